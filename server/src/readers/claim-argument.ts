@@ -15,8 +15,6 @@ export interface ArgumentClaim<V> {
   otherwise?: V
   /** True where a launch or a configuration that is not linked could still bring the value that is left out. */
   openDefault?: boolean
-  /** Kept for the reader's `change`. */
-  anchor?: string
 }
 
 /** Claims one argument of a call. The finding stands at the value, or at the callee where none is given. */
@@ -28,7 +26,7 @@ export function claimArgument<W extends ResourceKind, K extends SettingName<W>>(
   argument: ArgumentValue,
   rules: ArgumentClaim<ResourceKinds[W][K]>,
 ): void {
-  const given = argumentValue(argument, calleePlace(call), callSite(call, rules.anchor), subject.locator)
+  const given = argumentValue(argument, calleePlace(call), callSite(call), subject.locator)
   const value = convert(given, rules.convert)
   subject.say(
     setting,

@@ -40,7 +40,12 @@ export function claimForgotten(
     key,
     `\`${made.assignedTo}\` is never handed to ${spelled}`,
     calleePlace(made),
-    { site: callSite(user, `forgotten:${made.assignedTo}`) },
+    {
+      site: callSite(
+        user,
+        made.assignedTo === null ? undefined : { kind: 'callback', name: made.assignedTo },
+      ),
+    },
   )
 }
 

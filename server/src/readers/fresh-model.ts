@@ -1,6 +1,7 @@
 /** Models of known architectures that a program trains from random weights, though trained ones exist. */
 
 import type { Call, PythonModule } from '../python/module.js'
+import type { ChangeTarget } from '../text/change-target.js'
 import { calleePlace, callSite } from '../values/places.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
@@ -16,7 +17,8 @@ export interface FreshModel {
   given: boolean
   /** What the weights that exist were trained on: 'ImageNet'. */
   source: string
-  anchor: string
+  /** What a change edits where the architecture does not tell. */
+  target?: ChangeTarget
 }
 
 /** The program loads weights by itself, or offers trained ones as well. */
@@ -60,9 +62,9 @@ export function seesPhotographs(python: PythonModule): boolean {
 }
 
 export function claimFresh(claims: ClaimBuilder, evidence: Evidence, found: FreshModel): void {
-  const { call, key, architecture, source, anchor } = found
+  const { call, key, architecture, source, target } = found
   const at = calleePlace(call)
-  const site = callSite(call, anchor)
+  const site = callSite(call, target)
   const model = claims.subject('Model', at, call.function?.qualified ?? '', evidence)
   model.known('architecture', key, architecture, at, { site })
   model.known('use', key, 'trained', at, { site })

@@ -4,16 +4,14 @@ import type { ClaimOptions } from '../workload/builder.js'
 import type { Binding, Claim } from '../workload/claim.js'
 import type { FragmentFacts } from './reader.js'
 
-const anchor = 'launch line'
-
 /** Options of a claim about what a launch leaves out. */
 export function onLaunchLine(binding: Binding): ClaimOptions {
   const { location } = binding.launch
-  return { location, site: { start: location.start, end: location.end, anchor } }
+  return { location, site: { start: location.start, end: location.end, target: { kind: 'launch line' } } }
 }
 
 export function isOnLaunchLine(claim: Claim): boolean {
-  return claim.site.anchor === anchor
+  return claim.site.target?.kind === 'launch line'
 }
 
 /** A flag or variable of a launch gives the value. */

@@ -12,7 +12,7 @@ export interface OperationFacts {
   key: string
   /** What is shown. */
   at: Place
-  /** What a change edits; `anchor` tells the reader which change it is. */
+  /** What a change edits. */
   site: Place
   scope: string
   evidence: Evidence

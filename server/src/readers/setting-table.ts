@@ -4,6 +4,7 @@
  */
 import type { Change, Refusal, Safety, Write } from '../edit/write.js'
 import type { Call, PythonModule } from '../python/module.js'
+import type { ChangeTarget } from '../text/change-target.js'
 import type { Json } from '../text/json.js'
 import { define } from '../text/records.js'
 import { CallSource } from '../values/call-source.js'
@@ -90,14 +91,14 @@ export class SettingTable<W extends ResourceKind> implements DescribedTable {
     return Object.keys(this.rows) as SettingName<W>[]
   }
 
-  /** The arguments of a call, each at its position. `anchor` is kept for the reader's own changes. */
-  argumentsOf(python: PythonModule, call: Call, locator: Locator, anchor?: string): CallSource {
+  /** The arguments of a call, each at its position. */
+  argumentsOf(python: PythonModule, call: Call, locator: Locator, target?: ChangeTarget): CallSource {
     const positions: Record<string, number> = {}
     for (const row of Object.values<SettingRow<unknown> | undefined>(this.rows)) {
       const key = row === undefined ? undefined : pathOf(row.keys[0]!)[0]
       if (row?.position !== undefined) define(positions, String(key), row.position)
     }
-    return new CallSource(python, call, locator, { positions, ...(anchor === undefined ? {} : { anchor }) })
+    return new CallSource(python, call, locator, { positions, ...(target === undefined ? {} : { target }) })
   }
 
   /** Claims every setting of the table, or these, that the source gives or the framework has a default for. */

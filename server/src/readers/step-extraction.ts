@@ -44,11 +44,16 @@ function measures(analysis: PythonModule, loop: Loop): boolean {
   )
 }
 
+export interface StepDialect extends Dialect {
+  /** What to do instead. */
+  readLess: string
+}
+
 /** One `Operation` for everything that is read in the steps of a loop. */
 export function claimExtractions(
   python: PythonModule,
   loop: Loop,
-  dialect: Dialect,
+  dialect: StepDialect,
   evidence: Evidence,
   realModel: boolean,
   claims: ClaimBuilder,
@@ -64,7 +69,11 @@ export function claimExtractions(
     place: 'step',
     key: first!.what,
     at,
-    site: { start: loop.node.start, end: loop.node.end, anchor: 'read less' },
+    site: {
+      start: loop.node.start,
+      end: loop.node.end,
+      target: { kind: 'refused', reason: dialect.readLess },
+    },
     scope: loop.function?.qualified ?? '',
     evidence,
     places: extractions,

@@ -16,8 +16,7 @@ export type Channel = (typeof channels)[number]
 
 /**
  * What a change would edit: in Python and shell a range of the fragment (a call, a statement, a command), in
- * configuration the path of keys within a document of the fragment. `anchor` is free for the reader: what it needs to
- * carry out its own change later.
+ * configuration the path of keys within a document of the fragment. `target` tells which of several changes is meant.
  */
 export interface Site {
   fragment: number
@@ -26,7 +25,6 @@ export interface Site {
   /** Configuration: index of the document within the fragment, and the keys down to the node. */
   document?: number
   keys?: (string | number)[]
-  anchor?: string
   target?: ChangeTarget
   /** The file that its reader read, where the claim's location is in another one that is laid over it. */
   path?: string
@@ -47,6 +45,5 @@ export interface Origin {
 export interface Place extends Span {
   document?: number
   keys?: (string | number)[]
-  anchor?: string
   target?: ChangeTarget
 }

@@ -2,6 +2,7 @@
 import type { Refusal, Write } from '../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
+import type { ChangeTarget } from '../text/change-target.js'
 import type { Json } from '../text/json.js'
 import type { Place } from '../text/origin.js'
 import { lookUp } from '../text/records.js'
@@ -47,7 +48,7 @@ export interface CallSourceOptions {
   /** Positions of arguments that may be passed without their name. */
   positions?: Readonly<Record<string, number>>
   /** Kept in the site, for the reader's own changes. */
-  anchor?: string
+  target?: ChangeTarget
   /** Keys down to where the source begins: the argument that holds all of a request. */
   base?: readonly Key[]
   /** What a class is given counts as what a dictionary holds: `resources=Resources(count=2)`, `resources={'count': 2}`. */
@@ -98,7 +99,7 @@ export class CallSource implements TreeSource {
 
   /** What a change of the value at the end of these keys edits. */
   site(...path: Key[]): Place {
-    const site = callSite(this.call, this.options.anchor)
+    const site = callSite(this.call, this.options.target)
     const whole = this.whole(path)
     return whole.length > 1 ? { ...site, keys: [...whole] } : site
   }

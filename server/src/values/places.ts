@@ -1,5 +1,6 @@
 /** Places of calls and of configured values, as findings show them and changes edit them. */
 import type { Call } from '../python/module.js'
+import type { ChangeTarget } from '../text/change-target.js'
 import type { ConfiguredPlace } from '../text/configured.js'
 import type { Place } from '../text/origin.js'
 
@@ -10,14 +11,15 @@ export function calleePlace(call: Call): Place {
 
 /** The keys of a configuration file, as what a change edits. */
 export function configuredSite(site: Place, { document, keys }: ConfiguredPlace): Place {
-  const { anchor } = site
+  const { target } = site
   const place: Place = { start: 0, end: 0, document, keys: keys ?? [] }
-  return anchor === undefined ? place : { ...place, anchor }
+  // What cannot be changed in the code may be changed in the file.
+  return target === undefined || target.kind === 'refused' ? place : { ...place, target }
 }
 
 /** The whole call: what a change of one of its arguments edits. */
-export function callSite(call: Call, anchor?: string): Place {
+export function callSite(call: Call, target?: ChangeTarget): Place {
   const site: Place = { start: call.expr.start, end: call.expr.end }
-  if (anchor !== undefined) site.anchor = anchor
+  if (target !== undefined) site.target = target
   return site
 }

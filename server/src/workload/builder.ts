@@ -110,7 +110,6 @@ export class ClaimBuilder implements Locator {
     const site: Site = { fragment: this.fragment.index, start: place.start, end: place.end }
     if (place.document !== undefined) site.document = place.document
     if (place.keys !== undefined) site.keys = place.keys
-    if (place.anchor !== undefined) site.anchor = place.anchor
     if (place.target !== undefined) site.target = place.target
     return site
   }

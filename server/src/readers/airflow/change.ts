@@ -11,7 +11,7 @@ import type { FragmentFacts } from '../reader.js'
 export function changeAirflow(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
-  if (claim.site.anchor === 'decorator') return decorate(claim, value, facts)
+  if (claim.site.target?.kind === 'decorator') return decorate(claim, value, facts)
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the call is no longer there' }
   const set = (name: string, code: string): Write | Refusal => {

@@ -98,13 +98,11 @@ function readPipeline(
   pipeline.known('perInterval', 'tasks', codeMatches(python, ofInterval), place, { site })
   const source = new CallSource(python, call, claims)
   claimSchedule(python, pipeline, source, version)
-  const ignored = source.expression('default_args', 'catchup') !== null
-  const anchor = ignored ? { anchor: 'ignored' } : {}
-  const catchup = convert(new CallSource(python, call, claims, anchor).get('catchup'), asBoolean)
+  const catchup = convert(new CallSource(python, call, claims).get('catchup'), asBoolean)
   const byVersion =
     version === null ? orUnknown(catchup, 'the version of Airflow') : orDefault(catchup, version === 2)
   pipeline.say('catchUp', 'catchup', byVersion)
-  if (ignored && !isGiven(catchup))
+  if (source.expression('default_args', 'catchup') !== null && !isGiven(catchup))
     pipeline.say('misplaced', 'catchup', stated(source.get('default_args', 'catchup'), 'default_args'))
   claimConcurrency(python, pipeline, dag, source, dear)
   const key = 'dagrun_timeout'
@@ -249,7 +247,7 @@ function readStep(
     step.known('gpus', gpus.key, gpus.count, { start: gpus.at.start, end: gpus.at.end }, { site })
   taskSettings.claim(step, new TaskSource(python, dag, task, claims))
   claimResumption(python, step, task, place, site)
-  const source = task.call === null ? null : new CallSource(python, task.call, claims, { anchor: 'call' })
+  const source = task.call === null ? null : new CallSource(python, task.call, claims)
   const rule = source?.expression('trigger_rule') ?? null
   if (source === null || rule === null) return
   const known = effective(source.get('trigger_rule'))

@@ -164,10 +164,10 @@ function decoratedTask(python: PythonModule, func: Func): Task | null {
 
 /** Where a task stands, and what a change of it edits; null: nowhere in this file. */
 export function placesOf({ call, decorator }: Task): { place: Place; site: Place } | null {
-  if (call !== null) return { place: calleePlace(call), site: callSite(call, 'call') }
+  if (call !== null) return { place: calleePlace(call), site: callSite(call) }
   if (decorator === null) return null
   const place = { start: decorator.start, end: decorator.end }
-  return { place, site: { ...place, anchor: 'decorator' } }
+  return { place, site: { ...place, target: { kind: 'decorator' } } }
 }
 
 /** What a task is given itself, else by the `default_args` of its DAG. */

@@ -58,7 +58,7 @@ function readInstance(python: PythonModule, call: Call, claims: ClaimBuilder): v
   const compute = started(python, call, false, claims)
   if (compute === null) return
   const key = 'InstanceInitiatedShutdownBehavior'
-  const source = new CallSource(python, call, claims, { anchor: 'instance' })
+  const source = new CallSource(python, call, claims)
   // `terminate` lets the program on the machine end it with a shutdown; spot capacity ends by itself.
   const given = firstGiven(source.get(key), source.get('InstanceMarketOptions'))
   compute.say('idleStop', key, orDefault(opaque(given, 'it is given'), null))
@@ -68,8 +68,11 @@ function readNotebook(python: PythonModule, call: Call, claims: ClaimBuilder): v
   const compute = started(python, call, true, claims)
   if (compute === null) return
   const key = 'LifecycleConfigName'
+  const byScript = `a script in a lifecycle configuration must stop it: create one and name it in ${key}`
   // The only way for a notebook instance to stop by itself is a script of its lifecycle configuration.
-  const given = new CallSource(python, call, claims, { anchor: 'notebook' }).get(key)
+  const given = new CallSource(python, call, claims, { target: { kind: 'refused', reason: byScript } }).get(
+    key,
+  )
   compute.say('idleStop', key, orDefault(opaque(given, 'a script may stop it'), null))
 }
 
@@ -89,11 +92,6 @@ function changeMachine(claim: Claim, value: unknown, facts: FragmentFacts): Chan
       : { title: `Use ${type}`, safety: 'unsafe', writes: [write], imports: [] }
   }
   if (claim.setting !== 'idleStop') return byHand(claim)
-  if (claim.site.anchor === 'notebook')
-    return {
-      reason:
-        'a script in a lifecycle configuration must stop it: create one and name it in LifecycleConfigName',
-    }
   const write = set('InstanceInitiatedShutdownBehavior', `${quote}terminate${quote}`)
   return 'reason' in write
     ? write

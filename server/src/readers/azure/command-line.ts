@@ -93,7 +93,7 @@ function claimNumber(
     const place = valuePlace(option)
     // Without autoscaling, a number of 0 would be a pool without machines.
     pool.known(setting, name, value, place, {
-      site: name === 'node-count' ? site : { ...place, anchor: 'value' },
+      site: name === 'node-count' ? site : { ...place, target: { kind: 'option', part: 'value' } },
     })
   }
 }
@@ -160,7 +160,7 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
           '--priority Spot',
           '--eviction-policy Delete',
         ])
-  if (claim.site.anchor === 'value') {
+  if (claim.site.target?.kind === 'option') {
     const title =
       claim.setting === 'idleDelay'
         ? `Give machines back after ${Number(value) / 60} idle minutes: --${claim.key} ${value}`

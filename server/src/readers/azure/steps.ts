@@ -32,7 +32,7 @@ const oldStep = /^azureml\.pipeline\.steps\.(\w+\.)?\w+Step$/
 const componentNames =
   /^(azure\.ai\.ml\.command|mldesigner\.command_component|azure\.ai\.ml\.dsl\.command_component)$/
 
-const onDecorator = { anchor: 'decorator', withName: true }
+const onDecorator = { target: { kind: 'decorator' }, withName: true } as const
 const about = (evidence: Evidence) => ({ engine: 'Azure ML', key: 'azure', unit: 'job' as const, evidence })
 
 export const azureStepsReader = defineReader({
@@ -73,7 +73,7 @@ function readCall(
   script: string,
   evidence: Evidence,
 ): void {
-  const source = new CallSource(python, call, claims, { anchor: 'call', withName: true })
+  const source = new CallSource(python, call, claims, { withName: true })
   const given = source.expression(keyword)
   if (given === null) return
   const file = textArgument(python.argument(call, script))?.replace(/\.\w+$/, '')
@@ -127,7 +127,7 @@ function readReruns(python: PythonModule, claims: ClaimBuilder, evidence: Eviden
       { place, scope: 'force_rerun' },
       about(evidence),
     )
-    const site: Place = { ...place, anchor: 'statement' }
+    const site: Place = { ...place, target: { kind: 'statement' } }
     const value = foldedValue(python.fold(statement.value), place, site, claims)
     subject.say('cached', 'force_rerun', convert(value, reversed))
     explain(python, subject, statement, null, place)
@@ -171,9 +171,9 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   if (claim.setting !== 'cached' || value !== true || python === undefined) return byHand(claim)
   const written = claim.key === 'force_rerun' ? 'True' : 'False'
   const title = `Remove ${claim.key}=${written}: outputs are reused by themselves`
-  if (site.anchor === 'decorator') return changeDecorator(facts, site, { [claim.key]: null }, title)
+  if (site.target?.kind === 'decorator') return changeDecorator(facts, site, { [claim.key]: null }, title)
   const range = { fragment: fragment.index, start: site.start, end: site.end }
-  if (site.anchor === 'statement') {
+  if (site.target?.kind === 'statement') {
     if (python.statementAt(site.start)?.start !== site.start) return { reason: 'the statement has changed' }
     return {
       title,

@@ -262,7 +262,7 @@ export function claimBooster(python: PythonModule, booster: Booster, claims: Cla
     convert: positive,
     ...(booster.rateByDefault === null ? {} : { otherwise: booster.rateByDefault }),
   })
-  const site = callSite(call, 'booster')
+  const site = callSite(call)
   claimVerdict(training, stopping.key, stopping.verdict, place, site)
   if (booster.validates === null) training.unknown('validation', 'eval_set', 'it cannot be read', place)
   else if (booster.validates) training.known('validation', 'eval_set', true, place)
@@ -273,7 +273,6 @@ export function claimBooster(python: PythonModule, booster: Booster, claims: Cla
   if (patience !== null && stopping.verdict === 'stops')
     claimArgument(training, 'patience', patience.key, patience.call, patience.argument, {
       convert: asNumber,
-      anchor: 'patience',
     })
   if (stopping.verdict !== 'stops') return
   const gap =

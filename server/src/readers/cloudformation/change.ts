@@ -99,8 +99,9 @@ function resourceOf(claim: Claim, facts: FragmentFacts): Resource | null {
     document === undefined
       ? null
       : templateOf(document, new ClaimBuilder(facts.path, facts.fragment, claim.reader))
-  const name = claim.site.anchor
-  for (const one of template?.resources() ?? []) if (one.name === name) return one
+  const { target } = claim.site
+  if (target?.kind !== 'resource') return null
+  for (const one of template?.resources() ?? []) if (one.name === target.name) return one
   return null
 }
 

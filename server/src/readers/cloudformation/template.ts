@@ -139,7 +139,7 @@ export class Resource extends TypedSource {
   private placeOf(span: { start: number; end: number }, keys: Keys = this.base): Place {
     return {
       ...keyedPlace({ start: span.start, end: span.end }, this.template.document.index, keys),
-      anchor: this.name,
+      target: { kind: 'resource', name: this.name },
     }
   }
 

@@ -9,7 +9,7 @@ import type { CloudCommand } from './cloud-command.js'
 
 /** The command, as what a change adds an option to. */
 export function commandSite(one: CloudCommand): Place {
-  return { start: one.command.start, end: one.command.end, anchor: 'command' }
+  return { start: one.command.start, end: one.command.end }
 }
 
 /** Adds options at the end of the command, on a line of their own where the command is written so. */

@@ -1,5 +1,6 @@
 /** Options of a command line as values; `--accelerator type=nvidia-l4,count=1` has keys of its own inside. */
 import type { Refusal, Write } from '../../edit/write.js'
+import { optionValue } from '../../text/change-target.js'
 import type { Json } from '../../text/json.js'
 import type { Origin } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
@@ -55,7 +56,7 @@ export class OptionSource extends TypedSource {
     const { value } = option
     const place = valuePlace(option)
     const shown = this.options.withName === true ? option.place : place
-    const origin = this.locator.origin(shown, { site: { ...place, anchor: 'value' } })
+    const origin = this.locator.origin(shown, { site: { ...place, target: optionValue } })
     return value === null ? unreadable(origin, 'a variable') : stated(origin, value === '' ? true : value)
   }
 
@@ -66,7 +67,7 @@ export class OptionSource extends TypedSource {
     const found = pieceOf(pieces, key)
     if (found === undefined) return absent({ ...origin, channel: 'library default' })
     const { value, place, written } = found
-    const at = this.locator.origin(place, { site: { ...place, anchor: written ? 'value' : 'elsewhere' } })
+    const at = this.locator.origin(place, { site: written ? { ...place, target: optionValue } : place })
     return value === null ? unreadable(at, 'a variable') : stated(at, value)
   }
 

@@ -177,5 +177,5 @@ function readStopping(python: PythonModule, call: Call, training: SubjectBuilder
     .filter((one): one is Call => one !== null && one.name !== null && stopper.test(one.name))
   const [only] = made
   if (only === undefined || made.length !== 1) return
-  stoppingSettings.claim(training, stoppingSettings.argumentsOf(python, only, training.locator, 'stopping'))
+  stoppingSettings.claim(training, stoppingSettings.argumentsOf(python, only, training.locator))
 }

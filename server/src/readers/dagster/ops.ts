@@ -33,9 +33,8 @@ export const dagsterReader = defineReader({
 function readOp(python: PythonModule, claims: ClaimBuilder, func: Func, call: Call): void {
   const policy = passedCall(python, python.argument(call, 'retry_policy'))
   if (policy?.name !== 'dagster.RetryPolicy') return
-  const { step, site } = claimStep(python, claims, { func, call, engine: 'Dagster', name: func.name })
-  const anchor = site.anchor!
-  const source = new CallSource(python, policy, claims, { positions: { max_retries: 0 }, anchor })
+  const { step } = claimStep(python, claims, { func, call, engine: 'Dagster', name: func.name })
+  const source = new CallSource(python, policy, claims, { positions: { max_retries: 0 } })
   claimStepRetries(step, 'max_retries', source.get('max_retries'), 1)
 }
 

@@ -53,7 +53,7 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
   if (call === undefined) return
   const training = claims.extend('Training')
   const place = calleePlace(call)
-  const site = callSite(call, 'engine')
+  const site = callSite(call)
   const source = configurationOf(python, call, context.binding)
   const sections = calls.length > 1 ? null : sectionsOf(python, source)
   const { format, section } = sections === null ? unreadableSections : verdictOf(sections)
@@ -87,12 +87,12 @@ function placeOptions(section: Section | null, source: Source, site: Place): Cla
   if (source.kind === 'file') {
     const at = section?.at ?? carrierOf(source.root)
     const keys = [...(source.root.at.keys ?? []), key, 'enabled']
-    return { location: at.location, site: configuredSite({ ...site, anchor: 'file' }, { ...at, keys }) }
+    return { location: at.location, site: configuredSite(site, { ...at, keys }) }
   }
   if (section?.at !== undefined)
     return {
       location: section.at.location,
-      site: configuredSite({ ...site, anchor: 'file' }, section.at),
+      site: configuredSite(site, section.at),
     }
   return { site }
 }
@@ -186,7 +186,6 @@ function readDocument(facts: FragmentFacts, document: ConfigDocument, claims: Cl
     end: location.end,
     document: document.index,
     keys: [key, 'enabled'],
-    anchor: 'file',
   }
   const training = claims.subject('Training', place, 'deepspeed', {
     role: /(^|\/)tests?\//.test(facts.path) ? 'test' : 'job',

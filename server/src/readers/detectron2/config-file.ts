@@ -9,7 +9,7 @@ import { type Configured, type ConfiguredMap, configuredAt } from '../../text/co
 import { changedAt } from '../../text/merge-configured.js'
 import type { Launch, LaunchValue } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { changeFrameworkConfig } from '../framework-configs/change.js'
+import { changeFrameworkConfig, changeInterval } from '../framework-configs/change.js'
 import { startsTraining } from '../framework-configs/inherited-claims.js'
 import { defineReader } from '../reader.js'
 import { knowsAmp, readFrameworkConfig, type Spelling } from './config.js'
@@ -65,7 +65,7 @@ export const detectron2ConfigReader = defineReader({
       case 'workers':
         return changeFrameworkConfig(claim, (value as number | null) ?? 4, facts)
       case 'kind':
-        return changeFrameworkConfig(claim, Number(claim.site.anchor), facts)
+        return changeInterval(claim, facts)
       default:
         return byHand(claim)
     }

@@ -4,7 +4,12 @@ import { convert, orDefault, orUnknown } from '../../values/operations.js'
 import { asNumber, asSwitch } from '../../values/parse.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { frameworkConfigPlace, InheritedClaims, often } from '../framework-configs/inherited-claims.js'
+import {
+  frameworkConfigPlace,
+  InheritedClaims,
+  often,
+  rarely,
+} from '../framework-configs/inherited-claims.js'
 import { claimOperation } from '../operation-claims.js'
 import { isBefore } from '../versions.js'
 
@@ -53,7 +58,7 @@ export function readFrameworkConfig(frameworkConfig: Detectron2Config): void {
   const key = spelling.amp.join('.')
   const amp = node(spelling.amp)
   const solver = node(spelling.solver)
-  const first = frameworkConfigPlace(amp ?? solver, path, place, key).place
+  const first = frameworkConfigPlace(amp ?? solver, path, place).place
   const training = new InheritedClaims(
     claims.subject('Training', first, key, evidence),
     path,
@@ -63,12 +68,12 @@ export function readFrameworkConfig(frameworkConfig: Detectron2Config): void {
   const { unclear } = frameworkConfig
   // What lies only in the library's own files is as the library has it.
   const switched = amp?.kind === 'unknown' && unclear === null ? undefined : amp
-  const format = convert(convert(training.value(switched, key, solver), asSwitch), (on) =>
+  const format = convert(convert(training.value(switched, solver), asSwitch), (on) =>
     on ? 'fp16-mixed' : 'fp32',
   )
   training.say('precision', key, unclear === null ? orDefault(format, 'fp32') : orUnknown(format, unclear))
   const stepsKey = spelling.steps.join('.')
-  training.say('maxSteps', stepsKey, convert(training.value(node(spelling.steps), stepsKey), asNumber))
+  training.say('maxSteps', stepsKey, convert(training.value(node(spelling.steps)), asNumber))
 
   for (const kind of ['evaluate', 'save'] as const) {
     const keys = kind === 'evaluate' ? spelling.evaluates : spelling.saves
@@ -77,7 +82,7 @@ export function readFrameworkConfig(frameworkConfig: Detectron2Config): void {
     if (given === undefined || every === undefined || every < 1 || every > often || steps === undefined)
       continue
     const name = keys.join('.')
-    const { place: at, options } = frameworkConfigPlace(given, path, place, String(Math.ceil(steps / 20)))
+    const { place: at, options } = frameworkConfigPlace(given, path, place, rarely(steps))
     const operation = claimOperation(claims, {
       kind,
       place: 'step',
@@ -97,7 +102,7 @@ export function readFrameworkConfig(frameworkConfig: Detectron2Config): void {
   const count = numberOf(workers)
   if (workers === undefined || count === undefined) return
   const name = spelling.workers.join('.')
-  const { place: at } = frameworkConfigPlace(workers, path, place, name)
+  const { place: at } = frameworkConfigPlace(workers, path, place)
   const pipeline = new InheritedClaims(
     claims.subject('InputPipeline', at, name, { ...evidence, role: 'training' }),
     path,

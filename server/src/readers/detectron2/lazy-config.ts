@@ -57,10 +57,11 @@ export const lazyConfigReader = defineReader({
   },
   change(claim, value, facts) {
     const { python, path } = facts
-    const { fragment, start, end, anchor } = claim.site
+    const { fragment, start, end, target } = claim.site
     if (python === undefined) return { reason: 'the launch line sets this: change it there' }
+    const every = target?.kind === 'interval' ? String(target.steps) : undefined
     const text =
-      claim.setting === 'precision' ? 'True' : claim.setting === 'workers' ? String(value ?? 4) : anchor
+      claim.setting === 'precision' ? 'True' : claim.setting === 'workers' ? String(value ?? 4) : every
     if (claim.setting === 'precision' && value !== 'fp16-mixed')
       return { reason: 'detectron2 trains in fp16 or fp32' }
     if (claim.state === 'default' || text === undefined) return byHand(claim)

@@ -95,7 +95,10 @@ function readTrainer(
     })
   else if (more !== null) training.unknown('precision', key, more, place)
   else if (!knowsAmp(versions)) training.unknown('precision', key, 'a version without mixed precision', place)
-  else training.default('precision', key, 'fp32', place, { site: callSite(call, 'insert') })
+  else
+    training.default('precision', key, 'fp32', place, {
+      site: callSite(call, { kind: 'call', role: 'configuration' }),
+    })
 
   const workers = assignmentTo(python, 'DATALOADER.NUM_WORKERS', call.expr.start)
   if (workers === null) return
@@ -127,7 +130,7 @@ function span({ value }: Assign): { start: number; end: number } {
 
 function changeConfig(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
-  const { fragment, start, end, anchor } = claim.site
+  const { fragment, start, end, target } = claim.site
   if (python === undefined) return { reason: 'the file has changed' }
   const replaced = (title: string, text: string): Change => ({
     title,
@@ -140,7 +143,7 @@ function changeConfig(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   // The trainer scales gradients and takes no other format.
   if (value !== 'fp16-mixed') return { reason: 'detectron2 trains in fp16 or fp32' }
   const title = 'Train in mixed precision (SOLVER.AMP.ENABLED)'
-  if (anchor !== 'insert') return replaced(title, 'True')
+  if (target?.kind !== 'call') return replaced(title, 'True')
   const call = python.callAt({ start, end })
   const given = call?.expr.args[0]?.value
   if (call === null || given?.type !== 'name') return { reason: 'the configuration has no name here' }

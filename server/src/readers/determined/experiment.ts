@@ -120,8 +120,8 @@ function readMachines(
 ): void {
   const resources = entry(root, 'resources')
   const asked = entry(resources?.value, 'slots_per_trial')
-  const anchor = asked ?? resources ?? entry(root, 'entrypoint')!
-  const place = keyedPlace({ start: anchor.keyStart, end: anchor.keyEnd }, document.index, [])
+  const carrier = asked ?? resources ?? entry(root, 'entrypoint')!
+  const place = keyedPlace({ start: carrier.keyStart, end: carrier.keyEnd }, document.index, [])
   const slots = asked === undefined ? slotsByDefault : number(asked.value)
   const evidence: Evidence = {
     role: 'job',

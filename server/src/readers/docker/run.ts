@@ -190,7 +190,9 @@ function claimSharedMemory(compute: SubjectBuilder<'Compute'>, run: ContainerRun
   const given = last(run, 'shm-size')
   const ipc = last(run, 'ipc')
   const mounts = ['volume', 'mount', 'tmpfs'].flatMap((name) => lookUp(run.options, name) ?? [])
-  const site = { site: { start: run.head.end, end: run.head.end, anchor: 'behind' } }
+  const site = {
+    site: { start: run.head.end, end: run.head.end, target: { kind: 'option', part: 'behind' } as const },
+  }
   if (ipc?.value === 'host') compute.known('sharedMemory', '--ipc=host', null, ipc.span)
   else if (ipc !== undefined || mounts.some((one) => /\/dev\/shm/.test(String(one.value))))
     compute.unknown('sharedMemory', key, 'set in another way', place)
@@ -221,14 +223,14 @@ function siteOf(option: ContainerOption | null, form: RegExp): ClaimOptions {
   const { value, valueSpan } = option ?? {}
   return valueSpan == null || typeof value !== 'string' || !form.test(value)
     ? {}
-    : { site: { ...valueSpan, anchor: 'value' } }
+    : { site: { ...valueSpan, target: { kind: 'option', part: 'value' } } }
 }
 
 function changeRun(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
-  const { fragment, start, end, anchor } = claim.site
+  const { fragment, start, end, target } = claim.site
   const written = facts.fragment.text.slice(start, end)
   // A variable, or quotes around what it holds.
-  if ((anchor !== 'value' && anchor !== 'behind') || /[$`'"]/.test(written))
+  if (target?.kind !== 'option' || /[$`'"]/.test(written))
     return { reason: `${claim.key} has to be changed by hand here` }
   const change = (title: string, text: string): Change => ({
     title,
@@ -242,7 +244,7 @@ function changeRun(claim: Claim, value: unknown, facts: FragmentFacts): Change |
     case 'sharedMemory':
       return change(
         'Give the container 8 GB of shared memory: --shm-size',
-        anchor === 'behind' ? ' --shm-size=8g' : '8g',
+        target.part === 'behind' ? ' --shm-size=8g' : '8g',
       )
     case 'retries':
       return change(

@@ -148,7 +148,7 @@ function claimType(pool: Pool, group: ConfigMap, document: number, keys: Keys, h
 function claimSizes(pool: Pool, group: ConfigMap, header: Place): void {
   const [least, desired, most] = [at(group, 'minSize'), at(group, 'desiredCapacity'), at(group, 'maxSize')]
   const key = least === undefined && desired !== undefined ? 'desiredCapacity' : 'minSize'
-  const site = { ...header, anchor: key }
+  const site = header
   const minimum = convert(nodeValue(least ?? desired, header, pool.locator, { site }), asQuotedNumber)
   pool.say('minimum', key, orDefault(minimum, 2))
   const highest = convert(nodeValue(most ?? desired ?? least, header, pool.locator), asQuotedNumber)

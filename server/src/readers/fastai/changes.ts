@@ -36,12 +36,12 @@ export function changeFastai(claim: Claim, value: unknown, facts: FragmentFacts)
     case 'earlyStopping':
       return addEarlyStopping(python, call, value, facts)
     case 'stoppingGap': {
-      const name = claim.site.anchor?.split(':')[1]
-      if (name === undefined) return byHand(claim)
-      const write = addCallback(python, call, name, facts, null, 'cbs')
+      const { target } = claim.site
+      if (target?.kind !== 'callback') return byHand(claim)
+      const write = addCallback(python, call, target.name, facts, null, 'cbs')
       return 'reason' in write
         ? write
-        : { title: `Hand ${name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
+        : { title: `Hand ${target.name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
     }
     case 'patience':
       return changeArgument(python, call, 'patience', 3, String(value), facts)

@@ -37,7 +37,7 @@ export function readStopping(
 }
 
 function readArguments(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
-  const source = stoppingSettings.argumentsOf(python, call, training.locator, 'stopping')
+  const source = stoppingSettings.argumentsOf(python, call, training.locator)
   stoppingSettings.claim(training, source)
   const comp = python.argument(call, 'comp', 1)
   const written = passedExpression(comp)

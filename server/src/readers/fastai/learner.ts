@@ -72,14 +72,14 @@ function readFit(
   claims: ClaimBuilder,
 ): void {
   const place = calleePlace(call)
-  const site = callSite(call, 'fit')
+  const site = callSite(call)
   const training = claims.subject('Training', place, call.function?.qualified ?? '', { ...evidence })
   training.known('managed', call.method, true, place)
   training.known('automaticDevice', 'device', true, place)
   // Said once, at the first learner that does matrix work.
   if (first && maker !== null) {
     const made = calleePlace(maker)
-    const at = callSite(maker, 'learner')
+    const at = callSite(maker)
     if (codeMatches(python, lowering) || python.uses('.to_fp16', '.to_bf16', '.to_native_fp16'))
       training.unknown('precision', 'to_fp16', 'precision is lowered in the program', made, { site: at })
     else training.default('precision', 'to_fp16', 'fp32', made, { site: at })
@@ -176,7 +176,6 @@ function readLoaders(python: PythonModule, evidence: Evidence, claims: ClaimBuil
     claimArgument(pipeline, 'workers', 'num_workers', call, workers, {
       convert: (value) =>
         value === 0 && (isExplained(python, call) || onWindows(python)) ? undefined : asNumber(value),
-      anchor: 'loaders',
     })
     pipeline.known('feeds', call.method, 'training', place)
     // An explicit 0 where all cores are the default was chosen on purpose.

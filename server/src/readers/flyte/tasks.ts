@@ -75,7 +75,7 @@ function readTask(
   const calls = workflows.flatMap((one) =>
     one.func.calls.filter((inner) => python.functionOf(inner.expr.callee) === func),
   )
-  const source = new DecoratorSource(python, task, claims, { anchor: 'decorator' })
+  const source = new DecoratorSource(python, task, claims)
   const given = source.get('cache')
   const made = passedCall(python, source.argument('cache'))
   const cached =
@@ -119,7 +119,12 @@ function readResources(
     const made = passedCall(python, python.argument(call, keyword))
     if (made?.method !== 'Resources') continue
     const inside = made.expr.start >= call.expr.start && made.expr.end <= call.expr.end
-    const source = new CallSource(python, made, claims, { anchor: inside ? 'resources' : 'shared' })
+    const source = new CallSource(
+      python,
+      made,
+      claims,
+      inside ? {} : { target: { kind: 'refused', reason: 'several tasks may share these resources' } },
+    )
     if (source.expression('gpu') === null) continue
     const place = namePlace(func)
     const compute = claimStepMachine(claims, {
@@ -182,7 +187,6 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   if (claim.setting === 'retries' && typeof value === 'number')
     return changeDecorator(facts, site, { retries: String(value) }, `Set retries=${value}`)
   if (claim.setting === 'gpus' && value === 0) {
-    if (site.anchor !== 'resources') return { reason: 'several tasks may share these resources' }
     if (claimedCall(python, site) === null) return { reason: 'the call has changed' }
     const call = { fragment: fragment.index, start: site.start, end: site.end }
     return {

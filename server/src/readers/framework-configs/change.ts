@@ -2,6 +2,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
 
 export function changeFrameworkConfig(
@@ -30,4 +31,10 @@ export function changeFrameworkConfig(
     ],
     imports: [],
   }
+}
+
+/** Does it as seldom as is often enough. */
+export function changeInterval(claim: Claim, facts: FragmentFacts): Change | Refusal {
+  const { target } = claim.site
+  return target?.kind === 'interval' ? changeFrameworkConfig(claim, target.steps, facts) : byHand(claim)
 }

@@ -1,4 +1,5 @@
 /** Claims about a framework config whose values may stand in the file itself, in one that it inherits from, or on the launch line. */
+import type { ChangeTarget } from '../../text/change-target.js'
 import { type Configured, plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import type { Origin } from '../../text/origin.js'
@@ -18,16 +19,20 @@ export interface FrameworkConfigPlace {
   options: ClaimOptions
 }
 
+/** Twenty times in all are few enough. */
+export const rarely = (steps: number): ChangeTarget => ({ kind: 'interval', steps: Math.ceil(steps / 20) })
+
 /** `instead`: a place in the framework config itself, for what stands elsewhere or nowhere. */
 export function frameworkConfigPlace(
   node: Configured | undefined,
   path: string,
   instead: Place,
-  anchor: string,
+  target?: ChangeTarget,
 ): FrameworkConfigPlace {
-  if (node === undefined) return { place: { ...instead, anchor }, options: {} }
+  const meant = target === undefined ? {} : { target }
+  if (node === undefined) return { place: { ...instead, ...meant }, options: {} }
   const { location, document, keys } = node.at
-  const site: Place = { start: location.start, end: location.end, anchor }
+  const site: Place = { start: location.start, end: location.end, ...meant }
   if (keys === null) return { place: instead, options: { channel: 'launch flag', location, site } }
   if (keys.length > 0) Object.assign(site, { document, keys })
   if (location.path === path) return { place: site, options: {} }
@@ -43,8 +48,8 @@ export class InheritedClaims<W extends ResourceKind> {
     private readonly overridable: boolean,
   ) {}
 
-  private origin(node: Configured | undefined, key: string, meant: boolean): Origin {
-    const { place, options } = frameworkConfigPlace(node, this.path, this.instead, key)
+  private origin(node: Configured | undefined, meant: boolean): Origin {
+    const { place, options } = frameworkConfigPlace(node, this.path, this.instead)
     const given = meant || options.channel !== undefined
     const overridable = this.overridable && !given
     return this.subject.locator.origin(place, { channel: 'named file', overridable, ...options })
@@ -54,11 +59,11 @@ export class InheritedClaims<W extends ResourceKind> {
    * What stands there; where nothing does, `carrier` would carry it. `meant`: it is written to be used as it is, and no
    * launch is expected to replace it.
    */
-  value(node: Configured | undefined, key: string, carrier?: Configured, meant = false): Given<Json> {
-    if (node === undefined) return absent({ ...this.origin(carrier, key, false), channel: 'library default' })
+  value(node: Configured | undefined, carrier?: Configured, meant = false): Given<Json> {
+    if (node === undefined) return absent({ ...this.origin(carrier, false), channel: 'library default' })
     const value = plainConfigured(node)
     const because = node.kind === 'unknown' ? node.because : 'a value that cannot be read'
-    const origin = this.origin(node, key, meant)
+    const origin = this.origin(node, meant)
     return value === undefined ? unreadable(origin, because) : stated(origin, value)
   }
 
@@ -73,7 +78,7 @@ export class InheritedClaims<W extends ResourceKind> {
     node: Configured,
     meant = false,
   ): void {
-    this.say(setting, key, stated(this.origin(node, key, meant), value))
+    this.say(setting, key, stated(this.origin(node, meant), value))
   }
 
   /** Left out; `node` is what would carry it. */
@@ -83,7 +88,7 @@ export class InheritedClaims<W extends ResourceKind> {
     value: ResourceKinds[W][K],
     node?: Configured,
   ): void {
-    this.say(setting, key, orDefault(absent(this.origin(node, key, false)), value))
+    this.say(setting, key, orDefault(absent(this.origin(node, false)), value))
   }
 
   unknown<K extends SettingName<W>>(setting: K, key: string, because: string): void {

@@ -3,15 +3,16 @@
  * the trainer's own setting, which Lightning's reader reads. Keys: NeMo, examples/*\/conf, utils/exp_manager.py; an absent
  * `num_workers` differs from collection to collection. Many such files lie in one project, to be chosen from.
  */
+import type { Place } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Binding, Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
-import { changeFrameworkConfig } from './change.js'
+import { changeFrameworkConfig, changeInterval } from './change.js'
 import { FrameworkConfig, FrameworkConfigClaims } from './framework-config.js'
-import { startsOther } from './inherited-claims.js'
+import { rarely, startsOther } from './inherited-claims.js'
 
 /** Where the data of training stand, by collection. */
 const places = [
@@ -45,7 +46,7 @@ export const nemoReader = defineReader({
       case 'workers':
         return changeFrameworkConfig(claim, (value as number | null) ?? 4, facts)
       case 'kind':
-        return changeFrameworkConfig(claim, Number(claim.site.anchor), facts)
+        return changeInterval(claim, facts)
       case 'keptCheckpoints':
         return changeFrameworkConfig(claim, Number(value), facts)
       default:
@@ -109,7 +110,7 @@ function readEvaluations(given: NemoRecipe): void {
   const steps = given.number('trainer', 'max_steps')
   if (every === undefined || every <= 1 || every > often || steps === undefined || steps < 1) return
   if (frameworkConfig.has('trainer', 'limit_val_batches')) return
-  const place = { ...frameworkConfig.place(keys, 'trainer'), anchor: String(Math.ceil(steps / 20)) }
+  const place: Place = { ...frameworkConfig.place(keys, 'trainer'), target: rarely(steps) }
   const key = keys.join('.')
   const operation = claimOperation(claims, {
     kind: 'evaluate',

@@ -5,6 +5,7 @@
 import type { ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { readArguments } from '../../link/script-arguments.js'
+import { optionValue } from '../../text/change-target.js'
 import { asCount, asWord } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -114,10 +115,7 @@ function specOf(pieces: Piece[]): Parameters<typeof machineHeld>[0] | null {
   return { type: type?.value ?? null, accelerator: card?.value ?? null, count: number }
 }
 
-const site = (piece: Piece, anchor: string): Place => ({
-  ...piece.place,
-  anchor: piece.written ? anchor : 'elsewhere',
-})
+const site = ({ place, written }: Piece): Place => (written ? { ...place, target: optionValue } : place)
 
 function claimMachine(
   compute: SubjectBuilder<'Compute'>,
@@ -131,7 +129,7 @@ function claimMachine(
   if (typeof type?.value === 'string')
     compute.known('instanceType', 'machine-type', type.value, type.place, {
       // Other machines do not take accelerators of this kind.
-      site: site(type, card === undefined ? 'value' : 'attached'),
+      site: card === undefined ? site(type) : type.place,
     })
   const own = count ?? card ?? type
   const place = own?.place ?? option.place
@@ -140,7 +138,7 @@ function claimMachine(
   if (held.gpus === null) compute.unknown('gpus', key, 'a machine that is not known', place)
   else
     compute.known('gpus', key, held.gpus, place, {
-      ...(count === undefined ? {} : { site: site(count, 'value') }),
+      ...(count === undefined ? {} : { site: site(count) }),
     })
   if (held.model !== null) compute.known('gpuModel', 'accelerator-type', held.model, card?.place ?? place)
   if (held.cpus !== null) compute.known('cpus', 'machine-type', held.cpus, place)
@@ -163,7 +161,7 @@ function claimNodes(
   }
   const count = /^\d+$/.test(given.value ?? '') ? Number(given.value) : null
   if (count === null) compute.unknown('nodes', 'replica-count', 'a variable', given.place)
-  else compute.known('nodes', 'replica-count', count, given.place, { site: site(given, 'value') })
+  else compute.known('nodes', 'replica-count', count, given.place, { site: site(given) })
   return count
 }
 
@@ -311,7 +309,7 @@ function readTuning(claims: ClaimBuilder, one: CloudCommand): void {
 
 function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const number = Number(value)
-  if (claim.site.anchor === 'value') {
+  if (claim.site.target?.kind === 'option') {
     switch (claim.setting) {
       case 'gpus':
         return replaceValue(claim, facts, `Ask for ${number} GPU: ${claim.key}=${number}`, String(number))

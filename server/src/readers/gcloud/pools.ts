@@ -148,7 +148,7 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
       reason:
         'the first pool of a cluster runs its system pods: put the GPUs in one of their own (gcloud container node-pools create)',
     }
-  if (claim.site.anchor === 'value')
+  if (claim.site.target?.kind === 'option')
     return replaceValue(claim, facts, `Let it shrink to nothing: --${claim.key}=${value}`, String(value))
   if (claim.key !== 'num-nodes') return byHand(claim)
   const most = Math.max(1, Number(effective(claim) ?? 1))

@@ -276,7 +276,7 @@ function claimIgnored(claims: ClaimBuilder, document: ConfigDocument, step: Trai
     place: 'run',
     key: 'continue-on-error: true',
     at: place,
-    site: { ...place, anchor: 'ignored' },
+    site: { ...place, target: { kind: 'ignored failure' } },
     scope: step.keys.join('.'),
     evidence: { role: 'job', accelerator: 'maybe', small: null, notebook: false },
     weight: 'ordinary',
@@ -285,7 +285,7 @@ function claimIgnored(claims: ClaimBuilder, document: ConfigDocument, step: Trai
 }
 
 function changeWorkflow(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
-  const { document: index, keys, fragment, anchor } = claim.site
+  const { document: index, keys, fragment, target } = claim.site
   const document = index === undefined ? undefined : facts.config?.documents[index]
   if (document === undefined || index === undefined || keys === undefined)
     return { reason: 'the workflow has changed' }
@@ -298,7 +298,7 @@ function changeWorkflow(claim: Claim, _value: unknown, facts: FragmentFacts): Ch
     value,
     ...(after === undefined ? {} : { after }),
   })
-  if (anchor === 'ignored')
+  if (target?.kind === 'ignored failure')
     return {
       title: 'Let the job fail with its training: remove continue-on-error',
       safety: 'unsafe',

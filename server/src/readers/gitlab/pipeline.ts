@@ -165,7 +165,10 @@ function claimPipeline(
   const said = job.own('rules') ?? job.own('only') ?? job.own('except')
   const shown: Place = said === undefined ? place : { ...place, start: said.keyStart, end: said.keyEnd }
   pipeline.known('startedBy', said?.key ?? 'rules', starts.by, shown, {
-    site: { ...place, anchor: said === undefined && job.get('rules') === undefined ? 'free' : 'ruled' },
+    site:
+      said === undefined && job.get('rules') === undefined
+        ? { ...place, target: { kind: 'job without rules' } }
+        : place,
   })
   if (starts.filter !== null) pipeline.known('startFilter', 'rules', starts.filter, place)
   const single = boolean(job.get('interruptible')) === true || job.get('resource_group') !== undefined
@@ -224,7 +227,7 @@ function claimFailure(claims: ClaimBuilder, document: ConfigDocument, job: Job, 
     place: 'run',
     key: 'allow_failure: true',
     at: place,
-    site: { ...place, anchor: 'ignored' },
+    site: { ...place, target: { kind: 'ignored failure' } },
     scope: job.entry.key,
     evidence: { role: 'job', accelerator: 'maybe', small: null, notebook: false },
     weight: 'ordinary',
@@ -236,11 +239,11 @@ function claimFailure(claims: ClaimBuilder, document: ConfigDocument, job: Job, 
 const sources = ['**/*.py', '**/*.{yaml,yml,toml,json}', 'requirements*.txt']
 
 function changeJob(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
-  const { keys, anchor } = claim.site
+  const { keys, target } = claim.site
   if (keys === undefined) return byHand(claim)
   const write = (title: string, below: Keys, value: unknown) =>
     writeKeys(claim, facts, title, [{ keys: [...keys, ...below], value: value as never }])
-  if (anchor === 'ignored')
+  if (target?.kind === 'ignored failure')
     return write(
       'Let the pipeline fail with its training: remove allow_failure',
       ['allow_failure'],
@@ -249,7 +252,7 @@ function changeJob(claim: Claim, _value: unknown, facts: FragmentFacts): Change 
   if (claim.setting === 'concurrentRuns')
     return write('cancel the run of the change before: interruptible', ['interruptible'], true)
   if (claim.setting !== 'startedBy') return byHand(claim)
-  return anchor === 'free'
+  return target?.kind === 'job without rules'
     ? write(
         'Train for changes of code and configuration: rules with changes',
         ['rules'],

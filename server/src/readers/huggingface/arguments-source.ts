@@ -14,6 +14,8 @@ import type { Binding } from '../../workload/claim.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { field, type TrainerArguments } from './training-arguments.js'
 
+const fromLaunch = 'its arguments come from the launch line'
+
 export class ArgumentsSource implements Source {
   readonly place: Place
   readonly site: Place
@@ -25,7 +27,7 @@ export class ArgumentsSource implements Source {
     readonly locator: Locator,
   ) {
     this.place = calleePlace(made.call)
-    this.site = callSite(made.call, made.parsed ? 'parsed' : 'arguments')
+    this.site = callSite(made.call, made.parsed ? { kind: 'refused', reason: fromLaunch } : undefined)
   }
 
   argument(key: string): ArgumentValue {
@@ -44,7 +46,7 @@ export class ArgumentsSource implements Source {
   set([key]: readonly Key[], value: Json | undefined): Write | Refusal {
     const { python, made, locator } = this
     const { path, fragment } = locator
-    if (made.parsed) return { reason: 'its arguments come from the launch line' }
+    if (made.parsed) return { reason: fromLaunch }
     const name = String(key)
     const call = { fragment: fragment.index, start: made.call.expr.start, end: made.call.expr.end }
     if (value === undefined)

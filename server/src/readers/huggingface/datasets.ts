@@ -104,7 +104,7 @@ function switchedOff(python: PythonModule, call: Call): Uncached | null {
     transformation: 'every `map` and `filter`',
     because: `\`${python.text.slice(call.expr.start, call.expr.end)}\` turns the cache off`,
     place: calleePlace(call),
-    site: callSite(call, 'switch'),
+    site: callSite(call, { kind: 'switch', name: call.method }),
   }
 }
 
@@ -131,7 +131,7 @@ function recomputed(python: PythonModule, call: Call, locator: Locator): Uncache
     transformation: `\`${shown}\``,
     because: `\`${key}\` is False`,
     place: off.place,
-    site: callSite(call, key),
+    site: callSite(call, { kind: 'argument', name: key }),
     options: off.options,
     // Choosing and ordering rows is quick beside computing them.
     light: call.method !== 'map',
@@ -157,7 +157,7 @@ function downloadedAgain(python: PythonModule, call: Call, locator: Locator): Un
     transformation: `the download and preparation${named}`,
     because: `\`${key}\` asks for a new download`,
     place: off.place,
-    site: callSite(call, key),
+    site: callSite(call, { kind: 'argument', name: key }),
     options: off.options,
   }
 }
@@ -207,7 +207,7 @@ function readPlace(
       transformation: 'every download and `map`',
       because: `the cache lies in \`${set.value}\`, which goes with the machine (\`${key}\`)`,
       place: calleePlace(load),
-      site: callSite(load, 'environment'),
+      site: callSite(load, { kind: 'refused', reason: 'name a folder that is kept in the job' }),
       // The folder may well outlive the job on machines that are kept.
       options: { channel: 'launch environment', location: set.location, overridable: true },
     })
@@ -270,7 +270,7 @@ function readShell(shell: ShellFacts, claims: ClaimBuilder): void {
       transformation: 'every download and `map`',
       because: `\`${command.words.map((word) => word.raw).join(' ')}\` empties the cache first`,
       place,
-      site: { ...place, anchor: 'removal' },
+      site: { ...place, target: { kind: 'command line' } },
     })
   }
 }
@@ -301,19 +301,17 @@ function changeCache(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
     }
     return { title: 'Keep the cache', safety: 'unsafe', writes: [write], imports: [] }
   }
-  const { anchor } = claim.site
-  if (anchor === 'environment') return { reason: 'name a folder that is kept in the job' }
-  if (anchor === 'removal') return removeCommand(claim, facts)
-  return changeCode(claim, anchor, facts)
+  return claim.site.target?.kind === 'command line' ? removeCommand(claim, facts) : changeCode(claim, facts)
 }
 
-function changeCode(claim: Claim, anchor: string | undefined, facts: FragmentFacts): Change | Refusal {
+function changeCode(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
   const fragment = facts.fragment.index
   if (python === undefined) return { reason: 'the launch line asks for it: leave the flag out there' }
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the call is not in the file any more' }
-  if (anchor === 'switch') {
+  const { target } = claim.site
+  if (target?.kind === 'switch') {
     const { statement } = call
     if (statement.type !== 'expr' || statement.value !== call.expr)
       return { reason: 'it is part of a larger statement' }
@@ -330,7 +328,7 @@ function changeCode(claim: Claim, anchor: string | undefined, facts: FragmentFac
       imports: [],
     }
   }
-  const key = anchor ?? claim.key
+  const key = target?.kind === 'argument' ? target.name : claim.key
   const title = `Use the cache (no ${key})`
   const written = call.expr.args.find((one) => one.name === key)
   // Left out, it is the library's default; an option of the program keeps its place and changes its own default.

@@ -40,14 +40,11 @@ export function readStoppingFacts(
   }
   const rhythm = evaluationStrategy(source).value
   if (effective(rhythm) === 'epoch')
-    stoppingSettings.claim(
-      training,
-      stoppingSettings.argumentsOf(python, callback, training.locator, 'stopping'),
-    )
+    stoppingSettings.claim(training, stoppingSettings.argumentsOf(python, callback, training.locator))
   const gap = gapOf(source, effective(orDefault(rhythm, 'no')))
   if (gap !== null)
     training.known('stoppingGap', 'EarlyStoppingCallback', gap, calleePlace(callback), {
-      site: callSite(callback, 'stopping'),
+      site: callSite(callback),
     })
   const greater = source.get('greater_is_better')
   const name = effective(source.get('metric_for_best_model'))
@@ -81,6 +78,6 @@ function readForgotten(python: PythonModule, trainer: Call, training: SubjectBui
     'EarlyStoppingCallback',
     `\`${call.assignedTo}\` is never handed to the \`Trainer\``,
     calleePlace(call),
-    { site: callSite(call, 'stopping') },
+    { site: callSite(call) },
   )
 }

@@ -35,7 +35,6 @@ export const huggingfaceFreshWeightsReader = defineReader({
         key: 'from_config',
         given: true,
         source: 'a large corpus',
-        anchor: 'config',
       })
     }
   },

@@ -26,7 +26,7 @@ export const huggingfaceMappingReader = defineReader({
     const few = fewTrainingSamples(python)
     for (const { call, work, shown, key, simple } of found) {
       const place = methodPlace(call)
-      const site = callSite(call, key)
+      const site = callSite(call)
       const preparing = claims.subject('Preprocessing', place, call.function?.qualified ?? '', evidence)
       if (key === 'batched') preparing.default('batched', key, false, place, { site })
       else preparing.default('processes', key, 1, place, { site })

@@ -69,7 +69,7 @@ function readAttention(python: PythonModule, call: Call, claims: ClaimBuilder): 
     place: 'step',
     key: `${key}="eager"`,
     at,
-    site: callSite(call, 'attention'),
+    site: callSite(call, { kind: 'argument', name: key }),
     scope: call.function?.qualified ?? '',
     evidence: evidenceOf(python),
     from: given,
@@ -85,7 +85,7 @@ function readProcessor(python: PythonModule, call: Call, claims: ClaimBuilder): 
     place: 'step',
     key: 'AttnProcessor',
     at: calleePlace(call),
-    site: callSite(call, 'processor'),
+    site: callSite(call),
     scope: call.function?.qualified ?? '',
     evidence: evidenceOf(python),
     weight: 'slight',
@@ -133,7 +133,7 @@ function readWeights(
   const parameters = id === null ? null : sizeOfModel(id)
   if (id === null || parameters === null) return
   const place = calleePlace(call)
-  const site = callSite(call, isPipeline ? 'pipeline' : 'weights')
+  const site = callSite(call)
   const loaded = claims.subject('Model', place, call.function?.qualified ?? '', evidenceOf(python))
   loaded.known('id', 'from_pretrained', id, place, { site })
   loaded.known('parameters', 'from_pretrained', parameters, place, { site })
@@ -154,7 +154,7 @@ function changeModel(claim: Claim, value: unknown, facts: FragmentFacts): Change
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
-  if (claim.site.anchor === 'attention') {
+  if (claim.site.target?.kind === 'argument') {
     if (!call.expr.args.some((one) => one.name === 'attn_implementation'))
       return { reason: 'it is set in another place' }
     return {

@@ -35,7 +35,7 @@ export const huggingfacePaddingReader = defineReader({
     const evidence = stepEvidence(python)
     evidence.small ??= fewTrainingSamples(python)
     for (const { call, key } of found) {
-      const source = new CallSource(python, call, claims, { anchor: key })
+      const source = new CallSource(python, call, claims)
       const place = passedPlace(source.argument(key))
       if (place === null) continue
       const pipeline = claims.subject('InputPipeline', place, call.function?.qualified ?? '', evidence)

@@ -82,7 +82,6 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  if (claim.site.anchor === 'parsed') return { reason: 'its arguments come from the launch line' }
   const made = trainerArguments(python).find((one) => one.call === call)
   if (made === undefined) return { reason: 'the call is not in the file any more' }
   const source = codeArguments(facts, python, made)

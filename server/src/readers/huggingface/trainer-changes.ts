@@ -30,7 +30,6 @@ export function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts
   if (memory !== null) return memory
   if (isOnLaunchLine(claim)) return changeLaunch(claim, value, facts)
   if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
-  if (claim.site.anchor === 'parsed') return { reason: 'its arguments come from the launch line' }
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }

@@ -23,7 +23,6 @@ export function changeMemory(claim: Claim, value: unknown, facts: FragmentFacts)
   if (!memorySettings.has(claim.setting)) return null
   const { python } = facts
   if (python === undefined) return trainerSettings.change(claim, value, facts)
-  if (claim.site.anchor === 'enable') return { reason: `leave ${claim.key}() out` }
   const call = claimedCall(python, claim.site)
   const made = trainerArguments(python).find((one) => one.call === call)
   if (made === undefined) return { reason: 'the call is not in the file any more' }
@@ -42,7 +41,7 @@ function replaceBf16(claim: Claim, value: unknown, facts: FragmentFacts): Change
     if ('reason' in off) return off
     return 'reason' in on ? on : { ...on, writes: [...off.writes, ...on.writes] }
   }
-  if (python === undefined || claim.site.anchor === 'parsed') return null
+  if (python === undefined) return null
   const call = claimedCall(python, claim.site)
   const made = trainerArguments(python).find((one) => one.call === call)
   if (made === undefined || overflowsInHalf(python)) return null
@@ -71,7 +70,7 @@ function changeAttention(claim: Claim, facts: FragmentFacts): Change | Refusal {
 function addAdapters(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null || claim.site.anchor !== 'trainer')
+  if (python === undefined || call === null || claim.site.target?.kind !== 'call')
     return { reason: 'wrap the model with get_peft_model() of PEFT before it is trained' }
   const use = { path, fragment: fragment.index, offset: call.expr.start }
   const config = nameFor(python.tree, 'peft', 'LoraConfig', use)

@@ -39,7 +39,7 @@ export function readMemory(
   if (found === null || 'because' in found)
     training.unknown('model', 'model', found?.because ?? 'the model of another module', place, { site })
   else {
-    claimModel(training, found, found.loads[0] === undefined ? site : callSite(found.loads[0], 'load'))
+    claimModel(training, found, found.loads[0] === undefined ? site : callSite(found.loads[0]))
     readWeights(python, found, context, training)
     // A Trainer that is handed a name loads pretrained weights.
     if (found.loads.length === 0) training.known('fineTuning', 'model', true, found.place)
@@ -115,7 +115,10 @@ function readAdapters(python: PythonModule, trainers: Trainers, training: Traini
   const handed: ArgumentValue =
     trainer === undefined ? { state: 'absent' } : python.argument(trainer, 'peft_config')
   const result = adaptersOf(python, handed)
-  const site = callSite(trainer ?? python.calls[0]!, 'trainer')
+  const site = callSite(
+    trainer ?? python.calls[0]!,
+    trainer === undefined ? undefined : { kind: 'call', role: 'trainer' },
+  )
   if ('because' in result) training.unknown('adapters', 'peft_config', result.because, place, { site })
   else if (result.call === null)
     training.default('adapters', result.key, null, trainer === undefined ? place : calleePlace(trainer), {
@@ -173,7 +176,9 @@ function readCheckpointing(source: ArgumentsSource, training: Training): void {
     training.unknown('checkpointing', key, 'the code of the model', place, { site })
   else {
     const call = python.calls.find((one) => /gradient_checkpointing_enable|kbit_training/.test(one.method))!
-    training.known('checkpointing', call.method, true, calleePlace(call), { site: callSite(call, 'enable') })
+    training.known('checkpointing', call.method, true, calleePlace(call), {
+      site: callSite(call, { kind: 'refused', reason: `leave ${call.method}() out` }),
+    })
   }
 }
 
@@ -268,7 +273,7 @@ function readAttention(
 ): void {
   const key = 'attn_implementation'
   for (const load of loads) {
-    const given = new CallSource(python, load, training.locator, { anchor: 'attention' }).get(key)
+    const given = new CallSource(python, load, training.locator).get(key)
     if (typeof effective(given) !== 'string') continue
     training.say('attention', key, convert(given, attentionOf))
     return

@@ -216,8 +216,7 @@ function readCompilation(source: ArgumentsSource, claims: ClaimBuilder): void {
 
 function changeArguments(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
-  if (claim.site.anchor === 'parsed' || python === undefined)
-    return { reason: 'its arguments come from the launch line' }
+  if (python === undefined) return { reason: 'its arguments come from the launch line' }
   const made = trainerArguments(python).find(
     ({ call }) => call.expr.start === claim.site.start && call.expr.end === claim.site.end,
   )

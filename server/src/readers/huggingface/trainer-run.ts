@@ -91,7 +91,7 @@ function readStopping(
   const { python, made, binding } = source
   const first = trainers.calls[0]
   const place = calleePlace(first ?? made.call)
-  const site = callSite(first ?? made.call, 'trainer')
+  const site = callSite(first ?? made.call)
   if (first === undefined) {
     training.unknown('earlyStopping', 'callbacks', 'a Trainer of another module', place, { site })
     return

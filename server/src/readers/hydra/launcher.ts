@@ -125,12 +125,16 @@ function claimGpus(compute: SubjectBuilder<'Compute'>, parts: LaunchParts, place
 }
 
 function siteOf({ valueSpan, span }: LaunchFlag): Place {
-  return valueSpan === null ? { ...span } : { ...valueSpan, anchor: 'value' }
+  return valueSpan === null ? { ...span } : { ...valueSpan, target: { kind: 'option', part: 'value' } }
 }
 
 function changeLine(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
-  const { fragment, start, end, anchor } = claim.site
-  if (anchor !== 'value' || typeof value !== 'number' || !/^\d+$/.test(facts.fragment.text.slice(start, end)))
+  const { fragment, start, end, target } = claim.site
+  if (
+    target?.kind !== 'option' ||
+    typeof value !== 'number' ||
+    !/^\d+$/.test(facts.fragment.text.slice(start, end))
+  )
     return byHand(claim)
   const change = (title: string, number: number): Change => ({
     title: `${title}: ${claim.key}=${number}`,

@@ -1,10 +1,11 @@
 /** Lines that start a program of Hydra once for each combination: `python train.py -m lr=0.1,0.01 depth=2,4`. */
-import type { ShellCommand } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { isHydraOption } from '../../link/hydra.js'
 import { parseLaunch } from '../../link/launch-line.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
+import type { Place } from '../../text/origin.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { enclosingCommand } from '../enclosing-command.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimGrid, type Swept, searchedDimensions } from './space.js'
@@ -27,7 +28,7 @@ export const hydraMultirunReader = defineReader({
       const dimensions = searchedDimensions(sweptIn(launch))
       if (dimensions === null) continue
       const switched = switchOf(launch)!
-      const place = { ...switched.span, anchor: String(command.start) }
+      const place: Place = { ...switched.span, target: { kind: 'command', start: command.start } }
       const search = claims.subject('Search', place, '', evidence)
       claimGrid(search, dimensions, place)
       search.known('unit', 'multirun', onMachinesOfTheirOwn(launch) ? 'job' : 'run', place)
@@ -63,7 +64,7 @@ function sweptIn({ flags }: LaunchParts): Swept[] {
 }
 
 function changeLine(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
-  const command = facts.shell?.commands.find((one: ShellCommand) => String(one.start) === claim.site.anchor)
+  const command = enclosingCommand(claim, facts)
   if (claim.setting !== 'strategy' || command === undefined) return { reason: 'the command has changed' }
   const { trials } = value as { trials: number }
   const { fragment, end } = claim.site

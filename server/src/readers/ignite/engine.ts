@@ -1,6 +1,7 @@
 /** PyTorch-Ignite: one `Training` for each engine that trains. */
 
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Place } from '../../text/origin.js'
 import { passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
@@ -42,7 +43,7 @@ export const igniteReader = defineReader({
     }
   },
   change: (claim, value, facts) =>
-    claim.setting === 'precision' && claim.site.anchor === 'step'
+    claim.setting === 'precision' && claim.site.target?.kind === 'step'
       ? changePrecision(claim, value, facts)
       : changeIgnite(claim, value, facts),
 })
@@ -81,7 +82,7 @@ function stepOf(python: PythonModule, call: Call): Func | null {
 
 function readStep(python: PythonModule, call: Call, step: Func, training: SubjectBuilder<'Training'>): void {
   const place = calleePlace(call)
-  const site = { start: step.node.start, end: step.node.end, anchor: 'step' }
+  const site: Place = { start: step.node.start, end: step.node.end, target: { kind: 'step' } }
   const because =
     python.callsTo('torch.autocast').length > 0
       ? 'autocast is used'
@@ -135,15 +136,12 @@ function readStopping(python: PythonModule, made: Call, training: SubjectBuilder
       'EarlyStopping',
       `\`${handler.assignedTo}\` is never attached to an engine`,
       calleePlace(handler),
-      { site: callSite(handler, 'forgotten') },
+      { site: callSite(handler) },
     )
     return
   }
   // Its patience counts runs of the evaluator: epochs only where each epoch runs it once.
   if (codeMatches(python, /\(\s*every\s*=|ITERATION_COMPLETED\s*\(/)) return
   if (made.function !== handler.function && made.function !== null) return
-  stoppingSettings.claim(
-    training,
-    stoppingSettings.argumentsOf(python, handler, training.locator, 'stopping'),
-  )
+  stoppingSettings.claim(training, stoppingSettings.argumentsOf(python, handler, training.locator))
 }

@@ -7,12 +7,9 @@ import { layersWithoutFormat } from './layers.js'
 
 export function changeJax(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
-  const { anchor } = claim.site
-  if (anchor === 'launch') return { reason: 'it is set by the launch: change it there' }
+  const { target } = claim.site
   if (python === undefined) return { reason: 'this is not written in Python' }
-  if (anchor === 'read less')
-    return { reason: 'keep the metrics of the steps in a list and read them together after every 50 of them' }
-  if (anchor === 'x64') {
+  if (target?.kind === 'switch') {
     const call = python.callAt(claim.site)
     if (call === null) return { reason: 'the call is not in the file any more' }
     if (claim.overridable) return { reason: 'the value is that of an option of the program' }
@@ -25,7 +22,7 @@ export function changeJax(claim: Claim, value: unknown, facts: FragmentFacts): C
       imports: [],
     }
   }
-  if (anchor === 'layers') {
+  if (target?.kind === 'call') {
     if (value !== 'bf16-mixed') return { reason: 'fp16 needs a loss scale (flax.training.dynamic_scale)' }
     const layers = layersWithoutFormat(python)
     const [first] = layers

@@ -7,7 +7,6 @@ import { effective } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
-import type { Dialect } from '../pytorch/device-values.js'
 import { claimEndless, endlessBecause } from '../pytorch/endless.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { claimRun, demonstration, loopHeader } from '../pytorch/loop.js'
@@ -15,7 +14,7 @@ import { epochLoopOf, openEndedReason } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { once } from '../pytorch/once.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { claimExtractions, isStepCall } from '../step-extraction.js'
+import { claimExtractions, isStepCall, type StepDialect } from '../step-extraction.js'
 import { changeJax } from './changes.js'
 import { heavyLayers, layersWithoutFormat } from './layers.js'
 
@@ -45,10 +44,11 @@ export function isJaxLoop(loop: Loop): boolean {
   return loop.role === 'train' && [...loop.effects.calls].some((name) => gradients.test(name))
 }
 
-const dialect: Dialect = {
+const dialect: StepDialect = {
   computes: (analysis, call) => isStepCall(analysis, call.callee),
   libraries: /^(jax|optax|flax|equinox|chex)\./,
   readers: /^(jax\.(device_get|block_until_ready)|numpy\.(asarray|array|mean|float32))$/,
+  readLess: 'keep the metrics of the steps in a list and read them together after every 50 of them',
 }
 
 /** JAX runs on the accelerator that it was installed for. */
@@ -130,7 +130,8 @@ function readPrecision(python: PythonModule, loop: Loop, training: SubjectBuilde
   if (!heavyLayers(python)) return
   const layers = layersWithoutFormat(python)
   const place = layers[0] === undefined ? loopHeader(loop) : calleePlace(layers[0])
-  const site = layers[0] === undefined ? loopHeader(loop) : callSite(layers[0], 'layers')
+  const site =
+    layers[0] === undefined ? loopHeader(loop) : callSite(layers[0], { kind: 'call', role: 'layers' })
   const key = 'dtype=jnp.bfloat16'
   const around = [...python.importers, ...python.imported].flatMap((module) => module.uses)
   if (
@@ -170,7 +171,7 @@ function readDoublePrecision(
       ...common,
       key: 'jax_enable_x64',
       at: callSite(call),
-      site: callSite(call, 'x64'),
+      site: callSite(call, { kind: 'switch', name: 'jax_enable_x64' }),
       scope: call.function?.qualified ?? '',
       options: { channel: value.channel, overridable: value.overridable },
     })
@@ -182,7 +183,7 @@ function readDoublePrecision(
       ...common,
       key: 'JAX_ENABLE_X64',
       at,
-      site: { ...at, anchor: 'launch' },
+      site: { ...at, target: { kind: 'refused', reason: 'it is set by the launch: change it there' } },
       scope: '',
       options: { channel: 'launch environment', location: given.location },
     })

@@ -22,7 +22,7 @@ export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts):
   if (claim.setting === 'precision') return changePolicy(python, claim, value, facts)
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the call is not in the file any more' }
-  if (claim.site.anchor === 'floatx') {
+  if (claim.site.target?.kind === 'switch') {
     const keyword = call.method === 'set_floatx' ? 'value' : 'policy'
     const given = python.argument(call, keyword, 0)
     const quote = python.text[passedExpression(given)?.start ?? 0] === "'" ? "'" : '"'
@@ -55,7 +55,7 @@ export function changePolicy(
   const policy = lookUp(policies, String(value))
   if (policy === undefined) return { reason: 'only mixed precision is offered' }
   const title = `Compute in ${policy === 'mixed_bfloat16' ? 'bf16' : 'fp16'} with fp32 weights (set_global_policy("${policy}"))`
-  if (claim.site.anchor === 'policy') {
+  if (claim.site.target?.kind === 'call') {
     const call = claimedCall(python, claim.site)
     if (call === null) return { reason: 'the call is not in the file any more' }
     const written = writeArgument(facts, call, 'policy', python.argument(call, 'policy', 0), `"${policy}"`)
@@ -164,9 +164,9 @@ function addEarlyStopping(
 
 /** Hands over the callback that was made and forgotten. */
 function handOver(python: PythonModule, claim: Claim, call: Call, facts: FragmentFacts): Change | Refusal {
-  const name = claim.site.anchor?.split(':')[1]
-  if (name === undefined) return byHand(claim)
-  const write = addCallback(python, call, name, facts, fitPosition(call, 'callbacks'))
+  const { target } = claim.site
+  if (target?.kind !== 'callback') return byHand(claim)
+  const write = addCallback(python, call, target.name, facts, fitPosition(call, 'callbacks'))
   if ('reason' in write) return write
-  return { title: `Hand ${name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
+  return { title: `Hand ${target.name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
 }

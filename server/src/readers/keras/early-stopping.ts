@@ -20,10 +20,7 @@ export function readStopping(
     .map((item) => python.callOf(item))
     .filter((call): call is Call => call !== null && call.name === className)
   if (made.length === 1)
-    stoppingSettings.claim(
-      training,
-      stoppingSettings.argumentsOf(python, made[0]!, training.locator, 'stopping'),
-    )
+    stoppingSettings.claim(training, stoppingSettings.argumentsOf(python, made[0]!, training.locator))
   if (made.length === 0 && (!mayBePassed(given) || items.length > 0)) readForgotten(python, fit, training)
 }
 

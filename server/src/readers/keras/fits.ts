@@ -73,14 +73,8 @@ export function argumentOf(python: PythonModule, fit: Call, keyword: string): Ar
 }
 
 /** All of them as values. */
-export function kerasArguments(
-  python: PythonModule,
-  fit: Call,
-  locator: Locator,
-  anchor?: string,
-): CallSource {
-  const options = { positions: lookUp(positions, fit.method) ?? {} }
-  return new CallSource(python, fit, locator, anchor === undefined ? options : { ...options, anchor })
+export function kerasArguments(python: PythonModule, fit: Call, locator: Locator): CallSource {
+  return new CallSource(python, fit, locator, { positions: lookUp(positions, fit.method) ?? {} })
 }
 
 /** Keras 1 is told by its own words. */

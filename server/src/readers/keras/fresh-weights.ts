@@ -1,10 +1,16 @@
 /** Models of Keras Applications that start from random weights. */
+import type { ChangeTarget } from '../../text/change-target.js'
 import { fixedArgument, knownArgument } from '../../values/argument.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimFresh, meansRandom, seesPhotographs } from '../fresh-model.js'
 import { defineReader } from '../reader.js'
 import { kerasEvidence } from './evidence.js'
 import { kerasFits, usesKeras } from './fits.js'
+
+const wholeNetwork: ChangeTarget = {
+  kind: 'refused',
+  reason: 'give it trained weights, without the top layer (include_top=False), and a layer for your classes',
+}
 
 export const kerasFreshWeightsReader = defineReader({
   name: 'keras-fresh-weights',
@@ -28,7 +34,7 @@ export const kerasFreshWeightsReader = defineReader({
       if (channels !== 3 || meansRandom(python, call) !== null || !seesPhotographs(python)) continue
       claimFresh(claims, evidence, {
         ...{ call, architecture: call.method, key: 'weights', given: true },
-        ...{ source: 'ImageNet', anchor: cut ? 'weights' : 'top' },
+        ...{ source: 'ImageNet', ...(cut ? {} : { target: wholeNetwork }) },
       })
     }
   },
@@ -36,11 +42,6 @@ export const kerasFreshWeightsReader = defineReader({
     const { python, path, fragment } = facts
     const call = claimedCall(python, claim.site)
     if (call === null) return { reason: 'the call is not in the file any more' }
-    if (claim.site.anchor === 'top')
-      return {
-        reason:
-          'give it trained weights, without the top layer (include_top=False), and a layer for your classes',
-      }
     const keyword = call.expr.args.some((one) => one.name === 'weights')
     if (!keyword) return { reason: 'the weights are given by position' }
     return {

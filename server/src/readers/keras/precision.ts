@@ -86,7 +86,7 @@ export function claimDoublePrecision(python: PythonModule, evidence: Evidence, c
       place: 'run',
       key: call.method,
       at: { start: call.expr.start, end: call.expr.end },
-      site: callSite(call, 'floatx'),
+      site: callSite(call, { kind: 'switch', name: 'floatx' }),
       scope: call.function?.qualified ?? '',
       evidence,
       wantedFor: library?.split('.')[0] ?? (numerical ? 'numerical work' : null),
@@ -105,7 +105,10 @@ function policyOf(python: PythonModule, call: Call, locator: Locator): Given<Pre
   const named = made === null ? given : python.argument(made, 'name', 0)
   const shown = calleePlace(call)
   const placed = { ...named, span: shown }
-  return convert(argumentValue(placed, shown, callSite(call, 'policy'), locator), asPolicy)
+  return convert(
+    argumentValue(placed, shown, callSite(call, { kind: 'call', role: 'policy' }), locator),
+    asPolicy,
+  )
 }
 
 function fromLaunch(

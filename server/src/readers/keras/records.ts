@@ -38,7 +38,7 @@ const saving = /^keras\.callbacks\.(\w+\.)*(ModelCheckpoint|BackupAndRestore)$|C
 
 function readFit(python: PythonModule, fit: Call, claims: ClaimBuilder): void {
   const place = calleePlace(fit)
-  const site = callSite(fit, 'fit')
+  const site = callSite(fit)
   const training = claims.extend('Training', trainingId(claims, place))
   const given = argumentOf(python, fit, 'callbacks')
   const expr = passedExpression(given)
@@ -87,7 +87,7 @@ function readCheckpoint(python: PythonModule, item: Expr, training: SubjectBuild
   const best = source.get('save_best_only')
   if (isGiven(best) && effective(best) === undefined) return
   const place: Place = { start: path.start, end: path.end }
-  const name = training.locator.origin(place, { site: callSite(call, 'checkpoint') })
+  const name = training.locator.origin(place, { site: callSite(call) })
   const kept = both(stated(name, numbered), orDefault(best, false), (apart, only) =>
     apart && only !== true ? null : 1,
   )

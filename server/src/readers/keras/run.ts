@@ -21,7 +21,7 @@ const leastSteps = 50
 
 export function readRun(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
   const place = calleePlace(fit)
-  const site = callSite(fit, 'fit')
+  const site = callSite(fit)
   training.known('managed', fit.method, true, place)
   readEpochs(python, fit, training)
   readBatch(python, fit, training)

@@ -20,7 +20,7 @@ export function changeStep(claim: Claim, value: unknown, facts: FragmentFacts): 
   const range = { fragment: fragment.index, start: site.start, end: site.end }
   const done = (title: string, ...writes: (Write | Refusal)[]): Change | Refusal => changeOf(title, writes)
   if (claim.setting === 'cached' && value === true) {
-    if (site.anchor === 'statement') {
+    if (site.target?.kind === 'statement') {
       const statement = python.statementAt(site.start)
       if (statement === null || statement.start !== site.start) return gone
       return done(`Remove ${claim.key}: caching is on by itself`, {
@@ -31,7 +31,7 @@ export function changeStep(claim: Claim, value: unknown, facts: FragmentFacts): 
     }
     const call = claimedCall(python, site)
     if (call === null) return gone
-    if (site.anchor === 'method')
+    if (site.target?.kind === 'call')
       return done(
         'Remove set_caching_options(False): caching is on by itself',
         ...removeMethods(facts, python, [call]),

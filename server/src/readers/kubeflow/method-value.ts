@@ -24,6 +24,6 @@ export function methodValue(
 ): Value<Json> {
   const place = methodPlace(call)
   const argument = shownAt(python.argument(call, keyword, position), place)
-  const given = argumentValue(argument, place, callSite(call, 'method'), locator)
+  const given = argumentValue(argument, place, callSite(call, { kind: 'call', role: 'method' }), locator)
   return orUnknown(given, 'an argument that cannot be read')
 }

@@ -96,9 +96,9 @@ function claimSwitch(
   tasks: Task[],
 ): void {
   const { call, engine, pipeline } = submission
-  const anchor = 'enable_caching'
-  const source = new CallSource(python, call, claims, { anchor, withName: true })
-  const caching = source.expression(anchor)
+  const key = 'enable_caching'
+  const source = new CallSource(python, call, claims, { withName: true })
+  const caching = source.expression(key)
   if (caching === null) return
   const scope = [call.function?.qualified, call.method].filter(Boolean).join('.')
   const own = pipeline === null ? [] : tasks.filter((task) => task.pipeline === pipeline)
@@ -109,7 +109,7 @@ function claimSwitch(
     { engine, key: 'pipeline', unit: 'task', evidence },
   )
   const place = placeOf(call.expr.args.find((one) => one.value === caching) ?? call.expr.callee)
-  step.say('cached', anchor, convert(source.get(anchor), cachingOf))
+  step.say('cached', key, convert(source.get(key), cachingOf))
   claimReason(python, step, call.statement, null, place)
 }
 
@@ -165,7 +165,7 @@ function placeOf({ start, end }: Span): Place {
 
 /** What a statement assigns, shown and changed as a whole. */
 function assigned(python: PythonModule, locator: Locator, value: Expr, place: Place): Value<Json> {
-  return foldedValue(python.fold(value), place, { ...place, anchor: 'statement' }, locator)
+  return foldedValue(python.fold(value), place, { ...place, target: { kind: 'statement' } }, locator)
 }
 
 const isUnset = (value: unknown) => !/^(true|1)$/i.test(String(value).trim())

@@ -69,7 +69,7 @@ export function claimResources(
     if (known === undefined)
       compute.unknown('gpuModel', type.call.method, 'a type that is not known', methodPlace(type.call))
     else {
-      const site = callSite(type.call, 'method')
+      const site = callSite(type.call, { kind: 'call', role: 'method' })
       compute.known('gpuModel', type.call.method, known.name, methodPlace(type.call), { site })
     }
   }

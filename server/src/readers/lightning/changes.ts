@@ -17,14 +17,13 @@ import { stoppingSettings, trainerSettings } from './settings.js'
 export function changeLightning(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (isOnLaunchLine(claim)) return changeLaunchLine(claim, value, facts)
   if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
-  if (claim.site.anchor === 'cli')
+  if (claim.site.target?.kind === 'call' && claim.site.target.role === 'parser')
     return { reason: `pass --trainer.${claim.key} or set it in the configuration file` }
   if (isSetByLaunch(claim)) return { reason: 'it is set by the launch: change it there' }
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  if (claim.setting === 'precision')
-    return changePrecision(python, call, value, facts, claim.site.anchor === 'v1')
+  if (claim.setting === 'precision') return changePrecision(python, call, value, facts, isOlder(claim))
   if (claim.setting === 'earlyStopping') return addEarlyStopping(python, call, value, facts)
   if (claim.setting === 'endless')
     return trainerSettings.change({ ...claim, setting: 'epochs' }, value, facts)
@@ -58,7 +57,7 @@ function changeLaunchLine(claim: Claim, value: unknown, facts: FragmentFacts): C
 /** In the configuration that the arguments come from. */
 function changeConfigured(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'precision') {
-    const word = precisionWord(value, claim.site.anchor === 'v1')
+    const word = precisionWord(value, isOlder(claim))
     return word === null ? { reason: 'only mixed precision is offered' } : writeConfigured(claim, word, facts)
   }
   if ((claim.setting === 'epochs' || claim.setting === 'patience') && typeof value === 'number') {
@@ -136,9 +135,14 @@ function addEarlyStopping(
 
 /** Hands over the callback that was made and forgotten. */
 function handOver(python: PythonModule, claim: Claim, call: Call, facts: FragmentFacts): Change | Refusal {
-  const name = claim.site.anchor?.split(':')[1]
-  if (name === undefined) return byHand(claim)
-  const write = addCallback(python, call, name, facts)
+  const { target } = claim.site
+  if (target?.kind !== 'callback') return byHand(claim)
+  const write = addCallback(python, call, target.name, facts)
   if ('reason' in write) return write
-  return { title: `Hand ${name} to the Trainer`, safety: 'unsafe', writes: [write], imports: [] }
+  return { title: `Hand ${target.name} to the Trainer`, safety: 'unsafe', writes: [write], imports: [] }
+}
+
+/** The library in use is older than version 2. */
+function isOlder({ site: { target } }: Claim): boolean {
+  return target?.kind === 'call' && target.older === true
 }

@@ -71,7 +71,7 @@ export function readCliDocument(facts: FragmentFacts, document: ConfigDocument, 
     end: location.end,
     document: 0,
     keys: ['trainer', 'precision'],
-    anchor: 'cli',
+    target: { kind: 'call', role: 'parser' },
   }
   const training = claims.subject('Training', place, 'trainer', {
     role: trial || /(^|\/)tests?\//.test(facts.path) ? 'test' : 'job',

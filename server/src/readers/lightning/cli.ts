@@ -94,7 +94,7 @@ class CliSource implements Source {
     this.files = [...given.reverse(), ...own].filter((file): file is Configured => file !== null)
     this.complete = !given.includes(null)
     this.place = calleePlace(call)
-    this.site = callSite(call, 'cli')
+    this.site = callSite(call, { kind: 'call', role: 'parser' })
   }
 
   /** `parser_kwargs={'default_config_files': ['config.yaml']}`. */

@@ -38,7 +38,7 @@ function readArguments(
   call: Call,
   training: SubjectBuilder<'Training'>,
 ): void {
-  const source = stoppingSettings.argumentsOf(python, call, training.locator, 'stopping')
+  const source = stoppingSettings.argumentsOf(python, call, training.locator)
   // Patience counts validations: epochs only where each epoch validates once.
   const ownRhythm = ['check_val_every_n_epoch', 'val_check_interval'].some((key) =>
     mayBePassed(python.argument(trainer, key)),

@@ -90,7 +90,7 @@ const rows: Row[] = [
 
 function readTrainer(python: PythonModule, call: Call, context: ReaderContext, claims: ClaimBuilder): void {
   const evidence = trainerEvidence(python, call, isFirstVersion(python, context.versions), context)
-  const site = callSite(call, 'trainer')
+  const site = callSite(call)
   const scope = call.function?.qualified ?? ''
   for (const row of rows) {
     const source = new CallSource(python, call, claims)
@@ -147,7 +147,7 @@ function readRhythm(python: PythonModule, call: Call, evidence: Evidence, claims
     place: 'step',
     key,
     at,
-    site: callSite(call, 'trainer'),
+    site: callSite(call),
     scope: call.function?.qualified ?? '',
     evidence,
     from: given,
@@ -171,7 +171,7 @@ function readStrategies(python: PythonModule, claims: ClaimBuilder, context: Rea
     spelled?: (value: Json) => string,
   ): void => {
     const named = spelled === undefined
-    const source = new CallSource(python, call, claims, { anchor: 'strategy', withName: named })
+    const source = new CallSource(python, call, claims, { withName: named })
     const given = source.get(key)
     const value = effective(given)
     const argument = source.argument(key)

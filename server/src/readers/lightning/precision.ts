@@ -2,6 +2,7 @@
 
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { ChangeTarget } from '../../text/change-target.js'
 import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { convert, firstKeyed, orDefault, unreadable } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
@@ -15,8 +16,8 @@ import type { ReaderContext } from '../reader.js'
 import { precisionFrom, trainerSettings } from './settings.js'
 
 export interface PrecisionSource {
-  /** Kept for the change: 'v1' for versions before 2, else 'v2'. */
-  anchor: string
+  /** Before version 2, whose words for precision are others. */
+  older: boolean
   /** The variable that carries the argument where it is left out, and the launcher's flag. */
   variable: string
 }
@@ -30,14 +31,15 @@ export function readPrecision(
 ): void {
   const key = 'precision'
   const place = calleePlace(call)
-  const site = callSite(call, source.anchor)
+  const target: ChangeTarget = { kind: 'call', role: 'trainer', ...(source.older ? { older: true } : {}) }
+  const site = callSite(call, target)
   const elsewhere = decidedElsewhere(python, call)
   if (elsewhere !== null) {
     training.unknown(key, key, elsewhere, place, { site })
     return
   }
   const { locator } = training
-  const written = trainerSettings.argumentsOf(python, call, locator, source.anchor).get(key)
+  const written = trainerSettings.argumentsOf(python, call, locator, target).get(key)
   const { variable } = source
   const { key: word, value } = firstKeyed(
     { key, value: written },

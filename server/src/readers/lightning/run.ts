@@ -26,13 +26,12 @@ export function readRun(
   python: PythonModule,
   call: Call,
   fits: Call[],
-  anchor: string,
   training: SubjectBuilder<'Training'>,
 ): void {
   const place = calleePlace(call)
-  const site = callSite(call, anchor)
+  const site = callSite(call)
   training.known('managed', 'Trainer', true, place)
-  readEpochs(python, call, anchor, training)
+  readEpochs(python, call, training)
 
   const validates = validation(python, call, fits)
   if (validates === null)
@@ -72,13 +71,8 @@ export function isShare(python: PythonModule, expr: Expr, value: number): boolea
   return written.type === 'constant' ? written.float === true : value === 1
 }
 
-function readEpochs(
-  python: PythonModule,
-  call: Call,
-  anchor: string,
-  training: SubjectBuilder<'Training'>,
-): void {
-  const source = trainerSettings.argumentsOf(python, call, training.locator, anchor)
+function readEpochs(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
+  const source = trainerSettings.argumentsOf(python, call, training.locator)
   trainerSettings.claim(training, source, {}, ['maxSteps'])
   const limit = python.argument(call, 'limit_train_batches')
   if (isUnreadable(limit) || batchLimit(python, call) !== null) {

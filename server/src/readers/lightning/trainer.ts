@@ -51,7 +51,7 @@ export const lightningReader = defineReader({
     // The loop is the subject; Fabric only adds to it.
     const training = claims.extend('Training')
     for (const call of fabrics)
-      readPrecision(python, call, { anchor: 'v2', variable: 'LT_PRECISION' }, context, training)
+      readPrecision(python, call, { older: false, variable: 'LT_PRECISION' }, context, training)
   },
   change: changeLightning,
 })
@@ -133,9 +133,8 @@ function readTrainer(
   const first = isFirstVersion(python, context.versions)
   const evidence = trainerEvidence(python, call, first, context)
   const training = claims.subject('Training', calleePlace(call), call.function?.qualified ?? '', evidence)
-  const anchor = first ? 'v1' : 'v2'
-  readPrecision(python, call, { anchor, variable: 'PL_TRAINER_PRECISION' }, context, training)
-  readRun(python, call, fits, anchor, training)
+  readPrecision(python, call, { older: first, variable: 'PL_TRAINER_PRECISION' }, context, training)
+  readRun(python, call, fits, training)
   readMemory(python, call, context.versions, training)
 }
 

@@ -74,7 +74,7 @@ function readStep(
   for (const name of ['kubernetes', 'batch', 'resources']) {
     const asked = decorator(python, func, name)?.call
     if (asked == null) continue
-    const source = new CallSource(python, asked, claims, { anchor: 'gpu' })
+    const source = new CallSource(python, asked, claims)
     if (source.expression('gpu') === null) continue
     const gpus = convert(source.get('gpu'), asNumber)
     subject.say('gpus', `@${name}(gpu)`, gpus)

@@ -20,7 +20,7 @@ function dictionaryAt(python: PythonModule, { start, end }: { start: number; end
 }
 
 export function changeConfig(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
-  const { fragment, start, end, anchor } = claim.site
+  const { fragment, start, end, target } = claim.site
   const { python, path } = facts
   if (python === undefined) return { reason: 'the launch line sets this: change it there' }
   const change = (title: string, writes: Write[]): Change => ({
@@ -55,10 +55,11 @@ export function changeConfig(claim: Claim, value: unknown, facts: FragmentFacts)
     case 'findsUnused':
       return replaced('Do not look for unused parameters', 'False')
     case 'kind':
-      if (anchor === 'deterministic') return replaced('Allow faster kernels', 'False')
-      return replaced(`Do it every ${anchor} steps`, String(anchor))
+      return target?.kind === 'interval'
+        ? replaced(`Do it every ${target.steps} steps`, String(target.steps))
+        : replaced('Allow faster kernels', 'False')
     case 'keptCheckpoints':
-      return anchor === 'max_keep_ckpts' && claim.state === 'known'
+      return claim.key === 'max_keep_ckpts' && claim.state === 'known'
         ? replaced(`Keep ${String(value)} checkpoints`, String(value))
         : byHand(claim)
     default:

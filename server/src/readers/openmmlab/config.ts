@@ -132,7 +132,7 @@ export class Config {
     role: Evidence['role'],
     node?: Configured,
   ): InheritedClaims<W> {
-    const { place } = frameworkConfigPlace(node, this.python.path, this.place, scope)
+    const { place } = frameworkConfigPlace(node, this.python.path, this.place)
     const subject = this.claims.subject(kind, place, scope, this.evidence(role))
     return new InheritedClaims(subject, this.python.path, place, this.binding === null)
   }
@@ -185,7 +185,7 @@ function readLoader(config: Config): void {
   if (holder?.kind !== 'map' || (workers === undefined && (name === 'data' || config.binding === null)))
     return
   const pipeline = config.about('InputPipeline', name, 'training', workers ?? holder)
-  pipeline.say('workers', key, orDefault(convert(pipeline.value(workers, key, holder, true), asNumber), 0))
+  pipeline.say('workers', key, orDefault(convert(pipeline.value(workers, holder, true), asNumber), 0))
   const at = workers ?? holder
   pipeline.known('feeds', name, 'training', at)
   const decoder = decoderIn(holder) ?? decoderIn(config.node('train_pipeline'))
@@ -194,7 +194,7 @@ function readLoader(config: Config): void {
     pipeline.known('decoder', name, decoder, at)
   } else pipeline.unknown('work', name, 'its transforms are inherited')
   const kept = config.node(name, 'persistent_workers')
-  const persists = pipeline.value(kept, 'persistent_workers')
+  const persists = pipeline.value(kept)
   pipeline.say('persistentWorkers', 'persistent_workers', convert(persists, asBoolean))
 }
 
@@ -280,7 +280,7 @@ function wordIn(node: Configured | undefined, word: RegExp, depth = 0): boolean 
 function readDeterminism(config: Config): void {
   const node = config.node('randomness', 'deterministic') ?? config.node('deterministic')
   if (node?.kind !== 'scalar' || node.value !== true) return
-  const { place, options } = frameworkConfigPlace(node, config.python.path, config.place, 'deterministic')
+  const { place, options } = frameworkConfigPlace(node, config.python.path, config.place)
   claimOperation(config.claims, {
     kind: 'deterministic kernels',
     place: 'run',

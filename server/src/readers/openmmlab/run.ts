@@ -2,7 +2,12 @@
 import type { Configured } from '../../text/configured.js'
 import { convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
-import { frameworkConfigPlace, type InheritedClaims, often } from '../framework-configs/inherited-claims.js'
+import {
+  frameworkConfigPlace,
+  type InheritedClaims,
+  often,
+  rarely,
+} from '../framework-configs/inherited-claims.js'
 import { claimOperation } from '../operation-claims.js'
 import type { Config } from './config.js'
 
@@ -33,8 +38,7 @@ function readRhythm(config: Config, kind: 'evaluate' | 'save', keys: string[], s
   if (node === undefined || every === undefined || every < 1 || every > often) return
   const key = keys.join('.')
   // The change needs to know how long the run is: twenty times in all are few enough.
-  const anchor = String(Math.ceil(steps / 20))
-  const { place, options } = frameworkConfigPlace(node, config.python.path, config.place, anchor)
+  const { place, options } = frameworkConfigPlace(node, config.python.path, config.place, rarely(steps))
   const operation = claimOperation(config.claims, {
     kind,
     place: 'step',
@@ -70,7 +74,7 @@ function readCheckpoints(
   training.known('saves', 'interval', onTheWay ? 'while it runs' : 'at the end', every)
   if (!onTheWay) return
   const kept = config.node(...hook, 'max_keep_ckpts')
-  const most = convert(training.value(kept, 'max_keep_ckpts'), asNumber)
+  const most = convert(training.value(kept), asNumber)
   training.say(
     'keptCheckpoints',
     'max_keep_ckpts',

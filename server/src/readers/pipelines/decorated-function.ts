@@ -2,6 +2,7 @@
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { ChangeTarget } from '../../text/change-target.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
 import { argumentValue, withKeyword } from '../../values/call-source.js'
@@ -38,9 +39,9 @@ export function namePlace(func: Func): Place {
 }
 
 /** What a change edits: the decorator as a whole. */
-export function decoratorSite(decorator: Expr, anchor?: string): Place {
+export function decoratorSite(decorator: Expr, target?: ChangeTarget): Place {
   const site: Place = { start: decorator.start, end: decorator.end }
-  if (anchor !== undefined) site.anchor = anchor
+  if (target !== undefined) site.target = target
   return site
 }
 
@@ -50,8 +51,8 @@ export class DecoratorSource implements Source {
     private readonly python: PythonModule,
     readonly decorated: Pick<Decorated, 'func' | 'decorator' | 'call'>,
     private readonly locator: Locator,
-    /** `anchor` is kept in the site, for the reader's own changes. `withName`: a value is shown with its keyword. */
-    private readonly options: { anchor?: string; withName?: boolean } = {},
+    /** `withName`: a value is shown with its keyword. */
+    private readonly options: { target?: ChangeTarget; withName?: boolean } = {},
   ) {}
 
   argument(name: string): ArgumentValue {
@@ -62,9 +63,9 @@ export class DecoratorSource implements Source {
   get(...path: Key[]): Given<Json> {
     const { func, decorator, call } = this.decorated
     const argument = this.argument(String(path[0]))
-    const { anchor, withName } = this.options
+    const { target, withName } = this.options
     const shown = call === null || withName !== true ? argument : withKeyword(call, argument)
-    return argumentValue(shown, namePlace(func), decoratorSite(decorator, anchor), this.locator)
+    return argumentValue(shown, namePlace(func), decoratorSite(decorator, target), this.locator)
   }
 
   set(path: readonly Key[]): Refusal {

@@ -48,7 +48,6 @@ export function claimStep(
   const site: Place = {
     start: decorator?.start ?? place.start,
     end: decorator?.end ?? place.end,
-    anchor: engine,
   }
   const { work, unseen } = workOfFunction(python, func)
   const trains = work.includes('train')

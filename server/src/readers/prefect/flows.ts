@@ -55,18 +55,13 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func): v
   if (found === null) return
   const { kind, call } = found
   if (call === null) return
-  const source = new CallSource(python, call, claims, { anchor: 'Prefect', withName: true })
+  const source = new CallSource(python, call, claims, { withName: true })
   const [retries, policy, refresh] = ['retries', 'cache_policy', 'refresh_cache'].map((key) =>
     source.get(key),
   )
   if (!isGiven(retries!) && !isGiven(policy!) && !isGiven(refresh!)) return
   const { step } = claimStep(python, claims, { func, call, engine: 'Prefect', name: func.name })
-  claimStepRetries(
-    step,
-    'retries',
-    new CallSource(python, call, claims, { anchor: 'Prefect' }).get('retries'),
-    0,
-  )
+  claimStepRetries(step, 'retries', new CallSource(python, call, claims).get('retries'), 0)
   if (kind !== 'task') return
   const named = source.expression('cache_policy')
   const off = named === null ? null : python.nameOf(named)

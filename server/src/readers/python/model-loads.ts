@@ -47,7 +47,7 @@ export const modelLoadsReader = defineReader({
         place: 'sample',
         key,
         at,
-        site: { start: first!.call.expr.start, end: first!.call.expr.end, anchor: 'load' },
+        site: { start: first!.call.expr.start, end: first!.call.expr.end },
         scope: found.func?.qualified ?? '',
         evidence: { role: role === 'test' ? 'test' : 'inference', accelerator, small: null, notebook },
         places: found.loads.map(({ call }) => ({ what: calleeText(python, call), node: calleePlace(call) })),

@@ -9,8 +9,6 @@ import { type Repetition, repetitionsOf } from './preprocessing.js'
 
 export function hoistSteps(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
-  const per = claim.site.anchor
-  if (per === 'run') return { reason: 'save the result once, and load it where the file is there' }
   const repetition =
     python === undefined
       ? undefined
@@ -19,7 +17,8 @@ export function hoistSteps(claim: Claim, facts: FragmentFacts): Change | Refusal
         )
   if (python === undefined || repetition === undefined)
     return { reason: 'the call is not in the file any more' }
-  const { around } = repetition
+  const { around, per } = repetition
+  if (per === 'run') return { reason: 'save the result once, and load it where the file is there' }
   if (around === null || (per === 'epoch' && 'class' in around))
     return { reason: 'compute the features of all samples once, and save them' }
   const refusal = { reason: `compute it once, before the ${'class' in around ? 'search' : 'loop'}` }

@@ -95,7 +95,7 @@ function claimRepetition(
   // The function that makes a sample runs in workers.
   if (per === 'epoch' && around !== null && 'qualified' in around)
     work.known('overlapped', around.name, true, at)
-  const site = callSite(first.call, per)
+  const site = callSite(first.call)
   work.known('cached', what, false, at, { site })
   work.known('weight', what, weight, at, { site })
   work.known('again', what, { per, times }, at, { site })

@@ -2,6 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import type { ChangeTarget } from '../../text/change-target.js'
 import type { Json } from '../../text/json.js'
 import { mayBePassed, passedPlace } from '../../values/argument.js'
 import { argumentValue, CallSource } from '../../values/call-source.js'
@@ -119,7 +120,7 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func, fo
   const site = {
     start: carrier.expr.start,
     end: carrier.expr.end,
-    anchor: kwargs === undefined ? engine : 'elsewhere',
+    ...(kwargs === undefined ? {} : { target: inDictionary }),
   }
   const count = (one: Json): number | undefined => {
     const number = asNumber(one)
@@ -141,7 +142,7 @@ function readFailureConfig(python: PythonModule, claims: ClaimBuilder, call: Cal
   const config = call.name !== null && failureConfigs.has(call.name)
   if (!config && call.name !== 'ray.tune.run') return
   const positions: Record<string, number> = config ? { max_failures: 0 } : {}
-  const source = new CallSource(python, call, claims, { positions, anchor: 'failures' })
+  const source = new CallSource(python, call, claims, { positions })
   const given = source.get('max_failures')
   const count = effective(convert(given, asNumber))
   const at = passedPlace(source.argument('max_failures'))
@@ -163,7 +164,7 @@ function readFailureConfig(python: PythonModule, claims: ClaimBuilder, call: Cal
     !python.usesHere('ray.train.report', 'ray.tune.report')
   )
     return
-  const site = { start: call.expr.start, end: call.expr.end, anchor: 'failures' }
+  const site = { start: call.expr.start, end: call.expr.end }
   const operation = claimOperation(claims, {
     kind: 'start again',
     place: 'run',
@@ -181,11 +182,12 @@ function readFailureConfig(python: PythonModule, claims: ClaimBuilder, call: Cal
   )
 }
 
+const inDictionary: ChangeTarget = { kind: 'refused', reason: 'it stands in retry_kwargs' }
+
 function changeRetries(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
   if (call === null || claim.setting !== 'retries') return { reason: 'the call is no longer there' }
   const key = claim.key.replace(/=.*$/, '')
-  if (claim.site.anchor === 'elsewhere') return { reason: 'it stands in retry_kwargs' }
   const attempts = /^max_(attempt_number|tries)$/.test(key)
   const number = Number(value) + (attempts ? 1 : 0)
   const position =

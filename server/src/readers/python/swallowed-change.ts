@@ -11,25 +11,28 @@ const most = 3
 export function changeSwallowed(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
-  const { anchor, start, end } = claim.site
+  const { target, start, end } = claim.site
   const rangeOf = (node: { start: number; end: number }): PythonRange => ({
     fragment: facts.fragment.index,
     start: node.start,
     end: node.end,
   })
-  if (anchor === 'catch') {
+  if (target?.kind === 'argument') {
     const call = python.callAt({ start, end })
     if (call === null) return { reason: 'the call has changed' }
     return {
       title: 'End the search at the first failure: remove catch',
       safety: 'unsafe',
-      writes: [{ kind: 'remove keyword', path, call: rangeOf(call.expr), name: 'catch' }],
+      writes: [{ kind: 'remove keyword', path, call: rangeOf(call.expr), name: target.name }],
       imports: [],
     }
   }
   const found = swallowedIn(python).find(
-    (one) =>
-      one.statement.start === start && one.statement.end === end && String(one.handler.start) === anchor,
+    ({ statement, handler }) =>
+      statement.start === start &&
+      statement.end === end &&
+      target?.kind === 'handler' &&
+      handler.start === target.start,
   )
   if (found === undefined) return { reason: 'the handler has changed' }
   if (found.place === 'run') return raiseAgain(found, path, rangeOf)

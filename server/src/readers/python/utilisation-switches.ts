@@ -72,7 +72,7 @@ function readSwitch(python: PythonModule, call: Call, row: Row, claims: ClaimBui
       place: 'run',
       key: `${key}=${row.off ? 'True' : 'False'}`,
       at: { start: written.start, end: written.end },
-      site: callSite(call, key),
+      site: callSite(call, { kind: 'argument', name: key }),
       scope: call.function?.qualified ?? '',
       evidence,
       options: { overridable, channel },
@@ -97,17 +97,17 @@ function evidenceOf(python: PythonModule, call: Call): Evidence | null {
 
 function removeSwitch(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
-  const key = claim.site.anchor
-  if (call === null || key === undefined) return { reason: 'the call has changed' }
+  const { target } = claim.site
+  if (call === null || target?.kind !== 'argument') return { reason: 'the call has changed' }
   return {
-    title: `Remove ${key}`,
+    title: `Remove ${target.name}`,
     safety: 'unsafe',
     writes: [
       {
         kind: 'remove keyword',
         path: facts.path,
         call: { fragment: facts.fragment.index, start: call.expr.start, end: call.expr.end },
-        name: key,
+        name: target.name,
       },
     ],
     imports: [],

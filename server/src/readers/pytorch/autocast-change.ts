@@ -32,10 +32,10 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
       `${refused} raises an error under autocast: compute the loss from logits with BCEWithLogitsLoss first`,
     )
   }
-  if (claim.site.anchor === 'autocast') return switchOn(claim, facts, python)
+  if (claim.site.target?.kind === 'call') return switchOn(claim, facts, python)
   if (isBefore(facts.versions, ['torch'], firstAutocast))
     return refuse(`torch.autocast came with torch ${firstAutocast}, and this project uses an older one`)
-  if (claim.site.anchor === 'step') return wrapStep(claim, format, facts, python)
+  if (claim.site.target?.kind === 'step') return wrapStep(claim, format, facts, python)
   const loop = python.loops.find(
     (one) => one.node.start === claim.site.start && one.node.end === claim.site.end,
   )

@@ -127,7 +127,7 @@ function claimCopies(
     what: `${python.text.slice(call.expr.callee.start, call.expr.callee.end)}()`,
     location: claims.locate(calleePlace(call)),
   }))
-  pipeline.default('waitingCopies', key, places, place, { site: callSite(first, key) })
+  pipeline.default('waitingCopies', key, places, place, { site: callSite(first) })
 }
 
 /** How often the training loops of this module go through their data, where they all agree. */

@@ -18,7 +18,7 @@ import type { FragmentFacts } from '../reader.js'
 export function changeDistributed(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
   if (python === undefined) return { reason: 'the value comes from the launch' }
-  if (claim.site.anchor === 'accumulation')
+  if (claim.site.target?.kind === 'step')
     return {
       reason: `put the backward passes before the last one of each step under ${claim.key === 'no_backward_sync' ? 'fabric.no_backward_sync(model)' : 'model.no_sync()'}`,
     }

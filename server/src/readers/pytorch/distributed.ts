@@ -1,6 +1,7 @@
 /** How processes of PyTorch share the work: what carries gradients, when they are exchanged, who reads which data. */
 
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Place } from '../../text/origin.js'
 import {
   knownArgument,
   mayBePassed,
@@ -97,7 +98,6 @@ function readBackend(python: PythonModule, evidence: Evidence, claims: ClaimBuil
     const group = claims.subject('Parallelism', place, call.function?.qualified ?? '', evidence)
     claimArgument(group, 'backend', 'backend', call, given, {
       convert: (value) => (typeof value === 'string' ? value : undefined),
-      anchor: 'backend',
     })
   })
 }
@@ -122,7 +122,7 @@ function readWrapper(python: PythonModule, call: Call, evidence: Evidence, claim
   const argument = call.expr.args.find((one) => one.name === key)
   const place = argument === undefined ? at : { start: argument.start, end: argument.end }
   const wrapper = claims.subject('Parallelism', place, call.function?.qualified ?? '', evidence)
-  claimArgument(wrapper, 'findsUnused', key, call, given, { convert: asBoolean, anchor: 'unused' })
+  claimArgument(wrapper, 'findsUnused', key, call, given, { convert: asBoolean })
   const why = unusedBecause(python)
   if (why !== null) wrapper.known('unusedBecause', key, why, place)
 }
@@ -148,7 +148,7 @@ function readAccumulation(python: PythonModule, evidence: Evidence, claims: Clai
   for (const { backward, count, step } of accumulations(python)) {
     if (count === 1) continue
     const place = callSite(backward)
-    const site = { start: step.node.start, end: step.node.end, anchor: 'accumulation' }
+    const site: Place = { start: step.node.start, end: step.node.end, target: { kind: 'step' } }
     const parallel = claims.subject('Parallelism', place, backward.function?.qualified ?? '', evidence)
     const key = fabricOfSeveral(python) ? 'no_backward_sync' : 'no_sync'
     parallel.known('exchangesEach', key, true, place, { site })
@@ -168,7 +168,7 @@ function readLoaders(python: PythonModule, claims: ClaimBuilder): void {
     const id = idAt(claims, 'InputPipeline', calleePlace(call))
     const pipeline = claims.extend('InputPipeline', id)
     const place = calleePlace(call)
-    const site = callSite(call, 'sampler')
+    const site = callSite(call)
     const sampler = python.argument(call, 'sampler', 3)
     const batches = python.argument(call, 'batch_sampler', 4)
     if (!mayBePassed(sampler) && !mayBePassed(batches)) {
@@ -216,6 +216,6 @@ function readOrder(
   const name = sampler.assignedTo
   if (name === null || loader.function !== sampler.function) return
   claims.extend('InputPipeline', id).known('reshuffled', 'set_epoch', false, calleePlace(sampler), {
-    site: callSite(sampler, 'set_epoch'),
+    site: callSite(sampler),
   })
 }

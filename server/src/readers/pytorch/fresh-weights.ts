@@ -30,7 +30,7 @@ export const pytorchFreshWeightsReader = defineReader({
     }
   },
   change(claim, _value, facts) {
-    return change(facts, claimedCall(facts.python, claim.site), claim.site.anchor ?? '')
+    return change(facts, claimedCall(facts.python, claim.site), claim.key)
   },
 })
 
@@ -53,7 +53,6 @@ function freshModel(python: PythonModule, call: Call): FreshModel | null {
       key: 'pretrained',
       given,
       source: 'ImageNet',
-      anchor: 'pretrained',
     }
   }
   if (/^segmentation_models_pytorch\.(\w+\.)*[A-Z]\w+$/.test(name)) {
@@ -66,7 +65,6 @@ function freshModel(python: PythonModule, call: Call): FreshModel | null {
       key: 'encoder_weights',
       given: true,
       source: 'ImageNet',
-      anchor: 'encoder_weights',
     }
   }
   return null
@@ -99,7 +97,6 @@ function torchvisionModel(python: PythonModule, call: Call): FreshModel | null {
     key,
     given: [weights, old].some((one) => passedExpression(one) !== null),
     source: 'ImageNet',
-    anchor: key,
   }
 }
 

@@ -46,7 +46,7 @@ export function readLoopMemory(
   const found = trainedModel(python)
   if (found === null) readDefined(python, training, place)
   if (found === null || 'because' in found) return
-  const site = found.loads[0] === undefined ? place : callSite(found.loads[0], 'load')
+  const site = found.loads[0] === undefined ? place : callSite(found.loads[0])
   claimModel(training, found, site)
   readWeights(python, found, versions, training)
   const adapters = adaptersOf(python, { state: 'absent' })

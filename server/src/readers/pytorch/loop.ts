@@ -95,7 +95,7 @@ function readStep(python: PythonModule, func: Func, { versions }: ReaderContext,
   const { node } = func
   const header: Place = { start: node.start, end: python.text.indexOf('(', node.start) }
   const training = claims.subject('Training', header, func.qualified, trainingEvidence(python))
-  const site: Place = { start: node.start, end: node.end, anchor: 'step' }
+  const site: Place = { start: node.start, end: node.end, target: { kind: 'step' } }
   const { key, value } = precisionOfStep(python, versions, { locator: training.locator, place: header, site })
   training.say('precision', key, value)
   const refused = refusedLoss(python)
@@ -128,7 +128,7 @@ function readLoop(
   evidence.small ??= demonstration(python, loop, outer)
   if (breaksOff(python, loop)) evidence.role = 'test'
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
-  const site: Place = { start: loop.node.start, end: loop.node.end, anchor: 'loop' }
+  const site: Place = { start: loop.node.start, end: loop.node.end, target: { kind: 'loop' } }
   // A step in another module is judged there.
   if (stepsHere(python)) {
     const spot = { locator: training.locator, place: header, site }

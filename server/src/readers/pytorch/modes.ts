@@ -42,7 +42,7 @@ function claimSwitch(python: PythonModule, one: Switch, evidence: Evidence, clai
     place: 'run',
     key: one.key,
     at: one.at,
-    site: { start: statement.start, end: statement.end, anchor: `switch:${one.key}` },
+    site: { start: statement.start, end: statement.end, target: { kind: 'switch', name: one.key } },
     scope: scopeOf(python, statement),
     evidence,
     options: { overridable: one.overridable },
@@ -127,7 +127,7 @@ function readEnvironment(
       place: 'run',
       key: `${name}=${given.value}`,
       at,
-      site: { ...at, anchor: `launch:${row.harmless}` },
+      site: { ...at, target: { kind: 'launch value', text: row.harmless } },
       scope: '',
       evidence,
       options: { channel: 'launch environment', location: given.location },
@@ -144,7 +144,7 @@ function readProfilers(python: PythonModule, evidence: Evidence, claims: ClaimBu
       place: 'step',
       key,
       at: calleePlace(call),
-      site: callSite(call, steps ? 'schedule' : 'schedule sketch'),
+      site: callSite(call, { kind: 'call', role: steps ? 'profiler of steps' : 'profiler' }),
       scope: call.function?.qualified ?? '',
       evidence,
       weight: 'ordinary',
@@ -159,7 +159,7 @@ function readAttention(python: PythonModule, evidence: Evidence, claims: ClaimBu
       place: 'step',
       key: className,
       at: { start: softmax.start, end: softmax.end },
-      site: { start: func.node.start, end: func.node.end, anchor: 'written attention' },
+      site: { start: func.node.start, end: func.node.end },
       scope: func.qualified,
       evidence,
       weight: 'slight',
@@ -186,7 +186,7 @@ function readProducts(
     place: 'run',
     key: 'torch.set_float32_matmul_precision',
     at: header,
-    site: { ...header, anchor: 'tf32' },
+    site: { ...header, target: { kind: 'loop' } },
     scope: loop.function?.qualified ?? '',
     evidence,
     byDefault: true,
@@ -196,10 +196,10 @@ function readProducts(
 const gone: Refusal = { reason: 'the code is not in the file any more' }
 
 function changeMode(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
-  const anchor = claim.site.anchor ?? ''
+  const { target } = claim.site
   const { python, path, fragment } = facts
-  if (anchor.startsWith('launch:')) {
-    const word = anchor.slice('launch:'.length)
+  if (target?.kind === 'launch value') {
+    const word = target.text
     const written = writeLaunchValue(claim, word, facts)
     const name = claim.key.split('=')[0]
     return 'reason' in written
@@ -207,9 +207,9 @@ function changeMode(claim: Claim, _value: unknown, facts: FragmentFacts): Change
       : { title: `Set ${name} to ${word}`, safety: 'unsafe', writes: [written], imports: [] }
   }
   if (python === undefined) return gone
-  if (anchor.startsWith('switch:')) return changeSwitch(python, anchor.slice('switch:'.length), claim, facts)
-  if (anchor === 'tf32') return allowTf32(python, facts)
-  if (anchor.startsWith('schedule')) {
+  if (target?.kind === 'switch') return changeSwitch(python, target.name, claim, facts)
+  if (target?.kind === 'loop') return allowTf32(python, facts)
+  if (target?.kind === 'call') {
     const call = python.callAt(claim.site)
     if (call === null) return gone
     if (call.name !== 'torch.profiler.profile')
@@ -221,7 +221,7 @@ function changeMode(claim: Claim, _value: unknown, facts: FragmentFacts): Change
     })
     return {
       title: 'Record three steps only (schedule)',
-      safety: anchor === 'schedule' ? 'unsafe' : 'display',
+      safety: target.role === 'profiler of steps' ? 'unsafe' : 'display',
       writes: [
         {
           kind: 'set keyword',

@@ -18,14 +18,15 @@ const gone = refuse('the code is not in the file any more')
 export function changeOperation(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   if (python === undefined) return refuse('this is not written in Python')
-  switch (claim.site.anchor) {
+  const { target } = claim.site
+  switch (target?.kind === 'operation' ? target.name : null) {
     case 'synchronise':
       return readLess(python, claim, facts)
     case 'empty cache':
       return keepCache(python, claim, facts)
     case 'detach':
       return detach(python, claim, facts)
-    case 'retain_graph':
+    case 'retain graph':
       return dropRetention(python, claim, facts)
     case 'gradients':
       return withoutGradients(python, claim, facts)

@@ -1,6 +1,8 @@
 /** What PyTorch code does in its steps and evaluations that costs more than it has to. */
 
 import type { PythonModule } from '../../python/module.js'
+import type { OperationTarget } from '../../text/change-target.js'
+import type { Place } from '../../text/origin.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
@@ -40,7 +42,11 @@ export const pytorchOperationsReader = defineReader({
         place: 'epoch',
         key: 'torch.no_grad',
         at: calleePlace(here),
-        site: { start: loop.node.start, end: loop.node.end, anchor: 'gradients' },
+        site: {
+          start: loop.node.start,
+          end: loop.node.end,
+          target: { kind: 'operation', name: 'gradients' },
+        },
         scope: loop.function?.qualified ?? '',
         evidence,
         realModel: isRealModel(python),
@@ -80,7 +86,11 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
   const { loop, func } = step
   if (loop !== null) evidence.small ??= demonstration(python, loop, epochLoopOf(python, loop))
   const scope = func?.qualified ?? ''
-  const site = (anchor: string) => ({ start: step.node.start, end: step.node.end, anchor })
+  const site = (name: OperationTarget): Place => ({
+    start: step.node.start,
+    end: step.node.end,
+    target: { kind: 'operation', name },
+  })
   const realModel = isRealModel(python)
 
   const { extractions, stalls, timed } = synchronisation(python, step.code)
@@ -128,7 +138,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       place: 'step',
       key: what,
       at: { start: expr.start, end: expr.end },
-      site: { start: expr.start, end: expr.end, anchor: 'detach' },
+      site: { start: expr.start, end: expr.end, target: { kind: 'operation', name: 'detach' } },
       scope,
       evidence,
       weight: 'ordinary',
@@ -143,7 +153,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       place: 'step',
       key: 'retain_graph=True',
       at: { start: value.start, end: value.end },
-      site: callSite(call, 'retain_graph'),
+      site: callSite(call, { kind: 'operation', name: 'retain graph' }),
       scope,
       evidence,
       weight: 'slight',
@@ -157,7 +167,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       place: 'step',
       key: found.what,
       at: calleePlace(found.call),
-      site: callSite(found.call, 'frequent'),
+      site: callSite(found.call),
       scope,
       evidence,
       realModel,

@@ -230,7 +230,7 @@ function fromAutocast(python: PythonModule, call: Call, spot: Spot): Given<Preci
   const offBySwitch = mayBePassed(enabled) && !knownArgument(enabled)
   const open = mayBePassed(enabled) && fixedArgument(enabled) === undefined
   const origin = spot.locator.origin(calleePlace(call), {
-    site: callSite(call, 'autocast'),
+    site: callSite(call, { kind: 'call', role: 'autocast' }),
     overridable: open || (offBySwitch && !literal),
   })
   if (offBySwitch) return stated(origin, 'fp32')

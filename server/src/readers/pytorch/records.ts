@@ -58,7 +58,7 @@ const saving =
 
 function readSaving(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
   const header = loopHeader(outer)
-  const site = { start: outer.node.start, end: outer.node.end, anchor: 'epochs' }
+  const site = { start: outer.node.start, end: outer.node.end }
   const inside = [...outer.effects.calls].some((name) => saving.test(name))
   const own = outer.calls
   // A method of the project that is called there may do it under another name.
@@ -96,7 +96,7 @@ function readKept(python: PythonModule, outer: Loop, training: SubjectBuilder<'T
   if (removes.some((name) => /^(os\.(remove|unlink)|shutil\.rmtree)$|\.unlink$/.test(name))) return
   const { call, path, what, key } = numbered
   const place = { start: path.start, end: path.end }
-  training.known('keptCheckpoints', key, null, place, { site: callSite(call, 'kept') })
+  training.known('keptCheckpoints', key, null, place, { site: callSite(call) })
   const state = what !== null && /optim/i.test(textOf(python, python.definition(what)))
   training.known('checkpointHolds', key, state ? 'training state' : 'weights', place)
   if (/average|swa|model_soup|ensemble/i.test(moduleText(python)))

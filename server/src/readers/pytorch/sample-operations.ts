@@ -39,7 +39,7 @@ export const pytorchSamplesReader = defineReader({
         place: 'sample',
         key: python.text.slice(call.expr.callee.start, call.expr.callee.end).replace(/\s+/g, ''),
         at,
-        site: callSite(call, work.kind),
+        site: callSite(call),
         scope: work.func.qualified,
         evidence,
         weight: work.weight,

@@ -135,12 +135,14 @@ function claimStopping(
   }
   if (mayBePassed(python.argument(call, 'stopping_condition'))) return
   const place = calleePlace(call)
-  const site = callSite(call, noCondition)
-  subject.default('timeLimit', 'max_runtime_in_seconds', defaultRuntime, place, { site })
-  subject.default('maxWait', 'max_wait_time_in_seconds', null, place, { site })
+  const without = (key: string) => {
+    const reason = `give the trainer a StoppingCondition with ${key}`
+    return { site: callSite(call, { kind: 'refused', reason }) }
+  }
+  const [limit, wait] = ['max_runtime_in_seconds', 'max_wait_time_in_seconds'] as const
+  subject.default('timeLimit', limit, defaultRuntime, place, without(limit))
+  subject.default('maxWait', wait, null, place, without(wait))
 }
-
-const noCondition = 'none'
 
 /** One process for each machine, unless `distributed` brings a launcher. */
 function claimLaunch(
@@ -183,8 +185,6 @@ function claimLaunch(
 
 function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claimedCall(facts.python, claim.site) === null) return { reason: 'the trainer is no longer there' }
-  if (claim.site.anchor === noCondition)
-    return { reason: `give the trainer a StoppingCondition with ${claim.key}` }
   if (claim.setting === 'checkpointStore')
     return { reason: `give the trainer a ${claim.key} with a folder in a bucket` }
   const table = claim.setting === 'maxWait' ? stoppingSettings : computeSettings

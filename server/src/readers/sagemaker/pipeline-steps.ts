@@ -5,6 +5,7 @@
 
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { ChangeTarget } from '../../text/change-target.js'
 import { lookUp } from '../../text/records.js'
 import {
   isLeftOut,
@@ -118,11 +119,11 @@ function scriptOf(python: PythonModule, call: Call): string | null {
 }
 
 function claimCaching(python: PythonModule, step: SubjectBuilder<'Step'>, call: Call): void {
-  const source = new CallSource(python, call, step.locator, { anchor: 'step' })
+  const source = new CallSource(python, call, step.locator)
   if (isLeftOut(source.argument('cache_config'))) {
     // What only makes steps is a library; its users decide.
     if (!python.uses(...pipelines)) return
-    step.default('cached', 'cache_config', false, calleePlace(call), { site: callSite(call, 'step') })
+    step.default('cached', 'cache_config', false, calleePlace(call), { site: callSite(call) })
     reasonFor(python, step, call)
     return
   }
@@ -136,9 +137,11 @@ function claimCaching(python: PythonModule, step: SubjectBuilder<'Step'>, call: 
   reasonFor(python, step, config)
 }
 
+const configuration: ChangeTarget = { kind: 'call', role: 'configuration' }
+
 function cacheSource(python: PythonModule, config: Call, locator: Locator): CallSource {
   const positions = { enable_caching: 0, expire_after: 1 }
-  return new CallSource(python, config, locator, { positions, anchor: 'config', withName: true })
+  return new CallSource(python, config, locator, { positions, target: configuration, withName: true })
 }
 
 function reasonFor(python: PythonModule, step: SubjectBuilder<'Step'>, call: Call): void {
@@ -195,7 +198,7 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the step is no longer there' }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
-  if (claim.site.anchor === 'config') {
+  if (claim.site.target?.kind === configuration.kind) {
     const source = cacheSource(python, call, new ClaimBuilder(path, fragment, claim.reader))
     const writes = [source.set(['enable_caching'], true)]
     if (!mayBePassed(source.argument('expire_after'))) writes.push(source.set(['expire_after'], 'P30D'))

@@ -117,7 +117,7 @@ function readEngines(python: PythonModule, claims: ClaimBuilder): void {
       name,
       call.method,
       place,
-      callSite(call, 'engine'),
+      callSite(call),
       dtype === undefined ? 'bf16' : typeof dtype === 'string' ? (lookUp(formats, dtype) ?? null) : null,
       quantization === undefined || load === 'bitsandbytes'
         ? load === 'bitsandbytes'
@@ -177,7 +177,14 @@ function readCommand(
     id,
     command.server,
     place,
-    { start: last.start, end: last.end, anchor: `command ${command.server}` },
+    {
+      start: last.start,
+      end: last.end,
+      target: {
+        kind: 'missing option',
+        text: command.server === 'TGI' ? '--quantize fp8' : '--quantization fp8',
+      },
+    },
     dtype === undefined ? (open ? null : 'bf16') : dtype === null ? null : (lookUp(formats, dtype) ?? null),
     open || quantization === null || flag('load-format') === null
       ? null
@@ -244,7 +251,8 @@ function changeServer(claim: Claim, _value: unknown, facts: FragmentFacts): Chan
     const written = writeArgument(facts, call, key, python.argument(call, key), '"fp8"')
     return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
   }
-  const flag = claim.site.anchor === 'command TGI' ? '--quantize fp8' : '--quantization fp8'
+  const { target } = claim.site
+  const flag = target?.kind === 'missing option' ? target.text : '--quantization fp8'
   if (shell === undefined || fragment.origin !== 'file') return { reason: `pass ${flag} to the server` }
   const { end } = claim.site
   return {

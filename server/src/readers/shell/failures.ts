@@ -1,6 +1,7 @@
 /** Shell scripts that go on when a training has failed. */
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import type { ChangeTarget } from '../../text/change-target.js'
 import type { Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
@@ -17,13 +18,19 @@ export const shellFailuresReader = defineReader({
     if (shell === undefined) return
     const all = launchesOf(shell.commands, (span) => claims.locate(span))
     const launches = all.filter(trainsByName)
-    const claim = (launch: FoundLaunch, key: string, at: Place, anchor: string, told: boolean): void => {
+    const claim = (
+      launch: FoundLaunch,
+      key: string,
+      at: Place,
+      target: ChangeTarget,
+      told: boolean,
+    ): void => {
       claimOperation(claims, {
         kind: 'swallow failure',
         place: 'run',
         key,
         at,
-        site: { ...at, anchor },
+        site: { ...at, target },
         scope: '',
         evidence: {
           role: 'job',
@@ -40,7 +47,7 @@ export const shellFailuresReader = defineReader({
     // Of a batch job whatever it runs has its result asked for.
     const asked = shell.directives.length > 0 ? all.filter((one) => !one.parts.serves) : launches
     const piped = statusesOfPipes(shell, asked, text)
-    for (const { launch, status, key } of piped) claim(launch, key, status, 'status', false)
+    for (const { launch, status, key } of piped) claim(launch, key, status, { kind: 'exit status' }, false)
     for (const launch of launches) {
       const { command } = launch
       const by = command.ignoredBy
@@ -48,11 +55,13 @@ export const shellFailuresReader = defineReader({
       if (piped.some((one) => one.launch.command === command)) continue
       const { start, end } = by
       const told = /\b(echo|printf)\b/.test(by.text)
-      const anchor = !by.text.startsWith('||') ? 'say' : stops(shell, command) ? 'drop' : 'exit'
-      claim(launch, shortened(by.text), { start, end }, anchor, told)
+      const target: ChangeTarget = by.text.startsWith('||')
+        ? { kind: 'fallback', needless: stops(shell, command) }
+        : { kind: 'message branch' }
+      claim(launch, shortened(by.text), { start, end }, target, told)
     }
     for (const { off, launch } of unchecked(shell, launches, text))
-      claim(launch, 'set +e', { start: off.start, end: off.end }, 'line', false)
+      claim(launch, 'set +e', { start: off.start, end: off.end }, { kind: 'command line' }, false)
   },
   change: changeShell,
 })
@@ -175,7 +184,7 @@ function unchecked(
 }
 
 function changeShell(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
-  const { anchor, fragment, start, end } = claim.site
+  const { target, fragment, start, end } = claim.site
   const { text } = facts.fragment
   const replace = (title: string, from: number, to: number, by: string): Change => ({
     title,
@@ -183,7 +192,7 @@ function changeShell(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
     writes: [{ kind: 'replace text', path: facts.path, fragment, start: from, end: to, text: by }],
     imports: [],
   })
-  if (anchor === 'line') {
+  if (target?.kind === 'command line') {
     const from = text.lastIndexOf('\n', start - 1) + 1
     const next = text.indexOf('\n', end)
     if (text.slice(from, next < 0 ? undefined : next).trim() !== text.slice(start, end).trim())
@@ -191,8 +200,8 @@ function changeShell(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
     return replace('Stop at the first failure: remove set +e', from, next < 0 ? text.length : next + 1, '')
   }
   const written = text.slice(start, end)
-  if (anchor === 'status') return changeStatus(written, facts, replace, start, end)
-  if (anchor === 'say') {
+  if (target?.kind === 'exit status') return changeStatus(written, facts, replace, start, end)
+  if (target?.kind === 'message branch') {
     const lineStart = text.lastIndexOf('\n', start - 1) + 1
     const before = text.slice(lineStart, start)
     const behind = before.trim() === '' ? `\n${before}exit 1` : '; exit 1'
@@ -210,7 +219,8 @@ function changeShell(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
   const said = /^\|\|\s*(echo\b.*)$/s.exec(written)
   if (said !== null)
     return replace('Stop after the message: exit 1', start, end, `|| { ${said[1]}; exit 1; }`)
-  if (anchor !== 'drop') return replace('Stop when it fails: || exit 1', start, end, '|| exit 1')
+  if (target?.kind !== 'fallback' || !target.needless)
+    return replace('Stop when it fails: || exit 1', start, end, '|| exit 1')
   const blank = /[ \t]*$/.exec(text.slice(0, start))![0].length
   return replace(`Stop when it fails: remove ${written}`, start - blank, end, '')
 }

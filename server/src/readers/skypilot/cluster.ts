@@ -83,7 +83,7 @@ function readLaunch(python: PythonModule, call: Call, ends: Call | undefined, cl
   )
   const down = python.argument(call, 'down', 6)
   const isDown = mayBePassed(down) && knownArgument(down) !== false
-  const source = launchSettings.argumentsOf(python, call, claims, 'launch')
+  const source = launchSettings.argumentsOf(python, call, claims)
   if (!inResources && !isDown) launchSettings.claim(compute, source)
   else compute.unknown('idleStop', stopKey, 'set elsewhere', place, { site: source.site() })
 }
@@ -126,7 +126,7 @@ function requestOf(value: Json): { model: string | null; count: number } | null 
 
 function readExecutor(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const place = calleePlace(call)
-  const site = callSite(call, 'executor')
+  const site = callSite(call, { kind: 'call', role: 'executor' })
   const gpus = python.argument(call, 'gpus')
   if (!mayBePassed(gpus)) return
   const compute = start(python, call, claims)
@@ -172,7 +172,10 @@ function readScript(commands: ShellCommand[], claims: ClaimBuilder): void {
     if (found.model !== null) compute.known('gpuModel', '--gpus', found.model, place)
     if (ends) compute.known('endedBy', 'sky down', 'sky down', place)
     // Another channel, the task's file, may ask for autostop.
-    compute.default('idleStop', '-i', null, place, { overridable: true, site: { ...place, anchor: 'shell' } })
+    compute.default('idleStop', '-i', null, place, {
+      overridable: true,
+      site: { ...place, target: { kind: 'option', part: 'behind' } },
+    })
   }
 }
 
@@ -205,7 +208,7 @@ function claimStart(claims: ClaimBuilder, command: ShellCommand, words: string[]
 function changeCluster(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting !== 'idleStop' || typeof value !== 'number') return byHand(claim)
   const minutes = Math.round(value / 60)
-  if (claim.site.anchor === 'shell') {
+  if (claim.site.target?.kind === 'option') {
     const { fragment, end } = claim.site
     const write: Write = {
       kind: 'replace text',
@@ -233,7 +236,7 @@ function changeCluster(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     value: code,
   })
   const writes =
-    claim.site.anchor === 'executor'
+    claim.site.target?.kind === 'call'
       ? [set('autodown', 'True'), set('idle_minutes_to_autostop', String(minutes))]
       : [set('idle_minutes_to_autostop', String(minutes)), set('down', 'True')]
   return {

@@ -46,7 +46,7 @@ export function claimArray(
   if (jobs.atOnce === null)
     search.default('parallelism', key, null, place, {
       overridable: true,
-      site: { ...place, anchor: 'array' },
+      site: { ...place, target: { kind: 'directive' } },
     })
   else search.known('parallelism', key, jobs.atOnce, place)
 }

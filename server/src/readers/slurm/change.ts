@@ -5,12 +5,7 @@ import { byHand } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
 import { gpuRequest, nodesOf } from './job.js'
 
-/** Anchors of claims about an `srun` that asks by itself: the new option goes behind this place, or replaces it. */
-export const behind = 'behind'
-const replaces = 'replaces:'
-/** `option`: what the option would be for one GPU, where the claim is about GPUs. */
-export const replaced = (option: string): string => `${replaces}${option}`
-
+/** Claims about an `srun` that asks by itself are about its options, all others about directives. */
 export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'timeLimit' && typeof value === 'number') {
     const hours = Math.floor(value / 3600)
@@ -20,9 +15,9 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
   }
   if (claim.setting === 'gpus' && typeof value === 'number' && value > 0)
     return fewerGpus(claim, value, facts)
-  if (claim.setting === 'nodes' && claim.site.anchor === undefined)
+  if (claim.setting === 'nodes' && claim.site.target === undefined)
     return write(claim, facts, `Ask for ${value} node: --nodes=${value}`, 'nodes', String(value))
-  if (claim.setting === 'processes' && claim.site.anchor === 'processes') {
+  if (claim.setting === 'processes' && claim.site.target?.kind === 'option') {
     const { fragment, start, end } = claim.site
     // In a text that another shell runs, the place is that of the whole text.
     if (/\s/.test(facts.fragment.text.slice(start, end).trim()))
@@ -31,7 +26,7 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
     const title = `Start ${value} processes: ${claim.key} ${value}`
     return { title, safety: 'unsafe', writes: [{ ...one, path: facts.path }], imports: [] }
   }
-  if (claim.setting === 'exclusive' && value === false && claim.site.anchor === undefined)
+  if (claim.setting === 'exclusive' && value === false && claim.site.target === undefined)
     return share(claim, facts)
   return byHand(claim)
 }
@@ -61,10 +56,9 @@ function fewerGpus(claim: Claim, count: number, facts: FragmentFacts): Change | 
   const unreadable = { reason: 'the request for GPUs is not readable' }
   // What the option would be for one GPU ends in that one, or has other kinds behind it.
   const several = (single: string) => single.replace(/(gpu(?::[\w-]+)?:|^(?:[\w-]+:)?)1(?=,|$)/, `$1${count}`)
-  const { anchor } = claim.site
-  if (anchor !== undefined) {
-    const option = anchor.slice(replaces.length)
-    const match = /^--([\w-]+)=(.*)$/.exec(option)
+  const { target } = claim.site
+  if (target?.kind === 'option') {
+    const match = /^--([\w-]+)=(.*)$/.exec(target.forOne ?? '')
     return match === null
       ? unreadable
       : write(
@@ -87,11 +81,11 @@ function fewerGpus(claim: Claim, count: number, facts: FragmentFacts): Change | 
 }
 
 function write(claim: Claim, facts: FragmentFacts, title: string, name: string, value: string): Change {
-  const { fragment, start, end, anchor } = claim.site
+  const { fragment, start, end, target } = claim.site
   let one: ShellWrite
-  if (anchor === undefined) one = { kind: 'set directive', fragment, scheduler: 'SBATCH', name, value }
+  if (target?.kind !== 'option') one = { kind: 'set directive', fragment, scheduler: 'SBATCH', name, value }
   else {
-    const space = anchor === behind ? ' ' : ''
+    const space = target.part === 'behind' ? ' ' : ''
     one = { kind: 'replace text', fragment, start, end, text: `${space}--${name}=${value}` }
   }
   return { title, safety: 'unsafe', writes: [{ ...one, path: facts.path }], imports: [] }

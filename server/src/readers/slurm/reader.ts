@@ -2,6 +2,7 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Directive, ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import { flagOf } from '../../link/launch-parts.js'
+import type { ChangeTarget } from '../../text/change-target.js'
 import { convert, orDefault, orUnknown, readAs } from '../../values/operations.js'
 import type { Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -10,7 +11,7 @@ import { defineReader } from '../reader.js'
 import { changeJobOperation, claimJobOperations, isJobOperation } from '../shell/job-operations.js'
 import { type FoundLaunch, launchesOf, shellLaunchId, type Work, workOf } from '../shell/launches.js'
 import { changeArray, claimArray } from './array.js'
-import { behind, changeJob, replaced } from './change.js'
+import { changeJob } from './change.js'
 import { DirectiveSource } from './directive-source.js'
 import {
   directive,
@@ -63,7 +64,7 @@ export const slurmReader = defineReader({
     }
   },
   change(claim, value, facts) {
-    if (claim.site.anchor === 'array') return changeArray(claim, value, facts)
+    if (claim.site.target?.kind === 'directive') return changeArray(claim, value, facts)
     return isJobOperation(claim) ? changeJobOperation(claim, facts) : changeJob(claim, value, facts)
   },
 })
@@ -169,7 +170,7 @@ function claimProcesses(compute: SubjectBuilder<'Compute'>, launches: FoundLaunc
   if (flag?.valueSpan == null || flag.value !== String(only.parts.processes)) return
   const { start, end } = flag.valueSpan
   compute.known('processes', flag.written, only.parts.processes, flag.span, {
-    site: { start, end, anchor: 'processes' },
+    site: { start, end, target: { kind: 'option', part: 'value' } },
   })
 }
 
@@ -189,7 +190,8 @@ function claimGpus(
   const text = `--${wanted.directive.name}=${wanted.single}`
   // `--gpus` counts over all nodes, which is the same on one node only.
   const single = wanted.single !== '' && wanted.directive.value !== null
-  const site = command === null ? at : { ...at, anchor: single ? replaced(text) : '' }
+  const target: ChangeTarget = { kind: 'option', part: 'whole', forOne: single ? text : null }
+  const site = command === null ? at : { ...at, target }
   const key = `--${wanted.directive.name}`
   const origin = compute.locator.origin(at, { site })
   compute.say('gpus', key, readAs(origin, wanted.count, 'a number that is not readable'))
@@ -208,7 +210,7 @@ function withOption<T>(
   const given = limit.state !== 'default'
   if (!given && srun === undefined) return limit
   const place: Place = given
-    ? { ...limit.site, anchor: replaced('') }
-    : { start: srun!.end, end: srun!.end, anchor: behind }
+    ? { ...limit.site, target: { kind: 'option', part: 'whole' } }
+    : { start: srun!.end, end: srun!.end, target: { kind: 'option', part: 'behind' } }
   return { ...limit, site: compute.locator.origin(place).site }
 }

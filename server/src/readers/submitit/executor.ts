@@ -142,7 +142,7 @@ class Updates implements Source {
   get(...path: Key[]): Given<Json> {
     const key = String(path[0])
     const call = this.callOf(key)
-    const own = new CallSource(this.python, call ?? this.updates[0]!, this.locator, { anchor: key })
+    const own = new CallSource(this.python, call ?? this.updates[0]!, this.locator)
     return call === null ? absent(own.get(key)) : own.get(key)
   }
 

@@ -55,7 +55,7 @@ export const tensorflowReader = defineReader({
         place: 'step',
         key,
         at: place,
-        site: callSite(call, key === 'run_eagerly' ? 'keyword' : 'statement'),
+        site: callSite(call),
         scope: call.function?.qualified ?? '',
         evidence,
         from: value,
@@ -68,7 +68,7 @@ export const tensorflowReader = defineReader({
         place: 'step',
         key: step.decorator,
         at: { start: step.func.node.start, end: headerEnd(step.func) },
-        site: { start: step.func.node.start, end: step.func.node.end, anchor: step.decorator },
+        site: { start: step.func.node.start, end: step.func.node.end },
         scope: step.func.qualified,
         evidence: step.decorator === 'jax.jit' ? { ...evidence, role: 'training' } : evidence,
         byDefault: true,
@@ -236,11 +236,11 @@ function changeEager(claim: Claim, facts: FragmentFacts): Change | Refusal {
     start,
     end,
   })
-  const { anchor } = claim.site
-  if (anchor === 'tf.function' || anchor === 'jax.jit') {
+  const { key } = claim
+  if (key === 'tf.function' || key === 'jax.jit') {
     const func = python.functions.find((one) => one.node.start === claim.site.start)
     if (func === undefined) return { reason: 'the function is not in the file any more' }
-    const [module, name] = anchor === 'jax.jit' ? ['jax', 'jit'] : ['tensorflow', 'function']
+    const [module, name] = key === 'jax.jit' ? ['jax', 'jit'] : ['tensorflow', 'function']
     const spelled = nameFor(python.tree, module!, name!, {
       path,
       fragment: fragment.index,
@@ -249,7 +249,7 @@ function changeEager(claim: Claim, facts: FragmentFacts): Change | Refusal {
     return {
       title: `Compile the step with @${spelled.text}`,
       // Side effects of Python happen once in a compiled function.
-      safety: anchor === 'jax.jit' ? 'display' : 'unsafe',
+      safety: key === 'jax.jit' ? 'display' : 'unsafe',
       writes: [
         {
           kind: 'insert lines',
@@ -265,7 +265,7 @@ function changeEager(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call is not in the file any more' }
   if (claim.overridable) return { reason: 'the value is that of an option of the program' }
-  if (anchor === 'keyword') {
+  if (key === 'run_eagerly') {
     if (!call.expr.args.some((one) => one.name === 'run_eagerly'))
       return { reason: 'the value arrives through unpacked arguments' }
     return {

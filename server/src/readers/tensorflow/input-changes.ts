@@ -7,21 +7,16 @@ import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
 import { plainName } from './pipeline.js'
-import { changeUncached, uncachedAnchor } from './uncached.js'
+import { changeUncached } from './uncached.js'
 
 export function changeInput(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
-  if (claim.site.anchor === uncachedAnchor) return changeUncached(claim, facts)
-  if (claim.site.anchor === 'remote read')
-    return {
-      reason:
-        'copy the files to a local disk first, keep what is read with cache(), or read records of many samples',
-    }
+  const target = claim.site.target?.kind === 'call' ? claim.site.target : null
+  if (target?.role === 'uncached steps') return changeUncached(claim, facts)
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  const [anchor, experimental] = (claim.site.anchor ?? '').split(' ')
-  const { text, imports } = autotune(python, facts, call.expr.start, experimental !== undefined)
-  if (anchor === 'prefetch') {
+  const { text, imports } = autotune(python, facts, call.expr.start, target?.older === true)
+  if (target?.role === 'prefetch') {
     const { end } = call.expr
     return {
       title: `Make the next batch while the accelerator works (.prefetch(${text}))`,
@@ -40,7 +35,7 @@ export function changeInput(claim: Claim, _value: unknown, facts: FragmentFacts)
   return {
     title: `Handle several at a time (num_parallel_calls=${text})`,
     // The results keep their order; random numbers and what Python remembers do not.
-    safety: anchor === 'concurrent' ? 'safe' : 'unsafe',
+    safety: target?.role === 'map without state' ? 'safe' : 'unsafe',
     writes: [
       {
         kind: 'set keyword',

@@ -2,6 +2,7 @@
 
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { CallRole, ChangeTarget } from '../../text/change-target.js'
 import { fixedArgument, mayBePassed, passedExpression, textArgument } from '../../values/argument.js'
 import { callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
@@ -163,7 +164,7 @@ function claimApplied(
   // Options may turn it on in older versions, too.
   if (automatic && codeMatches(python, /map_parallelization|OptimizationOptions/)) return
   const place = methodPlace(call)
-  const site = callSite(call, anchorOf(automatic || kind === 'files' ? 'concurrent' : 'stateful', version))
+  const site = callSite(call, targetOf(automatic || kind === 'files' ? 'map without state' : 'map', version))
   const pipeline = claims.subject('InputPipeline', place, call.function?.qualified ?? '', evidence)
   const key = 'num_parallel_calls'
   if (call.expr.args.some((one) => one.name === key))
@@ -182,8 +183,8 @@ function claimApplied(
 }
 
 /** What the change needs to know: `AUTOTUNE` had another place before 2.4. */
-function anchorOf(change: string, version: TensorflowVersion): string {
-  return version.before(2, 4) === true ? `${change} experimental` : change
+function targetOf(role: CallRole, version: TensorflowVersion): ChangeTarget {
+  return { kind: 'call', role, ...(version.before(2, 4) === true ? { older: true } : {}) }
 }
 
 /** By the names of what the pipeline is assigned to, and of the function that makes it. */
@@ -271,7 +272,7 @@ function claimPrefetch(
   )
     return
   const place = methodPlace(end.last)
-  const site = callSite(end.last, anchorOf('prefetch', version))
+  const site = callSite(end.last, targetOf('prefetch', version))
   const pipeline = claims.subject('InputPipeline', place, end.last.function?.qualified ?? '', evidence)
   pipeline.default('prefetched', 'prefetch', false, place, { site })
   pipeline.known('feeds', end.into, 'training', place, { site })
@@ -333,6 +334,9 @@ function keptBehind(analysis: PythonModule, call: Call): boolean {
   )
 }
 
+const readLocally =
+  'copy the files to a local disk first, keep what is read with cache(), or read records of many samples'
+
 function claimRemoteRead(
   python: PythonModule,
   { call, reads }: RemoteRead,
@@ -345,7 +349,7 @@ function claimRemoteRead(
     place: 'sample',
     key: reads,
     at,
-    site: callSite(call, 'remote read'),
+    site: callSite(call, { kind: 'refused', reason: readLocally }),
     scope: call.function?.qualified ?? '',
     evidence,
     subject: 'a request to the store',

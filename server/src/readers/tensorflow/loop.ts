@@ -9,13 +9,12 @@ import { changePolicy } from '../keras/changes.js'
 import { heavyModel, kerasEvidence } from '../keras/evidence.js'
 import { usesKeras } from '../keras/fits.js'
 import { readPrecision } from '../keras/precision.js'
-import type { Dialect } from '../pytorch/device-values.js'
 import { claimEndless, endlessBecause } from '../pytorch/endless.js'
 import { claimRun, demonstration, loopHeader } from '../pytorch/loop.js'
 import { epochLoopOf, openEndedReason, paceSetter } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { claimExtractions, isStepCall } from '../step-extraction.js'
+import { claimExtractions, isStepCall, type StepDialect } from '../step-extraction.js'
 
 export const tensorflowLoopReader = defineReader({
   name: 'tensorflow-loop',
@@ -35,8 +34,6 @@ export const tensorflowLoopReader = defineReader({
   },
   change(claim, value, facts) {
     if (facts.python === undefined) return { reason: 'this is not written in Python' }
-    if (claim.site.anchor === 'read less')
-      return { reason: 'give the values to a metric of Keras and read its result after every 50 steps' }
     if (claim.setting !== 'precision') return byHand(claim)
     if (value === 'fp16-mixed')
       return {
@@ -55,10 +52,11 @@ function isTapeLoop(loop: Loop): boolean {
   )
 }
 
-const dialect: Dialect = {
+const dialect: StepDialect = {
   computes: (analysis, call) => isStepCall(analysis, call.callee) || isKerasModel(analysis, call),
   libraries: /^(tensorflow|keras)\./,
   readers: /^numpy\.(asarray|array|mean|float32)$/,
+  readLess: 'give the values to a metric of Keras and read its result after every 50 steps',
 }
 
 /** `model(images, training=True)`. */
@@ -90,7 +88,7 @@ function readLoop(
     readPrecision(
       python,
       header,
-      { start: loop.node.start, end: loop.node.end, anchor: 'loop' },
+      { start: loop.node.start, end: loop.node.end, target: { kind: 'loop' } },
       context,
       training,
     )

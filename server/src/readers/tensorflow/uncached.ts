@@ -3,6 +3,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { ChangeTarget } from '../../text/change-target.js'
 import { passedExpression } from '../../values/argument.js'
 import { convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
@@ -18,7 +19,7 @@ import type { FragmentFacts } from '../reader.js'
 import { type Mapped, mappedOf } from './mapped.js'
 import { methodPlace, type Pipeline, pipelineOf } from './pipeline.js'
 
-export const uncachedAnchor = 'uncached'
+export const uncached: ChangeTarget = { kind: 'call', role: 'uncached steps' }
 
 /** Work for each element that is worth keeping. */
 const costly = /^(decodes|reads files|computes spectra|unpacks)/
@@ -71,7 +72,7 @@ export function claimRepeated(
 ): void {
   const epochs = convert(kerasArguments(python, fit, claims).get('epochs'), asNumber)
   const place = methodPlace(call)
-  const site = callSite(call, uncachedAnchor)
+  const site = callSite(call, uncached)
   const shown = mapped.name === null ? `${call.method}(…)` : `${call.method}(${mapped.name})`
   const work = claims.subject('Preprocessing', place, call.function?.qualified ?? '', evidence, null, 'cache')
   work.known('cached', 'cache', false, place, { site })

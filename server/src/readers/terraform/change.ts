@@ -2,6 +2,7 @@
 import { at, entry, number, scalar, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { ChangeTarget } from '../../text/change-target.js'
 import type { Key } from '../../values/source.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -15,8 +16,12 @@ const attached = ['guest_accelerator', 'accelerator_configs', 'accelerator_confi
 /** Settings of jobs; the rest is about pools and machines. */
 const ofDatabricks = new Set(['timeLimit', 'retries', 'concurrentRuns', 'spot'])
 
-/** Anchor of a pool that its cluster cannot be without. */
-export const firstPool = 'first pool'
+/** Of a pool that its cluster cannot be without. */
+export const firstPool: ChangeTarget = {
+  kind: 'refused',
+  reason:
+    'the first pool of a cluster keeps machines: put the GPUs in one of their own (azurerm_kubernetes_cluster_node_pool)',
+}
 
 export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const root = facts.config?.documents[0]?.root
@@ -25,11 +30,6 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
   if (root === undefined || keys === undefined || keys.length === 0)
     return { reason: 'the block has changed' }
   const node = at(root, ...keys)
-  if (claim.site.anchor === firstPool)
-    return {
-      reason:
-        'the first pool of a cluster keeps machines: put the GPUs in one of their own (azurerm_kubernetes_cluster_node_pool)',
-    }
   const editor = new Editor(facts, root)
   switch (claim.setting) {
     case 'minimum':

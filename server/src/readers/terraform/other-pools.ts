@@ -84,7 +84,7 @@ export function readAksCluster(cluster: Block): void {
   const key = effective(scales) === true ? 'min_count' : 'node_count'
   const count = block.number(key)
   if (effective(count) === undefined) return
-  pool.say('minimum', key, { ...count, site: { ...count.site, anchor: firstPool } })
+  pool.say('minimum', key, { ...count, site: { ...count.site, target: firstPool } })
   pool.known('fixed', key, key === 'node_count', block.header)
 }
 

@@ -9,6 +9,7 @@ import type { Write } from '../../edit/write.js'
 import { parseLaunch } from '../../link/launch-line.js'
 import { torchxRun } from '../../link/torchx.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { optionValue } from '../../text/change-target.js'
 import type { Json } from '../../text/json.js'
 import type { Span } from '../../text/location.js'
 import { lookUp } from '../../text/records.js'
@@ -64,7 +65,7 @@ export const torchxComponentReader = defineReader({
     }
   },
   change(claim, value, facts) {
-    const change = claim.site.anchor === 'value' ? changeRun(claim, value, facts) : byHand(claim)
+    const change = claim.site.target?.kind === 'option' ? changeRun(claim, value, facts) : byHand(claim)
     return 'reason' in change ? change : { ...change, writes: change.writes.map(inCode) }
   },
 })
@@ -208,7 +209,7 @@ function claimResource(
   }
   const given = (name: string, position: number | null): Given<Json> => {
     const argument = python.argument(made, name, position)
-    const site: Place = { ...(passedPlace(argument) ?? place), anchor: 'value' }
+    const site: Place = { ...(passedPlace(argument) ?? place), target: optionValue }
     return argumentValue(argument, place, site, compute.locator)
   }
   compute.say('gpus', 'gpu', orUnknown(convert(given('gpu', 1), asNumber), 'not given'))

@@ -6,6 +6,7 @@ import { instance } from '../../catalog/instances.js'
 import type { ShellCommand } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { type TorchxOption, type TorchxRun, torchxRun, torchxScheduler } from '../../link/torchx.js'
+import { optionValue } from '../../text/change-target.js'
 import { lookUp } from '../../text/records.js'
 import type { SourceFragment } from '../../text/source-fragment.js'
 import { absent, orDefault, readAs, stated, unreadable } from '../../values/operations.js'
@@ -167,12 +168,12 @@ function numberOf(option: TorchxOption | undefined): number | null {
 
 /** Only a value of its own is replaced: not a part of what a variable holds. */
 function siteOf(option: TorchxOption): Place {
-  return { ...(option.valueSpan ?? option.span), anchor: option.valueSpan === null ? 'elsewhere' : 'value' }
+  return option.valueSpan === null ? option.span : { ...option.valueSpan, target: optionValue }
 }
 
 export function changeRun(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
-  const { start, end, anchor } = claim.site
-  if (anchor !== 'value' || typeof value !== 'number') return byHand(claim)
+  const { start, end, target } = claim.site
+  if (target?.kind !== 'option' || typeof value !== 'number') return byHand(claim)
   const quoted = /^(["'])(.*)\1$/.exec(facts.fragment.text.slice(start, end))
   return changeOption(
     claim,

@@ -9,6 +9,7 @@ import { configuredSite } from '../../values/places.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
+import { enclosingCommand } from '../enclosing-command.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { isConfigured } from '../write-configured.js'
 import { changeSettings } from './changes.js'
@@ -58,7 +59,7 @@ class Arguments {
   /** The program, where what is left out is shown. */
   get program(): Place {
     const [first] = this.command.words as [ShellWord]
-    return { start: first.start, end: first.end, anchor: String(this.command.start) }
+    return { start: first.start, end: first.end, target: { kind: 'command', start: this.command.start } }
   }
 
   /** True where what cannot be read, or a run that goes on, may bring what is left out. */
@@ -69,7 +70,7 @@ class Arguments {
   get(key: string): Given {
     const flag = lookUp(this.flags, key)
     if (flag === undefined) return this.open ? { text: null, place: this.program } : this.leftOut(key)
-    const place = { ...flag.span, anchor: String(this.command.start) }
+    const place: Place = { ...flag.span, target: { kind: 'command', start: this.command.start } }
     return { text: typeof flag.value === 'string' ? flag.value : null, place }
   }
 
@@ -188,7 +189,7 @@ function evidenceOf(given: Arguments, notebook: boolean): Evidence {
 
 function changeCommand(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (isConfigured(claim, facts)) return changeSettings(claim, value, facts)
-  const command = facts.shell?.commands.find((one) => String(one.start) === claim.site.anchor)
+  const command = enclosingCommand(claim, facts)
   if (command === undefined) return { reason: 'the command has changed' }
   const { fragment, start, end } = claim.site
   const written = command.words.find((word) => word.start === start)

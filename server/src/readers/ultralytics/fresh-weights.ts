@@ -29,7 +29,7 @@ export const ultralyticsFreshWeightsReader = defineReader({
       if (evidence.accelerator === 'none') evidence.accelerator = 'maybe'
       claimFresh(claims, evidence, {
         ...{ call: made, architecture: id, key: 'model', given: true },
-        ...{ source: /-cls/.test(id) ? 'ImageNet' : 'COCO', anchor: id },
+        ...{ source: /-cls/.test(id) ? 'ImageNet' : 'COCO' },
       })
     }
   },

@@ -7,6 +7,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import { readArguments as argumentsIn } from '../../link/script-arguments.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { ChangeTarget } from '../../text/change-target.js'
 import { passedExpression, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert, orDefault, stated, unreadable } from '../../values/operations.js'
@@ -87,7 +88,7 @@ export const vertexCustomJobReader = defineReader({
 })
 
 /** Other machines do not take accelerators of the same kind. */
-const attached = 'attached'
+const attached: ChangeTarget = { kind: 'attached accelerators' }
 
 function start(
   claims: ClaimBuilder,
@@ -111,7 +112,7 @@ function start(
   const own = new CallSource(python, made, claims, { positions: { display_name: 0 } })
   compute.say('name', 'display_name', convert(own.get('display_name'), asText))
   const { type } = fields
-  const site = isGiven(fields.accelerator) ? { ...type.site, anchor: attached } : type.site
+  const site = isGiven(fields.accelerator) ? { ...type.site, target: attached } : type.site
   claimMachine(compute, { ...fields, type: { ...type, site } }, machineKeys)
   // The trials of a search are started by the search.
   claimScheduling(python, compute, made, search === undefined ? ran : runOf(python, search))
@@ -132,7 +133,7 @@ function claimScheduling(
     compute.unknown('timeLimit', 'timeout', 'the job is started elsewhere', place)
     return
   }
-  const source = new CallSource(python, ran, compute.locator, { anchor: 'run' })
+  const source = new CallSource(python, ran, compute.locator, { target: { kind: 'call', role: 'run' } })
   runSettings.claim(compute, source)
   const strategy = source.get(key)
   const written = source.textOf(key) ?? ''
@@ -226,11 +227,11 @@ function claimScript(python: PythonModule, claims: ClaimBuilder, made: Call, ask
 
 function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
-  const { anchor } = claim.site
-  if (anchor !== attached && (claim.setting !== 'gpus' || claim.key === machineKeys.count)) {
+  const { target } = claim.site
+  if (target?.kind !== attached.kind && (claim.setting !== 'gpus' || claim.key === machineKeys.count)) {
     if (Object.hasOwn(machineSettings.rows, claim.setting)) return machineSettings.change(claim, value, facts)
   }
-  if (claim.setting !== 'spot' || anchor !== 'run') return byHand(claim)
+  if (claim.setting !== 'spot' || target?.kind !== 'call' || target.role !== 'run') return byHand(claim)
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
   const spelled = nameFor(python.tree, 'google.cloud.aiplatform.compat.types', 'custom_job', {

@@ -3,7 +3,7 @@ import { at, entry, text } from '../../config/access.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { gridSize } from '../../estimate/grid.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { PythonModule } from '../../python/module.js'
 import type { CallExpr, DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import type { Span } from '../../text/location.js'
@@ -110,7 +110,7 @@ function readCalls(module: PythonModule, claims: ClaimBuilder): void {
     }
     claimSweep(
       data,
-      { start: method.start, end: method.end, anchor: String(call.expr.start) },
+      { start: method.start, end: method.end, target: { kind: 'enclosing call', start: call.expr.start } },
       call.function?.qualified ?? '',
       evidence,
       claims,
@@ -264,7 +264,10 @@ function changeCode(
   fragment: number,
   wanted: Wanted,
 ): Change | Refusal {
-  const call = module.calls.find((one: Call) => String(one.expr.start) === claim.site.anchor)
+  const { target } = claim.site
+  const call = module.calls.find(
+    ({ expr }) => target?.kind === 'enclosing call' && expr.start === target.start,
+  )
   const given = call === undefined ? null : passedExpression(module.argument(call, 'sweep', 0))
   if (call === undefined || given === null) return { reason: 'the call has changed' }
   const entryOf = (key: string) => module.entry(given, key, call.expr.start)

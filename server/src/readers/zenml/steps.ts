@@ -80,7 +80,7 @@ export const zenmlReader = defineReader({
   change,
 })
 
-const onDecorator = { anchor: 'decorator', withName: true }
+const onDecorator = { target: { kind: 'decorator' }, withName: true } as const
 
 const about = (evidence: Evidence) => ({ engine, key: 'zenml', unit: 'task' as const, evidence })
 
@@ -119,7 +119,12 @@ function readResources(
   if (made?.method !== 'ResourceSettings') return
   // Settings that several steps share are changed by hand.
   const inside = made.expr.start >= decorator.start && made.expr.end <= decorator.end
-  const source = new CallSource(python, made, claims, { anchor: inside ? 'resources' : 'shared' })
+  const source = new CallSource(
+    python,
+    made,
+    claims,
+    inside ? {} : { target: { kind: 'refused', reason: 'several steps may share these settings' } },
+  )
   if (source.expression('gpu_count') === null) return
   step.say('gpus', 'gpu_count', convert(source.get('gpu_count'), asNumber))
   const place = namePlace(func)
@@ -262,7 +267,7 @@ function readOptions(
   pipelines: Decorated[],
   evidence: Evidence,
 ): void {
-  const source = new CallSource(python, call, claims, { anchor: 'options', withName: true })
+  const source = new CallSource(python, call, claims, { withName: true })
   const { callee } = call.expr
   if (
     source.expression('enable_cache') === null ||
@@ -303,7 +308,7 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   const { site } = claim
   if (claim.setting === 'cached' && value === true) {
     const title = 'Remove enable_cache=False: steps are cached by themselves'
-    if (site.anchor === 'decorator') return changeDecorator(facts, site, { enable_cache: null }, title)
+    if (site.target?.kind === 'decorator') return changeDecorator(facts, site, { enable_cache: null }, title)
     const call = claimedCall(python, site)
     if (call === null) return { reason: 'the call has changed' }
     const range = { fragment: fragment.index, start: site.start, end: site.end }
@@ -327,7 +332,6 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   }
   if (claim.setting === 'retries') return retrySettings.change(claim, value, facts)
   if (claim.setting === 'gpus' && value === 0) {
-    if (site.anchor !== 'resources') return { reason: 'several steps may share these settings' }
     const call = claimedCall(python, site)
     if (call === null) return { reason: 'the call has changed' }
     const range = { fragment: fragment.index, start: site.start, end: site.end }
