@@ -504,6 +504,8 @@ export class Analysis implements PythonModule {
         if (list === undefined) this.sites.set(func, [call])
         else list.push(call)
       }
+      // An object of a class of the project is one of the library's class as well.
+      for (const base of this.classOf(callee)?.bases ?? []) this.ownUses.add(base)
       const made = func === null ? this.constructorOf(callee) : null
       if (made !== null) {
         const list = this.sites.get(made)

@@ -64,6 +64,14 @@ function changeConfigured(claim: Claim, value: unknown, facts: FragmentFacts): C
     const written = writeConfigured(claim, value, facts)
     return 'reason' in written || claim.setting === 'patience' ? written : { ...written, safety: 'display' }
   }
+  if (claim.setting === 'workers')
+    return typeof value === 'number'
+      ? writeConfigured(claim, value, facts)
+      : { reason: 'how many workers depends on the machine' }
+  if (claim.setting === 'keptCheckpoints' && typeof value === 'number') {
+    const written = writeConfigured(claim, value, facts)
+    return 'reason' in written ? written : { ...written, title: `Keep the best ${value}` }
+  }
   return { reason: `${claim.key} comes from a configuration file: change it there` }
 }
 

@@ -2,30 +2,14 @@
 import { entry, map } from '../../config/access.js'
 import { configuredFrom } from '../../config/configured.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
-import { type Configured, configuredAt } from '../../text/configured.js'
+import { configuredAt } from '../../text/configured.js'
 import type { Span } from '../../text/location.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
 import type { FragmentFacts } from '../reader.js'
 import { acceleratorKind } from './accelerators.js'
+import { cliSource, isForTraining, readCliData, readCliRun } from './cli-settings.js'
 import { precisionFrom } from './settings.js'
-
-const harmless =
-  /\.(ModelCheckpoint|LearningRateMonitor|TQDMProgressBar|RichProgressBar|RichModelSummary|ModelSummary|StochasticWeightAveraging|DeviceStatsMonitor|GradientAccumulationScheduler|OnExceptionCheckpoint|WeightAveraging|EMAWeightAveraging|BatchSizeFinder|LearningRateFinder)$|^(ModelCheckpoint|LearningRateMonitor|TQDMProgressBar|RichProgressBar|RichModelSummary|ModelSummary|DeviceStatsMonitor)$/
-
-/** What the `callbacks` of a file do to the length of the run. */
-export function stoppingInFile(callbacks: Configured): 'stops' | 'goes on' | 'unknown' {
-  if (callbacks.kind === 'scalar') return callbacks.value === null ? 'goes on' : 'unknown'
-  if (callbacks.kind === 'unknown') return 'unknown'
-  const items = callbacks.kind === 'list' ? callbacks.items : [callbacks]
-  let verdict: 'goes on' | 'unknown' = callbacks.open === undefined ? 'goes on' : 'unknown'
-  for (const item of items) {
-    const path = item.kind === 'scalar' ? item : configuredAt(item, 'class_path')
-    const name = path?.kind === 'scalar' && typeof path.value === 'string' ? path.value : ''
-    if (/EarlyStop/.test(name)) return 'stops'
-    if (!harmless.test(name)) verdict = 'unknown'
-  }
-  return verdict
-}
 
 /** A `trainer:` with settings that only Lightning has, beside a model or data. */
 export function cliDocument(document: ConfigDocument): boolean {
@@ -73,12 +57,16 @@ export function readCliDocument(facts: FragmentFacts, document: ConfigDocument, 
     keys: ['trainer', 'precision'],
     target: { kind: 'call', role: 'parser' },
   }
-  const training = claims.subject('Training', place, 'trainer', {
-    role: trial || /(^|\/)tests?\//.test(facts.path) ? 'test' : 'job',
+  const source = cliSource(document, claims, place)
+  const evidence: Evidence = {
+    role: trial || /(^|\/)tests?\//.test(facts.path) ? 'test' : isForTraining(source) ? 'training' : 'job',
     accelerator: typeof accelerator === 'string' ? acceleratorKind(accelerator) : 'maybe',
     small: null,
     notebook: false,
-  })
+  }
+  const training = claims.subject('Training', place, 'trainer', evidence)
+  readCliRun(source, configuredAt(trainer, 'callbacks'), place, training)
+  readCliData(source, place, evidence, claims)
   const options = { channel: 'named file', overridable: true } as const
   const plugins = configuredAt(trainer, 'plugins')
   const strategy = configuredAt(trainer, 'strategy')

@@ -32,6 +32,9 @@ export const torchDialect: Dialect = {
   readers: null,
 }
 
+/** Functions that return what another one returns. */
+const mostReturns = 8
+
 export class DeviceValues {
   /** Names by the function they stand in; attributes of `self` stand for themselves. */
   private readonly names = new Set<string>()
@@ -96,7 +99,7 @@ export class DeviceValues {
     }
   }
 
-  private returnsDevice(value: Expr): boolean {
+  private returnsDevice(value: Expr, depth = 0): boolean {
     if (value.type !== 'call') return false
     const func = this.analysis.functionOf(value.callee)
     if (func === null || !this.code.followed.has(func)) return false
@@ -105,7 +108,7 @@ export class DeviceValues {
         owner === func &&
         statement.type === 'return' &&
         statement.value !== null &&
-        this.holds(statement.value, func),
+        this.holds(statement.value, func, depth + 1),
     )
   }
 
@@ -155,7 +158,11 @@ export class DeviceValues {
     const name = this.analysis.callAt(expr)?.name ?? null
     if (name !== null && this.dialect.readers?.test(name) === true) return false
     if (name?.includes('.') === true && !this.dialect.libraries.test(name)) return false
-    return (callee.type === 'attribute' && name === null && inner(callee.value)) || given.some(inner)
+    return (
+      (callee.type === 'attribute' && name === null && inner(callee.value)) ||
+      given.some(inner) ||
+      (depth < mostReturns && this.returnsDevice(expr, depth))
+    )
   }
 }
 

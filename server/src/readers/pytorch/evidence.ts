@@ -14,7 +14,9 @@ function trains(summary: ModuleSummary): boolean {
     Object.values(summary.functions).some((func) => func.trains) ||
     (summary.uses.includes('.backward') && summary.uses.some((use) => /(^|\.)step$/.test(use))) ||
     summary.uses.some((use) =>
-      /^(lightning\.pytorch\.Trainer|transformers\.\w*Trainer|trl\.\w+Trainer)(\.|$)/.test(use),
+      /^(lightning\.pytorch\.(Trainer|cli\.LightningCLI)|transformers\.\w*Trainer|trl\.\w+Trainer)(\.|$)/.test(
+        use,
+      ),
     )
   )
 }

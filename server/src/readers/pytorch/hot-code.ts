@@ -31,7 +31,7 @@ interface Where {
   depth: number
 }
 
-const depthLimit = 2
+const depthLimit = 4
 const statementLimit = 4_000
 
 /** `followed`: functions of this module whose bodies are part of the step, with one call of each. */

@@ -12,7 +12,7 @@ import { evaluationsWithGradients } from './evaluation.js'
 import { trainingEvidence } from './evidence.js'
 import { callsIn } from './hot-code.js'
 import { demonstration, loopHeader } from './loop.js'
-import { epochLoopOf } from './loop-facts.js'
+import { epochLoopOf, paceSetter } from './loop-facts.js'
 import { isMeasurement, isRealModel } from './model-evidence.js'
 import { changeOperation } from './operation-changes.js'
 import {
@@ -59,7 +59,8 @@ export const pytorchOperationsReader = defineReader({
   change: changeOperation,
 })
 
-const trainers = /^(lightning\.pytorch|transformers|trl|sentence_transformers)\.(\w+\.)*\w*Trainer(\.|$)/
+const trainers =
+  /^lightning\.pytorch\.cli\.LightningCLI$|^(lightning\.pytorch|transformers|trl|sentence_transformers)\.(\w+\.)*\w*Trainer(\.|$)/
 
 /** A trainer takes the accelerator that it finds. */
 export function stepEvidence(python: PythonModule): Evidence {
@@ -105,11 +106,12 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       scope,
       evidence,
       places: extractions,
-      weight: generates(python, step)
-        ? 'slight'
-        : !timed && (stalls > 1 || extractions.some((one) => one.heavy))
-          ? 'severe'
-          : 'ordinary',
+      weight:
+        generates(python, step) || (!realModel && paceSetter(python, null) !== null)
+          ? 'slight'
+          : !timed && (stalls > 1 || extractions.some((one) => one.heavy))
+            ? 'severe'
+            : 'ordinary',
       realModel,
     })
     operation.known('times', 'stalls', stalls, { start: first.node.start, end: first.node.end })

@@ -48,7 +48,7 @@ function severityOf(view: SubjectView<'Operation'>): Severity {
   const real = effective(view.settings.realModel) === true || onGpuJob(view)
   const weight = effective(view.settings.weight)
   if (weight === 'severe') return real ? 'warning' : 'information'
-  return weight === 'ordinary' && real ? 'information' : 'hint'
+  return weight === 'ordinary' ? 'information' : 'hint'
 }
 
 function messageOf(names: string[], stalls: number): string {
