@@ -1,9 +1,11 @@
 /** Failures of training that nobody hears of: handlers that catch everything and go on. */
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt, Try } from '../../syntax/python-ast.js'
+import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
+import { trainsByEpochs } from '../search/trial-steps.js'
 import { changeSwallowed } from './swallowed-change.js'
 
 type Handler = Try['handlers'][number]
@@ -52,7 +54,7 @@ export const swallowedReader = defineReader({
           target: { kind: 'handler', start: handler.start },
         },
         scope: functionAt(python, statement)?.qualified ?? '',
-        evidence: trainingEvidence(python),
+        evidence: evidenceOf(python, found),
         weight: found.told ? 'slight' : 'ordinary',
       })
       if (found.place === 'step') operation.known('each', key, 'batch', at)
@@ -61,6 +63,13 @@ export const swallowedReader = defineReader({
   },
   change: changeSwallowed,
 })
+
+/** What the program itself runs trains, though another module holds the training. */
+function evidenceOf(python: PythonModule, { statement, place }: Swallowed): Evidence {
+  const evidence = trainingEvidence(python)
+  const run = functionAt(python, statement) === null || python.isEntry
+  return evidence.role === 'library' && place !== 'step' && run ? { ...evidence, role: 'training' } : evidence
+}
 
 /** `study.optimize(objective, catch=(Exception,))`. */
 function readCatch(python: PythonModule, call: Call, claims: Parameters<typeof claimOperation>[0]): void {
@@ -156,6 +165,12 @@ function swallows(analysis: PythonModule, body: Stmt[]): boolean | null {
       }
       case 'import':
         break
+      case 'assign':
+        if (!isDescription(statement.value)) return null
+        break
+      case 'return':
+        if (statement.value !== null && !isNone(statement.value)) return null
+        break
       default:
         return null
     }
@@ -163,8 +178,20 @@ function swallows(analysis: PythonModule, body: Stmt[]): boolean | null {
   return told
 }
 
+/** `message = str(error)`, `trace = traceback.format_exc()`: text for a message. */
+function isDescription(expr: Expr | null): boolean {
+  if (expr?.type === 'fstring') return true
+  if (expr?.type !== 'call') return false
+  const { callee, args } = expr
+  const name = callee.type === 'name' ? callee.id : callee.type === 'attribute' ? callee.attr : ''
+  if (!/^(str|repr|format_exc|format)$/.test(name)) return false
+  return args.every(({ value }) => value.type !== 'call' || isDescription(value))
+}
+
+const isNone = (expr: Expr): boolean => expr.type === 'constant' && expr.value === null
+
 const saying =
-  /^(print|(\w+\.)*(log|logger|logging|_logger|LOG|LOGGER|tqdm)\.\w+|(\w+\.)*(print_exc|print_exception|print_tb|warn|write|print_stack))$/
+  /^(print|log|(\w+\.)*(log|logger|logging|_logger|LOG|LOGGER|tqdm)\.\w+|(\w+\.)*(print_exc|print_exception|print_tb|warn|write|print_stack))$/
 const idle = /(^|\.)(empty_cache|zero_grad|collect|sleep|update|synchronize|set_description)$/
 
 function raises(statement: Stmt): boolean {
@@ -180,7 +207,8 @@ function placeOf(analysis: PythonModule, statement: Try): Pick<Swallowed, 'place
   const effects = analysis.effects(statement.body)
   const steps = effects.backward && effects.optimizerStep
   if (innermost?.role === 'train' && steps && !effects.trains) return { place: 'step', loop: innermost }
-  const trains = effects.trains || [...effects.calls].some((name) => training.test(name))
+  const { calls } = effects
+  const trains = effects.trains || [...calls].some((name) => training.test(name)) || trainsByEpochs(calls)
   if (trains) return innermost === null ? runOf(statement, func) : { place: 'trial', loop: innermost }
   // A step in a function of its own, which the loop calls.
   if (steps && innermost === null && func !== null && calledInTraining(analysis, func))
