@@ -137,4 +137,54 @@ describe('arguments of the program', () => {
     const analysis = await analyse(`${workers}f(batch.num_workers)`)
     assert.equal(argument(analysis, 'f', 'n', 0), 'given')
   })
+
+  const options = `import argparse
+class Options:
+  def parse(self):
+    return make().parse_args()
+def make(more=False):
+  parser = argparse.ArgumentParser()
+  parser.add_argument('--workers', type=int, default=4)
+  return parser
+def get_args():
+  return make().parse_args()
+args = make().parse_args()
+def unrelated():
+  return 1
+`
+  const imports: [string, string][] = [
+    ['a function that parses', 'from options import get_args\nargs = get_args()'],
+    ['a function that makes the parser', 'from options import make\nargs = make().parse_args()'],
+    ['a module', 'import options\nargs = options.get_args()'],
+    ['a method', 'from options import Options\nargs = Options().parse()'],
+    ['what was parsed', 'from options import args'],
+  ]
+  for (const [name, text] of imports) {
+    it(`of another module: ${name}`, async () => {
+      const read = async (binding?: ReturnType<typeof launch>) => {
+        const analysis = await analyse(`${text}\nf(args.workers)`, {
+          modules: { options },
+          ...(binding === undefined ? {} : { binding }),
+        })
+        const found = analysis.argument(callNamed(analysis, 'f'), 'n', 0)
+        const value = found.state === 'given' && found.folded.state === 'known' ? found.folded : null
+        return value === null ? null : [value.value, value.channel, value.overridable]
+      }
+      assert.deepEqual(await read(), [4, 'code', true])
+      assert.deepEqual(await read(launch({ workers: '8' })), [8, 'launch flag', false])
+    })
+  }
+
+  it('of a data class of another module', async () => {
+    const modules = {
+      fields:
+        'from dataclasses import dataclass, field\n@dataclass\nclass Ours:\n  workers: int = 4\n  amp: bool = field(default=False)\n  names: list = field(default_factory=list)\n',
+    }
+    const head =
+      'from transformers import HfArgumentParser\nfrom fields import Ours\nours = HfArgumentParser(Ours).parse_args_into_dataclasses()[0]\n'
+    const analysis = await analyse(`${head}f(ours.workers)`, { modules, binding: launch({ workers: '8' }) })
+    assert.equal(argument(analysis, 'f', 'n', 0), 8)
+    assert.equal(argument(await analyse(`${head}f(ours.amp)`, { modules }), 'f', 'n', 0), false)
+    assert.equal(argument(await analyse(`${head}f(ours.names)`, { modules }), 'f', 'n', 0), 'given')
+  })
 })

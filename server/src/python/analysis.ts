@@ -1,4 +1,5 @@
 /** One Python fragment, analysed: the implementation of `PythonModule`. */
+
 import type { ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import type { Span } from '../text/location.js'
@@ -18,6 +19,7 @@ import { evidenceOf } from './evidence.js'
 import { Folder } from './fold.js'
 import { handedOn } from './handed-on.js'
 import { horizonOf } from './horizon.js'
+import { importedArguments } from './imported-arguments.js'
 import { indexTree } from './index-calls.js'
 import { addUses, holdsAny, usesOf } from './library-uses.js'
 import { callAt, grouped, inOrder, statementAt } from './look-up.js'
@@ -94,6 +96,8 @@ export class Analysis implements PythonModule {
   readonly isEntry: boolean
   readonly hasErrors: boolean
   readonly evidence: Evidence
+  /** Arguments of the program that this module defines itself. */
+  readonly ownArguments: ProgramArgument[]
   readonly programArguments: ProgramArgument[]
   /** False while calls and arguments are still collected: what is folded then would be wrong, and kept. */
   complete = false
@@ -159,7 +163,8 @@ export class Analysis implements PythonModule {
     this.collectBindings(this.scopes)
     this.resolveClasses()
     this.resolveCalls()
-    this.programArguments = [...programArguments(this.calls), ...dataclassArguments(this)]
+    this.ownArguments = [...programArguments(this.calls), ...dataclassArguments(this)]
+    this.programArguments = [...this.ownArguments, ...importedArguments(this)]
     this.complete = true
     this.types.forget()
     if (this.configurations.size > 0) this.resolveInstantiations()

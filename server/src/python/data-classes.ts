@@ -64,7 +64,10 @@ export function dataclassArguments(analysis: Analysis): ProgramArgument[] {
     const value = analysis.definition(argument.value)
     for (const item of value.type === 'tuple' || value.type === 'list' ? value.items : [value]) {
       const klass = analysis.classOf(item)
-      if (klass === null) continue
+      if (klass === null) {
+        found.push(...argumentsElsewhere(analysis, item))
+        continue
+      }
       for (const statement of klass.node.body) {
         if (statement.type !== 'assign' || statement.annotation === null) continue
         const target = statement.targets[0]
@@ -83,3 +86,26 @@ export function dataclassArguments(analysis: Analysis): ProgramArgument[] {
   }
   return found
 }
+
+/** The same of a class of another module. */
+function argumentsElsewhere(analysis: Analysis, named: Expr): ProgramArgument[] {
+  const nowhere = { start: 0, end: 0 }
+  return Object.entries(analysis.importedClass(named)?.fields ?? {}).map(([name, field]): ProgramArgument => {
+    const value = field?.value
+    const plain = value === null || (value !== undefined && typeof value !== 'object')
+    return {
+      name,
+      flags: [name],
+      default: plain ? { type: 'constant', value, ...nowhere } : { type: 'other', children: [], ...nowhere },
+      kind: typeof value === 'boolean' ? 'store true' : 'value',
+      type: typeNames.get(typeof value) ?? null,
+      span: nowhere,
+    }
+  })
+}
+
+const typeNames = new Map([
+  ['boolean', 'bool'],
+  ['string', 'str'],
+  ['number', 'float'],
+])

@@ -105,6 +105,12 @@ export interface ProgramArgument {
   span: Span
 }
 
+/** The same as another module may use it. */
+export type SharedArgument = Omit<ProgramArgument, 'default' | 'span'> & {
+  /** Absent: it has none; null: it is not known. */
+  default?: { value: string | number | boolean | null } | null
+}
+
 export interface Func {
   index: number
   node: FunctionDef
@@ -299,6 +305,8 @@ export interface ModuleSummary {
   loads?: Record<string, Loading>
   /** What it calls of other modules of the project. */
   outward?: OutwardCall[]
+  /** Functions, methods and names that hold its parser of the command line, or what that parsed, with the arguments. */
+  parses?: Record<string, SharedArgument[]>
 }
 
 /** What a caller passes, as far as another module can be told. */

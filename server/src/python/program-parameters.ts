@@ -2,6 +2,7 @@
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { configuredPath } from './configured-path.js'
+import { isParsedElsewhere } from './imported-arguments.js'
 import type { Func, ProgramArgument } from './module.js'
 import { bindingsOf } from './names.js'
 import { overlaidNamespace } from './overlaid-arguments.js'
@@ -68,19 +69,20 @@ export class ProgramParameters {
     if (bindings.length === 0) return namespaceNames.test(expr.id)
     return bindings.some((binding) => {
       if (binding.kind === 'param') return namespaceNames.test(expr.id)
-      const value = binding.value
+      if (binding.kind === 'import') return isParsedElsewhere(this.analysis, expr)
+      // `parser.parse_args_into_dataclasses()[0]`
+      const value = binding.value?.type === 'subscript' ? binding.value.value : binding.value
       if (value === null || value.type !== 'call') return expr.id === 'FLAGS'
       const method = value.callee.type === 'attribute' ? value.callee.attr : ''
       if (/^parse_(args|known_args|args_into_dataclasses|intermixed_args)$/.test(method)) return true
       if (this.takesParser(value)) return true
       // `args = get_args()` with the parser inside.
       const func = this.analysis.functionOf(value.callee)
-      return (
-        func?.calls.some(
-          (call) =>
-            /^parse_(args|known_args)$/.test(call.method) ||
-            (call.assignedTo !== null && this.takesParser(call.expr)),
-        ) ?? false
+      if (func === null) return isParsedElsewhere(this.analysis, value)
+      return func.calls.some(
+        (call) =>
+          /^parse_(args|known_args)$/.test(call.method) ||
+          (call.assignedTo !== null && this.takesParser(call.expr)),
       )
     })
   }

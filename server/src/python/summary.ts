@@ -11,6 +11,7 @@ import { lastIdentifier } from './effects.js'
 import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, returnsFrozen } from './frozen-modules.js'
 import { handedOn } from './handed-on.js'
+import { sharedArguments } from './imported-arguments.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
 import { getterOf } from './lookups.js'
 import { takingOf } from './mapping-classes.js'
@@ -72,7 +73,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
   const functions: ModuleSummary['functions'] = {}
   const classes: ModuleSummary['classes'] = {}
   const passesOn = passedOn(analysis)
-  const known: Definitions = { functions, classes, constants, reexports, kept: {}, loads: {} }
+  const known: Definitions = { functions, classes, constants, reexports, kept: {}, loads: {}, parses: {} }
   if (passesOn !== null) takeOver(analysis, passesOn, known)
   const repeated = repetitions(analysis)
   const frozen = analysis.text.includes('requires_grad')
@@ -124,6 +125,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
   const reported = reportedMetrics(analysis)
   const outward = outwardCalls(analysis)
   const restores = restoredNames(analysis)
+  const parses = { ...known.parses, ...sharedArguments(analysis) }
   return {
     path: analysis.path,
     constants,
@@ -139,6 +141,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(reported === null ? {} : { reported }),
     ...configurationsOf(analysis, known),
     ...(outward.length === 0 ? {} : { outward }),
+    ...(Object.keys(parses).length === 0 ? {} : { parses }),
     ...(restores.length === 0 ? {} : { restores }),
     ...trainedBy(analysis, frozen),
   }
@@ -203,7 +206,7 @@ function holdsAny(offsets: readonly number[], { start, end }: { start: number; e
 }
 
 type Definitions = Pick<ModuleSummary, 'functions' | 'classes' | 'constants' | 'reexports'> &
-  Required<Pick<ModuleSummary, 'kept' | 'loads'>>
+  Required<Pick<ModuleSummary, 'kept' | 'loads' | 'parses'>>
 
 /** What a package imports, to be imported from it. */
 function passedOn(analysis: Analysis): NonNullable<ModuleSummary['passesOn']> | null {
@@ -226,7 +229,7 @@ function takeOver(
   for (const module of stars) {
     const summary = analysis.importedByName.get(module)
     if (summary === undefined) continue
-    for (const kind of ['functions', 'classes', 'constants', 'reexports', 'kept', 'loads'] as const)
+    for (const kind of ['functions', 'classes', 'constants', 'reexports', 'kept', 'loads', 'parses'] as const)
       for (const [name, value] of Object.entries(summary[kind] ?? {}))
         if (!name.startsWith('_')) Object.assign(into[kind], { [name]: value })
   }
@@ -240,7 +243,7 @@ function takeOver(
     ] as const)
       if (value !== undefined) Object.assign(table, { [name]: value })
     // With what stands in a class: `CFG.workers`, `Config.from_yaml`.
-    for (const kind of ['constants', 'kept', 'loads'] as const)
+    for (const kind of ['constants', 'kept', 'loads', 'parses'] as const)
       for (const [key, value] of Object.entries(found.summary[kind] ?? {}))
         if (key === found.rest || key.startsWith(`${found.rest}.`))
           Object.assign(into[kind], { [`${name}${key.slice(found.rest.length)}`]: value })

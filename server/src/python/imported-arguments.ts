@@ -1,0 +1,84 @@
+/** Arguments of the program that another module of the project defines: `from options import get_args`. */
+import type { Expr } from '../syntax/python-ast.js'
+import { define, lookUp } from '../text/records.js'
+import type { Analysis } from './analysis.js'
+import type { ModuleSummary, ProgramArgument, SharedArgument } from './module.js'
+import { importedTarget, projectTarget, targetOf } from './names.js'
+
+const parser = /(^|\.)(add_argument|parse_args|parse_known_args|parse_intermixed_args)$/
+const parsing = /(^|\.)parse_(args|known_args|intermixed_args)$/
+const most = 200
+
+/** Functions, methods and names of the module that hold its parser or what that parsed, with the arguments. */
+export function sharedArguments(analysis: Analysis): ModuleSummary['parses'] {
+  const own = analysis.ownArguments.slice(0, most)
+  if (own.length === 0) return undefined
+  const found: NonNullable<ModuleSummary['parses']> = {}
+  for (const func of analysis.functions) {
+    const { node, qualified, calls } = func
+    const nested = qualified !== func.name && qualified !== `${func.class?.name}.${func.name}`
+    if (nested || ![...analysis.effectsOfFunction(func).calls].some((name) => parser.test(name))) continue
+    const inside = own.filter(({ span }) => node.start <= span.start && span.end <= node.end)
+    const gives = calls.some(({ method }) => parsing.test(method)) || inside.length === 0 ? own : inside
+    define(
+      found,
+      qualified,
+      gives.map((one) => shared(analysis, one)),
+    )
+  }
+  for (const [name, bindings] of analysis.moduleBindings) {
+    const [only] = bindings
+    const value = bindings.length === 1 && only?.kind === 'assign' ? only.value : null
+    const parses =
+      value?.type === 'call' && value.callee.type === 'attribute' && parsing.test(value.callee.attr)
+    if (parses)
+      define(
+        found,
+        name,
+        own.map((one) => shared(analysis, one)),
+      )
+  }
+  return Object.keys(found).length === 0 ? undefined : found
+}
+
+function shared(
+  analysis: Analysis,
+  { default: fallback, span: _, ...rest }: ProgramArgument,
+): SharedArgument {
+  if (fallback === null) return rest
+  const folded = analysis.fold(fallback)
+  const plain = folded.state === 'known' && (folded.value === null || typeof folded.value !== 'object')
+  return { ...rest, default: plain ? { value: folded.value as string | number | boolean | null } : null }
+}
+
+/** Those of the modules that this one imports them from. */
+export function importedArguments(analysis: Analysis): ProgramArgument[] {
+  if (analysis.importedByName.size === 0) return []
+  const found = new Map<string, ProgramArgument>()
+  for (const target of analysis.imports) {
+    const module = projectTarget(analysis, target)
+    for (const [name, given] of Object.entries(module?.summary.parses ?? {})) {
+      const meant = module!.rest === '' || name === module!.rest || name.startsWith(`${module!.rest}.`)
+      for (const one of meant ? given : []) found.set(JSON.stringify(one), argumentFrom(one))
+    }
+  }
+  return [...found.values()].slice(0, most)
+}
+
+function argumentFrom({ default: fallback, ...rest }: SharedArgument): ProgramArgument {
+  const nowhere = { start: 0, end: 0 }
+  const otherwise: Expr | null =
+    fallback === undefined
+      ? null
+      : fallback === null
+        ? { type: 'other', children: [], ...nowhere }
+        : { type: 'constant', value: fallback.value, ...nowhere }
+  return { ...rest, default: otherwise, span: nowhere }
+}
+
+/** The expression calls what parses the command line in another module, or is what that module has parsed. */
+export function isParsedElsewhere(analysis: Analysis, expr: Expr): boolean {
+  const target = expr.type === 'call' ? importedTarget(analysis, expr.callee) : targetOf(analysis, expr)
+  const module = target === null ? null : projectTarget(analysis, target)
+  return module !== null && lookUp(module.summary.parses, module.rest) !== undefined
+}
