@@ -29,7 +29,7 @@ function engineHash() {
 const common = {
   absWorkingDir: path('.'),
   bundle: true,
-  minify: true,
+  minify: process.env.NO_MINIFY === undefined,
   legalComments: 'none',
   // jsonc-parser's CommonJS build hides its imports from a bundler.
   mainFields: ['module', 'main'],

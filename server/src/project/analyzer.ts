@@ -175,8 +175,10 @@ export class Analyzer {
       if (fragment.index === 0 && fragment.language === 'hcl') record.hcl = facts.config?.documents[0]?.root
       if (fragment.index === 0 && facts.python !== undefined)
         record.summary = facts.python instanceof Analysis ? facts.python.summary() : null
-      if (!isStartedHere(fragment, record.extraction))
-        this.readFragment(facts, surroundings, record.extraction, record.faults)
+      if (!isStartedHere(fragment, record.extraction)) {
+        const only = fragment.index === 0 && facts.python !== undefined ? leads : undefined
+        this.readFragment(facts, surroundings, record.extraction, record.faults, only)
+      }
       if (
         fragment.index === 0 &&
         facts.python !== undefined &&
@@ -416,6 +418,7 @@ export class Analyzer {
     surroundings: Surroundings,
     into: Extraction,
     faults: string[],
+    isAsked: (reader: Reader) => boolean = () => true,
   ): void {
     const context: ReaderContext = {
       binding:
@@ -436,6 +439,7 @@ export class Analyzer {
     const called = surroundings.binding?.launch.shell === undefined ? '' : 'python'
     const texts = [facts.fragment.text, patches, metadata, called, ...made]
     for (const reader of this.choice.of(facts.fragment.language, texts)) {
+      if (!isAsked(reader)) continue
       const builder = new ClaimBuilder(facts.path, facts.fragment, reader.name)
       builder.layout = layout
       try {
@@ -446,6 +450,11 @@ export class Analyzer {
           `reader ${reader.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
         )
         continue
+      }
+      if (facts.fragment.index === 0 && facts.python !== undefined && !leads(reader)) {
+        const { launches, names, frameworkConfig } = builder.extraction
+        if (launches.length > 0 || names !== undefined || frameworkConfig !== undefined)
+          faults.push(`reader ${reader.name}: leads to other files, but is not marked so`)
       }
       into.subjects.push(...builder.extraction.subjects)
       into.claims.push(...builder.extraction.claims)
@@ -470,6 +479,10 @@ function inReadingOrder({ fragments }: SourceFile): { fragment: SourceFragment; 
   const all = fragments.map((fragment, index) => ({ fragment, index }))
   const written = ({ fragment }: { fragment: SourceFragment }) => fragment.target !== undefined
   return [...all.filter((one) => !written(one)), ...all.filter(written)]
+}
+
+function leads(reader: Reader): boolean {
+  return reader.leads === true
 }
 
 /** A program that a cell writes and another cell starts is read with that launch, and only so. */

@@ -5,6 +5,7 @@ import { loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
 import type { SourceFile } from '../text/source-file.js'
 import { languageOf, sourceFile } from '../text/source-fragments.js'
+import { isTestPath } from '../text/test-path.js'
 import type { Extraction } from '../workload/claim.js'
 import { Analyzer, type FileRecord, type Surroundings } from './analyzer.js'
 import { type Host, under } from './host.js'
@@ -102,9 +103,8 @@ class Prefilters {
       const speaking = readers.filter(
         ({ languages }) => language === 'notebook' || (languages as readonly string[]).includes(read),
       )
-      filter = new Prefilter(
-        speaking.length === 0 ? [] : ['costlint:', ...speaking.flatMap(({ triggers }) => triggers)],
-      )
+      const words = speaking.flatMap(({ triggers }) => triggers)
+      filter = new Prefilter(words.length === 0 && language !== 'test' ? [] : ['costlint:', ...words])
       this.filters.set(language, filter)
     }
     return filter
@@ -129,7 +129,8 @@ export class LocalBackend implements Backend {
       return { error: error instanceof Error ? error.message : String(error) }
     }
     const language = languageOf(path, firstLine(bytes))
-    const matters = language !== undefined && this.filters.of(language).matters(bytes)
+    const matters =
+      language !== undefined && this.filters.of(isUnjudged(path, language) ? 'test' : language).matters(bytes)
     if (!force && !matters) {
       // A script that is no text at all is worth a word even when no reader would look at it.
       const problem = bytes.subarray(0, 4_000).includes(0) ? decode(bytes).problem : undefined
@@ -208,4 +209,9 @@ export class LocalBackend implements Backend {
 /** Of a notebook in the editor. */
 function textOfCells({ parts, metadata }: SourceFile): string {
   return [...parts.map((part) => part.text), JSON.stringify(metadata ?? {})].join('\0')
+}
+
+/** Code of tests is judged by nobody; it is read where something else of the project imports or starts it. */
+function isUnjudged(path: string, language: string): boolean {
+  return (language === 'python' || language === 'notebook') && isTestPath(path)
 }

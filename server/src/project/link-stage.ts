@@ -326,7 +326,8 @@ export class Linker {
       }
       const apart =
         alone &&
-        record.summary?.configurations === undefined &&
+        // Of Python code only what leads to other files is known by now.
+        record.summary === null &&
         record.extraction.frameworkConfig?.inherits !== true &&
         record.extraction.names === undefined &&
         !this.terraform.isShared(record.path) &&

@@ -52,6 +52,11 @@ export interface Reader {
   languages: Language[]
   /** Words without which it has nothing to say: the byte pre-filter of the project is derived from these. */
   triggers: string[]
+  /**
+   * Of Python code: what it says leads to other files (launches, framework configs, files that it names), so it is asked
+   * before files are linked. The others are asked once, when it is known what the project says around the file.
+   */
+  leads?: boolean
   /** Where two readers claim a setting on one channel, the higher layer wins (an engine around a framework). */
   layer?: number
   /** Settings that are plain keys, with their defaults: the documentation lists them. */

@@ -41,6 +41,7 @@ const names = /^azure\.ai\.ml\.(command|(\w+\.)*CommandJob)$/
 
 export const azureCommandReader = defineReader({
   name: 'azure-command',
+  leads: true,
   settings: [commandSettings],
   languages: ['python'],
   triggers: ['azure.ai.ml'],

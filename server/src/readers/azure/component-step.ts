@@ -21,6 +21,7 @@ const loaders = /^azure\.ai\.ml\.(\w+\.)*load_component$/
 
 export const azureComponentReader = defineReader({
   name: 'azure-component-step',
+  leads: true,
   languages: ['python'],
   triggers: ['load_component'],
   read(facts, _context, claims) {

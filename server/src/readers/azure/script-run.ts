@@ -84,6 +84,7 @@ const estimatorSettings = settingTable('Compute', { timeLimit: limitRow })
 
 export const azureScriptRunReader = defineReader({
   name: 'azure-script-run',
+  leads: true,
   settings: [scriptRunSettings, estimatorSettings],
   languages: ['python'],
   triggers: ['azureml'],

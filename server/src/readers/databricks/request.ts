@@ -21,6 +21,7 @@ import { readJob } from './job.js'
 
 export const databricksRequestReader = defineReader({
   name: 'databricks-request',
+  leads: true,
   languages: ['python'],
   triggers: ['new_cluster', 'job_clusters'],
   read(facts, _context, claims) {

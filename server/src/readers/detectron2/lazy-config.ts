@@ -28,6 +28,7 @@ const spelling: Spelling = {
 
 export const lazyConfigReader = defineReader({
   name: 'detectron2-lazy',
+  leads: true,
   languages: ['python'],
   triggers: ['dataloader', 'get_config'],
   read(facts, context, claims) {

@@ -42,6 +42,7 @@ const resourceSettings = settingTable('Compute', {
 
 export const flyteReader = defineReader({
   name: 'flyte',
+  leads: true,
   settings: [taskSettings, resourceSettings],
   languages: ['python'],
   triggers: ['flytekit'],

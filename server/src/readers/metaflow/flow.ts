@@ -28,6 +28,7 @@ const defaultLimit = 5 * 86_400
 
 export const metaflowReader = defineReader({
   name: 'metaflow',
+  leads: true,
   languages: ['python'],
   triggers: ['metaflow'],
   read(facts, _context, claims) {

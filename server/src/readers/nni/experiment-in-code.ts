@@ -50,6 +50,7 @@ const experimentSettings = settingTable('Search', {
 
 export const nniInCodeReader = defineReader({
   name: 'nni-in-code',
+  leads: true,
   settings: [experimentSettings],
   languages: ['python'],
   triggers: ['nni.experiment'],

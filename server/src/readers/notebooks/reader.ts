@@ -6,6 +6,7 @@ import { notebookJob, runtimeOf } from './runtime.js'
 
 export const notebookRuntimeReader = defineReader({
   name: 'notebook-runtime',
+  leads: true,
   languages: ['python'],
   triggers: ['"accelerator"'],
   read({ path, fragment, python, metadata }, _context, claims) {

@@ -20,6 +20,7 @@ import { claimLaunch, namesRecipe, orByRecipe } from './script.js'
 
 export const sagemakerReader = defineReader({
   name: 'sagemaker',
+  leads: true,
   settings: [frameworkSettings, containerSettings],
   languages: ['python'],
   triggers: ['sagemaker'],

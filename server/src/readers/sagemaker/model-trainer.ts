@@ -59,6 +59,7 @@ const stoppingSettings = settingTable('Compute', {
 
 export const sagemakerTrainerReader = defineReader({
   name: 'sagemaker-model-trainer',
+  leads: true,
   settings: [computeSettings, stoppingSettings],
   languages: ['python'],
   triggers: ['ModelTrainer'],

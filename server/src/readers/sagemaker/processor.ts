@@ -39,6 +39,7 @@ const processorSettings = settingTable('Compute', {
 
 export const sagemakerProcessorReader = defineReader({
   name: 'sagemaker-processing',
+  leads: true,
   settings: [processorSettings],
   languages: ['python'],
   triggers: ['Processor'],

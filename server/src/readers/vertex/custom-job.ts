@@ -68,6 +68,7 @@ const runSettings = settingTable('Compute', {
 
 export const vertexCustomJobReader = defineReader({
   name: 'vertex-custom-job',
+  leads: true,
   settings: [machineSettings, runSettings],
   languages: ['python'],
   triggers: ['CustomJob', 'TrainingJob', 'from_local_script'],
