@@ -35,8 +35,6 @@ const training =
 const serving =
   /(^|[^a-z])(inference|infer|serving|serve|endpoint|triton|vllm|tgi|api|kserve|deploy|production|prod|online)([^a-z]|$)/i
 const system = /(^|[^a-z])(system|core|critical|addons?|infra|karpenter|default|head|sys)([^a-z]|$)/i
-const trial =
-  /(^|[^a-z])(dev|develop|development|test|testing|staging|stage|sandbox|demo|poc|playground|experiments?)([^a-z]|$)/i
 
 function purposeOf(words: string): 'training' | 'serving' | 'system' | null {
   if (serving.test(words)) return 'serving'
@@ -64,7 +62,6 @@ export function claimPool(claims: ClaimBuilder, facts: PoolFacts): Pool {
   const folders = claims.path.split('/').slice(0, -1).join(' ')
   const purpose = purposeOf(words) ?? purposeOf(folders) ?? 'other'
   pool.known('purpose', 'name', purpose, place)
-  pool.known('trial', 'name', trial.test(words), place)
   return pool
 }
 

@@ -47,7 +47,6 @@ const bounds: Record<NumberSetting, Bound> = {
   learningRate: [0, 1e6],
   leastReplicas: machines,
   maximum: machines,
-  maxReplicas: machines,
   maxSteps: count,
   maxWait: seconds,
   minimum: machines,

@@ -7,7 +7,6 @@
 import type { InputPipelineSettings, PreprocessingSettings } from './settings/data.js'
 import type {
   ComputeSettings,
-  LaunchSettings,
   ParallelismSettings,
   ProgramSettings,
   ScalingSettings,
@@ -33,7 +32,6 @@ export interface ResourceKinds {
   InputPipeline: InputPipelineSettings
   Preprocessing: PreprocessingSettings
   Compute: ComputeSettings
-  Launch: LaunchSettings
   Program: ProgramSettings
   Parallelism: ParallelismSettings
   Operation: OperationSettings

@@ -16,7 +16,6 @@ import { attachedOf } from './accelerators.js'
 
 const replicaSettings = settingTable('Serving', {
   minReplicas: { keys: ['min-replica-count'], parse: asCount, otherwise: 1 },
-  maxReplicas: { keys: ['max-replica-count'], parse: asCount },
 })
 
 export const gcloudEndpointReader = defineReader({
@@ -44,12 +43,12 @@ function readDeploy(claims: ClaimBuilder, one: CloudCommand): void {
   serving.known('tornDown', 'gcloud ai endpoints deploy-model', ended, head)
   const source = new OptionSource(one, claims)
   claimMachine(serving, source)
-  replicaSettings.claim(serving, source, {}, ['maxReplicas'])
+  replicaSettings.claim(serving, source)
   const { value: least } = replicaSettings.read('minReplicas', source)
   const { site } = source.atCommand()
   serving.say('minReplicas', 'min-replica-count', { ...least, site })
   // A ceiling that is not given is the floor.
-  const most = replicaSettings.read('maxReplicas', source).value
+  const most = convert(source.get('max-replica-count'), asCount)
   const scales = orDefault(
     both(most, least, (high, low) => high > low),
     false,

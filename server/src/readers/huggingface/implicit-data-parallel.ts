@@ -43,7 +43,6 @@ export const implicitDataParallelReader = defineReader({
     const elsewhere = launch.location.path === facts.path ? {} : { location: launch.location }
     parallelism.known('method', 'Trainer', 'data-parallel', place, elsewhere)
     parallelism.known('implicit', 'Trainer', true, place)
-    parallelism.known('guarded', 'Trainer', true, place)
     parallelism.known('purpose', 'Trainer', 'training', place)
   },
   change: startWithTorchrun,

@@ -89,8 +89,6 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
     site,
   })
   parallelism.known('fallback', 'DataParallel', python.uses(...better), place, { site })
-  const guarded = tests.some((test) => several.test(python.text.slice(test.expr.start, test.expr.end)))
-  parallelism.known('guarded', 'DataParallel', guarded, place, { site })
 }
 
 /** `model.load_state_dict(…)` right after it, in code that does not train: a wrapped model was saved with its wrapper. */

@@ -129,7 +129,6 @@ function readSearch(
   const expr = passedExpression(estimator)
   search.known('fitCost', 'estimator', fitCost(module, expr, found), place)
   const multi = choosesByMany(module, call)
-  search.known('multiMetric', 'scoring', multi, place)
   // Other libraries have no halving that takes the same arguments; scikit-learn has it since 0.24.
   const halves = call.name === 'sklearn.model_selection.GridSearchCV' && !old && version >= 24 && !multi
   search.known('alternatives', call.method, halves ? ['halving', 'random'] : ['random'], place)

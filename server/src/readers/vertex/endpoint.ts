@@ -2,7 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { both, orDefault } from '../../values/operations.js'
+import { both, convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
@@ -19,7 +19,6 @@ const ownArguments =
 
 const replicaSettings = settingTable('Serving', {
   minReplicas: { keys: ['min_replica_count'], parse: asNumber, otherwise: 1 },
-  maxReplicas: { keys: ['max_replica_count'], parse: asNumber, otherwise: 1 },
 })
 
 export const vertexEndpointReader = defineReader({
@@ -55,7 +54,7 @@ function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'S
   claimAttached(serving, 'accelerator_type', source.get('accelerator_type'), count)
   replicaSettings.claim(serving, source)
   const least = orDefault(replicaSettings.read('minReplicas', source).value, 1)
-  const most = orDefault(replicaSettings.read('maxReplicas', source).value, 1)
+  const most = orDefault(convert(source.get('max_replica_count'), asNumber), 1)
   // A ceiling below the floor is raised to it.
   serving.say(
     'autoscaled',

@@ -85,15 +85,6 @@ export interface ComputeSettings {
   namespace: string
 }
 
-export interface LaunchSettings {
-  launcher: string
-  /** Processes per node. */
-  processes: number
-  nodes: number
-  /** What a failing or short command returns to; unused values stay out. */
-  script: string
-}
-
 /** What a Python program does, seen as a whole: one subject for each file that can be launched. */
 export interface ProgramSettings {
   /** How the code uses the devices of a node. `none`: it uses one. `trials`: one device for each trial. */
@@ -123,8 +114,6 @@ export interface ParallelismSettings {
   purpose: 'training' | 'inference'
   /** The same file also offers the better method, so this one is a fallback. */
   fallback: boolean
-  /** It is only reached when several devices are present. */
-  guarded: boolean
   /** Nobody wrote it: the library wraps the model by itself when one process sees several devices. */
   implicit: boolean
   /** What carries gradients between processes: 'nccl', 'gloo', 'mpi'. */
@@ -150,7 +139,6 @@ export interface ServingSettings {
   gpuModel: string
   /** Replicas that run at all times, and at most. */
   minReplicas: number
-  maxReplicas: number
   /** A policy of its own changes the number of replicas. */
   autoscaled: boolean
   /** As its author calls it. */
@@ -205,8 +193,6 @@ export interface ScalingSettings {
   otherPools: number
   /** What its name, labels and taints say that it is for. */
   purpose: 'training' | 'serving' | 'system' | 'other'
-  /** Its name says that nobody's service depends on it: 'dev', 'test', 'sandbox'. */
-  trial: boolean
   /** Labels that its machines carry. */
   labels: Record<string, string>
   /** What it makes more and fewer of, by kind and name: 'Deployment/vllm'. */

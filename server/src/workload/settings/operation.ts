@@ -55,8 +55,6 @@ export interface OperationSettings {
   kind: OperationKind
   /** How often it is done. */
   place: 'sample' | 'step' | 'epoch' | 'trial' | 'run'
-  /** Done only now and then: behind a count of steps. */
-  guarded: boolean
   /** Everything that it is done by in one hot place, the first included, as the code calls it. */
   places: { what: string; location: Location }[]
   /** How heavy one is. `severe`: it stops or multiplies the work of a step; `slight`: hardly measurable by itself. */

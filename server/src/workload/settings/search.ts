@@ -70,8 +70,6 @@ export interface SearchSettings {
   trialSteps: { what: 'epochs' | 'steps' | 'boosting rounds'; count: number | null }
   /** How dear one fit is. `cheap`: closed form or a look-up; `dear`: boosted ensembles, kernels, neural networks. */
   fitCost: 'cheap' | 'ordinary' | 'dear'
-  /** True when several metrics or a callable choose the winner (halving cannot carry that). */
-  multiMetric: boolean
   /** The metric that is optimised; null: none is named. */
   metric: string | null
   /** Why the metric that is used where none is named says little: 'class_weight tells that the classes are not balanced'. */
