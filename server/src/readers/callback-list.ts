@@ -1,9 +1,11 @@
 /** Lists of callbacks that a trainer is given, and what the callbacks of a project do. */
 import type { ArgumentValue, PythonModule } from '../python/module.js'
+import { onlyReturn } from '../python/returns.js'
 import type { Collection, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import { mayBePassed, passedExpression } from '../values/argument.js'
 import { codeText } from './pytorch/evidence.js'
+import { importedFrom } from './search/trial-function.js'
 
 export interface CallbackList {
   items: Expr[]
@@ -38,7 +40,8 @@ function listOf(python: PythonModule, expr: Expr, seen: Set<string>, depth: numb
     found = { items: [...value.items], display: value, alone: false }
   else if (value.type === 'constant' && value.value === null)
     found = { items: [], display: null, alone: false }
-  else if (value.type === 'call') found = { items: [value], display: null, alone: true }
+  else if (value.type === 'call')
+    found = returnedList(python, value.callee, depth) ?? { items: [value], display: null, alone: true }
   else if (value.type === 'conditional') {
     const parts = [
       listOf(python, value.then, seen, depth + 1),
@@ -54,6 +57,15 @@ function listOf(python: PythonModule, expr: Expr, seen: Set<string>, depth: numb
   }
   if (found === null || expr.type !== 'name') return found
   return addLater(python, expr.id, found, seen, depth)
+}
+
+/** `callbacks=make_callbacks(path)`: the list that a function of the module gives back. */
+function returnedList(python: PythonModule, callee: Expr, depth: number): CallbackList | null {
+  const func = python.classOf(callee) === null ? python.functionOf(callee) : null
+  const returned = func === null ? null : onlyReturn(func)
+  if (returned === null) return null
+  const list = listOf(python, returned, new Set(), depth + 1)
+  return list === null || list.alone ? null : list
 }
 
 /** `callbacks.append(EarlyStopping(…))`. */
@@ -121,8 +133,30 @@ function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth
     return parents.includes('stops') ? 'stops' : 'goes on'
   }
   const name = python.nameOf(made)
+  const elsewhere = value.type === 'call' ? importedFrom(python, made) : null
+  const maker = elsewhere === null ? undefined : lookUp(elsewhere.summary.functions, elsewhere.rest)
+  if (maker !== undefined) {
+    const own = Object.values(elsewhere!.summary.classes).some(({ bases }) =>
+      bases.some((base) => /Callback$/.test(base)),
+    )
+    return own ? 'unknown' : madeElsewhere(maker.calls, known)
+  }
   if (name !== null) return known.library(name)
   return fromAnotherModule(python, made) && harmlessName.test(written) ? 'goes on' : 'unknown'
+}
+
+/** Callbacks that a function of another module makes, by the classes that it calls. */
+function madeElsewhere(calls: readonly string[], known: Callbacks): Verdict {
+  let result: Verdict = 'unknown'
+  for (const name of calls) {
+    if (/^\.|(^|\.)[a-z_]\w*$/.test(name)) continue
+    const verdict = known.library(name)
+    if (verdict === 'stops') return 'stops'
+    // A class that nobody knows may be one that stops.
+    if (verdict === 'unknown') return 'unknown'
+    result = 'goes on'
+  }
+  return result
 }
 
 /** A class of the project that stands in another module: only its name is known here. */

@@ -42,14 +42,20 @@ export function importedFunction(
   python: PythonModule,
   expr: Expr | null,
 ): ModuleSummary['functions'][string] | null {
-  if (expr === null) return null
+  const found = expr === null ? null : importedFrom(python, expr)
+  return found === null ? null : (lookUp(found.summary.functions, found.rest) ?? null)
+}
+
+/** The module that an expression is imported from, and its name there. */
+export function importedFrom(
+  python: PythonModule,
+  expr: Expr,
+): { summary: ModuleSummary; rest: string } | null {
   const root = expr.type === 'attribute' && expr.value.type === 'name' ? expr.value : expr
   if (root.type !== 'name') return null
   const target = python.bindingsOf(root).at(-1)?.target
   if (target === null || target === undefined) return null
-  const dotted = expr.type === 'attribute' ? `${target}.${expr.attr}` : target
-  const found = python.projectTarget(dotted)
-  return found === null ? null : (lookUp(found.summary.functions, found.rest) ?? null)
+  return python.projectTarget(expr.type === 'attribute' ? `${target}.${expr.attr}` : target)
 }
 
 /** The function and those of the same module that it calls, nearest first. */
