@@ -87,10 +87,45 @@ export function importedTarget(analysis: Analysis, callee: Expr): string | null 
   if (callee.type !== 'name' && callee.type !== 'attribute') return null
   const direct = targetOf(analysis, callee)
   if (direct !== null || callee.type !== 'attribute') return direct
-  const made = definition(analysis, callee.value)
-  if (made.type !== 'call') return null
-  const klass = targetOf(analysis, made.callee)
+  const klass = importedClassOf(analysis, callee.value)
   return klass === null ? null : `${klass}.${callee.attr}`
+}
+
+/** The import target of the class that a value is an object of: as it was made, or as a parameter declares it. */
+function importedClassOf(analysis: Analysis, value: Expr, depth = 0): string | null {
+  if (depth > 4) return null
+  const made = definition(analysis, value)
+  if (made.type === 'call') return targetOf(analysis, made.callee)
+  if (made.type === 'name') {
+    const { bindings } = bindingsOf(analysis, made.id, made.start)
+    const [binding] = bindings
+    if (bindings.length !== 1 || binding!.kind !== 'param') return null
+    const annotation = analysis.parameterAnnotation(binding!)
+    return annotation === null ? null : declaredClass(analysis, annotation)
+  }
+  // `self.trainer = trainer` in the constructor.
+  const classes = new Set(
+    attributeValues(analysis, made).map((one) =>
+      one === null ? null : importedClassOf(analysis, one, depth + 1),
+    ),
+  )
+  return classes.size === 1 ? [...classes][0]! : null
+}
+
+/** `Trainer`, `'Trainer'`, `Optional[Trainer]`, `Trainer | None`. */
+function declaredClass(analysis: Analysis, annotation: Expr): string | null {
+  const { type, start, end } = annotation
+  if (type === 'constant')
+    return typeof annotation.value === 'string' && /^\w+$/.test(annotation.value)
+      ? targetOf(analysis, { type: 'name', id: annotation.value, start, end })
+      : null
+  if (type === 'subscript')
+    return /(^|\.)Optional$/.test(nameOf(analysis, annotation.value) ?? '')
+      ? declaredClass(analysis, annotation.index)
+      : null
+  if (type === 'binary' && annotation.op === '|')
+    return isNone(annotation.right) ? declaredClass(analysis, annotation.left) : null
+  return targetOf(analysis, annotation)
 }
 
 /** What another module of the project says of the function that an expression names, or the method of a class of it. */

@@ -15,9 +15,10 @@ export function processorOf(python: PythonModule): 'processor' | 'by default' | 
   return once(python, 'computes on processor', () => {
     const trains = trainingCode(python)
     const named = [
+      // `torch.load(path, map_location=torch.device('cpu'))` says nothing of where the model runs.
       ...python
         .callsTo('torch.device')
-        .filter(trains)
+        .filter((call) => trains(call) && call.assignedTo !== null)
         .flatMap(({ expr }) => expr.args.slice(0, 1)),
       ...python
         .methodCalls('to')
@@ -61,7 +62,8 @@ function trainingCode(python: PythonModule): (call: Call) => boolean {
 }
 
 function namesDevice(python: PythonModule, value: Expr): boolean {
-  if (value.type === 'constant') return typeof value.value === 'string'
+  // `x.to('cpu')` brings back a result.
+  if (value.type === 'constant') return typeof value.value === 'string' && !value.value.startsWith('cpu')
   return /(^|[._])(device|dev|rank|gpu)$/i.test(python.text.slice(value.start, value.end))
 }
 
