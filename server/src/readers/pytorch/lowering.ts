@@ -183,8 +183,16 @@ function isFollowed(python: PythonModule, { expr: { callee } }: Call): boolean {
     python.functionOf(callee) !== null ||
     python.classOf(callee) !== null ||
     python.importedFunction(callee) !== null ||
-    python.importedClass(callee) !== null
+    python.importedClass(callee) !== null ||
+    isWrittenOut(python, python.definition(callee))
   )
+}
+
+/** `(lambda: torch.autocast("cuda")) if args.amp else nullcontext`: what it may stand for is written here. */
+function isWrittenOut(python: PythonModule, value: Expr): boolean {
+  if (value.type === 'conditional')
+    return isWrittenOut(python, value.then) && isWrittenOut(python, value.otherwise)
+  return value.type === 'lambda' || python.nameOf(value) === 'contextlib.nullcontext'
 }
 
 const ofNetwork = /^(self|cls|args|cfg|config|opt|hparams|params|model|unet)$/
