@@ -37,8 +37,8 @@ export interface ShellCommand {
    * `$(dirname "$0")` and `$PWD` count as '.', the folder of the script or of its caller.
    */
   folder: string | null
-  /** It is an interpreter that is fed the one Python program that the file holds (`python - <<EOF`). */
-  inline?: true
+  /** It is an interpreter that is fed a program of the script itself (`python - <<EOF`), of this name. */
+  inline?: string
 }
 
 /**

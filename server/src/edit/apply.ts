@@ -199,12 +199,24 @@ function place(source: SourceFile, fragment: SourceFragment, edit: FragmentEdit)
 function hosted(edit: FragmentEdit, fragment: SourceFragment, text: string): string {
   if (!edit.text.includes('\n') || fragment.origin === 'file' || fragment.origin === 'notebook')
     return edit.text
-  const segment = segmentOf(fragment, edit.start)
-  if (!segment) return edit.text
-  const line = text.lastIndexOf('\n', segment.source - 1) + 1
-  const lead = text.slice(line, segment.source)
-  const isIndent = lead.trim() === '' && (segment.start === 0 || fragment.text[segment.start - 1] === '\n')
-  return isIndent ? edit.text.replace(/\n(?=[^\r\n]|$)/g, `\n${lead}`) : edit.text
+  const line = fragment.text.lastIndexOf('\n', edit.start - 1) + 1
+  const lead = leadOf(fragment, line, text)
+  if (lead === null || lead.trim() !== '') return edit.text
+  // A blank line has no indentation that new lines could follow.
+  const isBlank = /^[ \t]*(\r?\n|$)/.test(fragment.text.slice(line))
+  const full = /^[^\S\n]*\S/m.exec(fragment.text)
+  const indent = isBlank && full !== null ? leadOf(fragment, full.index, text) : null
+  if (indent !== null && edit.start === line && indent.trim() === '' && lead.length < indent.length)
+    return indent + edit.text.replace(/\n(?=[^\r\n])/g, `\n${indent}`)
+  return edit.text.replace(/\n(?=[^\r\n]|$)/g, `\n${lead}`)
+}
+
+/** What stands in the file before a line of the fragment; null: the line has no place of its own. */
+function leadOf(fragment: SourceFragment, line: number, text: string): string | null {
+  const segment = segmentOf(fragment, line)
+  if (segment === undefined || line > segment.end) return null
+  const start = segment.source + line - segment.start
+  return text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
 }
 
 function segmentOf(fragment: SourceFragment, offset: number): Segment | undefined {

@@ -45,7 +45,6 @@ export class ProgramIndex {
 
   private search(launch: Launch): Resolved {
     const { path, module, bases, placed, command, inline } = launch.program
-    if (inline === true) return { path: launch.location.path }
     if (command !== undefined) return this.declared(command, launch.location.path)
     const home = folderOf(launch.location.path)
     const folders = [...bases.flatMap((base) => [join(home, base), join('', base)]), home]
@@ -55,6 +54,8 @@ export class ProgramIndex {
       return path === undefined ? { unresolved: `no module ${module} in this project` } : { path }
     }
     if (path === null) return { unresolved: 'the program is not named literally' }
+    if (inline === true && !this.writtenIn(launch.location.path).includes(path))
+      return { unresolved: 'the program is part of the command' }
     // What a cell writes is what the next one runs, whatever else is called so.
     if (this.writtenIn(launch.location.path).some((written) => isWrittenAs(path, written)))
       return { path: launch.location.path }

@@ -30,7 +30,7 @@ import type { PythonTree } from '../syntax/python-ast.js'
 import { pythonTree } from '../syntax/python-tree.js'
 import type { ConfigurationRoot, Configured, ConfiguredMap } from '../text/configured.js'
 import type { ConfiguredModule } from '../text/configured-module.js'
-import { pythonInShell } from '../text/shell-python.js'
+import { programsInShell } from '../text/embedded-programs.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Language, SourceFragment } from '../text/source-fragment.js'
 import { ClaimBuilder } from '../workload/builder.js'
@@ -267,7 +267,9 @@ export class Analyzer {
     const index = file.fragments.indexOf(file.fragments.filter(holding).at(-1)!)
     if (index < 0) return { reason: 'the place is not in the file any more' }
     const { origin, text } = file.fragments[index]!
-    if (origin === 'heredoc' && !file.text.includes(text))
+    if (origin === 'argument')
+      return { reason: 'the program stands in quotes of the shell: change it there by hand' }
+    if (origin === 'heredoc' && !standsAsWritten(file, file.fragments[index]!))
       return { reason: 'the shell puts values into this program before it runs' }
     const read = this.factsOf(file, file.fragments[index]!, parsed.fragments[index]!, surroundings)
     const facts = launched ? asLaunch(read) : read
@@ -353,7 +355,7 @@ export class Analyzer {
         return {
           shell: withInline(
             shellFacts(fragment.text, this.grammars, undefined, fragment.recipeLines),
-            fragment,
+            fragment.text,
           ),
         }
       default:
@@ -410,7 +412,7 @@ export class Analyzer {
       ]),
     )
     const call = { arguments: shell.arguments, environment }
-    return withInline(shellFacts(fragment.text, this.grammars, call, fragment.recipeLines), fragment)
+    return withInline(shellFacts(fragment.text, this.grammars, call, fragment.recipeLines), fragment.text)
   }
 
   private readFragment(
@@ -424,7 +426,7 @@ export class Analyzer {
       binding:
         facts.fragment.index === 0 || facts.fragment.target !== undefined ? surroundings.binding : null,
       versions: surroundings.versions,
-      shell: (text) => shellFacts(text, this.grammars),
+      shell: (text) => withInline(shellFacts(text, this.grammars), text),
     }
     // A configuration names what is made: `_target_: torch.utils.data.DataLoader`.
     const instantiations = facts.python instanceof Analysis ? [...facts.python.instantiations.keys()] : []
@@ -499,7 +501,7 @@ function startedProgram(
   { path, fragments }: SourceFile,
   { location, program }: Binding['launch'],
 ): SourceFragment | undefined {
-  if (location.path !== path || program.path === null || program.inline === true) return undefined
+  if (location.path !== path || program.path === null) return undefined
   const started = program.path
   return fragments.find(
     ({ language, target }) => language === 'python' && target !== undefined && isWrittenAs(started, target),
@@ -530,14 +532,26 @@ function asLaunch({ path, fragment, shell, versions }: FragmentFacts): FragmentF
   }
 }
 
-/** Marks the command that is fed the Python program of the file; with several of them nobody knows which is meant. */
-function withInline(facts: ShellFacts, fragment: SourceFragment): ShellFacts {
-  const [only, ...others] = fragment.index === 0 ? pythonInShell(fragment.text) : []
-  if (only === undefined || others.length > 0) return facts
-  const holds = ({ start, end }: ShellCommand) => start <= only.at && only.at < end
+/** False where values will be put into its text, or signs were taken out of it. */
+function standsAsWritten(file: SourceFile, { text, segments }: SourceFragment): boolean {
+  const whole = segments.reduce((length, { start, end }) => length + end - start, 0) === text.length
+  const same = ({ start, end, source }: SourceFragment['segments'][number]) =>
+    file.text.slice(source, source + end - start) === text.slice(start, end)
+  return whole && segments.every(same)
+}
+
+/** Marks the commands that are fed a program of the script itself. */
+function withInline(facts: ShellFacts, text: string): ShellFacts {
+  const programs = programsInShell(text).filter((one) => one.at !== null)
+  if (programs.length === 0) return facts
+  const fedTo = ({ start, end }: ShellCommand) =>
+    programs.find(({ at }) => at !== null && start <= at && at < end)?.embedded.target
   return {
     ...facts,
-    commands: facts.commands.map((one) => (holds(one) ? { ...one, inline: true } : one)),
+    commands: facts.commands.map((one) => {
+      const inline = fedTo(one)
+      return inline === undefined ? one : { ...one, inline }
+    }),
   }
 }
 

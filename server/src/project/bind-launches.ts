@@ -106,10 +106,11 @@ class StartedScripts {
     const resolved = this.scripts.resolve(launch)
     if ('unresolved' in resolved) return { ...nothing, unresolved: resolved.unresolved }
     const script = resolved.path
-    if (launch.program.inline === true)
-      return { ...nothing, script, unresolved: null, extraction: this.extractions.get(script) ?? null }
     const record = this.scripts.recordOf(script)
-    if (record === undefined || record.summary === null) return { ...nothing, script, unresolved: null }
+    // A script or a manifest that holds the program.
+    const holds = script === launch.location.path && record?.writes !== undefined
+    if (record === undefined || (record.summary === null && !holds))
+      return { ...nothing, script, unresolved: null }
     const extraction = await this.read(record, binding)
     return extraction === null
       ? { ...nothing, unresolved: `${record.path} is launched in too many ways` }

@@ -262,8 +262,8 @@ export function buildRuns(input: RunInput): Judgement[] {
 function startsWritten({ job }: Run, path: string): boolean {
   const { launch } = job
   if (launch === null || launch.location.path !== path) return false
-  const { path: program, inline } = launch.program
-  return inline !== true && program !== null && baseName(program) !== baseName(path)
+  const { path: program } = launch.program
+  return program !== null && baseName(program) !== baseName(path)
 }
 
 /** A training of a framework config without what its program decides by itself, for which the program is judged. */

@@ -10,7 +10,7 @@ import type { Language } from './source-fragment.js'
 /** A text in another language inside Python text; pieces are ranges of that text. */
 export interface Embedded {
   language: Language
-  origin: 'magic' | 'writefile' | 'heredoc'
+  origin: 'magic' | 'writefile' | 'heredoc' | 'argument'
   target?: string
   pieces: Piece[]
 }

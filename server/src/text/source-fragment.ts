@@ -36,8 +36,8 @@ export interface SourceFragment {
   text: string
   segments: Segment[]
   /** Where the text came from. */
-  origin: 'file' | 'notebook' | 'magic' | 'writefile' | 'heredoc' | 'block'
-  /** For `%%writefile NAME` cells and heredocs into a file: the name that the text will have. */
+  origin: 'file' | 'notebook' | 'magic' | 'writefile' | 'heredoc' | 'block' | 'argument'
+  /** For `%%writefile NAME` cells and heredocs into a file: the name that the text will have; else that of a program inside of a command. */
   target?: string
   /** Of a Makefile, whose recipes are read as a shell script. */
   rules?: MakeRule[]

@@ -1,13 +1,14 @@
 /** From the text of a file, or the cells of a notebook in the editor, to fragments. */
+import { programsInShell } from './embedded-programs.js'
 import { fragmentOf } from './fragment.js'
 import type { Json } from './json.js'
 import { languageOf } from './language.js'
 import { type Embedded, maskCell, maskPythonFile } from './magics.js'
 import { makeRules, maskMakefile, recipeLines } from './makefile.js'
 import { notebookCells } from './notebook.js'
-import { pythonInShell } from './shell-python.js'
 import type { Part, SourceFile } from './source-file.js'
 import type { Language, Segment, SourceFragment } from './source-fragment.js'
+import { programsInYaml } from './yaml-programs.js'
 
 export { languageOf }
 
@@ -98,7 +99,8 @@ function fileFragments(language: Language, text: string): SourceFragment[] {
 }
 
 function fedTo(language: Language, text: string): Embedded[] {
-  return language === 'shell' ? pythonInShell(text).map(({ embedded }) => embedded) : []
+  if (language === 'shell') return programsInShell(text).map(({ embedded }) => embedded)
+  return language === 'yaml' ? programsInYaml(text) : []
 }
 
 /** Unit 0 holds all Python cells, joined by newlines: they share one scope. */

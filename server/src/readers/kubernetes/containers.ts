@@ -6,6 +6,7 @@ import { outlineOf } from '../../config/shell-words.js'
 import { filler } from '../../config/template.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
 import { readArguments } from '../../link/script-arguments.js'
+import { inlineName } from '../../text/embedded-programs.js'
 import type { Span } from '../../text/location.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
@@ -163,6 +164,7 @@ function scriptOf(
     failureIgnored: false,
     unreachable: false,
     folder: '',
+    ...inlineIn(words),
   }
   const facts: ShellFacts = {
     commands: [command],
@@ -172,6 +174,14 @@ function scriptOf(
     hasErrors: false,
   }
   return { facts, launches: launchesOf([command], (span) => claims.locate(span)), whole: null, text: null }
+}
+
+/** `["python", "-c", "…"]` with a program of several lines. */
+function inlineIn(words: ConfigNode[]): { inline?: string } {
+  const [interpreter, flag] = words.map((word) => written(word) ?? '')
+  const program = flag === '-c' ? written(words[2]) : undefined
+  if (program === undefined || !/(^|\/)python[\d.]*$/.test(interpreter ?? '')) return {}
+  return program.trim().split('\n').length < 3 ? {} : { inline: inlineName(program) }
 }
 
 /** One item of a command list: `$(NAME)` is a variable of the container, `$$` a dollar sign. */

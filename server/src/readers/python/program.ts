@@ -47,9 +47,10 @@ export const programReader = defineReader({
     'pyspark',
     'polars',
   ],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const python = facts.python
-    if (python === undefined || (facts.fragment.index !== 0 && facts.fragment.origin !== 'heredoc')) return
+    // A text inside of another file is a program where something starts it.
+    if (python === undefined || (facts.fragment.index !== 0 && context.binding === null)) return
     const evidence = trainingEvidence(python)
     const place = placeOf(python)
     const program = claims.subject('Program', place, '', evidence)

@@ -26,7 +26,7 @@ function texts(command: ShellCommand): string[] {
 
 export function isHarmless(command: ShellCommand): boolean {
   const name = nameOf(command)
-  if (name === null) return false
+  if (name === null || command.inline !== undefined) return false
   // `VAR=value` alone has no words of its own to speak of.
   if (/^\w+=/.test(name)) return command.words.length === 1
   const words = texts(command)

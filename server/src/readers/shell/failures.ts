@@ -67,7 +67,8 @@ export const shellFailuresReader = defineReader({
 })
 
 export function programOf({ parts }: FoundLaunch): string {
-  return parts.program.path ?? parts.program.module ?? parts.launcher
+  const { path, module, inline } = parts.program
+  return inline === true ? 'its Python program' : (path ?? module ?? parts.launcher)
 }
 
 /** Programs about trainings rather than trainings: `plot_training.py`. */

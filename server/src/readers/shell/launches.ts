@@ -20,9 +20,7 @@ export function launchesOf(commands: ShellCommand[], locate: (span: Span) => Loc
   const found: FoundLaunch[] = []
   for (const command of commands) {
     if (command.unreachable) continue
-    const parts =
-      parseLaunch(command.words, command.environment, locate) ??
-      (command.inline === true ? inlineLaunch(command, locate) : null)
+    const parts = parseLaunch(command.words, command.environment, locate) ?? inlineLaunch(command, locate)
     if (parts !== null) found.push({ command, parts })
   }
   return found
@@ -30,17 +28,21 @@ export function launchesOf(commands: ShellCommand[], locate: (span: Span) => Loc
 
 /** `srun python - <<EOF`, as if the program that it is fed stood in a file. */
 function inlineLaunch(
-  { words, environment }: ShellCommand,
+  { words, environment, inline }: ShellCommand,
   locate: (span: Span) => Location,
 ): LaunchParts | null {
+  if (inline === undefined) return null
   const at = words.findIndex((word) => /(^|\/)python[\d.]*$/.test(word.text ?? ''))
   const interpreter = words[at]
   if (interpreter === undefined) return null
   const { start, end } = interpreter
   const program = { text: 'inline.py', raw: 'inline.py', start, end }
-  const rest = words.slice(at + 1).filter(({ text }) => text === null || !/^-[uOBEsI]*$/.test(text))
+  const after = words.slice(at + 1)
+  const code = after.findIndex(({ text }) => text === '-c')
+  const given = code < 0 ? after : after.slice(code + 2)
+  const rest = given.filter(({ text }) => text === null || !/^-[uOBEsI]*$/.test(text))
   const parts = parseLaunch([...words.slice(0, at + 1), program, ...rest], environment, locate)
-  return parts === null ? null : { ...parts, program: { path: null, module: null, inline: true } }
+  return parts === null ? null : { ...parts, program: { path: inline, module: null, inline: true } }
 }
 
 /** What the launch of a command in a script is called. */
