@@ -44,16 +44,9 @@ const nodeOnly = [/^project\/node\//, /^lsp\/node\.ts$/, /^cli\//]
 
 const source = fileURLToPath(new URL('../server/src', import.meta.url))
 
-/**
- * Shapes that a lower layer shares with a higher one: a script is read with the launch that starts it (`Binding`), and
- * tells how sure it is of what it sees (`Evidence`). Types only, so nothing depends on it when it runs.
- */
-const sharedShapes = [{ from: 'python', target: 'workload/claim.js' }]
-
 interface Import {
   from: string
   specifier: string
-  typeOnly?: boolean
 }
 
 function files(folder: string): string[] {
@@ -64,20 +57,15 @@ function files(folder: string): string[] {
   })
 }
 
-/** Static and dynamic imports of a module. Comments are taken out first. */
-function importsOf(text: string): { specifier: string; typeOnly: boolean }[] {
+/** Static and dynamic imports of a module, those of types as well. Comments are taken out first. */
+function importsOf(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
-  const found: { specifier: string; typeOnly: boolean }[] = []
-  for (const pattern of [
-    /^\s*(?:import|export)\s+(type\b)?[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm,
-    /^\s*import(\s*)['"]([^'"]+)['"]/gm,
-    /\bimport(\()\s*['"]([^'"]+)['"]/g,
-    /\brequire(\()\s*['"]([^'"]+)['"]/g,
-  ]) {
-    for (const match of code.matchAll(pattern))
-      found.push({ specifier: match[2]!, typeOnly: match[1] === 'type' })
-  }
-  return found
+  return [
+    /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm,
+    /^\s*import\s*['"]([^'"]+)['"]/gm,
+    /\bimport\(\s*['"]([^'"]+)['"]/g,
+    /\brequire\(\s*['"]([^'"]+)['"]/g,
+  ].flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1]!))
 }
 
 /** The layer of a path below server/src: its folder, or the file itself at the top. */
@@ -99,8 +87,6 @@ function forbidden(one: Import): string | null {
   const from = layer(one.from)
   const to = layer(target).replace(/\.js$/, '.ts')
   if (from === to) return null
-  if (one.typeOnly && sharedShapes.some((shape) => shape.from === from && shape.target === target))
-    return null
   if (target.startsWith('project/node/') && nodeOnly.some((pattern) => pattern.test(one.from))) return null
   if (!(from in allowed)) return `stands in no known layer (${from})`
   return allowed[from]!.includes(to) ? null : `${from} may not import ${to}`
@@ -108,8 +94,8 @@ function forbidden(one: Import): string | null {
 
 describe('layers', () => {
   const imports: Import[] = files(source).flatMap((path) =>
-    importsOf(readFileSync(path, 'utf8')).map((one) => ({
-      ...one,
+    importsOf(readFileSync(path, 'utf8')).map((specifier) => ({
+      specifier,
       from: relative(source, path).replace(/\\/g, '/'),
     })),
   )
@@ -121,6 +107,24 @@ describe('layers', () => {
     })
     assert.deepEqual(wrong, [])
     assert.ok(imports.length > 20, 'no imports were read')
+  })
+
+  it('import each other in no circle, not even types', () => {
+    const below = new Map<string, Set<string>>()
+    for (const { from, specifier } of imports) {
+      if (!specifier.startsWith('.')) continue
+      const target = posix.normalize(posix.join(posix.dirname(from), specifier))
+      const [own, other] = [layer(from), layer(target).replace(/\.js$/, '.ts')]
+      if (own !== other) below.set(own, (below.get(own) ?? new Set()).add(other))
+    }
+    const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+      [...(below.get(from) ?? [])].some(
+        (next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))),
+      )
+    assert.deepEqual(
+      [...below.keys()].filter((one) => reaches(one, one)),
+      [],
+    )
   })
 
   it('a wrong import would be found', () => {
@@ -138,9 +142,9 @@ describe('layers', () => {
       { from: 'link/launches.ts', specifier: '../readers/reader.js' },
       { from: 'other/x.ts', specifier: '../text/source-fragment.js' },
       { from: 'text/x.ts', specifier: './unit' },
-      { from: 'python/names.ts', specifier: '../workload/claim.js' },
-      { from: 'config/yaml.ts', specifier: '../workload/claim.js', typeOnly: true },
-      { from: 'readers/sklearn/search.ts', specifier: '../../python/analysis.js', typeOnly: true },
+      { from: 'python/module.ts', specifier: '../workload/claim.js' },
+      { from: 'config/yaml.ts', specifier: '../workload/claim.js' },
+      { from: 'readers/sklearn/search.ts', specifier: '../../python/analysis.js' },
     ]
     for (const one of wrong) assert.notEqual(forbidden(one), null, `${one.from} ${one.specifier}`)
     for (const one of [
@@ -165,13 +169,7 @@ describe('layers', () => {
       "// import g from './g.js'",
       "/* import h from './h.js' */",
     ].join('\n')
-    const found = importsOf(text)
-    const names = found.map((one) => one.specifier)
-    assert.deepEqual(names.sort(), ['./a.js', './b.js', './c.js', './d.js', './e.js', './f.js'])
-    assert.deepEqual(
-      found.filter((one) => one.typeOnly).map((one) => one.specifier),
-      ['./b.js'],
-    )
+    assert.deepEqual(importsOf(text).sort(), ['./a.js', './b.js', './c.js', './d.js', './e.js', './f.js'])
   })
 
   it('tests mirror the source', () => {

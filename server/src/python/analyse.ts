@@ -1,6 +1,6 @@
 /** From the tree of a module to what readers ask. */
 import type { PythonTree } from '../syntax/python-ast.js'
-import type { Binding as LaunchBinding } from '../workload/claim.js'
+import type { LaunchBinding } from '../text/launch.js'
 import { Analysis, type Neighbours } from './analysis.js'
 import { deadBlocks, deadCode, withoutBlocks } from './conditions.js'
 

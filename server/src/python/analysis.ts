@@ -2,9 +2,10 @@
 
 import type { ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { ConfigurationRoot, Configured } from '../text/configured.js'
+import type { Evidence } from '../text/evidence.js'
+import type { LaunchBinding } from '../text/launch.js'
 import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
-import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
 import { programArguments } from './arguments.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
 import { canonicalName } from './canonical-names.js'

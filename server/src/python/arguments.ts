@@ -4,8 +4,8 @@
  */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
+import type { LaunchBinding, LaunchValue } from '../text/launch.js'
 import { lookUp } from '../text/records.js'
-import type { Binding as LaunchBinding, LaunchValue } from '../workload/claim.js'
 import type { Call, Folded, ProgramArgument } from './module.js'
 
 function constantText(expr: Expr | undefined): string | null {

@@ -1,6 +1,7 @@
 /** What a file is for, what it runs on, and whether it is a small demonstration. */
+
+import type { Evidence } from '../text/evidence.js'
 import { isTestPath } from '../text/test-path.js'
-import type { Evidence } from '../workload/claim.js'
 import type { Analysis } from './analysis.js'
 import { smallModel } from './small-model.js'
 

@@ -16,10 +16,10 @@ import type {
   With,
 } from '../syntax/python-ast.js'
 import type { Configured, ConfiguredPlace } from '../text/configured.js'
+import type { Evidence } from '../text/evidence.js'
 import type { Json } from '../text/json.js'
 import type { Location, Span } from '../text/location.js'
 import type { Channel } from '../text/origin.js'
-import type { Evidence } from '../workload/claim.js'
 import type { ReportedMetrics } from './logged-metrics.js'
 import type { Binding } from './scope.js'
 

@@ -137,7 +137,7 @@ export interface ServingSettings {
   /** Accelerators of one replica, and which. */
   gpus: number
   gpuModel: string
-  /** Replicas that run at all times, and at most. */
+  /** Replicas that run at all times. */
   minReplicas: number
   /** A policy of its own changes the number of replicas. */
   autoscaled: boolean

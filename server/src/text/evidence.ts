@@ -1,0 +1,12 @@
+/** How sure it is that a subject is what it seems, and that it matters. */
+export interface Evidence {
+  /** What the file is for. Only `training` and `tuning` scripts, and job files, get advice about training. */
+  role: 'training' | 'tuning' | 'inference' | 'data' | 'library' | 'test' | 'job'
+  /** `maybe`: used when present (`cuda if available`, a trainer that picks its device). */
+  accelerator: 'gpu' | 'maybe' | 'cpu' | 'tpu' | 'mps' | 'none'
+  /** It computes on the processor unless an option or a caller asks for another device. */
+  processorByDefault?: true
+  /** Why the run is small ('MNIST', '2 layers'); null when nothing says so. Lowers severity one step. */
+  small: string | null
+  notebook: boolean
+}
