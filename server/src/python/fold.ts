@@ -13,7 +13,7 @@ import { foldCall } from './fold-calls.js'
 import { foldChanges } from './fold-changes.js'
 import { mapNumbers, maximumItems } from './fold-numeric.js'
 import { configuredValue, environmentValue, programArgument } from './fold-outside.js'
-import { agree, chosen, combine, combineWith, known, throughOptions, unknown } from './folded.js'
+import { agree, chosen, combine, combineWith, known, oneOf, throughOptions, unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget } from './names.js'
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
@@ -321,7 +321,7 @@ export class Folder {
       else if (fallback !== null) values.push(fallback)
       else return unknown(`the parameter ${binding.name}`)
     }
-    return agree(values, `several values of ${binding.name}`)
+    return oneOf(values, binding.name)
   }
 
   /** `config.WORKERS`, `CFG.workers`, `CFG().workers` of another module. */

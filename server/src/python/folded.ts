@@ -74,6 +74,23 @@ export function chosen(
   return { state: 'unknown', because, options: flat }
 }
 
+/** What several calls pass: the value that all agree on, or one of them. */
+export function oneOf(values: readonly Folded[], name: string): Folded {
+  const because = `several values of ${name}`
+  const agreed = agree([...values], because)
+  const distinct = values.filter(
+    (one, index) =>
+      one.state === 'known' &&
+      values.findIndex((other) => other.state === 'known' && sameValue(other.value, one.value)) === index,
+  )
+  if (agreed.state === 'known' || values.some((one) => one.state === 'unknown')) return agreed
+  const options = distinct.map((folded) => {
+    const shown = folded.state === 'known' ? JSON.stringify(folded.value) : ''
+    return { folded, when: `\`${name}\` is ${shown}`, byDefault: false }
+  })
+  return chosen(because, options)
+}
+
 /** What is computed from a value, for each that it could be. */
 export function throughOptions(
   value: Unknown,

@@ -5,7 +5,7 @@ import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/wri
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
-import { knownArgument, mayBePassed, passedCall, passedPlace } from '../../values/argument.js'
+import { knownArgument, mayBePassed, numberArgument, passedCall, passedPlace } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { both, convert, orDefault, orUnknown } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
@@ -26,7 +26,7 @@ const fixedShapes =
 export const huggingfacePaddingReader = defineReader({
   name: 'huggingface-padding',
   languages: ['python'],
-  triggers: ['max_length'],
+  triggers: ['max_length', 'padding'],
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return
@@ -34,7 +34,7 @@ export const huggingfacePaddingReader = defineReader({
     if (found.length === 0) return
     const evidence = stepEvidence(python)
     evidence.small ??= fewTrainingSamples(python)
-    for (const { call, key } of found) {
+    for (const { call, key, rows } of found) {
       const source = new CallSource(python, call, claims)
       const place = passedPlace(source.argument(key))
       if (place === null) continue
@@ -46,11 +46,13 @@ export const huggingfacePaddingReader = defineReader({
         'the length cannot be read',
       )
       const padded = orUnknown(source.get(key), 'it may not pad')
-      pipeline.say(
-        'paddedTo',
-        key,
-        both(padded, length, (_, tokens) => tokens),
-      )
+      if (rows === null) {
+        const tokens = both(padded, length, (_, limit) => limit)
+        pipeline.say('paddedTo', key, tokens)
+      } else {
+        const among = both(padded, length, (_, tokens) => ({ rows, tokens }))
+        pipeline.say('paddedAmong', key, among)
+      }
     }
   },
   change: changePadding,
@@ -62,15 +64,18 @@ interface Padded {
   call: Call
   key: 'padding' | 'pad_to_max_length'
   maker: Maker | null
+  /** It pads to the longest of so many rows; null: to one length. */
+  rows: number | null
 }
 
 function paddedCalls(python: PythonModule): Padded[] {
-  const candidates = python.calls.flatMap((call): Omit<Padded, 'maker'>[] => {
+  const candidates = python.calls.flatMap((call): Omit<Padded, 'maker' | 'rows'>[] => {
     if (!call.expr.args.some((one) => one.name === 'padding' || one.name === 'pad_to_max_length')) return []
     const callee = python.text.slice(call.expr.callee.start, call.expr.callee.end)
     if (!/(^|[._])(tokenizer|tok|encode_plus|batch_encode_plus)$/i.test(callee)) return []
     const padding = python.argument(call, 'padding')
-    if (knownArgument(padding) === 'max_length') return [{ call, key: 'padding' }]
+    const word = knownArgument(padding)
+    if (word === 'max_length' || word === 'longest' || word === true) return [{ call, key: 'padding' }]
     const old = python.argument(call, 'pad_to_max_length')
     if (knownArgument(old) === true) return [{ call, key: 'pad_to_max_length' }]
     return []
@@ -78,13 +83,30 @@ function paddedCalls(python: PythonModule): Padded[] {
   if (candidates.length === 0 || codeMatches(python, fixedShapes)) return []
   const reached = reachedFrom(python)
   return candidates.flatMap((one): Padded[] => {
-    if (one.call.function !== null) {
-      const maker = reached.get(one.call.function)
-      if (maker !== undefined) return [{ ...one, maker }]
+    const maker = one.call.function === null ? undefined : reached.get(one.call.function)
+    const toOneLength =
+      one.key !== 'padding' || knownArgument(python.argument(one.call, 'padding')) === 'max_length'
+    if (!toOneLength) {
+      const rows = maker === undefined ? null : rowsOf(python, maker)
+      return maker === undefined || rows === null ? [] : [{ ...one, maker, rows }]
     }
+    if (maker !== undefined) return [{ ...one, maker, rows: null }]
     const mapped = insideMappedLambda(python, one.call) || mappedElsewhere(python, one.call)
-    return mapped ? [{ ...one, maker: null }] : []
+    return mapped ? [{ ...one, maker: null, rows: null }] : []
   })
+}
+
+/** How many rows `map(encode, batched=True)` hands to the function at once; null: not many at once. */
+function rowsOf(python: PythonModule, { func, kept }: Maker): number | null {
+  if (!kept) return null
+  for (const map of python.methodCalls('map')) {
+    const given = map.expr.args.find((one) => one.name === 'function') ?? map.expr.args[0]
+    if (given === undefined || python.functionOf(given.value) !== func) continue
+    if (knownArgument(python.argument(map, 'batched')) !== true) return null
+    const size = python.argument(map, 'batch_size')
+    return mayBePassed(size) ? numberArgument(size) : 1000
+  }
+  return null
 }
 
 /** A function of rows (`def encode(rows, tokenizer)`), or one inside the function that makes it, which another module uses. */
