@@ -273,6 +273,21 @@ describe('values of names', () => {
     )
   })
 
+  it('a parameter is one of what several calls pass', async () => {
+    const options = async (calls: string) => {
+      const folded = valueOfName(await analyse(`def f(n):\n  answer = n * 2\n${calls}`), 'answer')
+      return folded.state === 'unknown'
+        ? (folded.options?.map((one) => [one.folded.value, one.when, one.byDefault]) ?? [])
+        : folded.value
+    }
+    assert.deepEqual(await options('f(1)\nf(3)\nf(1)'), [
+      [2, '`n` is 1', false],
+      [6, '`n` is 3', false],
+    ])
+    assert.equal(await options('f(1)\nf(1)'), 2)
+    assert.deepEqual(await options('f(1)\nf(unknown)'), [])
+  })
+
   it('a getter of another module', async () => {
     const modules = { helpers: 'def get(d, key, default=4):\n  return d.get(key, default)' }
     assert.equal(await value("from helpers import get\nd = {'a': 1}", "get(d, 'a')", { modules }), 1)

@@ -74,6 +74,8 @@ export function chosen(
   return { state: 'unknown', because, options: flat }
 }
 
+const longestValue = 40
+
 /** What several calls pass: the value that all agree on, or one of them. */
 export function oneOf(values: readonly Folded[], name: string): Folded {
   const because = `several values of ${name}`
@@ -85,7 +87,7 @@ export function oneOf(values: readonly Folded[], name: string): Folded {
   )
   if (agreed.state === 'known' || values.some((one) => one.state === 'unknown')) return agreed
   const options = distinct.map((folded) => {
-    const shown = folded.state === 'known' ? JSON.stringify(folded.value) : ''
+    const shown = folded.state === 'known' ? JSON.stringify(folded.value).slice(0, longestValue) : ''
     return { folded, when: `\`${name}\` is ${shown}`, byDefault: false }
   })
   return chosen(because, options)
