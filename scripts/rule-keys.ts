@@ -590,7 +590,7 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
     ],
   },
   'scaling/fixed-endpoint': {
-    settings: ['Serving.minReplicas', 'Serving.maxReplicas'],
+    settings: ['Serving.minReplicas'],
     others: [
       ['Terraform', '`initial_instance_count`, `min_replica_count`, `max_replica_count`'],
       ['CloudFormation', '`InitialInstanceCount`'],
@@ -730,6 +730,16 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['Lightning', '`deterministic`, `benchmark`'],
       ['Hugging Face Trainer', '`full_determinism`', 'false'],
       ['OpenMMLab', '`randomness.deterministic`', 'false'],
+    ],
+  },
+  'training/slow-recurrent-layer': {
+    others: [
+      ['Keras', '`recurrent_dropout`', '0'],
+      ['Keras', '`activation`', '`tanh`'],
+      ['Keras', '`recurrent_activation`', '`sigmoid`'],
+      ['Keras', '`unroll`', 'false'],
+      ['Keras', '`use_bias`', 'true'],
+      ['Keras', '`reset_after` of `GRU`', 'true'],
     ],
   },
   'training/eager-attention': {

@@ -94,6 +94,7 @@ import needlessMemorySaving from './training/needless-memory-saving.js'
 import notCompiled from './training/not-compiled.js'
 import profilerLeftOn from './training/profiler-left-on.js'
 import retainedGraph from './training/retained-graph.js'
+import slowRecurrentLayer from './training/slow-recurrent-layer.js'
 import syncInLoop from './training/sync-in-loop.js'
 import tinyBatch from './training/tiny-batch.js'
 
@@ -191,6 +192,7 @@ export const rules: readonly Rule[] = [
   notCompiled,
   profilerLeftOn,
   retainedGraph,
+  slowRecurrentLayer,
   syncInLoop,
   tinyBatch,
 ]

@@ -13,6 +13,7 @@ import { claimedCall } from '../claim-argument.js'
 import { isSetByLaunch } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { fitPosition, isFirstKeras } from './fits.js'
+import { fitForKernel } from './recurrent.js'
 import { stoppingSettings } from './settings.js'
 
 export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -22,6 +23,7 @@ export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts):
   if (claim.setting === 'precision') return changePolicy(python, claim, value, facts)
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the call is not in the file any more' }
+  if (claim.setting === 'kind' && claim.site.target?.kind === 'argument') return fitForKernel(python, facts)
   if (claim.site.target?.kind === 'switch') {
     const keyword = call.method === 'set_floatx' ? 'value' : 'policy'
     const given = python.argument(call, keyword, 0)

@@ -5,6 +5,7 @@ import { changeKeras } from './changes.js'
 import { heavyModel, kerasEvidence } from './evidence.js'
 import { kerasFits } from './fits.js'
 import { claimDoublePrecision, readPrecision } from './precision.js'
+import { claimSlowLayers } from './recurrent.js'
 import { readRun } from './run.js'
 import { fitSettings, stoppingSettings } from './settings.js'
 
@@ -22,6 +23,7 @@ export const kerasReader = defineReader({
     if (first === undefined) return
     const { evidence, automatic } = kerasEvidence(python, context)
     claimDoublePrecision(python, evidence, claims)
+    claimSlowLayers(python, evidence, context, claims)
     for (const fit of fits) {
       const place = calleePlace(fit)
       const training = claims.subject('Training', place, fit.function?.qualified ?? '', { ...evidence })

@@ -23,6 +23,8 @@ export type OperationKind =
   | 'double precision'
   /** Attention that writes the whole matrix of scores. */
   | 'eager attention'
+  /** A recurrent layer that no fused kernel computes. */
+  | 'slow recurrent layer'
   /** Done for each sample, though it gives the same each time. */
   | 'constant work'
   /** Done for each sample in each epoch, though it gives the same for that sample each time. */
