@@ -17,9 +17,14 @@ export async function extractionOf(readers: Reader[], text: string, path = 'trai
   const analyzer = new Analyzer(await grammars, readers)
   const file = sourceFile(path, text)
   await analyzer.prepare(file)
-  const record = analyzer.load(file, '', {})
-  if (record.faults.length > 0) throw new Error(record.faults.join('\n'))
-  return record.extraction
+  const { extraction, faults } = analyzer.read(file, {
+    imported: {},
+    importers: [],
+    binding: null,
+    versions: {},
+  })
+  if (faults.length > 0) throw new Error(faults.join('\n'))
+  return extraction
 }
 
 /** Settings of the first subject of a word: the value, or `unknown: why`. */
