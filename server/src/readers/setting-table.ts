@@ -7,7 +7,7 @@ import type { Call, PythonModule } from '../python/module.js'
 import type { ChangeTarget } from '../text/change-target.js'
 import type { Json } from '../text/json.js'
 import { define } from '../text/records.js'
-import { CallSource } from '../values/call-source.js'
+import { CallSource, type CallSourceOptions } from '../values/call-source.js'
 import { ConfigSource } from '../values/config-source.js'
 import { convertBounded, firstKeyed, type Keyed, orDefault } from '../values/operations.js'
 import { pythonLiteral } from '../values/python-literal.js'
@@ -66,6 +66,7 @@ export class SettingTable<W extends ResourceKind> implements DescribedTable {
   constructor(
     readonly kind: W,
     readonly rows: SettingRows<W>,
+    private readonly options: Pick<CallSourceOptions, 'defaultOf'> = {},
   ) {}
 
   describe(): SettingDescription[] {
@@ -98,7 +99,11 @@ export class SettingTable<W extends ResourceKind> implements DescribedTable {
       const key = row === undefined ? undefined : pathOf(row.keys[0]!)[0]
       if (row?.position !== undefined) define(positions, String(key), row.position)
     }
-    return new CallSource(python, call, locator, { positions, ...(target === undefined ? {} : { target }) })
+    return new CallSource(python, call, locator, {
+      ...this.options,
+      positions,
+      ...(target === undefined ? {} : { target }),
+    })
   }
 
   /** Claims every setting of the table, or these, that the source gives or the framework has a default for. */
@@ -188,8 +193,12 @@ const flagOf = (key: string, value: Json): string => `--${key} ${flagWord(value)
 const flagWord = (value: Json): string => (typeof value === 'boolean' ? pythonLiteral(value) : shown(value))
 
 /** A table for one word; the settings and their types follow from it. */
-export function settingTable<W extends ResourceKind>(kind: W, rows: SettingRows<W>): SettingTable<W> {
-  return new SettingTable(kind, rows)
+export function settingTable<W extends ResourceKind>(
+  kind: W,
+  rows: SettingRows<W>,
+  options?: Pick<CallSourceOptions, 'defaultOf'>,
+): SettingTable<W> {
+  return new SettingTable(kind, rows, options)
 }
 
 /** The default before and after a version of a distribution. */

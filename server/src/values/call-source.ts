@@ -57,6 +57,8 @@ export interface CallSourceOptions {
   withName?: boolean
   /** Looks through what a program puts around a dictionary without changing what it says. */
   unwrap?(expr: Expr): Expr
+  /** The default of an object in whose place a run may give another value: a parameter of a pipeline. Null: it is none. */
+  defaultOf?(python: PythonModule, expr: Expr): Expr | null
 }
 
 /** Arguments of a call, and what stands in the lists and dictionaries among them. */
@@ -112,7 +114,20 @@ export class CallSource implements TreeSource {
     const argument = this.argument(...path)
     const shown = this.options.withName === true ? withKeyword(this.call, argument) : argument
     const value = argumentValue(shown, calleePlace(this.call), this.site(...path), this.locator)
-    return withBounds(this.python, argument, value)
+    return this.openDefault(argument) ?? withBounds(this.python, argument, value)
+  }
+
+  private openDefault(argument: ArgumentValue): Given<Json> | null {
+    if (argument.state !== 'given' || argument.folded.state !== 'unknown') return null
+    const expr = this.options.defaultOf?.(this.python, argument.expr) ?? null
+    if (expr === null) return null
+    const place = { start: expr.start, end: expr.end }
+    const site: Place = {
+      ...place,
+      target: { kind: 'refused', reason: 'it is a parameter of the pipeline: change its default' },
+    }
+    const value = argumentValue(asArgument(this.python, expr), place, site, this.locator)
+    return value.state === 'known' ? { ...value, overridable: true } : null
   }
 
   /** The expression that is given; null where none is, or where it cannot be seen. */

@@ -6,6 +6,7 @@ import { passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { StepWork } from '../../workload/resource-kinds.js'
+import { parameterDefault } from '../sagemaker/parameters.js'
 
 export interface Volatile {
   /** As the code writes it: 'datetime.now()'. */
@@ -69,7 +70,7 @@ export function volatileIn(python: PythonModule, expr: Expr, depth = 0): Volatil
           ? { ...inner, place: { start: expr.start, end: expr.end } }
           : inner
     }
-    const parameter = parameterDefault(python, call)
+    const parameter = parameterDefault(python, expr)
     if (parameter !== null) return volatileIn(python, parameter, depth + 1)
     // A function of the project gives what it returns: too far to see.
     if (!transparent.test(call.name ?? call.method)) return null
@@ -118,12 +119,6 @@ function isCoarse(python: PythonModule, call: Call): boolean {
   const format = call.expr.args[call.name === 'time.strftime' ? 0 : 0]
   const known = format === undefined ? undefined : effective(python.fold(format.value))
   return typeof known === 'string' && !clock.test(known)
-}
-
-/** `ParameterString(name='X', default_value=…)`: what it is where a run gives nothing else. */
-function parameterDefault(python: PythonModule, call: Call): Expr | null {
-  if (!/^Parameter(String|Integer|Float)$/.test(call.method)) return null
-  return passedExpression(python.argument(call, 'default_value', 1))
 }
 
 function isSeeded(python: PythonModule, name: string): boolean {

@@ -17,19 +17,24 @@ import { usesAny } from '../pytorch/once.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { isLocal } from './machine.js'
+import { parameterDefault } from './parameters.js'
 
 /** Arguments that only SageMaker's `deploy` has. */
 const ownArguments =
   /^(initial_instance_count|instance_type|serverless_inference_config|async_inference_config|inference_recommendation_id|endpoint_name|endpoint_type|data_capture_config|inference_config)$/
 
-const deploySettings = settingTable('Serving', {
-  minReplicas: {
-    keys: ['initial_instance_count'],
-    position: 0,
-    parse: (value) => (value === null ? 1 : asNumber(value)),
-    otherwise: 1,
+const deploySettings = settingTable(
+  'Serving',
+  {
+    minReplicas: {
+      keys: ['initial_instance_count'],
+      position: 0,
+      parse: (value) => (value === null ? 1 : asNumber(value)),
+      otherwise: 1,
+    },
   },
-})
+  { defaultOf: parameterDefault },
+)
 
 /** From a variant of the configuration down. */
 const variantSettings = settingTable('Serving', {

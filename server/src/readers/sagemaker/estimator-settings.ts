@@ -4,6 +4,7 @@ import { asBoolean, asGiven, asNumber, asText, orNone } from '../../values/parse
 import { settingTable } from '../setting-table.js'
 import { offered } from './machine.js'
 import { defaultMaxRun, frameworkEstimators, trainingFamilies } from './names.js'
+import { parameterDefault } from './parameters.js'
 
 export const tagRow = {
   keys: ['tags'],
@@ -18,46 +19,50 @@ export const tagRow = {
 function table(framework: boolean, old: boolean) {
   const named = (name: string) => (old ? [`train_${name}`, name] : [name, `train_${name}`])
   const at = (position: number) => (framework ? {} : { position })
-  return settingTable('Compute', {
-    instanceType: {
-      keys: named('instance_type'),
-      ...at(3),
-      parse: asText,
-      write: (type) => offered(type, 'training', trainingFamilies),
-      title: (_, written) => `Use ${written}`,
+  return settingTable(
+    'Compute',
+    {
+      instanceType: {
+        keys: named('instance_type'),
+        ...at(3),
+        parse: asText,
+        write: (type) => offered(type, 'training', trainingFamilies),
+        title: (_, written) => `Use ${written}`,
+      },
+      nodes: {
+        keys: named('instance_count'),
+        ...at(2),
+        parse: asNumber,
+        otherwise: 1,
+        write: Number,
+        title: (count, _, key) => `Start ${count} machine: ${key}=${count}`,
+      },
+      reserved: { keys: ['training_plan'], parse: (value) => value !== null, otherwise: false },
+      spot: {
+        keys: named('use_spot_instances'),
+        parse: asBoolean,
+        otherwise: false,
+        write: Boolean,
+        title: (spot) => (spot ? 'Run on managed spot capacity' : 'Run on demand'),
+      },
+      timeLimit: {
+        keys: named('max_run'),
+        parse: (value) => (value === null ? defaultMaxRun : asNumber(value)),
+        otherwise: defaultMaxRun,
+        write: Number,
+      },
+      maxWait: { keys: named('max_wait'), parse: orNone(asNumber), otherwise: null, write: Number },
+      keepAlive: {
+        keys: ['keep_alive_period_in_seconds'],
+        parse: orNone(asNumber),
+        otherwise: null,
+        write: (seconds) => seconds ?? undefined,
+      },
+      checkpointStore: { keys: ['checkpoint_s3_uri'], parse: orNone(asText), otherwise: null },
+      tagged: tagRow,
     },
-    nodes: {
-      keys: named('instance_count'),
-      ...at(2),
-      parse: asNumber,
-      otherwise: 1,
-      write: Number,
-      title: (count, _, key) => `Start ${count} machine: ${key}=${count}`,
-    },
-    reserved: { keys: ['training_plan'], parse: (value) => value !== null, otherwise: false },
-    spot: {
-      keys: named('use_spot_instances'),
-      parse: asBoolean,
-      otherwise: false,
-      write: Boolean,
-      title: (spot) => (spot ? 'Run on managed spot capacity' : 'Run on demand'),
-    },
-    timeLimit: {
-      keys: named('max_run'),
-      parse: (value) => (value === null ? defaultMaxRun : asNumber(value)),
-      otherwise: defaultMaxRun,
-      write: Number,
-    },
-    maxWait: { keys: named('max_wait'), parse: orNone(asNumber), otherwise: null, write: Number },
-    keepAlive: {
-      keys: ['keep_alive_period_in_seconds'],
-      parse: orNone(asNumber),
-      otherwise: null,
-      write: (seconds) => seconds ?? undefined,
-    },
-    checkpointStore: { keys: ['checkpoint_s3_uri'], parse: orNone(asText), otherwise: null },
-    tagged: tagRow,
-  })
+    { defaultOf: parameterDefault },
+  )
 }
 
 export const frameworkSettings = table(true, false)

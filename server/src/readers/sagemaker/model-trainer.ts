@@ -20,36 +20,41 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { claimMachine, evidenceOfMachine, offered } from './machine.js'
 import { trainingFamilies } from './names.js'
+import { parameterDefault } from './parameters.js'
 import { namesRecipe, orByRecipe, passedOn } from './script.js'
 
 /** Seconds; what the trainer asks for where no stopping condition is given. */
 const defaultRuntime = 3600
 
 /** `Compute(…)`. */
-const computeSettings = settingTable('Compute', {
-  instanceType: {
-    keys: ['instance_type'],
-    parse: asText,
-    write: (type) => offered(type, 'training', trainingFamilies),
-    title: (_, written) => `Use ${written}`,
+const computeSettings = settingTable(
+  'Compute',
+  {
+    instanceType: {
+      keys: ['instance_type'],
+      parse: asText,
+      write: (type) => offered(type, 'training', trainingFamilies),
+      title: (_, written) => `Use ${written}`,
+    },
+    nodes: {
+      keys: ['instance_count'],
+      parse: asNumber,
+      otherwise: 1,
+      write: Number,
+      title: (count, _, key) => `Start ${count} machine: ${key}=${count}`,
+    },
+    spot: {
+      keys: ['enable_managed_spot_training'],
+      parse: asBoolean,
+      otherwise: false,
+      write: Boolean,
+      title: () => 'Run on managed spot capacity',
+    },
+    keepAlive: { keys: ['keep_alive_period_in_seconds'], parse: orNone(asNumber), otherwise: null },
+    reserved: { keys: ['training_plan_arn'], parse: (value) => value !== null, otherwise: false },
   },
-  nodes: {
-    keys: ['instance_count'],
-    parse: asNumber,
-    otherwise: 1,
-    write: Number,
-    title: (count, _, key) => `Start ${count} machine: ${key}=${count}`,
-  },
-  spot: {
-    keys: ['enable_managed_spot_training'],
-    parse: asBoolean,
-    otherwise: false,
-    write: Boolean,
-    title: () => 'Run on managed spot capacity',
-  },
-  keepAlive: { keys: ['keep_alive_period_in_seconds'], parse: orNone(asNumber), otherwise: null },
-  reserved: { keys: ['training_plan_arn'], parse: (value) => value !== null, otherwise: false },
-})
+  { defaultOf: parameterDefault },
+)
 
 /** `StoppingCondition(…)`. */
 const stoppingSettings = settingTable('Compute', {

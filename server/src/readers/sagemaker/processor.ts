@@ -15,6 +15,7 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { claimMachine, evidenceOfMachine, isLocal, offered } from './machine.js'
 import { processingFamilies } from './names.js'
+import { parameterDefault } from './parameters.js'
 
 const processorName =
   /^sagemaker\.(processing\.(Processor|ScriptProcessor|FrameworkProcessor)|sklearn(\.processing)?\.SKLearnProcessor|spark\.(processing\.)?PySparkProcessor|(pytorch|tensorflow|huggingface|xgboost|mxnet)(\.processing)?\.\w+Processor)$/
@@ -22,20 +23,24 @@ const processorName =
 /** Seconds; a processing job that sets no limit is ended after a day. */
 const defaultLimit = 86_400
 
-const processorSettings = settingTable('Compute', {
-  instanceType: {
-    keys: ['instance_type'],
-    parse: asText,
-    write: (type) => offered(type, 'processing', processingFamilies),
-    title: (_, written) => `Use ${written}`,
+const processorSettings = settingTable(
+  'Compute',
+  {
+    instanceType: {
+      keys: ['instance_type'],
+      parse: asText,
+      write: (type) => offered(type, 'processing', processingFamilies),
+      title: (_, written) => `Use ${written}`,
+    },
+    nodes: { keys: ['instance_count'], parse: asNumber },
+    timeLimit: {
+      keys: ['max_runtime_in_seconds'],
+      parse: (value) => (value === null ? defaultLimit : asNumber(value)),
+      otherwise: defaultLimit,
+    },
   },
-  nodes: { keys: ['instance_count'], parse: asNumber },
-  timeLimit: {
-    keys: ['max_runtime_in_seconds'],
-    parse: (value) => (value === null ? defaultLimit : asNumber(value)),
-    otherwise: defaultLimit,
-  },
-})
+  { defaultOf: parameterDefault },
+)
 
 export const sagemakerProcessorReader = defineReader({
   name: 'sagemaker-processing',

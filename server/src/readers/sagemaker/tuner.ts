@@ -16,34 +16,39 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimJobSearch, listedValues, spaceOfCalls } from '../search/job-search.js'
 import { settingTable } from '../setting-table.js'
 import { epochwiseImages, strategies } from './names.js'
+import { parameterDefault } from './parameters.js'
 
 const tunerName = /^sagemaker\.(\w+\.)*HyperparameterTuner$/
 
-const tunerSettings = settingTable('Search', {
-  strategy: {
-    keys: ['strategy'],
-    position: 4,
-    parse: (value) => (typeof value === 'string' ? lookUp(strategies, value) : undefined),
-    otherwise: 'bayesian',
+const tunerSettings = settingTable(
+  'Search',
+  {
+    strategy: {
+      keys: ['strategy'],
+      position: 4,
+      parse: (value) => (typeof value === 'string' ? lookUp(strategies, value) : undefined),
+      otherwise: 'bayesian',
+    },
+    trialCap: { keys: ['max_jobs'], position: 6, parse: asNumber, otherwise: 1 },
+    parallelism: {
+      keys: ['max_parallel_jobs'],
+      position: 7,
+      parse: asNumber,
+      otherwise: 1,
+      write: Number,
+      title: (count) => `At most ${count} jobs at once (max_parallel_jobs)`,
+    },
+    earlyTermination: {
+      keys: ['early_stopping_type'],
+      position: 12,
+      parse: (value) => (value === null || typeof value === 'string' ? value === 'Auto' : undefined),
+      otherwise: false,
+      write: () => 'Auto',
+      title: () => "Stop weak jobs early (early_stopping_type='Auto')",
+    },
   },
-  trialCap: { keys: ['max_jobs'], position: 6, parse: asNumber, otherwise: 1 },
-  parallelism: {
-    keys: ['max_parallel_jobs'],
-    position: 7,
-    parse: asNumber,
-    otherwise: 1,
-    write: Number,
-    title: (count) => `At most ${count} jobs at once (max_parallel_jobs)`,
-  },
-  earlyTermination: {
-    keys: ['early_stopping_type'],
-    position: 12,
-    parse: (value) => (value === null || typeof value === 'string' ? value === 'Auto' : undefined),
-    otherwise: false,
-    write: () => 'Auto',
-    title: () => "Stop weak jobs early (early_stopping_type='Auto')",
-  },
-})
+  { defaultOf: parameterDefault },
+)
 
 export const sagemakerTunerReader = defineReader({
   name: 'sagemaker-tuner',
