@@ -268,6 +268,8 @@ export interface ModuleSummary {
       fields?: Record<string, { value: Json } | null>
       /** What its methods assign to `self`; '*': anything, by `setattr`. */
       sets?: string[]
+      /** Parameters of a network that is made of dense layers alone. */
+      dense?: number
       /** Names that its methods pass to `self.log`, where they fold. */
       logged?: string[]
       /** Methods that take a step of an optimiser, or hold a loop that does. */

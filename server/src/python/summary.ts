@@ -19,6 +19,7 @@ import type { ClassSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
 import { outwardCalls } from './outward.js'
 import { scopeAt } from './scope.js'
+import { denseParameters } from './small-model.js'
 
 /** Longest constant that is worth passing on, in characters of JSON. */
 const maximumConstant = 2_000
@@ -107,6 +108,8 @@ export function summarise(analysis: Analysis): ModuleSummary {
     const described = lookUp(classes, klass.name)!
     const takes = takingOf(analysis, klass)
     if (takes !== null) described.takes = takes
+    const dense = denseParameters(analysis, klass)
+    if (dense !== null) described.dense = dense
     if (steps !== null) described.steps = steps
     const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')
     if (item !== null) described.items = [...analysis.effectsOfFunction(item).calls]

@@ -1,6 +1,7 @@
 /** What a PyTorch module is for and what it runs on, seen together with the modules that it works with. */
 
 import type { ModuleSummary, PythonModule } from '../../python/module.js'
+import { smallNetwork } from '../../python/small-model.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { knownArgument } from '../../values/argument.js'
@@ -45,7 +46,7 @@ function completed(python: PythonModule): Evidence {
   if (evidence.role !== 'test' && trainsAnywhere(python)) evidence.role = 'training'
   const around = [...python.importers, ...python.imported]
   for (const module of around) evidence.small ??= module.evidence?.small ?? null
-  evidence.small ??= drawsItsData(python)
+  evidence.small ??= drawsItsData(python) ?? trainsSmallNetwork(python)
   const processor = python.processorOnly ? 'processor' : processorOf(python)
   if (processor === 'processor') return { ...evidence, accelerator: 'cpu' }
   if (processor === 'by default') return { ...evidence, accelerator: 'maybe', processorByDefault: true }
@@ -65,6 +66,27 @@ function completed(python: PythonModule): Evidence {
   }
   return evidence
 }
+
+/** The networks that it makes are dense ones of other modules, and come to little: launching their kernels takes the time. */
+function trainsSmallNetwork(python: PythonModule): string | null {
+  if (python.usesHere('.from_pretrained', 'torchvision.models.', 'timm.', 'torch.hub.')) return null
+  if (python.calls.some(({ name }) => layer.test(name ?? ''))) return null
+  let total = 0
+  for (const call of python.calls) {
+    const made = call.name === null ? python.importedClass(call.expr.callee) : null
+    if (made === null || !made.bases.includes('torch.nn.Module')) continue
+    const wide = call.expr.args.some(({ value }) => Number(effective(python.fold(value)) ?? 0) > widest)
+    if (made.dense === undefined || wide) return null
+    total += made.dense
+  }
+  return total > 0 && total < smallNetwork
+    ? `a network of ${Math.ceil(total / 1000)} thousand parameters`
+    : null
+}
+
+const layer = /^torch\.nn\.(modules\.(\w+\.)+)?[A-Z](?!\w*(Loss|Parallel)$)\w*$/
+/** Layers that are made wider than this are no small network, whatever their defaults. */
+const widest = 1_024
 
 /** `batch.to(self.device)`: whoever starts the program chooses the device; code for the processor alone moves nothing. */
 function movesToDevice(python: PythonModule): boolean {
