@@ -57,6 +57,7 @@ export function buildMachines(table, date) {
       number(row.fp8_dense_tflops),
       flags,
       source(row.verified_by),
+      number(row.mem_bw_gbps),
     ]
   })
 

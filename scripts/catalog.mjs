@@ -8,9 +8,11 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildDatasets } from './catalog-datasets.mjs'
 import { buildMachines } from './catalog-machines.mjs'
 import { buildModels } from './catalog-models.mjs'
 import { buildPrices } from './catalog-prices.mjs'
+import { buildStepCosts } from './catalog-steps.mjs'
 
 /** The day on which the tables were put together. */
 const date = '2026-11-24'
@@ -34,6 +36,8 @@ const files = {
   'data.json': buildMachines(table, date),
   'models.json': buildModels(table, date),
   'prices.json': buildPrices(table),
+  'datasets.json': buildDatasets(table),
+  'step-costs.json': buildStepCosts(table),
 }
 for (const [name, text] of Object.entries(files)) {
   writeFileSync(join(output, name), text)

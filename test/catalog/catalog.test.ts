@@ -29,7 +29,7 @@ describe('GPUs of the catalogue', () => {
 
   for (const unknown of [
     '',
-    'gtx1080ti',
+    'gtx780',
     'A1000',
     'NVIDIA-A100-SXM4-40GB-MIG-1g.5gb',
     'gpu',

@@ -21,7 +21,7 @@ describe('tables of the catalog', () => {
         encoding: 'utf8',
       })
       assert.equal(status, 0, stderr)
-      for (const name of ['data.json', 'models.json', 'prices.json']) {
+      for (const name of ['data.json', 'models.json', 'prices.json', 'datasets.json', 'step-costs.json']) {
         const made = JSON.parse(readFileSync(join(folder, name), 'utf8'))
         const shipped = JSON.parse(readFileSync(join(root, 'server/src/catalog', name), 'utf8'))
         assert.deepEqual(made, shipped, `${name}: run npm run catalog`)

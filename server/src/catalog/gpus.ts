@@ -10,6 +10,8 @@ export interface Gpu {
   memoryGB: number | null
   /** Dense teraflops by number format, as the vendor states them; null: not known, 0: none. */
   tflops: Record<'fp32' | 'tf32' | 'fp16' | 'bf16' | 'fp8', number | null>
+  /** Of its memory, GB per second, as the vendor states it; null: not known. */
+  bandwidth: number | null
   /** Formats that the hardware computes faster than fp32. */
   formats: ReadonlySet<NumberFormat>
   /** Where the row comes from, and when the table was made. */
@@ -47,6 +49,7 @@ function index(): Map<string, Gpu> {
     fp8,
     formats,
     source,
+    bandwidth,
   ] of tables.gpus) {
     const gpu: Gpu = {
       name,
@@ -54,6 +57,7 @@ function index(): Map<string, Gpu> {
       generation,
       memoryGB,
       tflops: { fp32, tf32, fp16, bf16, fp8 },
+      bandwidth,
       formats: new Set(formatOrder.filter((_, i) => formats[i] === '1')),
       source: tables.sources[source]!,
       date: tables.date,

@@ -16,6 +16,8 @@ export type GpuRow = [
   /** '1' where supported, for bf16, fp16, tf32, fp8. */
   formats: string,
   source: number,
+  /** Of its memory, GB/s. */
+  bandwidth: number | null,
 ]
 
 /** Machines. A fraction of a GPU has a count below 1, and the memory of that fraction. Memory in GiB. */

@@ -1,0 +1,73 @@
+// Data sets that are known by name: from scripts/tables/datasets.tsv and datasets-tail.tsv to server/src/catalog/datasets.json.
+
+/** '~2.4M' and '41M': a count of tokens, about. */
+function count(text) {
+  const match = /^~?([\d.]+)([KMBT]?)$/.exec(text)
+  if (match === null) return null
+  return Number((Number(match[1]) * { '': 1, K: 1e3, M: 1e6, B: 1e9, T: 1e12 }[match[2]]).toPrecision(6))
+}
+
+/** As the look-up in catalog/datasets.ts reads names, so that spellings it knows anyway are not listed. */
+const normal = (name) => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+
+/** Samples to train and to test that everybody knows: a table that says otherwise is damaged. */
+const published = {
+  MNIST: [60000, 10000],
+  FashionMNIST: [60000, 10000],
+  'CIFAR-10': [50000, 10000],
+  'CIFAR-100': [50000, 10000],
+  'ImageNet-1k': [1281167, 100000],
+  SVHN: [73257, 26032],
+  IMDB: [25000, 25000],
+  'STL-10': [5000, 8000],
+}
+
+/**
+ * @param table reads a table by name: an array of rows by column
+ * @returns the text of datasets.json
+ * @throws where a count is not a number, contradicts a published one, or a data set stands twice
+ */
+export function buildDatasets(table) {
+  const kinds = []
+  const kindOf = (kind) => {
+    if (!kinds.includes(kind)) kinds.push(kind)
+    return kinds.indexOf(kind)
+  }
+  const whole = (row, column) => {
+    const text = row[column] ?? ''
+    if (text === '') return null
+    if (!/^\d+$/.test(text)) throw new Error(`${row.name}: ${column} is no count: '${text}'`)
+    return Number(text)
+  }
+  const names = new Set()
+  const rows = table('datasets.tsv').map((row) => {
+    if (names.has(normal(row.name))) throw new Error(`${row.name}: stands twice`)
+    names.add(normal(row.name))
+    const train = whole(row, 'train_samples')
+    const test = whole(row, 'test_samples')
+    const expected = published[row.name]
+    if (expected !== undefined && (train !== expected[0] || (test !== null && test !== expected[1])))
+      throw new Error(`${row.name}: ${train} and ${test} samples, published are ${expected.join(' and ')}`)
+    const ids = [...new Set(row.ids.split('|').filter((id) => id && normal(id) !== normal(row.name)))]
+    return [
+      row.name,
+      ids.join('|'),
+      kindOf(row.kind),
+      train,
+      whole(row, 'validation_samples'),
+      test,
+      count(row.tokens_train),
+      row.checked === 'yes' ? 1 : 0,
+    ]
+  })
+  const tail = table('datasets-tail.tsv')
+    .filter((row) => !names.has(normal(row.name)) && whole(row, 'train_samples') !== null)
+    .map((row) => [row.name, kindOf(row.kind), whole(row, 'train_samples'), count(row.tokens_train)])
+  const list = (values) => `[\n${values.map((value) => `    ${JSON.stringify(value)}`).join(',\n')}\n  ]`
+  return `{
+    "kinds": ${list(kinds)},
+    "datasets": ${list(rows)},
+    "tail": ${list(tail)}
+  }
+  `
+}

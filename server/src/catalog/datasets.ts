@@ -1,0 +1,90 @@
+/** Data sets that are known by name: how many samples and tokens they hold. */
+import data from './datasets.json' with { type: 'json' }
+
+export interface KnownDataset {
+  name: string
+  /** 'image-classification', 'detection', 'lm', 'speech' … */
+  kind: string
+  /** Samples; null: not known, or not made of samples. */
+  train: number | null
+  validation: number | null
+  test: number | null
+  /** Tokens of the training split, about; null: not known, or no text. */
+  tokens: number | null
+  /** Compared with a public source by a person. */
+  checked: boolean
+}
+
+type Row = [
+  name: string,
+  ids: string,
+  kind: number,
+  train: number | null,
+  validation: number | null,
+  test: number | null,
+  tokens: number | null,
+  checked: number,
+]
+type TailRow = [name: string, kind: number, train: number, tokens: number | null]
+
+const tables = data as unknown as { kinds: string[]; datasets: Row[]; tail: TailRow[] }
+
+/** One key for all spellings: 'CIFAR-10', 'cifar10', 'glue/mrpc' and 'GLUE MRPC'. */
+function normal(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '')
+}
+
+let index: Map<string, KnownDataset> | undefined
+
+function indexed(): Map<string, KnownDataset> {
+  if (index !== undefined) return index
+  index = new Map()
+  const add = (key: string, one: KnownDataset) => {
+    // Exact spellings of what people looked over come first.
+    if (key !== '' && !index!.has(key)) index!.set(key, one)
+  }
+  const known = tables.datasets.map(([name, ids, kind, train, validation, test, tokens, checked]) => {
+    const one: KnownDataset = {
+      name,
+      kind: tables.kinds[kind]!,
+      train,
+      validation,
+      test,
+      tokens,
+      checked: checked === 1,
+    }
+    return { one, names: [name, ...ids.split('|')] }
+  })
+  for (const { one, names } of known) for (const each of names) add(each, one)
+  for (const { one, names } of known) for (const each of names) add(normal(each), one)
+  for (const [name, kind, train, tokens] of tables.tail) {
+    const one: KnownDataset = {
+      name,
+      kind: tables.kinds[kind]!,
+      train,
+      validation: null,
+      test: null,
+      tokens,
+      checked: false,
+    }
+    add(name, one)
+    add(normal(name), one)
+  }
+  return index
+}
+
+/**
+ * The data set of this name, as code or people spell it: `torchvision.datasets.CIFAR10`, `glue/mrpc`, `tfds:mnist`,
+ * 'SQuAD v1.1'. Undefined: not known; a path on disk is not.
+ */
+export function dataset(name: string): KnownDataset | undefined {
+  const text = name.trim()
+  if (text === '' || text.length > 120 || /^[./~]|\\|:\/\//.test(text)) return undefined
+  const keys = indexed()
+  return keys.get(text) ?? keys.get(normal(text)) ?? keys.get(normal(text.replace(/\s*\([^)]*\)$/, '')))
+}
+
+/** Names of those that people looked over. */
+export function datasetNames(): string[] {
+  return tables.datasets.map(([name]) => name)
+}
