@@ -1,10 +1,12 @@
 /** What a Keras program runs on, and whether it does the work of a real one. */
 import type { PythonModule } from '../../python/module.js'
-import { knownArgument, mayBePassed } from '../../values/argument.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { knownArgument, mayBePassed, numberIn, passedExpression } from '../../values/argument.js'
 import type { Evidence } from '../../workload/claim.js'
 import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
 import { once, usesAny } from '../pytorch/once.js'
 import type { ReaderContext } from '../reader.js'
+import { argumentOf, kerasFits } from './fits.js'
 
 const toySets =
   /^keras\.datasets\.(mnist|fashion_mnist|cifar10|cifar100|boston_housing|california_housing|imdb|reuters)(\.|$)/
@@ -35,7 +37,7 @@ export interface KerasEvidence {
 export function kerasEvidence(python: PythonModule, context: ReaderContext): KerasEvidence {
   const evidence: Evidence = { ...trainingEvidence(python) }
   if (evidence.role !== 'test') evidence.role = 'training'
-  evidence.small ??= toyData(python) ?? smallNetwork(python)
+  evidence.small ??= toyData(python) ?? writtenData(python) ?? smallNetwork(python)
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   if (visible === '' || visible === '-1' || onCpu.test(moduleText(python))) {
     evidence.accelerator = 'cpu'
@@ -57,6 +59,46 @@ function toyData(python: PythonModule): string | null {
       call?.name ?? [...python.imports].find((name) => toySets.test(name.replace('tensorflow.', '')))
     return found === undefined ? null : (toySets.exec(found.replace('tensorflow.', ''))?.[1] ?? null)
   })
+}
+
+/** Samples that stand in the file itself: an epoch over them takes a moment. */
+function writtenData(python: PythonModule): string | null {
+  return once(python, 'keras written data', () => {
+    const fits = kerasFits(python).map((fit) => passedExpression(argumentOf(python, fit, 'x')))
+    const written = fits.length > 0 && fits.every((x) => x !== null && isWritten(python, x, 0))
+    return written ? 'data that stand in the file' : null
+  })
+}
+
+/** `np.array([[1, 2], [3, 4]])`, `x.reshape(7, 3, 1)`, the first part of `train_test_split(x, y)`. */
+function isWritten(python: PythonModule, expr: Expr, depth: number): boolean {
+  if (depth > 8) return false
+  const inner = (one: Expr | undefined): boolean => one !== undefined && isWritten(python, one, depth + 1)
+  const unpacked = expr.type === 'name' ? python.bindingsOf(expr).at(-1) : undefined
+  const value = unpacked?.unpack != null && unpacked.value !== null ? unpacked.value : python.definition(expr)
+  if (value.type === 'list' || value.type === 'tuple')
+    return (
+      value.items.length > 0 && value.items.every((one) => one.type !== 'starred' && !isMade(python, one))
+    )
+  if (value.type === 'attribute' && value.attr === 'T') return inner(value.value)
+  if (value.type === 'subscript') return inner(value.value)
+  if (value.type !== 'call') return false
+  const name = python.nameOf(value.callee) ?? ''
+  if (/^numpy\.(array|asarray)$|^sklearn\.model_selection\.train_test_split$/.test(name))
+    return inner(value.args[0]?.value)
+  if (name === 'range' || name === 'numpy.arange')
+    return value.args.every((one) => numberIn(python.fold(one.value)) !== null)
+  return (
+    value.callee.type === 'attribute' &&
+    /^(reshape|transpose|astype|swapaxes)$/.test(value.callee.attr) &&
+    inner(value.callee.value)
+  )
+}
+
+/** An item of a list that is made elsewhere: `[images, labels]`. */
+function isMade(python: PythonModule, item: Expr): boolean {
+  const value = python.definition(item)
+  return value.type !== 'constant' && value.type !== 'unary' && !isWritten(python, item, 5)
 }
 
 /** A dense layer up to so many units costs less than its call. */
