@@ -1,4 +1,5 @@
 /** What a job of Azure Machine Learning is, however it is written: in YAML, or in Python by either SDK. */
+
 import { instance } from '../../catalog/instances.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
 import type { Location } from '../../text/location.js'
@@ -7,6 +8,7 @@ import { type Keyed, originOf } from '../../values/operations.js'
 import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import { ownProcesses } from '../../workload/sharing.js'
 import type { JobMachine } from '../shell/job-operations.js'
 import type { Target } from './targets.js'
 
@@ -111,7 +113,7 @@ export function distributed(
 /** Why its programs may use the machines in ways that their launches do not tell; null: they do not. */
 export function sharingOf(kind: string | null | undefined, nodes: number | null): string | null {
   if (kind === undefined || kind === null) return nodes === 1 ? null : 'several nodes without a distribution'
-  return kind === 'pytorch' ? null : 'variables of the service'
+  return kind === 'pytorch' ? null : ownProcesses.service
 }
 
 /** The folder that is uploaded, which the command starts in; null: another place, or none. */

@@ -1,4 +1,5 @@
 /** How SDK v1 starts a script: on how many machines, in how many processes. */
+
 import type { PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { isLeftOut } from '../../values/argument.js'
@@ -6,6 +7,7 @@ import { CallSource } from '../../values/call-source.js'
 import { absent, both, convert, orDefault, orUnknown, stated, unreadable } from '../../values/operations.js'
 import type { Locator } from '../../values/source.js'
 import { effective, type Given, type Value } from '../../values/value.js'
+import { ownProcesses } from '../../workload/sharing.js'
 
 export interface Start {
   launcher: 'python' | 'torchrun' | 'mpirun' | 'other'
@@ -89,6 +91,6 @@ export function launcherOf(
 }
 
 export function sharingIn({ launcher, nodes }: Start): string | null {
-  if (launcher === 'other') return 'variables of the service'
+  if (launcher === 'other') return ownProcesses.service
   return launcher === 'python' && effective(nodes) !== 1 ? 'several nodes without a distribution' : null
 }

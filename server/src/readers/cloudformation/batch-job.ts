@@ -1,10 +1,12 @@
 /** Definitions of AWS Batch jobs. Source: CloudFormation template reference, AWS::Batch::JobDefinition. */
+
 import { at, entry, items, text } from '../../config/access.js'
 import type { ConfigEntry, ConfigNode } from '../../config/node.js'
 import { stated, unreadable } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import { ownProcesses } from '../../workload/sharing.js'
 import type { Keys } from '../config-change.js'
 import { claimContainer } from '../kubernetes/containers.js'
 import type { ReaderContext } from '../reader.js'
@@ -49,7 +51,7 @@ export function readJobDefinition(claims: ClaimBuilder, context: ReaderContext, 
   if (resource.has('RetryStrategy', 'EvaluateOnExit'))
     compute.known('retryFilter', 'EvaluateOnExit', 'EvaluateOnExit', header)
   claimContainer(claims, context, asContainer(container), id, `${id}:0`, nodes)
-  if (several !== undefined) compute.known('sharing', 'NodeProperties', 'nodes of one job', header)
+  if (several !== undefined) compute.known('sharing', 'NodeProperties', ownProcesses.nodes, header)
 }
 
 /** `ResourceRequirements: [{Type: GPU, Value: '4'}]`. */

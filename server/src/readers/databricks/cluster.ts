@@ -3,14 +3,17 @@
  * machines are bought unless asked. Configurations as the service exports them do: on demand on Azure and Google Cloud, spot
  * behind the first machine on AWS.
  */
+
 import { instance } from '../../catalog/instances.js'
 import { convert, derived, firstGiven, orDefault, orUnknown } from '../../values/operations.js'
 import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { ComputeSettings } from '../../workload/resource-kinds.js'
+import { ownProcesses } from '../../workload/sharing.js'
 import type { Keys } from '../config-change.js'
 import { claimType } from '../machine-claims.js'
+import { sparkPlugin } from '../pipelines/accelerator-use.js'
 import type { Fields } from './fields.js'
 
 type Compute = SubjectBuilder<'Compute'>
@@ -84,7 +87,9 @@ function claimNodes(compute: Compute, cluster: Fields, place: Place): void {
   const scales = cluster.has('autoscale')
   const workers = scales ? cluster.number('autoscale', 'min_workers') : workersOf(cluster)
   // Spark divides the work among them.
-  if (scales || effective(workers) !== 0) compute.known('sharing', 'num_workers', 'workers of Spark', place)
+  if (scales || effective(workers) !== 0) compute.known('sharing', 'num_workers', ownProcesses.spark, place)
+  if (cluster.mentions(sparkPlugin, 'spark_conf'))
+    compute.known('acceleratorLibrary', 'spark_conf', 'spark-rapids', place)
   const nodes = convert(workers, (count) => count + 1)
   compute.say('nodes', 'num_workers', orUnknown(nodes, 'not given'))
 }

@@ -2,6 +2,7 @@
  * Jobs of Vertex AI that a command line starts: `gcloud ai custom-jobs create`, `gcloud ai hp-tuning-jobs create`.
  * Source: reference of the Google Cloud CLI. What a file given with `--config` says is read from that file.
  */
+
 import type { ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { readArguments } from '../../link/script-arguments.js'
@@ -9,6 +10,7 @@ import { optionValue } from '../../text/change-target.js'
 import { asCount, asWord } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { ownProcesses } from '../../workload/sharing.js'
 import { byHand } from '../change-answer.js'
 import { addOptions, commandSite, replaceValue } from '../command-lines/change.js'
 import {
@@ -95,11 +97,11 @@ function readJob(claims: ClaimBuilder, one: CloudCommand, job: string): void {
       'sharing',
       'worker-pool-spec',
       readable && sameMachines(specs as NonNullable<(typeof specs)[number]>[])
-        ? 'several worker pools'
-        : 'worker pools that differ',
+        ? ownProcesses.pools
+        : ownProcesses.differingPools,
       one.head,
     )
-  else if (nodes !== 1) compute.known('sharing', 'replica-count', 'variables of the service', one.head)
+  else if (nodes !== 1) compute.known('sharing', 'replica-count', ownProcesses.service, one.head)
   claimScheduling(compute, one)
   claimProgram(claims, one, first, job, nodes)
 }
@@ -151,7 +153,7 @@ function claimNodes(
 ): number | null {
   const counts = pools.map((pool) => pieceOf(pool?.pieces, 'replica-count'))
   if (pools.length > 1 || pools[0] === null) {
-    compute.unknown('nodes', 'replica-count', 'several worker pools', one.head)
+    compute.unknown('nodes', 'replica-count', ownProcesses.pools, one.head)
     return null
   }
   const [given] = counts

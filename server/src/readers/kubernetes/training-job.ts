@@ -2,6 +2,7 @@
  * Jobs of the Kubeflow training operator (`PyTorchJob`, `TFJob`, `MPIJob` …) and of its successor (`TrainJob`). Keys and
  * defaults: the Go types of kubeflow.org/v1, kubeflow.org/v2beta1 and trainer.kubeflow.org/v1alpha1.
  */
+
 import { at, entries, entry, map, number, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
@@ -9,6 +10,7 @@ import { lookUp } from '../../text/records.js'
 import { stated } from '../../values/operations.js'
 import { effective, isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import { ownProcesses } from '../../workload/sharing.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys, planned } from './change-plan.js'
@@ -113,7 +115,7 @@ function processesOf(
     return { processes: (parts) => mpiIn(parts, workers, perWorker) }
   }
   // TensorFlow and Paddle read where they are from variables of the controller, without a word in the code.
-  return groups.length > 1 || pods !== 1 ? { sharing: 'variables of the controller' } : {}
+  return groups.length > 1 || pods !== 1 ? { sharing: ownProcesses.controller } : {}
 }
 
 function torchrunIn(parts: LaunchParts, given: ConfigNode | undefined, pods: number | null) {

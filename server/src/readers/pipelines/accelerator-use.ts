@@ -35,6 +35,8 @@ export function acceleratorUse(python: PythonModule, code: Stmt[]): AcceleratorU
 
 /** The library that computes on an accelerator, imported here or by a module of the project that is; null: none. */
 export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string | null {
+  // A plugin of Spark computes queries on the GPU; the code only names it.
+  if (sparkPlugin.test(python.text)) return 'spark-rapids'
   for (const { module, summary } of importedModules(python, code)) {
     const root = module.split('.')[0]!
     if (summary !== null) {
@@ -48,6 +50,9 @@ export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string |
   }
   return null
 }
+
+/** https://docs.nvidia.com/spark-rapids/user-guide/latest/: the plugin's class, and its keys. */
+export const sparkPlugin = /\b(com\.nvidia\.spark|spark\.rapids)\./
 
 function isBooster(root: string): boolean {
   return /^(xgboost|lightgbm|catboost)$/.test(root)

@@ -70,9 +70,9 @@ export function workOfName(name: string): StepWork[] {
 }
 
 const preparing =
-  /^(pandas\.(read_|concat|merge|get_dummies|to_datetime|cut|qcut|melt|pivot)|sklearn\.(preprocessing|feature_extraction|feature_selection|impute|decomposition)\.|sklearn\.model_selection\.train_test_split$|pyspark\.ml\.feature\.|datasets\.load_dataset|nltk\.|spacy\.|cv2\.|librosa\.|tensorflow_transform\.|PIL\.)/
+  /^(pandas\.(read_|concat|merge|get_dummies|to_datetime|cut|qcut|melt|pivot)|sklearn\.(preprocessing|feature_extraction|feature_selection|impute|decomposition)\.|sklearn\.model_selection\.train_test_split$|pyspark\.(ml\.feature|sql|pandas)\.|datasets\.load_dataset|nltk\.|spacy\.|cv2\.|librosa\.|tensorflow_transform\.|PIL\.)/
 const preparingMethods =
-  /^(fillna|dropna|merge|groupby|get_dummies|drop_duplicates|fit_transform|to_csv|to_parquet|to_pickle|tokenize|astype|pivot|resample|rolling)$/
+  /^(withColumn|saveAsTable|insertInto|fillna|dropna|merge|groupby|get_dummies|drop_duplicates|fit_transform|to_csv|to_parquet|to_pickle|tokenize|astype|pivot|resample|rolling)$/
 const evaluating = /^(sklearn\.metrics\.|evaluate\.load|torchmetrics\.)/
 const evaluatingMethods = /^(evaluate|score|predict_proba)$/
 const deployingMethods = /^(deploy|register_model|create_endpoint|upload_model)$/

@@ -18,6 +18,7 @@ import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { ownProcesses } from '../../workload/sharing.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { idAt, jobRole } from '../job-in-code.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
@@ -168,11 +169,11 @@ function readCustomJob(python: PythonModule, claims: ClaimBuilder, made: Call): 
   const known = pools.filter((one) => one !== null)
   const specs = known.map((path) => specOf(machineFields(source, ...path)))
   if (pools.length > 1) {
-    compute.unknown('nodes', 'replica_count', 'several worker pools', place)
-    compute.known('sharing', key, 'several worker pools', place)
+    compute.unknown('nodes', 'replica_count', ownProcesses.pools, place)
+    compute.known('sharing', key, ownProcesses.pools, place)
   } else claimReplicas(compute, below(source, key, 0))
   if (known.length !== pools.length || !sameMachines(specs))
-    compute.known('sharing', key, 'worker pools that differ', place)
+    compute.known('sharing', key, ownProcesses.differingPools, place)
   pools.forEach((_path, index) => {
     const pool = source.expression(key, index)
     if (pool !== null) claimPoolProgram(python, claims, pool, compute.subject.job!, index)
@@ -183,7 +184,7 @@ function readCustomJob(python: PythonModule, claims: ClaimBuilder, made: Call): 
 function claimReplicas(compute: SubjectBuilder<'Compute'>, source: Source): void {
   const { key, value } = machineSettings.read('nodes', source)
   compute.say('nodes', key, value)
-  if ((effective(value) ?? 1) > 1) compute.say('sharing', key, stated(value, 'variables of the service'))
+  if ((effective(value) ?? 1) > 1) compute.say('sharing', key, stated(value, ownProcesses.service))
 }
 
 /** `machine_type=…` as arguments: of `from_local_script`, or of the `run` of a training job. */

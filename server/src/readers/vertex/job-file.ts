@@ -2,6 +2,7 @@
  * Custom jobs of Vertex AI in YAML and JSON: the configuration of `gcloud ai custom-jobs create --config`, and requests
  * of the REST interface. Source: reference of CustomJobSpec, WorkerPoolSpec and Scheduling (v1).
  */
+
 import { at, entry, items, map, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
@@ -11,6 +12,7 @@ import { asQuotedNumber, asText } from '../../values/parse.js'
 import { effective, type Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { ownProcesses } from '../../workload/sharing.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimContainer } from '../kubernetes/containers.js'
@@ -167,7 +169,7 @@ function readSpec(
   })
   // The service tells each replica what it is by CLUSTER_SPEC and TF_CONFIG.
   const sharing =
-    !same || pools.length > 1 ? 'worker pools that differ' : nodes === 1 ? null : 'variables of the service'
+    !same || pools.length > 1 ? ownProcesses.differingPools : nodes === 1 ? null : ownProcesses.service
   if (sharing !== null) compute.known('sharing', 'workerPoolSpecs', sharing, place)
 }
 

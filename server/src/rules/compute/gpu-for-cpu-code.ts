@@ -2,7 +2,7 @@ import { generalMachine } from '../../catalog/cpu-families.js'
 import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
-import { acceleratorsOf, sharedWith, withoutAccelerators } from '../lifecycle/job-words.js'
+import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
 import { defineRule, type FixRequest } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
 import { subjectIn } from '../subject-view.js'
@@ -17,10 +17,9 @@ export default defineRule({
     const { gpus, instanceType } = view.settings
     const accelerators = acceleratorsOf(view)
     if (gpus === undefined || accelerators === undefined) return silent(withoutAccelerators(view))
+    const others = otherPrograms(view)
+    if (others !== undefined) return silent(others)
     if (effective(view.settings.service) === true) return silent('it is a service')
-    const { sharing } = view.settings
-    // Another program of the job may use them.
-    if (sharing !== undefined) return silent(sharedWith(sharing))
     const code = trainerOnProcessors(view)
     if (isSilence(code)) return silent(code)
     const type = effective(instanceType)

@@ -1,8 +1,9 @@
 import { generalMachine } from '../../catalog/cpu-families.js'
+import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/resource-kinds.js'
-import { acceleratorsOf, sharedWith, withoutAccelerators } from '../lifecycle/job-words.js'
+import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
 import type { FixRequest } from '../rule.js'
 import { defineRule } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
@@ -18,8 +19,8 @@ export default defineRule({
     const { gpus, instanceType, interactive, name } = view.settings
     const accelerators = acceleratorsOf(view)
     if (gpus === undefined || accelerators === undefined) return silent(withoutAccelerators(view))
-    const { sharing } = view.settings
-    if (sharing !== undefined) return silent(sharedWith(sharing))
+    const others = otherPrograms(view)
+    if (others !== undefined) return silent(others)
     const code = codeOf(view)
     if (isSilence(code)) return silent(code)
     if (!isPreparation(code.work))
@@ -49,7 +50,7 @@ export default defineRule({
 
     function change(one: SubjectView<'Compute'>): FixRequest['set'] | null {
       if (instanceType === undefined) return [{ claim: gpus!, value: 0 }]
-      const vcpus = effective(one.settings.cpus)
+      const vcpus = effective(one.settings.cpus) ?? instance(effective(instanceType) ?? '')?.vcpus
       const type = vcpus === undefined ? undefined : generalMachine(vcpus)
       return type === undefined || effective(one.settings.provider) !== 'aws'
         ? null

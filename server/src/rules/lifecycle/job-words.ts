@@ -1,6 +1,7 @@
 /** How rules about jobs speak of them. */
 import { effective } from '../../values/value.js'
 import type { Effective, SubjectView } from '../../workload/claim.js'
+import { runsOthers } from '../../workload/sharing.js'
 import { type Silence, unless } from '../silence.js'
 
 /** What a job's accelerators are called, and one of them: by the resource that it asks for, where that tells the make. */
@@ -39,6 +40,15 @@ export function withoutAccelerators(view: SubjectView<'Compute'>): Silence {
 /** What else runs in the job and may use what it holds. */
 export function sharedWith(sharing: Effective<string>): Silence {
   return unless({ settings: { sharing } }, 'sharing', `others may use its machines: ${effective(sharing)}`)
+}
+
+/** What might use accelerators beside the code of the job's own program. */
+export function otherPrograms(view: SubjectView<'Compute'>): Silence | undefined {
+  const { sharing, work, acceleratorLibrary } = view.settings
+  const library = effective(acceleratorLibrary)
+  if (work === undefined && acceleratorLibrary !== undefined && library !== null)
+    return unless(view, 'acceleratorLibrary', `${library} computes on the accelerator`)
+  return sharing !== undefined && runsOthers(effective(sharing) ?? '') ? sharedWith(sharing) : undefined
 }
 
 /** `90 minutes`, `24 hours`, `14 days`. */

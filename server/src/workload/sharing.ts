@@ -1,0 +1,18 @@
+/** Why accelerators that one process of a job leaves idle may serve another one. */
+
+/** The processes of the job's own program: what the program cannot use, none of them uses. */
+export const ownProcesses = {
+  spark: 'workers of Spark',
+  nodes: 'nodes of one job',
+  pools: 'several worker pools',
+  differingPools: 'worker pools that differ',
+  service: 'variables of the service',
+  controller: 'variables of the controller',
+} as const
+
+const own: ReadonlySet<string> = new Set(Object.values(ownProcesses))
+
+/** Programs run beside that of the job, and nobody has read them. */
+export function runsOthers(sharing: string): boolean {
+  return !own.has(sharing)
+}
