@@ -2,6 +2,7 @@
 import { type Node, type ParseError, parseTree } from 'jsonc-parser'
 import { type BracketedList, insertItems, removeItems } from './bracketed-list.js'
 import { type FragmentEdit, indentation, lineBreak, lineStart, refuse, startsLine } from './fragment-edit.js'
+import { nestedValue } from './nested-value.js'
 import { inSequence } from './sequence.js'
 import type { ConfigurationWrite, Refusal } from './write.js'
 
@@ -37,7 +38,7 @@ function edit(text: string, write: ConfigurationWrite): FragmentEdit[] | Refusal
       if (value) node = value
       else if (write.kind === 'remove key') return refuse(`${key} is not there`)
       else {
-        const nested = nest(rest, write.value)
+        const nested = nestedValue(rest, write.value ?? null)
         if (nested === undefined) return refuse(`there is no item ${rest[0]}`)
         const sibling = rest.length === 0 ? write.after : undefined
         const after = properties.findIndex((one) => one.children![0]!.value === sibling)
@@ -53,7 +54,7 @@ function edit(text: string, write: ConfigurationWrite): FragmentEdit[] | Refusal
       const items = node.children ?? []
       const index = Number(key)
       if (write.kind === 'set key' && index === items.length) {
-        const nested = nest(rest, write.value)
+        const nested = nestedValue(rest, write.value ?? null)
         return nested === undefined
           ? refuse(`there is no item ${rest[0]}`)
           : insert(list, '', nested, index, unit)
@@ -72,7 +73,7 @@ function edit(text: string, write: ConfigurationWrite): FragmentEdit[] | Refusal
 }
 
 function startFile(text: string, write: ConfigurationWrite, unit: string): FragmentEdit[] | Refusal {
-  const value = write.kind === 'set key' ? nest(write.keys, write.value) : undefined
+  const value = write.kind === 'set key' ? nestedValue(write.keys, write.value ?? null) : undefined
   if (value === undefined) return refuse('there is nothing to set')
   const eol = lineBreak(text)
   return [{ start: text.length, end: text.length, text: spell(value, true, '', unit, eol) + eol }]
@@ -132,15 +133,4 @@ function indentationUnit(text: string, root: Node | undefined): string {
     if (inner.length > outer.length && inner.startsWith(outer)) return inner.slice(outer.length)
   }
   return '  '
-}
-
-function nest(keys: readonly (string | number)[], value: unknown): unknown {
-  let nested: unknown = value ?? null
-  for (const key of [...keys].reverse()) {
-    if (typeof key === 'number') {
-      if (key !== 0) return undefined
-      nested = [nested]
-    } else nested = { [key]: nested }
-  }
-  return nested
 }

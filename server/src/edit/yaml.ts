@@ -21,6 +21,7 @@ import {
   refuse,
   startsLine,
 } from './fragment-edit.js'
+import { nestedValue } from './nested-value.js'
 import { inSequence } from './sequence.js'
 import type { ConfigurationWrite, Refusal, Within } from './write.js'
 import {
@@ -118,7 +119,7 @@ class YamlWriter extends YamlText {
       const key = keys[i]!
       if (node === null || isNull(node)) {
         if (i === 0) return this.fillEmpty(node?.range[2] ?? document.range[2], write)
-        const nested = nest(keys.slice(i), write.value)
+        const nested = nestedValue(keys.slice(i), write.value)
         return nested === undefined
           ? refuse(`there is no item ${key}`)
           : this.replace(document, node, holder, nested, write)
@@ -134,7 +135,7 @@ class YamlWriter extends YamlText {
           if (i < keys.length - 1 && map.items.some((pair) => keyOf(pair) === '<<')) {
             return refuse(`${key} may come from a merged map`)
           }
-          const nested = nest(keys.slice(i + 1), write.value)
+          const nested = nestedValue(keys.slice(i + 1), write.value)
           if (nested === undefined) return refuse(`there is no item ${keys[i + 1]}`)
           return this.insertPair(map, String(key), nested, write, i === keys.length - 1)
         }
@@ -146,7 +147,7 @@ class YamlWriter extends YamlText {
         if (!Number.isInteger(index) || index < 0 || index > seq.items.length)
           return refuse(`there is no item ${key}`)
         if (index === seq.items.length) {
-          const nested = nest(keys.slice(i + 1), write.value)
+          const nested = nestedValue(keys.slice(i + 1), write.value)
           return nested === undefined
             ? refuse(`there is no item ${keys[i + 1]}`)
             : this.appendItem(seq, nested)
@@ -160,7 +161,7 @@ class YamlWriter extends YamlText {
 
   /** A document without content. */
   private fillEmpty(at: number, write: SetKey): FragmentEdit[] | Refusal {
-    const value = nest(write.keys, write.value)
+    const value = nestedValue(write.keys, write.value)
     if (value === undefined || !takesLines(value)) return refuse('there is nothing to set')
     const lines = this.commented(blockLines(value, 0, this.style), write.comment)
     const lead = at > 0 && this.text[at - 1] !== '\n' ? this.eol : ''
@@ -407,16 +408,4 @@ function isNull(node: ParsedNode): boolean {
 
 function describe(keys: readonly (string | number)[], length: number): string {
   return length === 0 ? 'the document' : keys.slice(0, length).join('.')
-}
-
-/** The value inside the maps that are still missing; undefined where a list would have to begin in its middle. */
-function nest(keys: readonly (string | number)[], value: unknown): unknown {
-  let nested = value
-  for (const key of [...keys].reverse()) {
-    if (typeof key === 'number') {
-      if (key !== 0) return undefined
-      nested = [nested]
-    } else nested = { [key]: nested }
-  }
-  return nested
 }

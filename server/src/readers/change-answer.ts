@@ -5,6 +5,8 @@ import type { Span } from '../text/location.js'
 import type { Claim } from '../workload/claim.js'
 import type { FragmentFacts } from './reader.js'
 
+export const refuse = (reason: string): Refusal => ({ reason })
+
 /** The reader knows the setting, but not how to change it here. */
 export function byHand({ key }: Pick<Claim, 'key'>): Refusal {
   return { reason: `${key} has to be changed by hand here` }

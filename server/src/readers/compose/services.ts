@@ -10,6 +10,7 @@ import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { targetIn } from '../docker/builds.js'
+import { imageLaunch } from '../docker/image-launch.js'
 import { claimScript, type ScriptWork } from '../job-script.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { bytesOf, type Devices, devicesOf, environmentOf, sharedByDefault } from './accelerators.js'
@@ -219,21 +220,7 @@ function claimImage(
   },
 ): void {
   claims.launch(
-    {
-      id: `${job}:image`,
-      job,
-      launcher: 'image',
-      program: { path: null, module: null, bases: [] },
-      image: { name: image, arguments: given === undefined ? 'none' : 'given' },
-      flags: given?.flags ?? {},
-      positionals: given?.positionals ?? [],
-      complete: given?.complete ?? true,
-      environment,
-      launcherFlags: {},
-      processes: null,
-      nodes: 1,
-      files: given?.files ?? [],
-    },
+    imageLaunch({ id: `${job}:image`, job, name: image, given: given ?? null, environment }),
     nodePlace(build),
   )
 }

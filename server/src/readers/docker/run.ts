@@ -26,6 +26,7 @@ import { trainsByName } from '../shell/failures.js'
 import { shellLaunchId } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
 import { slurmJobId } from '../slurm/job.js'
+import { imageLaunch } from './image-launch.js'
 
 export const dockerRunReader = defineReader({
   name: 'docker-run',
@@ -103,24 +104,7 @@ function claimPrograms(
   const environment: Record<string, LaunchValue> = Object.fromEntries(
     containerEnvironment(run).map(({ name: key, value, span }) => [key, { value, location: locate(span) }]),
   )
-  claims.launch(
-    {
-      id: `${id}:image`,
-      job,
-      launcher: 'image',
-      program: { path: null, module: null, bases: [] },
-      image: { name, arguments: bare ? 'none' : 'given' },
-      flags: given?.flags ?? {},
-      positionals: given?.positionals ?? [],
-      complete: given?.complete ?? true,
-      environment,
-      launcherFlags: {},
-      processes: null,
-      nodes: 1,
-      files: given?.files ?? [],
-    },
-    place,
-  )
+  claims.launch(imageLaunch({ id: `${id}:image`, job, name, given, environment }), place)
   return 'runs'
 }
 

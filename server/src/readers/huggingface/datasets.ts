@@ -22,6 +22,7 @@ import { claimedCall } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { launchesOf } from '../shell/launches.js'
+import { removeLine } from '../shell/remove-line.js'
 import { fewSamples, fewTrainingSamples } from './samples.js'
 
 export const huggingfaceDatasetsReader = defineReader({
@@ -301,7 +302,9 @@ function changeCache(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
     }
     return { title: 'Keep the cache', safety: 'unsafe', writes: [write], imports: [] }
   }
-  return claim.site.target?.kind === 'command line' ? removeCommand(claim, facts) : changeCode(claim, facts)
+  return claim.site.target?.kind === 'command line'
+    ? removeLine('Keep the cache', claim.site, facts)
+    : changeCode(claim, facts)
 }
 
 function changeCode(claim: Claim, facts: FragmentFacts): Change | Refusal {
@@ -348,31 +351,4 @@ function changeCode(claim: Claim, facts: FragmentFacts): Change | Refusal {
         key === 'load_from_cache_file' ? 'True' : '"reuse_dataset_if_exists"',
       )
   return 'reason' in write ? write : { title, safety: 'unsafe', writes: [write], imports: [] }
-}
-
-/** The whole line, where the command stands alone on it. */
-function removeCommand(claim: Claim, facts: FragmentFacts): Change | Refusal {
-  const { text } = facts.fragment
-  const { start, end } = claim.site
-  const before = text.lastIndexOf('\n', start - 1) + 1
-  const next = text.indexOf('\n', end)
-  const after = next < 0 ? text.length : next + 1
-  const alone =
-    text.slice(before, start).trim() === '' && /^\s*(#.*)?$/.test(text.slice(end, next < 0 ? after : next))
-  if (!alone) return { reason: 'other commands stand on the line' }
-  return {
-    title: 'Keep the cache',
-    safety: 'unsafe',
-    writes: [
-      {
-        kind: 'replace text',
-        path: facts.path,
-        fragment: facts.fragment.index,
-        start: before,
-        end: after,
-        text: '',
-      },
-    ],
-    imports: [],
-  }
 }

@@ -9,7 +9,7 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
-import { codeText, trainingEvidence } from '../pytorch/evidence.js'
+import { codeText, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
@@ -71,8 +71,7 @@ function strategyOf(python: PythonModule, algo: ArgumentValue): SearchSettings['
 }
 
 function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): void {
-  const evidence = trainingEvidence(python)
-  if (evidence.role !== 'test') evidence.role = 'tuning'
+  const evidence = tuningEvidence(python)
   const place = calleePlace(call)
   const site = callSite(call)
   const search = claims.subject('Search', place, call.function?.qualified ?? '', evidence)

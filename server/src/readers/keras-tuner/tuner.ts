@@ -12,7 +12,7 @@ import type { Claim } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { passedCallbacks } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
-import { trainingEvidence } from '../pytorch/evidence.js'
+import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { builderOf, hyperSpace } from './space.js'
@@ -58,8 +58,7 @@ function readTuner(
   strategy: SearchSettings['strategy'],
   claims: ClaimBuilder,
 ): void {
-  const evidence = trainingEvidence(python)
-  if (evidence.role !== 'test') evidence.role = 'tuning'
+  const evidence = tuningEvidence(python)
   const place = calleePlace(call)
   const site = callSite(call)
   const search = claims.subject('Search', place, call.function?.qualified ?? '', evidence)

@@ -13,7 +13,7 @@ import {
 import { asLimit } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
-import { codeText, trainingEvidence } from '../pytorch/evidence.js'
+import { codeText, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { importedFunction, trialEscapes, trialFunction } from '../search/trial-function.js'
 import { type TrialSteps, trainsByEpochs, trialSteps } from '../search/trial-steps.js'
@@ -55,8 +55,7 @@ function isOptimize(python: PythonModule, call: Call): boolean {
 }
 
 function readOptimize(python: PythonModule, call: Call, claims: ClaimBuilder): void {
-  const evidence = trainingEvidence(python)
-  if (evidence.role !== 'test') evidence.role = 'tuning'
+  const evidence = tuningEvidence(python)
   const place = calleePlace(call)
   const site = callSite(call)
   const search = claims.subject('Search', place, call.function?.qualified ?? '', evidence)

@@ -9,7 +9,7 @@ import { passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
-import { trainingEvidence } from '../pytorch/evidence.js'
+import { tuningEvidence } from '../pytorch/evidence.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
 import { listedConfigurations, productOf } from './grid-factors.js'
@@ -29,8 +29,7 @@ export const gridLoopReader = defineReader({
       if (nest === null) continue
       const work = workOf(python, nest)
       if (work === null) continue
-      const evidence = trainingEvidence(python)
-      if (evidence.role !== 'test') evidence.role = 'tuning'
+      const evidence = tuningEvidence(python)
       const place: Place = { start: loop.node.start, end: (loop.node as For).iterable.end }
       const site = { start: loop.node.start, end: loop.node.end }
       const search = claims.subject('Search', place, loop.function?.qualified ?? '', evidence)

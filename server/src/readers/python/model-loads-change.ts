@@ -4,11 +4,9 @@ import type { Func, PythonModule } from '../../python/module.js'
 import type { Assign, Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
-import { rangeOf } from '../change-answer.js'
+import { rangeOf, refuse } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
 import { type Load, type Repeated, repeatedLoads } from './model-loads.js'
-
-const refuse = (reason: string): Refusal => ({ reason })
 
 export function changeModelLoad(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts

@@ -11,14 +11,12 @@ import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import { passedExpression } from '../../values/argument.js'
 import type { Claim } from '../../workload/claim.js'
-import { rangeOf } from '../change-answer.js'
+import { rangeOf, refuse } from '../change-answer.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { callsIn } from './hot-code.js'
 import { epochLoopOf, refusedLoss } from './loop-facts.js'
-
-const refuse = (reason: string): Refusal => ({ reason })
 
 export function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts

@@ -41,6 +41,12 @@ export function trainingEvidence(python: PythonModule): Evidence {
   return { ...once(python, 'evidence', () => completed(python)) }
 }
 
+/** The same of code that searches: whatever it trains is a trial. */
+export function tuningEvidence(python: PythonModule): Evidence {
+  const evidence = trainingEvidence(python)
+  return evidence.role === 'test' ? evidence : { ...evidence, role: 'tuning' }
+}
+
 function completed(python: PythonModule): Evidence {
   const evidence: Evidence = { ...python.evidence }
   if (evidence.role !== 'test' && trainsAnywhere(python)) evidence.role = 'training'

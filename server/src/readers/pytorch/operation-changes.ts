@@ -5,14 +5,13 @@ import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
-import { rangeOf } from '../change-answer.js'
+import { rangeOf, refuse } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
 import { evaluationsWithGradients } from './evaluation.js'
 import { codeText } from './evidence.js'
 import { emptiedCaches, type Step, stepAt } from './step-operations.js'
 import { type Extraction, synchronisation } from './synchronisation.js'
 
-const refuse = (reason: string): Refusal => ({ reason })
 const gone = refuse('the code is not in the file any more')
 
 export function changeOperation(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {

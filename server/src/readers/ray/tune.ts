@@ -13,7 +13,7 @@ import {
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
-import { trainingEvidence } from '../pytorch/evidence.js'
+import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { changeTune } from './change.js'
@@ -77,8 +77,7 @@ function readSearch(
   spacePosition: number | null,
   claims: ClaimBuilder,
 ): void {
-  const evidence = trainingEvidence(python)
-  if (evidence.role !== 'test') evidence.role = 'tuning'
+  const evidence = tuningEvidence(python)
   const place = calleePlace(call)
   const site = callSite(call)
   const option = (name: string, position: number | null = null): ArgumentValue =>

@@ -7,7 +7,7 @@ import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SearchSettings } from '../../workload/resource-kinds.js'
-import { trainingEvidence } from '../pytorch/evidence.js'
+import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
@@ -45,8 +45,7 @@ export const skoptReader = defineReader({
 })
 
 function subject(python: PythonModule, call: Call, claims: ClaimBuilder) {
-  const evidence = trainingEvidence(python)
-  if (evidence.role !== 'test') evidence.role = 'tuning'
+  const evidence = tuningEvidence(python)
   return claims.subject('Search', calleePlace(call), call.function?.qualified ?? '', evidence)
 }
 

@@ -6,6 +6,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import type { FragmentFacts } from '../reader.js'
 import type { FoundLaunch } from './launches.js'
+import { removeLine } from './remove-line.js'
 import { settingUpOf } from './setting-up.js'
 import { waitingOf } from './waiting.js'
 
@@ -83,28 +84,5 @@ export function isJobOperation(claim: Claim): boolean {
 /** The change of a waiting command: away with its line. */
 export function changeJobOperation(claim: Claim, facts: FragmentFacts): Change | Refusal {
   if (facts.shell === undefined) return { reason: 'take it out of the command of the container' }
-  const { text } = facts.fragment
-  const { start, end } = claim.site
-  const before = text.lastIndexOf('\n', start - 1) + 1
-  const next = text.indexOf('\n', end)
-  const after = next < 0 ? text.length : next + 1
-  const alone =
-    text.slice(before, start).trim() === '' &&
-    /^\s*;?\s*(#.*)?$/.test(text.slice(end, next < 0 ? after : next))
-  if (!alone) return { reason: 'other commands stand on the line' }
-  return {
-    title: `Remove \`${claim.key}\``,
-    safety: 'unsafe',
-    writes: [
-      {
-        kind: 'replace text',
-        path: facts.path,
-        fragment: facts.fragment.index,
-        start: before,
-        end: after,
-        text: '',
-      },
-    ],
-    imports: [],
-  }
+  return removeLine(`Remove \`${claim.key}\``, claim.site, facts)
 }
