@@ -28,6 +28,7 @@ import { pipelineNames, readPipelines, type Task } from './tasks.js'
 
 export const kubeflowReader = defineReader({
   name: 'kubeflow-pipelines',
+  leads: true,
   languages: ['python'],
   triggers: ['kfp', 'google_cloud_pipeline_components', 'PipelineJob'],
   read(facts, _context, claims) {

@@ -10,6 +10,7 @@ import { effective, type Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/resource-kinds.js'
+import { claimContainerInCode } from '../container-in-code.js'
 import { claimCode } from '../pipelines/describe-step.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
 import { methodPlace, methodValue } from './method-value.js'
@@ -78,6 +79,17 @@ export function claimResources(
   claimSpot(python, compute, task, at)
   claimTime(python, compute, task, facts.engine, at)
   if (task.code !== null) claimTaskCode(python, compute, task, facts.work, at)
+  const { container } = task
+  const { job } = compute.subject
+  if (container !== null && job !== null)
+    claimContainerInCode(python, claims, {
+      image: python.argument(container, 'image'),
+      command: python.argument(container, 'command'),
+      args: python.argument(container, container.method === 'ContainerOp' ? 'arguments' : 'args'),
+      job,
+      id: `${job}:container`,
+      nodes: 1,
+    })
 }
 
 /** `set_accelerator_type('NVIDIA_TESLA_A100')`, `add_node_selector_constraint('cloud.google.com/gke-accelerator', 'nvidia-tesla-v100')`. */

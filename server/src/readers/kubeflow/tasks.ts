@@ -34,6 +34,8 @@ export interface Task {
   code: Func | null
   /** The component's own call: `@dsl.component(packages_to_install=…)`, `func_to_container_op(f, …)`. */
   component: Call | null
+  /** Where its container is described: `dsl.ContainerSpec(…)`, `dsl.ContainerOp(…)`. */
+  container: Call | null
   pipeline: Func | null
   /** What is set on it, by method, in order. */
   settings: Map<string, Call[]>
@@ -63,6 +65,7 @@ interface Component {
   name: string
   code: Func | null
   call: Call | null
+  container?: Call | null
 }
 
 /** Functions that make and return a container operation, with its name. */
@@ -77,8 +80,12 @@ function componentOf(python: PythonModule, callee: Expr, makers: Makers, depth =
     if (made !== undefined) return { name: made, code: null, call: null }
     const decorator = decorated(python, func, componentDecorators)
     if (decorator === null) return null
-    const code = decorated(python, func, describesContainer) === null ? func : null
-    return { name: func.name, code, call: decorator.type === 'call' ? python.callOf(decorator) : null }
+    const call = decorator.type === 'call' ? python.callOf(decorator) : null
+    if (decorated(python, func, describesContainer) === null) return { name: func.name, code: func, call }
+    const described = python.calls.filter(
+      (one) => one.function === func && containerSpecifications.test(one.name ?? ''),
+    )
+    return { name: func.name, code: null, call, container: described.length === 1 ? described[0]! : null }
   }
   const made = python.callOf(callee)
   if (made !== null) {
@@ -113,6 +120,7 @@ function plainName(callee: Expr): string {
   return last.replace(/_?[oO]p$/, '') || last
 }
 
+const containerSpecifications = /^kfp\.(v2\.)?dsl\.ContainerSpec$/
 const containerOperations = /^kfp\.(v2\.)?dsl\.(ContainerOp|ResourceOp)$/
 
 /** Names that compiled files may have: of pipelines, and of components, which are compiled by themselves as well. */
@@ -148,6 +156,7 @@ export function readPipelines(python: PythonModule): Pipelines {
       name: component.name,
       code: component.code,
       component: component.call,
+      container: containerOperations.test(call.name ?? '') ? call : (component.container ?? null),
       pipeline: call.function !== null && pipelines.includes(call.function) ? call.function : null,
       settings: new Map(),
     }
