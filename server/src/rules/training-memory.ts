@@ -96,7 +96,7 @@ export function memoryOf(view: SubjectView<'Training'>, options: RuleOptions): T
     imageEdge: effective(settings.imageEdge) ?? null,
     weightBits: arithmetic.bits,
     arithmetic: arithmetic.arithmetic,
-    format: arithmetic.format,
+    format: formatOn(machine, arithmetic.format, settings),
     optimizer: effective(settings.optimizer)!,
     adapters: effective(settings.adapters)!,
     checkpointing: effective(settings.checkpointing)!,
@@ -181,6 +181,12 @@ function lengthMissing(model: KnownModel, settings: Settings): string[] {
 function formatMissing({ precision, weightBits }: Settings): string {
   const because = [precision, weightBits].find((claim) => claim?.state === 'unknown')?.because
   return because === undefined ? 'the number format' : `the number format (${because})`
+}
+
+/** What short arithmetic is done in: nobody who left it open trains in bf16 on a GPU without it. */
+function formatOn({ gpu }: Machine, format: Format['format'], { precision }: Settings): Format['format'] {
+  const asked = effective(precision)?.startsWith('bf16') === true
+  return !asked && gpu !== null && !gpu.formats.has('bf16') ? 'fp16' : format
 }
 
 export interface Format {

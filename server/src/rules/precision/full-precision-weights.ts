@@ -1,5 +1,7 @@
+import { gpuSupports } from '../../catalog/gpus.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
+import { machineOf } from '../hardware.js'
 import { defineRule } from '../rule.js'
 import { offAccelerator, unless } from '../silence.js'
 import { parametersText } from '../training-memory.js'
@@ -13,7 +15,7 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'model/quantization'],
   severity: 'warning',
   summary: 'Weights that nobody trains do not need 32 bits; they decide how large the GPU has to be.',
-  check(view, { report, silent }) {
+  check(view, { report, silent, options }) {
     const { weights, parameters, use, id } = view.settings
     const held = effective(weights)
     if (weights === undefined || held !== 'fp32')
@@ -28,20 +30,28 @@ export default defineRule({
       return silent(unless(view, 'use', 'the weights are trained'))
     const stopped = offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
+    const { gpu } = machineOf(view, options)
+    const format = gpu !== null && gpuSupports(gpu.name, 'bf16') === false ? 'fp16' : 'bf16'
     report({
       at: weights,
-      message: messageOf(view, effective(id) ?? 'The model', count, purpose),
-      fixes: [{ set: [{ claim: weights, value: 'bf16' }] }],
+      message: messageOf(view, effective(id) ?? 'The model', count, purpose, format),
+      fixes: [{ set: [{ claim: weights, value: format }] }],
     })
   },
 })
 
-function messageOf(view: SubjectView<'Model'>, id: string, count: number, purpose: string): string {
+function messageOf(
+  view: SubjectView<'Model'>,
+  id: string,
+  count: number,
+  purpose: string,
+  format: string,
+): string {
   const size = (bytes: number) => {
     const value = (count * bytes) / 1e9
     return `${value >= 10 ? Math.round(value) : Math.round(value * 10) / 10} GB`
   }
   const what = purpose === 'frozen' ? 'frozen weights' : 'weights'
   const { key } = view.settings.weights!
-  return `${id} loads in fp32 (\`${key}\` is not given): ${size(4)} of ${what}, where ${size(2)} in bf16 or about ${size(0.6)} in 4 bits would do.`
+  return `${id} loads in fp32 (\`${key}\` is not given): ${size(4)} of ${what}, where ${size(2)} in ${format} or about ${size(0.6)} in 4 bits would do.`
 }
