@@ -273,6 +273,17 @@ describe('values of names', () => {
     )
   })
 
+  it('an accelerator is there unless the launch hides it', async () => {
+    const asks = async (environment: Record<string, string>) => {
+      const folded = await fold('import torch', 'torch.cuda.is_available()', {
+        binding: launch({}, { environment }),
+      })
+      return folded.state === 'known' ? [folded.value, folded.overridable] : folded.because
+    }
+    assert.deepEqual(await asks({}), [true, true])
+    assert.deepEqual(await asks({ CUDA_VISIBLE_DEVICES: '-1' }), [false, false])
+  })
+
   it('a parameter is one of what several calls pass', async () => {
     const options = async (calls: string) => {
       const folded = valueOfName(await analyse(`def f(n):\n  answer = n * 2\n${calls}`), 'answer')

@@ -5,7 +5,7 @@ import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { foldLookup } from './fold-lookups.js'
 import { foldFunction, mapNumbers } from './fold-numeric.js'
-import { environmentValue } from './fold-outside.js'
+import { acceleratorAvailable, environmentValue } from './fold-outside.js'
 import { combine, type Fold, known, unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { functionOf, nameOf } from './names.js'
@@ -25,6 +25,7 @@ export function foldCall(analysis: Analysis, fold: Fold, expr: CallExpr): Folded
       fallback === undefined ? known(null) : fold(fallback.value),
     )
   }
+  if (name === 'torch.cuda.is_available') return acceleratorAvailable(analysis)
   const found = foldLookup(analysis, fold, expr)
   if (found !== null) return found
   if (name === null || name === undefined) return foldMethod(analysis, fold, expr)

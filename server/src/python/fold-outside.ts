@@ -87,3 +87,10 @@ export function environmentValue(analysis: Analysis, name: Folded, fallback: Fol
   }
   return fallback.state === 'unknown' ? fallback : { ...fallback, overridable: true }
 }
+
+/** `torch.cuda.is_available()`: what costs is the machine that has an accelerator, unless the launch hides it. */
+export function acceleratorAvailable({ binding }: Analysis): Folded {
+  const visible = binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
+  const hidden = visible === '' || visible === '-1'
+  return { state: 'known', value: !hidden, channel: 'code', overridable: !hidden }
+}
