@@ -84,7 +84,7 @@ function isWritten(python: PythonModule, expr: Expr, depth: number): boolean {
   if (value.type === 'subscript') return inner(value.value)
   if (value.type !== 'call') return false
   const name = python.nameOf(value.callee) ?? ''
-  if (/^numpy\.(array|asarray)$|^sklearn\.model_selection\.train_test_split$/.test(name))
+  if (/^numpy\.(array|asarray|transpose|reshape)$|^sklearn\.model_selection\.train_test_split$/.test(name))
     return inner(value.args[0]?.value)
   if (name === 'range' || name === 'numpy.arange')
     return value.args.every((one) => numberIn(python.fold(one.value)) !== null)
@@ -98,7 +98,7 @@ function isWritten(python: PythonModule, expr: Expr, depth: number): boolean {
 /** An item of a list that is made elsewhere: `[images, labels]`. */
 function isMade(python: PythonModule, item: Expr): boolean {
   const value = python.definition(item)
-  return value.type !== 'constant' && value.type !== 'unary' && !isWritten(python, item, 5)
+  return value.type !== 'constant' && value.type !== 'unary' && !isWritten(python, item, 2)
 }
 
 /** A dense layer up to so many units costs less than its call. */

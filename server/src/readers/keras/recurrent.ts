@@ -46,8 +46,17 @@ export function claimSlowLayers(
     site: callSite(first.call, { kind: 'argument', name: first.keyword }),
     scope: first.call.function?.qualified ?? '',
     evidence,
+    weight: slow.every(({ call }) => isNarrow(python, call)) ? 'slight' : 'ordinary',
     places: slow.map(({ call, written }) => ({ what: written, node: call.expr })),
   })
+}
+
+/** Layers of so few units are there for short runs. */
+const fewUnits = 64
+
+function isNarrow(python: PythonModule, call: Call): boolean {
+  const units = knownArgument(python.argument(call, 'units', 0))
+  return typeof units === 'number' && units < fewUnits
 }
 
 function slowLayers(python: PythonModule): SlowLayer[] {
