@@ -265,7 +265,7 @@ export class Analyzer {
         : fragment.index === claim.site.fragment
     // The command of a cell stands in the text of the cell as well.
     const index = file.fragments.indexOf(file.fragments.filter(holding).at(-1)!)
-    if (index < 0) return { reason: 'the place is not in the file any more' }
+    if (index < 0) return { reason: 'the place is no longer in the file' }
     const { origin, text } = file.fragments[index]!
     if (origin === 'argument')
       return { reason: 'the program stands in quotes of the shell: change it there by hand' }

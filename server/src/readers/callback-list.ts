@@ -159,7 +159,7 @@ function madeElsewhere(calls: readonly string[], known: Callbacks): Verdict {
   return result
 }
 
-/** A class of the project that stands in another module: only its name is known here. */
+/** A class of the project that is in another module: only its name is known here. */
 function fromAnotherModule(python: PythonModule, expr: Expr): boolean {
   if (expr.type !== 'name') return false
   const target = python.bindingsOf(expr).at(-1)?.target

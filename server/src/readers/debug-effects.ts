@@ -26,17 +26,14 @@ const effects: [RegExp, OperationSettings['effect']][] = [
       amongProcesses: true,
     },
   ],
-  [
-    /^NCCL_P2P_DISABLE/,
-    { does: 'sends what one GPU tells another through the memory of the host', share: [0.05, 0.3] },
-  ],
+  [/^NCCL_P2P_DISABLE/, { does: 'sends GPU-to-GPU traffic through host memory', share: [0.05, 0.3] }],
   [
     /^NCCL_SHM_DISABLE/,
-    { does: 'sends what processes of one machine tell each other over the network', share: [0.05, 0.3] },
+    { does: 'sends traffic between processes of one machine over the network', share: [0.05, 0.3] },
   ],
   [/^NCCL_IB_DISABLE/, { does: 'leaves the fast network idle and uses TCP', share: [0.05, 0.3] }],
   [/^PYTHONMALLOC/, { does: 'checks every allocation of the interpreter', share: [0.02, 0.1] }],
-  [/cudnn\.enabled/, { does: 'replaces the convolutions of cuDNN by slower ones', share: [0.2, 0.5] }],
+  [/cudnn\.enabled/, { does: 'replaces cuDNN convolutions with slower ones', share: [0.2, 0.5] }],
 ]
 
 /** The effect of a switch by its key (`CUDA_LAUNCH_BLOCKING=1`); null for one that is not listed. */

@@ -27,7 +27,7 @@ export function forgottenFor(python: PythonModule, className: string, user: Call
   )
 }
 
-/** The callback `made` is never handed to `user`, which messages call as `spelled`. */
+/** The callback `made` is never passed to `user`, which messages call as `spelled`. */
 export function claimForgotten(
   training: SubjectBuilder<'Training'>,
   made: Call,
@@ -38,7 +38,7 @@ export function claimForgotten(
   training.known(
     'stoppingGap',
     key,
-    `\`${made.assignedTo}\` is never handed to ${spelled}`,
+    `\`${made.assignedTo}\` is never passed to ${spelled}`,
     calleePlace(made),
     {
       site: callSite(

@@ -148,9 +148,9 @@ export function endEndpoint(
   if (python === undefined) return { reason: 'this is not written in Python' }
   const name = call.assignedTo
   if (name === null || !/^\w+$/.test(name))
-    return { reason: 'what deploy() returns has no name: delete the endpoint where you are done with it' }
+    return { reason: 'what deploy() returns has no name: delete the endpoint when you are done with it' }
   if (call.function !== null || call.loops.length > 0)
-    return { reason: 'the endpoint is made in a function or a loop: delete it where you are done with it' }
+    return { reason: 'the endpoint is made in a function or a loop: delete it when you are done with it' }
   const word = new RegExp(`\\b${name}\\b`)
   let last = call.statement
   for (const statement of python.tree.body) {
@@ -158,7 +158,7 @@ export function endEndpoint(
       last = statement
   }
   if (!python.tree.body.includes(last))
-    return { reason: 'the endpoint is made under a condition: delete it where you are done with it' }
+    return { reason: 'the endpoint is made under a condition: delete it when you are done with it' }
   const line = ending(name)
   return {
     title: `Delete the endpoint at the end: ${line}`,

@@ -47,7 +47,7 @@ export const largeModelReader = defineReader({
     const call = claimedCall(facts.python, claim.site)
     const smaller = effective(claim) as { id: string } | undefined
     return call === null || smaller === undefined
-      ? { reason: 'the call is not in the file any more' }
+      ? { reason: 'the call is no longer in the file' }
       : { reason: `run ${smaller.id} once as well, and keep its metric beside that of the large one` }
   },
 })

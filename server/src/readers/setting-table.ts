@@ -173,7 +173,7 @@ export class SettingTable<W extends ResourceKind> implements DescribedTable {
       return writeLaunchValue(claim, flagWord(value), facts)
     if (python !== undefined) {
       const call = claimedCall(python, claim.site)
-      if (call === null) return { reason: 'the call is not in the file any more' }
+      if (call === null) return { reason: 'the call is no longer in the file' }
       return this.argumentsOf(python, call, locator).set(claim.site.keys ?? path, value)
     }
     const { keys, document = 0 } = claim.site

@@ -29,7 +29,7 @@ export function changeAirflow(claim: Claim, value: unknown, facts: FragmentFacts
       return change(`One run at a time: max_active_runs=${value}`, set('max_active_runs', String(value)))
     case 'retries':
       return change(
-        value === 0 ? 'Do not start it again: retries=0' : `Start it again once at most: retries=${value}`,
+        value === 0 ? 'Do not retry: retries=0' : `Retry at most once: retries=${value}`,
         // What the DAG gives to all of its tasks stays as it is.
         {
           kind: 'set keyword',
@@ -42,7 +42,7 @@ export function changeAirflow(claim: Claim, value: unknown, facts: FragmentFacts
     case 'timeLimit':
       return limit(claim, Number(value), facts, call)
     case 'startsAfterFailure':
-      return change('Start only when all before it has succeeded: remove trigger_rule', {
+      return change('Start only after all upstream tasks have succeeded: remove trigger_rule', {
         kind: 'remove keyword',
         path: facts.path,
         call: { fragment: claim.site.fragment, start: call.expr.start, end: call.expr.end },
@@ -86,7 +86,7 @@ function decorate(claim: Claim, value: unknown, facts: FragmentFacts): Change | 
   if (claim.setting !== 'retries' || !/^[\w.]+$/.test(text))
     return { reason: 'the decorator is no longer there' }
   return {
-    title: `Start it again at most ${value} times: retries=${value}`,
+    title: `Retry at most ${value} times: retries=${value}`,
     safety: 'unsafe',
     writes: [
       {

@@ -198,6 +198,6 @@ export class TaskSource implements Source {
   }
 
   set(path: readonly Key[]): Refusal {
-    return { reason: `${path.join('.')} is set in another place` }
+    return { reason: `${path.join('.')} is set elsewhere` }
   }
 }

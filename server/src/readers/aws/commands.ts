@@ -60,7 +60,7 @@ const shutdown = 'instance-initiated-shutdown-behavior'
 const aliases = { [shutdown]: ['instance-market-options', 'user-data', 'launch-template'] }
 
 function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
-  if (facts.shell === undefined) return { reason: 'the command stands inside of a text' }
+  if (facts.shell === undefined) return { reason: 'the command is inside a string' }
   const { start, end } = claim.site
   const text = facts.fragment.text.slice(start, end)
   switch (claim.setting) {
@@ -118,7 +118,7 @@ function replaced(
   const { start, end, fragment } = claim.site
   const found = pattern.exec(facts.fragment.text.slice(start, end))
   const text = found === null ? null : by(found[1]!)
-  if (found === null || text === null) return { reason: `${claim.key} is set in another place` }
+  if (found === null || text === null) return { reason: `${claim.key} is set elsewhere` }
   const at = start + found.index + found[0].lastIndexOf(found[1]!)
   const write = {
     kind: 'replace text' as const,

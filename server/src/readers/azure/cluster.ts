@@ -45,7 +45,7 @@ function table(dialect: Dialect) {
       parse: orElse(0),
       otherwise: 0,
       write: Number,
-      title: (count, _, key) => `Let the cluster shrink to ${count} machines: ${key}=${count}`,
+      title: (count, _, key) => `Shrink the cluster to ${count} machines: ${key}=${count}`,
     },
     // Machines at most.
     maximum: { keys: [dialect.maximum], parse: orElse(4), otherwise: 4 },
@@ -55,7 +55,7 @@ function table(dialect: Dialect) {
       otherwise: dialect.seconds,
       write: Number,
       title: (seconds, _, key) =>
-        `Give machines back after ${Number(seconds) / 60} idle minutes: ${key}=${seconds}`,
+        `Release machines after ${Number(seconds) / 60} idle minutes: ${key}=${seconds}`,
     },
     capacity: {
       keys: [dialect.tier],

@@ -163,12 +163,12 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
   if (claim.site.target?.kind === 'option') {
     const title =
       claim.setting === 'idleDelay'
-        ? `Give machines back after ${Number(value) / 60} idle minutes: --${claim.key} ${value}`
-        : `Let it shrink to nothing: --${claim.key} ${value}`
+        ? `Release machines after ${Number(value) / 60} idle minutes: --${claim.key} ${value}`
+        : `Scale to zero: --${claim.key} ${value}`
     return replaceValue(claim, facts, title, String(value))
   }
   if (claim.setting === 'minimum' && claim.key === 'node-count')
-    return addOptions(claim, facts, 'Let it shrink to nothing: autoscaling with a minimum of 0', [
+    return addOptions(claim, facts, 'Scale to zero: autoscaling with a minimum of 0', [
       '--enable-cluster-autoscaler',
       '--min-count 0',
       `--max-count ${Math.max(1, Number(effective(claim) ?? 1))}`,

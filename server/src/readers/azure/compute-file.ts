@@ -27,7 +27,7 @@ const clusterSettings = settingTable('Scaling', {
     parse: asQuotedNumber,
     otherwise: 0,
     write: Number,
-    title: (count) => `Let the cluster shrink to ${count} machines: min_instances: ${count}`,
+    title: (count) => `Shrink the cluster to ${count} machines: min_instances: ${count}`,
   },
   maximum: { keys: ['max_instances'], parse: asQuotedNumber },
   idleDelay: {
@@ -36,7 +36,7 @@ const clusterSettings = settingTable('Scaling', {
     otherwise: 120,
     write: Number,
     title: (seconds, _, key) =>
-      `Give machines back after ${Number(seconds) / 60} idle minutes: ${key}: ${seconds}`,
+      `Release machines after ${Number(seconds) / 60} idle minutes: ${key}: ${seconds}`,
   },
   capacity: {
     // Previews of the command line called it by other names.

@@ -41,7 +41,7 @@ export const azureEndpointReader = defineReader({
     reason:
       claim.setting === 'minReplicas'
         ? 'the number of instances follows the load by autoscale settings, a resource of their own'
-        : 'delete the endpoint with online_endpoints.begin_delete(name) where you are done with it',
+        : 'delete the endpoint with online_endpoints.begin_delete(name) when you are done with it',
   }),
 })
 

@@ -170,7 +170,7 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   const { site } = claim
   if (claim.setting !== 'cached' || value !== true || python === undefined) return byHand(claim)
   const written = claim.key === 'force_rerun' ? 'True' : 'False'
-  const title = `Remove ${claim.key}=${written}: outputs are reused by themselves`
+  const title = `Remove ${claim.key}=${written}: outputs are reused by default`
   if (site.target?.kind === 'decorator') return changeDecorator(facts, site, { [claim.key]: null }, title)
   const range = { fragment: fragment.index, start: site.start, end: site.end }
   if (site.target?.kind === 'statement') {

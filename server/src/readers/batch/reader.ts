@@ -151,7 +151,7 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
     const text = asked?.rewritten(value) ?? null
     return asked === null || text === null
       ? { reason: 'the request for GPUs is not readable' }
-      : write(`Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}: ${text}`, asked.directive.name, text)
+      : write(`Request ${value === 1 ? 'one GPU' : `${value} GPUs`}: ${text}`, asked.directive.name, text)
   }
   return byHand(claim)
 }

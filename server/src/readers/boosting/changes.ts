@@ -15,7 +15,7 @@ import { fitOf, hasSets, isOff } from './booster.js'
 export function changeBooster(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   if (claim.setting === 'patience') return changePatience(python, claim, call, value, facts)
   if (claim.setting !== 'earlyStopping') return byHand(claim)
   const rounds = (value as { patience?: number }).patience ?? 50

@@ -39,7 +39,7 @@ export function changeTemplate(claim: Claim, value: unknown, facts: FragmentFact
       }
       return { reason: 'give the group a MixedInstancesPolicy, or its launch template InstanceMarketOptions' }
     case 'taints':
-      return set('Keep other work away: a taint (add a toleration to the work that needs the GPUs)', {
+      return set('Keep other work away with a taint (add a toleration to the work that needs the GPUs)', {
         keys: [...properties, 'Taints'],
         value: [
           {
@@ -50,7 +50,7 @@ export function changeTemplate(claim: Claim, value: unknown, facts: FragmentFact
         ],
       })
     case 'blockedBy':
-      return set('Let idle machines go', { keys, value: false })
+      return set('Release idle machines', { keys, value: false })
     case 'instanceType': {
       const before = text(at(facts.config?.documents[claim.site.document ?? 0]?.root, ...keys))
       if (before === undefined) return { reason: 'the type is not written here' }
@@ -59,7 +59,7 @@ export function changeTemplate(claim: Claim, value: unknown, facts: FragmentFact
     }
     case 'gpus':
       return Number(value) >= 1
-        ? set(`Ask for ${value} GPU`, { keys, value: String(value) })
+        ? set(`Request ${value} GPU`, { keys, value: String(value) })
         : { reason: 'take the GPU out of ResourceRequirements, and send the job to a queue without them' }
     case 'timeLimit':
       return set(`End each attempt after ${Number(value) / 3600} hours: AttemptDurationSeconds`, {
@@ -67,7 +67,7 @@ export function changeTemplate(claim: Claim, value: unknown, facts: FragmentFact
         value: Number(value),
       })
     case 'retries':
-      return set(`Start it again ${value} time at most: Attempts: ${Number(value) + 1}`, {
+      return set(`Retry at most ${value} time: Attempts: ${Number(value) + 1}`, {
         keys,
         value: Number(value) + 1,
       })
@@ -84,7 +84,7 @@ export function changeTemplate(claim: Claim, value: unknown, facts: FragmentFact
     case 'metrics':
       return {
         reason:
-          'let it go by the requests that wait for a replica: PredefinedMetricType: SageMakerVariantInvocationsPerInstance, with a value that a load test gives',
+          'scale on the requests that wait for a replica: PredefinedMetricType: SageMakerVariantInvocationsPerInstance, with a value from a load test',
       }
     case 'idleStop':
       return changeIdleStop(claim, facts, keys, Number(value))
@@ -117,7 +117,7 @@ function changeMinimum(claim: Claim, facts: FragmentFacts, keys: Keys): Change |
       writes.push({ keys: [...base, name], value: 0 })
   }
   const title = last === 'Default' ? `the default of ${String(keys.at(-2))} is 0` : `${last}: 0`
-  return writeKeys(claim, facts, `Let it shrink to nothing: ${title}`, writes)
+  return writeKeys(claim, facts, `Scale to zero: ${title}`, writes)
 }
 
 function changeIdleStop(claim: Claim, facts: FragmentFacts, keys: Keys, seconds: number): Change | Refusal {

@@ -21,7 +21,7 @@ export function addOptions(
 ): Change | Refusal {
   const { start, end, fragment } = claim.site
   const command = facts.shell?.commands.find((one) => one.start === start && one.end === end)
-  if (command === undefined) return { reason: 'the command stands inside of a text' }
+  if (command === undefined) return { reason: 'the command is inside a string' }
   if (added.length === 0) return byHand(claim)
   const at = optionsEnd(command, facts.fragment.text)
   if ('reason' in at) return at
@@ -54,9 +54,9 @@ export function replaceValue(
   value: string,
 ): Change | Refusal {
   const { start, end, fragment } = claim.site
-  if (facts.shell === undefined) return { reason: 'the command stands inside of a text' }
+  if (facts.shell === undefined) return { reason: 'the command is inside a string' }
   if (!/^[\w.-]+$/.test(facts.fragment.text.slice(start, end)))
-    return { reason: `${claim.key} is set in another place` }
+    return { reason: `${claim.key} is set elsewhere` }
   return {
     title,
     safety: 'unsafe',

@@ -231,7 +231,7 @@ function changeService(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   const set = (title: string, to: Json) => writeKeys(claim, facts, title, [{ keys, value: to }])
   switch (claim.setting) {
     case 'gpus':
-      return set(`Ask for ${value} GPU: count: ${value}`, Number(value))
+      return set(`Request ${value} GPU: count: ${value}`, Number(value))
     case 'sharedMemory':
       return set('Give the container 8 GB of shared memory: shm_size', '8gb')
     case 'retries':

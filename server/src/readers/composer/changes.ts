@@ -12,7 +12,7 @@ import { stoppingSettings } from './settings.js'
 export function changeComposer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const set = (keyword: string, position: number | null, code: string, title: string): Change | Refusal => {
     const written = writeArgument(facts, call, keyword, python.argument(call, keyword, position), code)
     return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }

@@ -45,7 +45,7 @@ function changeDagster(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   const write = writeArgument(facts, policy, 'max_retries', argument, String(value))
   if ('reason' in write) return write
   return {
-    title: `Start it again once at most: max_retries=${value}`,
+    title: `Retry at most once: max_retries=${value}`,
     safety: 'unsafe',
     writes: [write],
     imports: [],

@@ -11,7 +11,7 @@ import type { FragmentFacts } from '../reader.js'
 export function changeDatabricks(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys } = claim.site
   if (keys === undefined || claim.site.document === undefined)
-    return { reason: `${claim.key} is set in another place` }
+    return { reason: `${claim.key} is set elsewhere` }
   const root = facts.config?.documents[claim.site.document]?.root
   const has = (sibling: string) => entry(at(root, ...keys.slice(0, -1)), sibling) !== undefined
   const set = (title: string, writes: KeyWrite[]) => writeKeys(claim, facts, title, writes)
@@ -49,7 +49,7 @@ function changeMachine(claim: Claim, type: string, facts: FragmentFacts): Change
     const version = at(root, ...cluster, 'spark_version')
     const runtime = text(version)
     if (version !== undefined && runtime === undefined)
-      return { reason: 'the runtime, which is one for GPUs, is set in another place' }
+      return { reason: 'the runtime, which is one for GPUs, is set elsewhere' }
     if (runtime?.includes('-gpu-'))
       writes.push({ keys: [...cluster, 'spark_version'], value: runtime.replace('-gpu-', '-cpu-') })
   }

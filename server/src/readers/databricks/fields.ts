@@ -88,7 +88,7 @@ export class ConfigFields extends Fields {
   }
 
   set(keys: readonly Key[], value: Json | undefined): Write | Refusal {
-    if (this.from !== null) return { reason: `${keys.join('.')} is set in another place` }
+    if (this.from !== null) return { reason: `${keys.join('.')} is set elsewhere` }
     const { path, fragment } = this.claims
     const base = { path, fragment: fragment.index, document: this.document, keys: [...this.keys, ...keys] }
     return value === undefined ? { kind: 'remove key', ...base } : { kind: 'set key', ...base, value }

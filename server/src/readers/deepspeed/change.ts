@@ -8,7 +8,7 @@ import { sectionsOf, sourceOf } from './configuration.js'
 
 export function changeDeepSpeed(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const section = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
-  if (section === null || claim.setting !== 'precision') return { reason: 'DeepSpeed knows bf16 and fp16' }
+  if (section === null || claim.setting !== 'precision') return { reason: 'DeepSpeed supports bf16 and fp16' }
   const title = `Enable ${section} in the DeepSpeed configuration`
   const written = facts.python === undefined ? inFile(claim, section, facts) : inCode(claim, section, facts)
   return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
@@ -32,8 +32,8 @@ function inFile(claim: Claim, section: string, { config, path, fragment }: Fragm
 function inCode(claim: Claim, section: string, facts: FragmentFacts): Write | Refusal {
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
-  const elsewhere: Refusal = { reason: 'the configuration is made in another place' }
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  const elsewhere: Refusal = { reason: 'the configuration is made elsewhere' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const given =
     passedExpression(python.argument(call, 'config', 10)) ??
     passedExpression(python.argument(call, 'config_params', 12))

@@ -238,7 +238,7 @@ function changeExperiment(claim: Claim, value: unknown, facts: FragmentFacts): C
         [set(['max_restarts'], value as number, 'entrypoint')],
       )
     case 'gpus':
-      return writeKeys(claim, facts, `Ask for ${value} ${value === 1 ? 'slot' : 'slots'}`, [
+      return writeKeys(claim, facts, `Request ${value} ${value === 1 ? 'slot' : 'slots'}`, [
         set(['resources', 'slots_per_trial'], value as number),
       ])
     case 'parallelism':

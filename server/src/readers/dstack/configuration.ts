@@ -76,7 +76,7 @@ const environmentSettings = settingTable('Compute', {
     otherwise: null,
     openDefault: true,
     write: (seconds) => (seconds === null ? 'off' : spelledDuration(seconds)),
-    title: (_, written) => `Stop it after ${written} without anybody: inactivity_duration`,
+    title: (_, written) => `Stop it after ${written} without activity: inactivity_duration`,
   },
 })
 
@@ -316,29 +316,29 @@ function changeConfiguration(claim: Claim, value: unknown, facts: FragmentFacts)
     case 'idleStop':
       return environmentSettings.change(claim, value, facts)
     case 'idleDelay':
-      return set(`Give machines back after ${spelledDuration(after)}: idle_duration`, spelledDuration(after))
+      return set(`Release machines after ${spelledDuration(after)}: idle_duration`, spelledDuration(after))
     case 'blockedBy':
-      return set('Give machines back after 10m: idle_duration', '10m')
+      return set('Release machines after 10m: idle_duration', '10m')
     case 'spot':
       return value === true ? taskSettings.change(claim, value, facts) : byHand(claim)
     case 'nodes':
       return set(`Run it on ${value} node: nodes: ${value}`, after)
     case 'retries':
-      return set('Start it again for lost machines only: retry.on_events', {
+      return set('Retry for lost machines only: retry.on_events', {
         on_events: ['no-capacity', 'interruption'],
       })
     case 'minimum': {
       const range = rangeOf(at(facts.config?.documents[claim.site.document ?? 0]?.root, ...keys))
-      return range === null ? byHand(claim) : set('Let it shrink to nothing: nodes', `0..${range.most ?? ''}`)
+      return range === null ? byHand(claim) : set('Scale to zero: nodes', `0..${range.most ?? ''}`)
     }
     case 'gpus': {
       const node = at(facts.config?.documents[claim.site.document ?? 0]?.root, ...keys)
       if (node?.kind === 'map' && entry(node, 'count') !== undefined)
-        return set(`Ask for ${value} GPU: count`, after, [...keys, 'count'])
+        return set(`Request ${value} GPU: count`, after, [...keys, 'count'])
       const source = written(node)
       if (source === undefined) return byHand(claim)
       const to = /^\d+$/.test(source) ? after : source.replace(/(^|:)\d+(?=:|$)/, `$1${value}`)
-      return set(`Ask for ${value} GPU: ${to}`, to)
+      return set(`Request ${value} GPU: ${to}`, to)
     }
     default:
       return byHand(claim)

@@ -22,7 +22,7 @@ export const dvcCommandReader = defineReader({
     }
   },
   change: (claim, _value, facts) => ({
-    title: 'Run only the stages that something has changed for',
+    title: 'Run only the stages whose inputs have changed',
     safety: 'unsafe',
     writes: [
       {

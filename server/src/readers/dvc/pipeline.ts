@@ -27,7 +27,7 @@ export const dvcReader = defineReader({
   },
   change(claim, value, facts) {
     if (claim.setting !== 'cached' || value !== true || claim.site.keys === undefined) return byHand(claim)
-    return writeKeys(claim, facts, 'Run it only when something that goes in has changed', [
+    return writeKeys(claim, facts, 'Run it only when its inputs have changed', [
       { keys: claim.site.keys, value: undefined },
     ])
   },

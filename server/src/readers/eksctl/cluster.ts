@@ -199,14 +199,14 @@ function changeGroup(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
     )
     if (most === undefined)
       writes.push(set(['maxSize'], Math.max(1, desired ?? number(at(group, 'minSize')) ?? 2), 'minSize'))
-    return change('Let it shrink to nothing: minSize: 0', writes)
+    return change('Scale to zero: minSize: 0', writes)
   }
   if (claim.setting === 'capacity') {
     if (keys![0] !== 'managedNodeGroups') return { reason: 'give the group an instancesDistribution' }
     return change('Buy spot machines: spot: true', [set(['spot'], true)])
   }
   if (claim.setting === 'taints')
-    return change('Keep other work away: a taint (add a toleration to the work that needs the GPUs)', [
+    return change('Keep other work away with a taint (add a toleration to the work that needs the GPUs)', [
       set(['taints'], [{ key: acceleratorResource(group), value: 'true', effect: 'NoSchedule' }]),
     ])
   return byHand(claim)

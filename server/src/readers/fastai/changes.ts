@@ -13,7 +13,7 @@ import { fastaiVersion, importsEverything } from './learners.js'
 export function changeFastai(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   switch (claim.setting) {
     case 'precision':
@@ -41,7 +41,7 @@ export function changeFastai(claim: Claim, value: unknown, facts: FragmentFacts)
       const write = addCallback(python, call, target.name, facts, null, 'cbs')
       return 'reason' in write
         ? write
-        : { title: `Hand ${target.name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
+        : { title: `Pass ${target.name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
     }
     case 'patience':
       return changeArgument(python, call, 'patience', 3, String(value), facts)
@@ -76,7 +76,7 @@ function changeDirection(
   )
   if ('reason' in written) return written
   return {
-    title: `Take ${value === 'higher' ? 'higher' : 'lower'} values for better (comp)`,
+    title: `Take ${value === 'higher' ? 'higher' : 'lower'} values as better (comp)`,
     safety: 'unsafe',
     writes: [written],
     imports: open || name.import === null ? [] : [name.import],

@@ -74,8 +74,7 @@ function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Cha
   const { start, end, fragment } = claim.site
   const command = facts.shell?.commands.find((one) => one.start === start && one.end === end)
   const least = command?.words.find((word) => /^--min-replica-count=\d+$/.test(word.raw))
-  if (command === undefined || least === undefined)
-    return { reason: 'min-replica-count is set in another place' }
+  if (command === undefined || least === undefined) return { reason: 'min-replica-count is set elsewhere' }
   const most = command.words.find((word) => /^--max-replica-count=\d+$/.test(word.raw))
   const lower = {
     kind: 'replace text' as const,

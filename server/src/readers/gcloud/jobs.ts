@@ -314,7 +314,7 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
   if (claim.site.target?.kind === 'option') {
     switch (claim.setting) {
       case 'gpus':
-        return replaceValue(claim, facts, `Ask for ${number} GPU: ${claim.key}=${number}`, String(number))
+        return replaceValue(claim, facts, `Request ${number} GPU: ${claim.key}=${number}`, String(number))
       case 'nodes':
         return replaceValue(
           claim,

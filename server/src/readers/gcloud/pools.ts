@@ -149,10 +149,10 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
         'the first pool of a cluster runs its system pods: put the GPUs in one of their own (gcloud container node-pools create)',
     }
   if (claim.site.target?.kind === 'option')
-    return replaceValue(claim, facts, `Let it shrink to nothing: --${claim.key}=${value}`, String(value))
+    return replaceValue(claim, facts, `Scale to zero: --${claim.key}=${value}`, String(value))
   if (claim.key !== 'num-nodes') return byHand(claim)
   const most = Math.max(1, Number(effective(claim) ?? 1))
-  return addOptions(claim, facts, 'Let it shrink to nothing: autoscaling with a minimum of 0', [
+  return addOptions(claim, facts, 'Scale to zero: autoscaling with a minimum of 0', [
     '--enable-autoscaling',
     '--min-nodes=0',
     `--max-nodes=${most}`,

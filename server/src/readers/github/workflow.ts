@@ -315,7 +315,7 @@ function changeWorkflow(claim: Claim, _value: unknown, facts: FragmentFacts): Ch
     }
   if (claim.setting === 'concurrentRuns')
     return {
-      title: 'cancel the run of the change before',
+      title: 'cancel the run of the previous change',
       safety: 'unsafe',
       writes: [
         write(['concurrency'], { group: `train-\${{ github.ref }}`, 'cancel-in-progress': true }, 'on'),
@@ -338,5 +338,5 @@ function changeWorkflow(claim: Claim, _value: unknown, facts: FragmentFacts): Ch
     )
     writes.push(write(['on'], all))
   }
-  return { title: 'Pass over changes of documents: paths-ignore', safety: 'unsafe', writes, imports: [] }
+  return { title: 'Ignore changes to documentation: paths-ignore', safety: 'unsafe', writes, imports: [] }
 }

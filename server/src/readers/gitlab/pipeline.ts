@@ -250,11 +250,11 @@ function changeJob(claim: Claim, _value: unknown, facts: FragmentFacts): Change 
       undefined,
     )
   if (claim.setting === 'concurrentRuns')
-    return write('cancel the run of the change before: interruptible', ['interruptible'], true)
+    return write('cancel the run of the previous change: interruptible', ['interruptible'], true)
   if (claim.setting !== 'startedBy') return byHand(claim)
   return target?.kind === 'job without rules'
     ? write(
-        'Train for changes of code and configuration: rules with changes',
+        'Train on changes to code and configuration: rules with changes',
         ['rules'],
         [{ changes: sources }],
       )

@@ -101,7 +101,7 @@ const notebookPosition = 3
 
 function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const word = wordOf(value)
-  if (word === null || claim.setting !== 'precision') return { reason: 'Accelerate knows bf16 and fp16' }
+  if (word === null || claim.setting !== 'precision') return { reason: 'Accelerate supports bf16 and fp16' }
   const title = `Set mixed_precision to ${word}`
   if (facts.config !== undefined) return changeDocument(claim, word, title, facts)
   if (facts.python === undefined) {
@@ -109,7 +109,7 @@ function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Ch
     return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
   }
   const call = claimedCall(facts.python, claim.site)
-  if (call === null) return { reason: 'the call is not in the file any more' }
+  if (call === null) return { reason: 'the call is no longer in the file' }
   const position = call.name === 'accelerate.notebook_launcher' ? notebookPosition : null
   const written = writeArgument(
     facts,

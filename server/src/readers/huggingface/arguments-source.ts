@@ -52,7 +52,7 @@ export class ArgumentsSource implements Source {
     if (value === undefined)
       return made.call.expr.args.some((one) => one.name === name)
         ? { kind: 'remove keyword', path, call, name }
-        : { reason: `${name} is set in another place` }
+        : { reason: `${name} is set elsewhere` }
     const code = pythonLiteral(value, quoteOf(python.text.slice(call.start, call.end)))
     return writeArgument({ path, fragment, python }, made.call, name, this.argument(name), code)
   }

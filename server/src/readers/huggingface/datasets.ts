@@ -206,9 +206,9 @@ function readPlace(
     claimUncached(claims, evidence, load.function?.qualified ?? '', {
       key,
       transformation: 'every download and `map`',
-      because: `the cache lies in \`${set.value}\`, which goes with the machine (\`${key}\`)`,
+      because: `the cache is in \`${set.value}\`, which is lost with the machine (\`${key}\`)`,
       place: calleePlace(load),
-      site: callSite(load, { kind: 'refused', reason: 'name a folder that is kept in the job' }),
+      site: callSite(load, { kind: 'refused', reason: 'use a persistent folder in the job' }),
       // The folder may well outlive the job on machines that are kept.
       options: { channel: 'launch environment', location: set.location, overridable: true },
     })
@@ -312,7 +312,7 @@ function changeCode(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const fragment = facts.fragment.index
   if (python === undefined) return { reason: 'the launch line asks for it: leave the flag out there' }
   const call = claimedCall(python, claim.site)
-  if (call === null) return { reason: 'the call is not in the file any more' }
+  if (call === null) return { reason: 'the call is no longer in the file' }
   const { target } = claim.site
   if (target?.kind === 'switch') {
     const { statement } = call

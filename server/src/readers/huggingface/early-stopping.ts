@@ -76,7 +76,7 @@ function readForgotten(python: PythonModule, trainer: Call, training: SubjectBui
   training.known(
     'stoppingGap',
     'EarlyStoppingCallback',
-    `\`${call.assignedTo}\` is never handed to the \`Trainer\``,
+    `\`${call.assignedTo}\` is never passed to the \`Trainer\``,
     calleePlace(call),
     { site: callSite(call) },
   )

@@ -77,7 +77,7 @@ function load(
 ): Change | Refusal {
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const { callee, args } = call.expr
   if (callee.type !== 'attribute' || callee.attr !== 'from_config' || args.length !== 1)
     return { reason: 'load it with `from_pretrained`' }

@@ -234,7 +234,7 @@ function changeMapping(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   const call = claimedCall(python, claim.site)
   const found = python === undefined || call === null ? null : mappingOf(python, call)
   if (python === undefined || call === null || found === null)
-    return { reason: 'the call is not in the file any more' }
+    return { reason: 'the call is no longer in the file' }
   const range: PythonRange = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const set = (name: string, text: string): Write => ({
     kind: 'set keyword',
@@ -258,13 +258,13 @@ function changeMapping(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   }
   if (typeof value === 'number')
     return {
-      title: `Share it among ${value} processes (num_proc=${value})`,
+      title: `Use ${value} processes (num_proc=${value})`,
       safety: 'unsafe',
       writes: [set('num_proc', String(value))],
       imports: [],
     }
   return {
-    title: 'Share it among processes (num_proc)',
+    title: 'Use several processes (num_proc)',
     safety: 'unsafe',
     ...processes(python, facts, call, set),
   }

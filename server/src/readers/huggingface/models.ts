@@ -152,11 +152,11 @@ function readWeights(
 function changeModel(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   if (claim.site.target?.kind === 'argument') {
     if (!call.expr.args.some((one) => one.name === 'attn_implementation'))
-      return { reason: 'it is set in another place' }
+      return { reason: 'it is set elsewhere' }
     return {
       title: 'Use the fused attention of PyTorch (attn_implementation="sdpa")',
       safety: 'unsafe',
@@ -164,7 +164,7 @@ function changeModel(claim: Claim, value: unknown, facts: FragmentFacts): Change
       imports: [],
     }
   }
-  if (claim.setting !== 'weights') return { reason: 'leave the processor out: the default is fused' }
+  if (claim.setting !== 'weights') return { reason: 'remove the processor: the default is fused' }
   const use = { path, fragment: fragment.index, offset: call.expr.start }
   const format = nameFor(python.tree, 'torch', value === 'fp16' ? 'float16' : 'bfloat16', use)
   const imports =

@@ -21,7 +21,7 @@ const packingSettings = settingTable('InputPipeline', {
     parse: asBoolean,
     otherwise: false,
     write: () => true,
-    title: () => 'Put several texts into each row (packing)',
+    title: () => 'Pack several texts into each row (packing)',
   },
 })
 

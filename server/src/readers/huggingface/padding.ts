@@ -159,9 +159,9 @@ function changePadding(claim: Claim, _value: unknown, facts: FragmentFacts): Cha
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   const found = python === undefined ? undefined : paddedCalls(python).find((one) => one.call === call)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   // Read for a launch, it pads; the code alone leaves it open.
-  if (found === undefined) return { reason: `${claim.key} is chosen in another place` }
+  if (found === undefined) return { reason: `${claim.key} is chosen elsewhere` }
   const range = (one: Call): PythonRange => ({
     fragment: fragment.index,
     start: one.expr.start,
@@ -170,7 +170,7 @@ function changePadding(claim: Claim, _value: unknown, facts: FragmentFacts): Cha
   const { key, maker } = found
   // A name may be chosen by an option that would then do nothing.
   if (call.expr.args.find((one) => one.name === key)?.value.type !== 'constant')
-    return { reason: `${key} is chosen in another place` }
+    return { reason: `${key} is chosen elsewhere` }
   // In a collate function the texts of one batch are there together.
   if (maker !== null && maker.each === 'batch' && !maker.kept && key === 'padding') {
     return {

@@ -81,9 +81,9 @@ function readReports(
 function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const made = trainerArguments(python).find((one) => one.call === call)
-  if (made === undefined) return { reason: 'the call is not in the file any more' }
+  if (made === undefined) return { reason: 'the call is no longer in the file' }
   const source = codeArguments(facts, python, made)
   switch (claim.setting) {
     case 'saves':

@@ -61,6 +61,6 @@ function readFit(python: PythonModule, call: Call, claims: ClaimBuilder): void {
 
 function changeFit(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'precision' && value === 'bf16-mixed')
-    return { reason: 'fit() knows fp16 only (use_amp=True)' }
+    return { reason: 'fit() supports fp16 only (use_amp=True)' }
   return fitSettings.change(claim, value, facts)
 }

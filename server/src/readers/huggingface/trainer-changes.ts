@@ -32,10 +32,10 @@ export function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts
   if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
   const { python } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   if (claim.setting === 'earlyStopping') return addEarlyStopping(python, call, value, facts)
   const made = trainerArguments(python).find((one) => one.call === call)
-  if (made === undefined) return { reason: 'the call is not in the file any more' }
+  if (made === undefined) return { reason: 'the call is no longer in the file' }
   if (claim.setting === 'precision') return changePrecision(python, made, value, facts)
   if (claim.setting === 'workers') return changeWorkers(python, made, value, facts)
   return byHand(claim)
@@ -46,7 +46,7 @@ function changeConfigured(claim: Claim, value: unknown, facts: FragmentFacts): C
   if (claim.setting === 'precision') {
     const key = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
     return key === null
-      ? { reason: 'a Trainer knows bf16 and fp16' }
+      ? { reason: 'a Trainer supports bf16 and fp16' }
       : writeConfigured(claim, true, facts, key)
   }
   if (claim.setting === 'workers') return writeConfigured(claim, typeof value === 'number' ? value : 4, facts)
@@ -88,7 +88,7 @@ function changePrecision(
   facts: FragmentFacts,
 ): Change | Refusal {
   const key = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
-  if (key === null) return { reason: 'a Trainer knows bf16 and fp16' }
+  if (key === null) return { reason: 'a Trainer supports bf16 and fp16' }
   if (key === 'bf16' && isBefore(facts.versions, ['transformers'], firstBf16))
     return { reason: `bf16 came with transformers ${firstBf16}, and this project uses an older one` }
   if (key === 'fp16' && overflowsInHalf(python))

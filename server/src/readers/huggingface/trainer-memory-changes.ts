@@ -25,7 +25,7 @@ export function changeMemory(claim: Claim, value: unknown, facts: FragmentFacts)
   if (python === undefined) return trainerSettings.change(claim, value, facts)
   const call = claimedCall(python, claim.site)
   const made = trainerArguments(python).find((one) => one.call === call)
-  if (made === undefined) return { reason: 'the call is not in the file any more' }
+  if (made === undefined) return { reason: 'the call is no longer in the file' }
   return trainerSettings.change(claim, value, facts, codeArguments(facts, python, made))
 }
 
@@ -55,7 +55,7 @@ function changeAttention(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
   const key = 'attn_implementation'
   if (call === null || !call.expr.args.some((one) => one.name === key))
-    return { reason: 'it is set in another place' }
+    return { reason: 'it is set elsewhere' }
   return {
     title: 'Use the fused attention of PyTorch (attn_implementation="sdpa")',
     safety: 'unsafe',
@@ -80,7 +80,7 @@ function addAdapters(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const range = rangeOf(facts, call)
   if (/^trl\./.test(trainerName(python, call) ?? '')) {
     return {
-      title: 'Train adapters (LoRA) in place of all weights',
+      title: 'Train adapters (LoRA) instead of all weights',
       safety: 'unsafe',
       writes: [
         {
@@ -106,7 +106,7 @@ function wrapModel(
 ): Change | Refusal {
   const { path, fragment } = facts
   const given = call.expr.args.find((one) => one.name === 'model' || one.name === null)
-  if (given === undefined) return { reason: 'the model is handed over in another place' }
+  if (given === undefined) return { reason: 'the model is passed elsewhere' }
   const wrap = nameFor(python.tree, 'peft', 'get_peft_model', {
     path,
     fragment: fragment.index,
@@ -116,7 +116,7 @@ function wrapModel(
   const { start, end } = given.value
   const model = python.text.slice(start, end)
   return {
-    title: 'Train adapters (LoRA) in place of all weights',
+    title: 'Train adapters (LoRA) instead of all weights',
     safety: 'display',
     writes: [
       {

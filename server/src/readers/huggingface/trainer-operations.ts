@@ -220,7 +220,7 @@ function changeArguments(claim: Claim, value: unknown, facts: FragmentFacts): Ch
   const made = trainerArguments(python).find(
     ({ call }) => call.expr.start === claim.site.start && call.expr.end === claim.site.end,
   )
-  if (made === undefined) return { reason: 'the call is not in the file any more' }
+  if (made === undefined) return { reason: 'the call is no longer in the file' }
   const source = codeArguments(facts, python, made)
   if (claim.setting === 'compiled') return trainerSettings.change(claim, value, facts, source)
   if (claim.setting !== 'kind') return parallelSettings.change(claim, value, facts, source)

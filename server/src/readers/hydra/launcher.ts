@@ -144,9 +144,9 @@ function changeLine(claim: Claim, value: unknown, facts: FragmentFacts): Change 
   })
   switch (claim.setting) {
     case 'gpus':
-      return change(`Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}`, value)
+      return change(`Request ${value === 1 ? 'one GPU' : `${value} GPUs`}`, value)
     case 'nodes':
-      return change(`Ask for ${value} node`, value)
+      return change(`Request ${value} node`, value)
     case 'timeLimit':
       return change(`End the job after ${Math.round(value / 3600)} hours`, Math.round(value / 60))
     default:

@@ -12,7 +12,7 @@ import { stoppingSettings } from './settings.js'
 export function changeIgnite(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   if (claim.setting === 'precision') {
     const refused = refusedLoss(python)
     if (refused !== null)

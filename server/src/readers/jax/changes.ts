@@ -11,7 +11,7 @@ export function changeJax(claim: Claim, value: unknown, facts: FragmentFacts): C
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (target?.kind === 'switch') {
     const call = python.callAt(claim.site)
-    if (call === null) return { reason: 'the call is not in the file any more' }
+    if (call === null) return { reason: 'the call is no longer in the file' }
     if (claim.overridable) return { reason: 'the value is that of an option of the program' }
     if (call.statement.type !== 'expr') return { reason: 'the call is part of a larger statement' }
     const statement = { fragment: fragment.index, start: call.statement.start, end: call.statement.end }
@@ -26,7 +26,7 @@ export function changeJax(claim: Claim, value: unknown, facts: FragmentFacts): C
     if (value !== 'bf16-mixed') return { reason: 'fp16 needs a loss scale (flax.training.dynamic_scale)' }
     const layers = layersWithoutFormat(python)
     const [first] = layers
-    if (first === undefined) return { reason: 'the layers are not in the file any more' }
+    if (first === undefined) return { reason: 'the layers are no longer in the file' }
     const name = nameFor(python.tree, 'jax.numpy', 'bfloat16', {
       path,
       fragment: fragment.index,

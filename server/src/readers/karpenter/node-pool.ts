@@ -238,14 +238,14 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
     imports: [],
   })
   if (claim.setting === 'blockedBy' && claim.key === 'consolidateAfter')
-    return change('Give idle machines back after 5 minutes: consolidateAfter: 5m', [
+    return change('Release idle machines after 5 minutes: consolidateAfter: 5m', [
       set(['spec', 'disruption', 'consolidateAfter'], '5m'),
     ])
   if (claim.setting === 'blockedBy')
-    return { reason: 'name reasons other than Empty in the budget, so that machines without work may go' }
+    return { reason: 'name reasons other than Empty in the budget, so that idle machines may go' }
   if (claim.setting === 'idleDelay' && typeof value === 'number') {
     const minutes = Math.max(1, Math.round(value / 60))
-    return change(`Give idle machines back after ${minutes} minutes`, [
+    return change(`Release idle machines after ${minutes} minutes`, [
       set(['spec', 'disruption', 'consolidateAfter'], `${minutes}m`),
     ])
   }
@@ -253,11 +253,11 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
     at(facts.config?.documents[index]?.root, 'spec', 'template', 'spec', 'requirements'),
   )
   if (claim.setting === 'maximum' && typeof value === 'number')
-    return change(`Set a ceiling: limits: ${resource}: ${value}`, [
+    return change(`Set a limit: limits: ${resource}: ${value}`, [
       set(['spec', 'limits'], { [resource]: value }),
     ])
   if (claim.setting === 'taints')
-    return change('Keep other work away: a taint (add a toleration to the work that needs the GPUs)', [
+    return change('Keep other work away with a taint (add a toleration to the work that needs the GPUs)', [
       set(['spec', 'template', 'spec', 'taints'], [{ key: resource, value: 'true', effect: 'NoSchedule' }]),
     ])
   if (claim.setting === 'capacity' && claim.state === 'known')

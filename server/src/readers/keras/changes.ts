@@ -22,7 +22,7 @@ export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts):
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (claim.setting === 'precision') return changePolicy(python, claim, value, facts)
   const call = claimedCall(python, claim.site)
-  if (call === null) return { reason: 'the call is not in the file any more' }
+  if (call === null) return { reason: 'the call is no longer in the file' }
   if (claim.setting === 'kind' && claim.site.target?.kind === 'argument') return fitForKernel(python, facts)
   if (claim.site.target?.kind === 'switch') {
     const keyword = call.method === 'set_floatx' ? 'value' : 'policy'
@@ -59,7 +59,7 @@ export function changePolicy(
   const title = `Compute in ${policy === 'mixed_bfloat16' ? 'bf16' : 'fp16'} with fp32 weights (set_global_policy("${policy}"))`
   if (claim.site.target?.kind === 'call') {
     const call = claimedCall(python, claim.site)
-    if (call === null) return { reason: 'the call is not in the file any more' }
+    if (call === null) return { reason: 'the call is no longer in the file' }
     const written = writeArgument(facts, call, 'policy', python.argument(call, 'policy', 0), `"${policy}"`)
     if ('reason' in written) return written
     return { title, safety: 'unsafe', writes: [written, ...fullPrecisionHead(python, facts)], imports: [] }
@@ -170,5 +170,5 @@ function handOver(python: PythonModule, claim: Claim, call: Call, facts: Fragmen
   if (target?.kind !== 'callback') return byHand(claim)
   const write = addCallback(python, call, target.name, facts, fitPosition(call, 'callbacks'))
   if ('reason' in write) return write
-  return { title: `Hand ${target.name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
+  return { title: `Pass ${target.name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
 }

@@ -9,7 +9,7 @@ import { kerasFits, usesKeras } from './fits.js'
 
 const wholeNetwork: ChangeTarget = {
   kind: 'refused',
-  reason: 'give it trained weights, without the top layer (include_top=False), and a layer for your classes',
+  reason: 'use pretrained weights, without the top layer (include_top=False), and a layer for your classes',
 }
 
 export const kerasFreshWeightsReader = defineReader({
@@ -41,11 +41,11 @@ export const kerasFreshWeightsReader = defineReader({
   change(claim, _value, facts) {
     const { python, path, fragment } = facts
     const call = claimedCall(python, claim.site)
-    if (call === null) return { reason: 'the call is not in the file any more' }
+    if (call === null) return { reason: 'the call is no longer in the file' }
     const keyword = call.expr.args.some((one) => one.name === 'weights')
     if (!keyword) return { reason: 'the weights are given by position' }
     return {
-      title: "Start from trained weights (weights='imagenet')",
+      title: "Start from pretrained weights (weights='imagenet')",
       safety: 'unsafe',
       writes: [
         {

@@ -101,7 +101,7 @@ function readCheckpoint(python: PythonModule, item: Expr, training: SubjectBuild
 function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   if (claim.setting === 'keptCheckpoints' && value !== null) {
     const write = writeArgument(
       facts,
@@ -132,7 +132,7 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     return 'reason' in write
       ? write
       : {
-          title: 'Go on from the last epoch after an interruption (BackupAndRestore)',
+          title: 'Resume from the last epoch after an interruption (BackupAndRestore)',
           safety: 'unsafe',
           writes: [write],
           imports: [],

@@ -23,7 +23,7 @@ export function changeStep(claim: Claim, value: unknown, facts: FragmentFacts): 
     if (site.target?.kind === 'statement') {
       const statement = python.statementAt(site.start)
       if (statement === null || statement.start !== site.start) return gone
-      return done(`Remove ${claim.key}: caching is on by itself`, {
+      return done(`Remove ${claim.key}: caching is on by default`, {
         kind: 'remove statement',
         path,
         statement: range,
@@ -33,12 +33,12 @@ export function changeStep(claim: Claim, value: unknown, facts: FragmentFacts): 
     if (call === null) return gone
     if (site.target?.kind === 'call')
       return done(
-        'Remove set_caching_options(False): caching is on by itself',
+        'Remove set_caching_options(False): caching is on by default',
         ...removeMethods(facts, python, [call]),
       )
     const given = python.argument(call, 'enable_caching')
     if (call.expr.args.some((one) => one.name === 'enable_caching'))
-      return done('Remove enable_caching=False: caching is on by itself', {
+      return done('Remove enable_caching=False: caching is on by default', {
         kind: 'remove keyword',
         path,
         call: range,

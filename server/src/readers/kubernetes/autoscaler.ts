@@ -74,20 +74,13 @@ function readScaledObject(claims: ClaimBuilder, object: KubernetesObject): void 
   if (pool === null) return
   const takesOver = at(object.root, 'metadata', 'annotations', 'scaledobject.keda.sh/transfer-hpa-ownership')
   if (boolean(takesOver) === true) pool.known('replaces', 'transfer-hpa-ownership', true, placeOf(takesOver!))
-  const keep = 'Keep {value} replicas while nobody asks'
+  const keep = 'Keep {value} replicas without traffic'
   const idle = number(at(object.root, 'spec', 'idleReplicaCount'))
   // Where it is given, so many stay when nothing is active.
   const floor = idle === undefined ? 'minReplicaCount' : 'idleReplicaCount'
   claimNumber(pool, object, 'leastReplicas', ['spec', floor], 0, keep)
   claimNumber(pool, object, 'mostReplicas', ['spec', 'maxReplicaCount'], mostByDefault, 'Set a ceiling')
-  claimNumber(
-    pool,
-    object,
-    'idleDelay',
-    ['spec', 'cooldownPeriod'],
-    cooldown,
-    'Wait less before scaling down',
-  )
+  claimNumber(pool, object, 'idleDelay', ['spec', 'cooldownPeriod'], cooldown, 'Scale down sooner')
   claimBehaviour(
     pool,
     object,
@@ -137,7 +130,7 @@ function claimMetrics(
   place: Place,
 ): void {
   const reason =
-    'let it go by the requests that wait or by the use of the accelerators (a metric of the pods, or an external one)'
+    'scale on waiting requests or on accelerator utilisation (a metric of the pods, or an external one)'
   pool.known('metrics', key, metrics, place, { site: planned(place, object.document.index, [], { reason }) })
 }
 
@@ -150,7 +143,7 @@ function readAutoscaler(claims: ClaimBuilder, object: KubernetesObject): void {
     'leastReplicas',
     ['spec', 'minReplicas'],
     1,
-    'Keep {value} replicas while nobody asks',
+    'Keep {value} replicas without traffic',
   )
   claimNumber(pool, object, 'mostReplicas', ['spec', 'maxReplicas'], undefined, 'Let it grow')
   claimBehaviour(pool, object, ['spec', 'behavior', 'scaleDown'], true)

@@ -53,7 +53,7 @@ export function waitForTheRunBefore({ site }: Claim, facts: FragmentFacts): Chan
   const { document, keys, fragment } = site
   if (document === undefined || keys === undefined) return { reason: 'the manifest has changed' }
   return {
-    title: 'Let a run end before the next begins: concurrencyPolicy: Forbid',
+    title: 'Finish a run before the next starts: concurrencyPolicy: Forbid',
     safety: 'unsafe',
     writes: [
       {

@@ -92,7 +92,7 @@ function claimRestarts({ compute }: Claimed, object: KubernetesObject, job: Keys
   const path = given === undefined || count === 0 ? job && [...job, 'backoffLimit'] : keys
   if (path === undefined) return
   const key = path === keys ? 'failurePolicy.maxRestarts' : 'backoffLimit'
-  const title = `Start it again once at most: ${path.at(-1)}: {value}`
+  const title = `Retry at most once: ${path.at(-1)}: {value}`
   compute.say('retries', key, numberAt(compute.locator, object, path, specPlace(object)!, title))
 }
 
@@ -134,7 +134,7 @@ function readVolcano(claims: ClaimBuilder, context: ReaderContext, object: Kuber
       /PodFailed|\*/.test(written(at(policy, 'event')) ?? ''),
   )
   if (!restarts) return
-  const title = 'Start it again once at most: maxRetry: {value}'
+  const title = 'Retry at most once: maxRetry: {value}'
   const times = numberAt(claims, object, ['spec', 'maxRetry'], place, title)
   claimed.compute.say('retries', 'maxRetry', orDefault(times, volcanoRetries))
 }

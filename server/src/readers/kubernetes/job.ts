@@ -246,7 +246,7 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
   if (claim.setting === 'concurrentRuns') return waitForTheRunBefore(claim, facts)
   if (claim.setting === 'retries' && typeof value === 'number') {
     return {
-      title: `Start it again once at most: ${claim.key}: ${value}`,
+      title: `Retry at most once: ${claim.key}: ${value}`,
       safety: 'unsafe',
       writes: [set([claim.key], value)],
       imports: [],
@@ -260,7 +260,7 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
       const quoted = before?.kind === 'scalar' && typeof before.value === 'string'
       return set([...place], quoted ? String(value) : value)
     })
-    return { title: `Ask for ${value} GPU`, safety: 'unsafe', writes, imports: [] }
+    return { title: `Request ${value} GPU`, safety: 'unsafe', writes, imports: [] }
   }
   return { reason: `${claim.key} has to be changed by hand here` }
 }

@@ -60,7 +60,7 @@ function readValues(claims: ClaimBuilder, document: ConfigDocument, base: Keys):
   const enabled = convert(read('enabled'), asSwitch)
   const off = derived(enabled, (on): null | undefined => (on ? undefined : null))
   const plan = {
-    title: 'End servers that nobody uses: cull.enabled: true',
+    title: 'Stop servers that nobody uses: cull.enabled: true',
     writes: [{ path: [...base, 'cull', 'enabled'], value: true }],
   }
   compute.say('idleStop', 'cull.enabled', withPlan(off, document.index, [], plan))

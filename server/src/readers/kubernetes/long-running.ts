@@ -55,7 +55,7 @@ function claimReplicas(claims: ClaimBuilder, object: KubernetesObject, pod: Conf
     node: at(object.root, 'spec', 'replicas') ?? null,
     otherwise: 1,
     keys: [...object.base, 'spec', 'replicas'],
-    plan: { reason: 'add a ScaledObject of KEDA, or an HPA that goes by the requests that wait' },
+    plan: { reason: 'add a ScaledObject of KEDA, or an HPA that scales on waiting requests' },
   }
   const serving = claimServing(claims, object, 'Kubernetes', pod, floor, place)
   if (serving === null) return

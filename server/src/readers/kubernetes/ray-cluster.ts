@@ -64,7 +64,7 @@ function readCluster(claims: ClaimBuilder, object: KubernetesObject, cluster: Ke
     })
     claimAccelerators(pool, pod, accelerators.count)
     const plan: PlannedChange = autoscaled
-      ? { title: 'Let it shrink: minReplicas: {value}', writes: [{ path: [...object.base, ...keys, key] }] }
+      ? { title: 'Scale down: minReplicas: {value}', writes: [{ path: [...object.base, ...keys, key] }] }
       : {
           title: 'Let the autoscaler decide: enableInTreeAutoscaling: true, minReplicas: {value}',
           writes: [
@@ -91,6 +91,6 @@ function claimAccelerators(pool: Pool, pod: ConfigNode | undefined, count: numbe
 
 function claimDelay(pool: Pool, object: KubernetesObject, keys: Keys, byDefault: number, place: Place): void {
   const key = String(keys.at(-1))
-  const title = `Wait less before scaling down: ${key}: {value}`
+  const title = `Scale down sooner: ${key}: {value}`
   pool.say('idleDelay', key, orDefault(numberAt(pool.locator, object, keys, place, title), byDefault))
 }

@@ -63,7 +63,7 @@ function readRayJob(claims: ClaimBuilder, context: ReaderContext, object: Kubern
     given: [at(object.root, 'spec', 'activeDeadlineSeconds')],
     plan: deadlinePlan(object, ['spec'], { after: 'entrypoint' }),
   })
-  const title = 'Start it again once at most: backoffLimit: {value}'
+  const title = 'Retry at most once: backoffLimit: {value}'
   const times = numberAt(claims, object, ['spec', 'backoffLimit'], specPlace(object)!, title)
   claimed.compute.say('retries', 'backoffLimit', times)
   // What answers requests has no end after which anything could be left.

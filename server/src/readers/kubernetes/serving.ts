@@ -59,7 +59,7 @@ function claimFloor(
 ): void {
   const { node, key, otherwise, keys } = floor
   const plan = floor.plan ?? {
-    title: `Keep {value} ${key.includes('/') ? 'instances' : 'replicas'} while nobody asks: ${key}: {value}`,
+    title: `Keep {value} ${key.includes('/') ? 'instances' : 'replicas'} without traffic: ${key}: {value}`,
     writes: [{ path: keys }],
   }
   const count = convert(nodeValue(node ?? undefined, place, serving.locator), asQuotedNumber)

@@ -148,7 +148,7 @@ function mpiIn(parts: LaunchParts, workers: number | null, slots: number | null)
 /** How often pods are started again: `OnFailure` without a limit does it for ever, inside the same pod. */
 function claimRetries({ compute, patch }: Claimed, object: KubernetesObject, specs: Keys): void {
   const spec = at(object.root, 'spec')
-  const once = 'Start it again once at most:'
+  const once = 'Retry at most once:'
   const times = (...keys: Keys) =>
     numberAt(compute.locator, object, keys, specPlace(object)!, `${once} ${keys.at(-1)}: {value}`)
   const restarts = times('spec', 'elasticPolicy', 'maxRestarts')

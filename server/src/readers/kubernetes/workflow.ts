@@ -161,7 +161,7 @@ function claimRetries(
   const limit = at(strategy, 'limit')
   const key = limit === undefined ? 'retryStrategy without a limit' : 'retryStrategy.limit'
   const keys = [...template, 'retryStrategy', 'limit']
-  const title = 'Start it again once at most: limit: {value}'
+  const title = 'Retry at most once: limit: {value}'
   const given: Given<number | null> = numberAt(compute.locator, object, keys, place, title)
   compute.say('retries', key, orDefault(given, null))
 }

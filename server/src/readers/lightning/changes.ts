@@ -22,7 +22,7 @@ export function changeLightning(claim: Claim, value: unknown, facts: FragmentFac
   if (isSetByLaunch(claim)) return { reason: 'it is set by the launch: change it there' }
   const { python } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   if (claim.setting === 'precision') return changePrecision(python, call, value, facts, isOlder(claim))
   if (claim.setting === 'earlyStopping') return addEarlyStopping(python, call, value, facts)
   if (claim.setting === 'endless')
@@ -147,7 +147,7 @@ function handOver(python: PythonModule, claim: Claim, call: Call, facts: Fragmen
   if (target?.kind !== 'callback') return byHand(claim)
   const write = addCallback(python, call, target.name, facts)
   if ('reason' in write) return write
-  return { title: `Hand ${target.name} to the Trainer`, safety: 'unsafe', writes: [write], imports: [] }
+  return { title: `Pass ${target.name} to the Trainer`, safety: 'unsafe', writes: [write], imports: [] }
 }
 
 /** The library in use is older than version 2. */

@@ -201,7 +201,7 @@ function readStrategies(python: PythonModule, claims: ClaimBuilder, context: Rea
 function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const name = claim.key.split('=')[0]!
   const set = (code: string): Change | Refusal => {
@@ -220,7 +220,7 @@ function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     // Data that is made in double precision has to follow.
     return row.kind === 'double precision' && 'safety' in change ? { ...change, safety: 'display' } : change
   }
-  if (!call.expr.args.some((one) => one.name === name)) return { reason: `${name} is set in another place` }
+  if (!call.expr.args.some((one) => one.name === name)) return { reason: `${name} is set elsewhere` }
   return {
     title: `Remove ${name}`,
     safety: 'unsafe',

@@ -66,7 +66,7 @@ function readCallbacks(python: PythonModule, training: SubjectBuilder<'Training'
 function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const remove: Write = { kind: 'remove keyword', path, call: range, name: claim.key }
   if (claim.setting === 'saves')

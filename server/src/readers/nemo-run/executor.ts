@@ -28,14 +28,14 @@ const executorSettings = settingTable('Compute', {
     keys: ['gpus_per_node'],
     parse: asNumber,
     write: Number,
-    title: (count, _, key) => `Ask for ${count === 1 ? 'one GPU' : `${count} GPUs`}: ${key}=${count}`,
+    title: (count, _, key) => `Request ${count === 1 ? 'one GPU' : `${count} GPUs`}: ${key}=${count}`,
   },
   nodes: {
     keys: ['nodes'],
     parse: asNumber,
     otherwise: 1,
     write: Number,
-    title: (count, _, key) => `Ask for ${count} node: ${key}=${count}`,
+    title: (count, _, key) => `Request ${count} node: ${key}=${count}`,
   },
   timeLimit: {
     keys: ['time'],

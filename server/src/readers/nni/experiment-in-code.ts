@@ -206,7 +206,7 @@ class AssignedSource implements Source {
   }
 
   set(path: readonly Key[]): Refusal {
-    return { reason: `${path.join('.')} is set in another place` }
+    return { reason: `${path.join('.')} is set elsewhere` }
   }
 }
 

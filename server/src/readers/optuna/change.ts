@@ -115,7 +115,7 @@ function report(facts: FragmentFacts, call: Call): Change | Refusal {
   const python = facts.python!
   const given = python.argument(call, 'func', 0)
   const objective = trialFunction(python, passedExpression(given))
-  if (objective === null) return { reason: 'the objective stands in another module' }
+  if (objective === null) return { reason: 'the objective is in another module' }
   const { func, position } = objective
   const trial = func.node.params[position]?.name
   if (python.calls.some((one) => one.method === 'report' && one.function === func))
@@ -132,7 +132,7 @@ function report(facts: FragmentFacts, call: Call): Change | Refusal {
     )
   const loop = steps.loop
   if (loop === null || loop.function !== func || loop.node.type !== 'for')
-    return { reason: 'the loop over epochs is not in the objective: hand the trial on, and report there' }
+    return { reason: 'the loop over epochs is not in the objective: pass the trial on, and report there' }
   const { target } = loop.node
   if (target.type !== 'name') return { reason: 'the loop does not count its epochs' }
   if (loop.parent !== null && loop.parent.function === func)
@@ -176,7 +176,7 @@ function throughCallback(
 ): Change | Refusal {
   const keras = passedExpression(python.argument(call, 'epochs')) !== null
   if (!keras) return { reason: 'add the pruning callback of this library from optuna-integration' }
-  if (trial === null) return { reason: 'the model is fitted in another function: hand the trial on' }
+  if (trial === null) return { reason: 'the model is fitted in another function: pass the trial on' }
   if (
     !['validation_data', 'validation_split'].some(
       (name) => passedExpression(python.argument(call, name)) !== null,

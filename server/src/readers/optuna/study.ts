@@ -207,7 +207,7 @@ function readPruning(
   search.known(
     'terminationGap',
     key,
-    `the objective never calls trial.report(), so the ${which} has nothing to go by`,
+    `the objective never calls trial.report(), so the ${which} has nothing to compare`,
     place,
   )
 }

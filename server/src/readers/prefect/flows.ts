@@ -125,7 +125,7 @@ function changePrefect(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   if ('reason' in write) return write
   const title =
     claim.setting === 'retries'
-      ? `Start it again once at most: retries=${value}`
+      ? `Retry at most once: retries=${value}`
       : `One run at a time: ${claim.key}=${value}`
   return { title, safety: 'unsafe', writes: [write], imports: [] }
 }

@@ -31,7 +31,7 @@ export function gridLoopChange(claim: Claim, value: unknown, facts: FragmentFact
   const inner = nodes.at(-1)!
   if (inner.body.some(leavesLoop)) return { reason: 'the body skips or leaves the loop' }
   const body = bodyText(python, inner)
-  if (body === null) return { reason: 'the body holds text over several lines' }
+  if (body === null) return { reason: 'the body contains a string over several lines' }
   const outerNode = nodes[0]!
   const indent = indentOf(python.text, outerNode.start)
   const lines = [

@@ -236,8 +236,7 @@ function remove(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
   const fragment = facts.fragment.index
   const statement = python === undefined ? null : find(python.tree.body, claim.site.start, claim.site.end)
-  if (python === undefined || statement === null)
-    return { reason: 'the statement is not in the file any more' }
+  if (python === undefined || statement === null) return { reason: 'the statement is no longer in the file' }
   if (statement.only) return { reason: 'it is the only statement of its block' }
   if (statement.found.type === 'assign') return { reason: 'its answer is used' }
   const range: PythonRange = { fragment, start: claim.site.start, end: claim.site.end }

@@ -68,9 +68,7 @@ function beside(python: PythonModule, found: Repeated, func: Func, facts: Fragme
   for (const load of found.loads) {
     const kept = keptBy(load, func)
     if (kept === null || !func.node.body.includes(kept.statement))
-      return refuse(
-        'the load stands inside another statement: keep what it gives in a variable of the module',
-      )
+      return refuse('the load is inside another statement: keep what it gives in a variable of the module')
     const moved = linesOf(python, kept.statement)
     if (moved === null || readsLocals(python, kept.statement, func))
       return refuse('the load uses what the function has made: load it once, behind `functools.lru_cache`')
@@ -193,7 +191,7 @@ function beforeLoop(python: PythonModule, found: Repeated, facts: FragmentFacts)
     const kept = keptBy(load, loop.function)
     const moved = kept === null ? null : linesOf(python, kept.statement)
     if (kept === null || moved === null || !loop.node.body.includes(kept.statement))
-      return refuse('the load stands inside another statement')
+      return refuse('the load is inside another statement')
     if (countAssignments(loop.node.body, kept.name) > 1)
       return refuse(`${kept.name} is assigned several times`)
     lines.push(...moved)

@@ -15,8 +15,7 @@ export function hoistSteps(claim: Claim, facts: FragmentFacts): Change | Refusal
       : repetitionsOf(python).find(({ steps }) =>
           steps.some(({ call }) => call.expr.start === claim.site.start && call.expr.end === claim.site.end),
         )
-  if (python === undefined || repetition === undefined)
-    return { reason: 'the call is not in the file any more' }
+  if (python === undefined || repetition === undefined) return { reason: 'the call is no longer in the file' }
   const { around, per } = repetition
   if (per === 'run') return { reason: 'save the result once, and load it where the file is there' }
   if (around === null || (per === 'epoch' && 'class' in around))

@@ -195,7 +195,7 @@ function changeRetries(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   const write = writeArgument(facts, call, key, facts.python!.argument(call, key, position), String(number))
   if ('reason' in write) return write
   return {
-    title: `Start it again once at most: ${key}=${number}`,
+    title: `Retry at most once: ${key}=${number}`,
     safety: 'unsafe',
     writes: [write],
     imports: [],

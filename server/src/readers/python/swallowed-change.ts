@@ -50,7 +50,7 @@ function raiseAgain(
     last.type === 'pass'
       ? { kind: 'replace', path, range: rangeOf(last), text: 'raise' }
       : { kind: 'insert lines', path, where: 'after', statement: rangeOf(last), lines: ['raise'] }
-  return { title: 'Let the failure through: raise', safety: 'unsafe', writes: [write], imports: [] }
+  return { title: 'Re-raise the failure: raise', safety: 'unsafe', writes: [write], imports: [] }
 }
 
 function limit(

@@ -37,7 +37,7 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
   const loop = python.loops.find(
     (one) => one.node.start === claim.site.start && one.node.end === claim.site.end,
   )
-  if (loop === undefined) return refuse('the loop is not in the file any more')
+  if (loop === undefined) return refuse('the loop is no longer in the file')
   const block = forwardBlock(python, loop.node.body, () => reachedFunctions(python, loop))
   if ('reason' in block) return block
   return format === 'bf16' ? wrapBf16(facts, python, block) : sketchFp16(facts, python, loop, block)
@@ -61,7 +61,7 @@ function wrapStep(
 ): Change | Refusal {
   const { start, end } = claim.site
   const step = python.functions.find(({ node }) => node.start === start && node.end === end)
-  if (step === undefined) return refuse('the step is not in the file any more')
+  if (step === undefined) return refuse('the step is no longer in the file')
   const block = forwardBlock(python, step.node.body, () => [])
   if ('reason' in block) return block
   return format === 'bf16'
@@ -72,7 +72,7 @@ function wrapStep(
 /** `autocast(enabled=False)`: the switch itself. */
 function switchOn(claim: Claim, facts: FragmentFacts, python: PythonModule): Change | Refusal {
   const call = python.callAt(claim.site)
-  if (call === null) return refuse('the autocast block is not in the file any more')
+  if (call === null) return refuse('the autocast block is no longer in the file')
   const enabled = passedExpression(python.argument(call, 'enabled'))
   if (enabled?.type !== 'constant') {
     return refuse('its switch is set elsewhere: turn that on, or pass it on the launch line')

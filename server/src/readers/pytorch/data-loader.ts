@@ -172,7 +172,7 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
     return 'reason' in there ? there : { title, safety: 'unsafe', writes: [there], imports: [] }
   }
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the loader is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the loader is no longer in the file' }
   const positions = lookUp(loaders, call.name ?? '')
   if (positions !== undefined && (claim.setting === 'pinnedMemory' || claim.setting === 'persistentWorkers'))
     return switchOn(
@@ -183,7 +183,7 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
     )
   if (claim.setting === 'waitingCopies') return overlapCopies(python, facts)
   if (claim.setting !== 'workers') return byHand(claim)
-  if (positions === undefined) return { reason: 'the loader is not in the file any more' }
+  if (positions === undefined) return { reason: 'the loader is no longer in the file' }
   const workers = python.argument(call, 'num_workers', positions.workers)
   if (passedExpression(workers) === null && mayBePassed(workers))
     return { reason: 'its arguments are not written here' }
@@ -245,7 +245,7 @@ function switchOn(claim: Claim, given: ArgumentValue, call: Call, facts: Fragmen
 /** The host goes on while pinned memory is copied; what uses the batch on the device waits for it there. */
 function overlapCopies(python: PythonModule, facts: FragmentFacts): Change | Refusal {
   const writes = overlapping(python, facts)
-  if (writes.length === 0) return { reason: 'the copies are not in the file any more' }
+  if (writes.length === 0) return { reason: 'the copies are no longer in the file' }
   return { title: 'Copy without waiting (non_blocking=True)', safety: 'safe', writes, imports: [] }
 }
 

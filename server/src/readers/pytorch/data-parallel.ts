@@ -49,7 +49,7 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
     trainingEvidence(python),
   )
   if (wrapsToLoad(python, call)) {
-    parallelism.unknown('method', 'DataParallel', 'it gives the weights the names of their file', place, {
+    parallelism.unknown('method', 'DataParallel', 'it restores the names of saved weights', place, {
       site,
     })
     return
@@ -180,7 +180,7 @@ function* statementsOf(block: Stmt[]): Generator<Stmt> {
 function changeWrapper(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the wrapper is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the wrapper is no longer in the file' }
   if (claim.setting !== 'method' || value !== 'distributed') return byHand(claim)
   const use = { path, fragment: fragment.index, offset: call.expr.start }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }

@@ -23,11 +23,11 @@ export function changeDistributed(claim: Claim, value: unknown, facts: FragmentF
       reason: `put the backward passes before the last one of each step under ${claim.key === 'no_backward_sync' ? 'fabric.no_backward_sync(model)' : 'model.no_sync()'}`,
     }
   const call = claimedCall(python, claim.site)
-  if (call === null) return { reason: 'the code is not in the file any more' }
+  if (call === null) return { reason: 'the code is no longer in the file' }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   if (claim.setting === 'findsUnused') {
     const written = call.expr.args.find((one) => one.name === 'find_unused_parameters')
-    if (written === undefined) return { reason: 'it is set in another place' }
+    if (written === undefined) return { reason: 'it is set elsewhere' }
     return {
       title: 'Remove find_unused_parameters',
       safety: 'unsafe',

@@ -23,7 +23,7 @@ export function endlessBecause(python: PythonModule, loop: Loop): Endless | null
   if (node.type === 'while') return alwaysTrue(python, node.test)
   const { iterable } = node
   if (iterable.type !== 'call' || python.nameOf(iterable.callee) !== 'itertools.count') return null
-  return { because: '`itertools.count()` goes on for ever and the loop has no `break`', overridable: false }
+  return { because: '`itertools.count()` is endless and the loop has no `break`', overridable: false }
 }
 
 function alwaysTrue(python: PythonModule, test: Expr): Endless | null {

@@ -138,7 +138,7 @@ const heads: [RegExp, string][] = [
 
 function change(facts: FragmentFacts, call: Call | null, key: string): Change | Refusal {
   const { python, path, fragment } = facts
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const value = key === 'weights' ? "'DEFAULT'" : key === 'encoder_weights' ? "'imagenet'" : 'True'
   const writes: Write[] = [{ kind: 'set keyword', path, call: range, name: key, value }]
@@ -154,7 +154,7 @@ function change(facts: FragmentFacts, call: Call | null, key: string): Change | 
       statement.type !== 'assign' ||
       statement.value !== call.expr
     )
-      return { reason: 'give it trained weights, and another last layer' }
+      return { reason: 'use pretrained weights, and another last layer' }
     const last = `${call.assignedTo}.${head}`
     const layer = nameFor(python.tree, 'torch.nn', 'Linear', {
       path,
@@ -176,5 +176,5 @@ function change(facts: FragmentFacts, call: Call | null, key: string): Change | 
       },
     )
   }
-  return { title: `Start from trained weights (${key}=${value})`, safety: 'unsafe', writes, imports }
+  return { title: `Start from pretrained weights (${key}=${value})`, safety: 'unsafe', writes, imports }
 }

@@ -339,7 +339,7 @@ function sketch(claim: Claim, _value: unknown, facts: FragmentFacts): Change | R
     python === undefined
       ? undefined
       : frozenRuns(python).find(({ call }) => call.expr.start === claim.site.start)
-  if (python === undefined || found === undefined) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || found === undefined) return { reason: 'the call is no longer in the file' }
   const refusal = {
     reason: 'embed the data once before the first epoch, and train the head on the embeddings',
   }

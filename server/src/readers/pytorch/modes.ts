@@ -193,7 +193,7 @@ function readProducts(
   })
 }
 
-const gone: Refusal = { reason: 'the code is not in the file any more' }
+const gone: Refusal = { reason: 'the code is no longer in the file' }
 
 function changeMode(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { target } = claim.site

@@ -12,7 +12,7 @@ import { codeText } from './evidence.js'
 import { emptiedCaches, type Step, stepAt } from './step-operations.js'
 import { type Extraction, synchronisation } from './synchronisation.js'
 
-const gone = refuse('the code is not in the file any more')
+const gone = refuse('the code is no longer in the file')
 
 export function changeOperation(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
@@ -232,7 +232,7 @@ function keepCache(python: PythonModule, claim: Claim, facts: FragmentFacts): Ch
   const writes: Write[] = []
   for (const { call, statement } of found) {
     if (statement.type !== 'expr' || statement.value !== call.expr)
-      return refuse('it stands inside another statement')
+      return refuse('it is inside another statement')
     writes.push({ kind: 'remove statement', path: facts.path, statement: rangeOf(facts, statement) })
   }
   const names = [...new Set(found.map((one) => one.what))].join(' and ')

@@ -142,7 +142,7 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   const { python, path, fragment } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (claim.setting === 'keptCheckpoints' && value !== null)
-    return { reason: 'write to one name, or remove the file of the epoch before' }
+    return { reason: 'write to one name, or remove the file of the previous epoch' }
   if (claim.setting !== 'saves') return byHand(claim)
   const outer = python.loops.find(
     ({ node }) => node.start === claim.site.start && node.end === claim.site.end,

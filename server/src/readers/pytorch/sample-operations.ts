@@ -59,7 +59,7 @@ export const pytorchSamplesReader = defineReader({
         : sampleWork(python).find(
             ({ call }) => call.expr.start === claim.site.start && call.expr.end === claim.site.end,
           )
-    if (python === undefined || work === undefined) return { reason: 'the call is not in the file any more' }
+    if (python === undefined || work === undefined) return { reason: 'the call is no longer in the file' }
     if (work.kind === 'remote read')
       return { reason: 'copy the data to a local disk first, or read it in shards of many samples' }
     if (work.kind === 'repeated work')
@@ -80,7 +80,7 @@ function hoist(python: PythonModule, work: SampleWork, facts: FragmentFacts): Ch
     return { reason: 'the class has no `__init__` that could keep it' }
   const text = python.text.slice(call.expr.start, call.expr.end)
   // The text moves to another place, where its lines would be indented differently.
-  if (text.includes('\n')) return { reason: 'the call goes over several lines' }
+  if (text.includes('\n')) return { reason: 'the call spans several lines' }
   const own = python.text.slice(klass.node.start, klass.node.end)
   const name = freeName(own, call.assignedTo ?? call.method)
   if (!isMadeBefore(own, text, python.text.slice(init.node.start, init.node.end)))

@@ -80,7 +80,7 @@ const isOpen = (folded: Folded | undefined): boolean =>
 function callSwitch(analysis: PythonModule, call: Call): Switch | null {
   const { statement } = call
   const alone = statement.type === 'expr' && statement.value === call.expr
-  const remedy: Remedy = alone ? { remove: true } : { reason: 'it stands inside another statement' }
+  const remedy: Remedy = alone ? { remove: true } : { reason: 'it is inside another statement' }
   const span = { start: call.expr.start, end: call.expr.end }
   const base = { statement, at: span, overridable: false, remedy }
   const first = call.expr.args[0]

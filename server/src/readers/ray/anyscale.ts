@@ -161,7 +161,7 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
     case 'timeLimit':
       return set(`End the job after ${Number(value) / 3600} hours: timeout_s: ${value}`, Number(value))
     case 'retries':
-      return set(`Start it again once at most: max_retries: ${value}`, Number(value))
+      return set(`Retry at most once: max_retries: ${value}`, Number(value))
     case 'spot':
       return set(
         'Run on spot machines: market_type: SPOT',

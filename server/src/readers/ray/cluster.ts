@@ -204,10 +204,10 @@ function changeCluster(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     writeKeys(claim, facts, title, [{ keys: path, value: to, ...(after === undefined ? {} : { after }) }])
   switch (claim.setting) {
     case 'minimum':
-      return set(`Let it shrink to ${value} machines: min_workers: ${value}`, keys, Number(value))
+      return set(`Scale down to ${value} machines: min_workers: ${value}`, keys, Number(value))
     case 'idleDelay': {
       const minutes = Math.round(Number(value) / 60)
-      return set(`Give machines back after ${minutes} idle minutes: ${idleKey}: ${minutes}`, keys, minutes)
+      return set(`Release machines after ${minutes} idle minutes: ${idleKey}: ${minutes}`, keys, minutes)
     }
     case 'capacity':
       if (value !== 'spot') return byHand(claim)

@@ -61,9 +61,7 @@ function sourceOf(claim: Claim, { path, fragment, python, config }: FragmentFact
 function changeWhole(claim: Claim, value: unknown, source: TreeSource, path: Key[]): Change | Refusal {
   const beside = (...keys: Key[]): Key[] => [...path.slice(0, -1), ...keys]
   if (claim.setting === 'retries')
-    return changeOf(`Start it again ${value} time at most: ${claim.key}: ${value}`, [
-      source.set(path, Number(value)),
-    ])
+    return changeOf(`Retry at most ${value} time: ${claim.key}: ${value}`, [source.set(path, Number(value))])
   if (claim.setting === 'strategy') {
     const { trials } = value as { trials: number }
     const set = (to: Json, ...keys: Key[]) => source.set(beside(...keys), to)

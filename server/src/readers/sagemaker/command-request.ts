@@ -52,7 +52,7 @@ class CommandSource implements TreeSource {
   }
 
   set(path: readonly Key[]): Refusal {
-    return { reason: `${path.join('.')} is set in another place` }
+    return { reason: `${path.join('.')} is set elsewhere` }
   }
 
   keysOf(...path: Key[]): string[] | null {

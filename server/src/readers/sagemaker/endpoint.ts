@@ -126,7 +126,7 @@ function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Cha
   if (call === null) return { reason: 'the call has changed' }
   if (claim.setting === 'tornDown' && value === true) {
     if (call.method === 'deploy') return endEndpoint(facts, call, (name) => `${name}.delete_endpoint()`)
-    return { reason: 'delete the endpoint by its name where you are done with it' }
+    return { reason: 'delete the endpoint by its name when you are done with it' }
   }
   if (claim.setting === 'minReplicas')
     return {

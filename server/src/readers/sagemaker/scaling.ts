@@ -25,7 +25,7 @@ const targetSettings = settingTable('Scaling', {
     keys: ['MinCapacity'],
     parse: asNumber,
     write: Number,
-    title: (count) => `Keep ${count} instance while nobody asks (MinCapacity)`,
+    title: (count) => `Keep ${count} instance without traffic (MinCapacity)`,
   },
   mostReplicas: { keys: ['MaxCapacity'], parse: asNumber },
 })

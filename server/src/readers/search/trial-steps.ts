@@ -67,7 +67,7 @@ export function trialSteps(python: PythonModule, func: Func): TrialSteps | null 
     const found = fromLoop('steps', steps)
     return found.count !== null && found.count < manySteps ? null : found
   }
-  // The loop stands in another module of the project.
+  // The loop is in another module of the project.
   const effects = python.effects(func.node.body)
   return effects.trains || trainsByEpochs(effects.calls)
     ? { what: 'epochs', count: null, loop: null, call: null }

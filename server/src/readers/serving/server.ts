@@ -243,10 +243,10 @@ function wordOf(node: ConfigNode): ShellWord {
 function changeServer(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment, shell } = facts
   if (claim.setting !== 'quantized') return byHand(claim)
-  const title = 'Round the weights to 8 bits while they are loaded (fp8)'
+  const title = 'Quantise the weights to 8 bits while loading (fp8)'
   if (python !== undefined) {
     const call: Call | null = claimedCall(python, claim.site)
-    if (call === null) return { reason: 'the call is not in the file any more' }
+    if (call === null) return { reason: 'the call is no longer in the file' }
     const key = 'quantization'
     const written = writeArgument(facts, call, key, python.argument(call, key), '"fp8"')
     return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }

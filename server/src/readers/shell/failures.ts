@@ -197,7 +197,7 @@ function changeShell(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
     const from = text.lastIndexOf('\n', start - 1) + 1
     const next = text.indexOf('\n', end)
     if (text.slice(from, next < 0 ? undefined : next).trim() !== text.slice(start, end).trim())
-      return { reason: 'other commands stand on the same line' }
+      return { reason: 'there are other commands on the same line' }
     return replace('Stop at the first failure: remove set +e', from, next < 0 ? text.length : next + 1, '')
   }
   const written = text.slice(start, end)
@@ -236,8 +236,8 @@ function changeStatus(
 ): Change | Refusal {
   if (written !== '$?') return { reason: 'the command has changed' }
   if (/^#!\s*\S*\/(env\s+)?(sh|dash|ash)\b/.test(text))
-    return { reason: 'sh knows no PIPESTATUS: let bash run the script' }
+    return { reason: 'sh has no PIPESTATUS: let bash run the script' }
   // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how the shell spells it.
   const status = '${PIPESTATUS[0]}'
-  return replace('Ask for the status of the program: PIPESTATUS', start, end, status)
+  return replace('Check the status of the program: PIPESTATUS', start, end, status)
 }

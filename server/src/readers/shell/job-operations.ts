@@ -83,6 +83,6 @@ export function isJobOperation(claim: Claim): boolean {
 
 /** The change of a waiting command: away with its line. */
 export function changeJobOperation(claim: Claim, facts: FragmentFacts): Change | Refusal {
-  if (facts.shell === undefined) return { reason: 'take it out of the command of the container' }
+  if (facts.shell === undefined) return { reason: 'remove it from the command of the container' }
   return removeLine(`Remove \`${claim.key}\``, claim.site, facts)
 }

@@ -10,7 +10,7 @@ export function removeLine(title: string, { start, end }: Span, facts: FragmentF
   const after = next < 0 ? text.length : next + 1
   const rest = text.slice(end, next < 0 ? after : next)
   if (text.slice(before, start).trim() !== '' || !/^\s*;?\s*(#.*)?$/.test(rest))
-    return { reason: 'other commands stand on the line' }
+    return { reason: 'there are other commands on the line' }
   return {
     title,
     safety: 'unsafe',

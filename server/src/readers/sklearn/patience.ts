@@ -52,7 +52,7 @@ export const sklearnPatienceReader = defineReader({
   },
   change(claim, value, facts) {
     const call = claimedCall(facts.python, claim.site)
-    if (facts.python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+    if (facts.python === undefined || call === null) return { reason: 'the call is no longer in the file' }
     if (claim.setting !== 'patience') return byHand(claim)
     const written = writeArgument(facts, call, key, facts.python.argument(call, key), String(value))
     return 'reason' in written

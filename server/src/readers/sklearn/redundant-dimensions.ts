@@ -145,7 +145,7 @@ function dropDuplicates(claim: Claim, dimension: string, facts: FragmentFacts): 
       }
       if (kept.length === list.items.length) continue
       if (/[#\n]/.test(python.text.slice(list.start, list.end)))
-        return { reason: 'the values stand on several lines' }
+        return { reason: 'the values span several lines' }
       const range = { fragment: facts.fragment.index, start: list.start, end: list.end }
       const text = `[${kept.join(', ')}]`
       return {
@@ -156,7 +156,7 @@ function dropDuplicates(claim: Claim, dimension: string, facts: FragmentFacts): 
       }
     }
   }
-  return { reason: 'the values are written in another place' }
+  return { reason: 'the values are written elsewhere' }
 }
 
 /** One grid becomes two: without the ignored parameters, and with them. */
@@ -188,8 +188,7 @@ function split(claim: Claim, dimension: string, facts: FragmentFacts): Change | 
     const rest = dictionary.entries.filter((entry) => keyOf(python, entry.key) !== dimension)
     return change(`Leave ${dimension} out of the grid`, `{${rest.map(entryText).join(', ')}}`)
   }
-  if (decides.value.type !== 'list')
-    return { reason: `the values of ${inert.unless} are written in another place` }
+  if (decides.value.type !== 'list') return { reason: `the values of ${inert.unless} are written elsewhere` }
   const alone = found.dictionaries.length === 1
   if (alone && usedElsewhere(python, found.call, dictionary))
     return { reason: 'the grid is used in other places too' }

@@ -393,7 +393,7 @@ function changeTask(claim: Claim, value: unknown, facts: FragmentFacts): Change 
   switch (claim.setting) {
     case 'spot':
       return set(
-        'Run on spot capacity: use_spot: true (start it with `sky jobs launch`, which goes on after an interruption)',
+        'Run on spot capacity: use_spot: true (start it with `sky jobs launch`, which resumes after an interruption)',
         ['resources', 'use_spot'],
         value === true,
         present('accelerators') ? 'accelerators' : undefined,
@@ -412,7 +412,7 @@ function changeTask(claim: Claim, value: unknown, facts: FragmentFacts): Change 
       const node = at(resources, ...keys)
       if (claim.site.keys?.[1] !== 'accelerators' || node === undefined)
         return { reason: 'the accelerators are written in several places' }
-      const title = `Ask for ${value} GPU`
+      const title = `Request ${value} GPU`
       if (node.kind === 'map' && node.entries.length === 1) {
         const [only] = node.entries
         if (number(only!.value) !== undefined) return set(title, [...keys, only!.key], Number(value))

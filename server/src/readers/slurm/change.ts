@@ -16,7 +16,7 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
   if (claim.setting === 'gpus' && typeof value === 'number' && value > 0)
     return fewerGpus(claim, value, facts)
   if (claim.setting === 'nodes' && claim.site.target === undefined)
-    return write(claim, facts, `Ask for ${value} node: --nodes=${value}`, 'nodes', String(value))
+    return write(claim, facts, `Request ${value} node: --nodes=${value}`, 'nodes', String(value))
   if (claim.setting === 'processes' && claim.site.target?.kind === 'option') {
     const { fragment, start, end } = claim.site
     // In a text that another shell runs, the place is that of the whole text.
@@ -40,17 +40,17 @@ function share(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const alone =
     /^#SBATCH\s+$/.test(text.slice(from, start)) &&
     /^\s*(#.*)?$/.test(text.slice(end, to < 0 ? undefined : to))
-  if (!alone || to < 0) return { reason: 'other options stand on the same line' }
+  if (!alone || to < 0) return { reason: 'there are other options on the same line' }
   const one: ShellWrite = { kind: 'replace text', fragment, start: from, end: to + 1, text: '' }
   return {
-    title: `Share the node: without ${claim.key}`,
+    title: `Share the node: remove ${claim.key}`,
     safety: 'unsafe',
     writes: [{ ...one, path: facts.path }],
     imports: [],
   }
 }
 
-const asked = (count: number) => `Ask for ${count === 1 ? 'one GPU' : `${count} GPUs`}`
+const asked = (count: number) => `Request ${count === 1 ? 'one GPU' : `${count} GPUs`}`
 
 function fewerGpus(claim: Claim, count: number, facts: FragmentFacts): Change | Refusal {
   const unreadable = { reason: 'the request for GPUs is not readable' }

@@ -50,7 +50,7 @@ const executorSettings = settingTable('Compute', {
     parse: asNumber,
     otherwise: 1,
     write: Number,
-    title: (count, _, key) => `Ask for ${count} node: ${key}=${count}`,
+    title: (count, _, key) => `Request ${count} node: ${key}=${count}`,
   },
   timeLimit: {
     keys: ['timeout_min', 'slurm_time'],
@@ -153,7 +153,7 @@ class Updates implements Source {
   }
 
   set(path: readonly Key[]): Refusal {
-    return { reason: `${path.join('.')} is set in another place` }
+    return { reason: `${path.join('.')} is set elsewhere` }
   }
 }
 
@@ -241,7 +241,7 @@ function changeExecutor(claim: Claim, value: unknown, facts: FragmentFacts): Cha
   if (claim.setting !== 'gpus') return executorSettings.change(claim, value, facts)
   if (key === perTask) return byHand(claim)
   if (key === 'slurm_gres' || !plain) return { reason: `${key} names the kind of GPU as well` }
-  const title = `Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}: ${key}=${value}`
+  const title = `Request ${value === 1 ? 'one GPU' : `${value} GPUs`}: ${key}=${value}`
   const given = facts.python.argument(call, key)
   return changeOf(title, [writeArgument(facts, call, key, given, String(value))])
 }

@@ -239,7 +239,7 @@ function changeEager(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { key } = claim
   if (key === 'tf.function' || key === 'jax.jit') {
     const func = python.functions.find((one) => one.node.start === claim.site.start)
-    if (func === undefined) return { reason: 'the function is not in the file any more' }
+    if (func === undefined) return { reason: 'the function is no longer in the file' }
     const [module, name] = key === 'jax.jit' ? ['jax', 'jit'] : ['tensorflow', 'function']
     const spelled = nameFor(python.tree, module!, name!, {
       path,
@@ -263,7 +263,7 @@ function changeEager(claim: Claim, facts: FragmentFacts): Change | Refusal {
     }
   }
   const call = python.callAt(claim.site)
-  if (call === null) return { reason: 'the call is not in the file any more' }
+  if (call === null) return { reason: 'the call is no longer in the file' }
   if (claim.overridable) return { reason: 'the value is that of an option of the program' }
   if (key === 'run_eagerly') {
     if (!call.expr.args.some((one) => one.name === 'run_eagerly'))

@@ -14,7 +14,7 @@ export function changeInput(claim: Claim, _value: unknown, facts: FragmentFacts)
   if (target?.role === 'uncached steps') return changeUncached(claim, facts)
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const { text, imports } = autotune(python, facts, call.expr.start, target?.older === true)
   if (target?.role === 'prefetch') {
     const { end } = call.expr

@@ -87,7 +87,7 @@ export function claimRepeated(
 export function changeUncached(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const repeated = repeatedSteps(python).find((one) => one.call === call)
   if (repeated === undefined) return { reason: 'the pipeline has changed' }
   const before = repeated.pipeline.steps.slice(0, repeated.pipeline.steps.indexOf(call))

@@ -51,7 +51,7 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
     case 'metrics':
       return {
         reason:
-          'let it go by the requests that wait for a replica: predefined_metric_type = "SageMakerVariantInvocationsPerInstance", with a value that a load test gives',
+          'scale on the requests that wait for a replica: predefined_metric_type = "SageMakerVariantInvocationsPerInstance", with a value from a load test',
       }
     case 'taints':
       return changeTaints(editor, claim, keys)
@@ -65,7 +65,7 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
         reason: 'a scaling policy is a resource of its own: add an aws_appautoscaling_target for the variant',
       }
     case 'blockedBy':
-      return editor.change('Let idle machines go', [editor.set(keys, false)])
+      return editor.change('Release idle machines', [editor.set(keys, false)])
     case 'idleStop':
       return changeIdleStop(editor, claim, keys, node, Number(value))
     case 'instanceType': {
@@ -128,7 +128,7 @@ function changeMinimum(editor: Editor, claim: Claim, keys: Key[], node?: ConfigN
   const block = at(editor.root, ...parent)
   if (scalar(node) === undefined) {
     // What the module does by itself.
-    return editor.change(`Let it shrink to nothing: ${claim.key} = 0`, [editor.set(keys, 0)])
+    return editor.change(`Scale to zero: ${claim.key} = 0`, [editor.set(keys, 0)])
   }
   // A variable that holds the size of a pool that nothing scales: with 0 there would be no machine at all.
   if (/node_count$/.test(claim.key) && !/^(total_)?min_/.test(claim.key) && name !== claim.key)
@@ -140,14 +140,14 @@ function changeMinimum(editor: Editor, claim: Claim, keys: Key[], node?: ConfigN
         (one) => entry(block, one) !== undefined,
       )
       if (key === undefined) return { reason: "turn on the pool's autoscaling, with a minimum of 0" }
-      return editor.change(`Let it shrink to nothing: ${key} = true, min_count = 0`, [
+      return editor.change(`Scale to zero: ${key} = true, min_count = 0`, [
         editor.set([...parent, key], true),
         editor.set([...parent, 'min_count'], 0, key),
         editor.set([...parent, 'max_count'], most, 'min_count'),
       ])
     }
     if (parent.length !== 2) return { reason: "turn on the pool's autoscaling, with a minimum of 0" }
-    return editor.change('Let it shrink to nothing: autoscaling with a minimum of 0', [
+    return editor.change('Scale to zero: autoscaling with a minimum of 0', [
       editor.remove(keys),
       editor.set([...parent, 'autoscaling', 0], { min_node_count: 0, max_node_count: most }),
     ])
@@ -159,7 +159,7 @@ function changeMinimum(editor: Editor, claim: Claim, keys: Key[], node?: ConfigN
     const size = number(entry(block, key)?.value)
     if (size !== undefined && size > 0) writes.push(editor.set([...parent, key], 0))
   }
-  return editor.change(`Let it shrink to nothing: ${name} = 0`, writes)
+  return editor.change(`Scale to zero: ${name} = 0`, writes)
 }
 
 function changeCapacity(editor: Editor, claim: Claim, keys: Key[]): Change | Refusal {
@@ -171,7 +171,7 @@ function changeCapacity(editor: Editor, claim: Claim, keys: Key[]): Change | Ref
       return editor.change('Buy spot machines: spot = true', [editor.set(keys, true)])
     case 'priority':
       if (keys.at(-1) !== 'priority')
-        return { reason: 'the priority is set in another place, and eviction_policy belongs beside it' }
+        return { reason: 'the priority is set elsewhere, and eviction_policy belongs beside it' }
       return editor.change('Buy spot machines: priority = "Spot"', [
         editor.set(keys, 'Spot'),
         editor.set(beside('eviction_policy'), 'Delete', 'priority'),
@@ -197,11 +197,11 @@ function changeIdleDelay(
   const minutes = Math.max(1, Math.round(seconds / 60))
   const spelled = claim.key.endsWith('_duration') ? `PT${minutes}M` : minutes
   if (scalar(node) === undefined) return { reason: 'the value is not written here' }
-  return editor.change(`Give idle machines back after ${minutes} minutes`, [editor.set(keys, spelled)])
+  return editor.change(`Release idle machines after ${minutes} minutes`, [editor.set(keys, spelled)])
 }
 
 function changeTaints(editor: Editor, claim: Claim, keys: Key[]): Change | Refusal {
-  const title = 'Keep other work away: a taint (add a toleration to the work that needs the GPUs)'
+  const title = 'Keep other work away with a taint (add a toleration to the work that needs the GPUs)'
   if (claim.key === 'node_taints')
     return editor.change(title, [editor.set(keys, ['nvidia.com/gpu=true:NoSchedule'])])
   const block = at(editor.root, ...keys.slice(0, -1))
@@ -228,7 +228,7 @@ function changeIdleStop(
     return editor.change('Stop it after three idle hours: idle_shutdown = true', [editor.set(keys, true)])
   if (claim.key === 'idle-timeout-seconds')
     return scalar(node) === undefined
-      ? { reason: 'the metadata are set in another place' }
+      ? { reason: 'the metadata are set elsewhere' }
       : editor.change(`Stop after ${minutes} idle minutes`, [editor.set(keys, String(minutes * 60))])
   if (claim.key === 'autotermination_minutes')
     return editor.change(`Stop after ${minutes} idle minutes`, [editor.set(keys, minutes)])

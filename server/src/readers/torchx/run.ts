@@ -202,13 +202,13 @@ function changeOption(
   switch (claim.setting) {
     case 'gpus':
       if (value < 1 || !/^\d+$/.test(written)) return byHand(claim)
-      return change(`Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}`, start, end)
+      return change(`Request ${value === 1 ? 'one GPU' : `${value} GPUs`}`, start, end)
     case 'retries':
       if (!/^\d+$/.test(written)) return byHand(claim)
       return change(`Start it again ${value === 1 ? 'once' : `${value} times`} at most`, start, end)
     case 'nodes':
       if (size === null) return byHand(claim)
-      return change(`Ask for ${value} node`, start, start + size[1]!.length)
+      return change(`Request ${value} node`, start, start + size[1]!.length)
     case 'processes':
       if (size === null) return byHand(claim)
       return change(`Start ${value} processes on each node`, end - size[2]!.length, end)

@@ -27,7 +27,7 @@ export function changeUltralytics(claim: Claim, value: unknown, facts: FragmentF
   if (isConfigured(claim, facts)) return changeSettings(claim, value, facts)
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const set = (keyword: string, code: string, title: string): Change | Refusal => {
     const written = writeArgument(facts, call, keyword, python.argument(call, keyword), code)

@@ -41,7 +41,7 @@ export const ultralyticsFreshWeightsReader = defineReader({
       return { reason: 'name the file with the weights (.pt) where the model is named' }
     const written = python.text.slice(given.value.start, given.value.end)
     return {
-      title: `Start from trained weights (${String(given.value.value).replace(/\.yaml$/, '.pt')})`,
+      title: `Start from pretrained weights (${String(given.value.value).replace(/\.yaml$/, '.pt')})`,
       safety: 'unsafe',
       writes: [
         {

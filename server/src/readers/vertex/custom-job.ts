@@ -47,7 +47,7 @@ const machineSettings = settingTable('Compute', {
     keys: ['accelerator_count'],
     parse: asNumber,
     write: Number,
-    title: (count, _, key) => `Ask for ${count} GPU: ${key} ${count}`,
+    title: (count, _, key) => `Request ${count} GPU: ${key} ${count}`,
   },
   nodes: {
     keys: ['replica_count'],
@@ -246,7 +246,7 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
   const set = (name: string, code: string) =>
     writeArgument(facts, call, name, python.argument(call, name), code)
   return changeOf(
-    'Run on spot capacity, and start again when it is taken: scheduling_strategy',
+    'Run on spot capacity, restarted when it is interrupted: scheduling_strategy',
     [set('scheduling_strategy', strategy), set('restart_job_on_worker_restart', 'True')],
     { imports },
   )

@@ -72,7 +72,7 @@ function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Cha
       call.expr.callee.type === 'attribute' &&
       call.expr.callee.value.type === 'name' &&
       /endpoint/i.test(call.expr.callee.value.id)
-    if (onEndpoint) return { reason: 'call delete(force=True) of the endpoint where you are done with it' }
+    if (onEndpoint) return { reason: 'call delete(force=True) of the endpoint when you are done with it' }
     return endEndpoint(facts, call, (name) => `${name}.delete(force=True)`)
   }
   if (claim.setting === 'minReplicas' && typeof value === 'number') {

@@ -39,7 +39,7 @@ const poolSettings = settingTable('Compute', {
     keys: [['machineSpec', 'acceleratorCount']],
     parse: asQuotedNumber,
     write: Number,
-    title: (count) => `Ask for ${count} GPU: acceleratorCount: ${count}`,
+    title: (count) => `Request ${count} GPU: acceleratorCount: ${count}`,
   },
   nodes: {
     keys: ['replicaCount'],
@@ -198,7 +198,7 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
       return writeKeys(
         claim,
         facts,
-        'Run on spot capacity: scheduling.strategy: SPOT, started again when it is taken',
+        'Run on spot capacity: scheduling.strategy: SPOT, restarted when it is interrupted',
         [
           { keys, value: value === true ? 'SPOT' : 'STANDARD' },
           { keys: [...base, 'restartJobOnWorkerRestart'], value: true },

@@ -307,7 +307,7 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   const { python, path, fragment } = facts
   const { site } = claim
   if (claim.setting === 'cached' && value === true) {
-    const title = 'Remove enable_cache=False: steps are cached by themselves'
+    const title = 'Remove enable_cache=False: steps are cached by default'
     if (site.target?.kind === 'decorator') return changeDecorator(facts, site, { enable_cache: null }, title)
     const call = claimedCall(python, site)
     if (call === null) return { reason: 'the call has changed' }
