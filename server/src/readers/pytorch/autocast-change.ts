@@ -17,6 +17,7 @@ import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { callsIn } from './hot-code.js'
 import { epochLoopOf, refusedLoss } from './loop-facts.js'
+import { isNetworkType } from './network-types.js'
 
 export function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
@@ -247,14 +248,7 @@ export function isModelCall(analysis: PythonModule, call: Expr & { type: 'call' 
   if (callee.type === 'attribute' && notForward.test(callee.attr)) return false
   if (known?.name !== null && known?.name !== undefined) return false
   const type = analysis.typeOf(callee)
-  if (
-    type !== null &&
-    /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel|PreTrainedModel|LightningModule)$/.test(
-      type,
-    )
-  )
-    return true
-  if (type !== null && /^(torchvision\.models|timm|transformers)\./.test(type)) return true
+  if (type !== null && isNetworkType(type)) return true
   if (modelName.test(lastIdentifier(callee))) return true
   if (callee.type === 'attribute' && modelName.test(lastIdentifier(callee.value))) return true
   // A function of the project that takes the model and returns the loss.

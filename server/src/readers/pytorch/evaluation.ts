@@ -4,6 +4,7 @@ import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, With } from '../../syntax/python-ast.js'
 import { codeText } from './evidence.js'
 import { callsIn, type HotCode, hotCode } from './hot-code.js'
+import { isNetworkType } from './network-types.js'
 
 export interface Evaluation {
   loop: Loop
@@ -62,12 +63,7 @@ function forwardPass(analysis: PythonModule, code: HotCode): Call | null {
         const { callee } = call.expr
         if (call.name !== null || (callee.type !== 'name' && callee.type !== 'attribute')) continue
         const type = analysis.typeOf(callee)
-        if (
-          type !== null &&
-          /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel|PreTrainedModel)$/.test(type)
-        )
-          return call
-        if (type !== null && /^(torchvision\.models|timm)\./.test(type)) return call
+        if (type !== null && isNetworkType(type)) return call
         if (type !== null) continue
         if (!modelName.test(lastIdentifier(callee)) || analysis.functionOf(callee) !== null) continue
         // `model.encoder(x)` is a part of a model, `model.model(x)` a wrapper of who knows what.

@@ -1,0 +1,11 @@
+/** Classes whose objects are networks. */
+
+const modules =
+  /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel|PreTrainedModel|LightningModule|PeftModel\w*)$/
+/** `transformers.AutoModelForCausalLM`, `transformers.BertModel`, `diffusers.UNet2DConditionModel`. */
+const ofLibraries = /^(torchvision\.models|timm)\.|^(transformers|diffusers)\.(\w+\.)*\w*(Model|For[A-Z]\w*)$/
+
+/** @param type canonical name of a class, as `PythonModule.typeOf` gives it */
+export function isNetworkType(type: string): boolean {
+  return modules.test(type) || ofLibraries.test(type)
+}
