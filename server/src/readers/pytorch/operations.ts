@@ -73,6 +73,12 @@ export function stepEvidence(python: PythonModule): Evidence {
   return evidence
 }
 
+/** A step that is over in no time: what it waits costs little. */
+function isNarrow(python: PythonModule): boolean {
+  const pace = paceSetter(python, null)
+  return pace === 'narrow layers' || pace === 'table look-ups'
+}
+
 const generation = /^(_*generate|_generate_\w+|\w*rollouts?)$/
 
 /** Writing texts token by token takes so much longer than the rest of the step that waits do not show. */
@@ -106,11 +112,12 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       scope,
       evidence,
       places: extractions,
-      weight:
-        generates(python, step) || (!realModel && paceSetter(python, null) !== null)
-          ? 'slight'
-          : !timed && (stalls > 1 || extractions.some((one) => one.heavy))
-            ? 'severe'
+      weight: generates(python, step)
+        ? 'slight'
+        : !timed && (stalls > 1 || extractions.some((one) => one.heavy))
+          ? 'severe'
+          : !realModel && isNarrow(python)
+            ? 'slight'
             : 'ordinary',
       realModel,
     })
