@@ -68,6 +68,10 @@ class FakeProject implements Project {
   }
   changedOnDisk(): void {}
 
+  async preview(): Promise<LintResult | null> {
+    return null
+  }
+
   async lint(options: Parameters<Project['lint']>[0] = {}): Promise<LintResult> {
     options.signal?.throwIfAborted()
     const found = await discover(createNodeHost(), this.root, { explicit: this.explicit })

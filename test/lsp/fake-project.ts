@@ -86,6 +86,10 @@ export class FakeProject implements Project {
     return { findings, errors: [], faults, files: paths.length, filesLinted: paths.length }
   }
 
+  async preview(): Promise<LintResult | null> {
+    return null
+  }
+
   private findingsIn(path: string, cell: number | null, text: string): Finding[] {
     const found: Finding[] = []
     const related = this.paths()

@@ -57,6 +57,13 @@ export class ConsoleScripts {
     }
   }
 
+  /** Commands that start a module with this last name. */
+  startingModule(name: string): string[] {
+    return [...this.byName].flatMap(([command, targets]) =>
+      targets.some(({ module }) => module === name || module.endsWith(`.${name}`)) ? [command] : [],
+    )
+  }
+
   /** Declared nearest to the file that calls it; undefined: nowhere, or in several places. */
   find(name: string, from: string): { module: string; folder: string } | undefined {
     const near = nearest(this.byName.get(name) ?? [], from, ({ path }) => path)

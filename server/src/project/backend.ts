@@ -65,19 +65,22 @@ function countLines(bytes: Uint8Array): number {
   return bytes.length > 0 && bytes[bytes.length - 1] !== 10 ? lines + 1 : lines
 }
 
+/** Shared by all files that say nothing: a folder has tens of thousands of them. Nobody adds to these. */
+const nothing: Pick<FileRecord, 'problems' | 'faults' | 'extraction' | 'suppressions'> = {
+  problems: [],
+  faults: [],
+  extraction: { subjects: [], claims: [], launches: [] },
+  suppressions: [],
+}
+
+/** Stands for a file that has not been read, or not further. */
+export function unreadRecord(path: string): FileRecord {
+  return { path, hash: '', filtered: true, lines: 0, bytes: 0, summary: null, ...nothing }
+}
+
 function emptyRecord(path: string, bytes: Uint8Array): FileRecord {
-  return {
-    path,
-    hash: `${bytes.length}`,
-    filtered: true,
-    lines: countLines(bytes),
-    bytes: bytes.length,
-    problems: [],
-    faults: [],
-    summary: null,
-    extraction: { subjects: [], claims: [], launches: [] },
-    suppressions: [],
-  }
+  const { length } = bytes
+  return { ...unreadRecord(path), hash: `${length}`, lines: countLines(bytes), bytes: length }
 }
 
 export async function createAnalyzer(host: Host): Promise<Analyzer> {

@@ -9,6 +9,10 @@ import type { Overlay } from './kustomize.js'
 export const valuesName = /(^|\/)values\.ya?ml$/
 const template = /^(.*?)\/?templates\/(?:.*\/)?[^/]+\.ya?ml$/
 
+export function isChartTemplate(path: string): boolean {
+  return template.test(path)
+}
+
 export class ChartIndex {
   /** By the folder of the chart. */
   private readonly values = new Map<string, Overlay>()

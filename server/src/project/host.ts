@@ -32,6 +32,8 @@ export interface Host {
   /** Bytes of the file, without reading it; undefined: nothing there. */
   size(path: string): Promise<number | undefined>
   readonly cpuCount: number
+  /** Called often during long work: now and then it lets what else waits for this thread have its turn. */
+  pause?(): Promise<void> | undefined
   /** The WebAssembly of the parser and its grammars. */
   grammarSource(): Promise<GrammarSource>
   /** Where answers about the project with this root are kept between runs; absent: nowhere. */

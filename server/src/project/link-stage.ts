@@ -94,6 +94,8 @@ const mostPrograms = 30
 
 export class Linker {
   private files: readonly string[] = []
+  /** Those among them that have been read, in the same order. */
+  private readFiles: readonly string[] = []
   private commands = new ConsoleScripts()
   private programs = new ProgramIndex([], new ModuleIndex([]))
   private graph: ImportGraph
@@ -107,6 +109,8 @@ export class Linker {
   private terraform: TerraformIndex | null = null
   private bundles: BundleIndex | null = null
   private known = new Set<string>()
+  /** Among which manifests, their layouts and bundles are. */
+  private yaml: readonly string[] = []
   private readonly configurations: ConfigurationLinker
   private readonly frameworkConfigs: FrameworkConfigLinker
   private readonly scalers = new ScalerLinks()
@@ -126,11 +130,14 @@ export class Linker {
     this.frameworkConfigs = new FrameworkConfigLinker(records, (path) => this.known.has(path))
   }
 
-  setFiles(files: readonly string[], commands: ConsoleScripts): void {
+  /** `read`: see `FileList`. */
+  setFiles(files: readonly string[], commands: ConsoleScripts, read: readonly string[] = files): void {
+    this.readFiles = read
     if (files === this.files && commands === this.commands) return
     this.files = files
     this.commands = commands
     this.known = new Set(files)
+    this.yaml = files.filter((path) => /\.ya?ml$/.test(path))
     const modules = new ModuleIndex(files.filter((path) => path.endsWith('.py')))
     this.programs = new ProgramIndex(files, modules, commands, (path) => this.records.get(path)?.writes ?? [])
     this.graph = new ImportGraph(this.records, modules)
@@ -138,7 +145,7 @@ export class Linker {
 
   /** By path: whatever order the files were read in, the same is found. */
   private *inOrder(): Generator<FileRecord> {
-    for (const path of this.files) {
+    for (const path of this.readFiles) {
       const record = this.records.get(path)
       if (record !== undefined) yield record
     }
@@ -172,19 +179,19 @@ export class Linker {
 
   /** Files of Databricks asset bundles in which no reader has a word. */
   missingBundles(): string[] {
-    return missingBundles(this.records, this.files)
+    return missingBundles(this.records, this.yaml)
   }
 
   /** Files of kustomizations and charts in which no reader has a word. */
   missingManifests(): string[] {
     this.layouts.startLink()
-    return this.layouts.missing(this.files)
+    return this.layouts.missing(this.yaml)
   }
 
   /** One of the ways in which a manifest is laid out. */
   layoutOf(path: string, index: number): Overlay | undefined {
     const record = this.records.get(path)
-    const laid = record === undefined ? undefined : this.layouts.of(record, this.files)
+    const laid = record === undefined ? undefined : this.layouts.of(record, this.yaml)
     return Array.isArray(laid) ? laid[index] : undefined
   }
 
@@ -285,9 +292,9 @@ export class Linker {
     this.linked = linked
     this.own = new Map()
     this.terraform = new TerraformIndex(this.records, this.files)
-    this.bundles = new BundleIndex(this.records, this.files)
+    this.bundles = new BundleIndex(this.records, this.yaml)
     this.layouts.startLink()
-    this.summarised = await this.summaries.summarise(this.files, this.graph)
+    this.summarised = await this.summaries.summarise(this.readFiles, this.graph)
     this.linkImports(linked)
     this.outside = this.outsideCalls(linked)
     const fault = (path: string, messages: string[]): void => {
@@ -299,7 +306,7 @@ export class Linker {
       const alone = !linked.imported.has(record.path) && !linked.importers.has(record.path)
       // Keeps the order of files, whatever order the extractions arrive in.
       linked.extractions.set(record.path, record.extraction)
-      const laid = this.layouts.of(record, this.files)
+      const laid = this.layouts.of(record, this.yaml)
       if (laid === 'patch') {
         linked.extractions.set(record.path, this.layouts.extractions.withoutSubjects(record.extraction))
         continue

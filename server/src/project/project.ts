@@ -17,6 +17,11 @@ export interface Project {
   changedOnDisk(path: string): void
   /** Reads what changed since the last call, joins again, and judges. */
   lint(options?: LintOptions): Promise<LintResult>
+  /**
+   * What can be said of these files before all of a large project was read: findings that nothing else in it could
+   * refute. May be called while `lint` is under way, and sees the present texts. Null: it was read, or it is small.
+   */
+  preview(paths: readonly string[]): Promise<LintResult | null>
   /** The fixes of a finding, the preferred one first; `edits` of a notebook are per cell. */
   fixes(finding: Finding): Promise<OfferedFix[]>
   /** Prices, sizes of searches: what is shown beside the code of a file, as of the last `lint`. */

@@ -6,9 +6,8 @@ import { type GrammarSource, type Grammars, loadGrammars } from '../syntax/parse
 import { decode } from '../text/decode.js'
 import type { Json } from '../text/json.js'
 import type { SourceFile } from '../text/source-file.js'
-import { notebookFromCells, sourceFile } from '../text/source-fragments.js'
-import type { Claim } from '../workload/claim.js'
-import { Analyzer, type FileRecord, type Surroundings } from './analyzer.js'
+import { sourceFile } from '../text/source-fragments.js'
+import { Analyzer, type FileRecord } from './analyzer.js'
 import type { Annotation } from './annotations.js'
 import { KeptAnswers } from './answers.js'
 import { type Backend, digestOf, LocalBackend, type Versions } from './backend.js'
@@ -16,18 +15,19 @@ import type { Choice, Configuration } from './configuration.js'
 import { discover } from './discover.js'
 import { type EstimateOptions, type TrainingEstimate, trainingEstimates } from './estimates.js'
 import { spelled } from './extraction-keys.js'
-import { materialise } from './fixes.js'
 import type { JobGraph } from './graph.js'
 import { jobGraph } from './graph.js'
 import { type Host, under } from './host.js'
-import { JudgeStage, today } from './judge-stage.js'
-import { type Linked, Linker } from './link-stage.js'
+import { today } from './judge-stage.js'
+import type { Linked } from './link-stage.js'
 import type { CellText, LintError, LintOptions, LintResult, OfferedFix } from './lint.js'
+import { fileOfText, type OpenText } from './open-text.js'
 import { PoolBackend } from './pool.js'
+import { Preview } from './preview.js'
 import type { Project } from './project.js'
-import { ResultStage } from './result-stage.js'
 import { isConfigurationFile, loadConfiguration } from './settings-stage.js'
 import { isSkippedFolder } from './skipped.js'
+import { Stages } from './stages.js'
 import { isVersionFile, VersionTable } from './versions.js'
 import { type Explanation, explain, type WhyQuery } from './why.js'
 
@@ -37,6 +37,8 @@ export interface OpenProjectOptions {
   explicit?: readonly string[]
   /** Workers for files on disk; 0: this thread does it all. Default: the host's processors. */
   workers?: number
+  /** Unread files from which open ones are answered first. Default: as many as take a moment. */
+  previewFrom?: number
 }
 
 /** WebAssembly memory is never given back, so all projects over one source share its grammars. */
@@ -67,28 +69,28 @@ export async function openProject(
  */
 const filesForPool = 1_600
 
-/** How deep configuration files that name each other are followed. */
-const configurationRounds = 8
-/** Chains of imports through files in which no reader has a word. */
-const importRounds = 8
+/** Unread files from which open ones are answered first. */
+const filesForPreview = 150
 
 /** Files that are asked for at the same time. */
 const atOnce = 24
 
 class Workspace implements Project {
-  private readonly records = new Map<string, FileRecord>()
+  private readonly records: Map<string, FileRecord>
   private readonly errors = new Map<string, string>()
   /** Files that the engine failed at: a fault of its own. */
   private readonly broken = new Map<string, string>()
-  private readonly overlays = new Map<string, string | CellText[]>()
-  /** Of the notebooks among them. */
-  private readonly metadata = new Map<string, Record<string, Json>>()
+  /** Texts of the editor, as the present or the last run sees them. */
+  private readonly overlays = new Map<string, OpenText>()
+  /** The same as they are now. */
+  private readonly texts = new Map<string, OpenText>()
+  /** What came while a run was under way; a run sees one state. */
+  private changes: (() => void)[] = []
+  private isRunning = false
   private readonly dirty = new Set<string>()
   private readonly analyzer: Analyzer
   private readonly local: LocalBackend
-  private readonly linker: Linker
-  private readonly judging = new JudgeStage()
-  private readonly results = new ResultStage((path) => this.sourceOf(path))
+  private readonly stages: Stages
   private versions: VersionTable
   /** Sorted; null before the project was searched. A new array whenever a file comes or goes. */
   private files: string[] | null = null
@@ -96,8 +98,13 @@ class Workspace implements Project {
   private configurationChanged = true
   private versionsChanged = true
   private pool: PoolBackend | null = null
-  private linked: Linked | null = null
   private working: Promise<unknown> = Promise.resolve()
+  private preparing: Promise<void> | null = null
+  /** Most files have not been read yet. */
+  private isCold = true
+  private isLarge = false
+  /** Answers for open files meanwhile. */
+  private unfinished: Preview | null = null
   private readonly answers: KeptAnswers | null
 
   constructor(
@@ -112,31 +119,49 @@ class Workspace implements Project {
     this.versions = new VersionTable(grammars)
     const store = host.answersFor?.(root)
     this.answers = store === undefined ? null : new KeptAnswers(store)
-    this.linker = new Linker(
-      this.records,
-      (path) => this.backendOf(path),
-      (path) => (this.overlays.has(path) ? null : this.answers),
-    )
+    this.stages = new Stages({
+      local: this.local,
+      backendOf: (path) => this.backendOf(path),
+      answersOf: (path) => (this.overlays.has(path) ? null : this.answers),
+      sourceOf: (path) => this.sourceOf(path),
+      versionsOf: (path) => this.versions.of(path),
+    })
+    this.records = this.stages.records
   }
 
   open(path: string, content: string | CellText[], metadata: Record<string, Json> = {}): void {
-    this.overlays.set(path, content)
-    this.metadata.set(path, metadata)
-    this.touch(path)
+    const text = { content, metadata }
+    this.texts.set(path, text)
+    this.change(path, () => this.overlays.set(path, text))
   }
 
   close(path: string): void {
-    this.overlays.delete(path)
-    this.metadata.delete(path)
-    this.analyzer.stopEditing(path)
-    this.touch(path)
+    this.texts.delete(path)
+    this.change(path, () => {
+      this.overlays.delete(path)
+      this.analyzer.stopEditing(path)
+    })
   }
 
   changedOnDisk(path: string): void {
-    if (this.overlays.has(path) || path.split('/').slice(0, -1).some(isSkippedFolder)) return
-    // A path that is not known may be new, left out, or a folder that came or went: the next search tells.
-    if (!this.records.has(path) && !this.errors.has(path)) this.files = null
-    this.touch(path)
+    if (this.texts.has(path) || path.split('/').slice(0, -1).some(isSkippedFolder)) return
+    this.change(path, () => {
+      // A path that is not known may be new, left out, or a folder that came or went: the next search tells.
+      if (!this.records.has(path) && !this.errors.has(path)) this.files = null
+    })
+  }
+
+  private change(path: string, take: () => void): void {
+    this.changes.push(() => {
+      take()
+      this.touch(path)
+    })
+    this.unfinished?.touch(path)
+    if (!this.isRunning) this.takeChanges()
+  }
+
+  private takeChanges(): void {
+    for (const take of this.changes.splice(0)) take()
   }
 
   private touch(path: string): void {
@@ -155,19 +180,30 @@ class Workspace implements Project {
   }
 
   private async run(options: LintOptions): Promise<LintResult> {
+    this.isRunning = true
+    this.takeChanges()
+    try {
+      const result = await this.lintAll(options)
+      this.isCold = false
+      void this.unfinished?.dispose()
+      this.unfinished = null
+      return result
+    } finally {
+      this.isRunning = false
+      this.takeChanges()
+    }
+  }
+
+  private async lintAll(options: LintOptions): Promise<LintResult> {
     const { signal } = options
     await this.refresh(options)
     signal?.throwIfAborted()
     const linked = await this.link()
     signal?.throwIfAborted()
     await this.answers?.flush(this.files ?? [])
-    const faults: LintError[] = [...linked.faults, ...asErrors(this.broken)]
-    const drafts = this.judging.run(linked, this.configuration, linked.reached, faults)
-    return this.results.run({
-      drafts,
-      faults,
+    return this.stages.judge(linked, {
+      faults: asErrors(this.broken),
       files: this.files ?? [],
-      records: this.records,
       unreadable: [
         ...this.unreadableFolders,
         ...asErrors(this.errors).filter(({ path }) => !this.broken.has(path)),
@@ -177,11 +213,34 @@ class Workspace implements Project {
     })
   }
 
-  /** Reads what is new or changed. */
-  private async refresh(options: LintOptions): Promise<void> {
+  async preview(paths: readonly string[]): Promise<LintResult | null> {
+    if (!this.isCold) return null
+    await this.prepare({})
+    // What is read within a moment needs no first answer.
+    if (!this.isCold || !this.isLarge) return null
+    this.unfinished ??= new Preview(this.root, this.host, this.grammars, this.texts)
+    const { configuration, versions } = this
+    return this.unfinished.lint({ files: this.files ?? [], configuration, versions }, paths)
+  }
+
+  /** Finds out which files there are, and what holds for them. One at a time. */
+  private prepare(options: LintOptions): Promise<void> {
+    this.preparing ??= this.prepareNow(options).finally(() => {
+      this.preparing = null
+    })
+    return this.preparing
+  }
+
+  private async prepareNow(options: LintOptions): Promise<void> {
     if (this.configurationChanged) await this.readConfiguration()
     if (this.files === null) await this.search(options)
     if (this.versionsChanged) await this.readVersions()
+    if (this.isCold) this.isLarge ||= this.dirty.size >= (this.options.previewFrom ?? filesForPreview)
+  }
+
+  /** Reads what is new or changed. */
+  private async refresh(options: LintOptions): Promise<void> {
+    await this.prepare(options)
     const dirty = [...this.dirty]
     await this.load(dirty, false, options)
     this.dirty.clear()
@@ -248,12 +307,14 @@ class Workspace implements Project {
     for (const path of paths) {
       if (await this.recall(path, force)) onProgress?.({ done: ++done, total: paths.length })
       else queue.push(path)
+      await this.host.pause?.()
       signal?.throwIfAborted()
     }
     await this.startPool(queue)
     const lane = async (): Promise<void> => {
       for (let path = queue.shift(); path !== undefined && signal?.aborted !== true; path = queue.shift()) {
         await this.loadOne(path, force)
+        await this.host.pause?.()
         onProgress?.({ done: ++done, total: paths.length })
       }
     }
@@ -302,12 +363,8 @@ class Workspace implements Project {
     this.broken.delete(path)
     try {
       if (overlay !== undefined) {
-        const file =
-          typeof overlay === 'string'
-            ? sourceFile(path, overlay)
-            : notebookFromCells(path, overlay, this.metadata.get(path))
         this.analyzer.startEditing(path)
-        this.records.set(path, await this.local.loadFile(file, versions, force))
+        this.records.set(path, await this.local.loadFile(fileOfText(path, overlay), versions, force))
         this.errors.delete(path)
         return
       }
@@ -364,7 +421,7 @@ class Workspace implements Project {
   }
 
   private async textOf(path: string): Promise<string | undefined> {
-    const overlay = this.overlays.get(path)
+    const overlay = this.overlays.get(path)?.content
     if (typeof overlay === 'string') return overlay
     try {
       return decode(await this.host.read(under(this.root, path))).text
@@ -379,64 +436,29 @@ class Workspace implements Project {
     return text === undefined ? undefined : sourceFile(path, text)
   }
 
-  private async link(): Promise<Linked> {
-    const versionsOf = (path: string): Record<string, string> => this.versions.of(path)
-    this.linker.setFiles(this.files ?? [], this.versions.commands)
-    await this.loadMissing(this.linker.missingScripts())
-    // Modules import further ones.
-    for (let round = 0; round < importRounds; round++)
-      if (!(await this.loadMissing(this.linker.missingModules()))) break
-    await this.loadMissing(this.linker.missingTerraform())
-    // The file of the bundle first, then what it includes.
-    for (let round = 0; round < 2; round++) await this.loadMissing(this.linker.missingBundles())
-    // Kustomizations first, then what they name.
-    for (let round = 0; round < 2; round++) await this.loadMissing(this.linker.missingManifests())
-    // Files of a configuration name further ones, and classes of the project.
-    for (let round = 0; round < configurationRounds; round++) {
-      if (!(await this.loadMissing(this.linker.missingConfigurations()))) break
-      await this.loadMissing(this.linker.missingModules())
-    }
-    this.linked = await this.linker.link(versionsOf)
-    return this.linked
+  private link(): Promise<Linked> {
+    return this.stages.link(
+      () => ({ files: this.files ?? [], commands: this.versions.commands }),
+      (paths) => this.load(paths, true, {}),
+    )
   }
 
-  /** Reads files in which no reader has a word, since others need them. False: there are none. */
-  private async loadMissing(paths: string[]): Promise<boolean> {
-    if (paths.length > 0) await this.load(paths, true, {})
-    return paths.length > 0
-  }
-
-  async fixes(finding: Finding): Promise<OfferedFix[]> {
-    const own = this.results.fixOf(finding)
-    if (own !== undefined) return [own]
-    const load = async (path: string): Promise<SourceFile | undefined> => {
-      const file = await this.local.fileOf(path)
-      if (file !== undefined) await this.analyzer.prepare(file)
-      return file
-    }
-    return materialise(finding, this.analyzer, load, (claim) => this.surroundingsOf(claim))
-  }
-
-  private surroundingsOf(claim: Claim): Surroundings {
-    const path = claim.site.path ?? claim.location.path
-    const surroundings = { ...this.linker.around(path), binding: null, versions: this.versions.of(path) }
-    const { layout } = claim.site
-    const overlay = layout === undefined ? undefined : this.linker.layoutOf(path, layout)
-    return overlay === undefined ? surroundings : { ...surroundings, overlay }
+  fixes(finding: Finding): Promise<OfferedFix[]> {
+    return (this.unfinished ?? this.stages).fixes(finding)
   }
 
   annotations(path: string): Annotation[] {
-    return this.judging.annotations(path, this.configuration)
+    return this.unfinished?.annotations(path) ?? this.stages.annotations(path, this.configuration)
   }
 
   relatives(path: string): string[] {
     const found = new Set([path])
-    const { linked } = this
+    const { linked } = this.stages
     if (linked === null) return [path]
     for (const other of [...(linked.imported.get(path) ?? []), ...(linked.importers.get(path) ?? [])]) {
       found.add(other)
     }
-    for (const other of this.judging.poolMates(path)) found.add(other)
+    for (const other of this.stages.judging.poolMates(path)) found.add(other)
     for (const other of linked.configurations.get(path) ?? []) found.add(other)
     for (const [script, files] of linked.configurations) if (files.includes(path)) found.add(script)
     for (const other of linked.related.get(path) ?? []) found.add(other)
@@ -453,8 +475,8 @@ class Workspace implements Project {
   async graph(): Promise<JobGraph> {
     await this.lint()
     return jobGraph({
-      launches: this.linked!.launches,
-      judgements: this.judging.view(),
+      launches: this.stages.linked!.launches,
+      judgements: this.stages.judging.view(),
       pricesFor: (path) => this.configuration.forFile(path).options.prices,
       sourceOf: (path) => this.sourceOf(path),
       today: today(),
@@ -464,7 +486,7 @@ class Workspace implements Project {
   async estimates(options: EstimateOptions = {}): Promise<TrainingEstimate[]> {
     await this.lint()
     return trainingEstimates(
-      this.judging.view(),
+      this.stages.judging.view(),
       (path) => this.configuration.forFile(path).options,
       (path) => this.sourceOf(path),
       options,
@@ -475,7 +497,7 @@ class Workspace implements Project {
     const explanation = this.working.then(async () => {
       const { findings } = await this.run({})
       return explain(query, {
-        judging: this.judging,
+        judging: this.stages.judging,
         findings,
         isKnown: (path) =>
           this.records.has(path) || this.files?.some((one) => one.startsWith(`${path}/`)) === true,
@@ -489,6 +511,7 @@ class Workspace implements Project {
 
   async dispose(): Promise<void> {
     for (const path of this.overlays.keys()) this.analyzer.stopEditing(path)
+    await this.unfinished?.dispose()
     await this.pool?.dispose()
     await this.local.dispose()
   }

@@ -76,6 +76,9 @@ class NodeWorker implements HostWorker {
   }
 }
 
+/** Milliseconds of work between two pauses. */
+const stretch = 15
+
 /** Bytes. */
 const smallFile = 1_000_000
 
@@ -86,8 +89,20 @@ export interface NodeHostOptions {
 
 export function createNodeHost({ cacheFor }: NodeHostOptions = {}): Host {
   const workerScript = import.meta.url.endsWith('.ts') ? undefined : new URL('./worker.js', bundle())
+  let rested = performance.now()
   return {
     cpuCount: availableParallelism(),
+
+    pause() {
+      if (performance.now() - rested < stretch) return undefined
+      return new Promise((resolve) => {
+        setImmediate(() => {
+          rested = performance.now()
+          resolve()
+        })
+      })
+    },
+
     grammarSource: grammarFiles,
 
     async read(path) {

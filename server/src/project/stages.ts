@@ -1,0 +1,120 @@
+/** From records to findings: linked, judged, reported. A project has these stages once, and a preview has its own. */
+
+import type { Finding } from '../finding.js'
+import type { ConsoleScripts } from '../link/console-scripts.js'
+import type { SourceFile } from '../text/source-file.js'
+import type { Claim } from '../workload/claim.js'
+import type { FileRecord, Surroundings } from './analyzer.js'
+import type { Annotation } from './annotations.js'
+import type { KeptAnswers } from './answers.js'
+import type { Backend, LocalBackend, Versions } from './backend.js'
+import type { Configuration } from './configuration.js'
+import { materialise } from './fixes.js'
+import { JudgeStage } from './judge-stage.js'
+import { type Linked, Linker } from './link-stage.js'
+import type { LintError, LintResult, OfferedFix } from './lint.js'
+import { type ResultInput, ResultStage } from './result-stage.js'
+
+/** Chains of scripts that call each other, without a word of their own. */
+const scriptRounds = 8
+/** How deep configuration files that name each other are followed. */
+const configurationRounds = 8
+/** Chains of imports through files in which no reader has a word. */
+const importRounds = 8
+
+export interface StagesOptions {
+  local: LocalBackend
+  backendOf: (path: string) => Backend
+  answersOf: (path: string) => KeptAnswers | null
+  sourceOf: (path: string) => Promise<SourceFile | undefined>
+  versionsOf: (path: string) => Versions
+}
+
+/** The files of a project. `read`: those among them that have been read; absent: all. */
+export interface FileList {
+  files: readonly string[]
+  commands: ConsoleScripts
+  read?: readonly string[]
+}
+
+/** Reads files although no reader has a word in them. `values`: as the configuration of others. */
+export type LoadMissing = (paths: string[], values: boolean) => Promise<void>
+
+export class Stages {
+  readonly records = new Map<string, FileRecord>()
+  readonly judging = new JudgeStage()
+  readonly linker: Linker
+  linked: Linked | null = null
+  private readonly results: ResultStage
+
+  constructor(private readonly options: StagesOptions) {
+    this.results = new ResultStage(options.sourceOf)
+    this.linker = new Linker(this.records, options.backendOf, options.answersOf)
+  }
+
+  /**
+   * `list` is asked for once more after each reading: what has been read grows. `layouts`: whether kustomizations and
+   * charts are read.
+   */
+  async link(list: () => FileList, load: LoadMissing, layouts = true): Promise<Linked> {
+    const { linker } = this
+    const missing = async (find: () => string[], values = false): Promise<boolean> => {
+      const { files, commands, read } = list()
+      linker.setFiles(files, commands, read)
+      const paths = find()
+      if (paths.length > 0) await load(paths, values)
+      return paths.length > 0
+    }
+    // Scripts call further ones.
+    for (let round = 0; round < scriptRounds; round++)
+      if (!(await missing(() => linker.missingScripts()))) break
+    // Modules import further ones.
+    for (let round = 0; round < importRounds; round++)
+      if (!(await missing(() => linker.missingModules()))) break
+    await missing(() => linker.missingTerraform())
+    // The file of the bundle first, then what it includes.
+    for (let round = 0; round < 2; round++) await missing(() => linker.missingBundles())
+    // Kustomizations first, then what they name.
+    for (let round = 0; layouts && round < 2; round++) await missing(() => linker.missingManifests())
+    // Files of a configuration name further ones, and classes of the project.
+    for (let round = 0; round < configurationRounds; round++) {
+      if (!(await missing(() => linker.missingConfigurations(), true))) break
+      await missing(() => linker.missingModules())
+    }
+    const { files, commands, read } = list()
+    linker.setFiles(files, commands, read)
+    this.linked = await linker.link(this.options.versionsOf)
+    return this.linked
+  }
+
+  judge(linked: Linked, input: Omit<ResultInput, 'drafts' | 'records'>): Promise<LintResult> {
+    const faults: LintError[] = [...linked.faults, ...input.faults]
+    const drafts = this.judging.run(linked, input.configuration, linked.reached, faults)
+    return this.results.run({ ...input, drafts, faults, records: this.records })
+  }
+
+  async fixes(finding: Finding): Promise<OfferedFix[]> {
+    const own = this.results.fixOf(finding)
+    if (own !== undefined) return [own]
+    const { local } = this.options
+    const load = async (path: string): Promise<SourceFile | undefined> => {
+      const file = await local.fileOf(path)
+      if (file !== undefined) await local.analyzer.prepare(file)
+      return file
+    }
+    return materialise(finding, local.analyzer, load, (claim) => this.surroundingsOf(claim))
+  }
+
+  private surroundingsOf(claim: Claim): Surroundings {
+    const path = claim.site.path ?? claim.location.path
+    const versions = this.options.versionsOf(path)
+    const surroundings = { ...this.linker.around(path), binding: null, versions }
+    const { layout } = claim.site
+    const overlay = layout === undefined ? undefined : this.linker.layoutOf(path, layout)
+    return overlay === undefined ? surroundings : { ...surroundings, overlay }
+  }
+
+  annotations(path: string, configuration: Configuration): Annotation[] {
+    return this.judging.annotations(path, configuration)
+  }
+}

@@ -1,0 +1,50 @@
+/** Which findings of a file another file of the project could still refute while most of it is unread. */
+import type { Finding } from '../finding.js'
+import { rules } from '../rules/index.js'
+import type { FileRecord } from './analyzer.js'
+import { isChartTemplate } from './charts.js'
+import { ownRuleNames } from './own-rules.js'
+
+export interface PartlyRead {
+  record: FileRecord
+  /** A launch starts it. */
+  isLaunched: boolean
+  /** Everything that names it is known. */
+  isSearched: boolean
+  /** Something that it needs was not read. */
+  isCut: boolean
+}
+
+/** Rules that one file answers for all, or that speak in one file for all. */
+const ofProject = new Set([
+  ...rules
+    .filter(({ settledBy, oncePerProject }) => settledBy !== undefined || oncePerProject === true)
+    .map(({ name }) => name),
+  // A suppression may suppress what is not known yet.
+  ...ownRuleNames,
+])
+
+export function mayBeRefuted(
+  { rule, severity }: Pick<Finding, 'rule' | 'severity'>,
+  { record, isLaunched, isSearched, isCut }: PartlyRead,
+): boolean {
+  if (isCut || ofProject.has(rule) || belongsToOthers(record)) return true
+  // What calls or imports a module says what it is given.
+  if (record.summary !== null && !record.summary.isEntry && !isLaunched) return true
+  // What a launch could still decide is said at `information`.
+  return !isSearched && (severity === 'information' || severity === 'hint')
+}
+
+/** Other files lay it out, hold its values, run it, or are the machines that it runs on. */
+function belongsToOthers({ path, manifests, hcl, bundle, extraction }: FileRecord): boolean {
+  return (
+    manifests !== undefined ||
+    isChartTemplate(path) ||
+    hcl !== undefined ||
+    bundle !== undefined ||
+    extraction.compiledFrom !== undefined ||
+    extraction.frameworkConfig !== undefined ||
+    // Whoever starts the trials decides how many there are.
+    extraction.claims.some(({ setting }) => setting === 'trialStarter')
+  )
+}
