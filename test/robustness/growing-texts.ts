@@ -14,9 +14,10 @@ export interface Shape {
 }
 
 export const shapes: Record<string, Shape> = {
+  // More pieces than the bindings that are looked at from one place.
   cuda: {
     path: 'a.py',
-    pieces: 60,
+    pieces: 150,
     text: (n) =>
       `${head}for epoch in range(10):\n    for x, y in DataLoader(ds, batch_size=8):\n${'        x = x.cuda()\n'.repeat(n)}        loss = model(x).sum()\n        loss.backward()\n        opt.step()\n`,
   },

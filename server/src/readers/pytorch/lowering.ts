@@ -109,6 +109,7 @@ const loweringCalls =
 const loweringMethods = /^(autocast|GradScaler|half|bfloat16|set_policy|set_default_dtype)$/
 /** What projects call functions and switches that lower the format. */
 const loweringNames = /(^|_)(amp|fp16|bf16|fp8|half|mixed_?precision)($|_)|autocast|MixedPrecision/i
+const loweringKeywords = /^(load_in_[48]bit|amp|use_amp|fp16|bf16|mixed_precision|precision|amp_\w+)$/
 /** Their functions of such names compute scores and levels, and their `dtype` is that of arrays on the host. */
 const plainLibraries =
   /^(numpy|pandas|cupy|tensorflow|jax|cv2|polars|scipy|sklearn|librosa|torchaudio|torchmetrics)\./
@@ -155,18 +156,13 @@ function loweredBy(python: PythonModule, call: Call, except: readonly string[]):
   // `getattr(torch, args.dtype)`.
   if (expr.callee.type === 'name' && method === 'getattr' && python.nameOf(expr.args[0]!.value) === 'torch')
     return at
-  const followed = isFollowed(python, call)
   // `network_to_half(model)` of a module that is not here.
-  if (!followed && !plainLibraries.test(name ?? '') && loweringNames.test(method)) return at
+  if (loweringNames.test(method) && !plainLibraries.test(name ?? '') && !isFollowed(python, call)) return at
   const arrays = plainLibraries.test(name ?? '')
   return expr.args.flatMap(({ name: keyword, value }) => {
     if (keyword === null) return method === 'to' && isOpenFormat(python, value) ? [value.start] : []
     if (/^(torch_)?dtype$/.test(keyword)) return !arrays && isOpenFormat(python, value) ? [value.start] : []
-    if (
-      followed ||
-      !/^(load_in_[48]bit|amp|use_amp|fp16|bf16|mixed_precision|precision|amp_\w+)$/.test(keyword)
-    )
-      return []
+    if (!loweringKeywords.test(keyword) || isFollowed(python, call)) return []
     const fixed = fixedValue(python.fold(value))
     return fixed !== undefined && off.has(fixed) ? [] : [value.start]
   })
