@@ -13,6 +13,12 @@ export interface ShellWord {
   outline?: string
 }
 
+/** A test that decides whether a command runs, as written; `holds`: it runs where the test succeeds. */
+export interface ShellGuard {
+  test: string
+  holds: boolean
+}
+
 export interface ShellCommand {
   words: ShellWord[]
   /** `A=b` before the command, and everything exported before it. */
@@ -28,6 +34,8 @@ export interface ShellCommand {
   ignoredBy?: { start: number; end: number; text: string }
   /** Its output goes to other commands, which stand at this place, from `|` on; `index`: its number in the pipeline. */
   piped?: { start: number; end: number; text: string; index: number }
+  /** Absent: nothing decides whether it runs. Outermost first. */
+  guards?: readonly ShellGuard[]
   /** Started again by a `while` or `until` loop: until it succeeds, or whatever happens. */
   repeated?: 'until success' | 'for ever'
   /** Inside a function that nobody calls, or after `exit`. */

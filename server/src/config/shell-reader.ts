@@ -1,7 +1,8 @@
 /** Goes through a script as a shell would, and notes the commands that it comes by. */
 import { inField, namedChildren, type PlainNode } from './plain-tree.js'
 import { branchesOfCase, branchesOfIf } from './shell-branches.js'
-import type { ShellCommand, ShellWord } from './shell-facts.js'
+import type { ShellCommand, ShellGuard, ShellWord } from './shell-facts.js'
+import { guardOfCase, guardsOfIf } from './shell-guards.js'
 import { readText } from './shell-heredocs.js'
 import { countTrips, countWords, endOfLoop } from './shell-loops.js'
 import { onlySays, type Said, saidOfCondition, saidOfStatus } from './shell-said.js'
@@ -25,6 +26,7 @@ interface Context {
   ignoredBy?: NonNullable<ShellCommand['ignoredBy']>
   piped?: NonNullable<ShellCommand['piped']>
   repeated?: NonNullable<ShellCommand['repeated']>
+  guards?: readonly ShellGuard[]
   /** In a `while true` that something leaves. */
   endless?: boolean
 }
@@ -285,6 +287,7 @@ export class ShellReader {
         ...(context.ignoredBy === undefined ? {} : { ignoredBy: context.ignoredBy }),
         ...(context.piped === undefined ? {} : { piped: context.piped }),
         ...(context.repeated === undefined ? {} : { repeated: context.repeated }),
+        ...(context.guards === undefined ? {} : { guards: context.guards }),
         folder: this.state.folder,
       })
     }
@@ -330,7 +333,10 @@ export class ShellReader {
       if (operator === '&&' && !this.isTest(left)) {
         // What stands behind `&&` runs when all goes well, which is the case that matters; a test may go either way.
         this.statement(right, { ...context, unreachable: context.unreachable || ends })
-      } else this.state.perhaps(() => this.statement(right, context))
+      } else {
+        const guarded = guardedBy(context, { test: this.source(left), holds: operator === '&&' })
+        this.state.perhaps(() => this.statement(right, guarded))
+      }
     }
     return ends
   }
@@ -347,24 +353,35 @@ export class ShellReader {
   private conditional(node: PlainNode, context: Context): boolean {
     const { conditions, branches, exhaustive } = branchesOfIf(node)
     this.sequence(conditions, ignoring(context, saidOfCondition(node, this.text)))
-    return this.ways(node, branches, exhaustive, context)
+    return this.ways(node, branches, exhaustive, context, guardsOfIf(node, this.text))
   }
 
   private choice(node: PlainNode, context: Context): boolean {
     const { branches, exhaustive } = branchesOfCase(node, this.text)
-    return this.ways(node, branches, exhaustive, context)
+    const guard = guardOfCase(node, this.text)
+    return this.ways(
+      node,
+      branches,
+      exhaustive,
+      context,
+      branches.map(() => [guard]),
+    )
   }
 
   /** Of a script that is called with known arguments only the way that it takes. */
-  private ways(node: PlainNode, branches: PlainNode[][], exhaustive: boolean, context: Context): boolean {
+  private ways(
+    node: PlainNode,
+    branches: PlainNode[][],
+    exhaustive: boolean,
+    context: Context,
+    guards: ShellGuard[][],
+  ): boolean {
     const taken = this.called ? wayTaken(node, this.text, this.state.variables) : undefined
-    if (taken === undefined) return this.alternatives(branches, exhaustive, context)
-    return this.sequence(branches[taken] ?? [], context)
-  }
-
-  private alternatives(branches: PlainNode[][], exhaustive: boolean, context: Context): boolean {
+    if (taken !== undefined) return this.sequence(branches[taken] ?? [], context)
     return this.state.alternatives(
-      branches.map((nodes) => () => this.sequence(nodes, context)),
+      branches.map(
+        (nodes, index) => () => this.sequence(nodes, guardedBy(context, ...(guards[index] ?? []))),
+      ),
       exhaustive,
     )
   }
@@ -433,6 +450,10 @@ export class ShellReader {
       this.sequence([body], { ...context, loops: [...context.loops.slice(-20), { variable: name, count }] })
     })
   }
+}
+
+function guardedBy(context: Context, ...guards: ShellGuard[]): Context {
+  return { ...context, guards: [...(context.guards ?? []), ...guards] }
 }
 
 function ignoring(context: Context, said: Said | null): Context {

@@ -4,7 +4,6 @@
  */
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { SettingUp } from './setting-up.js'
-import { isGuarded } from './surroundings.js'
 
 /** Folders that end with the job. */
 const passing = /TMPDIR|^["']?\/tmp\b|\/dev\/shm|\/lscratch|\/localscratch|\/local\b|\/raid|\/nvme|mktemp/
@@ -44,7 +43,7 @@ function isNewEnvironment(facts: ShellFacts, until: number, text: string | null)
   for (const command of facts.commands) {
     if (command.start >= until) break
     // Made once: `[ -d env ] || python -m venv env`.
-    if (text !== null && isGuarded(text, command.start)) continue
+    if (command.guards !== undefined) continue
     const all = words(command)
     const [name = '', ...rest] = all
     if (name === 'rm') for (const one of command.words.slice(1)) removed.add(one.raw)

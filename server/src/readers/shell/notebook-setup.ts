@@ -4,8 +4,8 @@
  */
 import { claimOperation } from '../operation-claims.js'
 import { defineReader } from '../reader.js'
+import { mayBeDoneBefore } from './done-before.js'
 import { settingUp } from './setting-up.js'
-import { isGuarded } from './surroundings.js'
 
 export const notebookSetupReader = defineReader({
   name: 'notebook-setup',
@@ -26,7 +26,7 @@ export const notebookSetupReader = defineReader({
     const { shell, fragment, path } = facts
     if (shell === undefined || fragment.origin !== 'magic' || !path.endsWith('.ipynb')) return
     const found = shell.commands.flatMap((command) => {
-      if (command.unreachable || isGuarded(fragment.text, command.start)) return []
+      if (command.unreachable || mayBeDoneBefore(command)) return []
       const one = settingUp(command)
       return one === null || (one.kind !== 'download' && one.kind !== 'build') ? [] : [{ command, ...one }]
     })

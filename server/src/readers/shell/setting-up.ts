@@ -1,8 +1,8 @@
 /** Commands that fetch, build or unpack what a program needs before it can start. */
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
+import { mayBeDoneBefore } from './done-before.js'
 import { isDoneAgain } from './kept-disk.js'
 import type { FoundLaunch } from './launches.js'
-import { isGuarded } from './surroundings.js'
 
 export type SettingUpKind = 'packages' | 'build' | 'download' | 'unpacking'
 
@@ -23,8 +23,6 @@ function texts(command: ShellCommand): string[] {
 }
 
 const base = (text: string) => text.slice(text.lastIndexOf('/') + 1)
-
-const mostCandidates = 100
 
 /** Wrappers that only pass a command on. */
 const wrappers = new Set(['sudo', 'srun', 'time', 'exec', 'nohup', 'timeout', 'env'])
@@ -171,13 +169,10 @@ export function settingUpOf(
 ): SettingUp[] {
   const first = launches[0]?.command.start
   if (first === undefined) return []
-  let candidates = 0
   return facts.commands.flatMap((command) => {
     if (command.unreachable || command.background || command.start >= first) return []
     const found = settingUp(command)
-    // What stands around a command is read from the text before it.
-    if (found === null || ++candidates > mostCandidates || (text !== null && isGuarded(text, command.start)))
-      return []
+    if (found === null || mayBeDoneBefore(command)) return []
     const one = { command, ...found }
     return keepsDisk && !isDoneAgain(one, facts, text) ? [] : [one]
   })

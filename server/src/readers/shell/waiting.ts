@@ -88,7 +88,7 @@ export function waitingOf(facts: ShellFacts, launches: FoundLaunch[], text: stri
       continue
     }
     // Between two looks at something, or where a variable asks for it.
-    if (command.loops.length > 0 || (text !== null && (isInLoop(text, start) || isGuarded(text, start))))
+    if (command.loops.length > 0 || command.guards !== undefined || (text !== null && isInLoop(text, start)))
       continue
     const { seconds, notebook } = wait
     if (seconds !== null && seconds < longSleep) continue
