@@ -26,6 +26,7 @@ export async function start(
       // Plain data: what VS Code gives has methods, which a web worker cannot be sent.
       settings: JSON.parse(JSON.stringify(vscode.workspace.getConfiguration('costlint'))),
       explainCommand: 'costlint.explainRule',
+      readingProgress: true,
     },
     // A pull on save, because with `costlint.run: onSave` that is when the answer changes.
     diagnosticPullOptions: { onChange: true, onSave: true },
@@ -45,7 +46,7 @@ export async function start(
     output,
     ...registerExplain(client),
     ...registerExplainLine(client),
-    ...registerStatus(selector as vscode.DocumentSelector),
+    ...registerStatus(client, selector as vscode.DocumentSelector),
     vscode.commands.registerCommand('costlint.fixAllSafe', fixAllSafe),
     vscode.commands.registerCommand('costlint.restartServer', async () => {
       await client.stop()

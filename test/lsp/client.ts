@@ -74,7 +74,7 @@ export const pushClient: ClientCapabilities = {
 }
 
 /** Waits for events by their number, never by time. */
-class Mailbox<T> {
+export class Mailbox<T> {
   readonly all: T[] = []
   private waiting: { until: () => T | undefined; resolve: (value: T) => void }[] = []
 

@@ -16,6 +16,10 @@ import type { Annotation } from '../../server/src/project/annotations.js'
 
 export interface FakeDisk {
   files: Map<string, string>
+  /** So many files that open ones are answered first, with nothing but `waste`. */
+  large?: boolean
+  /** Holds back the reading of a large one until it resolves. */
+  gate?: Promise<void>
 }
 
 const severities = { waste: 'warning', loss: 'error', maybe: 'information', note: 'hint' } as const
@@ -70,6 +74,14 @@ export class FakeProject implements Project {
   async lint(options: LintOptions = {}): Promise<LintResult> {
     this.lints.push(options.paths)
     await this.gate
+    if (this.disk.large === true && !this.isRead) {
+      options.onProgress?.({ done: 1_240, total: 2_221 })
+      const off = new Promise<void>((_, reject) => {
+        options.signal?.addEventListener('abort', () => reject(options.signal?.reason))
+      })
+      await Promise.race([this.disk.gate, off])
+      this.isRead = true
+    }
     const paths = options.paths ?? this.paths()
     const findings: Finding[] = []
     const faults: LintResult['faults'] = []
@@ -86,8 +98,15 @@ export class FakeProject implements Project {
     return { findings, errors: [], faults, files: paths.length, filesLinted: paths.length }
   }
 
-  async preview(): Promise<LintResult | null> {
-    return null
+  private isRead = false
+
+  async preview(paths: readonly string[]): Promise<LintResult | null> {
+    if (this.disk.large !== true || this.isRead) return null
+    const findings = paths.flatMap((path) =>
+      this.texts(path).flatMap(({ cell, text }) => this.findingsIn(path, cell, text)),
+    )
+    const first = findings.filter(({ rule }) => rule === 'fake/waste')
+    return { findings: first, errors: [], faults: [], files: paths.length, filesLinted: paths.length }
   }
 
   private findingsIn(path: string, cell: number | null, text: string): Finding[] {

@@ -42,6 +42,7 @@ import { explain, type RulePages, summary } from './explain.js'
 import { hoverAt } from './hover.js'
 import { codeLenses, inlayHints } from './money.js'
 import { OpenTexts } from './open-texts.js'
+import { ReadingProgress } from './reading-progress.js'
 import { Schedule } from './schedule.js'
 import { Sessions } from './sessions.js'
 import { defaultSettings, readSettings } from './settings.js'
@@ -73,6 +74,7 @@ class Server {
   private readonly delivery: Delivery
   private readonly schedule: Schedule
   private readonly texts: OpenTexts
+  private readonly reading: ReadingProgress
   private explainWith = explainCommand
   private watchers: Promise<Disposable> | undefined
   private started: () => void = () => undefined
@@ -89,7 +91,12 @@ class Server {
       error: (message) => connection.console.error(message),
       warn: (message) => connection.console.warn(message),
     }
-    this.sessions = new Sessions(environment, this.log, defaultSettings)
+    this.reading = new ReadingProgress(connection, environment, () => this.features)
+    this.sessions = new Sessions(environment, this.log, defaultSettings, {
+      canAnswerTwice: () => !this.features.pull || this.features.refresh,
+      progressed: (session, progress) => this.reading.update(session, progress),
+      completed: (session) => this.schedule.plan(session),
+    })
     this.delivery = new Delivery(
       connection,
       () => this.features,
@@ -181,6 +188,7 @@ class Server {
     this.sessions.defaults = readSettings(options.settings ?? options)
     // A client that never answers for its settings gets the defaults.
     this.environment.schedule(3000, this.started)
+    this.reading.isWanted = options.readingProgress === true
     if (typeof options.explainCommand === 'string') this.explainWith = options.explainCommand
     const root = params.rootUri
     const folders = params.workspaceFolders?.map(({ uri }) => uri) ?? (root ? [root] : [])

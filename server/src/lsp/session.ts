@@ -32,6 +32,23 @@ export interface Outcome {
   problems: readonly ConfigurationProblem[]
 }
 
+/** Whoever is told how far a project has been read. */
+export interface ReadingListener {
+  /** False: the client would not ask again, so a first answer would be its last. */
+  canAnswerTwice(): boolean
+  /** Null: nothing is left to be read. */
+  progressed(session: Session, progress: Progress | null): void
+  /** The answers so far were those of a part; now there are better ones. */
+  completed(session: Session): void
+}
+
+/** A project that is being read while its open files are answered. */
+interface Reading {
+  abort: AbortController
+  listeners: Set<(progress: Progress) => void>
+  done: Promise<void>
+}
+
 /** Files that decide how every other file is judged. */
 const decisive = /(?:^|\/)(?:costlint\.toml|\.costlint\.toml|pyproject\.toml|\.gitignore)$/
 
@@ -73,6 +90,9 @@ export class Session {
   /** Findings of closed files that the client has not been told yet. */
   private untold = new Map<string, Finding[]>()
   private problems: readonly ConfigurationProblem[] = []
+  private reading: Reading | undefined
+  /** The project has been read once, or cannot be. */
+  private isRead = false
   /** What judging took the last time, in milliseconds. */
   lastDuration = 0
 
@@ -82,6 +102,7 @@ export class Session {
     private readonly environment: Environment,
     public settings: Settings,
     log: Log,
+    private readonly listener: ReadingListener,
   ) {
     this.troubles = new Troubles(log)
   }
@@ -163,6 +184,8 @@ export class Session {
 
   private forget(): void {
     const old = this.loading
+    this.stopReading()
+    this.isRead = false
     this.loading = undefined
     this.project = undefined
     for (const document of this.documents.values()) document.given = false
@@ -195,7 +218,9 @@ export class Session {
     const outcome: Promise<Outcome> = this.tail.then(() => {
       this.waiting = undefined
       this.active = { state: this.state, outcome }
-      return this.judge()
+      return this.judge().finally(() => {
+        if (this.reading === undefined) this.finishReading()
+      })
     })
     this.waiting = outcome
     this.tail = outcome
@@ -221,7 +246,9 @@ export class Session {
     const snapshots = this.opened()
     try {
       this.hand(project)
-      if (this.wholeDue && this.whole !== undefined) {
+      if (await this.judgeFirst(project, snapshots, findings)) {
+        this.read(project)
+      } else if (this.wholeDue && this.whole !== undefined) {
         this.sort(await project.lint(), snapshots, findings)
       } else {
         await this.judgeSome(project, snapshots, findings)
@@ -232,6 +259,66 @@ export class Session {
     }
     this.lastDuration = this.environment.now() - started
     return { findings, annotations, snapshots, problems: this.problems }
+  }
+
+  /** Answers for the open files of a large project that has not been read. False: there is no need. */
+  private async judgeFirst(
+    project: Project,
+    snapshots: ReadonlyMap<string, Snapshot>,
+    findings: Map<string, Finding[]>,
+  ): Promise<boolean> {
+    if (this.isRead || snapshots.size === 0 || !this.listener.canAnswerTwice()) return false
+    const result = await project.preview([...snapshots.keys()])
+    if (result === null) return false
+    this.report(result)
+    for (const path of snapshots.keys()) findings.set(path, [])
+    for (const finding of this.visible(result.findings)) findings.get(finding.location.path)?.push(finding)
+    return true
+  }
+
+  /** Reads the whole project, once, while open files are answered. */
+  private read(project: Project): Reading {
+    if (this.reading !== undefined) return this.reading
+    const abort = new AbortController()
+    const listeners = new Set([(progress: Progress) => this.listener.progressed(this, progress)])
+    const onProgress = (progress: Progress) => {
+      if (!abort.signal.aborted) for (const listener of listeners) listener(progress)
+    }
+    onProgress({ done: 0, total: 0 })
+    const done = project
+      .lint({ paths: [], onProgress, signal: abort.signal })
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          if (!abort.signal.aborted) this.troubles.fault('reading the project', error)
+        },
+      )
+      .then(() => {
+        if (this.reading !== reading) return
+        this.reading = undefined
+        // What was answered so far was a beginning.
+        this.state++
+        this.isRead = !abort.signal.aborted
+        this.listener.progressed(this, null)
+        this.listener.completed(this)
+      })
+    const reading: Reading = { abort, listeners, done }
+    this.reading = reading
+    return reading
+  }
+
+  private stopReading(): void {
+    if (this.reading === undefined) return
+    this.reading.abort.abort()
+    this.reading = undefined
+    this.listener.progressed(this, null)
+  }
+
+  /** The first time that all has been read, whoever waits for it is told. */
+  private finishReading(): void {
+    if (this.isRead) return
+    this.isRead = true
+    this.listener.progressed(this, null)
   }
 
   private async judgeSome(
@@ -263,7 +350,8 @@ export class Session {
   ): Promise<void> {
     const paths = [...open, ...due]
     if (paths.length === 0) return
-    const result = await project.lint({ paths })
+    const onProgress = (progress: Progress) => this.listener.progressed(this, progress)
+    const result = await project.lint(this.isRead ? { paths } : { paths, onProgress })
     this.report(result)
     for (const path of open) findings.set(path, [])
     const closed = new Map<string, Finding[]>(due.map((path) => [path, []]))
@@ -308,10 +396,35 @@ export class Session {
   }
 
   /** Lints every file of the project. Undefined: called off, or the project could not be opened. */
-  lintWhole(onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<Outcome | undefined> {
+  async lintWhole(
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<Outcome | undefined> {
+    await this.readWhole(onProgress, signal)
     const outcome = this.tail.then(() => this.judgeWhole(onProgress, signal))
     this.tail = outcome
     return outcome
+  }
+
+  /** A large project is read beside the answers for its open files. */
+  private async readWhole(onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<void> {
+    if (this.isRead || signal.aborted || !this.settings.enable) return
+    const project = await this.load()
+    try {
+      if (project === undefined || (await project.preview([])) === null) return
+    } catch {
+      // The same fault comes again where it is reported.
+      return
+    }
+    const { abort, listeners, done } = this.read(project)
+    listeners.add(onProgress)
+    const calledOff = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    await Promise.race([done, calledOff])
+    listeners.delete(onProgress)
+    // Open files need it all the same.
+    if (signal.aborted && this.documents.size === 0) abort.abort()
   }
 
   private async judgeWhole(
@@ -385,6 +498,7 @@ export class Session {
   }
 
   async dispose(): Promise<void> {
+    this.stopReading()
     const project = await this.loading?.catch(() => undefined)
     try {
       await project?.dispose()

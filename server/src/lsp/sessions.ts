@@ -1,6 +1,6 @@
 /** One session per workspace folder, and one for documents that lie in none. */
 import type { Environment } from './environment.js'
-import { Session } from './session.js'
+import { type ReadingListener, Session } from './session.js'
 import type { Settings } from './settings.js'
 import type { Log } from './troubles.js'
 import { canonical } from './uri.js'
@@ -13,13 +13,14 @@ export class Sessions {
     private readonly environment: Environment,
     private readonly log: Log,
     public defaults: Settings,
+    private readonly listener: ReadingListener,
   ) {}
 
   add(folder: string): Session {
     const key = canonical(folder).replace(/\/$/, '')
     let session = this.folders.get(key)
     if (session === undefined) {
-      session = new Session(folder, this.environment, this.defaults, this.log)
+      session = new Session(folder, this.environment, this.defaults, this.log, this.listener)
       this.folders.set(key, session)
     }
     return session
@@ -50,7 +51,7 @@ export class Sessions {
         best = { session, path }
     }
     if (best !== undefined) return best
-    this.loose ??= new Session(null, this.environment, this.defaults, this.log)
+    this.loose ??= new Session(null, this.environment, this.defaults, this.log, this.listener)
     return { session: this.loose, path: this.loose.pathOf(uri, languageId)! }
   }
 

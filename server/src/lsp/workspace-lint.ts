@@ -7,6 +7,7 @@ import {
   type WorkDoneProgressReporter,
 } from 'vscode-languageserver'
 import type { Delivery } from './delivery.js'
+import { readingMessage } from './reading-progress.js'
 import type { Session } from './session.js'
 
 export interface WorkspaceSummary {
@@ -41,7 +42,7 @@ export async function lintWorkspace(
         const now = Math.floor(((index + (total === 0 ? 1 : done / total)) / sessions.length) * 100)
         if (now === percentage) return
         percentage = now
-        progress?.report(now, `${done} of ${total} files`)
+        progress?.report(now, readingMessage({ done, total }))
       }, abort.signal)
       if (abort.signal.aborted) throw new ResponseError(LSPErrorCodes.RequestCancelled, 'Called off')
       if (outcome === undefined) continue
