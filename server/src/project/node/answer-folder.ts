@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AnswerStore } from '../answers.js'
-import { engine } from './version.js'
+import { engine } from './engine.js'
 
 /** The folder at the root of a project. */
 export const cacheFolder = '.costlint_cache'

@@ -8,8 +8,8 @@ import { Worker } from 'node:worker_threads'
 import { lookUp } from '../../text/records.js'
 import type { Entry, EntryKind, Host, HostWorker } from '../host.js'
 import { AnswerFolder } from './answer-folder.js'
+import { engine } from './engine.js'
 import { grammarFiles } from './grammar-files.js'
-import { engine } from './version.js'
 
 interface Kinds {
   isFile(): boolean
