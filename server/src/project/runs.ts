@@ -1,4 +1,6 @@
 /** Readings of all files become runs: one launch of one entry point on one request for machines. */
+
+import { computesOnProcessor } from '../link/known-programs.js'
 import { baseName } from '../link/paths.js'
 import { effective } from '../values/value.js'
 import type { Binding, Evidence, Extraction, Launch, Run, Subject, SubjectView } from '../workload/claim.js'
@@ -113,7 +115,7 @@ function unseenIn(linked: LinkedLaunch, input: RunInput): Unseen[] {
   const { launch, script, unresolved, extraction, frameworkConfig } = linked
   const unseen = unseenFlags(launch)
   // What a framework config says of its training holds whatever program reads it.
-  if (unresolved !== null)
+  if (unresolved !== null && !computesOnProcessor(launch.program.path))
     unseen.push(
       frameworkConfig === null
         ? unseenProgram(unresolved)

@@ -43,6 +43,8 @@ export interface Launch {
   launcherFlags: Record<string, LaunchValue>
   /** Processes per node; null: unknown; 0: one for each device of the node. */
   processes: number | null
+  /** A test decides whether it is started at all. */
+  conditional?: true
   /** The launcher starts processes that train together, meant to be one for each device. */
   perDevice?: boolean
   /** The launcher starts the program as it is, on each node of the job. */

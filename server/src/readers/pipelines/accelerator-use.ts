@@ -15,7 +15,8 @@ const onProcessors = new Set(
     'sagemaker zenml flytekit metaflow prefect airflow mlflow wandb minio kaggle gdown wget holidays category_encoders imblearn ' +
     'pandera great_expectations evidently whylogs ydata_profiling pandas_profiling packaging attr attrs typing_extensions ' +
     'prophet pmdarima geopandas shapely tabulate jinja2 loguru structlog tenacity optuna hyperopt skopt networkx ' +
-    'colorama termcolor omegaconf hydra IPython ipywidgets six tensorboardX clearml comet_ml neptune aim cv2 gym gymnasium pyspark'
+    'colorama termcolor omegaconf hydra IPython ipywidgets six tensorboardX clearml comet_ml neptune aim cv2 gym gymnasium pyspark ' +
+    'datasets tokenizers sentencepiece tiktoken safetensors huggingface_hub'
   ).split(' '),
 )
 /** Of the namespace `google`: clients of services, which compute elsewhere. */
@@ -73,6 +74,6 @@ const accelerated = new Set(
     'torch torchvision torchaudio tensorflow keras tf_keras jax jaxlib flax cupy cudf cuml cugraph dask_cudf dask_cuda rmm numba pycuda ' +
     'onnxruntime tensorrt transformers sentence_transformers diffusers vllm lightning pytorch_lightning accelerate ' +
     'deepspeed nvidia nvtabular merlin paddle mxnet ultralytics detectron2 mmcv mmdet mmengine easyocr whisper faiss open_clip ' +
-    'timm fastai spacy autogluon flair stable_baselines3'
+    'timm fastai spacy autogluon flair stable_baselines3 peft trl bitsandbytes unsloth optimum auto_gptq awq'
   ).split(' '),
 )

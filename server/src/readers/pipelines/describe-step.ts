@@ -32,6 +32,7 @@ const weighty: Record<StepWork, number> = {
   deploy: 1,
   evaluate: 2,
   prepare: 3,
+  merge: 1,
   download: 2,
   report: 1,
 }

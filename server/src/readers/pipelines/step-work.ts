@@ -73,6 +73,8 @@ const preparing =
   /^(pandas\.(read_|concat|merge|get_dummies|to_datetime|cut|qcut|melt|pivot)|sklearn\.(preprocessing|feature_extraction|feature_selection|impute|decomposition)\.|sklearn\.model_selection\.train_test_split$|pyspark\.(ml\.feature|sql|pandas)\.|datasets\.load_dataset|nltk\.|spacy\.|cv2\.|librosa\.|tensorflow_transform\.|PIL\.)/
 const preparingMethods =
   /^(withColumn|saveAsTable|insertInto|fillna|dropna|merge|groupby|get_dummies|drop_duplicates|fit_transform|to_csv|to_parquet|to_pickle|tokenize|astype|pivot|resample|rolling)$/
+/** Weights of an adapter that become part of the model's. */
+const mergingMethods = /^merge_and_unload$/
 const evaluating = /^(sklearn\.metrics\.|evaluate\.load|torchmetrics\.)/
 const evaluatingMethods = /^(evaluate|score|predict_proba)$/
 const deployingMethods = /^(deploy|register_model|create_endpoint|upload_model)$/
@@ -96,6 +98,7 @@ function workOfCall(call: Call): StepWork | null {
   if (call.expr.callee.type !== 'attribute') return null
   if (trainingMethods.test(method)) return isScaler(call) ? 'prepare' : 'train'
   if (deployingMethods.test(method)) return 'deploy'
+  if (mergingMethods.test(method)) return 'merge'
   if (evaluatingMethods.test(method)) return 'evaluate'
   return preparingMethods.test(method) ? 'prepare' : null
 }

@@ -15,6 +15,7 @@ import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { resumption } from '../pytorch/resume.js'
 import { defineReader } from '../reader.js'
 import { trainCalls } from '../ultralytics/train.js'
+import { mergesOnProcessor } from './merging.js'
 import { commandText, starters } from './started-programs.js'
 import { strangersOf } from './strangers.js'
 
@@ -85,6 +86,7 @@ function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, plac
     otherNotebook.test(python.text) ||
     python.calls.some((call) => call.name !== null && starters.test(call.name))
   if (starts) program.unknown('acceleratorLibrary', 'import', 'it starts other programs', place)
+  else if (mergesOnProcessor(python)) program.known('acceleratorLibrary', 'merge_and_unload', null, place)
   else program.known('acceleratorLibrary', 'import', acceleratedLibrary(python, python.tree.body), place)
 }
 

@@ -109,6 +109,7 @@ export function shellLaunch(
     ...(startsPerDevice(parts.launcher) ? { perDevice: true } : {}),
     ...(startsOnEveryNode(parts.launcher) ? { everyNode: true } : {}),
     files: parts.files,
+    ...(command.guards === undefined ? {} : { conditional: true as const }),
     ...(command.repeated === undefined ? {} : { restarts: command.repeated }),
     ...(around.besides === undefined ? {} : { besides: around.besides }),
     ...(around.targets === undefined ? {} : { targets: around.targets }),

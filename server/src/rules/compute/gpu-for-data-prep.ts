@@ -2,12 +2,13 @@ import { generalMachine } from '../../catalog/cpu-families.js'
 import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
-import type { StepWork } from '../../workload/resource-kinds.js'
 import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
-import type { FixRequest } from '../rule.js'
-import { defineRule } from '../rule.js'
-import { hidden, isSilence, type Silence, unless } from '../silence.js'
-import { subjectIn } from '../subject-view.js'
+import { defineRule, type FixRequest, type RuleContext } from '../rule.js'
+import { isSilence } from '../silence.js'
+import { codeOf, isPreparation, verb, type Waiting, waitingFor } from './preparation.js'
+
+/** From so many accelerators on minutes of waiting are worth a step of their own. */
+const manyGpus = 4
 
 export default defineRule({
   name: 'compute/gpu-for-data-prep',
@@ -22,6 +23,8 @@ export default defineRule({
     const others = otherPrograms(view)
     if (others !== undefined) return silent(others)
     const code = codeOf(view)
+    const waiting = isSilence(code) ? waitingFor(view) : undefined
+    if (waiting !== undefined) return reportWaiting(view, waiting, accelerators, report)
     if (isSilence(code)) return silent(code)
     if (!isPreparation(code.work))
       return silent(
@@ -32,11 +35,13 @@ export default defineRule({
     const title = effective(name)
     const byHand = effective(interactive) === true
     const what = title !== undefined ? `"${title}"` : byHand ? 'This notebook' : 'This job'
+    const merges = code.work.includes('merge')
     const set = change(view)
     report({
       at: gpus,
-      ...(byHand ? { severity: 'information' as const } : {}),
-      message: `${what} holds ${accelerators}, but its code only ${verb(code.work)} and imports nothing that could use ${/^1\D/.test(accelerators) ? 'it' : 'them'}.`,
+      // Weights are merged in minutes.
+      ...(byHand || merges ? { severity: 'information' as const } : {}),
+      message: `${what} holds ${accelerators}, but its code only ${verb(code.work)}${merges ? '' : ` and imports nothing that could use ${/^1\D/.test(accelerators) ? 'it' : 'them'}`}.`,
       saving: {
         fraction: [0.5, 0.9],
         usd: null,
@@ -59,43 +64,23 @@ export default defineRule({
   },
 })
 
-interface Code {
-  work: readonly StepWork[]
-  location?: SubjectView['subject']['location']
-}
-
-/** What runs on the machine, where it cannot use the accelerator; else why it could, or is not known. */
-function codeOf(view: SubjectView<'Compute'>): Code | Silence {
-  const { work, acceleratorLibrary } = view.settings
-  if (work !== undefined) {
-    const own = effective(work)
-    return own !== undefined && effective(acceleratorLibrary) === null
-      ? { work: own }
-      : unless(view, ['work', 'acceleratorLibrary'], `its code uses ${effective(acceleratorLibrary)}`)
-  }
-  const all = new Set<StepWork>()
-  let location: SubjectView['subject']['location'] | undefined
-  for (const run of view.run.siblings) {
-    const unseen = hidden(run, 'accelerator')
-    if (unseen !== undefined) return unseen
-    const program = subjectIn(run, 'Program')
-    if (program === undefined) return { text: `nothing is known of what ${run.script ?? 'it'} imports` }
-    const library = effective(program.settings.acceleratorLibrary)
-    if (library !== null) return unless(program, 'acceleratorLibrary', `${run.script} uses ${library}`)
-    for (const one of effective(program.settings.work) ?? []) all.add(one)
-    location ??= program.subject.location
-  }
-  return location === undefined ? { text: 'no program of the job is known' } : { work: [...all], location }
-}
-
-function isPreparation(work: readonly StepWork[]): boolean {
-  return work.length > 0 && work.every((one) => one === 'download' || one === 'prepare' || one === 'evaluate')
-}
-
-function verb(work: readonly StepWork[]): string {
-  const prepares = work.includes('prepare')
-  const evaluates = work.includes('evaluate')
-  if (prepares && evaluates) return 'prepares and evaluates data'
-  if (prepares) return 'prepares data'
-  return evaluates ? 'computes metrics' : 'fetches data'
+/** Programs of the job that get things ready while its accelerators wait for the one that trains. */
+function reportWaiting(
+  view: SubjectView<'Compute'>,
+  { preparation, code, training }: Waiting,
+  accelerators: string,
+  report: RuleContext['report'],
+): void {
+  const count = (effective(view.settings.gpus) ?? 0) * (effective(view.settings.nodes) ?? 1)
+  report({
+    at: preparation.job.launch!.location,
+    ...(count >= manyGpus ? {} : { severity: 'information' as const }),
+    message: `${accelerators} ${count === 1 ? 'waits' : 'wait'} at every start while ${preparation.script} ${verb(code.work)}: run it in a job of its own, on a machine without accelerators.`,
+    saving: {
+      fraction: [0, 0.3],
+      usd: null,
+      basis: 'assumes that getting ready takes up to 30 % of the job; measure it',
+    },
+    related: [{ location: training.job.launch!.location, message: 'uses the accelerators' }],
+  })
 }

@@ -4,7 +4,7 @@
  * What the code of a step is for. `tune`: many trainings; `evaluate`: also predictions; `report`: it tells, watches or
  * cleans up.
  */
-export type StepWork = 'download' | 'prepare' | 'train' | 'tune' | 'evaluate' | 'deploy' | 'report'
+export type StepWork = 'download' | 'prepare' | 'merge' | 'train' | 'tune' | 'evaluate' | 'deploy' | 'report'
 
 /** A step of an orchestrated pipeline; or all steps of one, where a switch is set for the whole pipeline. */
 export interface StepSettings {
