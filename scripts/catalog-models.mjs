@@ -64,6 +64,9 @@ const relatives = [
   [/^swin_/, 2.02, 1.55],
   [/^convnext_/, 2.22, 2.02],
   [/^(tf_)?efficientnetv2/, 3.19, 3.19],
+  [/^(tf_)?efficientnet_/, 3.27, 3.27],
+  [/^mobilenetv3_/, 2.5, 2.5],
+  [/^regnet/, 1.98, 1.95],
 ]
 
 function imagesOf(row, measured) {

@@ -28,7 +28,19 @@ export function buildStepCosts(table) {
     const parameters = row.params_millions === '' ? null : Number(row.params_millions)
     const layers = row.layers === '' ? null : Number(row.layers)
     if (Number.isNaN(parameters) || Number.isNaN(layers)) throw wrong('parameters and layers are numbers')
-    return [row.name, row.aliases, row.class, parameters, row.unit, points, layers, sourceOf(row.source)]
+    const kept = row.kept_mb === '' ? null : Number(row.kept_mb)
+    if (Number.isNaN(kept)) throw wrong('what it keeps is a number')
+    return [
+      row.name,
+      row.aliases,
+      row.class,
+      parameters,
+      row.unit,
+      points,
+      layers,
+      sourceOf(row.source),
+      kept,
+    ]
   })
   const list = (values) => `[\n${values.map((value) => `    ${JSON.stringify(value)}`).join(',\n')}\n  ]`
   return `{

@@ -37,8 +37,8 @@ describe('arithmetic of a forward pass', () => {
   }
 
   it('as published, under every spelling', () => {
-    assert.equal(gigaflops('Mask R-CNN R-50-FPN', null), 268.8)
-    assert.equal(gigaflops('torchvision/maskrcnn_resnet50_fpn', 800), 268.8)
+    assert.equal(gigaflops('Faster R-CNN R-50-FPN', null), 268.8)
+    assert.equal(gigaflops('torchvision/fasterrcnn_resnet50_fpn', 800), 268.8)
     assert.equal(gigaflops('yolov8s', 640), 28.6)
     assert.equal(gigaflops('YOLOX-s', 640), 26.8)
     assert.equal(gigaflops('openai/whisper-small', 30), 539.6)

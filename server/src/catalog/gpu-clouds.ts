@@ -62,6 +62,13 @@ export function cloudPrice(cloud: string, model: string, count: number): Price |
   }
 }
 
+/** What clouds ask for one accelerator of this catalogue name, per hour and on demand. */
+export function cloudRates(model: string): { cloud: string; usd: number; asOf: string }[] {
+  return prices.gpuClouds
+    .filter((row) => row[3] >= 1 && row[4] !== null && !apart.test(row[6]) && catalogueName(row) === model)
+    .map((row) => ({ cloud: row[0], usd: row[4]! / row[3], asOf: row[7] }))
+}
+
 function cheapest(rows: readonly CloudRow[]): CloudRow | undefined {
   return [...rows].sort((a, b) => a[4]! - b[4]!)[0]
 }

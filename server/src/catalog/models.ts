@@ -178,7 +178,52 @@ export function allModels(): KnownModel[] {
   return [...new Set(indexed().whole.values())]
 }
 
+/** Each name and alias with its model, in the order of the table. */
+export function modelNames(): [name: string, model: KnownModel][] {
+  const { whole } = indexed()
+  return tables.models.flatMap(([name, aliases]) =>
+    [name, ...aliases.split('|')]
+      .filter((one) => one !== '')
+      .map((one): [string, KnownModel] => [one, whole.get(one.toLowerCase())!]),
+  )
+}
+
 /** A language model of which only the size is known. */
 export function unnamed(name: string, parameters: number): KnownModel {
   return { name, kind: 'causal-lm', parameters, shape: null, image: null, source: 'its name', date: '' }
+}
+
+/** Layers and width of published decoders by their size, in billions of parameters. */
+const decoders: [billions: number, layers: number, hidden: number][] = [
+  [0.13, 12, 768],
+  [0.35, 24, 1024],
+  [1.3, 24, 2048],
+  [2.7, 32, 2560],
+  [6.7, 32, 4096],
+  [13, 40, 5120],
+  [34, 60, 7168],
+  [70, 80, 8192],
+  [175, 96, 12288],
+]
+
+/** The same with the layers that published decoders of this size have. */
+export function sized(name: string, parameters: number): KnownModel {
+  const distance = ([billions]: (typeof decoders)[number]) =>
+    Math.abs(Math.log((billions * 1e9) / parameters))
+  const [, layers, hidden] = decoders.reduce((a, b) => (distance(b) < distance(a) ? b : a))
+  const shape: ModelShape = {
+    family: 'llama',
+    layers,
+    hidden,
+    heads: hidden / 128,
+    kvHeads: hidden / 128,
+    headSize: 128,
+    feedForward: Math.round((8 / 3) * hidden),
+    vocabulary: 32_000,
+    positions: 4096,
+    tied: false,
+    stored: 16,
+    experts: 1,
+  }
+  return { ...unnamed(name, parameters), shape }
 }

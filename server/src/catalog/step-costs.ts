@@ -20,6 +20,8 @@ export interface StepCost {
   points: readonly (readonly [size: number, gflops: number])[]
   /** Layers of a transformer; null: not on record. */
   layers: number | null
+  /** Bytes that a sample of the smallest size leaves for the backward pass at 16 bits; null: not on record. */
+  kept: number | null
   source: string
 }
 
@@ -32,13 +34,17 @@ type Row = [
   points: [number, number][],
   layers: number | null,
   source: number,
+  keptMB: number | null,
 ]
 
 const tables = data as unknown as { sources: string[]; costs: Row[] }
 
 /** One key for all spellings: 'Mask R-CNN R-50-FPN' and 'mask_rcnn_r50_fpn'. */
 function normal(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9+]/g, '')
+  return name
+    .toLowerCase()
+    .replace(/(\d)\.(\d)/g, '$1p$2')
+    .replace(/[^a-z0-9+]/g, '')
 }
 
 let index: Map<string, StepCost> | undefined
@@ -49,7 +55,8 @@ function indexed(): Map<string, StepCost> {
   const add = (key: string, one: StepCost) => {
     if (key !== '' && !index!.has(key)) index!.set(key, one)
   }
-  const known = tables.costs.map(([name, aliases, networkClass, millions, unit, points, layers, source]) => {
+  const known = tables.costs.map((row) => {
+    const [name, aliases, networkClass, millions, unit, points, layers, source, keptMB] = row
     const one: StepCost = {
       name,
       networkClass: networkClass as NetworkClass,
@@ -57,6 +64,7 @@ function indexed(): Map<string, StepCost> {
       unit: unit as SizeUnit,
       points,
       layers,
+      kept: keptMB === null ? null : keptMB * 1e6,
       source: tables.sources[source]!,
     }
     return { one, names: [name, ...aliases.split('|')] }

@@ -4,6 +4,7 @@ import { failOnValues, ownRules } from '../linter.js'
 import { version } from '../project/node/version.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
+import type { QuestionFlags } from './estimate-question.js'
 import { type CheckOptions, type GraphFormat, graphFormats, outputFormats, selectors } from './options.js'
 
 interface CheckFlags {
@@ -140,18 +141,46 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
 
   program
     .command('estimate')
-    .description('the memory that each training needs, item by item, and whether it fits its machine')
+    .description(
+      'the memory that each training needs, item by item, and whether it fits its machine; with --model, memory, time and money of a run that no file describes',
+    )
     .argument('[paths...]', 'scripts and folders to estimate')
-    .option('--gpu <name>', 'accelerator or machine type to compare with, in place of what the job says')
+    .option('--gpu <name>', 'accelerator or machine type, in place of what the job says')
+    .option('--model <name>', 'a run without a file: the model, "ResNet-50" or "meta-llama/Llama-3.1-8B"')
+    .option('--dataset <name>', 'the data set that it trains on, "ImageNet-1k"')
+    .option('--samples <count>', 'samples of one epoch, in place of a data set')
+    .option('--size <size>', 'pixels of an image ("224", "512x512"), tokens of a text, seconds of audio')
+    .option('--batch <count>', 'samples that one device takes at a time')
+    .option('--devices <count>', 'accelerators over all machines')
+    .option('--precision <format>', 'fp32, tf32, fp16, bf16, fp16-mixed, bf16-mixed, fp8, 4-bit')
+    .option('--optimizer <name>', 'adamw, 8-bit adam, adafactor, lion, sgd …')
+    .option('--method <name>', 'full, lora, qlora; with +checkpointing, +zero-3, +fsdp')
+    .option('--length <length>', 'how long it trains: "90 epochs", "300k steps", "22B tokens"')
+    .option('--accumulation <count>', 'passes whose gradients make up one step')
     .addOption(listing())
     .addOption(noCache())
-    .action(async (paths: string[], flags: { outputFormat: Listing; gpu?: string; cache: boolean }) => {
-      const { showEstimates } = await import('./estimate.js')
-      const { outputFormat: format, gpu, cache } = flags
-      done(
-        await showEstimates(kept(cache), console, paths, { format, ...(gpu === undefined ? {} : { gpu }) }),
-      )
-    })
+    .action(
+      async (
+        paths: string[],
+        flags: QuestionFlags & { outputFormat: Listing; gpu?: string; cache: boolean },
+      ) => {
+        const { outputFormat: format, gpu, cache, model } = flags
+        if (model !== undefined) {
+          if (paths.length > 0)
+            throw new UsageError('--model: asks about a run that no file describes, so no paths can be given')
+          const { answerQuestion } = await import('./estimate-question.js')
+          done(answerQuestion(flags, format, console))
+          return
+        }
+        const { questionOptions } = await import('./estimate-question.js')
+        const lone = questionOptions.find((option) => flags[option] !== undefined)
+        if (lone !== undefined) throw new UsageError(`--${lone}: only together with --model`)
+        const { showEstimates } = await import('./estimate.js')
+        done(
+          await showEstimates(kept(cache), console, paths, { format, ...(gpu === undefined ? {} : { gpu }) }),
+        )
+      },
+    )
 
   program
     .command('clean')

@@ -3,6 +3,7 @@
  * longer. Good for comparing two cards, not for a clock.
  */
 import type { Gpu } from '../catalog/gpus.js'
+import type { KnownModel } from '../catalog/models.js'
 import { lookUp } from '../text/records.js'
 import type { TrainingSetup } from './memory.js'
 
@@ -33,7 +34,7 @@ export function stepOperations({
   imageEdge,
   checkpointing,
 }: TrainingSetup): number | null {
-  const { shape, image, parameters } = model
+  const { shape, image } = model
   // Forward once and backward twice; checkpointing repeats the forward pass.
   const passes = checkpointing ? 4 : 3
   if (image !== null) {
@@ -43,11 +44,22 @@ export function stepOperations({
   }
   if (shape === null || shape.experts > 1) return null
   const length = shape.vocabulary > 0 ? tokens : shape.positions
-  if (length === null) return null
-  const embedding = shape.vocabulary * shape.hidden
-  const products = parameters - embedding * (shape.tied ? 0 : 1)
-  const scores = 2 * shape.layers * shape.heads * shape.headSize * length
-  return 2 * (products + scores) * batch * length * passes
+  return length === null ? null : forwardOfShape(model, length) * batch * passes
+}
+
+/** Families whose feed-forward part has three matrices. */
+const gated = new Set(['llama', 'qknorm', 'gemma', 'gemma2', 'gemma3', 'moe', 'gptoss', 'modernbert'])
+
+/** Floating-point operations of one forward pass over a sequence of this many tokens; `model` has a shape. */
+export function forwardOfShape({ shape, parameters }: KnownModel, length: number): number {
+  const { layers, hidden, heads, kvHeads, headSize, feedForward, vocabulary, tied, experts, family } = shape!
+  const embedding = vocabulary * hidden
+  // Of a mixture of experts a token visits a few; their widths stand in the shape as one.
+  const attention = 2 * hidden * headSize * (heads + kvHeads)
+  const visited = layers * (attention + (gated.has(family) ? 3 : 2) * hidden * feedForward) + embedding
+  const products = experts > 1 ? visited : parameters - embedding * (tied ? 0 : 1)
+  const scores = 2 * layers * heads * headSize * length
+  return 2 * (products + scores) * length
 }
 
 export interface StepTime {

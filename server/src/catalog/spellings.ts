@@ -1,0 +1,138 @@
+/** Models and accelerators as people write them in tables and questions: 'ResNet-50 v1.5', 'Llama-2 7B', '8xV100 16GB'. */
+import { allGpus, type Gpu, gpu } from './gpus.js'
+import { type Instance, instance } from './instances.js'
+import { type KnownModel, model, modelNames, sized } from './models.js'
+import { type StepCost, stepCost, stepCostNames } from './step-costs.js'
+
+/** What is on record of a model; at least one of both. */
+export interface NamedModel {
+  /** As it was written. */
+  name: string
+  model: KnownModel | null
+  cost: StepCost | null
+  /** Only its size is known; layers are those of language models of this size. */
+  assumed: boolean
+}
+
+/** Letters and digits only; 1.3 is not 13. */
+function normal(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/(\d)\.(\d)/g, '$1p$2')
+    .replace(/[^a-z0-9]/g, '')
+}
+
+/** What hubs and people add to the name of a model without changing its layers. */
+const variants =
+  /[-_ ](hf|chat|instruct|base|it|pt|uncased|cased|v\d+(\.\d+)*|std|chat-hf|intermediate-step.*|class|variant)$/i
+/** Words of the training, not of the model. */
+const training =
+  /\b(full|q-?lora|lora|dora|sft|ppo|dpo|kto|reward model|fine-?tun\w*|dreambooth|pre-?train\w*|multinode.*|with .*|from scratch.*|\d(\.\d+)?x( schedule)?)\b/gi
+
+let byNormal: Map<string, KnownModel> | undefined
+
+function indexed(): Map<string, KnownModel> {
+  if (byNormal !== undefined) return byNormal
+  byNormal = new Map()
+  const names = modelNames()
+  const add = (key: string, one: KnownModel) => {
+    if (!byNormal!.has(key)) byNormal!.set(key, one)
+  }
+  for (const [name, one] of names) add(normal(name), one)
+  for (const [name, one] of names) {
+    let tail = name.slice(name.lastIndexOf('/') + 1)
+    add(normal(tail), one)
+    while (variants.test(tail)) {
+      tail = tail.replace(variants, '')
+      add(normal(tail), one)
+    }
+  }
+  return byNormal
+}
+
+/** From what was written to ever shorter forms of it. */
+function shorter(text: string): string[] {
+  const plain = text.replace(/\s*\([^)]*\)|\s\+\s.*/g, '').trim()
+  const named = plain.replace(training, '').replace(/\s+/g, ' ').trim()
+  const forms = [text.trim(), plain, named]
+  let rest = named
+  while (variants.test(rest)) {
+    rest = rest.replace(variants, '')
+    forms.push(rest)
+  }
+  // 'GPT-2 124M'
+  forms.push(rest.replace(/[-_ ]\d+(\.\d+)?M$/i, ''))
+  return [...new Set(forms)].filter((form) => form !== '')
+}
+
+/** Undefined: not known, not even its size. */
+export function namedModel(text: string): NamedModel | undefined {
+  if (text.length > 120) return undefined
+  for (const form of shorter(text)) {
+    const known = model(form) ?? indexed().get(normal(form)) ?? null
+    const cost = stepCost(form) ?? (known === null ? undefined : stepCost(known.name)) ?? null
+    if (known !== null || cost !== null) return { name: text, model: known, cost, assumed: false }
+  }
+  // A language model says its size; networks for images say millions, or nothing.
+  const size = /(?:^|[-_ ])(\d+(?:[._]\d+)?)\s?B\b/i.exec(text)
+  if (size === null) return undefined
+  const parameters = Number(size[1]!.replace('_', '.')) * 1e9
+  return parameters > 0 && parameters < 2e12
+    ? { name: text, model: sized(text, parameters), cost: null, assumed: true }
+    : undefined
+}
+
+export function modelSpellings(): string[] {
+  return [...modelNames().map(([name]) => name), ...stepCostNames()]
+}
+
+export interface NamedGpu {
+  gpu: Gpu
+  /** How many the name itself speaks of: '8xV100', a machine type; null: of one kind only. */
+  count: number | null
+  /** The machine that was named. */
+  machine: Instance | null
+}
+
+/** Undefined: not known. Accepts what a table says beside the name: '(400W)', 'SXM5', 'PCIe Gen5', '80GB', 'NVIDIA'. */
+export function namedGpu(text: string): NamedGpu | undefined {
+  if (text.length > 100) return undefined
+  const machine = instance(text.trim())
+  if (machine?.gpu != null) return { gpu: machine.gpu, count: Math.max(1, machine.gpuCount), machine }
+  const counted = /^\s*(\d{1,5})\s*[x×*]\s*(?=[a-z])/i.exec(text) ?? /\s+[x×*]\s*(\d{1,5})\s*$/i.exec(text)
+  const rest = counted === null ? text : text.replace(counted[0], ' ')
+  const found = gpu(rest.trim()) ?? cardOf(rest)
+  return found && { gpu: found, count: counted === null ? null : Number(counted[1]), machine: null }
+}
+
+function cardOf(text: string): Gpu | undefined {
+  const plain = text.replace(/\([^)]*\)/g, ' ').replace(/\b(nvidia|geforce|tesla|gen\s?\d|gpus?)\b/gi, ' ')
+  const memory = /(\d+)\s?GB\b/i.exec(plain)?.[1]
+  const bare = plain.replace(/-?\d+\s?GB\b/i, ' ')
+  const form = /\b(pcie|nvl)\b/i.exec(bare)?.[1]
+  const core = bare
+    .replace(/[-\s]*\b(sxm\d?|pcie|nvl|hbm\d?e?)\b/gi, ' ')
+    .replace(/[-\s]+(?=$)/, '')
+    .trim()
+  const candidates = [
+    ...(form === undefined ? [] : [`${core}-${form}`]),
+    ...(memory === undefined ? [] : [`${core}-${memory}GB`]),
+    core,
+    // 'TPU v3-8'
+    core.replace(/-\d+$/, ''),
+  ]
+  for (const each of candidates) {
+    const found = gpu(each)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Names that may be meant: of the same series, which its letters tell. A P100 is no slip of the hand for an H100. */
+export function gpuSpellings(text: string): string[] {
+  const letters = (name: string) =>
+    /[a-z]+/.exec(name.toLowerCase().replace(/nvidia|geforce|tesla/g, ''))?.[0]
+  return allGpus()
+    .map(({ name }) => name)
+    .filter((name) => letters(name) === letters(text))
+}

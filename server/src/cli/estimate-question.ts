@@ -1,0 +1,153 @@
+/** `costlint estimate --model …`: memory, time and money of a run that no file describes. */
+import { gpuSpellings, modelSpellings } from '../catalog/spellings.js'
+import { type Answer, answer } from '../estimate/answer.js'
+import { formatUsd } from '../estimate/hourly.js'
+import { usableMemory, verdict } from '../estimate/memory.js'
+import type { Interval } from '../estimate/network.js'
+import { type NotUnderstood, type Question, type ReadQuestion, readQuestion } from '../estimate/question.js'
+import { suggestion } from '../linter.js'
+import { type Colors, type Console, exit, UsageError } from './console.js'
+import { harmless } from './format/width.js'
+
+/** What commander hands over: everything as it was written. */
+export type QuestionFlags = { [Option in keyof Question]?: string }
+
+/** Options that make no sense without `--model`. */
+export const questionOptions = [
+  'dataset',
+  'samples',
+  'size',
+  'batch',
+  'devices',
+  'precision',
+  'optimizer',
+  'method',
+  'length',
+  'accumulation',
+] as const satisfies (keyof Question)[]
+
+export function answerQuestion(flags: QuestionFlags, format: 'full' | 'json', console: Console): number {
+  const read = readQuestion(questionFrom(flags))
+  if ('option' in read) throw new UsageError(unknownWord(read))
+  const found = answer(read, new Date().toISOString())
+  console.out(format === 'json' ? `${JSON.stringify(plain(found))}\n` : drawn(read, found, console.colors))
+  return exit.clean
+}
+
+function questionFrom(flags: QuestionFlags): Question {
+  if (flags.model === undefined) throw new UsageError('--model: the model to train is missing')
+  if (flags.gpu === undefined) throw new UsageError('--gpu: the accelerator to train on is missing')
+  const { model, gpu, dataset, size, precision, optimizer, method, length } = flags
+  const counts = Object.fromEntries(
+    (['samples', 'batch', 'devices', 'accumulation'] as const).flatMap((option) => {
+      const text = flags[option]
+      return text === undefined ? [] : [[option, count(option, text)]]
+    }),
+  )
+  const words = { dataset, size, precision, optimizer, method, length }
+  const given = Object.fromEntries(
+    Object.entries(words).filter(([, text]) => text !== undefined && text.trim() !== ''),
+  )
+  return { model, gpu, ...given, ...counts }
+}
+
+/** '64', '1,281,167', '2000 (std)'. */
+function count(option: string, text: string): number {
+  const number = Number(text.replace(/\([^)]*\)/g, '').replace(/[,_\s]/g, ''))
+  if (!Number.isInteger(number) || number < 1)
+    throw new UsageError(`--${option}: "${text}" is no whole number from 1 on`)
+  return number
+}
+
+function unknownWord({ option, text, words }: NotUnderstood): string {
+  if (option === 'model') return `--model: "${text}" is not known${suggestion(text, modelSpellings())}`
+  if (option === 'gpu') return `--gpu: "${text}" is not known${suggestion(text, gpuSpellings(text))}`
+  return `--${option}: "${text}" is not understood; such are ${(words ?? []).join(', ')}`
+}
+
+const gib = 2 ** 30
+
+/** Three digits are more than an estimate means. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(3))
+}
+
+function interval(range: Interval | null): Interval | null {
+  return range && { low: rounded(range.low), high: rounded(range.high) }
+}
+
+function plain({ memory, stepSeconds, samplesPerSecond, hours, usd, unknown }: Answer): object {
+  return {
+    memory: memory && {
+      low: rounded(memory.low / gib),
+      expected: rounded(memory.expected / gib),
+      high: rounded(memory.high / gib),
+    },
+    stepSeconds: interval(stepSeconds),
+    samplesPerSecond: interval(samplesPerSecond),
+    hours: interval(hours),
+    usd: interval(usd),
+    unknown,
+  }
+}
+
+function duration(hours: number): string {
+  if (hours < 1 / 60) return `${Number((hours * 3600).toPrecision(2))} s`
+  if (hours < 2) return `${Number((hours * 60).toPrecision(2))} min`
+  return hours < 72 ? `${Number(hours.toPrecision(2))} h` : `${Number((hours / 24).toPrecision(2))} days`
+}
+
+/** '11–23 h'; both ends keep their unit where these differ. */
+function between(low: string, high: string): string {
+  const [, unit] = low.split(' ')
+  return unit !== undefined && high.endsWith(` ${unit}`)
+    ? `${low.split(' ')[0]}–${high}`
+    : low === high
+      ? low
+      : `${low}–${high}`
+}
+
+function seconds(value: number): string {
+  return value < 1 ? `${Number((value * 1000).toPrecision(2))} ms` : `${Number(value.toPrecision(2))} s`
+}
+
+function number(value: number): string {
+  return Number(value.toPrecision(value < 10 ? 2 : 3)).toLocaleString('en-US')
+}
+
+function drawn(read: ReadQuestion, found: Answer, colors: Colors): string {
+  const { named, network, gpu, devices } = read
+  const parameters = named.model?.parameters ?? network?.parameters ?? 0
+  const size =
+    parameters === 0
+      ? ''
+      : `, ${parameters < 1e9 ? `${Math.round(parameters / 1e6)} M` : `${(parameters / 1e9).toFixed(1)} B`} parameters`
+  const lines = [`${colors.bold(harmless(named.name))}${size} on ${devices} × ${gpu.name}`]
+  const row = (name: string, text: string) => lines.push(`  ${name.padEnd(8)}  ${text}`)
+  const { memory, stepSeconds, samplesPerSecond, hours, usd } = found
+  if (memory !== null) {
+    const usable = usableMemory(gpu)
+    const fits =
+      usable === null
+        ? ''
+        : ` of ${(usable / gib).toFixed(1)} GiB usable: ${verdict({ ...memory.estimate, ...memory }, usable)}`
+    const [low, expected, high] = [memory.low, memory.expected, memory.high].map((bytes) =>
+      (bytes / gib).toFixed(1),
+    )
+    row('memory', `${expected} GiB per device (${low}–${high})${fits}`)
+  }
+  if (stepSeconds !== null) row('step', between(seconds(stepSeconds.low), seconds(stepSeconds.high)))
+  if (samplesPerSecond !== null) {
+    const { low, high } = samplesPerSecond
+    row('speed', `${number(low)}–${number(high)} samples/s${devices > 1 ? ' over all devices' : ''}`)
+  }
+  if (found.work?.steps != null) row('steps', number(found.work.steps))
+  if (hours !== null) row('time', between(duration(hours.low), duration(hours.high)))
+  if (usd !== null) row('money', `${formatUsd(usd.low)}–${formatUsd(usd.high).slice(1)}`)
+  for (const one of found.unknown) lines.push(`  ${colors.yellow('not known')} ${harmless(one)}`)
+  for (const one of found.assumptions) lines.push(`  ${colors.dim(`assumed: ${harmless(one)}`)}`)
+  lines.push(
+    `  ${colors.dim('Low is a well-tuned program, high a plain one; slow loading of data is not counted.')}`,
+  )
+  return `${lines.join('\n')}\n`
+}

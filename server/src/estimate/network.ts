@@ -1,0 +1,168 @@
+/** What a network computes for one sample, whatever it runs on: arithmetic, what it keeps, and how many layers it starts. */
+import type { KnownModel } from '../catalog/models.js'
+import type { NamedModel } from '../catalog/spellings.js'
+import {
+  forwardOperations,
+  type NetworkClass,
+  type SizeUnit,
+  type StepCost,
+  stepCost,
+} from '../catalog/step-costs.js'
+import { imageMemory, imageTokens, layerMemory } from './memory-activations.js'
+import { forwardOfShape } from './step-time.js'
+
+export interface Interval {
+  low: number
+  high: number
+}
+
+export interface Network {
+  name: string
+  networkClass: NetworkClass
+  parameters: number
+  unit: SizeUnit
+  /** Size of a sample where none is given; null: nothing usual, texts differ. */
+  usualSize: number | null
+  /** Floating-point operations of one forward pass over one sample. */
+  forward(size: number): Interval
+  /** Bytes that one sample leaves for the backward pass, at 16 bits and at 32. */
+  kept(size: number, bits: 16 | 32): number
+  /** Layers that start kernels one after the other. */
+  layers: number
+  /** The same for each sample: regions of an image are matched, sampled and pooled image by image. */
+  layersOfSample: number
+  /** Its memory can be estimated. */
+  model: KnownModel | null
+}
+
+/**
+ * Bytes kept at 16 bits for each billion operations, where nobody measured the network: ResNet-50 keeps 5.3 MB,
+ * BERT-base 2.2 MB.
+ */
+const keptByOperations: Record<NetworkClass, number> = {
+  conv: 5e6,
+  transformer: 2e6,
+  // Norms and first layers are frozen: set by two published runs of torchvision's.
+  detector: 3e6,
+  diffusion: 4e6,
+  video: 5e6,
+}
+
+/** Networks of so few weights have few channels: their layers keep four times as much for what they compute. */
+const thin = { parameters: 3e6, kept: 4 }
+
+/** Blocks of a ResNet-50, which stands for the others; detectors add heads, matching of boxes, and losses. */
+const usualLayers: Record<NetworkClass, number> = {
+  conv: 16,
+  transformer: 12,
+  detector: 60,
+  diffusion: 40,
+  video: 20,
+}
+
+/** Blocks of a network whose name counts its layers; a block has two, in deep networks for large pictures three. */
+function blocks(name: string, parameters: number): number | null {
+  const counted = /(?:resne?x?t|vgg|densenet)\D{0,2}(\d{2,3})(?!\d)/i.exec(name)
+  if (counted === null) return null
+  const layers = Number(counted[1])
+  return layers >= 50 && parameters > thin.parameters ? layers / 3 : layers / 2
+}
+
+/**
+ * Operations for each pixel to encode a picture for latent diffusion, 1.1 trillion at 512 pixels. Programs that have not
+ * kept the codes do so in each step, without a backward pass.
+ */
+const encoding = 4.2e6 / 3
+
+/** Pictures that are so small are given to networks without the first reductions. */
+const smallPicture = 64
+
+export function networkOf({ name, model, cost }: NamedModel): Network | null {
+  if (model !== null) {
+    const known = ofShape(name, model) ?? ofImage(name, model)
+    if (known !== null) return known
+  }
+  return cost === null ? null : ofCost(name, cost, model)
+}
+
+function ofShape(name: string, model: KnownModel): Network | null {
+  const { shape } = model
+  if (shape === null) return null
+  const image = shape.vocabulary === 0
+  const tokens = (size: number) => (image ? imageTokens(model, size)! : size)
+  return {
+    name,
+    networkClass: 'transformer',
+    parameters: model.parameters,
+    unit: image ? 'pixels' : 'tokens',
+    usualSize: image ? 224 : null,
+    forward: (size) => exactly(forwardOfShape(model, tokens(size))),
+    kept: (size, bits) =>
+      layerMemory(shape, 1, tokens(size), bits === 16 ? 'mixed' : 'fp32', 'fused', null, false).all,
+    layers: shape.layers,
+    layersOfSample: 0,
+    model,
+  }
+}
+
+function exactly(value: number): Interval {
+  return { low: value, high: value }
+}
+
+function ofImage(name: string, model: KnownModel): Network | null {
+  const { image } = model
+  if (image === null || image.products === null) return null
+  const { edge, products } = image
+  const small = smallVariant(model.name)
+  return {
+    name,
+    networkClass: 'conv',
+    parameters: model.parameters,
+    unit: 'pixels',
+    usualSize: edge,
+    forward(size) {
+      const usual = 2e9 * products * (size / edge) ** 2
+      return { low: usual, high: size <= smallPicture && small ? forwardOperations(small, size) : usual }
+    },
+    kept: (size, bits) => imageMemory(image, 1, size, bits === 16 ? 'mixed' : 'fp32'),
+    layers: blocks(model.name, model.parameters) ?? usualLayers.conv,
+    layersOfSample: 0,
+    model,
+  }
+}
+
+function smallVariant(name: string): StepCost | undefined {
+  return stepCost(`cifar/kuangliu ${name}`) ?? stepCost(`cifar/${name}`)
+}
+
+function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network {
+  const { networkClass, unit } = cost
+  const usual = cost.points[0]![0]
+  const small = unit === 'pixels' ? smallVariant(cost.name.slice(cost.name.indexOf('/') + 1)) : undefined
+  const forward = (size: number): Interval => {
+    const operations = forwardOperations(cost, size)
+    if (networkClass === 'diffusion') return { low: operations, high: operations + encoding * size ** 2 }
+    return {
+      low: operations,
+      high: size <= smallPicture && small !== undefined ? forwardOperations(small, size) : operations,
+    }
+  }
+  const parameters = cost.parameters ?? model?.parameters ?? 0
+  const few = networkClass === 'conv' && parameters < thin.parameters ? thin.kept : 1
+  return {
+    name,
+    networkClass,
+    parameters,
+    unit,
+    usualSize: unit === 'tokens' ? null : usual,
+    forward,
+    kept(size, bits) {
+      const [, gflops] = cost.points[0]!
+      const each = cost.kept === null ? keptByOperations[networkClass] * few : cost.kept / gflops
+      return (forward(size).low / 1e9) * each * (bits === 16 ? 1 : 2)
+    },
+    layers: cost.layers ?? blocks(cost.name, parameters) ?? usualLayers[networkClass],
+    layersOfSample: unit === 'coco' ? 15 : 0,
+    model,
+  }
+}

@@ -1,0 +1,162 @@
+/** Memory of a run of which only a question is known: an interval over all that the question leaves open. */
+import type { KnownModel } from '../catalog/models.js'
+import { type MemoryEstimate, type TrainingSetup, trainingMemory, usableMemory } from './memory.js'
+import type { Network } from './network.js'
+import type { ReadQuestion } from './question.js'
+
+/** How far kept activations may be off where they follow from the arithmetic alone. */
+const guessedKept = { low: 0.6, high: 1.6 }
+/** Of what layers keep, what remains where they are computed twice, for networks whose layers are not on record. */
+const keptInputs = 0.15
+
+export interface MemoryRange {
+  /** Bytes on one device. */
+  low: number
+  expected: number
+  high: number
+  /** The expected case, item by item. */
+  estimate: MemoryEstimate
+  /** A clause; null: nothing had to be assumed. */
+  assumption: string | null
+}
+
+/** What lacks for the memory, in words. */
+export type MemoryMissing = { missing: string }
+
+/** Families that wrote attention out by hand for years, and whose programs may still do so. */
+const writtenOut = new Set(['bert', 'distilbert', 'esm', 'vit', 'gpt2', 'opt'])
+
+/** Bytes for each weight of an embedding that is trained beside adapters: a copy, its gradient, states, a copy while stepping. */
+const trainedEmbedding = 2 + 2 + 4 + 2
+const held = 1.1
+
+export function memoryOfQuestion(read: ReadQuestion): MemoryRange | MemoryMissing {
+  const plain = rangeOf(read)
+  const usable = usableMemory(read.gpu)
+  // What does not fit is shared out: nobody could run it otherwise.
+  if ('missing' in plain || read.devices === 1 || read.method.sharding !== null || usable === null)
+    return plain
+  if (plain.low <= usable) return plain
+  for (const stage of [1, 2, 3] as const) {
+    const shared = rangeOf({ ...read, method: { ...read.method, sharding: { kind: 'deepspeed', stage } } })
+    if (!('missing' in shared) && shared.expected <= usable)
+      return {
+        ...shared,
+        assumption: `states are shared among devices (ZeRO stage ${stage}), or they would not fit`,
+      }
+  }
+  return plain
+}
+
+function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
+  const { network, batch, size } = read
+  if (network === null) return { missing: `nothing is on record of the layers of ${read.named.name}` }
+  if (batch === null) return { missing: 'the batch of one device (--batch)' }
+  if (size === null) return { missing: 'the length of a text in tokens (--size)' }
+  const estimates = setups(read, network, batch, size).map(trainingMemory)
+  const first = estimates[0]
+  if (first == null) return { missing: `nothing is on record of the layers of ${read.named.name}` }
+  const all = estimates.filter((one) => one !== null)
+  const shape = network.model?.shape
+  const more =
+    read.method.adapters && read.method.embeddings && shape != null
+      ? shape.vocabulary * shape.hidden * (shape.tied ? 1 : 2) * trainedEmbedding * held
+      : 0
+  return {
+    low: Math.min(...all.map(({ low }) => low)) + more,
+    expected: first.expected + more,
+    high: Math.max(...all.map(({ high }) => high)) + more,
+    estimate: first,
+    assumption: null,
+  }
+}
+
+/** The case that is expected, and those between which it lies. */
+function setups(
+  read: ReadQuestion,
+  network: Network,
+  batch: number,
+  size: { low: number; high: number },
+): TrainingSetup[] {
+  const { method, precision, gpu, devices } = read
+  const known = network.model
+  const listed = known !== null && (known.shape !== null || known.image !== null)
+  const language = known?.kind === 'causal-lm'
+  const bits = precision?.weightBits ?? (method.quantized ? 4 : null)
+  const weightBits: TrainingSetup['weightBits'] = method.quantized
+    ? 4
+    : method.adapters
+      ? 16
+      : // Programs that name a 16-bit format without more cast for each product.
+        bits === 16 || bits === null
+        ? 32
+        : bits
+  const mixed = precision === null || precision.mixed || precision.weightBits === 16
+  const arithmetic: TrainingSetup['arithmetic'] =
+    weightBits < 32 ? 'short' : mixed && !method.adapters ? 'mixed' : 'fp32'
+  // Programs that train large language models, or adapters on them, mostly compute layers twice.
+  const twice = method.checkpointing ?? (method.adapters || (language && network.parameters > 1e9))
+  const base: Omit<TrainingSetup, 'model' | 'tokens' | 'imageEdge'> = {
+    batch,
+    weightBits,
+    arithmetic,
+    format: precision?.formats[0] === 'bf16' ? 'bf16' : 'fp16',
+    optimizer: read.optimizer,
+    adapters: method.adapters ? { rank: 32, targets: 'all' } : null,
+    checkpointing: twice,
+    accumulation: read.accumulation,
+    languageHead: language,
+    attention: 'fused',
+    replicas: devices > 1 && method.sharding === null,
+    sharding:
+      method.sharding === null
+        ? null
+        : { ...method.sharding, devices, offload: { optimizer: false, parameters: false } },
+    gpu,
+  }
+  const at = (of: number, kept: number): TrainingSetup => ({
+    ...base,
+    model: listed ? known : guessed(network, of, kept * (twice ? keptInputs : 1)),
+    tokens: network.unit === 'tokens' ? of : null,
+    imageEdge: network.unit === 'pixels' && listed ? of : null,
+  })
+  const expected = at(size.high, 1)
+  const all = [
+    expected,
+    at(size.low, listed ? 1 : guessedKept.low),
+    at(size.high, listed ? 1 : guessedKept.high),
+  ]
+  if (method.adapters) {
+    all.push({ ...expected, adapters: { rank: 8, targets: 'attention' } })
+    all.push({ ...expected, adapters: { rank: 64, targets: 'all' } })
+  }
+  if (method.checkpointing === null && twice) all.push({ ...expected, checkpointing: false })
+  if (known?.shape != null && writtenOut.has(known.shape.family))
+    all.push({ ...expected, attention: 'eager' })
+  // Gradients outlive a step where a program adds them up.
+  if (read.accumulation === 1) all.push({ ...expected, accumulation: 2 })
+  if (precision === null && !method.adapters) all.push({ ...expected, weightBits: 32, arithmetic: 'fp32' })
+  if (precision?.weightBits === 16 && language && weightBits === 32)
+    all.push({ ...expected, weightBits: 16, arithmetic: 'short' })
+  return all
+}
+
+/** A network whose layers are not on record, as the catalogue would hold one. */
+function guessed(network: Network, size: number, kept: number): KnownModel {
+  const pixels = network.unit === 'pixels' || network.unit === 'coco'
+  return {
+    name: network.name,
+    kind: 'vision-cls',
+    parameters: network.parameters,
+    shape: null,
+    image: {
+      edge: 0,
+      mixed: network.kept(size, 16) * kept,
+      full: network.kept(size, 32) * kept,
+      products: null,
+      input: pixels ? 12 * size ** 2 : 0,
+    },
+    source: 'its arithmetic',
+    date: '',
+  }
+}

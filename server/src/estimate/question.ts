@@ -1,0 +1,188 @@
+/** A question about one run, as people write it, made into what the estimates need; with what lacks and what is assumed. */
+import { dataset, type KnownDataset } from '../catalog/datasets.js'
+import type { Gpu } from '../catalog/gpus.js'
+import type { Instance } from '../catalog/instances.js'
+import { type NamedModel, namedGpu, namedModel } from '../catalog/spellings.js'
+import type { OptimizerKind } from './memory-states.js'
+import { type Network, networkOf } from './network.js'
+import { type RunLength, runLength } from './run-length.js'
+import type { ProductFormat } from './step-seconds.js'
+import {
+  type Method,
+  methodFrom,
+  methodWords,
+  optimizerFrom,
+  optimizerWords,
+  type Precision,
+  precisionFrom,
+  precisionWords,
+  sizesFrom,
+} from './training-words.js'
+
+/** As it was written. */
+export interface Question {
+  model: string
+  gpu: string
+  dataset?: string
+  samples?: number
+  size?: string
+  /** Samples that one device takes at a time. */
+  batch?: number
+  devices?: number
+  precision?: string
+  optimizer?: string
+  method?: string
+  length?: string
+  accumulation?: number
+}
+
+export interface ReadQuestion {
+  named: NamedModel
+  /** Null: nothing is on record of what it computes. */
+  network: Network | null
+  gpu: Gpu
+  /** The machine that was named in place of a card. */
+  machine: Instance | null
+  devices: number
+  batch: number | null
+  accumulation: number
+  /** Sizes of a sample in the network's unit, the smallest and the largest; null: not known. */
+  size: { low: number; high: number } | null
+  formats: readonly [ProductFormat, ProductFormat]
+  precision: Precision | null
+  optimizer: OptimizerKind
+  method: Method
+  length: RunLength | null
+  /** What was written as length and says nothing of how much is computed. */
+  openLength: string | null
+  dataset: KnownDataset | null
+  /** A data set that the catalogue does not hold, as it was written. */
+  unknownDataset: string | null
+  samples: number | null
+  /** A clause each. */
+  assumptions: string[]
+}
+
+/** A word that is not understood. */
+export interface NotUnderstood {
+  option: keyof Question
+  text: string
+  /** What could be written; null: the candidates are models, or GPUs. */
+  words: readonly string[] | null
+}
+
+export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
+  const assumptions: string[] = []
+  const named = namedModel(question.model)
+  if (named === undefined) return { option: 'model', text: question.model, words: null }
+  const card = namedGpu(question.gpu)
+  if (card === undefined) return { option: 'gpu', text: question.gpu, words: null }
+  const precision = question.precision === undefined ? null : precisionFrom(question.precision)
+  if (precision === undefined)
+    return { option: 'precision', text: question.precision!, words: precisionWords }
+  const spoken = `${question.method ?? ''} ${precision?.weightBits === 4 ? 'qlora' : ''}`
+  // Tables write the method behind the model: 'Llama-2 7B QLoRA'.
+  const method = methodFrom(question.method ?? '') ?? methodFrom(`${spoken} ${question.model}`)
+  if (question.method !== undefined && methodFrom(question.method) === undefined)
+    return { option: 'method', text: question.method, words: methodWords }
+  const optimizer = question.optimizer === undefined ? null : optimizerFrom(question.optimizer)
+  if (optimizer === undefined)
+    return { option: 'optimizer', text: question.optimizer!, words: optimizerWords }
+  const written = question.size === undefined ? null : sizesFrom(question.size)
+  if (written === undefined)
+    return { option: 'size', text: question.size!, words: ['224', '512x512', '2048', '30 s'] }
+
+  const network = networkOf(named)
+  if (named.assumed) assumptions.push('only its size is known: layers of published models of this size')
+  const size = sizeOf(network, written, question.size ?? '', assumptions)
+  const data = question.dataset === undefined ? null : (dataset(question.dataset) ?? null)
+  const length = question.length === undefined ? null : runLength(question.length)
+  const cores = /\btpu[-_ ]?v[23](-\d+)?\b|\bcores\b/i.test(question.gpu) && card.gpu.vendor === 'google'
+  const plain = methodFrom('full')!
+  const optimizerAssumed = network?.networkClass === 'conv' || network?.networkClass === 'detector'
+  const short = (method ?? plain).adapters
+  if (precision === null)
+    assumptions.push(`precision not given: ${short ? '16 bits' : 'from mixed precision to fp32'}`)
+  return {
+    named,
+    network,
+    gpu: cores ? core(card.gpu) : card.gpu,
+    machine: card.machine,
+    devices: question.devices ?? card.count ?? 1,
+    batch: question.batch ?? null,
+    accumulation: question.accumulation ?? 1,
+    size,
+    formats: formatsOf(precision, short, network, card.gpu),
+    precision,
+    optimizer: optimizer ?? (optimizerAssumed ? 'sgd momentum' : 'adamw'),
+    method: method ?? plain,
+    length,
+    openLength: question.length !== undefined && length === null ? question.length : null,
+    dataset: data,
+    unknownDataset: data === null ? (question.dataset ?? null) : null,
+    samples: question.samples ?? null,
+    assumptions,
+  }
+}
+
+/** A chip of TPU v2 and v3 has two cores, which programs count as devices. */
+function core(chip: Gpu): Gpu {
+  const half = (value: number | null) => (value === null ? null : value / 2)
+  const { fp32, tf32, fp16, bf16, fp8 } = chip.tflops
+  return {
+    ...chip,
+    name: `${chip.name} core`,
+    memoryGB: half(chip.memoryGB),
+    bandwidth: half(chip.bandwidth),
+    tflops: { fp32: half(fp32), tf32: half(tf32), fp16: half(fp16), bf16: half(bf16), fp8: half(fp8) },
+  }
+}
+
+function formatsOf(
+  precision: Precision | null,
+  short: boolean,
+  network: Network | null,
+  card: Gpu,
+): readonly [ProductFormat, ProductFormat] {
+  const convolutions =
+    network === null || network.networkClass === 'conv' || network.networkClass === 'detector'
+  if (precision === null) return ['fp16', short ? 'fp16' : 'fp32']
+  const [fast, slow] = precision.formats
+  // PyTorch computes convolutions in TF32 where nobody says otherwise.
+  return fast === 'fp32' && convolutions && card.formats.has('tf32') ? ['tf32', slow] : [fast, slow]
+}
+
+/** Clips of spoken language: what corpora hold on average, and where people cut. */
+const clip = { low: 5, high: 16 }
+
+function sizeOf(
+  network: Network | null,
+  written: { numbers: number[]; phases: boolean } | null,
+  text: string,
+  assumptions: string[],
+): ReadQuestion['size'] {
+  if (network === null) return null
+  const { unit, usualSize } = network
+  if (written === null) {
+    if (usualSize === null) return null
+    if (unit === 'seconds' && usualSize < clip.high) {
+      assumptions.push(`length of the audio not given: ${clip.low} to ${clip.high} s`)
+      return clip
+    }
+    assumptions.push(`size not given: ${usualSize} ${unit === 'coco' ? 'pixels' : unit}, as published`)
+    return { low: usualSize, high: usualSize }
+  }
+  const { numbers, phases } = written
+  if (phases) return { low: Math.min(...numbers), high: Math.max(...numbers) }
+  const one = single(unit, numbers, text)
+  return { low: one, high: one }
+}
+
+function single(unit: Network['unit'], numbers: number[], text: string): number {
+  const [first, second] = numbers as [number, number | undefined]
+  if (unit === 'coco') return Math.min(...numbers)
+  if (unit === 'pixels') return second === undefined ? first : Math.sqrt(first * second)
+  // Samples of audio at the usual 16 kHz.
+  if (unit === 'seconds') return first > 1000 ? first / 16_000 : first
+  return second !== undefined && /\d\s*\+\s*\d/.test(text) ? first + second : first
+}

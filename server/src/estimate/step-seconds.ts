@@ -1,0 +1,166 @@
+/**
+ * How long one step takes on a card, as an interval between a well-tuned program and a plain one.
+ *
+ * A step computes at a share of the card's peak, and moves what it keeps for the backward pass through its memory several
+ * times; kernels that compute and kernels that move follow each other, so both add up. It never takes less than the start
+ * of its kernels. What the program does beside that (loading, logging) is not in it.
+ */
+import type { Gpu, NumberFormat } from '../catalog/gpus.js'
+import type { Interval, Network } from './network.js'
+
+/** A format in which products are computed. */
+export type ProductFormat = 'fp32' | Exclude<NumberFormat, 'fp8'> | 'fp8'
+
+export interface StepInput {
+  network: Network
+  /** Size of one sample, in the network's unit. */
+  size: number
+  /** Samples that one device takes at a time; null: as many as fill it. */
+  batch: number | null
+  devices: number
+  gpu: Gpu
+  /** The fastest format that products may be computed in, and the slowest. */
+  formats: readonly [fast: ProductFormat, slow: ProductFormat]
+  /** Weights whose gradients are not computed. */
+  frozen: boolean
+  /** Weights that are unpacked from 4 bits for each product. */
+  quantized: boolean
+  /** Layers are computed twice; null: not known. */
+  checkpointing: boolean | null
+  /** Passes whose gradients make up one step. */
+  accumulation: number
+}
+
+export interface StepSeconds {
+  /** Of one update of the weights: all passes that make it up. Null without a batch. */
+  step: Interval | null
+  /** Over all devices. */
+  samplesPerSecond: Interval
+}
+
+/** What differs between a plain program (`slow`) and a well-tuned one (`fast`). */
+interface Stack {
+  /** Share of the peak that products reach, in fp32 and in the formats of matrix units. */
+  peak: Record<ProductFormat, number>
+  /** Times that convolutions in fp32 beat that: Winograd's algorithm saves products of those of 3 × 3. */
+  winograd: number
+  /** How often what is kept for the backward pass goes through memory: written, read, normalised, differentiated. */
+  moves: number
+  /** Bytes that the optimiser reads and writes for each weight: one kernel for everything, or one for each operation. */
+  optimizer: number
+  /** Seconds to start the kernels of one layer, forward and backward. */
+  layerStart: number
+  /** Bytes per second between devices of one machine, and between machines; null: hidden behind the backward pass. */
+  link: readonly [within: number, between: number] | null
+  /** Seconds to decode and resample a second of audio, in the one process that trains. */
+  audio: number
+  /** Passes through memory of weights that are unpacked from 4 bits. */
+  unpacking: number
+}
+
+/**
+ * Set by half of the published runs of test/estimate/runs.tsv, chosen by a hash of their source; the other half checks
+ * them (test/estimate/runs.test.ts).
+ */
+const fast: Stack = {
+  peak: { fp32: 0.92, tf32: 0.75, fp16: 0.78, bf16: 0.78, fp8: 0.6 },
+  winograd: 1.3,
+  moves: 5.1,
+  optimizer: 28,
+  layerStart: 0.3e-3,
+  link: null,
+  audio: 0,
+  unpacking: 1,
+}
+const slow: Stack = {
+  peak: { fp32: 0.5, tf32: 0.4, fp16: 0.4, bf16: 0.4, fp8: 0.2 },
+  winograd: 1,
+  moves: 17,
+  optimizer: 60,
+  layerStart: 3.5e-3,
+  link: [10e9, 4e9],
+  audio: 5e-3,
+  unpacking: 3,
+}
+
+/** Devices that one machine holds at most. */
+const inOneMachine = 8
+
+/** Samples that are taken to fill a device where no batch is given. */
+const fullBatch = 64
+
+/** Cards of 60 to 72 W, which cannot hold their peak. */
+const throttled: ReadonlySet<string> = new Set(['L4', 'A2', 'T4', 'T4G'])
+
+/**
+ * Operations per second in a format: the vendor's figure, or that of fp32 where the card has no units for the format.
+ * Null: not known.
+ */
+export function peakOf(card: Gpu, format: ProductFormat): number | null {
+  const { tflops, name, vendor } = card
+  // TPUs compute in bf16 whatever is asked for.
+  if (vendor === 'google') return tflops.bf16 === null ? null : tflops.bf16 * 1e12
+  const stated = tflops[format] ?? null
+  const plain = tflops.fp32 ?? tflops.bf16
+  const wide = format === 'fp8' && !stated ? tflops.bf16 : stated
+  const best = Math.max(wide ?? 0, plain ?? 0)
+  if (best === 0) return null
+  // Tensor cores of Turing's large cards reach half of the stated figure where sums are kept in fp32, as training does.
+  const sums = card.generation === 'Turing' && name !== 'T4' && name !== 'T4G' && format === 'fp16' ? 0.5 : 1
+  return Math.max(best * sums, plain ?? 0) * (throttled.has(name) ? 0.5 : 1) * 1e12
+}
+
+/** Null: the card's speed is not known. */
+export function stepSeconds(input: StepInput): StepSeconds | null {
+  const low = onStack(input, fast, input.formats[0], false)
+  const high = onStack(input, slow, input.formats[1], true)
+  if (low === null || high === null) return null
+  const { accumulation, devices, batch } = input
+  const perStep = (batch ?? fullBatch) * devices * accumulation
+  return {
+    step: batch === null ? null : { low, high },
+    samplesPerSecond: { low: perStep / high, high: perStep / low },
+  }
+}
+
+function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: boolean): number | null {
+  const { network, size, devices, gpu, frozen, quantized, accumulation } = input
+  const peak = peakOf(gpu, format)
+  if (peak === null || gpu.bandwidth === null) return null
+  const bandwidth = gpu.bandwidth * 1e9
+  const batch = input.batch ?? fullBatch
+  // Programs that train language models often compute layers twice without saying so.
+  const twice = input.checkpointing ?? worst
+  const passes = (frozen ? 2 : 3) + (twice ? 1 : 0)
+  const long = format === 'fp32' || format === 'tf32'
+  const forward = network.forward(size)[worst ? 'high' : 'low']
+  const share = stack.peak[format] * (format === 'fp32' && convolves(network) ? stack.winograd : 1)
+  const compute = (forward * passes) / (peak * share)
+  const move = (network.kept(size, long ? 32 : 16) * stack.moves * (passes / 3)) / bandwidth
+  const layers = network.layers + network.layersOfSample * batch
+  const start = layers * stack.layerStart * (twice ? 4 / 3 : 1)
+  const unpack = quantized ? (network.parameters * 2.5 * passes * stack.unpacking) / bandwidth : 0
+  const load = network.unit === 'seconds' ? size * stack.audio : 0
+  const device = (compute + move + load) * batch + unpack
+  // A plain program waits for its kernels between starting them.
+  const pass = worst ? device + start : Math.max(device, start)
+  const update = frozen ? 0 : (network.parameters * stack.optimizer) / bandwidth
+  return pass * accumulation + update + exchange(network, devices, frozen, long, stack)
+}
+
+function convolves({ networkClass }: Network): boolean {
+  return networkClass === 'conv' || networkClass === 'detector'
+}
+
+/** Seconds for gradients to go round all devices. */
+function exchange(
+  network: Network,
+  devices: number,
+  frozen: boolean,
+  long: boolean,
+  { link }: Stack,
+): number {
+  if (devices === 1 || frozen || link === null) return 0
+  const bytes = network.parameters * (long ? 4 : 2) * 2 * (1 - 1 / devices)
+  return bytes / link[devices <= inOneMachine ? 0 : 1]
+}

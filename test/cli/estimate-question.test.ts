@@ -1,0 +1,111 @@
+/** `costlint estimate --model …`: what a user types, and what comes back. */
+import assert from 'node:assert/strict'
+import picocolors from 'picocolors'
+import type { Console } from '../../server/src/cli/console.js'
+import { nodeEngine } from '../../server/src/cli/node-engine.js'
+import { run } from '../../server/src/cli/program.js'
+
+async function estimate(...args: string[]) {
+  let out = ''
+  let err = ''
+  const colors = picocolors.createColors(false)
+  const console: Console = {
+    out: (text) => {
+      out += String(text)
+    },
+    err: (text) => {
+      err += text
+    },
+    cwd: '/',
+    input: async () => new Uint8Array(),
+    colors,
+    errColors: colors,
+    columns: null,
+    interactive: false,
+    signal: new AbortController().signal,
+  }
+  const code = await run(['estimate', ...args], nodeEngine, console)
+  return { out, err, code }
+}
+
+const resnet = '--model ResNet-50 --gpu A100-80GB --batch 256 --size 224 --precision amp'.split(' ')
+
+describe('costlint estimate --model', () => {
+  it('JSON: memory, time and money, each an interval', async () => {
+    const { out, code } = await estimate(
+      ...[...resnet, '--devices', '8', '--dataset', 'ImageNet-1k', '--length', '90 epochs'],
+      ...['--output-format', 'json'],
+    )
+    assert.equal(code, 0)
+    const found = JSON.parse(out)
+    assert.deepEqual(Object.keys(found), [
+      'memory',
+      'stepSeconds',
+      'samplesPerSecond',
+      'hours',
+      'usd',
+      'unknown',
+    ])
+    assert.deepEqual(Object.keys(found.memory), ['low', 'expected', 'high'])
+    // 22 GB or so on a card of 80.
+    assert.ok(found.memory.low > 5 && found.memory.high < 40, JSON.stringify(found.memory))
+    for (const name of ['stepSeconds', 'samplesPerSecond', 'hours', 'usd'])
+      assert.ok(found[name].low > 0 && found[name].low < found[name].high, name)
+    assert.deepEqual(found.unknown, [])
+  })
+
+  it('JSON: null for what is not known, with what would make it known', async () => {
+    const { out, code } = await estimate(...resnet, '--output-format', 'json')
+    assert.equal(code, 0)
+    const found = JSON.parse(out)
+    assert.equal(found.hours, null)
+    assert.equal(found.usd, null)
+    assert.match(found.unknown.join('\n'), /hours: how long it trains \(--length/)
+  })
+
+  it('text: figures with units, and what was assumed', async () => {
+    const { out, code } = await estimate(...resnet, '--samples', '1,000', '--length', '2 epochs')
+    assert.equal(code, 0)
+    assert.match(out, /^ResNet-50, 26 M parameters on 1 × A100-80GB\n/)
+    assert.match(
+      out,
+      /memory +[\d.]+ GiB per device \([\d.]+–[\d.]+\) of [\d.]+ GiB usable: fits with margin/,
+    )
+    assert.match(out, /steps +8\n/)
+    assert.match(out, /time +[\d.]+ s–[\d.]+ min|time +[\d.]+–[\d.]+ s/)
+    assert.match(out, /assumed: \$[\d.]+ to \$[\d.]+ per GPU and hour: \d+ providers' list prices/)
+  })
+
+  for (const [said, args, message] of [
+    [
+      'a model that nobody knows',
+      ['--model', 'resnet5O', '--gpu', 'T4'],
+      /--model: "resnet5O" is not known, did you mean "resnet50"\?/,
+    ],
+    [
+      'an accelerator that nobody knows',
+      ['--model', 'resnet50', '--gpu', 'H1000'],
+      /--gpu: "H1000" is not known(?!.*P100)/,
+    ],
+    ['no accelerator', ['--model', 'resnet50'], /--gpu: the accelerator to train on is missing/],
+    [
+      'a format that is none',
+      [...resnet, '--precision', 'fast'],
+      /--precision: "fast" is not understood; such are .*bf16/,
+    ],
+    [
+      'a method that is none',
+      [...resnet, '--method', 'magic'],
+      /--method: "magic" is not understood; such are .*qlora/,
+    ],
+    ['a batch that is no number', [...resnet, '--batch', 'many'], /--batch: "many" is no whole number/],
+    ['a file as well', [...resnet, 'train.py'], /--model: .*no paths/],
+    ['a batch without a model', ['--batch', '8'], /--batch: only together with --model/],
+  ] as const)
+    it(`refused: ${said}`, async () => {
+      const { err, out, code } = await estimate(...args)
+      assert.equal(code, 2)
+      assert.equal(out, '')
+      assert.match(err, message)
+    })
+})

@@ -1,0 +1,209 @@
+/** Questions about runs: what is understood, what the answer must add up to, and what it says of what it does not know. */
+import assert from 'node:assert/strict'
+import { gpu } from '../../server/src/catalog/gpus.js'
+import { gpuSpellings, namedGpu, namedModel } from '../../server/src/catalog/spellings.js'
+import { type Answer, answer } from '../../server/src/estimate/answer.js'
+import { type Question, readQuestion } from '../../server/src/estimate/question.js'
+import { runLength, workOf } from '../../server/src/estimate/run-length.js'
+import { peakOf } from '../../server/src/estimate/step-seconds.js'
+import { methodFrom, optimizerFrom, precisionFrom } from '../../server/src/estimate/training-words.js'
+
+function ask(question: Question): Answer {
+  const read = readQuestion(question)
+  assert.ok(!('option' in read), JSON.stringify(read))
+  return answer(read, '2026-11-27')
+}
+
+const resnet: Question = {
+  model: 'ResNet-50',
+  dataset: 'ImageNet-1k',
+  size: '224',
+  batch: 256,
+  devices: 8,
+  gpu: 'A100-SXM4-80GB',
+  precision: 'fp16-mixed',
+  length: '90 epochs',
+}
+
+describe('models as people write them', () => {
+  for (const [text, name] of [
+    ['ResNet-50 v1.5 (25.6M std)', 'resnet50'],
+    ['BERT-large', 'google-bert/bert-large-uncased'],
+    ['Llama-2 7B QLoRA', 'meta-llama/Llama-2-7b-hf'],
+    ['Code Llama 7B', 'codellama/CodeLlama-7b-hf'],
+    ['Qwen 1.8B LoRA (emb)', 'Qwen/Qwen-1_8B'],
+    ['OPT-1.3B', 'facebook/opt-1.3b'],
+    ['OPT-13B', 'facebook/opt-13b'],
+    ['GPT-2 124M', 'openai-community/gpt2'],
+    ['vit_base_patch16_224 (86.57M)', 'vit_b_16'],
+  ] as const)
+    it(text, () => assert.equal(namedModel(text)?.model?.name, name))
+
+  for (const [text, name] of [
+    ['Stable Diffusion v1 DreamBooth', 'stable-diffusion-v1-5/unet'],
+    ['Mask R-CNN R-50-FPN', 'torchvision/maskrcnn_resnet50_fpn'],
+    ['SAM', 'facebook/sam-vit-huge'],
+    ['DeBERTa-v3-base', 'microsoft/deberta-v3-base'],
+    ['wav2vec 2.0 base (95M std)', 'facebook/wav2vec2-base-960h'],
+    ['openai/clip-vit-base-patch32', 'open_clip/ViT-B-32'],
+  ] as const)
+    it(text, () => assert.equal(namedModel(text)?.cost?.name, name))
+
+  it('a language model that nobody knows counts by its size', () => {
+    const found = namedModel('Falcon-Next 40B')
+    assert.equal(found?.assumed, true)
+    assert.equal(found?.model?.parameters, 40e9)
+    assert.equal(namedModel('my network'), undefined)
+  })
+})
+
+describe('accelerators as people write them', () => {
+  for (const [text, name, count] of [
+    ['NVIDIA A100-SXM4-80GB (400W)', 'A100-80GB', null],
+    ['V100-SXM2-16GB', 'V100', null],
+    ['8xV100', 'V100', 8],
+    ['4 x A100 80GB', 'A100-80GB', 4],
+    ['H100 80GB PCIe Gen5', 'H100-PCIe', null],
+    ['T4 16GB', 'T4', null],
+    ['TITAN RTX 24GB', 'TITAN-RTX', null],
+    ['ml.p3.16xlarge', 'V100', 8],
+  ] as const)
+    it(text, () => {
+      const found = namedGpu(text)
+      assert.equal(found?.gpu.name, name)
+      assert.equal(found?.count, count)
+    })
+
+  it('only names of the same series are near', () => {
+    assert.ok(!gpuSpellings('H1000').includes('P100'))
+    assert.ok(gpuSpellings('H1000').includes('H100-SXM'))
+  })
+
+  it('a format that a card has no units for is computed in fp32', () => {
+    assert.equal(peakOf(gpu('K80')!, 'bf16'), 4.37e12)
+    assert.equal(peakOf(gpu('A100')!, 'bf16'), 312e12)
+  })
+})
+
+describe('words of a training', () => {
+  it('precision', () => {
+    assert.deepEqual(precisionFrom('amp')?.formats, ['fp16', 'fp16'])
+    assert.deepEqual(precisionFrom('fp32 label (tf32 possible)')?.formats, ['tf32', 'fp32'])
+    assert.equal(precisionFrom('4-bit base (GPTQ) + fp16')?.weightBits, 4)
+    assert.equal(precisionFrom('bf16-mixed')?.mixed, true)
+    assert.equal(precisionFrom('fast'), undefined)
+  })
+
+  it('method', () => {
+    assert.equal(methodFrom('full+checkpointing')?.checkpointing, true)
+    assert.deepEqual(methodFrom('QLoRA + ZeRO-2')?.sharding, { kind: 'deepspeed', stage: 2 })
+    assert.equal(methodFrom('LoRA (emb)')?.embeddings, true)
+    assert.equal(methodFrom('magic'), undefined)
+  })
+
+  it('optimizer', () => {
+    assert.equal(optimizerFrom('8-bit Adam'), 'adamw 8 bit')
+    assert.equal(optimizerFrom('SGD'), 'sgd momentum')
+    assert.equal(optimizerFrom('magic'), undefined)
+  })
+})
+
+describe('length of a run', () => {
+  it('is read in epochs, steps, tokens and samples', () => {
+    assert.deepEqual(runLength('90 epochs'), { amount: 90, unit: 'epochs' })
+    assert.deepEqual(runLength('300k steps'), { amount: 300_000, unit: 'steps' })
+    assert.deepEqual(runLength('22B tokens'), { amount: 22e9, unit: 'tokens' })
+    assert.deepEqual(runLength('25000 kimg'), { amount: 25e6, unit: 'samples' })
+    assert.equal(runLength('until target quality'), null)
+    assert.equal(runLength('1x schedule'), null)
+  })
+
+  it('an epoch ends with a batch that is not full', () => {
+    const work = workOf({ length: { amount: 3, unit: 'epochs' }, samples: 1000, perStep: 64, tokens: null })
+    assert.deepEqual(work, { steps: 48, samples: 3000 })
+  })
+})
+
+describe('answers', () => {
+  it('add up: steps by seconds, samples by speed, hours by price', () => {
+    const { stepSeconds, samplesPerSecond, hours, usd, work, unknown } = ask(resnet)
+    assert.deepEqual(unknown, [])
+    assert.equal(work?.steps, 90 * Math.ceil(1_281_167 / 2048))
+    assert.ok(Math.abs(hours!.low - (work!.steps! * stepSeconds!.low) / 3600) < 1e-9)
+    assert.ok(Math.abs(samplesPerSecond!.high * stepSeconds!.low - 2048) < 1e-6)
+    assert.ok(usd!.low > 0 && usd!.low < usd!.high)
+  })
+
+  it('published: 90 epochs of ResNet-50 on 8 V100 in 5 h', () => {
+    const { hours } = ask({ ...resnet, gpu: 'V100-SXM2-16GB' })
+    assert.ok(hours!.low < 5 && hours!.high > 5, JSON.stringify(hours))
+  })
+
+  it('a machine is paid for as a whole', () => {
+    const eight = ask({ ...resnet, gpu: 'p3.16xlarge', devices: 8 })
+    const one = ask({ ...resnet, gpu: 'p3.16xlarge', devices: 1 })
+    const perHour = (of: Answer) => of.usd!.low / of.hours!.low
+    assert.ok(Math.abs(perHour(eight) - perHour(one)) < 1e-6)
+    assert.ok(Math.abs(perHour(eight) - 24.48) < 0.01)
+  })
+
+  it('more devices take less time, checkpointing more', () => {
+    const hours = (changes: Partial<Question>) => ask({ ...resnet, ...changes }).hours!
+    assert.ok(hours({ devices: 1 }).low > 7 * hours({}).low)
+    const llama: Question = {
+      model: 'Llama-2 7B',
+      gpu: 'A100',
+      batch: 1,
+      size: '1024',
+      precision: 'bf16',
+      method: 'lora',
+    }
+    const step = (method: string) => ask({ ...llama, method }).stepSeconds!.low
+    assert.ok(step('lora+checkpointing') > step('lora'))
+    assert.ok(step('full') > step('lora'))
+  })
+
+  it('what is not known is null and says what would make it known', () => {
+    const open = ask({ model: 'BERT-base', gpu: 'V100' })
+    assert.equal(open.memory, null)
+    assert.equal(open.stepSeconds, null)
+    assert.equal(open.hours, null)
+    assert.ok(open.unknown.some((one) => /^memory: .*--batch/.test(one)))
+    assert.ok(open.unknown.some((one) => /^time: .*--size/.test(one)))
+    const target = ask({ ...resnet, length: 'until target quality' })
+    assert.ok(target.unknown.some((one) => /^hours: "until target quality"/.test(one)))
+    const corpus = ask({ ...resnet, dataset: 'our photos' })
+    assert.ok(corpus.unknown.some((one) => /^hours: .*"our photos".*--samples/.test(one)))
+  })
+
+  it('without a batch there is a speed, and from it the hours', () => {
+    const { stepSeconds, samplesPerSecond, hours } = ask({
+      model: 'ResNet-50',
+      gpu: 'V100',
+      dataset: 'ImageNet-1k',
+      length: '1 epoch',
+    })
+    assert.equal(stepSeconds, null)
+    assert.ok(samplesPerSecond !== null && hours !== null)
+  })
+
+  it('states that fit no device are shared out', () => {
+    const found = ask({
+      model: 'Llama-2 7B',
+      gpu: 'A100 80GB',
+      devices: 8,
+      batch: 1,
+      size: '512',
+      precision: 'bf16',
+      method: 'full',
+    })
+    assert.ok(found.memory!.expected < 80 * 2 ** 30)
+    assert.ok(found.assumptions.some((one) => /ZeRO stage/.test(one)))
+  })
+
+  it('a word that is not understood is told, with what could be written', () => {
+    assert.deepEqual(readQuestion({ ...resnet, gpu: 'H1000' }), { option: 'gpu', text: 'H1000', words: null })
+    const read = readQuestion({ ...resnet, precision: 'fast' })
+    assert.ok('option' in read && read.option === 'precision' && read.words!.includes('bf16'))
+  })
+})
