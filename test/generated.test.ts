@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { indexes } from '../scripts/indexes.js'
 import { platforms } from '../scripts/platforms.js'
 import { ruleKeys } from '../scripts/rule-keys.js'
+import { withRules } from '../scripts/rule-list.js'
 import { withTable } from '../scripts/rule-tables.js'
 import { readers } from '../server/src/readers/index.js'
 import { rules } from '../server/src/rules/index.js'
@@ -21,6 +22,8 @@ describe('what `npm run generate` makes', () => {
 
   it('docs/platforms.md lists the tables of the readers', () =>
     assert.equal(file('docs/platforms.md'), platforms(readers)))
+
+  it('README.md lists the rules', () => assert.equal(file('README.md'), withRules(file('README.md'), rules)))
 
   for (const { name } of rules)
     it(`docs/rules/${name}.md has the table of its keys`, () => {

@@ -68,6 +68,8 @@ export interface Rule<W extends ResourceKind = ResourceKind> {
   /** Checklist items that following the rule carries out. */
   checklist: string[]
   severity: Severity
+  /** What it finds, as a noun phrase: its row in the list of rules. */
+  finds: string
   /** One sentence: what is wasted. */
   summary: string
   /** Rules that say less about the same subject: their findings on it are dropped. */

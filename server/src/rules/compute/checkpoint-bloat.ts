@@ -19,6 +19,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['observability/egress-and-storage'],
   severity: 'warning',
+  finds: 'runs that keep every checkpoint',
   summary: 'Every checkpoint of a long run is kept, although the last and the best would do.',
   check(view, { report, silent }) {
     const { keptCheckpoints, epochs, checkpointCount, checkpointHolds, parameters } = view.settings

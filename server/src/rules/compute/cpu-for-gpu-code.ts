@@ -13,6 +13,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['rightsize/match-instance', 'observability/failed-jobs'],
   severity: 'warning',
+  finds: 'large models that train on a CPU',
   summary: 'Training a large model on a machine without an accelerator takes days and usually costs more.',
   check(view, { report, silent }) {
     const { gpus, instanceType, provider } = view.settings

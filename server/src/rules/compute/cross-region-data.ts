@@ -11,6 +11,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['observability/egress-and-storage'],
   severity: 'warning',
+  finds: 'data that is read from another region or cloud',
   summary:
     'A job that reads its data from another region or cloud pays for every byte, every time it reads it.',
   check(view, { report, silent }) {

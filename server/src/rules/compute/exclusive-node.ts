@@ -13,6 +13,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['rightsize/match-instance', 'baseline/idle-time'],
   severity: 'warning',
+  finds: 'whole nodes reserved for some of their GPUs',
   summary: 'A job that reserves a whole node but uses only some of its accelerators pays for the rest.',
   check(view, { report, silent }) {
     const { exclusive, gpus, gpuModel, nodes } = view.settings

@@ -12,6 +12,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['rightsize/match-instance', 'baseline/utilization'],
   severity: 'error',
+  finds: 'accelerators for code that cannot use them',
   summary: 'A job pays for accelerators that none of its code can use.',
   check(view, { report, silent }) {
     const { gpus, instanceType } = view.settings

@@ -15,6 +15,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['rightsize/separate-environments', 'baseline/utilization', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
+  finds: 'accelerators for steps that only prepare data',
   summary: 'A step that only prepares data pays for accelerators that its code cannot use.',
   check(view, { report, silent }) {
     const { gpus, instanceType, interactive, name } = view.settings

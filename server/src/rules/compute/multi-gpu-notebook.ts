@@ -12,6 +12,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['rightsize/separate-environments', 'rightsize/match-instance'],
   severity: 'warning',
+  finds: 'workstations with several GPUs',
   summary: 'A workstation with several GPUs waits for keystrokes most of the day.',
   check(view, { report, silent }) {
     const { interactive, gpus, gpuModel, instanceType, provider } = view.settings

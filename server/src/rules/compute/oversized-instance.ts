@@ -31,6 +31,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change', 'decision/stop-and-simplify'],
   severity: 'warning',
+  finds: 'machines whose GPU memory is hardly used, where a cheaper one does the same work',
   summary: 'A job pays for far more GPU memory than its training uses.',
   check(view, { report, silent, options }) {
     const { instanceType, service, sharing, trials } = view.settings

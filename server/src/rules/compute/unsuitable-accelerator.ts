@@ -22,6 +22,7 @@ export default defineRule({
   judges: ['Compute', 'Scaling'],
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change'],
   severity: 'error',
+  finds: 'accelerators that are obsolete or made for another purpose',
   summary: 'A job or pool requests an accelerator that is obsolete, made for another purpose, or withdrawn.',
   supersedes: ['compute/oversized-instance'],
   check(view, { report, silent, options }) {

@@ -11,6 +11,7 @@ export default defineRule({
   judges: 'Preprocessing',
   checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
+  finds: 'preprocessing whose cache is switched off',
   summary: 'Without its cache, data is prepared again at every start.',
   check(work, { report, silent }) {
     const { cached, transformation, uncachedBecause } = work.settings

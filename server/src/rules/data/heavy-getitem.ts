@@ -13,6 +13,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['bottleneck/repeated-preprocessing', 'waste/cache-features', 'baseline/preprocessing-time'],
   severity: 'warning',
+  finds: 'work with the same result for every sample, repeated for each',
   summary: 'Work with the same result for every sample needs to be done only once.',
   check(view, { report, silent }) {
     const kind =

@@ -12,6 +12,7 @@ export default defineRule({
   judges: 'InputPipeline',
   checklist: ['bottleneck/compute-bound', 'baseline/ingestion-time'],
   severity: 'warning',
+  finds: 'batches that the training process reads and decodes itself',
   summary: 'Loading in the training process makes the accelerator wait for every batch.',
   check(view, { report, silent, options }) {
     const { settings } = view

@@ -10,6 +10,7 @@ export default defineRule({
   judges: 'InputPipeline',
   checklist: ['baseline/ingestion-time', 'bottleneck/compute-bound'],
   severity: 'warning',
+  finds: 'batches that are made only when the accelerator waits for them',
   summary: 'Without prefetching, making a batch and training on it take turns.',
   check(view, { report, silent }) {
     const { settings, subject } = view

@@ -16,6 +16,7 @@ export default defineRule({
   judges: 'InputPipeline',
   checklist: ['baseline/training-time', 'bottleneck/compute-bound'],
   severity: 'warning',
+  finds: 'padding beyond the longest text of a batch',
   summary: 'Padding beyond the longest text of a batch is computed for nothing.',
   check(view, { report, silent }) {
     const { settings } = view

@@ -12,6 +12,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/ingestion-time', 'waste/cache-features'],
   severity: 'warning',
+  finds: 'a network request for each sample',
   summary: 'A network request per sample is paid for again in every epoch.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'remote read')

@@ -11,6 +11,7 @@ export default defineRule({
   judges: 'InputPipeline',
   checklist: ['bottleneck/compute-bound', 'baseline/preprocessing-time'],
   severity: 'warning',
+  finds: 'samples that a single core prepares one at a time',
   summary: 'Preparing samples one at a time leaves all but one core idle.',
   check(pipeline, { report, silent }) {
     const { settings, subject } = pipeline

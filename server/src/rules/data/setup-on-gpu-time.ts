@@ -21,6 +21,7 @@ export default defineRule({
     'rightsize/separate-environments',
   ],
   severity: 'warning',
+  finds: 'packages installed and data downloaded while accelerators are held',
   summary: 'Installing and downloading need no accelerator, but hold one while they run.',
   offFor: {
     'notebook-setup':

@@ -12,6 +12,7 @@ export default defineRule({
   judges: 'InputPipeline',
   checklist: ['baseline/ingestion-time', 'baseline/idle-time'],
   severity: 'hint',
+  finds: 'copies from pageable memory, and workers that restart every epoch',
   summary: 'Copies from pageable memory, and workers that restart every epoch, make the accelerator wait.',
   oncePerProject: true,
   check(view, { report, silent }) {

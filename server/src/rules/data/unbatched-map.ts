@@ -12,6 +12,7 @@ export default defineRule({
   judges: 'Preprocessing',
   checklist: ['baseline/preprocessing-time', 'waste/cache-features'],
   severity: 'warning',
+  finds: 'data sets that are tokenised row by row, or prepared in one process',
   summary: 'Preparing row by row in one process takes many times as long as in batches or several processes.',
   check(work, { report, silent, options }) {
     const { batched, processes, transformation } = work.settings

@@ -23,6 +23,7 @@ export default defineRule({
     'baseline/preprocessing-time',
   ],
   severity: 'warning',
+  finds: 'features that are recomputed in every fold, trial, epoch or run',
   summary: 'Features that are the same every time need to be computed only once.',
   check(work, { report, silent }) {
     const { cached, steps, again } = work.settings

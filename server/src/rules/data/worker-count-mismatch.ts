@@ -20,6 +20,7 @@ export default defineRule({
   judges: 'InputPipeline',
   checklist: ['rightsize/match-instance', 'bottleneck/compute-bound'],
   severity: 'information',
+  finds: 'more loader workers than the job has cores, or far fewer',
   summary: 'The number of worker processes does not fit the cores or the shared memory of the job.',
   check(view, context) {
     const { silent } = context

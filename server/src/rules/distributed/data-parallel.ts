@@ -12,6 +12,7 @@ export default defineRule({
   judges: 'Parallelism',
   checklist: ['bottleneck/distributed-setup'],
   severity: 'warning',
+  finds: 'several GPUs driven by one Python process',
   summary: 'One process that drives several GPUs spends its time copying the model and waiting for Python.',
   check(view, { report, silent, options }) {
     const { settings } = view

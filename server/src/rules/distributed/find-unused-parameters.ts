@@ -7,6 +7,7 @@ export default defineRule({
   judges: 'Parallelism',
   checklist: ['bottleneck/distributed-setup'],
   severity: 'hint',
+  finds: 'a search for unused parameters in every step',
   summary: 'Searching for parameters without a gradient walks the whole graph in every step.',
   check(view, { report, silent }) {
     const { findsUnused, unusedBecause } = view.settings

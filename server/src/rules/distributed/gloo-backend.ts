@@ -7,6 +7,7 @@ export default defineRule({
   judges: 'Parallelism',
   checklist: ['bottleneck/distributed-setup'],
   severity: 'warning',
+  finds: 'GPU gradients that travel through host memory',
   summary: 'The gloo backend moves GPU gradients through host memory.',
   check(view, { report, silent }) {
     const { backend } = view.settings

@@ -13,6 +13,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['bottleneck/distributed-setup', 'rightsize/match-instance', 'baseline/utilization'],
   severity: 'error',
+  finds: 'several GPUs requested, one used',
   summary: 'A job pays for several accelerators and its script uses one.',
   check(view, { report, silent }) {
     const { gpus, instanceType } = view.settings

@@ -14,6 +14,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['bottleneck/compute-bound', 'bottleneck/distributed-setup'],
   severity: 'information',
+  finds: 'small models on several machines where one would do',
   summary: 'A small model on several machines waits for the network, though one machine has as many GPUs.',
   check(view, { report, silent }) {
     const { nodes, gpus, instanceType } = view.settings

@@ -8,6 +8,7 @@ export default defineRule({
   judges: 'InputPipeline',
   checklist: ['bottleneck/distributed-setup', 'waste/duplicate-jobs'],
   severity: 'error',
+  finds: 'processes that each read the whole data set, and epochs in the same order',
   summary: 'Processes that all read the whole data set do the same epoch several times over.',
   check(view, { report, silent }) {
     const { sharded, reshuffled, shuffled, feeds } = view.settings

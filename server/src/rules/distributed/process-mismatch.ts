@@ -11,6 +11,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['bottleneck/distributed-setup', 'rightsize/match-instance'],
   severity: 'error',
+  finds: 'fewer processes than GPUs, or more',
   summary: 'A launcher starts fewer processes than the node has accelerators, and the rest stay idle.',
   check(view, { report, silent }) {
     const { gpus, gpuModel, processes } = view.settings

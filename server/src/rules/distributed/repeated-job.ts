@@ -11,6 +11,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['waste/duplicate-jobs', 'bottleneck/distributed-setup'],
   severity: 'error',
+  finds: 'several machines that each train the same model',
   summary: 'Several machines each train the same model, because nothing divides the work.',
   check(view, { report, silent }) {
     const { nodes, provider, instanceType, sharing } = view.settings

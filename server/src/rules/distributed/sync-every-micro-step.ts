@@ -11,6 +11,7 @@ export default defineRule({
   judges: 'Parallelism',
   checklist: ['bottleneck/distributed-setup'],
   severity: 'information',
+  finds: 'accumulated gradients that are exchanged after every backward pass',
   summary:
     'Accumulated gradients need to be exchanged once per optimiser step, not after each backward pass.',
   check(view, { report, silent }) {

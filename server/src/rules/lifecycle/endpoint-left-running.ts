@@ -8,6 +8,7 @@ export default defineRule({
   judges: 'Serving',
   checklist: ['rightsize/separate-environments', 'baseline/idle-time', 'observability/cost-per-deployment'],
   severity: 'warning',
+  finds: 'endpoints that a notebook starts and nothing deletes',
   summary: 'An endpoint started by a notebook or training script is billed until somebody deletes it.',
   check(view, { report, silent }) {
     const { tornDown, minReplicas, gpus, purpose, tearDownComment } = view.settings

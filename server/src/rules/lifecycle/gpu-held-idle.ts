@@ -17,6 +17,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/idle-time', 'cadence/daily', 'waste/duplicate-jobs'],
   severity: 'error',
+  finds: 'accelerators that a job or program holds while it only waits',
   summary: 'An accelerator that only waits costs as much as one that computes.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'hold')

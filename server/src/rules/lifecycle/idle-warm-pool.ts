@@ -15,6 +15,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['baseline/idle-time', 'waste/scale-down'],
   severity: 'error',
+  finds: 'machines kept warm after a job although no other follows',
   summary: 'Machines kept warm after a job are billed while they wait for the next one.',
   check(view, { report, silent }) {
     const { keepAlive, jobsStarted, gpus, nodes, spot } = view.settings

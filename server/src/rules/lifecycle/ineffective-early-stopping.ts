@@ -14,6 +14,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['waste/stop-weak-trials', 'bottleneck/bad-trials'],
   severity: 'error',
+  finds: 'early stopping that cannot act: too much patience, a metric that is never computed',
   summary: 'Early stopping that cannot act, or follows the wrong direction, costs what it was meant to save.',
   supersedes: ['lifecycle/no-early-stopping'],
   check(view, { report, silent, options }) {

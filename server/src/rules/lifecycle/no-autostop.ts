@@ -12,6 +12,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['baseline/idle-time', 'bottleneck/autoscaling-idle', 'cadence/daily'],
   severity: 'error',
+  finds: 'machines that nothing stops',
   summary: 'A machine that nothing stops is billed through nights and weekends.',
   check(view, { report, silent }) {
     const { idleStop, endedBy, interactive, instanceType, gpus } = view.settings

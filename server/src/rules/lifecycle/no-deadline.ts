@@ -12,6 +12,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['cadence/daily', 'observability/failed-jobs', 'baseline/idle-time'],
   severity: 'warning',
+  finds: 'GPU jobs without a time limit',
   summary: 'Without a time limit, a GPU job that hangs is billed until someone notices.',
   check(view, { report, silent }) {
     const { timeLimit, service, limitedBy } = view.settings

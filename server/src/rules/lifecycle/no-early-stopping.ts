@@ -14,6 +14,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['waste/stop-weak-trials', 'bottleneck/bad-trials', 'baseline/training-time'],
   severity: 'warning',
+  finds: 'many epochs or boosting rounds with validation, and nothing that ends the run',
   summary: 'A run that validates but never stops early pays for every epoch after its best one.',
   check(view, { report, silent, options }) {
     const { settings } = view

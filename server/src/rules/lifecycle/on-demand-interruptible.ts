@@ -19,6 +19,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['rightsize/spot'],
   severity: 'warning',
+  finds: 'jobs that could run on spot capacity and do not',
   summary: 'A job that may be interrupted pays the on-demand price.',
   check(view, { report, silent }) {
     const { settings } = view

@@ -16,6 +16,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['baseline/cost-per-run', 'baseline/training-time'],
   severity: 'warning',
+  finds: 'training without an end',
   summary: 'Training without a limit is paid for until somebody looks.',
   supersedes: ['lifecycle/no-early-stopping'],
   check(view, { report, silent }) {

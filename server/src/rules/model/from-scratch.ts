@@ -10,6 +10,7 @@ export default defineRule({
   judges: 'Model',
   checklist: ['baseline/training-time', 'model/smaller-baseline', 'decision/stop-and-simplify'],
   severity: 'information',
+  finds: 'known architectures trained from random weights although pretrained ones exist',
   summary: 'Training from random weights takes more epochs than fine-tuning pretrained ones.',
   check(view, { report, silent }) {
     const { start, architecture, pretrainedOn } = view.settings

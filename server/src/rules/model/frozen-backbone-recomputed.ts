@@ -11,6 +11,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
   severity: 'information',
+  finds: 'frozen backbones that are run over the same samples in every epoch',
   summary: 'A frozen backbone computes the same features for the same samples in every epoch.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'frozen features')

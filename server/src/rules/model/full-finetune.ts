@@ -16,6 +16,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['model/quantization', 'rightsize/match-instance', 'model/smaller-baseline'],
   severity: 'warning',
+  finds: 'all weights of a large model trained where adapters would do',
   summary: 'Training all weights of a large model takes several times the GPU memory that adapters need.',
   check(view, { report, silent, options }) {
     const { adapters, parameters, model, fineTuning, sharding } = view.settings

@@ -11,6 +11,7 @@ export default defineRule({
   judges: 'Model',
   checklist: ['model/smaller-baseline', 'model/distillation'],
   severity: 'information',
+  finds: 'the largest model of a family, with nothing smaller to compare with',
   summary: 'Without a smaller model to compare with, nobody knows what the largest one is worth.',
   oncePerProject: true,
   settledBy: { setting: 'compared', value: true },

@@ -16,6 +16,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['model/quantization', 'rightsize/match-instance'],
   severity: 'information',
+  finds: 'optimizer states that fill the GPU',
   summary: 'Full-precision optimizer states take GPU memory that the model and its batch could use.',
   check(view, { report, silent, options }) {
     const { optimizer, adapters, sharding, parameters, model } = view.settings

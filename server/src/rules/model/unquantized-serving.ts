@@ -15,6 +15,7 @@ export default defineRule({
   judges: 'Model',
   checklist: ['model/quantization', 'model/distillation', 'rightsize/match-instance'],
   severity: 'information',
+  finds: 'language models served with 16-bit or 32-bit weights',
   summary: 'A language model is served with 16-bit or 32-bit weights, which decide how many GPUs it needs.',
   check(view, { report, silent }) {
     const { quantized, weights, parameters, devices, id, use } = view.settings

@@ -8,6 +8,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['observability/utilization', 'baseline/utilization'],
   severity: 'information',
+  finds: 'switches that hide GPU utilisation',
   summary: 'A switch keeps the utilisation of the accelerators from being recorded.',
   oncePerProject: true,
   check(view, { report, silent }) {

@@ -12,6 +12,7 @@ export default defineRule({
     'observability/cost-per-deployment',
   ],
   severity: 'information',
+  finds: 'GPU jobs without an owner tag',
   summary: 'Accelerators without an owner tag appear on the bill as a sum that nobody can split.',
   oncePerProject: true,
   check(view, { report, silent }) {

@@ -8,6 +8,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['bottleneck/clean-data', 'waste/stop-weak-trials', 'observability/gain-per-dollar'],
   severity: 'warning',
+  finds: 'searches without a metric, or with a misleading one',
   summary: 'A search without an objective cannot choose between trials, and stops none.',
   oncePerProject: true,
   check(search, { report, silent }) {

@@ -12,6 +12,7 @@ export default defineRule({
     'baseline/cost-per-run',
   ],
   severity: 'information',
+  finds: 'training that records no metrics',
   summary: 'Without recorded metrics nobody can tell what a run gained for its price.',
   oncePerProject: true,
   offFor: {

@@ -9,6 +9,7 @@ export default defineRule({
   judges: ['Operation', 'Step'],
   checklist: ['observability/failed-jobs', 'observability/retry-count', 'cadence/daily'],
   severity: 'warning',
+  finds: 'training failures that go unnoticed',
   summary: 'A swallowed failure lets a run continue, or succeed, without a result.',
   check(view, { report, silent }) {
     let found: Report | Silence = otherOperation

@@ -13,6 +13,7 @@ export default defineRule({
   judges: 'Pipeline',
   checklist: ['waste/duplicate-jobs', 'cadence/daily', 'observability/retry-count'],
   severity: 'error',
+  finds: 'schedules that start in the past and train once for every interval since',
   summary: 'A schedule that starts in the past trains once for every interval since then.',
   supersedes: ['pipeline/overlapping-runs'],
   check(view, { report, silent, today }) {

@@ -8,6 +8,7 @@ export default defineRule({
   judges: 'Step',
   checklist: ['waste/duplicate-jobs'],
   severity: 'information',
+  finds: 'the same step with the same inputs, twice in one pipeline',
   summary: 'Two steps that do the same work on the same inputs are paid for twice.',
   check(step, { report, silent }) {
     const identity = effective(step.settings.identity)

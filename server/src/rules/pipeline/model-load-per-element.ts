@@ -12,6 +12,7 @@ export default defineRule({
     'baseline/inference-time',
   ],
   severity: 'warning',
+  finds: 'models that are loaded again for each element, row or request',
   summary: 'Loading a model for each element takes longer than answering.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'load model')

@@ -20,6 +20,7 @@ export default defineRule({
   judges: 'Step',
   checklist: ['rightsize/separate-environments', 'baseline/preprocessing-time', 'baseline/evaluation-time'],
   severity: 'information',
+  finds: 'single steps that prepare, train and evaluate while they hold accelerators',
   summary: 'One GPU step for the whole pipeline keeps accelerators waiting while data is prepared.',
   check(step, { report, silent }) {
     const { gpus } = step.settings

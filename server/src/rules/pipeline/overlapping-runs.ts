@@ -10,6 +10,7 @@ export default defineRule({
   judges: 'Pipeline',
   checklist: ['waste/duplicate-jobs', 'cadence/daily'],
   severity: 'warning',
+  finds: 'scheduled training that overlaps with the next run',
   summary: 'A scheduled run that takes longer than its schedule overlaps with the next one.',
   check(view, { report, silent }) {
     const { concurrentRuns, interval, runLimit } = view.settings

@@ -21,6 +21,7 @@ export default defineRule({
   judges: 'Step',
   checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
+  finds: 'pipeline steps that recompute what an earlier run has computed',
   summary: 'A step without a cache recomputes what an earlier run of the pipeline has computed.',
   check(step, { report, silent }) {
     const { cached } = step.settings

@@ -8,6 +8,7 @@ export default defineRule({
   judges: 'Pipeline',
   checklist: ['waste/unchanged-transformations', 'waste/duplicate-jobs', 'cadence/daily'],
   severity: 'warning',
+  finds: 'workflows that train on every push, whatever it changes',
   summary: 'A workflow that trains on every push also trains for changes that do not affect the model.',
   check(view, { report, silent }) {
     const { startedBy, startFilter, work, concurrentRuns } = view.settings

@@ -8,6 +8,7 @@ export default defineRule({
   judges: 'Step',
   checklist: ['waste/unchanged-transformations', 'waste/cache-features', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
+  finds: 'step inputs that change in every run and defeat the cache',
   summary: 'An input that changes in every run defeats the cache of a step.',
   check(step, { report, silent }) {
     const { cached, volatileInput } = step.settings

@@ -14,6 +14,7 @@ export default defineRule({
   judges: 'Model',
   checklist: ['rightsize/match-instance', 'model/quantization'],
   severity: 'warning',
+  finds: 'large untrained weights loaded in 32 bits',
   summary: 'Weights that nobody trains do not need 32 bits; they decide how large the GPU has to be.',
   check(view, { report, silent, options }) {
     const { weights, parameters, use, id } = view.settings

@@ -14,6 +14,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['model/mixed-precision'],
   severity: 'warning',
+  finds: 'training in fp32 on hardware that is faster in 16 bits',
   summary: 'Training in fp32 leaves the matrix units of the accelerator idle and takes twice the memory.',
   check(view, { report, silent, options }) {
     const { settings, subject } = view

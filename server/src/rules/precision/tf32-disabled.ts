@@ -14,6 +14,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['model/mixed-precision'],
   severity: 'warning',
+  finds: 'fp32 matrix products that do not use TF32',
   summary: 'Matrix products in full fp32 leave the matrix units of the accelerator idle.',
   check(view, { report, silent, options }) {
     const kind = operationOf(view, 'strict matrix products')

@@ -10,6 +10,7 @@ export default defineRule({
   judges: 'Serving',
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'baseline/idle-time'],
   severity: 'warning',
+  finds: 'GPU services that keep replicas without traffic although they could scale to zero',
   summary: 'A GPU service keeps replicas around the clock although it could scale to zero.',
   check(view, { report, silent }) {
     const { minReplicas, gpus, gpuModel, scalesToZero, environment, name } = view.settings

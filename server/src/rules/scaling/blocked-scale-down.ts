@@ -16,6 +16,7 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle'],
   severity: 'warning',
+  finds: 'settings that keep idle GPU machines running',
   summary: 'A setting keeps idle GPU machines running.',
   check(view, { report, silent, options, today }) {
     const { blockedBy, capacity, machine } = view.settings

@@ -14,6 +14,7 @@ export default defineRule({
   judges: 'Serving',
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle'],
   severity: 'warning',
+  finds: 'GPU replicas that run at all hours, whatever the load',
   summary: 'GPU replicas run at all hours, whatever the load.',
   check(view, { report, silent }) {
     const { minReplicas, autoscaled, gpus } = view.settings

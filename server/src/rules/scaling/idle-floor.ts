@@ -21,6 +21,7 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['bottleneck/autoscaling-idle', 'waste/scale-down', 'baseline/idle-time', 'cadence/daily'],
   severity: 'warning',
+  finds: 'GPU pools that never scale to zero',
   summary: 'A GPU pool never scales to zero.',
   check(view, { report, silent, options, today }) {
     const { minimum, capacity, fixed, purpose, schedule } = view.settings

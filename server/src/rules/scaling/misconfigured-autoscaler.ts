@@ -21,6 +21,7 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'cadence/monthly'],
   severity: 'warning',
+  finds: 'GPU autoscalers that follow the wrong metric, cannot act, or have no upper limit',
   summary: 'An autoscaler of GPUs follows the wrong metric, cannot act, or has no upper limit.',
   check(view, context) {
     const { silent } = context

@@ -13,6 +13,7 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['rightsize/spot'],
   severity: 'information',
+  finds: 'training pools that buy only on-demand machines',
   summary: 'A pool for training buys only on-demand machines.',
   check(view, { report, silent, options, today }) {
     const { capacity, purpose } = view.settings

@@ -17,6 +17,7 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'baseline/idle-time'],
   severity: 'warning',
+  finds: 'GPU machines that are kept long after their work is done',
   summary: 'GPU machines are kept long after their work is done.',
   check(view, { report, silent, options, today }) {
     const { idleDelay, purpose, capacity } = view.settings

@@ -17,6 +17,7 @@ export default defineRule({
   checklist: ['waste/scale-down', 'rightsize/separate-environments'],
   severity: 'information',
   oncePerProject: true,
+  finds: 'GPU pools that other workloads can land on',
   summary: 'Nothing keeps other workloads off GPU machines.',
   check(view, { report, silent, options, today }) {
     const { taints, otherPools, machine, fixed, capacity } = view.settings

@@ -12,6 +12,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['waste/replace-grid-search', 'bottleneck/bad-trials'],
   severity: 'error',
+  finds: 'grids that pay the full price for every combination',
   summary: 'Grid search pays the full price for every combination.',
 
   check(search, { report, silent, options }) {

@@ -13,6 +13,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['waste/replace-grid-search', 'waste/stop-weak-trials', 'bottleneck/bad-trials'],
   severity: 'warning',
+  finds: 'nested loops that train every combination to the end',
   summary: 'Nested loops train every combination to its end, though most are clearly worse early on.',
 
   check(search, { report, silent, options }) {

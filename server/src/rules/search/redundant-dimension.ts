@@ -13,6 +13,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['bottleneck/bad-trials', 'waste/unchanged-transformations'],
   severity: 'warning',
+  finds: 'grid points that repeat one another, or that another point covers',
   summary: 'A grid pays for points that repeat one another, or that another point covers.',
 
   check(search, context) {

@@ -10,6 +10,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['bottleneck/bad-trials', 'observability/queue-time'],
   severity: 'warning',
+  finds: 'more parallel trials than can learn from each other, or fit one machine',
   summary: 'Too many trials at once learn nothing from each other, or compete for one machine.',
 
   check(search, context) {

@@ -12,6 +12,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['cadence/daily', 'bottleneck/bad-trials'],
   severity: 'error',
+  finds: 'searches without a limit on trials or time',
   summary: 'A search without a limit on trials or time continues until someone stops it.',
 
   check(search, { report, silent }) {

@@ -8,6 +8,7 @@ export default defineRule({
   judges: 'Preprocessing',
   checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
+  finds: 'searches that refit the same transformers for every candidate',
   summary: 'A search that refits the same transformer for every candidate pays for it again and again.',
 
   check(work, { report, silent, options }) {

@@ -23,6 +23,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['waste/stop-weak-trials', 'bottleneck/bad-trials'],
   severity: 'warning',
+  finds: 'hopeless trials that are trained to the end',
   summary: 'Hopeless trials are trained to the end.',
 
   check(search, { report, silent }) {

@@ -9,6 +9,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['waste/unchanged-transformations', 'observability/cost-per-experiment'],
   severity: 'information',
+  finds: 'long searches that are kept only in memory',
   summary: 'A search kept only in memory is paid for again after a crash.',
   oncePerProject: true,
 

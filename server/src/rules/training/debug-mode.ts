@@ -16,6 +16,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/training-time', 'baseline/idle-time', 'bottleneck/compute-bound'],
   severity: 'error',
+  finds: 'debugging switches that were left on',
   summary: 'A debugging switch slows down every step of the run.',
   check(view, { report, silent, options }) {
     const kind = operationOf(view, 'debug checks')

@@ -9,6 +9,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/training-time'],
   severity: 'information',
+  finds: 'slower kernels for bitwise reproducibility',
   summary: 'Deterministic kernels are slower, and a long run rarely needs them.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'deterministic kernels')

@@ -9,6 +9,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['rightsize/match-instance', 'baseline/training-time'],
   severity: 'warning',
+  finds: 'attention that writes its whole score matrix to memory',
   summary: 'Attention that stores its scores takes memory that grows with the square of the sequence.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'eager attention')

@@ -9,6 +9,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/evaluation-time', 'rightsize/match-instance'],
   severity: 'warning',
+  finds: 'evaluations that keep activations for a backward pass that never comes',
   summary: 'An evaluation that builds graphs keeps activations for a backward pass that never comes.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'evaluate with gradients')

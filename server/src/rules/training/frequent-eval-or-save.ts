@@ -14,6 +14,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/evaluation-time', 'observability/egress-and-storage'],
   severity: 'warning',
+  finds: 'evaluations or checkpoints every few steps',
   summary: 'Evaluating or saving every few steps can take longer than the steps between.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'evaluate', 'save')

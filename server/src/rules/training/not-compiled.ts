@@ -9,6 +9,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['baseline/training-time', 'model/mixed-precision'],
   severity: 'hint',
+  finds: 'long runs on recent GPUs that do not use the compiler',
   summary: 'A compiled model often trains faster on recent GPUs; it is worth a try on long runs.',
   oncePerProject: true,
   check(view, { report, silent, options }) {

@@ -7,6 +7,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/training-time'],
   severity: 'warning',
+  finds: 'profilers that record the whole run',
   summary: 'A profiler that records every step slows all of them down and fills host memory.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'profile')

@@ -8,6 +8,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['rightsize/match-instance'],
   severity: 'information',
+  finds: 'losses that are kept together with their graphs',
   summary: 'A graph that outlives its step fills memory until a larger device seems necessary.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'retain graph')

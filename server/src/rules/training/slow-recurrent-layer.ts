@@ -8,6 +8,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/training-time', 'rightsize/match-instance'],
   severity: 'warning',
+  finds: 'LSTM and GRU layers with arguments that the fused cuDNN kernel does not support',
   summary: 'A recurrent layer that the fused kernel does not support runs its sequence step by step.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'slow recurrent layer')

@@ -26,6 +26,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change'],
   severity: 'warning',
+  finds: 'batches of a few samples on a GPU with room for many',
   summary: 'A batch of a few samples launches every kernel for little work on a GPU with room for many.',
   check(view, { report, silent, options }) {
     const { batchSize, accumulation, openEnded, secondOrder } = view.settings
