@@ -1,15 +1,16 @@
 /** Machines of the same provider that cost less and are large enough for what a training needs. */
 
 import type { Service } from '../catalog/fees.js'
+import type { Gpu } from '../catalog/gpus.js'
 import { type Instance, instance, type Provider } from '../catalog/instances.js'
 import { paidPrice } from '../catalog/price-book.js'
 import { machinesByPrice } from '../catalog/prices.js'
-import { type TrainingSetup, usableMemory } from '../estimate/memory.js'
+import { type TrainingSetup, trainingMemory, usableMemory } from '../estimate/memory.js'
 import { type StepTime, stepTime } from '../estimate/step-time.js'
 import type { RuleOptions } from './rule.js'
 
 /** The high end of the estimate leaves this much of the memory free. */
-const filled = 0.8
+export const filled = 0.8
 
 export interface CheaperMachine {
   type: string
@@ -27,15 +28,48 @@ export interface CheaperMachine {
   } | null
 }
 
+export interface Need {
+  /** Bytes on each of as many GPUs as now. */
+  high: number
+  /** For as many GPUs as now. */
+  vcpus: number
+  setup: TrainingSetup
+  /** GPUs of all machines of the job, where fewer may do the same; absent: as many are needed. */
+  devices?: number
+}
+
+/** The same step on fewer devices, each with a larger part of its batch. */
+export function stepOn(devices: number, now: { devices: number; setup: TrainingSetup }): TrainingSetup {
+  const { setup } = now
+  const sharding = setup.sharding === null || devices === 1 ? null : { ...setup.sharding, devices }
+  return {
+    ...setup,
+    batch: Math.ceil((setup.batch * now.devices) / devices),
+    replicas: setup.replicas && devices > 1,
+    sharding,
+  }
+}
+
+/** The step fits on so many devices of this kind, with some room; `memoryGB` of each. */
+export function fitsOn(
+  devices: number,
+  now: { devices: number; setup: TrainingSetup },
+  card: Gpu,
+  memoryGB: number,
+): boolean {
+  const high = trainingMemory({ ...stepOn(devices, now), gpu: card })?.high
+  return high !== undefined && high <= filled * usableMemory(card, memoryGB)!
+}
+
 /**
- * The machine in the region that is cheapest by the hour, or for the same `work`, among those with as many GPUs, each
- * with room for `high` bytes, and at least `vcpus`; undefined: none costs less than `usd` per hour.
+ * The machine in the region that is cheapest by the hour, or for the same `work`, among those with room for what is
+ * needed on each GPU, and enough vCPUs; undefined: none costs less than `usd` per hour.
  */
 export function cheaperMachine(
   now: Instance,
   type: string,
   place: { region: string; usd: number; service?: Service | undefined },
-  need: { high: number; vcpus: number; setup: TrainingSetup },
+  need: Need,
   options: RuleOptions,
   by: 'hour' | 'work',
 ): CheaperMachine | undefined {
@@ -44,11 +78,10 @@ export function cheaperMachine(
     // A managed service rents no bare metal.
     if (/^ml\..*metal/i.test(one.type)) continue
     const other = instance(one.type)
-    if (other?.gpu?.vendor !== 'nvidia' || other.gpuCount !== now.gpuCount || other.gpuMemoryGB === null)
-      continue
+    if (other?.gpu?.vendor !== 'nvidia' || other.gpuMemoryGB === null) continue
     // T4G sits beside an Arm host; older cards lack formats that the program may use.
     if (other.gpu.name === 'T4G' || (now.gpu!.formats.has('bf16') && !other.gpu.formats.has('bf16'))) continue
-    if (other.vcpus < need.vcpus || need.high > filled * usableMemory(other.gpu, other.gpuMemoryGB)!) continue
+    if (!hasRoom(other, now, need)) continue
     const onDemand = paidPrice(
       {
         type: one.type,
@@ -58,16 +91,32 @@ export function cheaperMachine(
       options.prices,
     )?.onDemand
     if (onDemand == null || onDemand >= place.usd) continue
-    found.push({ type: one.type, machine: other, onDemand, slowdown: slowdownOf(now, other, need.setup) })
+    found.push({ type: one.type, machine: other, onDemand, slowdown: slowdownOf(now, other, need) })
   }
   const cost = ({ onDemand, slowdown }: CheaperMachine) =>
     by === 'hour' ? onDemand : onDemand * (slowdown?.step ?? Number.POSITIVE_INFINITY)
   return found.sort((a, b) => cost(a) - cost(b))[0]
 }
 
+function hasRoom(other: Instance, now: Instance, { high, vcpus, setup, devices }: Need): boolean {
+  const count = devices ?? now.gpuCount
+  if (other.gpuCount === count)
+    return other.vcpus >= vcpus && high <= filled * usableMemory(other.gpu!, other.gpuMemoryGB!)!
+  if (devices === undefined || other.gpuCount < 1 || other.gpuCount > devices) return false
+  return (
+    other.vcpus >= Math.ceil((vcpus * other.gpuCount) / count) &&
+    fitsOn(other.gpuCount, { devices, setup }, other.gpu!, other.gpuMemoryGB!)
+  )
+}
+
 /** How many times longer a step takes on the other machine, at least 1; null: not known. */
-function slowdownOf(now: Instance, other: Instance, setup: TrainingSetup): CheaperMachine['slowdown'] {
-  const [before, after] = [stepTime(setup, now.gpu!), stepTime(setup, other.gpu!)]
+function slowdownOf(
+  now: Instance,
+  other: Instance,
+  { setup, devices = now.gpuCount }: Need,
+): CheaperMachine['slowdown'] {
+  const then = stepOn(Math.min(devices, Math.max(1, other.gpuCount)), { devices, setup })
+  const [before, after] = [stepTime(setup, now.gpu!), stepTime(then, other.gpu!)]
   if (before === null || after === null) return null
   const whole = (time: StepTime) => Math.max(time.arithmetic, time.start)
   return {

@@ -26,6 +26,9 @@ const takesDevices = new Set(
   ).split(' '),
 )
 
+/** Libraries whose trainers readers know: what they train is seen. */
+const knownTrainers = new Set(['trl', 'accelerate', 'deepspeed', 'horovod'])
+
 /** What projects call the modules that hold no model. */
 const plainHelper =
   /^(?:\w*_)?(?:utils?|utilities|helpers?|common|config(?:s|uration)?|settings|constants?|consts?|params|paths?|data|datasets?|database|data_?loaders?|load(?:er|ing)?|data_\w+|pre_?process\w*|clean\w*|metrics?|scor\w+|evaluat\w+|log|logg(?:er|ing)|plots?|plotting|visuali[sz]\w+|io|files?|s3|gcs|db|sql|schemas?|types?|version|arg(?:s|uments)|options|cli|misc|tools?|time\w*|dates?|decorators?|exceptions?|errors?|registry|tracking)$/i
@@ -78,7 +81,7 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
     call.expr.args.some(({ value }) => networks.has(written(analysis, value))),
   )
   if (takesDevices.has(root) || says(spreadsWork) || makesNetwork) could.push('devices')
-  if (says(trains)) could.push('training')
+  if (!knownTrainers.has(root) && says(trains)) could.push('training')
   if (says(keepsState) || given.some(({ method }) => /load|init|setup|prepare|state/i.test(method)))
     could.push('checkpoints')
   return could

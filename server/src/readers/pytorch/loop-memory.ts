@@ -9,6 +9,8 @@ import {
   passedExpression,
   passedPlace,
 } from '../../values/argument.js'
+import { argumentValue } from '../../values/call-source.js'
+import { originOf } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
@@ -107,9 +109,8 @@ function readBatch(python: PythonModule, training: Training, place: Place): void
   const loaders = python.callsTo('torch.utils.data.DataLoader')
   const feeding = loaders.filter((call) => feedsOf(python, call) === 'training')
   const [loader] = feeding
-  if (loader === undefined || python.uses('torch.nn.DataParallel')) {
-    const because = loader === undefined ? 'the loader of another module' : 'DataParallel splits it'
-    training.unknown('batchSize', key, because, place)
+  if (loader === undefined) {
+    training.unknown('batchSize', key, 'the loader of another module', place)
     return
   }
   if (feeding.some((call) => mayBePassed(python.argument(call, 'batch_sampler', 4)))) {
@@ -124,6 +125,19 @@ function readBatch(python: PythonModule, training: Training, place: Place): void
     )
   ) {
     training.unknown('batchSize', key, 'several loaders', place)
+    return
+  }
+  if (python.uses('torch.nn.DataParallel')) {
+    // It splits the batch, so that one device takes at most all of it.
+    const high = knownArgument(values[0]!)
+    if (typeof high === 'number')
+      training.say('batchSize', key, {
+        ...originOf(argumentValue(values[0]!, calleePlace(loader), callSite(loader), training.locator)),
+        state: 'range',
+        low: 1,
+        high,
+      })
+    else training.unknown('batchSize', key, 'DataParallel splits it', place)
     return
   }
   claimArgument(training, 'batchSize', key, loader, values[0]!, { convert: asNumber, otherwise: 1 })

@@ -1,26 +1,24 @@
 import { type Instance, instance } from '../../catalog/instances.js'
 import type { Price } from '../../catalog/prices.js'
 import { hourlyCost } from '../../estimate/hourly.js'
-import { usableMemory } from '../../estimate/memory.js'
 import { effective } from '../../values/value.js'
-import type { Claim, Run, SubjectView } from '../../workload/claim.js'
-import { sharedWith } from '../lifecycle/job-words.js'
-import { machineAsked, requestOf } from '../machine-request.js'
-import { defineRule, type RuleOptions, type Saving } from '../rule.js'
-import { hidden, isSilence, type Silence, unless } from '../silence.js'
+import type { Run, SubjectView } from '../../workload/claim.js'
+import { oneGpu } from '../fewer-gpus.js'
+import { requestOf } from '../machine-request.js'
+import { type Fleet, largeCard, type Oversized, oversized, wasted } from '../oversized-training.js'
+import { defineRule, type Report, type RuleOptions, type Saving } from '../rule.js'
+import { isSilence, type Silence } from '../silence.js'
 import { type CheaperMachine, cheaperMachine } from '../smaller-machine.js'
 import { subjectsOf } from '../subject-view.js'
-import { described, gigabytes, memoryOf, noEstimate, type TrainingMemory } from '../training-memory.js'
+import { described, gigabytes } from '../training-memory.js'
 
-/** The high end of the estimate stays below this share of the memory that is paid for. */
-const used = 0.35
-/** From here on the finding is a warning, where the GPU is a large one and the batch does not fill it. */
-const wasted = 0.2
-const largeCard = 40
+/** For a warning about a smaller GPU: the batch does not fill the present one. */
 const fullBatch = 64
 /** And so much is saved for the same work, since kernels take longer to start than to run. */
 const sure = 0.3
 const waiting = 2
+/** Below this the GPUs compute most of the time, so several of them shorten the run in proportion. */
+const computing = 0.3
 /** Percent. */
 const leastSaving = 15
 /** Anything less is not worth a change. */
@@ -34,112 +32,149 @@ export default defineRule({
   finds: 'machines whose GPU memory is hardly used, where a cheaper one does the same work',
   summary: 'A job pays for far more GPU memory than its training uses.',
   check(view, { report, silent, options }) {
-    const { instanceType, service, sharing, trials } = view.settings
-    const type = effective(instanceType)
-    const request = requestOf(view)
-    const machine = machineAsked(request)
-    if (instanceType === undefined || type === undefined) return silent(unless(view, 'instanceType', ''))
-    if (machine?.gpu == null)
-      return silent(machine === undefined ? `${type} is not in the catalog` : `${type} has no GPU`)
-    if (effective(service) === true) return silent('it is a service')
-    if (sharing !== undefined) return silent(sharedWith(sharing))
-    if (effective(trials) === true) return silent('it runs the trials of a search')
-    if (machine.gpu.vendor !== 'nvidia' || machine.gpuMemoryGB === null || machine.gpuCount < 1)
-      return silent(`${machine.gpu.name} is no NVIDIA GPU`)
-    const found = hungriest(view, options)
+    const found = oversized(view, options)
     if (isSilence(found)) return silent(found)
-    if (!usesAll(view.run.siblings, machine))
-      return silent(`it is not known that all ${machine.gpuCount} GPUs are used by one process each`)
-    const usable = usableMemory(machine.gpu, machine.gpuMemoryGB)!
-    const { high } = found.memory.estimate
-    if (high > used * usable)
-      return silent(`the training may take ${Math.round((100 * high) / usable)} % of the memory of the GPU`)
-
-    const now = hourlyCost(request, options.prices, '')?.price
-    if (now?.onDemand == null) return silent(`the price of ${type} is not known`)
-    const smaller = cheaperMachine(
-      machine,
-      type,
-      { region: now.region, usd: cheaperBy * now.onDemand, service: request.managedBy },
-      { high, vcpus: coresFor(view.run.siblings, machine), setup: found.memory.setup },
-      options,
-      'work',
-    )
-    if (smaller === undefined || smaller.slowdown === null)
-      return silent('no cheaper machine of its provider is large enough')
-    const saving = savingOf(now, smaller)
-    const [least, most] = saving.fraction.map((share) => Math.floor(100 * share))
-    if (most! < leastSaving) return silent(`${smaller.type} would save at most ${most} % for the same work`)
-    const less = least === 0 ? `up to ${most} %` : least === most ? `${most} %` : `${least} to ${most} %`
-    report({
-      at: instanceType,
-      severity: severityOf(machine, high, usable, found.memory, smaller, saving),
-      confidence: 'medium',
-      message: `${described(found.memory)} needs ${needed(found.memory)}; ${type} pays for ${held(machine)}${sameCard(machine, smaller.machine) ? ` and ${machine.vcpus} vCPUs` : ''} at $${money(now.onDemand)}/h. ${smaller.type} (${held(smaller.machine)}${sameCard(machine, smaller.machine) ? `, ${smaller.machine.vcpus} vCPUs` : ''}) has room for it at $${money(smaller.onDemand)}/h: ${less} less for the same work.`,
-      saving,
-      // What is attached to a machine would have to go as well.
-      fixes:
-        instance(type)?.gpu == null ? [] : [{ set: [{ claim: instanceType as Claim, value: smaller.type }] }],
-      related: [{ location: found.training.subject.location, message: 'trains this model' }],
-    })
+    const priced = pricedOption(view, found, options)
+    if (found.several) return report(fewer(view, found, priced))
+    if (isSilence(priced)) return found.large ? report(smallerCard(found)) : silent(priced)
+    report(cheaper(found, priced))
   },
 })
 
-interface Found {
-  memory: TrainingMemory
-  training: SubjectView<'Training'>
+interface Priced {
+  now: Price
+  smaller: CheaperMachine
+  saving: Saving
+  /** Percent: '40 to 60 %'. */
+  less: string
+  /** USD per hour of all machines. */
+  before: number
 }
 
-/** The run of the job that needs most; else why one of them cannot be estimated. */
-function hungriest(view: SubjectView<'Compute'>, options: RuleOptions): Found | Silence {
-  let most: Found | undefined
-  for (const run of view.run.siblings) {
-    const unseen = hidden(run, 'training')
-    if (unseen !== undefined) return unseen
-    const trainings = subjectsOf(run, 'Training')
-    if (trainings.length === 0) return { text: 'no training was recognized in the program that it launches' }
-    for (const training of trainings) {
-      const memory = memoryOf({ ...training, run }, options)
-      if (!('estimate' in memory)) return noEstimate(training, memory)
-      if (memory.overridable)
-        return { text: 'the memory that it needs rests on defaults that a launch could replace' }
-      if (most === undefined || memory.estimate.high > most.memory.estimate.high) most = { memory, training }
-    }
+/** The machine that does the same work for least, where that is much less. */
+function pricedOption(
+  view: SubjectView<'Compute'>,
+  { fleet, memory, spread }: Oversized,
+  options: RuleOptions,
+): Priced | Silence {
+  const { type, machine, nodes } = fleet
+  const request = requestOf(view)
+  if (type === undefined || machine === undefined)
+    return { text: 'no machine is named, so no price is known' }
+  const now = hourlyCost(request, options.prices, '')?.price
+  if (now?.onDemand == null) return { text: `the price of ${type} is not known` }
+  const before = now.onDemand * nodes
+  const smaller = cheaperMachine(
+    machine,
+    type,
+    { region: now.region, usd: cheaperBy * before, service: request.managedBy },
+    {
+      high: memory.estimate.high,
+      vcpus: coresFor(view.run.siblings, machine) * nodes,
+      setup: memory.setup,
+      devices: spread,
+    },
+    options,
+    'work',
+  )
+  if (smaller === undefined || smaller.slowdown === null)
+    return { text: 'no cheaper machine of its provider is large enough' }
+  const saving = savingOf(now, before, smaller)
+  const [least, most] = saving.fraction.map((share) => Math.floor(100 * share))
+  if (most! < leastSaving) return { text: `${smaller.type} would save at most ${most} % for the same work` }
+  const less = least === 0 ? `up to ${most} %` : least === most ? `${most} %` : `${least} to ${most} %`
+  return { now, smaller, saving, less, before }
+}
+
+/** One GPU where a job has several, or a few where it has many. */
+function fewer(view: SubjectView<'Compute'>, found: Oversized, priced: Priced | Silence): Report {
+  const { fleet, memory, training, fewest, together, spread } = found
+  const all = `${fleet.devices} × ${cardOf(fleet)}`
+  const some = fewest === 1 ? 'one has' : `${fewest} have`
+  const batches =
+    spread > 1
+      ? `${needed(found)} on each; with the batches of all ${spread}, ${fewest === 1 ? 'one needs' : `${fewest} need`} at most ${gigabytes(together)} GB${fewest === 1 ? '' : ' each'}`
+      : needed(found)
+  const money = isSilence(priced)
+    ? found.large
+      ? ' A smaller GPU has room as well.'
+      : ''
+    : ` ${option(found, priced)}`
+  const computes = found.waits !== null && found.waits < computing
+  return {
+    at: fleet.at,
+    severity:
+      !computes && !memory.overridable && fleet.devices * fleet.memoryGB >= largeCard
+        ? 'warning'
+        : 'information',
+    confidence: 'medium',
+    message: `${all} are mostly empty: ${some} room for the whole step. ${described(memory)} needs ${batches}.${money}`,
+    ...(isSilence(priced) ? {} : { saving: priced.saving }),
+    fixes:
+      computes || found.large
+        ? []
+        : oneGpu(view, found, isSilence(priced) ? undefined : priced.smaller.machine),
+    related: [{ location: training.subject.location, message: 'trains this model' }],
   }
-  return most ?? { text: 'no training was recognized in the program that it launches' }
 }
 
-/** One process for each GPU; a job that leaves GPUs alone is told so elsewhere. */
-function usesAll(runs: Run[], machine: Instance): boolean {
-  return runs.every((run) => {
-    const processes = run.job.launch?.processes
-    if (machine.gpuCount === 1) return true
-    return processes === 0 || processes === machine.gpuCount
-  })
+function option({ fleet }: Oversized, { smaller, before, less }: Priced): string {
+  const machine = `${smaller.type} (${held(smaller.machine)}${sameCard(fleet, smaller.machine) ? `, ${smaller.machine.vcpus} vCPUs` : ''})`
+  return `${machine} has room for it at $${money(smaller.onDemand)}/h instead of $${money(before)}/h: ${less} less for the same work.`
+}
+
+/** A machine with as many smaller GPUs, or fewer cores. */
+function cheaper(found: Oversized, { now, smaller, saving, less, before }: Priced): Report {
+  const { fleet, memory, training } = found
+  const same = sameCard(fleet, smaller.machine)
+  const many = fleet.nodes > 1 ? `${fleet.nodes} × ` : ''
+  return {
+    at: fleet.at,
+    severity: severityOf(found, smaller, saving),
+    confidence: 'medium',
+    message: `${described(memory)} needs ${needed(found)}; ${many}${fleet.type} pays for ${held(fleet.machine!)}${same ? ` and ${fleet.machine!.vcpus} vCPUs` : ''} at $${money(fleet.nodes > 1 ? before : now.onDemand!)}/h. ${smaller.type} (${held(smaller.machine)}${same ? `, ${smaller.machine.vcpus} vCPUs` : ''}) has room for it at $${money(smaller.onDemand)}/h: ${less} less for the same work.`,
+    saving,
+    // What is attached to a machine would have to go as well.
+    fixes: instance(fleet.type!)?.gpu == null ? [] : [{ set: [{ claim: fleet.at, value: smaller.type }] }],
+    related: [{ location: training.subject.location, message: 'trains this model' }],
+  }
+}
+
+/** A smaller GPU, where no price decides. */
+function smallerCard(found: Oversized): Report {
+  const { fleet, memory, training } = found
+  const [many, are] = fleet.devices > 1 ? [`${fleet.devices} × `, 'are'] : ['', 'is']
+  return {
+    at: fleet.at,
+    severity: 'information',
+    confidence: 'medium',
+    message: `${many}${cardOf(fleet)} ${are} mostly empty: a smaller GPU has room. ${described(memory)} needs ${needed(found)}.`,
+    related: [{ location: training.subject.location, message: 'trains this model' }],
+  }
+}
+
+function isLarge({ memoryGB }: Fleet): boolean {
+  return memoryGB >= largeCard
 }
 
 function severityOf(
-  machine: Instance,
-  high: number,
-  usable: number,
-  { setup }: TrainingMemory,
+  { fleet, memory, usable }: Oversized,
   { slowdown }: CheaperMachine,
   saving: Saving,
 ): 'warning' | 'information' {
-  const large = machine.gpuMemoryGB! >= largeCard && saving.fraction[1] >= sure
-  const idle = slowdown!.waits >= waiting && setup.batch < fullBatch
-  return large && idle && high < wasted * usable ? 'warning' : 'information'
+  const large = isLarge(fleet) && saving.fraction[1] >= sure && !memory.overridable
+  const idle = slowdown!.waits >= waiting && memory.setup.batch < fullBatch
+  return large && idle && memory.estimate.high < wasted * usable ? 'warning' : 'information'
 }
 
-function savingOf(now: Price, { onDemand: after, slowdown }: CheaperMachine): Saving {
-  const before = now.onDemand!
+function savingOf(now: Price, before: number, { onDemand: after, slowdown }: CheaperMachine): Saving {
   const share = (times: number) => Math.max(0, 1 - (after / before) * times)
   const [least, most] = [share(slowdown!.peak), share(slowdown!.step)]
   return {
     fraction: [Math.min(least, most), most],
     usd: { range: [least * before, most * before], per: 'hour', asOf: now.asOf, region: now.region },
     basis:
-      'list prices on demand for the same work; the lower end assumes both GPUs at their peak, the upper end that a step takes no less than the start of its kernels',
+      'list prices on demand for the same work; the lower end assumes all GPUs at their peak, the upper end that a step takes no less than the start of its kernels',
   }
 }
 
@@ -151,15 +186,20 @@ function coresFor(runs: Run[], machine: Instance): number {
   return Math.min(machine.vcpus, machine.gpuCount * Math.max(4, ...workers))
 }
 
-function needed({ estimate: { expected, high }, longest }: TrainingMemory): string {
-  return longest
+function needed({ memory }: Oversized): string {
+  const { expected, high } = memory.estimate
+  return memory.longest || memory.bound
     ? `at most ${gigabytes(high)} GB`
     : `about ${gigabytes(expected)} GB, at most ${gigabytes(high)}`
 }
 
 /** Then the cores are what is paid for. */
-function sameCard(a: Instance, b: Instance): boolean {
-  return a.gpu?.name === b.gpu?.name
+function sameCard({ card }: Fleet, machine: Instance): boolean {
+  return card.name === machine.gpu?.name
+}
+
+function cardOf({ card, memoryGB }: Fleet): string {
+  return `${card.name.replace(/-\d+GB$/, '')} ${memoryGB} GB`
 }
 
 function held(machine: Instance): string {

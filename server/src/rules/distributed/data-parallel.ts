@@ -1,7 +1,8 @@
 import { effective } from '../../values/value.js'
 import { machineOf } from '../hardware.js'
+import { oversized } from '../oversized-training.js'
 import { defineRule, type Severity } from '../rule.js'
-import { unless } from '../silence.js'
+import { isSilence, unless } from '../silence.js'
 
 /** What one process per device typically gains: a third of the time, more with many devices. An assumption. */
 const gain: [number, number] = [0.23, 0.33]
@@ -31,6 +32,11 @@ export default defineRule({
     if (effective(settings.implicit) === true && job === null)
       return silent('how many GPUs the library finds is not known')
     const count = restricted ?? job
+    const request = view.run.job.compute
+    const size = request === null || restricted !== undefined ? undefined : oversized(request, options)
+    // One GPU is the better advice.
+    if (size !== undefined && !isSilence(size) && size.fewest === 1)
+      return silent('one GPU would hold the whole step')
     const many = count !== null && count >= 4
     report({
       at: method,

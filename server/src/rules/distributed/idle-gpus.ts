@@ -1,8 +1,8 @@
 import { gpu } from '../../catalog/gpus.js'
-import { allInstances, type Instance, instance, smallestSingleGpu } from '../../catalog/instances.js'
 import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Run, SubjectView } from '../../workload/claim.js'
+import { smallerMachine } from '../fewer-gpus.js'
 import { sharedWith } from '../lifecycle/job-words.js'
 import { defineRule, type FixRequest } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
@@ -15,6 +15,7 @@ export default defineRule({
   severity: 'error',
   finds: 'several GPUs requested, one used',
   summary: 'A job pays for several accelerators and its script uses one.',
+  supersedes: ['compute/oversized-instance'],
   check(view, { report, silent }) {
     const { gpus, instanceType } = view.settings
     const count = effective(gpus)
@@ -101,34 +102,7 @@ function trainerOf(run: Run): { run: Run; program: SubjectView } | null {
   return { run, program: training ?? program }
 }
 
-/** A machine of the same provider with one such GPU, or one with at least its memory; and enough cores to feed it. */
 function smaller(claim: Claim<string>, machine: string): FixRequest[] {
-  const now = instance(machine)
-  if (now === undefined || now.gpu === null || now.gpuMemoryGB === null) return []
-  const cores = Math.min(8, now.vcpus / now.gpuCount)
-  const same = allInstances()
-    .filter(
-      (one) =>
-        one.provider === now.provider &&
-        one.gpu?.name === now.gpu!.name &&
-        one.gpuCount === 1 &&
-        one.vcpus >= cores &&
-        (now.retired || !one.retired),
-    )
-    .sort((a, b) => a.vcpus - b.vcpus || a.memoryGiB - b.memoryGiB)[0]
-  const found = same ?? withCores(smallestSingleGpu(now.provider, now.gpuMemoryGB), cores)
+  const found = smallerMachine(machine)
   return found === undefined ? [] : [{ set: [{ claim, value: found.type }] }]
-}
-
-/** The same GPU in a machine with enough cores. */
-function withCores(found: Instance | undefined, cores: number): Instance | undefined {
-  if (found === undefined || found.vcpus >= cores) return found
-  return (
-    allInstances()
-      .filter(
-        (one) => one.provider === found.provider && one.gpu?.name === found.gpu?.name && one.gpuCount === 1,
-      )
-      .filter((one) => one.vcpus >= cores && !one.retired)
-      .sort((a, b) => a.vcpus - b.vcpus || a.memoryGiB - b.memoryGiB)[0] ?? found
-  )
 }

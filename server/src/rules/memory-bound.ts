@@ -1,0 +1,53 @@
+/** The most memory that a training can need, where what is not known about it has a worst case. */
+import { originOf } from '../values/operations.js'
+import type { Claim, SubjectView } from '../workload/claim.js'
+import type { ResourceKinds } from '../workload/resource-kinds.js'
+import type { RuleOptions } from './rule.js'
+import { memoryOf, type NoEstimate, type TrainingMemory } from './training-memory.js'
+
+type Settings = SubjectView<'Training'>['settings']
+type Worst = { [K in keyof Settings]?: ResourceKinds['Training'][K] }
+
+/** What no reading of the setting exceeds. */
+const worst: Worst = {
+  weightBits: 32,
+  precision: 'fp32',
+  optimizer: 'adamw',
+  adapters: null,
+  checkpointing: false,
+  sharding: null,
+  attention: 'eager',
+  accumulation: 2,
+}
+
+/** Numbers that count at their upper bound. */
+const bounded = ['batchSize', 'sequenceLength', 'imageEdge'] as const
+
+export type MostMemory = TrainingMemory & {
+  /** Something about the training is not known: only the high end of the estimate means anything. */
+  bound: boolean
+}
+
+/** An estimate whose high end holds whatever the unknown settings are; else what has no worst case. */
+export function mostMemoryOf(view: SubjectView<'Training'>, options: RuleOptions): MostMemory | NoEstimate {
+  const exact = memoryOf(view, options)
+  if ('estimate' in exact) return { ...exact, bound: false }
+  const settings: Settings = { ...view.settings }
+  let changed = false
+  const assume = <K extends keyof Settings>(name: K, value: ResourceKinds['Training'][K] | undefined) => {
+    const claim = view.settings[name] as Claim | undefined
+    if (claim?.state !== 'unknown' || value === undefined) return
+    const { subject, setting, reader, key } = claim
+    const head = { subject, setting, reader, key }
+    settings[name] = { ...head, ...originOf(claim), state: 'known', value } as Settings[K]
+    changed = true
+  }
+  for (const name of Object.keys(worst) as (keyof Worst)[]) assume(name, worst[name])
+  for (const name of bounded) {
+    const claim = view.settings[name]
+    assume(name, claim?.state === 'unknown' ? (claim.bounds?.high ?? undefined) : undefined)
+  }
+  if (!changed) return exact
+  const most = memoryOf({ ...view, settings }, options)
+  return 'estimate' in most ? { ...most, bound: true } : exact
+}
