@@ -347,6 +347,12 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['Terraform', '`lifecycle_config_name`, `idle_settings`, `lifecycle_management`, `idle_shutdown`'],
       ['gcloud', '`--max-run-duration`', 'none'],
       ['JupyterHub', '`cull.enabled`', 'true'],
+      ['Kubeflow `Notebook`', '`ENABLE_CULLING` of the notebook controller', 'false'],
+      [
+        'vast.ai, RunPod',
+        '`vastai destroy instance`, `runpodctl remove pod`, `runpod.terminate_pod`',
+        'none',
+      ],
       ['NeMo-Run', '`SkypilotExecutor(autodown=…)`', 'false'],
     ],
   },

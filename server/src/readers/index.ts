@@ -51,6 +51,7 @@ import { gcloudJobsReader } from './gcloud/jobs.js'
 import { gcloudPoolsReader } from './gcloud/pools.js'
 import { githubReader } from './github/workflow.js'
 import { gitlabReader } from './gitlab/pipeline.js'
+import { rentedInstancesReader } from './gpu-clouds/instances.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { huggingfaceFreshWeightsReader } from './huggingface/fresh-weights.js'
@@ -224,6 +225,7 @@ export const readers: readonly Reader[] = [
   gcloudPoolsReader,
   githubReader,
   gitlabReader,
+  rentedInstancesReader,
   accelerateReader,
   huggingfaceDatasetsReader,
   huggingfaceFreshWeightsReader,

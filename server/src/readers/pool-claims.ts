@@ -34,12 +34,12 @@ const training =
   /(^|[^a-z])(train|training|trainer|finetun\w*|fine-tun\w*|hpo|batch|experiments?|distributed|dist-train\w*)([^a-z]|$)/i
 const serving =
   /(^|[^a-z])(inference|infer|serving|serve|endpoint|triton|vllm|tgi|api|kserve|deploy|production|prod|online)([^a-z]|$)/i
-const system = /(^|[^a-z])(system|core|critical|addons?|infra|karpenter|default|head|sys)([^a-z]|$)/i
 
-function purposeOf(words: string): 'training' | 'serving' | 'system' | null {
+/** A pool with accelerators is never for the pods of the system, whatever it or its folder is called. */
+function purposeOf(words: string): 'training' | 'serving' | null {
   if (serving.test(words)) return 'serving'
   if (training.test(words)) return 'training'
-  return system.test(words) ? 'system' : null
+  return null
 }
 
 export function claimPool(claims: ClaimBuilder, facts: PoolFacts): Pool {

@@ -2,7 +2,7 @@
 import { at, items } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
-import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
 import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys } from './change-plan.js'
@@ -35,7 +35,7 @@ export const longRunningReader = defineReader({
         const groups: PodGroup[] = [group]
         const service = object.kind === 'Pod' ? {} : { service: true }
         const { compute, work } = claimWorkload(claims, context, { object, place, groups, ...service })
-        if (object.kind === 'Notebook') compute.known('interactive', object.kind, true, place)
+        if (object.kind === 'Notebook') claimNotebook(compute, place)
         // Ranks of a training that only borrow the kind: nothing may change their number.
         else if (object.kind !== 'Pod' && !work.some((one) => one.trains))
           claimReplicas(claims, object, group.pod, place)
@@ -47,6 +47,19 @@ export const longRunningReader = defineReader({
     return carryOut(claim, value, facts)
   },
 })
+
+/**
+ * The controller of Kubeflow's notebooks ends those that nobody uses where `ENABLE_CULLING` is set, and leaves it off by
+ * itself. Its configuration is mostly kept elsewhere. Source: kubeflow, components/notebook-controller, culling_controller.go.
+ */
+function claimNotebook(compute: SubjectBuilder<'Compute'>, place: Place): void {
+  compute.known('interactive', 'Notebook', true, place)
+  const reason = 'set `ENABLE_CULLING: "true"` and `CULL_IDLE_TIME` for the notebook controller'
+  compute.default('idleStop', 'ENABLE_CULLING', null, place, {
+    overridable: true,
+    site: { ...place, target: { kind: 'refused', reason } },
+  })
+}
 
 /** Replicas of a plain Deployment stay as they are unless an autoscaler, in whatever file, changes their number. */
 function claimReplicas(claims: ClaimBuilder, object: KubernetesObject, pod: ConfigNode, place: Place): void {

@@ -31,6 +31,7 @@ import { byHand } from '../change-answer.js'
 import { keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { acceleratorsOf } from '../machine-claims.js'
+import { workOfName } from '../pipelines/step-work.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import type { Work } from '../shell/launches.js'
@@ -190,12 +191,18 @@ function readTask(
     compute,
     task,
     source,
-    (wanted.count ?? 1) > 0 && work?.trains === true && !endsByItself(facts),
+    (wanted.count ?? 1) > 0 && (work?.trains === true || trainsByTitle(name)) && !endsByItself(facts),
   )
   const serves = entry(root, 'service') !== undefined || entry(root, 'pool') !== undefined
   compute.known('service', 'run', serves || work?.service === true, place)
   const sharing = sharingOf(run, work)
   if (sharing !== null) compute.known('sharing', 'run', sharing, place)
+}
+
+/** `sky-training`, `finetune-llama`, whatever its commands are called. */
+function trainsByTitle(name: string | undefined): boolean {
+  const work = name === undefined ? [] : workOfName(name)
+  return work.length === 1 && (work[0] === 'train' || work[0] === 'tune')
 }
 
 /** The commands of the task run on every node; what asks for its rank, or the addresses, divides the work itself. */

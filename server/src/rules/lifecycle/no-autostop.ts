@@ -1,4 +1,5 @@
 import { effective } from '../../values/value.js'
+import { atLeast } from '../bounds.js'
 import { defineRule } from '../rule.js'
 import { unless } from '../silence.js'
 import { acceleratorsOf } from './job-words.js'
@@ -20,7 +21,7 @@ export default defineRule({
       return silent(unless(view, 'idleStop', 'it stops when it is idle'))
     const ended = effective(endedBy)
     if (ended !== undefined) return silent(`it is ended by ${ended}`)
-    const count = effective(gpus)
+    const count = atLeast(gpus)?.value
     // What is not known may stand in another file, with the time after which it stops.
     if (count === undefined) return silent(unless(view, 'gpus', ''))
     const accelerators = acceleratorsOf(view)
@@ -32,14 +33,17 @@ export default defineRule({
       .filter((one) => one != null)
       .join(' ')
     const byHand = effective(interactive) === true
-    const name = machine === '' ? 'The machine' : machine
+    const name = machine === '' ? (count < 1 ? 'The machine' : 'The GPU machine') : machine
+    // A command that ends it, rather than a setting.
+    const missing = /[\s(]/.test(idleStop.key) ? 'is never called' : 'is not set'
+    const state = idleStop.state === 'known' ? 'is off' : missing
     report({
       at: idleStop,
       // Turned off in so many words; a machine without accelerators is cheap.
       severity: count < 1 ? 'hint' : idleStop.state === 'known' ? 'error' : 'warning',
       message: byHand
-        ? `${name}: this workstation never stops by itself (\`${idleStop.key}\` is ${idleStop.state === 'known' ? 'off' : 'not set'}), so it is billed through every night and weekend.`
-        : `${name}: nothing stops this once its work is done (\`${idleStop.key}\` is ${idleStop.state === 'known' ? 'off' : 'not set'}), so it is billed until somebody notices.`,
+        ? `${name}: this workstation never stops by itself (\`${idleStop.key}\` ${state}), so it is billed through every night and weekend.`
+        : `${name}: nothing stops this once its work is done (\`${idleStop.key}\` ${state}), so it is billed until somebody notices.`,
       fixes: [{ set: [{ claim: idleStop, value: byHand ? people : tasks }] }],
     })
   },

@@ -192,7 +192,7 @@ export interface ScalingSettings {
   /** Other pools of the same cluster, whose work could land here. */
   otherPools: number
   /** What its name, labels and taints say that it is for. */
-  purpose: 'training' | 'serving' | 'system' | 'other'
+  purpose: 'training' | 'serving' | 'other'
   /** Labels that its machines carry. */
   labels: Record<string, string>
   /** What it makes more and fewer of, by kind and name: 'Deployment/vllm'. */

@@ -1,0 +1,125 @@
+/**
+ * Instances with GPUs that scripts rent by the hour (vast.ai, RunPod): they run until somebody destroys them. Sources:
+ * vast-ai/vast-cli (`create instance`, `destroy instance`), runpod/runpodctl (`create pod`, `pod create`, `remove pod`),
+ * runpod/runpod-python (`create_pod`, `terminate_pod`).
+ */
+import { gpu } from '../../catalog/gpus.js'
+import type { ShellCommand } from '../../config/shell-facts.js'
+import type { PythonModule } from '../../python/module.js'
+import { numberArgument, textArgument } from '../../values/argument.js'
+import { calleePlace } from '../../values/places.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import { claimMachineRequest } from '../machine-claims.js'
+import { defineReader } from '../reader.js'
+
+interface Cloud {
+  name: string
+  /** How a script asks for an instance. */
+  starts: RegExp
+  /** What ends one, in a program or in the script that an instance starts with. */
+  ends: RegExp
+  /** As a message calls that. */
+  ending: string
+  /** Flags for the kind of GPU and for their number; null: an offer is chosen by its number. */
+  flags: { model: RegExp; count: RegExp } | null
+}
+
+const clouds: Cloud[] = [
+  {
+    name: 'vast',
+    starts: /^vastai (create|launch) instance\b/,
+    ends: /\bvastai (destroy|stop) instances?\b|\b(destroy|stop)_instances?\b/,
+    ending: 'vastai destroy instance',
+    flags: null,
+  },
+  {
+    name: 'runpod',
+    starts: /^runpodctl (create pods?|pod create)\b/,
+    ends: /\brunpodctl ((remove|stop) pods?|pod (delete|remove|stop))\b|\b(terminate|stop)_pod\b|--(terminate|stop)-after\b/,
+    ending: 'runpodctl remove pod',
+    flags: { model: /^--gpu(Type|-id|-type)$/, count: /^--gpu(Count|-count)$/ },
+  },
+]
+
+export const rentedInstancesReader = defineReader({
+  name: 'gpu-clouds',
+  languages: ['shell', 'python'],
+  triggers: ['vastai', 'runpodctl', 'runpod.create_pod'],
+  read({ shell, python, fragment }, _context, claims) {
+    if (shell !== undefined)
+      for (const command of shell.commands) readCommand(claims, command, withoutComments(fragment.text))
+    if (python !== undefined) readProgram(claims, python)
+  },
+  change() {
+    return { reason: 'end the instance in the script that it starts with, once its work is done' }
+  },
+})
+
+/** What a script shows its users ends nothing: `echo "vastai destroy instance <id>"`. */
+function withoutComments(text: string): string {
+  return text
+    .replace(/(^|\s)#.*$/gm, '$1')
+    .replace(/^\s*(echo|printf)\b.*$/gm, '')
+    .replace(/^.*<\w+>.*$/gm, '')
+}
+
+function readCommand(claims: ClaimBuilder, command: ShellCommand, text: string): void {
+  const words = command.words.map((word) => word.text ?? word.raw)
+  const spelled = words.join(' ')
+  const cloud = clouds.find(({ starts }) => starts.test(spelled))
+  if (cloud === undefined || command.unreachable || /\s(-h|--help|--explain)\b/.test(spelled)) return
+  const place: Place = { start: command.words[0]!.start, end: command.words[2]?.end ?? command.end }
+  const after = (flag: RegExp) => {
+    const at = words.findIndex((word) => flag.test(word.split('=')[0]!))
+    return at < 0 ? undefined : (words[at]!.split('=')[1] ?? words[at + 1])
+  }
+  const count = cloud.flags === null ? null : (after(cloud.flags.count) ?? '1')
+  claimInstance(claims, null, {
+    cloud,
+    place,
+    scope: '',
+    count: count !== null && /^\d+$/.test(count) ? Number(count) : null,
+    model: cloud.flags === null ? undefined : after(cloud.flags.model),
+    text,
+  })
+}
+
+function readProgram(claims: ClaimBuilder, python: PythonModule): void {
+  const cloud = clouds.find(({ name }) => name === 'runpod')!
+  for (const call of python.callsTo('runpod.create_pod')) {
+    const given = python.argument(call, 'gpu_count')
+    claimInstance(claims, python, {
+      cloud: { ...cloud, ending: 'runpod.terminate_pod()' },
+      place: calleePlace(call),
+      scope: call.function?.qualified ?? '',
+      count: numberArgument(given) ?? (given.state === 'absent' ? 1 : null),
+      model: textArgument(python.argument(call, 'gpu_type_id', 2)) ?? undefined,
+      text: python.text,
+    })
+  }
+}
+
+interface Asked {
+  cloud: Cloud
+  place: Place
+  scope: string
+  /** Null: some, but how many is not known. */
+  count: number | null
+  model: string | undefined
+  text: string
+}
+
+function claimInstance(claims: ClaimBuilder, python: PythonModule | null, asked: Asked): void {
+  const { cloud, place, scope, count } = asked
+  const facts = { provider: 'other', interactive: false, place, site: place, scope } as const
+  const compute = claimMachineRequest(claims, python, facts)
+  compute.known('gpuCloud', cloud.name, cloud.name, place)
+  if (count !== null) compute.known('gpus', 'gpus', count, place)
+  else compute.say('gpus', 'gpus', { ...claims.origin(place), state: 'range', low: 1, high: null })
+  const model = asked.model === undefined ? undefined : gpu(asked.model.replace(/^NVIDIA (GeForce )?/, ''))
+  if (model !== undefined) compute.known('gpuModel', 'gpus', model.name, place)
+  const end = cloud.ends.exec(asked.text)?.[0]
+  if (end !== undefined) compute.known('endedBy', end, end, place)
+  // Another script, or somebody, may end it.
+  compute.default('idleStop', cloud.ending, null, place, { overridable: true })
+}
