@@ -24,7 +24,7 @@ function normal(name: string): string {
 
 /** What hubs and people add to the name of a model without changing its layers. */
 const variants =
-  /[-_ ](hf|chat|instruct|base|it|pt|uncased|cased|v\d+(\.\d+)*|std|chat-hf|intermediate-step.*|class|variant)$/i
+  /[-_ ](hf|chat|instruct|base|it|pt|uncased|cased|v\d+(\.\d+)*|std|chat-hf|intermediate-step.*|\d+k|class|variant)$/i
 /** Words of the training, not of the model. */
 const training =
   /\b(full|q-?lora|lora|dora|sft|ppo|dpo|kto|reward model|fine-?tun\w*|dreambooth|pre-?train\w*|multinode.*|with .*|from scratch.*|\d(\.\d+)?x( schedule)?)\b/gi
@@ -62,6 +62,8 @@ function shorter(text: string): string[] {
   }
   // 'GPT-2 124M'
   forms.push(rest.replace(/[-_ ]\d+(\.\d+)?M$/i, ''))
+  // 'COCO-Detection/faster_rcnn_R_50_FPN_3x'
+  forms.push(rest.slice(rest.lastIndexOf('/') + 1).replace(/_\d+x$/, ''))
   return [...new Set(forms)].filter((form) => form !== '')
 }
 
@@ -69,8 +71,9 @@ function shorter(text: string): string[] {
 export function namedModel(text: string): NamedModel | undefined {
   if (text.length > 120) return undefined
   for (const form of shorter(text)) {
-    const known = model(form) ?? indexed().get(normal(form)) ?? null
-    const cost = stepCost(form) ?? (known === null ? undefined : stepCost(known.name)) ?? null
+    const direct = model(form) ?? indexed().get(normal(form))
+    const cost = stepCost(form) ?? (direct === undefined ? undefined : stepCost(direct.name)) ?? null
+    const known = direct ?? (cost === null ? undefined : modelOf(cost)) ?? null
     if (known !== null || cost !== null) return { name: text, model: known, cost, assumed: false }
   }
   // A language model says its size; networks for images say millions, or nothing.
@@ -80,6 +83,12 @@ export function namedModel(text: string): NamedModel | undefined {
   return parameters > 0 && parameters < 2e12
     ? { name: text, model: sized(text, parameters), cost: null, assumed: true }
     : undefined
+}
+
+/** Networks for small pictures share names with their elders. */
+function modelOf({ name }: StepCost): KnownModel | undefined {
+  if (/^(cifar|open_clip)\//.test(name)) return undefined
+  return model(name) ?? indexed().get(normal(name.slice(name.indexOf('/') + 1)))
 }
 
 export function modelSpellings(): string[] {

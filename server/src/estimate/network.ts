@@ -1,5 +1,5 @@
 /** What a network computes for one sample, whatever it runs on: arithmetic, what it keeps, and how many layers it starts. */
-import type { KnownModel } from '../catalog/models.js'
+import { type KnownModel, sized } from '../catalog/models.js'
 import type { NamedModel } from '../catalog/spellings.js'
 import {
   forwardOperations,
@@ -82,7 +82,28 @@ export function networkOf({ name, model, cost }: NamedModel): Network | null {
     const known = ofShape(name, model) ?? ofImage(name, model)
     if (known !== null) return known
   }
-  return cost === null ? null : ofCost(name, cost, model)
+  if (cost !== null) return ofCost(name, cost, model)
+  return model === null ? null : ofParameters(name, model)
+}
+
+/** A network for texts of which only the weights are counted: two operations for each weight and token. */
+function ofParameters(name: string, { kind, parameters }: KnownModel): Network | null {
+  if (kind !== 'causal-lm' && kind !== 'nlp-encoder' && kind !== 'nlp-seq2seq') return null
+  // Half of the weights read, half write, a quarter of what is read to as much.
+  const share = kind === 'nlp-seq2seq' ? { low: 1.25, high: 2 } : { low: 2, high: 2 }
+  return {
+    name,
+    networkClass: 'transformer',
+    parameters,
+    unit: 'tokens',
+    usualSize: null,
+    forward: (size) => ({ low: share.low * parameters * size, high: share.high * parameters * size }),
+    kept: (size, bits) =>
+      2 * parameters * (size / 1e9) * keptByOperations.transformer * (bits === 16 ? 1 : 2),
+    layers: sized(name, parameters).shape!.layers,
+    layersOfSample: 0,
+    model: null,
+  }
 }
 
 function ofShape(name: string, model: KnownModel): Network | null {
