@@ -73,7 +73,7 @@ describe('costlint estimate --model', () => {
     )
     assert.match(out, /steps +8\n/)
     assert.match(out, /time +[\d.]+ s–[\d.]+ min|time +[\d.]+–[\d.]+ s/)
-    assert.match(out, /assumed: \$[\d.]+ to \$[\d.]+ per GPU and hour: \d+ providers' list prices/)
+    assert.match(out, /assumed: \$[\d.]+ to \$[\d.]+ per GPU and hour: list prices of \d+ providers/)
   })
 
   for (const [said, args, message] of [

@@ -43,9 +43,11 @@ export function pricesPerDevice(name: string, machine: Instance | null, today: s
   const counted = recent.length > 0 ? recent : found
   const usd = counted.map((one) => one.usd).sort((a, b) => a - b)
   const dates = counted.map((one) => one.asOf).sort()
+  const [first, last] = [dates[0]!, dates[dates.length - 1]!]
+  const when = first === last ? first : `${first} to ${last}`
   return {
     low: usd[0]!,
     high: usd[usd.length - 1]!,
-    from: `${counted.length} providers' list prices of ${dates[0]} to ${dates[dates.length - 1]}, no machine named`,
+    from: `${usd.length === 1 ? 'one list price' : `list prices of ${usd.length} providers`}, ${when}, no machine named`,
   }
 }

@@ -1,7 +1,7 @@
 /** `costlint estimate --model …`: memory, time and money of a run that no file describes. */
 import { gpuSpellings, modelSpellings } from '../catalog/spellings.js'
 import { type Answer, answer } from '../estimate/answer.js'
-import { formatUsd } from '../estimate/hourly.js'
+import { roughUsd } from '../estimate/hourly.js'
 import { usableMemory, verdict } from '../estimate/memory.js'
 import type { Interval } from '../estimate/network.js'
 import { type NotUnderstood, type Question, type ReadQuestion, readQuestion } from '../estimate/question.js'
@@ -143,7 +143,7 @@ function drawn(read: ReadQuestion, found: Answer, colors: Colors): string {
   }
   if (found.work?.steps != null) row('steps', number(found.work.steps))
   if (hours !== null) row('time', between(duration(hours.low), duration(hours.high)))
-  if (usd !== null) row('money', `${formatUsd(usd.low)}–${formatUsd(usd.high).slice(1)}`)
+  if (usd !== null) row('money', `${roughUsd(usd.low)}–${roughUsd(usd.high).slice(1)}`)
   for (const one of found.unknown) lines.push(`  ${colors.yellow('not known')} ${harmless(one)}`)
   for (const one of found.assumptions) lines.push(`  ${colors.dim(`assumed: ${harmless(one)}`)}`)
   lines.push(

@@ -50,8 +50,11 @@ interface Stack {
   optimizer: number
   /** Seconds to start the kernels of one layer, forward and backward. */
   layerStart: number
-  /** Bytes per second between devices of one machine, and between machines; null: hidden behind the backward pass. */
-  link: readonly [within: number, between: number] | null
+  /**
+   * Bytes per second between devices, as a share of what the card's memory moves: within a machine of linked cards, between
+   * machines. Null: hidden behind the backward pass.
+   */
+  link: { within: number; between: number } | null
   /** Seconds to decode and resample a second of audio, in the one process that trains. */
   audio: number
   /** Passes through memory of weights that are unpacked from 4 bits. */
@@ -63,7 +66,7 @@ interface Stack {
  * them (test/estimate/runs.test.ts).
  */
 const fast: Stack = {
-  peak: { fp32: 0.92, tf32: 0.75, fp16: 0.78, bf16: 0.78, fp8: 0.6 },
+  peak: { fp32: 0.95, tf32: 0.75, fp16: 0.8, bf16: 0.8, fp8: 0.6 },
   winograd: 1.3,
   moves: 5.1,
   optimizer: 28,
@@ -73,15 +76,18 @@ const fast: Stack = {
   unpacking: 1,
 }
 const slow: Stack = {
-  peak: { fp32: 0.5, tf32: 0.4, fp16: 0.4, bf16: 0.4, fp8: 0.2 },
+  peak: { fp32: 0.49, tf32: 0.38, fp16: 0.37, bf16: 0.37, fp8: 0.2 },
   winograd: 1,
-  moves: 17,
+  moves: 18,
   optimizer: 60,
-  layerStart: 3.5e-3,
-  link: [10e9, 4e9],
+  layerStart: 4e-3,
+  link: { within: 1 / 20, between: 1 / 300 },
   audio: 5e-3,
   unpacking: 3,
 }
+
+/** Cards with so much bandwidth (GB/s) are linked to each other; others share a bus of this speed (bytes per second). */
+const linked = { bandwidth: 700, bus: 8e9 }
 
 /** Devices that one machine holds at most. */
 const inOneMachine = 8
@@ -124,7 +130,7 @@ export function stepSeconds(input: StepInput): StepSeconds | null {
 }
 
 function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: boolean): number | null {
-  const { network, size, devices, gpu, frozen, quantized, accumulation } = input
+  const { network, size, gpu, frozen, quantized, accumulation } = input
   const peak = peakOf(gpu, format)
   if (peak === null || gpu.bandwidth === null) return null
   const bandwidth = gpu.bandwidth * 1e9
@@ -145,7 +151,9 @@ function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: b
   // A plain program waits for its kernels between starting them.
   const pass = worst ? device + start : Math.max(device, start)
   const update = frozen ? 0 : (network.parameters * stack.optimizer) / bandwidth
-  return pass * accumulation + update + exchange(network, devices, frozen, long, stack)
+  // Gradients go round while the backward pass goes on, which is two thirds of the last pass.
+  const exposed = Math.max(0, exchange(input, stack, long, bandwidth) - (2 / 3) * pass)
+  return pass * accumulation + update + exposed
 }
 
 function convolves({ networkClass }: Network): boolean {
@@ -153,14 +161,10 @@ function convolves({ networkClass }: Network): boolean {
 }
 
 /** Seconds for gradients to go round all devices. */
-function exchange(
-  network: Network,
-  devices: number,
-  frozen: boolean,
-  long: boolean,
-  { link }: Stack,
-): number {
+function exchange(input: StepInput, { link }: Stack, long: boolean, bandwidth: number): number {
+  const { network, devices, frozen } = input
   if (devices === 1 || frozen || link === null) return 0
   const bytes = network.parameters * (long ? 4 : 2) * 2 * (1 - 1 / devices)
-  return bytes / link[devices <= inOneMachine ? 0 : 1]
+  if (devices > inOneMachine) return bytes / (bandwidth * link.between)
+  return bytes / (input.gpu.bandwidth! >= linked.bandwidth ? bandwidth * link.within : linked.bus)
 }
