@@ -5,6 +5,7 @@
 import type { FixOptions, FixRun } from './project/apply-fixes.js'
 import type { Host } from './project/host.js'
 import type { Project } from './project/project.js'
+import type { ProjectsBelow, SearchOptions } from './project/repositories.js'
 import type { OpenProjectOptions } from './project/workspace.js'
 
 export type { Annotation } from './project/annotations.js'
@@ -20,6 +21,7 @@ export { ownRules } from './project/own-rules.js'
 export type { Project } from './project/project.js'
 export { rulePageLink } from './project/rule-links.js'
 export { isKnownSelector, selectorNames } from './project/selector.js'
+export { TooManyFiles } from './project/too-many-files.js'
 export type {
   ExplainedRule,
   ExplainedSetting,
@@ -31,6 +33,16 @@ export type {
 export async function openProject(root: string, host: Host, options?: OpenProjectOptions): Promise<Project> {
   const workspace = await import('./project/workspace.js')
   return workspace.openProject(root, host, options)
+}
+
+/** Projects below a folder that is none itself. Throws `TooManyFiles`. */
+export async function projectsBelow(
+  host: Host,
+  folder: string,
+  options: SearchOptions,
+): Promise<ProjectsBelow> {
+  const repositories = await import('./project/repositories.js')
+  return repositories.projectsBelow(host, folder, options)
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A linter that finds what its files say: `#! severity rule message` on a line is a finding on the word before it. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Engine } from '../../server/src/cli/engine.js'
+import type { Engine, OpenOptions } from '../../server/src/cli/engine.js'
 import type { Finding } from '../../server/src/finding.js'
 import type { LintResult, OfferedFix, Project } from '../../server/src/linter.js'
 import { discover } from '../../server/src/project/discover.js'
@@ -58,6 +58,7 @@ class FakeProject implements Project {
     readonly root: string,
     private readonly explicit: readonly string[],
     private readonly select: readonly string[] | undefined,
+    private readonly options: Pick<OpenOptions, 'apart' | 'maxFiles'>,
   ) {}
 
   open(path: string, content: unknown): void {
@@ -74,7 +75,11 @@ class FakeProject implements Project {
 
   async lint(options: Parameters<Project['lint']>[0] = {}): Promise<LintResult> {
     options.signal?.throwIfAborted()
-    const found = await discover(createNodeHost(), this.root, { explicit: this.explicit })
+    const found = await discover(createNodeHost(), this.root, {
+      explicit: this.explicit,
+      apart: this.options.apart ?? [],
+      ...(this.options.maxFiles === undefined ? {} : { maxFiles: this.options.maxFiles }),
+    })
     const result: LintResult = { findings: [], errors: found.errors, faults: [], files: 0, filesLinted: 0 }
     for (const path of new Set([...found.files, ...this.opened.keys()])) {
       const { paths } = options
@@ -164,7 +169,7 @@ class FakeProject implements Project {
 }
 
 export const fakeEngine: Engine = {
-  open: async (root, options) => new FakeProject(root, options.explicit, options.choice.select),
+  open: async (root, options) => new FakeProject(root, options.explicit, options.choice.select, options),
   clean: async () => false,
   rules: async () => fakeRules,
   source: async (path, bytes) => {

@@ -46,6 +46,38 @@ describe('cli/program', () => {
     assert.equal(ended[8]!.stdout.includes('1 hint not shown; --show-hints shows them.'), true)
   })
 
+  it('lints repositories below a folder one by one, and says what it takes as a project', async () => {
+    const text = 'x = 1 #! warning search/grid-search warn\n'
+    folder.write({ 'one/.git/HEAD': '', 'one/a.py': text, 'two/.git/HEAD': '', 'two/b.py': text })
+    const both = await costlint('check')
+    assert.equal(both.code, 1)
+    assert.equal(
+      both.stderr,
+      `costlint: ${folder.path} holds 2 projects of its own, linted one after the other\n`,
+    )
+    assert.match(both.stdout, /2 findings: 2 warnings \(2 files seen/)
+    folder.write({ 'c.py': text })
+    const beside = await costlint('check')
+    assert.equal(
+      beside.stderr,
+      `costlint: no repository and no costlint.toml here or above, so the project is ${folder.path}; it holds 2 projects of its own\n`,
+    )
+    assert.equal((await costlint('check', 'one')).stderr, '')
+    assert.equal((await costlint('check', '--output-format', 'concise')).stderr, '')
+  })
+
+  it('stops at a folder with more files than anybody means, unless told otherwise', async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 12 }, (_, index) => [`f${index % 3}/${index}.py`, '']),
+    )
+    folder.write(files)
+    const message = `costlint: ${folder.path} holds more than 10 files to read: run costlint in a folder within it, or allow more with --max-files\n`
+    const stopped = await costlint('check', '--max-files', '10')
+    assert.deepEqual([stopped.code, stopped.stderr], [2, message])
+    assert.equal((await costlint('check', '--max-files', '12')).code, 0)
+    assert.match((await costlint('check', '--max-files', 'all')).stderr, /--max-files: "all" is no number/)
+  })
+
   it('ends with 2 for wrong usage and says what was meant', async () => {
     folder.write({ 'train.py': '' })
     const cases: [string[], RegExp][] = [
@@ -267,7 +299,7 @@ warning[search/grid-search]: refused
   })
 
   it('says which fixes were taken back, which is no failure of its own', async () => {
-    folder.write({ 'a.py': 'x #! information search/grid-search fixable breaking\n' })
+    folder.write({ '.git/HEAD': '', 'a.py': 'x #! information search/grid-search fixable breaking\n' })
     const { code, stderr } = await costlint('check', '--fix')
     assert.equal(code, 0)
     assert.equal(stderr, 'not fixed: a.py: the file would no longer parse\n')
@@ -414,6 +446,7 @@ pool.tf:7 node group gpu (8×A100-40GB, p4d.24xlarge, 0 to 4 machines)
       interactive: true,
       signal: interruption.signal,
     }
+    folder.write({ '.git/HEAD': '' })
     let now = 0
     const clock = performance.now
     performance.now = () => now

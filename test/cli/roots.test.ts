@@ -66,6 +66,44 @@ describe('cli/roots', () => {
     ])
   })
 
+  it('takes each repository below a folder that is none itself, and what lies beside them', async () => {
+    folder.write({
+      'a/.git/HEAD': '',
+      'a/x.py': '',
+      'a/inner/.git': 'gitdir: ../.git/modules/inner',
+      'group/b/costlint.toml': '',
+      'node_modules/c/.git/HEAD': '',
+    })
+    const inner = [
+      { root: at('a'), paths: [''] },
+      { root: at('group/b'), paths: [''] },
+    ]
+    assert.deepEqual(await targets(['.'], at()), inner)
+    assert.deepEqual(await targets(['group'], at()), [inner[1]])
+    folder.write({ 'group/y.py': '' })
+    assert.deepEqual(await targets(['.'], at()), [
+      ...inner,
+      { root: at(), paths: [''], apart: ['a', 'group/b'] },
+    ])
+    assert.deepEqual(await targets(['a'], at()), [inner[0]], 'a repository within it belongs to it')
+  })
+
+  it('tells how far it has looked, and stops at too many files', async () => {
+    folder.write({ 'a/x.py': '', 'a/y.py': '', 'b/.git/HEAD': '', 'b/1.py': '', 'b/2.py': '', 'b/3.py': '' })
+    const seen: number[] = []
+    const watcher = {
+      maxFiles: 2,
+      signal: new AbortController().signal,
+      onFolder: (count: number) => seen.push(count),
+      note: () => undefined,
+    }
+    await targets(['.'], at(), watcher)
+    assert.deepEqual(seen, [1, 2, 3])
+    await assert.rejects(targets(['.'], at(), { ...watcher, maxFiles: 1 }), {
+      message: `${at()} holds more than 1 files to read`,
+    })
+  })
+
   it('follows a link that is named', async () => {
     folder.write({ 'real/.git/HEAD': '', 'real/a.py': '' })
     symlinkSync('real/a.py', at('link.py'))

@@ -24,6 +24,15 @@ describe('project/discover', () => {
   }
   const found = (options?: DiscoverOptions) => discover(createNodeHost(), root, options)
 
+  it('leaves projects of their own alone, counts, and stops where there are too many files', async () => {
+    await write({ 'a.py': '', 'b/c.py': '', 'own/d.py': '', 'own/e/f.py': '' })
+    const counts: number[] = []
+    const { files } = await found({ apart: ['own'], maxFiles: 2, onFound: (count) => counts.push(count) })
+    assert.deepEqual(files, ['a.py', 'b/c.py'])
+    assert.deepEqual(counts, [1, 2])
+    await assert.rejects(found({ maxFiles: 1 }), { message: `${root} holds more than 1 files to read` })
+  })
+
   it('lists the files that some reader reads, sorted, and no others', async () => {
     await write({
       'train.py': '',

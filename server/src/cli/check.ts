@@ -1,9 +1,9 @@
 /** `costlint check`: lint, fix where asked, print, and say by the exit code how it went. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Choice, FixRun, LintResult } from '../linter.js'
+import { type Choice, type FixRun, type LintResult, TooManyFiles } from '../linter.js'
 import { type Console, exit, UsageError } from './console.js'
-import type { Engine } from './engine.js'
+import { type Engine, mostFiles } from './engine.js'
 import { formatConcise } from './format/concise.js'
 import { formatFull } from './format/full.js'
 import { formatJson } from './format/json.js'
@@ -34,10 +34,24 @@ export async function check(engine: Engine, console: Console, options: CheckOpti
       const input = await console.input()
       outcomes.push(await checkTarget(engine, console, options, choice, target, progress, input))
     } else {
-      for (const target of await targets(options.paths, console.cwd)) {
+      const watcher = {
+        maxFiles: options.maxFiles ?? mostFiles,
+        signal: console.signal,
+        onFolder: (count: number) => progress.search('folders', count),
+        note: (text: string) => {
+          if (options.format === 'full') console.err(`costlint: ${text}\n`)
+        },
+      }
+      for (const target of await targets(options.paths, console.cwd, watcher)) {
         outcomes.push(await checkTarget(engine, console, options, choice, target, progress))
       }
     }
+  } catch (error) {
+    if (error instanceof TooManyFiles)
+      throw new UsageError(
+        `${error.message}: run costlint in a folder within it, or allow more with --max-files`,
+      )
+    throw error
   } finally {
     progress.clear()
   }
@@ -59,8 +73,9 @@ async function checkTarget(
   progress: ProgressBar,
   input?: Uint8Array,
 ): Promise<Outcome> {
-  const { root, paths } = target
-  const project = await engine.open(root, { choice, explicit: paths })
+  const { root, paths, apart = [] } = target
+  const { maxFiles = mostFiles } = options
+  const project = await engine.open(root, { choice, explicit: paths, apart, maxFiles })
   try {
     const texts = new Texts(root, engine)
     const report = (result: LintResult) =>

@@ -9,9 +9,16 @@ export interface OpenOptions {
   choice: Choice
   /** Relative to the root: read even where the project's ignore files leave them out. */
   explicit: readonly string[]
+  /** Relative to the root: projects of their own. */
+  apart?: readonly string[]
+  /** Files beyond which a lint rejects with `TooManyFiles`. Default: `mostFiles`. */
+  maxFiles?: number
   /** Whether what earlier runs found is used, and what this one finds is kept. Default: true. */
   cache?: boolean
 }
+
+/** Files that a project has, unless somebody says that it has more. */
+export const mostFiles = 200_000
 
 export interface FixRequest extends FixOptions {
   /** Bytes that stand in for a file on disk (standard input). */

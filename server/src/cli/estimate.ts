@@ -28,7 +28,11 @@ export async function showEstimates(
     throw new UsageError(`--gpu: "${gpu}" is neither an accelerator nor a machine type of the catalog`)
   const estimates: TrainingEstimate[] = []
   for (const target of await targets(paths, console.cwd)) {
-    const project = await engine.open(target.root, { choice: {}, explicit: target.paths })
+    const project = await engine.open(target.root, {
+      choice: {},
+      explicit: target.paths,
+      apart: target.apart ?? [],
+    })
     try {
       const display = (path: string) => toPosix(relative(console.cwd, join(target.root, path)))
       const within = (path: string) =>

@@ -18,7 +18,11 @@ export async function showGraph(
 ): Promise<number> {
   const graph: JobGraph = { jobs: [], pools: [] }
   for (const target of await targets(paths, console.cwd)) {
-    const project = await engine.open(target.root, { choice: {}, explicit: target.paths })
+    const project = await engine.open(target.root, {
+      choice: {},
+      explicit: target.paths,
+      apart: target.apart ?? [],
+    })
     try {
       const display = (path: string) => toPosix(relative(console.cwd, join(target.root, path)))
       const within = (path: string) =>

@@ -4,14 +4,14 @@ import { fixProject, openProject } from '../linter.js'
 import { cacheFolder, namedCache, removeAnswers } from '../project/node/answer-folder.js'
 import { createNodeHost } from '../project/node/host.js'
 import { readRulePages } from '../project/node/rule-pages.js'
-import type { Engine } from './engine.js'
+import { type Engine, mostFiles } from './engine.js'
 
 export const nodeEngine: Engine = {
-  open: (root, { cache = true, ...options }) =>
+  open: (root, { cache = true, maxFiles = mostFiles, ...options }) =>
     openProject(
       root,
       createNodeHost(cache ? { cacheFor: (folder) => namedCache(folder) ?? join(folder, cacheFolder) } : {}),
-      options,
+      { ...options, maxFiles },
     ),
 
   clean: removeAnswers,

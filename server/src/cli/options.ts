@@ -21,6 +21,8 @@ export interface CheckOptions {
   statistics: boolean
   showHints: boolean
   stdinFilename?: string
+  /** Files of one project. Default: `mostFiles`. */
+  maxFiles?: number
 }
 
 /** Rule names of an option, given several times or separated by commas. */

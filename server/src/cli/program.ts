@@ -18,6 +18,7 @@ interface CheckFlags {
   statistics?: boolean
   showHints?: boolean
   stdinFilename?: string
+  maxFiles?: number
   cache: boolean
 }
 
@@ -87,6 +88,7 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     .option('--statistics', 'print how often each rule was found')
     .option('--show-hints', 'print hints too')
     .option('--stdin-filename <path>', 'lint standard input as the file with this name')
+    .option('--max-files <count>', 'stop at a project with more files (default: 200,000)', count)
     .addOption(noCache())
     .action(async (paths: string[], flags: CheckFlags) => {
       const options = await checkOptions(engine, paths, flags)
@@ -204,6 +206,12 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
   return program
 }
 
+function count(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new UsageError(`--max-files: "${text}" is no number of files`)
+}
+
 async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags): Promise<CheckOptions> {
   const known = async () => [...(await engine.rules()), ...ownRules].map((rule) => rule.name)
   const rules = flags.select === undefined && flags.ignore === undefined ? [] : await known()
@@ -224,5 +232,6 @@ async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags):
     statistics: flags.statistics === true,
     showHints: flags.showHints === true,
     stdinFilename: flags.stdinFilename,
+    maxFiles: flags.maxFiles,
   }
 }

@@ -15,14 +15,29 @@ export class ProgressBar {
   constructor(private readonly console: Console) {}
 
   update({ done, total }: Progress): void {
-    if (!this.console.interactive || total === 0) return
-    const now = performance.now()
-    if (now - this.began < patience || now - this.drawn < interval) return
-    this.drawn = now
-    this.visible = true
+    if (total === 0) {
+      this.search('files', done)
+      return
+    }
+    if (!this.isDue()) return
     const filled = Math.round((Math.min(done, total) / total) * cells)
     const bar = this.console.errColors.green('█'.repeat(filled)) + '░'.repeat(cells - filled)
-    this.console.err(`\r\u001b[K${bar} ${done} of ${total} files`)
+    const counted = `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} files`
+    this.console.err(`\r\u001b[K${bar} ${counted}`)
+  }
+
+  /** Nobody knows yet how many there are. */
+  search(what: 'files' | 'folders', count: number): void {
+    if (this.isDue())
+      this.console.err(`\r\u001b[KLooking for files: ${count.toLocaleString('en-US')} ${what}`)
+  }
+
+  private isDue(): boolean {
+    const now = performance.now()
+    if (!this.console.interactive || now - this.began < patience || now - this.drawn < interval) return false
+    this.drawn = now
+    this.visible = true
+    return true
   }
 
   clear(): void {

@@ -9,6 +9,7 @@ import { type IgnoreChain, PatternLayer, verdictOf } from './gitignore.js'
 import { type Entry, type Host, relativeTo, under } from './host.js'
 import type { LintError } from './lint.js'
 import { isSkippedFolder, marksSkippedFolder } from './skipped.js'
+import { TooManyFiles } from './too-many-files.js'
 
 export interface DiscoverOptions {
   /** The user's `exclude`: true leaves out, false brings back what is skipped by name or by git, undefined: no opinion. */
@@ -16,6 +17,12 @@ export interface DiscoverOptions {
   /** Files and folders, relative to the root, that are read even where something above leaves them out. */
   explicit?: readonly string[]
   signal?: AbortSignal
+  /** Folders, relative to the root, that are projects of their own. */
+  apart?: readonly string[]
+  /** Beyond so many files `TooManyFiles` is thrown. Default: no bound. */
+  maxFiles?: number
+  /** Told how many files were found so far. */
+  onFound?: (files: number) => void
 }
 
 export interface Discovery {
@@ -43,6 +50,11 @@ export async function discover(host: Host, root: string, options: DiscoverOption
     links: walk.links,
     errors: walk.errors.sort((a, b) => compare(a.path, b.path)),
   }
+}
+
+/** Folders of a Unix system whose files are no files. */
+export function isSystemFolder(root: string, path: string): boolean {
+  return root === '/' && (path === 'proc' || path === 'sys' || path === 'dev')
 }
 
 function compare(a: string, b: string): number {
@@ -110,7 +122,8 @@ class Walk {
   }
 
   private async folder(folder: Folder, pending: Folder[]): Promise<void> {
-    if (this.seen.has(folder.path)) return
+    if (this.seen.has(folder.path) || this.options.apart?.includes(folder.path) === true) return
+    if (isSystemFolder(this.root, folder.path)) return
     this.seen.add(folder.path)
     let entries: Entry[]
     try {
@@ -140,6 +153,9 @@ class Walk {
         await this.link(path)
       }
     }
+    const { maxFiles, onFound } = this.options
+    onFound?.(this.files.size)
+    if (maxFiles !== undefined && this.files.size > maxFiles) throw new TooManyFiles(this.root, maxFiles)
   }
 
   /** The user asked for this folder, by an `exclude = ["!…"]` or on the command line. */

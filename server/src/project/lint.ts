@@ -26,7 +26,9 @@ export interface LintResult {
 }
 
 export interface Progress {
+  /** Files that have been read; while they are being looked for, those that were found. */
   done: number
+  /** 0: files are being looked for. */
   total: number
 }
 

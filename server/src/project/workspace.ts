@@ -35,6 +35,10 @@ export interface OpenProjectOptions {
   choice?: Choice
   /** Relative to the root: read even where ignore files leave them out. */
   explicit?: readonly string[]
+  /** Folders, relative to the root, that are projects of their own. */
+  apart?: readonly string[]
+  /** Beyond so many files a lint rejects with `TooManyFiles`. Default: no bound. */
+  maxFiles?: number
   /** Workers for files on disk; 0: this thread does it all. Default: the host's processors. */
   workers?: number
   /** Unread files from which open ones are answered first. Default: as many as take a moment. */
@@ -259,6 +263,9 @@ class Workspace implements Project {
     const found = await discover(this.host, this.root, {
       excluded: (path, folder) => this.configuration.excluded(path, folder),
       explicit: this.options.explicit ?? [],
+      apart: this.options.apart ?? [],
+      ...(this.options.maxFiles === undefined ? {} : { maxFiles: this.options.maxFiles }),
+      onFound: (files) => options.onProgress?.({ done: files, total: 0 }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
     this.unreadableFolders = found.errors
