@@ -63,6 +63,24 @@ describe('costlint estimate --model', () => {
     assert.match(found.unknown.join('\n'), /hours: how long it trains \(--length/)
   })
 
+  it('without an accelerator: memory alone', async () => {
+    const { out, code } = await estimate(
+      '--model',
+      'BERT-base',
+      '--size',
+      '128',
+      '--batch',
+      '32',
+      '--output-format',
+      'json',
+    )
+    assert.equal(code, 0)
+    const found = JSON.parse(out)
+    assert.ok(found.memory.expected > 2 && found.memory.expected < 8, out)
+    assert.equal(found.stepSeconds, null)
+    assert.match(found.unknown.join('\n'), /time: the accelerator \(--gpu\)/)
+  })
+
   it('text: figures with units, and what was assumed', async () => {
     const { out, code } = await estimate(...resnet, '--samples', '1,000', '--length', '2 epochs')
     assert.equal(code, 0)
@@ -87,7 +105,6 @@ describe('costlint estimate --model', () => {
       ['--model', 'resnet50', '--gpu', 'H1000'],
       /--gpu: "H1000" is not known(?!.*P100)/,
     ],
-    ['no accelerator', ['--model', 'resnet50'], /--gpu: the accelerator to train on is missing/],
     [
       'a format that is none',
       [...resnet, '--precision', 'fast'],

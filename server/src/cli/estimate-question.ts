@@ -6,6 +6,7 @@ import { usableMemory, verdict } from '../estimate/memory.js'
 import type { Interval } from '../estimate/network.js'
 import { type NotUnderstood, type Question, type ReadQuestion, readQuestion } from '../estimate/question.js'
 import { suggestion } from '../linter.js'
+import { lookUp } from '../text/records.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
 import { harmless } from './format/width.js'
 
@@ -36,7 +37,6 @@ export function answerQuestion(flags: QuestionFlags, format: 'full' | 'json', co
 
 function questionFrom(flags: QuestionFlags): Question {
   if (flags.model === undefined) throw new UsageError('--model: the model to train is missing')
-  if (flags.gpu === undefined) throw new UsageError('--gpu: the accelerator to train on is missing')
   const { model, gpu, dataset, size, precision, optimizer, method, length } = flags
   const counts = Object.fromEntries(
     (['samples', 'batch', 'devices', 'accumulation'] as const).flatMap((option) => {
@@ -44,16 +44,20 @@ function questionFrom(flags: QuestionFlags): Question {
       return text === undefined ? [] : [[option, count(option, text)]]
     }),
   )
-  const words = { dataset, size, precision, optimizer, method, length }
+  const words = { gpu, dataset, size, precision, optimizer, method, length }
   const given = Object.fromEntries(
     Object.entries(words).filter(([, text]) => text !== undefined && text.trim() !== ''),
   )
-  return { model, gpu, ...given, ...counts }
+  return { model, ...given, ...counts }
 }
 
-/** '64', '1,281,167', '2000 (std)'. */
+const scales: Record<string, number> = { '': 1, k: 1e3, m: 1e6, b: 1e9 }
+
+/** '64', '1,281,167', '2000 (std)', '300k'. */
 function count(option: string, text: string): number {
-  const number = Number(text.replace(/\([^)]*\)/g, '').replace(/[,_\s]/g, ''))
+  const plain = text.replace(/\([^)]*\)|[,_~\s]/g, '')
+  const match = /^(\d+(?:\.\d+)?)([kmb]?)$/i.exec(plain)
+  const number = match === null ? 0 : Number(match[1]) * (lookUp(scales, match[2]!.toLowerCase()) ?? 1)
   if (!Number.isInteger(number) || number < 1)
     throw new UsageError(`--${option}: "${text}" is no whole number from 1 on`)
   return number
@@ -122,11 +126,13 @@ function drawn(read: ReadQuestion, found: Answer, colors: Colors): string {
     parameters === 0
       ? ''
       : `, ${parameters < 1e9 ? `${Math.round(parameters / 1e6)} M` : `${(parameters / 1e9).toFixed(1)} B`} parameters`
-  const lines = [`${colors.bold(harmless(named.name))}${size} on ${devices} × ${gpu.name}`]
+  const lines = [
+    `${colors.bold(harmless(named.name))}${size} on ${devices} × ${gpu?.name ?? 'some accelerator'}`,
+  ]
   const row = (name: string, text: string) => lines.push(`  ${name.padEnd(8)}  ${text}`)
   const { memory, stepSeconds, samplesPerSecond, hours, usd } = found
   if (memory !== null) {
-    const usable = usableMemory(gpu)
+    const usable = gpu && usableMemory(gpu)
     const fits =
       usable === null
         ? ''

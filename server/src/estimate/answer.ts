@@ -73,6 +73,7 @@ function speedOf(read: ReadQuestion, unknown: string[]): Speed | { missing: true
     return lacks('a step of this method runs several models and generates text')
   if (network === null) return lacks(`nothing is on record of what ${read.named.name} computes`)
   if (size === null) return lacks('the length of a text in tokens (--size)')
+  if (gpu === null) return lacks('the accelerator (--gpu)')
   const input = {
     network,
     batch: read.batch,
@@ -141,6 +142,7 @@ function moneyOf(
   unknown: string[],
   assumptions: string[],
 ): Interval | null {
+  if (gpu === null) return null
   const price = pricesPerDevice(gpu.name, machine, today)
   if (price === null) {
     unknown.push(`usd: no price of ${gpu.name} is listed`)

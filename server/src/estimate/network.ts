@@ -74,6 +74,9 @@ function blocks(name: string, parameters: number): number | null {
  */
 const encoding = 4.2e6 / 3
 
+/** Convolutions, norms and activations of a block. */
+const operationsOfBlock = 10
+
 /** Pictures that are so small are given to networks without the first reductions. */
 const smallPicture = 64
 
@@ -140,13 +143,17 @@ function ofImage(name: string, model: KnownModel): Network | null {
     networkClass: 'conv',
     parameters: model.parameters,
     unit: 'pixels',
-    usualSize: edge,
+    usualSize: edge === 0 ? 1 : edge,
     forward(size) {
-      const usual = 2e9 * products * (size / edge) ** 2
+      // Networks of the project's own may take rows, which have no edge.
+      const usual = 2e9 * products * (edge === 0 ? 1 : (size / edge) ** 2)
       return { low: usual, high: size <= smallPicture && small ? forwardOperations(small, size) : usual }
     },
     kept: (size, bits) => imageMemory(image, 1, size, bits === 16 ? 'mixed' : 'fp32'),
-    layers: blocks(model.name, model.parameters) ?? usualLayers.conv,
+    layers:
+      image.operations === undefined
+        ? (blocks(model.name, model.parameters) ?? usualLayers.conv)
+        : image.operations / operationsOfBlock,
     layersOfSample: 0,
     model,
   }

@@ -32,7 +32,7 @@ const held = 1.1
 
 export function memoryOfQuestion(read: ReadQuestion): MemoryRange | MemoryMissing {
   const plain = rangeOf(read)
-  const usable = usableMemory(read.gpu)
+  const usable = read.gpu && usableMemory(read.gpu)
   // What does not fit is shared out: nobody could run it otherwise.
   if ('missing' in plain || read.devices === 1 || read.method.sharding !== null || usable === null)
     return plain

@@ -22,7 +22,8 @@ import {
 /** As it was written. */
 export interface Question {
   model: string
-  gpu: string
+  /** Without one there is an answer for the memory only. */
+  gpu?: string
   dataset?: string
   samples?: number
   size?: string
@@ -40,7 +41,8 @@ export interface ReadQuestion {
   named: NamedModel
   /** Null: nothing is on record of what it computes. */
   network: Network | null
-  gpu: Gpu
+  /** Null: not given. */
+  gpu: Gpu | null
   /** The machine that was named in place of a card. */
   machine: Instance | null
   devices: number
@@ -75,8 +77,8 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
   const assumptions: string[] = []
   const named = namedModel(question.model)
   if (named === undefined) return { option: 'model', text: question.model, words: null }
-  const card = namedGpu(question.gpu)
-  if (card === undefined) return { option: 'gpu', text: question.gpu, words: null }
+  const card = question.gpu === undefined ? null : namedGpu(question.gpu)
+  if (card === undefined) return { option: 'gpu', text: question.gpu!, words: null }
   const precision = question.precision === undefined ? null : precisionFrom(question.precision)
   if (precision === undefined)
     return { option: 'precision', text: question.precision!, words: precisionWords }
@@ -97,7 +99,6 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
   const size = sizeOf(network, written, question.size ?? '', assumptions)
   const data = question.dataset === undefined ? null : (dataset(question.dataset) ?? null)
   const length = question.length === undefined ? null : runLength(question.length)
-  const cores = /\btpu[-_ ]?v[23](-\d+)?\b|\bcores\b/i.test(question.gpu) && card.gpu.vendor === 'google'
   const plain = methodFrom('full')!
   const optimizerAssumed = network?.networkClass === 'conv' || network?.networkClass === 'detector'
   const short = (method ?? plain).adapters
@@ -106,13 +107,13 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
   return {
     named,
     network,
-    gpu: cores ? core(card.gpu) : card.gpu,
-    machine: card.machine,
-    devices: question.devices ?? card.count ?? 1,
+    gpu: card && deviceOf(card.gpu, question.gpu!),
+    machine: card?.machine ?? null,
+    devices: question.devices ?? card?.count ?? 1,
     batch: question.batch ?? null,
     accumulation: question.accumulation ?? 1,
     size,
-    formats: formatsOf(precision, short, network, card.gpu),
+    formats: formatsOf(precision, short, network, card?.gpu ?? null),
     precision,
     optimizer: optimizer ?? (optimizerAssumed ? 'sgd momentum' : 'adamw'),
     method: method ?? plain,
@@ -126,7 +127,8 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
 }
 
 /** A chip of TPU v2 and v3 has two cores, which programs count as devices. */
-function core(chip: Gpu): Gpu {
+function deviceOf(chip: Gpu, text: string): Gpu {
+  if (chip.vendor !== 'google' || !/\btpu[-_ ]?v[23](-\d+)?\b|\bcores\b/i.test(text)) return chip
   const half = (value: number | null) => (value === null ? null : value / 2)
   const { fp32, tf32, fp16, bf16, fp8 } = chip.tflops
   return {
@@ -142,14 +144,14 @@ function formatsOf(
   precision: Precision | null,
   short: boolean,
   network: Network | null,
-  card: Gpu,
+  card: Gpu | null,
 ): readonly [ProductFormat, ProductFormat] {
   const convolutions =
     network === null || network.networkClass === 'conv' || network.networkClass === 'detector'
   if (precision === null) return ['fp16', short ? 'fp16' : 'fp32']
   const [fast, slow] = precision.formats
   // PyTorch computes convolutions in TF32 where nobody says otherwise.
-  return fast === 'fp32' && convolutions && card.formats.has('tf32') ? ['tf32', slow] : [fast, slow]
+  return fast === 'fp32' && convolutions && card?.formats.has('tf32') ? ['tf32', slow] : [fast, slow]
 }
 
 /** Clips of spoken language: what corpora hold on average, and where people cut. */
