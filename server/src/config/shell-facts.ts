@@ -9,6 +9,8 @@ export interface ShellWord {
   end: number
   /** Unreadable, and may stand for any number of words, none included (`"$@"`, `$EXTRA_ARGS`). */
   splits?: boolean
+  /** The value of a variable from outside where nobody gives it one (`${WORKERS:-0}`). */
+  fallback?: true
   /** Where only parts are unreadable: the text with `${?}` in their places (`--lr=${?}`, `${?}/train.py`). */
   outline?: string
 }
@@ -22,7 +24,7 @@ export interface ShellGuard {
 export interface ShellCommand {
   words: ShellWord[]
   /** `A=b` before the command, and everything exported before it. */
-  environment: { name: string; value: string | null; start: number; end: number }[]
+  environment: { name: string; value: string | null; start: number; end: number; fallback?: true }[]
   start: number
   end: number
   /** Enclosing `for` loops with the number of their words (null: not countable). */

@@ -114,6 +114,7 @@ export class ShellReader {
       )
     // Options behind a `shift` are read one by one, which depends on them all.
     if (given === null || /\bshift\b|\bgetopts?\b/.test(this.text)) return
+    this.state.variables.knowsArguments = true
     this.state.bindPositions(given.map((text) => ({ text, raw: text ?? '', start: 0, end: 0 })))
   }
 

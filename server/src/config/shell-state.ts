@@ -7,6 +7,7 @@ import { ShellVariables } from './shell-variables.js'
 import {
   expandValue,
   expandWord,
+  heldText,
   isBlank,
   longestValue,
   mostWords,
@@ -125,7 +126,7 @@ export class ShellState {
           ? undefined
           : word.text === null
             ? { kind: 'unknown', splits: false }
-            : { kind: 'text', text: word.text },
+            : { kind: 'text', text: heldText(word) ?? word.text },
       )
     }
     for (const all of ['@', '*'])

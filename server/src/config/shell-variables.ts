@@ -1,7 +1,7 @@
 /** Variables of a script while it is read: what each holds now, what is exported, and what branches leave behind. */
 import { define } from '../text/records.js'
 import type { ShellCommand, ShellWord } from './shell-facts.js'
-import { readable, type ShellScope, type ShellValue, wideHole } from './shell-words.js'
+import { isFallback, readable, type ShellScope, type ShellValue, wideHole } from './shell-words.js'
 
 const mostExports = 300
 
@@ -21,6 +21,13 @@ export class ShellVariables implements ShellScope {
   /** Innermost branch last: the values that names had before it. */
   private readonly journals: Map<string, ShellValue | undefined>[] = []
   private snapshot: ShellCommand['environment'] | null = null
+
+  /** Arguments of the script are all known. */
+  knowsArguments = false
+
+  isSettled(name: string): boolean {
+    return this.knowsArguments && /^\d+$/.test(name)
+  }
 
   get(name: string): ShellValue | undefined {
     return this.values.get(name)
@@ -54,11 +61,11 @@ export class ShellVariables implements ShellScope {
 
   /** What a command started now would find in its environment, as far as the script put it there. */
   environment(): ShellCommand['environment'] {
-    this.snapshot ??= [...this.exported].slice(-mostExported).map(([name, place]) => ({
-      name,
-      value: textOf(this.get(name)),
-      ...place,
-    }))
+    this.snapshot ??= [...this.exported].slice(-mostExported).map(([name, place]) => {
+      const held = this.get(name)
+      const fallback = held?.kind === 'text' && isFallback(held.text)
+      return { name, value: textOf(held), ...place, ...(fallback ? { fallback: true as const } : {}) }
+    })
     return this.snapshot
   }
 
@@ -143,6 +150,6 @@ function textOf(value: ShellValue | undefined): string | null {
 function same(a: ShellValue | undefined, b: ShellValue | undefined): boolean {
   if (a === b) return true
   // Equal texts with holes need not be equal.
-  if (a?.kind === 'text' && readable(a.text) === null) return false
-  return a?.kind === 'text' && b?.kind === 'text' && a.text === b.text
+  if (a?.kind !== 'text' || b?.kind !== 'text' || readable(a.text) === null) return false
+  return readable(a.text) === readable(b.text)
 }

@@ -12,6 +12,8 @@ const hole = filler
 /** In values: something unreadable that may be any number of words. */
 export const wideHole = '\uE001'
 const holes = /[\uE000\uE001]/
+/** In values: what follows is the default of a variable that comes from outside (`${WORKERS:-0}`). */
+const fallbackMark = '\uE002'
 
 /** What a variable holds. */
 export type ShellValue =
@@ -23,6 +25,8 @@ export type ShellValue =
 
 export interface ShellScope {
   get(name: string): ShellValue | undefined
+  /** It is known that nothing sets it. */
+  isSettled?(name: string): boolean
 }
 
 export const emptyScope: ShellScope = { get: () => undefined }
@@ -65,6 +69,7 @@ export function expandWord(raw: string, start: number, scope: ShellScope, depth 
   if (parts.length === 1 && parts[0]!.words !== undefined) return parts[0]!.words
   return join(parts, longestValue + raw.length).map((field) => {
     const word: ShellWord = { text: readable(field), raw, start, end }
+    if (field.includes(fallbackMark)) word.fallback = true
     if (word.text === null) {
       if (field === wideHole) word.splits = true
       else if (field !== hole) word.outline = outlineOf(field)
@@ -75,12 +80,22 @@ export function expandWord(raw: string, start: number, scope: ShellScope, depth 
 
 /** A value, or null when parts of it are unreadable. */
 export function readable(value: string): string | null {
-  return holes.test(value) ? null : value
+  return holes.test(value) ? null : value.replaceAll(fallbackMark, '')
 }
 
 /** A value with `${?}` for what is unreadable. */
 export function outlineOf(value: string): string {
-  return value.replace(/[\uE000\uE001]+/g, '$${?}')
+  return value.replaceAll(fallbackMark, '').replace(/[\uE000\uE001]+/g, '$${?}')
+}
+
+/** True for a value, or a part of one, that whoever starts the script may replace. */
+export function isFallback(value: string): boolean {
+  return value.includes(fallbackMark)
+}
+
+/** The value of a word, as a variable holds it. */
+export function heldText({ text, fallback }: ShellWord): string | null {
+  return text === null || fallback !== true ? text : fallbackMark + text
 }
 
 /** True for a value of which nothing is known. */
@@ -235,7 +250,9 @@ function dollar(source: string, start: number, scope: ShellScope, quoted: boolea
   // `${X:?message}` stops when X is not set; what X would be is unknown.
   if (!useDefault || operator.endsWith('?')) return variable(name, scope, quoted)
   const at = start + source.length - 1 - (word ?? '').length
-  return { text: expandValue(word ?? '', at, scope, quoted, depth + 1), quoted, splits: false }
+  const text = expandValue(word ?? '', at, scope, quoted, depth + 1)
+  const open = value === undefined && text !== '' && !scope.isSettled?.(name)
+  return { text: open ? fallbackMark + text : text, quoted, splits: false }
 }
 
 function textOf(value: ShellValue | undefined): string | null {

@@ -41,6 +41,7 @@ export function readOptions(
           ? { start: values[0]!.start, end: last.end }
           : null,
       more: [],
+      ...([from, ...values].some((one) => one.fallback === true) ? { overridable: true as const } : {}),
     })
   }
   while (index < words.length) {

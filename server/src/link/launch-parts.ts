@@ -4,7 +4,7 @@ import type { Location, Span } from '../text/location.js'
 import { define, lookUp } from '../text/records.js'
 import type { Launch, LaunchValue, ShellCall } from '../workload/claim.js'
 import type { Counted } from './processes.js'
-import { readArguments } from './script-arguments.js'
+import { overridableBy, readArguments } from './script-arguments.js'
 
 /** A flag with the ranges in the fragment that an edit needs. */
 export interface LaunchFlag extends LaunchValue {
@@ -77,8 +77,8 @@ export class FoundLaunch {
 
   constructor(private readonly locate: Locate) {}
 
-  setEnvironment(name: string, value: string | null, span: Span): void {
-    define(this.environment, name, { value, location: this.locate(span) })
+  setEnvironment(name: string, value: string | null, span: Span & { fallback?: true }): void {
+    define(this.environment, name, { value, location: this.locate(span), ...overridableBy(span) })
   }
 
   addLauncherFlags(flags: Record<string, LaunchFlag>, files: string[]): void {

@@ -12,6 +12,11 @@ export interface ScriptArguments {
   files: Launch['files']
 }
 
+/** A value that whoever starts the launch file may replace. */
+export function overridableBy({ fallback }: { fallback?: true }): { overridable?: true } {
+  return fallback === true ? { overridable: true } : {}
+}
+
 const override = /^(?:\+{0,2}|~)([A-Za-z_][\w./@-]*)=([\s\S]*)$/
 const most = 2_000
 
@@ -34,6 +39,7 @@ export function readArguments(words: ShellWord[], locate: (span: Span) => Locati
     const span = { start: word.start, end: word.end }
     const flag: LaunchFlag = {
       value,
+      ...overridableBy(word),
       location: locate(span),
       written,
       span,
@@ -86,7 +92,11 @@ export function readArguments(words: ShellWord[], locate: (span: Span) => Locati
       } else last = begin(word, name, true, null)
       continue
     }
-    const value = { value: text, location: locate({ start: word.start, end: word.end }) }
+    const value: LaunchValue = {
+      value: text,
+      location: locate({ start: word.start, end: word.end }),
+      ...overridableBy(word),
+    }
     const assigned = override.exec(text ?? word.outline ?? '')
     if (assigned !== null && !/^https?:/.test(word.raw)) {
       const flag = begin(word, assigned[1]!, text === null ? null : assigned[2]!, word.raw.indexOf('=') + 1)
@@ -96,6 +106,7 @@ export function readArguments(words: ShellWord[], locate: (span: Span) => Locati
     }
     if (last !== null && last.value === true) {
       last.value = text
+      Object.assign(last, overridableBy(word))
       last.span = { start: last.span.start, end: Math.max(last.span.end, word.end) }
       last.location = locate(last.span)
       last.valueSpan = { start: word.start, end: word.end }

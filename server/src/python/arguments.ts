@@ -155,7 +155,13 @@ export function boundValue(
     const word = isSwitch && isSwallowed(argument, given.value) ? true : given.value
     const value = argument.kind === 'list' || argument.kind === 'other' ? undefined : parsed(argument, word)
     if (value === undefined) return { state: 'unknown', because: 'the launch line' }
-    return { state: 'known', value, channel: 'launch flag', overridable: false, location: given.location }
+    return {
+      state: 'known',
+      value,
+      channel: 'launch flag',
+      overridable: given.overridable === true,
+      location: given.location,
+    }
   }
   return null
 }
@@ -189,5 +195,11 @@ function boundPosition(
   if (given === undefined) return null
   const value = typeof given.value === 'string' ? parsed(argument, given.value) : undefined
   if (value === undefined) return open
-  return { state: 'known', value, channel: 'launch flag', overridable: false, location: given.location }
+  return {
+    state: 'known',
+    value,
+    channel: 'launch flag',
+    overridable: given.overridable === true,
+    location: given.location,
+  }
 }

@@ -82,7 +82,13 @@ function commandLineValue({ binding }: Analysis, name: string): Folded | null {
   if (given === undefined) return binding?.launch.complete === false ? unknown('the launch line') : null
   if (typeof given.value !== 'string') return unknown('the launch line')
   const value = scalar(given.value)
-  return { state: 'known', value, channel: 'launch flag', overridable: false, location: given.location }
+  return {
+    state: 'known',
+    value,
+    channel: 'launch flag',
+    overridable: given.overridable === true,
+    location: given.location,
+  }
 }
 
 /** As YAML reads a word. */

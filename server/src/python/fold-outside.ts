@@ -53,7 +53,7 @@ function commandLineWord(analysis: Analysis, expr: Expr): Folded | null {
   const word = positionals[index - 1]
   return word === undefined
     ? unknown('the launch line')
-    : { ...from, value: word.value, location: word.location }
+    : { ...from, value: word.value, overridable: word.overridable === true, location: word.location }
 }
 
 /** A value of a configuration file, or of an object with fields; null: it is none. */
@@ -81,7 +81,7 @@ export function environmentValue(analysis: Analysis, name: Folded, fallback: Fol
       state: 'known',
       value: set.value,
       channel: 'launch environment',
-      overridable: false,
+      overridable: set.overridable === true,
       location: set.location,
     }
   }

@@ -17,7 +17,12 @@ export function launchedValue(
   left: Origin,
 ): Given<Json> {
   if (set === undefined) return absent(left)
-  const origin: Origin = { ...originOf(left), channel, overridable: false, location: set.location }
+  const origin: Origin = {
+    ...originOf(left),
+    channel,
+    overridable: set.overridable === true,
+    location: set.location,
+  }
   return set.value === null ? unreadable(origin, 'a value of the launch') : stated(origin, set.value)
 }
 

@@ -5,6 +5,8 @@ import type { Location } from './location.js'
 export interface LaunchValue {
   value: string | boolean | null
   location: Location
+  /** What holds where nobody gives the launch file another (`${WORKERS:-0}`). */
+  overridable?: true
 }
 
 /**
