@@ -104,6 +104,7 @@ describe('costlint estimate', () => {
       out,
       /\n {2}ml\.g4dn\.xlarge \(T4\): fits.* of 14\.56 GiB usable · \$0\.74\/h on demand in us-east-1/,
     )
+    assert.match(out, /\n {2}a step takes [\d.]+.*s, [\d.]+–[\d.,]+ samples\/s on each GPU/)
   })
 
   it('says what would make it fit, the cheapest change first', async () => {

@@ -8,6 +8,7 @@ import { type NotUnderstood, type Question, type ReadQuestion, readQuestion } fr
 import { suggestion } from '../linter.js'
 import { lookUp } from '../text/records.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
+import { between, duration, number, seconds } from './format/figures.js'
 import { harmless } from './format/width.js'
 
 /** What commander hands over: everything as it was written. */
@@ -93,30 +94,6 @@ function plain({ memory, stepSeconds, samplesPerSecond, hours, usd, unknown }: A
     usd: interval(usd),
     unknown,
   }
-}
-
-function duration(hours: number): string {
-  if (hours < 1 / 60) return `${Number((hours * 3600).toPrecision(2))} s`
-  if (hours < 2) return `${Number((hours * 60).toPrecision(2))} min`
-  return hours < 72 ? `${Number(hours.toPrecision(2))} h` : `${Number((hours / 24).toPrecision(2))} days`
-}
-
-/** '11–23 h'; both ends keep their unit where these differ. */
-function between(low: string, high: string): string {
-  const [, unit] = low.split(' ')
-  return unit !== undefined && high.endsWith(` ${unit}`)
-    ? `${low.split(' ')[0]}–${high}`
-    : low === high
-      ? low
-      : `${low}–${high}`
-}
-
-function seconds(value: number): string {
-  return value < 1 ? `${Number((value * 1000).toPrecision(2))} ms` : `${Number(value.toPrecision(2))} s`
-}
-
-function number(value: number): string {
-  return Number(value.toPrecision(value < 10 ? 2 : 3)).toLocaleString('en-US')
 }
 
 function drawn(read: ReadQuestion, found: Answer, colors: Colors): string {

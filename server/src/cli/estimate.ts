@@ -6,6 +6,7 @@ import type { TrainingEstimate } from '../linter.js'
 import { toPosix } from '../project/node/host.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
+import { between, number, seconds } from './format/figures.js'
 import { harmless, textWidth } from './format/width.js'
 import { targets } from './roots.js'
 
@@ -138,6 +139,12 @@ function machine(
       ? ''
       : ` · ${formatUsd(usd)}/h ${one.price!.block ? 'as a Capacity Block' : 'on demand'} in ${one.price!.region} (${dated(one.price!)})`
   const lines = [`  ${what}: ${colour(one.verdict)}, ${percent} % of ${gib(one.usable)} usable${money}`]
+  if (one.step !== null) {
+    const { seconds: took, samplesPerSecond: speed } = one.step
+    lines.push(
+      `  a step takes ${between(seconds(took.low), seconds(took.high))}, ${number(speed.low)}–${number(speed.high)} samples/s on each GPU, if no data is waited for`,
+    )
+  }
   if (one.enough !== null) {
     const { type, gpu, memoryGB, onDemand, slowdown } = one.enough
     lines.push(

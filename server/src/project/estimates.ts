@@ -1,17 +1,21 @@
 /** What the trainings of a project need in memory: for each run, what was read where, and what follows for its machine. */
 
 import type { Service } from '../catalog/fees.js'
+import type { Gpu } from '../catalog/gpus.js'
 import { type Instance, instance } from '../catalog/instances.js'
 import { isOld } from '../catalog/prices.js'
 import { hourlyCost } from '../estimate/hourly.js'
-import type { ItemName, Moment, Verdict } from '../estimate/memory.js'
+import type { ItemName, Moment, TrainingSetup, Verdict } from '../estimate/memory.js'
 import { waysToFit } from '../estimate/memory-advice.js'
+import type { Interval } from '../estimate/network.js'
+import { trainingStep } from '../estimate/training-time.js'
 import { machineAsked, requestOf } from '../rules/machine-request.js'
 import type { RuleOptions } from '../rules/rule.js'
 import { cheaperMachine } from '../rules/smaller-machine.js'
 import { memoryOf, type TrainingMemory, verdictOf } from '../rules/training-memory.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
+import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
 import { today } from './judge-stage.js'
 import { LineNumbers } from './line-numbers.js'
@@ -52,6 +56,8 @@ export interface MachineReport {
   /** Bytes that programs get of one accelerator. */
   usable: number
   verdict: Verdict
+  /** Of one device: seconds of an update of the weights, samples a second; null: not known. */
+  step: { seconds: Interval; samplesPerSecond: Interval } | null
   /** USD per hour and machine. */
   price: {
     onDemand: number | null
@@ -201,6 +207,7 @@ function machineReport(
     gpus: machine.gpus,
     usable,
     verdict: says,
+    step: stepOf(view, setup, machine.gpu),
     price:
       price === undefined
         ? null
@@ -231,6 +238,17 @@ function machineReport(
             options,
           ),
   }
+}
+
+function stepOf(
+  { settings }: SubjectView<'Training'>,
+  setup: TrainingSetup,
+  gpu: Gpu,
+): MachineReport['step'] {
+  // Where it is not known, memory is told for two passes; a step is taken to be one.
+  const accumulation = effective(settings.accumulation) ?? 1
+  const found = trainingStep({ ...setup, accumulation }, gpu, 1)
+  return found?.step == null ? null : { seconds: found.step, samplesPerSecond: found.samplesPerSecond }
 }
 
 function smaller(
