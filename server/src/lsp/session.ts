@@ -49,6 +49,9 @@ interface Reading {
   done: Promise<void>
 }
 
+/** Milliseconds that a first answer has to reach the client before the rest is read. */
+const firstAnswer = 100
+
 /** Files that decide how every other file is judged. */
 const decisive = /(?:^|\/)(?:costlint\.toml|\.costlint\.toml|pyproject\.toml|\.gitignore)$/
 
@@ -285,8 +288,12 @@ export class Session {
       if (!abort.signal.aborted) for (const listener of listeners) listener(progress)
     }
     onProgress({ done: 0, total: 0 })
-    const done = project
-      .lint({ paths: [], onProgress, signal: abort.signal })
+    // What is known already is told before everything else takes the processors.
+    const told = new Promise<void>((resolve) => {
+      this.environment.schedule(firstAnswer, resolve)
+    })
+    const done = told
+      .then(() => project.lint({ paths: [], onProgress, signal: abort.signal }))
       .then(
         () => undefined,
         (error: unknown) => {

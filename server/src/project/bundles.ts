@@ -4,11 +4,18 @@ import { matchesGlob } from '../link/glob.js'
 import { folderOf, join, parents } from '../link/paths.js'
 import type { FileRecord } from './analyzer.js'
 
-/** Files of bundles in which no reader has a word: first the bundles' own, then what these include. */
-export function missingBundles(records: ReadonlyMap<string, FileRecord>, files: readonly string[]): string[] {
+/**
+ * Files of bundles in which no reader has a word: first the bundles' own, then what these include. `read`: those among
+ * the files that have been read.
+ */
+export function missingBundles(
+  records: ReadonlyMap<string, FileRecord>,
+  files: readonly string[],
+  read: readonly string[],
+): string[] {
   const isMissing = (path: string) => records.get(path)?.filtered === true
   const folders = new Set<string>()
-  for (const path of files)
+  for (const path of read)
     if (records.get(path)?.bundle?.resources === true)
       for (const folder of [folderOf(path), ...parents(folderOf(path))]) folders.add(folder)
   if (folders.size === 0) return []

@@ -37,9 +37,9 @@ export class FrameworkConfigLinker {
   ) {}
 
   /** Files that framework configs inherit from, or are themselves, whose values are not known yet. */
-  missing(): string[] {
+  missing(read: Iterable<FileRecord>): string[] {
     const found = new Set<string>()
-    for (const record of this.records.values()) {
+    for (const record of read) {
       for (const path of this.compose(record)?.pending ?? []) found.add(path)
       for (const path of this.named(record).files) if (this.content(path) === 'pending') found.add(path)
     }

@@ -111,6 +111,7 @@ export class Linker {
   private known = new Set<string>()
   /** Among which manifests, their layouts and bundles are. */
   private yaml: readonly string[] = []
+  private terraformFiles: readonly string[] = []
   private readonly configurations: ConfigurationLinker
   private readonly frameworkConfigs: FrameworkConfigLinker
   private readonly scalers = new ScalerLinks()
@@ -138,9 +139,15 @@ export class Linker {
     this.commands = commands
     this.known = new Set(files)
     this.yaml = files.filter((path) => /\.ya?ml$/.test(path))
+    this.terraformFiles = files.filter((path) => /\.(tf|tfvars)$/.test(path))
     const modules = new ModuleIndex(files.filter((path) => path.endsWith('.py')))
     this.programs = new ProgramIndex(files, modules, commands, (path) => this.records.get(path)?.writes ?? [])
     this.graph = new ImportGraph(this.records, modules)
+  }
+
+  /** The modules among the files. */
+  get modules(): ModuleIndex {
+    return this.graph.modules
   }
 
   /** By path: whatever order the files were read in, the same is found. */
@@ -174,12 +181,12 @@ export class Linker {
 
   /** Files of Terraform modules in which no reader has a word, but which say what a variable holds. */
   missingTerraform(): string[] {
-    return missingTerraform(this.records, this.files)
+    return missingTerraform(this.records, this.terraformFiles)
   }
 
   /** Files of Databricks asset bundles in which no reader has a word. */
   missingBundles(): string[] {
-    return missingBundles(this.records, this.yaml)
+    return missingBundles(this.records, this.yaml, this.readFiles)
   }
 
   /** Files of kustomizations and charts in which no reader has a word. */
@@ -198,7 +205,7 @@ export class Linker {
   /** Configuration files that scripts or launches name and whose values are not known yet. */
   missingConfigurations(): string[] {
     this.own = new Map()
-    const missing = new Set<string>(this.frameworkConfigs.missing())
+    const missing = new Set<string>(this.frameworkConfigs.missing(this.inOrder()))
     const add = (found: Configurations): void => {
       for (const path of found.missing) missing.add(path)
     }
@@ -291,7 +298,7 @@ export class Linker {
     }
     this.linked = linked
     this.own = new Map()
-    this.terraform = new TerraformIndex(this.records, this.files)
+    this.terraform = new TerraformIndex(this.records, this.terraformFiles)
     this.bundles = new BundleIndex(this.records, this.yaml)
     this.layouts.startLink()
     this.summarised = await this.summaries.summarise(this.readFiles, this.graph)

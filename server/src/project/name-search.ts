@@ -8,7 +8,7 @@ import { languageOf } from '../text/language.js'
 
 /** Candidates of either kind that are looked into, the nearest first. */
 const mostLaunchFiles = 4_000
-const mostModules = 4_000
+const mostModules = 2_000
 /** A script that starts another one is looked for as well, so often. */
 const rounds = 3
 /** Files found; so many names mean that the name is a word of everyday. */

@@ -3,7 +3,6 @@
  * reader has a word, until the open files, or what starts them, turn out to need it.
  */
 import type { Finding } from '../finding.js'
-import { ModuleIndex } from '../link/modules.js'
 import { baseName } from '../link/paths.js'
 import { readers } from '../readers/index.js'
 import type { Grammars } from '../syntax/parser.js'
@@ -46,7 +45,6 @@ export class Preview {
   private folder: SearchedFolder | null = null
   /** Those of the folder, and what is open besides. */
   private files: readonly string[] = []
-  private modules = new ModuleIndex([])
   /** More files were needed than are read here. */
   private isCut = false
   private working: Promise<unknown> = Promise.resolve()
@@ -123,7 +121,7 @@ export class Preview {
     const added = [...this.texts.keys()].filter((path) => !folder.files.includes(path))
     if (before?.files === folder.files && added.every((path) => records.has(path))) return
     this.files = added.length === 0 ? folder.files : [...folder.files, ...added].sort()
-    this.modules = new ModuleIndex(this.files.filter((path) => path.endsWith('.py')))
+    this.stages.linker.setFiles(this.files, folder.versions.commands)
     this.naming.clear()
     const now = new Set(this.files)
     for (const path of records.keys()) if (!now.has(path)) records.delete(path)
@@ -156,7 +154,7 @@ export class Preview {
     if (naming === undefined) {
       naming = await filesNaming(path, {
         files: this.files,
-        modules: this.modules,
+        modules: this.stages.linker.modules,
         exists: (one) => this.stages.records.has(one),
         textOf: (one) => this.textOf(one),
         commandsOf: (one) => this.commandsOf(one),
