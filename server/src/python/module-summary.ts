@@ -1,0 +1,204 @@
+/** What a module lets others know: plain data that leaves the worker which read it. */
+
+import type { Evidence } from '../text/evidence.js'
+import type { Json } from '../text/json.js'
+import type { SharedArgument } from './code.js'
+import type { ReportedMetrics } from './logged-metrics.js'
+
+/** A parameter that is an argument of a library call: `torch.save(state, filename)`. */
+export interface HandedOn {
+  /** Canonical name of what is called. */
+  to: string
+  /** The argument there: its keyword, or its position among those without one. */
+  name: string | null
+  position: number | null
+  /** The parameter, and its position in calls of the function. */
+  parameter: string
+  index: number
+}
+
+/** A parameter by its name and by its position in calls. */
+export interface NamedParameter {
+  name: string
+  position: number
+}
+
+/** A function that gives back what an object holds under a key: `def get(cfg, key, default=None)`. */
+export interface Getter {
+  object: NamedParameter
+  key: NamedParameter
+  /** The key is a path: 'train.fp16'. */
+  dotted: boolean
+  /** The key and all positional arguments behind it are a path. */
+  rest: boolean
+  /** What it gives where nothing is: what it is passed, else a value of its own. */
+  fallback: { parameter: NamedParameter | null; value?: string | number | boolean | null } | null
+}
+
+export type FunctionSummary = ModuleSummary['functions'][string]
+
+export type ClassSummary = ModuleSummary['classes'][string]
+
+/** What a module lets others know: the only thing that leaves the worker besides claims. Plain JSON. */
+export interface ModuleSummary {
+  path: string
+  constants: Record<string, Json>
+  functions: Record<
+    string,
+    {
+      backward: boolean
+      optimizerStep: boolean
+      /** It holds a loop that steps an optimiser. */
+      trains: boolean
+      calls: string[]
+      params: string[]
+      /** It holds a loop or a comprehension: what it does, it does for many. */
+      repeats: boolean
+      /** It returns a network whose weights it froze. */
+      frozen?: true
+      /** Library calls to which it hands its parameters as they are. */
+      handsOn?: HandedOn[]
+      /** All that it does is to look a key up. */
+      getter?: Getter
+      /** Canonical class of what it returns. */
+      returns: string | null
+    }
+  >
+  classes: Record<
+    string,
+    {
+      bases: string[]
+      methods: string[]
+      calls: string[]
+      /** Calls that making one sample reaches (`__getitem__`, `__iter__`), where the class has such a method. */
+      items?: string[]
+      /** How its constructor takes a mapping: its keys as keywords, or the whole as one parameter. */
+      takes?: 'keywords' | { name: string; position: number }
+      /** Attributes that its `forward` calls with what it is given. */
+      applies?: string[]
+      /** What it declares for its objects: a default where it can be told, else null. */
+      fields?: Record<string, { value: Json } | null>
+      /** What its methods assign to `self`; '*': anything, by `setattr`. */
+      sets?: string[]
+      /** Parameters of a network that is made of dense layers alone. */
+      dense?: number
+      /** Names that its methods pass to `self.log`, where they fold. */
+      logged?: string[]
+      /** Methods that take a step of an optimiser, or hold a loop that does. */
+      steps?: Record<string, { backward: boolean; optimizerStep: boolean; trains: boolean; calls: string[] }>
+    }
+  >
+  /** Library names that the module passes on: its own name for it, to the canonical one. */
+  reexports: Record<string, string>
+  /** Of the `__init__.py` of a package: what it imports, by its own name for it, as imported; and modules with `import *`. */
+  passesOn?: { names: Record<string, string>; stars: string[] }
+  /** Canonical names of every library call and context manager in the module; methods of unknown receivers as '.name'. */
+  uses: string[]
+  /** Networks of the module that it freezes, by name. */
+  frozen?: string[]
+  /** Passes of its loops over epochs, as far as they are known. */
+  epochs?: { value: number; overridable: boolean }[]
+  /** Names of what `load_state_dict` is called on: 'optimizer'. */
+  restores?: string[]
+  /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */
+  imports: string[]
+  /** Those of them that are modules of the project. */
+  projectImports?: string[]
+  isEntry: boolean
+  /** What it is for and runs on, seen by itself. */
+  evidence?: Evidence
+  /** What its loops over epochs report to a tracker of experiments. */
+  reported?: ReportedMetrics
+  /** Configuration files that it names. */
+  configurations?: ConfigurationUse[]
+  /** Configurations that it passes on to other modules. */
+  handed?: HandedConfiguration[]
+  /** Names of the module that stand for configurations, or for objects whose fields are known. */
+  kept?: Record<string, PlainPath>
+  /** Functions and methods (by qualified name) that give back a configuration. */
+  loads?: Record<string, Loading>
+  /** What it calls of other modules of the project. */
+  outward?: OutwardCall[]
+  /** Functions, methods and names that hold its parser of the command line, or what that parsed, with the arguments. */
+  parses?: Record<string, SharedArgument[]>
+}
+
+/** What a caller passes, as far as another module can be told. */
+export type Passed =
+  | { state: 'known'; value: Json; overridable: boolean }
+  /** The parsed command line: what is not listed is not known. */
+  | { state: 'arguments'; values: Record<string, { value: Json; overridable: boolean }> }
+  /** What the calling function is given itself. */
+  | {
+      state: 'parameter'
+      of: string
+      name: string
+      position: number
+      /** Its default. */
+      otherwise?: Passed
+      /** What the calls of its own module pass. */
+      here?: Passed
+    }
+  | { state: 'unknown'; because: string }
+
+/** `position`: among those without a name; null for keywords and unpacked ones. */
+export type PassedArguments = {
+  name: string | null
+  position: number | null
+  value: Passed
+  /** Canonical class. */
+  type?: string
+}[]
+
+/** A call of a function, a method or a class of another module of the project. */
+export interface OutwardCall {
+  /** As imported: 'engine.train_step', 'engine.Engine.step'. */
+  target: string
+  /** The function that calls, qualified; null: the module itself. */
+  from: string | null
+  /** In a loop, or in a function that is called in one. */
+  looped: boolean
+  /** What the result is called, or the function that it is handed to: 'train_loader', 'fit'. */
+  usedAs: string | null
+  /** Null: it is handed around as a value, so that its calls cannot be seen. */
+  args: PassedArguments | null
+  /** Unpacked arguments may bring what is not listed. */
+  open: boolean
+}
+
+/** The same, as the module that is called names it: 'train_step', 'Engine.step'; no value is a parameter. */
+export type OutsideCall = Omit<OutwardCall, 'target' | 'from'> & { name: string }
+
+/** A configuration that a module reads: a file by its path as written, or what Hydra composes. */
+export type ConfigurationUse =
+  | { kind: 'file'; path: string }
+  /** `@hydra.main(config_path, config_name)`; null: not given. `launched`: only what a launch says of it counts. */
+  | { kind: 'hydra'; folder: string | null; name: string | null; launched?: boolean }
+
+/** Where the values of an object come from; see `ConfiguredPath`. */
+export interface PlainPath {
+  root: string | null
+  keys: (string | number)[]
+  fields?: { from: number; values: Record<string, Json> }
+  under?: PlainPath
+  commandLine?: true
+  /** Keys that the module which hands it on writes to. */
+  changed?: (string | number)[][]
+}
+
+/** A configuration, or a part of it, as the argument of a function or class of another module. */
+export interface HandedConfiguration {
+  /** As imported, dotted: 'src.engine.train'. */
+  target: string
+  /** Keyword, or null with the position. */
+  name: string | null
+  position: number
+  path: PlainPath
+}
+
+/** What a function gives back that loads a configuration. */
+export interface Loading {
+  path: PlainPath
+  /** The parameter that the path begins with: a file's path, or the data themselves. Null: it names the file. */
+  parameter: { name: string; position: number; of: 'file' | 'data'; otherwise: string | null } | null
+}
