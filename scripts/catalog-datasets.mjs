@@ -7,6 +7,20 @@ function count(text) {
   return Number((Number(match[1]) * { '': 1, K: 1e3, M: 1e6, B: 1e9, T: 1e12 }[match[2]]).toPrecision(6))
 }
 
+const texts = new Set(['text-classification', 'qa', 'instruction', 'preference', 'translation'])
+
+/** Tokens of one text on average: of the split, else as the table describes a sample; null: not known, or no texts. */
+function meanTokens(row, tokens, train) {
+  if (!texts.has(row.kind)) return null
+  if (tokens !== null && train !== null) return Math.round(tokens / train)
+  const described = /about ([\d.]+) (tokens|words|bytes a sample)/.exec(row.typical_size)
+  if (described === null) return null
+  // English: 1.3 tokens for a word, one for 4.2 bytes.
+  const each = { tokens: 1, words: 1.3, 'bytes a sample': 1 / 4.2 }[described[2]]
+  const sides = /a side/.test(row.typical_size) ? 2 : 1
+  return Math.round(Number(described[1]) * each * sides)
+}
+
 /** As the look-up in catalog/datasets.ts reads names, so that spellings it knows anyway are not listed. */
 const normal = (name) => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 
@@ -58,6 +72,7 @@ export function buildDatasets(table) {
       test,
       count(row.tokens_train),
       row.checked === 'yes' ? 1 : 0,
+      meanTokens(row, count(row.tokens_train), train),
     ]
   })
   const tail = table('datasets-tail.tsv')

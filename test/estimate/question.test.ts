@@ -187,6 +187,17 @@ describe('answers', () => {
     assert.ok(samplesPerSecond !== null && hours !== null)
   })
 
+  it('texts of a known data set are shorter than their limit', () => {
+    const llama: Question = { model: 'Llama-2 7B', gpu: 'A100', batch: 1, precision: 'bf16', method: 'lora' }
+    const limited = ask({ ...llama, dataset: 'Alpaca', size: '2048' })
+    const full = ask({ ...llama, dataset: 'our texts', size: '2048' })
+    assert.equal(limited.stepSeconds!.high, full.stepSeconds!.high)
+    assert.ok(limited.stepSeconds!.low < full.stepSeconds!.low)
+    assert.ok(limited.assumptions.some((one) => /90 tokens, the average of Alpaca/.test(one)))
+    // Without a limit the average is what is known.
+    assert.ok(ask({ ...llama, dataset: 'Alpaca' }).stepSeconds !== null)
+  })
+
   it('states that fit no device are shared out', () => {
     const found = ask({
       model: 'Llama-2 7B',

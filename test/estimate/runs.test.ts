@@ -108,7 +108,7 @@ if (process.env.RUNS !== undefined) {
 describe('time of published runs', () => {
   for (const [name, fitted, bySource] of [
     ['of the sources that set the constants', true, 0.9],
-    ['of the other sources', false, 0.7],
+    ['of the other sources', false, 0.75],
   ] as const)
     it(name, () => {
       const { checks, sources, inside, insideBySource, width } = score(half(fitted))

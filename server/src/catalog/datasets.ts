@@ -11,6 +11,8 @@ export interface KnownDataset {
   test: number | null
   /** Tokens of the training split, about; null: not known, or no text. */
   tokens: number | null
+  /** Tokens of one text on average, about, both sides of a translation; null: not known, or no texts. */
+  meanTokens: number | null
   /** Compared with a public source by a person. */
   checked: boolean
 }
@@ -24,10 +26,14 @@ type Row = [
   test: number | null,
   tokens: number | null,
   checked: number,
+  meanTokens: number | null,
 ]
 type TailRow = [name: string, kind: number, train: number, tokens: number | null]
 
 const tables = data as unknown as { kinds: string[]; datasets: Row[]; tail: TailRow[] }
+
+/** Kinds whose samples are texts. */
+const texts = /^(text-classification|qa|instruction|preference|translation)$/
 
 /** One key for all spellings: 'CIFAR-10', 'cifar10', 'glue/mrpc' and 'GLUE MRPC'. */
 function normal(name: string): string {
@@ -43,18 +49,21 @@ function indexed(): Map<string, KnownDataset> {
     // Exact spellings of what people looked over come first.
     if (key !== '' && !index!.has(key)) index!.set(key, one)
   }
-  const known = tables.datasets.map(([name, ids, kind, train, validation, test, tokens, checked]) => {
-    const one: KnownDataset = {
-      name,
-      kind: tables.kinds[kind]!,
-      train,
-      validation,
-      test,
-      tokens,
-      checked: checked === 1,
-    }
-    return { one, names: [name, ...ids.split('|')] }
-  })
+  const known = tables.datasets.map(
+    ([name, ids, kind, train, validation, test, tokens, checked, meanTokens]) => {
+      const one: KnownDataset = {
+        name,
+        kind: tables.kinds[kind]!,
+        train,
+        validation,
+        test,
+        tokens,
+        meanTokens,
+        checked: checked === 1,
+      }
+      return { one, names: [name, ...ids.split('|')] }
+    },
+  )
   for (const { one, names } of known) for (const each of names) add(each, one)
   for (const { one, names } of known) for (const each of names) add(normal(each), one)
   for (const [name, kind, train, tokens] of tables.tail) {
@@ -65,6 +74,7 @@ function indexed(): Map<string, KnownDataset> {
       validation: null,
       test: null,
       tokens,
+      meanTokens: texts.test(tables.kinds[kind]!) && tokens !== null ? Math.round(tokens / train) : null,
       checked: false,
     }
     add(name, one)

@@ -35,7 +35,7 @@ export function answer(read: ReadQuestion, today: string): Answer {
   const memory = memoryOfQuestion(read)
   if ('missing' in memory) unknown.push(`memory: ${memory.missing}`)
   else if (memory.assumption !== null) assumptions.push(memory.assumption)
-  const speed = speedOf(read, unknown)
+  const speed = speedOf(read, unknown, assumptions)
   const work = 'missing' in speed ? null : lengthOf(read, unknown)
   const { hours } = 'missing' in speed || work === null ? { hours: null } : hoursOf(speed, work)
   const usd = hours === null ? null : moneyOf(read, hours, today, unknown, assumptions)
@@ -63,8 +63,8 @@ interface Speed {
   samplesPerSecond: Interval
 }
 
-function speedOf(read: ReadQuestion, unknown: string[]): Speed | { missing: true } {
-  const { network, size, gpu } = read
+function speedOf(read: ReadQuestion, unknown: string[], assumptions: string[]): Speed | { missing: true } {
+  const { network, gpu } = read
   const lacks = (what: string): { missing: true } => {
     unknown.push(`time: ${what}`)
     return { missing: true }
@@ -72,6 +72,7 @@ function speedOf(read: ReadQuestion, unknown: string[]): Speed | { missing: true
   if (manyModels.test(read.named.name))
     return lacks('a step of this method runs several models and generates text')
   if (network === null) return lacks(`nothing is on record of what ${read.named.name} computes`)
+  const size = lengthsOf(read, network, assumptions)
   if (size === null) return lacks('the length of a text in tokens (--size)')
   if (gpu === null) return lacks('the accelerator (--gpu)')
   const input = {
@@ -94,6 +95,32 @@ function speedOf(read: ReadQuestion, unknown: string[]): Speed | { missing: true
     step: small.step && { low: small.step.low, high: large.step!.high },
     samplesPerSecond: { low: large.samplesPerSecond.low, high: small.samplesPerSecond.high },
   }
+}
+
+/** A batch is as long as its longest text, where texts are not cut together. */
+const longestOfBatch = 1.5
+/** Texts that are so short take no less time. */
+const shortest = 16
+
+/** Sizes between which samples lie. Language models mostly train on texts as they are, and `--size` is a limit. */
+function lengthsOf(
+  { size, dataset }: ReadQuestion,
+  network: Network,
+  assumptions: string[],
+): Interval | null {
+  const mean = network.unit === 'tokens' ? (dataset?.meanTokens ?? null) : null
+  if (mean === null) return size
+  const kind = network.model?.kind
+  const average = Math.max(shortest, kind === 'nlp-seq2seq' ? mean / 2 : mean)
+  if (size === null) {
+    assumptions.push(`texts of ${Math.round(average)} tokens on average, as in ${dataset!.name}`)
+    return { low: average, high: longestOfBatch * average }
+  }
+  if ((kind !== 'causal-lm' && kind !== 'nlp-seq2seq') || average >= size.low) return size
+  assumptions.push(
+    `between texts of ${Math.round(average)} tokens, the average of ${dataset!.name}, and all of --size`,
+  )
+  return { low: average, high: size.high }
 }
 
 function lengthOf(read: ReadQuestion, unknown: string[]): Work | null {

@@ -68,7 +68,7 @@ interface Stack {
 const fast: Stack = {
   peak: { fp32: 0.95, tf32: 0.75, fp16: 0.8, bf16: 0.8, fp8: 0.6 },
   winograd: 1.3,
-  moves: 5.1,
+  moves: 5.2,
   optimizer: 28,
   layerStart: 0.3e-3,
   link: null,
@@ -76,7 +76,7 @@ const fast: Stack = {
   unpacking: 1,
 }
 const slow: Stack = {
-  peak: { fp32: 0.49, tf32: 0.38, fp16: 0.37, bf16: 0.37, fp8: 0.2 },
+  peak: { fp32: 0.5, tf32: 0.38, fp16: 0.38, bf16: 0.38, fp8: 0.2 },
   winograd: 1,
   moves: 18,
   optimizer: 60,
