@@ -610,6 +610,7 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['gcloud', '`--num-nodes`, `--min-nodes`', '3'],
       ['Azure CLI', '`--min-instances`, `--min-count`'],
       ['eksctl', '`minSize`, `desiredCapacity`'],
+      ['AWS ParallelCluster', '`MinCount`', '0'],
       ['Ray on Kubernetes', '`minReplicas`, `replicas`'],
       ['Ray clusters', '`min_workers`', '0'],
       ['dstack', '`nodes`'],
@@ -627,6 +628,7 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
     settings: ['Scaling.capacity'],
     others: [
       ['eksctl', '`spot`', 'false'],
+      ['AWS ParallelCluster', '`CapacityType`', '`ONDEMAND`'],
       ['Karpenter', '`karpenter.sh/capacity-type`', 'on demand'],
       ['gcloud', '`--spot`, `--preemptible`', 'on demand'],
       ['Azure CLI', '`--priority`, `--tier`'],
@@ -637,6 +639,7 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
     settings: ['Scaling.idleDelay'],
     others: [
       ['Karpenter', '`disruption.consolidateAfter`', '0 s'],
+      ['AWS ParallelCluster', '`ScaledownIdletime` (minutes)', '10'],
       ['KEDA', '`cooldownPeriod`', '300 s'],
       ['Kubernetes HPA', '`stabilizationWindowSeconds`', '300 s'],
       ['Ray on Kubernetes', '`autoscalerOptions.idleTimeoutSeconds`', '60 s'],

@@ -3,6 +3,7 @@
 import { airflowReader } from './airflow/dag.js'
 import { awsCommandsReader } from './aws/commands.js'
 import { awsMachinesReader } from './aws/machines.js'
+import { parallelClusterReader } from './aws/parallel-cluster.js'
 import { azureClusterReader } from './azure/cluster.js'
 import { azureCommandReader } from './azure/command.js'
 import { azureCommandLineReader } from './azure/command-line.js'
@@ -177,6 +178,7 @@ export const readers: readonly Reader[] = [
   airflowReader,
   awsCommandsReader,
   awsMachinesReader,
+  parallelClusterReader,
   azureClusterReader,
   azureCommandLineReader,
   azureCommandReader,

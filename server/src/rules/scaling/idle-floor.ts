@@ -1,4 +1,5 @@
 import { effective } from '../../values/value.js'
+import { atLeast } from '../bounds.js'
 import { defineRule, type Saving } from '../rule.js'
 import { unless } from '../silence.js'
 import {
@@ -25,18 +26,19 @@ export default defineRule({
   summary: 'A GPU pool never scales to zero.',
   check(view, { report, silent, options, today }) {
     const { minimum, capacity, fixed, purpose, schedule } = view.settings
-    const count = effective(minimum)
-    if (minimum === undefined || count === undefined || !Number.isFinite(count) || count < 1)
+    const floor = atLeast(minimum)
+    if (minimum === undefined || floor === null || !Number.isFinite(floor.value) || floor.value < 1)
       return silent(unless(view, 'minimum', 'it shrinks to nothing'))
     if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
     // Bought ahead: an idle one costs nothing more.
     if (effective(capacity) === 'reserved') return silent(reserved)
     // It goes down at night all the same.
     if (schedule !== undefined) return silent('a schedule shrinks it')
+    const count = floor.value
     const cost = poolCost(view, count, options, today)
     const usd = rateOf(view, cost)
     const rate = rateText(usd)
-    const share = `${machinesText(view, count)}`
+    const share = `${floor.exact ? '' : 'at least '}${machinesText(view, count)}`
     const always =
       effective(fixed) === true
         ? `${poolName(view)} always has ${share}, however little there is to do`
