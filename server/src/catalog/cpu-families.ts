@@ -83,8 +83,17 @@ const awsSizes: [number, string][] = [
   [96, '24xlarge'],
 ]
 
-/** A general machine of AWS with at least so many vCPUs; undefined: there is none. */
-export function generalMachine(vcpus: number): string | undefined {
+/** Sizes of the general families of GCP and Azure, by vCPUs. */
+const otherSizes = [2, 4, 8, 16, 32, 48, 64, 96]
+
+/** A general machine with at least so many vCPUs; undefined: there is none. */
+export function generalMachine(vcpus: number, provider: string = 'aws'): string | undefined {
+  if (provider === 'gcp' || provider === 'azure') {
+    const most = otherSizes.find((has) => has >= vcpus)
+    if (most === undefined) return undefined
+    return provider === 'gcp' ? `n2-standard-${most}` : `Standard_D${most}s_v5`
+  }
+  if (provider !== 'aws') return undefined
   const size = awsSizes.find(([has]) => has >= vcpus)?.[1]
   return size === undefined ? undefined : `m5.${size}`
 }

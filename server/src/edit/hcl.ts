@@ -22,7 +22,8 @@ interface Body {
   open: number
   close: number
   assignments: Assignment[]
-  blocks: { type: string; body: Body }[]
+  /** `start`: of the word that names its type. */
+  blocks: { type: string; start: number; body: Body }[]
 }
 
 export function hclEdits(text: string, writes: readonly ConfigurationWrite[]): FragmentEdit[] | Refusal {
@@ -57,7 +58,7 @@ function edit(text: string, write: ConfigurationWrite): FragmentEdit[] | Refusal
   const name = last
   const present = body.assignments.find((one) => one.names[0] === name)
   if (write.kind === 'remove key') {
-    if (!present) return refuse(`${name} is not there`)
+    if (!present) return removeBlocks(text, body, name)
     if (!startsLine(text, present.keyStart) || !isLastOnLine(text, present.valueEnd)) {
       return refuse('other text stands on the line')
     }
@@ -68,6 +69,21 @@ function edit(text: string, write: ConfigurationWrite): FragmentEdit[] | Refusal
   if (present) return [{ start: present.valueStart, end: present.valueEnd, text: value }]
   if (body.blocks.some((one) => one.type === name)) return refuse(`${name} is a block`)
   return add(text, body, name, value, write)
+}
+
+/** All blocks of this type, each with its lines. */
+function removeBlocks(text: string, body: Body, type: string): FragmentEdit[] | Refusal {
+  const blocks = body.blocks.filter((one) => one.type === type)
+  if (blocks.length === 0) return refuse(`${type} is not there`)
+  const apart = blocks.every(
+    (one) => startsLine(text, one.start) && one.body.close >= 0 && isLastOnLine(text, one.body.close + 1),
+  )
+  if (!apart) return refuse('other text stands on the line')
+  return blocks.map((one) => ({
+    start: lineStart(text, one.start),
+    end: nextLine(text, one.body.close + 1),
+    text: '',
+  }))
 }
 
 function add(
@@ -208,7 +224,7 @@ function scan(text: string): Body | null {
     }
     if (text[at] !== '{') return null
     const inner: Body = { open: at, close: -1, assignments: [], blocks: [] }
-    body.blocks.push({ type: name, body: inner })
+    body.blocks.push({ type: name, start, body: inner })
     stack.push(inner)
     at = skip(text, at + 1)
   }

@@ -16,8 +16,7 @@ export function oneGpu(
   const type = effective(instanceType)
   const set: FixRequest['set'] = []
   if (instanceType !== undefined && type !== undefined) {
-    // What is attached to a machine would have to go as well.
-    if (fleet.machine === undefined || instance(type)?.gpu == null) return []
+    if (fleet.machine === undefined) return []
     const own = gpus !== undefined && !sameLocation(gpus.location, instanceType.location)
     const then = cheaper ?? smallerMachine(type)
     if (then === undefined || then.gpuCount !== 1) return []

@@ -203,7 +203,7 @@ function claimDeadline(
 
 function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (isJobOperation(claim)) return changeJobOperation(claim, facts)
-  if (claim.setting === 'spot') return carryOut(claim, value, facts)
+  if (claim.setting === 'spot' || claim.setting === 'instanceType') return carryOut(claim, value, facts)
   const { document: index, keys, fragment } = claim.site
   if (index === undefined || keys === undefined)
     return { reason: `${claim.key} has to be changed by hand here` }
@@ -260,7 +260,12 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
       const quoted = before?.kind === 'scalar' && typeof before.value === 'string'
       return set([...place], quoted ? String(value) : value)
     })
-    return { title: `Request ${value} GPU`, safety: 'unsafe', writes, imports: [] }
+    return {
+      title: value === 0 ? 'Request no GPU' : `Request ${value} GPU`,
+      safety: 'unsafe',
+      writes,
+      imports: [],
+    }
   }
   return { reason: `${claim.key} has to be changed by hand here` }
 }

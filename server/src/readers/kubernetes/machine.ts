@@ -21,7 +21,12 @@ export function claimMachine(
 ): void {
   const { gpuModel, instanceType, spot, spotTolerated } = machineOf(compute.locator, group?.pod)
   if (gpuModel !== null) compute.say('gpuModel', gpuModel.key, gpuModel.value)
-  if (uniform && instanceType !== null) compute.say('instanceType', instanceType.key, instanceType.value)
+  if (uniform && instanceType !== null && group !== undefined)
+    compute.say(
+      'instanceType',
+      instanceType.key,
+      withPlan(instanceType.value, object.document.index, group.keys, typePlan(group.pod, instanceType.key)),
+    )
   if (uniform && group !== undefined) claimLabels(compute, group.pod)
   claimQueue(compute, object, group?.pod)
   const onDemand = effective(spot?.value) === false
@@ -77,6 +82,12 @@ function isQueued({ root }: Pick<KubernetesObject, 'root'>, pod: ConfigNode): bo
     ...entries(at(pod, 'nodeSelector')),
   ]
   return labels.some((one) => queued.test(one.key))
+}
+
+function typePlan(pod: ConfigNode, label: string): Planned {
+  if (at(pod, 'nodeSelector', label) === undefined)
+    return { reason: 'the nodes are chosen by an affinity: let it ask for the other type' }
+  return { title: `Use {value}: ${label}`, writes: [{ path: ['nodeSelector', label] }] }
 }
 
 function spotPlan(spot: NodeLabel): Planned {

@@ -1,15 +1,18 @@
 /** What model servers on Kubernetes have in common: the accelerators of a replica, and how few replicas there may be. */
-import { at, entries, items } from '../../config/access.js'
+import { at, entries, items, text, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import type { ShellWord } from '../../config/shell-facts.js'
 import { nodeValue } from '../../values/config-source.js'
-import { convert, orDefault } from '../../values/operations.js'
+import { absent, convert, orDefault, stated, unreadable } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import { claimModelOfCommand, claimModelOfEnvironment } from '../served-model.js'
+import { type ServerCommand, serverCommand } from '../serving/command.js'
 import { type Keys, type Planned, withPlan } from './change-plan.js'
 import { environmentOf } from './environment.js'
 import { type KubernetesObject, nameOf, placeOf } from './objects.js'
-import { acceleratorsOf, machineOf } from './pod.js'
+import { acceleratorsOf, containerEnvironment, machineOf } from './pod.js'
 
 export interface Floor {
   key: string
@@ -48,7 +51,45 @@ export function claimServing(
   const environment = environmentOf(claims.layout?.path ?? claims.path, object)
   if (environment !== null) serving.known('environment', environment.said, environment.kind, place)
   claimFloor(serving, object, floor, place)
+  claimServed(serving, pod)
   return serving
+}
+
+/** What the only server among its containers is started with, or told by its environment. */
+function claimServed(serving: SubjectBuilder<'Serving'>, pod: ConfigNode | undefined): void {
+  for (const container of items(at(pod, 'containers'))) {
+    const nodes = [...items(at(container, 'command')), ...items(at(container, 'args'))]
+    const words = nodes.map((node): ShellWord => {
+      const found = written(node)
+      return { text: found ?? null, raw: found ?? '', start: node.start, end: node.end }
+    })
+    const command =
+      serverCommand(words, text(at(container, 'image')) ?? null) ?? huggingFaceServer(container, words)
+    if (command?.model?.text != null) {
+      const from = serving.locator.origin({ start: command.model.start, end: command.model.end })
+      claimModelOfCommand(serving, command, stated(from, command.model.text))
+      return
+    }
+    const variables = containerEnvironment(container)
+    claimModelOfEnvironment(serving, (name) => {
+      const found = variables.find((one) => one.name === name)
+      const from = serving.locator.origin(placeOf(found?.node ?? container))
+      return found === undefined
+        ? absent(from)
+        : found.value === null
+          ? unreadable(from, 'it comes from elsewhere')
+          : stated(from, found.value)
+    })
+  }
+}
+
+/** The server of KServe for models of Hugging Face: `--model_id=…`. */
+function huggingFaceServer(container: ConfigNode, words: readonly ShellWord[]): ServerCommand | null {
+  if (text(at(container, 'modelFormat', 'name')) !== 'huggingface') return null
+  return serverCommand(
+    words.map((word) => ({ ...word, text: word.text?.replace(/^--model_id\b/, '--model') ?? null })),
+    'vllm-openai',
+  )
 }
 
 function claimFloor(

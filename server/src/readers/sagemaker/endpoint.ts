@@ -6,15 +6,18 @@ import { isLeftOut, passedCall, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { pythonLiteral, quoteOf } from '../../values/python-literal.js'
 import { below } from '../../values/source.js'
 import { isGiven } from '../../values/value.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import { writeArgument } from '../../values/write-argument.js'
+import { ClaimBuilder, type SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
+import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimEndpoint, claimMachine, endEndpoint } from '../endpoint.js'
 import { usesAny } from '../pytorch/once.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimModelByName, claimModelOfEnvironment } from '../served-model.js'
 import { settingTable } from '../setting-table.js'
 import { isLocal } from './machine.js'
 import { parameterDefault } from './parameters.js'
@@ -96,6 +99,28 @@ function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'S
   claimMachine(serving, 'instance_type', type.get('instance_type'))
   deploySettings.claim(serving, deploySettings.argumentsOf(python, call, serving.locator))
   serving.known('autoscaled', 'register_scalable_target', scales(python), place, { site })
+  claimDeployed(python, call, serving)
+}
+
+/** `HuggingFaceModel(env={'HF_MODEL_ID': …}).deploy(…)`, `JumpStartModel(model_id=…).deploy(…)`. */
+function claimDeployed(python: PythonModule, call: Call, serving: SubjectBuilder<'Serving'>): void {
+  const made = call.receiverCall
+  if (made === null || !/Model$/.test(made.method)) return
+  const source = new CallSource(python, made, serving.locator)
+  const id = source.get('model_id')
+  if (isGiven(id)) claimModelByName(serving, 'model_id', id)
+  else claimModelOfEnvironment(serving, (name) => source.get('env', name))
+}
+
+/** The only model that the program creates: `create_model(PrimaryContainer={'Environment': {'HF_MODEL_ID': …}})`. */
+function claimCreated(python: PythonModule, serving: SubjectBuilder<'Serving'>): void {
+  const models = python.calls.filter((one) => one.method === 'create_model')
+  if (models.length !== 1) return
+  const source = new CallSource(python, models[0]!, serving.locator)
+  const base = isGiven(source.get('PrimaryContainer', 'Environment'))
+    ? ['PrimaryContainer']
+    : ['Containers', 0]
+  claimModelOfEnvironment(serving, (name) => source.get(...base, 'Environment', name))
 }
 
 /** `client.create_endpoint(EndpointName=…, EndpointConfigName=…)`; what it runs on stands in the configuration. */
@@ -115,6 +140,7 @@ function readCreation(
   claimMachine(serving, 'InstanceType', variant.get('InstanceType'))
   variantSettings.claim(serving, variant)
   serving.known('autoscaled', 'register_scalable_target', scales(python), calleePlace(call))
+  claimCreated(python, serving)
 }
 
 function scales(python: PythonModule): boolean {
@@ -127,6 +153,31 @@ function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Cha
   if (claim.setting === 'tornDown' && value === true) {
     if (call.method === 'deploy') return endEndpoint(facts, call, (name) => `${name}.delete_endpoint()`)
     return { reason: 'delete the endpoint by its name when you are done with it' }
+  }
+  if (
+    claim.setting === 'machine' &&
+    typeof value === 'string' &&
+    claim.key === 'instance_type' &&
+    call.method === 'deploy'
+  ) {
+    const { python } = facts
+    if (python === undefined) return byHand(claim)
+    const given = python.argument(call, 'instance_type', 1)
+    return changeOf(`Use ${value}`, [
+      writeArgument(facts, call, 'instance_type', given, pythonLiteral(value, quoteOf(python.text))),
+    ])
+  }
+  if (claim.setting === 'machine' && claim.key === 'InstanceType' && typeof value === 'string') {
+    const { python } = facts
+    const configuration = python?.calls.find((one) => one.method === 'create_endpoint_config')
+    if (python === undefined || configuration === undefined)
+      return { reason: 'the configuration has changed' }
+    const source = new CallSource(
+      python,
+      configuration,
+      new ClaimBuilder(facts.path, facts.fragment, claim.reader),
+    )
+    return changeOf(`Use ${value}`, [source.set(['ProductionVariants', 0, 'InstanceType'], value)])
   }
   if (claim.setting === 'minReplicas')
     return {

@@ -64,6 +64,10 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
       return {
         reason: 'a scaling policy is a resource of its own: add an aws_appautoscaling_target for the variant',
       }
+    case 'machine':
+      if (/SM_NUM_GPUS|TENSOR_PARALLEL/.test(facts.fragment.text))
+        return { reason: `use ${value}, and tell the server how many GPUs that has` }
+      return editor.change(`Use ${value}`, [editor.set(keys, String(value))])
     case 'blockedBy':
       return editor.change('Release idle machines', [editor.set(keys, false)])
     case 'idleStop':
@@ -75,13 +79,17 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
       )
         return changeDatabricks(claim, value, facts)
       const before = text(node)
-      const beside = at(root, ...keys.slice(0, -1))
-      if (attached.some((one) => entry(beside, one) !== undefined))
-        return { reason: 'accelerators are attached to the machine, which other types do not take' }
+      const parent = keys.slice(0, -1)
+      const beside = attached.filter((one) => entry(at(root, ...parent), one) !== undefined)
       if (before === undefined) return { reason: 'the type is not written here' }
       const prefix = /^(ml\.|Standard_)/i.exec(before)?.[0] ?? ''
       const type = `${prefix}${String(value).replace(/^(ml\.|standard_)/i, '')}`
-      return editor.change(`Use ${type}`, [editor.set(keys, type)])
+      // What is attached to the machine goes with it: the new type has accelerators of its own, or none.
+      const gone = beside.length === 0 ? '' : `, without ${beside.join(' and ')}`
+      return editor.change(`Use ${type}${gone}`, [
+        editor.set(keys, type),
+        ...beside.map((one) => editor.remove([...parent, one])),
+      ])
     }
     default:
       return byHand(claim)

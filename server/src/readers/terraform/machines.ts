@@ -15,9 +15,11 @@ import {
   claimType,
   workstation,
 } from '../machine-claims.js'
+import { claimModelOfEnvironment } from '../served-model.js'
 import { settingTable } from '../setting-table.js'
-import { Block, regionOf } from './block.js'
+import { Block, type Module, regionOf } from './block.js'
 import { scalesEndpoints } from './scalable-target.js'
+import { resourcesOf } from './schedules.js'
 
 export function startMachine(
   block: Block,
@@ -209,5 +211,14 @@ export function readEndpointConfiguration(block: Block): void {
       derived(type, (name) => instance(name)?.gpuCount),
     )
     serving.say('gpuModel', 'instance_type', derived(type, acceleratorModel))
+    claimModels(module, serving)
   })
+}
+
+/** The only model of the module. */
+function claimModels(module: Module, serving: SubjectBuilder<'Serving'>): void {
+  const models = [...resourcesOf(module, 'aws_sagemaker_model')]
+  if (models.length !== 1) return
+  const [model] = models
+  claimModelOfEnvironment(serving, (name) => model!.get('primary_container', 0, 'environment', name))
 }

@@ -24,7 +24,15 @@ import { idAt, jobRole } from '../job-in-code.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { wordsOf } from '../words-in-code.js'
-import { claimMachine, claimVertexService, heldBy, jobEvidence, sameMachines, specOf } from './machines.js'
+import {
+  claimMachine,
+  claimVertexService,
+  heldBy,
+  jobEvidence,
+  sameMachines,
+  specOf,
+  writeMachineType,
+} from './machines.js'
 import { claimJobProgram, claimPoolProgram } from './programs.js'
 import { machineFields, machineKeys } from './python-fields.js'
 
@@ -230,6 +238,11 @@ function claimScript(python: PythonModule, claims: ClaimBuilder, made: Call, ask
 function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   const { target } = claim.site
+  if (claim.setting === 'instanceType' && claim.key === machineKeys.type) {
+    const owner = python.callAt(claim.site)
+    if (owner?.expr.args.some((one) => one.name === claim.key) === true)
+      return writeMachineType(facts, owner, String(value))
+  }
   if (target?.kind !== attached.kind && (claim.setting !== 'gpus' || claim.key === machineKeys.count)) {
     if (Object.hasOwn(machineSettings.rows, claim.setting)) return machineSettings.change(claim, value, facts)
   }

@@ -2,8 +2,11 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { both, convert, orDefault } from '../../values/operations.js'
+import { passedCall } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { both, convert, orDefault, stated } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
+import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -11,7 +14,10 @@ import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimAttached, claimEndpoint, claimMachine, endEndpoint } from '../endpoint.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimModelOfCommand, claimModelOfEnvironment } from '../served-model.js'
+import { serverCommand } from '../serving/command.js'
 import { settingTable } from '../setting-table.js'
+import { writeMachineType } from './machines.js'
 
 /** Arguments that only these `deploy` methods have. */
 const ownArguments =
@@ -53,6 +59,7 @@ function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'S
   const count = source.get('accelerator_count')
   claimAttached(serving, 'accelerator_type', source.get('accelerator_type'), count)
   replicaSettings.claim(serving, source)
+  claimUploaded(python, call, serving)
   const least = orDefault(replicaSettings.read('minReplicas', source).value, 1)
   const most = orDefault(convert(source.get('max_replica_count'), asNumber), 1)
   // A ceiling below the floor is raised to it.
@@ -61,6 +68,28 @@ function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'S
     'max_replica_count',
     both(most, least, (ceiling, floor) => ceiling > floor),
   )
+}
+
+/** `Model.upload(serving_container_args=[…], serving_container_environment_variables={'MODEL_ID': …})`. */
+function claimUploaded(python: PythonModule, call: Call, serving: SubjectBuilder<'Serving'>): void {
+  const uploads = python.calls.filter((one) => one.method === 'upload')
+  const handed = passedCall(python, python.argument(call, 'model', 0))
+  const made =
+    [call.receiverCall, handed].find((one) => one?.method === 'upload') ??
+    (uploads.length === 1 ? uploads[0]! : null)
+  if (made === null || made === undefined) return
+  const source = new CallSource(python, made, serving.locator)
+  claimModelOfEnvironment(serving, (name) => source.get('serving_container_environment_variables', name))
+  const list = source.get('serving_container_args')
+  const words = effective(list)
+  const image = effective(source.get('serving_container_image_uri'))
+  if (!isGiven(list) || !Array.isArray(words)) return
+  const texts = words.map((one) => (typeof one === 'string' ? one : null))
+  const command = serverCommand(
+    texts.map((text) => ({ text, raw: text ?? '', start: 0, end: 0 })),
+    typeof image === 'string' ? image : null,
+  )
+  if (command?.model?.text != null) claimModelOfCommand(serving, command, stated(list, command.model.text))
 }
 
 function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -74,6 +103,13 @@ function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Cha
       /endpoint/i.test(call.expr.callee.value.id)
     if (onEndpoint) return { reason: 'call delete(force=True) of the endpoint when you are done with it' }
     return endEndpoint(facts, call, (name) => `${name}.delete(force=True)`)
+  }
+  if (claim.setting === 'machine' && typeof value === 'string') {
+    const uploads = python.calls.filter((one) => one.method === 'upload')
+    const shards = /tensor[-_]parallel[-_]size(?!\W+1\b)/
+    if (uploads.some(({ expr }) => shards.test(python.text.slice(expr.start, expr.end))))
+      return { reason: `use ${value}, and start as many shards as it has GPUs` }
+    return writeMachineType(facts, call, value)
   }
   if (claim.setting === 'minReplicas' && typeof value === 'number') {
     const set = (name: string, to: number) =>

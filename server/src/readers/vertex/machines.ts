@@ -1,10 +1,18 @@
 /** Machines of Vertex AI: a type, and accelerators that are attached to it or belong to it. */
 import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Call } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
+import { isLeftOut } from '../../values/argument.js'
 import { stated, unreadable } from '../../values/operations.js'
+import { pythonLiteral, quoteOf } from '../../values/python-literal.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import { changeOf } from '../change-answer.js'
+import type { FragmentFacts } from '../reader.js'
 
 export interface MachineSpec {
   /** 'n1-standard-8'; null: not readable. */
@@ -108,4 +116,44 @@ export function claimVertexService(
   compute.known('choosesCapacity', key, true, place)
   compute.known('trials', key, trials, place)
   compute.known('service', key, false, place)
+}
+
+/** Accelerators as Vertex AI names them where a machine type brings them. */
+const vertexNames: Record<string, string> = {
+  L4: 'NVIDIA_L4',
+  'A100-40GB': 'NVIDIA_TESLA_A100',
+  'A100-80GB': 'NVIDIA_A100_80GB',
+  'H100-SXM': 'NVIDIA_H100_80GB',
+  'H200-SXM': 'NVIDIA_H200_141GB',
+  'RTX-PRO-6000': 'NVIDIA_RTX_PRO_6000',
+}
+
+/** The arguments of a call that name a machine, for another type: what that holds is named beside it, or nothing is. */
+export function writeMachineType(facts: FragmentFacts, call: Call, type: string): Change | Refusal {
+  const { python, path, fragment } = facts
+  const machine = instance(type)
+  if (python === undefined || machine === undefined) return { reason: 'the machine type is not known' }
+  const quote = quoteOf(python.text)
+  const set = (name: string, code: string) =>
+    writeArgument(facts, call, name, python.argument(call, name), code)
+  const written = set('machine_type', pythonLiteral(type, quote))
+  const extra = ['accelerator_type', 'accelerator_count'] as const
+  if (machine.gpu === null) {
+    const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
+    const removals = extra.flatMap((name): (Write | Refusal)[] => {
+      if (isLeftOut(python.argument(call, name))) return []
+      const own = call.expr.args.some((one) => one.name === name)
+      return own
+        ? [{ kind: 'remove keyword', path, call: range, name }]
+        : [{ reason: `${name} is given in another place` }]
+    })
+    return changeOf(`Use ${type}: machine_type`, [written, ...removals])
+  }
+  const name = lookUp(vertexNames, machine.gpu.name)
+  if (name === undefined) return { reason: `name the accelerator of ${type} beside it` }
+  return changeOf(`Use ${type}: machine_type`, [
+    written,
+    set(extra[0], pythonLiteral(name, quote)),
+    set(extra[1], String(machine.gpuCount)),
+  ])
 }

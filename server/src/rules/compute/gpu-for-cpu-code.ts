@@ -1,9 +1,9 @@
-import { generalMachine } from '../../catalog/cpu-families.js'
 import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
-import { defineRule, type FixRequest } from '../rule.js'
+import { processorMachine, processorsInstead } from '../processors-instead.js'
+import { defineRule } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
 import { subjectIn } from '../subject-view.js'
 
@@ -14,6 +14,7 @@ export default defineRule({
   severity: 'error',
   finds: 'accelerators for code that cannot use them',
   summary: 'A job pays for accelerators that none of its code can use.',
+  supersedes: ['compute/unsuitable-accelerator', 'compute/oversized-instance', 'compute/multi-gpu-notebook'],
   check(view, { report, silent }) {
     const { gpus, instanceType } = view.settings
     const accelerators = acceleratorsOf(view)
@@ -25,18 +26,13 @@ export default defineRule({
     if (isSilence(code)) return silent(code)
     const type = effective(instanceType)
     const machine = type === undefined ? undefined : instance(type)
-    const cheaper = type === undefined || machine === undefined ? undefined : processorMachine(machine.vcpus)
-    const aws = effective(view.settings.provider) === 'aws'
+    const cheaper = machine === undefined ? undefined : processorMachine(machine.vcpus, machine.provider)
+    const prefix = type?.startsWith('ml.') === true ? 'ml.' : ''
     const other =
-      aws && cheaper !== undefined && machine !== undefined
-        ? ` ${type!.startsWith('ml.') ? 'ml.' : ''}${cheaper} has ${machine.vcpus} vCPUs as well.`
+      cheaper !== undefined && machine !== undefined
+        ? ` ${prefix}${cheaper} has ${machine.vcpus} vCPUs as well.`
         : ''
-    const fixes: FixRequest[] =
-      instanceType === undefined
-        ? [{ set: [{ claim: gpus, value: 0 }] }]
-        : aws && cheaper !== undefined
-          ? [{ set: [{ claim: instanceType, value: cheaper }] }]
-          : []
+    const fixes = processorsInstead(view, cheaper)
     report({
       at: type === undefined || instanceType === undefined ? gpus : instanceType,
       message: `${type === undefined ? 'The job' : type} is paid for ${type === undefined ? '' : 'its '}${accelerators}, but ${code.name} uses only libraries that compute on the CPU.${other}`,
@@ -52,11 +48,6 @@ export default defineRule({
     })
   },
 })
-
-/** The sixth generation is offered for training jobs in all sizes. */
-function processorMachine(vcpus: number): string | undefined {
-  return generalMachine(vcpus)?.replace(/^m5\./, 'm6i.')
-}
 
 interface Trainer {
   name: string

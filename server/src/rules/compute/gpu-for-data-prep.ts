@@ -3,7 +3,8 @@ import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
-import { defineRule, type FixRequest, type RuleContext } from '../rule.js'
+import { processorsInstead } from '../processors-instead.js'
+import { defineRule, type RuleContext } from '../rule.js'
 import { isSilence } from '../silence.js'
 import { codeOf, isPreparation, verb, type Waiting, waitingFor } from './preparation.js'
 
@@ -16,6 +17,7 @@ export default defineRule({
   checklist: ['rightsize/separate-environments', 'baseline/utilization', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
   finds: 'accelerators for steps that only prepare data',
+  supersedes: ['compute/unsuitable-accelerator', 'compute/oversized-instance'],
   summary: 'A step that only prepares data pays for accelerators that its code cannot use.',
   check(view, { report, silent }) {
     const { gpus, instanceType, interactive, name } = view.settings
@@ -37,7 +39,11 @@ export default defineRule({
     const byHand = effective(interactive) === true
     const what = title !== undefined ? `"${title}"` : byHand ? 'This notebook' : 'This job'
     const merges = code.work.includes('merge')
-    const set = change(view)
+    const type = effective(instanceType)
+    const vcpus = effective(view.settings.cpus) ?? instance(type ?? '')?.vcpus
+    const provider = instance(type ?? '')?.provider ?? effective(view.settings.provider)
+    const other = vcpus === undefined || provider === undefined ? undefined : generalMachine(vcpus, provider)
+    const fixes = processorsInstead(view, other)
     report({
       at: gpus,
       // Weights are merged in minutes.
@@ -48,20 +54,11 @@ export default defineRule({
         usd: null,
         basis: 'a machine with as many processors and no accelerator costs 50 to 90 % less',
       },
-      fixes: set === null ? [] : [{ set }],
+      fixes,
       ...(code.location === undefined
         ? {}
         : { related: [{ location: code.location, message: 'the code that runs on it' }] }),
     })
-
-    function change(one: SubjectView<'Compute'>): FixRequest['set'] | null {
-      if (instanceType === undefined) return [{ claim: gpus!, value: 0 }]
-      const vcpus = effective(one.settings.cpus) ?? instance(effective(instanceType) ?? '')?.vcpus
-      const type = vcpus === undefined ? undefined : generalMachine(vcpus)
-      return type === undefined || effective(one.settings.provider) !== 'aws'
-        ? null
-        : [{ claim: instanceType, value: type }]
-    }
   },
 })
 

@@ -1,5 +1,7 @@
-import { smallestSingleGpu } from '../../catalog/instances.js'
+import { instance, smallestSingleGpu } from '../../catalog/instances.js'
+import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
+import type { Claim } from '../../workload/claim.js'
 import { acceleratorsOf, withoutAccelerators } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
 import { unless } from '../silence.js'
@@ -44,7 +46,19 @@ export default defineRule({
       fixes:
         smaller === undefined || instanceType === undefined
           ? []
-          : [{ set: [{ claim: instanceType, value: smaller.type }] }],
+          : [
+              {
+                set: [
+                  { claim: instanceType, value: smaller.type },
+                  // Asked for apart from a machine that has them.
+                  ...(machineHasThem(type, gpus, instanceType) ? [{ claim: gpus, value: 1 }] : []),
+                ],
+              },
+            ],
     })
   },
 })
+
+function machineHasThem(type: string | undefined, gpus: Claim, instanceType: Claim): boolean {
+  return instance(type ?? '')?.gpu != null && !sameLocation(gpus.location, instanceType.location)
+}

@@ -1,16 +1,17 @@
-import { type Instance, instance } from '../../catalog/instances.js'
+import type { Instance } from '../../catalog/instances.js'
 import type { Price } from '../../catalog/prices.js'
 import { hourlyCost } from '../../estimate/hourly.js'
 import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
 import { oneGpu } from '../fewer-gpus.js'
 import { requestOf } from '../machine-request.js'
+import { oversizedServing } from '../oversized-serving.js'
 import { type Fleet, largeCard, type Oversized, oversized, wasted } from '../oversized-training.js'
 import { defineRule, type Report, type RuleOptions, type Saving } from '../rule.js'
 import { isSilence, type Silence } from '../silence.js'
 import { type CheaperMachine, cheaperMachine } from '../smaller-machine.js'
-import { subjectsOf } from '../subject-view.js'
-import { described, gigabytes } from '../training-memory.js'
+import { isViewOf, subjectsOf } from '../subject-view.js'
+import { described, gigabytes, parametersText } from '../training-memory.js'
 
 /** For a warning about a smaller GPU: the batch does not fill the present one. */
 const fullBatch = 64
@@ -26,12 +27,17 @@ const cheaperBy = 0.8
 
 export default defineRule({
   name: 'compute/oversized-instance',
-  judges: 'Compute',
+  judges: ['Compute', 'Serving'],
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change', 'decision/stop-and-simplify'],
   severity: 'warning',
   finds: 'machines whose GPU memory is hardly used, where a cheaper one does the same work',
-  summary: 'A job pays for far more GPU memory than its training uses.',
+  summary: 'A job or an endpoint pays for far more GPU memory than its model uses.',
   check(view, { report, silent, options }) {
+    if (isViewOf(view, 'Serving')) {
+      const said = serving(view, options)
+      return isSilence(said) ? silent(said) : report(said)
+    }
+    if (!isViewOf(view, 'Compute')) return silent('it is neither a job nor an endpoint')
     const found = oversized(view, options)
     if (isSilence(found)) return silent(found)
     const priced = pricedOption(view, found, options)
@@ -40,6 +46,51 @@ export default defineRule({
     report(cheaper(found, priced))
   },
 })
+
+/** An endpoint whose model fills a small part of its accelerators. */
+function serving(view: SubjectView<'Serving'>, options: RuleOptions): Report | Silence {
+  const found = oversizedServing(view, options)
+  if (isSilence(found)) return found
+  const { machine: type, gpus, model, parameters } = view.settings
+  const at = effective(type) === undefined ? gpus : type
+  const { smaller, fewest } = found
+  const several = 2 * fewest <= found.gpus
+  if (at === undefined || (!several && found.memoryGB < largeCard))
+    return { text: 'it holds one ordinary GPU' }
+  const size = parametersText(effective(parameters)!)
+  const saves = smaller === undefined ? 0 : 1 - smaller.usd / smaller.now
+  if (smaller !== undefined && saves < 0.3)
+    return { text: `${smaller.type} would save ${Math.floor(100 * saves)} %` }
+  const held = `${found.gpus > 1 ? `${found.gpus} × ` : ''}${found.card} ${found.memoryGB} GB`
+  const way =
+    smaller !== undefined
+      ? ` ${smaller.type} (${heldBy(smaller.machine)}) has room for it at $${money(smaller.usd)}/h instead of $${money(smaller.now)}/h.`
+      : several
+        ? ` ${fewest === 1 ? 'One of them has' : `${fewest} of them have`} room for it.`
+        : ' A smaller GPU has room for it.'
+  return {
+    at,
+    severity: 'warning',
+    confidence: 'medium',
+    message: `${held} to serve a model that needs at most ${gigabytes(found.needs)} GB: ${effective(model)} (${size}), requests in work included.${way}`,
+    ...(smaller === undefined
+      ? {}
+      : {
+          saving: {
+            fraction: [saves, saves] as [number, number],
+            usd: {
+              range: [smaller.now - smaller.usd, smaller.now - smaller.usd] as [number, number],
+              per: 'hour' as const,
+              asOf: smaller.asOf,
+              region: smaller.region,
+            },
+            basis: 'list prices on demand; the smaller machine answers fewer requests at a time',
+          },
+        }),
+    fixes:
+      smaller !== undefined && type !== undefined ? [{ set: [{ claim: type, value: smaller.type }] }] : [],
+  }
+}
 
 interface Priced {
   now: Price
@@ -119,7 +170,7 @@ function fewer(view: SubjectView<'Compute'>, found: Oversized, priced: Priced | 
 }
 
 function option({ fleet }: Oversized, { smaller, before, less }: Priced): string {
-  const machine = `${smaller.type} (${held(smaller.machine)}${sameCard(fleet, smaller.machine) ? `, ${smaller.machine.vcpus} vCPUs` : ''})`
+  const machine = `${smaller.type} (${heldBy(smaller.machine)}${sameCard(fleet, smaller.machine) ? `, ${smaller.machine.vcpus} vCPUs` : ''})`
   return `${machine} has room for it at $${money(smaller.onDemand)}/h instead of $${money(before)}/h: ${less} less for the same work.`
 }
 
@@ -132,10 +183,9 @@ function cheaper(found: Oversized, { now, smaller, saving, less, before }: Price
     at: fleet.at,
     severity: severityOf(found, smaller, saving),
     confidence: 'medium',
-    message: `${described(memory)} needs ${needed(found)}; ${many}${fleet.type} pays for ${held(fleet.machine!)}${same ? ` and ${fleet.machine!.vcpus} vCPUs` : ''} at $${money(fleet.nodes > 1 ? before : now.onDemand!)}/h. ${smaller.type} (${held(smaller.machine)}${same ? `, ${smaller.machine.vcpus} vCPUs` : ''}) has room for it at $${money(smaller.onDemand)}/h: ${less} less for the same work.`,
+    message: `${described(memory)} needs ${needed(found)}; ${many}${fleet.type} pays for ${heldBy(fleet.machine!)}${same ? ` and ${fleet.machine!.vcpus} vCPUs` : ''} at $${money(fleet.nodes > 1 ? before : now.onDemand!)}/h. ${smaller.type} (${heldBy(smaller.machine)}${same ? `, ${smaller.machine.vcpus} vCPUs` : ''}) has room for it at $${money(smaller.onDemand)}/h: ${less} less for the same work.`,
     saving,
-    // What is attached to a machine would have to go as well.
-    fixes: instance(fleet.type!)?.gpu == null ? [] : [{ set: [{ claim: fleet.at, value: smaller.type }] }],
+    fixes: [{ set: [{ claim: fleet.at, value: smaller.type }] }],
     related: [{ location: training.subject.location, message: 'trains this model' }],
   }
 }
@@ -202,7 +252,7 @@ function cardOf({ card, memoryGB }: Fleet): string {
   return `${card.name.replace(/-\d+GB$/, '')} ${memoryGB} GB`
 }
 
-function held(machine: Instance): string {
+function heldBy(machine: Instance): string {
   const count = machine.gpuCount === 1 ? '' : `${machine.gpuCount} × `
   return `${count}${machine.gpu!.name.replace(/-\d+GB$/, '')} ${machine.gpuMemoryGB} GB`
 }

@@ -137,6 +137,13 @@ export interface ServingSettings {
   /** Accelerators of one replica, and which. */
   gpus: number
   gpuModel: string
+  /** What it serves, as the program names it: 'distilbert-base-uncased'; its parameters, and how its weights lie in memory at most. */
+  model: string
+  parameters: number
+  weightBits: 4 | 8 | 16 | 32
+  /** Tokens of a request and its answer at most, where the server is told. */
+  sequenceLength: number
+  region: string
   /** Replicas that run at all times. */
   minReplicas: number
   /** A policy of its own changes the number of replicas. */
