@@ -8,7 +8,7 @@ import type { Analysis } from './analysis.js'
 import { fileLoadedFrom, loaders } from './configured-file.js'
 import { keyOf, pathLookedUp } from './configured-lookups.js'
 import { fromPlain, withRoots } from './configured-plain.js'
-import { type FieldValues, fieldsElsewhere, fieldValues } from './field-values.js'
+import { classElsewhere, type FieldValues, fieldsElsewhere, fieldValues } from './field-values.js'
 import { takingOf } from './mapping-classes.js'
 import type { Func, Klass, ModuleSummary } from './module.js'
 import { attributeValues, bindingsOf, projectTarget, targetOf } from './names.js'
@@ -167,6 +167,7 @@ function pathOfName(
   const binding = bindings.length === 1 ? bindings[0]! : null
   if (binding === null) return null
   if (binding.kind === 'import') return pathElsewhere(analysis, expr)
+  if (binding.kind === 'class') return pathOfClass(analysis, expr)
   if (binding.kind === 'assign' && binding.value !== null && binding.unpack === null)
     return configuredPath(analysis, binding.value, depth + 1, followed)
   if (binding.kind !== 'param') return null
@@ -233,7 +234,20 @@ function pathElsewhere(analysis: Analysis, expr: Expr): ConfiguredPath | null {
   const target = targetOf(analysis, expr)
   const found = target === null ? null : projectTarget(analysis, target)
   const kept = found === null ? undefined : lookUp(found.summary.kept ?? {}, found.rest)
-  return kept === undefined ? null : fromPlain(kept)
+  return kept === undefined ? pathOfClass(analysis, expr) : fromPlain(kept)
+}
+
+/** A class that is handed on as it is: `main(CFG)`. What its constructor sets it does not hold. */
+function pathOfClass(analysis: Analysis, expr: Expr): ConfiguredPath | null {
+  const named = classNamed(analysis, expr)
+  if (named === null) return null
+  const values =
+    'klass' in named
+      ? named.klass.methods.has('__init__')
+        ? null
+        : fieldValues(analysis, named.klass)
+      : classElsewhere(analysis, named.summary, named.name)
+  return values === null || values.size === 0 ? null : { root: null, keys: [], fields: { from: 0, values } }
 }
 
 export function isHydraMain(analysis: Analysis, func: Func): boolean {

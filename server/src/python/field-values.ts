@@ -69,13 +69,30 @@ export function fieldsElsewhere(
   made: CallExpr,
   byKeyword: boolean,
 ): FieldValues {
-  const values = new Map<string, Folded>()
+  const values = analysis.complete ? constantsOf(constants, name) : new Map<string, Folded>()
   if (!analysis.complete) return values
-  for (const [key, value] of Object.entries(constants))
-    if (key.startsWith(`${name}.`)) values.set(key.slice(name.length + 1), known(value))
   for (const argument of made.args)
     if (argument.name !== null)
       values.set(argument.name, byKeyword ? analysis.fold(argument.value) : unknown('its constructor'))
+  return values
+}
+
+const elsewhere = new WeakMap<Analysis, Map<string, FieldValues>>()
+
+/** Of a class of another module that is used as it is; one object for one class. */
+export function classElsewhere(analysis: Analysis, summary: ModuleSummary, name: string): FieldValues {
+  const kept = elsewhere.get(analysis) ?? new Map<string, FieldValues>()
+  elsewhere.set(analysis, kept)
+  const key = `${summary.path}\0${name}`
+  const values = kept.get(key) ?? constantsOf(summary.constants, name)
+  kept.set(key, values)
+  return values
+}
+
+function constantsOf(constants: ModuleSummary['constants'], name: string): Map<string, Folded> {
+  const values = new Map<string, Folded>()
+  for (const [key, value] of Object.entries(constants))
+    if (key.startsWith(`${name}.`)) values.set(key.slice(name.length + 1), known(value))
   return values
 }
 
