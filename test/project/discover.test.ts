@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -31,6 +32,35 @@ describe('project/discover', () => {
     assert.deepEqual(files, ['a.py', 'b/c.py'])
     assert.deepEqual(counts, [1, 2])
     await assert.rejects(found({ maxFiles: 1 }), { message: `${root} holds more than 1 files to read` })
+  })
+
+  it('finds what git tracks, whatever its ignore files say', async () => {
+    await write({
+      '.gitignore': 'sweeps/\n*.local.yaml\n',
+      'train.py': '',
+      'sweeps/a.yaml': '',
+      'sweeps/untracked.yaml': '',
+      'b.local.yaml': '',
+      'left/c.local.yaml': '',
+      'wandb/d.yaml': '',
+      'env/pyvenv.cfg': '',
+      'env/e.py': '',
+    })
+    const git = (...args: string[]) => execFileSync('git', ['-C', root, ...args], { stdio: 'pipe' })
+    git('init', '--quiet')
+    git('add', '--force', '.')
+    git('rm', '--quiet', '--cached', 'sweeps/untracked.yaml')
+    const excluded = (path: string) => (path === 'left/c.local.yaml' ? true : undefined)
+    for (const version of ['2', '4']) {
+      git('update-index', '--index-version', version)
+      assert.deepEqual(
+        (await found({ excluded })).files,
+        ['b.local.yaml', 'sweeps/a.yaml', 'train.py'],
+        version,
+      )
+    }
+    await writeFile(join(root, '.git/index'), 'DIRC no index')
+    assert.deepEqual((await found({ excluded })).files, ['train.py'])
   })
 
   it('lists the files that some reader reads, sorted, and no others', async () => {

@@ -1,10 +1,11 @@
 /**
- * The files of a project. Git's ignore files are respected at every level, vendored and generated folders are skipped
+ * The files of a project. Git's ignore files are respected at every level for what git does not track, vendored and generated folders are skipped
  * by name, and links are never walked: what a link inside the project leads to is found under its own name, and what
  * lies outside stays outside.
  */
 
 import { isReadableName } from './file-kinds.js'
+import { trackedFiles } from './git-index.js'
 import { type IgnoreChain, PatternLayer, verdictOf } from './gitignore.js'
 import { type Entry, type Host, relativeTo, under } from './host.js'
 import type { LintError } from './lint.js'
@@ -79,7 +80,43 @@ class Walk {
   async run(): Promise<void> {
     this.realRoot = (await this.host.resolve(this.root))?.path ?? this.root
     await this.folders([{ path: '', ignored: await this.repositoryExcludes() }])
+    await this.tracked()
     for (const path of this.options.explicit ?? []) await this.explicit(path)
+  }
+
+  /** Files that git tracks although an ignore file names them. */
+  private async tracked(): Promise<void> {
+    let paths: string[] | null
+    try {
+      paths = trackedFiles(await this.host.read(under(this.root, '.git/index')))
+    } catch {
+      return
+    }
+    const marked = new Set<string>()
+    for (const path of paths ?? []) {
+      const cut = path.lastIndexOf('/')
+      if (cut > 0 && marksSkippedFolder(path.slice(cut + 1))) marked.add(path.slice(0, cut))
+    }
+    for (const path of paths ?? []) {
+      if (this.files.has(path) || !isReadableName(path.slice(path.lastIndexOf('/') + 1))) continue
+      if (!this.isLeftOutByGitAlone(path, marked)) continue
+      const target = await this.host.resolve(under(this.root, path))
+      if (target?.kind === 'file' && relativeTo(this.realRoot, target.path) === path) this.files.add(path)
+    }
+  }
+
+  /** `marked`: folders that hold the mark of an environment or a cache. */
+  private isLeftOutByGitAlone(path: string, marked: ReadonlySet<string>): boolean {
+    const { excluded, apart } = this.options
+    if (excluded?.(path, false) === true) return false
+    const parts = path.split('/')
+    for (let length = 1; length < parts.length; length++) {
+      const folder = parts.slice(0, length).join('/')
+      const wanted = excluded?.(folder, true)
+      if (wanted === true || apart?.includes(folder) === true) return false
+      if (wanted !== false && (isSkippedFolder(parts[length - 1]!) || marked.has(folder))) return false
+    }
+    return true
   }
 
   /** `.git/info/exclude` of the repository whose top is the root. */
