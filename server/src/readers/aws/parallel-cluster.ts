@@ -3,9 +3,11 @@
  * `MinCount` (0 by default) are always there, `MaxCount` is 10, `CapacityType` is ONDEMAND, and a dynamic machine without
  * work stays for `ScaledownIdletime` minutes (10).
  */
+
 import { at, items, map, text, textWithTemplates } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { lookUp } from '../../text/records.js'
 import { nodeValue } from '../../values/config-source.js'
 import { convert, orDefault, readAs } from '../../values/operations.js'
 import { asQuotedNumber, asText } from '../../values/parse.js'
@@ -78,7 +80,7 @@ function readResource(
   if (region !== undefined) pool.known('region', 'Region', region, shown)
   claimSizes(pool, document.root, resource, keys, given)
   const bought = convert(given(at(queue, 'CapacityType'), [...keys.slice(0, 3), 'CapacityType']), asText)
-  const capacity = convert(bought, (one) => capacities[one], 'a capacity that is not known')
+  const capacity = convert(bought, (one) => lookUp(capacities, one), 'a capacity that is not known')
   const reserved = at(resource, 'CapacityReservationTarget') ?? at(queue, 'CapacityReservationTarget')
   if (reserved !== undefined)
     pool.known('capacity', 'CapacityReservationTarget', 'reserved', place(reserved, keys))
