@@ -15,7 +15,7 @@ export interface PlannedChange {
 export interface PlannedWrite {
   /** From the keys of the site. */
   path: Keys
-  /** Absent: the value that the rule asks for. */
+  /** Absent: the value that the rule asks for, which `{value}` stands for in a text. */
   value?: Json
   after?: string
 }

@@ -39,7 +39,7 @@ export function carryOut(claim: Claim, value: unknown, facts: FragmentFacts): Ch
   const root = at(facts.config?.documents[document]?.root, ...keys)
   if (root === undefined || root.kind !== 'map') return { reason: 'the manifest has changed' }
   const writes = plan.writes.map((one): Write => {
-    const wanted = one.value === undefined ? (value as Json) : one.value
+    const wanted = one.value === undefined ? (value as Json) : filledIn(one.value, value)
     return {
       kind: 'set key',
       path: facts.path,
@@ -54,6 +54,11 @@ export function carryOut(claim: Claim, value: unknown, facts: FragmentFacts): Ch
     .replaceAll('{value}', String(value))
     .replaceAll('{hours}', String(Number(value) / 3600))
   return { title, safety: plan.safety ?? 'unsafe', writes, imports: [] }
+}
+
+/** `{value}` in a text stands for the value that the rule asks for. */
+function filledIn(planned: Json, value: unknown): Json {
+  return typeof planned === 'string' ? planned.replaceAll('{value}', String(value)) : planned
 }
 
 function mountShared(claim: Claim, index: number, keys: Keys, facts: FragmentFacts): Change | Refusal {

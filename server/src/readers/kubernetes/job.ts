@@ -203,7 +203,7 @@ function claimDeadline(
 
 function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (isJobOperation(claim)) return changeJobOperation(claim, facts)
-  if (claim.setting === 'spot' || claim.setting === 'instanceType') return carryOut(claim, value, facts)
+  if (['spot', 'instanceType', 'processes'].includes(claim.setting)) return carryOut(claim, value, facts)
   const { document: index, keys, fragment } = claim.site
   if (index === undefined || keys === undefined)
     return { reason: `${claim.key} has to be changed by hand here` }

@@ -1,6 +1,7 @@
 /** Which nodes a pod asks for: the accelerator, the machine type, spot or on demand. */
-import { at, entries, map, text } from '../../config/access.js'
+import { at, entries, items, map, text, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import { stated } from '../../values/operations.js'
 import { effective } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { type Keys, type Planned, withPlan } from './change-plan.js'
@@ -28,6 +29,7 @@ export function claimMachine(
       withPlan(instanceType.value, object.document.index, group.keys, typePlan(group.pod, instanceType.key)),
     )
   if (uniform && group !== undefined) claimLabels(compute, group.pod)
+  if (uniform && group !== undefined) claimProcesses(compute, object, group)
   claimQueue(compute, object, group?.pod)
   const onDemand = effective(spot?.value) === false
   compute.known('choosesCapacity', 'nodeSelector', onDemand && uniform, place)
@@ -40,6 +42,36 @@ export function claimMachine(
   else if (spotTolerated)
     compute.unknown('spot', 'tolerations', 'spot nodes are tolerated, not selected', place)
   else if (map(group?.pod)?.open === undefined) compute.default('spot', 'nodeSelector', false, place)
+}
+
+const processFlag = /^(--(?:nproc[-_]per[-_]node|num[-_]processes|num[-_]gpus))(?:=(\d+))?$/
+
+/** The flag by which the only container tells its launcher how many processes to start. */
+function claimProcesses(
+  compute: SubjectBuilder<'Compute'>,
+  { root, document }: Pick<KubernetesObject, 'root' | 'document'>,
+  { pod, keys }: { pod: ConfigNode; keys: Keys },
+): void {
+  // The controller's own number.
+  if (at(root, 'spec', 'nprocPerNode') !== undefined) return
+  const containers = items(at(pod, 'containers'))
+  if (containers.length !== 1) return
+  for (const section of ['command', 'args']) {
+    const words = items(at(containers[0], section))
+    for (const [index, word] of words.entries()) {
+      const flag = processFlag.exec(text(word) ?? '')
+      if (flag === null) continue
+      const apart = flag[2] === undefined ? words[index + 1] : undefined
+      const count = Number(flag[2] ?? written(apart) ?? Number.NaN)
+      if (!Number.isInteger(count) || count < 1) return
+      const path = ['containers', 0, section, apart === undefined ? index : index + 1]
+      const value = apart === undefined ? `${flag[1]}={value}` : '{value}'
+      const plan = { title: `Start {value} processes: ${flag[1]} {value}`, writes: [{ path, value }] }
+      const origin = compute.locator.origin(placeOf(apart ?? word))
+      compute.say('processes', flag[1]!, withPlan(stated(origin, count), document.index, keys, plan))
+      return
+    }
+  }
 }
 
 /** Which pool that is, only a file about the cluster can tell. */
