@@ -63,6 +63,16 @@ describe('costlint estimate --model', () => {
     assert.match(found.unknown.join('\n'), /hours: how long it trains \(--length/)
   })
 
+  it('texts are counted in tokens as well', async () => {
+    const asked = ['--model', 'gpt2', '--gpu', 'A100', '--size', '1024', '--length', '1 epoch']
+    const figures = async (...args: string[]) =>
+      JSON.parse((await estimate(...asked, ...args, '--output-format', 'json')).out).hours
+    assert.deepEqual(
+      await figures('--samples', '1.024M tokens', '--batch', '8192 tokens'),
+      await figures('--samples', '1000', '--batch', '8'),
+    )
+  })
+
   it('without an accelerator: memory alone', async () => {
     const { out, code } = await estimate(
       '--model',

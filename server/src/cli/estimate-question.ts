@@ -12,7 +12,7 @@ import { between, duration, number, seconds } from './format/figures.js'
 import { harmless } from './format/width.js'
 
 /** What commander hands over: everything as it was written. */
-export type QuestionFlags = { [Option in keyof Question]?: string }
+export type QuestionFlags = { [Option in Exclude<keyof Question, `${string}Tokens`>]?: string }
 
 /** Options that make no sense without `--model`. */
 export const questionOptions = [
@@ -26,7 +26,7 @@ export const questionOptions = [
   'method',
   'length',
   'accumulation',
-] as const satisfies (keyof Question)[]
+] as const satisfies (keyof QuestionFlags)[]
 
 export function answerQuestion(flags: QuestionFlags, format: 'full' | 'json', console: Console): number {
   const read = readQuestion(questionFrom(flags))
@@ -42,7 +42,11 @@ function questionFrom(flags: QuestionFlags): Question {
   const counts = Object.fromEntries(
     (['samples', 'batch', 'devices', 'accumulation'] as const).flatMap((option) => {
       const text = flags[option]
-      return text === undefined ? [] : [[option, count(option, text)]]
+      if (text === undefined) return []
+      const tokens = /^(.*\d.*?)\s*tokens?\b/i.exec(text)
+      return tokens !== null && (option === 'samples' || option === 'batch')
+        ? [[`${option}Tokens`, count(option, tokens[1]!)]]
+        : [[option, count(option, text)]]
     }),
   )
   const words = { gpu, dataset, size, precision, optimizer, method, length }
@@ -52,12 +56,12 @@ function questionFrom(flags: QuestionFlags): Question {
   return { model, ...given, ...counts }
 }
 
-const scales: Record<string, number> = { '': 1, k: 1e3, m: 1e6, b: 1e9 }
+const scales: Record<string, number> = { '': 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12 }
 
 /** '64', '1,281,167', '2000 (std)', '300k'. */
 function count(option: string, text: string): number {
   const plain = text.replace(/\([^)]*\)|[,_~\s]/g, '')
-  const match = /^(\d+(?:\.\d+)?)([kmb]?)$/i.exec(plain)
+  const match = /^(\d+(?:\.\d+)?)([kmbt]?)$/i.exec(plain)
   const number = match === null ? 0 : Number(match[1]) * (lookUp(scales, match[2]!.toLowerCase()) ?? 1)
   if (!Number.isInteger(number) || number < 1)
     throw new UsageError(`--${option}: "${text}" is no whole number from 1 on`)

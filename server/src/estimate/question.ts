@@ -26,9 +26,13 @@ export interface Question {
   gpu?: string
   dataset?: string
   samples?: number
+  /** The same in tokens, of which texts of `size` are cut. */
+  samplesTokens?: number
   size?: string
   /** Samples that one device takes at a time. */
   batch?: number
+  /** The same in tokens. */
+  batchTokens?: number
   devices?: number
   precision?: string
   optimizer?: string
@@ -110,7 +114,7 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
     gpu: card && deviceOf(card.gpu, question.gpu!),
     machine: card?.machine ?? null,
     devices: question.devices ?? card?.count ?? 1,
-    batch: question.batch ?? null,
+    batch: question.batch ?? inTexts(question.batchTokens, network, size, Math.floor),
     accumulation: question.accumulation ?? 1,
     size,
     formats: formatsOf(precision, short, network, card?.gpu ?? null),
@@ -121,9 +125,20 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
     openLength: question.length !== undefined && length === null ? question.length : null,
     dataset: data,
     unknownDataset: data === null ? (question.dataset ?? null) : null,
-    samples: question.samples ?? null,
+    samples: question.samples ?? inTexts(question.samplesTokens, network, size, Math.ceil),
     assumptions,
   }
+}
+
+/** How many texts of the full size so many tokens make; null: not known. */
+function inTexts(
+  tokens: number | undefined,
+  network: Network | null,
+  size: ReadQuestion['size'],
+  round: (texts: number) => number,
+): number | null {
+  if (tokens === undefined || size === null || network?.unit !== 'tokens') return null
+  return Math.max(1, round(tokens / size.high))
 }
 
 /** A chip of TPU v2 and v3 has two cores, which programs count as devices. */
