@@ -24,7 +24,7 @@ import { trainingScript } from './training-scripts.js'
 import { pythonOptions, toolModules, type Wrapper, wrapperModules, wrappers } from './wrappers.js'
 
 const deepest = 8
-const shellFile = /[\w-]\.(?:sh|bash|zsh|ksh)$/
+const shellFile = /[\w-]\.(?:sh|bash|zsh|ksh|sbatch|slurm)$/
 const mostWords = 5_000
 
 /**

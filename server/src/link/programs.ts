@@ -25,7 +25,12 @@ export class ProgramIndex {
   ) {
     this.files = new Set()
     for (const path of paths) {
-      if (!/\.(py|ipynb|sh|bash|zsh|ksh)$|(^|\/)(GNUm|M|m)akefile$|^\.github\/.*\.ya?ml$/.test(path)) continue
+      if (
+        !/\.(py|ipynb|sh|bash|zsh|ksh|sbatch|slurm)$|(^|\/)(GNUm|M|m)akefile$|^\.github\/.*\.ya?ml$/.test(
+          path,
+        )
+      )
+        continue
       this.files.add(path)
       const name = baseName(path)
       const list = this.byName.get(name)

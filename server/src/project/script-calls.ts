@@ -31,6 +31,7 @@ export interface Followed {
  */
 export async function followCalls(launches: readonly Launch[], files: ScriptFiles): Promise<Followed> {
   const called = new Set<string>()
+  const submitted = new Set<string>()
   let left = mostCalls
   const follow = async (call: Launch, depth: number): Promise<Work> => {
     const path = files.scriptOf(call)
@@ -40,7 +41,10 @@ export async function followCalls(launches: readonly Launch[], files: ScriptFile
     if (path === null || path === call.location.path || depth === 0 || left-- <= 0) return nothing
     const extraction = await files.read(path, call)
     const started = (extraction?.launches ?? []).filter(
-      (launch) => launch.job === null && launch.location.path === path && isAsked(launch, call),
+      (launch) =>
+        launch.location.path === path &&
+        (isSubmitted(call) ? launch.job !== null && !isSubmitted(launch) : launch.job === null) &&
+        isAsked(launch, call),
     )
     const works = await Promise.all(
       started.map((launch): Work | Promise<Work> => {
@@ -51,7 +55,8 @@ export async function followCalls(launches: readonly Launch[], files: ScriptFile
       }),
     )
     if (works.every((work) => work.launches.length === 0)) return nothing
-    called.add(path)
+    if (isSubmitted(call)) submitted.add(path)
+    else called.add(path)
     return { launches: works.flatMap((work) => work.launches), whole: works.every((work) => work.whole) }
   }
   const works = await Promise.all(
@@ -61,12 +66,18 @@ export async function followCalls(launches: readonly Launch[], files: ScriptFile
     }),
   )
   return {
-    launches: launches.flatMap(
-      (launch, index) =>
-        works[index]?.launches ?? (launch.job === null && called.has(launch.location.path) ? [] : [launch]),
-    ),
+    launches: launches.flatMap((launch, index) => {
+      const { path } = launch.location
+      // A batch script that is submitted counts with what it is submitted with.
+      if (launch.job !== null && !isSubmitted(launch) && submitted.has(path)) return []
+      return works[index]?.launches ?? (launch.job === null && called.has(path) ? [] : [launch])
+    }),
     whole: wholeCalls(launches, works),
   }
+}
+
+function isSubmitted({ shell }: Launch): boolean {
+  return shell?.submitted === true
 }
 
 /** The call of a shell script; null: the launch starts something else. */
@@ -118,7 +129,7 @@ function wholeCalls(launches: readonly Launch[], works: readonly (Work | null)[]
   const open = new Set<string>()
   launches.forEach(({ job, shell }, index) => {
     const work = works[index]
-    if (job === null || shell === undefined || work == null) return
+    if (job === null || shell === undefined || shell.submitted === true || work == null) return
     if (!work.whole) open.add(job)
     const known = calls.get(job)
     if (known === undefined) calls.set(job, new Set([shell.spelled ?? '']))
@@ -153,7 +164,7 @@ function calledBy(started: Launch, call: Launch, path: string): Launch {
   return {
     ...started,
     id: `${call.id}/${started.id}`,
-    job: call.job,
+    job: isSubmitted(call) ? started.job : call.job,
     calledAt: call.calledAt ?? call.location,
     program: { ...program, bases: [...new Set(bases)] },
     environment: { ...call.environment, ...started.environment },

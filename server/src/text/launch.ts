@@ -80,6 +80,8 @@ export interface Launch {
 export interface ShellCall {
   /** In their order, one that cannot be read as null; null: nobody knows how many. */
   arguments: (string | null)[] | null
+  /** It is handed to a scheduler, which runs it as a job of its own. */
+  submitted?: true
   /** Only recipes of this target of a Makefile. */
   target?: string
   /** As the job's own work spells the command (`Compute.sharing`). */

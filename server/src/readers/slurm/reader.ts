@@ -25,16 +25,18 @@ import {
 } from './job.js'
 import { claimBatchScripts } from './scripts.js'
 import { srunOptions } from './srun.js'
+import { claimSubmissions } from './submission.js'
 
 const optionPlace = (one: Directive): Place => ({ start: one.start, end: one.end })
 
 export const slurmReader = defineReader({
   name: 'slurm',
   languages: ['shell'],
-  triggers: ['#SBATCH', 'srun'],
+  triggers: ['#SBATCH', 'srun', 'sbatch'],
   read(facts, _context, claims) {
     const { shell, path, fragment } = facts
     if (shell === undefined) return
+    claimSubmissions(claims, fragment, shell.commands)
     const launches = launchesOf(shell.commands, (span) => claims.locate(span))
     const job = slurmJobId(path, fragment, shell)
     if (job !== null) {
