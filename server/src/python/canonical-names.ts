@@ -211,3 +211,18 @@ export const starExports: Record<string, string[]> = {
     'EarlyStoppingCallback',
   ],
 }
+
+/** Classes that take what another class of the library takes, since they extend it: [class, base]. */
+const extensions: [RegExp, string][] = [
+  [/^transformers\.Seq2SeqTrainer$|^trl\.(\w+\.)*\w+Trainer$/, 'transformers.Trainer'],
+  [/^transformers\.Seq2SeqTrainingArguments$/, 'transformers.TrainingArguments'],
+]
+
+/** What one of several classes is in any case; null: they have nothing in common that readers know. */
+export function commonClass(names: readonly string[]): string | null {
+  const [first] = names
+  if (first === undefined) return null
+  if (names.every((name) => name === first)) return first
+  const bases = new Set(names.map((name) => extensions.find(([known]) => known.test(name))?.[1] ?? name))
+  return bases.size === 1 ? [...bases][0]! : null
+}

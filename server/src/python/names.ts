@@ -2,7 +2,7 @@
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { canonicalName, starExports } from './canonical-names.js'
+import { canonicalName, commonClass, starExports } from './canonical-names.js'
 import type { Call, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
 import { returnsOf } from './returns.js'
 import { type Binding, reaching, type Scope, scopeAt } from './scope.js'
@@ -383,6 +383,8 @@ export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass 
 export function calleeName(analysis: Analysis, callee: Expr): string | null {
   const direct = nameOf(analysis, callee)
   if (direct !== null) return direct
+  const chosen = choiceName(analysis, callee)
+  if (chosen !== null) return chosen
   // A subclass that adds no constructor of its own is called like its base.
   const klass = classOf(analysis, callee)
   if (klass !== null && !klass.methods.has('__init__') && !klass.methods.has('__new__')) {
@@ -390,6 +392,32 @@ export function calleeName(analysis: Analysis, callee: Expr): string | null {
   }
   return null
 }
+
+/** `Seq2SeqTrainer if args.generate else Trainer`, and one assignment in each branch: what all of them are. */
+export function choiceName(analysis: Analysis, callee: Expr): string | null {
+  const options = alternatives(analysis, callee, 0)
+  if (options.length < 2) return null
+  const names = options.map(
+    (one) => nameOf(analysis, one) ?? classOf(analysis, one)?.bases.find((base) => base !== 'object') ?? null,
+  )
+  return names.every((name) => name !== null) ? commonClass(names) : null
+}
+
+/** The names that a name may stand for; one that is no name itself stays what it is. */
+function alternatives(analysis: Analysis, expr: Expr, depth: number): Expr[] {
+  if (depth > depthLimit) return [expr]
+  const inner = (part: Expr): Expr[] => alternatives(analysis, part, depth + 1)
+  if (expr.type === 'conditional') return [...inner(expr.then), ...inner(expr.otherwise)]
+  if (expr.type !== 'name') return [expr]
+  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  if (bindings.length > mostAlternatives) return [expr]
+  const values = bindings.map(({ kind, value, unpack }) =>
+    kind === 'assign' && unpack === null ? value : null,
+  )
+  return values.length > 0 && values.every((value) => value !== null) ? values.flatMap(inner) : [expr]
+}
+
+const mostAlternatives = 4
 
 /** The `partial(...)` call behind a callee, whose arguments come with every call. */
 export function partialBehind(analysis: Analysis, callee: Expr): Call | null {

@@ -5,6 +5,7 @@ import type { Analysis } from './analysis.js'
 import {
   attributeValues,
   bindingsOf,
+  choiceName,
   classOf,
   depthLimit,
   fluent,
@@ -108,7 +109,7 @@ function passedType(analysis: Analysis, binding: Binding): string | null {
 function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: number): string | null {
   const call = analysis.instantiations.size === 0 ? undefined : analysis.callByExpr.get(expr)
   const made = call !== undefined && analysis.instantiations.has(call) ? call.name : null
-  const name = made ?? nameOf(analysis, expr.callee, depth + 1)
+  const name = made ?? nameOf(analysis, expr.callee, depth + 1) ?? choiceName(analysis, expr.callee)
   if (name !== null) {
     const factory = lookUp(factories, name)
     if (factory !== undefined) return factory

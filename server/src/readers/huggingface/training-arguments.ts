@@ -36,7 +36,7 @@ interface Kind {
 export function trainerArguments(python: PythonModule): TrainerArguments[] {
   const found: TrainerArguments[] = []
   for (const call of python.calls) {
-    const kind = kindOf(python, call.expr.callee)
+    const kind = kindOf(python, call.expr.callee) ?? libraryKind(call.name)
     if (kind !== null && !insideOwnClass(call, kind.klass))
       found.push({ call, ...kind, parsed: false, names: call.assignedTo === null ? [] : [call.assignedTo] })
   }
@@ -51,10 +51,7 @@ function insideOwnClass(call: Call, klass: Klass | null): boolean {
 /** Whether an expression names a class of arguments: the library's own, or one of the project. */
 function kindOf(python: PythonModule, expr: Expr): Kind | null {
   const name = python.nameOf(expr)
-  if (name !== null) {
-    const family = argumentsFamily(name)
-    return family === null ? null : { family, klass: null, foreign: null }
-  }
+  if (name !== null) return libraryKind(name)
   if (expr.type !== 'name') return null
   const klass = python.classOf(expr)
   if (klass !== null) {
@@ -64,6 +61,11 @@ function kindOf(python: PythonModule, expr: Expr): Kind | null {
   const foreign = python.importedClass(expr)
   const family = foreign === null ? null : familyAmong(foreign.bases)
   return family === null ? null : { family, klass: null, foreign }
+}
+
+function libraryKind(name: string | null): Kind | null {
+  const family = name === null ? null : argumentsFamily(name)
+  return family === null ? null : { family, klass: null, foreign: null }
 }
 
 /** A class between this one and the library's that is in another module. */
