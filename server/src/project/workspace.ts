@@ -337,7 +337,10 @@ class Workspace implements Project {
     // Whoever asks for workers gets them; otherwise they must pay.
     if (onDisk === 0 || (workers === undefined && onDisk * wanted < filesForPool)) return
     try {
-      this.pool = await PoolBackend.start(this.root, this.host, Math.min(wanted, 8))
+      // Somebody types meanwhile: one processor is left for the answers.
+      const spared = this.unfinished === null ? 0 : 1
+      const size = Math.max(1, Math.min(wanted, 8) - spared)
+      this.pool = await PoolBackend.start(this.root, this.host, size)
     } catch {
       // Without threads the same work is done here.
       this.pool = null
