@@ -131,10 +131,7 @@ export class LocalBackend implements Backend {
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error) }
     }
-    const language = languageOf(path, firstLine(bytes))
-    const matters =
-      language !== undefined && this.filters.of(isUnjudged(path, language) ? 'test' : language).matters(bytes)
-    if (!force && !matters) {
+    if (!force && !this.matters(path, bytes)) {
       // A script that is no text at all is worth a word even when no reader would look at it.
       const problem = bytes.subarray(0, 4_000).includes(0) ? decode(bytes).problem : undefined
       return problem === undefined ? { record: emptyRecord(path, bytes) } : { error: problem }
@@ -150,7 +147,22 @@ export class LocalBackend implements Backend {
     return { record, digest: digestOf(bytes) }
   }
 
-  /** Reads a text that an editor holds. */
+  private matters(path: string, bytes: Uint8Array): boolean {
+    const language = languageOf(path, firstLine(bytes))
+    return (
+      language !== undefined && this.filters.of(isUnjudged(path, language) ? 'test' : language).matters(bytes)
+    )
+  }
+
+  /** Reads a text that an editor holds, as it would be read from disk. */
+  async loadOpen(file: SourceFile, versions: Versions, force: boolean): Promise<FileRecord> {
+    const bytes = new TextEncoder().encode(file.text !== '' ? file.text : textOfCells(file))
+    if (force || this.matters(file.path, bytes)) return this.loadFile(file, versions, force)
+    this.forget(file.path)
+    this.files.set(file.path, file)
+    return emptyRecord(file.path, bytes)
+  }
+
   async loadFile(file: SourceFile, versions: Versions, force = false): Promise<FileRecord> {
     await this.analyzer.prepare(file)
     this.files.set(file.path, file)

@@ -203,7 +203,7 @@ export class Preview {
       await this.host.pause?.()
       if (text !== undefined) {
         this.analyzer.startEditing(path)
-        records.set(path, await this.local.loadFile(fileOfText(path, text), versions, force))
+        records.set(path, await this.local.loadOpen(fileOfText(path, text), versions, force))
         return
       }
       this.local.forget(path)

@@ -374,7 +374,7 @@ class Workspace implements Project {
     try {
       if (overlay !== undefined) {
         this.analyzer.startEditing(path)
-        this.records.set(path, await this.local.loadFile(fileOfText(path, overlay), versions, force))
+        this.records.set(path, await this.local.loadOpen(fileOfText(path, overlay), versions, force))
         this.errors.delete(path)
         return
       }
