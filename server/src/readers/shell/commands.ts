@@ -42,6 +42,8 @@ export function isHarmless(command: ShellCommand): boolean {
   if (name === 'srun' || name === 'time' || name === 'sudo' || name === 'timeout') {
     return words.slice(1).some((word) => !word.startsWith('-') && harmless.has(word))
   }
+  // `wandb login` prepares; its agent starts programs until nobody has any left.
+  if (name === 'wandb') return words[1] !== 'agent' && words[1] !== 'launch'
   return harmless.has(name)
 }
 

@@ -41,7 +41,12 @@ export default defineRule({
           `there are few checkpoints: ${count}`,
         ),
       )
-    const size = effective(parameters) ?? sizeOfModels(view)
+    const { adapters } = view.settings
+    const trained = adapters === undefined ? null : effective(adapters)
+    if (trained !== undefined && trained !== null)
+      return silent('its checkpoints hold adapters, which are small')
+    // Where adapters may be trained, nobody knows what a checkpoint holds.
+    const size = trained === undefined ? undefined : (effective(parameters) ?? sizeOfModels(view))
     if (size !== undefined && size < large) return silent(`the model is small: ${millions(size)} parameters`)
     const written = keptCheckpoints.state === 'known'
     // Without a model that is known to be large, only what somebody wrote is worth a word.
