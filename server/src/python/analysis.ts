@@ -49,6 +49,7 @@ import type {
 } from './module.js'
 import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
+import { optionCall } from './option-functions.js'
 import { OutsideCalls } from './outside.js'
 import { possibleValues } from './possible.js'
 import { ProgramParameters } from './program-parameters.js'
@@ -164,7 +165,10 @@ export class Analysis implements PythonModule {
     this.collectBindings(this.scopes)
     this.resolveClasses()
     this.resolveCalls()
-    this.ownArguments = [...programArguments(this.calls), ...dataclassArguments(this)]
+    this.ownArguments = [
+      ...programArguments(this.calls, (call) => optionCall(this, call)),
+      ...dataclassArguments(this),
+    ]
     this.programArguments = [...this.ownArguments, ...importedArguments(this)]
     this.complete = true
     this.types.forget()

@@ -102,13 +102,21 @@ function fromClick(call: CallExpr): ProgramArgument | null {
   return argument
 }
 
-export function programArguments(calls: Call[]): ProgramArgument[] {
+/** `optionCall`: the call of `add_argument` that a call of a function around it comes to. */
+export function programArguments(
+  calls: Call[],
+  optionCall: (call: Call) => CallExpr | null,
+): ProgramArgument[] {
   const found: ProgramArgument[] = []
   for (const call of calls) {
     let argument: ProgramArgument | null = null
     if (call.method === 'add_argument') argument = fromArgparse(call.expr)
     else if (call.method.startsWith('DEFINE_')) argument = fromAbsl(call)
     else if (call.name === 'click.option' || call.name === 'typer.Option') argument = fromClick(call.expr)
+    else {
+      const added = call.name === null ? optionCall(call) : null
+      if (added !== null) argument = fromArgparse(added)
+    }
     if (argument !== null) found.push(argument)
   }
   return found

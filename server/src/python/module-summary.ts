@@ -35,6 +35,18 @@ export interface Getter {
   fallback: { parameter: NamedParameter | null; value?: string | number | boolean | null } | null
 }
 
+/** What a function around `add_argument` makes of its parameters. */
+export interface OptionFunction {
+  /** Its parameters by position. */
+  params: string[]
+  /** '--': what stands before the name. */
+  prefix: string
+  /** The parameter that names the option. */
+  name: string
+  /** Keywords of `add_argument`, with the parameter that each is given. */
+  keywords: Record<string, string>
+}
+
 export type FunctionSummary = ModuleSummary['functions'][string]
 
 export type ClassSummary = ModuleSummary['classes'][string]
@@ -60,6 +72,8 @@ export interface ModuleSummary {
       handsOn?: HandedOn[]
       /** All that it does is to look a key up. */
       getter?: Getter
+      /** It adds an option to the program's parser. */
+      addsOption?: OptionFunction
       /** Canonical class of what it returns. */
       returns: string | null
     }

@@ -17,6 +17,7 @@ import { getterOf } from './lookups.js'
 import { takingOf } from './mapping-classes.js'
 import type { ClassSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
+import { optionFunction } from './option-functions.js'
 import { outwardCalls } from './outward.js'
 import { scopeAt } from './scope.js'
 import { denseParameters } from './small-model.js'
@@ -85,6 +86,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     const effects = analysis.effectsOfFunction(func)
     const hands = handedOn(analysis, func)
     const getter = getterOf(analysis, func)
+    const adds = optionFunction(func)
     define(functions, func.name, {
       backward: effects.backward,
       optimizerStep: effects.optimizerStep,
@@ -95,6 +97,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
       returns: analysis.returnType(func),
       ...(hands.length === 0 ? {} : { handsOn: hands }),
       ...(getter === null ? {} : { getter }),
+      ...(adds === null ? {} : { addsOption: adds }),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
     })
   }
