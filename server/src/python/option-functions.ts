@@ -1,5 +1,6 @@
 /** Functions of the project around `add_argument`: `def add_arguments(name, type, default, help, argparser)`. */
 import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
+import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import type { Call, Func, OptionFunction } from './module.js'
 
@@ -18,7 +19,7 @@ export function optionFunction(func: Func): OptionFunction | null {
     for (const { name, value } of expr.args) {
       if (name === null || !passed.has(name)) continue
       if (value.type !== 'name' || !params.includes(value.id)) return null
-      keywords[name] = value.id
+      define(keywords, name, value.id)
     }
     return { params, prefix: flag.prefix, name: flag.name, keywords }
   }
