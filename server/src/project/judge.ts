@@ -197,7 +197,10 @@ export function mergeRuns(perRun: Draft[][]): Draft[] {
       const key = `${draft.rule}\0${path}\0${cell}\0${start}\0${end}`
       const before = merged.get(key)
       if (before === undefined) merged.set(key, { draft, launches: [draft] })
-      else before.launches.push(draft)
+      else {
+        before.launches.push(draft)
+        if (moreSevere(draft.severity, before.draft.severity)) before.draft = draft
+      }
     }
   }
   return [...merged.values()].map(({ draft, launches }) => {

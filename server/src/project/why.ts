@@ -8,7 +8,7 @@ import type { SourceFile } from '../text/source-file.js'
 import type { Channel, Effective, Evidence, SubjectView } from '../workload/claim.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
 import type { Hideable } from '../workload/unseen.js'
-import { type Draft, isTest } from './judge.js'
+import { isTest } from './judge.js'
 import type { JudgeStage } from './judge-stage.js'
 import { LineNumbers, type LinePlace } from './line-numbers.js'
 
@@ -254,12 +254,13 @@ async function rulesOn(
   const verdicts = judging.verdicts(runs)
   for (const [rule, { drafts, silences }] of verdicts) {
     if (query.rule !== undefined && rule !== query.rule) continue
-    const shown = new Map<string, Draft>()
+    const shown = new Map<string, Finding>()
     const reasons = new Map<string, Silence>()
     for (const draft of drafts) {
       const { location } = draft
-      const kept = findings.some((one) => one.rule === rule && sameLocation(one.location, location))
-      if (kept) shown.set(`${location.path}\0${location.cell}\0${location.start}`, draft)
+      const kept = findings.find((one) => one.rule === rule && sameLocation(one.location, location))
+      // As it is reported: launches may differ in how much they make of it.
+      if (kept !== undefined) shown.set(`${location.path}\0${location.cell}\0${location.start}`, kept)
       else {
         const text = judging.whyDropped(draft, verdicts)
         reasons.set(text, { text })

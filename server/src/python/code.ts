@@ -146,6 +146,8 @@ export interface Effects {
   optimizerStep: boolean
   /** A whole loop that steps an optimiser is reached. */
   trains: boolean
+  /** Gradients are taken of gradients (`create_graph=True`). */
+  secondOrder: boolean
   /** Canonical names of library calls that are reached; methods of unknown receivers as '.name'. */
   calls: Set<string>
 }

@@ -8,7 +8,7 @@ import { functionOf, importedTarget, projectTarget } from './names.js'
 
 type FunctionSummary = Pick<
   ModuleSummary['functions'][string],
-  'backward' | 'optimizerStep' | 'trains' | 'calls'
+  'backward' | 'optimizerStep' | 'trains' | 'secondOrder' | 'calls'
 >
 
 const depthLimit = 3
@@ -27,13 +27,14 @@ export function lastIdentifier(expr: Expr): string {
 }
 
 export function emptyEffects(): Effects {
-  return { backward: false, optimizerStep: false, trains: false, calls: new Set() }
+  return { backward: false, optimizerStep: false, trains: false, secondOrder: false, calls: new Set() }
 }
 
 export function mergeEffects(into: Effects, from: Effects): void {
   into.backward ||= from.backward
   into.optimizerStep ||= from.optimizerStep
   into.trains ||= from.trains
+  into.secondOrder ||= from.secondOrder
   for (const name of from.calls) into.calls.add(name)
 }
 
@@ -129,6 +130,7 @@ export class EffectFinder {
     if (isBackward(call) || functionalGradients.test(call.name ?? '')) effects.backward = true
     if (isOptimizerStep(this.analysis, call) || functionalUpdate.test(call.name ?? ''))
       effects.optimizerStep = true
+    if (createdGraph(call) !== null) effects.secondOrder = true
     this.follow(call.expr.callee, effects, depth)
     // `optimizer.step(closure)`, `map(step, batches)`: functions that are handed over are run.
     for (const argument of call.expr.args) {
@@ -150,6 +152,7 @@ export class EffectFinder {
     effects.backward ||= target.backward
     effects.optimizerStep ||= target.optimizerStep
     effects.trains ||= target.trains
+    effects.secondOrder ||= target.secondOrder === true
     for (const name of target.calls) effects.calls.add(name)
   }
 
@@ -178,6 +181,13 @@ export function isBackward(call: Call): boolean {
   if (call.expr.callee.type !== 'attribute') return false
   if (call.method === 'backward' || call.method === 'manual_backward') return true
   return call.method === 'gradient' && /^(tape|gt|g?_?tape\d?)$/.test(lastIdentifier(call.expr.callee.value))
+}
+
+/** What says that the gradients of a call are differentiated once more; null: nothing. */
+export function createdGraph({ expr }: Call): Expr | null {
+  const given = expr.args.find((one) => one.name === 'create_graph')
+  if (given === undefined) return null
+  return given.value.type === 'constant' && given.value.value === false ? null : given.value
 }
 
 export function isOptimizerStep(python: Pick<PythonModule, 'typeOf'>, call: Call): boolean {

@@ -25,8 +25,28 @@ export function addUses(analysis: Analysis, statement: Stmt): void {
       break
     case 'import':
       for (const { alias, name } of statement.names)
-        add({ type: 'name', id: alias ?? name, start: statement.end, end: statement.end })
+        if (
+          !statement.from ||
+          isPackage(analysis) ||
+          isMentioned(analysis.text, alias ?? name, statement.end)
+        )
+          add({ type: 'name', id: alias ?? name, start: statement.end, end: statement.end })
   }
+}
+
+/** A package imports names for others to take. */
+function isPackage({ path }: Analysis): boolean {
+  return /(^|\/)__init__\.py$/.test(path)
+}
+
+/** Importing a module runs it; a class or function that is taken out of it, and never mentioned again, does nothing. */
+function isMentioned(text: string, name: string, from: number): boolean {
+  // Modules are imported in this way as well (`from torch import distributed`), and constants cost nothing.
+  if (!/^[A-Z]\w*[a-z]/.test(name)) return true
+  for (let at = text.indexOf(name, from); at >= 0; at = text.indexOf(name, at + 1)) {
+    if (!/\w/.test(text[at - 1] ?? '') && !/\w/.test(text[at + name.length] ?? '')) return true
+  }
+  return false
 }
 
 export function usesOf(summaries: readonly ModuleSummary[]): Set<string> {

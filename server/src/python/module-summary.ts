@@ -62,6 +62,8 @@ export interface ModuleSummary {
       optimizerStep: boolean
       /** It holds a loop that steps an optimiser. */
       trains: boolean
+      /** It takes gradients of gradients. */
+      secondOrder?: true
       calls: string[]
       params: string[]
       /** It holds a loop or a comprehension: what it does, it does for many. */
@@ -99,7 +101,10 @@ export interface ModuleSummary {
       /** Names that its methods pass to `self.log`, where they fold. */
       logged?: string[]
       /** Methods that take a step of an optimiser, or hold a loop that does. */
-      steps?: Record<string, { backward: boolean; optimizerStep: boolean; trains: boolean; calls: string[] }>
+      steps?: Record<
+        string,
+        { backward: boolean; optimizerStep: boolean; trains: boolean; secondOrder?: true; calls: string[] }
+      >
     }
   >
   /** Library names that the module passes on: its own name for it, to the canonical one. */
@@ -114,6 +119,8 @@ export interface ModuleSummary {
   epochs?: { value: number; overridable: boolean }[]
   /** Names of what `load_state_dict` is called on: 'optimizer'. */
   restores?: string[]
+  /** Something in it takes gradients of gradients, by itself or through functions of other modules. */
+  secondOrder?: true
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */
   imports: string[]
   /** Those of them that are modules of the project. */

@@ -7,7 +7,7 @@ import type { Analysis } from './analysis.js'
 import { ClassFields } from './class-fields.js'
 import { handedConfigurations, keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
-import { lastIdentifier } from './effects.js'
+import { createdGraph, lastIdentifier } from './effects.js'
 import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, returnsFrozen } from './frozen-modules.js'
 import { handedOn } from './handed-on.js'
@@ -91,6 +91,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
       backward: effects.backward,
       optimizerStep: effects.optimizerStep,
       trains: effects.trains,
+      ...(effects.secondOrder ? { secondOrder: true as const } : {}),
       calls: [...effects.calls],
       params: func.node.params.map((param) => param.name),
       repeats: holdsAny(repeated, func.node),
@@ -149,8 +150,16 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(outward.length === 0 ? {} : { outward }),
     ...(Object.keys(parses).length === 0 ? {} : { parses }),
     ...(restores.length === 0 ? {} : { restores }),
+    ...(takesSecondOrder(analysis, functions) ? { secondOrder: true as const } : {}),
     ...trainedBy(analysis, frozen),
   }
+}
+
+function takesSecondOrder(analysis: Analysis, functions: ModuleSummary['functions']): boolean {
+  return (
+    Object.values(functions).some((func) => func.secondOrder) ||
+    analysis.calls.some((call) => createdGraph(call) !== null)
+  )
 }
 
 function withoutComments({ text, tree }: Analysis): string {
@@ -302,8 +311,15 @@ function configurationsOf(
 function stepsOf(analysis: Analysis, klass: Klass): ModuleSummary['classes'][string]['steps'] | null {
   const steps: NonNullable<ModuleSummary['classes'][string]['steps']> = {}
   for (const [name, method] of klass.methods) {
-    const { backward, optimizerStep, trains, calls } = analysis.effectsOfFunction(method)
-    if (backward && optimizerStep) define(steps, name, { backward, optimizerStep, trains, calls: [...calls] })
+    const { backward, optimizerStep, trains, secondOrder, calls } = analysis.effectsOfFunction(method)
+    if (backward && optimizerStep)
+      define(steps, name, {
+        backward,
+        optimizerStep,
+        trains,
+        ...(secondOrder ? { secondOrder: true as const } : {}),
+        calls: [...calls],
+      })
   }
   return Object.keys(steps).length === 0 ? null : steps
 }

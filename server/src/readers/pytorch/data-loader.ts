@@ -22,7 +22,7 @@ import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { waitingCopies } from './copies.js'
 import { collateWork, datasetWork } from './dataset-work.js'
-import { trainingEvidence } from './evidence.js'
+import { evidenceAt } from './evidence.js'
 import { feedsOf } from './loader-use.js'
 import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
 import { once } from './once.js'
@@ -70,7 +70,7 @@ export const dataLoaderReader = defineReader({
 })
 
 function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): void {
-  const evidence = trainingEvidence(python)
+  const evidence = evidenceAt(python, call)
   const pipeline = claims.subject(
     'InputPipeline',
     calleePlace(call),

@@ -1,6 +1,7 @@
 /** What a PyTorch module is for and what it runs on, seen together with the modules that it works with. */
 
-import type { ModuleSummary, PythonModule } from '../../python/module.js'
+import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
+import { isMainGuard } from '../../python/scopes.js'
 import { smallNetwork } from '../../python/small-model.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
@@ -24,8 +25,17 @@ function trains(summary: ModuleSummary): boolean {
 
 /** True when this module, or a program that imports it, trains a model. */
 export function trainsAnywhere(python: PythonModule): boolean {
+  return trainsWith(python, python)
+}
+
+/** What ends up running code of a module. */
+type Users = Pick<PythonModule, 'importers' | 'programs'>
+
+const alone: Users = { importers: [], programs: [] }
+
+function trainsWith(python: PythonModule, { importers, programs }: Users): boolean {
   if (python.evidence.role === 'training' || python.stepFunctions().length > 0) return true
-  return [...python.importers, ...python.imported, ...python.programs].some(trains)
+  return [...importers, ...python.imported, ...programs].some(trains)
 }
 
 function usesGpu(summary: ModuleSummary): boolean {
@@ -38,7 +48,30 @@ function usesGpu(summary: ModuleSummary): boolean {
  * data that `main.py` loads.
  */
 export function trainingEvidence(python: PythonModule): Evidence {
-  return { ...once(python, 'evidence', () => completed(python)) }
+  return { ...once(python, 'evidence', () => completed(python, python)) }
+}
+
+/**
+ * The same for code at a place. What stands under a main guard is a program of its own, which does not run when others import
+ * the module: what they train says nothing of it.
+ */
+export function evidenceAt(python: PythonModule, call: Call): Evidence {
+  if (python.importers.length === 0 || !runsAlone(python, call)) return trainingEvidence(python)
+  return { ...once(python, 'evidence of its own program', () => completed(python, alone)) }
+}
+
+/** It runs only where its file is started: under the main guard, or in functions that only what stands there calls. */
+function runsAlone(python: PythonModule, call: Call, depth = 0): boolean {
+  const { function: func, expr } = call
+  if (func === null) {
+    const guards = once(python, 'main guards', () =>
+      python.tree.body.flatMap((one) => (one.type === 'if' && isMainGuard(one.test) ? one.body : [])),
+    )
+    return guards.some(({ start, end }) => start <= expr.start && expr.end <= end)
+  }
+  if (depth > 3 || func.class !== null || python.outsideCalls(func).length > 0) return false
+  const sites = python.callSites(func)
+  return sites !== null && sites.length > 0 && sites.every((site) => runsAlone(python, site, depth + 1))
 }
 
 /** The same of code that searches: whatever it trains is a trial. */
@@ -47,10 +80,10 @@ export function tuningEvidence(python: PythonModule): Evidence {
   return evidence.role === 'test' ? evidence : { ...evidence, role: 'tuning' }
 }
 
-function completed(python: PythonModule): Evidence {
+function completed(python: PythonModule, users: Users): Evidence {
   const evidence: Evidence = { ...python.evidence }
-  if (evidence.role !== 'test' && trainsAnywhere(python)) evidence.role = 'training'
-  const around = [...python.importers, ...python.imported]
+  if (evidence.role !== 'test' && trainsWith(python, users)) evidence.role = 'training'
+  const around = [...users.importers, ...python.imported]
   for (const module of around) evidence.small ??= module.evidence?.small ?? null
   evidence.small ??= drawsItsData(python) ?? trainsSmallNetwork(python)
   const processor = python.processorOnly ? 'processor' : processorOf(python)
@@ -67,7 +100,7 @@ function completed(python: PythonModule): Evidence {
     // DeepSpeed's engine places the model by itself.
     else if (accelerators.length > 0 || python.callsTo('deepspeed.initialize').length > 0)
       evidence.accelerator = 'maybe'
-    else if ([...around, ...python.programs].some(usesGpu)) evidence.accelerator = 'maybe'
+    else if ([...around, ...users.programs].some(usesGpu)) evidence.accelerator = 'maybe'
     else if (evidence.accelerator === 'none' && movesToDevice(python)) evidence.accelerator = 'maybe'
   }
   return evidence

@@ -1,7 +1,9 @@
 /** What a hand-written training loop does beside its arithmetic: epochs, validation, when it ends, what it keeps. */
 
+import { createdGraph } from '../../python/effects.js'
 import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { Span } from '../../text/location.js'
 import { numberArgument } from '../../values/argument.js'
 import type { Place } from '../../workload/builder.js'
 import { codeMatches, codeText } from './evidence.js'
@@ -277,16 +279,14 @@ export function refusedLoss(python: PythonModule): string | null {
   return null
 }
 
-/** Gradients of gradients are taken: they lose more in a short format than plain ones. */
-export function secondOrder(python: PythonModule): Expr | null {
-  return once(python, 'second order', () => createdGraph(python))
+/** Where gradients of gradients are taken, which lose more in a short format than plain ones; null: nowhere. */
+export function secondOrder(python: PythonModule, loop: Loop): Span | null {
+  const here = once(python, 'second order', () => python.calls.map(createdGraph).find((one) => one !== null))
+  if (here !== undefined) return here
+  const elsewhere = loop.effects.secondOrder || python.imported.some((module) => module.secondOrder === true)
+  return elsewhere ? { start: loop.node.start, end: headerEnd(loop) } : null
 }
 
-function createdGraph(python: PythonModule): Expr | null {
-  for (const call of python.calls) {
-    const given = call.expr.args.find((one) => one.name === 'create_graph')
-    if (given !== undefined && (given.value.type !== 'constant' || given.value.value !== false))
-      return given.value
-  }
-  return null
+function headerEnd({ node }: Loop): number {
+  return node.type === 'for' ? node.iterable.end : node.test.end
 }

@@ -139,7 +139,7 @@ function readLoop(
 
   const refused = refusedLoss(python)
   if (refused !== null) training.known('autocastRefusedBy', refused, refused, header)
-  const twice = secondOrder(python)
+  const twice = secondOrder(python, loop)
   if (twice !== null)
     training.known('secondOrder', 'create_graph', true, { start: twice.start, end: twice.end })
   const reason = openEndedReason(python, loop)
