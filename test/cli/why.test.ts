@@ -93,6 +93,26 @@ describe('costlint why', () => {
     assert.doesNotMatch(out, /no-early-stopping/)
   })
 
+  it('says how much `check` makes of what matters more in one launch than in another', async () => {
+    const { out } = await why(['train.py', 'precision/full-precision'], {
+      'costlint.toml': '',
+      'train.py': `import torch
+from data import batches, Net
+
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+model = Net().to(device)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for images, labels in batches():
+    loss = torch.nn.functional.cross_entropy(model(images.to(device)), labels.to(device))
+    loss.backward()
+    optimizer.step()
+`,
+      'a.sbatch': '#!/bin/bash\n#SBATCH --gres=gpu:a100:1\npython train.py\n',
+      'b.sh': 'python train.py\n',
+    })
+    assert.match(out, / {2}Reported\n {4}precision\/full-precision {2}warning at train\.py:7/)
+  })
+
   it('names the setting that keeps a rule silent, and why it is not known', async () => {
     const { subjects } = await explained(['train.py', 'data/no-loader-workers'])
     const [rule] = subjects.flatMap(({ rules }) => rules)

@@ -147,6 +147,26 @@ describe('a program that goes on later', () => {
       `import torch\n${loop}\ntorch.save(model.state_dict(), 'last.pt')\nmodel.load_state_dict(torch.load('pretrained.pt'))`,
       'unknown: something is saved or loaded',
     ],
+    [
+      'loads weights under the name of a checkpoint',
+      `import torch\nckpt_path = 'pretrained.pt'\nmodel.load_state_dict(torch.load(ckpt_path))\n${loop}\ntorch.save(model.state_dict(), 'last.pt')`,
+      'unknown: something is saved or loaded',
+    ],
+    [
+      'names that only look like it, and the code behind them commented out',
+      `import torch\nmodel.load_state_dict(torch.load('pretrained.pt'))\nresume_model = 'last.pt'\nstart_epoch = 1\n# if resume_model: start_epoch = torch.load(resume_model)['epoch']\n${loop}\ntorch.save(model.state_dict(), 'last.pt')`,
+      'unknown: something is saved or loaded',
+    ],
+    [
+      'loads where it is asked to',
+      `import torch\nif args.resume:\n    model.load_state_dict(torch.load('last.pt'))\n${loop}\ntorch.save(model.state_dict(), 'last.pt')`,
+      true,
+    ],
+    [
+      'takes the epoch from what it loads',
+      `import torch\nstate = torch.load('last.pt')\nmodel.load_state_dict(state['model'])\nstart_epoch = state['epoch'] + 1\n${loop}\ntorch.save(model.state_dict(), 'last.pt')`,
+      true,
+    ],
     ['a trainer that nobody asks', `from transformers import Trainer\nTrainer(model=model).train()`, false],
     [
       'a trainer that is asked',

@@ -8,6 +8,7 @@ import type { Span } from '../../text/location.js'
 import { knownArgument } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Evidence } from '../../workload/claim.js'
+import { briefRun } from './brief-run.js'
 import { processorOf } from './chosen-device.js'
 import { once } from './once.js'
 
@@ -84,6 +85,8 @@ function completed(python: PythonModule, users: Users): Evidence {
   const evidence: Evidence = { ...python.evidence }
   if (evidence.role !== 'test' && trainsWith(python, users)) evidence.role = 'training'
   const around = [...users.importers, ...python.imported]
+  const brief = briefRun(python)
+  if (brief !== null) evidence.brief = brief
   for (const module of around) evidence.small ??= module.evidence?.small ?? null
   evidence.small ??= drawsItsData(python) ?? trainsSmallNetwork(python)
   const processor = python.processorOnly ? 'processor' : processorOf(python)

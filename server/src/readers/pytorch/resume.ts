@@ -1,6 +1,7 @@
 /** Whether a program can go on from what it saved. */
-import type { PythonModule } from '../../python/module.js'
-import { codeMatches } from './evidence.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import { effective } from '../../values/value.js'
+import { codeMatches, codeText, moduleText } from './evidence.js'
 import { once } from './once.js'
 
 /** `unknown`: it saves or loads something, but what for cannot be told. */
@@ -26,7 +27,7 @@ const loads = [
   'torch.distributed.checkpoint.load',
 ]
 const asked =
-  /\b(resume\w*|resume_from_checkpoint|ckpt_path|start_epoch|last_checkpoint|latest_checkpoint|get_last_checkpoint|restore\w*|continue_training)\b/i
+  /\b(resume\w*|resume_from_checkpoint|start_epoch|last_checkpoint|latest_checkpoint|get_last_checkpoint|restore\w*|continue_training)\b/i
 
 export function resumption(python: PythonModule): Resumption {
   return once(python, 'resumption', () => judgeResumption(python))
@@ -37,12 +38,60 @@ function judgeResumption(python: PythonModule): Resumption {
   const reads = python.uses(...loads)
   if (!keeps && !reads) return 'keeps nothing'
   if (keeps && reads) {
-    if (restoresOptimizer(python) || codeMatches(python, asked) || python.uses('.load_state'))
-      return 'resumes'
+    if (restoresOptimizer(python) || python.uses('.load_state') || handsCheckpoint(python)) return 'resumes'
+    // Names alone do nothing: `start_epoch = 1` beside a network that reads its first weights.
+    if (codeMatches(python, asked) && loadsBack(python)) return 'resumes'
     return 'unknown'
   }
   return keeps ? 'saves only' : 'unknown'
 }
+
+/** `trainer.fit(model, ckpt_path=path)`. */
+function handsCheckpoint(python: PythonModule): boolean {
+  return [...python.methodCalls('fit'), ...python.methodCalls('train')].some(({ expr }) =>
+    expr.args.some(
+      ({ name, value }) =>
+        (name === 'ckpt_path' || name === 'resume_from_checkpoint') && effective(python.fold(value)) !== null,
+    ),
+  )
+}
+
+/** It loads something to go on from, or a function around it does that is named for it. */
+function loadsBack(python: PythonModule): boolean {
+  if (startsLater.test(moduleText(python)) && python.usesHere(...loads)) return true
+  if (python.calls.some((call) => isLoad(call) && isForGoingOn(python, call))) return true
+  const loading = (names: readonly string[]) => names.some((name) => loads.includes(name))
+  const called = python.calls.some((call) => {
+    const imported = python.importedFunction(call.expr.callee)
+    return imported !== null && loading(imported.calls)
+  })
+  if (called) return true
+  return [...python.imported, ...python.importers].some(
+    ({ functions, classes }) =>
+      Object.entries(functions).some(([name, { calls }]) => goingOn.test(name) && loading(calls)) ||
+      Object.values(classes).some(
+        ({ methods, calls }) => methods.some((one) => goingOn.test(one)) && loading(calls),
+      ),
+  )
+}
+
+function isLoad({ name, method }: Call): boolean {
+  return loads.includes(name ?? '') || loads.includes(`.${method}`)
+}
+
+/** `if args.resume: state = torch.load(…)`, or in a function that is named for it. */
+function isForGoingOn(python: PythonModule, { statement, function: func, expr }: Call): boolean {
+  if (goingOn.test(func?.name ?? '')) return true
+  const around = python.statements.filter(
+    (one) => one === statement || (one.type === 'if' && one.start <= expr.start && expr.end <= one.end),
+  )
+  return around.some(({ start, end }) => asked.test(codeText(python, start, end)))
+}
+
+/** `start_epoch = state['epoch'] + 1`. */
+const startsLater = /\bstart_epoch\s*=\s*\w+(\[|\.get\()/
+
+const goingOn = /resume|restore|load_?(ckpt|checkpoint|state|snapshot)/i
 
 const optimizerState = /optim|sched|scaler/i
 

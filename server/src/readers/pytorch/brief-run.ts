@@ -1,0 +1,78 @@
+/** Trainings that are over after a few steps: they try something out, and cost next to nothing. */
+import type { Loop, PythonModule } from '../../python/module.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
+import { epochLoopOf, stepsOf } from './loop-facts.js'
+import { once } from './once.js'
+
+/** Steps that take seconds, minutes at most. */
+const fewSteps = 200
+
+/** `it ends after 6 steps`, where each training loop of the module ends so soon; null: one goes on, or it has none. */
+export function briefRun(python: PythonModule): string | null {
+  return once(python, 'brief run', () => {
+    const counts = python.loops.filter(({ role }) => role === 'train').map((loop) => mostSteps(python, loop))
+    const most = Math.max(...counts.map((count) => count ?? Number.POSITIVE_INFINITY))
+    return counts.length > 0 && most <= fewSteps ? `it ends after ${most} steps` : null
+  })
+}
+
+/** Steps after which a training loop ends for good; null: not known, or whoever starts it may change it. */
+function mostSteps(python: PythonModule, loop: Loop): number | null {
+  const outer = epochLoopOf(python, loop)
+  const bounds: (number | null)[] = []
+  if (outer === null) {
+    const { node } = loop
+    const overEpochs = node.type === 'for' && node.target.type === 'name' && /epoch/i.test(node.target.id)
+    if (!overEpochs) bounds.push(asCount(loop.trips), asCount(loop.horizon?.count))
+  } else bounds.push(asCount(stepsOf(outer)?.trips))
+  // A loop inside of the counted one ends with it, or a pass later.
+  bounds.push(brokenOffAt(python, loop, outer))
+  const known = bounds.filter((one) => one !== null)
+  return known.length === 0 ? null : Math.min(...known)
+}
+
+function asCount(value: Loop['trips'] | undefined): number | null {
+  if (value === undefined || value.state === 'unknown' || value.overridable) return null
+  return typeof value.value === 'number' && value.value > 0 ? value.value : null
+}
+
+/** `step += 1 … if step >= 200: break`, in the loop and in the one around it. */
+function brokenOffAt(python: PythonModule, loop: Loop, outer: Loop | null): number | null {
+  const inside = endAfter(python, loop.node.body)
+  if (inside === null || !raises(loop.node.body, inside.counter)) return null
+  if (outer === null) return inside.most
+  const around = endAfter(python, outer.node.body)
+  const same = around?.counter === inside.counter && !assigns(outer.node.body, inside.counter)
+  return same ? inside.most : null
+}
+
+interface End {
+  counter: string
+  most: number
+}
+
+function endAfter(python: PythonModule, body: readonly Stmt[]): End | null {
+  for (const statement of body) {
+    if (statement.type !== 'if' || statement.body.at(-1)?.type !== 'break') continue
+    const { test } = statement
+    if (test.type !== 'binary' || !/^(==|>=?)$/.test(test.op) || test.left.type !== 'name') continue
+    const most = asCount(python.fold(test.right))
+    if (most !== null) return { counter: test.left.id, most }
+  }
+  return null
+}
+
+const isNamed = (expr: Expr | undefined, name: string): boolean => expr?.type === 'name' && expr.id === name
+
+function raises(body: readonly Stmt[], counter: string): boolean {
+  return body.some((one) => one.type === 'augassign' && one.op === '+=' && isNamed(one.target, counter))
+}
+
+function assigns(body: readonly Stmt[], name: string): boolean {
+  return body.some(
+    (one) =>
+      (one.type === 'assign' && one.targets.some((target) => isNamed(target, name))) ||
+      blocksOf(one).some((block) => assigns(block, name)),
+  )
+}
