@@ -113,6 +113,15 @@ for images, labels in batches():
     assert.match(out, / {2}Reported\n {4}precision\/full-precision {2}warning at train\.py:7/)
   })
 
+  it('says why a file whose syntax is broken is worth hints at most', async () => {
+    const { out } = await why(['train.py', 'precision/full-precision'], {
+      ...files,
+      'train.py': script.replace('batch_size=64,', 'batch_size=64),'),
+    })
+    assert.match(out, /only hints: its syntax is broken, so it cannot run/)
+    assert.match(out, / {2}Reported\n {4}precision\/full-precision {2}hint at train\.py/)
+  })
+
   it('names the setting that keeps a rule silent, and why it is not known', async () => {
     const { subjects } = await explained(['train.py', 'data/no-loader-workers'])
     const [rule] = subjects.flatMap(({ rules }) => rules)

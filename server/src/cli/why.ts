@@ -133,9 +133,12 @@ const headings = [
   ['silent', 'Not reported'],
 ] as const
 
-function evidenceText({ evidence: { role, accelerator, small, notebook } }: ExplainedSubject): string {
+function evidenceText({
+  evidence: { role, accelerator, small, negligible, notebook },
+}: ExplainedSubject): string {
   const parts = [`role: ${role}`, `accelerator: ${accelerator}`]
   if (small !== null) parts.push(`small: ${harmless(small)}`)
+  if (negligible !== undefined) parts.push(`only hints: ${harmless(negligible)}`)
   if (notebook) parts.push('notebook')
   return parts.join(', ')
 }

@@ -18,6 +18,7 @@ function section(subject: ExplainedSubject): string[] {
   const { kind, reader, evidence, job, launches, unseen, note } = subject
   const facts = [`role: ${evidence.role}`, `accelerator: ${evidence.accelerator}`]
   if (evidence.small !== null) facts.push(`small: ${text(evidence.small)}`)
+  if (evidence.negligible !== undefined) facts.push(`only hints: ${text(evidence.negligible)}`)
   if (job !== null) facts.push(`job at ${place(job)}`)
   for (const launch of launches) facts.push(`launched at ${place(launch)}`)
   for (const { what } of unseen) facts.push(`not seen: ${text(what)}`)

@@ -65,7 +65,7 @@ function severityOf(rule: Rule, view: SubjectView, report: Report, context: Judg
   let severity = report.severity === undefined ? rule.severity : lower(report.severity, rule.severity)
   if (evidence.small !== null && loweredWhenSmall.has(family)) severity = oneStepDown(severity)
   else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
-  if (evidence.brief !== undefined && loweredWhenSmall.has(family)) severity = 'hint'
+  if (evidence.negligible !== undefined) severity = 'hint'
   if (isClaim(report.at) && report.at.overridable) severity = lower(severity, 'information')
   // Whoever starts it decides whether an accelerator is there to be wasted.
   if (evidence.processorByDefault === true && aboutAccelerators.has(family))

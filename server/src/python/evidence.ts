@@ -99,6 +99,12 @@ export function evidenceOf(analysis: Analysis): Evidence {
     role,
     accelerator: acceleratorOf(analysis, strings),
     small: small === undefined ? null : small,
+    ...(cannotRun(analysis) ? { negligible: 'its syntax is broken, so it cannot run' } : {}),
     notebook: analysis.notebook,
   }
+}
+
+/** Cells of a notebook run one by one, and a text inside of another file may be a template. */
+function cannotRun({ hasErrors, path }: Analysis): boolean {
+  return hasErrors && path.endsWith('.py')
 }

@@ -8,7 +8,7 @@ export interface Evidence {
   processorByDefault?: true
   /** Why the run is small ('MNIST', '2 layers'); null when nothing says so. Lowers severity one step. */
   small: string | null
-  /** Why it is over in no time ('it ends after 6 steps'): what it wastes is worth a hint at most. */
-  brief?: string
+  /** Why what it wastes is worth a hint at most: 'it ends after 6 steps'. */
+  negligible?: string
   notebook: boolean
 }

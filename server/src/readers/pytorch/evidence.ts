@@ -86,7 +86,7 @@ function completed(python: PythonModule, users: Users): Evidence {
   if (evidence.role !== 'test' && trainsWith(python, users)) evidence.role = 'training'
   const around = [...users.importers, ...python.imported]
   const brief = briefRun(python)
-  if (brief !== null) evidence.brief = brief
+  if (brief !== null) evidence.negligible ??= brief
   for (const module of around) evidence.small ??= module.evidence?.small ?? null
   evidence.small ??= drawsItsData(python) ?? trainsSmallNetwork(python)
   const processor = python.processorOnly ? 'processor' : processorOf(python)
