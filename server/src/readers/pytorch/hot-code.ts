@@ -70,11 +70,12 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
     })
     if (statement.type === 'if') {
       const verdict = guardOf(statement.test)
+      const otherwise = asksForAccelerator(statement.test) ? 'sometimes' : verdict
       walk(analysis, statement.body, under(here, verdict === 'rarely' ? 'guarded' : verdict), into, active)
       walk(
         analysis,
         statement.orelse,
-        under(here, verdict === 'mostly' ? 'guarded' : verdict === 'rarely' ? 'always' : verdict),
+        under(here, verdict === 'mostly' ? 'guarded' : verdict === 'rarely' ? 'always' : otherwise),
         into,
         active,
       )
@@ -123,7 +124,9 @@ type Guard = 'rarely' | 'mostly' | 'always' | 'sometimes'
 const mainProcess = /(^|_)(is_)?(main|master|rank_?zero|chief|primary|local_main)(_process)?$|^rank$|_rank$/i
 
 function guardOf(test: Expr): Guard {
+  if (asksForAccelerator(test)) return 'always'
   if (test.type === 'unary' && test.op === 'not') {
+    if (asksForAccelerator(test.operand)) return 'sometimes'
     const inner = guardOf(test.operand)
     return inner === 'mostly' ? 'rarely' : inner === 'rarely' ? 'mostly' : inner
   }
@@ -148,6 +151,11 @@ function guardOf(test: Expr): Guard {
   if (namesMainProcess(test)) return 'always'
   // `if should_log(step):`, `if time_to_evaluate:`.
   return 'sometimes'
+}
+
+/** `torch.cuda.is_available()`: true wherever a step costs money. */
+function asksForAccelerator(test: Expr): boolean {
+  return test.type === 'call' && test.args.length === 0 && lastIdentifier(test.callee) === 'is_available'
 }
 
 function isRemainder(expr: Expr): boolean {
