@@ -54,6 +54,8 @@ export type ClassSummary = ModuleSummary['classes'][string]
 /** What a module lets others know: the only thing that leaves the worker besides claims. Plain JSON. */
 export interface ModuleSummary {
   path: string
+  /** A program that has a module of the project train: what that one runs on. */
+  trainsOn?: Evidence['accelerator']
   constants: Record<string, Json>
   functions: Record<
     string,

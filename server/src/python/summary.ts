@@ -145,6 +145,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(analysis.importedByName.size === 0 ? {} : { projectImports: [...analysis.importedByName.keys()] }),
     isEntry: analysis.isEntry,
     evidence: analysis.evidence,
+    ...broughtTraining(analysis),
     ...(reported === null ? {} : { reported }),
     ...configurationsOf(analysis, known),
     ...(outward.length === 0 ? {} : { outward }),
@@ -160,6 +161,16 @@ function takesSecondOrder(analysis: Analysis, functions: ModuleSummary['function
     Object.values(functions).some((func) => func.secondOrder) ||
     analysis.calls.some((call) => createdGraph(call) !== null)
   )
+}
+
+/** A program has a module of the project train, on whatever that runs on. */
+function broughtTraining(analysis: Analysis): Pick<ModuleSummary, 'trainsOn'> {
+  if (!analysis.isEntry || analysis.evidence.role !== 'training') return {}
+  const trained = analysis.imported.flatMap(({ evidence }) =>
+    evidence?.role === 'training' ? [evidence.accelerator] : [],
+  )
+  const accelerator = trained.find((one) => one === 'gpu' || one === 'maybe') ?? trained[0]
+  return accelerator === undefined ? {} : { trainsOn: accelerator }
 }
 
 function withoutComments({ text, tree }: Analysis): string {

@@ -36,12 +36,18 @@ const alone: Users = { importers: [], programs: [] }
 
 function trainsWith(python: PythonModule, { importers, programs }: Users): boolean {
   if (python.evidence.role === 'training' || python.stepFunctions().length > 0) return true
-  return [...importers, ...python.imported, ...programs].some(trains)
+  return (
+    [...importers, ...python.imported, ...programs].some(trains) ||
+    importers.some(({ trainsOn }) => trainsOn !== undefined)
+  )
 }
 
 function usesGpu(summary: ModuleSummary): boolean {
   const accelerator = summary.evidence?.accelerator
-  return accelerator === 'gpu' || accelerator === 'maybe' || summary.uses.includes('accelerate.Accelerator')
+  return (
+    [accelerator, summary.trainsOn].some((one) => one === 'gpu' || one === 'maybe') ||
+    summary.uses.includes('accelerate.Accelerator')
+  )
 }
 
 /**
