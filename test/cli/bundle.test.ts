@@ -35,6 +35,8 @@ describe('cli, bundled', function () {
     folder = new Folder()
   })
   afterEach(() => folder.remove())
+  const folderTaken = () =>
+    `costlint: no repository and no costlint.toml here or above, so the project is ${folder.path}\n`
   const costlint = (...args: string[]) => folder.run(cli, args)
   const json = async (...args: string[]): Promise<Output> =>
     JSON.parse((await costlint('check', '--output-format', 'json', ...args)).stdout)
@@ -43,7 +45,7 @@ describe('cli, bundled', function () {
     folder.write({ 'tune.py': search })
     const { code, stdout, stderr } = await costlint('check')
     assert.equal(code, 1)
-    assert.equal(stderr, '')
+    assert.equal(stderr, folderTaken())
     assert.match(
       stdout,
       /\[search\/grid-search\]: Grid of 4 × 5 × 3 = 60 configurations × 5 folds = 300 fits/,
@@ -187,7 +189,7 @@ describe('cli, bundled', function () {
     child.stdout.once('data', () => child.stdout.destroy())
     const code = await new Promise((resolve) => child.on('close', resolve))
     assert.equal(code, 1)
-    assert.equal(stderr, '')
+    assert.equal(stderr, folderTaken())
   })
 
   it('ends at once on an interrupt', async () => {
