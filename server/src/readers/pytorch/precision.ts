@@ -32,6 +32,8 @@ const loweringUses = [
   'torch.set_default_dtype',
   'torch.set_default_tensor_type',
   'torch.distributed.fsdp.MixedPrecision',
+  // Its `mixed_precision` may come from anywhere.
+  'torch.distributed.fsdp.FullyShardedDataParallel',
   'transformer_engine.',
   'bitsandbytes.',
   'transformers.BitsAndBytesConfig',

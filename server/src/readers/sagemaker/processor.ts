@@ -9,6 +9,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { ownProcesses } from '../../workload/sharing.js'
 import { claimedCall } from '../claim-argument.js'
 import { idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
@@ -90,6 +91,7 @@ function readProcessor(
   compute.known('choosesCapacity', 'SageMaker', false, place, { site })
   compute.known('service', 'SageMaker', false, place, { site })
   compute.known('trials', 'SageMaker', false, place, { site })
+  if (/Spark/.test(call.method)) compute.known('sharing', call.method, ownProcesses.spark, place, { site })
   compute.say('name', 'base_job_name', convert(source.get('base_job_name'), asText))
   claimMachine(compute, machine)
   processorSettings.claim(compute, source, {}, ['nodes', 'timeLimit'])
