@@ -1,6 +1,6 @@
 /** What is kept between runs changes no finding, whatever state it is in. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, it } from 'mocha'
@@ -140,12 +140,13 @@ describe('the folder of answers', () => {
   })
   afterEach(() => folder.remove())
   const top = () => join(folder.path, '.costlint_cache')
+  const place = (secrets = 'secrets') => ({ folder: top(), secrets: join(folder.path, secrets) })
 
   it('gives back what was written, also to another process', async () => {
-    const one = new AnswerFolder(top())
+    const one = new AnswerFolder(place())
     assert.equal(one.isEmpty, true)
     await one.write('a', 'text of a')
-    const other = new AnswerFolder(top())
+    const other = new AnswerFolder(place())
     assert.equal(other.isEmpty, false)
     assert.equal(other.read('a'), 'text of a')
     await Promise.all([one.write('a', 'new'), other.write('b', 'text of b')])
@@ -153,7 +154,7 @@ describe('the folder of answers', () => {
   })
 
   it('is marked as a cache, and hidden from git', async () => {
-    await new AnswerFolder(top()).write('a', 'text')
+    await new AnswerFolder(place()).write('a', 'text')
     assert.equal(readFileSync(join(top(), '.gitignore'), 'utf8'), '*\n')
     assert.match(
       readFileSync(join(top(), 'CACHEDIR.TAG'), 'utf8'),
@@ -162,7 +163,7 @@ describe('the folder of answers', () => {
   })
 
   it('gives nothing where a file was damaged', async () => {
-    const store = new AnswerFolder(top())
+    const store = new AnswerFolder(place())
     await store.write('a', 'a text of some length')
     const path = join(top(), readdirSync(top()).find((name) => !name.includes('.'))!, 'a')
     for (const damaged of [
@@ -177,15 +178,35 @@ describe('the folder of answers', () => {
   })
 
   it('keeps the names that it is told', async () => {
-    const store = new AnswerFolder(top())
-    await store.write('a', '1')
-    await store.write('b', '2')
-    await store.prune(new Set(['b']))
-    assert.deepEqual([store.read('a'), store.read('b')], [undefined, '2'])
+    const store = new AnswerFolder(place())
+    const [one, two] = ['1.a.b', '2.a.b']
+    await store.write(one, '1')
+    await store.write(two, '2')
+    await store.write('notes', 'not ours')
+    await store.prune(new Set([two]))
+    assert.deepEqual([store.read(one), store.read(two), store.read('notes')], [undefined, '2', 'not ours'])
+  })
+
+  it('believes nothing that somebody else has written', async () => {
+    const theirs = new AnswerFolder(place('theirs'))
+    await theirs.write('a', 'a forged answer')
+    assert.equal(theirs.read('a'), 'a forged answer')
+    assert.equal(new AnswerFolder(place('mine')).read('a'), undefined)
+  })
+
+  it('follows no link', async () => {
+    folder.write({ 'precious/1.a.b': 'kept' })
+    symlinkSync(join(folder.path, 'precious'), top())
+    const store = new AnswerFolder(place())
+    assert.equal(store.isEmpty, true)
+    await assert.rejects(store.write('2.a.b', 'text'))
+    assert.deepEqual(readdirSync(join(folder.path, 'precious')), ['1.a.b'])
   })
 
   it('rejects where it cannot be made', async () => {
     folder.write({ file: '' })
-    await assert.rejects(new AnswerFolder(join(folder.path, 'file', 'cache')).write('a', 'text'))
+    await assert.rejects(
+      new AnswerFolder({ ...place(), folder: join(folder.path, 'file', 'cache') }).write('a', 'text'),
+    )
   })
 })

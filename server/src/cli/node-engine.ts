@@ -1,18 +1,13 @@
 /** The linter on this machine, as the command line uses it. */
-import { join } from 'node:path'
 import { fixProject, openProject } from '../linter.js'
-import { cacheFolder, namedCache, removeAnswers } from '../project/node/answer-folder.js'
+import { cacheOf, removeAnswers } from '../project/node/answer-folder.js'
 import { createNodeHost } from '../project/node/host.js'
 import { readRulePages } from '../project/node/rule-pages.js'
 import { type Engine, mostFiles } from './engine.js'
 
 export const nodeEngine: Engine = {
   open: (root, { cache = true, maxFiles = mostFiles, ...options }) =>
-    openProject(
-      root,
-      createNodeHost(cache ? { cacheFor: (folder) => namedCache(folder) ?? join(folder, cacheFolder) } : {}),
-      { ...options, maxFiles },
-    ),
+    openProject(root, createNodeHost(cache ? { cacheFor: cacheOf } : {}), { ...options, maxFiles }),
 
   clean: removeAnswers,
 

@@ -1,7 +1,8 @@
 /** Answers between runs as files of a folder: one for each source file, named by a hash of its path. */
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { AnswerStore } from '../answers.js'
 import { engine } from './engine.js'
@@ -17,35 +18,57 @@ const tag = `Signature: 8a477f597d28d172789f06886806bc55
 /** Milliseconds after which what another version of the engine left is thrown away. */
 const otherEngines = 14 * 86_400_000
 
+export interface CachePlace {
+  /** The folder of all engines; made when something is written. */
+  folder: string
+  /** Folder of the user with the secret that signs answers: what a repository brings along was not written here. */
+  secrets: string
+}
+
 /** Where answers about a project are kept: `COSTLINT_CACHE_DIR`, which may hold many projects; null: nowhere. */
-export function namedCache(root: string): string | null {
-  const folder = process.env.COSTLINT_CACHE_DIR
-  return folder === undefined || folder === ''
-    ? null
-    : join(folder, createHash('sha1').update(root).digest('hex').slice(0, 16))
+export function namedCache(root: string): CachePlace | null {
+  const secrets = process.env.COSTLINT_CACHE_DIR
+  if (secrets === undefined || secrets === '') return null
+  return { folder: join(secrets, createHash('sha1').update(root).digest('hex').slice(0, 16)), secrets }
+}
+
+/** The named place, else a folder at the root of the project. */
+export function cacheOf(root: string): CachePlace {
+  const secrets = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'costlint')
+  return namedCache(root) ?? { folder: join(root, cacheFolder), secrets }
 }
 
 /** Throws away what runs have kept about a project. False: there was nothing. */
 export async function removeAnswers(root: string): Promise<boolean> {
-  const folder = namedCache(root) ?? join(root, cacheFolder)
+  const { folder } = cacheOf(root)
   // Whatever else has this name is not ours to remove.
   if (!existsSync(join(folder, 'CACHEDIR.TAG'))) return false
   await rm(folder, { recursive: true, force: true })
   return true
 }
 
+/** Names that are ours to throw away. */
+const answerName = /^[0-9a-z]+(\.[0-9a-z]+){2}(\.\d+\.tmp)?$/
+const engineName = /^\d+\.\d+\.\d+\S*-[0-9a-f]{12}$/
+
 export class AnswerFolder implements AnswerStore {
   isEmpty: boolean
+  private readonly top: string
   private readonly folder: string
+  private readonly secret: Buffer | null
   private made = false
 
-  /** @param top the folder of all engines. It is made when something is written. */
-  constructor(private readonly top: string) {
-    this.folder = join(top, engine)
-    this.isEmpty = !existsSync(this.folder)
+  constructor({ folder, secrets }: CachePlace) {
+    this.top = folder
+    this.folder = join(folder, engine)
+    // A link that a repository brings along would lead writing and pruning astray.
+    const isSafe = [folder, this.folder].every((one) => !isLink(one))
+    this.secret = isSafe ? secretIn(secrets) : null
+    this.isEmpty = this.secret === null || !existsSync(this.folder)
   }
 
   read(name: string): string | undefined {
+    if (this.secret === null) return undefined
     let text: string
     try {
       text = readFileSync(join(this.folder, name), 'utf8')
@@ -54,15 +77,16 @@ export class AnswerFolder implements AnswerStore {
     }
     const end = text.indexOf('\n')
     const rest = text.slice(end + 1)
-    return end !== -1 && text.slice(0, end) === digestOf(rest) ? rest : undefined
+    return end !== -1 && text.slice(0, end) === signature(this.secret, name, rest) ? rest : undefined
   }
 
   async write(name: string, text: string): Promise<void> {
+    if (this.secret === null) throw new Error('there is no safe place for answers')
     if (!this.made) await this.make()
     // Another process may read or write the same name: it sees the old file or the new one, never half of it.
     const temporary = join(this.folder, `${name}.${process.pid}.tmp`)
     try {
-      await writeFile(temporary, `${digestOf(text)}\n${text}`)
+      await writeFile(temporary, `${signature(this.secret, name, text)}\n${text}`)
       await rename(temporary, join(this.folder, name))
     } catch (error) {
       await rm(temporary, { force: true })
@@ -72,11 +96,12 @@ export class AnswerFolder implements AnswerStore {
 
   async prune(names: ReadonlySet<string>): Promise<void> {
     for (const name of await readdir(this.folder)) {
+      if (!answerName.test(name) || names.has(name)) continue
       const isFresh = name.endsWith('.tmp') && Date.now() - (await ageOf(join(this.folder, name))) < 60_000
-      if (!names.has(name) && !isFresh) await rm(join(this.folder, name), { force: true })
+      if (!isFresh) await rm(join(this.folder, name), { force: true })
     }
     for (const name of await readdir(this.top)) {
-      if (name === engine || name.includes('.')) continue
+      if (name === engine || !engineName.test(name)) continue
       const other = join(this.top, name)
       if (Date.now() - (await ageOf(other)) > otherEngines) await rm(other, { recursive: true, force: true })
     }
@@ -95,8 +120,34 @@ export class AnswerFolder implements AnswerStore {
   }
 }
 
-function digestOf(text: string): string {
-  return createHash('sha1').update(text).digest('base64')
+function signature(secret: Buffer, name: string, text: string): string {
+  return createHmac('sha256', secret).update(name).update('\0').update(text).digest('base64')
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink()
+  } catch {
+    return false
+  }
+}
+
+/** 32 bytes that stay the same; null: they can neither be read nor made. */
+function secretIn(folder: string): Buffer | null {
+  const path = join(folder, 'key')
+  try {
+    mkdirSync(folder, { recursive: true })
+    // Whoever comes first makes it.
+    if (!existsSync(path)) writeFileSync(path, randomBytes(32), { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return null
+  }
+  try {
+    const secret = readFileSync(path)
+    return secret.length === 32 ? secret : null
+  } catch {
+    return null
+  }
 }
 
 /** When it was last written, in milliseconds since 1970; now where it has gone. */

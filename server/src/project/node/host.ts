@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { lookUp } from '../../text/records.js'
 import type { Entry, EntryKind, Host, HostWorker } from '../host.js'
-import { AnswerFolder } from './answer-folder.js'
+import { AnswerFolder, type CachePlace } from './answer-folder.js'
 import { engine } from './engine.js'
 import { grammarFiles } from './grammar-files.js'
 
@@ -83,8 +83,8 @@ const stretch = 15
 const smallFile = 1_000_000
 
 export interface NodeHostOptions {
-  /** Folder for answers that are kept between runs, by the root of the project; absent or null: none are kept. */
-  cacheFor?: (root: string) => string | null
+  /** Place for answers that are kept between runs, by the root of the project; absent or null: none are kept. */
+  cacheFor?: (root: string) => CachePlace | null
 }
 
 export function createNodeHost({ cacheFor }: NodeHostOptions = {}): Host {
@@ -149,8 +149,8 @@ export function createNodeHost({ cacheFor }: NodeHostOptions = {}): Host {
       ? {}
       : {
           answersFor(root: string) {
-            const folder = cacheFor(root)
-            return folder === null ? undefined : new AnswerFolder(folder)
+            const place = cacheFor(root)
+            return place === null ? undefined : new AnswerFolder(place)
           },
         }),
 
