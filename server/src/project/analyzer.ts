@@ -461,7 +461,8 @@ export class Analyzer {
       into.subjects.push(...builder.extraction.subjects)
       into.claims.push(...builder.extraction.claims)
       into.launches.push(...builder.extraction.launches)
-      const { imagePrograms, imageBuilds, compiledFrom, pipelines } = builder.extraction
+      const { imagePrograms, imageBuilds, compiledFrom, pipelines, starts } = builder.extraction
+      if (starts !== undefined) into.starts = starts
       if (compiledFrom !== undefined) into.compiledFrom = compiledFrom
       if (pipelines !== undefined) into.pipelines = pipelines
       if (imagePrograms !== undefined) into.imagePrograms = [...(into.imagePrograms ?? []), ...imagePrograms]

@@ -4,7 +4,7 @@ import type { Binding, Extraction, Launch } from '../workload/claim.js'
 import type { FileRecord } from './analyzer.js'
 import type { ReadResult } from './backend.js'
 import { bindingKey } from './extraction-keys.js'
-import { settingsOf } from './launches.js'
+import { countedByFile, settingsOf } from './launches.js'
 import type { LinkedLaunch } from './runs.js'
 import { type Followed, followCalls, type ScriptFiles } from './script-calls.js'
 
@@ -90,7 +90,8 @@ class StartedScripts {
     private readonly scripts: Scripts,
   ) {}
 
-  async bind(launch: Launch): Promise<LinkedLaunch> {
+  async bind(written: Launch): Promise<LinkedLaunch> {
+    const launch = countedByFile(written, this.extractions)
     const binding: Binding = { launch, settings: settingsOf(launch, this.extractions) }
     const started = await this.start(binding)
     const record =

@@ -43,8 +43,12 @@ export interface Launch {
   environment: Record<string, LaunchValue>
   /** Flags of the launcher itself (`--nproc_per_node`, `--mixed_precision`), same spelling rules. */
   launcherFlags: Record<string, LaunchValue>
+  /** Some options of the launcher cannot be read. */
+  launcherOpen?: true
   /** Processes per node; null: unknown; 0: one for each device of the node. */
   processes: number | null
+  /** Where that is written, if it is a file of the launcher. */
+  countedAt?: Location
   /** A test decides whether it is started at all. */
   conditional?: true
   /** The launcher starts processes that train together, meant to be one for each device. */

@@ -6,7 +6,15 @@ import { locate, type SourceFragment } from '../text/source-fragment.js'
 import type { Locator, OriginOptions } from '../values/source.js'
 import type { Given, Value } from '../values/value.js'
 import { countable, withinBounds } from './bounds.js'
-import type { Evidence, Extraction, ImageBuild, ImageProgram, Launch, Subject } from './claim.js'
+import type {
+  Evidence,
+  Extraction,
+  ImageBuild,
+  ImageProgram,
+  Launch,
+  StartedByFile,
+  Subject,
+} from './claim.js'
 import type { ResourceKind, ResourceKinds, SettingName } from './resource-kinds.js'
 import type { Unseen } from './unseen.js'
 
@@ -176,6 +184,11 @@ export class ClaimBuilder implements Locator {
   /** The file is what a program of this framework trains by. */
   frameworkConfig(framework: string, inherits: boolean): void {
     this.extraction.frameworkConfig = { framework, inherits }
+  }
+
+  /** The file tells this launcher how many processes it starts. */
+  starts(started: StartedByFile): void {
+    this.extraction.starts = started
   }
 
   /** The file names another one that holds a part of what it says. */

@@ -59,8 +59,19 @@ export interface Extraction {
   frameworkConfig?: FrameworkConfigFile
   /** What its imports could do that is not in the project. Absent: nothing. */
   unseen?: Unseen[]
+  /** What a launcher starts that is given this file; absent: it is no launcher's file. */
+  starts?: StartedByFile
   /** Configuration files that it names: it is read again with them. `above`: or relative to a folder above its own. */
   names?: { path: string; above: boolean }[]
+}
+
+/** The processes that a launcher starts by its configuration file, all machines together; null: not known. */
+export interface StartedByFile {
+  launcher: string
+  processes: number | null
+  nodes: number | null
+  /** Where the number of processes is written. */
+  location: Location
 }
 
 /** A file that a program of a framework trains by: the launch that names it starts what it describes. */

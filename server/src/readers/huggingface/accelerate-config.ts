@@ -1,5 +1,5 @@
 /** Accelerate's own configuration file, as `accelerate config` writes it. */
-import { boolean, entries, entry, text } from '../../config/access.js'
+import { boolean, entries, entry, number, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
@@ -27,6 +27,7 @@ export function accelerateDocument(document: ConfigDocument): boolean {
 export function readAccelerateDocument(document: ConfigDocument, path: string, claims: ClaimBuilder): void {
   if (!accelerateDocument(document)) return
   const { root } = document
+  claimProcesses(root, claims)
   const given = entry(root, 'mixed_precision')
   const carrier = given ?? entry(root, 'distributed_type') ?? entry(root, 'compute_environment')
   if (carrier === undefined) return
@@ -54,6 +55,23 @@ export function readAccelerateDocument(document: ConfigDocument, path: string, c
   if (sharding === undefined)
     training.unknown('sharding', 'distributed_type', 'a value that is not understood', at)
   else training.known('sharding', 'distributed_type', sharding, at, options)
+}
+
+/** `num_processes` counts all machines. Without a word of several devices one process is started, whatever it says. */
+function claimProcesses(root: ConfigNode, claims: ClaimBuilder): void {
+  const type = text(entry(root, 'distributed_type')?.value)
+  const given = entry(root, 'num_processes')
+  if (given === undefined || type === undefined || /CPU|TPU|XLA/.test(type)) return
+  if (boolean(entry(root, 'use_cpu')?.value) === true) return
+  const whole = (value: number | undefined) =>
+    value !== undefined && Number.isInteger(value) && value > 0 ? value : null
+  const machines = entry(root, 'num_machines')
+  claims.starts({
+    launcher: 'accelerate',
+    processes: type === 'NO' ? 1 : whole(number(given.value)),
+    nodes: machines === undefined ? 1 : whole(number(machines.value)),
+    location: claims.locate({ start: given.keyStart, end: given.value.end }),
+  })
 }
 
 /** How states are shared; undefined: it cannot be read. Source: accelerate, utils/dataclasses.py, commands/config. */

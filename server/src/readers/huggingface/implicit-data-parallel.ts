@@ -7,7 +7,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { offsetInFragment } from '../../text/source-fragment.js'
 import { calleePlace } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
-import { startsPlainly } from '../../workload/launches.js'
+import { knowsRank, startsPlainly } from '../../workload/launches.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainerCalls } from './trainers.js'
 
@@ -20,7 +20,7 @@ export const implicitDataParallelReader = defineReader({
     const launch = context.binding?.launch
     // Launchers set up one process for each device; a variable of theirs in the environment does the same.
     if (python === undefined || launch === undefined || !startsPlainly(launch)) return
-    if (launch.environment.WORLD_SIZE !== undefined || launch.environment.LOCAL_RANK !== undefined) return
+    if (knowsRank(launch)) return
     if (python.uses('deepspeed.', 'accelerate.notebook_launcher', 'torch.multiprocessing.spawn')) return
     const [first] = trainerCalls(python)
     // A model that is spread over the devices is not copied to them.

@@ -7,6 +7,8 @@ import { fixedArgument, fixedValue, knownArgument, mayBePassed } from '../../val
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Launch } from '../../workload/claim.js'
+import { givesRanks, knowsRank, startsPlainly } from '../../workload/launches.js'
 import type { ProgramSettings } from '../../workload/resource-kinds.js'
 import { fastaiFits } from '../fastai/learners.js'
 import { acceleratedLibrary } from '../pipelines/accelerator-use.js'
@@ -55,7 +57,7 @@ export const programReader = defineReader({
     const evidence = trainingEvidence(python)
     const place = placeOf(python)
     const program = claims.subject('Program', place, '', evidence)
-    const parallelism = parallelismOf(python)
+    const parallelism = parallelismOf(python, context.binding?.launch ?? null)
     if ('because' in parallelism) program.unknown('parallelism', parallelism.key, parallelism.because, place)
     else program.known('parallelism', parallelism.key, parallelism.value, place)
     program.known('trains', 'training', trainsAnywhere(python) && !onlyMeasures(facts.path), place)
@@ -184,6 +186,9 @@ const distributed = [
   'xgboost.spark.',
 ]
 
+/** Without `accelerate launch`, Accelerate trains on one device. */
+const startsItself = distributed.filter((name) => !/^accelerate\.(Accelerator|PartialState)$/.test(name))
+
 const replicated = [
   'torch.nn.DataParallel',
   'torch_geometric.nn.DataParallel',
@@ -205,18 +210,25 @@ const spawners = [
   'joblib.Parallel',
 ]
 
-function parallelismOf(python: PythonModule): Verdict {
+function parallelismOf(python: PythonModule, launch: Launch | null): Verdict {
   const found = (names: string[]) => names.find((name) => python.uses(name))?.replace(/\.$/, '')
   const trials = found(['ray.tune.', 'tune.run', 'hyperopt.SparkTrials'])
   if (trials !== undefined) return { value: 'trials', key: trials }
-  const library = found(distributed)
+  const library = found(
+    launch !== null && startsPlainly(launch) && !knowsRank(launch) ? startsItself : distributed,
+  )
   if (library !== undefined) return { value: 'distributed', key: library }
   const lightning = lightningDevices(python)
   if (lightning !== null) return lightning
   const detectors = listedDevices(python)
   if (detectors !== null) return detectors
   const trainer = found(['transformers.Trainer', 'transformers.Seq2SeqTrainer']) ?? trlTrainer(python)
-  if (trainer !== undefined) return { value: 'data-parallel', key: trainer }
+  // A Trainer takes every device that it sees, but the one of its rank where a launcher gives it one.
+  if (trainer !== undefined)
+    return {
+      value: launch !== null && givesRanks(launch) ? 'distributed' : 'data-parallel',
+      key: trainer,
+    }
   const wrapper = found(replicated)
   if (wrapper !== undefined) return { value: 'data-parallel', key: wrapper }
   const spawned = found(spawners)

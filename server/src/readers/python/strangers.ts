@@ -29,6 +29,9 @@ const takesDevices = new Set(
 /** Libraries whose trainers readers know: what they train is seen. */
 const knownTrainers = new Set(['trl', 'accelerate', 'deepspeed', 'horovod'])
 
+/** Functions of Accelerate that take several devices in one process; otherwise its launcher starts a process for each. */
+const dispatches = /dispatch|device_map|launcher|balanced_memory/
+
 /** What projects call the modules that hold no model. */
 const plainHelper =
   /^(?:\w*_)?(?:utils?|utilities|helpers?|common|config(?:s|uration)?|settings|constants?|consts?|params|paths?|data|datasets?|database|data_?loaders?|load(?:er|ing)?|data_\w+|pre_?process\w*|clean\w*|metrics?|scor\w+|evaluat\w+|log|logg(?:er|ing)|plots?|plotting|visuali[sz]\w+|io|files?|s3|gcs|db|sql|schemas?|types?|version|arg(?:s|uments)|options|cli|misc|tools?|time\w*|dates?|decorators?|exceptions?|errors?|registry|tracking)$/i
@@ -80,7 +83,11 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
   const given = calls.filter((call) =>
     call.expr.args.some(({ value }) => networks.has(written(analysis, value))),
   )
-  if (takesDevices.has(root) || says(spreadsWork) || makesNetwork) could.push('devices')
+  const spreads =
+    root === 'accelerate'
+      ? calls.some(({ method }) => dispatches.test(method))
+      : takesDevices.has(root) || says(spreadsWork) || makesNetwork
+  if (spreads) could.push('devices')
   if (!knownTrainers.has(root) && says(trains)) could.push('training')
   if (says(keepsState) || given.some(({ method }) => /load|init|setup|prepare|state/i.test(method)))
     could.push('checkpoints')

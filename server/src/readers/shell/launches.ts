@@ -104,6 +104,7 @@ export function shellLaunch(
     complete: parts.complete,
     environment: { ...around.environment, ...parts.environment },
     launcherFlags: parts.launcherFlags,
+    ...(parts.launcherComplete ? {} : { launcherOpen: true as const }),
     processes: around.processes === undefined ? parts.processes : around.processes,
     nodes: around.nodes === undefined ? parts.nodes : around.nodes,
     ...(startsPerDevice(parts.launcher) ? { perDevice: true } : {}),

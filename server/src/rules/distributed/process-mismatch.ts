@@ -61,7 +61,7 @@ export default defineRule({
       fixes,
       related: [
         {
-          location: launch!.location,
+          location: launch!.countedAt ?? launch!.location,
           message: `starts ${used} process${used === 1 ? '' : 'es'} on each node`,
         },
       ],
