@@ -17,6 +17,7 @@ import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { callsIn } from './hot-code.js'
 import { epochLoopOf, refusedLoss } from './loop-facts.js'
+import { switchOfLowering } from './lowering.js'
 import { isNetworkType } from './network-types.js'
 
 export function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -39,6 +40,8 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
     (one) => one.node.start === claim.site.start && one.node.end === claim.site.end,
   )
   if (loop === undefined) return refuse('the loop is no longer in the file')
+  const existing = switchOfLowering(python)
+  if (existing !== null) return refuse(`the program has a switch for it: it is on if ${existing}`)
   const block = forwardBlock(python, loop.node.body, () => reachedFunctions(python, loop))
   if ('reason' in block) return block
   return format === 'bf16' ? wrapBf16(facts, python, block) : sketchFp16(facts, python, loop, block)

@@ -5,9 +5,10 @@
 
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
-import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import { numberIn } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import { epochLoopOf } from './loop-facts.js'
 
 export interface HotStatement {
@@ -17,6 +18,8 @@ export interface HotStatement {
   func: Func | null
   /** Reached only now and then: behind a count of steps. */
   guarded: boolean
+  /** How many steps lie between two times, where a count of steps guards it by a number that is known. */
+  every?: number
   /** Reached under a condition that says nothing about how often. */
   conditional: boolean
   /** In a handler of an exception. */
@@ -26,6 +29,7 @@ export interface HotStatement {
 interface Where {
   func: Func | null
   guarded: boolean
+  every?: number
   conditional: boolean
   exceptional: boolean
   depth: number
@@ -65,13 +69,16 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
       expressions,
       func: where.func,
       guarded,
+      ...(guarded && here.every !== undefined ? { every: here.every } : {}),
       conditional: where.conditional,
       exceptional: where.exceptional,
     })
     if (statement.type === 'if') {
-      const verdict = guardOf(statement.test)
+      const verdict = guardOf(analysis, statement.test)
       const otherwise = asksForAccelerator(statement.test) ? 'sometimes' : verdict
-      walk(analysis, statement.body, under(here, verdict === 'rarely' ? 'guarded' : verdict), into, active)
+      const inside = under(here, verdict === 'rarely' ? 'guarded' : verdict)
+      const every = verdict === 'rarely' ? rhythmOf(analysis, statement.test) : null
+      walk(analysis, statement.body, every === null ? inside : { ...inside, every }, into, active)
       walk(
         analysis,
         statement.orelse,
@@ -123,24 +130,26 @@ type Guard = 'rarely' | 'mostly' | 'always' | 'sometimes'
 
 const mainProcess = /(^|_)(is_)?(main|master|rank_?zero|chief|primary|local_main)(_process)?$|^rank$|_rank$/i
 
-function guardOf(test: Expr): Guard {
+function guardOf(analysis: PythonModule, test: Expr): Guard {
   if (asksForAccelerator(test)) return 'always'
   if (test.type === 'unary' && test.op === 'not') {
     if (asksForAccelerator(test.operand)) return 'sometimes'
-    const inner = guardOf(test.operand)
+    const inner = guardOf(analysis, test.operand)
     return inner === 'mostly' ? 'rarely' : inner === 'rarely' ? 'mostly' : inner
   }
   if (test.type === 'binary') {
     if (test.op === 'and') {
-      const sides = [guardOf(test.left), guardOf(test.right)]
+      const sides = [guardOf(analysis, test.left), guardOf(analysis, test.right)]
       if (sides.includes('rarely')) return 'rarely'
       return sides.every((side) => side === 'always') ? 'always' : 'sometimes'
     }
     if (test.op === 'or') {
-      const sides = [guardOf(test.left), guardOf(test.right)]
+      const sides = [guardOf(analysis, test.left), guardOf(analysis, test.right)]
       // `if step % 100 == 0 or step == last`.
       return sides.includes('rarely') && !sides.includes('mostly') ? 'rarely' : 'sometimes'
     }
+    // `(step + 1) % accumulation == 0` is true in each step where nothing is accumulated.
+    if (test.op === '==' && rhythmOf(analysis, test) === 1) return 'always'
     // A bare remainder is true for all counts but every n-th.
     if (test.op === '%') return 'mostly'
     const counted = [test.left, test.right].some(isRemainder)
@@ -156,6 +165,18 @@ function guardOf(test: Expr): Guard {
 /** `torch.cuda.is_available()`: true wherever a step costs money. */
 function asksForAccelerator(test: Expr): boolean {
   return test.type === 'call' && test.args.length === 0 && lastIdentifier(test.callee) === 'is_available'
+}
+
+/** The n of `step % n == 0`, also beside other conditions; null: it is not known. */
+function rhythmOf(analysis: PythonModule, test: Expr): number | null {
+  if (test.type === 'unary') return rhythmOf(analysis, test.operand)
+  if (test.type !== 'binary') return null
+  if (test.op === 'and' || test.op === 'or')
+    return rhythmOf(analysis, test.left) ?? rhythmOf(analysis, test.right)
+  const remainder = [test, test.left, test.right].find(isRemainder)
+  if (remainder?.type !== 'binary') return null
+  const every = effective(analysis.fold(remainder.right))
+  return typeof every === 'number' && Number.isInteger(every) && every > 0 ? every : null
 }
 
 function isRemainder(expr: Expr): boolean {
@@ -177,7 +198,7 @@ export function isHot(analysis: PythonModule, loop: Loop): boolean {
   const { node } = loop
   if (node.type === 'while') return true
   // One step for each epoch, whatever repeats the epochs.
-  if (/epoch/i.test(analysis.text.slice(node.target.start, node.iterable.end))) return false
+  if (countsEpochs(analysis, node)) return false
   if (epochLoopOf(analysis, loop) !== null) return true
   const ranged =
     node.iterable.type === 'call' && /^(t?range|trange|arange)$/.test(lastIdentifier(node.iterable.callee))
@@ -185,6 +206,12 @@ export function isHot(analysis: PythonModule, loop: Loop): boolean {
   if ((numberIn(loop.trips) ?? Number.POSITIVE_INFINITY) <= 50) return false
   const body = analysis.text.slice(node.iterable.end, node.end)
   return /\bnext\(|batch|loader|sampl|randint|randperm|choice|dataset/i.test(body)
+}
+
+/** `for epoch in …`, `for _ in range(num_epochs)`; not `for batch in epoch_iterator`. */
+export function countsEpochs({ text }: PythonModule, { target, iterable }: For): boolean {
+  const over = text.slice(iterable.start, iterable.end)
+  return /epoch/i.test(text.slice(target.start, target.end)) || /range\(.*epoch/i.test(over)
 }
 
 /** The calls in an expression, the outermost first. */

@@ -12,6 +12,7 @@ import { defineReader, type ReaderContext } from '../reader.js'
 import { changePrecision } from './autocast-change.js'
 import { claimEndless, endlessBecause } from './endless.js'
 import { codeText, trainingEvidence } from './evidence.js'
+import { countsEpochs } from './hot-code.js'
 import {
   epochLoopOf,
   epochsOf,
@@ -224,8 +225,7 @@ export function demonstration(python: PythonModule, loop: Loop, outer: Loop | nu
   if (outer === null) {
     const count = numberIn(trips)
     if (count !== null && count <= 50) return `${count} steps`
-    if (node.type === 'for' && /epoch/i.test(python.text.slice(node.target.start, node.iterable.end)))
-      return 'one step per epoch'
+    if (node.type === 'for' && countsEpochs(python, node)) return 'one step per epoch'
   }
   const counts =
     node.type === 'while' ||

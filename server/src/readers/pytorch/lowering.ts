@@ -23,9 +23,17 @@ interface Lowering {
   /** An option that would have switched it on, which is left out. */
   leftOut: string | null
   /** What it depends on; null: nothing that could be named. */
-  switched: { condition: Condition; holds: boolean } | null
+  switched: Switch | null
   /** Somewhere, as far as can be seen whatever is passed. */
   always: boolean
+}
+
+/** What lowers it, as clauses, and what leaves it as it is. */
+interface Switch {
+  on: string[]
+  off: string[]
+  /** It lowers it unless somebody decides otherwise; null: not known. */
+  byDefault: boolean | null
 }
 
 /**
@@ -42,18 +50,22 @@ export function loweringOf(
   const { leftOut, switched, always } = once(python, 'lowering', () => find(python))
   if (always) return { key, value: unreadable(origin, 'precision is lowered elsewhere in the program') }
   if (switched === null) return { key: leftOut ?? key, value: absent(origin) }
-  const { condition, holds } = switched
-  const [on, off] = holds ? [condition.holds, condition.fails] : [condition.fails, condition.holds]
-  const usually = condition.byDefault
+  const { byDefault } = switched
+  const [on, off] = [switched.on.join(' or '), switched.off.join(' and ')]
   const value: Value<Precision> = {
     ...origin,
     state: 'choice',
     options: [
-      { value: { ...origin, state: 'known', value: lowered }, when: on, byDefault: usually === holds },
-      { value: { ...origin, state: 'default', value: 'fp32' }, when: off, byDefault: usually === !holds },
+      { value: { ...origin, state: 'known', value: lowered }, when: on, byDefault: byDefault === true },
+      { value: { ...origin, state: 'default', value: 'fp32' }, when: off, byDefault: byDefault === false },
     ],
   }
   return { key, value }
+}
+
+/** What switches a lowering of the module on, as a clause; null: nothing does, or not everywhere. */
+export function switchOfLowering(python: PythonModule): string | null {
+  return once(python, 'lowering', () => find(python)).switched?.on.join(' or ') ?? null
 }
 
 /** Something in the module lowers the format, calls of `except` aside. */
@@ -63,7 +75,7 @@ export function lowersHere(python: PythonModule, except: readonly string[] = [])
 
 function find(python: PythonModule): Lowering {
   let leftOut: string | null = null
-  let switched: Lowering['switched'] = null
+  const switches: Switch[] = []
   const always: Lowering = { leftOut: null, switched: null, always: true }
   for (const { start, end, condition } of python.dead)
     if (inDeadCode.test(python.text.slice(start, end))) leftOut ??= optionOf(condition)
@@ -78,20 +90,74 @@ function find(python: PythonModule): Lowering {
       leftOut ??= optionOf(own)
       continue
     }
-    const open = reach.state === 'sometimes' ? reach.conditions : []
-    const only = own === null || own.value === true ? open.at(-1) : { condition: own, holds: true }
+    const open = [
+      ...conditionsAround(python, offset),
+      ...(own === null ? [] : [{ condition: own, holds: true }]),
+    ]
+    const usual = open.filter(({ condition }) => condition.value === null)
+    // What one condition keeps from running stays off, whatever the others say.
+    const only =
+      [...usual].reverse().find(({ condition, holds }) => condition.byDefault === !holds) ?? usual.at(-1)
     if (only === undefined) return always
-    switched ??= only
-    if (switched.condition.holds !== only.condition.holds || switched.holds !== only.holds) return always
+    const { condition, holds } = only
+    const [on, off] = holds ? [condition.holds, condition.fails] : [condition.fails, condition.holds]
+    const byDefault = condition.byDefault === null ? null : condition.byDefault === holds
+    switches.push({ on: [on], off: [off], byDefault })
   }
+  const switched = together(switches)
+  if (switches.length > 0 && switched === null) return always
   // What only speaks of a format under a condition is no switch of it.
-  if (switched !== null && !python.calls.some(setsFormat)) return always
+  if (switched !== null && switched.byDefault !== false && !python.calls.some(setsFormat)) return always
   return { leftOut, switched, always: false }
+}
+
+/** Switches of which each lowers it: off by default where all of them are; null where they do not agree. */
+function together(switches: readonly Switch[]): Switch | null {
+  const [first] = switches
+  if (first === undefined) return null
+  const on = [...new Set(switches.flatMap((one) => one.on))]
+  const off = [...new Set(switches.flatMap((one) => one.off))]
+  if (on.length > 1 && switches.some(({ byDefault }) => byDefault !== false)) return null
+  return on.length > mostClauses
+    ? { on: ['an option asks for it'], off: ['no option asks for it'], byDefault: false }
+    : { on, off, byDefault: first.byDefault }
+}
+
+const mostClauses = 3
+
+type Test = { condition: Condition; holds: boolean }
+
+/** The open conditions around a place, and around all calls of the function that it stands in where they agree. */
+function conditionsAround(python: PythonModule, offset: number, depth = 0): Test[] {
+  const reach = python.reach(offset)
+  const open = reach.state === 'sometimes' ? reach.conditions : []
+  const holding = python.functions.filter(({ node }) => node.start <= offset && offset < node.end)
+  const func = depth > 2 ? undefined : holding.at(-1)
+  if (func === undefined || open.some(({ condition, holds }) => condition.byDefault === !holds)) return open
+  if (func.class !== null || python.outsideCalls(func).length > 0) return open
+  const sites = python.callSites(func)
+  if (sites === null || sites.length === 0) return open
+  const around = sites.map(({ expr }) => conditionsAround(python, expr.start, depth + 1))
+  // Each call is kept from running, by what may differ from the others.
+  const keeping = around.map((tests) => tests.find(({ condition, holds }) => condition.byDefault === !holds))
+  if (keeping.some((one) => one === undefined)) return open
+  return [...keeping.filter((one) => one !== undefined).slice(0, 1), ...open]
 }
 
 /** A call that sets the format of what follows, or of a model. */
 function setsFormat({ method, name }: Call): boolean {
-  return /^(autocast|GradScaler|half|bfloat16)$/.test(method) || name?.startsWith('apex.') === true
+  return /^(autocast|GradScaler|half|bfloat16)$/.test(method) || apexFormats.test(name ?? '')
+}
+
+/** Its optimisers, layers and distribution leave the format alone. */
+const apexFormats = /^apex\.(amp|fp16_utils)\./
+
+/** What only goes with a format that another call sets: scaling the loss of `amp.initialize`, of an autocast. */
+function onlyAccompanies(python: PythonModule, { name, method }: Call): boolean {
+  if (/^apex\.amp\.(scale_loss|master_params|(load_)?state_dict)$/.test(name ?? ''))
+    return once(python, 'apex initialises', () => python.callsTo('apex.amp.initialize').length > 0)
+  if (method !== 'GradScaler') return false
+  return once(python, 'autocast beside a scaler', () => python.calls.some((one) => one.method === 'autocast'))
 }
 
 /** The option that would make it true, as it is passed; only a switch can be passed without a value. */
@@ -105,7 +171,7 @@ const inDeadCode = /\b(autocast|GradScaler|bfloat16|bf16|fp16|float16|amp|apex)\
 const shortFormats =
   /^torch\.(float16|half|bfloat16|float64|double|float8\w*|(cuda\.)?(Half|BFloat16|Double)Tensor)$/
 const loweringCalls =
-  /^(torch\.(autocast|amp\..*|set_default_(dtype|tensor_type)|cuda\.amp\..*|distributed\.fsdp\.(\w+\.)*MixedPrecision\w*)|apex\..*|transformer_engine\..*|bitsandbytes\..*|transformers\.BitsAndBytesConfig)$/
+  /^(torch\.(autocast|amp\..*|set_default_(dtype|tensor_type)|cuda\.amp\..*|distributed\.fsdp\.(\w+\.)*MixedPrecision\w*)|apex\.(amp|fp16_utils)\..*|transformer_engine\..*|bitsandbytes\..*|transformers\.BitsAndBytesConfig)$/
 const loweringMethods = /^(autocast|GradScaler|half|bfloat16|set_policy|set_default_dtype)$/
 /** What projects call functions and switches that lower the format. */
 const loweringNames = /(^|_)(amp|fp16|bf16|fp8|half|mixed_?precision)($|_)|autocast|MixedPrecision/i
@@ -149,6 +215,7 @@ function offsets(python: PythonModule, except: readonly string[] = []): number[]
 function loweredBy(python: PythonModule, call: Call, except: readonly string[]): number[] {
   const { name, method, expr } = call
   if (name !== null && except.includes(name)) return []
+  if (onlyAccompanies(python, call)) return []
   const at = [expr.callee.end]
   if (name !== null && loweringCalls.test(name)) return at
   if (expr.callee.type === 'attribute' && loweringMethods.test(method)) return at

@@ -170,7 +170,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
     })
   }
 
-  for (const { kind, found } of frequentWork(python, step)) {
+  for (const { kind, found, every } of frequentWork(python, step)) {
     claimOperation(claims, {
       kind,
       place: 'step',
@@ -180,6 +180,6 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       scope,
       evidence,
       realModel,
-    }).known('every', found.what, 1, loop === null ? calleePlace(found.call) : loopHeader(loop))
+    }).known('every', found.what, every, loop === null ? calleePlace(found.call) : loopHeader(loop))
   }
 }

@@ -23,7 +23,8 @@ const key = 'torch.autocast'
 const loweringUses = [
   'torch.autocast',
   'torch.amp.',
-  'apex.',
+  'apex.amp.initialize',
+  'apex.fp16_utils.',
   '.half',
   '.bfloat16',
   'torch.bfloat16',

@@ -88,29 +88,50 @@ function callsEachStep(analysis: PythonModule, code: HotCode): Found[] {
   return found
 }
 
+/** Whole evaluations that lie further apart are no burden worth a word. */
+const often = 100
+
+/** Calls that a count of steps lets through every few steps, with that count. */
+function callsEveryFewSteps(python: PythonModule, code: HotCode): (Found & { every: number })[] {
+  const found: (Found & { every: number })[] = []
+  for (const { statement, expressions, every, conditional, exceptional } of code.statements) {
+    if (every === undefined || every > often || conditional || exceptional) continue
+    for (const expr of expressions)
+      for (const call of callsIn(python, expr))
+        found.push({ what: `${call.name ?? call.method}()`, call, statement, every })
+  }
+  return found
+}
+
 const evaluator = /(^|_)(eval|evaluate|evaluation|validate|validation|test|valid)(_|$|\d)/i
 
 /** Whole evaluations and checkpoints in each step. */
 export function frequentWork(
   analysis: PythonModule,
   { code, loop }: Step,
-): { kind: 'evaluate' | 'save'; found: Found }[] {
+): { kind: 'evaluate' | 'save'; found: Found; every: number }[] {
   if (loop === null) return []
-  const result: { kind: 'evaluate' | 'save'; found: Found }[] = []
+  const result: { kind: 'evaluate' | 'save'; found: Found; every: number }[] = []
   for (const found of callsEachStep(analysis, code)) {
     const { call } = found
     if (call.name === 'torch.save' || call.name === 'safetensors.torch.save_file') {
       // What is not the state of a model may well be the output of the loop.
       const text = analysis.text.slice(call.expr.start, call.expr.end)
-      if (/state_dict|model|checkpoint|ckpt/i.test(text)) result.push({ kind: 'save', found })
-    } else if (call.expr.callee.type === 'attribute' || call.expr.callee.type === 'name') {
-      const func = analysis.functionOf(call.expr.callee)
-      if (func === null || !evaluator.test(func.name)) continue
-      const evaluates = analysis.loops.some((one) => one.function === func && one.role === 'evaluate')
-      if (evaluates && !analysis.effectsOfFunction(func).backward) result.push({ kind: 'evaluate', found })
-    }
+      if (/state_dict|model|checkpoint|ckpt/i.test(text)) result.push({ kind: 'save', found, every: 1 })
+    } else if (evaluates(analysis, call)) result.push({ kind: 'evaluate', found, every: 1 })
   }
+  const rhythm = callsEveryFewSteps(analysis, code).find(({ call }) => evaluates(analysis, call))
+  if (rhythm !== undefined && !result.some(({ kind }) => kind === 'evaluate'))
+    result.push({ kind: 'evaluate', found: rhythm, every: rhythm.every })
   return result
+}
+
+/** It goes through all data of an evaluation. */
+function evaluates(python: PythonModule, { expr: { callee } }: Call): boolean {
+  const func = python.functionOf(callee)
+  if (func === null || !evaluator.test(func.name)) return false
+  const loops = python.loops.some((one) => one.function === func && one.role === 'evaluate')
+  return loops && !python.effectsOfFunction(func).backward
 }
 
 export interface Kept {
