@@ -46,6 +46,14 @@ function edit(text: string, write: ConfigurationWrite): FragmentEdit[] | Refusal
       at++
       continue
     }
+    if (found.length === 0 && typeof index === 'number' && at < write.keys.length - 2) {
+      const item = itemOf(text, body, type, index)
+      if (item !== undefined) {
+        body = item
+        at += 2
+        continue
+      }
+    }
     if (found.length === 0 && index === 0 && at === write.keys.length - 2 && write.kind === 'set key')
       return addBlock(text, body, type, write.value)
     const block = typeof index === 'number' ? found[index] : found.length === 1 ? found[0] : undefined
@@ -122,9 +130,28 @@ function add(
 /** The object that an attribute holds, as a body of its own. */
 function objectOf(text: string, body: Body, name: string): Body | undefined {
   const held = body.assignments.find((one) => one.names[0] === name)
-  if (held === undefined || text[held.valueStart] !== '{') return undefined
-  const inner: Body = { open: held.valueStart, close: held.valueEnd - 1, assignments: [], blocks: [] }
+  return held === undefined ? undefined : objectAt(text, held.valueStart, held.valueEnd)
+}
+
+/** An object in the list that an attribute holds. */
+function itemOf(text: string, body: Body, name: string, index: number): Body | undefined {
+  const held = body.assignments.find((one) => one.names[0] === name)
+  if (held === undefined || text[held.valueStart] !== '[') return undefined
   let at = skip(text, held.valueStart + 1)
+  for (let item = 0; at < held.valueEnd - 1; item++) {
+    const end = valueEnd(text, at, 'hcl')
+    if (end <= at) return undefined
+    if (item === index) return objectAt(text, at, end)
+    at = skip(text, end)
+    if (text[at] === ',') at = skip(text, at + 1)
+  }
+  return undefined
+}
+
+function objectAt(text: string, start: number, end: number): Body | undefined {
+  if (text[start] !== '{') return undefined
+  const inner: Body = { open: start, close: end - 1, assignments: [], blocks: [] }
+  let at = skip(text, start + 1)
   while (at < inner.close) {
     const key = /^(?:"((?:[^"\\\n]|\\.)*)"|([A-Za-z_][\w-]*))/.exec(text.slice(at, at + 300))
     if (key === null) return undefined
@@ -132,10 +159,10 @@ function objectOf(text: string, body: Body, name: string): Body | undefined {
     at = skip(text, at + key[0].length)
     if (!/^(=(?!=)|:)/.test(text.slice(at, at + 2))) return undefined
     const valueStart = at + 1 + /^[ \t]*/.exec(text.slice(at + 1, at + 200))![0].length
-    const end = valueEnd(text, valueStart, 'hcl')
-    if (end <= valueStart) return undefined
-    inner.assignments.push({ names: [key[1] ?? key[2]!], keyStart, equals: at, valueStart, valueEnd: end })
-    at = skip(text, end)
+    const stop = valueEnd(text, valueStart, 'hcl')
+    if (stop <= valueStart) return undefined
+    inner.assignments.push({ names: [key[1] ?? key[2]!], keyStart, equals: at, valueStart, valueEnd: stop })
+    at = skip(text, stop)
     if (text[at] === ',') at = skip(text, at + 1)
   }
   return inner

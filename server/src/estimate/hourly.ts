@@ -39,6 +39,10 @@ export interface HourlyCost {
   price: Price
   /** The price was read more than half a year ago. */
   old: boolean
+  /** The region that was named, where no price of it is known: that of another stands in. */
+  unlisted: string | null
+  /** The region of the price, in words. */
+  where: string
   /** What had to be assumed, a clause each. */
   assumptions: string[]
 }
@@ -99,8 +103,15 @@ export function hourlyCost(
     atLeast: cheapest !== undefined,
     price: found,
     old: found.asOf !== '' && isOld(found.asOf, today),
+    ...regionOf(found, region),
     assumptions,
   }
+}
+
+function regionOf(found: Price, asked: string | undefined): Pick<HourlyCost, 'unlisted' | 'where'> {
+  if (!found.assumedRegion) return { unlisted: null, where: found.region }
+  if (asked === undefined) return { unlisted: null, where: `${found.region}, assumed` }
+  return { unlisted: asked, where: `${found.region}, as no price of ${asked} is known` }
 }
 
 /** Accelerators that are rented by the piece. */
@@ -116,6 +127,8 @@ function pieces({ gpuCloud, gpus, gpuModel, nodes }: MachineRequest, today: stri
     atLeast: true,
     price: found,
     old: isOld(found.asOf, today),
+    unlisted: null,
+    where: found.region,
     assumptions: nodes === undefined ? ['one machine is assumed'] : [],
   }
 }

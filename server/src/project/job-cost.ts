@@ -24,14 +24,14 @@ export function inMoney(saving: Saving, view: SubjectView, options: RuleOptions,
   const rate = onSpot ? cost.spot : cost.onDemand
   if (rate === null || rate === 0) return saving
   const [low, high] = saving.fraction
-  const { region, asOf } = cost.price
+  const { asOf } = cost.price
   return {
     ...saving,
     usd: {
       range: [digits(low * rate), digits(high * rate)],
       per: 'hour',
       asOf,
-      region: cost.price.assumedRegion ? `${region}, assumed` : region,
+      region: cost.where,
     },
   }
 }

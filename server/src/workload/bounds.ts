@@ -72,6 +72,7 @@ const bounds: Record<NumberSetting, Bound> = {
   trialCap: count,
   utilization: [0, 10_000],
   workers: machines,
+  zones: [1, 100],
 }
 
 const outOfRange = 'a number out of range'

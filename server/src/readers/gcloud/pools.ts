@@ -1,7 +1,7 @@
 /**
  * Node pools of Google Kubernetes Engine that a command line makes: `gcloud container node-pools create`, and the first
  * pool of `gcloud container clusters create`. Defaults: reference of the Google Cloud CLI (`--num-nodes` is 3, in each
- * zone of the cluster, so that what is claimed is the least).
+ * zone of the cluster).
  */
 
 import { instance } from '../../catalog/instances.js'
@@ -52,6 +52,7 @@ export const gcloudPoolsReader = defineReader({
 const deletes = /\bcontainer (node-pools|clusters) (delete|resize)\b/
 
 const defaultNodes = 3
+const zonesOfRegion = 3
 
 function readPool(claims: ClaimBuilder, one: CloudCommand): void {
   const { head } = one
@@ -87,6 +88,7 @@ function readPool(claims: ClaimBuilder, one: CloudCommand): void {
     pool.say('gpuModel', 'accelerator', attached.model)
   }
   claimSize(pool, source)
+  claimZones(pool, source, region)
   claimCapacity(pool, source)
   // GKE taints pools with accelerators by itself.
 }
@@ -125,6 +127,16 @@ function claimSize(pool: Pool, source: OptionSource): void {
   pool.say('minimum', source.option(key)?.name ?? key, { ...least, site })
   if (command.complete) pool.known('fixed', 'enable-autoscaling', !scales, command.head)
   if (scales) pool.say('maximum', 'max-nodes', convert(source.get('max-nodes'), asCount))
+}
+
+/** What is asked for is had in each zone; a region has three where none is named. */
+function claimZones(pool: Pool, source: OptionSource, location: string | undefined): void {
+  if (source.option('min-nodes')?.name.startsWith('total-') === true) return
+  const named = effective(source.text('node-locations'))?.split(',').length
+  const regional = location !== undefined && /^[a-z]+-[a-z]+\d+$/.test(location)
+  if (source.has('node-locations') && named === undefined) return
+  if (named !== undefined || regional)
+    pool.known('zones', 'node-locations', named ?? zonesOfRegion, source.command.head)
 }
 
 function claimCapacity(pool: Pool, source: OptionSource): void {

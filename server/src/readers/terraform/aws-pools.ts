@@ -1,10 +1,10 @@
 /**
- * Pools of machines on AWS: EKS node groups (also those of the module terraform-aws-modules/eks), Auto Scaling groups,
- * environments of AWS Batch. Defaults: provider hashicorp/aws 5, module eks 18 to 21.
+ * Pools of machines on AWS: EKS node groups (also those that are handed to a module), Auto Scaling groups, environments
+ * of AWS Batch. Defaults: provider hashicorp/aws 5, module eks 18 to 21.
  */
 
 import { instance } from '../../catalog/instances.js'
-import { entries, items, map } from '../../config/access.js'
+import { at, items, map, text } from '../../config/access.js'
 import type { HclValue } from '../../config/hcl-scope.js'
 import { convert, derived, firstGiven, unreadable } from '../../values/operations.js'
 import { asQuotedNumber, asWord } from '../../values/parse.js'
@@ -84,36 +84,55 @@ function isReserved(block: Block | null): boolean {
   return block.holds('capacity_reservation_specification') || effective(market) === 'capacity-block'
 }
 
+/**
+ * Attributes of a module's call that hold groups, whichever module it is: `eks_managed_node_groups` of
+ * terraform-aws-modules/eks, `managed_node_groups` of the EKS blueprints, `node_groups` and `worker_groups` of its past.
+ */
+export const groupsKey = /^(\w+_)?(node|worker)_groups$/
+
 /** `eks_managed_node_groups = { gpu = { … } }`: an entry for each group, with defaults beside. */
-export function readModuleGroups(module: Module, call: Block): void {
-  for (const [key, defaultsKey] of [
-    ['eks_managed_node_groups', 'eks_managed_node_group_defaults'],
-    ['self_managed_node_groups', 'self_managed_node_group_defaults'],
-  ] as const) {
-    const defaults = call.inside(defaultsKey)
-    const maps = mapsOf(module, call.at(key))
-    const count = maps.reduce((sum, groups) => sum + entries(groups.node).length, 0)
-    for (const groups of maps) {
-      for (const one of entries(groups.node)) {
-        const inner = module.scope.resolve({ ...groups, node: one.value })
-        if (inner.node.kind !== 'map') continue
-        // An entry that refers to another file is shown where the map says its name.
-        const header =
-          inner.path === groups.path
-            ? { start: one.keyStart, end: one.keyEnd }
-            : { start: inner.node.start, end: inner.node.start + 1 }
-        const block = new Block(module, inner, one.key, header)
-        readGroup(block, defaults, key === 'eks_managed_node_groups', count - 1)
-      }
-    }
-  }
+export function readModuleGroups(module: Module, call: Block, key: string): void {
+  const defaults = call.inside(`${key.replace(/s$/, '')}_defaults`) ?? call.inside(`${key}_defaults`)
+  const found = groupsIn(module, call.at(key))
+  for (const block of found)
+    readGroup(block, defaults, !/^self_managed|worker_groups$/.test(key), found.length - 1)
 }
 
-/** The maps that make up a value: those that `merge` takes from several files stay apart. */
-function mapsOf(module: Module, value: HclValue | undefined): HclValue[] {
+/** The groups of a map, or of a list whose items say their name. */
+export function groupsIn(module: Module, value: HclValue | undefined): Block[] {
+  return partsOf(module, value).flatMap((groups) => {
+    const all =
+      groups.node.kind === 'map'
+        ? groups.node.entries.map((one) => ({
+            name: one.key,
+            node: one.value,
+            at: one.keyStart,
+            to: one.keyEnd,
+          }))
+        : items(groups.node).map((node) => ({
+            name: text(at(node, 'name')) ?? 'pool',
+            node,
+            at: node.start,
+            to: node.start + 1,
+          }))
+    return all.flatMap((one) => {
+      const inner = module.scope.resolve({ ...groups, node: one.node })
+      if (inner.node.kind !== 'map') return []
+      // An entry that refers to another file is shown where the map says its name.
+      const header =
+        inner.path === groups.path
+          ? { start: one.at, end: one.to }
+          : { start: inner.node.start, end: inner.node.start + 1 }
+      return [new Block(module, inner, one.name, header)]
+    })
+  })
+}
+
+/** The maps and lists that make up a value: those that `merge` takes from several files stay apart. */
+function partsOf(module: Module, value: HclValue | undefined): HclValue[] {
   if (value === undefined) return []
   const { node } = value
-  if (node.kind === 'map') return [value]
+  if (node.kind === 'map' || node.kind === 'list') return [value]
   const parts = node.kind === 'unknown' ? (node.merged ?? []) : []
   return parts
     .map((part) => module.scope.resolve({ ...value, node: part }))
@@ -122,24 +141,32 @@ function mapsOf(module: Module, value: HclValue | undefined): HclValue[] {
 
 const moduleGroupSettings = settingTable('Scaling', { capacity: capacityType })
 
+/** Spellings of the module's versions. */
+const leastKeys = ['min_size', 'min_capacity', 'asg_min_size'] as const
+const mostKeys = ['max_size', 'max_capacity', 'asg_max_size'] as const
+
 /** `defaults`: what holds for every group that does not say otherwise. */
 function readGroup(block: Block, defaults: Block | null, managed: boolean, beside: number): void {
   const given = <T>(read: (source: Block) => Given<T>): Given<T> =>
     defaults === null ? read(block) : firstGiven(read(block), read(defaults))
-  const pool = startPool(block, 'name', {
+  const keyed = (first: string, ...others: string[]): string =>
+    [first, ...others].find((key) => block.has(key) || defaults?.has(key) === true) ?? first
+  const pool = startPool(block, block.has('node_group_name') ? 'node_group_name' : 'name', {
     kind: 'node group',
     provider: 'aws',
-    words: block.words('name', 'labels', 'tags'),
+    words: block.words('name', 'node_group_name', 'labels', 'k8s_labels', 'tags'),
   })
-  const typeKey = managed ? 'instance_types' : 'instance_type'
+  const typeKey = managed ? keyed('instance_types', 'instance_type') : 'instance_type'
   const type = given((source) => firstText(source, typeKey))
   claimPoolMachine(pool, typeKey, type)
-  const minimum = given((source) => source.number('min_size'))
+  const leastKey = keyed(...leastKeys)
+  const minimum = given((source) => source.number(leastKey))
   // What the module does without it changed between its versions.
-  pool.say('minimum', 'min_size', minimum)
-  const maximum = given((source) => source.number('max_size'))
-  pool.say('maximum', 'max_size', maximum)
-  claimFixed(pool, 'max_size', minimum, maximum)
+  pool.say('minimum', leastKey, minimum)
+  const mostKey = keyed(...mostKeys)
+  const maximum = given((source) => source.number(mostKey))
+  pool.say('maximum', mostKey, maximum)
+  claimFixed(pool, mostKey, minimum, maximum)
   claimSchedule(pool, block, minimum)
   if (isReserved(block))
     pool.known('capacity', 'capacity_reservation_specification', 'reserved', block.header)

@@ -91,11 +91,20 @@ function keysAt(root: ConfigNode, node: ConfigNode): Key[] | undefined {
 /** Where the machines of a block are, by its own location or that of its provider. */
 export function regionOf(block: Block, provider: string): string | undefined {
   if (provider === 'aws') return block.module.region('aws')
-  const own = effective(firstGiven(block.text('location'), block.text('zone'), block.text('region')))
+  const own =
+    effective(firstGiven(block.text('location'), block.text('zone'), block.text('region'))) ??
+    locationOfCluster(block)
   // `East US` → eastus; `us-central1-a` → us-central1
   if (provider === 'azure') return own?.toLowerCase().replaceAll(' ', '')
   if (provider !== 'gcp') return undefined
   return own === undefined ? block.module.region('google') : own.replace(/-[a-z]$/, '')
+}
+
+/** Of the cluster that a pool belongs to. */
+function locationOfCluster(block: Block): string | undefined {
+  const { scope } = block.module
+  const cluster = scope.referred(block.at('kubernetes_cluster_id')?.node)
+  return text(scope.at(cluster, 'location')?.node)
 }
 
 /** A block as a source of values. */

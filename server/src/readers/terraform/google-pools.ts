@@ -8,6 +8,7 @@ import { attachedModel } from '../machine-claims.js'
 import { claimFixed, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { settingTable } from '../setting-table.js'
 import { Block, type Module } from './block.js'
+import { placeOfModulePool, placeOfPool } from './google-zones.js'
 import { claimNodeLabels, startPool } from './pool-claims.js'
 
 export const scaledNodePoolSettings = settingTable('Scaling', {
@@ -33,10 +34,12 @@ export const fixedNodePoolSettings = settingTable('Scaling', {
 })
 
 export function readNodePool(block: Block): void {
+  const { region, zones } = placeOfPool(block)
   const pool = startPool(block, 'name', {
     kind: 'node pool',
     provider: 'gcp',
     words: block.words('name', 'node_config'),
+    ...(region === undefined ? {} : { region }),
   })
   const machine = block.text('node_config', 0, 'machine_type')
   if (!claimPoolMachine(pool, 'machine_type', machine)) claimAttached(pool, block, 'node_config', 0)
@@ -57,6 +60,9 @@ export function readNodePool(block: Block): void {
     fixedNodePoolSettings.claim(pool, block)
     pool.known('fixed', 'node_count', true, block.header)
   }
+  // A total is that of all zones.
+  if (zones !== undefined && !block.has('autoscaling', 0, 'total_min_node_count'))
+    pool.known('zones', 'node_locations', zones, block.header)
   claimCapacity(pool, block, 'node_config', 0)
   claimNodeLabels(pool, block, ['node_config', 0, 'labels'], {
     'cloud.google.com/gke-nodepool': effective(block.text('name')),
@@ -117,10 +123,46 @@ const fixedModulePoolSettings = settingTable('Scaling', {
 })
 
 function readModulePool(block: Block, call: Block): void {
+  const pool = startModulePool(block, call)
+  if (pool === null) return
+  const scales = block.boolean('autoscaling')
+  if (effective(scales) === false) {
+    fixedModulePoolSettings.claim(pool, block)
+    pool.known('fixed', 'autoscaling', true, block.header)
+  } else if (scales.state !== 'unknown') modulePoolSettings.claim(pool, block)
+  if (block.has('reservation_affinity') || block.holds('consume_reservation_type'))
+    pool.known('capacity', 'consume_reservation_type', 'reserved', block.header)
+  else if (!block.holds('queued_provisioning') && !block.holds('flex_start'))
+    pool.say('capacity', 'spot', orDefault(spotOf(block), 'on-demand'))
+}
+
+/** Of a module whose defaults are not known: only what is written counts. */
+const foreignPoolSettings = settingTable('Scaling', {
+  minimum: { keys: ['min_count', 'min_node_count', 'total_min_count', 'min_size'], parse: asQuotedNumber },
+  maximum: { keys: ['max_count', 'max_node_count', 'total_max_count', 'max_size'], parse: asQuotedNumber },
+})
+
+/** As the module kubernetes-engine has it, in a call of another one. */
+export function readForeignPool(block: Block, call: Block): void {
+  const pool = startModulePool(block, call)
+  if (pool === null) return
+  foreignPoolSettings.claim(pool, block)
+  pool.say('capacity', 'spot', spotOf(block))
+}
+
+function startModulePool(block: Block, call: Block): Pool | null {
   const machine = block.text('machine_type')
   const name = effective(machine)
-  if (name === undefined) return
-  const pool = startPool(block, null, { kind: 'node pool', provider: 'gcp', words: block.words('name') })
+  if (name === undefined) return null
+  const { region, zones } = placeOfModulePool(block, call)
+  const pool = startPool(block, null, {
+    kind: 'node pool',
+    provider: 'gcp',
+    words: block.words('name'),
+    ...(region === undefined ? {} : { region }),
+  })
+  if (zones !== undefined && !block.has('total_min_count'))
+    pool.known('zones', 'node_locations', zones, block.header)
   if (!claimPoolMachine(pool, 'machine_type', machine)) {
     const count = block.number('accelerator_count')
     pool.say(
@@ -130,11 +172,6 @@ function readModulePool(block: Block, call: Block): void {
     )
     pool.say('gpuModel', 'accelerator_type', derived(block.text('accelerator_type'), attachedModel))
   }
-  const scales = block.boolean('autoscaling')
-  if (effective(scales) === false) {
-    fixedModulePoolSettings.claim(pool, block)
-    pool.known('fixed', 'autoscaling', true, block.header)
-  } else if (scales.state !== 'unknown') modulePoolSettings.claim(pool, block)
   // Labels of its own stand in a list beside (`node_pools_labels`).
   if (!call.holds('node_pools_labels'))
     claimNodeLabels(pool, block, ['labels'], {
@@ -142,8 +179,5 @@ function readModulePool(block: Block, call: Block): void {
       'cloud.google.com/gke-accelerator': effective(block.text('accelerator_type')),
       'node.kubernetes.io/instance-type': name,
     })
-  if (block.has('reservation_affinity') || block.holds('consume_reservation_type'))
-    pool.known('capacity', 'consume_reservation_type', 'reserved', block.header)
-  else if (!block.holds('queued_provisioning') && !block.holds('flex_start'))
-    pool.say('capacity', 'spot', orDefault(spotOf(block), 'on-demand'))
+  return pool
 }

@@ -5,7 +5,7 @@ import { asQuotedNumber, asWord } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import { claimFixed, claimPoolMachine, isAcceleratedType } from '../pool-claims.js'
 import { settingTable } from '../setting-table.js'
-import type { Block } from './block.js'
+import { type Block, regionOf } from './block.js'
 import { firstPool } from './change.js'
 import { claimNodeLabels, claimTaints, startPool } from './pool-claims.js'
 
@@ -33,11 +33,14 @@ export const aksSettings = settingTable('Scaling', {
 const scalesOf = (block: Block) =>
   firstGiven(block.boolean('auto_scaling_enabled'), block.boolean('enable_auto_scaling'))
 
-export function readAksPool(block: Block, poolsBeside: number): void {
+/** `around`: the call of a module that makes the pool. */
+export function readAksPool(block: Block, poolsBeside: number, around?: Block): void {
+  const region = around === undefined ? undefined : regionOf(around, 'azure')
   const pool = startPool(block, 'name', {
     kind: 'node pool',
     provider: 'azure',
     words: block.words('name', 'node_labels', 'node_taints', 'tags'),
+    ...(region === undefined ? {} : { region }),
   })
   const type = block.text('vm_size')
   claimPoolMachine(pool, 'vm_size', type)

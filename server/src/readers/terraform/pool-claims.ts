@@ -19,7 +19,7 @@ export function startPool(
   const { module, value, header } = block
   const keys = module.keysOf(value)
   const place: Place = { ...header, document: 0, ...(keys === undefined ? {} : { keys }) }
-  const region = regionOf(block, facts.provider)
+  const region = facts.region ?? regionOf(block, facts.provider)
   return claimPool(module.claims, {
     ...facts,
     name: (nameKey === null ? undefined : effective(block.text(nameKey))) ?? block.name,

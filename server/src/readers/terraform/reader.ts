@@ -8,6 +8,7 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import {
   autoScalingGroupSettings,
   batchSettings,
+  groupsKey,
   nodeGroupSettings,
   readAutoScalingGroup,
   readBatchEnvironment,
@@ -41,6 +42,7 @@ import {
   readNotebookInstance,
   readSagemakerApps,
 } from './machines.js'
+import { readOtherModulePools } from './module-pools.js'
 import {
   aksSettings,
   azureMlSettings,
@@ -110,18 +112,13 @@ export const terraformReader = defineReader({
     for (const node of items(at(root, 'module'))) {
       const block = blockOf(facts, module, node)
       if (block === null) continue
-      if (/eks_managed_node_groups|self_managed_node_groups/.test(keysOf(node)))
-        readModuleGroups(module, block)
+      for (const { key } of entries(node)) if (groupsKey.test(key)) readModuleGroups(module, block, key)
       if (/kubernetes-engine/.test(text(at(node, 'source')) ?? '')) readModulePools(module, block)
+      else readOtherModulePools(module, block)
     }
   },
   change: changeTerraform,
 })
-
-const keysOf = (node: ConfigNode): string =>
-  entries(node)
-    .map((one) => one.key)
-    .join(' ')
 
 /** Null where no copy of it is made. */
 function blockOf(facts: FragmentFacts, module: Module, node: ConfigNode): Block | null {

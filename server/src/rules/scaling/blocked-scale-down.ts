@@ -25,7 +25,8 @@ export default defineRule({
       return silent(unlessUnread(view, 'blockedBy', 'nothing keeps machines from being given back'))
     if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
     if (effective(capacity) === 'reserved') return silent(reserved)
-    const rate = rateText(rateOf(view, poolCost(view, 1, options, today)))
+    const cost = poolCost(view, 1, options, today)
+    const rate = rateText(rateOf(view, cost), cost)
     const type = effective(machine)
     report({
       at: blockedBy,

@@ -25,7 +25,7 @@ export default defineRule({
   finds: 'GPU pools that never scale to zero',
   summary: 'A GPU pool never scales to zero.',
   check(view, { report, silent, options, today }) {
-    const { minimum, capacity, fixed, purpose, schedule } = view.settings
+    const { minimum, capacity, fixed, purpose, schedule, zones } = view.settings
     const floor = atLeast(minimum)
     if (minimum === undefined || floor === null || !Number.isFinite(floor.value) || floor.value < 1)
       return silent(unless(view, 'minimum', 'it shrinks to nothing'))
@@ -34,11 +34,13 @@ export default defineRule({
     if (effective(capacity) === 'reserved') return silent(reserved)
     // It goes down at night all the same.
     if (schedule !== undefined) return silent('a schedule shrinks it')
-    const count = floor.value
+    const copies = Math.max(1, effective(zones) ?? 1)
+    const count = floor.value * copies
     const cost = poolCost(view, count, options, today)
     const usd = rateOf(view, cost)
-    const rate = rateText(usd)
-    const share = `${floor.exact ? '' : 'at least '}${machinesText(view, count)}`
+    const rate = rateText(usd, cost)
+    const each = copies === 1 ? '' : `, ${floor.value} in each of ${copies} zones`
+    const share = `${floor.exact ? '' : 'at least '}${machinesText(view, count)}${each}`
     const always =
       effective(fixed) === true
         ? `${poolName(view)} always has ${share}, however little there is to do`
@@ -52,7 +54,7 @@ export default defineRule({
               range: [twoDigits(idle[0] * usd), twoDigits(idle[1] * usd)],
               per: 'hour',
               asOf: cost.price.asOf,
-              region: cost.price.assumedRegion ? `${cost.price.region}, assumed` : cost.price.region,
+              region: cost.where,
             },
       basis: 'the machines of the minimum have nothing to do in 50 to 90 % of the hours (an assumption)',
     }

@@ -13,33 +13,37 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['rightsize/spot'],
   severity: 'information',
-  finds: 'training pools that buy only on-demand machines',
-  summary: 'A pool for training buys only on-demand machines.',
+  finds: 'GPU pools that buy only on-demand machines',
+  summary: 'A GPU pool buys only on-demand machines.',
   check(view, { report, silent, options, today }) {
     const { capacity, purpose } = view.settings
     if (capacity === undefined || effective(capacity) !== 'on-demand')
       return silent(unless(view, 'capacity', `its capacity is ${effective(capacity)}`))
-    if (effective(purpose) !== 'training')
-      return silent(unless(view, 'purpose', `it is for ${effective(purpose)}`))
     if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
+    // What answers requests must not go away; anything else may, as far as its pool tells.
+    if (effective(purpose) === 'serving') return silent('it is for serving')
     if (hasSpotBeside(view)) return silent('another pool of this file has accelerators on spot')
     const cost = poolCost(view, 1, options, today)
     const [onDemand, spot] = [cost?.onDemand ?? null, cost?.spot ?? null]
     if (onDemand !== null && spot !== null && spot >= 0.8 * onDemand)
       return silent('spot capacity costs nearly as much for such machines')
     const type = effective(view.settings.machine)
+    const work =
+      effective(purpose) === 'training'
+        ? ', for training that can resume from a checkpoint'
+        : ', for work that can be interrupted'
     const prices =
       onDemand === null
         ? 'spot machines cost a fraction'
         : spot === null
-          ? `at ${rateText(onDemand)} each; spot machines cost a fraction`
+          ? `at ${rateText(onDemand, cost)} each; spot machines cost a fraction`
           : `at ${rateText(onDemand)} each; on spot it is about ${rateText(spot)}`
     report({
       at: capacity,
       // Whoever tries something out by hand pays for minutes.
       ...(view.subject.evidence.notebook ? { severity: 'hint' as const } : {}),
-      message: `${poolName(view)} buys ${type ?? 'its machines'} on demand only${onDemand === null ? ': ' : ' '}${prices}, for training that can resume from a checkpoint.`,
-      saving: savingOf(onDemand, spot, cost?.price.asOf ?? '', cost?.price.region ?? ''),
+      message: `${poolName(view)} buys ${type ?? 'its machines'} on demand only${onDemand === null ? ': ' : ' '}${prices}${work}.`,
+      saving: savingOf(onDemand, spot, cost?.price.asOf ?? '', cost?.where ?? ''),
       fixes: [{ set: [{ claim: capacity, value: 'spot' }] }],
     })
   },

@@ -73,9 +73,11 @@ export function rateOf({ settings }: Pool, cost: HourlyCost | undefined): number
   return effective(settings.capacity) === 'spot' ? cost.spot : cost.onDemand
 }
 
-/** `$43.92/h`; empty where no price is known. */
-export function rateText(usd: number | null): string {
-  return usd === null || usd === 0 ? '' : `${formatUsd(usd)}/h`
+/** `$43.92/h`; empty where no price is known. The price of another region than the one that was named is said to be one. */
+export function rateText(usd: number | null, cost?: HourlyCost): string {
+  if (usd === null || usd === 0) return ''
+  const stoodIn = cost !== undefined && cost.unlisted !== null
+  return `${formatUsd(usd)}/h${stoodIn ? ` (price of ${cost.price.region})` : ''}`
 }
 
 export function twoDigits(usd: number): number {

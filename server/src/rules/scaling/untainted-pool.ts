@@ -30,7 +30,8 @@ export default defineRule({
     // What never shrinks, or was bought ahead, is not kept from shrinking.
     if (effective(fixed) === true) return silent('it always has the same number of machines')
     if (effective(capacity) === 'reserved') return silent(reserved)
-    const rate = rateText(rateOf(view, poolCost(view, 1, options, today)))
+    const cost = poolCost(view, 1, options, today)
+    const rate = rateText(rateOf(view, cost), cost)
     const type = effective(machine)
     report({
       at: taints,

@@ -184,6 +184,8 @@ export interface ScalingSettings {
   /** Machines that it keeps whatever happens, and at most; null: no limit. */
   minimum: number
   maximum: number | null
+  /** Zones in each of which it keeps the minimum; absent: the minimum is that of the whole pool. */
+  zones: number
   /** Nothing changes their number. */
   fixed: boolean
   /** What takes machines away at set times, also those of the minimum: 'aws_autoscaling_schedule'. */
