@@ -4,11 +4,16 @@ import { entry } from '../../config/access.js'
 import { configuredFrom } from '../../config/configured.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { type Configured, type ConfiguredPlace, configuredChild } from '../../text/configured.js'
+import {
+  type Configured,
+  type ConfiguredPlace,
+  configuredAt,
+  configuredChild,
+} from '../../text/configured.js'
 import { isLeftOut, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite, configuredSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
-import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
+import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Binding } from '../../workload/claim.js'
 import { codeText } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
@@ -22,6 +27,7 @@ import {
   type Verdict,
   verdictOf,
 } from './configuration.js'
+import { accumulationOf, batchOf, lookInto, optimizerOf, sharingOf } from './sharing.js'
 
 export const deepspeedReader = defineReader({
   name: 'deepspeed',
@@ -55,6 +61,7 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
   const place = calleePlace(call)
   const site = callSite(call)
   const source = configurationOf(python, call, context.binding)
+  if (calls.length === 1) readSharing(python, call, source, training, place, site)
   const sections = calls.length > 1 ? null : sectionsOf(python, source)
   const { format, section } = sections === null ? unreadableSections : verdictOf(sections)
   if (format === null || format === 'auto' || call.conditional) {
@@ -80,6 +87,36 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
       ...options,
       overridable: section.overridable,
     })
+}
+
+/** Batches are those of the engine's own loader; a loader of the program has its own. */
+function readSharing(
+  python: PythonModule,
+  call: Call,
+  source: Source,
+  training: SubjectBuilder<'Training'>,
+  place: Place,
+  site: Place,
+): void {
+  const look = lookInto(python, source, training.locator, site)
+  if (look === null) return
+  const at = (...keys: string[]): ClaimOptions => {
+    const node = source.kind === 'file' ? configuredAt(source.root, ...keys) : undefined
+    return node === undefined ? { site } : { location: node.at.location, site: configuredSite(site, node.at) }
+  }
+  const sharding = sharingOf(look)
+  const stage = at('zero_optimization', 'stage')
+  if (sharding !== undefined) training.known('sharding', 'zero_optimization', sharding, place, stage)
+  const steps = accumulationOf(look)
+  const accumulation = 'gradient_accumulation_steps'
+  if (steps !== undefined) training.known('accumulation', accumulation, steps, place, at(accumulation))
+  const batch = batchOf(look)
+  const micro = 'train_micro_batch_size_per_gpu'
+  if (batch != null && !isLeftOut(python.argument(call, 'training_data', 4)))
+    training.known('batchSize', micro, batch, place, at(micro))
+  const optimizer = optimizerOf(look)
+  if (optimizer != null && isLeftOut(python.argument(call, 'optimizer', 2)))
+    training.known('optimizer', 'optimizer.type', optimizer, place, at('optimizer', 'type'))
 }
 
 /** Where the value stands, and what a change edits. */

@@ -1,10 +1,18 @@
 /** Accelerate's own configuration file, as `accelerate config` writes it. */
 import { boolean, entries, entry, number, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
+import type { Configured } from '../../text/configured.js'
 import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Precision, TrainingSettings } from '../../workload/resource-kinds.js'
+import { sectionsInFile, type Verdict, verdictOf } from '../deepspeed/configuration.js'
+import { lookIntoFile, sharingOf } from '../deepspeed/sharing.js'
+import type { FragmentFacts } from '../reader.js'
+
+/** Key of the DeepSpeed section for a file of DeepSpeed's own, which then says all. */
+const engineFile = 'deepspeed_config_file'
+const nothingAsked: Verdict = { format: null, section: null }
 
 const formats: Record<string, Precision> = {
   no: 'fp32',
@@ -24,10 +32,17 @@ export function accelerateDocument(document: ConfigDocument): boolean {
   )
 }
 
-export function readAccelerateDocument(document: ConfigDocument, path: string, claims: ClaimBuilder): void {
+export function readAccelerateDocument(
+  document: ConfigDocument,
+  { path, named }: Pick<FragmentFacts, 'path' | 'named'>,
+  claims: ClaimBuilder,
+): void {
   if (!accelerateDocument(document)) return
   const { root } = document
   claimProcesses(root, claims)
+  const engine = text(entry(entry(root, 'deepspeed_config')?.value, engineFile)?.value)
+  if (engine !== undefined) claims.namesFile(engine, true)
+  const inEngine = engine === undefined ? undefined : lookUp(named, engine)
   const given = entry(root, 'mixed_precision')
   const carrier = given ?? entry(root, 'distributed_type') ?? entry(root, 'compute_environment')
   if (carrier === undefined) return
@@ -39,7 +54,13 @@ export function readAccelerateDocument(document: ConfigDocument, path: string, c
   // Whoever launches with the file decides, and the code it launches may say something else.
   const options = { channel: 'named file', overridable: true } as const
   const elsewhere = decidedElsewhere(root, path)
-  if (elsewhere !== null) training.unknown('precision', key, elsewhere, place, { channel: 'named file' })
+  const { format, section } = inEngine === undefined ? nothingAsked : verdictOf(sectionsInFile(inEngine))
+  if (section?.at !== undefined && format !== null && format !== 'auto' && format !== 'fp32')
+    training.known('precision', `${section.key}.enabled`, format, place, {
+      ...options,
+      location: section.at.location,
+    })
+  else if (elsewhere !== null) training.unknown('precision', key, elsewhere, place, { channel: 'named file' })
   else if (given === undefined) training.default('precision', key, 'fp32', place, options)
   else {
     const word = given.value.kind === 'scalar' ? String(given.value.value).toLowerCase() : ''
@@ -50,7 +71,7 @@ export function readAccelerateDocument(document: ConfigDocument, path: string, c
   }
   const type = entry(root, 'distributed_type')
   if (type === undefined) return
-  const sharding = shardingOf(root)
+  const sharding = shardingOf(root, inEngine)
   const at: Place = { start: type.keyStart, end: type.value.end }
   if (sharding === undefined)
     training.unknown('sharding', 'distributed_type', 'a value that is not understood', at)
@@ -75,7 +96,10 @@ function claimProcesses(root: ConfigNode, claims: ClaimBuilder): void {
 }
 
 /** How states are shared; undefined: it cannot be read. Source: accelerate, utils/dataclasses.py, commands/config. */
-function shardingOf(root: ConfigNode): TrainingSettings['sharding'] | undefined {
+function shardingOf(
+  root: ConfigNode,
+  engine: Configured | undefined,
+): TrainingSettings['sharding'] | undefined {
   const type = text(entry(root, 'distributed_type')?.value)
   if (type === undefined) return undefined
   if (/^(NO|MULTI_GPU)$/.test(type)) return null
@@ -84,6 +108,7 @@ function shardingOf(root: ConfigNode): TrainingSettings['sharding'] | undefined 
     return node?.kind === 'scalar' && node.value !== null ? String(node.value).toLowerCase() : undefined
   }
   if (type === 'DEEPSPEED') {
+    if (engine !== undefined) return sharingOf(lookIntoFile(engine))
     const stage = Number(word('deepspeed_config', 'zero_stage'))
     if (stage === 0) return null
     if (stage !== 1 && stage !== 2 && stage !== 3) return undefined
@@ -114,8 +139,7 @@ function decidedElsewhere(root: ConfigNode, path: string): string | null {
   const original = boolean(entry(entry(root, 'fsdp_config')?.value, 'fsdp_use_orig_params')?.value)
   if (/qlora|[48]bit/i.test(path) || original === false) return 'the format of the quantised weights'
   const deepspeed = entry(root, 'deepspeed_config')?.value
-  if (deepspeed !== undefined && entry(deepspeed, 'deepspeed_config_file') !== undefined)
-    return 'the DeepSpeed file'
+  if (deepspeed !== undefined && entry(deepspeed, engineFile) !== undefined) return 'the DeepSpeed file'
   for (const section of ['deepspeed_config', 'fsdp_config', 'megatron_lm_config']) {
     const inside = entries(entry(root, section)?.value)
     if (inside.some((one) => /mixed_precision|param_dtype|bf16|fp16/.test(one.key))) return section

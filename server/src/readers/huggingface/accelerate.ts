@@ -41,7 +41,7 @@ export const accelerateReader = defineReader({
   layer: 1,
   read(facts, context, claims) {
     if (facts.python !== undefined) readCode(facts.python, context, claims)
-    for (const document of facts.config?.documents ?? []) readAccelerateDocument(document, facts.path, claims)
+    for (const document of facts.config?.documents ?? []) readAccelerateDocument(document, facts, claims)
   },
   change: changePrecision,
 })

@@ -49,15 +49,35 @@ function lengthOf(python: PythonModule, call: Call): LengthResult {
   const place: Place = { start: call.expr.start, end: call.expr.callee.end }
   const key = 'max_length'
   const given = python.argument(call, key)
-  const because = whyUnreadable(given)
+  const expr = passedExpression(given)
+  const ofTokenizer = isLeftOut(given) || (expr?.type === 'attribute' && expr.attr === ownLength)
+  const because = ofTokenizer ? null : whyUnreadable(given)
   if (because !== null) return { because }
   const length = numberArgument(given)
-  const expr = passedExpression(given)
   if (length !== null && expr !== null)
     return { length, key, place: { start: expr.start, end: expr.end }, folded: python.fold(expr) }
-  if (!isLeftOut(given)) return { because: 'the length of its texts' }
+  if (!ofTokenizer) return { because: 'the length of its texts' }
   const cut = knownArgument(python.argument(call, 'truncation')) ?? false
+  const own = cut === false ? null : lengthOfTokenizer(python)
+  if (own !== null) return own
   return cut !== false ? { length: null, key: 'truncation', place } : { because: 'texts that are not cut' }
+}
+
+const ownLength = 'model_max_length'
+
+/** `AutoTokenizer.from_pretrained(name, model_max_length=2048)`; null: no tokenizer is told, or several differ. */
+function lengthOfTokenizer(python: PythonModule): LengthResult | null {
+  const told = python.methodCalls('from_pretrained').flatMap((call): LengthResult[] => {
+    const expr = passedExpression(python.argument(call, ownLength))
+    if (expr === null) return []
+    const folded = python.fold(expr)
+    const length = effective(folded)
+    return typeof length === 'number'
+      ? [{ length, key: ownLength, place: { start: expr.start, end: expr.end }, folded }]
+      : [{ because: 'the length of its texts' }]
+  })
+  const [first] = told
+  return told.length === 1 && first !== undefined ? first : null
 }
 
 /** `range(0, total_length, block_size)`: texts are joined and cut into blocks. */

@@ -2,20 +2,19 @@
 
 import { model as known } from '../../catalog/models.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
-import { configuredAt } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
-import { CallSource, DictionarySource } from '../../values/call-source.js'
+import { CallSource } from '../../values/call-source.js'
 import { convert, firstKeyed, type Keyed, orDefault, stated, unreadable } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective, isGiven } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { TrainingSettings } from '../../workload/resource-kinds.js'
-import { sourceOf } from '../deepspeed/configuration.js'
+import { lookInto, sharingOf } from '../deepspeed/sharing.js'
 import type { ReaderContext } from '../reader.js'
 import type { ArgumentsSource } from './arguments-source.js'
+import { deepspeedSource } from './deepspeed-argument.js'
 import { sizeOfModel } from './model-sizes.js'
 import { claimLength } from './sequence-length.js'
 import { claimModel, nameIn, type TrainedModel, trainedModel } from './trained-model.js'
@@ -187,12 +186,12 @@ function readCheckpointing(source: ArgumentsSource, training: Training): void {
 type Sharding = TrainingSettings['sharding']
 
 function readSharding(source: ArgumentsSource, training: Training): void {
-  const { made, binding, place, site } = source
+  const { python, binding, place, site, locator } = source
   const key = 'deepspeed'
   const deepspeed = source.get(key)
   if (isGiven(deepspeed) && isOn(effective(deepspeed))) {
-    const expr = passedExpression(source.argument(key))
-    const sharding = expr === null || expr === made.call.expr ? undefined : zero(source, expr)
+    const look = lookInto(python, deepspeedSource(source, effective(deepspeed)), locator, site)
+    const sharding = look === null ? undefined : sharingOf(look)
     const because = 'the DeepSpeed configuration'
     training.say(
       'sharding',
@@ -234,33 +233,6 @@ function fullyShared(value: Json): Sharding | undefined {
   return stage === null
     ? undefined
     : { kind: 'fsdp', stage, offload: { optimizer: offload, parameters: offload } }
-}
-
-/** Undefined: it cannot be read. */
-function zero({ python, site, locator }: ArgumentsSource, expr: Expr): Sharding | undefined {
-  const source = sourceOf(python, expr)
-  if (source.kind === 'unknown') return undefined
-  const dictionary =
-    source.kind === 'file' ? null : new DictionarySource(python, source.dictionary, locator, site)
-  const value = (...keys: string[]): Json | undefined => {
-    if (source.kind !== 'file') return effective(orDefault(dictionary!.get(...keys), null))
-    const node = configuredAt(source.root, ...keys)
-    return node === undefined ? null : node.kind === 'scalar' ? node.value : undefined
-  }
-  const stage = value('zero_optimization', 'stage')
-  if (stage === null || stage === 0) return null
-  if (stage !== 1 && stage !== 2 && stage !== 3) return undefined
-  const device = (section: string) => value('zero_optimization', section, 'device')
-  const optimizer = device('offload_optimizer')
-  const parameters = device('offload_param')
-  const old = value('zero_optimization', 'cpu_offload')
-  if (optimizer === undefined || parameters === undefined) return undefined
-  const on = (where: Json) => where === 'cpu' || where === 'nvme'
-  return {
-    kind: 'deepspeed',
-    stage,
-    offload: { optimizer: on(optimizer) || old === true, parameters: on(parameters) },
-  }
 }
 
 function readAttention(

@@ -2,7 +2,7 @@
 
 import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
-import { isLeftOut, passedExpression, passedPlace } from '../../values/argument.js'
+import { isLeftOut, passedPlace } from '../../values/argument.js'
 import {
   absent,
   convert,
@@ -16,11 +16,12 @@ import { asBoolean } from '../../values/parse.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Precision } from '../../workload/resource-kinds.js'
-import { type Section, sectionsInFile, sectionsOf, sourceOf, verdictOf } from '../deepspeed/configuration.js'
+import { sectionsOf, verdictOf } from '../deepspeed/configuration.js'
 import { ownVariable } from '../launched-value.js'
 import type { ReaderContext } from '../reader.js'
 import { isBefore } from '../versions.js'
 import type { ArgumentsSource } from './arguments-source.js'
+import { deepspeedSource } from './deepspeed-argument.js'
 import { asLaunchFormat, launchPrecision, precisionVariable, userDefault } from './launch-precision.js'
 import { firstBf16 } from './trainer-changes.js'
 import { transformersVersion, weightsOf } from './weights.js'
@@ -123,7 +124,7 @@ function fromDeepSpeed(source: ArgumentsSource): Keyed<Precision> | null {
   const given = source.get('deepspeed')
   const value = effective(given)
   if (!isGiven(given) || (value !== undefined && !value)) return null
-  const sections = deepspeedSections(source, value)
+  const sections = sectionsOf(source.python, deepspeedSource(source, value))
   const { format, section } = sections === null ? { format: null, section: null } : verdictOf(sections)
   if (format === 'auto' || format === 'fp32') return null
   if (format === null || section === null)
@@ -131,16 +132,6 @@ function fromDeepSpeed(source: ArgumentsSource): Keyed<Precision> | null {
   const { key, at, overridable } = section
   const origin = at === undefined ? given : { ...given, location: at.location }
   return { key: `${key}.enabled`, value: stated({ ...originOf(origin), overridable }, format) }
-}
-
-function deepspeedSections(source: ArgumentsSource, value: Json | undefined): Section[] | null {
-  const { python, made } = source
-  if (typeof value === 'string') {
-    const root = python.configurationFile(value)
-    return root === null ? null : sectionsInFile(root)
-  }
-  const expr = passedExpression(source.argument('deepspeed'))
-  return expr === null || expr === made.call.expr ? null : sectionsOf(python, sourceOf(python, expr))
 }
 
 /** Without a launch line in the project, code around Accelerate is likely to be started by its launcher. */
