@@ -821,4 +821,7 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
     readers: ['huggingface-trainer', 'axolotl'],
     others: [['PyTorch', '`DataLoader(batch_size=…)`', '1']],
   },
+  'training/wasted-pass': {
+    others: [['PyTorch', 'calls of networks in a step, `.detach()`, `torch.no_grad()`']],
+  },
 }

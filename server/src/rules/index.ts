@@ -97,6 +97,7 @@ import retainedGraph from './training/retained-graph.js'
 import slowRecurrentLayer from './training/slow-recurrent-layer.js'
 import syncInLoop from './training/sync-in-loop.js'
 import tinyBatch from './training/tiny-batch.js'
+import wastedPass from './training/wasted-pass.js'
 
 export const rules: readonly Rule[] = [
   checkpointBloat,
@@ -195,4 +196,5 @@ export const rules: readonly Rule[] = [
   slowRecurrentLayer,
   syncInLoop,
   tinyBatch,
+  wastedPass,
 ]

@@ -21,7 +21,15 @@ export interface PlannedWrite {
 }
 
 /** Work in the body of a loop. */
-export type OperationTarget = 'synchronise' | 'empty cache' | 'detach' | 'retain graph' | 'gradients'
+export type OperationTarget =
+  | 'synchronise'
+  | 'empty cache'
+  | 'detach'
+  | 'detach input'
+  | 'untrained network'
+  | 'repeated pass'
+  | 'retain graph'
+  | 'gradients'
 
 /** What the call at a site is for. */
 export type CallRole =

@@ -11,6 +11,7 @@ import { evaluationsWithGradients } from './evaluation.js'
 import { codeText } from './evidence.js'
 import { emptiedCaches, type Step, stepAt } from './step-operations.js'
 import { type Extraction, synchronisation } from './synchronisation.js'
+import { detachInput, runWithoutGradients } from './wasted-pass-changes.js'
 
 const gone = refuse('the code is no longer in the file')
 
@@ -25,6 +26,12 @@ export function changeOperation(claim: Claim, _value: unknown, facts: FragmentFa
       return keepCache(python, claim, facts)
     case 'detach':
       return detach(python, claim, facts)
+    case 'detach input':
+      return detachInput(claim, facts)
+    case 'untrained network':
+      return runWithoutGradients(python, claim, facts)
+    case 'repeated pass':
+      return refuse('keep the output of the first pass, and compute the metric from it')
     case 'retain graph':
       return dropRetention(python, claim, facts)
     case 'gradients':

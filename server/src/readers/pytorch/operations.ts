@@ -24,6 +24,7 @@ import {
   stepsOf,
 } from './step-operations.js'
 import { synchronisation } from './synchronisation.js'
+import { claimWastedPasses } from './wasted-pass-claims.js'
 
 export const pytorchOperationsReader = defineReader({
   name: 'pytorch-operations',
@@ -169,6 +170,8 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       realModel,
     })
   }
+
+  claimWastedPasses(python, step, { scope, evidence, realModel }, claims)
 
   for (const { kind, found, every } of frequentWork(python, step)) {
     claimOperation(claims, {

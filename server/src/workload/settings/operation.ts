@@ -11,6 +11,12 @@ export type OperationKind =
   | 'evaluate with gradients'
   /** The graph of a step is kept alive after it. */
   | 'retain graph'
+  /** The gradients of a loss go on into a network that it does not update. */
+  | 'undetached input'
+  /** A network that nothing trains is run with gradients. */
+  | 'untrained network'
+  /** A network is run over the same input again. */
+  | 'repeated pass'
   | 'evaluate'
   | 'save'
   | 'record'
@@ -73,6 +79,8 @@ export interface OperationSettings {
   effect: { does: string; share: [number, number]; amongProcesses?: true }
   /** What it is done to: 'fp32 weights', 'the validation set', the id of a model. */
   subject: string
+  /** For `undetached input`: the network that the loss updates. */
+  updated: string
   /** The model does the work of a real one: a backbone of a library, many layers. */
   realModel: boolean
   /** Why it may be wanted here: 'an out-of-memory handler', 'a physics library'. */

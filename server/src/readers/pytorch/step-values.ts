@@ -1,0 +1,117 @@
+/** Where the values of one step come from: names followed back through its assignments. */
+import { isBackward } from '../../python/effects.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { childrenOf } from '../../syntax/python-children.js'
+import { callsIn, type HotStatement } from './hot-code.js'
+import type { Step } from './step-operations.js'
+
+/** Statements of the step itself, in order: what functions do that it calls is left out. */
+export function ownStatements({ code, func }: Step): HotStatement[] {
+  return code.statements.filter((one) => one.func === func)
+}
+
+/** The losses of the backward passes of a step, by the statement that holds each. */
+export function backwardPasses(
+  python: PythonModule,
+  own: readonly HotStatement[],
+): { at: number; call: Call; loss: Expr }[] {
+  return own.flatMap(({ expressions }, at) =>
+    expressions.flatMap((expr) =>
+      callsIn(python, expr)
+        .filter(isBackward)
+        .flatMap((call) => {
+          const loss = lossOf(call)
+          return loss === null ? [] : [{ at, call, loss }]
+        }),
+    ),
+  )
+}
+
+/** `loss` of `loss.backward()`, `scaler.scale(loss).backward()`, `accelerator.backward(loss)`. */
+function lossOf({ expr }: Call): Expr | null {
+  const first = expr.args.find((one) => one.name === null)?.value
+  if (first?.type === 'name' || first?.type === 'binary') return first
+  if (expr.callee.type !== 'attribute') return null
+  const { value } = expr.callee
+  return value.type === 'call' && value.callee.type === 'attribute' && value.callee.attr === 'scale'
+    ? (value.args[0]?.value ?? null)
+    : value
+}
+
+/** What a name was assigned last before a statement of the step; `+=` counts together with what it adds to. */
+export function sourcesBefore(
+  own: readonly HotStatement[],
+  name: string,
+  before: number,
+): { at: number; value: Expr }[] {
+  const found: { at: number; value: Expr }[] = []
+  for (let at = before - 1; at >= 0; at--) {
+    const { statement } = own[at]!
+    if (statement.type === 'augassign' && textOfTarget(statement.target) === name)
+      found.push({ at, value: statement.value })
+    if (statement.type !== 'assign' || statement.value === null) continue
+    if (!statement.targets.some((target) => targetNames(target).includes(name))) continue
+    found.push({ at, value: statement.value })
+    // Under a condition, what stood there before may still hold.
+    if (!own[at]!.conditional && !own[at]!.guarded) break
+  }
+  return found
+}
+
+export function targetNames(target: Expr): string[] {
+  if (target.type === 'tuple' || target.type === 'list') return target.items.flatMap(targetNames)
+  const text = textOfTarget(target)
+  return text === null ? [] : [text]
+}
+
+/** `x`, `self.x`. */
+export function textOfTarget(expr: Expr): string | null {
+  if (expr.type === 'name') return expr.id
+  if (expr.type === 'attribute' && expr.value.type === 'name' && expr.value.id === 'self')
+    return `self.${expr.attr}`
+  return null
+}
+
+export interface Visited {
+  expr: Expr
+  /** The statement of the step that holds it. */
+  at: number
+}
+
+const cut = /^(detach|item|tolist|numpy|argmax|cpu_?numpy)$/
+
+/** Everything that gradients of an expression reach, through names of the step. What is cut off is left out. */
+export function reachedByGradients(own: readonly HotStatement[], from: Expr, at: number): Visited[] {
+  const found: Visited[] = []
+  const names = new Set<string>()
+  const visit = (expr: Expr, place: number, depth: number): void => {
+    if (expr.type === 'lambda' || depth > 60 || found.length > 2_000) return
+    if (expr.type === 'call' && expr.callee.type === 'attribute' && cut.test(expr.callee.attr)) return
+    if (expr.type === 'attribute' && expr.attr === 'data') return
+    found.push({ expr, at: place })
+    const name = textOfTarget(expr)
+    if (name !== null) {
+      if (names.has(`${name} ${place}`)) return
+      names.add(`${name} ${place}`)
+      for (const source of sourcesBefore(own, name, place)) visit(source.value, source.at, depth + 1)
+      return
+    }
+    for (const child of childrenOf(expr)) visit(child, place, depth + 1)
+  }
+  visit(from, at, 0)
+  return found
+}
+
+/** The statement is one that gradients are switched off around. */
+export function withoutGradients(python: PythonModule, call: Call): boolean {
+  return call.withs.some(({ items }) =>
+    items.some(({ value }) =>
+      /no_?grad|inference_?mode|set_grad_enabled|grad.*ctx/i.test(python.text.slice(value.start, value.end)),
+    ),
+  )
+}
+
+export function isAssigned(statement: Stmt): statement is Stmt & { type: 'assign' } {
+  return statement.type === 'assign' && statement.value !== null
+}
