@@ -119,6 +119,12 @@ export function programArguments(
     }
     if (argument !== null) found.push(argument)
   }
+  // Commands of one parser may each set their own.
+  const set = calls.filter(({ method }) => method === 'set_defaults').flatMap(({ expr }) => expr.args)
+  for (const argument of found) {
+    const given = set.filter(({ name }) => name === argument.name)
+    if (given.length === 1) argument.default = given[0]!.value
+  }
   return found
 }
 

@@ -3,16 +3,23 @@
  * where the file leaves a key out, and what lies under it.
  */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
-import { lookUp } from '../text/records.js'
+import { configuredAt } from '../text/configured.js'
+import type { Json } from '../text/json.js'
+import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { containerPath, isMergedOver, isOwnWrite, mayBeMergedOver } from './attribute-containers.js'
 import { fileLoadedFrom, loaders } from './configured-file.js'
 import { keyOf, pathLookedUp } from './configured-lookups.js'
 import { fromPlain, withRoots } from './configured-plain.js'
+import { isFromEnvironment } from './data-classes.js'
 import { classElsewhere, type FieldValues, fieldsElsewhere, fieldValues } from './field-values.js'
+import { unknown } from './folded.js'
 import { takingOf } from './mapping-classes.js'
-import type { Func, Klass, ModuleSummary } from './module.js'
+import type { Func, Klass, ModuleSummary, PlainPath } from './module.js'
+import type { Mutation } from './mutations.js'
 import { attributeValues, bindingsOf, projectTarget, targetOf } from './names.js'
 import { isResolving, overlaidNamespace } from './overlaid-arguments.js'
+import { plainWord } from './plain-word.js'
 import { returnsOf } from './returns.js'
 
 export type Key = string | number
@@ -27,6 +34,10 @@ export interface ConfiguredPath {
   under?: ConfiguredPath
   /** `key=value` of the command line. */
   commandLine?: true
+  /** What code says stronger than the file, by dotted key: `compose(overrides=['epochs=90'])`. */
+  overrides?: Readonly<Record<string, Json>>
+  /** The environment, or a launch that is not known, could replace what code says. */
+  overridable?: true
   /** Keys that another module writes to before it hands the object on. */
   changed?: Key[][]
 }
@@ -86,7 +97,7 @@ const structuring: Record<string, { data: [string, number]; klass: [string, numb
 /** Methods that libraries give a class for the same; what they are given is data, text, or a file. */
 const structuringMethods =
   /^(model_validate(_json|_strings)?|parse_(obj|raw|file)|from_(dict|json|yaml|toml|yaml_file|json_file)|structure)$/
-const plainCopies = /^(copy|dict|to_dict|toDict|as_dict|asdict|_asdict|model_dump|model_copy)$/
+const plainCopies = /^(copy|clone|dict|to_dict|toDict|as_dict|asdict|_asdict|model_dump|model_copy)$/
 const merges = new Set(['omegaconf.OmegaConf.merge', 'omegaconf.OmegaConf.unsafe_merge'])
 
 const remembered = new WeakMap<Analysis, Map<Expr, ConfiguredPath | null>>()
@@ -161,7 +172,8 @@ function pathOfName(
   depth: number,
   followed: Followed | null,
 ): ConfiguredPath | null {
-  if (analysis.mutatedNames.has(expr.id) && analysis.changesOf(expr.id, expr.start).length > 0) return null
+  const changes = analysis.mutatedNames.has(expr.id) ? analysis.changesOf(expr.id, expr.start) : []
+  if (changes.length > 0) return filledByKeys(analysis, expr, changes)
   const { bindings } = bindingsOf(analysis, expr.id, expr.start)
   if (bindings.length === 0) return pathElsewhere(analysis, expr)
   const binding = bindings.length === 1 ? bindings[0]! : null
@@ -189,6 +201,19 @@ function pathOfName(
   }
   if (found !== null) return found
   return sites.length === 0 ? handedOver(analysis, owner.func, binding.name, owner.position) : null
+}
+
+/** `cfg = EasyDict()`, then `cfg['lr'] = 0.1`: what is written to such an object is part of it. */
+function filledByKeys(
+  analysis: Analysis,
+  expr: Expr & { type: 'name' },
+  changes: readonly Mutation[],
+): ConfiguredPath | null {
+  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  const value = bindings.length === 1 ? bindings[0]!.value : null
+  const path = value?.type === 'call' ? containerPath(analysis, value) : null
+  const own = changes.every(({ target }) => target !== null && isOwnWrite(path?.fields?.values, target))
+  return own ? path : null
 }
 
 /** What a call passes for a parameter, as it is written. */
@@ -234,7 +259,16 @@ function pathElsewhere(analysis: Analysis, expr: Expr): ConfiguredPath | null {
   const target = targetOf(analysis, expr)
   const found = target === null ? null : projectTarget(analysis, target)
   const kept = found === null ? undefined : lookUp(found.summary.kept ?? {}, found.rest)
-  return kept === undefined ? pathOfClass(analysis, expr) : fromPlain(kept)
+  if (kept === undefined) return pathOfClass(analysis, expr)
+  return inCode(analysis, kept)
+}
+
+/** An object that another module makes, unless a file is read into it here. */
+function inCode(analysis: Analysis, plain: PlainPath): ConfiguredPath | null {
+  if (plain.root !== null) return fromPlain(plain)
+  if (isMergedOver(analysis)) return null
+  const path = fromPlain(plain)
+  return path.overridable === true ? path : { ...path, ...mayBeMergedOver(analysis) }
 }
 
 /** A class that is handed on as it is: `main(CFG)`. What its constructor sets it does not hold. */
@@ -275,15 +309,13 @@ function pathOfCall(
   if (name === null) return pathOfProject(analysis, expr, depth, followed)
   if (name === 'hydra.compose' || name === 'hydra.experimental.compose') {
     const overrides = args.find((one) => one.name === 'overrides') ?? args[1]
-    const none =
-      overrides === undefined || (overrides.value.type === 'list' && overrides.value.items.length === 0)
-    return none ? { root: hydraRoot, keys: [] } : null
+    return composed(analysis, overrides?.value)
   }
   if (name === 'omegaconf.OmegaConf.from_cli') return { root: null, keys: [], commandLine: true }
-  if (first === undefined) return null
+  if (first === undefined) return containerPath(analysis, expr)
   if (loaders.has(name)) return fileRoot(analysis, first.value, followed)
   if (merges.has(name)) return merged(args.map(({ value, star }) => (star > 0 ? null : inner(value))))
-  if (namespaces.has(name) && first.star === 2) return inner(first.value)
+  if (namespaces.has(name) && first.star === 2) return inner(first.value) ?? containerPath(analysis, expr)
   if (name === 'omegaconf.OmegaConf.structured' && analysis.classOf(first.value) !== null)
     return filled(analysis, first.value, expr, null)
   const made = lookUp(structuring, name)
@@ -293,8 +325,24 @@ function pathOfCall(
     return klass === null || data === null ? null : filled(analysis, klass, expr, inner(data))
   }
   const whole = first.star === 0 && first.name === null
-  if (wrappers.has(name) && whole && (name !== 'dict' || args.length === 1)) return inner(first.value)
-  return null
+  const wrapped = wrappers.has(name) && whole && (name !== 'dict' || args.length === 1)
+  return (wrapped ? inner(first.value) : null) ?? containerPath(analysis, expr)
+}
+
+/** What Hydra composes with overrides that are written out; null: some of them are not known. */
+function composed(analysis: Analysis, given: Expr | undefined): ConfiguredPath | null {
+  const folded = given === undefined ? null : analysis.complete ? analysis.fold(given) : unknown('overrides')
+  const words = folded === null ? [] : folded.state === 'known' ? folded.value : null
+  if (!Array.isArray(words)) return null
+  const overrides: Record<string, Json> = {}
+  const root = analysis.configurations.get(hydraRoot)?.root
+  for (const word of words) {
+    const [, key, value] = typeof word === 'string' ? (/^\+{0,2}([\w.]+)=(.*)$/s.exec(word) ?? []) : []
+    // Another file of a group brings more than this key.
+    if (key === undefined || (root !== undefined && configuredAt(root, key)?.kind === 'map')) return null
+    define(overrides, key, plainWord(value!))
+  }
+  return { root: hydraRoot, keys: [], ...(words.length === 0 ? {} : { overrides }) }
 }
 
 function fileRoot(analysis: Analysis, file: Expr, followed: Followed | null): ConfiguredPath | null {
@@ -395,10 +443,16 @@ function filled(
   const from = data.keys.length
   if (!('klass' in klass)) {
     const values = fieldsElsewhere(analysis, klass.summary, klass.name, made, klass.taking === 'keywords')
-    return { ...data, fields: { from, values } }
+    const bases = lookUp(klass.summary.classes, klass.name)?.bases ?? []
+    return { ...data, fields: { from, values }, ...environmentOf(bases) }
   }
   const constructs = analysis.classOf(made.callee) === klass.klass && made.args.every((one) => one.star === 0)
-  return { ...data, fields: { from, values: fieldValues(analysis, klass.klass, constructs ? made : null) } }
+  const values = fieldValues(analysis, klass.klass, constructs ? made : null)
+  return { ...data, fields: { from, values }, ...environmentOf(klass.klass.bases) }
+}
+
+function environmentOf(bases: readonly string[]): Pick<ConfiguredPath, 'overridable'> {
+  return isFromEnvironment(bases) ? { overridable: true } : {}
 }
 
 /** What a function of this module gives back. */
@@ -441,7 +495,7 @@ function loadedElsewhere(
   const loads = found === null ? undefined : lookUp(found.summary.loads ?? {}, found.rest)
   if (loads === undefined) return null
   const { parameter } = loads
-  if (parameter === null) return fromPlain(loads.path)
+  if (parameter === null) return inCode(analysis, loads.path)
   const given = argumentOf(expr, parameter.name, parameter.position)
   if (parameter.of === 'data') {
     const data = given === null ? null : configuredPath(analysis, given, 1, followed)

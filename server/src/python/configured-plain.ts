@@ -6,7 +6,7 @@ import type { PlainPath } from './module.js'
 /** Longest value of a field that is worth passing on, in characters of JSON. */
 const longestField = 500
 
-export function toPlain({ root, keys, fields, under, commandLine }: ConfiguredPath): PlainPath {
+export function toPlain({ root, keys, fields, under, commandLine, ...more }: ConfiguredPath): PlainPath {
   const values = [...(fields?.values ?? [])].flatMap(([name, value]) =>
     value.state === 'known' && !value.overridable && JSON.stringify(value.value).length <= longestField
       ? [[name, value.value] as const]
@@ -18,6 +18,8 @@ export function toPlain({ root, keys, fields, under, commandLine }: ConfiguredPa
     ...(fields === undefined ? {} : { fields: { from: fields.from, values: Object.fromEntries(values) } }),
     ...(under === undefined ? {} : { under: toPlain(under) }),
     ...(commandLine === true ? { commandLine } : {}),
+    ...(more.overrides === undefined ? {} : { overrides: more.overrides }),
+    ...(more.overridable === true ? { overridable: true as const } : {}),
   }
 }
 
@@ -30,7 +32,7 @@ export function fromPlain(plain: PlainPath): ConfiguredPath {
   return path
 }
 
-function made({ root, keys, fields, under, commandLine, changed }: PlainPath): ConfiguredPath {
+function made({ root, keys, fields, under, commandLine, changed, ...more }: PlainPath): ConfiguredPath {
   const values = new Map(Object.entries(fields?.values ?? {}).map(([name, value]) => [name, known(value)]))
   return {
     root,
@@ -39,6 +41,8 @@ function made({ root, keys, fields, under, commandLine, changed }: PlainPath): C
     ...(under === undefined ? {} : { under: fromPlain(under) }),
     ...(commandLine === true ? { commandLine } : {}),
     ...(changed === undefined ? {} : { changed }),
+    ...(more.overrides === undefined ? {} : { overrides: more.overrides }),
+    ...(more.overridable === true ? { overridable: true as const } : {}),
   }
 }
 

@@ -1,15 +1,16 @@
 /** Values that a script takes from configuration files, from objects of the project's classes, and from both together. */
 import type { Expr } from '../syntax/python-ast.js'
 import { type Configured, configuredAt, plainConfigured } from '../text/configured.js'
-import type { Json } from '../text/json.js'
 import { mergeConfigured } from '../text/merge-configured.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { isOwnWrite } from './attribute-containers.js'
 import { below, type ConfiguredPath, configuredPath, type Key } from './configured-path.js'
 import { fieldAt } from './field-values.js'
-import { unknown } from './folded.js'
+import { known, unknown } from './folded.js'
 import type { Call, Folded } from './module.js'
 import { overlaidNamespace } from './overlaid-arguments.js'
+import { plainWord } from './plain-word.js'
 
 /** What a path leads to. */
 export interface Found {
@@ -34,12 +35,17 @@ export function configuredChildOf(analysis: Analysis, expr: Expr, key: string | 
 }
 
 export function look(analysis: Analysis, path: ConfiguredPath): Found | null {
-  const { root, keys, fields, under, commandLine } = path
+  const { root, keys, fields, under, commandLine, overrides } = path
   const file = root === null ? undefined : analysis.configurations.get(root)
   if (root !== null && file === undefined) return null
   const written = file === undefined ? undefined : configuredAt(file.root, ...keys)
   const stored = storesOf(analysis, path)
-  const overridable = (file?.overridable ?? false) || (commandLine === true && analysis.binding === null)
+  const overridable =
+    (file?.overridable ?? false) ||
+    path.overridable === true ||
+    (commandLine === true && analysis.binding === null)
+  const said = overrides === undefined ? undefined : lookUp(overrides, keys.join('.'))
+  if (said !== undefined) return { node: undefined, folded: known(said), path, overridable: false }
   const line = commandLine === true ? commandLineValue(analysis, keys.join('.')) : null
   if (line !== null) return { node: undefined, folded: line, path, overridable }
   const lower = under === undefined ? undefined : look(analysis, under)
@@ -81,7 +87,7 @@ function commandLineValue({ binding }: Analysis, name: string): Folded | null {
   const given = binding === null ? undefined : lookUp(binding.launch.flags, name)
   if (given === undefined) return binding?.launch.complete === false ? unknown('the launch line') : null
   if (typeof given.value !== 'string') return unknown('the launch line')
-  const value = scalar(given.value)
+  const value = plainWord(given.value)
   return {
     state: 'known',
     value,
@@ -89,13 +95,6 @@ function commandLineValue({ binding }: Analysis, name: string): Folded | null {
     overridable: given.overridable === true,
     location: given.location,
   }
-}
-
-/** As YAML reads a word. */
-function scalar(text: string): Json {
-  if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
-  if (/^(null|~)?$/i.test(text)) return null
-  return /^[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) ? Number(text.replaceAll('_', '')) : text
 }
 
 const stores = new WeakMap<Analysis, ConfiguredPath[]>()
@@ -106,8 +105,9 @@ function storedPaths(analysis: Analysis): ConfiguredPath[] {
   if (before !== undefined) return before
   const found: ConfiguredPath[] = []
   stores.set(analysis, found)
-  const store = (object: Expr, key: string | number | null): void => {
+  const store = (object: Expr, key: string | number | null, target: Expr | null = null): void => {
     const base = configuredPath(analysis, object)
+    if (target !== null && isOwnWrite(base?.fields?.values, target)) return
     // What is laid over the command line is set key by key.
     if (base === null || (key === null && base === overlaidNamespace(analysis))) return
     found.push(key === null ? base : below(base, key))
@@ -115,8 +115,8 @@ function storedPaths(analysis: Analysis): ConfiguredPath[] {
   for (const statement of analysis.statements) {
     if (statement.type !== 'assign') continue
     for (const target of statement.targets) {
-      if (target.type === 'attribute') store(target.value, target.attr)
-      else if (target.type === 'subscript') store(target.value, constantKey(target.index))
+      if (target.type === 'attribute') store(target.value, target.attr, target)
+      else if (target.type === 'subscript') store(target.value, constantKey(target.index), target)
     }
   }
   for (const call of analysis.callsTo('omegaconf.OmegaConf.update')) {

@@ -34,8 +34,16 @@ export function fieldDefault(klass: Klass, name: string): Expr | null {
 
 /** What a class holds for all: `class CFG: workers = 4`. Null: it is not written there, or not once and for all. */
 export function classConstant(klass: Klass, name: string): Expr | null {
-  // The environment may say otherwise.
-  if (klass.bases.some((base) => /(^|\.)BaseSettings$/.test(base))) return null
+  return isFromEnvironment(klass.bases) ? null : writtenOnce(klass, name)
+}
+
+/** The environment fills the fields of such a class, where it has them. */
+export function isFromEnvironment(bases: readonly string[]): boolean {
+  return bases.some((base) => /(^|\.)BaseSettings$/.test(base))
+}
+
+/** The value of a field, where its class gives it once. */
+export function writtenOnce(klass: Klass, name: string): Expr | null {
   let found = 0
   const visit = (statement: Stmt): void => {
     if (statement.type === 'function' || statement.type === 'class') return

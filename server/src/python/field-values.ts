@@ -3,7 +3,7 @@ import type { CallExpr, Expr, Stmt } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { classConstant, fieldDefault } from './data-classes.js'
+import { fieldDefault, writtenOnce } from './data-classes.js'
 import { known, unknown } from './folded.js'
 import { isDictionaryOf, takingOf } from './mapping-classes.js'
 import type { Folded, Func, Klass, ModuleSummary } from './module.js'
@@ -109,9 +109,8 @@ class FieldReader {
   read(): FieldValues {
     const { analysis, klass } = this
     const set = setByName(analysis, klass)
-    // The environment, or a method, may say otherwise.
+    // A method may say otherwise.
     if (set === null) return none
-    if (klass.bases.some((base) => /(^|\.)BaseSettings$/.test(base))) return none
     for (const base of klass.node.bases) {
       const parent = base.name === null ? analysis.classOf(base.value) : null
       if (parent === null || parent === klass) continue
@@ -153,7 +152,7 @@ class FieldReader {
     const factory = factoryOf(statement.value)
     if (factory !== null) this.put(id, factory)
     else {
-      const written = classConstant(this.klass, id)
+      const written = writtenOnce(this.klass, id)
       if (written !== null) this.put(id, written)
       else if (fieldDefault(this.klass, id) !== null) this.set(id, unknown(`several values of .${id}`))
     }

@@ -21,6 +21,18 @@ import { type Binding, scopeAt } from './scope.js'
 
 const depthLimit = 24
 
+/** The parsed command line behind `vars(args)`, `args.__dict__`. */
+function namespaceBehind(analysis: Analysis, expr: Expr): Expr | null {
+  const value = analysis.definition(expr)
+  const object =
+    value.type === 'attribute' && value.attr === '__dict__'
+      ? value.value
+      : value.type === 'call' && value.args.length === 1 && nameOf(analysis, value.callee) === 'vars'
+        ? value.args[0]!.value
+        : null
+  return object !== null && analysis.programParameters.holdsArguments(object) ? object : null
+}
+
 export class Folder {
   private readonly memo = new Map<Expr, Folded>()
   private depth = 0
@@ -376,6 +388,15 @@ export class Folder {
       return environmentValue(this.analysis, this.fold(index), unknown('the environment'))
     const configured = configuredValue(this.analysis, expr)
     if (configured !== null) return configured
+    const space = namespaceBehind(this.analysis, value)
+    if (space !== null && index.type === 'constant' && typeof index.value === 'string')
+      return this.fold({
+        type: 'attribute',
+        value: space,
+        attr: index.value,
+        start: expr.start,
+        end: expr.end,
+      })
     const container = this.fold(value)
     const key = this.fold(index)
     if (container.state === 'unknown') return container

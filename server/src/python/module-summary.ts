@@ -205,6 +205,8 @@ export interface PlainPath {
   fields?: { from: number; values: Record<string, Json> }
   under?: PlainPath
   commandLine?: true
+  overrides?: Readonly<Record<string, Json>>
+  overridable?: true
   /** Keys that the module which hands it on writes to. */
   changed?: (string | number)[][]
 }

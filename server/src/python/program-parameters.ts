@@ -19,25 +19,55 @@ export class ProgramParameters {
   argumentOf(func: Func, name: string): ProgramArgument | null {
     const { node } = func
     const isClick = node.decorators.some((decorator) => {
-      const decorated = this.analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
-      return decorated !== null && /^(click|typer)\./.test(decorated)
+      return /^(click|typer)\./.test(this.decoratedBy(decorator) ?? '')
     })
     if (isClick) {
       const named = this.analysis.programArguments.filter((argument) => argument.name === name)
       const own = named.find(({ span }) => node.start <= span.start && span.end <= node.end)
-      return own ?? named[0] ?? null
+      const written = own ?? named[0] ?? null
+      return written ?? (this.isTyper(func) ? this.ofParameter(func, name) : null)
     }
-    if (!this.commands().has(func)) return null
+    return this.commands().has(func) ? this.ofParameter(func, name) : null
+  }
+
+  private isTyper({ node }: Func): boolean {
+    return node.decorators.some((one) => this.decoratedBy(one)?.startsWith('typer.') === true)
+  }
+
+  /** `click.command`; `app.command` of an `app = typer.Typer()` as 'typer.Typer.command'. */
+  private decoratedBy(decorator: Expr): string | null {
+    const callee = decorator.type === 'call' ? decorator.callee : decorator
+    const name = this.analysis.nameOf(callee)
+    if (name !== null || callee.type !== 'attribute') return name
+    const made = this.analysis.definition(callee.value)
+    const owner = made.type === 'call' ? this.analysis.nameOf(made.callee) : null
+    return owner === null ? null : `${owner}.${callee.attr}`
+  }
+
+  private ofParameter({ node }: Func, name: string): ProgramArgument | null {
     const param = node.params.find((one) => one.name === name)
     if (param === undefined) return null
     return {
       name,
       flags: [name],
-      default: param.default,
+      default: this.defaultOf(param.default),
       kind: 'value',
       type: param.annotation?.type === 'name' ? param.annotation.id : null,
       span: param,
     }
+  }
+
+  /** `epochs: int = typer.Option(90, help='…')`. */
+  private defaultOf(written: Expr | null): Expr | null {
+    if (
+      written?.type !== 'call' ||
+      !/^typer\.(Option|Argument)$/.test(this.analysis.nameOf(written.callee) ?? '')
+    )
+      return written
+    const [first] = written.args
+    const given =
+      written.args.find(({ name }) => name === 'default') ?? (first?.name === null ? first : undefined)
+    return given?.value ?? null
   }
 
   /** Functions whose parameters a library takes from the command line. */

@@ -139,7 +139,7 @@ export function adaptersOf(python: PythonModule, handed: ArgumentValue): Adapter
     return { because: 'frozen weights' }
   if (
     python.uses('peft.', 'unsloth.', '.add_adapter', 'adapters.') ||
-    /\bpeft_config\b|\bfreeze\w*\(/.test(text)
+    /\bpeft_config\b|(?<!(cfg|config|conf|_C)\.)\bfreeze\w*\(/.test(text)
   )
     return { because: 'adapters elsewhere in the program' }
   return { adapters: null, key: 'peft_config', call: null }
