@@ -47,6 +47,10 @@ export interface ShellCommand {
    * `$(dirname "$0")` and `$PWD` count as '.', the folder of the script or of its caller.
    */
   folder: string | null
+  /** A function of the script itself, whose commands are read as well. */
+  own?: true
+  /** Inside `$( )` or backticks: it answers with a word. */
+  captured?: true
   /** It is an interpreter that is fed a program of the script itself (`python - <<EOF`), of this name. */
   inline?: string
 }

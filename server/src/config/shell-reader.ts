@@ -29,6 +29,7 @@ interface Context {
   guards?: readonly ShellGuard[]
   /** In a `while true` that something leaves. */
   endless?: boolean
+  captured?: true
 }
 
 const statements = new Set([
@@ -215,7 +216,9 @@ export class ShellReader {
   private substitutions(node: PlainNode, context: Context): void {
     for (const child of node.children) {
       if (child.type === 'command_substitution' || child.type === 'process_substitution') {
-        this.state.apart(() => this.sequence(child.children, context))
+        const inner: Context =
+          child.type === 'command_substitution' ? { ...context, captured: true } : context
+        this.state.apart(() => this.sequence(child.children, inner))
       } else if (node.type === 'heredoc_redirect' && statements.has(child.type)) {
         this.statement(child, context)
       } else this.substitutions(child, context)
@@ -289,6 +292,8 @@ export class ShellReader {
         ...(context.piped === undefined ? {} : { piped: context.piped }),
         ...(context.repeated === undefined ? {} : { repeated: context.repeated }),
         ...(context.guards === undefined ? {} : { guards: context.guards }),
+        ...(context.captured === undefined ? {} : { captured: context.captured }),
+        ...(this.survey.functions.has(words[0]!.text ?? '') ? { own: true as const } : {}),
         folder: this.state.folder,
       })
     }

@@ -2,7 +2,22 @@
 
 /** Nothing in these uses an accelerator for long. */
 export const harmlessCommands = new Set(
+  // What every system brings to look at files, text, users, processes and the network.
   (
+    'arch b2sum base32 base64 basenc cal cksum cmp col column comm csplit dd df diff diff3 dir dmesg domainname egrep expand ' +
+    'factor fallocate fgrep file fmt fold fuser getconf getfacl groups hexdump hostid hostnamectl iconv install iostat join ' +
+    'killall less link locale locate logname look lsmem lsof lspci lsusb m4 mkfifo more mountpoint namei netstat nl numfmt od ' +
+    'paste patch pathchk pgrep pidof pinky pmap pr pstree pv quota rename rev sar sdiff setfacl sha1sum sha224sum sha256sum ' +
+    'sha384sum sha512sum shred shuf split ss strings sum sysctl systemctl tac tempfile timedatectl top truncate tsort tty ' +
+    'unexpand unlink uptime users vdir vmstat w wall whereis who xxd yes numastat nvtop gpustat htop envsubst ' +
+    // Archives and transfers.
+    'bunzip2 bzip2 bzcat pbzip2 pigz unpigz lz4 zstd zcat zgrep xz unxz xzcat 7z 7za unrar bsdtar rclone sftp lftp ftp axel ' +
+    'mc mcli gdown kaggle globus dvc git-lfs svn hg hadoop hdfs lfs beegfs-ctl squashfuse squashfuse_ll fusermount sshfs ' +
+    'databricks doctl oci ibmcloud kubectl helm gh op vault ' +
+    // Environments and schedulers.
+    'pixi pyenv asdf nvm npm apk brew snap pipx pip2 pip-compile conda-unpack conda-pack qstat qsub qdel bjobs bsub ' +
+    'sshare sprio sreport sattach strigger ' +
+    'ruff black isort flake8 mypy pylint pre-commit ' +
     'echo printf cat head tail tee grep egrep awk sed cut sort uniq tr wc find ls cd pwd pushd popd mkdir rmdir rm cp mv ln touch ' +
     'chmod chown stat du df export source . set unset declare local readonly typeset eval shift shopt ulimit umask trap read ' +
     'test [ [[ true false : exit return break continue if then wait sleep date hostname whoami id uname env printenv which ' +

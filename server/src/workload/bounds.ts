@@ -70,6 +70,7 @@ const bounds: Record<NumberSetting, Bound> = {
   timeLimit: seconds,
   times: count,
   trialCap: count,
+  unaskedCores: machines,
   utilization: [0, 10_000],
   workers: machines,
   zones: [1, 100],

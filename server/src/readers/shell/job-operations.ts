@@ -1,13 +1,13 @@
 /** What a job does with its machine beside the programs that it starts: waiting, and fetching what it needs. */
 import type { ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import type { FragmentFacts } from '../reader.js'
 import type { FoundLaunch } from './launches.js'
 import { removeLine } from './remove-line.js'
-import { settingUpOf } from './setting-up.js'
+import { type SettingUp, settingUpIn, settingUpOf } from './setting-up.js'
 import { waitingOf } from './waiting.js'
 
 export interface JobMachine {
@@ -55,9 +55,28 @@ export function claimJobOperations(
     if (machine.byHand === true) operation.known('byHand', 'name', true, at)
     if (machine.gpus !== null) operation.known('gpus', 'job', machine.gpus, at)
   }
-  const found = settingUpOf(facts, launches, text, machine.keepsDisk === true)
+  claimSettingUp(claims, settingUpOf(facts, launches, text, machine.keepsDisk === true), machine, placeOf)
+}
+
+/** Commands that a platform runs on the machine before those of the job: whatever they fetch, it is held meanwhile. */
+export function claimSetUpPhase(
+  claims: ClaimBuilder,
+  facts: ShellFacts,
+  machine: JobMachine,
+  placeOf: (span: { start: number; end: number }) => Place,
+): void {
+  const operation = claimSettingUp(claims, settingUpIn(facts), machine, placeOf)
+  operation?.known('stage', 'setup', 'before', operation.subject.location)
+}
+
+function claimSettingUp(
+  claims: ClaimBuilder,
+  found: readonly SettingUp[],
+  machine: JobMachine,
+  placeOf: (span: { start: number; end: number }) => Place,
+): SubjectBuilder<'Operation'> | null {
   const [first] = found
-  if (first === undefined) return
+  if (first === undefined) return null
   const at = placeOf(first.command)
   const operation = claimOperation(claims, {
     kind: 'set up',
@@ -74,6 +93,7 @@ export function claimJobOperations(
   operation.known('holder', 'job', machine.holder, at)
   if (machine.gpus !== null) operation.known('gpus', 'job', machine.gpus, at)
   if (machine.model !== null) operation.known('gpuModel', 'job', machine.model, at)
+  return operation
 }
 
 /** It is one of the job's own commands, whichever format the job has. */

@@ -156,7 +156,7 @@ export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
   let service = false
   for (const command of facts.commands) {
     if (command.unreachable) continue
-    const harmless = isHarmless(command)
+    const harmless = isHarmless(command) || command.own === true || answersOnly(command)
     if (isServer(command) || serving.has(command)) service = true
     if (command.background && !harmless) sharing ??= 'commands in the background'
     else if (!launched.has(command) && !harmless) {
@@ -173,6 +173,11 @@ export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
     probes: probes && !facts.hasErrors,
     timeout: timeoutOf(launches),
   }
+}
+
+/** `SEED=$(shuf -i 1-100 -n 1)`: whatever it is, it is over before the next command starts; a script may do more. */
+function answersOnly({ captured, words, environment }: ShellCommand): boolean {
+  return captured === true && parseScriptCall(words, environment, locate) === null
 }
 
 /** `bash run.sh`, and what may be a command of the project. */

@@ -157,6 +157,15 @@ function unpacks(name: string, rest: string[]): Omit<SettingUp, 'command'> | nul
   return null
 }
 
+/** Those of a script that does nothing else. */
+export function settingUpIn(facts: ShellFacts): SettingUp[] {
+  return facts.commands.flatMap((command) => {
+    if (command.unreachable || command.background) return []
+    const found = settingUp(command)
+    return found === null || mayBeDoneBefore(command) ? [] : [{ command, ...found }]
+  })
+}
+
 /**
  * Those before the first program; `text` as in the facts, null where it is not at hand. `keepsDisk`: the job runs on a file
  * system that outlives it, so only what is done again there counts.

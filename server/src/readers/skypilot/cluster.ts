@@ -46,7 +46,7 @@ export const skypilotReader = defineReader({
   name: 'skypilot',
   settings: [launchSettings],
   languages: ['python', 'shell'],
-  triggers: ['sky.launch', 'SkypilotExecutor', 'sky launch', 'sky jobs launch'],
+  triggers: ['sky.launch', 'sky.jobs.launch', 'SkypilotExecutor', 'sky launch', 'sky jobs launch'],
   read(facts, _context, claims) {
     const { python, shell } = facts
     if (python !== undefined) readProgram(python, claims)
@@ -58,7 +58,10 @@ export const skypilotReader = defineReader({
 function readProgram(python: PythonModule, claims: ClaimBuilder): void {
   const ends = python.calls.find((call) => endings.test(call.method) && /^sky\./.test(call.name ?? ''))
   for (const call of python.calls) {
-    if (call.name === 'sky.launch') readLaunch(python, call, ends, claims)
+    if (call.name === 'sky.launch') {
+      readLaunch(python, call, ends, claims)
+      claimStarted(python, call, ends, claims)
+    } else if (call.name === 'sky.jobs.launch') claimStarted(python, call, ends, claims)
     else if (call.method === 'SkypilotExecutor') readExecutor(python, call, claims)
   }
 }
@@ -86,6 +89,23 @@ function readLaunch(python: PythonModule, call: Call, ends: Call | undefined, cl
   const source = launchSettings.argumentsOf(python, call, claims)
   if (!inResources && !isDown) launchSettings.claim(compute, source)
   else compute.unknown('idleStop', stopKey, 'set elsewhere', place, { site: source.site() })
+}
+
+/** `sky.launch(sky.Task.from_yaml('train.yaml'))`: what the program says about the task of the only file that it names. */
+function claimStarted(python: PythonModule, call: Call, ends: Call | undefined, claims: ClaimBuilder): void {
+  const named = new Set([...python.text.matchAll(/["']([\w./-]+\.ya?ml)["']/g)].map((one) => one[1]!))
+  const [file, ...others] = named
+  if (file === undefined || others.length > 0) return
+  const place = calleePlace(call)
+  const evidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
+  const start = claims.subject('Compute', place, file, evidence)
+  start.known('startsFile', call.method, file.replace(/^\.\//, ''), place)
+  const { value } = launchSettings.read('idleStop', launchSettings.argumentsOf(python, call, claims))
+  const down = python.argument(call, 'down', 6)
+  if (call.name === 'sky.jobs.launch') start.known('endedBy', call.name, call.name, place)
+  else if (ends !== undefined) start.known('endedBy', `sky.${ends.method}`, `sky.${ends.method}`, place)
+  else if (mayBePassed(down) && knownArgument(down) !== false) start.known('endedBy', 'down', 'down', place)
+  else start.say('idleStop', stopKey, value)
 }
 
 /** `Resources(accelerators='V100:4')` and `task.set_resources(…)`; a task from a file is not read here. */

@@ -34,6 +34,7 @@ import { acceleratorsOf } from '../machine-claims.js'
 import { workOfName } from '../pipelines/step-work.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
+import { claimSetUpPhase, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
 import { smallByName } from '../tried-out.js'
 
@@ -160,7 +161,12 @@ function readTask(
   compute.known('reserved', 'resources', false, place)
   compute.known('trials', 'resources', false, place)
   const run = at(root, 'run')
-  const model = wanted.model ?? null
+  const machine: JobMachine = {
+    holder: name === undefined ? 'The task' : `The task "${name}"`,
+    gpus: wanted.count === null || nodes === null ? null : wanted.count * nodes,
+    model: wanted.model ?? null,
+    evidence,
+  }
   const work =
     run === undefined
       ? null
@@ -174,16 +180,15 @@ function readTask(
           environment: environmentOf(claims, at(root, 'envs')),
           folder: folderOf(at(root, 'workdir')),
           nodes,
-          machine:
-            (wanted.count ?? 1) === 0
-              ? null
-              : {
-                  holder: name === undefined ? 'The task' : `The task "${name}"`,
-                  gpus: wanted.count === null || nodes === null ? null : wanted.count * nodes,
-                  model,
-                  evidence,
-                },
+          machine: (wanted.count ?? 1) === 0 ? null : machine,
         })
+  const serves = entry(root, 'service') !== undefined || entry(root, 'pool') !== undefined
+  const held = (wanted.count ?? 1) > 0
+  if (held && !serves && work !== null && !work.service && !work.probes)
+    claimSetup(claims, context, at(root, 'setup'), machine)
+  // Nothing is run: somebody works on it.
+  const byHand = held && !serves && !trainsByTitle(name) && (work === null ? run === undefined : work.probes)
+  if (byHand) compute.known('interactive', 'run', true, place)
   // What answers with a trained model only reads from there.
   if (work?.trains === true || !answers.test(textWithTemplates(run) ?? ''))
     claimCheckpointBucket(compute, task)
@@ -191,12 +196,23 @@ function readTask(
     compute,
     task,
     source,
-    (wanted.count ?? 1) > 0 && (work?.trains === true || trainsByTitle(name)) && !endsByItself(facts),
+    held && (byHand || work?.trains === true || trainsByTitle(name)) && !endsByItself(facts),
   )
-  const serves = entry(root, 'service') !== undefined || entry(root, 'pool') !== undefined
   compute.known('service', 'run', serves || work?.service === true, place)
   const sharing = sharingOf(run, work)
   if (sharing !== null) compute.known('sharing', 'run', sharing, place)
+}
+
+/** `setup:` runs on the machines of the task, at the start of each cluster. */
+function claimSetup(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  setup: ConfigNode | undefined,
+  machine: JobMachine,
+): void {
+  const source = textWithTemplates(setup)
+  if (setup === undefined || source === undefined) return
+  claimSetUpPhase(claims, context.shell(source), machine, () => ({ start: setup.start, end: setup.end }))
 }
 
 /** `sky-training`, `finetune-llama`, whatever its commands are called. */

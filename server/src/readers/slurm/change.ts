@@ -13,6 +13,14 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
     const text = `${two(hours)}:${two(Math.floor((value % 3600) / 60))}:${two(value % 60)}`
     return write(claim, facts, `End the job after ${hours} hours: --time=${text}`, 'time', text)
   }
+  if (claim.setting === 'unaskedCores')
+    return write(
+      claim,
+      facts,
+      `Ask for ${value} cores: --cpus-per-task=${value}`,
+      'cpus-per-task',
+      String(value),
+    )
   if (claim.setting === 'gpus' && typeof value === 'number' && value > 0)
     return fewerGpus(claim, value, facts)
   if (claim.setting === 'nodes' && claim.site.target === undefined)

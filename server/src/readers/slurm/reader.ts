@@ -138,6 +138,9 @@ function claimJob(
   if (perTask !== undefined && cpus != null && tasks !== null) {
     compute.known('cpus', '--cpus-per-task', cpus * tasks, optionPlace(perTask))
   }
+  claimCoresOfGpus(compute, directives, wanted)
+  if (command === null && wanted !== null && tasks !== null && !asksForCores(directives))
+    compute.default('unaskedCores', '--cpus-per-task', tasks, place, { site: place })
   const time = convert(source.text('time'), secondsOf, 'a time that is not readable')
   const limit = moreOptions === true ? orUnknown(time, 'options in a variable') : time
   // What only looks at the machine ends by itself.
@@ -162,6 +165,33 @@ function claimJob(
   compute.known('limitedBy', '--partition', `the partition${quality}`, place)
   compute.known('service', 'command', work.service, place)
   if (work.sharing !== null) compute.known('sharing', 'command', work.sharing, place)
+}
+
+/** `--cpus-per-gpu=8`. */
+function claimCoresOfGpus(
+  compute: SubjectBuilder<'Compute'>,
+  directives: Directive[],
+  wanted: GpuRequest | null,
+): void {
+  const given = directive(directives, 'cpus-per-gpu')
+  const each = directiveNumber(directives, 'cpus-per-gpu')
+  if (given !== undefined && each != null && wanted?.count != null)
+    compute.known('cpus', '--cpus-per-gpu', each * wanted.count, optionPlace(given))
+}
+
+/** By any option that brings cores, a whole node included. */
+function asksForCores(directives: Directive[]): boolean {
+  return (
+    directive(
+      directives,
+      'cpus-per-task',
+      'cpus-per-gpu',
+      'exclusive',
+      'mincpus',
+      'cores-per-socket',
+      'extra-node-info',
+    ) !== undefined
+  )
 }
 
 /** The flag that tells the only launch how many processes to start. */

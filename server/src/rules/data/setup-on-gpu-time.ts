@@ -98,7 +98,8 @@ function severityOf(view: SubjectView<'Operation'>, gpus: number | undefined): S
       : { text: 'the notebook does not train on an accelerator of its own' }
   const stopped = evidence.role === 'job' ? undefined : offAccelerator(view)
   if (stopped !== undefined) return stopped
-  if (many) return 'warning'
+  // A phase that the platform has for this: it is there once for all tasks that follow.
+  if (many) return effective(view.settings.stage) === 'before' ? 'information' : 'warning'
   const model = effective(view.settings.gpuModel) ?? effective(compute?.gpuModel)
   const known = model === undefined ? undefined : gpu(model)?.name
   return known !== undefined && cheap.has(known) ? 'hint' : 'information'

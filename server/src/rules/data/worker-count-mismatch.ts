@@ -33,11 +33,39 @@ export default defineRule({
     if (stopped !== undefined) return silent(stopped)
     if (effective(settings.feeds) !== 'training')
       return silent(unless(view, 'feeds', 'it feeds an evaluation'))
+    if (checkUnaskedCores(view, count, context)) return
     const machine = machineOf(view, context.options)
     checkCores(view, workers as Claim<number>, count, machine, context)
     checkSharedMemory(view, workers, count, context)
   },
 })
+
+/** A scheduler gives each task one core where nobody asks for more. True: said. */
+function checkUnaskedCores(
+  view: SubjectView<'InputPipeline'>,
+  count: number,
+  { report, options }: RuleContext,
+): boolean {
+  const asked = view.run.job.compute?.settings.unaskedCores
+  const cores = effective(asked)
+  if (asked === undefined || cores === undefined || cores < 1 || !isFirst(view)) return false
+  const processes = Math.max(1, processesOf(view, machineOf(view, options)) ?? 1)
+  if (count * processes < 2 * cores) return false
+  const better = Math.min(64, Math.ceil(((count + 1) * processes) / cores))
+  const given = cores === 1 ? 'one core' : `one core for each of ${cores} tasks`
+  report({
+    at: asked,
+    message: `\`${asked.key}\` is not set: the job gets ${given}, unless the cluster gives more with each GPU, and ${sum(count, processes)} share${count * processes === 1 ? 's' : ''} ${cores === 1 ? 'it' : 'them'}.`,
+    saving: {
+      fraction: starving,
+      usd: null,
+      basis: 'assumes that loading holds the run back for 5 to 30 % of its time; measure it with a profiler',
+    },
+    fixes: [{ set: [{ claim: asked, value: better }] }],
+    related: [{ location: view.settings.workers!.location, message: 'starts the workers' }],
+  })
+  return true
+}
 
 /** Processes on a node that have a loader each; null: not known. */
 function processesOf(view: SubjectView, machine: Machine): number | null {
@@ -130,7 +158,7 @@ function checkSharedMemory(
   const bytes = effective(shared)
   if (shared === undefined || bytes == null || bytes >= enoughShared) return
   // Small samples fit.
-  if (effective(view.settings.work) !== 'decode' || !isFirst(view)) return
+  if (effective(view.settings.work) !== 'decode' || !isFirst(view, 'decode')) return
   report({
     at: shared,
     message: `${count} ${count === 1 ? 'worker hands' : 'workers hand'} over batches in \`/dev/shm\`, which has ${size(bytes)} here: with larger batches the run dies with a bus error and is paid for again. Give it more shared memory.`,
@@ -140,14 +168,14 @@ function checkSharedMemory(
 }
 
 /** Said once for a run, whatever number of loaders it has. */
-function isFirst(view: SubjectView): boolean {
+function isFirst(view: SubjectView, ofWork?: 'decode'): boolean {
   const first = subjectsOf(view.run, 'InputPipeline').find(({ settings }) => {
     const count = effective(settings.workers)
     return (
       count !== undefined &&
       count >= 1 &&
       effective(settings.feeds) === 'training' &&
-      effective(settings.work) === 'decode'
+      (ofWork === undefined || effective(settings.work) === ofWork)
     )
   })
   return first === undefined || first.subject.id === view.subject.id

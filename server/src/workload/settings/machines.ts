@@ -22,6 +22,8 @@ export interface ComputeSettings {
   gpuModel: string
   /** vCPUs per node. */
   cpus: number
+  /** Cores that a node's tasks get where the request names none, unless the cluster says otherwise. */
+  unaskedCores: number
   /** Bytes of shared memory (`/dev/shm`) that each container has; null: as much as the machine gives. */
   sharedMemory: number | null
   spot: boolean
