@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import '../project/node/compile-later.js'
 import { processConsole } from './console.js'
 import { nodeEngine } from './node-engine.js'
 import { run } from './program.js'
