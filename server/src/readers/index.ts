@@ -153,6 +153,7 @@ import { sklearnSearchReader } from './sklearn/search.js'
 import { skypilotReader } from './skypilot/cluster.js'
 import { skypilotTaskReader } from './skypilot/task.js'
 import { slurmReader } from './slurm/reader.js'
+import { sparkTuningReader } from './spark/cross-validator.js'
 import { submititReader } from './submitit/executor.js'
 import { tensorflowReader } from './tensorflow/eager.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
@@ -327,6 +328,7 @@ export const readers: readonly Reader[] = [
   skypilotReader,
   skypilotTaskReader,
   slurmReader,
+  sparkTuningReader,
   submititReader,
   tensorflowReader,
   tensorflowInputReader,

@@ -4,6 +4,7 @@ import { gridSize } from '../../estimate/grid.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { Dimension, SearchSpace } from '../../workload/resource-kinds.js'
 import { reachedCalls } from '../search/trial-function.js'
 
@@ -26,6 +27,11 @@ export function hyperSpace(python: PythonModule, builder: Func): SearchSpace | n
     const given = python.argument(call, 'name', 0)
     const text = knownArgument(given)
     const name = typeof text === 'string' ? text : `?${call.index}`
+    const passes = typeof text === 'string' ? null : namedInLoop(python, call, passedExpression(given))
+    if (passes !== null) {
+      for (const one of passes) if (!found.has(one)) found.set(one, dimension(python, call, one))
+      continue
+    }
     // One name asked for twice is one hyperparameter; some names only exist in some models.
     const partial = call.conditional || call.loops.length > 0 || typeof text !== 'string'
     if (!found.has(name))
@@ -33,6 +39,30 @@ export function hyperSpace(python: PythonModule, builder: Func): SearchSpace | n
   }
   const dimensions = [...found.values()]
   return dimensions.length === 0 ? null : { grids: [dimensions], ...gridSize([dimensions]) }
+}
+
+/** The names of `f'units_{i}'` in a loop that goes through values known beforehand: one for each of them. */
+function namedInLoop(python: PythonModule, call: Call, name: Expr | null): string[] | null {
+  const [loop] = call.loops
+  if (name === null || call.conditional || loop === undefined || call.loops.length > 1) return null
+  const { node } = loop
+  if (node.type !== 'for' || node.target.type !== 'name' || loop.hasBreak) return null
+  const values = effective(python.fold(node.iterable))
+  if (!Array.isArray(values) || values.length > 64) return null
+  const { id } = node.target
+  const parts = name.type === 'fstring' ? name.parts : null
+  if (
+    parts === null ||
+    !parts.some((part) => typeof part !== 'string' && part.type === 'name' && part.id === id)
+  )
+    return null
+  return values.map((value) =>
+    parts
+      .map((part) =>
+        typeof part === 'string' ? part : part.type === 'name' && part.id === id ? String(value) : '?',
+      )
+      .join(''),
+  )
 }
 
 function dimension(python: PythonModule, call: Call, name: string): Dimension {

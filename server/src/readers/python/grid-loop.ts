@@ -2,10 +2,10 @@
 
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
-import type { Loop, PythonModule } from '../../python/module.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
-import { passedExpression } from '../../values/argument.js'
+import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
@@ -14,12 +14,24 @@ import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
 import { listedConfigurations, productOf } from './grid-factors.js'
 import { gridLoopChange } from './grid-loop-change.js'
-import { hyperparameter, repetitionTarget } from './hyperparameter-names.js'
+import { nameOfValue } from './grid-names.js'
+import { hyperparameter, otherWork, repetitionTarget } from './hyperparameter-names.js'
+import { starters } from './started-programs.js'
 
 export const gridLoopReader = defineReader({
   name: 'grid-loop',
   languages: ['python'],
-  triggers: ['.fit', 'train', 'backward', 'run_experiment', 'itertools'],
+  triggers: [
+    '.fit',
+    'train',
+    'backward',
+    'run_experiment',
+    'itertools',
+    '.cv(',
+    'cross_val',
+    'subprocess',
+    'os.system',
+  ],
   read(facts, _context, claims) {
     const python = facts.python!
     // A benchmark runs every combination because it wants the numbers.
@@ -42,7 +54,7 @@ export const gridLoopReader = defineReader({
       search.known('byHand', 'for', true, place)
       search.known('unit', 'for', work.unit, place)
       if (work.launched !== null) search.known('launched', 'for', work.launched, place)
-      search.known('folds', 'for', 1, place)
+      search.known('folds', 'for', work.folds ?? 1, place)
       search.known('alternatives', 'for', ['bayesian'], place)
     }
   },
@@ -96,7 +108,8 @@ function dimensionsOf(python: PythonModule, loop: Loop): LoopDimension[] | null 
     if (!spread && targets.length !== product.length) return null
     const dimensions = product.map((one, index) => {
       const written = spread ? undefined : targets[index]
-      const name = one.name ?? (written?.type === 'name' ? nameOf(loop, written.id) : '')
+      const name =
+        one.name ?? (written?.type === 'name' ? nameOfValue(python, loop, written.id, one.values) : '')
       return { ...dimension(python, name, one.values), target: written?.type === 'name' ? written.id : '' }
     })
     if (!dimensions.some((one) => hyperparameter.test(one.name))) return null
@@ -105,7 +118,7 @@ function dimensionsOf(python: PythonModule, loop: Loop): LoopDimension[] | null 
       : dimensions
   }
   if (target.type !== 'name') return null
-  const name = nameOf(loop, target.id)
+  const name = nameOfValue(python, loop, target.id, iterable)
   const found = { ...dimension(python, name, iterable), target: target.id }
   if (found.size === null) return null
   // `for epoch in range(10)` counts; `for batch in …` goes through data.
@@ -135,23 +148,6 @@ function unwrapped(python: PythonModule, node: For): { iterable: Expr; target: E
   return { iterable, target }
 }
 
-/** What a loop's value is: its own name, or the keyword that it is handed to (`layers=l`). */
-function nameOf(loop: Loop, target: string): string {
-  if (hyperparameter.test(target) || repetitionTarget.test(target)) return target
-  for (const call of loop.calls) {
-    for (const argument of call.expr.args) {
-      if (argument.name === null || !hyperparameter.test(argument.name)) continue
-      const { value } = argument
-      const alone =
-        (value.type === 'list' || value.type === 'tuple') && value.items.length === 1
-          ? value.items[0]!
-          : value
-      if (alone.type === 'name' && alone.id === target) return argument.name
-    }
-  }
-  return target
-}
-
 function dimension(python: PythonModule, name: string, expr: Expr): Omit<LoopDimension, 'target'> {
   const known = effective(python.fold(expr))
   if (known !== undefined) {
@@ -165,15 +161,19 @@ function dimension(python: PythonModule, name: string, expr: Expr): Omit<LoopDim
 }
 
 const trainingCall = /^(train|fit|run_?(training|experiment|train)|train_?(model|net|network|and_\w+|\w*))$/i
-const starter = /^(os\.system|subprocess\.(run|call|check_call|check_output|Popen))$/
 const batchJob = /^[\s"'f[({]*(sbatch|bsub|qsub)\b/
-const trainingProgram =
-  /python3?\s+\S*(train|main|run|finetune|fine_tune)\w*\.py|torchrun|accelerate launch|deepspeed /
+const launcher = /torchrun|accelerate["',\s]+launch|deepspeed /
+const script = /([\w-]+)\.py\b/
+/** Library functions that fit a model, or several, by themselves. */
+const fitter =
+  /^(xgboost|lightgbm|catboost)\.(train|cv)$|^sklearn\.model_selection\.cross_(val_score|validate|val_predict)$/
 
 interface Work {
   unit: SearchSettings['unit']
   /** What each pass starts; null: it trains in this process. */
   launched: string | null
+  /** Fits of one combination, where they can be counted. */
+  folds?: number
 }
 
 /** What one pass of the innermost loop costs; null where it does not train with the loop's values. */
@@ -191,11 +191,16 @@ function workOf(python: PythonModule, nest: Nest): Work | null {
     return run
   if ((effects.calls.has('.fit') || effects.calls.has('.partial_fit')) && learns(effects.calls))
     return { unit: 'fit', launched: null }
+  const fits = calls.find((call) => call.name !== null && fitter.test(call.name))
+  if (fits !== undefined) return { unit: 'fit', launched: null, ...foldsOf(python, fits) }
+  if ([...effects.calls].some((name) => fitter.test(name))) return { unit: 'fit', launched: null }
   for (const call of calls) {
-    if (call.name === null || !starter.test(call.name)) continue
+    if (call.name === null || !starters.test(call.name)) continue
     const text = commandText(python, call.expr.args[0]?.value)
     if (batchJob.test(text)) return { unit: 'job', launched: 'jobs' }
-    if (trainingProgram.test(text)) return { unit: 'run', launched: 'trainings' }
+    const program = script.exec(text)?.[1]
+    if (program === undefined ? launcher.test(text) : !otherWork.test(program))
+      return { unit: 'run', launched: 'trainings' }
   }
   // A function of another module that is named for what it does and is given the values.
   const handed = calls.some(
@@ -207,6 +212,20 @@ function workOf(python: PythonModule, nest: Nest): Work | null {
       call.expr.args.some((argument) => mentions(argument.value, names)),
   )
   return handed ? run : null
+}
+
+/** Fits of one `xgb.cv(…, nfold=5)`, `cross_val_score(…, cv=5)`. */
+function foldsOf(python: PythonModule, call: Call): Pick<Work, 'folds'> {
+  if (call.method === 'train') return {}
+  // Source: xgboost 2.1, lightgbm 4.5, catboost 1.2: 3, 5 and 3 folds; scikit-learn 1.5: 5.
+  const [keyword, otherwise] = call.name!.startsWith('sklearn.')
+    ? (['cv', 5] as const)
+    : call.name!.startsWith('catboost.')
+      ? (['fold_count', 3] as const)
+      : (['nfold', call.name!.startsWith('xgboost.') ? 3 : 5] as const)
+  const given = python.argument(call, keyword)
+  const folds = mayBePassed(given) ? numberArgument(given) : otherwise
+  return folds === null ? {} : { folds }
 }
 
 /** `.fit` of something that predicts, rather than of a scaler. */

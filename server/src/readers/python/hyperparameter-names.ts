@@ -18,3 +18,7 @@ export const hyperparameter = new RegExp(
 /** What repeats an experiment. */
 export const repetitionTarget =
   /^(\w+_)?(seeds?|random_state|folds?|splits?|runs?|reps?|repeats?|repetitions?|trials?|iters?|iterations?|i|_)$/i
+
+/** A script that does something else with the values: it scores, draws or serves what was trained. */
+export const otherWork =
+  /eval|test|plot|predict|infer|generat|sampl|visuali|download|process|convert|serve|bench|analy/i

@@ -4,13 +4,9 @@ import { gridSize } from '../../estimate/grid.js'
 import { parseLaunch } from '../../link/launch-line.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
-import { hyperparameter, repetitionTarget } from '../python/hyperparameter-names.js'
+import { hyperparameter, otherWork, repetitionTarget } from '../python/hyperparameter-names.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
-
-/** A script that does something else with the values: it scores, draws or serves what was trained. */
-const otherWork =
-  /eval|test|plot|predict|infer|generat|sampl|visuali|download|process|convert|serve|bench|analy/i
 
 export const shellGridReader = defineReader({
   name: 'shell-grid',

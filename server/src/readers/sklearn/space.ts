@@ -4,6 +4,7 @@ import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { PythonModule } from '../../python/module.js'
 import type { DictExpr, Expr } from '../../syntax/python-ast.js'
+import { plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
@@ -100,7 +101,7 @@ function gridsOf(module: PythonModule, expr: Expr, depth = 0): Dimension[][] | n
 
 /** Grids that fold to plain data, however they are put together. */
 function foldedGrids(module: PythonModule, expr: Expr): Dimension[][] | null {
-  const folded = effective(module.fold(expr))
+  const folded = effective(module.fold(expr)) ?? inFile(module, expr)
   if (folded === undefined) return null
   const grids: Dimension[][] = []
   for (const value of Array.isArray(folded) ? folded : [folded]) {
@@ -108,6 +109,12 @@ function foldedGrids(module: PythonModule, expr: Expr): Dimension[][] | null {
     grids.push(Object.entries(value).map(([name, items]) => folding(name, items)))
   }
   return grids
+}
+
+/** What a configuration file says there, where all of it can be read. */
+function inFile(module: PythonModule, expr: Expr): Json | undefined {
+  const configured = module.configured(expr)
+  return configured === null || module.isChanged(expr) ? undefined : plainConfigured(configured)
 }
 
 function folding(name: string, items: Json): Dimension {

@@ -1,8 +1,10 @@
 /** Job arrays of SLURM: many trainings that are handed over at once. Source: sbatch, `--array=0-99%8`. */
-import type { Directive } from '../../config/shell-facts.js'
+import type { Directive, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { gridSize } from '../../estimate/grid.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { hyperparameter, otherWork } from '../python/hyperparameter-names.js'
 import type { FragmentFacts } from '../reader.js'
 import { trainsByName } from '../shell/failures.js'
 import type { FoundLaunch } from '../shell/launches.js'
@@ -49,6 +51,60 @@ export function claimArray(
       site: { ...place, target: { kind: 'directive' } },
     })
   else search.known('parallelism', key, jobs.atOnce, place)
+}
+
+/** Flags whose values change from task to task: `--lr ${lrs[$i]}` after `i=$((SLURM_ARRAY_TASK_ID % 4))`. */
+function variedFlags({ commands }: ShellFacts, text: string, launches: FoundLaunch[]): string[] {
+  const task = /\bSLURM_ARRAY_TASK_ID\b/
+  const varying: string[] = []
+  // Assignments in the order of the script: what one takes from the number of the task, the next may take from it.
+  for (const [, name, value] of text.matchAll(/^[ \t]*(?:export[ \t]+)?(\w+)=(.*)$/gm))
+    if (task.test(value!) || varying.some((one) => usesVariable(value!, one))) varying.push(name!)
+  const flags = new Set<string>()
+  for (const { command } of launches) {
+    command.words.forEach(({ raw }, index) => {
+      if (!task.test(raw) && !varying.some((one) => usesVariable(raw, one))) return
+      const assigned = /^-*([\w.-]+)=/.exec(raw)?.[1]
+      const flag = assigned ?? /^-+([\w.-]+)$/.exec(command.words[index - 1]?.raw ?? '')?.[1]
+      const name = flag?.replace(/.*\./, '').replace(/-/g, '_')
+      if (name !== undefined && hyperparameter.test(name)) flags.add(name)
+    })
+  }
+  return commands.length === 0 ? [] : [...flags]
+}
+
+const usesVariable = (text: string, variable: string): boolean =>
+  new RegExp(`\\$\\{?#?${variable}\\b|\\[${variable}\\]|\\(\\(.*\\b${variable}\\b`).test(text)
+
+/** Tasks that go through a grid: two flags or more that are hyperparameters change from one to the next. */
+export function claimArrayGrid(
+  claims: ClaimBuilder,
+  shell: ShellFacts,
+  text: string,
+  launches: FoundLaunch[],
+  job: string,
+): void {
+  const array = directive(shell.directives, 'array')
+  const jobs = array?.value == null ? null : jobsOf(array.value)
+  if (array === undefined || jobs === null || jobs.count < 2) return
+  const trainings = launches.filter(({ parts }) => {
+    const name = parts.program.path?.split('/').at(-1) ?? parts.program.module
+    return name != null && !otherWork.test(name)
+  })
+  const flags = variedFlags(shell, text, trainings)
+  if (flags.length < 2) return
+  // Beside the subject for all tasks, whose place is the option.
+  const place = { start: array.valueStart, end: array.valueEnd }
+  const evidence: Evidence = { role: 'tuning', accelerator: 'maybe', small: null, notebook: false }
+  const search = claims.subject('Search', place, 'grid', evidence, job)
+  const grids = [[{ name: flags.join(', '), size: jobs.count }]]
+  search.known('strategy', '--array', 'grid', place)
+  search.known('space', '--array', { grids, ...gridSize(grids) }, place)
+  search.known('byHand', '--array', true, place)
+  search.known('launched', '--array', `jobs that differ in ${flags.slice(0, 4).join(', ')}`, place)
+  search.known('unit', '--array', 'job', place)
+  search.known('folds', '--array', 1, place)
+  search.known('alternatives', '--array', ['bayesian'], place)
 }
 
 export function changeArray(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {

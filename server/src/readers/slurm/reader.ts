@@ -10,7 +10,7 @@ import type { Evidence } from '../../workload/claim.js'
 import { defineReader } from '../reader.js'
 import { changeJobOperation, claimJobOperations, isJobOperation } from '../shell/job-operations.js'
 import { type FoundLaunch, launchesOf, shellLaunchId, type Work, workOf } from '../shell/launches.js'
-import { changeArray, claimArray } from './array.js'
+import { changeArray, claimArray, claimArrayGrid } from './array.js'
 import { changeJob } from './change.js'
 import { DirectiveSource } from './directive-source.js'
 import {
@@ -44,6 +44,7 @@ export const slurmReader = defineReader({
       claimJob(claims, { job, directives: shell.directives, work, command: null, launches })
       claimOperations(claims, shell, launches, fragment.text)
       claimBatchScripts(claims, shell, job)
+      claimArrayGrid(claims, shell, fragment.text, launches, job)
       const wanted = gpuRequest(shell.directives)
       if (wanted !== null && wanted.count !== 0)
         claimArray(claims, shell.directives, launches, jobEvidence(true), job)

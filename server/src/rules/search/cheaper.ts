@@ -64,6 +64,11 @@ export function alternatives(search: SubjectView<'Search'>, configurations: numb
       found.push({ value: { strategy: 'random', trials }, share: trials / configurations, says: draws })
     }
   }
+  const folds = known(search, 'folds') ?? 1
+  if (offered.includes('holdout') && folds > 1) {
+    const says = `Fitting each combination once, with held-out rows to compare by, is ${formatShare(1 / folds)} of that`
+    found.push({ value: { strategy: 'holdout' }, share: 1 / folds, says })
+  }
   return found
 }
 

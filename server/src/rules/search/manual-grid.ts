@@ -1,4 +1,4 @@
-import { formatCount, gridFormula } from '../../estimate/grid.js'
+import { fitCount, formatCount, gridFormula } from '../../estimate/grid.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type FixRequest, type RuleOptions, type Severity } from '../rule.js'
 import { unless } from '../silence.js'
@@ -49,9 +49,16 @@ function smallest(search: SubjectView<'Search'>, { search: options }: RuleOption
 function seen(search: SubjectView<'Search'>, lowerBound: boolean): string {
   const formula = gridFormula(known(search, 'space')!.grids)
   const more = lowerBound ? 'or more ' : ''
-  if (known(search, 'unit') === 'fit')
-    return `Loops fit ${formula} ${more}models, one for each combination of a grid.`
+  if (known(search, 'unit') === 'fit') {
+    const folds = known(search, 'folds') ?? 1
+    const { configurations } = known(search, 'space')!
+    return folds > 1
+      ? `Loops fit ${formula} ${more}combinations × ${folds} folds = ${formatCount(fitCount(configurations!, folds))} models.`
+      : `Loops fit ${formula} ${more}models, one for each combination of a grid.`
+  }
   const started = known(search, 'launched')
+  if (started !== undefined && !formula.includes('×'))
+    return `Starts ${formula} ${started}, and none is stopped when others do better.`
   if (started !== undefined)
     return `Loops start ${formula} ${more}${started}, and none is stopped when others do better.`
   return `Loops train ${formula} ${more}models one after another, and none is stopped when others do better.`

@@ -46,8 +46,8 @@ export interface SearchSettings {
   folds: number
   /** What one configuration costs: a fit of a model, a whole training run, or a job on a machine of its own. */
   unit: 'fit' | 'run' | 'job'
-  /** Cheaper strategies that the same tool offers for this search. */
-  alternatives: ('halving' | 'random' | 'bayesian')[]
+  /** Cheaper strategies that the same tool offers for this search; `holdout`: one split in place of the folds. */
+  alternatives: ('halving' | 'random' | 'bayesian' | 'holdout')[]
   /** Upper limit of trials; null: none. */
   trialCap: number | null
   /** What starts trials from outside, by the identifier that a service gave to the search: 'wandb agent'. */
