@@ -5,6 +5,7 @@ import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
@@ -86,7 +87,7 @@ function readTuner(python: PythonModule, call: Call, claims: ClaimBuilder): void
   search.known('strategy', call.method, 'grid', place, { site: callSite(call) })
   search.known('unit', 'fit', 'fit', place)
   search.known('space', 'estimatorParamMaps', { grids: [dimensions], ...gridSize([dimensions]) }, place)
-  const otherwise = tuners[call.name!]
+  const otherwise = lookUp(tuners, call.name!)
   const given = python.argument(call, 'numFolds')
   const folds = otherwise == null ? 1 : mayBePassed(given) ? numberArgument(given) : otherwise
   if (folds === null) search.unknown('folds', 'numFolds', 'a number that cannot be read', place)
