@@ -28,6 +28,7 @@ export type OperationTarget =
   | 'detach input'
   | 'untrained network'
   | 'repeated pass'
+  | 'needless evaluation'
   | 'retain graph'
   | 'gradients'
 

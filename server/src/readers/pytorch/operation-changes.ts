@@ -32,6 +32,8 @@ export function changeOperation(claim: Claim, _value: unknown, facts: FragmentFa
       return runWithoutGradients(python, claim, facts)
     case 'repeated pass':
       return refuse('keep the output of the first pass, and compute the metric from it')
+    case 'needless evaluation':
+      return refuse('what else uses its result is for you to change')
     case 'retain graph':
       return dropRetention(python, claim, facts)
     case 'gradients':

@@ -8,6 +8,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader } from '../reader.js'
+import { needlessEvaluations } from './epoch-evaluations.js'
 import { evaluationsWithGradients } from './evaluation.js'
 import { trainingEvidence } from './evidence.js'
 import { callsIn } from './hot-code.js'
@@ -37,6 +38,7 @@ export const pytorchOperationsReader = defineReader({
     // Whoever measures waits for the end of each step on purpose.
     if (isMeasurement(python.path)) return
     for (const step of stepsOf(python)) readStep(python, step, evidence, claims)
+    readEvaluations(python, evidence, claims)
     for (const { loop, here } of evaluationsWithGradients(python)) {
       claimOperation(claims, {
         kind: 'evaluate with gradients',
@@ -59,6 +61,23 @@ export const pytorchOperationsReader = defineReader({
   },
   change: changeOperation,
 })
+
+/** Passes between epochs over data that need not be gone over. */
+function readEvaluations(python: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {
+  for (const { data, what, at, epochs } of needlessEvaluations(python))
+    claimOperation(claims, {
+      kind: 'evaluate',
+      place: 'epoch',
+      key: what,
+      at,
+      site: { ...at, target: { kind: 'operation', name: 'needless evaluation' } },
+      scope: epochs.function?.qualified ?? '',
+      evidence,
+      realModel: isRealModel(python),
+      subject: data,
+      apart: 'needless evaluation',
+    })
+}
 
 const trainers =
   /^lightning\.pytorch\.cli\.LightningCLI$|^(lightning\.pytorch|transformers|trl|sentence_transformers)\.(\w+\.)*\w*Trainer(\.|$)/

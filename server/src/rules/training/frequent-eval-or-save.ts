@@ -1,9 +1,9 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
-import { defineRule, type Severity } from '../rule.js'
+import { defineRule, type Report, type Severity } from '../rule.js'
 import { notTraining, otherOperation, unless } from '../silence.js'
-import { operationOf } from './operation.js'
+import { onAccelerator, operationOf } from './operation.js'
 
 /** So few of them in a whole run are no burden. */
 const fewEvaluations = 20
@@ -14,13 +14,15 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/evaluation-time', 'observability/egress-and-storage'],
   severity: 'warning',
-  finds: 'evaluations or checkpoints every few steps',
+  finds:
+    'evaluations or checkpoints every few steps, and evaluations of training or test data after each epoch',
   summary: 'Evaluating or saving every few steps can take longer than the steps between.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'evaluate', 'save')
     if (kind === null) return silent(otherOperation)
     const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
+    if (effective(view.settings.place) === 'epoch') return report(needlessEvaluation(view, kind))
     const every = effective(view.settings.every)
     const times = effective(view.settings.times)
     if (every === undefined) return silent(unless(view, 'every', ''))
@@ -35,6 +37,39 @@ export default defineRule({
     })
   },
 })
+
+/** What goes over data between epochs that has been gone over, or that tells nothing before the end. */
+function needlessEvaluation(view: SubjectView<'Operation'>, kind: Claim): Report {
+  const data = effective(view.settings.subject)
+  const dear = onAccelerator(view) && view.subject.evidence.small === null
+  const fixes = [{ set: [{ claim: kind, value: null }] }]
+  if (data === 'the training data')
+    return {
+      at: kind,
+      severity: dear ? 'information' : 'hint',
+      message: `\`${kind.key}\` runs the model over all training data again after each epoch: add the metric up in the steps, where the outputs are.`,
+      saving: {
+        fraction: [0.1, 0.25],
+        usd: null,
+        basis:
+          'a forward pass over the training data is a third of the work of an epoch; assumes that loading does not set the pace',
+      },
+      fixes,
+    }
+  if (data === 'the test data')
+    return {
+      at: kind,
+      severity: 'hint',
+      message: `\`${kind.key}\` runs after each epoch, beside a validation: the test data is needed once, for the model that is kept.`,
+      fixes,
+    }
+  return {
+    at: kind,
+    severity: dear ? 'information' : 'hint',
+    message: `\`${kind.key}\` is the second pass over the same data after each epoch: compute all metrics in one.`,
+    fixes,
+  }
+}
 
 function severityOf(view: SubjectView<'Operation'>, every: number, times: number | undefined): Severity {
   if (times !== undefined && times > manyEvaluations) return 'warning'
