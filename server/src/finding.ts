@@ -18,6 +18,8 @@ export interface Finding {
   location: Location
   checklist: string[]
   saving: Saving | null
+  /** The job, pool or endpoint whose cost its share is of; the same in `CostEntry.id`. */
+  billed?: string
   related: { location: Location; message: string }[]
   fingerprint: string
   /** Wishes that have not been turned into text yet (see `Linter.fixes`). */

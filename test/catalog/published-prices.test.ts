@@ -199,6 +199,7 @@ describe('prices of the user’s', () => {
       { type: 'p4d.24xlarge', region: 'us-east-1', onDemand: 14.2, spot: 9.1 },
       { type: 'Standard_ND96isr_H100_v5', region: null, onDemand: 60, spot: null },
     ],
+    accelerators: [],
   }
   const cost = (request: MachineRequest) => hourlyCost({ nodes: 1, ...request }, mine, today)!
 

@@ -125,6 +125,10 @@ class FakeProject implements Project {
   relatives(): string[] {
     return []
   }
+  async cost(): Promise<[]> {
+    return []
+  }
+
   async graph() {
     const machine = { gpus: 8, gpuModel: 'A100-40GB', instanceType: 'p4d.24xlarge', region: 'us-east-1' }
     const cost = {

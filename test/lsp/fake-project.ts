@@ -236,6 +236,10 @@ export class FakeProject implements Project {
     return [path, ...covered, ...this.covering(path)]
   }
 
+  async cost(): Promise<[]> {
+    return []
+  }
+
   async graph() {
     return { jobs: [], pools: [] }
   }

@@ -11,15 +11,24 @@ export interface OwnPrice {
   spot: number | null
 }
 
+/** What the user pays for one accelerator and hour where no machine is named: on SLURM, on Kubernetes. */
+export interface OwnAcceleratorPrice {
+  /** A name of the catalogue. */
+  name: string
+  /** USD. */
+  usd: number
+}
+
 export interface PriceSettings {
   /** Region of jobs that name none. */
   region: string | null
   /** Share of the list price that is not paid, 0 to 1: savings plans, commitments. Spot prices are left alone. */
   discount: number
   machines: OwnPrice[]
+  accelerators: OwnAcceleratorPrice[]
 }
 
-export const listPrices: PriceSettings = { region: null, discount: 0, machines: [] }
+export const listPrices: PriceSettings = { region: null, discount: 0, machines: [], accelerators: [] }
 
 const own = "the project's configuration"
 

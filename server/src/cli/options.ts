@@ -8,6 +8,9 @@ export type OutputFormat = (typeof outputFormats)[number]
 export const graphFormats = ['full', 'json', 'dot'] as const
 export type GraphFormat = (typeof graphFormats)[number]
 
+export const costFormats = ['full', 'json', 'markdown', 'csv'] as const
+export type CostFormat = (typeof costFormats)[number]
+
 export interface CheckOptions {
   paths: string[]
   format: OutputFormat

@@ -5,7 +5,15 @@ import { version } from '../project/node/version.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import type { QuestionFlags } from './estimate-question.js'
-import { type CheckOptions, type GraphFormat, graphFormats, outputFormats, selectors } from './options.js'
+import {
+  type CheckOptions,
+  type CostFormat,
+  costFormats,
+  type GraphFormat,
+  graphFormats,
+  outputFormats,
+  selectors,
+} from './options.js'
 
 interface CheckFlags {
   outputFormat: CheckOptions['format']
@@ -139,6 +147,19 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     .action(async (paths: string[], flags: { outputFormat: GraphFormat; cache: boolean }) => {
       const { showGraph } = await import('./graph.js')
       done(await showGraph(kept(flags.cache), console, paths, flags.outputFormat))
+    })
+
+  program
+    .command('cost')
+    .description(
+      'what each job costs: machine, hours, dollars for a run or a month, and what can be saved of it',
+    )
+    .argument('[paths...]', 'jobs and scripts to show')
+    .addOption(new Option('--output-format <format>', 'how to print').choices(costFormats).default('full'))
+    .addOption(noCache())
+    .action(async (paths: string[], flags: { outputFormat: CostFormat; cache: boolean }) => {
+      const { showCost } = await import('./cost.js')
+      done(await showCost(kept(flags.cache), console, paths, { format: flags.outputFormat }))
     })
 
   program

@@ -54,15 +54,19 @@ export interface WorkInput {
 }
 
 /** What the run computes, or what would make it known. */
-export function workOf({ length, samples, perStep, tokens }: WorkInput): Work | { missing: string } {
+export function workOf({
+  length,
+  samples,
+  perStep,
+  tokens,
+}: WorkInput): Work | { missing: 'batch' | 'samples' | 'tokens' } {
   const { amount, unit } = length
   if (unit === 'steps') {
-    if (perStep === null) return { missing: 'the batch, of which a run of steps is made (--batch)' }
+    if (perStep === null) return { missing: 'batch' }
     return { steps: amount, samples: amount * perStep }
   }
-  if (unit === 'epochs' && samples === null)
-    return { missing: 'how many samples an epoch has (--samples, or a --dataset of the catalog)' }
-  if (unit === 'tokens' && tokens === null) return { missing: 'how many tokens a sample has (--size)' }
+  if (unit === 'epochs' && samples === null) return { missing: 'samples' }
+  if (unit === 'tokens' && tokens === null) return { missing: 'tokens' }
   const all = unit === 'epochs' ? amount * samples! : unit === 'tokens' ? amount / tokens! : amount
   if (perStep === null) return { steps: null, samples: all }
   // An epoch ends with a batch that is not full.

@@ -1,7 +1,7 @@
 /** One configuration file: `costlint.toml`, or `[tool.costlint]` in `pyproject.toml`, checked value by value. */
-import type { OwnPrice } from '../catalog/price-book.js'
+import type { OwnAcceleratorPrice, OwnPrice } from '../catalog/price-book.js'
 import type { ConfigEntry, ConfigFacts, ConfigMap, ConfigNode } from '../config/node.js'
-import type { Severity } from '../rules/rule.js'
+import type { Severity, ToldRun } from '../rules/rule.js'
 import { lookUp } from '../text/records.js'
 import { nearest, suggestion } from './nearest.js'
 import { ownRuleNames } from './own-rules.js'
@@ -40,6 +40,23 @@ export interface ConfiguredSuppression {
   reason: string
 }
 
+/** Limits of what jobs may cost; absent: none. */
+export interface Budget {
+  /** USD. */
+  perRun?: number
+  perMonth?: number
+  /** Machine types and accelerators that jobs may use, as patterns with `*`. */
+  machines?: string[]
+  /** Jobs on machines must carry tags or labels. */
+  tags?: boolean
+}
+
+/** What the user says of the runs of some files. */
+export interface ConfiguredRun {
+  path: string
+  told: ToldRun
+}
+
 export interface ConfigurationFile extends RuleChoice {
   path: string
   exclude: string[]
@@ -49,7 +66,15 @@ export interface ConfigurationFile extends RuleChoice {
   hardware?: string
   search: { warnFits?: number; errorFits?: number; minFits?: number }
   lifecycle: { minEpochs?: number }
-  prices: { region?: string; discount?: number; machines?: OwnPrice[] }
+  prices: {
+    region?: string
+    discount?: number
+    machines?: OwnPrice[]
+    accelerators?: OwnAcceleratorPrice[]
+  }
+  money: { information?: number; warning?: number; error?: number }
+  budget: Budget
+  runs: ConfiguredRun[]
   failOn?: FailOn
 }
 
@@ -110,6 +135,9 @@ class FileReader {
       search: {},
       lifecycle: {},
       prices: {},
+      money: {},
+      budget: {},
+      runs: [],
     }
     this.table(table, 'the configuration', {
       ...this.choice(file),
@@ -160,7 +188,40 @@ class FileReader {
           machines: (inner) => {
             file.prices.machines = this.tables(inner).flatMap((each) => this.ownPrice(each))
           },
+          accelerators: (inner) => {
+            file.prices.accelerators = this.tables(inner).flatMap((each) => this.acceleratorPrice(each))
+          },
         }),
+      money: (entry) =>
+        this.table(entry.value, '"money"', {
+          information: (inner) => {
+            file.money.information = this.amount(inner, 'dollars')
+          },
+          warning: (inner) => {
+            file.money.warning = this.amount(inner, 'dollars')
+          },
+          error: (inner) => {
+            file.money.error = this.amount(inner, 'dollars')
+          },
+        }),
+      budget: (entry) =>
+        this.table(entry.value, '"budget"', {
+          'usd-per-run': (inner) => {
+            file.budget.perRun = this.amount(inner, 'dollars')
+          },
+          'usd-per-month': (inner) => {
+            file.budget.perMonth = this.amount(inner, 'dollars')
+          },
+          machines: (inner) => {
+            file.budget.machines = this.strings(inner)
+          },
+          tags: (inner) => {
+            file.budget.tags = this.boolean(inner)
+          },
+        }),
+      runs: (entry) => {
+        file.runs = this.tables(entry).flatMap((each) => this.toldRun(each))
+      },
       'fail-on': (entry) => {
         file.failOn = this.oneOf(entry, failOnValues)
       },
@@ -240,6 +301,41 @@ class FileReader {
     if (!has(table, 'usd-per-hour') && !has(table, 'spot-usd-per-hour'))
       this.problem(table.start, 'a price needs "usd-per-hour" or "spot-usd-per-hour"')
     return found.type === '' || (found.onDemand === null && found.spot === null) ? [] : [found]
+  }
+
+  private acceleratorPrice(table: ConfigMap): OwnAcceleratorPrice[] {
+    let name: string | undefined
+    let usd: number | undefined
+    this.table(table, 'a price', {
+      name: (entry) => {
+        name = this.hardware(entry)
+      },
+      'usd-per-hour': (entry) => {
+        usd = this.amount(entry, 'dollars per hour')
+      },
+    })
+    for (const key of ['name', 'usd-per-hour'])
+      if (!has(table, key)) this.problem(table.start, `a price needs "${key}"`)
+    return name === undefined || usd === undefined ? [] : [{ name, usd }]
+  }
+
+  private toldRun(table: ConfigMap): ConfiguredRun[] {
+    let path: string | undefined
+    const told: ToldRun = { samples: null, hours: null }
+    this.table(table, 'a run', {
+      path: (entry) => {
+        path = this.string(entry)
+      },
+      samples: (entry) => {
+        told.samples = this.count(entry) ?? null
+      },
+      hours: (entry) => {
+        const hours = this.amount(entry, 'hours')
+        if (hours !== undefined) told.hours = { low: hours, high: hours }
+      },
+    })
+    if (!has(table, 'path')) this.problem(table.start, 'a run needs "path"')
+    return path === undefined ? [] : [{ path, told }]
   }
 
   private table(node: ConfigNode, what: string, handlers: Record<string, Handler>): void {
@@ -324,6 +420,13 @@ class FileReader {
     if (value.kind === 'scalar' && typeof value.value === 'number' && value.value >= 0 && value.value <= most)
       return value.value
     this.wrongType(entry, expected)
+    return undefined
+  }
+
+  private boolean(entry: ConfigEntry): boolean | undefined {
+    const { value } = entry
+    if (value.kind === 'scalar' && typeof value.value === 'boolean') return value.value
+    this.wrongType(entry, 'true or false')
     return undefined
   }
 

@@ -1,6 +1,6 @@
 /** What the user's configuration files, taken together, say about each file of the project. */
 import { listPrices } from '../catalog/price-book.js'
-import type { Rule, RuleOptions, Severity } from '../rules/rule.js'
+import type { Rule, RuleOptions, Severity, ToldRun } from '../rules/rule.js'
 import { lookUp } from '../text/records.js'
 import type {
   ConfigurationFile,
@@ -25,6 +25,8 @@ export const defaultOptions: RuleOptions = {
   search: { warnFits: 30, errorFits: 500, minFits: 12 },
   lifecycle: { minEpochs: 20 },
   prices: listPrices,
+  told: { samples: null, hours: null },
+  money: { information: 1, warning: 5, error: 100 },
 }
 
 /** What a command line or an editor asks for: stronger than any file. */
@@ -145,6 +147,7 @@ class Scope {
   readonly exclude: PatternLayer
   private readonly include: PatternLayer | undefined
   private readonly overrides: Layer[]
+  private readonly runs: { paths: PatternLayer; told: ToldRun }[]
   private readonly suppress: { paths: PatternLayer; entry: ConfiguredSuppression }[]
 
   constructor(
@@ -168,7 +171,13 @@ class Scope {
       search: { ...defaultOptions.search, ...given(file?.search) },
       lifecycle: { ...defaultOptions.lifecycle, ...given(file?.lifecycle) },
       prices: { ...defaultOptions.prices, ...given(file?.prices) },
+      told: defaultOptions.told,
+      money: { ...defaultOptions.money, ...given(file?.money) },
     }
+    this.runs = (file?.runs ?? []).map((entry) => ({
+      paths: new PatternLayer(folder, [entry.path]),
+      told: entry.told,
+    }))
   }
 
   includes(path: string): boolean {
@@ -187,8 +196,13 @@ class Scope {
       suppressions: this.suppress
         .filter((each) => each.paths.verdict(path, false) === true)
         .map((each) => each.entry),
-      options: this.options,
+      options: this.optionsFor(path),
     }
+  }
+
+  private optionsFor(path: string): RuleOptions {
+    const told = this.runs.filter((each) => each.paths.verdict(path, false) === true).at(-1)?.told
+    return told === undefined ? this.options : { ...this.options, told }
   }
 
   private enabled(overrides: RuleChoice[], rule: string, reader: string | undefined): boolean {

@@ -6,7 +6,8 @@ import type { Silence } from '../rules/silence.js'
 import { effective } from '../values/value.js'
 import type { Extraction, SubjectView as JudgedSubject } from '../workload/claim.js'
 import { type Annotation, annotationsOf } from './annotations.js'
-import type { Configuration } from './configuration.js'
+import { Bills } from './bill.js'
+import { type Configuration, defaultOptions } from './configuration.js'
 import { type Draft, judge, mergeRuns, moreSevere } from './judge.js'
 import type { Linked } from './link-stage.js'
 import type { LintError } from './lint.js'
@@ -34,6 +35,8 @@ export class JudgeStage {
   private before = new Map<string, SubjectView>()
   private judgements: readonly Judgement[] = []
   private configuration: Configuration | null = null
+  /** Of the last run. */
+  bills: Bills = new Bills(() => defaultOptions, today())
   private reached: ReadonlySet<string> = new Set()
 
   run(
@@ -52,6 +55,7 @@ export class JudgeStage {
     })
     this.judgements = judgements
     this.configuration = configuration
+    this.bills = new Bills((path) => configuration.forFile(path).options, today())
     this.reached = reached
     const now = new Map<string, SubjectView>()
     const drafts: Draft[] = []
@@ -138,7 +142,8 @@ export class JudgeStage {
     return 'a comment or the configuration suppresses it'
   }
 
-  private isReachable(path: string): boolean {
+  /** Something in the project runs the file. */
+  isReachable(path: string): boolean {
     return this.reached.has(path) || !path.endsWith('.py')
   }
 

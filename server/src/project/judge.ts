@@ -8,6 +8,7 @@ import { isTestPath } from '../text/test-path.js'
 import { type World, worldsOf } from '../workload/choices.js'
 import type { Claim, Run, Subject, SubjectView } from '../workload/claim.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
+import { billKey } from './bill.js'
 import type { FileConfiguration } from './configuration.js'
 import { inMoney } from './job-cost.js'
 import type { LintError } from './lint.js'
@@ -149,6 +150,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
             ...(pool === undefined ? [] : [{ location: pool, message: 'the pool that it runs on' }]),
           ],
           ...(pool === undefined ? {} : { pool }),
+          billed: billedBy(view),
           requests: report.fixes ?? [],
           scope: subject.scope,
           subject: subject.id,
@@ -167,6 +169,11 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
     context.onVerdict?.(rule.name, drafts.slice(before), silence)
   }
   return superseded(drafts, rules)
+}
+
+/** What the waste is a share of. */
+function billedBy({ subject, run }: SubjectView): string {
+  return subject.kind === 'Scaling' || subject.kind === 'Serving' ? subject.id : billKey(run)
 }
 
 /** The pool, for a finding about what it decides; undefined: the job decides it. */

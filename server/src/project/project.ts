@@ -2,6 +2,7 @@
 import type { Finding } from '../finding.js'
 import type { Json } from '../text/json.js'
 import type { Annotation } from './annotations.js'
+import type { CostEntry } from './cost.js'
 import type { EstimateOptions, TrainingEstimate } from './estimates.js'
 import type { JobGraph } from './graph.js'
 import type { CellText, LintOptions, LintResult, OfferedFix } from './lint.js'
@@ -28,6 +29,8 @@ export interface Project {
   annotations(path: string): Annotation[]
   /** Paths whose findings depend on this one (itself, the jobs that launch it, the scripts that it launches …). */
   relatives(path: string): string[]
+  /** What its jobs, services and pools cost, and what following the findings would save of it. */
+  cost(): Promise<CostEntry[]>
   /** Jobs, scripts, and what could not be resolved and why. */
   graph(): Promise<JobGraph>
   /** The memory that each training needs, or why it cannot be told. */

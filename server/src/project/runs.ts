@@ -232,6 +232,7 @@ export function buildRuns(input: RunInput): Judgement[] {
           const trial = trials?.find((one) => one.script !== null) ?? trials?.[0]
           // A search that launches its trials itself is judged with what one of them does.
           if (trial !== undefined) {
+            trial.searches = [...(trial.searches ?? []), { ...view, run: trial } as SubjectView<'Search'>]
             const seen = runsOfFile.get(trial.script ?? '')?.find((one) => one.run === trial)
             judgements.push({
               runs: [{ ...view, run: trial }],

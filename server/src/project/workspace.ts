@@ -12,6 +12,7 @@ import type { Annotation } from './annotations.js'
 import { KeptAnswers } from './answers.js'
 import { type Backend, digestOf, LocalBackend, type Versions } from './backend.js'
 import type { Choice, Configuration } from './configuration.js'
+import { type CostEntry, costEntries } from './cost.js'
 import { discover } from './discover.js'
 import { type EstimateOptions, type TrainingEstimate, trainingEstimates } from './estimates.js'
 import { spelled } from './extraction-keys.js'
@@ -490,6 +491,18 @@ class Workspace implements Project {
       pricesFor: (path) => this.configuration.forFile(path).options.prices,
       sourceOf: (path) => this.sourceOf(path),
       today: today(),
+    })
+  }
+
+  async cost(): Promise<CostEntry[]> {
+    const { findings } = await this.lint()
+    return costEntries({
+      judgements: this.stages.judging.view(),
+      bills: this.stages.judging.bills,
+      findings,
+      sourceOf: (path) => this.sourceOf(path),
+      reaches: (path) => this.stages.judging.isReachable(path),
+      isEntry: (path) => this.records.get(path)?.summary?.isEntry === true,
     })
   }
 

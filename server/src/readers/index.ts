@@ -105,6 +105,7 @@ import { notebookRuntimeReader } from './notebooks/reader.js'
 import { openmmlabReader } from './openmmlab/config.js'
 import { optunaReader } from './optuna/study.js'
 import { prefectReader } from './prefect/flows.js'
+import { dataSetsReader } from './python/data-sets.js'
 import { gridLoopReader } from './python/grid-loop.js'
 import { idleReader } from './python/idle.js'
 import { modelLoadsReader } from './python/model-loads.js'
@@ -281,6 +282,7 @@ export const readers: readonly Reader[] = [
   openmmlabReader,
   optunaReader,
   prefectReader,
+  dataSetsReader,
   gridLoopReader,
   idleReader,
   modelLoadsReader,

@@ -19,8 +19,10 @@ export function machineOf(view: SubjectView, options: RuleOptions): Machine {
   const compute = view.run.job.compute?.settings
   const type = effective(compute?.instanceType)
   const known: Instance | undefined = type === undefined ? undefined : instance(type)
-  const model = effective(compute?.gpuModel) ?? (compute === undefined ? options.defaultHardware : null)
   const gpus = effective(compute?.gpus) ?? known?.gpuCount ?? null
+  // A job may ask for accelerators and leave open which: whoever runs the cluster knows.
+  const open = compute === undefined || (type === undefined && gpus !== null && gpus > 0)
+  const model = effective(compute?.gpuModel) ?? (open ? options.defaultHardware : null)
   return {
     gpu: (typeof model === 'string' ? gpu(model) : undefined) ?? known?.gpu ?? null,
     gpus,

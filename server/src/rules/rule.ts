@@ -51,6 +51,20 @@ export interface RuleContext {
   today: string
 }
 
+/** Null: nothing is said. */
+export interface ToldRun {
+  /** Samples of an epoch. */
+  samples: number | null
+  hours: { low: number; high: number } | null
+}
+
+/** USD of waste, per run or month, from which a finding is of that severity. */
+export interface MoneyThresholds {
+  information: number
+  warning: number
+  error: number
+}
+
 export interface RuleOptions {
   /** Accelerator that code without a job file runs on (`hardware.default`), catalogue name. */
   defaultHardware: string | null
@@ -58,6 +72,9 @@ export interface RuleOptions {
   lifecycle: { minEpochs: number }
   /** What machines cost the user. */
   prices: PriceSettings
+  /** What the user says of the runs of a file (`[[runs]]`). */
+  told: ToldRun
+  money: MoneyThresholds
 }
 
 export interface Rule<W extends ResourceKind = ResourceKind> {

@@ -124,7 +124,7 @@ export function memoryOf(view: SubjectView<'Training'>, options: RuleOptions): T
 }
 
 /** A network of the program's own, as the catalogue would hold it. */
-function ofLayers(layers: TrainingSettings['layers']): KnownModel {
+export function ofLayers(layers: TrainingSettings['layers']): KnownModel {
   const { name, input, parameters, full, mixed, products, operations } = layers
   const elements = input.reduce((all, size) => all * size, 1)
   const edge = input.length === 3 ? input[1]! : 0

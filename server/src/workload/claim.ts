@@ -134,6 +134,8 @@ export interface Run {
   job: RunJob
   /** Of the script and of the modules of the project that it imports (one hop). */
   subjects: SubjectView[]
+  /** Searches that start it for each of their trials; absent: none is known beside those of its own script. */
+  searches?: SubjectView<'Search'>[]
   /** All runs of the same job, this one included. A request for machines is judged once, with its first run. */
   siblings: Run[]
 }

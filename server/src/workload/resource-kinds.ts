@@ -4,7 +4,7 @@
  * Readers fill settings, rules judge them. A rule that needs a special case for one framework lacks a word here.
  */
 
-import type { InputPipelineSettings, PreprocessingSettings } from './settings/data.js'
+import type { DatasetSettings, InputPipelineSettings, PreprocessingSettings } from './settings/data.js'
 import type {
   ComputeSettings,
   ParallelismSettings,
@@ -31,6 +31,7 @@ export interface ResourceKinds {
   Training: TrainingSettings
   InputPipeline: InputPipelineSettings
   Preprocessing: PreprocessingSettings
+  Dataset: DatasetSettings
   Compute: ComputeSettings
   Program: ProgramSettings
   Parallelism: ParallelismSettings

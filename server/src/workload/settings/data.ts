@@ -46,6 +46,17 @@ export interface InputPipelineSettings {
   waitingCopies: { what: string; location: Location }[]
 }
 
+/** A data set that a program loads by its name. */
+export interface DatasetSettings {
+  /** As the code names it: 'torchvision.datasets.CIFAR10', 'glue/mrpc'. */
+  name: string
+  part: 'training' | 'other'
+  /** So many of its samples at most. */
+  rows: number
+  /** Share of it, 0 to 1. */
+  share: number
+}
+
 export interface PreprocessingSettings {
   cached: boolean
   /** What is recomputed: `TfidfVectorizer`, `tokenisation`. */

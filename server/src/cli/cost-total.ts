@@ -1,0 +1,39 @@
+/** How much of a bill is known, in numbers and in words. */
+import type { CostEntry, CostState } from '../linter.js'
+import { count } from './format/summary.js'
+
+export { totalOf } from '../estimate/total.js'
+
+export interface Coverage {
+  entries: number
+  byState: Record<CostState, number>
+}
+
+export function coverageOf(entries: readonly CostEntry[]): Coverage {
+  const byState: Coverage['byState'] = {
+    priced: 0,
+    bounded: 0,
+    'no length': 0,
+    'no price': 0,
+    'no machine': 0,
+    'starts nothing': 0,
+  }
+  for (const { state } of entries) byState[state]++
+  return { entries: entries.length, byState }
+}
+
+const words: [CostState, (number: number) => string][] = [
+  ['bounded', (number) => `${number} ${number === 1 ? 'has' : 'have'} only a time limit`],
+  ['no length', (number) => `${number} ${number === 1 ? 'takes' : 'take'} an unknown time`],
+  ['starts nothing', (number) => `${number} ${number === 1 ? 'starts' : 'start'} nothing in this repository`],
+  ['no machine', (number) => `${number} ${number === 1 ? 'has' : 'have'} no machine`],
+  ['no price', (number) => `${number} ${number === 1 ? 'runs' : 'run'} on machines without a list price`],
+]
+
+/** '23 of 31 jobs priced; 5 start nothing in this repository, 3 have no machine.' */
+export function coverageText(entries: readonly CostEntry[]): string {
+  const { byState } = coverageOf(entries)
+  const rest = words.flatMap(([state, word]) => (byState[state] === 0 ? [] : [word(byState[state])]))
+  const head = `${byState.priced} of ${count(entries.length, 'job')} priced`
+  return `${head}${rest.length === 0 ? '' : `; ${rest.join(', ')}`}.`
+}

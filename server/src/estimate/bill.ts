@@ -1,0 +1,124 @@
+/** What a job costs: the price of an hour and the hours of a run, put together. Pure arithmetic on intervals. */
+import type { Interval } from './network.js'
+import type { Rate } from './rate.js'
+
+/** Hours of a month. */
+export const month = 730
+
+/** An interval without an upper end: at least so much. */
+export interface OpenInterval {
+  low: number
+  high: number | null
+}
+
+export interface Bill {
+  per: 'run' | 'month'
+  rate: Rate | null
+  /** Of one run of the job, trials of a search one after the other; null: not known. */
+  hours: OpenInterval | null
+  /** USD; null: not known. */
+  usd: OpenInterval | null
+  /** Only a limit is known: the platform ends the job then. */
+  limitOnly: boolean
+  /** What is not known, and what would make it known. */
+  unknown: string[]
+  /** A clause each. */
+  assumptions: string[]
+}
+
+export interface RunParts {
+  rate: Rate | { missing: string }
+  /** Of each training that the job runs, one after the other; what lacks in place of those that are not known. */
+  trainings: (Interval | { missing: string })[]
+  /** How often all of that is done: the trials of a search. */
+  times: OpenInterval
+  /** Hours after which the platform ends the job; null: never, or not known. */
+  limit: number | null
+  assumptions: string[]
+}
+
+export function runBill({ rate, trainings, times, limit, assumptions }: RunParts): Bill {
+  const unknown: string[] = []
+  const known = 'missing' in rate ? null : rate
+  if ('missing' in rate) unknown.push(rate.missing)
+  for (const one of trainings)
+    if ('missing' in one && !unknown.includes(one.missing)) unknown.push(one.missing)
+  const read = trainings.flatMap((one) => ('missing' in one ? [] : [one]))
+  const whole = read.length > 0 && read.length === trainings.length
+  const within = (hours: OpenInterval): OpenInterval =>
+    limit === null
+      ? hours
+      : { low: Math.min(hours.low, limit), high: hours.high === null ? limit : Math.min(hours.high, limit) }
+  const worked = whole
+    ? within({
+        low: sum(read.map((one) => one.low)) * times.low,
+        high: times.high === null ? null : sum(read.map((one) => one.high)) * times.high,
+      })
+    : null
+  const limitOnly = worked === null && limit !== null
+  const hours = worked ?? (limit === null ? null : { low: 0, high: limit })
+  return {
+    per: 'run',
+    rate: known,
+    hours,
+    usd: known === null || hours === null ? null : multiplied(known.usd, hours),
+    limitOnly,
+    unknown,
+    assumptions: [...(known?.assumptions ?? []), ...assumptions],
+  }
+}
+
+export interface ServiceParts {
+  rate: Rate | { missing: string }
+  /** Machines that are there at all times, and at most; the rate is that of one. */
+  replicas: OpenInterval
+  /** Share of the month that it is up. */
+  share: number
+  assumptions: string[]
+}
+
+/** What is always on: a month of it. */
+export function serviceBill({ rate, replicas, share, assumptions }: ServiceParts): Bill {
+  if ('missing' in rate) return { ...empty, per: 'month', unknown: [rate.missing], assumptions }
+  const hours = month * share
+  return {
+    per: 'month',
+    rate,
+    hours: { low: hours, high: hours },
+    usd: {
+      low: rate.usd.low * replicas.low * hours,
+      high: replicas.high === null ? null : rate.usd.high * replicas.high * hours,
+    },
+    limitOnly: false,
+    unknown: [],
+    assumptions: [...rate.assumptions, ...assumptions],
+  }
+}
+
+const empty: Omit<Bill, 'per' | 'unknown' | 'assumptions'> = {
+  rate: null,
+  hours: null,
+  usd: null,
+  limitOnly: false,
+}
+
+function multiplied(usd: Interval, hours: OpenInterval): OpenInterval {
+  return { low: usd.low * hours.low, high: hours.high === null ? null : usd.high * hours.high }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+/** Shares that several pieces of advice save, taken together: what one saves the next cannot save again. */
+export function combined(shares: readonly (readonly [number, number])[]): [number, number] {
+  const left = shares.reduce(
+    ([least, most], [low, high]) => [least * (1 - clamp(high)), most * (1 - clamp(low))] as const,
+    [1, 1] as readonly [number, number],
+  )
+  return [1 - left[1], 1 - left[0]]
+}
+
+function clamp(share: number): number {
+  return Math.min(1, Math.max(0, share))
+}

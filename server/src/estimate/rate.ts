@@ -1,0 +1,90 @@
+/** What an hour of a job costs, as an interval: the price of its machines, or of its accelerators where no machine is named. */
+import { pricesPerDevice } from '../catalog/device-prices.js'
+import { gpu as knownGpu } from '../catalog/gpus.js'
+import type { PriceSettings } from '../catalog/price-book.js'
+import { formatUsd, hourlyCost, type MachineRequest } from './hourly.js'
+import type { Interval } from './network.js'
+
+export interface Rate {
+  /** USD per hour for all machines. */
+  usd: Interval
+  /** At the price of spot capacity. */
+  spot: boolean
+  /** ISO date of the price; empty: the user's own. */
+  asOf: string
+  region: string
+  /** No machine and no price of the user's: the range of list prices stands for it. */
+  assumed: boolean
+  /** A clause each. */
+  assumptions: string[]
+}
+
+/** The rate, or what would make it known. `spot`: as the job asks; undefined: it does not say. */
+export function rateOf(
+  request: MachineRequest,
+  spot: boolean | undefined,
+  settings: PriceSettings,
+  today: string,
+): Rate | { missing: string } {
+  const cost = hourlyCost(request, settings, today)
+  const onSpot = spot === true && cost?.spot != null
+  const usd = onSpot ? cost.spot : (cost?.onDemand ?? cost?.spot)
+  if (cost !== undefined && usd != null) {
+    const spotOnly = !onSpot && cost.onDemand === null
+    return {
+      usd: { low: usd, high: usd },
+      spot: onSpot || spotOnly,
+      asOf: cost.price.asOf,
+      region: cost.price.assumedRegion ? `${cost.price.region}, assumed` : cost.price.region,
+      assumed: false,
+      assumptions: [
+        ...cost.assumptions,
+        ...(spot === true && !onSpot ? ['no spot price is known: the one on demand is shown'] : []),
+      ],
+    }
+  }
+  return ofAccelerators(request, settings, today)
+}
+
+function ofAccelerators(
+  { instanceType, gpuModel, gpus, nodes }: MachineRequest,
+  settings: PriceSettings,
+  today: string,
+): Rate | { missing: string } {
+  const card = gpuModel === undefined ? undefined : knownGpu(gpuModel)
+  if (gpus === 0) return { missing: 'the machine: only its processors are named' }
+  if (card === undefined || gpus === undefined)
+    return {
+      missing:
+        instanceType !== undefined
+          ? `a price of ${instanceType}: \`[[prices.machines]]\` would say`
+          : gpus === undefined
+            ? 'the machine'
+            : 'which accelerators it runs on',
+    }
+  const devices = gpus * (nodes ?? 1)
+  const assumptions = nodes === undefined ? ['one machine is assumed'] : []
+  const own = settings.accelerators.find(({ name }) => knownGpu(name)?.name === card.name)
+  if (own !== undefined)
+    return {
+      usd: { low: own.usd * devices, high: own.usd * devices },
+      spot: false,
+      asOf: '',
+      region: '',
+      assumed: false,
+      assumptions: [...assumptions, `${formatUsd(own.usd)} per ${card.name} and hour, as configured`],
+    }
+  const listed = pricesPerDevice(card.name, null, today)
+  if (listed === null) return { missing: `a price of ${card.name}: \`[[prices.accelerators]]\` would say` }
+  return {
+    usd: { low: listed.low * devices, high: listed.high * devices },
+    spot: false,
+    asOf: today,
+    region: '',
+    assumed: true,
+    assumptions: [
+      ...assumptions,
+      `${listed.low === listed.high ? formatUsd(listed.low) : `${formatUsd(listed.low)} to ${formatUsd(listed.high)}`} per ${card.name} and hour: ${listed.from}; \`[[prices.accelerators]]\` would say what you pay`,
+    ],
+  }
+}

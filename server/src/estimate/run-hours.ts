@@ -1,0 +1,142 @@
+/** How long a run takes: the time of its steps, how many there are, and what lacks where that is not known. */
+import type { Interval, Network } from './network.js'
+import type { ReadQuestion } from './question.js'
+import { samplesOf, type Work, workOf } from './run-length.js'
+import { stepSeconds } from './step-seconds.js'
+
+/** What would make the time known. */
+export type Lack =
+  /** It runs several models and generates text between steps. */
+  | 'method'
+  /** Nothing is on record of what the model computes. */
+  | 'network'
+  | 'size'
+  | 'gpu'
+  /** The accelerator is known, and not how fast it is. */
+  | 'speed'
+  | 'length'
+  /** A length was given that does not say how much is computed. */
+  | 'open length'
+  | 'samples'
+  /** The data set has a name that the catalogue does not hold. */
+  | 'dataset'
+  | 'batch'
+  | 'tokens'
+
+export interface Speed {
+  /** Seconds of one update of the weights; null: without a batch. */
+  step: Interval | null
+  samplesPerSecond: Interval
+}
+
+export interface RunHours {
+  speed: Speed | null
+  work: Work | null
+  hours: Interval | null
+  lacks: Lack[]
+  /** A clause each. */
+  assumptions: string[]
+}
+
+/** Seconds and share of a run that pass beside its steps: start, evaluation, checkpoints. */
+const beside = { seconds: 60, share: 0.05 }
+
+/** Programs that generate text between steps, with several models. */
+const manyModels = /\b(ppo|rlhf|grpo)\b/i
+
+export function runHours(read: ReadQuestion): RunHours {
+  const assumptions: string[] = []
+  const speed = speedOf(read, assumptions)
+  if (typeof speed === 'string') return { speed: null, work: null, hours: null, lacks: [speed], assumptions }
+  const work = lengthOf(read)
+  if (typeof work === 'string') return { speed, work: null, hours: null, lacks: [work], assumptions }
+  return { speed, work, hours: hoursOf(speed, work), lacks: [], assumptions }
+}
+
+/** Parameters from which programs that train all weights compute layers twice without saying so. */
+const large = 1e9
+
+function largeLanguage({ model, parameters }: Network): boolean {
+  return model?.kind === 'causal-lm' && parameters > large
+}
+
+function speedOf(read: ReadQuestion, assumptions: string[]): Speed | Lack {
+  const { network, gpu } = read
+  if (manyModels.test(read.named.name)) return 'method'
+  if (network === null) return 'network'
+  const size = lengthsOf(read, network, assumptions)
+  if (size === null) return 'size'
+  if (gpu === null) return 'gpu'
+  const input = {
+    network,
+    batch: read.batch,
+    devices: read.devices,
+    gpu,
+    formats: read.formats,
+    frozen: read.method.adapters,
+    quantized: read.method.quantized,
+    // Small networks have no need to compute layers twice.
+    checkpointing: read.method.checkpointing ?? (largeLanguage(network) ? null : false),
+    accumulation: read.accumulation,
+  }
+  const small = stepSeconds({ ...input, size: size.low })
+  const large = size.low === size.high ? small : stepSeconds({ ...input, size: size.high })
+  if (small === null || large === null) return 'speed'
+  return {
+    step: small.step && { low: small.step.low, high: large.step!.high },
+    samplesPerSecond: { low: large.samplesPerSecond.low, high: small.samplesPerSecond.high },
+  }
+}
+
+/** A batch is as long as its longest text, where texts are not cut together. */
+const longestOfBatch = 1.5
+/** Texts that are so short take no less time. */
+const shortest = 16
+
+/** Sizes between which samples lie. Language models mostly train on texts as they are, and `--size` is a limit. */
+function lengthsOf(
+  { size, dataset }: ReadQuestion,
+  network: Network,
+  assumptions: string[],
+): Interval | null {
+  const mean = network.unit === 'tokens' ? (dataset?.meanTokens ?? null) : null
+  if (mean === null) return size
+  const kind = network.model?.kind
+  const average = Math.max(shortest, kind === 'nlp-seq2seq' ? mean / 2 : mean)
+  if (size === null) {
+    assumptions.push(`texts of ${Math.round(average)} tokens on average, as in ${dataset!.name}`)
+    return { low: average, high: longestOfBatch * average }
+  }
+  if ((kind !== 'causal-lm' && kind !== 'nlp-seq2seq') || average >= size.low) return size
+  assumptions.push(
+    `between texts of ${Math.round(average)} tokens, the average of ${dataset!.name}, and the longest that are taken`,
+  )
+  return { low: average, high: size.high }
+}
+
+function lengthOf(read: ReadQuestion): Work | Lack {
+  const { length, batch, devices, accumulation, network, size } = read
+  if (length === null) return read.openLength === null ? 'length' : 'open length'
+  if (length.unit === 'epochs' && read.samples === null && read.unknownDataset !== null) return 'dataset'
+  const tokens = network?.unit === 'tokens' ? (size?.high ?? null) : null
+  const known =
+    read.dataset === null || network === null ? null : samplesOf(read.dataset, network.unit, tokens)
+  const found = workOf({
+    length,
+    samples: read.samples ?? known,
+    perStep: batch === null ? null : batch * devices * accumulation,
+    tokens,
+  })
+  return 'missing' in found ? found.missing : found
+}
+
+function hoursOf({ step, samplesPerSecond }: Speed, { steps, samples }: Work): Interval {
+  const seconds =
+    step !== null && steps !== null
+      ? { low: steps * step.low, high: steps * step.high }
+      : { low: samples! / samplesPerSecond.high, high: samples! / samplesPerSecond.low }
+  return {
+    low: seconds.low / 3600,
+    high: (seconds.high * (1 + beside.share) + beside.seconds) / 3600,
+  }
+}

@@ -1,0 +1,312 @@
+/** What each job of a project costs: its machines, the trainings that it runs, its searches, made into a bill. */
+import { type Bill, type OpenInterval, runBill, serviceBill } from '../estimate/bill.js'
+import type { MachineRequest } from '../estimate/hourly.js'
+import type { Interval } from '../estimate/network.js'
+import { type Rate, rateOf } from '../estimate/rate.js'
+import { runHours } from '../estimate/run-hours.js'
+import { machineOf } from '../rules/hardware.js'
+import { requestOf } from '../rules/machine-request.js'
+import type { RuleOptions } from '../rules/rule.js'
+import { poolRequest } from '../rules/scaling/pool-words.js'
+import { isViewOf, subjectsOf } from '../rules/subject-view.js'
+import { lackText, questionOf } from '../rules/training-question.js'
+import { effective } from '../values/value.js'
+import type { Run, SubjectView } from '../workload/claim.js'
+
+type OptionsOf = (path: string) => RuleOptions
+
+/** Bills of runs, made once for as long as the run lives. */
+export class Bills {
+  private readonly known = new WeakMap<Run, Bill>()
+
+  constructor(
+    private readonly optionsOf: OptionsOf,
+    /** ISO date. */
+    private readonly today: string,
+  ) {}
+
+  /** Of the job that the run belongs to, or of the run alone. */
+  ofRun(run: Run): Bill {
+    const first = run.siblings[0] ?? run
+    let bill = this.known.get(first)
+    if (bill === undefined) {
+      bill = this.made(first)
+      this.known.set(first, bill)
+    }
+    return bill
+  }
+
+  /** Of a pool, or of an endpoint. */
+  ofService(view: SubjectView<'Scaling'> | SubjectView<'Serving'>): Bill {
+    const options = this.optionsOf(view.subject.location.path)
+    if (isViewOf(view, 'Scaling')) return poolBill(view, options, this.today)
+    return endpointBill(view as SubjectView<'Serving'>, options, this.today)
+  }
+
+  private made(run: Run): Bill {
+    const { compute } = run.job
+    const path = compute?.subject.location.path ?? run.job.launch?.location.path ?? run.script ?? ''
+    const options = this.optionsOf(path)
+    const request = withDefault(compute === null ? { gpus: 1, nodes: 1 } : requestOf(compute), options)
+    const unnamed =
+      request.instanceType === undefined && request.gpuModel === undefined && (request.gpus ?? 0) > 0
+    const rateOn = (one: MachineRequest) =>
+      rateOf(one, effective(compute?.settings.spot), options.prices, this.today)
+    if (compute !== null && isAlwaysOn(compute))
+      return serviceBill({ rate: rateOn(request), replicas: { low: 1, high: 1 }, share: 1, assumptions: [] })
+    if (!unnamed) return this.ofTrainings(run, options, rateOn(request))
+    return onAnyCard((card) =>
+      this.ofTrainings(run, { ...options, defaultHardware: card }, rateOn({ ...request, gpuModel: card })),
+    )
+  }
+
+  private ofTrainings(run: Run, options: RuleOptions, rate: Rate | { missing: string }): Bill {
+    const { compute } = run.job
+    const seconds = effective(compute?.settings.timeLimit)
+    const found = trainingsOf(run).map((group) => hoursOfProgram(group, this.toldOf(group, options)))
+    return runBill({
+      rate,
+      trainings: found.map((one) => ('missing' in one ? one : one.hours)),
+      times: timesOf(run),
+      limit: typeof seconds === 'number' && seconds > 0 ? seconds / 3600 : null,
+      assumptions: [...new Set(found.flatMap((one) => ('missing' in one ? [] : one.assumptions)))],
+    })
+  }
+
+  /** What the user says of the program itself goes before what is said of the job. */
+  private toldOf([first]: readonly SubjectView<'Training'>[], options: RuleOptions): RuleOptions {
+    const own = this.optionsOf(first!.subject.location.path).told
+    return own.samples === null && own.hours === null ? options : { ...options, told: own }
+  }
+}
+
+/** `[hardware] default` stands for accelerators that nobody names. */
+function withDefault(request: MachineRequest, { defaultHardware }: RuleOptions): MachineRequest {
+  const named = request.instanceType !== undefined || request.gpuModel !== undefined
+  return named || defaultHardware === null || (request.gpus ?? 0) === 0
+    ? request
+    : { ...request, gpuModel: defaultHardware }
+}
+
+/** Where nothing says on which card something runs: the range over usual ones. */
+function onAnyCard(on: (card: string) => Bill): Bill {
+  const bills = usualCards.map(on)
+  const first = bills[0]!
+  const priced = bills.every(({ rate }) => rate !== null)
+  const known = priced && bills.every(({ usd }) => usd !== null)
+  return {
+    ...first,
+    rate: priced ? { ...first.rate!, usd: hull(bills.map(({ rate }) => rate!.usd)), assumptions: [] } : null,
+    hours: known ? openHull(bills.map(({ hours }) => hours!)) : first.hours,
+    usd: known ? openHull(bills.map(({ usd }) => usd!)) : null,
+    assumptions: [
+      ...first.assumptions.filter((one) => !/per \S+ and hour/.test(one)),
+      `no accelerator is named: from ${usualCards[0]} to ${usualCards[usualCards.length - 1]}, list prices; \`[hardware] default\` would say which`,
+    ],
+  }
+}
+
+/** Cards on which people run a script that no job starts. */
+const usualCards = ['T4', 'A10G', 'A100-40GB', 'H100-SXM']
+
+/** What tells the bill of one run from that of another; runs of one job share it. */
+export function billKey(run: Run): string {
+  return run.job.id ?? run.id
+}
+
+/** A notebook on a machine that is there while somebody works in it. */
+export function isSession({ subject, settings, run }: SubjectView<'Compute'>): boolean {
+  return effective(settings.interactive) === true && run.script === subject.location.path
+}
+
+/** A service, or a machine that people work on by hand. */
+export function isAlwaysOn(compute: SubjectView<'Compute'>): boolean {
+  const { settings } = compute
+  if (isSession(compute)) return false
+  return effective(settings.service) === true || effective(settings.interactive) === true
+}
+
+/** The trainings of each program that the job runs; what several nodes run together counts once. */
+export function trainingsOf(run: Run): SubjectView<'Training'>[][] {
+  const seen = new Set<string>()
+  return run.siblings.flatMap((one) => {
+    const { launch } = one.job
+    const key = JSON.stringify([
+      one.script,
+      launch?.program,
+      flagsOf(one),
+      launch?.positionals.map(({ value }) => value),
+    ])
+    if (seen.has(key)) return []
+    seen.add(key)
+    const all = subjectsOf(one, 'Training').filter(
+      ({ subject: { evidence } }) => evidence.role !== 'test' && evidence.role !== 'job',
+    )
+    const own = all.filter(({ subject }) => subject.location.path === one.script)
+    const counted = own.length > 0 ? own : all
+    return counted.length === 0 ? [] : [counted]
+  })
+}
+
+function flagsOf({ job }: Run): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(job.launch?.flags ?? {})
+      // Nodes of one job are told apart by their rank.
+      .filter(([name]) => !/rank/i.test(name))
+      .map(([name, { value }]) => [name, value]),
+  )
+}
+
+type ProgramHours = { hours: Interval; assumptions: string[] } | { missing: string }
+
+/** At least the longest of them, at most all of them. */
+function hoursOfProgram(trainings: readonly SubjectView<'Training'>[], options: RuleOptions): ProgramHours {
+  const found = trainings.map((one) => hoursOfTraining(one, options))
+  const read = found.flatMap((one) => ('missing' in one ? [] : [one]))
+  const lacking = found.find((one) => 'missing' in one)
+  if (lacking !== undefined) return lacking
+  return {
+    hours: {
+      low: Math.max(...read.map(({ hours }) => hours.low)),
+      high: read.reduce((total, { hours }) => total + hours.high, 0),
+    },
+    assumptions: read.flatMap((one) => one.assumptions),
+  }
+}
+
+function hoursOfTraining(view: SubjectView<'Training'>, options: RuleOptions): ProgramHours {
+  const told = options.told.hours
+  if (told !== null) return { hours: told, assumptions: ['hours as configured'] }
+  const { gpu } = machineOf(view, options)
+  const question = questionOf(view, gpu, devicesOf(view, options), options.told.samples)
+  if ('missing' in question) return question
+  if (gpu === null && computesOnProcessor(view)) return { missing: 'how fast its processors are' }
+  const [fast, slow] = [runHours(question.fast), runHours(question.slow)]
+  const lack = slow.lacks[0] ?? fast.lacks[0]
+  if (lack !== undefined || fast.hours === null || slow.hours === null)
+    return { missing: lackText(lack ?? 'length', question) }
+  return {
+    hours: { low: fast.hours.low, high: slow.hours.high },
+    assumptions: [...new Set([...fast.assumptions, ...slow.assumptions])],
+  }
+}
+
+function computesOnProcessor({ subject }: SubjectView<'Training'>): boolean {
+  return subject.evidence.accelerator === 'cpu' || subject.evidence.accelerator === 'none'
+}
+
+/** Accelerators that share the work of a training, at most and at least. */
+function devicesOf(view: SubjectView<'Training'>, options: RuleOptions): { fast: number; slow: number } {
+  const { launch, compute } = view.run.job
+  const gpus = machineOf(view, options).gpus
+  const nodes = effective(compute?.settings.nodes) ?? launch?.nodes ?? 1
+  const all = Math.max(1, (gpus ?? 1) * nodes)
+  const processes = launch?.processes ?? null
+  if (processes === 0) return { fast: all, slow: all }
+  if (processes !== null && processes > 1) {
+    const used = Math.min(processes * nodes, gpus === null ? processes * nodes : all)
+    return { fast: used, slow: used }
+  }
+  return { fast: all, slow: 1 }
+}
+
+/** How often the job runs what it runs: the trials of the searches over it. */
+function timesOf(run: Run): OpenInterval {
+  const searches = [...(run.searches ?? []), ...subjectsOf(run, 'Search')].filter(
+    (one, index, all) => all.findIndex((other) => other.subject.id === one.subject.id) === index,
+  )
+  // A loop that starts a job for each of its values.
+  const started = effective(run.job.compute?.settings.jobsStarted)
+  const counts: OpenInterval[] = typeof started === 'number' ? [{ low: started, high: started }] : []
+  const trials = searches.flatMap(({ settings }) => {
+    if (effective(settings.unit) === 'fit') return []
+    return [trialsOf(settings)]
+  })
+  // Several searches of one program follow each other.
+  if (trials.length > 0) counts.push(added(trials))
+  return counts.reduce(
+    (total, one) => ({
+      low: total.low * one.low,
+      high: total.high === null || one.high === null ? null : total.high * one.high,
+    }),
+    { low: 1, high: 1 },
+  )
+}
+
+function added(all: readonly OpenInterval[]): OpenInterval {
+  return {
+    low: all.reduce((total, one) => total + one.low, 0),
+    high: all.some(({ high }) => high === null) ? null : all.reduce((total, one) => total + one.high!, 0),
+  }
+}
+
+function trialsOf(settings: SubjectView<'Search'>['settings']): OpenInterval {
+  const folds = effective(settings.folds) ?? 1
+  const space = effective(settings.space)
+  const cap = effective(settings.trialCap)
+  const grid = effective(settings.strategy) === 'grid'
+  const size = grid ? (space?.configurations ?? null) : null
+  const most = size !== null && space?.lowerBound !== true ? Math.min(size, cap ?? size) : (cap ?? null)
+  // Weak trials are stopped, and a cap is seldom missed.
+  const early = effective(settings.earlyTermination) === true ? 0.3 : 1
+  const least = most ?? size ?? 1
+  return { low: Math.max(1, least * early) * folds, high: most === null ? null : most * folds }
+}
+
+function poolBill(view: SubjectView<'Scaling'>, options: RuleOptions, today: string): Bill {
+  const { settings } = view
+  const capacity = effective(settings.capacity)
+  const rate = rateOf(poolRequest(view), capacity === 'spot', options.prices, today)
+  const minimum = effective(settings.minimum)
+  const maximum = effective(settings.maximum)
+  return serviceBill({
+    rate: minimum === undefined ? { missing: 'how many machines it keeps' } : rate,
+    replicas: {
+      low: minimum ?? 0,
+      high: effective(settings.fixed) === true ? (minimum ?? null) : (maximum ?? null),
+    },
+    share: 1,
+    assumptions: capacity === 'mixed' ? ['all of it on demand'] : [],
+  })
+}
+
+function endpointBill({ settings }: SubjectView<'Serving'>, options: RuleOptions, today: string): Bill {
+  const instanceType = effective(settings.machine)
+  const gpus = effective(settings.gpus)
+  const gpuModel = effective(settings.gpuModel)
+  const region = effective(settings.region)
+  const rate = rateOf(
+    {
+      nodes: 1,
+      ...(instanceType === undefined ? {} : { instanceType }),
+      ...(instanceType === undefined || !/^ml\./i.test(instanceType)
+        ? {}
+        : { managedBy: 'sagemaker' as const }),
+      ...(gpus === undefined ? {} : { gpus }),
+      ...(gpuModel === undefined ? {} : { gpuModel }),
+      ...(region === undefined ? {} : { region }),
+    },
+    undefined,
+    options.prices,
+    today,
+  )
+  const least = effective(settings.minReplicas)
+  return serviceBill({
+    rate,
+    replicas: { low: least ?? 1, high: effective(settings.autoscaled) === true ? null : (least ?? 1) },
+    share: 1,
+    assumptions: least === undefined ? ['one replica is assumed'] : [],
+  })
+}
+
+function hull(all: readonly Interval[]): Interval {
+  return { low: Math.min(...all.map((one) => one.low)), high: Math.max(...all.map((one) => one.high)) }
+}
+
+function openHull(all: readonly OpenInterval[]): OpenInterval {
+  const open = all.some(({ high }) => high === null)
+  return {
+    low: Math.min(...all.map((one) => one.low)),
+    high: open ? null : Math.max(...all.map((one) => one.high!)),
+  }
+}

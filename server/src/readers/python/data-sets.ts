@@ -1,0 +1,125 @@
+/** Data sets that a program loads by name, and how much of them. */
+import { dataset } from '../../catalog/datasets.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import { numberIn, textArgument, whyUnreadable } from '../../values/argument.js'
+import { calleePlace } from '../../values/places.js'
+import { samplesAsked } from '../huggingface/samples.js'
+import { defineReader } from '../reader.js'
+
+export const dataSetsReader = defineReader({
+  name: 'python-data-sets',
+  languages: ['python'],
+  triggers: [
+    'load_dataset(',
+    'torchvision',
+    'tensorflow_datasets',
+    '.load_data(',
+    'sklearn.datasets',
+    'torchtext',
+  ],
+  read(facts, { binding }, claims) {
+    const { python } = facts
+    if (python === undefined || python.evidence.role === 'test') return
+    const asked = samplesAsked(python, binding, 'train')
+    for (const call of python.calls) {
+      const found = loadedBy(python, call)
+      if (found === null) continue
+      const place = calleePlace(call)
+      const set = claims.subject('Dataset', place, call.function?.qualified ?? '', python.evidence)
+      if (found.name === null) set.unknown('name', call.method, found.because, place)
+      else set.known('name', call.method, found.name, place)
+      set.known('part', call.method, found.part, place)
+      const rows = asked ?? found.rows ?? selectedFrom(python)
+      if (rows !== null) set.known('rows', call.method, rows, place)
+      if (found.share !== null) set.known('share', call.method, found.share, place)
+    }
+  },
+})
+
+type Loaded = { name: string; because?: never } | { name: null; because: string }
+type Part = { part: 'training' | 'other'; rows: number | null; share: number | null }
+
+/** Null: the call loads no data set that a name stands for. */
+function loadedBy(python: PythonModule, call: Call): (Loaded & Part) | null {
+  const { name } = call
+  if (name === null) return null
+  if (name === 'datasets.load_dataset') return fromHub(python, call)
+  if (name === 'tensorflow_datasets.load')
+    return named(python, call, (text) => `tfds:${text}`, textArgument(python.argument(call, 'split', 1)))
+  if (name === 'sklearn.datasets.fetch_openml') return named(python, call, (text) => text, null)
+  const library = /^(tensorflow\.)?(?=keras\.datasets\.)/
+  const set = name.replace(library, '').replace(/\.load_data$/, '')
+  if (!/(^|\.)datasets\./.test(set) || dataset(set) === undefined) return null
+  return { name: set, ...partOf(splitOf(python, call)) }
+}
+
+function named(
+  python: PythonModule,
+  call: Call,
+  spelled: (text: string) => string,
+  split: string | null,
+): Loaded & Part {
+  const given = python.argument(call, 'name', 0)
+  const text = textArgument(given)
+  const part = partOf(split)
+  if (text === null) return { name: null, because: whyUnreadable(given) ?? 'its name', ...part }
+  const full = spelled(text)
+  return { name: dataset(full) === undefined ? text : full, ...part }
+}
+
+/** `load_dataset('glue', 'mrpc', split='train')`. */
+function fromHub(python: PythonModule, call: Call): (Loaded & Part) | null {
+  const path = python.argument(call, 'path', 0)
+  const text = textArgument(path)
+  const part = partOf(textArgument(python.argument(call, 'split', null)))
+  if (text === null) return { name: null, because: whyUnreadable(path) ?? 'its name', ...part }
+  // Files of the user's own: 'json', 'csv'.
+  if (/^(json|csv|text|parquet|arrow|pandas|imagefolder|audiofolder|webdataset)$/.test(text)) return null
+  const configuration = textArgument(python.argument(call, 'name', 1))
+  const full = configuration === null ? text : `${text}/${configuration}`
+  return { name: dataset(full) === undefined ? text : full, ...part }
+}
+
+/** What the call says of the part that it wants; null: nothing that can be read, and the whole is meant. */
+function splitOf(python: PythonModule, call: Call): string | null {
+  const split = textArgument(python.argument(call, 'split', null))
+  if (split !== null) return split
+  const train = python.argument(call, 'train', 1)
+  if (train.state === 'given' && train.folded.state === 'known' && train.folded.value === false) return 'test'
+  return null
+}
+
+/** 'train[:10%]', 'train[:500]', 'test'. */
+function partOf(split: string | null): Part {
+  if (split === null) return { part: 'training', rows: null, share: null }
+  const other = !/train|unlabeled|extra|all/i.test(split)
+  const cut = /\[\s*(\d*)(%?)\s*:\s*(\d*)(%?)\s*\]/.exec(split)
+  const [, from, , to, percent] = cut ?? []
+  if (cut === null || to === undefined || to === '')
+    return { part: other ? 'other' : 'training', rows: null, share: null }
+  const amount = Number(to) - Number(from || 0)
+  return {
+    part: other ? 'other' : 'training',
+    rows: percent === '' && amount > 0 ? amount : null,
+    share: percent !== '' && amount > 0 ? Math.min(1, amount / 100) : null,
+  }
+}
+
+/** `data['train'].select(range(1000))`, `Subset(train_set, range(1000))`. */
+function selectedFrom(python: PythonModule): number | null {
+  const selections = [...python.methodCalls('select'), ...python.callsTo('torch.utils.data.Subset')]
+  for (const call of selections) {
+    const given = call.expr.args.at(call.method === 'select' ? 0 : 1)?.value
+    const range = given === undefined ? null : python.callOf(given)
+    if (range === null || python.text.slice(range.expr.callee.start, range.expr.callee.end) !== 'range')
+      continue
+    const { args } = range.expr
+    const statement = python.text.slice(call.statement.start, call.expr.end)
+    if (!/train/i.test(statement) || /\b(val|valid|validation|eval|test)\w*\s*=/i.test(statement)) continue
+    const bounds = args.map(({ value }) => numberIn(python.fold(value)))
+    const [first, second = null] = bounds
+    if (bounds.length === 1 && first != null) return first
+    if (bounds.length >= 2 && first != null && second !== null) return Math.max(0, second - first)
+  }
+  return null
+}

@@ -1,0 +1,241 @@
+/**
+ * From the settings of a training to a question about its time: the same that `costlint estimate --model` answers, once for
+ * the fastest run that the settings allow and once for the slowest.
+ */
+import { dataset, type KnownDataset } from '../catalog/datasets.js'
+import type { Gpu } from '../catalog/gpus.js'
+import { type NamedModel, namedModel } from '../catalog/spellings.js'
+import { networkOf } from '../estimate/network.js'
+import type { ReadQuestion } from '../estimate/question.js'
+import type { Lack } from '../estimate/run-hours.js'
+import type { RunLength } from '../estimate/run-length.js'
+import type { ProductFormat } from '../estimate/step-seconds.js'
+import { effective } from '../values/value.js'
+import type { Claim, SubjectView } from '../workload/claim.js'
+import { subjectsOf } from './subject-view.js'
+import { arithmeticOf, ofLayers } from './training-memory.js'
+
+export interface TrainingQuestion {
+  view: SubjectView<'Training'>
+  fast: ReadQuestion
+  slow: ReadQuestion
+}
+
+/** What is not known of a training, as it is told. */
+export interface NoQuestion {
+  missing: string
+}
+
+type Settings = SubjectView<'Training'>['settings']
+
+interface Ends {
+  fast: number
+  slow: number
+}
+
+/**
+ * @param devices accelerators that share the work, at most and at least
+ * @param told samples of an epoch, as the user says; null: nothing is said
+ */
+export function questionOf(
+  view: SubjectView<'Training'>,
+  gpu: Gpu | null,
+  devices: Ends,
+  told: number | null = null,
+): TrainingQuestion | NoQuestion {
+  const { settings } = view
+  const model = modelOf(view)
+  if ('missing' in model) return model
+  const network = networkOf(model)
+  const data = dataOf(view)
+  const batch = endsOf(settings.batchSize)
+  const passes = lengthsOf(settings)
+  const arithmetic = arithmeticOf(settings)
+  const adapters = effective(settings.adapters) != null
+  const size = sizeOf(settings, network?.unit === 'tokens', network?.usualSize ?? null, model)
+  const each = (end: 'fast' | 'slow'): ReadQuestion => ({
+    named: model,
+    network,
+    gpu,
+    machine: null,
+    devices: devices[end],
+    batch: batch?.[end] ?? null,
+    accumulation: effective(settings.accumulation) ?? 1,
+    size,
+    formats: formatsOf(settings, network?.networkClass, gpu),
+    precision: null,
+    optimizer: effective(settings.optimizer) ?? 'adamw',
+    method: {
+      adapters,
+      quantized: (arithmetic?.bits ?? 32) < 16,
+      checkpointing: effective(settings.checkpointing) ?? null,
+      sharding: null,
+      embeddings: false,
+    },
+    length: passes[end],
+    openLength: null,
+    dataset: data.known,
+    unknownDataset: data.unknown,
+    samples: told ?? data.rows?.[end] ?? null,
+    assumptions: [],
+  })
+  return { view, fast: each('fast'), slow: each('slow') }
+}
+
+/** What lacks, and what would make it known. */
+export function lackText(lack: Lack, { view, slow }: TrainingQuestion): string {
+  const { settings } = view
+  const because = (claim: Claim | undefined): string =>
+    claim?.state === 'unknown' ? ` (${claim.because})` : ''
+  switch (lack) {
+    case 'method':
+      return 'how long a step takes that runs several models and generates text'
+    case 'network':
+      return `what ${slow.named.name} computes, which is not in the catalog`
+    case 'size':
+      return `the length of the texts${because(settings.sequenceLength as Claim)}`
+    case 'gpu':
+      return 'the accelerator: a job that names it, or `[hardware] default`'
+    case 'speed':
+      return `how fast ${slow.gpu?.name} is`
+    case 'length':
+    case 'open length':
+      return `how long it trains${because((settings.epochs ?? settings.maxSteps) as Claim)}`
+    case 'samples':
+      return 'how many samples it trains on: `samples` of a `[[runs]]` entry would say'
+    case 'dataset':
+      return `how many samples "${slow.unknownDataset}" has: \`samples\` of a \`[[runs]]\` entry would say`
+    case 'batch':
+      return `the batch size${because(settings.batchSize as Claim)}`
+    case 'tokens':
+      return 'how many tokens a sample has'
+  }
+}
+
+function modelOf(view: SubjectView<'Training'>): NamedModel | NoQuestion {
+  const { settings } = view
+  const layers = effective(settings.layers)
+  if (layers !== undefined) return { name: layers.name, model: ofLayers(layers), cost: null, assumed: false }
+  const claim = settings.model
+  const id = effective(claim) ?? loadedIn(view)
+  if (id === undefined) {
+    const rounds = effective(settings.rounds)
+    if (rounds !== undefined) return { missing: 'how long boosting takes on this table' }
+    const because = claim?.state === 'unknown' ? ` (${claim.because})` : ''
+    return { missing: `which model it trains${because}` }
+  }
+  const found = namedModel(id)
+  if (found === undefined) return { missing: `what ${id} computes: it is not in the catalog` }
+  return found
+}
+
+/** The one model that the program loads to train it. */
+function loadedIn({ run }: SubjectView): string | undefined {
+  const ids = subjectsOf(run, 'Model').flatMap(({ settings }) => {
+    const use = effective(settings.use)
+    if (use !== 'trained' && use !== 'frozen') return []
+    return effective(settings.id) ?? effective(settings.architecture) ?? []
+  })
+  const distinct = new Set(ids)
+  return distinct.size === 1 ? ids[0] : undefined
+}
+
+/** The ends of a number: both the same where it is known, its bounds where only these are. */
+function endsOf(claim: Settings['batchSize']): Ends | null {
+  const value = effective(claim)
+  if (value !== undefined) return { fast: value, slow: value }
+  if (claim?.state !== 'unknown' || claim.bounds === undefined) return null
+  const { low, high } = claim.bounds
+  return low === null || high === null ? null : { fast: high, slow: low }
+}
+
+/** Epochs that a training takes at least before early stopping ends it, where its patience is not known. */
+const leastShare = 0.2
+
+function lengthsOf(settings: Settings): { fast: RunLength | null; slow: RunLength | null } {
+  const none = { fast: null, slow: null }
+  if (effective(settings.endless) !== undefined || settings.maxSteps?.state === 'unknown') return none
+  const steps = effective(settings.maxSteps)
+  if (typeof steps === 'number' && steps > 0) {
+    const length: RunLength = { amount: steps, unit: 'steps' }
+    return { fast: length, slow: length }
+  }
+  const bounds = settings.epochs?.state === 'unknown' ? settings.epochs.bounds : undefined
+  const epochs = effective(settings.epochs) ?? bounds?.high
+  if (epochs == null || epochs <= 0) return none
+  const patience = effective(settings.patience)
+  const stopped = effective(settings.earlyStopping) === true
+  const least = stopped
+    ? Math.min(epochs, patience === undefined ? Math.ceil(leastShare * epochs) : patience + 1)
+    : Math.min(epochs, bounds?.low ?? epochs)
+  return {
+    fast: { amount: Math.max(least, Number.EPSILON), unit: 'epochs' },
+    slow: { amount: epochs, unit: 'epochs' },
+  }
+}
+
+interface Data {
+  known: KnownDataset | null
+  rows: Ends | null
+  /** The name of a data set that the catalogue does not hold. */
+  unknown: string | null
+}
+
+const noData: Data = { known: null, rows: null, unknown: null }
+
+/** Between data sets that differ by more, an option chooses, and nothing is said. */
+const mostApart = 4
+
+/** What the program trains on, by the names under which it loads data. */
+function dataOf({ run }: SubjectView): Data {
+  const loaded = subjectsOf(run, 'Dataset').filter(({ settings }) => effective(settings.part) !== 'other')
+  const sets = loaded.map(({ settings }) => {
+    const name = effective(settings.name)
+    const known = name === undefined ? undefined : dataset(name)
+    const share = effective(settings.share) ?? 1
+    const most = effective(settings.rows)
+    const all = known?.train == null ? null : Math.ceil(known.train * share)
+    const rows = most === undefined ? all : Math.min(most, all ?? most)
+    return { name, known, rows, whole: share === 1 && most === undefined }
+  })
+  const [first] = sets
+  if (first === undefined) return noData
+  if (sets.every(({ known, whole }) => known !== undefined && known === first.known && whole))
+    return { ...noData, known: first.known! }
+  const unread = sets.find(({ rows }) => rows === null)
+  if (unread !== undefined) return { ...noData, unknown: unread.name ?? null }
+  const rows = sets.map((one) => one.rows!)
+  const [least, most] = [Math.min(...rows), Math.max(...rows)]
+  return most > mostApart * least ? noData : { ...noData, rows: { fast: least, slow: most } }
+}
+
+const fewTokens = 32
+
+/** Tokens, pixels or seconds of a sample, the shortest and the longest; null: not known. */
+function sizeOf(
+  settings: Settings,
+  isText: boolean,
+  usual: number | null,
+  { model }: NamedModel,
+): ReadQuestion['size'] {
+  if (!isText) {
+    const edge = effective(settings.imageEdge) ?? usual
+    return edge === null ? null : { low: edge, high: edge }
+  }
+  const tokens = effective(settings.sequenceLength)
+  const most = tokens ?? (model?.kind === 'nlp-encoder' ? (model.shape?.positions ?? null) : null)
+  return most === null ? null : { low: tokens ?? Math.min(fewTokens, most), high: most }
+}
+
+function formatsOf(
+  settings: Settings,
+  networkClass: string | undefined,
+  gpu: Gpu | null,
+): readonly [ProductFormat, ProductFormat] {
+  const found = arithmeticOf(settings)
+  if (found === null) return ['fp16', 'fp32']
+  if (found.arithmetic !== 'fp32') return [found.format, found.format]
+  // PyTorch computes convolutions in TF32 where nobody says otherwise.
+  const convolutions = networkClass === 'conv' || networkClass === 'detector'
+  return [convolutions && gpu?.formats.has('tf32') === true ? 'tf32' : 'fp32', 'fp32']
+}

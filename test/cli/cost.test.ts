@@ -1,0 +1,136 @@
+/** `costlint cost` on small projects, through the real engine. */
+import assert from 'node:assert/strict'
+import { runHere } from './here.js'
+
+const train = `from datasets import load_dataset
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer, TrainingArguments
+
+tokenizer = AutoTokenizer.from_pretrained("bert-base-uncased")
+model = AutoModelForSequenceClassification.from_pretrained("bert-base-uncased")
+data = load_dataset("imdb").map(lambda rows: tokenizer(rows["text"], truncation=True, max_length=256), batched=True)
+args = TrainingArguments("out", per_device_train_batch_size=32, num_train_epochs=3, dataloader_num_workers=8)
+Trainer(model=model, args=args, train_dataset=data["train"]).train()
+`
+const slurm = `#!/bin/bash
+#SBATCH --job-name=bert
+#SBATCH --gres=gpu:a100:1
+#SBATCH --time=24:00:00
+python train.py
+`
+const launcher = `from sagemaker.huggingface import HuggingFace
+
+HuggingFace(
+    entry_point="train.py",
+    role="training",
+    instance_type="ml.g5.2xlarge",
+    instance_count=1,
+    transformers_version="4.49",
+    pytorch_version="2.5",
+    py_version="py311",
+).fit()
+`
+
+interface Entry {
+  name: string
+  kind: string
+  state: string
+  hours: { low: number; high: number | null } | null
+  usd: { low: number; high: number | null } | null
+  usdPerHour: { low: number; high: number } | null
+  saving: { low: number; high: number } | null
+  per: string
+  unknown: string[]
+}
+
+async function jobs(files: Record<string, string>): Promise<Entry[]> {
+  const { out, code } = await runHere(files, ['cost', '--output-format', 'json'])
+  assert.equal(code, 0)
+  return JSON.parse(out).jobs
+}
+
+describe('costlint cost', () => {
+  it('prices a run by its machine, its data set and its model', async () => {
+    const [job] = await jobs({ 'train.py': train, 'launch.py': launcher })
+    assert.equal(job!.state, 'priced')
+    // 25,000 reviews × 3 epochs in fp32 on an A10G: 2 × 86 M weights × up to 256 tokens × 3 passes is 0.13 TFLOP each.
+    assert.ok(job!.hours!.low > 0.1 && job!.hours!.high! < 4, JSON.stringify(job!.hours))
+    // ml.g5.2xlarge.
+    assert.equal(job!.usdPerHour!.low, job!.usdPerHour!.high)
+    assert.ok(Math.abs(job!.usd!.low - job!.hours!.low * job!.usdPerHour!.low) < 1e-9)
+    assert.ok(job!.saving!.high <= job!.usd!.high!)
+    assert.ok(job!.saving!.low > 0)
+  })
+
+  it('takes the user’s price of an accelerator where no machine is named', async () => {
+    const own = '[[prices.accelerators]]\nname = "A100-40GB"\nusd-per-hour = 1.25\n'
+    const [job] = await jobs({ 'train.py': train, 'job.slurm': slurm, 'costlint.toml': own })
+    assert.deepEqual(job!.usdPerHour, { low: 1.25, high: 1.25 })
+    assert.equal(job!.state, 'priced')
+  })
+
+  it('names what is not known, and is told it by the configuration', async () => {
+    const local = train.replace('load_dataset("imdb")', 'load_dataset("csv", data_files="reviews.csv")')
+    const files = { 'train.py': local, 'job.slurm': slurm }
+    const [bounded] = await jobs(files)
+    assert.equal(bounded!.state, 'bounded')
+    assert.equal(bounded!.hours!.high, 24)
+    assert.match(bounded!.unknown.join(), /how many samples/)
+    const told = '[[runs]]\npath = "train.py"\nsamples = 25000\n'
+    const [known] = await jobs({ ...files, 'costlint.toml': told })
+    assert.equal(known!.state, 'priced')
+    const hours = '[[runs]]\npath = "train.py"\nhours = 2\n'
+    const [exact] = await jobs({ ...files, 'costlint.toml': hours })
+    assert.deepEqual(exact!.hours, { low: 2, high: 2 })
+  })
+
+  it('multiplies by the trials of a search', async () => {
+    const one = await jobs({ 'train.py': train, 'launch.py': launcher })
+    const [imports, body] = train.split('\n\n') as [string, string]
+    const search = `import optuna
+${imports}
+
+def objective(trial):
+    ${body.trim().replaceAll('\n', '\n    ').replace('args = ', 'rate = trial.suggest_float("rate", 1e-6, 1e-4, log=True)\n    args = ').replace('"out",', '"out", learning_rate=rate,')}
+    return 0.0
+
+optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_trials=20)
+`
+    const [many] = await jobs({ 'train.py': search, 'launch.py': launcher })
+    assert.ok(Math.abs(many!.usd!.high! / one[0]!.usd!.high! - 20) < 1e-6, JSON.stringify(many))
+  })
+
+  it('bills what is always on by the month', async () => {
+    const pool = `resource "aws_eks_node_group" "gpu" {
+  cluster_name   = "ml"
+  instance_types = ["g5.xlarge"]
+  scaling_config {
+    desired_size = 2
+    min_size     = 2
+    max_size     = 2
+  }
+}
+`
+    const [found] = await jobs({ 'pool.tf': pool })
+    assert.deepEqual([found!.kind, found!.per], ['pool', 'month'])
+    // 2 × 730 h at $1.006.
+    assert.equal(Math.round(found!.usd!.low), 1469)
+  })
+
+  it('says in words, in Markdown and in CSV what it says in JSON', async () => {
+    const files = { 'train.py': train, 'launch.py': launcher, 'none.py': 'x = 1\n' }
+    const text = await runHere(files, ['cost'])
+    assert.match(text.out, /launch\.py:3 .*ml\.g5\.2xlarge/)
+    assert.match(text.out, / a run · of which /)
+    assert.match(text.out, /\n1 of 1 job priced\.\n$/)
+    const markdown = await runHere(files, ['cost', '--output-format', 'markdown'])
+    assert.match(markdown.out, /^\| job \| machine \| hours \| cost \| can be saved \|\n/)
+    const csv = await runHere(files, ['cost', '--output-format', 'csv'])
+    assert.equal(csv.out.trim().split('\r\n').length, 2)
+    assert.match(csv.out, /^kind,name,path,line,instance_type/)
+  })
+
+  it('says so where nothing costs anything', async () => {
+    const { out } = await runHere({ 'none.py': 'x = 1\n' }, ['cost'])
+    assert.match(out, /^Nothing found that costs money/)
+  })
+})

@@ -1,0 +1,52 @@
+/** A command on a folder of its own, in this process and through the real engine. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import picocolors from 'picocolors'
+import type { Console } from '../../server/src/cli/console.js'
+import { nodeEngine } from '../../server/src/cli/node-engine.js'
+import { run } from '../../server/src/cli/program.js'
+
+export interface Said {
+  out: string
+  err: string
+  code: number
+}
+
+/** @param prepare what is done in the folder first */
+export async function runHere(
+  files: Record<string, string>,
+  args: readonly string[],
+  prepare?: (root: string) => void,
+): Promise<Said> {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'costlint here ')))
+  try {
+    for (const [path, text] of Object.entries({ 'costlint.toml': '', ...files })) {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), text)
+    }
+    prepare?.(root)
+    let out = ''
+    let err = ''
+    const colors = picocolors.createColors(false)
+    const console: Console = {
+      out: (text) => {
+        out += String(text)
+      },
+      err: (text) => {
+        err += text
+      },
+      cwd: root,
+      input: async () => new Uint8Array(),
+      colors,
+      errColors: colors,
+      columns: null,
+      interactive: false,
+      signal: new AbortController().signal,
+    }
+    const code = await run([...args, '--no-cache'], nodeEngine, console)
+    return { out, err, code }
+  } finally {
+    rmSync(root, { recursive: true, force: true })
+  }
+}
