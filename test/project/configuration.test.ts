@@ -55,7 +55,9 @@ describe('project/configuration', () => {
       defaultHardware: null,
       search: { warnFits: 30, errorFits: 500, minFits: 12 },
       lifecycle: { minEpochs: 20 },
-      prices: { region: null, discount: 0, machines: [] },
+      prices: { region: null, discount: 0, machines: [], accelerators: [] },
+      told: { samples: null, hours: null },
+      money: { information: 1, warning: 5, error: 100 },
     })
   })
 
@@ -86,6 +88,22 @@ spot-usd-per-hour = 9.10
 [[prices.machines]]
 type = "lab-node"
 usd-per-hour = 3
+[[prices.accelerators]]
+name = "a100-80gb"
+usd-per-hour = 1.9
+[money]
+warning = 20
+[budget]
+usd-per-run = 50
+usd-per-month = 1000
+machines = ["g5.*"]
+tags = true
+[[runs]]
+path = "src/a.py"
+samples = 500
+[[runs]]
+path = "src/b.py"
+hours = 1.5
 [[overrides]]
 paths = ["notebooks/"]
 select = ["precision"]
@@ -120,8 +138,13 @@ reason = "paper"
           { type: 'p4d.24xlarge', region: 'us-east-1', onDemand: 14.2, spot: 9.1 },
           { type: 'lab-node', region: null, onDemand: 3, spot: null },
         ],
+        accelerators: [{ name: 'A100-80GB', usd: 1.9 }],
       },
+      told: { samples: null, hours: null },
+      money: { information: 1, warning: 20, error: 100 },
     })
+    assert.deepEqual(configuration.forFile('src/a.py').options.told, { samples: 500, hours: null })
+    assert.deepEqual(configuration.forFile('src/b.py').options.told.hours, { low: 1.5, high: 1.5 })
     assert.deepEqual(configuration.forFile('sweep.json').suppressions, [
       { path: 'sweep.json', rule: 'search/grid-search', reason: 'paper' },
     ])
