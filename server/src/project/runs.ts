@@ -217,9 +217,14 @@ export function buildRuns(input: RunInput): Judgement[] {
       depends.push(...(compute?.queues ?? []).map((one) => one.extraction))
       const program =
         extraction.frameworkConfig === undefined ? undefined : together.get(run)?.find((one) => one !== read)
-      const own = viewFrom(read, run, input, path).map((one) =>
-        program === undefined ? one : undecided(one, program, input.layerOf),
-      )
+      const views = viewFrom(read, run, input, path)
+      const own =
+        program === undefined
+          ? views
+          : views.flatMap((one) => {
+              const rest = undecided(one, program, input.layerOf)
+              return rest !== one && Object.keys(rest.settings).length === 0 ? [] : [rest]
+            })
       run.subjects.push(...own, ...neighbours(input, path, run))
       for (const found of own) {
         if (shown && ofTraining.has(found.subject.kind)) continue

@@ -6,6 +6,7 @@ import type { Evidence } from '../text/evidence.js'
 import type { LaunchBinding } from '../text/launch.js'
 import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
+import { type ArgumentFile, argumentFile } from './argument-files.js'
 import { programArguments } from './arguments.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
 import { canonicalName } from './canonical-names.js'
@@ -294,6 +295,9 @@ export class Analysis implements PythonModule {
   }
   configurationFile(path: string): Configured | null {
     return this.configurations.get(path)?.root ?? null
+  }
+  argumentFile(): ArgumentFile {
+    return argumentFile(this)
   }
   possible(expr: Expr): Expr[] | null {
     return possibleValues(this, expr)

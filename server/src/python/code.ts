@@ -86,6 +86,8 @@ export interface ProgramArgument {
   /** 'int', 'float', 'str', 'bool', or null. */
   type: string | null
   span: Span
+  /** A field of a data class, which a file of arguments can fill as well. */
+  filled?: true
 }
 
 /** The same as another module may use it. */

@@ -1,6 +1,7 @@
 /** Data classes that hold options. */
 import type { CallExpr, Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import type { Klass, ProgramArgument } from './module.js'
 
@@ -57,42 +58,87 @@ export function writtenOnce(klass: Klass, name: string): Expr | null {
   return found === 1 ? fieldDefault(klass, name) : null
 }
 
+/** Parsers that fill data classes from the command line. */
+const parsers = new Set([
+  'transformers.HfArgumentParser',
+  'trl.TrlParser',
+  'simple_parsing.parse',
+  'tyro.cli',
+])
+
 /** Fields of the data classes that `HfArgumentParser` and its like fill from the command line. */
 export function dataclassArguments(analysis: Analysis): ProgramArgument[] {
   const found: ProgramArgument[] = []
   for (const call of analysis.calls) {
-    if (
-      call.name !== 'transformers.HfArgumentParser' &&
-      call.name !== 'simple_parsing.parse' &&
-      call.name !== 'tyro.cli'
-    )
-      continue
+    if (call.name === null || !parsers.has(call.name)) continue
     const argument = call.expr.args[0]
     if (argument === undefined) continue
     const value = analysis.definition(argument.value)
     for (const item of value.type === 'tuple' || value.type === 'list' ? value.items : [value]) {
       const klass = analysis.classOf(item)
-      if (klass === null) {
-        found.push(...argumentsElsewhere(analysis, item))
-        continue
-      }
-      for (const statement of klass.node.body) {
-        if (statement.type !== 'assign' || statement.annotation === null) continue
-        const target = statement.targets[0]
-        if (target?.type !== 'name') continue
-        const type = statement.annotation.type === 'name' ? statement.annotation.id : null
-        found.push({
-          name: target.id,
-          flags: [target.id],
-          default: fieldDefault(klass, target.id),
-          kind: type === 'bool' ? 'store true' : 'value',
-          type,
-          span: statement,
-        })
-      }
+      if (klass !== null) found.push(...fieldsOf(analysis, klass))
+      else found.push(...libraryFields(analysis.nameOf(item)), ...argumentsElsewhere(analysis, item))
     }
   }
   return found
+}
+
+/** Of the class and of those of this module that it extends. */
+function fieldsOf(analysis: Analysis, klass: Klass, seen: readonly Klass[] = []): ProgramArgument[] {
+  const found: ProgramArgument[] = []
+  for (const statement of klass.node.body) {
+    if (statement.type !== 'assign' || statement.annotation === null) continue
+    const target = statement.targets[0]
+    if (target?.type !== 'name') continue
+    const type = statement.annotation.type === 'name' ? statement.annotation.id : null
+    found.push({
+      name: target.id,
+      flags: [target.id],
+      default: fieldDefault(klass, target.id),
+      kind: type === 'bool' ? 'store true' : 'value',
+      type,
+      span: statement,
+      filled: true,
+    })
+  }
+  for (const { value } of klass.node.bases) {
+    const base = analysis.classOf(value)
+    if (base === null || base === klass || seen.includes(base)) continue
+    const names = new Set(found.map(({ name }) => name))
+    found.push(...fieldsOf(analysis, base, [...seen, klass]).filter(({ name }) => !names.has(name)))
+  }
+  return found
+}
+
+/** Fields of classes that TRL brings, with their defaults (trl, trainer/model_config.py, scripts/utils.py). */
+const ofLibraries: Record<string, Record<string, string | number | boolean | null>> = {
+  'trl.ModelConfig': {
+    model_name_or_path: null,
+    model_revision: 'main',
+    attn_implementation: null,
+    use_peft: false,
+    lora_r: 16,
+    lora_alpha: 32,
+    lora_target_modules: null,
+    load_in_8bit: false,
+    load_in_4bit: false,
+  },
+  'trl.ScriptArguments': { dataset_name: null, dataset_config: null },
+}
+
+function libraryFields(name: string | null): ProgramArgument[] {
+  const nowhere = { start: 0, end: 0 }
+  return Object.entries((name === null ? undefined : lookUp(ofLibraries, name)) ?? {}).map(
+    ([field, value]): ProgramArgument => ({
+      name: field,
+      flags: [field],
+      default: { type: 'constant', value, ...nowhere },
+      kind: typeof value === 'boolean' ? 'store true' : 'value',
+      type: value === null ? 'str' : (typeNames.get(typeof value) ?? null),
+      span: nowhere,
+      filled: true,
+    }),
+  )
 }
 
 /** The same of a class of another module. */
@@ -108,6 +154,7 @@ function argumentsElsewhere(analysis: Analysis, named: Expr): ProgramArgument[] 
       kind: typeof value === 'boolean' ? 'store true' : 'value',
       type: typeNames.get(typeof value) ?? null,
       span: nowhere,
+      filled: true,
     }
   })
 }

@@ -2,6 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { argumentInFile } from './argument-files.js'
 import { boundValue } from './arguments.js'
 import { configuredNode, foldFound } from './configured.js'
 import { environmentWrites } from './environment.js'
@@ -25,6 +26,8 @@ export function programArgument(
     const laid = overlaidValue(analysis, name, bound !== null)
     if (laid !== null) return laid
     if (bound !== null) return bound
+    const inFile = argument.filled === true ? argumentInFile(analysis, name) : null
+    if (inFile !== null) return inFile
     if (argument.default === null) {
       if (argument.kind === 'other' || argument.kind === 'list' || argument.positional === true)
         return unknown('the command line')

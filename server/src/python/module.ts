@@ -8,6 +8,7 @@ import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { Configured } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { Span } from '../text/location.js'
+import type { ArgumentFile } from './argument-files.js'
 import type {
   ArgumentValue,
   Call,
@@ -110,6 +111,8 @@ export interface ModuleValues {
   configured(expr: Expr): Configured | null
   /** A configuration file by its path as the code or the launch names it; null: it is not in the project. */
   configurationFile(path: string): Configured | null
+  /** The file that arguments come from which the command line leaves out; null: there is none. */
+  argumentFile(): ArgumentFile
   /** True for a name whose list or dictionary is changed in place after it was made, before this place. */
   isChanged(expr: Expr): boolean
   /** Variables that the program sets in its own environment, by name. */

@@ -8,7 +8,14 @@ import { bindingsOf } from './names.js'
 import { overlaidNamespace } from './overlaid-arguments.js'
 
 const namespaceNames =
-  /^(args?|opts?|options|flags|FLAGS|hparams|hps|params|config|cfg|conf|parsed|namespace|cli_args|a)$/
+  /^((model|data|dataset|script|train|training|finetuning|peft|lora|custom|extra|other)_args|args?|opts?|options|flags|FLAGS|hparams|hps|params|config|cfg|conf|parsed|namespace|cli_args|a)$/
+
+/** `parser.parse_args()`, and methods that fill data classes, from a file as well. */
+const parseMethods =
+  /^parse_(args|known_args|args_into_dataclasses|args_and_config|intermixed_args|json_file|yaml_file|dict)$/
+
+const parsesLine = ({ callee }: CallExpr): boolean =>
+  callee.type === 'attribute' && parseMethods.test(callee.attr)
 
 export class ProgramParameters {
   private commandFunctions: Set<Func> | null = null
@@ -94,6 +101,7 @@ export class ProgramParameters {
   /** True for a name that holds the parsed command line. */
   isNamespace(expr: Expr): boolean {
     if (expr.type === 'attribute') return namespaceNames.test(expr.attr)
+    if (expr.type === 'call') return parsesLine(expr)
     if (expr.type !== 'name') return false
     const { bindings } = bindingsOf(this.analysis, expr.id, expr.start)
     if (bindings.length === 0) return namespaceNames.test(expr.id)
@@ -103,8 +111,7 @@ export class ProgramParameters {
       // `parser.parse_args_into_dataclasses()[0]`
       const value = binding.value?.type === 'subscript' ? binding.value.value : binding.value
       if (value === null || value.type !== 'call') return expr.id === 'FLAGS'
-      const method = value.callee.type === 'attribute' ? value.callee.attr : ''
-      if (/^parse_(args|known_args|args_into_dataclasses|intermixed_args)$/.test(method)) return true
+      if (parsesLine(value)) return true
       if (this.takesParser(value)) return true
       // `args = get_args()` with the parser inside.
       const func = this.analysis.functionOf(value.callee)

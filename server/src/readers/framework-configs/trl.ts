@@ -19,6 +19,7 @@ export const trlConfigReader = defineReader({
     for (const document of facts.config?.documents ?? []) {
       const frameworkConfig = FrameworkConfig.of(facts, document)
       if (frameworkConfig === null || !isTrl(frameworkConfig)) continue
+      claims.frameworkConfig('trl', false)
       const training = FrameworkConfigClaims.subject(
         'Training',
         frameworkConfig,

@@ -2,6 +2,7 @@
  * The arguments of a Trainer, however they come: a call of `TrainingArguments`, a dataclass of the project that
  * extends it, or a parser that fills one from the command line.
  */
+import type { ArgumentFile } from '../../python/argument-files.js'
 import { foldConfigured } from '../../python/configured.js'
 import type { ArgumentValue, Call, ClassSummary, Folded, Klass, PythonModule } from '../../python/module.js'
 import type { ClassDef, Expr } from '../../syntax/python-ast.js'
@@ -9,8 +10,7 @@ import { type Configured, configuredChild } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
 import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
-import { effective } from '../../values/value.js'
-import type { Binding, Launch } from '../../workload/claim.js'
+import type { Binding } from '../../workload/claim.js'
 import { type ArgumentsFamily, argumentParsers, argumentsFamily } from './trainer-names.js'
 
 export interface TrainerArguments {
@@ -258,26 +258,6 @@ function fieldOf(node: ClassDef, key: string): Expr | 'absent' | 'unknown' {
 
 // The command line.
 
-/** Words of a launch that name a file of arguments: `train.py recipe.yaml`, `--config recipe.yaml`. */
-function argumentFiles(launch: Launch): (string | null)[] {
-  const flags = [launch.flags.config, launch.flags.config_file]
-  const named = flags.flatMap((flag) => (flag === undefined ? [] : [flag.value]))
-  const words = launch.positionals
-    .map(({ value }) => value)
-    .filter((value) => typeof value !== 'string' || /\.(json|ya?ml|toml|args)$/.test(value))
-  return [...named, ...words].map((value) => (typeof value === 'string' ? value : null))
-}
-
-/** The file that the code names itself: `parser.parse_json_file('args.json')`; null: none, or it is not known. */
-function ownFile(python: PythonModule, call: Call): Configured | null {
-  if (!/^parse_(json_file|yaml_file|dict)$/.test(call.method)) return null
-  const given = call.expr.args[0]
-  if (given === undefined) return null
-  if (call.method === 'parse_dict') return python.configured(given.value)
-  const path = effective(python.fold(given.value))
-  return typeof path === 'string' ? python.configurationFile(path) : null
-}
-
 function fromFile(call: Call, file: Configured, key: string): ArgumentValue {
   const child = configuredChild(file, key)
   if (child === undefined) {
@@ -297,9 +277,9 @@ function fromCommandLine(
   key: string,
   binding: Binding | null,
 ): ArgumentValue {
-  const own = ownFile(python, made.call)
-  if (own !== null) return fromFile(made.call, own, key)
-  if (/^parse_dict$/.test(made.call.method)) return { state: 'unknown', because: 'a dictionary' }
+  const file = python.argumentFile()
+  const readsLine = /^parse_args/.test(made.call.method)
+  if (!readsLine && file !== null) return inFile(made.call, file, key)
   if (binding === null) return { state: 'unknown', because: 'the command line' }
   const { launch } = binding
   const spellings = [key, key.replaceAll('_', '-')]
@@ -319,10 +299,11 @@ function fromCommandLine(
     return { state: 'given', expr: made.call.expr, folded, span: { start, end } }
   }
   if (!launch.complete) return { state: 'unknown', because: 'arguments of the launch line' }
-  const files = argumentFiles(launch)
-  if (files.length === 0) return { state: 'absent' }
-  const only = files.length === 1 && files[0] !== null ? python.configurationFile(files[0]!) : null
-  return only === null ? { state: 'unknown', because: 'a file of arguments' } : fromFile(made.call, only, key)
+  return file === null ? { state: 'absent' } : inFile(made.call, file, key)
+}
+
+function inFile(call: Call, file: NonNullable<ArgumentFile>, key: string): ArgumentValue {
+  return 'because' in file ? { state: 'unknown', because: file.because } : fromFile(call, file.root, key)
 }
 
 /** As the parser reads it by the field's type; text stays text. */

@@ -13,6 +13,7 @@ import {
   textArgument,
   whyUnreadable,
 } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { TrainingSettings } from '../../workload/resource-kinds.js'
 import { codeText } from '../pytorch/evidence.js'
 
@@ -145,7 +146,27 @@ export function adaptersOf(python: PythonModule, handed: ArgumentValue): Adapter
   return { adapters: null, key: 'peft_config', call: null }
 }
 
+/** `get_peft_config(model_args)` of TRL: what its arguments ask for. */
+function fromModelArguments(python: PythonModule, made: Call): AdaptersResult {
+  const given = made.expr.args[0]?.value
+  const field = (attr: string): Json | undefined => {
+    if (given === undefined) return undefined
+    const { start, end } = given
+    const folded = python.fold({ type: 'attribute', value: given, attr, start, end })
+    // Any launch may ask for adapters.
+    return folded.state === 'known' && folded.overridable ? undefined : effective(folded)
+  }
+  const used = field('use_peft')
+  if (used === false) return { adapters: null, key: 'use_peft', call: null }
+  const rank = field('lora_r')
+  if (used !== true || typeof rank !== 'number') return { because: 'the configuration of the adapters' }
+  const named = field('lora_target_modules') ?? []
+  const all = [named].flat().some((one: Json) => feedForward.test(String(one)) || one === 'all-linear')
+  return { adapters: { rank, targets: all ? 'all' : 'attention' }, key: 'lora_r', call: made }
+}
+
 function fromConfiguration(python: PythonModule, made: Call): AdaptersResult {
+  if (/(^|\.)get_peft_config$/.test(made.name ?? '')) return fromModelArguments(python, made)
   if (!/\b(LoraConfig|get_peft_model)$/.test(made.name ?? made.method))
     return { adapters: { rank: 8, targets: 'attention' }, key: made.method, call: made }
   const given = python.argument(made, 'r', 1)
