@@ -54,6 +54,8 @@ export interface Oversized {
   large: boolean
   /** Bytes on each of these, at most. */
   together: number
+  /** One process drives them all. */
+  oneProcess: boolean
   /** How many times longer the start of kernels takes than their arithmetic; null: not known. */
   waits: number | null
 }
@@ -94,6 +96,7 @@ export function oversized(view: SubjectView<'Compute'>, options: RuleOptions): O
     fewest,
     several,
     large: fleet.choosable && fleet.memoryGB >= largeCard && high <= wasted * usable,
+    oneProcess: view.run.siblings.every(drivesAll),
     together: highOn(fewest, now, fleet.card) ?? high,
     waits: time === null ? null : time.start / time.arithmetic,
   }
@@ -158,6 +161,16 @@ function hungriest(
     }
   }
   return most ?? none
+}
+
+function drivesAll(run: Run): boolean {
+  const program = subjectIn(run, 'Program')
+  return (
+    run.job.launch?.processes === 1 &&
+    run.job.launch.launcher === 'python' &&
+    program !== undefined &&
+    effective(program.settings.parallelism) === 'data-parallel'
+  )
 }
 
 /** A step of the job that needs no accelerator decides nothing. */

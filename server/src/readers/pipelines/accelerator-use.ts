@@ -16,7 +16,9 @@ const onProcessors = new Set(
     'pandera great_expectations evidently whylogs ydata_profiling pandas_profiling packaging attr attrs typing_extensions ' +
     'prophet pmdarima geopandas shapely tabulate jinja2 loguru structlog tenacity optuna hyperopt skopt networkx ' +
     'colorama termcolor omegaconf hydra IPython ipywidgets six tensorboardX clearml comet_ml neptune aim cv2 gym gymnasium pyspark ' +
-    'datasets tokenizers sentencepiece tiktoken safetensors huggingface_hub'
+    'datasets tokenizers sentencepiece tiktoken safetensors huggingface_hub ' +
+    'librosa soundfile resampy pydub audioread duckdb rasterio pyproj fiona sktime tsfresh featuretools shap lime lifelines ' +
+    'xlsxwriter pytesseract rdkit openai anthropic cohere pypdf docx nbformat papermill'
   ).split(' '),
 )
 /** Of the namespace `google`: clients of services, which compute elsewhere. */
@@ -38,22 +40,37 @@ export function acceleratorUse(python: PythonModule, code: Stmt[]): AcceleratorU
 export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string | null {
   // A plugin of Spark computes queries on the GPU; the code only names it.
   if (sparkPlugin.test(python.text)) return 'spark-rapids'
-  for (const { module, summary } of importedModules(python, code)) {
+  for (const { module, name, summary } of importedModules(python, code)) {
     const root = module.split('.')[0]!
     if (summary !== null) {
-      const theirs = summary.imports.find(isAccelerated)
+      const theirs = summary.imports.find((one) => isAccelerated(one) && !onlyTexts(one, summary.imports))
       if (theirs !== undefined) return theirs.split('.')[0]!
-    } else if (isBooster(root)) {
+    } else if (onlyWhereTold(root)) {
       const [start, end] = [code[0]!.start, code.at(-1)!.end]
-      // These compute on a GPU where they are told so.
-      if (/\b(gpu|cuda)/i.test(python.text.slice(start, end))) return root
-    } else if (isAccelerated(module)) return root
+      if ((isBooster(root) ? /\b(gpu|cuda)/i : /gpu|cuda/i).test(python.text.slice(start, end))) return root
+    } else if (isAccelerated(module) && !(root === 'transformers' && name !== null && textTool.test(name)))
+      return root
   }
   return null
 }
 
 /** https://docs.nvidia.com/spark-rapids/user-guide/latest/: the plugin's class, and its keys. */
 export const sparkPlugin = /\b(com\.nvidia\.spark|spark\.rapids)\./
+
+/** What prepares the input of a model, by name of the class: no weights, no arithmetic on an accelerator. */
+const textTool = /^(set_seed|logging)$|(Tokenizer|TokenizerFast|FeatureExtractor|Config)$/
+
+/** All that a module takes out of transformers prepares the input of a model. */
+function onlyTexts(imported: string, all: readonly string[]): boolean {
+  if (imported.split('.')[0] !== 'transformers') return false
+  const taken = all.filter((one) => one.startsWith('transformers.'))
+  return taken.length > 0 && taken.every((one) => textTool.test(one.split('.').at(-1)!))
+}
+
+/** These compute on a GPU where they are told so. */
+function onlyWhereTold(root: string): boolean {
+  return isBooster(root) || /^(spacy|faiss)$/.test(root)
+}
 
 function isBooster(root: string): boolean {
   return /^(xgboost|lightgbm|catboost)$/.test(root)
@@ -62,7 +79,7 @@ function isBooster(root: string): boolean {
 /** True for libraries that never compute on an accelerator, or not unless they are told to. */
 export function computesOnProcessors(module: string): boolean {
   const root = module.split('.')[0]!
-  return standardLibrary.has(root) || onProcessors.has(root) || isBooster(root) || clients.test(module)
+  return standardLibrary.has(root) || onProcessors.has(root) || onlyWhereTold(root) || clients.test(module)
 }
 
 export function isAccelerated(module: string): boolean {
@@ -73,7 +90,7 @@ const accelerated = new Set(
   (
     'torch torchvision torchaudio tensorflow keras tf_keras jax jaxlib flax cupy cudf cuml cugraph dask_cudf dask_cuda rmm numba pycuda ' +
     'onnxruntime tensorrt transformers sentence_transformers diffusers vllm lightning pytorch_lightning accelerate ' +
-    'deepspeed nvidia nvtabular merlin paddle mxnet ultralytics detectron2 mmcv mmdet mmengine easyocr whisper faiss open_clip ' +
-    'timm fastai spacy autogluon flair stable_baselines3 peft trl bitsandbytes unsloth optimum auto_gptq awq'
+    'deepspeed nvidia nvtabular merlin paddle mxnet ultralytics detectron2 mmcv mmdet mmengine easyocr whisper open_clip ' +
+    'timm fastai autogluon flair stable_baselines3 peft trl bitsandbytes unsloth optimum auto_gptq awq'
   ).split(' '),
 )

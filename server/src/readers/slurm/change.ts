@@ -3,7 +3,7 @@ import type { Change, Refusal, ShellWrite } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
-import { gpuRequest, nodesOf } from './job.js'
+import { directive, gpuRequest, nodesOf } from './job.js'
 
 /** Claims about an `srun` that asks by itself are about its options, all others about directives. */
 export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -23,6 +23,12 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
     )
   if (claim.setting === 'gpus' && typeof value === 'number' && value > 0)
     return fewerGpus(claim, value, facts)
+  if (claim.setting === 'gpus' && value === 0 && claim.site.target === undefined) {
+    const partition = directive(facts.shell?.directives ?? [], 'partition')?.value
+    return partition == null
+      ? removeLine(claim, facts, `Ask for no GPU: remove ${claim.key}`)
+      : { reason: `the partition ${partition} has to change with it: choose one without GPUs` }
+  }
   if (claim.setting === 'nodes' && claim.site.target === undefined)
     return write(claim, facts, `Request ${value} node: --nodes=${value}`, 'nodes', String(value))
   if (claim.setting === 'processes' && claim.site.target?.kind === 'option') {
@@ -35,12 +41,12 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
     return { title, safety: 'unsafe', writes: [{ ...one, path: facts.path }], imports: [] }
   }
   if (claim.setting === 'exclusive' && value === false && claim.site.target === undefined)
-    return share(claim, facts)
+    return removeLine(claim, facts, `Share the node: remove ${claim.key}`)
   return byHand(claim)
 }
 
 /** Takes the line of the directive out. */
-function share(claim: Claim, facts: FragmentFacts): Change | Refusal {
+function removeLine(claim: Claim, facts: FragmentFacts, title: string): Change | Refusal {
   const { fragment, start, end } = claim.site
   const { text } = facts.fragment
   const from = text.lastIndexOf('\n', start - 1) + 1
@@ -51,7 +57,7 @@ function share(claim: Claim, facts: FragmentFacts): Change | Refusal {
   if (!alone || to < 0) return { reason: 'there are other options on the same line' }
   const one: ShellWrite = { kind: 'replace text', fragment, start: from, end: to + 1, text: '' }
   return {
-    title: `Share the node: remove ${claim.key}`,
+    title,
     safety: 'unsafe',
     writes: [{ ...one, path: facts.path }],
     imports: [],

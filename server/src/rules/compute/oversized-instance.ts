@@ -151,7 +151,8 @@ function fewer(view: SubjectView<'Compute'>, found: Oversized, priced: Priced | 
       ? ' A smaller GPU has room as well.'
       : ''
     : ` ${option(found, priced)}`
-  const computes = found.waits !== null && found.waits < computing
+  // One process that copies the model to all of them gains little from the others.
+  const computes = found.waits !== null && found.waits < computing && !found.oneProcess
   return {
     at: fleet.at,
     severity:
