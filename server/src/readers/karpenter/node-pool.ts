@@ -8,7 +8,7 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import { define } from '../../text/records.js'
 import { nodeValue } from '../../values/config-source.js'
 import { convert, readAs, stated } from '../../values/operations.js'
-import { asText } from '../../values/parse.js'
+import { asQuotedNumber, asText } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -89,7 +89,9 @@ function readPool(claims: ClaimBuilder, document: ConfigDocument, root: ConfigMa
   claimCapacity(pool, requirements, shown, document.index)
   claimDisruption(pool, root, header, document.index)
   const limits = at(root, 'spec', 'limits')
-  if (limits === undefined) pool.default('maximum', 'limits', null, shown, { site: header })
+  const replicas = at(root, 'spec', 'replicas')
+  if (replicas !== undefined) claimStatic(pool, replicas, document.index)
+  else if (limits === undefined) pool.default('maximum', 'limits', null, shown, { site: header })
   const taints = at(root, 'spec', 'template', 'spec', 'taints')
   if (taints === undefined) pool.default('taints', 'taints', [], shown, { site: header })
   else if (taints.kind === 'list')
@@ -102,6 +104,17 @@ function readPool(claims: ClaimBuilder, document: ConfigDocument, root: ConfigMa
     )
   else pool.unknown('taints', 'taints', 'template', shown)
   pool.known('otherPools', 'NodePool', beside, shown)
+}
+
+/** `replicas` makes a pool of a fixed number of machines, whatever there is to do (Karpenter 1.8, StaticCapacity). */
+function claimStatic(pool: Pool, replicas: ConfigNode, document: number): void {
+  const place: Place = { start: replicas.start, end: replicas.end, document, keys: ['spec', 'replicas'] }
+  pool.say(
+    'minimum',
+    'replicas',
+    convert(nodeValue(replicas, place, pool.locator, { site: place }), asQuotedNumber),
+  )
+  pool.known('fixed', 'replicas', true, place)
 }
 
 /** Labels of the template, and those that a requirement allows one value for. */
@@ -237,6 +250,8 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
     writes,
     imports: [],
   })
+  if (claim.setting === 'minimum')
+    return { reason: 'without `replicas` the pool starts machines as pods ask for them' }
   if (claim.setting === 'blockedBy' && claim.key === 'consolidateAfter')
     return change('Release idle machines after 5 minutes: consolidateAfter: 5m', [
       set(['spec', 'disruption', 'consolidateAfter'], '5m'),

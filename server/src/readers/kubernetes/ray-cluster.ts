@@ -40,7 +40,8 @@ function readCluster(claims: ClaimBuilder, object: KubernetesObject, cluster: Ke
     if (accelerators === null || accelerators.count === null) continue
     const key = autoscaled ? 'minReplicas' : 'replicas'
     const written = entry(group, key)
-    const count = written === undefined ? 0 : number(written.value)
+    const filled = filledIn(written?.value)
+    const count = written === undefined ? 0 : filled ? 1 : number(written.value)
     const hosts = at(group, 'numOfHosts')
     const each = hosts === undefined ? 1 : number(hosts)
     if (written === undefined || count === undefined || count < 1 || each === undefined) continue
@@ -73,13 +74,20 @@ function readCluster(claims: ClaimBuilder, object: KubernetesObject, cluster: Ke
           ],
         }
     const site = planned(place, object.document.index, [], plan)
-    pool.known('minimum', key, count * each, place, { site })
+    if (filled)
+      pool.say('minimum', key, { ...pool.locator.origin(place), state: 'range', low: each, high: null })
+    else pool.known('minimum', key, count * each, place, { site })
     pool.known('fixed', 'enableInTreeAutoscaling', !autoscaled, place)
     // Whether the nodes behind it are paid for anyhow, and whether the cluster is made for one job, is not here.
     pool.unknown('capacity', 'nodeSelector', 'the nodes behind it', place)
     if (autoscaled)
       claimDelay(pool, object, [...cluster, 'autoscalerOptions', 'idleTimeoutSeconds'], rayIdle, place)
   }
+}
+
+/** `replicas: ${WORKERS}`, which `envsubst` fills in: some number, and a group that is written down has a machine at least. */
+function filledIn(node: ConfigNode | undefined): boolean {
+  return node?.kind === 'unknown' && /^["']?\$(\w+|\{\w+\})["']?$/.test(node.text ?? '')
 }
 
 function claimAccelerators(pool: Pool, pod: ConfigNode | undefined, count: number): void {
