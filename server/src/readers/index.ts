@@ -10,6 +10,7 @@ import { azureCommandLineReader } from './azure/command-line.js'
 import { azureComponentReader } from './azure/component-step.js'
 import { azureComputeReader } from './azure/compute-file.js'
 import { azureComputeInstanceReader } from './azure/compute-instance.js'
+import { azureDeploymentReader } from './azure/deployment-file.js'
 import { azureEndpointReader } from './azure/endpoint.js'
 import { azureJobReader } from './azure/job-file.js'
 import { azureScriptRunReader } from './azure/script-run.js'
@@ -187,6 +188,7 @@ export const readers: readonly Reader[] = [
   azureComponentReader,
   azureComputeReader,
   azureComputeInstanceReader,
+  azureDeploymentReader,
   azureEndpointReader,
   azureJobReader,
   azureScriptRunReader,

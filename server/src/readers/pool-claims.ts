@@ -73,7 +73,8 @@ export function claimPoolMachine(pool: Pool, key: string, type: Given<string>): 
   return (acceleratorCount(effective(type) ?? '') ?? 0) > 0
 }
 
-function acceleratorCount(type: string): number | undefined {
+/** Accelerators of a machine; undefined: no such machine is known. */
+export function acceleratorCount(type: string): number | undefined {
   const machine = instance(type)
   return machine === undefined ? (acceleratedFamily.test(type) ? 1 : undefined) : machine.gpuCount
 }

@@ -14,7 +14,7 @@ import { convert, orDefault, stated, unreadable } from '../../values/operations.
 import { asNumber, asText } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import { below, type Key, type Source } from '../../values/source.js'
-import { effective, isGiven } from '../../values/value.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -40,6 +40,8 @@ const customJob = /^google\.cloud\.aiplatform\.(jobs\.)?CustomJob$/
 const localScript = /^google\.cloud\.aiplatform\.(jobs\.)?CustomJob\.from_local_script$/
 const trainingJob =
   /^google\.cloud\.aiplatform\.(training_jobs\.)?Custom(Container|PythonPackage)?TrainingJob$/
+/** The component of pipelines: what it is given is what the job is given. */
+const jobComponent = /^google_cloud_pipeline_components\..*\bCustomTrainingJobOp$/
 const tuningJob = /^google\.cloud\.aiplatform\.(jobs\.)?HyperparameterTuningJob$/
 const week = 7 * 86_400
 
@@ -80,13 +82,20 @@ export const vertexCustomJobReader = defineReader({
   leads: true,
   settings: [machineSettings, runSettings],
   languages: ['python'],
-  triggers: ['CustomJob', 'TrainingJob', 'from_local_script'],
+  triggers: ['CustomJob', 'TrainingJob', 'from_local_script', 'CustomTrainingJobOp'],
   read(facts, _context, claims) {
     const python = facts.python!
-    if (!python.usesHere('google.cloud.aiplatform.', 'google.cloud.aiplatform')) return
+    if (
+      !python.usesHere(
+        'google.cloud.aiplatform.',
+        'google.cloud.aiplatform',
+        'google_cloud_pipeline_components.',
+      )
+    )
+      return
     for (const call of python.calls) {
       const name = call.name ?? ''
-      if (customJob.test(name)) readCustomJob(python, claims, call)
+      if (customJob.test(name) || jobComponent.test(name)) readCustomJob(python, claims, call)
       else if (localScript.test(name)) readArguments(python, claims, call, call)
       else if (call.method === 'run' || call.method === 'submit') {
         const made = call.receiverCall
@@ -121,12 +130,31 @@ function start(
   claimVertexService(compute, 'Vertex AI', place, search !== undefined)
   const own = new CallSource(python, made, claims, { positions: { display_name: 0 } })
   compute.say('name', 'display_name', convert(own.get('display_name'), asText))
+  compute.say('region', 'location', regionOf(python, own, claims))
   const { type } = fields
   const site = isGiven(fields.accelerator) ? { ...type.site, target: attached } : type.site
   claimMachine(compute, { ...fields, type: { ...type, site } }, machineKeys)
+  // A step is started by its pipeline, and may be given a time there.
+  if (jobComponent.test(made.name ?? '')) {
+    const text = convert(own.get('timeout'), asText)
+    const seconds = convert(text, (given) => (/^\d+s$/.test(given) ? Number(given.slice(0, -1)) : undefined))
+    compute.say('timeLimit', 'timeout', orDefault(seconds, week))
+    return compute
+  }
   // The trials of a search are started by the search.
   claimScheduling(python, compute, made, search === undefined ? ran : runOf(python, search))
   return compute
+}
+
+/** Its own location, else that of `aiplatform.init`, which is us-central1 by itself. */
+function regionOf(python: PythonModule, own: CallSource, claims: ClaimBuilder): Given<string> {
+  const given = convert(own.get('location'), asText)
+  if (isGiven(given)) return given
+  const inits = python.calls.filter((call) => /^google\.cloud\.aiplatform\.init$/.test(call.name ?? ''))
+  const [init, ...others] = inits
+  if (init === undefined || others.length > 0) return given
+  const place = new CallSource(python, init, claims, { positions: { project: 0, location: 1 } })
+  return orDefault(convert(place.get('location'), asText), 'us-central1')
 }
 
 /** What `run` is given; a job that is run elsewhere may be given anything. */

@@ -6,10 +6,11 @@ import { passedCall } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { both, convert, orDefault, stated } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
 import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { SubjectBuilder } from '../../workload/builder.js'
-import type { Claim } from '../../workload/claim.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimAttached, claimEndpoint, claimMachine, endEndpoint } from '../endpoint.js'
@@ -31,14 +32,13 @@ export const vertexEndpointReader = defineReader({
   name: 'vertex-endpoint',
   settings: [replicaSettings],
   languages: ['python'],
-  triggers: ['aiplatform', 'vertexai'],
+  triggers: ['aiplatform', 'vertexai', 'ModelDeployOp'],
   read(facts, _context, claims) {
     const { python, fragment } = facts
-    if (
-      python === undefined ||
-      !python.uses('google.cloud.aiplatform', 'google.cloud.aiplatform.', 'vertexai.')
-    )
-      return
+    if (python === undefined) return
+    for (const call of python.calls)
+      if (deployComponent.test(call.name ?? '')) readComponent(python, call, claims)
+    if (!python.uses('google.cloud.aiplatform', 'google.cloud.aiplatform.', 'vertexai.')) return
     for (const call of python.calls) {
       if (call.method !== 'deploy' || !isDeploy(call)) continue
       const serving = claimEndpoint(python, fragment, claims, call, 'Vertex AI')
@@ -47,6 +47,39 @@ export const vertexEndpointReader = defineReader({
   },
   change: changeEndpoint,
 })
+
+/** The component of pipelines that deploys; what it makes stays when the pipeline is done. */
+const deployComponent = /^google_cloud_pipeline_components\..*\bModelDeployOp$/
+
+const dedicated = 'dedicated_resources_'
+
+const componentSettings = settingTable('Serving', {
+  minReplicas: { keys: [`${dedicated}min_replica_count`], parse: asNumber, otherwise: 1 },
+})
+
+function readComponent(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const source = componentSettings.argumentsOf(python, call, claims)
+  const { value: given } = componentSettings.read('minReplicas', source)
+  const type = source.get(`${dedicated}machine_type`)
+  if (!isGiven(type)) return
+  const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
+  const place = calleePlace(call)
+  const serving = claims.subject('Serving', place, call.assignedTo ?? call.method, evidence)
+  serving.known('platform', call.method, 'Vertex AI', place)
+  serving.known('purpose', call.method, 'deployment', place)
+  claimMachine(serving, `${dedicated}machine_type`, type)
+  const count = source.get(`${dedicated}accelerator_count`)
+  claimAttached(serving, `${dedicated}accelerator_type`, source.get(`${dedicated}accelerator_type`), count)
+  componentSettings.claim(serving, source)
+  const least = orDefault(given, 1)
+  // A ceiling that is not given is the floor.
+  const most = convert(source.get(`${dedicated}max_replica_count`), asNumber)
+  const scales = orDefault(
+    both(most, least, (ceiling, floor) => ceiling > floor),
+    false,
+  )
+  serving.say('autoscaled', `${dedicated}max_replica_count`, scales)
+}
 
 function isDeploy(call: Call): boolean {
   if (call.receiver?.startsWith('google.cloud.aiplatform.')) return true
@@ -110,6 +143,14 @@ function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Cha
     if (uploads.some(({ expr }) => shards.test(python.text.slice(expr.start, expr.end))))
       return { reason: `use ${value}, and start as many shards as it has GPUs` }
     return writeMachineType(facts, call, value)
+  }
+  if (claim.setting === 'minReplicas' && typeof value === 'number' && claim.key.startsWith(dedicated)) {
+    const set = (name: string, to: number) =>
+      writeArgument(facts, call, name, python.argument(call, name), String(to))
+    return changeOf(`Scale between 1 and ${value} replicas`, [
+      set(`${dedicated}min_replica_count`, 1),
+      set(`${dedicated}max_replica_count`, value),
+    ])
   }
   if (claim.setting === 'minReplicas' && typeof value === 'number') {
     const set = (name: string, to: number) =>

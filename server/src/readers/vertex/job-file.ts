@@ -18,6 +18,8 @@ import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js
 import { claimContainer } from '../kubernetes/containers.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
+import { claimShellLaunch, launchesOf } from '../shell/launches.js'
+import { commandOf } from '../words-in-code.js'
 import {
   claimMachine,
   claimVertexService,
@@ -163,6 +165,7 @@ function readSpec(
   const options = { document: document.index, keys, shown: place, withKey: true }
   claimScheduling(compute, new ConfigSource(spec, claims, options))
   pools.forEach((pool, index) => {
+    claimPackage(claims, at(pool.node, 'pythonPackageSpec'), id, `${id}:${index}`, nodes)
     const container = entry(pool.node, 'containerSpec')
     if (container === undefined) return
     claimContainer(claims, context, asContainer(container.value), id, `${id}:${index}`, nodes)
@@ -171,6 +174,40 @@ function readSpec(
   const sharing =
     !same || pools.length > 1 ? ownProcesses.differingPools : nodes === 1 ? null : ownProcesses.service
   if (sharing !== null) compute.known('sharing', 'workerPoolSpecs', sharing, place)
+}
+
+/** `pythonModule: trainer.task` of a package that was uploaded. */
+function claimPackage(
+  claims: ClaimBuilder,
+  spec: ConfigNode | undefined,
+  job: string,
+  id: string,
+  nodes: number | null,
+): void {
+  const module = at(spec, 'pythonModule')
+  const name = text(module)
+  if (module === undefined || name === undefined) return
+  const args = items(at(spec, 'args'))
+  const given = args.map(text)
+  const place = { start: module.start, end: module.end }
+  const word = (value: string, node: ConfigNode = module) => ({
+    text: value,
+    raw: value,
+    start: node.start,
+    end: node.end,
+  })
+  const words = [word('python'), word('-m'), word(name)]
+  given.forEach((value, index) => {
+    if (value !== undefined) words.push(word(value, args[index]))
+  })
+  for (const { parts } of launchesOf([commandOf(words, place)], (span) => claims.locate(span))) {
+    const complete = parts.complete && given.every((value) => value !== undefined)
+    claimShellLaunch(
+      claims,
+      { command: commandOf(words, place), parts: { ...parts, complete } },
+      { job, id, nodes, place },
+    )
+  }
 }
 
 /** The container as Kubernetes writes one, so that one extraction serves both. */

@@ -19,7 +19,7 @@ const inference = /^Inferentia/
 
 export default defineRule({
   name: 'compute/unsuitable-accelerator',
-  judges: ['Compute', 'Scaling'],
+  judges: ['Compute', 'Scaling', 'Serving'],
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change'],
   severity: 'error',
   finds: 'accelerators that are obsolete or made for another purpose',
@@ -57,7 +57,7 @@ export default defineRule({
     report({
       at: claim,
       severity:
-        machine === undefined || (old !== null && fault.severity === 'warning')
+        machine === undefined || ((old !== null || asked.serves === true) && fault.severity === 'warning')
           ? 'information'
           : fault.severity,
       message: `${attached ? card.name : (type ?? card.name)} ${fault.message}${advice}`,
@@ -85,6 +85,8 @@ interface Asked {
   gpus: Claim<number> | undefined
   region: Claim<string> | undefined
   pool: boolean
+  /** It answers requests, which the newest formats matter less to. */
+  serves?: boolean
   /** Another machine may be written there. */
   changeable: boolean
 }
@@ -107,6 +109,12 @@ function askedBy(view: SubjectView): Asked | Silence {
       pool: false,
       changeable: interactive === undefined,
     }
+  }
+  if (isViewOf(view, 'Serving')) {
+    const { machine, gpuModel, gpus, region, tornDown } = view.settings
+    if (effective(tornDown) === true) return { text: 'it is deleted again' }
+    if (machine === undefined) return { text: 'the cluster has the accelerators that it has' }
+    return { type: machine, model: gpuModel, gpus, region, pool: true, serves: true, changeable: false }
   }
   if (!isViewOf(view, 'Scaling')) return { text: 'it is neither a job nor a pool' }
   const { machine, gpuModel, gpus, region, purpose, capacity } = view.settings

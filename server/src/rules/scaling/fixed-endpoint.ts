@@ -1,6 +1,8 @@
+import { formatUsd, hourlyCost, machineRequest } from '../../estimate/hourly.js'
 import { effective } from '../../values/value.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { endpointOf } from '../lifecycle/endpoint-left-running.js'
-import { defineRule } from '../rule.js'
+import { defineRule, type RuleOptions } from '../rule.js'
 import { unless } from '../silence.js'
 
 /** Made to be tried out, and taken away again. */
@@ -9,6 +11,9 @@ const trial = /(^|\/)(bench(mark)?s?|load[-_]?tests?|scenarios|examples?|samples
 /** From this many replicas on it is hardly for the sake of availability alone. */
 const many = 4
 
+/** USD per hour from which a replica that is always there is worth a thought. */
+const dear = 2
+
 export default defineRule({
   name: 'scaling/fixed-endpoint',
   judges: 'Serving',
@@ -16,10 +21,10 @@ export default defineRule({
   severity: 'warning',
   finds: 'GPU replicas that run at all hours, whatever the load',
   summary: 'GPU replicas run at all hours, whatever the load.',
-  check(view, { report, silent }) {
+  check(view, { report, silent, options, today }) {
     const { minReplicas, autoscaled, gpus } = view.settings
     const count = effective(minReplicas)
-    if (minReplicas === undefined || count === undefined || count < 2)
+    if (minReplicas === undefined || count === undefined || count < 1)
       return silent(unless(view, 'minReplicas', `there are few replicas: ${count}`))
     if (autoscaled === undefined || effective(autoscaled) !== false)
       return silent(unless(view, 'autoscaled', 'something scales it'))
@@ -27,6 +32,23 @@ export default defineRule({
     if (devices < 1) return silent(unless(view, 'gpus', 'its replicas hold no accelerators'))
     // What is deleted again after a trial needs no policy.
     if (effective(view.settings.tornDown) === true) return silent('it is deleted again')
+    if (count === 1) {
+      const price = priceOf(view, options, today)
+      if (price === null) return silent('there is one replica, and its price is not known')
+      report({
+        at: minReplicas,
+        severity: price.usd >= dear && !trial.test(view.subject.location.path) ? 'information' : 'hint',
+        message: `${formatUsd(price.usd)}/h day and night, asked or not: ${endpointOf(view)}, and nothing takes it away or scales it (\`${autoscaled.key}\`).`,
+        saving: {
+          fraction: [0, 1],
+          usd: null,
+          basis:
+            'how much of the time nobody asks, only the load tells; batch inference or serverless endpoints are billed by use',
+        },
+        fixes: [],
+      })
+      return
+    }
     report({
       at: minReplicas,
       severity: count >= many && !trial.test(view.subject.location.path) ? 'warning' : 'information',
@@ -40,3 +62,26 @@ export default defineRule({
     })
   },
 })
+
+/** What one replica costs per hour on a platform that bills it by itself; null: it shares a cluster, or no price is known. */
+function priceOf(
+  { settings }: SubjectView<'Serving'>,
+  options: RuleOptions,
+  today: string,
+): { usd: number } | null {
+  const { machine, region, gpus, gpuModel, object, purpose } = settings
+  // What a notebook tries out is another rule's.
+  if (object !== undefined || effective(purpose) !== 'deployment') return null
+  const cost = hourlyCost(
+    machineRequest({
+      nodes: 1,
+      instanceType: effective(machine),
+      region: effective(region),
+      gpus: effective(gpus),
+      gpuModel: effective(gpuModel),
+    }),
+    options.prices,
+    today,
+  )
+  return cost === undefined || cost.onDemand === null ? null : { usd: cost.onDemand }
+}
