@@ -19,6 +19,7 @@ export const frameworks: Readonly<Record<string, string>> = {
   'azure-compute': 'Azure ML, cluster from Python',
   'azure-compute-instance': 'Azure ML, compute instance',
   'azure-endpoint': 'Azure ML, endpoint',
+  'azure-deployment': 'Azure ML, online deployment in YAML',
   'azure-job': 'Azure ML, job in a file',
   'azure-script-run': 'Azure ML, SDK v1',
   'azure-sweep': 'Azure ML, sweep',
