@@ -135,6 +135,8 @@ class LaunchLine {
       const runner = longest(notebookRunners, name, this.words)
       if (runner !== undefined) return this.notebook(runner)
       if (this.serve()) return true
+      if (name === 'wandb' && this.words[1]?.text === 'agent' && this.wanted === 'program')
+        return this.runAgent()
       if (/^(?:python|pypy|ipython)\d*(?:\.\d+)*w?$/.test(name)) return this.python()
       if (/\.py$/.test(name)) {
         this.found.chain.push('python')
@@ -275,6 +277,17 @@ class LaunchLine {
     this.found.serves = true
     if (served.folder !== undefined) this.found.enter(served.folder)
     this.found.programSpan = { start: served.word.start, end: served.word.end }
+    return true
+  }
+
+  /** `wandb agent ID`: the words behind it are the agent's own. */
+  private runAgent(): boolean {
+    const [first, second] = this.words
+    this.found.chain.push('wandb agent')
+    this.found.agent = true
+    this.found.program = { path: null, module: null }
+    this.found.programSpan = { start: first!.start, end: second!.end }
+    this.found.rest = []
     return true
   }
 

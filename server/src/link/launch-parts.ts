@@ -40,6 +40,8 @@ export interface LaunchParts
   folder: string | null
   /** It serves what it imports, rather than running it to an end. */
   serves: boolean
+  /** It runs what a sweep starts. */
+  agent: boolean
 }
 
 /** A command that runs a shell script of the project: `bash run.sh 8`. */
@@ -74,6 +76,7 @@ export class FoundLaunch {
   rest: ShellWord[] = []
   isShell = false
   serves = false
+  agent = false
 
   constructor(private readonly locate: Locate) {}
 
@@ -114,6 +117,7 @@ export class FoundLaunch {
     this.rest = inner.rest
     this.isShell = inner.isShell
     this.serves = inner.serves
+    this.agent = inner.agent
   }
 
   parts(): LaunchParts {
@@ -136,6 +140,7 @@ export class FoundLaunch {
       files: [...this.files, ...read.files],
       folder: this.folder,
       serves: this.serves,
+      agent: this.agent,
     }
   }
 

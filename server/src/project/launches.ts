@@ -3,6 +3,7 @@ import { withComponents } from '../link/components.js'
 import { ImageIndex } from '../link/images.js'
 import { flagOf } from '../link/launch-parts.js'
 import { folderOf, join } from '../link/paths.js'
+import { withAgents } from '../link/sweep-agents.js'
 import { define, lookUp } from '../text/records.js'
 import type { Binding, Claim, Extraction, Launch } from '../workload/claim.js'
 import type { Versions } from './backend.js'
@@ -16,10 +17,12 @@ export function launchesOf(
   scriptOf: (launch: Launch) => string | null,
 ): Launch[] {
   const images = new ImageIndex(extractions)
-  const launches = withComponents(
-    extractions.flatMap((extraction) =>
-      extraction.launches.flatMap((launch) =>
-        launch.image === undefined ? launch : (images.resolve(launch) ?? []),
+  const launches = withAgents(
+    withComponents(
+      extractions.flatMap((extraction) =>
+        extraction.launches.flatMap((launch) =>
+          launch.image === undefined ? launch : (images.resolve(launch) ?? []),
+        ),
       ),
     ),
   )

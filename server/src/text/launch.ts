@@ -56,6 +56,8 @@ export interface Launch {
   /** The launcher starts the program as it is, on each node of the job. */
   everyNode?: boolean
   nodes: number | null
+  /** `file`: what a file of a sweep starts for each of its runs; `agent`: it runs what the sweep does that it is told to serve. */
+  sweep?: 'file' | 'agent'
   /** It only asks what a workflow starts: no script is read with it. */
   asks?: true
   /** Of a recipe in a Makefile: the targets that lead to it, '' for what `make` alone makes. */

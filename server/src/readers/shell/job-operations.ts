@@ -48,6 +48,8 @@ export function claimJobOperations(
       scope: '',
       evidence: machine.evidence,
       wantedFor: wait.notebook ? 'a notebook server' : null,
+      // All commands of a block of YAML are shown at the block.
+      apart: `hold ${wait.span.start}`,
     })
     operation.known('stage', wait.what, wait.stage, at)
     operation.known('seconds', wait.what, wait.seconds, at)

@@ -116,6 +116,7 @@ export function shellLaunch(
     ...(around.targets === undefined ? {} : { targets: around.targets }),
     ...(around.asks === true ? { asks: true as const } : {}),
     ...(parts.serves ? { serves: true as const } : {}),
+    ...(parts.agent ? { sweep: 'agent' as const } : {}),
     ...versionsIn(around.image),
   }
 }

@@ -26,6 +26,7 @@ export const shellReader = defineReader({
     'torchrun',
     'accelerate',
     'deepspeed',
+    'wandb agent',
     'composer',
     'axolotl',
     'llamafactory',

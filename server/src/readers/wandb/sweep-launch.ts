@@ -39,6 +39,7 @@ export function launchOfSweep(document: ConfigDocument, place: Place, claims: Cl
       launcherFlags: launch.launcherFlags,
       processes: launch.processes,
       nodes: launch.nodes,
+      sweep: 'file',
       files: launch.files,
     },
     place,

@@ -52,6 +52,7 @@ function worksTogether(run: Run): Silence | undefined {
   const unseen = hidden(run, 'devices')
   if (unseen !== undefined) return unseen
   if (launch === null) return { text: 'what it launches is not known' }
+  if (launch.sweep === 'agent') return { text: 'each copy takes trials of its own' }
   if (launch.launcher !== 'python' && launch.everyNode !== true)
     return { text: `${launch.launcher} may divide the work` }
   const program = subjectIn(run, 'Program')

@@ -93,6 +93,7 @@ function ofJob(view: SubjectView<'Compute'>): Report | Silence {
 
 /** Where the script trains, if it is known that it cannot go on; else why it is not. */
 export function startsOver(run: Run): SubjectView | Silence {
+  if (run.job.launch?.sweep === 'agent') return { text: 'it goes on with the next trial' }
   const unseen = hidden(run, 'checkpoints')
   if (unseen !== undefined) return unseen
   const found = subjectIn(run, 'Program')
