@@ -98,6 +98,7 @@ import { lightningOperationsReader } from './lightning/operations.js'
 import { lightningRecordsReader } from './lightning/records.js'
 import { lightningReader } from './lightning/trainer.js'
 import { metaflowReader } from './metaflow/flow.js'
+import { modalReader } from './modal/functions.js'
 import { nemoRunReader } from './nemo-run/executor.js'
 import { nniReader } from './nni/experiment.js'
 import { nniInCodeReader } from './nni/experiment-in-code.js'
@@ -276,6 +277,7 @@ export const readers: readonly Reader[] = [
   lightningRecordsReader,
   lightningReader,
   metaflowReader,
+  modalReader,
   nemoRunReader,
   nniInCodeReader,
   nniReader,

@@ -16,7 +16,7 @@ const onProcessors = new Set(
     'pandera great_expectations evidently whylogs ydata_profiling pandas_profiling packaging attr attrs typing_extensions ' +
     'prophet pmdarima geopandas shapely tabulate jinja2 loguru structlog tenacity optuna hyperopt skopt networkx ' +
     'colorama termcolor omegaconf hydra IPython ipywidgets six tensorboardX clearml comet_ml neptune aim cv2 gym gymnasium pyspark ' +
-    'datasets tokenizers sentencepiece tiktoken safetensors huggingface_hub ' +
+    'datasets tokenizers sentencepiece tiktoken safetensors huggingface_hub modal ' +
     'librosa soundfile resampy pydub audioread duckdb rasterio pyproj fiona sktime tsfresh featuretools shap lime lifelines ' +
     'xlsxwriter pytesseract rdkit openai anthropic cohere pypdf docx nbformat papermill'
   ).split(' '),

@@ -1,0 +1,110 @@
+/** Functions of a Modal app, and the GPUs that they ask for. Source: modal 0.73, app.py (`timeout` is 300), gpu.py. */
+import { gpu } from '../../catalog/gpus.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { PythonModule } from '../../python/module.js'
+import { absent, convert, orDefault } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
+import { isGiven } from '../../values/value.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import { byHand } from '../change-answer.js'
+import {
+  changeDecorator,
+  type Decorated,
+  DecoratorSource,
+  decoratorSite,
+  namePlace,
+} from '../pipelines/decorated-function.js'
+import { claimCode, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
+import { claimStepLaunch } from '../pipelines/step-launch.js'
+import { claimStepMachine } from '../pipelines/step-machine.js'
+import { defineReader } from '../reader.js'
+import { settingTable } from '../setting-table.js'
+
+const functionSettings = settingTable('Compute', {
+  cpus: { keys: ['cpu'], parse: asNumber },
+})
+
+export const modalReader = defineReader({
+  name: 'modal',
+  leads: true,
+  languages: ['python'],
+  triggers: ['modal'],
+  settings: [functionSettings],
+  read(facts, _context, claims) {
+    const python = facts.python!
+    const functions = appFunctions(python)
+    for (const one of functions) readFunction(python, claims, one, functions)
+  },
+  change(claim, value, facts): Change | Refusal {
+    if (claim.setting === 'gpus' && value === 0)
+      return changeDecorator(facts, claim.site, { gpu: null }, 'Ask for no GPU')
+    if (claim.setting === 'gpus' && typeof value === 'number') {
+      const given = facts.python?.callAt(claim.site)?.expr.args.find((one) => one.name === 'gpu')?.value
+      if (given?.type !== 'constant' || typeof given.value !== 'string')
+        return { reason: 'the GPU is not written as one text' }
+      const mark = facts.python!.text[given.start]!
+      const kind = given.value.replace(/:\d+$/, '')
+      const text = `${mark}${kind}${value === 1 ? '' : `:${value}`}${mark}`
+      return changeDecorator(
+        facts,
+        claim.site,
+        { gpu: text },
+        `Ask for ${value} GPU${value === 1 ? '' : 's'}: gpu=${text}`,
+      )
+    }
+    return byHand(claim)
+  },
+})
+
+/** `@app.function(…)` of an app of this module. */
+function appFunctions(python: PythonModule): Decorated[] {
+  const found: Decorated[] = []
+  for (const func of python.functions) {
+    for (const decorator of func.node.decorators) {
+      if (decorator.type !== 'call' || decorator.callee.type !== 'attribute') continue
+      const { attr, value } = decorator.callee
+      const app = attr === 'function' ? python.callOf(value) : null
+      if (app !== null && /^modal\.(App|Stub)$/.test(app.name ?? ''))
+        found.push({ func, decorator, call: python.callOf(decorator), name: 'modal.App.function' })
+    }
+  }
+  return found
+}
+
+function readFunction(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  one: Decorated,
+  functions: readonly Decorated[],
+): void {
+  const { func, decorator } = one
+  const source = new DecoratorSource(python, one, claims)
+  const asked = source.get('gpu')
+  if (!isGiven(asked)) return
+  const place = namePlace(func)
+  const evidence = stepEvidence(python)
+  const compute = claimStepMachine(claims, {
+    ...{ engine: 'modal', key: 'modal', provider: 'other', name: func.name },
+    ...{ scope: func.qualified, place, evidence },
+  })
+  compute.known('nodes', 'modal', 1, place, { site: decoratorSite(decorator) })
+  const request = convert(asked, gpuRequest, 'a GPU that cannot be read')
+  compute.say(
+    'gpus',
+    'gpu',
+    convert(request, ({ count }) => count),
+  )
+  const model = convert(request, ({ name }) => gpu(name)?.name)
+  compute.say('gpuModel', 'gpu', model.state === 'unknown' ? absent(asked) : model)
+  functionSettings.claim(compute, source)
+  compute.say('timeLimit', 'timeout', orDefault(convert(source.get('timeout'), asNumber), 300))
+  const { work } = workOfStep(python, func.name, func)
+  claimCode(python, compute, func, work, place, false)
+  claimStepLaunch(claims, python, compute, one, functions)
+}
+
+/** `A100`, `a10g`, `H100:4`, `A100-80GB:2`, `H100!`. */
+function gpuRequest(value: unknown): { name: string; count: number } | undefined {
+  const match = typeof value === 'string' ? /^([\w-]+?)!?(?::(\d+))?$/.exec(value.trim()) : null
+  return match === null ? undefined : { name: match[1]!, count: Number(match[2] ?? 1) }
+}
