@@ -5,7 +5,7 @@ import type { Analysis } from './analysis.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { configuredNode, foldConfigured } from './configured.js'
 import { expressionOf } from './configured-expression.js'
-import { chosen } from './folded.js'
+import { chosen, known } from './folded.js'
 import type { ArgumentValue, Call, Folded } from './module.js'
 import type { Mutation } from './mutations.js'
 import { bindingsOf, partialBehind } from './names.js'
@@ -263,8 +263,14 @@ function eitherOf(
   otherwise: ArgumentValue,
   open: ArgumentValue,
 ): ArgumentValue {
-  if (then.state !== 'given' || otherwise.state !== 'given') return open
   const condition = conditionOf(analysis, test)
+  if (otherwise.state === 'absent' && then.state === 'given' && isTrue(then.folded))
+    // A switch that only an option turns on is off without it.
+    return eitherOf(analysis, { test, holds }, then, { ...then, folded: known(false) }, open)
+  // What only an option brings is left out unless somebody passes it.
+  if (otherwise.state === 'absent' && then.state !== 'absent' && condition.byDefault === !holds)
+    return { ...otherwise, overridable: true }
+  if (then.state !== 'given' || otherwise.state !== 'given') return open
   const [first, second] = holds ? [then, otherwise] : [otherwise, then]
   const because = open.state === 'unknown' ? open.because : 'a condition'
   const folded = chosen(because, [
@@ -273,6 +279,10 @@ function eitherOf(
   ])
   if (folded.state === 'unknown' && folded.options === undefined) return open
   return { ...(condition.byDefault === holds ? then : otherwise), folded }
+}
+
+function isTrue(folded: Folded): boolean {
+  return folded.state === 'known' && folded.value === true
 }
 
 /** `{k: v for k, v in kwargs.items() if k in accepted}`: what it leaves out would not be taken anyway. */

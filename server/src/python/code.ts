@@ -148,6 +148,8 @@ export interface Effects {
   optimizerStep: boolean
   /** A whole loop that steps an optimiser is reached. */
   trains: boolean
+  /** A loop that is called one over epochs goes around a whole training loop. */
+  epochs: boolean
   /** Gradients are taken of gradients (`create_graph=True`). */
   secondOrder: boolean
   /** Canonical names of library calls that are reached; methods of unknown receivers as '.name'. */

@@ -8,7 +8,7 @@ import { functionOf, importedTarget, projectTarget } from './names.js'
 
 type FunctionSummary = Pick<
   ModuleSummary['functions'][string],
-  'backward' | 'optimizerStep' | 'trains' | 'secondOrder' | 'calls'
+  'backward' | 'optimizerStep' | 'trains' | 'epochs' | 'secondOrder' | 'calls'
 >
 
 const depthLimit = 3
@@ -27,13 +27,21 @@ export function lastIdentifier(expr: Expr): string {
 }
 
 export function emptyEffects(): Effects {
-  return { backward: false, optimizerStep: false, trains: false, secondOrder: false, calls: new Set() }
+  return {
+    backward: false,
+    optimizerStep: false,
+    trains: false,
+    epochs: false,
+    secondOrder: false,
+    calls: new Set(),
+  }
 }
 
 export function mergeEffects(into: Effects, from: Effects): void {
   into.backward ||= from.backward
   into.optimizerStep ||= from.optimizerStep
   into.trains ||= from.trains
+  into.epochs ||= from.epochs
   into.secondOrder ||= from.secondOrder
   for (const name of from.calls) into.calls.add(name)
 }
@@ -95,6 +103,13 @@ export class EffectFinder {
     return effects
   }
 
+  /** `epoch in range(90)`. */
+  headerOf(loop: For | While): string {
+    const [start, end] =
+      loop.type === 'for' ? [loop.target.start, loop.iterable.end] : [loop.test.start, loop.test.end]
+    return this.analysis.text.slice(start, end)
+  }
+
   private addStatement(statement: Stmt, effects: Effects, depth: number): void {
     // A function or class that is only defined does nothing yet.
     if (statement.type === 'function' || statement.type === 'class') return
@@ -103,6 +118,7 @@ export class EffectFinder {
       const inside = this.ofLoop(statement, depth)
       mergeEffects(effects, inside)
       if (inside.backward && inside.optimizerStep) effects.trains = true
+      if (inside.trains && /epoch/i.test(this.headerOf(statement))) effects.epochs = true
       for (const child of statement.orelse) this.addStatement(child, effects, depth)
       return
     }
@@ -153,6 +169,7 @@ export class EffectFinder {
     effects.optimizerStep ||= target.optimizerStep
     effects.trains ||= target.trains
     effects.secondOrder ||= target.secondOrder === true
+    effects.epochs ||= target.epochs === true
     for (const name of target.calls) effects.calls.add(name)
   }
 

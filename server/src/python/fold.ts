@@ -358,6 +358,8 @@ export class Folder {
     )
     // What is assigned here may be so under a condition.
     const elsewhere = assigned.length === 0 ? undefined : this.constantOf(expr)
+    const laidOver = assigned.length === 1 ? this.overArgument(expr, assigned[0]!) : null
+    if (laidOver !== null) return laidOver
     if (constant !== null) assigned.unshift(this.fold(constant))
     else if (elsewhere !== undefined) assigned.unshift(known(elsewhere))
     if (assigned.length > 0) return agree(assigned, `several values of .${expr.attr}`)
@@ -381,6 +383,30 @@ export class Folder {
     const value = this.constantOf(expr)
     if (value !== undefined) return known(value)
     return unknown(`.${expr.attr}`)
+  }
+
+  /** `if args.local: args.model = …` over an argument of the program. */
+  private overArgument(expr: Expr & { type: 'attribute' }, assigned: Folded): Folded | null {
+    const { analysis } = this
+    if (expr.value.type !== 'name' || !analysis.programParameters.isNamespace(expr.value)) return null
+    const matches = analysis.programArguments.filter((one) => one.name === expr.attr)
+    const [store] = analysis.attributeStores.get(`${expr.value.id}.${expr.attr}`) ?? []
+    const at = store?.binding.value?.start
+    if (matches.length === 0 || at === undefined) return null
+    const around = new Set(guardsAt(analysis, expr.start).map((guard) => guard.test))
+    const guards = guardsAt(analysis, at).filter(({ test }) => !around.has(test))
+    const [guard] = guards
+    if (guards.length !== 1 || guard === undefined) return null
+    const { byDefault, holds, fails } = conditionOf(analysis, guard.test)
+    const before = programArgument(analysis, this.folding, expr.attr, matches)
+    const [when, otherwise] = guard.holds ? [holds, fails] : [fails, holds]
+    const options = chosen(`${expr.attr} is set under a condition`, [
+      { folded: before, when: otherwise, byDefault: byDefault === !guard.holds },
+      { folded: assigned, when, byDefault: byDefault === guard.holds },
+    ])
+    if (options.state === 'known' || options.options !== undefined) return options
+    // What is set then cannot be told, but it is not set by default.
+    return byDefault === !guard.holds && before.state === 'known' ? { ...before, overridable: true } : null
   }
 
   private subscript(expr: Expr, value: Expr, index: Expr): Folded {

@@ -117,7 +117,14 @@ export function indexTree(tree: PythonTree): Indexed {
       role: 'other',
       trips: { state: 'unknown', because: 'not computed' },
       horizon: null,
-      effects: { backward: false, optimizerStep: false, trains: false, secondOrder: false, calls: new Set() },
+      effects: {
+        backward: false,
+        optimizerStep: false,
+        trains: false,
+        epochs: false,
+        secondOrder: false,
+        calls: new Set(),
+      },
       hasBreak: false,
     }
     result.loops.push(loop)

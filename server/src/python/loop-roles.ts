@@ -10,6 +10,7 @@ export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
   const innermostFirst = [...loops].reverse()
   for (const loop of innermostFirst) loop.effects = finder.ofLoop(loop.node)
   const inner = new Map<Loop, Loop[]>()
+  const repeating = new Set<Loop>()
   for (const loop of innermostFirst) {
     const children = inner.get(loop) ?? []
     if (loop.parent !== null) {
@@ -18,11 +19,24 @@ export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
       else siblings.push(loop)
     }
     const steps = loop.effects.backward && loop.effects.optimizerStep
-    const holdsTraining = children.some((child) => child.role === 'train' || child.role === 'epoch')
-    if (holdsTraining || (loop.effects.trains && callsTraining(finder, loop))) loop.role = 'epoch'
+    const holdsTraining = children.some(
+      (child) => child.role === 'train' || child.role === 'epoch' || repeating.has(child),
+    )
+    // `for fold in folds:`, `for i in range(n_members):` around whole trainings.
+    const repeats = loop.effects.epochs && repeatsTrainings(finder.headerOf(loop.node))
+    if (repeats) repeating.add(loop)
+    else if (holdsTraining || (loop.effects.trains && callsTraining(finder, loop))) loop.role = 'epoch'
     else if (steps) loop.role = 'train'
   }
 }
+
+function repeatsTrainings(header: string): boolean {
+  return !/epoch/i.test(header) && repeated.test(header)
+}
+
+/** What whole trainings are repeated for. */
+const repeated =
+  /(^|[^a-z])(folds?|members?|ensembles?|seeds?|trials?|runs?|repeats?|repetitions?|restarts?|experiments?|splits?|models?|nets?|networks?|archs?|architectures?|configs?|params?|lrs?|datasets?|subjects?|teachers?|kf|skf|kfold|n_splits)([^a-z]|$)/i
 
 /** True when the body calls a function that holds a whole training loop. */
 function callsTraining(finder: EffectFinder, loop: Loop): boolean {

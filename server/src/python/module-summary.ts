@@ -66,6 +66,8 @@ export interface ModuleSummary {
       trains: boolean
       /** It takes gradients of gradients. */
       secondOrder?: true
+      /** A loop over epochs in it goes around a whole training loop. */
+      epochs?: true
       calls: string[]
       params: string[]
       /** It holds a loop or a comprehension: what it does, it does for many. */
@@ -105,7 +107,14 @@ export interface ModuleSummary {
       /** Methods that take a step of an optimiser, or hold a loop that does. */
       steps?: Record<
         string,
-        { backward: boolean; optimizerStep: boolean; trains: boolean; secondOrder?: true; calls: string[] }
+        {
+          backward: boolean
+          optimizerStep: boolean
+          trains: boolean
+          secondOrder?: true
+          epochs?: true
+          calls: string[]
+        }
       >
     }
   >
@@ -123,6 +132,8 @@ export interface ModuleSummary {
   restores?: string[]
   /** Something in it takes gradients of gradients, by itself or through functions of other modules. */
   secondOrder?: true
+  /** It makes convolutions, or a module of the project that it imports does. */
+  convolutional?: true
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */
   imports: string[]
   /** Those of them that are modules of the project. */

@@ -15,7 +15,7 @@ import { sharedArguments } from './imported-arguments.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
 import { getterOf } from './lookups.js'
 import { takingOf } from './mapping-classes.js'
-import type { ClassSummary, Klass, ModuleSummary } from './module.js'
+import type { Call, ClassSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
 import { optionFunction } from './option-functions.js'
 import { outwardCalls } from './outward.js'
@@ -92,6 +92,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
       optimizerStep: effects.optimizerStep,
       trains: effects.trains,
       ...(effects.secondOrder ? { secondOrder: true as const } : {}),
+      ...(effects.epochs ? { epochs: true as const } : {}),
       calls: [...effects.calls],
       params: func.node.params.map((param) => param.name),
       repeats: holdsAny(repeated, func.node),
@@ -151,9 +152,27 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(outward.length === 0 ? {} : { outward }),
     ...(Object.keys(parses).length === 0 ? {} : { parses }),
     ...(restores.length === 0 ? {} : { restores }),
+    ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),
     ...(takesSecondOrder(analysis, functions) ? { secondOrder: true as const } : {}),
     ...trainedBy(analysis, frozen),
   }
+}
+
+const convolution = /(^|\.)(Lazy)?Conv(Transpose)?[123]d$/
+const convolutionalLibraries = [
+  'torchvision.models.',
+  'timm.',
+  'segmentation_models_pytorch.',
+  'monai.networks.',
+]
+
+/** It makes convolutions, or imports a module of the project that does. */
+function hasConvolutions(analysis: Analysis): boolean {
+  return (
+    analysis.calls.some(({ name }) => convolution.test(name ?? '')) ||
+    analysis.usesHere(...convolutionalLibraries) ||
+    analysis.imported.some(({ convolutional }) => convolutional === true)
+  )
 }
 
 function takesSecondOrder(analysis: Analysis, functions: ModuleSummary['functions']): boolean {
@@ -165,12 +184,26 @@ function takesSecondOrder(analysis: Analysis, functions: ModuleSummary['function
 
 /** A program has a module of the project train, on whatever that runs on. */
 function broughtTraining(analysis: Analysis): Pick<ModuleSummary, 'trainsOn'> {
-  if (!analysis.isEntry || analysis.evidence.role !== 'training') return {}
-  const trained = analysis.imported.flatMap(({ evidence }) =>
-    evidence?.role === 'training' ? [evidence.accelerator] : [],
+  if (!analysis.isEntry || analysis.evidence.role === 'test') return {}
+  const { imported } = analysis
+  const trains =
+    imported.some(({ evidence }) => evidence?.role === 'training') &&
+    (analysis.evidence.role === 'training' || analysis.calls.some((call) => startsTraining(analysis, call)))
+  if (!trains) return {}
+  // The device may be named in a module of settings, and what trains is handed it.
+  const named = [analysis.evidence, ...imported.map(({ evidence }) => evidence)].map(
+    (one) => one?.accelerator,
   )
-  const accelerator = trained.find((one) => one === 'gpu' || one === 'maybe') ?? trained[0]
-  return accelerator === undefined ? {} : { trainsOn: accelerator }
+  const accelerator =
+    named.find((one) => one === 'gpu' || one === 'maybe') ?? named.find((one) => one === 'cpu')
+  return { trainsOn: accelerator ?? 'none' }
+}
+
+/** It calls a function that trains, or makes an object one of whose methods does. */
+function startsTraining(analysis: Analysis, { expr: { callee } }: Call): boolean {
+  if (analysis.importedFunction(callee)?.trains === true) return true
+  const steps = analysis.importedClass(callee)?.steps ?? {}
+  return Object.values(steps).some((step) => step.trains)
 }
 
 function withoutComments({ text, tree }: Analysis): string {
@@ -322,13 +355,14 @@ function configurationsOf(
 function stepsOf(analysis: Analysis, klass: Klass): ModuleSummary['classes'][string]['steps'] | null {
   const steps: NonNullable<ModuleSummary['classes'][string]['steps']> = {}
   for (const [name, method] of klass.methods) {
-    const { backward, optimizerStep, trains, secondOrder, calls } = analysis.effectsOfFunction(method)
+    const { backward, optimizerStep, trains, epochs, secondOrder, calls } = analysis.effectsOfFunction(method)
     if (backward && optimizerStep)
       define(steps, name, {
         backward,
         optimizerStep,
         trains,
         ...(secondOrder ? { secondOrder: true as const } : {}),
+        ...(epochs ? { epochs: true as const } : {}),
         calls: [...calls],
       })
   }

@@ -30,7 +30,9 @@ export function writeArgument(
   if (argument.folded.state === 'known' && argument.folded.channel !== 'code') {
     return { reason: 'the value comes from the launch' }
   }
-  const { expr } = argument
+  const { expr, folded } = argument
+  if (expr.type === 'constant' && folded.state === 'unknown' && folded.options !== undefined)
+    return { reason: `${keyword} is set under a condition: see to it that it holds` }
   const inside = (at: { start: number; end: number }) =>
     at.start >= call.expr.start && at.end <= call.expr.end
   const options =

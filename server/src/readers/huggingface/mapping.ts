@@ -110,7 +110,9 @@ function mappingOf(analysis: PythonModule, call: Call): Mapping | null {
   const name = named.type === 'name' ? named.id : named.type === 'attribute' ? named.attr : '…'
   const shown = named === given.value ? `map(${name})` : `map(${name}(…))`
   if (tokenises === undefined) {
-    const audio = /feature_extractor|audio|speech|wav/i.test(analysis.text.slice(body.start, body.end))
+    const audio = /feature_extractor|audio|speech|wav|librosa|soundfile|sampling_rate/i.test(
+      analysis.text.slice(body.start, body.end),
+    )
     return {
       call,
       key: 'num_proc',
@@ -170,7 +172,12 @@ function isSlow(analysis: PythonModule, callee: Expr): boolean {
 
 function isProcessor(analysis: PythonModule, call: Call): boolean {
   const text = analysis.text.slice(call.expr.callee.start, call.expr.callee.end)
-  return /(^|[._])(feature_extractor|image_processor)$/i.test(text)
+  if (/(^|[._])(feature_extractor|image_processor)$/i.test(text)) return true
+  if (/^(librosa\.(load|feature\.\w+)|torchaudio\.load|soundfile\.read)$/.test(call.name ?? '')) return true
+  // `processor(audio['array'])`; it takes texts as well, by their name.
+  const [first] = call.expr.args
+  const given = first?.name ?? (first === undefined ? 'text' : '')
+  return /(^|[._])processor$/i.test(text) && /^(|audios?|images?|raw_speech|videos?)$/.test(given)
 }
 
 /** A data set that is read while it is iterated over is not prepared ahead. */

@@ -93,7 +93,11 @@ function changePrecision(
     return { reason: `bf16 came with transformers ${firstBf16}, and this project uses an older one` }
   if (key === 'fp16' && overflowsInHalf(python))
     return { reason: 'T5 models overflow in fp16; they need bf16' }
-  return changeOf(`Train with ${key}=True`, [codeArguments(facts, python, made).set([key], true)])
+  const source = codeArguments(facts, python, made)
+  const other = key === 'bf16' ? 'fp16' : 'bf16'
+  // A Trainer refuses both at once.
+  if (source.get(other).state === 'choice') return { reason: `${other} is set under a condition` }
+  return changeOf(`Train with ${key}=True`, [source.set([key], true)])
 }
 
 function changeWorkers(

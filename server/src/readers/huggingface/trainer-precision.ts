@@ -93,7 +93,11 @@ function withoutSwitches(
   if (off === undefined)
     return {
       key,
-      value: orDefault(leftOut, 'fp32', besideAccelerate(python, context) || leftOut.overridable),
+      value: orDefault(
+        leftOut,
+        'fp32',
+        besideAccelerate(python, context) || switches.some(({ given }) => given.overridable),
+      ),
     }
   if (isExplained(python, source.argument(off.key)))
     return { key: off.key, value: unreadable(off.given, 'its comment') }

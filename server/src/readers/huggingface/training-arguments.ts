@@ -167,12 +167,12 @@ function given(
   if (made.parsed) {
     const launched = fromCommandLine(python, made, key, binding)
     if (mayBePassed(launched)) return launched
-  } else {
-    const own = python.argument(made.call, key, key === 'output_dir' ? 0 : null)
-    if (mayBePassed(own)) return own
   }
-  const here: ArgumentValue =
-    made.klass === null ? { state: 'absent' } : classDefault(python, made.klass, key)
+  const own: ArgumentValue = made.parsed
+    ? { state: 'absent' }
+    : python.argument(made.call, key, key === 'output_dir' ? 0 : null)
+  if (mayBePassed(own)) return own
+  const here = made.klass === null ? own : classDefault(python, made.klass, key)
   return made.foreign === null || mayBePassed(here) ? here : foreignDefault(made.call, made.foreign, key)
 }
 

@@ -17,6 +17,7 @@ import { gridLoopChange } from './grid-loop-change.js'
 import { nameOfValue } from './grid-names.js'
 import { hyperparameter, otherWork, repetitionTarget } from './hyperparameter-names.js'
 import { starters } from './started-programs.js'
+import { trainerRuns } from './swallowed.js'
 
 export const gridLoopReader = defineReader({
   name: 'grid-loop',
@@ -183,7 +184,7 @@ function workOf(python: PythonModule, nest: Nest): Work | null {
   if (!usesAll(inner.node.body, names)) return null
   const { effects } = inner
   const run: Work = { unit: 'run', launched: null }
-  if (effects.trains) return run
+  if (effects.trains || [...effects.calls].some((name) => trainerRuns.test(name))) return run
   const { calls } = inner
   if (
     calls.some((call) => call.method === 'fit' && passedExpression(python.argument(call, 'epochs')) !== null)

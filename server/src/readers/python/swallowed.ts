@@ -36,6 +36,7 @@ export const swallowedReader = defineReader({
     'accelerate',
     'deepspeed',
     'optuna',
+    'train',
   ],
   read(facts, _context, claims) {
     const { python } = facts
@@ -208,7 +209,7 @@ function placeOf(analysis: PythonModule, statement: Try): Pick<Swallowed, 'place
   const steps = effects.backward && effects.optimizerStep
   if (innermost?.role === 'train' && steps && !effects.trains) return { place: 'step', loop: innermost }
   const { calls } = effects
-  const trains = effects.trains || [...calls].some((name) => training.test(name)) || trainsByEpochs(calls)
+  const trains = effects.trains || [...calls].some((name) => trainerRuns.test(name)) || trainsByEpochs(calls)
   if (trains) return innermost === null ? runOf(statement, func) : { place: 'trial', loop: innermost }
   // A step in a function of its own, which the loop calls.
   if (steps && innermost === null && func !== null && calledInTraining(analysis, func))
@@ -216,7 +217,8 @@ function placeOf(analysis: PythonModule, statement: Try): Pick<Swallowed, 'place
   return null
 }
 
-const training =
+/** Calls of trainers of libraries that run a whole training. */
+export const trainerRuns =
   /^(transformers\.(Seq2Seq)?Trainer\.train|trl\.\w+Trainer\.train|lightning\.pytorch\.Trainer\.fit|keras\.(Model|Sequential)\.(fit|train_on_batch))$/
 
 /** A function that only trains may be called for each of many. */

@@ -33,8 +33,11 @@ const convolution = /(^|\.)(Lazy)?Conv(Transpose)?[123]d$/
 
 export function hasConvolutions(python: PythonModule): boolean {
   if (python.uses(...convolutional)) return true
-  const around = [...python.importers, ...python.imported].flatMap((module) => module.uses)
-  return [...python.calls.map((call) => call.name ?? ''), ...around].some((name) => convolution.test(name))
+  const around = [...python.importers, ...python.imported, ...python.programs]
+  return (
+    python.calls.some(({ name }) => convolution.test(name ?? '')) ||
+    around.some(({ convolutional }) => convolutional === true)
+  )
 }
 
 /** A script that measures: what it does in each step is on purpose. */
