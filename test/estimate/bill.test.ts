@@ -16,7 +16,7 @@ const rate: Rate = {
 const once = { low: 1, high: 1 }
 
 describe('the bill of a run', () => {
-  const parts = { rate, trainings: [], times: once, limit: null, assumptions: [] }
+  const parts = { rate, trainings: [], times: once, limit: null, apart: false, assumptions: [] }
 
   it('is the price of an hour times all hours, low with low and high with high', () => {
     const bill = runBill({

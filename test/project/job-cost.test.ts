@@ -7,7 +7,7 @@ const train = `from datasets import load_dataset
 from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
 
 model = AutoModelForSequenceClassification.from_pretrained('roberta-large')
-data = load_dataset('imdb').map(encode, batched=True)
+data = load_dataset('csv', data_files='reviews.csv').map(encode, batched=True)
 args = TrainingArguments('out', num_train_epochs=3, dataloader_num_workers=8)
 Trainer(model=model, args=args, train_dataset=data['train']).train()
 `

@@ -9,6 +9,8 @@ export interface DevicePrice {
   high: number
   /** Where the figures come from, a clause. */
   from: string
+  /** ISO date of the oldest of them. */
+  asOf: string
 }
 
 /**
@@ -21,7 +23,12 @@ export function pricesPerDevice(name: string, machine: Instance | null, today: s
     const listed = price({ type: machine.type, provider: machine.provider })
     if (listed?.onDemand == null || machine.gpuCount <= 0) return null
     const each = listed.onDemand / Math.max(1, machine.gpuCount)
-    return { low: each, high: each, from: `${machine.type}, ${listed.region}, prices of ${listed.asOf}` }
+    return {
+      low: each,
+      high: each,
+      from: `${machine.type}, ${listed.region}, prices of ${listed.asOf}`,
+      asOf: listed.asOf,
+    }
   }
   // Of each provider the machine that costs least for each accelerator: others add processors and memory.
   const least = new Map<string, { usd: number; asOf: string }>()
@@ -49,5 +56,6 @@ export function pricesPerDevice(name: string, machine: Instance | null, today: s
     low: usd[0]!,
     high: usd[usd.length - 1]!,
     from: `${usd.length === 1 ? 'one list price' : `list prices of ${usd.length} providers`}, ${when}, no machine named`,
+    asOf: first,
   }
 }

@@ -35,7 +35,8 @@ export function hoursText({ hours, per, state }: CostEntry): string {
   if (hours === null) return 'not known'
   if (state === 'bounded' || hours.low === 0) return `at most ${duration(hours.high!)}`
   if (hours.high === null) return `at least ${duration(hours.low)}`
-  return between(duration(hours.low), duration(hours.high))
+  const [low, high] = [duration(hours.low), duration(hours.high)]
+  return low === high ? low : between(low, high)
 }
 
 /** '$150–280 a run', '$2,300 or more a month'. */

@@ -34,10 +34,12 @@ export interface RunParts {
   times: OpenInterval
   /** Hours after which the platform ends the job; null: never, or not known. */
   limit: number | null
+  /** Each trial is a job of its own, with a limit of its own. */
+  apart: boolean
   assumptions: string[]
 }
 
-export function runBill({ rate, trainings, times, limit, assumptions }: RunParts): Bill {
+export function runBill({ rate, trainings, times, limit: each, apart, assumptions }: RunParts): Bill {
   const unknown: string[] = []
   const known = 'missing' in rate ? null : rate
   if ('missing' in rate) unknown.push(rate.missing)
@@ -45,6 +47,7 @@ export function runBill({ rate, trainings, times, limit, assumptions }: RunParts
     if ('missing' in one && !unknown.includes(one.missing)) unknown.push(one.missing)
   const read = trainings.flatMap((one) => ('missing' in one ? [] : [one]))
   const whole = read.length > 0 && read.length === trainings.length
+  const limit = each === null ? null : apart ? (times.high === null ? null : each * times.high) : each
   const within = (hours: OpenInterval): OpenInterval =>
     limit === null
       ? hours
@@ -55,6 +58,8 @@ export function runBill({ rate, trainings, times, limit, assumptions }: RunParts
         high: times.high === null ? null : sum(read.map((one) => one.high)) * times.high,
       })
     : null
+  const ends =
+    worked !== null && limit !== null && sum(read.map((one) => one.high)) * (times.high ?? 1) > limit
   const limitOnly = worked === null && limit !== null
   const hours = worked ?? (limit === null ? null : { low: 0, high: limit })
   return {
@@ -64,7 +69,11 @@ export function runBill({ rate, trainings, times, limit, assumptions }: RunParts
     usd: known === null || hours === null ? null : multiplied(known.usd, hours),
     limitOnly,
     unknown,
-    assumptions: [...(known?.assumptions ?? []), ...assumptions],
+    assumptions: [
+      ...(known?.assumptions ?? []),
+      ...assumptions,
+      ...(ends ? [`the time limit of ${Number(limit!.toPrecision(3))} h may end it before it is done`] : []),
+    ],
   }
 }
 

@@ -165,7 +165,7 @@ export function moneyText(usd: {
   today?: string
 }): string {
   const now = usd.today ?? new Date().toISOString()
-  const [low, high] = usd.range.map(formatUsd) as [string, string]
+  const [low, high] = usd.range.map(usd.per === 'hour' ? formatUsd : roughUsd) as [string, string]
   const amount = low === high ? low : `${low}–${high.slice(1)}`
   const where = [
     usd.region,

@@ -79,7 +79,7 @@ function ofAccelerators(
   return {
     usd: { low: listed.low * devices, high: listed.high * devices },
     spot: false,
-    asOf: today,
+    asOf: listed.asOf,
     region: '',
     assumed: true,
     assumptions: [

@@ -68,6 +68,7 @@ export class Bills {
       rate,
       trainings: found.map((one) => ('missing' in one ? one : one.hours)),
       times: timesOf(run),
+      apart: effective(compute?.settings.trials) === true,
       limit: typeof seconds === 'number' && seconds > 0 ? seconds / 3600 : null,
       assumptions: [...new Set(found.flatMap((one) => ('missing' in one ? [] : one.assumptions)))],
     })
@@ -224,6 +225,8 @@ function timesOf(run: Run): OpenInterval {
   })
   // Several searches of one program follow each other.
   if (trials.length > 0) counts.push(added(trials))
+  // It is a trial, and of how many is not known.
+  else if (effective(run.job.compute?.settings.trials) === true) counts.push({ low: 1, high: null })
   return counts.reduce(
     (total, one) => ({
       low: total.low * one.low,

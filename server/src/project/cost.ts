@@ -242,8 +242,8 @@ async function ofService(
 /** Of two pieces of advice the second saves only of what the first has left; nothing saves more than the job costs. */
 function withSavings(entries: CostEntry[], findings: readonly Finding[]): CostEntry[] {
   const shares = new Map<string, Map<string, readonly [number, number]>>()
-  for (const { billed, rule, saving, severity } of findings) {
-    if (saving === null || billed === undefined || severity === 'hint') continue
+  for (const { billed, rule, saving } of findings) {
+    if (saving === null || billed === undefined) continue
     const byRule = shares.get(billed) ?? new Map<string, readonly [number, number]>()
     shares.set(billed, byRule)
     const before = byRule.get(rule)

@@ -1,5 +1,6 @@
 /** What the machines of a job cost per hour, from the joined settings of its request. */
 
+import type { Bill } from '../estimate/bill.js'
 import { type HourlyCost, hourlyCost } from '../estimate/hourly.js'
 import { requestOf } from '../rules/machine-request.js'
 import type { RuleOptions, Saving } from '../rules/rule.js'
@@ -14,10 +15,36 @@ export function jobCost(
   return hourlyCost(requestOf(compute), options.prices, today)
 }
 
-/** A share of the cost of a job whose machines have a price is money. Rules that name it themselves are left alone. */
-export function inMoney(saving: Saving, view: SubjectView, options: RuleOptions, today: string): Saving {
+/**
+ * A share of the cost of a job is money: of a run or a month where the bill is known, else of an hour of its machines. Rules that
+ * name it themselves are left alone.
+ */
+export function inMoney(
+  saving: Saving,
+  bill: Bill,
+  view: SubjectView,
+  options: RuleOptions,
+  today: string,
+): Saving {
+  if (saving.usd !== null) return saving
+  const { usd, rate, per, limitOnly } = bill
+  const [low, high] = saving.fraction
+  if (usd !== null && usd.high !== null && rate !== null && !limitOnly && usd.high > 0)
+    return {
+      ...saving,
+      usd: {
+        range: [digits(low * usd.low), digits(high * usd.high)],
+        per,
+        asOf: rate.asOf,
+        region: rate.assumed ? 'machine assumed' : rate.region,
+      },
+    }
+  return perHour(saving, view, options, today)
+}
+
+function perHour(saving: Saving, view: SubjectView, options: RuleOptions, today: string): Saving {
   const { compute } = view.run.job
-  if (saving.usd !== null || compute === null) return saving
+  if (compute === null) return saving
   const cost = jobCost(compute, options, today)
   if (cost === undefined) return saving
   const onSpot = effective(compute.settings.spot) === true && cost.spot !== null

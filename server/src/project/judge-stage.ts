@@ -8,10 +8,11 @@ import type { Extraction, SubjectView as JudgedSubject } from '../workload/claim
 import { type Annotation, annotationsOf } from './annotations.js'
 import { Bills } from './bill.js'
 import { type Configuration, defaultOptions } from './configuration.js'
-import { type Draft, judge, mergeRuns, moreSevere } from './judge.js'
+import { type Draft, judge, mergeRuns } from './judge.js'
 import type { Linked } from './link-stage.js'
 import type { LintError } from './lint.js'
 import { buildRuns, type Judgement } from './runs.js'
+import { moreSevere } from './severity.js'
 
 interface SubjectView {
   depends: readonly object[]
@@ -105,6 +106,7 @@ export class JudgeStage {
         configurationOf: (path: string) => configuration.forFile(path),
         reachable: (path: string) => this.isReachable(path),
         faults: [],
+        bills: this.bills,
         today: today(),
         onVerdict: (rule: string, drafts: readonly Draft[], silence: Silence | undefined) => {
           const verdict = told.get(rule) ?? { drafts: [], silences: [] }
@@ -153,6 +155,7 @@ export class JudgeStage {
       configurationOf: (path: string) => configuration.forFile(path),
       reachable: () => reachable,
       faults,
+      bills: this.bills,
       today: today(),
     }
     const drafts = mergeRuns(judgement.runs.map((view) => judge(view, rules, context)))

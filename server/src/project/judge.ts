@@ -1,34 +1,20 @@
 /** Rules judge runs. Severity is the rule's, lowered by evidence and by what a launch could still replace. */
 
+import type { Bill } from '../estimate/bill.js'
 import type { Finding } from '../finding.js'
-import type { Confidence, Report, Rule, RuleContext, Severity } from '../rules/rule.js'
+import type { Confidence, Report, Rule, RuleContext } from '../rules/rule.js'
 import type { Silence } from '../rules/silence.js'
+import { isViewOf } from '../rules/subject-view.js'
 import { type Location, sameLocation } from '../text/location.js'
 import { isTestPath } from '../text/test-path.js'
 import { type World, worldsOf } from '../workload/choices.js'
-import type { Claim, Run, Subject, SubjectView } from '../workload/claim.js'
+import type { Run, Subject, SubjectView } from '../workload/claim.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
-import { billKey } from './bill.js'
+import { type Bills, billKey } from './bill.js'
 import type { FileConfiguration } from './configuration.js'
 import { inMoney } from './job-cost.js'
 import type { LintError } from './lint.js'
-
-const order: Severity[] = ['hint', 'information', 'warning', 'error']
-
-/** Families about the cost of training itself: on toy data they matter less. */
-const loweredWhenSmall = new Set(['data', 'precision', 'training', 'lifecycle', 'observability'])
-
-export function lower(a: Severity, b: Severity): Severity {
-  return order.indexOf(a) < order.indexOf(b) ? a : b
-}
-
-export function moreSevere(a: Severity, b: Severity): boolean {
-  return order.indexOf(a) > order.indexOf(b)
-}
-
-function oneStepDown(severity: Severity): Severity {
-  return severity === 'error' ? severity : order[Math.max(0, order.indexOf(severity) - 1)]!
-}
+import { isClaim, lower, moreSevere, saysNothing, severityOf, wasteOf } from './severity.js'
 
 /** A finding before fingerprint and suppression, with what it needs for them. */
 export interface Draft extends Omit<Finding, 'fingerprint'> {
@@ -44,6 +30,7 @@ export interface JudgeContext {
   /** False for a module that defines things and that no entry point reaches. */
   reachable(path: string): boolean
   faults: LintError[]
+  bills: Bills
   /** ISO 8601. */
   today: string
   /** Told what each rule says of a subject, or the last reason that it gave for saying nothing; absent: nobody asks. */
@@ -52,26 +39,6 @@ export interface JudgeContext {
 
 function judgesWord({ judges }: Rule, kind: ResourceKind): boolean {
   return typeof judges === 'string' ? judges === kind : judges.includes(kind)
-}
-
-function isClaim(at: Claim | Location): at is Claim {
-  return 'setting' in at
-}
-
-const aboutAccelerators = new Set(['precision', 'training', 'data'])
-
-function severityOf(rule: Rule, view: SubjectView, report: Report, context: JudgeContext): Severity {
-  const { evidence } = view.subject
-  const family = rule.name.slice(0, rule.name.indexOf('/'))
-  let severity = report.severity === undefined ? rule.severity : lower(report.severity, rule.severity)
-  if (evidence.small !== null && loweredWhenSmall.has(family)) severity = oneStepDown(severity)
-  else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
-  if (evidence.negligible !== undefined) severity = 'hint'
-  if (isClaim(report.at) && report.at.overridable) severity = lower(severity, 'information')
-  // Whoever starts it decides whether an accelerator is there to be wasted.
-  if (evidence.processorByDefault === true && aboutAccelerators.has(family))
-    severity = lower(severity, 'information')
-  return context.configurationOf(view.subject.location.path).severity(rule.name) ?? severity
 }
 
 export function isTest({ evidence, location }: Subject): boolean {
@@ -133,18 +100,22 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
           return silent('nothing in the project runs this module, and whoever does may set it')
         const confidence: Confidence = report.confidence ?? 'high'
         const pool = poolOf(report, view)
+        const bill = billOf(view, context.bills)
+        const waste = wasteOf(rule, view, report.saving, bill)
         drafts.push({
           rule: rule.name,
           reader,
-          severity: severityOf(rule, view, report, context),
+          severity:
+            configuration.severity(rule.name) ??
+            severityOf(rule, view, report, waste, bill.per, configuration.options.money),
           confidence,
           message: report.message,
           location: isClaim(report.at) ? report.at.location : report.at,
           checklist: rule.checklist,
           saving:
-            report.saving === undefined
+            report.saving === undefined || saysNothing(report.saving)
               ? null
-              : inMoney(report.saving, view, configuration.options, context.today),
+              : inMoney(report.saving, bill, view, configuration.options, context.today),
           related: [
             ...(report.related ?? []),
             ...(pool === undefined ? [] : [{ location: pool, message: 'the pool that it runs on' }]),
@@ -169,6 +140,11 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
     context.onVerdict?.(rule.name, drafts.slice(before), silence)
   }
   return superseded(drafts, rules)
+}
+
+function billOf(view: SubjectView, bills: Bills): Bill {
+  if (isViewOf(view, 'Scaling') || isViewOf(view, 'Serving')) return bills.ofService(view)
+  return bills.ofRun(view.run)
 }
 
 /** What the waste is a share of. */

@@ -172,8 +172,10 @@ export function buildRuns(input: RunInput): Judgement[] {
       runs = [newRun(job, null, [unseenProgram('no program that it starts could be read')], null, job)]
       runsOfJob.set(job, runs)
     }
+    const searches = effective(compute.settings.trials) === true ? searchesBeside(compute, input) : []
     for (const run of runs) {
       run.siblings = runs
+      if (searches.length > 0) run.searches = searches.map((one) => ({ ...one, run }))
       run.job.compute = {
         subject: compute.subject,
         run,
@@ -264,6 +266,21 @@ export function buildRuns(input: RunInput): Judgement[] {
     for (const runs of bySubject.values()) judgements.push({ runs, depends })
   }
   return judgements
+}
+
+/** The searches in the file of a job that is one of their trials. */
+function searchesBeside(
+  { extraction }: JobEntry,
+  { layerOf }: RunInput,
+): Omit<SubjectView<'Search'>, 'run'>[] {
+  const { subjects } = extraction as Extraction
+  const settings = settingsOf(extraction as Extraction, layerOf)
+  return subjects
+    .filter(({ kind }) => kind === ('Search' satisfies ResourceKind))
+    .map((subject) => ({
+      subject: subject as unknown as Subject<'Search'>,
+      settings: settings.get(subject.id)!.settings as SubjectView<'Search'>['settings'],
+    }))
 }
 
 /** The run of a program that a cell of this file writes. */

@@ -16,7 +16,7 @@ export type Confidence = 'high' | 'medium' | 'low'
 export interface Saving {
   /** Share of the cost of the subject, 0 to 1: lowest and highest. */
   fraction: [number, number]
-  usd: { range: [number, number]; per: 'hour' | 'run'; asOf: string; region: string } | null
+  usd: { range: [number, number]; per: 'hour' | 'run' | 'month'; asOf: string; region: string } | null
   /** How it was computed, with its assumptions. */
   basis: string
 }
@@ -95,6 +95,8 @@ export interface Rule<W extends ResourceKind = ResourceKind> {
   oncePerProject?: boolean
   /** Its findings are dropped where anything in the project claims this: another file does what the rule asks for. */
   settledBy?: { setting: string; value: string | number | boolean }
+  /** What it finds takes time that the estimate of a run does not count, so the bill is no bound of the waste. */
+  beyondBill?: true
   /** Readers for which it is off by default, with the measured precision. */
   offFor?: Record<string, string>
   check(view: SubjectView<W>, context: RuleContext): void

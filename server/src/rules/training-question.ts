@@ -46,6 +46,7 @@ export function questionOf(
   const { settings } = view
   const model = modelOf(view)
   if ('missing' in model) return model
+  if (effective(settings.precision) === 'fp64') return { missing: 'how fast it computes in fp64' }
   const network = networkOf(model)
   const data = dataOf(view)
   const batch = endsOf(settings.batchSize)

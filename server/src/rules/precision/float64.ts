@@ -6,6 +6,7 @@ import { operationOf } from '../training/operation.js'
 
 export default defineRule({
   name: 'precision/float64',
+  beyondBill: true,
   judges: 'Operation',
   checklist: ['model/mixed-precision', 'rightsize/match-instance'],
   severity: 'warning',

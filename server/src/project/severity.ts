@@ -1,0 +1,108 @@
+/** How severe a finding is: the rule's own word, lowered by evidence, decided by money where the bill is known. */
+import type { Bill, OpenInterval } from '../estimate/bill.js'
+import type { MoneyThresholds, Report, Rule, Saving, Severity } from '../rules/rule.js'
+import { isViewOf } from '../rules/subject-view.js'
+import type { Location } from '../text/location.js'
+import { effective } from '../values/value.js'
+import type { Claim, SubjectView } from '../workload/claim.js'
+
+const order: Severity[] = ['hint', 'information', 'warning', 'error']
+
+export function lower(a: Severity, b: Severity): Severity {
+  return order.indexOf(a) < order.indexOf(b) ? a : b
+}
+
+export function moreSevere(a: Severity, b: Severity): boolean {
+  return order.indexOf(a) > order.indexOf(b)
+}
+
+function oneStepDown(severity: Severity): Severity {
+  return severity === 'error' ? severity : order[Math.max(0, order.indexOf(severity) - 1)]!
+}
+
+/** Families about the cost of training itself: a small training can waste little, whatever the rule. */
+const aboutTraining = new Set(['data', 'precision', 'training', 'lifecycle', 'observability'])
+const aboutAccelerators = new Set(['precision', 'training', 'data'])
+
+/** Families whose waste is a share of what the run costs, also where a rule does not say which. */
+const withinRun = new Set(['precision', 'training', 'distributed', 'search', 'observability'])
+
+/** Folders of what is no longer used. */
+const retired = /(^|\/)(deprecated|legacy|old|archived?|obsolete|attic)\//i
+
+export function isClaim(at: Claim | Location): at is Claim {
+  return 'setting' in at
+}
+
+export function familyOf({ name }: Rule): string {
+  return name.slice(0, name.indexOf('/'))
+}
+
+/** USD that a finding wastes per run, or per month; null: the bill is not known. */
+export function wasteOf(
+  rule: Rule,
+  view: SubjectView,
+  saving: Saving | undefined,
+  { usd }: Bill,
+): OpenInterval | null {
+  // The bill knows the time of training steps: neither fits of a search nor how long steps wait for data.
+  if (usd === null || rule.beyondBill === true || isOfFits(view) || familyOf(rule) === 'data') return null
+  if (saving === undefined) return withinRun.has(familyOf(rule)) ? { low: 0, high: usd.high } : null
+  const [low, high] = saving.fraction
+  return { low: low * usd.low, high: usd.high === null ? null : high * usd.high }
+}
+
+function isOfFits(view: SubjectView): boolean {
+  return isViewOf(view, 'Search') && effective(view.settings.unit) === 'fit'
+}
+
+export function severityOf(
+  rule: Rule,
+  view: SubjectView,
+  report: Report,
+  waste: OpenInterval | null,
+  per: Bill['per'],
+  money: MoneyThresholds,
+): Severity {
+  const { evidence, location } = view.subject
+  const family = familyOf(rule)
+  let severity = report.severity === undefined ? rule.severity : lower(report.severity, rule.severity)
+  // Where the bill says how much it is, nobody need guess from names that it is little.
+  const guessed = waste === null || waste.low < money.warning
+  if (guessed && evidence.small !== null && aboutTraining.has(family)) severity = oneStepDown(severity)
+  else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
+  if (guessed && evidence.negligible !== undefined) severity = 'hint'
+  if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
+  if (retired.test(location.path)) severity = oneStepDown(severity)
+  if (isClaim(report.at) && report.at.overridable) severity = lower(severity, 'information')
+  // Whoever starts it decides whether an accelerator is there to be wasted.
+  if (evidence.processorByDefault === true && aboutAccelerators.has(family))
+    severity = lower(severity, 'information')
+  return severity
+}
+
+/** The rule did not lower it for this case. */
+function canBeRaised(rule: Rule, { severity, confidence }: Report): boolean {
+  return (severity === undefined || severity === rule.severity) && confidence !== 'low'
+}
+
+/** What surely costs little is quieter; what surely costs much is louder, unless the rule has its doubts. */
+function byMoney(
+  severity: Severity,
+  { low, high }: OpenInterval,
+  money: MoneyThresholds,
+  raise: boolean,
+  per: Bill['per'],
+): Severity {
+  if (high !== null && high < money.information) return 'hint'
+  if (high !== null && high < money.warning) return lower(severity, 'information')
+  if (!raise) return severity
+  // How much of what is always on is idle is an assumption.
+  if (low >= money.error && severity === 'warning' && per === 'run') return 'error'
+  return low >= money.warning && severity === 'information' ? 'warning' : severity
+}
+
+/** From nothing to most of it: that says that nobody knows. */
+export function saysNothing({ fraction: [low, high] }: Saving): boolean {
+  return low === 0 && high > 0.5
+}

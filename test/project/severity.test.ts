@@ -1,0 +1,104 @@
+/** Severity follows what the waste costs, where the bill is known. */
+import assert from 'node:assert/strict'
+import type { Finding } from '../../server/src/finding.js'
+import { openProject } from '../../server/src/project/workspace.js'
+import { memoryHost, memoryRoot } from '../cases/memory-host.js'
+
+const train = (data: string, epochs: number, more = '') => `from datasets import load_dataset
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer, TrainingArguments
+
+tokenizer = AutoTokenizer.from_pretrained('bert-base-uncased')
+model = AutoModelForSequenceClassification.from_pretrained('bert-base-uncased')
+data = load_dataset(${data}).map(lambda rows: tokenizer(rows['text'], truncation=True, max_length=256), batched=True)
+args = TrainingArguments('out', num_train_epochs=${epochs}, per_device_train_batch_size=32, dataloader_num_workers=8${more})
+Trainer(model=model, args=args, train_dataset=data['train']).train()
+`
+const launch = (machine: string, path = 'train.py') => `from sagemaker.huggingface import HuggingFace
+
+HuggingFace(
+    entry_point='${path}',
+    role='training',
+    instance_type='${machine}',
+    instance_count=1,
+    max_run=2419200,
+    transformers_version='4.49',
+    pytorch_version='2.5',
+    py_version='py311',
+).fit()
+`
+
+async function found(files: Record<string, string>, rule = 'precision/full-precision'): Promise<Finding> {
+  const project = await openProject(memoryRoot, memoryHost(new Map(Object.entries(files))))
+  const { findings } = await project.lint()
+  await project.dispose()
+  const one = findings.find((finding) => finding.rule === rule)
+  assert.ok(one, findings.map((finding) => finding.rule).join())
+  return one
+}
+
+describe('severity', () => {
+  it('is a hint where less than a dollar is wasted', async () => {
+    const files = { 'train.py': train("'glue', 'mrpc'", 3), 'launch.py': launch('ml.g5.2xlarge') }
+    const { severity, saving } = await found(files)
+    assert.equal(severity, 'hint')
+    assert.equal(saving!.usd!.per, 'run')
+    assert.ok(saving!.usd!.range[1] < 1)
+  })
+
+  it('is a warning for the same code over more data', async () => {
+    const files = { 'train.py': train("'yelp_review_full'", 10), 'launch.py': launch('ml.g5.2xlarge') }
+    const { severity, saving } = await found(files)
+    assert.equal(severity, 'warning')
+    assert.ok(saving!.usd!.range[0] > 5 && saving!.usd!.range[0] < 100, String(saving!.usd!.range))
+  })
+
+  it('is an error where a run surely wastes a hundred dollars', async () => {
+    const files = { 'train.py': train("'amazon_polarity'", 60), 'launch.py': launch('ml.g5.2xlarge') }
+    assert.equal((await found(files)).severity, 'error')
+  })
+
+  it('goes by the thresholds of the user', async () => {
+    const files = {
+      'train.py': train("'yelp_review_full'", 10),
+      'launch.py': launch('ml.g5.2xlarge'),
+      'costlint.toml': '[money]\nwarning = 500\n',
+    }
+    assert.equal((await found(files)).severity, 'information')
+    const strict = { ...files, 'costlint.toml': '[money]\nerror = 2\n' }
+    assert.equal((await found(strict)).severity, 'error')
+  })
+
+  it('stays the rule’s own where the bill is not known, and money is told by the hour', async () => {
+    const files = { 'train.py': train("'csv'", 3), 'launch.py': launch('ml.g5.2xlarge') }
+    const { severity, saving } = await found(files)
+    assert.equal(severity, 'warning')
+    assert.equal(saving!.usd!.per, 'hour')
+  })
+
+  it('without a machine goes by the range of usual ones', async () => {
+    assert.equal((await found({ 'train.py': train("'glue', 'mrpc'", 1) })).severity, 'hint')
+    const files = { 'train.py': train("'glue', 'mrpc'", 300), 'costlint.toml': '[hardware]\ndefault = "T4"\n' }
+    const { severity, saving } = await found(files)
+    assert.equal(severity, 'warning')
+    assert.deepEqual([saving!.usd!.per, saving!.usd!.region], ['run', 'machine assumed'])
+  })
+
+  it('is one step lower below `legacy/`, `deprecated/` and their like', async () => {
+    const files = (folder: string) => ({
+      [`${folder}train.py`]: train("'yelp_review_full'", 10),
+      [`${folder}launch.py`]: launch('ml.g5.2xlarge'),
+    })
+    assert.equal((await found(files('new/'))).severity, 'warning')
+    assert.equal((await found(files('legacy/'))).severity, 'information')
+    assert.equal((await found(files('src/deprecated/'))).severity, 'information')
+  })
+
+  it('is what the configuration says, whatever it costs', async () => {
+    const files = {
+      'train.py': train("'glue', 'mrpc'", 3),
+      'launch.py': launch('ml.g5.2xlarge'),
+      'costlint.toml': '[severity]\nprecision = "error"\n',
+    }
+    assert.equal((await found(files)).severity, 'error')
+  })
+})
