@@ -77,7 +77,10 @@ describe('severity', () => {
 
   it('without a machine goes by the range of usual ones', async () => {
     assert.equal((await found({ 'train.py': train("'glue', 'mrpc'", 1) })).severity, 'hint')
-    const files = { 'train.py': train("'glue', 'mrpc'", 300), 'costlint.toml': '[hardware]\ndefault = "T4"\n' }
+    const files = {
+      'train.py': train("'glue', 'mrpc'", 300),
+      'costlint.toml': '[hardware]\ndefault = "T4"\n',
+    }
     const { severity, saving } = await found(files)
     assert.equal(severity, 'warning')
     assert.deepEqual([saving!.usd!.per, saving!.usd!.region], ['run', 'machine assumed'])
