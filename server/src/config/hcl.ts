@@ -147,11 +147,15 @@ class HclReader {
     return unknown
   }
 
-  private call(node: PlainNode, depth: number): ConfigUnknown {
+  private call(node: PlainNode, depth: number): ConfigNode {
     const unknown = this.unknown(node)
     const [name, passed] = namedChildren(node)
-    if (name === undefined || passed === undefined || this.source(name) !== 'merge') return unknown
+    if (name === undefined || passed === undefined) return unknown
     const values = namedChildren(passed)
+    // What is written down as text is what counts, whichever text that becomes.
+    const encoded = /^(json|yaml)encode$/.test(this.source(name)) && values.length === 1
+    if (encoded) return this.value(values[0], values[0]!.start, depth + 1)
+    if (this.source(name) !== 'merge') return unknown
     if (values.every((one) => one.type === 'expression'))
       unknown.merged = values.map((one) => this.value(one, one.start, depth + 1))
     return unknown

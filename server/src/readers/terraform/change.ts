@@ -26,6 +26,8 @@ export const firstPool: ChangeTarget = {
 export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const root = facts.config?.documents[0]?.root
   const { keys } = claim.site
+  if (facts.path.endsWith('.tf') && /attempt_duration_seconds$|attempts$/.test(claim.key))
+    return changeBatchJob(claim, value, facts, root)
   if (ofDatabricks.has(claim.setting)) return changeDatabricks(claim, value, facts)
   if (root === undefined || keys === undefined || keys.length === 0)
     return { reason: 'the block has changed' }
@@ -94,6 +96,25 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
     default:
       return byHand(claim)
   }
+}
+
+/** A time limit of an AWS Batch job, whose block may not be there yet. */
+function changeBatchJob(
+  claim: Claim,
+  value: unknown,
+  facts: FragmentFacts,
+  root: ConfigNode | undefined,
+): Change | Refusal {
+  const { keys } = claim.site
+  if (claim.setting !== 'timeLimit' || root === undefined || keys === undefined) return byHand(claim)
+  const editor = new Editor(facts, root)
+  const present = at(root, ...keys.slice(0, -1)) !== undefined
+  const title = `End each attempt after ${Number(value) / 3600} hours: attempt_duration_seconds = ${value}`
+  return editor.change(title, [
+    present
+      ? editor.set(keys, Number(value))
+      : editor.set(keys.slice(0, -1), { attempt_duration_seconds: Number(value) }),
+  ])
 }
 
 class Editor {

@@ -8,6 +8,7 @@ import { convert, derived, opaque, orDefault, unreadable } from '../../values/op
 import { asQuotedNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
 import {
   acceleratorModel,
   attachedModel,
@@ -39,6 +40,25 @@ export function startMachine(
   const region = regionOf(block, provider)
   if (region !== undefined) compute.known('region', 'region', region, header)
   return compute
+}
+
+/** A job that is defined here and started elsewhere. */
+export function startJob(
+  block: Block,
+  accelerator: Evidence['accelerator'],
+): { compute: SubjectBuilder<'Compute'>; id: string } {
+  const { header, module } = block
+  const keys = module.keysOf(block.value)
+  const place = { ...header, document: 0, ...(keys === undefined ? {} : { keys }) }
+  const id = `${block.value.path}#${block.name}`
+  const evidence: Evidence = { role: 'job', accelerator, small: null, notebook: false }
+  const compute = module.claims.subject('Compute', place, block.name, evidence, id)
+  compute.known('provider', 'Terraform', 'aws', place)
+  compute.known('service', 'Terraform', false, place)
+  compute.known('trials', 'Terraform', false, place)
+  const region = regionOf(block, 'aws')
+  if (region !== undefined) compute.known('region', 'region', region, header)
+  return { compute, id }
 }
 
 /** A script of its lifecycle configuration may stop a notebook instance; nothing else does by itself. */

@@ -4,7 +4,7 @@ import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import {
   autoScalingGroupSettings,
   batchSettings,
@@ -16,6 +16,7 @@ import {
   readNodeGroup,
 } from './aws-pools.js'
 import { readComputeInstance, readVirtualMachine } from './azure-machines.js'
+import { batchJobSettings, readBatchJob } from './batch-job.js'
 import { Block, Module } from './block.js'
 import { changeTerraform } from './change.js'
 import { readDatabricksJob } from './databricks-job.js'
@@ -62,6 +63,7 @@ export const terraformReader = defineReader({
     nodeGroupSettings,
     autoScalingGroupSettings,
     batchSettings,
+    batchJobSettings,
     scalableTargetSettings,
     scalingPolicySettings,
     scaledNodePoolSettings,
@@ -81,6 +83,7 @@ export const terraformReader = defineReader({
     'aws_eks_node_group',
     'aws_autoscaling_group',
     'aws_batch_compute_environment',
+    'aws_batch_job_definition',
     'aws_sagemaker_',
     'aws_appautoscaling_target',
     'aws_instance',
@@ -98,7 +101,7 @@ export const terraformReader = defineReader({
     // Calls of modules tell what their variables hold.
     'module "',
   ],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const root = facts.config?.documents[0]?.root
     if (root === undefined || !facts.path.endsWith('.tf')) return
     const module = new Module(claims, facts, root)
@@ -108,7 +111,7 @@ export const terraformReader = defineReader({
       const type = map(node)?.labels?.[0]
       if (type !== undefined) here.set(type, (here.get(type) ?? 0) + 1)
     }
-    for (const node of resources) readResource(facts, module, node, here)
+    for (const node of resources) readResource(facts, context, module, node, here)
     for (const node of items(at(root, 'module'))) {
       const block = blockOf(facts, module, node)
       if (block === null) continue
@@ -158,11 +161,17 @@ function headerOf(facts: FragmentFacts, block: ConfigMap): Place {
 /** `here`: how many resources of each type the file holds. */
 function readResource(
   facts: FragmentFacts,
+  context: ReaderContext,
   module: Module,
   node: ConfigNode,
   here: ReadonlyMap<string, number>,
 ): void {
   const type = map(node)?.labels?.[0]
+  if (type === 'aws_batch_job_definition') {
+    const job = blockOf(facts, module, node)
+    if (job !== null) readBatchJob(job, context)
+    return
+  }
   const read = type === undefined ? undefined : lookUp(dialects, type)
   if (read === undefined) return
   const block = blockOf(facts, module, node)
