@@ -39,18 +39,30 @@ const endingText =
 const storedName = /^#store\s+(?!-)[\w \t]*(endpoint|predictor)/i
 const cleaningFunction = /clean_?(up|resources)|tear_?down|(delete|destroy|remove|stop|shut_?down)_\w*/i
 
-function tearsDown(python: PythonModule): boolean {
-  return once(python, 'tears endpoints down', () => {
-    if (usesAny(python, endings)) return true
-    for (const call of python.calls) {
-      if (cleaningFunction.test(call.method)) return true
-      if (call.method !== 'delete' || call.expr.callee.type !== 'attribute') continue
-      const owner = python.text.slice(call.expr.callee.value.start, call.expr.callee.value.end)
-      if (/endpoint|predictor|deploy|server|model/i.test(owner)) return true
-      if (call.expr.args.some((one) => one.name === 'force')) return true
-    }
-    return endingText.test(moduleText(python))
-  })
+/** What makes room for the endpoint, before it is made in the same function, does not end it. */
+function tearsDown(python: PythonModule, made: Call): boolean {
+  const ended = once(python, 'calls that end endpoints', () =>
+    python.calls.filter((one) => ends(python, one)),
+  )
+  if (ended.length > 0)
+    return ended.some((one) => one.function !== made.function || one.expr.start > made.expr.start)
+  return once(
+    python,
+    'tears endpoints down',
+    () => usesAny(python, endings) || endingText.test(moduleText(python)),
+  )
+}
+
+function ends(python: PythonModule, call: Call): boolean {
+  if (endings.some((one) => (one.startsWith('.') ? call.method === one.slice(1) : call.name === one)))
+    return true
+  if (cleaningFunction.test(call.method)) return true
+  if (call.method !== 'delete' || call.expr.callee.type !== 'attribute') return false
+  const owner = python.text.slice(call.expr.callee.value.start, call.expr.callee.value.end)
+  return (
+    /endpoint|predictor|deploy|server|model/i.test(owner) ||
+    call.expr.args.some((one) => one.name === 'force')
+  )
 }
 
 const deploymentName =
@@ -81,7 +93,7 @@ export function claimEndpoint(
   const scope = scopeOf(call)
   const serving = claims.subject('Serving', place, scope, evidence)
   serving.known('platform', platform, platform, place)
-  if (tearsDown(python)) serving.known('tornDown', call.method, true, place, { site })
+  if (tearsDown(python, call)) serving.known('tornDown', call.method, true, place, { site })
   else if (python.evidence.notebook && python.tree.comments.some((one) => storedName.test(one.text)))
     serving.unknown('tornDown', call.method, 'its name is stored for another notebook', place)
   else serving.default('tornDown', call.method, false, place, { site })

@@ -1,12 +1,22 @@
 /**
  * Azure Machine Learning jobs in YAML (CLI v2): commands, sweeps, components, and the steps of pipelines. Source: references of the command, sweep and pipeline job schemas; azure-ai-ml 1.22, _schema/job.
  */
-import { at, entries, entry, isNothing, map, text, textWithTemplates, written } from '../../config/access.js'
+import {
+  at,
+  entries,
+  entry,
+  isNothing,
+  map,
+  number,
+  text,
+  textWithTemplates,
+  written,
+} from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { folderOf as folderOfPath, join } from '../../link/paths.js'
 import { ConfigSource } from '../../values/config-source.js'
-import { stated, unreadable } from '../../values/operations.js'
+import { convert, firstGiven, stated, unreadable } from '../../values/operations.js'
 import { asQuotedNumber, asText } from '../../values/parse.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -178,7 +188,16 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   if (target.kind === 'local') return
   const source = (map: ConfigNode | undefined, path: Keys, withKey = false): ConfigSource =>
     new ConfigSource(map, claims, { document: document.index, keys: path, shown: place, withKey })
-  const processes = source(program, within).number('distribution', 'process_count_per_instance')
+  const ranked = source(program, within)
+  // Previews of the schema counted the processes of all instances.
+  const instances = at(program, 'compute', 'instance_count') ?? at(node, 'compute', 'instance_count')
+  const each = number(instances) ?? 1
+  const processes = firstGiven(
+    ranked.number('distribution', 'process_count_per_instance'),
+    convert(ranked.number('distribution', 'process_count'), (all) =>
+      Number.isInteger(all / each) ? all / each : undefined,
+    ),
+  )
   const perNode = effective(processes)
   const distribution = text(at(program, 'distribution', 'type'))?.toLowerCase()
   const preview = given?.kind === 'map' && at(given, 'target') !== undefined

@@ -51,7 +51,8 @@ export const sagemakerEndpointReader = defineReader({
   triggers: ['sagemaker'],
   read(facts, _context, claims) {
     const { python, fragment } = facts
-    if (python === undefined || !usesAny(python, ['sagemaker.', 'sagemaker', 'boto3.client'])) return
+    if (python === undefined || !usesAny(python, ['sagemaker.', 'sagemaker', 'boto3.client', 'boto3.']))
+      return
     for (const call of python.calls) {
       if (call.method === 'deploy' && isDeploy(call)) {
         const serving = claimEndpoint(python, fragment, claims, call, 'SageMaker')

@@ -43,6 +43,8 @@ export function isHarmless(command: ShellCommand): boolean {
     return words.slice(1).some((word) => !word.startsWith('-') && harmless.has(word))
   }
   // `wandb login` prepares; its agent starts programs until nobody has any left.
+  // So does `dvc pull`; `dvc repro` and `dvc exp run` run the stages of the project.
+  if (name === 'dvc') return !/^(repro|exp|run|queue)$/.test(words[1] ?? '')
   if (name === 'wandb') return words[1] !== 'agent' && words[1] !== 'launch'
   return harmless.has(name)
 }
@@ -60,5 +62,15 @@ export function isServer(command: ShellCommand): boolean {
     const at = words.indexOf('-m')
     return at > 0 && serverModules.test(words[at + 1] ?? '')
   }
+  // VS Code on the machine, reached from elsewhere.
+  if (name === 'code') return words[1] === 'tunnel' || words[1] === 'serve-web'
   return (name === 'ray' && words[1] === 'start') || (name === 'bentoml' && words[1] === 'serve')
+}
+
+const workbenches = /^(jupyter(-lab|-notebook|hub)?|jupyterhub-singleuser|code|code-server|sshd)$/
+
+/** A server that somebody works in: a notebook, an editor, a shell. */
+export function isWorkbench(command: ShellCommand): boolean {
+  const name = nameOf(command)
+  return name !== null && workbenches.test(name) && isServer(command)
 }

@@ -9,7 +9,7 @@ import { lookUp } from '../../text/records.js'
 import type { SourceFragment } from '../../text/source-fragment.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Launch, LaunchValue } from '../../workload/claim.js'
-import { isHarmless, isServer } from './commands.js'
+import { isHarmless, isServer, isWorkbench } from './commands.js'
 
 export interface FoundLaunch {
   command: ShellCommand
@@ -142,6 +142,8 @@ export interface Work {
   sharedByScript: boolean
   /** The script keeps a server or a shell up rather than running to an end. */
   service: boolean
+  /** That server is one that somebody works in: a notebook, an editor. */
+  workbench: boolean
   /** Nothing in it computes: it looks at the machine (`nvidia-smi`), prints, waits. */
   probes: boolean
   /** Seconds after which `timeout` ends each of its launches; null: nothing does. */
@@ -171,6 +173,7 @@ export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
     sharing: sharing ?? script,
     sharedByScript: sharing === null && script !== null,
     service: service && running.length === 0,
+    workbench: running.length === 0 && facts.commands.some((one) => !one.unreachable && isWorkbench(one)),
     probes: probes && !facts.hasErrors,
     timeout: timeoutOf(launches),
   }

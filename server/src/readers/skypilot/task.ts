@@ -186,8 +186,12 @@ function readTask(
   const held = (wanted.count ?? 1) > 0
   if (held && !serves && work !== null && !work.service && !work.probes)
     claimSetup(claims, context, at(root, 'setup'), machine)
-  // Nothing is run: somebody works on it.
-  const byHand = held && !serves && !trainsByTitle(name) && (work === null ? run === undefined : work.probes)
+  // Nothing is run, or what somebody works in.
+  const byHand =
+    held &&
+    !serves &&
+    !trainsByTitle(name) &&
+    (work === null ? run === undefined : work.probes || work.workbench)
   if (byHand) compute.known('interactive', 'run', true, place)
   // What answers with a trained model only reads from there.
   if (work?.trains === true || !answers.test(textWithTemplates(run) ?? ''))
@@ -198,7 +202,7 @@ function readTask(
     source,
     held && (byHand || work?.trains === true || trainsByTitle(name)) && !endsByItself(facts),
   )
-  compute.known('service', 'run', serves || work?.service === true, place)
+  compute.known('service', 'run', serves || (work?.service === true && !byHand), place)
   const sharing = sharingOf(run, work)
   if (sharing !== null) compute.known('sharing', 'run', sharing, place)
 }

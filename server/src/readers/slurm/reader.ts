@@ -59,7 +59,14 @@ export const slurmReader = defineReader({
       claimJob(claims, {
         job: shellLaunchId(claims, fragment, launch.command),
         directives,
-        work: { sharing: alone, sharedByScript: false, service: false, probes: false, timeout },
+        work: {
+          sharing: alone,
+          sharedByScript: false,
+          service: false,
+          workbench: false,
+          probes: false,
+          timeout,
+        },
         moreOptions: slot.test(options),
         command: launch.command,
         launches: [launch],

@@ -46,7 +46,17 @@ export function readBatchJob(block: Block, context: ReaderContext): void {
   if (block.has('retry_strategy', 0, 'evaluate_on_exit'))
     compute.known('retryFilter', 'evaluate_on_exit', 'evaluate_on_exit', block.header)
   if (block.value.path === block.module.claims.path)
-    claimContainer(block.module.claims, context, asContainer(container), id, `${id}:0`, 1)
+    claimContainer(
+      block.module.claims,
+      context,
+      asContainer(container),
+      id,
+      `${id}:0`,
+      1,
+      count === 0
+        ? null
+        : { holder: 'the job', gpus: count ?? null, model: null, evidence: compute.subject.evidence },
+    )
 }
 
 /** `resourceRequirements = [{ type = "GPU", value = "4" }]`. */

@@ -38,7 +38,7 @@ export default defineRule({
       report({
         at: minReplicas,
         severity: price.usd >= dear && !trial.test(view.subject.location.path) ? 'information' : 'hint',
-        message: `${formatUsd(price.usd)}/h day and night, asked or not: ${endpointOf(view)}, and nothing takes it away or scales it (\`${autoscaled.key}\`).`,
+        message: `${formatUsd(price.usd)}/h day and night, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
         saving: {
           fraction: [0, 1],
           usd: null,
