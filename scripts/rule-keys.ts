@@ -472,9 +472,9 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
   },
   'observability/swallowed-failures': {
     others: [
-      ['Python', '`except`'],
+      ['Python', '`except`, `subprocess.run(check=…)`, `subprocess.call`, `os.system`'],
       ['Optuna', '`optimize(catch=…)`', '`()`'],
-      ['Shell', '`|| true`, `set +e`'],
+      ['Shell', '`|| true`, `set +e`, `set -e`'],
       ['GitHub Actions', '`continue-on-error`', 'false'],
       ['GitLab CI', '`allow_failure`', 'false'],
       ['Airflow', '`trigger_rule`', '`all_success`'],

@@ -117,6 +117,7 @@ import { programReader } from './python/program.js'
 import { retriesReader } from './python/retries.js'
 import { pythonSettingUpReader } from './python/setting-up.js'
 import { swallowedReader } from './python/swallowed.js'
+import { uncheckedProgramsReader } from './python/unchecked-programs.js'
 import { utilisationReader } from './python/utilisation-switches.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
 import { dataParallelReader } from './pytorch/data-parallel.js'
@@ -149,6 +150,7 @@ import { shellFailuresReader } from './shell/failures.js'
 import { shellGridReader } from './shell/grid-loop.js'
 import { notebookSetupReader } from './shell/notebook-setup.js'
 import { shellReader } from './shell/reader.js'
+import { shellStagesReader } from './shell/stages.js'
 import { sklearnObjectiveReader } from './sklearn/objective.js'
 import { sklearnPatienceReader } from './sklearn/patience.js'
 import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
@@ -296,6 +298,7 @@ export const readers: readonly Reader[] = [
   retriesReader,
   pythonSettingUpReader,
   swallowedReader,
+  uncheckedProgramsReader,
   utilisationReader,
   dataLoaderReader,
   dataParallelReader,
@@ -327,6 +330,7 @@ export const readers: readonly Reader[] = [
   shellGridReader,
   notebookSetupReader,
   shellReader,
+  shellStagesReader,
   sklearnObjectiveReader,
   sklearnPatienceReader,
   sklearnGridReader,

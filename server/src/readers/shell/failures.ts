@@ -56,7 +56,7 @@ export const shellFailuresReader = defineReader({
       const { start, end } = by
       const told = /\b(echo|printf)\b/.test(by.text)
       const target: ChangeTarget = by.text.startsWith('||')
-        ? { kind: 'fallback', needless: stops(shell, command) }
+        ? { kind: 'fallback', needless: stopsAtFailure(shell, command) }
         : { kind: 'message branch' }
       claim(launch, shortened(by.text), { start, end }, target, told)
     }
@@ -75,9 +75,13 @@ export function programOf({ parts }: FoundLaunch): string {
 const besides =
   /^(plot|draw|show|vis|analy[sz]e|check|export|convert|merge|log|monitor|compare|parse|summar|watch|submit|launch|schedule)/i
 
-/** By the name of the program, or by a launcher that starts nothing else. */
+/** By the name of the program or of its task, or by a launcher that starts nothing else. */
 export function trainsByName({ parts }: FoundLaunch): boolean {
-  return !parts.serves && trainsByProgram(programOf({ parts } as FoundLaunch), parts.chain)
+  if (parts.serves) return false
+  // `run.py train`.
+  const task = parts.positionals[0]?.value
+  if (task === 'train' || task === 'fit' || task === 'finetune') return true
+  return trainsByProgram(programOf({ parts } as FoundLaunch), parts.chain)
 }
 
 /** `chain`: the launchers around the program. */
@@ -102,7 +106,7 @@ function isAskedFor(text: string, start: number, end: number): boolean {
 const word = (command: ShellCommand, index: number): string => command.words[index]?.text ?? ''
 
 /** The script ends at the first failure when it comes to this command. */
-function stops(shell: ShellFacts, command: ShellCommand): boolean {
+export function stopsAtFailure(shell: ShellFacts, command: ShellCommand): boolean {
   return isSet(shell, command, 'e', 'errexit')
 }
 
@@ -174,7 +178,7 @@ function unchecked(
   const found: { off: ShellCommand; launch: FoundLaunch }[] = []
   const switches = shell.commands.filter((one) => word(one, 0) === 'set' && !one.unreachable)
   for (const [index, off] of switches.entries()) {
-    if (!off.words.some((one) => /^\+[a-z]*e/.test(one.text ?? '')) || !stops(shell, off)) continue
+    if (!off.words.some((one) => /^\+[a-z]*e/.test(one.text ?? '')) || !stopsAtFailure(shell, off)) continue
     const end = switches[index + 1]?.start ?? text.length
     const launch = launches.find(({ command }) => command.start > off.start && command.start < end)
     if (launch === undefined || launch.command.failureIgnored) continue

@@ -28,6 +28,13 @@ function swallowed(view: SubjectView<'Operation'>): Report | Silence {
   const program = effective(subject)
   const { role, accelerator } = view.subject.evidence
   const fixes = [{ set: [{ claim: kind, value: null }] }]
+  if (role === 'job' && effective(view.settings.repeatedFor) === 'the next stage')
+    return {
+      at: kind,
+      severity: 'information',
+      message: `Without \`${kind.key}\` the script goes on when ${program} fails: what follows trains on what a failed stage has left.`,
+      fixes,
+    }
   if (role === 'job') {
     return {
       at: kind,

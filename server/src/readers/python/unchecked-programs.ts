@@ -1,0 +1,119 @@
+/** Python programs that start a training and do not ask how it ended. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Claim } from '../../workload/claim.js'
+import { rangeOf, refuse } from '../change-answer.js'
+import { claimOperation } from '../operation-claims.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
+import { trainsByProgram } from '../shell/failures.js'
+import { commandText } from './started-programs.js'
+
+export const uncheckedProgramsReader = defineReader({
+  name: 'unchecked-programs',
+  languages: ['python'],
+  triggers: ['subprocess', 'os.system'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined || python.evidence.role === 'test') return
+    for (const { call, key, program } of uncheckedPrograms(python)) {
+      const at = { start: call.expr.callee.start, end: call.expr.callee.end }
+      claimOperation(claims, {
+        kind: 'swallow failure',
+        place: 'run',
+        key,
+        at,
+        site: { start: call.expr.start, end: call.expr.end, target: { kind: 'call', role: 'run' } },
+        scope: call.function?.qualified ?? '',
+        evidence: { role: 'job', accelerator: 'maybe', small: null, notebook: python.evidence.notebook },
+        weight: 'slight',
+        subject: program,
+      })
+    }
+  },
+  change,
+})
+
+interface Unchecked {
+  call: Call
+  key: string
+  program: string
+}
+
+function uncheckedPrograms(python: PythonModule): Unchecked[] {
+  const found: Unchecked[] = []
+  for (const call of python.calls) {
+    const program = startedTraining(python, call)
+    if (program === null) continue
+    const { statement, expr, name } = call
+    if (name === 'subprocess.Popen') {
+      const waited = waitFor(python, call)
+      if (waited !== null) found.push({ call: waited, key: `${textOf(python, waited.expr)}`, program })
+      continue
+    }
+    // Whatever uses the result may ask for the status.
+    if (statement.type !== 'expr' || statement.value !== expr) continue
+    if (name === 'subprocess.run' && python.argument(call, 'check').state !== 'absent') continue
+    found.push({ call, key: `${textOf(python, expr.callee)}(…)`, program })
+  }
+  return found
+}
+
+/** The training that a call starts; null: it starts none. */
+function startedTraining(python: PythonModule, call: Call): string | null {
+  if (!/^(subprocess\.(run|call|Popen)|os\.system)$/.test(call.name ?? '')) return null
+  const [command] = call.expr.args
+  const text = command === undefined || command.star > 0 ? null : commandText(python, command.value)
+  if (text === null) return null
+  const words = text.split(/\s+/)
+  const at = words.findIndex((word) => /\.(py|sh)$/.test(word))
+  const program = words[at]
+  return program !== undefined &&
+    trainsByProgram(program.replace(/\.sh$/, '.py'), words.slice(0, at).map(baseName))
+    ? program
+    : null
+}
+
+function baseName(word: string): string {
+  return word.slice(word.lastIndexOf('/') + 1)
+}
+
+/** `process.wait()` as a statement of its own, where nothing asks for the status later. */
+function waitFor(python: PythonModule, { assignedTo, function: func }: Call): Call | null {
+  if (assignedTo === null) return null
+  const name = assignedTo.replace(/\./g, '\\.')
+  if (new RegExp(`\\b${name}\\.(returncode|poll)\\b`).test(python.text)) return null
+  const waits = python.calls.filter(
+    ({ expr, method }) =>
+      method === 'wait' &&
+      expr.callee.type === 'attribute' &&
+      textOf(python, expr.callee.value) === assignedTo,
+  )
+  const [only] = waits
+  return waits.length === 1 && only!.function === func && only!.statement.type === 'expr' ? only! : null
+}
+
+function textOf(python: PythonModule, { start, end }: { start: number; end: number }): string {
+  return python.text.slice(start, end)
+}
+
+function change(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path } = facts
+  const call = python?.callAt(claim.site) ?? null
+  if (call === null) return refuse('the call is no longer in the file')
+  if (call.loops.length > 0)
+    return refuse('one that fails need not end the others: count them, and exit with 1 at the end')
+  const common: Pick<Change, 'safety' | 'imports'> = { safety: 'unsafe', imports: [] }
+  if (call.name === 'subprocess.run')
+    return {
+      ...common,
+      title: 'Stop when it fails (check=True)',
+      writes: [{ kind: 'set keyword', path, call: rangeOf(facts, call.expr), name: 'check', value: 'True' }],
+    }
+  if (call.name === 'subprocess.call' && textOf(python!, call.expr.callee) === 'subprocess.call')
+    return {
+      ...common,
+      title: 'Stop when it fails (subprocess.check_call)',
+      writes: [{ kind: 'rename callee', path, call: rangeOf(facts, call.expr), to: 'subprocess.check_call' }],
+    }
+  return refuse('ask for the exit status of the training, and stop where it is not 0')
+}
