@@ -151,6 +151,18 @@ export const launchers: Launcher[] = [
     starts: 'command',
     counts: 'mpi',
   },
+  {
+    words: ['colossalai', 'run'],
+    name: 'colossalai',
+    ...table(
+      'nproc-per-node nnodes node-rank master-addr master-port hostfile host H include exclude extra-launch-args ssh-port',
+      'm module',
+      { H: 'host' },
+    ),
+    starts: 'script',
+    module: ['m', 'module'],
+    counts: 'torchrun',
+  },
   { words: ['srun'], name: srunName, ...srun },
   { words: ['composer'], name: 'composer', ...composer },
   { words: ['lightning', 'run', 'model'], name: 'lightning run', ...fabric },
@@ -188,9 +200,12 @@ const perDevice = new Set(
     .map(({ name }) => name),
 )
 
+/** Programs that start their own processes as a launcher would. */
+const launching = new Set(['torchtune', 'llamafactory', 'swift'])
+
 /** True for launchers whose processes train together, meant to be one for each device. */
 export function startsPerDevice(launcher: string): boolean {
-  return perDevice.has(launcher)
+  return perDevice.has(launcher) || launching.has(launcher)
 }
 
 /** True for launchers that start the program as it is, on each node of the job. */

@@ -75,3 +75,21 @@ export function optimizerOf(look: Look): OptimizerName | null | undefined {
   const type = look('optimizer', 'type')
   return typeof type === 'string' ? lookUp(optimizers, type.toLowerCase()) : type === null ? null : undefined
 }
+
+/**
+ * The files that come with frameworks say in their names what they hold: `zero3_bf16_cpuoffload_params.json` (axolotl),
+ * `ds_z2_offload_config.json` (LLaMA-Factory), `zero3_offload` (ms-swift). Undefined: another name.
+ */
+export function sharingByName(path: string): TrainingSettings['sharding'] | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  const stage = Number(/(?:^|[_-])(?:zero|z)[_-]?([0-3])(?![0-9])/i.exec(name)?.[1] ?? Number.NaN)
+  if (stage === 0) return null
+  if (stage !== 1 && stage !== 2 && stage !== 3) return undefined
+  const offloads = /offload/i.test(name)
+  const parameters = offloads && stage === 3
+  return {
+    kind: 'deepspeed',
+    stage,
+    offload: { optimizer: offloads && !/offload[_-]?params?/i.test(name), parameters },
+  }
+}

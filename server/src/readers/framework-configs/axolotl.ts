@@ -19,6 +19,7 @@ import {
   claimAttention,
   claimMemory,
   claimSharding,
+  engineSharing,
   optimizerWord,
   positive,
 } from './memory.js'
@@ -43,7 +44,9 @@ export const axolotlReader = defineReader({
   read(facts, _context, claims) {
     for (const document of facts.config?.documents ?? []) {
       const frameworkConfig = FrameworkConfig.of(facts, document)
-      if (frameworkConfig !== null && isAxolotl(frameworkConfig)) read(frameworkConfig, claims)
+      if (frameworkConfig === null || !isAxolotl(frameworkConfig)) continue
+      claims.frameworkConfig('axolotl', false)
+      read(frameworkConfig, claims)
     }
   },
   change,
@@ -78,7 +81,7 @@ function read(frameworkConfig: FrameworkConfig, claims: ClaimBuilder): void {
   const training = FrameworkConfigClaims.subject('Training', frameworkConfig, claims, anchor, evidence)
   readPrecision(frameworkConfig, training)
   readRun(frameworkConfig, training)
-  readMemory(frameworkConfig, training)
+  readMemory(frameworkConfig, training, claims)
   readPadding(
     frameworkConfig,
     FrameworkConfigClaims.subject('InputPipeline', frameworkConfig, claims, anchor, evidence),
@@ -117,7 +120,11 @@ function readRun(frameworkConfig: FrameworkConfig, training: FrameworkConfigClai
 }
 
 /** Without `adapter` all weights are trained, in the format of the arithmetic (loaders/model.py: `torch_dtype`). */
-function readMemory(frameworkConfig: FrameworkConfig, training: FrameworkConfigClaims<'Training'>): void {
+function readMemory(
+  frameworkConfig: FrameworkConfig,
+  training: FrameworkConfigClaims<'Training'>,
+  claims: ClaimBuilder,
+): void {
   claimMemory(frameworkConfig, training, {
     model: anchor,
     batch: 'micro_batch_size',
@@ -131,7 +138,7 @@ function readMemory(frameworkConfig: FrameworkConfig, training: FrameworkConfigC
   training.say('adapters', ['adapter'], adaptersOf(frameworkConfig, training))
   training.say('checkpointing', ['gradient_checkpointing'], checkpointingOf(frameworkConfig, training))
   const sharding = shards.find((key) => frameworkConfig.given(key) && frameworkConfig.value(key) !== 1)
-  claimSharding(training, 'deepspeed', sharding)
+  claimSharding(training, 'deepspeed', sharding, engineSharing(frameworkConfig, claims))
   claimAttention(
     training,
     'attn_implementation',

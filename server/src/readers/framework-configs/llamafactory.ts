@@ -19,6 +19,7 @@ import {
   claimAttention,
   claimMemory,
   claimSharding,
+  engineSharing,
   optimizerWord,
   positive,
 } from './memory.js'
@@ -49,7 +50,9 @@ export const llamafactoryReader = defineReader({
   read(facts, _context, claims) {
     for (const document of facts.config?.documents ?? []) {
       const frameworkConfig = FrameworkConfig.of(facts, document)
-      if (frameworkConfig !== null && isLlamaFactory(frameworkConfig)) read(frameworkConfig, claims)
+      if (frameworkConfig === null || !isLlamaFactory(frameworkConfig)) continue
+      claims.frameworkConfig('llamafactory', false)
+      read(frameworkConfig, claims)
     }
   },
   change,
@@ -72,7 +75,7 @@ function read(frameworkConfig: FrameworkConfig, claims: ClaimBuilder): void {
   const training = FrameworkConfigClaims.subject('Training', frameworkConfig, claims, anchor, evidence)
   readPrecision(frameworkConfig, training)
   readRun(frameworkConfig, training)
-  readMemory(frameworkConfig, training)
+  readMemory(frameworkConfig, training, claims)
   readPadding(
     frameworkConfig,
     FrameworkConfigClaims.subject('InputPipeline', frameworkConfig, claims, anchor, evidence),
@@ -125,7 +128,11 @@ function readRun(frameworkConfig: FrameworkConfig, training: FrameworkConfigClai
 }
 
 /** Trained weights are kept in fp32 (model/adapter.py). */
-function readMemory(frameworkConfig: FrameworkConfig, training: FrameworkConfigClaims<'Training'>): void {
+function readMemory(
+  frameworkConfig: FrameworkConfig,
+  training: FrameworkConfigClaims<'Training'>,
+  claims: ClaimBuilder,
+): void {
   const pairs = !/^(pt|sft)$/.test(String(frameworkConfig.value('stage')))
   const images = ['image_max_pixels', 'video_max_pixels', 'freeze_vision_tower'].some((key) =>
     frameworkConfig.has(key),
@@ -144,6 +151,7 @@ function readMemory(frameworkConfig: FrameworkConfig, training: FrameworkConfigC
     training,
     'deepspeed',
     ['deepspeed', 'fsdp', 'fsdp_config'].find((key) => frameworkConfig.given(key)),
+    engineSharing(frameworkConfig, claims),
   )
   claimAttention(training, 'flash_attn')
 }

@@ -6,9 +6,11 @@ import { lookUp } from '../../text/records.js'
 import { convert, derived, orDefault, orUnknown, unreadable } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import { isGiven } from '../../values/value.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { TrainingSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
+import { lookIntoFile, sharingByName, sharingOf } from '../deepspeed/sharing.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { optimizerWords } from '../huggingface/optimizer-words.js'
 import type { FragmentFacts } from '../reader.js'
@@ -68,9 +70,27 @@ export function claimAttention(training: Training, ...keys: string[]): void {
 }
 
 /** What shards the model over devices says itself how; without any of these nothing does. */
-export function claimSharding(training: Training, key: string, by: string | undefined): void {
+export function claimSharding(
+  training: Training,
+  key: string,
+  by: string | undefined,
+  engine?: TrainingSettings['sharding'],
+): void {
   if (by === undefined) training.default('sharding', [key], null)
+  else if (by === 'deepspeed' && engine !== undefined) training.known('sharding', [by], engine)
   else training.unknown('sharding', [by], `what \`${by}\` says`)
+}
+
+/** What the DeepSpeed file says that a framework config names; undefined: it cannot be told. */
+export function engineSharing(
+  frameworkConfig: FrameworkConfig,
+  claims: ClaimBuilder,
+): TrainingSettings['sharding'] | undefined {
+  const path = frameworkConfig.value('deepspeed')
+  if (typeof path !== 'string') return undefined
+  claims.namesFile(path, true)
+  const file = lookUp(frameworkConfig.facts.named, path)
+  return file === undefined ? sharingByName(path) : sharingOf(lookIntoFile(file))
 }
 
 /** Keys of one line that hold a number, a word or a switch. */

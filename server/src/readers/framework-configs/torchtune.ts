@@ -2,24 +2,40 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import { lookUp } from '../../text/records.js'
 import { convert, orUnknown } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import { changeFrameworkConfig } from './change.js'
-import { FrameworkConfig, FrameworkConfigClaims } from './framework-config.js'
+import { FrameworkConfig, FrameworkConfigClaims, isOn } from './framework-config.js'
+import { positive } from './memory.js'
 
 const formats: Record<string, Precision> = { fp32: 'fp32', float32: 'fp32', bf16: 'bf16', fp16: 'fp16' }
 
+/** Source: torchtune, recipes/configs. */
+const trainingSettings = settingTable('Training', {
+  epochs: { keys: ['epochs'], parse: asQuotedNumber },
+  batchSize: { keys: ['batch_size'], parse: positive },
+  accumulation: { keys: ['gradient_accumulation_steps'], parse: positive, otherwise: 1 },
+  sequenceLength: { keys: [['tokenizer', 'max_seq_len']], parse: positive },
+  checkpointing: { keys: ['enable_activation_checkpointing'], parse: isOn, otherwise: false },
+  compiled: { keys: ['compile'], parse: isOn, otherwise: false },
+})
+
 export const torchtuneReader = defineReader({
   name: 'torchtune',
+  settings: [trainingSettings],
   languages: ['yaml'],
   triggers: ['torchtune.'],
   read(facts, _context, claims) {
     for (const document of facts.config?.documents ?? []) {
       const frameworkConfig = FrameworkConfig.of(facts, document)
-      if (frameworkConfig !== null && trains(frameworkConfig)) read(frameworkConfig, claims)
+      if (frameworkConfig === null || !trains(frameworkConfig)) continue
+      claims.frameworkConfig('torchtune', false)
+      read(frameworkConfig, claims)
     }
   },
   change,
@@ -45,6 +61,7 @@ function read(frameworkConfig: FrameworkConfig, claims: ClaimBuilder): void {
   const evidence = frameworkConfig.evidence(acceleratorOf(frameworkConfig))
   const training = FrameworkConfigClaims.subject('Training', frameworkConfig, claims, 'model', evidence)
   const format = convert(training.text('dtype'), (word) => lookUp(formats, word))
+  trainingSettings.claim(training.subject, training)
   training.say('precision', ['dtype'], orUnknown(format, 'the format of the recipe'))
   readPadding(
     frameworkConfig,

@@ -87,7 +87,10 @@ function devicesUsed(run: Run, count: number): number | Silence {
     // One process may drive several devices, or start others.
     if (program !== undefined && parallelism !== 'distributed' && parallelism !== 'none')
       return unless(program, 'parallelism', `each process may drive several devices: ${parallelism}`)
-    const unseen = run.script === null || parallelism === 'distributed' ? undefined : hidden(run, 'devices')
+    // A file that a framework's own program trains by: its launcher starts a process for each device.
+    const ofFramework = program === undefined && run.script !== null && !/\.(py|ipynb)$/.test(run.script)
+    const unseen =
+      run.script === null || ofFramework || parallelism === 'distributed' ? undefined : hidden(run, 'devices')
     if (unseen !== undefined) return unseen
     const visible = visibleDevices(run)
     return launch.processes === 0 ? (visible ?? count) : launch.processes
