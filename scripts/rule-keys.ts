@@ -42,6 +42,7 @@ export const frameworks: Readonly<Record<string, string>> = {
   lightning: 'Lightning',
   'lightning-records': 'Lightning',
   llamafactory: 'LLaMA-Factory',
+  torchtune: 'torchtune',
   'nemo-run': 'NeMo-Run',
   nni: 'NNI, in a file',
   'nni-in-code': 'NNI, in Python',
