@@ -65,7 +65,15 @@ function asImporter(summary: ModuleSummary): ModuleSummary {
     outward: _outward,
     ...rest
   } = summary
-  return { ...rest, constants: {}, functions: {}, classes: {}, reexports: {} }
+  return { ...rest, constants: {}, functions: {}, classes: stepsOf(summary), reexports: {} }
+}
+
+/** Classes that step an optimiser: one that a module declares may leave its steps to them. */
+function stepsOf({ classes }: ModuleSummary): ModuleSummary['classes'] {
+  const found: ModuleSummary['classes'] = {}
+  for (const [name, { steps }] of Object.entries(classes))
+    if (steps !== undefined) define(found, name, { bases: [], methods: [], calls: [], steps })
+  return found
 }
 
 const noModules: ProjectModules = {

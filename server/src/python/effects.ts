@@ -173,10 +173,21 @@ export class EffectFinder {
     for (const name of target.calls) effects.calls.add(name)
   }
 
+  /** The step of a class in a module that imports this one, for a method that is only declared here. */
+  private overridden(func: Func): FunctionSummary | null {
+    if (func.class === null || !isAbstract(func)) return null
+    for (const { classes } of this.analysis.importers)
+      for (const { steps } of Object.values(classes)) {
+        const step = lookUp(steps ?? {}, func.name)
+        if (step !== undefined) return step
+      }
+    return null
+  }
+
   /** What a callee runs: a function of this module, or one of another module of the project. */
   private targetOf(callee: Expr): Func | FunctionSummary | null {
     const func = functionOf(this.analysis, callee)
-    if (func !== null) return func
+    if (func !== null) return this.overridden(func) ?? func
     if (this.analysis.importedByName.size === 0) return null
     const target = importedTarget(this.analysis, callee)
     const found = target === null ? null : projectTarget(this.analysis, target)
@@ -186,6 +197,14 @@ export class EffectFinder {
     // `engine.step(batch)` of a class of another module.
     return lookUp(lookUp(found.summary.classes, name!)?.steps ?? {}, method) ?? null
   }
+}
+
+/** `raise NotImplementedError`, `pass`, or a text alone: classes that extend this one say what it does. */
+function isAbstract({ node }: Func): boolean {
+  return node.body.every(
+    (one) =>
+      one.type === 'raise' || one.type === 'pass' || (one.type === 'expr' && one.value.type === 'constant'),
+  )
 }
 
 /** Gradients as a function of a function. */

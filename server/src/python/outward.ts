@@ -16,7 +16,7 @@ export function outwardCalls(analysis: Analysis): OutwardCall[] {
   if (analysis.importedByName.size === 0 || analysis.evidence.role === 'test') return []
   const found: OutwardCall[] = []
   for (const call of analysis.calls) {
-    const target = importedTarget(analysis, call.expr.callee)
+    const target = importedTarget(analysis, call.expr.callee) ?? baseMade(analysis, call)
     if (target === null || !isOfProject(analysis, target)) continue
     if (found.length >= mostCalls) return found
     found.push({
@@ -33,6 +33,16 @@ export function outwardCalls(analysis: Analysis): OutwardCall[] {
   for (const target of mentioned(analysis))
     found.push({ target, from: null, looped: false, usedAs: null, args: null, open: true })
   return found
+}
+
+/** The class of another module that `super().__init__(…)` makes. */
+function baseMade(analysis: Analysis, { expr: { callee }, function: func }: Call): string | null {
+  if (func?.name !== '__init__' || func.class === null) return null
+  if (callee.type !== 'attribute' || callee.attr !== '__init__' || callee.value.type !== 'call') return null
+  const made = callee.value.callee
+  if (made.type !== 'name' || made.id !== 'super') return null
+  const [base, ...others] = func.class.node.bases.filter(({ name }) => name === null)
+  return base === undefined || others.length > 0 ? null : targetOf(analysis, base.value)
 }
 
 /** What the result of a call is called, or the function that it is handed to. */
@@ -187,6 +197,9 @@ function mentioned(analysis: Analysis): Set<string> {
       for (const decorator of statement.decorators) visit(decorator)
       continue
     }
+    // What its own constructor passes on is seen there.
+    const klass = statement.type === 'class' ? analysis.classByNode.get(statement) : undefined
+    if (klass?.methods.get('__init__')?.calls.some((call) => baseMade(analysis, call) !== null)) continue
     forEachExpression(statement, visit)
   }
   return found

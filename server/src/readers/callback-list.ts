@@ -35,6 +35,12 @@ function listOf(python: PythonModule, expr: Expr, seen: Set<string>, depth: numb
     seen.add(expr.id)
   }
   const value = python.definition(expr)
+  // A parameter: what the one call of its function passes.
+  if (value.type === 'name') {
+    const [passed, ...others] = python.possible(value) ?? []
+    if (passed !== undefined && passed !== value && others.length === 0)
+      return listOf(python, passed, seen, depth + 1)
+  }
   let found: CallbackList | null = null
   if (value.type === 'list' || value.type === 'tuple')
     found = { items: [...value.items], display: value, alone: false }

@@ -32,8 +32,9 @@ function workOf(python: PythonModule, trainer: Call): LoadWork | null {
     const work = collatorWork(python, collator)
     if (work !== null) return work
   }
-  const dataset = trainerArgument(python, trainer, 'train_dataset')
-  if (dataset === 'missing' || dataset === 'unknown') return null
+  const given = trainerArgument(python, trainer, 'train_dataset')
+  if (given === 'missing' || given === 'unknown') return null
+  const dataset = passedFor(python, given)
   const transformed = transformer(python, dataset)
   if (transformed !== null) return { work: 'decode', decoder: transformed, unsharded: false }
   if (streams(python, dataset)) return { work: 'decode', decoder: 'a stream', unsharded: false }
@@ -42,6 +43,13 @@ function workOf(python: PythonModule, trainer: Call): LoadWork | null {
   // Rows of a memory-mapped table that were prepared ahead.
   if (sample.work === 'light' && !ownClass(python, dataset)) return light
   return { work: sample.work, decoder: sample.decoder, unsharded: sample.unsharded }
+}
+
+/** What the one call of a function passes for its parameter; anything else stays as it is. */
+function passedFor(python: PythonModule, expr: Expr): Expr {
+  const value = python.definition(expr)
+  const [passed, ...others] = value.type === 'name' ? (python.possible(value) ?? []) : []
+  return passed !== undefined && others.length === 0 ? passed : expr
 }
 
 function ownClass(python: PythonModule, dataset: Expr): boolean {

@@ -62,7 +62,7 @@ export function isTorchLoop(python: PythonModule, loop: Loop): boolean {
 }
 
 /** A loop over epochs whose training loop is in another module. */
-function isEpochLoop(python: PythonModule, loop: Loop): boolean {
+export function isEpochLoop(python: PythonModule, loop: Loop): boolean {
   if (loop.role !== 'epoch' || !backwardCalls.some((name) => loop.effects.calls.has(name))) return false
   for (let outer = loop.parent; outer !== null; outer = outer.parent) if (outer.role === 'epoch') return false
   const around = once(

@@ -10,6 +10,7 @@ import type { Locator } from '../../values/source.js'
 import type { Value } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { Precision } from '../../workload/resource-kinds.js'
+import { codeMatches } from './evidence.js'
 import { once } from './once.js'
 
 /** Where what is known of a precision is said, and what a change of it would edit. */
@@ -157,7 +158,7 @@ function onlyAccompanies(python: PythonModule, { name, method }: Call): boolean 
   if (/^apex\.amp\.(scale_loss|master_params|(load_)?state_dict)$/.test(name ?? ''))
     return once(python, 'apex initialises', () => python.callsTo('apex.amp.initialize').length > 0)
   if (method !== 'GradScaler') return false
-  return once(python, 'autocast beside a scaler', () => python.calls.some((one) => one.method === 'autocast'))
+  return codeMatches(python, /\bautocast\b/)
 }
 
 /** The option that would make it true, as it is passed; only a switch can be passed without a value. */
@@ -192,6 +193,11 @@ function offsets(python: PythonModule, except: readonly string[] = []): number[]
         if (shortFormats.test(python.nameOf(expr) ?? '')) found.push(expr.start)
         return
       }
+      // `opener = torch.autocast if args.amp else nullcontext`: the one that is taken decides.
+      if (expr.type === 'conditional')
+        for (const side of [expr.then, expr.otherwise])
+          if (/^(name|attribute)$/.test(side.type) && loweringCalls.test(python.nameOf(side) ?? ''))
+            found.push(side.start)
       if (expr.type === 'call') {
         const call = python.callAt(expr)
         if (call !== null) found.push(...loweredBy(python, call, except))
@@ -215,7 +221,7 @@ function offsets(python: PythonModule, except: readonly string[] = []): number[]
 function loweredBy(python: PythonModule, call: Call, except: readonly string[]): number[] {
   const { name, method, expr } = call
   if (name !== null && except.includes(name)) return []
-  if (onlyAccompanies(python, call)) return []
+  if (onlyAccompanies(python, call) || isChosen(python, call)) return []
   const at = [expr.callee.end]
   if (name !== null && loweringCalls.test(name)) return at
   if (expr.callee.type === 'attribute' && loweringMethods.test(method)) return at
@@ -233,6 +239,11 @@ function loweredBy(python: PythonModule, call: Call, except: readonly string[]):
     const fixed = fixedValue(python.fold(value))
     return fixed !== undefined && off.has(fixed) ? [] : [value.start]
   })
+}
+
+/** What is called is one of two, and seen where that is decided. */
+export function isChosen(python: PythonModule, { expr: { callee } }: Call): boolean {
+  return callee.type === 'name' && python.definition(callee).type === 'conditional'
 }
 
 /** `(predicted == y).double().mean()`: a count of hits that is divided by their number. */

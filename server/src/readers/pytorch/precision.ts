@@ -14,7 +14,7 @@ import type { Given } from '../../values/value.js'
 import type { Binding } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { onLaunchLine } from '../launch-flag.js'
-import { loweringOf, lowersHere, type Spot } from './lowering.js'
+import { isChosen, loweringOf, lowersHere, type Spot } from './lowering.js'
 import { once, usesAny, usesAround } from './once.js'
 
 const key = 'torch.autocast'
@@ -71,7 +71,9 @@ export function precisionOf(
   const unknown = (because: string): Keyed<Precision> => ({ key, value: unreadable(originAt(spot), because) })
   for (const engine of engines)
     if (usesAny(python, [engine])) return unknown(`${engine.slice(0, -1)} decides`)
-  const autocasts = once(python, 'autocasts', () => python.callsTo('torch.autocast'))
+  const autocasts = once(python, 'autocasts', () =>
+    python.callsTo('torch.autocast').filter((call) => !isChosen(python, call)),
+  )
   const lowered = loweringOf(python, spot, formatOf(python, autocasts))
   const nowhere = lowered.value.state === 'absent'
   const said = autocasts.length > 0 ? fromAutocasts(python, loop, autocasts, spot) : null

@@ -13,20 +13,24 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { claimTracked, trainingId } from '../tracking.js'
 import { moduleText } from './evidence.js'
-import { isTorchLoop, loopHeader } from './loop.js'
+import { isEpochLoop, isTorchLoop, loopHeader } from './loop.js'
 import { epochLoopOf } from './loop-facts.js'
 import { usesAny } from './once.js'
 
 export const pytorchRecordsReader = defineReader({
   name: 'pytorch-records',
   languages: ['python'],
-  triggers: ['backward'],
+  triggers: ['backward', 'torch'],
   read(facts, _context, claims) {
     const python = facts.python
     if (python === undefined) return
     for (const loop of python.loops) {
-      if (!isTorchLoop(python, loop)) continue
-      const outer = epochLoopOf(python, loop)
+      // The steps may stand in another module.
+      const outer = isTorchLoop(python, loop)
+        ? epochLoopOf(python, loop)
+        : isEpochLoop(python, loop)
+          ? loop
+          : null
       if (outer === null) continue
       const training = claims.extend('Training', trainingId(claims, loopHeader(loop)))
       readSaving(python, outer, training)
