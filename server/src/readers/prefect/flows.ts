@@ -16,6 +16,7 @@ import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { jobRole } from '../job-in-code.js'
 import { claimStep, claimStepRetries, onAccelerator, workOfFunction } from '../pipelines/retried.js'
+import { workOfName } from '../pipelines/step-work.js'
 import { timeOf } from '../pipelines/time.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 
@@ -63,6 +64,13 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func): v
   const { step } = claimStep(python, claims, { func, call, engine: 'Prefect', name: func.name })
   claimStepRetries(step, 'retries', new CallSource(python, call, claims).get('retries'), 0)
   if (kind !== 'task') return
+  const purpose = workOfName(func.name)
+  step.known(
+    'purpose',
+    'Prefect',
+    purpose.length > 0 ? purpose : workOfFunction(python, func).work,
+    calleePlace(call),
+  )
   const named = source.expression('cache_policy')
   const off = named === null ? null : python.nameOf(named)
   if (off !== null && /^prefect\.cache_policies\.(NO_CACHE|NONE)$/.test(off))

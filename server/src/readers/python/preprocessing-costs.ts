@@ -183,7 +183,7 @@ export function preparationCost(python: PythonModule, call: Call): PreparationCo
       what: `${what}.fit_transform`,
       weight: slowFitters.test(what) ? 'heavy' : 'ordinary',
       single: false,
-      inputs,
+      inputs: all,
     }
   }
   if (method === 'encode' && call.receiver === 'sentence_transformers.SentenceTransformer') {
@@ -242,12 +242,26 @@ function tableCost(python: PythonModule, call: Call, receiver: Expr, inputs: Exp
   }
   if (/^(iterrows|itertuples)$/.test(method)) return found('heavy', `${method}()`)
   if (call.receiver !== null && !/^(pandas|cudf|modin)\./.test(call.receiver)) return null
+  if (/^(transform|agg|aggregate)$/.test(method) && isGrouped(python, receiver)) {
+    const [first] = expr.args
+    // A function in Python is called for each group.
+    const slow =
+      first?.value.type === 'lambda' || (first !== undefined && python.functionOf(first.value) !== null)
+    return slow ? found('heavy', `groupby().${method}`) : null
+  }
   if (
     /^(groupby|pivot_table|rolling|resample)$/.test(method) ||
     (method === 'merge' && expr.args.length > 0 && isTable(python, receiver))
   )
     return isTable(python, receiver) ? found('ordinary') : null
   return null
+}
+
+/** `df.groupby(…)`, `df.groupby(…)['amount']`, and names for them. */
+function isGrouped(python: PythonModule, expr: Expr): boolean {
+  const value = python.definition(expr)
+  if (value.type === 'subscript' || value.type === 'attribute') return isGrouped(python, value.value)
+  return value.type === 'call' && value.callee.type === 'attribute' && value.callee.attr === 'groupby'
 }
 
 /** `train_df`, `frame.text`, or what a function of pandas gave. */

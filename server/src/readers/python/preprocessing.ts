@@ -8,29 +8,29 @@ import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import { mayBePassed, numberArgument, numberIn } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { PreprocessingSettings } from '../../workload/resource-kinds.js'
-import { codeText, moduleText, trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
+import { codeText, moduleText, trainingEvidence } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
-import { makersOf } from '../pytorch/sample-work.js'
 import { defineReader } from '../reader.js'
 import { alwaysRun, inTry, leavesBefore, plainCalls, Varying } from '../repeated-code.js'
 import { hoistSteps } from './preprocessing-change.js'
 import {
-  isTokenizing,
   type PreparationCost,
   parsesText,
   preparationCost,
   preparesElsewhere,
   tokenizing,
 } from './preprocessing-costs.js'
+import { repeatedSamples } from './sample-preprocessing.js'
 import { trialPasses } from './trial-passes.js'
 
 export interface Step {
   call: Call
   cost: PreparationCost
   statement: Stmt
+  /** The call in the repeated code itself that leads to it, where all that is handed over is the same each time. */
+  from?: Call
 }
 
 /** Code that is passed through again, and what it prepares again. */
@@ -89,8 +89,9 @@ function claimRepetition(
   if (first === undefined) return
   const evidence = trainingEvidence(python)
   if (per === 'trial' && evidence.role !== 'test') evidence.role = 'tuning'
-  const at = calleePlace(first.call)
-  const { what, weight } = first.cost
+  const at = calleePlace(first.from ?? first.call)
+  const what = shownAs(first)
+  const { weight } = first.cost
   const work = claims.subject('Preprocessing', at, first.call.function?.qualified ?? '', evidence)
   // The function that makes a sample runs in workers.
   if (per === 'epoch' && around !== null && 'qualified' in around)
@@ -102,11 +103,13 @@ function claimRepetition(
   work.known(
     'steps',
     what,
-    ordered.map(({ call, cost }) => ({ what: cost.what, location: claims.locate(calleePlace(call)) })),
+    ordered.map((step) => ({ what: shownAs(step), location: claims.locate(calleePlace(step.call)) })),
     at,
     { site },
   )
 }
+
+const shownAs = ({ from, cost }: Step): string => (from === undefined ? cost.what : `${from.method}()`)
 
 export function repetitionsOf(python: PythonModule): Repetition[] {
   const seen = new Set<Call>()
@@ -127,7 +130,7 @@ export function repetitionsOf(python: PythonModule): Repetition[] {
     const steps = stepsIn(python, loop.node.body, loop.function, names)
     add({ per: kindOf(python, loop), times: passesOf(python, loop), steps, around: loop })
   }
-  for (const repetition of perSample(python)) add(repetition)
+  for (const repetition of repeatedSamples(python)) add(repetition)
   const start = atStart(python, seen)
   if (start !== null) add(start)
   return found
@@ -153,7 +156,7 @@ function kindOf(python: PythonModule, { node }: Loop): Repetition['per'] {
   return /trial|seed|\brun/i.test(text) ? 'trial' : 'pass'
 }
 
-function passesOf(python: PythonModule, loop: Loop): number | null {
+export function passesOf(python: PythonModule, loop: Loop): number | null {
   const counted = numberIn(loop.trips)
   if (counted !== null) return counted
   if (loop.node.type !== 'for') return null
@@ -175,11 +178,18 @@ function passesOf(python: PythonModule, loop: Loop): number | null {
 }
 
 /** The code keeps results, or looks whether they are there. */
-const keeps =
-  /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|joblib\.load|pickle\.load|np\.load\(|numpy\.load|torch\.load|read_(pickle|parquet|feather|hdf)|load_from_disk|exists\(|isfile\(|is_file\(|\bcache/i
+const remembering = /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|exists\(|isfile\(|is_file\(|\bcache/i
+/** What it reads may be results that were kept. */
+const reading =
+  /joblib\.load|pickle\.load|np\.load\(|numpy\.load|torch\.load|read_(pickle|parquet|feather|hdf)|load_from_disk/i
+
+/** What is prepared again stands beside what is read; only what is written as well is kept. */
+const writing =
+  /joblib\.dump|pickle\.dump|np\.savez?|torch\.save|to_(pickle|parquet|feather|hdf)|save_to_disk/
 
 function remembers(python: PythonModule, node: { start: number; end: number }): boolean {
-  return keeps.test(codeText(python, node.start, node.end))
+  const text = codeText(python, node.start, node.end)
+  return remembering.test(text) || (reading.test(text) && writing.test(text))
 }
 
 function isDataset(func: Func | null): boolean {
@@ -255,7 +265,16 @@ function stepsIn(python: PythonModule, body: Stmt[], func: Func | null, names: s
     if (cost.inputs.some((input) => varying.has(input, owner))) return []
     // A batch at a time, what a tokenizer takes is little beside the step.
     const inner = cost.quick === true && goesThroughMany(call, pass)
-    return [{ call, cost: inner ? { ...cost, weight: 'ordinary' as const } : cost, statement: hot.statement }]
+    const step = {
+      call,
+      cost: inner ? { ...cost, weight: 'ordinary' as const } : cost,
+      statement: hot.statement,
+    }
+    const from = owner === null || owner === func ? undefined : siteIn(pass, owner)
+    const same = from?.expr.args.every(({ value }) => !varying.has(value, func))
+    return [
+      from !== undefined && same === true && from.expr.callee.type === 'name' ? { ...step, from } : step,
+    ]
   })
 }
 
@@ -267,6 +286,14 @@ function goesThroughMany(call: Call, pass: Pass, depth = 0): boolean {
   const site =
     call.function === null || call.function === pass.func ? undefined : pass.followed.get(call.function)
   return site !== undefined && site !== call && depth < 3 && goesThroughMany(site, pass, depth + 1)
+}
+
+/** The call in the repeated code itself by which a function is reached. */
+function siteIn(pass: Pass, owner: Func): Call | undefined {
+  let site = pass.followed.get(owner)
+  for (let depth = 0; site !== undefined && site.function !== pass.func && depth < 4; depth++)
+    site = site.function === null ? undefined : pass.followed.get(site.function)
+  return site?.function === pass.func && site.expr.start >= pass.start ? site : undefined
 }
 
 /** One pass through code that is repeated: where it starts, and the functions that it reaches. */
@@ -284,54 +311,6 @@ function inComprehension(expr: Expr, wanted: Expr, inside = false): boolean {
 }
 
 // For each sample.
-
-/** Slow for one sample, and the same for it in every epoch. */
-const slowSample =
-  /^(librosa\.(stft|cqt|pyin|yin|resample|feature\.\w+|effects\.(hpss|harmonic|percussive))|python_speech_features\.\w+|skimage\.feature\.\w+|rdkit\.Chem\.AllChem\.\w+)$/
-/** A text that is not the same each time. */
-const drawnText = /random|augment|noise|shuffle|mask_?token|mlm|dropout|\bsample\(|choice/i
-const drawn = /random|augment|noise|jitter|shift|stretch|SpecAug|mask|crop|pitch/i
-
-function perSample(python: PythonModule): Repetition[] {
-  return makersOf(python).flatMap(({ func, each }) => {
-    const klass = func.class
-    if (each !== 'sample' || klass === null) return []
-    const text = codeText(python, klass.node.start, klass.node.end)
-    if (keeps.test(text)) return []
-    const slow = !drawn.test(text)
-    const tokens = !drawnText.test(text) && trainsAnywhere(python)
-    const steps = hotCode(python, func.node.body, func).statements.flatMap((hot) =>
-      hot.guarded || hot.conditional || hot.exceptional
-        ? []
-        : hot.expressions.flatMap((expr) =>
-            plainCalls(python, expr).flatMap((call) => {
-              const what =
-                (slow ? slowFor(python, call) : null) ?? (tokens ? tokenizesSample(python, call) : null)
-              if (what === null) return []
-              const cost = { what, weight: 'heavy' as const, single: true, inputs: [] }
-              return [{ call, cost, statement: hot.statement }]
-            }),
-          ),
-    )
-    const epochs = python.loops.find((loop) => loop.role === 'epoch' && effective(loop.trips) !== undefined)
-    const times = epochs === undefined ? null : passesOf(python, epochs)
-    return times === 1 ? [] : [{ per: 'epoch' as const, times, steps, around: func }]
-  })
-}
-
-/** What is slow for one sample, here or in a function of another module. */
-function slowFor(python: PythonModule, call: Call): string | null {
-  if (call.name !== null) return slowSample.test(call.name) ? call.name : null
-  const imported = python.importedFunction(call.expr.callee)
-  return imported?.calls.some((name) => slowSample.test(name)) === true ? call.method : null
-}
-
-function tokenizesSample(python: PythonModule, call: Call): string | null {
-  const own = tokenizing(python, call)
-  if (own !== null) return own.what
-  const imported = call.name === null ? python.importedFunction(call.expr.callee) : null
-  return imported?.calls.some(isTokenizing) === true ? call.method : null
-}
 
 // At each start.
 

@@ -2,9 +2,10 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { certainReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ChangeTarget } from '../../text/change-target.js'
-import { passedExpression } from '../../values/argument.js'
+import { knownArgument, passedExpression } from '../../values/argument.js'
 import { convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { callSite } from '../../values/places.js'
@@ -33,7 +34,8 @@ export interface Repeated {
   call: Call
   mapped: Mapped
   pipeline: Pipeline
-  fit: Call
+  /** Null: another module fits on what a function here returns. */
+  fit: Call | null
 }
 
 /** The steps of pipelines of the program that a training goes through in each epoch. */
@@ -46,10 +48,32 @@ export function repeatedSteps(python: PythonModule): Repeated[] {
     const one = repeatedIn(python, data, fit)
     if (one !== null && !found.has(one.call)) found.set(one.call, one)
   }
+  if (found.size === 0 && isFittedElsewhere(python)) {
+    for (const func of python.functions) {
+      const data = forOthers.test(func.name) ? null : certainReturn(func)
+      const one = data === null ? null : repeatedIn(python, data, null)
+      // Elements that nobody puts into batches are not what a training goes through.
+      const batched = one?.pipeline.steps.some((step) => /^(padded_|ragged_)?batch$/.test(step.method))
+      if (one !== null && batched === true && !found.has(one.call)) found.set(one.call, one)
+    }
+  }
   return [...found.values()]
 }
 
-function repeatedIn(python: PythonModule, data: Expr, fit: Call): Repeated | null {
+/** What they return is gone through once. */
+const forOthers = /test|infer|predict|serv|score|export|sample/i
+
+/** A module that imports this one fits a model, and this one fits none. */
+function isFittedElsewhere(python: PythonModule): boolean {
+  return (
+    kerasFits(python).length === 0 &&
+    [...python.importers].some(
+      ({ uses }) => uses.includes('.fit') && uses.some((use) => use.startsWith('keras.')),
+    )
+  )
+}
+
+function repeatedIn(python: PythonModule, data: Expr, fit: Call | null): Repeated | null {
   const pipeline = pipelineOf(python, data)
   if (pipeline === null || !pipeline.complete) return null
   if (pipeline.steps.some((step) => keeps.test(step.method))) return null
@@ -70,14 +94,15 @@ export function claimRepeated(
   evidence: Evidence,
   claims: ClaimBuilder,
 ): void {
-  const epochs = convert(kerasArguments(python, fit, claims).get('epochs'), asNumber)
+  const epochs =
+    fit === null ? undefined : effective(convert(kerasArguments(python, fit, claims).get('epochs'), asNumber))
   const place = methodPlace(call)
   const site = callSite(call, uncached)
   const shown = mapped.name === null ? `${call.method}(…)` : `${call.method}(${mapped.name})`
   const work = claims.subject('Preprocessing', place, call.function?.qualified ?? '', evidence, null, 'cache')
   work.known('cached', 'cache', false, place, { site })
   work.known('steps', shown, [{ what: shown, location: claims.locate(place) }], place, { site })
-  work.known('again', 'epochs', { per: 'epoch', times: effective(epochs) ?? null }, place, { site })
+  work.known('again', 'epochs', { per: 'epoch', times: epochs ?? null }, place, { site })
   work.known('weight', shown, 'heavy', place, { site })
   // It is done beside the accelerator, which may hide it.
   work.known('overlapped', shown, true, place, { site })
@@ -96,6 +121,11 @@ export function changeUncached(claim: Claim, facts: FragmentFacts): Change | Ref
     return {
       reason: `${order.method}() stands before it: put it behind the cache, or every epoch has one order`,
     }
+  const { source, sourceCall, steps } = repeated.pipeline
+  const listing = /\.list_files$/.test(source ?? '') && sourceCall !== null
+  const ordered = listing && knownArgument(python.argument(sourceCall, 'shuffle', 1)) === false
+  if (listing && !ordered && !steps.some((step) => step.method === 'shuffle'))
+    return { reason: 'list_files() draws the order: shuffle() behind the cache, or every epoch has one order' }
   const { fragment, end } = rangeOf(facts, call)
   const write = { kind: 'replace' as const, path, range: { fragment, start: end, end }, text: '.cache()' }
   return changeOf('Keep the elements in memory after the first epoch (.cache())', [write])

@@ -1,4 +1,5 @@
 import { formatCount } from '../../estimate/grid.js'
+import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import type { PreprocessingSettings } from '../../workload/resource-kinds.js'
@@ -46,7 +47,8 @@ export default defineRule({
       ...savingOf(repetition),
       fixes: [{ set: [{ claim: cached, value: true }] }],
       related: found
-        .slice(1, 9)
+        .filter(({ location }) => !sameLocation(location, cached.location))
+        .slice(0, 8)
         .map(({ what, location }) => ({ location, message: `${what}: the same each time` })),
     })
   },
@@ -65,6 +67,8 @@ function severityOf(
   if (times !== null && times < (heavy ? 2 : fewPasses)) return { text: `the loop is short: ${times} passes` }
   if (isPerSample(work)) return 'information'
   if (heavy) return times !== null && times < fewPasses ? 'information' : 'warning'
+  // Between the steps of a training the accelerator waits for it.
+  if (per === 'epoch' && offAccelerator(work) === undefined) return 'information'
   return steps >= severalSteps || (times !== null && times >= manyPasses) ? 'information' : 'hint'
 }
 
