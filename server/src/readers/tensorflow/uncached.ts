@@ -125,7 +125,9 @@ export function changeUncached(claim: Claim, facts: FragmentFacts): Change | Ref
   const listing = /\.list_files$/.test(source ?? '') && sourceCall !== null
   const ordered = listing && knownArgument(python.argument(sourceCall, 'shuffle', 1)) === false
   if (listing && !ordered && !steps.some((step) => step.method === 'shuffle'))
-    return { reason: 'list_files() draws the order: shuffle() behind the cache, or every epoch has one order' }
+    return {
+      reason: 'list_files() draws the order: shuffle() behind the cache, or every epoch has one order',
+    }
   const { fragment, end } = rangeOf(facts, call)
   const write = { kind: 'replace' as const, path, range: { fragment, start: end, end }, text: '.cache()' }
   return changeOf('Keep the elements in memory after the first epoch (.cache())', [write])
