@@ -43,6 +43,7 @@ export const frameworks: Readonly<Record<string, string>> = {
   'lightning-records': 'Lightning',
   llamafactory: 'LLaMA-Factory',
   torchtune: 'torchtune',
+  swift: 'ms-swift',
   'nemo-run': 'NeMo-Run',
   nni: 'NNI, in a file',
   'nni-in-code': 'NNI, in Python',

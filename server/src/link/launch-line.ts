@@ -314,7 +314,11 @@ class LaunchLine {
     const [first] = this.words
     this.words = this.words.slice(trainer.words.length)
     this.found.chain.push(trainer.name)
-    this.found.counted = { processes: trainer.processes, nodes: 1 }
+    const asked =
+      trainer.countedBy === undefined ? undefined : lookUp(this.found.environment, trainer.countedBy)
+    const count =
+      typeof asked?.value === 'string' && /^[1-9]\d*$/.test(asked.value) ? Number(asked.value) : null
+    this.found.counted = { processes: count ?? trainer.processes, nodes: 1 }
     this.found.program = { path: null, module: trainer.module }
     this.found.programSpan = { start: first!.start, end: first!.end }
     if (trainer.counts !== undefined) {

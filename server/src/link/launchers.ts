@@ -28,6 +28,10 @@ export interface Trainer extends OptionTable {
   /** Processes per node when nothing is said; 0: one for each device, null: unknown. */
   processes: number | null
   counts?: 'torchrun'
+  /** The variable that says how many processes it starts. */
+  countedBy?: string
+  /** A reader reads from its command line how it trains. */
+  described?: true
 }
 
 const torchrunValues =
@@ -237,6 +241,15 @@ export const trainers: Trainer[] = [
     ...torchrunOptions,
     counts: 'torchrun',
   },
+  ...['sft', 'pt', 'rlhf'].map((command) => ({
+    words: ['swift', command],
+    name: 'swift',
+    module: `swift.cli.${command}`,
+    processes: null,
+    countedBy: 'NPROC_PER_NODE',
+    described: true as const,
+    ...noOptions,
+  })),
   { words: ['mim', 'train'], name: 'mim', module: 'mim.train', processes: null, ...noOptions },
   { words: ['yolo', 'detect', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
   { words: ['yolo', 'segment', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
@@ -250,3 +263,10 @@ export const trainers: Trainer[] = [
   { words: ['yolo', 'pose', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
   { words: ['yolo', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
 ]
+
+const described = new Set(trainers.filter((one) => one.described === true).map(({ name }) => name))
+
+/** The command line says all that is to be known of the training. */
+export function describesItself(launcher: string): boolean {
+  return described.has(launcher)
+}

@@ -117,7 +117,7 @@ function unseenIn(linked: LinkedLaunch, input: RunInput): Unseen[] {
   // What a framework config says of its training holds whatever program reads it.
   if (unresolved !== null && !computesOnProcessor(launch.program.path))
     unseen.push(
-      frameworkConfig === null
+      frameworkConfig === null && launch.described !== true
         ? unseenProgram(unresolved)
         : { what: unresolved, could: ['devices', 'checkpoints'], location: launch.location },
     )
@@ -137,12 +137,14 @@ export function buildRuns(input: RunInput): Judgement[] {
   const starters = new StarterIndex(input.extractions.values())
 
   const runsOfJob = new Map<string, Run[]>()
+  const runsOfLaunch = new Map<string, Run>()
   /** Readings of a script and of the framework config that it is given: each may decide what is said of the other. */
   const together = new Map<Run, Extraction[]>()
   const runsOfFile = new Map<string, { run: Run; extraction: Extraction }[]>()
   for (const linked of input.launches) {
     const script = linked.script ?? linked.frameworkConfig?.path ?? null
     const run = newRun(linked.launch.id, script, unseenIn(linked, input), linked.launch, linked.launch.job)
+    runsOfLaunch.set(linked.launch.id, run)
     if (linked.launch.job !== null) {
       const list = runsOfJob.get(linked.launch.job)
       if (list === undefined) runsOfJob.set(linked.launch.job, [run])
@@ -252,6 +254,18 @@ export function buildRuns(input: RunInput): Judgement[] {
             })
             continue
           }
+        }
+        // A command line that says itself how it trains.
+        const launch = view.subject.job === null ? undefined : runsOfLaunch.get(view.subject.job)
+        if (launch !== undefined && ofTraining.has(view.subject.kind)) {
+          const own = { ...view, run: launch }
+          launch.subjects.push(own)
+          const job = launch.job.id === null ? undefined : computeOf.get(launch.job.id)
+          judgements.push({
+            runs: [own],
+            depends: [...depends, launch.job.launch!, ...(job === undefined ? [] : [job.extraction])],
+          })
+          continue
         }
         const pool = pools.get(view.subject.id)
         if (pool !== undefined && pool.users.length > 0) {

@@ -160,6 +160,7 @@ import { skypilotTaskReader } from './skypilot/task.js'
 import { slurmReader } from './slurm/reader.js'
 import { sparkTuningReader } from './spark/cross-validator.js'
 import { submititReader } from './submitit/executor.js'
+import { swiftCommandReader } from './swift/command.js'
 import { tensorflowReader } from './tensorflow/eager.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
 import { tensorflowLoopReader } from './tensorflow/loop.js'
@@ -340,6 +341,7 @@ export const readers: readonly Reader[] = [
   slurmReader,
   sparkTuningReader,
   submititReader,
+  swiftCommandReader,
   tensorflowReader,
   tensorflowInputReader,
   tensorflowLoopReader,

@@ -26,13 +26,22 @@ export interface OperationFacts {
   realModel?: boolean
   wantedFor?: string | null
   subject?: string | null
+  /** The launch that it is a part of, where its command line says so itself. */
+  job?: string
   /** Tells operations apart that are shown at one place. */
   apart?: string
 }
 
 export function claimOperation(claims: ClaimBuilder, facts: OperationFacts): SubjectBuilder<'Operation'> {
   const { at, site, key } = facts
-  const operation = claims.subject('Operation', at, facts.scope, facts.evidence, null, facts.apart)
+  const operation = claims.subject(
+    'Operation',
+    at,
+    facts.scope,
+    facts.evidence,
+    facts.job ?? null,
+    facts.apart,
+  )
   const { from } = facts
   const given: ClaimOptions =
     from === undefined ? {} : { channel: from.channel, overridable: from.overridable }

@@ -43,6 +43,8 @@ export interface Launch {
   environment: Record<string, LaunchValue>
   /** Flags of the launcher itself (`--nproc_per_node`, `--mixed_precision`), same spelling rules. */
   launcherFlags: Record<string, LaunchValue>
+  /** The command line itself says how it trains, whatever program that starts. */
+  described?: true
   /** Some options of the launcher cannot be read. */
   launcherOpen?: true
   /** Processes per node; null: unknown; 0: one for each device of the node. */

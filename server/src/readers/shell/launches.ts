@@ -2,7 +2,7 @@
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
 import { parseCommandCall, parseLaunch, parseScriptCall } from '../../link/launch-line.js'
 import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
-import { startsOnEveryNode, startsPerDevice } from '../../link/launchers.js'
+import { describesItself, startsOnEveryNode, startsPerDevice } from '../../link/launchers.js'
 import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'
 import { lookUp } from '../../text/records.js'
@@ -116,6 +116,7 @@ export function shellLaunch(
     ...(around.targets === undefined ? {} : { targets: around.targets }),
     ...(around.asks === true ? { asks: true as const } : {}),
     ...(parts.serves ? { serves: true as const } : {}),
+    ...(describesItself(parts.launcher) ? { described: true as const } : {}),
     ...(parts.agent ? { sweep: 'agent' as const } : {}),
     ...versionsIn(around.image),
   }

@@ -27,6 +27,7 @@ export const shellReader = defineReader({
     'accelerate',
     'deepspeed',
     'wandb agent',
+    'swift ',
     'composer',
     'axolotl',
     'llamafactory',
