@@ -1,5 +1,8 @@
 /** `costlint cost` on small projects, through the real engine. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { runHere } from './here.js'
 
 const train = `from datasets import load_dataset
@@ -127,6 +130,119 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
     const csv = await runHere(files, ['cost', '--output-format', 'csv'])
     assert.equal(csv.out.trim().split('\r\n').length, 2)
     assert.match(csv.out, /^kind,name,path,line,instance_type/)
+  })
+
+  describe('with a budget', () => {
+    const files = { 'train.py': train, 'launch.py': launcher }
+    const budget = (text: string) => ({ ...files, 'costlint.toml': `[budget]\n${text}\n` })
+
+    it('ends with 3 where a run costs more than it may', async () => {
+      const over = await runHere(budget('usd-per-run = 0.1'), ['cost'])
+      assert.equal(over.code, 3)
+      assert.match(
+        over.out,
+        /A run costs \$0\.21–0\.57, more than the \$0\.10 that `\[budget\] usd-per-run` allows/,
+      )
+      const within = await runHere(budget('usd-per-run = 5'), ['cost'])
+      assert.equal(within.code, 0)
+    })
+
+    it('is a finding of check, at the job', async () => {
+      const { out, code } = await runHere(budget('usd-per-run = 0.1'), ['check'])
+      assert.equal(code, 3)
+      assert.match(out, /error\[costlint\/budget\]: A run costs [\s\S]*--> launch\.py:3:1/)
+      const maybe = await runHere(budget('usd-per-run = 0.4'), ['check'])
+      assert.match(maybe.out, /warning\[costlint\/budget\]: A run may cost more/)
+      const off = await runHere(budget('usd-per-run = 0.1\n[severity]\n"costlint/budget" = "off"'), ['check'])
+      assert.equal(off.code, 0)
+    })
+
+    it('allows the machines that it names', async () => {
+      assert.equal((await runHere(budget('machines = ["ml.g5.*"]'), ['cost'])).code, 0)
+      assert.equal((await runHere(budget('machines = ["a10g"]'), ['cost'])).code, 0)
+      const refused = await runHere(budget('machines = ["ml.g4dn.*", "t4"]'), ['cost'])
+      assert.equal(refused.code, 3)
+      assert.match(
+        refused.out,
+        /ml\.g5\.2xlarge is not among the machines that `\[budget\] machines` allows: ml\.g4dn\.\*, t4/,
+      )
+    })
+
+    it('asks for tags', async () => {
+      assert.equal((await runHere(budget('tags = true'), ['cost'])).code, 3)
+      const tagged = launcher.replace(
+        'role="training"',
+        'role="training",\n    tags=[{"Key": "team", "Value": "nlp"}]',
+      )
+      assert.equal((await runHere({ ...budget('tags = true'), 'launch.py': tagged }, ['cost'])).code, 0)
+    })
+  })
+
+  describe('--compare', () => {
+    const commit = (root: string) => {
+      const git = (...args: string[]) =>
+        execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+          cwd: root,
+          stdio: 'pipe',
+        })
+      git('init', '-q')
+      git('add', '-A')
+      git('commit', '-qm', 'first')
+    }
+    const files = { 'train.py': train, 'launch.py': launcher }
+
+    it('says what the change adds', async () => {
+      const { out, code } = await runHere(files, ['cost', '--compare', 'HEAD'], (root) => {
+        commit(root)
+        writeFileSync(join(root, 'train.py'), train.replace('num_train_epochs=3', 'num_train_epochs=30'))
+      })
+      assert.equal(code, 0)
+      assert.match(out, /^~ launch\.py:3 train\.py: ml\.g5\.2xlarge, .* a run, was .*\(adds \$1\.90–/)
+      assert.match(out, /\nAgainst HEAD this adds \$1\.90–\S+ for a run of each job\.\n$/)
+    })
+
+    it('says what came and went, also as Markdown and JSON', async () => {
+      const change = (root: string) => {
+        commit(root)
+        writeFileSync(join(root, 'launch.py'), 'x = 1\n')
+        writeFileSync(join(root, 'jobs.py'), launcher.replace('ml.g5.2xlarge', 'ml.g4dn.xlarge'))
+      }
+      const text = await runHere(files, ['cost', '--compare', 'HEAD'], change)
+      assert.match(text.out, /^- launch\.py:3 train\.py: gone, was /m)
+      assert.match(text.out, /^\+ jobs\.py:3 train\.py: new, /m)
+      const markdown = await runHere(
+        files,
+        ['cost', '--compare', 'HEAD', '--output-format', 'markdown'],
+        change,
+      )
+      assert.match(markdown.out, /^Against HEAD this /)
+      const json = await runHere(files, ['cost', '--compare', 'HEAD', '--output-format', 'json'], change)
+      assert.equal(JSON.parse(json.out).changes.length, 2)
+    })
+
+    it('says so where nothing changed', async () => {
+      const { out } = await runHere(files, ['cost', '--compare', 'HEAD'], commit)
+      assert.equal(out, 'The bill is the same as at HEAD.\n')
+    })
+
+    it('refuses what git does not know', async () => {
+      const { err, code } = await runHere(files, ['cost', '--compare', 'nowhere'], commit)
+      assert.equal(code, 2)
+      assert.match(err, /--compare: git cannot read "nowhere"/)
+    })
+  })
+
+  it('check ends with what the jobs cost', async () => {
+    const files = { 'train.py': train, 'launch.py': launcher }
+    const { out } = await runHere(files, ['check'])
+    assert.match(
+      out,
+      /A run of each job costs \$0\.21–0\.57, of which \S+ can be saved \(1 of 1 job priced; costlint cost shows them\)\.\n$/,
+    )
+    const json = await runHere(files, ['check', '--output-format', 'json'])
+    const { total, coverage } = JSON.parse(json.out).summary.cost
+    assert.ok(total.run.saving.high <= total.run.usd.high)
+    assert.equal(coverage.byState.priced, 1)
   })
 
   it('says so where nothing costs anything', async () => {

@@ -1,7 +1,7 @@
 /** `costlint check`: lint, fix where asked, print, and say by the exit code how it went. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Choice, type FixRun, type LintResult, TooManyFiles } from '../linter.js'
+import { budgetRule, type Choice, type FixRun, type LintResult, TooManyFiles } from '../linter.js'
 import { type Console, exit, UsageError } from './console.js'
 import { type Engine, mostFiles } from './engine.js'
 import { formatConcise } from './format/concise.js'
@@ -58,6 +58,7 @@ export async function check(engine: Engine, console: Console, options: CheckOpti
   const report = mergeReports(outcomes.map((each) => each.report))
   print(console, options, report, outcomes)
   if (report.faults.length > 0 || report.problems.length > 0) return exit.failed
+  if (report.findings.some(({ finding }) => finding.rule === budgetRule)) return exit.budget
   const failOn = options.failOn ?? report.failOn ?? 'warning'
   const failed = report.findings.some((each) => reachesLevel(each.finding.severity, failOn))
   // What is not shown counts all the same; the summary says that it is there.
@@ -83,7 +84,9 @@ async function checkTarget(
         cwd: console.cwd,
         root,
         showHints: options.showHints,
+        paths,
         fixes: options.format === 'concise' && !options.statistics ? undefined : project,
+        ...(options.format === 'concise' ? {} : { costs: (findings) => project.cost(findings) }),
       })
     if (input !== undefined) {
       const path = paths[0]!

@@ -57,4 +57,5 @@ export function processConsole(signal: AbortSignal): Console {
 /** Wrong usage: the message goes to standard error, and the command ends with 2. */
 export class UsageError extends Error {}
 
-export const exit = { clean: 0, findings: 1, failed: 2, interrupted: 130 } as const
+/** `budget`: something costs more than `[budget]` allows. */
+export const exit = { clean: 0, findings: 1, failed: 2, budget: 3, interrupted: 130 } as const

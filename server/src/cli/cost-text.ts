@@ -1,11 +1,10 @@
 /** The bill as text: a line for each job, what is not known below it, totals and coverage at the end. */
 
-import type { Sum } from '../estimate/total.js'
 import { totalOf } from '../estimate/total.js'
 import type { CostEntry } from '../linter.js'
 import type { Console } from './console.js'
 import { coverageText } from './cost-total.js'
-import { hoursText, intervalText, machineText, savingText, usdText } from './cost-words.js'
+import { hoursText, intervalText, machineText, savingText, sumText, usdText } from './cost-words.js'
 import { count } from './format/summary.js'
 import { harmless } from './format/width.js'
 
@@ -27,6 +26,7 @@ export function drawnBill(entries: readonly CostEntry[], { colors }: Console): s
       ...(entry.unknown.length === 0 || entry.usd !== null
         ? []
         : [`  ${colors.yellow('not known')} ${harmless(entry.unknown.join('; '))}`]),
+      ...entry.budget.map((one) => `  ${colors.red(harmless(one))}`),
       ...entry.assumptions.map((one) => `  ${colors.dim(harmless(one))}`),
     ].join('\n')
   }
@@ -41,12 +41,6 @@ export function drawnBill(entries: readonly CostEntry[], { colors }: Console): s
     coverageText(entries),
   ]
   return `${blocks.join('\n')}\n\n${lines.join('\n')}\n`
-}
-
-/** '$150–280, of which $40–90 can be saved'. */
-export function sumText(sum: Sum): string {
-  const saved = savingText(sum)
-  return `${intervalText(sum.usd)}${saved === null ? '' : `, of which ${saved} can be saved`}`
 }
 
 /** Of a script that no job starts an hour on any card says nothing. */

@@ -1,8 +1,8 @@
 /** Machines, hours and dollars of a bill in words, for every format that people read. */
 import { roughUsd } from '../estimate/hourly.js'
+import type { Sum } from '../estimate/total.js'
 import type { CostEntry } from '../linter.js'
-import { between, duration } from './format/figures.js'
-import { count } from './format/summary.js'
+import { between, count, duration } from './format/figures.js'
 
 type Open = { low: number; high: number | null }
 
@@ -57,4 +57,10 @@ export function intervalText({ low, high }: Open, limit = false): string {
 export function savingText({ saving }: Pick<CostEntry, 'saving'>): string | null {
   if (saving === null || saving.high < 0.005) return null
   return intervalText(saving)
+}
+
+/** '$150–280, of which $40–90 can be saved'. */
+export function sumText(sum: Sum): string {
+  const saved = savingText(sum)
+  return `${intervalText(sum.usd)}${saved === null ? '' : `, of which ${saved} can be saved`}`
 }

@@ -2,7 +2,9 @@
 import { join, relative } from 'node:path'
 import type { CostEntry } from '../linter.js'
 import { toPosix } from '../project/node/host.js'
-import { type Console, exit } from './console.js'
+import { type Console, exit, UsageError } from './console.js'
+import { type CostChange, changesBetween, sumOfChanges } from './cost-change.js'
+import { changesMarkdown, changesText } from './cost-change-text.js'
 import { csvBill } from './cost-csv.js'
 import { markdownBill } from './cost-markdown.js'
 import { drawnBill } from './cost-text.js'
@@ -10,34 +12,52 @@ import { coverageOf, totalOf } from './cost-total.js'
 import type { Engine } from './engine.js'
 import type { CostFormat } from './options.js'
 import { compareText } from './report.js'
+import { atRevision } from './revision.js'
 import { type Target, targets } from './roots.js'
 
 export interface CostFlags {
   format: CostFormat
+  /** A git revision: what has changed since is shown. */
+  compare?: string
 }
 
 export async function showCost(
   engine: Engine,
   console: Console,
   paths: readonly string[],
-  { format }: CostFlags,
+  { format, compare }: CostFlags,
 ): Promise<number> {
   const entries: CostEntry[] = []
-  for (const target of await targets(paths, console.cwd))
-    entries.push(...(await costOf(engine, target, console.cwd)))
+  const before: CostEntry[] = []
+  for (const target of await targets(paths, console.cwd)) {
+    const shown = (path: string) => toPosix(relative(console.cwd, join(target.root, path)))
+    entries.push(...(await costOf(engine, target, shown)))
+    if (compare === undefined) continue
+    const old = (root: string) => costOf(engine, { ...target, root }, shown, false)
+    before.push(...(await atRevision(target.root, compare, old)))
+  }
   entries.sort((a, b) => compareText(a.path, b.path) || a.line - b.line)
-  console.out(written(entries, format, console))
-  return exit.clean
+  console.out(
+    compare === undefined
+      ? written(entries, format, console)
+      : writtenChanges(changesBetween(before, entries), compare, format, console),
+  )
+  return entries.some(({ budget }) => budget.length > 0) ? exit.budget : exit.clean
 }
 
-async function costOf(engine: Engine, target: Target, cwd: string): Promise<CostEntry[]> {
+async function costOf(
+  engine: Engine,
+  target: Target,
+  display: (path: string) => string,
+  cache?: boolean,
+): Promise<CostEntry[]> {
   const project = await engine.open(target.root, {
     choice: {},
     explicit: target.paths,
     apart: target.apart ?? [],
+    ...(cache === undefined ? {} : { cache }),
   })
   try {
-    const display = (path: string) => toPosix(relative(cwd, join(target.root, path)))
     const within = (path: string) =>
       target.paths.some((each) => each === '' || path === each || path.startsWith(`${each}/`))
     return (await project.cost())
@@ -51,6 +71,33 @@ async function costOf(engine: Engine, target: Target, cwd: string): Promise<Cost
       }))
   } finally {
     await project.dispose()
+  }
+}
+
+function writtenChanges(
+  changes: readonly CostChange[],
+  revision: string,
+  format: CostFormat,
+  console: Console,
+): string {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(
+        {
+          version: 1,
+          revision,
+          changes,
+          total: { run: sumOfChanges(changes, 'run'), month: sumOfChanges(changes, 'month') },
+        },
+        null,
+        2,
+      )}\n`
+    case 'markdown':
+      return changesMarkdown(changes, revision)
+    case 'csv':
+      throw new UsageError('--compare: prints full, json or markdown')
+    case 'full':
+      return changesText(changes, revision, console)
   }
 }
 

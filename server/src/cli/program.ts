@@ -66,7 +66,7 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     .configureOutput({ writeOut: console.out, writeErr: console.err })
     .addHelpText(
       'after',
-      '\nExit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or an internal error.',
+      '\nExit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or an internal error, 3 over budget.',
     )
 
   const listing = () =>
@@ -156,11 +156,16 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     )
     .argument('[paths...]', 'jobs and scripts to show')
     .addOption(new Option('--output-format <format>', 'how to print').choices(costFormats).default('full'))
+    .option('--compare <revision>', 'what has been added or saved since this git revision')
     .addOption(noCache())
-    .action(async (paths: string[], flags: { outputFormat: CostFormat; cache: boolean }) => {
-      const { showCost } = await import('./cost.js')
-      done(await showCost(kept(flags.cache), console, paths, { format: flags.outputFormat }))
-    })
+    .action(
+      async (paths: string[], flags: { outputFormat: CostFormat; compare?: string; cache: boolean }) => {
+        const { outputFormat: format, compare } = flags
+        const { showCost } = await import('./cost.js')
+        const options = { format, ...(compare === undefined ? {} : { compare }) }
+        done(await showCost(kept(flags.cache), console, paths, options))
+      },
+    )
 
   program
     .command('estimate')

@@ -2,6 +2,7 @@
 import { join, relative } from 'node:path'
 import type { Finding, Fix } from '../finding.js'
 import {
+  type CostEntry,
   type failOnValues,
   type LintError,
   type LintResult,
@@ -48,6 +49,8 @@ export interface Report {
   failOn: FailOn | undefined
   /** Hints that were found and are not among `findings`. */
   hiddenHints: number
+  /** What the jobs under the given paths cost. */
+  costs: CostEntry[]
   /** A path of the project as it is shown. */
   display(path: string): string
 }
@@ -60,6 +63,10 @@ export interface ReportOptions {
   showHints: boolean
   /** Where to look fixes up; absent: they are not shown. */
   fixes?: Project
+  /** What the jobs cost, with what these findings would save; absent: it is not shown. */
+  costs?(findings: readonly Finding[]): Promise<CostEntry[]>
+  /** Of the project: only jobs in them are counted; absent: all. */
+  paths?: readonly string[]
 }
 
 export async function createReport(
@@ -114,8 +121,19 @@ export async function createReport(
     filesLinted: result.filesLinted,
     failOn: result.failOn,
     hiddenHints,
+    costs: await costsOf(result, options),
     display,
   }
+}
+
+async function costsOf(
+  { findings }: LintResult,
+  { costs, paths = [''] }: ReportOptions,
+): Promise<CostEntry[]> {
+  if (costs === undefined) return []
+  const within = (path: string) =>
+    paths.some((each) => each === '' || path === each || path.startsWith(`${each}/`))
+  return (await costs(findings)).filter(({ path, scripts }) => within(path) || scripts.some(within))
 }
 
 /** A fault while a fix is worked out must not take the finding along. */
@@ -147,6 +165,7 @@ export function mergeReports(reports: readonly Report[]): Report {
     filesLinted: reports.reduce((sum, each) => sum + each.filesLinted, 0),
     failOn: reports.find((each) => each.failOn !== undefined)?.failOn,
     hiddenHints: reports.reduce((sum, each) => sum + each.hiddenHints, 0),
+    costs: reports.flatMap((each) => each.costs),
     display: (path) => path,
   }
 }

@@ -3,6 +3,7 @@ import { listPrices } from '../catalog/price-book.js'
 import type { Rule, RuleOptions, Severity, ToldRun } from '../rules/rule.js'
 import { lookUp } from '../text/records.js'
 import type {
+  Budget,
   ConfigurationFile,
   ConfigurationProblem,
   ConfiguredSeverity,
@@ -60,6 +61,8 @@ export interface Configuration {
   /** Of the configuration at the root: what rules about the whole project use. */
   ruleOptions: RuleOptions
   failOn: FailOn | undefined
+  /** Of the configuration at the root. */
+  budget: Budget
   problems: ConfigurationProblem[]
 }
 
@@ -78,6 +81,7 @@ class ProjectConfiguration implements Configuration {
   readonly problems: ConfigurationProblem[]
   readonly ruleOptions: RuleOptions
   readonly failOn: FailOn | undefined
+  readonly budget: Budget
   /** By folder; the deepest folder above a file decides. */
   private readonly scopes = new Map<string, Scope>()
   private readonly none: Scope
@@ -97,6 +101,7 @@ class ProjectConfiguration implements Configuration {
     const root = this.scopes.get('') ?? this.none
     this.ruleOptions = root.options
     this.failOn = root.file?.failOn
+    this.budget = root.file?.budget ?? {}
   }
 
   forFile(path: string): FileConfiguration {

@@ -12,6 +12,7 @@ import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
 import { type Bills, billKey, isAlwaysOn, isSession, trainingsOf } from './bill.js'
 import { LineNumbers } from './line-numbers.js'
+import { budgetRule } from './own-rules.js'
 import type { Judgement } from './runs.js'
 
 /** `training`: of a script that no job starts; `notebook`: on a machine that is there while somebody works in it. */
@@ -48,6 +49,8 @@ export interface CostEntry {
   /** What is not known, and what would make it known. */
   unknown: string[]
   assumptions: string[]
+  /** Where it breaks the limits of `[budget]`, a sentence each. */
+  budget: string[]
 }
 
 export interface CostInput {
@@ -107,6 +110,7 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       state: stateOf(bill, always || trainings.length > 0, scripts.length > 0, compute === null, request),
       unknown: unknownOf(run, bill.unknown, trainings.length > 0),
       assumptions: bill.assumptions,
+      budget: [],
     })
   }
   return withSavings(found, input.findings).sort((a, b) =>
@@ -236,6 +240,7 @@ async function ofService(
     state: stateOf(bill, true, true, false, request),
     unknown: bill.unknown,
     assumptions: bill.assumptions,
+    budget: [],
   }
 }
 
@@ -250,7 +255,10 @@ function withSavings(entries: CostEntry[], findings: readonly Finding[]): CostEn
     // A rule that speaks of several places in one job saves the same share once.
     if (before === undefined || saving.fraction[1] > before[1]) byRule.set(rule, saving.fraction)
   }
-  return entries.map((entry) => {
+  const broken = findings.filter(({ rule }) => rule === budgetRule)
+  return entries.map((one) => {
+    const budget = broken.filter(({ billed }) => billed === one.id).map(({ message }) => message)
+    const entry = { ...one, budget }
     const own = shares.get(entry.id)
     if (own === undefined || entry.usd === null || entry.usd.high === null) return entry
     const [low, high] = combined([...own.values()])

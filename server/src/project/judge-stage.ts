@@ -7,10 +7,12 @@ import { effective } from '../values/value.js'
 import type { Extraction, SubjectView as JudgedSubject } from '../workload/claim.js'
 import { type Annotation, annotationsOf } from './annotations.js'
 import { Bills } from './bill.js'
+import { budgetDrafts } from './budget.js'
 import { type Configuration, defaultOptions } from './configuration.js'
 import { type Draft, judge, mergeRuns } from './judge.js'
 import type { Linked } from './link-stage.js'
 import type { LintError } from './lint.js'
+import { budgetRule } from './own-rules.js'
 import { buildRuns, type Judgement } from './runs.js'
 import { moreSevere } from './severity.js'
 
@@ -71,6 +73,11 @@ export class JudgeStage {
       faults.push(...view.faults)
     }
     this.before = now
+    drafts.push(
+      ...budgetDrafts(judgements, this.bills, configuration.budget).filter(({ location }) =>
+        configuration.forFile(location.path).enabled(budgetRule),
+      ),
+    )
     return onlyOnce(unsettled(withoutTwins(drafts), linked.extractions.values()), configuration)
   }
 

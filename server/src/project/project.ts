@@ -29,8 +29,11 @@ export interface Project {
   annotations(path: string): Annotation[]
   /** Paths whose findings depend on this one (itself, the jobs that launch it, the scripts that it launches …). */
   relatives(path: string): string[]
-  /** What its jobs, services and pools cost, and what following the findings would save of it. */
-  cost(): Promise<CostEntry[]>
+  /**
+   * What its jobs, services and pools cost, and what following the findings would save of it. `findings`: of the last lint; absent: the
+   * project is read first.
+   */
+  cost(findings?: readonly Finding[]): Promise<CostEntry[]>
   /** Jobs, scripts, and what could not be resolved and why. */
   graph(): Promise<JobGraph>
   /** The memory that each training needs, or why it cannot be told. */

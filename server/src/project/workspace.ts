@@ -494,8 +494,8 @@ class Workspace implements Project {
     })
   }
 
-  async cost(): Promise<CostEntry[]> {
-    const { findings } = await this.lint()
+  async cost(given?: readonly Finding[]): Promise<CostEntry[]> {
+    const findings = given ?? (await this.lint()).findings
     return costEntries({
       judgements: this.stages.judging.view(),
       bills: this.stages.judging.bills,

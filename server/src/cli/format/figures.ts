@@ -26,3 +26,7 @@ export function seconds(value: number): string {
 export function number(value: number): string {
   return Number(value.toPrecision(value < 10 ? 2 : 3)).toLocaleString('en-US')
 }
+
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}

@@ -1,7 +1,9 @@
 /** Machine-readable output: version 1 of a contract, see docs/cli.md. Fields are only ever added. */
+import { totalOf } from '../../estimate/total.js'
 import { rulePageLink, severities } from '../../linter.js'
 import { version } from '../../project/node/version.js'
 import { define, lookUp } from '../../text/records.js'
+import { coverageOf } from '../cost-total.js'
 import type { Place, Report, Shown } from '../report.js'
 
 function place({ path, cell, range }: Place) {
@@ -51,6 +53,7 @@ export function formatJson(report: Report): string {
       files: report.files,
       filesLinted: report.filesLinted,
       bySeverity,
+      cost: { total: totalOf(report.costs), coverage: coverageOf(report.costs) },
       byRule: Object.fromEntries(Object.entries(byRule).sort(([a], [b]) => (a < b ? -1 : 1))),
     },
   }

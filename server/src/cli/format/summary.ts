@@ -1,12 +1,13 @@
 /** What stands below the findings: faults, files that could not be read, and how many there were of what. */
+import { totalOf } from '../../estimate/total.js'
 import { severities } from '../../linter.js'
 import type { Colors } from '../console.js'
+import { sumText } from '../cost-words.js'
 import { compareText, type Report } from '../report.js'
+import { count } from './figures.js'
 import { harmless } from './width.js'
 
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`
-}
+export { count }
 
 /** Configuration problems, faults and unreadable files, a line each. */
 export function formatTroubles(report: Report, colors: Colors): string {
@@ -48,7 +49,20 @@ export function formatSummary(report: Report, fixed: number): string {
   }
   if (report.hiddenHints > 0)
     lines.push(`${count(report.hiddenHints, 'hint')} not shown; --show-hints shows them.`)
+  lines.push(...costLines(report.costs))
   return `${lines.join('\n')}\n`
+}
+
+/** What the jobs cost, where something is known of it. */
+function costLines(costs: Report['costs']): string[] {
+  const { run, month } = totalOf(costs)
+  const known = `${run?.entries ?? 0} of ${count(costs.filter(({ per }) => per === 'run').length, 'job')}`
+  return [
+    ...(run === null
+      ? []
+      : [`A run of each job costs ${sumText(run)} (${known} priced; costlint cost shows them).`]),
+    ...(month === null ? [] : [`What is always on costs ${sumText(month)} a month.`]),
+  ]
 }
 
 /** Findings by rule, most frequent first. */

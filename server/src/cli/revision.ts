@@ -1,0 +1,89 @@
+/** The files of a git revision, written to a folder of their own. Nothing of the repository runs: no hook, no filter, no checkout. */
+import { execFile, spawn } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { UsageError } from './console.js'
+
+const run = promisify(execFile)
+
+/** Larger files hold data. */
+const largest = 4 << 20
+
+/** Regular files; links and submodules are left out. */
+const regular = /^100(644|755)$/
+
+interface Blob {
+  id: string
+  path: string
+}
+
+/** Calls `use` with a folder that holds the files of the revision; the folder is gone afterwards. */
+export async function atRevision<T>(
+  root: string,
+  revision: string,
+  use: (root: string) => Promise<T>,
+): Promise<T> {
+  const blobs = await blobsOf(root, revision)
+  const folder = await mkdtemp(join(tmpdir(), 'costlint-'))
+  try {
+    await writeAll(root, blobs, folder)
+    return await use(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function blobsOf(root: string, revision: string): Promise<Blob[]> {
+  if (revision.startsWith('-')) throw new UsageError(`--compare: "${revision}" is no revision`)
+  let listed: string
+  try {
+    const { stdout } = await run('git', ['ls-tree', '-r', '-l', '-z', '--full-tree', revision], {
+      cwd: root,
+      maxBuffer: 1 << 30,
+    })
+    listed = stdout
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim().split('\n')[0] : ''
+    throw new UsageError(`--compare: git cannot read "${revision}"${said ? `: ${said}` : ''}`)
+  }
+  return listed.split('\0').flatMap((entry) => {
+    const match = /^(\d+) blob ([0-9a-f]+) +(\d+)\t(.+)$/s.exec(entry)
+    if (match === null) return []
+    const [, mode, id, size, path] = match as unknown as [string, string, string, string, string]
+    return regular.test(mode) && Number(size) <= largest && staysWithin(path) ? [{ id, path }] : []
+  })
+}
+
+/** A tree that somebody made by hand may hold any name. */
+function staysWithin(path: string): boolean {
+  return path.split(/[/\\]/).every((part) => part !== '..' && part !== '' && part.toLowerCase() !== '.git')
+}
+
+async function writeAll(root: string, blobs: readonly Blob[], folder: string): Promise<void> {
+  const git = spawn('git', ['cat-file', '--batch'], { cwd: root, stdio: ['pipe', 'pipe', 'ignore'] })
+  const failed = new Promise<never>((_, reject) => git.on('error', reject))
+  failed.catch(() => undefined)
+  git.stdin.on('error', () => undefined)
+  git.stdin.end(blobs.map(({ id }) => `${id}\n`).join(''))
+  const chunks = git.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+  let held = Buffer.alloc(0)
+  const need = async (enough: () => boolean): Promise<void> => {
+    while (!enough()) {
+      const { value, done } = await Promise.race([chunks.next(), failed])
+      if (done === true) throw new UsageError('--compare: git ended before all files were read')
+      held = Buffer.concat([held, value])
+    }
+  }
+  for (const { path } of blobs) {
+    await need(() => held.includes(10))
+    const end = held.indexOf(10)
+    const size = Number(held.subarray(0, end).toString().split(' ')[2])
+    await need(() => held.length >= end + 1 + size + 1)
+    const target = join(folder, path)
+    await mkdir(dirname(target), { recursive: true })
+    await writeFile(target, held.subarray(end + 1, end + 1 + size))
+    held = held.subarray(end + 1 + size + 1)
+  }
+}
