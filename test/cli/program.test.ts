@@ -206,7 +206,9 @@ describe('cli/program', () => {
         ],
       },
     ])
-    assert.deepEqual(output.summary, {
+    const { cost, ...counted } = output.summary
+    assert.deepEqual(cost.total, { run: null, month: null })
+    assert.deepEqual(counted, {
       files: 3,
       filesLinted: 3,
       bySeverity: { error: 0, warning: 1, information: 1, hint: 0 },
