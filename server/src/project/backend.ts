@@ -107,6 +107,8 @@ class Prefilters {
         ({ languages }) => language === 'notebook' || (languages as readonly string[]).includes(read),
       )
       const words = speaking.flatMap(({ triggers }) => triggers)
+      // Terraform hands on manifests of Kubernetes as text.
+      if (read === 'hcl') words.push('apiVersion:')
       filter = new Prefilter(words.length === 0 && language !== 'test' ? [] : ['costlint:', ...words])
       this.filters.set(language, filter)
     }

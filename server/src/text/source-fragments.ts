@@ -1,6 +1,7 @@
 /** From the text of a file, or the cells of a notebook in the editor, to fragments. */
 import { programsInShell } from './embedded-programs.js'
 import { fragmentOf } from './fragment.js'
+import { manifestsInHcl } from './hcl-documents.js'
 import type { Json } from './json.js'
 import { languageOf } from './language.js'
 import { type Embedded, maskCell, maskPythonFile } from './magics.js'
@@ -100,6 +101,7 @@ function fileFragments(language: Language, text: string): SourceFragment[] {
 
 function fedTo(language: Language, text: string): Embedded[] {
   if (language === 'shell') return programsInShell(text).map(({ embedded }) => embedded)
+  if (language === 'hcl') return manifestsInHcl(text)
   return language === 'yaml' ? programsInYaml(text) : []
 }
 
