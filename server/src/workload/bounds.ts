@@ -40,6 +40,7 @@ const bounds: Record<NumberSetting, Bound> = {
   idleDelay: seconds,
   idleStop: seconds,
   imageEdge: [1, 1e6],
+  imagesAtOnce: atLeastOne,
   interval: seconds,
   jobsStarted: count,
   keepAlive: seconds,

@@ -15,7 +15,7 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { claimedCall, claimFolded } from '../claim-argument.js'
+import { claimArgument, claimedCall, claimFolded } from '../claim-argument.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
@@ -108,8 +108,24 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   else {
     pipeline.known('work', 'dataset', work, place, { site })
     if (decoder !== null) pipeline.known('decoder', 'dataset', decoder, place, { site })
+    if (feeds === 'training' && work === 'decode' && images.test(decoder ?? ''))
+      claimBatch(python, call, pipeline)
   }
   if (sample?.unsharded === true) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
+}
+
+/** What decodes images. */
+const images = /^(PIL|ImageFolder|cv2|imread|Image\.open|read_image|skimage)/
+
+/** Without a function of its own that puts samples together, they have one size. */
+function claimBatch(python: PythonModule, call: Call, pipeline: SubjectBuilder<'InputPipeline'>): void {
+  const others = ['collate_fn', 'batch_sampler'].map((name) => python.argument(call, name))
+  if (others.some(mayBePassed)) return
+  const key = 'batch_size'
+  claimArgument(pipeline, 'imagesAtOnce', key, call, python.argument(call, key, 1), {
+    convert: asNumber,
+    otherwise: 1,
+  })
 }
 
 /** Copies in the training loops of this module, which wait although the memory that they come from allows more. */

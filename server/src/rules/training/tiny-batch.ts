@@ -4,7 +4,8 @@ import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
 import { atLeast, atMost } from '../bounds.js'
 import { defineRule, type FixRequest, type Report } from '../rule.js'
-import { offAccelerator, otherRole, unless } from '../silence.js'
+import { isSilence, offAccelerator, otherRole, type Silence, unless } from '../silence.js'
+import { isViewOf, subjectsOf } from '../subject-view.js'
 import {
   aboutGigabytes,
   memoryOf,
@@ -23,12 +24,18 @@ const filled = 0.7
 
 export default defineRule({
   name: 'training/tiny-batch',
-  judges: 'Training',
+  judges: ['Training', 'InputPipeline'],
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change'],
   severity: 'warning',
   finds: 'batches of a few samples on a GPU with room for many',
   summary: 'A batch of a few samples launches every kernel for little work on a GPU with room for many.',
-  check(view, { report, silent, options }) {
+  check(judged, { report, silent, options }) {
+    if (isViewOf(judged, 'InputPipeline')) {
+      const found = oneImage(judged)
+      return isSilence(found) ? silent(found) : report(found)
+    }
+    if (!isViewOf(judged, 'Training')) return silent('it is no training')
+    const view = judged
     const { batchSize, accumulation, openEnded, secondOrder } = view.settings
     const batch = effective(batchSize)
     const light = lightReport(view)
@@ -72,6 +79,33 @@ export default defineRule({
     })
   },
 })
+
+/** One image at a time, where the network is not known: hardly any that is trained from images of one size needs all memory for one. */
+function oneImage(view: SubjectView<'InputPipeline'>): Report | Silence {
+  const { imagesAtOnce, feeds } = view.settings
+  if (imagesAtOnce === undefined || effective(feeds) !== 'training')
+    return { text: 'nothing is said of its batches', besideThePoint: true }
+  const batch = effective(imagesAtOnce)
+  if (batch !== 1) return unless(view, 'imagesAtOnce', `it takes ${batch} images at once`)
+  const { evidence } = view.subject
+  if (evidence.role !== 'training') return otherRole(view)
+  const stopped = offAccelerator(view)
+  if (stopped !== undefined) return stopped
+  for (const { settings } of subjectsOf(view.run, 'Training')) {
+    const network = effective(settings.parameters) ?? effective(settings.model)
+    if (effective(settings.batchSize) !== undefined && network !== undefined)
+      return { text: 'what trains on it is judged with its network' }
+    const kind = effective(settings.openEnded)
+    if (kind !== undefined) return { text: `${kind} chooses its batch for other reasons` }
+  }
+  return {
+    at: imagesAtOnce,
+    severity: evidence.small === null ? 'information' : 'hint',
+    confidence: 'low',
+    message:
+      'Each step takes one image: unless the network fills the memory with it, a batch of 8 or more uses the accelerator far better, with a learning rate to match.',
+  }
+}
 
 /** Samples up to which a step of a light network is hardly more than the start of its kernels. */
 const fewSamples = 2

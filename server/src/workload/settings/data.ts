@@ -10,6 +10,8 @@ export interface InputPipelineSettings {
   feeds: 'training' | 'evaluation'
   /** What one sample costs. `memory`: only indexed; `decode`: reads or decodes; `device`: already on the accelerator. */
   work: 'memory' | 'light' | 'decode' | 'device'
+  /** Images of one size that a batch holds, where only the loader says so. */
+  imagesAtOnce: number
   /** What decodes: 'ImageFolder', 'open()', the collator's name. */
   decoder: string
   /** True for a stream that workers would repeat, since it is not sharded among them. */
