@@ -1,6 +1,7 @@
 /** Writes an argument where its value stands: in the call, or in the default of the option that carries it. */
 import type { Change, Refusal, Write } from '../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
+import type { Expr } from '../syntax/python-ast.js'
 import type { SourceFragment } from '../text/source-fragment.js'
 
 /** The fragment that holds the call; `python` is absent where it is not written in Python. */
@@ -63,6 +64,17 @@ export function writeArgument(
         }
       : { reason: `${keyword} is set in another place` }
   }
+  const elsewhere = writtenElsewhere(python, expr)
+  if (elsewhere !== null) {
+    return 'reason' in elsewhere
+      ? elsewhere
+      : {
+          kind: 'replace',
+          path,
+          range: { fragment: fragment.index, start: elsewhere.start, end: elsewhere.end },
+          text: code,
+        }
+  }
   const positional = call.expr.args.find((one) => one.value === expr)?.name === null
   return positional
     ? {
@@ -72,6 +84,31 @@ export function writeArgument(
         text: code,
       }
     : { kind: 'set keyword', path, call: range, name: keyword, value: code }
+}
+
+/**
+ * Where the value of a name stands that somebody has set apart to be changed; a refusal where that is another file, or what
+ * callers pass. Null: it stands in the call.
+ */
+function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | null {
+  if (expr.type !== 'name' && expr.type !== 'attribute') return null
+  // A name of a library: `np.less`.
+  if (python.nameOf(expr) !== null) return null
+  const made = python.definition(expr)
+  if (made.type === 'constant') return made.end > made.start ? made : null
+  if (made !== expr) return writtenElsewhere(python, made)
+  const owner = rootOf(expr)
+  if (owner.type !== 'name' || expr.start === expr.end) return null
+  const bindings = python.bindingsOf(owner)
+  // What nobody binds here comes with a star import: `np.less`.
+  if (bindings.length === 0) return null
+  if (expr.type === 'name' && bindings.every(({ kind }) => kind !== 'param')) return null
+  const written = python.text.slice(expr.start, expr.end)
+  return { reason: `it is \`${written}\`: change it where that is set` }
+}
+
+function rootOf(expr: Expr): Expr {
+  return expr.type === 'attribute' ? rootOf(expr.value) : expr
 }
 
 /** A change of one argument that needs nothing else. `position`: null where it is taken by keyword only. */
