@@ -68,7 +68,9 @@ function readTrainer(
   const evidence = evidenceOf(python, call, context)
   const training = claims.subject('Training', place, call.function?.qualified ?? '', evidence)
   training.known('managed', 'Trainer', true, place)
-  training.known('automaticDevice', 'device', true, place)
+  // Without `device='gpu'` it takes what there is.
+  if (textArgument(python.argument(call, 'device')) !== 'gpu')
+    training.known('automaticDevice', 'device', true, place)
   readPrecision(python, call, evidence, training)
   readDuration(python, call, fit, training)
 

@@ -3,11 +3,11 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { mayBePassed, passedPlace, textArgument } from '../../values/argument.js'
+import { mayBePassed, passedExpression, passedPlace, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
@@ -19,12 +19,13 @@ import { transformersVersion } from './weights.js'
 export const huggingfaceModelsReader = defineReader({
   name: 'huggingface-models',
   languages: ['python'],
-  triggers: ['from_pretrained', 'AttnProcessor'],
+  triggers: ['from_pretrained', 'AttnProcessor', 'SentenceTransformer'],
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
     for (const call of python.calls) {
       if (call.method === 'from_pretrained' && call.name !== null) readModel(python, call, context, claims)
+      else if (embedder.test(call.name ?? '')) readWeights(python, call, false, context, claims)
       else if (call.name === 'diffusers.models.attention_processor.AttnProcessor')
         readProcessor(python, call, claims)
     }
@@ -36,6 +37,8 @@ const notModels =
   /(Tokenizer|TokenizerFast|Config|Processor|FeatureExtractor|Scheduler|ImageProcessor|LoraConfig|GenerationConfig)\.from_pretrained$/
 const model = /^transformers\.(\w+\.)*(Auto)?(Model\w*|\w+(Model|LMHeadModel|For[A-Z]\w+))\.from_pretrained$/
 const pipeline = /^diffusers\.(\w+\.)*(\w*Pipeline\w*|AutoPipeline\w*)\.from_pretrained$/
+
+const embedder = /^sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder|SparseEncoder)$/
 
 function readModel(python: PythonModule, call: Call, context: ReaderContext, claims: ClaimBuilder): void {
   const name = call.name!
@@ -100,8 +103,8 @@ function evidenceOf(python: PythonModule) {
 }
 
 function idOf(python: PythonModule, call: Call): string | null {
-  const given = python.argument(call, 'pretrained_model_name_or_path', 0)
-  return textArgument(given)
+  const keyword = embedder.test(call.name ?? '') ? 'model_name_or_path' : 'pretrained_model_name_or_path'
+  return textArgument(python.argument(call, keyword, 0))
 }
 
 // Weights.
@@ -114,7 +117,10 @@ const formatKeys = [
   'load_in_4bit',
   'variant',
   'config',
+  'model_kwargs',
 ]
+/** What is loaded in full to be changed, or written in another format. */
+const converts = /merge_and_unload|\.push_to_hub|onnx|export|convert|quantiz|\.save_pretrained/i
 const shortened =
   /\.(half|bfloat16)\s*\(\)|\.to\([^()]*\b(torch\.)?(bfloat16|float16|half)\b|set_default_dtype|\.to\([^()]*dtype|prepare_model_for_kbit|unsloth|init_inference|\.quantize/
 
@@ -128,7 +134,8 @@ function readWeights(
   // Version 5 keeps the format of the checkpoint; only what is surely older comes out in fp32.
   const pinned = context.versions['transformers==']
   const version = transformersVersion(python, pinned === undefined ? {} : { transformers: pinned })
-  if (!isPipeline && (version === null || version.major >= 5)) return
+  const full = isPipeline ? null : writtenInFull(python, call)
+  if (!isPipeline && full === null && (version === null || version.major >= 5)) return
   const id = idOf(python, call)
   const parameters = id === null ? null : sizeOfModel(id)
   if (id === null || parameters === null) return
@@ -139,7 +146,9 @@ function readWeights(
   loaded.known('parameters', 'from_pretrained', parameters, place, { site })
   const open = formatKeys.some((key) => mayBePassed(python.argument(call, key)))
   const key = 'torch_dtype'
-  if (open || shortened.test(codeText(python)) || python.uses('torch.set_default_dtype'))
+  if (full !== null && !shortened.test(codeText(python)) && !converts.test(codeText(python)))
+    loaded.known('weights', full.key, 'fp32', full.place, { site })
+  else if (open || shortened.test(codeText(python)) || python.uses('torch.set_default_dtype'))
     loaded.unknown('weights', key, 'its format is given', place, { site })
   else loaded.default('weights', key, 'fp32', place, { site })
   const frozen =
@@ -147,6 +156,20 @@ function readWeights(
     /peft_config\s*=|requires_grad_\(\s*False|requires_grad\s*=\s*False/.test(codeText(python))
   const use = frozen ? 'frozen' : trainsAnywhere(python) ? 'trained' : 'inference'
   loaded.known('use', 'from_pretrained', use, place, { site })
+}
+
+/** `torch_dtype=torch.float32`. */
+function writtenInFull(python: PythonModule, call: Call): { key: string; place: Place } | null {
+  for (const key of ['torch_dtype', 'dtype']) {
+    const given = python.argument(call, key)
+    const expr = passedExpression(given)
+    if (expr === null) continue
+    const text = python.nameOf(python.definition(expr)) ?? textArgument(given)
+    return text !== null && /^(torch\.)?float(32)?$/.test(text)
+      ? { key, place: { start: expr.start, end: expr.end } }
+      : null
+  }
+  return null
 }
 
 function changeModel(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -171,9 +194,13 @@ function changeModel(claim: Claim, value: unknown, facts: FragmentFacts): Change
     format.import === null ? [] : [{ path, fragment: fragment.index, module: 'torch', name: null }]
   const code = format.import === null ? format.text : `torch.${value === 'fp16' ? 'float16' : 'bfloat16'}`
   return {
-    title: `Load the weights in ${value === 'fp16' ? 'fp16' : 'bf16'} (torch_dtype)`,
+    title: `Load the weights in ${value === 'fp16' ? 'fp16' : 'bf16'} (${claim.key})`,
     safety: 'unsafe',
-    writes: [{ kind: 'set keyword', path, call: range, name: 'torch_dtype', value: code }],
+    writes: [
+      embedder.test(call.name ?? '')
+        ? { kind: 'set keyword', path, call: range, name: 'model_kwargs', value: `{"torch_dtype": ${code}}` }
+        : { kind: 'set keyword', path, call: range, name: claim.key, value: code },
+    ],
     imports,
   }
 }

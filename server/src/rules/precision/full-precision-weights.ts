@@ -53,6 +53,7 @@ function messageOf(
     return `${value >= 10 ? Math.round(value) : Math.round(value * 10) / 10} GB`
   }
   const what = purpose === 'frozen' ? 'frozen weights' : 'weights'
-  const { key } = view.settings.weights!
-  return `${id} loads in fp32 (\`${key}\` is not given): ${size(4)} of ${what}, where ${size(2)} in ${format} or about ${size(0.6)} in 4 bits would do.`
+  const { key, state } = view.settings.weights!
+  const said = state === 'default' ? `\`${key}\` is not given` : `\`${key}\` says so`
+  return `${id} loads in fp32 (${said}): ${size(4)} of ${what}, where ${size(2)} in ${format} or about ${size(0.6)} in 4 bits would do.`
 }

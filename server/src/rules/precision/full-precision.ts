@@ -42,6 +42,7 @@ export default defineRule({
         effective(settings.openEnded),
         bound,
         gpu === null && effective(settings.automaticDevice) === true ? accelerator : null,
+        view.run.job.launch !== null,
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
       ...(speedup === null
@@ -53,7 +54,7 @@ export default defineRule({
 })
 
 /**
- * What only a user's own settings could refute is a hint; so is arithmetic that short formats may spoil, or that is not
+ * What only a user's own settings could refute is a hint where no launch is known; so is arithmetic that short formats may spoil, or that is not
  * what a step waits for, and code that runs on whatever device there is. Adversarial training needs care in 16 bits.
  */
 function severityOf(
@@ -62,8 +63,10 @@ function severityOf(
   openEnded: string | undefined,
   bound: string | undefined,
   anyDevice: Evidence['accelerator'] | null,
+  launched: boolean,
 ): Severity {
-  if (secondOrder || (precision.overridable && precision.state === 'default')) return 'hint'
+  if (secondOrder) return 'hint'
+  if (precision.overridable && precision.state === 'default' && !launched) return 'hint'
   if (bound !== undefined || anyDevice === 'maybe') return 'hint'
   return openEnded === 'adversarial training' || anyDevice !== null ? 'information' : 'warning'
 }
