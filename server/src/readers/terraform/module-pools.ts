@@ -5,7 +5,7 @@ import type { Block, Module } from './block.js'
 import { readForeignPool } from './google-pools.js'
 import { readAksPool } from './other-pools.js'
 
-const poolsKey = /^(\w+_)?node_?pools$/
+const poolsKey = /^(\w+_)?(node_?)?pools$/
 
 export function readOtherModulePools(module: Module, call: Block): void {
   const { node } = call.value
