@@ -167,6 +167,18 @@ class FakeProject implements Project {
           cost,
         },
       ],
+      services: [
+        {
+          ...machine,
+          name: 'chat',
+          platform: 'SageMaker',
+          path: 'serve.py',
+          line: 2,
+          model: 'gpt2',
+          replicas: 2,
+          cost,
+        },
+      ],
     }
   }
   async dispose(): Promise<void> {}

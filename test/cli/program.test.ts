@@ -392,8 +392,11 @@ job.slurm:4 eval "all" (torchrun, 8×A100-40GB, p4d.24xlarge)
   -> not resolved: $SCRIPT is not known
 pool.tf:7 node group gpu (8×A100-40GB, p4d.24xlarge, 0 to 4 machines)
   $21.96/h on demand, about $9.00/h spot for each machine
+serve.py:2 SageMaker chat (8×A100-40GB, p4d.24xlarge, 2 replicas)
+  $21.96/h on demand, about $9.00/h spot for each replica
+  serves gpt2
 
-2 jobs, 1 not fully resolved; 1 pool. List prices read 2026-07-20 or later.
+2 jobs, 1 not fully resolved; 1 pool; 1 service. List prices read 2026-07-20 or later.
 `,
     )
   })
@@ -408,6 +411,7 @@ pool.tf:7 node group gpu (8×A100-40GB, p4d.24xlarge, 0 to 4 machines)
   "job job.slurm#job" [shape=box, label="train\\njob.slurm:3\\n8×A100-40GB, p4d.24xlarge\\n$21.96/h on demand, about $9.00/h spot"];
   "script train.py" [shape=note, label="train.py"];
   "unresolved job.slurm:4" [shape=plaintext, label="$SCRIPT is not known"];
+  "service serve.py:2" [shape=component, label="SageMaker chat\\n8×A100-40GB, p4d.24xlarge, 2 replicas\\ngpt2\\n$21.96/h on demand, about $9.00/h spot each"];
   "job job.slurm#job" -> "script train.py" [label="torchrun"];
   "pool pool.tf:7" -> "job job.slurm#job";
   "job job.slurm#job" -> "unresolved job.slurm:4" [label="torchrun", style=dashed];

@@ -241,7 +241,7 @@ export class FakeProject implements Project {
   }
 
   async graph() {
-    return { jobs: [], pools: [] }
+    return { jobs: [], pools: [], services: [] }
   }
 
   async dispose(): Promise<void> {

@@ -47,12 +47,26 @@ describe('what stands beside the code', () => {
     assert.equal(machine!.label, '$25.25/h · 8×A100 40GB')
     assert.match(
       job!.label,
-      /^\$50\.50\/h on demand · 16 GPUs · 2 processes · needs \d+–\d+ of 40 GB on each$/,
+      /^\$50\.50\/h on demand · at most \$1,200 a run · 16 GPUs · 2 processes · needs \d+–\d+ of 40 GB on each$/,
     )
     assert.match(job!.details, /region not named: us-east-1 is assumed/)
     assert.match(job!.details, /read 2026-09-27/)
     assert.match(job!.details, /batch 8 × 512 tokens/)
     assert.match(job!.details, /\| \*\*expected\*\* \| \*\*[\d.]+ GB\*\* \|/)
+  })
+
+  it('is what a run costs where that is known: above the job, and above the training', async () => {
+    const known = train.replace("'json', data_files='corpus.json'", "'wikitext', 'wikitext-103-raw-v1'")
+    const files = { 'launch.py': launch, 'train.py': known }
+    const [job] = await annotations(files, 'launch.py')
+    const amount = /^≈ [\d.]+( min| h)?–[\d.]+ (min|h) · \$[\d.]+–[\d,.]+ a run/
+    assert.match(job!.label, amount)
+    assert.match(job!.details, /^What a run costs:\n\n- an hour: \$51 in us-east-1, assumed\n- hours: /)
+    const [training] = await annotations(files, 'train.py')
+    assert.deepEqual([training!.kind, training!.at], ['training', 'TrainingArguments'])
+    assert.match(training!.label, amount)
+    const alone = await annotations({ 'train.py': known }, 'train.py')
+    assert.match(alone[0]!.details, /no accelerator is named: from T4 to H100-SXM/)
   })
 
   it('says how far the memory goes, and what was assumed of it', async () => {
@@ -115,7 +129,10 @@ resource "aws_eks_node_group" "other" {
   }
 }
 `
-    const [n1, a3, p5, p5e] = await annotations({ 'pools.tf': pools }, 'pools.tf')
+    const beside = await annotations({ 'pools.tf': pools }, 'pools.tf')
+    const [n1, a3, p5, p5e] = beside.filter(({ kind }) => kind === 'machine')
+    // One machine in each of three zones.
+    assert.equal(beside.find(({ kind }) => kind === 'service')!.label, '≈ $2,400 a month')
     assert.equal(n1!.label, '$1.08/h · 2×T4')
     assert.match(n1!.details, /^\*\*n1-standard-8\*\* with 2×T4 in us-central1/)
     assert.match(a3!.details, /^- spot about \$53 \(/m)
@@ -191,7 +208,7 @@ resource "aws_eks_node_group" "gpu" {
     const found = await annotations({ 'launch.py': launch, 'costlint.toml': configuration }, 'launch.py')
     assert.deepEqual(
       found.map((each) => each.label),
-      ['$24.00/h on demand · 16 GPUs · 2 processes', '$12.00/h · 8×A100 40GB'],
+      ['$24.00/h on demand · at most $580 a run · 16 GPUs · 2 processes', '$12.00/h · 8×A100 40GB'],
     )
     assert.match(found[0]!.details, /Source: the project's configuration\./)
   })

@@ -1,10 +1,11 @@
 /** The bill as text: a line for each job, what is not known below it, totals and coverage at the end. */
 
+import { usdWords } from '../estimate/bill-words.js'
 import { totalOf } from '../estimate/total.js'
 import type { CostEntry } from '../linter.js'
 import type { Console } from './console.js'
 import { coverageText } from './cost-total.js'
-import { hoursText, intervalText, machineText, savingText, sumText, usdText } from './cost-words.js'
+import { hoursText, machineText, savingText, sumText, usdText } from './cost-words.js'
 import { count } from './format/summary.js'
 import { harmless } from './format/width.js'
 
@@ -50,5 +51,5 @@ function onlyUsual({ kind, usd }: CostEntry): boolean {
 
 /** '$21.96 an hour' of a job whose length is not known. */
 function rateText({ usdPerHour }: CostEntry): string {
-  return usdPerHour === null ? 'price not known' : `${intervalText(usdPerHour)} an hour`
+  return usdPerHour === null ? 'price not known' : `${usdWords(usdPerHour)} an hour`
 }

@@ -1,6 +1,7 @@
 /** `costlint estimate --model …`: memory, time and money of a run that no file describes. */
 import { gpuSpellings, modelSpellings } from '../catalog/spellings.js'
 import { type Answer, answer } from '../estimate/answer.js'
+import { between, duration, number, seconds } from '../estimate/figures.js'
 import { roughUsd } from '../estimate/hourly.js'
 import { usableMemory, verdict } from '../estimate/memory.js'
 import type { Interval } from '../estimate/network.js'
@@ -8,7 +9,6 @@ import { type NotUnderstood, type Question, type ReadQuestion, readQuestion } fr
 import { suggestion } from '../linter.js'
 import { lookUp } from '../text/records.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
-import { between, duration, number, seconds } from './format/figures.js'
 import { harmless } from './format/width.js'
 
 /** What commander hands over: everything as it was written. */

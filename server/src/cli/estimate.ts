@@ -1,12 +1,12 @@
 /** `costlint estimate`: the memory of each training, item by item, and whether it fits the machine that it runs on. */
 import { join, relative } from 'node:path'
 import { isHardware } from '../catalog/instances.js'
+import { between, number, seconds } from '../estimate/figures.js'
 import { formatUsd } from '../estimate/hourly.js'
 import type { TrainingEstimate } from '../linter.js'
 import { toPosix } from '../project/node/host.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
-import { between, number, seconds } from './format/figures.js'
 import { harmless, textWidth } from './format/width.js'
 import { targets } from './roots.js'
 

@@ -1,9 +1,9 @@
 /** The graph in the DOT language of Graphviz: pools carry jobs, jobs start scripts. */
 import type { JobGraph } from '../linter.js'
 import { harmless } from './format/width.js'
-import { machineParts, poolParts, priceText } from './graph-words.js'
+import { machineParts, poolParts, priceText, serviceParts } from './graph-words.js'
 
-export function dotGraph({ jobs, pools }: JobGraph): string {
+export function dotGraph({ jobs, pools, services }: JobGraph): string {
   const nodes = new Map<string, string>()
   const edges = new Set<string>()
   const node = (id: string, label: (string | null)[], shape: string): string => {
@@ -37,6 +37,19 @@ export function dotGraph({ jobs, pools }: JobGraph): string {
       const pool = node(poolId(job.pool), [`${job.pool.path}:${job.pool.line}`], 'cylinder')
       edges.add(`  ${quoted(pool)} -> ${quoted(from)};`)
     }
+  }
+  for (const service of services) {
+    const price = priceText(service.cost)
+    node(
+      `service ${service.path}:${service.line}`,
+      [
+        `${service.platform} ${service.name}`,
+        serviceParts(service).join(', '),
+        service.model,
+        price === null ? null : `${price} each`,
+      ],
+      'component',
+    )
   }
   return ['digraph costlint {', '  rankdir=LR;', ...nodes.values(), ...edges, '}', ''].join('\n')
 }

@@ -3,10 +3,10 @@ import type { JobGraph } from '../linter.js'
 import type { Console } from './console.js'
 import { count } from './format/summary.js'
 import { harmless } from './format/width.js'
-import { machineParts, poolParts, priceText } from './graph-words.js'
+import { machineParts, poolParts, priceText, serviceParts } from './graph-words.js'
 
-export function drawnGraph({ jobs, pools }: JobGraph, { colors }: Console): string {
-  if (jobs.length === 0 && pools.length === 0) return 'No jobs found.\n'
+export function drawnGraph({ jobs, pools, services }: JobGraph, { colors }: Console): string {
+  if (jobs.length + pools.length + services.length === 0) return 'No jobs found.\n'
   const said = new Set<string>()
   // Names come from files.
   const lines = jobs.map((job) => {
@@ -37,14 +37,24 @@ export function drawnGraph({ jobs, pools }: JobGraph, { colors }: Console): stri
       ...(price === null ? [] : [`  ${colors.cyan(price)} for each machine`]),
     ].join('\n')
   })
+  const served = services.map((service) => {
+    const parts = serviceParts(service).map(harmless)
+    const price = priceText(service.cost)
+    return [
+      `${colors.bold(`${harmless(service.path)}:${service.line}`)} ${harmless(`${service.platform} ${service.name}`)}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`,
+      ...(price === null ? [] : [`  ${colors.cyan(price)} for each replica`]),
+      ...(service.model === null ? [] : [`  ${colors.green('serves')} ${harmless(service.model)}`]),
+    ].join('\n')
+  })
   const unresolved = jobs.filter((job) => job.unresolved !== null || job.script === null).length
   const summary = [
     `${count(jobs.length, 'job')}, ${unresolved} not fully resolved`,
     ...(pools.length === 0 ? [] : [count(pools.length, 'pool')]),
+    ...(services.length === 0 ? [] : [count(services.length, 'service')]),
   ].join('; ')
-  const read = [...jobs, ...pools].flatMap(({ cost }) =>
+  const read = [...jobs, ...pools, ...services].flatMap(({ cost }) =>
     cost === null || cost.asOf === '' ? [] : [cost.asOf],
   )
   const dates = read.length === 0 ? '' : ` List prices read ${[...new Set(read)].sort()[0]} or later.`
-  return `${[...lines, ...shown].join('\n')}\n\n${summary}.${dates}\n`
+  return `${[...lines, ...shown, ...served].join('\n')}\n\n${summary}.${dates}\n`
 }

@@ -29,6 +29,15 @@ export function poolParts(pool: Pool): string[] {
   return [devices(pool), pool.instanceType === null ? [] : [pool.instanceType], size].flat()
 }
 
+export function serviceParts(service: JobGraph['services'][number]): string[] {
+  const { replicas, instanceType } = service
+  return [
+    devices(service),
+    instanceType === null ? [] : [instanceType],
+    replicas === null ? [] : [count(replicas, 'replica')],
+  ].flat()
+}
+
 function devices({ gpus, gpuModel }: GraphMachine): string[] {
   if (gpus === null) return gpuModel === null ? [] : [gpuModel]
   if (gpus === 0) return ['no GPU']

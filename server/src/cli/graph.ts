@@ -16,7 +16,7 @@ export async function showGraph(
   paths: readonly string[],
   format: GraphFormat,
 ): Promise<number> {
-  const graph: JobGraph = { jobs: [], pools: [] }
+  const graph: JobGraph = { jobs: [], pools: [], services: [] }
   for (const target of await targets(paths, console.cwd)) {
     const project = await engine.open(target.root, {
       choice: {},
@@ -40,12 +40,15 @@ export async function showGraph(
       }
       for (const pool of found.pools)
         if (within(pool.path)) graph.pools.push({ ...pool, path: display(pool.path) })
+      for (const service of found.services)
+        if (within(service.path)) graph.services.push({ ...service, path: display(service.path) })
     } finally {
       await project.dispose()
     }
   }
   graph.jobs.sort((a, b) => compareText(a.path, b.path) || a.line - b.line || compareText(a.name, b.name))
   graph.pools.sort((a, b) => compareText(a.path, b.path) || a.line - b.line)
+  graph.services.sort((a, b) => compareText(a.path, b.path) || a.line - b.line)
   console.out(written(graph, format, console))
   return exit.clean
 }

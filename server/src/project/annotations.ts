@@ -6,6 +6,8 @@
 import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
 import { capacityBlockPrice } from '../catalog/prices.js'
+import type { Bill } from '../estimate/bill.js'
+import { billWords, hoursWords, usdWords } from '../estimate/bill-words.js'
 import { fitCount, formatCount, gridFormula } from '../estimate/grid.js'
 import { formatUsd, type HourlyCost, hourlyCost, type MachineRequest, roughUsd } from '../estimate/hourly.js'
 import { requestOf } from '../rules/machine-request.js'
@@ -16,11 +18,12 @@ import type { Location } from '../text/location.js'
 import { effective } from '../values/value.js'
 import type { SubjectView } from '../workload/claim.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
+import type { Bills } from './bill.js'
 import type { Judgement } from './runs.js'
 
 export interface Annotation {
-  /** `machine`: behind the name of a machine. `job`, `search`: above the line. */
-  kind: 'machine' | 'job' | 'search'
+  /** `machine`: behind the name of a machine. The others: above the line. */
+  kind: 'machine' | 'job' | 'search' | 'training' | 'service'
   location: Location
   /** One line of plain text. */
   label: string
@@ -33,15 +36,19 @@ export function annotationsOf(
   path: string,
   judgements: readonly Judgement[],
   options: RuleOptions,
+  bills: Bills,
   today: string,
 ): Annotation[] {
   const found: Annotation[] = []
   for (const { runs } of judgements) {
     const view = runs[0]!
     if (view.subject.location.path !== path) continue
-    if (isA(view, 'Compute')) found.push(...forMachines(view, options, today))
-    else if (isA(view, 'Search')) found.push(...forSearch(view))
-    else if (isA(view, 'Scaling')) found.push(...forPool(view, path, options, today))
+    if (isA(view, 'Compute')) found.push(...forMachines(view, options, bills, today))
+    else if (isA(view, 'Search')) found.push(...forSearch(view, bills))
+    else if (isA(view, 'Training')) found.push(...forTraining(view, bills))
+    else if (isA(view, 'Serving')) found.push(...forService(view, bills))
+    else if (isA(view, 'Scaling'))
+      found.push(...forService(view, bills), ...forPool(view, path, options, today))
   }
   return withoutEchoes(found).sort(
     (a, b) => (a.location.cell ?? 0) - (b.location.cell ?? 0) || a.location.start - b.location.start,
@@ -67,7 +74,47 @@ function isA<W extends ResourceKind>(view: SubjectView, kind: W): view is Subjec
   return view.subject.kind === kind
 }
 
-function forMachines(view: SubjectView<'Compute'>, options: RuleOptions, today: string): Annotation[] {
+/** Of a training, what its run costs. */
+function forTraining(view: SubjectView<'Training'>, bills: Bills): Annotation[] {
+  const { evidence } = view.subject
+  if (evidence.role === 'test' || evidence.role === 'job') return []
+  const bill = bills.ofRun(view.run)
+  const label = billWords(bill)
+  return label === null
+    ? []
+    : [{ kind: 'training', location: view.subject.location, label, details: billDetails(bill) }]
+}
+
+/** Of an endpoint or a pool, what a month of it costs. */
+function forService(view: SubjectView<'Scaling'> | SubjectView<'Serving'>, bills: Bills): Annotation[] {
+  const bill = bills.ofService(view)
+  const label = billWords(bill)
+  // What a pool may grow to is no cost.
+  return label === null || !(bill.usd!.low > 0)
+    ? []
+    : [{ kind: 'service', location: view.subject.location, label, details: billDetails(bill) }]
+}
+
+/** Where the figures come from. */
+function billDetails({ rate, hours, usd, per, limitOnly, unknown, assumptions }: Bill): string {
+  const lines = [
+    rate === null
+      ? null
+      : `- an hour: ${usdWords(rate.usd)}${rate.spot ? ' spot' : ''}${rate.region === '' ? '' : ` in ${rate.region}`}`,
+    hours === null || per === 'month' ? null : `- hours: ${hoursWords(hours, limitOnly)}`,
+    usd === null ? null : `- a ${per}: ${usdWords(usd, limitOnly)}`,
+    ...unknown.map((one) => `- not known: ${one}`),
+    ...assumptions.map((one) => `- ${one}`),
+  ]
+  return [`What a ${per} costs:`, '', ...lines.filter((line) => line !== null)].join('\n')
+}
+
+function forMachines(
+  view: SubjectView<'Compute'>,
+  options: RuleOptions,
+  bills: Bills,
+  today: string,
+): Annotation[] {
   const request = requestOf(view)
   const cost = hourlyCost(request, options.prices, today)
   const claim = view.settings.instanceType
@@ -88,16 +135,24 @@ function forMachines(view: SubjectView<'Compute'>, options: RuleOptions, today: 
     })
   }
   const memory = memoryOf(view, options)
+  const bill = view.subject.job === null ? null : bills.ofRun(view.run)
+  const billed = bill === null ? null : billWords(bill)
   const parts = [
-    ...moneyParts(cost),
+    ...(billed !== null && bill?.limitOnly === false ? [] : moneyParts(cost)),
+    billed,
     devices === null ? null : count(devices.each * (request.nodes ?? 1), 'GPU'),
     processesOf(view, devices?.each ?? null),
     memory === null ? null : needs(memory, devices === null ? 1 : devices.each * (request.nodes ?? 1)),
   ].filter((part) => part !== null)
   // A machine without a price and without accelerators says nothing that is not written there.
-  if (view.subject.job === null || parts.length === 0 || (cost === undefined && devices === null))
+  if (
+    view.subject.job === null ||
+    parts.length === 0 ||
+    (cost === undefined && devices === null && billed === null)
+  )
     return found
   const details = [
+    billed === null ? null : billDetails(bill!),
     cost === undefined ? null : moneyDetails(cost, request),
     memory === null ? null : memoryDetails(memory),
   ]
@@ -272,7 +327,7 @@ function moneyDetails(cost: HourlyCost, request: MachineRequest): string {
   return lines.join('\n')
 }
 
-function forSearch(view: SubjectView<'Search'>): Annotation[] {
+function forSearch(view: SubjectView<'Search'>, bills: Bills): Annotation[] {
   const { settings, subject } = view
   const space = effective(settings.space)
   const folds = effective(settings.folds) ?? 1
@@ -283,6 +338,9 @@ function forSearch(view: SubjectView<'Search'>): Annotation[] {
   const trials = grid ? space.configurations! : cap
   if (trials === undefined || trials === null || trials * folds < 2) return []
   const total = fitCount(trials, folds)
+  const bill = bills.ofRun(view.run)
+  // Fits are counted, and not priced.
+  const billed = unit === 'fit' ? null : billWords(bill)
   const atLeast = grid && space.lowerBound ? 'at least ' : ''
   const what = grid ? '' : 'up to '
   const details = [
@@ -295,8 +353,10 @@ function forSearch(view: SubjectView<'Search'>): Annotation[] {
     {
       kind: 'search',
       location: subject.location,
-      label: `${what}${atLeast}${formatCount(total)} ${plural(unit)}`,
-      details: details.join('\n\n'),
+      label: [`${what}${atLeast}${formatCount(total)} ${plural(unit)}`, billed]
+        .filter((part) => part !== null)
+        .join(' · '),
+      details: [details.join('\n\n'), ...(billed === null ? [] : [billDetails(bill)])].join('\n\n'),
     },
   ]
 }

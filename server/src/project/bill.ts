@@ -5,7 +5,7 @@ import type { Interval } from '../estimate/network.js'
 import { type Rate, rateOf } from '../estimate/rate.js'
 import { runHours } from '../estimate/run-hours.js'
 import { machineOf } from '../rules/hardware.js'
-import { requestOf } from '../rules/machine-request.js'
+import { requestOf, servingRequest } from '../rules/machine-request.js'
 import type { RuleOptions } from '../rules/rule.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
 import { isViewOf, subjectsOf } from '../rules/subject-view.js'
@@ -208,7 +208,15 @@ function devicesOf(view: SubjectView<'Training'>, options: RuleOptions): { fast:
     const used = Math.min(processes * nodes, gpus === null ? processes * nodes : all)
     return { fast: used, slow: used }
   }
-  return { fast: all, slow: 1 }
+  if (gpus === null || gpus <= 1) return { fast: all, slow: 1 }
+  // One process that sees several of them: the library splits each batch, which gains less than their number.
+  const splits = subjectsOf(view.run, 'Parallelism').some(
+    ({ settings }) => effective(settings.method) === 'data-parallel',
+  )
+  if (splits) return { fast: gpus, slow: Math.max(1, gpus / 2) }
+  return processes === 1 && effective(view.settings.managed) !== true
+    ? { fast: 1, slow: 1 }
+    : { fast: all, slow: 1 }
 }
 
 /** How often the job runs what it runs: the trials of the searches over it. */
@@ -273,30 +281,13 @@ function poolBill(view: SubjectView<'Scaling'>, options: RuleOptions, today: str
   })
 }
 
-function endpointBill({ settings }: SubjectView<'Serving'>, options: RuleOptions, today: string): Bill {
-  const instanceType = effective(settings.machine)
-  const gpus = effective(settings.gpus)
-  const gpuModel = effective(settings.gpuModel)
-  const region = effective(settings.region)
-  const rate = rateOf(
-    {
-      nodes: 1,
-      ...(instanceType === undefined ? {} : { instanceType }),
-      ...(instanceType === undefined || !/^ml\./i.test(instanceType)
-        ? {}
-        : { managedBy: 'sagemaker' as const }),
-      ...(gpus === undefined ? {} : { gpus }),
-      ...(gpuModel === undefined ? {} : { gpuModel }),
-      ...(region === undefined ? {} : { region }),
-    },
-    undefined,
-    options.prices,
-    today,
-  )
+function endpointBill(view: SubjectView<'Serving'>, options: RuleOptions, today: string): Bill {
+  const { settings } = view
   const least = effective(settings.minReplicas)
+  const autoscaled = effective(settings.autoscaled) === true
   return serviceBill({
-    rate,
-    replicas: { low: least ?? 1, high: effective(settings.autoscaled) === true ? null : (least ?? 1) },
+    rate: rateOf(servingRequest(view), undefined, options.prices, today),
+    replicas: { low: least ?? 1, high: autoscaled ? null : (least ?? 1) },
     share: 1,
     assumptions: least === undefined ? ['one replica is assumed'] : [],
   })

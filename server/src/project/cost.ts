@@ -3,7 +3,7 @@ import { combined, type OpenInterval } from '../estimate/bill.js'
 import type { MachineRequest } from '../estimate/hourly.js'
 import type { Interval } from '../estimate/network.js'
 import type { Finding } from '../finding.js'
-import { requestOf } from '../rules/machine-request.js'
+import { requestOf, servingRequest } from '../rules/machine-request.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
 import { isViewOf } from '../rules/subject-view.js'
 import type { Location } from '../text/location.js'
@@ -113,9 +113,16 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       budget: [],
     })
   }
-  return withSavings(found, input.findings).sort((a, b) =>
+  return withSavings(withoutDoubles(found), input.findings).sort((a, b) =>
     a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1,
   )
+}
+
+/** A deployment that serves is a request for machines as well; as an endpoint it has its replicas. */
+function withoutDoubles(entries: readonly CostEntry[]): CostEntry[] {
+  const key = ({ path, cell, line }: CostEntry) => `${path}\0${cell}\0${line}`
+  const endpoints = new Set(entries.filter(({ kind }) => kind === 'endpoint').map(key))
+  return entries.filter((entry) => entry.kind !== 'service' || !endpoints.has(key(entry)))
 }
 
 /** Modules whose training another program runs are part of that program. */
@@ -214,11 +221,7 @@ async function ofService(
   const { settings } = view
   const request = pool
     ? poolRequest(view as SubjectView<'Scaling'>)
-    : {
-        ...(effective(settings.machine) === undefined ? {} : { instanceType: effective(settings.machine)! }),
-        ...(effective(settings.gpus) === undefined ? {} : { gpus: effective(settings.gpus)! }),
-        ...(effective(settings.gpuModel) === undefined ? {} : { gpuModel: effective(settings.gpuModel)! }),
-      }
+    : servingRequest(view as SubjectView<'Serving'>)
   const count = pool
     ? effective((settings as SubjectView<'Scaling'>['settings']).minimum)
     : effective((settings as SubjectView<'Serving'>['settings']).minReplicas)

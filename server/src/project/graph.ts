@@ -2,7 +2,7 @@
 
 import type { PriceSettings } from '../catalog/price-book.js'
 import { type HourlyCost, hourlyCost } from '../estimate/hourly.js'
-import { requestOf } from '../rules/machine-request.js'
+import { requestOf, servingRequest } from '../rules/machine-request.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
@@ -62,6 +62,19 @@ export interface JobGraph {
     /** Of one machine. */
     cost: GraphCost | null
   })[]
+  /** Endpoints and servers that answer requests. */
+  services: (GraphMachine & {
+    name: string
+    platform: string
+    path: string
+    line: number
+    /** What it serves, as far as it is named. */
+    model: string | null
+    /** That run at all times; null: not known. */
+    replicas: number | null
+    /** Of one replica. */
+    cost: GraphCost | null
+  })[]
 }
 
 export interface GraphInput {
@@ -80,12 +93,14 @@ export async function jobGraph(input: GraphInput): Promise<JobGraph> {
     path: location.path,
     line: await lines.line(location, location.start),
   })
-  const graph: JobGraph = { jobs: [], pools: [] }
+  const graph: JobGraph = { jobs: [], pools: [], services: [] }
   const launched = new Set<string>()
   const computes = new Map<string, SubjectView<'Compute'>>()
   for (const { runs } of input.judgements) {
     const view = runs[0]!
     if (isA(view, 'Compute') && view.subject.job !== null) computes.set(view.subject.job, view)
+    else if (isA(view, 'Serving') && isDescribed(view))
+      graph.services.push(await serviceOf(view, place, input))
     else if (isA(view, 'Scaling')) {
       const { settings, subject } = view
       const request = poolRequest(view)
@@ -131,7 +146,35 @@ export async function jobGraph(input: GraphInput): Promise<JobGraph> {
   }
   graph.jobs.sort(byPlace)
   graph.pools.sort(byPlace)
+  graph.services.sort(byPlace)
   return graph
+}
+
+/** Something more is known than that it serves. */
+function isDescribed({ settings }: SubjectView<'Serving'>): boolean {
+  const { machine, gpus, model } = settings
+  return effective(machine) !== undefined || (effective(gpus) ?? 0) > 0 || effective(model) !== undefined
+}
+
+async function serviceOf(
+  view: SubjectView<'Serving'>,
+  place: (location: Location) => Promise<{ path: string; line: number }>,
+  { pricesFor, today }: GraphInput,
+): Promise<JobGraph['services'][number]> {
+  const { settings, subject } = view
+  const request = servingRequest(view)
+  return {
+    name: effective(settings.name) ?? 'endpoint',
+    platform: effective(settings.platform) ?? 'endpoint',
+    ...(await place(subject.location)),
+    instanceType: request.instanceType ?? null,
+    region: request.region ?? null,
+    gpus: request.gpus ?? null,
+    gpuModel: request.gpuModel ?? null,
+    model: effective(settings.model) ?? null,
+    replicas: effective(settings.minReplicas) ?? null,
+    cost: costOf(hourlyCost(request, pricesFor(subject.location.path), today)),
+  }
 }
 
 type MachineOfJob = Pick<

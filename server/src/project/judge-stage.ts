@@ -83,7 +83,7 @@ export class JudgeStage {
 
   /** Of the last run. */
   annotations(path: string, configuration: Configuration): Annotation[] {
-    return annotationsOf(path, this.judgements, configuration.forFile(path).options, today())
+    return annotationsOf(path, this.judgements, configuration.forFile(path).options, this.bills, today())
   }
 
   /** Files of jobs that run on a pool of this file, and of pools that its jobs run on. */

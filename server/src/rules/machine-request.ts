@@ -22,6 +22,19 @@ export function requestOf({ settings }: Request): MachineRequest {
   })
 }
 
+/** One replica of an endpoint. */
+export function servingRequest({ settings }: Pick<SubjectView<'Serving'>, 'settings'>): MachineRequest {
+  const instanceType = effective(settings.machine)
+  return machineRequest({
+    nodes: 1,
+    instanceType,
+    managedBy: instanceType !== undefined && /^ml\./i.test(instanceType) ? 'sagemaker' : undefined,
+    region: effective(settings.region),
+    gpus: effective(settings.gpus),
+    gpuModel: effective(settings.gpuModel),
+  })
+}
+
 /** The machine that is asked for, with the accelerators that are attached to it; undefined: not known. */
 export function machineAsked({ instanceType, gpus, gpuModel }: MachineRequest): Instance | undefined {
   const found = instanceType === undefined ? undefined : instance(instanceType)

@@ -1,10 +1,11 @@
 /** What stands below the findings: faults, files that could not be read, and how many there were of what. */
+
+import { count } from '../../estimate/figures.js'
 import { totalOf } from '../../estimate/total.js'
 import { severities } from '../../linter.js'
 import type { Colors } from '../console.js'
 import { sumText } from '../cost-words.js'
 import { compareText, type Report } from '../report.js'
-import { count } from './figures.js'
 import { harmless } from './width.js'
 
 export { count }

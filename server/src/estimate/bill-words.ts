@@ -1,0 +1,29 @@
+/** Hours and dollars of a bill in words. */
+import type { Bill, OpenInterval } from './bill.js'
+import { between, duration } from './figures.js'
+import { roughUsd } from './hourly.js'
+
+/** '6–11 h'; `limit`: 'at most 24 h'. */
+export function hoursWords({ low, high }: OpenInterval, limit = false): string {
+  if (high === null) return `at least ${duration(low)}`
+  if (limit || low === 0) return `at most ${duration(high)}`
+  const [from, to] = [duration(low), duration(high)]
+  return from === to ? from : between(from, to)
+}
+
+/** '$150–280', '$2,300 or more', 'up to $5'; `limit`: 'at most $92'. */
+export function usdWords({ low, high }: OpenInterval, limit = false): string {
+  if (high === null) return `${roughUsd(low)} or more`
+  if (limit) return `at most ${roughUsd(high)}`
+  if (low < 0.005) return `up to ${roughUsd(high)}`
+  const [from, to] = [roughUsd(low), roughUsd(high)]
+  return from === to ? from : `${from}–${to.slice(1)}`
+}
+
+/** '≈ 6–11 h · $150–280 a run', '≈ $740 a month', 'at most $1,200 a run'; null: it is not known. */
+export function billWords({ per, hours, usd, limitOnly }: Bill): string | null {
+  if (usd === null || hours === null) return null
+  const money = `${usdWords(usd, limitOnly)} a ${per}`
+  if (limitOnly) return money
+  return per === 'month' ? `≈ ${money}` : `≈ ${hoursWords(hours)} · ${money}`
+}
