@@ -14,10 +14,14 @@ import type { Given } from '../../values/value.js'
 import type { Binding } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { onLaunchLine } from '../launch-flag.js'
+import { isBefore } from '../versions.js'
 import { isChosen, loweringOf, lowersHere, type Spot } from './lowering.js'
 import { once, usesAny, usesAround } from './once.js'
 
 const key = 'torch.autocast'
+
+const firstAutocast = '1.6'
+const tooOld = `torch has no autocast before ${firstAutocast}`
 
 /** The same as canonical names that other modules of the program use. */
 const loweringUses = [
@@ -71,6 +75,7 @@ export function precisionOf(
   const unknown = (because: string): Keyed<Precision> => ({ key, value: unreadable(originAt(spot), because) })
   for (const engine of engines)
     if (usesAny(python, [engine])) return unknown(`${engine.slice(0, -1)} decides`)
+  if (isBefore(versions, ['torch'], firstAutocast)) return unknown(tooOld)
   const autocasts = once(python, 'autocasts', () =>
     python.callsTo('torch.autocast').filter((call) => !isChosen(python, call)),
   )
@@ -135,6 +140,7 @@ export function precisionOfStep(
 ): Keyed<Precision> {
   const major = Number.parseInt(versions.transformers ?? '5', 10)
   const because =
+    (isBefore(versions, ['torch'], firstAutocast) ? tooOld : null) ??
     loweredElsewhere(python, spot) ??
     (major >= 5 && loadsStored(python) ? 'the weights come in the format they are stored in' : null)
   const origin = originAt(spot)
