@@ -3,7 +3,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import type { FragmentFacts } from '../reader.js'
-import { layersWithoutFormat } from './layers.js'
+import { layersWithoutFormat, takesField } from './layers.js'
 
 export function changeJax(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
@@ -27,6 +27,8 @@ export function changeJax(claim: Claim, value: unknown, facts: FragmentFacts): C
     const layers = layersWithoutFormat(python)
     const [first] = layers
     if (first === undefined) return { reason: 'the layers are no longer in the file' }
+    if (layers.some((layer) => takesField(python, layer)))
+      return { reason: 'make the model with dtype=jnp.bfloat16, and cast the logits to float32 for the loss' }
     const name = nameFor(python.tree, 'jax.numpy', 'bfloat16', {
       path,
       fragment: fragment.index,

@@ -1,6 +1,7 @@
 /** Layers of Flax and Haiku: which of them do much matrix work, and which are not told a format. */
 import type { Call, PythonModule } from '../../python/module.js'
-import { mayBePassed } from '../../values/argument.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { codeText } from '../pytorch/evidence.js'
 import { once } from '../pytorch/once.js'
 
 const flax = /^flax\.(linen|nnx|experimental\.nnx)\.(\w+\.)*/
@@ -22,7 +23,31 @@ export function layersWithoutFormat(python: PythonModule): Call[] {
     const layers = python.calls.filter(
       (call) => call.name !== null && flax.test(call.name) && formatted.test(call.name),
     )
-    const open = layers.filter((call) => !mayBePassed(python.argument(call, 'dtype')))
+    const open = layers.filter(
+      (call) => !mayBePassed(python.argument(call, 'dtype')) || takesField(python, call),
+    )
     return open.length === layers.length ? open : []
   })
+}
+
+const fieldInFull = /\bdtype\s*:[^=\n]*=\s*(jnp|np|numpy|jax\.numpy)\.float32\b/
+
+/** `dtype=self.dtype` of a field that is float32 unless a module is made with another one, which none is. */
+export function takesField(python: PythonModule, call: Call): boolean {
+  const isField = (one: Call): boolean => {
+    const given = passedExpression(python.argument(one, 'dtype'))
+    return (
+      given?.type === 'attribute' &&
+      given.attr === 'dtype' &&
+      given.value.type === 'name' &&
+      given.value.id === 'self'
+    )
+  }
+  if (!isField(call) || !fieldInFull.test(codeText(python))) return false
+  return python.calls.every(
+    (one) =>
+      !one.expr.args.some(({ name }) => name === 'dtype') ||
+      isField(one) ||
+      /^(jax\.)?numpy\./.test(one.name ?? ''),
+  )
 }
