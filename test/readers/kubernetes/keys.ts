@@ -10,11 +10,7 @@ export const knownKeys: Record<string, string[]> = {
   // volcano-sh/volcano, config/crd/volcano/bases
   'batch.volcano.sh/v1alpha1 Job': ['spec.tasks.*.template.spec.activeDeadlineSeconds'],
   // Kubernetes API reference, CronJob v1
-  'batch/v1 CronJob': [
-    'spec.concurrencyPolicy',
-    'spec.jobTemplate.spec.activeDeadlineSeconds',
-    'spec.jobTemplate.spec.ttlSecondsAfterFinished',
-  ],
+  'batch/v1 CronJob': ['spec.concurrencyPolicy', 'spec.jobTemplate.spec.activeDeadlineSeconds'],
   // Kubernetes API reference, Job v1
   'batch/v1 Job': [
     'spec.activeDeadlineSeconds',
@@ -27,7 +23,6 @@ export const knownKeys: Record<string, string[]> = {
     'spec.template.spec.volumes.*.emptyDir',
     'spec.template.spec.volumes.*.emptyDir.medium',
     'spec.template.spec.volumes.*.name',
-    'spec.ttlSecondsAfterFinished',
   ],
   // eksctl-io/eksctl, pkg/apis/eksctl.io/v1alpha5/types.go
   'eksctl.io/v1alpha5 ClusterConfig': [
@@ -39,10 +34,7 @@ export const knownKeys: Record<string, string[]> = {
     'managedNodeGroups.*.taints.*.value',
   ],
   // kubernetes-sigs/jobset, config/components/crd/bases
-  'jobset.x-k8s.io/v1alpha2 JobSet': [
-    'spec.replicatedJobs.*.template.spec.activeDeadlineSeconds',
-    'spec.ttlSecondsAfterFinished',
-  ],
+  'jobset.x-k8s.io/v1alpha2 JobSet': ['spec.replicatedJobs.*.template.spec.activeDeadlineSeconds'],
   // kubernetes-sigs/karpenter, pkg/apis/crds
   'karpenter.sh/v1 NodePool': [
     'spec.limits',
@@ -66,7 +58,6 @@ export const knownKeys: Record<string, string[]> = {
     'spec.runPolicy',
     'spec.runPolicy.activeDeadlineSeconds',
     'spec.runPolicy.backoffLimit',
-    'spec.runPolicy.ttlSecondsAfterFinished',
   ],
   // kubeflow/katib, pkg/apis/controller
   'kubeflow.org/v1beta1 Experiment': [
@@ -78,10 +69,7 @@ export const knownKeys: Record<string, string[]> = {
     'spec.maxTrialCount',
   ],
   // kubeflow/mpi-operator, manifests/base
-  'kubeflow.org/v2beta1 MPIJob': [
-    'spec.runPolicy.activeDeadlineSeconds',
-    'spec.runPolicy.ttlSecondsAfterFinished',
-  ],
+  'kubeflow.org/v2beta1 MPIJob': ['spec.runPolicy.activeDeadlineSeconds'],
   // ray-project/kuberay, ray-operator/config/crd/bases
   'ray.io/v1 RayCluster': ['spec.enableInTreeAutoscaling', 'spec.workerGroupSpecs.*.minReplicas'],
   // ray-project/kuberay, ray-operator/config/crd/bases

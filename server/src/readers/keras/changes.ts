@@ -64,7 +64,7 @@ export function changePolicy(
     if ('reason' in written) return written
     return { title, safety: 'unsafe', writes: [written, ...fullPrecisionHead(python, facts)], imports: [] }
   }
-  if (isFirstKeras(python)) return { reason: 'this version of Keras has no policies' }
+  if (isFirstKeras(python) || usesRemoved(python)) return { reason: 'this version of Keras has no policies' }
   const at = importOf(python.tree.body)
   if (at === null) return { reason: 'the program imports Keras in another module' }
   const { path, fragment } = facts
@@ -76,14 +76,28 @@ export function changePolicy(
   const lines = ['', `${name.text}("${policy}")`]
   const statement: PythonRange = { fragment: fragment.index, start: at.start, end: at.end }
   return {
-    title,
-    safety: 'unsafe',
+    // The last layer of a network that is made in another file would compute in 16 bits as well.
+    title: makesLayers(python) ? title : `${title}, and give its last layer dtype="float32"`,
+    safety: makesLayers(python) ? 'unsafe' : 'display',
     writes: [
       { kind: 'insert lines', path, where: 'after', statement, lines },
       ...fullPrecisionHead(python, facts),
     ],
     imports: name.import === null ? [] : [name.import],
   }
+}
+
+/** What TensorFlow 2.4 took away, which brought the policies. */
+function usesRemoved(python: PythonModule): boolean {
+  return [...python.imports].some((name) =>
+    /\.multi_gpu_model$|^(tensorflow\.)?keras\.backend\.tensorflow_backend/.test(name),
+  )
+}
+
+function makesLayers(python: PythonModule): boolean {
+  return python.calls.some(({ name }) =>
+    /^keras\.(layers|Sequential|models\.Sequential|applications)\b/.test(name ?? ''),
+  )
 }
 
 /** The last of the imports at the top, which the policy has to follow and the model has to come after. */

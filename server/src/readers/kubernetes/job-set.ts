@@ -11,7 +11,6 @@ import {
   type Claimed,
   claimTimeLimit,
   claimWorkload,
-  cleanUpKey,
   deadlineKey,
   groupAt,
   type PodGroup,
@@ -58,7 +57,6 @@ function readJobSet(claims: ClaimBuilder, context: ReaderContext, object: Kubern
   // The set itself has no deadline: each of its Jobs has one.
   const holders = found.filter(({ group }) => acceleratorsOf(group.pod) !== null)
   const limited = holders.map(({ spec }) => at(object.root, ...spec, deadlineKey))
-  const ttl = at(object.root, 'spec', cleanUpKey) === undefined
   claimTimeLimit(claimed, workload, {
     given: limited.every((one) => one !== undefined) ? limited : [],
     plan: {
@@ -68,7 +66,6 @@ function readJobSet(claims: ClaimBuilder, context: ReaderContext, object: Kubern
           path: [...object.base, ...spec, deadlineKey],
           ...(at(object.root, ...spec, 'backoffLimit') === undefined ? {} : { after: 'backoffLimit' }),
         })),
-        ...(ttl ? [{ path: [...object.base, 'spec', cleanUpKey], value: 3600 }] : []),
       ],
     },
   })

@@ -33,7 +33,6 @@ import { claimRetries } from './retries.js'
 import { claimTimeLimit } from './time-limit.js'
 
 const deadline = 'activeDeadlineSeconds'
-const cleanUp = 'ttlSecondsAfterFinished'
 
 type Keys = (string | number)[]
 
@@ -235,7 +234,6 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
     const writes = [
       set([deadline], value, entry(node, 'backoffLimit') === undefined ? undefined : 'backoffLimit'),
     ]
-    if (at(node, cleanUp) === undefined) writes.push(set([cleanUp], 3600, deadline))
     return {
       title: `End the job after ${value / 3600} hours: ${deadline}: ${value}`,
       safety: 'unsafe',

@@ -75,7 +75,7 @@ function readReplicas(claims: ClaimBuilder, context: ReaderContext, object: Kube
   // The limit and the clean-up of these jobs belong under `runPolicy`; at the level above they are refused or ignored.
   claimTimeLimit(claimed, workload, {
     given: [at(spec, 'runPolicy', 'activeDeadlineSeconds')],
-    plan: deadlinePlan(object, ['spec', 'runPolicy'], { cleanUp: true, after: 'cleanPodPolicy' }),
+    plan: deadlinePlan(object, ['spec', 'runPolicy'], { after: 'cleanPodPolicy' }),
   })
   claimRetries(claimed, object, specs)
   claimProcesses(claimed, object)

@@ -27,7 +27,6 @@ import { processorsOnly } from './processors-only.js'
 import { claimTimeLimit as claimLimit } from './time-limit.js'
 
 export const deadlineKey = 'activeDeadlineSeconds'
-export const cleanUpKey = 'ttlSecondsAfterFinished'
 
 export interface PodGroup {
   /** The pod specification, and the keys from the top of the document to it. */
@@ -299,17 +298,15 @@ export function claimTimeLimit(
   })
 }
 
-/** The deadline in the map at `keys` (which need not be there yet), with the clean-up where that has a key of its own. */
+/** The deadline in the map at `keys` (which need not be there yet). */
 export function deadlinePlan(
   object: KubernetesObject,
   keys: Keys,
-  { after, cleanUp = false, what = 'job' }: { after?: string; cleanUp?: boolean; what?: string } = {},
+  { after, what = 'job' }: { after?: string; what?: string } = {},
 ): PlannedChange {
   const there = at(object.root, ...keys)
   const all = [...object.base, ...keys]
   const sibling = entries(there).some((one) => one.key === after) ? { after: after! } : {}
   const writes: PlannedChange['writes'] = [{ path: [...all, deadlineKey], ...sibling }]
-  if (cleanUp && at(there, cleanUpKey) === undefined)
-    writes.push({ path: [...all, cleanUpKey], value: 3600, after: deadlineKey })
   return { title: `End the ${what} after {hours} hours: ${deadlineKey}: {value}`, writes }
 }
