@@ -115,7 +115,7 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
 }
 
 /** What decodes images. */
-const images = /^(PIL|ImageFolder|cv2|imread|Image\.open|read_image|skimage)/
+const images = /^(PIL|ImageFolder|OpenCV|torchvision|imread)/
 
 /** Without a function of its own that puts samples together, they have one size. */
 function claimBatch(python: PythonModule, call: Call, pipeline: SubjectBuilder<'InputPipeline'>): void {
