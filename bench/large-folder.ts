@@ -74,9 +74,9 @@ const manifestText = (index: number) =>
   ].join('\n')
 
 /** Relative path and text of each file: two of three are Python, the rest configuration, jobs and data. */
-function* files(count: number): Generator<[string, string]> {
+function* files(count: number, lines: number): Generator<[string, string]> {
   const home = dirname(opened)
-  const script = trainingScript(1000).replace(
+  const script = trainingScript(lines).replace(
     'import torch\n',
     `import torch\n${modules.map((name) => `from ${name} import Layer0 as ${name}_layer\n`).join('')}`,
   )
@@ -98,10 +98,10 @@ function* files(count: number): Generator<[string, string]> {
 }
 
 /** @returns the text of the script that is to be opened */
-export function writeLargeFolder(root: string, count: number): string {
+export function writeLargeFolder(root: string, count: number, lines = 1000): string {
   const made = new Set<string>()
   let text = ''
-  for (const [path, content] of files(count)) {
+  for (const [path, content] of files(count, lines)) {
     const folder = join(root, dirname(path))
     if (!made.has(folder)) mkdirSync(folder, { recursive: true })
     made.add(folder)

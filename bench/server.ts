@@ -1,6 +1,6 @@
 /** From a keystroke to published findings, over the standard streams of the built server. See README.md. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -15,23 +15,23 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node'
-import { trainingScript } from './script.js'
+import { opened as openedPath, writeLargeFolder } from './large-folder.js'
 import { markdownTable, percentile } from './table.js'
 
 function option(name: string, fallback: number): number {
   const at = process.argv.indexOf(`--${name}`)
   const value = at < 0 ? fallback : Number(process.argv[at + 1])
   if (Number.isInteger(value) && value > 0) return value
-  console.error('usage: npm run bench:server -- [--lines 1000] [--keystrokes 200]')
+  console.error('usage: npm run bench:server -- [--lines 1000] [--files 600] [--keystrokes 200]')
   process.exit(2)
 }
 
 const lines = option('lines', 1000)
+const files = option('files', 600)
 const keystrokes = option('keystrokes', 200)
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'costlint-bench-')))
-const text = trainingScript(lines)
-writeFileSync(join(folder, 'train.py'), text)
-const uri = pathToFileURL(join(folder, 'train.py')).href
+const text = writeLargeFolder(folder, files, lines)
+const uri = pathToFileURL(join(folder, openedPath)).href
 
 // The bundle lies in .tmp/server/.
 const script = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
@@ -76,6 +76,18 @@ const typed = '; total_loss = criterion(outputs, targets.to(device, non_blocking
 const row = text.split('\n').findIndex((line) => line.includes('optimizer.zero_grad()'))
 const times: number[] = []
 let version = 1
+/** Resident memory of the server in MB, on Linux; elsewhere not a number. */
+function memory(): number {
+  try {
+    const status = readFileSync(`/proc/${server.pid}/status`, 'utf8')
+    return (Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? Number.NaN) * 1024) / 1e6
+  } catch {
+    return Number.NaN
+  }
+}
+/** The first keystrokes warm the server up. */
+const warm = Math.min(100, keystrokes >> 1)
+let before = Number.NaN
 for (let count = 0; count < keystrokes; count++) {
   const step = count % (2 * typed.length)
   const column = step < typed.length ? step : 2 * typed.length - step - 1
@@ -97,8 +109,10 @@ for (let count = 0; count < keystrokes; count++) {
     ],
   })
   await answer
-  times.push(performance.now() - began)
+  if (count >= warm) times.push(performance.now() - began)
+  else if (count === warm - 1) before = memory()
 }
+const after = memory()
 connection.dispose()
 server.kill()
 rmSync(folder, { recursive: true })
@@ -106,15 +120,28 @@ rmSync(folder, { recursive: true })
 console.log(`${availableParallelism()} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}\n`)
 console.log(
   markdownTable(
-    ['script', 'findings', 'keystrokes', 'median ms', 'p95 ms', 'longest ms'],
+    [
+      'script',
+      'files',
+      'findings',
+      'keystrokes',
+      'median ms',
+      'p95 ms',
+      'longest ms',
+      'MB before',
+      'MB after',
+    ],
     [
       [
         `${text.split('\n').length} lines`,
+        String(files),
         String(findings),
-        String(keystrokes),
+        String(times.length),
         percentile(times, 0.5).toFixed(1),
         percentile(times, 0.95).toFixed(1),
         Math.max(...times).toFixed(1),
+        before.toFixed(0),
+        after.toFixed(0),
       ],
     ],
   ),

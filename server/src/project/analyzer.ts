@@ -20,7 +20,7 @@ import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
 import { isWrittenAs } from '../link/programs.js'
 import { processorWheels } from '../link/versions.js'
-import { analyse } from '../python/analyse.js'
+import { analyse, LastAnalysis } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
 import type { HandedConfiguration, ModuleSummary, OutsideCall } from '../python/module.js'
@@ -99,7 +99,13 @@ export interface Surroundings {
   named?: Record<string, Configured>
 }
 
-type FragmentTree = { python?: PythonTree; config?: ConfigFacts; shell?: ShellFacts }
+type FragmentTree = {
+  python?: PythonTree
+  /** Of a file that somebody types into. */
+  analysed?: LastAnalysis
+  config?: ConfigFacts
+  shell?: ShellFacts
+}
 
 interface Parsed {
   file: SourceFile
@@ -321,7 +327,7 @@ export class Analyzer {
   private parse(file: SourceFile, problems: string[]): Parsed {
     const fragments = file.fragments.map((fragment): FragmentTree => {
       try {
-        return this.parseFragment(file.path, fragment, problems)
+        return this.parseFragment(file, fragment, problems)
       } catch (error) {
         problems.push(`cannot be parsed: ${error instanceof Error ? error.message : String(error)}`)
         return {}
@@ -330,14 +336,19 @@ export class Analyzer {
     return { file, fragments }
   }
 
-  private parseFragment(path: string, fragment: SourceFragment, problems: string[]): FragmentTree {
+  private parseFragment(
+    { path, notebook }: SourceFile,
+    fragment: SourceFragment,
+    problems: string[],
+  ): FragmentTree {
     switch (fragment.language) {
       case 'python': {
         // The other units of a file are too short for an old tree to help.
         const incremental = fragment.index === 0 ? this.edited.get(path) : undefined
         const python = pythonTree(fragment.text, incremental ?? this.grammars)
         if (python.problem !== undefined) problems.push(python.problem)
-        return { python }
+        if (incremental === undefined) return { python }
+        return { python, analysed: new LastAnalysis(path, fragment.text, python, notebook) }
       }
       case 'yaml':
         return { config: yamlFacts(fragment.text) }
@@ -396,7 +407,9 @@ export class Analyzer {
       const { binding: launched } = surroundings
       const started = launched === null ? undefined : startedProgram(file, launched.launch)
       const binding = own || fragment === started ? launched : null
-      facts.python = analyse(file.path, fragment.text, tree.python, notebook, neighbours, binding)
+      facts.python =
+        tree.analysed?.with(neighbours, binding) ??
+        analyse(file.path, fragment.text, tree.python, notebook, neighbours, binding)
     }
     return facts
   }

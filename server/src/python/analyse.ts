@@ -26,3 +26,59 @@ export function analyse(
     deadCode(whole, dead),
   )
 }
+
+/**
+ * The last analysis of one tree. A file is asked for its summary and for its claims; where nothing around it differs, what
+ * it says does not differ either. It takes much memory, so it is kept for files in an editor only.
+ */
+export class LastAnalysis {
+  private last: { neighbours: Neighbours; binding: LaunchBinding | null; analysis: Analysis } | null = null
+
+  constructor(
+    private readonly path: string,
+    private readonly text: string,
+    private readonly tree: PythonTree,
+    private readonly notebook: boolean,
+  ) {}
+
+  with(neighbours: Neighbours, binding: LaunchBinding | null): Analysis {
+    const { last } = this
+    if (last !== null && last.binding === binding && seeTheSame(last.neighbours, neighbours))
+      return last.analysis
+    const analysis = analyse(this.path, this.text, this.tree, this.notebook, neighbours, binding)
+    this.last = { neighbours, binding, analysis }
+    return analysis
+  }
+}
+
+function seeTheSame(a: Neighbours, b: Neighbours): boolean {
+  const isPlain = ({ configurations }: Neighbours) =>
+    configurations === undefined || configurations.size === 0
+  return (
+    sameImports(a.importedByName, b.importedByName) &&
+    sameItems(a.importers, b.importers) &&
+    sameItems(a.behind, b.behind) &&
+    sameItems(a.programs, b.programs) &&
+    sameItems(a.handed, b.handed) &&
+    sameItems(a.outside, b.outside) &&
+    knowsImporters(a) === knowsImporters(b) &&
+    isPlain(a) &&
+    isPlain(b) &&
+    (a.processorOnly ?? false) === (b.processorOnly ?? false)
+  )
+}
+
+/** Nobody has to be asked where there is nobody. */
+function knowsImporters({ importers, outside }: Neighbours): boolean {
+  return outside !== undefined || importers.length === 0
+}
+
+function sameImports(a: Neighbours['importedByName'], b: Neighbours['importedByName']): boolean {
+  if (a.size !== b.size) return false
+  for (const [name, summary] of a) if (b.get(name) !== summary) return false
+  return true
+}
+
+function sameItems(a: readonly unknown[] = [], b: readonly unknown[] = []): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index])
+}

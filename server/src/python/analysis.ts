@@ -545,10 +545,28 @@ export class Analysis implements PythonModule {
     const klass = this.classOf(callee)
     const init = klass?.methods.get('__init__')
     if (klass === null || init === undefined) return null
-    const derived = this.classes.some((one) =>
-      one.node.bases.some((base) => base.name === null && this.classOf(base.value) === klass),
+    this.parents ??= new Set(
+      this.classes.flatMap(({ node }) =>
+        node.bases.flatMap((base) => (base.name === null ? (this.classOf(base.value) ?? []) : [])),
+      ),
     )
-    return derived ? null : init
+    return this.parents.has(klass) ? null : init
+  }
+
+  private parents: Set<Klass> | null = null
+  private constructions: Map<Klass, Call[]> | null = null
+  private callsByClass: Map<Klass, Call[]> | null = null
+
+  /** Calls that make an object of a class of this module. */
+  constructionsOf(klass: Klass): readonly Call[] {
+    this.constructions ??= grouped(this.calls, ({ expr }) => this.classOf(expr.callee))
+    return this.constructions.get(klass) ?? []
+  }
+
+  /** Calls in the methods of a class. */
+  callsOfClass(klass: Klass): readonly Call[] {
+    this.callsByClass ??= grouped(this.calls, (call) => call.function?.class ?? null)
+    return this.callsByClass.get(klass) ?? []
   }
 
   /** `instantiate(cfg.trainer)` is a call of what `_target_` names, with the keys as its arguments. */

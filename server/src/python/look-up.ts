@@ -3,8 +3,8 @@ import type { Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
 import type { Call } from './module.js'
 
-export function grouped(calls: readonly Call[], key: (call: Call) => string | null): Map<string, Call[]> {
-  const groups = new Map<string, Call[]>()
+export function grouped<K>(calls: readonly Call[], key: (call: Call) => K | null): Map<K, Call[]> {
+  const groups = new Map<K, Call[]>()
   for (const call of calls) {
     const name = key(call)
     if (name === null) continue

@@ -104,8 +104,7 @@ export function denseParameters(analysis: Analysis, klass: Klass): number | null
   if (!klass.bases.includes('torch.nn.Module')) return null
   let total = 0
   let layers = 0
-  for (const call of analysis.calls) {
-    if (call.function?.class !== klass) continue
+  for (const call of analysis.callsOfClass(klass)) {
     const { name, expr } = call
     if (name === null) {
       // Another network of the project inside.
@@ -165,10 +164,7 @@ function repeated(analysis: Analysis, call: Call, depth = 0): boolean {
   if (expressionsOf(call.statement).some((expr) => comprehended(expr, call.expr))) return true
   const klass = call.function?.class ?? null
   if (klass === null) return false
-  return analysis.calls.some(
-    (made) =>
-      made !== call && analysis.classOf(made.expr.callee) === klass && repeated(analysis, made, depth + 1),
-  )
+  return analysis.constructionsOf(klass).some((made) => made !== call && repeated(analysis, made, depth + 1))
 }
 
 /** Whether a comprehension of the expression holds the other one; so does `[Block()] * 6`. */
