@@ -31,9 +31,12 @@ function hasCommand(analysis: Analysis): boolean {
 const working =
   /^(fit|fit_generator|train|cv|main|run|parse_args|fit_one_cycle|fine_tune|from_pretrained|generate|predict|to_parquet|to_csv|save_to_disk|push_to_hub)$/
 
-/** `SentenceTransformer('…').encode(texts)`. */
-function embeds({ method, receiver }: Call): boolean {
-  return method === 'encode' && /^sentence_transformers\./.test(receiver ?? '')
+/** `SentenceTransformer('…').encode(texts)`, `pipeline('text-generation', …)`. */
+function infers({ method, name, receiver }: Call): boolean {
+  return (
+    name === 'transformers.pipeline' ||
+    (method === 'encode' && /^sentence_transformers\./.test(receiver ?? ''))
+  )
 }
 
 function runsAtTopLevel(analysis: Analysis): boolean {
@@ -45,7 +48,7 @@ function runsAtTopLevel(analysis: Analysis): boolean {
     analysis.calls.some(
       (call) =>
         call.function === null &&
-        (working.test(call.method) || embeds(call) || startsSearch(call) || startsTraining(analysis, call)) &&
+        (working.test(call.method) || infers(call) || startsSearch(call) || startsTraining(analysis, call)) &&
         !insideClass(analysis, call),
     )
   )

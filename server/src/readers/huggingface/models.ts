@@ -19,13 +19,13 @@ import { transformersVersion } from './weights.js'
 export const huggingfaceModelsReader = defineReader({
   name: 'huggingface-models',
   languages: ['python'],
-  triggers: ['from_pretrained', 'AttnProcessor', 'SentenceTransformer'],
+  triggers: ['from_pretrained', 'AttnProcessor', 'SentenceTransformer', 'pipeline('],
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
     for (const call of python.calls) {
       if (call.method === 'from_pretrained' && call.name !== null) readModel(python, call, context, claims)
-      else if (embedder.test(call.name ?? '')) readWeights(python, call, false, context, claims)
+      else if (loadsByItself(call)) readWeights(python, call, false, context, claims)
       else if (call.name === 'diffusers.models.attention_processor.AttnProcessor')
         readProcessor(python, call, claims)
     }
@@ -39,6 +39,11 @@ const model = /^transformers\.(\w+\.)*(Auto)?(Model\w*|\w+(Model|LMHeadModel|For
 const pipeline = /^diffusers\.(\w+\.)*(\w*Pipeline\w*|AutoPipeline\w*)\.from_pretrained$/
 
 const embedder = /^sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder|SparseEncoder)$/
+
+/** `pipeline('text-generation', model='…')`, `SentenceTransformer('…')`. */
+function loadsByItself({ name }: Call): boolean {
+  return name === 'transformers.pipeline' || embedder.test(name ?? '')
+}
 
 function readModel(python: PythonModule, call: Call, context: ReaderContext, claims: ClaimBuilder): void {
   const name = call.name!
@@ -103,6 +108,7 @@ function evidenceOf(python: PythonModule) {
 }
 
 function idOf(python: PythonModule, call: Call): string | null {
+  if (call.name === 'transformers.pipeline') return textArgument(python.argument(call, 'model', 1))
   const keyword = embedder.test(call.name ?? '') ? 'model_name_or_path' : 'pretrained_model_name_or_path'
   return textArgument(python.argument(call, keyword, 0))
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
-import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { Comprehension, Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import { mayBePassed, numberArgument, numberIn } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
@@ -127,8 +127,9 @@ export function repetitionsOf(python: PythonModule): Repetition[] {
   for (const loop of python.loops) {
     if (!trainsInside(loop) || remembers(python, loop.node) || isDataset(loop.function)) continue
     const names = loop.node.type === 'for' ? boundBy(loop.node.target) : []
-    const steps = stepsIn(python, loop.node.body, loop.function, names)
-    add({ per: kindOf(python, loop), times: passesOf(python, loop), steps, around: loop })
+    const per = kindOf(python, loop)
+    const steps = stepsIn(python, loop.node.body, loop.function, names, per === 'fold')
+    add({ per, times: passesOf(python, loop), steps, around: loop })
   }
   for (const repetition of repeatedSamples(python)) add(repetition)
   const start = atStart(python, seen)
@@ -239,7 +240,13 @@ function costOf(python: PythonModule, call: Call): PreparationCost | null {
 }
 
 /** What each pass through the code prepares again though it gives the same. */
-function stepsIn(python: PythonModule, body: Stmt[], func: Func | null, names: string[]): Step[] {
+function stepsIn(
+  python: PythonModule,
+  body: Stmt[],
+  func: Func | null,
+  names: string[],
+  folds = false,
+): Step[] {
   const { statements, followed } = hotCode(python, body, func)
   const inOrder = [...statements].sort((a, b) => a.statement.start - b.statement.start)
   const source = { func, names: [...names, ...carried(body)], passes: 'whole' as const }
@@ -254,6 +261,17 @@ function stepsIn(python: PythonModule, body: Stmt[], func: Func | null, names: s
   })
   if (costly.length === 0) return []
   const varying = new Varying(python, source, inOrder, followed)
+  // Each fold takes other items of the same collection: what is made of one of them is the same.
+  const areItemsOfOne = (expressions: readonly Expr[], call: Call, inputs: Expr[], owner: Func | null) => {
+    const items = expressions.flatMap((expr) => comprehensionsAround(expr, call.expr)).at(-1)
+    const clause = items?.clauses.length === 1 ? items.clauses[0]! : null
+    return (
+      clause?.target.type === 'name' &&
+      clause.iterable.type === 'subscript' &&
+      !varying.has(clause.iterable.value, owner) &&
+      inputs.every((input) => input.type === 'name' && input.id === (clause.target as typeof input).id)
+    )
+  }
   const runsAlways = alwaysRun(followed)
   const pass = { start: body[0]?.start ?? 0, func, followed }
   return costly.flatMap(({ hot, call, cost }) => {
@@ -262,7 +280,12 @@ function stepsIn(python: PythonModule, body: Stmt[], func: Func | null, names: s
       return []
     if (owner !== null && inTry(owner, hot.statement)) return []
     if (cost.single && !goesThroughMany(call, pass)) return []
-    if (cost.inputs.some((input) => varying.has(input, owner))) return []
+    const changing = cost.inputs.filter((input) => varying.has(input, owner))
+    if (
+      changing.length > 0 &&
+      !(folds && cost.single && areItemsOfOne(hot.expressions, call, changing, owner))
+    )
+      return []
     // A batch at a time, what a tokenizer takes is little beside the step.
     const inner = cost.quick === true && goesThroughMany(call, pass)
     const step = {
@@ -308,6 +331,13 @@ function inComprehension(expr: Expr, wanted: Expr, inside = false): boolean {
   if (expr.start > wanted.start || expr.end < wanted.end) return false
   const within = inside || expr.type === 'comprehension'
   return childrenOf(expr).some((child) => inComprehension(child, wanted, within))
+}
+
+/** From the outside in. */
+function comprehensionsAround(expr: Expr, wanted: Expr): Comprehension[] {
+  if (expr === wanted || expr.start > wanted.start || expr.end < wanted.end) return []
+  const inner = childrenOf(expr).flatMap((child) => comprehensionsAround(child, wanted))
+  return expr.type === 'comprehension' ? [expr, ...inner] : inner
 }
 
 // For each sample.
