@@ -12,12 +12,14 @@ describe('models by name', () => {
     ['vit_base_patch16_224', 86_567_656],
     ['meta-llama/Llama-3.1-8B-Instruct', 8_030_261_248],
     ['our-mirror/Llama-3.1-8B-Instruct', 8_030_261_248],
+    ['./bert-base-uncased', 109_482_240],
+    ['/data/models/Llama-3.1-8B-Instruct/', 8_030_261_248],
   ] as const)
     it(name, () => assert.equal(model(name)?.parameters, parameters))
 
   for (const name of [
-    './bert-base-uncased',
-    '/models/bert-base-uncased',
+    './bert-base-uncased-of-mine',
+    '/models/bert-base-uncased/checkpoint-500',
     'C:\\bert',
     'our/model',
     '',

@@ -161,8 +161,13 @@ function shapeFrom(row: ShapeRow): ModelShape {
  * known; a path on disk is not.
  */
 export function model(name: string): KnownModel | undefined {
-  if (name.length > 120 || /^[./~]|\\|:\/\//.test(name)) return undefined
+  if (name.length > 120 || /\\|:\/\//.test(name)) return undefined
   const { whole, tail } = indexed()
+  // A folder that is called exactly as a published model holds a copy of it.
+  if (/^[./~]/.test(name)) {
+    const folder = name.toLowerCase().replace(/\/+$/, '').split('/').at(-1)!
+    return tail.get(folder) ?? whole.get(folder)
+  }
   const key = name
     .toLowerCase()
     .replace(/^timm\//, '')

@@ -114,6 +114,8 @@ export const wrappers: Wrapper[] = [
     wrapper(`${name} exec`, container, 1, { environment: ['env'] }),
     wrapper(`${name} run`, container, 1, { environment: ['env'] }),
   ]),
+  // Those of clusters that choose the image themselves.
+  ...['singularity_wrapper', 'apptainer_wrapper'].map((name) => wrapper(`${name} exec`, container)),
   wrapper(
     'docker exec',
     table('e env w workdir u user env-file', 'i t d it ti interactive tty detach privileged'),

@@ -1,6 +1,7 @@
 /** How long the sequences are at most that a program trains on. */
 
 import type { Call, Folded, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import {
   isLeftOut,
   knownArgument,
@@ -25,7 +26,7 @@ const tokenizerCallee = /(^|[._])(tokenizer|tok|encode_plus|batch_encode_plus|pr
 /** Null: nothing in the module cuts its texts. */
 export function sequenceLength(python: PythonModule): LengthResult | null {
   return once(python, 'sequence length', () => {
-    const found = [...tokenizerCalls(python), ...blocks(python)]
+    const found = [...tokenizerCalls(python), ...blocks(python), ...slices(python)]
     if (found.length === 0) return null
     let longest: LengthResult | null = null
     for (const one of found) {
@@ -95,6 +96,34 @@ function blocks(python: PythonModule): LengthResult[] {
       : []
   })
 }
+
+const cutIds = /\b(?:\w+_)?(?:input_ids?|token_ids?|tokens)\s*\[\s*:\s*(\d+|[A-Za-z_]\w*(?:\.\w+)?)\s*\]/g
+
+/** `input_ids = input_ids[:MAX_LENGTH]` */
+function slices(python: PythonModule): LengthResult[] {
+  const { text } = python
+  return [...text.matchAll(cutIds)].slice(0, mostSlices).flatMap((match): LengthResult[] => {
+    if (/#/.test(text.slice(text.lastIndexOf('\n', match.index) + 1, match.index))) return []
+    const written = match[1]!
+    const start = match.index + match[0].lastIndexOf(written)
+    const end = start + written.length
+    const [name, attr] = written.split('.') as [string, string?]
+    const value: Expr = { type: 'name', id: name, start, end: start + name.length }
+    const expr: Expr = /^\d/.test(written)
+      ? { type: 'constant', value: Number(written), start, end }
+      : attr === undefined
+        ? value
+        : { type: 'attribute', value, attr, start, end }
+    const folded = python.fold(expr)
+    const length = effective(folded)
+    // Shorter pieces are looked at rather than trained on.
+    return typeof length === 'number' && length >= 16
+      ? [{ length, key: written, place: { start, end }, folded }]
+      : []
+  })
+}
+
+const mostSlices = 20
 
 /** `positions`: the longest text that the model takes; undefined: not known. */
 export function claimLength(

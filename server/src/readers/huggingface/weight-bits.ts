@@ -138,12 +138,25 @@ export function adaptersOf(python: PythonModule, handed: ArgumentValue): Adapter
   const text = codeText(python)
   if (/requires_grad_?\s*(=|\()\s*(requires_grad\s*=\s*)?False/.test(text))
     return { because: 'frozen weights' }
+  if (onlyUnusedConfigs(python, text)) return { adapters: null, key: 'peft_config', call: null }
   if (
     python.uses('peft.', 'unsloth.', '.add_adapter', 'adapters.') ||
     /\bpeft_config\b|(?<!(cfg|config|conf|_C)\.)\bfreeze\w*\(/.test(text)
   )
     return { because: 'adapters elsewhere in the program' }
   return { adapters: null, key: 'peft_config', call: null }
+}
+
+/** `config = LoraConfig(…)` is left over: nothing takes it, and nothing else of PEFT is called. */
+function onlyUnusedConfigs(python: PythonModule, text: string): boolean {
+  const ofPeft = (name: string | null) => name?.startsWith('peft.') === true
+  const own = python.calls.filter(({ name }) => ofPeft(name))
+  if (own.length === 0 || python.usesHere('unsloth.', '.add_adapter', 'adapters.')) return false
+  if ([...python.imported, ...python.importers].some(({ uses }) => uses.some(ofPeft))) return false
+  return own.every(({ name, assignedTo }) => {
+    if (assignedTo === null || !/^\w+$/.test(assignedTo) || !/Config$/.test(name ?? '')) return false
+    return text.match(new RegExp(`\\b${assignedTo}\\b(?!\\s*=[^=])`, 'g')) === null
+  })
 }
 
 /** `get_peft_config(model_args)` of TRL: what its arguments ask for. */
