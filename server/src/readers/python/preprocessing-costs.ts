@@ -12,6 +12,8 @@ export interface PreparationCost {
   single: boolean
   /** What it depends on. */
   inputs: Expr[]
+  /** It makes a picture smaller. */
+  picture?: boolean
   /** Worth it before each pass of a loop, not once at the start of a program. */
   quick?: boolean
 }

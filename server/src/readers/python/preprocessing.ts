@@ -40,6 +40,8 @@ export interface Repetition {
   steps: Step[]
   /** The loop or function whose body is repeated; null: the whole program. */
   around: Loop | Func | null
+  /** It is done for each sample, beside the training. */
+  samples?: true
 }
 
 export const preprocessingReader = defineReader({
@@ -47,6 +49,8 @@ export const preprocessingReader = defineReader({
   languages: ['python'],
   triggers: [
     'pandas',
+    'Resize',
+    'PIL',
     'librosa',
     'spacy',
     'cv2',
@@ -79,7 +83,7 @@ export const preprocessingReader = defineReader({
 
 function claimRepetition(
   python: PythonModule,
-  { per, times, steps, around }: Repetition,
+  { per, times, steps, samples }: Repetition,
   claims: ClaimBuilder,
 ): void {
   const ordered = [...steps].sort(
@@ -93,10 +97,10 @@ function claimRepetition(
   const what = shownAs(first)
   const { weight } = first.cost
   const work = claims.subject('Preprocessing', at, first.call.function?.qualified ?? '', evidence)
-  // The function that makes a sample runs in workers.
-  if (per === 'epoch' && around !== null && 'qualified' in around)
-    work.known('overlapped', around.name, true, at)
   const site = callSite(first.call)
+  // What makes a sample runs in workers.
+  if (samples === true) work.known('overlapped', what, true, at)
+  if (first.cost.picture === true) work.known('transformation', what, 'smaller pictures', at)
   work.known('cached', what, false, at, { site })
   work.known('weight', what, weight, at, { site })
   work.known('again', what, { per, times }, at, { site })

@@ -1,10 +1,12 @@
 /** Preparation of one sample, or of one batch, that gives the same in every epoch. */
 import type { Call, PythonModule } from '../../python/module.js'
 import { effective } from '../../values/value.js'
+import { pictureReader } from '../pytorch/datasets.js'
 import { codeText, trainsAnywhere } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
-import { makersOf } from '../pytorch/sample-work.js'
+import { makersOf, sampleWork } from '../pytorch/sample-work.js'
 import { plainCalls } from '../repeated-code.js'
+import { isReadPicture, shrinkingStep, shrunkByDataSet } from './picture-sizes.js'
 import { passesOf, type Repetition } from './preprocessing.js'
 import { isTokenizing, tokenizing } from './preprocessing-costs.js'
 
@@ -15,9 +17,10 @@ const slowSample =
 const slowTransform =
   /^torchaudio\.transforms\.(Resample|MelSpectrogram|Spectrogram|MFCC|LFCC)$|^transformers\.(\w+\.)*\w*(FeatureExtractor|Processor)$/
 /** What makes a picture of a camera small, after it was read from its file. */
-const shrinks = /^(cv2\.resize|skimage\.transform\.(resize|rescale))$/
-const readsPicture =
-  /^(cv2\.imread|PIL\.Image\.open|imageio\.(v2\.|v3\.)?imread|skimage\.io\.imread|pydicom\.dcmread|nibabel\.load)$/
+const shrinks =
+  /^(cv2\.resize|skimage\.transform\.(resize|rescale)|torchvision\.transforms(\.v2)?\.functional\.resize)$/
+/** Tables of text, whose every number is parsed. */
+const parses = /^(pandas\.read_(csv|excel|json|xml|html|table|fwf)|numpy\.(loadtxt|genfromtxt))$/
 
 /** A text that is not the same each time. */
 const drawnText = /random|augment|noise|shuffle|mask_?token|mlm|dropout|\bsample\(|choice/i
@@ -30,7 +33,8 @@ const keeps =
   /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|joblib\.load|pickle\.load|np\.load\(|numpy\.load|torch\.load|read_(pickle|parquet|feather|hdf)|load_from_disk|exists\(|isfile\(|is_file\(|\bcache/i
 
 export function repeatedSamples(python: PythonModule): Repetition[] {
-  return makersOf(python).flatMap(({ func, each, kept }) => {
+  const times = timesOf(python)
+  const found: Repetition[] = makersOf(python).flatMap(({ func, each, kept }) => {
     const whole = func.class?.node ?? func.node
     if (each === 'row' || kept || (each === 'sample' && func.class === null)) return []
     const text = codeText(python, whole.start, whole.end)
@@ -42,21 +46,46 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
         ? []
         : hot.expressions.flatMap((expr) =>
             plainCalls(python, expr).flatMap((call) => {
-              const slow =
-                each === 'sample' && (same || isBeforeDraws(python, func.node.start, call))
-                  ? slowFor(python, call)
-                  : null
-              const what = slow ?? (tokens ? tokenizesSample(python, call) : null)
+              const early = each === 'sample' && (same || isBeforeDraws(python, func.node.start, call))
+              const smaller = each === 'sample' ? shrinksPicture(python, func.node.start, call, same) : null
+              const slow = early ? slowFor(python, call) : null
+              const what = smaller ?? slow ?? (tokens ? tokenizesSample(python, call) : null)
               if (what === null) return []
-              const cost = { what, weight: 'heavy' as const, single: true, inputs: [] }
+              const picture = smaller !== null
+              const cost = { what, weight: 'heavy' as const, single: true, inputs: [], picture }
               return [{ call, cost, statement: hot.statement }]
             }),
           ),
     )
-    const epochs = python.loops.find((loop) => loop.role === 'epoch' && effective(loop.trips) !== undefined)
-    const times = epochs === undefined ? null : passesOf(python, epochs)
-    return times === 1 ? [] : [{ per: 'epoch' as const, times, steps, around: func }]
+    return times === 1 ? [] : [{ per: 'epoch' as const, times, steps, around: func, samples: true as const }]
   })
+  // One word for a program: a data set whose own code does it comes first.
+  const small =
+    found.some(({ steps }) => steps.some(({ cost }) => cost.picture)) || times === 1
+      ? null
+      : shrunkByDataSet(python)
+  if (small !== null) {
+    const cost = {
+      what: writtenName(python, small),
+      weight: 'heavy' as const,
+      single: true,
+      inputs: [],
+      picture: true,
+    }
+    const steps = [{ call: small, cost, statement: small.statement }]
+    found.push({ per: 'epoch', times, steps, around: null, samples: true })
+  }
+  return found
+}
+
+function timesOf(python: PythonModule): number | null {
+  const epochs = python.loops.find((loop) => loop.role === 'epoch' && effective(loop.trips) !== undefined)
+  return epochs === undefined ? null : passesOf(python, epochs)
+}
+
+function writtenName(python: PythonModule, { expr, name }: Call): string {
+  const written = python.text.slice(expr.callee.start, expr.callee.end)
+  return /^[\w.]{1,40}$/.test(written) ? written : (name ?? '')
 }
 
 /** Nothing is drawn in the function before this call. */
@@ -69,8 +98,10 @@ function isBeforeDraws(python: PythonModule, start: number, call: Call): boolean
 /** What is slow for one sample, here or in a function of another module. */
 function slowFor(python: PythonModule, call: Call): string | null {
   const { name, expr } = call
-  if (name !== null)
-    return slowSample.test(name) || (shrinks.test(name) && isReadHere(python, call)) ? name : null
+  if (name !== null) {
+    if (parses.test(name)) return isConstant(python, call) ? null : name.replace(/^pandas/, 'pd')
+    return slowSample.test(name) ? name : null
+  }
   const type = python.typeOf(expr.callee)
   if (type !== null && slowTransform.test(type)) {
     const written = python.text.slice(expr.callee.start, expr.callee.end)
@@ -80,10 +111,35 @@ function slowFor(python: PythonModule, call: Call): string | null {
   return imported?.calls.some((one) => slowSample.test(one)) === true ? call.method : null
 }
 
+/** It makes a picture smaller, with the same result each time. */
+function shrinksPicture(python: PythonModule, start: number, call: Call, same: boolean): string | null {
+  const { name, expr, method } = call
+  const [first] = expr.args
+  if (name !== null)
+    return shrinks.test(name) && isReadHere(python, call) && (same || isBeforeDraws(python, start, call))
+      ? name
+      : null
+  const { callee } = expr
+  if (
+    callee.type === 'attribute' &&
+    /^(resize|thumbnail)$/.test(method) &&
+    isReadPicture(python, callee.value)
+  )
+    return `Image.${method}`
+  if (first === undefined || !isReadPicture(python, first.value)) return null
+  const step = shrinkingStep(python, callee)
+  return step === null ? null : writtenName(python, step)
+}
+
+/** The same file for each sample, which is another kind of waste. */
+function isConstant(python: PythonModule, call: Call): boolean {
+  return sampleWork(python).some((work) => work.kind === 'constant work' && work.call === call)
+}
+
 /** The function that shrinks the picture reads it from its file as well. */
 function isReadHere(python: PythonModule, call: Call): boolean {
   return python.calls.some(
-    (one) => one.function === call.function && one.name !== null && readsPicture.test(one.name),
+    (one) => one.function === call.function && one.name !== null && pictureReader.test(one.name),
   )
 }
 

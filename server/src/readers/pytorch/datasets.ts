@@ -16,6 +16,14 @@ export const decodingModules = [
   'streaming.',
 ]
 
+/** Calls that read a picture from its file. */
+export const pictureReader =
+  /^(cv2\.imread|PIL\.Image\.open|imageio\.(v2\.|v3\.)?imread|skimage\.io\.imread|torchvision\.io\.(read_image|decode_image|decode_jpeg)|pydicom\.dcmread|nibabel\.load)$/
+
+/** What decodes, as below, where it is pictures that it reads from files. */
+export const decodesPictures =
+  /^(PIL|OpenCV|imread\(\)|torchvision\.io|ImageFolder|DatasetFolder|ImageNet|Coco(Detection|Captions)|Places365|CelebA|Flowers102|Food101|OxfordIIITPet|StanfordCars|Caltech\d+|FGVCAircraft|INaturalist|Country211|LFW\w+|VOC\w+)$/
+
 /** Calls that read or decode, with what to call them in a message. Prefixes end in a dot. */
 const decodingCalls: [RegExp, string][] = [
   [/^open$/, 'open()'],

@@ -102,6 +102,8 @@ function messageOf(work: SubjectView<'Preprocessing'>, names: string[], { per, t
   }
   if (isPerSample(work)) {
     const epochs = times === null ? 'every epoch' : `each of ${formatCount(times)} epochs`
+    if (effective(work.settings.transformation) === 'smaller pictures')
+      return `${what} ${several ? 'make' : 'makes'} the same smaller picture of each file in ${epochs}: store the pictures at that size once, and load those.`
     return `${what} ${several ? 'produce' : 'produces'} the same result for a sample in ${epochs}: compute the features once, and load them.`
   }
   const pass = per === 'pass' ? 'pass of the loop' : per

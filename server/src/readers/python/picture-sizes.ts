@@ -1,0 +1,63 @@
+/** Pictures that are read from their files and made smaller again for every epoch. */
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { passedExpression } from '../../values/argument.js'
+import { datasetWork } from '../pytorch/dataset-work.js'
+import { decodesPictures, pictureReader } from '../pytorch/datasets.js'
+import { trainsAnywhere } from '../pytorch/evidence.js'
+
+const compose = /^(torchvision\.transforms(\.v2|\.transforms)?|albumentations)\.(Compose|Sequential)$/
+const resize =
+  /^(torchvision\.transforms(\.v2|\.transforms)?\.(Resize|Scale)|albumentations\.(Resize|LongestMaxSize|SmallestMaxSize))$/
+/** What gives the same each time. */
+const fixed =
+  /^torchvision\.transforms(\.v2|\.transforms)?\.(ToTensor|ToPILImage|PILToTensor|ToImage|Grayscale|CenterCrop)$|^albumentations\.(CenterCrop|ToGray)$/
+/** Methods of a picture that give a picture. */
+const keepsPicture = /^(convert|copy|transpose)$/
+
+/** The step of a pipeline of transformations that makes a picture smaller, before anything is drawn. */
+export function shrinkingStep(python: PythonModule, pipeline: Expr): Call | null {
+  const made = python.callOf(pipeline)
+  if (made?.name == null) return null
+  if (resize.test(made.name)) return made
+  if (!compose.test(made.name)) return null
+  const list = passedExpression(python.argument(made, 'transforms', 0))
+  const steps = list === null ? null : python.definition(list)
+  if (steps === null || steps.type !== 'list') return null
+  for (const step of steps.items) {
+    const call = python.callOf(step)
+    if (call?.name == null) return null
+    if (resize.test(call.name)) return call
+    if (!fixed.test(call.name)) return null
+  }
+  return null
+}
+
+/** A picture that is read from its file here: `Image.open(path).convert('RGB')`. */
+export function isReadPicture(python: PythonModule, expr: Expr, depth = 0): boolean {
+  const value = python.definition(expr)
+  if (value.type !== 'call' || depth > 5) return false
+  const name = python.nameOf(value.callee)
+  if (name !== null) return pictureReader.test(name)
+  const { callee } = value
+  return callee.type === 'attribute' && keepsPicture.test(callee.attr)
+    ? isReadPicture(python, callee.value, depth + 1)
+    : false
+}
+
+/** The first pipeline that is handed to a data set of pictures in files and makes each of them smaller. */
+export function shrunkByDataSet(python: PythonModule): Call | null {
+  if (!trainsAnywhere(python)) return null
+  for (const call of python.calls) {
+    if (call.expr.args.length === 0) continue
+    for (const { value, star } of call.expr.args) {
+      if (star !== 0 || (value.type !== 'name' && value.type !== 'call' && value.type !== 'attribute'))
+        continue
+      const step = shrinkingStep(python, value)
+      if (step === null || step === call) continue
+      const work = datasetWork(python, call.expr)
+      if (work?.work === 'decode' && work.decoder !== null && decodesPictures.test(work.decoder)) return step
+    }
+  }
+  return null
+}
