@@ -23,31 +23,29 @@ const worst: Worst = {
 /** Numbers that count at their upper bound. */
 const bounded = ['batchSize', 'sequenceLength', 'imageEdge'] as const
 
-export type MostMemory = TrainingMemory & {
-  /** Something about the training is not known: only the high end of the estimate means anything. */
-  bound: boolean
-}
-
 /** An estimate whose high end holds whatever the unknown settings are; else what has no worst case. */
-export function mostMemoryOf(view: SubjectView<'Training'>, options: RuleOptions): MostMemory | NoEstimate {
+export function mostMemoryOf(
+  view: SubjectView<'Training'>,
+  options: RuleOptions,
+): TrainingMemory | NoEstimate {
   const exact = memoryOf(view, options)
-  if ('estimate' in exact) return { ...exact, bound: false }
+  if ('estimate' in exact) return exact
   const settings: Settings = { ...view.settings }
-  let changed = false
+  const assumed = new Set<string>()
   const assume = <K extends keyof Settings>(name: K, value: ResourceKinds['Training'][K] | undefined) => {
     const claim = view.settings[name] as Claim | undefined
     if (claim?.state !== 'unknown' || value === undefined) return
     const { subject, setting, reader, key } = claim
     const head = { subject, setting, reader, key }
     settings[name] = { ...head, ...originOf(claim), state: 'known', value } as Settings[K]
-    changed = true
+    assumed.add(name)
   }
   for (const name of Object.keys(worst) as (keyof Worst)[]) assume(name, worst[name])
   for (const name of bounded) {
     const claim = view.settings[name]
     assume(name, claim?.state === 'unknown' ? (claim.bounds?.high ?? undefined) : undefined)
   }
-  if (!changed) return exact
+  if (assumed.size === 0) return exact
   const most = memoryOf({ ...view, settings }, options)
-  return 'estimate' in most ? { ...most, bound: true } : exact
+  return 'estimate' in most ? { ...most, assumed } : exact
 }

@@ -7,12 +7,12 @@ import { effective } from '../values/value.js'
 import type { Claim, Run, SubjectView } from '../workload/claim.js'
 import { sharedWith } from './lifecycle/job-words.js'
 import { machineAsked, requestOf } from './machine-request.js'
-import { type MostMemory, mostMemoryOf } from './memory-bound.js'
+import { mostMemoryOf } from './memory-bound.js'
 import type { RuleOptions } from './rule.js'
 import { hidden, isSilence, type Silence, unless } from './silence.js'
 import { fitsOn, stepOn } from './smaller-machine.js'
 import { subjectIn, subjectsOf } from './subject-view.js'
-import { noEstimate } from './training-memory.js'
+import { noEstimate, type TrainingMemory } from './training-memory.js'
 
 /** The high end of the estimate stays below this share of the memory of each GPU where several could be fewer. */
 const halfEmpty = 0.5
@@ -40,7 +40,7 @@ export interface Fleet {
 
 export interface Oversized {
   fleet: Fleet
-  memory: MostMemory
+  memory: TrainingMemory
   training: SubjectView<'Training'>
   /** Bytes that programs get of each GPU. */
   usable: number
@@ -146,8 +146,8 @@ function fleetOf(view: SubjectView<'Compute'>): Fleet | Silence {
 function hungriest(
   view: SubjectView<'Compute'>,
   options: RuleOptions,
-): { memory: MostMemory; training: SubjectView<'Training'> } | Silence {
-  let most: { memory: MostMemory; training: SubjectView<'Training'> } | undefined
+): { memory: TrainingMemory; training: SubjectView<'Training'> } | Silence {
+  let most: { memory: TrainingMemory; training: SubjectView<'Training'> } | undefined
   const none = { text: 'no training was recognized in the program that it launches' }
   for (const run of view.run.siblings) {
     const unseen = hidden(run, 'training')

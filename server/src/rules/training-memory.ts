@@ -40,6 +40,8 @@ export interface TrainingMemory {
   overridable: boolean
   /** How long texts are is not known: they are taken to be as long as the model allows, which they may not be. */
   longest: boolean
+  /** Settings that are not known, for which the worst case stands: only the high end of the estimate means anything. */
+  assumed: ReadonlySet<string>
 }
 
 export interface NoEstimate {
@@ -120,6 +122,7 @@ export function memoryOf(view: SubjectView<'Training'>, options: RuleOptions): T
     inputs,
     overridable: used.some((claim) => claim.overridable),
     longest: longest !== false,
+    assumed: new Set(),
   }
 }
 
@@ -273,26 +276,32 @@ export function gigabytes(bytes: number): string {
   return value >= 10 ? String(Math.round(value)) : String(Math.round(value * 10) / 10)
 }
 
-/** 'about 3.4', or 'at most 12' where texts may be shorter than is assumed. */
-export function aboutGigabytes({ estimate, longest }: Pick<TrainingMemory, 'estimate' | 'longest'>): string {
-  return longest ? `at most ${gigabytes(estimate.high)}` : `about ${gigabytes(estimate.expected)}`
+type Extent = Pick<TrainingMemory, 'estimate' | 'longest' | 'assumed'>
+
+/** 'about 3.4', or 'at most 12' where it may be less than is assumed. */
+export function aboutGigabytes({ estimate, longest, assumed }: Extent): string {
+  return longest || assumed.size > 0
+    ? `at most ${gigabytes(estimate.high)}`
+    : `about ${gigabytes(estimate.expected)}`
 }
 
 /** A card that the longest texts do not fit may still be large enough. */
-export function verdictOf({ estimate, longest }: TrainingMemory, usable: number): Verdict {
+export function verdictOf({ estimate, longest, assumed }: Extent, usable: number): Verdict {
   const says = verdict(estimate, usable)
-  return longest && says === 'does not fit' && estimate.low <= usable ? 'tight' : says
+  return (longest || assumed.size > 0) && says === 'does not fit' && estimate.low <= usable ? 'tight' : says
 }
 
 /** 'distilbert-base-uncased (66 M), batch 16 × 128 tokens, bf16' */
-export function described({ id, setup, longest }: TrainingMemory): string {
+export function described({ id, setup, longest, assumed }: TrainingMemory): string {
   const { model, batch, tokens, imageEdge, arithmetic, format } = setup
   const size = parametersText(model.parameters)
   const edge = imageEdge ?? (model.image?.edge || null) ?? (model.shape?.vocabulary === 0 ? 224 : null)
   const each = model.shape !== null && model.shape.vocabulary > 0 ? tokens : edge
   const unit = model.shape !== null && model.shape.vocabulary > 0 ? ' tokens' : ' pixels'
-  const what = arithmetic === 'fp32' ? 'fp32' : format
-  return `${id} (${size}), batch ${batch}${each === null ? '' : ` × ${longest ? 'up to ' : ''}${count(each)}${unit}`}, ${what}`
+  const open = assumed.has('precision') || assumed.has('weightBits')
+  const what = arithmetic !== 'fp32' ? format : open ? 'even in fp32' : 'fp32'
+  const most = assumed.has('batchSize') ? 'up to ' : ''
+  return `${id} (${size}), batch ${most}${batch}${each === null ? '' : ` × ${longest ? 'up to ' : ''}${count(each)}${unit}`}, ${what}`
 }
 
 export function parametersText(parameters: number): string {

@@ -239,7 +239,7 @@ function coresFor(runs: Run[], machine: Instance): number {
 
 function needed({ memory }: Oversized): string {
   const { expected, high } = memory.estimate
-  return memory.longest || memory.bound
+  return memory.longest || memory.assumed.size > 0
     ? `at most ${gigabytes(high)} GB`
     : `about ${gigabytes(expected)} GB, at most ${gigabytes(high)}`
 }

@@ -1,9 +1,10 @@
 import { trainingMemory } from '../../estimate/memory.js'
 import { effective } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
+import { mostMemoryOf } from '../memory-bound.js'
 import { defineRule } from '../rule.js'
 import { offAccelerator, otherRole, unlessUnread } from '../silence.js'
-import { aboutGigabytes, described, memoryOf, noEstimate, type TrainingMemory } from '../training-memory.js'
+import { aboutGigabytes, described, noEstimate, type TrainingMemory } from '../training-memory.js'
 
 /** Without the saving, the high end of the estimate stays below this share of the memory. */
 const spare = 0.6
@@ -28,7 +29,7 @@ export default defineRule({
       return silent(
         unlessUnread(view, ['checkpointing', 'sharding'], 'no memory is saved at the price of time'),
       )
-    const found = memoryOf(view, options)
+    const found = mostMemoryOf(view, options)
     if (!('estimate' in found)) return silent(noEstimate(view, found))
     if (found.usable === null || found.machine.gpu === null)
       return silent('the GPU that it runs on is not known')

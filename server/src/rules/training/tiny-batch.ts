@@ -3,16 +3,11 @@ import { trainingMemory, usableMemory } from '../../estimate/memory.js'
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
 import { atLeast, atMost } from '../bounds.js'
+import { mostMemoryOf } from '../memory-bound.js'
 import { defineRule, type FixRequest, type Report } from '../rule.js'
 import { isSilence, offAccelerator, otherRole, type Silence, unless } from '../silence.js'
 import { isViewOf, subjectsOf } from '../subject-view.js'
-import {
-  aboutGigabytes,
-  memoryOf,
-  noEstimate,
-  parametersText,
-  type TrainingMemory,
-} from '../training-memory.js'
+import { aboutGigabytes, noEstimate, parametersText, type TrainingMemory } from '../training-memory.js'
 
 /** Where no job names a GPU, the smallest that is still rented: 16 GB. */
 const smallest = 'T4'
@@ -48,7 +43,7 @@ export default defineRule({
     if (kind !== undefined) return silent(`${kind} chooses its batch for other reasons`)
     if (effective(secondOrder) === true)
       return silent('gradients of gradients take more memory than is estimated')
-    const found = memoryOf(view, options)
+    const found = mostMemoryOf(view, options)
     if (light !== null && !('estimate' in found)) return report(light)
     if (!('estimate' in found)) return silent(noEstimate(view, found))
     const { setup } = found
