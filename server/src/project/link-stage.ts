@@ -63,6 +63,7 @@ function asImporter(summary: ModuleSummary): ModuleSummary {
     kept: _kept,
     loads: _loads,
     outward: _outward,
+    derived: _derived,
     ...rest
   } = summary
   return { ...rest, constants: {}, functions: {}, classes: stepsOf(summary), reexports: {} }

@@ -1,7 +1,14 @@
 /** What the modules of a project pass to each other's functions, also through functions that only pass it on. */
 
 import { CircularAnswers } from '../python/circular-answers.js'
-import type { ModuleSummary, OutsideCall, OutwardCall, Passed, PassedArguments } from '../python/module.js'
+import type {
+  DerivedClass,
+  ModuleSummary,
+  OutsideCall,
+  OutwardCall,
+  Passed,
+  PassedArguments,
+} from '../python/module.js'
 import { lookUp } from '../text/records.js'
 import type { Definition } from './import-graph.js'
 
@@ -53,19 +60,40 @@ export class OutsideCallIndex {
   }
 
   private into(path: string): Incoming[] {
-    let found = this.incoming.get(path)
-    if (found === undefined) {
-      found = this.modules.importersOf(path).flatMap((importer) =>
-        (this.modules.summaryOf(importer)?.outward ?? []).flatMap((call) => {
-          const definition = this.modules.definitionOf(importer, call.target)
-          return definition?.path === path && definition.name !== ''
-            ? [{ importer, name: definition.name, call }]
-            : []
-        }),
-      )
-      this.incoming.set(path, found)
-    }
+    const known = this.incoming.get(path)
+    if (known !== undefined) return known
+    // Modules may derive classes from each other's in a circle.
+    this.incoming.set(path, [])
+    const found = this.modules.importersOf(path).flatMap((importer): Incoming[] => {
+      const { outward = [], derived = [] } = this.modules.summaryOf(importer) ?? {}
+      const nameOf = (target: string): string | null => {
+        const definition = this.modules.definitionOf(importer, target)
+        return definition?.path === path && definition.name !== '' ? definition.name : null
+      }
+      const direct = outward.flatMap((call): Incoming[] => {
+        const name = nameOf(call.target)
+        return name === null ? [] : [{ importer, name, call }]
+      })
+      const inherited = derived.flatMap((one): Incoming[] => {
+        const base = nameOf(one.base)
+        return base === null ? [] : this.throughDerived(importer, one, base)
+      })
+      return [...direct, ...inherited]
+    })
+    this.incoming.set(path, found)
     return found
+  }
+
+  /** Calls that modules make of a derived class, as far as its base answers them. */
+  private throughDerived(path: string, { name, methods }: DerivedClass, base: string): Incoming[] {
+    return this.into(path).flatMap((one): Incoming[] => {
+      const [called, method] = one.name.split('.')
+      if (called !== name) return []
+      if (method !== undefined) return methods.includes(method) ? [] : [{ ...one, name: `${base}.${method}` }]
+      const constructs =
+        one.call.args !== null && (methods.includes('__init__') || methods.includes('__new__'))
+      return constructs ? [] : [{ ...one, name: base }]
+    })
   }
 
   private callsOf(path: string, func: string): readonly Incoming[] {

@@ -539,21 +539,35 @@ export class Analysis implements PythonModule {
     for (const statement of this.statements) addUses(this, statement)
   }
 
-  /** `__init__` of a class of this module, where no class is derived from it here; `outside` has what importers do. */
+  /**
+   * The `__init__` that making an object of a class of this module calls, its own or an inherited one; null where a class
+   * that is derived from it here has one of its own. `outside` has what importers do.
+   */
   private constructorOf(callee: Expr): Func | null {
     if (!this.knowsImporters) return null
     const klass = this.classOf(callee)
-    const init = klass?.methods.get('__init__')
-    if (klass === null || init === undefined) return null
-    this.parents ??= new Set(
-      this.classes.flatMap(({ node }) =>
-        node.bases.flatMap((base) => (base.name === null ? (this.classOf(base.value) ?? []) : [])),
-      ),
-    )
-    return this.parents.has(klass) ? null : init
+    const init =
+      klass === null || klass.methods.has('__new__') ? null : names.methodOf(this, klass, '__init__')
+    const owner = init?.class ?? null
+    if (owner === null) return null
+    if (this.overridden === null) {
+      this.overridden = new Set()
+      for (const one of this.classes) if (one.methods.has('__init__')) this.addBases(one, this.overridden)
+    }
+    return this.overridden.has(owner) ? null : init
   }
 
-  private parents: Set<Klass> | null = null
+  /** All classes of this module that a class is derived from. */
+  private addBases({ node }: Klass, into: Set<Klass>): void {
+    for (const { name, value } of node.bases) {
+      const base = name === null ? this.classOf(value) : null
+      if (base === null || into.has(base)) continue
+      into.add(base)
+      this.addBases(base, into)
+    }
+  }
+
+  private overridden: Set<Klass> | null = null
   private constructions: Map<Klass, Call[]> | null = null
   private callsByClass: Map<Klass, Call[]> | null = null
 

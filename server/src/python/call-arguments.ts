@@ -311,17 +311,24 @@ function inParameter(
   const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
   if (owner === null) return opaque
   const { func, position } = owner
-  const [site, another] = analysis.callSites(func) ?? []
-  if (site === undefined || another !== undefined || analysis.outsideCalls(func).length > 0) return opaque
+  const sites = analysis.callSites(func)
+  const outside = analysis.outsideCalls(func)
   const star = func.node.params.find((one) => one.name === name.id)?.star
-  if (star === 2)
-    return func.node.params.some((one) => one.name === keyword)
-      ? { state: 'absent' }
-      : search(analysis, site.expr.args, keyword, null, depth + 1)
-  const passed = star === 0 ? analysis.argument(site, name.id, position) : null
-  return passed?.state === 'given'
-    ? inDictionary(analysis, passed.expr, keyword, passed.expr.start, depth + 1)
-    : opaque
+  if (sites === null || sites.length + outside.length === 0) return opaque
+  if (star === 2 && func.node.params.some((one) => one.name === keyword)) return { state: 'absent' }
+  const passed = sites.map((site): ArgumentValue => {
+    if (star === 2) return search(analysis, site.expr.args, keyword, null, depth + 1)
+    const given = star === 0 ? analysis.argument(site, name.id, position) : null
+    return given?.state === 'given'
+      ? inDictionary(analysis, given.expr, keyword, given.expr.start, depth + 1)
+      : opaque
+  })
+  const leftOut = outside.every(
+    ({ args, open }) => star === 2 && !open && args?.some((one) => one.name === keyword) === false,
+  )
+  const [only, another] = passed
+  if (only !== undefined && another === undefined && outside.length === 0) return only
+  return leftOut && passed.every(({ state }) => state === 'absent') ? { state: 'absent' } : opaque
 }
 
 /** All keys of a dictionary, as written and as added later; null where they cannot all be known. */

@@ -153,6 +153,7 @@ export interface ModuleSummary {
   loads?: Record<string, Loading>
   /** What it calls of other modules of the project. */
   outward?: OutwardCall[]
+  derived?: DerivedClass[]
   /** Functions, methods and names that hold its parser of the command line, or what that parsed, with the arguments. */
   parses?: Record<string, SharedArgument[]>
 }
@@ -200,7 +201,16 @@ export interface OutwardCall {
   open: boolean
 }
 
-/** The same, as the module that is called names it: 'train_step', 'Engine.step'; no value is a parameter. */
+/** A class that is derived from a class of another module of the project, whose methods its objects have as well. */
+export interface DerivedClass {
+  name: string
+  /** As imported. */
+  base: string
+  /** Methods of its own, which replace those of the base. */
+  methods: string[]
+}
+
+/** A call of another module, as the module that is called names it: 'train_step', 'Engine.step'; no value is a parameter. */
 export type OutsideCall = Omit<OutwardCall, 'target' | 'from'> & { name: string }
 
 /** A configuration that a module reads: a file by its path as written, or what Hydra composes. */

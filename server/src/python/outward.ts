@@ -3,8 +3,17 @@ import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import type { Call, Folded, Func, OutwardCall, Passed, PassedArguments } from './module.js'
-import { bindingsOf, importedTarget, projectTarget, targetOf } from './names.js'
+import type {
+  Call,
+  DerivedClass,
+  Folded,
+  Func,
+  Klass,
+  OutwardCall,
+  Passed,
+  PassedArguments,
+} from './module.js'
+import { bindingsOf, depthLimit, importedTarget, projectTarget, targetOf } from './names.js'
 
 /** Longest value that is worth passing on, in characters of JSON. */
 const maximumValue = 500
@@ -16,7 +25,9 @@ export function outwardCalls(analysis: Analysis): OutwardCall[] {
   if (analysis.importedByName.size === 0 || analysis.evidence.role === 'test') return []
   const found: OutwardCall[] = []
   for (const call of analysis.calls) {
-    const target = importedTarget(analysis, call.expr.callee) ?? baseMade(analysis, call)
+    const { callee } = call.expr
+    const target =
+      importedTarget(analysis, callee) ?? baseMade(analysis, call) ?? inheritedConstructor(analysis, callee)
     if (target === null || !isOfProject(analysis, target)) continue
     if (found.length >= mostCalls) return found
     found.push({
@@ -43,6 +54,47 @@ function baseMade(analysis: Analysis, { expr: { callee }, function: func }: Call
   if (made.type !== 'name' || made.id !== 'super') return null
   const [base, ...others] = func.class.node.bases.filter(({ name }) => name === null)
   return base === undefined || others.length > 0 ? null : targetOf(analysis, base.value)
+}
+
+/** Classes of this module that are derived from one class of another module of the project. */
+export function derivedClasses(analysis: Analysis): DerivedClass[] {
+  if (analysis.importedByName.size === 0 || analysis.evidence.role === 'test') return []
+  return analysis.classes.flatMap((klass) => {
+    const base = baseElsewhere(analysis, klass)
+    return base === null ? [] : [{ name: klass.name, base, methods: methodsOf(analysis, klass) }]
+  })
+}
+
+/** The only base of a class that is a class of another module of the project, also behind bases of this module. */
+function baseElsewhere(analysis: Analysis, klass: Klass, depth = 0): string | null {
+  if (depth > depthLimit) return null
+  const bases = klass.node.bases
+    .filter(({ name }) => name === null)
+    .map(({ value }) => {
+      const local = analysis.classOf(value)
+      return local === null || local === klass
+        ? targetOf(analysis, value)
+        : baseElsewhere(analysis, local, depth + 1)
+    })
+    .filter((target): target is string => target !== null && isOfProject(analysis, target))
+  return bases.length === 1 ? bases[0]! : null
+}
+
+/** Its own, and those of its bases in this module. */
+function methodsOf(analysis: Analysis, klass: Klass, depth = 0): string[] {
+  const inherited = klass.node.bases.flatMap(({ name, value }) => {
+    const base = name === null && depth < depthLimit ? analysis.classOf(value) : null
+    return base === null || base === klass ? [] : methodsOf(analysis, base, depth + 1)
+  })
+  return [...new Set([...klass.methods.keys(), ...inherited])]
+}
+
+/** A class of this module that makes its objects with the constructor of a class elsewhere: that one. */
+function inheritedConstructor(analysis: Analysis, callee: Expr): string | null {
+  const klass = analysis.classOf(callee)
+  if (klass === null) return null
+  const own = methodsOf(analysis, klass)
+  return own.includes('__init__') || own.includes('__new__') ? null : baseElsewhere(analysis, klass)
 }
 
 /** What the result of a call is called, or the function that it is handed to. */
@@ -197,12 +249,25 @@ function mentioned(analysis: Analysis): Set<string> {
       for (const decorator of statement.decorators) visit(decorator)
       continue
     }
-    // What its own constructor passes on is seen there.
-    const klass = statement.type === 'class' ? analysis.classByNode.get(statement) : undefined
-    if (klass?.methods.get('__init__')?.calls.some((call) => baseMade(analysis, call) !== null)) continue
-    forEachExpression(statement, visit)
+    if (statement.type === 'class') {
+      for (const decorator of statement.decorators) visit(decorator)
+      const klass = analysis.classByNode.get(statement)
+      if (klass === undefined || !showsConstruction(analysis, klass))
+        for (const base of statement.bases) visit(base.value)
+    } else if (statement.type === 'assign') {
+      // An annotation calls nothing.
+      for (const part of [...statement.targets, statement.value]) if (part !== null) visit(part)
+    } else forEachExpression(statement, visit)
   }
   return found
+}
+
+/** What the constructor of its base is given can be seen: from its own, or from the calls that make its objects. */
+function showsConstruction(analysis: Analysis, klass: Klass): boolean {
+  if (baseElsewhere(analysis, klass) === null) return false
+  const init = klass.methods.get('__init__')
+  if (init === undefined) return !klass.methods.has('__new__')
+  return init.calls.some((call) => baseMade(analysis, call) !== null)
 }
 
 /** Local names that stand for something of another module of the project. */

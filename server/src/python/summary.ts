@@ -18,7 +18,7 @@ import { takingOf } from './mapping-classes.js'
 import type { Call, ClassSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
 import { optionFunction } from './option-functions.js'
-import { outwardCalls } from './outward.js'
+import { derivedClasses, outwardCalls } from './outward.js'
 import { scopeAt } from './scope.js'
 import { denseParameters } from './small-model.js'
 
@@ -132,6 +132,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
   }
   const reported = reportedMetrics(analysis)
   const outward = outwardCalls(analysis)
+  const derived = derivedClasses(analysis)
   const restores = restoredNames(analysis)
   const parses = { ...known.parses, ...sharedArguments(analysis) }
   return {
@@ -150,6 +151,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(reported === null ? {} : { reported }),
     ...configurationsOf(analysis, known),
     ...(outward.length === 0 ? {} : { outward }),
+    ...(derived.length === 0 ? {} : { derived }),
     ...(Object.keys(parses).length === 0 ? {} : { parses }),
     ...(restores.length === 0 ? {} : { restores }),
     ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),

@@ -21,7 +21,7 @@ import { settingTable } from '../setting-table.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { waitingCopies } from './copies.js'
-import { collateWork, datasetWork } from './dataset-work.js'
+import { assignedTo, collateWork, datasetWork } from './dataset-work.js'
 import { evidenceAt } from './evidence.js'
 import { feedsOf } from './loader-use.js'
 import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
@@ -84,7 +84,12 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const { key, value } = loaderSettings.read('workers', source)
   // A zero that its author explains is a decision, not an oversight.
   const explained = isGiven(source.get(key)) && effective(value) === 0 && isExplained(python, call)
-  pipeline.say('workers', key, explained ? unreadable(value, 'its comment') : value)
+  const because = explained
+    ? 'its comment'
+    : isGeneratedHere(python, call)
+      ? 'the training itself makes the samples'
+      : null
+  pipeline.say('workers', key, because === null ? value : unreadable(value, because))
   const feeds = feedsOf(python, call)
   if (feeds === null) pipeline.unknown('feeds', 'DataLoader', 'what it feeds cannot be told', place, { site })
   else pipeline.known('feeds', 'DataLoader', feeds, place, { site })
@@ -112,6 +117,17 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
       claimBatch(python, call, pipeline)
   }
   if (sample?.unsharded === true) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
+}
+
+/** `ExperienceSource(self.play)`, a method that yields: a copy of the object in a worker would not learn. */
+function isGeneratedHere(python: PythonModule, call: Call): boolean {
+  const dataset = passedExpression(python.argument(call, 'dataset', 0))
+  const made = dataset === null ? null : python.definition(dataset)
+  const [only, another] = made?.type === 'attribute' ? (assignedTo(python, made) ?? []) : [made]
+  const [source] = only?.type === 'call' && another === undefined ? only.args : []
+  const func = source?.value.type === 'attribute' ? python.functionOf(source.value) : null
+  if (func === null || func.class === null) return false
+  return /\byield\b/.test(python.text.slice(func.node.start, func.node.end))
 }
 
 /** What decodes images. */

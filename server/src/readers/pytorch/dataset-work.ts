@@ -51,6 +51,10 @@ export function datasetWork(python: PythonModule, dataset: Expr, depth = 0): Dat
     if (/(^|_)(idx|idxs|ids|index|indices)$/.test(value.id)) return plain('memory')
     return fromUnpacking(python, value, depth)
   }
+  if (value.type === 'attribute') {
+    const values = assignedTo(python, value)
+    return values === null ? null : costliest(values.map((one) => datasetWork(python, one, depth + 1)))
+  }
   if (value.type === 'subscript') {
     const container = datasetWork(python, value.value, depth + 1)
     // One part of something: a split of a data set dictionary, a column of a frame.
@@ -69,6 +73,14 @@ export function datasetWork(python: PythonModule, dataset: Expr, depth = 0): Dat
   }
   if (value.type !== 'call') return null
   return fromCall(python, value, depth)
+}
+
+/** What `self.train_set` may be, beside the None that a constructor begins with; null: it cannot be told. */
+export function assignedTo(python: PythonModule, attribute: Expr): Expr[] | null {
+  const values = python
+    .attributeValues(attribute)
+    .filter((value) => value?.type !== 'constant' || value.value !== null)
+  return values.length > 0 && values.every((value) => value !== null) ? values : null
 }
 
 const order: DatasetWork['work'][] = ['device', 'memory', 'light', 'decode']

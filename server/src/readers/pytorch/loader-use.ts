@@ -19,12 +19,12 @@ export function feedsByName(text: string): Feeds | null {
   return training ? 'training' : null
 }
 
-/** Null: it cannot be told. */
-export function feedsOf(python: PythonModule, call: Call): Feeds | null {
+/** Null: it cannot be told; `nothing`: nobody takes batches from it. */
+export function feedsOf(python: PythonModule, call: Call): Feeds | 'nothing' | null {
   if (call.assignedTo !== null) {
     const named = feedsByName(call.assignedTo)
     if (named !== null) return named
-    if (onlyMeasured(python, call, call.assignedTo)) return null
+    if (onlyMeasured(python, call, call.assignedTo)) return 'nothing'
   }
   const key = dictionaryKey(python, call)
   if (key !== null) {
@@ -92,7 +92,10 @@ function byCallers(python: PythonModule, call: Call): Feeds | null {
   )
   if (!returned || (statement.type !== 'return' && call.assignedTo === null)) return null
   const uses = [
-    ...(python.callSites(func) ?? []).map((site) => site.assignedTo),
+    // `return self.loader(data)` in `train_dataloader`.
+    ...(python.callSites(func) ?? []).map(
+      (site) => site.assignedTo ?? (site.statement.type === 'return' ? (site.function?.name ?? null) : null),
+    ),
     ...python.outsideCalls(func).map((outside) => outside.usedAs),
   ]
   const named = uses.map((use) => (use === null ? null : feedsByName(use)))

@@ -22,7 +22,7 @@ export default defineRule({
     const stopped = notTraining(view) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     const feeds = effective(settings.feeds)
-    if (feeds === undefined) return silent(unless(view, 'feeds', ''))
+    if (feeds === 'nothing') return silent('nothing takes batches from it')
     const cost = effective(work)
     // Indexing what is in memory is faster than handing it over from another process.
     if (cost === 'memory' || cost === 'device')
@@ -49,8 +49,10 @@ export default defineRule({
   },
 })
 
-function severityOf(feeds: 'training' | 'evaluation', cost: string | undefined): Severity {
+/** What feeds neither a training nor an evaluation for certain feeds something in a program that trains. */
+function severityOf(feeds: 'training' | 'evaluation' | undefined, cost: string | undefined): Severity {
   if (feeds === 'evaluation' || cost === 'light') return 'hint'
+  if (feeds === undefined) return cost === 'decode' ? 'information' : 'hint'
   return cost === 'decode' ? 'warning' : 'information'
 }
 

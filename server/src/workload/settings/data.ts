@@ -6,8 +6,8 @@ export interface InputPipelineSettings {
   workers: number
   pinnedMemory: boolean
   persistentWorkers: boolean
-  /** What consumes the batches. */
-  feeds: 'training' | 'evaluation'
+  /** What consumes the batches; `nothing`: it is only asked for its length. */
+  feeds: 'training' | 'evaluation' | 'nothing'
   /** What one sample costs. `memory`: only indexed; `decode`: reads or decodes; `device`: already on the accelerator. */
   work: 'memory' | 'light' | 'decode' | 'device'
   /** Images of one size that a batch holds, where only the loader says so. */
