@@ -196,7 +196,13 @@ describe('values of names', () => {
     )
     assert.equal(valueOfName(await analyse(`${text}A(3)\nA(5)`), 'inside').state, 'unknown')
     assert.equal(valueOfName(await analyse(`${text}A(3)\nrun(A)`), 'inside').state, 'unknown')
-    assert.equal(valueOfName(await analyse(`${text}A(3)\nclass B(A):\n  pass`), 'inside').state, 'unknown')
+    assert.equal(valueOfName(await analyse(`${text}A(3)\nclass B(A):\n  pass`), 'inside').state, 'known')
+    assert.equal(
+      valueOfName(await analyse(`${text}A(3)\nclass B(A):\n  pass\nB(5)`), 'inside').state,
+      'unknown',
+    )
+    const own = `${text}A(3)\nclass B(A):\n  def __init__(self):\n    super().__init__(5)`
+    assert.equal(valueOfName(await analyse(own), 'inside').state, 'unknown')
     const importers = [(await analyse('import torch')).summary()]
     assert.equal(valueOfName(await analyse(`${text}A(3)`, { importers }), 'inside').state, 'unknown')
   })
