@@ -11,6 +11,7 @@ import type { SourceFile } from '../text/source-file.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
 import { type Bills, billKey, isAlwaysOn, isSession, trainingsOf } from './bill.js'
+import { isTest } from './judge.js'
 import { LineNumbers } from './line-numbers.js'
 import { budgetRule } from './own-rules.js'
 import type { Judgement } from './runs.js'
@@ -76,6 +77,7 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
   const runs = new Map<string, Run>()
   for (const judgement of judgements) {
     for (const view of judgement.runs) {
+      if (isTest(view.subject)) continue
       if (isViewOf(view, 'Scaling') || isViewOf(view, 'Serving')) {
         if (view === judgement.runs[0] && hasMachine(view)) found.push(await ofService(view, input, place))
         continue
@@ -204,7 +206,9 @@ function stateOf(
   alone: boolean,
   request: MachineRequest,
 ): CostState {
-  if (usd !== null && !limitOnly) return 'priced'
+  // A pool that may shrink to nothing costs what it is used for.
+  const open = usd !== null && usd.low === 0 && usd.high !== null && usd.high > 0
+  if (usd !== null && !limitOnly && !open) return 'priced'
   if (usd !== null) return 'bounded'
   if (!starts && !works) return 'starts nothing'
   if (rate !== null || alone) return 'no length'

@@ -111,6 +111,7 @@ import { dataSetsReader } from './python/data-sets.js'
 import { gridLoopReader } from './python/grid-loop.js'
 import { idleReader } from './python/idle.js'
 import { modelLoadsReader } from './python/model-loads.js'
+import { namedNetworksReader } from './python/named-networks.js'
 import { preprocessingReader } from './python/preprocessing.js'
 import { printsReader } from './python/prints.js'
 import { programReader } from './python/program.js'
@@ -293,6 +294,7 @@ export const readers: readonly Reader[] = [
   gridLoopReader,
   idleReader,
   modelLoadsReader,
+  namedNetworksReader,
   preprocessingReader,
   printsReader,
   programReader,

@@ -118,7 +118,7 @@ function modelOf(view: SubjectView<'Training'>): NamedModel | NoQuestion {
   const layers = effective(settings.layers)
   if (layers !== undefined) return { name: layers.name, model: ofLayers(layers), cost: null, assumed: false }
   const claim = settings.model
-  const id = effective(claim) ?? loadedIn(view)
+  const id = effective(claim) ?? (settings.layers === undefined ? madeIn(view) : undefined)
   if (id === undefined) {
     const rounds = effective(settings.rounds)
     if (rounds !== undefined) return { missing: 'how long boosting takes on this table' }
@@ -130,15 +130,12 @@ function modelOf(view: SubjectView<'Training'>): NamedModel | NoQuestion {
   return found
 }
 
-/** The one model that the program loads to train it. */
-function loadedIn({ run }: SubjectView): string | undefined {
-  const ids = subjectsOf(run, 'Model').flatMap(({ settings }) => {
-    const use = effective(settings.use)
-    if (use !== 'trained' && use !== 'frozen') return []
-    return effective(settings.id) ?? effective(settings.architecture) ?? []
-  })
-  const distinct = new Set(ids)
-  return distinct.size === 1 ? ids[0] : undefined
+/** The one network that the program makes by name, in the file of the training or else in what is read with it. */
+function madeIn({ run, subject }: SubjectView): string | undefined {
+  const networks = subjectsOf(run, 'Network')
+  const own = networks.filter((one) => one.subject.location.path === subject.location.path)
+  const names = (own.length > 0 ? own : networks).map(({ settings }) => effective(settings.name))
+  return new Set(names).size === 1 ? names[0] : undefined
 }
 
 /** The ends of a number: both the same where it is known, its bounds where only these are. */

@@ -16,7 +16,7 @@ import type { OperationSettings } from './settings/operation.js'
 import type { PipelineSettings, StepSettings } from './settings/pipeline.js'
 import type { QueueSettings } from './settings/queue.js'
 import type { SearchSettings } from './settings/search.js'
-import type { ModelSettings, TrainingSettings } from './settings/training.js'
+import type { ModelSettings, NetworkSettings, TrainingSettings } from './settings/training.js'
 
 export type * from './settings/data.js'
 export type * from './settings/machines.js'
@@ -37,6 +37,7 @@ export interface ResourceKinds {
   Parallelism: ParallelismSettings
   Operation: OperationSettings
   Model: ModelSettings
+  Network: NetworkSettings
   Step: StepSettings
   Pipeline: PipelineSettings
   Serving: ServingSettings

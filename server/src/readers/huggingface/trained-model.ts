@@ -24,14 +24,15 @@ export interface TrainedModel {
 
 export type TrainedModelResult = TrainedModel | { because: string }
 
-const loader =
+/** Calls that load a model of Hugging Face's. */
+export const loader =
   /^transformers\.(\w+\.)*(Auto)?(Model\w*|\w+(Model|LMHeadModel|For[A-Z]\w+))\.from_pretrained$|^unsloth\.(\w+\.)*Fast\w*Model\.from_pretrained$/
-const notTrained = /Config$|Processor$|Tokenizer|FeatureExtractor/
+export const notTrained = /Config$|Processor$|Tokenizer|FeatureExtractor/
 const head =
   /For(CausalLM|MaskedLM|PreTraining|ConditionalGeneration|Seq2SeqLM|ImageTextToText|Vision2Seq)|LMHead|unsloth/
 const fromTorchvision = /^torchvision\.models\.(?:(?:\w+)\.)?([a-z]\w*)$/
 /** Names of models that stand beside the one that learns. */
-const beside =
+export const beside =
   /teacher|(^|_)(ref|reference|reward|judge|frozen|old|target|ema|critic|vae|text_encoder)(_|$)|_ref$|encoder$/i
 
 /** Everything in the module that makes a model of a known kind. */

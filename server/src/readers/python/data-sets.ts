@@ -1,7 +1,7 @@
 /** Data sets that a program loads by name, and how much of them. */
 import { dataset } from '../../catalog/datasets.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { numberIn, textArgument, whyUnreadable } from '../../values/argument.js'
+import { numberArgument, numberIn, textArgument, whyUnreadable } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { samplesAsked } from '../huggingface/samples.js'
 import { defineReader } from '../reader.js'
@@ -11,11 +11,13 @@ export const dataSetsReader = defineReader({
   languages: ['python'],
   triggers: [
     'load_dataset(',
+    'load_from_disk',
     'torchvision',
     'tensorflow_datasets',
     '.load_data(',
     'sklearn.datasets',
     'torchtext',
+    'ultralytics',
   ],
   read(facts, { binding }, claims) {
     const { python } = facts
@@ -36,14 +38,28 @@ export const dataSetsReader = defineReader({
   },
 })
 
+/** Data that no name stands for, so nobody knows how much it is. */
+const ownFiles =
+  /^(torchvision\.datasets\.(ImageFolder|DatasetFolder|VisionDataset)|datasets\.(load_from_disk|Dataset\.from_\w+)|pandas\.read_(csv|parquet|json|excel|feather|pickle|table|sql\w*)|polars\.(read|scan)_\w+|numpy\.(loadtxt|genfromtxt)|(tensorflow\.)?keras\.(utils|preprocessing)\.\w+_dataset_from_directory|tensorflow\.data\.TFRecordDataset)$|\.flow_from_(directory|dataframe)$/
+
+/** Data that the program makes itself. */
+const madeUp = /^(?:torchvision\.datasets\.FakeData|sklearn\.datasets\.(make_)\w+)$/
+
 type Loaded = { name: string; because?: never } | { name: null; because: string }
 type Part = { part: 'training' | 'other'; rows: number | null; share: number | null }
 
 /** Null: the call loads no data set that a name stands for. */
 function loadedBy(python: PythonModule, call: Call): (Loaded & Part) | null {
   const { name } = call
+  if (call.method === 'train' && python.uses('ultralytics.')) return ofFile(python, call)
   if (name === null) return null
   if (name === 'datasets.load_dataset') return fromHub(python, call)
+  if (ownFiles.test(name)) return { name: null, because: 'files of its own', ...partOf(partByName(call)) }
+  const made = madeUp.exec(name)
+  if (made !== null) {
+    const rows = numberArgument(python.argument(call, made[1] === undefined ? 'size' : 'n_samples', 0))
+    return { name: null, because: 'made up', ...partOf(partByName(call)), rows }
+  }
   if (name === 'tensorflow_datasets.load')
     return named(python, call, (text) => `tfds:${text}`, textArgument(python.argument(call, 'split', 1)))
   if (name === 'sklearn.datasets.fetch_openml') return named(python, call, (text) => text, null)
@@ -51,6 +67,12 @@ function loadedBy(python: PythonModule, call: Call): (Loaded & Part) | null {
   const set = name.replace(library, '').replace(/\.load_data$/, '')
   if (!/(^|\.)datasets\./.test(set) || dataset(set) === undefined) return null
   return { name: set, ...partOf(splitOf(python, call)) }
+}
+
+/** `YOLO(…).train(data='coco128.yaml')`. */
+function ofFile(python: PythonModule, call: Call): (Loaded & Part) | null {
+  const file = textArgument(python.argument(call, 'data', null))
+  return file === null || dataset(file) === undefined ? null : { name: file, ...partOf(null) }
 }
 
 function named(
@@ -73,11 +95,17 @@ function fromHub(python: PythonModule, call: Call): (Loaded & Part) | null {
   const text = textArgument(path)
   const part = partOf(textArgument(python.argument(call, 'split', null)))
   if (text === null) return { name: null, because: whyUnreadable(path) ?? 'its name', ...part }
-  // Files of the user's own: 'json', 'csv'.
-  if (/^(json|csv|text|parquet|arrow|pandas|imagefolder|audiofolder|webdataset)$/.test(text)) return null
+  // Files of the user's own.
+  if (/^(json|csv|text|parquet|arrow|pandas|imagefolder|audiofolder|webdataset)$/.test(text))
+    return { name: null, because: 'files of its own', ...part }
   const configuration = textArgument(python.argument(call, 'name', 1))
   const full = configuration === null ? text : `${text}/${configuration}`
   return { name: dataset(full) === undefined ? text : full, ...part }
+}
+
+/** 'test' for what is assigned to `val_set`. */
+function partByName({ assignedTo }: Call): string | null {
+  return assignedTo !== null && /(^|_)(val|valid|validation|dev|test|eval)/i.test(assignedTo) ? 'test' : null
 }
 
 /** What the call says of the part that it wants; null: nothing that can be read, and the whole is meant. */
@@ -86,7 +114,7 @@ function splitOf(python: PythonModule, call: Call): string | null {
   if (split !== null) return split
   const train = python.argument(call, 'train', 1)
   if (train.state === 'given' && train.folded.state === 'known' && train.folded.value === false) return 'test'
-  return null
+  return train.state === 'given' ? null : partByName(call)
 }
 
 /** 'train[:10%]', 'train[:500]', 'test'. */

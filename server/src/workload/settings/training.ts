@@ -126,6 +126,12 @@ export interface TrainingSettings {
   } | null
 }
 
+/** A network that a program makes by a name that is known. */
+export interface NetworkSettings {
+  /** 'resnet50', 'bert-base-uncased', 'yolov8n'. */
+  name: string
+}
+
 /** A model that is loaded or defined. */
 export interface ModelSettings {
   /** Where its weights come from: 'meta-llama/Llama-3.1-8B'. */

@@ -1,0 +1,63 @@
+/** Networks that a program makes by a name that is known, in whichever of its modules: what the time of its training follows from. */
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { textArgument, textIn } from '../../values/argument.js'
+import { calleePlace } from '../../values/places.js'
+import { beside, loader, notTrained } from '../huggingface/trained-model.js'
+import { defineReader } from '../reader.js'
+
+export const namedNetworksReader = defineReader({
+  name: 'python-named-networks',
+  languages: ['python'],
+  triggers: ['from_pretrained', 'torchvision', 'timm', 'torch.hub', 'applications', 'ultralytics'],
+  read({ python }, _context, claims) {
+    if (python === undefined || python.evidence.role === 'test') return
+    for (const call of python.calls) {
+      if (call.assignedTo !== null && beside.test(call.assignedTo)) continue
+      const name = networkMade(python, call)
+      if (name === undefined) continue
+      const place = calleePlace(call)
+      const network = claims.subject('Network', place, call.function?.qualified ?? '', python.evidence)
+      if (name === null) network.unknown('name', call.method, 'the name of the model', place)
+      else network.known('name', call.method, name, place)
+    }
+  },
+})
+
+const torchvision = /^torchvision\.models\.(?:\w+\.)?([a-z]\w*)$/
+const keras = /^(?:tensorflow\.)?(?:keras|tf_keras)\.applications\.(?:\w+\.)?([A-Z]\w*)$/
+
+/** Undefined: the call makes no network that a name stands for. Null: one whose name cannot be read. */
+function networkMade(python: PythonModule, call: Call): string | null | undefined {
+  const { name } = call
+  if (name === null) return ofTable(python, call.expr.callee)
+  if (call.method === 'from_pretrained') {
+    if (!loader.test(name) || notTrained.test(name.replace(/\.from_pretrained$/, ''))) return undefined
+    const key = name.startsWith('unsloth.') ? 'model_name' : 'pretrained_model_name_or_path'
+    return textArgument(python.argument(call, key, 0))
+  }
+  if (name === 'timm.create_model') return textArgument(python.argument(call, 'model_name', 0))
+  if (name === 'torchvision.models.get_model') return textArgument(python.argument(call, 'name', 0))
+  if (name === 'torch.hub.load') return textArgument(python.argument(call, 'model', 1))
+  if (/^ultralytics\.(\w+\.)*YOLO$/.test(name)) {
+    const weights = textArgument(python.argument(call, 'model', 0))
+    return weights === null ? null : weights.replace(/^.*\//, '').replace(/\.(pt|ya?ml)$/, '')
+  }
+  const made = torchvision.exec(name)?.[1]
+  if (made !== undefined && !/^(get_model_weights|get_weight|list_models)$/.test(made)) return made
+  return keras.exec(name)?.[1]
+}
+
+/** `models.__dict__[arch]()`, `getattr(models, arch)()`. */
+function ofTable(python: PythonModule, callee: Expr): string | null | undefined {
+  const isModels = (expr: Expr) => /^torchvision\.models(\.\w+)?$/.test(python.nameOf(expr) ?? '')
+  if (callee.type === 'subscript') {
+    const { value, index } = callee
+    if (value.type !== 'attribute' || value.attr !== '__dict__' || !isModels(value.value)) return undefined
+    return textIn(python.fold(index))
+  }
+  if (callee.type !== 'call' || python.nameOf(callee.callee) !== 'getattr') return undefined
+  const [module, key] = callee.args
+  if (module === undefined || key === undefined || !isModels(module.value)) return undefined
+  return textIn(python.fold(key.value))
+}
