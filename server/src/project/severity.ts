@@ -47,9 +47,12 @@ export function wasteOf(
 ): OpenInterval | null {
   // The bill knows the time of training steps: neither fits of a search nor how long steps wait for data.
   if (usd === null || rule.beyondBill === true || isOfFits(view) || familyOf(rule) === 'data') return null
+  if (saving === undefined && view.subject.evidence.notebook) return null
   if (saving === undefined) return withinRun.has(familyOf(rule)) ? { low: 0, high: usd.high } : null
   const [low, high] = saving.fraction
-  return { low: low * usd.low, high: usd.high === null ? null : high * usd.high }
+  // Whoever works in a notebook runs it again and again.
+  const again = view.subject.evidence.notebook
+  return { low: low * usd.low, high: usd.high === null || again ? null : high * usd.high }
 }
 
 function isOfFits(view: SubjectView): boolean {
