@@ -54,4 +54,21 @@ describe('what following advice saves', () => {
     const { usd } = await saving({ 'launch.py': launch(''), 'train.py': train, 'costlint.toml': own })
     assert.match(moneyText(usd!), /^\$\d\.\d\d(–\d\.\d\d)? per hour \(eu-west-1, your prices\)$/)
   })
+
+  const batch = '#!/bin/bash\n#SBATCH --gres=gpu:a100:1\n#SBATCH --time=08:00:00\npython train.py\n'
+
+  it('takes the list prices of accelerators where a job names no machine, and says that it assumes one', async () => {
+    const { usd } = await saving({ 'job.slurm': batch, 'train.py': train })
+    assert.match(
+      moneyText(usd!),
+      /^\$\d+\.\d\d–\d+\.\d\d per hour \(machine assumed, (old )?prices,? of 20\d\d/,
+    )
+  })
+
+  it('takes the user’s price of an accelerator', async () => {
+    const own = '[[prices.accelerators]]\nname = "A100-40GB"\nusd-per-hour = 1.5\n'
+    const { fraction, usd } = await saving({ 'job.slurm': batch, 'train.py': train, 'costlint.toml': own })
+    assert.ok(Math.abs(usd!.range[1] - fraction[1] * 1.5) < 0.05)
+    assert.match(moneyText(usd!), /^\$\d\.\d\d(–\d\.\d\d)? per hour \(your prices\)$/)
+  })
 })

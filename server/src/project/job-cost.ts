@@ -39,14 +39,38 @@ export function inMoney(
         region: rate.assumed ? 'machine assumed' : rate.region,
       },
     }
-  return perHour(saving, view, options, today)
+  return perHour(saving, bill, view, options, today)
 }
 
-function perHour(saving: Saving, view: SubjectView, options: RuleOptions, today: string): Saving {
+/** A rate that is assumed says nothing of a share where its ends lie further apart. */
+const widest = 4
+
+function perHour(
+  saving: Saving,
+  { rate: perAccelerator, per }: Bill,
+  view: SubjectView,
+  options: RuleOptions,
+  today: string,
+): Saving {
   const { compute } = view.run.job
   if (compute === null) return saving
   const cost = jobCost(compute, options, today)
-  if (cost === undefined) return saving
+  if (cost === undefined) {
+    if (perAccelerator === null || per !== 'run') return saving
+    const { low, high } = perAccelerator.usd
+    if (low <= 0 || high > widest * low) return saving
+    const [least, most] = saving.fraction
+    const range: [number, number] = [digits(least * low), digits(most * high)]
+    return {
+      ...saving,
+      usd: {
+        range,
+        per: 'hour',
+        asOf: perAccelerator.asOf,
+        region: perAccelerator.assumed ? 'machine assumed' : perAccelerator.region,
+      },
+    }
+  }
   const onSpot = effective(compute.settings.spot) === true && cost.spot !== null
   const rate = onSpot ? cost.spot : cost.onDemand
   if (rate === null || rate === 0) return saving
