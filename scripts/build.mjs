@@ -40,25 +40,46 @@ const common = {
   outdir: path('dist'),
 }
 
-/** Command line, workers and language server: modules that share their chunks. */
+/** Command line, workers and language server as one script, whose compiled code can be kept, and what starts it. */
 function node() {
-  return build({
+  const platform = { platform: 'node', target: 'node20' }
+  const stdin = (contents) => ({ contents, resolveDir: path('.'), loader: 'ts' })
+  const engine = build({
     ...common,
-    entryPoints: entries({
-      cli: 'server/src/cli/main.ts',
-      worker: 'server/src/project/node/worker.ts',
-      server: 'server/src/lsp/node.ts',
-    }),
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-    // Dependencies in CommonJS ask for Node's own modules by require.
-    banner: {
-      js: "import{createRequire as costlintRequire}from'node:module';const require=costlintRequire(import.meta.url);",
-    },
+    ...platform,
+    stdin: stdin(
+      ['cli', 'worker', 'server']
+        .map((role) => `export const ${role} = () => import('./${roles[role]}')`)
+        .join('\n'),
+    ),
+    format: 'cjs',
+    charset: 'ascii',
+    // Compiled code that was kept cannot import anything; its ES module does.
+    supported: { 'dynamic-import': false },
+    alias: { 'web-tree-sitter': path('node_modules/web-tree-sitter/web-tree-sitter.cjs') },
+    outdir: undefined,
+    outfile: path('dist/engine.cjs'),
+    define: { ...common.define, 'import.meta.url': 'costlintUrl' },
+    banner: { js: "const costlintUrl=require('node:url').pathToFileURL(__filename).href;" },
   })
+  const starts = Object.keys(roles).map((role) =>
+    build({
+      ...common,
+      ...platform,
+      stdin: stdin(`import { start } from './server/src/project/node/start.ts'\nstart('${role}')`),
+      format: 'esm',
+      outdir: undefined,
+      outfile: path(`dist/${role}.js`),
+      ...(role === 'cli' ? { banner: { js: '#!/usr/bin/env node' } } : {}),
+    }),
+  )
+  return Promise.all([engine, ...starts])
+}
+
+const roles = {
+  cli: 'server/src/cli/main.ts',
+  worker: 'server/src/project/node/worker.ts',
+  server: 'server/src/lsp/node.ts',
 }
 
 /** The extension in a desktop VS Code, which loads CommonJS. */

@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, before, beforeEach, describe, it } from 'mocha'
@@ -52,6 +60,40 @@ describe('cli, bundled', function () {
     )
     assert.match(stdout, /tune\.py:5:10\n/)
     assert.match(stdout, /5 \| search = GridSearchCV\(/)
+  })
+
+  it('keeps its compiled code for the user, and does without where that is damaged or somebody else could write it', async () => {
+    folder.write({ 'project/tune.py': search })
+    const place = join(folder.path, 'user')
+    const check = async (...more: string[]) => {
+      const args = ['check', 'project', '--output-format', 'json', ...more]
+      const { code, stdout } = await folder.run(cli, args, { env: { XDG_CACHE_HOME: place } })
+      assert.equal(code, 1)
+      return stdout
+    }
+    const kept = () =>
+      (existsSync(join(place, 'costlint')) ? readdirSync(join(place, 'costlint')) : [])
+        .filter((name) => name.startsWith('code-'))
+        .map((name) => join(place, 'costlint', name))
+    const first = await check('--no-cache')
+    assert.deepEqual(kept(), [])
+    assert.equal(await check(), first)
+    const [file, ...others] = kept()
+    assert.deepEqual(others, [])
+    const size = statSync(file!).size
+    assert.equal(await check(), first)
+    const flipped = readFileSync(file!)
+    flipped.fill(0xff, size >> 1, (size >> 1) + 1_000)
+    for (const damaged of [randomBytes(size), flipped, flipped.subarray(0, size >> 1), Buffer.alloc(0)]) {
+      writeFileSync(file!, damaged)
+      assert.equal(await check(), first)
+      // What could not be used has been replaced.
+      assert.ok(statSync(file!).size > size / 2)
+      assert.notDeepEqual(readFileSync(file!), damaged)
+    }
+    writeFileSync(file!, 'not ours')
+    chmodSync(file!, 0o666)
+    assert.equal(await check(), first)
   })
 
   it('keeps what it found out for the next run, unless told otherwise', async () => {

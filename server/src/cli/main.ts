@@ -1,5 +1,3 @@
-#!/usr/bin/env node
-import '../project/node/compile-later.js'
 import { processConsole } from './console.js'
 import { nodeEngine } from './node-engine.js'
 import { run } from './program.js'
@@ -12,4 +10,6 @@ process.once('SIGINT', () => {
 })
 
 // Standard output may still be draining, so the process ends by itself.
-process.exitCode = await run(process.argv.slice(2), nodeEngine, processConsole(interruption.signal))
+void run(process.argv.slice(2), nodeEngine, processConsole(interruption.signal)).then((code) => {
+  process.exitCode = code
+})

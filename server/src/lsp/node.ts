@@ -2,7 +2,6 @@
  * The language server on Node, started by loading this module: over inter-process messages for VS Code
  * (`--node-ipc`), over the standard streams for every other editor.
  */
-import '../project/node/compile-later.js'
 import { readFile } from 'node:fs/promises'
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node'
 import { type Choice, openProject } from '../linter.js'
