@@ -182,6 +182,26 @@ describe('edit/imports: resolveImports', () => {
     assert.equal(added('x = 1\r\n', os), 'import os\r\n\r\nx = 1\r\n')
     assert.equal(added('', os), 'import os\n')
   })
+  it('keeps the groups of isort: the standard library, packages, the project', () => {
+    const os: Wanted[] = [['os', null]]
+    const torch: Wanted[] = [['torch', null]]
+    assert.equal(
+      added('import sys\n\nimport torch\n\nfrom net import Net\n', os),
+      'import sys\nimport os\n\nimport torch\n\nfrom net import Net\n',
+    )
+    assert.equal(
+      added('import torch\n\nfrom net import Net\n', os),
+      'import os\n\nimport torch\n\nfrom net import Net\n',
+    )
+    assert.equal(
+      added('import numpy\n\nfrom .net import Net\n', torch),
+      'import numpy\nimport torch\n\nfrom .net import Net\n',
+    )
+    assert.equal(
+      added('import sys\n\nfrom net import Net\n', torch),
+      'import sys\n\nimport torch\n\nfrom net import Net\n',
+    )
+  })
   it('stays before the code that uses it', () => {
     const text = 'import os\nf()\nimport sys\n'
     assert.equal(added(text, [['re', null]], text.indexOf('f()')), 'import os\nimport re\nf()\nimport sys\n')

@@ -13,6 +13,7 @@ import { jsonEdits } from './json.js'
 import { pythonEdits } from './python.js'
 import { shellEdits } from './shell.js'
 import { tomlEdits } from './toml.js'
+import { namesLeftUnused } from './unused-imports.js'
 import type {
   Change,
   ConfigurationWrite,
@@ -132,7 +133,8 @@ function editFragment(
       if (cellsOf(fragment, start, end) > 1) return refuse('the change would reach over a cell boundary')
     }
     const before = Math.min(fragment.text.length, ...writes.map((write) => rangeOf(write).start))
-    const imported = resolveImports(tree, fragment, imports, before)
+    const unused = namesLeftUnused(fragment.text, tree, writes)
+    const imported = resolveImports(tree, fragment, imports, before, unused)
     return isRefusal(imported) ? imported : pythonEdits(fragment.text, tree, writes, imported)
   }
   if (imports.length > 0) return refuse('the file is not Python code')

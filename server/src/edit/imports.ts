@@ -1,21 +1,23 @@
 /** How a name is spelled in a file, and where a missing import goes. */
+
 import type { Import as ImportStmt, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import type { SourceFragment } from '../text/source-fragment.js'
-import { type BracketedList, insertItems, skipTrivia } from './bracketed-list.js'
+import { type BracketedList, insertItems, removeItems, skipTrivia } from './bracketed-list.js'
 import {
   endsLine,
   type FragmentEdit,
   lineBreak,
-  lineEnd,
   lineStart,
   nextLine,
   refuse,
   startsLine,
 } from './fragment-edit.js'
+import { anchors, type Place, placeFor, topLevelPackage } from './import-places.js'
 import { boundNames } from './python-find.js'
 import { indentationUnit } from './python-statement.js'
+import type { UnusedName } from './unused-imports.js'
 import type { Import, Refusal } from './write.js'
 
 /** One name that an import binds. */
@@ -37,11 +39,6 @@ const loadedByPackage: Record<string, RegExp> = {
   lightning: /^lightning\.pytorch(\.(callbacks|loggers|strategies))?$/,
   pytorch_lightning: /^pytorch_lightning\.(callbacks|loggers|strategies)$/,
   optuna: /^optuna\.(pruners|samplers|trial)$/,
-}
-
-function topLevelPackage(module: string): string {
-  const dot = module.indexOf('.')
-  return dot < 0 ? module : module.slice(0, dot)
 }
 
 function bindingsOf(statement: ImportStmt): Binding[] {
@@ -206,6 +203,7 @@ export function resolveImports(
   fragment: SourceFragment,
   imports: readonly Import[],
   before: number,
+  unused: readonly UnusedName[] = [],
 ): FragmentEdit[] | Refusal {
   const missing = new Map<string, Import>()
   for (const wanted of imports) {
@@ -234,6 +232,7 @@ export function resolveImports(
     group.lines.push(spelled + comment)
     lines.set(place.at, group)
   }
+  edits.push(...withoutUnused(tree, fragment.text, unused, merges))
   for (const [statement, names] of merges) {
     const list = nameList(fragment.text, statement)!
     if (fragment.text[list.open] === '(') {
@@ -255,6 +254,35 @@ export function resolveImports(
   return edits
 }
 
+/** Takes out names that nothing uses any more; a name that joins the same import takes the place of the first. */
+function withoutUnused(
+  tree: PythonTree,
+  text: string,
+  unused: readonly UnusedName[],
+  merges: Map<ImportStmt, string[]>,
+): FragmentEdit[] {
+  const edits: FragmentEdit[] = []
+  for (const statement of new Set(unused.map((one) => one.statement))) {
+    const indices = unused.filter((one) => one.statement === statement).map(({ index }) => index)
+    const list = nameList(text, statement)
+    const joining = merges.get(statement)
+    const [first] = indices
+    if (list === null || first === undefined) continue
+    if (joining !== undefined) {
+      const { start, end } = list.items[first]!
+      edits.push({ start, end, text: joining.join(', ') })
+      merges.delete(statement)
+    } else if (indices.length < list.items.length) edits.push(...removeItems(list, new Set(indices)))
+    else if (
+      tree.body.includes(statement) &&
+      startsLine(text, statement.start) &&
+      endsLine(text, statement.end)
+    )
+      edits.push({ start: lineStart(text, statement.start), end: nextLine(text, statement.end), text: '' })
+  }
+  return edits
+}
+
 /** True where both offsets are in one cell. */
 function holds(fragment: SourceFragment, from: number, to: number): boolean {
   return fragment.segments.some((segment) => segment.start <= from && segment.end >= to)
@@ -266,103 +294,6 @@ function isThere(tree: PythonTree, wanted: Import, before: number): boolean {
   return visibleImports(tree, before).some((statement) =>
     bindingsOf(statement).some((binding) => binding.local === local && binding.loaded === canonical),
   )
-}
-
-interface Place {
-  at: number
-  /** Behind the line that ends at `at`, or before the line that starts there. */
-  after: boolean
-  /** A blank line where the import opens a block of its own. */
-  gap: string
-}
-
-/** The imports of the module's own block that a new line may join, in order. */
-function anchors(tree: PythonTree, fragment: SourceFragment, before: number): ImportStmt[] {
-  const found: ImportStmt[] = []
-  for (const statement of tree.body) {
-    if (statement.start >= before) break
-    if (statement.type !== 'import' || statement.end > before) continue
-    if (startsLine(fragment.text, statement.start) && endsLine(fragment.text, statement.end))
-      found.push(statement)
-  }
-  return found
-}
-
-function modulesOf(statement: ImportStmt): string[] {
-  if (!statement.from) return statement.names.map(({ name }) => name)
-  return statement.level === 0 && statement.module !== null ? [statement.module] : []
-}
-
-function isFuture(statement: Stmt): boolean {
-  return statement.type === 'import' && statement.from && statement.module === '__future__'
-}
-
-function placeFor(tree: PythonTree, fragment: SourceFragment, wanted: Import, before: number): Place | null {
-  const { text } = fragment
-  const root = topLevelPackage(wanted.module)
-  const own = (statement: ImportStmt) =>
-    modulesOf(statement).some((module) => topLevelPackage(module) === root)
-  if (wanted.first) {
-    const first = tree.body.find((statement) => importsPackage(statement, own))
-    if (first && first.start < before && startsLine(text, first.start)) {
-      return { at: lineStart(text, first.start), after: false, gap: '' }
-    }
-  }
-  const all = anchors(tree, fragment, before)
-  const related = all.filter(own)
-  const last = related[related.length - 1] ?? all[all.length - 1]
-  if (last) {
-    const next = tree.body[tree.body.indexOf(last) + 1]
-    const gap = isFuture(last) && next?.type !== 'import' ? lineBreak(text) : ''
-    return { at: lineEnd(text, last.end), after: true, gap }
-  }
-  return fragment.origin === 'notebook' ? topOfCell(tree, fragment, before) : topOfFile(tree, text)
-}
-
-/** True for an import of the package and for a guarded one (`try: import …`). */
-function importsPackage(statement: Stmt, own: (statement: ImportStmt) => boolean): boolean {
-  if (statement.type === 'import') return own(statement)
-  return statement.type === 'try' && statement.body.some((inner) => inner.type === 'import' && own(inner))
-}
-
-/** Before the first statement of the cell that uses the name. */
-function topOfCell(tree: PythonTree, fragment: SourceFragment, before: number): Place | null {
-  let cellStart = 0
-  let cell: number | null | undefined
-  for (const segment of fragment.segments) {
-    if (segment.start > before) break
-    if (segment.cell !== cell) cellStart = segment.start
-    cell = segment.cell
-  }
-  const first = tree.body.find((statement) => statement.start >= cellStart && statement.start <= before)
-  if (!first || !startsLine(fragment.text, first.start)) return null
-  return { at: lineStart(fragment.text, first.start), after: false, gap: lineBreak(fragment.text) }
-}
-
-/** Behind what must come first: a docstring; else the shebang, the coding line and a leading block of comments. */
-function topOfFile(tree: PythonTree, text: string): Place {
-  const first = tree.body[0]
-  const eol = lineBreak(text)
-  if (first?.type === 'expr' && first.value.type === 'constant' && typeof first.value.value === 'string') {
-    const at = lineEnd(text, first.end)
-    if (endsLine(text, first.end)) return { at, after: true, gap: eol }
-  }
-  let at = 0
-  let paragraph = 0
-  while (at < text.length) {
-    const end = lineEnd(text, at)
-    const line = text.slice(at, end).trim()
-    const next = text.startsWith('\r\n', end) ? end + 2 : Math.min(text.length, end + 1)
-    if (line === '') paragraph = next
-    else if (!line.startsWith('#')) break
-    else if (line.startsWith('#!') || /coding[:=]/.test(line) || /^# ?(?:%%|\/\/\/)/.test(line))
-      paragraph = next
-    at = next
-  }
-  const start = at >= text.length ? text.length : paragraph
-  // A comment directly above the first statement belongs to it.
-  const blankFollows = text.slice(start, lineEnd(text, start)).trim() === ''
-  return { at: start, after: false, gap: blankFollows ? '' : eol }
 }
 
 /** The `from … import` that the name can join: of the same module, unguarded, with room for it. */

@@ -1,8 +1,8 @@
 /** Whether code could use an accelerator at all: by the libraries that it imports. */
 import { importedModules } from '../../python/imported-modules.js'
 import type { PythonModule } from '../../python/module.js'
+import { standardLibrary } from '../../python/packages.js'
 import type { Stmt } from '../../syntax/python-ast.js'
-import { standardLibrary } from '../python/single-device-libraries.js'
 import { strangersOf } from '../python/strangers.js'
 
 /** Packages that compute on processors only, whatever they are given. By name of the top package. */

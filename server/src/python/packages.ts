@@ -1,0 +1,35 @@
+/** Packages by the name that an import begins with. */
+const standard =
+  '__future__ abc argparse array ast asyncio base64 bisect builtins bz2 calendar codecs collections colorsys concurrent ' +
+  'configparser contextlib contextvars copy copyreg csv ctypes dataclasses datetime decimal difflib dis email enum errno ' +
+  'fcntl filecmp fnmatch fractions functools gc getpass gettext glob gzip hashlib heapq hmac html http importlib inspect io ' +
+  'ipaddress itertools json keyword linecache locale logging lzma math mimetypes mmap multiprocessing numbers operator os pathlib pickle ' +
+  'pkgutil platform pprint profile queue random re reprlib resource secrets select shelve shlex shutil signal socket ' +
+  'socketserver sqlite3 ssl stat statistics string struct subprocess sys sysconfig syslog tarfile tempfile textwrap threading time ' +
+  'timeit token tokenize tomllib traceback tracemalloc types typing unicodedata unittest urllib uuid warnings weakref ' +
+  'xml zipfile zlib zoneinfo'
+
+const oneDevice =
+  'lightning pytorch_lightning lightning_fabric lightning_utilities torch torchvision torchaudio torchtext torchdata torchmetrics torchinfo torchsummary torch_geometric torch_scatter ' +
+  'torch_sparse timm einops numpy scipy pandas polars pyarrow sklearn statsmodels skimage cv2 PIL imageio matplotlib ' +
+  'seaborn plotly bokeh tqdm rich colorama termcolor click typer fire absl hydra omegaconf yaml toml dotenv pydantic ' +
+  'tensorboard tensorboardX wandb mlflow comet_ml neptune clearml aim requests boto3 botocore s3fs gcsfs fsspec google azure ' +
+  'psutil joblib h5py zarr lmdb librosa soundfile pydub albumentations imgaug kornia nltk spacy sentencepiece tokenizers ' +
+  'datasets evaluate huggingface_hub safetensors peft transformers tensorflow keras tf_keras tensorflow_datasets ' +
+  'tensorflow_hub jax jaxlib flax optax optuna hyperopt skopt xgboost lightgbm catboost gym gymnasium IPython ipywidgets ' +
+  'packaging six attr attrs networkx rdkit ogb dgl sentence_transformers open_clip clip segmentation_models_pytorch ' +
+  'lpips pycocotools nibabel SimpleITK pydicom gensim regex ftfy sacrebleu rouge_score editdistance unidecode sagemaker ' +
+  'bitsandbytes fastai fastcore fastprogress fastbook ignite ultralytics supervision roboflow xformers triton setuptools pkg_resources'
+
+export const standardLibrary: ReadonlySet<string> = new Set(standard.split(' '))
+
+const manyDevices =
+  'accelerate axolotl chex colossalai composer cudf cuml cupy dask dask_ml deepspeed fairscale flash_attn ffcv haiku horovod ' +
+  'litdata litgpt mmcv mmdet mmengine mxnet nemo numba orbax paddle pyspark ray sglang streaming tensorflow_addons ' +
+  'tensorflow_probability torch_xla torchtune trl tune_sklearn unsloth vllm webdataset'
+
+/** Well-known packages that are installed. */
+export const installedPackages: ReadonlySet<string> = new Set(`${oneDevice} ${manyDevices}`.split(' '))
+
+/** Those that use one device, or none, unless the program asks them for more. */
+export const singleDevicePackages: ReadonlySet<string> = new Set(oneDevice.split(' '))
