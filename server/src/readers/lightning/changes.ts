@@ -10,6 +10,7 @@ import { claimedCall } from '../claim-argument.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
+import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { loggedMetric } from './module-facts.js'
 import { stoppingSettings, trainerSettings } from './settings.js'
@@ -92,11 +93,25 @@ function changePrecision(
   const word = precisionWord(value, first)
   const code = typeof word === 'string' ? `"${word}"` : String(word)
   if (word === null) return { reason: 'only mixed precision is offered' }
+  if (value === 'bf16-mixed' && isBeforeBf16(call, facts))
+    return { reason: `Lightning has bf16 from ${firstBf16} on, and this project uses an older one` }
   if (value === 'fp16-mixed' && overflowsInHalf(python))
     return { reason: 'T5 models overflow in fp16; they need bf16' }
   const written = writeArgument(facts, call, 'precision', python.argument(call, 'precision'), code)
   if ('reason' in written) return written
   return { title: `Train with precision=${code}`, safety: 'unsafe', writes: [written], imports: [] }
+}
+
+const firstBf16 = '1.5'
+/** Arguments of the trainer that had gone by then. */
+const goneBefore =
+  /^(early_stop_callback|row_log_interval|log_save_interval|(train|val|test|overfit)_(percent_check|pct)|max_nb_epochs|min_nb_epochs|use_amp|num_tpu_cores|nb_gpu_nodes|distributed_backend)$/
+
+function isBeforeBf16(call: Call, { versions }: FragmentFacts): boolean {
+  return (
+    isBefore(versions, ['lightning', 'pytorch-lightning'], firstBf16) ||
+    call.expr.args.some((one) => goneBefore.test(one.name ?? ''))
+  )
 }
 
 /** The package that the file already imports Lightning from. */

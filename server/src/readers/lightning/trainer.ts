@@ -111,7 +111,7 @@ function isBefore(call: Call, trainer: Call): boolean {
 }
 
 const firstVersionOnly =
-  /^(gpus|auto_select_gpus|tpu_cores|ipus|num_processes|amp_backend|amp_level|progress_bar_refresh_rate|checkpoint_callback|weights_summary|resume_from_checkpoint|auto_lr_find|auto_scale_batch_size|distributed_backend|replace_sampler_ddp|truncated_bptt_steps|flush_logs_every_n_steps|terminate_on_nan)$/
+  /^(gpus|auto_select_gpus|tpu_cores|ipus|num_processes|amp_backend|amp_level|progress_bar_refresh_rate|checkpoint_callback|weights_summary|resume_from_checkpoint|auto_lr_find|auto_scale_batch_size|distributed_backend|replace_sampler_ddp|truncated_bptt_steps|flush_logs_every_n_steps|terminate_on_nan|early_stop_callback|row_log_interval|log_save_interval|max_nb_epochs|use_amp|num_tpu_cores|nb_gpu_nodes)$/
 
 /** True for versions before 2: as pinned, else as the arguments tell. */
 export function isFirstVersion(python: PythonModule, versions: Record<string, string>): boolean {

@@ -16,7 +16,7 @@ import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { callsIn } from './hot-code.js'
-import { epochLoopOf, refusedLoss } from './loop-facts.js'
+import { epochLoopOf, paceSetter, refusedLoss, takesSecondOrder } from './loop-facts.js'
 import { switchOfLowering } from './lowering.js'
 import { isNetworkType } from './network-types.js'
 
@@ -33,6 +33,11 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
     )
   }
   if (claim.site.target?.kind === 'call') return switchOn(claim, facts, python)
+  // Wrapped whole, such a step computes wrong gradients, or asks for kernels that do not exist.
+  if (takesSecondOrder(python))
+    return refuse('gradients of gradients lose too much in 16 bits: put only the network under autocast')
+  if (paceSetter(python, null) === 'sparse operations')
+    return refuse('sparse operations gain nothing from 16 bits, and many have no kernel for them')
   if (isBefore(facts.versions, ['torch'], firstAutocast))
     return refuse(`torch.autocast came with torch ${firstAutocast}, and this project uses an older one`)
   if (claim.site.target?.kind === 'step') return wrapStep(claim, format, facts, python)

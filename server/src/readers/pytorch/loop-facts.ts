@@ -281,10 +281,27 @@ export function refusedLoss(python: PythonModule): string | null {
 
 /** Where gradients of gradients are taken, which lose more in a short format than plain ones; null: nowhere. */
 export function secondOrder(python: PythonModule, loop: Loop): Span | null {
-  const here = once(python, 'second order', () => python.calls.map(createdGraph).find((one) => one !== null))
+  const here = createdHere(python)
   if (here !== undefined) return here
-  const elsewhere = loop.effects.secondOrder || python.imported.some((module) => module.secondOrder === true)
-  return elsewhere ? { start: loop.node.start, end: headerEnd(loop) } : null
+  return loop.effects.secondOrder || createdElsewhere(python)
+    ? { start: loop.node.start, end: headerEnd(loop) }
+    : null
+}
+
+/** The same for whatever trains in the module. */
+export function takesSecondOrder(python: PythonModule): boolean {
+  return createdHere(python) !== undefined || createdElsewhere(python)
+}
+
+function createdHere(python: PythonModule): Span | undefined {
+  return (
+    once(python, 'second order', () => python.calls.map(createdGraph).find((one) => one !== null)) ??
+    undefined
+  )
+}
+
+function createdElsewhere(python: PythonModule): boolean {
+  return python.imported.some((module) => module.secondOrder === true)
 }
 
 function headerEnd({ node }: Loop): number {
