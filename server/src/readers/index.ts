@@ -63,6 +63,7 @@ import { huggingfaceMappingReader } from './huggingface/mapping.js'
 import { huggingfaceModelsReader } from './huggingface/models.js'
 import { huggingfacePackingReader } from './huggingface/packing.js'
 import { huggingfacePaddingReader } from './huggingface/padding.js'
+import { huggingfaceRankMappingReader } from './huggingface/rank-mapping.js'
 import { huggingfaceRecordsReader } from './huggingface/records.js'
 import { sentenceTransformersReader } from './huggingface/sentence-transformers.js'
 import { huggingfaceTrainerReader } from './huggingface/trainer.js'
@@ -246,6 +247,7 @@ export const readers: readonly Reader[] = [
   huggingfaceModelsReader,
   huggingfacePackingReader,
   huggingfacePaddingReader,
+  huggingfaceRankMappingReader,
   huggingfaceRecordsReader,
   sentenceTransformersReader,
   huggingfaceOperationsReader,

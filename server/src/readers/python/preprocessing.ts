@@ -40,6 +40,8 @@ export interface Repetition {
   steps: Step[]
   /** The loop or function whose body is repeated; null: the whole program. */
   around: Loop | Func | null
+  /** What it makes is written to a file, which nothing reads. */
+  saved?: true
   /** It is done for each sample, beside the training. */
   samples?: true
 }
@@ -83,7 +85,7 @@ export const preprocessingReader = defineReader({
 
 function claimRepetition(
   python: PythonModule,
-  { per, times, steps, samples }: Repetition,
+  { per, times, steps, samples, saved }: Repetition,
   claims: ClaimBuilder,
 ): void {
   const ordered = [...steps].sort(
@@ -100,6 +102,7 @@ function claimRepetition(
   const site = callSite(first.call)
   // What makes a sample runs in workers.
   if (samples === true) work.known('overlapped', what, true, at)
+  if (saved === true) work.known('transformation', what, 'saved data', at)
   if (first.cost.picture === true) work.known('transformation', what, 'smaller pictures', at)
   work.known('cached', what, false, at, { site })
   work.known('weight', what, weight, at, { site })
@@ -352,10 +355,16 @@ function comprehensionsAround(expr: Expr, wanted: Expr): Comprehension[] {
 const kept =
   /to_(parquet|feather|pickle|hdf|csv|json)\(|joblib\.(dump|load)|pickle\.(dump|load)|np\.(save|load|savez|savez_compressed|memmap)\b|numpy\.(save|load)|save_to_disk|load_from_disk|lru_cache|Memory\(|diskcache|\bcache|exists\(|isfile\(|is_file\(|h5py|lmdb|zarr|pyarrow|read_(pickle|parquet|feather|hdf)|feast|tecton|hopsworks|FeatureStore|feature_store|mlflow\.artifacts|tfrecord/i
 
+/** Data that is written; `to_csv` and pickles may well be what the model predicts, or itself. */
+const savesData = /\bto_(parquet|feather)\(|\b(np|numpy)\.(save|savez|savez_compressed)\(|\bsave_to_disk\(/g
+
 function atStart(python: PythonModule, seen: ReadonlySet<Call>): Repetition | null {
   const { evidence, isEntry } = python
   if (!isEntry || evidence.role !== 'training' || evidence.notebook) return null
-  if (kept.test(moduleText(python))) return null
+  const text = moduleText(python)
+  const written = text.replace(savesData, '')
+  // What is saved and never looked for is prepared again all the same.
+  if (kept.test(written)) return null
   if (
     [...python.imported].some((module) =>
       module.uses.some((use) => /joblib|pickle|h5py|lmdb|\.to_parquet|\.to_pickle|\.exists/.test(use)),
@@ -380,7 +389,10 @@ function atStart(python: PythonModule, seen: ReadonlySet<Call>): Repetition | nu
       continue
     steps.push({ call, cost, statement: call.statement })
   }
-  return steps.length === 0 ? null : { per: 'run', times: null, steps, around: null }
+  const saved = written !== text
+  // Among light steps it is not known what is saved.
+  if (steps.length === 0 || (saved && !steps.some(({ cost }) => cost.weight === 'heavy'))) return null
+  return { per: 'run', times: null, steps, around: null, ...(saved ? { saved: true as const } : {}) }
 }
 
 function isCalled(python: PythonModule, func: Func): boolean {

@@ -63,6 +63,7 @@ function severityOf(
 ): Severity | Silence {
   const heavy = effective(work.settings.weight) === 'heavy'
   if (per === 'run') return atStart(work, heavy, steps)
+  if (per === 'process') return offAccelerator(work) ?? (onGpuJob(work) ? 'information' : 'hint')
   if (work.subject.evidence.role === 'inference') return otherRole(work)
   if (times !== null && times < (heavy ? 2 : fewPasses)) return { text: `the loop is short: ${times} passes` }
   if (isPerSample(work)) return 'information'
@@ -98,7 +99,13 @@ function messageOf(work: SubjectView<'Preprocessing'>, names: string[], { per, t
       gpus === undefined || gpus === 0
         ? 'the accelerator waits'
         : `${gpus} GPU${gpus === 1 ? ' waits' : 's wait'}`
+    if (effective(work.settings.transformation) === 'saved data')
+      return `${what} ${several ? 'prepare' : 'prepares'} the data at every start while ${held}, though what ${several ? 'they make' : 'it makes'} is saved: look whether it is there, and load it.`
     return `${what} ${several ? 'prepare' : 'prepares'} the data at every start while ${held}, and nothing keeps the result: save it once, and load it.`
+  }
+  if (per === 'process') {
+    const all = times === null ? 'every process' : `each of ${formatCount(times)} processes`
+    return `${what} ${several ? 'run' : 'runs'} in ${all} at once, which share the cores and compute the same: let one prepare the data, and the others read its cache.`
   }
   if (isPerSample(work)) {
     const epochs = times === null ? 'every epoch' : `each of ${formatCount(times)} epochs`
@@ -116,6 +123,10 @@ function messageOf(work: SubjectView<'Preprocessing'>, names: string[], { per, t
 }
 
 function savingOf({ per, times }: Again): Pick<Report, 'saving'> {
+  if (per === 'process') {
+    const basis = 'assumes that sharing the cores adds up to 5 % to a first run; later ones read the cache'
+    return { saving: { fraction: [0, 0.05], usd: null, basis } }
+  }
   if (per === 'run' || times === null) {
     return {
       saving: {

@@ -77,8 +77,11 @@ export interface PreprocessingSettings {
   processes: number
   /** What the program itself computes from the same data again, the dearest first. */
   steps: { what: string; location: Location }[]
-  /** Each pass of what computes it again; `times` null: not known. `run`: each start of the program. */
-  again: { per: 'fold' | 'epoch' | 'trial' | 'pass' | 'run'; times: number | null }
+  /**
+   * Each pass of what computes it again; `times` null: not known. `run`: each start of the program;
+   * `process`: each process of a launch, at the same time.
+   */
+  again: { per: 'fold' | 'epoch' | 'trial' | 'pass' | 'run' | 'process'; times: number | null }
   /** `heavy`: it decodes, parses or goes row by row; `ordinary`: it goes over a table in compiled code. */
   weight: 'heavy' | 'ordinary'
   /** It is computed for each sample beside the accelerator, by workers or by the library, which may hide it. */
