@@ -238,33 +238,46 @@ function layersHere(python: PythonModule): Call[] {
   return python.calls.filter((call) => /^torch\.nn\.(modules\.(\w+\.)+)?[A-Z]\w*$/.test(call.name ?? ''))
 }
 
+/** What brings a network of its own, or products with weights that no layer holds. */
+const libraries = ['torchvision.models.', 'transformers.', 'timm.', 'torch.hub.', 'torch.nn.Parameter']
+
 /** The model may stand in another module, or come from a library. */
 function hasLayersElsewhere(python: PythonModule): boolean {
   return (
     python.imported.some((module) => module.uses.some((name) => name.startsWith('torch.nn.'))) ||
-    python.uses('torchvision.models.', 'transformers.', 'timm.', 'torch.hub.', 'torch.nn.Parameter')
+    python.uses(...libraries)
   )
 }
 
-/** Vectors of words or items and nothing behind them: a step gathers rows and adds to them. */
+/** What holds layers, or measures what they give. */
+const holder = /\.(Module\w*|Sequential|ParameterList|\w*(Similarity|Distance))$/
+
+/** Vectors of words or items and nothing behind them, here or in the module that makes them: a step gathers rows and adds to them. */
 function hasOnlyTables(python: PythonModule): boolean {
-  const layers = layersHere(python)
+  if (python.uses(...libraries)) return false
+  const layers = [
+    ...layersHere(python).map((call) => call.name!),
+    ...python.imported.flatMap(({ uses }) => uses.filter((name) => /^torch\.nn\.[A-Z]\w*$/.test(name))),
+  ]
+  const table = /\.Embedding(Bag)?$/
   return (
-    layers.some((call) => call.method.startsWith('Embedding')) &&
-    layers.every((call) => /^Embedding(Bag)?$/.test(call.method) || elementwise.test(call.name!)) &&
-    !hasLayersElsewhere(python)
+    layers.some((name) => table.test(name)) &&
+    layers.every((name) => table.test(name) || elementwise.test(name) || holder.test(name))
   )
 }
 
-/** A few linear layers over tables: launching their kernels takes longer than their arithmetic. */
+const recurrent = /^(LSTM|GRU|RNN)(Cell)?$/
+
+/** A few linear or recurrent layers over tables: launching their kernels takes longer than their arithmetic. */
 function hasOnlyNarrowLayers(python: PythonModule): boolean {
   const layers = layersHere(python)
-  const linear = layers.filter((call) => call.method === 'Linear')
-  if (linear.length === 0 || layers.some((one) => one.method !== 'Linear' && !elementwise.test(one.name!)))
+  const products = layers.filter(({ method }) => method === 'Linear' || recurrent.test(method))
+  const counted = new Set(products)
+  if (products.length === 0 || layers.some((one) => !counted.has(one) && !elementwise.test(one.name!)))
     return false
   if (hasLayersElsewhere(python)) return false
-  return linear.every((call) => {
-    const width = python.argument(call, 'out_features', 1)
+  return products.every((call) => {
+    const width = python.argument(call, call.method === 'Linear' ? 'out_features' : 'hidden_size', 1)
     return (numberArgument(width) ?? Number.POSITIVE_INFINITY) <= narrow
   })
 }
