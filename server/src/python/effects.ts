@@ -26,6 +26,21 @@ export function lastIdentifier(expr: Expr): string {
   return ''
 }
 
+/** Among the calls of a function: it puts something on the device that a name chooses. */
+export const toDevice = '.to(device)'
+
+const deviceName = /(^|[._])(device|dev|gpu|cuda)$|^(torch\.device\()?['"]cuda/i
+
+/** `x.to(self.device)`, `torch.tensor(x, device=device)`. */
+function putsOnDevice({ method, name, expr }: Call, text: string): boolean {
+  if (method !== 'to' && name?.startsWith('torch.') !== true) return false
+  return expr.args.some(
+    (one, index) =>
+      (one.name === 'device' || (method === 'to' && index === 0 && one.name === null)) &&
+      deviceName.test(text.slice(one.value.start, one.value.end)),
+  )
+}
+
 export function emptyEffects(): Effects {
   return {
     backward: false,
@@ -143,6 +158,7 @@ export class EffectFinder {
       if (called !== null) effects.calls.add(`${called}.__call__`)
     }
     if (call.expr.callee.type === 'attribute') effects.calls.add(`.${call.method}`)
+    if (putsOnDevice(call, this.analysis.text)) effects.calls.add(toDevice)
     if (isBackward(call) || functionalGradients.test(call.name ?? '')) effects.backward = true
     if (isOptimizerStep(this.analysis, call) || functionalUpdate.test(call.name ?? ''))
       effects.optimizerStep = true

@@ -1,5 +1,6 @@
 /** What one sample of a loader costs: followed from the loader's data set to the code that makes a sample. */
 
+import { toDevice } from '../../python/effects.js'
 import type { Call, ClassSummary, Func, Klass, PythonModule } from '../../python/module.js'
 import { onlyReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
@@ -83,12 +84,14 @@ export function assignedTo(python: PythonModule, attribute: Expr): Expr[] | null
   return values.length > 0 && values.every((value) => value !== null) ? values : null
 }
 
-const order: DatasetWork['work'][] = ['device', 'memory', 'light', 'decode']
+const order: DatasetWork['work'][] = ['memory', 'light', 'decode']
 
 function costliest(parts: (DatasetWork | null)[]): DatasetWork | null {
   let found: DatasetWork | null = null
   for (const part of parts) {
     if (part === null) return null
+    // A batch of it can neither be pinned nor made in a worker, whatever the rest does.
+    if (part.work === 'device') return part
     if (part.work === null) return part
     if (found === null || order.indexOf(part.work) > order.indexOf(found.work!)) found = part
   }
@@ -251,12 +254,15 @@ const onlyIndexing = new Set([
 const cheapMethods =
   /(^|\.)(astype|long|float|int|tolist|iloc|loc|copy|clone|item|items|get|keys|values|append|is_tensor|tensor|from_numpy|as_tensor|size|squeeze|unsqueeze|reshape|view|__getitem__|contiguous|detach|type|array|asarray|Tensor|FloatTensor|LongTensor|stack|cat|randn|rand|randint|zeros|ones)$/
 
+function onDevice(calls: string[]): boolean {
+  return calls.includes('.cuda') || calls.includes('torch.cuda.') || calls.includes(toDevice)
+}
+
 function fromCalls(calls: string[], bases: string[], sharded: boolean): DatasetWork {
   const stream = bases.includes('torch.utils.data.IterableDataset')
   const unsharded = stream && !sharded
   const decoder = decoderIn(calls)
-  if (calls.includes('.cuda') || calls.includes('torch.cuda.'))
-    return { work: 'device', decoder: null, unsharded }
+  if (onDevice(calls)) return { work: 'device', decoder: null, unsharded }
   if (decoder !== null) return { work: 'decode', decoder, unsharded }
   const rest = calls.filter((name) => !onlyIndexing.has(name) && !cheapMethods.test(name))
   // What is called beside indexing may cost anything.
@@ -271,11 +277,13 @@ export function collateWork(python: PythonModule, call: Call): SampleWork | null
   if (func === null) {
     const imported = python.importedFunction(given)
     const calls = [...(imported?.calls ?? [])]
+    if (onDevice(calls)) return plain('device')
     if (calls.some((name) => tokenizerCall.test(name)) && !calls.some((name) => /pad/.test(name)))
       calls.push('.tokenize')
     return decoderIn(calls) === null ? null : plain('decode', python.text.slice(given.start, given.end))
   }
   const calls = new Set(python.effectsOfFunction(func).calls)
+  if (onDevice([...calls])) return plain('device')
   if (callsTokenizer(python, func) && !/pad/.test(func.calls.map((one) => one.method).join(' ')))
     calls.add('.tokenize')
   const decoder = decoderIn(calls)

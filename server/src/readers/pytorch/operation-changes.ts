@@ -10,7 +10,7 @@ import type { FragmentFacts } from '../reader.js'
 import { evaluationsWithGradients } from './evaluation.js'
 import { codeText } from './evidence.js'
 import { emptiedCaches, type Step, stepAt } from './step-operations.js'
-import { type Extraction, synchronisation } from './synchronisation.js'
+import { type Extraction, synchronisation, waitsForClock } from './synchronisation.js'
 import { detachInput, runWithoutGradients } from './wasted-pass-changes.js'
 
 const gone = refuse('the code is no longer in the file')
@@ -54,6 +54,8 @@ function readLess(python: PythonModule, claim: Claim, facts: FragmentFacts): Cha
   const wrapped = new Set<Stmt>()
   for (const extraction of extractions) {
     if (wrapped.has(extraction.statement)) continue
+    if (waitsForClock(python, extraction, extraction.func?.node ?? step.node))
+      return refuse('it takes the time of the step: do so every 50 steps, behind a count')
     const one =
       removeWait(extraction, facts) ??
       accumulate(python, step, extraction, facts) ??

@@ -124,6 +124,17 @@ function inLoop(func: Func, statement: Stmt): boolean {
   return visit(func.node.body)
 }
 
+/** `if self.on_gpu:` around it: somebody chooses. */
+function asksForDevice({ text }: PythonModule, func: Func, call: Call): boolean {
+  const visit = (body: Stmt[]): boolean =>
+    body.some((one) => {
+      if (one.start > call.expr.start || one.end < call.expr.end) return false
+      if (one.type === 'if' && /cuda|gpu|device/i.test(text.slice(one.test.start, one.test.end))) return true
+      return blocksOf(one).some(visit)
+    })
+  return visit(func.node.body)
+}
+
 function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
   const code = hotCode(analysis, maker.func.node.body, maker.func)
   const { statements, followed } = code
@@ -134,14 +145,14 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
   const runsAlways = alwaysRun(followed)
   for (const hot of inOrder) {
     const { func, statement } = hot
-    if (func === null || hot.guarded || hot.conditional || hot.exceptional) continue
+    if (func === null || hot.guarded || hot.exceptional) continue
     if (inTry(func, statement)) continue
     // What stands before the loops of a generator is done once for each pass.
     if (maker.generates && func === maker.func && !inLoop(func, statement)) continue
     for (const expr of hot.expressions) {
       for (const call of plainCalls(analysis, expr)) {
         if (!runsAlways(func) || leavesBefore(func, call.expr.start)) continue
-        const request = remoteRead(analysis, call)
+        const request = hot.conditional ? null : remoteRead(analysis, call)
         if (request !== null) {
           if (maker.kept) continue
           found.push({
@@ -151,6 +162,9 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
           continue
         }
         const repeated = maker.kept ? null : repeatedWork(analysis, call)
+        // Samples that lie on the device now and then are as wrong in a worker as those that always do.
+        if (hot.conditional && (repeated?.kind !== 'sample on device' || asksForDevice(analysis, func, call)))
+          continue
         if (repeated !== null) {
           const { kind, what, weight } = repeated
           found.push({ kind, maker, call, func, statement, what, weight, hoistable: false })

@@ -6,10 +6,12 @@ import { childrenOf } from '../../syntax/python-children.js'
 import { DeviceValues, type Dialect, readingMethods, torchDialect } from './device-values.js'
 import { callsIn, type HotCode, type HotStatement } from './hot-code.js'
 
+type Span = { start: number; end: number }
+
 export interface Extraction {
   /** `.item()`, `print`, `torch.cuda.synchronize()`. */
   what: string
-  node: { start: number; end: number }
+  node: Span
   expr: Expr | null
   statement: Stmt
   func: Func | null
@@ -59,6 +61,11 @@ function isTimed({ text }: PythonModule, { what, statement }: Extraction): boole
   const after =
     lineEnd < 0 ? '' : text.slice(lineEnd + 1, (text.indexOf('\n', lineEnd + 1) + 1 || text.length + 1) - 1)
   return clock.test(before) || clock.test(after)
+}
+
+/** `torch.cuda.synchronize()` in code that looks at the clock: without it, the clock would time the launches. */
+export function waitsForClock({ text }: PythonModule, { what }: Extraction, code: Span): boolean {
+  return waits.has(what.replace('()', '')) && clock.test(text.slice(code.start, code.end))
 }
 
 /** New work for the accelerator: forward pass, backward pass, step. */

@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { SubjectView } from '../../workload/claim.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
 import { type Machine, machineOf } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
@@ -29,11 +29,14 @@ export default defineRule({
       return silent(`the samples are already ${cost === 'memory' ? 'in memory' : 'on the accelerator'}`)
 
     const machine = machineOf(view, options)
-    const count = suggested(machine)
+    const unasked = view.run.job.compute?.settings.unaskedCores
+    const cores = effective(unasked)
+    const wanted = cores === undefined || unasked === undefined ? null : { claim: unasked, cores }
+    const count = wanted === null ? suggested(machine) : enough
     report({
       at: workers,
       severity: severityOf(feeds, cost),
-      message: messageOf(view, machine, count),
+      message: messageOf(view, machine, wanted === null ? count : null) + askFor(wanted),
       ...(cost === 'decode' && feeds === 'training'
         ? {
             saving: {
@@ -44,7 +47,14 @@ export default defineRule({
             },
           }
         : {}),
-      fixes: [{ set: [{ claim: workers, value: count }] }],
+      fixes: [
+        {
+          set: [
+            { claim: workers, value: count },
+            ...(wanted === null ? [] : [{ claim: wanted.claim, value: enough + 1 }]),
+          ],
+        },
+      ],
     })
   },
 })
@@ -56,11 +66,21 @@ function severityOf(feeds: 'training' | 'evaluation' | undefined, cost: string |
   return cost === 'decode' ? 'warning' : 'information'
 }
 
+/** Worker processes where the job can still ask for the cores that they need. */
+const enough = 4
+
+/** A scheduler gives a task one core where nobody asks for more. */
+function askFor(unasked: { claim: Claim; cores: number } | null): string {
+  return unasked === null
+    ? ''
+    : ` The job asks for ${unasked.cores === 1 ? 'one core' : 'one core for each task'} (\`${unasked.claim.key}\` is not set): ${enough} workers need ${enough + 1}.`
+}
+
 /** One core of each accelerator's share stays with the training process. Null: the machine is not known. */
 function suggested(machine: Machine): number | null {
   if (machine.cpus === null) return null
   const share = Math.floor(machine.cpus / Math.max(1, machine.gpus ?? 1))
-  return Math.min(8, Math.max(2, share - 1))
+  return Math.min(8, Math.max(share > 1 ? 2 : 1, share - 1))
 }
 
 function messageOf(view: SubjectView<'InputPipeline'>, machine: Machine, count: number | null): string {
