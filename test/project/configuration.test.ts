@@ -171,6 +171,19 @@ reason = "paper"
     ])
   })
 
+  it('takes an accelerator by any of its names, and suggests one of the same series', () => {
+    const own = (name: string) => `[[prices.accelerators]]\nname = "${name}"\nusd-per-hour = 2\n`
+    assert.deepEqual(problems(own('a100')), [])
+    assert.deepEqual(problems(own('A100-80')), [
+      'costlint.toml:2: unknown hardware "A100-80", did you mean "A100-80GB"?',
+    ])
+    const machine = (type: string) => `[[prices.machines]]\ntype = "${type}"\nusd-per-hour = 2\n`
+    assert.deepEqual(problems(machine('ml.g5.2xlarg')), [
+      'costlint.toml:2: unknown machine type "ml.g5.2xlarg", did you mean "ml.g5.2xlarge"?',
+    ])
+    assert.deepEqual(problems(machine('the-lab')), [])
+  })
+
   it('takes the nearest file above', () => {
     const configuration = configure({
       'costlint.toml': 'ignore = ["search"]\nexclude = ["sub/old/"]\n[search]\nwarn-fits = 1\n',

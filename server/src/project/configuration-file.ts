@@ -1,5 +1,8 @@
 /** One configuration file: `costlint.toml`, or `[tool.costlint]` in `pyproject.toml`, checked value by value. */
+import { gpu } from '../catalog/gpus.js'
+import { allInstances, instance } from '../catalog/instances.js'
 import type { OwnAcceleratorPrice, OwnPrice } from '../catalog/price-book.js'
+import { gpuSpellings } from '../catalog/spellings.js'
 import type { ConfigEntry, ConfigFacts, ConfigMap, ConfigNode } from '../config/node.js'
 import type { Severity, ToldRun } from '../rules/rule.js'
 import { lookUp } from '../text/records.js'
@@ -104,6 +107,9 @@ export function readConfigurationFile(
 ): ParsedConfiguration {
   return new FileReader(path, text, vocabulary).read(facts)
 }
+
+/** 'p4d.24xlarge', 'Standard_ND96asr_v4', 'a2-highgpu-1g'. */
+const likeCloud = /^(ml\.)?[a-z]+\d+[a-z]*\.\w+$|^Standard_\w+$|^[a-z]\d[a-z]?-[a-z]+-\w+$/i
 
 type Handler = (entry: ConfigEntry) => void
 
@@ -285,7 +291,7 @@ class FileReader {
     const found: OwnPrice = { type: '', region: null, onDemand: null, spot: null }
     this.table(table, 'a price', {
       type: (entry) => {
-        found.type = this.string(entry) ?? ''
+        found.type = this.machineType(entry) ?? ''
       },
       region: (entry) => {
         found.region = this.string(entry) ?? null
@@ -301,6 +307,19 @@ class FileReader {
     if (!has(table, 'usd-per-hour') && !has(table, 'spot-usd-per-hour'))
       this.problem(table.start, 'a price needs "usd-per-hour" or "spot-usd-per-hour"')
     return found.type === '' || (found.onDemand === null && found.spot === null) ? [] : [found]
+  }
+
+  /** Machines of one's own have any name; one that is spelled like a cloud's must be one of its. */
+  private machineType(entry: ConfigEntry): string | undefined {
+    const type = this.string(entry)
+    if (type === undefined || !likeCloud.test(type) || instance(type) !== undefined) return type
+    const prefix = /^ml\./i.test(type) ? 'ml.' : ''
+    const names = allInstances().map((one) => `${prefix}${one.type}`)
+    const hint = nearest(type, names)
+    // A new machine may be one that the catalogue does not hold yet.
+    if (hint !== undefined)
+      this.problem(entry.value.start, `unknown machine type "${type}", did you mean "${hint}"?`)
+    return type
   }
 
   private acceleratorPrice(table: ConfigMap): OwnAcceleratorPrice[] {
@@ -443,8 +462,13 @@ class FileReader {
     const known = this.vocabulary.hardware
     if (name === undefined || known === undefined || known.includes(name)) return name
     const same = known.find((each) => each.toLowerCase() === name.toLowerCase())
+    // 'H100' stands for one of its forms, and a P100 is no slip of the hand for it.
+    const meant = gpu(name)?.name
     if (same !== undefined) return same
-    this.problem(entry.value.start, `unknown hardware "${name}"${suggestion(name, known)}`)
+    if (meant !== undefined && known.includes(meant)) return meant
+    const series = gpuSpellings(name).filter((each) => known.includes(each))
+    const hint = suggestion(name, series.length > 0 ? series : known)
+    this.problem(entry.value.start, `unknown hardware "${name}"${hint}`)
     return undefined
   }
 
