@@ -116,6 +116,7 @@ import { namedNetworksReader } from './python/named-networks.js'
 import { preprocessingReader } from './python/preprocessing.js'
 import { printsReader } from './python/prints.js'
 import { programReader } from './python/program.js'
+import { repeatedTrainingsReader } from './python/repeated-trainings.js'
 import { retriesReader } from './python/retries.js'
 import { pythonSettingUpReader } from './python/setting-up.js'
 import { swallowedReader } from './python/swallowed.js'
@@ -300,6 +301,7 @@ export const readers: readonly Reader[] = [
   preprocessingReader,
   printsReader,
   programReader,
+  repeatedTrainingsReader,
   retriesReader,
   pythonSettingUpReader,
   swallowedReader,

@@ -17,9 +17,22 @@ export default defineRule({
     const { persisted } = search.settings
     if (persisted === undefined || effective(persisted) !== false)
       return silent(unless(search, 'persisted', 'its trials are kept on disk'))
+    const { accelerator, notebook, small } = search.subject.evidence
+    const severity = notebook || accelerator === 'none' || accelerator === 'cpu' ? 'hint' : 'information'
+    if (known(search, 'byHand') === true) {
+      if (small !== null) return silent(`the trainings are small: ${small}`)
+      const passes = known(search, 'trialCap')
+      report({
+        at: persisted,
+        message: `${typeof passes === 'number' ? formatCount(passes) : 'Several'} trainings in one program, and none that is finished is skipped: after an interruption they are paid for again. Look for the result of each before training it.`,
+        severity,
+        confidence: 'medium',
+        fixes: [{ set: [{ claim: persisted, value: true }] }],
+      })
+      return
+    }
     // Trials of a moment are soon repeated.
     if (known(search, 'trialSteps') === undefined) return silent(unless(search, 'trialSteps', ''))
-    const { small } = search.subject.evidence
     if (small !== null) return silent(`the search is small: ${small}`)
     const trials = trialCount(search)
     const limit = known(search, 'timeLimit') ?? null
@@ -35,12 +48,11 @@ export default defineRule({
             : 'the number of trials is not known',
         ),
       )
-    const { accelerator, notebook } = search.subject.evidence
     const which = typeof trials === 'number' ? `up to ${formatCount(trials)} ` : ''
     report({
       at: persisted,
       message: `This search lives only in memory (no ${persisted.key}): after a crash or preemption ${which}finished trials are paid for again, and a later search cannot continue from them.`,
-      severity: notebook || accelerator === 'none' || accelerator === 'cpu' ? 'hint' : 'information',
+      severity,
       confidence: 'medium',
       fixes: [{ set: [{ claim: persisted, value: true }] }],
     })
