@@ -11,6 +11,7 @@ import { programArguments } from './arguments.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
 import { canonicalName } from './canonical-names.js'
 import { CircularAnswers } from './circular-answers.js'
+import { blankedText } from './code-text.js'
 import { conditionOf, type Guard, guardsIn, reachOf } from './conditions.js'
 import { configuredNode, instantiated, isInstantiation } from './configured.js'
 import { dataclassArguments, fieldDefault } from './data-classes.js'
@@ -121,6 +122,7 @@ export class Analysis implements PythonModule {
   private readonly folder: Folder
   private readonly finder: EffectFinder
   private usesNearby: Set<string> | null = null
+  private blanked: string | null = null
   private byName: Map<string, Call[]> | null = null
   private byMethod: Map<string, Call[]> | null = null
   private readonly sites = new Map<Func, Call[]>()
@@ -185,6 +187,11 @@ export class Analysis implements PythonModule {
     markEvaluation(this)
     this.isEntry = notebook || index.mainGuard || isEntryPoint(this)
     this.evidence = evidenceOf(this)
+  }
+
+  get code(): string {
+    this.blanked ??= blankedText(this.text, this.tree, this.statements, this.dead)
+    return this.blanked
   }
 
   get imported(): ModuleSummary[] {

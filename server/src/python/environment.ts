@@ -14,7 +14,7 @@ export function environmentWrites(analysis: Analysis): Map<string, EnvironmentWr
   if (before !== undefined) return before
   const found = new Map<string, EnvironmentWrite>()
   cache.set(analysis, found)
-  if (!analysis.text.includes('environ') && !analysis.text.includes('putenv')) return found
+  if (!analysis.code.includes('environ') && !analysis.code.includes('putenv')) return found
   const add = (key: Expr | undefined, value: Expr | null | undefined, fallback: boolean): void => {
     const name = key?.type === 'constant' && typeof key.value === 'string' ? key.value : null
     if (name === null || value === null || value === undefined) return

@@ -28,7 +28,7 @@ export function addUses(analysis: Analysis, statement: Stmt): void {
         if (
           !statement.from ||
           isPackage(analysis) ||
-          isMentioned(analysis.text, alias ?? name, statement.end)
+          isMentioned(analysis.code, alias ?? name, statement.end)
         )
           add({ type: 'name', id: alias ?? name, start: statement.end, end: statement.end })
   }

@@ -138,6 +138,8 @@ export interface ModuleEffects {
 export interface PythonModule extends ModuleNames, ModuleValues, ModuleEffects {
   path: string
   text: string
+  /** The text with blanks for comments, docstrings and what never runs: search words here, not in `text`. */
+  readonly code: string
   tree: PythonTree
   calls: Call[]
   functions: Func[]

@@ -41,7 +41,7 @@ export function printedMetrics(python: PythonModule): PrintedMetrics | null {
 function prints(python: PythonModule, { expr, method }: Call): boolean {
   if (expr.callee.type === 'name') return expr.callee.id === 'print'
   const { start, end } = expr.callee
-  return method === 'info' && /(^|[._])log(ger|ging)?\.info$/i.test(python.text.slice(start, end))
+  return method === 'info' && /(^|[._])log(ger|ging)?\.info$/i.test(python.code.slice(start, end))
 }
 
 function textOf(python: PythonModule, call: Call): string {

@@ -78,7 +78,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
   const known: Definitions = { functions, classes, constants, reexports, kept: {}, loads: {}, parses: {} }
   if (passesOn !== null) takeOver(analysis, passesOn, known)
   const repeated = repetitions(analysis)
-  const frozen = analysis.text.includes('requires_grad')
+  const frozen = analysis.code.includes('requires_grad')
     ? frozenOwners(analysis, withoutComments(analysis))
     : []
   for (const func of analysis.functions) {

@@ -166,7 +166,7 @@ export function endEndpoint(
   const word = new RegExp(`\\b${name}\\b`)
   let last = call.statement
   for (const statement of python.tree.body) {
-    if (statement.start > last.start && word.test(python.text.slice(statement.start, statement.end)))
+    if (statement.start > last.start && word.test(python.code.slice(statement.start, statement.end)))
       last = statement
   }
   if (!python.tree.body.includes(last))

@@ -40,7 +40,7 @@ export function extractionsOf(python: PythonModule, loop: Loop, dialect: Dialect
 /** `if args.benchmark:` around the loop: whoever measures waits for the end of each step on purpose. */
 function measures(analysis: PythonModule, loop: Loop): boolean {
   return testsAround(analysis, loop.node).some(({ test }) =>
-    /bench|profil/i.test(analysis.text.slice(test.start, test.end)),
+    /bench|profil/i.test(analysis.code.slice(test.start, test.end)),
   )
 }
 

@@ -30,7 +30,7 @@ export function recordsItself(python: PythonModule): boolean {
   return once(python, 'records itself', () => {
     if (ownRecords.test(moduleText(python))) return true
     // SageMaker reads the metrics of its jobs from what they print.
-    if (/\bSM_(MODEL_DIR|CHANNEL_\w+|OUTPUT_DATA_DIR|HOSTS|NUM_GPUS)\b/.test(python.text)) return true
+    if (/\bSM_(MODEL_DIR|CHANNEL_\w+|OUTPUT_DATA_DIR|HOSTS|NUM_GPUS)\b/.test(python.code)) return true
     // A trainer or logger of the project may well keep them.
     const names = [...python.imports, ...python.imported.flatMap((module) => [module.path, ...module.uses])]
     return names.some((name) =>

@@ -105,7 +105,7 @@ function addDefaults(
     if (call === null || !copies.some((copy) => copy.function === func)) continue
     for (const key of ['compute', 'default_compute']) add(python, targets, python.argument(call, key), call)
   }
-  if (targets.length > 0 || !python.text.includes('.default_compute')) return
+  if (targets.length > 0 || !python.code.includes('.default_compute')) return
   for (const statement of python.statements) {
     const target = statement.type === 'assign' ? statement.targets[0] : undefined
     if (statement.type !== 'assign' || statement.value === null) continue

@@ -113,7 +113,7 @@ function readReruns(python: PythonModule, claims: ClaimBuilder, evidence: Eviden
     subject.say('cached', 'force_rerun', convert(source.get('force_rerun'), reversed))
     explain(python, subject, { start: decorator.start, end: func.node.nameStart }, null, namePlace(func))
   }
-  if (!python.text.includes('.force_rerun') || !usesService(python)) return
+  if (!python.code.includes('.force_rerun') || !usesService(python)) return
   for (const statement of python.statements) {
     const job = rerunJob(statement)
     if (job === null || statement.type !== 'assign' || statement.value === null) continue

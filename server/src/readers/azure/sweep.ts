@@ -130,7 +130,7 @@ function receives(call: Call, name: string | null): boolean {
 /** `sweep_job.early_termination = …`, `sweep_job.limits = …` in a statement of its own. */
 function assigned(python: PythonModule, call: Call, attribute: string): boolean {
   if (call.assignedTo === null) return false
-  return python.text.includes(`${call.assignedTo}.${attribute}`)
+  return python.code.includes(`${call.assignedTo}.${attribute}`)
 }
 
 function readSweep(python: PythonModule, call: Call, claims: ClaimBuilder): void {

@@ -155,7 +155,7 @@ class PythonFields extends Fields {
     const expr = passedExpression(value)
     if (expr === null) return mayBePassed(value)
     const { start, end } = this.python.definition(expr)
-    return (this.python.text.slice(start, end).match(/[\w.-]+/g) ?? []).some((word) => pattern.test(word))
+    return (this.python.code.slice(start, end).match(/[\w.-]+/g) ?? []).some((word) => pattern.test(word))
   }
 
   absent(): Absent {

@@ -81,7 +81,7 @@ function looksLazy(python: PythonModule): boolean {
   const lazily = [...python.imports].some((name) =>
     /^(detectron2\.config|detectron2\.model_zoo|detrex\.config)\b/.test(name),
   )
-  return lazily || /^from \.\S* import .*\b(train|dataloader|model)\b/m.test(python.text)
+  return lazily || /^from \.\S* import .*\b(train|dataloader|model)\b/m.test(python.code)
 }
 
 /** A model, its data, and how long it is trained: files with less than that are parts. */

@@ -77,7 +77,7 @@ function readTrainer(
   claims: ClaimBuilder,
 ): void {
   const evidence = evidenceOf(python)
-  if (/MODEL\.DEVICE\s*=\s*['"]cpu/.test(python.text)) evidence.accelerator = 'cpu'
+  if (/MODEL\.DEVICE\s*=\s*['"]cpu/.test(python.code)) evidence.accelerator = 'cpu'
   const length = assignmentTo(python, 'SOLVER.MAX_ITER', call.expr.start)
   const steps = length === null ? undefined : effective(python.fold(length.value!))
   // A few minutes, to see that it works.

@@ -220,7 +220,7 @@ function readResumption(python: PythonModule, claims: ClaimBuilder): void {
   if (![...python.imports].some((name) => /^determined(\.|$)/.test(name))) return
   const place = { start: 0, end: 0 }
   const program = claims.extend('Program')
-  if (python.text.includes('latest_checkpoint'))
+  if (python.code.includes('latest_checkpoint'))
     program.known('resumes', 'latest_checkpoint', true, place, { channel: 'launch environment' })
 }
 

@@ -179,7 +179,7 @@ function readLoaders(python: PythonModule, evidence: Evidence, claims: ClaimBuil
     })
     pipeline.known('feeds', call.method, 'training', place)
     // An explicit 0 where all cores are the default was chosen on purpose.
-    if (/Tabular|Collab/.test(python.text.slice(call.expr.start, call.expr.callee.end)))
+    if (/Tabular|Collab/.test(python.code.slice(call.expr.start, call.expr.callee.end)))
       pipeline.known('work', 'dls', 'memory', place)
     else pipeline.unknown('work', 'num_workers', 'workers were left out on purpose', place)
   }

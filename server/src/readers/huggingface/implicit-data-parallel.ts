@@ -28,7 +28,7 @@ export const implicitDataParallelReader = defineReader({
       first === undefined ||
       python.calls.some((call) => call.expr.args.some((one) => one.name === 'device_map')) ||
       // Arguments that are put together first: `{'device_map': 'auto'}`.
-      /['"]device_map['"]/.test(python.text)
+      /['"]device_map['"]/.test(python.code)
     )
       return
     const place = calleePlace(first)

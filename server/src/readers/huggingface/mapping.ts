@@ -111,7 +111,7 @@ function mappingOf(analysis: PythonModule, call: Call): Mapping | null {
   const shown = named === given.value ? `map(${name})` : `map(${name}(…))`
   if (tokenises === undefined) {
     const audio = /feature_extractor|audio|speech|wav|librosa|soundfile|sampling_rate/i.test(
-      analysis.text.slice(body.start, body.end),
+      analysis.code.slice(body.start, body.end),
     )
     return {
       call,

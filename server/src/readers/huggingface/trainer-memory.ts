@@ -134,7 +134,7 @@ function readOptimizer(source: ArgumentsSource, trainers: Trainers, training: Tr
     return expr === null ? mayBePassed(given) : !/^\(\s*None/.test(textOf(python, expr))
   })
   // A Trainer of the project may make its own.
-  if (own || /def create_optimizer\b/.test(python.text))
+  if (own || /def create_optimizer\b/.test(python.code))
     training.unknown('optimizer', 'optim', 'an optimiser of the program', place, { site })
   else trainerSettings.claim(training, source, {}, ['optimizer'])
 }

@@ -116,7 +116,7 @@ function stoppingOf(python: PythonModule, calls: Call[]): Verdict {
     else if (mayBePassed(given)) add('unknown')
     // A Trainer of the project may add callbacks of its own.
     const klass = call.name === null ? python.classOf(call.expr.callee) : null
-    const body = klass === null ? '' : python.text.slice(klass.node.start, klass.node.end)
+    const body = klass === null ? '' : python.code.slice(klass.node.start, klass.node.end)
     if (libraryCallbacks.stop.test(body)) add('stops')
     else if (/add_callback|callbacks/.test(body)) add('unknown')
     else if (call.name === null && klass === null) add('unknown')

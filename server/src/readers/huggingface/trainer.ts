@@ -34,7 +34,7 @@ export const huggingfaceTrainerReader = defineReader({
 
 /** A launch without `--do_train` of a script that asks for it. */
 function onlyEvaluates(python: PythonModule, made: TrainerArguments, context: ReaderContext): boolean {
-  if (!made.parsed || context.binding === null || !/\.do_train\b/.test(python.text)) return false
+  if (!made.parsed || context.binding === null || !/\.do_train\b/.test(python.code)) return false
   const said = field(python, made, 'do_train', context.binding)
   return !mayBePassed(said) || knownArgument(said) === false
 }

@@ -225,7 +225,7 @@ const setters: Record<string, string> = {
 }
 
 function classDefault(python: PythonModule, klass: Klass, key: string, depth = 0): ArgumentValue {
-  const text = python.text.slice(klass.node.start, klass.node.end)
+  const text = python.code.slice(klass.node.start, klass.node.end)
   if (new RegExp(`self\\.${key}\\s*=[^=]|setattr\\(`).test(text))
     return { state: 'unknown', because: `${klass.name} sets ${key}` }
   const own = fieldOf(klass.node, key)

@@ -204,5 +204,5 @@ export function switchesCheckpointing(python: PythonModule): boolean | null {
     return truth(given)
   }
   if (python.uses('torch.utils.checkpoint.')) return null
-  return python.text.includes('gradient_checkpointing = True') ? null : false
+  return python.code.includes('gradient_checkpointing = True') ? null : false
 }

@@ -150,7 +150,7 @@ function stopEarly(claim: Claim, facts: FragmentFacts): Change | Refusal {
   if (!validated) return { reason: 'search() computes no validation loss that could be watched' }
   const fragment = facts.fragment.index
   const module =
-    python.imports.has('keras') || !python.text.includes('tensorflow')
+    python.imports.has('keras') || !python.code.includes('tensorflow')
       ? 'keras.callbacks'
       : 'tensorflow.keras.callbacks'
   const spelled = nameFor(python.tree, module, 'EarlyStopping', {

@@ -82,7 +82,7 @@ function readCheckpoint(python: PythonModule, item: Expr, training: SubjectBuild
   const path = passedExpression(python.argument(call, 'filepath', 0))
   if (path === null) return
   const { start, end } = python.definition(path)
-  const numbered = /\{epoch/.test(python.text.slice(start, end))
+  const numbered = /\{epoch/.test(python.code.slice(start, end))
   const source = new CallSource(python, call, training.locator, { positions: { save_best_only: 3 } })
   const best = source.get('save_best_only')
   if (isGiven(best) && effective(best) === undefined) return

@@ -58,7 +58,7 @@ export function changeStep(claim: Claim, value: unknown, facts: FragmentFacts): 
     const task = readPipelines(python).tasks.find((one) => one.settings.get(call.method)?.includes(call))
     const kind = task?.settings.get('set_accelerator_type') ?? []
     const selected = (task?.settings.get('add_node_selector_constraint') ?? []).filter((one) =>
-      /accelerator|gpu|NVIDIA/i.test(python.text.slice(one.expr.callee.end, one.expr.end)),
+      /accelerator|gpu|NVIDIA/i.test(python.code.slice(one.expr.callee.end, one.expr.end)),
     )
     return done('Ask for no GPU', ...removeMethods(facts, python, [call, ...kind, ...selected]))
   }

@@ -142,7 +142,7 @@ function claimEnvironment(
   evidence: Evidence,
   tasks: Task[],
 ): void {
-  if (!python.text.includes(variable)) return
+  if (!python.code.includes(variable)) return
   for (const statement of python.statements) {
     if (statement.type !== 'assign' || statement.value === null) continue
     const target = statement.targets[0]
@@ -177,7 +177,7 @@ function stalenessOf(
   tasksOf: (expr: Expr) => Task[],
 ): Map<Task, { statement: { start: number; end: number }; value: Expr }> {
   const found = new Map<Task, { statement: { start: number; end: number }; value: Expr }>()
-  if (!python.text.includes('max_cache_staleness')) return found
+  if (!python.code.includes('max_cache_staleness')) return found
   for (const statement of python.statements) {
     if (statement.type !== 'assign' || statement.value === null) continue
     let target = statement.targets[0]

@@ -115,7 +115,7 @@ function claimSpot(python: PythonModule, compute: SubjectBuilder<'Compute'>, tas
   for (const call of python.calls) {
     if (!/^(apply|add_toleration|add_node_selector_constraint|add_node_selector)$/.test(call.method)) continue
     const { start, end } = call.expr
-    if (!spotWords.test(python.text.slice(call.expr.callee.end, end))) continue
+    if (!spotWords.test(python.code.slice(call.expr.callee.end, end))) continue
     const own =
       task.settings.get(call.method)?.includes(call) === true ||
       (start <= task.call.expr.start && end >= task.call.expr.end) ||

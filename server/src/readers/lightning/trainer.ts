@@ -79,7 +79,7 @@ export function fitsOf(python: PythonModule, trainer: Call): Call[] | null {
       call.receiverCall === null &&
       (call.receiver === trainerClass || call.receiver === null) &&
       call.expr.callee.type === 'attribute' &&
-      /trainer/i.test(python.text.slice(call.expr.callee.value.start, call.expr.callee.value.end)) &&
+      /trainer/i.test(python.code.slice(call.expr.callee.value.start, call.expr.callee.value.end)) &&
       !isBefore(call, trainer) &&
       !isOfAnother(python, call, trainer),
   )

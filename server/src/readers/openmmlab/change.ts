@@ -14,7 +14,7 @@ function dictionaryAt(python: PythonModule, { start, end }: { start: number; end
     if (found === null || expr.end - expr.start <= found.expr.end - found.expr.start) found = call
   }
   return found !== null &&
-    /(^|\.)(dict|ConfigDict)$/.test(python.text.slice(found.expr.callee.start, found.expr.callee.end))
+    /(^|\.)(dict|ConfigDict)$/.test(python.code.slice(found.expr.callee.start, found.expr.callee.end))
     ? found
     : null
 }

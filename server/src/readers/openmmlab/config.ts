@@ -35,7 +35,7 @@ export const openmmlabReader = defineReader({
     if (python === undefined || facts.fragment.index !== 0) return
     const names = configurationNames(python)
     if (names === null) return
-    const inherits = names.has('_base_') || /\bread_base\b/.test(python.text)
+    const inherits = names.has('_base_') || /\bread_base\b/.test(python.code)
     // What only others inherit is judged with them.
     if (!inherits && /(^|\/)_base_\//.test(python.path)) return
     const { binding } = context

@@ -51,7 +51,7 @@ function isOptimize(python: PythonModule, call: Call): boolean {
   if (studyOf(call) !== null) return true
   if (call.receiver !== null) return studyClass.test(call.receiver)
   const { value } = call.expr.callee
-  return /study$/i.test(python.text.slice(value.start, value.end))
+  return /study$/i.test(python.code.slice(value.start, value.end))
 }
 
 function readOptimize(python: PythonModule, call: Call, claims: ClaimBuilder): void {

@@ -39,7 +39,7 @@ export function acceleratorUse(python: PythonModule, code: Stmt[]): AcceleratorU
 /** The library that computes on an accelerator, imported here or by a module of the project that is; null: none. */
 export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string | null {
   // A plugin of Spark computes queries on the GPU; the code only names it.
-  if (sparkPlugin.test(python.text)) return 'spark-rapids'
+  if (sparkPlugin.test(python.code)) return 'spark-rapids'
   for (const { module, name, summary } of importedModules(python, code)) {
     const root = module.split('.')[0]!
     if (summary !== null) {
@@ -47,7 +47,7 @@ export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string |
       if (theirs !== undefined) return theirs.split('.')[0]!
     } else if (onlyWhereTold(root)) {
       const [start, end] = [code[0]!.start, code.at(-1)!.end]
-      if ((isBooster(root) ? /\b(gpu|cuda)/i : /gpu|cuda/i).test(python.text.slice(start, end))) return root
+      if ((isBooster(root) ? /\b(gpu|cuda)/i : /gpu|cuda/i).test(python.code.slice(start, end))) return root
     } else if (isAccelerated(module) && !(root === 'transformers' && name !== null && textTool.test(name)))
       return root
   }

@@ -24,7 +24,7 @@ export function claimStepLaunch(
   const training = steps.filter(({ func }) => workOfCode(python, func).some(({ work }) => work === 'train'))
   if (job === null || training.length !== 1 || training[0]!.func !== step.func) return
   const { decorators, nameStart } = step.func.node
-  if (decorators.some(({ start, end }) => spreads.test(python.text.slice(start, end)))) return
+  if (decorators.some(({ start, end }) => spreads.test(python.code.slice(start, end)))) return
   const name = claims.path.slice(claims.path.lastIndexOf('/') + 1)
   claims.launch(
     {

@@ -55,7 +55,7 @@ function flagOf(python: PythonModule, { node }: Loop, target: string): string | 
   const handed = new RegExp(
     `--?([a-zA-Z][\\w.-]*)(?:["']\\s*,\\s*(?:(?:str|repr)\\(\\s*|f["']\\{)?|[ =]\\{)${target}\\b`,
   )
-  const flag = handed.exec(python.text.slice(node.start, node.end))?.[1]
+  const flag = handed.exec(python.code.slice(node.start, node.end))?.[1]
   const name = flag?.replace(/.*\./, '').replace(/-/g, '_')
   return name !== undefined && hyperparameter.test(name) ? name : null
 }

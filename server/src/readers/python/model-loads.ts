@@ -116,12 +116,12 @@ function loadsIn(python: PythonModule, func: Func, depth = 0): Load[] {
 /** `@lru_cache`, `@st.cache_resource`, or a function that looks before it loads. */
 function keeps(python: PythonModule, func: Func): boolean {
   const decorated = func.node.decorators.some((one) =>
-    /cache|memo|singleton|once/i.test(python.text.slice(one.start, one.end)),
+    /cache|memo|singleton|once/i.test(python.code.slice(one.start, one.end)),
   )
   return (
     decorated ||
     /\bglobal\b|\bis (not )?None\b|\bnot in\b|hasattr\(/.test(
-      python.text.slice(func.node.start, func.node.end),
+      python.code.slice(func.node.start, func.node.end),
     )
   )
 }

@@ -290,7 +290,7 @@ function worksOnText(python: PythonModule, expr: Expr): boolean {
   const func = python.functionOf(expr)
   const node = func?.node ?? (expr.type === 'lambda' ? expr : null)
   if (node === null) return expr.type === 'name' && /clean|token|stem|lemma|prepro|parse/i.test(expr.id)
-  return textWork.test(python.text.slice(node.start, Math.min(node.end, node.start + 3000)))
+  return textWork.test(python.code.slice(node.start, Math.min(node.end, node.start + 3000)))
 }
 
 function named(python: PythonModule, call: Call): string {

@@ -63,7 +63,7 @@ export const programReader = defineReader({
     program.known('trains', 'training', trainsAnywhere(python) && !onlyMeasures(facts.path), place)
     readAccelerator(program, takesAccelerator(python) ? 'maybe' : evidence.accelerator, place)
     readResumption(python, program, place)
-    const rank = rankSource.exec(python.text)?.[0] ?? null
+    const rank = rankSource.exec(python.code)?.[0] ?? null
     program.known('readsRank', rank ?? 'rank', rank, place)
     readWork(python, program, place)
     for (const { what, could, start, end } of strangersOf(python, python.tree.body))
@@ -103,7 +103,7 @@ const rankSource =
 function placeOf(python: PythonModule): Place {
   const { body } = python.tree
   const main = body.find(
-    (one) => one.type === 'if' && python.text.slice(one.test.start, one.test.end).includes('__main__'),
+    (one) => one.type === 'if' && python.code.slice(one.test.start, one.test.end).includes('__main__'),
   )
   const first = main ?? body.find((one) => one.type !== 'import' && one.type !== 'expr') ?? body[0]
   if (first === undefined) return { start: 0, end: 0 }
@@ -123,7 +123,7 @@ function takesAccelerator(python: PythonModule): boolean {
     python.evidence.role === 'training' &&
     python.imports.has('tensorflow') &&
     !python.uses('tensorflow.device', 'tensorflow.config.', 'tensorflow.compat.v1.') &&
-    !/CUDA_VISIBLE_DEVICES/.test(python.text)
+    !/CUDA_VISIBLE_DEVICES/.test(python.code)
   )
 }
 

@@ -64,7 +64,7 @@ export function testsAround(
     const around: Stmt | undefined = block.find(holds)
     if (around === undefined) break
     const main =
-      around.type === 'if' && /__name__/.test(analysis.text.slice(around.test.start, around.test.end))
+      around.type === 'if' && /__name__/.test(analysis.code.slice(around.test.start, around.test.end))
     if (around.type === 'if' && !main) {
       if (around.body.some(holds)) found.push({ test: around.test, branch: true })
       else if (around.orelse.some(holds)) found.push({ test: around.test, branch: false })

@@ -103,7 +103,7 @@ function catchesAll(
     (position === null ? undefined : call.expr.args[position])
   return (
     given !== undefined &&
-    /(^|[\s(,[])(Base)?Exception\b/.test(python.text.slice(given.value.start, given.value.end))
+    /(^|[\s(,[])(Base)?Exception\b/.test(python.code.slice(given.value.start, given.value.end))
   )
 }
 

@@ -81,7 +81,7 @@ function baseName(word: string): string {
 function waitFor(python: PythonModule, { assignedTo, function: func }: Call): Call | null {
   if (assignedTo === null) return null
   const name = assignedTo.replace(/\./g, '\\.')
-  if (new RegExp(`\\b${name}\\.(returncode|poll)\\b`).test(python.text)) return null
+  if (new RegExp(`\\b${name}\\.(returncode|poll)\\b`).test(python.code)) return null
   const waits = python.calls.filter(
     ({ expr, method }) =>
       method === 'wait' &&

@@ -46,7 +46,7 @@ export const utilisationReader = defineReader({
     const { python } = facts
     if (python === undefined) return
     // Nothing is to leave the machine: then that is meant.
-    if (/WANDB_MODE\W+(offline|disabled|dryrun)|mode\s*=\s*['"](offline|disabled)['"]/.test(python.text))
+    if (/WANDB_MODE\W+(offline|disabled|dryrun)|mode\s*=\s*['"](offline|disabled)['"]/.test(python.code))
       return
     for (const call of python.calls) {
       const row = rows.find((one) => call.name !== null && one.callee.test(call.name))

@@ -17,7 +17,7 @@ export function writtenAttentions(analysis: PythonModule): WrittenAttention[] {
   const found: WrittenAttention[] = []
   for (const klass of analysis.classes) {
     if (!/att(entio)?n/i.test(klass.name) || !klass.bases.includes('torch.nn.Module')) continue
-    if (fused.test(analysis.text.slice(klass.node.start, klass.node.end))) continue
+    if (fused.test(analysis.code.slice(klass.node.start, klass.node.end))) continue
     const func = klass.methods.get('forward')
     const softmax = func === undefined ? null : scoresOf(func)
     if (func !== undefined && softmax !== null) found.push({ softmax, func, className: klass.name })

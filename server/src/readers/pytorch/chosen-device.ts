@@ -64,7 +64,7 @@ function trainingCode(python: PythonModule): (call: Call) => boolean {
 function namesDevice(python: PythonModule, value: Expr): boolean {
   // `x.to('cpu')` brings back a result.
   if (value.type === 'constant') return typeof value.value === 'string' && !value.value.startsWith('cpu')
-  return /(^|[._])(device|dev|rank|gpu)$/i.test(python.text.slice(value.start, value.end))
+  return /(^|[._])(device|dev|rank|gpu)$/i.test(python.code.slice(value.start, value.end))
 }
 
 function deviceOf(python: PythonModule, expr: Expr, depth = 0): Device {

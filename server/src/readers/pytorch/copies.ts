@@ -27,7 +27,7 @@ function isWaitingCopy(analysis: PythonModule, call: Call): boolean {
     const [first] = args
     if (first === undefined || args.some((one) => one.star !== 0 || one.name === 'non_blocking')) return false
     if (first.name !== null && first.name !== 'device') return false
-    if (!device.test(analysis.text.slice(first.value.start, first.value.end))) return false
+    if (!device.test(analysis.code.slice(first.value.start, first.value.end))) return false
     if (args.filter((one) => one.name === null).length > 2) return false
   } else return false
   return comesFromBatch(analysis, callee.value, loop, 0)

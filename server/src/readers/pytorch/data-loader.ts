@@ -127,7 +127,7 @@ function isGeneratedHere(python: PythonModule, call: Call): boolean {
   const [source] = only?.type === 'call' && another === undefined ? only.args : []
   const func = source?.value.type === 'attribute' ? python.functionOf(source.value) : null
   if (func === null || func.class === null) return false
-  return /\byield\b/.test(python.text.slice(func.node.start, func.node.end))
+  return /\byield\b/.test(python.code.slice(func.node.start, func.node.end))
 }
 
 /** What decodes images. */

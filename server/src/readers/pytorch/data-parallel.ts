@@ -77,7 +77,7 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
   const count = Array.isArray(listed) ? listed.length : expr?.type === 'list' ? expr.items.length : null
   if (count !== null && at !== null) {
     parallelism.known('devices', 'device_ids', count, at, { site })
-  } else if (expr !== null && !several.test(python.text.slice(expr.start, expr.end))) {
+  } else if (expr !== null && !several.test(python.code.slice(expr.start, expr.end))) {
     parallelism.unknown('devices', 'device_ids', 'a list from elsewhere', place, { site })
   } else if (expr === null && mayBePassed(devices)) {
     parallelism.unknown('devices', 'device_ids', whyUnreadable(devices) ?? '**kwargs', place, { site })

@@ -216,7 +216,7 @@ function fromClass(
 export function callsTokenizer(python: PythonModule, func: Func): boolean {
   return func.calls.some(({ expr }) => {
     const named = expr.callee.type === 'call' ? expr.callee.callee : expr.callee
-    return /tokenizer|processor|feature_extractor/i.test(python.text.slice(named.start, named.end))
+    return /tokenizer|processor|feature_extractor/i.test(python.code.slice(named.start, named.end))
   })
 }
 

@@ -210,7 +210,7 @@ function readOrder(
   const shuffle = python.argument(sampler, 'shuffle', 3)
   if (passedExpression(shuffle) !== null && knownArgument(shuffle) !== true) return
   const epochs = python.loops.some((one) => one.role === 'epoch')
-  if (!epochs || python.uses('.set_epoch') || /set_epoch/.test(python.text)) return
+  if (!epochs || python.uses('.set_epoch') || /set_epoch/.test(python.code)) return
   // Somebody else runs the epochs.
   if (!python.loops.some((one) => one.role === 'train' && epochLoopOf(python, one) !== null)) return
   const name = sampler.assignedTo

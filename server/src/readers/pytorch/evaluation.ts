@@ -106,7 +106,7 @@ function isDecorated(analysis: PythonModule, func: Func): boolean {
     const name = analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
     return (
       (name !== null && switches.includes(name)) ||
-      anySwitch.test(analysis.text.slice(decorator.start, decorator.end))
+      anySwitch.test(analysis.code.slice(decorator.start, decorator.end))
     )
   })
 }

@@ -141,7 +141,7 @@ function movesToDevice(python: PythonModule): boolean {
   return python.methodCalls('to').some((call) => {
     const given = call.expr.args.find((one) => one.name === null || one.name === 'device')
     if (given === undefined || given.star > 0) return false
-    if (!/(^|[._])(device|dev|rank|gpu)$/i.test(python.text.slice(given.value.start, given.value.end)))
+    if (!/(^|[._])(device|dev|rank|gpu)$/i.test(python.code.slice(given.value.start, given.value.end)))
       return false
     const value = effective(python.fold(given.value))
     return value === undefined || !String(value).startsWith('cpu')

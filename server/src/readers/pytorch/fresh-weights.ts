@@ -122,7 +122,7 @@ function replacesHead(python: PythonModule, call: Call): boolean {
   const head = new RegExp(
     `(^|[^\\w.])${name.replace(/[.]/g, '\\.')}\\.(fc|classifier|head|heads)(\\.\\w+|\\[-?\\d+\\])*\\s*=[^=]`,
   )
-  return head.test(python.text.slice(call.expr.end))
+  return head.test(python.code.slice(call.expr.end))
 }
 
 // Changes.

@@ -229,7 +229,7 @@ function feedsAnother(analysis: PythonModule, call: Call, loop: Loop): boolean {
   const direct =
     statement.type === 'assign' && statement.value !== null && rootOf(statement.value) === call.expr
   const result = direct && target?.type === 'name' ? target.id : null
-  const body = analysis.text.slice(loop.node.start, loop.node.end)
+  const body = analysis.code.slice(loop.node.start, loop.node.end)
   if (result !== null)
     return new RegExp(`\\w+\\(\\s*${result}\\b`).test(body.slice(call.expr.end - loop.node.start))
   return analysis.calls.some(

@@ -204,7 +204,7 @@ export function isHot(analysis: PythonModule, loop: Loop): boolean {
     node.iterable.type === 'call' && /^(t?range|trange|arange)$/.test(lastIdentifier(node.iterable.callee))
   if (!ranged) return true
   if ((numberIn(loop.trips) ?? Number.POSITIVE_INFINITY) <= 50) return false
-  const body = analysis.text.slice(node.iterable.end, node.end)
+  const body = analysis.code.slice(node.iterable.end, node.end)
   return /\bnext\(|batch|loader|sampl|randint|randperm|choice|dataset/i.test(body)
 }
 

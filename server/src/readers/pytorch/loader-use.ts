@@ -80,7 +80,7 @@ function comprehensionAround(python: PythonModule, call: Call): boolean {
   const { statement } = call
   const value = statement.type === 'assign' || statement.type === 'return' ? statement.value : null
   if (value === null || value.type !== 'comprehension') return false
-  return /train/.test(python.text.slice(value.start, value.end))
+  return /train/.test(python.code.slice(value.start, value.end))
 }
 
 /** What the callers of a function that returns the loader call it: `train_loader = make_loader(train)`. */
@@ -156,7 +156,7 @@ function onlyMeasured(python: PythonModule, made: Call, name: string): boolean {
     call.expr.callee.type === 'name' && call.expr.callee.id === 'len' && call.function === made.function
   if (!handed.every(measures)) return false
   const { start, end } = made.function.node
-  const mentions = python.text.slice(start, end).match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0
+  const mentions = python.code.slice(start, end).match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0
   return mentions === handed.length + 1
 }
 

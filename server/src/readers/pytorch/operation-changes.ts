@@ -254,7 +254,7 @@ function keepCache(python: PythonModule, claim: Claim, facts: FragmentFacts): Ch
 
 function detach(python: PythonModule, claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { start, end } = claim.site
-  if (!/^\w+$/.test(python.text.slice(start, end))) return gone
+  if (!/^\w+$/.test(python.code.slice(start, end))) return gone
   return {
     title: 'Keep the value without its graph (.detach())',
     safety: 'safe',

@@ -53,7 +53,7 @@ export const pytorchOperationsReader = defineReader({
         scope: loop.function?.qualified ?? '',
         evidence,
         realModel: isRealModel(python),
-        subject: /\bvolatile\s*=\s*True/.test(python.text.slice(loop.node.start, loop.node.end))
+        subject: /\bvolatile\s*=\s*True/.test(python.code.slice(loop.node.start, loop.node.end))
           ? 'volatile=True'
           : null,
       })

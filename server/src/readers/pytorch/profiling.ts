@@ -68,7 +68,7 @@ function leavesEarly(analysis: PythonModule, loop: Loop): boolean {
   const breaks = (statement: Stmt): boolean =>
     statement.type === 'if' &&
     statement.body.some((one) => one.type === 'break') &&
-    /\d|step|iter|batch|idx|\bi\b/.test(analysis.text.slice(statement.test.start, statement.test.end))
+    /\d|step|iter|batch|idx|\bi\b/.test(analysis.code.slice(statement.test.start, statement.test.end))
   const visit = (statement: Stmt): boolean =>
     breaks(statement) || blocksOf(statement).some((block) => block.some(visit))
   return loop.node.body.some(visit)

@@ -102,7 +102,7 @@ function restoresOptimizer(python: PythonModule): boolean {
     const { callee } = call.expr
     return (
       callee.type === 'attribute' &&
-      optimizerState.test(python.text.slice(callee.value.start, callee.value.end))
+      optimizerState.test(python.code.slice(callee.value.start, callee.value.end))
     )
   })
 }

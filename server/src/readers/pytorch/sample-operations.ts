@@ -81,7 +81,7 @@ function hoist(python: PythonModule, work: SampleWork, facts: FragmentFacts): Ch
   const text = python.text.slice(call.expr.start, call.expr.end)
   // The text moves to another place, where its lines would be indented differently.
   if (text.includes('\n')) return { reason: 'the call spans several lines' }
-  const own = python.text.slice(klass.node.start, klass.node.end)
+  const own = python.code.slice(klass.node.start, klass.node.end)
   const name = freeName(own, call.assignedTo ?? call.method)
   if (!isMadeBefore(own, text, python.text.slice(init.node.start, init.node.end)))
     return { reason: 'what it needs is not there yet in `__init__`' }

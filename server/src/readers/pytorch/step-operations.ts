@@ -211,7 +211,7 @@ function nameIn(expr: Expr): string {
 
 /** It is made before the loop and not made anew inside it. */
 function livesOn(analysis: PythonModule, name: string, loop: { start: number; end: number }): boolean {
-  const text = analysis.text.slice(loop.start, loop.end)
+  const text = analysis.code.slice(loop.start, loop.end)
   return (
     !new RegExp(`(^|[\\n;])[ \\t]*${name}[ \\t]*(:[^=\\n]*)?=[^=]`).test(text) ||
     new RegExp(`${name}\\s*=\\s*${name}\\s*\\+`).test(text)
@@ -227,10 +227,10 @@ function isPropagated(analysis: PythonModule, name: string): boolean {
   const word = new RegExp(`\\b${name}\\b`)
   return analysis.calls.some(
     (call) =>
-      (isBackward(call) && word.test(analysis.text.slice(call.expr.start, call.expr.end))) ||
+      (isBackward(call) && word.test(analysis.code.slice(call.expr.start, call.expr.end))) ||
       (/^(stack|cat|sum)$/.test(call.method) &&
         call.assignedTo !== null &&
-        call.expr.args.some((one) => word.test(analysis.text.slice(one.start, one.end))) &&
+        call.expr.args.some((one) => word.test(analysis.code.slice(one.start, one.end))) &&
         analysis.calls.some(
           (other) =>
             isBackward(other) &&

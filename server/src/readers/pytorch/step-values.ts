@@ -107,7 +107,7 @@ export function reachedByGradients(own: readonly HotStatement[], from: Expr, at:
 export function withoutGradients(python: PythonModule, call: Call): boolean {
   return call.withs.some(({ items }) =>
     items.some(({ value }) =>
-      /no_?grad|inference_?mode|set_grad_enabled|grad.*ctx/i.test(python.text.slice(value.start, value.end)),
+      /no_?grad|inference_?mode|set_grad_enabled|grad.*ctx/i.test(python.code.slice(value.start, value.end)),
     ),
   )
 }

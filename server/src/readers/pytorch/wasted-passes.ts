@@ -262,7 +262,7 @@ export function repeatedPasses(python: PythonModule, step: Step): Repeated[] {
           if (reached.has(call.expr)) seen.set(key, { call, at })
           continue
         }
-        if (reached.has(call.expr) || !metric.test(python.text.slice(statement.start, statement.end)))
+        if (reached.has(call.expr) || !metric.test(python.code.slice(statement.start, statement.end)))
           continue
         if (
           isChangedBetween(

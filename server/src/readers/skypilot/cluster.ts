@@ -93,7 +93,7 @@ function readLaunch(python: PythonModule, call: Call, ends: Call | undefined, cl
 
 /** `sky.launch(sky.Task.from_yaml('train.yaml'))`: what the program says about the task of the only file that it names. */
 function claimStarted(python: PythonModule, call: Call, ends: Call | undefined, claims: ClaimBuilder): void {
-  const named = new Set([...python.text.matchAll(/["']([\w./-]+\.ya?ml)["']/g)].map((one) => one[1]!))
+  const named = new Set([...python.code.matchAll(/["']([\w./-]+\.ya?ml)["']/g)].map((one) => one[1]!))
   const [file, ...others] = named
   if (file === undefined || others.length > 0) return
   const place = calleePlace(call)

@@ -43,7 +43,7 @@ export const sparkTuningReader = defineReader({
 /** One split in place of the folds: what only folds have must not be asked for. */
 function toHoldout(facts: FragmentFacts, call: Call): Change | Refusal {
   const python = facts.python!
-  if (/\bavgMetrics\b|\bstdMetrics\b|\bsubModels\b/.test(python.text))
+  if (/\bavgMetrics\b|\bstdMetrics\b|\bsubModels\b/.test(python.code))
     return { reason: 'the metrics of the folds are looked at afterwards' }
   if (call.expr.args.some((one) => one.star > 0 || one.name === 'foldCol'))
     return { reason: 'the folds are given' }

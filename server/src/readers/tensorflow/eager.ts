@@ -116,7 +116,7 @@ function wantedFor(python: PythonModule, call: Call): string | null {
   if (call.conditional) return 'a debugging option'
   // A step of one's own that reads values or calls NumPy cannot be compiled.
   const custom = python.functions.find((one) => one.name === 'train_step' || one.name === 'test_step')
-  const body = custom === undefined ? '' : python.text.slice(custom.node.start, custom.node.end)
+  const body = custom === undefined ? '' : python.code.slice(custom.node.start, custom.node.end)
   if (/\.numpy\(\)|\bnp\.|py_function/.test(body)) return 'a step that reads values'
   return /run_functions_eagerly\(\s*(run_eagerly\s*=\s*)?False/.test(moduleText(python))
     ? 'one part of the program'
@@ -151,7 +151,7 @@ function keras(func: Func): boolean {
 /** What a compiled function cannot do: read values, print them, use NumPy. */
 function readsValues(python: PythonModule, func: Func): boolean {
   return /\.numpy\(\)|\bnp\.|\bprint\(|float\(|\.append\(/.test(
-    python.text.slice(func.node.start, func.node.end),
+    python.code.slice(func.node.start, func.node.end),
   )
 }
 

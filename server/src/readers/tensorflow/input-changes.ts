@@ -65,7 +65,7 @@ function autotune(
       return { text: name, imports: [] }
   }
   // The older name works in every version of TensorFlow 2.
-  const older = early || python.text.includes('data.experimental.AUTOTUNE')
+  const older = early || python.code.includes('data.experimental.AUTOTUNE')
   const spelled = nameFor(python.tree, 'tensorflow.data', 'AUTOTUNE', {
     path: facts.path,
     fragment: facts.fragment.index,

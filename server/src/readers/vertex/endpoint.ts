@@ -140,7 +140,7 @@ function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Cha
   if (claim.setting === 'machine' && typeof value === 'string') {
     const uploads = python.calls.filter((one) => one.method === 'upload')
     const shards = /tensor[-_]parallel[-_]size(?!\W+1\b)/
-    if (uploads.some(({ expr }) => shards.test(python.text.slice(expr.start, expr.end))))
+    if (uploads.some(({ expr }) => shards.test(python.code.slice(expr.start, expr.end))))
       return { reason: `use ${value}, and start as many shards as it has GPUs` }
     return writeMachineType(facts, call, value)
   }

@@ -44,7 +44,7 @@ function byHand(python: PythonModule): Reports | null {
 function lightning(python: PythonModule): Reports | null {
   const fit = python.calls.find((one) => one.method === 'fit' && one.receiver === 'lightning.pytorch.Trainer')
   if (fit === undefined || !python.uses('lightning.pytorch.loggers.')) return null
-  if (!/WandbLogger/.test(python.text) && !python.uses('lightning.pytorch.loggers.WandbLogger')) return null
+  if (!/WandbLogger/.test(python.code) && !python.uses('lightning.pytorch.loggers.WandbLogger')) return null
   const names = [
     ...python.imported.flatMap((module) => Object.values(module.classes).flatMap((one) => one.logged ?? [])),
     ...python.calls.flatMap((call) =>
