@@ -390,15 +390,20 @@ export class Folder {
     const { analysis } = this
     if (expr.value.type !== 'name' || !analysis.programParameters.isNamespace(expr.value)) return null
     const matches = analysis.programArguments.filter((one) => one.name === expr.attr)
-    const [store] = analysis.attributeStores.get(`${expr.value.id}.${expr.attr}`) ?? []
-    const at = store?.binding.value?.start
+    const stores = analysis.attributeStores.get(`${expr.value.id}.${expr.attr}`) ?? []
+    const at = stores.length === 1 ? stores[0]!.binding.value?.start : undefined
     if (matches.length === 0 || at === undefined) return null
     const around = new Set(guardsAt(analysis, expr.start).map((guard) => guard.test))
     const guards = guardsAt(analysis, at).filter(({ test }) => !around.has(test))
-    const [guard] = guards
-    if (guards.length !== 1 || guard === undefined) return null
-    const { byDefault, holds, fails } = conditionOf(analysis, guard.test)
+    const [guard, inner] = guards
+    if (guard === undefined) return null
     const before = programArgument(analysis, this.folding, expr.attr, matches)
+    if (inner !== undefined) {
+      // One of several conditions that fails by default is enough.
+      const isReached = guards.every(({ test, holds }) => conditionOf(analysis, test).byDefault !== !holds)
+      return isReached || before.state !== 'known' ? null : { ...before, overridable: true }
+    }
+    const { byDefault, holds, fails } = conditionOf(analysis, guard.test)
     const [when, otherwise] = guard.holds ? [holds, fails] : [fails, holds]
     const options = chosen(`${expr.attr} is set under a condition`, [
       { folded: before, when: otherwise, byDefault: byDefault === !guard.holds },

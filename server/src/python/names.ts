@@ -268,7 +268,10 @@ export function attributeValues(analysis: Analysis, expr: Expr): (Expr | null)[]
     id === 'self' || id === 'cls'
       ? analysis.attributesOfClasses.get(classScope(scopeAt(analysis.scopes, expr.start)))
       : analysis.attributeStores
-  const chosen = bindings?.get(`${id}.${expr.attr}`) ?? []
+  // `args.epochs = args.epochs or 10` reads what was there before.
+  const chosen = (bindings?.get(`${id}.${expr.attr}`) ?? []).filter(
+    ({ binding: { value } }) => value === null || expr.start < value.start || expr.end > value.end,
+  )
   if (chosen.length > mostValues) return [null]
   return chosen.map(({ binding }) =>
     binding.kind === 'assign' && binding.unpack === null ? binding.value : null,
