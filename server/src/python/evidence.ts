@@ -3,6 +3,7 @@
 import type { Evidence } from '../text/evidence.js'
 import { isTestPath } from '../text/test-path.js'
 import type { Analysis } from './analysis.js'
+import { largeNetwork } from './large-network.js'
 import { smallModel } from './small-model.js'
 
 /** Data sets that fit in a moment's training. */
@@ -86,9 +87,17 @@ export function evidenceOf(analysis: Analysis): Evidence {
       call.name !== null && /^torchvision\.datasets\.[A-Z]/.test(call.name) && !toyCalls.has(call.method),
   )
   // What a convolution costs depends on the images.
-  const small = real
-    ? smallModel(analysis, true)
-    : (toyCall?.method ?? toyImport ?? strings.toy ?? toyPath(analysis.path) ?? smallModel(analysis, false))
+  const large = largeNetwork(analysis)
+  const small =
+    large !== null
+      ? null
+      : real
+        ? smallModel(analysis, true)
+        : (toyCall?.method ??
+          toyImport ??
+          strings.toy ??
+          toyPath(analysis.path) ??
+          smallModel(analysis, false))
   let role: Evidence['role'] = 'library'
   if (isTestPath(analysis.path)) role = 'test'
   else if (analysis.loops.some((loop) => loop.role === 'train' || loop.role === 'epoch')) role = 'training'
@@ -99,6 +108,7 @@ export function evidenceOf(analysis: Analysis): Evidence {
     role,
     accelerator: acceleratorOf(analysis, strings),
     small: small === undefined ? null : small,
+    ...(large === null ? {} : { large }),
     ...(cannotRun(analysis) ? { negligible: 'its syntax is broken, so it cannot run' } : {}),
     notebook: analysis.notebook,
   }

@@ -1,5 +1,5 @@
 /** Where the counter of a loop ends, wherever it began: `while epoch < epochs`, `range(start_epoch, epochs)`. */
-import type { Expr, Stmt } from '../syntax/python-ast.js'
+import type { Expr, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import type { Horizon, Loop } from './module.js'
@@ -7,7 +7,7 @@ import { rangeOf } from './trips.js'
 
 export function horizonOf(analysis: Analysis, loop: Loop): Horizon | null {
   const { node } = loop
-  if (node.type === 'while') return counted(analysis, node.test, node.body)
+  if (node.type === 'while') return counted(analysis, node.test, node.body) ?? broken(analysis, node)
   const range = rangeOf(analysis, node.iterable)
   const [, limit] = range?.args.filter((argument) => argument.name === null) ?? []
   return limit === undefined ? null : { limit: limit.value, count: analysis.fold(limit.value), inner: false }
@@ -33,6 +33,31 @@ function counted(analysis: Analysis, test: Expr, body: Stmt[]): Horizon | null {
   if (counter === undefined || limit === undefined) return null
   const raised = raises(analysis, body, textOf(analysis, counter), false)
   return raised === null ? null : { limit, count: analysis.fold(limit), inner: raised === 'inside' }
+}
+
+/** `while True` around `if step >= total: break`, or `if step % total == 0: break`. */
+function broken(analysis: Analysis, { test, body }: While): Horizon | null {
+  if (test.type !== 'constant' || !test.value) return null
+  for (const statement of body) {
+    if (statement.type !== 'if' || statement.body.at(-1)?.type !== 'break') continue
+    const found = reached(analysis, statement.test, body)
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** The bound that a counter of the body has come to where the test holds. */
+function reached(analysis: Analysis, test: Expr, body: Stmt[]): Horizon | null {
+  if (test.type !== 'binary' || !/^(==|>=?)$/.test(test.op)) return null
+  const { left, right } = test
+  const rest = left.type === 'binary' && left.op === '%' && isZero(right) ? left : null
+  const [counter, limit] = rest === null ? [left, right] : [rest.left, rest.right]
+  const raised = raises(analysis, body, textOf(analysis, counter), false)
+  return raised === null ? null : { limit, count: analysis.fold(limit), inner: raised === 'inside' }
+}
+
+function isZero(expr: Expr): boolean {
+  return expr.type === 'constant' && expr.value === 0
 }
 
 /** Where the counter is raised by one: in each pass, or in the passes of a loop inside; null: nowhere. */

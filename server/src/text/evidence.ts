@@ -8,6 +8,8 @@ export interface Evidence {
   processorByDefault?: true
   /** Why the run is small ('MNIST', '2 layers'); null when nothing says so. Lowers severity one step. */
   small: string | null
+  /** A network whose training takes long whatever it is trained on: 'ViT-L_16', 'images of 224 pixels'. */
+  large?: string
   /** Why what it wastes is worth a hint at most: 'it ends after 6 steps'. */
   negligible?: string
   notebook: boolean

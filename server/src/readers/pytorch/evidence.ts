@@ -93,8 +93,14 @@ function completed(python: PythonModule, users: Users): Evidence {
   const around = [...users.importers, ...python.imported]
   const brief = briefRun(python)
   if (brief !== null) evidence.negligible ??= brief
-  for (const module of around) evidence.small ??= module.evidence?.small ?? null
-  evidence.small ??= drawsItsData(python) ?? trainsSmallNetwork(python)
+  for (const module of around) {
+    evidence.small ??= module.evidence?.small ?? null
+    evidence.large ??= module.evidence?.large
+  }
+  // The data may be small; a step is not.
+  if (evidence.large === undefined) evidence.small ??= trainsSmallNetwork(python)
+  else evidence.small = null
+  evidence.small ??= drawsItsData(python)
   const processor = python.processorOnly ? 'processor' : processorOf(python)
   if (processor === 'processor') return { ...evidence, accelerator: 'cpu' }
   if (processor === 'by default') return { ...evidence, accelerator: 'maybe', processorByDefault: true }

@@ -230,8 +230,15 @@ export function demonstration(python: PythonModule, loop: Loop, outer: Loop | nu
   const counts =
     node.type === 'while' ||
     (node.iterable.type === 'call' && /range$/.test(lastIdentifier(node.iterable.callee)))
-  if (counts && inventing.some((name) => loop.effects.calls.has(name))) return 'random data'
+  if (counts && inventing.some((name) => loop.effects.calls.has(name)) && !drawsNoise(python, loop))
+    return 'random data'
   return optimizesTensors(python) ? 'single tensors' : null
+}
+
+/** Latent vectors of a generator and noise over samples that come from elsewhere are no data. */
+function drawsNoise(python: PythonModule, loop: Loop): boolean {
+  if (loop.effects.calls.has('next')) return true
+  return /^(adversarial training|diffusion)$/.test(openEndedReason(python, loop) ?? '')
 }
 
 /** So few steps try something out, as they do in a Trainer. */

@@ -1,0 +1,68 @@
+/** Networks whose training takes long also on a small data set, by what they are called and by their images. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import type { Call } from './module.js'
+
+/** From about 80 million parameters, or a hundred layers. */
+const largeName = new RegExp(
+  `(^|[/_.-])(${[
+    '(vit|deit3?|beit(v2)?|eva(02)?|dinov2|dinov3|clip[-_]?vit|mae[-_]?vit)[-_]?(b|base|l|large|h|huge|g|giant)(?![a-z])\\w*',
+    '(swin(v2)?|convnext(v2)?|coatnet|maxvit)[-_]?(b|base|l|large|h|huge|xl|xlarge)(?![a-z])\\w*',
+    '(res[-_]?net|res[-_]?next|preact[-_]?res[-_]?net|wide[-_]?res[-_]?net)[-_]?(101|110|152|164|200|269|1001)(?!\\d)\\w*',
+    '(tf[-_])?efficientnet(v2)?[-_]?(b[5-7]|l|m|xl)(?![a-z])\\w*|densenet[-_]?(161|201|264)|regnet[-_]?[xy][-_]?(16|32|64|128)gf',
+  ].join('|')})`,
+  'i',
+)
+
+/** What brings networks that are made for photographs. */
+const photographic = ['torchvision.models.', 'timm.', 'transformers.', 'open_clip.', 'torch.hub.']
+const resizing = /^(Resize|RandomResizedCrop|CenterCrop|RandomCrop)$/
+/** Pixels of a side: a step over such images costs as much as one over photographs. */
+const photograph = 160
+
+/** 'ViT-L_16', 'images of 224 pixels'; null: nothing says so. */
+export function largeNetwork(analysis: Analysis): string | null {
+  // `--model_type`, with `ViT-L_16` as its default.
+  for (const { name, default: otherwise } of analysis.programArguments) {
+    const chosen =
+      otherwise !== null && /model|arch|backbone|encoder|^net/i.test(name)
+        ? textOf(analysis, otherwise)
+        : null
+    if (chosen !== null && largeName.test(chosen)) return chosen
+  }
+  for (const call of analysis.calls) {
+    const made = largeCall(analysis, call)
+    if (made !== null) return made
+  }
+  if (!analysis.usesHere(...photographic)) return null
+  for (const call of analysis.calls) {
+    if (!resizing.test(call.method) || !/^(torchvision|albumentations)\./.test(call.name ?? '')) continue
+    const side = sideOf(analysis, call.expr.args[0]?.value)
+    if (side !== null && side >= photograph) return `images of ${side} pixels`
+  }
+  return null
+}
+
+/** `resnet152()`, `create_model('vit_large_patch16_224')`. */
+function largeCall(analysis: Analysis, { method, expr }: Call): string | null {
+  if (largeName.test(method)) return method
+  for (const { name, value } of expr.args.slice(0, 4)) {
+    if (name !== null && !/model|arch|backbone|encoder|name|variant/i.test(name)) continue
+    const text = textOf(analysis, value)
+    if (text !== null && largeName.test(text)) return text
+  }
+  return null
+}
+
+function textOf(analysis: Analysis, expr: Expr): string | null {
+  const folded = analysis.fold(expr)
+  return folded.state === 'known' && typeof folded.value === 'string' ? folded.value : null
+}
+
+function sideOf(analysis: Analysis, size: Expr | undefined): number | null {
+  if (size === undefined) return null
+  const folded = analysis.fold(size)
+  if (folded.state === 'unknown') return null
+  const [first] = Array.isArray(folded.value) ? folded.value : [folded.value]
+  return typeof first === 'number' ? first : null
+}
