@@ -13,7 +13,7 @@ import { keyOf, pathLookedUp } from './configured-lookups.js'
 import { fromPlain, withRoots } from './configured-plain.js'
 import { isFromEnvironment } from './data-classes.js'
 import { classElsewhere, type FieldValues, fieldsElsewhere, fieldValues } from './field-values.js'
-import { unknown } from './folded.js'
+import { agree, unknown } from './folded.js'
 import { takingOf } from './mapping-classes.js'
 import type { Func, Klass, ModuleSummary, PlainPath } from './module.js'
 import type { Mutation } from './mutations.js'
@@ -21,6 +21,7 @@ import { attributeValues, bindingsOf, projectTarget, targetOf } from './names.js
 import { isResolving, overlaidNamespace } from './overlaid-arguments.js'
 import { plainWord } from './plain-word.js'
 import { returnsOf } from './returns.js'
+import type { Binding } from './scope.js'
 
 export type Key = string | number
 
@@ -177,7 +178,7 @@ function pathOfName(
   const { bindings } = bindingsOf(analysis, expr.id, expr.start)
   if (bindings.length === 0) return pathElsewhere(analysis, expr)
   const binding = bindings.length === 1 ? bindings[0]! : null
-  if (binding === null) return null
+  if (binding === null) return anyOfImported(analysis, bindings)
   if (binding.kind === 'import') return pathElsewhere(analysis, expr)
   if (binding.kind === 'class') return pathOfClass(analysis, expr)
   if (binding.kind === 'assign' && binding.value !== null && binding.unpack === null)
@@ -257,10 +258,61 @@ function handedOver(analysis: Analysis, func: Func, name: string, position: numb
 function pathElsewhere(analysis: Analysis, expr: Expr): ConfiguredPath | null {
   if (!analysis.complete) return null
   const target = targetOf(analysis, expr)
-  const found = target === null ? null : projectTarget(analysis, target)
+  return (target === null ? null : keptElsewhere(analysis, target)) ?? pathOfClass(analysis, expr)
+}
+
+function keptElsewhere(analysis: Analysis, target: string): ConfiguredPath | null {
+  const found = projectTarget(analysis, target)
   const kept = found === null ? undefined : lookUp(found.summary.kept ?? {}, found.rest)
-  if (kept === undefined) return pathOfClass(analysis, expr)
-  return inCode(analysis, kept)
+  return kept === undefined ? null : inCode(analysis, kept)
+}
+
+const eitherWay = new WeakMap<Analysis, Map<string, ConfiguredPath | null>>()
+
+/**
+ * `if args.data == 'voc': from configs.voc import cfg`, else from another module: what the objects of all of them agree on.
+ */
+function anyOfImported(analysis: Analysis, bindings: readonly Binding[]): ConfiguredPath | null {
+  if (!analysis.complete || bindings.length > mostChoices) return null
+  const targets = bindings.map(({ kind, target }) => (kind === 'import' ? target : null))
+  if (targets.includes(null)) return null
+  const known = eitherWay.get(analysis) ?? new Map<string, ConfiguredPath | null>()
+  eitherWay.set(analysis, known)
+  const key = targets.join(' ')
+  let path = known.get(key)
+  if (path === undefined) {
+    path = agreedOn(targets.map((target) => keptElsewhere(analysis, target!)))
+    known.set(key, path)
+  }
+  return path
+}
+
+/** More modules than these are no choice that somebody wrote down. */
+const mostChoices = 12
+
+function agreedOn(paths: readonly (ConfiguredPath | null)[]): ConfiguredPath | null {
+  const objects = paths.flatMap((path) =>
+    path !== null && path.root === null && path.under === undefined && path.fields?.from === 0
+      ? [path.fields.values]
+      : [],
+  )
+  const [first] = objects
+  if (first === undefined || objects.length < paths.length) return null
+  const values: FieldValues = new Map(
+    [...first].map(([name]) => {
+      const each = objects.map((one) => one.get(name) ?? unknown('one of several configurations'))
+      return [name, agree(each, 'several configurations')]
+    }),
+  )
+  const overridable = paths.some((path) => path?.overridable === true)
+  const changed = paths.flatMap((path) => path?.changed ?? [])
+  return {
+    root: null,
+    keys: [],
+    fields: { from: 0, values },
+    ...(overridable ? { overridable } : {}),
+    ...(changed.length === 0 ? {} : { changed }),
+  }
 }
 
 /** An object that another module makes, unless a file is read into it here. */

@@ -8,10 +8,13 @@ import { once } from './once.js'
 /** Steps that take seconds, minutes at most. */
 const fewSteps = 200
 
-/** `it ends after 6 steps`, where each training loop of the module ends so soon; null: one goes on, or it has none. */
+/** `it ends after 6 steps`, `it tries out learning rates`, where each training loop of the module ends so soon; null: one goes on, or it has none. */
 export function briefRun(python: PythonModule): string | null {
   return once(python, 'brief run', () => {
-    const counts = python.loops.filter(({ role }) => role === 'train').map((loop) => mostSteps(python, loop))
+    const loops = python.loops.filter(({ role }) => role === 'train')
+    if (loops.length > 0 && loops.every((loop) => isRangeTest(python, loop)))
+      return 'it tries out learning rates'
+    const counts = loops.map((loop) => mostSteps(python, loop))
     const most = Math.max(...counts.map((count) => count ?? Number.POSITIVE_INFINITY))
     return counts.length > 0 && most <= fewSteps ? `it ends after ${most} steps` : null
   })
@@ -76,3 +79,29 @@ function assigns(body: readonly Stmt[], name: string): boolean {
       blocksOf(one).some((block) => assigns(block, name)),
   )
 }
+
+/**
+ * A learning rate that grows in each step until the loss explodes (Smith, "Cyclical learning rates for training neural
+ * networks", 2017): a part of one epoch, in which each step needs the loss of the last.
+ */
+function isRangeTest(python: PythonModule, { node }: Loop): boolean {
+  const grown = new Set<string>()
+  const set = new Set<string>()
+  let endsByValue = false
+  const visit = (statement: Stmt): void => {
+    if (statement.type === 'function' || statement.type === 'class') return
+    if (statement.type === 'augassign' && statement.target.type === 'name') grown.add(statement.target.id)
+    if (statement.type === 'assign' && statement.value?.type === 'name') {
+      const [target] = statement.targets
+      if (target !== undefined && rate.test(python.text.slice(target.start, target.end)))
+        set.add(statement.value.id)
+    }
+    if (statement.type === 'if' && /^(break|return)$/.test(statement.body.at(-1)?.type ?? ''))
+      endsByValue ||= /loss/i.test(python.text.slice(statement.test.start, statement.test.end))
+    for (const block of blocksOf(statement)) block.forEach(visit)
+  }
+  node.body.forEach(visit)
+  return endsByValue && [...set].some((name) => grown.has(name))
+}
+
+const rate = /\[\s*['"]lr['"]\s*\]$/

@@ -55,19 +55,21 @@ function inside(inner: Loop, outer: Loop): boolean {
 const modelName =
   /^(the_)?(\w+_)?(model|net|network|classifier|backbone|generator|encoder|decoder|unet|resnet|cnn|lstm|rnn|gpt|bert|transformer|module|student|teacher)\d*$/i
 
-/** A call of the model itself: `model(x)`, `self.net(x)`. */
+/** A call of the model itself: `model(x)`, `self.net(x)`, `model.forward(x)`. */
 function forwardPass(analysis: PythonModule, code: HotCode): Call | null {
   for (const { expressions } of code.statements)
     for (const expr of expressions)
       for (const call of callsIn(analysis, expr)) {
         const { callee } = call.expr
         if (call.name !== null || (callee.type !== 'name' && callee.type !== 'attribute')) continue
-        const type = analysis.typeOf(callee)
+        // `model.forward(x)` is `model(x)` without its hooks.
+        const network = callee.type === 'attribute' && callee.attr === 'forward' ? callee.value : callee
+        const type = analysis.typeOf(network)
         if (type !== null && isNetworkType(type)) return call
         if (type !== null) continue
-        if (!modelName.test(lastIdentifier(callee)) || analysis.functionOf(callee) !== null) continue
+        if (!modelName.test(lastIdentifier(network)) || analysis.functionOf(network) !== null) continue
         // `model.encoder(x)` is a part of a model, `model.model(x)` a wrapper of who knows what.
-        if (callee.type === 'attribute' && !(callee.value.type === 'name' && callee.value.id === 'self'))
+        if (network.type === 'attribute' && !(network.value.type === 'name' && network.value.id === 'self'))
           continue
         if (call.expr.args.length > 0) return call
       }
