@@ -54,15 +54,16 @@ function largeCall(analysis: Analysis, { method, expr }: Call): string | null {
   return null
 }
 
+/** As it is written: evidence is asked for before values can be folded. */
 function textOf(analysis: Analysis, expr: Expr): string | null {
-  const folded = analysis.fold(expr)
-  return folded.state === 'known' && typeof folded.value === 'string' ? folded.value : null
+  const value = analysis.definition(expr)
+  return value.type === 'constant' && typeof value.value === 'string' ? value.value : null
 }
 
 function sideOf(analysis: Analysis, size: Expr | undefined): number | null {
   if (size === undefined) return null
-  const folded = analysis.fold(size)
-  if (folded.state === 'unknown') return null
-  const [first] = Array.isArray(folded.value) ? folded.value : [folded.value]
-  return typeof first === 'number' ? first : null
+  const written = analysis.definition(size)
+  const side = written.type === 'tuple' || written.type === 'list' ? written.items[0] : written
+  const value = side === undefined ? undefined : analysis.definition(side)
+  return value?.type === 'constant' && typeof value.value === 'number' ? value.value : null
 }
