@@ -23,6 +23,7 @@ import { writeLaunchValue } from '../write-launch-value.js'
 import { waitingCopies } from './copies.js'
 import { assignedTo, collateWork, datasetWork } from './dataset-work.js'
 import { evidenceAt } from './evidence.js'
+import { fewSamples } from './few-samples.js'
 import { feedsOf } from './loader-use.js'
 import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
 import { once } from './once.js'
@@ -70,7 +71,9 @@ export const dataLoaderReader = defineReader({
 })
 
 function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): void {
-  const evidence = evidenceAt(python, call)
+  const evidence = { ...evidenceAt(python, call) }
+  const given = passedExpression(python.argument(call, 'dataset', 0))
+  if (given !== null) evidence.small ??= fewSamples(python, given)
   const pipeline = claims.subject(
     'InputPipeline',
     calleePlace(call),
