@@ -329,7 +329,7 @@ function pathOfClass(analysis: Analysis, expr: Expr): ConfiguredPath | null {
   if (named === null) return null
   const values =
     'klass' in named
-      ? named.klass.methods.has('__init__')
+      ? named.klass.methods.has('__init__') || isFromEnvironment(named.klass.bases)
         ? null
         : fieldValues(analysis, named.klass)
       : classElsewhere(analysis, named.summary, named.name)
