@@ -1,11 +1,14 @@
 /** How fast the whole engine is on any folders. Prints a Markdown table. See README.md. */
+import '../server/src/project/node/compile-later.js'
 import { spawnSync } from 'node:child_process'
-import { realpathSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { grammarFiles } from '../server/src/project/node/grammar-files.js'
 import { createNodeHost } from '../server/src/project/node/host.js'
 import { openProject } from '../server/src/project/workspace.js'
+import { loadGrammars } from '../server/src/syntax/parser.js'
 import { grouped, markdownTable } from './table.js'
 
 interface Measured {
@@ -18,6 +21,10 @@ interface Measured {
   findings: number
   /** Since the start of the process. */
   milliseconds: number
+  /** Milliseconds of processor time of all threads. */
+  processor: number
+  /** The same of a process that does nothing but parse all Python files on one thread. */
+  bare: number
   /** Peak resident memory. */
   kibibytes: number
 }
@@ -27,6 +34,7 @@ async function measure(folder: string): Promise<Measured> {
   const result = await project.lint()
   const milliseconds = performance.now()
   const { maxRSS } = process.resourceUsage()
+  const processor = processorTime()
   await project.dispose()
   const { volume } = result
   if (volume === undefined) throw new Error('the engine does not say how much it read')
@@ -39,22 +47,53 @@ async function measure(folder: string): Promise<Measured> {
     bytesParsed: volume.bytesLinted,
     findings: result.findings.length,
     milliseconds,
+    processor,
+    bare: 0,
     kibibytes: maxRSS,
   }
 }
 
-/** The median of several runs, each in a process of its own. */
-function medianRun(folder: string, runs: number): Measured {
-  const all = Array.from({ length: runs }, () => {
-    const script = fileURLToPath(import.meta.url)
-    const child = spawnSync(process.execPath, [script, '--measure', folder], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    if (child.status !== 0) throw new Error(`the run on ${folder} ended with ${child.status}`)
-    return JSON.parse(child.stdout) as Measured
+function processorTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** Parses all Python files below a folder, one after the other. @returns milliseconds of processor time */
+async function parseAll(folder: string): Promise<number> {
+  const grammars = await loadGrammars(await grammarFiles(), ['python'])
+  const visit = (path: string): void => {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      if (entry.isDirectory() && entry.name !== '.git') visit(join(path, entry.name))
+      else if (entry.isFile() && entry.name.endsWith('.py'))
+        grammars.parse('python', readFileSync(join(path, entry.name), 'utf8'), () => undefined)
+    }
+  }
+  visit(folder)
+  return processorTime()
+}
+
+function inProcess<T>(question: string, folder: string): T {
+  const script = fileURLToPath(import.meta.url)
+  const child = spawnSync(process.execPath, [script, question, folder], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
-  return all.sort((a, b) => a.milliseconds - b.milliseconds)[(runs - 1) >> 1]!
+  if (child.status !== 0) throw new Error(`the run on ${folder} ended with ${child.status}`)
+  return JSON.parse(child.stdout) as T
+}
+
+/** The median of several runs, each in a process of its own; each is followed by a bare parse, so that both meet the same machine. */
+function medianRun(folder: string, runs: number): Measured {
+  const all = Array.from({ length: runs }, () => ({
+    ...inProcess<Measured>('--measure', folder),
+    bare: inProcess<number>('--parse', folder),
+  }))
+  const middle = (values: number[]) => values.sort((a, b) => a - b)[(runs - 1) >> 1]!
+  return {
+    ...all.sort((a, b) => a.milliseconds - b.milliseconds)[(runs - 1) >> 1]!,
+    processor: middle(all.map((one) => one.processor)),
+    bare: middle(all.map((one) => one.bare)),
+  }
 }
 
 function sum(rows: readonly Measured[]): Measured {
@@ -70,11 +109,13 @@ function sum(rows: readonly Measured[]): Measured {
 const args = process.argv.slice(2)
 if (args[0] === '--measure') {
   process.stdout.write(JSON.stringify(await measure(args[1]!)))
+} else if (args[0] === '--parse') {
+  process.stdout.write(JSON.stringify(await parseAll(args[1]!)))
 } else {
   const at = args.indexOf('--runs')
-  const runs = at < 0 ? 3 : Number(args.splice(at, 2)[1])
+  const runs = at < 0 ? 5 : Number(args.splice(at, 2)[1])
   if (args.length === 0 || !Number.isInteger(runs) || runs < 1) {
-    console.error('usage: npm run bench -- FOLDER… [--runs 3]')
+    console.error('usage: npm run bench -- FOLDER… [--runs 5]')
     process.exit(2)
   }
   const rows = args.map((folder): [string, Measured] => [
@@ -93,6 +134,9 @@ if (args[0] === '--measure') {
     'MB parsed',
     'findings',
     'wall s',
+    'processor s',
+    'parse alone s',
+    'ratio',
     'lines/s',
     'parsed lines/s',
     'peak MB',
@@ -109,6 +153,9 @@ if (args[0] === '--measure') {
       megabytes(row.bytesParsed),
       grouped(row.findings),
       seconds.toFixed(2),
+      (row.processor / 1000).toFixed(2),
+      (row.bare / 1000).toFixed(2),
+      (row.processor / row.bare).toFixed(1),
       grouped(row.lines / seconds),
       grouped(row.linesParsed / seconds),
       grouped((row.kibibytes * 1024) / 1e6),
