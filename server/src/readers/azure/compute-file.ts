@@ -128,6 +128,16 @@ function readInstance(
   else compute.default('idleStop', stopKeys[1], null, place, { site })
 }
 
+/** The previews that called the key by another name wrote its values in another way as well. */
+function lowPriority(
+  { key, state }: Claim,
+  set: (title: string, to: string, after: string) => Change | Refusal,
+): Change | Refusal {
+  const name = state === 'default' ? 'tier' : key
+  const value = name === 'tier' ? 'low_priority' : 'LowPriority'
+  return set(`Use low-priority machines: ${name}: ${value}`, value, 'size')
+}
+
 function changeCompute(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys } = claim.site
   if (keys === undefined) return { reason: 'the file has changed' }
@@ -138,9 +148,7 @@ function changeCompute(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     case 'idleDelay':
       return clusterSettings.change(claim, value, facts)
     case 'capacity':
-      return value === 'spot'
-        ? set('Use low-priority machines: tier: low_priority', 'low_priority', 'size')
-        : byHand(claim)
+      return value === 'spot' ? lowPriority(claim, set) : byHand(claim)
     case 'idleStop': {
       const minutes = Math.round(Number(value) / 60)
       return set(`Stop it after ${minutes} idle minutes: ${stopKeys[1]}: ${minutes}`, minutes, 'size')

@@ -14,6 +14,7 @@ import { once, usesAny } from '../pytorch/once.js'
 import { readStopping } from './early-stopping.js'
 import { heavyModel } from './evidence.js'
 import { argumentOf, kerasArguments } from './fits.js'
+import { validatedLoss } from './own-steps.js'
 import { fitSettings } from './settings.js'
 
 /** An "epoch" of fewer steps, given as a number, is a slice of the data rather than a pass over it. */
@@ -33,7 +34,8 @@ export function readRun(python: PythonModule, fit: Call, training: SubjectBuilde
   claimVerdict(training, 'callbacks', stoppingOf(python, fit, given, items), place, site)
   readStopping(python, fit, given, items ?? [], training)
 
-  training.known('monitor', 'monitor', { name: 'val_loss', lowerIsBetter: true }, place)
+  const monitor = validatedLoss(python)
+  if (monitor !== null) training.known('monitor', 'monitor', { name: monitor, lowerIsBetter: true }, place)
   if (usesAny(python, ['.from_pretrained'])) training.known('fineTuning', 'from_pretrained', true, place)
   if (usesAny(python, horizonSchedules)) training.known('fullHorizonSchedule', 'schedule', true, place)
   const reason = openEndedReason(python)
@@ -48,7 +50,8 @@ function openEndedReason(python: PythonModule): string | null {
     if (/discriminator/i.test(text) && /generator/i.test(text)) return 'adversarial training'
     if (/simclr|byol|\bmoco\b|barlow|vicreg|contrastive|info_?nce|masked_?autoencoder/i.test(text))
       return 'self-supervised learning'
-    return /diffusion|ddpm/i.test(text) ? 'diffusion' : null
+    if (/diffusion|ddpm/i.test(text)) return 'diffusion'
+    return validatedLoss(python) === null ? 'a test_step that returns no loss' : null
   })
 }
 

@@ -16,6 +16,7 @@ import { effective, type Given } from '../../values/value.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { kerasEvidence } from '../keras/evidence.js'
 import { kerasFits, usesKeras } from '../keras/fits.js'
+import { hasOwnSteps, needsPython } from '../keras/own-steps.js'
 import { claimOperation } from '../operation-claims.js'
 import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
@@ -44,7 +45,9 @@ export const tensorflowReader = defineReader({
     const evidence = tensorflow
       ? stepEvidence(python, kerasEvidence(python, context).evidence)
       : trainingEvidence(python)
-    for (const call of python.calls) {
+    // Steps that Python has to run each time are run so on purpose.
+    const switched = tensorflow && needsPython(python) ? [] : python.calls
+    for (const call of switched) {
       const found = switchOf(python, call, tensorflow, claims)
       if (found === null) continue
       const { key, place, value } = found
@@ -117,7 +120,7 @@ function wantedFor(python: PythonModule, call: Call): string | null {
   // A step of one's own that reads values or calls NumPy cannot be compiled.
   const custom = python.functions.find((one) => one.name === 'train_step' || one.name === 'test_step')
   const body = custom === undefined ? '' : python.code.slice(custom.node.start, custom.node.end)
-  if (/\.numpy\(\)|\bnp\.|py_function/.test(body)) return 'a step that reads values'
+  if (/\bnp\.|py_function/.test(body)) return 'a step that calls NumPy'
   return /run_functions_eagerly\(\s*(run_eagerly\s*=\s*)?False/.test(moduleText(python))
     ? 'one part of the program'
     : null
@@ -270,7 +273,7 @@ function changeEager(claim: Claim, facts: FragmentFacts): Change | Refusal {
       return { reason: 'the value arrives through unpacked arguments' }
     return {
       title: 'Remove run_eagerly=True',
-      safety: 'safe',
+      safety: hasOwnSteps(python) ? 'unsafe' : 'safe',
       writes: [{ kind: 'remove keyword', path, call: range(call.expr), name: 'run_eagerly' }],
       imports: [],
     }
@@ -278,7 +281,7 @@ function changeEager(claim: Claim, facts: FragmentFacts): Change | Refusal {
   if (call.statement.type !== 'expr') return { reason: 'the call is part of a larger statement' }
   return {
     title: `Remove ${call.method}(…)`,
-    safety: 'safe',
+    safety: hasOwnSteps(python) ? 'unsafe' : 'safe',
     writes: [{ kind: 'remove statement', path, statement: range(call.statement) }],
     imports: [],
   }

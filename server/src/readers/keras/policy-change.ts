@@ -1,0 +1,132 @@
+/** How Keras is told to compute in 16 bits: a policy before the model is made, and a last layer that stays in fp32. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { PythonModule } from '../../python/module.js'
+import type { Import as ImportStmt, Stmt } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
+import { writeArgument } from '../../values/write-argument.js'
+import type { Claim } from '../../workload/claim.js'
+import { claimedCall } from '../claim-argument.js'
+import type { FragmentFacts } from '../reader.js'
+import { isFirstKeras } from './fits.js'
+import { computesByItself } from './own-steps.js'
+
+const policies: Record<string, string> = { 'bf16-mixed': 'mixed_bfloat16', 'fp16-mixed': 'mixed_float16' }
+
+export function changePolicy(
+  python: PythonModule,
+  claim: Claim,
+  value: unknown,
+  facts: FragmentFacts,
+): Change | Refusal {
+  const policy = lookUp(policies, String(value))
+  if (policy === undefined) return { reason: 'only mixed precision is offered' }
+  const computes = `Compute in ${policy === 'mixed_bfloat16' ? 'bf16' : 'fp16'} with fp32 weights (set_global_policy("${policy}"))`
+  // What layers return is in 16 bits then, and TensorFlow refuses to mix it with the fp32 tensors of the program's own code.
+  const arithmetic = computesByItself(python)
+  const title = arithmetic ? `${computes}, and cast what its own steps compute with` : computes
+  if (claim.site.target?.kind === 'call') {
+    const call = claimedCall(python, claim.site)
+    if (call === null) return { reason: 'the call is no longer in the file' }
+    const written = writeArgument(facts, call, 'policy', python.argument(call, 'policy', 0), `"${policy}"`)
+    if ('reason' in written) return written
+    return {
+      title,
+      safety: arithmetic ? 'display' : 'unsafe',
+      writes: [written, ...fullPrecisionHead(python, facts)],
+      imports: [],
+    }
+  }
+  if (isFirstKeras(python) || usesRemoved(python)) return { reason: 'this version of Keras has no policies' }
+  const at = importOf(python.tree.body)
+  if (at === null) return { reason: 'the program imports Keras in another module' }
+  const { path, fragment } = facts
+  const name = nameFor(python.tree, kerasPackage(python, 'mixed_precision'), 'set_global_policy', {
+    path,
+    fragment: fragment.index,
+    offset: at.end,
+  })
+  const lines = ['', `${name.text}("${policy}")`]
+  const statement: PythonRange = { fragment: fragment.index, start: at.start, end: at.end }
+  return {
+    // The last layer of a network that is made in another file would compute in 16 bits as well.
+    title: makesLayers(python) ? title : `${title}, and give its last layer dtype="float32"`,
+    safety: makesLayers(python) && !arithmetic ? 'unsafe' : 'display',
+    writes: [
+      { kind: 'insert lines', path, where: 'after', statement, lines },
+      ...fullPrecisionHead(python, facts),
+    ],
+    imports: name.import === null ? [] : [name.import],
+  }
+}
+
+/** What TensorFlow 2.4 took away, which brought the policies. */
+function usesRemoved(python: PythonModule): boolean {
+  return [...python.imports].some((name) =>
+    /\.multi_gpu_model$|^(tensorflow\.)?keras\.backend\.tensorflow_backend/.test(name),
+  )
+}
+
+function makesLayers(python: PythonModule): boolean {
+  return python.calls.some(({ name }) =>
+    /^keras\.(layers|Sequential|models\.Sequential|applications)\b/.test(name ?? ''),
+  )
+}
+
+/** The last of the imports at the top, which the policy has to follow and the model has to come after. */
+function importOf(body: Stmt[]): Stmt | null {
+  const isKeras = (statement: ImportStmt): boolean =>
+    /^(keras|tf_keras|tensorflow)(\.|$)/.test(statement.module ?? '') ||
+    (!statement.from && statement.names.some(({ name }) => /^(keras|tf_keras|tensorflow)(\.|$)/.test(name)))
+  let last: Stmt | null = null
+  for (const statement of body) {
+    if (statement.type === 'import' && isKeras(statement)) last = statement
+    else if (last !== null && statement.type === 'import') last = statement
+    else if (last !== null) break
+  }
+  return last
+}
+
+const heads: Record<string, { units: string; activation: number | null }> = {
+  'keras.layers.Dense': { units: 'units', activation: 1 },
+  'keras.layers.Activation': { units: '', activation: 0 },
+  'keras.layers.Conv1D': { units: 'filters', activation: null },
+  'keras.layers.Conv2D': { units: 'filters', activation: null },
+  'keras.layers.Conv3D': { units: 'filters', activation: null },
+}
+
+/** A softmax over 16 bits loses small probabilities: the last layer stays in fp32, as the guide of Keras asks for. */
+function fullPrecisionHead(python: PythonModule, facts: FragmentFacts): Write[] {
+  const writes: Write[] = []
+  for (const call of python.calls) {
+    const head = lookUp(heads, call.name ?? '')
+    if (head === undefined) continue
+    const activation = python.argument(call, 'activation', head.activation ?? undefined)
+    const value = knownArgument(activation)
+    if (value !== 'softmax' && value !== 'sigmoid') continue
+    // One unit ends a model; a gate of many units does not.
+    if (value === 'sigmoid' && knownArgument(python.argument(call, head.units, 0)) !== 1) continue
+    if (mayBePassed(python.argument(call, 'dtype'))) continue
+    writes.push({
+      kind: 'set keyword',
+      path: facts.path,
+      call: { fragment: facts.fragment.index, start: call.expr.start, end: call.expr.end },
+      name: 'dtype',
+      value: '"float32"',
+    })
+  }
+  return writes
+}
+
+/** The package that the file already imports Keras from. */
+export function kerasPackage(python: PythonModule, submodule: string): string {
+  const imports = [...python.imports]
+  const from = (name: RegExp) => imports.some((one) => name.test(one))
+  const root = from(/^tf_keras(\.|$)/)
+    ? 'tf_keras'
+    : from(/^tensorflow\.keras(\.|$)/) || !from(/^keras(\.|$)/)
+      ? 'tensorflow.keras'
+      : 'keras'
+  return `${root}.${submodule}`
+}
