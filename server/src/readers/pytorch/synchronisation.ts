@@ -77,6 +77,34 @@ function givesWork(analysis: PythonModule, { expressions }: HotStatement, dialec
   )
 }
 
+/** Histograms and pictures of tensors, which a tracker copies whole: `writer.add_histogram(name, p.grad, step)`. */
+function recorded(
+  analysis: PythonModule,
+  expr: Expr & { type: 'call' },
+): { what: string; value: Expr; parameter: boolean } | null {
+  const { callee, args } = expr
+  const name = analysis.nameOf(callee)
+  if (name === 'wandb.Histogram' || name === 'wandb.Image') {
+    const value = args[0]?.value
+    return value === undefined ? null : { what: name, value, parameter: false }
+  }
+  if (callee.type !== 'attribute' || !/^add_(histogram|images?)$/.test(callee.attr)) return null
+  const value = args[1]?.value
+  if (value === undefined) return null
+  const owner = value.type === 'attribute' && /^(grad|data)$/.test(value.attr) ? value.value : value
+  const parameter =
+    owner.type === 'name' &&
+    analysis
+      .bindingsOf(owner)
+      .some(
+        (binding) =>
+          binding.value?.type === 'call' &&
+          binding.value.callee.type === 'attribute' &&
+          /^(named_)?parameters$/.test(binding.value.callee.attr),
+      )
+  return { what: callee.attr, value, parameter }
+}
+
 function extractionsIn(
   analysis: PythonModule,
   values: DeviceValues,
@@ -100,6 +128,11 @@ function extractionsIn(
       const call = analysis.callAt(expr)
       if (call?.name != null && waits.has(call.name)) {
         add(expr, `${call.name}()`, true)
+        return
+      }
+      const logged = recorded(analysis, expr)
+      if (logged !== null && (logged.parameter || holds(logged.value))) {
+        add(expr, `${logged.what}()`, true)
         return
       }
       // `jax.device_get(metrics)`, `np.asarray(loss)`, `loss.block_until_ready()`.
