@@ -163,7 +163,8 @@ async function explained(
   input: WhyInput,
   lines: LineNumbers,
 ): Promise<ExplainedSubject> {
-  const { subject, run } = runs[0]!
+  // What is a trial in one launch is judged in the others.
+  const { subject, run } = runs.find((one) => !isTest(one.subject)) ?? runs[0]!
   const launches: LinePlace[] = []
   for (const { run } of runs)
     if (run.job.launch !== null) launches.push(await lines.place(run.job.launch.location))

@@ -113,7 +113,10 @@ function jobsOf(document: ConfigDocument): Job[] {
   const type = entry(root, 'type')
   const schema = text(at(root, '$schema')) ?? ''
   if (schema !== '' && !/azureml/i.test(schema)) return []
-  const kind = text(type?.value) ?? /(command|sweep|pipeline)Job\.schema/.exec(schema)?.[1]
+  // The preview of the schema said `command_job` and `sweep_job`.
+  const kind =
+    text(type?.value)?.replace(/^(command|sweep|pipeline)_job$/, '$1') ??
+    /(command|sweep|pipeline)Job\.schema/.exec(schema)?.[1]
   const said = type ?? entry(root, '$schema')
   if (kind === undefined || said === undefined) return []
   if (kind === 'command' || kind === 'sweep') {
@@ -242,7 +245,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
         : filledIn(line, (name) => inputs.map((holder) => written(at(holder, name))).find(Boolean)),
     job: id,
     environment: environmentOf(claims, at(program, 'environment_variables')),
-    folder: folderOf(text(at(program, 'code'))),
+    folder: folderOf(text(at(program, 'code')) ?? text(at(program, 'code', 'local_path'))),
     placed: true,
     nodes,
     machine,

@@ -35,7 +35,9 @@ export function claimSweepFile(
   /** The job that its trials are. */
   job: string,
 ): void {
-  const said = entry(node, 'sampling_algorithm')
+  // Previews of the schema had `algorithm`, and the limits beside it.
+  const preview = entry(node, 'sampling_algorithm') === undefined
+  const said = entry(node, preview ? 'algorithm' : 'sampling_algorithm')
   if (said === undefined) return
   const method = said.value.kind === 'map' ? at(said.value, 'type') : said.value
   const place = nodePlace(method ?? said.value)
@@ -54,12 +56,12 @@ export function claimSweepFile(
   if (dimensions === null) search.unknown('space', 'search_space', 'the choices cannot be read', place)
   else search.known('space', 'search_space', { grids: [dimensions], ...gridSize([dimensions]) }, place)
   const source = new ConfigSource(node, claims, { document: document.index, keys, shown: place })
-  sweepLimits.claim(search, source)
+  sweepLimits.claim(search, source, {}, preview ? ['trialCap', 'parallelism'] : undefined)
   claimStopping(search, node, strategy, site('early_termination'))
 }
 
 /** What the service does with limits that are left out. */
-const limits = (key: string) => ({ keys: [['limits', key]], parse: asQuotedNumber, write: Number })
+const limits = (key: string) => ({ keys: [['limits', key], [key]], parse: asQuotedNumber, write: Number })
 
 export const sweepLimits = settingTable('Search', {
   trialCap: {
@@ -114,14 +116,16 @@ export function changeSweepFile(claim: Claim, value: unknown, facts: FragmentFac
       const { trials } = value as { trials: number }
       const node = at(root, ...keys)
       const few = Math.max(2, Math.ceil(trials / 8))
-      const sampling = [...keys, 'sampling_algorithm']
+      const preview = entry(node, 'sampling_algorithm') === undefined
+      const sampling = [...keys, preview ? 'algorithm' : 'sampling_algorithm']
+      const limits = preview ? keys : [...keys, 'limits']
       const writes: KeyWrite[] = [
         {
           keys: at(root, ...sampling)?.kind === 'map' ? [...sampling, 'type'] : sampling,
           value: 'bayesian',
         },
-        { keys: [...keys, 'limits', 'max_total_trials'], value: trials },
-        { keys: [...keys, 'limits', 'max_concurrent_trials'], value: few },
+        { keys: [...limits, 'max_total_trials'], value: trials },
+        { keys: [...limits, 'max_concurrent_trials'], value: few },
       ]
       // There are no policies for Bayesian sampling.
       if (entry(node, 'early_termination') !== undefined)

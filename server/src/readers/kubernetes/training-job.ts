@@ -44,7 +44,10 @@ export const trainingJobReader = defineReader({
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {
       for (const object of objectsOf(document)) {
-        if (Object.hasOwn(replicaSpecs, object.kind) && /^kubeflow\.org\/(v1|v2beta1)$/.test(object.version))
+        if (
+          Object.hasOwn(replicaSpecs, object.kind) &&
+          /^kubeflow\.org\/(v1|v1beta[12]|v1alpha2|v2beta1)$/.test(object.version)
+        )
           readReplicas(claims, context, object)
         else if (object.kind === 'TrainJob' && object.version.startsWith('trainer.kubeflow.org/'))
           readTrainJob(claims, context, object)
@@ -71,11 +74,12 @@ function readReplicas(claims: ClaimBuilder, context: ReaderContext, object: Kube
   if (groups.length === 0) return
   const workload: Workload = { object, place, groups, ...processesOf(object, groups) }
   const claimed = claimWorkload(claims, context, workload)
-  const spec = at(object.root, 'spec')
   // The limit and the clean-up of these jobs belong under `runPolicy`; at the level above they are refused or ignored.
+  // Before v1 they stood there, and there was no `runPolicy`.
+  const policy = /\/v1(alpha|beta)/.test(object.version) ? ['spec'] : ['spec', 'runPolicy']
   claimTimeLimit(claimed, workload, {
-    given: [at(spec, 'runPolicy', 'activeDeadlineSeconds')],
-    plan: deadlinePlan(object, ['spec', 'runPolicy'], { after: 'cleanPodPolicy' }),
+    given: [at(object.root, ...policy, 'activeDeadlineSeconds')],
+    plan: deadlinePlan(object, policy, { after: 'cleanPodPolicy' }),
   })
   claimRetries(claimed, object, specs)
   claimProcesses(claimed, object)

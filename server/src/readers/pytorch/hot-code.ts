@@ -7,6 +7,7 @@ import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import type { Span } from '../../text/location.js'
 import { numberIn } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import { epochLoopOf } from './loop-facts.js'
@@ -204,8 +205,29 @@ export function isHot(analysis: PythonModule, loop: Loop): boolean {
     node.iterable.type === 'call' && /^(t?range|trange|arange)$/.test(lastIdentifier(node.iterable.callee))
   if (!ranged) return true
   if ((numberIn(loop.trips) ?? Number.POSITIVE_INFINITY) <= 50) return false
-  const body = analysis.code.slice(node.iterable.end, node.end)
-  return /\bnext\(|batch|loader|sampl|randint|randperm|choice|dataset/i.test(body)
+  const body = { start: node.iterable.end, end: node.end }
+  return [body, ...calledIn(analysis, body)].some(({ start, end }) =>
+    drawsData.test(analysis.code.slice(start, end)),
+  )
+}
+
+const drawsData = /\bnext\(|batch|loader|sampl|randint|randperm|choice|dataset/i
+
+/** The functions of the module that a piece of code calls, and those that they call. */
+function calledIn(
+  analysis: PythonModule,
+  { start, end }: Span,
+  depth = 0,
+  found = new Set<Stmt>(),
+): Set<Stmt> {
+  for (const { expr } of analysis.calls) {
+    if (expr.start < start || expr.end > end) continue
+    const func = analysis.functionOf(expr.callee)
+    if (func === null || found.has(func.node)) continue
+    found.add(func.node)
+    if (depth < 2) calledIn(analysis, func.node, depth + 1, found)
+  }
+  return found
 }
 
 /** `for epoch in …`, `for _ in range(num_epochs)`; not `for batch in epoch_iterator`. */

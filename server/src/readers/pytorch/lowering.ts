@@ -221,7 +221,7 @@ function offsets(python: PythonModule, except: readonly string[] = []): number[]
 function loweredBy(python: PythonModule, call: Call, except: readonly string[]): number[] {
   const { name, method, expr } = call
   if (name !== null && except.includes(name)) return []
-  if (onlyAccompanies(python, call) || isChosen(python, call)) return []
+  if (onlyAccompanies(python, call) || isChosen(python, call) || isOfResult(python, call)) return []
   const at = [expr.callee.end]
   if (name !== null && loweringCalls.test(name)) return at
   if (expr.callee.type === 'attribute' && loweringMethods.test(method)) return at
@@ -250,6 +250,30 @@ export function isChosen(python: PythonModule, { expr: { callee } }: Call): bool
 function isCount(python: PythonModule, { expr }: Call): boolean {
   return /^[\s)]*([/*]|\.(mean|sum|item|div|cpu|numpy)\b)/.test(python.text.slice(expr.end, expr.end + 20))
 }
+
+/** `return logits.double()`, `loss.half()`: the format of what comes out says nothing of the training. */
+function isOfResult(python: PythonModule, { method, statement, expr }: Call): boolean {
+  if (!/^(double|half|bfloat16)$/.test(method) || expr.callee.type !== 'attribute') return false
+  let receiver = expr.callee.value
+  while (
+    receiver.type === 'call' &&
+    receiver.callee.type === 'attribute' &&
+    /^(squeeze|unsqueeze|float|view|reshape|detach|cpu|mean|sum|item)$/.test(receiver.callee.attr)
+  )
+    receiver = receiver.callee.value
+  if (receiver.type === 'call') {
+    const { callee, args } = receiver
+    // What a layer of the class gives for an input, not what one of its methods makes.
+    const layer = callee.type === 'attribute' && callee.value.type === 'name' && callee.value.id === 'self'
+    return layer && args.length > 0 && python.functionOf(callee) === null
+  }
+  if (receiver.type !== 'name') return false
+  return results.test(receiver.id) || (statement.type === 'return' && passedOn.test(receiver.id))
+}
+
+const passedOn = /^([xyzhpq]|out\w*)(_\w+)?$/
+const results =
+  /(^|_)(y_?hat|x_?hat|pred\w*|out|outputs?|logits?|loss(es)?|metrics?|acc(uracy)?|scores?|prob\w*|correct|hits|errors?|dist(ance)?s?|labels?|targets?)$/i
 
 /** What the call does is seen where its function stands. */
 function isFollowed(python: PythonModule, { expr: { callee } }: Call): boolean {
