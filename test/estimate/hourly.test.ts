@@ -25,6 +25,8 @@ describe('cost per hour', () => {
       today,
     )!
     assert.deepEqual(elsewhere.assumptions, ['no price of mars-1 is known: that of us-east-1 is shown'])
+    const empty = hourlyCost({ instanceType: 'g5.xlarge', nodes: 1, region: '' }, listPrices, today)!
+    assert.deepEqual(empty.assumptions, ['region not named: us-east-1 is assumed'])
     const open = hourlyCost({ instanceType: 'g5.xlarge', nodes: 1 }, { ...listPrices, discount: 0.1 }, today)!
     assert.deepEqual(open.assumptions, [
       'region not named: us-east-1 is assumed',

@@ -55,7 +55,9 @@ export function hourlyCost(
   settings: PriceSettings,
   today: string,
 ): HourlyCost | undefined {
-  const { provider, region, nodes, gpus, gpuModel, managedBy } = request
+  const { provider, nodes, gpus, gpuModel, managedBy } = request
+  // `--region "$REGION"` of a variable that is empty names none.
+  const region = request.region?.trim() === '' ? undefined : request.region
   if (request.instanceType === undefined && request.gpuCloud !== undefined) return pieces(request, today)
   const cheapest = request.instanceType === undefined ? cheapestFor(request, settings) : undefined
   const instanceType = request.instanceType ?? cheapest

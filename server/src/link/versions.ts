@@ -101,10 +101,17 @@ function requirement(versions: Versions, source: string): void {
 /** Stands for `torch==2.1.0+cpu`: PyTorch without support for accelerators. */
 export const processorWheels = 'torch+cpu'
 
+/** `--index-url https://download.pytorch.org/whl/cpu`, which pip prefers also as an extra one: `2.1+cpu` counts as newer than `2.1`. */
+const processorIndex =
+  /^[^#]*(?:--(?:extra-)?index-url|--find-links|-[if])[=\s]+["']?https?:\/\/download\.pytorch\.org\/whl\/(?:\w+\/)?cpu\b/
+
 /** requirements*.txt, constraints. Options (`-r`, `--index-url`) are skipped. */
 export function requirementsVersions(text: string): Versions {
   const versions: Versions = {}
-  for (const line of text.replace(/\\\r?\n/g, ' ').split(/\r?\n/)) {
+  const lines = text.replace(/\\\r?\n/g, ' ').split(/\r?\n/)
+  if (lines.some((line) => processorIndex.test(line)) && lines.some((line) => /^\s*torch\b/.test(line)))
+    add(versions, processorWheels, { version: '0', bound: 'pin' })
+  for (const line of lines) {
     if (!/^\s*[-#]/.test(line)) requirement(versions, line.replace(/\s--hash=.*$/, ''))
   }
   return versions
@@ -239,7 +246,13 @@ export function packageVersions(name: string, text: string): Versions {
   return versions
 }
 
-/** The image that a Dockerfile builds on: the last `FROM` that names one; null where it builds on none that is known. */
+function processorBuild(): Versions {
+  const versions: Versions = {}
+  add(versions, processorWheels, { version: '0', bound: 'pin' })
+  return versions
+}
+
+/** What a Dockerfile installs for the processor only, and the image that it builds on: the last `FROM` that names one; null where it builds on none that is known. */
 export function dockerfileVersions(text: string): Versions {
   const stages = new Set<string>()
   let versions: Versions = {}
@@ -254,6 +267,12 @@ export function dockerfileVersions(text: string): Versions {
     if (!stages.has(image.toLowerCase())) versions = imageVersions(written)
     if (stage !== undefined) stages.add(stage.toLowerCase())
   }
+  const installs = text
+    .replace(/\\\r?\n/g, ' ')
+    .split(/\r?\n|&&|;/)
+    .filter((command) => /\bpip3?\b.*\binstall\b.*\btorch\b/.test(command))
+  if (installs.length > 0 && installs.every((command) => processorIndex.test(command)))
+    versions = { ...versions, ...processorBuild() }
   return versions
 }
 

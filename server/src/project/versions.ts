@@ -54,7 +54,10 @@ export class VersionTable {
 
   add(path: string, text: string): void {
     if (/(^|\/)Dockerfile[^/]*$/.test(path)) {
-      this.addImage(folderOf(path), dockerfileVersions(text))
+      const versions = dockerfileVersions(text)
+      // `Dockerfile.cpu` stands beside that of a machine with accelerators.
+      if (baseName(path) !== 'Dockerfile') delete versions[processorWheels]
+      this.addImage(folderOf(path), versions)
       return
     }
     this.commands.add(path, this.scriptsOf(path, text))

@@ -42,7 +42,7 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
   if (root === undefined || sweeper === undefined || sweeper.value.kind !== 'map') return
   const params = entry(sweeper.value, 'params')
   const swept = params === undefined ? [] : sweptIn(params.value)
-  const plugin = pluginOf(root, sweeper.value)
+  const plugin = pluginOf(root, sweeper.value, swept)
   if (plugin === 'unknown') return
   const keys = ['hydra', 'sweeper']
   const place = keyedPlace(
@@ -95,14 +95,17 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
 }
 
 /** Null: Hydra's own, which goes through every combination. */
-function pluginOf(root: ConfigMap, sweeper: ConfigNode): string | null | 'unknown' {
+function pluginOf(root: ConfigMap, sweeper: ConfigNode, swept: Swept[]): string | null | 'unknown' {
   const target = textWithTemplates(at(sweeper, '_target_'))
   const chosen = target ?? chosenIn(root, 'hydra/sweeper')
   if (chosen === undefined) {
     const own = entries(sweeper).some(({ key }) =>
-      /^(sampler|n_trials|study_name|search_space|ax_config|optim)$/.test(key),
+      /^(sampler|n_trials|n_jobs|direction|storage|study_name|search_space|custom_search_space|ax_config|optim)$/.test(
+        key,
+      ),
     )
-    return own ? 'unknown' : null
+    // Hydra's own sweeper refuses an interval, so a file whose list of defaults leads here has chosen another one.
+    return own || swept.some(({ value }) => value.drawn) || choosesElsewhere(root) ? 'unknown' : null
   }
   const plugin = /optuna|ax|nevergrad/i.exec(chosen)?.[0].toLowerCase()
   if (plugin !== undefined) return plugin
@@ -117,6 +120,17 @@ function chosenIn(root: ConfigMap, group: string): string | undefined {
     }
   }
   return undefined
+}
+
+/** The file is laid over another one, or takes up a part named after searches: what that chooses is not known here. */
+function choosesElsewhere(root: ConfigMap): boolean {
+  return items(at(root, 'defaults')).some((item) => {
+    const base = text(item)
+    if (base !== undefined) return base !== '_self_'
+    return entries(item).some(
+      ({ key, value }) => /sweep|search|optuna/i.test(key) && text(value) !== undefined,
+    )
+  })
 }
 
 /** Optuna's sweeper draws by TPE where nothing is said. */
