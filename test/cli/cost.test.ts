@@ -71,6 +71,22 @@ describe('costlint cost', () => {
     assert.equal(job!.state, 'priced')
   })
 
+  it('counts the machines of all worker pools', async () => {
+    const machine =
+      "'machine_spec': {'machine_type': 'n1-standard-8', 'accelerator_type': 'NVIDIA_TESLA_T4', 'accelerator_count': 1}"
+    const pool = (count: number) =>
+      `{${machine}, 'replica_count': ${count}, 'container_spec': {'image_uri': 'team/train'}}`
+    const job = (...pools: string[]) => `from google.cloud import aiplatform
+
+job = aiplatform.CustomJob(display_name='train', worker_pool_specs=[${pools.join(', ')}])
+job.run(timeout=86400)
+`
+    const [one] = await jobs({ 'run.py': job(pool(1)) })
+    const [four] = await jobs({ 'run.py': job(pool(1), pool(3)) })
+    assert.ok(one!.usdPerHour!.high > 0)
+    assert.ok(Math.abs(four!.usdPerHour!.high - 4 * one!.usdPerHour!.high) < 1e-6)
+  })
+
   it('names what is not known, and is told it by the configuration', async () => {
     const local = train.replace('load_dataset("imdb")', 'load_dataset("csv", data_files="reviews.csv")')
     const files = { 'train.py': local, 'job.slurm': slurm }

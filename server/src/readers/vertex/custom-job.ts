@@ -205,7 +205,9 @@ function readCustomJob(python: PythonModule, claims: ClaimBuilder, made: Call): 
   const known = pools.filter((one) => one !== null)
   const specs = known.map((path) => specOf(machineFields(source, ...path)))
   if (pools.length > 1) {
-    compute.unknown('nodes', 'replica_count', ownProcesses.pools, place)
+    const machines = known.length === pools.length && sameMachines(specs) ? replicasOf(source, key) : null
+    if (machines === null) compute.unknown('nodes', 'replica_count', ownProcesses.pools, place)
+    else compute.known('nodes', 'replica_count', machines, place)
     compute.known('sharing', key, ownProcesses.pools, place)
   } else claimReplicas(compute, below(source, key, 0))
   if (known.length !== pools.length || !sameMachines(specs))
@@ -214,6 +216,18 @@ function readCustomJob(python: PythonModule, claims: ClaimBuilder, made: Call): 
     const pool = source.expression(key, index)
     if (pool !== null) claimPoolProgram(python, claims, pool, compute.subject.job!, index)
   })
+}
+
+/** Machines of all pools; null where one of them is not known. */
+function replicasOf(source: CallSource, key: string): number | null {
+  let total = 0
+  for (let index = 0; index < (source.lengthOf(key) ?? 0); index++) {
+    const { value } = machineSettings.read('nodes', below(source, key, index))
+    const count = effective(value)
+    if (count === undefined) return null
+    total += count
+  }
+  return total
 }
 
 /** Replicas learn from the service what they are: CLUSTER_SPEC and TF_CONFIG. */
