@@ -153,7 +153,7 @@ describe('syntax/python-tree: expressions', () => {
     ['a and b or not c', '<<a and b> or <not c>>'],
     ['a not in b', '<a not in b>'],
     ['a is not b', '<a is not b>'],
-    ['a < b <= c', '?(a, b, c)'],
+    ['a < b <= c', '<<a < b> and <b <= c>>'],
     ['-a ** 2', '<- <a ** 2>>'],
     ['a if b else c', '<b ? a : c>'],
     ['x[1:2]', 'x[?(1, 2)]'],

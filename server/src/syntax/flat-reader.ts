@@ -56,6 +56,15 @@ export class FlatReader {
     return ''
   }
 
+  protected tokens(node: number): string[] {
+    const { next, named } = this.flat
+    const end = next[node]!
+    const found: string[] = []
+    for (let child = node + 1; child < end; child = next[child]!)
+      if (named[child] === 0) found.push(this.kind(child))
+    return found
+  }
+
   protected hasToken(node: number, token: string): boolean {
     const { next, named } = this.flat
     const end = next[node]!

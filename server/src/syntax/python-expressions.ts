@@ -8,6 +8,11 @@ export const deepest = 400
 
 const noExprs: Expr[] = []
 
+/** It holds no call, whose twin would count as a second one. */
+function isPlain(expr: Expr): boolean {
+  return expr.type === 'attribute' ? isPlain(expr.value) : expr.type === 'name' || expr.type === 'constant'
+}
+
 export class ExpressionReader extends FlatReader {
   protected other(node: number, depth: number, children: number[] = this.children(node)): Expr {
     return { type: 'other', ...this.place(node), children: this.exprs(children, depth) }
@@ -91,9 +96,18 @@ export class ExpressionReader extends FlatReader {
       }
       case 'comparison_operator': {
         const operands = this.children(node)
-        // `a < b < c` is no single comparison.
+        const [left, right, last, ...more] = this.exprs(operands, depth + 1)
+        if (last !== undefined && more.length === 0 && isPlain(right!)) {
+          // `a < b < c` is `a < b and b < c`, where evaluating `b` twice does nothing twice.
+          const [first, second] = this.tokens(node)
+          const side = (op: string, one: Expr, other: Expr): Expr => ({
+            ...{ type: 'binary', start: one.start, end: other.end },
+            ...{ op, left: one, right: other },
+          })
+          const both = { left: side(first!, left!, right!), right: side(second!, right!, last) }
+          return { type: 'binary', start, end, op: 'and', ...both }
+        }
         if (operands.length !== 2) return this.other(node, depth + 1, operands)
-        const [left, right] = this.exprs(operands, depth + 1)
         return { type: 'binary', start, end, op: this.token(node), left: left!, right: right! }
       }
       case 'not_operator': {

@@ -67,8 +67,7 @@ function jaxEvidence(python: PythonModule, context: ReaderContext): Evidence {
       /jax_platforms?(_name)?['"]\s*,\s*['"]cpu|JAX_PLATFORMS?(_NAME)?['"]\]\s*=\s*['"]cpu|jax\.devices\(\s*['"]cpu|xla_force_host_platform_device_count|CUDA_VISIBLE_DEVICES['"]\]\s*=\s*['"](-1)?['"]/,
     )
   if (onProcessor) evidence.accelerator = 'cpu'
-  else if (platform === 'tpu' || codeMatches(python, /(^|[^a-z])tpus?([^a-z]|$)/i))
-    evidence.accelerator = 'tpu'
+  else if (platform === 'tpu' || codeMatches(python, onTpu)) evidence.accelerator = 'tpu'
   else if (
     platform === 'cuda' ||
     platform === 'gpu' ||
@@ -124,6 +123,9 @@ function readLoop(
 
 const lowering =
   /bfloat16|float16|\bbf16\b|\bfp16\b|half_precision|\bjmp\b|mixed_precision|enable_x64|float64|loss_scale|DynamicScale/
+
+/** A module that is called `mamba_tpu` says nothing of where it runs. */
+const onTpu = /(^|[^a-z_])tpus?([^a-z]|$)|(^|[^a-z])(colab|use|on|is|has|num|cloud)_tpus?([^a-z]|$)/i
 
 /** Where layers of the file compute in the format of their inputs. On TPUs matrix products are short by themselves. */
 function readPrecision(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {

@@ -1,8 +1,8 @@
 /** Which values of a step live on the accelerator: what comes from a model, from a loss, from `.cuda()`. */
 import { isBackward } from '../../python/effects.js'
 import type { Func, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
-import { childrenOf } from '../../syntax/python-children.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf, childrenOf } from '../../syntax/python-children.js'
 import { isModelCall } from './autocast-change.js'
 import { callsIn, type HotCode } from './hot-code.js'
 
@@ -117,8 +117,11 @@ export class DeviceValues {
     if (depth > 40) return false
     const inner = (one: Expr) => this.holds(one, func, depth + 1)
     switch (expr.type) {
-      case 'name':
-        return this.names.has(this.key(expr.id, func))
+      case 'name': {
+        if (!this.names.has(this.key(expr.id, func))) return false
+        const from = loopValueOf(this.analysis, expr)
+        return from === null || inner(from)
+      }
       case 'attribute':
         if (hostAttributes.test(expr.attr)) return false
         if (expr.value.type === 'name' && expr.value.id === 'self') return this.names.has(`self.${expr.attr}`)
@@ -164,6 +167,32 @@ export class DeviceValues {
       (depth < mostReturns && this.returnsDevice(expr, depth))
     )
   }
+}
+
+/** What a loop takes a name from, where it is read before the body binds it anew; null: it is bound otherwise. */
+function loopValueOf({ loops }: PythonModule, name: Expr & { type: 'name' }): Expr | null {
+  for (const { node } of loops) {
+    if (node.type !== 'for' || name.start < node.iterable.end || name.end > node.end) continue
+    if (!binds(node.target, name.id)) continue
+    const before = node.body.find((one) => rebinds(one, name.id))
+    if (before === undefined) continue
+    // The right side of an assignment is read first.
+    const limit = before.type === 'assign' ? before.end : before.start
+    if (name.end <= limit) return node.iterable
+  }
+  return null
+}
+
+function binds(target: Expr, name: string): boolean {
+  if (target.type === 'name') return target.id === name
+  return (target.type === 'tuple' || target.type === 'list') && target.items.some((one) => binds(one, name))
+}
+
+function rebinds(statement: Stmt, name: string): boolean {
+  if (statement.type === 'assign' && statement.targets.some((one) => binds(one, name))) return true
+  if (statement.type === 'augassign' && binds(statement.target, name)) return true
+  if (statement.type === 'for' && binds(statement.target, name)) return true
+  return blocksOf(statement).some((block) => block.some((one) => rebinds(one, name)))
 }
 
 function isProcessor(expr: Expr | undefined): boolean {

@@ -92,6 +92,12 @@ const lowersOnPlateau = /ReduceLROnPlateau/
 
 /** Something ends the run when the metric stalls; null: the loop may end early, but it is not clear why. */
 export function stopsEarly(python: PythonModule, outer: Loop): boolean | null {
+  // `if 0 < patience < bad_epochs: break`, with a patience of -1.
+  const off = python.dead.some(
+    ({ start, end }) =>
+      outer.node.start < start && end <= outer.node.end && /\bbreak\b/.test(python.text.slice(start, end)),
+  )
+  if (off && !outer.hasBreak) return false
   if (codeMatches(python, stopsByName)) return true
   const patience = codeMatches(python, countsBadEpochs)
   if (patience && !codeMatches(python, lowersOnPlateau)) return true

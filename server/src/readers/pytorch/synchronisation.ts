@@ -2,7 +2,7 @@
 import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effects.js'
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { childrenOf } from '../../syntax/python-children.js'
+import { blocksOf, childrenOf } from '../../syntax/python-children.js'
 import { DeviceValues, type Dialect, readingMethods, torchDialect } from './device-values.js'
 import { callsIn, type HotCode, type HotStatement } from './hot-code.js'
 
@@ -47,7 +47,31 @@ export function synchronisation(
     if (!drained) stalls++
     drained = true
   }
+  // The loop needs a value in each step to know whether it goes on: other reads find the queue empty.
+  if (extractions.some((one) => decidesLoop(analysis, one)))
+    return { extractions: [], stalls: 0, timed: false }
   return { extractions, stalls, timed: extractions.some((one) => isTimed(analysis, one)) }
+}
+
+/** `while going: … if loss.item() < least: going = False`. */
+function decidesLoop({ loops }: PythonModule, { statement }: Extraction): boolean {
+  if (statement.type !== 'assign' && statement.type !== 'if') return false
+  const around = loops.filter(
+    ({ node }) => node.type === 'while' && node.start < statement.start && statement.end <= node.end,
+  )
+  return around.some(
+    ({ node }) => node.type === 'while' && namesIn(node.test).some((name) => sets(statement, name)),
+  )
+}
+
+function namesIn(expr: Expr): string[] {
+  return [...(expr.type === 'name' ? [expr.id] : []), ...childrenOf(expr).flatMap(namesIn)]
+}
+
+function sets(statement: Stmt, name: string): boolean {
+  if (statement.type === 'assign')
+    return statement.targets.some((target) => target.type === 'name' && target.id === name)
+  return blocksOf(statement).some((block) => block.some((one) => sets(one, name)))
 }
 
 const clock = /\b(time\.(time|perf_counter|monotonic)|perf_counter|monotonic|default_timer)(_ns)?\(/

@@ -1,8 +1,8 @@
 import { effective } from '../../values/value.js'
 import { machineOf } from '../hardware.js'
 import { oversized } from '../oversized-training.js'
-import { defineRule, type Severity } from '../rule.js'
-import { isSilence, unless } from '../silence.js'
+import { defineRule } from '../rule.js'
+import { isSilence, notTraining, unless } from '../silence.js'
 
 /** What one process per device typically gains: a third of the time, more with many devices. An assumption. */
 const gain: [number, number] = [0.23, 0.33]
@@ -31,6 +31,8 @@ export default defineRule({
     if (job !== null && job < 2) return silent(`the job has ${job === 1 ? 'one GPU' : 'no GPU'}`)
     if (effective(settings.implicit) === true && job === null)
       return silent('how many GPUs the library finds is not known')
+    const predicts = effective(settings.purpose) === 'inference'
+    if (predicts && notTraining(view) !== undefined) return silent('it only predicts')
     const count = restricted ?? job
     const request = view.run.job.compute
     const size = request === null || restricted !== undefined ? undefined : oversized(request, options)
@@ -40,7 +42,8 @@ export default defineRule({
     const many = count !== null && count >= 4
     report({
       at: method,
-      severity: severityOf(effective(settings.purpose), effective(settings.fallback)),
+      // Beside the better way it is only taken where that was not chosen.
+      severity: predicts || effective(settings.fallback) === true ? 'information' : 'warning',
       message:
         `\`${method.key}\` drives ${count === null ? 'all GPUs' : `${count} GPUs`} from one Python process: every step it copies the model to each of them and ` +
         'gathers on the first. One process per GPU (distributed data parallel) is usually 1.3 to 2 times faster.',
@@ -53,7 +56,3 @@ export default defineRule({
     })
   },
 })
-
-function severityOf(purpose: string | undefined, fallback: boolean | undefined): Severity {
-  return purpose === 'inference' || fallback === true ? 'information' : 'warning'
-}
