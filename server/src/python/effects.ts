@@ -255,6 +255,10 @@ export function isOptimizerStep(python: Pick<PythonModule, 'typeOf'>, call: Call
       return true
   }
   const name = lastIdentifier(receiver)
-  if (notOptimizer.test(name)) return false
-  return optimizerName.test(name) || /engine$/.test(name)
+  // `self.parts[name]['optimizer'].step()`.
+  const key =
+    receiver.type === 'subscript' && receiver.index.type === 'constant' ? receiver.index.value : null
+  const named = typeof key === 'string' && /opt|sched/i.test(key) ? key : name
+  if (notOptimizer.test(named)) return false
+  return optimizerName.test(named) || /engine$/.test(named)
 }
