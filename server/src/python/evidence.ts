@@ -104,6 +104,10 @@ export function evidenceOf(analysis: Analysis): Evidence {
   else if (analysis.usesHere(...trainingMethods)) role = 'training'
   else if (analysis.usesHere('.generate', '.predict')) role = 'inference'
   else if (analysis.usesHere('pandas.', 'datasets.')) role = 'data'
+  const older =
+    olderGpu.test(analysis.text) && !newerGpu.test(analysis.text)
+      ? olderGpu.exec(analysis.text)![0]
+      : undefined
   return {
     role,
     accelerator: acceleratorOf(analysis, strings),
@@ -111,6 +115,7 @@ export function evidenceOf(analysis: Analysis): Evidence {
     ...(large === null ? {} : { large }),
     ...(cannotRun(analysis) ? { negligible: 'its syntax is broken, so it cannot run' } : {}),
     notebook: analysis.notebook,
+    ...(older === undefined ? {} : { withoutBf16: older }),
   }
 }
 
@@ -118,3 +123,7 @@ export function evidenceOf(analysis: Analysis): Evidence {
 function cannotRun({ hasErrors, path }: Analysis): boolean {
   return hasErrors && path.endsWith('.py')
 }
+
+/** Cards of Volta and Turing, and machines that have them, in code or in what is said of it. */
+const olderGpu = /\b(?:V100|P100|K80|Tesla[ -]T4|NVIDIA T4|p3(?:dn)?\.\d*xlarge|g4dn\.\d*xlarge)\b/
+const newerGpu = /\b(?:A100|A10G?|H100|H200|L40S?|p[45]d?e?\.\d*xlarge|g[56]e?\.\d*xlarge|RTX ?[3-5]0\d0)\b/

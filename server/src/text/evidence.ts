@@ -10,6 +10,8 @@ export interface Evidence {
   small: string | null
   /** A network whose training takes long whatever it is trained on: 'ViT-L_16', 'images of 224 pixels'. */
   large?: string
+  /** A GPU without units for bf16 that the text of the file is written for: 'p3.2xlarge', 'V100'. */
+  withoutBf16?: string
   /** Why what it wastes is worth a hint at most: 'it ends after 6 steps'. */
   negligible?: string
   notebook: boolean

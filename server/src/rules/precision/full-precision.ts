@@ -48,7 +48,7 @@ export default defineRule({
       ...(speedup === null
         ? {}
         : { saving: { fraction: speedup.fraction, usd: null, basis: speedup.basis } }),
-      fixes: fixesFor(precision, gpu?.name ?? null),
+      fixes: fixesFor(precision, gpu?.name ?? null, subject.evidence.withoutBf16 !== undefined),
     })
   },
 })
@@ -90,8 +90,8 @@ function advice(refused: string | undefined): string {
     : ` First replace ${refused}, which fails under autocast, with its logits form.`
 }
 
-function fixesFor(precision: Claim, gpu: string | null): FixRequest[] {
+function fixesFor(precision: Claim, gpu: string | null, older: boolean): FixRequest[] {
   const to = (value: Precision): FixRequest => ({ set: [{ claim: precision, value }] })
-  if (gpu === null) return [to('bf16-mixed'), to('fp16-mixed')]
+  if (gpu === null) return older ? [to('fp16-mixed')] : [to('bf16-mixed'), to('fp16-mixed')]
   return [to(gpuSupports(gpu, 'bf16') === true ? 'bf16-mixed' : 'fp16-mixed')]
 }
