@@ -170,10 +170,10 @@ bf16: true
     assert.match(out, /^ {2}tokens +2,048 +default of lora\.yaml:1$/m)
     assert.match(out, /^ {2}checkpointing +on +default of lora\.yaml:1$/m)
     const shared = await estimate({ 'lora.yaml': `${recipe}deepspeed: ds_z3.json\n` }, ['lora.yaml'])
-    assert.match(
-      shared.out,
-      /no estimate: not known is how states are shared among devices \(what `deepspeed` says\)/,
-    )
+    assert.match(shared.out, /no estimate: not known is the number of devices/)
+    assert.match(shared.out, /^ {2}sharding +ZeRO stage 3 +lora\.yaml:10$/m)
+    const own = await estimate({ 'lora.yaml': `${recipe}deepspeed: ours.json\n` }, ['lora.yaml'])
+    assert.match(own.out, /no estimate: not known is how states are shared among devices/)
   })
 
   it('takes texts that are prepared elsewhere to be as long as BERT can read', async () => {
