@@ -59,6 +59,8 @@ export const knownKeys: Record<string, string[]> = {
     'spec.runPolicy.activeDeadlineSeconds',
     'spec.runPolicy.backoffLimit',
   ],
+  // kubeflow/tf-operator 0.5, pkg/apis/tensorflow/v1beta2/types.go
+  'kubeflow.org/v1beta2 TFJob': ['spec.activeDeadlineSeconds'],
   // kubeflow/katib, pkg/apis/controller
   'kubeflow.org/v1beta1 Experiment': [
     'spec.earlyStopping',

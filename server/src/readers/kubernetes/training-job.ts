@@ -74,15 +74,24 @@ function readReplicas(claims: ClaimBuilder, context: ReaderContext, object: Kube
   if (groups.length === 0) return
   const workload: Workload = { object, place, groups, ...processesOf(object, groups) }
   const claimed = claimWorkload(claims, context, workload)
-  // The limit and the clean-up of these jobs belong under `runPolicy`; at the level above they are refused or ignored.
-  // Before v1 they stood there, and there was no `runPolicy`.
-  const policy = /\/v1(alpha|beta)/.test(object.version) ? ['spec'] : ['spec', 'runPolicy']
-  claimTimeLimit(claimed, workload, {
-    given: [at(object.root, ...policy, 'activeDeadlineSeconds')],
-    plan: deadlinePlan(object, policy, { after: 'cleanPodPolicy' }),
-  })
+  const policy = policyOf(object)
+  if (policy !== null)
+    claimTimeLimit(claimed, workload, {
+      given: [at(object.root, ...policy, 'activeDeadlineSeconds')],
+      plan: deadlinePlan(object, policy, { after: 'cleanPodPolicy' }),
+    })
   claimRetries(claimed, object, specs)
   claimProcesses(claimed, object)
+}
+
+/**
+ * Where the limit and the clean-up stand: under `runPolicy`, at the level above they are refused or ignored. Before v1 they stood
+ * there, and there was no `runPolicy`; before that there was no limit (null).
+ */
+function policyOf({ kind, version }: KubernetesObject): Keys | null {
+  if (/\/(v1|v2beta1)$/.test(version)) return ['spec', 'runPolicy']
+  const limited = version.endsWith('/v1beta2') || (kind === 'MPIJob' && version.endsWith('/v1alpha2'))
+  return limited ? ['spec'] : null
 }
 
 /** `nprocPerNode`, a text that torchrun is given where it has no such flag of its own. */

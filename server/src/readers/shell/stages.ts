@@ -16,13 +16,14 @@ export const shellStagesReader = defineReader({
     // The script asks by itself.
     if (/\$\?|PIPESTATUS|\btrap\b|&&\s*\\?\s*$/m.test(withoutComments(fragment.text, shell.comments))) return
     const launches = launchesOf(shell.commands, (span) => claims.locate(span)).filter(trainsByName)
+    const reads = readsOf(launches)
     for (const launch of launches) {
       const { command } = launch
       const { ignoredBy, guards, background, unreachable } = command
       if (ignoredBy !== undefined || guards !== undefined || background || unreachable) continue
       if (command.captured === true || stopsAtFailure(shell, command)) continue
       if (/^\s*(\|\||&&)/.test(fragment.text.slice(command.end))) continue
-      if (!isContinued(launch, launches)) continue
+      if (!isContinued(launch, reads)) continue
       const at = { start: command.start, end: command.words[0]?.end ?? command.end }
       claimOperation(claims, {
         kind: 'swallow failure',
@@ -45,18 +46,37 @@ export const shellStagesReader = defineReader({
 const stage = /^(stage|step|phase|task|round|part|generation|gen|iteration)(_?(id|no|num|idx|i|n))?$/i
 
 /** What comes behind builds on what this training leaves. */
-function isContinued(launch: FoundLaunch, launches: readonly FoundLaunch[]): boolean {
+function isContinued(launch: FoundLaunch, reads: ReadonlyMap<string, number>): boolean {
   const { command } = launch
   if (command.loops.some(({ variable }) => stage.test(variable))) return true
   if (command.loops.length > 0) return false
-  const written = new Set(outputsOf(launch))
-  return launches.some(
-    ({ command: later }) =>
-      later.start > command.end &&
-      later.words.some(
-        ({ raw }) => [...written].some((output) => raw.includes(output)) && !isOutput(later.words, raw),
-      ),
-  )
+  return outputsOf(launch).some((output) => (reads.get(output) ?? 0) > command.end)
+}
+
+/** Where each path, or a path within it, is read for the last time: the start of that launch. */
+function readsOf(launches: readonly FoundLaunch[]): Map<string, number> {
+  const last = new Map<string, number>()
+  for (const { command } of launches)
+    command.words.forEach(({ raw }, index) => {
+      // The same folder to write to is no input.
+      if (outputFlag.test(raw) || outputFlag.test(command.words[index - 1]?.raw ?? '')) return
+      for (const path of foldersOf(pathIn(raw))) last.set(path, Math.max(last.get(path) ?? 0, command.start))
+    })
+  return last
+}
+
+/** 'out/stage1/best.pt': itself and the folders that hold it. */
+function foldersOf(path: string): string[] {
+  const parts = path.split('/').slice(0, deepest)
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
+}
+
+const deepest = 20
+
+/** The value of `--flag=value`, or the word, as a path. */
+function pathIn(raw: string): string {
+  const value = /^-[\w-]*=/.test(raw) ? raw.slice(raw.indexOf('=') + 1) : raw
+  return value.replace(/["']/g, '').replace(/\/+$/, '')
 }
 
 const outputFlag = /^--?(\w*(output|save|out|checkpoint|ckpt)\w*)(=|$)/i
@@ -65,16 +85,9 @@ const outputFlag = /^--?(\w*(output|save|out|checkpoint|ckpt)\w*)(=|$)/i
 function outputsOf({ command: { words } }: FoundLaunch): string[] {
   return words.flatMap(({ raw }, index) => {
     if (!outputFlag.test(raw) || /resume|load|init|from|steps|every|limit|freq|strategy/i.test(raw)) return []
-    const value = raw.includes('=') ? raw.slice(raw.indexOf('=') + 1) : (words[index + 1]?.raw ?? '')
-    const path = value.replace(/["']/g, '')
+    const path = pathIn(raw.includes('=') ? raw : (words[index + 1]?.raw ?? ''))
     return path.length > 3 && /[/\w]/.test(path) && !path.startsWith('-') ? [path] : []
   })
-}
-
-/** The same folder to write to is no input. */
-function isOutput(words: readonly { raw: string }[], raw: string): boolean {
-  const index = words.findIndex((one) => one.raw === raw)
-  return outputFlag.test(raw) || outputFlag.test(words[index - 1]?.raw ?? '')
 }
 
 function withoutComments(text: string, comments: readonly { start: number; end: number }[]): string {
