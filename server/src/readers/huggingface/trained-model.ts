@@ -72,11 +72,19 @@ function nameOf(python: PythonModule, call: Call, library: TrainedModel['library
   return nameIn(python.argument(call, key, 0))
 }
 
-/** A name that an argument gives; null: none, or one that cannot be read. */
-export function nameIn(argument: ArgumentValue): Named | null {
+/** A name that an argument gives, or would give unless somebody decides otherwise; null: none, or one that cannot be read. */
+export function nameIn(given: ArgumentValue): Named | null {
+  const argument = unlessDecided(given)
   const id = textArgument(argument)
   const expr = passedExpression(argument)
   return id === null || expr === null ? null : { argument, id, place: { start: expr.start, end: expr.end } }
+}
+
+/** Of a choice, the option that holds by default. */
+function unlessDecided(given: ArgumentValue): ArgumentValue {
+  if (given.state !== 'given' || given.folded.state !== 'unknown') return given
+  const option = given.folded.options?.find(({ byDefault }) => byDefault)
+  return option === undefined ? given : { ...given, folded: { ...option.folded, overridable: true } }
 }
 
 /** The one model that this module makes. */
