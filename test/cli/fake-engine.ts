@@ -105,8 +105,8 @@ class FakeProject implements Project {
   }
 
   async fixes(finding: Finding): Promise<OfferedFix[]> {
-    if (finding.message.includes('refused'))
-      return [{ title: 'Use a random search', refused: 'the grid is not literal' }]
+    const refusal = { title: 'Use a random search', refused: 'the grid is not literal' }
+    if (finding.message.includes('refused')) return [refusal, { ...refusal }]
     if (!finding.message.includes('fixable')) return []
     return [{ title: 'Write 4', safety: 'safe', edits: [{ location: finding.location, newText: '4' }] }]
   }

@@ -105,9 +105,7 @@ export async function createReport(
       table: await texts.table(finding.location),
       related,
       fixes,
-      refused: offered.flatMap((fix) =>
-        'refused' in fix ? [{ title: fix.title, reason: fix.refused }] : [],
-      ),
+      refused: refusals(offered),
     })
   }
   const renamed = <T extends { path: string }>(each: T): T => ({ ...each, path: display(each.path) })
@@ -134,6 +132,15 @@ async function costsOf(
   const within = (path: string) =>
     paths.some((each) => each === '' || path === each || path.startsWith(`${each}/`))
   return (await costs(findings)).filter(({ path, scripts }) => within(path) || scripts.some(within))
+}
+
+/** Two formats that are refused for the same reason are one thing to read. */
+function refusals(offered: readonly OfferedFix[]): Shown['refused'] {
+  const reasons = new Map<string, { title: string; reason: string }>()
+  for (const fix of offered)
+    if ('refused' in fix)
+      reasons.set(`${fix.title}\n${fix.refused}`, { title: fix.title, reason: fix.refused })
+  return [...reasons.values()]
 }
 
 /** A fault while a fix is worked out must not take the finding along. */
