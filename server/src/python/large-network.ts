@@ -6,7 +6,9 @@ import type { Call } from './module.js'
 /** From about 80 million parameters, or a hundred layers. */
 const largeName = new RegExp(
   `(^|[/_.-])(${[
-    '(vit|deit3?|beit(v2)?|eva(02)?|dinov2|dinov3|clip[-_]?vit|mae[-_]?vit)[-_]?(b|base|l|large|h|huge|g|giant)(?![a-z])\\w*',
+    '(vit|deit3?|beit(v2)?|dinov2|dinov3|clip[-_]?vit|mae[-_]?vit)[-_]?(b|base|l|large|h|huge|g|giant)(?![a-z])\\w*',
+    // `model.eval()` is none of them.
+    'eva(02)?[-_](b|base|l|large|g|giant)(?![a-z])\\w*',
     '(swin(v2)?|convnext(v2)?|coatnet|maxvit)[-_]?(b|base|l|large|h|huge|xl|xlarge)(?![a-z])\\w*',
     '(res[-_]?net|res[-_]?next|preact[-_]?res[-_]?net|wide[-_]?res[-_]?net)[-_]?(101|110|152|164|200|269|1001)(?!\\d)\\w*',
     '(tf[-_])?efficientnet(v2)?[-_]?(b[5-7]|l|m|xl)(?![a-z])\\w*|densenet[-_]?(161|201|264)|regnet[-_]?[xy][-_]?(16|32|64|128)gf',
