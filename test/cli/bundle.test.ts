@@ -109,10 +109,17 @@ describe('cli, bundled', function () {
     assert.match((await costlint('clean')).stderr, /removed the cache of /)
     assert.equal(existsSync(cache), false)
     assert.match((await costlint('clean')).stderr, /no cache in /)
-    const elsewhere = { env: { COSTLINT_CACHE_DIR: join(folder.path, 'elsewhere') } }
+    const place = join(folder.path, 'user')
+    const elsewhere = {
+      env: { COSTLINT_CACHE_DIR: join(folder.path, 'elsewhere'), XDG_CACHE_HOME: place },
+    }
     const third = await folder.run(cli, ['check', '--output-format', 'json', '.'], elsewhere)
     assert.equal(third.stdout, cold.stdout)
     assert.deepEqual([existsSync(cache), existsSync(elsewhere.env.COSTLINT_CACHE_DIR)], [false, true])
+    // Code that is run is the user's alone.
+    const isCode = (name: string) => name.startsWith('code-')
+    assert.equal(readdirSync(elsewhere.env.COSTLINT_CACHE_DIR).some(isCode), false)
+    assert.equal(readdirSync(join(place, 'costlint')).some(isCode), true)
   })
 
   it('says of a file what it says of the whole project', async () => {

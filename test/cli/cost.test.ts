@@ -1,7 +1,7 @@
 /** `costlint cost` on small projects, through the real engine. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runHere } from './here.js'
 
@@ -239,6 +239,26 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
     it('says so where nothing changed', async () => {
       const { out } = await runHere(files, ['cost', '--compare', 'HEAD'], commit)
       assert.equal(out, 'The bill is the same as at HEAD.\n')
+    })
+
+    it('starts nothing that the repository names, also where objects are missing', async () => {
+      let started = ''
+      await runHere(files, ['cost', '--compare', 'HEAD'], (root) => {
+        commit(root)
+        started = `${root}-started`
+        const git = (...args: string[]) =>
+          execFileSync('git', args, { cwd: root, stdio: 'pipe' }).toString().trim()
+        git('config', 'remote.origin.url', `ext::touch ${started.replaceAll(' ', '% ')}`)
+        git('config', 'remote.origin.promisor', 'true')
+        git('config', 'extensions.partialClone', 'origin')
+        git('config', 'core.repositoryFormatVersion', '1')
+        git('config', 'protocol.ext.allow', 'always')
+        const id = git('rev-parse', 'HEAD:train.py')
+        rmSync(join(root, '.git', 'objects', id.slice(0, 2), id.slice(2)))
+      })
+      const isStarted = existsSync(started)
+      rmSync(started, { force: true })
+      assert.equal(isStarted, false)
     })
 
     it('refuses what git does not know', async () => {

@@ -14,6 +14,12 @@ const largest = 4 << 20
 /** Regular files; links and submodules are left out. */
 const regular = /^100(644|755)$/
 
+/**
+ * Where objects are missing, git asks the remote that the repository's own configuration names, by a command that stands there as
+ * well. No protocol is allowed, so nothing is fetched and nothing is started.
+ */
+const environment = { ...process.env, GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1' }
+
 interface Blob {
   id: string
   path: string
@@ -41,6 +47,7 @@ async function blobsOf(root: string, revision: string): Promise<Blob[]> {
   try {
     const { stdout } = await run('git', ['ls-tree', '-r', '-l', '-z', '--full-tree', revision], {
       cwd: root,
+      env: environment,
       maxBuffer: 1 << 30,
     })
     listed = stdout
@@ -62,7 +69,11 @@ function staysWithin(path: string): boolean {
 }
 
 async function writeAll(root: string, blobs: readonly Blob[], folder: string): Promise<void> {
-  const git = spawn('git', ['cat-file', '--batch'], { cwd: root, stdio: ['pipe', 'pipe', 'ignore'] })
+  const git = spawn('git', ['cat-file', '--batch'], {
+    cwd: root,
+    env: environment,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
   const failed = new Promise<never>((_, reject) => git.on('error', reject))
   failed.catch(() => undefined)
   git.stdin.on('error', () => undefined)

@@ -26,7 +26,7 @@ export function start(role: keyof Roles): void {
   }
   const file = fileURLToPath(new URL('engine.cjs', import.meta.url))
   const kept = keptCode()
-  const cachedData = kept === null ? undefined : readOwn(kept)
+  const cachedData = readOwn(kept)
   // The build writes ASCII; as Latin-1 nothing has to be decoded.
   const source = `(function(exports,require,module,__filename,__dirname){${readFileSync(file, 'latin1')}\n})`
   const script = new Script(source, {
@@ -38,7 +38,7 @@ export function start(role: keyof Roles): void {
   evaluate(module.exports, createRequire(import.meta.url), module, file, dirname(file))
   const isUsed = cachedData !== undefined && script.cachedDataRejected !== true
   // A check has compiled what the next one needs. Whoever wants nothing kept says so.
-  if (role === 'cli' && kept !== null && !isUsed && args[0] === 'check' && !args.includes('--no-cache'))
+  if (role === 'cli' && !isUsed && args[0] === 'check' && !args.includes('--no-cache'))
     process.once('exit', () => keep(kept, script))
   module.exports[role]()
 }
@@ -46,10 +46,12 @@ export function start(role: keyof Roles): void {
 /** Names of kept code. */
 const codeName = /^code-[\w.-]+$/
 
-/** Where the code of this engine is kept for this V8; null: nowhere. */
-function keptCode(): string | null {
-  const named = process.env.COSTLINT_CACHE_DIR
-  const folder = named || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'costlint')
+/**
+ * Where the code of this engine is kept for this V8. What lies there is run, so it is the user's own folder and never
+ * `COSTLINT_CACHE_DIR`, which may lie in a repository that brings files of its own.
+ */
+function keptCode(): string {
+  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'costlint')
   return join(folder, `code-${engine}-${process.arch}-${process.versions.v8}`)
 }
 
