@@ -66,7 +66,7 @@ function node() {
     build({
       ...common,
       ...platform,
-      stdin: stdin(`import { start } from './server/src/project/node/start.ts'\nstart('${role}')`),
+      stdin: stdin(`import { start } from './server/src/host/node/start.ts'\nstart('${role}')`),
       format: 'esm',
       outdir: undefined,
       outfile: path(`dist/${role}.js`),
@@ -78,7 +78,7 @@ function node() {
 
 const roles = {
   cli: 'server/src/cli/main.ts',
-  worker: 'server/src/project/node/worker.ts',
+  worker: 'server/src/host/node/worker.ts',
   server: 'server/src/lsp/node.ts',
 }
 

@@ -15,7 +15,7 @@ const name = basename(entry, '.ts')
 // The worker is looked for beside the bundle, the grammars two folders up.
 await build({
   absWorkingDir: path('.'),
-  entryPoints: { [name]: path(entry), worker: path('server/src/project/node/worker.ts') },
+  entryPoints: { [name]: path(entry), worker: path('server/src/host/node/worker.ts') },
   outdir: path(`.tmp/${name}`),
   bundle: true,
   minify: true,

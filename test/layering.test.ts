@@ -30,17 +30,24 @@ const allowed: Record<string, string[]> = {
   rules: ['text', 'edit', 'values', 'workload', 'catalog', 'estimate', 'checklist'],
   link: ['text', 'syntax', 'python', 'config', 'values', 'workload', 'catalog'],
 }
-const engine = [...Object.keys(allowed), 'finding.ts']
+const engine = [...Object.keys(allowed), 'finding.ts', 'lint.ts']
 allowed['finding.ts'] = ['text', 'edit', 'rules']
-allowed.project = engine
-allowed['linter.ts'] = ['project']
+allowed['lint.ts'] = ['finding.ts', 'rules']
+allowed.extraction = engine
+allowed.host = [...allowed.extraction, 'extraction']
+allowed.linking = [...allowed.host, 'host']
+allowed.judging = [...allowed.linking, 'linking']
+allowed.annotations = [...allowed.judging, 'judging']
+allowed.results = [...allowed.judging, 'judging']
+allowed.project = [...allowed.results, 'results', 'annotations']
+allowed['linter.ts'] = [...allowed.project, 'project']
 for (const face of ['lsp', 'cli', 'report'])
   allowed[face] = ['text', 'edit', 'catalog', 'estimate', 'rules', 'finding.ts', 'linter.ts']
 allowed.cli!.push('lsp', 'report')
 allowed.lsp!.push('report')
 
 /** The only places that may use Node itself; everything else also runs in a web worker. */
-const nodeOnly = [/^project\/node\//, /^lsp\/node\.ts$/, /^cli\//]
+const nodeOnly = [/^host\/node\//, /^lsp\/node\.ts$/, /^cli\//]
 
 const source = fileURLToPath(new URL('../server/src', import.meta.url))
 
@@ -87,7 +94,7 @@ function forbidden(one: Import): string | null {
   const from = layer(one.from)
   const to = layer(target).replace(/\.js$/, '.ts')
   if (from === to) return null
-  if (target.startsWith('project/node/') && nodeOnly.some((pattern) => pattern.test(one.from))) return null
+  if (target.startsWith('host/node/') && nodeOnly.some((pattern) => pattern.test(one.from))) return null
   if (!(from in allowed)) return `stands in no known layer (${from})`
   return allowed[from]!.includes(to) ? null : `${from} may not import ${to}`
 }
@@ -136,9 +143,12 @@ describe('layers', () => {
       { from: 'lsp/server.ts', specifier: 'node:path' },
       { from: 'lsp/server.ts', specifier: '../cli/main.js' },
       { from: 'lsp/server.ts', specifier: '../project/workspace.js' },
-      { from: 'lsp/web.ts', specifier: '../project/node/host.js' },
+      { from: 'lsp/web.ts', specifier: '../host/node/host.js' },
       { from: 'cli/check.ts', specifier: '../readers/index.js' },
       { from: 'project/workspace.ts', specifier: '../linter.js' },
+      { from: 'extraction/analyzer.ts', specifier: '../host/host.js' },
+      { from: 'linking/runs.ts', specifier: '../judging/judge.js' },
+      { from: 'results/fixes.ts', specifier: '../annotations/annotations.js' },
       { from: 'link/launches.ts', specifier: '../readers/reader.js' },
       { from: 'other/x.ts', specifier: '../text/source-fragment.js' },
       { from: 'text/x.ts', specifier: './unit' },
@@ -148,11 +158,11 @@ describe('layers', () => {
     ]
     for (const one of wrong) assert.notEqual(forbidden(one), null, `${one.from} ${one.specifier}`)
     for (const one of [
-      { from: 'project/node/host.ts', specifier: 'node:fs' },
+      { from: 'host/node/host.ts', specifier: 'node:fs' },
       { from: 'readers/sklearn/search.ts', specifier: '../../estimate/grid.js' },
       { from: 'readers/slurm/steps.ts', specifier: '../../link/launch-line.js' },
       { from: 'lsp/node.ts', specifier: '../linter.js' },
-      { from: 'lsp/node.ts', specifier: '../project/node/host.js' },
+      { from: 'lsp/node.ts', specifier: '../host/node/host.js' },
     ]) {
       assert.equal(forbidden(one), null, `${one.from} ${one.specifier}`)
     }

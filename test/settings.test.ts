@@ -45,7 +45,7 @@ function usedIn(code: string): Set<string> {
 
 describe('settings of the workload', () => {
   const settings = declared()
-  const project = codeOf('project')
+  const project = ['extraction', 'linking', 'judging', 'annotations', 'results'].map(codeOf).join('\n')
   const filled = filledIn(codeOf('readers') + project)
   const used = usedIn(['rules', 'estimate', 'link'].map(codeOf).join('\n') + project)
   const outside = (names: Set<string>): string[] =>

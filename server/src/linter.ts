@@ -1,35 +1,36 @@
 /**
- * The front door: lint a project, carry out its fixes. The faces (lsp, cli, report) reach `project/` only through this
+ * The front door: lint a project, carry out its fixes. The faces (lsp, cli, report) reach the engine only through this
  * file. The engine is loaded when it is first needed, so that `--version` is quick.
  */
-import type { FixOptions, FixRun } from './project/apply-fixes.js'
-import type { Host } from './project/host.js'
-import type { Project } from './project/project.js'
-import type { ProjectsBelow, SearchOptions } from './project/repositories.js'
-import type { OpenProjectOptions } from './project/workspace.js'
 
-export type { Annotation } from './project/annotations.js'
-export type { FixOptions, FixRun } from './project/apply-fixes.js'
-export type { Choice } from './project/configuration.js'
-export { type FailOn, failOnValues, mentionsConfiguration, severities } from './project/configuration-file.js'
-export type { CostEntry, CostKind, CostState } from './project/cost.js'
-export type { TrainingEstimate } from './project/estimates.js'
-export type { GraphCost, GraphMachine, JobGraph } from './project/graph.js'
-export { type Entry, type EntryKind, type Host, relativeTo } from './project/host.js'
-export type { CellText, LintError, LintOptions, LintResult, OfferedFix, Progress } from './project/lint.js'
-export { suggestion } from './project/nearest.js'
-export { budgetRule, ownRules } from './project/own-rules.js'
+import type { Host } from './host/host.js'
+import type { ProjectsBelow, SearchOptions } from './host/repositories.js'
+import type { Project } from './project/project.js'
+import type { OpenProjectOptions } from './project/workspace.js'
+import type { FixOptions, FixRun } from './results/apply-fixes.js'
+
+export type { Annotation } from './annotations/annotations.js'
+export type { Choice } from './host/configuration.js'
+export { type FailOn, failOnValues, mentionsConfiguration, severities } from './host/configuration-file.js'
+export { type Entry, type EntryKind, type Host, relativeTo } from './host/host.js'
+export { suggestion } from './host/nearest.js'
+export { budgetRule, ownRules } from './host/own-rules.js'
+export { rulePageLink } from './host/rule-links.js'
+export { isKnownSelector, selectorNames } from './host/selector.js'
+export { TooManyFiles } from './host/too-many-files.js'
+export type { CellText, LintError, LintOptions, LintResult, OfferedFix, Progress } from './lint.js'
 export type { Project } from './project/project.js'
-export { rulePageLink } from './project/rule-links.js'
-export { isKnownSelector, selectorNames } from './project/selector.js'
-export { TooManyFiles } from './project/too-many-files.js'
+export type { FixOptions, FixRun } from './results/apply-fixes.js'
+export type { CostEntry, CostKind, CostState } from './results/cost.js'
+export type { TrainingEstimate } from './results/estimates.js'
+export type { GraphCost, GraphMachine, JobGraph } from './results/graph.js'
 export type {
   ExplainedRule,
   ExplainedSetting,
   ExplainedSubject,
   Explanation,
   WhyQuery,
-} from './project/why.js'
+} from './results/why.js'
 
 export async function openProject(root: string, host: Host, options?: OpenProjectOptions): Promise<Project> {
   const workspace = await import('./project/workspace.js')
@@ -42,7 +43,7 @@ export async function projectsBelow(
   folder: string,
   options: SearchOptions,
 ): Promise<ProjectsBelow> {
-  const repositories = await import('./project/repositories.js')
+  const repositories = await import('./host/repositories.js')
   return repositories.projectsBelow(host, folder, options)
 }
 
@@ -57,7 +58,7 @@ export async function fixProject(
   given?: ReadonlyMap<string, Uint8Array>,
 ): Promise<FixRun> {
   const [{ applyFixes }, { fixableProject }] = await Promise.all([
-    import('./project/apply-fixes.js'),
+    import('./results/apply-fixes.js'),
     import('./project/fixable.js'),
   ])
   return applyFixes(fixableProject(project, host, given), options)

@@ -1,6 +1,6 @@
 /** A host whose disk is a map of texts. Grammars come from the installation; there are no workers. */
-import type { Entry, Host } from '../../server/src/project/host.js'
-import { grammarFiles } from '../../server/src/project/node/grammar-files.js'
+import type { Entry, Host } from '../../server/src/host/host.js'
+import { grammarFiles } from '../../server/src/host/node/grammar-files.js'
 import type { GrammarName, GrammarSource } from '../../server/src/syntax/parser.js'
 
 export const memoryRoot = '/case'

@@ -1,8 +1,8 @@
 /** The runner fails where it must: a toy linter that dislikes some words stands in for the engine. */
 import assert from 'node:assert/strict'
 import type { Finding, Fix } from '../../server/src/finding.js'
+import { type Host, under } from '../../server/src/host/host.js'
 import type { OfferedFix, Project } from '../../server/src/linter.js'
-import { type Host, under } from '../../server/src/project/host.js'
 import { parsePage } from './format.js'
 import { notebookCellTexts } from './notebook.js'
 import { runCase } from './runner.js'

@@ -1,8 +1,8 @@
 /** Runs the cases of a page: lints each as a project in memory, compares findings, carries out fixes. */
 import assert from 'node:assert/strict'
 import type { Finding, Fix } from '../../server/src/finding.js'
+import type { Host } from '../../server/src/host/host.js'
 import type { LintResult, OfferedFix, Project } from '../../server/src/linter.js'
-import type { Host } from '../../server/src/project/host.js'
 import type { Location } from '../../server/src/text/location.js'
 import { applyEdits, type Files } from './edits.js'
 import { type Case, type CaseFile, type Mark, messageMatches } from './format.js'

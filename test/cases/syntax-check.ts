@@ -1,7 +1,7 @@
 /** Whether a text parses, asked of parsers that the engine does not look at for this. */
 import { type ParseError, parse as parseJson } from 'jsonc-parser'
 import { parseAllDocuments } from 'yaml'
-import { grammarFiles } from '../../server/src/project/node/grammar-files.js'
+import { grammarFiles } from '../../server/src/host/node/grammar-files.js'
 import {
   type GrammarName,
   type Grammars,

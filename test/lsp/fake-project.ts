@@ -2,6 +2,8 @@
  * A project with a tiny engine of its own, so that the protocol is tested without the linter: the word `waste` is a
  * finding, unless a file that says `covers: <path>` stands beside it. `fault` makes it throw.
  */
+
+import type { Annotation } from '../../server/src/annotations/annotations.js'
 import type { Finding } from '../../server/src/finding.js'
 import type {
   CellText,
@@ -12,7 +14,6 @@ import type {
   Project,
   WhyQuery,
 } from '../../server/src/linter.js'
-import type { Annotation } from '../../server/src/project/annotations.js'
 
 export interface FakeDisk {
   files: Map<string, string>

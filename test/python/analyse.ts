@@ -1,6 +1,6 @@
 /** What the tests of the Python analysis share: text in, analysis and its parts out. */
 import assert from 'node:assert/strict'
-import { createNodeHost } from '../../server/src/project/node/host.js'
+import { createNodeHost } from '../../server/src/host/node/host.js'
 import { Analysis } from '../../server/src/python/analysis.js'
 import type { Call, Folded, ModuleSummary } from '../../server/src/python/module.js'
 import { loadGrammars } from '../../server/src/syntax/parser.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { configuredFrom } from '../../server/src/config/configured.js'
 import { yamlFacts } from '../../server/src/config/yaml.js'
-import { createNodeHost } from '../../server/src/project/node/host.js'
+import { createNodeHost } from '../../server/src/host/node/host.js'
 import { Analysis } from '../../server/src/python/analysis.js'
 import { environmentWrites } from '../../server/src/python/environment.js'
 import type { HandedConfiguration } from '../../server/src/python/module.js'

@@ -1,6 +1,6 @@
 /** Nothing is folded before all calls and arguments of the module are known. */
 import assert from 'node:assert/strict'
-import { createNodeHost } from '../../server/src/project/node/host.js'
+import { createNodeHost } from '../../server/src/host/node/host.js'
 import { Analysis } from '../../server/src/python/analysis.js'
 import { loadGrammars } from '../../server/src/syntax/parser.js'
 import { pythonTree } from '../../server/src/syntax/python-tree.js'

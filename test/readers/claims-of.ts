@@ -1,7 +1,7 @@
 /** What readers claim about a text: the settings of its subjects, as plain values. */
 
-import { Analyzer } from '../../server/src/project/analyzer.js'
-import { createNodeHost } from '../../server/src/project/node/host.js'
+import { Analyzer } from '../../server/src/extraction/analyzer.js'
+import { createNodeHost } from '../../server/src/host/node/host.js'
 import type { Reader } from '../../server/src/readers/reader.js'
 import { loadGrammars } from '../../server/src/syntax/parser.js'
 import { sourceFile } from '../../server/src/text/source-fragments.js'

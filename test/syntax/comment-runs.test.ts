@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'mocha'
-import { grammarFiles } from '../../server/src/project/node/grammar-files.js'
+import { grammarFiles } from '../../server/src/host/node/grammar-files.js'
 import { withoutCommentRuns } from '../../server/src/syntax/comment-runs.js'
 import { type Grammars, loadGrammars } from '../../server/src/syntax/parser.js'
 import { pythonTree } from '../../server/src/syntax/python-tree.js'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { grammarFiles, readGrammar } from '../../server/src/project/node/grammar-files.js'
+import { grammarFiles, readGrammar } from '../../server/src/host/node/grammar-files.js'
 import { Grammars, IncrementalParser, loadGrammars } from '../../server/src/syntax/parser.js'
 import { pythonTree } from '../../server/src/syntax/python-tree.js'
 import { textChange } from '../../server/src/syntax/text-change.js'

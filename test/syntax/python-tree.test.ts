@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { grammarFiles } from '../../server/src/project/node/grammar-files.js'
+import { grammarFiles } from '../../server/src/host/node/grammar-files.js'
 import { type Grammars, loadGrammars } from '../../server/src/syntax/parser.js'
 import type {
   Assign,

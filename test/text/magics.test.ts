@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the shell writes variables like this
 import assert from 'node:assert/strict'
-import { grammarFiles } from '../../server/src/project/node/grammar-files.js'
+import { grammarFiles } from '../../server/src/host/node/grammar-files.js'
 import { type Grammars, loadGrammars } from '../../server/src/syntax/parser.js'
 import { pythonTree } from '../../server/src/syntax/python-tree.js'
 import { maskCell, maskPythonFile } from '../../server/src/text/magics.js'

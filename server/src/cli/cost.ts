@@ -1,7 +1,7 @@
 /** `costlint cost`: the bill by job, what can be saved of it, and how much of it is known. */
 import { join, relative } from 'node:path'
+import { toPosix } from '../host/node/host.js'
 import type { CostEntry } from '../linter.js'
-import { toPosix } from '../project/node/host.js'
 import { type Console, exit, UsageError } from './console.js'
 import { type CostChange, changesBetween, sumOfChanges } from './cost-change.js'
 import { changesMarkdown, changesText } from './cost-change-text.js'

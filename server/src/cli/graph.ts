@@ -1,7 +1,7 @@
 /** `costlint graph`: which job launches which script on which machine at which price, and what could not be resolved. */
 import { join, relative } from 'node:path'
+import { toPosix } from '../host/node/host.js'
 import type { JobGraph } from '../linter.js'
-import { toPosix } from '../project/node/host.js'
 import { type Console, exit } from './console.js'
 import type { Engine } from './engine.js'
 import { dotGraph } from './graph-dot.js'

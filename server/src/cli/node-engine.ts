@@ -1,8 +1,9 @@
 /** The linter on this machine, as the command line uses it. */
+
+import { cacheOf, removeAnswers } from '../host/node/answer-folder.js'
+import { createNodeHost } from '../host/node/host.js'
+import { readRulePages } from '../host/node/rule-pages.js'
 import { fixProject, openProject } from '../linter.js'
-import { cacheOf, removeAnswers } from '../project/node/answer-folder.js'
-import { createNodeHost } from '../project/node/host.js'
-import { readRulePages } from '../project/node/rule-pages.js'
 import { type Engine, mostFiles } from './engine.js'
 
 export const nodeEngine: Engine = {

@@ -1,7 +1,7 @@
 /** The command line: what can be asked for, and what happens when it is. */
 import { Command, CommanderError, Option } from 'commander'
+import { version } from '../host/node/version.js'
 import { failOnValues, ownRules } from '../linter.js'
-import { version } from '../project/node/version.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import type { QuestionFlags } from './estimate-question.js'

@@ -1,6 +1,7 @@
 /** What a check found, ready to be printed: paths as seen from the current folder, places in lines and columns. */
 import { join, relative } from 'node:path'
 import type { Finding, Fix } from '../finding.js'
+import { toPosix } from '../host/node/host.js'
 import {
   type CostEntry,
   type failOnValues,
@@ -10,7 +11,6 @@ import {
   type Project,
   severities,
 } from '../linter.js'
-import { toPosix } from '../project/node/host.js'
 import type { Severity } from '../rules/rule.js'
 import type { Location } from '../text/location.js'
 import type { LineTable, Range } from './positions.js'

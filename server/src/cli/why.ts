@@ -1,6 +1,7 @@
 /** `costlint why PLACE [RULE]`: the subjects there, what their settings are taken to be, and what each rule makes of them. */
 import { stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
+import { toPosix } from '../host/node/host.js'
 import {
   type ExplainedRule,
   type ExplainedSetting,
@@ -8,7 +9,6 @@ import {
   type Explanation,
   suggestion,
 } from '../linter.js'
-import { toPosix } from '../project/node/host.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import { severityColor } from './format/concise.js'

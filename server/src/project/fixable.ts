@@ -1,12 +1,12 @@
 /** A project on disk as `applyFixes` asks for it: with the texts that fixes have made, and the encoding of each file. */
 
+import { type Host, under } from '../host/host.js'
+import type { FixableProject } from '../results/apply-fixes.js'
+import { countSyntaxErrors } from '../results/syntax-errors.js'
 import { type Grammars, loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
 import { sourceFile } from '../text/source-fragments.js'
-import type { FixableProject } from './apply-fixes.js'
-import { type Host, under } from './host.js'
 import type { Project } from './project.js'
-import { countSyntaxErrors } from './syntax-errors.js'
 
 /** `given`: bytes that stand in for a file on disk (standard input). */
 export function fixableProject(

@@ -2,22 +2,23 @@
  * What can be said of open files before the rest of a project has been read. Every other file counts as one in which no
  * reader has a word, until the open files, or what starts them, turn out to need it.
  */
+
+import type { Annotation } from '../annotations/annotations.js'
+import { Analyzer, type FileRecord } from '../extraction/analyzer.js'
+import { kustomizationName } from '../extraction/manifests.js'
 import type { Finding } from '../finding.js'
+import { LocalBackend, unreadRecord } from '../host/backend.js'
+import type { Configuration } from '../host/configuration.js'
+import { type Host, under } from '../host/host.js'
+import { fileOfText, type OpenText } from '../host/open-text.js'
+import type { VersionTable } from '../host/versions.js'
 import { baseName } from '../link/paths.js'
+import { valuesName } from '../linking/charts.js'
+import { filesNaming, type NamingFiles } from '../linking/name-search.js'
+import type { LintResult, OfferedFix } from '../lint.js'
 import { readers } from '../readers/index.js'
 import type { Grammars } from '../syntax/parser.js'
-import { Analyzer, type FileRecord } from './analyzer.js'
-import type { Annotation } from './annotations.js'
-import { LocalBackend, unreadRecord } from './backend.js'
-import { valuesName } from './charts.js'
-import type { Configuration } from './configuration.js'
-import { type Host, under } from './host.js'
-import { kustomizationName } from './kustomize.js'
-import type { LintResult, OfferedFix } from './lint.js'
-import { filesNaming, type NamingFiles } from './name-search.js'
-import { fileOfText, type OpenText } from './open-text.js'
 import { Stages } from './stages.js'
-import type { VersionTable } from './versions.js'
 import { mayBeRefuted } from './withheld.js'
 
 /** What is known of a project once it was searched. */

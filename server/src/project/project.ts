@@ -1,12 +1,13 @@
 /** A project, as the faces see it. */
+
+import type { Annotation } from '../annotations/annotations.js'
 import type { Finding } from '../finding.js'
+import type { CellText, LintOptions, LintResult, OfferedFix } from '../lint.js'
+import type { CostEntry } from '../results/cost.js'
+import type { EstimateOptions, TrainingEstimate } from '../results/estimates.js'
+import type { JobGraph } from '../results/graph.js'
+import type { Explanation, WhyQuery } from '../results/why.js'
 import type { Json } from '../text/json.js'
-import type { Annotation } from './annotations.js'
-import type { CostEntry } from './cost.js'
-import type { EstimateOptions, TrainingEstimate } from './estimates.js'
-import type { JobGraph } from './graph.js'
-import type { CellText, LintOptions, LintResult, OfferedFix } from './lint.js'
-import type { Explanation, WhyQuery } from './why.js'
 
 /** One project (a root folder): what is on disk, under what the editor has open. */
 export interface Project {

@@ -1,19 +1,19 @@
 /** From records to findings: linked, judged, reported. A project has these stages once, and a preview has its own. */
 
+import { type Annotation, annotationsOf } from '../annotations/annotations.js'
+import type { FileRecord, Surroundings } from '../extraction/analyzer.js'
 import type { Finding } from '../finding.js'
+import type { KeptAnswers } from '../host/answers.js'
+import type { Backend, LocalBackend, Versions } from '../host/backend.js'
+import type { Configuration } from '../host/configuration.js'
+import { JudgeStage, today } from '../judging/judge-stage.js'
 import type { ConsoleScripts } from '../link/console-scripts.js'
+import { type Linked, Linker } from '../linking/link-stage.js'
+import type { LintError, LintResult, OfferedFix } from '../lint.js'
+import { materialise } from '../results/fixes.js'
+import { type ResultInput, ResultStage } from '../results/result-stage.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Claim } from '../workload/claim.js'
-import type { FileRecord, Surroundings } from './analyzer.js'
-import type { Annotation } from './annotations.js'
-import type { KeptAnswers } from './answers.js'
-import type { Backend, LocalBackend, Versions } from './backend.js'
-import type { Configuration } from './configuration.js'
-import { materialise } from './fixes.js'
-import { JudgeStage } from './judge-stage.js'
-import { type Linked, Linker } from './link-stage.js'
-import type { LintError, LintResult, OfferedFix } from './lint.js'
-import { type ResultInput, ResultStage } from './result-stage.js'
 
 /** Chains of scripts that call each other, without a word of their own. */
 const scriptRounds = 8
@@ -115,6 +115,7 @@ export class Stages {
   }
 
   annotations(path: string, configuration: Configuration): Annotation[] {
-    return this.judging.annotations(path, configuration)
+    const { options } = configuration.forFile(path)
+    return annotationsOf(path, this.judging.view(), options, this.judging.bills, today())
   }
 }

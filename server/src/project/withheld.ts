@@ -1,9 +1,10 @@
 /** Which findings of a file another file of the project could still refute while most of it is unread. */
+
+import type { FileRecord } from '../extraction/analyzer.js'
 import type { Finding } from '../finding.js'
+import { ownRuleNames } from '../host/own-rules.js'
+import { isChartTemplate } from '../linking/charts.js'
 import { rules } from '../rules/index.js'
-import type { FileRecord } from './analyzer.js'
-import { isChartTemplate } from './charts.js'
-import { ownRuleNames } from './own-rules.js'
 
 export interface PartlyRead {
   record: FileRecord

@@ -204,7 +204,7 @@ export class ClaimBuilder implements Locator {
   /** Where a value stands that is written, or would be, at `place`. */
   origin(place: Place, options: OriginOptions = {}): Origin {
     const location = options.location ?? this.locate(place)
-    // What a patch says stands in the patch; its reader changes the whole (see project/written-places.ts).
+    // What a patch says stands in the patch; its reader changes the whole (see extraction/written-places.ts).
     const elsewhere = this.laidBy(place) !== null
     const site = this.site(options.site ?? place)
     return {

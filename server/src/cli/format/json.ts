@@ -1,7 +1,7 @@
 /** Machine-readable output: version 1 of a contract, see docs/cli.md. Fields are only ever added. */
 import { totalOf } from '../../estimate/total.js'
+import { version } from '../../host/node/version.js'
 import { rulePageLink, severities } from '../../linter.js'
-import { version } from '../../project/node/version.js'
 import { define, lookUp } from '../../text/records.js'
 import { coverageOf } from '../cost-total.js'
 import type { Place, Report, Shown } from '../report.js'

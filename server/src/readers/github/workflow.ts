@@ -50,7 +50,7 @@ function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: Co
   const { root } = document
   const known = trainingSteps(claims, context, root)
   const job = `${claims.path}#workflow`
-  // What its scripts start is seen later (project/workflow-links.ts).
+  // What its scripts start is seen later (linking/workflow-links.ts).
   const steps = known.length > 0 ? known : callingSteps(claims, context, root, job)
   for (const step of known) claimIgnored(claims, document, step)
   const trigger = entry(root, 'on')

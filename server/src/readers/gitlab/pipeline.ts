@@ -65,7 +65,7 @@ function readPipeline(claims: ClaimBuilder, context: ReaderContext, document: Co
   })
 }
 
-/** What its scripts start is seen later (project/workflow-links.ts). */
+/** What its scripts start is seen later (linking/workflow-links.ts). */
 function calledBy(
   claims: ClaimBuilder,
   context: ReaderContext,

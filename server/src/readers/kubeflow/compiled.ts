@@ -1,7 +1,7 @@
 /**
  * Pipelines of the Kubeflow SDK as they are compiled: the specification (YAML, version 2) and the job of Vertex AI around it
  * (JSON). Source: pipeline_spec.proto of kubeflow/pipelines. The file is generated, so what it says is changed in the
- * Python code; where that is in the project, the project leaves the file out (project/compiled.ts).
+ * Python code; where that is in the project, the project leaves the file out (linking/compiled.ts).
  */
 import { gpu } from '../../catalog/gpus.js'
 import { at, boolean, entries, entry, map, number, text, written } from '../../config/access.js'

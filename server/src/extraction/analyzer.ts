@@ -1,0 +1,580 @@
+/**
+ * From the text of a file to what readers claim about it. Trees and facts stay in here (and so in the worker that
+ * runs it); what comes out is plain data.
+ */
+
+import { type BundleFacts, type BundleFile, bundleFileOf } from '../config/bundle.js'
+import { configuredFrom } from '../config/configured.js'
+import { dockerfileFacts } from '../config/dockerfile.js'
+import { hclFacts } from '../config/hcl.js'
+import type { HclModule } from '../config/hcl-scope.js'
+import { iniFacts } from '../config/ini.js'
+import { jsonFacts } from '../config/json.js'
+import type { ConfigFacts, ConfigNode } from '../config/node.js'
+import { wordsOf } from '../config/overlay.js'
+import { shellFacts } from '../config/shell.js'
+import type { ShellCommand, ShellFacts } from '../config/shell-facts.js'
+import { tomlFacts } from '../config/toml.js'
+import { yamlFacts } from '../config/yaml.js'
+import type { Change, Refusal } from '../edit/write.js'
+import type { HydraFile } from '../link/hydra.js'
+import { isWrittenAs } from '../link/programs.js'
+import { processorWheels } from '../link/versions.js'
+import { analyse, LastAnalysis } from '../python/analyse.js'
+import { Analysis, type Neighbours } from '../python/analysis.js'
+import { configurationModule } from '../python/configuration-module.js'
+import type { HandedConfiguration, ModuleSummary, OutsideCall } from '../python/module.js'
+import type { FragmentFacts, Reader, ReaderContext } from '../readers/reader.js'
+import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
+import type { PythonTree } from '../syntax/python-ast.js'
+import { pythonTree } from '../syntax/python-tree.js'
+import type { ConfigurationRoot, Configured, ConfiguredMap } from '../text/configured.js'
+import type { ConfiguredModule } from '../text/configured-module.js'
+import { programsInShell } from '../text/embedded-programs.js'
+import type { SourceFile } from '../text/source-file.js'
+import type { Language, SourceFragment } from '../text/source-fragment.js'
+import { ClaimBuilder } from '../workload/builder.js'
+import type { Binding, Claim, Extraction } from '../workload/claim.js'
+import { laidOver, layoutOf, patchesOf, textsOf } from './laid-over.js'
+import { type ManifestDocument, manifestsOf, type Overlay } from './manifests.js'
+import { ReaderChoice } from './reader-choice.js'
+import { configStatements, pythonStatements, shellStatements } from './statements.js'
+import { readSuppressions, type Suppression } from './suppression-comments.js'
+import { type WrittenFile, whereWritten } from './written-places.js'
+
+/** What is known of one file after it was read by itself. Plain JSON. */
+export interface FileRecord {
+  path: string
+  /** Changes when the text changes. */
+  hash: string
+  /** Not read further: nothing in it speaks to any reader. */
+  filtered: boolean
+  lines: number
+  bytes: number
+  problems: string[]
+  /** Faults of readers: bugs of ours, with the reader's name. */
+  faults: string[]
+  summary: ModuleSummary | null
+  /** What readers claim without knowing the rest of the project. */
+  extraction: Extraction
+  suppressions: Suppression[]
+  /** Python files that its cells write (`%%writefile train.py`), as written. Absent: none. */
+  writes?: string[]
+  /** Of a Terraform file: what it holds, for the other files of its module. */
+  hcl?: ConfigNode
+  /** Of a file of a Databricks asset bundle: what the other files of the bundle may need. */
+  bundle?: BundleFile
+  /** Of a file of YAML: the objects that it holds, for kustomizations. */
+  manifests?: ManifestDocument[]
+  /** For a configuration file that a script reads: its values. Absent: nobody asked. */
+  configured?: HydraFile
+  /** The same for a Python file; null: it is no configuration. */
+  module?: ConfiguredModule | null
+}
+
+/** What the rest of the project adds when a Python file is read again. */
+export interface Surroundings {
+  imported: Record<string, ModuleSummary>
+  /** Modules behind the packages that it imports from: where what a package passes on is defined. */
+  behind?: ModuleSummary[]
+  importers: ModuleSummary[]
+  /** Further modules that end up using it. */
+  programs?: ModuleSummary[]
+  binding: Binding | null
+  versions: Record<string, string>
+  /** Configurations that it reads, as `Neighbours.configurations`. */
+  configurations?: Record<string, ConfigurationRoot>
+  handed?: HandedConfiguration[]
+  /** What other modules call of it. */
+  outside?: OutsideCall[]
+  /** The Terraform module that it belongs to. */
+  hcl?: HclModule
+  /** What the other files of its Databricks asset bundle say. */
+  bundle?: BundleFacts
+  /** Patches that are laid over it. */
+  overlay?: Overlay
+  /** A framework config with what it inherits. */
+  inherited?: ConfiguredMap
+  /** Configuration files that it names. */
+  named?: Record<string, Configured>
+}
+
+type FragmentTree = {
+  python?: PythonTree
+  /** Of a file that somebody types into. */
+  analysed?: LastAnalysis
+  config?: ConfigFacts
+  shell?: ShellFacts
+}
+
+interface Parsed {
+  file: SourceFile
+  fragments: FragmentTree[]
+}
+
+/** Characters of source whose trees are kept for reading again. */
+const keptCharacters = 24_000_000
+
+const grammarOf: Partial<Record<Language, GrammarName>> = {
+  python: 'python',
+  shell: 'bash',
+  hcl: 'hcl',
+  toml: 'toml',
+}
+
+export class Analyzer {
+  private readonly parsed = new Map<string, Parsed>()
+  /** Files that an editor holds: their last tree is kept, so that a keystroke costs a small parse. */
+  private readonly edited = new Map<string, IncrementalParser>()
+  private kept = 0
+  private readonly choice: ReaderChoice
+
+  constructor(
+    private readonly grammars: Grammars,
+    private readonly readers: readonly Reader[],
+  ) {
+    this.choice = new ReaderChoice(readers)
+  }
+
+  /** Loads the grammars that the fragments need; parsing itself is synchronous. */
+  async prepare(file: SourceFile): Promise<void> {
+    const wanted = new Set<GrammarName>()
+    for (const fragment of file.fragments) {
+      const grammar = grammarOf[fragment.language]
+      if (grammar !== undefined && !this.grammars.isLoaded(grammar)) wanted.add(grammar)
+      // Shell text inside configuration and Python is parsed on demand.
+      if (fragment.language !== 'toml' && !this.grammars.isLoaded('bash')) wanted.add('bash')
+    }
+    if (wanted.size > 0) await this.grammars.load(...wanted)
+  }
+
+  /** Reads a file by itself. `prepare` must have been awaited. `force`: another file asks for it. */
+  load(file: SourceFile, hash: string, versions: Record<string, string>, force = false): FileRecord {
+    this.forget(file.path)
+    const record: FileRecord = {
+      path: file.path,
+      hash,
+      filtered: false,
+      lines: 0,
+      bytes: 0,
+      problems: [...file.problems],
+      faults: [],
+      summary: null,
+      extraction: { subjects: [], claims: [], launches: [] },
+      suppressions: [],
+    }
+    const parsed = this.parse(file, record.problems)
+    this.remember(file.path, parsed)
+    const surroundings: Surroundings = { imported: {}, importers: [], binding: null, versions }
+    const writes = file.fragments.flatMap(({ language, target }) =>
+      language === 'python' && target !== undefined ? [target] : [],
+    )
+    if (writes.length > 0) record.writes = writes
+    inReadingOrder(file).forEach(({ fragment, index }) => {
+      const facts = this.factsOf(file, fragment, parsed.fragments[index]!, surroundings)
+      if (fragment.index === 0 && fragment.language === 'yaml') {
+        const manifests = manifestsOf(file.path, fragment.text, facts.config?.documents ?? [])
+        if (manifests !== undefined) record.manifests = manifests
+        const bundle = bundleFileOf(file.path, facts.config?.documents ?? [])
+        if (bundle !== undefined) record.bundle = bundle
+      }
+      if (fragment.index === 0 && fragment.language === 'hcl') record.hcl = facts.config?.documents[0]?.root
+      if (fragment.index === 0 && facts.python !== undefined)
+        record.summary = facts.python instanceof Analysis ? facts.python.summary() : null
+      if (!isStartedHere(fragment, record.extraction)) {
+        const only = fragment.index === 0 && facts.python !== undefined ? leads : undefined
+        this.readFragment(facts, surroundings, record.extraction, record.faults, only)
+      }
+      if (
+        fragment.index === 0 &&
+        facts.python !== undefined &&
+        (force || record.extraction.frameworkConfig !== undefined)
+      )
+        record.module = configurationModule(facts.python, fragment)
+      if (file.text.includes('costlint') || fragment.text.includes('costlint')) {
+        record.suppressions.push(...suppressionsOf(file.path, fragment, parsed.fragments[index]!))
+      }
+    })
+    return record
+  }
+
+  /** The values of a configuration file, for the scripts that read it. */
+  configuredOf(file: SourceFile): HydraFile {
+    const fragment = file.fragments[0]
+    const documents = fragment === undefined ? undefined : this.parsedOf(file).fragments[0]?.config?.documents
+    if (fragment === undefined || documents === undefined) return { root: null }
+    const root = configuredFrom(file.path, fragment, documents)
+    const header = /^\s*#\s*@package[ \t]+([\w.]+)/m.exec(fragment.text.slice(0, 2_000))?.[1]
+    return header === undefined ? { root } : { root, package: header }
+  }
+
+  /** What a module lets others know, where the modules that it imports are known; null: it is no Python. */
+  summarise(file: SourceFile, imported: Record<string, ModuleSummary>): ModuleSummary | null {
+    const parsed = this.parsedOf(file)
+    const [fragment] = file.fragments
+    if (fragment === undefined) return null
+    const surroundings: Surroundings = { imported, importers: [], binding: null, versions: {} }
+    const { python } = this.factsOf(file, fragment, parsed.fragments[0]!, surroundings)
+    return python instanceof Analysis ? python.summary() : null
+  }
+
+  /** Reads a file again, with what the project says around it. */
+  read(file: SourceFile, surroundings: Surroundings): { extraction: Extraction; faults: string[] } {
+    const parsed = this.parsedOf(file)
+    const extraction: Extraction = { subjects: [], claims: [], launches: [] }
+    const faults: string[] = []
+    const { binding } = surroundings
+    const written = binding === null ? undefined : startedProgram(file, binding.launch)
+    inReadingOrder(file).forEach(({ fragment, index }) => {
+      if (written === undefined ? isStartedHere(fragment, extraction) : fragment !== written) return
+      this.readFragment(
+        this.factsOf(file, fragment, parsed.fragments[index]!, surroundings),
+        surroundings,
+        extraction,
+        faults,
+      )
+    })
+    return { extraction, faults }
+  }
+
+  startEditing(path: string): void {
+    if (!this.edited.has(path)) this.edited.set(path, new IncrementalParser(this.grammars))
+  }
+
+  stopEditing(path: string): void {
+    this.edited.get(path)?.dispose()
+    this.edited.delete(path)
+  }
+
+  isParsed(path: string): boolean {
+    return this.parsed.has(path)
+  }
+
+  /** The change that the claim's reader would make. `others`: the files that are laid over this one. */
+  change(
+    file: SourceFile,
+    claim: Claim,
+    value: unknown,
+    surroundings: Surroundings,
+    others: readonly SourceFile[] = [],
+  ): Change | Refusal {
+    const { target } = claim.site
+    if (target?.kind === 'refused') return { reason: target.reason }
+    if (target?.kind === 'pool') return { reason: 'the pool that it runs on decides this' }
+    const reader = this.readers.find((one) => one.name === claim.reader)
+    if (reader?.change === undefined) return { reason: `${claim.key} has to be changed by hand here` }
+    const parsed = this.parsedOf(file)
+    const launched = isGivenElsewhere(claim)
+    const holding = (fragment: SourceFragment): boolean =>
+      launched
+        ? fragment.segments.some((one) => holds(one, claim.location))
+        : fragment.index === claim.site.fragment
+    // The command of a cell stands in the text of the cell as well.
+    const index = file.fragments.indexOf(file.fragments.filter(holding).at(-1)!)
+    if (index < 0) return { reason: 'the place is no longer in the file' }
+    const { origin, text } = file.fragments[index]!
+    if (origin === 'argument')
+      return { reason: 'the program stands in quotes of the shell: change it there by hand' }
+    if (origin === 'heredoc' && !standsAsWritten(file, file.fragments[index]!))
+      return { reason: 'the shell puts values into this program before it runs' }
+    const read = this.factsOf(file, file.fragments[index]!, parsed.fragments[index]!, surroundings)
+    const facts = launched ? asLaunch(read) : read
+    const change = reader.change(claim, value, facts)
+    if ('reason' in change || surroundings.overlay === undefined || index !== 0) return change
+    return whereWritten(change, {
+      own: this.writtenIn(file),
+      laid: facts.config?.documents ?? [],
+      texts: textsOf(text, surroundings.overlay),
+      others: others.map((one) => this.writtenIn(one)),
+    })
+  }
+
+  private writtenIn(file: SourceFile): WrittenFile {
+    return { path: file.path, documents: this.parsedOf(file).fragments[0]?.config?.documents ?? [] }
+  }
+
+  /** Trees of all fragments, for the stage that writes edits. */
+  treesOf(file: SourceFile): FragmentTree[] {
+    return this.parsedOf(file).fragments
+  }
+
+  forget(path: string): void {
+    const before = this.parsed.get(path)
+    if (before === undefined) return
+    this.parsed.delete(path)
+    this.kept -= before.file.text.length
+  }
+
+  private parsedOf(file: SourceFile): Parsed {
+    const before = this.parsed.get(file.path)
+    if (before !== undefined && before.file === file) return before
+    this.forget(file.path)
+    const parsed = this.parse(file, [])
+    this.remember(file.path, parsed)
+    return parsed
+  }
+
+  private remember(path: string, parsed: Parsed): void {
+    this.parsed.set(path, parsed)
+    this.kept += parsed.file.text.length
+    for (const [oldest, entry] of this.parsed) {
+      if (this.kept <= keptCharacters || oldest === path) break
+      this.parsed.delete(oldest)
+      this.kept -= entry.file.text.length
+    }
+  }
+
+  private parse(file: SourceFile, problems: string[]): Parsed {
+    const fragments = file.fragments.map((fragment): FragmentTree => {
+      try {
+        return this.parseFragment(file, fragment, problems)
+      } catch (error) {
+        problems.push(`cannot be parsed: ${error instanceof Error ? error.message : String(error)}`)
+        return {}
+      }
+    })
+    return { file, fragments }
+  }
+
+  private parseFragment(
+    { path, notebook }: SourceFile,
+    fragment: SourceFragment,
+    problems: string[],
+  ): FragmentTree {
+    switch (fragment.language) {
+      case 'python': {
+        // The other units of a file are too short for an old tree to help.
+        const incremental = fragment.index === 0 ? this.edited.get(path) : undefined
+        const python = pythonTree(fragment.text, incremental ?? this.grammars)
+        if (python.problem !== undefined) problems.push(python.problem)
+        if (incremental === undefined) return { python }
+        return { python, analysed: new LastAnalysis(path, fragment.text, python, notebook) }
+      }
+      case 'yaml':
+        return { config: yamlFacts(fragment.text) }
+      case 'json':
+        return { config: jsonFacts(fragment.text) }
+      case 'toml':
+        return { config: tomlFacts(fragment.text, this.grammars) }
+      case 'ini':
+        return { config: iniFacts(fragment.text) }
+      case 'hcl':
+        return { config: hclFacts(fragment.text, this.grammars) }
+      case 'dockerfile':
+        return { config: dockerfileFacts(fragment.text) }
+      case 'shell':
+        return {
+          shell: withInline(
+            shellFacts(fragment.text, this.grammars, undefined, fragment.recipeLines),
+            fragment.text,
+          ),
+        }
+      default:
+        return {}
+    }
+  }
+
+  private factsOf(
+    file: SourceFile,
+    fragment: SourceFragment,
+    tree: FragmentTree,
+    surroundings: Surroundings,
+  ): FragmentFacts {
+    const facts: FragmentFacts = { path: file.path, fragment, versions: surroundings.versions }
+    if (file.metadata !== undefined) facts.metadata = file.metadata
+    if (tree.config !== undefined) facts.config = tree.config
+    const { overlay } = surroundings
+    if (overlay !== undefined && tree.config !== undefined && fragment.index === 0)
+      facts.config = laidOver(tree.config, fragment.text, overlay)
+    if (tree.shell !== undefined) facts.shell = this.shellAsCalled(fragment, tree.shell, surroundings.binding)
+    if (surroundings.hcl !== undefined && fragment.index === 0) facts.hcl = surroundings.hcl
+    if (surroundings.bundle !== undefined && fragment.index === 0) facts.bundle = surroundings.bundle
+    if (surroundings.inherited !== undefined && fragment.index === 0) facts.inherited = surroundings.inherited
+    if (surroundings.named !== undefined) facts.named = surroundings.named
+    if (tree.python !== undefined) {
+      const own = fragment.index === 0
+      const neighbours: Neighbours = {
+        importedByName: new Map(Object.entries(surroundings.imported)),
+        behind: surroundings.behind ?? [],
+        importers: own ? surroundings.importers : [],
+        programs: own ? (surroundings.programs ?? []) : [],
+        configurations: new Map(own ? Object.entries(surroundings.configurations ?? {}) : []),
+        handed: own ? (surroundings.handed ?? []) : [],
+        processorOnly: surroundings.versions[processorWheels] !== undefined,
+        ...(own && surroundings.outside !== undefined ? { outside: surroundings.outside } : {}),
+      }
+      const notebook = file.notebook && own
+      const { binding: launched } = surroundings
+      const started = launched === null ? undefined : startedProgram(file, launched.launch)
+      const binding = own || fragment === started ? launched : null
+      facts.python =
+        tree.analysed?.with(neighbours, binding) ??
+        analyse(file.path, fragment.text, tree.python, notebook, neighbours, binding)
+    }
+    return facts
+  }
+
+  /** A script that a job calls, with the arguments and the environment of the call. */
+  private shellAsCalled(fragment: SourceFragment, facts: ShellFacts, binding: Binding | null): ShellFacts {
+    const shell = binding?.launch.shell
+    if (binding === null || shell === undefined || fragment.index !== 0) return facts
+    const environment = Object.fromEntries(
+      Object.entries(binding.launch.environment).map(([name, { value }]) => [
+        name,
+        typeof value === 'string' ? value : null,
+      ]),
+    )
+    const call = { arguments: shell.arguments, environment }
+    return withInline(shellFacts(fragment.text, this.grammars, call, fragment.recipeLines), fragment.text)
+  }
+
+  private readFragment(
+    facts: FragmentFacts,
+    surroundings: Surroundings,
+    into: Extraction,
+    faults: string[],
+    isAsked: (reader: Reader) => boolean = () => true,
+  ): void {
+    const context: ReaderContext = {
+      binding:
+        facts.fragment.index === 0 || facts.fragment.target !== undefined ? surroundings.binding : null,
+      versions: surroundings.versions,
+      shell: (text) => withInline(shellFacts(text, this.grammars), text),
+    }
+    // A configuration names what is made: `_target_: torch.utils.data.DataLoader`.
+    const instantiations = facts.python instanceof Analysis ? [...facts.python.instantiations.keys()] : []
+    const made = instantiations.map((call) => call.name ?? '')
+    if (facts.python instanceof Analysis) made.push(...facts.python.behindImports())
+    const { overlay } = surroundings
+    const isLaidOut = overlay !== undefined && facts.fragment.index === 0
+    const layout = isLaidOut ? layoutOf(facts.fragment.text, overlay) : null
+    const patches = overlay === undefined ? '' : wordsOf(patchesOf(overlay))
+    const metadata = facts.metadata === undefined ? '' : JSON.stringify(facts.metadata)
+    // A script that a job calls may start a command of the project, whose name no reader knows.
+    const called = surroundings.binding?.launch.shell === undefined ? '' : 'python'
+    const texts = [facts.fragment.text, patches, metadata, called, ...made]
+    for (const reader of this.choice.of(facts.fragment.language, texts)) {
+      if (!isAsked(reader)) continue
+      const builder = new ClaimBuilder(facts.path, facts.fragment, reader.name)
+      builder.layout = layout
+      try {
+        reader.read(facts, context, builder)
+      } catch (error) {
+        // One reader's bug must not take the others' findings along.
+        faults.push(
+          `reader ${reader.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        )
+        continue
+      }
+      if (facts.fragment.index === 0 && facts.python !== undefined && !leads(reader)) {
+        const { launches, names, frameworkConfig } = builder.extraction
+        if (launches.length > 0 || names !== undefined || frameworkConfig !== undefined)
+          faults.push(`reader ${reader.name}: leads to other files, but is not marked so`)
+      }
+      into.subjects.push(...builder.extraction.subjects)
+      into.claims.push(...builder.extraction.claims)
+      into.launches.push(...builder.extraction.launches)
+      const { imagePrograms, imageBuilds, compiledFrom, pipelines, starts } = builder.extraction
+      if (starts !== undefined) into.starts = starts
+      if (compiledFrom !== undefined) into.compiledFrom = compiledFrom
+      if (pipelines !== undefined) into.pipelines = pipelines
+      if (imagePrograms !== undefined) into.imagePrograms = [...(into.imagePrograms ?? []), ...imagePrograms]
+      if (builder.extraction.names !== undefined)
+        into.names = [...(into.names ?? []), ...builder.extraction.names]
+      if (builder.extraction.frameworkConfig !== undefined && facts.fragment.index === 0)
+        into.frameworkConfig = builder.extraction.frameworkConfig
+      if (imageBuilds !== undefined) into.imageBuilds = [...(into.imageBuilds ?? []), ...imageBuilds]
+      if (builder.extraction.unseen !== undefined)
+        into.unseen = [...(into.unseen ?? []), ...builder.extraction.unseen]
+    }
+  }
+}
+
+/** Programs that cells write come last: their launches are known by then. */
+function inReadingOrder({ fragments }: SourceFile): { fragment: SourceFragment; index: number }[] {
+  const all = fragments.map((fragment, index) => ({ fragment, index }))
+  const written = ({ fragment }: { fragment: SourceFragment }) => fragment.target !== undefined
+  return [...all.filter((one) => !written(one)), ...all.filter(written)]
+}
+
+function leads(reader: Reader): boolean {
+  return reader.leads === true
+}
+
+/** A program that a cell writes and another cell starts is read with that launch, and only so. */
+function isStartedHere({ target, language }: SourceFragment, { launches }: Extraction): boolean {
+  return (
+    target !== undefined &&
+    language === 'python' &&
+    launches.some(({ program }) => program.path !== null && isWrittenAs(program.path, target))
+  )
+}
+
+/** The program that a cell of the file writes, and that this launch of the same file starts. */
+function startedProgram(
+  { path, fragments }: SourceFile,
+  { location, program }: Binding['launch'],
+): SourceFragment | undefined {
+  if (location.path !== path || program.path === null) return undefined
+  const started = program.path
+  return fragments.find(
+    ({ language, target }) => language === 'python' && target !== undefined && isWrittenAs(started, target),
+  )
+}
+
+/** By a launch in another file than its reader read. */
+function isGivenElsewhere({ channel, location, site, subject }: Claim): boolean {
+  const launched = channel === 'launch flag' || channel === 'launch environment'
+  return launched && site.path === undefined && !subject.startsWith(`${location.path}#`)
+}
+
+function holds(
+  { start, end, cell, source }: SourceFragment['segments'][number],
+  location: Claim['location'],
+): boolean {
+  return cell === location.cell && source <= location.start && location.end <= source + end - start
+}
+
+/** What code or configuration there says is no answer to where its reader's own site is. */
+function asLaunch({ path, fragment, shell, versions }: FragmentFacts): FragmentFacts {
+  return {
+    path,
+    fragment,
+    launch: true,
+    ...(shell === undefined ? {} : { shell }),
+    ...(versions === undefined ? {} : { versions }),
+  }
+}
+
+/** False where values will be put into its text, or signs were taken out of it. */
+function standsAsWritten(file: SourceFile, { text, segments }: SourceFragment): boolean {
+  const whole = segments.reduce((length, { start, end }) => length + end - start, 0) === text.length
+  const same = ({ start, end, source }: SourceFragment['segments'][number]) =>
+    file.text.slice(source, source + end - start) === text.slice(start, end)
+  return whole && segments.every(same)
+}
+
+/** Marks the commands that are fed a program of the script itself. */
+function withInline(facts: ShellFacts, text: string): ShellFacts {
+  const programs = programsInShell(text).filter((one) => one.at !== null)
+  if (programs.length === 0) return facts
+  const fedTo = ({ start, end }: ShellCommand) =>
+    programs.find(({ at }) => at !== null && start <= at && at < end)?.embedded.target
+  return {
+    ...facts,
+    commands: facts.commands.map((one) => {
+      const inline = fedTo(one)
+      return inline === undefined ? one : { ...one, inline }
+    }),
+  }
+}
+
+function suppressionsOf(path: string, fragment: SourceFragment, tree: FragmentTree): Suppression[] {
+  if (tree.python !== undefined)
+    return readSuppressions(path, fragment, tree.python.comments, pythonStatements(tree.python))
+  if (tree.config !== undefined)
+    return readSuppressions(path, fragment, tree.config.comments, configStatements(tree.config))
+  if (tree.shell !== undefined)
+    return readSuppressions(path, fragment, tree.shell.comments, shellStatements(tree.shell))
+  return []
+}

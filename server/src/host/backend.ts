@@ -1,0 +1,235 @@
+/** Reads files into records: in this thread, or (see `pool.ts`) in several workers that each run this. */
+
+import { Analyzer, type FileRecord, type Surroundings } from '../extraction/analyzer.js'
+import { Prefilter } from '../extraction/prefilter.js'
+import type { ModuleSummary } from '../python/module.js'
+import { readers } from '../readers/index.js'
+import { loadGrammars } from '../syntax/parser.js'
+import { decode } from '../text/decode.js'
+import type { SourceFile } from '../text/source-file.js'
+import { languageOf, sourceFile } from '../text/source-fragments.js'
+import { isTestPath } from '../text/test-path.js'
+import type { Extraction } from '../workload/claim.js'
+import { type Host, under } from './host.js'
+
+/** `digest`: of the bytes that were read; absent for a file that was not read further. */
+export type Loaded = { record: FileRecord; digest?: string } | { error: string }
+
+/** Versions of libraries that the project pins for a file, by distribution name. */
+export type Versions = Record<string, string>
+
+export interface ReadResult {
+  extraction: Extraction
+  faults: string[]
+}
+
+export interface Backend {
+  /** `force`: also when no reader has a word in it (a module that another one imports). */
+  load(path: string, force: boolean, versions: Versions): Promise<Loaded>
+  read(path: string, surroundings: Surroundings): Promise<ReadResult>
+  /** What a module lets others know, with what it imports; null: it cannot be read any more. */
+  summarise(path: string, imported: Record<string, ModuleSummary>): Promise<ModuleSummary | null>
+  forget(path: string): void
+  dispose(): Promise<void>
+}
+
+/** Largest file that is read at all, in bytes; beyond lie data, not scripts. */
+const maximumBytes = 16_000_000
+
+/** 64 bits in two lanes over UTF-16 units, with the length: tells texts apart, nothing more. */
+export function hashOf(text: string): string {
+  let low = 0x811c9dc5
+  let high = 0x9e3779b9
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    low = Math.imul(low ^ unit, 0x01000193)
+    high = Math.imul(high ^ unit, 0x5bd1e995) ^ (high >>> 15)
+  }
+  return `${text.length.toString(36)}.${(low >>> 0).toString(36)}.${(high >>> 0).toString(36)}`
+}
+
+/** The same of bytes. */
+export function digestOf(bytes: Uint8Array): string {
+  let low = 0x811c9dc5
+  let high = 0x9e3779b9
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index]!
+    low = Math.imul(low ^ byte, 0x01000193)
+    high = Math.imul(high ^ byte, 0x5bd1e995) ^ (high >>> 15)
+  }
+  return `${bytes.length.toString(36)}.${(low >>> 0).toString(36)}.${(high >>> 0).toString(36)}`
+}
+
+function countLines(bytes: Uint8Array): number {
+  let lines = 0
+  for (let index = 0; index < bytes.length; index++) if (bytes[index] === 10) lines++
+  return bytes.length > 0 && bytes[bytes.length - 1] !== 10 ? lines + 1 : lines
+}
+
+/** Shared by all files that say nothing: a folder has tens of thousands of them. Nobody adds to these. */
+const nothing: Pick<FileRecord, 'problems' | 'faults' | 'extraction' | 'suppressions'> = {
+  problems: [],
+  faults: [],
+  extraction: { subjects: [], claims: [], launches: [] },
+  suppressions: [],
+}
+
+/** Stands for a file that has not been read, or not further. */
+export function unreadRecord(path: string): FileRecord {
+  return { path, hash: '', filtered: true, lines: 0, bytes: 0, summary: null, ...nothing }
+}
+
+function emptyRecord(path: string, bytes: Uint8Array): FileRecord {
+  const { length } = bytes
+  return { ...unreadRecord(path), hash: `${length}`, lines: countLines(bytes), bytes: length }
+}
+
+export async function createAnalyzer(host: Host): Promise<Analyzer> {
+  const grammars = await loadGrammars(await host.grammarSource(), ['python', 'bash'])
+  return new Analyzer(grammars, readers)
+}
+
+/** Enough of the beginning to see a `#!` line. */
+function firstLine(bytes: Uint8Array): string {
+  return bytes[0] === 0x23 ? new TextDecoder('latin1').decode(bytes.subarray(0, 200)) : ''
+}
+
+/** By language: a file without any word of its readers is not even decoded. */
+class Prefilters {
+  private readonly filters = new Map<string, Prefilter>()
+
+  /** Made when the first file of a language comes: most projects hold few languages. */
+  of(language: string): Prefilter {
+    let filter = this.filters.get(language)
+    if (filter === undefined) {
+      // Recipes of a Makefile are read as a shell script; notebooks hold several languages.
+      const read = language === 'makefile' ? 'shell' : language
+      const speaking = readers.filter(
+        ({ languages }) => language === 'notebook' || (languages as readonly string[]).includes(read),
+      )
+      const words = speaking.flatMap(({ triggers }) => triggers)
+      // Terraform hands on manifests of Kubernetes as text.
+      if (read === 'hcl') words.push('apiVersion:')
+      filter = new Prefilter(words.length === 0 && language !== 'test' ? [] : ['costlint:', ...words])
+      this.filters.set(language, filter)
+    }
+    return filter
+  }
+}
+
+export class LocalBackend implements Backend {
+  private readonly files = new Map<string, SourceFile>()
+  private readonly filters = new Prefilters()
+
+  constructor(
+    private readonly root: string,
+    private readonly host: Host,
+    readonly analyzer: Analyzer,
+  ) {}
+
+  async load(path: string, force: boolean, versions: Versions): Promise<Loaded> {
+    let bytes: Uint8Array
+    try {
+      bytes = await this.host.read(under(this.root, path))
+    } catch (error) {
+      return { error: error instanceof Error ? error.message : String(error) }
+    }
+    if (!force && !this.matters(path, bytes)) {
+      // A script that is no text at all is worth a word even when no reader would look at it.
+      const problem = bytes.subarray(0, 4_000).includes(0) ? decode(bytes).problem : undefined
+      return problem === undefined ? { record: emptyRecord(path, bytes) } : { error: problem }
+    }
+    if (bytes.length > maximumBytes)
+      return { error: `is too large: ${bytes.length} bytes, the limit is ${maximumBytes}` }
+    const decoded = decode(bytes)
+    if ('problem' in decoded && decoded.problem !== undefined) return { error: decoded.problem }
+    const file = sourceFile(path, (decoded as { text: string }).text)
+    const record = await this.loadFile(file, versions, force)
+    record.lines = countLines(bytes)
+    record.bytes = bytes.length
+    return { record, digest: digestOf(bytes) }
+  }
+
+  private matters(path: string, bytes: Uint8Array): boolean {
+    const language = languageOf(path, firstLine(bytes))
+    return (
+      language !== undefined && this.filters.of(isUnjudged(path, language) ? 'test' : language).matters(bytes)
+    )
+  }
+
+  /** Reads a text that an editor holds, as it would be read from disk. */
+  async loadOpen(file: SourceFile, versions: Versions, force: boolean): Promise<FileRecord> {
+    const bytes = new TextEncoder().encode(file.text !== '' ? file.text : textOfCells(file))
+    if (force || this.matters(file.path, bytes)) return this.loadFile(file, versions, force)
+    this.forget(file.path)
+    this.files.set(file.path, file)
+    return emptyRecord(file.path, bytes)
+  }
+
+  async loadFile(file: SourceFile, versions: Versions, force = false): Promise<FileRecord> {
+    await this.analyzer.prepare(file)
+    this.files.set(file.path, file)
+    const text = file.text !== '' ? file.text : textOfCells(file)
+    const record = this.analyzer.load(file, hashOf(text), versions, force)
+    if (force && /^(yaml|json|toml|ini)$/.test(file.fragments[0]?.language ?? ''))
+      record.configured = this.analyzer.configuredOf(file)
+    this.trim()
+    return record
+  }
+
+  async read(path: string, surroundings: Surroundings): Promise<ReadResult> {
+    const file = await this.fileOf(path)
+    if (file === undefined) return { extraction: { subjects: [], claims: [], launches: [] }, faults: [] }
+    return this.analyzer.read(file, surroundings)
+  }
+
+  async summarise(path: string, imported: Record<string, ModuleSummary>): Promise<ModuleSummary | null> {
+    const file = await this.fileOf(path)
+    return file === undefined ? null : this.analyzer.summarise(file, imported)
+  }
+
+  /** The decoded file, read again if it was let go. */
+  async fileOf(path: string): Promise<SourceFile | undefined> {
+    const before = this.files.get(path)
+    if (before !== undefined) return before
+    let bytes: Uint8Array
+    try {
+      bytes = await this.host.read(under(this.root, path))
+    } catch {
+      return undefined
+    }
+    if (bytes.length > maximumBytes) return undefined
+    const { text } = decode(bytes)
+    if (text === undefined) return undefined
+    const file = sourceFile(path, text)
+    await this.analyzer.prepare(file)
+    this.files.set(path, file)
+    this.trim()
+    return file
+  }
+
+  forget(path: string): void {
+    this.files.delete(path)
+    this.analyzer.forget(path)
+  }
+
+  async dispose(): Promise<void> {
+    this.files.clear()
+  }
+
+  /** Texts are let go together with their trees. */
+  private trim(): void {
+    if (this.files.size < 2_000) return
+    for (const path of this.files.keys()) if (!this.analyzer.isParsed(path)) this.files.delete(path)
+  }
+}
+
+/** Of a notebook in the editor. */
+function textOfCells({ parts, metadata }: SourceFile): string {
+  return [...parts.map((part) => part.text), JSON.stringify(metadata ?? {})].join('\0')
+}
+
+/** Code of tests is judged by nobody; it is read where something else of the project imports or starts it. */
+function isUnjudged(path: string, language: string): boolean {
+  return (language === 'python' || language === 'notebook') && isTestPath(path)
+}

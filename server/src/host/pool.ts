@@ -1,0 +1,202 @@
+/** The same backend in several workers. A file always goes to the worker that has its tree. */
+
+import type { Surroundings } from '../extraction/analyzer.js'
+import type { ModuleSummary } from '../python/module.js'
+import type { Backend, Loaded, ReadResult, Versions } from './backend.js'
+import type { Host, HostWorker } from './host.js'
+
+export type WorkerRequest =
+  | { id: number; kind: 'start'; root: string }
+  | { id: number; kind: 'load'; path: string; force: boolean; versions: Versions }
+  | { id: number; kind: 'read'; path: string; surroundings: Surroundings }
+  | { id: number; kind: 'summarise'; path: string; imported: Record<string, ModuleSummary> }
+  | { id: number; kind: 'forget'; path: string }
+
+export type WorkerReply = { id: number; result: unknown } | { id: number; failure: string }
+
+type Request = Omit<WorkerRequest, 'id'> & { kind: WorkerRequest['kind'] }
+
+interface Waiting {
+  resolve(result: unknown): void
+  reject(error: Error): void
+}
+
+class Lane {
+  private readonly waiting = new Map<number, Waiting>()
+  private nextId = 0
+  private dead: Error | null = null
+  private started: Promise<unknown> = Promise.resolve()
+  load = 0
+
+  get isDead(): boolean {
+    return this.dead !== null
+  }
+
+  constructor(private readonly worker: HostWorker) {
+    worker.onMessage((message) => {
+      const reply = message as WorkerReply
+      const waiting = this.waiting.get(reply.id)
+      if (waiting === undefined) return
+      this.waiting.delete(reply.id)
+      if ('failure' in reply) waiting.reject(new Error(reply.failure))
+      else waiting.resolve(reply.result)
+    })
+    worker.onError((error) => {
+      this.dead = error
+      for (const waiting of this.waiting.values()) waiting.reject(error)
+      this.waiting.clear()
+    })
+  }
+
+  start(root: string): Promise<unknown> {
+    this.started = this.send({ kind: 'start', root } as never).catch((error: Error) => {
+      this.dead ??= error
+      throw error
+    })
+    return this.started
+  }
+
+  async ask(request: Request): Promise<unknown> {
+    await this.started
+    return this.send(request)
+  }
+
+  private send(request: Request): Promise<unknown> {
+    if (this.dead !== null) return Promise.reject(this.dead)
+    const id = this.nextId++
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject })
+      this.worker.post({ ...request, id })
+    })
+  }
+
+  terminate(): Promise<void> {
+    return this.worker.terminate()
+  }
+}
+
+/** Files that one worker is sent ahead of its answers: enough to keep it busy, few enough to share fairly. */
+const ahead = 8
+/** Workers that are started in place of others that died. */
+const mostReplaced = 20
+
+export class PoolBackend implements Backend {
+  private lanes: Lane[] = []
+  private readonly laneOf = new Map<string, Lane>()
+  private readonly queue: { path: string; force: boolean; versions: Versions; done: Waiting }[] = []
+  /** Reads one by one what a worker held when it died. */
+  private alone: Lane | null = null
+  private turn: Promise<unknown> = Promise.resolve()
+  private replaced = 0
+
+  private constructor(
+    private readonly root: string,
+    private readonly host: Host,
+  ) {}
+
+  static async start(root: string, host: Host, size: number): Promise<PoolBackend> {
+    const pool = new PoolBackend(root, host)
+    const starting: Promise<unknown>[] = []
+    for (let index = 0; index < size; index++) starting.push(pool.addLane())
+    try {
+      await Promise.all(starting)
+    } catch (error) {
+      await pool.dispose()
+      throw error
+    }
+    return pool
+  }
+
+  private addLane(): Promise<unknown> {
+    const lane = new Lane(this.host.createWorker!())
+    this.lanes.push(lane)
+    return lane.start(this.root)
+  }
+
+  load(path: string, force: boolean, versions: Versions): Promise<Loaded> {
+    return new Promise((resolve, reject) => {
+      this.queue.push({
+        path,
+        force,
+        versions,
+        done: { resolve: resolve as (result: unknown) => void, reject },
+      })
+      this.pump()
+    })
+  }
+
+  private pump(): void {
+    while (this.queue.length > 0) {
+      const next = this.queue[0]!
+      const lane = this.laneFor(next.path)
+      if (lane.load >= ahead) return
+      this.queue.shift()
+      this.laneOf.set(next.path, lane)
+      lane.load++
+      this.ask(lane, {
+        kind: 'load',
+        path: next.path,
+        force: next.force,
+        versions: next.versions,
+      } as never)
+        .then(next.done.resolve, next.done.reject)
+        .finally(() => {
+          lane.load--
+          this.pump()
+        })
+    }
+  }
+
+  /** The worker that has the tree of the file, or the one with the least to do. A dead one has nothing to do, and does nothing. */
+  private laneFor(path: string): Lane {
+    const own = this.laneOf.get(path)
+    if (own !== undefined && !own.isDead) return own
+    const living = this.lanes.filter((lane) => !lane.isDead)
+    if (living.length < this.lanes.length) {
+      this.lanes = living
+      if (this.replaced++ < mostReplaced || living.length === 0) void this.addLane().catch(() => undefined)
+    }
+    return this.lanes.reduce((best, one) => (one.load < best.load ? one : best))
+  }
+
+  private async ask(lane: Lane, request: Request): Promise<unknown> {
+    try {
+      return await lane.ask(request)
+    } catch (error) {
+      if (!lane.isDead) throw error
+      return this.askAlone(request)
+    }
+  }
+
+  /** What is read by itself and ends its worker once more is what ended the other one. */
+  private askAlone(request: Request): Promise<unknown> {
+    const answer = this.turn.then(async () => {
+      if (this.alone === null || this.alone.isDead) {
+        this.alone = new Lane(this.host.createWorker!())
+        await this.alone.start(this.root)
+      }
+      return this.alone.ask(request)
+    })
+    this.turn = answer.catch(() => undefined)
+    return answer
+  }
+
+  read(path: string, surroundings: Surroundings): Promise<ReadResult> {
+    return this.ask(this.laneFor(path), { kind: 'read', path, surroundings } as never) as Promise<ReadResult>
+  }
+
+  summarise(path: string, imported: Record<string, ModuleSummary>): Promise<ModuleSummary | null> {
+    const request = { kind: 'summarise', path, imported }
+    return this.ask(this.laneFor(path), request as never) as Promise<ModuleSummary | null>
+  }
+
+  forget(path: string): void {
+    for (const lane of [this.laneOf.get(path), this.alone])
+      void lane?.ask({ kind: 'forget', path } as never).catch(() => undefined)
+  }
+
+  async dispose(): Promise<void> {
+    const lanes = this.alone === null ? this.lanes : [...this.lanes, this.alone]
+    await Promise.all(lanes.map((lane) => lane.terminate()))
+  }
+}

@@ -1,0 +1,243 @@
+/** Judges all runs of a project; what depends on nothing that changed is not judged again. */
+
+import { type Configuration, defaultOptions } from '../host/configuration.js'
+import { budgetRule } from '../host/own-rules.js'
+import type { Linked } from '../linking/link-stage.js'
+import { buildRuns, type Judgement } from '../linking/runs.js'
+import type { LintError } from '../lint.js'
+import { readers } from '../readers/index.js'
+import { rules } from '../rules/index.js'
+import type { Silence } from '../rules/silence.js'
+import { effective } from '../values/value.js'
+import type { Extraction, SubjectView as JudgedSubject } from '../workload/claim.js'
+import { Bills } from './bill.js'
+import { budgetDrafts } from './budget.js'
+import { type Draft, judge, mergeRuns } from './judge.js'
+import { moreSevere } from './severity.js'
+
+interface SubjectView {
+  depends: readonly object[]
+  configuration: Configuration
+  reachable: boolean
+  drafts: Draft[]
+  faults: LintError[]
+}
+
+/** What a rule makes of a subject in all its runs. */
+export interface Verdict {
+  drafts: Draft[]
+  /** Of the runs of which it says nothing. */
+  silences: Silence[]
+}
+
+const layers = new Map(readers.map((reader) => [reader.name, reader.layer ?? 0]))
+
+export class JudgeStage {
+  /** By subject. */
+  private before = new Map<string, SubjectView>()
+  private judgements: readonly Judgement[] = []
+  private configuration: Configuration | null = null
+  /** Of the last run. */
+  bills: Bills = new Bills(() => defaultOptions, today())
+  private reached: ReadonlySet<string> = new Set()
+
+  run(
+    linked: Linked,
+    configuration: Configuration,
+    reached: ReadonlySet<string>,
+    faults: LintError[],
+  ): Draft[] {
+    const judgements = buildRuns({
+      extractions: linked.extractions,
+      launches: linked.launches,
+      calls: linked.calls,
+      importedBy: (path) => linked.imported.get(path) ?? [],
+      defaultHardware: (path) => configuration.forFile(path).options.defaultHardware,
+      layerOf: (reader) => layers.get(reader) ?? 0,
+    })
+    this.judgements = judgements
+    this.configuration = configuration
+    this.bills = new Bills((path) => configuration.forFile(path).options, today())
+    this.reached = reached
+    const now = new Map<string, SubjectView>()
+    const drafts: Draft[] = []
+    for (const judgement of judgements) {
+      const { id, location } = judgement.runs[0]!.subject
+      const reachable = this.isReachable(location.path)
+      const known = this.before.get(id)
+      const fresh = known !== undefined && isFresh(known, judgement, configuration, reachable)
+      const view = fresh ? known : this.judge(judgement, configuration, reachable)
+      now.set(id, view)
+      drafts.push(...view.drafts)
+      faults.push(...view.faults)
+    }
+    this.before = now
+    drafts.push(
+      ...budgetDrafts(judgements, this.bills, configuration.budget).filter(({ location }) =>
+        configuration.forFile(location.path).enabled(budgetRule),
+      ),
+    )
+    return onlyOnce(unsettled(withoutTwins(drafts), linked.extractions.values()), configuration)
+  }
+
+  /** Files of jobs that run on a pool of this file, and of pools that its jobs run on. */
+  poolMates(path: string): string[] {
+    return this.judgements.flatMap(({ runs }) => {
+      const { run, subject } = runs[0]!
+      const { pool, queues = [] } = run.job
+      const others = [...(pool === undefined ? [] : [pool]), ...queues].map((one) => one.path)
+      if (subject.location.path === path) return others
+      return others.includes(path) ? [subject.location.path] : []
+    })
+  }
+
+  /** Of the last run, by subject. */
+  view(): readonly Judgement[] {
+    return this.judgements
+  }
+
+  /** Of the last run: judges a subject once more, and keeps what is otherwise forgotten. By rule. */
+  verdicts(runs: readonly JudgedSubject[]): Map<string, Verdict> {
+    const found = new Map<string, Verdict>()
+    const { configuration } = this
+    if (configuration === null) return found
+    for (const view of runs) {
+      const told = new Map<string, Verdict>()
+      const context = {
+        configurationOf: (path: string) => configuration.forFile(path),
+        reachable: (path: string) => this.isReachable(path),
+        faults: [],
+        bills: this.bills,
+        today: today(),
+        onVerdict: (rule: string, drafts: readonly Draft[], silence: Silence | undefined) => {
+          const verdict = told.get(rule) ?? { drafts: [], silences: [] }
+          told.set(rule, verdict)
+          verdict.drafts.push(...drafts)
+          if (drafts.length === 0 && silence !== undefined) verdict.silences.push(silence)
+        },
+      }
+      const kept = judge(view, rules, context)
+      for (const [rule, { drafts, silences }] of told) {
+        const verdict = found.get(rule) ?? { drafts: [], silences: [] }
+        found.set(rule, verdict)
+        const own = kept.filter((draft) => draft.rule === rule)
+        if (own.length > 0) verdict.drafts.push(...own)
+        else if (drafts.length === 0) verdict.silences.push(...silences)
+        // Told in some of the ways in which conditions can turn out, and not in all that matter.
+        else if (silences.length > 0) verdict.silences.push(...silences.map(onCondition))
+        else verdict.drafts.push(...drafts)
+      }
+    }
+    return found
+  }
+
+  /** Why a draft of the last run, one of these verdicts, is no finding. */
+  whyDropped({ rule, location }: Draft, verdicts: ReadonlyMap<string, Verdict>): string {
+    const stronger = rules.find(
+      ({ name, supersedes }) =>
+        supersedes?.includes(rule) === true && (verdicts.get(name)?.drafts.length ?? 0) > 0,
+    )
+    if (stronger !== undefined) return `${stronger.name} says more about it`
+    if (this.configuration?.reported(location.path) === false) return 'the configuration leaves this file out'
+    const own = rules.find(({ name }) => name === rule)
+    if (own?.settledBy !== undefined) return 'another file of the project does what the rule asks for'
+    if (own?.oncePerProject === true) return 'it is said once in the project, at another place'
+    return 'a comment or the configuration suppresses it'
+  }
+
+  /** Something in the project runs the file. */
+  isReachable(path: string): boolean {
+    return this.reached.has(path) || !path.endsWith('.py')
+  }
+
+  private judge(judgement: Judgement, configuration: Configuration, reachable: boolean): SubjectView {
+    const faults: LintError[] = []
+    const context = {
+      configurationOf: (path: string) => configuration.forFile(path),
+      reachable: () => reachable,
+      faults,
+      bills: this.bills,
+      today: today(),
+    }
+    const drafts = mergeRuns(judgement.runs.map((view) => judge(view, rules, context)))
+    return { depends: judgement.depends, configuration, reachable, drafts, faults }
+  }
+}
+
+function onCondition(silence: Silence): Silence {
+  return { ...silence, text: `it depends on a condition whether this holds: ${silence.text}` }
+}
+
+/** ISO date. */
+export function today(): string {
+  return new Date().toISOString().slice(0, 10)
+}
+
+function isFresh(
+  known: SubjectView,
+  judgement: Judgement,
+  configuration: Configuration,
+  reachable: boolean,
+): boolean {
+  return (
+    known.configuration === configuration &&
+    known.reachable === reachable &&
+    known.depends.length === judgement.depends.length &&
+    known.depends.every((one, index) => one === judgement.depends[index])
+  )
+}
+
+/** A file that configures several runs is judged in each of them; one finding is enough: the most severe. */
+function withoutTwins(drafts: Draft[]): Draft[] {
+  const kept = new Map<string, Draft>()
+  for (const draft of drafts) {
+    const { path, cell, start, end } = draft.location
+    // What is wrong with a pool is said once, however many jobs of the file run on it.
+    const { pool } = draft
+    const about =
+      pool === undefined
+        ? `${cell}\0${start}\0${end}`
+        : `${pool.path}\0${pool.cell}\0${pool.start}\0${draft.message}`
+    const key = `${draft.rule}\0${path}\0${about}`
+    const before = kept.get(key)
+    if (before === undefined || moreSevere(draft.severity, before.severity)) kept.set(key, draft)
+  }
+  return [...kept.values()]
+}
+
+const settling = new Map(
+  rules.flatMap((rule) => (rule.settledBy === undefined ? [] : [[rule.name, rule.settledBy] as const])),
+)
+
+/** Without findings that something in another file of the project answers. */
+function unsettled(drafts: Draft[], extractions: Iterable<Extraction>): Draft[] {
+  const asked = new Set(drafts.map((draft) => draft.rule).filter((rule) => settling.has(rule)))
+  if (asked.size === 0) return drafts
+  const claims = [...extractions].flatMap((extraction) => extraction.claims)
+  const settled = new Set(
+    [...asked].filter((rule) => {
+      const { setting, value } = settling.get(rule)!
+      return claims.some((claim) => claim.setting === setting && effective(claim) === value)
+    }),
+  )
+  return drafts.filter((draft) => !settled.has(draft.rule))
+}
+
+const saidOnce = new Set(rules.filter((rule) => rule.oncePerProject).map((rule) => rule.name))
+
+/** Of the rules that speak once in a project, the most severe finding is kept, and of equals the first by path. */
+function onlyOnce(drafts: Draft[], configuration: Configuration): Draft[] {
+  const kept = new Map<string, Draft>()
+  for (const draft of drafts) {
+    if (!saidOnce.has(draft.rule) || !configuration.reported(draft.location.path)) continue
+    const before = kept.get(draft.rule)
+    if (before === undefined || comesFirst(draft, before)) kept.set(draft.rule, draft)
+  }
+  return drafts.filter((draft) => !saidOnce.has(draft.rule) || kept.get(draft.rule) === draft)
+}
+
+function comesFirst(a: Draft, b: Draft): boolean {
+  if (a.severity !== b.severity) return moreSevere(a.severity, b.severity)
+  if (a.location.path !== b.location.path) return a.location.path < b.location.path
+  return (a.location.cell ?? -1) < (b.location.cell ?? -1)
+}

@@ -1,0 +1,200 @@
+/** Rules judge runs. Severity is the rule's, lowered by evidence and by what a launch could still replace. */
+
+import type { Bill } from '../estimate/bill.js'
+import type { Finding } from '../finding.js'
+import type { FileConfiguration } from '../host/configuration.js'
+import type { LintError } from '../lint.js'
+import type { Confidence, Report, Rule, RuleContext } from '../rules/rule.js'
+import type { Silence } from '../rules/silence.js'
+import { isViewOf } from '../rules/subject-view.js'
+import { type Location, sameLocation } from '../text/location.js'
+import { isTestPath } from '../text/test-path.js'
+import { type World, worldsOf } from '../workload/choices.js'
+import type { Run, Subject, SubjectView } from '../workload/claim.js'
+import type { ResourceKind } from '../workload/resource-kinds.js'
+import { type Bills, billKey } from './bill.js'
+import { inMoney } from './job-cost.js'
+import { isClaim, lower, moreSevere, saysNothing, severityOf, wasteOf } from './severity.js'
+
+/** A finding before fingerprint and suppression, with what it needs for them. */
+export interface Draft extends Omit<Finding, 'fingerprint'> {
+  scope: string
+  subject: string
+  run: Run
+  /** The pool that decides what it speaks of. */
+  pool?: Location
+}
+
+export interface JudgeContext {
+  configurationOf(path: string): FileConfiguration
+  /** False for a module that defines things and that no entry point reaches. */
+  reachable(path: string): boolean
+  faults: LintError[]
+  bills: Bills
+  /** ISO 8601. */
+  today: string
+  /** Told what each rule says of a subject, or the last reason that it gave for saying nothing; absent: nobody asks. */
+  onVerdict?(rule: string, drafts: readonly Draft[], silence: Silence | undefined): void
+}
+
+function judgesWord({ judges }: Rule, kind: ResourceKind): boolean {
+  return typeof judges === 'string' ? judges === kind : judges.includes(kind)
+}
+
+export function isTest({ evidence, location }: Subject): boolean {
+  return evidence.role === 'test' || isTestPath(location.path)
+}
+
+/**
+ * All that the rules say about one subject in one run. Where settings depend on a condition, it is judged in every way in
+ * which that can turn out: what holds in all of them is said as it is, what holds unless somebody decides otherwise
+ * more quietly and with the condition.
+ */
+export function judge(view: SubjectView, rules: readonly Rule[], context: JudgeContext): Draft[] {
+  const worlds = worldsOf(view.choices ?? [])
+  if (worlds.length === 0) return judgeOne(view, rules, context)
+  const told = worlds.map((world) => {
+    const settings = { ...view.settings, ...world.settings } as SubjectView['settings']
+    return { world, drafts: judgeOne({ ...view, settings, choices: [] }, rules, context) }
+  })
+  const usual = told.find(({ world }) => world.byDefault)
+  return (usual ?? told[0]!).drafts.flatMap((draft) => {
+    const others = told.filter(({ drafts }) => !drafts.some(({ rule }) => rule === draft.rule))
+    if (others.length === 0) return draft
+    if (usual === undefined) return []
+    const unless = [...new Set(others.flatMap(({ world }) => distinctive(world, usual.world)))]
+    const configured = context.configurationOf(view.subject.location.path).severity(draft.rule)
+    const severity = configured ?? lower(draft.severity, 'information')
+    const condition = unless.length === 0 ? '' : ` This holds unless ${unless.join(' or ')}.`
+    return { ...draft, severity, message: `${draft.message}${condition}` }
+  })
+}
+
+/** The conditions in which one world differs from the other. */
+function distinctive(world: World, other: World): string[] {
+  return world.when.filter((when) => !other.when.includes(when))
+}
+
+function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeContext): Draft[] {
+  const { subject } = view
+  if (isTest(subject)) return []
+  const configuration = context.configurationOf(subject.location.path)
+  const drafts: Draft[] = []
+  for (const rule of rules) {
+    if (!judgesWord(rule, subject.kind)) continue
+    const before = drafts.length
+    let silence: Silence | undefined
+    const silent: RuleContext['silent'] = (reason) => {
+      silence = typeof reason === 'string' ? { text: reason } : reason
+    }
+    const ruleContext: RuleContext = {
+      options: configuration.options,
+      today: context.today,
+      silent,
+      report: (report) => {
+        const reader = isClaim(report.at) ? report.at.reader : subject.reader
+        if (!configuration.enabled(rule.name, reader)) return silent(`the rule is off for ${reader}`)
+        // What is missing in a library may be given by whoever uses it.
+        const missing = isClaim(report.at) && report.at.state === 'default'
+        if (missing && subject.evidence.role !== 'job' && !context.reachable(subject.location.path))
+          return silent('nothing in the project runs this module, and whoever does may set it')
+        const confidence: Confidence = report.confidence ?? 'high'
+        const pool = poolOf(report, view)
+        const bill = billOf(view, context.bills)
+        const waste = wasteOf(rule, view, report.saving, bill)
+        drafts.push({
+          rule: rule.name,
+          reader,
+          severity:
+            configuration.severity(rule.name) ??
+            severityOf(rule, view, report, waste, bill.per, configuration.options.money),
+          confidence,
+          message: report.message,
+          location: isClaim(report.at) ? report.at.location : report.at,
+          checklist: rule.checklist,
+          saving:
+            report.saving === undefined || saysNothing(report.saving)
+              ? null
+              : inMoney(report.saving, bill, view, configuration.options, context.today),
+          related: [
+            ...(report.related ?? []),
+            ...(pool === undefined ? [] : [{ location: pool, message: 'the pool that it runs on' }]),
+          ],
+          ...(pool === undefined ? {} : { pool }),
+          billed: billedBy(view),
+          requests: report.fixes ?? [],
+          scope: subject.scope,
+          subject: subject.id,
+          run: view.run,
+        })
+      },
+    }
+    try {
+      rule.check(view, ruleContext)
+    } catch (error) {
+      context.faults.push({
+        path: subject.location.path,
+        message: `rule ${rule.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      })
+    }
+    context.onVerdict?.(rule.name, drafts.slice(before), silence)
+  }
+  return superseded(drafts, rules)
+}
+
+function billOf(view: SubjectView, bills: Bills): Bill {
+  if (isViewOf(view, 'Scaling') || isViewOf(view, 'Serving')) return bills.ofService(view)
+  return bills.ofRun(view.run)
+}
+
+/** What the waste is a share of. */
+function billedBy({ subject, run }: SubjectView): string {
+  return subject.kind === 'Scaling' || subject.kind === 'Serving' ? subject.id : billKey(run)
+}
+
+/** The pool, for a finding about what it decides; undefined: the job decides it. */
+function poolOf({ at }: Report, { run }: SubjectView): Location | undefined {
+  return isClaim(at) && at.site.target?.kind === 'pool' ? run.job.pool : undefined
+}
+
+/** Where two rules speak of one subject, the more specific one wins. */
+function superseded(drafts: Draft[], rules: readonly Rule[]): Draft[] {
+  if (drafts.length < 2) return drafts
+  const silenced = new Set<string>()
+  for (const draft of drafts) {
+    for (const weaker of rules.find((rule) => rule.name === draft.rule)?.supersedes ?? [])
+      silenced.add(weaker)
+  }
+  return drafts.filter((draft) => !silenced.has(draft.rule))
+}
+
+/**
+ * A subject judged in several runs: what all of them say is one finding; what only some say is told once, with the
+ * launches that it holds for.
+ */
+export function mergeRuns(perRun: Draft[][]): Draft[] {
+  if (perRun.length === 1) return perRun[0]!
+  const merged = new Map<string, { draft: Draft; launches: Draft[] }>()
+  for (const drafts of perRun) {
+    for (const draft of drafts) {
+      const { path, cell, start, end } = draft.location
+      const key = `${draft.rule}\0${path}\0${cell}\0${start}\0${end}`
+      const before = merged.get(key)
+      if (before === undefined) merged.set(key, { draft, launches: [draft] })
+      else {
+        before.launches.push(draft)
+        if (moreSevere(draft.severity, before.draft.severity)) before.draft = draft
+      }
+    }
+  }
+  return [...merged.values()].map(({ draft, launches }) => {
+    if (launches.length === perRun.length) return draft
+    const related = launches.flatMap(({ run }) =>
+      // A finding on the launch line itself says where it holds.
+      run.job.launch === null || sameLocation(run.job.launch.location, draft.location)
+        ? []
+        : [{ location: run.job.launch.location, message: 'holds for this launch' }],
+    )
+    return { ...draft, related: [...draft.related, ...related] }
+  })
+}

@@ -1,0 +1,167 @@
+/** Which configuration files a script reads, and what they hold together with the launch that starts it. */
+
+import type { FileRecord } from '../extraction/analyzer.js'
+import { composeHydra, type HydraLookup, hydraFolder, interpolate, isHydraOption } from '../link/hydra.js'
+import { folderOf, join, parents } from '../link/paths.js'
+import { hydraRoot } from '../python/configured-path.js'
+import { moduleOfRoot, rootsOf, seenFrom } from '../python/configured-plain.js'
+import type { ConfigurationUse, HandedConfiguration, ModuleSummary } from '../python/module.js'
+import { type ConfigurationRoot, configuredAt } from '../text/configured.js'
+import { define, lookUp } from '../text/records.js'
+import type { Launch } from '../workload/claim.js'
+import type { Definition } from './import-graph.js'
+
+export interface Configurations {
+  values: Record<string, ConfigurationRoot>
+  /** Every file that takes part. */
+  files: string[]
+  /** Files that must be read first. */
+  missing: string[]
+}
+
+const none: Configurations = { values: {}, files: [], missing: [] }
+
+export class ConfigurationLinker {
+  constructor(
+    private readonly records: ReadonlyMap<string, FileRecord>,
+    private readonly exists: (path: string) => boolean,
+  ) {}
+
+  /** For a script by itself (`launch` null), or as a launch starts it. */
+  of(record: FileRecord, launch: Launch | null): Configurations {
+    const uses = record.summary?.configurations ?? []
+    if (uses.length === 0 && (launch === null || launch.files.length === 0)) return none
+    const found: Configurations = { values: {}, files: [], missing: [] }
+    const add = (key: string, path: string, overridable: boolean): void => {
+      if (Object.hasOwn(found.values, key)) return
+      const file = this.read(path)
+      if (file === undefined) return
+      if (file === 'pending') {
+        if (!found.missing.includes(path)) found.missing.push(path)
+        return
+      }
+      if (!found.files.includes(path)) found.files.push(path)
+      if (file.root === null) return
+      const root = structuredClone(file.root)
+      interpolate(root)
+      define(found.values, key, { root, overridable })
+    }
+    const folders = [folderOf(record.path), ...parents(folderOf(record.path))]
+    for (const use of uses) {
+      if (use.kind === 'hydra' && use.launched === true && launch === null) continue
+      if (use.kind === 'hydra') this.compose(record, use, launch, found)
+      else {
+        const path = this.locate(use.path, folders)
+        if (path !== null) add(use.path, path, false)
+      }
+    }
+    if (launch !== null) {
+      const home = folderOf(launch.location.path)
+      const near = [home, ...launch.program.bases.map((base) => join(home, base)), ...folders]
+      for (const file of launch.files) {
+        const path = this.locate(file.path, near)
+        if (path !== null) add(file.path, path, false)
+      }
+    }
+    return found
+  }
+
+  /** Names of classes that a composed configuration makes: `_target_` of every map. */
+  targets(configurations: Configurations): string[] {
+    const root = configurations.values[hydraRoot]?.root
+    const found = new Set<string>()
+    const stack = root === undefined ? [] : [root]
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      if (node.kind === 'list') stack.push(...node.items)
+      if (node.kind !== 'map') continue
+      const target = configuredAt(node, '_target_')
+      if (target?.kind === 'scalar' && typeof target.value === 'string') found.add(target.value)
+      stack.push(...Object.values(node.entries))
+    }
+    return [...found]
+  }
+
+  private read(path: string): FileRecord['configured'] | 'pending' {
+    if (!this.exists(path)) return undefined
+    const record = this.records.get(path)
+    if (record === undefined) return undefined
+    return record.configured ?? 'pending'
+  }
+
+  private locate(path: string, folders: string[]): string | null {
+    if (path.startsWith('/') || path.includes('://')) return null
+    for (const folder of folders) {
+      const candidate = join(folder, path)
+      if (this.exists(candidate)) return candidate
+    }
+    return null
+  }
+
+  private compose(
+    record: FileRecord,
+    use: ConfigurationUse & { kind: 'hydra' },
+    launch: Launch | null,
+    found: Configurations,
+  ): void {
+    const flag = (...names: string[]): string | null | undefined => {
+      for (const name of names) {
+        const given = lookUp(launch?.flags, name)
+        if (given !== undefined) return typeof given.value === 'string' ? given.value : null
+      }
+      return undefined
+    }
+    const name = flag('config-name', 'cn') ?? use.name
+    const given = flag('config-path', 'cp', 'config-dir', 'cd')
+    // A path that cannot be read, or one that is relative to where the program starts.
+    if (name === null || given !== undefined) return
+    const folder = hydraFolder(record.path, use.folder)
+    if (folder === null) return
+    const lookup: HydraLookup = (path) => this.read(path)
+    const composed = composeHydra(
+      {
+        folder,
+        name,
+        overrides: launch === null ? {} : overridesOf(launch),
+        complete: launch === null || (launch.complete && launch.positionals.length === 0),
+        multirun: launch !== null && (launch.flags.m !== undefined || launch.flags.multirun !== undefined),
+      },
+      lookup,
+    )
+    found.files.push(...composed.files)
+    found.missing.push(...composed.pending)
+    if (composed.root !== null && composed.pending.length === 0)
+      found.values[hydraRoot] = { root: composed.root, overridable: launch === null }
+  }
+}
+
+function overridesOf(launch: Launch): Launch['flags'] {
+  return Object.fromEntries(Object.entries(launch.flags).filter(([name]) => !isHydraOption(name)))
+}
+
+/** What `importer` hands to functions of the module at `path`, with roots that are told apart from the module's own. */
+export function handedTo(
+  importer: ModuleSummary,
+  path: string,
+  definitionOf: (target: string) => Definition | null,
+): HandedConfiguration[] {
+  return (importer.handed ?? []).flatMap((one) => {
+    const definition = definitionOf(one.target)
+    if (definition?.path !== path || definition.name === '') return []
+    return [{ ...one, target: definition.name, path: seenFrom(importer.path, one.path) }]
+  })
+}
+
+/** Modules whose configurations another one gets to see: through what it imports, and what it is handed. */
+export function seenModules(
+  imported: readonly ModuleSummary[],
+  handed: readonly HandedConfiguration[],
+): string[] {
+  const paths = [
+    ...handed.map(({ path }) => path),
+    ...imported.flatMap(({ kept, loads }) => [
+      ...Object.values(kept ?? {}),
+      ...Object.values(loads ?? {}).map(({ path }) => path),
+    ]),
+  ]
+  return [...new Set(paths.flatMap(rootsOf).flatMap((root) => moduleOfRoot(root) ?? []))]
+}

@@ -1,0 +1,113 @@
+/** Which modules of the project import which, and where what a package passes on is defined. */
+
+import type { FileRecord } from '../extraction/analyzer.js'
+import { ModuleIndex } from '../link/modules.js'
+import type { ModuleSummary } from '../python/module.js'
+import { moduleAbove } from '../python/names.js'
+import { lookUp } from '../text/records.js'
+
+/** A definition: the module that holds it, and its name there ('Engine.step'). Empty: the module itself. */
+export interface Definition {
+  path: string
+  name: string
+}
+
+/** Packages that pass on what other packages pass on. */
+const mostPackages = 8
+
+export class ImportGraph {
+  /** Imports of each record, resolved once for as long as the record and the list of files live. */
+  private resolved = new WeakMap<FileRecord, Map<string, string>>()
+
+  constructor(
+    private readonly records: ReadonlyMap<string, FileRecord>,
+    readonly modules: ModuleIndex = new ModuleIndex([]),
+  ) {}
+
+  /** Import as written → path of a module of the project. */
+  importsOf(record: FileRecord): Map<string, string> {
+    let found = this.resolved.get(record)
+    if (found === undefined) {
+      found = new Map()
+      for (const spec of record.summary?.imports ?? []) {
+        const path = this.modules.resolve(spec, record.path)
+        if (path !== undefined && path !== record.path) found.set(spec, path)
+      }
+      this.resolved.set(record, found)
+    }
+    return found
+  }
+
+  /** What an import target ('..models.build', '.engine.Engine.step') means in this module; null: nothing of the project. */
+  definitionOf(
+    record: FileRecord,
+    target: string,
+    imports: ReadonlyMap<string, string> = this.importsOf(record),
+  ): Definition | null {
+    const direct = within(imports, target)
+    return direct === null ? null : this.behind(direct)
+  }
+
+  /** Modules that define what this one imports from packages. */
+  behindPackages(record: FileRecord): string[] {
+    const imports = this.importsOf(record)
+    const found = new Set<string>()
+    for (const target of record.summary?.imports ?? []) {
+      if (imports.has(target)) continue
+      const definition = this.definitionOf(record, target, imports)
+      if (definition !== null && definition.path !== record.path) found.add(definition.path)
+    }
+    for (const path of imports.values()) found.delete(path)
+    return [...found]
+  }
+
+  private behind(definition: Definition): Definition {
+    let current = definition
+    for (let count = 0; count < mostPackages && current.name !== ''; count++) {
+      const record = this.records.get(current.path)
+      const [first, ...rest] = current.name.split('.')
+      const target = passedOn(record?.summary ?? null, first!, (module) => this.summaryOf(record!, module))
+      const next = target === null ? null : within(this.importsOf(record!), [target, ...rest].join('.'))
+      if (next === null || next.path === current.path) return current
+      current = next
+    }
+    return current
+  }
+
+  private summaryOf(record: FileRecord, module: string): ModuleSummary | null {
+    const path = this.importsOf(record).get(module)
+    return path === undefined ? null : (this.records.get(path)?.summary ?? null)
+  }
+}
+
+/** The module that an import target lies in, with what remains of the target. */
+function within(imports: ReadonlyMap<string, string>, target: string): Definition | null {
+  for (let module: string | null = target; module !== null; module = moduleAbove(module)) {
+    const path = imports.get(module)
+    if (path !== undefined) return { path, name: target.slice(module.length).replace(/^\./, '') }
+  }
+  return null
+}
+
+/** The target behind a name that a package passes on; null: it is its own, or not there. */
+function passedOn(
+  summary: ModuleSummary | null,
+  name: string,
+  summaryOf: (module: string) => ModuleSummary | null,
+): string | null {
+  const passes = summary?.passesOn
+  if (summary === null || passes === undefined) return null
+  const target = lookUp(passes.names, name)
+  if (target !== undefined) return target
+  if (Object.hasOwn(summary.functions, name) || Object.hasOwn(summary.classes, name)) return null
+  for (const module of passes.stars) {
+    const star = summaryOf(module)
+    const holds =
+      star !== null &&
+      (Object.hasOwn(star.functions, name) ||
+        Object.hasOwn(star.classes, name) ||
+        (star.passesOn !== undefined && Object.hasOwn(star.passesOn.names, name)))
+    if (holds) return module.endsWith('.') ? `${module}${name}` : `${module}.${name}`
+  }
+  return null
+}

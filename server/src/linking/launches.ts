@@ -1,0 +1,97 @@
+/** What starts the scripts of a project: every launch, the versions of its image, the settings of files that it names. */
+
+import type { Versions } from '../host/backend.js'
+import { withComponents } from '../link/components.js'
+import { ImageIndex } from '../link/images.js'
+import { flagOf } from '../link/launch-parts.js'
+import { folderOf, join } from '../link/paths.js'
+import { withAgents } from '../link/sweep-agents.js'
+import { define, lookUp } from '../text/records.js'
+import type { Binding, Claim, Extraction, Launch } from '../workload/claim.js'
+
+/**
+ * Every launch, those of images with what their Dockerfiles start. What an image starts by itself counts where nothing
+ * else starts the same script: a job may replace it.
+ */
+export function launchesOf(
+  extractions: readonly Extraction[],
+  scriptOf: (launch: Launch) => string | null,
+): Launch[] {
+  const images = new ImageIndex(extractions)
+  const launches = withAgents(
+    withComponents(
+      extractions.flatMap((extraction) =>
+        extraction.launches.flatMap((launch) =>
+          launch.image === undefined ? launch : (images.resolve(launch) ?? []),
+        ),
+      ),
+    ),
+  )
+  const started = images.starts()
+  if (started.length === 0) return launches
+  const scripts = new Set(launches.map(scriptOf))
+  return [
+    ...launches,
+    ...started.filter((launch) => {
+      const script = scriptOf(launch)
+      return script !== null && !scripts.has(script)
+    }),
+  ]
+}
+
+/** Claims of the configuration files that a launch names. */
+export function settingsOf(launch: Launch, extractions: ReadonlyMap<string, Extraction>): Claim[] {
+  return filesOf(launch, extractions).flatMap(({ claims }) =>
+    claims.map((claim) => ({ ...claim, channel: 'named file' as const })),
+  )
+}
+
+function filesOf(launch: Launch, extractions: ReadonlyMap<string, Extraction>): Extraction[] {
+  const home = folderOf(launch.location.path)
+  return launch.files.flatMap((file) => {
+    for (const folder of [home, ...launch.program.bases.map((base) => join(home, base)), '']) {
+      const extraction = extractions.get(join(folder, file.path))
+      if (extraction !== undefined) return [extraction]
+    }
+    return []
+  })
+}
+
+/** The launch with the number of processes that its launcher's file gives, where its command line leaves it open. */
+export function countedByFile(launch: Launch, extractions: ReadonlyMap<string, Extraction>): Launch {
+  if (launch.processes !== null || launch.files.length === 0 || launch.launcherOpen === true) return launch
+  const file = filesOf(launch, extractions).find(({ starts }) => starts?.launcher === launch.launcher)?.starts
+  if (file === undefined) return launch
+  const number = (name: string): number | null | undefined => {
+    const flag = flagOf(launch.launcherFlags, name)
+    return flag === undefined ? undefined : wholeNumber(flag.value)
+  }
+  const nodes = number('num-machines') ?? file.nodes
+  const total = number('num-processes')
+  if (total === null || nodes === null) return launch
+  const processes = total ?? file.processes
+  if (processes === null || processes % nodes !== 0) return launch
+  return {
+    ...launch,
+    processes: processes / nodes,
+    nodes,
+    countedAt: total === undefined ? file.location : launch.location,
+  }
+}
+
+function wholeNumber(value: string | boolean | null): number | null {
+  return typeof value === 'string' && /^[1-9]\d*$/.test(value) ? Number(value) : null
+}
+
+/** What the project asks for exactly counts more than the image, what it asks for at least does not. */
+export function withImage(versions: Versions, binding: Binding | null): Versions {
+  const image = binding?.launch.versions
+  if (image === undefined) return versions
+  const merged = { ...versions }
+  for (const [name, version] of Object.entries(image)) {
+    if (lookUp(versions, `${name}==`) !== undefined) continue
+    define(merged, name, version)
+    define(merged, `${name}==`, version)
+  }
+  return merged
+}

@@ -1,0 +1,92 @@
+/** Terraform modules: the files of a folder belong together, and a block `module` of another folder may call them. */
+import { at, items, map } from '../config/access.js'
+import { calledFolder, type HclModule } from '../config/hcl-scope.js'
+import type { ConfigMap } from '../config/node.js'
+import type { FileRecord } from '../extraction/analyzer.js'
+import { folderOf } from '../link/paths.js'
+
+const terraform = /\.(tf|tfvars)$/
+
+/** Callers of callers of … that are followed. */
+const deepest = 3
+
+/** Files beside those that readers had a word in. */
+export function missingTerraform(
+  records: ReadonlyMap<string, FileRecord>,
+  files: readonly string[],
+): string[] {
+  const all = files.filter((path) => terraform.test(path))
+  const folders = new Set(all.filter((path) => records.get(path)?.hcl !== undefined).map(folderOf))
+  return all.filter((path) => folders.has(folderOf(path)) && records.get(path)?.filtered === true)
+}
+
+interface Call {
+  path: string
+  block: ConfigMap
+}
+
+export class TerraformIndex {
+  private readonly folders = new Map<string, FileRecord[]>()
+  private readonly calls = new Map<string, Call[]>()
+  private readonly modules = new Map<string, HclModule>()
+
+  constructor(records: ReadonlyMap<string, FileRecord>, files: readonly string[]) {
+    for (const path of files) {
+      if (!terraform.test(path)) continue
+      const record = records.get(path)
+      if (record?.hcl === undefined) continue
+      const folder = folderOf(path)
+      const list = this.folders.get(folder)
+      if (list === undefined) this.folders.set(folder, [record])
+      else list.push(record)
+      for (const node of items(at(record.hcl, 'module'))) {
+        const block = map(node)
+        const called = block === undefined ? null : calledFolder(folder, block)
+        if (block === undefined || called === null || called === folder) continue
+        const calls = this.calls.get(called)
+        if (calls === undefined) this.calls.set(called, [{ path, block }])
+        else calls.push({ path, block })
+      }
+    }
+  }
+
+  /** True where other files say what its references hold. */
+  isShared(path: string): boolean {
+    if (!terraform.test(path)) return false
+    const folder = folderOf(path)
+    return (this.folders.get(folder)?.length ?? 0) > 1 || this.calls.has(folder)
+  }
+
+  moduleOf(path: string): HclModule | undefined {
+    return this.isShared(path) ? this.module(folderOf(path), 0) : undefined
+  }
+
+  private module(folder: string, depth: number): HclModule {
+    const known = this.modules.get(`${depth} ${folder}`)
+    if (known !== undefined) return known
+    const module: HclModule = {
+      files: (this.folders.get(folder) ?? []).map(({ path, hcl }) => ({ path, root: hcl! })),
+      callers: [],
+    }
+    this.modules.set(`${depth} ${folder}`, module)
+    if (depth < deepest) {
+      for (const { path, block } of this.calls.get(folder) ?? [])
+        module.callers.push({ path, block, module: this.module(folderOf(path), depth + 1) })
+    }
+    return module
+  }
+
+  /** Files that what is said of this one depends on. */
+  filesAround(path: string): string[] {
+    const found = new Set<string>()
+    if (!this.isShared(path)) return []
+    const queue: [string, number][] = [[folderOf(path), 0]]
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      const [folder, depth] = next
+      for (const record of this.folders.get(folder) ?? []) if (record.path !== path) found.add(record.path)
+      if (depth < deepest)
+        for (const call of this.calls.get(folder) ?? []) queue.push([folderOf(call.path), depth + 1])
+    }
+    return [...found].sort()
+  }
+}

@@ -1,0 +1,274 @@
+/** What the jobs of a project cost, entry by entry, and what following the findings would save of it. */
+import { combined, type OpenInterval } from '../estimate/bill.js'
+import type { MachineRequest } from '../estimate/hourly.js'
+import type { Interval } from '../estimate/network.js'
+import type { Finding } from '../finding.js'
+import { budgetRule } from '../host/own-rules.js'
+import { type Bills, billKey, isAlwaysOn, isSession, trainingsOf } from '../judging/bill.js'
+import { isTest } from '../judging/judge.js'
+import type { Judgement } from '../linking/runs.js'
+import { requestOf, servingRequest } from '../rules/machine-request.js'
+import { poolRequest } from '../rules/scaling/pool-words.js'
+import { isViewOf } from '../rules/subject-view.js'
+import type { Location } from '../text/location.js'
+import type { SourceFile } from '../text/source-file.js'
+import { effective } from '../values/value.js'
+import type { Run, SubjectView } from '../workload/claim.js'
+import { LineNumbers } from './line-numbers.js'
+
+/** `training`: of a script that no job starts; `notebook`: on a machine that is there while somebody works in it. */
+export type CostKind = 'job' | 'training' | 'notebook' | 'service' | 'endpoint' | 'pool'
+
+/** `bounded`: only what it costs at most, since the platform ends it. */
+export type CostState = 'priced' | 'bounded' | 'no length' | 'no price' | 'no machine' | 'starts nothing'
+
+export interface CostEntry {
+  kind: CostKind
+  id: string
+  name: string
+  path: string
+  cell: number | null
+  /** 1-based. */
+  line: number
+  /** Programs of the project that it runs. */
+  scripts: string[]
+  instanceType: string | null
+  gpuModel: string | null
+  /** Per machine; null: not known. */
+  gpus: number | null
+  machines: number | null
+  spot: boolean
+  region: string
+  per: 'run' | 'month'
+  /** USD; null: not known. */
+  usdPerHour: Interval | null
+  hours: OpenInterval | null
+  usd: OpenInterval | null
+  /** USD that the findings would save of it; null: not known, or nothing. */
+  saving: Interval | null
+  state: CostState
+  /** What is not known, and what would make it known. */
+  unknown: string[]
+  assumptions: string[]
+  /** Where it breaks the limits of `[budget]`, a sentence each. */
+  budget: string[]
+}
+
+export interface CostInput {
+  judgements: readonly Judgement[]
+  bills: Bills
+  findings: readonly Finding[]
+  /** Something in the project runs the module. */
+  reaches(path: string): boolean
+  /** It is started by hand. */
+  isEntry(path: string): boolean
+  sourceOf(path: string): Promise<SourceFile | undefined>
+}
+
+export async function costEntries(input: CostInput): Promise<CostEntry[]> {
+  const { judgements, bills } = input
+  const lines = new LineNumbers(input.sourceOf)
+  const place = async (location: Location) => ({
+    path: location.path,
+    cell: location.cell,
+    line: await lines.line(location, location.start),
+  })
+  const found: CostEntry[] = []
+  const runs = new Map<string, Run>()
+  for (const judgement of judgements) {
+    for (const view of judgement.runs) {
+      if (isTest(view.subject)) continue
+      if (isViewOf(view, 'Scaling') || isViewOf(view, 'Serving')) {
+        if (view === judgement.runs[0] && hasMachine(view)) found.push(await ofService(view, input, place))
+        continue
+      }
+      const run = view.run.siblings[0] ?? view.run
+      if (!runs.has(billKey(run))) runs.set(billKey(run), run)
+    }
+  }
+  for (const run of withoutParts([...runs.values()], input)) {
+    const { compute, launch } = run.job
+    const trainings = trainingsOf(run).flat()
+    if (compute === null && trainings.length === 0) continue
+    const request = compute === null ? {} : requestOf(compute)
+    const bill = bills.ofRun(run)
+    const location = compute?.subject.location ?? launch?.location ?? trainings[0]!.subject.location
+    const scripts = [...new Set(run.siblings.flatMap(({ script }) => script ?? []))]
+    const always = compute !== null && isAlwaysOn(compute)
+    found.push({
+      kind: kindOf(run),
+      id: billKey(run),
+      name: nameOf(run),
+      ...(await place(location)),
+      scripts,
+      ...machineOf(request),
+      spot: bill.rate?.spot ?? false,
+      region: bill.rate?.region ?? '',
+      per: bill.per,
+      usdPerHour: bill.rate?.usd ?? null,
+      hours: bill.hours,
+      usd: bill.usd,
+      saving: null,
+      state: stateOf(bill, always || trainings.length > 0, scripts.length > 0, compute === null, request),
+      unknown: unknownOf(run, bill.unknown, trainings.length > 0),
+      assumptions: bill.assumptions,
+      budget: [],
+    })
+  }
+  return withSavings(withoutDoubles(found), input.findings).sort((a, b) =>
+    a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1,
+  )
+}
+
+/** A deployment that serves is a request for machines as well; as an endpoint it has its replicas. */
+function withoutDoubles(entries: readonly CostEntry[]): CostEntry[] {
+  const key = ({ path, cell, line }: CostEntry) => `${path}\0${cell}\0${line}`
+  const endpoints = new Set(entries.filter(({ kind }) => kind === 'endpoint').map(key))
+  return entries.filter((entry) => entry.kind !== 'service' || !endpoints.has(key(entry)))
+}
+
+/** Modules whose training another program runs are part of that program. */
+function withoutParts(runs: readonly Run[], { reaches, isEntry }: CostInput): Run[] {
+  const elsewhere = new Set(
+    runs.flatMap((run) =>
+      trainingsOf(run)
+        .flat()
+        .filter(({ subject }) => subject.location.path !== run.script)
+        .map(({ subject }) => subject.id),
+    ),
+  )
+  return runs.filter(
+    (run) =>
+      run.job.id !== null ||
+      run.job.launch !== null ||
+      trainingsOf(run)
+        .flat()
+        .some(({ subject }) =>
+          subject.location.path === run.script
+            ? reaches(run.script) && (isEntry(run.script) || !elsewhere.has(subject.id))
+            : isEntry(run.script ?? ''),
+        ),
+  )
+}
+
+function kindOf({ job: { compute, launch } }: Run): CostKind {
+  if (compute === null) return launch === null ? 'training' : 'job'
+  if (isSession(compute)) return 'notebook'
+  return isAlwaysOn(compute) ? 'service' : 'job'
+}
+
+/** What the bill does not know, and why a job has no hours. */
+function unknownOf({ job, script }: Run, unknown: readonly string[], trains: boolean): string[] {
+  if (trains || job.compute === null || isAlwaysOn(job.compute)) return [...unknown]
+  if (isSession(job.compute)) return [...unknown, 'how long the notebook is open']
+  return [
+    ...unknown,
+    script === null
+      ? 'what it starts: no program of this repository'
+      : `how long ${script} takes, which trains nothing that can be read`,
+  ]
+}
+
+function nameOf({ job, script }: Run): string {
+  const { compute, launch } = job
+  const program = launch?.program
+  return (
+    (compute === null ? undefined : effective(compute.settings.name)) ??
+    script ??
+    program?.path ??
+    program?.module ??
+    program?.command ??
+    compute?.subject.scope ??
+    ''
+  )
+}
+
+function machineOf(
+  request: MachineRequest,
+): Pick<CostEntry, 'instanceType' | 'gpuModel' | 'gpus' | 'machines'> {
+  return {
+    instanceType: request.instanceType ?? null,
+    gpuModel: request.gpuModel ?? null,
+    gpus: request.gpus ?? null,
+    machines: request.nodes ?? null,
+  }
+}
+
+function hasMachine(view: SubjectView<'Scaling'> | SubjectView<'Serving'>): boolean {
+  const { machine, gpus } = view.settings
+  return effective(machine) !== undefined || (effective(gpus) ?? 0) > 0
+}
+
+function stateOf(
+  { rate, usd, limitOnly }: Pick<ReturnType<Bills['ofRun']>, 'rate' | 'usd' | 'limitOnly'>,
+  works: boolean,
+  starts: boolean,
+  alone: boolean,
+  request: MachineRequest,
+): CostState {
+  // A pool that may shrink to nothing costs what it is used for.
+  const open = usd !== null && usd.low === 0 && usd.high !== null && usd.high > 0
+  if (usd !== null && !limitOnly && !open) return 'priced'
+  if (usd !== null) return 'bounded'
+  if (!starts && !works) return 'starts nothing'
+  if (rate !== null || alone) return 'no length'
+  return request.instanceType !== undefined || request.gpuModel !== undefined ? 'no price' : 'no machine'
+}
+
+async function ofService(
+  view: SubjectView<'Scaling'> | SubjectView<'Serving'>,
+  { bills }: CostInput,
+  place: (location: Location) => Promise<Pick<CostEntry, 'path' | 'cell' | 'line'>>,
+): Promise<CostEntry> {
+  const bill = bills.ofService(view)
+  const pool = isViewOf(view, 'Scaling')
+  const { settings } = view
+  const request = pool
+    ? poolRequest(view as SubjectView<'Scaling'>)
+    : servingRequest(view as SubjectView<'Serving'>)
+  const count = pool
+    ? effective((settings as SubjectView<'Scaling'>['settings']).minimum)
+    : effective((settings as SubjectView<'Serving'>['settings']).minReplicas)
+  return {
+    kind: pool ? 'pool' : 'endpoint',
+    id: view.subject.id,
+    name: effective(settings.name) ?? (pool ? 'pool' : 'endpoint'),
+    ...(await place(view.subject.location)),
+    scripts: [],
+    ...machineOf(request),
+    machines: count ?? null,
+    spot: bill.rate?.spot ?? false,
+    region: bill.rate?.region ?? '',
+    per: 'month',
+    usdPerHour: bill.rate?.usd ?? null,
+    hours: bill.hours,
+    usd: bill.usd,
+    saving: null,
+    state: stateOf(bill, true, true, false, request),
+    unknown: bill.unknown,
+    assumptions: bill.assumptions,
+    budget: [],
+  }
+}
+
+/** Of two pieces of advice the second saves only of what the first has left; nothing saves more than the job costs. */
+function withSavings(entries: CostEntry[], findings: readonly Finding[]): CostEntry[] {
+  const shares = new Map<string, Map<string, readonly [number, number]>>()
+  for (const { billed, rule, saving } of findings) {
+    if (saving === null || billed === undefined) continue
+    const byRule = shares.get(billed) ?? new Map<string, readonly [number, number]>()
+    shares.set(billed, byRule)
+    const before = byRule.get(rule)
+    // A rule that speaks of several places in one job saves the same share once.
+    if (before === undefined || saving.fraction[1] > before[1]) byRule.set(rule, saving.fraction)
+  }
+  const broken = findings.filter(({ rule }) => rule === budgetRule)
+  return entries.map((one) => {
+    const budget = broken.filter(({ billed }) => billed === one.id).map(({ message }) => message)
+    const entry = { ...one, budget }
+    const own = shares.get(entry.id)
+    if (own === undefined || entry.usd === null || entry.usd.high === null) return entry
+    const [low, high] = combined([...own.values()])
+    return { ...entry, saving: { low: low * entry.usd.low, high: high * entry.usd.high } }
+  })
+}

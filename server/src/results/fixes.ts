@@ -1,0 +1,82 @@
+/** From a finding's wishes to text: the claim's reader says what to write, `edit` says where. */
+
+import { editsFor } from '../edit/apply.js'
+import type { Change, Safety } from '../edit/write.js'
+import type { Analyzer, Surroundings } from '../extraction/analyzer.js'
+import type { Finding } from '../finding.js'
+import type { OfferedFix } from '../lint.js'
+import type { FixRequest } from '../rules/rule.js'
+import type { SourceFile } from '../text/source-file.js'
+import type { Claim } from '../workload/claim.js'
+
+const weakest: Safety[] = ['safe', 'unsafe', 'display']
+
+/** One change out of several: as unsafe as its least safe part; over two files never safe. */
+function combine(changes: Change[]): Change {
+  const writes = changes.flatMap((change) => change.writes)
+  let level = Math.max(...changes.map((change) => weakest.indexOf(change.safety)))
+  if (new Set(writes.map((write) => write.path)).size > 1) level = Math.max(level, 1)
+  return {
+    title: changes[0]!.title,
+    safety: weakest[level]!,
+    writes,
+    imports: changes.flatMap((change) => change.imports),
+  }
+}
+
+export async function materialise(
+  finding: Finding,
+  analyzer: Analyzer,
+  load: (path: string) => Promise<SourceFile | undefined>,
+  surroundingsOf: (claim: Claim) => Surroundings,
+): Promise<OfferedFix[]> {
+  const offered: OfferedFix[] = []
+  for (const request of finding.requests) {
+    const fix = await one(request, finding, analyzer, load, surroundingsOf)
+    // Two wishes may be spelled the same.
+    if (!offered.some((other) => isSame(other, fix))) offered.push(fix)
+  }
+  // What can be applied comes first; refusals say why at the end.
+  return [...offered.filter((fix) => 'edits' in fix), ...offered.filter((fix) => 'refused' in fix)]
+}
+
+function isSame(a: OfferedFix, b: OfferedFix): boolean {
+  return 'edits' in a && 'edits' in b && JSON.stringify(a.edits) === JSON.stringify(b.edits)
+}
+
+async function one(
+  request: FixRequest,
+  finding: Finding,
+  analyzer: Analyzer,
+  load: (path: string) => Promise<SourceFile | undefined>,
+  surroundingsOf: (claim: Claim) => Surroundings,
+): Promise<OfferedFix> {
+  const item = finding.checklist[0] === undefined ? '' : ` (${finding.checklist[0]})`
+  const named = (title: string): string => `${request.title ?? title}${item}`
+  const changes: Change[] = []
+  for (const { claim, value } of request.set) {
+    const path = claim.site.path ?? claim.location.path
+    const surroundings = surroundingsOf(claim)
+    const [file, ...others] = await Promise.all([path, ...(surroundings.overlay?.origins ?? [])].map(load))
+    if (file === undefined) return { title: named(claim.key), refused: `${path} cannot be read` }
+    if (!others.every((one) => one !== undefined))
+      return { title: named(claim.key), refused: `a file that is laid over ${path} cannot be read` }
+    const change = analyzer.change(file, claim, value, surroundings, others)
+    if ('reason' in change) return { title: named(claim.key), refused: change.reason }
+    changes.push(change)
+  }
+  if (changes.length === 0)
+    return { title: named('nothing to change'), refused: 'there is nothing to change' }
+  const change = combine(changes)
+  const files = new Map<string, SourceFile>()
+  for (const path of new Set([...change.writes, ...change.imports].map((write) => write.path))) {
+    const file = await load(path)
+    if (file !== undefined) files.set(path, file)
+  }
+  const edits = editsFor(change, (path) => {
+    const file = files.get(path)
+    return file === undefined ? undefined : { source: file, trees: analyzer.treesOf(file) }
+  })
+  if (!Array.isArray(edits)) return { title: named(change.title), refused: edits.reason }
+  return { title: named(change.title), safety: change.safety, edits }
+}

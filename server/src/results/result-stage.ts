@@ -1,0 +1,157 @@
+/** From drafts to what the faces show: suppressions applied, fingerprints given, only the paths that were asked for. */
+
+import type { FileRecord } from '../extraction/analyzer.js'
+import type { Finding } from '../finding.js'
+import type { Configuration } from '../host/configuration.js'
+import type { Draft } from '../judging/judge.js'
+import type { LintError, LintResult, OfferedFix } from '../lint.js'
+import { rules } from '../rules/index.js'
+import type { Location } from '../text/location.js'
+import type { SourceFile } from '../text/source-file.js'
+import { fingerprint } from './fingerprint.js'
+import { applySuppressions } from './suppressions.js'
+
+export interface ResultInput {
+  drafts: Draft[]
+  faults: LintError[]
+  /** All files of the project. */
+  files: readonly string[]
+  records: ReadonlyMap<string, FileRecord>
+  /** Files that could not be read, and folders. */
+  unreadable: LintError[]
+  configuration: Configuration
+  /** Files and folders to report on; undefined: all. */
+  paths: readonly string[] | undefined
+}
+
+const ruleNames = rules.map((rule) => rule.name)
+
+interface Named {
+  drafts: readonly Draft[]
+  findings: Finding[]
+}
+
+export class ResultStage {
+  private readonly named = new Map<string, Named>()
+  private readonly ownFixes = new WeakMap<Finding, OfferedFix>()
+
+  constructor(private readonly sourceOf: (path: string) => Promise<SourceFile | undefined>) {}
+
+  /** The fix of a finding that no reader knows of: an unused suppression. */
+  fixOf(finding: Finding): OfferedFix | undefined {
+    return this.ownFixes.get(finding)
+  }
+
+  async run(input: ResultInput): Promise<LintResult> {
+    const { configuration, paths, records } = input
+    const wanted = (path: string): boolean =>
+      configuration.reported(path) && (paths === undefined || paths.some((one) => covers(one, path)))
+    const byPath = new Map<string, Draft[]>()
+    for (const draft of input.drafts) {
+      const list = byPath.get(draft.location.path)
+      if (list === undefined) byPath.set(draft.location.path, [draft])
+      else list.push(draft)
+    }
+    const findings: Finding[] = []
+    const errors: LintError[] = input.unreadable.filter(({ path }) => wanted(path))
+    let files = 0
+    let filesLinted = 0
+    const volume = { lines: 0, bytes: 0, linesLinted: 0, bytesLinted: 0 }
+    for (const record of records.values()) {
+      volume.lines += record.lines
+      volume.bytes += record.bytes
+      if (record.filtered) continue
+      volume.linesLinted += record.lines
+      volume.bytesLinted += record.bytes
+    }
+    for (const path of input.files) {
+      if (!wanted(path)) continue
+      files++
+      const record = records.get(path)
+      if (record === undefined || record.filtered) continue
+      filesLinted++
+      // Several texts in one file may have the same trouble: the file is named once.
+      if (record.problems.length > 0) errors.push({ path, message: [...new Set(record.problems)].join('; ') })
+      findings.push(...(await this.findingsOf(path, byPath.get(path) ?? [], record, configuration)))
+    }
+    errors.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+    return {
+      findings,
+      errors,
+      faults: input.faults.filter(({ path }) => wanted(path)),
+      files,
+      filesLinted,
+      problems: configuration.problems,
+      failOn: configuration.failOn,
+      volume,
+    }
+  }
+
+  private async findingsOf(
+    path: string,
+    drafts: Draft[],
+    record: FileRecord,
+    configuration: Configuration,
+  ): Promise<Finding[]> {
+    if (drafts.length === 0 && record.suppressions.length === 0) return []
+    const own = configuration.forFile(path)
+    const named = await this.nameAll(path, drafts.sort(byPlace))
+    const applied = applySuppressions(named, record.suppressions, {
+      rules: ruleNames,
+      ran: (rule) => own.enabled(rule),
+      configured: own.suppressions,
+    })
+    const found = [...applied.kept]
+    for (const { finding, fix } of applied.unused) {
+      if (!own.enabled(finding.rule)) continue
+      const told = { ...finding, severity: own.severity(finding.rule) ?? finding.severity }
+      found.push(told)
+      this.ownFixes.set(told, fix)
+    }
+    return found.sort(byPlace)
+  }
+
+  /** Findings with their fingerprints, which need the text. The same drafts give the same findings. */
+  private async nameAll(path: string, drafts: Draft[]): Promise<Finding[]> {
+    if (drafts.length === 0) return []
+    const before = this.named.get(path)
+    if (before !== undefined && before.drafts.length === drafts.length) {
+      if (before.drafts.every((draft, index) => draft === drafts[index])) return before.findings
+    }
+    const file = await this.sourceOf(path)
+    const ordinals = new Map<string, number>()
+    const findings = drafts.map(({ scope, subject: _subject, run: _run, ...finding }): Finding => {
+      const snippet = textAt(file, finding.location)
+      const key = `${finding.rule}\0${scope}\0${snippet}`
+      const ordinal = ordinals.get(key) ?? 0
+      ordinals.set(key, ordinal + 1)
+      return { ...finding, fingerprint: fingerprint(finding.rule, path, scope, snippet, ordinal) }
+    })
+    this.named.set(path, { drafts, findings })
+    return findings
+  }
+}
+
+function covers(path: string, candidate: string): boolean {
+  return path === '' || path === '.' || candidate === path || candidate.startsWith(`${path}/`)
+}
+
+function byPlace(a: { location: Location; rule: string }, b: { location: Location; rule: string }): number {
+  return (
+    (a.location.cell ?? -1) - (b.location.cell ?? -1) ||
+    a.location.start - b.location.start ||
+    a.location.end - b.location.end ||
+    (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0)
+  )
+}
+
+export function partText(file: SourceFile | undefined, cell: number | null): string {
+  if (file === undefined) return ''
+  if (cell === null) return file.text
+  return file.parts.find((part) => part.cell === cell)?.text ?? ''
+}
+
+function textAt(file: SourceFile | undefined, location: Location): string {
+  // Long spans (a whole loop) are known by their beginning.
+  return partText(file, location.cell).slice(location.start, Math.min(location.end, location.start + 200))
+}

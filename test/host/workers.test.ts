@@ -1,0 +1,126 @@
+/** The pool that the bundle starts: a file read by a worker says what it says in this thread. */
+import assert from 'node:assert/strict'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { createAnalyzer, LocalBackend } from '../../server/src/host/backend.js'
+import type { Host, HostWorker } from '../../server/src/host/host.js'
+import { createNodeHost } from '../../server/src/host/node/host.js'
+import { PoolBackend } from '../../server/src/host/pool.js'
+import { openProject } from '../../server/src/project/workspace.js'
+import { memoryHost, memoryRoot } from '../cases/memory-host.js'
+
+const root = fileURLToPath(new URL('../../examples/', import.meta.url))
+
+function bundledWorker(): HostWorker {
+  const worker = new Worker(new URL('../../dist/worker.js', import.meta.url))
+  return {
+    post: (message) => worker.postMessage(message),
+    onMessage: (listener) => void worker.on('message', listener),
+    onError: (listener) => void worker.on('error', listener),
+    terminate: async () => void (await worker.terminate()),
+  }
+}
+
+describe('workers', () => {
+  it('read what one thread reads', async () => {
+    const host: Host = { ...createNodeHost(), createWorker: bundledWorker }
+    const pool = await PoolBackend.start(root, host, 2)
+    try {
+      const local = new LocalBackend(root, host, await createAnalyzer(host))
+      for (const path of ['train.py', 'notebooks/tickets.ipynb', 'train.slurm', 'sweep.yaml']) {
+        const [far, near] = [await pool.load(path, false, {}), await local.load(path, false, {})]
+        assert.ok('record' in near && !near.record.filtered, path)
+        // What crosses the thread is plain data: nothing is lost on the way.
+        assert.deepEqual(JSON.stringify(far), JSON.stringify(near), path)
+      }
+    } finally {
+      await pool.dispose()
+    }
+  })
+
+  it('that die leave their files to others', async () => {
+    // The worker ends when it is given `sweep.yaml`, whichever worker it is.
+    let died = 0
+    const mortal = (): HostWorker => {
+      const worker = bundledWorker()
+      let tell: (error: Error) => void = () => {}
+      return {
+        ...worker,
+        post: (message) => {
+          if (!JSON.stringify(message).includes('"sweep.yaml"')) return worker.post(message)
+          died++
+          void worker.terminate()
+          tell(new Error('out of memory'))
+        },
+        onError: (listener) => {
+          tell = listener
+          worker.onError(listener)
+        },
+      }
+    }
+    const host: Host = { ...createNodeHost(), createWorker: mortal }
+    const pool = await PoolBackend.start(root, host, 2)
+    try {
+      const paths = ['train.py', 'sweep.yaml', 'notebooks/tickets.ipynb', 'train.slurm']
+      const settled = await Promise.allSettled([...paths, ...paths].map((path) => pool.load(path, false, {})))
+      assert.deepEqual(
+        settled.map(({ status }) => status),
+        [...paths, ...paths].map((path) => (path === 'sweep.yaml' ? 'rejected' : 'fulfilled')),
+      )
+      assert.ok(died <= 4, `${died} workers died`)
+      assert.ok('record' in (await pool.load('train.py', false, {})))
+    } finally {
+      await pool.dispose()
+    }
+  })
+
+  it('that die more than once over a file make it a fault', async () => {
+    const folder = new Map([
+      ['train.py', 'import torch\n'],
+      ['sweep.yaml', 'method: grid\n'],
+    ])
+    const mortal = (): HostWorker => {
+      let answer: (message: unknown) => void = () => {}
+      let tell: (error: Error) => void = () => {}
+      return {
+        post: (message) => {
+          const { id, kind } = message as { id: number; kind: string }
+          if (kind === 'start') answer({ id, result: null })
+          else tell(new Error('out of memory'))
+        },
+        onMessage: (listener) => {
+          answer = (message) => void Promise.resolve().then(() => listener(message))
+        },
+        onError: (listener) => {
+          tell = listener
+        },
+        terminate: async () => {},
+      }
+    }
+    const project = await openProject(
+      memoryRoot,
+      { ...memoryHost(folder), createWorker: mortal },
+      { workers: 2 },
+    )
+    try {
+      const { faults, errors } = await project.lint()
+      assert.deepEqual(faults.map(({ path, message }) => `${path}: ${message}`).sort(), [
+        'sweep.yaml: cannot be read: out of memory',
+        'train.py: cannot be read: out of memory',
+      ])
+      assert.deepEqual(errors, [])
+    } finally {
+      await project.dispose()
+    }
+  })
+
+  it('say so when one cannot start', async () => {
+    const broken = () => ({
+      ...bundledWorker(),
+      post: () => {},
+      onError: (tell: (error: Error) => void) => tell(new Error('no thread')),
+    })
+    const host: Host = { ...createNodeHost(), createWorker: broken }
+    await assert.rejects(PoolBackend.start(root, host, 1), /no thread/)
+  })
+})
