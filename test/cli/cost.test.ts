@@ -51,7 +51,73 @@ async function jobs(files: Record<string, string>): Promise<Entry[]> {
   return JSON.parse(out).jobs
 }
 
+const nodePool = `apiVersion: karpenter.sh/v1
+kind: NodePool
+metadata: {name: gpu}
+spec:
+  template:
+    spec:
+      requirements:
+        - {key: node.kubernetes.io/instance-type, operator: In, values: ["g4dn.xlarge"]}
+        - {key: karpenter.sh/capacity-type, operator: In, values: ["on-demand"]}
+`
+const cluster = `name: gpu
+type: amlcompute
+tier: low_priority
+size: Standard_NC24s_v3
+min_instances: 0
+max_instances: 2
+`
+
 describe('costlint cost', () => {
+  it('takes the accelerators that a SLURM job allows', async () => {
+    const job = (constraint: string) =>
+      `#!/bin/bash\n#SBATCH --gres=gpu:1\n#SBATCH --time=06:00:00\n#SBATCH --constraint=${constraint}\npython train.py\n`
+    const files = (constraint: string) => ({ 'job.slurm': job(constraint), 'main.py': train })
+    const [any] = await jobs(files('"a40|l40|a100|q8000"'))
+    // From an A40 to an A100; the Quadro has no list price.
+    assert.equal(any!.usdPerHour!.low, 0.44)
+    assert.ok(any!.usdPerHour!.high > 3 && any!.usdPerHour!.high < 4, JSON.stringify(any!.usdPerHour))
+    const [one] = await jobs(files('a100'))
+    assert.equal(one!.usdPerHour!.high, any!.usdPerHour!.high)
+    // The names of nodes and networks are no accelerators.
+    const [none] = await jobs(files('"ib&node3"'))
+    assert.ok(none!.usdPerHour!.high > 10)
+  })
+
+  it('says what is not known of a pool: how many machines it keeps', async () => {
+    const { out } = await runHere({ 'pool.yaml': nodePool }, ['cost'])
+    assert.match(out, /\$0\.53 an hour/)
+    assert.match(out, /0 of 1 job priced; 1 keeps an unknown number of machines\./)
+  })
+
+  it('does not count a pool that may shrink to nothing as always on', async () => {
+    const { out } = await runHere({ 'cluster.yml': cluster }, ['cost'])
+    assert.doesNotMatch(out, /Always on/)
+    assert.match(out, /0 of 1 job priced; 1 may shrink to nothing\./)
+    // Two machines at 12.24 USD, of which low priority takes off half at least.
+    assert.match(out, /at most \$8,900 a month/)
+    assert.match(out, /no spot price is known: 20 to 50 % of the price on demand is assumed/)
+  })
+
+  it('saves once where two pieces of advice change the same: the card, and what it computes in', async () => {
+    const old = launcher
+      .replace('ml.g5.2xlarge', 'ml.p3.2xlarge')
+      .replace(').fit()', '    max_run=86400,\n).fit()')
+    const unknown = train.replace('per_device_train_batch_size=32', 'per_device_train_batch_size=n')
+    const files = { 'train.py': unknown, 'launch.py': old }
+    const { out } = await runHere(files, ['check', '--output-format', 'json'])
+    const shares: Record<string, number> = {}
+    for (const { rule, saving } of JSON.parse(out).findings)
+      if (saving !== null) shares[rule] = saving.fraction[1]
+    const [cheaper, faster] = [shares['compute/unsuitable-accelerator']!, shares['precision/full-precision']!]
+    assert.ok(cheaper > 0.5 && faster > 0.3, JSON.stringify(shares))
+    const [job] = await jobs(files)
+    const others = Object.entries(shares).filter(([rule]) => !/unsuitable|full-precision/.test(rule))
+    const left = others.reduce((rest, [, share]) => rest * (1 - share), 1 - Math.max(cheaper, faster))
+    assert.ok(Math.abs(job!.saving!.high / job!.usd!.high! - (1 - left)) < 0.001, JSON.stringify(job))
+  })
+
   it('prices a run by its machine, its data set and its model', async () => {
     const [job] = await jobs({ 'train.py': train, 'launch.py': launcher })
     assert.equal(job!.state, 'priced')

@@ -1,6 +1,7 @@
 /** The bill as text: a line for each job, what is not known below it, totals and coverage at the end. */
 
 import { usdWords } from '../estimate/bill-words.js'
+import { formatUsd } from '../estimate/hourly.js'
 import { totalOf } from '../estimate/total.js'
 import type { CostEntry } from '../linter.js'
 import type { Console } from './console.js'
@@ -51,5 +52,7 @@ function onlyUsual({ kind, usd }: CostEntry): boolean {
 
 /** '$21.96 an hour' of a job whose length is not known. */
 function rateText({ usdPerHour }: CostEntry): string {
-  return usdPerHour === null ? 'price not known' : `${usdWords(usdPerHour)} an hour`
+  if (usdPerHour === null) return 'price not known'
+  const { low, high } = usdPerHour
+  return `${low === high ? formatUsd(low) : usdWords(usdPerHour)} an hour`
 }

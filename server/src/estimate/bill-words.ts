@@ -1,7 +1,7 @@
 /** Hours and dollars of a bill in words. */
 import type { Bill, OpenInterval } from './bill.js'
 import { between, duration } from './figures.js'
-import { roughUsd } from './hourly.js'
+import { pricedUsd, roughUsd } from './hourly.js'
 
 /** '6–11 h'; `limit`: 'at most 24 h'. */
 export function hoursWords({ low, high }: OpenInterval, limit = false): string {
@@ -16,6 +16,7 @@ export function usdWords({ low, high }: OpenInterval, limit = false): string {
   if (high === null) return `${roughUsd(low)} or more`
   if (limit) return `at most ${roughUsd(high)}`
   if (low < 0.005) return `up to ${roughUsd(high)}`
+  if (low === high) return pricedUsd(low)
   const [from, to] = [roughUsd(low), roughUsd(high)]
   return from === to ? from : `${from}–${to.slice(1)}`
 }

@@ -79,8 +79,8 @@ export function runBill({ rate, trainings, times, limit: each, apart, assumption
 
 export interface ServiceParts {
   rate: Rate | { missing: string }
-  /** Machines that are there at all times, and at most; the rate is that of one. */
-  replicas: OpenInterval
+  /** Machines that are there at all times, and at most; the rate is that of one. Or what would tell them. */
+  replicas: OpenInterval | { missing: string }
   /** Share of the month that it is up. */
   share: number
   assumptions: string[]
@@ -89,6 +89,14 @@ export interface ServiceParts {
 /** What is always on: a month of it. */
 export function serviceBill({ rate, replicas, share, assumptions }: ServiceParts): Bill {
   if ('missing' in rate) return { ...empty, per: 'month', unknown: [rate.missing], assumptions }
+  if ('missing' in replicas)
+    return {
+      ...empty,
+      per: 'month',
+      rate,
+      unknown: [replicas.missing],
+      assumptions: [...rate.assumptions, ...assumptions],
+    }
   const hours = month * share
   return {
     per: 'month',

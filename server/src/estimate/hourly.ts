@@ -167,7 +167,7 @@ export function moneyText(usd: {
   today?: string
 }): string {
   const now = usd.today ?? new Date().toISOString()
-  const [low, high] = usd.range.map(usd.per === 'hour' ? formatUsd : roughUsd) as [string, string]
+  const [low, high] = usd.range.map(usd.per === 'hour' ? pricedUsd : roughUsd) as [string, string]
   const amount = low === high ? low : `${low}–${high.slice(1)}`
   const where = [
     usd.region,
@@ -178,12 +178,21 @@ export function moneyText(usd: {
 
 /** `$21.96`, `$0.53`; three digits below ten cents. */
 export function formatUsd(usd: number): string {
+  if (usd === 0) return '$0'
   const digits = usd < 0.1 ? 3 : usd < 1000 ? 2 : 0
   return `$${usd.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))/g, ',')}`
 }
 
-/** `$65`, `$0.17`: two digits are all that the price of a spot machine means. */
+/** `$65`, `$0.17`: two digits are all that an estimate means. */
 export function roughUsd(usd: number): string {
   const rough = Number(usd.toPrecision(2))
   return rough >= 10 ? `$${rough.toLocaleString('en-US')}` : formatUsd(rough)
 }
+
+/** `$65`, `$1.05`: made of list prices alone, so below ten dollars the cents are known. */
+export function pricedUsd(usd: number): string {
+  return usd >= 10 ? roughUsd(usd) : formatUsd(usd)
+}
+
+/** What providers take off for capacity that they may take back, where no price of it is known: least and most. */
+export const spotDiscount = [0.5, 0.8] as const

@@ -2,7 +2,7 @@
 import { pricesPerDevice } from '../catalog/device-prices.js'
 import { gpu as knownGpu } from '../catalog/gpus.js'
 import type { PriceSettings } from '../catalog/price-book.js'
-import { formatUsd, hourlyCost, type MachineRequest } from './hourly.js'
+import { formatUsd, hourlyCost, type MachineRequest, spotDiscount } from './hourly.js'
 import type { Interval } from './network.js'
 
 export interface Rate {
@@ -31,15 +31,17 @@ export function rateOf(
   const usd = onSpot ? cost.spot : (cost?.onDemand ?? cost?.spot)
   if (cost !== undefined && usd != null) {
     const spotOnly = !onSpot && cost.onDemand === null
+    const unpriced = spot === true && !onSpot && !spotOnly
+    const [least, most] = unpriced ? spotDiscount : [0, 0]
     return {
-      usd: { low: usd, high: usd },
-      spot: onSpot || spotOnly,
+      usd: { low: usd * (1 - most), high: usd * (1 - least) },
+      spot: onSpot || spotOnly || unpriced,
       asOf: cost.price.asOf,
       region: cost.price.assumedRegion ? `${cost.price.region}, assumed` : cost.price.region,
       assumed: false,
       assumptions: [
         ...cost.assumptions,
-        ...(spot === true && !onSpot ? ['no spot price is known: the one on demand is shown'] : []),
+        ...(unpriced ? ['no spot price is known: 20 to 50 % of the price on demand is assumed'] : []),
       ],
     }
   }

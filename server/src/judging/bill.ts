@@ -55,7 +55,7 @@ export class Bills {
     if (compute !== null && isAlwaysOn(compute))
       return serviceBill({ rate: rateOn(request), replicas: { low: 1, high: 1 }, share: 1, assumptions: [] })
     if (!unnamed) return this.ofTrainings(run, options, rateOn(request))
-    return onAnyCard((card) =>
+    return onAnyCard(effective(compute?.settings.gpuChoices) ?? null, (card) =>
       this.ofTrainings(run, { ...options, defaultHardware: card }, rateOn({ ...request, gpuModel: card })),
     )
   }
@@ -89,12 +89,17 @@ function withDefault(request: MachineRequest, { defaultHardware }: RuleOptions):
     : { ...request, gpuModel: defaultHardware }
 }
 
-/** Where nothing says on which card something runs: the range over usual ones. */
-function onAnyCard(on: (card: string) => Bill): Bill {
-  const bills = usualCards.map(on)
+/** Where nothing says on which card something runs: the range over those that the job allows, or over usual ones. */
+function onAnyCard(allowed: readonly string[] | null, on: (card: string) => Bill): Bill {
+  const choices = (cards: readonly string[]) => cards.map((card) => ({ card, bill: on(card) }))
+  const listed = allowed === null ? [] : choices(allowed).filter(({ bill }) => bill.rate !== null)
+  const made = listed.length > 0 ? listed : choices(usualCards)
+  const bills = made.map(({ bill }) => bill)
   const first = bills[0]!
   const priced = bills.every(({ rate }) => rate !== null)
   const known = priced && bills.every(({ usd }) => usd !== null)
+  const names = made.map(({ card }) => card)
+  const named = listed.length > 0
   return {
     ...first,
     rate: priced ? { ...first.rate!, usd: hull(bills.map(({ rate }) => rate!.usd)), assumptions: [] } : null,
@@ -102,7 +107,9 @@ function onAnyCard(on: (card: string) => Bill): Bill {
     usd: known ? openHull(bills.map(({ usd }) => usd!)) : null,
     assumptions: [
       ...first.assumptions.filter((one) => !/per \S+ and hour/.test(one)),
-      `no accelerator is named: from ${usualCards[0]} to ${usualCards[usualCards.length - 1]}, list prices; \`[hardware] default\` would say which`,
+      named
+        ? `any of ${names.join(', ')}, as the job allows: list prices`
+        : `no accelerator is named: from ${names[0]} to ${names[names.length - 1]}, list prices; \`[hardware] default\` would say which`,
     ],
   }
 }
@@ -270,12 +277,13 @@ function poolBill(view: SubjectView<'Scaling'>, options: RuleOptions, today: str
   const rate = rateOf(poolRequest(view), capacity === 'spot', options.prices, today)
   const minimum = effective(settings.minimum)
   const maximum = effective(settings.maximum)
+  const most = effective(settings.fixed) === true ? minimum : maximum
   return serviceBill({
-    rate: minimum === undefined ? { missing: 'how many machines it keeps' } : rate,
-    replicas: {
-      low: minimum ?? 0,
-      high: effective(settings.fixed) === true ? (minimum ?? null) : (maximum ?? null),
-    },
+    rate,
+    replicas:
+      minimum === undefined
+        ? { missing: 'how many machines it keeps' }
+        : { low: minimum, high: most ?? null },
     share: 1,
     assumptions: capacity === 'mixed' ? ['all of it on demand'] : [],
   })

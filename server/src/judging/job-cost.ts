@@ -87,7 +87,7 @@ function perHour(
   }
 }
 
-/** Two digits are all that a share of a list price means. */
+/** Two digits are all that a share of a list price means; below ten dollars the cents as they are. */
 function digits(usd: number): number {
-  return Number(usd.toPrecision(2))
+  return usd < 10 ? Math.round(usd * 1000) / 1000 : Number(usd.toPrecision(2))
 }

@@ -100,6 +100,15 @@ export function onPool(subject: Subject<'Compute'>, pool: PoolEntry): Subject<'C
   return { ...subject, evidence: { ...subject.evidence, accelerator: count > 0 ? 'gpu' : 'none' } }
 }
 
+/** A job that asks for a pool which cannot be told, and which may be this one. */
+export function mayRunOn(job: JobEntry, pool: PoolEntry): boolean {
+  const { poolName, poolLabels } = job.settings
+  if ((poolName === undefined && poolLabels === undefined) || !sameCloud(job, pool)) return false
+  const name = effective(poolName)
+  const labels = effective(poolLabels)
+  return (name === undefined || isNamed(pool, name)) && (labels === undefined || carries(pool, labels))
+}
+
 /** What the jobs that run on a pool tell about its use. */
 export function withUsers(pool: PoolEntry, users: readonly JobEntry[]): Settings<'Scaling'> {
   const { purpose } = pool.settings

@@ -10,6 +10,7 @@ import { type Unseen, unseenFlags, unseenProgram } from '../workload/unseen.js'
 import { StartIndex, withStarts } from './job-starts.js'
 import {
   type JobEntry,
+  mayRunOn,
   onPool,
   type PoolEntry,
   PoolIndex,
@@ -268,6 +269,10 @@ export function buildRuns(input: RunInput): Judgement[] {
           continue
         }
         const pool = pools.get(view.subject.id)
+        if (pool?.unused === true) {
+          view.subject = { ...view.subject, evidence: { ...view.subject.evidence, unused: true } }
+          depends.push(nobody)
+        }
         if (pool !== undefined && pool.users.length > 0) {
           view.settings = withUsers(pool.entry, pool.users) as SubjectView['settings']
           depends.push(...pool.users.map((user) => user.extraction))
@@ -362,7 +367,12 @@ interface Job extends JobEntry {
 interface Pool {
   entry: PoolEntry
   users: JobEntry[]
+  /** Jobs of the project name the pools that they run on, and none of them this one. */
+  unused?: true
 }
+
+/** Stands for the jobs that do not run on a pool, in what its judgement depends on. */
+const nobody = {}
 
 function startJobs(jobs: Map<string, Job>, index: StartIndex): void {
   for (const [id, job] of jobs) {
@@ -419,7 +429,15 @@ function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<strin
     pools.get(pool.subject.id)!.users.push(job)
     jobs.set(id, { ...job, subject: onPool(job.subject, pool), settings: withPool(job, pool), pool })
   }
+  const [used, rest] = parted([...pools.values()], ({ users }) => users.length > 0)
+  const lost = [...jobs.values()].filter(({ pool }) => pool === undefined)
+  for (const pool of rest)
+    if (used.length > 0 && !lost.some((job) => mayRunOn(job, pool.entry))) pool.unused = true
   return { jobs, pools }
+}
+
+function parted<T>(all: readonly T[], fits: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(fits), all.filter((one) => !fits(one))]
 }
 
 /** Readings of a file and of the modules that it imports. */

@@ -7,6 +7,7 @@ import { budgetRule } from '../host/own-rules.js'
 import { type Bills, billKey, isAlwaysOn, isSession, trainingsOf } from '../judging/bill.js'
 import { isTest } from '../judging/judge.js'
 import type { Judgement } from '../linking/runs.js'
+import { rules } from '../rules/index.js'
 import { requestOf, servingRequest } from '../rules/machine-request.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
 import { isViewOf } from '../rules/subject-view.js'
@@ -19,8 +20,18 @@ import { LineNumbers } from './line-numbers.js'
 /** `training`: of a script that no job starts; `notebook`: on a machine that is there while somebody works in it. */
 export type CostKind = 'job' | 'training' | 'notebook' | 'service' | 'endpoint' | 'pool'
 
-/** `bounded`: only what it costs at most, since the platform ends it. */
-export type CostState = 'priced' | 'bounded' | 'no length' | 'no price' | 'no machine' | 'starts nothing'
+/**
+ * `bounded`: only what it costs at most, since the platform ends it, or since it may shrink to nothing. `no count`: so many
+ * machines as somebody decides elsewhere.
+ */
+export type CostState =
+  | 'priced'
+  | 'bounded'
+  | 'no length'
+  | 'no price'
+  | 'no machine'
+  | 'no count'
+  | 'starts nothing'
 
 export interface CostEntry {
   kind: CostKind
@@ -200,17 +211,18 @@ function hasMachine(view: SubjectView<'Scaling'> | SubjectView<'Serving'>): bool
 }
 
 function stateOf(
-  { rate, usd, limitOnly }: Pick<ReturnType<Bills['ofRun']>, 'rate' | 'usd' | 'limitOnly'>,
+  { rate, usd, limitOnly, per }: Pick<ReturnType<Bills['ofRun']>, 'rate' | 'usd' | 'limitOnly' | 'per'>,
   works: boolean,
   starts: boolean,
   alone: boolean,
   request: MachineRequest,
 ): CostState {
   // A pool that may shrink to nothing costs what it is used for.
-  const open = usd !== null && usd.low === 0 && usd.high !== null && usd.high > 0
+  const open = usd !== null && usd.low === 0 && (usd.high === null || usd.high > 0)
   if (usd !== null && !limitOnly && !open) return 'priced'
   if (usd !== null) return 'bounded'
   if (!starts && !works) return 'starts nothing'
+  if (rate !== null && per === 'month') return 'no count'
   if (rate !== null || alone) return 'no length'
   return request.instanceType !== undefined || request.gpuModel !== undefined ? 'no price' : 'no machine'
 }
@@ -251,16 +263,19 @@ async function ofService(
   }
 }
 
+const overlaps = new Map(rules.map((rule) => [rule.name, rule.overlaps]))
+
 /** Of two pieces of advice the second saves only of what the first has left; nothing saves more than the job costs. */
 function withSavings(entries: CostEntry[], findings: readonly Finding[]): CostEntry[] {
   const shares = new Map<string, Map<string, readonly [number, number]>>()
   for (const { billed, rule, saving } of findings) {
     if (saving === null || billed === undefined) continue
-    const byRule = shares.get(billed) ?? new Map<string, readonly [number, number]>()
-    shares.set(billed, byRule)
-    const before = byRule.get(rule)
+    const bySource = shares.get(billed) ?? new Map<string, readonly [number, number]>()
+    shares.set(billed, bySource)
     // A rule that speaks of several places in one job saves the same share once.
-    if (before === undefined || saving.fraction[1] > before[1]) byRule.set(rule, saving.fraction)
+    const source = overlaps.get(rule) ?? rule
+    const before = bySource.get(source)
+    if (before === undefined || saving.fraction[1] > before[1]) bySource.set(source, saving.fraction)
   }
   const broken = findings.filter(({ rule }) => rule === budgetRule)
   return entries.map((one) => {

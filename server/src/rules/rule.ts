@@ -95,6 +95,11 @@ export interface Rule<W extends ResourceKind = ResourceKind> {
   oncePerProject?: boolean
   /** Its findings are dropped where anything in the project claims this: another file does what the rule asks for. */
   settledBy?: { setting: string; value: string | number | boolean }
+  /**
+   * What its saving is won from, where several rules win from the same: a cheaper machine is not sped up as the present one
+   * would be, and data that workers read ahead is not waited for. Of one kind the largest saving counts.
+   */
+  overlaps?: 'machine' | 'trials' | 'loading'
   /** What it finds takes time that the estimate of a run does not count, so the bill is no bound of the waste. */
   beyondBill?: true
   /** Readers for which it is off by default, with the measured precision. */

@@ -14,5 +14,7 @@ export interface Evidence {
   withoutBf16?: string
   /** Why what it wastes is worth a hint at most: 'it ends after 6 steps'. */
   negligible?: string
+  /** A pool that no job of the project runs on, though they name the pools that they run on. */
+  unused?: true
   notebook: boolean
 }

@@ -18,6 +18,7 @@ import {
   directiveNumber,
   type GpuRequest,
   gpuRequest,
+  gpusAllowed,
   nodesOf,
   secondsOf,
   slurmJobId,
@@ -134,7 +135,7 @@ function claimJob(
   compute.known('choosesCapacity', 'SLURM', false, place)
   const source = new DirectiveSource(directives, 'SBATCH', claims, place)
   compute.say('name', '--job-name', source.text('job-name'))
-  if (wanted !== null) claimGpus(compute, wanted, command)
+  if (wanted !== null) claimGpus(compute, wanted, directives, command)
   else if (processorsOnly(directives)) compute.known('gpus', '--partition', 0, place)
   const nodes = nodesOf(directives)
   const { location, site } = source.get('nodes')
@@ -224,6 +225,7 @@ function processorsOnly(directives: Directive[]): boolean {
 function claimGpus(
   compute: SubjectBuilder<'Compute'>,
   wanted: GpuRequest,
+  directives: Directive[],
   command: ShellCommand | null,
 ): void {
   const at = optionPlace(wanted.directive)
@@ -237,6 +239,17 @@ function claimGpus(
   compute.say('gpus', key, readAs(origin, wanted.count, 'a number that is not readable'))
   const model = wanted.model === null ? undefined : gpu(wanted.model)
   if (model !== undefined) compute.known('gpuModel', key, model.name, at)
+  else if (wanted.model === null) claimAllowed(compute, directives)
+}
+
+/** `--constraint=a100`, `--constraint="a40|l40"`. */
+function claimAllowed(compute: SubjectBuilder<'Compute'>, directives: Directive[]): void {
+  const allowed = gpusAllowed(directives)
+  const constraint = directive(directives, 'constraint')
+  if (constraint === undefined || allowed.length === 0) return
+  const [only] = allowed
+  if (allowed.length === 1) compute.known('gpuModel', '--constraint', only!, optionPlace(constraint))
+  else compute.known('gpuChoices', '--constraint', allowed, optionPlace(constraint))
 }
 
 /** Where `srun` asks by itself, its option is replaced, or a new one stands behind it. */

@@ -11,6 +11,7 @@ export default defineRule({
   name: 'compute/gpu-for-cpu-code',
   judges: 'Compute',
   checklist: ['rightsize/match-instance', 'baseline/utilization'],
+  overlaps: 'machine',
   severity: 'error',
   finds: 'accelerators for code that cannot use them',
   summary: 'A job pays for accelerators that none of its code can use.',

@@ -15,6 +15,7 @@ export default defineRule({
   name: 'compute/gpu-for-data-prep',
   judges: 'Compute',
   checklist: ['rightsize/separate-environments', 'baseline/utilization', 'bottleneck/repeated-preprocessing'],
+  overlaps: 'machine',
   severity: 'warning',
   finds: 'accelerators for steps that only prepare data',
   supersedes: ['compute/unsuitable-accelerator', 'compute/oversized-instance'],

@@ -13,6 +13,7 @@ export default defineRule({
   name: 'compute/multi-gpu-notebook',
   judges: 'Compute',
   checklist: ['rightsize/separate-environments', 'rightsize/match-instance'],
+  overlaps: 'machine',
   severity: 'warning',
   finds: 'workstations with several GPUs',
   summary: 'A workstation with several GPUs waits for keystrokes most of the day.',

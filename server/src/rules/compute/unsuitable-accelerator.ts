@@ -21,6 +21,7 @@ export default defineRule({
   name: 'compute/unsuitable-accelerator',
   judges: ['Compute', 'Scaling', 'Serving'],
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change'],
+  overlaps: 'machine',
   severity: 'error',
   finds: 'accelerators that are obsolete or made for another purpose',
   summary: 'A job or pool requests an accelerator that is obsolete, made for another purpose, or withdrawn.',
@@ -56,10 +57,11 @@ export default defineRule({
       better !== null ? ` ${better.message}` : old !== null ? ` Newer cards need more than ${old}.` : ''
     report({
       at: claim,
-      severity:
-        machine === undefined || ((old !== null || asked.serves === true) && fault.severity === 'warning')
-          ? 'information'
-          : fault.severity,
+      severity: severityOf(fault, {
+        soft: machine === undefined,
+        quiet: old !== null || asked.serves === true,
+        unused: view.subject.evidence.unused === true,
+      }),
       message: `${attached ? card.name : (type ?? card.name)} ${fault.message}${advice}`,
       ...(better === null || better.saving === null
         ? {}
@@ -77,6 +79,13 @@ export default defineRule({
     })
   },
 })
+
+function severityOf({ severity }: Fault, is: { soft: boolean; quiet: boolean; unused: boolean }): Severity {
+  const own = is.soft || (is.quiet && severity === 'warning') ? 'information' : severity
+  return is.unused ? quieter[own] : own
+}
+
+const quieter = { error: 'warning', warning: 'information', information: 'hint', hint: 'hint' } as const
 
 /** The machine that is asked for, and how much of it can be told. */
 interface Asked {

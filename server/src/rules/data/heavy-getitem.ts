@@ -12,6 +12,7 @@ export default defineRule({
   name: 'data/heavy-getitem',
   judges: 'Operation',
   checklist: ['bottleneck/repeated-preprocessing', 'waste/cache-features', 'baseline/preprocessing-time'],
+  overlaps: 'loading',
   severity: 'warning',
   finds: 'work with the same result for every sample, repeated for each',
   summary: 'Work with the same result for every sample needs to be done only once.',

@@ -11,6 +11,7 @@ export default defineRule({
   name: 'data/no-loader-workers',
   judges: 'InputPipeline',
   checklist: ['bottleneck/compute-bound', 'baseline/ingestion-time'],
+  overlaps: 'loading',
   severity: 'warning',
   finds: 'batches that the training process reads and decodes itself',
   summary: 'Loading in the training process makes the accelerator wait for every batch.',

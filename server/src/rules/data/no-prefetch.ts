@@ -9,6 +9,7 @@ export default defineRule({
   name: 'data/no-prefetch',
   judges: 'InputPipeline',
   checklist: ['baseline/ingestion-time', 'bottleneck/compute-bound'],
+  overlaps: 'loading',
   severity: 'warning',
   finds: 'batches that are made only when the accelerator waits for them',
   summary: 'Without prefetching, making a batch and training on it take turns.',

@@ -11,6 +11,7 @@ export default defineRule({
   name: 'data/remote-read-per-sample',
   judges: 'Operation',
   checklist: ['baseline/ingestion-time', 'waste/cache-features'],
+  overlaps: 'loading',
   severity: 'warning',
   finds: 'a network request for each sample',
   summary: 'A network request per sample is paid for again in every epoch.',

@@ -10,6 +10,7 @@ export default defineRule({
   name: 'data/sequential-map',
   judges: 'InputPipeline',
   checklist: ['bottleneck/compute-bound', 'baseline/preprocessing-time'],
+  overlaps: 'loading',
   severity: 'warning',
   finds: 'samples that a single core prepares one at a time',
   summary: 'Preparing samples one at a time leaves all but one core idle.',

@@ -11,6 +11,7 @@ export default defineRule({
   name: 'data/slow-transfer',
   judges: 'InputPipeline',
   checklist: ['baseline/ingestion-time', 'baseline/idle-time'],
+  overlaps: 'loading',
   severity: 'hint',
   finds: 'copies from pageable memory, and workers that restart every epoch',
   summary: 'Copies from pageable memory, and workers that restart every epoch, make the accelerator wait.',

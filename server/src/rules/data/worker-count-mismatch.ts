@@ -19,6 +19,7 @@ export default defineRule({
   name: 'data/worker-count-mismatch',
   judges: 'InputPipeline',
   checklist: ['rightsize/match-instance', 'bottleneck/compute-bound'],
+  overlaps: 'loading',
   severity: 'information',
   finds: 'more loader workers than the job has cores, or far fewer',
   summary: 'The number of worker processes does not fit the cores or the shared memory of the job.',

@@ -9,6 +9,7 @@ export default defineRule({
   beyondBill: true,
   judges: 'Operation',
   checklist: ['model/mixed-precision', 'rightsize/match-instance'],
+  overlaps: 'machine',
   severity: 'warning',
   finds: 'training in double precision on a GPU',
   summary: 'Training in float64 takes twice the memory, and most GPUs compute it many times slower.',

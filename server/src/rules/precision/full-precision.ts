@@ -13,6 +13,7 @@ export default defineRule({
   name: 'precision/full-precision',
   judges: 'Training',
   checklist: ['model/mixed-precision'],
+  overlaps: 'machine',
   severity: 'warning',
   finds: 'training in fp32 on hardware that is faster in 16 bits',
   summary: 'Training in fp32 leaves the matrix units of the accelerator idle and takes twice the memory.',

@@ -13,6 +13,7 @@ export default defineRule({
   name: 'precision/tf32-disabled',
   judges: 'Operation',
   checklist: ['model/mixed-precision'],
+  overlaps: 'machine',
   severity: 'warning',
   finds: 'fp32 matrix products that do not use TF32',
   summary: 'Matrix products in full fp32 leave the matrix units of the accelerator idle.',

@@ -1,12 +1,10 @@
+import { spotDiscount } from '../../estimate/hourly.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Saving } from '../rule.js'
 import { unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
 import { acceleratorsPerMachine, plainMachines, poolCost, poolName, rateText } from './pool-words.js'
-
-/** Where no spot price is known: what providers name, less the work that interruptions cost. */
-const discount = [0.5, 0.8] as const
 
 export default defineRule({
   name: 'scaling/on-demand-pool',
@@ -17,6 +15,7 @@ export default defineRule({
   summary: 'A GPU pool buys only on-demand machines.',
   check(view, { report, silent, options, today }) {
     const { capacity, purpose } = view.settings
+    const { notebook, unused } = view.subject.evidence
     if (capacity === undefined || effective(capacity) !== 'on-demand')
       return silent(unless(view, 'capacity', `its capacity is ${effective(capacity)}`))
     if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
@@ -40,8 +39,8 @@ export default defineRule({
           : `at ${rateText(onDemand)} each; on spot it is about ${rateText(spot)}`
     report({
       at: capacity,
-      // Whoever tries something out by hand pays for minutes.
-      ...(view.subject.evidence.notebook ? { severity: 'hint' as const } : {}),
+      // Whoever tries something out by hand pays for minutes, and for a pool that nothing runs on nobody does.
+      ...(notebook || unused === true ? { severity: 'hint' as const } : {}),
       message: `${poolName(view)} buys ${type ?? 'its machines'} on demand only${onDemand === null ? ': ' : ' '}${prices}${work}.`,
       saving: savingOf(onDemand, spot, cost?.price.asOf ?? '', cost?.where ?? ''),
       fixes: [{ set: [{ claim: capacity, value: 'spot' }] }],
@@ -51,7 +50,7 @@ export default defineRule({
 
 function savingOf(onDemand: number | null, spot: number | null, asOf: string, region: string): Saving {
   const basis = 'spot against on demand, for each machine; interruptions cost 5 to 10 % of the work'
-  if (onDemand === null || spot === null) return { fraction: [...discount], usd: null, basis }
+  if (onDemand === null || spot === null) return { fraction: [...spotDiscount], usd: null, basis }
   const share = (rework: number) => Math.max(0, 1 - (rework * spot) / onDemand)
   const [least, most] = [share(1.1), share(1.05)]
   const money = (part: number) => Math.round(part * onDemand * 100) / 100

@@ -11,6 +11,7 @@ export default defineRule({
   name: 'search/grid-search',
   judges: 'Search',
   checklist: ['waste/replace-grid-search', 'bottleneck/bad-trials'],
+  overlaps: 'trials',
   severity: 'error',
   finds: 'grids that pay the full price for every combination',
   summary: 'Grid search pays the full price for every combination.',

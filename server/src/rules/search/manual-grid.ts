@@ -12,6 +12,7 @@ export default defineRule({
   name: 'search/manual-grid',
   judges: 'Search',
   checklist: ['waste/replace-grid-search', 'waste/stop-weak-trials', 'bottleneck/bad-trials'],
+  overlaps: 'trials',
   severity: 'warning',
   finds: 'nested loops that train every combination to the end',
   summary: 'Nested loops train every combination to its end, though most are clearly worse early on.',

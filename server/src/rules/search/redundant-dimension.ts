@@ -12,6 +12,7 @@ export default defineRule({
   name: 'search/redundant-dimension',
   judges: 'Search',
   checklist: ['bottleneck/bad-trials', 'waste/unchanged-transformations'],
+  overlaps: 'trials',
   severity: 'warning',
   finds: 'grid points that repeat one another, or that another point covers',
   summary: 'A grid pays for points that repeat one another, or that another point covers.',

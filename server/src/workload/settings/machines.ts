@@ -20,6 +20,8 @@ export interface ComputeSettings {
   gpusFilledIn: boolean
   /** Catalogue name of the accelerator: 'A100-40GB'. */
   gpuModel: string
+  /** Catalogue names of the accelerators that it may get, where several are allowed. */
+  gpuChoices: string[]
   /** vCPUs per node. */
   cpus: number
   /** Cores that a node's tasks get where the request names none, unless the cluster says otherwise. */
