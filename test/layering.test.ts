@@ -42,7 +42,7 @@ allowed.results = [...allowed.judging, 'judging']
 allowed.project = [...allowed.results, 'results', 'annotations']
 allowed['linter.ts'] = [...allowed.project, 'project']
 for (const face of ['lsp', 'cli', 'report'])
-  allowed[face] = ['text', 'edit', 'catalog', 'estimate', 'rules', 'finding.ts', 'linter.ts']
+  allowed[face] = ['text', 'edit', 'catalog', 'estimate', 'checklist', 'rules', 'finding.ts', 'linter.ts']
 allowed.cli!.push('lsp', 'report')
 allowed.lsp!.push('report')
 

@@ -46,6 +46,8 @@ function apply(text: string, edit: WorkspaceEdit, uri: string): string {
   )
 }
 
+const bothFiles = 'Change both files (may change results or cost)'
+
 describe('code actions', () => {
   it('lists fixes, the preferred one first, without edits', async () => {
     const { client } = connect()
@@ -56,9 +58,9 @@ describe('code actions', () => {
     assert.deepEqual(
       found.map(({ title, isPreferred }) => [title, isPreferred]),
       [
-        ['Make it a gain', true],
-        ['Drop it', undefined],
-        ['Sketch of a gain (sketch)', undefined],
+        ['Make it a gain (safe)', true],
+        ['Drop it (may change results or cost)', undefined],
+        ['Sketch of a gain (sketch to adapt)', undefined],
         ['Disable fake/waste for this line', undefined],
         ['Disable fake/waste for this file', undefined],
         ['Explain fake/waste', undefined],
@@ -73,7 +75,7 @@ describe('code actions', () => {
     const { client } = connect()
     await client.start(pullClient)
     await client.open('a.py', 'a waste\n')
-    const action = await named(client, 'a.py', 'Make it a gain')
+    const action = await named(client, 'a.py', 'Make it a gain (safe)')
     const { edit } = await resolve(client, action)
     assert.deepEqual(edit, {
       documentChanges: [
@@ -94,7 +96,7 @@ describe('code actions', () => {
     const { client } = connect({ 'job.sh': 'srun a.py\n' })
     await client.start(pullClient)
     await client.open('a.py', 'maybe\n')
-    const { edit } = await resolve(client, await named(client, 'a.py', 'Change both files'))
+    const { edit } = await resolve(client, await named(client, 'a.py', bothFiles))
     const changes = edit!.documentChanges as TextDocumentEdit[]
     assert.deepEqual(
       changes.map(({ textDocument }) => [textDocument.uri, textDocument.version]),
@@ -110,7 +112,7 @@ describe('code actions', () => {
     const { client } = connect()
     await client.start(pullClient)
     await client.open('a.py', 'maybe\n')
-    await assert.rejects(resolve(client, await named(client, 'a.py', 'Change both files')))
+    await assert.rejects(resolve(client, await named(client, 'a.py', bothFiles)))
     await client.stop()
   })
 
@@ -132,7 +134,7 @@ describe('code actions', () => {
       found.some(({ disabled }) => disabled !== undefined),
       false,
     )
-    const fix = found.find(({ title }) => title === 'Make it a gain')!
+    const fix = found.find(({ title }) => title === 'Make it a gain (safe)')!
     assert.equal(apply('waste loss\n', fix.edit!, `${folder}/a.py`), 'gain loss\n')
     assert.equal(fix.isPreferred, undefined)
     await client.stop()
@@ -234,7 +236,7 @@ describe('code actions', () => {
 })
 
 describe('hover and explanation', () => {
-  it('says what, why, and what it saves', async () => {
+  it('says what, what it saves on which assumption, and what to do', async () => {
     const { client } = connect()
     await client.start(pullClient)
     await client.open('a.py', 'a waste\n')
@@ -249,14 +251,54 @@ describe('hover and explanation', () => {
     const { kind, value } = hover!.contents as MarkupContent
     assert.equal(kind, 'markdown')
     for (const text of [
-      'waste found',
+      '**CostLint**: waste found',
       'Saves 30–50 % of the cost: half of it is not needed',
-      '**What.** The word itself.',
-      '**Why.** Every `waste` is paid for.',
+      'Quick fix: Make it a gain (safe)',
       'docs/rules/fake/waste.md',
     ]) {
       assert.ok(value.includes(text), `${text} is missing in:\n${value}`)
     }
+    assert.ok(value.split('\n').length <= 10, value)
+    await client.stop()
+  })
+
+  it('leaves the message to a client that shows it itself, and links to its commands', async () => {
+    const { client } = connect()
+    await client.start(pullClient, {
+      commandLinks: true,
+      messageInHover: true,
+      explainCommand: 'x.explain',
+      rulePage: 'pages:/{rule}',
+    })
+    await client.open('a.py', 'a waste\n')
+    const hover = await client.connection.sendRequest(HoverRequest.type, {
+      textDocument: { uri: `${folder}/a.py` },
+      position: { line: 0, character: 4 },
+    })
+    const { value } = hover!.contents as MarkupContent
+    assert.doesNotMatch(value, /waste found/)
+    const [, encoded] = /\[Quick Fix\]\(command:costlint\.quickFix\?([^)]+)\): Make it a gain \(safe\)/.exec(
+      value,
+    )!
+    assert.deepEqual(JSON.parse(decodeURIComponent(encoded!)), [
+      { uri: `${folder}/a.py`, line: 0, character: 2 },
+    ])
+    assert.match(value, /\[Explain fake\/waste\]\(command:x\.explain\?%5B%22fake%2Fwaste%22%5D\)/)
+    const [item] = await client.pulled('a.py')
+    assert.equal(item!.codeDescription!.href, 'pages:/fake/waste')
+    await client.stop()
+  })
+
+  it('makes no Markdown of what files say', async () => {
+    const { client } = connect()
+    await client.start(pullClient)
+    await client.open('[a](b) *x*.py', 'evil waste\n')
+    const hover = await client.connection.sendRequest(HoverRequest.type, {
+      textDocument: { uri: client.uri('[a](b) *x*.py') },
+      position: { line: 0, character: 6 },
+    })
+    const { value } = hover!.contents as MarkupContent
+    assert.match(value, /waste found in \\\[a\\\]\(b\) \\\*x\\\*\.py/)
     await client.stop()
   })
 

@@ -221,15 +221,10 @@ describe('when the engine fails', () => {
     await client.stop()
   })
 
-  it('hovers without the pages of the rules when they cannot be read', async () => {
+  it('explains nothing when the pages of the rules cannot be read, and logs why', async () => {
     const { client } = connect({}, { rulePages: () => Promise.reject(new Error('no pages')) })
     await client.start(pullClient)
-    await client.open('a.py', 'waste\n')
-    const hover = await client.connection.sendRequest('textDocument/hover', {
-      textDocument: { uri: client.uri('a.py') },
-      position: { line: 0, character: 0 },
-    })
-    assert.match(JSON.stringify(hover), /waste found/)
+    assert.equal(await client.connection.sendRequest('costlint/explain', { rule: 'fake/waste' }), null)
     await client.logs.next((text) => text.includes('no pages'))
     await client.stop()
   })

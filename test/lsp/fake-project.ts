@@ -96,7 +96,23 @@ export class FakeProject implements Project {
         findings.push(...this.findingsIn(path, cell, text))
       }
     }
-    return { findings, errors: [], faults, files: paths.length, filesLinted: paths.length }
+    return {
+      findings,
+      errors: [],
+      faults,
+      files: paths.length,
+      filesLinted: paths.length,
+      problems: this.problems(),
+    }
+  }
+
+  /** `wrong` on a line of the configuration file is no configuration. */
+  private problems(): NonNullable<LintResult['problems']> {
+    const path = 'costlint.toml'
+    const lines = this.texts(path).flatMap(({ text }) => text.split('\n'))
+    return lines.flatMap((line, index) =>
+      line === 'wrong' ? [{ path, line: index + 1, message: 'unknown key "wrong"' }] : [],
+    )
   }
 
   private isRead = false
@@ -123,7 +139,7 @@ export class FakeProject implements Project {
         reader: 'fake',
         severity: severities[match[1] as keyof typeof severities],
         confidence: 'high',
-        message: `${match[1]} found`,
+        message: `${match[1]} found${text.includes('evil') ? ` in ${path}` : ''}`,
         location: { path, cell, start: match.index, end: match.index + match[0].length },
         checklist: [],
         saving: { fraction: [0.3, 0.5], usd: null, basis: 'half of it is not needed' },

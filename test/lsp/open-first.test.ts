@@ -128,7 +128,7 @@ describe('the open file first', () => {
     await client.change('train.py', 'waste waste loss\n')
     await client.push('train.py', ({ diagnostics }) => diagnostics.length === 2)
     release()
-    assert.deepEqual(await linted, { folders: 1, files: 2, findings: 4 })
+    assert.deepEqual(await linted, { folders: 1, files: 2, findings: 4, hints: 0 })
     assert.equal(projects[0]!.lints.filter((paths) => paths?.length === 0).length, 1)
     assert.equal(told.all.filter(({ progress }) => progress === null).length, 1)
     await client.stop()

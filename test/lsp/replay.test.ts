@@ -14,6 +14,8 @@ import {
   NotebookCellKind,
 } from 'vscode-languageserver-protocol/node'
 import { TextDocument } from 'vscode-languageserver-textdocument'
+import type { Finding } from '../../server/src/finding.js'
+import { problemText } from '../../server/src/report/message.js'
 import { type Client, pullClient } from './client.js'
 import { commandLine, repository, type ServerProcess, startServerProcess } from './server-process.js'
 
@@ -165,10 +167,13 @@ describe('the server and the command line', function () {
       maxBuffer: 1e8,
     })
     const { findings } = JSON.parse(stdout) as {
-      findings: (Row & { range: Record<'start' | 'end', { line: number; column: number }> })[]
+      findings: (Row &
+        Pick<Finding, 'saving'> & {
+          range: Record<'start' | 'end', { line: number; column: number }>
+        })[]
     }
-    return findings.map(({ path, cell, rule, severity, message, range }) => ({
-      ...{ path, cell, rule, severity, message },
+    return findings.map(({ path, cell, rule, severity, message, saving, range }) => ({
+      ...{ path, cell, rule, severity, message: problemText({ message, saving }) },
       start: `${range.start.line}:${range.start.column}`,
       end: `${range.end.line}:${range.end.column}`,
     }))

@@ -36,7 +36,7 @@ async function started(capabilities = pullClient, given: Record<string, string> 
 describe('Lint Workspace', () => {
   it('pushes the findings of closed files and counts them', async () => {
     const { client } = await started()
-    assert.deepEqual(await lint(client), { folders: 1, files: 2, findings: 3 })
+    assert.deepEqual(await lint(client), { folders: 1, files: 2, findings: 3, hints: 0 })
     assert.equal((await client.push('train.py')).diagnostics.length, 1)
     const other = await client.push('sub/other%20one.py')
     assert.deepEqual(
@@ -57,7 +57,7 @@ describe('Lint Workspace', () => {
     const { client } = await started()
     await client.open('train.py', 'waste waste\n')
     assert.equal((await client.pulled('train.py')).length, 2)
-    assert.deepEqual(await lint(client), { folders: 1, files: 2, findings: 4 })
+    assert.deepEqual(await lint(client), { folders: 1, files: 2, findings: 4, hints: 0 })
     assert.equal(
       client.published.all.some(({ uri }) => uri.endsWith('train.py')),
       false,
@@ -166,7 +166,7 @@ describe('Lint Workspace', () => {
     await lint(client)
     const { diagnostics } = await client.push('note.ipynb')
     assert.equal(diagnostics.length, 1)
-    assert.match(diagnostics[0]!.message as string, /^Cell 1: waste found$/)
+    assert.match(diagnostics[0]!.message as string, /^Cell 1: Save 30–50 %: waste found$/)
     const { start, end } = diagnostics[0]!.range
     assert.equal(json.split('\n')[start.line]!.slice(start.character, end.character), 'waste')
     await client.stop()

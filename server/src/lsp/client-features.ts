@@ -1,5 +1,9 @@
 /** What the client can do, read once from what it declares. */
 import type { ClientCapabilities } from 'vscode-languageserver'
+import { rulePageLink } from '../linter.js'
+
+/** Shows the page of a rule in clients that have no command of their own for it. */
+export const ownExplainCommand = 'costlint.explain'
 
 export interface ClientFeatures {
   /** Asks for the diagnostics of a document itself. */
@@ -22,9 +26,23 @@ export interface ClientFeatures {
   markdownHover: boolean
   refreshInlayHints: boolean
   refreshCodeLens: boolean
+  showDocument: boolean
+  /** Has the commands of our own extension, and follows links to them in hovers. */
+  commandLinks: boolean
+  /** The command that shows the page of a rule. */
+  explainCommand: string
+  /** Shows the message of a finding in a hover by itself. */
+  messageInHover: boolean
+  /** Where the page of a rule is read. */
+  rulePage(rule: string): string
 }
 
-export function readFeatures(capabilities: ClientCapabilities): ClientFeatures {
+/** `options`: the initialization options, where a client says what the protocol has no word for. */
+export function readFeatures(
+  capabilities: ClientCapabilities,
+  options: Readonly<Record<string, unknown>> = {},
+): ClientFeatures {
+  const { rulePage, explainCommand } = options
   const { workspace, textDocument, window } = capabilities
   const action = textDocument?.codeAction
   const published = textDocument?.publishDiagnostics
@@ -49,6 +67,12 @@ export function readFeatures(capabilities: ClientCapabilities): ClientFeatures {
     documentChanges: workspace?.workspaceEdit?.documentChanges === true,
     refreshInlayHints: workspace?.inlayHint?.refreshSupport === true,
     refreshCodeLens: workspace?.codeLens?.refreshSupport === true,
+    showDocument: window?.showDocument?.support === true,
+    commandLinks: options.commandLinks === true,
+    explainCommand: typeof explainCommand === 'string' ? explainCommand : ownExplainCommand,
+    messageInHover: options.messageInHover === true,
+    rulePage: (rule) =>
+      typeof rulePage === 'string' ? rulePage.replace('{rule}', rule) : rulePageLink(rule),
     markdownHover: textDocument?.hover?.contentFormat?.includes('markdown') === true,
   }
 }

@@ -17,6 +17,7 @@ import type { OfferedFix } from '../linter.js'
 import { define } from '../text/records.js'
 import type { ClientFeatures } from './client-features.js'
 import { diagnosticOf } from './diagnostics.js'
+import { fixTitle } from './fix-titles.js'
 import type { Outcome, Session } from './session.js'
 import { commentSign, type Insertion, suppressFile, suppressLine } from './suppress.js'
 
@@ -59,7 +60,6 @@ export async function listActions(
   target: Target,
   params: CodeActionParams,
   features: ClientFeatures,
-  explainCommand: string,
 ): Promise<CodeAction[]> {
   const { only } = params.context
   const actions: CodeAction[] = []
@@ -72,7 +72,11 @@ export async function listActions(
         title: `Explain ${finding.rule}`,
         kind: CodeActionKind.QuickFix,
         diagnostics: [diagnostic],
-        command: { title: `Explain ${finding.rule}`, command: explainCommand, arguments: [finding.rule] },
+        command: {
+          title: `Explain ${finding.rule}`,
+          command: features.explainCommand,
+          arguments: [finding.rule],
+        },
       })
     }
   }
@@ -127,12 +131,17 @@ async function fixActions(
     if (reason !== undefined || 'refused' in fix) {
       if (!features.disabledActions) continue
       const disabled = { reason: reason ?? '' }
-      actions.push({ title: fix.title, kind: CodeActionKind.QuickFix, diagnostics: [diagnostic], disabled })
+      actions.push({
+        title: fixTitle(fix),
+        kind: CodeActionKind.QuickFix,
+        diagnostics: [diagnostic],
+        disabled,
+      })
       continue
     }
     if (fix.edits.length === 0) continue
     const data: ActionData = { do: 'fix', uri, version, fingerprint: finding.fingerprint, index }
-    const title = fix.safety === 'display' ? `${fix.title} (sketch)` : fix.title
+    const title = fixTitle(fix)
     const action: CodeAction = { title, kind: CodeActionKind.QuickFix, diagnostics: [diagnostic], data }
     // A sketch must not be what "auto fix" applies.
     if (!preferred && fix.safety !== 'display') {

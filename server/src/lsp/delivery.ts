@@ -9,7 +9,7 @@ import {
   type DocumentDiagnosticReport,
 } from 'vscode-languageserver'
 import type { ClientFeatures } from './client-features.js'
-import { diagnosticsOf, diagnosticsOfOpen, resultIdOf } from './diagnostics.js'
+import { diagnosticsOfClosed, diagnosticsOfOpen, resultIdOf } from './diagnostics.js'
 import type { OpenEntry } from './documents.js'
 import type { Snapshot } from './places.js'
 import type { Outcome, Session } from './session.js'
@@ -30,6 +30,8 @@ export class Delivery {
   private readonly annotated = new Map<string, string>()
   /** What the client was answered when it pulled. */
   private readonly answered = new Map<string, { version: number | null; id: string }>()
+
+  private readonly wasBroken = new WeakMap<Session, ReadonlySet<string>>()
 
   constructor(
     private readonly connection: Connection,
@@ -57,12 +59,23 @@ export class Delivery {
   /** Pushes what must be pushed of this outcome, and has stale pulls asked for again. */
   async deliver(session: Session, outcome: Outcome): Promise<void> {
     const features = this.features()
-    for (const [path, findings] of session.takeClosed()) {
-      const found = await diagnosticsOf(session, findings, outcome, features)
+    const closed = session.takeClosed()
+    for (const path of this.broken(session, outcome))
+      if (!closed.has(path)) closed.set(path, [...session.closedFindingsOf(path)])
+    for (const [path, findings] of closed) {
+      const found = await diagnosticsOfClosed(session, path, findings, outcome, features)
       // It may have been opened meanwhile, or belong to a folder within this one.
       if (!session.isOpen(path) && this.owns(session, path)) this.push(session, path, new Map(), found)
     }
     await this.deliverOpen(session, outcome, features)
+  }
+
+  /** Configuration files that are broken, or were when the client was last told. */
+  private broken(session: Session, { problems }: Outcome): Set<string> {
+    const now = new Set(problems.map(({ path }) => path))
+    const all = new Set([...(this.wasBroken.get(session) ?? []), ...now])
+    this.wasBroken.set(session, now)
+    return all
   }
 
   private async deliverOpen(session: Session, outcome: Outcome, features: ClientFeatures): Promise<void> {

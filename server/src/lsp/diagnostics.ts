@@ -1,7 +1,7 @@
 /** Findings as diagnostics of the protocol. */
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver'
 import type { Finding } from '../finding.js'
-import { rulePageLink } from '../linter.js'
+import { problemText } from '../report/message.js'
 import type { Severity } from '../rules/rule.js'
 import type { ClientFeatures } from './client-features.js'
 import type { Outcome, Session } from './session.js'
@@ -20,23 +20,47 @@ export async function diagnosticsOfOpen(
   outcome: Outcome,
   features: ClientFeatures,
 ): Promise<Map<string, Diagnostic[]>> {
-  const found = await diagnosticsOf(session, outcome.findings.get(path) ?? [], outcome, features)
-  const snapshot = outcome.snapshots.get(path)
-  const text = snapshot?.text?.getText()
-  for (const problem of outcome.problems) {
-    if (problem.path !== path || snapshot === undefined || text === undefined) continue
-    const line = Math.max(0, problem.line - 1)
-    const length = text.split('\n')[line]?.trimEnd().length ?? 0
-    const diagnostic: Diagnostic = {
-      range: { start: { line, character: 0 }, end: { line, character: length } },
+  return withProblems(
+    session,
+    path,
+    outcome,
+    await diagnosticsOf(session, outcome.findings.get(path) ?? [], outcome, features),
+  )
+}
+
+/** The same of a closed file: a configuration file that is broken says so wherever one is. */
+export async function diagnosticsOfClosed(
+  session: Session,
+  path: string,
+  findings: readonly Finding[],
+  outcome: Outcome,
+  features: ClientFeatures,
+): Promise<Map<string, Diagnostic[]>> {
+  return withProblems(session, path, outcome, await diagnosticsOf(session, findings, outcome, features))
+}
+
+async function withProblems(
+  session: Session,
+  path: string,
+  outcome: Outcome,
+  found: Map<string, Diagnostic[]>,
+): Promise<Map<string, Diagnostic[]>> {
+  const problems = outcome.problems.filter((problem) => problem.path === path)
+  if (problems.length === 0) return found
+  const snapshot = await session.snapshot(path, outcome)
+  if (snapshot?.text === undefined) return found
+  const lines = snapshot.text.getText().split('\n')
+  const diagnostics = problems.map(({ line: written, message }): Diagnostic => {
+    const line = Math.min(Math.max(0, written - 1), lines.length - 1)
+    const end = { line, character: lines[line]!.trimEnd().length }
+    return {
+      range: { start: { line, character: 0 }, end },
       severity: DiagnosticSeverity.Error,
       source: 'costlint',
-      message: problem.message,
+      message,
     }
-    const list = found.get(snapshot.uri)
-    if (list === undefined) found.set(snapshot.uri, [diagnostic])
-    else list.push(diagnostic)
-  }
+  })
+  found.set(snapshot.uri, [...(found.get(snapshot.uri) ?? []), ...diagnostics])
   return found
 }
 
@@ -71,9 +95,10 @@ export async function diagnosticOf(
     severity: severities[finding.severity],
     code: finding.rule,
     source: 'costlint',
-    message: place.jsonCell === null ? finding.message : `Cell ${place.jsonCell}: ${finding.message}`,
+    message:
+      place.jsonCell === null ? problemText(finding) : `Cell ${place.jsonCell}: ${problemText(finding)}`,
   }
-  if (features.codeDescription) diagnostic.codeDescription = { href: rulePageLink(finding.rule) }
+  if (features.codeDescription) diagnostic.codeDescription = { href: features.rulePage(finding.rule) }
   if (features.diagnosticData) diagnostic.data = { fingerprint: finding.fingerprint }
   if (features.related && finding.related.length > 0) {
     diagnostic.relatedInformation = []

@@ -1,7 +1,8 @@
-/** The pages of the rules as hovers and explanations. */
+/** The pages of the rules as explanations. */
 import { moneyText } from '../estimate/hourly.js'
 import type { Finding } from '../finding.js'
 import { rulePageLink } from '../linter.js'
+import { shareWords } from '../report/saving-words.js'
 import { lookUp } from '../text/records.js'
 
 export type RulePages = Readonly<Record<string, string>>
@@ -40,39 +41,21 @@ function explanation(page: string): { title: string; text: string }[] {
   ].flatMap(({ title, text }) => (text === undefined ? [] : { title, text }))
 }
 
-function percent(fraction: number): string {
-  return `${Math.round(fraction * 100)}`
-}
-
-/** What following the advice saves, in one line. */
+/** What following the advice saves, and on what assumption, in one line. */
 export function savingLine(finding: Finding): string | undefined {
   const { saving } = finding
   if (saving === null) return undefined
-  const [low, high] = saving.fraction
-  const share = low === high ? `${percent(low)} %` : `${percent(low)}–${percent(high)} %`
   const money = saving.usd === null ? '' : `, ${moneyText(saving.usd)}`
-  return `Saves ${share} of the cost${money}: ${saving.basis}`
-}
-
-/** What a hover says about a finding. */
-export function hoverText(finding: Finding, pages: RulePages): string {
-  const lines = [`**CostLint** · \`${finding.rule}\` · confidence ${finding.confidence}`, finding.message]
-  const saving = savingLine(finding)
-  if (saving !== undefined) lines.push(saving)
-  const page = lookUp(pages, finding.rule)
-  if (page !== undefined) {
-    for (const { title, text } of explanation(page)) lines.push(`**${title}.** ${text}`)
-  }
-  lines.push(`[More about this rule](${rulePageLink(finding.rule)})`)
-  return lines.join('\n\n')
+  return `Saves ${shareWords(saving)} of the cost${money}: ${saving.basis}`
 }
 
 /** Markdown without its marks, for clients that show plain text only. */
 export function plain(markdown: string): string {
   return markdown
-    .replace(/\[([^\]]*)\]\(([^)]*)\)/g, '$1: $2')
+    .replace(/(?<!\\)\[([^\]]*)\]\(([^)]*)\)/g, '$1: $2')
     .replace(/\*\*([^*]*)\*\*/g, '$1')
     .replace(/`([^`]*)`/g, '$1')
+    .replace(/\\([\\[\]<>*_#|!&~`])/g, '$1')
 }
 
 /** A page in a few lines, for clients that can only show a message. */

@@ -26,7 +26,7 @@ import {
   WorkDoneProgressReporter,
 } from 'vscode-languageserver'
 import { rulePageLink } from '../linter.js'
-import { type ClientFeatures, readFeatures } from './client-features.js'
+import { type ClientFeatures, ownExplainCommand, readFeatures } from './client-features.js'
 import {
   type ActionData,
   editOf,
@@ -35,6 +35,7 @@ import {
   notebookFixAllKind,
   type Target,
 } from './code-actions.js'
+import { ConfigurationNotice } from './configuration-notice.js'
 import { Delivery } from './delivery.js'
 import { OpenDocuments } from './documents.js'
 import type { Environment } from './environment.js'
@@ -52,8 +53,6 @@ import { whyText } from './why.js'
 import { lintWorkspace } from './workspace-lint.js'
 
 export const lintWorkspaceCommand = 'costlint.lintWorkspace'
-/** Shows the page of a rule in clients that have no command of their own for it. */
-export const explainCommand = 'costlint.explain'
 /** Request: `{ rule }` → `{ markdown, href } | null`. */
 export const explainRequest = 'costlint/explain'
 /** Request: `{ textDocument: { uri }, position }` → `{ markdown } | null`: what stands there, and what rules make of it. */
@@ -72,10 +71,10 @@ class Server {
   private readonly documents: OpenDocuments
   private readonly sessions: Sessions
   private readonly delivery: Delivery
+  private readonly notice: ConfigurationNotice
   private readonly schedule: Schedule
   private readonly texts: OpenTexts
   private readonly reading: ReadingProgress
-  private explainWith = explainCommand
   private watchers: Promise<Disposable> | undefined
   private started: () => void = () => undefined
   /** The settings are known: before that nothing is judged, or the user would see findings that are switched off. */
@@ -102,10 +101,13 @@ class Server {
       () => this.features,
       (session, path) => this.sessions.of(session.uriOf(path)).session === session,
     )
+    this.notice = new ConfigurationNotice(connection, () => this.features)
     this.schedule = new Schedule(environment, (session) =>
       this.guardAsync('linting', async () => {
         await this.ready
-        await this.delivery.deliver(session, await session.outcome())
+        const outcome = await session.outcome()
+        this.notice.update(session, outcome)
+        await this.delivery.deliver(session, outcome)
       }),
     )
     this.documents = new OpenDocuments({
@@ -183,13 +185,12 @@ class Server {
   }
 
   private initialize(params: InitializeParams): InitializeResult {
-    this.features = readFeatures(params.capabilities)
     const options = (params.initializationOptions ?? {}) as Record<string, unknown>
+    this.features = readFeatures(params.capabilities, options)
     this.sessions.defaults = readSettings(options.settings ?? options)
     // A client that never answers for its settings gets the defaults.
     this.environment.schedule(3000, this.started)
     this.reading.isWanted = options.readingProgress === true
-    if (typeof options.explainCommand === 'string') this.explainWith = options.explainCommand
     const root = params.rootUri
     const folders = params.workspaceFolders?.map(({ uri }) => uri) ?? (root ? [root] : [])
     for (const folder of folders) this.sessions.add(folder)
@@ -209,7 +210,7 @@ class Server {
         codeActionKinds: [CodeActionKind.QuickFix, fixAllKind, notebookFixAllKind],
         resolveProvider: this.features.resolveEdit,
       },
-      executeCommandProvider: { commands: [lintWorkspaceCommand, explainCommand], workDoneProgress: true },
+      executeCommandProvider: { commands: [lintWorkspaceCommand, ownExplainCommand], workDoneProgress: true },
       workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
     }
     if (this.features.pull) {
@@ -326,7 +327,7 @@ class Server {
     if (token.isCancellationRequested) throw cancelled()
     // Held back until it is saved: its findings are those of an older text.
     if (target === undefined || this.isBehind(target)) return []
-    return listActions(target, params, this.features, this.explainWith)
+    return listActions(target, params, this.features)
   }
 
   private isBehind(target: Target): boolean {
@@ -352,7 +353,7 @@ class Server {
     const target = await this.target(params.textDocument.uri)
     if (token.isCancellationRequested) throw cancelled()
     if (target === undefined) return null
-    return hoverAt(target, params.position, await this.rulePages(), this.features.markdownHover)
+    return hoverAt(target, params.position, this.features)
   }
 
   private async why({
@@ -398,7 +399,7 @@ class Server {
       const sessions = this.sessions.ofFolders()
       return lintWorkspace(this.connection, sessions, this.delivery, token, given, this.features.progress)
     }
-    if (params.command === explainCommand) {
+    if (params.command === ownExplainCommand) {
       const rule = String(params.arguments?.[0])
       const markdown = explain(rule, await this.rulePages())
       if (markdown === undefined)

@@ -85,8 +85,8 @@ export class Session {
   private waiting: Promise<Outcome> | undefined
   private active: { state: number; outcome: Promise<Outcome> } | undefined
   private tail: Promise<unknown> = Promise.resolve()
-  /** Closed files that *Lint Workspace* has shown findings for; undefined: it has not run. */
-  private whole: Set<string> | undefined
+  /** What *Lint Workspace* has found in closed files; undefined: it has not run. */
+  private whole: Map<string, Finding[]> | undefined
   private due = new Set<string>()
   private wholeDue = false
   private touched = new Set<string>()
@@ -157,7 +157,7 @@ export class Session {
     this.onDisk.add(path)
     this.touch(path)
     // A folder that is gone takes its files along.
-    for (const known of this.whole ?? []) {
+    for (const known of this.whole?.keys() ?? []) {
       if (!known.startsWith(`${path}/`)) continue
       this.onDisk.add(known)
       this.due.add(known)
@@ -238,7 +238,7 @@ export class Session {
     const findings = new Map<string, Finding[]>()
     const annotations = new Map<string, Annotation[]>()
     if (!this.settings.enable) {
-      for (const path of this.whole ?? []) this.untold.set(path, [])
+      for (const path of this.whole?.keys() ?? []) this.untold.set(path, [])
       return { findings, annotations, snapshots: this.opened(), problems: [] }
     }
     const project = await this.load()
@@ -371,7 +371,7 @@ export class Session {
 
   private keep(path: string, findings: Finding[]): void {
     this.untold.set(path, findings)
-    if (findings.length > 0) this.whole?.add(path)
+    if (findings.length > 0) this.whole?.set(path, findings)
     else this.whole?.delete(path)
   }
 
@@ -386,8 +386,8 @@ export class Session {
     this.due.clear()
     this.touched.clear()
     for (const path of snapshots.keys()) findings.set(path, [])
-    const closed = new Map<string, Finding[]>([...(this.whole ?? [])].map((path) => [path, []]))
-    this.whole ??= new Set()
+    const closed = new Map<string, Finding[]>([...(this.whole?.keys() ?? [])].map((path) => [path, []]))
+    this.whole ??= new Map()
     for (const finding of this.visible(result.findings)) {
       const { path } = finding.location
       const list = findings.get(path) ?? closed.get(path)
@@ -479,9 +479,19 @@ export class Session {
     }
   }
 
+  /** What the client was last told of a closed file. */
+  closedFindingsOf(path: string): readonly Finding[] {
+    return this.whole?.get(path) ?? []
+  }
+
+  /** The text of a file as it was judged; reads one that is not open. */
+  async snapshot(path: string, outcome: Outcome): Promise<Snapshot | undefined> {
+    return outcome.snapshots.get(path) ?? (await this.closedText(path))
+  }
+
   /** Where a location stands; reads a file that is not open. */
   async place(location: Location, outcome: Outcome): Promise<Place | undefined> {
-    const snapshot = outcome.snapshots.get(location.path) ?? (await this.closedText(location.path))
+    const snapshot = await this.snapshot(location.path, outcome)
     return snapshot === undefined ? undefined : placeOf(snapshot, location)
   }
 

@@ -1,5 +1,6 @@
 /** *Explain This Line*: what stands at a line and what rules make of it, as Markdown. */
 import type { ExplainedRule, ExplainedSetting, ExplainedSubject, Explanation } from '../linter.js'
+import { escapeMarkdown as text } from '../report/markdown-text.js'
 
 interface At {
   path: string
@@ -70,15 +71,6 @@ function item({ rule, findings, reasons }: ExplainedRule): string {
 
 function place({ path, cell: index, line }: { path: string; cell: number | null; line: number }): string {
   return text(`${path}:${index === null ? '' : `cell ${index}:`}${line}`)
-}
-
-/** What comes from files must not become links, pictures or HTML. Code spans stay. */
-function text(raw: string): string {
-  return raw
-    .replace(/\s+/g, ' ')
-    .split(/(`[^`]+`)/)
-    .map((part) => (/^`[^`]+`$/.test(part) ? part : part.replace(/[\\[\]<>*_#|!&]/g, '\\$&')))
-    .join('')
 }
 
 /** In a code span of a table only the bar has a meaning left, and what would end the span. */

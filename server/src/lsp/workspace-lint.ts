@@ -12,8 +12,11 @@ import type { Session } from './session.js'
 
 export interface WorkspaceSummary {
   folders: number
+  /** With findings or hints. */
   files: number
+  /** Without hints. */
   findings: number
+  hints: number
 }
 
 export async function lintWorkspace(
@@ -34,7 +37,7 @@ export async function lintWorkspace(
     progress = created
   }
   progress?.begin('CostLint', 0, 'Linting the workspace', true)
-  const summary: WorkspaceSummary = { folders: 0, files: 0, findings: 0 }
+  const summary: WorkspaceSummary = { folders: 0, files: 0, findings: 0, hints: 0 }
   try {
     for (const [index, session] of sessions.entries()) {
       let percentage = -1
@@ -49,7 +52,9 @@ export async function lintWorkspace(
       summary.folders++
       for (const findings of [...outcome.findings.values(), ...session.closedFindings()]) {
         if (findings.length > 0) summary.files++
-        summary.findings += findings.length
+        const hints = findings.filter(({ severity }) => severity === 'hint').length
+        summary.hints += hints
+        summary.findings += findings.length - hints
       }
       await delivery.deliver(session, outcome)
     }
