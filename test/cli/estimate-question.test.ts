@@ -1,32 +1,8 @@
 /** `costlint estimate --model …`: what a user types, and what comes back. */
 import assert from 'node:assert/strict'
-import picocolors from 'picocolors'
-import type { Console } from '../../server/src/cli/console.js'
-import { nodeEngine } from '../../server/src/cli/node-engine.js'
-import { run } from '../../server/src/cli/program.js'
+import { runHere } from './here.js'
 
-async function estimate(...args: string[]) {
-  let out = ''
-  let err = ''
-  const colors = picocolors.createColors(false)
-  const console: Console = {
-    out: (text) => {
-      out += String(text)
-    },
-    err: (text) => {
-      err += text
-    },
-    cwd: '/',
-    input: async () => new Uint8Array(),
-    colors,
-    errColors: colors,
-    columns: null,
-    interactive: false,
-    signal: new AbortController().signal,
-  }
-  const code = await run(['estimate', ...args], nodeEngine, console)
-  return { out, err, code }
-}
+const estimate = (...args: string[]) => runHere({}, ['estimate', ...args])
 
 const resnet = '--model ResNet-50 --gpu A100-80GB --batch 256 --size 224 --precision amp'.split(' ')
 

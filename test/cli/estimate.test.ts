@@ -1,12 +1,6 @@
 /** `costlint estimate` on a small project, through the real engine. */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import picocolors from 'picocolors'
-import type { Console } from '../../server/src/cli/console.js'
-import { nodeEngine } from '../../server/src/cli/node-engine.js'
-import { run } from '../../server/src/cli/program.js'
+import { runHere } from './here.js'
 
 const script = `from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer, TrainingArguments
 from reviews import data
@@ -31,37 +25,7 @@ HuggingFace(
 ).fit()
 `
 
-async function estimate(files: Record<string, string>, args: string[]) {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'costlint estimate ')))
-  try {
-    for (const [path, text] of Object.entries({ ...files, 'costlint.toml': '' })) {
-      mkdirSync(dirname(join(root, path)), { recursive: true })
-      writeFileSync(join(root, path), text)
-    }
-    let out = ''
-    let err = ''
-    const colors = picocolors.createColors(false)
-    const console: Console = {
-      out: (text) => {
-        out += String(text)
-      },
-      err: (text) => {
-        err += text
-      },
-      cwd: root,
-      input: async () => new Uint8Array(),
-      colors,
-      errColors: colors,
-      columns: null,
-      interactive: false,
-      signal: new AbortController().signal,
-    }
-    const code = await run(['estimate', ...args], nodeEngine, console)
-    return { out, err, code }
-  } finally {
-    rmSync(root, { recursive: true, force: true })
-  }
-}
+const estimate = (files: Record<string, string>, args: string[]) => runHere(files, ['estimate', ...args])
 
 describe('costlint estimate', () => {
   it('reads how the file of `accelerate launch` shares states', async () => {

@@ -13,12 +13,23 @@ export interface Said {
   code: number
 }
 
-/** @param prepare what is done in the folder first */
+/** What is done in the folder before and after the command, and what is different about the console. */
+export interface Around {
+  prepare?: (root: string) => void
+  after?: (root: string) => void
+  console?: Partial<Console>
+}
+
 export async function runHere(
   files: Record<string, string>,
   args: readonly string[],
-  prepare?: (root: string) => void,
+  around: Around | ((root: string) => void) = {},
 ): Promise<Said> {
+  const {
+    prepare,
+    after,
+    console: other,
+  }: Around = typeof around === 'function' ? { prepare: around } : around
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'costlint here ')))
   try {
     for (const [path, text] of Object.entries({ 'costlint.toml': '', ...files })) {
@@ -43,8 +54,10 @@ export async function runHere(
       columns: null,
       interactive: false,
       signal: new AbortController().signal,
+      ...other,
     }
     const code = await run([...args, '--no-cache'], nodeEngine, console)
+    after?.(root)
     return { out, err, code }
   } finally {
     rmSync(root, { recursive: true, force: true })

@@ -1,11 +1,7 @@
 /** `costlint why` on a small project, through the real engine. */
 import assert from 'node:assert/strict'
-import picocolors from 'picocolors'
-import type { Console } from '../../server/src/cli/console.js'
-import { nodeEngine } from '../../server/src/cli/node-engine.js'
-import { run } from '../../server/src/cli/program.js'
 import type { Explanation } from '../../server/src/linter.js'
-import { Folder } from './folder.js'
+import { runHere } from './here.js'
 
 const script = `import argparse
 
@@ -39,34 +35,7 @@ srun python train.py --workers $WORKERS
   'plain.py': 'print("hello")\n',
 }
 
-async function why(args: string[], given: Record<string, string> = files) {
-  const folder = new Folder()
-  folder.write(given)
-  let out = ''
-  let err = ''
-  const colors = picocolors.createColors(false)
-  const console: Console = {
-    out: (text) => {
-      out += String(text)
-    },
-    err: (text) => {
-      err += text
-    },
-    cwd: folder.path,
-    input: async () => new Uint8Array(),
-    colors,
-    errColors: colors,
-    columns: null,
-    interactive: false,
-    signal: new AbortController().signal,
-  }
-  try {
-    const code = await run(['why', ...args], nodeEngine, console)
-    return { out, err, code }
-  } finally {
-    folder.remove()
-  }
-}
+const why = (args: string[], given: Record<string, string> = files) => runHere(given, ['why', ...args])
 
 const explained = async (args: string[], given = files): Promise<Explanation> =>
   JSON.parse((await why([...args, '--output-format', 'json'], given)).out)
@@ -203,13 +172,23 @@ L.Trainer(accelerator="gpu", max_epochs=90, precision=precision).fit(Net())
     })
     const given = { ...files, 'eda.ipynb': notebook }
     const { subjects } = await explained(['eda.ipynb:cell 1:4'], given)
-    assert.deepEqual(
-      subjects.map((one) => [one.kind, one.cell, one.line]),
-      [
-        ['InputPipeline', 1, 4],
-        ['Program', 1, 4],
-      ],
+    const places = (found: typeof subjects) => found.map((one) => [one.kind, one.cell, one.line])
+    assert.deepEqual(places(subjects), [
+      ['InputPipeline', 1, 4],
+      ['Program', 1, 4],
+    ])
+    // As `check` names the place: a line of the file.
+    const listed = JSON.stringify(
+      JSON.parse(notebook, (key, value) =>
+        key === 'source' ? (value as string).split(/(?<=\n)/) : (value as unknown),
+      ),
+      null,
+      1,
     )
+    const at = listed.split('\n').findIndex((text) => text.includes('DataLoader(Images')) + 1
+    const withLines = { ...files, 'eda.ipynb': listed }
+    const inFile = await explained([`eda.ipynb:${at}:9`], withLines)
+    assert.deepEqual(places(inFile.subjects), places(subjects))
   })
 
   it('tells a rule that does not exist from one that is silent', async () => {

@@ -87,6 +87,7 @@ describe('hostile files', function () {
       const before = contents(folder.path)
       const { code, stderr } = await folder.run(cli, [
         'check',
+        '--fix',
         '--unsafe-fixes',
         '--output-format',
         'concise',

@@ -4,13 +4,10 @@ import { join } from 'node:path'
 import { budgetRule, type Choice, type FixRun, type LintResult, TooManyFiles } from '../linter.js'
 import { type Console, exit, UsageError } from './console.js'
 import { type Engine, mostFiles } from './engine.js'
-import { formatConcise } from './format/concise.js'
-import { formatFull } from './format/full.js'
-import { formatJson } from './format/json.js'
-import { formatStatistics, formatSummary, formatTroubles } from './format/summary.js'
 import type { CheckOptions } from './options.js'
+import { print } from './output.js'
 import { ProgressBar } from './progress.js'
-import { createReport, mergeReports, type Report, reachesLevel } from './report.js'
+import { createReport, type FailOn, mergeReports, type Report, reachesLevel } from './report.js'
 import { type Target, targetOf, targets } from './roots.js'
 import { Texts } from './texts.js'
 import { unifiedDiff } from './unified-diff.js'
@@ -27,7 +24,7 @@ interface Outcome {
 export async function check(engine: Engine, console: Console, options: CheckOptions): Promise<number> {
   const choice: Choice = { select: options.select, ignore: options.ignore }
   const outcomes: Outcome[] = []
-  const progress = new ProgressBar(console)
+  const progress = new ProgressBar(options.quiet ? { ...console, interactive: false } : console)
   try {
     if (options.stdinFilename !== undefined) {
       const target = targetOf(options.stdinFilename, console.cwd)
@@ -39,7 +36,7 @@ export async function check(engine: Engine, console: Console, options: CheckOpti
         signal: console.signal,
         onFolder: (count: number) => progress.search('folders', count),
         note: (text: string) => {
-          if (options.format === 'full') console.err(`costlint: ${text}\n`)
+          if (options.format === 'full' && !options.quiet) console.err(`costlint: ${text}\n`)
         },
       }
       for (const target of await targets(options.paths, console.cwd, watcher)) {
@@ -56,10 +53,21 @@ export async function check(engine: Engine, console: Console, options: CheckOpti
     progress.clear()
   }
   const report = mergeReports(outcomes.map((each) => each.report))
-  print(console, options, report, outcomes)
-  if (report.faults.length > 0 || report.problems.length > 0) return exit.failed
-  if (report.findings.some(({ finding }) => finding.rule === budgetRule)) return exit.budget
   const failOn = options.failOn ?? report.failOn ?? 'warning'
+  await print(engine, console, options, {
+    report,
+    failOn,
+    fixed: outcomes.reduce((sum, each) => sum + each.fixed, 0),
+    diff: outcomes.map((each) => each.diff).join(''),
+    output: outcomes.find((each) => each.output !== undefined)?.output,
+  })
+  return codeOf(report, failOn, options)
+}
+
+function codeOf(report: Report, failOn: FailOn, options: CheckOptions): number {
+  if (report.faults.length > 0 || report.problems.length > 0) return exit.failed
+  if (options.exitZero) return exit.clean
+  if (report.findings.some(({ finding }) => finding.rule === budgetRule)) return exit.budget
   const failed = report.findings.some((each) => reachesLevel(each.finding.severity, failOn))
   // What is not shown counts all the same; the summary says that it is there.
   return failed || (report.hiddenHints > 0 && reachesLevel('hint', failOn)) ? exit.findings : exit.clean
@@ -85,8 +93,9 @@ async function checkTarget(
         root,
         showHints: options.showHints,
         paths,
-        fixes: options.format === 'concise' && !options.statistics ? undefined : project,
-        ...(options.format === 'concise' ? {} : { costs: (findings) => project.cost(findings) }),
+        changes: options.showChanges,
+        fixes: needsFixes(options) ? project : undefined,
+        ...(needsMore(options) ? { costs: (findings) => project.cost(findings) } : {}),
       })
     if (input !== undefined) {
       const path = paths[0]!
@@ -137,42 +146,21 @@ async function checkTarget(
   }
 }
 
+/** One line per finding needs neither fixes nor bills. */
+function needsMore({ format, files }: CheckOptions): boolean {
+  return format !== 'concise' || files.some((each) => each.format !== 'concise')
+}
+
+function needsFixes(options: CheckOptions): boolean {
+  return needsMore(options) || options.statistics || options.diff
+}
+
 async function write(path: string, bytes: Uint8Array): Promise<void> {
   try {
     await writeFile(path, bytes)
   } catch (error) {
     throw new UsageError(
       `the fixes cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  }
-}
-
-function print(console: Console, options: CheckOptions, report: Report, outcomes: Outcome[]): void {
-  const output = outcomes.find((each) => each.output !== undefined)?.output
-  // The diff, or the fixed text, has standard output for itself.
-  const aside = options.diff || output !== undefined
-  const write = aside ? console.err : console.out
-  const colors = aside ? console.errColors : console.colors
-  if (options.diff) console.out(outcomes.map((each) => each.diff).join(''))
-  if (output !== undefined) console.out(output)
-  if (options.format === 'json') {
-    write(formatJson(report))
-    console.err(formatTroubles(report, console.errColors))
-    return
-  }
-  const findings =
-    options.format === 'concise'
-      ? formatConcise(report, colors)
-      : formatFull(report, { colors, columns: console.columns })
-  write(findings)
-  if (options.statistics) write(`${findings === '' ? '' : '\n'}${formatStatistics(report)}`)
-  console.err(formatTroubles(report, console.errColors))
-  if (options.format === 'full') {
-    write(
-      `${findings === '' ? '' : '\n'}${formatSummary(
-        report,
-        outcomes.reduce((sum, each) => sum + each.fixed, 0),
-      )}`,
     )
   }
 }

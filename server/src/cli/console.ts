@@ -19,9 +19,12 @@ export interface Console {
   signal: AbortSignal
 }
 
+/** `NO_COLOR` and `FORCE_COLOR` as everywhere; the first of them has the last word. */
 export function colors(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv): Colors {
-  const plain = (environment.NO_COLOR ?? '') !== '' || environment.TERM === 'dumb'
-  return picocolors.createColors(stream.isTTY === true && !plain)
+  if ((environment.NO_COLOR ?? '') !== '') return picocolors.createColors(false)
+  const forced = environment.FORCE_COLOR ?? ''
+  if (forced !== '') return picocolors.createColors(forced !== '0' && forced !== 'false')
+  return picocolors.createColors(stream.isTTY === true && environment.TERM !== 'dumb')
 }
 
 /** The console of this process. Its streams outlive a reader that goes away (`costlint check | head`). */

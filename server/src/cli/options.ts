@@ -1,9 +1,21 @@
 /** Options of `costlint check`, checked. */
 import { type FailOn, isKnownSelector, selectorNames, suggestion } from '../linter.js'
 import { UsageError } from './console.js'
+import type { OutputFormat } from './format/index.js'
 
-export const outputFormats = ['full', 'concise', 'json'] as const
-export type OutputFormat = (typeof outputFormats)[number]
+/** Spelled out here so that `--help` loads no format. */
+export const outputFormats = [
+  'full',
+  'concise',
+  'json',
+  'jsonl',
+  'sarif',
+  'github',
+  'gitlab',
+  'junit',
+  'markdown',
+  'agent',
+] as const satisfies readonly OutputFormat[]
 
 export const graphFormats = ['full', 'json', 'dot'] as const
 export type GraphFormat = (typeof graphFormats)[number]
@@ -14,13 +26,23 @@ export type CostFormat = (typeof costFormats)[number]
 export interface CheckOptions {
   paths: string[]
   format: OutputFormat
+  /** In place of standard output. */
+  outputFile?: string
+  /** Written beside what is printed. */
+  files: { format: OutputFormat; file: string }[]
   select?: string[]
   ignore: string[]
   /** Which fixes are carried out. */
   fix: 'none' | 'safe' | 'unsafe'
+  /** Show what the fixes would change beside the findings. */
+  showChanges: boolean
   /** Print the fixes as a diff instead of writing them. */
   diff: boolean
   failOn?: FailOn
+  /** Findings and faults only: no summary, no notes, no progress. */
+  quiet: boolean
+  /** Findings do not count for the exit code. */
+  exitZero: boolean
   statistics: boolean
   showHints: boolean
   stdinFilename?: string
@@ -39,4 +61,18 @@ export function selectors(option: string, given: readonly string[], rules: reado
     throw new UsageError(`${option}: unknown rule "${name}"${suggestion(name, selectorNames(rules))}`)
   }
   return names
+}
+
+/** `--output FORMAT=FILE`, given several times. */
+export function outputs(given: readonly string[]): CheckOptions['files'] {
+  return given.map((each) => {
+    const cut = each.indexOf('=')
+    const [name, file] = [each.slice(0, Math.max(0, cut)), each.slice(cut + 1)]
+    if (cut < 1 || file === '')
+      throw new UsageError(`--output: "${each}" is not FORMAT=FILE, such as sarif=costlint.sarif`)
+    const format = outputFormats.find((one) => one === name)
+    if (format === undefined)
+      throw new UsageError(`--output: unknown format "${name}"${suggestion(name, outputFormats)}`)
+    return { format, file }
+  })
 }

@@ -1,34 +1,12 @@
 /** The command line: what can be asked for, and what happens when it is. */
 import { Command, CommanderError, Option } from 'commander'
 import { version } from '../host/node/version.js'
-import { failOnValues, ownRules } from '../linter.js'
+import { addCheck } from './check-command.js'
+import { noCache, withoutCache } from './command-options.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import type { QuestionFlags } from './estimate-question.js'
-import {
-  type CheckOptions,
-  type CostFormat,
-  costFormats,
-  type GraphFormat,
-  graphFormats,
-  outputFormats,
-  selectors,
-} from './options.js'
-
-interface CheckFlags {
-  outputFormat: CheckOptions['format']
-  select?: string[]
-  ignore?: string[]
-  fix?: boolean
-  unsafeFixes?: boolean
-  diff?: boolean
-  failOn?: CheckOptions['failOn']
-  statistics?: boolean
-  showHints?: boolean
-  stdinFilename?: string
-  maxFiles?: number
-  cache: boolean
-}
+import { type CostFormat, costFormats, type GraphFormat, graphFormats } from './options.js'
 
 type Listing = 'full' | 'json'
 
@@ -71,38 +49,9 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
 
   const listing = () =>
     new Option('--output-format <format>', 'how to print').choices(['full', 'json']).default('full')
-  const noCache = () =>
-    new Option('--no-cache', 'neither use what earlier runs have found out nor keep anything')
-  const kept = (cache: boolean): Engine =>
-    cache ? engine : { ...engine, open: (root, options) => engine.open(root, { ...options, cache: false }) }
-  const collect = (value: string, before: string[] = []) => [...before, value]
+  const kept = (cache: boolean): Engine => (cache ? engine : withoutCache(engine))
 
-  program
-    .command('check')
-    .description('lint files, folders and notebooks; without paths the current folder')
-    .argument('[paths...]', 'what to report on; the whole project around it is read')
-    .addOption(new Option('--output-format <format>', 'how to print').choices(outputFormats).default('full'))
-    .option('--select <rules>', 'only these rules or families, separated by commas', collect)
-    .option('--ignore <rules>', 'not these rules or families', collect)
-    .option('--fix', 'carry out the fixes that keep the meaning of the code')
-    .option('--unsafe-fixes', 'carry out also the fixes that may change numerics, convergence or cost')
-    .option('--diff', 'print the fixes as a diff and write nothing')
-    .addOption(
-      new Option(
-        '--fail-on <severity>',
-        'least severity that makes the exit code 1 (default: warning)',
-      ).choices(failOnValues),
-    )
-    .option('--statistics', 'print how often each rule was found')
-    .option('--show-hints', 'print hints too')
-    .option('--stdin-filename <path>', 'lint standard input as the file with this name')
-    .option('--max-files <count>', 'stop at a project with more files (default: 200,000)', count)
-    .addOption(noCache())
-    .action(async (paths: string[], flags: CheckFlags) => {
-      const options = await checkOptions(engine, paths, flags)
-      const { check } = await import('./check.js')
-      done(await check(kept(flags.cache), console, options))
-    })
+  addCheck(program, engine, console, done)
 
   program
     .command('rules')
@@ -230,34 +179,4 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     })
 
   return program
-}
-
-function count(text: string): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value > 0) return value
-  throw new UsageError(`--max-files: "${text}" is no number of files`)
-}
-
-async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags): Promise<CheckOptions> {
-  const known = async () => [...(await engine.rules()), ...ownRules].map((rule) => rule.name)
-  const rules = flags.select === undefined && flags.ignore === undefined ? [] : await known()
-  if (flags.stdinFilename !== undefined && paths.length > 0) {
-    throw new UsageError('--stdin-filename: standard input is the only file then, so no paths can be given')
-  }
-  // A diff of nothing would be no use: on its own it shows the safe fixes.
-  const fix =
-    flags.unsafeFixes === true ? 'unsafe' : flags.fix === true || flags.diff === true ? 'safe' : 'none'
-  return {
-    paths,
-    format: flags.outputFormat,
-    select: flags.select === undefined ? undefined : selectors('--select', flags.select, rules),
-    ignore: selectors('--ignore', flags.ignore ?? [], rules),
-    fix,
-    diff: flags.diff === true,
-    failOn: flags.failOn,
-    statistics: flags.statistics === true,
-    showHints: flags.showHints === true,
-    stdinFilename: flags.stdinFilename,
-    maxFiles: flags.maxFiles,
-  }
 }

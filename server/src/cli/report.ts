@@ -1,5 +1,7 @@
 /** What a check found, ready to be printed: paths as seen from the current folder, places in lines and columns. */
 import { join, relative } from 'node:path'
+import { applyFragmentEdits } from '../edit/fragment-edit.js'
+import type { TextEdit } from '../edit/write.js'
 import type { Finding, Fix } from '../finding.js'
 import { toPosix } from '../host/node/host.js'
 import {
@@ -15,17 +17,22 @@ import type { Severity } from '../rules/rule.js'
 import type { Location } from '../text/location.js'
 import type { LineTable, Range } from './positions.js'
 import type { Texts } from './texts.js'
+import { unifiedDiff } from './unified-diff.js'
 
 export interface Place {
   path: string
   cell: number | null
   range: Range
+  /** The same in the file as it is on disk: of a notebook, in its JSON. */
+  inFile: Range
 }
 
 export interface ShownFix {
   title: string
   safety: Fix['safety']
   edits: (Place & { newText: string })[]
+  /** What it changes, as lines of a diff; absent: nobody asked. */
+  diff?: string
 }
 
 export interface Shown extends Place {
@@ -53,6 +60,8 @@ export interface Report {
   costs: CostEntry[]
   /** A path of the project as it is shown. */
   display(path: string): string
+  /** A path that is shown, as services see it that know the repository: from its top. */
+  fromTop(path: string): string
 }
 
 export type FailOn = (typeof failOnValues)[number]
@@ -61,6 +70,8 @@ export interface ReportOptions {
   cwd: string
   root: string
   showHints: boolean
+  /** Whether the fixes come with what they change, as a diff. */
+  changes?: boolean
   /** Where to look fixes up; absent: they are not shown. */
   fixes?: Project
   /** What the jobs cost, with what these findings would save; absent: it is not shown. */
@@ -79,6 +90,7 @@ export async function createReport(
     path: display(location.path),
     cell: location.cell,
     range: await texts.range(location),
+    inFile: await texts.rangeInFile(location),
   })
   const findings: Shown[] = []
   const faults = [...result.faults]
@@ -94,7 +106,8 @@ export async function createReport(
       if ('refused' in fix) continue
       const edits: ShownFix['edits'] = []
       for (const edit of fix.edits) edits.push({ ...(await place(edit.location)), newText: edit.newText })
-      fixes.push({ title: fix.title, safety: fix.safety, edits })
+      const diff = options.changes === true ? await changesOf(fix, texts, display) : undefined
+      fixes.push({ title: fix.title, safety: fix.safety, edits, ...(diff === undefined ? {} : { diff }) })
     }
     const related: Shown['related'] = []
     for (const each of finding.related)
@@ -121,6 +134,7 @@ export async function createReport(
     hiddenHints,
     costs: await costsOf(result, options),
     display,
+    fromTop: (path) => toPosix(relative(options.root, join(options.cwd, path))) || '.',
   }
 }
 
@@ -132,6 +146,33 @@ async function costsOf(
   const within = (path: string) =>
     paths.some((each) => each === '' || path === each || path.startsWith(`${each}/`))
   return (await costs(findings)).filter(({ path, scripts }) => within(path) || scripts.some(within))
+}
+
+/** The lines that a fix changes, with the name of the file where it changes several. */
+async function changesOf(fix: Fix, texts: Texts, display: (path: string) => string): Promise<string> {
+  const places = new Map<string, TextEdit[]>()
+  for (const edit of fix.edits) {
+    const key = JSON.stringify([edit.location.path, edit.location.cell])
+    const list = places.get(key)
+    if (list === undefined) places.set(key, [edit])
+    else list.push(edit)
+  }
+  const parts: string[] = []
+  for (const edits of places.values()) {
+    const { path, cell } = edits[0]!.location
+    const { text } = await texts.table({ path, cell })
+    const after = applyFragmentEdits(
+      text,
+      edits
+        .map(({ location, newText }) => ({ start: location.start, end: location.end, text: newText }))
+        .sort((a, b) => a.start - b.start || a.end - b.end),
+    )
+    const name = `${display(path)}${cell === null ? '' : `, cell ${cell}`}`
+    const [from, , ...lines] = unifiedDiff(name, name, text, after).split('\n')
+    if (places.size > 1) parts.push(from!)
+    parts.push(...lines.slice(0, -1))
+  }
+  return parts.join('\n')
 }
 
 /** Two formats that are refused for the same reason are one thing to read. */
@@ -174,6 +215,8 @@ export function mergeReports(reports: readonly Report[]): Report {
     hiddenHints: reports.reduce((sum, each) => sum + each.hiddenHints, 0),
     costs: reports.flatMap((each) => each.costs),
     display: (path) => path,
+    // Several projects have no top in common but the current folder.
+    fromTop: reports.length === 1 ? reports[0]!.fromTop : (path) => path,
   }
 }
 

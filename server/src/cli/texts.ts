@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Location } from '../text/location.js'
+import { NotebookPlaces } from '../text/notebook-places.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Engine } from './engine.js'
 import { LineTable, type Range } from './positions.js'
@@ -9,6 +10,7 @@ import { LineTable, type Range } from './positions.js'
 export class Texts {
   private readonly files = new Map<string, Promise<SourceFile | undefined>>()
   private readonly tables = new Map<string, LineTable>()
+  private readonly notebooks = new Map<string, NotebookPlaces>()
   private readonly given = new Map<string, Uint8Array>()
 
   constructor(
@@ -25,6 +27,7 @@ export class Texts {
   clear(): void {
     this.files.clear()
     this.tables.clear()
+    this.notebooks.clear()
   }
 
   /** The lines that a location counts in. Empty for a file that has gone meanwhile. */
@@ -40,6 +43,21 @@ export class Texts {
 
   async range(location: Location): Promise<Range> {
     return (await this.table(location)).range(location.start, location.end)
+  }
+
+  /** The range in the file as it is on disk: of a notebook, in its JSON. */
+  async rangeInFile(location: Location): Promise<Range> {
+    const { path, cell, start, end } = location
+    if (cell === null) return this.range(location)
+    const whole = await this.table({ path, cell: null })
+    let places = this.notebooks.get(path)
+    if (places === undefined) {
+      places = new NotebookPlaces(whole.text)
+      this.notebooks.set(path, places)
+    }
+    const from = places.offset(cell, start) ?? 0
+    const to = end > start ? (places.offset(cell, end, true) ?? from) : from
+    return whole.range(from, Math.max(from, to))
   }
 
   private async text({ path, cell }: Pick<Location, 'path' | 'cell'>): Promise<string> {

@@ -1,5 +1,5 @@
 /** `costlint why PLACE [RULE]`: the subjects there, what their settings are taken to be, and what each rule makes of them. */
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { toPosix } from '../host/node/host.js'
 import {
@@ -9,10 +9,12 @@ import {
   type Explanation,
   suggestion,
 } from '../linter.js'
+import { NotebookPlaces } from '../text/notebook-places.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import { severityColor } from './format/concise.js'
 import { harmless, textWidth } from './format/width.js'
+import { LineTable } from './positions.js'
 import { targets } from './roots.js'
 
 export interface WhyFlags {
@@ -65,10 +67,23 @@ async function placeOf(written: string, cwd: string): Promise<WrittenPlace> {
   const match = /^(.+?)(?::cell (\d+))?(?::(\d+))?(?::\d+)?$/.exec(written)
   if (match === null) return { path: written }
   const [, path, cell, line] = match
+  if (cell === undefined && line !== undefined && path!.endsWith('.ipynb'))
+    return { path: path!, ...(await lineOfCell(resolve(cwd, path!), Number(line))) }
   return {
     path: path!,
     ...(cell === undefined ? {} : { cell: Number(cell) }),
     ...(line === undefined ? {} : { line: Number(line) }),
+  }
+}
+
+/** A line of a notebook's JSON, as the formats of `check` name it. */
+async function lineOfCell(path: string, line: number): Promise<Partial<WrittenPlace>> {
+  try {
+    const text = await readFile(path, 'utf8')
+    const table = new LineTable(text)
+    return new NotebookPlaces(text).lineWithin(table.start(line), table.start(line + 1)) ?? { line }
+  } catch {
+    return { line }
   }
 }
 

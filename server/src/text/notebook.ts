@@ -125,9 +125,24 @@ function stringAt(node: Node | undefined, ...names: string[]): string | undefine
   return found?.type === 'string' ? (found.value as string) : undefined
 }
 
+/** The strings that make up the source of each cell, as they stand in the JSON; null: it is no notebook. */
+export function sourceStrings(text: string): (readonly Node[])[] | null {
+  const problems: string[] = []
+  const root = parseJson(text, problems)
+  const list = root === undefined || problems.length > 0 ? undefined : property(root, 'cells')
+  if (list?.type !== 'array') return null
+  return (list.children ?? []).map((cell) => {
+    const source = property(cell, 'source')
+    return source === undefined ? [] : strings(source).filter((node) => node.type === 'string')
+  })
+}
+
+function strings(source: Node): readonly Node[] {
+  return source.type === 'array' ? (source.children ?? []) : [source]
+}
+
 function pieces(source: Node): string[] {
-  const nodes = source.type === 'array' ? (source.children ?? []) : [source]
-  return nodes.map((node) => (node.type === 'string' ? (node.value as string) : ''))
+  return strings(source).map((node) => (node.type === 'string' ? (node.value as string) : ''))
 }
 
 /** The source list with another text: leading and trailing lines that did not change keep their spelling. */

@@ -1,7 +1,7 @@
 /** The lines of code that a finding is about, with carets under it. */
 import type { Colors } from '../console.js'
 import type { LineTable } from '../positions.js'
-import { characterWidth, harmless, textWidth } from './width.js'
+import { characterWidth, harmlessCode, textWidth } from './width.js'
 
 /** Longer ranges are shown by their beginning and their end. */
 const longest = 5
@@ -68,7 +68,7 @@ function drawn(text: string, from: number, to: number, width: number): { code: s
       break
     }
     if (index >= from && markStart < 0) markStart = column
-    code += character === '\t' ? ' '.repeat(cells) : harmless(character)
+    code += character === '\t' ? ' '.repeat(cells) : harmlessCode(character)
     column += cells
     index += character.length
     if (index <= to) markEnd = column

@@ -1,11 +1,10 @@
 /** For people: the code with carets, what is wrong, what it would save, and what to do. */
-import { moneyText } from '../../estimate/hourly.js'
-import type { Saving } from '../../rules/rule.js'
 import type { Colors } from '../console.js'
 import type { Report, Shown } from '../report.js'
-import { placeText, severityColor } from './concise.js'
+import { severityColor } from './concise.js'
 import { codeFrame } from './frame.js'
-import { harmless } from './width.js'
+import { harmlessCode, wrapped } from './width.js'
+import { fixLabel, messageText, placeText, savingText } from './words.js'
 
 export interface FullOptions {
   colors: Colors
@@ -13,7 +12,9 @@ export interface FullOptions {
   columns: number | null
 }
 
+/** Columns of code, and of text on a terminal: longer lines are hard to read. */
 const widest = 120
+const narrowest = 40
 
 export function formatFull(report: Report, options: FullOptions): string {
   return report.findings.map((shown) => `${block(shown, options)}\n`).join('\n')
@@ -23,37 +24,42 @@ function block(shown: Shown, { colors, columns }: FullOptions): string {
   const { finding } = shown
   const { start, end } = finding.location
   const paint = severityColor(colors, finding.severity)
-  const width = Math.max(40, Math.min(columns ?? widest, widest) - 8)
-  const frame = codeFrame(shown.table, start, end, { colors, width })
+  const width = Math.max(narrowest, Math.min(columns ?? widest, widest))
+  // What goes to a file or another program is broken by nobody.
+  const broken = (text: string, indent: number) => (columns === null ? [text] : wrapped(text, width - indent))
+  const frame = codeFrame(shown.table, start, end, { colors, width: width - 8 })
   const pad = ' '.repeat(frame.gutter)
   const note = (label: string, text: string) => {
-    const [first, ...rest] = harmless(text).split('\n')
-    const indent = `${pad}     ${' '.repeat(label.length)}`
+    const indent = frame.gutter + 5 + label.length
+    const [first, ...rest] = broken(messageText(text), indent)
     return [
       `${pad} ${colors.blue('=')} ${colors.bold(`${label}:`)} ${first}`,
-      ...rest.map((line) => indent + line),
+      ...rest.map((line) => ' '.repeat(indent) + line),
     ]
   }
+  const name = `${finding.severity}[${finding.rule}]`
+  const [first, ...rest] = broken(`${name}: ${messageText(finding.message)}`, 2)
   return [
-    `${colors.bold(paint(`${finding.severity}[${finding.rule}]`))}${colors.bold(`: ${harmless(finding.message)}`)}`,
+    colors.bold(`${paint(name)}${first!.slice(name.length)}`),
+    ...rest.map((line) => colors.bold(`  ${line}`)),
     `${pad}${colors.blue('-->')} ${placeText(shown)}`,
     ...frame.lines,
     `${pad} ${colors.blue('|')}`,
     ...shown.related.flatMap((each) => note('see', `${placeText(each)} ${each.message}`)),
     ...(finding.saving === null ? [] : note('saves', savingText(finding.saving))),
-    ...shown.fixes.flatMap((fix) => note(fixLabel(fix.safety), fix.title)),
+    ...shown.fixes.flatMap((fix) => [
+      ...note(fixLabel(fix.safety), fix.title),
+      ...(fix.diff === undefined || fix.safety === 'display' ? [] : changes(fix.diff, pad, colors)),
+    ]),
     ...shown.refused.flatMap((fix) => note('no fix', `${fix.title}: ${fix.reason}`)),
   ].join('\n')
 }
 
-function fixLabel(safety: Shown['fixes'][number]['safety']): string {
-  return safety === 'display' ? 'sketch' : `${safety} fix`
-}
-
-export function savingText(saving: Saving): string {
-  const percent = (fraction: number) => Math.round(fraction * 100)
-  const [low, high] = saving.fraction.map(percent) as [number, number]
-  const share = low === high ? `${low} %` : `${low} to ${high} %`
-  const money = saving.usd === null ? '' : `, ${moneyText(saving.usd)}`
-  return `${share}${money} (${saving.basis.replace(/\.$/, '')})`
+/** A diff below the fix that it belongs to. */
+function changes(diff: string, pad: string, colors: Colors): string[] {
+  return diff.split('\n').map((line) => {
+    const text = harmlessCode(line)
+    const painted = line.startsWith('+') ? colors.green(text) : line.startsWith('-') ? colors.red(text) : text
+    return `${pad} ${colors.blue('|')}   ${painted}`.trimEnd()
+  })
 }

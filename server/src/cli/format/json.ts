@@ -33,29 +33,47 @@ function finding(shown: Shown) {
 }
 
 export function formatJson(report: Report): string {
+  const output = {
+    version: 1,
+    tool: { name: 'costlint', version },
+    findings: report.findings.map(finding),
+    errors: errors(report),
+    summary: summary(report),
+  }
+  return `${JSON.stringify(output, null, 2)}\n`
+}
+
+/** The same, an object on each line: what it is says its `kind`. */
+export function formatJsonLines(report: Report): string {
+  const lines = [
+    ...report.findings.map((shown) => ({ kind: 'finding', ...finding(shown) })),
+    ...errors(report).map((error) => ({ kind: 'error', ...error })),
+    { kind: 'summary', version: 1, tool: { name: 'costlint', version }, ...summary(report) },
+  ]
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+}
+
+function errors(report: Report) {
+  return [
+    ...report.problems.map(({ path, line, message }) => ({ path, message: `line ${line}: ${message}` })),
+    ...report.faults.map(({ path, message }) => ({ path, message: `internal error: ${message}` })),
+    ...report.errors,
+    ...report.notFixed,
+  ]
+}
+
+function summary(report: Report) {
   const bySeverity = Object.fromEntries(severities.map((severity) => [severity, 0]))
   const byRule: Record<string, number> = {}
   for (const { finding } of report.findings) {
     bySeverity[finding.severity]!++
     define(byRule, finding.rule, (lookUp(byRule, finding.rule) ?? 0) + 1)
   }
-  const output = {
-    version: 1,
-    tool: { name: 'costlint', version },
-    findings: report.findings.map(finding),
-    errors: [
-      ...report.problems.map(({ path, line, message }) => ({ path, message: `line ${line}: ${message}` })),
-      ...report.faults.map(({ path, message }) => ({ path, message: `internal error: ${message}` })),
-      ...report.errors,
-      ...report.notFixed,
-    ],
-    summary: {
-      files: report.files,
-      filesLinted: report.filesLinted,
-      bySeverity,
-      cost: { total: totalOf(report.costs), coverage: coverageOf(report.costs) },
-      byRule: Object.fromEntries(Object.entries(byRule).sort(([a], [b]) => (a < b ? -1 : 1))),
-    },
+  return {
+    files: report.files,
+    filesLinted: report.filesLinted,
+    bySeverity,
+    cost: { total: totalOf(report.costs), coverage: coverageOf(report.costs) },
+    byRule: Object.fromEntries(Object.entries(byRule).sort(([a], [b]) => (a < b ? -1 : 1))),
   }
-  return `${JSON.stringify(output, null, 2)}\n`
 }

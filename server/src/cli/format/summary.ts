@@ -12,8 +12,11 @@ export { count }
 
 /** Configuration problems, faults and unreadable files, a line each. */
 export function formatTroubles(report: Report, colors: Colors): string {
-  const line = (label: string, where: string, message: string) =>
-    `${label}: ${harmless(`${where}: ${message}`)}\n`
+  const line = (label: string, where: string, message: string) => {
+    // Of several lines (the stack of a fault) those below the first are marked, so that no log obeys them.
+    const [first, ...rest] = message.split('\n').map(harmless)
+    return [`${label}: ${harmless(where)}: ${first}\n`, ...rest.map((each) => `  | ${each}\n`)].join('')
+  }
   return [
     ...report.problems.map((each) =>
       line(colors.red('configuration error'), `${each.path}:${each.line}`, each.message),
@@ -31,20 +34,14 @@ export function formatSummary(report: Report, fixed: number): string {
   const seen = `${count(report.files, 'file')} seen, ${report.filesLinted} parsed`
   if (findings.length === 0) lines.push(`No findings (${seen}).`)
   else {
-    const parts = severities.flatMap((severity) => {
-      const number = findings.filter((each) => each.finding.severity === severity).length
-      return number === 0
-        ? []
-        : [severity === 'information' ? `${number} information` : count(number, severity)]
-    })
-    lines.push(`${count(findings.length, 'finding')}: ${parts.join(', ')} (${seen}).`)
+    lines.push(`${countsText(report)} (${seen}).`)
     const first = findings.map((each) => each.fixes[0]?.safety)
     const safe = first.filter((safety) => safety === 'safe').length
     const unsafe = first.filter((safety) => safety === 'unsafe').length
     if (safe > 0) lines.push(`${count(safe, 'finding')} can be fixed with --fix.`)
     if (unsafe > 0) {
       lines.push(
-        `${count(unsafe, 'finding')} ${safe > 0 ? 'more ' : ''}can be fixed with --unsafe-fixes; look at the changes first (--diff).`,
+        `${count(unsafe, 'finding')} ${safe > 0 ? 'more ' : ''}can be fixed with --fix --unsafe-fixes; --unsafe-fixes alone shows the changes.`,
       )
     }
   }
@@ -52,6 +49,33 @@ export function formatSummary(report: Report, fixed: number): string {
     lines.push(`${count(report.hiddenHints, 'hint')} not shown; --show-hints shows them.`)
   lines.push(...costLines(report.costs))
   return `${lines.join('\n')}\n`
+}
+
+/** '3 findings: 1 error, 2 warnings' */
+export function countsText({ findings }: Report): string {
+  const parts = severities.flatMap((severity) => {
+    const number = findings.filter((each) => each.finding.severity === severity).length
+    return number === 0
+      ? []
+      : [severity === 'information' ? `${number} information` : count(number, severity)]
+  })
+  return `${count(findings.length, 'finding')}: ${parts.join(', ')}`
+}
+
+/** What a diff leaves out, and how to see it. */
+export function leftOutText({ findings }: Report, fix: 'none' | 'safe' | 'unsafe'): string {
+  const first = findings.map((each) => each.fixes[0]?.safety)
+  const unsafe = fix === 'unsafe' ? 0 : first.filter((safety) => safety === 'unsafe').length
+  const sketches = first.filter((safety) => safety === 'display').length
+  const parts = [
+    ...(unsafe === 0
+      ? []
+      : [
+          `${count(unsafe, 'unsafe fix', 'unsafe fixes')} (--diff --unsafe-fixes shows ${unsafe === 1 ? 'it' : 'them'})`,
+        ]),
+    ...(sketches === 0 ? [] : [`${count(sketches, 'sketch', 'sketches')} to adapt by hand`]),
+  ]
+  return parts.length === 0 ? '' : `The diff leaves out ${parts.join(' and ')}.\n`
 }
 
 /** What the jobs cost, where something is known of it. */

@@ -57,8 +57,42 @@ export function textWidth(text: string): number {
   return width
 }
 
-/** Without what a terminal would obey: escape sequences and other control characters, and marks that turn the text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+const controls = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
+
+/**
+ * One line, without what a terminal or a log would obey: line breaks, escape sequences and marks that turn the text are
+ * shown as they are written in a program. A file may have any name.
+ */
 export function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+  return text.replace(controls, (character) => {
+    if (character === '\n') return '\\n'
+    if (character === '\r') return '\\r'
+    const code = character.charCodeAt(0).toString(16)
+    return code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, '0')}`
+  })
+}
+
+/** The same at equal width, for code above carets. */
+export function harmlessCode(text: string): string {
+  return text.replace(controls, '\ufffd')
+}
+
+/** A text broken between words into lines of so many columns; a longer word stands alone. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  let columns = 0
+  for (const word of text.split(/ +/)) {
+    const taken = textWidth(word)
+    if (line !== '' && columns + 1 + taken > width) {
+      lines.push(line)
+      line = word
+      columns = taken
+    } else {
+      line = line === '' ? word : `${line} ${word}`
+      columns += taken + (columns === 0 ? 0 : 1)
+    }
+  }
+  return [...lines, line]
 }

@@ -1,0 +1,104 @@
+/** `costlint check` and its options. */
+import { type Command, Option } from 'commander'
+import { failOnValues, ownRules } from '../linter.js'
+import { collect, noCache, withoutCache } from './command-options.js'
+import { type Console, UsageError } from './console.js'
+import type { Engine } from './engine.js'
+import { type CheckOptions, outputFormats, outputs, selectors } from './options.js'
+
+interface CheckFlags {
+  outputFormat: CheckOptions['format']
+  outputFile?: string
+  output?: string[]
+  select?: string[]
+  ignore?: string[]
+  fix?: boolean
+  unsafeFixes?: boolean
+  diff?: boolean
+  failOn?: CheckOptions['failOn']
+  exitZero?: boolean
+  quiet?: boolean
+  statistics?: boolean
+  showHints?: boolean
+  stdinFilename?: string
+  maxFiles?: number
+  cache: boolean
+}
+
+export function addCheck(
+  program: Command,
+  engine: Engine,
+  console: Console,
+  done: (code: number) => void,
+): void {
+  program
+    .command('check')
+    .description('lint files, folders and notebooks; without paths the current folder')
+    .argument('[paths...]', 'what to report on; the whole project around it is read')
+    .addOption(new Option('--output-format <format>', 'how to print').choices(outputFormats).default('full'))
+    .option('-o, --output-file <file>', 'write to this file instead of standard output')
+    .option(
+      '--output <format=file>',
+      'also write a report in this format to a file; may be repeated',
+      collect,
+    )
+    .option('--select <rules>', 'only these rules or families, separated by commas', collect)
+    .option('--ignore <rules>', 'not these rules or families', collect)
+    .option('--fix', 'carry out the fixes that keep the meaning of the code')
+    .option(
+      '--unsafe-fixes',
+      'with --fix or --diff also the fixes that may change numerics, convergence or cost; alone, show what they change',
+    )
+    .option('--diff', 'print what --fix would change as a diff, and write nothing')
+    .addOption(
+      new Option(
+        '--fail-on <severity>',
+        'least severity that makes the exit code 1 (default: warning)',
+      ).choices(failOnValues),
+    )
+    .option('--exit-zero', 'end with 0 whatever is found')
+    .option('-q, --quiet', 'print findings and faults, nothing else')
+    .option('--statistics', 'print how often each rule was found')
+    .option('--show-hints', 'print hints too')
+    .option('--stdin-filename <path>', 'lint standard input as the file with this name')
+    .option('--max-files <count>', 'stop at a project with more files (default: 200,000)', count)
+    .addOption(noCache())
+    .action(async (paths: string[], flags: CheckFlags) => {
+      const options = await checkOptions(engine, paths, flags)
+      const { check } = await import('./check.js')
+      done(await check(flags.cache ? engine : withoutCache(engine), console, options))
+    })
+}
+
+function count(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new UsageError(`--max-files: "${text}" is no number of files`)
+}
+
+async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags): Promise<CheckOptions> {
+  const known = async () => [...(await engine.rules()), ...ownRules].map((rule) => rule.name)
+  const rules = flags.select === undefined && flags.ignore === undefined ? [] : await known()
+  if (flags.stdinFilename !== undefined && paths.length > 0) {
+    throw new UsageError('--stdin-filename: standard input is the only file then, so no paths can be given')
+  }
+  const works = flags.fix === true || flags.diff === true
+  return {
+    paths,
+    format: flags.outputFormat,
+    outputFile: flags.outputFile,
+    files: outputs(flags.output ?? []),
+    select: flags.select === undefined ? undefined : selectors('--select', flags.select, rules),
+    ignore: selectors('--ignore', flags.ignore ?? [], rules),
+    fix: !works ? 'none' : flags.unsafeFixes === true ? 'unsafe' : 'safe',
+    showChanges: flags.unsafeFixes === true && !works,
+    diff: flags.diff === true,
+    failOn: flags.failOn,
+    exitZero: flags.exitZero === true,
+    quiet: flags.quiet === true,
+    statistics: flags.statistics === true,
+    showHints: flags.showHints === true,
+    stdinFilename: flags.stdinFilename,
+    maxFiles: flags.maxFiles,
+  }
+}
