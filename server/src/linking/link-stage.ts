@@ -86,7 +86,15 @@ const noModules: ProjectModules = {
 }
 
 /** What programs tell a module that they reach through others. */
-function asProgram({ path, uses, imports, isEntry, evidence, epochs }: ModuleSummary): ModuleSummary {
+function asProgram({
+  path,
+  uses,
+  imports,
+  isEntry,
+  evidence,
+  epochs,
+  pretrained,
+}: ModuleSummary): ModuleSummary {
   const program: ModuleSummary = {
     ...{ path, uses, imports, isEntry },
     ...{ constants: {}, functions: {}, classes: {}, reexports: {} },
@@ -95,6 +103,7 @@ function asProgram({ path, uses, imports, isEntry, evidence, epochs }: ModuleSum
     ...program,
     ...(evidence === undefined ? {} : { evidence }),
     ...(epochs === undefined ? {} : { epochs }),
+    ...(pretrained === undefined ? {} : { pretrained }),
   }
 }
 

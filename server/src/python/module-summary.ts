@@ -3,6 +3,7 @@
 import type { Evidence } from '../text/evidence.js'
 import type { Json } from '../text/json.js'
 import type { SharedArgument } from './code.js'
+import type { DenseLayer } from './dense-layers.js'
 import type { ReportedMetrics } from './logged-metrics.js'
 
 /** A parameter that is an argument of a library call: `torch.save(state, filename)`. */
@@ -100,8 +101,8 @@ export interface ModuleSummary {
       fields?: Record<string, { value: Json } | null>
       /** What its methods assign to `self`; '*': anything, by `setattr`. */
       sets?: string[]
-      /** Parameters of a network that is made of dense layers alone. */
-      dense?: number
+      /** The layers of a network that is made of dense and recurrent ones alone. */
+      dense?: DenseLayer[]
       /** Names that its methods pass to `self.log`, where they fold. */
       logged?: string[]
       /** Methods that take a step of an optimiser, or hold a loop that does. */
@@ -134,6 +135,8 @@ export interface ModuleSummary {
   secondOrder?: true
   /** It makes convolutions, or a module of the project that it imports does. */
   convolutional?: true
+  /** Canonical names of the `from_pretrained` that it calls, or that a module of the project which it imports does. */
+  pretrained?: string[]
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */
   imports: string[]
   /** Those of them that are modules of the project. */

@@ -2,8 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
-import type { Call, Klass } from './module.js'
-import { bindingsOf } from './names.js'
+import type { Call } from './module.js'
 
 /** What a size that is not known is taken for: columns of a table, classes, the width of an embedding. */
 const usualWidth = 1_024
@@ -96,62 +95,11 @@ export function smallModel(analysis: Analysis, dense: boolean): string | null {
   return total < smallNetwork ? `a model of ${layers} ${layers === 1 ? 'layer' : 'layers'}` : null
 }
 
-/**
- * Parameters of a network whose layers are all made in its own class, of layers that take each parameter once for each
- * sample; sizes that its caller gives are taken as usual ones. Null: it holds more than that.
- */
-export function denseParameters(analysis: Analysis, klass: Klass): number | null {
-  if (!klass.bases.includes('torch.nn.Module')) return null
-  let total = 0
-  let layers = 0
-  for (const call of analysis.callsOfClass(klass)) {
-    const { name, expr } = call
-    if (name === null) {
-      // Another network of the project inside.
-      if (analysis.classOf(expr.callee) !== null || analysis.importedClass(expr.callee) !== null) return null
-      continue
-    }
-    if (/^(torchvision|timm|transformers|diffusers|monai)\./.test(name)) return null
-    if (!/^torch\.nn\.[A-Z]/.test(name) || elementwise.test(name)) continue
-    if (!/^torch\.nn\.((Lazy)?Linear|RNN|GRU|LSTM)$/.test(name) || repeated(analysis, call)) return null
-    const sizes = expr.args
-      .slice(0, 2)
-      .map(({ value, star }) => (star > 0 ? null : usualSize(analysis, value)))
-    const [a, b] = call.method === 'LazyLinear' ? [null, ...sizes] : sizes
-    total += parametersOf(name, [a ?? usualWidth, b ?? usualWidth]) ?? 0
-    layers++
-  }
-  return layers === 0 ? null : total
-}
-
-/** A size as the class has it by default: `hidden_dim * 2`. */
-function usualSize(analysis: Analysis, expr: Expr): number | null {
-  const known = sizeOf(analysis, expr)
-  if (known !== null) return known
-  if (expr.type === 'binary') {
-    const [left, right] = [usualSize(analysis, expr.left), usualSize(analysis, expr.right)]
-    if (left === null || right === null) return null
-    if (expr.op === '*') return left * right
-    if (expr.op === '+') return left + right
-    return /^\/\/?$/.test(expr.op) ? left / right : null
-  }
-  if (expr.type !== 'name') return null
-  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
-  const [binding] = bindings
-  return bindings.length === 1 && binding!.kind === 'param' && binding!.value !== null
-    ? sizeOf(analysis, binding!.value)
-    : null
-}
-
-/** Rows of an embedding are looked up; that is no arithmetic. */
-const elementwise =
-  /\.(\w*(Dropout\w*|ReLU6?|ELU|SiLU|Norm1d|Loss)|GELU|Sigmoid|Tanh|Softmax|LogSoftmax|LayerNorm|Sequential|ModuleList|ModuleDict|Flatten|Identity|Embedding|Parameter|Buffer)$/
-
 /** From here on a network is worth more than a launch of its kernels. */
 export const smallNetwork = 2_000_000
 
 /** A number, or the first of several (a kernel of `(3, 3)`). */
-function sizeOf(analysis: Analysis, expr: Expr): number | null {
+export function sizeOf(analysis: Analysis, expr: Expr): number | null {
   const folded = analysis.fold(expr)
   const value = folded.state === 'known' ? folded.value : null
   const first = Array.isArray(value) ? value[0] : value
@@ -159,7 +107,7 @@ function sizeOf(analysis: Analysis, expr: Expr): number | null {
 }
 
 /** A layer that is made over and over: in a loop, a comprehension, or by a class of which that holds. */
-function repeated(analysis: Analysis, call: Call, depth = 0): boolean {
+export function repeated(analysis: Analysis, call: Call, depth = 0): boolean {
   if (call.loops.length > 0 || depth > 4) return true
   if (expressionsOf(call.statement).some((expr) => comprehended(expr, call.expr))) return true
   const klass = call.function?.class ?? null

@@ -7,6 +7,7 @@ import type { Analysis } from './analysis.js'
 import { ClassFields } from './class-fields.js'
 import { handedConfigurations, keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
+import { denseLayers } from './dense-layers.js'
 import { createdGraph, lastIdentifier } from './effects.js'
 import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, returnsFrozen } from './frozen-modules.js'
@@ -20,7 +21,6 @@ import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
 import { optionFunction } from './option-functions.js'
 import { derivedClasses, outwardCalls } from './outward.js'
 import { scopeAt } from './scope.js'
-import { denseParameters } from './small-model.js'
 
 /** Longest constant that is worth passing on, in characters of JSON. */
 const maximumConstant = 2_000
@@ -113,7 +113,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     const described = lookUp(classes, klass.name)!
     const takes = takingOf(analysis, klass)
     if (takes !== null) described.takes = takes
-    const dense = denseParameters(analysis, klass)
+    const dense = denseLayers(analysis, klass)
     if (dense !== null) described.dense = dense
     if (steps !== null) described.steps = steps
     const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')
@@ -155,6 +155,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(Object.keys(parses).length === 0 ? {} : { parses }),
     ...(restores.length === 0 ? {} : { restores }),
     ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),
+    ...loadedWeights(analysis),
     ...(takesSecondOrder(analysis, functions) ? { secondOrder: true as const } : {}),
     ...trainedBy(analysis, frozen),
   }
@@ -175,6 +176,15 @@ function hasConvolutions(analysis: Analysis): boolean {
     analysis.usesHere(...convolutionalLibraries) ||
     analysis.imported.some(({ convolutional }) => convolutional === true)
   )
+}
+
+/** Models that it loads, or has modules of the project load. */
+function loadedWeights(analysis: Analysis): Pick<ModuleSummary, 'pretrained'> {
+  const names = new Set([
+    ...analysis.calls.flatMap(({ name }) => (name?.endsWith('.from_pretrained') ? [name] : [])),
+    ...analysis.imported.flatMap(({ pretrained = [] }) => pretrained),
+  ])
+  return names.size === 0 ? {} : { pretrained: [...names].sort().slice(0, 20) }
 }
 
 function takesSecondOrder(analysis: Analysis, functions: ModuleSummary['functions']): boolean {

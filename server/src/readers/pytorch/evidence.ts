@@ -10,6 +10,7 @@ import { effective } from '../../values/value.js'
 import type { Evidence } from '../../workload/claim.js'
 import { briefRun } from './brief-run.js'
 import { processorOf } from './chosen-device.js'
+import { denseNetworks } from './dense-networks.js'
 import { once } from './once.js'
 
 function trains(summary: ModuleSummary): boolean {
@@ -123,24 +124,11 @@ function completed(python: PythonModule, users: Users): Evidence {
 
 /** The networks that it makes are dense ones of other modules, and come to little: launching their kernels takes the time. */
 function trainsSmallNetwork(python: PythonModule): string | null {
-  if (python.usesHere('.from_pretrained', 'torchvision.models.', 'timm.', 'torch.hub.')) return null
-  if (python.calls.some(({ name }) => layer.test(name ?? ''))) return null
-  let total = 0
-  for (const call of python.calls) {
-    const made = call.name === null ? python.importedClass(call.expr.callee) : null
-    if (made === null || !made.bases.includes('torch.nn.Module')) continue
-    const wide = call.expr.args.some(({ value }) => Number(effective(python.fold(value)) ?? 0) > widest)
-    if (made.dense === undefined || wide) return null
-    total += made.dense
-  }
-  return total > 0 && total < smallNetwork
-    ? `a network of ${Math.ceil(total / 1000)} thousand parameters`
+  const networks = denseNetworks(python)
+  return networks !== null && !networks.recurrent && networks.parameters < smallNetwork
+    ? `a network of ${Math.ceil(networks.parameters / 1000)} thousand parameters`
     : null
 }
-
-const layer = /^torch\.nn\.(modules\.(\w+\.)+)?[A-Z](?!\w*(Loss|Parallel)$)\w*$/
-/** Layers that are made wider than this are no small network, whatever their defaults. */
-const widest = 1_024
 
 /** `batch.to(self.device)`: whoever starts the program chooses the device; code for the processor alone moves nothing. */
 function movesToDevice(python: PythonModule): boolean {

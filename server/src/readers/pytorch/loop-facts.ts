@@ -6,6 +6,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { numberArgument } from '../../values/argument.js'
 import type { Place } from '../../workload/builder.js'
+import { denseNetworks } from './dense-networks.js'
 import { codeMatches, codeText } from './evidence.js'
 import { once, usesAny } from './once.js'
 
@@ -276,6 +277,8 @@ const recurrent = /^(LSTM|GRU|RNN)(Cell)?$/
 
 /** A few linear or recurrent layers over tables: launching their kernels takes longer than their arithmetic. */
 function hasOnlyNarrowLayers(python: PythonModule): boolean {
+  const elsewhere = denseNetworks(python)
+  if (elsewhere !== null) return elsewhere.widest !== null && elsewhere.widest <= narrow
   const layers = layersHere(python)
   const products = layers.filter(({ method }) => method === 'Linear' || recurrent.test(method))
   const counted = new Set(products)

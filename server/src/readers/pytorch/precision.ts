@@ -182,7 +182,8 @@ function loadsStored(python: PythonModule): boolean {
 }
 
 function storedUse(python: PythonModule): boolean {
-  const around = [...python.importers, ...python.imported].flatMap((module) => module.uses)
+  const modules = [...python.importers, ...python.imported, ...python.programs]
+  const around = modules.flatMap(({ pretrained = [] }) => pretrained)
   return [...python.calls.map((call) => call.name ?? ''), ...around].some((name) => storedShort.test(name))
 }
 
