@@ -2,7 +2,7 @@
 import type { PythonTree } from '../syntax/python-ast.js'
 import type { LaunchBinding } from '../text/launch.js'
 import { Analysis, type Neighbours } from './analysis.js'
-import { deadBlocks, deadCode, withoutBlocks } from './conditions.js'
+import { deadBlocks, deadCode, withoutBlocks } from './dead-code.js'
 
 /** A module as readers see it: what never runs is left out. */
 export function analyse(

@@ -6,7 +6,7 @@ import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 import type { Analysis } from './analysis.js'
-import type { Condition, DeadCode, ProgramArgument, Reach } from './module.js'
+import type { Condition, ProgramArgument, Reach } from './module.js'
 import { truthy } from './operators.js'
 import { isMainGuard } from './scopes.js'
 
@@ -114,76 +114,4 @@ export function reachOf(analysis: Analysis, offset: number): Reach {
   )
   const byDefault = defaults.includes(false) ? false : defaults.includes(null) ? null : true
   return { state: 'sometimes', conditions: open, byDefault }
-}
-
-/** Blocks that never run, since the files decide the test around them, each with that test. */
-export function deadBlocks(analysis: Analysis): Map<Stmt[], Expr> {
-  const dead = new Map<Stmt[], Expr>()
-  for (const statement of analysis.statements) {
-    if (statement.type !== 'if' || isMainGuard(statement.test)) continue
-    const folded = analysis.fold(statement.test)
-    if (folded.state !== 'known' || folded.overridable) continue
-    const never = truthy(folded.value) ? statement.orelse : statement.body
-    if (never.length > 0) dead.set(never, statement.test)
-  }
-  return dead
-}
-
-/** The tree without these blocks. What holds none of them is shared with the tree that is given. */
-export function withoutBlocks(tree: PythonTree, dead: ReadonlyMap<Stmt[], Expr>): PythonTree {
-  const inBlock = (block: Stmt[]): Stmt[] => {
-    if (dead.has(block)) return []
-    let changed = false
-    const kept = block.map((statement) => {
-      const inner = inStatement(statement)
-      changed ||= inner !== statement
-      return inner
-    })
-    return changed ? kept : block
-  }
-  const inStatement = (statement: Stmt): Stmt => {
-    switch (statement.type) {
-      case 'if':
-      case 'for':
-      case 'while': {
-        const [body, orelse] = [inBlock(statement.body), inBlock(statement.orelse)]
-        return body === statement.body && orelse === statement.orelse
-          ? statement
-          : { ...statement, body, orelse }
-      }
-      case 'with':
-      case 'function':
-      case 'class': {
-        const body = inBlock(statement.body)
-        return body === statement.body ? statement : { ...statement, body }
-      }
-      case 'try': {
-        const handlers = statement.handlers.map((handler) => {
-          const body = inBlock(handler.body)
-          return body === handler.body ? handler : { ...handler, body }
-        })
-        const [body, orelse, final] = [statement.body, statement.orelse, statement.finally].map(inBlock)
-        const same =
-          body === statement.body &&
-          orelse === statement.orelse &&
-          final === statement.finally &&
-          handlers.every((one, index) => one === statement.handlers[index])
-        return same ? statement : { ...statement, body: body!, orelse: orelse!, finally: final!, handlers }
-      }
-      default:
-        return statement
-    }
-  }
-  return { ...tree, body: inBlock(tree.body) }
-}
-
-/** Where the blocks stand, in order, with the condition that keeps each from running. */
-export function deadCode(analysis: Analysis, blocks: ReadonlyMap<Stmt[], Expr>): DeadCode[] {
-  return [...blocks]
-    .map(([block, test]) => ({
-      start: block[0]!.start,
-      end: block.at(-1)!.end,
-      condition: conditionOf(analysis, test),
-    }))
-    .sort((a, b) => a.start - b.start)
 }

@@ -25,7 +25,7 @@ export interface DenseLayer {
 /** Null: it has other layers, or none. */
 export function denseLayers(analysis: Analysis, klass: Klass): DenseLayer[] | null {
   if (!klass.bases.includes('torch.nn.Module')) return null
-  if (appliesWhatItIsGiven(analysis, klass)) return null
+  if (appliesWhatItIsGiven(klass)) return null
   const layers: DenseLayer[] = []
   for (const call of analysis.callsOfClass(klass)) {
     const { name, expr } = call
@@ -62,7 +62,7 @@ export function denseLayers(analysis: Analysis, klass: Klass): DenseLayer[] | nu
 }
 
 /** `self.encoder = encoder`, which `forward` calls: a network that stands elsewhere. */
-function appliesWhatItIsGiven(analysis: Analysis, klass: Klass): boolean {
+function appliesWhatItIsGiven(klass: Klass): boolean {
   const [init, forward] = [klass.methods.get('__init__'), klass.methods.get('forward')]
   if (init === undefined || forward === undefined) return false
   const applied = new Set(

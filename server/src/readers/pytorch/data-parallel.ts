@@ -2,7 +2,7 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import {
@@ -30,7 +30,11 @@ export const dataParallelReader = defineReader({
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
-    for (const call of python.callsTo('torch.nn.DataParallel')) readWrapper(python, call, context, claims)
+    // Several networks that are wrapped in one place are one decision.
+    const decided = new Set<Func | null>()
+    for (const call of python.callsTo('torch.nn.DataParallel'))
+      if (!decided.has(call.function) && readWrapper(python, call, context, claims))
+        decided.add(call.function)
   },
   change: changeWrapper,
 })
@@ -39,7 +43,13 @@ const better = ['torch.nn.parallel.DistributedDataParallel', 'torch.distributed.
 const several =
   /device_count|\bn_?gpus?\b|num_?gpus?|\bngpu\b|multi_?gpu|world_size|len\(\s*[\w.]*(gpu|device)/i
 
-function readWrapper(python: PythonModule, call: Call, context: ReaderContext, claims: ClaimBuilder): void {
+/** Whether the wrapper is used, as far as the code tells. */
+function readWrapper(
+  python: PythonModule,
+  call: Call,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): boolean {
   const place = calleePlace(call)
   const site = callSite(call)
   const parallelism = claims.subject(
@@ -52,11 +62,11 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
     parallelism.unknown('method', 'DataParallel', 'it restores the names of saved weights', place, {
       site,
     })
-    return
+    return false
   }
   if (isUnwrapped(python, call)) {
     parallelism.unknown('method', 'DataParallel', 'the next line takes the wrapper off', place, { site })
-    return
+    return false
   }
   const tests = testsAround(python, call)
   let overridable = false
@@ -67,7 +77,7 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
     // Switched off by an option's default, or never reached.
     if (fixedValue(folded) !== undefined) {
       parallelism.unknown('method', 'DataParallel', 'it is not reached', place, { site })
-      return
+      return false
     }
     overridable = true
   }
@@ -89,6 +99,7 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
     site,
   })
   parallelism.known('fallback', 'DataParallel', python.uses(...better), place, { site })
+  return true
 }
 
 /** `model.load_state_dict(…)` right after it, in code that does not train: a wrapped model was saved with its wrapper. */
