@@ -47,7 +47,7 @@ function raiseAgain(
   const last = handler.body.at(-1)
   if (last === undefined) return { reason: 'the handler has changed' }
   const write: Write =
-    last.type === 'pass'
+    last.type === 'pass' || last.type === 'return'
       ? { kind: 'replace', path, range: rangeOf(last), text: 'raise' }
       : { kind: 'insert lines', path, where: 'after', statement: rangeOf(last), lines: ['raise'] }
   return { title: 'Re-raise the failure: raise', safety: 'unsafe', writes: [write], imports: [] }
