@@ -71,8 +71,9 @@ export function severityOf(
   const family = familyOf(rule)
   let severity = report.severity === undefined ? rule.severity : lower(report.severity, rule.severity)
   // Where the bill says how much it is, nobody need guess from names that it is little.
-  const guessed = waste === null || waste.low < money.warning
-  if (guessed && evidence.small !== null && aboutTraining.has(family)) severity = oneStepDown(severity)
+  const guessed = waste === null || likely(waste) < money.warning
+  if (guessed && evidence.small !== null && family === 'search') severity = lower(severity, 'information')
+  else if (guessed && evidence.small !== null && aboutTraining.has(family)) severity = oneStepDown(severity)
   else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
   if (guessed && evidence.negligible !== undefined) severity = 'hint'
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
@@ -82,6 +83,11 @@ export function severityOf(
   if (evidence.processorByDefault === true && aboutAccelerators.has(family))
     severity = lower(severity, 'information')
   return severity
+}
+
+/** Between the ends, where both are known: prices and speeds that are assumed multiply. */
+function likely({ low, high }: OpenInterval): number {
+  return high === null ? low : Math.sqrt(low * high)
 }
 
 /** The rule did not lower it for this case. */

@@ -1,6 +1,9 @@
 /** What a loop over combinations multiplies: `itertools.product`, and lists of configurations that were made before. */
 import type { PythonModule } from '../../python/module.js'
 import type { Comprehension, Expr } from '../../syntax/python-ast.js'
+import { plainConfigured } from '../../text/configured.js'
+import type { Json } from '../../text/json.js'
+import type { Location } from '../../text/location.js'
 import { passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 
@@ -8,6 +11,9 @@ export interface Factor {
   /** The key, where the collections are those of a dictionary. */
   name: string | null
   values: Expr
+  /** What the collection holds, where it stands in a file that the code loads. */
+  loaded?: Json[]
+  location?: Location
 }
 
 /** The collections of `itertools.product(a, b)`, `product(*grid.values())`. */
@@ -42,7 +48,7 @@ function valuesOf(python: PythonModule, expr: Expr): Factor[] | null {
       : unzipped(python, expr)
   if (dictionary === null) return null
   const keys = python.keysOf(dictionary)
-  if (keys === null) return null
+  if (keys === null) return loadedFactors(python, dictionary)
   const factors: Factor[] = []
   for (const key of keys) {
     const values = passedExpression(python.entry(dictionary, key))
@@ -50,6 +56,19 @@ function valuesOf(python: PythonModule, expr: Expr): Factor[] | null {
     factors.push({ name: key, values })
   }
   return factors
+}
+
+/** The lists of `yaml.safe_load(open('grid.yaml'))`; null where a key holds anything else, or more may be there. */
+function loadedFactors(python: PythonModule, dictionary: Expr): Factor[] | null {
+  const held = python.configured(dictionary)
+  if (held?.kind !== 'map' || held.open !== undefined) return null
+  const factors: Factor[] = []
+  for (const [name, list] of Object.entries(held.entries)) {
+    const loaded = plainConfigured(list)
+    if (!Array.isArray(loaded)) return null
+    factors.push({ name, values: dictionary, loaded, location: list.at.location })
+  }
+  return factors.length === 0 ? null : factors
 }
 
 /**

@@ -5,6 +5,7 @@ import { gridSize } from '../../estimate/grid.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import type { Json } from '../../text/json.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
@@ -111,7 +112,12 @@ function dimensionsOf(python: PythonModule, loop: Loop): LoopDimension[] | null 
       const written = spread ? undefined : targets[index]
       const name =
         one.name ?? (written?.type === 'name' ? nameOfValue(python, loop, written.id, one.values) : '')
-      return { ...dimension(python, name, one.values), target: written?.type === 'name' ? written.id : '' }
+      return {
+        ...(one.loaded === undefined
+          ? dimension(python, name, one.values)
+          : { ...sized(name, one.loaded), location: one.location, expr: null }),
+        target: written?.type === 'name' ? written.id : '',
+      }
     })
     if (!dimensions.some((one) => hyperparameter.test(one.name))) return null
     return spread
@@ -149,11 +155,15 @@ function unwrapped(python: PythonModule, node: For): { iterable: Expr; target: E
   return { iterable, target }
 }
 
+function sized(name: string, values: Json[]): Pick<LoopDimension, 'name' | 'size' | 'values'> {
+  return { name, size: distinctCount(values), values }
+}
+
 function dimension(python: PythonModule, name: string, expr: Expr): Omit<LoopDimension, 'target'> {
   const known = effective(python.fold(expr))
   if (known !== undefined) {
     if (!Array.isArray(known)) return { name, size: null, expr: null }
-    return { name, size: distinctCount(known), values: known, expr }
+    return { ...sized(name, known), expr }
   }
   const value = python.definition(expr)
   const counted = value.type === 'list' || value.type === 'tuple' ? value.items : null

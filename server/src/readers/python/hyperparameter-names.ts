@@ -15,6 +15,10 @@ export const hyperparameter = new RegExp(
   'i',
 )
 
+/** Which network is trained: a factor beside hyperparameters; by itself it compares networks. */
+export const chosenNetwork =
+  /^(archs?|architectures?|models?|model_?names?|backbones?|encoders?|networks?|nets?)$/i
+
 /** What repeats an experiment. */
 export const repetitionTarget =
   /^(\w+_)?(seeds?|random_state|folds?|splits?|runs?|reps?|repeats?|repetitions?|trials?|iters?|iterations?|i|_)$/i

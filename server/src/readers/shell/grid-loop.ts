@@ -4,7 +4,7 @@ import { gridSize } from '../../estimate/grid.js'
 import { parseLaunch } from '../../link/launch-line.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
-import { hyperparameter, otherWork, repetitionTarget } from '../python/hyperparameter-names.js'
+import { chosenNetwork, hyperparameter, otherWork, repetitionTarget } from '../python/hyperparameter-names.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
 
@@ -24,7 +24,9 @@ export const shellGridReader = defineReader({
       // A loop over anything else (tasks, data sets) repeats the whole grid.
       const dimensions = command.loops
         .map((loop): Dimension => ({ name: nameOf(command, loop.variable), size: loop.count }))
-        .filter((one) => hyperparameter.test(one.name) || repetitionTarget.test(one.name))
+        .filter(({ name }) =>
+          [hyperparameter, repetitionTarget, chosenNetwork].some((names) => names.test(name)),
+        )
       const searched = dimensions.filter((one) => hyperparameter.test(one.name) && one.size !== 1)
       if (searched.length < 2 || !usesAll(command)) continue
       // Training and scoring in the same loops are one search.
@@ -56,13 +58,21 @@ function workOf(command: ShellCommand, locate: Parameters<typeof parseLaunch>[2]
     const script = command.words.find((word) =>
       /\.(sh|sbatch|slurm|sl|job|py|pbs|lsf)$/.test(word.text ?? ''),
     )
-    return script === undefined || otherWork.test(script.text!) ? null : { unit: 'job', launched: 'jobs' }
+    const submitted = script?.text ?? wrappedProgram(command)
+    return submitted === null || otherWork.test(submitted) ? null : { unit: 'job', launched: 'jobs' }
   }
   const launch = parseLaunch(command.words, command.environment, locate)
   if (launch === null) return null
   const { path, module } = launch.program
   const name = path?.split('/').at(-1) ?? module
   return name == null || otherWork.test(name) ? null : { unit: 'run', launched: 'trainings' }
+}
+
+/** The script in `sbatch --wrap "python train.py --lr $lr"`; null: no command is wrapped, or it starts none. */
+function wrappedProgram({ words }: ShellCommand): string | null {
+  const at = words.findIndex(({ raw }) => /^--wrap(=|$)/.test(raw))
+  const wrapped = at === -1 ? undefined : words[at]!.raw.includes('=') ? words[at] : words[at + 1]
+  return /[\w./-]+\.(py|sh)\b/.exec(wrapped?.raw ?? '')?.[0] ?? null
 }
 
 const used = (variable: string) => new RegExp(`\\$(?:${variable}\\b|\\{${variable}\\b)`)

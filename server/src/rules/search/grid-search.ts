@@ -64,9 +64,9 @@ function smallest(search: SubjectView<'Search'>, { search: options }: RuleOption
 function severityOf(search: SubjectView<'Search'>, fits: number, errorFits: number, share: number): Severity {
   const cost = known(search, 'fitCost')
   if (cost === 'cheap') return 'hint'
-  // On a toy data set a fit takes milliseconds, however many there are; a handful of configurations saves little.
+  // A handful of configurations saves little.
   const half = known(search, 'unit') === 'fit' ? share >= 0.5 : share > 0.5
-  if (search.subject.evidence.small !== null || half) return 'information'
+  if (half) return 'information'
   return cost === 'dear' && fits >= errorFits ? 'error' : 'warning'
 }
 

@@ -72,9 +72,7 @@ function severityOf(
   { search: options }: RuleOptions,
 ): Severity {
   if (known(search, 'fitCost') === 'cheap') return 'hint'
-  // A handful of configurations saves little, and on a toy data set a fit takes milliseconds.
+  // A handful of configurations saves little.
   const half = known(search, 'unit') === 'fit' ? share >= 0.5 : share > 0.5
-  return search.subject.evidence.small !== null || half || configurations < options.minFits
-    ? 'information'
-    : 'warning'
+  return half || configurations < options.minFits ? 'information' : 'warning'
 }

@@ -25,7 +25,6 @@ export default defineRule({
     report({
       at: cached,
       message: `${transformation} is fitted ${lowerBound === true ? 'at least ' : ''}${formatCount(total)} times (${why}) though only ${formatCount(distinct)} fits differ: give the pipeline ${cached.key}=.`,
-      ...(work.subject.evidence.small === null ? {} : { severity: 'information' as const }),
       saving: {
         fraction: [0, 1 - distinct / total],
         usd: null,
