@@ -371,7 +371,9 @@ export class Analysis implements PythonModule {
       const returned = lookUp(module.summary.functions, module.rest)?.returns ?? null
       if (returned !== null) found.add(returned)
       const frozen =
-        lookUp(module.summary.functions, module.rest)?.frozen ?? module.summary.frozen?.includes(module.rest)
+        lookUp(module.summary.functions, module.rest)?.frozen ??
+        lookUp(module.summary.classes, module.rest)?.frozen ??
+        module.summary.frozen?.includes(module.rest)
       if (frozen === true) found.add('requires_grad')
     }
     return [...found]

@@ -1,7 +1,7 @@
 /** Networks whose weights are not trained. */
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { lastIdentifier } from './effects.js'
-import type { Func, PythonModule } from './module.js'
+import type { Func, Klass, PythonModule } from './module.js'
 import { onlyReturn } from './returns.js'
 
 /** The new last layer of a network: its weights are trained. */
@@ -48,8 +48,16 @@ export function frozenOwners(python: PythonModule, code: string): Expr[] {
   return frozen
 }
 
-/** `param.requires_grad = False` gives false. */
+/** `param.requires_grad = False`, `param.requires_grad_(False)` give false. */
 function gradientSwitch(statement: Stmt): boolean | null {
+  if (statement.type === 'expr') {
+    const { value } = statement
+    if (value.type !== 'call' || value.callee.type !== 'attribute') return null
+    if (value.callee.attr !== 'requires_grad_' || value.args.length > 1) return null
+    const given = value.args[0]?.value
+    if (given === undefined) return true
+    return given.type === 'constant' && typeof given.value === 'boolean' ? given.value : null
+  }
   if (statement.type !== 'assign' || statement.value?.type !== 'constant') return null
   const [target] = statement.targets
   if (target?.type !== 'attribute' || target.attr !== 'requires_grad') return null
@@ -69,6 +77,34 @@ export function returnsFrozen(func: Func, frozen: readonly Expr[]): boolean {
         owner.end <= func.node.end,
     )
   )
+}
+
+/** Every network that the forward pass of the class runs is one that the class has frozen. */
+export function isFrozenClass(klass: Klass, frozen: readonly Expr[]): boolean {
+  const forward = klass.methods.get('forward')
+  if (forward === undefined) return false
+  const own = new Set(
+    frozen.flatMap((owner) => (isInside(klass, owner) ? [attributeOfSelf(owner) ?? '*'] : [])),
+  )
+  if (own.has('*')) return true
+  const run = forward.calls.flatMap(({ expr: { callee } }) => {
+    // `self.net(x)`, `self.net.encode_image(x)`.
+    const held =
+      attributeOfSelf(callee) ?? (callee.type === 'attribute' ? attributeOfSelf(callee.value) : null)
+    return held === null || klass.methods.has(held) ? [] : [held]
+  })
+  return run.length > 0 && run.every((name) => own.has(name))
+}
+
+function isInside(klass: Klass, { start, end }: Expr): boolean {
+  return [...klass.methods.values()].some(({ node }) => node.start < start && end <= node.end)
+}
+
+/** 'net' of `self.net`. */
+function attributeOfSelf(expr: Expr): string | null {
+  return expr.type === 'attribute' && expr.value.type === 'name' && expr.value.id === 'self'
+    ? expr.attr
+    : null
 }
 
 /** Attributes that the forward pass of a class calls with what it is given: `self.backbone(x)`. */

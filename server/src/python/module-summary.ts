@@ -95,6 +95,8 @@ export interface ModuleSummary {
       items?: string[]
       /** How its constructor takes a mapping: its keys as keywords, or the whole as one parameter. */
       takes?: 'keywords' | { name: string; position: number }
+      /** It freezes every network that its `forward` runs. */
+      frozen?: true
       /** Attributes that its `forward` calls with what it is given. */
       applies?: string[]
       /** What it declares for its objects: a default where it can be told, else null. */

@@ -10,7 +10,7 @@ import { configurationUses } from './configured-uses.js'
 import { denseLayers } from './dense-layers.js'
 import { createdGraph, lastIdentifier } from './effects.js'
 import { fieldValues } from './field-values.js'
-import { appliedAttributes, frozenOwners, returnsFrozen } from './frozen-modules.js'
+import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
 import { handedOn } from './handed-on.js'
 import { sharedArguments } from './imported-arguments.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
@@ -122,6 +122,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     const forward = methodOf(analysis, klass, 'forward')
     const applies = forward === null ? [] : appliedAttributes(analysis, forward)
     if (applies.length > 0) described.applies = applies
+    if (isFrozenClass(klass, frozen)) described.frozen = true
     for (const base of importedBases(analysis, klass)) inherit(described, base)
   }
   for (const call of analysis.calls) {

@@ -18,7 +18,16 @@ const onProcessors = new Set(
     'colorama termcolor omegaconf hydra IPython ipywidgets six tensorboardX clearml comet_ml neptune aim cv2 gym gymnasium pyspark ' +
     'datasets tokenizers sentencepiece tiktoken safetensors huggingface_hub modal ' +
     'librosa soundfile resampy pydub audioread duckdb rasterio pyproj fiona sktime tsfresh featuretools shap lime lifelines ' +
-    'xlsxwriter pytesseract rdkit openai anthropic cohere pypdf docx nbformat papermill'
+    'xlsxwriter pytesseract rdkit openai anthropic cohere pypdf docx nbformat papermill ' +
+    'langdetect langid fasttext textblob textstat unidecode emoji contractions rapidfuzz fuzzywuzzy thefuzz Levenshtein jellyfish ' +
+    'datasketch simhash html2text trafilatura readability newspaper justext selectolax tldextract warcio fastwarc ijson msgpack ' +
+    'lz4 zstandard snappy blosc tables netCDF4 xarray rioxarray cfgrib deltalake pyiceberg adlfs paramiko docker kubernetes ' +
+    'pika celery elasticsearch opensearchpy neo4j psycopg asyncpg aiofiles watchdog schedule jsonschema marshmallow dacite ' +
+    'multiprocess dill cloudpickle pathos prettytable humanize coloredlogs pendulum arrow numexpr bottleneck toolz cytoolz ' +
+    'more_itertools sortedcontainers xxhash mmh3 pysam Bio anndata scanpy pybedtools nibabel SimpleITK pydicom tifffile openslide ' +
+    'osgeo laspy trimesh mne pywt sympy cvxpy pulp ortools river surprise lightfm hdbscan umap igraph pyod mlxtend feature_engine ' +
+    'patsy arch ruptures statsforecast hmmlearn pgmpy deap emcee astropy uproot awkward flask fastapi uvicorn starlette django ' +
+    'streamlit gradio dash ConfigSpace smac editdistance sacrebleu rouge_score sacremoses jieba konlpy underthesea pythainlp'
   ).split(' '),
 )
 /** Of the namespace `google`: clients of services, which compute elsewhere. */

@@ -15,6 +15,7 @@ import { rangeOf, refuse } from '../change-answer.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
 import { callsIn } from './hot-code.js'
 import { epochLoopOf, paceSetter, refusedLoss, takesSecondOrder } from './loop-facts.js'
 import { switchOfLowering } from './lowering.js'
@@ -22,6 +23,7 @@ import { isNetworkType } from './network-types.js'
 
 export function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
+  if (isConfigured(claim, facts)) return writeConfigured(claim, true, facts)
   if (isOnLaunchLine(claim)) return switchOnAtLaunch(claim, facts)
   if (python === undefined || claim.setting !== 'precision') return refuse('this is not written in Python')
   const format = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null

@@ -68,7 +68,7 @@ const dataSources = [
   'torch.utils.data.TensorDataset',
 ]
 const otherPurpose =
-  /teacher|target|ema|momentum|vae|critic|disc|percept|lpips|reference|ref_|old|loss|reward|clip|generator|policy|^vgg/i
+  /teacher|target|ema|momentum|vae|critic|disc|percept|lpips|reference|ref_|old|loss|reward|generator|policy|^vgg/i
 
 function frozenRuns(python: PythonModule): FrozenRun[] {
   const frozen = frozenHere(python)
@@ -114,8 +114,9 @@ function frozenHere(python: PythonModule): Map<string, Expr> {
       if (found?.summary.frozen?.includes(found.rest) === true) frozen.set(name, expr)
     } else if (last.kind === 'assign' && last.value !== null && last.unpack === null) {
       const made = unmoved(last.value)
-      if (made.type === 'call' && python.importedFunction(made.callee)?.frozen === true)
-        frozen.set(name, expr)
+      if (made.type !== 'call') continue
+      const maker = python.importedFunction(made.callee) ?? python.importedClass(made.callee)
+      if (maker?.frozen === true) frozen.set(name, expr)
     }
   }
   return frozen

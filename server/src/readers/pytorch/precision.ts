@@ -8,7 +8,8 @@ import {
   passedExpression,
   whyUnreadable,
 } from '../../values/argument.js'
-import { absent, type Keyed, orDefault, stated, unreadable } from '../../values/operations.js'
+import { argumentValue } from '../../values/call-source.js'
+import { absent, convert, type Keyed, orDefault, stated, unreadable } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Given } from '../../values/value.js'
 import type { Binding } from '../../workload/claim.js'
@@ -245,7 +246,12 @@ function fromAutocast(python: PythonModule, call: Call, spot: Spot): Given<Preci
     site: callSite(call, { kind: 'call', role: 'autocast' }),
     overridable: open || (offBySwitch && !literal),
   })
-  if (offBySwitch) return stated(origin, 'fp32')
+  if (offBySwitch) {
+    const off = argumentValue(enabled, calleePlace(call), origin.site, spot.locator)
+    // The switch stands in a file that the program reads: that is the place to turn it on.
+    if (off.state === 'known' && off.site.keys !== undefined) return convert(off, (): Precision => 'fp32')
+    return stated(origin, 'fp32')
+  }
   const dtype = python.argument(call, 'dtype', 1)
   const format = passedExpression(dtype)
   if (format === null && mayBePassed(dtype)) return unknown(whyUnreadable(dtype) ?? 'the dtype of autocast')

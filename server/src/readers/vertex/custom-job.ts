@@ -31,6 +31,7 @@ import {
   jobEvidence,
   sameMachines,
   specOf,
+  withoutAccelerators,
   writeMachineType,
 } from './machines.js'
 import { claimJobProgram, claimPoolProgram } from './programs.js'
@@ -284,6 +285,11 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
     const owner = python.callAt(claim.site)
     if (owner?.expr.args.some((one) => one.name === claim.key) === true)
       return writeMachineType(facts, owner, String(value))
+  }
+  if (claim.setting === 'gpus' && claim.key === machineKeys.count && value === 0) {
+    const owner = python.callAt(claim.site)
+    if (owner?.expr.args.some((one) => one.name === claim.key) === true)
+      return withoutAccelerators(facts, owner, 'Request no accelerators')
   }
   if (target?.kind !== attached.kind && (claim.setting !== 'gpus' || claim.key === machineKeys.count)) {
     if (Object.hasOwn(machineSettings.rows, claim.setting)) return machineSettings.change(claim, value, facts)

@@ -128,32 +128,41 @@ const vertexNames: Record<string, string> = {
   'RTX-PRO-6000': 'NVIDIA_RTX_PRO_6000',
 }
 
+const attachedBy = ['accelerator_type', 'accelerator_count'] as const
+
+/** The arguments of a call that attach accelerators, left out; refused where they are given in another place. */
+export function withoutAccelerators(facts: FragmentFacts, call: Call, title: string): Change | Refusal {
+  const { python, path, fragment } = facts
+  if (python === undefined) return { reason: 'the call has changed' }
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
+  const removals = attachedBy.flatMap((name): (Write | Refusal)[] => {
+    if (isLeftOut(python.argument(call, name))) return []
+    const own = call.expr.args.some((one) => one.name === name)
+    return own
+      ? [{ kind: 'remove keyword', path, call: range, name }]
+      : [{ reason: `${name} is given in another place` }]
+  })
+  return changeOf(title, removals)
+}
+
 /** The arguments of a call that name a machine, for another type: what that holds is named beside it, or nothing is. */
 export function writeMachineType(facts: FragmentFacts, call: Call, type: string): Change | Refusal {
-  const { python, path, fragment } = facts
+  const { python } = facts
   const machine = instance(type)
   if (python === undefined || machine === undefined) return { reason: 'the machine type is not known' }
   const quote = quoteOf(python.text)
   const set = (name: string, code: string) =>
     writeArgument(facts, call, name, python.argument(call, name), code)
   const written = set('machine_type', pythonLiteral(type, quote))
-  const extra = ['accelerator_type', 'accelerator_count'] as const
   if (machine.gpu === null) {
-    const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
-    const removals = extra.flatMap((name): (Write | Refusal)[] => {
-      if (isLeftOut(python.argument(call, name))) return []
-      const own = call.expr.args.some((one) => one.name === name)
-      return own
-        ? [{ kind: 'remove keyword', path, call: range, name }]
-        : [{ reason: `${name} is given in another place` }]
-    })
-    return changeOf(`Use ${type}: machine_type`, [written, ...removals])
+    const bare = withoutAccelerators(facts, call, '')
+    return 'reason' in bare ? bare : changeOf(`Use ${type}: machine_type`, [written, ...bare.writes])
   }
   const name = lookUp(vertexNames, machine.gpu.name)
   if (name === undefined) return { reason: `name the accelerator of ${type} beside it` }
   return changeOf(`Use ${type}: machine_type`, [
     written,
-    set(extra[0], pythonLiteral(name, quote)),
-    set(extra[1], String(machine.gpuCount)),
+    set(attachedBy[0], pythonLiteral(name, quote)),
+    set(attachedBy[1], String(machine.gpuCount)),
   ])
 }
