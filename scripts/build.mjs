@@ -1,8 +1,9 @@
-/** Bundles everything that is installed into dist/ and copies the grammars. `npm ci` runs it (`prepare`). */
+/** Bundles everything that is installed into dist/, copies the grammars and writes THIRD-PARTY-NOTICES. `npm ci` runs it (`prepare`). `node scripts/build.mjs FILE` also writes what went into which bundle. */
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { notices } from '../packaging/notices.mjs'
 
 const root = new URL('../', import.meta.url)
 const path = (relative) => fileURLToPath(new URL(relative, root))
@@ -129,6 +130,36 @@ function rulePages() {
   writeFileSync(path('dist/rule-pages.json'), JSON.stringify(pages))
 }
 
+/** The grammars, as esbuild would tell of them. */
+function copiedGrammars() {
+  const metafile = { inputs: {}, outputs: {} }
+  const listed = JSON.parse(readFileSync(path('grammars/checksums.json'), 'utf8'))
+  for (const [name, { package: from, file }] of Object.entries(listed)) {
+    const input = `node_modules/${from}/${file}`
+    const bytes = statSync(path(`grammars/${name}`)).size
+    metafile.inputs[input] = { bytes, imports: [] }
+    metafile.outputs[`grammars/${name}`] = {
+      bytes,
+      inputs: { [input]: { bytesInOutput: bytes } },
+      imports: [],
+      exports: [],
+    }
+  }
+  return metafile
+}
+
+/** Several metafiles as one, without what esbuild makes up: the text of an entry, modules that a browser lacks. */
+function joined(metafiles) {
+  const real = (entries) => Object.fromEntries(entries.filter(([name]) => !/^<|^\(disabled\)/.test(name)))
+  const outputs = metafiles.flatMap((each) => Object.entries(each.outputs))
+  return {
+    inputs: real(metafiles.flatMap(({ inputs }) => Object.entries(inputs))),
+    outputs: Object.fromEntries(
+      outputs.map(([name, output]) => [name, { ...output, inputs: real(Object.entries(output.inputs)) }]),
+    ),
+  }
+}
+
 /** What an earlier build left behind. Nothing else is taken away, so that a running command keeps its files. */
 function removeStale(kept) {
   const walk = (folder) => {
@@ -145,7 +176,8 @@ mkdirSync(path('dist'), { recursive: true })
 await import('./copy-grammars.mjs')
 const results = (await Promise.all([node(), desktop(), web()])).flat()
 rulePages()
-removeStale(
-  new Set(['dist/rule-pages.json', ...results.flatMap((each) => Object.keys(each.metafile.outputs))]),
-)
+const metafiles = [...results.map(({ metafile }) => metafile), copiedGrammars()]
+writeFileSync(path('THIRD-PARTY-NOTICES'), notices(path('.'), metafiles))
+if (process.argv[2] !== undefined) writeFileSync(process.argv[2], JSON.stringify(joined(metafiles)))
+removeStale(new Set(['dist/rule-pages.json', ...metafiles.flatMap(({ outputs }) => Object.keys(outputs))]))
 chmodSync(path('dist/cli.js'), 0o755)

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 
-const steps = ['typecheck', 'lint', 'test', 'test:vscode']
+const steps = ['typecheck', 'lint', 'test', 'test:packaging', 'test:vscode']
 const failed = steps.filter((step) => {
   console.log(`\n> npm run ${step}`)
   const { status } = spawnSync('npm', ['run', '--silent', step], {

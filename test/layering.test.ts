@@ -193,6 +193,7 @@ describe('layers', () => {
       'robustness',
       'client',
       'ecosystem',
+      'packaging',
     ])
     const strangers = readdirSync(test, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !own.has(entry.name) && !(entry.name in allowed))

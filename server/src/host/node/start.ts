@@ -17,7 +17,16 @@ import { version } from './version.js'
 /** What the bundle exports: each evaluates its modules. */
 type Roles = Record<'cli' | 'worker' | 'server', () => unknown>
 
+/** The oldest major version of Node that runs the engine. */
+const oldestNode = 20
+
 export function start(role: keyof Roles): void {
+  const { node } = process.versions
+  if (Number.parseInt(node, 10) < oldestNode) {
+    process.stderr.write(`costlint: needs Node ${oldestNode} or newer, this is ${node}\n`)
+    process.exitCode = 2
+    return
+  }
   const args = process.argv.slice(2)
   // The one question that needs no engine at all.
   if (role === 'cli' && args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
