@@ -13,6 +13,13 @@ export interface Said {
   code: number
 }
 
+/** Commands that read projects. */
+const reading = new Set(['check', 'cost', 'estimate', 'graph', 'why'])
+
+function uncached(args: readonly string[]): string[] {
+  return reading.has(args[0] ?? '') ? [...args, '--no-cache'] : [...args]
+}
+
 /** What is done in the folder before and after the command, and what is different about the console. */
 export interface Around {
   prepare?: (root: string) => void
@@ -56,7 +63,7 @@ export async function runHere(
       signal: new AbortController().signal,
       ...other,
     }
-    const code = await run([...args, '--no-cache'], nodeEngine, console)
+    const code = await run(uncached(args), nodeEngine, console)
     after?.(root)
     return { out, err, code }
   } finally {

@@ -1,8 +1,9 @@
 /** The command line: what can be asked for, and what happens when it is. */
-import { Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import { version } from '../host/node/version.js'
 import { addCheck } from './check-command.js'
 import { noCache, withoutCache } from './command-options.js'
+import { type Shell, shells } from './completions.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import type { QuestionFlags } from './estimate-question.js'
@@ -158,6 +159,47 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
         )
       },
     )
+
+  program
+    .command('gpus')
+    .description('accelerators that are known: memory, speed, list price')
+    .argument('[query...]', 'words of the name, the vendor or the generation')
+    .addOption(listing())
+    .action(async (query: string[], flags: { outputFormat: Listing }) => {
+      const { listGpus } = await import('./hardware.js')
+      done(listGpus(console, query, { format: flags.outputFormat }))
+    })
+
+  program
+    .command('machines')
+    .description('machine types that are known: accelerators, memory, list prices; the cheapest first')
+    .argument('[query...]', 'words of the type, the provider or the accelerator')
+    .option('--region <region>', 'prices of this region alone')
+    .addOption(listing())
+    .action(
+      async (
+        query: string[],
+        { outputFormat: format, region }: { outputFormat: Listing; region?: string },
+      ) => {
+        const { listMachines } = await import('./hardware.js')
+        done(listMachines(console, query, { format, ...(region === undefined ? {} : { region }) }))
+      },
+    )
+
+  program
+    .command('completions')
+    .description('a script that completes commands, options and rules in the shell')
+    .addArgument(new Argument('<shell>', 'which shell').choices(shells))
+    .action(async (shell: Shell) => {
+      const { completions } = await import('./completions.js')
+      console.out(
+        completions(
+          shell,
+          program,
+          (await engine.rules()).map(({ name }) => name),
+        ),
+      )
+    })
 
   program
     .command('clean')
