@@ -15,16 +15,22 @@ export function environmentWrites(analysis: Analysis): Map<string, EnvironmentWr
   const found = new Map<string, EnvironmentWrite>()
   cache.set(analysis, found)
   if (!analysis.code.includes('environ') && !analysis.code.includes('putenv')) return found
+  const written = new Map<string, Expr[]>()
   const add = (key: Expr | undefined, value: Expr | null | undefined, fallback: boolean): void => {
     const name = key?.type === 'constant' && typeof key.value === 'string' ? key.value : null
     if (name === null || value === null || value === undefined) return
-    const folded = analysis.fold(value)
-    const earlier = found.get(name)
-    const same = earlier === undefined || sameFolded(earlier.folded, folded)
+    const values = [...(written.get(name) ?? []), value]
+    written.set(name, values)
     found.set(name, {
       value,
       fallback,
-      folded: same ? folded : { state: 'unknown', because: `several values of ${name}` },
+      // A value may be asked for while another one is being folded: each is folded for itself, and when it is needed.
+      get folded() {
+        return oneValue(
+          name,
+          values.map((one) => analysis.fold(one)),
+        )
+      },
     })
   }
   for (const statement of analysis.statements) {
@@ -48,6 +54,13 @@ export function environmentWrites(analysis: Analysis): Map<string, EnvironmentWr
     }
   }
   return found
+}
+
+function oneValue(name: string, values: readonly Folded[]): Folded {
+  const last = values.at(-1)!
+  return values.every((one) => one === last || sameFolded(one, last))
+    ? last
+    : { state: 'unknown', because: `several values of ${name}` }
 }
 
 function sameFolded(a: Folded, b: Folded): boolean {

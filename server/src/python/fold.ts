@@ -19,7 +19,7 @@ import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
 import { type Binding, scopeAt } from './scope.js'
 
-const depthLimit = 24
+const depthLimit = 200
 
 /** The parsed command line behind `vars(args)`, `args.__dict__`. */
 function namespaceBehind(analysis: Analysis, expr: Expr): Expr | null {
@@ -33,12 +33,29 @@ function namespaceBehind(analysis: Analysis, expr: Expr): Expr | null {
   return object !== null && analysis.programParameters.holdsArguments(object) ? object : null
 }
 
+/** What an expression folds to, the same whoever asks and whatever was asked before. */
+interface Answer {
+  value: Folded
+  /** Levels below it that were looked at. */
+  height: number
+  /** From this depth on it reaches below the limit. */
+  tooDeepFrom: number
+  /** Depth of the outermost open question that it leads back to. */
+  leadsTo: number
+}
+
+const nowhere = Number.POSITIVE_INFINITY
+const tooDeep = unknown('too deep')
+/** `x = x + 1` in a loop: what leads back to itself has no value. */
+const circular = unknown('refers to itself')
+
 export class Folder {
-  private readonly memo = new Map<Expr, Folded>()
+  private readonly answers = new Map<Expr, Answer>()
   private depth = 0
-  /** Folded below the depth limit or under variables of a comprehension: not what another place would see. */
-  private readonly passing: Expr[] = []
-  private cut = false
+  /** What was met below the open question. */
+  private below = { height: 0, leadsTo: nowhere, isCut: false }
+  /** Answers that lead back to an open question; they belong to its circle for as long as it is open. */
+  private readonly circling: Answer[] = []
   /** Turns of comprehensions that are left, for one question and for all: hostile code must stay cheap. */
   private turns = maximumItems
   private turnsInAll = 50 * maximumItems
@@ -51,33 +68,49 @@ export class Folder {
 
   fold(expr: Expr): Folded {
     if (expr.type === 'constant') return known(expr.value)
-    const before = this.memo.get(expr)
-    if (before !== undefined) return before
-    if (this.depth >= depthLimit) {
-      this.cut = true
-      return unknown('too deep')
+    const { below, depth } = this
+    const before = this.answers.get(expr)
+    const isKnown = before !== undefined && before.tooDeepFrom > depth
+    if (isKnown && depth + before.height <= depthLimit) {
+      below.height = Math.max(below.height, before.height)
+      below.leadsTo = Math.min(below.leadsTo, before.leadsTo)
+      return before.value
     }
-    const cutBefore = this.cut
-    this.cut = false
+    // Asked from higher up, what was too deep may not be.
+    if (before !== undefined ? before.tooDeepFrom <= depth || isKnown : depth >= depthLimit) {
+      below.isCut = true
+      return tooDeep
+    }
+    const answer: Answer = { value: circular, height: 0, tooDeepFrom: nowhere, leadsTo: depth }
+    this.answers.set(expr, answer)
+    const own = { height: 0, leadsTo: nowhere, isCut: false }
+    const first = this.circling.length
+    this.below = own
     this.depth++
-    // A value that refers to itself (`x = x + 1` in a loop) has no value.
-    this.memo.set(expr, unknown('refers to itself'))
     const computed = this.compute(expr)
-    const value =
-      computed.state === 'known' && isLarger(computed.value, 2 * maximumItems)
-        ? unknown('too long')
-        : computed
     this.depth--
-    this.memo.set(expr, value)
-    // Kept until the whole is done, so that shared parts are not folded over and over.
-    if (this.cut) this.passing.push(expr)
-    this.cut ||= cutBefore
-    if (this.depth === 0) {
-      for (const each of this.passing.splice(0)) this.memo.delete(each)
-      this.cut = false
-      this.turns = maximumItems
+    this.below = below
+    answer.leadsTo = nowhere
+    if (own.leadsTo <= depth) {
+      // The outermost question of a circle closes it.
+      if (own.leadsTo === depth) for (const each of this.circling.splice(first)) each.leadsTo = nowhere
+      else {
+        answer.leadsTo = own.leadsTo
+        this.circling.push(answer)
+      }
+    } else if (own.isCut) {
+      answer.value = tooDeep
+      answer.tooDeepFrom = depth
+      below.isCut = true
+    } else {
+      const isLong = computed.state === 'known' && isLarger(computed.value, 2 * maximumItems)
+      answer.value = isLong ? unknown('too long') : computed
+      answer.height = own.height + 1
     }
-    return value
+    below.height = Math.max(below.height, answer.height)
+    below.leadsTo = Math.min(below.leadsTo, answer.leadsTo)
+    if (depth === 0) this.turns = maximumItems
+    return answer.value
   }
 
   private compute(expr: Expr): Folded {
@@ -501,13 +534,13 @@ export class Folder {
   private afresh(expr: Expr): Folded {
     const stack = [expr]
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-      this.memo.delete(next)
+      this.answers.delete(next)
       stack.push(...childrenOf(next))
     }
     const value = this.fold(expr)
     const after = [expr]
     for (let next = after.pop(); next !== undefined; next = after.pop()) {
-      this.memo.delete(next)
+      this.answers.delete(next)
       after.push(...childrenOf(next))
     }
     return value
