@@ -28,11 +28,24 @@ function tabled(setting: string, rule: RuleKeys, readers: readonly Reader[]): Ro
   return found
 }
 
-function tableOf(rule: RuleKeys, readers: readonly Reader[]): string {
-  const rows = [
+function rowsOf(rule: RuleKeys, readers: readonly Reader[]): Row[] {
+  return [
     ...(rule.settings ?? []).flatMap((setting) => tabled(setting, rule, readers)),
     ...(rule.others ?? []),
-  ].sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : a.toLowerCase() > b.toLowerCase() ? 1 : 0))
+  ]
+}
+
+/** What the page of a rule calls the frameworks and platforms that it judges. */
+export function frameworksOf(name: string, readers: readonly Reader[]): string[] {
+  const rule = ruleKeys[name]
+  if (rule === undefined) throw new Error(`scripts/rule-keys.ts says nothing of ${name}`)
+  return [...new Set(rowsOf(rule, readers).map(([framework]) => framework))]
+}
+
+function tableOf(rule: RuleKeys, readers: readonly Reader[]): string {
+  const rows = rowsOf(rule, readers).sort(([a], [b]) =>
+    a.toLowerCase() < b.toLowerCase() ? -1 : a.toLowerCase() > b.toLowerCase() ? 1 : 0,
+  )
   const lines = rows.map(
     ([framework, keys, otherwise = '']) =>
       `| ${cell(framework)} | ${cell(keys)} | ${cell(otherwise.replaceAll('"', ''))} |`,

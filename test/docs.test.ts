@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import picocolors from 'picocolors'
 import { allGpus } from '../server/src/catalog/gpus.js'
+import { nodeEngine } from '../server/src/cli/node-engine.js'
+import { run } from '../server/src/cli/program.js'
 import { tomlFacts } from '../server/src/config/toml.js'
 import { readConfigurationFile } from '../server/src/host/configuration-file.js'
 import { grammarFiles } from '../server/src/host/node/grammar-files.js'
@@ -43,9 +46,30 @@ describe('documentation', () => {
     assert.deepEqual(dead, [])
   })
 
-  it('the README lists every rule', () => {
-    const listed = [...read('README.md').matchAll(/^\| \[`([\w/-]+)`\]/gm)].map((match) => match[1])
+  it('the list of rules names every rule', () => {
+    const listed = [...read('docs/rules/index.md').matchAll(/^\| \[`([\w/-]+)`\]/gm)].map((match) => match[1])
     assert.deepEqual([...listed].sort(), rules.map((rule) => rule.name).sort())
+  })
+
+  it('the README begins with what the command really prints', async () => {
+    const [, args, printed] = /```text\n\$ costlint (.*)\n([\s\S]*?)```/.exec(read('README.md'))!
+    let out = ''
+    const colors = picocolors.createColors(false)
+    await run([...args!.split(' '), '--no-cache'], nodeEngine, {
+      out: (text) => {
+        out += String(text)
+      },
+      err: () => undefined,
+      cwd: root,
+      input: async () => new Uint8Array(),
+      colors,
+      errColors: colors,
+      columns: null,
+      interactive: false,
+      signal: new AbortController().signal,
+    })
+    assert.equal(out, printed)
+    assert.match(out, /\$[\d.]+.* per hour[\s\S]* fix: /)
   })
 
   it('the example configuration has every key and no mistake', async () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { indexes } from '../scripts/indexes.js'
 import { platforms } from '../scripts/platforms.js'
+import { ruleIndex } from '../scripts/rule-index.js'
 import { ruleKeys } from '../scripts/rule-keys.js'
-import { withRules } from '../scripts/rule-list.js'
 import { withTable } from '../scripts/rule-tables.js'
 import { readers } from '../server/src/readers/index.js'
 import { rules } from '../server/src/rules/index.js'
@@ -23,7 +23,10 @@ describe('what `npm run generate` makes', () => {
   it('docs/platforms.md lists the tables of the readers', () =>
     assert.equal(file('docs/platforms.md'), platforms(readers)))
 
-  it('README.md lists the rules', () => assert.equal(file('README.md'), withRules(file('README.md'), rules)))
+  it('docs/rules/index.md lists the rules', () => {
+    const pages = new Map(rules.map(({ name }) => [name, file(`docs/rules/${name}.md`)]))
+    assert.equal(file('docs/rules/index.md'), ruleIndex(rules, readers, pages))
+  })
 
   for (const { name } of rules)
     it(`docs/rules/${name}.md has the table of its keys`, () => {

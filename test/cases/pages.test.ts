@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fixLevels } from '../../scripts/rule-index.js'
 import { checklistItem } from '../../server/src/checklist/items.js'
 import { openProject } from '../../server/src/project/workspace.js'
 import { rules } from '../../server/src/rules/index.js'
@@ -15,12 +16,15 @@ const folders = { page: 'docs/rules', cases: 'test/rules' } as const
 /** The sections of a rule's page after its opening paragraph, in this order; others may stand between them. */
 const requiredSections = ['Examples', 'Keys', 'Why it costs', 'When not to follow it', 'Options', 'Checklist']
 
+/** Pages about pages. */
+const lists = ['README.md', 'index.md']
+
 function markdownFiles(folder: string): string[] {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return markdownFiles(path)
-    return entry.name.endsWith('.md') && entry.name !== 'README.md' ? [path] : []
+    return entry.name.endsWith('.md') && !lists.includes(entry.name) ? [path] : []
   })
 }
 
@@ -109,8 +113,15 @@ for (const [folder, read] of [
         assert.equal(page.rule, ruleOf(name), 'the title names the rule')
       })
       for (const one of page.cases) {
-        it(`line ${one.line}: ${one.title}`, () =>
-          runCase(ruleOf(name), one, (root, host) => openProject(root, host)))
+        it(`line ${one.line}: ${one.title}`, async () => {
+          const offered = await runCase(ruleOf(name), one, (root, host) => openProject(root, host))
+          if (folder !== folders.page) return
+          const levels = fixLevels(readFileSync(join(root, folder, `${name}.md`), 'utf8'))
+          for (const safety of offered) {
+            const level = safety === 'display' ? 'sketch' : safety
+            assert.ok(levels.includes(level), `the page does not speak of fixes that are ${level}`)
+          }
+        })
       }
     })
   }

@@ -1,5 +1,6 @@
 /** Runs the cases of a page: lints each as a project in memory, compares findings, carries out fixes. */
 import assert from 'node:assert/strict'
+import type { Safety } from '../../server/src/edit/write.js'
 import type { Finding, Fix } from '../../server/src/finding.js'
 import type { Host } from '../../server/src/host/host.js'
 import type { LintResult, OfferedFix, Project } from '../../server/src/linter.js'
@@ -279,7 +280,8 @@ async function checkEachFix(open: Open, rule: string, files: Files, before: Lint
   }
 }
 
-export async function runCase(rule: string, one: Case, open: Open): Promise<void> {
+/** @returns the levels of the fixes that are offered for the rule */
+export async function runCase(rule: string, one: Case, open: Open): Promise<Set<Safety>> {
   const files = filesOf(one)
   const linted = await lint(open, files, rule, true)
   const compared = new Set([rule, ...one.marks.map((mark) => mark.rule)])
@@ -292,4 +294,7 @@ export async function runCase(rule: string, one: Case, open: Open): Promise<void
   await compareFixed(open, rule, one, files)
   await checkEachFix(open, rule, files, linted)
   await checkLineEnds(open, rule, files, linted)
+  return new Set(
+    [...linted.fixes.values()].flatMap((offered) => offered.filter(isFix).map(({ safety }) => safety)),
+  )
 }

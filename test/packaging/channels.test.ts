@@ -118,6 +118,14 @@ describe('what is released', function () {
     assert.doesNotMatch(readFileSync(join(inside, 'README.md'), 'utf8'), /\]\((?![a-z]+:|#)/)
   })
 
+  it('npm: the tarball runs where it is unpacked', () => {
+    const cwd = project('unpacked')
+    must(cwd, 'tar', ['-xzf', file(tarball)])
+    const { code, out } = run(cwd, process.execPath, ['package/dist/cli.js', 'check', 'tune.py'])
+    assert.match(out, found)
+    assert.equal(code, 1)
+  })
+
   it('npm: notices name every library that is in the bundles', () => {
     const text = readFileSync(join(folder.path, 'npm/node_modules/costlint/THIRD-PARTY-NOTICES'), 'utf8')
     for (const name of ['commander', 'yaml', 'jsonc-parser', 'web-tree-sitter', 'tree-sitter-python'])
