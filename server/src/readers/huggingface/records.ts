@@ -64,17 +64,18 @@ function readReports(
   const { python, place, site } = source
   const tracker = trackerOf(python)
   const given = source.get('report_to')
-  if (isGiven(given)) {
+  // Until version 5 it reports to every tracker that is installed, also where it is told None.
+  const version = context.versions.transformers
+  const recent = version === undefined ? null : Number(version.split('.')[0]) >= 5
+  const allInstalled = recent === false && effective(given) === null
+  if (isGiven(given) && !allInstalled) {
     const reports = (value: Json) =>
       tracker !== null || ![value].flat().every((one) => one === 'none' || one === null)
     training.say('tracked', 'report_to', convert(given, reports))
     return
   }
-  // Until version 5 it reports to every tracker that is installed.
-  const version = context.versions.transformers
   if (tracker !== null) training.known('tracked', tracker, true, place, { site })
-  else if (version !== undefined && Number(version.split('.')[0]) >= 5)
-    training.say('tracked', 'report_to', orDefault(given, false))
+  else if (recent === true && !isGiven(given)) training.say('tracked', 'report_to', orDefault(given, false))
   else training.unknown('tracked', 'report_to', 'the trackers that are installed', place, { site })
 }
 

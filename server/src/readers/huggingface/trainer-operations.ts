@@ -16,6 +16,7 @@ import { claimCompiled } from '../pytorch/compile.js'
 import { unusedBecause } from '../pytorch/distributed.js'
 import { hasConvolutions, isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
+import { isBefore } from '../versions.js'
 import { ArgumentsSource } from './arguments-source.js'
 import { samplesAsked } from './samples.js'
 import { trainerEvidence } from './trainer.js'
@@ -43,7 +44,7 @@ export const huggingfaceOperationsReader = defineReader({
       if (!plays && !/GRPO|PPO|RLOO/.test(made.call.method) && !isMeasurement(python.path))
         readRhythm(source, evidence, context, claims)
       readParallel(source, evidence, claims)
-      readCompilation(source, claims)
+      readCompilation(source, context, claims)
     }
   },
   change: changeArguments,
@@ -206,12 +207,16 @@ function readParallel(source: ArgumentsSource, evidence: Evidence, claims: Claim
   }
 }
 
-function readCompilation(source: ArgumentsSource, claims: ClaimBuilder): void {
+function readCompilation(source: ArgumentsSource, { versions }: ReaderContext, claims: ClaimBuilder): void {
   const { python, place, site } = source
   const id = idAt(claims, 'Training', place)
   const { key, value } = trainerSettings.read('compiled', source)
   if (isGiven(value)) claims.extend('Training', id).say('compiled', key, value)
-  else claimCompiled(python, place, site, key, claims, id)
+  else if (isBefore(versions, ['torch'], '2')) {
+    const training = claims.extend('Training', id)
+    training.default('compiled', key, false, place, { site })
+    training.known('compileHindered', key, 'a PyTorch that has no compiler', place, { site })
+  } else claimCompiled(python, place, site, key, claims, id)
 }
 
 function changeArguments(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
