@@ -92,8 +92,9 @@ export function writeArgument(
  */
 function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | null {
   if (expr.type !== 'name' && expr.type !== 'attribute') return null
-  // A name of a library: `np.less`.
-  if (python.nameOf(expr) !== null) return null
+  // A name of a library (`np.less`), or a constant that a module of the project sets apart (`config.MACHINE`).
+  const name = python.nameOf(expr)
+  if (name !== null) return /(^|\.)[A-Z][A-Z0-9_]{2,}$/.test(name) ? changedThere(python, expr) : null
   const made = python.definition(expr)
   if (made.type === 'constant') return made.end > made.start ? made : null
   if (made !== expr) return writtenElsewhere(python, made)
@@ -103,8 +104,11 @@ function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | nu
   // What nobody binds here comes with a star import: `np.less`.
   if (bindings.length === 0) return null
   if (expr.type === 'name' && bindings.every(({ kind }) => kind !== 'param')) return null
-  const written = python.text.slice(expr.start, expr.end)
-  return { reason: `it is \`${written}\`: change it where that is set` }
+  return changedThere(python, expr)
+}
+
+function changedThere(python: PythonModule, { start, end }: Expr): Refusal {
+  return { reason: `it is \`${python.text.slice(start, end)}\`: change it where that is set` }
 }
 
 function rootOf(expr: Expr): Expr {

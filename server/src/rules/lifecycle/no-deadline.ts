@@ -1,6 +1,8 @@
 import { effective } from '../../values/value.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
 import { unless } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 import { acceleratorsOf, duration, jobName, withoutAccelerators } from './job-words.js'
 
 const day = 86_400
@@ -29,11 +31,13 @@ export default defineRule({
           ? 'until someone notices'
           : `until the limit of ${elsewhere}, often days or none at all`
       const verb = elsewhere === undefined ? 'bills' : 'holds'
+      const lost = losesLongRun(view)
+      const care = lost ? ' It loads no checkpoint, so the limit has to leave a whole run its time.' : ''
       report({
         at: timeLimit,
         severity: elsewhere === undefined ? 'warning' : 'information',
-        message: `${jobName(view)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (a stuck collective, storage that does not answer) ${verb} ${accelerators} ${until}.`,
-        fixes: [{ set: [{ claim: timeLimit, value: day }] }],
+        message: `${jobName(view)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (a stuck collective, storage that does not answer) ${verb} ${accelerators} ${until}.${care}`,
+        fixes: lost ? [] : [{ set: [{ claim: timeLimit, value: day }] }],
       })
       return
     }
@@ -49,6 +53,23 @@ export default defineRule({
     })
   },
 })
+
+/** A training this long may well take more than a day. */
+const many = { epochs: 50, steps: 50_000 }
+
+/** A limit that comes too early costs all of a training that may be long and starts from nothing again. */
+function losesLongRun(view: SubjectView<'Compute'>): boolean {
+  return view.run.siblings.some((run) => {
+    const program = subjectsOf(run, 'Program').find(({ subject }) => subject.location.path === run.script)
+    if (effective(program?.settings.resumes) !== false) return false
+    return subjectsOf(run, 'Training').some(
+      ({ subject: { evidence }, settings: { epochs, maxSteps } }) =>
+        evidence.large !== undefined ||
+        (effective(epochs) ?? 0) >= many.epochs ||
+        (effective(maxSteps) ?? 0) >= many.steps,
+    )
+  })
+}
 
 function lacks(key: string, state: 'known' | 'default'): string {
   return state === 'default' ? `has no ${key}` : `sets no limit (${key})`
