@@ -92,9 +92,8 @@ export function writeArgument(
  */
 function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | null {
   if (expr.type !== 'name' && expr.type !== 'attribute') return null
-  // A name of a library (`np.less`), or a constant that a module of the project sets apart (`config.MACHINE`).
-  const name = python.nameOf(expr)
-  if (name !== null) return /(^|\.)[A-Z][A-Z0-9_]{2,}$/.test(name) ? changedThere(python, expr) : null
+  // A name of a library: `np.less`.
+  if (python.nameOf(expr) !== null) return null
   const made = python.definition(expr)
   if (made.type === 'constant') return made.end > made.start ? made : null
   if (made !== expr) return writtenElsewhere(python, made)
@@ -103,7 +102,9 @@ function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | nu
   const bindings = python.bindingsOf(owner)
   // What nobody binds here comes with a star import: `np.less`.
   if (bindings.length === 0) return null
-  if (expr.type === 'name' && bindings.every(({ kind }) => kind !== 'param')) return null
+  // A constant that another module of the project sets apart.
+  const imported = bindings.every(({ kind }) => kind === 'import') && /^[A-Z][A-Z0-9_]+$/.test(owner.id)
+  if (expr.type === 'name' && bindings.every(({ kind }) => kind !== 'param') && !imported) return null
   return changedThere(python, expr)
 }
 
