@@ -1,6 +1,6 @@
 import { allInstances, type Instance, instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
-import type { Run, SubjectView } from '../../workload/claim.js'
+import type { Claim, Run, SubjectView } from '../../workload/claim.js'
 import { withoutAccelerators } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
@@ -17,7 +17,7 @@ export default defineRule({
   finds: 'small models on several machines where one would do',
   summary: 'A small model on several machines waits for the network, though one machine has as many GPUs.',
   check(view, { report, silent }) {
-    const { nodes, gpus, instanceType } = view.settings
+    const { nodes, gpus, gpuModel, instanceType } = view.settings
     const count = effective(nodes)
     const each = effective(gpus)
     const type = effective(instanceType)
@@ -26,19 +26,25 @@ export default defineRule({
     if (each === undefined || each < 1) return silent(withoutAccelerators(view))
     if (instanceType === undefined || type === undefined) return silent(unless(view, 'instanceType', ''))
     if (effective(view.settings.trials) === true) return silent('it runs the trials of a search')
-    const single = oneMachine(type, count * each)
-    if (single === undefined) return silent(`no single machine has ${count * each} such GPUs`)
+    const total = count * each
+    const card = effective(gpuModel)
+    const attached = instance(type)?.gpu === null && card !== undefined && (attachable[card] ?? 0) >= total
+    const single = oneMachine(type, total)
+    if (single === undefined && !attached) return silent(`no single machine has ${total} such GPUs`)
     const trained = view.run.siblings.map(smallTraining)
     // Every launch of the job must be that small.
     const large = trained.find(isSilence)
     if (large !== undefined) return silent(large)
     const [model] = trained
     if (model === undefined || isSilence(model)) return silent('what it launches is not known')
-    const prefix = type.startsWith('ml.') ? 'ml.' : ''
+    const one =
+      single === undefined
+        ? `one ${type} takes ${total} × ${card}`
+        : `one ${type.startsWith('ml.') ? 'ml.' : ''}${single.type} has ${single.gpuCount === total ? `the same ${total}` : single.gpuCount} GPUs`
     report({
       at: nodes,
       confidence: 'medium',
-      message: `${model.name} (${millions(model.parameters)}) on ${count} × ${type}: one ${prefix}${single.type} has ${single.gpuCount === count * each ? `the same ${single.gpuCount}` : single.gpuCount} GPUs, and gradients do not cross a network.`,
+      message: `${model.name} (${millions(model.parameters)}) on ${count} × ${type}: ${one}, and gradients do not cross a network.`,
       saving: {
         fraction: [0, 0.15],
         usd: null,
@@ -47,7 +53,9 @@ export default defineRule({
       fixes: [
         {
           set: [
-            { claim: instanceType, value: single.type },
+            single === undefined
+              ? { claim: gpus as Claim, value: total }
+              : { claim: instanceType, value: single.type },
             { claim: nodes, value: 1 },
           ],
         },
@@ -56,6 +64,9 @@ export default defineRule({
     })
   },
 })
+
+/** What can be attached to one machine of GCP's N1 series. Source: its documentation of GPU machine types. */
+const attachable: Readonly<Record<string, number>> = { T4: 4, P4: 4, P100: 4, V100: 8, K80: 8 }
 
 interface Model {
   name: string
