@@ -1,4 +1,5 @@
 import { allInstances, type Instance, instance } from '../../catalog/instances.js'
+import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Run, SubjectView } from '../../workload/claim.js'
 import { withoutAccelerators } from '../lifecycle/job-words.js'
@@ -28,7 +29,8 @@ export default defineRule({
     if (effective(view.settings.trials) === true) return silent('it runs the trials of a search')
     const total = count * each
     const card = effective(gpuModel)
-    const attached = instance(type)?.gpu === null && card !== undefined && (attachable[card] ?? 0) >= total
+    const attached =
+      instance(type)?.gpu === null && card !== undefined && (lookUp(attachable, card) ?? 0) >= total
     const single = oneMachine(type, total)
     if (single === undefined && !attached) return silent(`no single machine has ${total} such GPUs`)
     const trained = view.run.siblings.map(smallTraining)
