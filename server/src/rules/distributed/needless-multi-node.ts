@@ -1,7 +1,7 @@
 import { allInstances, type Instance, instance } from '../../catalog/instances.js'
 import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
-import type { Claim, Run, SubjectView } from '../../workload/claim.js'
+import type { Run, SubjectView } from '../../workload/claim.js'
 import { withoutAccelerators } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
@@ -52,16 +52,17 @@ export default defineRule({
         usd: null,
         basis: 'assumes that the network takes up to 15 % of a step',
       },
-      fixes: [
-        {
-          set: [
-            single === undefined
-              ? { claim: gpus as Claim, value: total }
-              : { claim: instanceType, value: single.type },
-            { claim: nodes, value: 1 },
-          ],
-        },
-      ],
+      fixes:
+        single === undefined
+          ? []
+          : [
+              {
+                set: [
+                  { claim: instanceType, value: single.type },
+                  { claim: nodes, value: 1 },
+                ],
+              },
+            ],
       related: [{ location: model.training.subject.location, message: 'trains the model' }],
     })
   },
