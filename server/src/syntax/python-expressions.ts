@@ -161,11 +161,23 @@ export class ExpressionReader extends FlatReader {
         // `list[int]` in an annotation: a name and `[…]` as a type_parameter.
         const [value, parameters] = this.children(node)
         if (value === undefined || parameters === undefined) return this.other(node, depth + 1)
-        const items = this.exprs(this.children(parameters), depth + 1)
-        const index: Expr =
-          items.length === 1 ? items[0]! : { type: 'tuple', ...this.place(parameters), items }
-        return { type: 'subscript', start, end, value: this.expr(value, depth + 1), index }
+        return {
+          ...{ type: 'subscript', start, end },
+          value: this.expr(value, depth + 1),
+          index: this.index(this.children(parameters), this.hasToken(parameters, ','), depth),
+        }
       }
+      case 'union_type':
+        return this.union(node, depth)
+      case 'member_type': {
+        const [value, attr] = this.children(node)
+        if (value === undefined || attr === undefined) return this.other(node, depth + 1)
+        return { type: 'attribute', start, end, value: this.expr(value, depth + 1), attr: this.source(attr) }
+      }
+      case 'splat_type':
+        return this.hasToken(node, '*')
+          ? { type: 'starred', start, end, value: this.only(node, depth + 1) }
+          : this.other(node, depth + 1)
       default:
         return this.other(node, depth + 1)
     }
@@ -222,12 +234,38 @@ export class ExpressionReader extends FlatReader {
     const value = this.field(node, 'value')
     const indices = this.fieldAll(node, 'subscript')
     if (value === undefined || indices.length === 0) return this.other(node, depth + 1)
-    const items = this.exprs(indices, depth + 1)
-    const first = items[0]!
-    const last = items[items.length - 1]!
-    const isTuple = items.length > 1 || this.hasToken(node, ',')
-    const index: Expr = isTuple ? { type: 'tuple', start: first.start, end: last.end, items } : first
+    const index = this.index(indices, this.hasToken(node, ','), depth)
     return { type: 'subscript', ...this.place(node), value: this.expr(value, depth + 1), index }
+  }
+
+  private index(nodes: number[], hasComma: boolean, depth: number): Expr {
+    const items = this.exprs(nodes, depth + 1)
+    const [first] = items
+    const last = items[items.length - 1]
+    if (first === undefined || last === undefined) return { type: 'tuple', start: 0, end: 0, items }
+    return items.length > 1 || hasComma ? { type: 'tuple', start: first.start, end: last.end, items } : first
+  }
+
+  /** `list[int] | A | None` in an annotation, which the grammar groups from the right once it has seen a generic type. */
+  private union(node: number, depth: number): Expr {
+    const parts: number[] = []
+    const add = (part: number): void => {
+      const inside = this.children(part)
+      const kind = this.kind(part)
+      const isUnion = kind === 'union_type' || (kind === 'binary_operator' && this.token(part) === '|')
+      if (isUnion) for (const one of inside) add(one)
+      else if (kind === 'type' && inside.length === 1) add(inside[0]!)
+      else parts.push(part)
+    }
+    add(node)
+    if (parts.length > deepest) return this.other(node, depth + 1)
+    const [first, ...rest] = this.exprs(parts, depth + 1)
+    if (first === undefined) return this.other(node, depth + 1)
+    const { start } = this.place(node)
+    return rest.reduce<Expr>((left, right, index) => {
+      const end = this.flat.ends[parts[index + 1]!]!
+      return { type: 'binary', start, end, op: '|', left, right }
+    }, first)
   }
 
   private dictionary(node: number, depth: number): Expr {

@@ -260,7 +260,11 @@ export class StatementReader extends SimpleStatementReader {
           depth,
         )
         if (kind === 'finally_clause') made.finally = body
-        else made.handlers.push({ ...this.caught(child, depth), body, ...this.place(child) })
+        else {
+          const { start, end } = this.place(child)
+          // Comments behind the last statement are no part of it.
+          made.handlers.push({ ...this.caught(child, depth), body, start, end: body.at(-1)?.end ?? end })
+        }
       }
     }
     return made

@@ -5,12 +5,19 @@
 
 import { withoutCommentRuns } from './comment-runs.js'
 import { flatten, type Shape } from './flat-tree.js'
-import type { TreeSource } from './parser.js'
+import { defaultLimits, type TreeSource } from './parser.js'
 import type { PythonTree } from './python-ast.js'
 import { StatementReader } from './python-statements.js'
+import { quickTree } from './quick-statements.js'
 
 /** Parses a fragment's text. `source` must have the 'python' grammar loaded. */
 export function pythonTree(text: string, source: TreeSource): PythonTree {
+  const isRead = text.length <= defaultLimits.characters
+  return (isRead ? quickTree(text) : null) ?? grammarTree(text, source)
+}
+
+/** The same by the grammar alone, which knows all of Python and what is half-typed. */
+export function grammarTree(text: string, source: TreeSource): PythonTree {
   const uncommented = withoutCommentRuns(text)
   const flat = source.parse('python', uncommented.text, (tree) => flatten(tree, text, shape))
   if (flat.value === undefined) return { body: [], comments: [], hasErrors: true, problem: flat.problem }

@@ -1,0 +1,454 @@
+/**
+ * Statements of well-formed Python, straight from its tokens. The grammar knows all of Python, old and new, and what is
+ * half-typed; it is slow, and its tree has to be copied. Most files need none of that: this parser makes the same plain
+ * tree in a fraction of the time, and gives up at the first thing that it does not know.
+ */
+import type { Argument, Expr, If, Import, PythonTree, Simple, Stmt, Try, With } from './python-ast.js'
+import { QuickExpressions } from './quick-expressions.js'
+import { notPlain } from './quick-scanner.js'
+import { Token } from './quick-tokens.js'
+
+/** Levels of blocks, each `elif` counted as one. */
+const deepestBlock = 50
+
+/** The tree of a text; null: the grammar has to read it. */
+export function quickTree(text: string): PythonTree | null {
+  try {
+    const parser = new QuickParser(text)
+    return { body: parser.module(), comments: parser.comments, hasErrors: false }
+  } catch (error) {
+    if (error === notPlain || error instanceof RangeError) return null
+    throw error
+  }
+}
+
+class QuickParser extends QuickExpressions {
+  private level = 0
+
+  module(): Stmt[] {
+    const body: Stmt[] = []
+    this.advance()
+    while (!this.is(Token.end)) {
+      if (this.is(Token.newline)) this.advance()
+      else this.statement(body)
+    }
+    return body
+  }
+
+  /** What stands behind a colon. */
+  private block(): Stmt[] {
+    this.expect(Token.colon)
+    const body: Stmt[] = []
+    if (++this.level > deepestBlock) this.fail()
+    if (this.is(Token.newline)) {
+      this.advance()
+      this.expect(Token.indent)
+      while (!this.is(Token.dedent)) this.statement(body)
+      this.advance()
+    } else this.line(body)
+    this.level--
+    return body
+  }
+
+  /** Simple statements up to the end of the line. */
+  private line(into: Stmt[]): void {
+    for (;;) {
+      into.push(this.simple())
+      if (this.is(Token.newline)) break
+      // The grammar counts a semicolon at the end of a line to the statement around it.
+      this.expect(Token.semicolon)
+    }
+    this.advance()
+  }
+
+  private statement(into: Stmt[]): void {
+    switch (this.kind) {
+      case Token.if:
+        into.push(this.if(null))
+        return
+      case Token.for:
+        into.push(this.for(this.start))
+        return
+      case Token.while:
+        into.push(this.while())
+        return
+      case Token.with:
+        into.push(this.with(this.start))
+        return
+      case Token.try:
+        into.push(this.try())
+        return
+      case Token.def:
+      case Token.class:
+        into.push(this.definition(this.start, []))
+        return
+      case Token.at:
+        into.push(this.decorated())
+        return
+      case Token.async: {
+        const { start } = this
+        this.advance()
+        if (this.is(Token.for)) into.push(this.for(start))
+        else if (this.is(Token.with)) into.push(this.with(start))
+        else if (this.is(Token.def)) into.push(this.definition(start, []))
+        else this.fail()
+        return
+      }
+      default:
+        this.line(into)
+    }
+  }
+
+  /** `whole`: the statement that an `elif` belongs to. */
+  private if(whole: If | null): If {
+    const { start } = this
+    this.advance()
+    const test = this.named()
+    const body = this.block()
+    const made: If = { type: 'if', start, end: endOf(body), test, body, orelse: [] }
+    if (this.is(Token.elif)) {
+      if (++this.level > deepestBlock) this.fail()
+      made.orelse = [this.if(whole ?? made)]
+      this.level--
+      made.end = endOf(made.orelse)
+    } else if (this.is(Token.else)) {
+      made.orelse = this.otherwise()
+      made.end = endOf(made.orelse)
+    }
+    return made
+  }
+
+  private otherwise(): Stmt[] {
+    if (!this.is(Token.else)) return []
+    this.advance()
+    return this.block()
+  }
+
+  private for(start: number): Stmt {
+    this.advance()
+    const target = this.targets()
+    this.expect(Token.in)
+    const iterable = this.list()
+    const body = this.block()
+    const orelse = this.otherwise()
+    const end = endOf(orelse.length > 0 ? orelse : body)
+    return { type: 'for', start, end, target, iterable, body, orelse }
+  }
+
+  private while(): Stmt {
+    const { start } = this
+    this.advance()
+    const test = this.named()
+    const body = this.block()
+    const orelse = this.otherwise()
+    return { type: 'while', start, end: endOf(orelse.length > 0 ? orelse : body), test, body, orelse }
+  }
+
+  private with(start: number): Stmt {
+    this.advance()
+    const items = this.inParentheses() ?? this.withItems()
+    const body = this.block()
+    return { type: 'with', start, end: endOf(body), items, body }
+  }
+
+  private withItems(): With['items'] {
+    const items: With['items'] = []
+    do {
+      if (items.length > 0) this.advance()
+      items.push(this.withItem())
+    } while (this.is(Token.comma))
+    return items
+  }
+
+  private withItem(): With['items'][number] {
+    const value = this.expression()
+    if (!this.is(Token.as)) return { value, target: null }
+    this.advance()
+    return { value, target: this.primary() }
+  }
+
+  /** `with (open(a) as f, open(b) as g):`; null: the parentheses belong to an expression, or there are none. */
+  private inParentheses(): With['items'] | null {
+    if (!this.is(Token.open)) return null
+    const mark = this.mark()
+    this.advance()
+    const items: With['items'] = []
+    let hasTargets = false
+    while (this.begins()) {
+      const item = this.withItem()
+      hasTargets ||= item.target !== null
+      items.push(item)
+      if (!this.is(Token.comma)) break
+      this.advance()
+    }
+    if (this.is(Token.close)) {
+      this.advance()
+      if (this.is(Token.colon) && (hasTargets || items.length > 1)) return items
+    }
+    if (hasTargets) this.fail()
+    this.reset(mark)
+    return null
+  }
+
+  private try(): Stmt {
+    const made: Try = {
+      ...{ type: 'try', start: this.start, end: 0 },
+      ...{ body: [], handlers: [], orelse: [], finally: [] },
+    }
+    this.advance()
+    made.body = this.block()
+    while (this.is(Token.except)) {
+      const { start } = this
+      this.advance()
+      let type: Expr | null = null
+      let name: string | undefined
+      if (!this.is(Token.colon)) {
+        type = this.expression()
+        if (this.is(Token.as)) {
+          this.advance()
+          if (!this.is(Token.name)) this.fail()
+          name = this.value
+          this.advance()
+        }
+      }
+      const body = this.block()
+      const place = { start, end: endOf(body) }
+      made.handlers.push(name === undefined ? { type, body, ...place } : { type, name, body, ...place })
+    }
+    made.orelse = this.otherwise()
+    if (this.is(Token.finally)) {
+      this.advance()
+      made.finally = this.block()
+    }
+    if (made.handlers.length === 0 && made.finally.length === 0) this.fail()
+    if (made.handlers.length === 0 && made.orelse.length > 0) this.fail()
+    const blocks = [made.body, ...made.handlers.map(({ body }) => body), made.orelse, made.finally]
+    made.end = endOf(blocks.filter((block) => block.length > 0).at(-1)!)
+    return made
+  }
+
+  private decorated(): Stmt {
+    const { start } = this
+    const decorators: Expr[] = []
+    while (this.is(Token.at)) {
+      this.advance()
+      decorators.push(this.named())
+      this.expect(Token.newline)
+    }
+    if (this.is(Token.async)) {
+      this.advance()
+      if (!this.is(Token.def)) this.fail()
+    } else if (!this.is(Token.def) && !this.is(Token.class)) this.fail()
+    return this.definition(start, decorators)
+  }
+
+  /** A function or a class, from its keyword. */
+  private definition(start: number, decorators: Expr[]): Stmt {
+    const isClass = this.is(Token.class)
+    this.advance()
+    if (!this.is(Token.name)) this.fail()
+    const name = this.value
+    const nameStart = this.start
+    this.advance()
+    if (isClass) {
+      const bases: Argument[] = this.is(Token.open) ? this.arguments() : []
+      const body = this.block()
+      return { type: 'class', start, end: endOf(body), name, nameStart, decorators, body, bases }
+    }
+    this.expect(Token.open)
+    const params = this.params(Token.close, () => this.annotation())
+    this.expect(Token.close)
+    let returns: Expr | null = null
+    if (this.is(Token.arrow)) {
+      this.advance()
+      returns = this.annotation()
+    }
+    const body = this.block()
+    const end = endOf(body)
+    return { type: 'function', start, end, name, nameStart, decorators, body, params, returns }
+  }
+
+  private annotation(): Expr {
+    return this.expression()
+  }
+
+  private simple(): Stmt {
+    const { start, kind } = this
+    switch (kind) {
+      case Token.return: {
+        this.advance()
+        const value = this.begins() || this.is(Token.yield) ? this.list() : null
+        return { type: 'return', start, end: this.before, value }
+      }
+      case Token.import:
+        return this.import()
+      case Token.from:
+        return this.fromImport()
+      case Token.pass:
+      case Token.break:
+      case Token.continue:
+        this.advance()
+        return {
+          type: kind === Token.pass ? 'pass' : kind === Token.break ? 'break' : 'continue',
+          ...{ start, end: this.before, children: [] },
+        }
+      case Token.global:
+      case Token.nonlocal: {
+        const children: Expr[] = []
+        do {
+          this.advance()
+          if (!this.is(Token.name)) this.fail()
+          children.push({ type: 'name', start: this.start, end: this.end, id: this.value })
+          this.advance()
+        } while (this.is(Token.comma))
+        return { type: 'global', start, end: this.before, children }
+      }
+      case Token.del:
+        this.advance()
+        return this.ended('delete', start, [this.list()])
+      case Token.raise: {
+        this.advance()
+        const children: Expr[] = []
+        if (this.begins()) {
+          children.push(this.expression())
+          if (this.is(Token.from)) {
+            this.advance()
+            children.push(this.expression())
+          }
+        }
+        return this.ended('raise', start, children)
+      }
+      case Token.assert: {
+        this.advance()
+        const children = [this.expression()]
+        if (this.is(Token.comma)) {
+          this.advance()
+          children.push(this.expression())
+        }
+        return this.ended('assert', start, children)
+      }
+      default:
+        return this.expressionStatement()
+    }
+  }
+
+  private ended(type: Simple['type'], start: number, children: Expr[]): Stmt {
+    return { type, start, end: this.before, children }
+  }
+
+  private expressionStatement(): Stmt {
+    const { start } = this
+    // Python 2 had statements of these names, and the grammar knows them.
+    const isOld = this.is(Token.name) && (this.value === 'print' || this.value === 'exec')
+    if (this.is(Token.yield)) {
+      const value = this.yield()
+      return { type: 'expr', start, end: this.before, value }
+    }
+    const first = this.item()
+    switch (this.kind) {
+      case Token.colon: {
+        this.asTarget(first, start)
+        if (first.type === 'tuple' || first.type === 'list' || first.type === 'starred') this.fail()
+        this.advance()
+        const annotation = this.annotation()
+        let value: Expr | null = null
+        if (this.is(Token.assign)) {
+          this.advance()
+          value = this.list()
+        }
+        return { type: 'assign', start, end: this.before, targets: [first], annotation, value }
+      }
+      case Token.augmented: {
+        this.asTarget(first, start)
+        const op = this.value
+        this.advance()
+        const value = this.list()
+        return { type: 'augassign', start, end: this.before, target: first, op, value }
+      }
+    }
+    let value = this.listFrom(start, first)
+    if (!this.is(Token.assign)) {
+      if (value.type === 'walrus' && value.start === start) this.fail()
+      if (isOld && (value.type !== 'call' || value.callee.type !== 'name')) this.fail()
+      return { type: 'expr', start, end: this.before, value }
+    }
+    const targets: Expr[] = []
+    let at = start
+    while (this.is(Token.assign)) {
+      this.asTarget(value, at)
+      targets.push(value)
+      this.advance()
+      at = this.start
+      value = this.list()
+    }
+    return { type: 'assign', start, end: this.before, targets, annotation: null, value }
+  }
+
+  private import(): Stmt {
+    const { start } = this
+    const names: Import['names'] = []
+    do {
+      this.advance()
+      const at = this.start
+      const name = this.dotted()
+      const alias = this.alias()
+      names.push({ name, alias, start: at, end: this.before })
+    } while (this.is(Token.comma))
+    return { type: 'import', start, end: this.before, module: null, level: 0, names, from: false }
+  }
+
+  private dotted(): string {
+    let name = ''
+    for (;;) {
+      if (!this.is(Token.name)) this.fail()
+      name += this.value
+      this.advance()
+      if (!this.is(Token.dot)) return name
+      name += '.'
+      this.advance()
+    }
+  }
+
+  private alias(): string | null {
+    if (!this.is(Token.as)) return null
+    this.advance()
+    if (!this.is(Token.name)) this.fail()
+    const alias = this.value
+    this.advance()
+    return alias
+  }
+
+  private fromImport(): Stmt {
+    const { start } = this
+    this.advance()
+    let level = 0
+    for (; this.is(Token.dot) || this.is(Token.ellipsis); this.advance()) level += this.is(Token.dot) ? 1 : 3
+    const module = level > 0 && this.is(Token.import) ? null : this.dotted()
+    this.expect(Token.import)
+    const names: Import['names'] = []
+    if (this.is(Token.star)) {
+      names.push({ name: '*', alias: null, start: this.start, end: this.end })
+      this.advance()
+    } else {
+      const inParentheses = this.is(Token.open)
+      if (inParentheses) this.advance()
+      for (;;) {
+        const at = this.start
+        if (!this.is(Token.name)) this.fail()
+        const name = this.value
+        this.advance()
+        const alias = this.alias()
+        names.push({ name, alias, start: at, end: this.before })
+        if (!this.is(Token.comma)) break
+        this.advance()
+        if (inParentheses && this.is(Token.close)) break
+      }
+      if (inParentheses) this.expect(Token.close)
+    }
+    return { type: 'import', start, end: this.before, module, level, names, from: true }
+  }
+}
+
+function endOf(body: readonly Stmt[]): number {
+  return body[body.length - 1]!.end
+}
