@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { grammarFiles } from '../../server/src/project/node/grammar-files.js'
+import { grammarFiles } from '../../server/src/host/node/grammar-files.js'
 import { type Grammars, loadGrammars } from '../../server/src/syntax/parser.js'
 import { grammarTree, pythonTree } from '../../server/src/syntax/python-tree.js'
 import { quickTree } from '../../server/src/syntax/quick-statements.js'
