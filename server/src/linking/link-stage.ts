@@ -387,7 +387,8 @@ export class Linker {
     linked.launches = bound.launches
     linked.calls = bound.calls
     linkWorkflows(linked.extractions, bound.asked, linked.related)
-    const entries = [...this.inOrder()].filter((record) => record.summary?.isEntry === true)
+    // Whether it starts a training may follow from what it imports.
+    const entries = [...this.inOrder()].filter(({ path }) => this.summaryOf(path)?.isEntry === true)
     linked.reached = reachedFrom(entries, linked.launches, linked.imported)
     return linked
   }

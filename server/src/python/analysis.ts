@@ -48,6 +48,7 @@ import type {
   ProgramArgument,
   PythonModule,
   Reach,
+  Running,
 } from './module.js'
 import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
@@ -324,6 +325,17 @@ export class Analysis implements PythonModule {
 
   // Effects.
 
+  /** `def make_step(model): def step(batch): … return step`, which another module calls. */
+  private isHandedOut({ node }: Func): boolean {
+    return this.functions.some(
+      (maker) =>
+        maker.node !== node &&
+        maker.node.start < node.start &&
+        node.end <= maker.node.end &&
+        this.outside.of(maker).length > 0 &&
+        returnsOf(maker).some((value) => value.type === 'name' && value.id === node.name),
+    )
+  }
   effects(code: Stmt[] | Expr): Effects {
     return Array.isArray(code) ? this.finder.ofStatements(code) : this.finder.ofExpression(code)
   }
@@ -331,7 +343,7 @@ export class Analysis implements PythonModule {
   /** Functions that take one step of an optimiser and that a module which imports this one calls in a loop. */
   stepFunctions(): Func[] {
     this.steppers ??= this.functions.filter((func) => {
-      if (!this.outside.isLooped(func)) return false
+      if (!this.outside.isLooped(func) && !this.isHandedOut(func)) return false
       const effects = this.effectsOfFunction(func)
       return effects.backward && effects.optimizerStep && !effects.trains
     })
@@ -339,6 +351,10 @@ export class Analysis implements PythonModule {
   }
   effectsOfFunction(func: Func): Effects {
     return this.finder.ofFunction(func)
+  }
+  /** What happens when the value of an expression is called; null: it is no function of the project. */
+  effectsOfCalled(expr: Expr): Effects | Running | null {
+    return this.finder.ofCalled(expr)
   }
 
   // Places.

@@ -3,13 +3,8 @@ import type { Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import type { Call, Effects, Func, ModuleSummary, PythonModule } from './module.js'
-import { functionOf, importedTarget, projectTarget } from './names.js'
-
-type FunctionSummary = Pick<
-  ModuleSummary['functions'][string],
-  'backward' | 'optimizerStep' | 'trains' | 'epochs' | 'secondOrder' | 'calls'
->
+import type { Call, Effects, Func, PythonModule, Running } from './module.js'
+import { bindingsOf, functionOf, importedFunction, importedTarget, projectTarget } from './names.js'
 
 const depthLimit = 3
 
@@ -52,6 +47,19 @@ export function emptyEffects(): Effects {
   }
 }
 
+/** The same as other modules are told. */
+export function running(effects: Effects | Running): Running {
+  const { backward, optimizerStep, trains, epochs, secondOrder, calls } = effects
+  return {
+    backward,
+    optimizerStep,
+    trains,
+    ...(secondOrder ? { secondOrder: true as const } : {}),
+    ...(epochs ? { epochs: true as const } : {}),
+    calls: [...calls],
+  }
+}
+
 export function mergeEffects(into: Effects, from: Effects): void {
   into.backward ||= from.backward
   into.optimizerStep ||= from.optimizerStep
@@ -65,7 +73,7 @@ export class EffectFinder {
   /** By how far the function is from where the question began: what lies beyond the limit is not followed. */
   private readonly byFunction: Map<Func, Effects>[] = []
   private readonly byLoop = new Map<For | While, Effects>()
-  private readonly targets = new Map<Expr, Func | FunctionSummary | null>()
+  private readonly targets = new Map<Expr, Func | Running | null>()
   private readonly active = new Set<Func>()
   /** Functions that were met while they were being looked at: what is known of their callers is not whole. */
   private rings = 0
@@ -166,14 +174,15 @@ export class EffectFinder {
     this.follow(call.expr.callee, effects, depth)
     // `optimizer.step(closure)`, `map(step, batches)`: functions that are handed over are run.
     for (const argument of call.expr.args) {
-      if (argument.value.type === 'name') this.follow(argument.value, effects, depth)
+      if (argument.value.type === 'name') this.follow(argument.value, effects, depth, false)
     }
   }
 
-  private follow(callee: Expr, effects: Effects, depth: number): void {
+  /** `held`: also where a variable holds what is called. */
+  private follow(callee: Expr, effects: Effects, depth: number, held = true): void {
     let target = this.targets.get(callee)
     if (target === undefined) {
-      target = this.targetOf(callee)
+      target = this.targetOf(callee, held ? 0 : depthLimit + 1)
       this.targets.set(callee, target)
     }
     if (target === null) return
@@ -190,7 +199,7 @@ export class EffectFinder {
   }
 
   /** The step of a class in a module that imports this one, for a method that is only declared here. */
-  private overridden(func: Func): FunctionSummary | null {
+  private overridden(func: Func): Running | null {
     if (func.class === null || !isAbstract(func)) return null
     for (const { classes } of this.analysis.importers)
       for (const { steps } of Object.values(classes)) {
@@ -200,10 +209,46 @@ export class EffectFinder {
     return null
   }
 
+  /** What happens when the value of an expression is called; null: it is no function of the project. */
+  ofCalled(expr: Expr): Effects | Running | null {
+    const target = this.targetOf(expr)
+    return target !== null && 'node' in target ? this.ofFunction(target, 1) : target
+  }
+
   /** What a callee runs: a function of this module, or one of another module of the project. */
-  private targetOf(callee: Expr): Func | FunctionSummary | null {
+  private targetOf(callee: Expr, depth = 0): Func | Running | null {
     const func = functionOf(this.analysis, callee)
     if (func !== null) return this.overridden(func) ?? func
+    return this.importedTarget(callee) ?? (depth > depthLimit ? null : this.heldTarget(callee, depth))
+  }
+
+  /** A function that a variable holds: `step = make_step(model)` of another module, or what a function is passed. */
+  private heldTarget(callee: Expr, depth: number): Func | Running | null {
+    const { analysis } = this
+    const held = analysis.definition(callee)
+    if (held.type === 'call') return importedFunction(analysis, held.callee)?.gives ?? null
+    if (held.type !== 'name') return null
+    const { bindings } = bindingsOf(analysis, held.id, held.start)
+    const binding = bindings.length === 1 && bindings[0]!.kind === 'param' ? bindings[0]! : null
+    const owner = binding === null ? null : analysis.parameterOwner(binding)
+    if (binding === null || owner === null) return null
+    const passesOn = ({ name, position }: { name: string | null; position: number | null }) =>
+      name === binding.name || (name === null && position === owner.position)
+    for (const site of analysis.callSites(owner.func) ?? []) {
+      const args = site.expr.args
+      const given = args.find(({ name, star }, position) => star === 0 && passesOn({ name, position }))
+      const target =
+        given === undefined || given.value === held ? null : this.targetOf(given.value, depth + 1)
+      if (target !== null) return target
+    }
+    for (const { args } of analysis.outsideCalls(owner.func)) {
+      const runs = args?.find(passesOn)?.runs
+      if (runs !== undefined) return runs
+    }
+    return null
+  }
+
+  private importedTarget(callee: Expr): Running | null {
     if (this.analysis.importedByName.size === 0) return null
     const target = importedTarget(this.analysis, callee)
     const found = target === null ? null : projectTarget(this.analysis, target)

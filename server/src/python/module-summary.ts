@@ -48,6 +48,16 @@ export interface OptionFunction {
   keywords: Record<string, string>
 }
 
+/** What happens when a function is called. */
+export interface Running {
+  backward: boolean
+  optimizerStep: boolean
+  trains: boolean
+  secondOrder?: true
+  epochs?: true
+  calls: string[]
+}
+
 export type FunctionSummary = ModuleSummary['functions'][string]
 
 export type ClassSummary = ModuleSummary['classes'][string]
@@ -83,6 +93,8 @@ export interface ModuleSummary {
       addsOption?: OptionFunction
       /** Canonical class of what it returns. */
       returns: string | null
+      /** What the function does that it makes and returns. */
+      gives?: Running
     }
   >
   classes: Record<
@@ -108,17 +120,7 @@ export interface ModuleSummary {
       /** Names that its methods pass to `self.log`, where they fold. */
       logged?: string[]
       /** Methods that take a step of an optimiser, or hold a loop that does. */
-      steps?: Record<
-        string,
-        {
-          backward: boolean
-          optimizerStep: boolean
-          trains: boolean
-          secondOrder?: true
-          epochs?: true
-          calls: string[]
-        }
-      >
+      steps?: Record<string, Running>
     }
   >
   /** Library names that the module passes on: its own name for it, to the canonical one. */
@@ -188,6 +190,8 @@ export type PassedArguments = {
   value: Passed
   /** Canonical class. */
   type?: string
+  /** A function that trains, or takes a step: what it does. */
+  runs?: Running
 }[]
 
 /** A call of a function, a method or a class of another module of the project. */

@@ -3,6 +3,7 @@ import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { running } from './effects.js'
 import type {
   Call,
   DerivedClass,
@@ -138,7 +139,15 @@ function passedArgument(
     position,
     value: passed(analysis, argument.value),
     ...(type === null ? {} : { type }),
+    ...stepPassed(analysis, argument.value),
   }
+}
+
+/** `fit(train_step, loader)`. */
+function stepPassed(analysis: Analysis, expr: Expr): Pick<PassedArguments[number], 'runs'> {
+  if (expr.type !== 'name' && expr.type !== 'attribute' && expr.type !== 'call') return {}
+  const effects = analysis.effectsOfCalled(expr)
+  return effects === null || !(effects.backward || effects.optimizerStep) ? {} : { runs: running(effects) }
 }
 
 function passed(analysis: Analysis, expr: Expr): Passed {

@@ -8,7 +8,7 @@ import { ClassFields } from './class-fields.js'
 import { handedConfigurations, keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
 import { denseLayers } from './dense-layers.js'
-import { createdGraph, lastIdentifier } from './effects.js'
+import { createdGraph, lastIdentifier, running } from './effects.js'
 import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
 import { handedOn } from './handed-on.js'
@@ -16,10 +16,11 @@ import { sharedArguments } from './imported-arguments.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
 import { getterOf } from './lookups.js'
 import { takingOf } from './mapping-classes.js'
-import type { Call, ClassSummary, Klass, ModuleSummary } from './module.js'
+import type { Call, ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
 import { optionFunction } from './option-functions.js'
 import { derivedClasses, outwardCalls } from './outward.js'
+import { onlyReturn } from './returns.js'
 import { scopeAt } from './scope.js'
 
 /** Longest constant that is worth passing on, in characters of JSON. */
@@ -100,6 +101,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
       ...(hands.length === 0 ? {} : { handsOn: hands }),
       ...(getter === null ? {} : { getter }),
       ...(adds === null ? {} : { addsOption: adds }),
+      ...givenStep(analysis, func),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
     })
   }
@@ -177,6 +179,15 @@ function hasConvolutions(analysis: Analysis): boolean {
     analysis.usesHere(...convolutionalLibraries) ||
     analysis.imported.some(({ convolutional }) => convolutional === true)
   )
+}
+
+/** `def make_step(model): def step(batch): … return step`. */
+function givenStep(analysis: Analysis, func: Func): Pick<FunctionSummary, 'gives'> {
+  const returned = onlyReturn(func)
+  const made = returned === null ? null : analysis.functionOf(returned)
+  if (made === null || made.node.start < func.node.start || made.node.end > func.node.end) return {}
+  const effects = analysis.effectsOfFunction(made)
+  return effects.backward || effects.optimizerStep ? { gives: running(effects) } : {}
 }
 
 /** Models that it loads, or has modules of the project load. */
@@ -368,16 +379,8 @@ function configurationsOf(
 function stepsOf(analysis: Analysis, klass: Klass): ModuleSummary['classes'][string]['steps'] | null {
   const steps: NonNullable<ModuleSummary['classes'][string]['steps']> = {}
   for (const [name, method] of klass.methods) {
-    const { backward, optimizerStep, trains, epochs, secondOrder, calls } = analysis.effectsOfFunction(method)
-    if (backward && optimizerStep)
-      define(steps, name, {
-        backward,
-        optimizerStep,
-        trains,
-        ...(secondOrder ? { secondOrder: true as const } : {}),
-        ...(epochs ? { epochs: true as const } : {}),
-        calls: [...calls],
-      })
+    const effects = analysis.effectsOfFunction(method)
+    if (effects.backward && effects.optimizerStep) define(steps, name, running(effects))
   }
   return Object.keys(steps).length === 0 ? null : steps
 }
