@@ -24,6 +24,7 @@ export type { FixOptions, FixRun } from './results/apply-fixes.js'
 export type { CostEntry, CostKind, CostState } from './results/cost.js'
 export type { TrainingEstimate } from './results/estimates.js'
 export type { GraphCost, GraphMachine, JobGraph } from './results/graph.js'
+export type { SearchSize } from './results/searches.js'
 export type {
   ExplainedRule,
   ExplainedSetting,

@@ -129,6 +129,10 @@ class FakeProject implements Project {
     return []
   }
 
+  searches(): [] {
+    return []
+  }
+
   async graph() {
     const machine = { gpus: 8, gpuModel: 'A100-40GB', instanceType: 'p4d.24xlarge', region: 'us-east-1' }
     const cost = {

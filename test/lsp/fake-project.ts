@@ -257,6 +257,10 @@ export class FakeProject implements Project {
     return []
   }
 
+  searches(): [] {
+    return []
+  }
+
   async graph() {
     return { jobs: [], pools: [], services: [] }
   }

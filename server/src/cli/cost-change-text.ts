@@ -1,8 +1,8 @@
 /** What a change does to the bill, in words: for a terminal, and as Markdown for a pull request. */
 import { roughUsd } from '../estimate/hourly.js'
+import { hoursText, machineText, usdText } from '../report/cost-words.js'
 import type { Console } from './console.js'
 import { type CostChange, sumOfChanges } from './cost-change.js'
-import { hoursText, machineText, usdText } from './cost-words.js'
 import { harmless } from './format/width.js'
 
 /** 'adds $75–140', 'saves $20', 'adds or saves up to $5'. */

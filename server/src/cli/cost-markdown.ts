@@ -2,8 +2,8 @@
 
 import { totalOf } from '../estimate/total.js'
 import type { CostEntry } from '../linter.js'
+import { hoursText, machineText, savingText, sumText, usdText } from '../report/cost-words.js'
 import { coverageText } from './cost-total.js'
-import { hoursText, machineText, savingText, sumText, usdText } from './cost-words.js'
 import { count } from './format/summary.js'
 
 export function markdownBill(entries: readonly CostEntry[]): string {

@@ -23,6 +23,9 @@ export type GraphFormat = (typeof graphFormats)[number]
 export const costFormats = ['full', 'json', 'markdown', 'csv'] as const
 export type CostFormat = (typeof costFormats)[number]
 
+export const reportFormats = ['html', 'markdown'] as const
+export type ReportFormat = (typeof reportFormats)[number]
+
 export interface CheckOptions {
   paths: string[]
   format: OutputFormat

@@ -7,7 +7,14 @@ import { type Shell, shells } from './completions.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import type { QuestionFlags } from './estimate-question.js'
-import { type CostFormat, costFormats, type GraphFormat, graphFormats } from './options.js'
+import {
+  type CostFormat,
+  costFormats,
+  type GraphFormat,
+  graphFormats,
+  type ReportFormat,
+  reportFormats,
+} from './options.js'
 
 type Listing = 'full' | 'json'
 
@@ -114,6 +121,24 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
         const { showCost } = await import('./cost.js')
         const options = { format, ...(compare === undefined ? {} : { compare }) }
         done(await showCost(kept(flags.cache), console, paths, options))
+      },
+    )
+
+  program
+    .command('report')
+    .description(
+      'what can be saved, the bill by job, the largest grids and the use of GPU memory, as a page or as Markdown',
+    )
+    .argument('[paths...]', 'what to report on; without paths the current folder')
+    .addOption(new Option('--output-format <format>', 'how to write').choices(reportFormats).default('html'))
+    .option('--output-file <path>', 'write to this file instead of standard output')
+    .addOption(noCache())
+    .action(
+      async (paths: string[], flags: { outputFormat: ReportFormat; outputFile?: string; cache: boolean }) => {
+        const { outputFormat: format, outputFile } = flags
+        const { writeReport } = await import('./cost-report.js')
+        const options = { format, ...(outputFile === undefined ? {} : { outputFile }) }
+        done(await writeReport(kept(flags.cache), console, paths, options))
       },
     )
 

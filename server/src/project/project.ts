@@ -6,6 +6,7 @@ import type { CellText, LintOptions, LintResult, OfferedFix } from '../lint.js'
 import type { CostEntry } from '../results/cost.js'
 import type { EstimateOptions, TrainingEstimate } from '../results/estimates.js'
 import type { JobGraph } from '../results/graph.js'
+import type { SearchSize } from '../results/searches.js'
 import type { Explanation, WhyQuery } from '../results/why.js'
 import type { Json } from '../text/json.js'
 
@@ -35,6 +36,8 @@ export interface Project {
    * project is read first.
    */
   cost(findings?: readonly Finding[]): Promise<CostEntry[]>
+  /** How large its searches are, the largest first, as of the last `lint`. */
+  searches(): SearchSize[]
   /** Jobs, scripts, and what could not be resolved and why. */
   graph(): Promise<JobGraph>
   /** The memory that each training needs, or why it cannot be told. */

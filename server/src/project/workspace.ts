@@ -22,6 +22,7 @@ import { type CostEntry, costEntries } from '../results/cost.js'
 import { type EstimateOptions, type TrainingEstimate, trainingEstimates } from '../results/estimates.js'
 import type { JobGraph } from '../results/graph.js'
 import { jobGraph } from '../results/graph.js'
+import { type SearchSize, searchSizes } from '../results/searches.js'
 import { type Explanation, explain, type WhyQuery } from '../results/why.js'
 import { type GrammarSource, type Grammars, loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
@@ -504,6 +505,10 @@ class Workspace implements Project {
       reaches: (path) => this.stages.judging.isReachable(path),
       isEntry: (path) => this.records.get(path)?.summary?.isEntry === true,
     })
+  }
+
+  searches(): SearchSize[] {
+    return searchSizes(this.stages.judging.view())
   }
 
   async estimates(options: EstimateOptions = {}): Promise<TrainingEstimate[]> {

@@ -3,8 +3,8 @@
 import { count } from '../../estimate/figures.js'
 import { totalOf } from '../../estimate/total.js'
 import { severities } from '../../linter.js'
+import { sumText } from '../../report/cost-words.js'
 import type { Colors } from '../console.js'
-import { sumText } from '../cost-words.js'
 import { compareText, type Report } from '../report.js'
 import { harmless } from './width.js'
 

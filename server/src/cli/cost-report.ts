@@ -1,0 +1,102 @@
+/** `costlint report`: what can be saved, the bill, the largest grids and the memory of GPUs, as a page or as Markdown. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { toPosix } from '../host/node/host.js'
+import { version } from '../host/node/version.js'
+import { collectReport, type Places, type Survey } from '../report/collect.js'
+import type { ReportPlace } from '../report/data.js'
+import { htmlReport } from '../report/html.js'
+import { markdownReport } from '../report/markdown.js'
+import { type Console, exit } from './console.js'
+import type { Engine } from './engine.js'
+import type { ReportFormat } from './options.js'
+import { type Target, targets } from './roots.js'
+import { Texts } from './texts.js'
+
+export interface ReportFlags {
+  format: ReportFormat
+  /** Written there; absent: printed. */
+  outputFile?: string
+}
+
+export async function writeReport(
+  engine: Engine,
+  console: Console,
+  paths: readonly string[],
+  { format, outputFile }: ReportFlags,
+): Promise<number> {
+  const surveys: { survey: Survey; places: Places }[] = []
+  const roots: string[] = []
+  for (const target of await targets(paths, console.cwd)) {
+    roots.push(basename(target.root))
+    surveys.push(await surveyOf(engine, console, target))
+  }
+  const title = [...new Set(roots)].join(', ')
+  const data = await collectReport(surveys, { title, version, date: new Date().toISOString().slice(0, 10) })
+  const home = outputFile === undefined ? console.cwd : dirname(resolve(console.cwd, outputFile))
+  // A link from a file that is written; what is printed may be read anywhere.
+  const link =
+    outputFile === undefined
+      ? () => null
+      : ({ path, line, cell }: ReportPlace) => {
+          const target = toPosix(relative(home, resolve(console.cwd, path)))
+          const escaped = target.split('/').map(encodeURIComponent).join('/')
+          return cell === null ? `${escaped}#L${line}` : escaped
+        }
+  const text = format === 'html' ? htmlReport(data, { link }) : markdownReport(data, { link })
+  if (outputFile === undefined) console.out(text)
+  else {
+    await mkdir(home, { recursive: true })
+    await writeFile(resolve(console.cwd, outputFile), text)
+    console.err(`costlint: wrote ${outputFile}\n`)
+  }
+  return exit.clean
+}
+
+async function surveyOf(
+  engine: Engine,
+  console: Console,
+  { root, paths, apart }: Target,
+): Promise<{ survey: Survey; places: Places }> {
+  const project = await engine.open(root, { choice: {}, explicit: paths, apart: apart ?? [] })
+  try {
+    const within = (path: string) =>
+      paths.some((each) => each === '' || path === each || path.startsWith(`${each}/`))
+    const display = (path: string) => toPosix(relative(console.cwd, join(root, path))) || '.'
+    const texts = new Texts(root, engine)
+    const result = await project.lint({
+      ...(paths.includes('') ? {} : { paths: [...paths] }),
+      signal: console.signal,
+    })
+    const costs = (await project.cost(result.findings)).filter(
+      ({ path, scripts }) => within(path) || scripts.some(within),
+    )
+    const survey: Survey = {
+      findings: result.findings,
+      costs: costs.map((one) => ({
+        ...one,
+        name: one.scripts.includes(one.name) ? display(one.name) : one.name,
+      })),
+      searches: project.searches().filter(({ location }) => within(location.path)),
+      memory: (await project.estimates()).filter(({ path }) => within(path)),
+      files: result.files,
+      filesLinted: result.filesLinted,
+    }
+    // Looked up now: afterwards the project is gone.
+    const found = new Map<object, ReportPlace>()
+    for (const location of [
+      ...survey.findings.map((one) => one.location),
+      ...survey.searches.map((one) => one.location),
+    ]) {
+      const { start } = await texts.range(location)
+      found.set(location, { path: display(location.path), cell: location.cell, ...start })
+    }
+    const places: Places = {
+      at: async (location) => found.get(location),
+      line: (path, cell, line) => ({ path: display(path), cell, line, column: 1 }),
+    }
+    return { survey, places }
+  } finally {
+    await project.dispose()
+  }
+}

@@ -1,0 +1,193 @@
+/** Makes the data of a report from what a project says. */
+import { checklistItem, groups } from '../checklist/items.js'
+import { combined } from '../estimate/bill.js'
+import { usdWords } from '../estimate/bill-words.js'
+import { count } from '../estimate/figures.js'
+import { formatUsd } from '../estimate/hourly.js'
+import { totalOf } from '../estimate/total.js'
+import type { Finding } from '../finding.js'
+import type { CostEntry, SearchSize, TrainingEstimate } from '../linter.js'
+import type { Location } from '../text/location.js'
+import { hoursText, machineText, savingText, sumText, usdText } from './cost-words.js'
+import type { ReportData, ReportFinding, ReportJob, ReportPlace, ReportSection } from './data.js'
+import { splitMessage } from './headline.js'
+import { savingWords, worthOf } from './saving-words.js'
+
+/** One project, as it was last linted. */
+export interface Survey {
+  findings: readonly Finding[]
+  costs: readonly CostEntry[]
+  searches: readonly SearchSize[]
+  memory: readonly TrainingEstimate[]
+  files: number
+  filesLinted: number
+}
+
+export interface Places {
+  /** Where a location stands; undefined where its text is gone. */
+  at(location: Location): Promise<ReportPlace | undefined>
+  /** The same for the first column of a line that is known. */
+  line(path: string, cell: number | null, line: number): ReportPlace
+}
+
+export interface Titled {
+  title: string
+  version: string
+  /** ISO date. */
+  date: string
+}
+
+export async function collectReport(
+  surveys: readonly { survey: Survey; places: Places }[],
+  titled: Titled,
+): Promise<ReportData> {
+  const data: ReportData = {
+    ...titled,
+    files: 0,
+    filesLinted: 0,
+    findings: [],
+    jobs: [],
+    sections: [],
+    searches: [],
+    memory: [],
+    totals: [],
+    saving: null,
+  }
+  const costs = surveys.flatMap(({ survey }) => survey.costs)
+  for (const { survey, places } of surveys) await add(data, survey, places)
+  data.findings.sort((a, b) => b.worth - a.worth || rank(a) - rank(b))
+  data.jobs.sort((a, b) => (b.usd?.low ?? -1) - (a.usd?.low ?? -1))
+  data.searches.sort((a, b) => b.total - a.total)
+  data.sections = sectionsOf(surveys.map(({ survey }) => survey))
+  const { run, month } = totalOf(costs)
+  if (run !== null) data.totals.push(`One run of ${count(run.entries, 'job')}: ${sumText(run)}.`)
+  if (month !== null) data.totals.push(`Always on: ${sumText(month)} a month.`)
+  const saved = [
+    run === null ? null : savingText(run),
+    month === null || savingText(month) === null ? null : `${savingText(month)} a month`,
+  ].filter((one) => one !== null)
+  data.saving = saved.length === 0 ? null : saved.join(' + ')
+  return data
+}
+
+const severities = ['error', 'warning', 'information', 'hint']
+
+function rank({ severity }: ReportFinding): number {
+  return severities.indexOf(severity)
+}
+
+async function add(data: ReportData, survey: Survey, places: Places): Promise<void> {
+  data.files += survey.files
+  data.filesLinted += survey.filesLinted
+  const perJob = new Map<string, number>()
+  for (const finding of survey.findings) {
+    const place = await places.at(finding.location)
+    if (place === undefined) continue
+    data.findings.push({ ...place, ...shown(finding) })
+    if (finding.billed !== undefined) perJob.set(finding.billed, (perJob.get(finding.billed) ?? 0) + 1)
+  }
+  for (const entry of survey.costs)
+    data.jobs.push({
+      ...places.line(entry.path, entry.cell, entry.line),
+      ...job(entry),
+      findings: perJob.get(entry.id) ?? 0,
+    })
+  for (const search of survey.searches) {
+    const place = await places.at(search.location)
+    if (place === undefined || !search.isGrid) continue
+    const { formula, total, lowerBound, unit } = search
+    data.searches.push({ ...place, formula, total, lowerBound, unit })
+  }
+  for (const estimate of survey.memory) {
+    const { path, cell, line, model, memory, machine } = estimate
+    if (memory === null || machine === null) continue
+    const { low, expected, high } = memory
+    const { gpu, usable, verdict } = machine
+    data.memory.push({
+      ...places.line(path, cell, line),
+      ...{ model, gpu, low, expected, high, usable, verdict },
+    })
+  }
+}
+
+function shown(finding: Finding): Omit<ReportFinding, keyof ReportPlace> {
+  const { head, rest } = splitMessage(finding.message)
+  const item = finding.checklist.map(checklistItem).find((one) => one !== undefined)
+  return {
+    rule: finding.rule,
+    severity: finding.severity,
+    message: head,
+    details: rest,
+    saving: savingWords(finding),
+    basis: finding.saving?.basis ?? null,
+    worth: worthOf(finding),
+    checklist: item === undefined ? null : { id: item.id, title: item.title, section: sectionOf(item.id) },
+    job: finding.billed ?? null,
+    fingerprint: finding.fingerprint,
+  }
+}
+
+function job(entry: CostEntry): Omit<ReportJob, keyof ReportPlace | 'findings'> {
+  const { id, kind, name, per, usd, usdPerHour, saving, unknown, assumptions } = entry
+  return {
+    id,
+    kind,
+    name,
+    machine: machineText(entry),
+    hourly:
+      usdPerHour === null
+        ? null
+        : usdPerHour.low === usdPerHour.high
+          ? formatUsd(usdPerHour.low)
+          : usdWords(usdPerHour),
+    hours: hoursText(entry),
+    cost: usdText(entry),
+    saving: savingText(entry),
+    per,
+    usd,
+    savedUsd: saving,
+    unknown: [...unknown],
+    assumptions: [...assumptions],
+  }
+}
+
+/** Title of the section of an item. */
+function sectionOf(id: string): string {
+  const group = id.split('/')[0]
+  return groups.find((one) => one.id === group)?.title ?? 'Other'
+}
+
+/** Within one job two findings of a section save of what the other leaves; jobs are added. */
+function sectionsOf(surveys: readonly Survey[]): ReportSection[] {
+  const sections = new Map<string, ReportSection>()
+  for (const { findings, costs } of surveys) {
+    const shares = new Map<string, Map<string, readonly [number, number]>>()
+    for (const finding of findings) {
+      const title = sectionOf(finding.checklist[0] ?? '')
+      const section = sections.get(title) ?? { title, findings: 0, run: null, month: null }
+      sections.set(title, section)
+      section.findings++
+      if (finding.saving === null || finding.billed === undefined) continue
+      const key = JSON.stringify([finding.billed, title])
+      const byRule = shares.get(key) ?? new Map<string, readonly [number, number]>()
+      shares.set(key, byRule)
+      const before = byRule.get(finding.rule)
+      if (before === undefined || finding.saving.fraction[1] > before[1])
+        byRule.set(finding.rule, finding.saving.fraction)
+    }
+    for (const [key, byRule] of shares) {
+      const [billed, title] = JSON.parse(key) as [string, string]
+      const entry = costs.find(({ id }) => id === billed)
+      if (entry?.usd == null || entry.usd.high === null || entry.state !== 'priced') continue
+      const [low, high] = combined([...byRule.values()])
+      const section = sections.get(title)!
+      const before = section[entry.per] ?? { low: 0, high: 0 }
+      section[entry.per] = {
+        low: before.low + low * entry.usd.low,
+        high: before.high + high * entry.usd.high,
+      }
+    }
+  }
+  const worth = ({ run, month }: ReportSection) => (run?.high ?? 0) + (month?.high ?? 0)
+  return [...sections.values()].sort((a, b) => worth(b) - worth(a) || b.findings - a.findings)
+}
