@@ -149,6 +149,35 @@ describe('diagnostics for a client that only listens', () => {
     await client.stop()
   })
 
+  it('takes back what documents show that are closed in one go, also while they are judged', async () => {
+    const { client, projects } = connect()
+    await client.start(pushClient)
+    await client.open('a.py', 'waste\n')
+    await client.open('b.py', 'waste\n')
+    await client.push('b.py', ({ diagnostics }) => diagnostics.length === 1)
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    await new Promise<void>((resolve) => {
+      projects[0]!.seen = async () => {
+        resolve()
+        await held
+      }
+      void client.change('a.py', 'waste waste\n')
+    })
+    projects[0]!.seen = undefined
+    await client.close('a.py')
+    await client.close('b.py')
+    await client.connection.sendRequest('costlint/rules')
+    release()
+    await client.open('later.py', 'waste\n')
+    await client.push('later.py', ({ diagnostics }) => diagnostics.length === 1)
+    for (const path of ['/a.py', '/b.py'])
+      assert.deepEqual(client.published.all.filter(({ uri }) => uri.endsWith(path)).at(-1)?.diagnostics, [])
+    await client.stop()
+  })
+
   it('pushes an open file again when a linked one changes', async () => {
     const { client } = connect()
     await client.start(pushClient)

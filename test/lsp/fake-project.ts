@@ -32,6 +32,8 @@ export class FakeProject implements Project {
   readonly lints: (string[] | undefined)[] = []
   /** Holds `lint` back until it resolves. */
   gate: Promise<void> | undefined
+  /** Called when a lint has seen the texts; what it returns holds the answer back. */
+  seen: (() => Promise<void>) | undefined
 
   constructor(
     readonly root: string,
@@ -96,6 +98,7 @@ export class FakeProject implements Project {
         findings.push(...this.findingsIn(path, cell, text))
       }
     }
+    await this.seen?.()
     return {
       findings,
       errors: [],

@@ -8,7 +8,8 @@ import {
   WorkDoneProgressCancelNotification,
   WorkDoneProgressCreateRequest,
 } from 'vscode-languageserver-protocol/node'
-import { type Client, connect, folder, pullClient, pushClient } from './client.js'
+import { type Client, connect, folder, Mailbox, pullClient, pushClient } from './client.js'
+import type { FakeProject } from './fake-project.js'
 
 const files = {
   'train.py': 'waste\n',
@@ -31,6 +32,22 @@ async function started(capabilities = pullClient, given: Record<string, string> 
   bench.client.connection.onRequest(WorkDoneProgressCreateRequest.type, () => undefined)
   await bench.client.start(capabilities)
   return bench
+}
+
+/** Holds the next lint back when it has seen the texts. */
+function heldLint(project: FakeProject): { begun: Promise<void>; release: () => void } {
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const begun = new Promise<void>((resolve) => {
+    project.seen = async () => {
+      project.seen = undefined
+      resolve()
+      await held
+    }
+  })
+  return { begun, release: () => release() }
 }
 
 describe('Lint Workspace', () => {
@@ -117,6 +134,61 @@ describe('Lint Workspace', () => {
     from = client.published.all.length
     await client.change('job.sh', 'nothing\n')
     assert.equal((await client.push('train.py', () => true, from)).diagnostics.length, 1)
+    await client.stop()
+  })
+
+  it('renews a closed file that changes while the workspace is linted for the first time', async () => {
+    const { client, disk, projects } = await started()
+    await client.open('open.py', 'fine\n')
+    await client.pulled('open.py')
+    const lint_ = heldLint(projects[0]!)
+    const done = lint(client)
+    await lint_.begun
+    disk.files.set('train.py', 'waste waste waste\n')
+    await client.touched('train.py')
+    // The answer shows that the server knows of the change.
+    await client.connection.sendRequest('costlint/rules')
+    lint_.release()
+    await done
+    await client.push('train.py', ({ diagnostics }) => diagnostics.length === 3)
+    await client.stop()
+  })
+
+  it('shows what was found out last, whichever is told first', async () => {
+    let hold: Promise<void> | undefined
+    const read = new Mailbox<string>()
+    const { client, projects } = connect(
+      { ...files, 'job.sh': 'launches: train.py\n' },
+      {
+        readText: async (uri) => {
+          read.add(uri)
+          await hold
+          return 'waste\n'
+        },
+      },
+    )
+    client.connection.onRequest(WorkDoneProgressCreateRequest.type, () => undefined)
+    await client.start(pushClient)
+    await client.open('open.py', 'waste waste\n')
+    await client.push('open.py', ({ diagnostics }) => diagnostics.length === 2)
+    let release = () => {}
+    hold = new Promise((resolve) => {
+      release = resolve
+    })
+    const from = read.all.length
+    const done = lint(client)
+    // The closed findings are being placed.
+    await read.next((uri) => uri.endsWith('other%20one.py'), from)
+    await client.change('open.py', 'waste\n')
+    await new Promise<void>((resolve) => {
+      projects[0]!.seen = async () => resolve()
+    })
+    await client.connection.sendRequest('costlint/rules')
+    release()
+    await done
+    await client.push('open.py', ({ diagnostics }) => diagnostics.length === 1)
+    const last = client.published.all.filter(({ uri }) => uri.endsWith('/open.py')).at(-1)
+    assert.equal(last?.diagnostics.length, 1)
     await client.stop()
   })
 

@@ -30,6 +30,8 @@ export class Delivery {
   private readonly annotated = new Map<string, string>()
   /** What the client was answered when it pulled. */
   private readonly answered = new Map<string, { version: number | null; id: string }>()
+  /** The deliveries of each session: the latest outcome among them, and when they are all done. */
+  private readonly delivered = new WeakMap<Session, { last: number; done: Promise<void> }>()
 
   private readonly wasBroken = new WeakMap<Session, ReadonlySet<string>>()
 
@@ -56,8 +58,23 @@ export class Delivery {
     return { kind: 'full', resultId: id, items }
   }
 
-  /** Pushes what must be pushed of this outcome, and has stale pulls asked for again. */
-  async deliver(session: Session, outcome: Outcome): Promise<void> {
+  /**
+   * Pushes what must be pushed of this outcome, and has stale pulls asked for again. One after another, since places
+   * are looked up meanwhile: what was found out earlier never comes last.
+   */
+  deliver(session: Session, outcome: Outcome): Promise<void> {
+    const before = this.delivered.get(session) ?? { last: 0, done: Promise.resolve() }
+    const done = before.done.then(async () => {
+      await this.deliverClosed(session, outcome)
+      if (outcome.order >= this.delivered.get(session)!.last)
+        await this.deliverOpen(session, outcome, this.features())
+    })
+    const last = Math.max(before.last, outcome.order)
+    this.delivered.set(session, { last, done: done.catch(() => undefined) })
+    return done
+  }
+
+  private async deliverClosed(session: Session, outcome: Outcome): Promise<void> {
     const features = this.features()
     const closed = session.takeClosed()
     for (const path of this.broken(session, outcome))
@@ -67,7 +84,6 @@ export class Delivery {
       // It may have been opened meanwhile, or belong to a folder within this one.
       if (!session.isOpen(path) && this.owns(session, path)) this.push(session, path, new Map(), found)
     }
-    await this.deliverOpen(session, outcome, features)
   }
 
   /** Configuration files that are broken, or were when the client was last told. */
@@ -85,6 +101,8 @@ export class Delivery {
       const found = await diagnosticsOfOpen(session, path, outcome, features)
       // A newer state is already on its way.
       if (session.generation !== generation) return
+      // Closed since it was judged: what it showed has been taken back.
+      if (!session.isOpen(path)) continue
       if (features.pull && snapshot.cells === undefined) {
         this.withdrawPath(session, path)
         refresh = this.isStale(session, snapshot, found) || refresh

@@ -7,6 +7,7 @@ import type {
   Annotation,
   CellText,
   Explanation,
+  LintOptions,
   LintResult,
   OfferedFix,
   Progress,
@@ -24,6 +25,8 @@ import { loosePath, pathWithin, uriWithin } from './uri.js'
 
 /** Findings of one state of the project, with the texts that they were made from. */
 export interface Outcome {
+  /** Counts up: what was found out later has a higher number. */
+  order: number
   findings: ReadonlyMap<string, Finding[]>
   /** Of the open documents. */
   annotations: ReadonlyMap<string, Annotation[]>
@@ -82,6 +85,7 @@ export class Session {
   private readonly texts = new Map<string, Promise<Snapshot | undefined>>()
   private readonly troubles: Troubles
   private state = 0
+  private outcomes = 0
   private waiting: Promise<Outcome> | undefined
   private active: { state: number; outcome: Promise<Outcome> } | undefined
   private tail: Promise<unknown> = Promise.resolve()
@@ -230,6 +234,15 @@ export class Session {
     return outcome
   }
 
+  private outcomeOf(
+    findings: Outcome['findings'],
+    annotations: Outcome['annotations'],
+    snapshots: Outcome['snapshots'],
+    problems: Outcome['problems'],
+  ): Outcome {
+    return { order: ++this.outcomes, findings, annotations, snapshots, problems }
+  }
+
   private opened(): Map<string, Snapshot> {
     return new Map([...this.documents].map(([path, { snapshot }]) => [path, snapshot]))
   }
@@ -239,10 +252,10 @@ export class Session {
     const annotations = new Map<string, Annotation[]>()
     if (!this.settings.enable) {
       for (const path of this.whole?.keys() ?? []) this.untold.set(path, [])
-      return { findings, annotations, snapshots: this.opened(), problems: [] }
+      return this.outcomeOf(findings, annotations, this.opened(), [])
     }
     const project = await this.load()
-    if (project === undefined) return { findings, annotations, snapshots: this.opened(), problems: [] }
+    if (project === undefined) return this.outcomeOf(findings, annotations, this.opened(), [])
     const started = this.environment.now()
     // The state may have moved while the project was loading: take what is there now.
     if (this.active !== undefined) this.active.state = this.state
@@ -252,7 +265,7 @@ export class Session {
       if (await this.judgeFirst(project, snapshots, findings)) {
         this.read(project)
       } else if (this.wholeDue && this.whole !== undefined) {
-        this.sort(await project.lint(), snapshots, findings)
+        await this.judgeAll(project, {}, snapshots, findings)
       } else {
         await this.judgeSome(project, snapshots, findings)
       }
@@ -261,7 +274,7 @@ export class Session {
       this.troubles.fault('linting', error)
     }
     this.lastDuration = this.environment.now() - started
-    return { findings, annotations, snapshots, problems: this.problems }
+    return this.outcomeOf(findings, annotations, snapshots, this.problems)
   }
 
   /** Answers for the open files of a large project that has not been read. False: there is no need. */
@@ -375,6 +388,37 @@ export class Session {
     else this.whole?.delete(path)
   }
 
+  /** Judges the whole project. False: it was called off. */
+  private async judgeAll(
+    project: Project,
+    options: LintOptions,
+    snapshots: ReadonlyMap<string, Snapshot>,
+    findings: Map<string, Finding[]>,
+  ): Promise<boolean> {
+    const { whole, wholeDue, due, touched } = this
+    // What is touched from here on is due once more: this lint no longer sees it.
+    this.whole ??= new Map()
+    this.wholeDue = false
+    this.due = new Set()
+    this.touched = new Set()
+    let result: LintResult | undefined
+    try {
+      result = await project.lint(options)
+    } finally {
+      if (result === undefined || options.signal?.aborted === true) {
+        this.whole = whole
+        // Of closed files nothing is told that was not asked for.
+        const isAsked = whole !== undefined
+        this.wholeDue = isAsked && (this.wholeDue || wholeDue)
+        this.due = new Set(isAsked ? [...due, ...this.due] : [])
+        this.touched = new Set(isAsked ? [...touched, ...this.touched] : [])
+      }
+    }
+    if (options.signal?.aborted === true) return false
+    this.sort(result, snapshots, findings)
+    return true
+  }
+
   /** Takes the findings of the whole project apart: open files, and closed ones to be told. */
   private sort(
     result: LintResult,
@@ -382,12 +426,8 @@ export class Session {
     findings: Map<string, Finding[]>,
   ): void {
     this.report(result)
-    this.wholeDue = false
-    this.due.clear()
-    this.touched.clear()
     for (const path of snapshots.keys()) findings.set(path, [])
     const closed = new Map<string, Finding[]>([...(this.whole?.keys() ?? [])].map((path) => [path, []]))
-    this.whole ??= new Map()
     for (const finding of this.visible(result.findings)) {
       const { path } = finding.location
       const list = findings.get(path) ?? closed.get(path)
@@ -444,13 +484,12 @@ export class Session {
     const snapshots = this.opened()
     try {
       this.hand(project)
-      const result = await project.lint({ onProgress, signal })
-      if (signal.aborted) return undefined
       const findings = new Map<string, Finding[]>()
-      this.sort(result, snapshots, findings)
+      const isWhole = await this.judgeAll(project, { onProgress, signal }, snapshots, findings)
+      if (!isWhole) return undefined
       const annotations = new Map<string, Annotation[]>()
       for (const path of snapshots.keys()) annotations.set(path, project.annotations(path))
-      return { findings, annotations, snapshots, problems: this.problems }
+      return this.outcomeOf(findings, annotations, snapshots, this.problems)
     } catch (error) {
       if (!signal.aborted) this.troubles.fault('linting the workspace', error)
       return undefined
