@@ -12,6 +12,11 @@ interface CheckFlags {
   output?: string[]
   select?: string[]
   ignore?: string[]
+  exclude?: string[]
+  respectExclude?: boolean
+  config?: string
+  since?: string
+  watch?: boolean
   fix?: boolean
   unsafeFixes?: boolean
   diff?: boolean
@@ -44,6 +49,11 @@ export function addCheck(
     )
     .option('--select <rules>', 'only these rules or families, separated by commas', collect)
     .option('--ignore <rules>', 'not these rules or families', collect)
+    .option('--exclude <pattern>', 'leave out such files, as in `exclude`; may be repeated', collect)
+    .option('--respect-exclude', 'let `exclude` hold for files that are named, too')
+    .option('--config <file>', 'read this file in place of the configuration of the project')
+    .option('--since <revision>', 'only what has changed since this git revision, and what that reaches')
+    .option('--watch', 'check again whenever a file changes')
     .option('--fix', 'carry out the fixes that keep the meaning of the code')
     .option(
       '--unsafe-fixes',
@@ -79,9 +89,15 @@ function count(text: string): number {
 async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags): Promise<CheckOptions> {
   const known = async () => [...(await engine.rules()), ...ownRules].map((rule) => rule.name)
   const rules = flags.select === undefined && flags.ignore === undefined ? [] : await known()
-  if (flags.stdinFilename !== undefined && paths.length > 0) {
-    throw new UsageError('--stdin-filename: standard input is the only file then, so no paths can be given')
-  }
+  const stdin = flags.stdinFilename !== undefined || paths.includes('-')
+  if (stdin && paths.some((path) => path !== '-'))
+    throw new UsageError(
+      `${flags.stdinFilename === undefined ? '-' : '--stdin-filename'}: standard input is the only file then, so no paths can be given`,
+    )
+  const alone = stdin ? (['since', 'watch'] as const) : flags.watch === true ? (['fix', 'diff'] as const) : []
+  for (const option of alone)
+    if (flags[option] !== undefined)
+      throw new UsageError(`--${option}: not together with ${stdin ? 'standard input' : '--watch'}`)
   const works = flags.fix === true || flags.diff === true
   return {
     paths,
@@ -90,6 +106,11 @@ async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags):
     files: outputs(flags.output ?? []),
     select: flags.select === undefined ? undefined : selectors('--select', flags.select, rules),
     ignore: selectors('--ignore', flags.ignore ?? [], rules),
+    exclude: flags.exclude ?? [],
+    respectExclude: flags.respectExclude === true,
+    config: flags.config,
+    since: flags.since,
+    watch: flags.watch === true,
     fix: !works ? 'none' : flags.unsafeFixes === true ? 'unsafe' : 'safe',
     showChanges: flags.unsafeFixes === true && !works,
     diff: flags.diff === true,
@@ -98,6 +119,7 @@ async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags):
     quiet: flags.quiet === true,
     statistics: flags.statistics === true,
     showHints: flags.showHints === true,
+    stdin,
     stdinFilename: flags.stdinFilename,
     maxFiles: flags.maxFiles,
   }

@@ -7,8 +7,10 @@ export type RuleInfo = Pick<Rule, 'name' | 'severity' | 'summary' | 'checklist' 
 
 export interface OpenOptions {
   choice: Choice
-  /** Relative to the root: read even where the project's ignore files leave them out. */
+  /** Relative to the root: read even where the project's ignore files and `exclude` leave them out. */
   explicit: readonly string[]
+  /** `exclude` holds for what is explicit, too. */
+  respectExclude?: boolean
   /** Relative to the root: projects of their own. */
   apart?: readonly string[]
   /** Files beyond which a lint rejects with `TooManyFiles`. Default: `mostFiles`. */

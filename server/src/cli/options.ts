@@ -35,6 +35,15 @@ export interface CheckOptions {
   files: { format: OutputFormat; file: string }[]
   select?: string[]
   ignore: string[]
+  /** Patterns of files that are left out. */
+  exclude: string[]
+  /** `exclude` holds for files that are named, too. */
+  respectExclude: boolean
+  /** Read in place of the project's configuration files. */
+  config?: string
+  /** Only what has changed since this git revision, and what that reaches. */
+  since?: string
+  watch: boolean
   /** Which fixes are carried out. */
   fix: 'none' | 'safe' | 'unsafe'
   /** Show what the fixes would change beside the findings. */
@@ -48,6 +57,8 @@ export interface CheckOptions {
   exitZero: boolean
   statistics: boolean
   showHints: boolean
+  /** Lint standard input. */
+  stdin: boolean
   stdinFilename?: string
   /** Files of one project. Default: `mostFiles`. */
   maxFiles?: number

@@ -20,7 +20,7 @@ const regular = /^100(644|755)$/
  */
 const environment = { ...process.env, GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1' }
 
-interface Blob {
+export interface Blob {
   id: string
   path: string
 }
@@ -31,7 +31,7 @@ export async function atRevision<T>(
   revision: string,
   use: (root: string) => Promise<T>,
 ): Promise<T> {
-  const blobs = await blobsOf(root, revision)
+  const blobs = await blobsOf(root, revision, '--compare')
   const folder = await mkdtemp(join(tmpdir(), 'costlint-'))
   try {
     await writeAll(root, blobs, folder)
@@ -41,19 +41,31 @@ export async function atRevision<T>(
   }
 }
 
-async function blobsOf(root: string, revision: string): Promise<Blob[]> {
-  if (revision.startsWith('-')) throw new UsageError(`--compare: "${revision}" is no revision`)
-  let listed: string
+/** What a git command prints. Throws `UsageError` in the name of `option`. */
+export async function git(root: string, args: readonly string[], option: string): Promise<string> {
   try {
-    const { stdout } = await run('git', ['ls-tree', '-r', '-l', '-z', '--full-tree', revision], {
+    const settings = ['-c', 'core.fsmonitor=false', '-c', 'core.untrackedCache=false']
+    const { stdout } = await run('git', [...settings, ...args], {
       cwd: root,
       env: environment,
       maxBuffer: 1 << 30,
     })
-    listed = stdout
+    return stdout
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim().split('\n')[0] : ''
-    throw new UsageError(`--compare: git cannot read "${revision}"${said ? `: ${said}` : ''}`)
+    throw new UsageError(`${option}: git fails${said ? `: ${said}` : ''}`)
+  }
+}
+
+/** The regular files of a revision. Throws `UsageError` in the name of `option`. */
+export async function blobsOf(root: string, revision: string, option: string): Promise<Blob[]> {
+  if (revision.startsWith('-')) throw new UsageError(`${option}: "${revision}" is no revision`)
+  let listed: string
+  try {
+    listed = await git(root, ['ls-tree', '-r', '-l', '-z', '--full-tree', revision], option)
+  } catch (error) {
+    const said = error instanceof Error ? (error.message.split('git fails: ')[1] ?? '') : ''
+    throw new UsageError(`${option}: git cannot read "${revision}"${said ? `: ${said}` : ''}`)
   }
   return listed.split('\0').flatMap((entry) => {
     const match = /^(\d+) blob ([0-9a-f]+) +(\d+)\t(.+)$/s.exec(entry)

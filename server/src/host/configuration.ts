@@ -39,6 +39,12 @@ export interface Choice {
   severity?: readonly [selector: string, severity: ConfiguredSeverity][]
   /** Used where no file gives `hardware.default`. */
   hardware?: string
+  /** Patterns as in `exclude`, from the root. */
+  exclude?: readonly string[]
+  /** Files and folders that somebody named: `exclude` and `include` have no say in them. */
+  named?: readonly string[]
+  /** Read in place of every configuration file of the project, as if it stood at the root. */
+  file?: { path: string; text: string }
 }
 
 /** What holds for one file of the project. */
@@ -85,6 +91,9 @@ class ProjectConfiguration implements Configuration {
   /** By folder; the deepest folder above a file decides. */
   private readonly scopes = new Map<string, Scope>()
   private readonly none: Scope
+  /** `exclude` of the command line. */
+  private readonly left: PatternLayer
+  private readonly named: readonly string[]
   private readonly byFile = new Map<string, FileConfiguration>()
 
   constructor(sources: ConfigurationSources) {
@@ -92,6 +101,8 @@ class ProjectConfiguration implements Configuration {
     const choice = sources.choice ?? {}
     const rules = new Map([...sources.rules, ...(ownRules as KnownRule[])].map((rule) => [rule.name, rule]))
     this.none = new Scope(undefined, '', rules, choice)
+    this.left = new PatternLayer('', choice.exclude ?? [])
+    this.named = choice.named ?? []
     for (const file of sources.files) {
       const folder = file.path.slice(0, Math.max(0, file.path.lastIndexOf('/')))
       // Beside a costlint.toml the table in pyproject.toml has no say.
@@ -114,6 +125,19 @@ class ProjectConfiguration implements Configuration {
   }
 
   excluded(path: string, folder = false): boolean | undefined {
+    if (this.left.verdict(path, folder) === true) return true
+    const verdict = this.configured(path, folder)
+    return verdict === true && this.isNamed(path) ? undefined : verdict
+  }
+
+  /** A file is named by itself, or by a folder that is left out as a whole. */
+  private isNamed(path: string): boolean {
+    return this.named.some(
+      (one) => one === path || (path.startsWith(`${one}/`) && this.configured(one, true) === true),
+    )
+  }
+
+  private configured(path: string, folder: boolean): boolean | undefined {
     for (const scope of this.above(path)) {
       const verdict = scope.exclude.verdict(path, folder)
       if (verdict !== undefined) return verdict
@@ -122,7 +146,8 @@ class ProjectConfiguration implements Configuration {
   }
 
   reported(path: string): boolean {
-    return this.excluded(path) !== true && this.scope(path).includes(path)
+    if (this.excluded(path) === true) return false
+    return this.named.includes(path) || this.scope(path).includes(path)
   }
 
   private scope(path: string): Scope {

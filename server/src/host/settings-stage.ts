@@ -21,6 +21,17 @@ export async function loadConfiguration(
 ): Promise<Configuration> {
   const found: ConfigurationFile[] = []
   const problems: Configuration['problems'] = []
+  if (choice?.file !== undefined) {
+    const { path, text } = choice.file
+    const standIn = path.endsWith('pyproject.toml') ? 'pyproject.toml' : 'costlint.toml'
+    const parsed = readConfigurationFile(standIn, text, tomlFacts(text, grammars), vocabulary)
+    return createConfiguration({
+      files: parsed.file === undefined ? [] : [parsed.file],
+      problems: parsed.problems.map((problem) => ({ ...problem, path })),
+      rules,
+      choice,
+    })
+  }
   for (const path of new Set(['costlint.toml', 'pyproject.toml', ...files.filter(isConfigurationFile)])) {
     const text = await read(path)
     if (text === undefined || (path.endsWith('pyproject.toml') && !mentionsConfiguration(text))) continue

@@ -35,8 +35,10 @@ import { Stages } from './stages.js'
 
 export interface OpenProjectOptions {
   choice?: Choice
-  /** Relative to the root: read even where ignore files leave them out. */
+  /** Relative to the root: read even where ignore files and `exclude` leave them out. */
   explicit?: readonly string[]
+  /** `exclude` holds for what is explicit, too. */
+  respectExclude?: boolean
   /** Folders, relative to the root, that are projects of their own. */
   apart?: readonly string[]
   /** Beyond so many files a lint rejects with `TooManyFiles`. Default: no bound. */
@@ -285,12 +287,8 @@ class Workspace implements Project {
 
   /** What a configuration in a folder excludes was found before that configuration was read. */
   private leaveOut(): void {
-    const explicit = this.options.explicit ?? []
     const found = this.files ?? []
-    const kept = found.filter(
-      (path) =>
-        this.configuration.excluded(path) !== true || this.overlays.has(path) || explicit.includes(path),
-    )
+    const kept = found.filter((path) => this.configuration.excluded(path) !== true || this.overlays.has(path))
     if (kept.length === found.length) return
     const stays = new Set(kept)
     for (const path of found) {
@@ -412,7 +410,7 @@ class Workspace implements Project {
       this.files ?? [],
       (path) => this.textOf(path),
       this.grammars,
-      this.options.choice,
+      { ...this.options.choice, named: this.options.respectExclude ? [] : (this.options.explicit ?? []) },
     )
   }
 
