@@ -1,6 +1,7 @@
 /** The extension, whatever machine its server runs on. */
 import * as vscode from 'vscode'
 import type { BaseLanguageClient, LanguageClientOptions, vsdiag } from 'vscode-languageclient'
+import { registerChecklist } from './checklist.js'
 import { registerExplain } from './explain.js'
 import { registerExplainLine } from './explain-line.js'
 import { fixAllSafe } from './fix-all.js'
@@ -44,6 +45,7 @@ export async function start(
   })
   context.subscriptions.push(
     output,
+    registerChecklist(client),
     ...registerExplain(client),
     ...registerExplainLine(client),
     ...registerStatus(client, selector as vscode.DocumentSelector),

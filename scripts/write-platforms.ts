@@ -1,5 +1,6 @@
-/** Writes docs/platforms.md, the tables on the pages of the rules, and the page that lists them; run by `npm run generate`, after the lists are written. */
+/** Writes docs/platforms.md, docs/checklist.md, the tables on the pages of the rules, and the page that lists them; run by `npm run generate`, after the lists are written. */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { checklistPage } from '../server/src/checklist/item-page.js'
 import { readers } from '../server/src/readers/index.js'
 import { rules } from '../server/src/rules/index.js'
 import { platforms } from './platforms.js'
@@ -7,6 +8,7 @@ import { ruleIndex } from './rule-index.js'
 import { withTable } from './rule-tables.js'
 
 writeFileSync('docs/platforms.md', platforms(readers))
+writeFileSync('docs/checklist.md', checklistPage(rules))
 const pages = new Map<string, string>()
 for (const { name } of rules) {
   const path = `docs/rules/${name}.md`

@@ -7,6 +7,7 @@ import { platforms } from '../scripts/platforms.js'
 import { ruleIndex } from '../scripts/rule-index.js'
 import { ruleKeys } from '../scripts/rule-keys.js'
 import { withTable } from '../scripts/rule-tables.js'
+import { checklistPage } from '../server/src/checklist/item-page.js'
 import { readers } from '../server/src/readers/index.js'
 import { rules } from '../server/src/rules/index.js'
 
@@ -27,6 +28,9 @@ describe('what `npm run generate` makes', () => {
     const pages = new Map(rules.map(({ name }) => [name, file(`docs/rules/${name}.md`)]))
     assert.equal(file('docs/rules/index.md'), ruleIndex(rules, readers, pages))
   })
+
+  it('docs/checklist.md lists the items with their rules', () =>
+    assert.equal(file('docs/checklist.md'), checklistPage(rules)))
 
   for (const { name } of rules)
     it(`docs/rules/${name}.md has the table of its keys`, () => {

@@ -26,6 +26,7 @@ export type { CostEntry, CostKind, CostState } from './results/cost.js'
 export type { TrainingEstimate } from './results/estimates.js'
 export type { GraphCost, GraphMachine, JobGraph } from './results/graph.js'
 export type { SearchSize } from './results/searches.js'
+export type { PlacedFinding, Survey } from './results/survey.js'
 export type {
   ExplainedRule,
   ExplainedSetting,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { guidanceOf } from '../../server/src/checklist/guidance.js'
 import { checklistItem, credits, groups, items } from '../../server/src/checklist/items.js'
+import { rules } from '../../server/src/rules/index.js'
 
 describe('checklist', () => {
   it('has an item once, in a group that exists, group by group', () => {
@@ -16,6 +18,15 @@ describe('checklist', () => {
         items.some((item) => item.group === group.id),
         group.id,
       )
+  })
+
+  it('is carried out by a rule or a command, item by item', () => {
+    for (const { id } of items) {
+      const carried = rules.some(({ checklist }) => checklist.includes(id))
+      assert.ok(carried || (guidanceOf(id).commands ?? []).length > 0, id)
+    }
+    for (const { name, checklist } of rules)
+      for (const id of checklist) assert.ok(checklistItem(id) !== undefined, `${name}: ${id}`)
   })
 
   it('is found by id, and credits its origin', () => {

@@ -114,6 +114,10 @@ class FakeProject implements Project {
     return { note: null, subjects: [] }
   }
 
+  async survey() {
+    return { findings: [], costs: [], kinds: [], rules: [] }
+  }
+
   async estimates(): Promise<[]> {
     return []
   }

@@ -14,7 +14,7 @@ export interface Said {
 }
 
 /** Commands that read projects. */
-const reading = new Set(['check', 'cost', 'estimate', 'graph', 'why'])
+const reading = new Set(['check', 'checklist', 'cost', 'digest', 'estimate', 'graph', 'why'])
 
 function uncached(args: readonly string[]): string[] {
   return reading.has(args[0] ?? '') ? [...args, '--no-cache'] : [...args]

@@ -92,7 +92,10 @@ describe('cli/program', () => {
       [['check', '--fixx'], /unknown option '--fixx'/],
       [['check', '--stdin-filename', 'a.py', 'b.py'], /no paths can be given/],
       [['chekc'], /unknown command 'chekc'/],
-      [['explain', 'grid-serch'], /unknown rule "grid-serch", did you mean "search\/grid-search"\?/],
+      [
+        ['explain', 'grid-serch'],
+        /unknown rule or checklist item "grid-serch", did you mean "search\/grid-search"\?/,
+      ],
       [['explain'], /missing required argument 'rule'/],
       [['server'], /--stdio is the only transport/],
       [[], /Usage: costlint/],

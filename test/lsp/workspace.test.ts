@@ -363,3 +363,27 @@ describe('workspace folders', () => {
     await client.stop()
   })
 })
+
+describe('the checklist of a folder', () => {
+  const ask = (client: Client, params: object) =>
+    client.connection.sendRequest('costlint/checklist', params) as Promise<{ markdown: string } | null>
+
+  it('is made anew, and brought up to date from the document that is there', async () => {
+    const { client } = await started()
+    const first = await ask(client, { folder })
+    assert.match(first!.markdown, /^# Cost checklist\n[\s\S]*- \[train\.py:1\]\(train\.py#L1\) /)
+    const noted = first!.markdown.replace('# Cost checklist', '# Ours')
+    await client.open('train.py', 'fine\n')
+    const second = await ask(client, { before: noted })
+    assert.match(second!.markdown, /^# Ours\n/)
+    assert.doesNotMatch(second!.markdown, /\[train\.py:1\]/)
+    await client.stop()
+  })
+
+  it('is refused for another document and for a folder that nobody opened', async () => {
+    const { client } = await started()
+    assert.equal(await ask(client, { before: '# Mine\n' }), null)
+    assert.equal(await ask(client, { folder: 'file:///elsewhere' }), null)
+    await client.stop()
+  })
+})

@@ -1,16 +1,35 @@
-/** `costlint explain RULE`: the rule's page, made readable on a terminal. */
+/** `costlint explain NAME`: the page of a rule or an item of the checklist, made readable on a terminal. */
+import { itemPage } from '../checklist/item-page.js'
+import { groups, items } from '../checklist/items.js'
 import { suggestion } from '../linter.js'
 import { lookUp } from '../text/records.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 
-export async function explainRule(engine: Engine, console: Console, rule: string): Promise<number> {
+export async function explain(engine: Engine, console: Console, name: string | undefined): Promise<number> {
+  if (name === undefined) {
+    console.out(itemList(console.colors))
+    return exit.clean
+  }
   const pages = await engine.pages()
-  const page = lookUp(pages, rule)
-  if (page === undefined)
-    throw new UsageError(`unknown rule "${rule}"${suggestion(rule, Object.keys(pages))}`)
+  const item = items.find(({ id }) => id === name)
+  const page = item === undefined ? lookUp(pages, name) : itemPage(item, await engine.rules())
+  if (page === undefined) {
+    const names = [...Object.keys(pages), ...items.map(({ id }) => id)]
+    throw new UsageError(`unknown rule or checklist item "${name}"${suggestion(name, names)}`)
+  }
   console.out(renderMarkdown(page, console.colors))
   return exit.clean
+}
+
+function itemList(colors: Colors): string {
+  const width = Math.max(...items.map(({ id }) => id.length))
+  const parts = groups.map(({ id, title, asks }) => {
+    const own = items.filter(({ group }) => group === id)
+    const lines = own.map((item) => `  ${colors.bold(item.id.padEnd(width))}  ${item.asks}`)
+    return `${colors.underline(title)}  ${colors.dim(asks)}\n${lines.join('\n')}\n`
+  })
+  return `${parts.join('\n')}\ncostlint explain ITEM says more; costlint rules lists the rules.\n`
 }
 
 /** Headings and emphasis as colours, links with their target; code and tables stay as they are written. */

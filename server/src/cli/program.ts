@@ -72,11 +72,26 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
 
   program
     .command('explain')
-    .description('what a rule finds, why that costs, and how to fix it')
-    .argument('<rule>', 'name of the rule, such as search/grid-search')
-    .action(async (rule: string) => {
-      const { explainRule } = await import('./explain.js')
-      done(await explainRule(engine, console, rule))
+    .description(
+      'what a rule finds, why that costs, and how to fix it; or what an item of the checklist asks for; without a name the items',
+    )
+    .argument('[name]', 'of a rule (search/grid-search) or of an item (waste/replace-grid-search)')
+    .action(async (name: string | undefined) => {
+      const { explain } = await import('./explain.js')
+      done(await explain(engine, console, name))
+    })
+
+  program
+    .command('checklist')
+    .description(
+      'the cost checklist as Markdown: what the last lint says of each item, and how to measure what code cannot show',
+    )
+    .argument('[paths...]', 'what to report on; without paths the current folder')
+    .option('--write <file>', 'write it there; what people have written into it stays')
+    .addOption(noCache())
+    .action(async (paths: string[], flags: { write?: string; cache: boolean }) => {
+      const { showChecklist } = await import('./checklist.js')
+      done(await showChecklist(kept(flags.cache), console, paths, flags.write))
     })
 
   program

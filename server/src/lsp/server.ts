@@ -26,6 +26,7 @@ import {
   WorkDoneProgressReporter,
 } from 'vscode-languageserver'
 import { rulePageLink } from '../linter.js'
+import { type ChecklistParams, checklistOf } from './checklist.js'
 import { type ClientFeatures, ownExplainCommand, readFeatures } from './client-features.js'
 import {
   type ActionData,
@@ -57,6 +58,11 @@ export const lintWorkspaceCommand = 'costlint.lintWorkspace'
 export const explainRequest = 'costlint/explain'
 /** Request: `{ textDocument: { uri }, position }` → `{ markdown } | null`: what stands there, and what rules make of it. */
 export const whyRequest = 'costlint/why'
+/**
+ * Request: `{ folder?, before? }` → `{ markdown, problems } | null`: the checklist of a workspace folder (URI; the first where absent), as a
+ * document at its root; `before`: the document that is brought up to date.
+ */
+export const checklistRequest = 'costlint/checklist'
 /** Request: → the names of all rules that have a page. */
 export const rulesRequest = 'costlint/rules'
 
@@ -150,6 +156,12 @@ class Server {
     })
     connection.onRequest(whyRequest, (params: TextDocumentPositionParams) =>
       this.answer('explaining a line', null, () => this.why(params)),
+    )
+    connection.onRequest(checklistRequest, (params: ChecklistParams) =>
+      this.answer('making the checklist', null, async () => {
+        await this.ready
+        return checklistOf(this.sessions.ofFolders(), params ?? {})
+      }),
     )
     connection.onRequest(rulesRequest, async () => Object.keys(await this.rulePages()).sort())
     this.documents.listen(connection)

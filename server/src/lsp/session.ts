@@ -12,6 +12,7 @@ import type {
   OfferedFix,
   Progress,
   Project,
+  Survey,
   WhyQuery,
 } from '../linter.js'
 import type { Json } from '../text/json.js'
@@ -526,6 +527,22 @@ export class Session {
   /** The text of a file as it was judged; reads one that is not open. */
   async snapshot(path: string, outcome: Outcome): Promise<Snapshot | undefined> {
     return outcome.snapshots.get(path) ?? (await this.closedText(path))
+  }
+
+  /** All that can be said of the project; undefined when the engine fails at it. */
+  async survey(): Promise<Survey | undefined> {
+    const surveyed = this.tail.then(async () => {
+      const project = await this.load()
+      try {
+        if (project !== undefined) this.hand(project)
+        return await project?.survey()
+      } catch (error) {
+        this.troubles.fault('surveying the project', error)
+        return undefined
+      }
+    })
+    this.tail = surveyed
+    return surveyed
   }
 
   /** Where a location stands; reads a file that is not open. */

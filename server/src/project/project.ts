@@ -7,6 +7,7 @@ import type { CostEntry } from '../results/cost.js'
 import type { EstimateOptions, TrainingEstimate } from '../results/estimates.js'
 import type { JobGraph } from '../results/graph.js'
 import type { SearchSize } from '../results/searches.js'
+import type { Survey } from '../results/survey.js'
 import type { Explanation, WhyQuery } from '../results/why.js'
 import type { Json } from '../text/json.js'
 
@@ -38,6 +39,8 @@ export interface Project {
   cost(findings?: readonly Finding[]): Promise<CostEntry[]>
   /** How large its searches are, the largest first, as of the last `lint`. */
   searches(): SearchSize[]
+  /** All that a lint says of the project, for documents about the whole of it. Reads the project. */
+  survey(): Promise<Survey>
   /** Jobs, scripts, and what could not be resolved and why. */
   graph(): Promise<JobGraph>
   /** The memory that each training needs, or why it cannot be told. */

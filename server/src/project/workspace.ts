@@ -23,6 +23,7 @@ import { type EstimateOptions, type TrainingEstimate, trainingEstimates } from '
 import type { JobGraph } from '../results/graph.js'
 import { jobGraph } from '../results/graph.js'
 import { type SearchSize, searchSizes } from '../results/searches.js'
+import { type Survey, survey } from '../results/survey.js'
 import { type Explanation, explain, type WhyQuery } from '../results/why.js'
 import { type GrammarSource, type Grammars, loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
@@ -507,6 +508,12 @@ class Workspace implements Project {
 
   searches(): SearchSize[] {
     return searchSizes(this.stages.judging.view())
+  }
+
+  async survey(): Promise<Survey> {
+    const { findings } = await this.lint()
+    const costs = await this.cost(findings)
+    return survey(findings, costs, this.stages.judging.view(), (path) => this.sourceOf(path))
   }
 
   async estimates(options: EstimateOptions = {}): Promise<TrainingEstimate[]> {

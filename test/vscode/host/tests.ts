@@ -102,6 +102,18 @@ suite('CostLint', () => {
     assert.match(page.getText(), /### Reported\n\n- \*\*search\/grid-search\*\*: /)
   })
 
+  test('writes the checklist into the folder, and opens it', async () => {
+    const uri = file('COST-CHECKLIST.md')
+    try {
+      await vscode.commands.executeCommand('costlint.openChecklist')
+      assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), uri.toString())
+      assert.match(vscode.window.activeTextEditor.document.getText(), /\[search\.py:\d+\]\(search\.py#L\d+\)/)
+    } finally {
+      await vscode.commands.executeCommand('workbench.action.closeActiveEditor')
+      await vscode.workspace.fs.delete(uri)
+    }
+  })
+
   test('shows findings in the cells of a notebook', async () => {
     const notebook = await vscode.workspace.openNotebookDocument(file('tune.ipynb'))
     await vscode.window.showNotebookDocument(notebook)

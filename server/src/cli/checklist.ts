@@ -1,0 +1,65 @@
+/** `costlint checklist`: the checklist as a Markdown document, with the state of each item. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import { isChecklist, newDocument, updatedDocument } from '../checklist/document.js'
+import { toPosix } from '../host/node/host.js'
+import type { Survey } from '../linter.js'
+import { checklistState } from '../report/checklist-state.js'
+import { type Console, exit, UsageError } from './console.js'
+import type { Engine } from './engine.js'
+import { targets } from './roots.js'
+import { surveyOf } from './survey.js'
+
+export async function showChecklist(
+  engine: Engine,
+  console: Console,
+  paths: readonly string[],
+  file: string | undefined,
+): Promise<number> {
+  const path = file === undefined ? undefined : resolve(console.cwd, file)
+  const before = path === undefined ? undefined : await existing(path, file!)
+  const folder = path === undefined ? console.cwd : dirname(path)
+  const surveys: Survey[] = []
+  for (const target of await targets(paths, console.cwd)) {
+    surveys.push(await surveyOf(engine, target, (each) => toPosix(relative(folder, join(target.root, each)))))
+  }
+  const state = checklistState({
+    findings: surveys.flatMap(({ findings }) => findings),
+    costs: surveys.flatMap(({ costs }) => costs),
+    kinds: surveys.flatMap(({ kinds }) => kinds),
+    rules: surveys[0]?.rules ?? [],
+    measured: new Map(),
+    today: new Date().toISOString().slice(0, 10),
+  })
+  if (path === undefined) {
+    console.out(newDocument(state))
+    return exit.clean
+  }
+  const { text, problems } =
+    before === undefined ? { text: newDocument(state), problems: [] } : updatedDocument(before, state)
+  await written(path, file!, text)
+  for (const problem of problems) console.err(`costlint: ${file}: ${problem}; left as it is\n`)
+  console.err(`${before === undefined ? 'Wrote' : 'Updated'} ${file}.\n`)
+  return exit.clean
+}
+
+async function existing(path: string, file: string): Promise<string | undefined> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new UsageError(`--write ${file}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (text.trim() === '') return undefined
+  if (!isChecklist(text)) throw new UsageError(`--write: ${file} exists and holds no checklist of CostLint`)
+  return text
+}
+
+async function written(path: string, file: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text)
+  } catch (error) {
+    throw new UsageError(`--write ${file}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

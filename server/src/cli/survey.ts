@@ -1,0 +1,35 @@
+/** A survey of the part of a project that paths on the command line name. */
+import type { Survey } from '../linter.js'
+import type { Engine } from './engine.js'
+import type { Target } from './roots.js'
+
+/** `display`: a path of the project as it is shown. */
+export async function surveyOf(
+  engine: Engine,
+  target: Target,
+  display: (path: string) => string,
+): Promise<Survey> {
+  const { root, paths, apart = [] } = target
+  const project = await engine.open(root, { choice: {}, explicit: paths, apart })
+  try {
+    const within = (path: string) =>
+      paths.some((each) => each === '' || path === each || path.startsWith(`${each}/`))
+    const { findings, costs, ...rest } = await project.survey()
+    return {
+      ...rest,
+      findings: findings
+        .filter(({ path }) => within(path))
+        .map((each) => ({ ...each, path: display(each.path) })),
+      costs: costs
+        .filter(({ path, scripts }) => within(path) || scripts.some(within))
+        .map((entry) => ({
+          ...entry,
+          name: entry.scripts.includes(entry.name) ? display(entry.name) : entry.name,
+          path: display(entry.path),
+          scripts: entry.scripts.map(display),
+        })),
+    }
+  } finally {
+    await project.dispose()
+  }
+}
