@@ -3,6 +3,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { textIn } from '../../values/argument.js'
+import { trainingEvidence } from './evidence.js'
 
 export interface Repeated {
   kind: 'repeated work' | 'sample on device'
@@ -63,5 +64,21 @@ function copiesToGpu(analysis: PythonModule, call: Call): boolean {
   if (call.method !== 'to') return false
   const [first] = call.expr.args
   if (first === undefined || first.star !== 0) return false
-  return /^cuda(:\d+)?$/.test(textIn(analysis.fold(first.value)) ?? '')
+  const device = textIn(analysis.fold(first.value))
+  if (device !== null) return /^cuda(:\d+)?$/.test(device)
+  // `self.device`: whoever makes the data set chooses it, in a program that has a GPU.
+  const named = /(^|[._])device$/.test(analysis.code.slice(first.value.start, first.value.end))
+  return (
+    named &&
+    /^(gpu|maybe)$/.test(trainingEvidence(analysis).accelerator) &&
+    !asksForProcessor(analysis, first.value)
+  )
+}
+
+/** `device='cpu'`, unless somebody passes another. */
+function asksForProcessor(analysis: PythonModule, device: Expr): boolean {
+  const held = analysis.definition(device)
+  const [binding] = held.type === 'name' ? analysis.bindingsOf(held) : []
+  const otherwise = binding?.kind === 'param' ? binding.value : null
+  return otherwise != null && textIn(analysis.fold(otherwise)) === 'cpu'
 }

@@ -167,6 +167,8 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
           continue
         if (repeated !== null) {
           const { kind, what, weight } = repeated
+          // Both branches, and each part of a sample: one decision.
+          if (kind === 'sample on device' && found.some((one) => one.kind === kind)) continue
           found.push({ kind, maker, call, func, statement, what, weight, hoistable: false })
           continue
         }
