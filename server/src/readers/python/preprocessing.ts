@@ -54,6 +54,8 @@ export const preprocessingReader = defineReader({
     'Resize',
     'PIL',
     'librosa',
+    'torchaudio',
+    'FeatureExtractor',
     'spacy',
     'cv2',
     'fit_transform',
@@ -246,6 +248,21 @@ function costOf(python: PythonModule, call: Call): PreparationCost | null {
   )
 }
 
+/** `wandb.Image(picture, …)`, `plt.imshow(picture)`: read to be looked at. */
+function isShown(python: PythonModule, { assignedTo, function: func, statement }: Call): boolean {
+  if (assignedTo === null) return false
+  return python.calls.some(({ method, expr, function: where }) => {
+    const [first] = expr.args
+    return (
+      where === func &&
+      expr.start > statement.start &&
+      first?.value.type === 'name' &&
+      first.value.id === assignedTo &&
+      /^(Image|imshow|add_images?|log_image|matshow)$/.test(method)
+    )
+  })
+}
+
 /** What each pass through the code prepares again though it gives the same. */
 function stepsIn(
   python: PythonModule,
@@ -261,7 +278,7 @@ function stepsIn(
     if (hot.guarded || hot.conditional || hot.exceptional) return []
     return hot.expressions.flatMap((expr) =>
       plainCalls(python, expr).flatMap((call) => {
-        const cost = costOf(python, call)
+        const cost = isShown(python, call) ? null : costOf(python, call)
         return cost === null ? [] : [{ hot, call, cost }]
       }),
     )

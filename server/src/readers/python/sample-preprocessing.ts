@@ -1,5 +1,5 @@
 /** Preparation of one sample, or of one batch, that gives the same in every epoch. */
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import { effective } from '../../values/value.js'
 import { pictureReader } from '../pytorch/datasets.js'
 import { codeText, trainsAnywhere } from '../pytorch/evidence.js'
@@ -38,16 +38,19 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     const whole = func.class?.node ?? func.node
     if (each === 'row' || kept || (each === 'sample' && func.class === null)) return []
     const text = codeText(python, whole.start, whole.end)
-    if (keeps.test(text)) return []
+    const hot = hotCode(python, func.node.body, func)
+    // What its constructor looks for on disk is no result.
+    const makers = [...new Set([func, ...hot.statements.map((one) => one.func)])]
+    if (makers.some((one) => one !== null && keeps.test(ownCode(python, one)))) return []
     const same = !drawn.test(text)
     const tokens = !drawnText.test(text) && trainsAnywhere(python)
-    const steps = hotCode(python, func.node.body, func).statements.flatMap((hot) =>
+    const steps = hot.statements.flatMap((hot) =>
       hot.guarded || hot.conditional || hot.exceptional
         ? []
         : hot.expressions.flatMap((expr) =>
             plainCalls(python, expr).flatMap((call) => {
-              const early = each === 'sample' && (same || isBeforeDraws(python, func.node.start, call))
-              const smaller = each === 'sample' ? shrinksPicture(python, func.node.start, call, same) : null
+              const early = each === 'sample' && (same || isBeforeDraws(python, func, call))
+              const smaller = each === 'sample' ? shrinksPicture(python, func, call, same) : null
               const slow = early ? slowFor(python, call) : null
               const what = smaller ?? slow ?? (tokens ? tokenizesSample(python, call) : null)
               if (what === null) return []
@@ -88,10 +91,19 @@ function writtenName(python: PythonModule, { expr, name }: Call): string {
   return /^[\w.]{1,40}$/.test(written) ? written : (name ?? '')
 }
 
-/** Nothing is drawn in the function before this call. */
-function isBeforeDraws(python: PythonModule, start: number, call: Call): boolean {
-  if (call.expr.start < start) return false
-  const before = codeText(python, start, call.expr.end)
+/** With its decorators; a cache of few results keeps none of them until the next epoch. */
+function ownCode(python: PythonModule, { node }: Func): string {
+  const start = Math.min(node.start, ...node.decorators.map((one) => one.start))
+  return codeText(python, start, node.end).replace(/\blru_cache\(\s*(maxsize\s*=\s*)?\d{1,3}\s*\)/g, '')
+}
+
+/** Nothing is drawn before this call: in the function that makes a sample, or in one that it calls. */
+function isBeforeDraws(python: PythonModule, { node }: Func, call: Call): boolean {
+  const inside = node.start <= call.expr.start && call.expr.end <= node.end
+  const own = call.function?.node ?? node
+  const before = inside
+    ? codeText(python, node.start, call.expr.end)
+    : codeText(python, node.start, node.end) + codeText(python, own.start, call.expr.end)
   return !drawn.test(before) && !anyTransform.test(before)
 }
 
@@ -112,11 +124,11 @@ function slowFor(python: PythonModule, call: Call): string | null {
 }
 
 /** It makes a picture smaller, with the same result each time. */
-function shrinksPicture(python: PythonModule, start: number, call: Call, same: boolean): string | null {
+function shrinksPicture(python: PythonModule, maker: Func, call: Call, same: boolean): string | null {
   const { name, expr, method } = call
   const [first] = expr.args
   if (name !== null)
-    return shrinks.test(name) && isReadHere(python, call) && (same || isBeforeDraws(python, start, call))
+    return shrinks.test(name) && isReadHere(python, call) && (same || isBeforeDraws(python, maker, call))
       ? name
       : null
   const { callee } = expr
