@@ -75,7 +75,16 @@ function asksForHost({ text }: Analysis): boolean {
 }
 
 /** The last two take one step of a whole engine or model. */
-const trainingMethods = ['.fit', '.train', '.fit_one_cycle', '.fine_tune', '.train_batch', '.train_on_batch']
+const trainingMethods = [
+  '.fit',
+  '.grid_search',
+  '.randomized_search',
+  '.train',
+  '.fit_one_cycle',
+  '.fine_tune',
+  '.train_batch',
+  '.train_on_batch',
+]
 
 export function evidenceOf(analysis: Analysis): Evidence {
   const strings = scanStrings(analysis)

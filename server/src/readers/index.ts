@@ -19,6 +19,7 @@ import { azureSweepReader } from './azure/sweep.js'
 import { azureVirtualMachineReader } from './azure/virtual-machine.js'
 import { batchReader } from './batch/reader.js'
 import { catboostReader } from './boosting/catboost.js'
+import { catboostSearchReader } from './boosting/catboost-search.js'
 import { lightgbmReader } from './boosting/lightgbm.js'
 import { sklearnBoostingReader } from './boosting/sklearn.js'
 import { xgboostReader } from './boosting/xgboost.js'
@@ -203,6 +204,7 @@ export const readers: readonly Reader[] = [
   azureSweepReader,
   azureVirtualMachineReader,
   batchReader,
+  catboostSearchReader,
   catboostReader,
   lightgbmReader,
   sklearnBoostingReader,

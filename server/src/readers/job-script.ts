@@ -6,6 +6,7 @@ import type { ClaimBuilder, Place } from '../workload/builder.js'
 import type { LaunchValue } from '../workload/claim.js'
 import type { ReaderContext } from './reader.js'
 import { trainsByName } from './shell/failures.js'
+import { claimShellGrids } from './shell/grid-loop.js'
 import { claimJobOperations, type JobMachine } from './shell/job-operations.js'
 import { claimShellLaunch, launchesOf, type Work, workOf } from './shell/launches.js'
 import { claimScriptCalls } from './shell/script-calls.js'
@@ -79,6 +80,7 @@ export function claimScript(
     () => claims.locate(place),
     adjust,
   )
+  claimShellGrids(claims, facts, () => place)
   if (script.machine !== null) claimJobOperations(claims, facts, launches, script.machine, text, () => place)
   return { ...workOf(facts, launches), trains: launches.some(trainsByName) }
 }

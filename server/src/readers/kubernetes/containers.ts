@@ -12,6 +12,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
 import { trainsByName } from '../shell/failures.js'
+import { claimShellGrids } from '../shell/grid-loop.js'
 import { claimJobOperations, type JobMachine } from '../shell/job-operations.js'
 import { claimShellLaunch, type FoundLaunch, launchesOf, type Work, workOf } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
@@ -90,6 +91,7 @@ export function claimContainer(
     (span) => claims.locate(script.whole ?? span),
     processes === undefined ? undefined : (parts) => processes(parts, nodes),
   )
+  claimShellGrids(claims, script.facts, (command) => script.whole ?? command)
   if (machine !== null) {
     const { facts, launches, whole } = script
     claimJobOperations(claims, facts, launches, machine, script.text, (span) => whole ?? span)

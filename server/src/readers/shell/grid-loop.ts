@@ -1,7 +1,8 @@
 /** Grids that a shell script goes through: `for` loops over hyperparameters around a command that trains. */
-import type { ShellCommand } from '../../config/shell-facts.js'
+import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import { gridSize } from '../../estimate/grid.js'
 import { parseLaunch } from '../../link/launch-line.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { chosenNetwork, hyperparameter, otherWork, repetitionTarget } from '../python/hyperparameter-names.js'
@@ -16,36 +17,46 @@ export const shellGridReader = defineReader({
     const { shell } = facts
     // A benchmark runs every combination because it wants the numbers.
     if (shell === undefined || isMeasurement(facts.path)) return
-    const told = new Set<string>()
-    for (const command of shell.commands) {
-      if (command.unreachable || command.loops.length === 0) continue
-      const work = workOf(command, (span) => claims.locate(span))
-      if (work === null) continue
-      // A loop over anything else (tasks, data sets) repeats the whole grid.
-      const dimensions = command.loops
-        .map((loop): Dimension => ({ name: nameOf(command, loop.variable), size: loop.count }))
-        .filter(({ name }) =>
-          [hyperparameter, repetitionTarget, chosenNetwork].some((names) => names.test(name)),
-        )
-      const searched = dimensions.filter((one) => hyperparameter.test(one.name) && one.size !== 1)
-      if (searched.length < 2 || !usesAll(command)) continue
-      // Training and scoring in the same loops are one search.
-      const nest = dimensions.map((one) => `${one.name}=${one.size}`).join(' ')
-      if (told.has(nest)) continue
-      told.add(nest)
-      const evidence: Evidence = { role: 'tuning', accelerator: 'maybe', small: null, notebook: false }
-      const search = claims.subject('Search', command, '', evidence)
-      search.known('strategy', 'for', 'grid', command)
-      search.known('space', 'for', { grids: [dimensions], ...gridSize([dimensions]) }, command)
-      search.known('byHand', 'for', true, command)
-      search.known('launched', 'for', work.launched, command)
-      search.known('unit', 'for', work.unit, command)
-      search.known('folds', 'for', 1, command)
-      search.known('alternatives', 'for', ['bayesian'], command)
-    }
+    claimShellGrids(claims, shell, (command) => command)
   },
   change: () => ({ reason: 'the search must move into the script that trains, or into a sweep' }),
 })
+
+/** `placeOf`: where a command stands in the fragment. */
+export function claimShellGrids(
+  claims: ClaimBuilder,
+  shell: Pick<ShellFacts, 'commands'>,
+  placeOf: (command: ShellCommand) => Place,
+): void {
+  const told = new Set<string>()
+  for (const command of shell.commands) {
+    if (command.unreachable || command.loops.length === 0) continue
+    const work = workOf(command, () => claims.locate(placeOf(command)))
+    if (work === null) continue
+    // A loop over anything else (tasks, data sets) repeats the whole grid.
+    const dimensions = command.loops
+      .map((loop): Dimension => ({ name: nameOf(command, loop.variable), size: loop.count }))
+      .filter(({ name }) =>
+        [hyperparameter, repetitionTarget, chosenNetwork].some((names) => names.test(name)),
+      )
+    const searched = dimensions.filter((one) => hyperparameter.test(one.name) && one.size !== 1)
+    if (searched.length < 2 || !usesAll(command)) continue
+    // Training and scoring in the same loops are one search.
+    const nest = dimensions.map((one) => `${one.name}=${one.size}`).join(' ')
+    if (told.has(nest)) continue
+    told.add(nest)
+    const evidence: Evidence = { role: 'tuning', accelerator: 'maybe', small: null, notebook: false }
+    const place = placeOf(command)
+    const search = claims.subject('Search', place, '', evidence)
+    search.known('strategy', 'for', 'grid', place)
+    search.known('space', 'for', { grids: [dimensions], ...gridSize([dimensions]) }, place)
+    search.known('byHand', 'for', true, place)
+    search.known('launched', 'for', work.launched, place)
+    search.known('unit', 'for', work.unit, place)
+    search.known('folds', 'for', 1, place)
+    search.known('alternatives', 'for', ['bayesian'], place)
+  }
+}
 
 interface Work {
   unit: SearchSettings['unit']
