@@ -54,6 +54,7 @@ import { gcloudJobsReader } from './gcloud/jobs.js'
 import { gcloudPoolsReader } from './gcloud/pools.js'
 import { githubReader } from './github/workflow.js'
 import { gitlabReader } from './gitlab/pipeline.js'
+import { googleBatchReader } from './google-batch/job.js'
 import { rentedInstancesReader } from './gpu-clouds/instances.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
@@ -240,6 +241,7 @@ export const readers: readonly Reader[] = [
   gcloudPoolsReader,
   githubReader,
   gitlabReader,
+  googleBatchReader,
   rentedInstancesReader,
   accelerateReader,
   huggingfaceDatasetsReader,

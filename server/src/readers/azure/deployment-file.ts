@@ -14,6 +14,7 @@ import { keyedPlace } from '../config-change.js'
 import { acceleratorModel } from '../machine-claims.js'
 import { acceleratorCount } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
+import { claimModelByName } from '../served-model.js'
 import { settingTable } from '../setting-table.js'
 
 const deploymentSettings = settingTable('Serving', {
@@ -67,7 +68,13 @@ function readDeployment(claims: ClaimBuilder, document: ConfigDocument, root: Co
   serving.say('machine', 'instance_type', type)
   serving.say('gpus', 'instance_type', orUnknown(convert(type, acceleratorCount), 'not given'))
   serving.say('gpuModel', 'instance_type', derived(type, acceleratorModel))
+  claimModelByName(serving, 'model', convert(source.text('model'), registeredName))
   deploymentSettings.claim(serving, source)
   const scales = convert(source.text('scale_settings', 'type'), (kind) => !/^default$/i.test(kind))
   serving.say('autoscaled', 'scale_settings', orDefault(scales, false))
+}
+
+/** 'distilbert-sst2' of `azureml:distilbert-sst2:4` and `azureml://registries/acme/models/distilbert-sst2/versions/4`. */
+function registeredName(reference: string): string | undefined {
+  return /^azureml:(?:\/\/registries\/[^/]+\/models\/)?([^:/]+)/.exec(reference)?.[1]
 }

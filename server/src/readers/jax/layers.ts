@@ -10,6 +10,9 @@ const heavy =
 const formatted =
   /\.(Dense|DenseGeneral|Linear|LinearGeneral|Conv|ConvTranspose|ConvLocal|Embed|MultiHeadDotProductAttention|MultiHeadAttention|SelfAttention|LayerNorm|RMSNorm|BatchNorm|GroupNorm|Einsum)$/
 
+/** They compute in float32 unless given a `dtype`. Source: transformers 4.44, modeling_flax_utils.py. */
+const pretrained = /^transformers\.(\w+\.)*Flax\w+\.(from_pretrained|from_config)$/
+
 /** True where a layer of this module does enough matrix work to gain from a short format. */
 export function heavyLayers(python: PythonModule): boolean {
   return once(python, 'jax heavy layers', () =>
@@ -17,11 +20,11 @@ export function heavyLayers(python: PythonModule): boolean {
   )
 }
 
-/** Layers of Flax that take a `dtype` and are given none; empty where one of them is. */
+/** Layers of Flax, and its pretrained models, that take a `dtype` and are given none; empty where one of them is. */
 export function layersWithoutFormat(python: PythonModule): Call[] {
   return once(python, 'jax layers', () => {
     const layers = python.calls.filter(
-      (call) => call.name !== null && flax.test(call.name) && formatted.test(call.name),
+      ({ name }) => name !== null && ((flax.test(name) && formatted.test(name)) || pretrained.test(name)),
     )
     const open = layers.filter(
       (call) => !mayBePassed(python.argument(call, 'dtype')) || takesField(python, call),

@@ -2,7 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import { appliedAttributes, frozenModules } from '../../python/frozen-modules.js'
-import type { Call, Folded, Loop, PythonModule } from '../../python/module.js'
+import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { numberIn, passedExpression, textIn } from '../../values/argument.js'
 import { foldedValue } from '../../values/folded-value.js'
@@ -247,20 +247,56 @@ function rootOf(expr: Expr): Expr {
 function inForward(analysis: PythonModule, name: string): Forward | null {
   for (const call of analysis.calls) {
     const func = call.function
-    if (func === null || func.class === null || func.name !== 'forward') continue
+    if (func === null || func.class === null) continue
     const { callee, args } = call.expr
     if (analysis.text.slice(callee.start, callee.end) !== name || args.length === 0) continue
-    const params = new Set(func.node.params.map((param) => param.name))
-    if (
-      !args.every(
-        ({ value }) => value.type === 'name' && params.has(value.id) && analysis.definition(value) === value,
-      )
-    )
-      continue
+    if (!args.every(({ value }) => isInput(analysis, value, func))) continue
     const loop = analysis.loops.find((one) => one.role === 'train') ?? null
     return { call, loop }
   }
   return null
+}
+
+/** What a trainer or a loop hands to the module, as it comes: a sample of the data, or a part of it. */
+function isInput(analysis: PythonModule, expr: Expr, func: Func, depth = 0): boolean {
+  if (depth > 6) return false
+  const inner = (part: Expr): boolean => isInput(analysis, part, func, depth + 1)
+  if (expr.type === 'subscript') return inner(expr.value)
+  if (expr.type === 'call')
+    return (
+      expr.callee.type === 'attribute' &&
+      /^(to|cuda|float|half|view|reshape|squeeze|unsqueeze)$/.test(expr.callee.attr) &&
+      inner(expr.callee.value)
+    )
+  if (expr.type !== 'name') return false
+  const made = analysis.definition(expr)
+  if (made !== expr) return inner(made)
+  const position = func.node.params.findIndex(({ name }) => name === expr.id)
+  if (position === -1) {
+    // `images, labels = batch`
+    const binding = analysis.bindingsOf(expr).at(-1)
+    return (
+      binding?.kind === 'assign' && binding.value !== null && binding.unpack !== null && inner(binding.value)
+    )
+  }
+  if (/^(forward|training_step)$/.test(func.name)) return true
+  const sites = analysis.calls.filter(
+    ({ function: caller, expr: { callee } }) =>
+      caller !== null &&
+      caller !== func &&
+      caller.class === func.class &&
+      callee.type === 'attribute' &&
+      callee.attr === func.name &&
+      callee.value.type === 'name' &&
+      callee.value.id === 'self',
+  )
+  return (
+    sites.length > 0 &&
+    sites.every((site) => {
+      const given = passedExpression(analysis.argument(site, expr.id, position - 1))
+      return given !== null && isInput(analysis, given, site.function!, depth + 1)
+    })
+  )
 }
 
 /** `model.backbone` is frozen, and the class of `model`, here or elsewhere, calls it with what it is given. */
