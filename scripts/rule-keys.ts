@@ -28,6 +28,7 @@ export const frameworks: Readonly<Record<string, string>> = {
   databricks: 'Databricks',
   determined: 'Determined',
   dstack: 'dstack',
+  'google-batch': 'Google Cloud Batch',
   flyte: 'Flyte',
   'gcloud-endpoint': 'gcloud',
   'gcloud-jobs': 'gcloud',
