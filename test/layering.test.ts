@@ -15,6 +15,7 @@ const allowed: Record<string, string[]> = {
   catalog: ['text'],
   estimate: ['text', 'catalog'],
   checklist: ['text'],
+  measured: ['text'],
   readers: [
     'text',
     'syntax',
@@ -27,7 +28,7 @@ const allowed: Record<string, string[]> = {
     'estimate',
     'link',
   ],
-  rules: ['text', 'edit', 'values', 'workload', 'catalog', 'estimate', 'checklist'],
+  rules: ['text', 'edit', 'values', 'workload', 'catalog', 'estimate', 'checklist', 'measured'],
   link: ['text', 'syntax', 'python', 'config', 'values', 'workload', 'catalog'],
 }
 const engine = [...Object.keys(allowed), 'finding.ts', 'lint.ts']
@@ -42,7 +43,17 @@ allowed.results = [...allowed.judging, 'judging']
 allowed.project = [...allowed.results, 'results', 'annotations']
 allowed['linter.ts'] = [...allowed.project, 'project']
 for (const face of ['lsp', 'cli', 'report'])
-  allowed[face] = ['text', 'edit', 'catalog', 'estimate', 'checklist', 'rules', 'finding.ts', 'linter.ts']
+  allowed[face] = [
+    'text',
+    'edit',
+    'catalog',
+    'estimate',
+    'checklist',
+    'measured',
+    'rules',
+    'finding.ts',
+    'linter.ts',
+  ]
 allowed.cli!.push('lsp', 'report')
 allowed.lsp!.push('report')
 

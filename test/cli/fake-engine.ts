@@ -115,7 +115,7 @@ class FakeProject implements Project {
   }
 
   async survey() {
-    return { findings: [], costs: [], kinds: [], rules: [] }
+    return { findings: [], costs: [], kinds: [], rules: [], measured: [] }
   }
 
   async estimates(): Promise<[]> {

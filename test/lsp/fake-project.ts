@@ -230,7 +230,7 @@ export class FakeProject implements Project {
   async survey() {
     const { findings } = await this.lint({})
     const placed = findings.map((finding) => ({ finding, path: finding.location.path, line: 1 }))
-    return { findings: placed, costs: [], kinds: [], rules: [] }
+    return { findings: placed, costs: [], kinds: [], rules: [], measured: [] }
   }
 
   async estimates(): Promise<[]> {

@@ -28,7 +28,7 @@ export async function showChecklist(
     costs: surveys.flatMap(({ costs }) => costs),
     kinds: surveys.flatMap(({ kinds }) => kinds),
     rules: surveys[0]?.rules ?? [],
-    measured: new Map(),
+    measured: surveys.flatMap(({ measured }) => measured),
     today: new Date().toISOString().slice(0, 10),
   })
   if (path === undefined) {

@@ -241,6 +241,38 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
       )
     })
 
+  const evidence = program
+    .command('evidence')
+    .description('what was measured of runs: findings and bills that it supports or contradicts say so')
+  evidence
+    .command('add')
+    .description(
+      'read a trace of the PyTorch profiler, CSV of nvidia-smi, output of DCGM, sacct --parsable2, an export of W&B or MLflow',
+    )
+    .argument('<files...>', 'also packed with gzip; 256 MiB each at most')
+    .option('--run <script-or-job>', 'what the runs were of, where the files do not say')
+    .action(async (files: string[], flags: { run?: string }) => {
+      const { addEvidence } = await import('./evidence.js')
+      done(await addEvidence(console, files, flags.run))
+    })
+  evidence
+    .command('list')
+    .description('the runs that were measured, the latest last')
+    .addOption(listing())
+    .action(async (flags: { outputFormat: Listing }) => {
+      const { listEvidence } = await import('./evidence.js')
+      done(await listEvidence(console, flags.outputFormat))
+    })
+  evidence
+    .command('remove')
+    .description('forget runs')
+    .argument('[ids...]', 'as `evidence list` names them')
+    .option('--all', 'all of them')
+    .action(async (ids: string[], flags: { all?: boolean }) => {
+      const { removeEvidence } = await import('./evidence.js')
+      done(await removeEvidence(console, ids, flags.all === true))
+    })
+
   program
     .command('clean')
     .description('throw away what earlier runs have kept about projects')

@@ -1,5 +1,6 @@
 /** What the user's configuration files, taken together, say about each file of the project. */
 import { listPrices } from '../catalog/price-book.js'
+import type { RunRecord } from '../measured/record.js'
 import type { Rule, RuleOptions, Severity, ToldRun } from '../rules/rule.js'
 import { lookUp } from '../text/records.js'
 import type {
@@ -70,6 +71,8 @@ export interface Configuration {
   /** Of the configuration at the root. */
   budget: Budget
   problems: ConfigurationProblem[]
+  /** What was measured of runs. */
+  measured: readonly RunRecord[]
 }
 
 export interface ConfigurationSources {
@@ -77,6 +80,7 @@ export interface ConfigurationSources {
   problems: ConfigurationProblem[]
   rules: readonly KnownRule[]
   choice?: Choice
+  measured?: readonly RunRecord[]
 }
 
 export function createConfiguration(sources: ConfigurationSources): Configuration {
@@ -88,6 +92,7 @@ class ProjectConfiguration implements Configuration {
   readonly ruleOptions: RuleOptions
   readonly failOn: FailOn | undefined
   readonly budget: Budget
+  readonly measured: readonly RunRecord[]
   /** By folder; the deepest folder above a file decides. */
   private readonly scopes = new Map<string, Scope>()
   private readonly none: Scope
@@ -98,6 +103,7 @@ class ProjectConfiguration implements Configuration {
 
   constructor(sources: ConfigurationSources) {
     this.problems = sources.problems
+    this.measured = sources.measured ?? []
     const choice = sources.choice ?? {}
     const rules = new Map([...sources.rules, ...(ownRules as KnownRule[])].map((rule) => [rule.name, rule]))
     this.none = new Scope(undefined, '', rules, choice)

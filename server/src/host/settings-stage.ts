@@ -1,12 +1,19 @@
 /** The user's configuration files, found and read. */
 import { allGpus } from '../catalog/gpus.js'
 import { tomlFacts } from '../config/toml.js'
+import { evidencePath, type RunRecord } from '../measured/record.js'
+import { readStore } from '../measured/store.js'
 import { rules } from '../rules/index.js'
 import type { Grammars } from '../syntax/parser.js'
 import { type Choice, type Configuration, createConfiguration } from './configuration.js'
 import { type ConfigurationFile, mentionsConfiguration, readConfigurationFile } from './configuration-file.js'
 
 const vocabulary = { rules: rules.map((rule) => rule.name), hardware: allGpus().map((gpu) => gpu.name) }
+
+/** Whether the file decides how others are judged. */
+export function isDecisive(path: string): boolean {
+  return isConfigurationFile(path) || path === evidencePath
+}
 
 export function isConfigurationFile(path: string): boolean {
   return /(^|\/)(costlint|pyproject)\.toml$/.test(path)
@@ -39,5 +46,30 @@ export async function loadConfiguration(
     if (parsed.file !== undefined) found.push(parsed.file)
     problems.push(...parsed.problems)
   }
-  return createConfiguration({ files: found, problems, rules, ...(choice === undefined ? {} : { choice }) })
+  const measured = await measurements(read, problems)
+  return createConfiguration({
+    files: found,
+    problems,
+    rules,
+    measured,
+    ...(choice === undefined ? {} : { choice }),
+  })
+}
+
+async function measurements(
+  read: (path: string) => Promise<string | undefined>,
+  problems: Configuration['problems'],
+): Promise<RunRecord[]> {
+  const text = await read(evidencePath)
+  if (text === undefined) return []
+  try {
+    return readStore(text)
+  } catch (error) {
+    problems.push({
+      path: evidencePath,
+      line: 1,
+      message: error instanceof Error ? error.message : String(error),
+    })
+    return []
+  }
 }

@@ -29,6 +29,7 @@ const names = new Set([
   '.ipynb_checkpoints',
   '.mypy_cache',
   '.ruff_cache',
+  '.costlint',
   '.costlint_cache',
   '.pytest_cache',
   '.pytype',

@@ -4,6 +4,7 @@ import type { MachineRequest } from '../estimate/hourly.js'
 import type { Interval } from '../estimate/network.js'
 import { type Rate, rateOf } from '../estimate/rate.js'
 import { runHours } from '../estimate/run-hours.js'
+import type { RunRecord } from '../measured/record.js'
 import { machineOf } from '../rules/hardware.js'
 import { requestOf, servingRequest } from '../rules/machine-request.js'
 import type { RuleOptions } from '../rules/rule.js'
@@ -12,6 +13,7 @@ import { isViewOf, subjectsOf } from '../rules/subject-view.js'
 import { lackText, questionOf } from '../rules/training-question.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
+import { measuredHours, recordsOf } from './run-records.js'
 
 type OptionsOf = (path: string) => RuleOptions
 
@@ -23,7 +25,13 @@ export class Bills {
     private readonly optionsOf: OptionsOf,
     /** ISO date. */
     private readonly today: string,
+    private readonly records: readonly RunRecord[] = [],
   ) {}
+
+  /** What was measured of the job that the run belongs to. */
+  recordsOf(run: Run): RunRecord[] {
+    return recordsOf(run, this.records)
+  }
 
   /** Of the job that the run belongs to, or of the run alone. */
   ofRun(run: Run): Bill {
@@ -63,13 +71,22 @@ export class Bills {
   private ofTrainings(run: Run, options: RuleOptions, rate: Rate | { missing: string }): Bill {
     const { compute } = run.job
     const seconds = effective(compute?.settings.timeLimit)
-    const found = trainingsOf(run).map((group) => hoursOfProgram(group, this.toldOf(group, options)))
+    const groups = trainingsOf(run)
+    const apart = effective(compute?.settings.trials) === true
+    const limit = typeof seconds === 'number' && seconds > 0 ? seconds / 3600 : null
+    const isTold = groups.some((group) => this.toldOf(group, options).told.hours !== null)
+    const measured = isTold ? null : measuredHours(this.recordsOf(run))
+    if (measured !== null) {
+      const times = measured.ofJob && !apart ? { low: 1, high: 1 } : timesOf(run)
+      return runBill({ rate, trainings: [measured.hours], times, apart, limit, assumptions: [measured.text] })
+    }
+    const found = groups.map((group) => hoursOfProgram(group, this.toldOf(group, options)))
     return runBill({
       rate,
       trainings: found.map((one) => ('missing' in one ? one : one.hours)),
       times: timesOf(run),
-      apart: effective(compute?.settings.trials) === true,
-      limit: typeof seconds === 'number' && seconds > 0 ? seconds / 3600 : null,
+      apart,
+      limit,
       assumptions: [...new Set(found.flatMap((one) => ('missing' in one ? [] : one.assumptions)))],
     })
   }

@@ -57,7 +57,7 @@ export class JudgeStage {
     })
     this.judgements = judgements
     this.configuration = configuration
-    this.bills = new Bills((path) => configuration.forFile(path).options, today())
+    this.bills = new Bills((path) => configuration.forFile(path).options, today(), configuration.measured)
     this.reached = reached
     const now = new Map<string, SubjectView>()
     const drafts: Draft[] = []

@@ -4,6 +4,7 @@ import type { Bill } from '../estimate/bill.js'
 import type { Finding } from '../finding.js'
 import type { FileConfiguration } from '../host/configuration.js'
 import type { LintError } from '../lint.js'
+import { verdictOn } from '../measured/words.js'
 import type { Confidence, Report, Rule, RuleContext } from '../rules/rule.js'
 import type { Silence } from '../rules/silence.js'
 import { isViewOf } from '../rules/subject-view.js'
@@ -102,14 +103,17 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
         const pool = poolOf(report, view)
         const bill = billOf(view, context.bills)
         const waste = wasteOf(rule, view, report.saving, bill)
+        const verdict =
+          rule.measuredBy === undefined ? null : verdictOn(rule.measuredBy, context.bills.recordsOf(view.run))
+        const judged = severityOf(rule, view, report, waste, bill.per, configuration.options.money)
         drafts.push({
           rule: rule.name,
           reader,
           severity:
             configuration.severity(rule.name) ??
-            severityOf(rule, view, report, waste, bill.per, configuration.options.money),
+            (verdict?.says === 'contradicts' ? lower(judged, 'information') : judged),
           confidence,
-          message: report.message,
+          message: verdict === null ? report.message : `${report.message} ${verdict.text}`,
           location: isClaim(report.at) ? report.at.location : report.at,
           checklist: rule.checklist,
           saving:

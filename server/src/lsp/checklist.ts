@@ -25,7 +25,7 @@ export async function checklistOf(
   const survey = await session?.survey()
   if (survey === undefined) return null
   const today = new Date().toISOString().slice(0, 10)
-  const state = checklistState({ ...survey, measured: new Map(), today })
+  const state = checklistState({ ...survey, today })
   if (before === undefined || before.trim() === '') return { markdown: newDocument(state), problems: [] }
   if (!isChecklist(before)) return null
   const { text, problems } = updatedDocument(before, state)

@@ -57,7 +57,8 @@ interface Reading {
 const firstAnswer = 100
 
 /** Files that decide how every other file is judged. */
-const decisive = /(?:^|\/)(?:costlint\.toml|\.costlint\.toml|pyproject\.toml|\.gitignore)$/
+const decisive =
+  /(?:^|\/)(?:costlint\.toml|\.costlint\.toml|pyproject\.toml|\.costlint\/evidence\.json|\.gitignore)$/
 
 interface OpenText {
   snapshot: Snapshot

@@ -10,7 +10,7 @@ import { discover } from '../host/discover.js'
 import { type Host, under } from '../host/host.js'
 import { fileOfText, type OpenText } from '../host/open-text.js'
 import { PoolBackend } from '../host/pool.js'
-import { isConfigurationFile, loadConfiguration } from '../host/settings-stage.js'
+import { isConfigurationFile, isDecisive, loadConfiguration } from '../host/settings-stage.js'
 import { isSkippedFolder } from '../host/skipped.js'
 import { isVersionFile, VersionTable } from '../host/versions.js'
 import { today } from '../judging/judge-stage.js'
@@ -175,7 +175,7 @@ class Workspace implements Project {
 
   private touch(path: string): void {
     this.dirty.add(path)
-    if (isConfigurationFile(path)) this.configurationChanged = true
+    if (isDecisive(path)) this.configurationChanged = true
     if (isVersionFile(path)) this.versionsChanged = true
     // What is left out is decided for the project as a whole.
     if (/(^|\/)\.gitignore$/.test(path)) this.files = null
@@ -513,7 +513,10 @@ class Workspace implements Project {
   async survey(): Promise<Survey> {
     const { findings } = await this.lint()
     const costs = await this.cost(findings)
-    return survey(findings, costs, this.stages.judging.view(), (path) => this.sourceOf(path))
+    return survey(
+      { findings, costs, judgements: this.stages.judging.view(), measured: this.configuration.measured },
+      (path) => this.sourceOf(path),
+    )
   }
 
   async estimates(options: EstimateOptions = {}): Promise<TrainingEstimate[]> {

@@ -8,12 +8,11 @@ import { roughUsd } from '../estimate/hourly.js'
 import { totalOf } from '../estimate/total.js'
 import type { Finding } from '../finding.js'
 import type { CostEntry, PlacedFinding, Survey } from '../linter.js'
+import { measuredItems } from '../measured/words.js'
 import { markdownCell, markdownLink } from './markdown-links.js'
 import { escapeMarkdown } from './markdown-text.js'
 
 export interface ChecklistInput extends Survey {
-  /** What run evidence says of an item, by id: a sentence each. */
-  measured: ReadonlyMap<string, readonly string[]>
   /** ISO date. */
   today: string
 }
@@ -24,7 +23,8 @@ const most = 5
 type Status = 'findings' | 'clear' | 'nothing of the kind' | 'unseen'
 
 export function checklistState(input: ChecklistInput): ChecklistState {
-  const states = new Map(items.map(({ id }) => [id, itemState(id, input)]))
+  const measured = measuredItems(input.measured)
+  const states = new Map(items.map(({ id }) => [id, itemState(id, input, measured.get(id) ?? [])]))
   const counted = (status: Status): number =>
     [...states.values()].filter((one) => one.status === status).length
   const clear = counted('clear') + counted('nothing of the kind')
@@ -33,17 +33,20 @@ export function checklistState(input: ChecklistInput): ChecklistState {
       `Last lint ${input.today}: ${count(counted('findings'), 'item')} with findings, ${clear} clear, ${counted('unseen')} that code cannot show.`,
       ...moneyLines(input.costs),
     ],
-    baseline: baseline(input),
+    baseline: baseline(input.costs, measured),
     items: new Map([...states].map(([id, { lines }]) => [id, lines])),
   }
 }
 
-function itemState(id: string, input: ChecklistInput): { status: Status; lines: string[] } {
+function itemState(
+  id: string,
+  input: ChecklistInput,
+  told: readonly string[],
+): { status: Status; lines: string[] } {
   const { measure } = guidanceOf(id)
   const rules = input.rules.filter(({ checklist }) => checklist.includes(id))
   const own = input.findings.filter(({ finding }) => finding.checklist.includes(id))
   const shown = own.filter(({ finding }) => finding.severity !== 'hint').sort(dearestFirst)
-  const told = input.measured.get(id) ?? []
   const hidden = own.length - shown.length
   const hints = hidden === 0 ? '' : ` (${count(hidden, 'hint')} beside: \`costlint check --show-hints\`)`
   const toMeasure = measure === undefined || told.length > 0 ? [] : [`How to measure: ${measure}`]
@@ -139,7 +142,10 @@ function moneyLines(costs: readonly CostEntry[]): string[] {
 /** Jobs of which the table tells time and money. */
 const dearest = 3
 
-function baseline({ costs, measured }: ChecklistInput): Map<string, string> {
+function baseline(
+  costs: readonly CostEntry[],
+  measured: ReadonlyMap<string, readonly string[]>,
+): Map<string, string> {
   const cells = new Map<string, string>()
   for (const [id, lines] of measured)
     if (id.startsWith('baseline/')) cells.set(id, lines.map(markdownCell).join('<br>'))

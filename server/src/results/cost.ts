@@ -121,7 +121,7 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       usd: bill.usd,
       saving: null,
       state: stateOf(bill, always || trainings.length > 0, scripts.length > 0, compute === null, request),
-      unknown: unknownOf(run, bill.unknown, trainings.length > 0),
+      unknown: unknownOf(run, bill.unknown, trainings.length > 0 || (bill.hours !== null && !bill.limitOnly)),
       assumptions: bill.assumptions,
       budget: [],
     })

@@ -2,6 +2,7 @@
 import type { Finding } from '../finding.js'
 import { isTest } from '../judging/judge.js'
 import type { Judgement } from '../linking/runs.js'
+import type { RunRecord } from '../measured/record.js'
 import { rules } from '../rules/index.js'
 import type { Rule } from '../rules/rule.js'
 import type { SourceFile } from '../text/source-file.js'
@@ -22,12 +23,19 @@ export interface Survey {
   /** Resource kinds of which the project has something, tests left out. */
   kinds: string[]
   rules: readonly Pick<Rule, 'name' | 'checklist' | 'judges'>[]
+  /** What was measured of runs. */
+  measured: readonly RunRecord[]
+}
+
+export interface SurveyInput {
+  findings: readonly Finding[]
+  costs: CostEntry[]
+  judgements: readonly Judgement[]
+  measured: readonly RunRecord[]
 }
 
 export async function survey(
-  findings: readonly Finding[],
-  costs: CostEntry[],
-  judgements: readonly Judgement[],
+  { findings, costs, judgements, measured }: SurveyInput,
   sourceOf: (path: string) => Promise<SourceFile | undefined>,
 ): Promise<Survey> {
   const lines = new LineNumbers(sourceOf)
@@ -37,5 +45,5 @@ export async function survey(
     placed.push({ finding, path, line })
   }
   const subjects = judgements.map(({ runs }) => runs[0]!.subject).filter((subject) => !isTest(subject))
-  return { findings: placed, costs, kinds: [...new Set(subjects.map(({ kind }) => kind))], rules }
+  return { findings: placed, costs, kinds: [...new Set(subjects.map(({ kind }) => kind))], rules, measured }
 }

@@ -4,6 +4,7 @@
  */
 import type { PriceSettings } from '../catalog/price-book.js'
 import type { Change, Refusal } from '../edit/write.js'
+import type { Concern } from '../measured/words.js'
 import type { Location } from '../text/location.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
@@ -102,6 +103,8 @@ export interface Rule<W extends ResourceKind = ResourceKind> {
   overlaps?: 'machine' | 'trials' | 'loading'
   /** What it finds takes time that the estimate of a run does not count, so the bill is no bound of the waste. */
   beyondBill?: true
+  /** What measurements of a run can support or contradict it. */
+  measuredBy?: Concern
   /** Readers for which it is off by default, with the measured precision. */
   offFor?: Record<string, string>
   check(view: SubjectView<W>, context: RuleContext): void

@@ -31,6 +31,7 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change', 'decision/stop-and-simplify'],
   overlaps: 'machine',
   severity: 'warning',
+  measuredBy: 'memory',
   finds: 'machines whose GPU memory is hardly used, where a cheaper one does the same work',
   summary: 'A job or an endpoint pays for far more GPU memory than its model uses.',
   check(view, { report, silent, options }) {

@@ -14,6 +14,7 @@ export default defineRule({
   checklist: ['bottleneck/repeated-preprocessing', 'waste/cache-features', 'baseline/preprocessing-time'],
   overlaps: 'loading',
   severity: 'warning',
+  measuredBy: 'waiting',
   finds: 'work with the same result for every sample, repeated for each',
   summary: 'Work with the same result for every sample needs to be done only once.',
   check(view, { report, silent }) {

@@ -13,6 +13,7 @@ export default defineRule({
   checklist: ['bottleneck/compute-bound', 'baseline/ingestion-time'],
   overlaps: 'loading',
   severity: 'warning',
+  measuredBy: 'waiting',
   finds: 'batches that the training process reads and decodes itself',
   summary: 'Loading in the training process makes the accelerator wait for every batch.',
   check(view, { report, silent, options }) {

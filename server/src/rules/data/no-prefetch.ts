@@ -11,6 +11,7 @@ export default defineRule({
   checklist: ['baseline/ingestion-time', 'bottleneck/compute-bound'],
   overlaps: 'loading',
   severity: 'warning',
+  measuredBy: 'waiting',
   finds: 'batches that are made only when the accelerator waits for them',
   summary: 'Without prefetching, making a batch and training on it take turns.',
   check(view, { report, silent }) {

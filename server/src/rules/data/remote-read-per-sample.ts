@@ -13,6 +13,7 @@ export default defineRule({
   checklist: ['baseline/ingestion-time', 'waste/cache-features'],
   overlaps: 'loading',
   severity: 'warning',
+  measuredBy: 'waiting',
   finds: 'a network request for each sample',
   summary: 'A network request per sample is paid for again in every epoch.',
   check(view, { report, silent }) {

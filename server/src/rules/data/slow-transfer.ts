@@ -13,6 +13,7 @@ export default defineRule({
   checklist: ['baseline/ingestion-time', 'baseline/idle-time'],
   overlaps: 'loading',
   severity: 'hint',
+  measuredBy: 'waiting',
   finds: 'copies from pageable memory, and workers that restart every epoch',
   summary: 'Copies from pageable memory, and workers that restart every epoch, make the accelerator wait.',
   oncePerProject: true,

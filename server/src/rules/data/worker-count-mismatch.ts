@@ -21,6 +21,7 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'bottleneck/compute-bound'],
   overlaps: 'loading',
   severity: 'information',
+  measuredBy: 'waiting',
   finds: 'more loader workers than the job has cores, or far fewer',
   summary: 'The number of worker processes does not fit the cores or the shared memory of the job.',
   check(view, context) {

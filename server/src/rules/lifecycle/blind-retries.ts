@@ -13,6 +13,7 @@ export default defineRule({
   judges: ['Compute', 'Step', 'Program', 'Operation'],
   checklist: ['observability/retry-count', 'observability/failed-jobs', 'baseline/retry-rate'],
   severity: 'warning',
+  measuredBy: 'failures',
   finds: 'retries of training that restarts from scratch',
   summary: 'Training that restarts from scratch after each failure is paid for again each time.',
   check(view, { report, silent }) {

@@ -16,6 +16,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['rightsize/spot', 'observability/failed-jobs'],
   severity: 'warning',
+  measuredBy: 'failures',
   finds: 'long runs that save nothing until the end',
   summary: 'A long run that saves nothing starts over, and is paid for again, when it is interrupted.',
   oncePerProject: true,

@@ -15,6 +15,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['rightsize/spot', 'observability/failed-jobs', 'observability/retry-count'],
   severity: 'error',
+  measuredBy: 'failures',
   finds: 'spot jobs without a checkpoint to resume from',
   summary: 'A spot job that cannot resume pays again for all its work after each interruption.',
   supersedes: ['lifecycle/on-demand-interruptible'],

@@ -13,6 +13,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/training-time', 'bottleneck/compute-bound'],
   severity: 'warning',
+  measuredBy: 'waiting',
   finds: 'compilation that is switched off, or steps that nothing compiles',
   summary: 'A step that runs operation by operation waits for Python between operations.',
   check(view, { report, silent }) {

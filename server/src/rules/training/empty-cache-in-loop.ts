@@ -8,6 +8,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/training-time'],
   severity: 'warning',
+  measuredBy: 'waiting',
   finds: 'memory that is released in every step and allocated again in the next',
   summary: 'Memory released in each step has to be allocated again in the next.',
   check(view, { report, silent }) {

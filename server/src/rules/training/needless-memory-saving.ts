@@ -18,6 +18,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['rightsize/match-instance', 'bottleneck/distributed-setup'],
   severity: 'information',
+  measuredBy: 'memory',
   finds: 'activation checkpointing or offloading where memory is plentiful',
   summary: 'Memory is saved at the price of time on a GPU that has plenty.',
   check(view, { report, silent, options }) {

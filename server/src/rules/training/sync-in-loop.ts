@@ -13,6 +13,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/idle-time', 'bottleneck/compute-bound', 'baseline/ingestion-time'],
   severity: 'warning',
+  measuredBy: 'waiting',
   finds: 'values read from the GPU in every step, so that it has to wait',
   summary: 'Reading a value from the accelerator in every step makes it wait for the host.',
   check(view, { report, silent }) {

@@ -22,6 +22,7 @@ export default defineRule({
   judges: ['Training', 'InputPipeline'],
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change'],
   severity: 'warning',
+  measuredBy: 'memory',
   finds: 'batches of a few samples on a GPU with room for many',
   summary: 'A batch of a few samples launches every kernel for little work on a GPU with room for many.',
   check(judged, { report, silent, options }) {
