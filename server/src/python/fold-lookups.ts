@@ -12,12 +12,17 @@ import type { Folded } from './module.js'
 import { bindingsOf, importedFunction, nameOf } from './names.js'
 import { isDict } from './operators.js'
 import { returnsOf } from './returns.js'
+import { trackedValue } from './tracked-configuration.js'
 
 /** Null: the call looks nothing up, or nothing is known of what it does it in. */
 export function foldLookup(analysis: Analysis, fold: Fold, expr: CallExpr): Folded | null {
   const lookup = lookupOf(analysis, expr)
   if (lookup === null) return null
   const keys = keysOf(fold, lookup)
+  const [key, deeper] = keys ?? []
+  const tracked =
+    typeof key === 'string' && deeper === undefined ? trackedValue(analysis, fold, lookup.object, key) : null
+  if (tracked !== null) return tracked
   const whole = configuredNode(analysis, lookup.object)
   if (keys === null) return whole === null ? null : unknown('the configuration')
   const fallback = (overridable: boolean): Folded => {

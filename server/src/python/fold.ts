@@ -18,6 +18,7 @@ import type { Folded } from './module.js'
 import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget } from './names.js'
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
 import { type Binding, scopeAt } from './scope.js'
+import { trackedValue } from './tracked-configuration.js'
 
 const depthLimit = 200
 
@@ -415,7 +416,7 @@ export class Folder {
     if (field !== null) return this.fold(field)
     const value = this.constantOf(expr)
     if (value !== undefined) return known(value)
-    return unknown(`.${expr.attr}`)
+    return trackedValue(this.analysis, this.folding, expr.value, expr.attr) ?? unknown(`.${expr.attr}`)
   }
 
   /** `if args.local: args.model = …` over an argument of the program. */
@@ -463,6 +464,11 @@ export class Folder {
       })
     const container = this.fold(value)
     const key = this.fold(index)
+    const tracked =
+      key.state === 'known' && typeof key.value === 'string'
+        ? trackedValue(this.analysis, this.folding, value, key.value)
+        : null
+    if (tracked !== null) return tracked
     if (container.state === 'unknown') return container
     if (key.state === 'unknown') return key
     if (Array.isArray(container.value) && typeof key.value === 'number') {

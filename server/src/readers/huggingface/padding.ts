@@ -140,14 +140,16 @@ function reachedFrom(python: PythonModule): Map<Func, Maker> {
   return reached
 }
 
-/** `data.map(lambda row: tokenizer(row['text'], …))`. */
+/** `data.map(lambda row: tokenizer(row['text'], …))`, also in a function that the lambda calls. */
 function insideMappedLambda(python: PythonModule, call: Call): boolean {
+  const sites = call.function === null ? [] : (python.callSites(call.function) ?? [])
   return python
     .methodCalls('map')
     .some((map) =>
       map.expr.args.some(
         ({ value }) =>
-          value.type === 'lambda' && value.start <= call.expr.start && call.expr.end <= value.end,
+          value.type === 'lambda' &&
+          [call, ...sites].some(({ expr }) => value.start <= expr.start && expr.end <= value.end),
       ),
     )
 }

@@ -72,6 +72,8 @@ function addAdapters(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null || claim.site.target?.kind !== 'call')
     return { reason: 'wrap the model with get_peft_model() of PEFT before it is trained' }
+  if (python.callsTo('peft.get_peft_model').length > 0)
+    return { reason: 'the program puts adapters on the model where its option asks for them: pass that' }
   const use = { path, fragment: fragment.index, offset: call.expr.start }
   const config = nameFor(python.tree, 'peft', 'LoraConfig', use)
   const imports: Import[] = config.import === null ? [] : [config.import]

@@ -122,6 +122,7 @@ function readAdapters(python: PythonModule, trainers: Trainers, training: Traini
   else if (result.call === null)
     training.default('adapters', result.key, null, trainer === undefined ? place : calleePlace(trainer), {
       site,
+      overridable: result.overridable === true,
     })
   else training.known('adapters', result.key, result.adapters, calleePlace(result.call), { site })
 }

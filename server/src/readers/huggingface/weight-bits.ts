@@ -113,7 +113,13 @@ function truth(given: ArgumentValue): boolean | null {
 // Adapters.
 
 export type AdaptersResult =
-  | { adapters: TrainingSettings['adapters']; key: string; call: Call | null }
+  | {
+      adapters: TrainingSettings['adapters']
+      key: string
+      call: Call | null
+      /** An option of the program puts them on. */
+      overridable?: true
+    }
   | { because: string }
 
 const feedForward = /gate|up_proj|down_proj|fc|mlp|dense_|w[123]$|wi|wo$|c_fc|all-linear|^\.\*/
@@ -129,7 +135,10 @@ export function adaptersOf(python: PythonModule, handed: ArgumentValue): Adapter
   }
   const wrapper = python.calls.find((call) => call.name !== null && wrappers.test(call.name))
   if (wrapper !== undefined) {
-    if (wrapper.conditional) return { because: 'adapters under a condition' }
+    const reach = python.reach(wrapper.expr.start)
+    if (reach.state === 'sometimes' && reach.byDefault === false)
+      return { adapters: null, key: 'peft_config', call: null, overridable: true }
+    if (wrapper.conditional && reach.state !== 'always') return { because: 'adapters under a condition' }
     if (wrapper.name!.startsWith('unsloth.')) return fromConfiguration(python, wrapper)
     const given = python.argument(wrapper, 'peft_config', 1)
     const made = passedCall(python, given)
@@ -147,11 +156,13 @@ export function adaptersOf(python: PythonModule, handed: ArgumentValue): Adapter
   return { adapters: null, key: 'peft_config', call: null }
 }
 
-/** `config = LoraConfig(…)` is left over: nothing takes it, and nothing else of PEFT is called. */
+/** `config = LoraConfig(…)` is left over: nothing takes it, and nothing else of PEFT is called; or all that is never runs. */
 function onlyUnusedConfigs(python: PythonModule, text: string): boolean {
   const ofPeft = (name: string | null) => name?.startsWith('peft.') === true
   const own = python.calls.filter(({ name }) => ofPeft(name))
-  if (own.length === 0 || python.usesHere('unsloth.', '.add_adapter', 'adapters.')) return false
+  const { text: whole, dead } = python
+  const left = dead.some(({ start, end }) => /get_peft_model/.test(whole.slice(start, end)))
+  if ((own.length === 0 && !left) || python.usesHere('unsloth.', '.add_adapter', 'adapters.')) return false
   if ([...python.imported, ...python.importers].some(({ uses }) => uses.some(ofPeft))) return false
   return own.every(({ name, assignedTo }) => {
     if (assignedTo === null || !/^\w+$/.test(assignedTo) || !/Config$/.test(name ?? '')) return false
