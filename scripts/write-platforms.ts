@@ -1,14 +1,16 @@
-/** Writes docs/platforms.md, docs/checklist.md, the tables on the pages of the rules, and the page that lists them; run by `npm run generate`, after the lists are written. */
+/** Writes docs/platforms.md, docs/checklist.md, the schema of the configuration, the tables on the pages of the rules, and the page that lists them; run by `npm run generate`, after the lists are written. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { checklistPage } from '../server/src/checklist/item-page.js'
 import { readers } from '../server/src/readers/index.js'
 import { rules } from '../server/src/rules/index.js'
+import { configurationSchema } from './configuration-schema.js'
 import { platforms } from './platforms.js'
 import { ruleIndex } from './rule-index.js'
 import { withTable } from './rule-tables.js'
 
 writeFileSync('docs/platforms.md', platforms(readers))
 writeFileSync('docs/checklist.md', checklistPage(rules))
+writeFileSync('schemas/costlint.schema.json', configurationSchema())
 const pages = new Map<string, string>()
 for (const { name } of rules) {
   const path = `docs/rules/${name}.md`

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { configurationSchema } from '../scripts/configuration-schema.js'
 import { indexes } from '../scripts/indexes.js'
 import { platforms } from '../scripts/platforms.js'
 import { ruleIndex } from '../scripts/rule-index.js'
@@ -23,6 +24,9 @@ describe('what `npm run generate` makes', () => {
 
   it('docs/platforms.md lists the tables of the readers', () =>
     assert.equal(file('docs/platforms.md'), platforms(readers)))
+
+  it('schemas/costlint.schema.json has the keys of the configuration', () =>
+    assert.equal(file('schemas/costlint.schema.json'), configurationSchema()))
 
   it('docs/rules/index.md lists the rules', () => {
     const pages = new Map(rules.map(({ name }) => [name, file(`docs/rules/${name}.md`)]))

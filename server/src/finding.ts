@@ -22,6 +22,18 @@ export interface Finding {
   billed?: string
   related: { location: Location; message: string }[]
   fingerprint: string
+  /** The same without the path, which outlives a move to another file; absent: of the linter itself. */
+  moved?: string
   /** Wishes that have not been turned into text yet (see `Linter.fixes`). */
   requests: FixRequest[]
+}
+
+/** A finding that is known, in a baseline. */
+export interface KnownFinding {
+  rule: string
+  /** Relative to the project. */
+  path: string
+  message: string
+  fingerprint: string
+  moved: string
 }

@@ -1,5 +1,5 @@
 /** What a lint is asked for, and what it answers. */
-import type { Finding, Fix } from './finding.js'
+import type { Finding, Fix, KnownFinding } from './finding.js'
 import type { Severity } from './rules/rule.js'
 
 export interface LintError {
@@ -23,6 +23,10 @@ export interface LintResult {
   problems?: { path: string; line: number; message: string }[]
   /** `fail-on` of the configuration at the root. */
   failOn?: Severity | 'never'
+  /** What a baseline holds back, and its entries that nothing is found for any more; absent: there is none. */
+  baseline?: { name: string; known: number; stale: KnownFinding[] }
+  /** The file that the configuration names for it, relative to the root. */
+  baselineFile?: string
 }
 
 export interface Progress {

@@ -14,7 +14,7 @@ export interface Said {
 }
 
 /** Commands that read projects. */
-const reading = new Set(['check', 'checklist', 'cost', 'digest', 'estimate', 'graph', 'why'])
+const reading = new Set(['baseline', 'check', 'checklist', 'cost', 'digest', 'estimate', 'graph', 'why'])
 
 function uncached(args: readonly string[]): string[] {
   return reading.has(args[0] ?? '') ? [...args, '--no-cache'] : [...args]
@@ -32,41 +32,61 @@ export async function runHere(
   args: readonly string[],
   around: Around | ((root: string) => void) = {},
 ): Promise<Said> {
-  const {
-    prepare,
-    after,
-    console: other,
-  }: Around = typeof around === 'function' ? { prepare: around } : around
+  const { prepare, after, console }: Around = typeof around === 'function' ? { prepare: around } : around
+  return inFolder({ 'costlint.toml': '', ...files }, async (_, root) => {
+    prepare?.(root)
+    const said = await runAt(root, args, console)
+    after?.(root)
+    return said
+  })
+}
+
+/** Several commands on one folder. */
+export async function inFolder<T>(
+  files: Record<string, string>,
+  use: (costlint: (...args: string[]) => Promise<Said>, root: string) => Promise<T>,
+): Promise<T> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'costlint here ')))
   try {
-    for (const [path, text] of Object.entries({ 'costlint.toml': '', ...files })) {
-      mkdirSync(dirname(join(root, path)), { recursive: true })
-      writeFileSync(join(root, path), text)
-    }
-    prepare?.(root)
-    let out = ''
-    let err = ''
-    const colors = picocolors.createColors(false)
-    const console: Console = {
-      out: (text) => {
-        out += String(text)
-      },
-      err: (text) => {
-        err += text
-      },
-      cwd: root,
-      input: async () => new Uint8Array(),
-      colors,
-      errColors: colors,
-      columns: null,
-      interactive: false,
-      signal: new AbortController().signal,
-      ...other,
-    }
-    const code = await run(uncached(args), nodeEngine, console)
-    after?.(root)
-    return { out, err, code }
+    writeFiles(root, files)
+    return await use((...args) => runAt(root, args), root)
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
+}
+
+export function writeFiles(root: string, files: Record<string, string>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+}
+
+/** A command in this folder. */
+export async function runAt(
+  cwd: string,
+  args: readonly string[],
+  other: Partial<Console> = {},
+): Promise<Said> {
+  let out = ''
+  let err = ''
+  const colors = picocolors.createColors(false)
+  const console: Console = {
+    out: (text) => {
+      out += String(text)
+    },
+    err: (text) => {
+      err += text
+    },
+    cwd,
+    input: async () => new Uint8Array(),
+    colors,
+    errColors: colors,
+    columns: null,
+    interactive: false,
+    signal: new AbortController().signal,
+    ...other,
+  }
+  const code = await run(uncached(args), nodeEngine, console)
+  return { out, err, code }
 }

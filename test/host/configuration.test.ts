@@ -277,8 +277,62 @@ rule = "search/grid-search"
 
   it('names the line of a syntax error', () => {
     assert.deepEqual(problems('ignore = ["search"]\nselect = [\n'), [
-      'costlint.toml:2: this is not valid TOML',
+      'costlint.toml:2: not valid TOML: invalid value',
     ])
+  })
+
+  it('says what is wrong with TOML itself', () => {
+    assert.deepEqual(problems('ignore = ["search"]\n\nignore = ["data"]\n'), [
+      'costlint.toml:3: not valid TOML: trying to redefine an already defined table or value',
+    ])
+    assert.deepEqual(problems('[search]\nwarn-fits = 030\n').slice(0, 1), [
+      'costlint.toml:2: not valid TOML: illegal leading zero',
+    ])
+  })
+
+  it('takes severities and thresholds by path, and by rule', () => {
+    const text = `
+[search]
+warn-fits = 50
+[[overrides]]
+paths = ["notebooks/"]
+hardware = { default = "T4" }
+search = { min-fits = 20 }
+money = { warning = 50 }
+severity = { "search/grid-search" = "hint" }
+[[overrides]]
+paths = ["*"]
+rules = ["search"]
+money = { error = 1000 }
+[[overrides]]
+paths = ["*"]
+rules = ["search/grid-search"]
+money = { warning = 2 }
+`
+    assert.deepEqual(problems(text), [])
+    const configuration = configure({ 'costlint.toml': text })
+    const of = (path: string, rule?: string) => {
+      const own = configuration.forFile(path)
+      const { search, money, defaultHardware } = rule === undefined ? own.options : own.optionsFor(rule)
+      return [search.minFits, search.warnFits, money.warning, money.error, defaultHardware]
+    }
+    assert.deepEqual(of('src/a.py'), [12, 50, 5, 100, null])
+    assert.deepEqual(of('src/a.py', 'precision/full-precision'), [12, 50, 5, 100, null])
+    assert.deepEqual(of('src/a.py', 'search/uncached-pipeline'), [12, 50, 5, 1000, null])
+    assert.deepEqual(of('src/a.py', 'search/grid-search'), [12, 50, 2, 1000, null])
+    assert.deepEqual(of('notebooks/a.py'), [20, 50, 50, 100, 'T4'])
+    assert.deepEqual(of('notebooks/a.py', 'search/grid-search'), [20, 50, 2, 1000, 'T4'])
+    assert.equal(configuration.forFile('notebooks/a.py').severity('search/grid-search'), 'hint')
+    assert.equal(configuration.forFile('src/a.py').severity('search/grid-search'), undefined)
+  })
+
+  it('runs what is off by default where a preview is asked for', () => {
+    const enabled = (text: string, path = 'a.py') =>
+      configure({ 'costlint.toml': text }).forFile(path).enabled('search/uncached-pipeline', 'ray')
+    assert.equal(enabled('preview = true'), true)
+    assert.equal(enabled('preview = true\nignore = ["search"]'), false)
+    assert.equal(enabled('[[overrides]]\npaths = ["lab/"]\npreview = true'), false)
+    assert.equal(enabled('[[overrides]]\npaths = ["lab/"]\npreview = true', 'lab/a.py'), true)
   })
 
   it('knows the rules of the linter itself', () => {

@@ -27,6 +27,7 @@ interface CheckFlags {
   showHints?: boolean
   stdinFilename?: string
   maxFiles?: number
+  baseline?: string
   cache: boolean
 }
 
@@ -66,6 +67,7 @@ export function addCheck(
         'least severity that makes the exit code 1 (default: warning)',
       ).choices(failOnValues),
     )
+    .option('--baseline <file>', 'leave out the findings in this file, which `costlint baseline` writes')
     .option('--exit-zero', 'end with 0 whatever is found')
     .option('-q, --quiet', 'print findings and faults, nothing else')
     .option('--statistics', 'print how often each rule was found')
@@ -122,5 +124,6 @@ async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags):
     stdin,
     stdinFilename: flags.stdinFilename,
     maxFiles: flags.maxFiles,
+    baseline: flags.baseline,
   }
 }

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { readable, toPosix } from '../host/node/host.js'
 import type { Choice, FixRun, LintResult, Project } from '../linter.js'
+import { givenBaseline } from './baseline.js'
 import { type Console, UsageError } from './console.js'
 import { type Engine, mostFiles } from './engine.js'
 import { harmless } from './format/width.js'
@@ -51,6 +52,9 @@ export class CheckedProject {
       ...(options.config === undefined
         ? {}
         : { file: await configuration(root, resolve(console.cwd, options.config)) }),
+      ...(options.baseline === undefined
+        ? {}
+        : { baseline: await givenBaseline(options.baseline, console.cwd) }),
     }
     const project = await engine.open(root, { choice, explicit: paths, apart, maxFiles, respectExclude })
     return new CheckedProject(engine, console, options, target, project)

@@ -30,6 +30,8 @@ export async function check(engine: Engine, console: Console, options: CheckOpti
         if (options.format === 'full' && !options.quiet) console.err(`costlint: ${text}\n`)
       },
     })
+    if (found.length > 1 && options.baseline !== undefined)
+      throw new UsageError(`--baseline: these are ${found.length} projects, and each has one of its own`)
     if (options.watch) return await watching(engine, console, options, await Promise.all(found.map(open)))
     const outcomes: Outcome[] = []
     for (const target of found) outcomes.push(await once(await open(target), progress))

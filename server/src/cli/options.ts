@@ -62,6 +62,8 @@ export interface CheckOptions {
   stdinFilename?: string
   /** Files of one project. Default: `mostFiles`. */
   maxFiles?: number
+  /** File with findings that are left out, in place of the one that the configuration names. */
+  baseline?: string
 }
 
 /** Rule names of an option, given several times or separated by commas. */

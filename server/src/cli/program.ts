@@ -1,6 +1,7 @@
 /** The command line: what can be asked for, and what happens when it is. */
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { version } from '../host/node/version.js'
+import { addBaseline } from './baseline-command.js'
 import { addCheck } from './check-command.js'
 import { noCache, withoutCache } from './command-options.js'
 import { type Shell, shells } from './completions.js'
@@ -60,6 +61,7 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
   const kept = (cache: boolean): Engine => (cache ? engine : withoutCache(engine))
 
   addCheck(program, engine, console, done)
+  addBaseline(program, engine, console, done)
 
   program
     .command('rules')

@@ -56,6 +56,8 @@ export interface Report {
   failOn: FailOn | undefined
   /** Hints that were found and are not among `findings`. */
   hiddenHints: number
+  /** What a baseline holds back, and its entries that are no longer found; absent: there is none. */
+  baseline?: LintResult['baseline']
   /** What the jobs under the given paths cost. */
   costs: CostEntry[]
   /** A path of the project as it is shown. */
@@ -132,6 +134,7 @@ export async function createReport(
     filesLinted: result.filesLinted,
     failOn: result.failOn,
     hiddenHints,
+    ...(result.baseline === undefined ? {} : { baseline: baselineShown(result.baseline, display) }),
     costs: await costsOf(result, options),
     display,
     fromTop: (path) => toPosix(relative(options.root, join(options.cwd, path))) || '.',
@@ -200,6 +203,25 @@ async function offeredFixes(
   }
 }
 
+function baselineShown(
+  { name, known, stale }: NonNullable<LintResult['baseline']>,
+  display: (path: string) => string,
+): NonNullable<LintResult['baseline']> {
+  return { name, known, stale: stale.map((entry) => ({ ...entry, path: display(entry.path) })) }
+}
+
+function mergedBaseline(reports: readonly Report[]): Pick<Report, 'baseline'> {
+  const all = reports.flatMap(({ baseline }) => (baseline === undefined ? [] : [baseline]))
+  if (all.length === 0) return {}
+  return {
+    baseline: {
+      name: [...new Set(all.map(({ name }) => name))].join(', '),
+      known: all.reduce((sum, each) => sum + each.known, 0),
+      stale: all.flatMap((each) => each.stale),
+    },
+  }
+}
+
 /** Reports of several projects as one. */
 export function mergeReports(reports: readonly Report[]): Report {
   const byPath = (a: { path: string }, b: { path: string }) => compareText(a.path, b.path)
@@ -213,6 +235,7 @@ export function mergeReports(reports: readonly Report[]): Report {
     filesLinted: reports.reduce((sum, each) => sum + each.filesLinted, 0),
     failOn: reports.find((each) => each.failOn !== undefined)?.failOn,
     hiddenHints: reports.reduce((sum, each) => sum + each.hiddenHints, 0),
+    ...mergedBaseline(reports),
     costs: reports.flatMap((each) => each.costs),
     display: (path) => path,
     // Several projects have no top in common but the current folder.

@@ -3,6 +3,7 @@ import { listPrices } from '../catalog/price-book.js'
 import type { RunRecord } from '../measured/record.js'
 import type { Rule, RuleOptions, Severity, ToldRun } from '../rules/rule.js'
 import { lookUp } from '../text/records.js'
+import type { Baseline } from './baseline.js'
 import type {
   Budget,
   ConfigurationFile,
@@ -10,8 +11,11 @@ import type {
   ConfiguredSeverity,
   ConfiguredSuppression,
   FailOn,
+  OptionChoice,
+  Override,
   RuleChoice,
 } from './configuration-file.js'
+import { given } from './extended-configuration.js'
 import { PatternLayer } from './gitignore.js'
 import { ownRules } from './own-rules.js'
 import { matchSelectors, type Specificity } from './selector.js'
@@ -46,6 +50,8 @@ export interface Choice {
   named?: readonly string[]
   /** Read in place of every configuration file of the project, as if it stood at the root. */
   file?: { path: string; text: string }
+  /** Findings that are known, in place of those that the configuration names. */
+  baseline?: Baseline
 }
 
 /** What holds for one file of the project. */
@@ -56,7 +62,10 @@ export interface FileConfiguration {
   severity(rule: string): Severity | undefined
   /** `[[suppress]]` entries whose path covers the file. */
   suppressions: ConfiguredSuppression[]
+  /** Of the file, whatever the rule. */
   options: RuleOptions
+  /** With what holds for this rule only. */
+  optionsFor(rule: string): RuleOptions
 }
 
 export interface Configuration {
@@ -73,6 +82,12 @@ export interface Configuration {
   problems: ConfigurationProblem[]
   /** What was measured of runs. */
   measured: readonly RunRecord[]
+  /** Findings that are known. */
+  baseline: Baseline | undefined
+  /** Where the configuration at the root keeps them. */
+  baselineFile: string | undefined
+  /** Files beside the configuration files that it was made of. */
+  sources: ReadonlySet<string>
 }
 
 export interface ConfigurationSources {
@@ -81,6 +96,8 @@ export interface ConfigurationSources {
   rules: readonly KnownRule[]
   choice?: Choice
   measured?: readonly RunRecord[]
+  baseline?: Baseline
+  sources?: ReadonlySet<string>
 }
 
 export function createConfiguration(sources: ConfigurationSources): Configuration {
@@ -93,6 +110,9 @@ class ProjectConfiguration implements Configuration {
   readonly failOn: FailOn | undefined
   readonly budget: Budget
   readonly measured: readonly RunRecord[]
+  readonly baseline: Baseline | undefined
+  readonly baselineFile: string | undefined
+  readonly sources: ReadonlySet<string>
   /** By folder; the deepest folder above a file decides. */
   private readonly scopes = new Map<string, Scope>()
   private readonly none: Scope
@@ -104,6 +124,8 @@ class ProjectConfiguration implements Configuration {
   constructor(sources: ConfigurationSources) {
     this.problems = sources.problems
     this.measured = sources.measured ?? []
+    this.baseline = sources.baseline
+    this.sources = sources.sources ?? new Set()
     const choice = sources.choice ?? {}
     const rules = new Map([...sources.rules, ...(ownRules as KnownRule[])].map((rule) => [rule.name, rule]))
     this.none = new Scope(undefined, '', rules, choice)
@@ -119,6 +141,7 @@ class ProjectConfiguration implements Configuration {
     this.ruleOptions = root.options
     this.failOn = root.file?.failOn
     this.budget = root.file?.budget ?? {}
+    this.baselineFile = root.file?.baseline?.path
   }
 
   forFile(path: string): FileConfiguration {
@@ -174,7 +197,7 @@ class ProjectConfiguration implements Configuration {
 
 interface Layer {
   paths: PatternLayer
-  choice: RuleChoice
+  choice: Override
 }
 
 /** One configuration file with what it covers. */
@@ -202,14 +225,11 @@ class Scope {
       paths: new PatternLayer(folder, entry.path),
       entry,
     }))
-    this.options = {
-      defaultHardware: file?.hardware ?? choice.hardware ?? defaultOptions.defaultHardware,
-      search: { ...defaultOptions.search, ...given(file?.search) },
-      lifecycle: { ...defaultOptions.lifecycle, ...given(file?.lifecycle) },
-      prices: { ...defaultOptions.prices, ...given(file?.prices) },
-      told: defaultOptions.told,
-      money: { ...defaultOptions.money, ...given(file?.money) },
-    }
+    const preferred = { ...defaultOptions, defaultHardware: choice.hardware ?? null }
+    this.options =
+      file === undefined
+        ? preferred
+        : { ...optionsUnder(preferred, file), prices: { ...preferred.prices, ...given(file.prices) } }
     this.runs = (file?.runs ?? []).map((entry) => ({
       paths: new PatternLayer(folder, [entry.path]),
       told: entry.told,
@@ -223,6 +243,7 @@ class Scope {
   forFile(path: string): FileConfiguration {
     const overrides = this.overrides.filter((each) => each.paths.verdict(path, false) === true)
     const layers = overrides.map((each) => each.choice)
+    const byRule = new Map<string, RuleOptions>()
     return {
       enabled: (rule, reader) => this.enabled(layers, rule, reader),
       severity: (rule) => {
@@ -232,13 +253,26 @@ class Scope {
       suppressions: this.suppress
         .filter((each) => each.paths.verdict(path, false) === true)
         .map((each) => each.entry),
-      options: this.optionsFor(path),
+      options: this.optionsOf(path, layers, undefined),
+      optionsFor: (rule) => {
+        let options = byRule.get(rule)
+        if (options === undefined) {
+          options = this.optionsOf(path, layers, rule)
+          byRule.set(rule, options)
+        }
+        return options
+      },
     }
   }
 
-  private optionsFor(path: string): RuleOptions {
+  /** @param rule undefined: without what holds for some rules only */
+  private optionsOf(path: string, overrides: readonly Override[], rule: string | undefined): RuleOptions {
     const told = this.runs.filter((each) => each.paths.verdict(path, false) === true).at(-1)?.told
-    return told === undefined ? this.options : { ...this.options, told }
+    const holding = overrides.filter(
+      ({ rules }) => rules === undefined || (rule !== undefined && matchSelectors(rules, rule) !== undefined),
+    )
+    const options = holding.reduce<RuleOptions>(optionsUnder, this.options)
+    return told === undefined ? options : { ...options, told }
   }
 
   private enabled(overrides: RuleChoice[], rule: string, reader: string | undefined): boolean {
@@ -255,7 +289,9 @@ class Scope {
     const dropped = matchSelectors(this.choice.ignore ?? [], rule)
     if (dropped !== undefined && !decides(this.choice.select && selected, dropped)) return false
     if (!on || this.severity(overrides, rule) === 'off') return false
-    // Off by default for a reader, until the user asks for this very rule.
+    // Off by default for a reader, until the user asks for this very rule, or for all of them.
+    const preview = overrides.reduce((before, each) => each.preview ?? before, this.file?.preview)
+    if (preview === true) return true
     return reader === undefined || exact || lookUp(this.rules.get(rule)?.offFor, reader) === undefined
   }
 
@@ -286,7 +322,16 @@ function decides(selected: Specificity | undefined, ignored: Specificity | undef
   return (selected ?? -1) > (ignored ?? -1)
 }
 
-/** Without the keys that a file leaves open. */
-function given<T extends object>(values: T | undefined): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => value !== undefined)) as never
+/** What a file or an override says, over what holds without it. */
+function optionsUnder(
+  options: RuleOptions,
+  { hardware, search, lifecycle, money }: OptionChoice,
+): RuleOptions {
+  return {
+    ...options,
+    defaultHardware: hardware ?? options.defaultHardware,
+    search: { ...options.search, ...given(search) },
+    lifecycle: { ...options.lifecycle, ...given(lifecycle) },
+    money: { ...options.money, ...given(money) },
+  }
 }

@@ -89,7 +89,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
       silence = typeof reason === 'string' ? { text: reason } : reason
     }
     const ruleContext: RuleContext = {
-      options: configuration.options,
+      options: configuration.optionsFor(rule.name),
       today: context.today,
       silent,
       report: (report) => {
@@ -105,7 +105,8 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
         const waste = wasteOf(rule, view, report.saving, bill)
         const verdict =
           rule.measuredBy === undefined ? null : verdictOn(rule.measuredBy, context.bills.recordsOf(view.run))
-        const judged = severityOf(rule, view, report, waste, bill.per, configuration.options.money)
+        const { money } = configuration.optionsFor(rule.name)
+        const judged = severityOf(rule, view, report, waste, bill.per, money)
         drafts.push({
           rule: rule.name,
           reader,

@@ -175,7 +175,7 @@ class Workspace implements Project {
 
   private touch(path: string): void {
     this.dirty.add(path)
-    if (isDecisive(path)) this.configurationChanged = true
+    if (isDecisive(path) || this.configuration.sources.has(path)) this.configurationChanged = true
     if (isVersionFile(path)) this.versionsChanged = true
     // What is left out is decided for the project as a whole.
     if (/(^|\/)\.gitignore$/.test(path)) this.files = null

@@ -9,6 +9,7 @@ import { rules } from '../rules/index.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 import { fingerprint } from './fingerprint.js'
+import { compareWith } from './known-findings.js'
 import { applySuppressions } from './suppressions.js'
 
 export interface ResultInput {
@@ -75,8 +76,18 @@ export class ResultStage {
       findings.push(...(await this.findingsOf(path, byPath.get(path) ?? [], record, configuration)))
     }
     errors.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+    const { baseline } = configuration
+    const present = new Set(input.files)
+    const compared =
+      baseline === undefined
+        ? undefined
+        : compareWith(baseline.entries, findings, (path) => wanted(path) || !present.has(path))
     return {
-      findings,
+      ...(configuration.baselineFile === undefined ? {} : { baselineFile: configuration.baselineFile }),
+      findings: compared?.fresh ?? findings,
+      ...(compared === undefined
+        ? {}
+        : { baseline: { name: baseline!.name, known: compared.known, stale: compared.stale } }),
       errors,
       faults: input.faults.filter(({ path }) => wanted(path)),
       files,
@@ -125,7 +136,11 @@ export class ResultStage {
       const key = `${finding.rule}\0${scope}\0${snippet}`
       const ordinal = ordinals.get(key) ?? 0
       ordinals.set(key, ordinal + 1)
-      return { ...finding, fingerprint: fingerprint(finding.rule, path, scope, snippet, ordinal) }
+      return {
+        ...finding,
+        fingerprint: fingerprint(finding.rule, path, scope, snippet, ordinal),
+        moved: fingerprint(finding.rule, '', scope, linesAt(file, finding.location), 0),
+      }
     })
     this.named.set(path, { drafts, findings })
     return findings
@@ -149,6 +164,13 @@ export function partText(file: SourceFile | undefined, cell: number | null): str
   if (file === undefined) return ''
   if (cell === null) return file.text
   return file.parts.find((part) => part.cell === cell)?.text ?? ''
+}
+
+/** The whole lines that a location touches: enough to tell it from others without its file. */
+function linesAt(file: SourceFile | undefined, { cell, start, end }: Location): string {
+  const text = partText(file, cell)
+  const last = text.indexOf('\n', end)
+  return text.slice(text.lastIndexOf('\n', start - 1) + 1, last < 0 ? undefined : last).slice(0, 400)
 }
 
 function textAt(file: SourceFile | undefined, location: Location): string {

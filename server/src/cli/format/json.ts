@@ -73,6 +73,7 @@ function summary(report: Report) {
     files: report.files,
     filesLinted: report.filesLinted,
     bySeverity,
+    ...(report.baseline === undefined ? {} : { baseline: report.baseline }),
     cost: { total: totalOf(report.costs), coverage: coverageOf(report.costs) },
     byRule: Object.fromEntries(Object.entries(byRule).sort(([a], [b]) => (a < b ? -1 : 1))),
   }

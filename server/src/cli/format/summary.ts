@@ -47,8 +47,26 @@ export function formatSummary(report: Report, fixed: number): string {
   }
   if (report.hiddenHints > 0)
     lines.push(`${count(report.hiddenHints, 'hint')} not shown; --show-hints shows them.`)
+  lines.push(...baselineLines(report.baseline))
   lines.push(...costLines(report.costs))
   return `${lines.join('\n')}\n`
+}
+
+/** Most stale entries that are listed. */
+const mostStale = 10
+
+function baselineLines(baseline: Report['baseline']): string[] {
+  if (baseline === undefined) return []
+  const { name, known, stale } = baseline
+  const lines = known > 0 ? [`${count(known, 'finding')} of ${name} not shown.`] : []
+  if (stale.length === 0) return lines
+  const listed = stale.slice(0, mostStale).map(({ path, rule }) => harmless(`  ${path}: ${rule}`))
+  if (stale.length > mostStale) listed.push(`  and ${stale.length - mostStale} more`)
+  return [
+    ...lines,
+    `${count(stale.length, 'entry', 'entries')} of ${name} no longer found; costlint baseline --prune takes them out:`,
+    ...listed,
+  ]
 }
 
 /** '3 findings: 1 error, 2 warnings' */
