@@ -8,7 +8,7 @@ import { checklistState } from '../report/checklist-state.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import { targets } from './roots.js'
-import { surveyOf } from './survey.js'
+import { mergedSurvey, surveyOf } from './survey.js'
 
 export async function showChecklist(
   engine: Engine,
@@ -23,14 +23,7 @@ export async function showChecklist(
   for (const target of await targets(paths, console.cwd)) {
     surveys.push(await surveyOf(engine, target, (each) => toPosix(relative(folder, join(target.root, each)))))
   }
-  const state = checklistState({
-    findings: surveys.flatMap(({ findings }) => findings),
-    costs: surveys.flatMap(({ costs }) => costs),
-    kinds: surveys.flatMap(({ kinds }) => kinds),
-    rules: surveys[0]?.rules ?? [],
-    measured: surveys.flatMap(({ measured }) => measured),
-    today: new Date().toISOString().slice(0, 10),
-  })
+  const state = checklistState({ ...mergedSurvey(surveys), today: new Date().toISOString().slice(0, 10) })
   if (path === undefined) {
     console.out(newDocument(state))
     return exit.clean

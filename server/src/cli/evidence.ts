@@ -1,14 +1,13 @@
 /** `costlint evidence`: measurements of runs, kept beside the project. */
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import { duration } from '../estimate/figures.js'
 import { toPosix } from '../host/node/host.js'
-import { largestFile, readMeasurements } from '../measured/read.js'
+import { readMeasurements } from '../measured/read.js'
 import { byTime, evidencePath, mostRecords, type RunRecord } from '../measured/record.js'
 import { readStore, writtenStore } from '../measured/store.js'
 import { type Console, exit, UsageError } from './console.js'
+import { textOfFile } from './file-text.js'
 import { harmless } from './format/width.js'
 import { targets } from './roots.js'
 
@@ -92,6 +91,11 @@ function line(record: RunRecord): string {
   return `${id}${name === id || id.endsWith(`:${name}`) ? '' : ` ${name}`}: ${parts.filter((part) => part !== null).join(', ')}`
 }
 
+/** Of the project of the current folder. */
+export async function storedRuns(console: Console): Promise<RunRecord[]> {
+  return stored(await rootOf(console))
+}
+
 async function rootOf(console: Console): Promise<string> {
   const [target] = await targets([], console.cwd)
   return target!.root
@@ -135,23 +139,9 @@ async function write(root: string, records: readonly RunRecord[]): Promise<void>
 
 async function recordsOf(path: string, shown: string): Promise<RunRecord[]> {
   try {
-    return readMeasurements(basename(path).replace(/\.gz$/, ''), await textOf(path))
+    return readMeasurements(basename(path).replace(/\.gz$/, ''), await textOfFile(path))
   } catch (error) {
     throw new UsageError(`${shown}: ${message(error)}`)
-  }
-}
-
-async function textOf(path: string): Promise<string> {
-  const found = await stat(path)
-  if (!found.isFile()) throw new Error('no file')
-  const limit = `larger than ${largestFile / 2 ** 20} MiB`
-  if (found.size > largestFile) throw new Error(limit)
-  const bytes = await readFile(path)
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.toString('utf8')
-  try {
-    return (await promisify(gunzip)(bytes, { maxOutputLength: largestFile })).toString('utf8')
-  } catch (error) {
-    throw new Error((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? limit : message(error))
   }
 }
 

@@ -64,13 +64,15 @@ function inline(line: string, colors: Colors): string {
         ? colors.cyan(part.slice(1, -1))
         : part
             .replace(/!?\[([^\]]*)\]\(([^)\s]*)[^)]*\)/g, (_, text: string, target: string) =>
-              text === target || target.startsWith('#') ? text : `${text} <${target}>`,
+              // What names a file with its line needs no address.
+              text === target || /^#|#L\d+$/.test(target) ? text : `${text} <${target}>`,
             )
             .replace(/\*\*([^*]+)\*\*/g, (_, text: string) => colors.bold(text))
             .replace(
               /(^|[\s(])\*([^*\s][^*]*)\*/g,
               (_, before: string, text: string) => before + colors.italic(text),
-            ),
+            )
+            .replace(/\\([\\[\]<>*_#|!&~`])/g, '$1'),
     )
     .join('')
 }

@@ -4,8 +4,10 @@ import { version } from '../host/node/version.js'
 import { addBaseline } from './baseline-command.js'
 import { addCheck } from './check-command.js'
 import { noCache, withoutCache } from './command-options.js'
+import type { CompareFlags } from './compare.js'
 import { type Shell, shells } from './completions.js'
 import { type Console, exit, UsageError } from './console.js'
+import type { DigestFlags } from './digest.js'
 import type { Engine } from './engine.js'
 import type { QuestionFlags } from './estimate-question.js'
 import {
@@ -243,6 +245,48 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
       )
     })
 
+  program
+    .command('compare')
+    .description('two runs, or two groups of equal runs, and the decision rule of the checklist')
+    .argument(
+      '<a>',
+      'before: a file with figures (JSON, CSV, an export of W&B or MLflow), or a run that was measured',
+    )
+    .argument('<b>', 'after')
+    .option('--metric <name>', 'what the runs are judged by')
+    .option('--cost <name>', 'what they cost (default: usd or cost, else hours)')
+    .option('--lower-is-better', 'of the metric (default: for losses and errors)')
+    .option('--higher-is-better', 'of the metric')
+    .option('--tolerance <percent>', 'change of the metric that counts as none', percentage, 0.5)
+    .option('--worth <amount>', 'what one unit of the metric is worth, in units of the cost', amount)
+    .addOption(listing())
+    .action(
+      async (
+        a: string,
+        b: string,
+        { outputFormat: format, ...flags }: CompareFlags & { outputFormat: Listing },
+      ) => {
+        const { compare } = await import('./compare.js')
+        done(await compare(console, a, b, { ...flags, format }))
+      },
+    )
+
+  program
+    .command('digest')
+    .description('what to look at every day, week or month, from findings, the bill, and what was measured')
+    .argument('[paths...]', 'what to report on; without paths the current folder')
+    .option('--daily', 'failed jobs, idle capacity, runaway experiments')
+    .option('--weekly', 'cost per run, utilisation, how well tuning works (default)')
+    .option('--monthly', 'machine sizes, compression of models, autoscaling')
+    .addOption(
+      new Option('--output-format <format>', 'how to print').choices(['full', 'markdown']).default('full'),
+    )
+    .addOption(noCache())
+    .action(async (paths: string[], flags: DigestFlags & { cache: boolean }) => {
+      const { showDigest } = await import('./digest.js')
+      done(await showDigest(flags.cache ? engine : withoutCache(engine), console, paths, flags))
+    })
+
   const evidence = program
     .command('evidence')
     .description('what was measured of runs: findings and bills that it supports or contradicts say so')
@@ -295,4 +339,16 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     })
 
   return program
+}
+
+function percentage(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= 0 && value <= 100) return value
+  throw new UsageError(`--tolerance: "${text}" is no percentage`)
+}
+
+function amount(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value
+  throw new UsageError(`--worth: "${text}" is no amount`)
 }

@@ -33,3 +33,14 @@ export async function surveyOf(
     await project.dispose()
   }
 }
+
+/** Of several projects. */
+export function mergedSurvey(surveys: readonly Survey[]): Survey {
+  return {
+    findings: surveys.flatMap(({ findings }) => findings),
+    costs: surveys.flatMap(({ costs }) => costs),
+    kinds: [...new Set(surveys.flatMap(({ kinds }) => kinds))],
+    rules: surveys[0]?.rules ?? [],
+    measured: surveys.flatMap(({ measured }) => measured),
+  }
+}
