@@ -2,7 +2,7 @@
 
 import { type Configuration, defaultOptions } from '../host/configuration.js'
 import { budgetRule } from '../host/own-rules.js'
-import type { Linked } from '../linking/link-stage.js'
+import type { Linked } from '../linking/linker.js'
 import { buildRuns, type Judgement } from '../linking/runs.js'
 import type { LintError } from '../lint.js'
 import { readers } from '../readers/index.js'

@@ -3,42 +3,57 @@ import { type BundleFacts, type BundleFile, bundleName } from '../config/bundle.
 import type { FileRecord } from '../extraction/analyzer.js'
 import { matchesGlob } from '../link/glob.js'
 import { folderOf, join, parents } from '../link/paths.js'
+import type { Around, LinkedProject, LinkKind } from './link-kind.js'
+import type { ProjectFiles } from './project-files.js'
 
-/**
- * Files of bundles in which no reader has a word: first the bundles' own, then what these include. `read`: those among
- * the files that have been read.
- */
-export function missingBundles(
-  records: ReadonlyMap<string, FileRecord>,
-  files: readonly string[],
-  read: readonly string[],
-): string[] {
-  const isMissing = (path: string) => records.get(path)?.filtered === true
-  const folders = new Set<string>()
-  for (const path of read)
-    if (records.get(path)?.bundle?.resources === true)
-      for (const folder of [folderOf(path), ...parents(folderOf(path))]) folders.add(folder)
-  if (folders.size === 0) return []
-  const own = files.filter((path) => bundleName.test(path) && folders.has(folderOf(path)))
-  const missing = own.filter(isMissing)
-  if (missing.length > 0) return missing
-  const patterns = own.flatMap((path) => patternsOf(path, records.get(path)?.bundle))
-  return patterns.length === 0
-    ? []
-    : files.filter((path) => /\.ya?ml$/.test(path) && isMissing(path) && matches(path, patterns))
+const yaml = /\.ya?ml$/
+
+export class BundleLinks implements LinkKind {
+  constructor(private readonly project: LinkedProject) {}
+
+  /** The files of the bundles themselves, then what these include. */
+  follow(): void {
+    const { files } = this.project
+    const folders = new Set<string>()
+    for (const { path, bundle } of files.readRecords())
+      if (bundle?.resources === true)
+        for (const folder of [folderOf(path), ...parents(folderOf(path))]) folders.add(folder)
+    if (folders.size === 0) return
+    const own = files.matching(bundleName).filter((path) => folders.has(folderOf(path)))
+    const patterns = own.flatMap((path) => patternsOf(path, files.record(path)?.bundle))
+    for (const path of own) files.want(path)
+    if (patterns.length === 0) return
+    for (const path of files.matching(yaml)) if (matches(path, patterns)) files.want(path)
+  }
+
+  around({ path, bundle }: FileRecord): Around {
+    if (bundle?.resources !== true) return {}
+    const { files, questions } = this.project
+    questions.read(`bundle ${path}`)
+    for (const one of this.now().filesAround(path)) files.record(one)
+    const facts = this.now().factsOf(path)
+    return facts === undefined ? {} : { bundle: facts }
+  }
+
+  look(kind: string, path: string): string | undefined {
+    return kind === 'bundle' ? this.now().filesAround(path).join('\n') : undefined
+  }
+
+  private now(): BundleIndex {
+    const { files, questions } = this.project
+    // Of the index a file depends on no more than its own part, which it notes.
+    return questions.apart(() => questions.ask('bundles', () => new BundleIndex(files)).answer)
+  }
 }
 
-export class BundleIndex {
+class BundleIndex {
   /** By the path of a file: the bundles that it belongs to. */
   private readonly bundles = new Map<string, string[][]>()
 
-  constructor(
-    private readonly records: ReadonlyMap<string, FileRecord>,
-    files: readonly string[],
-  ) {
-    const parts = files.filter((path) => records.get(path)?.bundle !== undefined)
+  constructor(private readonly files: ProjectFiles) {
+    const parts = files.matching(yaml).filter((path) => files.record(path)?.bundle !== undefined)
     for (const path of parts) {
-      const bundle = bundleName.test(path) ? records.get(path)?.bundle : undefined
+      const bundle = bundleName.test(path) ? files.record(path)?.bundle : undefined
       if (bundle?.includes === undefined) continue
       const patterns = patternsOf(path, bundle)
       const members = [path, ...parts.filter((one) => one !== path && matches(one, patterns))]
@@ -52,10 +67,10 @@ export class BundleIndex {
 
   /** Files that what is said of this one depends on. */
   filesAround(path: string): string[] {
-    if (this.records.get(path)?.bundle?.resources !== true) return []
+    if (this.files.record(path)?.bundle?.resources !== true) return []
     const found = new Set((this.bundles.get(path) ?? []).flat())
     found.delete(path)
-    return [...found].filter((one) => says(this.records.get(one)!.bundle!)).sort()
+    return [...found].filter((one) => says(this.files.record(one)!.bundle!)).sort()
   }
 
   factsOf(path: string): BundleFacts | undefined {
@@ -63,7 +78,7 @@ export class BundleIndex {
     if (files.length === 0) return undefined
     const facts: BundleFacts = { variables: {}, replaced: [], changed: [] }
     for (const one of files) {
-      const { variables, replaced, changed } = this.records.get(one)!.bundle!
+      const { variables, replaced, changed } = this.files.record(one)!.bundle!
       Object.assign(facts.variables, variables)
       facts.replaced.push(...replaced)
       facts.changed.push(...changed)

@@ -1,10 +1,10 @@
 /** Helm charts: templates, and the file with the values that they are filled with by default. */
 import type { ConfigNode } from '../config/node.js'
 import { wordsOf } from '../config/overlay.js'
-import type { FileRecord } from '../extraction/analyzer.js'
 import type { Overlay } from '../extraction/manifests.js'
 import { folderOf, join } from '../link/paths.js'
 import { acceleratorNames } from '../readers/kubernetes/pod.js'
+import type { ProjectFiles } from './project-files.js'
 
 export const valuesName = /(^|\/)values\.ya?ml$/
 const template = /^(.*?)\/?templates\/(?:.*\/)?[^/]+\.ya?ml$/
@@ -18,24 +18,20 @@ export class ChartIndex {
   private readonly values = new Map<string, Overlay>()
 
   constructor(
-    private readonly records: ReadonlyMap<string, FileRecord>,
+    project: ProjectFiles,
     private readonly files: readonly string[],
   ) {
     for (const path of files) {
       if (!valuesName.test(path)) continue
-      const root = records.get(path)?.manifests?.[0]?.root
+      const root = project.record(path)?.manifests?.[0]?.root
       // Without accelerators there is nothing to say.
       if (root !== undefined && holdsAccelerators(root))
         this.values.set(folderOf(path), { path, origins: [path], documents: [], values: root })
     }
   }
 
-  /** Templates that were not read, since no reader has a word in them. */
-  missing(): string[] {
-    if (this.values.size === 0) return []
-    return this.files.filter(
-      (path) => this.overlayOf(path) !== undefined && this.records.get(path)?.filtered === true,
-    )
+  templates(): string[] {
+    return this.values.size === 0 ? [] : this.files.filter((path) => this.overlayOf(path) !== undefined)
   }
 
   /** Undefined: it is no template, or its chart brings nothing that matters. */

@@ -10,36 +10,28 @@ import { type ConfigurationRoot, configuredAt } from '../text/configured.js'
 import { define, lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
 import type { Definition } from './import-graph.js'
+import type { ProjectFiles } from './project-files.js'
 
 export interface Configurations {
   values: Record<string, ConfigurationRoot>
   /** Every file that takes part. */
   files: string[]
-  /** Files that must be read first. */
-  missing: string[]
 }
 
-const none: Configurations = { values: {}, files: [], missing: [] }
+const none: Configurations = { values: {}, files: [] }
 
 export class ConfigurationLinker {
-  constructor(
-    private readonly records: ReadonlyMap<string, FileRecord>,
-    private readonly exists: (path: string) => boolean,
-  ) {}
+  constructor(private readonly project: ProjectFiles) {}
 
   /** For a script by itself (`launch` null), or as a launch starts it. */
   of(record: FileRecord, launch: Launch | null): Configurations {
     const uses = record.summary?.configurations ?? []
     if (uses.length === 0 && (launch === null || launch.files.length === 0)) return none
-    const found: Configurations = { values: {}, files: [], missing: [] }
+    const found: Configurations = { values: {}, files: [] }
     const add = (key: string, path: string, overridable: boolean): void => {
       if (Object.hasOwn(found.values, key)) return
-      const file = this.read(path)
-      if (file === undefined) return
-      if (file === 'pending') {
-        if (!found.missing.includes(path)) found.missing.push(path)
-        return
-      }
+      const file = this.project.values(path)
+      if (file === undefined || file === 'pending') return
       if (!found.files.includes(path)) found.files.push(path)
       if (file.root === null) return
       const root = structuredClone(file.root)
@@ -81,18 +73,11 @@ export class ConfigurationLinker {
     return [...found]
   }
 
-  private read(path: string): FileRecord['configured'] | 'pending' {
-    if (!this.exists(path)) return undefined
-    const record = this.records.get(path)
-    if (record === undefined) return undefined
-    return record.configured ?? 'pending'
-  }
-
   private locate(path: string, folders: string[]): string | null {
     if (path.startsWith('/') || path.includes('://')) return null
     for (const folder of folders) {
       const candidate = join(folder, path)
-      if (this.exists(candidate)) return candidate
+      if (this.project.has(candidate)) return candidate
     }
     return null
   }
@@ -116,7 +101,7 @@ export class ConfigurationLinker {
     if (name === null || given !== undefined) return
     const folder = hydraFolder(record.path, use.folder)
     if (folder === null) return
-    const lookup: HydraLookup = (path) => this.read(path)
+    const lookup: HydraLookup = (path) => this.project.values(path)
     const composed = composeHydra(
       {
         folder,
@@ -128,7 +113,6 @@ export class ConfigurationLinker {
       lookup,
     )
     found.files.push(...composed.files)
-    found.missing.push(...composed.pending)
     if (composed.root !== null && composed.pending.length === 0)
       found.values[hydraRoot] = { root: composed.root, overridable: launch === null }
   }

@@ -1,4 +1,4 @@
-/** What a reading of a file depends on, spelled as text: extractions with the same key say the same. */
+/** What a file is read with beside what other files add to it, spelled as text. */
 
 import type { Overlay } from '../extraction/manifests.js'
 import type { Versions } from '../host/backend.js'

@@ -19,13 +19,16 @@ export class ImportGraph {
   /** Imports of each record, resolved once for as long as the record and the list of files live. */
   private resolved = new WeakMap<FileRecord, Map<string, string>>()
 
+  /** @param note what an answer depends on: `imports` of a path, or what a module says `by itself` */
   constructor(
     private readonly records: ReadonlyMap<string, FileRecord>,
     readonly modules: ModuleIndex = new ModuleIndex([]),
+    private readonly note: (input: string) => void = () => undefined,
   ) {}
 
   /** Import as written → path of a module of the project. */
   importsOf(record: FileRecord): Map<string, string> {
+    this.note(`imports ${record.path}`)
     let found = this.resolved.get(record)
     if (found === undefined) {
       found = new Map()
@@ -64,6 +67,7 @@ export class ImportGraph {
   private behind(definition: Definition): Definition {
     let current = definition
     for (let count = 0; count < mostPackages && current.name !== ''; count++) {
+      this.note(`by-itself ${current.path}`)
       const record = this.records.get(current.path)
       const [first, ...rest] = current.name.split('.')
       const target = passedOn(record?.summary ?? null, first!, (module) => this.summaryOf(record!, module))
@@ -76,6 +80,7 @@ export class ImportGraph {
 
   private summaryOf(record: FileRecord, module: string): ModuleSummary | null {
     const path = this.importsOf(record).get(module)
+    if (path !== undefined) this.note(`by-itself ${path}`)
     return path === undefined ? null : (this.records.get(path)?.summary ?? null)
   }
 }

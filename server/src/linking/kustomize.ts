@@ -8,10 +8,10 @@ import type { ConfigMap, ConfigNode } from '../config/node.js'
 import { placedBy } from '../config/node-copies.js'
 import { fieldPath, operationsOf, type Patch } from '../config/overlay.js'
 import { yamlFacts } from '../config/yaml.js'
-import type { FileRecord } from '../extraction/analyzer.js'
 import { kustomizationName, type Overlay } from '../extraction/manifests.js'
 import { folderOf, join } from '../link/paths.js'
 import type { Span } from '../text/location.js'
+import type { ProjectFiles } from './project-files.js'
 
 interface Located {
   path: string
@@ -40,12 +40,12 @@ export class KustomizeIndex {
   private readonly referred = new Set<string>()
 
   constructor(
-    private readonly records: ReadonlyMap<string, FileRecord>,
+    private readonly project: ProjectFiles,
     files: readonly string[],
   ) {
     for (const path of files) {
       if (!kustomizationName.test(path)) continue
-      const root = map(records.get(path)?.manifests?.[0]?.root)
+      const root = map(project.record(path)?.manifests?.[0]?.root)
       if (root !== undefined) this.kustomizations.set(folderOf(path), { path, root })
     }
     for (const [folder, { root }] of this.kustomizations) {
@@ -55,14 +55,12 @@ export class KustomizeIndex {
     for (const folder of this.kustomizations.keys()) if (!this.referred.has(folder)) this.layOut(folder)
   }
 
-  /** Files that kustomizations name and that were not read, since no reader has a word in them. */
-  missing(): string[] {
-    const found = new Set<string>()
+  /** Files that kustomizations name. */
+  *named(): Generator<string> {
     for (const [folder, { root }] of this.kustomizations) {
-      const named = [...this.namedBy(folder, root), ...patchPaths(root).map((one) => join(folder, one))]
-      for (const path of named) if (this.records.get(path)?.filtered === true) found.add(path)
+      yield* this.namedBy(folder, root)
+      for (const one of patchPaths(root)) yield join(folder, one)
     }
-    return [...found]
   }
 
   /** Undefined: nothing is laid over it. */
@@ -146,7 +144,7 @@ export class KustomizeIndex {
   }
 
   private documentsOf(path: string): Instance[] {
-    return (this.records.get(path)?.manifests ?? []).map(({ index, kind, name }) => ({
+    return (this.project.record(path)?.manifests ?? []).map(({ index, kind, name }) => ({
       path,
       document: index,
       kind,
@@ -171,7 +169,7 @@ export class KustomizeIndex {
     const found: Targeted[] = []
     const ofFile = (name: string, target: ConfigNode | undefined): void => {
       const file = join(folder, name)
-      for (const { root: node } of this.records.get(file)?.manifests ?? []) {
+      for (const { root: node } of this.project.record(file)?.manifests ?? []) {
         if (node !== undefined) found.push(...targeted(node, file, file, target))
       }
     }
@@ -340,12 +338,4 @@ function transformations(path: string, root: ConfigMap): Targeted[] {
     })
   }
   return found
-}
-
-/** Files of kustomizations that no reader has a word in. */
-export function missingKustomizations(
-  records: ReadonlyMap<string, FileRecord>,
-  files: readonly string[],
-): string[] {
-  return files.filter((path) => kustomizationName.test(path) && records.get(path)?.filtered === true)
 }

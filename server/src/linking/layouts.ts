@@ -1,61 +1,46 @@
 /** How manifests are laid out by kustomizations and charts, and which files that takes. */
 import type { FileRecord } from '../extraction/analyzer.js'
-import type { Overlay } from '../extraction/manifests.js'
+import { kustomizationName, type Overlay } from '../extraction/manifests.js'
 import { ChartIndex } from './charts.js'
-import { KustomizeIndex, missingKustomizations } from './kustomize.js'
+import { KustomizeIndex } from './kustomize.js'
+import type { LinkedProject, LinkKind } from './link-kind.js'
 import { Overlays } from './overlays.js'
 
 interface Index {
-  /** What it was made of, by identity. */
-  from: readonly unknown[]
   kustomize: KustomizeIndex
   charts: ChartIndex
 }
 
-export class Layouts {
-  readonly extractions = new Overlays()
-  private known: Index | null = null
-  /** Compared with the records since the link began: within one link nothing changes. */
-  private checked = false
+const yaml = /\.ya?ml$/
 
-  constructor(private readonly records: ReadonlyMap<string, FileRecord>) {}
+export class Layouts implements LinkKind {
+  private readonly overlays = new Overlays()
 
-  startLink(): void {
-    this.checked = false
+  constructor(private readonly project: LinkedProject) {}
+
+  /** Kustomizations, then the manifests, patches and templates that they name. */
+  follow(): void {
+    const { files } = this.project
+    for (const path of files.matching(yaml)) if (kustomizationName.test(path)) files.want(path)
+    const { kustomize, charts } = this.now()
+    for (const path of kustomize.named()) files.want(path)
+    for (const path of charts.templates()) files.want(path)
   }
 
-  /** Kustomizations, then the manifests, patches and templates that they name, in which no reader has a word. */
-  missing(files: readonly string[]): string[] {
-    const missing = missingKustomizations(this.records, files)
-    if (missing.length > 0) return missing
-    const { kustomize, charts } = this.now(files)
-    return [...kustomize.missing(), ...charts.missing()]
-  }
-
-  /** 'patch': it is laid over other manifests; undefined: it stands for itself. */
-  of(record: FileRecord, files: readonly string[]): Overlay[] | 'patch' | undefined {
-    const { kustomize, charts } = this.now(files)
-    if (kustomize.isPatch(record.path)) return 'patch'
+  layouts(record: FileRecord): readonly Overlay[] | 'part' | undefined {
+    if (!yaml.test(record.path)) return undefined
+    const { kustomize, charts } = this.now()
+    if (kustomize.isPatch(record.path)) return 'part'
     const chart = charts.overlayOf(record.path)
-    return chart === undefined ? this.extractions.wanted(record, kustomize.overlaysOf(record.path)) : [chart]
+    return chart === undefined ? this.overlays.wanted(record, kustomize.overlaysOf(record.path)) : [chart]
   }
 
-  /** Made again where a manifest has changed. */
-  private now(files: readonly string[]): Index {
-    const known = this.known
-    if (known?.from[0] === files && this.isFresh(known, files)) return known
-    this.known = {
-      from: [files, ...files.map((path) => this.records.get(path)?.manifests)],
-      kustomize: new KustomizeIndex(this.records, files),
-      charts: new ChartIndex(this.records, files),
+  private now(): Index {
+    const { files, questions } = this.project
+    const index = () => {
+      const paths = files.matching(yaml)
+      return { kustomize: new KustomizeIndex(files, paths), charts: new ChartIndex(files, paths) }
     }
-    this.checked = true
-    return this.known
-  }
-
-  private isFresh({ from }: Index, files: readonly string[]): boolean {
-    if (this.checked) return true
-    this.checked = files.every((path, index) => this.records.get(path)?.manifests === from[index + 1])
-    return this.checked
+    return questions.ask('layouts', index).answer
   }
 }

@@ -8,6 +8,8 @@ import { sameLocation } from '../text/location.js'
 import type { Origin } from '../text/origin.js'
 import { effective } from '../values/value.js'
 import type { Claim, ClaimHead, Extraction, Subject } from '../workload/claim.js'
+import type { Extractions } from './extractions.js'
+import type { LinkKind } from './link-kind.js'
 import { placeOf } from './pool-links.js'
 
 interface Entry {
@@ -20,12 +22,9 @@ interface Entry {
 /** Controllers of KServe name what they make after the service. */
 const made = /^Deployment\/(.+?)-predictor(-default)?$/
 
-/** Readings with what was added to them, for as long as both stay the same. */
-export class ScalerLinks {
-  private amended = new WeakMap<Extraction, { key: string; extraction: Extraction }>()
-
-  /** Changes the map in place; adds the files that speak of each other to `related`. */
-  link(extractions: Map<string, Extraction>, related: Map<string, Set<string>>): void {
+export class ScalerLinks implements LinkKind {
+  join(all: Extractions): void {
+    const extractions = all.byPath
     const scalers = entriesOf(extractions, 'Scaling', 'target')
     if (scalers.length === 0) return
     const targets = new Map<string, Entry[]>()
@@ -46,7 +45,7 @@ export class ScalerLinks {
       if (scaler.claims.get('target')!.state === 'unknown') continue
       const found = targetsOf(scaler, targets)
       for (const target of found) {
-        relate(related, scaler.subject.location.path, target.subject.location.path)
+        all.relate(scaler.subject.location.path, target.subject.location.path)
         const list = byTarget.get(target)
         if (list === undefined) byTarget.set(target, [scaler])
         else list.push(scaler)
@@ -55,19 +54,8 @@ export class ScalerLinks {
     }
     for (const [target, users] of byTarget) tellTarget(target, users, add)
     tellUnreadable(scalers, targets, add)
-    for (const [path, claims] of added) extractions.set(path, this.withClaims(extractions.get(path)!, claims))
-  }
-
-  private withClaims(extraction: Extraction, claims: Claim[]): Extraction {
-    const key = JSON.stringify(claims)
-    const known = this.amended.get(extraction)
-    if (known?.key === key) return known.extraction
     // What the other one says takes the place of what is claimed without it.
-    const told = new Set(claims.map((claim) => `${claim.subject} ${claim.setting}`))
-    const own = extraction.claims.filter((claim) => !told.has(`${claim.subject} ${claim.setting}`))
-    const amended = { ...extraction, claims: [...own, ...claims] }
-    this.amended.set(extraction, { key, extraction: amended })
-    return amended
+    for (const [path, claims] of added) all.amend(path, claims, true)
   }
 }
 
@@ -163,17 +151,5 @@ function tellUnreadable(scalers: Entry[], targets: ReadonlyMap<string, Entry[]>,
       add(entry, target, { setting: 'autoscaled' })
       add(entry, target, { setting: 'minReplicas' })
     }
-  }
-}
-
-export function relate(related: Map<string, Set<string>>, a: string, b: string): void {
-  for (const [from, to] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    if (from === to) continue
-    const set = related.get(from)
-    if (set === undefined) related.set(from, new Set([to]))
-    else set.add(to)
   }
 }

@@ -121,7 +121,7 @@ export class SummaryStage {
     return summary === null ? null : { summary, hash: hashOf(JSON.stringify(summary)) }
   }
 
-  private byItself(summary: ModuleSummary): Summarised {
+  byItself(summary: ModuleSummary): Summarised {
     let known = this.own.get(summary)
     if (known === undefined) {
       known = { summary, hash: hashOf(JSON.stringify(summary)) }

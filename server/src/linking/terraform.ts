@@ -4,20 +4,43 @@ import { calledFolder, type HclModule } from '../config/hcl-scope.js'
 import type { ConfigMap } from '../config/node.js'
 import type { FileRecord } from '../extraction/analyzer.js'
 import { folderOf } from '../link/paths.js'
+import type { Around, LinkedProject, LinkKind } from './link-kind.js'
+import type { ProjectFiles } from './project-files.js'
 
 const terraform = /\.(tf|tfvars)$/
 
 /** Callers of callers of … that are followed. */
 const deepest = 3
 
-/** Files beside those that readers had a word in. */
-export function missingTerraform(
-  records: ReadonlyMap<string, FileRecord>,
-  files: readonly string[],
-): string[] {
-  const all = files.filter((path) => terraform.test(path))
-  const folders = new Set(all.filter((path) => records.get(path)?.hcl !== undefined).map(folderOf))
-  return all.filter((path) => folders.has(folderOf(path)) && records.get(path)?.filtered === true)
+/** Files of a folder, and of those that call it as a module, give each other's references their values. */
+export class TerraformLinks implements LinkKind {
+  constructor(private readonly project: LinkedProject) {}
+
+  follow(): void {
+    const { files } = this.project
+    const all = files.matching(terraform)
+    const folders = new Set(all.filter((path) => files.record(path)?.hcl !== undefined).map(folderOf))
+    for (const path of all) if (folders.has(folderOf(path))) files.want(path)
+  }
+
+  around({ path }: FileRecord): Around {
+    if (!terraform.test(path)) return {}
+    const { files, questions } = this.project
+    questions.read(`terraform ${path}`)
+    for (const one of this.now().filesAround(path)) files.record(one)
+    const hcl = this.now().moduleOf(path)
+    return hcl === undefined ? {} : { hcl }
+  }
+
+  look(kind: string, path: string): string | undefined {
+    return kind === 'terraform' ? this.now().filesAround(path).join('\n') : undefined
+  }
+
+  private now(): TerraformIndex {
+    const { files, questions } = this.project
+    // Of the index a file depends on no more than its own part, which it notes.
+    return questions.apart(() => questions.ask('terraform modules', () => new TerraformIndex(files)).answer)
+  }
 }
 
 interface Call {
@@ -25,15 +48,14 @@ interface Call {
   block: ConfigMap
 }
 
-export class TerraformIndex {
+class TerraformIndex {
   private readonly folders = new Map<string, FileRecord[]>()
   private readonly calls = new Map<string, Call[]>()
   private readonly modules = new Map<string, HclModule>()
 
-  constructor(records: ReadonlyMap<string, FileRecord>, files: readonly string[]) {
-    for (const path of files) {
-      if (!terraform.test(path)) continue
-      const record = records.get(path)
+  constructor(files: ProjectFiles) {
+    for (const path of files.matching(terraform)) {
+      const record = files.record(path)
       if (record?.hcl === undefined) continue
       const folder = folderOf(path)
       const list = this.folders.get(folder)

@@ -2,28 +2,26 @@
 import { trainsAs, triedOut } from '../readers/ci/training.js'
 import type { Claim, Extraction } from '../workload/claim.js'
 import type { AskedLaunch } from './bind-launches.js'
-import { relate } from './scaler-links.js'
+import type { Extractions } from './extractions.js'
+import type { LinkKind } from './link-kind.js'
 
-/** Changes the map in place; adds the files that speak of each other to `related`. */
-export function linkWorkflows(
-  extractions: Map<string, Extraction>,
-  asked: readonly AskedLaunch[],
-  related: Map<string, Set<string>>,
-): void {
-  const trained = new Map<string, AskedLaunch>()
-  for (const one of asked) {
-    const { job, calledAt, location } = one.launch
-    const workflow = (calledAt ?? location).path
-    for (const path of [location.path, one.script ?? workflow]) relate(related, workflow, path)
-    if (job !== null && !trained.has(job) && trains(one, extractions)) trained.set(job, one)
-  }
-  if (trained.size === 0) return
-  for (const [path, extraction] of extractions) {
-    const claims = extraction.subjects.flatMap((subject): Claim[] => {
-      const found = subject.kind === 'Pipeline' ? trained.get(subject.job ?? '') : undefined
-      return found === undefined ? [] : [workOf(subject.id, subject.reader, subject.site, found)]
-    })
-    if (claims.length > 0) extractions.set(path, { ...extraction, claims: [...extraction.claims, ...claims] })
+export class WorkflowLinks implements LinkKind {
+  joinStarted(all: Extractions, asked: readonly AskedLaunch[]): void {
+    const trained = new Map<string, AskedLaunch>()
+    for (const one of asked) {
+      const { job, calledAt, location } = one.launch
+      const workflow = (calledAt ?? location).path
+      for (const path of [location.path, one.script ?? workflow]) all.relate(workflow, path)
+      if (job !== null && !trained.has(job) && trains(one, all.byPath)) trained.set(job, one)
+    }
+    if (trained.size === 0) return
+    for (const [path, extraction] of all.byPath) {
+      const claims = extraction.subjects.flatMap((subject): Claim[] => {
+        const found = subject.kind === 'Pipeline' ? trained.get(subject.job ?? '') : undefined
+        return found === undefined ? [] : [workOf(subject.id, subject.reader, subject.site, found)]
+      })
+      if (claims.length > 0) all.amend(path, claims, false)
+    }
   }
 }
 

@@ -8,19 +8,16 @@ import type { Backend, LocalBackend, Versions } from '../host/backend.js'
 import type { Configuration } from '../host/configuration.js'
 import { JudgeStage, today } from '../judging/judge-stage.js'
 import type { ConsoleScripts } from '../link/console-scripts.js'
-import { type Linked, Linker } from '../linking/link-stage.js'
+import { type Linked, Linker } from '../linking/linker.js'
+import type { Purpose } from '../linking/project-files.js'
 import type { LintError, LintResult, OfferedFix } from '../lint.js'
 import { materialise } from '../results/fixes.js'
 import { type ResultInput, ResultStage } from '../results/result-stage.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Claim } from '../workload/claim.js'
 
-/** Chains of scripts that call each other, without a word of their own. */
-const scriptRounds = 8
-/** How deep configuration files that name each other are followed. */
-const configurationRounds = 8
-/** Chains of imports through files in which no reader has a word. */
-const importRounds = 8
+/** How far files are followed that lead to each other and that nobody reads for their own sake. */
+const rounds = 24
 
 export interface StagesOptions {
   local: LocalBackend
@@ -58,31 +55,25 @@ export class Stages {
    */
   async link(list: () => FileList, load: LoadMissing, layouts = true): Promise<Linked> {
     const { linker } = this
-    const missing = async (find: () => string[], values = false): Promise<boolean> => {
+    const tell = (): void => {
       const { files, commands, read } = list()
       linker.setFiles(files, commands, read)
-      const paths = find()
-      if (paths.length > 0) await load(paths, values)
-      return paths.length > 0
     }
-    // Scripts call further ones.
-    for (let round = 0; round < scriptRounds; round++)
-      if (!(await missing(() => linker.missingScripts()))) break
-    // Modules import further ones.
-    for (let round = 0; round < importRounds; round++)
-      if (!(await missing(() => linker.missingModules()))) break
-    await missing(() => linker.missingTerraform())
-    // The file of the bundle first, then what it includes.
-    for (let round = 0; round < 2; round++) await missing(() => linker.missingBundles())
-    // Kustomizations first, then what they name.
-    for (let round = 0; layouts && round < 2; round++) await missing(() => linker.missingManifests())
-    // Files of a configuration name further ones, and classes of the project.
-    for (let round = 0; round < configurationRounds; round++) {
-      if (!(await missing(() => linker.missingConfigurations(), true))) break
-      await missing(() => linker.missingModules())
+    tell()
+    const loaded = new Map<string, Purpose>()
+    for (let round = 0; round < rounds; round++) {
+      // What was read for its values has been read for everything.
+      const wanted = [...linker.wanted(layouts)].filter(
+        ([path, purpose]) => loaded.get(path) !== purpose && loaded.get(path) !== 'values',
+      )
+      if (wanted.length === 0) break
+      for (const purpose of ['code', 'values'] as const) {
+        const paths = wanted.flatMap(([path, own]) => (own === purpose ? [path] : []))
+        if (paths.length > 0) await load(paths, purpose === 'values')
+      }
+      for (const [path, purpose] of wanted) loaded.set(path, purpose)
+      tell()
     }
-    const { files, commands, read } = list()
-    linker.setFiles(files, commands, read)
     this.linked = await linker.link(this.options.versionsOf)
     return this.linked
   }

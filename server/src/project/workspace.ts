@@ -15,7 +15,7 @@ import { isSkippedFolder } from '../host/skipped.js'
 import { isVersionFile, VersionTable } from '../host/versions.js'
 import { today } from '../judging/judge-stage.js'
 import { spelled } from '../linking/extraction-keys.js'
-import type { Linked } from '../linking/link-stage.js'
+import type { Linked } from '../linking/linker.js'
 import type { CellText, LintError, LintOptions, LintResult, OfferedFix } from '../lint.js'
 import { readers } from '../readers/index.js'
 import { type CostEntry, costEntries } from '../results/cost.js'
@@ -466,13 +466,8 @@ class Workspace implements Project {
     const found = new Set([path])
     const { linked } = this.stages
     if (linked === null) return [path]
-    for (const other of [...(linked.imported.get(path) ?? []), ...(linked.importers.get(path) ?? [])]) {
-      found.add(other)
-    }
+    for (const other of this.stages.linker.neighbours(path)) found.add(other)
     for (const other of this.stages.judging.poolMates(path)) found.add(other)
-    for (const other of linked.configurations.get(path) ?? []) found.add(other)
-    for (const [script, files] of linked.configurations) if (files.includes(path)) found.add(script)
-    for (const other of linked.related.get(path) ?? []) found.add(other)
     for (const { launch, script, binding, frameworkConfig } of linked.launches) {
       const members = [launch.location.path, ...binding.settings.map((claim) => claim.location.path)]
       if (script !== null) members.push(script)

@@ -1,0 +1,47 @@
+/** Scripts read configuration files, and hand what stands there to the modules that they import. */
+import type { FileRecord } from '../extraction/analyzer.js'
+import { rootIn } from '../python/configured-plain.js'
+import type { HandedConfiguration } from '../python/module.js'
+import { define } from '../text/records.js'
+import type { Binding } from '../workload/claim.js'
+import { handedTo, seenModules } from './configurations.js'
+import type { Around, LinkedProject, LinkKind } from './link-kind.js'
+
+export class ConfigurationLinks implements LinkKind {
+  constructor(private readonly project: LinkedProject) {}
+
+  follow(): void {
+    const { project } = this
+    for (const file of project.files.readRecords())
+      if (file.summary?.configurations !== undefined) project.configurationsOf(file, null)
+    for (const launch of project.launches()) {
+      const path = launch.shell === undefined ? project.scriptOf(launch) : null
+      const script = path === null ? undefined : project.files.record(path)
+      if (script !== undefined) project.configurationsOf(script, launch)
+    }
+  }
+
+  /** Its own configurations, and what importers hand to it. */
+  around(file: FileRecord, binding: Binding | null): Around {
+    const { project } = this
+    const values = { ...project.configurationsOf(file, binding?.launch ?? null).values }
+    const handed: HandedConfiguration[] = []
+    for (const path of project.importersOf(file.path)) {
+      const summary = project.summaryOf(path)
+      const importer = summary?.handed === undefined ? undefined : project.files.record(path)
+      if (summary === null || importer === undefined) continue
+      handed.push(...handedTo(summary, file.path, (target) => project.definitionOf(importer, target)))
+    }
+    const imported = [...project.importsOf(file).values()].flatMap((path) => project.summaryOf(path) ?? [])
+    for (const path of seenModules(imported, handed)) {
+      const module = project.files.record(path)
+      if (module === undefined) continue
+      const theirs = project.configurationsOf(module, null)
+      for (const [key, value] of Object.entries(theirs.values)) define(values, rootIn(path, key), value)
+    }
+    return {
+      ...(Object.keys(values).length === 0 ? {} : { configurations: values }),
+      ...(handed.length === 0 ? {} : { handed }),
+    }
+  }
+}

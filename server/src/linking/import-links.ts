@@ -1,0 +1,121 @@
+/** Modules import each other: each is read with what those around it let others know. */
+import type { FileRecord } from '../extraction/analyzer.js'
+import type { ModuleSummary } from '../python/module.js'
+import { define } from '../text/records.js'
+import type { Around, LinkedProject, LinkKind } from './link-kind.js'
+
+/** How far programs are looked for along imports, and how many. */
+const mostImports = 5
+const mostPrograms = 30
+
+export class ImportLinks implements LinkKind {
+  private readonly importers = new WeakMap<ModuleSummary, ModuleSummary>()
+  private readonly programs = new WeakMap<ModuleSummary, ModuleSummary>()
+
+  constructor(private readonly project: LinkedProject) {}
+
+  follow(): void {
+    const { files } = this.project
+    for (const file of files.readRecords())
+      for (const path of this.project.importsOf(file).values()) files.want(path)
+  }
+
+  around(file: FileRecord): Around {
+    const { project } = this
+    const { path } = file
+    const imported: Record<string, ModuleSummary> = {}
+    for (const [spec, target] of project.importsOf(file)) {
+      const summary = project.summaryOf(target)
+      if (summary !== null) define(imported, spec, summary)
+    }
+    const behind = this.summaries(project.behindPackages(file))
+    const importers = this.summaries(project.importersOf(path)).map((one) =>
+      kept(this.importers, one, asImporter),
+    )
+    project.questions.read(`programs ${path}`)
+    const programs = this.summaries(project.questions.apart(() => this.programsOf(path))).map((one) =>
+      kept(this.programs, one, asProgram),
+    )
+    return {
+      ...(Object.keys(imported).length === 0 ? {} : { imported }),
+      ...(behind.length === 0 ? {} : { behind }),
+      ...(importers.length === 0 ? {} : { importers }),
+      ...(programs.length === 0 ? {} : { programs }),
+    }
+  }
+
+  look(kind: string, path: string): string | undefined {
+    return kind === 'programs' ? this.programsOf(path).join('\n') : undefined
+  }
+
+  private summaries(paths: readonly string[]): ModuleSummary[] {
+    return paths.flatMap((path) => this.project.summaryOf(path) ?? [])
+  }
+
+  /** Modules that import this one through others. */
+  private programsOf(path: string): string[] {
+    const importersOf = (one: string) => this.project.importersOf(one)
+    const direct = importersOf(path)
+    const seen = new Set([path, ...direct])
+    const found: string[] = []
+    let level = direct
+    for (let depth = 0; depth < mostImports && found.length < mostPrograms; depth++) {
+      level = level.flatMap(importersOf).filter((one) => !seen.has(one) && seen.add(one))
+      found.push(...level)
+    }
+    return found.slice(0, mostPrograms)
+  }
+}
+
+function kept<K extends object, V>(known: WeakMap<K, V>, key: K, make: (key: K) => V): V {
+  let value = known.get(key)
+  if (value === undefined) {
+    value = make(key)
+    known.set(key, value)
+  }
+  return value
+}
+
+/** What importers tell a module: what they use, not their constants. */
+function asImporter(summary: ModuleSummary): ModuleSummary {
+  const {
+    handed: _handed,
+    configurations: _configurations,
+    kept: _kept,
+    loads: _loads,
+    outward: _outward,
+    derived: _derived,
+    ...rest
+  } = summary
+  return { ...rest, constants: {}, functions: {}, classes: stepsOf(summary), reexports: {} }
+}
+
+/** Classes that step an optimiser: one that a module declares may leave its steps to them. */
+function stepsOf({ classes }: ModuleSummary): ModuleSummary['classes'] {
+  const found: ModuleSummary['classes'] = {}
+  for (const [name, { steps }] of Object.entries(classes))
+    if (steps !== undefined) define(found, name, { bases: [], methods: [], calls: [], steps })
+  return found
+}
+
+/** What programs tell a module that they reach through others. */
+function asProgram({
+  path,
+  uses,
+  imports,
+  isEntry,
+  evidence,
+  epochs,
+  pretrained,
+}: ModuleSummary): ModuleSummary {
+  const program: ModuleSummary = {
+    ...{ path, uses, imports, isEntry },
+    ...{ constants: {}, functions: {}, classes: {}, reexports: {} },
+  }
+  return {
+    ...program,
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(pretrained === undefined ? {} : { pretrained }),
+  }
+}

@@ -1,0 +1,389 @@
+/** The stage between reading and judging: files found that belong together, each read with what the others add to it. */
+
+import type { FileRecord, Surroundings } from '../extraction/analyzer.js'
+import type { Overlay } from '../extraction/manifests.js'
+import type { KeptAnswers } from '../host/answers.js'
+import { type Backend, hashOf, type ReadResult, type Versions } from '../host/backend.js'
+import { ConsoleScripts } from '../link/console-scripts.js'
+import { ModuleIndex } from '../link/modules.js'
+import { ProgramIndex } from '../link/programs.js'
+import type { LintError } from '../lint.js'
+import type { ModuleSummary } from '../python/module.js'
+import type { Binding, Extraction, Launch } from '../workload/claim.js'
+import { bindLaunches } from './bind-launches.js'
+import { ConfigurationLinker, type Configurations } from './configurations.js'
+import { bindingKey, spelled } from './extraction-keys.js'
+import { Extractions, Remade } from './extractions.js'
+import { FrameworkConfigLinker } from './framework-configs.js'
+import { type Definition, ImportGraph } from './import-graph.js'
+import { linkKinds } from './kinds.js'
+import { launchesOf, withImage } from './launches.js'
+import type { Around, LinkedProject, LinkKind } from './link-kind.js'
+import { ProjectFiles, type Purpose } from './project-files.js'
+import { Questions, type Reads } from './questions.js'
+import { reachedFrom } from './reached.js'
+import type { LinkedLaunch } from './runs.js'
+import { type Summarised, SummaryStage } from './summary-stage.js'
+
+export interface Linked {
+  extractions: Map<string, Extraction>
+  launches: LinkedLaunch[]
+  /** By job: its calls of scripts that are known as a whole. */
+  calls: Map<string, Set<string>>
+  /** By path: the modules of the project that it imports. */
+  imported: Map<string, string[]>
+  /** By path: files that what is said of it was made from, and files of which it speaks. */
+  related: Map<string, Set<string>>
+  /** Files that an entry point or a launch reaches. */
+  reached: Set<string>
+  faults: LintError[]
+}
+
+interface CachedExtraction {
+  hash: string
+  /** Spells everything that it was read with. */
+  key: string
+  reads: Reads
+  /** What is around it but not asked of other files. */
+  given: string
+  result: ReadResult
+}
+
+export class Linker implements LinkedProject {
+  readonly questions: Questions = new Questions((input) => this.look(input))
+  readonly files: ProjectFiles
+  private readonly kinds: readonly LinkKind[]
+  private commands = new ConsoleScripts()
+  private programs = new ProgramIndex([], new ModuleIndex([]))
+  private graph: ImportGraph
+  private readonly summaries: SummaryStage
+  private summarised: ReadonlyMap<string, Summarised> = new Map()
+  private importers: ReadonlyMap<string, readonly string[]> = new Map()
+  private readonly configurations: ConfigurationLinker
+  private readonly frameworkConfigs: FrameworkConfigLinker
+  private started: readonly Launch[] | null = null
+  private all: readonly string[] = []
+  private readonly cache = new Map<string, CachedExtraction>()
+  private readonly remade = new Remade()
+  private linked: Linked | null = null
+
+  constructor(
+    private readonly records: ReadonlyMap<string, FileRecord>,
+    private readonly backendOf: (path: string) => Backend,
+    private readonly answersOf: (path: string) => KeptAnswers | null,
+  ) {
+    this.files = new ProjectFiles(records, this.questions)
+    this.graph = this.graphOver(new ModuleIndex([]))
+    this.summaries = new SummaryStage(records, backendOf, answersOf)
+    this.configurations = new ConfigurationLinker(this.files)
+    this.frameworkConfigs = new FrameworkConfigLinker(this.files, this.questions)
+    this.kinds = linkKinds(this)
+  }
+
+  /** `read`: see `FileList`. */
+  setFiles(files: readonly string[], commands: ConsoleScripts, read: readonly string[] = files): void {
+    this.files.set(files, read)
+    this.refresh()
+    if (files === this.all && commands === this.commands) return
+    this.all = files
+    this.commands = commands
+    const modules = new ModuleIndex(files.filter((path) => path.endsWith('.py')))
+    this.programs = new ProgramIndex(files, modules, commands, (path) => this.records.get(path)?.writes ?? [])
+    this.graph = this.graphOver(modules)
+  }
+
+  private graphOver(modules: ModuleIndex): ImportGraph {
+    return new ImportGraph(this.records, modules, (input) => this.questions.read(input))
+  }
+
+  /** Files may have been read since: what is kept is looked at again before it is used. */
+  private refresh(): void {
+    this.questions.refresh()
+    this.started = null
+    for (const kind of this.kinds) kind.begin?.()
+  }
+
+  /** Files that links lead to and that have to be read first. `layouts`: whether kustomizations and charts are followed. */
+  wanted(layouts: boolean): ReadonlyMap<string, Purpose> {
+    for (const kind of this.kinds) if (layouts || kind.layouts === undefined) kind.follow?.()
+    return this.files.takeWanted()
+  }
+
+  private look(input: string): string {
+    const space = input.indexOf(' ')
+    const kind = space < 0 ? input : input.slice(0, space)
+    const path = input.slice(space + 1)
+    const like = this.files.look(kind, path)
+    if (like !== undefined) return like
+    switch (kind) {
+      case 'imports': {
+        const file = this.records.get(path)
+        return file === undefined ? '' : [...this.graph.importsOf(file)].flat().join('\n')
+      }
+      case 'importers':
+        return this.importersOf(path).join('\n')
+      case 'by-itself': {
+        const summary = this.records.get(path)?.summary
+        return summary ? this.summaries.byItself(summary).hash : ''
+      }
+      case 'summary':
+        return this.summarised.get(path)?.hash ?? ''
+    }
+    for (const one of this.kinds) {
+      const found = one.look?.(kind, path)
+      if (found !== undefined) return found
+    }
+    throw new Error(`nobody knows what ${input} is`)
+  }
+
+  // What links ask.
+
+  get modules(): ModuleIndex {
+    return this.graph.modules
+  }
+
+  importsOf(file: FileRecord): Map<string, string> {
+    const found = this.graph.importsOf(file)
+    const targets = this.targetsOf(file)
+    return targets.length === 0 ? found : new Map([...found, ...targets])
+  }
+
+  behindPackages(file: FileRecord): string[] {
+    return this.graph.behindPackages(file)
+  }
+
+  definitionOf(file: FileRecord, target: string): Definition | null {
+    return this.graph.definitionOf(file, target, this.importsOf(file))
+  }
+
+  summaryOf(path: string): ModuleSummary | null {
+    this.questions.read(`summary ${path}`)
+    return this.summarised.get(path)?.summary ?? this.records.get(path)?.summary ?? null
+  }
+
+  importersOf(path: string): readonly string[] {
+    this.questions.read(`importers ${path}`)
+    return this.importers.get(path) ?? []
+  }
+
+  configurationsOf(file: FileRecord, launch: Launch | null): Configurations {
+    if (launch !== null) return this.configurations.of(file, launch)
+    const own = () => {
+      this.questions.read(`record ${file.path}`)
+      return this.configurations.of(file, null)
+    }
+    return this.questions.ask(`configurations ${file.path}`, own).answer
+  }
+
+  launches(): readonly Launch[] {
+    this.started ??= this.launchesIn([...this.files.readRecords()].map(({ extraction }) => extraction))
+    return this.started
+  }
+
+  scriptOf(launch: Launch): string | null {
+    const resolved = this.programs.resolve(launch)
+    return 'path' in resolved ? resolved.path : null
+  }
+
+  private launchesIn(extractions: readonly Extraction[]): Launch[] {
+    return launchesOf(extractions, (launch) => this.scriptOf(launch))
+  }
+
+  /** Modules of the project that its configuration names: `_target_: src.models.net.Net` imports `src.models.net`. */
+  private targetsOf(file: FileRecord): [string, string][] {
+    const uses = file.summary?.configurations
+    if (uses === undefined || !uses.some((use) => use.kind === 'hydra')) return []
+    return this.configurations.targets(this.configurationsOf(file, null)).flatMap((target) => {
+      const spec = target.slice(0, Math.max(target.lastIndexOf('.'), 0))
+      const path = spec === '' ? undefined : this.graph.modules.resolve(spec, file.path)
+      return path === undefined || path === file.path ? [] : [[spec, path] as [string, string]]
+    })
+  }
+
+  /** The framework config that a launch names, or that its script composes. */
+  private frameworkConfigOf(launch: Launch, script: string | null): FileRecord | undefined {
+    const named = this.frameworkConfigs.namedBy(launch, script)
+    const file = script === null ? undefined : this.records.get(script)
+    if (named !== undefined || file?.summary?.configurations === undefined) return named
+    return this.configurations
+      .of(file, launch)
+      .files.map((path) => this.records.get(path))
+      .find((one) => one?.extraction.frameworkConfig !== undefined)
+  }
+
+  // Linking.
+
+  async link(versionsOf: (path: string) => Versions): Promise<Linked> {
+    const extractions = new Extractions(this.remade)
+    const linked: Linked = {
+      extractions: extractions.byPath,
+      launches: [],
+      calls: new Map(),
+      imported: new Map(),
+      related: extractions.related,
+      reached: new Set(),
+      faults: [],
+    }
+    this.linked = linked
+    this.summarised = await this.summaries.summarise(this.readPaths(), this.graph)
+    this.importers = this.importersIn(linked)
+    this.refresh()
+    const read = async (record: FileRecord, binding: Binding | null, slot: string, overlay?: Overlay) => {
+      const result = await this.read(record, binding, slot, versionsOf, overlay)
+      for (const message of binding === null ? result.faults : [])
+        linked.faults.push({ path: record.path, message })
+      return result
+    }
+    const again: Promise<void>[] = []
+    for (const record of this.files.readRecords()) {
+      if (record.filtered) continue
+      const { path } = record
+      // Keeps the order of files, whatever order the extractions arrive in.
+      extractions.byPath.set(path, record.extraction)
+      const laid = this.layoutsOf(record)
+      if (laid === 'part') extractions.hide(path)
+      else if (laid !== undefined) {
+        for (const overlay of laid)
+          for (const other of [overlay.path, ...overlay.origins]) extractions.relate(path, other)
+        const parts = laid.map((overlay, index) => read(record, null, `overlay ${index}`, overlay))
+        again.push(
+          Promise.all(parts).then((results) => {
+            extractions.join(
+              path,
+              results.map((one) => one.extraction),
+            )
+          }),
+        )
+      } else {
+        again.push(
+          read(record, null, 'base').then(({ extraction }) => {
+            extractions.byPath.set(path, extraction)
+          }),
+        )
+      }
+    }
+    await Promise.all(again)
+    for (const kind of this.kinds) kind.join?.(extractions)
+    const bound = await bindLaunches(this.launchesIn([...extractions.byPath.values()]), extractions.byPath, {
+      recordOf: (path) => this.records.get(path),
+      resolve: (launch) => this.programs.resolve(launch),
+      frameworkConfigOf: (launch, script) => this.frameworkConfigOf(launch, script),
+      read,
+    })
+    linked.launches = bound.launches
+    linked.calls = bound.calls
+    for (const kind of this.kinds) kind.joinStarted?.(extractions, bound.asked)
+    // Whether it starts a training may follow from what it imports.
+    const entries = [...this.files.readRecords()].filter(({ path }) => this.summaryOf(path)?.isEntry === true)
+    linked.reached = reachedFrom(entries, linked.launches, linked.imported)
+    this.questions.prune()
+    return linked
+  }
+
+  private readPaths(): string[] {
+    return [...this.files.readRecords()].map(({ path }) => path)
+  }
+
+  private importersIn(linked: Linked): Map<string, string[]> {
+    const importers = new Map<string, string[]>()
+    for (const record of this.files.readRecords()) {
+      const paths = new Set<string>()
+      for (const path of this.importsOf(record).values()) if (this.records.get(path)?.summary) paths.add(path)
+      for (const path of this.graph.behindPackages(record)) paths.add(path)
+      if (paths.size === 0) continue
+      linked.imported.set(record.path, [...paths])
+      for (const path of paths) {
+        const list = importers.get(path)
+        if (list === undefined) importers.set(path, [record.path])
+        else list.push(record.path)
+      }
+    }
+    return importers
+  }
+
+  private layoutsOf(record: FileRecord): readonly Overlay[] | 'part' | undefined {
+    for (const kind of this.kinds) {
+      const laid = kind.layouts?.(record)
+      if (laid !== undefined) return laid
+    }
+    return undefined
+  }
+
+  /** One of the ways in which a file is laid out. */
+  layoutOf(path: string, index: number): Overlay | undefined {
+    const record = this.records.get(path)
+    const laid = record === undefined ? undefined : this.layoutsOf(record)
+    return laid === undefined || laid === 'part' ? undefined : laid[index]
+  }
+
+  /** What the project says around a file. */
+  around(path: string): Pick<Surroundings, 'imported' | 'importers'> & Around {
+    const record = this.records.get(path)
+    const around = record === undefined ? {} : this.askAround(record, null, '').answer
+    return { imported: {}, importers: [], ...around }
+  }
+
+  private askAround(record: FileRecord, binding: Binding | null, bound: string) {
+    return this.questions.ask(`around ${record.path}\0${bound}`, () => {
+      this.questions.read(`record ${record.path}`)
+      const around: Around = {}
+      for (const kind of this.kinds) Object.assign(around, kind.around?.(record, binding))
+      return around
+    })
+  }
+
+  /** Files that this one was read with, and those that were read with it. */
+  neighbours(path: string): Set<string> {
+    const found = new Set(this.linked?.related.get(path))
+    for (const [id, { reads }] of this.cache) {
+      const other = id.slice(0, id.indexOf('\0'))
+      if (other === path) {
+        for (const input of reads.keys()) {
+          const file = ofFile.exec(input)?.[1]
+          if (file !== undefined && this.files.isKnown(file)) found.add(file)
+        }
+      } else if (reads.has(`record ${path}`) || reads.has(`summary ${path}`)) found.add(other)
+    }
+    return found
+  }
+
+  /** Reads a file with what is around it; kept while nothing of that changes. */
+  private async read(
+    record: FileRecord,
+    binding: Binding | null,
+    slot: string,
+    versionsOf: (path: string) => Versions,
+    overlay?: Overlay,
+  ): Promise<ReadResult> {
+    const { path } = record
+    const bound = binding === null ? '' : bindingKey(binding, true)
+    const { answer: around, reads } = this.askAround(record, binding, bound)
+    // Of Python code only what leads to other files is known by now.
+    const isRead = record.summary === null && Object.keys(around).length === 0
+    if (isRead && binding === null && overlay === undefined)
+      return { extraction: record.extraction, faults: record.faults }
+    const versions = withImage(versionsOf(path), binding)
+    const given = [spelled(versions), bound, overlay === undefined ? '' : spelled(overlay)].join('|')
+    const id = `${path}\0${slot}`
+    const before = this.cache.get(id)
+    if (before?.reads === reads && before.hash === record.hash && before.given === given) return before.result
+    const key = hashOf([record.hash, given, ...[...reads].flat()].join('|'))
+    const keep = (result: ReadResult): ReadResult => {
+      this.cache.set(id, { hash: record.hash, key, reads, given, result })
+      return result
+    }
+    if (before?.key === key) return keep(before.result)
+    const answers = this.answersOf(path)
+    const question = `extraction ${slot}`
+    const known = answers?.get<ReadResult>(path, question, key)
+    if (known !== undefined) return keep(known)
+    const surroundings: Surroundings = { imported: {}, importers: [], ...around, binding, versions }
+    if (overlay !== undefined) surroundings.overlay = overlay
+    const result = await this.backendOf(path).read(path, surroundings)
+    if (result.faults.length === 0) answers?.put(path, question, key, result)
+    return keep(result)
+  }
+}
+
+/** Inputs that are files. */
+const ofFile = /^(?:record|summary) (.*)$/s

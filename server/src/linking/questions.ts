@@ -1,0 +1,91 @@
+/**
+ * Answers, each with what was read while it was worked out. It holds for as long as all of that is as it was, so nobody
+ * has to say what depends on what.
+ */
+
+/** By input, as `record train.py`: what it was like. */
+export type Reads = ReadonlyMap<string, string>
+
+export interface Answer<T> {
+  answer: T
+  reads: Reads
+}
+
+interface Known extends Answer<unknown> {
+  /** When it was last asked for, and found to hold. */
+  asked: number
+}
+
+export class Questions {
+  private readonly known = new Map<string, Known>()
+  /** Inputs as they are now. */
+  private readonly inputs = new Map<string, string>()
+  /** What the question that is being worked out has read. */
+  private open: Map<string, string> | null = null
+  private time = 0
+  private pruned = 0
+
+  /** @param look what an input is like now: equal texts, equal inputs */
+  constructor(private readonly look: (input: string) => string) {}
+
+  /** Inputs may be others from now on. */
+  refresh(): void {
+    this.time++
+    this.inputs.clear()
+  }
+
+  /** Notes that the answer which is being worked out depends on an input. */
+  read(input: string): void {
+    if (this.open !== null) this.open.set(input, this.now(input))
+  }
+
+  ask<T>(question: string, workOut: () => T): Answer<T> {
+    let known = this.known.get(question)
+    if (known === undefined || !this.holds(known)) {
+      const outer = this.open
+      const reads = new Map<string, string>()
+      this.open = reads
+      try {
+        known = { answer: workOut(), reads, asked: this.time }
+      } finally {
+        this.open = outer
+      }
+      this.known.set(question, known)
+    }
+    known.asked = this.time
+    if (this.open !== null) for (const [input, like] of known.reads) this.open.set(input, like)
+    return known as Answer<T>
+  }
+
+  /** Works something out whose own answer is the input; what it reads is nobody's business. */
+  apart<T>(workOut: () => T): T {
+    const outer = this.open
+    this.open = null
+    try {
+      return workOut()
+    } finally {
+      this.open = outer
+    }
+  }
+
+  /** Forgets what nobody has asked for since the last call. */
+  prune(): void {
+    for (const [question, { asked }] of this.known) if (asked <= this.pruned) this.known.delete(question)
+    this.pruned = this.time
+  }
+
+  private holds({ reads, asked }: Known): boolean {
+    if (asked === this.time) return true
+    for (const [input, like] of reads) if (this.now(input) !== like) return false
+    return true
+  }
+
+  private now(input: string): string {
+    let like = this.inputs.get(input)
+    if (like === undefined) {
+      like = this.apart(() => this.look(input))
+      this.inputs.set(input, like)
+    }
+    return like
+  }
+}
