@@ -9,14 +9,14 @@ import { readers } from '../readers/index.js'
 import { rules } from '../rules/index.js'
 import type { Silence } from '../rules/silence.js'
 import { effective } from '../values/value.js'
-import type { Extraction, SubjectView as JudgedSubject } from '../workload/claim.js'
+import type { Extraction, SubjectView as JudgedSubject, Source } from '../workload/claim.js'
 import { Bills } from './bill.js'
 import { budgetDrafts } from './budget.js'
 import { type Draft, judge, mergeRuns } from './judge.js'
 import { moreSevere } from './severity.js'
 
 interface SubjectView {
-  depends: readonly object[]
+  from: readonly Source[]
   configuration: Configuration
   reachable: boolean
   drafts: Draft[]
@@ -80,15 +80,16 @@ export class JudgeStage {
     return onlyOnce(unsettled(withoutTwins(drafts), linked.extractions.values()), configuration)
   }
 
-  /** Files of jobs that run on a pool of this file, and of pools that its jobs run on. */
-  poolMates(path: string): string[] {
-    return this.judgements.flatMap(({ runs }) => {
-      const { run, subject } = runs[0]!
-      const { pool, queues = [] } = run.job
-      const others = [...(pool === undefined ? [] : [pool]), ...queues].map((one) => one.path)
-      if (subject.location.path === path) return others
-      return others.includes(path) ? [subject.location.path] : []
-    })
+  /** Files that were judged together with this one: what is said of one depends on the other. */
+  mates(path: string): Set<string> {
+    const found = new Set<string>()
+    for (const { runs, from } of this.judgements) {
+      const own = runs[0]!.subject.location.path
+      if (own !== path && !from.some((source) => source.path === path)) continue
+      found.add(own)
+      for (const source of from) found.add(source.path)
+    }
+    return found
   }
 
   /** Of the last run, by subject. */
@@ -160,7 +161,7 @@ export class JudgeStage {
       today: today(),
     }
     const drafts = mergeRuns(judgement.runs.map((view) => judge(view, rules, context)))
-    return { depends: judgement.depends, configuration, reachable, drafts, faults }
+    return { from: judgement.from, configuration, reachable, drafts, faults }
   }
 }
 
@@ -182,8 +183,8 @@ function isFresh(
   return (
     known.configuration === configuration &&
     known.reachable === reachable &&
-    known.depends.length === judgement.depends.length &&
-    known.depends.every((one, index) => one === judgement.depends[index])
+    known.from.length === judgement.from.length &&
+    known.from.every(({ said }, index) => said === judgement.from[index]!.said)
   )
 }
 

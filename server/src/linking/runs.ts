@@ -3,23 +3,24 @@
 import { computesOnProcessor } from '../link/known-programs.js'
 import { baseName } from '../link/paths.js'
 import { effective } from '../values/value.js'
-import type { Binding, Evidence, Extraction, Launch, Run, Subject, SubjectView } from '../workload/claim.js'
-import { type JoinedSettings, joinClaims, type LayerOf } from '../workload/join.js'
+import type {
+  Binding,
+  Evidence,
+  Extraction,
+  Launch,
+  Run,
+  Source,
+  Subject,
+  SubjectView,
+} from '../workload/claim.js'
+import type { LayerOf } from '../workload/join.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
 import { type Unseen, unseenFlags, unseenProgram } from '../workload/unseen.js'
-import { StartIndex, withStarts } from './job-starts.js'
-import {
-  type JobEntry,
-  mayRunOn,
-  onPool,
-  type PoolEntry,
-  PoolIndex,
-  placeOf,
-  withPool,
-  withUsers,
-} from './pool-links.js'
-import { type QueueEntry, QueueIndex, withFlavours } from './queue-links.js'
+import { settingsOf } from './joined-settings.js'
+import { machinesOf, nobody, sourcesOfJob } from './machines.js'
+import { type JobEntry, withUsers } from './pool-links.js'
 import { cappedElsewhere, StarterIndex } from './search-starters.js'
+import { madeWith, Origins, sourceOf, sourcesAround, sourcesOf } from './sources.js'
 
 /** A launch with the file it starts, and that file read with it. */
 export interface LinkedLaunch {
@@ -46,22 +47,10 @@ export interface RunInput {
   layerOf: LayerOf
 }
 
-/** One subject in all its runs, with everything that its judgement depends on, by identity. */
+/** One subject in all its runs, with everything that these were made from. */
 export interface Judgement {
   runs: SubjectView[]
-  depends: readonly object[]
-}
-
-/** Settings of an extraction, joined once for as long as the extraction lives. */
-const joined = new WeakMap<Extraction, Map<string, JoinedSettings>>()
-
-function settingsOf(extraction: Extraction, layerOf: LayerOf): Map<string, JoinedSettings> {
-  let settings = joined.get(extraction)
-  if (settings === undefined) {
-    settings = joinClaims(extraction.subjects, extraction.claims, layerOf)
-    joined.set(extraction, settings)
-  }
-  return settings
+  from: readonly Source[]
 }
 
 function viewFrom(extraction: Extraction, run: Run, input: RunInput, own: string): SubjectView[] {
@@ -71,6 +60,7 @@ function viewFrom(extraction: Extraction, run: Run, input: RunInput, own: string
     subject: subject.location.path === own ? withHardware(subject, run, hardware) : subject,
     run,
     ...(settings.get(subject.id) as Pick<SubjectView, 'settings' | 'choices'>),
+    from: [{ path: own, said: extraction }],
   }))
 }
 
@@ -98,9 +88,11 @@ function newRun(
   unseen: readonly Unseen[],
   launch: Launch | null,
   job: string | null,
+  from: readonly Source[],
 ): Run {
   const run: Run = {
     id,
+    from,
     script,
     unseen,
     job: { id: job, compute: null, launch },
@@ -133,7 +125,7 @@ function unseenAround(extraction: Extraction, path: string, input: RunInput): Un
 }
 
 export function buildRuns(input: RunInput): Judgement[] {
-  const judgements: Judgement[] = []
+  const judged: SubjectView[][] = []
   const { jobs: computeOf, pools } = machinesOf(input)
   const starters = new StarterIndex(input.extractions.values())
 
@@ -144,7 +136,9 @@ export function buildRuns(input: RunInput): Judgement[] {
   const runsOfFile = new Map<string, { run: Run; extraction: Extraction }[]>()
   for (const linked of input.launches) {
     const script = linked.script ?? linked.frameworkConfig?.path ?? null
-    const run = newRun(linked.launch.id, script, unseenIn(linked, input), linked.launch, linked.launch.job)
+    const { launch } = linked
+    const from = sourcesOf(linked, input)
+    const run = newRun(launch.id, script, unseenIn(linked, input), launch, launch.job, from)
     runsOfLaunch.set(linked.launch.id, run)
     if (linked.launch.job !== null) {
       const list = runsOfJob.get(linked.launch.job)
@@ -172,7 +166,7 @@ export function buildRuns(input: RunInput): Judgement[] {
   for (const [job, compute] of computeOf) {
     let runs = runsOfJob.get(job)
     if (runs === undefined) {
-      runs = [newRun(job, null, [unseenProgram('no program that it starts could be read')], null, job)]
+      runs = [newRun(job, null, [unseenProgram('no program that it starts could be read')], null, job, [])]
       runsOfJob.set(job, runs)
     }
     const searches = effective(compute.settings.trials) === true ? searchesBeside(compute, input) : []
@@ -183,20 +177,12 @@ export function buildRuns(input: RunInput): Judgement[] {
         subject: compute.subject,
         run,
         settings: asServed(compute.settings, runs),
+        from: sourcesOfJob(compute, input.calls.get(job)),
       }
       if (compute.pool !== undefined) run.job.pool = compute.pool.subject.location
       if (compute.queues !== undefined) run.job.queues = compute.queues.map((one) => one.subject.location)
     }
-    const depends: object[] = [compute.extraction]
-    if (compute.pool !== undefined) depends.push(compute.pool.extraction)
-    depends.push(...[...(compute.starts ?? []), ...(compute.queues ?? [])].map((one) => one.extraction))
-    for (const run of runs) {
-      const { script, job } = run
-      if (job.launch !== null) depends.push(job.launch)
-      depends.push(...(together.get(run) ?? []))
-      depends.push(...(script === null ? [] : neighbourhood(input, script)))
-    }
-    judgements.push({ runs: [runs[0]!.job.compute!], depends })
+    judged.push([runs[0]!.job.compute!])
   }
 
   const collections = collectionsAmong(input.extractions, runsOfFile)
@@ -204,7 +190,14 @@ export function buildRuns(input: RunInput): Judgement[] {
     const started = runsOfFile.get(path)
     const shown = started === undefined && collections.has(extraction.frameworkConfig?.framework ?? '')
     const itself = () => ({
-      run: newRun(path, path, unseenAround(extraction, path, input), null, null),
+      run: newRun(
+        path,
+        path,
+        unseenAround(extraction, path, input),
+        null,
+        null,
+        sourcesAround(extraction, path, input),
+      ),
       extraction,
     })
     // Where a notebook starts only what its cells write, the rest of it runs by itself.
@@ -212,14 +205,7 @@ export function buildRuns(input: RunInput): Judgement[] {
       ? started
       : [...(started ?? []), itself()]
     const bySubject = new Map<string, SubjectView[]>()
-    const depends: object[] = neighbourhood(input, path)
     for (const { run, extraction: read } of launched) {
-      depends.push(read, ...(together.get(run) ?? []))
-      if (run.job.launch !== null) depends.push(run.job.launch)
-      const compute = run.job.id === null ? undefined : computeOf.get(run.job.id)
-      if (compute !== undefined) depends.push(compute.extraction)
-      if (compute?.pool !== undefined) depends.push(compute.pool.extraction)
-      depends.push(...(compute?.queues ?? []).map((one) => one.extraction))
       const program =
         extraction.frameworkConfig === undefined ? undefined : together.get(run)?.find((one) => one !== read)
       const views = viewFrom(read, run, input, path)
@@ -234,8 +220,7 @@ export function buildRuns(input: RunInput): Judgement[] {
       for (const found of own) {
         if (shown && ofTraining.has(found.subject.kind)) continue
         const ending = starters.endingFor(found)
-        const view = ending.length === 0 ? found : cappedElsewhere(found)
-        depends.push(...ending)
+        const view = ending.length === 0 ? found : madeWith(cappedElsewhere(found), ending)
         if (view.subject.kind === 'Compute' && view.subject.job !== null) continue
         if (view.subject.kind === 'Search' && view.subject.job !== null) {
           const trials = runsOfJob.get(view.subject.job)
@@ -243,16 +228,7 @@ export function buildRuns(input: RunInput): Judgement[] {
           // A search that launches its trials itself is judged with what one of them does.
           if (trial !== undefined) {
             trial.searches = [...(trial.searches ?? []), { ...view, run: trial } as SubjectView<'Search'>]
-            const seen = runsOfFile.get(trial.script ?? '')?.find((one) => one.run === trial)
-            judgements.push({
-              runs: [{ ...view, run: trial }],
-              depends: [
-                ...depends,
-                ...(seen === undefined ? [] : [seen.extraction]),
-                ...(trial.job.launch === null ? [] : [trial.job.launch]),
-                ...(trial.script === null ? [] : neighbourhood(input, trial.script)),
-              ],
-            })
+            judged.push([{ ...view, run: trial }])
             continue
           }
         }
@@ -261,30 +237,27 @@ export function buildRuns(input: RunInput): Judgement[] {
         if (launch !== undefined && ofTraining.has(view.subject.kind)) {
           const own = { ...view, run: launch }
           launch.subjects.push(own)
-          const job = launch.job.id === null ? undefined : computeOf.get(launch.job.id)
-          judgements.push({
-            runs: [own],
-            depends: [...depends, launch.job.launch!, ...(job === undefined ? [] : [job.extraction])],
-          })
+          judged.push([own])
           continue
         }
         const pool = pools.get(view.subject.id)
         if (pool?.unused === true) {
           view.subject = { ...view.subject, evidence: { ...view.subject.evidence, unused: true } }
-          depends.push(nobody)
+          view.from = [...(view.from ?? []), { path, said: nobody }]
         }
         if (pool !== undefined && pool.users.length > 0) {
           view.settings = withUsers(pool.entry, pool.users) as SubjectView['settings']
-          depends.push(...pool.users.map((user) => user.extraction))
+          view.from = [...(view.from ?? []), ...pool.users.map(sourceOf)]
         }
         const list = bySubject.get(view.subject.id)
         if (list === undefined) bySubject.set(view.subject.id, [view])
         else list.push(view)
       }
     }
-    for (const runs of bySubject.values()) judgements.push({ runs, depends })
+    judged.push(...bySubject.values())
   }
-  return judgements
+  const origins = new Origins()
+  return judged.map((runs) => ({ runs, from: origins.of(runs) }))
 }
 
 /** The searches in the file of a job that is one of their trials. */
@@ -299,6 +272,7 @@ function searchesBeside(
     .map((subject) => ({
       subject: subject as unknown as Subject<'Search'>,
       settings: settings.get(subject.id)!.settings as SubjectView<'Search'>['settings'],
+      from: [{ path: subject.location.path, said: extraction }],
     }))
 }
 
@@ -354,95 +328,6 @@ function asServed(settings: JobEntry['settings'], runs: readonly Run[]): JobEntr
   return service !== undefined && runs.every(({ job }) => job.launch?.serves === true)
     ? { ...settings, service: { ...service, state: 'known', value: true } }
     : settings
-}
-
-interface Job extends JobEntry {
-  pool?: PoolEntry
-  /** Command lines that start it. */
-  starts?: readonly JobEntry[]
-  /** What chooses its machines. */
-  queues?: readonly QueueEntry[]
-}
-
-interface Pool {
-  entry: PoolEntry
-  users: JobEntry[]
-  /** Jobs of the project name the pools that they run on, and none of them this one. */
-  unused?: true
-}
-
-/** Stands for the jobs that do not run on a pool, in what its judgement depends on. */
-const nobody = {}
-
-function startJobs(jobs: Map<string, Job>, index: StartIndex): void {
-  for (const [id, job] of jobs) {
-    const starts = index.startsOf(job)
-    if (starts.length > 0) jobs.set(id, { ...job, settings: withStarts(job, starts), starts })
-  }
-}
-
-/** Requests for machines by job, and pools by subject, each with what the other says about it. */
-function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<string, Pool> } {
-  const jobs = new Map<string, Job>()
-  const pools = new Map<string, Pool>()
-  const starts: JobEntry[] = []
-  const queues: QueueEntry[] = []
-  for (const extraction of input.extractions.values()) {
-    for (const subject of extraction.subjects) {
-      const entry = () => ({
-        subject: subject as unknown as Subject<'Compute' & 'Scaling'>,
-        settings: settingsOf(extraction, input.layerOf).get(subject.id)!.settings as object,
-        extraction,
-      })
-      if (subject.kind === ('Compute' satisfies ResourceKind)) {
-        const compute = entry()
-        if (subject.job !== null) jobs.set(subject.job, compute)
-        else if ('startsFile' in compute.settings) starts.push(compute)
-      } else if (subject.kind === ('Scaling' satisfies ResourceKind))
-        pools.set(subject.id, { entry: entry(), users: [] })
-      else if (subject.kind === ('Queue' satisfies ResourceKind))
-        queues.push(entry() as unknown as QueueEntry)
-    }
-  }
-  const files = new Set([...jobs.values()].map(placeOf))
-  startJobs(jobs, new StartIndex(starts, files))
-  for (const [id, job] of jobs) {
-    const { sharing, ...settings } = job.settings
-    // What a script of the project does is known: its programs are launches of the job.
-    if (sharing?.state === 'known' && input.calls.get(id)?.has(sharing.value ?? '') === true)
-      jobs.set(id, { ...job, settings })
-  }
-  const waiting = new QueueIndex(queues)
-  for (const [id, job] of jobs) {
-    const found = waiting.wayOf(job)
-    if (found !== null)
-      jobs.set(id, {
-        ...job,
-        settings: withFlavours(job, found.flavours),
-        queues: [...found.way, ...found.flavours],
-      })
-  }
-  const index = new PoolIndex([...pools.values()].map((pool) => pool.entry))
-  for (const [id, job] of jobs) {
-    const pool = index.poolOf(job)
-    if (pool === undefined) continue
-    pools.get(pool.subject.id)!.users.push(job)
-    jobs.set(id, { ...job, subject: onPool(job.subject, pool), settings: withPool(job, pool), pool })
-  }
-  const [used, rest] = parted([...pools.values()], ({ users }) => users.length > 0)
-  const lost = [...jobs.values()].filter(({ pool }) => pool === undefined)
-  for (const pool of rest)
-    if (used.length > 0 && !lost.some((job) => mayRunOn(job, pool.entry))) pool.unused = true
-  return { jobs, pools }
-}
-
-function parted<T>(all: readonly T[], fits: (one: T) => boolean): [T[], T[]] {
-  return [all.filter(fits), all.filter((one) => !fits(one))]
-}
-
-/** Readings of a file and of the modules that it imports. */
-function neighbourhood(input: RunInput, path: string): object[] {
-  return [path, ...input.importedBy(path)].flatMap((one) => input.extractions.get(one) ?? [])
 }
 
 function neighbours(input: RunInput, path: string, run: Run): SubjectView[] {

@@ -1,10 +1,10 @@
 /** Searches and the commands that start their trials: a command that ends by itself limits a search that has no limit. */
 import { effective } from '../values/value.js'
-import type { Extraction, SubjectView } from '../workload/claim.js'
+import type { Extraction, Source, SubjectView } from '../workload/claim.js'
 
 /** Which of the project's commands end, by the tool that starts trials. */
 export class StarterIndex {
-  private readonly ending = new Map<string, Extraction[]>()
+  private readonly ending = new Map<string, Source[]>()
 
   constructor(extractions: Iterable<Extraction>) {
     for (const extraction of extractions) {
@@ -18,15 +18,16 @@ export class StarterIndex {
         )
         const name = effective(tool)
         if (typeof name !== 'string') continue
+        const { path } = extraction.subjects.find(({ id }) => id === subject)!.location
         const list = this.ending.get(name)
-        if (list === undefined) this.ending.set(name, [extraction])
-        else list.push(extraction)
+        if (list === undefined) this.ending.set(name, [{ path, said: extraction }])
+        else list.push({ path, said: extraction })
       }
     }
   }
 
   /** Commands that may be what starts the trials of this search; they name it by an identifier that the service gave it. */
-  endingFor({ subject, settings }: SubjectView): readonly Extraction[] {
+  endingFor({ subject, settings }: SubjectView): readonly Source[] {
     if (subject.kind !== 'Search') return []
     const { trialStarter, trialCap } = settings as SubjectView<'Search'>['settings']
     const open = trialCap?.state === 'default' && trialCap.value === null

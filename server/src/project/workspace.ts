@@ -463,19 +463,8 @@ class Workspace implements Project {
   }
 
   relatives(path: string): string[] {
-    const found = new Set([path])
-    const { linked } = this.stages
-    if (linked === null) return [path]
-    for (const other of this.stages.linker.neighbours(path)) found.add(other)
-    for (const other of this.stages.judging.poolMates(path)) found.add(other)
-    for (const { launch, script, binding, frameworkConfig } of linked.launches) {
-      const members = [launch.location.path, ...binding.settings.map((claim) => claim.location.path)]
-      if (script !== null) members.push(script)
-      if (frameworkConfig !== null) members.push(frameworkConfig.path)
-      if (launch.calledAt !== undefined) members.push(launch.calledAt.path)
-      if (members.includes(path)) for (const member of members) found.add(member)
-    }
-    return [...found]
+    const { linker, judging } = this.stages
+    return [...new Set([path, ...linker.neighbours(path), ...judging.mates(path)])]
   }
 
   async graph(): Promise<JobGraph> {

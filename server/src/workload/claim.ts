@@ -127,6 +127,8 @@ export interface RunJob {
 /** One launch of one entry point on one request for machines. */
 export interface Run {
   id: string
+  /** What it was made from, beside what its views were; absent: nobody asks. */
+  from?: readonly Source[]
   /** The script that runs, if it is in the project. */
   script: string | null
   /** What could be hidden from its judges: programs and modules that are not here, flags that cannot be read. */
@@ -147,4 +149,12 @@ export interface SubjectView<W extends ResourceKind = ResourceKind> {
   settings: { [K in keyof ResourceKinds[W]]?: Effective<ResourceKinds[W][K]> }
   /** Settings that depend on a condition; `settings` has them as they are unless somebody decides otherwise. */
   choices?: readonly ChoiceClaim[]
+  /** What it was made from, its run aside; kept by copies. */
+  from?: readonly Source[]
+}
+
+/** Something that a file said, by identity: a reading, a launch. */
+export interface Source {
+  path: string
+  said: unknown
 }
