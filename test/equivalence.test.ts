@@ -16,6 +16,7 @@ import {
   type TextDocumentContentChangeEvent,
 } from 'vscode-languageserver-protocol/node'
 import { TextDocument } from 'vscode-languageserver-textdocument'
+import { problemText } from '../server/src/report/message.js'
 import { Folder } from './cli/folder.js'
 import { Client, pullClient } from './lsp/client.js'
 import { type JsonPosition, linesOf, readOutput } from './robustness/contract.js'
@@ -225,8 +226,8 @@ describe('the command line and the language server', function () {
         const lines = linesOf(finding, saved.path)
         const at = ({ line, column }: JsonPosition) =>
           `${line - 1}:${[...lines[line - 1]!].slice(0, column - 1).join('').length}`
-        const { path, cell, range, severity, rule, message } = finding
-        return `${path} ${cell ?? '-'} ${at(range.start)} ${at(range.end)} ${severity} ${rule}: ${message}`
+        const { path, cell, range, severity, rule } = finding
+        return `${path} ${cell ?? '-'} ${at(range.start)} ${at(range.end)} ${severity} ${rule}: ${problemText(finding)}`
       })
       .sort()
   }

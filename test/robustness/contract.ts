@@ -1,7 +1,9 @@
 /** The JSON of `costlint check --output-format json`, checked against what docs/cli.md promises. */
+
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Finding } from '../../server/src/finding.js'
 import { decode } from '../../server/src/text/decode.js'
 import { notebookCells } from '../../server/src/text/notebook.js'
 
@@ -20,6 +22,7 @@ export interface JsonFinding extends JsonPlace {
   rule: string
   severity: string
   message: string
+  saving: Finding['saving']
   fingerprint: string
   related: (JsonPlace & { message: string })[]
   fixes: { title: string; safety: string; edits: (JsonPlace & { newText: string })[] }[]
