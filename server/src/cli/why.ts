@@ -149,10 +149,11 @@ const headings = [
 ] as const
 
 function evidenceText({
-  evidence: { role, accelerator, small, negligible, notebook },
+  evidence: { role, accelerator, small, negligible, uncalled, notebook },
 }: ExplainedSubject): string {
   const parts = [`role: ${role}`, `accelerator: ${accelerator}`]
   if (small !== null) parts.push(`small: ${harmless(small)}`)
+  if (uncalled !== undefined) parts.push(`told one step lower: ${harmless(uncalled)}`)
   if (negligible !== undefined) parts.push(`only hints: ${harmless(negligible)}`)
   if (notebook) parts.push('notebook')
   return parts.join(', ')

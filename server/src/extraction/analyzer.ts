@@ -23,7 +23,8 @@ import { processorWheels } from '../link/versions.js'
 import { analyse, LastAnalysis } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
-import type { HandedConfiguration, ModuleSummary, OutsideCall } from '../python/module.js'
+import type { HandedConfiguration, ModuleSummary, OutsideCall, PythonModule } from '../python/module.js'
+import { uncalledBecause } from '../python/uncalled.js'
 import type { FragmentFacts, Reader, ReaderContext } from '../readers/reader.js'
 import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
 import type { PythonTree } from '../syntax/python-ast.js'
@@ -471,6 +472,7 @@ export class Analyzer {
         if (launches.length > 0 || names !== undefined || frameworkConfig !== undefined)
           faults.push(`reader ${reader.name}: leads to other files, but is not marked so`)
       }
+      if (facts.python !== undefined) markUncalled(facts.python, builder.extraction)
       into.subjects.push(...builder.extraction.subjects)
       into.claims.push(...builder.extraction.claims)
       into.launches.push(...builder.extraction.launches)
@@ -487,6 +489,14 @@ export class Analyzer {
       if (builder.extraction.unseen !== undefined)
         into.unseen = [...(into.unseen ?? []), ...builder.extraction.unseen]
     }
+  }
+}
+
+/** Subjects in functions that nothing calls. */
+function markUncalled(python: PythonModule, { subjects }: Extraction): void {
+  for (const subject of subjects) {
+    const uncalled = uncalledBecause(python, subject.scope)
+    if (uncalled !== null) subject.evidence = { ...subject.evidence, uncalled }
   }
 }
 

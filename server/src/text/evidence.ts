@@ -16,5 +16,7 @@ export interface Evidence {
   negligible?: string
   /** A pool that no job of the project runs on, though they name the pools that they run on. */
   unused?: true
+  /** Nothing in the project calls what it stands in: 'nothing calls setup'. Lowers severity one step. */
+  uncalled?: string
   notebook: boolean
 }

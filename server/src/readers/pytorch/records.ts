@@ -103,9 +103,13 @@ function readKept(python: PythonModule, outer: Loop, training: SubjectBuilder<'T
   training.known('keptCheckpoints', key, null, place, { site: callSite(call) })
   const state = what !== null && /optim/i.test(textOf(python, python.definition(what)))
   training.known('checkpointHolds', key, state ? 'training state' : 'weights', place)
-  if (/average|swa|model_soup|ensemble/i.test(moduleText(python)))
+  if (averages.test(moduleText(python)))
     training.known('checkpointsFor', 'average', 'they are averaged', place)
 }
+
+/** What reads several checkpoints again; an average of losses or a meter is none. */
+const averages =
+  /average_(checkpoints?|weights|models?)|(checkpoint|weight|model)s?_?averag|averaged_?model|\bswa(_|\b)|swa_utils|model_?soup|ensemble|snapshot/i
 
 interface Saving {
   call: Call

@@ -24,12 +24,20 @@ export default defineRule({
   check(view, { report, silent }) {
     const { keptCheckpoints, epochs, checkpointCount, checkpointHolds, parameters } = view.settings
     const most = effective(keptCheckpoints)
-    if (keptCheckpoints === undefined || most !== null)
+    const huge = most === undefined || most === null ? null : hugeFiles(view, most)
+    if (keptCheckpoints === undefined || (most !== null && huge === null))
       return silent(unless(view, 'keptCheckpoints', `at most ${most} checkpoints are kept`))
     const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
     const { small } = view.subject.evidence
     if (small !== null) return silent(`the run is small: ${small}`)
+    if (huge !== null && most != null)
+      return report({
+        at: keptCheckpoints,
+        severity: 'information',
+        message: `${formatCount(most)} checkpoints of ${gigabytes(huge)} each are kept (\`${keptCheckpoints.key}\`), the state of the optimiser with the weights: ${gigabytes(most * huge)}, and training stands still while each is written. Save less often, and keep the best and the last.`,
+        fixes: [{ set: [{ claim: keptCheckpoints, value: 2 }] }],
+      })
     const wanted = effective(view.settings.checkpointsFor)
     if (wanted !== undefined) return silent(`all checkpoints are kept on purpose: ${wanted}`)
     const count = checkpointCount?.state === 'unknown' ? undefined : effective(checkpointCount ?? epochs)
@@ -66,6 +74,20 @@ export default defineRule({
     })
   },
 })
+
+/** From here on a few checkpoints are a matter of hundreds of gigabytes, and of minutes for each. */
+const hugeCheckpoint = 100e9
+
+/** Bytes of each of several checkpoints that hold the state of a training, where each is huge; else null. */
+function hugeFiles(view: SubjectView<'Training'>, kept: number): number | null {
+  const { adapters, parameters, checkpointHolds } = view.settings
+  // The best one and the last one are what anybody would keep.
+  if (kept < 3 || effective(checkpointHolds) !== 'training state') return null
+  if (adapters === undefined || effective(adapters) !== null) return null
+  const size = effective(parameters) ?? sizeOfModels(view)
+  const each = size === undefined ? 0 : size * bytes['training state']
+  return each >= hugeCheckpoint ? each : null
+}
 
 function sizeOfModels(view: SubjectView<'Training'>): number | undefined {
   const models = subjectsOf(view.run, 'Model')

@@ -1,0 +1,27 @@
+/** Functions that nothing in the project calls. */
+import type { Func, PythonModule } from './module.js'
+
+/** What starts functions by their names. */
+const byName = ['fire.', 'typer.', 'globals', 'locals', 'getattr', 'eval', 'exec']
+/** What a packaging file or a framework starts. */
+const started = /^(main|cli|run|entry_?point|handler|lambda_handler)$/
+
+/** 'nothing calls setup', where a function of this qualified name is left over in a module that is used otherwise; else null. */
+export function uncalledBecause(python: PythonModule, qualified: string): string | null {
+  if (qualified === '' || python.evidence.notebook) return null
+  if (!python.isEntry && python.importers.length === 0) return null
+  const [name] = qualified.split('.')
+  const func = python.functions.find((one) => one.qualified === name)
+  if (func === undefined || func.class !== null || started.test(func.name)) return null
+  return isUncalled(python, func) ? `nothing calls ${func.name}` : null
+}
+
+function isUncalled(python: PythonModule, func: Func): boolean {
+  if (func.node.decorators.length > 0 || python.usesHere(...byName)) return false
+  const sites = python.callSites(func)
+  if (sites === null || sites.some((site) => site.function !== func)) return false
+  if (python.outsideCalls(func).length > 0) return false
+  // In a string, a table or a list of exports.
+  const mentions = python.code.match(new RegExp(`\\b${func.name}\\b`, 'g')) ?? []
+  return mentions.length <= 1 + sites.length
+}
