@@ -13,6 +13,7 @@ export interface RuleKeys {
 export const frameworks: Readonly<Record<string, string>> = {
   airflow: 'Airflow',
   anyscale: 'Anyscale',
+  'aws-batch-request': 'AWS Batch, boto3',
   axolotl: 'Axolotl',
   'azure-cluster': 'Azure ML, cluster in a file',
   'azure-command': 'Azure ML, SDK v2',

@@ -85,6 +85,24 @@ describe('costlint cost', () => {
     assert.ok(none!.usdPerHour!.high > 10)
   })
 
+  it('counts the tokens that texts were cut to, not those that a Trainer would cut them to', async () => {
+    const tuned = (length: number) => `from datasets import load_dataset
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from trl import SFTConfig, SFTTrainer
+
+tokenizer = AutoTokenizer.from_pretrained("Qwen/Qwen2.5-0.5B")
+tokenizer.model_max_length = ${length}  # notes are short
+data = load_dataset("imdb").map(lambda rows: tokenizer(rows["text"], truncation=True, padding="max_length", max_length=tokenizer.model_max_length), batched=True)
+model = AutoModelForCausalLM.from_pretrained("Qwen/Qwen2.5-0.5B")
+args = SFTConfig("out", per_device_train_batch_size=8, max_steps=2000)
+SFTTrainer(model=model, args=args, train_dataset=data["train"]).train()
+`
+    const hours = async (length: number) =>
+      (await jobs({ 'job.sh': slurm, 'train.py': tuned(length) }))[0]!.hours!
+    const [short, long] = [await hours(256), await hours(512)]
+    assert.ok(long.high! / short.high! > 1.7, JSON.stringify([short, long]))
+  })
+
   it('says what is not known of a pool: how many machines it keeps', async () => {
     const { out } = await runHere({ 'pool.yaml': nodePool }, ['cost'])
     assert.match(out, /\$0\.53 an hour/)

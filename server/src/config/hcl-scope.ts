@@ -24,6 +24,8 @@ export interface HclValue {
   path: string
   /** A variable's default: whoever applies the module may give another value. */
   overridable: boolean
+  /** The entry of the map that the block is repeated for (`for_each`): what `each` stands for inside. */
+  each?: { key: string; value: HclValue }
 }
 
 /** Deepest chain of references that is followed. */
@@ -161,6 +163,7 @@ export class HclScope {
       const local = this.locals.get(name)
       found = local === undefined ? undefined : { ...local, scope: this }
     } else if (kind === 'var') found = this.variable(name)
+    else if (kind === 'each' && value.each !== undefined) found = this.ofEach(value, name)
     if (found === undefined) return value
     found = found.scope.follow({ ...found, overridable: found.overridable || value.overridable }, depth + 1)
     for (const step of rest) {
@@ -170,6 +173,14 @@ export class HclScope {
       found = found.scope.follow({ ...found, node: below }, depth + 1)
     }
     return found
+  }
+
+  /** `each.key`, `each.value`. */
+  private ofEach({ node, path, overridable, each }: Owned, name: string): Owned | undefined {
+    if (name === 'value') return { ...each!.value, scope: this }
+    const { start, end } = node
+    const key: ConfigNode = { kind: 'scalar', value: each!.key, raw: each!.key, start, end }
+    return name === 'key' ? { node: key, path, overridable, scope: this } : undefined
   }
 
   private variable(name: string): Owned | undefined {

@@ -77,6 +77,11 @@ function foldMethod(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
     }
     case 'copy':
       return receiver
+    // Of a path: the same file, whichever way it is written.
+    case 'absolute':
+    case 'resolve':
+    case 'expanduser':
+      return typeof value === 'string' ? receiver : unknown(`.${expr.callee.attr}()`)
     case 'tolist':
     case 'flatten':
     case 'round':

@@ -62,6 +62,12 @@ const parameterNames: Record<string, string[]> = {
   'numpy.geomspace': ['start', 'stop', 'num'],
 }
 
+/** Of paths: what begins at the root stands for itself. */
+function joined(parts: string[]): string {
+  const whole = parts.reduce((path, part) => (part.startsWith('/') ? part : `${path}/${part}`))
+  return whole.replace(/\/{2,}/g, '/')
+}
+
 /** Value of a library or built-in function on folded arguments; undefined where it does not fold. */
 export function foldFunction(
   name: string,
@@ -92,6 +98,12 @@ function folded(name: string, positional: Json[], keywords: Record<string, Json>
       if (first.every(isNumber)) return [...(first as number[])].sort((a, b) => a - b)
       // Without `key` and `reverse`, which are not looked at, only the order is lost.
       return first.every((item) => typeof item === 'string') ? [...(first as string[])].sort() : undefined
+    case 'pathlib.Path':
+    case 'pathlib.PurePath':
+    case 'os.path.join':
+      return args.length > 0 && args.every((part) => typeof part === 'string')
+        ? joined(args as string[])
+        : undefined
     case 'reversed':
       return Array.isArray(first) ? [...first].reverse() : undefined
     case 'enumerate': {

@@ -14,6 +14,8 @@ export interface MachineFacts {
   place: Place
   site: Place
   scope: string
+  /** What tells it from others that stand at the same place: the key of a repeated block. */
+  copy?: string
 }
 
 /** Names of machines that a person works on. */
@@ -34,6 +36,7 @@ export function claimMachineRequest(
     notebook: false,
   }
   const compute = claims.subject('Compute', facts.place, facts.scope, evidence)
+  if (facts.copy !== undefined) compute.subject.id = `${compute.subject.id}:${facts.copy}`
   compute.known('provider', facts.provider, facts.provider, facts.place)
   compute.known('interactive', 'machine', facts.interactive, facts.place)
   // It is no job that ends.

@@ -20,6 +20,8 @@ export interface PoolFacts {
   place: Place
   /** Where it stands, if that is another file. */
   elsewhere?: Location
+  /** What tells it from others that stand at the same place: the key of a repeated block. */
+  copy?: string
   region?: string
   scope: string
   /** Names, labels, taints: what says what it is for. */
@@ -53,6 +55,7 @@ export function claimPool(claims: ClaimBuilder, facts: PoolFacts): Pool {
     pool.subject.location = elsewhere
     pool.subject.id = `${pool.subject.id}:${elsewhere.path}`
   }
+  if (facts.copy !== undefined) pool.subject.id = `${pool.subject.id}:${facts.copy}`
   if (facts.region !== undefined) pool.known('region', 'region', facts.region, place)
   pool.known('kind', facts.kind, facts.kind, place)
   pool.known('provider', facts.kind, facts.provider, place)

@@ -29,6 +29,7 @@ const taskSettings = settingTable('Step', {
 
 export const airflowReader = defineReader({
   name: 'airflow',
+  leads: true,
   settings: [taskSettings],
   languages: ['python'],
   triggers: ['airflow'],

@@ -8,6 +8,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import { claimContainerInCode } from '../container-in-code.js'
 import { idAt } from '../job-in-code.js'
 import { timeOf } from '../pipelines/time.js'
 import { type Dag, TaskSource } from './dags.js'
@@ -35,6 +36,14 @@ export function claimPod(
   compute.known('name', 'task_id', task.name, place, { site })
   compute.default('nodes', task.kind, 1, place, { site })
   compute.known('gpus', gpus.key, gpus.count, { start: gpus.at.start, end: gpus.at.end }, { site })
+  claimContainerInCode(python, claims, {
+    image: python.argument(call, 'image'),
+    command: python.argument(call, 'cmds'),
+    args: python.argument(call, 'arguments'),
+    job,
+    id: `${job}:pod`,
+    nodes: 1,
+  })
   const source = new CallSource(python, call, claims)
   // Which pool that is, only a file about the cluster can tell.
   compute.say('poolLabels', 'node_selector', derived(source.get('node_selector'), labelsOf))

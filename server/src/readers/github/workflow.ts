@@ -82,7 +82,27 @@ function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: Co
   else pipeline.default('concurrentRuns', 'concurrency', null, place)
   const cron = text(at(trigger.value, 'schedule', 0, 'cron'))
   const interval = cron === undefined ? null : cronInterval(cron)
-  if (interval !== null && started.by.length === 0) pipeline.known('interval', 'schedule', interval, place)
+  if (interval !== null && started.by.length === 0) {
+    const clock = entry(trigger.value, 'schedule')!
+    const shown: Place = { start: clock.keyStart, end: clock.keyEnd }
+    pipeline.known('interval', 'schedule', interval, shown, { site: place })
+    // A program of the project may get data by itself.
+    if (getsData(root)) pipeline.known('fetchesData', 'steps', true, place)
+    else if (dear.runsOn === 'platform') pipeline.known('fetchesData', 'steps', false, place)
+    else pipeline.unknown('fetchesData', 'steps', 'its program may get data', place)
+  }
+}
+
+const fetching =
+  /\b(dvc (pull|fetch|update)|aws s3 (cp|sync)|gsutil|gcloud storage|azcopy|az storage|rclone|kaggle|wget|curl|dbt|feast)\b|(fetch|download|pull|ingest|scrape|crawl|collect|update|get|sync|import|load)[-_ ]?(\w+[-_ ])?(data|corpus|features|samples|prices|records)/i
+
+/** A step that may bring data which the last run did not have. */
+function getsData(root: ConfigNode): boolean {
+  return entries(at(root, 'jobs')).some(({ value }) =>
+    items(at(value, 'steps')).some((step) =>
+      ['name', 'run', 'uses'].some((key) => fetching.test(textWithTemplates(at(step, key)) ?? '')),
+    ),
+  )
 }
 
 /** A job or step that only some events run. */

@@ -66,6 +66,27 @@ function lengthOf(python: PythonModule, call: Call): LengthResult {
 
 const ownLength = 'model_max_length'
 
+const setLength = /^[ \t]*\w+(?:\.\w+)?\.model_max_length\s*=\s*(\d+|[A-Za-z_][\w.]*)[ \t]*(?:#.*)?$/gm
+
+/** `tokenizer.model_max_length = 512` */
+function assignedLengths(python: PythonModule): LengthResult[] {
+  return [...python.text.matchAll(setLength)].map((match): LengthResult => {
+    const written = match[1]!
+    const start = match.index + match[0].lastIndexOf(written, match[0].replace(/#.*$/, '').length)
+    const end = start + written.length
+    const expr: Expr | null = /^\d/.test(written)
+      ? { type: 'constant', value: Number(written), start, end }
+      : /^\w+$/.test(written)
+        ? { type: 'name', id: written, start, end }
+        : null
+    const folded = expr === null ? null : python.fold(expr)
+    const length = folded === null ? undefined : effective(folded)
+    return folded !== null && typeof length === 'number'
+      ? { length, key: ownLength, place: { start, end }, folded }
+      : { because: 'the length of its texts' }
+  })
+}
+
 /** `AutoTokenizer.from_pretrained(name, model_max_length=2048)`; null: no tokenizer is told, or several differ. */
 function lengthOfTokenizer(python: PythonModule): LengthResult | null {
   const told = python.methodCalls('from_pretrained').flatMap((call): LengthResult[] => {
@@ -77,8 +98,10 @@ function lengthOfTokenizer(python: PythonModule): LengthResult | null {
       ? [{ length, key: ownLength, place: { start: expr.start, end: expr.end }, folded }]
       : [{ because: 'the length of its texts' }]
   })
-  const [first] = told
-  return told.length === 1 && first !== undefined ? first : null
+  // What is assigned later holds.
+  const assigned = assignedLengths(python)
+  const [first] = assigned.length > 0 ? assigned : told
+  return (assigned.length > 0 ? assigned : told).length === 1 && first !== undefined ? first : null
 }
 
 /** `range(0, total_length, block_size)`: texts are joined and cut into blocks. */

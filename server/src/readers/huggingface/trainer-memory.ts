@@ -11,12 +11,13 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { effective, isGiven } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { TrainingSettings } from '../../workload/resource-kinds.js'
+import { claimFolded } from '../claim-argument.js'
 import { lookInto, sharingOf } from '../deepspeed/sharing.js'
 import type { ReaderContext } from '../reader.js'
 import type { ArgumentsSource } from './arguments-source.js'
 import { deepspeedSource } from './deepspeed-argument.js'
 import { sizeOfModel } from './model-sizes.js'
-import { claimLength } from './sequence-length.js'
+import { claimLength, sequenceLength } from './sequence-length.js'
 import { claimModel, nameIn, type TrainedModel, trainedModel } from './trained-model.js'
 import { trainerSettings, trlSettings } from './trainer-settings.js'
 import { type Trainers, trainerName } from './trainers.js'
@@ -157,7 +158,11 @@ function readLength(
       carriers.map((one): Keyed<Json> => ({ key, value: one.get(key) })),
     )
     const { key, value } = firstKeyed(first!, ...others)
-    training.say('sequenceLength', key, orDefault(convert(value, asNumber), 1024))
+    // Texts that the program itself has cut shorter stay so.
+    const cut = isGiven(value) ? null : sequenceLength(python)
+    if (cut !== null && !('because' in cut) && cut.length !== null && cut.length < 1024)
+      claimFolded(training, 'sequenceLength', cut.key, cut.folded, cut.place, asNumber)
+    else training.say('sequenceLength', key, orDefault(convert(value, asNumber), 1024))
     return
   }
   const model = trainedModel(python)

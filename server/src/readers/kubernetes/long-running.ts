@@ -1,5 +1,5 @@
 /** What runs until somebody ends it, on accelerators: Pods, Deployments, StatefulSets, notebooks of Kubeflow. */
-import { at, items } from '../../config/access.js'
+import { at, items, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -31,7 +31,11 @@ export const longRunningReader = defineReader({
         const template: Keys = object.kind === 'Pod' ? [] : ['spec', 'template']
         const replicas = replicasAt(object, ['spec', 'replicas'])
         const group = groupAt(object, template, replicas)
-        if (group === null || acceleratorsOf(group.pod) === null) continue
+        if (group === null) continue
+        if (acceleratorsOf(group.pod) === null) {
+          claimUnasked(claims, object, group.pod, place)
+          continue
+        }
         const groups: PodGroup[] = [group]
         const service = object.kind === 'Pod' ? {} : { service: true }
         const { compute, work } = claimWorkload(claims, context, { object, place, groups, ...service })
@@ -47,6 +51,28 @@ export const longRunningReader = defineReader({
     return carryOut(claim, value, facts)
   },
 })
+
+/** Images of servers that are slow without an accelerator. */
+const computing =
+  /(^|\/)(ollama|vllm|vllm-openai|text-generation-inference|tritonserver|sglang|lmdeploy|llama\.cpp|comfyui|stable-diffusion)\b|\bcuda\b|-gpu\b/i
+
+/** A toleration lets a pod onto machines with accelerators; without a request it is given none of them. */
+function claimUnasked(claims: ClaimBuilder, object: KubernetesObject, pod: ConfigNode, place: Place): void {
+  const tolerated = items(at(pod, 'tolerations'))
+    .map((one) => at(one, 'key'))
+    .find((key) => acceleratorNames.includes(text(key) ?? ''))
+  const computes = items(at(pod, 'containers')).some((one) => computing.test(text(at(one, 'image')) ?? ''))
+  if (tolerated === undefined || !computes) return
+  const compute = claims.subject('Compute', place, object.kind, {
+    role: 'job',
+    accelerator: 'gpu',
+    small: null,
+    notebook: false,
+  })
+  compute.known('provider', object.kind, 'kubernetes', place)
+  const shown = { start: tolerated.start, end: tolerated.end }
+  compute.known('unaskedAccelerator', 'tolerations', text(tolerated)!, shown)
+}
 
 /**
  * The controller of Kubeflow's notebooks ends those that nobody uses where `ENABLE_CULLING` is set, and leaves it off by

@@ -1,10 +1,11 @@
 /** Ray on Kubernetes: `RayJob` (ray.io/v1). The cluster that it makes stays after the job unless it is told to go. */
 import { at, boolean, items, written } from '../../config/access.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { isServer } from '../shell/commands.js'
-import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
+import { changeJobOperation, claimSetUpPhase, isJobOperation } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
 import { carryOut, type Keys, planned } from './change-plan.js'
 import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
@@ -59,6 +60,7 @@ function readRayJob(claims: ClaimBuilder, context: ReaderContext, object: Kubern
   }
   const claimed = claimWorkload(claims, context, workload)
   claimEntryPoint(claims, context, object)
+  claimEnvironment(claims, context, object, groups)
   claimTimeLimit(claimed, workload, {
     given: [at(object.root, 'spec', 'activeDeadlineSeconds')],
     plan: deadlinePlan(object, ['spec'], { after: 'entrypoint' }),
@@ -105,6 +107,41 @@ function claimEntryPoint(claims: ClaimBuilder, context: ReaderContext, object: K
     claimShellLaunch(claims, launch, { job: id, id: `${id}:entrypoint:${index}`, place: placeOf(entrypoint) })
   }
   workOf(facts, launches)
+}
+
+/** Packages of `runtimeEnvYAML` are installed on every node once the cluster is there, accelerators included. */
+function claimEnvironment(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  object: KubernetesObject,
+  groups: readonly PodGroup[],
+): void {
+  const node = at(object.root, 'spec', 'runtimeEnvYAML')
+  const packages = packagesIn(written(node) ?? '')
+  const kind = groups.map((group) => acceleratorsOf(group.pod)?.kind).find((one) => one !== undefined)
+  if (node === undefined || packages.length === 0 || kind === undefined) return
+  const evidence: Evidence = { role: 'job', accelerator: kind, small: null, notebook: false }
+  const machine = { holder: 'the cluster', gpus: acceleratorsIn(groups), model: null, evidence }
+  const facts = context.shell(`pip install ${packages.join(' ')}`)
+  claimSetUpPhase(claims, facts, machine, () => placeOf(node))
+}
+
+/** `pip: [torch]`, or the packages below `pip:`, one a line. */
+function packagesIn(environment: string): string[] {
+  const found = /^(?:pip|uv):[ \t]*(\[[^\]]*\]|(?:\n[ \t]*(?:packages:)?[ \t]*(?:-.*)?)+)/m.exec(environment)
+  return [...(found?.[1] ?? '').matchAll(/(?:-|\[|,)\s*["']?([\w.-]+)/g)].map((match) => match[1]!)
+}
+
+/** Null: some, but how many is not known. */
+function acceleratorsIn(groups: readonly PodGroup[]): number | null {
+  let total = 0
+  for (const { pod, replicas } of groups) {
+    const held = acceleratorsOf(pod)
+    if (held === null) continue
+    if (held.count === null || replicas.count === null) return null
+    total += held.count * replicas.count
+  }
+  return total
 }
 
 /** Accelerators that the cluster still has when the job has ended. */

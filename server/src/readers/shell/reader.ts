@@ -5,10 +5,12 @@ import { serverWords } from '../../link/servers.js'
 import { targetsAt } from '../../text/makefile.js'
 import type { SourceFragment } from '../../text/source-fragment.js'
 import { batchJobId } from '../batch/job.js'
+import { byHand } from '../change-answer.js'
 import { asMounted, containerHoldsGpus } from '../docker/run.js'
 import { hydraSteps } from '../hydra/launcher.js'
 import { notebookJob, runtimeOf } from '../notebooks/runtime.js'
 import { defineReader } from '../reader.js'
+import { changeJob } from '../slurm/change.js'
 import { slurmJobId } from '../slurm/job.js'
 import { srunOptions } from '../slurm/srun.js'
 import { slurmSteps } from '../slurm/steps.js'
@@ -16,6 +18,7 @@ import { withTorchxDefaults } from '../torchx/defaults.js'
 import { torchxAsked } from '../torchx/run.js'
 import { claimShellLaunch, launchesOf, shellLaunchId, workOf } from './launches.js'
 import { claimOwnCommand, claimScriptCalls } from './script-calls.js'
+import { claimVisibleDevices } from './visible-devices.js'
 
 export const shellReader = defineReader({
   name: 'shell',
@@ -87,17 +90,17 @@ export const shellReader = defineReader({
       const id = shellLaunchId(claims, facts.fragment, command)
       const own = job === null ? srunOptions(parts) : null
       const hydra = hydraSteps(parts)
+      const asks =
+        own !== null ||
+        hydra !== null ||
+        torchxAsked(command) !== null ||
+        (job === null && containerHoldsGpus(command)) ||
+        (job === null && besides === undefined && claimVisibleDevices(claims, launch, id))
       claimShellLaunch(
         claims,
         { command, parts: asMounted(command, parts) },
         {
-          job:
-            own !== null ||
-            hydra !== null ||
-            torchxAsked(command) !== null ||
-            (job === null && containerHoldsGpus(command))
-              ? id
-              : job,
+          job: asks ? id : job,
           id,
           place: { start: command.start, end: command.end },
           ...(besides === undefined ? {} : { besides }),
@@ -107,6 +110,8 @@ export const shellReader = defineReader({
       )
     }
   },
+  change: (claim, value, facts) =>
+    claim.setting === 'processes' ? changeJob(claim, value, facts) : byHand(claim),
 })
 
 /** In a Makefile: the targets of the recipe that the command stands in. */

@@ -168,6 +168,7 @@ function claimJob(
   if (exclusive !== undefined && exclusive.value === null)
     compute.known('exclusive', '--exclusive', true, optionPlace(exclusive))
   claimProcesses(compute, launches)
+  for (const { command: started } of launches) claimRank(compute, started, nodes, tasks)
   const reservation = directive(directives, 'reservation')
   compute.known('reserved', '--reservation', reservation !== undefined, place)
   const quality = directive(directives, 'qos') === undefined ? '' : ' or the QOS'
@@ -201,6 +202,25 @@ function asksForCores(directives: Directive[]): boolean {
       'extra-node-info',
     ) !== undefined
   )
+}
+
+/** `srun launcher --machine_rank=$SLURM_NODEID`: the script fills it in on its first node, before `srun` starts anything. */
+function claimRank(
+  compute: SubjectBuilder<'Compute'>,
+  { words }: ShellCommand,
+  nodes: number | null,
+  tasks: number | null,
+): void {
+  const srun = words.findIndex(({ text }) => text !== null && /(^|\/)srun$/.test(text))
+  if (srun < 0) return
+  for (const { raw, start, end } of words.slice(srun + 1)) {
+    const [variable] = raw.startsWith("'")
+      ? []
+      : (/(?<!\\)\$(SLURM_(NODEID|PROCID|LOCALID)\b|\{SLURM_(NODEID|PROCID|LOCALID)\})/.exec(raw) ?? [])
+    if (variable === undefined) continue
+    const several = /NODEID/.test(variable) ? nodes : nodes === null || tasks === null ? null : nodes * tasks
+    if (several !== null && several > 1) compute.known('rankOfFirst', 'srun', variable, { start, end })
+  }
 }
 
 /** The flag that tells the only launch how many processes to start. */

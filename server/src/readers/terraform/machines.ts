@@ -36,6 +36,7 @@ export function startMachine(
     place,
     site: place,
     scope: block.name,
+    ...(block.value.each === undefined ? {} : { copy: block.value.each.key }),
   })
   const region = regionOf(block, provider)
   if (region !== undefined) compute.known('region', 'region', region, header)
@@ -136,7 +137,7 @@ export const stoppers =
   /schedule|cloudwatch_metric_alarm|lambda|cloud_scheduler|resource_policy|ssm_maintenance|autoscaling|budgets/
 
 /** A single machine with accelerators that a person works on; services are left alone. */
-export function readInstance(block: Block, provider: 'aws' | 'gcp'): void {
+export function readInstance(block: Block, provider: 'aws' | 'gcp', spot = false): void {
   const key = provider === 'aws' ? 'instance_type' : 'machine_type'
   const type = block.text(key)
   if (effective(type) === undefined) return
@@ -144,6 +145,7 @@ export function readInstance(block: Block, provider: 'aws' | 'gcp'): void {
   for (const other of block.module.scope.resourceTypes.keys()) if (stoppers.test(other)) return
   const compute = startMachine(block, provider, true)
   claimType(compute, key, type)
+  if (spot) compute.known('spot', 'aws_spot_instance_request', true, block.header)
   if (provider === 'gcp') {
     compute.say('gpus', 'guest_accelerator', block.number('guest_accelerator', 0, 'count'))
     const card = block.text('guest_accelerator', 0, 'type')

@@ -29,6 +29,7 @@ export function startPool(
     ...(value.path === module.claims.path
       ? {}
       : { elsewhere: { path: value.path, cell: null, start: header.start, end: header.end } }),
+    ...(value.each === undefined ? {} : { copy: value.each.key }),
   })
 }
 

@@ -87,6 +87,7 @@ export const terraformReader = defineReader({
     'aws_sagemaker_',
     'aws_appautoscaling_target',
     'aws_instance',
+    'aws_spot_instance_request',
     'google_container_node_pool',
     'google_compute_instance',
     'azurerm_kubernetes_cluster',
@@ -112,9 +113,8 @@ export const terraformReader = defineReader({
       if (type !== undefined) here.set(type, (here.get(type) ?? 0) + 1)
     }
     for (const node of resources) readResource(facts, context, module, node, here)
-    for (const node of items(at(root, 'module'))) {
-      const block = blockOf(facts, module, node)
-      if (block === null) continue
+    for (const block of items(at(root, 'module')).flatMap((node) => blocksOf(facts, module, node))) {
+      const { node } = block.value
       for (const { key } of entries(node)) if (groupsKey.test(key)) readModuleGroups(module, block, key)
       if (/kubernetes-engine/.test(text(at(node, 'source')) ?? '')) readModulePools(module, block)
       else readOtherModulePools(module, block)
@@ -131,6 +131,22 @@ function blockOf(facts: FragmentFacts, module: Module, node: ConfigNode): Block 
   const found = new Block(module, value, block.labels?.at(-1) ?? '', headerOf(facts, block))
   return isSwitchedOff(found) || effective(found.boolean('create')) === false ? null : found
 }
+
+/** A repeated block is read once for each entry of a map, where these can be told. */
+function blocksOf(facts: FragmentFacts, module: Module, node: ConfigNode): Block[] {
+  const block = blockOf(facts, module, node)
+  if (block === null) return []
+  const all = block.at('for_each')
+  if (all?.node.kind !== 'map' || all.node.open !== undefined || all.node.entries.length > mostCopies)
+    return [block]
+  return all.node.entries.map(({ key, value }) => {
+    const each = { key, value: { ...all, node: value } }
+    return new Block(module, { ...block.value, each }, `${block.name}["${key}"]`, block.header)
+  })
+}
+
+/** More copies of a block than this are not told apart. */
+const mostCopies = 20
 
 /** `count = 0`, or `var.enabled ? 1 : 0` where the variable says no. */
 function isSwitchedOff(block: Block): boolean {
@@ -174,9 +190,8 @@ function readResource(
   }
   const read = type === undefined ? undefined : lookUp(dialects, type)
   if (read === undefined) return
-  const block = blockOf(facts, module, node)
-  if (block === null) return
-  read(block, Math.max(module.scope.resourceTypes.get(type!) ?? 0, here.get(type!) ?? 0) - 1)
+  const beside = Math.max(module.scope.resourceTypes.get(type!) ?? 0, here.get(type!) ?? 0) - 1
+  for (const block of blocksOf(facts, module, node)) read(block, beside)
 }
 
 const dialects: Record<string, (block: Block, beside: number) => void> = {
@@ -190,6 +205,7 @@ const dialects: Record<string, (block: Block, beside: number) => void> = {
   aws_sagemaker_endpoint_configuration: readEndpointConfiguration,
   aws_appautoscaling_target: readScalableTarget,
   aws_instance: (block) => readInstance(block, 'aws'),
+  aws_spot_instance_request: (block) => readInstance(block, 'aws', true),
   google_compute_instance: (block) => readInstance(block, 'gcp'),
   google_container_node_pool: readNodePool,
   azurerm_kubernetes_cluster: readAksCluster,

@@ -17,7 +17,16 @@ export default defineRule({
   summary: 'A job pays for accelerators that none of its code can use.',
   supersedes: ['compute/unsuitable-accelerator', 'compute/oversized-instance', 'compute/multi-gpu-notebook'],
   check(view, { report, silent }) {
-    const { gpus, instanceType } = view.settings
+    const { gpus, instanceType, unaskedAccelerator } = view.settings
+    const unasked = effective(unaskedAccelerator)
+    if (unaskedAccelerator !== undefined && unasked !== undefined) {
+      report({
+        at: unaskedAccelerator,
+        severity: 'information',
+        message: `It may run on machines with ${unasked} and asks for none: there it holds the machine and is given no accelerator, elsewhere it computes on the processors. Ask for one in \`resources.limits\`.`,
+      })
+      return
+    }
     const accelerators = acceleratorsOf(view)
     if (gpus === undefined || accelerators === undefined) return silent(withoutAccelerators(view))
     const others = otherPrograms(view)

@@ -18,6 +18,16 @@ export default defineRule({
     const { gpus, gpuModel, processes } = view.settings
     const count = effective(gpus)
     if (gpus === undefined || count === undefined || count < 1) return silent(withoutAccelerators(view))
+    const { rankOfFirst, nodes } = view.settings
+    if (rankOfFirst !== undefined && effective(rankOfFirst) !== undefined) {
+      const machines = effective(nodes)
+      report({
+        at: rankOfFirst,
+        message: `\`${effective(rankOfFirst)}\` is filled in by the batch script on its first node, before ${rankOfFirst.key} starts anything: ${machines === undefined || machines < 2 ? 'all tasks' : `all ${machines} nodes`} take themselves for the first, and their GPUs wait for the others until the job is ended.`,
+        related: [],
+      })
+      return
+    }
     const other = otherDevices(view)
     if (other !== undefined) return silent(other)
     const model = effective(gpuModel)

@@ -2,6 +2,7 @@ import { effective } from '../../values/value.js'
 import type { FixRequest } from '../rule.js'
 import { defineRule } from '../rule.js'
 import { isSilence, unless } from '../silence.js'
+import { subjectIn } from '../subject-view.js'
 import { startsOver } from './blind-retries.js'
 import { duration, withoutAccelerators } from './job-words.js'
 
@@ -88,7 +89,19 @@ export default defineRule({
     if (isShort) return silent(`the job is short: at most ${duration(limit)}`)
     if (nowhere) return
     if ((effective(gpus) ?? 0) < 1) return silent(withoutAccelerators(view))
+    const severity = effective(trials) === true ? 'information' : 'warning'
     for (const run of view.run.siblings) {
+      const saves = subjectIn(run, 'Training')?.settings.saves
+      // Said in so many words, this counts whatever the program could load.
+      if (saves?.state === 'known' && saves.value === 'never') {
+        report({
+          at: spot,
+          severity,
+          message: `Spot training, but ${run.script} saves no checkpoint (${saves.key}): each interruption starts again from step 0, and the lost work is paid for twice.`,
+          related: [{ location: saves.location, message: 'saves nothing while it trains' }],
+        })
+        return
+      }
       const program = startsOver(run)
       if (isSilence(program)) {
         silent(program)
@@ -96,7 +109,7 @@ export default defineRule({
       }
       report({
         at: spot,
-        severity: effective(trials) === true ? 'information' : 'warning',
+        severity,
         message: `Spot training, but ${run.script} does not continue from a checkpoint: each interruption starts again from step 0, and the lost work is paid for twice.`,
         related: [{ location: program.subject.location, message: 'trains without loading a checkpoint' }],
       })

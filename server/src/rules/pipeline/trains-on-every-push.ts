@@ -1,4 +1,6 @@
+import { rhythm } from '../../estimate/schedule.js'
 import { effective } from '../../values/value.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type FixRequest } from '../rule.js'
 import { unless } from '../silence.js'
 import { quoted } from './pipeline-words.js'
@@ -11,8 +13,18 @@ export default defineRule({
   finds: 'workflows that train on every push, whatever it changes',
   summary: 'A workflow that trains on every push also trains for changes that do not affect the model.',
   check(view, { report, silent }) {
-    const { startedBy, startFilter, work, concurrentRuns } = view.settings
+    const { startedBy, startFilter, work, concurrentRuns, interval } = view.settings
     const by = effective(startedBy) ?? []
+    if (startedBy !== undefined && by.length === 0 && byTheClock(view)) {
+      report({
+        at: interval!,
+        severity: 'information',
+        confidence: 'medium',
+        message: `${nameOf(view)} runs ${work!.key} ${rhythm(effective(interval)!)}, whether or not code or data have changed: the same code on the same data makes the same model.`,
+        related: [{ location: work!.location, message: 'trains here' }],
+      })
+      return
+    }
     if (startedBy === undefined || by.length === 0)
       return silent(unless(view, 'startedBy', 'no push starts it'))
     if (startFilter !== undefined) return silent('only some changes start it')
@@ -22,12 +34,11 @@ export default defineRule({
     const piling = concurrentRuns !== undefined && effective(concurrentRuns) === null
     if (piling && concurrentRuns !== undefined) set.push({ claim: concurrentRuns, value: 1 })
     const dear = view.subject.evidence.accelerator === 'gpu'
-    const name = quoted(view)
     const more = piling ? ' The next push starts it again, in parallel.' : ''
     report({
       at: startedBy,
       severity: dear ? 'warning' : 'information',
-      message: `${name === 'it' ? 'This workflow' : name} runs ${work.key} on each ${by.map(spoken).join(' and ')}, even for an edit of the README.${more}`,
+      message: `${nameOf(view)} runs ${work.key} on each ${by.map(spoken).join(' and ')}, even for an edit of the README.${more}`,
       saving: {
         fraction: [0.2, 0.5],
         usd: null,
@@ -38,5 +49,21 @@ export default defineRule({
     })
   },
 })
+
+function nameOf(view: SubjectView<'Pipeline'>): string {
+  const name = quoted(view)
+  return name === 'it' ? 'This workflow' : name
+}
+
+/** A clock has it train on dear machines, and nothing in it gets data that may be new. */
+function byTheClock(view: SubjectView<'Pipeline'>): boolean {
+  const { interval, work, fetchesData } = view.settings
+  return (
+    effective(interval) != null &&
+    (effective(work) ?? []).includes('train') &&
+    effective(fetchesData) === false &&
+    view.subject.evidence.accelerator === 'gpu'
+  )
+}
 
 const spoken = (event: string): string => event.replace(/_target$/, '').replace(/_/g, ' ')

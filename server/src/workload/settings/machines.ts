@@ -16,6 +16,8 @@ export interface ComputeSettings {
   nodes: number
   /** Accelerators per node. */
   gpus: number
+  /** It may run on machines with this accelerator, computes on one, and asks for none: 'nvidia.com/gpu'. */
+  unaskedAccelerator: string
   /** Some, but their number is a variable that whoever starts the job fills in. */
   gpusFilledIn: boolean
   /** Catalogue name of the accelerator: 'A100-40GB'. */
@@ -69,6 +71,8 @@ export interface ComputeSettings {
   readsMetrics: boolean
   /** Nobody else may use the rest of its nodes. */
   exclusive: boolean
+  /** What each of its nodes should have its own value of, though the first node fills it in for all: '$SLURM_NODEID'. */
+  rankOfFirst: string
   /** Processes on each node that its launch starts, where a flag says so. */
   processes: number
   /** A service (server, notebook, shell) rather than a job that ends. */
