@@ -85,6 +85,38 @@ describe('costlint cost', () => {
     assert.ok(none!.usdPerHour!.high > 10)
   })
 
+  it('tells what the runs of a month cost that a clock starts', async () => {
+    const cron = `apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly}
+spec:
+  schedule: "0 2 * * *"
+  jobTemplate:
+    spec:
+      activeDeadlineSeconds: 7200
+      template:
+        spec:
+          restartPolicy: Never
+          nodeSelector: {cloud.google.com/gke-accelerator: nvidia-tesla-t4}
+          containers:
+            - name: train
+              image: registry/train
+              command: [python, main.py]
+              resources: {limits: {nvidia.com/gpu: 1}}
+`
+    const { out } = await runHere({ 'cron.yaml': cron, 'main.py': 'print(1)' }, [
+      'cost',
+      '--output-format',
+      'json',
+    ])
+    const [job] = JSON.parse(out).jobs
+    assert.equal(job.schedule.seconds, 86_400)
+    // Two hours a night, about 30 nights.
+    assert.ok(Math.abs(job.schedule.usd.high / job.usd.high - 30.4) < 0.1, JSON.stringify(job))
+    const shown = await runHere({ 'cron.yaml': cron, 'main.py': 'print(1)' }, ['cost'])
+    assert.match(shown.out, /every day: at most \$\d+ a month/)
+  })
+
   it('counts the tokens that texts were cut to, not those that a Trainer would cut them to', async () => {
     const tuned = (length: number) => `from datasets import load_dataset
 from transformers import AutoModelForCausalLM, AutoTokenizer

@@ -21,6 +21,9 @@ const columns: [string, (entry: CostEntry) => string | number | null][] = [
   ['usd_high', ({ usd }) => rounded(usd?.high)],
   ['saving_low', ({ saving }) => rounded(saving?.low)],
   ['saving_high', ({ saving }) => rounded(saving?.high)],
+  ['runs_every_seconds', ({ schedule }) => rounded(schedule?.seconds)],
+  ['usd_month_low', ({ schedule }) => rounded(schedule?.usd?.low)],
+  ['usd_month_high', ({ schedule }) => rounded(schedule?.usd?.high)],
   ['state', ({ state }) => state],
   ['unknown', ({ unknown }) => unknown.join('; ')],
 ]

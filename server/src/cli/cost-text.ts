@@ -4,7 +4,7 @@ import { usdWords } from '../estimate/bill-words.js'
 import { formatUsd } from '../estimate/hourly.js'
 import { totalOf } from '../estimate/total.js'
 import type { CostEntry } from '../linter.js'
-import { hoursText, machineText, savingText, sumText, usdText } from '../report/cost-words.js'
+import { hoursText, machineText, savingText, scheduleText, sumText, usdText } from '../report/cost-words.js'
 import type { Console } from './console.js'
 import { coverageText } from './cost-total.js'
 import { count } from './format/summary.js'
@@ -20,6 +20,7 @@ export function drawnBill(entries: readonly CostEntry[], { colors }: Console): s
     const parts = [
       entry.per === 'month' ? null : hoursText(entry),
       entry.usd === null ? rateText(entry) : usdText(entry),
+      scheduleText(entry),
       saved === null ? null : `of which ${saved} can be saved`,
     ].filter((part) => part !== null)
     return [

@@ -2,6 +2,7 @@
 
 import { hoursWords, usdWords } from '../estimate/bill-words.js'
 import { count } from '../estimate/figures.js'
+import { rhythm } from '../estimate/schedule.js'
 import type { Sum } from '../estimate/total.js'
 import type { CostEntry } from '../linter.js'
 
@@ -39,6 +40,13 @@ export function hoursText({ hours, per, state }: CostEntry): string {
 export function usdText({ usd, per, state }: CostEntry): string {
   if (usd === null) return 'not known'
   return `${usdWords(usd, state === 'bounded')} a ${per}`
+}
+
+/** 'every day: $620–1,200 a month'; null: somebody starts it. */
+export function scheduleText({ schedule, state }: Pick<CostEntry, 'schedule' | 'state'>): string | null {
+  if (schedule === null) return null
+  const often = rhythm(schedule.seconds)
+  return schedule.usd === null ? often : `${often}: ${usdWords(schedule.usd, state === 'bounded')} a month`
 }
 
 /** Null: nothing is saved that is worth a word. */

@@ -1,5 +1,5 @@
 /** What the jobs of a project cost, entry by entry, and what following the findings would save of it. */
-import { combined, type OpenInterval } from '../estimate/bill.js'
+import { type Bill, combined, month, type OpenInterval } from '../estimate/bill.js'
 import type { MachineRequest } from '../estimate/hourly.js'
 import type { Interval } from '../estimate/network.js'
 import type { Finding } from '../finding.js'
@@ -57,6 +57,8 @@ export interface CostEntry {
   usd: OpenInterval | null
   /** USD that the findings would save of it; null: not known, or nothing. */
   saving: Interval | null
+  /** A clock starts it so often; `usd`: what its runs of a month cost, null: not known. Null: somebody starts it. */
+  schedule: { seconds: number; usd: OpenInterval | null } | null
   state: CostState
   /** What is not known, and what would make it known. */
   unknown: string[]
@@ -85,6 +87,11 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
     line: await lines.line(location, location.start),
   })
   const found: CostEntry[] = []
+  const clocks = judgements.flatMap(({ runs: [view] }) =>
+    view !== undefined && isViewOf(view, 'Pipeline') && (effective(view.settings.interval) ?? 0) > 0
+      ? [view]
+      : [],
+  )
   const runs = new Map<string, Run>()
   for (const judgement of judgements) {
     for (const view of judgement.runs) {
@@ -120,6 +127,7 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       hours: bill.hours,
       usd: bill.usd,
       saving: null,
+      schedule: compute === null ? null : scheduleOf(compute, clocks, bill),
       state: stateOf(bill, always || trainings.length > 0, scripts.length > 0, compute === null, request),
       unknown: unknownOf(run, bill.unknown, trainings.length > 0 || (bill.hours !== null && !bill.limitOnly)),
       assumptions: bill.assumptions,
@@ -129,6 +137,25 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
   return withSavings(withoutDoubles(found), input.findings).sort((a, b) =>
     a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1,
   )
+}
+
+/** The clock that starts the job: the one of its name, or the only one of its file. */
+function scheduleOf(
+  { subject, settings }: SubjectView<'Compute'>,
+  clocks: readonly SubjectView<'Pipeline'>[],
+  { usd, per }: Bill,
+): CostEntry['schedule'] {
+  const near = clocks.filter((one) => one.subject.location.path === subject.location.path)
+  const name = effective(settings.name)
+  const named = near.filter((one) => name !== undefined && effective(one.settings.name) === name)
+  const [clock, ...others] = named.length > 0 ? named : near
+  if (clock === undefined || others.length > 0 || per === 'month') return null
+  const seconds = effective(clock.settings.interval)!
+  const times = (month * 3600) / seconds
+  return {
+    seconds,
+    usd: usd === null ? null : { low: usd.low * times, high: usd.high === null ? null : usd.high * times },
+  }
 }
 
 /** A deployment that serves is a request for machines as well; as an endpoint it has its replicas. */
@@ -256,6 +283,7 @@ async function ofService(
     hours: bill.hours,
     usd: bill.usd,
     saving: null,
+    schedule: null,
     state: stateOf(bill, true, true, false, request),
     unknown: bill.unknown,
     assumptions: bill.assumptions,
