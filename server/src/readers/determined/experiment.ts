@@ -4,6 +4,7 @@
  */
 import {
   at,
+  boolean,
   entries,
   entry,
   items,
@@ -170,6 +171,14 @@ function readSearch(claims: ClaimBuilder, { root, searcher, strategy, place, job
   search.say('parallelism', 'max_concurrent_trials', orDefault(atOnce, parallelByDefault))
   search.known('persisted', 'searcher', true, place)
   search.known('metric', 'metric', text(at(searcher, 'metric')) ?? null, place)
+  const smaller = at(searcher, 'smaller_is_better')
+  const way = smaller === undefined ? true : boolean(smaller)
+  const shown = smaller ?? at(searcher, 'metric')
+  if (way !== undefined && shown !== undefined) {
+    const at_ = { start: shown.start, end: shown.end }
+    if (smaller === undefined) search.default('goal', 'smaller_is_better', 'minimize', at_)
+    else search.known('goal', 'smaller_is_better', way ? 'minimize' : 'maximize', at_)
+  }
   const stops = strategy !== 'grid' && strategy !== 'random'
   if (stops) search.known('earlyTermination', 'name', true, place)
   else search.default('earlyTermination', 'name', false, place)

@@ -98,6 +98,10 @@ function readExperiment(claims: ClaimBuilder, object: KubernetesObject): void {
     text(at(spec, 'objective', 'objectiveMetricName')) ?? null,
     place,
   )
+  const goal = at(spec, 'objective', 'type')
+  const way = text(goal)
+  if (goal !== undefined && (way === 'minimize' || way === 'maximize'))
+    search.known('goal', 'type', way, { start: goal.start, end: goal.end })
 }
 
 /** The job of its trials; null: another template says what they are. */

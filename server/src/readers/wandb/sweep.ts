@@ -88,6 +88,8 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
   }
   const job = launchOfSweep(document, place, claims)
   const search = claimSweep(data, place, '', jobEvidence, claims, null, job)
+  const shown = at(document.root, 'metric', 'goal') ?? at(document.root, 'metric', 'name')
+  if (shown !== undefined) claimGoal(search, data, { start: shown.start, end: shown.end })
   const epochs = mostEpochs(data)
   if (epochs !== null) search.known('trialSteps', 'parameters', { what: 'epochs', count: epochs }, place)
   // A grid is a finding of its own.
@@ -108,7 +110,7 @@ function readCalls(module: PythonModule, claims: ClaimBuilder): void {
       role: module.evidence.role === 'test' ? 'test' : 'tuning',
       small: null,
     }
-    claimSweep(
+    const search = claimSweep(
       data,
       { start: method.start, end: method.end, target: { kind: 'enclosing call', start: call.expr.start } },
       call.function?.qualified ?? '',
@@ -116,6 +118,8 @@ function readCalls(module: PythonModule, claims: ClaimBuilder): void {
       claims,
       agentOf(module, call, metricName(data), claims),
     )
+    const metric = passedExpression(module.entry(given, 'metric', until))
+    if (metric !== null) claimGoal(search, data, { start: metric.start, end: metric.end })
   }
 }
 
@@ -188,6 +192,16 @@ function metricName(data: Record<string, Json>): string | null {
   const { metric } = data
   if (!isMap(metric)) return null
   return typeof metric.name === 'string' ? metric.name : null
+}
+
+/** It minimizes where nothing is said. */
+function claimGoal(search: SubjectBuilder<'Search'>, { metric }: Record<string, Json>, place: Place): void {
+  if (!isMap(metric)) return
+  const { goal } = metric
+  if (goal === undefined) search.default('goal', 'goal', 'minimize', place)
+  else if (goal === 'minimize' || goal === 'maximize') search.known('goal', 'goal', goal, place)
+  else if (typeof goal === 'string' && /^\w+$/.test(goal) && goal !== 'target')
+    search.known('goal', `goal: ${goal}`, null, place)
 }
 
 /** Bayesian search and early termination need to know what to optimise: without a metric it is only a sketch. */

@@ -1,5 +1,7 @@
 import { effective } from '../../values/value.js'
-import { defineRule } from '../rule.js'
+import type { SubjectView } from '../../workload/claim.js'
+import { betterDirection } from '../lifecycle/metric-direction.js'
+import { defineRule, type Report } from '../rule.js'
 import { known } from '../search/trials.js'
 import { unless } from '../silence.js'
 
@@ -23,11 +25,15 @@ export default defineRule({
       })
       return
     }
+    const wrong = wrongWay(search)
+    if (wrong !== null) {
+      report(wrong)
+      return
+    }
     if (metric === undefined || effective(metric) !== null)
       return silent(unless(search, 'metric', 'the search names a metric'))
     const strategy = known(search, 'strategy')
-    const stops = known(search, 'earlyTermination') === true
-    const models = strategy === 'bayesian' || strategy === 'hyperband'
+    const { models, stops } = chooses(search)
     if (!models && !stops) {
       // A grid or a random search runs without one, but nothing tells which trial was best.
       if (strategy !== 'grid' && strategy !== 'random')
@@ -46,3 +52,37 @@ export default defineRule({
     })
   },
 })
+
+/** What goes by the metric. */
+function chooses(search: SubjectView<'Search'>): { models: boolean; stops: boolean } {
+  const strategy = known(search, 'strategy')
+  return {
+    models: strategy === 'bayesian' || strategy === 'hyperband',
+    stops: known(search, 'earlyTermination') === true,
+  }
+}
+
+/** The search looks for the worst trials: by its goal, and the name of its metric. */
+function wrongWay(search: SubjectView<'Search'>): Report | null {
+  const { goal, metric } = search.settings
+  const name = effective(metric)
+  const way = effective(goal)
+  if (goal === undefined || way === undefined || typeof name !== 'string') return null
+  const { models, stops } = chooses(search)
+  const severity = models || stops ? 'warning' : 'hint'
+  if (way === null)
+    return {
+      at: goal,
+      severity,
+      message: `\`${goal.key}\` is neither \`minimize\` nor \`maximize\`: the search for \`${name}\` may go the wrong way.`,
+    }
+  const better = betterDirection(name, goal.state === 'known')
+  if (better === null || (better === 'higher') === (way === 'maximize')) return null
+  const said =
+    goal.state === 'known' ? `\`${goal.key}: ${way}\`` : `it does where \`${goal.key}\` is not given`
+  return {
+    at: goal,
+    severity,
+    message: `The search ${way}s \`${name}\` (${said}), though ${better} is better: it goes for the worst trials${stops ? ', and stops the best' : ''}.`,
+  }
+}

@@ -72,6 +72,8 @@ export interface SearchSettings {
   fitCost: 'cheap' | 'ordinary' | 'dear'
   /** The metric that is optimised; null: none is named. */
   metric: string | null
+  /** Which way it looks; null: a word that is neither of these. */
+  goal: 'minimize' | 'maximize' | null
   /** Why the metric that is used where none is named says little: 'class_weight tells that the classes are not balanced'. */
   metricMisleads: string
   /** Trials at the same time; null: all at once, or one for each processor core. */
