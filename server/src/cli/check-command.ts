@@ -1,7 +1,7 @@
 /** `costlint check` and its options. */
 import { type Command, Option } from 'commander'
 import { failOnValues, ownRules } from '../linter.js'
-import { collect, noCache, withoutCache } from './command-options.js'
+import { collect, noCache, pathsFromOption, shardOption, withoutCache } from './command-options.js'
 import { type Console, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import { type CheckOptions, outputFormats, outputs, selectors } from './options.js'
@@ -28,6 +28,8 @@ interface CheckFlags {
   stdinFilename?: string
   maxFiles?: number
   baseline?: string
+  shard?: string
+  pathsFrom?: string
   cache: boolean
 }
 
@@ -68,6 +70,8 @@ export function addCheck(
       ).choices(failOnValues),
     )
     .option('--baseline <file>', 'leave out the findings in this file, which `costlint baseline` writes')
+    .addOption(shardOption())
+    .addOption(pathsFromOption())
     .option('--exit-zero', 'end with 0 whatever is found')
     .option('-q, --quiet', 'print findings and faults, nothing else')
     .option('--statistics', 'print how often each rule was found')
@@ -125,5 +129,7 @@ async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags):
     stdinFilename: flags.stdinFilename,
     maxFiles: flags.maxFiles,
     baseline: flags.baseline,
+    shard: flags.shard,
+    pathsFrom: flags.pathsFrom,
   }
 }

@@ -1,5 +1,5 @@
 /** `costlint check`: lint, fix where asked, print, and say by the exit code how it went. */
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { budgetRule, TooManyFiles } from '../linter.js'
 import { CheckedProject, type Outcome } from './check-project.js'
 import { type Console, exit, UsageError } from './console.js'
@@ -8,7 +8,8 @@ import type { CheckOptions } from './options.js'
 import { print } from './output.js'
 import { ProgressBar } from './progress.js'
 import { type FailOn, mergeReports, type Report, reachesLevel } from './report.js'
-import { type Target, targetOf, targets } from './roots.js'
+import { type Target, targetOf } from './roots.js'
+import { selected } from './selection.js'
 import { nameFor } from './stdin-name.js'
 import { watchProjects } from './watch.js'
 
@@ -22,7 +23,7 @@ export async function check(engine: Engine, console: Console, options: CheckOpti
       const outcome = await once(await open(target), progress, input)
       return await finish(engine, console, options, [outcome])
     }
-    const found = await targets(options.paths, console.cwd, {
+    const { targets: found, missing } = await selected(options.paths, options, console, {
       maxFiles: options.maxFiles ?? mostFiles,
       signal: console.signal,
       onFolder: (count) => progress.search('folders', count),
@@ -34,7 +35,16 @@ export async function check(engine: Engine, console: Console, options: CheckOpti
       throw new UsageError(`--baseline: these are ${found.length} projects, and each has one of its own`)
     if (options.watch) return await watching(engine, console, options, await Promise.all(found.map(open)))
     const outcomes: Outcome[] = []
-    for (const target of found) outcomes.push(await once(await open(target), progress))
+    for (const target of found) {
+      try {
+        outcomes.push(await once(await open(target), progress))
+      } catch (error) {
+        // One of many projects that is too large must not take the others along.
+        if (!(error instanceof TooManyFiles) || found.length === 1) throw error
+        missing.push({ path: relative(console.cwd, target.root) || '.', message: error.message })
+      }
+    }
+    if (missing.length > 0) outcomes.push({ ...nothing, report: { ...mergeReports([]), errors: missing } })
     return await finish(engine, console, options, outcomes, progress)
   } catch (error) {
     if (error instanceof TooManyFiles)
@@ -46,6 +56,8 @@ export async function check(engine: Engine, console: Console, options: CheckOpti
     progress.clear()
   }
 }
+
+const nothing: Omit<Outcome, 'report'> = { fixed: 0, diff: '', output: undefined }
 
 async function once(project: CheckedProject, progress: ProgressBar, input?: Uint8Array): Promise<Outcome> {
   try {
@@ -88,7 +100,10 @@ async function finish(
   progress?: ProgressBar,
 ): Promise<number> {
   progress?.clear()
-  const report = mergeReports(outcomes.map((each) => each.report))
+  const isPart = options.shard !== undefined || options.pathsFrom !== undefined
+  const merged = mergeReports(outcomes.map((each) => each.report))
+  // What several machines say of their parts is seen from one place.
+  const report = isPart ? { ...merged, fromTop: (path: string) => path } : merged
   const failOn = options.failOn ?? report.failOn ?? 'warning'
   await print(engine, console, options, {
     report,

@@ -14,3 +14,14 @@ export function withoutCache(engine: Engine): Engine {
 export function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
 }
+
+export function shardOption(): Option {
+  return new Option('--shard <part/parts>', 'only this part of the projects, such as 3/10')
+}
+
+export function pathsFromOption(): Option {
+  return new Option(
+    '--paths-from <file>',
+    'also the paths in this file, one on each line; - for standard input',
+  )
+}

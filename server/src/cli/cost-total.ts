@@ -9,18 +9,24 @@ export interface Coverage {
   byState: Record<CostState, number>
 }
 
-export function coverageOf(entries: readonly CostEntry[]): Coverage {
-  const byState: Coverage['byState'] = {
-    priced: 0,
-    bounded: 0,
-    'no length': 0,
-    'no price': 0,
-    'no machine': 0,
-    'no count': 0,
-    'starts nothing': 0,
-  }
-  for (const { state } of entries) byState[state]++
+const none: Coverage['byState'] = {
+  priced: 0,
+  bounded: 0,
+  'no length': 0,
+  'no price': 0,
+  'no machine': 0,
+  'no count': 0,
+  'starts nothing': 0,
+}
+
+export function coverageOf(entries: readonly { state: string }[]): Coverage {
+  const byState = { ...none }
+  for (const { state } of entries) if (isState(state)) byState[state]++
   return { entries: entries.length, byState }
+}
+
+function isState(state: string): state is CostState {
+  return Object.hasOwn(none, state)
 }
 
 const words: [CostState, (number: number) => string][] = [

@@ -13,9 +13,10 @@ import type { Engine } from './engine.js'
 import type { CostFormat } from './options.js'
 import { compareText } from './report.js'
 import { atRevision } from './revision.js'
-import { type Target, targets } from './roots.js'
+import type { Target } from './roots.js'
+import { type SelectionFlags, selected } from './selection.js'
 
-export interface CostFlags {
+export interface CostFlags extends SelectionFlags {
   format: CostFormat
   /** A git revision: what has changed since is shown. */
   compare?: string
@@ -25,11 +26,13 @@ export async function showCost(
   engine: Engine,
   console: Console,
   paths: readonly string[],
-  { format, compare }: CostFlags,
+  { format, compare, ...selection }: CostFlags,
 ): Promise<number> {
   const entries: CostEntry[] = []
   const before: CostEntry[] = []
-  for (const target of await targets(paths, console.cwd)) {
+  const chosen = await selected(paths, selection, console)
+  for (const { path, message } of chosen.missing) console.err(`costlint: ${path}: ${message}\n`)
+  for (const target of chosen.targets) {
     const shown = (path: string) => toPosix(relative(console.cwd, join(target.root, path)))
     entries.push(...(await costOf(engine, target, shown)))
     if (compare === undefined) continue

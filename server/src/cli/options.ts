@@ -2,6 +2,7 @@
 import { type FailOn, isKnownSelector, selectorNames, suggestion } from '../linter.js'
 import { UsageError } from './console.js'
 import type { OutputFormat } from './format/index.js'
+import type { SelectionFlags } from './selection.js'
 
 /** Spelled out here so that `--help` loads no format. */
 export const outputFormats = [
@@ -26,7 +27,7 @@ export type CostFormat = (typeof costFormats)[number]
 export const reportFormats = ['html', 'markdown'] as const
 export type ReportFormat = (typeof reportFormats)[number]
 
-export interface CheckOptions {
+export interface CheckOptions extends SelectionFlags {
   paths: string[]
   format: OutputFormat
   /** In place of standard output. */

@@ -3,13 +3,14 @@ import { Argument, Command, CommanderError, Option } from 'commander'
 import { version } from '../host/node/version.js'
 import { addBaseline } from './baseline-command.js'
 import { addCheck } from './check-command.js'
-import { noCache, withoutCache } from './command-options.js'
+import { noCache, pathsFromOption, shardOption, withoutCache } from './command-options.js'
 import type { CompareFlags } from './compare.js'
 import { type Shell, shells } from './completions.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { DigestFlags } from './digest.js'
 import type { Engine } from './engine.js'
 import type { QuestionFlags } from './estimate-question.js'
+import { addSharing } from './merge-command.js'
 import {
   type CostFormat,
   costFormats,
@@ -18,6 +19,7 @@ import {
   type ReportFormat,
   reportFormats,
 } from './options.js'
+import type { SelectionFlags } from './selection.js'
 
 type Listing = 'full' | 'json'
 
@@ -64,6 +66,7 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
 
   addCheck(program, engine, console, done)
   addBaseline(program, engine, console, done)
+  addSharing(program, console, done)
 
   program
     .command('rules')
@@ -133,12 +136,17 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     .argument('[paths...]', 'jobs and scripts to show')
     .addOption(new Option('--output-format <format>', 'how to print').choices(costFormats).default('full'))
     .option('--compare <revision>', 'what has been added or saved since this git revision')
+    .addOption(shardOption())
+    .addOption(pathsFromOption())
     .addOption(noCache())
     .action(
-      async (paths: string[], flags: { outputFormat: CostFormat; compare?: string; cache: boolean }) => {
-        const { outputFormat: format, compare } = flags
+      async (
+        paths: string[],
+        flags: SelectionFlags & { outputFormat: CostFormat; compare?: string; cache: boolean },
+      ) => {
+        const { outputFormat: format, compare, shard, pathsFrom } = flags
         const { showCost } = await import('./cost.js')
-        const options = { format, ...(compare === undefined ? {} : { compare }) }
+        const options = { format, shard, pathsFrom, ...(compare === undefined ? {} : { compare }) }
         done(await showCost(kept(flags.cache), console, paths, options))
       },
     )
