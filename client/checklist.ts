@@ -16,7 +16,7 @@ export function registerChecklist(client: BaseLanguageClient): vscode.Disposable
     const uri = vscode.Uri.joinPath(folder.uri, fileName)
     const document = await opened(uri)
     const answer = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Window, title: 'CostLint: reading the project' },
+      { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('CostLint: reading the project') },
       () =>
         client.sendRequest<Answer | null>('costlint/checklist', {
           folder: client.code2ProtocolConverter.asUri(folder.uri),
@@ -24,8 +24,11 @@ export function registerChecklist(client: BaseLanguageClient): vscode.Disposable
         }),
     )
     if (answer === null) {
-      const why = document === undefined ? 'the folder cannot be read' : `${fileName} holds another document`
-      void vscode.window.showErrorMessage(`CostLint: ${why}.`)
+      void vscode.window.showErrorMessage(
+        document === undefined
+          ? vscode.l10n.t('CostLint: the folder cannot be read.')
+          : vscode.l10n.t('CostLint: {0} holds another document.', fileName),
+      )
       return
     }
     const edit = new vscode.WorkspaceEdit()
@@ -38,14 +41,17 @@ export function registerChecklist(client: BaseLanguageClient): vscode.Disposable
     await shown.save()
     await vscode.window.showTextDocument(shown)
     if (answer.problems.length > 0)
-      void vscode.window.showWarningMessage(`CostLint: ${answer.problems.join('; ')}; left as it is.`)
+      void vscode.window.showWarningMessage(
+        vscode.l10n.t('CostLint: {0}; left as it is.', answer.problems.join('; ')),
+      )
   })
 }
 
 async function chosenFolder(): Promise<vscode.WorkspaceFolder | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? []
   if (folders.length > 1) return vscode.window.showWorkspaceFolderPick()
-  if (folders.length === 0) void vscode.window.showInformationMessage('CostLint: there is no folder to lint.')
+  if (folders.length === 0)
+    void vscode.window.showInformationMessage(vscode.l10n.t('CostLint: there is no folder to lint.'))
   return folders[0]
 }
 

@@ -2,14 +2,26 @@
 import * as vscode from 'vscode'
 import type { BaseLanguageClient, LanguageClientOptions, vsdiag } from 'vscode-languageclient'
 import { registerChecklist } from './checklist.js'
-import { registerExplain } from './explain.js'
+import { registerExplain, ruleScheme } from './explain.js'
 import { registerExplainLine } from './explain-line.js'
+import { FindingsView } from './findings-view.js'
 import { fixAllSafe } from './fix-all.js'
+import { JobsView } from './jobs-view.js'
 import { lintWorkspace } from './lint-workspace.js'
+import { registerMenu } from './menu.js'
+import { Overview } from './overview.js'
+import { ReportView } from './report-view.js'
+import { quickFixAt, quickFixCommand } from './reveal.js'
+import { registerRuleNames } from './rule-names.js'
 import { documentSelector } from './selector.js'
-import { registerStatus } from './status.js'
+import { ServerControl } from './server-control.js'
+import { registerSketch } from './sketch.js'
+import { Status } from './status.js'
 
 const cellScheme = 'vscode-notebook-cell'
+
+/** Links in hovers may run these, and nothing else. */
+const linked = ['costlint.explainRule', quickFixCommand]
 
 export type CreateClient = (id: string, name: string, options: LanguageClientOptions) => BaseLanguageClient
 
@@ -20,13 +32,19 @@ export async function start(
   const output = vscode.window.createOutputChannel('CostLint', { log: true })
   const schemes = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.scheme)
   const selector = documentSelector(schemes)
+  const control = new ServerControl(output)
   const client: BaseLanguageClient = createClient('costlint', 'CostLint', {
     documentSelector: selector,
     outputChannel: output,
+    errorHandler: control,
+    markdown: { isTrusted: { enabledCommands: linked } },
     initializationOptions: {
       // Plain data: what VS Code gives has methods, which a web worker cannot be sent.
       settings: JSON.parse(JSON.stringify(vscode.workspace.getConfiguration('costlint'))),
       explainCommand: 'costlint.explainRule',
+      rulePage: `${ruleScheme}:/{rule}.md`,
+      commandLinks: true,
+      messageInHover: true,
       readingProgress: true,
     },
     // A pull on save, because with `costlint.run: onSave` that is when the answer changes.
@@ -43,18 +61,30 @@ export async function start(
         command === 'costlint.lintWorkspace' ? lintWorkspace(client) : next(command, args),
     },
   })
+  const overview = new Overview(client)
+  const status = new Status(client, control, overview, selector as vscode.DocumentSelector)
   context.subscriptions.push(
     output,
     registerChecklist(client),
+    control.attach(client),
+    ...overview.register(),
+    ...status.register(),
+    ...new FindingsView(overview, context.workspaceState).register(),
+    ...new JobsView(overview).register(),
+    ...new ReportView(client, overview).register(),
+    ...registerMenu(control, () => status.problem),
     ...registerExplain(client),
     ...registerExplainLine(client),
-    ...registerStatus(client, selector as vscode.DocumentSelector),
+    ...registerSketch(client),
+    ...registerRuleNames(client),
+    vscode.commands.registerCommand(quickFixCommand, quickFixAt),
     vscode.commands.registerCommand('costlint.fixAllSafe', fixAllSafe),
-    vscode.commands.registerCommand('costlint.restartServer', async () => {
-      await client.stop()
-      await client.start()
-    }),
+    vscode.commands.registerCommand('costlint.restartServer', () => control.restart()),
     vscode.commands.registerCommand('costlint.showOutput', () => output.show()),
+    // A new server knows nothing of what the last one said.
+    control.onDidChange((state) => {
+      if (state === 'running') overview.forget()
+    }),
   )
   await client.start()
   return client

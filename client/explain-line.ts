@@ -12,7 +12,8 @@ export function registerExplainLine(client: BaseLanguageClient): vscode.Disposab
     changed,
     vscode.workspace.registerTextDocumentContentProvider(scheme, {
       onDidChange: changed.event,
-      provideTextDocumentContent: (uri) => texts.get(uri.path) ?? 'Run *CostLint: Explain This Line* again.',
+      provideTextDocumentContent: (uri) =>
+        texts.get(uri.path) ?? vscode.l10n.t('Run *CostLint: Explain This Line* again.'),
     }),
     vscode.commands.registerCommand('costlint.explainLine', async () => {
       const editor = vscode.window.activeTextEditor
@@ -24,7 +25,7 @@ export function registerExplainLine(client: BaseLanguageClient): vscode.Disposab
       })
       const name = document.uri.path.slice(document.uri.path.lastIndexOf('/') + 1)
       const uri = vscode.Uri.from({ scheme, path: `/${name} line ${selection.active.line + 1}.md` })
-      texts.set(uri.path, answer?.markdown ?? `CostLint does not read ${name}.`)
+      texts.set(uri.path, answer?.markdown ?? vscode.l10n.t('CostLint does not read {0}.', name))
       changed.fire(uri)
       await showMarkdown(uri)
     }),

@@ -2,23 +2,23 @@
 import * as vscode from 'vscode'
 import type { BaseLanguageClient } from 'vscode-languageclient'
 
-const scheme = 'costlint-rule'
+export const ruleScheme = 'costlint-rule'
 
 export function registerExplain(client: BaseLanguageClient): vscode.Disposable[] {
   const page = async (rule: string): Promise<string> => {
     const found = await client.sendRequest<{ markdown: string; href: string } | null>('costlint/explain', {
       rule,
     })
-    return found?.markdown ?? `There is no rule called \`${rule}\`.`
+    return found?.markdown ?? vscode.l10n.t('There is no rule called {0}.', rule)
   }
   return [
-    vscode.workspace.registerTextDocumentContentProvider(scheme, {
+    vscode.workspace.registerTextDocumentContentProvider(ruleScheme, {
       provideTextDocumentContent: (uri) => page(uri.path.replace(/^\//, '').replace(/\.md$/, '')),
     }),
     vscode.commands.registerCommand('costlint.explainRule', async (given?: unknown) => {
       const rule = typeof given === 'string' ? given : await chooseRule(client)
       if (rule === undefined) return
-      await showMarkdown(vscode.Uri.from({ scheme, path: `/${rule}.md` }))
+      await showMarkdown(vscode.Uri.from({ scheme: ruleScheme, path: `/${rule}.md` }))
     }),
   ]
 }
@@ -37,10 +37,12 @@ async function chooseRule(client: BaseLanguageClient): Promise<string | undefine
   const rules = await client.sendRequest<string[]>('costlint/rules')
   const here = rulesAtCursor()
   const items: vscode.QuickPickItem[] = [
-    ...rules.filter((rule) => here.has(rule)).map((label) => ({ label, description: 'at the cursor' })),
+    ...rules
+      .filter((rule) => here.has(rule))
+      .map((label) => ({ label, description: vscode.l10n.t('at the cursor') })),
     ...rules.filter((rule) => !here.has(rule)).map((label) => ({ label })),
   ]
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: 'Rule to explain' })
+  const chosen = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Rule to explain') })
   return chosen?.label
 }
 

@@ -16,7 +16,9 @@ export async function fixAllSafe(): Promise<void> {
   )
   const edit = actions.find((action) => action.kind?.value === kind)?.edit
   if (edit === undefined) {
-    void vscode.window.showInformationMessage('CostLint: there is nothing here that can be fixed safely.')
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('CostLint: there is nothing here that can be fixed safely.'),
+    )
     return
   }
   await vscode.workspace.applyEdit(edit)

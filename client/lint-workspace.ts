@@ -1,11 +1,13 @@
 /** *Lint Workspace*, with progress that can be called off. */
 import * as vscode from 'vscode'
 import { type BaseLanguageClient, ExecuteCommandRequest, WorkDoneProgress } from 'vscode-languageclient'
+import { countWords } from './findings-view.js'
 
 interface Summary {
   folders: number
   files: number
   findings: number
+  hints: number
 }
 
 let count = 0
@@ -38,16 +40,23 @@ export async function lintWorkspace(client: BaseLanguageClient): Promise<Summary
   return summary
 }
 
-async function tell({ folders, files, findings }: Summary): Promise<void> {
+async function tell({ folders, files, findings, hints }: Summary): Promise<void> {
   if (folders === 0) {
-    void vscode.window.showInformationMessage('CostLint: there is no folder to lint.')
+    void vscode.window.showInformationMessage(vscode.l10n.t('CostLint: there is no folder to lint.'))
     return
   }
-  if (findings === 0) {
-    void vscode.window.showInformationMessage('CostLint: no findings in this workspace.')
+  if (findings + hints === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('CostLint: no findings in this workspace.'))
     return
   }
-  const text = `CostLint: ${findings === 1 ? '1 finding' : `${findings} findings`} in ${files === 1 ? '1 file' : `${files} files`}.`
-  const chosen = await vscode.window.showInformationMessage(text, 'Show Problems')
-  if (chosen !== undefined) await vscode.commands.executeCommand('workbench.actions.view.problems')
+  const counted = countWords(findings, hints)
+  const text =
+    files === 1
+      ? vscode.l10n.t('CostLint: {0} in 1 file.', counted)
+      : vscode.l10n.t('CostLint: {0} in {1} files.', counted, files)
+  const problems = vscode.l10n.t('Show Problems')
+  const report = vscode.l10n.t('Cost Report')
+  const chosen = await vscode.window.showInformationMessage(text, report, problems)
+  if (chosen === report) await vscode.commands.executeCommand('costlint.openReport')
+  if (chosen === problems) await vscode.commands.executeCommand('workbench.actions.view.problems')
 }

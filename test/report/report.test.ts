@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
 import type { Finding } from '../../server/src/finding.js'
 import type { CostEntry } from '../../server/src/linter.js'
-import { collectReport, type Places, type Survey } from '../../server/src/report/collect.js'
+import { collectReport, type Places, type ReportSource } from '../../server/src/report/collect.js'
 import type { ReportData } from '../../server/src/report/data.js'
 import { htmlReport } from '../../server/src/report/html.js'
 import { markdownReport } from '../../server/src/report/markdown.js'
@@ -43,7 +43,7 @@ const usd = (low: number, high: number) => ({
   region: '',
 })
 
-const survey: Survey = {
+const source: ReportSource = {
   findings: [
     finding({ fingerprint: 'unknown' }),
     finding({ fingerprint: 'share', saving: { fraction: [0.2, 0.4], usd: null, basis: 'b' } }),
@@ -92,7 +92,7 @@ const places: Places = {
 }
 
 function collected(): Promise<ReportData> {
-  return collectReport([{ survey, places }], { title: 'a <project>', version: '1.2.3', date: '2026-11-27' })
+  return collectReport([{ source, places }], { title: 'a <project>', version: '1.2.3', date: '2026-11-27' })
 }
 
 describe('the report', () => {

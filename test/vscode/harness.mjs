@@ -93,9 +93,9 @@ const quiet = {
 }
 
 /** code-server with an extension installed from its package, as a person would. */
-export async function withCodeServer(folder, vsix, project, use) {
+export async function withCodeServer(folder, vsix, project, settings, use) {
   mkdirSync(join(folder, 'user', 'User'), { recursive: true })
-  writeFileSync(join(folder, 'user', 'User', 'settings.json'), JSON.stringify(quiet))
+  writeFileSync(join(folder, 'user', 'User', 'settings.json'), JSON.stringify({ ...quiet, ...settings }))
   const entry = join(codeServer, 'out', 'node', 'entry.js')
   const extensions = join(folder, 'extensions')
   await new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ import { here } from './setup.mjs'
 
 const largest = 3 * 1024 * 1024
 
-function packageExtension() {
+export function packageExtension() {
   const vsix = join(here, '.out', 'costlint.vsix')
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce')
   execFileSync(process.execPath, [vsce, 'package', '--no-dependencies', '--out', vsix], {
@@ -38,7 +38,7 @@ export function look() {
   const vsix = packageExtension()
   return withFolder((folder) => {
     const project = copyFixture(folder)
-    return withCodeServer(folder, vsix, project, (port) =>
+    return withCodeServer(folder, vsix, project, {}, (port) =>
       withPage(async (page) => {
         const shot = (name) => page.screenshot({ path: join(screenshots, `${name}.png`) })
         const seen = (what, selector, options = {}) => {

@@ -1,6 +1,6 @@
 /**
  * Tests in a real VS Code: a suite inside its extension host (on Node, then in a web worker), and a browser that
- * installs the packaged extension and looks at it. `npm run test:vscode [host|web|look]`.
+ * installs the packaged extension and looks at it. `npm run test:vscode [host|web|look|pictures]`.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { format } from 'node:util'
 import { build } from 'esbuild'
 import { copyFixture, root, withFolder, withPage, withTestServer } from './harness.mjs'
 import { look } from './look.mjs'
+import { pictures } from './pictures.mjs'
 import { here, setup } from './setup.mjs'
 
 const minutes = 60_000
@@ -55,9 +56,10 @@ function webExtension() {
   const folder = join(here, '.out', 'web-extension')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  for (const name of ['dist', 'grammars', 'syntaxes', 'client/icon.png']) {
+  for (const name of ['dist', 'grammars', 'syntaxes', 'client/icon.png', 'client/view.svg', 'l10n']) {
     cpSync(join(root, name), join(folder, name), { recursive: true })
   }
+  for (const name of ['package.nls.json', 'package.nls.de.json']) cpSync(join(root, name), join(folder, name))
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const { main: _main, extensionKind: _kind, type: _type, ...rest } = manifest
   writeFileSync(join(folder, 'package.json'), JSON.stringify(rest))
@@ -116,7 +118,7 @@ setup()
 mkdirSync(join(here, '.out'), { recursive: true })
 execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root, stdio: 'inherit' })
 await bundleSuite()
-const suites = { host: () => suite('node'), web: () => suite('web'), look }
+const suites = { host: () => suite('node'), web: () => suite('web'), look, pictures }
 for (const [name, runSuite] of Object.entries(suites)) {
   if (!wanted(name)) continue
   try {

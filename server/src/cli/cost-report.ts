@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { toPosix } from '../host/node/host.js'
 import { version } from '../host/node/version.js'
-import { collectReport, type Places, type Survey } from '../report/collect.js'
+import { collectReport, type Places, type ReportSource } from '../report/collect.js'
 import type { ReportPlace } from '../report/data.js'
 import { htmlReport } from '../report/html.js'
 import { markdownReport } from '../report/markdown.js'
@@ -25,14 +25,14 @@ export async function writeReport(
   paths: readonly string[],
   { format, outputFile }: ReportFlags,
 ): Promise<number> {
-  const surveys: { survey: Survey; places: Places }[] = []
+  const sources: { source: ReportSource; places: Places }[] = []
   const roots: string[] = []
   for (const target of await targets(paths, console.cwd)) {
     roots.push(basename(target.root))
-    surveys.push(await surveyOf(engine, console, target))
+    sources.push(await sourceOf(engine, console, target))
   }
   const title = [...new Set(roots)].join(', ')
-  const data = await collectReport(surveys, { title, version, date: new Date().toISOString().slice(0, 10) })
+  const data = await collectReport(sources, { title, version, date: new Date().toISOString().slice(0, 10) })
   const home = outputFile === undefined ? console.cwd : dirname(resolve(console.cwd, outputFile))
   // A link from a file that is written; what is printed may be read anywhere.
   const link =
@@ -53,11 +53,11 @@ export async function writeReport(
   return exit.clean
 }
 
-async function surveyOf(
+async function sourceOf(
   engine: Engine,
   console: Console,
   { root, paths, apart }: Target,
-): Promise<{ survey: Survey; places: Places }> {
+): Promise<{ source: ReportSource; places: Places }> {
   const project = await engine.open(root, { choice: {}, explicit: paths, apart: apart ?? [] })
   try {
     const within = (path: string) =>
@@ -71,7 +71,7 @@ async function surveyOf(
     const costs = (await project.cost(result.findings)).filter(
       ({ path, scripts }) => within(path) || scripts.some(within),
     )
-    const survey: Survey = {
+    const source: ReportSource = {
       findings: result.findings,
       costs: costs.map((one) => ({
         ...one,
@@ -85,8 +85,8 @@ async function surveyOf(
     // Looked up now: afterwards the project is gone.
     const found = new Map<object, ReportPlace>()
     for (const location of [
-      ...survey.findings.map((one) => one.location),
-      ...survey.searches.map((one) => one.location),
+      ...source.findings.map((one) => one.location),
+      ...source.searches.map((one) => one.location),
     ]) {
       const { start } = await texts.range(location)
       found.set(location, { path: display(location.path), cell: location.cell, ...start })
@@ -95,7 +95,7 @@ async function surveyOf(
       at: async (location) => found.get(location),
       line: (path, cell, line) => ({ path: display(path), cell, line, column: 1 }),
     }
-    return { survey, places }
+    return { source, places }
   } finally {
     await project.dispose()
   }

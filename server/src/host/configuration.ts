@@ -52,6 +52,8 @@ export interface Choice {
   file?: { path: string; text: string }
   /** Findings that are known, in place of those that the configuration names. */
   baseline?: Baseline
+  /** Used where no file gives them. */
+  prices?: { region?: string; discount?: number }
 }
 
 /** What holds for one file of the project. */
@@ -225,7 +227,11 @@ class Scope {
       paths: new PatternLayer(folder, entry.path),
       entry,
     }))
-    const preferred = { ...defaultOptions, defaultHardware: choice.hardware ?? null }
+    const preferred = {
+      ...defaultOptions,
+      defaultHardware: choice.hardware ?? null,
+      prices: { ...defaultOptions.prices, ...given(choice.prices ?? {}) },
+    }
     this.options =
       file === undefined
         ? preferred

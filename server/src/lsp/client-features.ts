@@ -27,6 +27,9 @@ export interface ClientFeatures {
   refreshInlayHints: boolean
   refreshCodeLens: boolean
   showDocument: boolean
+  /** Lets a person look at edits before they are applied. */
+  changeAnnotations: boolean
+  createFiles: boolean
   /** Has the commands of our own extension, and follows links to them in hovers. */
   commandLinks: boolean
   /** The command that shows the page of a rule. */
@@ -67,6 +70,8 @@ export function readFeatures(
     documentChanges: workspace?.workspaceEdit?.documentChanges === true,
     refreshInlayHints: workspace?.inlayHint?.refreshSupport === true,
     refreshCodeLens: workspace?.codeLens?.refreshSupport === true,
+    changeAnnotations: workspace?.workspaceEdit?.changeAnnotationSupport !== undefined,
+    createFiles: workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,
     showDocument: window?.showDocument?.support === true,
     commandLinks: options.commandLinks === true,
     explainCommand: typeof explainCommand === 'string' ? explainCommand : ownExplainCommand,

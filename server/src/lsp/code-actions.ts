@@ -1,32 +1,45 @@
-/** Quick fixes, the fix for a whole file, and the comments that switch a rule off. Edits are made when asked for. */
+/** Quick fixes, fixes of a whole file or rule, and what switches a rule off. Edits are made when asked for. */
 import {
   type CodeAction,
   CodeActionKind,
   type CodeActionParams,
+  CodeActionTriggerKind,
   type Diagnostic,
-  LSPErrorCodes,
   type Range,
-  ResponseError,
   type TextDocumentEdit,
   type WorkspaceEdit,
 } from 'vscode-languageserver'
-import type { TextDocument } from 'vscode-languageserver-textdocument'
+import { TextDocument } from 'vscode-languageserver-textdocument'
 import type { TextEdit } from '../edit/write.js'
 import type { Finding, Fix } from '../finding.js'
 import type { OfferedFix } from '../linter.js'
-import { define } from '../text/records.js'
 import type { ClientFeatures } from './client-features.js'
 import { diagnosticOf } from './diagnostics.js'
+import { configurationHome, disableInConfiguration } from './disable-rule.js'
+import { editsOf, stale, workspaceEdit } from './fix-edits.js'
 import { fixTitle } from './fix-titles.js'
 import type { Outcome, Session } from './session.js'
 import { commentSign, type Insertion, suppressFile, suppressLine } from './suppress.js'
 
 export const fixAllKind = `${CodeActionKind.SourceFixAll}.costlint`
 export const notebookFixAllKind = `notebook.${fixAllKind}`
+/** Shows what a fix would do where it must not be applied as it is. */
+export const sketchCommand = 'costlint.sketch'
+/** The same in our own extension, beside the code. */
+const openSketchCommand = 'costlint.openSketch'
+const explainLineCommand = 'costlint.explainLine'
 
 /** What an action carries from being listed to being applied. */
 export interface ActionData {
-  do: 'fix' | 'suppress line' | 'suppress file' | 'fix all' | 'fix notebook'
+  do:
+    | 'fix'
+    | 'fix rule'
+    | 'fix rule everywhere'
+    | 'suppress line'
+    | 'suppress file'
+    | 'disable rule'
+    | 'fix all'
+    | 'fix notebook'
   uri: string
   version: number
   fingerprint?: string
@@ -56,29 +69,30 @@ function asked(only: string[] | undefined, kind: string): boolean {
   return only === undefined || only.some((one) => one === kind || kind.startsWith(`${one}.`) || one === '')
 }
 
+interface Found {
+  finding: Finding
+  diagnostic: Diagnostic
+}
+
 export async function listActions(
   target: Target,
   params: CodeActionParams,
   features: ClientFeatures,
 ): Promise<CodeAction[]> {
-  const { only } = params.context
+  const { only, triggerKind } = params.context
   const actions: CodeAction[] = []
   const { uri, version } = target.text
   if (asked(only, CodeActionKind.QuickFix)) {
-    for (const { finding, diagnostic } of await findingsAt(target, params.range, features)) {
-      actions.push(...(await fixActions(target, finding, diagnostic, features)))
-      actions.push(...suppressActions(target, finding, diagnostic))
-      actions.push({
-        title: `Explain ${finding.rule}`,
-        kind: CodeActionKind.QuickFix,
-        diagnostics: [diagnostic],
-        command: {
-          title: `Explain ${finding.rule}`,
-          command: features.explainCommand,
-          arguments: [finding.rule],
-        },
-      })
+    const here = await findingsAt(target, params.range, features)
+    for (const found of here) {
+      const fixes = await target.session.fixes(found.finding)
+      actions.push(...fixActions(target, found, fixes, features))
+      actions.push(...(await ruleActions(target, found, fixes, features)))
+      actions.push(...(await disableActions(target, found, features)))
+      actions.push(explainAction(found, features))
     }
+    if (here.length === 0 && triggerKind === CodeActionTriggerKind.Invoked && features.commandLinks)
+      actions.push(whyAction())
   }
   const isCell = target.outcome.snapshots.get(target.path)?.cells !== undefined
   const whole = isCell && only?.some((kind) => kind.startsWith('notebook')) === true
@@ -93,12 +107,8 @@ export async function listActions(
   return actions
 }
 
-async function findingsAt(
-  target: Target,
-  range: Range,
-  features: ClientFeatures,
-): Promise<{ finding: Finding; diagnostic: Diagnostic }[]> {
-  const found: { finding: Finding; diagnostic: Diagnostic }[] = []
+async function findingsAt(target: Target, range: Range, features: ClientFeatures): Promise<Found[]> {
+  const found: Found[] = []
   for (const finding of target.outcome.findings.get(target.path) ?? []) {
     const place = await target.session.place(finding.location, target.outcome)
     if (place === undefined || place.uri !== target.text.uri || !touches(place.range, range)) continue
@@ -117,32 +127,37 @@ function refusal(session: Session, fix: OfferedFix): string | undefined {
   return closed && `Open ${closed.location.path} as a notebook first.`
 }
 
-async function fixActions(
+function fixActions(
   target: Target,
-  finding: Finding,
-  diagnostic: Diagnostic,
+  { finding, diagnostic }: Found,
+  fixes: readonly OfferedFix[],
   features: ClientFeatures,
-): Promise<CodeAction[]> {
+): CodeAction[] {
   const actions: CodeAction[] = []
   const { uri, version } = target.text
+  const kind = CodeActionKind.QuickFix
+  const diagnostics = [diagnostic]
   let preferred = false
-  for (const [index, fix] of (await target.session.fixes(finding)).entries()) {
+  for (const [index, fix] of fixes.entries()) {
     const reason = refusal(target.session, fix)
     if (reason !== undefined || 'refused' in fix) {
-      if (!features.disabledActions) continue
-      const disabled = { reason: reason ?? '' }
-      actions.push({
-        title: fixTitle(fix),
-        kind: CodeActionKind.QuickFix,
-        diagnostics: [diagnostic],
-        disabled,
-      })
+      actions.push(...refusedAction(finding, diagnostic, fixTitle(fix), reason ?? '', features))
       continue
     }
     if (fix.edits.length === 0) continue
     const data: ActionData = { do: 'fix', uri, version, fingerprint: finding.fingerprint, index }
     const title = fixTitle(fix)
-    const action: CodeAction = { title, kind: CodeActionKind.QuickFix, diagnostics: [diagnostic], data }
+    if (fix.safety === 'display' && !features.changeAnnotations) {
+      const command = features.commandLinks ? openSketchCommand : sketchCommand
+      actions.push({ title, kind, diagnostics, command: { title, command, arguments: [data] } })
+      continue
+    }
+    if (fix.safety === 'display' && features.commandLinks) {
+      const command = { title, command: openSketchCommand, arguments: [data] }
+      actions.push({ title, kind, diagnostics, command })
+      continue
+    }
+    const action: CodeAction = { title, kind, diagnostics, data }
     // A sketch must not be what "auto fix" applies.
     if (!preferred && fix.safety !== 'display') {
       preferred = true
@@ -153,19 +168,96 @@ async function fixActions(
   return actions
 }
 
-function suppressActions(target: Target, finding: Finding, diagnostic: Diagnostic): CodeAction[] {
-  const snapshot = target.outcome.snapshots.get(target.path)
-  if (commentSign(target.path) === undefined || snapshot?.notebook === true) return []
+/** Our own extension shows the reason in the menu; others may grey the action out. */
+function refusedAction(
+  { rule }: Finding,
+  diagnostic: Diagnostic,
+  title: string,
+  reason: string,
+  { commandLinks, disabledActions, explainCommand }: ClientFeatures,
+): CodeAction[] {
+  const kind = CodeActionKind.QuickFix
+  const diagnostics = [diagnostic]
+  if (commandLinks) {
+    const told = `No fix “${title}”: ${reason}`
+    return [
+      { title: told, kind, diagnostics, command: { title, command: explainCommand, arguments: [rule] } },
+    ]
+  }
+  return disabledActions ? [{ title, kind, diagnostics, disabled: { reason } }] : []
+}
+
+function explainAction({ finding: { rule }, diagnostic }: Found, features: ClientFeatures): CodeAction {
+  const title = `Explain ${rule}`
+  return {
+    title,
+    kind: CodeActionKind.QuickFix,
+    diagnostics: [diagnostic],
+    command: { title, command: features.explainCommand, arguments: [rule] },
+  }
+}
+
+function whyAction(): CodeAction {
+  const title = 'Why does CostLint say nothing here?'
+  return { title, kind: CodeActionKind.QuickFix, command: { title, command: explainLineCommand } }
+}
+
+/** A fix that can be applied, and is no sketch. */
+function isCarriedOut(fix: OfferedFix | undefined): fix is Fix {
+  return fix !== undefined && !('refused' in fix) && fix.safety !== 'display' && fix.edits.length > 0
+}
+
+/** The same fix wherever the rule speaks: in the file at once, in the workspace after a look at each edit. */
+async function ruleActions(
+  target: Target,
+  { finding: { rule, fingerprint }, diagnostic }: Found,
+  fixes: readonly OfferedFix[],
+  features: ClientFeatures,
+): Promise<CodeAction[]> {
+  if (!isCarriedOut(fixes[0])) return []
   const { uri, version } = target.text
-  const { rule, fingerprint } = finding
-  const make = (what: string, action: ActionData['do']): CodeAction => ({
-    title: `Disable ${rule} for this ${what}`,
+  const make = (title: string, action: ActionData['do']): CodeAction => ({
+    title,
     kind: CodeActionKind.QuickFix,
     diagnostics: [diagnostic],
     data: { do: action, uri, version, fingerprint, rule } satisfies ActionData,
   })
+  const here = (target.outcome.findings.get(target.path) ?? []).filter((one) => one.rule === rule).length
+  const isNotebook = target.outcome.snapshots.get(target.path)?.cells !== undefined
+  return [
+    ...(here > 1
+      ? [make(`Fix all ${rule} in this ${isNotebook ? 'notebook' : 'file'} (${here} findings)`, 'fix rule')]
+      : []),
+    ...(features.changeAnnotations && features.resolveEdit && target.session.folder !== null
+      ? [make(`Fix all ${rule} in the workspace, after a preview`, 'fix rule everywhere')]
+      : []),
+  ]
+}
+
+async function disableActions(
+  target: Target,
+  { finding: { rule, fingerprint }, diagnostic }: Found,
+  features: ClientFeatures,
+): Promise<CodeAction[]> {
+  const { uri, version } = target.text
+  const make = (where: string, action: ActionData['do']): CodeAction => ({
+    title: `Disable ${rule} ${where}`,
+    kind: CodeActionKind.QuickFix,
+    diagnostics: [diagnostic],
+    data: { do: action, uri, version, fingerprint, rule } satisfies ActionData,
+  })
+  const snapshot = target.outcome.snapshots.get(target.path)
+  const hasComments = commentSign(target.path) !== undefined && snapshot?.notebook !== true
   const file = snapshot?.cells === undefined ? 'file' : 'notebook'
-  return [make('line', 'suppress line'), make(file, 'suppress file')]
+  const home = features.documentChanges
+    ? await configurationHome(target.session, target.outcome, features)
+    : undefined
+  return [
+    ...(hasComments
+      ? [make('for this line', 'suppress line'), make(`for this ${file}`, 'suppress file')]
+      : []),
+    ...(home === undefined ? [] : [make(`in ${home.path}`, 'disable rule')]),
+  ]
 }
 
 /** The edit of a listed action; rejects when the document has changed since. */
@@ -181,21 +273,63 @@ export async function editOf(
   }
   const finding = outcome.findings.get(target.path)?.find((one) => one.fingerprint === data.fingerprint)
   if (finding === undefined) throw stale()
-  if (data.do === 'fix') {
-    const fix = (await session.fixes(finding))[data.index ?? 0]
-    if (fix === undefined || 'refused' in fix) throw stale()
-    return workspaceEdit(session, outcome, fix.edits, features)
+  const { rule } = finding
+  switch (data.do) {
+    case 'fix': {
+      const fix = (await session.fixes(finding))[data.index ?? 0]
+      if (fix === undefined || 'refused' in fix) throw stale()
+      const label = fixTitle(fix)
+      const preview = { label, description: 'A sketch: adapt it before you apply it.' }
+      return workspaceEdit(session, outcome, fix.edits, features, fix.safety === 'display' ? { preview } : {})
+    }
+    case 'fix rule': {
+      const own = (outcome.findings.get(target.path) ?? []).filter((one) => one.rule === rule)
+      const edits = await editsOf(session, own, (fix) => isCarriedOut(fix) && isOpenable(session, fix))
+      return workspaceEdit(session, outcome, edits, features)
+    }
+    case 'fix rule everywhere':
+      return fixEverywhere(rule, target, features)
+    case 'disable rule':
+      return disableInConfiguration(session, outcome, rule, features)
+    case 'suppress line': {
+      const insertion = suppressLine(target.text.getText(), finding.location.start, rule)
+      return workspaceEdit(
+        session,
+        outcome,
+        [insert(target.path, insertion, finding.location.cell)],
+        features,
+      )
+    }
+    case 'suppress file':
+      return workspaceEdit(session, outcome, [suppressInFile(target, rule)], features)
   }
-  const { cell } = finding.location
-  const at = (insertion: Insertion, inCell: number | null): TextEdit => ({
-    location: { path: target.path, cell: inCell, start: insertion.offset, end: insertion.offset },
-    newText: insertion.newText,
-  })
-  if (data.do === 'suppress line') {
-    const edit = at(suppressLine(target.text.getText(), finding.location.start, finding.rule), cell)
-    return workspaceEdit(session, outcome, [edit], features)
-  }
-  const cells = outcome.snapshots.get(target.path)?.cells
+}
+
+/** An edit of a notebook that is not open would have to write its JSON. */
+function isOpenable(session: Session, fix: Fix): boolean {
+  return refusal(session, fix) === undefined
+}
+
+async function fixEverywhere(
+  rule: string,
+  { session, outcome }: Target,
+  features: ClientFeatures,
+): Promise<WorkspaceEdit> {
+  const reported = await session.reported()
+  if (reported === undefined) throw stale()
+  const own = reported.source.findings.filter((one) => one.rule === rule)
+  const edits = await editsOf(session, own, (fix) => isCarriedOut(fix) && isOpenable(session, fix))
+  const label = `Fix all ${rule}`
+  const preview = { label, description: 'May change results or cost: look at each edit.' }
+  return workspaceEdit(session, outcome, edits, features, { preview })
+}
+
+function insert(path: string, { offset, newText }: Insertion, cell: number | null): TextEdit {
+  return { location: { path, cell, start: offset, end: offset }, newText }
+}
+
+function suppressInFile(target: Target, rule: string): TextEdit {
+  const cells = target.outcome.snapshots.get(target.path)?.cells
   // A cell magic must stay the first line of its cell, and a comment below it is text of another language.
   const home =
     cells === undefined
@@ -205,30 +339,17 @@ export async function editOf(
           cells.findIndex((one) => !/^\s*%%/.test(one.text.getText())),
         )
   const text = home === null ? target.text : cells![home]!.text
-  return workspaceEdit(session, outcome, [at(suppressFile(text.getText(), finding.rule), home)], features)
-}
-
-function stale(): ResponseError<void> {
-  return new ResponseError(
-    LSPErrorCodes.ContentModified,
-    'The document has changed since the action was listed.',
-  )
+  return insert(target.path, suppressFile(text.getText(), rule), home)
 }
 
 /** Edits of the preferred safe fix of each finding, as far as they do not get into each other's way. */
 async function safeEdits(target: Target, ownTextOnly: boolean): Promise<TextEdit[]> {
-  const taken: TextEdit[] = []
-  for (const finding of target.outcome.findings.get(target.path) ?? []) {
+  const findings = target.outcome.findings.get(target.path) ?? []
+  return editsOf(target.session, findings, async (fix, finding) => {
     const place = await target.session.place(finding.location, target.outcome)
-    if (ownTextOnly && place?.uri !== target.text.uri) continue
-    const fix = (await target.session.fixes(finding))[0]
-    if (fix === undefined || 'refused' in fix || fix.safety !== 'safe') continue
-    if (!(await staysWithin(target, fix, ownTextOnly))) continue
-    const fresh = fix.edits.filter((edit) => !taken.some((other) => isSameInsertion(edit, other)))
-    if (fresh.some((edit) => taken.some((other) => collide(edit, other)))) continue
-    taken.push(...fresh)
-  }
-  return taken
+    if (ownTextOnly && place?.uri !== target.text.uri) return false
+    return fix.safety === 'safe' && (await staysWithin(target, fix, ownTextOnly))
+  })
 }
 
 async function staysWithin(target: Target, fix: Fix, ownTextOnly: boolean): Promise<boolean> {
@@ -241,50 +362,33 @@ async function staysWithin(target: Target, fix: Fix, ownTextOnly: boolean): Prom
   return true
 }
 
-/** Two fixes that need the same import insert the same line. */
-function isSameInsertion(a: TextEdit, b: TextEdit): boolean {
-  const { path, cell, start, end } = a.location
-  const other = b.location
-  return (
-    start === end &&
-    path === other.path &&
-    cell === other.cell &&
-    start === other.start &&
-    end === other.end &&
-    a.newText === b.newText &&
-    a.newText.endsWith('\n')
-  )
+export interface Sketch {
+  title: string
+  /** The file or the cell that it is about. */
+  uri: string
+  /** That text, with the fix in it. */
+  text: string
 }
 
-function collide(a: TextEdit, b: TextEdit): boolean {
-  const one = a.location
-  const two = b.location
-  if (one.path !== two.path || one.cell !== two.cell) return false
-  if (one.start === one.end && two.start === two.end && one.start === two.start) {
-    // Whole lines can stand below each other; pieces of a line would run together.
-    return !(a.newText.endsWith('\n') && b.newText.endsWith('\n'))
-  }
-  return one.start <= two.end && two.start <= one.end
-}
-
-async function workspaceEdit(
-  session: Session,
-  outcome: Outcome,
-  edits: readonly TextEdit[],
+/** What a fix would make of the text that it is about; null: it is gone. */
+export async function sketchOf(
+  data: ActionData,
+  target: Target,
   features: ClientFeatures,
-): Promise<WorkspaceEdit> {
-  const byUri = new Map<string, TextDocumentEdit>()
-  for (const edit of edits) {
-    const place = await session.place(edit.location, outcome)
-    // All or nothing: half a fix is worse than none.
-    if (place === undefined || place.jsonCell !== null) throw stale()
-    const { uri, version, range } = place
-    const documentEdit = byUri.get(uri) ?? { textDocument: { uri, version }, edits: [] }
-    documentEdit.edits.push({ range, newText: edit.newText })
-    byUri.set(uri, documentEdit)
-  }
-  if (features.documentChanges) return { documentChanges: [...byUri.values()] }
-  const changes: NonNullable<WorkspaceEdit['changes']> = {}
-  for (const [uri, { edits: own }] of byUri) define(changes, uri, own as { range: Range; newText: string }[])
-  return { changes }
+): Promise<Sketch | null> {
+  const finding = target.outcome.findings
+    .get(target.path)
+    ?.find((one) => one.fingerprint === data.fingerprint)
+  if (finding === undefined || target.text.version !== data.version) return null
+  const fix = (await target.session.fixes(finding))[data.index ?? 0]
+  if (fix === undefined || 'refused' in fix) return null
+  const { documentChanges } = await workspaceEdit(target.session, target.outcome, fix.edits, {
+    ...features,
+    documentChanges: true,
+  })
+  const changes = (documentChanges ?? []) as TextDocumentEdit[]
+  const own = changes.find(({ textDocument }) => textDocument.uri === target.text.uri)
+  if (own === undefined) return null
+  const edits = own.edits as { range: Range; newText: string }[]
+  return { title: fixTitle(fix), uri: target.text.uri, text: TextDocument.applyEdits(target.text, edits) }
 }

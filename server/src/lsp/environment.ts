@@ -1,10 +1,5 @@
 /** What the protocol asks of the machine it runs on: Node or a web worker. */
-import type { Project } from '../linter.js'
-
-export interface ProjectSettings {
-  select: string[]
-  ignore: string[]
-}
+import type { Choice, Project } from '../linter.js'
 
 export interface Environment {
   version: string
@@ -12,7 +7,7 @@ export interface Environment {
    * A project for the folder with this URI; null: one without a disk, for documents that lie in no folder.
    * May reject with a readable message; the folder then has no findings, and the message goes to the log.
    */
-  createProject(folder: string | null, settings: ProjectSettings): Promise<Project> | Project
+  createProject(folder: string | null, choice: Choice): Promise<Project> | Project
   /** The decoded text of a file that is not open; undefined when it cannot be read. */
   readText(uri: string): Promise<string | undefined>
   /** The pages of the rules (Markdown), by rule name. */

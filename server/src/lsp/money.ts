@@ -34,14 +34,20 @@ export async function inlayHints(target: Target, range: Range, markdown: boolean
   return hints
 }
 
-export async function codeLenses(target: Target): Promise<CodeLens[]> {
+/** Shows the bill in our own extension. */
+const reportCommand = 'costlint.openReport'
+
+export async function codeLenses(target: Target, commandLinks: boolean): Promise<CodeLens[]> {
   if (!target.session.settings.codeLens) return []
   const lenses: CodeLens[] = []
   for (const { annotation, range } of await placed(target)) {
     if (annotation.kind === 'machine') continue
     const start = { line: range.start.line, character: range.start.character }
     // A lens without a command only says something.
-    lenses.push({ range: { start, end: start }, command: { title: annotation.label, command: '' } })
+    const command = commandLinks
+      ? { title: annotation.label, command: reportCommand, arguments: ['bill'] }
+      : { title: annotation.label, command: '' }
+    lenses.push({ range: { start, end: start }, command })
   }
   return lenses
 }

@@ -8,7 +8,7 @@ import { namedCache } from '../host/node/answer-folder.js'
 import { createNodeHost } from '../host/node/host.js'
 import { readRulePages } from '../host/node/rule-pages.js'
 import { version } from '../host/node/version.js'
-import { type Choice, openProject } from '../linter.js'
+import { openProject } from '../linter.js'
 import { decode } from '../text/decode.js'
 import type { Environment } from './environment.js'
 import { withoutDisk } from './no-disk.js'
@@ -26,8 +26,7 @@ const environment: Environment = {
   version,
   rulePages: () => (pages ??= readRulePages()),
 
-  createProject(folder, { select, ignore }) {
-    const choice: Choice = { ignore, ...(select.length > 0 && { select }) }
+  createProject(folder, choice) {
     // An editor has a place of its own for this; without one nothing is written.
     const host = createNodeHost({ cacheFor: namedCache })
     if (folder === null) return openProject('/', withoutDisk(host.grammarSource), { choice, explicit: [] })

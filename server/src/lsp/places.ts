@@ -53,6 +53,40 @@ export function placeOf(snapshot: Snapshot, location: Location): Place | undefin
   return { uri, version, range: rangeIn(text, location), jsonCell: null }
 }
 
+/** Lines and columns, 1-based: of the file, or of the cell. Undefined: the text has no such place. */
+export function pointOf(
+  snapshot: Snapshot,
+  { cell, start }: Location,
+): { line: number; column: number } | undefined {
+  const text =
+    cell === null
+      ? snapshot.text
+      : snapshot.cells === undefined
+        ? cellsOf(snapshot)[cell]
+        : snapshot.cells[cell]?.text
+  if (text === undefined) return undefined
+  const { line, character } = text.positionAt(start)
+  return { line: line + 1, column: character + 1 }
+}
+
+const parsed = new WeakMap<Snapshot, TextDocument[]>()
+
+/** The sources of a notebook that is not open. */
+function cellsOf(snapshot: Snapshot): TextDocument[] {
+  const known = parsed.get(snapshot)
+  if (known !== undefined) return known
+  const found: TextDocument[] = []
+  try {
+    const root = JSON.parse(snapshot.text?.getText() ?? '') as { cells?: { source?: string | string[] }[] }
+    for (const { source = '' } of root.cells ?? [])
+      found.push(TextDocument.create('', '', 0, [source].flat().join('')))
+  } catch {
+    // What is no notebook has no cells.
+  }
+  parsed.set(snapshot, found)
+  return found
+}
+
 function rangeIn(text: TextDocument, location: { start: number; end: number }): Range {
   return { start: text.positionAt(location.start), end: text.positionAt(location.end) }
 }

@@ -6,6 +6,8 @@ import {
   type CodeActionParams,
   type CodeLens,
   type CodeLensParams,
+  type CompletionItem,
+  type CompletionParams,
   type Connection,
   DidChangeConfigurationNotification,
   type Disposable,
@@ -26,6 +28,7 @@ import {
   WorkDoneProgressReporter,
 } from 'vscode-languageserver'
 import { rulePageLink } from '../linter.js'
+import type { ReportData } from '../report/data.js'
 import { type ChecklistParams, checklistOf } from './checklist.js'
 import { type ClientFeatures, ownExplainCommand, readFeatures } from './client-features.js'
 import {
@@ -34,6 +37,9 @@ import {
   fixAllKind,
   listActions,
   notebookFixAllKind,
+  type Sketch,
+  sketchCommand,
+  sketchOf,
   type Target,
 } from './code-actions.js'
 import { ConfigurationNotice } from './configuration-notice.js'
@@ -44,11 +50,22 @@ import { explain, type RulePages, summary } from './explain.js'
 import { hoverAt } from './hover.js'
 import { codeLenses, inlayHints } from './money.js'
 import { OpenTexts } from './open-texts.js'
+import {
+  changedNotification,
+  overviewOf,
+  overviewRequest,
+  type ReportQuery,
+  reportRequest,
+  reportText,
+} from './overview.js'
 import { ReadingProgress } from './reading-progress.js'
+import { isConfigurationFile, ruleCompletions } from './rule-completion.js'
 import { Schedule } from './schedule.js'
+import type { Session } from './session.js'
 import { Sessions } from './sessions.js'
 import { defaultSettings, readSettings } from './settings.js'
 import type { Log } from './troubles.js'
+import { canonical } from './uri.js'
 import { registerWatchers } from './watch.js'
 import { whyText } from './why.js'
 import { lintWorkspace } from './workspace-lint.js'
@@ -66,6 +83,9 @@ export const checklistRequest = 'costlint/checklist'
 /** Request: → the names of all rules that have a page. */
 export const rulesRequest = 'costlint/rules'
 
+/** Request: the data of a listed sketch → `{ title, uri, text } | null`, the text with the fix in it. */
+export const sketchRequest = 'costlint/sketch'
+
 /** Wires a connection; the caller lets it listen. */
 export function startServer(connection: Connection, environment: Environment): void {
   new Server(connection, environment)
@@ -78,6 +98,7 @@ class Server {
   private readonly sessions: Sessions
   private readonly delivery: Delivery
   private readonly notice: ConfigurationNotice
+  private readonly toldOf = new WeakMap<Session, number>()
   private readonly schedule: Schedule
   private readonly texts: OpenTexts
   private readonly reading: ReadingProgress
@@ -114,6 +135,7 @@ class Server {
         const outcome = await session.outcome()
         this.notice.update(session, outcome)
         await this.delivery.deliver(session, outcome)
+        this.tellChange(session)
       }),
     )
     this.documents = new OpenDocuments({
@@ -164,6 +186,14 @@ class Server {
       }),
     )
     connection.onRequest(rulesRequest, async () => Object.keys(await this.rulePages()).sort())
+    connection.onRequest(overviewRequest, () => this.overview())
+    connection.onRequest(reportRequest, async (query: ReportQuery) =>
+      reportText(await this.overview(), query),
+    )
+    connection.onRequest(sketchRequest, (data: ActionData) =>
+      this.answer('a sketch', null, () => this.sketch(data)),
+    )
+    connection.onCompletion((params) => this.answer('completion', [], () => this.completions(params)))
     this.documents.listen(connection)
   }
 
@@ -216,13 +246,17 @@ class Server {
         save: true,
       },
       hoverProvider: true,
+      completionProvider: { triggerCharacters: ['"', "'", '/'] },
       codeLensProvider: { resolveProvider: false },
       inlayHintProvider: true,
       codeActionProvider: {
         codeActionKinds: [CodeActionKind.QuickFix, fixAllKind, notebookFixAllKind],
         resolveProvider: this.features.resolveEdit,
       },
-      executeCommandProvider: { commands: [lintWorkspaceCommand, ownExplainCommand], workDoneProgress: true },
+      executeCommandProvider: {
+        commands: [lintWorkspaceCommand, ownExplainCommand, sketchCommand],
+        workDoneProgress: true,
+      },
       workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
     }
     if (this.features.pull) {
@@ -361,6 +395,33 @@ class Server {
     return action
   }
 
+  /** What the workspace holds may have changed. */
+  private tellChange(session: Session): void {
+    if (!this.features.commandLinks || this.toldOf.get(session) === session.generation) return
+    this.toldOf.set(session, session.generation)
+    void this.connection.sendNotification(changedNotification)
+  }
+
+  private async overview(): Promise<ReportData> {
+    await this.ready
+    const sessions = this.sessions.ofFolders()
+    const data = await overviewOf(sessions, this.environment.version)
+    // What is wrong with a configuration is known now, also where no file is open.
+    for (const session of sessions) this.schedule.plan(session)
+    return data
+  }
+
+  private async sketch(data: ActionData): Promise<Sketch | null> {
+    const target = await this.target(data.uri)
+    return target === undefined ? null : sketchOf(data, target, this.features)
+  }
+
+  private async completions({ textDocument, position }: CompletionParams): Promise<CompletionItem[]> {
+    const text = this.documents.text(textDocument.uri)
+    if (text === undefined || !isConfigurationFile(canonical(text.uri))) return []
+    return ruleCompletions(text, position, Object.keys(await this.rulePages()).sort())
+  }
+
   private async hover(params: HoverParams, token: CancellationToken): Promise<Hover | null> {
     const target = await this.target(params.textDocument.uri)
     if (token.isCancellationRequested) throw cancelled()
@@ -385,7 +446,7 @@ class Server {
   private async codeLenses(params: CodeLensParams, token: CancellationToken): Promise<CodeLens[]> {
     const target = await this.target(params.textDocument.uri)
     if (token.isCancellationRequested) throw cancelled()
-    return target === undefined || this.isBehind(target) ? [] : codeLenses(target)
+    return target === undefined || this.isBehind(target) ? [] : codeLenses(target, this.features.commandLinks)
   }
 
   private async inlayHints(params: InlayHintParams, token: CancellationToken): Promise<InlayHint[]> {
@@ -418,6 +479,11 @@ class Server {
         throw new ResponseError(LSPErrorCodes.RequestFailed, `There is no rule ${rule}.`)
       this.connection.window.showInformationMessage(summary(rule, markdown))
       return markdown
+    }
+    if (params.command === sketchCommand) {
+      const sketch = await this.sketch(params.arguments?.[0] as ActionData)
+      if (sketch !== null) this.connection.window.showInformationMessage(`${sketch.title}:\n\n${sketch.text}`)
+      return sketch
     }
     throw new ResponseError(LSPErrorCodes.RequestFailed, `Unknown command ${params.command}`)
   }

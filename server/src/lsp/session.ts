@@ -15,12 +15,13 @@ import type {
   Survey,
   WhyQuery,
 } from '../linter.js'
+import type { ReportSource } from '../report/collect.js'
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import type { Environment } from './environment.js'
 import { isNotebookPath, type Place, placeOf, type Snapshot, snapshotOf } from './places.js'
-import { changesProject, type Settings } from './settings.js'
+import { changesProject, choiceOf, type Settings } from './settings.js'
 import { type ConfigurationProblem, type Log, Troubles } from './troubles.js'
 import { loosePath, pathWithin, uriWithin } from './uri.js'
 
@@ -34,6 +35,13 @@ export interface Outcome {
   snapshots: ReadonlyMap<string, Snapshot>
   /** What is wrong with the configuration files. */
   problems: readonly ConfigurationProblem[]
+}
+
+/** All that a project says of one state, with the texts that it was made from. */
+export interface Reported {
+  state: number
+  source: ReportSource
+  snapshots: ReadonlyMap<string, Snapshot>
 }
 
 /** Whoever is told how far a project has been read. */
@@ -102,6 +110,7 @@ export class Session {
   private reading: Reading | undefined
   /** The project has been read once, or cannot be. */
   private isRead = false
+  private lastReported: Reported | undefined
   /** What judging took the last time, in milliseconds. */
   lastDuration = 0
 
@@ -498,6 +507,46 @@ export class Session {
     }
   }
 
+  /** All that the project says now, for a report. Undefined: it is switched off, or cannot be opened. */
+  async reported(): Promise<Reported | undefined> {
+    if (!this.settings.enable) return undefined
+    if (this.lastReported?.state === this.state) return this.lastReported
+    await this.readWhole(() => undefined, new AbortController().signal)
+    const reported = this.tail.then(() => this.makeReported())
+    this.tail = reported
+    return reported
+  }
+
+  private async makeReported(): Promise<Reported | undefined> {
+    if (this.lastReported?.state === this.state) return this.lastReported
+    const project = await this.load()
+    if (project === undefined) return undefined
+    const { state } = this
+    const snapshots = this.opened()
+    try {
+      this.hand(project)
+      const onProgress = (progress: Progress) => this.listener.progressed(this, progress)
+      const result = await project.lint(this.isRead ? {} : { onProgress })
+      this.report(result)
+      const findings = this.visible(result.findings)
+      const source: ReportSource = {
+        findings,
+        costs: await project.cost(findings),
+        searches: project.searches(),
+        memory: await project.estimates(),
+        files: result.files,
+        filesLinted: result.filesLinted,
+      }
+      this.lastReported = { state, source, snapshots }
+      return this.lastReported
+    } catch (error) {
+      this.troubles.fault('surveying the project', error)
+      return undefined
+    } finally {
+      if (this.reading === undefined) this.finishReading()
+    }
+  }
+
   /** The fixes of a finding; none when the engine fails at it. */
   async fixes(finding: Finding): Promise<OfferedFix[]> {
     const project = await this.load()
@@ -526,7 +575,7 @@ export class Session {
   }
 
   /** The text of a file as it was judged; reads one that is not open. */
-  async snapshot(path: string, outcome: Outcome): Promise<Snapshot | undefined> {
+  async snapshot(path: string, outcome: Pick<Outcome, 'snapshots'>): Promise<Snapshot | undefined> {
     return outcome.snapshots.get(path) ?? (await this.closedText(path))
   }
 
@@ -547,7 +596,7 @@ export class Session {
   }
 
   /** Where a location stands; reads a file that is not open. */
-  async place(location: Location, outcome: Outcome): Promise<Place | undefined> {
+  async place(location: Location, outcome: Pick<Outcome, 'snapshots'>): Promise<Place | undefined> {
     const snapshot = await this.snapshot(location.path, outcome)
     return snapshot === undefined ? undefined : placeOf(snapshot, location)
   }
@@ -588,10 +637,9 @@ export class Session {
 
   private async create(): Promise<Project | undefined> {
     try {
-      const { select, ignore } = this.settings
       // A host that throws at once must not do so before `loading` is set.
       await Promise.resolve()
-      this.project = await this.environment.createProject(this.folder, { select, ignore })
+      this.project = await this.environment.createProject(this.folder, choiceOf(this.settings))
       return this.project
     } catch (error) {
       this.troubles.fault(this.folder === null ? 'opening documents' : `opening ${this.folder}`, error)

@@ -5,7 +5,7 @@ import {
   createConnection,
   ProposedFeatures,
 } from 'vscode-languageserver/browser'
-import { type Choice, openProject } from '../linter.js'
+import { openProject } from '../linter.js'
 import { decode } from '../text/decode.js'
 import type { Environment } from './environment.js'
 import type { RulePages } from './explain.js'
@@ -29,8 +29,7 @@ const environment: Environment = {
   version: COSTLINT_VERSION,
   rulePages: () => (pages ??= connection.sendRequest('costlint/host/pages')),
 
-  createProject(folder, { select, ignore }) {
-    const choice: Choice = { ignore, ...(select.length > 0 && { select }) }
+  createProject(folder, choice) {
     const host =
       folder === null
         ? withoutDisk(() => grammarSource(connection))

@@ -14,7 +14,7 @@ import { splitMessage } from './headline.js'
 import { savingWords, worthOf } from './saving-words.js'
 
 /** One project, as it was last linted. */
-export interface Survey {
+export interface ReportSource {
   findings: readonly Finding[]
   costs: readonly CostEntry[]
   searches: readonly SearchSize[]
@@ -38,7 +38,7 @@ export interface Titled {
 }
 
 export async function collectReport(
-  surveys: readonly { survey: Survey; places: Places }[],
+  sources: readonly { source: ReportSource; places: Places }[],
   titled: Titled,
 ): Promise<ReportData> {
   const data: ReportData = {
@@ -53,12 +53,12 @@ export async function collectReport(
     totals: [],
     saving: null,
   }
-  const costs = surveys.flatMap(({ survey }) => survey.costs)
-  for (const { survey, places } of surveys) await add(data, survey, places)
+  const costs = sources.flatMap(({ source }) => source.costs)
+  for (const { source, places } of sources) await add(data, source, places)
   data.findings.sort((a, b) => b.worth - a.worth || rank(a) - rank(b))
   data.jobs.sort((a, b) => (b.usd?.low ?? -1) - (a.usd?.low ?? -1))
   data.searches.sort((a, b) => b.total - a.total)
-  data.sections = sectionsOf(surveys.map(({ survey }) => survey))
+  data.sections = sectionsOf(sources.map(({ source }) => source))
   const { run, month } = totalOf(costs)
   if (run !== null) data.totals.push(`One run of ${count(run.entries, 'job')}: ${sumText(run)}.`)
   if (month !== null) data.totals.push(`Always on: ${sumText(month)} a month.`)
@@ -76,29 +76,29 @@ function rank({ severity }: ReportFinding): number {
   return severities.indexOf(severity)
 }
 
-async function add(data: ReportData, survey: Survey, places: Places): Promise<void> {
-  data.files += survey.files
-  data.filesLinted += survey.filesLinted
+async function add(data: ReportData, source: ReportSource, places: Places): Promise<void> {
+  data.files += source.files
+  data.filesLinted += source.filesLinted
   const perJob = new Map<string, number>()
-  for (const finding of survey.findings) {
+  for (const finding of source.findings) {
     const place = await places.at(finding.location)
     if (place === undefined) continue
     data.findings.push({ ...place, ...shown(finding) })
     if (finding.billed !== undefined) perJob.set(finding.billed, (perJob.get(finding.billed) ?? 0) + 1)
   }
-  for (const entry of survey.costs)
+  for (const entry of source.costs)
     data.jobs.push({
       ...places.line(entry.path, entry.cell, entry.line),
       ...job(entry),
       findings: perJob.get(entry.id) ?? 0,
     })
-  for (const search of survey.searches) {
+  for (const search of source.searches) {
     const place = await places.at(search.location)
     if (place === undefined || !search.isGrid) continue
     const { formula, total, lowerBound, unit } = search
     data.searches.push({ ...place, formula, total, lowerBound, unit })
   }
-  for (const estimate of survey.memory) {
+  for (const estimate of source.memory) {
     const { path, cell, line, model, memory, machine } = estimate
     if (memory === null || machine === null) continue
     const { low, expected, high } = memory
@@ -119,6 +119,7 @@ function shown(finding: Finding): Omit<ReportFinding, keyof ReportPlace> {
     message: head,
     details: rest,
     saving: savingWords(finding),
+    per: finding.saving?.usd?.per ?? null,
     basis: finding.saving?.basis ?? null,
     worth: worthOf(finding),
     checklist: item === undefined ? null : { id: item.id, title: item.title, section: sectionOf(item.id) },
@@ -158,9 +159,9 @@ function sectionOf(id: string): string {
 }
 
 /** Within one job two findings of a section save of what the other leaves; jobs are added. */
-function sectionsOf(surveys: readonly Survey[]): ReportSection[] {
+function sectionsOf(sources: readonly ReportSource[]): ReportSection[] {
   const sections = new Map<string, ReportSection>()
-  for (const { findings, costs } of surveys) {
+  for (const { findings, costs } of sources) {
     const shares = new Map<string, Map<string, readonly [number, number]>>()
     for (const finding of findings) {
       const title = sectionOf(finding.checklist[0] ?? '')

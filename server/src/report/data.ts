@@ -21,6 +21,8 @@ export interface ReportFinding extends ReportPlace {
   details: string
   /** '$96–180 a run', '35–52 %'; null: not known. */
   saving: string | null
+  /** What its dollars are for; null: only a share is known, or nothing. */
+  per: 'hour' | 'run' | 'month' | null
   /** What stands behind the saving. */
   basis: string | null
   /** Of two findings the one that saves more has the larger number; dollars where these are known. */

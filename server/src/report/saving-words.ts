@@ -39,13 +39,12 @@ function percent(fraction: number): string {
 }
 
 /**
- * What of two findings is worth more: money of a run or a month first, then of an hour, then shares. A number for
- * sorting, in dollars.
+ * What of two findings is worth more, as a number for sorting: dollars, an hour counted as a run of ten; then shares.
  */
 export function worthOf({ saving }: Pick<Finding, 'saving'>): number {
   if (saving === null) return 0
   const share = (saving.fraction[0] + saving.fraction[1]) / 2
   if (saving.usd === null) return share / 1000
   const [low, high] = saving.usd.range
-  return (low + high) / 2 + share / 1000
+  return ((low + high) / 2) * (saving.usd.per === 'hour' ? 10 : 1) + share / 1000
 }

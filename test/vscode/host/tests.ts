@@ -77,8 +77,10 @@ suite('CostLint', () => {
     const text = hovers
       .flatMap(({ contents }) => contents.map((one) => (one as vscode.MarkdownString).value))
       .join()
-    assert.match(text, /CostLint/)
-    assert.match(text, /\*\*Why\.\*\*/)
+    assert.match(text, /Saves [\d–]+ % of the cost: /)
+    assert.match(text, /\[Explain search\/grid-search\]\(command:costlint\.explainRule/)
+    // The editor shows the message itself.
+    assert.doesNotMatch(text, /Grid of/)
   })
 
   test('explains a rule without the network', async () => {
@@ -110,6 +112,43 @@ suite('CostLint', () => {
       assert.match(vscode.window.activeTextEditor.document.getText(), /\[search\.py:\d+\]\(search\.py#L\d+\)/)
     } finally {
       await vscode.commands.executeCommand('workbench.action.closeActiveEditor')
+      await vscode.workspace.fs.delete(uri)
+    }
+  })
+
+  test('opens the report', async () => {
+    await vscode.commands.executeCommand('costlint.openReport')
+    await tab((label) => label === 'Cost Report')
+  })
+
+  test('opens the page of a rule from a problem, rendered', async () => {
+    const { document } = await show('search.py')
+    const [finding] = await until(document.uri, has(grid))
+    const { target } = finding!.code as { target: vscode.Uri }
+    assert.equal(target.toString(), `costlint-rule:/${grid}.md`)
+    await vscode.commands.executeCommand('vscode.open', target)
+    const found = vscode.window.tabGroups.activeTabGroup.activeTab!.input
+    assert.ok(
+      found instanceof vscode.TabInputCustom && /markdown/.test(found.viewType),
+      JSON.stringify(found),
+    )
+  })
+
+  test('names the rules in the configuration', async () => {
+    const uri = file('costlint.toml')
+    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode('ignore = ["search/"]\n'))
+    try {
+      await vscode.commands.executeCommand('vscode.open', uri)
+      const list = await vscode.commands.executeCommand<vscode.CompletionList>(
+        'vscode.executeCompletionItemProvider',
+        uri,
+        new vscode.Position(0, 18),
+      )
+      assert.ok(
+        list.items.some(({ label }) => label === grid),
+        JSON.stringify(list.items.slice(0, 5)),
+      )
+    } finally {
       await vscode.workspace.fs.delete(uri)
     }
   })

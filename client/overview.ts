@@ -1,0 +1,92 @@
+/** What the whole workspace holds, as the server last told it: the findings, the bill, and what could be saved. */
+import * as vscode from 'vscode'
+import type { BaseLanguageClient } from 'vscode-languageclient'
+import type { ReportData } from '../server/src/report/data.js'
+
+/** Milliseconds without a change before the workspace is looked at again. */
+const pause = 700
+
+export class Overview {
+  private readonly changed = new vscode.EventEmitter<void>()
+  readonly onDidChange = this.changed.event
+  private known: ReportData | undefined
+  private asking: Promise<void> | undefined
+  private isStale = true
+  private timer: ReturnType<typeof setTimeout> | undefined
+  /** Whoever shows it: while nobody does, it is looked at again only when a file is saved. */
+  private readonly watchers = new Set<object>()
+
+  constructor(private readonly client: BaseLanguageClient) {}
+
+  /** Undefined: the workspace has not been read. */
+  get data(): ReportData | undefined {
+    return this.known
+  }
+
+  register(): vscode.Disposable[] {
+    return [
+      this.changed,
+      this.client.onNotification('costlint/changed', () => {
+        this.isStale = true
+        if (this.watchers.size > 0) this.soon()
+      }),
+      vscode.workspace.onDidSaveTextDocument(() => this.soon()),
+      vscode.workspace.onDidSaveNotebookDocument(() => this.soon()),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        this.isStale = true
+        this.soon()
+      }),
+      { dispose: () => clearTimeout(this.timer) },
+    ]
+  }
+
+  /** While it is watched it follows every change. */
+  watch(watcher: object, isWatching: boolean): void {
+    if (!isWatching) this.watchers.delete(watcher)
+    else {
+      this.watchers.add(watcher)
+      if (this.isStale) this.soon(0)
+    }
+  }
+
+  private soon(milliseconds = pause): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => void this.refresh(), milliseconds)
+  }
+
+  /** Never rejects. */
+  refresh(): Promise<void> {
+    this.asking ??= this.ask().finally(() => {
+      this.asking = undefined
+    })
+    return this.asking
+  }
+
+  private async ask(): Promise<void> {
+    if (!this.isStale && this.known !== undefined) return
+    this.isStale = false
+    try {
+      this.known = await this.client.sendRequest<ReportData>('costlint/overview')
+    } catch {
+      // A server that is not running; when it does again, it is asked again.
+      this.isStale = true
+    }
+    await vscode.commands.executeCommand('setContext', 'costlint.concerned', this.isConcerned)
+    const state = this.known === undefined ? 'unread' : 'read'
+    await vscode.commands.executeCommand('setContext', 'costlint.state', state)
+    this.changed.fire()
+  }
+
+  forget(): void {
+    this.isStale = true
+    this.soon(0)
+  }
+
+  /** Something in the workspace is for CostLint. */
+  get isConcerned(): boolean {
+    const { known } = this
+    return (
+      known !== undefined && (known.findings.length > 0 || known.jobs.length > 0 || known.searches.length > 0)
+    )
+  }
+}

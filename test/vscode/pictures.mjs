@@ -1,0 +1,131 @@
+/**
+ * What a person sees first, in light and dark: view, status, hover, light bulb, report, and the pictures of the
+ * walkthrough. Each step waits for what it shows, so it is a test as well.
+ */
+import assert from 'node:assert/strict'
+import { cpSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { root, screenshots, withCodeServer, withFolder, withPage } from './harness.mjs'
+import { packageExtension } from './look.mjs'
+
+const themes = { light: 'Default Light Modern', dark: 'Default Dark Modern' }
+const walkthrough = join(root, 'client', 'walkthrough')
+
+export async function pictures() {
+  mkdirSync(screenshots, { recursive: true })
+  const vsix = packageExtension()
+  for (const [name, theme] of Object.entries(themes)) await inTheme(name, theme, vsix)
+  console.log('  pictures: all seen\n  1 passing')
+}
+
+function inTheme(name, theme, vsix) {
+  return withFolder((folder) => {
+    const project = join(folder, 'leaves')
+    cpSync(join(root, 'examples'), project, { recursive: true })
+    const settings = { 'workbench.colorTheme': theme, 'window.autoDetectColorScheme': false }
+    return withCodeServer(folder, vsix, project, settings, (port) =>
+      withPage((page) => walk(page, name, `http://127.0.0.1:${port}/?folder=${encodeURIComponent(project)}`)),
+    )
+  })
+}
+
+async function walk(page, theme, address) {
+  const shot = (what) => page.screenshot({ path: join(screenshots, `${what}-${theme}.png`) })
+  /** A part of the window for the walkthrough, once. */
+  const picture = (what, clip) =>
+    theme === 'light' &&
+    page.screenshot({ path: join(walkthrough, `${what}.jpg`), clip, type: 'jpeg', quality: 55 })
+  const seen = (what, selector, options = {}) => {
+    console.log(`  pictures: ${what} (${theme})`)
+    return page
+      .locator(selector)
+      .first()
+      .waitFor({ timeout: 60_000, ...options })
+  }
+  const run = async (command) => {
+    await page.keyboard.press('F1')
+    await page.keyboard.type(command)
+    await seen(`“${command}”`, `.quick-input-list .monaco-list-row:has-text("${command}")`)
+    await page.keyboard.press('Enter')
+  }
+  const open = async (file, line) => {
+    await page.keyboard.press('Control+p')
+    await page.keyboard.type(file)
+    await seen(file, `.quick-input-list .monaco-list-row:has-text("${file}")`)
+    await page.keyboard.press('Enter')
+    await seen(`its tab`, `.tab.active:has-text("${file}")`)
+    await page.keyboard.press('Control+p')
+    await page.keyboard.type(`:${line}`)
+    await seen(`line ${line}`, `.quick-input-list .monaco-list-row:has-text("${line}")`)
+    await page.keyboard.press('Enter')
+  }
+
+  await page.goto(address)
+  await seen('the workbench', '.monaco-workbench .explorer-folders-view')
+
+  // Nothing is open: the view fills by itself, the dearest finding on top.
+  await seen('the icon in the activity bar', '.activitybar .action-label[aria-label^="CostLint"]')
+  await page.locator('.activitybar .action-label[aria-label^="CostLint"]').click()
+  const finding = '.pane-body .monaco-list-row:has-text("asks for 4 GPUs")'
+  await seen('the dearest finding', finding)
+  await seen('a job with its bill', '.pane-body .monaco-list-row:has-text("ml.g5.2xlarge")')
+  await page.locator(finding).click()
+  await seen('its line', '.editor-instance .squiggly-error')
+  await seen('the status', '.statusbar-item[id*="costlint.status"]')
+  await page.keyboard.press('Control+Shift+m')
+  await seen('Problems', '.markers-panel .monaco-list-row:has-text("Save $")')
+  await shot('view')
+  await picture('findings', { x: 0, y: 40, width: 800, height: 500 })
+  await page.keyboard.press('Control+j')
+
+  await open('train.py', 67)
+  const call = page
+    .locator('.editor-instance .view-line:has-text("for images, labels in loader") >> text=loader')
+    .first()
+  await seen('a squiggle', '.editor-instance .squiggly-warning')
+  await call.hover()
+  await seen('the hover', '.monaco-hover:has-text("Saves"), .monaco-hover:has-text("Explain")')
+  await shot('hover')
+  await picture('explain', { x: 420, y: 180, width: 800, height: 500 })
+  const hover = await page.locator('.monaco-hover').first().textContent()
+  assert.equal(hover.split('Trains in fp32').length, 2, `the message stands once in: ${hover}`)
+  await page.keyboard.press('Escape')
+
+  await call.click()
+  await seen('the light bulb', '.editor-instance .lightBulbWidget')
+  await page.keyboard.press('Control+.')
+  await seen('its menu', '.action-widget .monaco-list-row.action')
+  await shot('light-bulb')
+  await picture('fix', { x: 400, y: 300, width: 880, height: 400 })
+  await page.keyboard.press('Escape')
+
+  await page.locator('.statusbar-item[id*="costlint.status"] a').first().click()
+  await seen('the menu of the status', '.quick-input-list .monaco-list-row:has-text("Cost report")')
+  await shot('status')
+  await page.keyboard.press('Enter')
+  const report = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame')
+  await report.locator('h1:has-text("Cost report")').waitFor({ timeout: 60_000 })
+  console.log(`  pictures: the report (${theme})`)
+  await shot('report')
+  await picture('report', { x: 350, y: 70, width: 800, height: 500 })
+  await report.locator('a.place:has-text("finetune.py:51")').first().click()
+  await seen('the line of a row', '.editor-instance .line-numbers.active-line-number:has-text("51")')
+
+  await run('CostLint: Explain Rule')
+  await seen('the rules', '.quick-input-list .monaco-list-row:has-text("compute/")')
+  await page.keyboard.type('search/grid-search')
+  await page.keyboard.press('Enter')
+  const rule = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame')
+  await rule.locator('h1:has-text("search/grid-search")').waitFor({ timeout: 60_000 })
+  await shot('rule')
+
+  await run('CostLint: Get Started')
+  await seen('the walkthrough', '.gettingStartedDetailsContent .step-title')
+  await shot('walkthrough')
+
+  await run('Preferences: Open Settings (UI)')
+  await page.keyboard.type('costlint.hardware')
+  await seen('the settings', '.setting-item-label:has-text("Hardware")')
+  await shot('settings')
+  await picture('prices', { x: 128, y: 90, width: 800, height: 500 })
+}
