@@ -241,6 +241,7 @@ export function connect(files: Record<string, string> = {}, changes: Partial<Env
   )
   const environment: Environment = {
     version: '0.0.0-test',
+    platform: 'a test',
     createProject: (root, { ignore = [] }) => {
       const project = new FakeProject(root ?? '', root === null ? { files: new Map() } : disk, [...ignore])
       projects.push(project)

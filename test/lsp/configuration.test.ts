@@ -70,3 +70,17 @@ describe('a broken configuration file', () => {
     await client.stop()
   })
 })
+
+describe('the log', () => {
+  it('says what runs, on which folders, with which configuration, settings and times', async () => {
+    const { client } = connect({ 'pyproject.toml': '[tool.costlint]\n', 'a.py': 'waste\n' })
+    client.settings = { ignore: ['a/b'] }
+    await client.start(pullClient)
+    await client.logs.next((text) => text === 'CostLint 0.0.0-test on a test')
+    const told = `Folder ${folder}: configuration in pyproject.toml; settings ignore = ["a/b"]`
+    await client.logs.next((text) => text === told)
+    await client.open('a.py', 'waste\n')
+    await client.logs.next((text) => /^Linted 1 open file of file:.* in 0 ms$/.test(text))
+    await client.stop()
+  })
+})

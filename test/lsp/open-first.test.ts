@@ -93,6 +93,7 @@ describe('the open file first', () => {
     })
     release()
     await steps.next(({ kind }) => kind === 'end')
+    await client.logs.next((text) => /^Read [\d,]+ files? of file:.* in \d+ ms$/.test(text))
     await client.stop()
   })
 

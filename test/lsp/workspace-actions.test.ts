@@ -115,6 +115,31 @@ describe('the light bulb', () => {
     }
   })
 
+  it('adds to the baseline, and names it in the configuration', async () => {
+    const client = await started()
+    await client.open('a.py', 'waste\n')
+    const { edit } = await resolved(client, 'a.py', 'Add to the baseline costlint-baseline.json')
+    const [created, baseline, configuration, line] = edit!.documentChanges as [
+      unknown,
+      TextDocumentEdit,
+      unknown,
+      TextDocumentEdit,
+    ]
+    const create = (name: string) => ({
+      ...{ kind: 'create', uri: `${folder}/${name}`, options: { ignoreIfExists: true } },
+    })
+    assert.deepEqual(created, create('costlint-baseline.json'))
+    assert.deepEqual(configuration, create('costlint.toml'))
+    const { newText } = baseline.edits[0] as { newText: string }
+    const { findings } = JSON.parse(newText) as { findings: { path: string; rule: string }[] }
+    assert.deepEqual(
+      findings.map(({ path, rule }) => [path, rule]),
+      [['a.py', 'fake/waste']],
+    )
+    assert.equal((line.edits[0] as { newText: string }).newText, 'baseline = "costlint-baseline.json"\n')
+    await client.stop()
+  })
+
   it('opens a sketch beside the code and does not edit', async () => {
     const client = await started()
     await client.open('a.py', 'a waste\n')

@@ -9,7 +9,8 @@ import { root, screenshots, withCodeServer, withFolder, withPage } from './harne
 import { packageExtension } from './look.mjs'
 
 const themes = { light: 'Default Light Modern', dark: 'Default Dark Modern' }
-const walkthrough = join(root, 'client', 'walkthrough')
+/** The extension's own pictures are drawn anew only when asked. */
+const walkthrough = process.env.UPDATE_PICTURES === '1' ? join(root, 'client', 'walkthrough') : screenshots
 
 export async function pictures() {
   mkdirSync(screenshots, { recursive: true })

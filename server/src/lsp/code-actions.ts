@@ -13,6 +13,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument'
 import type { TextEdit } from '../edit/write.js'
 import type { Finding, Fix } from '../finding.js'
 import type { OfferedFix } from '../linter.js'
+import { addToBaseline, baselineOf } from './add-to-baseline.js'
 import type { ClientFeatures } from './client-features.js'
 import { diagnosticOf } from './diagnostics.js'
 import { configurationHome, disableInConfiguration } from './disable-rule.js'
@@ -38,6 +39,7 @@ export interface ActionData {
     | 'suppress line'
     | 'suppress file'
     | 'disable rule'
+    | 'add to baseline'
     | 'fix all'
     | 'fix notebook'
   uri: string
@@ -256,7 +258,15 @@ async function disableActions(
     ...(hasComments
       ? [make('for this line', 'suppress line'), make(`for this ${file}`, 'suppress file')]
       : []),
-    ...(home === undefined ? [] : [make(`in ${home.path}`, 'disable rule')]),
+    ...(home === undefined
+      ? []
+      : [
+          make(`in ${home.path}`, 'disable rule'),
+          {
+            ...make('', 'add to baseline'),
+            title: `Add to the baseline ${baselineOf(target.session)}`,
+          },
+        ]),
   ]
 }
 
@@ -291,6 +301,8 @@ export async function editOf(
       return fixEverywhere(rule, target, features)
     case 'disable rule':
       return disableInConfiguration(session, outcome, rule, features)
+    case 'add to baseline':
+      return addToBaseline(session, outcome, finding, features)
     case 'suppress line': {
       const insertion = suppressLine(target.text.getText(), finding.location.start, rule)
       return workspaceEdit(

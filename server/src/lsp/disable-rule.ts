@@ -39,19 +39,28 @@ export async function disableInConfiguration(
 ): Promise<WorkspaceEdit> {
   const home = await configurationHome(session, outcome, features)
   if (home === undefined) throw stale()
-  const uri = session.uriOf(home.path)
-  const { snapshot } = home
+  return {
+    documentChanges: editOfConfiguration(session, home, (text, isPyproject) =>
+      ignoreRule(text, rule, isPyproject),
+    ),
+  }
+}
+
+/** An insertion into the configuration, which is made where there is none. */
+export function editOfConfiguration(
+  session: Session,
+  { path, snapshot }: Home,
+  insertion: (text: string, isPyproject: boolean) => Insertion,
+): NonNullable<WorkspaceEdit['documentChanges']> {
+  const uri = session.uriOf(path)
   const text = snapshot?.text ?? TextDocument.create(uri, 'toml', 0, '')
-  const { offset, newText } = ignoreRule(text.getText(), rule, home.path === 'pyproject.toml')
+  const { offset, newText } = insertion(text.getText(), path === 'pyproject.toml')
   const at = text.positionAt(offset)
   const edit: TextDocumentEdit = {
     textDocument: { uri: snapshot?.uri ?? uri, version: snapshot?.version ?? null },
     edits: [{ range: { start: at, end: at }, newText }],
   }
-  return {
-    documentChanges:
-      snapshot === undefined ? [{ kind: 'create', uri, options: { ignoreIfExists: true } }, edit] : [edit],
-  }
+  return snapshot === undefined ? [{ kind: 'create', uri, options: { ignoreIfExists: true } }, edit] : [edit]
 }
 
 const ownTable = /^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*costlint[ \t]*\][^\n]*\n?/m
@@ -59,17 +68,25 @@ const list = /^[ \t]*ignore[ \t]*=[ \t]*\[/m
 
 /** One more rule in the list `ignore`, or the list. */
 export function ignoreRule(text: string, rule: string, isPyproject: boolean): Insertion {
-  const header = isPyproject ? ownTable.exec(text) : null
-  const start = header === null ? 0 : header.index + header[0].length
+  const start = rootOf(text, isPyproject)
   const rest = text.slice(start)
   const end = /^[ \t]*\[/m.exec(rest)?.index ?? rest.length
   const known = list.exec(rest.slice(0, end))
-  if (known !== null) {
-    const offset = start + known.index + known[0].length
-    const isEmpty = /^\s*\]/.test(text.slice(offset))
-    return { offset, newText: isEmpty ? `"${rule}"` : `"${rule}", ` }
-  }
+  if (known === null) return keyAtRoot(text, `ignore = ["${rule}"]`, isPyproject)
+  const offset = start + known.index + known[0].length
+  const isEmpty = /^\s*\]/.test(text.slice(offset))
+  return { offset, newText: isEmpty ? `"${rule}"` : `"${rule}", ` }
+}
+
+/** A key before all tables, or at the start of our own. */
+export function keyAtRoot(text: string, key: string, isPyproject: boolean): Insertion {
+  const start = rootOf(text, isPyproject)
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
   const gap = start > 0 && !text.slice(0, start).endsWith('\n') ? newline : ''
-  return { offset: start, newText: `${gap}ignore = ["${rule}"]${newline}` }
+  return { offset: start, newText: `${gap}${key}${newline}` }
+}
+
+function rootOf(text: string, isPyproject: boolean): number {
+  const header = isPyproject ? ownTable.exec(text) : null
+  return header === null ? 0 : header.index + header[0].length
 }

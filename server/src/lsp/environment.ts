@@ -3,6 +3,8 @@ import type { Choice, Project } from '../linter.js'
 
 export interface Environment {
   version: string
+  /** What it runs on, in words. */
+  platform: string
   /**
    * A project for the folder with this URI; null: one without a disk, for documents that lie in no folder.
    * May reject with a readable message; the folder then has no findings, and the message goes to the log.

@@ -24,6 +24,7 @@ let pages: ReturnType<typeof readRulePages> | undefined
 
 const environment: Environment = {
   version,
+  platform: `Node ${process.versions.node}, ${process.platform} ${process.arch}`,
   rulePages: () => (pages ??= readRulePages()),
 
   createProject(folder, choice) {

@@ -4,6 +4,7 @@ import type { Progress } from '../linter.js'
 import type { ClientFeatures } from './client-features.js'
 import type { Environment } from './environment.js'
 import type { Session } from './session.js'
+import type { Log } from './troubles.js'
 
 /** Notification: `{ folder, progress }`, the folder '' for documents outside of any; progress null: all has been read. */
 export const readingNotification = 'costlint/reading'
@@ -14,6 +15,7 @@ const patience = 500
 interface Shown {
   progress: Progress
   told: string
+  began: number
   reporter: Promise<WorkDoneProgressServerReporter> | undefined
   callOff: () => void
 }
@@ -26,6 +28,7 @@ export class ReadingProgress {
   constructor(
     private readonly connection: Connection,
     private readonly environment: Environment,
+    private readonly log: Log,
     private readonly features: () => ClientFeatures,
   ) {}
 
@@ -36,6 +39,7 @@ export class ReadingProgress {
       before?.callOff()
       void before?.reporter?.then((reporter) => reporter.done()).catch(() => undefined)
       this.shown.delete(session)
+      if (before !== undefined) this.log.info(readMessage(folder, before, this.environment.now()))
       this.notify(folder, null)
       return
     }
@@ -51,7 +55,8 @@ export class ReadingProgress {
   }
 
   private begin(session: Session, progress: Progress): Shown {
-    const shown: Shown = { progress, told: '', reporter: undefined, callOff: () => undefined }
+    const began = this.environment.now()
+    const shown: Shown = { progress, told: '', began, reporter: undefined, callOff: () => undefined }
     this.shown.set(session, shown)
     if (this.features().progress) {
       shown.callOff = this.environment.schedule(patience, () => {
@@ -68,6 +73,16 @@ export class ReadingProgress {
   private notify(folder: string, progress: Progress | null): void {
     if (this.isWanted) void this.connection.sendNotification(readingNotification, { folder, progress })
   }
+}
+
+/** '340 ms', '1.2 s'. */
+export function milliseconds(duration: number): string {
+  return duration < 1000 ? `${Math.round(duration)} ms` : `${(duration / 1000).toFixed(1)} s`
+}
+
+function readMessage(folder: string, { progress, began }: Shown, now: number): string {
+  const files = progress.total === 0 ? '' : `${progress.total.toLocaleString('en-US')} files of `
+  return `Read ${files}${folder === '' ? 'documents without a folder' : folder} in ${milliseconds(now - began)}`
 }
 
 function percentageOf({ done, total }: Progress): number {

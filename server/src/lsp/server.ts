@@ -27,6 +27,7 @@ import {
   TextDocumentSyncKind,
   WorkDoneProgressReporter,
 } from 'vscode-languageserver'
+import { count } from '../estimate/figures.js'
 import { rulePageLink } from '../linter.js'
 import type { ReportData } from '../report/data.js'
 import { type ChecklistParams, checklistOf } from './checklist.js'
@@ -48,6 +49,7 @@ import { OpenDocuments } from './documents.js'
 import type { Environment } from './environment.js'
 import { explain, type RulePages, summary } from './explain.js'
 import { hoverAt } from './hover.js'
+import { introduce } from './introduction.js'
 import { codeLenses, inlayHints } from './money.js'
 import { OpenTexts } from './open-texts.js'
 import {
@@ -58,7 +60,7 @@ import {
   reportRequest,
   reportText,
 } from './overview.js'
-import { ReadingProgress } from './reading-progress.js'
+import { milliseconds, ReadingProgress } from './reading-progress.js'
 import { isConfigurationFile, ruleCompletions } from './rule-completion.js'
 import { Schedule } from './schedule.js'
 import type { Session } from './session.js'
@@ -116,8 +118,10 @@ class Server {
     this.log = {
       error: (message) => connection.console.error(message),
       warn: (message) => connection.console.warn(message),
+      info: (message) => connection.console.info(message),
+      debug: (message) => connection.console.debug(message),
     }
-    this.reading = new ReadingProgress(connection, environment, () => this.features)
+    this.reading = new ReadingProgress(connection, environment, this.log, () => this.features)
     this.sessions = new Sessions(environment, this.log, defaultSettings, {
       canAnswerTwice: () => !this.features.pull || this.features.refresh,
       progressed: (session, progress) => this.reading.update(session, progress),
@@ -133,6 +137,10 @@ class Server {
       this.guardAsync('linting', async () => {
         await this.ready
         const outcome = await session.outcome()
+        const opened = count(outcome.snapshots.size, 'open file')
+        this.log.debug(
+          `Linted ${opened} of ${session.folder ?? 'no folder'} in ${milliseconds(session.lastDuration)}`,
+        )
         this.notice.update(session, outcome)
         await this.delivery.deliver(session, outcome)
         this.tellChange(session)
@@ -289,6 +297,7 @@ class Server {
     } finally {
       this.started()
     }
+    await introduce(this.log, this.environment, this.sessions.ofFolders())
     await this.watch()
   }
 
@@ -470,7 +479,19 @@ class Server {
       // The library takes the token out of the parameters.
       const given = WorkDoneProgressReporter.isNullInstance(progress) ? undefined : progress
       const sessions = this.sessions.ofFolders()
-      return lintWorkspace(this.connection, sessions, this.delivery, token, given, this.features.progress)
+      const started = this.environment.now()
+      const summary = await lintWorkspace(
+        this.connection,
+        sessions,
+        this.delivery,
+        token,
+        given,
+        this.features.progress,
+      )
+      const { findings, hints, files } = summary
+      const told = `${count(findings, 'finding')} and ${count(hints, 'hint')} in ${count(files, 'file')}`
+      this.log.info(`Linted the workspace in ${milliseconds(this.environment.now() - started)}: ${told}`)
+      return summary
     }
     if (params.command === ownExplainCommand) {
       const rule = String(params.arguments?.[0])

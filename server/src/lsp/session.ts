@@ -106,6 +106,8 @@ export class Session {
   private touched = new Set<string>()
   /** Findings of closed files that the client has not been told yet. */
   private untold = new Map<string, Finding[]>()
+  /** That the configuration names; undefined: none. */
+  baselineFile: string | undefined
   private problems: readonly ConfigurationProblem[] = []
   private reading: Reading | undefined
   /** The project has been read once, or cannot be. */
@@ -664,6 +666,7 @@ export class Session {
 
   private report(result: LintResult): void {
     this.problems = result.problems ?? []
+    this.baselineFile = result.baselineFile
     this.troubles.ofResult(result)
   }
 }

@@ -4,6 +4,9 @@ import type { LintResult } from '../linter.js'
 export interface Log {
   error(message: string): void
   warn(message: string): void
+  info(message: string): void
+  /** Only for whoever looks for the cause of something. */
+  debug(message: string): void
 }
 
 /** Lines are 1-based. */

@@ -27,6 +27,7 @@ let pages: Promise<RulePages> | undefined
 
 const environment: Environment = {
   version: COSTLINT_VERSION,
+  platform: 'a web worker',
   rulePages: () => (pages ??= connection.sendRequest('costlint/host/pages')),
 
   createProject(folder, choice) {
