@@ -7,6 +7,7 @@ import { registerExplainLine } from './explain-line.js'
 import { FindingsView } from './findings-view.js'
 import { fixAllSafe } from './fix-all.js'
 import { JobsView } from './jobs-view.js'
+import { registerLanguageModelTools } from './language-model-tools.js'
 import { lintWorkspace } from './lint-workspace.js'
 import { registerMenu } from './menu.js'
 import { Overview } from './overview.js'
@@ -77,6 +78,7 @@ export async function start(
     ...registerExplainLine(client),
     ...registerSketch(client),
     ...registerRuleNames(client),
+    ...registerLanguageModelTools(client),
     vscode.commands.registerCommand(quickFixCommand, quickFixAt),
     vscode.commands.registerCommand('costlint.fixAllSafe', fixAllSafe),
     vscode.commands.registerCommand('costlint.restartServer', () => control.restart()),

@@ -12,14 +12,14 @@ interface Detail {
 
 type Node = ReportJob | Detail
 
-const icons: Readonly<Record<string, string>> = {
-  job: 'server-process',
-  training: 'beaker',
-  notebook: 'notebook',
-  service: 'broadcast',
-  endpoint: 'globe',
-  pool: 'server',
-}
+const icons = new Map([
+  ['job', 'server-process'],
+  ['training', 'beaker'],
+  ['notebook', 'notebook'],
+  ['service', 'broadcast'],
+  ['endpoint', 'globe'],
+  ['pool', 'server'],
+])
 
 export class JobsView implements vscode.TreeDataProvider<Node> {
   private readonly changed = new vscode.EventEmitter<undefined>()
@@ -57,7 +57,7 @@ export class JobsView implements vscode.TreeDataProvider<Node> {
     const price =
       node.usd === null && node.hourly !== null ? vscode.l10n.t('{0} an hour', node.hourly) : node.cost
     item.description = `${node.machine} · ${price}`
-    item.iconPath = new vscode.ThemeIcon(icons[node.kind] ?? 'server')
+    item.iconPath = new vscode.ThemeIcon(icons.get(node.kind) ?? 'server')
     item.tooltip = `${node.name} · ${placeWords(node)}`
     item.contextValue = 'job'
     item.command = { command: revealCommand, title: vscode.l10n.t('Go to the Line'), arguments: [node] }

@@ -18,6 +18,11 @@ describe('the first sentence of a message', () => {
       'A hang (a stuck collective, storage that does not answer) holds 1×A100-40GB until the limit of the partition. Set it.',
     ],
     [
+      '{{workflow.name}} is part of the input "working_dir" of "embedding" and new each time, so the outputs of an earlier run are never reused.',
+      '{{workflow.name}} is part of the input "working_dir" of "embedding" and new each time.',
+      'So the outputs of an earlier run are never reused.',
+    ],
+    [
       `${'Long '.repeat(15)}words: torch.compile stays as it is written, because that is its name.`,
       `${'Long '.repeat(15)}words.`,
       'torch.compile stays as it is written, because that is its name.',

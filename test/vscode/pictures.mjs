@@ -44,7 +44,16 @@ async function walk(page, theme, address) {
       .waitFor({ timeout: 60_000, ...options })
   }
   const run = async (command) => {
-    await page.keyboard.press('F1')
+    const list = page.locator('.quick-input-list .monaco-list-row').first()
+    // A page that takes the focus at that moment closes it again: a person presses once more.
+    for (let attempt = 0; attempt < 10; attempt++) {
+      await page.keyboard.press('F1')
+      const shown = await list.waitFor({ state: 'visible', timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      )
+      if (shown) break
+    }
     await page.keyboard.type(command)
     await seen(`“${command}”`, `.quick-input-list .monaco-list-row:has-text("${command}")`)
     await page.keyboard.press('Enter')

@@ -28,9 +28,9 @@ async function configurationText({ readText }: Environment, folder: string): Pro
 }
 
 function settingsText(settings: Settings): string {
-  const defaults: Record<string, unknown> = { ...defaultSettings }
+  const defaults = new Map<string, unknown>(Object.entries(defaultSettings))
   const changed = Object.entries(settings).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name]),
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults.get(name)),
   )
   if (changed.length === 0) return 'default settings'
   return `settings ${changed.map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join(', ')}`

@@ -14,7 +14,8 @@ export function splitMessage(message: string): Split {
   const sentence = end < 0 ? text : text.slice(0, end + 1)
   const following = end < 0 ? '' : text.slice(end + 1).trim()
   if (sentence.length <= longestHead) return { head: sentence, rest: following }
-  const cut = endOf(sentence, longestHead, /^[:;](?=\s)/)
+  const colon = endOf(sentence, longestHead, /^[:;](?=\s)/)
+  const cut = colon < 0 ? endOf(sentence, longestHead, /^,(?= (?:so|and) )/) : colon
   if (cut < 0) return { head: sentence, rest: following }
   const reason = capital(sentence.slice(cut + 1).trim())
   return { head: `${sentence.slice(0, cut)}.`, rest: `${reason}${following === '' ? '' : ` ${following}`}` }

@@ -116,6 +116,18 @@ suite('CostLint', () => {
     }
   })
 
+  test('answers a language model', async () => {
+    const { tools, invokeTool } = vscode.lm
+    const names = tools.map(({ name }) => name).filter((name) => name.startsWith('costlint_'))
+    assert.equal(names.sort(), ['costlint_cost', 'costlint_explain', 'costlint_lint'])
+    const token = new vscode.CancellationTokenSource().token
+    const input = { path: 'closed.py' }
+    const result = await invokeTool('costlint_lint', { input, toolInvocationToken: undefined }, token)
+    const [part] = result.content as vscode.LanguageModelTextPart[]
+    assert.match(part!.value, /^closed\.py:13: warning \[search\/grid-search\] Grid of/)
+    assert.doesNotMatch(part!.value, /search\.py/)
+  })
+
   test('opens the report', async () => {
     await vscode.commands.executeCommand('costlint.openReport')
     await tab((label) => label === 'Cost Report')
