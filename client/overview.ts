@@ -82,6 +82,14 @@ export class Overview {
     this.soon(0)
   }
 
+  /** Undefined: the workspace has not been read. */
+  get counts(): { findings: number; hints: number; saving: string | null } | undefined {
+    const { known } = this
+    if (known === undefined) return undefined
+    const hints = known.findings.filter(({ severity }) => severity === 'hint').length
+    return { findings: known.findings.length - hints, hints, saving: known.saving }
+  }
+
   /** Something in the workspace is for CostLint. */
   get isConcerned(): boolean {
     const { known } = this

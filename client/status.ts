@@ -27,8 +27,8 @@ export interface Facts {
   reading: Reading['progress'] | undefined
   /** Of the file or notebook that one looks at; undefined: CostLint does not read it. */
   file: { findings: number; hints: number } | undefined
-  /** What the workspace could save, in words. */
-  saving: string | null
+  /** What the workspace holds and could save; undefined: it has not been read. */
+  workspace: { findings: number; hints: number; saving: string | null } | undefined
   /** Something in the workspace is for CostLint. */
   isConcerned: boolean
 }
@@ -42,7 +42,8 @@ export interface Shown {
 
 /** Undefined: there is nothing to say. */
 export function statusOf(facts: Facts): Shown | undefined {
-  const { isOff, server, problem, reading, file, saving, isConcerned } = facts
+  const { isOff, server, problem, reading, file, workspace, isConcerned } = facts
+  const saving = workspace?.saving ?? null
   const plain = (text: string, tooltip: string): Shown => ({ text, tooltip, tone: 'plain', isBusy: false })
   if (server === 'crashed')
     return {
@@ -69,6 +70,8 @@ export function statusOf(facts: Facts): Shown | undefined {
   if (!isConcerned && found === 0) return undefined
   const lines: string[] = []
   if (file !== undefined) lines.push(vscode.l10n.t('This file: {0}', countWords(file.findings, file.hints)))
+  if (workspace !== undefined)
+    lines.push(vscode.l10n.t('Workspace: {0}', countWords(workspace.findings, workspace.hints)))
   if (saving !== null) lines.push(vscode.l10n.t('Can be saved in the workspace: {0}', saving))
   const parts = [file === undefined ? [] : [String(file.findings)], saving === null ? [] : [saving]].flat()
   return plain(
@@ -178,7 +181,7 @@ export class Status {
           ? undefined
           : (known ?? { done: 0, total: 0 }),
       file: uris === undefined ? undefined : countOf(uris),
-      saving: this.overview.data?.saving ?? null,
+      workspace: this.overview.counts,
       isConcerned: this.overview.isConcerned,
     }
   }

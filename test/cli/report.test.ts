@@ -17,6 +17,16 @@ describe('costlint report', () => {
     assert.match(out, /100 fits/)
   })
 
+  it('is a format of check as well', async () => {
+    const options = ['check', '--output-format', 'html', '--fail-on', 'never']
+    const { out, code } = await runHere({ 'tune.py': grid }, options)
+    assert.equal(code, 0)
+    assert.match(
+      out,
+      /^<!DOCTYPE html>[\s\S]*Grid of 4 × 5 = 20 configurations[\s\S]*<code>tune\.py:3<\/code>/,
+    )
+  })
+
   it('prints Markdown, of the files that are asked about', async () => {
     const files = { 'a/tune.py': grid, 'b/other.py': grid }
     const { out } = await runHere(files, ['report', 'a', '--output-format', 'markdown'])

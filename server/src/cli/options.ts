@@ -15,6 +15,7 @@ export const outputFormats = [
   'gitlab',
   'junit',
   'markdown',
+  'html',
   'agent',
 ] as const satisfies readonly OutputFormat[]
 

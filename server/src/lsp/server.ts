@@ -1,25 +1,15 @@
 /** The language server: protocol in, findings out. Knows nothing of the machine it runs on. */
 import {
   type CancellationToken,
-  type CodeAction,
   CodeActionKind,
-  type CodeActionParams,
-  type CodeLens,
-  type CodeLensParams,
-  type CompletionItem,
-  type CompletionParams,
   type Connection,
   DidChangeConfigurationNotification,
   type Disposable,
   type DocumentDiagnosticParams,
   type DocumentDiagnosticReport,
   type ExecuteCommandParams,
-  type Hover,
-  type HoverParams,
   type InitializeParams,
   type InitializeResult,
-  type InlayHint,
-  type InlayHintParams,
   LSPErrorCodes,
   ResponseError,
   type ServerCapabilities,
@@ -32,25 +22,14 @@ import { rulePageLink } from '../linter.js'
 import type { ReportData } from '../report/data.js'
 import { type ChecklistParams, checklistOf } from './checklist.js'
 import { type ClientFeatures, ownExplainCommand, readFeatures } from './client-features.js'
-import {
-  type ActionData,
-  editOf,
-  fixAllKind,
-  listActions,
-  notebookFixAllKind,
-  type Sketch,
-  sketchCommand,
-  sketchOf,
-  type Target,
-} from './code-actions.js'
+import { type ActionData, fixAllKind, notebookFixAllKind, sketchCommand } from './code-actions.js'
 import { ConfigurationNotice } from './configuration-notice.js'
 import { Delivery } from './delivery.js'
+import { cancelled, DocumentAnswers } from './document-answers.js'
 import { OpenDocuments } from './documents.js'
 import type { Environment } from './environment.js'
 import { explain, type RulePages, summary } from './explain.js'
-import { hoverAt } from './hover.js'
 import { introduce } from './introduction.js'
-import { codeLenses, inlayHints } from './money.js'
 import { OpenTexts } from './open-texts.js'
 import {
   changedNotification,
@@ -61,15 +40,12 @@ import {
   reportText,
 } from './overview.js'
 import { milliseconds, ReadingProgress } from './reading-progress.js'
-import { isConfigurationFile, ruleCompletions } from './rule-completion.js'
 import { Schedule } from './schedule.js'
 import type { Session } from './session.js'
 import { Sessions } from './sessions.js'
 import { defaultSettings, readSettings } from './settings.js'
 import type { Log } from './troubles.js'
-import { canonical } from './uri.js'
 import { registerWatchers } from './watch.js'
-import { whyText } from './why.js'
 import { lintWorkspace } from './workspace-lint.js'
 
 export const lintWorkspaceCommand = 'costlint.lintWorkspace'
@@ -99,6 +75,7 @@ class Server {
   private readonly documents: OpenDocuments
   private readonly sessions: Sessions
   private readonly delivery: Delivery
+  private readonly answers: DocumentAnswers
   private readonly notice: ConfigurationNotice
   private readonly toldOf = new WeakMap<Session, number>()
   private readonly schedule: Schedule
@@ -152,6 +129,13 @@ class Server {
       saved: (entry) => this.guard('saving', () => this.texts.saved(entry)),
       closed: (entry) => this.guard('closing a document', () => this.texts.closed(entry)),
     })
+    this.answers = new DocumentAnswers(
+      this.documents,
+      this.sessions,
+      this.ready,
+      () => this.features,
+      () => this.rulePages(),
+    )
     this.texts = new OpenTexts(this.documents, this.sessions, this.delivery, this.schedule)
     connection.onInitialize((params) => this.initialize(params))
     connection.onInitialized(() => this.guardAsync('starting', () => this.initialized()))
@@ -169,15 +153,15 @@ class Server {
       this.answer('diagnostics', nothing, () => this.pull(params, token)),
     )
     connection.onCodeAction((params, token) =>
-      this.answer('code actions', [], () => this.codeActions(params, token)),
+      this.answer('code actions', [], () => this.answers.codeActions(params, token)),
     )
-    connection.onCodeActionResolve((action, token) => this.resolveAction(action, token))
-    connection.onHover((params, token) => this.answer('hover', null, () => this.hover(params, token)))
+    connection.onCodeActionResolve((action, token) => this.answers.resolveAction(action, token))
+    connection.onHover((params, token) => this.answer('hover', null, () => this.answers.hover(params, token)))
     connection.onCodeLens((params, token) =>
-      this.answer('code lenses', [], () => this.codeLenses(params, token)),
+      this.answer('code lenses', [], () => this.answers.codeLenses(params, token)),
     )
     connection.languages.inlayHint.on((params, token) =>
-      this.answer('inlay hints', [], () => this.inlayHints(params, token)),
+      this.answer('inlay hints', [], () => this.answers.inlayHints(params, token)),
     )
     connection.onExecuteCommand((params, token, progress) => this.execute(params, token, progress))
     connection.onRequest(explainRequest, async ({ rule }: { rule: string }) => {
@@ -185,7 +169,7 @@ class Server {
       return markdown === undefined ? null : { markdown, href: rulePageLink(rule) }
     })
     connection.onRequest(whyRequest, (params: TextDocumentPositionParams) =>
-      this.answer('explaining a line', null, () => this.why(params)),
+      this.answer('explaining a line', null, () => this.answers.why(params)),
     )
     connection.onRequest(checklistRequest, (params: ChecklistParams) =>
       this.answer('making the checklist', null, async () => {
@@ -199,9 +183,9 @@ class Server {
       reportText(await this.overview(), query),
     )
     connection.onRequest(sketchRequest, (data: ActionData) =>
-      this.answer('a sketch', null, () => this.sketch(data)),
+      this.answer('a sketch', null, () => this.answers.sketch(data)),
     )
-    connection.onCompletion((params) => this.answer('completion', [], () => this.completions(params)))
+    connection.onCompletion((params) => this.answer('completion', [], () => this.answers.completions(params)))
     this.documents.listen(connection)
   }
 
@@ -351,17 +335,6 @@ class Server {
     await session.dispose()
   }
 
-  private async target(uri: string): Promise<(Target & { cell: boolean }) | undefined> {
-    const found = this.documents.find(uri)
-    if (found === undefined) return undefined
-    await this.ready
-    const { session, path } = this.sessions.of(found.entry.uri, found.entry.languageId)
-    const outcome = await session.outcome()
-    const snapshot = outcome.snapshots.get(path)
-    const text = snapshot?.cells?.find((cell) => cell.uri === uri)?.text ?? snapshot?.text
-    return text && { session, path, outcome, text, cell: found.cell }
-  }
-
   private async pull(
     params: DocumentDiagnosticParams,
     token: CancellationToken,
@@ -370,38 +343,10 @@ class Server {
     const found = this.documents.find(uri)
     if (found === undefined || found.cell || found.entry.kind === 'notebook')
       return { kind: 'full', items: [] }
-    const target = await this.target(uri)
+    const target = await this.answers.target(uri)
     if (token.isCancellationRequested) throw cancelled()
     if (target === undefined) return { kind: 'full', items: [] }
     return this.delivery.answer(target.session, target.path, uri, target.outcome, params.previousResultId)
-  }
-
-  private async codeActions(params: CodeActionParams, token: CancellationToken): Promise<CodeAction[]> {
-    if (!this.features.codeActionLiterals) return []
-    const target = await this.target(params.textDocument.uri)
-    if (token.isCancellationRequested) throw cancelled()
-    // Held back until it is saved: its findings are those of an older text.
-    if (target === undefined || this.isBehind(target)) return []
-    return listActions(target, params, this.features)
-  }
-
-  private isBehind(target: Target): boolean {
-    return this.documents.text(target.text.uri)?.version !== target.text.version
-  }
-
-  private async resolveAction(action: CodeAction, token: CancellationToken): Promise<CodeAction> {
-    const data = action.data as ActionData | undefined
-    if (data === undefined || action.edit !== undefined) return action
-    const target = await this.target(data.uri)
-    if (token.isCancellationRequested) throw cancelled()
-    if (target === undefined || this.isBehind(target)) {
-      throw new ResponseError(
-        LSPErrorCodes.ContentModified,
-        'The document has changed since the action was listed.',
-      )
-    }
-    action.edit = await editOf(data, target, this.features)
-    return action
   }
 
   /** What the workspace holds may have changed. */
@@ -418,51 +363,6 @@ class Server {
     // What is wrong with a configuration is known now, also where no file is open.
     for (const session of sessions) this.schedule.plan(session)
     return data
-  }
-
-  private async sketch(data: ActionData): Promise<Sketch | null> {
-    const target = await this.target(data.uri)
-    return target === undefined ? null : sketchOf(data, target, this.features)
-  }
-
-  private async completions({ textDocument, position }: CompletionParams): Promise<CompletionItem[]> {
-    const text = this.documents.text(textDocument.uri)
-    if (text === undefined || !isConfigurationFile(canonical(text.uri))) return []
-    return ruleCompletions(text, position, Object.keys(await this.rulePages()).sort())
-  }
-
-  private async hover(params: HoverParams, token: CancellationToken): Promise<Hover | null> {
-    const target = await this.target(params.textDocument.uri)
-    if (token.isCancellationRequested) throw cancelled()
-    if (target === undefined) return null
-    return hoverAt(target, params.position, this.features)
-  }
-
-  private async why({
-    textDocument,
-    position,
-  }: TextDocumentPositionParams): Promise<{ markdown: string } | null> {
-    const target = await this.target(textDocument.uri)
-    if (target === undefined) return null
-    const { session, path, outcome, text } = target
-    const cells = outcome.snapshots.get(path)?.cells
-    const cell = cells?.findIndex(({ uri }) => uri === text.uri) ?? -1
-    const line = position.line + 1
-    const explanation = await session.why({ path, line, ...(cell < 0 ? {} : { cell }) })
-    return explanation === undefined ? null : { markdown: whyText(explanation, { path, line }) }
-  }
-
-  private async codeLenses(params: CodeLensParams, token: CancellationToken): Promise<CodeLens[]> {
-    const target = await this.target(params.textDocument.uri)
-    if (token.isCancellationRequested) throw cancelled()
-    return target === undefined || this.isBehind(target) ? [] : codeLenses(target, this.features.commandLinks)
-  }
-
-  private async inlayHints(params: InlayHintParams, token: CancellationToken): Promise<InlayHint[]> {
-    const target = await this.target(params.textDocument.uri)
-    if (token.isCancellationRequested) throw cancelled()
-    if (target === undefined || this.isBehind(target)) return []
-    return inlayHints(target, params.range, this.features.markdownHover)
   }
 
   /** A hover without its page still says what was found. */
@@ -502,7 +402,7 @@ class Server {
       return markdown
     }
     if (params.command === sketchCommand) {
-      const sketch = await this.sketch(params.arguments?.[0] as ActionData)
+      const sketch = await this.answers.sketch(params.arguments?.[0] as ActionData)
       if (sketch !== null) this.connection.window.showInformationMessage(`${sketch.title}:\n\n${sketch.text}`)
       return sketch
     }
@@ -513,8 +413,4 @@ class Server {
     this.schedule.stop()
     await Promise.all(this.sessions.all().map((session) => session.dispose()))
   }
-}
-
-function cancelled(): ResponseError<void> {
-  return new ResponseError(LSPErrorCodes.RequestCancelled, 'Called off')
 }

@@ -41,6 +41,28 @@ export async function collectReport(
   sources: readonly { source: ReportSource; places: Places }[],
   titled: Titled,
 ): Promise<ReportData> {
+  const placed: PlacedSource[] = []
+  for (const { source, places } of sources) {
+    const all = async (list: readonly { location: Location }[]) => {
+      const found: (ReportPlace | undefined)[] = []
+      for (const { location } of list) found.push(await places.at(location))
+      return found
+    }
+    const [findings, searches] = [await all(source.findings), await all(source.searches)]
+    placed.push({ source, findings, searches, line: places.line })
+  }
+  return assembledReport(placed, titled)
+}
+
+/** A project whose places have been looked up, in the order of its findings and searches. */
+export interface PlacedSource {
+  source: ReportSource
+  findings: readonly (ReportPlace | undefined)[]
+  searches: readonly (ReportPlace | undefined)[]
+  line: Places['line']
+}
+
+export function assembledReport(sources: readonly PlacedSource[], titled: Titled): ReportData {
   const data: ReportData = {
     ...titled,
     files: 0,
@@ -53,13 +75,12 @@ export async function collectReport(
     totals: [],
     saving: null,
   }
-  const costs = sources.flatMap(({ source }) => source.costs)
-  for (const { source, places } of sources) await add(data, source, places)
+  for (const source of sources) add(data, source)
   data.findings.sort((a, b) => b.worth - a.worth || rank(a) - rank(b))
   data.jobs.sort((a, b) => (b.usd?.low ?? -1) - (a.usd?.low ?? -1))
   data.searches.sort((a, b) => b.total - a.total)
   data.sections = sectionsOf(sources.map(({ source }) => source))
-  const { run, month } = totalOf(costs)
+  const { run, month } = totalOf(sources.flatMap(({ source }) => source.costs))
   if (run !== null) data.totals.push(`One run of ${count(run.entries, 'job')}: ${sumText(run)}.`)
   if (month !== null) data.totals.push(`Always on: ${sumText(month)} a month.`)
   const saved = [
@@ -76,24 +97,24 @@ function rank({ severity }: ReportFinding): number {
   return severities.indexOf(severity)
 }
 
-async function add(data: ReportData, source: ReportSource, places: Places): Promise<void> {
+function add(data: ReportData, { source, findings, searches, line: lineAt }: PlacedSource): void {
   data.files += source.files
   data.filesLinted += source.filesLinted
   const perJob = new Map<string, number>()
-  for (const finding of source.findings) {
-    const place = await places.at(finding.location)
+  for (const [index, finding] of source.findings.entries()) {
+    const place = findings[index]
     if (place === undefined) continue
     data.findings.push({ ...place, ...shown(finding) })
     if (finding.billed !== undefined) perJob.set(finding.billed, (perJob.get(finding.billed) ?? 0) + 1)
   }
   for (const entry of source.costs)
     data.jobs.push({
-      ...places.line(entry.path, entry.cell, entry.line),
+      ...lineAt(entry.path, entry.cell, entry.line),
       ...job(entry),
       findings: perJob.get(entry.id) ?? 0,
     })
-  for (const search of source.searches) {
-    const place = await places.at(search.location)
+  for (const [index, search] of source.searches.entries()) {
+    const place = searches[index]
     if (place === undefined || !search.isGrid) continue
     const { formula, total, lowerBound, unit } = search
     data.searches.push({ ...place, formula, total, lowerBound, unit })
@@ -104,7 +125,7 @@ async function add(data: ReportData, source: ReportSource, places: Places): Prom
     const { low, expected, high } = memory
     const { gpu, usable, verdict } = machine
     data.memory.push({
-      ...places.line(path, cell, line),
+      ...lineAt(path, cell, line),
       ...{ model, gpu, low, expected, high, usable, verdict },
     })
   }

@@ -6,6 +6,7 @@ import { formatConcise } from './concise.js'
 import { formatFull } from './full.js'
 import { formatGithub } from './github.js'
 import { formatGitlab } from './gitlab.js'
+import { formatHtml } from './html.js'
 import { formatJson, formatJsonLines } from './json.js'
 import { formatJunit } from './junit.js'
 import { formatMarkdown } from './markdown.js'
@@ -38,6 +39,7 @@ export const formats = {
   gitlab: formatGitlab,
   junit: (report, { failOn }) => formatJunit(report, failOn),
   markdown: formatMarkdown,
+  html: formatHtml,
   agent: formatAgent,
 } satisfies Record<string, Format>
 
