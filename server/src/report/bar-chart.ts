@@ -28,7 +28,7 @@ const width = 760
 const left = 230
 const right = 150
 const rowHeight = 26
-const longestLabel = 34
+const longestLabel = 30
 
 export function barChart({ title, bars, tick, logarithmic = false }: BarChart): string {
   const most = Math.max(...bars.flatMap(({ high, limit }) => [high, limit ?? 0]), Number.MIN_VALUE)
@@ -75,7 +75,11 @@ export function barChart({ title, bars, tick, logarithmic = false }: BarChart): 
 }
 
 function shortened(label: string): string {
-  return label.length <= longestLabel ? label : `…${label.slice(1 - longestLabel)}`
+  if (label.length <= longestLabel) return label
+  const end = label.slice(1 - longestLabel)
+  const slash = end.indexOf('/')
+  // Of a path whole folders are left out.
+  return `…${slash < 0 || slash > longestLabel / 2 ? end : end.slice(slash)}`
 }
 
 function round(value: number): number {

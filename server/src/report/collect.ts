@@ -77,7 +77,7 @@ export function assembledReport(sources: readonly PlacedSource[], titled: Titled
   }
   for (const source of sources) add(data, source)
   data.findings.sort((a, b) => b.worth - a.worth || rank(a) - rank(b))
-  data.jobs.sort((a, b) => (b.usd?.low ?? -1) - (a.usd?.low ?? -1))
+  data.jobs.sort((a, b) => middleOf(b) - middleOf(a))
   data.searches.sort((a, b) => b.total - a.total)
   data.sections = sectionsOf(sources.map(({ source }) => source))
   const { run, month } = totalOf(sources.flatMap(({ source }) => source.costs))
@@ -89,6 +89,11 @@ export function assembledReport(sources: readonly PlacedSource[], titled: Titled
   ].filter((one) => one !== null)
   data.saving = saved.length === 0 ? null : saved.join(' + ')
   return data
+}
+
+/** USD; below all where it is not known. */
+function middleOf({ usd }: ReportJob): number {
+  return usd === null ? -1 : (usd.low + (usd.high ?? usd.low)) / 2
 }
 
 const severities = ['error', 'warning', 'information', 'hint']

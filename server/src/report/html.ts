@@ -68,7 +68,8 @@ function totals({ totals, jobs }: ReportData): string {
 
 function place(where: ReportPlace, { link }: HtmlOptions): string {
   const target = link?.(where) ?? null
-  const shown = `<code>${text(placeText(where))}</code>`
+  // A long path is broken behind a slash.
+  const shown = `<code>${text(placeText(where)).replaceAll('/', '/<wbr>')}</code>`
   return target === null ? shown : `<a class="place" href="${text(target)}">${shown}</a>`
 }
 
@@ -101,7 +102,7 @@ function shortTable(columns: readonly Column[], rows: readonly string[][]): stri
 function findings(all: readonly ReportFinding[], options: HtmlOptions): string {
   if (all.length === 0) return section('Findings', 'findings', ['<p>None.</p>'])
   const { told, hints } = findingsFirst(all)
-  const columns: Column[] = [['saves', 'saving'], ['what'], ['where']]
+  const columns: Column[] = [['saves', 'saving'], ['what'], ['where', 'where']]
   const row = (one: ReportFinding) => [
     text(one.saving ?? ''),
     `${prose(one.message)}<br><small>${text([one.rule, one.checklist?.title].filter(Boolean).join(' · '))}</small>`,
@@ -136,7 +137,7 @@ function bill(jobs: readonly ReportJob[], options: HtmlOptions): string {
       ? ''
       : '<p class="note"><span class="key bar"></span>at least<span class="key maybe"></span>at most<span class="key part"></span>can be saved</p>'
   const rows = jobs.map((one) => [
-    `${text(one.name)}<br><small>${text(one.kind)}</small>`,
+    `${text(one.name).replaceAll('/', '/<wbr>')}<br><small>${text(one.kind)}</small>`,
     text(one.machine),
     text(one.hours),
     text(costText(one)),
@@ -149,7 +150,7 @@ function bill(jobs: readonly ReportJob[], options: HtmlOptions): string {
     ['hours', 'number'],
     ['cost', 'number'],
     ['can be saved', 'saving'],
-    ['where'],
+    ['where', 'where'],
   ]
   return section('Bill by job', 'bill', [...charts, key, shortTable(columns, rows)])
 }
@@ -186,7 +187,7 @@ function searches({ searches }: ReportData, options: HtmlOptions): string {
   const rows = searches.map((one) => [place(one, options), text(one.formula ?? ''), text(searchText(one))])
   return section('Largest grids', 'grids', [
     barChart({ title: 'Fits or runs of each grid', bars, tick: number, logarithmic: true }),
-    shortTable([['where'], ['configurations'], ['in all', 'number']], rows),
+    shortTable([['where', 'where'], ['configurations'], ['in all', 'number']], rows),
   ])
 }
 
@@ -215,7 +216,7 @@ function memory({ memory }: ReportData, options: HtmlOptions): string {
     barChart({ title: 'Memory that a training needs on one device', bars, tick: bytesText }),
     '<p class="note">The line is what programs get of the device.</p>',
     shortTable(
-      [['training'], ['model'], ['GPU'], ['needs', 'number'], ['used', 'number'], ['verdict']],
+      [['training', 'where'], ['model'], ['GPU'], ['needs', 'number'], ['used', 'number'], ['verdict']],
       rows,
     ),
   ])
