@@ -56,25 +56,31 @@ export class Overview {
 
   /** Never rejects. */
   refresh(): Promise<void> {
-    this.asking ??= this.ask().finally(() => {
+    this.asking ??= this.ask().then((isAnswered) => {
       this.asking = undefined
+      // Something has changed meanwhile.
+      if (isAnswered && this.isStale && this.watchers.size > 0) this.soon()
     })
     return this.asking
   }
 
-  private async ask(): Promise<void> {
-    if (!this.isStale && this.known !== undefined) return
+  /** @returns whether the server has answered */
+  private async ask(): Promise<boolean> {
+    if (!this.isStale && this.known !== undefined) return true
+    let isAnswered = true
     this.isStale = false
     try {
       this.known = await this.client.sendRequest<ReportData>('costlint/overview')
     } catch {
       // A server that is not running; when it does again, it is asked again.
       this.isStale = true
+      isAnswered = false
     }
     await vscode.commands.executeCommand('setContext', 'costlint.concerned', this.isConcerned)
     const state = this.known === undefined ? 'unread' : 'read'
     await vscode.commands.executeCommand('setContext', 'costlint.state', state)
     this.changed.fire()
+    return isAnswered
   }
 
   forget(): void {

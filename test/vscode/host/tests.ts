@@ -174,6 +174,14 @@ suite('CostLint', () => {
     assert.match(cell.getText(found[0]!.range), /GridSearchCV/)
   })
 
+  test('opens a notebook at its cell', async () => {
+    const place = { uri: file('tune.ipynb').toString(), path: 'tune.ipynb', cell: 2, line: 6, column: 10 }
+    await vscode.commands.executeCommand('costlint.reveal', place)
+    const editor = vscode.window.activeNotebookEditor
+    assert.match(String(editor?.notebook.uri), /tune\.ipynb$/)
+    assert.equal(editor!.selections[0]!.start, 2)
+  })
+
   test('knows SLURM files as shell scripts', async () => {
     const { document } = await show('jobs/train.slurm')
     assert.equal(document.languageId, 'shellscript')
