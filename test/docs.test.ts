@@ -26,6 +26,7 @@ const pages = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   'examples/README.md',
   'test/cases/README.md',
   ...markdown('docs'),

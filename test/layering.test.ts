@@ -204,6 +204,7 @@ describe('layers', () => {
       'robustness',
       'client',
       'ecosystem',
+      'fuzz',
       'packaging',
     ])
     const strangers = readdirSync(test, { withFileTypes: true })

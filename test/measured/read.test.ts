@@ -152,6 +152,11 @@ ab12,1,FINISHED,2026-11-20 08:00:00+00:00,2026-11-20 09:30:00+00:00,0.8,0.1,trai
     const trace =
       '{"traceEvents": [null, 1, {"ph":"X","cat":"kernel","name":"k","ts":1e308,"dur":1e308}, {"ph":"X","cat":"kernel","name":{},"ts":1,"dur":1}]}'
     assert.throws(() => readMeasurements('t.json', trace), /no measurement/)
+    const odd = {
+      info: { run_id: 'a', status: {}, start_time: { toString: 0 } },
+      data: { metrics: [{ key: 'x', value: { valueOf: 0 } }] },
+    }
+    assert.equal(one('runs.json', JSON.stringify({ runs: [odd] })).hours, null)
     const smi = 'utilization.gpu [%]\n-5 %\n1e308 %\n250 %\n'
     assert.throws(() => readMeasurements('s.csv', smi), /no measurement/)
     const wandb = readMeasurements('w.csv', 'Name,State,__proto__,constructor,Runtime\nx,finished,1,2,-5\n')

@@ -3,40 +3,17 @@
  * out, the engine has an answer that lies inside the text.
  */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, it } from 'mocha'
 import type { Finding } from '../../server/src/finding.js'
 import { openProject } from '../../server/src/project/workspace.js'
-import { parsePage } from '../cases/format.js'
 import { memoryHost, memoryRoot } from '../cases/memory-host.js'
-import { filesOf } from '../cases/runner.js'
+import { corpus } from '../fuzz/corpus.js'
 import { damage } from './damage.js'
 import { Random } from './random.js'
 import { assertSound } from './sound.js'
-import { project } from './sources.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-
-/** Small projects: the examples, the one of these tests, and what the pages of cases hold. */
-function projects(): Map<string, string>[] {
-  const found = [new Map(Object.entries(project))]
-  const examples = new Map<string, string>()
-  for (const entry of readdirSync(join(root, 'examples'), { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const path = join(entry.parentPath, entry.name)
-    examples.set(relative(join(root, 'examples'), path), readFileSync(path, 'utf8'))
-  }
-  found.push(examples)
-  const pages = join(root, 'test/rules')
-  for (const entry of readdirSync(pages, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !entry.name.endsWith('.md')) continue
-    const page = parsePage(readFileSync(join(entry.parentPath, entry.name), 'utf8'))
-    for (const one of page.cases) if (one.files.length > 0) found.push(new Map(filesOf(one)))
-  }
-  return found
-}
 
 function spelled({ rule, location, severity, message, fingerprint }: Finding): string {
   const { path, cell, start, end } = location
@@ -45,7 +22,7 @@ function spelled({ rule, location, severity, message, fingerprint }: Finding): s
 
 describe('random damage', function () {
   this.timeout(300_000)
-  const all = projects()
+  const all = corpus(root)
   const rounds = Number(process.env.COSTLINT_FUZZ_ROUNDS ?? 400)
   const first = Number(process.env.COSTLINT_FUZZ_SEED ?? 1)
 

@@ -12,7 +12,7 @@ const onDevice = new Set(['kernel', 'gpu_memcpy', 'gpu_memset'])
 /** Undefined: the trace holds no events with a duration. */
 export function profilerTrace(data: Record<string, unknown>, file: string): RunRecord | undefined {
   const events = Array.isArray(data.traceEvents) ? data.traceEvents : []
-  const device = new Map<string, Event[]>()
+  const devices = new Map<number, Event[]>()
   const waits: Event[] = []
   const steps: Event[] = []
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
@@ -27,9 +27,10 @@ export function profilerTrace(data: Record<string, unknown>, file: string): RunR
     first = Math.min(first, event.start)
     last = Math.max(last, event.end)
     if (onDevice.has(cat.toLowerCase())) {
-      const id = String((args as { device?: unknown } | undefined)?.device ?? 0)
-      const list = device.get(id)
-      if (list === undefined) device.set(id, [event])
+      const device = (args as { device?: unknown } | null | undefined)?.device
+      const id = typeof device === 'number' ? device : 0
+      const list = devices.get(id)
+      if (list === undefined) devices.set(id, [event])
       else list.push(event)
     } else if (/^enumerate\(DataLoader\)#/.test(name)) waits.push(event)
     else if (/^ProfilerStep#/.test(name)) steps.push(event)
@@ -38,14 +39,14 @@ export function profilerTrace(data: Record<string, unknown>, file: string): RunR
   const from = steps.length === 0 ? first : Math.min(...bounds(steps, 'start'))
   const to = steps.length === 0 ? last : Math.max(...bounds(steps, 'end'))
   if (!(to > from)) return undefined
-  const shares = [...device.values()].map((list) => covered(list, from, to) / (to - from))
+  const shares = [...devices.values()].map((list) => covered(list, from, to) / (to - from))
   const [gpu] = Array.isArray(data.deviceProperties) ? (data.deviceProperties as unknown[]) : []
   const model = (gpu as { name?: unknown } | null | undefined)?.name
   return {
     ...emptyRecord('pytorch-profiler', file, file),
     utilization: shares.length === 0 ? null : shares.reduce((sum, one) => sum + one, 0) / shares.length,
     waiting: waits.length === 0 ? null : covered(waits, from, to) / (to - from),
-    gpu: device.size === 0 ? null : { model: typeof model === 'string' ? model : null, count: device.size },
+    gpu: devices.size === 0 ? null : { model: typeof model === 'string' ? model : null, count: devices.size },
   }
 }
 

@@ -76,15 +76,17 @@ export function mlflowRuns(runs: readonly unknown[]): RunRecord[] {
     const id = about.run_id ?? about.run_uuid
     if (typeof id !== 'string') return []
     const tags = pairs(object(data).tags)
-    const metrics = pairs(object(data).metrics).map(([key, value]) => [key, Number(value)] as const)
+    const metrics = pairs(object(data).metrics).map(
+      ([key, value]) => [key, typeof value === 'number' ? value : figureOnly(word(value))] as const,
+    )
     const tag = (name: string) => tags.find(([key]) => key === name)?.[1]
     const name = about.run_name ?? tag('mlflow.runName')
     const program = tag('mlflow.source.name')
     return {
       ...emptyRecord('mlflow', id, typeof name === 'string' ? name : id),
       of: typeof program === 'string' ? [program] : [],
-      ...span(String(about.start_time ?? ''), String(about.end_time ?? '')),
-      state: stateOf(String(about.status ?? '')),
+      ...span(word(about.start_time), word(about.end_time)),
+      state: stateOf(word(about.status)),
       utilization: usage(metrics),
       metrics: numbers(metrics.filter(([key]) => !isSystem(key))),
     }
@@ -97,6 +99,11 @@ function pairs(list: unknown): [string, unknown][] {
     const { key, value } = object(one)
     return typeof key === 'string' ? [[key, value]] : []
   })
+}
+
+/** '' for what is neither text nor number. */
+function word(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
 function object(value: unknown): Record<string, unknown> {
