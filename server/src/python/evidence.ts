@@ -75,7 +75,7 @@ function asksForHost({ text }: Analysis): boolean {
 }
 
 /** The last two take one step of a whole engine or model. */
-const trainingMethods = [
+const trainingCalls = [
   '.fit',
   '.grid_search',
   '.randomized_search',
@@ -84,6 +84,7 @@ const trainingMethods = [
   '.fine_tune',
   '.train_batch',
   '.train_on_batch',
+  'ignite.engine.create_supervised_trainer',
 ]
 
 export function evidenceOf(analysis: Analysis): Evidence {
@@ -110,7 +111,7 @@ export function evidenceOf(analysis: Analysis): Evidence {
   let role: Evidence['role'] = 'library'
   if (isTestPath(analysis.path)) role = 'test'
   else if (analysis.loops.some((loop) => loop.role === 'train' || loop.role === 'epoch')) role = 'training'
-  else if (analysis.usesHere(...trainingMethods)) role = 'training'
+  else if (analysis.usesHere(...trainingCalls)) role = 'training'
   else if (analysis.usesHere('.generate', '.predict')) role = 'inference'
   else if (analysis.usesHere('pandas.', 'datasets.')) role = 'data'
   const older =

@@ -38,14 +38,15 @@ export function elementFunctions(python: PythonModule): ElementFunction[] {
         klass,
       })
     const call = klass.methods.get('__call__')
-    if (call !== undefined && klass.node.decorators.some((one) => isDeployment(python, one)))
-      found.push({
-        func: call,
-        each: 'request',
-        remedy: 'in `__init__()` of the deployment',
-        once: '__init__',
-        klass,
-      })
+    if (call !== undefined && isDecorated(python, klass.node.decorators, /^ray\.serve\.deployment$/))
+      found.push(ofClass(klass, call, 'deployment'))
+    if (!isDecorated(python, klass.node.decorators, /^bentoml\.service$/)) continue
+    for (const method of klass.methods.values())
+      if (
+        isDecorated(python, method.node.decorators, /^bentoml\.(api|task)$/) &&
+        !onPurpose.test(method.name)
+      )
+        found.push(ofClass(klass, method, 'service'))
   }
   for (const func of python.functions) {
     const one = decorated(python, func) ?? handler(func)
@@ -58,9 +59,13 @@ export function elementFunctions(python: PythonModule): ElementFunction[] {
   return found
 }
 
-function isDeployment(python: PythonModule, decorator: Expr): boolean {
-  const name = python.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
-  return name === 'ray.serve.deployment'
+function isDecorated(python: PythonModule, decorators: readonly Expr[], names: RegExp): boolean {
+  return decorators.some((one) => names.test(python.nameOf(one.type === 'call' ? one.callee : one) ?? ''))
+}
+
+/** A method of a class that a server makes once. */
+function ofClass(klass: Klass, func: Func, what: string): ElementFunction {
+  return { func, each: 'request', remedy: `in \`__init__()\` of the ${what}`, once: '__init__', klass }
 }
 
 const atImport = 'when the module is imported, or behind a cache'

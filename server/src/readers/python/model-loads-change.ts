@@ -6,7 +6,7 @@ import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-childre
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf, refuse } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
-import { type Load, type Repeated, repeatedLoads } from './model-loads.js'
+import { cached, type Load, type Repeated, repeatedLoads } from './model-loads.js'
 
 export function changeModelLoad(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
@@ -16,6 +16,7 @@ export function changeModelLoad(claim: Claim, _value: unknown, facts: FragmentFa
   )
   if (found === undefined) return refuse('the call is no longer there')
   const { element, func } = found
+  if (found.remedy === cached) return refuse(`load it ${cached}`)
   if (element === null) return beforeLoop(python, found, facts)
   if (element.once === null || func === null) return refuse(`load it ${element.remedy}`)
   return element.once === 'module' ? beside(python, found, func, facts) : intoMethod(python, found, facts)

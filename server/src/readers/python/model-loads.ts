@@ -79,6 +79,7 @@ export interface Repeated {
   func: Func | null
   each: string
   remedy: string
+  /** Null: a loop, or a whole script. */
   element: ElementFunction | null
 }
 
@@ -91,7 +92,7 @@ export function repeatedLoads(python: PythonModule): Repeated[] {
     for (const { call } of loads) taken.add(call)
     found.push({ loads, func: element.func, each: element.each, remedy: element.remedy, element })
   }
-  found.push(...loadsInLoops(python, taken))
+  found.push(...loadsInScript(python, taken), ...loadsInLoops(python, taken))
   return found
 }
 
@@ -125,6 +126,30 @@ function keeps(python: PythonModule, func: Func): boolean {
     )
   )
 }
+
+/** Streamlit runs the whole script anew whenever somebody touches a control. */
+function loadsInScript(python: PythonModule, taken: Set<Call>): Repeated[] {
+  if (
+    !python.calls.some(({ name, function: func }) => func === null && name?.startsWith('streamlit.') === true)
+  )
+    return []
+  const loads: Load[] = []
+  for (const call of python.calls) {
+    if (call.function !== null || call.conditional || call.loops.length > 0 || taken.has(call)) continue
+    const light = weightOf(python, call)
+    if (light !== null) loads.push({ call, light })
+    const inner = light !== null ? null : python.functionOf(call.expr.callee)
+    if (inner !== null && !keeps(python, inner)) loads.push(...loadsIn(python, inner, 1))
+  }
+  const fresh = [...new Map(loads.map((load) => [load.call, load])).values()].filter(
+    ({ call }) => !taken.has(call),
+  )
+  if (fresh.length === 0) return []
+  for (const { call } of fresh) taken.add(call)
+  return [{ loads: fresh, func: null, each: 'interaction', remedy: cached, element: null }]
+}
+
+export const cached = 'in a function under `@st.cache_resource`'
 
 function loadsInLoops(python: PythonModule, taken: Set<Call>): Repeated[] {
   const found = new Map<object, Repeated>()

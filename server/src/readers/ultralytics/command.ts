@@ -154,15 +154,12 @@ function readLength(given: Arguments, training: SubjectBuilder<'Training'>, othe
   if (waits === undefined) training.unknown('earlyStopping', 'patience', 'a value that cannot be read', place)
   else if (patience.text === undefined)
     training.default('earlyStopping', 'patience', total > waits, patience.place)
-  // Zero switches it off.
-  else
-    training.known(
-      'earlyStopping',
-      `patience=${patience.text}`,
-      waits !== 0,
-      patience.place,
-      optionsOf(patience.place, patience.at),
-    )
+  else {
+    const options = optionsOf(patience.place, patience.at)
+    // Zero switches it off.
+    training.known('earlyStopping', `patience=${patience.text}`, waits !== 0, patience.place, options)
+    if (waits > 0) training.known('patience', 'patience', waits, patience.place, options)
+  }
 }
 
 function switchOf(text: string): boolean | undefined {
@@ -224,6 +221,10 @@ function changeCommand(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     case 'earlyStopping': {
       // The learning rate falls over all epochs: gains come late.
       const patience = Math.ceil(((value as { patience?: number }).patience ?? 10) * 2.5)
+      return set('patience', String(patience), `End the run after ${patience} epochs without improvement`)
+    }
+    case 'patience': {
+      const patience = Math.ceil(Number(value) * 2.5)
       return set('patience', String(patience), `End the run after ${patience} epochs without improvement`)
     }
     default:

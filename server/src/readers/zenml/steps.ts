@@ -30,6 +30,7 @@ import {
   stepEvidence,
   workOfStep,
 } from '../pipelines/describe-step.js'
+import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
 import { workOfName } from '../pipelines/step-work.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
@@ -61,6 +62,7 @@ const resourceSettings = settingTable('Compute', {
 
 export const zenmlReader = defineReader({
   name: 'zenml',
+  leads: true,
   settings: [stepSettings, retrySettings, resourceSettings],
   languages: ['python'],
   triggers: ['zenml'],
@@ -70,7 +72,7 @@ export const zenmlReader = defineReader({
     const steps = decoratedFunctions(python, stepNames)
     const pipelines = decoratedFunctions(python, pipelineNames)
     const evidence = stepEvidence(python)
-    for (const one of steps) readStep(python, claims, one, evidence)
+    for (const one of steps) readStep(python, claims, one, steps, evidence)
     for (const one of pipelines) readPipeline(python, claims, one, steps, evidence)
     for (const call of python.calls) {
       if (call.method === 'with_options' || call.method === 'configure')
@@ -84,7 +86,13 @@ const onDecorator = { target: { kind: 'decorator' }, withName: true } as const
 
 const about = (evidence: Evidence) => ({ engine, key: 'zenml', unit: 'task' as const, evidence })
 
-function readStep(python: PythonModule, claims: ClaimBuilder, one: Decorated, evidence: Evidence): void {
+function readStep(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  one: Decorated,
+  steps: readonly Decorated[],
+  evidence: Evidence,
+): void {
   const { func, call, decorator } = one
   const place = namePlace(func)
   const { subject, work } = describeStep(
@@ -100,7 +108,7 @@ function readStep(python: PythonModule, claims: ClaimBuilder, one: Decorated, ev
   const policy = passedCall(python, python.argument(call, 'retry'))
   if (policy?.method === 'StepRetryConfig')
     retrySettings.claim(subject, retrySettings.argumentsOf(python, policy, claims))
-  readResources(python, claims, subject, one, work, evidence)
+  readResources(python, claims, subject, one, work, steps, evidence)
 }
 
 /** `settings={'resources': ResourceSettings(gpu_count=1)}`. */
@@ -110,6 +118,7 @@ function readResources(
   step: SubjectBuilder<'Step'>,
   one: Decorated,
   work: StepWork[],
+  steps: readonly Decorated[],
   evidence: Evidence,
 ): void {
   const { func, call, decorator } = one
@@ -144,6 +153,7 @@ function readResources(
   const model = card === undefined ? undefined : gpu(String(card))
   if (model !== undefined) compute.known('gpuModel', 'accelerator', model.name, place)
   claimCode(python, compute, func, work, place, false)
+  claimStepLaunch(claims, python, compute, one, steps)
 }
 
 interface StepCall {
