@@ -186,6 +186,7 @@ export function buildRuns(input: RunInput): Judgement[] {
   }
 
   const collections = collectionsAmong(input.extractions, runsOfFile)
+  const programsOf = trainingProgramsOf(input, runsOfFile)
   for (const [path, extraction] of input.extractions) {
     const started = runsOfFile.get(path)
     const shown = started === undefined && collections.has(extraction.frameworkConfig?.framework ?? '')
@@ -201,9 +202,12 @@ export function buildRuns(input: RunInput): Judgement[] {
       extraction,
     })
     // Where a notebook starts only what its cells write, the rest of it runs by itself.
+    const programs = started === undefined ? (programsOf.get(path) ?? []) : []
     const launched = started?.some(({ run }) => !startsWritten(run, path))
       ? started
-      : [...(started ?? []), itself()]
+      : programs.length > 0
+        ? programs.map((one) => ({ run: runWithin(one, path, input), extraction }))
+        : [...(started ?? []), itself()]
     const bySubject = new Map<string, SubjectView[]>()
     for (const { run, extraction: read } of launched) {
       const program =
@@ -216,7 +220,7 @@ export function buildRuns(input: RunInput): Judgement[] {
               const rest = undecided(one, program, input.layerOf)
               return rest !== one && Object.keys(rest.settings).length === 0 ? [] : [rest]
             })
-      run.subjects.push(...own, ...neighbours(input, path, run))
+      run.subjects.push(...own, ...(programs.length > 0 ? [] : neighbours(input, path, run)))
       for (const found of own) {
         if (shown && ofTraining.has(found.subject.kind)) continue
         const ending = starters.endingFor(found)
@@ -258,6 +262,56 @@ export function buildRuns(input: RunInput): Judgement[] {
   }
   const origins = new Origins()
   return judged.map((runs) => ({ runs, from: origins.of(runs) }))
+}
+
+/** Runs of more programs than this say nothing new of a module that they share. */
+const mostPrograms = 8
+
+/** For modules that nothing starts by themselves: the runs of the programs that train with what they define. */
+function trainingProgramsOf(
+  input: RunInput,
+  runsOfFile: ReadonlyMap<string, { run: Run; extraction: Extraction }[]>,
+): Map<string, Started[]> {
+  const programs = new Map<string, Started[]>()
+  for (const [path, started] of runsOfFile) {
+    for (const one of started) {
+      if (one.run.script !== path || one.run.job.compute === null || !trains(one.extraction, input)) continue
+      for (const module of input.importedBy(path)) {
+        const list = programs.get(module)
+        if (list === undefined) programs.set(module, [one])
+        else if (list.length < mostPrograms) list.push(one)
+      }
+    }
+  }
+  return programs
+}
+
+interface Started {
+  run: Run
+  extraction: Extraction
+}
+
+/** It trains as far as can be seen, or nothing is seen of what it does beside calling its modules. */
+function trains(extraction: Extraction, { layerOf }: RunInput): boolean {
+  const program = extraction.subjects.find(({ kind }) => kind === ('Program' satisfies ResourceKind))
+  if (program === undefined || program.evidence.role === 'test') return false
+  const { settings } = settingsOf(extraction, layerOf).get(program.id) ?? { settings: {} }
+  const { trains, work } = settings as SubjectView<'Program'>['settings']
+  return effective(trains) === true || effective(work)?.length === 0
+}
+
+/** The run of a program as a module of it sees it. */
+function runWithin({ run, extraction }: Started, module: string, input: RunInput): Run {
+  const { script, unseen, job, from = [] } = run
+  const own = { path: module, said: input.extractions.get(module)! }
+  const inside = newRun(`${run.id} ${module}`, script, unseen, job.launch, job.id, [...from, own])
+  inside.job = job
+  inside.siblings = run.siblings
+  inside.subjects.push(
+    ...viewFrom(extraction, inside, input, script!),
+    ...neighbours(input, script!, inside).filter(({ subject }) => subject.location.path !== module),
+  )
+  return inside
 }
 
 /** The searches in the file of a job that is one of their trials. */
