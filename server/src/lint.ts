@@ -5,6 +5,8 @@ import type { Severity } from './rules/rule.js'
 export interface LintError {
   path: string
   message: string
+  /** 'syntax': the file was read as far as it parses. */
+  kind?: 'syntax'
 }
 
 export interface LintResult {
@@ -12,6 +14,8 @@ export interface LintResult {
   findings: Finding[]
   /** Files that could not be read or decoded: an entry each, the exit code stays. */
   errors: LintError[]
+  /** Of the paths that were asked for, those that hold no file to report on. Absent: none. */
+  unmatched?: string[]
   /** Faults of a rule or of the engine: reported, and exit code 2. */
   faults: LintError[]
   /** Files seen under the given paths, and those that were parsed. */

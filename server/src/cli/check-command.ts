@@ -1,6 +1,6 @@
 /** `costlint check` and its options. */
 import { type Command, Option } from 'commander'
-import { failOnValues, ownRules } from '../linter.js'
+import { failOnValues, matchSelectors, ownRules } from '../linter.js'
 import { collect, noCache, pathsFromOption, shardOption, withoutCache } from './command-options.js'
 import { type Console, UsageError } from './console.js'
 import type { Engine } from './engine.js'
@@ -22,6 +22,7 @@ interface CheckFlags {
   diff?: boolean
   failOn?: CheckOptions['failOn']
   exitZero?: boolean
+  failOnParseError?: boolean
   quiet?: boolean
   statistics?: boolean
   showHints?: boolean
@@ -72,6 +73,7 @@ export function addCheck(
     .option('--baseline <file>', 'leave out the findings in this file, which `costlint baseline` writes')
     .addOption(shardOption())
     .addOption(pathsFromOption())
+    .option('--fail-on-parse-error', 'end with 2 where a file could not be read or does not parse')
     .option('--exit-zero', 'end with 0 whatever is found')
     .option('-q, --quiet', 'print findings and faults, nothing else')
     .option('--statistics', 'print how often each rule was found')
@@ -104,14 +106,17 @@ async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags):
   for (const option of alone)
     if (flags[option] !== undefined)
       throw new UsageError(`--${option}: not together with ${stdin ? 'standard input' : '--watch'}`)
+  const select = flags.select === undefined ? undefined : selectors('--select', flags.select, rules)
+  const ignore = selectors('--ignore', flags.ignore ?? [], rules)
+  checkSelection(select, ignore, rules)
   const works = flags.fix === true || flags.diff === true
   return {
     paths,
     format: flags.outputFormat,
     outputFile: flags.outputFile,
     files: outputs(flags.output ?? []),
-    select: flags.select === undefined ? undefined : selectors('--select', flags.select, rules),
-    ignore: selectors('--ignore', flags.ignore ?? [], rules),
+    select,
+    ignore,
     exclude: flags.exclude ?? [],
     respectExclude: flags.respectExclude === true,
     config: flags.config,
@@ -121,6 +126,7 @@ async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags):
     showChanges: flags.unsafeFixes === true && !works,
     diff: flags.diff === true,
     failOn: flags.failOn,
+    failOnParseError: flags.failOnParseError === true,
     exitZero: flags.exitZero === true,
     quiet: flags.quiet === true,
     statistics: flags.statistics === true,
@@ -132,4 +138,19 @@ async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags):
     shard: flags.shard,
     pathsFrom: flags.pathsFrom,
   }
+}
+
+/** A run of no rule finds nothing, which looks like praise. */
+function checkSelection(
+  select: readonly string[] | undefined,
+  ignore: readonly string[],
+  rules: readonly string[],
+): void {
+  if (select?.length === 0) throw new UsageError('--select: names no rule')
+  const runs = (rule: string) => {
+    const chosen = select === undefined ? 0 : matchSelectors(select, rule)
+    const dropped = matchSelectors(ignore, rule)
+    return chosen !== undefined && (dropped === undefined || chosen > dropped)
+  }
+  if (rules.length > 0 && !rules.some(runs)) throw new UsageError('no rule is left by --select and --ignore')
 }

@@ -1,8 +1,9 @@
 /** One project of `costlint check`: opened once, linted and fixed as often as somebody asks. */
+import { readFileSync, statSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { readable, toPosix } from '../host/node/host.js'
-import type { Choice, FixRun, LintResult, Project } from '../linter.js'
+import { type Choice, type FixRun, isReadableName, type LintResult, type Project } from '../linter.js'
 import { givenBaseline } from './baseline.js'
 import { type Console, UsageError } from './console.js'
 import { type Engine, mostFiles } from './engine.js'
@@ -157,9 +158,9 @@ export class CheckedProject {
     })
   }
 
-  private report(result: LintResult): Promise<Report> {
+  private async report(result: LintResult): Promise<Report> {
     const { options, project } = this
-    return createReport(result, this.texts, {
+    const report = await createReport(result, this.texts, {
       cwd: this.console.cwd,
       root: this.root,
       showHints: options.showHints,
@@ -168,6 +169,31 @@ export class CheckedProject {
       fixes: needsFixes(options) ? project : undefined,
       ...(needsMore(options) ? { costs: (findings) => project.cost(findings) } : {}),
     })
+    const isEmpty = result.files === 0 && report.problems.length === 0
+    if (options.paths.length === 0 && options.since === undefined && isEmpty && !options.quiet)
+      this.console.err(`costlint: there is no file to check in ${harmless(this.root)}\n`)
+    // A hook names files that are left out, and with --since nothing may have changed.
+    if (!options.respectExclude && options.since === undefined && options.paths.length > 0)
+      for (const path of this.target.paths)
+        if (this.isUnmatched(path, result)) {
+          const message = 'holds no file that CostLint reads'
+          report.unmatched.push({ path: report.display(path), message })
+        }
+    return report
+  }
+
+  /** A file of a kind that nobody reads, or a folder without one that somebody does. */
+  private isUnmatched(path: string, { files, unmatched = [] }: LintResult): boolean {
+    if (path === '') return files === 0
+    return unmatched.includes(path) || !this.mayBeRead(path)
+  }
+
+  private mayBeRead(path: string): boolean {
+    const absolute = join(this.root, path)
+    if (isReadableName(basename(path)) || statSync(absolute, { throwIfNoEntry: false })?.isFile() !== true)
+      return true
+    // A script without an extension names its program.
+    return readFileSync(absolute).subarray(0, 2).toString('latin1') === '#!'
   }
 }
 

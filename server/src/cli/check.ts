@@ -116,7 +116,9 @@ async function finish(
 }
 
 function codeOf(report: Report, failOn: FailOn, options: CheckOptions): number {
-  if (report.faults.length > 0 || report.problems.length > 0) return exit.failed
+  const { faults, problems, errors, unmatched } = report
+  if (faults.length + problems.length + unmatched.length > 0) return exit.failed
+  if (options.failOnParseError && errors.length > 0) return exit.failed
   if (options.exitZero) return exit.clean
   if (report.findings.some(({ finding }) => finding.rule === budgetRule)) return exit.budget
   const failed = report.findings.some((each) => reachesLevel(each.finding.severity, failOn))

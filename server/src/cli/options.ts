@@ -55,6 +55,8 @@ export interface CheckOptions extends SelectionFlags {
   failOn?: FailOn
   /** Findings and faults only: no summary, no notes, no progress. */
   quiet: boolean
+  /** What could not be read or does not parse makes the run fail. */
+  failOnParseError: boolean
   /** Findings do not count for the exit code. */
   exitZero: boolean
   statistics: boolean

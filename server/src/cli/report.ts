@@ -49,6 +49,8 @@ export interface Report {
   errors: LintError[]
   faults: LintError[]
   problems: { path: string; line: number; message: string }[]
+  /** Paths that were given and hold no file that could be checked, and why not. */
+  unmatched: LintError[]
   /** Fixes that were taken back, and why. */
   notFixed: LintError[]
   files: number
@@ -129,6 +131,7 @@ export async function createReport(
     errors: result.errors.map(renamed),
     faults: faults.map(renamed),
     problems: (result.problems ?? []).map(renamed),
+    unmatched: [],
     notFixed: [],
     files: result.files,
     filesLinted: result.filesLinted,
@@ -230,6 +233,7 @@ export function mergeReports(reports: readonly Report[]): Report {
     errors: reports.flatMap((each) => each.errors).sort(byPath),
     faults: reports.flatMap((each) => each.faults).sort(byPath),
     problems: reports.flatMap((each) => each.problems),
+    unmatched: reports.flatMap((each) => each.unmatched),
     notFixed: reports.flatMap((each) => each.notFixed),
     files: reports.reduce((sum, each) => sum + each.files, 0),
     filesLinted: reports.reduce((sum, each) => sum + each.filesLinted, 0),

@@ -38,7 +38,15 @@ export function jsonFacts(text: string): ConfigFacts {
       ? { kind: 'scalar', value: null, raw: '', start: 0, end: 0 }
       : convert(text, tree, 0, state)
   return {
-    documents: [{ index: 0, root, templated: state.templated, hasErrors: errors.length > 0 }],
+    documents: [
+      {
+        index: 0,
+        root,
+        templated: state.templated,
+        hasErrors: errors.length > 0,
+        ...(errors.length > 0 ? { errorAt: errors[0]!.offset } : {}),
+      },
+    ],
     comments: comments(text),
   }
 }

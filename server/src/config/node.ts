@@ -57,6 +57,8 @@ export interface ConfigDocument {
   /** True when it holds template syntax (`{{ … }}`, `{% … %}`). */
   templated: boolean
   hasErrors: boolean
+  /** Where the first error is; absent: nobody can tell. */
+  errorAt?: number
 }
 
 export interface ConfigFacts {

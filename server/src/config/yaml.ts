@@ -139,6 +139,7 @@ class DocumentBuilder {
       root,
       templated: touches(this.templates, start, end),
       hasErrors: errors.length > 0,
+      ...(errors.length > 0 ? { errorAt: errors[0]!.pos[0] } : {}),
     }
   }
 

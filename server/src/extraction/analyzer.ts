@@ -41,6 +41,7 @@ import { type ManifestDocument, manifestsOf, type Overlay } from './manifests.js
 import { ReaderChoice } from './reader-choice.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppression-comments.js'
+import { type SyntaxErrorPlace, syntaxErrorOf } from './syntax-error.js'
 import { type WrittenFile, whereWritten } from './written-places.js'
 
 /** What is known of one file after it was read by itself. Plain JSON. */
@@ -53,6 +54,8 @@ export interface FileRecord {
   lines: number
   bytes: number
   problems: string[]
+  /** Where it does not parse: what stands around that is read. Absent: it does. */
+  syntaxError?: SyntaxErrorPlace
   /** Faults of readers: bugs of ours, with the reader's name. */
   faults: string[]
   summary: ModuleSummary | null
@@ -166,6 +169,8 @@ export class Analyzer {
     }
     const parsed = this.parse(file, record.problems)
     this.remember(file.path, parsed)
+    const broken = syntaxErrorOf(file, parsed.fragments, this.grammars)
+    if (broken !== undefined) record.syntaxError = broken
     const surroundings: Surroundings = { imported: {}, importers: [], binding: null, versions }
     const writes = file.fragments.flatMap(({ language, target }) =>
       language === 'python' && target !== undefined ? [target] : [],

@@ -23,6 +23,11 @@ export interface Suppression {
   removal: TextEdit
   /** Between the brackets, where there are any. */
   list: Location | null
+  /**
+   * A word that is no directive, or the empty place where its colon is missing. `standsAlone`: nothing follows but what may
+   * follow a directive. Absent: all is well.
+   */
+  word?: { text: string; location: Location; standsAlone: boolean }
 }
 
 interface Comment extends Span {
@@ -31,6 +36,10 @@ interface Comment extends Span {
 
 const directive =
   /costlint\s*:\s*(ignore-file|ignore)(?![\w-])[ \t]*(?:\[([^\]\n]*)(\])?)?((?:[ \t]*--(?:(?!\s#\s|\*\/).)*)?)/
+
+/** Looks like a directive: the name, a colon and a word; or one of the usual words without the colon. */
+const lookalike =
+  /^[\s#/*;<!-]*costlint(?:(\s*:)[ \t]*([\w-]*)|([ \t]+)(?:ignore-file|ignore|disable|noqa)(?![\w-])(?=[ \t]*(?:\[|--|$)))/
 
 /** The suppressions of one fragment. `statements`: sorted, not overlapping (see `statements.ts`). */
 export function readSuppressions(
@@ -44,10 +53,16 @@ export function readSuppressions(
   for (const comment of comments) {
     if (!comment.text.includes('costlint')) continue
     const match = directive.exec(comment.text)
-    if (match === null) continue
+    const place = (start: number, end: number) => locate(path, fragment, { start, end })
+    if (match === null) {
+      const odd = lookalike.exec(comment.text)
+      if (odd === null) continue
+      lines ??= new Lines(fragment.text, comments)
+      found.push(withoutEffect(fragment, comment, odd, lines, place))
+      continue
+    }
     lines ??= new Lines(fragment.text, comments)
     const [text, kind, list, closed, tail] = match
-    const place = (start: number, end: number) => locate(path, fragment, { start, end })
     const start = comment.start + match.index
     const end = start + text.trimEnd().length
     const listStart = list === undefined ? -1 : start + text.indexOf('[') + 1
@@ -74,6 +89,46 @@ export function readSuppressions(
     })
   }
   return found
+}
+
+function withoutEffect(
+  fragment: SourceFragment,
+  comment: Comment,
+  [text, colon, word]: RegExpExecArray,
+  lines: Lines,
+  place: (start: number, end: number) => Location,
+): Suppression {
+  const index = text.indexOf('costlint')
+  const start = comment.start + index
+  const end = comment.start + text.length
+  const after = start + 'costlint'.length
+  return {
+    selectors: null,
+    file: false,
+    reason: null,
+    malformed:
+      colon === undefined
+        ? 'a colon is missing behind "costlint"'
+        : word === ''
+          ? 'it names no directive; there are ignore and ignore-file'
+          : `"${word}" is no directive; there are ignore and ignore-file`,
+    location: place(start, end),
+    text: text.slice(index),
+    covers: [],
+    removal: removal(fragment, comment, index, text.length - index, lines, place),
+    list: null,
+    ...(colon === undefined
+      ? { word: { text: '', location: place(after, after), standsAlone: true } }
+      : word === ''
+        ? {}
+        : {
+            word: {
+              text: word!,
+              location: place(end - word!.length, end),
+              standsAlone: /^[ \t]*(?:\[|--|\*\/|-->|$)/.test(comment.text.slice(text.length)),
+            },
+          }),
+  }
 }
 
 /** Line starts, and which lines hold nothing but a comment. */

@@ -3,8 +3,9 @@ import { parse, TomlError } from 'smol-toml'
 import type { OwnAcceleratorPrice, OwnPrice } from '../catalog/price-book.js'
 import type { ConfigFacts, ConfigNode } from '../config/node.js'
 import type { MoneyThresholds, RuleOptions, ToldRun } from '../rules/rule.js'
-import { readTable, type Values } from './configuration-fields.js'
+import { type Problems, readTable, type Values } from './configuration-fields.js'
 import { type ConfiguredSeverity, type FailOn, shapeOf, type Vocabulary } from './configuration-shape.js'
+import { checkHardware } from './unknown-hardware.js'
 
 export {
   type ConfiguredSeverity,
@@ -76,6 +77,8 @@ export interface ConfigurationFile extends RuleChoice, OptionChoice {
   exclude: string[]
   include?: string[]
   overrides: Override[]
+  /** 1-based, of what can be found wrong only once the project is known. */
+  lines: { include?: number; select?: number }
   suppress: ConfiguredSuppression[]
   prices: {
     region?: string
@@ -117,12 +120,14 @@ export function readConfigurationFile(
     problems.push({ path, line: lineOf(document.root.start), message: 'cannot be read in full' })
   const node = path.endsWith('pyproject.toml') ? child(child(root, 'tool'), 'costlint') : root
   if (node === undefined) return { file: undefined, problems: [] }
-  const values = readTable(node, 'the configuration', shapeOf(vocabulary), {
+  const told: Problems = {
     add: (offset, message) => problems.push({ path, line: lineOf(offset), message }),
-  })
+  }
+  const values = readTable(node, 'the configuration', shapeOf(vocabulary), told)
   const keyLine = (key: string) =>
     lineOf((node.kind === 'map' ? node.entries.find((one) => one.key === key)?.keyStart : undefined) ?? 0)
   const file = toFile(path, values ?? {}, lineOf, keyLine)
+  checkHardware(node, file.prices.machines ?? [], told)
   return { file, problems: problems.sort((a, b) => a.line - b.line) }
 }
 
@@ -158,6 +163,10 @@ function toFile(
     extends: (values.extends ?? []).map(({ text, start }) => ({ name: text, line: lineOf(start) })),
     exclude: values.exclude ?? [],
     include: values.include,
+    lines: {
+      ...(values.include === undefined ? {} : { include: keyLine('include') }),
+      ...(values.select === undefined ? {} : { select: keyLine('select') }),
+    },
     overrides: (values.overrides ?? []).map((each) => ({
       paths: each.paths ?? [],
       rules: each.rules,

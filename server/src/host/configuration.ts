@@ -82,6 +82,8 @@ export interface Configuration {
   /** Of the configuration at the root. */
   budget: Budget
   problems: ConfigurationProblem[]
+  /** What is wrong with it in a project of these files: patterns that match none of them. */
+  problemsWith(files: readonly string[]): ConfigurationProblem[]
   /** What was measured of runs. */
   measured: readonly RunRecord[]
   /** Findings that are known. */
@@ -124,7 +126,7 @@ class ProjectConfiguration implements Configuration {
   private readonly byFile = new Map<string, FileConfiguration>()
 
   constructor(sources: ConfigurationSources) {
-    this.problems = sources.problems
+    this.problems = [...sources.problems]
     this.measured = sources.measured ?? []
     this.baseline = sources.baseline
     this.sources = sources.sources ?? new Set()
@@ -144,6 +146,24 @@ class ProjectConfiguration implements Configuration {
     this.failOn = root.file?.failOn
     this.budget = root.file?.budget ?? {}
     this.baselineFile = root.file?.baseline?.path
+    const isSilent = [...this.scopes.values()].every((scope) => !scope.runsAny())
+    if (root.file !== undefined && choice.select === undefined && isSilent && this.problems.length === 0)
+      this.problems.push({
+        path: root.file.path,
+        line: root.file.lines.select ?? 1,
+        message: 'no rule is left: none is selected, or all are ignored',
+      })
+  }
+
+  problemsWith(files: readonly string[]): ConfigurationProblem[] {
+    return [...this.scopes.values()].flatMap(({ file }) => {
+      const line = file?.lines.include
+      if (file === undefined || line === undefined) return []
+      const folder = file.path.slice(0, file.path.lastIndexOf('/') + 1)
+      const own = files.filter((path) => path.startsWith(folder) && this.scope(path).file === file)
+      if (own.length === 0 || own.some((path) => this.scope(path).includes(path))) return []
+      return [{ path: file.path, line, message: '`include` matches no file' }]
+    })
   }
 
   forFile(path: string): FileConfiguration {
@@ -240,6 +260,15 @@ class Scope {
       paths: new PatternLayer(folder, [entry.path]),
       told: entry.told,
     }))
+  }
+
+  /** Whether any rule runs on any file. */
+  runsAny(): boolean {
+    const layers = this.overrides.map((each) => each.choice)
+    return [...this.rules.keys()].some(
+      (rule) =>
+        this.enabled([], rule, undefined) || layers.some((layer) => this.enabled([layer], rule, undefined)),
+    )
   }
 
   includes(path: string): boolean {

@@ -102,6 +102,7 @@ function laidOver(lower: ConfigurationFile, upper: ConfigurationFile): Configura
     preview: upper.preview ?? lower.preview,
     exclude: [...lower.exclude, ...upper.exclude],
     include: upper.include ?? lower.include,
+    lines: upper.lines,
     overrides: [...lower.overrides, ...upper.overrides],
     suppress: [...lower.suppress, ...upper.suppress],
     hardware: upper.hardware ?? lower.hardware,

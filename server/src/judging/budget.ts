@@ -3,6 +3,7 @@ import type { Bill, OpenInterval } from '../estimate/bill.js'
 import { roughUsd } from '../estimate/hourly.js'
 import type { Budget } from '../host/configuration-file.js'
 import { budgetRule } from '../host/own-rules.js'
+import { matchesWildcard } from '../host/wildcard.js'
 import type { Judgement } from '../linking/runs.js'
 import type { Severity } from '../rules/rule.js'
 import { isViewOf } from '../rules/subject-view.js'
@@ -74,7 +75,7 @@ function notAllowed(
 ): Draft[] {
   const given = names.flatMap((name) => name ?? [])
   if (machines === undefined || given.length === 0) return []
-  if (given.some((name) => machines.some((pattern) => matches(pattern, name)))) return []
+  if (given.some((name) => machines.some((pattern) => matchesWildcard(pattern, name)))) return []
   return [
     draft(
       view,
@@ -82,12 +83,6 @@ function notAllowed(
       `${given[0]} is not among the machines that \`[budget] machines\` allows: ${machines.join(', ')}.`,
     ),
   ]
-}
-
-/** `*` stands for any characters: 'g5.*', 'ml.g*'. */
-function matches(pattern: string, name: string): boolean {
-  const escaped = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${escaped.join('.*')}$`, 'i').test(name)
 }
 
 function draft(view: SubjectView, severity: Severity, message: string): Draft {

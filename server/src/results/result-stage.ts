@@ -1,6 +1,7 @@
 /** From drafts to what the faces show: suppressions applied, fingerprints given, only the paths that were asked for. */
 
 import type { FileRecord } from '../extraction/analyzer.js'
+import type { SyntaxErrorPlace } from '../extraction/syntax-error.js'
 import type { Finding } from '../finding.js'
 import type { Configuration } from '../host/configuration.js'
 import type { Draft } from '../judging/judge.js'
@@ -73,6 +74,7 @@ export class ResultStage {
       filesLinted++
       // Several texts in one file may have the same trouble: the file is named once.
       if (record.problems.length > 0) errors.push({ path, message: [...new Set(record.problems)].join('; ') })
+      else if (record.syntaxError !== undefined) errors.push(asError(path, record.syntaxError))
       findings.push(...(await this.findingsOf(path, byPath.get(path) ?? [], record, configuration)))
     }
     errors.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
@@ -82,7 +84,11 @@ export class ResultStage {
       baseline === undefined
         ? undefined
         : compareWith(baseline.entries, findings, (path) => wanted(path) || !present.has(path))
+    const unmatched = (paths ?? []).filter(
+      (path) => !input.files.some((file) => covers(path, file) && configuration.reported(file)),
+    )
     return {
+      unmatched,
       ...(configuration.baselineFile === undefined ? {} : { baselineFile: configuration.baselineFile }),
       findings: compared?.fresh ?? findings,
       ...(compared === undefined
@@ -92,7 +98,7 @@ export class ResultStage {
       faults: input.faults.filter(({ path }) => wanted(path)),
       files,
       filesLinted,
-      problems: configuration.problems,
+      problems: [...configuration.problems, ...configuration.problemsWith(input.files)],
       failOn: configuration.failOn,
       volume,
     }
@@ -145,6 +151,11 @@ export class ResultStage {
     this.named.set(path, { drafts, findings })
     return findings
   }
+}
+
+function asError(path: string, { line, cell, language }: SyntaxErrorPlace): LintError {
+  const place = cell === null ? `line ${line}` : `line ${line} of cell ${cell}`
+  return { path, kind: 'syntax', message: `${place} is no valid ${language}; findings may be missing` }
 }
 
 function covers(path: string, candidate: string): boolean {

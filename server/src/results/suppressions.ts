@@ -1,18 +1,19 @@
 /** What comments and `[[suppress]]` silence, and which of them silence nothing. */
 import type { TextEdit } from '../edit/write.js'
 import type { Suppression } from '../extraction/suppression-comments.js'
-import type { Finding, Fix } from '../finding.js'
+import type { Finding } from '../finding.js'
 import type { ConfiguredSuppression } from '../host/configuration-file.js'
-import { suggestion } from '../host/nearest.js'
+import { nearest, suggestion } from '../host/nearest.js'
 import { ownRuleNames, unusedSuppression } from '../host/own-rules.js'
 import { isKnownSelector, matchSelector, selectorNames } from '../host/selector.js'
+import type { OfferedFix } from '../lint.js'
 import type { Location } from '../text/location.js'
 import { fingerprint } from './fingerprint.js'
 
 export interface SuppressionResult {
   kept: Finding[]
   /** Findings about suppressions that silence nothing, each with the edit that removes it. */
-  unused: { finding: Finding; fix: Fix }[]
+  unused: { finding: Finding; fix: OfferedFix }[]
 }
 
 export interface SuppressionOptions {
@@ -149,7 +150,7 @@ function report(
         fingerprint: fingerprint(unusedSuppression, path, '', suppression.text, ordinal),
         requests: [],
       },
-      fix: {
+      fix: correction(suppression) ?? {
         title:
           rest.length > 0 ? `Remove ${[...gone].join(', ')} from the suppression` : 'Remove the suppression',
         safety: 'safe',
@@ -157,6 +158,24 @@ function report(
       },
     },
   ]
+}
+
+/** Other linters' words for the same. */
+const likeIgnore = /^(?:disable|noqa|off|skip|suppress|ignored?-?line|disable-?line|no-?qa)$/i
+
+/** What a comment that is no directive was probably meant to be; undefined: it has none of these faults. */
+function correction({ word, text }: Suppression): OfferedFix | undefined {
+  if (word === undefined) return undefined
+  const meant = likeIgnore.test(word.text) ? 'ignore' : nearest(word.text, ['ignore', 'ignore-file'])
+  const newText = word.text === '' ? ':' : meant
+  // `disable=search` would become a suppression of everything.
+  if (newText === undefined || !word.standsAlone)
+    return { title: 'Correct the suppression', refused: `nobody can tell what ${JSON.stringify(text)} means` }
+  return {
+    title: newText === ':' ? 'Write the colon' : `Write "${newText}"`,
+    safety: 'safe',
+    edits: [{ location: word.location, newText }],
+  }
 }
 
 function idleMessage(suppression: Suppression, idle: string[]): string {

@@ -33,6 +33,9 @@ export function formatGithub(report: Report): string {
     ...report.problems.map(({ path, line, message }) =>
       command('error', { title: 'costlint', file: report.fromTop(path), line }, message),
     ),
+    ...report.unmatched.map(({ path, message }) =>
+      command('error', { title: 'costlint' }, `${path} ${message}`),
+    ),
     ...report.faults.map(({ path, message }) =>
       command('error', { title: 'costlint: internal error', file: report.fromTop(path) }, message),
     ),

@@ -57,6 +57,7 @@ function errors(report: Report) {
   return [
     ...report.problems.map(({ path, line, message }) => ({ path, message: `line ${line}: ${message}` })),
     ...report.faults.map(({ path, message }) => ({ path, message: `internal error: ${message}` })),
+    ...report.unmatched,
     ...report.errors,
     ...report.notFixed,
   ]

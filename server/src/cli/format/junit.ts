@@ -23,6 +23,7 @@ export function formatJunit(report: Report, failOn: FailOn): string {
   const troubles = [
     ...report.problems.map(({ path, line, message }) => ({ path, message: `line ${line}: ${message}` })),
     ...report.faults,
+    ...report.unmatched,
   ]
   if (troubles.length > 0)
     suites.push(

@@ -34,7 +34,7 @@ export function formatMarkdown(report: Report): string {
   const troubles = [
     ...report.problems.map(({ path, line, message }) => `${code(`${path}:${line}`)} ${plain(message)}`),
     ...report.faults.map(({ path, message }) => `${code(path)} internal error: ${plain(message)}`),
-    ...report.errors.map(({ path, message }) => `${code(path)} ${plain(message)}`),
+    ...[...report.unmatched, ...report.errors].map(({ path, message }) => `${code(path)} ${plain(message)}`),
     ...report.notFixed.map(({ path, message }) => `${code(path)} ${plain(message)}`),
   ]
   if (troubles.length > 0) lines.push('', '### Not checked', '', ...troubles.map((one) => `- ${one}`))

@@ -153,10 +153,10 @@ function invocation(report: Report) {
     ],
   })
   return {
-    executionSuccessful: report.faults.length === 0 && report.problems.length === 0,
+    executionSuccessful: report.faults.length + report.problems.length + report.unmatched.length === 0,
     toolExecutionNotifications: [
       ...report.faults.map(({ path, message }) => notice('error', path, message)),
-      ...report.errors.map(({ path, message }) => notice('warning', path, message)),
+      ...[...report.unmatched, ...report.errors].map(({ path, message }) => notice('warning', path, message)),
     ],
     toolConfigurationNotifications: report.problems.map(({ path, line, message }) =>
       notice('error', path, message, line),

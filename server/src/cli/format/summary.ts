@@ -10,6 +10,9 @@ import { harmless } from './width.js'
 
 export { count }
 
+/** Files that do not parse, named one by one. */
+const mostBroken = 10
+
 /** Configuration problems, faults and unreadable files, a line each. */
 export function formatTroubles(report: Report, colors: Colors): string {
   const line = (label: string, where: string, message: string) => {
@@ -17,12 +20,23 @@ export function formatTroubles(report: Report, colors: Colors): string {
     const [first, ...rest] = message.split('\n').map(harmless)
     return [`${label}: ${harmless(where)}: ${first}\n`, ...rest.map((each) => `  | ${each}\n`)].join('')
   }
+  const broken = report.errors.filter(({ kind }) => kind === 'syntax')
+  const more = broken.length - mostBroken
   return [
     ...report.problems.map((each) =>
       line(colors.red('configuration error'), `${each.path}:${each.line}`, each.message),
     ),
     ...report.faults.map((each) => line(colors.red('internal error'), each.path, each.message)),
-    ...report.errors.map((each) => line(colors.yellow('not checked'), each.path, each.message)),
+    ...report.unmatched.map((each) => line(colors.red('nothing to check'), each.path, each.message)),
+    ...report.errors
+      .filter(({ kind }) => kind !== 'syntax')
+      .map((each) => line(colors.yellow('not checked'), each.path, each.message)),
+    ...broken
+      .slice(0, mostBroken)
+      .map((each) => line(colors.yellow('not all checked'), each.path, each.message)),
+    ...(more > 0
+      ? [`${count(more, 'more file does', 'more files do')} not parse; --output-format json names all.\n`]
+      : []),
     ...report.notFixed.map((each) => line(colors.yellow('not fixed'), each.path, each.message)),
   ].join('')
 }
