@@ -34,7 +34,10 @@ export function processConsole(signal: AbortSignal): Console {
   for (const stream of open) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       open.delete(stream)
-      if (error.code !== 'EPIPE') throw error
+      if (error.code === 'EPIPE') return
+      // A full disk: what was written is not all of it.
+      process.exitCode = exit.failed
+      if (stream === stdout) write(stderr, `costlint: standard output cannot be written: ${error.message}\n`)
     })
   }
   const write = (stream: NodeJS.WriteStream, text: string | Uint8Array) => {

@@ -8,6 +8,7 @@ import type { TextEdit } from '../edit/write.js'
 import type { Finding, Fix } from '../finding.js'
 import type { LintError, OfferedFix } from '../lint.js'
 import { type Encoding, encode } from '../text/decode.js'
+import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 
 /** A file as the project sees it: its text in the editor or as fixed so far, else that on disk. */
@@ -56,15 +57,23 @@ export interface FixRun {
 
 /** A fix may make room for the next one; what needs more rounds than this does not come to an end. */
 const mostRounds = 10
+/** Rounds that are taken back because a fix in them had no effect. */
+const mostReverted = 20
 
 /**
  * Carries out the preferred fix of every finding, as far as it may: fixes that would touch each other wait for the next
- * round. A fix that adds a syntax error, or that its file's encoding cannot hold, is taken back. The project is left as
- * if the files had been written.
+ * round. A fix that adds a syntax error, that its file's encoding cannot hold, or after which its finding is still there, is
+ * taken back. The project is left as if the files had been written.
  */
 export async function applyFixes(project: FixableProject, options: FixOptions): Promise<FixRun> {
   const run = new Run(project, options)
-  for (let round = 0; round < mostRounds; round++) if (!(await run.round())) break
+  let reverted = 0
+  for (let round = 0; round < mostRounds && reverted < mostReverted; ) {
+    const outcome = await run.round()
+    if (outcome === 'nothing to do') break
+    if (outcome === 'reverted') reverted++
+    else round++
+  }
   return run.result()
 }
 
@@ -81,22 +90,20 @@ class Run {
   private readonly blocked = new Set<string>()
   private readonly rolledBack: LintError[] = []
   private fixed = 0
-  private last: { applied: Finding[]; counts: Map<string, number> } | null = null
+  private last: LastRound | null = null
 
   constructor(
     private readonly project: FixableProject,
     private readonly options: FixOptions,
   ) {}
 
-  /** False when there was nothing to do. */
-  async round(): Promise<boolean> {
+  async round(): Promise<'fixed' | 'nothing to do' | 'reverted'> {
     const { paths, signal } = this.options
     signal?.throwIfAborted()
     const { findings } = await this.project.lint({ paths: [...paths], signal })
-    const counts = countByPlace(findings)
-    this.blockWithoutEffect(findings, counts)
+    if (this.revertWithoutEffect(findings)) return 'reverted'
     const round = new Round(this.project)
-    const applied: Finding[] = []
+    const applied: Applied[] = []
     for (const finding of findings) {
       signal?.throwIfAborted()
       if (this.blocked.has(finding.fingerprint)) continue
@@ -104,16 +111,12 @@ class Run {
       if (fix === undefined || 'refused' in fix || !this.allows(fix)) continue
       const outcome = await round.apply(fix)
       if (outcome === 'later') continue
-      if (outcome === 'done') applied.push(finding)
-      else {
-        this.blocked.add(finding.fingerprint)
-        this.rolledBack.push({
-          path: outcome.path,
-          message: `“${fix.title}” was taken back: ${outcome.reason}`,
-        })
-      }
+      if (outcome === 'done') applied.push({ finding, fix })
+      else this.takeBack(finding, fix, outcome.reason, outcome.path)
     }
+    const before = new Map<string, string>()
     for (const [path, { file, text }] of round.changed) {
+      before.set(path, file.source.text)
       if (!this.originals.has(path)) {
         this.originals.set(path, { before: file.source.text, encoding: file.encoding, bom: file.bom })
       }
@@ -121,8 +124,8 @@ class Run {
       this.project.open(path, text)
     }
     this.fixed += applied.length
-    this.last = { applied, counts }
-    return applied.length > 0
+    this.last = { applied, before, edits: applied.flatMap(({ fix }) => fix.edits) }
+    return applied.length > 0 ? 'fixed' : 'nothing to do'
   }
 
   result(): FixRun {
@@ -144,17 +147,60 @@ class Run {
     )
   }
 
-  /** A fix after which its finding is still there would be carried out again in every round. */
-  private blockWithoutEffect(findings: readonly Finding[], counts: ReadonlyMap<string, number>): void {
-    if (this.last === null) return
-    const present = new Set(findings.map((finding) => finding.fingerprint))
-    for (const finding of this.last.applied) {
-      // Among equal findings the next one moves up to the fingerprint of the one that went; then there are fewer.
-      const key = placeOf(finding)
-      if (!present.has(finding.fingerprint) || counts.get(key)! < this.last.counts.get(key)!) continue
-      this.blocked.add(finding.fingerprint)
-    }
+  private takeBack(finding: Finding, fix: Fix, reason: string, path = finding.location.path): void {
+    this.blocked.add(finding.fingerprint)
+    this.rolledBack.push({ path, message: `“${fix.title}” was taken back: ${reason}` })
   }
+
+  /**
+   * A fix after which its finding is still there does not help, and would be carried out again in every round. What it wrote
+   * cannot be told from what the others of its round wrote, so that round is taken back; they come again without it.
+   */
+  private revertWithoutEffect(findings: readonly Finding[]): boolean {
+    const { last } = this
+    this.last = null
+    if (last === null) return false
+    const present = new Set(findings.map(({ rule, location }) => placeKey(rule, location)))
+    const idle = last.applied.filter(({ finding }) =>
+      present.has(placeKey(finding.rule, moved(finding.location, last.edits))),
+    )
+    if (idle.length === 0) return false
+    for (const { finding, fix } of idle)
+      this.takeBack(finding, fix, 'what it is to mend would still be there')
+    for (const [path, text] of last.before) {
+      this.texts.set(path, text)
+      this.project.open(path, text)
+    }
+    this.fixed -= last.applied.length
+    return true
+  }
+}
+
+interface Applied {
+  finding: Finding
+  fix: Fix
+}
+
+interface LastRound {
+  applied: Applied[]
+  /** Texts of the files that it changed. */
+  before: Map<string, string>
+  edits: TextEdit[]
+}
+
+function placeKey(rule: string, { path, cell, start }: Location): string {
+  return JSON.stringify([rule, path, cell, start])
+}
+
+/** Where something begins after the edits. */
+function moved(location: Location, edits: readonly TextEdit[]): Location {
+  let { start } = location
+  for (const { location: at, newText } of edits) {
+    if (at.path !== location.path || at.cell !== location.cell) continue
+    if (at.end <= location.start) start += newText.length - (at.end - at.start)
+    else if (at.start < location.start) start += at.start - location.start
+  }
+  return { ...location, start }
 }
 
 type Outcome = 'done' | 'later' | { path: string; reason: string }
@@ -233,14 +279,4 @@ function covers(path: string, file: string): boolean {
   return (
     path === '' || path === '.' || file === path || file.startsWith(path.endsWith('/') ? path : `${path}/`)
   )
-}
-
-function placeOf(finding: Finding): string {
-  return `${finding.rule} ${finding.location.path}`
-}
-
-function countByPlace(findings: readonly Finding[]): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const finding of findings) counts.set(placeOf(finding), (counts.get(placeOf(finding)) ?? 0) + 1)
-  return counts
 }
