@@ -9,11 +9,21 @@ export interface LintError {
   kind?: 'syntax'
 }
 
+/** A finding that the user has silenced. */
+export interface SilencedFinding {
+  finding: Finding
+  by: 'comment' | 'configuration'
+  /** What the user says why. */
+  reason: string | null
+}
+
 export interface LintResult {
   /** Sorted by path, cell, position, rule. Suppressed findings are already gone, unused suppressions added. */
   findings: Finding[]
   /** Files that could not be read or decoded: an entry each, the exit code stays. */
   errors: LintError[]
+  /** Absent: none. */
+  silenced?: SilencedFinding[]
   /** Of the paths that were asked for, those that hold no file to report on. Absent: none. */
   unmatched?: string[]
   /** Faults of a rule or of the engine: reported, and exit code 2. */

@@ -21,7 +21,15 @@ export { rulePageLink } from './host/rule-links.js'
 export { isKnownSelector, matchSelectors, selectorNames } from './host/selector.js'
 export { isSkippedFolder } from './host/skipped.js'
 export { TooManyFiles } from './host/too-many-files.js'
-export type { CellText, LintError, LintOptions, LintResult, OfferedFix, Progress } from './lint.js'
+export type {
+  CellText,
+  LintError,
+  LintOptions,
+  LintResult,
+  OfferedFix,
+  Progress,
+  SilencedFinding,
+} from './lint.js'
 export type { Project } from './project/project.js'
 export type { FixOptions, FixRun } from './results/apply-fixes.js'
 export type { CostEntry, CostKind, CostState } from './results/cost.js'

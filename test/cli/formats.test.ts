@@ -176,6 +176,39 @@ describe('formats of check', () => {
     })
   })
 
+  it('sarif and json: what is suppressed, with the reason, where that is asked for', async () => {
+    const quiet = {
+      'a.py': search.replace('n_jobs=-1)', 'n_jobs=-1)  # costlint: ignore[search] -- the paper needs it'),
+      'b.py': search,
+      'costlint.toml': '[[suppress]]\npath = "b.py"\nrule = "search/grid-search"\nreason = "small"\n',
+    }
+    const asked = (...args: string[]) => runHere(quiet, ['check', '--output-format', ...args])
+    const { out, code } = await asked('sarif', '--show-suppressed')
+    validate()(JSON.parse(out))
+    const { results } = JSON.parse(out).runs[0]
+    assert.deepEqual(
+      results.map(({ suppressions }: { suppressions: unknown }) => suppressions),
+      [
+        [{ kind: 'inSource', status: 'accepted', justification: 'the paper needs it' }],
+        [{ kind: 'external', status: 'accepted', justification: 'small' }],
+      ],
+    )
+    assert.equal(code, 0)
+    // Services that know nothing of suppressions would show them as findings.
+    assert.deepEqual(JSON.parse((await asked('sarif')).out).runs[0].results, [])
+    const { findings, suppressed } = JSON.parse((await asked('json', '--show-suppressed')).out)
+    assert.deepEqual(
+      [findings.length, suppressed.map(({ path, reason }: Record<string, string>) => [path, reason])],
+      [
+        0,
+        [
+          ['a.py', 'the paper needs it'],
+          ['b.py', 'small'],
+        ],
+      ],
+    )
+  })
+
   it('github: an annotation for each finding, from the top of the repository', async () => {
     const { out, code } = await check('github')
     const escaped = message.replaceAll('%', '%25')

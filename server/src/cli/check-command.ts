@@ -26,6 +26,7 @@ interface CheckFlags {
   quiet?: boolean
   statistics?: boolean
   showHints?: boolean
+  showSuppressed?: boolean
   stdinFilename?: string
   maxFiles?: number
   baseline?: string
@@ -78,6 +79,7 @@ export function addCheck(
     .option('-q, --quiet', 'print findings and faults, nothing else')
     .option('--statistics', 'print how often each rule was found')
     .option('--show-hints', 'print hints too')
+    .option('--show-suppressed', 'list what is suppressed as such, in sarif, json and jsonl')
     .option('--stdin-filename <path>', 'lint standard input as the file with this name')
     .option('--max-files <count>', 'stop at a project with more files (default: 200,000)', count)
     .addOption(noCache())
@@ -130,6 +132,7 @@ async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags):
     exitZero: flags.exitZero === true,
     quiet: flags.quiet === true,
     statistics: flags.statistics === true,
+    showSuppressed: flags.showSuppressed === true,
     showHints: flags.showHints === true,
     stdin,
     stdinFilename: flags.stdinFilename,

@@ -164,6 +164,7 @@ export class CheckedProject {
       cwd: this.console.cwd,
       root: this.root,
       showHints: options.showHints,
+      showSuppressed: options.showSuppressed,
       paths: this.target.paths,
       changes: options.showChanges,
       fixes: needsFixes(options) ? project : undefined,

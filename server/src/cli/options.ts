@@ -61,6 +61,8 @@ export interface CheckOptions extends SelectionFlags {
   exitZero: boolean
   statistics: boolean
   showHints: boolean
+  /** In formats for programs: with the findings that are silenced. */
+  showSuppressed: boolean
   /** Lint standard input. */
   stdin: boolean
   stdinFilename?: string

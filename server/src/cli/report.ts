@@ -11,6 +11,7 @@ import {
   type LintResult,
   type OfferedFix,
   type Project,
+  type SilencedFinding,
   severities,
 } from '../linter.js'
 import type { Severity } from '../rules/rule.js'
@@ -46,6 +47,8 @@ export interface Shown extends Place {
 
 export interface Report {
   findings: Shown[]
+  /** Findings that the user has silenced, where somebody asked for them. */
+  suppressed: (Shown & Pick<SilencedFinding, 'by' | 'reason'>)[]
   errors: LintError[]
   faults: LintError[]
   problems: { path: string; line: number; message: string }[]
@@ -74,6 +77,7 @@ export interface ReportOptions {
   cwd: string
   root: string
   showHints: boolean
+  showSuppressed?: boolean
   /** Whether the fixes come with what they change, as a diff. */
   changes?: boolean
   /** Where to look fixes up; absent: they are not shown. */
@@ -99,12 +103,8 @@ export async function createReport(
   const findings: Shown[] = []
   const faults = [...result.faults]
   let hiddenHints = 0
-  for (const finding of result.findings) {
-    if (finding.severity === 'hint' && !options.showHints) {
-      hiddenHints++
-      continue
-    }
-    const offered = await offeredFixes(finding, options.fixes, faults)
+  const shownOf = async (finding: Finding, project: Project | undefined): Promise<Shown> => {
+    const offered = await offeredFixes(finding, project, faults)
     const fixes: ShownFix[] = []
     for (const fix of offered) {
       if ('refused' in fix) continue
@@ -116,18 +116,26 @@ export async function createReport(
     const related: Shown['related'] = []
     for (const each of finding.related)
       related.push({ ...(await place(each.location)), message: each.message })
-    findings.push({
+    return {
       ...(await place(finding.location)),
       finding,
       table: await texts.table(finding.location),
       related,
       fixes,
       refused: refusals(offered),
-    })
+    }
   }
+  for (const finding of result.findings) {
+    if (finding.severity === 'hint' && !options.showHints) hiddenHints++
+    else findings.push(await shownOf(finding, options.fixes))
+  }
+  const suppressed: Report['suppressed'] = []
+  for (const { finding, by, reason } of options.showSuppressed ? (result.silenced ?? []) : [])
+    suppressed.push({ ...(await shownOf(finding, undefined)), by, reason })
   const renamed = <T extends { path: string }>(each: T): T => ({ ...each, path: display(each.path) })
   return {
     findings: findings.sort(compareShown),
+    suppressed: suppressed.sort(compareShown),
     errors: result.errors.map(renamed),
     faults: faults.map(renamed),
     problems: (result.problems ?? []).map(renamed),
@@ -230,6 +238,7 @@ export function mergeReports(reports: readonly Report[]): Report {
   const byPath = (a: { path: string }, b: { path: string }) => compareText(a.path, b.path)
   return {
     findings: reports.flatMap((each) => each.findings).sort(compareShown),
+    suppressed: reports.flatMap((each) => each.suppressed).sort(compareShown),
     errors: reports.flatMap((each) => each.errors).sort(byPath),
     faults: reports.flatMap((each) => each.faults).sort(byPath),
     problems: reports.flatMap((each) => each.problems),

@@ -5,7 +5,7 @@ import type { SyntaxErrorPlace } from '../extraction/syntax-error.js'
 import type { Finding } from '../finding.js'
 import type { Configuration } from '../host/configuration.js'
 import type { Draft } from '../judging/judge.js'
-import type { LintError, LintResult, OfferedFix } from '../lint.js'
+import type { LintError, LintResult, OfferedFix, SilencedFinding } from '../lint.js'
 import { rules } from '../rules/index.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
@@ -55,6 +55,7 @@ export class ResultStage {
       else list.push(draft)
     }
     const findings: Finding[] = []
+    const silenced: SilencedFinding[] = []
     const errors: LintError[] = input.unreadable.filter(({ path }) => wanted(path))
     let files = 0
     let filesLinted = 0
@@ -75,7 +76,9 @@ export class ResultStage {
       // Several texts in one file may have the same trouble: the file is named once.
       if (record.problems.length > 0) errors.push({ path, message: [...new Set(record.problems)].join('; ') })
       else if (record.syntaxError !== undefined) errors.push(asError(path, record.syntaxError))
-      findings.push(...(await this.findingsOf(path, byPath.get(path) ?? [], record, configuration)))
+      const own = await this.findingsOf(path, byPath.get(path) ?? [], record, configuration)
+      findings.push(...own.findings)
+      silenced.push(...own.silenced)
     }
     errors.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
     const { baseline } = configuration
@@ -89,6 +92,7 @@ export class ResultStage {
     )
     return {
       unmatched,
+      silenced,
       ...(configuration.baselineFile === undefined ? {} : { baselineFile: configuration.baselineFile }),
       findings: compared?.fresh ?? findings,
       ...(compared === undefined
@@ -109,8 +113,8 @@ export class ResultStage {
     drafts: Draft[],
     record: FileRecord,
     configuration: Configuration,
-  ): Promise<Finding[]> {
-    if (drafts.length === 0 && record.suppressions.length === 0) return []
+  ): Promise<{ findings: Finding[]; silenced: SilencedFinding[] }> {
+    if (drafts.length === 0 && record.suppressions.length === 0) return { findings: [], silenced: [] }
     const own = configuration.forFile(path)
     const named = await this.nameAll(path, drafts.sort(byPlace))
     const applied = applySuppressions(named, record.suppressions, {
@@ -125,7 +129,7 @@ export class ResultStage {
       found.push(told)
       this.ownFixes.set(told, fix)
     }
-    return found.sort(byPlace)
+    return { findings: found.sort(byPlace), silenced: applied.silenced }
   }
 
   /** Findings with their fingerprints, which need the text. The same drafts give the same findings. */

@@ -6,12 +6,13 @@ import type { ConfiguredSuppression } from '../host/configuration-file.js'
 import { nearest, suggestion } from '../host/nearest.js'
 import { ownRuleNames, unusedSuppression } from '../host/own-rules.js'
 import { isKnownSelector, matchSelector, selectorNames } from '../host/selector.js'
-import type { OfferedFix } from '../lint.js'
+import type { OfferedFix, SilencedFinding } from '../lint.js'
 import type { Location } from '../text/location.js'
 import { fingerprint } from './fingerprint.js'
 
 export interface SuppressionResult {
   kept: Finding[]
+  silenced: SilencedFinding[]
   /** Findings about suppressions that silence nothing, each with the edit that removes it. */
   unused: { finding: Finding; fix: OfferedFix }[]
 }
@@ -33,8 +34,8 @@ export function applySuppressions(
 ): SuppressionResult {
   const used = suppressions.map(() => new Set<string>())
   const covers = new Covers(suppressions)
-  const silenced = (finding: Finding): boolean => {
-    let hit = false
+  const silencedBy = (finding: Finding): Omit<SilencedFinding, 'finding'> | null => {
+    let hit: Omit<SilencedFinding, 'finding'> | null = null
     for (const index of covers.at(finding.location)) {
       const suppression = suppressions[index]!
       if (suppression.malformed !== null) continue
@@ -43,18 +44,24 @@ export function applySuppressions(
         // "Every rule" does not mean the report that "every rule" is unused.
         if (match === undefined || (match === 0 && finding.rule === unusedSuppression)) continue
         used[index]!.add(selector)
-        hit = true
+        hit ??= { by: 'comment', reason: suppression.reason }
       }
     }
-    const configured = options.configured ?? []
-    return hit || configured.some((entry) => matchSelector(entry.rule, finding.rule) !== undefined)
+    const entry = options.configured?.find((one) => matchSelector(one.rule, finding.rule) !== undefined)
+    return hit ?? (entry === undefined ? null : { by: 'configuration', reason: entry.reason })
   }
-  const kept = findings.filter((finding) => !silenced(finding))
+  const kept: Finding[] = []
+  const silenced: SilencedFinding[] = []
+  for (const finding of findings) {
+    const by = silencedBy(finding)
+    if (by === null) kept.push(finding)
+    else silenced.push({ finding, ...by })
+  }
   const ordinals = new Map<string, number>()
   const unused = suppressions
     .flatMap((suppression, index) => report(suppression, used[index]!, options, ordinals))
-    .filter(({ finding }) => !silenced(finding))
-  return { kept, unused }
+    .filter(({ finding }) => silencedBy(finding) === null)
+  return { kept, silenced, unused }
 }
 
 /** Which suppressions reach a place: asked for each finding of a file, so they are sorted by where they begin. */

@@ -32,11 +32,16 @@ function finding(shown: Shown) {
   }
 }
 
+function suppressed(shown: Report['suppressed'][number]) {
+  return { ...finding(shown), suppressedBy: shown.by, reason: shown.reason }
+}
+
 export function formatJson(report: Report): string {
   const output = {
     version: 1,
     tool: { name: 'costlint', version },
     findings: report.findings.map(finding),
+    ...(report.suppressed.length === 0 ? {} : { suppressed: report.suppressed.map(suppressed) }),
     errors: errors(report),
     summary: summary(report),
   }
@@ -47,6 +52,7 @@ export function formatJson(report: Report): string {
 export function formatJsonLines(report: Report): string {
   const lines = [
     ...report.findings.map((shown) => ({ kind: 'finding', ...finding(shown) })),
+    ...report.suppressed.map((shown) => ({ kind: 'suppressed', ...suppressed(shown) })),
     ...errors(report).map((error) => ({ kind: 'error', ...error })),
     { kind: 'summary', version: 1, tool: { name: 'costlint', version }, ...summary(report) },
   ]

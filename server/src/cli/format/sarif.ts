@@ -19,7 +19,8 @@ const schema = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schem
 const levels = { error: 'error', warning: 'warning', information: 'note', hint: 'note' } as const
 
 export function formatSarif(report: Report, texts: RuleTexts): string {
-  const names = [...new Set(report.findings.map(({ finding }) => finding.rule))].sort()
+  const all = [...report.findings, ...report.suppressed]
+  const names = [...new Set(all.map(({ finding }) => finding.rule))].sort()
   const log = {
     $schema: schema,
     version: '2.1.0',
@@ -38,7 +39,13 @@ export function formatSarif(report: Report, texts: RuleTexts): string {
           '%SRCROOT%': { description: { text: 'The top of the repository.' } },
         },
         invocations: [invocation(report)],
-        results: report.findings.map((shown) => result(shown, names.indexOf(shown.finding.rule), report)),
+        results: [
+          ...report.findings.map((shown) => result(shown, names.indexOf(shown.finding.rule), report)),
+          ...report.suppressed.map((shown) => ({
+            ...result(shown, names.indexOf(shown.finding.rule), report),
+            suppressions: [suppression(shown)],
+          })),
+        ],
       },
     ],
   }
@@ -96,6 +103,14 @@ function result(shown: Shown, ruleIndex: number, report: Report) {
     partialFingerprints: { 'costlint/v1': fingerprint },
     ...(fixes.length === 0 ? {} : { fixes: fixes.map((fix) => change(fix, report)) }),
     properties: { severity, confidence, reader, checklist, saving },
+  }
+}
+
+function suppression({ by, reason }: Report['suppressed'][number]) {
+  return {
+    kind: by === 'comment' ? 'inSource' : 'external',
+    status: 'accepted',
+    ...(reason === null ? {} : { justification: reason }),
   }
 }
 
