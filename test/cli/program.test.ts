@@ -96,7 +96,7 @@ describe('cli/program', () => {
         ['explain', 'grid-serch'],
         /unknown rule or checklist item "grid-serch", did you mean "search\/grid-search"\?/,
       ],
-      [['explain'], /missing required argument 'rule'/],
+      [['why'], /missing required argument 'place'/],
       [['server'], /--stdio is the only transport/],
       [[], /Usage: costlint/],
     ]
