@@ -185,7 +185,8 @@ export class CheckedProject {
 
   /** A file of a kind that nobody reads, or a folder without one that somebody does. */
   private isUnmatched(path: string, { files, unmatched = [] }: LintResult): boolean {
-    if (path === '') return files === 0
+    // Of many projects one may hold nothing.
+    if (path === '') return files === 0 && this.options.paths.length === 1
     return unmatched.includes(path) || !this.mayBeRead(path)
   }
 
