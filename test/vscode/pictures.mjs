@@ -35,7 +35,7 @@ async function walk(page, theme, address) {
   /** A part of the window for the walkthrough, once. */
   const picture = (what, clip) =>
     theme === 'light' &&
-    page.screenshot({ path: join(walkthrough, `${what}.jpg`), clip, type: 'jpeg', quality: 55 })
+    page.screenshot({ path: join(walkthrough, `${what}.jpg`), clip, type: 'jpeg', quality: 50 })
   const seen = (what, selector, options = {}) => {
     console.log(`  pictures: ${what} (${theme})`)
     return page
@@ -96,7 +96,7 @@ async function walk(page, theme, address) {
   await call.hover()
   await seen('the hover', '.monaco-hover:has-text("Saves"), .monaco-hover:has-text("Explain")')
   await shot('hover')
-  await picture('explain', { x: 420, y: 180, width: 800, height: 500 })
+  await picture('explain', { x: 420, y: 180, width: 800, height: 400 })
   const hover = await page.locator('.monaco-hover').first().textContent()
   assert.equal(hover.split('Trains in fp32').length, 2, `the message stands once in: ${hover}`)
   await page.keyboard.press('Escape')
@@ -117,7 +117,7 @@ async function walk(page, theme, address) {
   await report.locator('h1:has-text("Cost report")').waitFor({ timeout: 60_000 })
   console.log(`  pictures: the report (${theme})`)
   await shot('report')
-  await picture('report', { x: 350, y: 70, width: 800, height: 500 })
+  await picture('report', { x: 350, y: 70, width: 800, height: 460 })
   await report.locator('a.place:has-text("finetune.py:51")').first().click()
   await seen('the line of a row', '.editor-instance .line-numbers.active-line-number:has-text("51")')
 
@@ -137,5 +137,5 @@ async function walk(page, theme, address) {
   await page.keyboard.type('costlint.hardware')
   await seen('the settings', '.setting-item-label:has-text("Hardware")')
   await shot('settings')
-  await picture('prices', { x: 128, y: 90, width: 800, height: 500 })
+  await picture('prices', { x: 128, y: 90, width: 800, height: 420 })
 }
