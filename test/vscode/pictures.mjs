@@ -44,18 +44,19 @@ async function walk(page, theme, address) {
       .waitFor({ timeout: 60_000, ...options })
   }
   const run = async (command) => {
-    const list = page.locator('.quick-input-list .monaco-list-row').first()
+    const row = page.locator(`.quick-input-list .monaco-list-row:has-text("${command}")`).first()
     // A page that takes the focus at that moment closes it again: a person presses once more.
     for (let attempt = 0; attempt < 10; attempt++) {
       await page.keyboard.press('F1')
-      const shown = await list.waitFor({ state: 'visible', timeout: 5_000 }).then(
+      await page.keyboard.type(command)
+      const shown = await row.waitFor({ state: 'visible', timeout: 5_000 }).then(
         () => true,
         () => false,
       )
       if (shown) break
+      await page.keyboard.press('Escape')
     }
-    await page.keyboard.type(command)
-    await seen(`“${command}”`, `.quick-input-list .monaco-list-row:has-text("${command}")`)
+    console.log(`  pictures: “${command}” (${theme})`)
     await page.keyboard.press('Enter')
   }
   const open = async (file, line) => {
