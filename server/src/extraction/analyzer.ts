@@ -132,6 +132,8 @@ export class Analyzer {
   private readonly edited = new Map<string, IncrementalParser>()
   private kept = 0
   private readonly choice: ReaderChoice
+  /** What the last change was made from. */
+  private toChange: { tree: FragmentTree; surroundings: Surroundings; facts: FragmentFacts } | null = null
 
   constructor(
     private readonly grammars: Grammars,
@@ -283,7 +285,7 @@ export class Analyzer {
       return { reason: 'the program stands in quotes of the shell: change it there by hand' }
     if (origin === 'heredoc' && !standsAsWritten(file, file.fragments[index]!))
       return { reason: 'the shell puts values into this program before it runs' }
-    const read = this.factsOf(file, file.fragments[index]!, parsed.fragments[index]!, surroundings)
+    const read = this.factsToChange(file, index, parsed.fragments[index]!, surroundings)
     const facts = launched ? asLaunch(read) : read
     const change = reader.change(claim, value, facts)
     if ('reason' in change || surroundings.overlay === undefined || index !== 0) return change
@@ -293,6 +295,20 @@ export class Analyzer {
       texts: textsOf(text, surroundings.overlay),
       others: others.map((one) => this.writtenIn(one)),
     })
+  }
+
+  /** The findings of a file are mended one after another: it is analysed once for all of them. */
+  private factsToChange(
+    file: SourceFile,
+    index: number,
+    tree: FragmentTree,
+    surroundings: Surroundings,
+  ): FragmentFacts {
+    const before = this.toChange
+    if (before?.tree === tree && before.surroundings === surroundings) return before.facts
+    const facts = this.factsOf(file, file.fragments[index]!, tree, surroundings)
+    this.toChange = { tree, surroundings, facts }
+    return facts
   }
 
   private writtenIn(file: SourceFile): WrittenFile {
@@ -309,6 +325,7 @@ export class Analyzer {
     if (before === undefined) return
     this.parsed.delete(path)
     this.kept -= before.file.text.length
+    this.toChange = null
   }
 
   private parsedOf(file: SourceFile): Parsed {

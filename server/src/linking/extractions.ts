@@ -6,6 +6,11 @@ export class Remade {
   readonly amended = new WeakMap<Extraction, { key: string; extraction: Extraction }>()
   readonly empty = new WeakMap<Extraction, Extraction>()
   readonly joined = new Map<string, { parts: readonly Extraction[]; joined: Extraction }>()
+
+  /** Forgets files that are gone. */
+  prune(files: ReadonlyMap<string, unknown>): void {
+    for (const path of this.joined.keys()) if (!files.has(path)) this.joined.delete(path)
+  }
 }
 
 export class Extractions {

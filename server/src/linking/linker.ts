@@ -47,6 +47,8 @@ interface CachedExtraction {
   /** What is around it but not asked of other files. */
   given: string
   result: ReadResult
+  /** The last link that asked for it. */
+  asked: number
 }
 
 export class Linker implements LinkedProject {
@@ -64,6 +66,7 @@ export class Linker implements LinkedProject {
   private started: readonly Launch[] | null = null
   private all: readonly string[] = []
   private readonly cache = new Map<string, CachedExtraction>()
+  private links = 0
   private readonly remade = new Remade()
   private linked: Linked | null = null
 
@@ -225,6 +228,7 @@ export class Linker implements LinkedProject {
       faults: [],
     }
     this.linked = linked
+    this.links++
     this.summarised = await this.summaries.summarise(this.readPaths(), this.graph)
     this.importers = this.importersIn(linked)
     this.refresh()
@@ -277,6 +281,8 @@ export class Linker implements LinkedProject {
     const entries = [...this.files.readRecords()].filter(({ path }) => this.summaryOf(path)?.isEntry === true)
     linked.reached = reachedFrom(entries, linked.launches, linked.imported)
     this.questions.prune()
+    for (const [id, { asked }] of this.cache) if (asked < this.links) this.cache.delete(id)
+    this.remade.prune(extractions.byPath)
     return linked
   }
 
@@ -366,10 +372,13 @@ export class Linker implements LinkedProject {
     const given = [spelled(versions), bound, overlay === undefined ? '' : spelled(overlay)].join('|')
     const id = `${path}\0${slot}`
     const before = this.cache.get(id)
-    if (before?.reads === reads && before.hash === record.hash && before.given === given) return before.result
+    if (before?.reads === reads && before.hash === record.hash && before.given === given) {
+      before.asked = this.links
+      return before.result
+    }
     const key = hashOf([record.hash, given, ...[...reads].flat()].join('|'))
     const keep = (result: ReadResult): ReadResult => {
-      this.cache.set(id, { hash: record.hash, key, reads, given, result })
+      this.cache.set(id, { hash: record.hash, key, reads, given, result, asked: this.links })
       return result
     }
     if (before?.key === key) return keep(before.result)

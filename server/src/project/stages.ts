@@ -43,6 +43,8 @@ export class Stages {
   readonly linker: Linker
   linked: Linked | null = null
   private readonly results: ResultStage
+  /** Around files that are mended, as of the last link. */
+  private readonly surroundings = new Map<string, Surroundings>()
 
   constructor(private readonly options: StagesOptions) {
     this.results = new ResultStage(options.sourceOf)
@@ -55,6 +57,7 @@ export class Stages {
    */
   async link(list: () => FileList, load: LoadMissing, layouts = true): Promise<Linked> {
     const { linker } = this
+    this.surroundings.clear()
     const tell = (): void => {
       const { files, commands, read } = list()
       linker.setFiles(files, commands, read)
@@ -98,6 +101,16 @@ export class Stages {
 
   private surroundingsOf(claim: Claim): Surroundings {
     const path = claim.site.path ?? claim.location.path
+    const id = `${path}\0${claim.site.layout ?? ''}`
+    let known = this.surroundings.get(id)
+    if (known === undefined) {
+      known = this.surroundingsNow(path, claim)
+      this.surroundings.set(id, known)
+    }
+    return known
+  }
+
+  private surroundingsNow(path: string, claim: Claim): Surroundings {
     const versions = this.options.versionsOf(path)
     const surroundings = { ...this.linker.around(path), binding: null, versions }
     const { layout } = claim.site

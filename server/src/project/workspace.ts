@@ -29,7 +29,6 @@ import { type GrammarSource, type Grammars, loadGrammars } from '../syntax/parse
 import { decode } from '../text/decode.js'
 import type { Json } from '../text/json.js'
 import type { SourceFile } from '../text/source-file.js'
-import { sourceFile } from '../text/source-fragments.js'
 import { Preview } from './preview.js'
 import type { Project } from './project.js'
 import { Stages } from './stages.js'
@@ -441,10 +440,9 @@ class Workspace implements Project {
     }
   }
 
-  private async sourceOf(path: string): Promise<SourceFile | undefined> {
-    if (this.overlays.has(path)) return this.local.fileOf(path)
-    const text = await this.textOf(path)
-    return text === undefined ? undefined : sourceFile(path, text)
+  /** The text that was read, where this thread still has it. */
+  private sourceOf(path: string): Promise<SourceFile | undefined> {
+    return this.local.fileOf(path)
   }
 
   private link(): Promise<Linked> {

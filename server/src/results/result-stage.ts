@@ -54,6 +54,8 @@ export class ResultStage {
       if (list === undefined) byPath.set(draft.location.path, [draft])
       else list.push(draft)
     }
+    // Drafts hold the runs that they are about.
+    for (const path of this.named.keys()) if (!byPath.has(path)) this.named.delete(path)
     const findings: Finding[] = []
     const silenced: SilencedFinding[] = []
     const errors: LintError[] = input.unreadable.filter(({ path }) => wanted(path))
