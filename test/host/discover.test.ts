@@ -115,6 +115,29 @@ describe('host/discover', () => {
     assert.deepEqual((await found()).files, ['ours.py'])
   })
 
+  it('leaves out clones inside of a repository, and says so', async () => {
+    await write({
+      '.git/HEAD': '',
+      'train.py': '',
+      'tools/linter/.git/HEAD': '',
+      'tools/linter/examples/train.py': '',
+      'sub/.git': 'gitdir: ../.git/modules/sub\n',
+      'sub/train.py': '',
+    })
+    const { files, errors } = await found()
+    assert.deepEqual(files, ['sub/train.py', 'train.py'])
+    assert.deepEqual(errors, [
+      { path: 'tools/linter', message: 'is a repository of its own; name it to check it' },
+    ])
+    const wanted = (path: string) => (path === 'tools/linter' ? false : undefined)
+    assert.equal((await found({ excluded: wanted })).files.length, 3)
+  })
+
+  it('clones side by side in a folder that is no repository are read', async () => {
+    await write({ 'a/.git/HEAD': '', 'a/train.py': '', 'b/.git/HEAD': '', 'b/train.py': '' })
+    assert.deepEqual((await found()).files, ['a/train.py', 'b/train.py'])
+  })
+
   it('skips vendored and generated folders by name and by what they hold', async () => {
     const skipped = [
       'node_modules/x',

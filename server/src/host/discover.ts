@@ -31,7 +31,7 @@ export interface Discovery {
   files: string[]
   /** Links within the project: path of the link → path that it leads to. */
   links: Map<string, string>
-  /** Folders that could not be read. */
+  /** Folders that could not be read, and clones within the project. */
   errors: LintError[]
 }
 
@@ -67,6 +67,8 @@ class Walk {
   readonly links = new Map<string, string>()
   readonly errors: LintError[] = []
   private readonly seen = new Set<string>()
+  /** The root is the top of a repository. */
+  private isRepository = false
   private realRoot: string
 
   constructor(
@@ -178,6 +180,13 @@ class Walk {
       !this.wanted(folder.path)
     )
       return
+    const isClone = entries.some((entry) => entry.name === '.git' && entry.kind === 'folder')
+    if (folder.path === '') this.isRepository = entries.some((entry) => entry.name === '.git')
+    else if (isClone && this.isRepository && !this.wanted(folder.path)) {
+      // Git tracks nothing of it here. A submodule has a file of this name.
+      this.errors.push({ path: folder.path, message: 'is a repository of its own; name it to check it' })
+      return
+    }
     const ignored = await this.chain(folder, entries)
     for (const entry of entries) {
       const path = folder.path === '' ? entry.name : `${folder.path}/${entry.name}`
