@@ -74,7 +74,15 @@ function node() {
       ...(role === 'cli' ? { banner: { js: '#!/usr/bin/env node' } } : {}),
     }),
   )
-  return Promise.all([engine, ...starts])
+  // Loaded by one command only.
+  const mcp = build({
+    ...common,
+    ...platform,
+    entryPoints: entries({ mcp: 'server/src/mcp/serve.ts' }),
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+  })
+  return Promise.all([engine, mcp, ...starts])
 }
 
 const roles = {

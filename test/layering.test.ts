@@ -54,11 +54,12 @@ for (const face of ['lsp', 'cli', 'report'])
     'finding.ts',
     'linter.ts',
   ]
-allowed.cli!.push('lsp', 'report')
+allowed.mcp = []
+allowed.cli!.push('lsp', 'mcp', 'report')
 allowed.lsp!.push('report')
 
 /** The only places that may use Node itself; everything else also runs in a web worker. */
-const nodeOnly = [/^host\/node\//, /^lsp\/node\.ts$/, /^cli\//]
+const nodeOnly = [/^host\/node\//, /^lsp\/node\.ts$/, /^mcp\//, /^cli\//]
 
 const source = fileURLToPath(new URL('../server/src', import.meta.url))
 

@@ -229,4 +229,5 @@ export const fakeEngine: Engine = {
     'search/grid-search': '# Grid search\n\nPays **every** `fit`.\n\n```python\nx = 1\n```\n',
   }),
   serve: async () => {},
+  mcp: () => Promise.reject(new Error('not faked')),
 }

@@ -110,6 +110,8 @@ describe('what is released', function () {
     assert.match(out, found)
     assert.equal(code, 1)
     assert.match(must(cwd, 'npx', ['--offline', 'costlint', 'explain', 'search/grid-search']), /grid/i)
+    // A client that goes away at once.
+    assert.equal(must(cwd, 'npx', ['--offline', 'costlint', 'mcp']), '')
     const inside = join(cwd, 'node_modules', 'costlint')
     const manifest = JSON.parse(readFileSync(join(inside, 'package.json'), 'utf8'))
     assert.equal(manifest.version, version)

@@ -41,4 +41,6 @@ export interface Engine {
   pages(): Promise<Readonly<Record<string, string>>>
   /** Serves the language server protocol on the standard streams until the client ends it. */
   serve(): Promise<void>
+  /** What serves the Model Context Protocol. */
+  mcp(): Promise<typeof import('../mcp/serve.js')>
 }

@@ -1,7 +1,8 @@
 /** The linter on this machine, as the command line uses it. */
+import { join } from 'node:path'
 
 import { cacheOf, removeAnswers } from '../host/node/answer-folder.js'
-import { createNodeHost } from '../host/node/host.js'
+import { createNodeHost, installation } from '../host/node/host.js'
 import { readRulePages } from '../host/node/rule-pages.js'
 import { fixProject, openProject } from '../linter.js'
 import { type Engine, mostFiles } from './engine.js'
@@ -30,6 +31,15 @@ export const nodeEngine: Engine = {
   fix: (project, { given, ...options }) => fixProject(project, createNodeHost(), options, given),
 
   pages: readRulePages,
+
+  mcp: () => {
+    // The bundle of its own lies beside this one.
+    const isSource = import.meta.url.endsWith('.ts')
+    const specifier = isSource
+      ? new URL('../mcp/serve.ts', import.meta.url).href
+      : join(installation(), 'mcp.cjs')
+    return import(specifier)
+  },
 
   async serve() {
     await import('../lsp/node.js')

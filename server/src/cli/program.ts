@@ -337,6 +337,17 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     })
 
   program
+    .command('mcp')
+    .description(
+      'serve the Model Context Protocol over standard input and output, for coding agents; changes nothing',
+    )
+    .argument('[root]', 'the folder that may be read; without it the current one')
+    .action(async (root = '.') => {
+      const { serveMcp } = await import('./mcp.js')
+      done(await serveMcp(engine, console, root))
+    })
+
+  program
     .command('server')
     .description('serve the language server protocol')
     .option('--stdio', 'over standard input and output')

@@ -101,12 +101,14 @@ function unmarkedRoot(start: string, cwd: string): string {
   return !wide && !below.startsWith('..') && resolve(below) !== below ? cwd : start
 }
 
+/** @returns a folder that is not above `COSTLINT_CEILING` */
 function markedRoot(start: string): string | undefined {
+  const ceiling = process.env.COSTLINT_CEILING
   let configured: string | undefined
   for (let folder = start; ; folder = dirname(folder)) {
     if (existsSync(join(folder, '.git'))) return folder
     if (isConfigured(folder)) configured = folder
-    if (dirname(folder) === folder) return configured
+    if (dirname(folder) === folder || folder === ceiling) return configured
   }
 }
 
