@@ -4,6 +4,7 @@ import { onlyReturn } from '../python/returns.js'
 import type { Collection, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import { mayBePassed, passedExpression } from '../values/argument.js'
+import { judgeInstantiated } from './instantiated-callbacks.js'
 import { codeText } from './pytorch/evidence.js'
 import { importedFrom } from './search/trial-function.js'
 
@@ -129,6 +130,8 @@ function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth
   if (value.type === 'conditional')
     return judgeCallbacks(python, [value.then, value.otherwise], known, depth + 1)
   if (value.type === 'constant' && value.value === null) return 'goes on'
+  const instantiated = value.type === 'call' ? judgeInstantiated(python, value, known) : null
+  if (instantiated !== null) return instantiated
   const made = value.type === 'call' ? value.callee : value
   const written = python.text.slice(made.start, made.end)
   if (/early_?stop/i.test(written)) return 'stops'

@@ -103,7 +103,7 @@ function launcherFlag({ binding }: ReaderContext): LaunchValue | undefined {
 }
 
 const shortening =
-  /\bautocast\b|\.(half|bfloat16)\s*\(\)|torch\.(bfloat16|float16|half)\b|load_in_[48]bit|BitsAndBytesConfig|set_default_dtype|\.double\s*\(\)|torch\.(float64|double)\b/
+  /\bautocast\b|\.(half|bfloat16)\s*\(\)|torch\.(bfloat16|float16|half)\b|load_in_[48]bit|BitsAndBytesConfig|set_default_dtype|\b(self|model|net|network|module|trainer)\.double\s*\(\)|torch\.(float64|double)\b/
 
 /** The step control of these solvers compares errors that short formats drown. */
 const solvers = ['torchdiffeq.', 'torchdyn.', 'torchsde.']
@@ -116,11 +116,10 @@ export function lowersByHand(python: PythonModule): string | null {
     'torch.autocast',
     '.half',
     '.bfloat16',
-    '.double',
     'torch.bfloat16',
     'torch.float16',
     'torch.half',
-    'torch.float64',
+    'torch.set_default_dtype',
   ]
   return python.uses(...uses) ? 'a format that another module sets' : null
 }

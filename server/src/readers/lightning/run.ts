@@ -112,7 +112,10 @@ function validatesIn(python: PythonModule, fit: Call): boolean | null {
   const module = model === null ? null : classFacts(python, model)
   // Without the step the loader is not used.
   if (module?.complete === true && !module.methods.has('validation_step')) return false
-  const checks = module?.methods.has('validation_step') === true
+  const checks =
+    module === null
+      ? hasElsewhere(python, 'training_step', 'validation_step')
+      : module.methods.has('validation_step')
   for (const key of ['val_dataloaders', 'val_dataloader']) {
     const given = python.argument(fit, key, key === 'val_dataloaders' ? 2 : null)
     if (isLeftOut(given)) continue
@@ -121,8 +124,24 @@ function validatesIn(python: PythonModule, fit: Call): boolean | null {
   if (module?.methods.has('val_dataloader') === true) return checks ? true : null
   const data = dataModule(python, fit)
   if (data === 'none') return module === null ? null : module.complete ? false : null
-  if (data === null) return null
+  // Whoever checks has something to check on.
+  if (data === null) return checks && hasElsewhere(python, 'train_dataloader', 'val_dataloader') ? true : null
   return data.methods.has('val_dataloader') ? (checks ? true : null) : data.complete ? false : null
+}
+
+/** All classes of imported modules that have the one method have the other one as well, or a class that they extend. */
+function hasElsewhere(python: PythonModule, method: string, other: string): boolean {
+  const classes = python.imported.flatMap((module) => Object.values(module.classes))
+  const having = classes.filter(({ methods }) => methods.includes(method))
+  return (
+    having.length > 0 &&
+    having.every(
+      ({ methods, bases }) =>
+        methods.includes(other) ||
+        (bases.length > 0 &&
+          classes.some((one) => one.methods.includes(other) && !one.methods.includes(method))),
+    )
+  )
 }
 
 /** `fit(model, datamodule=dm)` and `fit(model, dm)`. */

@@ -1,4 +1,5 @@
 /** Failures of training that nobody hears of: handlers that catch everything and go on. */
+import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt, Try } from '../../syntax/python-ast.js'
 import type { Evidence } from '../../workload/claim.js'
@@ -154,6 +155,7 @@ function swallows(analysis: PythonModule, body: Stmt[]): boolean | null {
       case 'pass':
       case 'continue':
       case 'delete':
+      case 'import':
         break
       case 'expr': {
         const { value } = statement
@@ -164,11 +166,21 @@ function swallows(analysis: PythonModule, body: Stmt[]): boolean | null {
         else if (!idle.test(written)) return null
         break
       }
-      case 'import':
-        break
       case 'assign':
-        if (!isDescription(statement.value)) return null
+        if (!isDescription(statement.value) && !isInvented(analysis, statement.value)) return null
         break
+      case 'augassign':
+        if (!isInvented(analysis, statement.value)) return null
+        break
+      case 'for': {
+        // `for epoch in range(epochs): time.sleep(2); print(…)`: as if it had trained.
+        const { iterable } = statement
+        const counts = iterable.type === 'call' && /^(range|trange)$/.test(lastIdentifier(iterable.callee))
+        const inner = counts ? swallows(analysis, statement.body) : null
+        if (inner === null) return null
+        told ||= inner
+        break
+      }
       case 'return':
         if (statement.value !== null && !isNone(statement.value)) return null
         break
@@ -189,10 +201,29 @@ function isDescription(expr: Expr | null): boolean {
   return args.every(({ value }) => value.type !== 'call' || isDescription(value))
 }
 
+/** `loss = 0.5 - epoch * 0.1 + random.uniform(0, 0.05)`: a result that nothing computed. */
+function isInvented(python: PythonModule, expr: Expr | null): boolean {
+  if (expr === null) return false
+  if (expr.type === 'call') {
+    const name = python.nameOf(expr.callee) ?? ''
+    const drawn = /^(random|numpy\.random|time|datetime)\./.test(name)
+    return (
+      (drawn || /^(round|min|max|float|int|abs)$/.test(name)) &&
+      expr.args.every(({ value }) => isInvented(python, value))
+    )
+  }
+  if (expr.type === 'binary') return isInvented(python, expr.left) && isInvented(python, expr.right)
+  if (expr.type === 'unary') return isInvented(python, expr.operand)
+  return (
+    expr.type === 'name' ||
+    (expr.type === 'constant' && expr.value !== null && typeof expr.value !== 'boolean')
+  )
+}
+
 const isNone = (expr: Expr): boolean => expr.type === 'constant' && expr.value === null
 
 const saying =
-  /^(print|log|(\w+\.)*(log|logger|logging|_logger|LOG|LOGGER|tqdm)\.\w+|(\w+\.)*(print_exc|print_exception|print_tb|warn|write|print_stack))$/
+  /^(print|log|(\w+\.)*(log|logger|logging|_logger|LOG|LOGGER|tqdm)\.\w+|(\w+\.)*(print_exc|print_exception|print_tb|warn|write|print_stack)|(mlflow|wandb)\.log(_metrics?|_params?)?)$/
 const idle = /(^|\.)(empty_cache|zero_grad|collect|sleep|update|synchronize|set_description)$/
 
 function raises(statement: Stmt): boolean {

@@ -159,10 +159,9 @@ export function loweredElsewhere(python: PythonModule, spot: Spot): string | nul
   return here || isLoweredAround(python) ? 'precision is lowered elsewhere in the program' : null
 }
 
-/** Modules around this one lower it. */
+/** Modules around this one lower it; `.double()` there is a metric, or what comes out of the network. */
 function isLoweredAround(python: PythonModule): boolean {
-  if (usesAround(python, loweringUses)) return true
-  return [...python.importers, ...python.imported].some((module) => module.uses.includes('.double'))
+  return usesAround(python, loweringUses)
 }
 
 /** Backward calls that are handed the loss, by the loop that they stand in. */
