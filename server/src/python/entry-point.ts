@@ -8,7 +8,7 @@ export function isEntryPoint(analysis: Analysis): boolean {
 }
 
 /** A notebook that was saved as a script (`jupyter nbconvert --to script`): its cells run one after the other. */
-function isExportedNotebook({ text }: Analysis): boolean {
+export function isExportedNotebook({ text }: { text: string }): boolean {
   return /^# In ?\[[ \d]*\]:/m.test(text)
 }
 

@@ -1,4 +1,5 @@
 /** Functions that nothing in the project calls. */
+import { isExportedNotebook } from './entry-point.js'
 import type { Func, PythonModule } from './module.js'
 
 /** What starts functions by their names. */
@@ -8,7 +9,8 @@ const started = /^(main|cli|run|entry_?point|handler|lambda_handler)$/
 
 /** 'nothing calls setup', where a function of this qualified name is left over in a module that is used otherwise; else null. */
 export function uncalledBecause(python: PythonModule, qualified: string): string | null {
-  if (qualified === '' || python.evidence.notebook) return null
+  // Cells are run by hand, and their calls are taken out again.
+  if (qualified === '' || python.evidence.notebook || isExportedNotebook(python)) return null
   if (!python.isEntry && python.importers.length === 0) return null
   const [name] = qualified.split('.')
   const func = python.functions.find((one) => one.qualified === name)
