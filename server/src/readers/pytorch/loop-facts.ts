@@ -2,7 +2,8 @@
 
 import { createdGraph } from '../../python/effects.js'
 import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { numberArgument } from '../../values/argument.js'
 import type { Place } from '../../workload/builder.js'
@@ -89,21 +90,41 @@ function validatingLoops(python: PythonModule): Set<Loop> {
 
 const stopsByName = /early_?stop/i
 const countsBadEpochs = /patience|no_improve|epochs_since|bad_epochs|wait_count/i
+const patience = /stop|patience/i
 const lowersOnPlateau = /ReduceLROnPlateau/
 
 /** Something ends the run when the metric stalls; null: the loop may end early, but it is not clear why. */
-export function stopsEarly(python: PythonModule, outer: Loop): boolean | null {
+export function stopsEarly(python: PythonModule, outer: Loop): boolean | 'where asked to' | null {
   // `if 0 < patience < bad_epochs: break`, with a patience of -1.
   const off = python.dead.some(
     ({ start, end }) =>
       outer.node.start < start && end <= outer.node.end && /\bbreak\b/.test(python.text.slice(start, end)),
   )
   if (off && !outer.hasBreak) return false
+  // The same where a launch could give another patience.
+  const ends = breaksOf(outer).map(({ start }) => python.reach(start))
+  const asked = ends.flatMap((one) =>
+    one.state === 'sometimes' && one.byDefault === false ? [one.conditions] : [],
+  )
+  const ofStopping = asked.some((all) => all.some(({ condition }) => patience.test(condition.holds)))
+  if (ofStopping && asked.length === ends.length) return 'where asked to'
   if (codeMatches(python, stopsByName)) return true
-  const patience = codeMatches(python, countsBadEpochs)
-  if (patience && !codeMatches(python, lowersOnPlateau)) return true
-  if (outer.hasBreak || patience) return null
+  const counts = codeMatches(python, countsBadEpochs)
+  if (counts && !codeMatches(python, lowersOnPlateau)) return true
+  if (outer.hasBreak || counts) return null
   return false
+}
+
+/** What ends the loop itself. */
+function breaksOf({ node }: Loop): Stmt[] {
+  const found: Stmt[] = []
+  const visit = (statement: Stmt): void => {
+    if (/^(for|while|function|class)$/.test(statement.type)) return
+    if (statement.type === 'break') found.push(statement)
+    for (const block of blocksOf(statement)) block.forEach(visit)
+  }
+  node.body.forEach(visit)
+  return found
 }
 
 /** Schedules whose shape is laid out over the whole run: ending early ends it in the middle. */

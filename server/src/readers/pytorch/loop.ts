@@ -203,8 +203,11 @@ export function claimRun(python: PythonModule, outer: Loop, training: SubjectBui
   else training.default('validation', 'evaluation', false, outerHeader)
   const early = stopsEarly(python, outer)
   if (early === null) training.unknown('earlyStopping', 'break', 'the loop may end early', outerHeader)
-  else if (early) training.known('earlyStopping', 'early stopping', true, outerHeader)
-  else training.default('earlyStopping', 'early stopping', false, outerHeader)
+  else if (early === true) training.known('earlyStopping', 'early stopping', true, outerHeader)
+  else
+    training.default('earlyStopping', 'early stopping', false, outerHeader, {
+      overridable: early === 'where asked to',
+    })
   const schedule = horizonSchedule(python)
   if (schedule !== null) {
     training.known('fullHorizonSchedule', schedule.method, true, calleePlace(schedule), {
