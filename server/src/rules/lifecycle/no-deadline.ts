@@ -41,9 +41,19 @@ export default defineRule({
       })
       return
     }
-    // A platform's own default is its maker's business.
-    if (timeLimit.state === 'default')
+    // A platform's own default is its maker's business, unless it is hardly one.
+    if (timeLimit.state === 'default' && seconds <= longest.open)
       return silent(`the platform ends it after ${duration(seconds)} by itself`)
+    if (timeLimit.state === 'default') {
+      const lost = losesLongRun(view)
+      report({
+        at: timeLimit,
+        severity: 'information',
+        message: `${jobName(view)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (a stuck collective, storage that does not answer) bills ${accelerators} for ${duration(seconds)}, when the platform ends it.`,
+        fixes: lost ? [] : [{ set: [{ claim: timeLimit, value: day }] }],
+      })
+      return
+    }
     if (seconds <= (elsewhere === undefined ? longest.open : longest.limited))
       return silent(`it ends after ${duration(seconds)} (${timeLimit.key})`)
     report({

@@ -96,7 +96,8 @@ export default defineRule({
       if (saves?.state === 'known' && saves.value === 'never') {
         report({
           at: spot,
-          severity,
+          // Whoever turns them off may know that the run is short.
+          severity: 'information',
           message: `Spot training, but ${run.script} saves no checkpoint (${saves.key}): each interruption starts again from step 0, and the lost work is paid for twice.`,
           related: [{ location: saves.location, message: 'saves nothing while it trains' }],
         })
