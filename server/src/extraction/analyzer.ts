@@ -23,9 +23,10 @@ import { processorWheels } from '../link/versions.js'
 import { analyse, LastAnalysis } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
+import { importsOf } from '../python/imports.js'
 import type { HandedConfiguration, ModuleSummary, OutsideCall, PythonModule } from '../python/module.js'
 import { uncalledBecause } from '../python/uncalled.js'
-import type { FragmentFacts, Reader, ReaderContext } from '../readers/reader.js'
+import type { FragmentFacts, Reader, ReaderContext, UnreadModule } from '../readers/reader.js'
 import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
 import type { PythonTree } from '../syntax/python-ast.js'
 import { pythonTree } from '../syntax/python-tree.js'
@@ -58,8 +59,9 @@ export interface FileRecord {
   syntaxError?: SyntaxErrorPlace
   /** Faults of readers: bugs of ours, with the reader's name. */
   faults: string[]
-  summary: ModuleSummary | null
-  /** What readers claim without knowing the rest of the project. */
+  /** What a Python file imports, as `ModuleSummary.imports`; null: it is no Python. */
+  imports: string[] | null
+  /** What readers claim without knowing the rest of the project; of Python code only what leads to other files. */
   extraction: Extraction
   suppressions: Suppression[]
   /** Python files that its cells write (`%%writefile train.py`), as written. Absent: none. */
@@ -165,7 +167,7 @@ export class Analyzer {
       bytes: 0,
       problems: [...file.problems],
       faults: [],
-      summary: null,
+      imports: null,
       extraction: { subjects: [], claims: [], launches: [] },
       suppressions: [],
     }
@@ -179,7 +181,19 @@ export class Analyzer {
     )
     if (writes.length > 0) record.writes = writes
     inReadingOrder(file).forEach(({ fragment, index }) => {
-      const facts = this.factsOf(file, fragment, parsed.fragments[index]!, surroundings)
+      const tree = parsed.fragments[index]!
+      const isModule = fragment.index === 0 && tree.python !== undefined
+      if (isModule) record.imports = importsOf(tree.python!)
+      if (
+        isModule &&
+        !force &&
+        !this.isLeading(file, fragment, { tree: tree.python!, imports: record.imports! })
+      ) {
+        if (fragment.text.includes('costlint'))
+          record.suppressions.push(...suppressionsOf(file.path, fragment, tree))
+        return
+      }
+      const facts = this.factsOf(file, fragment, tree, surroundings)
       if (fragment.index === 0 && fragment.language === 'yaml') {
         const manifests = manifestsOf(file.path, fragment.text, facts.config?.documents ?? [])
         if (manifests !== undefined) record.manifests = manifests
@@ -187,10 +201,8 @@ export class Analyzer {
         if (bundle !== undefined) record.bundle = bundle
       }
       if (fragment.index === 0 && fragment.language === 'hcl') record.hcl = facts.config?.documents[0]?.root
-      if (fragment.index === 0 && facts.python !== undefined)
-        record.summary = facts.python instanceof Analysis ? facts.python.summary() : null
       if (!isStartedHere(fragment, record.extraction)) {
-        const only = fragment.index === 0 && facts.python !== undefined ? leads : undefined
+        const only = isModule ? leads : undefined
         this.readFragment(facts, surroundings, record.extraction, record.faults, only)
       }
       if (
@@ -200,7 +212,7 @@ export class Analyzer {
       )
         record.module = configurationModule(facts.python, fragment)
       if (file.text.includes('costlint') || fragment.text.includes('costlint')) {
-        record.suppressions.push(...suppressionsOf(file.path, fragment, parsed.fragments[index]!))
+        record.suppressions.push(...suppressionsOf(file.path, fragment, tree))
       }
     })
     return record
@@ -216,18 +228,42 @@ export class Analyzer {
     return header === undefined ? { root } : { root, package: header }
   }
 
-  /** What a module lets others know, where the modules that it imports are known; null: it is no Python. */
-  summarise(file: SourceFile, imported: Record<string, ModuleSummary>): ModuleSummary | null {
+  /** Whether readers that lead to other files have a word in a module. */
+  private isLeading(file: SourceFile, { language, text }: SourceFragment, module: UnreadModule): boolean {
+    const metadata = file.metadata === undefined ? '' : JSON.stringify(file.metadata)
+    return this.choice
+      .of(language, [text, metadata])
+      .some(({ leads }) => (typeof leads === 'function' ? leads(module) : leads === true))
+  }
+
+  /**
+   * What a module lets others know, where the modules that it imports are known; null: it is no Python. `read`: also what
+   * readers claim, as far as nothing else is around it.
+   */
+  summarise(
+    file: SourceFile,
+    imported: Record<string, ModuleSummary>,
+    versions: Record<string, string>,
+    read: boolean,
+  ): { summary: ModuleSummary; alone?: { extraction: Extraction; faults: string[] } } | null {
     const parsed = this.parsedOf(file)
     const [fragment] = file.fragments
     if (fragment === undefined) return null
-    const surroundings: Surroundings = { imported, importers: [], binding: null, versions: {} }
-    const { python } = this.factsOf(file, fragment, parsed.fragments[0]!, surroundings)
-    return python instanceof Analysis ? python.summary() : null
+    const surroundings: Surroundings = { imported, importers: [], binding: null, versions }
+    const facts = this.factsOf(file, fragment, parsed.fragments[0]!, surroundings)
+    if (!(facts.python instanceof Analysis)) return null
+    const summary = facts.python.summary()
+    // What it is configured with is asked for first.
+    if (!read || summary.configurations !== undefined) return { summary }
+    return { summary, alone: this.read(file, surroundings, facts) }
   }
 
-  /** Reads a file again, with what the project says around it. */
-  read(file: SourceFile, surroundings: Surroundings): { extraction: Extraction; faults: string[] } {
+  /** Reads a file again, with what the project says around it. `module`: the facts of its first fragment, where they are known. */
+  read(
+    file: SourceFile,
+    surroundings: Surroundings,
+    module?: FragmentFacts,
+  ): { extraction: Extraction; faults: string[] } {
     const parsed = this.parsedOf(file)
     const extraction: Extraction = { subjects: [], claims: [], launches: [] }
     const faults: string[] = []
@@ -235,8 +271,9 @@ export class Analyzer {
     const written = binding === null ? undefined : startedProgram(file, binding.launch)
     inReadingOrder(file).forEach(({ fragment, index }) => {
       if (written === undefined ? isStartedHere(fragment, extraction) : fragment !== written) return
+      const known = index === 0 ? module : undefined
       this.readFragment(
-        this.factsOf(file, fragment, parsed.fragments[index]!, surroundings),
+        known ?? this.factsOf(file, fragment, parsed.fragments[index]!, surroundings),
         surroundings,
         extraction,
         faults,
@@ -530,7 +567,7 @@ function inReadingOrder({ fragments }: SourceFile): { fragment: SourceFragment; 
 }
 
 function leads(reader: Reader): boolean {
-  return reader.leads === true
+  return reader.leads !== undefined
 }
 
 /** A program that a cell writes and another cell starts is read with that launch, and only so. */

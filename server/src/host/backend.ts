@@ -23,12 +23,25 @@ export interface ReadResult {
   faults: string[]
 }
 
+export interface SummaryResult {
+  summary: ModuleSummary
+  alone?: ReadResult
+}
+
 export interface Backend {
   /** `force`: also when no reader has a word in it (a module that another one imports). */
   load(path: string, force: boolean, versions: Versions): Promise<Loaded>
   read(path: string, surroundings: Surroundings): Promise<ReadResult>
-  /** What a module lets others know, with what it imports; null: it cannot be read any more. */
-  summarise(path: string, imported: Record<string, ModuleSummary>): Promise<ModuleSummary | null>
+  /**
+   * What a module lets others know, with what it imports; null: it cannot be read any more. `read`: also what it says
+   * where nothing but these imports is around it.
+   */
+  summarise(
+    path: string,
+    imported: Record<string, ModuleSummary>,
+    versions: Versions,
+    read: boolean,
+  ): Promise<SummaryResult | null>
   forget(path: string): void
   dispose(): Promise<void>
 }
@@ -76,7 +89,7 @@ const nothing: Pick<FileRecord, 'problems' | 'faults' | 'extraction' | 'suppress
 
 /** Stands for a file that has not been read, or not further. */
 export function unreadRecord(path: string): FileRecord {
-  return { path, hash: '', filtered: true, lines: 0, bytes: 0, summary: null, ...nothing }
+  return { path, hash: '', filtered: true, lines: 0, bytes: 0, imports: null, ...nothing }
 }
 
 function emptyRecord(path: string, bytes: Uint8Array): FileRecord {
@@ -183,9 +196,14 @@ export class LocalBackend implements Backend {
     return this.analyzer.read(file, surroundings)
   }
 
-  async summarise(path: string, imported: Record<string, ModuleSummary>): Promise<ModuleSummary | null> {
+  async summarise(
+    path: string,
+    imported: Record<string, ModuleSummary>,
+    versions: Versions,
+    read: boolean,
+  ): Promise<SummaryResult | null> {
     const file = await this.fileOf(path)
-    return file === undefined ? null : this.analyzer.summarise(file, imported)
+    return file === undefined ? null : this.analyzer.summarise(file, imported, versions, read)
   }
 
   /** The decoded file, read again if it was let go. */

@@ -2,14 +2,21 @@
 
 import type { Surroundings } from '../extraction/analyzer.js'
 import type { ModuleSummary } from '../python/module.js'
-import type { Backend, Loaded, ReadResult, Versions } from './backend.js'
+import type { Backend, Loaded, ReadResult, SummaryResult, Versions } from './backend.js'
 import type { Host, HostWorker } from './host.js'
 
 export type WorkerRequest =
   | { id: number; kind: 'start'; root: string }
   | { id: number; kind: 'load'; path: string; force: boolean; versions: Versions }
   | { id: number; kind: 'read'; path: string; surroundings: Surroundings }
-  | { id: number; kind: 'summarise'; path: string; imported: Record<string, ModuleSummary> }
+  | {
+      id: number
+      kind: 'summarise'
+      path: string
+      imported: Record<string, ModuleSummary>
+      versions: Versions
+      read: boolean
+    }
   | { id: number; kind: 'forget'; path: string }
 
 export type WorkerReply = { id: number; result: unknown } | { id: number; failure: string }
@@ -185,9 +192,14 @@ export class PoolBackend implements Backend {
     return this.ask(this.laneFor(path), { kind: 'read', path, surroundings } as never) as Promise<ReadResult>
   }
 
-  summarise(path: string, imported: Record<string, ModuleSummary>): Promise<ModuleSummary | null> {
-    const request = { kind: 'summarise', path, imported }
-    return this.ask(this.laneFor(path), request as never) as Promise<ModuleSummary | null>
+  summarise(
+    path: string,
+    imported: Record<string, ModuleSummary>,
+    versions: Versions,
+    read: boolean,
+  ): Promise<SummaryResult | null> {
+    const request = { kind: 'summarise', path, imported, versions, read }
+    return this.ask(this.laneFor(path), request as never) as Promise<SummaryResult | null>
   }
 
   forget(path: string): void {

@@ -111,7 +111,7 @@ class StartedScripts {
     const record = this.scripts.recordOf(script)
     // A script or a manifest that holds the program.
     const holds = script === launch.location.path && record?.writes !== undefined
-    if (record === undefined || (record.summary === null && !holds))
+    if (record === undefined || (record.imports === null && !holds))
       return { ...nothing, script, unresolved: null }
     const extraction = await this.read(record, binding)
     return extraction === null

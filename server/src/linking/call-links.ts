@@ -13,8 +13,8 @@ export class CallLinks implements LinkKind {
     this.index = null
   }
 
-  around({ path, summary }: FileRecord): Around {
-    if (summary === null) return {}
+  around({ path, imports }: FileRecord): Around {
+    if (imports === null) return {}
     const { questions } = this.project
     questions.read(`calls ${path}`)
     return { outside: questions.apart(() => this.now().of(path)) }

@@ -13,7 +13,7 @@ export class ConfigurationLinks implements LinkKind {
   follow(): void {
     const { project } = this
     for (const file of project.files.readRecords())
-      if (file.summary?.configurations !== undefined) project.configurationsOf(file, null)
+      if (project.summaryOf(file.path)?.configurations !== undefined) project.configurationsOf(file, null)
     for (const launch of project.launches()) {
       const path = launch.shell === undefined ? project.scriptOf(launch) : null
       const script = path === null ? undefined : project.files.record(path)

@@ -21,11 +21,14 @@ export interface Configurations {
 const none: Configurations = { values: {}, files: [] }
 
 export class ConfigurationLinker {
-  constructor(private readonly project: ProjectFiles) {}
+  constructor(
+    private readonly project: ProjectFiles,
+    private readonly summaryOf: (path: string) => ModuleSummary | null,
+  ) {}
 
   /** For a script by itself (`launch` null), or as a launch starts it. */
   of(record: FileRecord, launch: Launch | null): Configurations {
-    const uses = record.summary?.configurations ?? []
+    const uses = this.summaryOf(record.path)?.configurations ?? []
     if (uses.length === 0 && (launch === null || launch.files.length === 0)) return none
     const found: Configurations = { values: {}, files: [] }
     const add = (key: string, path: string, overridable: boolean): void => {

@@ -19,9 +19,10 @@ export class ImportGraph {
   /** Imports of each record, resolved once for as long as the record and the list of files live. */
   private resolved = new WeakMap<FileRecord, Map<string, string>>()
 
-  /** @param note what an answer depends on: `imports` of a path, or what a module says `by itself` */
+  /** @param note what an answer depends on: `imports` of a path */
   constructor(
     private readonly records: ReadonlyMap<string, FileRecord>,
+    private readonly summaryOf: (path: string) => ModuleSummary | null,
     readonly modules: ModuleIndex = new ModuleIndex([]),
     private readonly note: (input: string) => void = () => undefined,
   ) {}
@@ -32,7 +33,7 @@ export class ImportGraph {
     let found = this.resolved.get(record)
     if (found === undefined) {
       found = new Map()
-      for (const spec of record.summary?.imports ?? []) {
+      for (const spec of record.imports ?? []) {
         const path = this.modules.resolve(spec, record.path)
         if (path !== undefined && path !== record.path) found.set(spec, path)
       }
@@ -55,7 +56,7 @@ export class ImportGraph {
   behindPackages(record: FileRecord): string[] {
     const imports = this.importsOf(record)
     const found = new Set<string>()
-    for (const target of record.summary?.imports ?? []) {
+    for (const target of record.imports ?? []) {
       if (imports.has(target)) continue
       const definition = this.definitionOf(record, target, imports)
       if (definition !== null && definition.path !== record.path) found.add(definition.path)
@@ -67,10 +68,11 @@ export class ImportGraph {
   private behind(definition: Definition): Definition {
     let current = definition
     for (let count = 0; count < mostPackages && current.name !== ''; count++) {
-      this.note(`by-itself ${current.path}`)
       const record = this.records.get(current.path)
       const [first, ...rest] = current.name.split('.')
-      const target = passedOn(record?.summary ?? null, first!, (module) => this.summaryOf(record!, module))
+      const target = passedOn(this.summaryOf(current.path), first!, (module) =>
+        this.importedBy(record!, module),
+      )
       const next = target === null ? null : within(this.importsOf(record!), [target, ...rest].join('.'))
       if (next === null || next.path === current.path) return current
       current = next
@@ -78,10 +80,9 @@ export class ImportGraph {
     return current
   }
 
-  private summaryOf(record: FileRecord, module: string): ModuleSummary | null {
+  private importedBy(record: FileRecord, module: string): ModuleSummary | null {
     const path = this.importsOf(record).get(module)
-    if (path !== undefined) this.note(`by-itself ${path}`)
-    return path === undefined ? null : (this.records.get(path)?.summary ?? null)
+    return path === undefined ? null : this.summaryOf(path)
   }
 }
 

@@ -9,6 +9,7 @@ import { ModuleIndex } from '../link/modules.js'
 import { ProgramIndex } from '../link/programs.js'
 import type { LintError } from '../lint.js'
 import type { ModuleSummary } from '../python/module.js'
+import { lookUp } from '../text/records.js'
 import type { Binding, Extraction, Launch } from '../workload/claim.js'
 import { bindLaunches } from './bind-launches.js'
 import { ConfigurationLinker, type Configurations } from './configurations.js'
@@ -23,7 +24,7 @@ import { ProjectFiles, type Purpose } from './project-files.js'
 import { Questions, type Reads } from './questions.js'
 import { reachedFrom } from './reached.js'
 import type { LinkedLaunch } from './runs.js'
-import { type Summarised, SummaryStage } from './summary-stage.js'
+import { type ReadAlone, SummaryStage } from './summary-stage.js'
 
 export interface Linked {
   extractions: Map<string, Extraction>
@@ -59,7 +60,8 @@ export class Linker implements LinkedProject {
   private programs = new ProgramIndex([], new ModuleIndex([]))
   private graph: ImportGraph
   private readonly summaries: SummaryStage
-  private summarised: ReadonlyMap<string, Summarised> = new Map()
+  /** The modules are as they were when they were summarised. */
+  private isSummarised = false
   private importers: ReadonlyMap<string, readonly string[]> = new Map()
   private readonly configurations: ConfigurationLinker
   private readonly frameworkConfigs: FrameworkConfigLinker
@@ -78,7 +80,7 @@ export class Linker implements LinkedProject {
     this.files = new ProjectFiles(records, this.questions)
     this.graph = this.graphOver(new ModuleIndex([]))
     this.summaries = new SummaryStage(records, backendOf, answersOf)
-    this.configurations = new ConfigurationLinker(this.files)
+    this.configurations = new ConfigurationLinker(this.files, (path) => this.summaryOf(path))
     this.frameworkConfigs = new FrameworkConfigLinker(this.files, this.questions)
     this.kinds = linkKinds(this)
   }
@@ -86,6 +88,7 @@ export class Linker implements LinkedProject {
   /** `read`: see `FileList`. */
   setFiles(files: readonly string[], commands: ConsoleScripts, read: readonly string[] = files): void {
     this.files.set(files, read)
+    this.isSummarised = false
     this.refresh()
     if (files === this.all && commands === this.commands) return
     this.all = files
@@ -96,7 +99,8 @@ export class Linker implements LinkedProject {
   }
 
   private graphOver(modules: ModuleIndex): ImportGraph {
-    return new ImportGraph(this.records, modules, (input) => this.questions.read(input))
+    const summaryOf = (path: string) => this.summaryOf(path)
+    return new ImportGraph(this.records, summaryOf, modules, (input) => this.questions.read(input))
   }
 
   /** Files may have been read since: what is kept is looked at again before it is used. */
@@ -112,6 +116,15 @@ export class Linker implements LinkedProject {
     return this.files.takeWanted()
   }
 
+  /** Finds out what the modules that have been read let each other know. False: that is known. */
+  async summarise(versionsOf: (path: string) => Versions): Promise<boolean> {
+    if (this.isSummarised) return false
+    await this.summaries.summarise(this.readPaths(), this.graph, versionsOf)
+    this.isSummarised = true
+    this.refresh()
+    return true
+  }
+
   private look(input: string): string {
     const space = input.indexOf(' ')
     const kind = space < 0 ? input : input.slice(0, space)
@@ -125,12 +138,8 @@ export class Linker implements LinkedProject {
       }
       case 'importers':
         return this.importersOf(path).join('\n')
-      case 'by-itself': {
-        const summary = this.records.get(path)?.summary
-        return summary ? this.summaries.byItself(summary).hash : ''
-      }
       case 'summary':
-        return this.summarised.get(path)?.hash ?? ''
+        return this.summaries.of(path)?.hash ?? ''
     }
     for (const one of this.kinds) {
       const found = one.look?.(kind, path)
@@ -161,7 +170,7 @@ export class Linker implements LinkedProject {
 
   summaryOf(path: string): ModuleSummary | null {
     this.questions.read(`summary ${path}`)
-    return this.summarised.get(path)?.summary ?? this.records.get(path)?.summary ?? null
+    return this.summaries.of(path)?.summary ?? null
   }
 
   importersOf(path: string): readonly string[] {
@@ -194,7 +203,7 @@ export class Linker implements LinkedProject {
 
   /** Modules of the project that its configuration names: `_target_: src.models.net.Net` imports `src.models.net`. */
   private targetsOf(file: FileRecord): [string, string][] {
-    const uses = file.summary?.configurations
+    const uses = this.summaryOf(file.path)?.configurations
     if (uses === undefined || !uses.some((use) => use.kind === 'hydra')) return []
     return this.configurations.targets(this.configurationsOf(file, null)).flatMap((target) => {
       const spec = target.slice(0, Math.max(target.lastIndexOf('.'), 0))
@@ -207,7 +216,8 @@ export class Linker implements LinkedProject {
   private frameworkConfigOf(launch: Launch, script: string | null): FileRecord | undefined {
     const named = this.frameworkConfigs.namedBy(launch, script)
     const file = script === null ? undefined : this.records.get(script)
-    if (named !== undefined || file?.summary?.configurations === undefined) return named
+    if (named !== undefined || file === undefined) return named
+    if (this.summaryOf(file.path)?.configurations === undefined) return named
     return this.configurations
       .of(file, launch)
       .files.map((path) => this.records.get(path))
@@ -229,7 +239,7 @@ export class Linker implements LinkedProject {
     }
     this.linked = linked
     this.links++
-    this.summarised = await this.summaries.summarise(this.readPaths(), this.graph)
+    await this.summarise(versionsOf)
     this.importers = this.importersIn(linked)
     this.refresh()
     const read = async (record: FileRecord, binding: Binding | null, slot: string, overlay?: Overlay) => {
@@ -294,7 +304,7 @@ export class Linker implements LinkedProject {
     const importers = new Map<string, string[]>()
     for (const record of this.files.readRecords()) {
       const paths = new Set<string>()
-      for (const path of this.importsOf(record).values()) if (this.records.get(path)?.summary) paths.add(path)
+      for (const path of this.importsOf(record).values()) if (this.records.get(path)?.imports) paths.add(path)
       for (const path of this.graph.behindPackages(record)) paths.add(path)
       if (paths.size === 0) continue
       linked.imported.set(record.path, [...paths])
@@ -365,7 +375,7 @@ export class Linker implements LinkedProject {
     const bound = binding === null ? '' : bindingKey(binding, true)
     const { answer: around, reads } = this.askAround(record, binding, bound)
     // Of Python code only what leads to other files is known by now.
-    const isRead = record.summary === null && Object.keys(around).length === 0
+    const isRead = record.imports === null && Object.keys(around).length === 0
     if (isRead && binding === null && overlay === undefined)
       return { extraction: record.extraction, faults: record.faults }
     const versions = withImage(versionsOf(path), binding)
@@ -388,7 +398,11 @@ export class Linker implements LinkedProject {
     if (known !== undefined) return keep(known)
     const surroundings: Surroundings = { imported: {}, importers: [], ...around, binding, versions }
     if (overlay !== undefined) surroundings.overlay = overlay
-    const result = await this.backendOf(path).read(path, surroundings)
+    const alone = binding === null ? this.summaries.takeAlone(path) : undefined
+    const result =
+      alone !== undefined && isAllAround(alone, surroundings)
+        ? alone.result
+        : await this.backendOf(path).read(path, surroundings)
     if (result.faults.length === 0) answers?.put(path, question, key, result)
     return keep(result)
   }
@@ -396,3 +410,19 @@ export class Linker implements LinkedProject {
 
 /** Inputs that are files. */
 const ofFile = /^(?:record|summary) (.*)$/s
+
+/** Whether a module that was read with its imports would be read with the same. */
+function isAllAround({ imported, versions }: ReadAlone, surroundings: Surroundings): boolean {
+  const { importers, outside = [], binding, ...others } = surroundings
+  if (importers.length > 0 || outside.length > 0 || binding !== null) return false
+  if (spelled(others.versions) !== spelled(versions)) return false
+  const plain = ['imported', 'versions']
+  if (Object.entries(others).some(([name, value]) => value !== undefined && !plain.includes(name)))
+    return false
+  const names = Object.keys(imported)
+  const around = surroundings.imported
+  return (
+    names.length === Object.keys(around).length &&
+    names.every((name) => lookUp(around, name) === lookUp(imported, name))
+  )
+}

@@ -5,7 +5,8 @@
 
 import type { FileRecord } from '../extraction/analyzer.js'
 import type { KeptAnswers } from '../host/answers.js'
-import { type Backend, hashOf } from '../host/backend.js'
+import { type Backend, hashOf, type ReadResult, type Versions } from '../host/backend.js'
+import { processorWheels } from '../link/versions.js'
 import type { ModuleSummary } from '../python/module.js'
 import { define } from '../text/records.js'
 import type { ImportGraph } from './import-graph.js'
@@ -20,9 +21,20 @@ interface Kept extends Summarised {
   key: string
 }
 
+/** What a module says where nothing but these imports is around it. */
+export interface ReadAlone {
+  imported: Readonly<Record<string, ModuleSummary>>
+  versions: Versions
+  result: ReadResult
+}
+
 export class SummaryStage {
-  private readonly own = new WeakMap<ModuleSummary, Summarised>()
   private readonly cache = new Map<string, Kept>()
+  /** Summaries by themselves, where imports go in a circle. */
+  private readonly circular = new Map<string, Kept>()
+  /** Of modules that nobody imports: they are analysed once for their summary and for what they say. */
+  private readonly alone = new Map<string, ReadAlone>()
+  private found: ReadonlyMap<string, Summarised> = new Map()
 
   constructor(
     private readonly records: ReadonlyMap<string, FileRecord>,
@@ -30,20 +42,56 @@ export class SummaryStage {
     private readonly answersOf: (path: string) => KeptAnswers | null,
   ) {}
 
-  /** By path, for every module that has a summary. */
-  async summarise(files: readonly string[], graph: ImportGraph): Promise<Map<string, Summarised>> {
+  /** As of the last time. */
+  of(path: string): Summarised | undefined {
+    return this.found.get(path)
+  }
+
+  /** What was read of a module together with its summary, once. */
+  takeAlone(path: string): ReadAlone | undefined {
+    const read = this.alone.get(path)
+    this.alone.delete(path)
+    return read
+  }
+
+  /** Summarises every module, each after those that it imports. */
+  async summarise(
+    files: readonly string[],
+    graph: ImportGraph,
+    versionsOf: (path: string) => Versions,
+  ): Promise<void> {
     const found = new Map<string, Summarised>()
+    this.found = found
+    const imported = this.importedBy(files, graph)
     for (const level of this.levels(files, graph)) {
       // Those of one level do not wait for each other.
-      const before = new Map(found)
-      const results = await Promise.all(level.map((record) => this.one(record, graph, before)))
+      const results = await Promise.all(
+        level.map((record) => {
+          const { extraction } = record
+          const isAlone =
+            !imported.has(record.path) &&
+            extraction.names === undefined &&
+            extraction.frameworkConfig === undefined
+          return this.one(record, graph, versionsOf(record.path), isAlone)
+        }),
+      )
       level.forEach((record, index) => {
         const result = results[index]!
         if (result !== null) found.set(record.path, result)
       })
     }
-    for (const path of [...this.cache.keys()]) if (!found.has(path)) this.cache.delete(path)
-    return found
+    for (const kept of [this.cache, this.circular, this.alone])
+      for (const path of [...kept.keys()]) if (!found.has(path)) kept.delete(path)
+  }
+
+  /** Modules that others import. */
+  private importedBy(files: readonly string[], graph: ImportGraph): Set<string> {
+    const imported = new Set<string>()
+    for (const path of files) {
+      const record = this.records.get(path)
+      if (record !== undefined) for (const target of graph.importsOf(record).values()) imported.add(target)
+    }
+    return imported
   }
 
   /** Modules by how many imports deep they reach; what imports itself in a circle is cut where it was entered. */
@@ -52,11 +100,11 @@ export class SummaryStage {
     const targets = (record: FileRecord): FileRecord[] =>
       [...new Set(graph.importsOf(record).values())].flatMap((path) => {
         const target = this.records.get(path)
-        return target?.summary ? [target] : []
+        return target?.imports ? [target] : []
       })
     for (const path of files) {
       const root = this.records.get(path)
-      if (!root?.summary || level.has(path)) continue
+      if (!root?.imports || level.has(path)) continue
       const stack = [{ record: root, rest: targets(root), depth: 0 }]
       const entered = new Set([path])
       for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
@@ -90,43 +138,58 @@ export class SummaryStage {
   private async one(
     record: FileRecord,
     graph: ImportGraph,
-    found: ReadonlyMap<string, Summarised>,
+    versions: Versions,
+    isAlone: boolean,
   ): Promise<Summarised | null> {
-    if (record.summary === null) return null
     const imported: Record<string, ModuleSummary> = {}
-    const parts = [record.hash]
+    const parts = [record.hash, versions[processorWheels] === undefined ? '' : processorWheels]
     for (const [spec, path] of graph.importsOf(record)) {
-      const raw = this.records.get(path)?.summary
-      if (!raw) continue
-      const { summary, hash } = found.get(path) ?? this.byItself(raw)
-      define(imported, spec, summary)
-      parts.push(spec, path, hash)
+      const target = this.records.get(path)
+      if (!target?.imports) continue
+      const known = this.found.get(path) ?? (await this.cut(target, versions))
+      if (known === null) continue
+      define(imported, spec, known.summary)
+      parts.push(spec, path, known.hash)
     }
-    if (parts.length === 1) return this.byItself(record.summary)
     const key = parts.join('|')
     const before = this.cache.get(record.path)
     if (before !== undefined && before.key === key) return before
-    const answers = this.answersOf(record.path)
-    const known = answers?.get<Summarised>(record.path, 'summary', key)
-    const summarised = known ?? (await this.ask(record.path, imported))
-    if (summarised === null) return this.byItself(record.summary)
-    if (known === undefined) answers?.put(record.path, 'summary', key, summarised)
-    const kept: Kept = { ...summarised, key }
-    this.cache.set(record.path, kept)
+    this.alone.delete(record.path)
+    const kept = await this.answer(record.path, 'summary', key, async () => {
+      const result = await this.backendOf(record.path).summarise(record.path, imported, versions, isAlone)
+      if (result?.alone !== undefined)
+        this.alone.set(record.path, { imported, versions, result: result.alone })
+      return result?.summary ?? null
+    })
+    if (kept !== null) this.cache.set(record.path, kept)
     return kept
   }
 
-  private async ask(path: string, imported: Record<string, ModuleSummary>): Promise<Summarised | null> {
-    const summary = await this.backendOf(path).summarise(path, imported)
-    return summary === null ? null : { summary, hash: hashOf(JSON.stringify(summary)) }
+  /** A module that is imported in a circle, with nothing of what it imports. */
+  private async cut({ path, hash }: FileRecord, versions: Versions): Promise<Kept | null> {
+    const before = this.circular.get(path)
+    if (before !== undefined && before.key === hash) return before
+    const kept = await this.answer(path, 'summary in a circle', hash, async () => {
+      const result = await this.backendOf(path).summarise(path, {}, versions, false)
+      return result?.summary ?? null
+    })
+    if (kept !== null) this.circular.set(path, kept)
+    return kept
   }
 
-  byItself(summary: ModuleSummary): Summarised {
-    let known = this.own.get(summary)
-    if (known === undefined) {
-      known = { summary, hash: hashOf(JSON.stringify(summary)) }
-      this.own.set(summary, known)
-    }
-    return known
+  private async answer(
+    path: string,
+    question: string,
+    key: string,
+    ask: () => Promise<ModuleSummary | null>,
+  ): Promise<Kept | null> {
+    const answers = this.answersOf(path)
+    const known = answers?.get<Summarised>(path, question, key)
+    if (known !== undefined) return { ...known, key }
+    const summary = await ask()
+    if (summary === null) return null
+    const summarised = { summary, hash: hashOf(JSON.stringify(summary)) }
+    answers?.put(path, question, key, summarised)
+    return { ...summarised, key }
   }
 }

@@ -105,6 +105,7 @@ export class Preview {
         record !== undefined &&
         !mayBeRefuted(finding, {
           record,
+          isModule: this.stages.linker.summaryOf(path)?.isEntry === false,
           isLaunched: launched.has(path),
           isSearched: this.naming.get(path)?.complete === true,
           isCut: this.isCut || (layouts === 'unknown' && this.isNamedInManifest(path)),
@@ -148,9 +149,11 @@ export class Preview {
 
   /** Reads what starts or imports a file. */
   private async loadNaming(path: string): Promise<void> {
-    const summary = this.stages.records.get(path)?.summary
+    const versions = this.folder!.versions.of(path)
+    const isPython = (this.stages.records.get(path)?.imports ?? null) !== null
+    const alone = isPython ? await this.local.summarise(path, {}, versions, false) : null
     // Of a module that is not run by itself too much depends on others.
-    if (summary?.isEntry === false) return
+    if (alone?.summary.isEntry === false) return
     let naming = this.naming.get(path)
     if (naming === undefined) {
       naming = await filesNaming(path, {

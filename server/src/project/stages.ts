@@ -69,7 +69,11 @@ export class Stages {
       const wanted = [...linker.wanted(layouts)].filter(
         ([path, purpose]) => loaded.get(path) !== purpose && loaded.get(path) !== 'values',
       )
-      if (wanted.length === 0) break
+      if (wanted.length === 0) {
+        // What modules let each other know may lead further.
+        if (await linker.summarise(this.options.versionsOf)) continue
+        break
+      }
       for (const purpose of ['code', 'values'] as const) {
         const paths = wanted.flatMap(([path, own]) => (own === purpose ? [path] : []))
         if (paths.length > 0) await load(paths, purpose === 'values')

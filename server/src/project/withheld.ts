@@ -8,6 +8,8 @@ import { rules } from '../rules/index.js'
 
 export interface PartlyRead {
   record: FileRecord
+  /** It is a module of Python that is not started by itself. */
+  isModule: boolean
   /** A launch starts it. */
   isLaunched: boolean
   /** Everything that names it is known. */
@@ -27,11 +29,11 @@ const ofProject = new Set([
 
 export function mayBeRefuted(
   { rule, severity }: Pick<Finding, 'rule' | 'severity'>,
-  { record, isLaunched, isSearched, isCut }: PartlyRead,
+  { record, isModule, isLaunched, isSearched, isCut }: PartlyRead,
 ): boolean {
   if (isCut || ofProject.has(rule) || belongsToOthers(record)) return true
   // What calls or imports a module says what it is given.
-  if (record.summary !== null && !record.summary.isEntry && !isLaunched) return true
+  if (isModule && !isLaunched) return true
   // What a launch could still decide is said at `information`.
   return !isSearched && (severity === 'information' || severity === 'hint')
 }

@@ -484,7 +484,7 @@ class Workspace implements Project {
       findings,
       sourceOf: (path) => this.sourceOf(path),
       reaches: (path) => this.stages.judging.isReachable(path),
-      isEntry: (path) => this.records.get(path)?.summary?.isEntry === true,
+      isEntry: (path) => this.stages.linker.summaryOf(path)?.isEntry === true,
     })
   }
 

@@ -179,38 +179,34 @@ function bindParam(scope: Scope, name: string, at: number, fallback: Expr | null
   })
 }
 
+/** What a name of an import stands for: `..models.build`, `torch`; the module for a star. */
+export function importTarget(
+  { from, level, module }: Import,
+  { name, alias }: Import['names'][number],
+): string {
+  if (!from) return alias === null ? name.split('.')[0]! : name
+  const above = `${'.'.repeat(level)}${module ?? ''}`
+  if (name === '*') return above
+  return above === '' || above.endsWith('.') ? `${above}${name}` : `${above}.${name}`
+}
+
 function bindImport(scope: Scope, statement: Import, where: Where): void {
-  const dots = '.'.repeat(statement.level)
   for (const name of statement.names) {
-    if (statement.from) {
-      const module = `${dots}${statement.module ?? ''}`
-      if (name.name === '*') {
-        scope.stars.push(module)
-        continue
-      }
-      bind(scope, {
-        name: name.alias ?? name.name,
-        at: statement.start,
-        kind: 'import',
-        value: null,
-        unpack: null,
-        node: statement,
-        target: module === '' || module.endsWith('.') ? `${module}${name.name}` : `${module}.${name.name}`,
-        ...where,
-      })
-    } else {
-      const first = name.name.split('.')[0]!
-      bind(scope, {
-        name: name.alias ?? first,
-        at: statement.start,
-        kind: 'import',
-        value: null,
-        unpack: null,
-        node: statement,
-        target: name.alias === null ? first : name.name,
-        ...where,
-      })
+    const target = importTarget(statement, name)
+    if (statement.from && name.name === '*') {
+      scope.stars.push(target)
+      continue
     }
+    bind(scope, {
+      name: name.alias ?? (statement.from ? name.name : name.name.split('.')[0]!),
+      at: statement.start,
+      kind: 'import',
+      value: null,
+      unpack: null,
+      node: statement,
+      target,
+      ...where,
+    })
   }
 }
 

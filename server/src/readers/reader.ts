@@ -8,6 +8,7 @@ import type { ConfigFacts } from '../config/node.js'
 import type { ShellFacts } from '../config/shell-facts.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { PythonModule } from '../python/module.js'
+import type { PythonTree } from '../syntax/python-ast.js'
 import type { Configured, ConfiguredMap } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import type { Language, SourceFragment } from '../text/source-fragment.js'
@@ -47,6 +48,18 @@ export interface ReaderContext {
   shell(text: string): ShellFacts
 }
 
+/** What is known of a module before its analysis. */
+export interface UnreadModule {
+  tree: PythonTree
+  /** As `ModuleSummary.imports`. */
+  imports: readonly string[]
+}
+
+/** For `Reader.leads`: only what imports the library leads somewhere. */
+export function importing(library: string): (module: UnreadModule) => boolean {
+  return ({ imports }) => imports.some((name) => name === library || name.startsWith(`${library}.`))
+}
+
 export interface Reader {
   name: string
   languages: Language[]
@@ -54,9 +67,10 @@ export interface Reader {
   triggers: string[]
   /**
    * Of Python code: what it says leads to other files (launches, framework configs, files that it names), so it is asked
-   * before files are linked. The others are asked once, when it is known what the project says around the file.
+   * before files are linked. The others are asked once, when it is known what the project says around the file. A test
+   * tells of a module that is not analysed yet whether it can lead anywhere.
    */
-  leads?: boolean
+  leads?: true | ((module: UnreadModule) => boolean)
   /** Where two readers claim a setting on one channel, the higher layer wins (an engine around a framework). */
   layer?: number
   /** Settings that are plain keys, with their defaults: the documentation lists them. */

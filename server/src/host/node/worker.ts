@@ -18,7 +18,8 @@ async function answer(request: WorkerRequest): Promise<unknown> {
   if (backend === null) throw new Error('the worker was not started')
   if (request.kind === 'load') return backend.load(request.path, request.force, request.versions)
   if (request.kind === 'read') return backend.read(request.path, request.surroundings)
-  if (request.kind === 'summarise') return backend.summarise(request.path, request.imported)
+  if (request.kind === 'summarise')
+    return backend.summarise(request.path, request.imported, request.versions, request.read)
   backend.forget(request.path)
   return null
 }

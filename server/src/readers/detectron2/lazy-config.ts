@@ -28,7 +28,7 @@ const spelling: Spelling = {
 
 export const lazyConfigReader = defineReader({
   name: 'detectron2-lazy',
-  leads: true,
+  leads: ({ tree }) => !tree.body.some(({ type }) => type === 'class'),
   languages: ['python'],
   triggers: ['dataloader', 'get_config'],
   read(facts, context, claims) {

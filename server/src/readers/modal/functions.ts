@@ -17,7 +17,7 @@ import {
 import { claimCode, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
 import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
-import { defineReader } from '../reader.js'
+import { defineReader, importing } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const functionSettings = settingTable('Compute', {
@@ -26,7 +26,7 @@ const functionSettings = settingTable('Compute', {
 
 export const modalReader = defineReader({
   name: 'modal',
-  leads: true,
+  leads: importing('modal'),
   languages: ['python'],
   triggers: ['modal'],
   settings: [functionSettings],

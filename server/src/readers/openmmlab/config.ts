@@ -27,7 +27,7 @@ import { readRun } from './run.js'
 
 export const openmmlabReader = defineReader({
   name: 'openmmlab',
-  leads: true,
+  leads: ({ tree }) => !tree.body.some(({ type }) => type === 'class' || type === 'function'),
   languages: ['python'],
   triggers: ['train_dataloader', 'workers_per_gpu', 'optim_wrapper', 'find_unused_parameters', '_base_'],
   read(facts, context, claims) {

@@ -12,7 +12,7 @@ import type { Claim } from '../../workload/claim.js'
 import { ownProcesses } from '../../workload/sharing.js'
 import { claimedCall } from '../claim-argument.js'
 import { idAt, scopeOf } from '../job-in-code.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, importing } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { claimMachine, evidenceOfMachine, isLocal, offered } from './machine.js'
 import { processingFamilies } from './names.js'
@@ -45,7 +45,7 @@ const processorSettings = settingTable(
 
 export const sagemakerProcessorReader = defineReader({
   name: 'sagemaker-processing',
-  leads: true,
+  leads: importing('sagemaker'),
   settings: [processorSettings],
   languages: ['python'],
   triggers: ['Processor'],
