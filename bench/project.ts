@@ -1,14 +1,16 @@
-/** How fast the whole engine is on any folders. Prints a Markdown table. See README.md. */
+/** How fast the whole engine is on any folders, and how its cost grows. Prints Markdown tables. See README.md. */
 import '../server/src/host/node/compile-later.js'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, realpathSync } from 'node:fs'
-import { availableParallelism, cpus } from 'node:os'
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { grammarFiles } from '../server/src/host/node/grammar-files.js'
 import { createNodeHost } from '../server/src/host/node/host.js'
 import { openProject } from '../server/src/project/workspace.js'
 import { loadGrammars } from '../server/src/syntax/parser.js'
+import { writeLargeFolder } from './large-folder.js'
 import { grouped, markdownTable } from './table.js'
 
 interface Measured {
@@ -23,14 +25,38 @@ interface Measured {
   milliseconds: number
   /** Milliseconds of processor time of all threads. */
   processor: number
+  /** The same where an earlier run has left its answers, and where one module has changed since. */
+  warm: number
+  changed: number
   /** The same of a process that does nothing but parse all Python files on one thread. */
   bare: number
+  /** The same of ruff, in WebAssembly and with its own choice of rules, on these files. */
+  ruff: number
   /** Peak resident memory. */
   kibibytes: number
 }
 
-async function measure(folder: string): Promise<Measured> {
-  const project = await openProject(realpathSync(folder), createNodeHost(), {})
+/** `cold`: nothing is kept between runs. `warm`: answers are taken from, and left in, a folder. `changed`: one module differs. */
+type State = 'cold' | 'warm' | 'changed'
+
+async function measure(folder: string, state: State, cache: string): Promise<Measured> {
+  const host = createNodeHost(
+    state === 'cold' ? {} : { cacheFor: () => ({ folder: join(cache, 'answers'), secrets: cache }) },
+  )
+  const root = realpathSync(folder)
+  const changed = state === 'changed' ? modulesBelow(root).find((path) => path.endsWith('.py')) : undefined
+  const project = await openProject(
+    root,
+    {
+      ...host,
+      // Nothing is written into the folder: its bytes are other ones on the way in.
+      read: async (path) => {
+        const bytes = await host.read(path)
+        return path === changed ? Buffer.concat([bytes, Buffer.from('\nchanged = 1\n')]) : bytes
+      },
+    },
+    {},
+  )
   const result = await project.lint()
   const milliseconds = performance.now()
   const { maxRSS } = process.resourceUsage()
@@ -48,7 +74,10 @@ async function measure(folder: string): Promise<Measured> {
     findings: result.findings.length,
     milliseconds,
     processor,
+    warm: 0,
+    changed: 0,
     bare: 0,
+    ruff: 0,
     kibibytes: maxRSS,
   }
 }
@@ -58,42 +87,111 @@ function processorTime(): number {
   return (user + system) / 1000
 }
 
+function modulesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return entry.name === '.git' ? [] : modulesBelow(path)
+    return entry.isFile() && entry.name.endsWith('.py') ? [path] : []
+  })
+}
+
 /** Parses all Python files below a folder, one after the other. @returns milliseconds of processor time */
 async function parseAll(folder: string): Promise<number> {
   const grammars = await loadGrammars(await grammarFiles(), ['python'])
-  const visit = (path: string): void => {
-    for (const entry of readdirSync(path, { withFileTypes: true })) {
-      if (entry.isDirectory() && entry.name !== '.git') visit(join(path, entry.name))
-      else if (entry.isFile() && entry.name.endsWith('.py'))
-        grammars.parse('python', readFileSync(join(path, entry.name), 'utf8'), () => undefined)
-    }
-  }
-  visit(folder)
+  for (const path of modulesBelow(folder))
+    grammars.parse('python', readFileSync(path, 'utf8'), () => undefined)
   return processorTime()
 }
 
-function inProcess<T>(question: string, folder: string): T {
+/** The same with ruff. */
+function checkAll(folder: string): number {
+  // Its WebAssembly lies beside it, so it is not bundled.
+  const ruff: typeof import('@astral-sh/ruff-wasm-nodejs') = createRequire(import.meta.url)(
+    '@astral-sh/ruff-wasm-nodejs',
+  )
+  const workspace = new ruff.Workspace(ruff.Workspace.defaultSettings(), ruff.PositionEncoding.Utf16)
+  for (const path of modulesBelow(folder)) workspace.check(readFileSync(path, 'utf8'))
+  return processorTime()
+}
+
+function inProcess<T>(question: string, ...given: string[]): T {
   const script = fileURLToPath(import.meta.url)
-  const child = spawnSync(process.execPath, [script, question, folder], {
+  const child = spawnSync(process.execPath, [script, question, ...given], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  if (child.status !== 0) throw new Error(`the run on ${folder} ended with ${child.status}`)
+  if (child.status !== 0) throw new Error(`${question} ${given.join(' ')} ended with ${child.status}`)
   return JSON.parse(child.stdout) as T
 }
 
-/** The median of several runs, each in a process of its own; each is followed by a bare parse, so that both meet the same machine. */
-function medianRun(folder: string, runs: number): Measured {
-  const all = Array.from({ length: runs }, () => ({
-    ...inProcess<Measured>('--measure', folder),
-    bare: inProcess<number>('--parse', folder),
-  }))
-  const middle = (values: number[]) => values.sort((a, b) => a - b)[(runs - 1) >> 1]!
-  return {
-    ...all.sort((a, b) => a.milliseconds - b.milliseconds)[(runs - 1) >> 1]!,
-    processor: middle(all.map((one) => one.processor)),
-    bare: middle(all.map((one) => one.bare)),
+function inTemporary<T>(use: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'costlint-bench-'))
+  try {
+    return use(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** One round, each measurement in a process of its own, close together so that all meet the same machine. */
+function round(folder: string): Measured {
+  return inTemporary((cache) => {
+    const lint = (state: State) => inProcess<Measured>('--measure', folder, state, cache)
+    const cold = lint('cold')
+    const bare = inProcess<number>('--parse', folder)
+    const ruff = inProcess<number>('--ruff', folder)
+    // Leaves its answers.
+    lint('warm')
+    const warm = lint('warm')
+    if (warm.findings !== cold.findings) throw new Error(`${folder}: a warm run finds something else`)
+    return { ...cold, bare, ruff, warm: warm.processor, changed: lint('changed').processor }
+  })
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1]!
+}
+
+function medianRun(folder: string, runs: number): Measured {
+  const all = Array.from({ length: runs }, () => round(folder))
+  const made = { ...all[0]! }
+  for (const key of Object.keys(made) as (keyof Measured)[]) made[key] = median(all.map((one) => one[key]))
+  return made
+}
+
+/** The exponent with which cost grows with size: the slope of a line through their logarithms. */
+function exponent(points: readonly (readonly [number, number])[]): number {
+  const [xs, ys] = [0, 1].map((at) => points.map((point) => Math.log(point[at]!)))
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
+  const [x, y] = [mean(xs!), mean(ys!)]
+  const above = xs!.reduce((total, one, index) => total + (one - x) * (ys![index]! - y), 0)
+  return above / xs!.reduce((total, one) => total + (one - x) ** 2, 0)
+}
+
+/** Processor time and peak memory on made-up folders of several sizes, cold. */
+function growth(runs: number): void {
+  const sizes = [1_000, 10_000, 30_000]
+  const rows = sizes.map((files) =>
+    inTemporary((folder) => {
+      writeLargeFolder(folder, files, 1_000)
+      const all = Array.from({ length: runs }, () => inProcess<Measured>('--measure', folder, 'cold', ''))
+      const kibibytes = median(all.map((one) => one.kibibytes))
+      return { files, processor: median(all.map((one) => one.processor)), kibibytes }
+    }),
+  )
+  console.log(
+    markdownTable(
+      ['files', 'processor s', 'peak MB'],
+      rows.map(({ files, processor, kibibytes }) => [
+        grouped(files),
+        (processor / 1000).toFixed(1),
+        grouped((kibibytes * 1024) / 1e6),
+      ]),
+    ),
+  )
+  console.log(
+    `\nexponent ${exponent(rows.map(({ files, processor }) => [files, processor] as const)).toFixed(2)}`,
+  )
 }
 
 function sum(rows: readonly Measured[]): Measured {
@@ -108,14 +206,18 @@ function sum(rows: readonly Measured[]): Measured {
 
 const args = process.argv.slice(2)
 if (args[0] === '--measure') {
-  process.stdout.write(JSON.stringify(await measure(args[1]!)))
+  process.stdout.write(JSON.stringify(await measure(args[1]!, args[2] as State, args[3]!)))
 } else if (args[0] === '--parse') {
   process.stdout.write(JSON.stringify(await parseAll(args[1]!)))
+} else if (args[0] === '--ruff') {
+  process.stdout.write(JSON.stringify(checkAll(args[1]!)))
 } else {
   const at = args.indexOf('--runs')
   const runs = at < 0 ? 5 : Number(args.splice(at, 2)[1])
-  if (args.length === 0 || !Number.isInteger(runs) || runs < 1) {
-    console.error('usage: npm run bench -- FOLDER… [--runs 5]')
+  const grows = args.includes('--growth')
+  if (grows) args.splice(args.indexOf('--growth'), 1)
+  if ((args.length === 0 && !grows) || !Number.isInteger(runs) || runs < 1) {
+    console.error('usage: npm run bench -- [--growth] FOLDER… [--runs 5]')
     process.exit(2)
   }
   const rows = args.map((folder): [string, Measured] => [
@@ -124,45 +226,25 @@ if (args[0] === '--measure') {
   ])
   if (rows.length > 1) rows.push(['together', sum(rows.map(([, row]) => row))])
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
+  const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(2)
   const header = [
-    'folder',
-    'files seen',
-    'parsed',
-    'lines',
-    'lines parsed',
-    'MB',
-    'MB parsed',
-    'findings',
-    'wall s',
-    'processor s',
-    'parse alone s',
-    'ratio',
-    'lines/s',
-    'parsed lines/s',
-    'peak MB',
+    ...['folder', 'files seen', 'read', 'lines read', 'MB read', 'findings', 'wall s', 'peak MB'],
+    ...['cold s', 'warm s', 'one changed s', 'ruff s', 'parse alone s'],
+    ...['cold ÷ parse', 'warm ÷ parse', 'changed ÷ parse', 'ruff ÷ parse'],
   ]
-  const table = rows.map(([name, row]) => {
-    const seconds = row.milliseconds / 1000
-    return [
-      name,
-      grouped(row.files),
-      grouped(row.parsed),
-      grouped(row.lines),
-      grouped(row.linesParsed),
-      megabytes(row.bytes),
-      megabytes(row.bytesParsed),
-      grouped(row.findings),
-      seconds.toFixed(2),
-      (row.processor / 1000).toFixed(2),
-      (row.bare / 1000).toFixed(2),
-      (row.processor / row.bare).toFixed(1),
-      grouped(row.lines / seconds),
-      grouped(row.linesParsed / seconds),
-      grouped((row.kibibytes * 1024) / 1e6),
-    ]
-  })
+  const table = rows.map(([name, row]) => [
+    name,
+    ...[row.files, row.parsed, row.linesParsed].map(grouped),
+    megabytes(row.bytesParsed),
+    grouped(row.findings),
+    seconds(row.milliseconds),
+    grouped((row.kibibytes * 1024) / 1e6),
+    ...[row.processor, row.warm, row.changed, row.ruff, row.bare].map(seconds),
+    ...[row.processor, row.warm, row.changed, row.ruff].map((one) => (one / row.bare).toFixed(2)),
+  ])
   console.log(
-    `${availableParallelism()} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, median of ${runs}\n`,
+    `${availableParallelism()} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, medians of ${runs}\n`,
   )
-  console.log(markdownTable(header, table))
+  if (rows.length > 0) console.log(`${markdownTable(header, table)}\n`)
+  if (grows) growth(runs)
 }
