@@ -25,7 +25,9 @@ await build({
   format: 'esm',
   splitting: true,
   // Answers are kept under the name of the engine; one of a bench is its own.
-  define: { COSTLINT_ENGINE: JSON.stringify(`0.0.0-${Date.now().toString(16).padStart(12, '0').slice(-12)}`) },
+  define: {
+    COSTLINT_ENGINE: JSON.stringify(`0.0.0-${Date.now().toString(16).padStart(12, '0').slice(-12)}`),
+  },
   logLevel: 'warning',
   banner: {
     js: "import{createRequire as costlintRequire}from'node:module';const require=costlintRequire(import.meta.url);",
