@@ -5,8 +5,8 @@ import type { Severity } from './rules/rule.js'
 export interface LintError {
   path: string
   message: string
-  /** 'syntax': the file was read as far as it parses. */
-  kind?: 'syntax'
+  /** 'syntax': the file was read as far as it parses. 'left out': a folder that is a project of its own. */
+  kind?: 'syntax' | 'left out'
 }
 
 /** A finding that the user has silenced. */

@@ -35,6 +35,7 @@ describe('cli, a clone within a repository', () => {
         const all = await costlint('check')
         assert.equal(all.code, 0)
         assert.match(all.out, /^No findings \(1 file seen/)
+        assert.equal((await costlint('check', '--fail-on-parse-error')).code, 0)
         assert.equal(all.err, 'not checked: costlint: is a repository of its own; name it to check it\n')
         assert.deepEqual(JSON.parse((await costlint('cost', '--output-format', 'json')).out).jobs, [])
         const named = await costlint('check', 'costlint/examples', '--output-format', 'concise')

@@ -118,7 +118,7 @@ async function finish(
 function codeOf(report: Report, failOn: FailOn, options: CheckOptions): number {
   const { faults, problems, errors, unmatched } = report
   if (faults.length + problems.length + unmatched.length > 0) return exit.failed
-  if (options.failOnParseError && errors.length > 0) return exit.failed
+  if (options.failOnParseError && errors.some(({ kind }) => kind !== 'left out')) return exit.failed
   if (options.exitZero) return exit.clean
   if (report.findings.some(({ finding }) => finding.rule === budgetRule)) return exit.budget
   const failed = report.findings.some((each) => reachesLevel(each.finding.severity, failOn))

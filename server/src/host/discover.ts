@@ -184,7 +184,11 @@ class Walk {
     if (folder.path === '') this.isRepository = entries.some((entry) => entry.name === '.git')
     else if (isClone && this.isRepository && !this.wanted(folder.path)) {
       // Git tracks nothing of it here. A submodule has a file of this name.
-      this.errors.push({ path: folder.path, message: 'is a repository of its own; name it to check it' })
+      this.errors.push({
+        path: folder.path,
+        message: 'is a repository of its own; name it to check it',
+        kind: 'left out',
+      })
       return
     }
     const ignored = await this.chain(folder, entries)
