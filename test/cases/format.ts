@@ -39,6 +39,8 @@ export interface Case {
   fixed: Map<number, Map<string, string>>
   notFixed: string | null
   noFix: boolean
+  /** A file of it is half-typed on purpose. */
+  doesNotParse: boolean
   fixTitle: string | null
   fixSafety: string | null
 }
@@ -154,6 +156,7 @@ export function parsePage(markdown: string): Page {
     fixed: new Map(),
     notFixed: null,
     noFix: false,
+    doesNotParse: false,
     fixTitle: null,
     fixSafety: null,
   })
@@ -210,6 +213,7 @@ function readDirective(text: string, into: Case): void {
     else if (found[1] === 'fix title') into.fixTitle = found[2]!
     else into.fixSafety = found[2]!
   } else if (/^\(no fix\) *$/.test(text)) into.noFix = true
+  else if (/^\(does not parse\) *$/.test(text)) into.doesNotParse = true
 }
 
 function readBlock(page: Page, into: Case, block: Block): void {

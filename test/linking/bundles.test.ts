@@ -27,7 +27,11 @@ async function project(files: Record<string, string>) {
 
 async function findings(of: Awaited<ReturnType<typeof project>>): Promise<string[]> {
   const { findings: found, errors } = await of.lint()
-  assert.deepEqual(errors, [])
+  // Half-typed files are read as far as they parse.
+  assert.deepEqual(
+    errors.filter(({ kind }) => kind !== 'syntax'),
+    [],
+  )
   return found
     .filter((one) => one.rule === 'lifecycle/no-deadline')
     .map(({ location, message }) => `${location.path} ${/\d+×[\w-]+/.exec(message)?.[0]}`)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { LintResult } from '../../server/src/lint.js'
 import { openProject } from '../../server/src/project/workspace.js'
 import { memoryHost, memoryRoot } from '../cases/memory-host.js'
 
@@ -72,12 +73,12 @@ describe('Terraform modules', () => {
       'c.tf': 'module "x" {\n  source = "./a"\n  least = \n  eks_managed_node_groups = { gpu = { min_size = ',
     }
     const open = await project(files)
-    const { errors } = await open.lint()
-    assert.deepEqual(errors, [])
+    const unread = ({ errors }: LintResult) => errors.filter(({ kind }) => kind !== 'syntax')
+    assert.deepEqual(unread(await open.lint()), [])
     await open.dispose()
     for (let cut = 0; cut < pool.length; cut += 7) {
       const half = await project({ 'main.tf': pool.slice(0, cut) })
-      assert.deepEqual((await half.lint()).errors, [])
+      assert.deepEqual(unread(await half.lint()), [])
       await half.dispose()
     }
   })

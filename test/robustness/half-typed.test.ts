@@ -20,7 +20,10 @@ describe('half-typed files', function () {
           new Map([['train.py', text]]),
           length % 5 === 0,
         )
-        assert.deepEqual(errors, [])
+        assert.deepEqual(
+          errors.filter(({ kind }) => kind !== 'syntax'),
+          [],
+        )
         found = findings.length
       }
       assert.ok(found > 0, 'the whole script has findings')
