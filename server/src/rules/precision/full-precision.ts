@@ -6,6 +6,7 @@ import type { Precision } from '../../workload/resource-kinds.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
+import { subjectIn } from '../subject-view.js'
 
 const full: Precision[] = ['fp32', 'tf32']
 
@@ -43,6 +44,7 @@ export default defineRule({
         effective(settings.openEnded),
         bound,
         gpu === null && effective(settings.automaticDevice) === true ? accelerator : null,
+        subject.evidence.small === null && subjectIn(view.run, 'Network') !== undefined,
         view.run.job.launch !== null,
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
@@ -56,7 +58,7 @@ export default defineRule({
 
 /**
  * What only a user's own settings could refute is a hint where no launch is known; so is arithmetic that short formats may spoil, or that is not
- * what a step waits for, and code that runs on whatever device there is. Adversarial training needs care in 16 bits.
+ * what a step waits for, and code that runs on whatever device there is, unless it trains a published network: nobody does that on a processor. Adversarial training needs care in 16 bits.
  */
 function severityOf(
   precision: Claim,
@@ -64,11 +66,12 @@ function severityOf(
   openEnded: string | undefined,
   bound: string | undefined,
   anyDevice: Evidence['accelerator'] | null,
+  published: boolean,
   launched: boolean,
 ): Severity {
   if (secondOrder) return 'hint'
   if (precision.overridable && precision.state === 'default' && !launched) return 'hint'
-  if (bound !== undefined || anyDevice === 'maybe') return 'hint'
+  if (bound !== undefined || (anyDevice === 'maybe' && !published)) return 'hint'
   return openEnded === 'adversarial training' || anyDevice !== null ? 'information' : 'warning'
 }
 
