@@ -24,10 +24,16 @@ export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
     )
     // `for fold in folds:`, `for i in range(n_members):` around whole trainings.
     const repeats = loop.effects.epochs && repeatsTrainings(finder.headerOf(loop.node))
-    if (repeats) repeating.add(loop)
+    const phases = holdsTraining && goesThroughPhases(finder.headerOf(loop.node))
+    if (repeats || phases) repeating.add(loop)
     else if (holdsTraining || (loop.effects.trains && callsTraining(finder, loop))) loop.role = 'epoch'
     else if (steps) loop.role = 'train'
   }
+}
+
+/** `for phase in ['train', 'val']:`: a pass to learn and one to validate belong to one epoch. */
+function goesThroughPhases(header: string): boolean {
+  return /^\s*for\s+(phase|mode|stage|split|subset|partition)\b|\bin\b.*['"]train(ing)?['"]/i.test(header)
 }
 
 function repeatsTrainings(header: string): boolean {

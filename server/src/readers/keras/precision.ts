@@ -66,7 +66,7 @@ export function readPrecision(
     return
   }
   const elsewhere = usesAny(python, [...policySetters, ...graphRewrites])
-  if (elsewhere || mentions.test(moduleText(python))) {
+  if (elsewhere || mentions.test(inEffect(moduleText(python)))) {
     training.unknown('precision', key, 'it is set in a way that cannot be read', place, { site })
     return
   }
@@ -96,6 +96,15 @@ export function claimDoublePrecision(python: PythonModule, evidence: Evidence, c
 
 const mentions =
   /mixed_b?float16|auto_mixed_precision|TF_ENABLE_AUTO_MIXED_PRECISION|LossScaleOptimizer|mixed_precision|DTypePolicy|jit_amp/
+
+/** Without imports, and policies that are made and then used nowhere: neither changes how anything computes. */
+function inEffect(text: string): string {
+  return text
+    .replace(/^[ \t]*(from\s+[\w.]+\s+)?import\s[^\n]*$/gm, '')
+    .replace(/^[ \t]*(\w+)\s*=\s*[\w.]*\bPolicy\([^()\n]*\)[ \t]*$/gm, (made, name: string) =>
+      text.match(new RegExp(`\\b${name}\\b`, 'g'))?.length === 1 ? '' : made,
+    )
+}
 
 function policyOf(python: PythonModule, call: Call, locator: Locator): Given<Precision> {
   const given = python.argument(call, 'policy', 0)

@@ -231,7 +231,7 @@ function loweredBy(python: PythonModule, call: Call, except: readonly string[]):
     return at
   // `network_to_half(model)` of a module that is not here.
   if (loweringNames.test(method) && !plainLibraries.test(name ?? '') && !isFollowed(python, call)) return at
-  const arrays = plainLibraries.test(name ?? '')
+  const arrays = plainLibraries.test(name ?? '') || makesTensor.test(name ?? '')
   return expr.args.flatMap(({ name: keyword, value }) => {
     if (keyword === null) return method === 'to' && isOpenFormat(python, value) ? [value.start] : []
     if (/^(torch_)?dtype$/.test(keyword)) return !arrays && isOpenFormat(python, value) ? [value.start] : []
@@ -240,6 +240,10 @@ function loweredBy(python: PythonModule, call: Call, except: readonly string[]):
     return fixed !== undefined && off.has(fixed) ? [] : [value.start]
   })
 }
+
+/** The format of one tensor that is made says nothing of the network's. */
+const makesTensor =
+  /^torch\.(zeros|ones|full|empty|eye|arange|range|linspace|logspace|tensor|as_tensor|scalar_tensor|rand(n|int|perm)?|\w+_like)$/
 
 /** What is called is one of two, and seen where that is decided. */
 export function isChosen(python: PythonModule, { expr: { callee } }: Call): boolean {

@@ -119,8 +119,17 @@ interface Saving {
   key: string
 }
 
-/** `torch.save(state, path)`, or a function of the project that hands both on to it; null: it is none. */
+/** What is saved beside the weights takes no room. */
+const besideWeights = /tok|proc|extractor|config|scheduler/i
+
+/** `torch.save(state, path)`, `model.save_pretrained(path)`, or a function of the project that hands both on; null: it is none. */
 function savingOf(python: PythonModule, call: Call): Saving | null {
+  const { callee } = call.expr
+  if (call.method === 'save_pretrained' && callee.type === 'attribute') {
+    if (besideWeights.test(textOf(python, callee.value))) return null
+    const path = passedExpression(python.argument(call, 'save_directory', 0))
+    return path === null ? null : { call, path, what: null, key: call.method }
+  }
   if (call.name === 'torch.save') {
     const path = passedExpression(python.argument(call, 'f', 1))
     return path === null ? null : { call, path, what: call.expr.args[0]?.value ?? null, key: call.name }
