@@ -127,7 +127,11 @@ describe('host/discover', () => {
     const { files, errors } = await found()
     assert.deepEqual(files, ['sub/train.py', 'train.py'])
     assert.deepEqual(errors, [
-      { path: 'tools/linter', message: 'is a repository of its own; name it to check it' },
+      {
+        path: 'tools/linter',
+        message: 'is a repository of its own; name it to check it',
+        kind: 'left out',
+      },
     ])
     const wanted = (path: string) => (path === 'tools/linter' ? false : undefined)
     assert.equal((await found({ excluded: wanted })).files.length, 3)
