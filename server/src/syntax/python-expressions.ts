@@ -1,5 +1,7 @@
 /** Expressions of the plain tree, read from the flat tree. Statements are read in `python-statements.ts`. */
+
 import { FlatReader } from './flat-reader.js'
+import { joinedStrings } from './joined-strings.js'
 import type { Argument, Comprehension, DictExpr, Expr, Param } from './python-ast.js'
 import { decodeString, isFloatLiteral, numberValue } from './python-strings.js'
 
@@ -433,19 +435,6 @@ export class ExpressionReader extends FlatReader {
   private joined(node: number, depth: number): Expr {
     const place = this.place(node)
     const strings = this.exprs(this.children(node), depth + 1)
-    const parts: (string | Expr)[] = []
-    const add = (part: string | Expr) => {
-      const last = parts.length - 1
-      if (typeof part === 'string' && typeof parts[last] === 'string') parts[last] += part
-      else if (part !== '') parts.push(part)
-    }
-    for (const one of strings) {
-      if (one.type === 'constant' && typeof one.value === 'string') add(one.value)
-      else if (one.type === 'fstring') for (const part of one.parts) add(part)
-      else return { type: 'other', ...place, children: strings }
-    }
-    if (parts.every((part) => typeof part === 'string'))
-      return { type: 'constant', ...place, value: parts.join('') }
-    return { type: 'fstring', ...place, parts }
+    return joinedStrings(strings, place)
   }
 }

@@ -1,4 +1,5 @@
 /** Strings of well-formed Python, those with expressions inside among them. */
+import { joinedStrings } from './joined-strings.js'
 import type { Expr } from './python-ast.js'
 import { decodeString } from './python-strings.js'
 import { QuickScanner } from './quick-scanner.js'
@@ -46,20 +47,7 @@ export abstract class QuickStrings extends QuickScanner {
     }
     const place = { start, end: this.before }
     this.height = height + 1
-    const parts: (string | Expr)[] = []
-    const add = (part: string | Expr) => {
-      const last = parts.length - 1
-      if (typeof part === 'string' && typeof parts[last] === 'string') parts[last] += part
-      else if (part !== '') parts.push(part)
-    }
-    for (const one of strings) {
-      if (one.type === 'constant' && typeof one.value === 'string') add(one.value)
-      else if (one.type === 'fstring') for (const part of one.parts) add(part)
-      else return { type: 'other', ...place, children: strings }
-    }
-    if (parts.every((part) => typeof part === 'string'))
-      return { type: 'constant', ...place, value: parts.join('') }
-    return { type: 'fstring', ...place, parts }
+    return joinedStrings(strings, place)
   }
 
   private string(): Expr {
