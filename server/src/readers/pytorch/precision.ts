@@ -221,6 +221,9 @@ function agreement(python: PythonModule, autocasts: Call[], spot: Spot): Given<P
   return found ?? unreadable(originAt(spot), 'autocast')
 }
 
+/** `autocast(args.amp)`: an option whose value is not known here switches it. */
+const switchNames = /amp|fp16|bf16|half|mixed|enable|(^|[._])use_/i
+
 function fromAutocast(python: PythonModule, call: Call, spot: Spot): Given<Precision> {
   const unknown = (because: string): Given<Precision> => unreadable(originAt(spot), because)
   // `with autocast(...) if use_amp else nullcontext():` is as unknown as its condition.
@@ -230,7 +233,12 @@ function fromAutocast(python: PythonModule, call: Call, spot: Spot): Given<Preci
   let first = python.argument(call, 'device_type', 0)
   // `torch.cuda.amp.autocast(enabled)` takes the switch where `torch.autocast` takes the device.
   const given = knownArgument(first)
-  if (!mayBePassed(enabled) && given !== undefined && typeof given !== 'string') {
+  const written = passedExpression(first)
+  const isSwitch =
+    given === undefined
+      ? written !== null && switchNames.test(python.text.slice(written.start, written.end))
+      : typeof given !== 'string'
+  if (!mayBePassed(enabled) && isSwitch) {
     enabled = first
     first = { state: 'absent' }
   }
