@@ -46,7 +46,14 @@ export class ServerControl implements ErrorHandler {
   async restart(): Promise<void> {
     this.crashes = []
     this.become('starting')
-    if (this.client?.isRunning() === true) await this.client.stop()
+    try {
+      if (this.client?.isRunning() === true) await this.client.stop()
+    } catch (error) {
+      // One that dies at this moment cannot say goodbye; a new one is wanted all the same.
+      this.output.warn(
+        `The server did not stop in order: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
     await this.client?.start()
   }
 
