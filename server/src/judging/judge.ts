@@ -13,6 +13,7 @@ import { isTestPath } from '../text/test-path.js'
 import { type World, worldsOf } from '../workload/choices.js'
 import type { Run, Subject, SubjectView } from '../workload/claim.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
+import { unseenProgram } from '../workload/unseen.js'
 import { type Bills, billKey } from './bill.js'
 import { inMoney } from './job-cost.js'
 import { isClaim, lower, moreSevere, saysNothing, severityOf, wasteOf } from './severity.js'
@@ -53,10 +54,10 @@ export function isTest({ evidence, location }: Subject): boolean {
  */
 export function judge(view: SubjectView, rules: readonly Rule[], context: JudgeContext): Draft[] {
   const worlds = worldsOf(view.choices ?? [])
-  if (worlds.length === 0) return judgeOne(view, rules, context)
+  if (worlds.length === 0) return judgeAssuming(view, rules, context)
   const told = worlds.map((world) => {
     const settings = { ...view.settings, ...world.settings } as SubjectView['settings']
-    return { world, drafts: judgeOne({ ...view, settings, choices: [] }, rules, context) }
+    return { world, drafts: judgeAssuming({ ...view, settings, choices: [] }, rules, context) }
   })
   const usual = told.find(({ world }) => world.byDefault)
   return (usual ?? told[0]!).drafts.flatMap((draft) => {
@@ -68,6 +69,26 @@ export function judge(view: SubjectView, rules: readonly Rule[], context: JudgeC
     const severity = configured ?? lower(draft.severity, 'information')
     const condition = unless.length === 0 ? '' : ` This holds unless ${unless.join(' or ')}.`
     return { ...draft, severity, message: `${draft.message}${condition}` }
+  })
+}
+
+/** What is said of a job only because its image is taken to start a program of the project is said more quietly. */
+function judgeAssuming(view: SubjectView, rules: readonly Rule[], context: JudgeContext): Draft[] {
+  const drafts = judgeOne(view, rules, context)
+  const { job, script } = view.run
+  const assumed = view.subject.kind === 'Compute' ? job.launch?.assumed : undefined
+  if (assumed === undefined || drafts.length === 0) return drafts
+  const unseen = [unseenProgram(`what starts ${script ?? 'it'}`)]
+  const run: Run = { ...view.run, script: null, unseen, subjects: [], job: { ...job, launch: null } }
+  run.siblings = [run]
+  const { onVerdict: _, ...quiet } = context
+  const anyway = judgeOne({ ...view, run }, rules, quiet)
+  return drafts.map((draft) => {
+    const same = anyway.find(({ rule }) => rule === draft.rule)
+    if (same !== undefined) return { ...draft, severity: same.severity }
+    const related = [...draft.related, { location: assumed, message: 'what its image is assumed to start' }]
+    const configured = context.configurationOf(view.subject.location.path).severity(draft.rule)
+    return { ...draft, related, severity: configured ?? lower(draft.severity, 'information') }
   })
 }
 

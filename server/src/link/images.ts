@@ -1,5 +1,6 @@
 /** Images that the project builds: a job that names one runs what its Dockerfile starts. */
 import type { Extraction, ImageBuild, ImageProgram, Launch } from '../workload/claim.js'
+import { isNamedAfter, isPublished, mayBeOwn, startsPython } from './image-guess.js'
 import { imageTail } from './image-names.js'
 import { folderOf, join, nearest, parents } from './paths.js'
 
@@ -8,9 +9,13 @@ export class ImageIndex {
   private readonly programs = new Map<string, ImageProgram[]>()
   /** By the last part of the image's name. */
   private readonly builds = new Map<string, ImageBuild[]>()
+  /** Names of images that jobs run and nothing in the project is seen to build. */
+  private readonly foreign = new Set<string>()
 
   constructor(extractions: Iterable<Extraction>) {
-    for (const { imagePrograms, imageBuilds } of extractions) {
+    const names: string[] = []
+    for (const { imagePrograms, imageBuilds, launches } of extractions) {
+      for (const { image } of launches) if (image !== undefined) names.push(image.name)
       for (const program of imagePrograms ?? []) {
         const { path } = program.launch.location
         this.programs.set(path, [...(this.programs.get(path) ?? []), program])
@@ -22,6 +27,10 @@ export class ImageIndex {
         if (list === undefined) this.builds.set(tail, [build])
         else list.push(build)
       }
+    }
+    for (const name of names) {
+      const tail = imageTail(name)
+      if (tail !== null && !this.builds.has(tail) && !isPublished(name)) this.foreign.add(tail)
     }
   }
 
@@ -36,8 +45,10 @@ export class ImageIndex {
   /** The launch with what its image starts put in; undefined: the image is not built here, or starts nothing readable. */
   resolve(launch: Launch): Launch | undefined {
     const { image } = launch
-    const built = image === undefined ? undefined : this.built(image.name, launch.location.path)
-    if (image === undefined || built === undefined) return undefined
+    if (image === undefined) return undefined
+    const found = this.built(image.name, launch.location.path) ?? this.namedAfter(image.name)
+    const built = found ?? this.onlyOne(image.name)
+    if (built === undefined) return undefined
     const started = image.arguments === 'given' ? built.program.withArguments : built.program.launch
     if (started === null) return undefined
     const { path, module, bases } = started.program
@@ -50,6 +61,7 @@ export class ImageIndex {
     const { image: _image, ...rest } = launch
     return {
       ...rest,
+      ...(found === undefined ? { assumed: started.location } : {}),
       launcher: started.launcher,
       program: {
         ...started.program,
@@ -70,7 +82,7 @@ export class ImageIndex {
     }
   }
 
-  private built(image: string, path: string): { program: ImageProgram; folder: string } | undefined {
+  private built(image: string, path: string): Built | undefined {
     const tail = imageTail(image)
     const found = (tail === null ? undefined : this.builds.get(tail))?.flatMap((build) => {
       const target = this.dockerfileOf(build)
@@ -79,6 +91,26 @@ export class ImageIndex {
     if (found === undefined || found.length === 0) return undefined
     const near = nearest(found, path, (each) => each.program.launch.location.path)
     return new Set(near.map((each) => each.program)).size === 1 ? near[0] : undefined
+  }
+
+  private namedAfter(image: string): Built | undefined {
+    if (this.builds.has(imageTail(image) ?? '')) return undefined
+    const named = this.last().filter((program) => isNamedAfter(image, program))
+    return named.length === 1 ? fromAnywhere(named[0]!) : undefined
+  }
+
+  /** The one Dockerfile that starts a program, where there is one image that it could be. */
+  private onlyOne(image: string): Built | undefined {
+    const all = this.last()
+    const [program] = all
+    if (all.length !== 1 || program === undefined || this.foreign.size > 1) return undefined
+    if (this.builds.has(imageTail(image) ?? '')) return undefined
+    return startsPython(program) && mayBeOwn(image, program) ? fromAnywhere(program) : undefined
+  }
+
+  /** What images start that are built to their last stage. */
+  private last(): ImageProgram[] {
+    return [...this.programs.values()].flatMap((all) => all.filter(({ stage }) => stage === undefined))
   }
 
   private dockerfileOf({ dockerfile, folder, location, target }: ImageBuild) {
@@ -97,6 +129,17 @@ export class ImageIndex {
     }
     return undefined
   }
+}
+
+interface Built {
+  program: ImageProgram
+  /** That it is built from. */
+  folder: string
+}
+
+/** Nobody says from which folder: from its own, or the top of the project. */
+function fromAnywhere(program: ImageProgram): Built {
+  return { program, folder: '' }
 }
 
 /** Stages are asked for by name, whatever its case, or by number. */

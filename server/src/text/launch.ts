@@ -70,6 +70,8 @@ export interface Launch {
   restarts?: 'until success' | 'for ever'
   /** What runs is what this image starts by itself; `given`: with the flags and positionals of this launch. */
   image?: { name: string; arguments: 'none' | 'given'; words?: ShellCall['arguments'] }
+  /** Where its program is taken from although nothing says that its image is built by that Dockerfile. */
+  assumed?: Location
   /** The program is a shell script: what counts is what that starts. */
   shell?: ShellCall
   /** Where the job calls the shell script that this command stands in. */

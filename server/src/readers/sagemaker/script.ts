@@ -21,7 +21,8 @@ import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import { launchValue } from '../launch-value.js'
-import { frameworkEstimators } from './names.js'
+import { ownImageLaunch } from './image-launch.js'
+import { containerEstimators, frameworkEstimators } from './names.js'
 
 /** A value as it stands on the command line or in the environment; null: not readable. */
 function asWord(value: Json): string | null {
@@ -116,26 +117,31 @@ function isEmpty(value: Json): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }
 
-/** Claims the launch of the estimator's script. Nothing where the container brings its own program. */
+interface LaunchOptions {
+  nodes: number | null
+  searched: Call | null
+  hasCompute: boolean
+  /** Of one machine; null: not known. */
+  gpus: number | null
+  /** Calls of the module that change hyperparameters of an estimator afterwards. */
+  later: Call[]
+}
+
+/** Claims the launch of the estimator's script, or of what its image starts. */
 export function claimLaunch(
   python: PythonModule,
   claims: ClaimBuilder,
   call: Call,
   job: string,
-  options: {
-    nodes: number | null
-    searched: Call | null
-    hasCompute: boolean
-    /** Of one machine; null: not known. */
-    gpus: number | null
-    /** Calls of the module that change hyperparameters of an estimator afterwards. */
-    later: Call[]
-  },
+  options: LaunchOptions,
 ): void {
   const position = frameworkEstimators.has(call.name ?? '') ? 0 : null
   const entry = python.argument(call, 'entry_point', position)
   const entryExpr = passedExpression(entry)
-  if (entryExpr === null) return
+  if (entryExpr === null) {
+    claimOwnImage(python, claims, call, job, options)
+    return
+  }
   const path = programPath(python, call, knownArgument(entry))
   const given = passedOn(python, claims, call, python.argument(call, 'hyperparameters'))
   const flags = given.values
@@ -184,6 +190,34 @@ export function claimLaunch(
     },
     entryExpr,
   )
+}
+
+function claimOwnImage(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  call: Call,
+  job: string,
+  { nodes, hasCompute, searched, later }: LaunchOptions,
+): void {
+  const image = [
+    python.argument(call, 'image_uri', containerEstimators.has(call.name ?? '') ? 0 : null),
+    python.argument(call, 'image_name'),
+  ].find(mayBePassed)
+  const expr = image === undefined ? null : passedExpression(image)
+  if (image === undefined || expr === null) return
+  const known = textArgument(image)
+  const { start, end } = python.definition(expr)
+  const launch = ownImageLaunch({
+    job,
+    hasCompute,
+    written: known ?? python.text.slice(start, end),
+    known: known !== null,
+    hyperparameters:
+      mayBePassed(python.argument(call, 'hyperparameters')) || searched !== null || later.length > 0,
+    environment: passedOn(python, claims, call, python.argument(call, 'environment')).values,
+    nodes,
+  })
+  if (launch !== null) claims.launch(launch, expr)
 }
 
 /** What the training toolkit sets for a shell script. Source: ENVIRONMENT_VARIABLES.md of sagemaker-training-toolkit. */

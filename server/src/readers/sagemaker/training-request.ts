@@ -12,6 +12,7 @@ import { effective, isGiven, type Value } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import { launchValue } from '../launch-value.js'
+import { ownImageLaunch } from './image-launch.js'
 import { claimJob } from './job-requests.js'
 import { type Request, textAt } from './request.js'
 import { jobSettings, trainingSettings } from './request-settings.js'
@@ -81,10 +82,30 @@ function launchValues(
   return Object.fromEntries(names.map((name) => [name, launchValue(source.get(map, name), word)]))
 }
 
-/** The script that a container of a framework starts. Nothing where the image brings its own program. */
+/** The script that a container of a framework starts, or what its image does. */
 function claimLaunch({ claims, job }: Request, source: TreeSource, trials: boolean): void {
   const parameters = trials ? 'StaticHyperParameters' : 'HyperParameters'
   const program = source.get(parameters, 'sagemaker_program')
+  const nodes = effective(convert(source.get('ResourceConfig', 'InstanceCount'), asCount)) ?? null
+  if (!isGiven(program)) {
+    const name = source.get('AlgorithmSpecification', 'TrainingImage')
+    const written = source.textOf('AlgorithmSpecification', 'TrainingImage')
+    if (written === null || !isGiven(name)) return
+    const hyperparameters = source.keysOf(parameters)?.length !== 0 && isGiven(source.get(parameters))
+    const environment = launchValues(source, 'Environment', (value) => asText(value) ?? null)
+    const known = typeof effective(name) === 'string'
+    const own = ownImageLaunch({
+      job,
+      hasCompute: true,
+      written,
+      known,
+      hyperparameters,
+      environment,
+      nodes,
+    })
+    if (own !== null) claims.launchOf(own, name)
+    return
+  }
   const path = decoded(effective(program))
   if (path === null || /^\w+:\/\//.test(path)) return
   const given = launchValues(source, parameters, decoded)
@@ -104,7 +125,7 @@ function claimLaunch({ claims, job }: Request, source: TreeSource, trials: boole
       environment: launchValues(source, 'Environment', (value) => asText(value) ?? null),
       launcherFlags: {},
       processes: launcher === 'python' ? 1 : null,
-      nodes: effective(convert(source.get('ResourceConfig', 'InstanceCount'), asCount)) ?? null,
+      nodes,
       files: [],
       ...(versions.length === 0
         ? {}
