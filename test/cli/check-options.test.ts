@@ -96,6 +96,36 @@ describe('options of check', () => {
     )
   })
 
+  it('--config KEY=VALUE holds above every file', async () => {
+    const files = {
+      'costlint.toml': 'exclude = ["old"]\n[severity]\n"search" = "hint"\n',
+      'in/costlint.toml': 'ignore = ["search"]\n',
+      'a.py': search,
+      'old/b.py': search,
+      'in/c.py': search,
+    }
+    const check = ['check', '--output-format', 'concise']
+    const set = async (...settings: string[]) =>
+      runHere(files, [...check, ...settings.flatMap((each) => ['--config', each])])
+    assert.match(
+      (await set('severity.search=error')).out,
+      /^a\.py:4:10 error search\/grid-search .*\n$/,
+    )
+    assert.match((await set('severity.search = "warning"', 'fail-on=error')).out, /^a\.py:4:10 warning /)
+    assert.equal((await set('severity.search = "warning"', 'fail-on=error')).code, 0)
+    assert.equal((await set('ignore = ["search"]')).out, '')
+    assert.match(
+      (await runHere({ 'a.py': search }, [...check, '--config', 'severity.search=error'])).out,
+      /error/,
+    )
+    const wrong = await set('fail-on = "error"', 'serverity.search=error')
+    assert.equal(wrong.code, 2)
+    assert.match(wrong.err, /^configuration error: --config:2: unknown key "serverity"/)
+    assert.match((await set('fail-on=[')).err, /^configuration error: --config:1: /)
+    const two = await runHere(files, [...check, '--config', 'a.toml', '--config', 'b.toml'])
+    assert.match(two.err, /--config: only one file can be given/)
+  })
+
   describe('--since', () => {
     const files = { 'train.py': trainer, 'job.slurm': job, 'tune.py': search }
 

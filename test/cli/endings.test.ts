@@ -1,13 +1,19 @@
 /** How the command line ends when it is stopped, or when nobody can read what it prints. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, openSync } from 'node:fs'
+import { chmodSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { Folder } from './folder.js'
 
 const loader = pathToFileURL(fileURLToPath(import.meta.resolve('tsx'))).href
 const main = fileURLToPath(new URL('../../server/src/cli/main.ts', import.meta.url))
+
+const grid = `from sklearn.svm import SVC
+from sklearn.model_selection import GridSearchCV
+search = GridSearchCV(SVC(), {"C": [1, 2, 3, 4], "gamma": [1, 2, 3, 4, 5]}, cv=5)
+`
 
 describe('endings', () => {
   let folder: Folder
@@ -21,10 +27,11 @@ describe('endings', () => {
     folder.remove()
   })
 
-  const start = (args: string[], out: 'pipe' | number = 'pipe') => {
+  const start = (args: string[], out: 'pipe' | number = 'pipe', uid?: number) => {
     const started = spawn(process.execPath, ['--import', loader, main, ...args], {
       cwd: folder.path,
       stdio: ['pipe', out, 'pipe'],
+      ...(uid === undefined ? {} : { uid }),
     })
     child = started
     let err = ''
@@ -50,6 +57,23 @@ describe('endings', () => {
     const ended = start(['rules', '--output-format', 'json'])
     child!.stdout!.destroy()
     assert.deepEqual(await ended, { code: 0, err: '' })
+  })
+
+  it('files that must not be written are told by name, and no other is fixed', async function () {
+    const root = process.getuid?.() === 0
+    if (process.platform === 'win32') this.skip()
+    folder.write({ 'b.py': grid, 'c.py': grid })
+    chmodSync(folder.path, 0o755)
+    for (const name of ['b.py', 'c.py']) chmodSync(join(folder.path, name), name === 'b.py' ? 0o444 : 0o666)
+    // Root may write anything, so somebody else tries.
+    const { code, err } = await start(
+      ['check', '--fix', '--unsafe-fixes', '--no-cache'],
+      'pipe',
+      root ? 65534 : undefined,
+    )
+    assert.equal(err, 'costlint: b.py: cannot be written: permission denied\ncostlint: nothing was fixed\n')
+    assert.equal(code, 2)
+    assert.equal(readFileSync(join(folder.path, 'c.py'), 'utf8'), grid)
   })
 
   it('a disk that is full is one, told in one line', async function () {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -104,6 +104,25 @@ describe('the server as a process', function () {
       ({ version, diagnostics }) =>
         version === 3 && !diagnostics.some(({ message }) => String(message).includes('4 × 5 × 3')),
     )
+  })
+
+  it('reads a notebook that JupyterLab shows as one program under its own name', async () => {
+    // jupyter-lsp writes the program there, too, where it is no notebook.
+    mkdirSync(join(folder, '.virtual_documents'))
+    writeFileSync(join(folder, '.virtual_documents', 'tune.ipynb'), text('search.py'))
+    await client.start(pushClient, {}, [String(pathToFileURL(join(folder, '.virtual_documents')))])
+    const shown = uri('.virtual_documents/tune.ipynb')
+    await client.open(shown, text('search.py'))
+    const pushed = await client.push(shown, ({ diagnostics }) =>
+      diagnostics.some(({ code }) => code === grid),
+    )
+    assert.equal(pushed.diagnostics.find(({ code }) => code === grid)?.range.start.line, 12)
+    const actions = (await client.connection.sendRequest(CodeActionRequest.type, {
+      textDocument: { uri: shown },
+      range: pushed.diagnostics[0]!.range,
+      context: { diagnostics: pushed.diagnostics, only: ['quickfix'] },
+    })) as CodeAction[]
+    assert.ok(actions.some(({ title }) => title.includes('HalvingGridSearchCV')))
   })
 
   it('says of a script what its job file lets it say, and asks to be pulled again when that changes', async () => {

@@ -4,7 +4,7 @@ import { failOnValues, matchSelectors, ownRules } from '../linter.js'
 import { collect, noCache, pathsFromOption, shardOption, withoutCache } from './command-options.js'
 import { type Console, UsageError } from './console.js'
 import type { Engine } from './engine.js'
-import { type CheckOptions, outputFormats, outputs, selectors } from './options.js'
+import { type CheckOptions, configuration, outputFormats, outputs, selectors } from './options.js'
 
 interface CheckFlags {
   outputFormat: CheckOptions['format']
@@ -14,7 +14,7 @@ interface CheckFlags {
   ignore?: string[]
   exclude?: string[]
   respectExclude?: boolean
-  config?: string
+  config?: string[]
   since?: string
   watch?: boolean
   fix?: boolean
@@ -56,7 +56,11 @@ export function addCheck(
     .option('--ignore <rules>', 'not these rules or families', collect)
     .option('--exclude <pattern>', 'leave out such files, as in `exclude`; may be repeated', collect)
     .option('--respect-exclude', 'let `exclude` hold for files that are named, too')
-    .option('--config <file>', 'read this file in place of the configuration of the project')
+    .option(
+      '--config <file|key=value>',
+      'read this file in place of the configuration of the project; or set one key of it; may be repeated',
+      collect,
+    )
     .option('--since <revision>', 'only what has changed since this git revision, and what that reaches')
     .option('--watch', 'check again whenever a file changes')
     .option('--fix', 'carry out the fixes that keep the meaning of the code')
@@ -121,7 +125,7 @@ async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags):
     ignore,
     exclude: flags.exclude ?? [],
     respectExclude: flags.respectExclude === true,
-    config: flags.config,
+    ...configuration(flags.config ?? []),
     since: flags.since,
     watch: flags.watch === true,
     fix: !works ? 'none' : flags.unsafeFixes === true ? 'unsafe' : 'safe',

@@ -1,8 +1,8 @@
 /** One project of `costlint check`: opened once, linted and fixed as often as somebody asks. */
 import { readFileSync, statSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { access, constants, readFile, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
-import { readable, toPosix } from '../host/node/host.js'
+import { readable, reasonOf, toPosix } from '../host/node/host.js'
 import { type Choice, type FixRun, isReadableName, type LintResult, type Project } from '../linter.js'
 import { givenBaseline } from './baseline.js'
 import { type Console, UsageError } from './console.js'
@@ -53,6 +53,7 @@ export class CheckedProject {
       ...(options.config === undefined
         ? {}
         : { file: await configuration(root, resolve(console.cwd, options.config)) }),
+      ...(options.settings.length === 0 ? {} : { settings: options.settings }),
       ...(options.baseline === undefined
         ? {}
         : { baseline: await givenBaseline(options.baseline, console.cwd) }),
@@ -105,6 +106,11 @@ export class CheckedProject {
       ...(input !== undefined && { given: new Map([[path!, input]]) }),
     })
     if (before === undefined && run.files.length > 0) {
+      if (input === undefined)
+        await requireWritable(
+          this.root,
+          run.files.map(({ path }) => path),
+        )
       for (const file of run.files) {
         if (input !== undefined) texts.give(file.path, file.bytes)
         else await write(join(this.root, file.path), file.bytes)
@@ -231,12 +237,22 @@ function needsFixes(options: CheckOptions): boolean {
   return needsMore(options) || options.statistics || options.diff
 }
 
+/** Half of the fixes would be worse than none: nothing is written where one file cannot be. */
+async function requireWritable(root: string, paths: readonly string[]): Promise<void> {
+  const refused: string[] = []
+  for (const path of paths)
+    try {
+      await access(join(root, path), constants.W_OK)
+    } catch (error) {
+      refused.push(`${harmless(path)}: cannot be written: ${reasonOf(error)}`)
+    }
+  if (refused.length > 0) throw new UsageError([...refused, 'nothing was fixed'].join('\n'))
+}
+
 async function write(path: string, bytes: Uint8Array): Promise<void> {
   try {
     await writeFile(path, bytes)
   } catch (error) {
-    throw new UsageError(
-      `the fixes cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw new UsageError(`${harmless(path)}: cannot be written: ${reasonOf(error)}`)
   }
 }

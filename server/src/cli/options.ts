@@ -43,6 +43,8 @@ export interface CheckOptions extends SelectionFlags {
   respectExclude: boolean
   /** Read in place of the project's configuration files. */
   config?: string
+  /** `key = value`: above what the configuration files say. */
+  settings: string[]
   /** Only what has changed since this git revision, and what that reaches. */
   since?: string
   watch: boolean
@@ -97,4 +99,13 @@ export function outputs(given: readonly string[]): CheckOptions['files'] {
       throw new UsageError(`--output: unknown format "${name}"${suggestion(name, outputFormats)}`)
     return { format, file }
   })
+}
+
+/** `--config`, given several times: a file, or `KEY=VALUE` as a line of one. */
+export function configuration(given: readonly string[]): Pick<CheckOptions, 'config' | 'settings'> {
+  const isSetting = (each: string) => /^\s*[\w"'./-]+\s*=/.test(each)
+  const files = given.filter((each) => !isSetting(each))
+  if (files.length > 1)
+    throw new UsageError(`--config: only one file can be given, not ${files.join(' and ')}`)
+  return { config: files[0], settings: given.filter(isSetting) }
 }

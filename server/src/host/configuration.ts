@@ -50,6 +50,8 @@ export interface Choice {
   named?: readonly string[]
   /** Read in place of every configuration file of the project, as if it stood at the root. */
   file?: { path: string; text: string }
+  /** Lines of a configuration file that hold above all files; a single word may lack its quotes. */
+  settings?: readonly string[]
   /** Findings that are known, in place of those that the configuration names. */
   baseline?: Baseline
   /** Used where no file gives them. */

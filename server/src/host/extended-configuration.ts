@@ -92,7 +92,7 @@ function resolved(from: string, name: string): string | undefined {
 }
 
 /** What the upper one says holds; lists of paths and of entries are those of both. */
-function laidOver(lower: ConfigurationFile, upper: ConfigurationFile): ConfigurationFile {
+export function laidOver(lower: ConfigurationFile, upper: ConfigurationFile): ConfigurationFile {
   return {
     path: upper.path,
     extends: [],

@@ -9,7 +9,7 @@ import { lookUp } from '../text/records.js'
 import { type Baseline, readBaseline } from './baseline.js'
 import { type Choice, type Configuration, createConfiguration } from './configuration.js'
 import { type ConfigurationFile, mentionsConfiguration, readConfigurationFile } from './configuration-file.js'
-import { extendedFile, presets } from './extended-configuration.js'
+import { extendedFile, laidOver, presets } from './extended-configuration.js'
 
 /** Names that a configuration may hold. */
 export const vocabulary = {
@@ -61,6 +61,11 @@ export async function loadConfiguration(
     for (const source of extended.sources) sources.add(source)
     found.push(extended.file)
   }
+  if (choice?.settings !== undefined) {
+    const parsed = parse(commandLineFile, choice.settings.map(tomlLine).join('\n'))
+    problems.push(...parsed.problems)
+    if (parsed.file !== undefined) layOver(found, parsed.file)
+  }
   const named = rootOf(found)?.baseline
   const baseline = choice?.baseline ?? (await baselineOf(named, read, problems))
   if (named !== undefined) sources.add(named.path)
@@ -77,6 +82,23 @@ export async function loadConfiguration(
     ...(baseline === undefined ? {} : { baseline }),
     ...(choice === undefined ? {} : { choice }),
   })
+}
+
+/** Stands for `--config KEY=VALUE` in what is told of it; each is a line of its own. */
+const commandLineFile = '--config'
+
+/** A word needs no quotes, which a shell would take away. */
+function tomlLine(setting: string): string {
+  const [, key, word] = /^\s*([^=]+?)\s*=\s*([A-Za-z][\w./*-]*)\s*$/.exec(setting) ?? []
+  const isWord = word !== undefined && !['true', 'false', 'inf', 'nan'].includes(word)
+  return isWord ? `${key} = ${JSON.stringify(word)}` : setting
+}
+
+/** What is said on the command line holds wherever a file says otherwise. */
+function layOver(files: ConfigurationFile[], upper: ConfigurationFile): void {
+  if (rootOf(files) === undefined) files.push({ ...upper, path: 'costlint.toml' })
+  for (const [index, file] of files.entries())
+    files[index] = { ...laidOver(file, upper), path: file.path, lines: file.lines }
 }
 
 /** The file whose settings hold for the project as a whole. */

@@ -5,8 +5,11 @@ import { NotebookDocuments, TextDocuments } from 'vscode-languageserver'
 import { TextDocument } from 'vscode-languageserver-textdocument'
 import type { CellText } from '../linter.js'
 import type { Json } from '../text/json.js'
-import { isNotebookPath, type Snapshot } from './places.js'
+import { isNotebookPath, isProgramOfNotebook, type Snapshot } from './places.js'
 import { canonical } from './uri.js'
+
+/** The language of an entry that the editor holds as cells. */
+export const notebookLanguage = 'jupyter-notebook'
 
 /** A file or a notebook that is open. */
 export interface OpenEntry {
@@ -46,7 +49,7 @@ export class OpenDocuments {
     this.files.onDidSave(({ document }) => this.on(document.uri, (entry) => this.events.saved(entry)))
     this.files.onDidClose(({ document }) => this.close(document.uri))
     this.notebooks.onDidOpen((notebook) => {
-      this.open({ uri: notebook.uri, kind: 'notebook', languageId: 'python' })
+      this.open({ uri: notebook.uri, kind: 'notebook', languageId: notebookLanguage })
     })
     this.notebooks.onDidChange(({ notebookDocument }) => {
       this.on(notebookDocument.uri, (entry) => this.events.changed(entry))
@@ -107,9 +110,11 @@ export class OpenDocuments {
       const document = this.files.get(entry.uri)
       if (document === undefined) return undefined
       const text = copy(document)
-      const { uri, version } = document
+      const { uri, version, languageId } = document
+      const path = canonical(uri)
+      const notebook = isNotebookPath(path) && !isProgramOfNotebook(path, languageId)
       return {
-        snapshot: { uri, version, text, notebook: isNotebookPath(canonical(uri)) },
+        snapshot: { uri, version, text, notebook },
         content: text.getText(),
       }
     }

@@ -29,6 +29,11 @@ export function isNotebookPath(path: string): boolean {
   return path.toLowerCase().endsWith('.ipynb')
 }
 
+/** JupyterLab shows a notebook to servers as one program, its cells one below the other, under the name of the notebook. */
+export function isProgramOfNotebook(path: string, languageId: string): boolean {
+  return languageId === 'python' && isNotebookPath(path)
+}
+
 export function snapshotOf(uri: string, version: number | null, text: string, path: string): Snapshot {
   const document = TextDocument.create(uri, '', version ?? 0, text)
   return { uri, version, text: document, notebook: isNotebookPath(path) }

@@ -19,8 +19,16 @@ import type { ReportSource } from '../report/collect.js'
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
 import { lookUp } from '../text/records.js'
+import { notebookLanguage } from './documents.js'
 import type { Environment } from './environment.js'
-import { isNotebookPath, type Place, placeOf, type Snapshot, snapshotOf } from './places.js'
+import {
+  isNotebookPath,
+  isProgramOfNotebook,
+  type Place,
+  placeOf,
+  type Snapshot,
+  snapshotOf,
+} from './places.js'
 import { changesProject, choiceOf, type Settings } from './settings.js'
 import { type ConfigurationProblem, type Log, Troubles } from './troubles.js'
 import { loosePath, pathWithin, uriWithin } from './uri.js'
@@ -83,6 +91,7 @@ const extensions: Readonly<Record<string, string | undefined>> = {
   toml: '.toml',
   shellscript: '.sh',
   dockerfile: '.dockerfile',
+  [notebookLanguage]: '.ipynb',
 }
 
 export class Session {
@@ -129,7 +138,10 @@ export class Session {
 
   /** The path of a document in this project; undefined when it lies elsewhere. */
   pathOf(uri: string, languageId = ''): string | undefined {
-    if (this.folder !== null) return pathWithin(this.folder, uri)
+    if (this.folder !== null) {
+      const path = pathWithin(this.folder, uri)
+      return path !== undefined && isProgramOfNotebook(path, languageId) ? `${path}.py` : path
+    }
     const path = loosePath(uri)
     // An untitled document has no name that would tell its language.
     const extension = lookUp(extensions, languageId)

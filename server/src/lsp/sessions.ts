@@ -46,7 +46,7 @@ export class Sessions {
   of(uri: string, languageId?: string): { session: Session; path: string } {
     let best: { session: Session; path: string } | undefined
     for (const session of this.folders.values()) {
-      const path = session.pathOf(uri)
+      const path = session.pathOf(uri, languageId)
       if (path !== undefined && (best === undefined || path.length < best.path.length))
         best = { session, path }
     }

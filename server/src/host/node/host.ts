@@ -31,15 +31,22 @@ const reasons: Record<string, string> = {
   EISDIR: 'is a folder',
   ELOOP: 'too many levels of symbolic links',
   EMFILE: 'too many open files',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
   ENAMETOOLONG: 'the path is too long',
   ERR_FS_FILE_TOO_LARGE: 'larger than 2 GiB',
 }
 
 /** A system error as a sentence without the path, which stands beside it. */
 export function readable(error: unknown): Error {
+  return new Error(`cannot be read: ${reasonOf(error)}`)
+}
+
+/** Why the system refused, in a few words. */
+export function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | undefined)?.code
   const reason = code === undefined ? undefined : lookUp(reasons, code)
-  return new Error(`cannot be read: ${reason ?? (error instanceof Error ? error.message : String(error))}`)
+  return reason ?? (error instanceof Error ? error.message : String(error))
 }
 
 /** Forward slashes, as everything outside this folder expects. */
