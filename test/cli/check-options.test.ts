@@ -107,10 +107,7 @@ describe('options of check', () => {
     const check = ['check', '--output-format', 'concise']
     const set = async (...settings: string[]) =>
       runHere(files, [...check, ...settings.flatMap((each) => ['--config', each])])
-    assert.match(
-      (await set('severity.search=error')).out,
-      /^a\.py:4:10 error search\/grid-search .*\n$/,
-    )
+    assert.match((await set('severity.search=error')).out, /^a\.py:4:10 error search\/grid-search .*\n$/)
     assert.match((await set('severity.search = "warning"', 'fail-on=error')).out, /^a\.py:4:10 warning /)
     assert.equal((await set('severity.search = "warning"', 'fail-on=error')).code, 0)
     assert.equal((await set('ignore = ["search"]')).out, '')
