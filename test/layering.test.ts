@@ -207,6 +207,7 @@ describe('layers', () => {
       'ecosystem',
       'fuzz',
       'packaging',
+      'editors',
     ])
     const strangers = readdirSync(test, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !own.has(entry.name) && !(entry.name in allowed))
