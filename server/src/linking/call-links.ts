@@ -1,6 +1,8 @@
 /** Functions are read with what other modules pass to them. */
 import type { FileRecord } from '../extraction/analyzer.js'
 import { hashOf } from '../host/backend.js'
+import type { OutwardCall } from '../python/module.js'
+import { configuredCalls } from './configured-calls.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 import { OutsideCallIndex } from './outside-calls.js'
 
@@ -24,6 +26,12 @@ export class CallLinks implements LinkKind {
     return kind === 'calls' ? hashOf(JSON.stringify(this.now().of(path))) : undefined
   }
 
+  private configuredCalls(path: string): OutwardCall[] {
+    return this.project
+      .compositionsOf(path)
+      .flatMap(({ root, overridable }) => configuredCalls(root, overridable))
+  }
+
   private now(): OutsideCallIndex {
     const { project } = this
     const launched = new Set<string>()
@@ -36,6 +44,7 @@ export class CallLinks implements LinkKind {
       this.index = new OutsideCallIndex({
         summaryOf: (path) => project.summaryOf(path),
         importersOf: (path) => project.importersOf(path),
+        configuredCalls: (path) => this.configuredCalls(path),
         definitionOf: (importer, target) => project.definitionOf(project.files.record(importer)!, target),
         isLaunched: (path) => launched.has(path),
       })

@@ -1,10 +1,13 @@
 /** Scripts read configuration files, and hand what stands there to the modules that they import. */
 import type { FileRecord } from '../extraction/analyzer.js'
+import { hydraRoot } from '../python/configured-path.js'
 import { rootIn } from '../python/configured-plain.js'
-import type { HandedConfiguration } from '../python/module.js'
+import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import { define } from '../text/records.js'
 import type { Binding } from '../workload/claim.js'
+import { composes } from './compositions.js'
 import { handedTo, seenModules } from './configurations.js'
+import { configuredParts } from './configured-calls.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 
 export class ConfigurationLinks implements LinkKind {
@@ -28,9 +31,12 @@ export class ConfigurationLinks implements LinkKind {
     const handed: HandedConfiguration[] = []
     for (const path of project.importersOf(file.path)) {
       const summary = project.summaryOf(path)
-      const importer = summary?.handed === undefined ? undefined : project.files.record(path)
+      const importer = summary === null ? undefined : project.files.record(path)
       if (summary === null || importer === undefined) continue
-      handed.push(...handedTo(summary, file.path, (target) => project.definitionOf(importer, target)))
+      const parts = [...(summary.handed ?? []), ...this.composedParts(importer, summary)]
+      handed.push(
+        ...handedTo(parts, importer.path, file.path, (target) => project.definitionOf(importer, target)),
+      )
     }
     const imported = [...project.importsOf(file).values()].flatMap((path) => project.summaryOf(path) ?? [])
     for (const path of seenModules(imported, handed)) {
@@ -43,5 +49,13 @@ export class ConfigurationLinks implements LinkKind {
       ...(Object.keys(values).length === 0 ? {} : { configurations: values }),
       ...(handed.length === 0 ? {} : { handed }),
     }
+  }
+
+  /** Parts of what a module has Hydra compose that are arguments of what a `_target_` names. */
+  private composedParts(file: FileRecord, summary: ModuleSummary): HandedConfiguration[] {
+    const composed = composes(summary)
+      ? this.project.configurationsOf(file, null).values[hydraRoot]
+      : undefined
+    return composed === undefined ? [] : configuredParts(composed.root, (keys) => ({ root: hydraRoot, keys }))
   }
 }

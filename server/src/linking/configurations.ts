@@ -6,7 +6,7 @@ import { folderOf, join, parents } from '../link/paths.js'
 import { hydraRoot } from '../python/configured-path.js'
 import { moduleOfRoot, rootsOf, seenFrom } from '../python/configured-plain.js'
 import type { ConfigurationUse, HandedConfiguration, ModuleSummary } from '../python/module.js'
-import { type ConfigurationRoot, configuredAt } from '../text/configured.js'
+import type { ConfigurationRoot } from '../text/configured.js'
 import { define, lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
 import type { Definition } from './import-graph.js'
@@ -61,21 +61,6 @@ export class ConfigurationLinker {
     return found
   }
 
-  /** Names of classes that a composed configuration makes: `_target_` of every map. */
-  targets(configurations: Configurations): string[] {
-    const root = configurations.values[hydraRoot]?.root
-    const found = new Set<string>()
-    const stack = root === undefined ? [] : [root]
-    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-      if (node.kind === 'list') stack.push(...node.items)
-      if (node.kind !== 'map') continue
-      const target = configuredAt(node, '_target_')
-      if (target?.kind === 'scalar' && typeof target.value === 'string') found.add(target.value)
-      stack.push(...Object.values(node.entries))
-    }
-    return [...found]
-  }
-
   private locate(path: string, folders: string[]): string | null {
     if (path.startsWith('/') || path.includes('://')) return null
     for (const folder of folders) {
@@ -127,14 +112,15 @@ function overridesOf(launch: Launch): Launch['flags'] {
 
 /** What `importer` hands to functions of the module at `path`, with roots that are told apart from the module's own. */
 export function handedTo(
-  importer: ModuleSummary,
+  handed: readonly HandedConfiguration[],
+  importer: string,
   path: string,
   definitionOf: (target: string) => Definition | null,
 ): HandedConfiguration[] {
-  return (importer.handed ?? []).flatMap((one) => {
+  return handed.flatMap((one) => {
     const definition = definitionOf(one.target)
     if (definition?.path !== path || definition.name === '') return []
-    return [{ ...one, target: definition.name, path: seenFrom(importer.path, one.path) }]
+    return [{ ...one, target: definition.name, path: seenFrom(importer, one.path) }]
   })
 }
 

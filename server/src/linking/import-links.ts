@@ -1,7 +1,10 @@
 /** Modules import each other: each is read with what those around it let others know. */
 import type { FileRecord } from '../extraction/analyzer.js'
+import { canonicalName } from '../python/canonical-names.js'
 import type { ModuleSummary } from '../python/module.js'
+import type { Configured } from '../text/configured.js'
 import { define } from '../text/records.js'
+import { targetsIn } from './configured-calls.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 
 /** How far programs are looked for along imports, and how many. */
@@ -30,11 +33,11 @@ export class ImportLinks implements LinkKind {
     }
     const behind = this.summaries(project.behindPackages(file))
     const importers = this.summaries(project.importersOf(path)).map((one) =>
-      kept(this.importers, one, asImporter),
+      this.configured(kept(this.importers, one, asImporter)),
     )
     project.questions.read(`programs ${path}`)
     const programs = this.summaries(project.questions.apart(() => this.programsOf(path))).map((one) =>
-      kept(this.programs, one, asProgram),
+      this.configured(kept(this.programs, one, asProgram)),
     )
     return {
       ...(Object.keys(imported).length === 0 ? {} : { imported }),
@@ -50,6 +53,19 @@ export class ImportLinks implements LinkKind {
 
   private summaries(paths: readonly string[]): ModuleSummary[] {
     return paths.flatMap((path) => this.project.summaryOf(path) ?? [])
+  }
+
+  /** With what its configuration has it make, and the accelerator that it names. */
+  private configured(summary: ModuleSummary): ModuleSummary {
+    const composed = this.project.compositionsOf(summary.path)
+    if (composed.length === 0) return summary
+    const made = composed.flatMap(({ root }) => targetsIn(root)).map(canonicalName)
+    const { evidence } = summary
+    const placed =
+      evidence?.accelerator === 'none' && composed.some(({ root }) => namesAccelerator(root))
+        ? { evidence: { ...evidence, accelerator: 'gpu' as const } }
+        : {}
+    return { ...summary, uses: [...new Set([...summary.uses, ...made])], ...placed }
   }
 
   /** Modules that import this one through others. */
@@ -117,5 +133,18 @@ function asProgram({
     ...(evidence === undefined ? {} : { evidence }),
     ...(epochs === undefined ? {} : { epochs }),
     ...(pretrained === undefined ? {} : { pretrained }),
+  }
+}
+
+function namesAccelerator(node: Configured): boolean {
+  switch (node.kind) {
+    case 'scalar':
+      return typeof node.value === 'string' && /^(gpu|cuda(:\d+)?)$/.test(node.value)
+    case 'list':
+      return node.items.some(namesAccelerator)
+    case 'map':
+      return Object.values(node.entries).some(namesAccelerator)
+    case 'unknown':
+      return false
   }
 }

@@ -3,6 +3,7 @@ import type { FileRecord, Surroundings } from '../extraction/analyzer.js'
 import type { Overlay } from '../extraction/manifests.js'
 import type { ModuleIndex } from '../link/modules.js'
 import type { ModuleSummary } from '../python/module.js'
+import type { ConfigurationRoot } from '../text/configured.js'
 import type { Binding, Launch } from '../workload/claim.js'
 import type { AskedLaunch } from './bind-launches.js'
 import type { Configurations } from './configurations.js'
@@ -46,6 +47,8 @@ export interface LinkedProject {
   importersOf(path: string): readonly string[]
   /** The configurations of a script by itself, or as a launch starts it. */
   configurationsOf(file: FileRecord, launch: Launch | null): Configurations
+  /** What Hydra composes for a module, by each launch that starts it, else by itself. */
+  compositionsOf(path: string): readonly ConfigurationRoot[]
   /** Everything that is started, as far as files have been read. */
   launches(): readonly Launch[]
   /** The file of the project that a launch starts; null: none. */

@@ -9,10 +9,13 @@ import { ModuleIndex } from '../link/modules.js'
 import { ProgramIndex } from '../link/programs.js'
 import type { LintError } from '../lint.js'
 import type { ModuleSummary } from '../python/module.js'
+import type { ConfigurationRoot } from '../text/configured.js'
 import { lookUp } from '../text/records.js'
 import type { Binding, Extraction, Launch } from '../workload/claim.js'
 import { bindLaunches } from './bind-launches.js'
+import { Compositions, composes } from './compositions.js'
 import { ConfigurationLinker, type Configurations } from './configurations.js'
+import { targetsIn } from './configured-calls.js'
 import { bindingKey, spelled } from './extraction-keys.js'
 import { Extractions, Remade } from './extractions.js'
 import { FrameworkConfigLinker } from './framework-configs.js'
@@ -65,6 +68,7 @@ export class Linker implements LinkedProject {
   private importers: ReadonlyMap<string, readonly string[]> = new Map()
   private readonly configurations: ConfigurationLinker
   private readonly frameworkConfigs: FrameworkConfigLinker
+  private readonly compositions = new Compositions(this)
   private started: readonly Launch[] | null = null
   private all: readonly string[] = []
   private readonly cache = new Map<string, CachedExtraction>()
@@ -107,6 +111,7 @@ export class Linker implements LinkedProject {
   private refresh(): void {
     this.questions.refresh()
     this.started = null
+    this.compositions.forget()
     for (const kind of this.kinds) kind.begin?.()
   }
 
@@ -138,6 +143,8 @@ export class Linker implements LinkedProject {
       }
       case 'importers':
         return this.importersOf(path).join('\n')
+      case 'compositions':
+        return hashOf(JSON.stringify(this.compositions.of(path)))
       case 'summary':
         return this.summaries.of(path)?.hash ?? ''
     }
@@ -187,6 +194,12 @@ export class Linker implements LinkedProject {
     return this.questions.ask(`configurations ${file.path}`, own).answer
   }
 
+  compositionsOf(path: string): readonly ConfigurationRoot[] {
+    if (!composes(this.summaryOf(path))) return []
+    this.questions.read(`compositions ${path}`)
+    return this.questions.apart(() => this.compositions.of(path))
+  }
+
   launches(): readonly Launch[] {
     this.started ??= this.launchesIn([...this.files.readRecords()].map(({ extraction }) => extraction))
     return this.started
@@ -203,9 +216,8 @@ export class Linker implements LinkedProject {
 
   /** Modules of the project that its configuration names: `_target_: src.models.net.Net` imports `src.models.net`. */
   private targetsOf(file: FileRecord): [string, string][] {
-    const uses = this.summaryOf(file.path)?.configurations
-    if (uses === undefined || !uses.some((use) => use.kind === 'hydra')) return []
-    return this.configurations.targets(this.configurationsOf(file, null)).flatMap((target) => {
+    const targets = this.compositionsOf(file.path).flatMap(({ root }) => targetsIn(root))
+    return [...new Set(targets)].flatMap((target) => {
       const spec = target.slice(0, Math.max(target.lastIndexOf('.'), 0))
       const path = spec === '' ? undefined : this.graph.modules.resolve(spec, file.path)
       return path === undefined || path === file.path ? [] : [[spec, path] as [string, string]]

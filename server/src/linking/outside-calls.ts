@@ -16,6 +16,8 @@ export interface ProjectModules {
   summaryOf(path: string): ModuleSummary | null
   importersOf(path: string): readonly string[]
   definitionOf(importer: string, target: string): Definition | null
+  /** What configurations have the module make. */
+  configuredCalls(path: string): readonly OutwardCall[]
   /** A launch passes arguments to the program: what its code falls back to does not hold. */
   isLaunched(path: string): boolean
 }
@@ -53,6 +55,7 @@ export class OutsideCallIndex {
         usedAs: call.usedAs,
         args: call.args?.map((one) => this.argument(importer, one)) ?? null,
         open: call.open,
+        ...(call.overridable === true ? { overridable: true as const } : {}),
       }))
       this.resolved.set(path, found)
     }
@@ -70,7 +73,7 @@ export class OutsideCallIndex {
         const definition = this.modules.definitionOf(importer, target)
         return definition?.path === path && definition.name !== '' ? definition.name : null
       }
-      const direct = outward.flatMap((call): Incoming[] => {
+      const direct = [...outward, ...this.modules.configuredCalls(importer)].flatMap((call): Incoming[] => {
         const name = nameOf(call.target)
         return name === null ? [] : [{ importer, name, call }]
       })
@@ -146,7 +149,9 @@ export class OutsideCallIndex {
       case 'unknown':
         return passed
       case 'known':
-        return passed.overridable && this.modules.isLaunched(path) ? launched : passed
+        return passed.overridable && passed.from === undefined && this.modules.isLaunched(path)
+          ? launched
+          : passed
       case 'arguments': {
         if (!this.modules.isLaunched(path)) return passed
         const kept = Object.entries(passed.values).filter(([, one]) => !one.overridable)

@@ -27,6 +27,7 @@ import { indexTree } from './index-calls.js'
 import { addUses, holdsAny, usesOf } from './library-uses.js'
 import { callAt, grouped, inOrder, statementAt } from './look-up.js'
 import { assignRoles, markEvaluation } from './loop-roles.js'
+import { madeObjects } from './made-objects.js'
 import type {
   ArgumentValue,
   Call,
@@ -42,6 +43,7 @@ import type {
   HandedOn,
   Klass,
   Loop,
+  MadeObjects,
   ModuleSummary,
   OutsideCall,
   ParameterOwner,
@@ -248,6 +250,9 @@ export class Analysis implements PythonModule {
   parameterOf(binding: Binding): ParameterOwner | null {
     const owner = this.parameterOwner(binding)
     return owner === null ? null : { ...owner, annotation: this.parameterAnnotation(binding) }
+  }
+  madeObjects(expr: Expr): MadeObjects | null {
+    return madeObjects(this, expr)
   }
   isInstantiated(call: Call): boolean {
     return this.instantiations.has(call)

@@ -107,6 +107,13 @@ export interface Func {
   calls: Call[]
 }
 
+/** Objects that a configuration names, each as a call of its class. */
+export interface MadeObjects {
+  calls: Call[]
+  /** There may be more than these. */
+  open: boolean
+}
+
 export interface Klass {
   node: ClassDef
   name: string

@@ -1,9 +1,16 @@
 /** Values of a configuration as the expressions that code would write for them, all standing at one place. */
 import type { Expr } from '../syntax/python-ast.js'
-import { type Configured, configuredAt } from '../text/configured.js'
+import { type Configured, type ConfiguredMap, configuredAt } from '../text/configured.js'
 import type { Span } from '../text/location.js'
 
 const deepest = 20
+
+const behind = new WeakMap<Expr, ConfiguredMap>()
+
+/** The part of a configuration that a call was made of. */
+export function configurationBehind(expr: Expr): ConfiguredMap | undefined {
+  return behind.get(expr)
+}
 
 /** `_target_` makes a call; its callee is a name in full, with its dots. */
 export function expressionOf(node: Configured, { start, end }: Span, depth = 0): Expr {
@@ -24,14 +31,14 @@ export function expressionOf(node: Configured, { start, end }: Span, depth = 0):
       const target = configuredAt(node, '_target_')
       const entries = Object.entries(node.entries)
       if (target?.kind === 'scalar' && typeof target.value === 'string')
-        return {
+        return remembered(node, {
           type: 'call',
           callee: { type: 'name', id: target.value, ...at },
           args: entries
             .filter(([name]) => !name.startsWith('_'))
             .map(([name, value]) => ({ name, star: 0, value: inner(value), ...at })),
           ...at,
-        }
+        })
       return {
         type: 'dict',
         entries: entries.map(([key, value]) => ({
@@ -43,4 +50,9 @@ export function expressionOf(node: Configured, { start, end }: Span, depth = 0):
       }
     }
   }
+}
+
+function remembered(node: ConfiguredMap, call: Expr): Expr {
+  behind.set(call, node)
+  return call
 }

@@ -7,7 +7,7 @@ import type { Analysis } from './analysis.js'
 import { isOwnWrite } from './attribute-containers.js'
 import { below, type ConfiguredPath, configuredPath, type Key } from './configured-path.js'
 import { fieldAt } from './field-values.js'
-import { known, unknown } from './folded.js'
+import { configuredAs, known, unknown } from './folded.js'
 import type { Call, Folded } from './module.js'
 import { overlaidNamespace } from './overlaid-arguments.js'
 import { plainWord } from './plain-word.js'
@@ -204,15 +204,7 @@ export function foldConfigured(node: Configured, overridable: boolean): Folded {
   if (node.kind === 'unknown') return { state: 'unknown', because: node.because }
   const value = plainConfigured(node)
   if (value === undefined) return { state: 'unknown', because: 'a part of the configuration' }
-  const launched = node.at.keys === null
-  return {
-    state: 'known',
-    value,
-    channel: launched ? 'launch flag' : 'named file',
-    overridable: overridable && !launched,
-    location: node.at.location,
-    ...(launched ? {} : { configured: node.at }),
-  }
+  return configuredAs(value, node.at, overridable)
 }
 
 const instantiators = new Set(['hydra.utils.instantiate', 'hydra.utils.call', 'hydra.instantiate'])

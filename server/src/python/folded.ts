@@ -1,5 +1,6 @@
 /** Folded values and how they are put together. */
 import type { Expr } from '../syntax/python-ast.js'
+import type { ConfiguredPlace } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import { sameLocation } from '../text/location.js'
 import type { Folded, FoldedOption } from './module.js'
@@ -11,6 +12,19 @@ type Unknown = Folded & { state: 'unknown' }
 
 export const unknown = (because: string): Unknown => ({ state: 'unknown', because })
 export const known = (value: Json): Folded => ({ state: 'known', value, channel: 'code', overridable: false })
+
+/** A value that stands in a configuration file, or that the launch line puts there. */
+export function configuredAs(value: Json, at: ConfiguredPlace, overridable: boolean): Folded {
+  const launched = at.keys === null
+  return {
+    state: 'known',
+    value,
+    channel: launched ? 'launch flag' : 'named file',
+    overridable: overridable && !launched,
+    location: at.location,
+    ...(launched ? {} : { configured: at }),
+  }
+}
 
 /** A value made from parts: as overridable as its parts, from the strongest launch channel among them. */
 export function combine(value: Json, parts: Folded[]): Folded {

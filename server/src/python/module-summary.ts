@@ -1,5 +1,6 @@
 /** What a module lets others know: plain data that leaves the worker which read it. */
 
+import type { ConfiguredPlace } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { Json } from '../text/json.js'
 import type { SharedArgument } from './code.js'
@@ -22,6 +23,11 @@ export interface HandedOn {
 export interface NamedParameter {
   name: string
   position: number
+}
+
+/** A parameter, or a part of it, of whose entries a function makes the objects that their `_target_` names. */
+export interface InstantiatedParameter extends NamedParameter {
+  keys: string[]
 }
 
 /** A function that gives back what an object holds under a key: `def get(cfg, key, default=None)`. */
@@ -89,6 +95,8 @@ export interface ModuleSummary {
       handsOn?: HandedOn[]
       /** All that it does is to look a key up. */
       getter?: Getter
+      /** What it makes objects of. */
+      instantiates?: InstantiatedParameter
       /** It adds an option to the program's parser. */
       addsOption?: OptionFunction
       /** Canonical class of what it returns. */
@@ -167,7 +175,13 @@ export interface ModuleSummary {
 
 /** What a caller passes, as far as another module can be told. */
 export type Passed =
-  | { state: 'known'; value: Json; overridable: boolean }
+  | {
+      state: 'known'
+      value: Json
+      overridable: boolean
+      /** Where a configuration holds it; absent: the code does. */
+      from?: ConfiguredPlace
+    }
   /** The parsed command line: what is not listed is not known. */
   | { state: 'arguments'; values: Record<string, { value: Json; overridable: boolean }> }
   /** What the calling function is given itself. */
@@ -208,6 +222,8 @@ export interface OutwardCall {
   args: PassedArguments | null
   /** Unpacked arguments may bring what is not listed. */
   open: boolean
+  /** A launch that is not known could pass more. */
+  overridable?: true
 }
 
 /** A class that is derived from a class of another module of the project, whose methods its objects have as well. */

@@ -20,6 +20,7 @@ import type {
   Func,
   Klass,
   Loop,
+  MadeObjects,
   ParameterOwner,
   ProgramArgument,
   Reach,
@@ -73,6 +74,8 @@ export interface ModuleNames {
   projectTarget(target: string): { summary: ModuleSummary; rest: string } | null
   /** The function that takes a binding as its parameter; `position` counts from 0, without `self`. */
   parameterOf(binding: Binding): ParameterOwner | null
+  /** The objects of an expression that a configuration names: `instantiate_callbacks(cfg.callbacks)`; null: it is something else. */
+  madeObjects(expr: Expr): MadeObjects | null
   /** It makes what a configuration names: `instantiate(cfg.model)`. */
   isInstantiated(call: Call): boolean
   /** What may have given a name its value at its place. */

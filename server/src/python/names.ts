@@ -5,6 +5,7 @@ import type { Analysis } from './analysis.js'
 import { canonicalName, commonClass, starExports } from './canonical-names.js'
 import type { Call, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
 import { returnsOf } from './returns.js'
+import { savedParameter } from './saved-parameters.js'
 import { type Binding, reaching, type Scope, scopeAt } from './scope.js'
 
 const builtins = new Set(
@@ -227,7 +228,7 @@ export function definition(analysis: Analysis, expr: Expr, depth = 0): Expr {
     if (binding.kind !== 'assign' || binding.value === null || binding.unpack !== null) return expr
     return definition(analysis, binding.value, depth + 1)
   }
-  if (expr.type === 'attribute' && expr.value.type === 'name') {
+  if (expr.type === 'attribute') {
     const values = attributeValues(analysis, expr)
     if (values.length === 1 && values[0] !== null) return definition(analysis, values[0]!, depth + 1)
   }
@@ -262,7 +263,11 @@ function itemOf(analysis: Analysis, container: Expr, index: Expr, depth: number)
 
 /** What is assigned to `self.x` in the class, or to `name.x` in the module; null for what has no single value. */
 export function attributeValues(analysis: Analysis, expr: Expr): (Expr | null)[] {
-  if (expr.type !== 'attribute' || expr.value.type !== 'name') return []
+  if (expr.type !== 'attribute') return []
+  if (expr.value.type !== 'name') {
+    const saved = savedParameter(analysis, expr)
+    return saved === null ? [] : [saved]
+  }
   const { id } = expr.value
   const bindings =
     id === 'self' || id === 'cls'

@@ -1,10 +1,9 @@
 /** What modules that import this one pass to its functions and classes. */
 
 import type { Expr } from '../syntax/python-ast.js'
-import type { Json } from '../text/json.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { unknown } from './folded.js'
+import { configuredAs, unknown } from './folded.js'
 import type { Folded, Func, OutsideCall, Passed } from './module.js'
 import { bindingsOf, methodOf } from './names.js'
 
@@ -33,7 +32,7 @@ export class OutsideCalls {
       ? null
       : calls.map((call) => {
           const given = passedFor(call, name, position)
-          if (given === undefined) return fallback ?? unknown(`the parameter ${name}`)
+          if (given === undefined) return fallbackOf(call, fallback) ?? unknown(`the parameter ${name}`)
           if (given.state === 'known') return knownAs(given)
           return unknown(given.state === 'unknown' ? given.because : `the parameter ${name}`)
         })
@@ -109,8 +108,14 @@ export class OutsideCalls {
   }
 }
 
-function knownAs({ value, overridable }: { value: Json; overridable: boolean }): Folded {
-  return { state: 'known', value, channel: 'code', overridable }
+function fallbackOf({ overridable }: OutsideCall, fallback: Folded | null): Folded | null {
+  return overridable === true && fallback?.state === 'known' ? { ...fallback, overridable } : fallback
+}
+
+function knownAs({ value, overridable, from }: Omit<Passed & { state: 'known' }, 'state'>): Folded {
+  return from === undefined
+    ? { state: 'known', value, channel: 'code', overridable }
+    : configuredAs(value, from, overridable)
 }
 
 function passedFor(call: OutsideCall, name: string, position: number): Passed | undefined {

@@ -15,6 +15,7 @@ import { handedOn } from './handed-on.js'
 import { sharedArguments } from './imported-arguments.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
 import { getterOf } from './lookups.js'
+import { instantiatedParameter } from './made-objects.js'
 import { takingOf } from './mapping-classes.js'
 import type { Call, ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
@@ -88,6 +89,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     const hands = handedOn(analysis, func)
     const getter = getterOf(analysis, func)
     const adds = optionFunction(func)
+    const instantiates = instantiatedParameter(analysis, func)
     define(functions, func.name, {
       backward: effects.backward,
       optimizerStep: effects.optimizerStep,
@@ -101,6 +103,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
       ...(hands.length === 0 ? {} : { handsOn: hands }),
       ...(getter === null ? {} : { getter }),
       ...(adds === null ? {} : { addsOption: adds }),
+      ...(instantiates === null ? {} : { instantiates }),
       ...givenStep(analysis, func),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
     })

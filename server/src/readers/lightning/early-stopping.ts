@@ -2,7 +2,7 @@
 
 import { loggedNames } from '../../python/logged-metrics.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { callbackList } from '../callback-list.js'
@@ -23,8 +23,8 @@ export function readStopping(
   const expr = passedExpression(given)
   const list = expr === null ? null : callbackList(python, expr)
   const made = (list?.items ?? [])
-    .map((item) => python.callOf(item))
-    .filter((call): call is Call => call !== null && call.name === className)
+    .flatMap((item) => python.madeObjects(item)?.calls ?? python.callOf(item) ?? [])
+    .filter((call) => call.name === className)
   if (made.length === 1) readArguments(python, trainer, fits, made[0]!, training)
   if (made.length > 0 || (mayBePassed(given) && list === null)) return
   const forgotten = forgottenFor(python, className, trainer)
@@ -40,9 +40,10 @@ function readArguments(
 ): void {
   const source = stoppingSettings.argumentsOf(python, call, training.locator)
   // Patience counts validations: epochs only where each epoch validates once.
-  const ownRhythm = ['check_val_every_n_epoch', 'val_check_interval'].some((key) =>
-    mayBePassed(python.argument(trainer, key)),
-  )
+  const everyEpochs = python.argument(trainer, 'check_val_every_n_epoch')
+  const ownRhythm =
+    mayBePassed(python.argument(trainer, 'val_check_interval')) ||
+    (mayBePassed(everyEpochs) && knownArgument(everyEpochs) !== 1)
   stoppingSettings.claim(training, source, {}, ['stopMetric', 'stopDirection'])
   if (!ownRhythm) stoppingSettings.claim(training, source, {}, ['patience'])
   const strict = python.argument(call, 'strict', 5)
