@@ -141,6 +141,32 @@ SFTTrainer(model=model, args=args, train_dataset=data["train"]).train()
     assert.match(out, /0 of 1 job priced; 1 keeps an unknown number of machines\./)
   })
 
+  it('bounds a notebook by how long its service keeps a session, and takes the card that it gives', async () => {
+    const cell = {
+      cell_type: 'code',
+      metadata: {},
+      outputs: [],
+      execution_count: null,
+      source: ['import wandb'],
+    }
+    const notebook = (metadata: object) =>
+      JSON.stringify({ cells: [cell], metadata, nbformat: 4, nbformat_minor: 0 })
+    const found = await jobs({
+      'colab.ipynb': notebook({ accelerator: 'GPU' }),
+      'kaggle.ipynb': notebook({ kaggle: { accelerator: 'nvidiaTeslaT4' } }),
+    })
+    assert.deepEqual(
+      found.map(({ state, hours }) => [state, hours]),
+      [
+        ['bounded', { low: 0, high: 24 }],
+        ['bounded', { low: 0, high: 12 }],
+      ],
+    )
+    assert.deepEqual(found[0]!.unknown, ['how long the notebook is open'])
+    // One T4 against two.
+    assert.equal(found[1]!.usdPerHour!.high, 2 * found[0]!.usdPerHour!.high)
+  })
+
   it('does not count a pool that may shrink to nothing as always on', async () => {
     const { out } = await runHere({ 'cluster.yml': cluster }, ['cost'])
     assert.doesNotMatch(out, /Always on/)

@@ -70,7 +70,7 @@ export class Bills {
 
   private ofTrainings(run: Run, options: RuleOptions, rate: Rate | { missing: string }): Bill {
     const { compute } = run.job
-    const seconds = effective(compute?.settings.timeLimit)
+    const seconds = effective(compute?.settings.timeLimit) ?? effective(compute?.settings.sessionLimit)
     const groups = trainingsOf(run)
     const apart = effective(compute?.settings.trials) === true
     const limit = typeof seconds === 'number' && seconds > 0 ? seconds / 3600 : null
@@ -125,7 +125,9 @@ function onAnyCard(allowed: readonly string[] | null, on: (card: string) => Bill
     assumptions: [
       ...first.assumptions.filter((one) => !/per \S+ and hour/.test(one)),
       named
-        ? `any of ${names.join(', ')}, as the job allows: list prices`
+        ? names.length === 1
+          ? `a ${names[0]}, which is what it gets: list prices`
+          : `any of ${names.join(', ')}, as the job allows: list prices`
         : `no accelerator is named: from ${names[0]} to ${names[names.length - 1]}, list prices; \`[hardware] default\` would say which`,
     ],
   }

@@ -14,7 +14,7 @@ export const notebookRuntimeReader = defineReader({
     if (python === undefined || runtime === null) return
     // Its cells may hold nothing but commands.
     const first = python.tree.body[0] ?? { start: 0, end: 0 }
-    const { service, key, written, gpus, gpu, cpus } = runtime
+    const { service, key, written, gpus, gpu, gives, cpus, longest } = runtime
     const job = notebookJob(path)
     const place = { start: first.start, end: first.end }
     const compute = claims.subject('Compute', place, '', evidenceOfJob(python, 'gpu'), job)
@@ -27,6 +27,8 @@ export const notebookRuntimeReader = defineReader({
     compute.known('gpus', key, gpus, place)
     if (gpu === null) compute.unknown('gpuModel', key, `${service} gives any`, place)
     else compute.known('gpuModel', written, gpu, place)
+    if (gives.length > 0) compute.known('gpuChoices', service, gives, place)
+    compute.known('sessionLimit', service, longest, place)
     if (cpus !== null) compute.known('cpus', written, cpus, place)
     const name = path.slice(path.lastIndexOf('/') + 1)
     claims.launch(

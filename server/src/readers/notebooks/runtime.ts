@@ -10,10 +10,18 @@ export interface NotebookRuntime {
   key: string
   written: string
   gpus: number
-  /** Catalogue name; null: whatever the service has free. */
+  /** Catalogue name; null: whatever the service gives. */
   gpu: string | null
+  /** Catalogue names of what it gives where no type is named. */
+  gives: string[]
   cpus: number | null
+  /** Seconds after which the service ends a session, at the latest. */
+  longest: number
 }
+
+const hour = 3600
+/** Colab Pro+ keeps a session for a day, the other plans for half of one; Kaggle ends one after twelve hours. */
+const longest = { Colab: 24 * hour, Kaggle: 12 * hour }
 
 /** vCPUs of the machine around each value of `colab.gpuType`. */
 const colabCpus: Record<string, number> = { T4: 2, P100: 2, V100: 2, L4: 12, A100: 12 }
@@ -36,19 +44,29 @@ export function runtimeOf(metadata: Record<string, Json> | undefined): NotebookR
     const found = lookUp(kaggle, chosen)
     if (found === undefined) return null
     const cpus = found.gpu === null ? null : (lookUp(kaggleCpus, found.gpu) ?? null)
-    return { service: 'Kaggle', key: 'accelerator', written: chosen, ...found, cpus }
+    const gives = found.gpu === null ? ['P100', 'T4'] : []
+    return {
+      service: 'Kaggle',
+      key: 'accelerator',
+      written: chosen,
+      ...found,
+      gives,
+      cpus,
+      longest: longest.Kaggle,
+    }
   }
   if (metadata.accelerator !== 'GPU') return null
   const type = tableAt(metadata, 'colab').gpuType
   const found = typeof type === 'string' ? gpu(type)?.name : undefined
+  const common = { service: 'Colab', gpus: 1, longest: longest.Colab } as const
   return found === undefined || typeof type !== 'string'
-    ? { service: 'Colab', key: 'accelerator', written: 'GPU', gpus: 1, gpu: null, cpus: null }
+    ? { ...common, key: 'accelerator', written: 'GPU', gpu: null, gives: ['T4'], cpus: null }
     : {
-        service: 'Colab',
+        ...common,
         key: 'gpuType',
         written: type,
-        gpus: 1,
         gpu: found,
+        gives: [],
         cpus: lookUp(colabCpus, type) ?? null,
       }
 }
