@@ -67,6 +67,7 @@ const bounds: Record<NumberSetting, Bound> = {
   runLimit: seconds,
   seconds,
   sequenceLength: atLeastOne,
+  sessionLimit: seconds,
   share: [0, 1],
   sharedMemory: weights,
   stopStart: count,
