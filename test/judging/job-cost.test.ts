@@ -17,11 +17,11 @@ estimator = PyTorch(entry_point='train.py', instance_type='ml.p3.2xlarge', max_r
 estimator.fit()
 `
 
-async function saving(files: Record<string, string>) {
+async function saving(files: Record<string, string>, rule = 'precision/full-precision') {
   const project = await openProject(memoryRoot, memoryHost(new Map(Object.entries(files))))
   const { findings } = await project.lint()
   await project.dispose()
-  return findings.find((finding) => finding.rule === 'precision/full-precision')!.saving!
+  return findings.find((finding) => finding.rule === rule)!.saving!
 }
 
 describe('what following advice saves', () => {
@@ -36,6 +36,18 @@ describe('what following advice saves', () => {
       moneyText(usd!),
       /^\$\d\.\d\d(–\d\.\d\d)? per hour \(us-east-1, assumed, (old )?prices,? of 20\d\d/,
     )
+  })
+
+  it('is the difference to the machine that a message names, where both have a list price', async () => {
+    const fit =
+      'from sklearn.svm import SVC\nimport pandas as pd\n\ndf = pd.read_csv("a.csv")\nSVC().fit(df, df.pop("y"))\n'
+    const task =
+      'resources:\n  cloud: aws\n  region: us-east-1\n  instance_type: g5.4xlarge\nrun: python fit.py\n'
+    const { fraction, usd } = await saving({ 'task.yaml': task, 'fit.py': fit }, 'compute/gpu-for-cpu-code')
+    // $1.624 for g5.4xlarge, $0.768 for m6i.4xlarge.
+    assert.ok(Math.abs(fraction[0] - (1 - 0.768 / 1.624)) < 1e-6)
+    assert.equal(fraction[0], fraction[1])
+    assert.deepEqual(usd!.range, [0.856, 0.856])
   })
 
   it('stays a share where no job names a machine, or nobody knows its price', async () => {

@@ -1,10 +1,12 @@
 /** How a request for machines is made to ask for no accelerators, as a whole. */
 import { generalMachine } from '../catalog/cpu-families.js'
 import { instance } from '../catalog/instances.js'
+import { hourlyCost } from '../estimate/hourly.js'
 import { sameLocation } from '../text/location.js'
 import { effective } from '../values/value.js'
 import type { SubjectView } from '../workload/claim.js'
-import type { FixRequest } from './rule.js'
+import { requestOf } from './machine-request.js'
+import type { FixRequest, RuleOptions, Saving } from './rule.js'
 
 /** A machine without accelerators; on AWS of the sixth generation, which training jobs are offered in all sizes. */
 export function processorMachine(vcpus: number, provider: string): string | undefined {
@@ -24,4 +26,32 @@ export function processorsInstead(view: SubjectView<'Compute'>, type: string | u
   return [
     { set: [{ claim: instanceType, value: type }, ...(apart && own ? [{ claim: gpus, value: 0 }] : [])] },
   ]
+}
+
+/** What the machine without accelerators saves: by list prices where both are known, else within `usual`. */
+export function savedOnProcessors(
+  view: SubjectView<'Compute'>,
+  type: string | undefined,
+  { prices }: RuleOptions,
+  usual: [number, number],
+): Saving {
+  const { gpus: _, gpuModel: __, ...request } = requestOf(view)
+  const before = hourlyCost(requestOf(view), prices, '')
+  const after = type === undefined ? undefined : hourlyCost({ ...request, instanceType: type }, prices, '')
+  const spot = effective(view.settings.spot) === true && before?.spot != null && after?.spot != null
+  const [now, then] = spot ? [before.spot!, after.spot!] : [before?.onDemand, after?.onDemand]
+  if (now != null && then != null && then < now) {
+    const share = 1 - then / now
+    return {
+      fraction: [share, share],
+      usd: null,
+      basis: `list prices of both machines${spot ? ' on spot' : ''}`,
+    }
+  }
+  const [low, high] = usual.map((share) => Math.round(100 * share))
+  return {
+    fraction: usual,
+    usd: null,
+    basis: `a machine with as many vCPUs and no accelerator costs ${low} to ${high} % less`,
+  }
 }

@@ -10,6 +10,7 @@ import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Launch } from '../../workload/claim.js'
 import { givesRanks, knowsRank, startsPlainly } from '../../workload/launches.js'
 import type { ProgramSettings } from '../../workload/resource-kinds.js'
+import { boosterOnAccelerator } from '../boosting/device.js'
 import { fastaiFits } from '../fastai/learners.js'
 import { acceleratedLibrary } from '../pipelines/accelerator-use.js'
 import { workOfModule } from '../pipelines/step-work.js'
@@ -89,7 +90,12 @@ function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, plac
     python.calls.some((call) => call.name !== null && starters.test(call.name))
   if (starts) program.unknown('acceleratorLibrary', 'import', 'it starts other programs', place)
   else if (mergesOnProcessor(python)) program.known('acceleratorLibrary', 'merge_and_unload', null, place)
-  else program.known('acceleratorLibrary', 'import', acceleratedLibrary(python, python.tree.body), place)
+  else {
+    const imported = acceleratedLibrary(python, python.tree.body)
+    const use = imported === null ? boosterOnAccelerator(python) : { library: imported }
+    if ('because' in use) program.unknown('acceleratorLibrary', 'params', use.because, place)
+    else program.known('acceleratorLibrary', 'import', use.library, place)
+  }
 }
 
 /** A notebook of Databricks that runs another one, in its own session or beside it. */

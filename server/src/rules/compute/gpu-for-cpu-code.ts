@@ -1,8 +1,9 @@
+import { cpuMachine } from '../../catalog/cpu-families.js'
 import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
-import { processorMachine, processorsInstead } from '../processors-instead.js'
+import { processorMachine, processorsInstead, savedOnProcessors } from '../processors-instead.js'
 import { defineRule } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
 import { subjectIn } from '../subject-view.js'
@@ -16,7 +17,7 @@ export default defineRule({
   finds: 'accelerators for code that cannot use them',
   summary: 'A job pays for accelerators that none of its code can use.',
   supersedes: ['compute/unsuitable-accelerator', 'compute/oversized-instance', 'compute/multi-gpu-notebook'],
-  check(view, { report, silent }) {
+  check(view, { report, silent, options }) {
     const { gpus, instanceType, unaskedAccelerator } = view.settings
     const unasked = effective(unaskedAccelerator)
     if (unaskedAccelerator !== undefined && unasked !== undefined) {
@@ -38,19 +39,21 @@ export default defineRule({
     const machine = type === undefined ? undefined : instance(type)
     const cheaper = machine === undefined ? undefined : processorMachine(machine.vcpus, machine.provider)
     const prefix = type?.startsWith('ml.') === true ? 'ml.' : ''
+    const vcpus = cheaper === undefined ? undefined : cpuMachine(cheaper)?.vcpus
     const other =
-      cheaper !== undefined && machine !== undefined
-        ? ` ${prefix}${cheaper} has ${machine.vcpus} vCPUs as well.`
-        : ''
+      vcpus === undefined
+        ? ''
+        : ` ${prefix}${cheaper} has ${vcpus} vCPUs${vcpus === machine?.vcpus ? ' as well' : ''}.`
     const fixes = processorsInstead(view, cheaper)
     report({
       at: type === undefined || instanceType === undefined ? gpus : instanceType,
       message: `${type === undefined ? 'The job' : type} is paid for ${type === undefined ? '' : 'its '}${accelerators}, but ${code.name} uses only libraries that compute on the CPU.${other}`,
-      saving: {
-        fraction: [0.6, 0.9],
-        usd: null,
-        basis: 'a machine with as many vCPUs and no accelerator costs 60 to 90 % less',
-      },
+      saving: savedOnProcessors(
+        view,
+        cheaper === undefined ? undefined : `${prefix}${cheaper}`,
+        options,
+        [0.5, 0.9],
+      ),
       fixes,
       ...(code.location === undefined
         ? {}

@@ -3,7 +3,7 @@ import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
-import { processorsInstead } from '../processors-instead.js'
+import { processorsInstead, savedOnProcessors } from '../processors-instead.js'
 import { defineRule, type RuleContext } from '../rule.js'
 import { isSilence } from '../silence.js'
 import { codeOf, isPreparation, verb, type Waiting, waitingFor } from './preparation.js'
@@ -20,7 +20,7 @@ export default defineRule({
   finds: 'accelerators for steps that only prepare data',
   supersedes: ['compute/unsuitable-accelerator', 'compute/oversized-instance'],
   summary: 'A step that only prepares data pays for accelerators that its code cannot use.',
-  check(view, { report, silent }) {
+  check(view, { report, silent, options }) {
     const { gpus, instanceType, interactive, name } = view.settings
     const accelerators = acceleratorsOf(view)
     if (gpus === undefined || accelerators === undefined) return silent(withoutAccelerators(view))
@@ -50,11 +50,7 @@ export default defineRule({
       // Weights are merged in minutes.
       ...(byHand || merges ? { severity: 'information' as const } : {}),
       message: `${what} holds ${accelerators}, but its code only ${verb(code.work)}${merges ? '' : ` and imports nothing that could use ${/^1\D/.test(accelerators) ? 'it' : 'them'}`}.`,
-      saving: {
-        fraction: [0.5, 0.9],
-        usd: null,
-        basis: 'a machine with as many processors and no accelerator costs 50 to 90 % less',
-      },
+      saving: savedOnProcessors(view, other, options, [0.5, 0.9]),
       fixes,
       ...(code.location === undefined
         ? {}
