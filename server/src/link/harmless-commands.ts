@@ -14,6 +14,10 @@ export const harmlessCommands = new Set(
     'bunzip2 bzip2 bzcat pbzip2 pigz unpigz lz4 zstd zcat zgrep xz unxz xzcat 7z 7za unrar bsdtar rclone sftp lftp ftp axel ' +
     'mc mcli gdown kaggle globus dvc git-lfs svn hg hadoop hdfs lfs beegfs-ctl squashfuse squashfuse_ll fusermount sshfs ' +
     'databricks doctl oci ibmcloud kubectl helm gh op vault ' +
+    // What sets a machine up, and takes it down.
+    'shutdown poweroff halt reboot dpkg rpm add-apt-repository apt-key useradd usermod groupadd chpasswd visudo modprobe service ' +
+    'journalctl cloud-init ufw iptables crontab mkfs mkfs.ext4 mkfs.xfs blkid parted mkswap swapon swapoff chronyc ec2-metadata ' +
+    'snap amazon-cloudwatch-agent-ctl ' +
     // Environments and schedulers.
     'pixi pyenv asdf nvm npm apk brew snap pipx pip2 pip-compile conda-unpack conda-pack qstat qsub qdel bjobs bsub ' +
     'sshare sprio sreport sattach strigger ' +

@@ -111,6 +111,7 @@ import { notebookRuntimeReader } from './notebooks/reader.js'
 import { openmmlabReader } from './openmmlab/config.js'
 import { optunaReader } from './optuna/study.js'
 import { prefectReader } from './prefect/flows.js'
+import { arrayTaskReader } from './python/array-task.js'
 import { dataSetsReader } from './python/data-sets.js'
 import { gridLoopReader } from './python/grid-loop.js'
 import { idleReader } from './python/idle.js'
@@ -299,6 +300,7 @@ export const readers: readonly Reader[] = [
   openmmlabReader,
   optunaReader,
   prefectReader,
+  arrayTaskReader,
   dataSetsReader,
   gridLoopReader,
   idleReader,

@@ -13,6 +13,7 @@ import { byHand } from '../change-answer.js'
 import { calledSteps, claimCalls, namesGpu, runsTests, trainedBy } from '../ci/training.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
+import { claimMatrixGrid } from './matrix-grid.js'
 
 type Keys = (string | number)[]
 
@@ -52,7 +53,10 @@ function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: Co
   const job = `${claims.path}#workflow`
   // What its scripts start is seen later (linking/workflow-links.ts).
   const steps = known.length > 0 ? known : callingSteps(claims, context, root, job)
-  for (const step of known) claimIgnored(claims, document, step)
+  for (const step of known) {
+    claimIgnored(claims, document, step)
+    if (step.runsOn !== 'runner') claimMatrixGrid(claims, step.job, step.step, step.runsOn === 'gpu')
+  }
   const trigger = entry(root, 'on')
   const dear = steps.find((one) => one.runsOn !== 'runner') ?? steps[0]
   if (trigger === undefined || dear === undefined || trigger.value.kind === 'unknown') return
@@ -305,6 +309,8 @@ function claimIgnored(claims: ClaimBuilder, document: ConfigDocument, step: Trai
 }
 
 function changeWorkflow(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  if (claim.setting === 'strategy')
+    return { reason: 'let a tuner choose the values, and start as many jobs as it has trials' }
   const { document: index, keys, fragment, target } = claim.site
   const document = index === undefined ? undefined : facts.config?.documents[index]
   if (document === undefined || index === undefined || keys === undefined)

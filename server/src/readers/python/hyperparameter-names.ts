@@ -7,7 +7,7 @@ export const hyperparameter = new RegExp(
       'bs|b_size|(mini_?)?batch_?sizes?|batch|bsz|n_batch',
       'hidden\\w*|n_?hidden\\w*|h_?dims?|h_?size|units?|n_?units\\w*|neurons?|n_?neurons\\w*|nodes|n_?nodes|width|widths|filters?|n_?filters|num_?filters|kernel_?sizes?|kernels?|channels?|n_?channels',
       '(n_?|num_?)?(hidden_?)?layers?|(n_?|num_?)?blocks?|depths?|max_?depths?|(n_?|num_?)?heads?|emb\\w*|d_?model|latent\\w*|z_?dims?|dims?|ranks?|lora_\\w+',
-      'dropouts?\\w*|drop|p_?drop|activations?|act|act_?fns?|optim|optimi[sz]ers?|opt|opts|optim_?name|opt_?name|solvers?|loss_?(weight|fn|function)s?|schedulers?|warmup\\w*|init(iali[sz]er)?s?',
+      'dropouts?\\w*|drop|p_?drop|activations?|act|act_?fns?|optim|optimi[sz]ers?|opt|opts|optim_?name|opt_?name|solvers?|loss(es)?|loss_?(weight|fn|function|type|name)s?|schedulers?|warmup\\w*|init(iali[sz]er)?s?',
       'n_?estimators?|num_?leaves|max_?leaf_?nodes|min_?samples_\\w+|min_?child_\\w+|max_?features?|subsamples?|colsample\\w*|n_?neighbors?|k_?neighbors?|max_?iters?|criterions?|criteria|penalty|penalties',
       '(layers|filters|units|channels|neurons|hidden)_per_\\w+|seq_?len(gth)?s?|window(_?size)?s?|look_?back|n_?steps|time_?steps|patience|epochs|n_?epochs|num_?epochs',
     ].join('|') +

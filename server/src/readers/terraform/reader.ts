@@ -56,6 +56,7 @@ import {
   scaledAksSettings,
 } from './other-pools.js'
 import { readScalableTarget, scalableTargetSettings, scalingPolicySettings } from './scalable-target.js'
+import { readStartedJob } from './started-job.js'
 
 export const terraformReader = defineReader({
   name: 'terraform',
@@ -191,10 +192,10 @@ function readResource(
   const read = type === undefined ? undefined : lookUp(dialects, type)
   if (read === undefined) return
   const beside = Math.max(module.scope.resourceTypes.get(type!) ?? 0, here.get(type!) ?? 0) - 1
-  for (const block of blocksOf(facts, module, node)) read(block, beside)
+  for (const block of blocksOf(facts, module, node)) read(block, beside, context)
 }
 
-const dialects: Record<string, (block: Block, beside: number) => void> = {
+const dialects: Record<string, (block: Block, beside: number, context: ReaderContext) => void> = {
   aws_eks_node_group: readNodeGroup,
   aws_autoscaling_group: readAutoScalingGroup,
   aws_batch_compute_environment: readBatchEnvironment,
@@ -204,12 +205,12 @@ const dialects: Record<string, (block: Block, beside: number) => void> = {
   aws_sagemaker_space: (block) => readSagemakerApps(block, 'space_settings'),
   aws_sagemaker_endpoint_configuration: readEndpointConfiguration,
   aws_appautoscaling_target: readScalableTarget,
-  aws_instance: (block) => readInstance(block, 'aws'),
-  aws_spot_instance_request: (block) => readInstance(block, 'aws', true),
-  google_compute_instance: (block) => readInstance(block, 'gcp'),
+  aws_instance: (block, _, context) => readJobOrInstance(block, context, 'aws'),
+  aws_spot_instance_request: (block, _, context) => readJobOrInstance(block, context, 'aws', true),
+  google_compute_instance: (block, _, context) => readJobOrInstance(block, context, 'gcp'),
   google_container_node_pool: readNodePool,
   azurerm_kubernetes_cluster: readAksCluster,
-  azurerm_kubernetes_cluster_node_pool: readAksPool,
+  azurerm_kubernetes_cluster_node_pool: (block, beside) => readAksPool(block, beside),
   azurerm_machine_learning_compute_cluster: readAzureMlCluster,
   azurerm_machine_learning_compute_instance: readComputeInstance,
   azurerm_linux_virtual_machine: readVirtualMachine,
@@ -222,4 +223,13 @@ const dialects: Record<string, (block: Block, beside: number) => void> = {
   google_vertex_ai_deployment_resource_pool: readDeploymentPool,
   google_workbench_instance: readWorkbench,
   google_notebooks_runtime: readNotebookRuntime,
+}
+
+function readJobOrInstance(
+  block: Block,
+  context: ReaderContext,
+  provider: 'aws' | 'gcp',
+  spot = false,
+): void {
+  if (!readStartedJob(block, context, provider, spot)) readInstance(block, provider, spot)
 }

@@ -32,7 +32,7 @@ export default defineRule({
     const cheaper = alternatives(search, configurations)
     report({
       at: strategy,
-      message: `${seen(search, lowerBound)}${cheaper.length === 0 ? '' : ` ${cheaper.map((one) => one.says).join('; ')}.`}`,
+      message: `${seen(search, strategy.key, lowerBound)}${cheaper.length === 0 ? '' : ` ${cheaper.map((one) => one.says).join('; ')}.`}`,
       severity: severityOf(search, configurations, cheaper[0]?.share ?? 0, options),
       ...(cheaper.length === 0 ? {} : { saving: savingOf(cheaper, configurations) }),
       fixes: cheaper
@@ -47,7 +47,7 @@ function smallest(search: SubjectView<'Search'>, { search: options }: RuleOption
   return known(search, 'launched') === undefined ? options.minFits : Math.min(fewestLaunches, options.minFits)
 }
 
-function seen(search: SubjectView<'Search'>, lowerBound: boolean): string {
+function seen(search: SubjectView<'Search'>, key: string, lowerBound: boolean): string {
   const formula = gridFormula(known(search, 'space')!.grids)
   const more = lowerBound ? 'or more ' : ''
   if (known(search, 'unit') === 'fit') {
@@ -58,8 +58,8 @@ function seen(search: SubjectView<'Search'>, lowerBound: boolean): string {
       : `Loops fit ${formula} ${more}models, one for each combination of a grid.`
   }
   const started = known(search, 'launched')
-  if (started !== undefined && !formula.includes('×'))
-    return `Starts ${formula} ${started}, and none is stopped when others do better.`
+  if (started !== undefined && (key !== 'for' || !formula.includes('×')))
+    return `Starts ${formula} ${more}${started}, and none is stopped when others do better.`
   if (started !== undefined)
     return `Loops start ${formula} ${more}${started}, and none is stopped when others do better.`
   return `Loops train ${formula} ${more}models one after another, and none is stopped when others do better.`

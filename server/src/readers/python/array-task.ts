@@ -1,0 +1,106 @@
+/** A grid of which each task of a job array trains one entry: `grid[int(os.environ['SLURM_ARRAY_TASK_ID'])]`. */
+import { distinctCount } from '../../estimate/dimension.js'
+import { gridSize } from '../../estimate/grid.js'
+import type { PythonModule } from '../../python/module.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { effective } from '../../values/value.js'
+import type { Place } from '../../workload/builder.js'
+import type { Dimension } from '../../workload/resource-kinds.js'
+import { trainsAnywhere, tuningEvidence } from '../pytorch/evidence.js'
+import { defineReader } from '../reader.js'
+import { type Factor, listedConfigurations, productOf } from './grid-factors.js'
+import { hyperparameter } from './hyperparameter-names.js'
+
+/** What tells a task its number: Slurm, Kubernetes, AWS Batch, PBS, Grid Engine, LSF, Google Batch, Cloud Run. */
+const numbers =
+  /\b(SLURM_ARRAY_TASK_ID|JOB_COMPLETION_INDEX|AWS_BATCH_JOB_ARRAY_INDEX|PBS_ARRAY_?INDEX|PBS_ARRAYID|SGE_TASK_ID|LSB_JOBINDEX|BATCH_TASK_INDEX|CLOUD_RUN_TASK_INDEX)\b/
+
+export const arrayTaskReader = defineReader({
+  name: 'array-task',
+  languages: ['python'],
+  triggers: [
+    'SLURM_ARRAY_TASK_ID',
+    'JOB_COMPLETION_INDEX',
+    'AWS_BATCH_JOB_ARRAY_INDEX',
+    'PBS_ARRAY',
+    'SGE_TASK_ID',
+    'LSB_JOBINDEX',
+    'BATCH_TASK_INDEX',
+    'CLOUD_RUN_TASK_INDEX',
+  ],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined || !trainsAnywhere(python)) return
+    for (const statement of python.statements)
+      for (const { entry, grid } of entriesIn(python, statement)) {
+        const factors = configurationsOf(python, grid)
+        if (factors === null) continue
+        const dimensions = factors.map((one, index) =>
+          dimension(python, one, targetOf(statement, entry, index)),
+        )
+        if (dimensions.filter(({ name, size }) => hyperparameter.test(name) && size !== 1).length < 2)
+          continue
+        const place: Place = { start: statement.start, end: entry.end }
+        const search = claims.subject('Search', place, '', tuningEvidence(python))
+        const grids = [dimensions]
+        const key = 'grid'
+        search.known('strategy', key, 'grid', place)
+        search.known('space', key, { grids, ...gridSize(grids) }, place)
+        search.known('byHand', key, true, place)
+        search.known('launched', key, 'jobs, one for each entry', place)
+        search.known('unit', key, 'job', place)
+        search.known('folds', key, 1, place)
+        search.known('alternatives', key, ['bayesian'], place)
+      }
+  },
+  change: () => ({ reason: 'let a tuner choose the values, and start as many tasks as it has trials' }),
+})
+
+interface Entry {
+  entry: Expr
+  grid: Expr
+}
+
+/** `grid[task]` where the index is the number of the task. */
+function entriesIn(python: PythonModule, statement: Stmt): Entry[] {
+  const found: Entry[] = []
+  const visit = (expr: Expr): void => {
+    if (expr.type === 'subscript' && isTaskNumber(python, expr.index))
+      found.push({ entry: expr, grid: expr.value })
+    for (const child of childrenOf(expr)) visit(child)
+  }
+  for (const expr of expressionsOf(statement)) visit(expr)
+  return found
+}
+
+function isTaskNumber(python: PythonModule, index: Expr): boolean {
+  const { start, end } = python.definition(index)
+  return end - start < 200 && index.type !== 'constant' && numbers.test(python.code.slice(start, end))
+}
+
+/** `list(product(…))` as well. */
+function configurationsOf(python: PythonModule, grid: Expr): Factor[] | null {
+  const value = python.definition(grid)
+  const listed =
+    value.type === 'call' && /^(list|tuple)$/.test(python.nameOf(value.callee) ?? '')
+      ? value.args[0]?.value
+      : grid
+  return listed === undefined ? null : (listedConfigurations(python, listed) ?? productOf(python, listed))
+}
+
+/** `lr, batch = grid[task]`: what the entry is taken apart into. */
+function targetOf(statement: Stmt, entry: Expr, index: number): string | null {
+  if (statement.type !== 'assign' || statement.value !== entry) return null
+  const target = statement.targets[0]
+  const item = target?.type === 'tuple' || target?.type === 'list' ? target.items[index] : undefined
+  return item?.type === 'name' ? item.id : null
+}
+
+function dimension(python: PythonModule, factor: Factor, target: string | null): Dimension {
+  const { values, loaded } = factor
+  const collection = values.type === 'name' ? values.id.toLowerCase() : ''
+  const name = factor.name ?? target ?? collection
+  const known = loaded ?? effective(python.fold(values))
+  return Array.isArray(known) ? { name, size: distinctCount(known), values: known } : { name, size: null }
+}

@@ -1,0 +1,88 @@
+/** A machine that trains by itself: its start script launches a program. It is a job, and nobody's workstation. */
+import { instance } from '../../catalog/instances.js'
+import { textWithTemplates } from '../../config/access.js'
+import type { HclValue } from '../../config/hcl-scope.js'
+import { derived } from '../../values/operations.js'
+import { effective } from '../../values/value.js'
+import type { Evidence } from '../../workload/claim.js'
+import { claimScript } from '../job-script.js'
+import { attachedModel, claimWholeType } from '../machine-claims.js'
+import type { ReaderContext } from '../reader.js'
+import { trainsByName } from '../shell/failures.js'
+import { launchesOf } from '../shell/launches.js'
+import { type Block, regionOf } from './block.js'
+
+const scripts = {
+  aws: [['user_data']],
+  gcp: [['metadata_startup_script'], ['metadata', 'startup-script']],
+}
+
+/** False where the machine starts no training. */
+export function readStartedJob(
+  block: Block,
+  context: ReaderContext,
+  provider: 'aws' | 'gcp',
+  spot: boolean,
+): boolean {
+  const { claims } = block.module
+  const key = provider === 'aws' ? 'instance_type' : 'machine_type'
+  const type = block.text(key)
+  const script = scriptOf(block, provider)
+  if (script === undefined || effective(type) === undefined || block.value.path !== claims.path) return false
+  const launches = launchesOf(context.shell(script.text).commands, () => claims.locate(block.header))
+  if (!launches.some(trainsByName)) return false
+  const { header, module } = block
+  const keys = module.keysOf(block.value)
+  const place = { ...header, document: 0, ...(keys === undefined ? {} : { keys }) }
+  const machine = instance(effective(type)!)
+  const attached = block.number('guest_accelerator', 0, 'count')
+  const gpus = provider === 'gcp' ? (effective(attached) ?? machine?.gpuCount) : machine?.gpuCount
+  const accelerator = gpus === undefined ? 'maybe' : gpus > 0 ? 'gpu' : 'none'
+  const evidence: Evidence = { role: 'job', accelerator, small: null, notebook: false }
+  const job = `${block.value.path}#${provider}:${block.name}`
+  const compute = claims.subject('Compute', place, block.name, evidence, job)
+  compute.known('provider', 'Terraform', provider, place)
+  compute.known('service', 'machine', false, place)
+  compute.known('trials', 'machine', false, place)
+  compute.known('nodes', 'machine', 1, place)
+  const region = regionOf(block, provider)
+  if (region !== undefined) compute.known('region', 'region', region, header)
+  claimWholeType(compute, key, type)
+  if (spot || isSpot(block, provider)) compute.known('spot', 'machine', true, header)
+  const model = derived(block.text('guest_accelerator', 0, 'type'), attachedModel)
+  if (provider === 'gcp') {
+    compute.say('gpus', 'guest_accelerator', attached)
+    compute.say('gpuModel', 'guest_accelerator', model)
+  }
+  const work = claimScript(claims, context, {
+    node: script.value.node,
+    text: script.text,
+    job,
+    folder: null,
+    nodes: 1,
+    machine: {
+      holder: `"${block.name}"`,
+      gpus: gpus ?? null,
+      model: effective(model) ?? machine?.gpu?.name ?? null,
+      evidence,
+    },
+  })
+  if (work?.sharing != null) compute.known('sharing', 'start script', work.sharing, place)
+  return true
+}
+
+function scriptOf(block: Block, provider: 'aws' | 'gcp'): { value: HclValue; text: string } | undefined {
+  for (const keys of scripts[provider]) {
+    const value = block.at(...keys)
+    const text = value === undefined ? undefined : textWithTemplates(value.node)
+    if (value !== undefined && text !== undefined) return { value, text }
+  }
+  return undefined
+}
+
+function isSpot(block: Block, provider: 'aws' | 'gcp'): boolean {
+  return provider === 'aws'
+    ? effective(block.text('instance_market_options', 0, 'market_type')) === 'spot'
+    : effective(block.text('scheduling', 0, 'provisioning_model')) === 'SPOT' ||
+        effective(block.boolean('scheduling', 0, 'preemptible')) === true
+}
