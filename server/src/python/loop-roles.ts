@@ -1,5 +1,5 @@
 /** What each loop is for: an epoch, the steps of a training, an evaluation. */
-import type { Stmt } from '../syntax/python-ast.js'
+import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import type { EffectFinder } from './effects.js'
@@ -58,19 +58,33 @@ function callsTraining(finder: EffectFinder, loop: Loop): boolean {
 }
 
 /** A loop that only looks at batches: after `.eval()`, under `no_grad`, or in a function named for it. */
-export function markEvaluation({ loops, text }: Analysis): void {
+export function markEvaluation(analysis: Analysis): void {
+  const { loops, text } = analysis
   for (const loop of loops) {
     if (loop.role !== 'other' || loop.node.type !== 'for') continue
     const { start, iterable } = loop.node
-    if (!/loader|batches|dl$|_iter|dataset/i.test(text.slice(iterable.start, iterable.end))) continue
+    const written = writtenOf(analysis, iterable)
+    if (!/loader|batches|dl\b|_iter|dataset/i.test(written)) continue
     const { calls } = loop.effects
     if (
-      /eval|valid|test|predict|infer/i.test(loop.function?.name ?? '') ||
+      /eval|valid|test|predict|infer|accura|metric|score|perplex|confusion/i.test(
+        loop.function?.name ?? '',
+      ) ||
       calls.has('torch.no_grad') ||
       calls.has('torch.inference_mode') ||
-      /val|test|eval/i.test(text.slice(start, iterable.end))
+      /(^|[^a-z])(val(?!ue)|test|eval)/i.test(`${text.slice(start, iterable.start)} ${written}`)
     ) {
       loop.role = 'evaluate'
     }
   }
+}
+
+/** What a loop goes through, as it is written: `progress` of `progress = tqdm(val_loader)` with what it stands for. */
+function writtenOf(analysis: Analysis, iterable: Expr): string {
+  const here = analysis.text.slice(iterable.start, iterable.end)
+  if (iterable.type !== 'name') return here
+  const { start, end, type } = analysis.definition(iterable)
+  if (type !== 'call') return here
+  // The name of the variable last: some loaders are told by how it ends.
+  return `${analysis.text.slice(start, end)} ${here}`
 }

@@ -89,6 +89,8 @@ export interface ModuleSummary {
       params: string[]
       /** It holds a loop or a comprehension: what it does, it does for many. */
       repeats: boolean
+      /** Parameters that it calls with gradients: `model(batch)`. */
+      applies?: NamedParameter[]
       /** It returns a network whose weights it froze. */
       frozen?: true
       /** Library calls to which it hands its parameters as they are. */

@@ -4,6 +4,7 @@ import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { appliedParameters } from './applied-parameters.js'
 import { ClassFields } from './class-fields.js'
 import { handedConfigurations, keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
@@ -90,6 +91,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     const getter = getterOf(analysis, func)
     const adds = optionFunction(func)
     const instantiates = instantiatedParameter(analysis, func)
+    const applies = appliedParameters(analysis, func)
     define(functions, func.name, {
       backward: effects.backward,
       optimizerStep: effects.optimizerStep,
@@ -104,6 +106,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
       ...(getter === null ? {} : { getter }),
       ...(adds === null ? {} : { addsOption: adds }),
       ...(instantiates === null ? {} : { instantiates }),
+      ...(applies.length === 0 ? {} : { applies }),
       ...givenStep(analysis, func),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
     })

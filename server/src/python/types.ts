@@ -33,6 +33,10 @@ const factories: Record<string, string> = {
   'fastai.collab_learner': 'fastai.Learner',
 }
 
+/** Functions that are named for the network that they make: `resnet50()`, `timm.create_model(…)`. */
+const makesNetwork =
+  /^torchvision\.models\.(\w+\.)*(?!get_weight|list_)[a-z]\w*$|^timm\.(models\.)?create_model$/
+
 /** `deepspeed.initialize(...)` and its like return a tuple. */
 const tupleFactories: Record<string, (string | null)[]> = {
   'deepspeed.initialize': ['deepspeed.Engine', 'torch.optim.Optimizer', null, null],
@@ -113,6 +117,7 @@ function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: nu
   if (name !== null) {
     const factory = lookUp(factories, name)
     if (factory !== undefined) return factory
+    if (makesNetwork.test(name)) return name
     const last = name.slice(name.lastIndexOf('.') + 1)
     // `BertTokenizer.from_pretrained(…)`.
     const owner = name.slice(0, -last.length - 1)

@@ -2,9 +2,11 @@
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, With } from '../../syntax/python-ast.js'
+import { passedExpression } from '../../values/argument.js'
 import { codeText } from './evidence.js'
 import { callsIn, type HotCode, hotCode } from './hot-code.js'
 import { isNetworkType } from './network-types.js'
+import { otherPhase, phasesOf } from './phases.js'
 
 export interface Evaluation {
   loop: Loop
@@ -14,6 +16,8 @@ export interface Evaluation {
   here: Call
   /** The function that evaluates and does nothing else; null: the loop stands among other work. */
   func: Func | null
+  /** The loop trains in one phase and evaluates in another: that one, and the test that holds where it trains. */
+  phase?: { name: string; training: string }
 }
 
 const switches = ['torch.no_grad', 'torch.inference_mode', 'torch.set_grad_enabled']
@@ -22,11 +26,10 @@ const anySwitch = /no_?grad|inference_?mode|set_grad_enabled|eval_?mode/i
 
 export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
   if (!python.uses('torch.') && ![...python.imports].some((name) => /^torch(\.|$)/.test(name))) return []
-  // A switch that holds for everything from there on.
-  if (python.uses('torch.set_grad_enabled')) return []
+  if (switchesForGood(python)) return []
   const text = codeText(python)
   if (/requires_grad_\(\s*False\s*\)|\.freeze\(\)|init_inference/.test(text)) return []
-  const found: Evaluation[] = []
+  const found: Evaluation[] = evaluatingPhases(python)
   for (const loop of python.loops) {
     if (loop.role !== 'evaluate' || loop.node.type !== 'for') continue
     if (found.some((one) => inside(loop, one.loop))) continue
@@ -39,6 +42,33 @@ export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
     found.push({ loop, call, here: callInLoop(code, call, loop), func: evaluatingFunction(python, loop) })
   }
   return found
+}
+
+/** A switch that holds for everything from there on, here or in a module that is at work with this one. */
+function switchesForGood(python: PythonModule): boolean {
+  if ([...python.imported, ...python.importers].some(({ uses }) => uses.includes('torch.set_grad_enabled')))
+    return true
+  return python.callsTo('torch.set_grad_enabled').some(({ statement }) => statement.type !== 'with')
+}
+
+/** Training loops that are run for a phase of validation as well, in which nothing switches gradients off. */
+function evaluatingPhases(python: PythonModule): Evaluation[] {
+  return python.loops.flatMap((loop): Evaluation[] => {
+    if (loop.role !== 'train' || loop.node.type !== 'for') return []
+    const phases = phasesOf(python, loop)
+    const code = phases === null ? null : otherPhase(python, loop, phases)
+    if (phases === null || code === null) return []
+    if (
+      others.some((name) => has(loop.effects.calls, name)) ||
+      /requires_grad\s*=\s*False/.test(codeText(python))
+    )
+      return []
+    const hot = hotCode(python, code.statements, loop.function)
+    const call = forwardPass(python, hot)
+    if (call === null || isSwitchedOff(python, call, loop)) return []
+    const phase = { name: phases.other, training: code.training }
+    return [{ loop, call, here: callInLoop(hot, call, loop), func: null, phase }]
+  })
 }
 
 function has(calls: ReadonlySet<string>, name: string): boolean {
@@ -55,14 +85,23 @@ function inside(inner: Loop, outer: Loop): boolean {
 const modelName =
   /^(the_)?(\w+_)?(model|net|network|classifier|backbone|generator|encoder|decoder|unet|resnet|cnn|lstm|rnn|gpt|bert|transformer|module|student|teacher)\d*$/i
 
-/** A call of the model itself: `model(x)`, `self.net(x)`, `model.forward(x)`. */
+/** Passes through most of a network. */
+const partOfForward = /^(features|forward_features|extract_features|encode)$/
+
+/** A call of the model itself: `model(x)`, `self.net(x)`, `model.forward(x)`, or of most of it: `model.features(x)`. */
 function forwardPass(analysis: PythonModule, code: HotCode): Call | null {
   for (const { expressions } of code.statements)
     for (const expr of expressions)
       for (const call of callsIn(analysis, expr)) {
         const { callee } = call.expr
+        if (handsNetwork(analysis, call)) return call
         if (call.name !== null || (callee.type !== 'name' && callee.type !== 'attribute')) continue
-        // `model.forward(x)` is `model(x)` without its hooks.
+        if (callee.type === 'attribute' && partOfForward.test(callee.attr)) {
+          const whole = analysis.typeOf(callee.value)
+          const own = analysis.functionOf(callee)
+          if (whole !== null && isNetworkType(whole) && (own === null || !isDecorated(analysis, own)))
+            return call
+        }
         const network = callee.type === 'attribute' && callee.attr === 'forward' ? callee.value : callee
         const type = analysis.typeOf(network)
         if (type !== null && isNetworkType(type)) return call
@@ -74,6 +113,39 @@ function forwardPass(analysis: PythonModule, code: HotCode): Call | null {
         if (call.expr.args.length > 0) return call
       }
   return null
+}
+
+/** A function of another module, also under a name of its own here, that runs a network which it is passed. */
+function handsNetwork(analysis: PythonModule, call: Call): boolean {
+  const { callee } = call.expr
+  if (callee.type !== 'name') return false
+  const called = heldBy(analysis, callee).map((one) => analysis.importedFunction(one))
+  return (
+    called.length > 0 &&
+    called.every((one) => {
+      if (one?.applies === undefined || switches.some((name) => one.calls.includes(name))) return false
+      return one.applies.some(({ name, position }) => {
+        const network = passedExpression(analysis.argument(call, name, position))
+        return network !== null && isNetwork(analysis, network)
+      })
+    })
+  )
+}
+
+/** What a name stands for that is one function here and another there: `step = a if binary else b`. */
+function heldBy(analysis: PythonModule, callee: Expr & { type: 'name' }): Expr[] {
+  const held = analysis.bindingsOf(callee).map(({ kind, value }) => (kind === 'assign' ? namesIn(value) : []))
+  return held.length > 0 && held.every((names) => names.length > 0) ? held.flat() : [callee]
+}
+
+function namesIn(expr: Expr | null): Expr[] {
+  if (expr?.type === 'conditional') return [...namesIn(expr.then), ...namesIn(expr.otherwise)]
+  return expr?.type === 'name' ? [expr] : []
+}
+
+function isNetwork(analysis: PythonModule, expr: Expr): boolean {
+  const type = analysis.typeOf(expr)
+  return type === null ? modelName.test(lastIdentifier(expr)) : isNetworkType(type)
 }
 
 /** Back from the forward pass to the call by which the loop reaches it. */

@@ -33,6 +33,8 @@ interface Where {
   every?: number
   conditional: boolean
   exceptional: boolean
+  /** Every backward pass of the step lies in here. */
+  steps: boolean
   depth: number
 }
 
@@ -50,7 +52,7 @@ export function hotCode(analysis: PythonModule, body: Stmt[], func: Func | null)
   walk(
     analysis,
     body,
-    { func, guarded: false, conditional: false, exceptional: false, depth: 0 },
+    { func, guarded: false, conditional: false, exceptional: false, steps: true, depth: 0 },
     result,
     new Set(),
   )
@@ -59,10 +61,11 @@ export function hotCode(analysis: PythonModule, body: Stmt[], func: Func | null)
 
 function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode, active: Set<Func>): void {
   let { guarded } = where
+  const holding = where.steps ? block.filter((one) => analysis.effects([one]).backward) : []
   for (const statement of block) {
     if (into.statements.length >= statementLimit) return
     if (statement.type === 'function' || statement.type === 'class') continue
-    const here: Where = { ...where, guarded }
+    const here: Where = { ...where, guarded, steps: holding.length === 1 && holding[0] === statement }
     const expressions = expressionsOf(statement)
     for (const expr of expressions) follow(analysis, expr, here, into, active)
     into.statements.push({
@@ -77,7 +80,13 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
     if (statement.type === 'if') {
       const verdict = guardOf(analysis, statement.test)
       const otherwise = asksForAccelerator(statement.test) ? 'sometimes' : verdict
-      const inside = under(here, verdict === 'rarely' ? 'guarded' : verdict)
+      // `if phase == 'train':` around the backward pass holds wherever a step is taken.
+      const steps =
+        verdict === 'sometimes' &&
+        here.steps &&
+        analysis.effects(statement.body).backward &&
+        !analysis.effects(statement.orelse).backward
+      const inside = steps ? here : under(here, verdict === 'rarely' ? 'guarded' : verdict)
       const every = verdict === 'rarely' ? rhythmOf(analysis, statement.test) : null
       walk(analysis, statement.body, every === null ? inside : { ...inside, every }, into, active)
       walk(

@@ -283,10 +283,10 @@ function withoutGradients(python: PythonModule, claim: Claim, facts: FragmentFac
     ({ loop }) => loop.node.start === claim.site.start && loop.node.end === claim.site.end,
   )
   if (found === undefined) return gone
-  const { loop, func } = found
+  const { loop, func, phase } = found
   const { path, fragment } = facts
   const at = func ?? loop
-  const name = nameFor(python.tree, 'torch', 'no_grad', {
+  const name = nameFor(python.tree, 'torch', phase === undefined ? 'no_grad' : 'set_grad_enabled', {
     path,
     fragment: fragment.index,
     offset: at.node.start,
@@ -308,8 +308,9 @@ function withoutGradients(python: PythonModule, claim: Claim, facts: FragmentFac
       imports,
     }
   }
+  const context = `${name.text}(${phase?.training ?? ''})`
   return {
-    title: `Evaluate without gradients (with ${name.text}())`,
+    title: `Evaluate without gradients (with ${context})`,
     safety: 'safe',
     writes: [
       {
@@ -317,7 +318,7 @@ function withoutGradients(python: PythonModule, claim: Claim, facts: FragmentFac
         path,
         first: rangeOf(facts, loop.node),
         last: rangeOf(facts, loop.node),
-        header: `with ${name.text}():`,
+        header: `with ${context}:`,
       },
     ],
     imports,

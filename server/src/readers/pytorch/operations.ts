@@ -39,7 +39,7 @@ export const pytorchOperationsReader = defineReader({
     if (isMeasurement(python.path)) return
     for (const step of stepsOf(python)) readStep(python, step, evidence, claims)
     readEvaluations(python, evidence, claims)
-    for (const { loop, here } of evaluationsWithGradients(python)) {
+    for (const { loop, here, phase } of evaluationsWithGradients(python)) {
       claimOperation(claims, {
         kind: 'evaluate with gradients',
         place: 'epoch',
@@ -53,9 +53,10 @@ export const pytorchOperationsReader = defineReader({
         scope: loop.function?.qualified ?? '',
         evidence,
         realModel: isRealModel(python),
+        ...(phase === undefined ? {} : { apart: 'phase' }),
         subject: /\bvolatile\s*=\s*True/.test(python.code.slice(loop.node.start, loop.node.end))
           ? 'volatile=True'
-          : null,
+          : (phase?.name ?? null),
       })
     }
   },

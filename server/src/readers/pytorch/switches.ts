@@ -179,7 +179,8 @@ function doubleSwitch(analysis: PythonModule, call: Call): Switch | null {
       /^(torchvision\.models|timm|transformers)\./.test(analysis.nameOf(callee.value.callee) ?? ''))
   const isModel =
     (type !== null && /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel)$/.test(type)) ||
-    (type === null && (made || modelNames.test(lastIdentifier(callee.value)))) ||
+    made ||
+    (type === null && modelNames.test(lastIdentifier(callee.value))) ||
     (type !== null &&
       !notModels.test(type) &&
       (modelClasses.test(type) || modelNames.test(lastIdentifier(callee.value))))

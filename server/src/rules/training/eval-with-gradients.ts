@@ -16,14 +16,10 @@ export default defineRule({
     if (kind === null) return silent(otherOperation)
     const { role } = view.subject.evidence
     if (!trains(view) && role !== 'inference') return silent(otherRole(view))
-    const old = effective(view.settings.subject)
     report({
       at: kind,
       severity: severityOf(view),
-      message:
-        old === undefined
-          ? 'This evaluation builds graphs for a backward pass that never comes: it keeps all activations and takes about twice the memory.'
-          : `\`${old}\` no longer has an effect: this evaluation builds graphs and takes about twice the memory.`,
+      message: messageOf(effective(view.settings.subject)),
       fixes: [{ set: [{ claim: kind, value: null }] }],
     })
   },
@@ -31,4 +27,13 @@ export default defineRule({
 
 function severityOf(view: SubjectView<'Operation'>): Severity {
   return onAccelerator(view) ? 'warning' : 'information'
+}
+
+/** @param subject a switch without an effect, or the phase of a training loop that evaluates */
+function messageOf(subject: string | undefined): string {
+  if (subject === undefined)
+    return 'This evaluation builds graphs for a backward pass that never comes: it keeps all activations and takes about twice the memory.'
+  return subject.includes('=')
+    ? `\`${subject}\` no longer has an effect: this evaluation builds graphs and takes about twice the memory.`
+    : `The \`${subject}\` phase builds graphs for a backward pass that never comes: it keeps all activations and takes about twice the memory.`
 }
