@@ -2,6 +2,7 @@
 import * as vscode from 'vscode'
 import type { BaseLanguageClient, LanguageClientOptions, vsdiag } from 'vscode-languageclient'
 import { registerChecklist } from './checklist.js'
+import { registerDocumentation } from './documentation.js'
 import { registerExplain, ruleScheme } from './explain.js'
 import { registerExplainLine } from './explain-line.js'
 import { FindingsView } from './findings-view.js'
@@ -76,6 +77,7 @@ export async function start(
     ...registerMenu(control, () => status.problem),
     ...registerExplain(client),
     ...registerExplainLine(client),
+    ...registerDocumentation(context.extensionUri),
     ...registerSketch(client),
     ...registerRuleNames(client),
     ...registerLanguageModelTools(client),

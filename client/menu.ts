@@ -55,6 +55,7 @@ function entriesOf(control: ServerControl, problem: ConfigurationProblem | undef
           ),
         ]
       : []),
+    command(vscode.l10n.t('$(book) Documentation'), 'costlint.openDocumentation'),
     command(vscode.l10n.t('$(debug-restart) Restart the server'), 'costlint.restartServer'),
     command(vscode.l10n.t('$(output) Show the output'), 'costlint.showOutput'),
     command(vscode.l10n.t('$(gear) Settings'), 'workbench.action.openSettings', '@ext:costlint.costlint'),

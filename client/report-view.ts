@@ -63,7 +63,7 @@ export class ReportView {
     this.section = undefined
     try {
       const html = await this.client.sendRequest<string>('costlint/report', {
-        ...{ format: 'html', nonce, revealCommand },
+        ...{ format: 'html', nonce, revealCommand, earlier: await earlierReports() },
         ...(section === undefined ? {} : { section }),
       })
       if (this.panel !== undefined) this.panel.webview.html = html
@@ -85,8 +85,32 @@ export class ReportView {
     })
     if (target === undefined) return
     const format = target.path.endsWith('.md') ? 'markdown' : 'html'
-    const text = await this.client.sendRequest<string>('costlint/report', { format })
+    const earlier = [...(await earlierReports()), ...(await historyOf(target))]
+    const text = await this.client.sendRequest<string>('costlint/report', { format, earlier })
     await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text))
+  }
+}
+
+/** So many saved reports are looked at. */
+const mostReports = 20
+
+/** What saved reports of the workspace say of themselves: the newer ones show how the findings went. */
+async function earlierReports(): Promise<string[]> {
+  const found = await vscode.workspace.findFiles(
+    '**/cost-report*.{html,md}',
+    '**/node_modules/**',
+    mostReports,
+  )
+  return (await Promise.all(found.map(historyOf))).flat()
+}
+
+async function historyOf(uri: vscode.Uri): Promise<string[]> {
+  try {
+    const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri))
+    return [...text.matchAll(/<!-- costlint-history .*? -->/g)].map(([comment]) => comment)
+  } catch {
+    // A file that is not there yet says nothing.
+    return []
   }
 }
 

@@ -138,6 +138,13 @@ function rulePages() {
   writeFileSync(path('dist/rule-pages.json'), JSON.stringify(pages))
 }
 
+/** The other pages of the documentation as one file, by path: the extension shows and searches them. */
+function documentation() {
+  const names = [...readdirSync(path('docs')).filter((name) => name.endsWith('.md')), 'rules/index.md'].sort()
+  const pages = Object.fromEntries(names.map((name) => [name, readFileSync(path(`docs/${name}`), 'utf8')]))
+  writeFileSync(path('dist/client/docs.json'), JSON.stringify(pages))
+}
+
 /** The grammars, as esbuild would tell of them. */
 function copiedGrammars() {
   const metafile = { inputs: {}, outputs: {} }
@@ -184,8 +191,10 @@ mkdirSync(path('dist'), { recursive: true })
 await import('./copy-grammars.mjs')
 const results = (await Promise.all([node(), desktop(), web()])).flat()
 rulePages()
+documentation()
 const metafiles = [...results.map(({ metafile }) => metafile), copiedGrammars()]
 writeFileSync(path('THIRD-PARTY-NOTICES'), notices(path('.'), metafiles))
 if (process.argv[2] !== undefined) writeFileSync(process.argv[2], JSON.stringify(joined(metafiles)))
-removeStale(new Set(['dist/rule-pages.json', ...metafiles.flatMap(({ outputs }) => Object.keys(outputs))]))
+const written = ['dist/rule-pages.json', 'dist/client/docs.json']
+removeStale(new Set([...written, ...metafiles.flatMap(({ outputs }) => Object.keys(outputs))]))
 chmodSync(path('dist/cli.js'), 0o755)

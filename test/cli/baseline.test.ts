@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Ajv } from 'ajv'
 import { describe, it } from 'mocha'
 import { Folder } from './folder.js'
 import { inFolder, writeFiles } from './here.js'
@@ -13,6 +14,19 @@ const grid = (name: string, size: number) =>
   `${name} = GridSearchCV(SVC(), {"C": list(range(1, ${size + 1})), "gamma": [0.01, 0.1, 1, 10, 100]}, cv=5)\n${name}.fit(X, y)\n`
 
 describe('cli/baseline', () => {
+  it('is what its schema says', () =>
+    inFolder({ 'costlint.toml': '', 'a.py': imports + grid('first', 8) }, async (costlint, root) => {
+      await costlint('baseline')
+      const schema = fileURLToPath(new URL('../../schemas/baseline.schema.json', import.meta.url))
+      const check = new Ajv().compile(JSON.parse(readFileSync(schema, 'utf8')))
+      const valid = (value: unknown): boolean => check(value)
+      const baseline = JSON.parse(readFileSync(join(root, 'costlint-baseline.json'), 'utf8'))
+      assert.ok(valid(baseline), JSON.stringify(check.errors))
+      assert.equal(baseline.findings.length, 1)
+      assert.ok(!valid({ ...baseline, findings: [{ ...baseline.findings[0], rule: 'grid' }] }))
+      assert.ok(!valid({ ...baseline, version: 2 }))
+    }))
+
   it('holds back what is known, and reports what is new', () =>
     inFolder({ 'costlint.toml': '', 'a.py': imports + grid('first', 8) }, async (costlint, root) => {
       const wrote = await costlint('baseline')

@@ -1,13 +1,14 @@
 /** `costlint report`: what can be saved, the bill, the largest grids and the memory of GPUs, as a page or as Markdown. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { toPosix } from '../host/node/host.js'
+import { readable, toPosix } from '../host/node/host.js'
 import { version } from '../host/node/version.js'
 import { collectReport, type Places, type ReportSource } from '../report/collect.js'
 import type { ReportPlace } from '../report/data.js'
+import { holdsHistory, withHistory } from '../report/history.js'
 import { htmlReport } from '../report/html.js'
 import { markdownReport } from '../report/markdown.js'
-import { type Console, exit } from './console.js'
+import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import type { ReportFormat } from './options.js'
 import { type Target, targets } from './roots.js'
@@ -17,14 +18,17 @@ export interface ReportFlags {
   format: ReportFormat
   /** Written there; absent: printed. */
   outputFile?: string
+  /** Reports that were written before. */
+  earlier: string[]
 }
 
 export async function writeReport(
   engine: Engine,
   console: Console,
   paths: readonly string[],
-  { format, outputFile }: ReportFlags,
+  { format, outputFile, earlier }: ReportFlags,
 ): Promise<number> {
+  const before = await earlierReports(console, earlier, outputFile)
   const sources: { source: ReportSource; places: Places }[] = []
   const roots: string[] = []
   for (const target of await targets(paths, console.cwd)) {
@@ -32,7 +36,8 @@ export async function writeReport(
     sources.push(await sourceOf(engine, console, target))
   }
   const title = [...new Set(roots)].join(', ')
-  const data = await collectReport(sources, { title, version, date: new Date().toISOString().slice(0, 10) })
+  const titled = { title, version, date: new Date().toISOString().slice(0, 10) }
+  const data = withHistory(await collectReport(sources, titled), before)
   const home = outputFile === undefined ? console.cwd : dirname(resolve(console.cwd, outputFile))
   // A link from a file that is written; what is printed may be read anywhere.
   const link =
@@ -51,6 +56,28 @@ export async function writeReport(
     console.err(`costlint: wrote ${outputFile}\n`)
   }
   return exit.clean
+}
+
+/** Rejects where one that is named is none. What is written over is an earlier report too, if it is one. */
+async function earlierReports(
+  console: Console,
+  named: readonly string[],
+  outputFile: string | undefined,
+): Promise<string[]> {
+  const texts: string[] = []
+  for (const name of named) {
+    let text: string
+    try {
+      text = await readFile(resolve(console.cwd, name), 'utf8')
+    } catch (error) {
+      throw new UsageError(`--earlier: ${name} ${readable(error).message}`)
+    }
+    if (!holdsHistory(text)) throw new UsageError(`--earlier: ${name} is no report of CostLint`)
+    texts.push(text)
+  }
+  if (outputFile !== undefined)
+    texts.push(await readFile(resolve(console.cwd, outputFile), 'utf8').catch(() => ''))
+  return texts
 }
 
 async function sourceOf(

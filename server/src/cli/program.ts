@@ -3,7 +3,7 @@ import { Argument, Command, CommanderError, Option } from 'commander'
 import { version } from '../host/node/version.js'
 import { addBaseline } from './baseline-command.js'
 import { addCheck } from './check-command.js'
-import { noCache, pathsFromOption, shardOption, withoutCache } from './command-options.js'
+import { collect, noCache, pathsFromOption, shardOption, withoutCache } from './command-options.js'
 import type { CompareFlags } from './compare.js'
 import { type Shell, shells } from './completions.js'
 import { type Console, exit, UsageError } from './console.js'
@@ -159,12 +159,20 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     .argument('[paths...]', 'what to report on; without paths the current folder')
     .addOption(new Option('--output-format <format>', 'how to write').choices(reportFormats).default('html'))
     .option('--output-file <path>', 'write to this file instead of standard output')
+    .option(
+      '--earlier <file>',
+      'a report that was written before, to show how the findings went; may be repeated',
+      collect,
+    )
     .addOption(noCache())
     .action(
-      async (paths: string[], flags: { outputFormat: ReportFormat; outputFile?: string; cache: boolean }) => {
-        const { outputFormat: format, outputFile } = flags
+      async (
+        paths: string[],
+        flags: { outputFormat: ReportFormat; outputFile?: string; earlier?: string[]; cache: boolean },
+      ) => {
+        const { outputFormat: format, outputFile, earlier = [] } = flags
         const { writeReport } = await import('./cost-report.js')
-        const options = { format, ...(outputFile === undefined ? {} : { outputFile }) }
+        const options = { format, earlier, ...(outputFile === undefined ? {} : { outputFile }) }
         done(await writeReport(kept(flags.cache), console, paths, options))
       },
     )

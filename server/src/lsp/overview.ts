@@ -2,6 +2,7 @@
 
 import { collectReport, type Places, type ReportSource } from '../report/collect.js'
 import type { ReportData, ReportPlace } from '../report/data.js'
+import { withHistory } from '../report/history.js'
 import { htmlReport } from '../report/html.js'
 import { markdownReport } from '../report/markdown.js'
 import { pointOf } from './places.js'
@@ -22,6 +23,8 @@ export interface ReportQuery {
   revealCommand?: string
   /** Identifier of the section that is shown first. */
   section?: string
+  /** Texts of earlier reports, or what they say of themselves. */
+  earlier?: string[]
 }
 
 export async function overviewOf(sessions: readonly Session[], version: string): Promise<ReportData> {
@@ -59,7 +62,11 @@ function placesOf(session: Session, reported: Reported, prefix: string): Places 
   }
 }
 
-export function reportText(data: ReportData, { format, nonce, revealCommand, section }: ReportQuery): string {
+export function reportText(
+  now: ReportData,
+  { format, nonce, revealCommand, section, earlier = [] }: ReportQuery,
+): string {
+  const data = withHistory(now, earlier)
   const link = ({ uri, cell, line, column, path }: ReportPlace) =>
     uri === undefined || revealCommand === undefined
       ? null

@@ -74,6 +74,7 @@ export function assembledReport(sources: readonly PlacedSource[], titled: Titled
     memory: [],
     totals: [],
     saving: null,
+    history: [],
   }
   for (const source of sources) add(data, source)
   data.findings.sort((a, b) => b.worth - a.worth || rank(a) - rank(b))

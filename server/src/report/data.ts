@@ -81,6 +81,18 @@ export interface ReportMemory extends ReportPlace {
   verdict: string
 }
 
+/** One report of several: how many findings of each severity it had. */
+export interface ReportEntry {
+  /** ISO date. */
+  date: string
+  error: number
+  warning: number
+  information: number
+  hint: number
+  /** As `ReportData.saving`. */
+  saving: string | null
+}
+
 export interface ReportData {
   /** Of the project, or of several. */
   title: string
@@ -100,4 +112,6 @@ export interface ReportData {
   totals: string[]
   /** What all of it would save, in a few words: '$40–90'; null: not known. */
   saving: string | null
+  /** Earlier reports and this one, the oldest first; empty: nothing is known of earlier ones. */
+  history: ReportEntry[]
 }

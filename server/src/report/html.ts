@@ -2,8 +2,9 @@
 import { count, number } from '../estimate/figures.js'
 import { roughUsd } from '../estimate/hourly.js'
 import { type Bar, barChart } from './bar-chart.js'
-import type { ReportData, ReportFinding, ReportJob, ReportPlace } from './data.js'
+import type { ReportData, ReportEntry, ReportFinding, ReportJob, ReportPlace } from './data.js'
 import { escapeHtml as text } from './escape.js'
+import { historyComment } from './history.js'
 import { styles } from './styles.js'
 import {
   bytesText,
@@ -47,8 +48,10 @@ export function htmlReport(data: ReportData, options: HtmlOptions = {}): string 
     sections(data),
     searches(data, options),
     memory(data, options),
+    history(data),
     assumptions(data.jobs),
     '</main>',
+    historyComment(data),
     view === undefined ? '' : `<script${nonce}>${view.script}</script>`,
     '</body></html>\n',
   ].join('\n')
@@ -217,6 +220,40 @@ function memory({ memory }: ReportData, options: HtmlOptions): string {
     '<p class="note">The line is what programs get of the device.</p>',
     shortTable(
       [['training', 'where'], ['model'], ['GPU'], ['needs', 'number'], ['used', 'number'], ['verdict']],
+      rows,
+    ),
+  ])
+}
+
+function history({ history }: ReportData): string {
+  if (history.length < 2) return ''
+  const total = (one: ReportEntry) => one.error + one.warning + one.information
+  const bars = history.slice(-mostBars).map(
+    (one): Bar => ({
+      ...{ label: one.date, low: one.error + one.warning, high: total(one) },
+      value: [String(total(one)), one.saving].filter(Boolean).join(' · '),
+    }),
+  )
+  const rows = [...history]
+    .reverse()
+    .map((one) => [
+      text(one.date),
+      ...[one.error, one.warning, one.information, one.hint].map(String),
+      text(one.saving ?? ''),
+    ])
+  const whole = (value: number) => (Number.isInteger(value) ? String(value) : '')
+  return section('Findings over time', 'history', [
+    barChart({ title: 'Findings of each report', bars, tick: whole }),
+    '<p class="note"><span class="key bar"></span>errors and warnings<span class="key maybe"></span>information</p>',
+    shortTable(
+      [
+        ['report of'],
+        ['errors', 'number'],
+        ['warnings', 'number'],
+        ['information', 'number'],
+        ['hints', 'number'],
+        ['can be saved', 'saving'],
+      ],
       rows,
     ),
   ])

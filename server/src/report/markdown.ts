@@ -1,6 +1,7 @@
 /** A report as Markdown: for a pull request, a wiki, the summary of a job. */
 import { count } from '../estimate/figures.js'
 import type { ReportData, ReportFinding, ReportPlace } from './data.js'
+import { historyComment } from './history.js'
 import { escapeMarkdown } from './markdown-text.js'
 import {
   bytesText,
@@ -72,6 +73,21 @@ export function markdownReport(data: ReportData, options: MarkdownOptions = {}):
         ]),
       ),
     )
+  if (data.history.length > 1)
+    parts.push(
+      '## Findings over time',
+      table(
+        ['report of', 'errors', 'warnings', 'information', 'hints', 'can be saved'],
+        [...data.history]
+          .reverse()
+          .map(({ date, error, warning, information, hint, saving }) => [
+            date,
+            ...[error, warning, information, hint].map(String),
+            cell(saving ?? ''),
+          ]),
+      ),
+    )
+  parts.push(historyComment(data))
   return `${parts.join('\n\n')}\n`
 }
 
