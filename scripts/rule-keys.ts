@@ -293,6 +293,7 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['Kubeflow', '`replicas`'],
     ],
   },
+  'distributed/serial-step': { others: [['SLURM', '`python` behind `srun`']] },
   'distributed/sync-every-micro-step': {
     others: [
       ['PyTorch', '`model.no_sync()`'],

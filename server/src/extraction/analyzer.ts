@@ -40,6 +40,7 @@ import type { Binding, Claim, Extraction } from '../workload/claim.js'
 import { laidOver, layoutOf, patchesOf, textsOf } from './laid-over.js'
 import { type ManifestDocument, manifestsOf, type Overlay } from './manifests.js'
 import { ReaderChoice } from './reader-choice.js'
+import { markReasoned, reasonsIn } from './reasons.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppression-comments.js'
 import { type SyntaxErrorPlace, syntaxErrorOf } from './syntax-error.js'
@@ -513,6 +514,7 @@ export class Analyzer {
     // A script that a job calls may start a command of the project, whose name no reader knows.
     const called = surroundings.binding?.launch.shell === undefined ? '' : 'python'
     const texts = [facts.fragment.text, patches, metadata, called, ...made]
+    const reasons = reasonsIn(commentsOf(facts))
     for (const reader of this.choice.of(facts.fragment.language, texts)) {
       if (!isAsked(reader)) continue
       const builder = new ClaimBuilder(facts.path, facts.fragment, reader.name)
@@ -532,6 +534,7 @@ export class Analyzer {
           faults.push(`reader ${reader.name}: leads to other files, but is not marked so`)
       }
       if (facts.python !== undefined) markUncalled(facts.python, builder.extraction)
+      if (reasons.length > 0 && layout === null) markReasoned(builder.extraction.claims, builder, reasons)
       into.subjects.push(...builder.extraction.subjects)
       into.claims.push(...builder.extraction.claims)
       into.launches.push(...builder.extraction.launches)
@@ -549,6 +552,10 @@ export class Analyzer {
         into.unseen = [...(into.unseen ?? []), ...builder.extraction.unseen]
     }
   }
+}
+
+function commentsOf({ python, config, shell }: FragmentFacts) {
+  return python?.tree.comments ?? config?.comments ?? shell?.comments ?? []
 }
 
 /** Subjects in functions that nothing calls. */

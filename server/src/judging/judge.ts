@@ -127,6 +127,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
         const verdict =
           rule.measuredBy === undefined ? null : verdictOn(rule.measuredBy, context.bills.recordsOf(view.run))
         const { money } = configuration.optionsFor(rule.name)
+        const reasoned = isClaim(report.at) && report.at.reasoned === true
         const judged = severityOf(rule, view, report, waste, bill.per, money)
         drafts.push({
           rule: rule.name,
@@ -135,7 +136,13 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
             configuration.severity(rule.name) ??
             (verdict?.says === 'contradicts' ? lower(judged, 'information') : judged),
           confidence,
-          message: verdict === null ? report.message : `${report.message} ${verdict.text}`,
+          message: [
+            report.message,
+            verdict?.text,
+            reasoned ? 'A comment beside it gives a reason.' : undefined,
+          ]
+            .filter((part) => part !== undefined)
+            .join(' '),
           location: isClaim(report.at) ? report.at.location : report.at,
           checklist: rule.checklist,
           saving:
@@ -148,7 +155,8 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
           ],
           ...(pool === undefined ? {} : { pool }),
           billed: billedBy(view),
-          requests: report.fixes ?? [],
+          // What somebody chose for a reason is not changed by a command.
+          requests: reasoned ? [] : (report.fixes ?? []),
           scope: subject.scope,
           subject: subject.id,
           run: view.run,

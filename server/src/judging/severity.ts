@@ -78,6 +78,7 @@ export function severityOf(
   if (guessed && evidence.negligible !== undefined) severity = 'hint'
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
   if (evidence.uncalled !== undefined || retired.test(location.path)) severity = oneStepDown(severity)
+  if (isClaim(report.at) && report.at.reasoned === true) severity = 'hint'
   if (isClaim(report.at) && report.at.overridable) severity = lower(severity, 'information')
   // Whoever starts it decides whether an accelerator is there to be wasted.
   if (evidence.processorByDefault === true && aboutAccelerators.has(family))

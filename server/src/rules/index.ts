@@ -29,6 +29,7 @@ import needlessMultiNode from './distributed/needless-multi-node.js'
 import noSampler from './distributed/no-sampler.js'
 import processMismatch from './distributed/process-mismatch.js'
 import repeatedJob from './distributed/repeated-job.js'
+import serialStep from './distributed/serial-step.js'
 import syncEveryMicroStep from './distributed/sync-every-micro-step.js'
 import blindRetries from './lifecycle/blind-retries.js'
 import endpointLeftRunning from './lifecycle/endpoint-left-running.js'
@@ -129,6 +130,7 @@ export const rules: readonly Rule[] = [
   noSampler,
   processMismatch,
   repeatedJob,
+  serialStep,
   syncEveryMicroStep,
   blindRetries,
   endpointLeftRunning,

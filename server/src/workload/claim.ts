@@ -23,6 +23,8 @@ export interface ClaimHead {
   reader: string
   /** The framework's own word for the setting, used in messages: 'bf16', 'activeDeadlineSeconds'. */
   key: string
+  /** A comment beside it says why it is so. */
+  reasoned?: true
 }
 
 /** One setting of one subject, as one reader found it. */

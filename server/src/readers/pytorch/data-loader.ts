@@ -192,7 +192,7 @@ export function isExplained(python: PythonModule, call: Call): boolean {
   )
 }
 
-/** `value` null: as many workers as the machine that runs it has cores for. */
+/** `value` null: as many workers as the machine that runs it has cores for; 'allowed cores': as the process may use of them. */
 function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (isConfigured(claim, facts)) {
     if (claim.setting === 'workers')
@@ -229,13 +229,15 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
     code = String(value)
     title = `Load with ${value} worker processes`
   } else {
-    const cores = nameFor(python.tree, 'os', 'cpu_count', {
+    const counter = value === 'allowed cores' ? 'sched_getaffinity' : 'cpu_count'
+    const cores = nameFor(python.tree, 'os', counter, {
       path,
       fragment: fragment.index,
       offset: call.expr.start,
     })
     // `import os` reads better than `from os import cpu_count` where neither is there.
-    code = cores.import === null ? `min(8, ${cores.text}() or 1)` : 'min(8, os.cpu_count() or 1)'
+    const name = cores.import === null ? cores.text : `os.${counter}`
+    code = value === 'allowed cores' ? `min(8, len(${name}(0)))` : `min(8, ${name}() or 1)`
     if (cores.import !== null) imports.push({ path, fragment: fragment.index, module: 'os', name: null })
     title = 'Load with up to 8 worker processes'
   }

@@ -72,7 +72,11 @@ export function gpusNamed(text: string): { count: number | null; model: string |
 }
 
 /** The GPUs that the job asks for; null: it names none (a partition may still bring some). */
-export function gpuRequest(directives: Directive[]): GpuRequest | null {
+export function gpuRequest(
+  directives: Directive[],
+  tasks = tasksPerNode(directives),
+  nodes = nodesOf(directives),
+): GpuRequest | null {
   const perNode = directive(directives, 'gpus-per-node')
   if (perNode !== undefined) return request(perNode, perNode.value, 1)
   const gres = directive(directives, 'gres')
@@ -88,12 +92,9 @@ export function gpuRequest(directives: Directive[]): GpuRequest | null {
     if (kinds.length > 1) return { directive: gres, count: null, model: null, single: '' }
   }
   const total = directive(directives, 'gpus')
-  if (total !== undefined) {
-    const nodes = nodesOf(directives)
-    return request(total, total.value, nodes === null ? null : 1 / nodes)
-  }
+  if (total !== undefined) return request(total, total.value, nodes === null ? null : 1 / nodes)
   const perTask = directive(directives, 'gpus-per-task')
-  if (perTask !== undefined) return request(perTask, perTask.value, tasksPerNode(directives))
+  if (perTask !== undefined) return request(perTask, perTask.value, tasks)
   return null
 }
 

@@ -26,6 +26,7 @@ import {
 } from './job.js'
 import { claimBatchScripts } from './scripts.js'
 import { srunOptions } from './srun.js'
+import { type StepRequest, widestStep } from './step-request.js'
 import { claimSubmissions } from './submission.js'
 
 const optionPlace = (one: Directive): Place => ({ start: one.start, end: one.end })
@@ -42,11 +43,12 @@ export const slurmReader = defineReader({
     const job = slurmJobId(path, fragment, shell)
     if (job !== null) {
       const work = workOf(shell, launches)
-      claimJob(claims, { job, directives: shell.directives, work, command: null, launches })
-      claimOperations(claims, shell, launches, fragment.text)
+      const step = widestStep(shell.directives, launches)
+      const wanted = gpuRequest(shell.directives) ?? step?.gpus ?? null
+      claimJob(claims, { job, directives: shell.directives, work, command: null, launches, step })
+      claimOperations(claims, shell, launches, fragment.text, wanted)
       claimBatchScripts(claims, shell, job)
       claimArrayGrid(claims, shell, fragment.text, launches, job)
-      const wanted = gpuRequest(shell.directives)
       if (wanted !== null && wanted.count !== 0)
         claimArray(claims, shell.directives, launches, jobEvidence(true), job)
       return
@@ -86,8 +88,8 @@ function claimOperations(
   shell: ShellFacts,
   launches: FoundLaunch[],
   text: string,
+  wanted: GpuRequest | null,
 ): void {
-  const wanted = gpuRequest(shell.directives)
   if (wanted === null || wanted.count === 0) return
   const nodes = nodesOf(shell.directives)
   const machine = {
@@ -116,6 +118,8 @@ interface Job {
   /** The `srun` that asks by itself; null: a batch script. */
   command: ShellCommand | null
   launches: FoundLaunch[]
+  /** Of a batch script. */
+  step?: StepRequest | undefined
 }
 
 /** `srun … ${SRUN_ARGS} python train.py`: empty by itself. */
@@ -123,9 +127,11 @@ const slot = /\$\{?\w*(ARGS|OPTS|OPTIONS|FLAGS|EXTRA)\w*\}?/i
 
 function claimJob(
   claims: ClaimBuilder,
-  { job, directives, work, moreOptions, command, launches }: Job,
+  { job, directives, work, moreOptions, command, launches, step }: Job,
 ): void {
-  const wanted = gpuRequest(directives)
+  const inHeader = gpuRequest(directives)
+  const wanted = inHeader ?? step?.gpus ?? null
+  const asked = step?.directives ?? directives
   const first = directives.find((one) => one.scheduler === 'SBATCH')!
   // What costs is the request for GPUs; without one, the job as a whole.
   const place = optionPlace(wanted?.directive ?? first)
@@ -135,20 +141,21 @@ function claimJob(
   compute.known('choosesCapacity', 'SLURM', false, place)
   const source = new DirectiveSource(directives, 'SBATCH', claims, place)
   compute.say('name', '--job-name', source.text('job-name'))
-  if (wanted !== null) claimGpus(compute, wanted, directives, command)
+  if (wanted !== null)
+    claimGpus(compute, wanted, directives, inHeader === null ? (step?.command ?? command) : command)
   else if (processorsOnly(directives)) compute.known('gpus', '--partition', 0, place)
   const nodes = nodesOf(directives)
   const { location, site } = source.get('nodes')
   const at = { ...claims.origin(place), location, site }
   compute.say('nodes', '--nodes', readAs(at, nodes, 'a number that is not readable'))
-  const perTask = directive(directives, 'cpus-per-task')
-  const cpus = directiveNumber(directives, 'cpus-per-task')
-  const tasks = tasksPerNode(directives)
+  const perTask = directive(asked, 'cpus-per-task')
+  const cpus = directiveNumber(asked, 'cpus-per-task')
+  const tasks = step === undefined ? tasksPerNode(directives) : step.tasks
   if (perTask !== undefined && cpus != null && tasks !== null) {
     compute.known('cpus', '--cpus-per-task', cpus * tasks, optionPlace(perTask))
   }
-  claimCoresOfGpus(compute, directives, wanted)
-  if (command === null && wanted !== null && tasks !== null && !asksForCores(directives))
+  claimCoresOfGpus(compute, asked, wanted)
+  if (command === null && wanted !== null && tasks !== null && !asksForCores(asked))
     compute.default('unaskedCores', '--cpus-per-task', tasks, place, { site: place })
   const time = convert(source.text('time'), secondsOf, 'a time that is not readable')
   const limit = moreOptions === true ? orUnknown(time, 'options in a variable') : time

@@ -1,6 +1,7 @@
 /** `srun` outside of a batch script asks for machines by itself. */
 import type { Directive } from '../../config/shell-facts.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
+import { asDirectives } from './step-request.js'
 
 /**
  * Options of an `srun` that makes an allocation of its own, in the form of directives; null for a step inside one.
@@ -8,15 +9,7 @@ import type { LaunchParts } from '../../link/launch-parts.js'
  */
 export function srunOptions(parts: LaunchParts): Directive[] | null {
   if (!parts.chain.includes('srun') || !parts.launcherComplete) return null
-  const flags = Object.entries(parts.launcherFlags)
-  if (!flags.some(([name]) => name === 'partition' || name === 'account' || name === 'qos')) return null
-  return flags.map(([name, flag]) => ({
-    scheduler: 'SBATCH',
-    name,
-    value: typeof flag.value === 'string' ? flag.value : null,
-    start: flag.span.start,
-    end: flag.span.end,
-    valueStart: flag.valueSpan?.start ?? flag.span.end,
-    valueEnd: flag.valueSpan?.end ?? flag.span.end,
-  }))
+  const names = Object.keys(parts.launcherFlags)
+  if (!names.some((name) => name === 'partition' || name === 'account' || name === 'qos')) return null
+  return asDirectives(parts)
 }

@@ -52,7 +52,7 @@ export default defineRule({
       fixes: [
         {
           set: [
-            { claim: workers, value: count },
+            { claim: workers, value: count ?? (onCluster(view) ? 'allowed cores' : null) },
             ...(wanted === null ? [] : [{ claim: wanted.claim, value: enough + 1 }]),
           ],
         },
@@ -66,6 +66,11 @@ function severityOf(feeds: 'training' | 'evaluation' | undefined, cost: string |
   if (feeds === 'evaluation' || cost === 'light') return 'hint'
   if (feeds === undefined) return cost === 'decode' ? 'information' : 'hint'
   return cost === 'decode' ? 'warning' : 'information'
+}
+
+/** A scheduler gives a job some cores of a node, and the node has more than these. */
+function onCluster(view: SubjectView): boolean {
+  return effective(view.run.job.compute?.settings.provider) === 'own cluster'
 }
 
 /** Worker processes where the job can still ask for the cores that they need. */
