@@ -1,4 +1,3 @@
-import { baseName } from '../../link/paths.js'
 import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
 import { couldHide } from '../../workload/unseen.js'
@@ -32,12 +31,12 @@ export default defineRule({
       return silent('no step for fewer GPUs comes after the one that uses them')
     const taken = used(serial, each)
     const program = subjectIn(serial, 'Program')!
-    const first = wide.script === null ? 'the training' : baseName(wide.script)
+    const first = wide.script === null ? 'the training' : nameOf(wide.script)
     report({
       at: launch.location,
       severity: machines > 1 && launch.conditional !== true ? 'warning' : 'information',
       confidence: 'medium',
-      message: `${baseName(serial.script!)} runs on one ${taken === 1 ? 'GPU' : 'machine'} after ${first}, while the job holds ${acceleratorsOf(view)}: ${total - taken} of them wait until it ends. Start it as a job of its own.`,
+      message: `${nameOf(serial.script!)} runs on one ${taken === 1 ? 'GPU' : 'machine'} after ${first}, while the job holds ${acceleratorsOf(view)}: ${total - taken} of them wait until it ends. Start it as a job of its own.`,
       related: [
         { location: wide.job.launch!.location, message: 'uses all of them' },
         { location: program.subject.location, message: 'one process' },
@@ -68,4 +67,8 @@ function used(run: Run, each: number): number {
 function comesAfter({ job }: Run, { job: before }: Run): boolean {
   const [one, other] = [job.launch!.location, before.launch!.location]
   return one.path === other.path && one.cell === other.cell && one.start > other.start
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
 }
