@@ -299,7 +299,7 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
       assert.equal(over.code, 3)
       assert.match(
         over.out,
-        /A run costs \$0\.21–0\.57, more than the \$0\.10 that `\[budget\] usd-per-run` allows/,
+        /A run costs \$0\.18–0\.59, more than the \$0\.10 that `\[budget\] usd-per-run` allows/,
       )
       const within = await runHere(budget('usd-per-run = 5'), ['cost'])
       assert.equal(within.code, 0)
@@ -355,8 +355,8 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
         writeFileSync(join(root, 'train.py'), train.replace('num_train_epochs=3', 'num_train_epochs=30'))
       })
       assert.equal(code, 0)
-      assert.match(out, /^~ launch\.py:3 train\.py: ml\.g5\.2xlarge, .* a run, was .*\(adds \$1\.90–/)
-      assert.match(out, /\nAgainst HEAD this adds \$1\.90–\S+ for a run of each job\.\n$/)
+      assert.match(out, /^~ launch\.py:3 train\.py: ml\.g5\.2xlarge, .* a run, was .*\(adds \$1\.60–/)
+      assert.match(out, /\nAgainst HEAD this adds \$1\.60–\S+ for a run of each job\.\n$/)
     })
 
     it('says what came and went, also as Markdown and JSON', async () => {
@@ -415,7 +415,7 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
     const { out } = await runHere(files, ['check'])
     assert.match(
       out,
-      /A run of each job costs \$0\.21–0\.57, of which \S+ can be saved \(1 of 1 job priced; costlint cost shows them\)\.\n$/,
+      /A run of each job costs \$0\.18–0\.59, of which \S+ can be saved \(1 of 1 job priced; costlint cost shows them\)\.\n$/,
     )
     const json = await runHere(files, ['check', '--output-format', 'json'])
     const { total, coverage } = JSON.parse(json.out).summary.cost

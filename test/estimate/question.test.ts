@@ -46,6 +46,10 @@ describe('models as people write them', () => {
     ['DeBERTa-v3-base', 'microsoft/deberta-v3-base'],
     ['wav2vec 2.0 base (95M std)', 'facebook/wav2vec2-base-960h'],
     ['openai/clip-vit-base-patch32', 'open_clip/ViT-B-32'],
+    ['resnet20', 'cifar/resnet20'],
+    ['PreActResNet18', 'cifar/kuangliu ResNet18'],
+    ['nnU-Net 3D', 'nnunet_3d'],
+    ['transformer_wmt_en_de_big', 'transformer-big'],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.cost?.name, name))
 
@@ -67,6 +71,14 @@ describe('accelerators as people write them', () => {
     ['T4 16GB', 'T4', null],
     ['TITAN RTX 24GB', 'TITAN-RTX', null],
     ['ml.p3.16xlarge', 'V100', 8],
+    ['64 A100 GPUs', 'A100-40GB', 64],
+    ['TPU v3-8', 'TPU-v3', 8],
+    ['TPU v4-128', 'TPU-v4', 64],
+    ['v5litepod-8', 'TPU-v5e', 8],
+    ['DGX H100', 'H100-SXM', 8],
+    ['DGX A100 80GB', 'A100-80GB', 8],
+    ['AMD Instinct MI250X', 'MI250X', null],
+    ['Tesla K40m', 'K40', null],
   ] as const)
     it(text, () => {
       const found = namedGpu(text)
@@ -114,8 +126,24 @@ describe('length of a run', () => {
     assert.deepEqual(runLength('300k steps'), { amount: 300_000, unit: 'steps' })
     assert.deepEqual(runLength('22B tokens'), { amount: 22e9, unit: 'tokens' })
     assert.deepEqual(runLength('25000 kimg'), { amount: 25e6, unit: 'samples' })
+    assert.deepEqual(runLength('6400 batches'), { amount: 6400, unit: 'steps' })
+    assert.deepEqual(runLength('500 tokens'), { amount: 500, unit: 'tokens' })
+    assert.deepEqual(runLength('300 billion tokens'), { amount: 300e9, unit: 'tokens' })
+    assert.deepEqual(runLength('1.4T tokens'), { amount: 1.4e12, unit: 'tokens' })
+    assert.deepEqual(runLength('12,000 training steps'), { amount: 12_000, unit: 'steps' })
+    assert.deepEqual(runLength('90k iters'), { amount: 90_000, unit: 'steps' })
     assert.equal(runLength('until target quality'), null)
+    assert.equal(runLength('phase 1 + phase 2'), null)
     assert.equal(runLength('1x schedule'), null)
+  })
+
+  it('of detectors is also told as a schedule of twelve epochs', () => {
+    const run = { dataset: 'COCO', gpu: 'V100', devices: 8, batch: 2, precision: 'fp32' }
+    const epochs = (changes: Partial<Question>) =>
+      ask({ ...run, model: 'Mask R-CNN R50-FPN', ...changes }).hours
+    assert.deepEqual(epochs({ length: '1x schedule' }), epochs({ length: '12 epochs' }))
+    assert.deepEqual(epochs({ model: 'mask_rcnn_R_50_FPN_3x' }), epochs({ length: '36 epochs' }))
+    assert.equal(ask({ ...resnet, length: '1x schedule' }).hours, null)
   })
 
   it('an epoch ends with a batch that is not full', () => {
@@ -196,6 +224,26 @@ describe('answers', () => {
     assert.ok(limited.assumptions.some((one) => /90 tokens, the average of Alpaca/.test(one)))
     // Without a limit the average is what is known.
     assert.ok(ask({ ...llama, dataset: 'Alpaca' }).stepSeconds !== null)
+  })
+
+  it('encoders that sort texts predict no tokens', () => {
+    const bert: Question = {
+      model: 'xlm-roberta-base',
+      gpu: 'V100',
+      batch: 32,
+      size: '128',
+      precision: 'fp16-mixed',
+    }
+    const sorting = ask({ ...bert, dataset: 'XNLI' }).stepSeconds!
+    const masked = ask({ ...bert, dataset: 'Wikipedia' }).stepSeconds!
+    // Its vocabulary of 250,000 is most of its weights.
+    assert.ok(sorting.high < 0.75 * masked.high, `${sorting.high} ${masked.high}`)
+    assert.equal(sorting.low, masked.low)
+  })
+
+  it('a model that no device holds even in pieces is still shared out', () => {
+    const found = ask({ model: 'GPT-3 175B', gpu: 'V100', devices: 1024, batch: 1, size: '2048' })
+    assert.ok(found.memory!.expected < 100 * 2 ** 30, String(found.memory!.expected / 2 ** 30))
   })
 
   it('states that fit no device are shared out', () => {

@@ -103,19 +103,55 @@ export interface NamedGpu {
   machine: Instance | null
 }
 
+/** NVIDIA's own machines: cards and their number. */
+const boxes: [pattern: RegExp, card: string, count: number][] = [
+  [/\bdgx[- ]?1\b.*\b32\s?GB?\b/i, 'V100-32GB', 8],
+  [/\bdgx[- ]?1\b/i, 'V100', 8],
+  [/\bdgx[- ]?2\b/i, 'V100-32GB', 16],
+  [/\bdgx[- ]?a100\b.*\b80\s?GB?\b/i, 'A100-80GB', 8],
+  [/\bdgx[- ]?a100\b/i, 'A100-40GB', 8],
+  [/\bdgx[- ]?h100\b/i, 'H100-SXM', 8],
+  [/\bdgx[- ]?h200\b/i, 'H200', 8],
+  [/\bdgx[- ]?b200\b/i, 'B200', 8],
+]
+
 /** Undefined: not known. Accepts what a table says beside the name: '(400W)', 'SXM5', 'PCIe Gen5', '80GB', 'NVIDIA'. */
 export function namedGpu(text: string): NamedGpu | undefined {
   if (text.length > 100) return undefined
   const machine = instance(text.trim())
   if (machine?.gpu != null) return { gpu: machine.gpu, count: Math.max(1, machine.gpuCount), machine }
-  const counted = /^\s*(\d{1,5})\s*[x×*]\s*(?=[a-z])/i.exec(text) ?? /\s+[x×*]\s*(\d{1,5})\s*$/i.exec(text)
+  const counted =
+    /^\s*(\d{1,5})\s*[x×*]\s*(?=[a-z])/i.exec(text) ??
+    /\s+[x×*]\s*(\d{1,5})\s*$/i.exec(text) ??
+    /^\s*(\d{1,5})\s+(?=[a-z])/i.exec(text)
   const rest = counted === null ? text : text.replace(counted[0], ' ')
   const found = gpu(rest.trim()) ?? cardOf(rest)
-  return found && { gpu: found, count: counted === null ? null : Number(counted[1]), machine: null }
+  if (found !== undefined) {
+    const count = counted === null ? sliceOf(text) : Number(counted[1])
+    return { gpu: found, count, machine: null }
+  }
+  const box = boxes.find(([pattern]) => pattern.test(text))
+  const card = box && gpu(box[1])
+  return card && { gpu: card, count: box![2], machine: null }
+}
+
+/**
+ * Devices of a slice of TPUs. Its name counts cores, of which a chip has two, until version 4 and for 5p; programs see
+ * cores until version 3, chips since. Null: no slice is named.
+ */
+function sliceOf(text: string): number | null {
+  const slice = /\bv(\d)(p|e|litepod|-lite\w*)?-(\d{1,5})\b/i.exec(text)
+  if (slice === null || !/tpu|litepod|^v\d/i.test(text.trim())) return null
+  const [, version, kind, size] = slice
+  const chips = version === '4' || (version === '5' && kind?.toLowerCase() === 'p')
+  return Math.max(1, Number(size) / (chips ? 2 : 1))
 }
 
 function cardOf(text: string): Gpu | undefined {
-  const plain = text.replace(/\([^)]*\)/g, ' ').replace(/\b(nvidia|geforce|tesla|gen\s?\d|gpus?)\b/gi, ' ')
+  const plain = text
+    .replace(/\([^)]*\)/g, ' ')
+    .replace(/\b(nvidia|amd|instinct|geforce|tesla|cloud|pod|colab|gen\s?\d|gpus?|cards?)\b/gi, ' ')
+    .replace(/\b([km]\d0)m\b/i, '$1')
   const memory = /(\d+)\s?GB\b/i.exec(plain)?.[1]
   const bare = plain.replace(/-?\d+\s?GB\b/i, ' ')
   const form = /\b(pcie|nvl)\b/i.exec(bare)?.[1]

@@ -91,6 +91,16 @@ const forWeights: Record<ModelFamily, Widths> = {
   modernbert: [4, 0, 2],
 }
 
+/** Families that wrote attention out by hand for years, and whose programs may still do so. */
+export const writtenOut: ReadonlySet<ModelFamily> = new Set([
+  'bert',
+  'distilbert',
+  'esm',
+  'vit',
+  'gpt2',
+  'opt',
+])
+
 /** Each product with an adapter keeps a copy of its input for it: 16 bits, and a mask of a byte where it is dropped out. */
 const adapterCopy = 3
 

@@ -8,7 +8,7 @@ import {
   type StepCost,
   stepCost,
 } from '../catalog/step-costs.js'
-import { imageMemory, imageTokens, layerMemory } from './memory-activations.js'
+import { imageMemory, imageTokens, layerMemory, writtenOut } from './memory-activations.js'
 import { forwardOfShape } from './step-time.js'
 
 export interface Interval {
@@ -25,8 +25,11 @@ export interface Network {
   usualSize: number | null
   /** Floating-point operations of one forward pass over one sample. */
   forward(size: number): Interval
-  /** Bytes that one sample leaves for the backward pass, at 16 bits and at 32. */
-  kept(size: number, bits: 16 | 32): number
+  /**
+   * Bytes that one sample leaves for the backward pass, at 16 bits and at 32. `plain`: in a program that writes attention
+   * out, as those of its family did for years.
+   */
+  kept(size: number, bits: 16 | 32, plain?: boolean): number
   /** Layers that start kernels one after the other. */
   layers: number
   /** The same for each sample: regions of an image are matched, sampled and pooled image by image. */
@@ -60,8 +63,16 @@ const usualLayers: Record<NetworkClass, number> = {
   video: 20,
 }
 
+/** Blocks of EfficientNets: 16, times the multiplier of their depth, as their paper has it. */
+const depths = [1, 1.1, 1.2, 1.4, 1.8, 2.2, 2.6, 3.1]
+const efficient = 16
+/** A block that widens, filters each channel, weighs the channels, and narrows starts twice the kernels of another. */
+const inverted = 2
+
 /** Blocks of a network whose name counts its layers; a block has two, in deep networks for large pictures three. */
 function blocks(name: string, parameters: number): number | null {
+  const scaled = /efficientnet[-_ ]?b([0-7])(?!\d)/i.exec(name)
+  if (scaled !== null) return efficient * depths[Number(scaled[1])]! * inverted
   const counted = /(?:resne?x?t|vgg|densenet)\D{0,2}(\d{2,3})(?!\d)/i.exec(name)
   if (counted === null) return null
   const layers = Number(counted[1])
@@ -80,9 +91,10 @@ const operationsOfBlock = 10
 /** Pictures that are so small are given to networks without the first reductions. */
 const smallPicture = 64
 
-export function networkOf({ name, model, cost }: NamedModel): Network | null {
+/** @param headless no token is predicted over the vocabulary */
+export function networkOf({ name, model, cost }: NamedModel, headless = false): Network | null {
   if (model !== null) {
-    const known = ofShape(name, model) ?? ofImage(name, model)
+    const known = ofShape(name, model, headless) ?? ofImage(name, model)
     if (known !== null) return known
   }
   if (cost !== null) return ofCost(name, cost, model)
@@ -109,9 +121,11 @@ function ofParameters(name: string, { kind, parameters }: KnownModel): Network |
   }
 }
 
-function ofShape(name: string, model: KnownModel): Network | null {
-  const { shape } = model
+function ofShape(name: string, model: KnownModel, headless: boolean): Network | null {
+  const { shape, kind } = model
   if (shape === null) return null
+  // Encoders predict a few masked tokens at most, unless a plain program does so for all and throws the rest away.
+  const encoder = kind === 'nlp-encoder'
   const image = shape.vocabulary === 0
   const tokens = (size: number) => (image ? imageTokens(model, size)! : size)
   return {
@@ -120,17 +134,19 @@ function ofShape(name: string, model: KnownModel): Network | null {
     parameters: model.parameters,
     unit: image ? 'pixels' : 'tokens',
     usualSize: image ? 224 : null,
-    forward: (size) => exactly(forwardOfShape(model, tokens(size))),
-    kept: (size, bits) =>
-      layerMemory(shape, 1, tokens(size), bits === 16 ? 'mixed' : 'fp32', 'fused', null, false).all,
+    forward(size) {
+      const all = forwardOfShape(model, tokens(size))
+      const least = encoder ? forwardOfShape(model, tokens(size), false) : all
+      return { low: least, high: encoder && headless ? least : all }
+    },
+    kept(size, bits, plain = false) {
+      const kernel = plain && writtenOut.has(shape.family) ? 'eager' : 'fused'
+      return layerMemory(shape, 1, tokens(size), bits === 16 ? 'mixed' : 'fp32', kernel, null, false).all
+    },
     layers: shape.layers,
     layersOfSample: 0,
     model,
   }
-}
-
-function exactly(value: number): Interval {
-  return { low: value, high: value }
 }
 
 function ofImage(name: string, model: KnownModel): Network | null {

@@ -1,6 +1,7 @@
 /** Memory of a run of which only a question is known: an interval over all that the question leaves open. */
 import type { KnownModel } from '../catalog/models.js'
 import { type MemoryEstimate, type TrainingSetup, trainingMemory, usableMemory } from './memory.js'
+import { writtenOut } from './memory-activations.js'
 import type { Network } from './network.js'
 import type { ReadQuestion } from './question.js'
 
@@ -23,9 +24,6 @@ export interface MemoryRange {
 /** What lacks for the memory, in words. */
 export type MemoryMissing = { missing: string }
 
-/** Families that wrote attention out by hand for years, and whose programs may still do so. */
-const writtenOut = new Set(['bert', 'distilbert', 'esm', 'vit', 'gpt2', 'opt'])
-
 /** Bytes for each weight of an embedding that is trained beside adapters: a copy, its gradient, states, a copy while stepping. */
 const trainedEmbedding = 2 + 2 + 4 + 2
 const held = 1.1
@@ -39,7 +37,8 @@ export function memoryOfQuestion(read: ReadQuestion): MemoryRange | MemoryMissin
   if (plain.low <= usable) return plain
   for (const stage of [1, 2, 3] as const) {
     const shared = rangeOf({ ...read, method: { ...read.method, sharding: { kind: 'deepspeed', stage } } })
-    if (!('missing' in shared) && shared.expected <= usable)
+    // Models that fit no other way are cut into pieces, too.
+    if (!('missing' in shared) && (shared.expected <= usable || stage === 3))
       return {
         ...shared,
         assumption: `states are shared among devices (ZeRO stage ${stage}), or they would not fit`,

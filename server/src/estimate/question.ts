@@ -5,7 +5,7 @@ import type { Instance } from '../catalog/instances.js'
 import { type NamedModel, namedGpu, namedModel } from '../catalog/spellings.js'
 import type { OptimizerKind } from './memory-states.js'
 import { type Network, networkOf } from './network.js'
-import { type RunLength, runLength } from './run-length.js'
+import { detectionSchedule, type RunLength, runLength } from './run-length.js'
 import type { ProductFormat } from './step-seconds.js'
 import {
   type Method,
@@ -98,11 +98,11 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
   if (written === undefined)
     return { option: 'size', text: question.size!, words: ['224', '512x512', '2048', '30 s'] }
 
-  const network = networkOf(named)
+  const data = question.dataset === undefined ? null : (dataset(question.dataset) ?? null)
+  const network = networkOf(named, predictsNoToken(data))
   if (named.assumed) assumptions.push('only its size is known: layers of published models of this size')
   const size = sizeOf(network, written, question.size ?? '', assumptions)
-  const data = question.dataset === undefined ? null : (dataset(question.dataset) ?? null)
-  const length = question.length === undefined ? null : runLength(question.length)
+  const length = lengthOf(question, network, assumptions)
   const plain = methodFrom('full')!
   const optimizerAssumed = network?.networkClass === 'conv' || network?.networkClass === 'detector'
   const short = (method ?? plain).adapters
@@ -128,6 +128,24 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
     samples: question.samples ?? inTexts(question.samplesTokens, network, size, Math.ceil),
     assumptions,
   }
+}
+
+/** Texts that are sorted, or in which answers are found. */
+export function predictsNoToken(data: KnownDataset | null): boolean {
+  return data !== null && /^(text-classification|qa)$/.test(data.kind)
+}
+
+function lengthOf(
+  { length, model }: Question,
+  network: Network | null,
+  assumptions: string[],
+): RunLength | null {
+  const told = length === undefined ? null : runLength(length)
+  if (told !== null || network?.networkClass !== 'detector') return told
+  const schedule = detectionSchedule(length ?? model)
+  if (schedule !== null)
+    assumptions.push(`${schedule.amount} epochs: schedule ${schedule.amount / 12}x of detectors`)
+  return schedule
 }
 
 /** How many texts of the full size so many tokens make; null: not known. */

@@ -102,7 +102,9 @@ function lengthsOf(
   const mean = network.unit === 'tokens' ? (dataset?.meanTokens ?? null) : null
   if (mean === null) return size
   const kind = network.model?.kind
-  const average = Math.max(shortest, kind === 'nlp-seq2seq' ? mean / 2 : mean)
+  // One side of a pair is read, the other written.
+  const sides = kind === 'nlp-seq2seq' || (network.model === null && dataset!.kind === 'translation') ? 2 : 1
+  const average = Math.max(shortest, mean / sides)
   if (size === null) {
     assumptions.push(`texts of ${Math.round(average)} tokens on average, as in ${dataset!.name}`)
     return { low: average, high: longestOfBatch * average }

@@ -10,31 +10,69 @@ export interface RunLength {
 
 const units: Record<string, RunLength['unit']> = {
   epoch: 'epochs',
+  ep: 'epochs',
   step: 'steps',
   iteration: 'steps',
   iter: 'steps',
   it: 'steps',
   update: 'steps',
   batch: 'steps',
-  batche: 'steps',
   token: 'tokens',
+  tok: 'tokens',
   sample: 'samples',
+  example: 'samples',
+  sequence: 'samples',
   image: 'samples',
   img: 'samples',
 }
-const scales: Record<string, number> = { '': 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12 }
+const scales: Record<string, number> = {
+  k: 1e3,
+  thousand: 1e3,
+  m: 1e6,
+  million: 1e6,
+  b: 1e9,
+  bn: 1e9,
+  billion: 1e9,
+  t: 1e12,
+  trillion: 1e12,
+}
+/** Words that may stand between a number and what it counts. */
+const qualities = /^(global|training|train|optimi[sz]er|gradient|weight)$/
+
+function unitOf(word: string): RunLength['unit'] | undefined {
+  return (
+    lookUp(units, word) ?? lookUp(units, word.replace(/e?s$/, '')) ?? lookUp(units, word.replace(/s$/, ''))
+  )
+}
 
 /** Null: no length that says how much is computed ('until target quality'). */
 export function runLength(text: string): RunLength | null {
-  const match = /(\d[\d,_]*(?:\.\d+)?)\s*([kmbt]?)\s*([a-z]+?)s?\b/i.exec(text)
+  const match = /(\d[\d,_]*(?:\.\d+)?(?:e\+?\d+)?)[\s~-]*([a-z]+)(?:\s+([a-z]+))?(?:\s+([a-z]+))?/i.exec(text)
   if (match === null) return null
-  const [, number, scale, word] = match as unknown as [string, string, string, string]
-  const amount = Number(number.replace(/[,_]/g, '')) * (lookUp(scales, scale.toLowerCase()) ?? 1)
+  const number = Number(match[1]!.replace(/[,_]/g, ''))
+  const said = match.slice(2).flatMap((word) => (word === undefined ? [] : [word.toLowerCase()]))
+  const scaled = lookUp(scales, said[0]!)
+  const words = (scaled === undefined ? said : said.slice(1)).filter((word) => !qualities.test(word))
+  let unit = words[0] === undefined ? undefined : unitOf(words[0])
+  let scale = scaled ?? 1
   // '25000 kimg'
-  const thousands = /^kim/i.test(word)
-  const unit = thousands ? 'samples' : lookUp(units, word.toLowerCase())
-  if (unit === undefined || !(amount > 0)) return null
-  return { amount: thousands ? amount * 1000 : amount, unit }
+  const glued = words[0]?.[0]
+  if (unit === undefined && scaled === undefined && glued !== undefined) {
+    unit = unitOf(words[0]!.slice(1))
+    scale = lookUp(scales, glued) ?? 0
+  }
+  const amount = number * scale
+  return unit === undefined || !(amount > 0 && amount < 1e18) ? null : { amount, unit }
+}
+
+/** Epochs of COCO in Detectron's schedule '1x': 90,000 steps of 16 pictures. */
+const epochsOfSchedule = 12
+
+/** '1x', '3x schedule', 'mask_rcnn_R_50_FPN_3x', as detectors are trained. Null: nothing of the kind is said. */
+export function detectionSchedule(text: string): RunLength | null {
+  const times = /(?:^|[\s_-])(\d{1,2}(?:\.\d+)?)\s?x(?![a-z\d])/i.exec(text)
+  const amount = times === null ? 0 : Number(times[1]) * epochsOfSchedule
+  return amount > 0 ? { amount, unit: 'epochs' } : null
 }
 
 export interface Work {

@@ -42,14 +42,14 @@ export interface StepSeconds {
 interface Stack {
   /** Share of the peak that products reach, in fp32 and in the formats of matrix units. */
   peak: Record<ProductFormat, number>
-  /** Times that convolutions in fp32 beat that: Winograd's algorithm saves products of those of 3 × 3. */
-  winograd: number
+  /** Times that convolutions in fp32 and in 16 bits beat that: Winograd's algorithm saves products of those of 3 × 3. */
+  winograd: { long: number; short: number }
   /** How often what is kept for the backward pass goes through memory: written, read, normalised, differentiated. */
   moves: number
   /** Bytes that the optimiser reads and writes for each weight: one kernel for everything, or one for each operation. */
   optimizer: number
-  /** Seconds to start the kernels of one layer, forward and backward. */
-  layerStart: number
+  /** Seconds to start the kernels of one layer, forward and backward: of a block of convolutions, and of any other. */
+  layerStart: { convolutions: number; other: number }
   /**
    * Bytes per second between devices, as a share of what the card's memory moves: within a machine of linked cards, between
    * machines. Null: hidden behind the backward pass.
@@ -67,20 +67,20 @@ interface Stack {
  */
 const fast: Stack = {
   peak: { fp32: 0.95, tf32: 0.75, fp16: 0.8, bf16: 0.8, fp8: 0.6 },
-  winograd: 1.3,
+  winograd: { long: 1.45, short: 1 },
   moves: 5.2,
   optimizer: 28,
-  layerStart: 0.3e-3,
+  layerStart: { convolutions: 0.3e-3, other: 0.3e-3 },
   link: null,
   audio: 0,
   unpacking: 1,
 }
 const slow: Stack = {
   peak: { fp32: 0.5, tf32: 0.38, fp16: 0.38, bf16: 0.38, fp8: 0.2 },
-  winograd: 1,
+  winograd: { long: 1, short: 1 },
   moves: 18,
   optimizer: 60,
-  layerStart: 4e-3,
+  layerStart: { convolutions: 2e-3, other: 4e-3 },
   link: { within: 1 / 20, between: 1 / 300 },
   audio: 5e-3,
   unpacking: 3,
@@ -140,11 +140,14 @@ function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: b
   const passes = (frozen ? 2 : 3) + (twice ? 1 : 0)
   const long = format === 'fp32' || format === 'tf32'
   const forward = network.forward(size)[worst ? 'high' : 'low']
-  const share = stack.peak[format] * (format === 'fp32' && convolves(network) ? stack.winograd : 1)
+  const { winograd } = stack
+  const saved = convolves(network) && format !== 'tf32' ? winograd[long ? 'long' : 'short'] : 1
+  const share = stack.peak[format] * saved
   const compute = (forward * passes) / (peak * share)
-  const move = (network.kept(size, long ? 32 : 16) * stack.moves * (passes / 3)) / bandwidth
+  const move = (network.kept(size, long ? 32 : 16, worst) * stack.moves * (passes / 3)) / bandwidth
   const layers = network.layers + network.layersOfSample * batch
-  const start = layers * stack.layerStart * (twice ? 4 / 3 : 1)
+  const each = stack.layerStart[network.networkClass === 'conv' ? 'convolutions' : 'other']
+  const start = layers * each * (twice ? 4 / 3 : 1)
   const unpack = quantized ? (network.parameters * 2.5 * passes * stack.unpacking) / bandwidth : 0
   const load = network.unit === 'seconds' ? size * stack.audio : 0
   const device = (compute + move + load) * batch + unpack

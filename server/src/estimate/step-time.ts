@@ -50,14 +50,17 @@ export function stepOperations({
 /** Families whose feed-forward part has three matrices. */
 const gated = new Set(['llama', 'qknorm', 'gemma', 'gemma2', 'gemma3', 'moe', 'gptoss', 'modernbert'])
 
-/** Floating-point operations of one forward pass over a sequence of this many tokens; `model` has a shape. */
-export function forwardOfShape({ shape, parameters }: KnownModel, length: number): number {
+/**
+ * Floating-point operations of one forward pass over a sequence of this many tokens; `model` has a shape. `head`: each
+ * token's successor is predicted over the vocabulary, or each token itself.
+ */
+export function forwardOfShape({ shape, parameters }: KnownModel, length: number, head = true): number {
   const { layers, hidden, heads, kvHeads, headSize, feedForward, vocabulary, tied, experts, family } = shape!
   const embedding = vocabulary * hidden
   // Of a mixture of experts a token visits a few; their widths stand in the shape as one.
   const attention = 2 * hidden * headSize * (heads + kvHeads)
   const visited = layers * (attention + (gated.has(family) ? 3 : 2) * hidden * feedForward) + embedding
-  const products = experts > 1 ? visited : parameters - embedding * (tied ? 0 : 1)
+  const products = (experts > 1 ? visited : parameters - embedding * (tied ? 0 : 1)) - (head ? 0 : embedding)
   const scores = 2 * layers * heads * headSize * length
   return 2 * (products + scores) * length
 }

@@ -8,7 +8,8 @@ import { type ProductFormat, type StepSeconds, stepSeconds } from './step-second
 /** Null: what the model computes is not on record, or the length of its input or the speed of the card is not known. */
 export function trainingStep(setup: TrainingSetup, gpu: Gpu, devices: number): StepSeconds | null {
   const { model } = setup
-  const network = networkOf({ name: model.name, model, cost: stepCost(model.name) ?? null, assumed: false })
+  const named = { name: model.name, model, cost: stepCost(model.name) ?? null, assumed: false }
+  const network = networkOf(named, !setup.languageHead)
   if (network === null) return null
   const size = network.unit === 'tokens' ? setup.tokens : (setup.imageEdge ?? network.usualSize)
   if (size === null) return null

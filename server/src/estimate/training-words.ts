@@ -53,11 +53,13 @@ export function optimizerFrom(text: string): OptimizerKind | undefined {
   if (/adafactor/.test(word)) return 'adafactor'
   if (/adagrad/.test(word)) return 'adagrad'
   if (/adadelta/.test(word)) return 'adadelta'
-  if (/adam|lamb|nadam/.test(word))
+  if (/adam|lamb|belief|sophia|prodigy|dadapt/.test(word))
     return short ? 'adamw 8 bit' : /fused/.test(word) ? 'adamw fused' : 'adamw'
+  // One state, as Lion has.
+  if (/muon|novograd/.test(word)) return 'lion'
   if (/lion/.test(word)) return short ? 'lion 8 bit' : 'lion'
   if (/rmsprop/.test(word)) return 'rmsprop'
-  if (/sgd|momentum|lars/.test(word)) return /plain|no momentum/.test(word) ? 'sgd' : 'sgd momentum'
+  if (/sgd|momentum|nesterov|lars/.test(word)) return /plain|no momentum/.test(word) ? 'sgd' : 'sgd momentum'
   return undefined
 }
 

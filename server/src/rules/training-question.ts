@@ -6,7 +6,7 @@ import { dataset, type KnownDataset } from '../catalog/datasets.js'
 import type { Gpu } from '../catalog/gpus.js'
 import { type NamedModel, namedModel } from '../catalog/spellings.js'
 import { networkOf } from '../estimate/network.js'
-import type { ReadQuestion } from '../estimate/question.js'
+import { predictsNoToken, type ReadQuestion } from '../estimate/question.js'
 import type { Lack } from '../estimate/run-hours.js'
 import type { RunLength } from '../estimate/run-length.js'
 import type { ProductFormat } from '../estimate/step-seconds.js'
@@ -47,8 +47,8 @@ export function questionOf(
   const model = modelOf(view)
   if ('missing' in model) return model
   if (effective(settings.precision) === 'fp64') return { missing: 'how fast it computes in fp64' }
-  const network = networkOf(model)
   const data = dataOf(view)
+  const network = networkOf(model, effective(settings.languageHead) === false || predictsNoToken(data.known))
   const batch = endsOf(settings.batchSize)
   const passes = lengthsOf(settings)
   const arithmetic = arithmeticOf(settings)
