@@ -3,7 +3,7 @@
  * walkthrough. Each step waits for what it shows, so it is a test as well.
  */
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, screenshots, withCodeServer, withFolder, withPage } from './harness.mjs'
 import { packageExtension } from './look.mjs'
@@ -25,12 +25,29 @@ function inTheme(name, theme, vsix) {
     cpSync(join(root, 'examples'), project, { recursive: true })
     const settings = { 'workbench.colorTheme': theme, 'window.autoDetectColorScheme': false }
     return withCodeServer(folder, vsix, project, settings, (port) =>
-      withPage((page) => walk(page, name, `http://127.0.0.1:${port}/?folder=${encodeURIComponent(project)}`)),
+      withPage((page) =>
+        walk(page, name, folder, `http://127.0.0.1:${port}/?folder=${encodeURIComponent(project)}`),
+      ),
     )
   })
 }
 
-async function walk(page, theme, address) {
+/** The server of the extension that is installed below this folder. */
+function serverProcess(folder) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        return command.includes(join(folder, 'extensions')) && command.includes('dist/server.js')
+      } catch {
+        return false
+      }
+    })
+}
+
+async function walk(page, theme, folder, address) {
   const shot = (what) => page.screenshot({ path: join(screenshots, `${what}-${theme}.png`) })
   /** A part of the window for the walkthrough, once. */
   const picture = (what, clip) =>
@@ -130,6 +147,19 @@ async function walk(page, theme, address) {
   await rule.locator('h1:has-text("search/grid-search")').waitFor({ timeout: 60_000 })
   await shot('rule')
 
+  await run('CostLint: Open Documentation')
+  await seen('the pages', '.quick-input-list .monaco-list-row:has-text("Configuration")')
+  await page.keyboard.type('baseline stale')
+  await seen('what is found', '.quick-input-list .monaco-list-row:has-text("Baseline")')
+  await shot('documentation-search')
+  await page.keyboard.press('Enter')
+  const documentation = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame')
+  await documentation.locator('h2:has-text("Baseline")').waitFor({ timeout: 60_000 })
+  await shot('documentation')
+  // Links lead from page to page, to those of the rules as well.
+  await documentation.locator('a:has-text("costlint baseline"), a[href*="cli.md"]').first().click()
+  await documentation.locator('h1:has-text("Command line")').waitFor({ timeout: 60_000 })
+
   await run('CostLint: Get Started')
   await seen('the walkthrough', '.gettingStartedDetailsContent .step-title')
   await shot('walkthrough')
@@ -139,4 +169,40 @@ async function walk(page, theme, address) {
   await seen('the settings', '.setting-item-label:has-text("Hardware")')
   await shot('settings')
   await picture('prices', { x: 128, y: 90, width: 800, height: 420 })
+
+  // Switched off, and dead: both are told apart from nothing found.
+  await run('Preferences: Open User Settings (JSON)')
+  await seen('the settings as a file', '.tab.active:has-text("settings.json")')
+  await page.keyboard.press('Control+Home')
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.insertText('"costlint.enable": false, ')
+  await page.keyboard.press('Control+s')
+  const status = '.statusbar-item[id*="costlint.status"]'
+  await seen(
+    'the status of what is off',
+    `${status}[aria-label*="switched off"], ${status} [aria-label*="switched off"]`,
+  )
+  await shot('status-off')
+  await page.keyboard.press('Control+z')
+  await page.keyboard.press('Control+s')
+  await seen('the findings again', `${status} .codicon-flame`)
+  for (let crash = 1; crash <= 4; crash++) {
+    const pid = serverProcess(folder)
+    assert.ok(pid, 'no server was found')
+    process.kill(pid, 'SIGKILL')
+    if (crash < 4) await until(() => ![undefined, pid].includes(serverProcess(folder)))
+  }
+  await seen('the question', '.notification-toast:has-text("crashed 4 times")')
+  await seen('the status of a dead server', `${status} .codicon-error`)
+  await shot('crashed')
+  await page.locator('.notification-toast .monaco-button:has-text("Restart")').click()
+  await seen('the findings after all', `${status} .codicon-flame`)
+}
+
+async function until(test) {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    if (test()) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error('it did not come to that within a minute')
 }
