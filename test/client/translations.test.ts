@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { german as serverGerman } from '../../server/src/lsp/german.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -35,6 +36,20 @@ describe('translations', () => {
     const own = new Map(Object.entries(table('package.nls.de.json')))
     for (const [key, text] of Object.entries(table('package.nls.json')))
       assert.deepEqual(links(own.get(key) ?? ''), links(text), key)
+  })
+
+  it('are there for every text that the server says, and of nothing else', () => {
+    const said = readdirSync(join(root, 'server/src/lsp'))
+      .flatMap((name) => [...read(`server/src/lsp/${name}`).matchAll(/\bsay\(\s*'((?:[^'\\]|\\.)*)'/g)])
+      .map((match) => match[1]!)
+    // Levels of safety are said by name.
+    const levels = [...read('server/src/lsp/fix-titles.ts').matchAll(/^ {2}\w+: '(.*)',$/gm)].map(
+      (match) => match[1]!,
+    )
+    assert.equal(levels.length, 3)
+    assert.deepEqual([...serverGerman.keys()].sort(), [...new Set([...said, ...levels])].sort())
+    for (const [text, translation] of serverGerman)
+      assert.deepEqual(placeholders(translation), placeholders(text), text)
   })
 
   it('are all that the manifest refers to', () => {

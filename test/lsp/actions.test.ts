@@ -71,6 +71,29 @@ describe('code actions', () => {
     await client.stop()
   })
 
+  it('speaks German to a client that does', async () => {
+    const { client } = connect()
+    await client.start(pullClient, {}, [folder], 'de-AT')
+    await client.open('a.py', 'waste\n')
+    assert.deepEqual(
+      (await actions(client, 'a.py', 0, ['quickfix'])).map(({ title }) => title),
+      [
+        'Make it a gain (sicher)',
+        'Drop it (kann Ergebnisse oder Kosten ändern)',
+        'Sketch of a gain (Skizze zum Anpassen)',
+        'fake/waste für diese Zeile abschalten',
+        'fake/waste für diese Datei abschalten',
+        'fake/waste erklären',
+      ],
+    )
+    const hover = await client.connection.sendRequest(HoverRequest.type, {
+      textDocument: { uri: `${folder}/a.py` },
+      position: { line: 0, character: 2 },
+    })
+    assert.match((hover!.contents as MarkupContent).value, /Spart 30–50 % der Kosten: half of it/)
+    await client.stop()
+  })
+
   it('makes the edit when it is asked for, for the version that it was listed for', async () => {
     const { client } = connect()
     await client.start(pullClient)

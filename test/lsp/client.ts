@@ -129,6 +129,7 @@ export class Client {
     capabilities: ClientCapabilities,
     options: Record<string, unknown> = {},
     folders = [folder],
+    locale?: string,
   ): Promise<void> {
     this.initialized = await this.connection.sendRequest(InitializeRequest.type, {
       processId: null,
@@ -136,6 +137,7 @@ export class Client {
       capabilities,
       workspaceFolders: folders.map((uri) => ({ uri, name: uri })),
       initializationOptions: options,
+      ...(locale === undefined ? {} : { locale }),
     })
     await this.connection.sendNotification(InitializedNotification.type, {})
   }

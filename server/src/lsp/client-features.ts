@@ -1,6 +1,7 @@
 /** What the client can do, read once from what it declares. */
 import type { ClientCapabilities } from 'vscode-languageserver'
 import { rulePageLink } from '../linter.js'
+import { type Say, sayIn } from './say.js'
 
 /** Shows the page of a rule in clients that have no command of their own for it. */
 export const ownExplainCommand = 'costlint.explain'
@@ -24,6 +25,8 @@ export interface ClientFeatures {
   preferredActions: boolean
   documentChanges: boolean
   markdownHover: boolean
+  /** Fixed texts in the language of its user interface. */
+  say: Say
   refreshInlayHints: boolean
   refreshCodeLens: boolean
   showDocument: boolean
@@ -44,6 +47,7 @@ export interface ClientFeatures {
 export function readFeatures(
   capabilities: ClientCapabilities,
   options: Readonly<Record<string, unknown>> = {},
+  locale?: string,
 ): ClientFeatures {
   const { rulePage, explainCommand } = options
   const { workspace, textDocument, window } = capabilities
@@ -78,6 +82,7 @@ export function readFeatures(
     messageInHover: options.messageInHover === true,
     rulePage: (rule) =>
       typeof rulePage === 'string' ? rulePage.replace('{rule}', rule) : rulePageLink(rule),
+    say: sayIn(locale),
     markdownHover: textDocument?.hover?.contentFormat?.includes('markdown') === true,
   }
 }

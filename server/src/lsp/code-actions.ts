@@ -19,6 +19,7 @@ import { diagnosticOf } from './diagnostics.js'
 import { configurationHome, disableInConfiguration } from './disable-rule.js'
 import { editsOf, stale, workspaceEdit } from './fix-edits.js'
 import { fixTitle } from './fix-titles.js'
+import type { Say } from './say.js'
 import type { Outcome, Session } from './session.js'
 import { commentSign, type Insertion, suppressFile, suppressLine } from './suppress.js'
 
@@ -94,14 +95,14 @@ export async function listActions(
       actions.push(explainAction(found, features))
     }
     if (here.length === 0 && triggerKind === CodeActionTriggerKind.Invoked && features.commandLinks)
-      actions.push(whyAction())
+      actions.push(whyAction(features))
   }
   const isCell = target.outcome.snapshots.get(target.path)?.cells !== undefined
   const whole = isCell && only?.some((kind) => kind.startsWith('notebook')) === true
   const kind = whole ? notebookFixAllKind : fixAllKind
   if (asked(only, kind) && (await safeEdits(target, !whole)).length > 0) {
     const data: ActionData = { do: whole ? 'fix notebook' : 'fix all', uri, version }
-    actions.push({ title: 'Apply all safe fixes of CostLint', kind, data })
+    actions.push({ title: features.say('Apply all safe fixes of CostLint'), kind, data })
   }
   if (features.resolveEdit) return actions
   for (const action of actions)
@@ -121,12 +122,12 @@ async function findingsAt(target: Target, range: Range, features: ClientFeatures
 }
 
 /** Why a fix cannot be carried out in this editor; undefined: it can. */
-function refusal(session: Session, fix: OfferedFix): string | undefined {
+function refusal(session: Session, fix: OfferedFix, say: Say): string | undefined {
   if ('refused' in fix) return fix.refused
   const closed = fix.edits.find(
     (edit) => edit.location.cell !== null && session.isClosedNotebook(edit.location.path),
   )
-  return closed && `Open ${closed.location.path} as a notebook first.`
+  return closed && say('Open {0} as a notebook first.', closed.location.path)
 }
 
 function fixActions(
@@ -141,14 +142,14 @@ function fixActions(
   const diagnostics = [diagnostic]
   let preferred = false
   for (const [index, fix] of fixes.entries()) {
-    const reason = refusal(target.session, fix)
+    const reason = refusal(target.session, fix, features.say)
     if (reason !== undefined || 'refused' in fix) {
-      actions.push(...refusedAction(finding, diagnostic, fixTitle(fix), reason ?? '', features))
+      actions.push(...refusedAction(finding, diagnostic, fixTitle(fix, features.say), reason ?? '', features))
       continue
     }
     if (fix.edits.length === 0) continue
     const data: ActionData = { do: 'fix', uri, version, fingerprint: finding.fingerprint, index }
-    const title = fixTitle(fix)
+    const title = fixTitle(fix, features.say)
     if (fix.safety === 'display' && !features.changeAnnotations) {
       const command = features.commandLinks ? openSketchCommand : sketchCommand
       actions.push({ title, kind, diagnostics, command: { title, command, arguments: [data] } })
@@ -176,12 +177,12 @@ function refusedAction(
   diagnostic: Diagnostic,
   title: string,
   reason: string,
-  { commandLinks, disabledActions, explainCommand }: ClientFeatures,
+  { commandLinks, disabledActions, explainCommand, say }: ClientFeatures,
 ): CodeAction[] {
   const kind = CodeActionKind.QuickFix
   const diagnostics = [diagnostic]
   if (commandLinks) {
-    const told = `No fix “${title}”: ${reason}`
+    const told = say('No fix “{0}”: {1}', title, reason)
     return [
       { title: told, kind, diagnostics, command: { title, command: explainCommand, arguments: [rule] } },
     ]
@@ -190,7 +191,7 @@ function refusedAction(
 }
 
 function explainAction({ finding: { rule }, diagnostic }: Found, features: ClientFeatures): CodeAction {
-  const title = `Explain ${rule}`
+  const title = features.say('Explain {0}', rule)
   return {
     title,
     kind: CodeActionKind.QuickFix,
@@ -199,8 +200,8 @@ function explainAction({ finding: { rule }, diagnostic }: Found, features: Clien
   }
 }
 
-function whyAction(): CodeAction {
-  const title = 'Why does CostLint say nothing here?'
+function whyAction({ say }: ClientFeatures): CodeAction {
+  const title = say('Why does CostLint say nothing here?')
   return { title, kind: CodeActionKind.QuickFix, command: { title, command: explainLineCommand } }
 }
 
@@ -226,12 +227,14 @@ async function ruleActions(
   })
   const here = (target.outcome.findings.get(target.path) ?? []).filter((one) => one.rule === rule).length
   const isNotebook = target.outcome.snapshots.get(target.path)?.cells !== undefined
+  const { say } = features
+  const all = isNotebook
+    ? say('Fix all {0} in this notebook ({1} findings)', rule, here)
+    : say('Fix all {0} in this file ({1} findings)', rule, here)
   return [
-    ...(here > 1
-      ? [make(`Fix all ${rule} in this ${isNotebook ? 'notebook' : 'file'} (${here} findings)`, 'fix rule')]
-      : []),
+    ...(here > 1 ? [make(all, 'fix rule')] : []),
     ...(features.changeAnnotations && features.resolveEdit && target.session.folder !== null
-      ? [make(`Fix all ${rule} in the workspace, after a preview`, 'fix rule everywhere')]
+      ? [make(say('Fix all {0} in the workspace, after a preview', rule), 'fix rule everywhere')]
       : []),
   ]
 }
@@ -242,30 +245,31 @@ async function disableActions(
   features: ClientFeatures,
 ): Promise<CodeAction[]> {
   const { uri, version } = target.text
-  const make = (where: string, action: ActionData['do']): CodeAction => ({
-    title: `Disable ${rule} ${where}`,
+  const { say } = features
+  const make = (title: string, action: ActionData['do']): CodeAction => ({
+    title,
     kind: CodeActionKind.QuickFix,
     diagnostics: [diagnostic],
     data: { do: action, uri, version, fingerprint, rule } satisfies ActionData,
   })
   const snapshot = target.outcome.snapshots.get(target.path)
   const hasComments = commentSign(target.path) !== undefined && snapshot?.notebook !== true
-  const file = snapshot?.cells === undefined ? 'file' : 'notebook'
+  const file =
+    snapshot?.cells === undefined
+      ? say('Disable {0} for this file', rule)
+      : say('Disable {0} for this notebook', rule)
   const home = features.documentChanges
     ? await configurationHome(target.session, target.outcome, features)
     : undefined
   return [
     ...(hasComments
-      ? [make('for this line', 'suppress line'), make(`for this ${file}`, 'suppress file')]
+      ? [make(say('Disable {0} for this line', rule), 'suppress line'), make(file, 'suppress file')]
       : []),
     ...(home === undefined
       ? []
       : [
-          make(`in ${home.path}`, 'disable rule'),
-          {
-            ...make('', 'add to baseline'),
-            title: `Add to the baseline ${baselineOf(target.session)}`,
-          },
+          make(say('Disable {0} in {1}', rule, home.path), 'disable rule'),
+          make(say('Add to the baseline {0}', baselineOf(target.session)), 'add to baseline'),
         ]),
   ]
 }
@@ -288,13 +292,17 @@ export async function editOf(
     case 'fix': {
       const fix = (await session.fixes(finding))[data.index ?? 0]
       if (fix === undefined || 'refused' in fix) throw stale()
-      const label = fixTitle(fix)
-      const preview = { label, description: 'A sketch: adapt it before you apply it.' }
+      const label = fixTitle(fix, features.say)
+      const preview = { label, description: features.say('A sketch: adapt it before you apply it.') }
       return workspaceEdit(session, outcome, fix.edits, features, fix.safety === 'display' ? { preview } : {})
     }
     case 'fix rule': {
       const own = (outcome.findings.get(target.path) ?? []).filter((one) => one.rule === rule)
-      const edits = await editsOf(session, own, (fix) => isCarriedOut(fix) && isOpenable(session, fix))
+      const edits = await editsOf(
+        session,
+        own,
+        (fix) => isCarriedOut(fix) && isOpenable(session, fix, features.say),
+      )
       return workspaceEdit(session, outcome, edits, features)
     }
     case 'fix rule everywhere':
@@ -318,8 +326,8 @@ export async function editOf(
 }
 
 /** An edit of a notebook that is not open would have to write its JSON. */
-function isOpenable(session: Session, fix: Fix): boolean {
-  return refusal(session, fix) === undefined
+function isOpenable(session: Session, fix: Fix, say: Say): boolean {
+  return refusal(session, fix, say) === undefined
 }
 
 async function fixEverywhere(
@@ -330,9 +338,13 @@ async function fixEverywhere(
   const reported = await session.reported()
   if (reported === undefined) throw stale()
   const own = reported.source.findings.filter((one) => one.rule === rule)
-  const edits = await editsOf(session, own, (fix) => isCarriedOut(fix) && isOpenable(session, fix))
-  const label = `Fix all ${rule}`
-  const preview = { label, description: 'May change results or cost: look at each edit.' }
+  const edits = await editsOf(
+    session,
+    own,
+    (fix) => isCarriedOut(fix) && isOpenable(session, fix, features.say),
+  )
+  const label = features.say('Fix all {0}', rule)
+  const preview = { label, description: features.say('May change results or cost: look at each edit.') }
   return workspaceEdit(session, outcome, edits, features, { preview })
 }
 
@@ -402,5 +414,9 @@ export async function sketchOf(
   const own = changes.find(({ textDocument }) => textDocument.uri === target.text.uri)
   if (own === undefined) return null
   const edits = own.edits as { range: Range; newText: string }[]
-  return { title: fixTitle(fix), uri: target.text.uri, text: TextDocument.applyEdits(target.text, edits) }
+  return {
+    title: fixTitle(fix, features.say),
+    uri: target.text.uri,
+    text: TextDocument.applyEdits(target.text, edits),
+  }
 }

@@ -4,6 +4,7 @@ import type { Finding } from '../finding.js'
 import { rulePageLink } from '../linter.js'
 import { shareWords } from '../report/saving-words.js'
 import { lookUp } from '../text/records.js'
+import type { Say } from './say.js'
 
 export type RulePages = Readonly<Record<string, string>>
 
@@ -42,11 +43,13 @@ function explanation(page: string): { title: string; text: string }[] {
 }
 
 /** What following the advice saves, and on what assumption, in one line. */
-export function savingLine(finding: Finding): string | undefined {
+export function savingLine(finding: Finding, say: Say): string | undefined {
   const { saving } = finding
   if (saving === null) return undefined
-  const money = saving.usd === null ? '' : `, ${moneyText(saving.usd)}`
-  return `Saves ${shareWords(saving)} of the cost${money}: ${saving.basis}`
+  const share = shareWords(saving)
+  return saving.usd === null
+    ? say('Saves {0} of the cost: {1}', share, saving.basis)
+    : say('Saves {0} of the cost, {1}: {2}', share, moneyText(saving.usd), saving.basis)
 }
 
 /** Markdown without its marks, for clients that show plain text only. */

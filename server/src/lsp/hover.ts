@@ -55,23 +55,23 @@ function ofFinding(
     lines.push(`**CostLint**: ${escapeMarkdown(head)}`)
     if (rest !== '') lines.push(escapeMarkdown(rest))
   }
-  const saving = savingLine(finding)
+  const saving = savingLine(finding, features.say)
   if (saving !== undefined) lines.push(escapeMarkdown(saving))
   const fix = fixes[0]
   if (fix !== undefined) lines.push(fixLine(fix, { uri, ...start }, features))
   lines.push(
     features.commandLinks
-      ? `[Explain ${rule}](${commandLink(features.explainCommand, rule)})`
+      ? `[${features.say('Explain {0}', rule)}](${commandLink(features.explainCommand, rule)})`
       : `[${rule}](${features.rulePage(rule)})`,
   )
   return lines.join('\n\n')
 }
 
-function fixLine(fix: OfferedFix, place: object, { commandLinks }: ClientFeatures): string {
-  const title = escapeMarkdown(fixTitle(fix))
-  if ('refused' in fix) return `No quick fix (${title}): ${escapeMarkdown(fix.refused)}`
+function fixLine(fix: OfferedFix, place: object, { commandLinks, say }: ClientFeatures): string {
+  const title = escapeMarkdown(fixTitle(fix, say))
+  if ('refused' in fix) return say('No quick fix ({0}): {1}', title, escapeMarkdown(fix.refused))
   return commandLinks
-    ? `[Quick Fix](${commandLink(quickFixCommand, place)}): ${title}`
+    ? `[${say('Quick Fix')}](${commandLink(quickFixCommand, place)}): ${title}`
     : `Quick fix: ${title}`
 }
 

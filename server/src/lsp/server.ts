@@ -220,7 +220,7 @@ class Server {
 
   private initialize(params: InitializeParams): InitializeResult {
     const options = (params.initializationOptions ?? {}) as Record<string, unknown>
-    this.features = readFeatures(params.capabilities, options)
+    this.features = readFeatures(params.capabilities, options, params.locale)
     this.sessions.defaults = readSettings(options.settings ?? options)
     // A client that never answers for its settings gets the defaults.
     this.environment.schedule(3000, this.started)

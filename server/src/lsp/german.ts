@@ -1,0 +1,33 @@
+/** German for what `Say` is asked to say. */
+export const german: ReadonlyMap<string, string> = new Map([
+  ['safe', 'sicher'],
+  ['may change results or cost', 'kann Ergebnisse oder Kosten ändern'],
+  ['sketch to adapt', 'Skizze zum Anpassen'],
+  ['checklist: {0}', 'Checkliste: {0}'],
+  ['Apply all safe fixes of CostLint', 'Alle sicheren Korrekturen von CostLint anwenden'],
+  ['Open {0} as a notebook first.', '{0} zuerst als Notebook öffnen.'],
+  ['No fix “{0}”: {1}', 'Keine Korrektur „{0}“: {1}'],
+  ['Explain {0}', '{0} erklären'],
+  ['Why does CostLint say nothing here?', 'Warum sagt CostLint hier nichts?'],
+  ['Fix all {0} in this notebook ({1} findings)', 'Alle {0} in diesem Notebook beheben ({1} Funde)'],
+  ['Fix all {0} in this file ({1} findings)', 'Alle {0} in dieser Datei beheben ({1} Funde)'],
+  [
+    'Fix all {0} in the workspace, after a preview',
+    'Alle {0} im Arbeitsbereich beheben, nach einer Vorschau',
+  ],
+  ['Fix all {0}', 'Alle {0} beheben'],
+  ['Disable {0} for this line', '{0} für diese Zeile abschalten'],
+  ['Disable {0} for this file', '{0} für diese Datei abschalten'],
+  ['Disable {0} for this notebook', '{0} für dieses Notebook abschalten'],
+  ['Disable {0} in {1}', '{0} in {1} abschalten'],
+  ['Add to the baseline {0}', 'In die Baseline {0} aufnehmen'],
+  ['A sketch: adapt it before you apply it.', 'Eine Skizze: vor dem Anwenden anpassen.'],
+  [
+    'May change results or cost: look at each edit.',
+    'Kann Ergebnisse oder Kosten ändern: jede Änderung ansehen.',
+  ],
+  ['No quick fix ({0}): {1}', 'Keine Schnellkorrektur ({0}): {1}'],
+  ['Quick Fix', 'Schnellkorrektur'],
+  ['Saves {0} of the cost: {1}', 'Spart {0} der Kosten: {1}'],
+  ['Saves {0} of the cost, {1}: {2}', 'Spart {0} der Kosten, {1}: {2}'],
+])
