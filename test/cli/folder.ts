@@ -38,10 +38,14 @@ export class Folder {
     options: { input?: string; cwd?: string; env?: object } = {},
   ): Promise<Ended> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, ['--import', loader, script, ...args], {
-        cwd: join(this.path, options.cwd ?? ''),
-        env: { ...process.env, ...options.env },
-      })
+      const child = spawn(
+        process.execPath,
+        [...(script.endsWith('.ts') ? ['--import', loader] : []), script, ...args],
+        {
+          cwd: join(this.path, options.cwd ?? ''),
+          env: { ...process.env, ...options.env },
+        },
+      )
       let stdout = ''
       let stderr = ''
       child.stdout.setEncoding('utf8').on('data', (data: string) => {

@@ -1,12 +1,12 @@
 /** The server for coding agents, asked by the client of the SDK. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { after, before, describe, it } from 'mocha'
+import { build } from '../build.js'
 import { Folder } from '../cli/folder.js'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
@@ -25,7 +25,7 @@ describe('mcp/serve', function () {
   let logged = ''
 
   before(async () => {
-    execFileSync(process.execPath, [join(repository, 'scripts', 'build.mjs')], { stdio: 'pipe' })
+    build()
     folder.write({
       // The root lies inside of a repository that must not be read.
       'outer/.git/HEAD': '',

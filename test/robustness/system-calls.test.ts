@@ -3,7 +3,7 @@
  * the cache and to files that were asked for, no file read that a project only names. Left out where there is no strace.
  */
 import assert from 'node:assert/strict'
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import {
   mkdirSync,
   mkdtempSync,
@@ -25,6 +25,7 @@ import {
   StreamMessageWriter,
   WorkDoneProgressCreateRequest,
 } from 'vscode-languageserver-protocol/node'
+import { build } from '../build.js'
 import { Client, pullClient } from '../lsp/client.js'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
@@ -113,7 +114,7 @@ describe('system calls', function () {
   before(function () {
     const trial = spawnSync('strace', ['-qq', '-o', '/dev/null', 'true'])
     if (trial.status !== 0) this.skip()
-    execFileSync(process.execPath, [join(repository, 'scripts', 'build.mjs')], { stdio: 'pipe' })
+    build()
   })
 
   beforeEach(() => {

@@ -1,8 +1,9 @@
 /** Baselines on disk: read for `check --baseline`, written by `costlint baseline`. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { count } from '../estimate/figures.js'
 import type { Finding, KnownFinding } from '../finding.js'
+import { readNoted } from '../host/node/inputs.js'
 import { type Baseline, compareWith, readBaseline, writeBaseline } from '../linter.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
@@ -28,7 +29,7 @@ export async function givenBaseline(file: string, cwd: string): Promise<Baseline
 async function baselineAt(path: string, name: string): Promise<Baseline | undefined> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = readNoted(path).toString('utf8')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw new UsageError(`${name}: ${error instanceof Error ? error.message : String(error)}`)

@@ -90,7 +90,11 @@ export function addCheck(
     .action(async (paths: string[], flags: CheckFlags) => {
       const options = await checkOptions(engine, paths, flags)
       const { check } = await import('./check.js')
-      done(await check(flags.cache ? engine : withoutCache(engine), console, options))
+      const run = (recorded: Console) =>
+        check(flags.cache ? engine : withoutCache(engine), recorded, options, console)
+      done(
+        await (flags.cache && engine.kept !== undefined ? engine.kept(options, console, run) : run(console)),
+      )
     })
 }
 

@@ -1,8 +1,9 @@
 /** One project of `costlint check`: opened once, linted and fixed as often as somebody asks. */
-import { readFileSync, statSync } from 'node:fs'
-import { access, constants, readFile, writeFile } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { access, constants, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { readable, reasonOf, toPosix } from '../host/node/host.js'
+import { noteInput, readNoted } from '../host/node/inputs.js'
 import { type Choice, type FixRun, isReadableName, type LintResult, type Project } from '../linter.js'
 import { givenBaseline } from './baseline.js'
 import { type Console, UsageError } from './console.js'
@@ -198,10 +199,11 @@ export class CheckedProject {
 
   private mayBeRead(path: string): boolean {
     const absolute = join(this.root, path)
+    noteInput('exists', absolute)
     if (isReadableName(basename(path)) || statSync(absolute, { throwIfNoEntry: false })?.isFile() !== true)
       return true
     // A script without an extension names its program.
-    return readFileSync(absolute).subarray(0, 2).toString('latin1') === '#!'
+    return readNoted(absolute).subarray(0, 2).toString('latin1') === '#!'
   }
 }
 
@@ -222,7 +224,7 @@ function exclusions(patterns: readonly string[], { root }: Target, cwd: string):
 /** A configuration file of any name, its path as seen from the root. */
 async function configuration(root: string, path: string): Promise<NonNullable<Choice['file']>> {
   try {
-    return { path: toPosix(relative(root, path)), text: await readFile(path, 'utf8') }
+    return { path: toPosix(relative(root, path)), text: readNoted(path).toString('utf8') }
   } catch (error) {
     throw new UsageError(`--config: ${path} ${readable(error).message}`)
   }

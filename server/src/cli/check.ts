@@ -13,8 +13,14 @@ import { selected } from './selection.js'
 import { nameFor } from './stdin-name.js'
 import { watchProjects } from './watch.js'
 
-export async function check(engine: Engine, console: Console, options: CheckOptions): Promise<number> {
-  const progress = new ProgressBar(options.quiet ? { ...console, interactive: false } : console)
+/** @param screen where progress is drawn, which is no part of what is printed */
+export async function check(
+  engine: Engine,
+  console: Console,
+  options: CheckOptions,
+  screen: Console = console,
+): Promise<number> {
+  const progress = new ProgressBar(options.quiet ? { ...screen, interactive: false } : screen)
   const open = (target: Target) => CheckedProject.open(engine, console, options, target)
   try {
     if (options.stdin) {

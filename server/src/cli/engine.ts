@@ -2,6 +2,8 @@
 import type { Choice, FixOptions, FixRun, Project } from '../linter.js'
 import type { Rule } from '../rules/rule.js'
 import type { SourceFile } from '../text/source-file.js'
+import type { Console } from './console.js'
+import type { CheckOptions } from './options.js'
 
 export type RuleInfo = Pick<Rule, 'name' | 'severity' | 'summary' | 'checklist' | 'offFor'>
 
@@ -29,6 +31,8 @@ export interface FixRequest extends FixOptions {
 
 export interface Engine {
   open(root: string, options: OpenOptions): Promise<Project>
+  /** Runs a check, and keeps what it prints for the next time. Absent: nothing is kept. */
+  kept?(options: CheckOptions, console: Console, run: (console: Console) => Promise<number>): Promise<number>
   /** All rules, by name. */
   rules(): Promise<readonly RuleInfo[]>
   /** The decoded text of a file as the linter sees it. */

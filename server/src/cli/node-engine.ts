@@ -2,16 +2,25 @@
 import { join } from 'node:path'
 
 import { cacheOf, removeAnswers } from '../host/node/answer-folder.js'
+import { engine } from '../host/node/engine.js'
 import { createNodeHost, installation } from '../host/node/host.js'
+import { removeOutcomes } from '../host/node/outcomes.js'
 import { readRulePages } from '../host/node/rule-pages.js'
 import { fixProject, openProject } from '../linter.js'
 import { type Engine, mostFiles } from './engine.js'
+import { kept } from './kept-outcome.js'
 
 export const nodeEngine: Engine = {
   open: (root, { cache = true, maxFiles = mostFiles, ...options }) =>
     openProject(root, createNodeHost(cache ? { cacheFor: cacheOf } : {}), { ...options, maxFiles }),
 
-  clean: removeAnswers,
+  // Run from the sources, nothing tells one state of the engine from another.
+  ...(engine === 'source' ? {} : { kept }),
+
+  async clean(root) {
+    const hadOutcomes = removeOutcomes(root)
+    return (await removeAnswers(root)) || hadOutcomes
+  },
 
   async rules() {
     const { rules } = await import('../rules/index.js')

@@ -3,11 +3,12 @@
  * a path was written: it is the repository, else the outermost folder with a configuration, else the current folder.
  * Repositories below a folder that is none itself are projects of their own.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, parse, relative, resolve } from 'node:path'
 import { createNodeHost, toPosix } from '../host/node/host.js'
+import { noteInput, readNoted } from '../host/node/inputs.js'
 import { mentionsConfiguration, projectsBelow } from '../linter.js'
 import { UsageError } from './console.js'
 import { mostFiles } from './engine.js'
@@ -47,6 +48,7 @@ export async function targets(
   for (const path of paths.length === 0 ? ['.'] : paths) {
     let real: string
     let folder: boolean
+    noteInput('real', resolve(cwd, path))
     try {
       real = await realpath(resolve(cwd, path))
       folder = (await stat(real)).isDirectory()
@@ -106,17 +108,22 @@ function markedRoot(start: string): string | undefined {
   const ceiling = process.env.COSTLINT_CEILING
   let configured: string | undefined
   for (let folder = start; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, '.git'))) return folder
+    if (isThere(join(folder, '.git'))) return folder
     if (isConfigured(folder)) configured = folder
     if (dirname(folder) === folder || folder === ceiling) return configured
   }
 }
 
 function isConfigured(folder: string): boolean {
-  if (existsSync(join(folder, 'costlint.toml'))) return true
+  if (isThere(join(folder, 'costlint.toml'))) return true
   try {
-    return mentionsConfiguration(readFileSync(join(folder, 'pyproject.toml'), 'utf8'))
+    return mentionsConfiguration(readNoted(join(folder, 'pyproject.toml')).toString('utf8'))
   } catch {
     return false
   }
+}
+
+function isThere(path: string): boolean {
+  noteInput('exists', path)
+  return existsSync(path)
 }

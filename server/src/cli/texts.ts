@@ -1,6 +1,6 @@
 /** The texts that findings point into, read once each. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readNoted } from '../host/node/inputs.js'
 import type { Location } from '../text/location.js'
 import { NotebookPlaces } from '../text/notebook-places.js'
 import type { SourceFile } from '../text/source-file.js'
@@ -73,6 +73,6 @@ export class Texts {
   }
 
   private async load(path: string): Promise<SourceFile> {
-    return this.engine.source(path, this.given.get(path) ?? (await readFile(join(this.root, path))))
+    return this.engine.source(path, this.given.get(path) ?? readNoted(join(this.root, path)))
   }
 }

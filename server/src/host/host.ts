@@ -32,6 +32,8 @@ export interface Host {
   /** Bytes of the file, without reading it; undefined: nothing there. */
   size(path: string): Promise<number | undefined>
   readonly cpuCount: number
+  /** A worker is about to read the file in the place of this thread. */
+  willBeRead?(path: string): void
   /** Called often during long work: now and then it lets what else waits for this thread have its turn. */
   pause?(): Promise<void> | undefined
   /** The WebAssembly of the parser and its grammars. */

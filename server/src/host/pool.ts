@@ -3,7 +3,7 @@
 import type { Surroundings } from '../extraction/analyzer.js'
 import type { ModuleSummary } from '../python/module.js'
 import type { Backend, Loaded, ReadResult, SummaryResult, Versions } from './backend.js'
-import type { Host, HostWorker } from './host.js'
+import { type Host, type HostWorker, under } from './host.js'
 
 export type WorkerRequest =
   | { id: number; kind: 'start'; root: string }
@@ -121,6 +121,7 @@ export class PoolBackend implements Backend {
   }
 
   load(path: string, force: boolean, versions: Versions): Promise<Loaded> {
+    this.host.willBeRead?.(under(this.root, path))
     return new Promise((resolve, reject) => {
       this.queue.push({
         path,

@@ -57,17 +57,6 @@ export class QuickScanner {
   constructor(protected readonly text: string) {}
 
   protected fail(): never {
-    if (process.env.WHY)
-      throw new Error(
-        'at ' +
-          this.start +
-          ' ' +
-          JSON.stringify(this.text.slice(this.start, this.start + 60)) +
-          ' kind ' +
-          this.kind +
-          '\n' +
-          new Error().stack!.split('\n').slice(2, 7).join('\n'),
-      )
     throw notPlain
   }
 

@@ -34,8 +34,13 @@ export function namedCache(root: string): CachePlace | null {
 
 /** The named place, else a folder at the root of the project. */
 export function cacheOf(root: string): CachePlace {
-  const secrets = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'costlint')
-  return namedCache(root) ?? { folder: join(root, cacheFolder), secrets }
+  return namedCache(root) ?? { folder: join(root, cacheFolder), secrets: userCache() }
+}
+
+/** What is kept for no project in particular: in `COSTLINT_CACHE_DIR`, else in the user's cache folder. */
+export function userCache(): string {
+  const named = process.env.COSTLINT_CACHE_DIR
+  return named || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'costlint')
 }
 
 /** Throws away what runs have kept about a project. False: there was nothing. */
@@ -133,7 +138,7 @@ function isLink(path: string): boolean {
 }
 
 /** 32 bytes that stay the same; null: they can neither be read nor made. */
-function secretIn(folder: string): Buffer | null {
+export function secretIn(folder: string): Buffer | null {
   const path = join(folder, 'key')
   try {
     mkdirSync(folder, { recursive: true })

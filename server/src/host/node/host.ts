@@ -1,27 +1,26 @@
 /** The host on Node: the disk, its processors, worker threads. */
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { lookUp } from '../../text/records.js'
-import type { Entry, EntryKind, Host, HostWorker } from '../host.js'
+import type { Entry, Host, HostWorker } from '../host.js'
 import { AnswerFolder, type CachePlace } from './answer-folder.js'
 import { engine } from './engine.js'
 import { grammarFiles } from './grammar-files.js'
-
-interface Kinds {
-  isFile(): boolean
-  isDirectory(): boolean
-  isSymbolicLink(): boolean
-}
-
-function kindOf(kinds: Kinds): EntryKind {
-  if (kinds.isFile()) return 'file'
-  if (kinds.isDirectory()) return 'folder'
-  return kinds.isSymbolicLink() ? 'link' : 'other'
-}
+import {
+  description,
+  isNoting,
+  kindOf,
+  likeEntries,
+  noteFailure,
+  noteFile,
+  noteFolder,
+  noteInput,
+  readNoted,
+} from './inputs.js'
 
 const reasons: Record<string, string> = {
   EACCES: 'permission denied',
@@ -100,6 +99,8 @@ export function createNodeHost({ cacheFor }: NodeHostOptions = {}): Host {
   return {
     cpuCount: availableParallelism(),
 
+    willBeRead: noteFile,
+
     pause() {
       if (performance.now() - rested < stretch) return undefined
       return new Promise((resolve) => {
@@ -119,22 +120,28 @@ export function createNodeHost({ cacheFor }: NodeHostOptions = {}): Host {
         if (!information.isFile())
           throw new Error(information.isDirectory() ? 'is a folder' : 'not a regular file')
         // The detour over Node's thread pool takes longer than reading a script does.
-        return information.size <= smallFile ? readFileSync(path) : await readFile(path)
+        return information.size <= smallFile || isNoting() ? readNoted(path) : await readFile(path)
       } catch (error) {
+        noteFailure('file', path, error)
         throw readable(error)
       }
     },
 
     async list(folder) {
       try {
-        const entries = await readdir(folder, { withFileTypes: true })
-        return entries.map((entry): Entry => ({ name: entry.name, kind: kindOf(entry) }))
+        const described = isNoting() ? description(folder) : null
+        const found = await readdir(folder, { withFileTypes: true })
+        const entries = found.map((entry): Entry => ({ name: entry.name, kind: kindOf(entry) }))
+        if (isNoting()) noteFolder(folder, described, likeEntries(entries))
+        return entries
       } catch (error) {
+        noteFailure('folder', folder, error)
         throw readable(error)
       }
     },
 
     async resolve(path) {
+      noteInput('real', path)
       try {
         const real = await realpath(path)
         return { path: toPosix(real), kind: kindOf(await stat(real)) }
@@ -144,6 +151,7 @@ export function createNodeHost({ cacheFor }: NodeHostOptions = {}): Host {
     },
 
     async size(path) {
+      noteInput('size', path)
       try {
         return (await stat(path)).size
       } catch {
