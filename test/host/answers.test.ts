@@ -49,6 +49,10 @@ class MemoryStore implements AnswerStore {
     return this.texts.size === 0
   }
 
+  has(name: string): boolean {
+    return this.texts.has(name)
+  }
+
   read(name: string): string | undefined {
     return this.texts.get(name)
   }
@@ -70,10 +74,12 @@ async function lint(files: ReadonlyMap<string, string>, store?: AnswerStore): Pr
     store === undefined ? host : { ...host, answersFor: () => store },
   )
   const result = await project.lint()
+  const fixes = []
+  for (const finding of result.findings) fixes.push(await project.fixes(finding))
   const annotations = [...files.keys()].map((path) => project.annotations(path))
   await project.dispose()
   assert.ok(result.findings.length > 50, `${result.findings.length} findings`)
-  return JSON.stringify({ result, annotations })
+  return JSON.stringify({ result, fixes, annotations })
 }
 
 describe('answers between runs', function () {
@@ -98,6 +104,19 @@ describe('answers between runs', function () {
     const now = await lint(files, store)
     assert.equal(now, await lint(files))
     assert.match(now, /× 20 folds/)
+  })
+
+  it('do not hold where a file was left out or has come', async () => {
+    const files = manyFiles()
+    const store = new MemoryStore()
+    for (const folder of ['base', 'big'])
+      files.set(`k8s/${folder}/job.yaml`, files.get('project0/k8s/finetune-job.yaml')!)
+    files.set('k8s/base/kustomization.yaml', 'resources: [job.yaml]\n')
+    await lint(files, store)
+    files.set('k8s/big/kustomization.yaml', 'resources: [job.yaml]\nnamePrefix: big-\n')
+    assert.equal(await lint(files, store), await lint(files))
+    files.delete('k8s/base/kustomization.yaml')
+    assert.equal(await lint(files, store), await lint(files))
   })
 
   it('that are damaged, or of another file, count as absent', async () => {

@@ -43,6 +43,10 @@ class Store implements AnswerStore {
     return this.texts.size === 0
   }
 
+  has(name: string): boolean {
+    return this.texts.has(name)
+  }
+
   read(name: string): string | undefined {
     return this.texts.get(name)
   }

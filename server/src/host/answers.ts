@@ -8,6 +8,8 @@ import { hashOf } from './backend.js'
 export interface AnswerStore {
   /** Nothing was kept before. */
   readonly isEmpty: boolean
+  /** Whether there is something under this name, without a look at it. */
+  has(name: string): boolean
   /** The text under this name; undefined: none, or what is there is damaged. */
   read(name: string): string | undefined
   /** Rejects where nothing can be written. */
@@ -45,6 +47,11 @@ export class KeptAnswers {
     return this.store.isEmpty
   }
 
+  /** Whether a run has left something about the file. */
+  knows(path: string): boolean {
+    return this.files.has(path) || this.store.has(nameOf(path))
+  }
+
   get<T>(path: string, question: string, key: string): T | undefined {
     const file = this.of(path)
     file.asked.add(question)
@@ -60,8 +67,8 @@ export class KeptAnswers {
     this.puts++
   }
 
-  /** Writes what is new. `paths`: the files of the project. */
-  async flush(paths: readonly string[]): Promise<void> {
+  /** Writes what is new. `paths`: the files of the project. `needed`: those about which more will be asked at once. */
+  async flush(paths: readonly string[], needed?: ReadonlySet<string>): Promise<void> {
     const isWorthIt = !this.store.isEmpty || this.puts >= fewAnswers
     if (isWorthIt && !this.broken && this.puts > 0) {
       try {
@@ -76,7 +83,8 @@ export class KeptAnswers {
       this.puts = 0
     }
     // A long-lived process keeps what it knows elsewhere.
-    if (isWorthIt || this.broken) this.files.clear()
+    if (isWorthIt || this.broken)
+      for (const path of this.files.keys()) if (needed?.has(path) !== true) this.files.delete(path)
   }
 
   private of(path: string): AnswersOfFile {
@@ -89,7 +97,7 @@ export class KeptAnswers {
   }
 
   private read(path: string): Map<string, Answer> {
-    if (this.store.isEmpty) return new Map()
+    if (!this.store.has(nameOf(path))) return new Map()
     const text = this.store.read(nameOf(path))
     if (text === undefined) return new Map()
     try {

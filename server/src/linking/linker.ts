@@ -351,6 +351,12 @@ export class Linker implements LinkedProject {
     return { imported: {}, importers: [], ...around }
   }
 
+  /** What that was found from, with what it was like. */
+  readsAround(path: string): string[] {
+    const record = this.records.get(path)
+    return record === undefined ? [] : [...this.askAround(record, null, '').reads].flat()
+  }
+
   private askAround(record: FileRecord, binding: Binding | null, bound: string) {
     return this.questions.ask(`around ${record.path}\0${bound}`, () => {
       this.questions.read(`record ${record.path}`)

@@ -3,6 +3,7 @@
  * what has not been read so far is noted to be read.
  */
 import type { FileRecord } from '../extraction/analyzer.js'
+import { hashOf } from '../host/backend.js'
 import type { HydraFile } from '../link/hydra.js'
 import type { ConfigurationContent } from '../link/inherited-configuration.js'
 import type { Questions } from './questions.js'
@@ -16,7 +17,8 @@ export class ProjectFiles {
   /** All of them, and those among them that have been read; both sorted. */
   private list: readonly string[] = []
   private readList: readonly string[] = []
-  private edition = 0
+  /** A hash of all of them; null: nobody has asked for it. */
+  private listed: string | null = null
   private readonly chosen = new Map<string, readonly string[]>()
 
   constructor(
@@ -30,7 +32,7 @@ export class ProjectFiles {
     this.list = all
     this.known = new Set(all)
     this.chosen.clear()
-    this.edition++
+    this.listed = null
   }
 
   /** Paths that a pattern fits. */
@@ -106,7 +108,11 @@ export class ProjectFiles {
 
   /** What an input of the questions is like; undefined: it is about something else. */
   look(kind: string, path: string): string | undefined {
-    if (kind === 'files') return `${this.edition}`
+    // Spelled by what they are, since answers that outlive the process depend on it.
+    if (kind === 'files') {
+      this.listed ??= hashOf(this.list.join('\n'))
+      return this.listed
+    }
     if (kind === 'file') return this.known.has(path) ? 'there' : ''
     if (kind !== 'record') return undefined
     const record = this.records.get(path)

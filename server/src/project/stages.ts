@@ -4,10 +4,11 @@ import { type Annotation, annotationsOf } from '../annotations/annotations.js'
 import type { FileRecord, Surroundings } from '../extraction/analyzer.js'
 import type { Finding } from '../finding.js'
 import type { KeptAnswers } from '../host/answers.js'
-import type { Backend, LocalBackend, Versions } from '../host/backend.js'
+import { type Backend, hashOf, type LocalBackend, type Versions } from '../host/backend.js'
 import type { Configuration } from '../host/configuration.js'
 import { JudgeStage, today } from '../judging/judge-stage.js'
 import type { ConsoleScripts } from '../link/console-scripts.js'
+import { spelled } from '../linking/extraction-keys.js'
 import { type Linked, Linker } from '../linking/linker.js'
 import type { Purpose } from '../linking/project-files.js'
 import type { LintError, LintResult, OfferedFix } from '../lint.js'
@@ -32,6 +33,12 @@ export interface FileList {
   files: readonly string[]
   commands: ConsoleScripts
   read?: readonly string[]
+}
+
+/** Fixes that were worked out before, and the files that they edit, as they were then. */
+interface KeptFixes {
+  offered: OfferedFix[]
+  edited: [path: string, hash: string][]
 }
 
 /** Reads files although no reader has a word in them. `values`: as the configuration of others. */
@@ -94,6 +101,49 @@ export class Stages {
   async fixes(finding: Finding): Promise<OfferedFix[]> {
     const own = this.results.fixOf(finding)
     if (own !== undefined) return [own]
+    const answers = this.options.answersOf(finding.location.path)
+    const question = `fixes ${hashOf(JSON.stringify([finding.requests, finding.checklist[0]]))}`
+    const around = answers === null ? null : this.spelledAround(finding)
+    if (answers === null || around === null) return this.fixesNow(finding)
+    const { path } = finding.location
+    const kept = answers.get<KeptFixes>(path, question, around)
+    if (kept?.edited.every(([path, hash]) => this.records.get(path)?.hash === hash)) return kept.offered
+    const offered = await this.fixesNow(finding)
+    const edited = new Set(
+      offered.flatMap((fix) => ('edits' in fix ? fix.edits.map(({ location }) => location.path) : [])),
+    )
+    const hashes = [...edited].map((path) => [path, this.hashOfRead(path)] as const)
+    if (hashes.every(([, hash]) => hash !== null))
+      answers.put(path, question, around, { offered, edited: hashes })
+    return offered
+  }
+
+  /** Null: it was not read, so nothing tells its states apart. */
+  private hashOfRead(path: string): string | null {
+    const record = this.records.get(path)
+    return record === undefined || record.filtered || this.options.answersOf(path) === null
+      ? null
+      : record.hash
+  }
+
+  /** Everything that the fixes of a finding are made from, beside what they edit; null: some of it is not known. */
+  private spelledAround(finding: Finding): string | null {
+    const parts: string[] = []
+    for (const { claim } of finding.requests.flatMap(({ set }) => set)) {
+      const path = claim.site.path ?? claim.location.path
+      const { overlay } = this.surroundingsOf(claim)
+      for (const one of [path, ...(overlay?.origins ?? [])]) {
+        const hash = this.hashOfRead(one)
+        if (hash === null) return null
+        parts.push(one, hash)
+      }
+      parts.push(spelled(this.options.versionsOf(path)), overlay === undefined ? '' : spelled(overlay))
+      parts.push(...this.linker.readsAround(path))
+    }
+    return parts.join('|')
+  }
+
+  private async fixesNow(finding: Finding): Promise<OfferedFix[]> {
     const { local } = this.options
     const load = async (path: string): Promise<SourceFile | undefined> => {
       const file = await local.fileOf(path)

@@ -208,8 +208,7 @@ class Workspace implements Project {
     signal?.throwIfAborted()
     const linked = await this.link()
     signal?.throwIfAborted()
-    await this.answers?.flush(this.files ?? [])
-    return this.stages.judge(linked, {
+    const result = await this.stages.judge(linked, {
       faults: asErrors(this.broken),
       files: this.files ?? [],
       unreadable: [
@@ -219,6 +218,9 @@ class Workspace implements Project {
       configuration: this.configuration,
       paths: options.paths,
     })
+    // What it would take to mend them is asked next.
+    await this.answers?.flush(this.files ?? [], new Set(result.findings.map(({ location }) => location.path)))
+    return result
   }
 
   async preview(paths: readonly string[]): Promise<LintResult | null> {
@@ -349,7 +351,7 @@ class Workspace implements Project {
 
   /** Takes the record that an earlier run made of the same bytes. False: there is none. */
   private async recall(path: string, force: boolean): Promise<boolean> {
-    if (this.answers === null || this.answers.isEmpty || this.overlays.has(path)) return false
+    if (this.answers === null || !this.answers.knows(path) || this.overlays.has(path)) return false
     let bytes: Uint8Array
     try {
       bytes = await this.host.read(under(this.root, path))
@@ -528,6 +530,8 @@ class Workspace implements Project {
   }
 
   async dispose(): Promise<void> {
+    await this.working
+    await this.answers?.flush(this.files ?? [])
     for (const path of this.overlays.keys()) this.analyzer.stopEditing(path)
     await this.unfinished?.dispose()
     await this.pool?.dispose()

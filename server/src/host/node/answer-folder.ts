@@ -1,6 +1,6 @@
 /** Answers between runs as files of a folder: one for each source file, named by a hash of its path. */
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -62,6 +62,7 @@ export class AnswerFolder implements AnswerStore {
   private readonly folder: string
   private readonly secret: Buffer | null
   private made = false
+  private readonly names: Set<string>
 
   constructor({ folder, secrets }: CachePlace) {
     this.top = folder
@@ -69,7 +70,12 @@ export class AnswerFolder implements AnswerStore {
     // A link that a repository brings along would lead writing and pruning astray.
     const isSafe = [folder, this.folder].every((one) => !isLink(one))
     this.secret = isSafe ? secretIn(secrets) : null
+    this.names = new Set(this.secret === null ? [] : namesIn(this.folder))
     this.isEmpty = this.secret === null || !existsSync(this.folder)
+  }
+
+  has(name: string): boolean {
+    return this.names.has(name)
   }
 
   read(name: string): string | undefined {
@@ -93,6 +99,7 @@ export class AnswerFolder implements AnswerStore {
     try {
       await writeFile(temporary, `${signature(this.secret, name, text)}\n${text}`)
       await rename(temporary, join(this.folder, name))
+      this.names.add(name)
     } catch (error) {
       await rm(temporary, { force: true })
       throw error
@@ -127,6 +134,14 @@ export class AnswerFolder implements AnswerStore {
 
 function signature(secret: Buffer, name: string, text: string): string {
   return createHmac('sha256', secret).update(name).update('\0').update(text).digest('base64')
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
 }
 
 function isLink(path: string): boolean {
