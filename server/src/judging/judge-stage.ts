@@ -229,12 +229,27 @@ const saidOnce = new Set(rules.filter((rule) => rule.oncePerProject).map((rule) 
 /** Of the rules that speak once in a project, the most severe finding is kept, and of equals the first by path. */
 function onlyOnce(drafts: Draft[], configuration: Configuration): Draft[] {
   const kept = new Map<string, Draft>()
+  const others = new Map<string, Draft[]>()
   for (const draft of drafts) {
-    if (!saidOnce.has(draft.rule) || !configuration.reported(draft.location.path)) continue
-    const before = kept.get(draft.rule)
-    if (before === undefined || comesFirst(draft, before)) kept.set(draft.rule, draft)
+    const key = keyOf(draft)
+    if (key === undefined || !configuration.reported(draft.location.path)) continue
+    const before = kept.get(key)
+    if (before === undefined || comesFirst(draft, before)) kept.set(key, draft)
+    if (draft.together !== undefined) others.set(key, [...(others.get(key) ?? []), draft])
   }
-  return drafts.filter((draft) => !saidOnce.has(draft.rule) || kept.get(draft.rule) === draft)
+  return drafts.flatMap((draft) => {
+    const key = keyOf(draft)
+    if (key === undefined) return [draft]
+    if (kept.get(key) !== draft) return []
+    const rest = (others.get(key) ?? []).filter((one) => one !== draft)
+    const also = rest.map(({ location }) => ({ location, message: 'the same here' }))
+    return [also.length === 0 ? draft : { ...draft, related: [...draft.related, ...also] }]
+  })
+}
+
+/** Findings with one key are told once; undefined: it stands for itself. */
+function keyOf({ rule, together }: Draft): string | undefined {
+  return saidOnce.has(rule) ? rule : together === undefined ? undefined : `${rule} ${together}`
 }
 
 function comesFirst(a: Draft, b: Draft): boolean {

@@ -23,6 +23,8 @@ export interface Draft extends Omit<Finding, 'fingerprint'> {
   scope: string
   subject: string
   run: Run
+  /** `Report.together`. */
+  together?: string
   /** The pool that decides what it speaks of. */
   pool?: Location
 }
@@ -154,6 +156,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
             ...(pool === undefined ? [] : [{ location: pool, message: 'the pool that it runs on' }]),
           ],
           ...(pool === undefined ? {} : { pool }),
+          ...(report.together === undefined ? {} : { together: report.together }),
           billed: billedBy(view),
           // What somebody chose for a reason is not changed by a command.
           requests: reasoned ? [] : (report.fixes ?? []),

@@ -21,7 +21,10 @@ export interface PartlyRead {
 /** Rules that one file answers for all, or that speak in one file for all. */
 const ofProject = new Set([
   ...rules
-    .filter(({ settledBy, oncePerProject }) => settledBy !== undefined || oncePerProject === true)
+    .filter(
+      ({ settledBy, oncePerProject, tellsTogether }) =>
+        settledBy !== undefined || oncePerProject === true || tellsTogether === true,
+    )
     .map(({ name }) => name),
   // A suppression may suppress what is not known yet.
   ...ownRuleNames,

@@ -40,6 +40,8 @@ export interface Report {
   /** Tried in order; the first that the reader does not refuse is the preferred one. */
   fixes?: FixRequest[]
   related?: { location: Location; message: string }[]
+  /** Findings of the project with the same word are one, at the first place: one decision made them all. */
+  together?: string
 }
 
 export interface RuleContext {
@@ -94,6 +96,8 @@ export interface Rule<W extends ResourceKind = ResourceKind> {
   supersedes?: string[]
   /** A habit rather than a slip: said once in a project, at the place where it matters most. */
   oncePerProject?: boolean
+  /** Some of its findings are told together (`Report.together`). */
+  tellsTogether?: true
   /** Its findings are dropped where anything in the project claims this: another file does what the rule asks for. */
   settledBy?: { setting: string; value: string | number | boolean }
   /**

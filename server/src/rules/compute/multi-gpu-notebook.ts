@@ -38,6 +38,8 @@ export default defineRule({
       from === 'aws' || from === 'azure' || from === 'gcp' ? smallestSingleGpu(from, 16) : undefined
     report({
       at: instanceType ?? gpus,
+      // Whether one large GPU is needed only its memory tells.
+      ...(count < 2 ? { severity: 'information' as const, confidence: 'low' as const } : {}),
       message: `A workstation on ${type === undefined ? acceleratorsOf(view) : `${type} (${acceleratorsOf(view)})`}: develop on one small GPU, and send the large runs to jobs that end.`,
       saving: {
         fraction: [0.5, 0.9],

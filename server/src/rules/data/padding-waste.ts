@@ -3,9 +3,12 @@ import type { Claim } from '../../workload/claim.js'
 import type { InputPipelineSettings } from '../../workload/resource-kinds.js'
 import { defineRule, type Report } from '../rule.js'
 import { notTraining, offAccelerator, unlessUnread } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 
 /** Shorter than this, there is little to save. */
 const shortest = 128
+/** What decodes pictures, sound or films, as messages call it. */
+const pictures = /^(PIL|OpenCV|imread|torchvision)|image|audio|video|(Folder|CIFAR|Coco)/i
 /** Share of the arithmetic that goes into padding. An assumption. */
 const padded: [number, number] = [0.2, 0.6]
 /** The same where a batch is padded to its own longest text. An assumption. */
@@ -42,16 +45,24 @@ export default defineRule({
         ),
       )
     if (length !== null && length < shortest) return silent(`texts are short: at most ${length} tokens`)
+    // What a picture or a sound costs beside its text, the code does not say.
+    const beside = subjectsOf(view.run, 'InputPipeline').some(({ settings: one }) =>
+      pictures.test(effective(one.decoder) ?? ''),
+    )
     const to = length === null ? 'the longest input of the model' : `${length} tokens`
     report({
       at: paddedTo,
       message: `Every text is padded to ${to}, whatever its length: the padding is computed for nothing. Pad each batch to its longest text.`,
-      saving: {
-        fraction: padded,
-        usd: null,
-        basis:
-          'assumes that padding is 20 to 60 % of the tokens; the exact share is 1 − mean / maximum length',
-      },
+      ...(beside
+        ? { severity: 'information' as const, confidence: 'medium' as const }
+        : {
+            saving: {
+              fraction: padded,
+              usd: null,
+              basis:
+                'assumes that padding is 20 to 60 % of the tokens; the exact share is 1 − mean / maximum length',
+            },
+          }),
       fixes: [{ set: [{ claim: paddedTo, value: 'batch' }] }],
     })
   },

@@ -7,6 +7,8 @@ import { acceleratorsOf } from './job-words.js'
 /** Seconds without use that a fix proposes: people come back after lunch, a cluster waits for its next task. */
 const people = 3600
 const tasks = 600
+/** Share of a week in which nobody works at a machine. */
+const idle: [number, number] = [0.3, (168 - 40) / 168]
 
 export default defineRule({
   name: 'lifecycle/no-autostop',
@@ -44,6 +46,16 @@ export default defineRule({
       message: byHand
         ? `${name}: this workstation never stops by itself (\`${idleStop.key}\` ${state}), so it is billed through every night and weekend.`
         : `${name}: nothing stops this once its work is done (\`${idleStop.key}\` ${state}), so it is billed until somebody notices.`,
+      ...(byHand
+        ? {
+            saving: {
+              fraction: idle,
+              usd: null,
+              basis:
+                'somebody who works 40 to 60 of the 168 hours of a week, and stops it now and then by hand',
+            },
+          }
+        : {}),
       fixes: [{ set: [{ claim: idleStop, value: byHand ? people : tasks }] }],
     })
   },

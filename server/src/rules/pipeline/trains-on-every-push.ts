@@ -10,6 +10,7 @@ export default defineRule({
   judges: 'Pipeline',
   checklist: ['waste/unchanged-transformations', 'waste/duplicate-jobs', 'cadence/daily'],
   severity: 'warning',
+  tellsTogether: true,
   finds: 'workflows that train on every push, whatever it changes',
   summary: 'A workflow that trains on every push also trains for changes that do not affect the model.',
   check(view, { report, silent }) {
@@ -22,6 +23,7 @@ export default defineRule({
         confidence: 'medium',
         message: `${nameOf(view)} runs ${work!.key} ${rhythm(effective(interval)!)}, whether or not code or data have changed: the same code on the same data makes the same model.`,
         related: [{ location: work!.location, message: 'trains here' }],
+        together: 'by the clock',
       })
       return
     }

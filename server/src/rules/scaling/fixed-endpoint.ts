@@ -11,8 +11,9 @@ const trial = /(^|\/)(bench(mark)?s?|load[-_]?tests?|scenarios|examples?|samples
 /** From this many replicas on it is hardly for the sake of availability alone. */
 const many = 4
 
-/** USD per hour from which a replica that is always there is worth a thought. */
-const dear = 2
+/** USD per month from which a replica that is always there is worth a thought. */
+const dear = 500
+const hours = 730
 
 export default defineRule({
   name: 'scaling/fixed-endpoint',
@@ -35,10 +36,11 @@ export default defineRule({
     if (count === 1) {
       const price = priceOf(view, options, today)
       if (price === null) return silent('there is one replica, and its price is not known')
+      const month = price.usd * hours
       report({
         at: minReplicas,
-        severity: price.usd >= dear && !trial.test(view.subject.location.path) ? 'information' : 'hint',
-        message: `${formatUsd(price.usd)}/h day and night, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
+        severity: month >= dear && !trial.test(view.subject.location.path) ? 'information' : 'hint',
+        message: `${formatUsd(price.usd)}/h, ${formatUsd(round(month))} a month, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
         saving: {
           fraction: [0, 1],
           usd: null,
@@ -84,4 +86,9 @@ function priceOf(
     today,
   )
   return cost === undefined || cost.onDemand === null ? null : { usd: cost.onDemand }
+}
+
+/** Two digits are enough for what nobody meters. */
+function round(usd: number): number {
+  return Number(usd.toPrecision(2))
 }
