@@ -79,9 +79,7 @@ export function severityOf(
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
   if (evidence.uncalled !== undefined || retired.test(location.path)) severity = oneStepDown(severity)
   if (isClaim(report.at) && report.at.reasoned === true) severity = 'hint'
-  // What a bill of each month shows is there, whatever a command line might have said.
-  const billed = per === 'month' && waste !== null && waste.low >= money.error
-  if (isClaim(report.at) && report.at.overridable && !billed) severity = lower(severity, 'information')
+  if (isClaim(report.at) && report.at.overridable) severity = lower(severity, 'information')
   // Whoever starts it decides whether an accelerator is there to be wasted.
   if (evidence.processorByDefault === true && aboutAccelerators.has(family))
     severity = lower(severity, 'information')

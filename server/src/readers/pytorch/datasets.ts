@@ -24,9 +24,8 @@ export const pictureReader =
 export const decodesPictures =
   /^(PIL|OpenCV|imread\(\)|torchvision\.io|ImageFolder|DatasetFolder|ImageNet|Coco(Detection|Captions)|Places365|CelebA|Flowers102|Food101|OxfordIIITPet|StanfordCars|Caltech\d+|FGVCAircraft|INaturalist|Country211|LFW\w+|VOC\w+)$/
 
-/** Calls that read or decode, with what to call them in a message. Prefixes end in a dot. */
+/** Calls that read or decode, with what to call them in a message: what costs most comes first. Prefixes end in a dot. */
 const decodingCalls: [RegExp, string][] = [
-  [/^open$/, 'open()'],
   [/^PIL\.Image\.open$/, 'PIL'],
   [/^cv2\.(imread|VideoCapture|imdecode)$/, 'OpenCV'],
   [/^torchvision\.io\./, 'torchvision.io'],
@@ -36,14 +35,15 @@ const decodingCalls: [RegExp, string][] = [
   [/^(decord|av|moviepy)\./, 'a video decoder'],
   [/^h5py\./, 'h5py'],
   [/^(nibabel|SimpleITK|pydicom|rasterio|zarr|lmdb|tables)\./, 'a file reader'],
+  [/^open$/, 'open()'],
   [/^(numpy|torch)\.load$/, 'a file read'],
   [/^pandas\.read_/, 'pandas'],
   [/^(json|pickle)\.load$/, 'a file read'],
   [/^\.(encode_plus|batch_encode_plus|tokenize|apply_chat_template)$/, 'a tokenizer'],
 ]
 
-/** The first of these calls that reads or decodes; null where none does. */
+/** What reads or decodes among these calls; null where none does. */
 export function decoderIn(calls: Iterable<string>): string | null {
-  for (const call of calls) for (const [pattern, name] of decodingCalls) if (pattern.test(call)) return name
-  return null
+  const all = [...calls]
+  return decodingCalls.find(([pattern]) => all.some((call) => pattern.test(call)))?.[1] ?? null
 }

@@ -201,6 +201,7 @@ function readTask(
     task,
     source,
     held && (byHand || work?.trains === true || trainsByTitle(name)) && !endsByItself(facts),
+    byHand,
   )
   compute.known('service', 'run', serves || (work?.service === true && !byHand), place)
   const sharing = sharingOf(run, work)
@@ -363,12 +364,16 @@ function claimSpot(compute: SubjectBuilder<'Compute'>, task: Task, source: Sourc
   compute.say('spot', key, differs ? unreadable(value, 'candidates that differ') : value)
 }
 
-/** Without autostop the cluster of `sky launch` stays up; that of `sky jobs launch` ends with its task. */
+/**
+ * Without autostop the cluster of `sky launch` stays up; that of `sky jobs launch` ends with its task. A flag may stop
+ * it (`-i 10`), which nobody thinks of who writes a file for a workstation.
+ */
 function claimAutostop(
   compute: SubjectBuilder<'Compute'>,
   task: Task,
   source: Source,
   forgotten: boolean,
+  byHand: boolean,
 ): void {
   const { resources, root } = task
   const { key, value } = taskSettings.read('idleStop', source)
@@ -379,7 +384,7 @@ function claimAutostop(
     entry(root, 'service') !== undefined ||
     entry(root, 'pool') !== undefined
   if (candidatesDiffer(task, key)) compute.say('idleStop', key, unreadable(value, 'candidates that differ'))
-  else compute.say('idleStop', key, managed || !forgotten ? value : orDefault(value, null, true))
+  else compute.say('idleStop', key, managed || !forgotten ? value : orDefault(value, null, !byHand))
 }
 
 /**

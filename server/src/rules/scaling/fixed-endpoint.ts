@@ -1,4 +1,4 @@
-import { formatUsd, hourlyCost, machineRequest } from '../../estimate/hourly.js'
+import { formatUsd, hourlyCost, machineRequest, roughUsd } from '../../estimate/hourly.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { endpointOf } from '../lifecycle/endpoint-left-running.js'
@@ -40,7 +40,7 @@ export default defineRule({
       report({
         at: minReplicas,
         severity: month >= dear && !trial.test(view.subject.location.path) ? 'information' : 'hint',
-        message: `${formatUsd(price.usd)}/h, ${formatUsd(round(month))} a month, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
+        message: `${formatUsd(price.usd)}/h, ${roughUsd(month)} a month, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
         saving: {
           fraction: [0, 1],
           usd: null,
@@ -86,9 +86,4 @@ function priceOf(
     today,
   )
   return cost === undefined || cost.onDemand === null ? null : { usd: cost.onDemand }
-}
-
-/** Two digits are enough for what nobody meters. */
-function round(usd: number): number {
-  return Number(usd.toPrecision(2))
 }
