@@ -69,6 +69,67 @@ min_instances: 0
 max_instances: 2
 `
 
+const ownNetwork = {
+  'models/__init__.py': 'from .net import Net\n',
+  'models/net.py': `import torch.nn as nn
+from .blocks import Head, conv_block
+
+class Net(nn.Module):
+    def __init__(self, width=32, skip=None):
+        super().__init__()
+        layers = []
+        for index, (a, b) in enumerate(zip([3, width], [width, 2 * width])):
+            layers.append(conv_block(a, b))
+        self.features = nn.Sequential(*layers)
+        if skip is None:
+            self.skip = None
+        else:
+            self.skip = skip
+        self.head = Head(2 * width, 10)
+
+    def forward(self, x):
+        x = self.features(x)
+        if self.skip is not None:
+            x = self.skip(x)
+        return self.head(x)
+`,
+  'models/blocks.py': `import torch.nn as nn
+
+def conv_block(a, b, pool=True):
+    layers = [nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU(inplace=True)]
+    if pool:
+        layers += [nn.MaxPool2d(2)]
+    return nn.Sequential(*layers)
+
+class Head(nn.Module):
+    def __init__(self, features, classes):
+        super().__init__()
+        self.fc = nn.Linear(features * 8 * 8, classes)
+    def forward(self, x):
+        return self.fc(x.flatten(1))
+`,
+  'train.py': `import torch
+import torchvision
+from torchvision import transforms
+from models import Net
+
+def train(model, loader, epochs):
+    optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-3)
+    for epoch in range(epochs):
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(x.cuda()), y.cuda())
+            loss.backward()
+            optimizer.step()
+
+if __name__ == "__main__":
+    data = torchvision.datasets.CIFAR10(".", train=True, transform=transforms.ToTensor())
+    loader = torch.utils.data.DataLoader(data, batch_size=64, shuffle=True)
+    model = Net(width=64).cuda()
+    train(model, loader, 10)
+`,
+}
+
 describe('costlint cost', () => {
   it('takes the accelerators that a SLURM job allows', async () => {
     const job = (constraint: string) =>
@@ -139,6 +200,14 @@ SFTTrainer(model=model, args=args, train_dataset=data["train"]).train()
     const { out } = await runHere({ 'pool.yaml': nodePool }, ['cost'])
     assert.match(out, /\$0\.53 an hour/)
     assert.match(out, /0 of 1 job priced; 1 keeps an unknown number of machines\./)
+  })
+
+  it('follows a network of the project through the modules that it is made of', async () => {
+    const { out } = await runHere(ownNetwork, ['estimate', 'train.py'])
+    // 1,792 + 128 and 73,856 + 256 of the blocks, 81,930 of the head.
+    assert.match(out, /Net, 158 k parameters, samples of 3 × 32 × 32/)
+    const [job] = await jobs(ownNetwork)
+    assert.equal(job!.state, 'priced')
   })
 
   it('bounds a notebook by how long its service keeps a session, and takes the card that it gives', async () => {

@@ -149,6 +149,8 @@ export interface ModuleSummary {
   secondOrder?: true
   /** It makes convolutions, or a module of the project that it imports does. */
   convolutional?: true
+  /** Its code, where it makes networks. */
+  networks?: NetworkCode
   /** Canonical names of the `from_pretrained` that it calls, or that a module of the project which it imports does. */
   pretrained?: string[]
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */
@@ -173,6 +175,16 @@ export interface ModuleSummary {
   derived?: DerivedClass[]
   /** Functions, methods and names that hold its parser of the command line, or what that parsed, with the arguments. */
   parses?: Record<string, SharedArgument[]>
+}
+
+/** The code of a module that makes networks. */
+export interface NetworkCode {
+  path: string
+  text: string
+  /** Library classes that its networks are derived from, by the name of the class. */
+  bases: Record<string, string[]>
+  /** Modules of the project that it makes them of, under the name that it uses. */
+  imported: Record<string, NetworkCode>
 }
 
 /** What a caller passes, as far as another module can be told. */

@@ -20,6 +20,7 @@ import { instantiatedParameter } from './made-objects.js'
 import { takingOf } from './mapping-classes.js'
 import type { Call, ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
+import { networkCode } from './network-code.js'
 import { optionFunction } from './option-functions.js'
 import { derivedClasses, outwardCalls } from './outward.js'
 import { onlyReturn } from './returns.js'
@@ -143,6 +144,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
   const outward = outwardCalls(analysis)
   const derived = derivedClasses(analysis)
   const restores = restoredNames(analysis)
+  const networks = networkCode(analysis)
   const parses = { ...known.parses, ...sharedArguments(analysis) }
   return {
     path: analysis.path,
@@ -164,6 +166,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(Object.keys(parses).length === 0 ? {} : { parses }),
     ...(restores.length === 0 ? {} : { restores }),
     ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),
+    ...(networks === null ? {} : { networks }),
     ...loadedWeights(analysis),
     ...(takesSecondOrder(analysis, functions) ? { secondOrder: true as const } : {}),
     ...trainedBy(analysis, frozen),

@@ -2,9 +2,11 @@
 import { type LayerTotals, Unfollowed } from '../../estimate/layers.js'
 import type { PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
+import { childrenOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { numberArgument } from '../../values/argument.js'
 import { followNetwork } from './follow-network.js'
+import { classAt, functionAt } from './network-modules.js'
 import { isNetwork } from './network-values.js'
 import { once } from './once.js'
 
@@ -23,11 +25,7 @@ export function definedModel(python: PythonModule, input: readonly number[]): De
     const made = trainedNetwork(python)
     if (made === null) return null
     try {
-      return {
-        ...followNetwork(python, made, input),
-        name: nameOf(made),
-        place: { start: made.start, end: made.end },
-      }
+      return { ...followNetwork(python, made, input), place: { start: made.start, end: made.end } }
     } catch (error) {
       // Expressions may be nested deeper than the stack.
       if (error instanceof Unfollowed || error instanceof RangeError) return null
@@ -85,10 +83,9 @@ function trainedNetwork(python: PythonModule): CallExpr | null {
     for (const call of python.calls) {
       if (call.name === null || !/^torch\.optim\.(?!lr_scheduler|swa_utils)(\w+\.)?[A-Z]\w*$/.test(call.name))
         continue
-      const first = call.expr.args[0]?.value
-      if (first?.type !== 'call' || first.callee.type !== 'attribute' || first.callee.attr !== 'parameters')
-        return null
-      const made = bare(python, first.callee.value)
+      const first = call.expr.args.find((one) => one.name === null || one.name === 'params')?.value
+      const owner = first === undefined ? null : parameterOwner(python, first)
+      const made = owner === null ? null : bare(python, owner)
       if (made === null) return null
       found.add(made)
     }
@@ -97,14 +94,41 @@ function trainedNetwork(python: PythonModule): CallExpr | null {
   })
 }
 
+/** `net` of `net.parameters()`, also filtered or in groups; null: there are several, or none that can be seen. */
+function parameterOwner(python: PythonModule, expr: Expr): Expr | null {
+  const owners = ownersIn(python, expr, 0)
+  const [first] = owners
+  const same = new Set(owners.map(({ start, end }) => python.text.slice(start, end))).size === 1
+  return first !== undefined && same ? first : null
+}
+
+function ownersIn(python: PythonModule, expr: Expr, depth: number): Expr[] {
+  if (
+    expr.type === 'call' &&
+    expr.callee.type === 'attribute' &&
+    /^(named_)?parameters$/.test(expr.callee.attr)
+  )
+    return [expr.callee.value]
+  if (expr.type === 'name' && depth < 3) {
+    const made = python.definition(expr)
+    return made === expr ? [] : ownersIn(python, made, depth + 1)
+  }
+  return childrenOf(expr).flatMap((child) => ownersIn(python, child, depth))
+}
+
 const wrappers = /^torch\.(compile|nn\.DataParallel|nn\.parallel\.(\w+\.)?DistributedDataParallel)$/
 
 /** Without `.to(device)`, wrappers and compilers. */
 function bare(python: PythonModule, expr: Expr): CallExpr | null {
   let current: Expr = expr
-  for (let step = 0; step < 8; step++) {
+  for (let step = 0; step < 10; step++) {
     const made = current.type === 'call' ? current : python.definition(current)
-    if (made.type !== 'call') return null
+    if (made.type !== 'call') {
+      const given = handedOver(python, made)
+      if (given === null) return null
+      current = given
+      continue
+    }
     const { callee } = made
     const name = python.nameOf(callee)
     if (name !== null && wrappers.test(name)) {
@@ -113,17 +137,24 @@ function bare(python: PythonModule, expr: Expr): CallExpr | null {
       current = inner
     } else if (
       callee.type === 'attribute' &&
-      /^(to|cuda|train|float|cpu)$/.test(callee.attr) &&
+      /^(to|cuda|train|float|cpu|module)$/.test(callee.attr) &&
       name === null
     )
       current = callee.value
-    else if (name === 'torch.nn.Sequential' || isNetwork(python.classOf(callee))) return made
-    else return null
+    else if (name === 'torch.nn.Sequential' || isNetwork(classAt(python, callee)?.klass ?? null)) return made
+    else return functionAt(python, callee) === null ? null : made
   }
   return null
 }
 
-function nameOf(made: CallExpr): string {
-  const { callee } = made
-  return callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : 'Sequential'
+/** What every caller passes for a parameter, or the one thing that an attribute is given. */
+function handedOver(python: PythonModule, expr: Expr): Expr | null {
+  if (expr.type === 'attribute') {
+    const [value, ...others] = python.attributeValues(expr)
+    return value == null || others.length > 0 ? null : value
+  }
+  if (expr.type !== 'name') return null
+  const possible = python.possible(expr)
+  const [only] = possible ?? []
+  return possible?.length === 1 && only !== expr ? only! : null
 }

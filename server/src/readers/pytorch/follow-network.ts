@@ -4,11 +4,13 @@ import { LayerTape, type LayerTotals, Unfollowed } from '../../estimate/layers.j
 import type { Klass, PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
-import { effective } from '../../values/value.js'
-import { type Arguments, layerCalls } from './layer-calls.js'
-import { bind, type Evaluator, initialise } from './network-constructor.js'
+import { layerCalls } from './layer-calls.js'
+import { bind, initialise } from './network-constructor.js'
+import { NetworkEvaluation } from './network-evaluation.js'
+import { classAt, functionAt } from './network-modules.js'
+import { assigned } from './network-targets.js'
 import {
-  given,
+  emptyScope,
   isLayer,
   isNetwork,
   isSelf,
@@ -18,81 +20,86 @@ import {
   type Scope,
   type Value,
 } from './network-values.js'
-import { arithmetic, tensorCall, withBatch } from './tensor-calls.js'
+import { tensorCall } from './tensor-calls.js'
 
-const deepest = 12
-const mostSteps = 4_000
+const deepest = 16
 
 /**
- * What the network that this call makes keeps for one sample of this shape.
+ * What the network that this expression makes keeps for one sample of this shape.
  * @throws Unfollowed where it does what is not followed, or sizes do not fit together
  */
-export function followNetwork(python: PythonModule, made: CallExpr, input: readonly number[]): LayerTotals {
-  return new Follower(python, input).run(made)
+export function followNetwork(
+  python: PythonModule,
+  network: CallExpr,
+  input: readonly number[],
+): LayerTotals & { name: string } {
+  return new Follower(new LayerTape(input)).run(network, emptyScope(python))
 }
 
-class Follower implements Evaluator {
-  private readonly tape: LayerTape
-  private steps = 0
-
-  constructor(
-    private readonly python: PythonModule,
-    input: readonly number[],
-  ) {
-    this.tape = new LayerTape(input)
-  }
-
-  run(made: CallExpr): LayerTotals {
-    const layer: Layer = { layer: made, scope: { names: new Map(), own: new Map(), klass: null } }
+export class Follower extends NetworkEvaluation {
+  run(network: CallExpr, scope: Scope): LayerTotals & { name: string } {
+    const layer = this.call(network, scope, 0, 'net')
+    if (!isLayer(layer)) throw new Unfollowed('no network')
     const result = this.apply(layer, [this.tape.input], 'net', 0)
     if (!isTensor(result) && !(Array.isArray(result) && result.some(isTensor)))
       throw new Unfollowed('no result')
-    return this.tape.result()
-  }
-
-  tick(): void {
-    if (++this.steps > mostSteps) throw new Unfollowed('too long')
+    return { ...this.tape.result(), name: nameOf(layer.layer) }
   }
 
   /** What a layer or network makes of its inputs. `key` tells layers apart. */
-  private apply({ layer, scope }: Layer, inputs: Value[], key: string, depth: number): Value {
+  protected apply({ layer, scope }: Layer, inputs: Value[], key: string, depth: number): Value {
     this.tick()
     if (depth > deepest) throw new Unfollowed('too deep')
-    const name = this.python.nameOf(layer.callee)
+    const name = scope.python.nameOf(layer.callee)
     const own = `${key}/${layer.start}`
-    if (name === 'torch.nn.Sequential') {
-      let value: Value = inputs[0]
-      layer.args.forEach((argument, index) => {
-        const parts =
-          argument.star === 1 ? this.list(argument.value, scope) : [this.value(argument.value, scope, depth)]
-        parts.forEach((part, at) => {
-          if (!isLayer(part)) throw new Unfollowed('a layer that is not readable')
-          value = this.apply(part, [value], `${own}.${index}.${at}`, depth + 1)
-        })
-      })
-      return value
-    }
-    const known = name === null ? undefined : lookUp(layerCalls, /^torch\.nn\.(\w+)$/.exec(name)?.[1] ?? '')
+    if (name === 'torch.nn.Sequential') return this.sequence(layer, scope, inputs, own, depth)
+    const known = name === null ? undefined : lookUp(layerCalls, torchLayer(name) ?? '')
     if (known !== undefined) {
       const [x] = inputs
       if (!isTensor(x)) throw new Unfollowed('an input that is no tensor')
       return known(this.tape, own, x, this.argumentsOf(layer, scope, 0))
     }
-    const klass = this.python.classOf(layer.callee)
-    if (!isNetwork(klass)) throw new Unfollowed(`${name ?? 'a layer'} is not followed`)
-    return this.network(klass, { layer, scope }, inputs, own, depth)
+    const found = classAt(scope.python, layer.callee)
+    if (found === null || !isNetwork(found.klass))
+      throw new Unfollowed(`${name ?? 'a layer'} is not followed`)
+    return this.network(found.klass, found.python, { layer, scope }, inputs, own, depth)
   }
 
-  private network(klass: Klass, { layer, scope }: Layer, inputs: Value[], key: string, depth: number): Value {
+  private sequence(layer: CallExpr, scope: Scope, inputs: Value[], own: string, depth: number): Value {
+    let value: Value = inputs[0]
+    layer.args.forEach((argument, index) => {
+      const parts =
+        argument.star === 1 ? this.list(argument.value, scope) : [this.value(argument.value, scope, depth)]
+      parts
+        // `OrderedDict([('conv', nn.Conv2d(…)), …])`
+        .flatMap((part) =>
+          Array.isArray(part) ? part.map((one) => (Array.isArray(one) ? one[1] : one)) : [part],
+        )
+        .forEach((part, at) => {
+          if (!isLayer(part)) throw new Unfollowed('a layer that is not readable')
+          value = this.apply(part, [value], `${own}.${index}.${at}`, depth + 1)
+        })
+    })
+    return value
+  }
+
+  private network(
+    klass: Klass,
+    python: PythonModule,
+    { layer, scope }: Layer,
+    inputs: Value[],
+    key: string,
+    depth: number,
+  ): Value {
     const [init, forward] = [klass.methods.get('__init__'), klass.methods.get('forward')]
     if (forward === undefined) throw new Unfollowed('no forward')
-    const own = new Map<string, Value>()
-    const made: Scope = { names: new Map(), own, klass }
+    const own = new Map<string, Value>([['training', true]])
+    const constructed: Scope = { names: new Map(), own, klass, python }
     if (init !== undefined) {
-      bind(init.node, layer, scope, made, this)
-      initialise(init.node.body, made, this)
+      bind(init.node, layer, scope, constructed, this)
+      initialise(init.node.body, constructed, this)
     }
-    const running: Scope = { names: new Map(), own, klass }
+    const running: Scope = { names: new Map(), own, klass, python }
     const params = forward.node.params.filter((param) => param.star === 0).slice(1)
     params.forEach((param, index) => {
       if (index < inputs.length) running.names.set(param.name, inputs[index])
@@ -105,7 +112,7 @@ class Follower implements Evaluator {
   }
 
   /** Undefined: it ends without `return`. */
-  private body(statements: Stmt[], scope: Scope, key: string, depth: number): { value: Value } | undefined {
+  protected body(statements: Stmt[], scope: Scope, key: string, depth: number): { value: Value } | undefined {
     for (const statement of statements) {
       this.tick()
       switch (statement.type) {
@@ -114,31 +121,35 @@ class Follower implements Evaluator {
         case 'assign':
           if (statement.value !== null) this.assign(statement.targets, statement.value, scope, depth, key)
           break
-        case 'augassign': {
-          if (statement.target.type !== 'name' || statement.op.replace('=', '') !== '+')
-            throw new Unfollowed('an assignment that is not followed')
-          const before = scope.names.get(statement.target.id)
-          const added = this.value(statement.value, scope, depth, key)
-          if (!isTensor(before) || !isTensor(added)) throw new Unfollowed('a sum that is not followed')
-          scope.names.set(statement.target.id, this.tape.sum(before, added))
+        case 'augassign':
+          this.augment(statement, scope, depth, key)
+          break
+        case 'if': {
+          const truth = this.truth(statement.test, scope)
+          if (truth === undefined) throw new Unfollowed('a condition that is not readable')
+          const result = this.body(truth ? statement.body : statement.orelse, scope, key, depth)
+          if (result !== undefined) return result
           break
         }
-        case 'for': {
-          if (statement.target.type !== 'name') throw new Unfollowed('a loop that is not followed')
-          const { id } = statement.target
+        case 'with': {
+          const result = this.body(statement.body, scope, key, depth)
+          if (result !== undefined) return result
+          break
+        }
+        case 'for':
           this.list(statement.iterable, scope).forEach((item, index) => {
-            scope.names.set(id, item)
+            if (!assigned(statement.target, item, scope.names))
+              throw new Unfollowed('a loop that is not followed')
             if (this.body(statement.body, scope, `${key}#${index}`, depth) !== undefined)
               throw new Unfollowed('a loop that returns')
           })
           break
-        }
         case 'expr':
-          if (statement.value.type !== 'constant' && !isPrint(statement.value))
-            throw new Unfollowed('a statement that is not followed')
+          this.statement(statement.value, scope, depth, key)
           break
         case 'pass':
         case 'assert':
+        case 'import':
           break
         default:
           throw new Unfollowed('a statement that is not followed')
@@ -147,128 +158,141 @@ class Follower implements Evaluator {
     return undefined
   }
 
+  /** An expression that stands for itself. */
+  protected statement(expr: Expr, scope: Scope, _depth: number, _key: string): void {
+    if (expr.type === 'constant' || isPrint(expr) || this.grow(expr, scope)) return
+    throw new Unfollowed('a statement that is not followed')
+  }
+
+  /** `layers.append(nn.Linear(n, m))`, `layers += […]` of a function that makes layers. */
+  private grow(expr: Expr, scope: Scope): boolean {
+    if (expr.type !== 'call' || expr.callee.type !== 'attribute' || expr.callee.value.type !== 'name')
+      return false
+    const { attr, value: list } = expr.callee
+    const before = scope.names.get(list.id)
+    const [item] = expr.args
+    if (!Array.isArray(before) || item === undefined || (attr !== 'append' && attr !== 'extend')) return false
+    const added = attr === 'append' ? [this.value(item.value, scope, 0)] : this.list(item.value, scope)
+    scope.names.set(list.id, [...before, ...added])
+    return true
+  }
+
+  private augment(
+    { target, op, value }: Stmt & { type: 'augassign' },
+    scope: Scope,
+    depth: number,
+    key: string,
+  ): void {
+    const notFollowed = 'an assignment that is not followed'
+    if (target.type !== 'name') throw new Unfollowed(notFollowed)
+    const before = scope.names.get(target.id)
+    const added = this.value(value, scope, depth, key)
+    const sign = op.replace('=', '')
+    if (isTensor(before) && isTensor(added) && sign === '+')
+      scope.names.set(target.id, this.tape.sum(before, added))
+    else if (Array.isArray(before) && Array.isArray(added) && sign === '+')
+      scope.names.set(target.id, [...before, ...added])
+    else if (typeof before === 'number' && typeof added === 'number' && /^[+\-*]$/.test(sign))
+      scope.names.set(
+        target.id,
+        sign === '+' ? before + added : sign === '-' ? before - added : before * added,
+      )
+    else throw new Unfollowed(notFollowed)
+  }
+
   private assign(targets: Expr[], expr: Expr, scope: Scope, depth: number, key: string): void {
     const value = this.value(expr, scope, depth, key)
-    for (const target of targets) {
-      if (target.type === 'name') scope.names.set(target.id, value)
-      else if (target.type === 'tuple' && Array.isArray(value) && value.length === target.items.length)
-        target.items.forEach((item, index) => {
-          if (item.type !== 'name') throw new Unfollowed('an assignment that is not followed')
-          scope.names.set(item.id, value[index])
-        })
-      else throw new Unfollowed('an assignment that is not followed')
-    }
+    for (const target of targets)
+      if (!assigned(target, value, scope.names)) throw new Unfollowed('an assignment that is not followed')
   }
 
-  /** Undefined where it cannot be followed: it matters only to what uses it. */
-  quiet(expr: Expr, scope: Scope): Value {
-    return attempt(() => this.value(expr, scope, 0))
-  }
-
-  items(expr: Expr, scope: Scope): Value[] | undefined {
-    return attempt(() => this.list(expr, scope))
-  }
-
-  private value(expr: Expr, scope: Scope, depth: number, key = ''): Value {
-    this.tick()
-    switch (expr.type) {
-      case 'constant':
-        return expr.value
-      case 'name':
-        if (scope.names.has(expr.id)) return given(scope.names.get(expr.id))
-        return this.folded(expr)
-      case 'attribute':
-        if (isSelf(expr.value)) return given(scope.own.get(expr.attr))
-        if (expr.attr === 'shape') {
-          const x = this.value(expr.value, scope, depth, key)
-          if (isTensor(x)) return withBatch(x.shape)
-        }
-        return this.folded(expr)
-      case 'tuple':
-      case 'list':
-        return expr.items.map((item) => this.value(item, scope, depth, key))
-      case 'unary': {
-        const operand = this.value(expr.operand, scope, depth, key)
-        if (expr.op === '-' && typeof operand === 'number') return -operand
-        throw new Unfollowed('an expression that is not followed')
-      }
-      case 'binary':
-        return arithmetic(
-          this.tape,
-          expr.op,
-          this.value(expr.left, scope, depth, key),
-          this.value(expr.right, scope, depth, key),
-        )
-      case 'subscript': {
-        const list = this.value(expr.value, scope, depth, key)
-        const index = this.value(expr.index, scope, depth, key)
-        if (!Array.isArray(list) || typeof index !== 'number')
-          throw new Unfollowed('an index that is not followed')
-        return given(list.at(index))
-      }
-      case 'call':
-        return this.call(expr, scope, depth, key)
-      default:
-        return this.folded(expr)
-    }
-  }
-
-  private folded(expr: Expr): Value {
-    const value = effective(this.python.fold(expr))
-    if (value === undefined || (typeof value === 'object' && !Array.isArray(value)))
-      throw new Unfollowed('a value that is not readable')
-    return value as Value
-  }
-
-  private call(expr: CallExpr, scope: Scope, depth: number, key: string): Value {
+  protected call(expr: CallExpr, scope: Scope, depth: number, key: string): Value {
     const { callee } = expr
-    const name = this.python.nameOf(callee)
-    if (name === 'torch.nn.ModuleList') {
+    const { python } = scope
+    const name = python.nameOf(callee)
+    if (name === 'torch.nn.ModuleList' || name === 'collections.OrderedDict') {
       const [items] = expr.args
       return items === undefined ? [] : this.list(items.value, scope)
     }
-    if (name !== null && (/^torch\.nn\.[A-Z]\w*$/.test(name) || isNetwork(this.python.classOf(callee))))
+    if (name === null && callee.type === 'name' && !scope.names.has(callee.id)) {
+      const plain = this.builtin(callee.id, expr, scope)
+      if (plain !== undefined) return plain
+    }
+    if (name !== null && torchLayer(name) !== null && /^[A-Z]/.test(torchLayer(name)!))
       return made(expr, scope)
-    if (isNetwork(this.python.classOf(callee))) return made(expr, scope)
     const inputs = () =>
       expr.args.filter((one) => one.name === null).map((one) => this.value(one.value, scope, depth, key))
-    // `self.layer(x)`, a name that holds a layer, `nn.ReLU()(x)`.
-    const called =
-      callee.type === 'name' && scope.names.has(callee.id)
-        ? scope.names.get(callee.id)
-        : callee.type === 'attribute' && isSelf(callee.value)
-          ? scope.own.get(callee.attr)
-          : callee.type === 'call' || callee.type === 'subscript'
-            ? this.value(callee, scope, depth, key)
-            : undefined
+    const called = this.called(callee, scope, depth, key)
     if (isLayer(called)) return this.apply(called, inputs(), key, depth + 1)
-    if (callee.type === 'attribute' && isSelf(callee.value))
+    if (isNetwork(classAt(python, callee)?.klass ?? null)) return made(expr, scope)
+    if (callee.type === 'attribute' && isSelf(callee.value) && scope.klass !== null)
       return this.method(callee.attr, expr, scope, depth, key)
     const func = name === null ? null : /^torch\.(?:nn\.functional\.)?(\w+)$/.exec(name)
     if (func !== null)
       return this.function(func[1]!, expr, this.first(expr, scope, depth, key), scope, depth, key, 1)
+    const own = functionAt(python, callee)
+    if (own !== null) {
+      const inner: Scope = emptyScope(own.python)
+      return this.execute(own.func.node.params, own.func.node.body, expr, scope, inner, depth, key)
+    }
     if (callee.type === 'attribute') {
       const receiver = this.value(callee.value, scope, depth, key)
+      if (isLayer(receiver) && passing.test(callee.attr)) return receiver
       return this.function(callee.attr, expr, receiver, scope, depth, key, 0)
     }
     throw new Unfollowed('a call that is not followed')
   }
 
+  /** `self.layer(x)`, a name that holds a layer, `nn.ReLU()(x)`. */
+  protected called(callee: Expr, scope: Scope, depth: number, key: string): Value {
+    if (callee.type === 'name') return scope.names.get(callee.id)
+    if (callee.type === 'attribute')
+      return isSelf(callee.value) && scope.klass !== null ? scope.own.get(callee.attr) : undefined
+    return callee.type === 'call' || callee.type === 'subscript'
+      ? this.value(callee, scope, depth, key)
+      : undefined
+  }
+
+  private builtin(id: string, expr: CallExpr, scope: Scope): Value {
+    const [first] = expr.args
+    if (first === undefined) return undefined
+    if (/^(range|enumerate|reversed|zip|list|tuple)$/.test(id)) return this.list(expr, scope)
+    if (id === 'len') return this.list(first.value, scope).length
+    if (!/^(int|round|max|min)$/.test(id)) return undefined
+    const values = expr.args.flatMap((one) => this.value(one.value, scope, 0))
+    if (!values.every((one) => typeof one === 'number')) return undefined
+    if (id === 'int') return Math.trunc(values[0]!)
+    return id === 'round' ? Math.round(values[0]!) : id === 'max' ? Math.max(...values) : Math.min(...values)
+  }
+
   /** A method of the network: a part of its `forward`, or one that makes layers. */
   private method(name: string, expr: CallExpr, scope: Scope, depth: number, key: string): Value {
     const func = scope.klass?.methods.get(name)
-    if (func === undefined || depth > deepest) throw new Unfollowed('a method or layer that is not followed')
+    if (func === undefined) throw new Unfollowed('a method or layer that is not followed')
     const isStatic = func.node.decorators.some((one) => one.type === 'name' && one.id === 'staticmethod')
-    const params = func.node.params.filter((param) => param.star === 0).slice(isStatic ? 0 : 1)
-    const inner: Scope = { ...scope, names: new Map() }
+    const params = func.node.params.slice(isStatic ? 0 : 1)
+    return this.execute(params, func.node.body, expr, scope, { ...scope, names: new Map() }, depth, key)
+  }
+
+  private execute(
+    all: (Stmt & { type: 'function' })['params'],
+    body: Stmt[],
+    expr: CallExpr,
+    outer: Scope,
+    inner: Scope,
+    depth: number,
+    key: string,
+  ): Value {
+    if (depth > deepest) throw new Unfollowed('too deep')
+    const params = all.filter((param) => param.star === 0)
     const positional = expr.args.filter((one) => one.name === null)
     params.forEach((param, index) => {
       const given = expr.args.find((one) => one.name === param.name) ?? positional[index]
-      if (given !== undefined) inner.names.set(param.name, this.value(given.value, scope, depth, key))
+      if (given !== undefined) inner.names.set(param.name, this.quiet(given.value, outer))
       else if (param.default !== null) inner.names.set(param.name, this.quiet(param.default, inner))
     })
-    const result = this.body(func.node.body, inner, `${key}/${expr.start}`, depth + 1)
-    if (result === undefined) throw new Unfollowed('a method that returns nothing')
+    const result = this.body(body, inner, `${key}/${expr.start}`, depth + 1)
+    if (result === undefined) throw new Unfollowed('a function that returns nothing')
     return result.value
   }
 
@@ -299,56 +323,19 @@ class Follower implements Evaluator {
       given: this.argumentsOf(expr, scope, skipped),
     })
   }
+}
 
-  /** The items of a list, a tuple, `[f(i) for i in range(n)]`, a list of layers. */
-  private list(expr: Expr, scope: Scope): Value[] {
-    if (expr.type === 'comprehension' && expr.clauses.length === 1 && expr.conditions.length === 0) {
-      const { target, iterable } = expr.clauses[0]!
-      if (target.type !== 'name') throw new Unfollowed('a list that is not followed')
-      return this.list(iterable, scope).map((item) => {
-        const inner: Scope = { ...scope, names: new Map(scope.names) }
-        inner.names.set(target.id, item)
-        return this.value(expr.element, inner, 0)
-      })
-    }
-    if (expr.type === 'call' && expr.callee.type === 'name' && expr.callee.id === 'range') {
-      const bounds = expr.args.map((one) => this.value(one.value, scope, 0))
-      const [first, second, step] = bounds.map((one) => (typeof one === 'number' ? one : Number.NaN))
-      const [from, to] = second === undefined ? [0, first!] : [first!, second]
-      const count = Math.ceil((to - from) / (step ?? 1))
-      if (!(count >= 0 && count <= 500)) throw new Unfollowed('a list that is not followed')
-      return Array.from({ length: count }, (_one, index) => from + index * (step ?? 1))
-    }
-    const value = this.value(expr, scope, 0)
-    if (!Array.isArray(value)) throw new Unfollowed('a list that is not followed')
-    return value
-  }
+/** Methods of a network that give it back. */
+const passing = /^(to|cuda|cpu|float|train|double|half|apply)$/
 
-  private argumentsOf(expr: CallExpr, scope: Scope, skipped: number): Arguments {
-    return {
-      value: (name, position) => {
-        if (expr.args.some((one) => one.star !== 0)) throw new Unfollowed('arguments that are not readable')
-        const found =
-          expr.args.find((one) => one.name === name) ??
-          expr.args.filter((one) => one.name === null)[position + skipped]
-        if (found === undefined) return undefined
-        const value = this.value(found.value, scope, 0)
-        if (isTensor(value) || isLayer(value)) throw new Unfollowed('arguments that are not readable')
-        return value as ReturnType<Arguments['value']>
-      },
-    }
-  }
+function torchLayer(name: string): string | null {
+  return /^torch\.nn\.(?:modules\.\w+\.)?(\w+)$/.exec(name)?.[1] ?? null
 }
 
 function isPrint(expr: Expr): boolean {
   return expr.type === 'call' && expr.callee.type === 'name' && expr.callee.id === 'print'
 }
 
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof Unfollowed) return undefined
-    throw error
-  }
+function nameOf({ callee }: CallExpr): string {
+  return callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : 'Sequential'
 }

@@ -1,11 +1,14 @@
 /** What the constructor of a network makes: `self.x = …`, lists that grow, loops that make layers. */
 import type { CallExpr, Expr, FunctionDef, Stmt } from '../../syntax/python-ast.js'
+import { assigned } from './network-targets.js'
 import { isSelf, type Scope, type Value } from './network-values.js'
 
 /** Values of expressions; undefined where one cannot be followed. */
 export interface Evaluator {
   quiet(expr: Expr, scope: Scope): Value
   items(expr: Expr, scope: Scope): Value[] | undefined
+  /** Undefined: it cannot be told. */
+  truth(test: Expr, scope: Scope): boolean | undefined
   /** @throws Unfollowed when too much has been looked at */
   tick(): void
 }
@@ -35,6 +38,7 @@ export function initialise(body: Stmt[], scope: Scope, evaluator: Evaluator): vo
     evaluator.tick()
     if (statement.type === 'expr') grow(statement.value, scope, evaluator)
     else if (statement.type === 'for') repeat(statement, scope, evaluator)
+    else if (statement.type === 'if') choose(statement, scope, evaluator)
     else if (statement.type !== 'assign' || statement.value === null) forget(statement, scope)
     else {
       for (const target of statement.targets) {
@@ -60,20 +64,29 @@ function grow(expr: Expr, scope: Scope, evaluator: Evaluator): void {
   else values.set(name, undefined)
 }
 
+/** A branch whose condition is known runs; what one of the others assigns is not known afterwards. */
+function choose(branch: Stmt & { type: 'if' }, scope: Scope, evaluator: Evaluator): void {
+  const truth = evaluator.truth(branch.test, scope)
+  if (truth === undefined) forget(branch, scope)
+  else initialise(truth ? branch.body : branch.orelse, scope, evaluator)
+}
+
 /** A loop of the constructor that makes layers. */
 function repeat(loop: Stmt & { type: 'for' }, scope: Scope, evaluator: Evaluator): void {
   const items = evaluator.items(loop.iterable, scope)
   const { target } = loop
   if (
     items === undefined ||
-    target.type !== 'name' ||
-    loop.body.some((one) => one.type !== 'assign' && one.type !== 'expr')
+    loop.body.some((one) => one.type !== 'assign' && one.type !== 'expr' && one.type !== 'if')
   ) {
     forget(loop, scope)
     return
   }
   for (const item of items) {
-    scope.names.set(target.id, item)
+    if (!assigned(target, item, scope.names)) {
+      forget(loop, scope)
+      return
+    }
     initialise(loop.body, scope, evaluator)
   }
 }

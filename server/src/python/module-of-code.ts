@@ -1,0 +1,35 @@
+/** Modules of the project that make networks, read again from the code that their summaries keep. */
+import { quickTree } from '../syntax/quick-statements.js'
+import { analyse } from './analyse.js'
+import type { ModuleSummary, NetworkCode, PythonModule } from './module.js'
+
+const known = new WeakMap<NetworkCode, PythonModule | null>()
+
+/** Null: it cannot be parsed by itself. */
+export function moduleOfCode(code: NetworkCode): PythonModule | null {
+  const before = known.get(code)
+  if (before !== undefined) return before
+  const tree = quickTree(code.text)
+  const importedByName = new Map(Object.entries(code.imported).map(([name, one]) => [name, summaryOf(one)]))
+  const made =
+    tree === null ? null : analyse(code.path, code.text, tree, false, { importedByName, importers: [] })
+  known.set(code, made)
+  return made
+}
+
+/** As much of its summary as its code tells by itself. */
+function summaryOf(code: NetworkCode): ModuleSummary {
+  return {
+    path: code.path,
+    constants: {},
+    functions: {},
+    classes: Object.fromEntries(
+      Object.entries(code.bases).map(([name, bases]) => [name, { bases, methods: [], calls: [] }]),
+    ),
+    reexports: {},
+    uses: [],
+    imports: [],
+    isEntry: false,
+    networks: code,
+  }
+}
