@@ -2,6 +2,7 @@
  * The code of modules that make networks: what a network computes follows from its code, which may stand in another module
  * than the one that trains it. So the summary keeps the text, and that of the modules that its networks are made of.
  */
+import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import type { NetworkCode } from './module-summary.js'
 
@@ -16,13 +17,13 @@ export function networkCode(analysis: Analysis): NetworkCode | null {
   if (analysis.isEntry || text.length > longest.own) return null
   const bases: NetworkCode['bases'] = {}
   for (const { name, bases: all } of analysis.classes)
-    if (all.some((base) => network.test(base))) bases[name] = all
+    if (all.some((base) => network.test(base))) define(bases, name, all)
   const imported: NetworkCode['imported'] = {}
   let room = longest.imported
   for (const [name, { networks }] of analysis.importedByName) {
     if (networks === undefined) continue
     room -= sizeOf(networks)
-    if (room >= 0) imported[name] = networks
+    if (room >= 0) define(imported, name, networks)
   }
   const makes =
     Object.keys(bases).length > 0 ||
