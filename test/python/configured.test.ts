@@ -4,7 +4,7 @@ import { yamlFacts } from '../../server/src/config/yaml.js'
 import { createNodeHost } from '../../server/src/host/node/host.js'
 import { Analysis } from '../../server/src/python/analysis.js'
 import { environmentWrites } from '../../server/src/python/environment.js'
-import type { HandedConfiguration } from '../../server/src/python/module.js'
+import type { ModuleSummary, OutsideCall, PassedArguments } from '../../server/src/python/module.js'
 import { loadGrammars } from '../../server/src/syntax/parser.js'
 import { pythonTree } from '../../server/src/syntax/python-tree.js'
 import type { ConfigurationRoot } from '../../server/src/text/configured.js'
@@ -28,7 +28,7 @@ data:
 async function read(
   text: string,
   keys: string[],
-  more: { overridable?: boolean; handed?: HandedConfiguration[] } = {},
+  more: { overridable?: boolean; outside?: OutsideCall[]; imported?: Record<string, ModuleSummary> } = {},
 ): Promise<Analysis> {
   const root = configuredFrom(
     'conf.yaml',
@@ -39,10 +39,10 @@ async function read(
     keys.map((key) => [key, { root, overridable: more.overridable ?? false }]),
   )
   return new Analysis('train.py', text, pythonTree(text, await grammars), false, {
-    importedByName: new Map(),
+    importedByName: new Map(Object.entries(more.imported ?? {})),
     importers: [],
     configurations,
-    handed: more.handed ?? [],
+    ...(more.outside === undefined ? {} : { outside: more.outside }),
   })
 }
 
@@ -133,12 +133,20 @@ describe('values of configuration files', () => {
 
   it('are handed from another module', async () => {
     const text = 'def fit(net, cfg):\n    answer = cfg.max_epochs\n'
-    const handed = (one: Partial<HandedConfiguration>): HandedConfiguration[] => [
-      { target: 'fit', name: null, position: 1, path: { root: 'main', keys: ['trainer'] }, ...one },
+    const value = { state: 'unknown', because: 'a file' } as const
+    const path = { root: 'main', keys: ['trainer'] }
+    const passed = (given: Partial<PassedArguments[number]>, name = 'fit'): OutsideCall[] => [
+      {
+        ...{ name, looped: false, usedAs: null, open: false },
+        args: [{ name: null, position: 1, value, path, ...given }],
+      },
     ]
-    assert.equal(answer(await read(text, ['main'], { handed: handed({}) })), 50)
-    assert.equal(answer(await read(text, ['main'], { handed: handed({ name: 'cfg', position: 0 }) })), 50)
-    assert.match(String(answer(await read(text, ['main'], { handed: handed({ target: 'other' }) }))), /^\?/)
+    const seen = async (outside: OutsideCall[]) => answer(await read(text, ['main'], { outside }))
+    assert.equal(await seen(passed({})), 50)
+    assert.equal(await seen(passed({ name: 'cfg', position: null })), 50)
+    assert.match(String(await seen(passed({}, 'other'))), /^\?/)
+    const other = passed({ path: { root: 'main', keys: ['data'] } })
+    assert.match(String(await seen([...passed({}), ...other])), /^\?/)
   })
 
   it('leave open what methods of a class may set', async () => {
@@ -168,16 +176,23 @@ describe('values of configuration files', () => {
     const analysis = await read(
       "import hydra\nimport yaml\nfrom engine import run\n\n\n@hydra.main(config_path='../conf', config_name='train.yaml')\ndef main(cfg):\n    run(cfg.model, epochs=cfg.epochs)\n    yaml.safe_load(open('data.yaml'))\n",
       [],
+      { imported: { engine: (await read('def run(model, epochs):\n    pass\n', [])).summary() } },
     )
-    const { configurations, handed } = analysis.summary()
+    const { configurations, outward } = analysis.summary()
     assert.deepEqual(configurations, [
       { kind: 'hydra', folder: '../conf', name: 'train.yaml' },
       { kind: 'file', path: 'data.yaml' },
     ])
-    assert.deepEqual(handed, [
-      { target: 'engine.run', name: null, position: 0, path: { root: 'hydra', keys: ['model'] } },
-      { target: 'engine.run', name: 'epochs', position: 1, path: { root: 'hydra', keys: ['epochs'] } },
-    ])
+    assert.deepEqual(
+      outward?.map(({ target, args }) => [target, ...args!.map(({ path }) => path)]),
+      [
+        [
+          'engine.run',
+          { root: 'train.py\0hydra', keys: ['model'] },
+          { root: 'train.py\0hydra', keys: ['epochs'] },
+        ],
+      ],
+    )
   })
 })
 

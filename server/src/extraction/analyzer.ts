@@ -24,7 +24,7 @@ import { analyse, LastAnalysis } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
 import { importsOf } from '../python/imports.js'
-import type { HandedConfiguration, ModuleSummary, OutsideCall, PythonModule } from '../python/module.js'
+import type { ModuleSummary, OutsideCall, PythonModule } from '../python/module.js'
 import { uncalledBecause } from '../python/uncalled.js'
 import type { FragmentFacts, Reader, ReaderContext, UnreadModule } from '../readers/reader.js'
 import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
@@ -91,7 +91,6 @@ export interface Surroundings {
   versions: Record<string, string>
   /** Configurations that it reads, as `Neighbours.configurations`. */
   configurations?: Record<string, ConfigurationRoot>
-  handed?: HandedConfiguration[]
   /** What other modules call of it. */
   outside?: OutsideCall[]
   /** The Terraform module that it belongs to. */
@@ -460,7 +459,6 @@ export class Analyzer {
         importers: own ? surroundings.importers : [],
         programs: own ? (surroundings.programs ?? []) : [],
         configurations: new Map(own ? Object.entries(surroundings.configurations ?? {}) : []),
-        handed: own ? (surroundings.handed ?? []) : [],
         processorOnly: surroundings.versions[processorWheels] !== undefined,
         ...(own && surroundings.outside !== undefined ? { outside: surroundings.outside } : {}),
       }

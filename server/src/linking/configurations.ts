@@ -4,12 +4,11 @@ import type { FileRecord } from '../extraction/analyzer.js'
 import { composeHydra, type HydraLookup, hydraFolder, interpolate, isHydraOption } from '../link/hydra.js'
 import { folderOf, join, parents } from '../link/paths.js'
 import { hydraRoot } from '../python/configured-path.js'
-import { moduleOfRoot, rootsOf, seenFrom } from '../python/configured-plain.js'
-import type { ConfigurationUse, HandedConfiguration, ModuleSummary } from '../python/module.js'
+import { moduleOfRoot, rootsOf } from '../python/configured-plain.js'
+import type { ConfigurationUse, ModuleSummary, PlainPath } from '../python/module.js'
 import type { ConfigurationRoot } from '../text/configured.js'
 import { define, lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
-import type { Definition } from './import-graph.js'
 import type { ProjectFiles } from './project-files.js'
 
 export interface Configurations {
@@ -110,27 +109,10 @@ function overridesOf(launch: Launch): Launch['flags'] {
   return Object.fromEntries(Object.entries(launch.flags).filter(([name]) => !isHydraOption(name)))
 }
 
-/** What `importer` hands to functions of the module at `path`, with roots that are told apart from the module's own. */
-export function handedTo(
-  handed: readonly HandedConfiguration[],
-  importer: string,
-  path: string,
-  definitionOf: (target: string) => Definition | null,
-): HandedConfiguration[] {
-  return handed.flatMap((one) => {
-    const definition = definitionOf(one.target)
-    if (definition?.path !== path || definition.name === '') return []
-    return [{ ...one, target: definition.name, path: seenFrom(importer, one.path) }]
-  })
-}
-
-/** Modules whose configurations another one gets to see: through what it imports, and what it is handed. */
-export function seenModules(
-  imported: readonly ModuleSummary[],
-  handed: readonly HandedConfiguration[],
-): string[] {
+/** Modules whose configurations another one gets to see: through what it imports, and what is passed to it. */
+export function seenModules(imported: readonly ModuleSummary[], passed: readonly PlainPath[]): string[] {
   const paths = [
-    ...handed.map(({ path }) => path),
+    ...passed,
     ...imported.flatMap(({ kept, loads }) => [
       ...Object.values(kept ?? {}),
       ...Object.values(loads ?? {}).map(({ path }) => path),

@@ -1,6 +1,14 @@
 /** What a configuration has a program make: each `_target_` is a call of it, with the keys beside it as its arguments. */
-import type { HandedConfiguration, OutwardCall, Passed, PassedArguments } from '../python/module.js'
-import { type Configured, type ConfiguredMap, configuredAt, plainConfigured } from '../text/configured.js'
+import { hydraRoot } from '../python/configured-path.js'
+import { rootIn } from '../python/configured-plain.js'
+import type { OutwardCall, Passed, PassedArguments } from '../python/module.js'
+import {
+  type ConfigurationRoot,
+  type Configured,
+  type ConfiguredMap,
+  configuredAt,
+  plainConfigured,
+} from '../text/configured.js'
 
 const most = 200
 
@@ -28,14 +36,17 @@ export function targetsIn(root: Configured): string[] {
 }
 
 /** As calls that the module which composes the configuration makes. */
-export function configuredCalls(root: Configured, overridable: boolean): OutwardCall[] {
+export function configuredCalls({ root, overridable }: ConfigurationRoot, module: string): OutwardCall[] {
   const found: OutwardCall[] = []
-  for (const { target, node } of madeIn(root)) {
+  for (const { target, node, keys } of madeIn(root)) {
     if (found.length >= most) break
     const args = parameters(node).map(([name, child]): PassedArguments[number] => ({
       name,
       position: null,
       value: passed(child, overridable),
+      ...(child.kind === 'scalar' || makesObjects(child)
+        ? {}
+        : { path: { root: rootIn(module, hydraRoot), keys: [...keys, name] } }),
     }))
     // What is made in parts gets its other arguments from code.
     const open = node.open !== undefined || node.entries._partial_ !== undefined || hasPositional(node)
@@ -43,22 +54,6 @@ export function configuredCalls(root: Configured, overridable: boolean): Outward
       ...{ target, from: null, looped: false, usedAs: null, args, open },
       ...(overridable ? { overridable } : {}),
     })
-  }
-  return found
-}
-
-/** Maps and lists among the arguments, as parts of the configuration. */
-export function configuredParts(
-  root: Configured,
-  inFull: (keys: (string | number)[]) => HandedConfiguration['path'],
-) {
-  const found: HandedConfiguration[] = []
-  for (const { target, node, keys } of madeIn(root)) {
-    for (const [name, child] of parameters(node)) {
-      if (child.kind === 'scalar' || found.length >= most || configuredAt(child, '_target_') !== undefined)
-        continue
-      found.push({ target, name, position: -1, path: inFull([...keys, name]) })
-    }
   }
   return found
 }

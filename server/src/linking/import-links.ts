@@ -95,7 +95,6 @@ function kept<K extends object, V>(known: WeakMap<K, V>, key: K, make: (key: K) 
 /** What importers tell a module: what they use, not their constants. */
 function asImporter(summary: ModuleSummary): ModuleSummary {
   const {
-    handed: _handed,
     configurations: _configurations,
     kept: _kept,
     loads: _loads,

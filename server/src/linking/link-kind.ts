@@ -2,7 +2,7 @@
 import type { FileRecord, Surroundings } from '../extraction/analyzer.js'
 import type { Overlay } from '../extraction/manifests.js'
 import type { ModuleIndex } from '../link/modules.js'
-import type { ModuleSummary } from '../python/module.js'
+import type { ModuleSummary, OutsideCall } from '../python/module.js'
 import type { ConfigurationRoot } from '../text/configured.js'
 import type { Binding, Launch } from '../workload/claim.js'
 import type { AskedLaunch } from './bind-launches.js'
@@ -49,6 +49,8 @@ export interface LinkedProject {
   configurationsOf(file: FileRecord, launch: Launch | null): Configurations
   /** What Hydra composes for a module, by each launch that starts it, else by itself. */
   compositionsOf(path: string): readonly ConfigurationRoot[]
+  /** What other modules pass to the functions and classes of this one. */
+  callsInto(path: string): OutsideCall[]
   /** Everything that is started, as far as files have been read. */
   launches(): readonly Launch[]
   /** The file of the project that a launch starts; null: none. */

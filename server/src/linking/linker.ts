@@ -8,11 +8,12 @@ import { ConsoleScripts } from '../link/console-scripts.js'
 import { ModuleIndex } from '../link/modules.js'
 import { ProgramIndex } from '../link/programs.js'
 import type { LintError } from '../lint.js'
-import type { ModuleSummary } from '../python/module.js'
+import type { ModuleSummary, OutsideCall } from '../python/module.js'
 import type { ConfigurationRoot } from '../text/configured.js'
 import { lookUp } from '../text/records.js'
 import type { Binding, Extraction, Launch } from '../workload/claim.js'
 import { bindLaunches } from './bind-launches.js'
+import { CallsInto } from './calls-into.js'
 import { Compositions, composes } from './compositions.js'
 import { ConfigurationLinker, type Configurations } from './configurations.js'
 import { targetsIn } from './configured-calls.js'
@@ -69,6 +70,7 @@ export class Linker implements LinkedProject {
   private readonly configurations: ConfigurationLinker
   private readonly frameworkConfigs: FrameworkConfigLinker
   private readonly compositions = new Compositions(this)
+  private readonly calls = new CallsInto(this)
   private started: readonly Launch[] | null = null
   private all: readonly string[] = []
   private readonly cache = new Map<string, CachedExtraction>()
@@ -112,6 +114,7 @@ export class Linker implements LinkedProject {
     this.questions.refresh()
     this.started = null
     this.compositions.forget()
+    this.calls.forget()
     for (const kind of this.kinds) kind.begin?.()
   }
 
@@ -143,6 +146,8 @@ export class Linker implements LinkedProject {
       }
       case 'importers':
         return this.importersOf(path).join('\n')
+      case 'calls':
+        return this.calls.hash(path)
       case 'compositions':
         return hashOf(JSON.stringify(this.compositions.of(path)))
       case 'summary':
@@ -198,6 +203,11 @@ export class Linker implements LinkedProject {
     if (!composes(this.summaryOf(path))) return []
     this.questions.read(`compositions ${path}`)
     return this.questions.apart(() => this.compositions.of(path))
+  }
+
+  callsInto(path: string): OutsideCall[] {
+    this.questions.read(`calls ${path}`)
+    return this.questions.apart(() => this.calls.of(path))
   }
 
   launches(): readonly Launch[] {

@@ -1,6 +1,7 @@
 /** What the modules of a project pass to each other's functions, also through functions that only pass it on. */
 
 import { CircularAnswers } from '../python/circular-answers.js'
+import { plainBelow } from '../python/configured-plain.js'
 import type {
   DerivedClass,
   ModuleSummary,
@@ -8,7 +9,9 @@ import type {
   OutwardCall,
   Passed,
   PassedArguments,
+  PlainPath,
 } from '../python/module.js'
+import type { Json } from '../text/json.js'
 import { lookUp } from '../text/records.js'
 import type { Definition } from './import-graph.js'
 
@@ -41,6 +44,7 @@ export class OutsideCallIndex {
   /** Functions may call each other, and many may call one, so each is asked once. */
   private readonly looped = new CircularAnswers<string, boolean>(false, mostSteps)
   private readonly types = new CircularAnswers<string, string | null>(null, mostSteps)
+  private readonly paths = new CircularAnswers<string, PlainPath | null>(null, mostSteps)
   private readonly parameters = new CircularAnswers<string, Passed>(tooFar, mostSteps)
 
   constructor(private readonly modules: ProjectModules) {}
@@ -125,19 +129,42 @@ export class OutsideCallIndex {
 
   private argument(importer: string, given: PassedArguments[number]): PassedArguments[number] {
     const type = given.type ?? this.type(importer, given.value)
-    return { ...given, value: this.value(importer, given.value), ...(type === null ? {} : { type }) }
+    const path = this.path(importer, given)
+    return {
+      ...given,
+      value: this.value(importer, given.value),
+      ...(type === null ? {} : { type }),
+      ...(path === null ? {} : { path }),
+    }
+  }
+
+  /** The part of a configuration that an argument is, also where the function that passes it was given it itself. */
+  private path(path: string, given: PassedArguments[number]): PlainPath | null {
+    const { value: passed } = given
+    if (given.path !== undefined) return given.path
+    if (passed.state !== 'parameter' || passed.here !== undefined) return null
+    const called = passed.of.replace(/\.__init__$/, '')
+    const whole = this.paths.of(`${path}\n${called}\n${passed.name}`, () => {
+      let found: PlainPath | null = null
+      for (const { importer, call } of this.callsOf(path, called)) {
+        const argument = argumentFor(call, passed)
+        const one = argument === undefined ? null : this.path(importer, argument)
+        if (one === null || (found !== null && JSON.stringify(found) !== JSON.stringify(one))) return null
+        found ??= one
+      }
+      return found
+    })
+    return whole === null ? null : plainBelow(whole, passed.keys ?? [])
   }
 
   /** The class of what a function is given and only passes on. */
   private type(path: string, passed: Passed): string | null {
-    if (passed.state !== 'parameter' || passed.here !== undefined) return null
+    if (passed.state !== 'parameter' || passed.here !== undefined || passed.keys !== undefined) return null
     const called = passed.of.replace(/\.__init__$/, '')
     return this.types.of(`${path}\n${called}\n${passed.name}`, () => {
       const types = new Set<string | null>()
       for (const { importer, call } of this.callsOf(path, called)) {
-        const given =
-          call.args?.find((one) => one.name === passed.name) ??
-          call.args?.find((one) => one.position === passed.position)
+        const given = argumentFor(call, passed)
         types.add(given === undefined ? null : (given.type ?? this.type(importer, given.value)))
       }
       return types.size === 1 ? [...types][0]! : null
@@ -168,15 +195,41 @@ export class OutsideCallIndex {
     const values: Passed[] = passed.here === undefined ? [] : [passed.here]
     for (const { importer, call } of this.callsOf(path, called)) {
       if (call.args === null) return { state: 'unknown', because: 'it is handed around as a value' }
-      const given =
-        call.args.find((one) => one.name === passed.name) ??
-        call.args.find((one) => one.position === passed.position)
-      if (given !== undefined) values.push(this.value(importer, given.value))
+      const given = argumentFor(call, passed)
+      if (given !== undefined)
+        values.push(partOf(this.value(importer, given.value), passed.keys ?? [], passed.otherwise))
       else if (call.open) return { state: 'unknown', because: '**kwargs' }
-      else values.push(passed.otherwise ?? { state: 'unknown', because: `the parameter ${passed.name}` })
+      else if (passed.keys === undefined)
+        values.push(passed.otherwise ?? { state: 'unknown', because: `the parameter ${passed.name}` })
+      else values.push({ state: 'unknown', because: `the parameter ${passed.name}` })
     }
     return together(values) ?? { state: 'unknown', because: `the parameter ${passed.name}` }
   }
+}
+
+function argumentFor(
+  { args }: OutwardCall,
+  { name, position }: Passed & { state: 'parameter' },
+): PassedArguments[number] | undefined {
+  return args?.find((one) => one.name === name) ?? args?.find((one) => one.position === position)
+}
+
+/** What stands under the keys of a value. */
+function partOf(value: Passed, keys: readonly (string | number)[], otherwise: Passed | undefined): Passed {
+  const [key, ...rest] = keys
+  if (key === undefined) return value
+  const because = `.${keys.join('.')}`
+  if (value.state === 'arguments') {
+    const one = lookUp(value.values, String(key))
+    return one === undefined
+      ? { state: 'unknown', because }
+      : partOf({ state: 'known', ...one }, rest, otherwise)
+  }
+  if (value.state !== 'known') return { state: 'unknown', because }
+  const holds = typeof value.value === 'object' && value.value !== null
+  const child = holds ? lookUp(value.value as Record<string, Json>, String(key)) : undefined
+  if (child !== undefined) return partOf({ ...value, value: child }, rest, otherwise)
+  return rest.length === 0 && holds && otherwise !== undefined ? otherwise : { state: 'unknown', because }
 }
 
 /** One value that all agree on. */

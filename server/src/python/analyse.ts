@@ -59,7 +59,6 @@ function seeTheSame(a: Neighbours, b: Neighbours): boolean {
     sameItems(a.importers, b.importers) &&
     sameItems(a.behind, b.behind) &&
     sameItems(a.programs, b.programs) &&
-    sameItems(a.handed, b.handed) &&
     sameItems(a.outside, b.outside) &&
     knowsImporters(a) === knowsImporters(b) &&
     isPlain(a) &&

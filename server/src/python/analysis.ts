@@ -39,7 +39,6 @@ import type {
   Folded,
   Func,
   FunctionSummary,
-  HandedConfiguration,
   HandedOn,
   Klass,
   Loop,
@@ -76,7 +75,6 @@ export interface Neighbours {
   /** Configurations that it reads, by path as written; Hydra's under 'hydra'. */
   configurations?: Map<string, ConfigurationRoot>
   /** What its importers hand to its functions and classes; `target` is the name in this module. */
-  handed?: HandedConfiguration[]
   /** What its importers call of it; absent: they were not asked. */
   outside?: OutsideCall[]
   processorOnly?: boolean
@@ -113,7 +111,6 @@ export class Analysis implements PythonModule {
   readonly programs: ModuleSummary[]
   private readonly behind: readonly ModuleSummary[]
   readonly configurations: ReadonlyMap<string, ConfigurationRoot>
-  readonly handed: readonly HandedConfiguration[]
   readonly outside: OutsideCalls
   private readonly knowsImporters: boolean
   readonly bindingNames = new Map<Binding, string | null>()
@@ -150,7 +147,6 @@ export class Analysis implements PythonModule {
     this.processorOnly = neighbours.processorOnly ?? false
     this.programs = neighbours.programs ?? []
     this.configurations = neighbours.configurations ?? new Map()
-    this.handed = neighbours.handed ?? []
     this.outside = new OutsideCalls(this, neighbours.outside ?? [])
     this.knowsImporters = neighbours.outside !== undefined || this.importers.length === 0
     this.hasErrors = tree.hasErrors
@@ -419,6 +415,10 @@ export class Analysis implements PythonModule {
   }
   outsideCalls(func: Func): readonly OutsideCall[] {
     return this.outside.of(func)
+  }
+  /** What every call from outside passes under a keyword; null: some pass nothing, or it is not known. */
+  outsideKeyword(func: Func, keyword: string): Folded | null {
+    return this.outside.keyword(func, keyword)
   }
   returnType(func: Func): string | null {
     return this.types.of(func, () => {

@@ -323,6 +323,11 @@ function inParameter(
       ? inDictionary(analysis, given.expr, keyword, given.expr.start, depth + 1)
       : opaque
   })
+  if (star === 2 && sites.length === 0) {
+    const folded = analysis.outsideKeyword(func, keyword)
+    if (folded !== null)
+      return { state: 'given', expr: name, folded, span: { start: name.start, end: name.end } }
+  }
   const leftOut = outside.every(
     ({ args, open }) => star === 2 && !open && args?.some((one) => one.name === keyword) === false,
   )

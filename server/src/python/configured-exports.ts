@@ -4,33 +4,12 @@ import type { Analysis } from './analysis.js'
 import { changedKeys } from './configured.js'
 import { agreed, type ConfiguredPath, configuredPath, parameterOf } from './configured-path.js'
 import { rootsOf, seenFrom, toPlain as withoutChanges } from './configured-plain.js'
-import type { Func, HandedConfiguration, Loading, ModuleSummary, PlainPath } from './module.js'
-import { targetOf } from './names.js'
-
-const most = 100
+import type { Func, Loading, ModuleSummary, PlainPath } from './module.js'
 
 /** With what the module writes to it. */
-function toPlain(analysis: Analysis, path: ConfiguredPath): PlainPath {
+export function toPlain(analysis: Analysis, path: ConfiguredPath): PlainPath {
   const changed = changedKeys(analysis, path)
   return { ...withoutChanges(path), ...(changed.length === 0 ? {} : { changed }) }
-}
-
-/** Configurations that the module passes to functions and classes of other modules of the project. */
-export function handedConfigurations(analysis: Analysis): HandedConfiguration[] {
-  const found: HandedConfiguration[] = []
-  for (const call of analysis.calls) {
-    if (call.expr.args.length === 0 || found.length >= most) continue
-    const { callee } = call.expr
-    if (callee.type !== 'name' && callee.type !== 'attribute') continue
-    const target = targetOf(analysis, callee)
-    if (target === null) continue
-    call.expr.args.forEach((argument, position) => {
-      if (argument.star > 0) return
-      const path = configuredPath(analysis, argument.value)
-      if (path !== null) found.push({ target, name: argument.name, position, path: toPlain(analysis, path) })
-    })
-  }
-  return found
 }
 
 /** What names of the module stand for, where that is a configuration or an object with fields. */

@@ -201,7 +201,7 @@ function pathOfName(
     found = path
   }
   if (found !== null) return found
-  return sites.length === 0 ? handedOver(analysis, owner.func, binding.name, owner.position) : null
+  return sites.length === 0 ? analysis.outside.path(owner.func, binding.name, owner.position) : null
 }
 
 /** `cfg = EasyDict()`, then `cfg['lr'] = 0.1`: what is written to such an object is part of it. */
@@ -238,20 +238,6 @@ export function samePath(a: ConfiguredPath, b: ConfiguredPath): boolean {
 /** Both lead into one file, or one object of code. */
 export function sameSource(a: ConfiguredPath, b: ConfiguredPath): boolean {
   return a.root === b.root && (a.root !== null || a.fields?.values === b.fields?.values)
-}
-
-/** What a module that imports this one passes to the function. */
-function handedOver(analysis: Analysis, func: Func, name: string, position: number): ConfiguredPath | null {
-  if (func.class !== null && func.name !== '__init__') return null
-  const called = func.class === null ? func.name : func.class.name
-  const found = analysis.handed.filter(
-    (one) => one.target === called && (one.name === null ? one.position === position : one.name === name),
-  )
-  const first = found[0]
-  const written = first === undefined ? '' : JSON.stringify(first.path)
-  return first !== undefined && found.every((one) => JSON.stringify(one.path) === written)
-    ? fromPlain(first.path)
-    : null
 }
 
 /** `from config import cfg`: what a module of the project makes of a file, or an object that it keeps. */

@@ -76,3 +76,13 @@ export function withRoots(path: PlainPath, change: (root: string) => string): Pl
     ...(under === undefined ? {} : { under: withRoots(under, change) }),
   }
 }
+
+/** A part of it. */
+export function plainBelow(path: PlainPath, keys: readonly (string | number)[]): PlainPath {
+  const { under } = path
+  return {
+    ...path,
+    keys: [...path.keys, ...keys],
+    ...(under === undefined ? {} : { under: plainBelow(under, keys) }),
+  }
+}

@@ -49,6 +49,9 @@ export function foldLookup(analysis: Analysis, fold: Fold, expr: CallExpr): Fold
       : analysis.attributeValues(attribute).length > 0
     if (value.state === 'known' || option) return value
   }
+  const parsed =
+    typeof key === 'string' && deeper === undefined ? analysis.outside.argument(lookup.object, key) : null
+  if (parsed !== null) return parsed
   const object = fold(lookup.object)
   if (object.state === 'known') return inObject(object, keys) ?? fallback(object.overridable)
   const mayBeAnything = whole === null && !isFromFile(analysis, lookup.object)

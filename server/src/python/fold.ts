@@ -462,14 +462,22 @@ export class Folder {
         start: expr.start,
         end: expr.end,
       })
-    const container = this.fold(value)
+    const parsed =
+      index.type === 'constant' && typeof index.value === 'string'
+        ? this.analysis.outside.argument(value, index.value)
+        : null
+    if (parsed !== null) return parsed
     const key = this.fold(index)
     const tracked =
       key.state === 'known' && typeof key.value === 'string'
         ? trackedValue(this.analysis, this.folding, value, key.value)
         : null
     if (tracked !== null) return tracked
-    if (container.state === 'unknown') return container
+    return this.item(this.fold(value), key)
+  }
+
+  private item(container: Folded, key: Folded): Folded {
+    if (container.state === 'unknown') return throughOptions(container, (one) => this.item(one, key))
     if (key.state === 'unknown') return key
     if (Array.isArray(container.value) && typeof key.value === 'number') {
       const item = container.value.at(key.value)

@@ -164,8 +164,6 @@ export interface ModuleSummary {
   reported?: ReportedMetrics
   /** Configuration files that it names. */
   configurations?: ConfigurationUse[]
-  /** Configurations that it passes on to other modules. */
-  handed?: HandedConfiguration[]
   /** Names of the module that stand for configurations, or for objects whose fields are known. */
   kept?: Record<string, PlainPath>
   /** Functions and methods (by qualified name) that give back a configuration. */
@@ -204,6 +202,8 @@ export type Passed =
       of: string
       name: string
       position: number
+      /** What of it: `cfg['train'].workers`. */
+      keys?: (string | number)[]
       /** Its default. */
       otherwise?: Passed
       /** What the calls of its own module pass. */
@@ -216,6 +216,10 @@ export type PassedArguments = {
   name: string | null
   position: number | null
   value: Passed
+  /** The configuration, or the part of one, that it is. */
+  path?: PlainPath
+  /** Unpacked: `*args` or `**kwargs`. */
+  star?: 1 | 2
   /** Canonical class. */
   type?: string
   /** A function that trains, or takes a step: what it does. */
@@ -269,16 +273,6 @@ export interface PlainPath {
   overridable?: true
   /** Keys that the module which hands it on writes to. */
   changed?: (string | number)[][]
-}
-
-/** A configuration, or a part of it, as the argument of a function or class of another module. */
-export interface HandedConfiguration {
-  /** As imported, dotted: 'src.engine.train'. */
-  target: string
-  /** Keyword, or null with the position. */
-  name: string | null
-  position: number
-  path: PlainPath
 }
 
 /** What a function gives back that loads a configuration. */

@@ -3,8 +3,11 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { configuredAs, unknown } from './folded.js'
-import type { Folded, Func, OutsideCall, Passed } from './module.js'
+import { foldFound, look } from './configured.js'
+import { below, type ConfiguredPath } from './configured-path.js'
+import { fromPlain } from './configured-plain.js'
+import { agree, configuredAs, unknown } from './folded.js'
+import type { Folded, Func, OutsideCall, Passed, PassedArguments, PlainPath } from './module.js'
 import { bindingsOf, methodOf } from './names.js'
 
 export class OutsideCalls {
@@ -30,20 +33,65 @@ export class OutsideCalls {
     const calls = this.of(func)
     return calls.length === 0
       ? null
-      : calls.map((call) => {
-          const given = passedFor(call, name, position)
-          if (given === undefined) return fallbackOf(call, fallback) ?? unknown(`the parameter ${name}`)
-          if (given.state === 'known') return knownAs(given)
-          return unknown(given.state === 'unknown' ? given.because : `the parameter ${name}`)
-        })
+      : calls.map(
+          (call) =>
+            this.given(call, name, position) ??
+            fallbackOf(call, fallback) ??
+            unknown(`the parameter ${name}`),
+        )
+  }
+
+  /** What every call passes under a keyword that the function does not list; null: some leave it out, or it is not known. */
+  keyword(func: Func, keyword: string): Folded | null {
+    const values: Folded[] = []
+    for (const call of this.of(func)) {
+      const given = this.given(call, keyword, -1)
+      if (given === null) return null
+      values.push(given)
+    }
+    const agreed = agree(values, '**kwargs')
+    return agreed.state === 'known' ? agreed : null
+  }
+
+  /** The configuration that all calls pass for a parameter; null: none, or not the same. */
+  path(func: Func, name: string, position: number): ConfiguredPath | null {
+    let found: PlainPath | null = null
+    for (const { args } of this.of(func)) {
+      const path = args === null ? undefined : argumentFor(args, name, position)?.path
+      if (path === undefined || (found !== null && JSON.stringify(found) !== JSON.stringify(path)))
+        return null
+      found ??= path
+    }
+    return found === null ? null : fromPlain(found)
+  }
+
+  /** Null: the call leaves it out. */
+  private given({ args, open }: OutsideCall, name: string, position: number): Folded | null {
+    if (args === null) return unknown('it is handed around as a value')
+    const written = argumentFor(args, name, position)
+    if (written !== undefined) return this.argumentValue(written, name)
+    const unpacked = args.filter(({ star }) => star !== undefined)
+    for (const { path, star } of unpacked) {
+      if (star === 1 || path === undefined) return unknown('**kwargs')
+      const found = look(this.analysis, below(fromPlain(path), name))
+      if (found === null) return unknown('**kwargs')
+      const folded = foldFound(found)
+      if (folded !== null) return folded
+    }
+    return open && unpacked.length === 0 ? unknown('**kwargs') : null
+  }
+
+  private argumentValue({ value, path }: PassedArguments[number], name: string): Folded {
+    if (value.state === 'known') return knownAs(value)
+    const found = path === undefined ? null : look(this.analysis, fromPlain(path))
+    const folded = found === null ? null : foldFound(found)
+    return folded ?? unknown(value.state === 'unknown' ? value.because : `the parameter ${name}`)
   }
 
   /** Classes of what each call passes for a parameter; null: it cannot be told. */
   types(func: Func, name: string, position: number): (string | null)[] {
     return this.of(func).map((call) => {
-      const given =
-        call.args?.find((one) => one.name === name) ?? call.args?.find((one) => one.position === position)
-      return given?.type ?? null
+      return call.args === null ? null : (argumentFor(call.args, name, position)?.type ?? null)
     })
   }
 
@@ -119,9 +167,13 @@ function knownAs({ value, overridable, from }: Omit<Passed & { state: 'known' },
 }
 
 function passedFor(call: OutsideCall, name: string, position: number): Passed | undefined {
-  if (call.args === null) return { state: 'unknown', because: 'it is handed around as a value' }
-  const given =
-    call.args.find((one) => one.name === name) ?? call.args.find((one) => one.position === position)
-  if (given !== undefined) return given.value
-  return call.open ? { state: 'unknown', because: '**kwargs' } : undefined
+  return call.args === null ? undefined : argumentFor(call.args, name, position)?.value
+}
+
+function argumentFor(
+  args: PassedArguments,
+  name: string,
+  position: number,
+): PassedArguments[number] | undefined {
+  return args.find((one) => one.name === name) ?? args.find((one) => one.position === position)
 }

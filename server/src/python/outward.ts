@@ -3,6 +3,9 @@ import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { toPlain } from './configured-exports.js'
+import { configuredPath } from './configured-path.js'
+import { seenFrom } from './configured-plain.js'
 import { running } from './effects.js'
 import type {
   Call,
@@ -134,14 +137,19 @@ function passedArgument(
       ? args.slice(0, index).filter((one) => one.name === null).length
       : null
   const type = analysis.typeOf(argument.value)
+  const path = argument.star === 1 ? null : configuredPath(analysis, argument.value)
   return {
     name: argument.name,
     position,
-    value: passed(analysis, argument.value),
+    value: argument.star > 0 ? unpacked : passed(analysis, argument.value),
+    ...(path === null ? {} : { path: seenFrom(analysis.path, toPlain(analysis, path)) }),
+    ...(argument.star === 1 || argument.star === 2 ? { star: argument.star } : {}),
     ...(type === null ? {} : { type }),
     ...stepPassed(analysis, argument.value),
   }
 }
+
+const unpacked: Passed = { state: 'unknown', because: 'an unpacked value' }
 
 /** `fit(train_step, loader)`. */
 function stepPassed(analysis: Analysis, expr: Expr): Pick<PassedArguments[number], 'runs'> {
@@ -153,9 +161,9 @@ function stepPassed(analysis: Analysis, expr: Expr): Pick<PassedArguments[number
 function passed(analysis: Analysis, expr: Expr): Passed {
   const parameter = parameterOf(analysis, expr)
   if (parameter !== null) return parameter
-  const made = expr.type === 'call' ? analysis.nameOf(expr.callee) : null
-  if (analysis.programArguments.length > 0 && (isArguments(analysis, expr) || made === 'vars'))
-    return argumentsOf(analysis, expr)
+  const made = expr.type === 'call' && analysis.nameOf(expr.callee) === 'vars' ? expr.args[0]?.value : expr
+  if (analysis.programArguments.length > 0 && made !== undefined && isArguments(analysis, made))
+    return argumentsOf(analysis, made)
   return asPassed(analysis.fold(expr))
 }
 
@@ -171,25 +179,58 @@ export function asPassed(folded: Folded): Passed {
     : { state: 'known', value: folded.value, overridable: folded.overridable }
 }
 
-/** What the function that makes the call is given itself, passed on. */
+/** What the function that makes the call is given itself, or a part of that, passed on. */
 function parameterOf(analysis: Analysis, expr: Expr): Passed | null {
-  const value = analysis.definition(expr)
-  if (value.type !== 'name') return null
-  const { bindings } = bindingsOf(analysis, value.id, value.start)
+  const { base, keys, fallback } = partOf(analysis, expr)
+  if (base.type !== 'name') return null
+  const { bindings } = bindingsOf(analysis, base.id, base.start)
   const binding = bindings.length === 1 ? bindings[0]! : null
   const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
-  if (binding === null || owner === null) return null
+  if (binding === null || owner === null || owner.position < 0) return null
   if (analysis.programParameters.argumentOf(owner.func, binding.name) !== null) return null
   const sites = analysis.callSites(owner.func)
   if (sites === null) return null
+  const otherwise = keys.length === 0 ? binding.value : fallback
   return {
     state: 'parameter',
     of: owner.func.qualified,
     name: binding.name,
     position: owner.position,
-    ...(binding.value === null ? {} : { otherwise: asPassed(analysis.fold(binding.value)) }),
-    ...(sites.length === 0 ? {} : { here: localValue(analysis, owner.func, sites, value) }),
+    ...(keys.length === 0 ? {} : { keys }),
+    ...(otherwise === null ? {} : { otherwise: asPassed(analysis.fold(otherwise)) }),
+    ...(sites.length === 0
+      ? {}
+      : { here: localValue(analysis, owner.func, sites, keys.length === 0 ? base : expr) }),
   }
+}
+
+const longestPart = 8
+
+/** `cfg['train'].workers`, `cfg.get('workers', 4)`: the object and the keys; what holds where the last is not there. */
+function partOf(analysis: Analysis, expr: Expr) {
+  const keys: (string | number)[] = []
+  let base = analysis.definition(expr)
+  let fallback: Expr | null = null
+  while (keys.length < longestPart) {
+    let key: unknown
+    let object: Expr
+    if (base.type === 'attribute') {
+      key = base.attr
+      object = base.value
+    } else if (base.type === 'subscript' && base.index.type === 'constant') {
+      key = base.index.value
+      object = base.value
+    } else if (base.type === 'call' && base.callee.type === 'attribute' && base.callee.attr === 'get') {
+      const [first, second] = base.args
+      key = first?.value.type === 'constant' ? first.value.value : null
+      if (keys.length === 0) fallback = second?.value ?? null
+      object = base.callee.value
+    } else break
+    if (typeof key !== 'string' && typeof key !== 'number') break
+    keys.unshift(key)
+    base = analysis.definition(object)
+  }
+  return { base, keys, fallback }
 }
 
 /** What the calls of this module pass, where one of its functions is called here too. */

@@ -6,7 +6,7 @@ import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { appliedParameters } from './applied-parameters.js'
 import { ClassFields } from './class-fields.js'
-import { handedConfigurations, keptConfigurations, loadingFunctions } from './configured-exports.js'
+import { keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
 import { denseLayers } from './dense-layers.js'
 import { createdGraph, lastIdentifier, running } from './effects.js'
@@ -372,14 +372,12 @@ function inherit(klass: ClassSummary, base: ClassSummary): void {
 function configurationsOf(
   analysis: Analysis,
   passed: Pick<Definitions, 'kept' | 'loads'>,
-): Pick<ModuleSummary, 'configurations' | 'handed' | 'kept' | 'loads'> {
+): Pick<ModuleSummary, 'configurations' | 'kept' | 'loads'> {
   const configurations = configurationUses(analysis)
-  const handed = handedConfigurations(analysis)
   const kept = { ...passed.kept, ...keptConfigurations(analysis) }
   const loads = { ...passed.loads, ...loadingFunctions(analysis) }
   return {
     ...(configurations.length === 0 ? {} : { configurations }),
-    ...(handed.length === 0 ? {} : { handed }),
     ...(Object.keys(kept).length === 0 ? {} : { kept }),
     ...(Object.keys(loads).length === 0 ? {} : { loads }),
   }

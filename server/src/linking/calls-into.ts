@@ -1,0 +1,46 @@
+/** What the modules of a project call of each other, and what configurations have them make. */
+import { hashOf } from '../host/backend.js'
+import type { OutsideCall } from '../python/module.js'
+import { configuredCalls } from './configured-calls.js'
+import type { LinkedProject } from './link-kind.js'
+import { OutsideCallIndex } from './outside-calls.js'
+
+export class CallsInto {
+  private index: OutsideCallIndex | null = null
+
+  constructor(private readonly project: LinkedProject) {}
+
+  /** Files may have been read since. */
+  forget(): void {
+    this.index = null
+  }
+
+  of(path: string): OutsideCall[] {
+    return this.now().of(path)
+  }
+
+  hash(path: string): string {
+    return hashOf(JSON.stringify(this.of(path)))
+  }
+
+  private now(): OutsideCallIndex {
+    const { project } = this
+    const launched = new Set<string>()
+    if (this.index === null) {
+      for (const launch of project.launches()) {
+        const path = project.scriptOf(launch)
+        const passes = Object.keys(launch.flags).length > 0 || launch.positionals.length > 0
+        if (path !== null && passes) launched.add(path)
+      }
+      this.index = new OutsideCallIndex({
+        summaryOf: (path) => project.summaryOf(path),
+        importersOf: (path) => project.importersOf(path),
+        configuredCalls: (path) =>
+          project.compositionsOf(path).flatMap((composed) => configuredCalls(composed, path)),
+        definitionOf: (importer, target) => project.definitionOf(project.files.record(importer)!, target),
+        isLaunched: (path) => launched.has(path),
+      })
+    }
+    return this.index
+  }
+}
