@@ -74,7 +74,6 @@ export interface Neighbours {
   importers: ModuleSummary[]
   /** Configurations that it reads, by path as written; Hydra's under 'hydra'. */
   configurations?: Map<string, ConfigurationRoot>
-  /** What its importers hand to its functions and classes; `target` is the name in this module. */
   /** What its importers call of it; absent: they were not asked. */
   outside?: OutsideCall[]
   processorOnly?: boolean
