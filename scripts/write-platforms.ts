@@ -1,8 +1,9 @@
-/** Writes docs/platforms.md, docs/checklist.md, the schema of the configuration, the tables on the pages of the rules, and the page that lists them; run by `npm run generate`, after the lists are written. */
+/** Writes docs/platforms.md, docs/checklist.md, the schema of the configuration, the tables on the pages of the rules, the page that lists them, and docs/accuracy.md; run by `npm run generate`, after the lists are written. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { checklistPage } from '../server/src/checklist/item-page.js'
 import { readers } from '../server/src/readers/index.js'
 import { rules } from '../server/src/rules/index.js'
+import { accuracy } from './accuracy/page.js'
 import { configurationSchema } from './configuration-schema.js'
 import { platforms } from './platforms.js'
 import { ruleIndex } from './rule-index.js'
@@ -19,3 +20,4 @@ for (const { name } of rules) {
   pages.set(name, page)
 }
 writeFileSync('docs/rules/index.md', ruleIndex(rules, readers, pages))
+for (const [path, text] of Object.entries(accuracy('.'))) writeFileSync(path, text)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { accuracy } from '../scripts/accuracy/page.js'
 import { configurationSchema } from '../scripts/configuration-schema.js'
 import { indexes } from '../scripts/indexes.js'
 import { platforms } from '../scripts/platforms.js'
@@ -44,4 +45,9 @@ describe('what `npm run generate` makes', () => {
 
   it('scripts/rule-keys.ts names rules only', () =>
     assert.deepEqual(Object.keys(ruleKeys).sort(), rules.map(({ name }) => name).sort()))
+})
+
+describe('what `npm run accuracy` makes', () => {
+  for (const [path, text] of Object.entries(accuracy(root)))
+    it(`${path} says what the estimates say now`, () => assert.equal(file(path), text))
 })

@@ -110,6 +110,9 @@ describe('words of a training', () => {
     assert.equal(methodFrom('full+checkpointing')?.checkpointing, true)
     assert.deepEqual(methodFrom('QLoRA + ZeRO-2')?.sharding, { kind: 'deepspeed', stage: 2 })
     assert.equal(methodFrom('LoRA (emb)')?.embeddings, true)
+    assert.equal(methodFrom('qlora r=64')?.rank, 64)
+    assert.equal(methodFrom('LoRA rank 16')?.rank, 16)
+    assert.equal(methodFrom('LoRA + ZeRO-2')?.rank, null)
     assert.equal(methodFrom('magic'), undefined)
   })
 
@@ -189,6 +192,22 @@ describe('answers', () => {
     const step = (method: string) => ask({ ...llama, method }).stepSeconds!.low
     assert.ok(step('lora+checkpointing') > step('lora'))
     assert.ok(step('full') > step('lora'))
+  })
+
+  it('adapters take what their rank says, and layers are computed twice where the card demands it', () => {
+    const llama: Question = { model: 'Llama-2 7B', batch: 1, size: '4096', precision: 'bf16' }
+    const memory = (method: string, gpu: string) => ask({ ...llama, method, gpu }).memory!
+    assert.ok(memory('lora r=64', 'A100 80GB').expected > memory('lora r=8', 'A100 80GB').expected)
+    assert.ok(memory('lora', 'A100 80GB').high > memory('lora', 'RTX 4090').high)
+    assert.ok(memory('lora', 'RTX 4090').high < 2 * memory('lora', 'RTX 4090').expected)
+  })
+
+  it('old cards are expected to run old libraries', () => {
+    const bert: Question = { model: 'BERT-large', gpu: 'V100', batch: 4, size: '512', precision: 'fp32' }
+    const { low, expected, high } = ask(bert).memory!
+    // Published: 14,949 MiB, and half of it by libraries of today.
+    assert.ok(Math.abs(expected / (14_949 * 2 ** 20) - 1) < 0.1, String(expected / 2 ** 20))
+    assert.ok(low < 0.7 * expected && high > expected)
   })
 
   it('what is not known is null and says what would make it known', () => {

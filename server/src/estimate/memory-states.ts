@@ -59,6 +59,8 @@ export interface StateInput {
   replicas: boolean
   sharding: Sharding | null
   checkpointing: boolean
+  /** What is not quantised is raised to fp32, as `prepare_model_for_kbit_training` of PEFT does. */
+  raised?: boolean
 }
 
 export interface StateMemory {
@@ -108,7 +110,9 @@ export function stateMemory(input: StateInput): StateMemory {
   const entries = optimizers[optimizer]
   // Adapters are kept in fp32 whatever the weights below them are.
   const trainedBytes = adapters === null && !quantized ? Math.max(2, weightBytes) : 4
-  let weights = quantized ? products * weightBytes + (parameters - products) * 2 : parameters * weightBytes
+  let weights = quantized
+    ? products * weightBytes + (parameters - products) * (input.raised === true ? 4 : 2)
+    : parameters * weightBytes
   if (adapters !== null) weights += trainable * 4
   let gradients = trainable * trainedBytes
   let states = trainable * (entries.states * trainedBytes + entries.fixed)
@@ -119,8 +123,8 @@ export function stateMemory(input: StateInput): StateMemory {
   // A quantised product is unpacked while it is computed, the largest in the feed-forward part.
   if (quantized && shape !== null) casts = 2 * shape.hidden * shape.feedForward
   // Recomputed layers are cast again, one at a time.
-  if (casts > 0 && !quantized && input.checkpointing && shape !== null)
-    casts = 2 * head + (casts - 2 * head) / shape.layers
+  if (casts > 0 && !quantized && input.checkpointing)
+    casts = 2 * head + (casts - 2 * head) / (shape?.layers ?? usualLayers)
 
   if (sharding !== null) {
     const shared = shardedStates(input, trainable, sharding)
@@ -134,10 +138,13 @@ export function stateMemory(input: StateInput): StateMemory {
   return { weights, gradients, optimizer: states, casts, step, trainable, scales }
 }
 
+/** Of models whose layers are not on record. */
+const usualLayers = 24
+
 /** Largest piece that is gathered at a time: a layer, or the embedding. */
 function largestPiece(model: KnownModel): number {
   const { shape, parameters } = model
-  if (shape === null) return parameters / 24
+  if (shape === null) return parameters / usualLayers
   return Math.max(embeddingOf(shape), (parameters - embeddingOf(shape)) / shape.layers)
 }
 

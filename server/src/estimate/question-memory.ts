@@ -61,14 +61,31 @@ function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
     read.method.adapters && read.method.embeddings && shape != null
       ? shape.vocabulary * shape.hidden * (shape.tied ? 1 : 2) * trainedEmbedding * held
       : 0
+  const encoders = encodersOf(read, network)
   return {
     low: Math.min(...all.map(({ low }) => low)) + more,
     expected: first.expected + more,
-    high: Math.max(...all.map(({ high }) => high)) + more,
+    high: Math.max(...all.map(({ high }) => high)) + more + encoders,
     estimate: first,
     assumption: null,
   }
 }
+
+/** Weights of the frozen encoders of pictures and texts beside a diffusion model, for each of its own. */
+const encoderShare = 0.25
+
+/** Bytes of them, unless the program has kept the codes. */
+function encodersOf({ precision }: ReadQuestion, { networkClass, parameters }: Network): number {
+  if (networkClass !== 'diffusion') return 0
+  const full = precision !== null && !precision.mixed && precision.weightBits === 32
+  return encoderShare * parameters * (full ? 4 : 2)
+}
+
+/**
+ * Cards that most programs met with libraries of before 2023: PyTorch kept gradients between steps and updated weights one
+ * after the other, and attention was written out.
+ */
+const early: ReadonlySet<string> = new Set(['Kepler', 'Maxwell', 'Pascal', 'Volta'])
 
 /** The case that is expected, and those between which it lies. */
 function setups(
@@ -95,17 +112,21 @@ function setups(
     weightBits < 32 ? 'short' : mixed && !method.adapters ? 'mixed' : 'fp32'
   // Programs that train large language models, or adapters on them, mostly compute layers twice.
   const twice = method.checkpointing ?? (method.adapters || (language && network.parameters > 1e9))
+  const old = listed && gpu !== null && early.has(gpu.generation)
+  const attention = known?.shape != null && writtenOut.has(known.shape.family) ? 'eager' : 'fused'
   const base: Omit<TrainingSetup, 'model' | 'tokens' | 'imageEdge'> = {
     batch,
     weightBits,
     arithmetic,
     format: precision?.formats[0] === 'bf16' ? 'bf16' : 'fp16',
-    optimizer: read.optimizer,
-    adapters: method.adapters ? { rank: 32, targets: 'all' } : null,
+    optimizer: old && read.optimizer === 'adamw' ? 'adamw fused' : read.optimizer,
+    adapters: method.adapters ? { rank: method.rank ?? 32, targets: 'all' } : null,
     checkpointing: twice,
-    accumulation: read.accumulation,
+    accumulation: old ? Math.max(2, read.accumulation) : read.accumulation,
     languageHead: language,
-    attention: 'fused',
+    attention: old ? attention : 'fused',
+    ...(old && { libraries: 'older' as const }),
+    raised: method.quantized,
     replicas: devices > 1 && method.sharding === null,
     sharding:
       method.sharding === null
@@ -126,14 +147,26 @@ function setups(
     at(size.high, listed ? 1 : guessedKept.high),
   ]
   if (method.adapters) {
-    all.push({ ...expected, adapters: { rank: 8, targets: 'attention' } })
-    all.push({ ...expected, adapters: { rank: 64, targets: 'all' } })
+    // Few adapters, and a loss that is computed piece by piece, without logits (Liger, Unsloth, Cut Cross Entropy).
+    const few = { rank: method.rank ?? 8, targets: 'attention' as const }
+    all.push({ ...expected, adapters: few, raised: false, languageHead: false })
+    all.push({ ...expected, adapters: { rank: method.rank ?? 64, targets: 'all' } })
   }
-  if (method.checkpointing === null && twice) all.push({ ...expected, checkpointing: false })
-  if (known?.shape != null && writtenOut.has(known.shape.family))
-    all.push({ ...expected, attention: 'eager' })
+  if (method.checkpointing === null && twice) {
+    const once = { ...expected, checkpointing: false }
+    const usable = gpu && usableMemory(gpu)
+    // Nobody leaves it out where the card is too small for that.
+    if (usable === null || (trainingMemory(once)?.expected ?? 0) <= usable) all.push(once)
+  }
+  all.push({ ...expected, attention })
+  const plain: TrainingSetup = {
+    ...expected,
+    optimizer: read.optimizer,
+    attention: 'fused',
+    libraries: 'recent',
+  }
   // Gradients outlive a step where a program adds them up.
-  if (read.accumulation === 1) all.push({ ...expected, accumulation: 2 })
+  if (read.accumulation === 1) all.push({ ...plain, accumulation: 1 }, { ...plain, accumulation: 2 })
   if (precision === null && !method.adapters) all.push({ ...expected, weightBits: 32, arithmetic: 'fp32' })
   if (precision?.weightBits === 16 && language && weightBits === 32)
     all.push({ ...expected, weightBits: 16, arithmetic: 'short' })

@@ -83,9 +83,11 @@ export interface Method {
   sharding: { kind: 'deepspeed' | 'fsdp'; stage: 1 | 2 | 3 } | null
   /** Embedding and head are trained beside the adapters. */
   embeddings: boolean
+  /** Of the adapters; null: not said. */
+  rank: number | null
 }
 
-/** Undefined: not understood. 'full', 'lora', 'qlora', 'full+checkpointing', 'QLoRA + ZeRO-2', 'LoRA (emb)'. */
+/** Undefined: not understood. 'full', 'lora', 'qlora r=64', 'full+checkpointing', 'QLoRA + ZeRO-2', 'LoRA (emb)'. */
 export function methodFrom(text: string): Method | undefined {
   const word = text.toLowerCase()
   const zero = /zero[-_ ]?(?:stage[-_ ]?)?([123])/.exec(word)
@@ -113,13 +115,21 @@ export function methodFrom(text: string): Method | undefined {
           ? { kind: 'fsdp', stage: 3 }
           : null,
     embeddings: /emb/.test(word),
+    rank: rankFrom(word),
   }
+}
+
+/** 'lora r=64', 'qlora rank 16', 'LoRA-8'. */
+function rankFrom(word: string): number | null {
+  const rank = /(?:\br|rank|lora)\s*[-_=:]?\s*(\d{1,4})(?![\d.-])/.exec(word)
+  return rank === null || Number(rank[1]) === 0 ? null : Number(rank[1])
 }
 
 export const methodWords = [
   'full',
   'lora',
   'qlora',
+  'lora r=64',
   'full+checkpointing',
   'lora+checkpointing',
   'full+zero-3',

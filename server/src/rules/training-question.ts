@@ -72,6 +72,7 @@ export function questionOf(
       checkpointing: effective(settings.checkpointing) ?? null,
       sharding: null,
       embeddings: false,
+      rank: null,
     },
     length: passes[end],
     openLength: null,
