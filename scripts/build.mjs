@@ -1,13 +1,14 @@
 /** Bundles everything that is installed into dist/, copies the grammars and writes THIRD-PARTY-NOTICES. `npm ci` runs it (`prepare`). `node scripts/build.mjs FILE` also writes what went into which bundle. */
 import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { notices } from '../packaging/notices.mjs'
 
 const root = new URL('../', import.meta.url)
 const path = (relative) => fileURLToPath(new URL(relative, root))
-const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
+const { repository, version } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
 
 /** Entries as esbuild takes them: name in dist/ → file. */
 const entries = (list) => Object.fromEntries(Object.entries(list).map(([name, file]) => [name, path(file)]))
@@ -147,8 +148,20 @@ function rulePages() {
 
 /** The other pages of the documentation as one file, by path: the extension shows and searches them. */
 function documentation() {
-  const names = [...readdirSync(path('docs')).filter((name) => name.endsWith('.md')), 'rules/index.md'].sort()
-  const pages = Object.fromEntries(names.map((name) => [name, readFileSync(path(`docs/${name}`), 'utf8')]))
+  // What only contributors read is left out: the package for VS Code has a limit.
+  const own = readdirSync(path('docs')).filter((name) => name.endsWith('.md') && name !== 'architecture.md')
+  const names = [...own, 'rules/index.md'].sort()
+  const isThere = (page) => names.includes(page) || /^rules\/[\w-]+\/[\w-]+\.md$/.test(page)
+  const source = `${repository.url.replace(/\.git$/, '')}/blob/main/`
+  const shown = (name) =>
+    readFileSync(path(`docs/${name}`), 'utf8').replace(
+      /\]\(([^)\s#:]+)(#[^)\s]*)?\)/g,
+      (link, target, anchor = '') => {
+        const page = posix.normalize(posix.join('docs', posix.dirname(name), target))
+        return isThere(page.replace(/^docs\//, '')) ? link : `](${source}${page}${anchor})`
+      },
+    )
+  const pages = Object.fromEntries(names.map((name) => [name, shown(name)]))
   writeFileSync(path('dist/client/docs.json'), JSON.stringify(pages))
 }
 
