@@ -1,7 +1,7 @@
 /** What a language model in VS Code may ask CostLint. All of it only reads. */
 import * as vscode from 'vscode'
 import type { BaseLanguageClient } from 'vscode-languageclient'
-import type { ReportData, ReportFinding } from '../server/src/report/data.js'
+import type { ReportData, ReportFinding, ReportMemory } from '../server/src/report/data.js'
 
 /** A model reads no more than this at once. */
 const mostFindings = 100
@@ -25,7 +25,33 @@ export function registerLanguageModelTools(client: BaseLanguageClient): vscode.D
       return page?.markdown ?? `There is no rule called ${rule}.`
     }),
     answering('costlint_cost', () => client.sendRequest<string>('costlint/report', { format: 'markdown' })),
+    answering<EstimateInput>('costlint_estimate', async ({ path, ...question }) => {
+      if (question.model !== undefined)
+        return JSON.stringify(await client.sendRequest('costlint/estimate', question))
+      const { memory } = await client.sendRequest<ReportData>('costlint/overview')
+      return estimated(memory.filter((one) => path === undefined || one.path.startsWith(path)))
+    }),
+    answering<{ path?: string; rule?: string; unsafe?: boolean }>('costlint_preview_fix', async (query) => {
+      const diff = await client.sendRequest<string>('costlint/preview', query)
+      return diff === '' ? 'Nothing to fix.' : diff
+    }),
   ]
+}
+
+interface EstimateInput {
+  path?: string
+  model?: string
+}
+
+function estimated(trainings: readonly ReportMemory[]): string {
+  if (trainings.length === 0) return 'No training whose memory and accelerator are known.'
+  const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(1)
+  return trainings
+    .map(
+      ({ path, line, model, gpu, low, expected, high, usable, verdict }) =>
+        `${path}:${line}: ${model ?? 'model not known'} needs ${gib(expected)} GiB (${gib(low)}–${gib(high)}) of ${gib(usable)} GiB of a ${gpu}: ${verdict}`,
+    )
+    .join('\n')
 }
 
 function listed(findings: readonly ReportFinding[]): string {

@@ -50,6 +50,42 @@ describe('the overview of a workspace', () => {
     await client.stop()
   })
 
+  it('previews fixes as diffs, and writes none', async () => {
+    const { client } = connect(files)
+    await client.start(pullClient)
+    const preview = (query: object) => client.connection.sendRequest<string>('costlint/preview', query)
+    const own = '--- a/a.py\n+++ b/a.py\n@@ -1,2 +1,2 @@\n fine\n-waste note\n+gain gain\n'
+    assert.equal(await preview({ path: 'a.py' }), own)
+    assert.equal(
+      await preview({}),
+      `${own}--- a/n.ipynb, cell 1\t\n+++ b/n.ipynb, cell 1\t\n@@ -1,2 +1,2 @@\n a = 1\n-  waste\n+  gain\n`,
+    )
+    assert.match(await preview({ rule: 'fake/note' }), /-waste note\n\+waste gain\n/)
+    await client.stop()
+  })
+
+  it('estimates a run that no file describes', async () => {
+    const { client } = connect(files)
+    await client.start(pullClient)
+    const estimate = (question: object) =>
+      client.connection.sendRequest<string>('costlint/estimate', question)
+    const run = {
+      model: 'ResNet-50',
+      dataset: 'ImageNet-1k',
+      size: '224',
+      batch: 256,
+      gpu: 'A100-80GB',
+      length: '90 epochs',
+    }
+    const { hours, usd } = (await estimate(run)) as unknown as Record<string, { low: number; high: number }>
+    assert.ok(hours!.low > 0 && hours!.high >= hours!.low && usd!.low > 0)
+    assert.match(
+      JSON.stringify(await estimate({ model: 'NoSuchNet-3' })),
+      /model: .*NoSuchNet-3.* is not understood/,
+    )
+    await client.stop()
+  })
+
   it('leaves out hints that are switched off', async () => {
     const { client } = connect(files)
     client.settings = { showHints: false }

@@ -5,6 +5,7 @@ import { basename, join, relative, resolve } from 'node:path'
 import { readable, reasonOf, toPosix } from '../host/node/host.js'
 import { noteInput, readNoted } from '../host/node/inputs.js'
 import { type Choice, type FixRun, isReadableName, type LintResult, type Project } from '../linter.js'
+import { unifiedDiff } from '../text/unified-diff.js'
 import { givenBaseline } from './baseline.js'
 import { type Console, UsageError } from './console.js'
 import { type Engine, mostFiles } from './engine.js'
@@ -15,7 +16,6 @@ import { createReport, type Report } from './report.js'
 import type { Target } from './roots.js'
 import { changedSince } from './since.js'
 import { Texts } from './texts.js'
-import { unifiedDiff } from './unified-diff.js'
 
 export interface Outcome {
   report: Report

@@ -1,10 +1,10 @@
 /** `costlint estimate --model …`: memory, time and money of a run that no file describes. */
 import { gpuSpellings, modelSpellings } from '../catalog/spellings.js'
 import { type Answer, answer } from '../estimate/answer.js'
+import { answerFigures } from '../estimate/answer-figures.js'
 import { between, duration, number, seconds } from '../estimate/figures.js'
 import { roughUsd } from '../estimate/hourly.js'
 import { usableMemory, verdict } from '../estimate/memory.js'
-import type { Interval } from '../estimate/network.js'
 import { type NotUnderstood, type Question, type ReadQuestion, readQuestion } from '../estimate/question.js'
 import { suggestion } from '../linter.js'
 import { lookUp } from '../text/records.js'
@@ -32,7 +32,9 @@ export function answerQuestion(flags: QuestionFlags, format: 'full' | 'json', co
   const read = readQuestion(questionFrom(flags))
   if ('option' in read) throw new UsageError(unknownWord(read))
   const found = answer(read, new Date().toISOString())
-  console.out(format === 'json' ? `${JSON.stringify(plain(found))}\n` : drawn(read, found, console.colors))
+  console.out(
+    format === 'json' ? `${JSON.stringify(answerFigures(found))}\n` : drawn(read, found, console.colors),
+  )
   return exit.clean
 }
 
@@ -75,30 +77,6 @@ function unknownWord({ option, text, words }: NotUnderstood): string {
 }
 
 const gib = 2 ** 30
-
-/** Three digits are more than an estimate means. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(3))
-}
-
-function interval(range: Interval | null): Interval | null {
-  return range && { low: rounded(range.low), high: rounded(range.high) }
-}
-
-function plain({ memory, stepSeconds, samplesPerSecond, hours, usd, unknown }: Answer): object {
-  return {
-    memory: memory && {
-      low: rounded(memory.low / gib),
-      expected: rounded(memory.expected / gib),
-      high: rounded(memory.high / gib),
-    },
-    stepSeconds: interval(stepSeconds),
-    samplesPerSecond: interval(samplesPerSecond),
-    hours: interval(hours),
-    usd: interval(usd),
-    unknown,
-  }
-}
 
 function drawn(read: ReadQuestion, found: Answer, colors: Colors): string {
   const { named, network, gpu, devices } = read

@@ -16,9 +16,9 @@ import {
 } from '../linter.js'
 import type { Severity } from '../rules/rule.js'
 import type { Location } from '../text/location.js'
+import { unifiedDiff } from '../text/unified-diff.js'
 import type { LineTable, Range } from './positions.js'
 import type { Texts } from './texts.js'
-import { unifiedDiff } from './unified-diff.js'
 
 export interface Place {
   path: string

@@ -29,15 +29,19 @@ export interface ReportQuery {
 
 export async function overviewOf(sessions: readonly Session[], version: string): Promise<ReportData> {
   const sources: { source: ReportSource; places: Places }[] = []
-  const several = sessions.length > 1
-  for (const session of sessions) {
+  for (const { session, prefix } of prefixed(sessions)) {
     const reported = await session.reported()
     if (reported === undefined) continue
     const { source } = reported
-    sources.push({ source, places: placesOf(session, reported, several ? `${nameOf(session)}/` : '') })
+    sources.push({ source, places: placesOf(session, reported, prefix) })
   }
   const title = sessions.map(nameOf).join(', ') || 'no folder'
   return collectReport(sources, { title, version, date: new Date().toISOString().slice(0, 10) })
+}
+
+/** What paths begin with where there are several folders. */
+export function prefixed(sessions: readonly Session[]): { session: Session; prefix: string }[] {
+  return sessions.map((session) => ({ session, prefix: sessions.length > 1 ? `${nameOf(session)}/` : '' }))
 }
 
 function nameOf({ folder }: Session): string {

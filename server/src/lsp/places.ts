@@ -58,17 +58,18 @@ export function placeOf(snapshot: Snapshot, location: Location): Place | undefin
   return { uri, version, range: rangeIn(text, location), jsonCell: null }
 }
 
+/** The file, or the source of a cell; undefined: there is no such cell. */
+export function textOf(snapshot: Snapshot, cell: number | null): TextDocument | undefined {
+  if (cell === null) return snapshot.text
+  return snapshot.cells === undefined ? cellsOf(snapshot)[cell] : snapshot.cells[cell]?.text
+}
+
 /** Lines and columns, 1-based: of the file, or of the cell. Undefined: the text has no such place. */
 export function pointOf(
   snapshot: Snapshot,
   { cell, start }: Location,
 ): { line: number; column: number } | undefined {
-  const text =
-    cell === null
-      ? snapshot.text
-      : snapshot.cells === undefined
-        ? cellsOf(snapshot)[cell]
-        : snapshot.cells[cell]?.text
+  const text = textOf(snapshot, cell)
   if (text === undefined) return undefined
   const { line, character } = text.positionAt(start)
   return { line: line + 1, column: character + 1 }

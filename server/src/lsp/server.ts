@@ -18,6 +18,7 @@ import {
   WorkDoneProgressReporter,
 } from 'vscode-languageserver'
 import { count } from '../estimate/figures.js'
+import type { Question } from '../estimate/question.js'
 import { rulePageLink } from '../linter.js'
 import type { ReportData } from '../report/data.js'
 import { type ChecklistParams, checklistOf } from './checklist.js'
@@ -28,6 +29,7 @@ import { Delivery } from './delivery.js'
 import { cancelled, DocumentAnswers } from './document-answers.js'
 import { OpenDocuments } from './documents.js'
 import type { Environment } from './environment.js'
+import { estimateOf, estimateRequest } from './estimate.js'
 import { explain, type RulePages, summary } from './explain.js'
 import { introduce } from './introduction.js'
 import { OpenTexts } from './open-texts.js'
@@ -35,10 +37,12 @@ import {
   changedNotification,
   overviewOf,
   overviewRequest,
+  prefixed,
   type ReportQuery,
   reportRequest,
   reportText,
 } from './overview.js'
+import { type PreviewQuery, previewFixes, previewRequest } from './preview-fixes.js'
 import { milliseconds, ReadingProgress } from './reading-progress.js'
 import { Schedule } from './schedule.js'
 import type { Session } from './session.js'
@@ -181,6 +185,15 @@ class Server {
     connection.onRequest(overviewRequest, () => this.overview())
     connection.onRequest(reportRequest, async (query: ReportQuery) =>
       reportText(await this.overview(), query),
+    )
+    connection.onRequest(estimateRequest, (question: Question) =>
+      this.answer('estimating', {}, async () => estimateOf(question)),
+    )
+    connection.onRequest(previewRequest, (query: PreviewQuery) =>
+      this.answer('previewing fixes', '', async () => {
+        await this.ready
+        return previewFixes(prefixed(this.sessions.ofFolders()), query)
+      }),
     )
     connection.onRequest(sketchRequest, (data: ActionData) =>
       this.answer('a sketch', null, () => this.answers.sketch(data)),

@@ -119,13 +119,36 @@ suite('CostLint', () => {
   test('answers a language model', async () => {
     const { tools, invokeTool } = vscode.lm
     const names = tools.map(({ name }) => name).filter((name) => name.startsWith('costlint_'))
-    assert.equal(names.sort(), ['costlint_cost', 'costlint_explain', 'costlint_lint'])
+    assert.equal(names.sort(), [
+      'costlint_cost',
+      'costlint_estimate',
+      'costlint_explain',
+      'costlint_lint',
+      'costlint_preview_fix',
+    ])
     const token = new vscode.CancellationTokenSource().token
     const input = { path: 'closed.py' }
     const result = await invokeTool('costlint_lint', { input, toolInvocationToken: undefined }, token)
     const [part] = result.content as vscode.LanguageModelTextPart[]
     assert.match(part!.value, /^closed\.py:13: warning \[search\/grid-search\] Grid of/)
     assert.doesNotMatch(part!.value, /search\.py/)
+    const asked = async (name: string, given: object) => {
+      const { content } = await invokeTool(name, { input: given, toolInvocationToken: undefined }, token)
+      return (content as vscode.LanguageModelTextPart[])[0]!.value
+    }
+    const run = {
+      model: 'ResNet-50',
+      dataset: 'ImageNet-1k',
+      size: '224',
+      batch: 256,
+      gpu: 'A100-80GB',
+      length: '90 epochs',
+    }
+    assert.match(await asked('costlint_estimate', run), /"hours":\{"low":\d/)
+    assert.match(
+      await asked('costlint_preview_fix', { path: 'closed.py', unsafe: true }),
+      /^--- a\/closed\.py[\s\S]*\n\+.*Halving/,
+    )
   })
 
   test('opens the report', async () => {

@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'mocha'
-import { unifiedDiff } from '../../server/src/cli/unified-diff.js'
+import { unifiedDiff } from '../../server/src/text/unified-diff.js'
 
-describe('cli/unified-diff', () => {
+describe('unified diffs', () => {
   it('says nothing about equal texts', () => {
     assert.equal(unifiedDiff('a', 'b', 'same\n', 'same\n'), '')
   })
