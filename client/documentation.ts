@@ -22,15 +22,17 @@ export function registerDocumentation(extension: vscode.Uri): vscode.Disposable[
 }
 
 interface Item extends vscode.QuickPickItem {
-  passage: Passage
+  /** Absent: the item says that there is nothing. */
+  passage?: Passage
 }
 
 function choose(pages: DocumentationPages): Promise<Passage | undefined> {
   const passages = passagesOf(pages)
   const picker = vscode.window.createQuickPick<Item>()
   picker.placeholder = vscode.l10n.t('Search the documentation')
+  const nothing: Item = { label: vscode.l10n.t('Nothing was found'), alwaysShow: true }
   const show = () => {
-    picker.items = searched(passages, picker.value)
+    const found = searched(passages, picker.value)
       .slice(0, mostResults)
       .map(({ passage, excerpt }) => ({
         label: passage.heading,
@@ -40,6 +42,7 @@ function choose(pages: DocumentationPages): Promise<Passage | undefined> {
         alwaysShow: true,
         passage,
       }))
+    picker.items = found.length === 0 ? [nothing] : found
   }
   show()
   picker.onDidChangeValue(show)

@@ -149,7 +149,7 @@ async function walk(page, theme, folder, address) {
 
   await run('CostLint: Open Documentation')
   await seen('the pages', '.quick-input-list .monaco-list-row:has-text("Configuration")')
-  await page.keyboard.type('baseline stale')
+  await page.keyboard.type('baseline prune')
   await seen('what is found', '.quick-input-list .monaco-list-row:has-text("Baseline")')
   await shot('documentation-search')
   await page.keyboard.press('Enter')
@@ -157,8 +157,8 @@ async function walk(page, theme, folder, address) {
   await documentation.locator('h2:has-text("Baseline")').waitFor({ timeout: 60_000 })
   await shot('documentation')
   // Links lead from page to page, to those of the rules as well.
-  await documentation.locator('a:has-text("costlint baseline"), a[href*="cli.md"]').first().click()
-  await documentation.locator('h1:has-text("Command line")').waitFor({ timeout: 60_000 })
+  await documentation.locator('a[href*="precision.md"]').first().click()
+  await documentation.locator('h1:has-text("How often the rules are right")').waitFor({ timeout: 60_000 })
 
   await run('CostLint: Get Started')
   await seen('the walkthrough', '.gettingStartedDetailsContent .step-title')
