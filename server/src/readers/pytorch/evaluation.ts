@@ -4,6 +4,7 @@ import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, With } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 import { codeText } from './evidence.js'
+import { switchesForGood } from './gradient-switches.js'
 import { callsIn, type HotCode, hotCode } from './hot-code.js'
 import { isNetworkType } from './network-types.js'
 import { otherPhase, phasesOf } from './phases.js'
@@ -42,13 +43,6 @@ export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
     found.push({ loop, call, here: callInLoop(code, call, loop), func: evaluatingFunction(python, loop) })
   }
   return found
-}
-
-/** A switch that holds for everything from there on, here or in a module that is at work with this one. */
-function switchesForGood(python: PythonModule): boolean {
-  if ([...python.imported, ...python.importers].some(({ uses }) => uses.includes('torch.set_grad_enabled')))
-    return true
-  return python.callsTo('torch.set_grad_enabled').some(({ statement }) => statement.type !== 'with')
 }
 
 /** Training loops that are run for a phase of validation as well, in which nothing switches gradients off. */

@@ -9,12 +9,14 @@ export function optimizedNetworks(python: PythonModule): ReadonlyMap<string, Rea
   return once(python, 'optimized networks', () => {
     const found = new Map<string, Set<string>>()
     for (const call of python.calls) {
-      if (call.assignedTo === null || !makesOptimizer(call.name)) continue
+      if (!makesOptimizer(call.name)) continue
+      // One that is handed on at once has no name here.
+      const name = call.assignedTo ?? `at ${call.expr.start}`
       const given = call.expr.args.find((one) => one.name === 'params') ?? call.expr.args[0]
       if (given === undefined) continue
-      const networks = found.get(call.assignedTo) ?? new Set()
+      const networks = found.get(name) ?? new Set()
       for (const owner of parameterOwners(python, given.value, 0)) networks.add(owner)
-      found.set(call.assignedTo, networks)
+      found.set(name, networks)
     }
     return found
   })

@@ -2,9 +2,10 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { calledNetwork, isFromLibrary, isUntouched } from './called-networks.js'
 import { codeMatches, moduleText } from './evidence.js'
+import { switchesForGood } from './gradient-switches.js'
 import { callsIn, type HotStatement } from './hot-code.js'
-import { isNetworkType } from './network-types.js'
 import { networkText, optimizedNetworks } from './optimized-networks.js'
 import type { Step } from './step-operations.js'
 import {
@@ -155,15 +156,14 @@ export interface Untrained {
   name: string
 }
 
-const ofLibraries = /^(torchvision\.models|timm|transformers|diffusers|open_clip|torch\.hub)\./
-
 /** Networks of a library that no optimiser updates and nothing freezes, run over the batch with gradients. */
 export function untrainedWithGradients(python: PythonModule, step: Step): Untrained[] {
   const optimizers = optimizedNetworks(python)
   const text = moduleText(python)
   if (optimizers.size === 0 || [...optimizers.values()].some((one) => one.size === 0)) return []
   // The backward pass goes on from what it computes; a second one through it may be what is wanted.
-  if (togglesGradients(python) || /set_grad_enabled|autograd\.grad|create_graph/.test(text)) return []
+  if (togglesGradients(python) || switchesForGood(python) || /autograd\.grad|create_graph/.test(text))
+    return []
   const own = ownStatements(step)
   const passes = backwardPasses(python, own)
   if (passes.length === 0) return []
@@ -175,45 +175,16 @@ export function untrainedWithGradients(python: PythonModule, step: Step): Untrai
     if (exceptional) continue
     for (const expr of expressions)
       for (const call of callsIn(python, expr)) {
-        const { callee, args } = call.expr
-        const name = textOfTarget(callee)
-        if (name === null || call.name !== null || !reached.has(call.expr) || args.length === 0) continue
-        if (!isFromLibrary(python, callee) || withoutGradients(python, call)) continue
-        if (!isUntouched(python, name, text)) continue
+        const { args } = call.expr
+        if (!reached.has(call.expr) || args.length === 0 || withoutGradients(python, call)) continue
+        const network = calledNetwork(python, call)
+        if (network === null || !isFromLibrary(python, network) || !isUntouched(python, network)) continue
+        const { name } = network
         if (args.some(({ value }) => passesNetwork(python, own, value, call))) continue
         if (!found.some((one) => one.name === name)) found.push({ call, name })
       }
   }
   return found
-}
-
-/** Made by a library here, so that its weights are known to be trainable. */
-function isFromLibrary(python: PythonModule, callee: Expr): boolean {
-  const made = python.result(callee)
-  const root = (expr: Expr): Expr =>
-    expr.type === 'call' &&
-    expr.callee.type === 'attribute' &&
-    /^(to|cuda|eval|half|float|bfloat16)$/.test(expr.callee.attr)
-      ? root(expr.callee.value)
-      : expr
-  const call = root(made)
-  if (call.type !== 'call') {
-    const type = python.typeOf(callee)
-    return type !== null && ofLibraries.test(type) && isNetworkType(type)
-  }
-  return ofLibraries.test(python.nameOf(call.callee) ?? '')
-}
-
-/** Nothing takes its parameters, or is handed it to do something with them. */
-function isUntouched(python: PythonModule, name: string, text: string): boolean {
-  const written = name.replace('.', '\\.')
-  if (new RegExp(`(?<![\\w.])${written}(\\.\\w+)*\\.(named_)?parameters\\(`).test(text)) return false
-  if (new RegExp(`(?<![\\w.])${written}\\.(train|requires_grad_|\\w+\\s*=(?!=))`).test(text)) return false
-  return !python.calls.some(
-    (call) =>
-      call.expr.args.some(({ value }) => textOfTarget(value) === name) &&
-      !/^(print|DataParallel|DistributedDataParallel|summary|compile|prepare)$/.test(call.method),
-  )
 }
 
 /** Something else than the batch goes in: what another network has made, whose gradients need this one. */

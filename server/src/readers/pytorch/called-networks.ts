@@ -1,0 +1,100 @@
+/** The network behind a call of a step, under every name that it goes by: `coarse` in a function that is passed `backbone`. */
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { moduleText } from './evidence.js'
+import { isNetworkType } from './network-types.js'
+import { textOfTarget } from './step-values.js'
+
+/** Passes through most of a network: `densenet.features(x)`, `vae.encode(x)`, `clip.encode_image(x)`. */
+const parts =
+  /^(forward|features|forward_features|extract_features|encode|encode_(image|text)|get_(image|text)_features)$/
+
+export interface CalledNetwork {
+  /** The network itself: `net` of `net.features(x)`. */
+  expr: Expr
+  name: string
+  /** Its names here and where it comes from: those of the expressions that calls pass for a parameter. */
+  names: string[]
+  /** The calls that pass it. */
+  passedBy: ReadonlySet<Call>
+  /** What each of these names stands for where it is made. */
+  origins: Expr[]
+}
+
+/** Null: what is called is no variable. */
+export function calledNetwork(python: PythonModule, { name, expr: { callee } }: Call): CalledNetwork | null {
+  if (name !== null) return null
+  const part = callee.type === 'attribute' && parts.test(callee.attr) ? callee.value : callee
+  const expr = textOfTarget(part) === null ? callee : part
+  const text = textOfTarget(expr)
+  if (text === null) return null
+  const origins = expr.type === 'name' ? (passedFor(python, expr) ?? []) : []
+  const names = origins.flatMap(({ given }) => textOfTarget(given) ?? [])
+  return {
+    expr,
+    name: text,
+    names: [...new Set([text, ...names])],
+    passedBy: new Set(origins.map(({ call }) => call)),
+    origins: origins.length === 0 ? [expr] : origins.map(({ given }) => given),
+  }
+}
+
+/** What the calls of its function pass for a parameter; null: it is none, or they cannot be seen. */
+function passedFor(
+  python: PythonModule,
+  expr: Expr & { type: 'name' },
+  depth = 0,
+): { call: Call; given: Expr }[] | null {
+  const bindings = python.bindingsOf(expr)
+  const binding = bindings.length === 1 && bindings[0]!.kind === 'param' ? bindings[0]! : null
+  const owner = binding === null ? null : python.parameterOf(binding)
+  const sites = owner === null ? null : python.callSites(owner.func)
+  if (owner === null || sites === null || depth > 3 || python.outsideCalls(owner.func).length > 0) return null
+  const found: { call: Call; given: Expr }[] = []
+  for (const call of sites) {
+    const argument = python.argument(call, expr.id, owner.position)
+    if (argument.state !== 'given') return null
+    const further = argument.expr.type === 'name' ? passedFor(python, argument.expr, depth + 1) : null
+    found.push({ call, given: argument.expr }, ...(further ?? []))
+  }
+  return found
+}
+
+const ofLibraries = /^(torchvision\.models|timm|transformers|diffusers|open_clip|torch\.hub)\./
+
+/** A library makes it here, wherever it comes from, so that its weights are known to be trainable. */
+export function isFromLibrary(python: PythonModule, { origins }: CalledNetwork): boolean {
+  return origins.every((origin) => {
+    const made = unmoved(python.result(origin))
+    if (made.type === 'call' && ofLibraries.test(python.nameOf(made.callee) ?? '')) return true
+    const type = python.typeOf(origin)
+    return type !== null && ofLibraries.test(type) && isNetworkType(type)
+  })
+}
+
+/** `make().to(device)` without the moves. */
+export function unmoved(expr: Expr): Expr {
+  return expr.type === 'call' &&
+    expr.callee.type === 'attribute' &&
+    /^(to|cuda|cpu|eval|half|float|bfloat16)$/.test(expr.callee.attr)
+    ? unmoved(expr.callee.value)
+    : expr
+}
+
+const harmless = /^(print|DataParallel|DistributedDataParallel|summary|compile|prepare)$/
+
+/** Nothing takes its parameters, puts it into training, or is handed it to do something with them, under any of its names. */
+export function isUntouched(python: PythonModule, { names, passedBy }: CalledNetwork): boolean {
+  const text = moduleText(python)
+  return names.every((name) => {
+    const written = name.replace('.', '\\.')
+    if (new RegExp(`(?<![\\w.])${written}(\\.\\w+)*\\.(named_)?parameters\\(`).test(text)) return false
+    if (new RegExp(`(?<![\\w.])${written}\\.(train|requires_grad_|\\w+\\s*=(?!=))`).test(text)) return false
+    return !python.calls.some(
+      (call) =>
+        !passedBy.has(call) &&
+        call.expr.args.some(({ value }) => textOfTarget(value) === name) &&
+        !harmless.test(call.method),
+    )
+  })
+}
