@@ -6,6 +6,7 @@ import type { Json } from '../text/json.js'
 import type { SharedArgument } from './code.js'
 import type { DenseLayer } from './dense-layers.js'
 import type { ReportedMetrics } from './logged-metrics.js'
+import type { SampleSource } from './sample-sources.js'
 
 /** A parameter that is an argument of a library call: `torch.save(state, filename)`. */
 export interface HandedOn {
@@ -145,6 +146,8 @@ export interface ModuleSummary {
   epochs?: { value: number; overridable: boolean }[]
   /** Names of what `load_state_dict` is called on: 'optimizer'. */
   restores?: string[]
+  /** Where it, or a module of the project that it imports, gets samples from. */
+  samples?: SampleSource
   /** Something in it takes gradients of gradients, by itself or through functions of other modules. */
   secondOrder?: true
   /** It makes convolutions, or a module of the project that it imports does. */
@@ -224,6 +227,8 @@ export type PassedArguments = {
   type?: string
   /** A function that trains, or takes a step: what it does. */
   runs?: Running
+  /** A network whose weights the caller has frozen. */
+  frozen?: true
 }[]
 
 /** A call of a function, a method or a class of another module of the project. */

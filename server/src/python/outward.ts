@@ -24,10 +24,12 @@ const maximumValue = 500
 const mostCalls = 200
 const mostArguments = 200
 
-export function outwardCalls(analysis: Analysis): OutwardCall[] {
+/** `frozen`: the networks that the module freezes. */
+export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): OutwardCall[] {
   // A test tries things out with values of its own.
   if (analysis.importedByName.size === 0 || analysis.evidence.role === 'test') return []
   const found: OutwardCall[] = []
+  const frozenNames = new Set(frozen.map(({ start, end }) => analysis.text.slice(start, end)))
   for (const call of analysis.calls) {
     const { callee } = call.expr
     const target =
@@ -39,9 +41,12 @@ export function outwardCalls(analysis: Analysis): OutwardCall[] {
       from: call.function?.qualified ?? null,
       looped: isLooped(analysis, call),
       usedAs: usedAs(analysis, call),
-      args: call.expr.args.map((argument, index) =>
-        passedArgument(analysis, call.expr.args, argument, index),
-      ),
+      args: call.expr.args.map((argument, index) => ({
+        ...passedArgument(analysis, call.expr.args, argument, index),
+        ...(frozenNames.has(analysis.text.slice(argument.value.start, argument.value.end))
+          ? { frozen: true as const }
+          : {}),
+      })),
       open: call.expr.args.some((argument) => argument.star > 0),
     })
   }

@@ -24,6 +24,7 @@ import { networkCode } from './network-code.js'
 import { optionFunction } from './option-functions.js'
 import { derivedClasses, outwardCalls } from './outward.js'
 import { onlyReturn } from './returns.js'
+import { sampleSource } from './sample-sources.js'
 import { scopeAt } from './scope.js'
 
 /** Longest constant that is worth passing on, in characters of JSON. */
@@ -141,10 +142,11 @@ export function summarise(analysis: Analysis): ModuleSummary {
     if (names.length > 0) klass.logged = [...(klass.logged ?? []), ...names]
   }
   const reported = reportedMetrics(analysis)
-  const outward = outwardCalls(analysis)
+  const outward = outwardCalls(analysis, frozen)
   const derived = derivedClasses(analysis)
   const restores = restoredNames(analysis)
   const networks = networkCode(analysis)
+  const samples = sampleSource(analysis)
   const parses = { ...known.parses, ...sharedArguments(analysis) }
   return {
     path: analysis.path,
@@ -165,6 +167,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(derived.length === 0 ? {} : { derived }),
     ...(Object.keys(parses).length === 0 ? {} : { parses }),
     ...(restores.length === 0 ? {} : { restores }),
+    ...(samples === null ? {} : { samples }),
     ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),
     ...(networks === null ? {} : { networks }),
     ...loadedWeights(analysis),

@@ -1,0 +1,261 @@
+/** Which frozen networks a program runs over the same samples in every epoch. */
+
+import { appliedAttributes, frozenModules } from '../../python/frozen-modules.js'
+import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { passedExpression, textIn } from '../../values/argument.js'
+import { unmoved } from './called-networks.js'
+import { codeMatches, moduleText } from './evidence.js'
+import { fromBatch, frozenPasses, namesIn } from './frozen-passes.js'
+import { epochLoopOf, epochsOf, openEndedReason } from './loop-facts.js'
+import { usesAny } from './once.js'
+
+export interface FrozenRun {
+  /** As the program calls it: `backbone`, `self.encoder`. */
+  name: string
+  architecture: string
+  /** The forward pass. */
+  call: Call
+  epochs: Folded
+  loop: Loop | null
+}
+
+/** Data that is drawn anew for each epoch. */
+const augments =
+  /\bRandom[A-Z]\w*|RandAugment|AutoAugment|TrivialAugment|AugMix|ColorJitter|GaussianBlur|albumentations|imgaug|kornia|[mM]ix[uU]p|[cC]ut[mM]ix|[cC]utout|augment|spec_?aug|create_transform|DataCollatorForLanguageModeling|mlm|masked|is_training\s*=\s*True|train_transform|\brandom\.(randint|random|choice|uniform|sample|randrange)|np\.random\.(rand|uniform|choice|normal|permutation)/
+/** In a diffusion model the noise comes on top of what the frozen network gives. */
+const addsNoise = /_noise\b/
+const augmentingUse = /Random|Augment|ColorJitter|albumentations|imgaug|kornia|create_transform|mixup|cutmix/i
+/** Where the samples come from, so that their transforms are in sight. */
+const dataSources = [
+  'torchvision.transforms.',
+  'torchvision.datasets.',
+  'torch.utils.data.Dataset',
+  'transformers.AutoTokenizer',
+  'transformers.BertTokenizer',
+  'transformers.DistilBertTokenizer',
+  'torch.utils.data.TensorDataset',
+]
+const otherPurpose =
+  /teacher|target|ema|momentum|critic|disc|percept|lpips|reference|ref_|old|loss|reward|generator|policy|^vgg/i
+
+export function frozenRuns(python: PythonModule): FrozenRun[] {
+  if (usesAny(python, ['peft.', 'loralib.']) || !seesTheSameSamples(python)) return []
+  const frozen = frozenHere(python)
+  const found: FrozenRun[] = []
+  const add = (name: string, architecture: string, run: Forward | null): void => {
+    if (run === null || found.some((one) => one.call === run.call)) return
+    const around = run.loop === null ? trainerEpochs(python) : epochsAround(python, run.loop)
+    const epochs = around ?? programEpochs(python)
+    if (epochs !== null) found.push({ name, architecture, call: run.call, epochs, loop: run.loop })
+  }
+  for (const { network, made, run } of frozenPasses(python, frozen))
+    if (!network.names.some((name) => otherPurpose.test(name)))
+      add(network.name, architectureOf(python, made) ?? network.name, run)
+  for (const [name, made] of frozen) {
+    // A few layers as they are drawn are no backbone.
+    if (otherPurpose.test(name) || ownAttribute(python, made)?.name?.startsWith('torch.nn.')) continue
+    const run = name.startsWith('self.') ? inForward(python, name) : insideAnother(python, made)
+    add(name, architectureOf(python, made) ?? name, run)
+  }
+  return found
+}
+
+/** The transforms of the samples are in sight, and none makes something else of one each time. */
+function seesTheSameSamples(python: PythonModule): boolean {
+  const around = [...python.imported, ...python.importers, ...python.programs]
+  const train = python.loops.find((loop) => loop.role === 'train')
+  const reason = train === undefined ? null : openEndedReason(python, train)
+  if (reason !== null && reason !== 'diffusion') return false
+  if (codeMatches(python, augments) || (reason === null && codeMatches(python, addsNoise))) return false
+  if (around.some(({ uses, samples }) => samples === 'drawn' || uses.some((use) => augmentingUse.test(use))))
+    return false
+  return usesAny(python, dataSources) || around.some(({ samples }) => samples === 'read')
+}
+
+const trainsWeights = /requires_grad_\(\s*(True)?\s*\)|requires_grad\s*=(?!\s*False)|unfreeze/
+
+/** With those that another module of the project freezes. */
+function frozenHere(python: PythonModule): Map<string, Expr> {
+  const frozen = frozenModules(python, moduleText(python))
+  // What is frozen elsewhere may be trained here all the same.
+  if (frozen.size === 0 && codeMatches(python, trainsWeights)) return frozen
+  for (const [name, bindings] of python.moduleBindings) {
+    const last = bindings.at(-1)
+    if (last === undefined || bindings.length > 1 || frozen.has(name)) continue
+    const expr: Expr = { type: 'name', id: name, start: python.text.length, end: python.text.length }
+    if (last.kind === 'import' && last.target !== null) {
+      const found = python.projectTarget(last.target)
+      if (found?.summary.frozen?.includes(found.rest) === true) frozen.set(name, expr)
+    } else if (last.kind === 'assign' && last.value !== null && last.unpack === null) {
+      const made = unmoved(last.value)
+      if (made.type !== 'call') continue
+      const maker = python.importedFunction(made.callee) ?? python.importedClass(made.callee)
+      if (maker?.frozen === true) frozen.set(name, expr)
+    }
+  }
+  return frozen
+}
+
+function architectureOf(analysis: PythonModule, expr: Expr): string | null {
+  let made = analysis.callOf(expr) ?? ownAttribute(analysis, expr)
+  // `resnet50(…).to(device)`.
+  for (
+    let depth = 0;
+    depth < 4 && made !== null && /^(cuda|to|eval|half|requires_grad_)$/.test(made.method);
+    depth++
+  ) {
+    const { callee } = made.expr
+    made =
+      callee.type === 'attribute' && callee.value.type === 'call'
+        ? (analysis.callAt(callee.value) ?? null)
+        : null
+  }
+  if (made === null) return null
+  if (made.method === 'from_pretrained' || made.method === 'create_model') {
+    const [id] = made.expr.args
+    return id === undefined ? null : textIn(analysis.fold(id.value))
+  }
+  return /^(torchvision\.models|timm|torch\.hub)\./.test(made.name ?? '') ? made.method : null
+}
+
+/** The call that `self.x` was assigned. */
+function ownAttribute(analysis: PythonModule, expr: Expr): Call | null {
+  if (expr.type !== 'attribute') return null
+  const text = analysis.text.slice(expr.start, expr.end)
+  return analysis.calls.find((call) => call.assignedTo === text && call.name !== null) ?? null
+}
+
+// The forward pass.
+
+interface Forward {
+  call: Call
+  /** The loop that trains; null: a trainer of a library runs it. */
+  loop: Loop | null
+}
+
+/** `self.backbone(x)` in `forward`, of what `forward` is given. */
+function inForward(analysis: PythonModule, name: string): Forward | null {
+  for (const call of analysis.calls) {
+    const func = call.function
+    if (func === null || func.class === null) continue
+    const { callee, args } = call.expr
+    if (analysis.text.slice(callee.start, callee.end) !== name || args.length === 0) continue
+    if (!args.every(({ value }) => isInput(analysis, value, func))) continue
+    const loop = analysis.loops.find((one) => one.role === 'train') ?? null
+    return { call, loop }
+  }
+  return null
+}
+
+/** What a trainer or a loop hands to the module, as it comes: a sample of the data, or a part of it. */
+function isInput(analysis: PythonModule, expr: Expr, func: Func, depth = 0): boolean {
+  if (depth > 6) return false
+  const inner = (part: Expr): boolean => isInput(analysis, part, func, depth + 1)
+  if (expr.type === 'subscript') return inner(expr.value)
+  if (expr.type === 'call')
+    return (
+      expr.callee.type === 'attribute' &&
+      /^(to|cuda|float|half|view|reshape|squeeze|unsqueeze|transpose|permute)$/.test(expr.callee.attr) &&
+      inner(expr.callee.value)
+    )
+  if (expr.type !== 'name') return false
+  const made = analysis.definition(expr)
+  if (made !== expr) return inner(made)
+  const position = func.node.params.findIndex(({ name }) => name === expr.id)
+  if (position === -1) {
+    // `images, labels = batch`
+    const binding = analysis.bindingsOf(expr).at(-1)
+    return (
+      binding?.kind === 'assign' && binding.value !== null && binding.unpack !== null && inner(binding.value)
+    )
+  }
+  if (/^(forward|training_step)$/.test(func.name)) return true
+  const sites = analysis.calls.filter(
+    ({ function: caller, expr: { callee } }) =>
+      caller !== null &&
+      caller !== func &&
+      caller.class === func.class &&
+      callee.type === 'attribute' &&
+      callee.attr === func.name &&
+      callee.value.type === 'name' &&
+      callee.value.id === 'self',
+  )
+  return (
+    sites.length > 0 &&
+    sites.every((site) => {
+      const given = passedExpression(analysis.argument(site, expr.id, position - 1))
+      return given !== null && isInput(analysis, given, site.function!, depth + 1)
+    })
+  )
+}
+
+/** `model.backbone` is frozen, and the class of `model`, here or elsewhere, calls it with what it is given. */
+function insideAnother(python: PythonModule, frozen: Expr): Forward | null {
+  if (frozen.type !== 'attribute' || frozen.value.type !== 'name') return null
+  const train = python.loops.find((one) => one.role === 'train') ?? null
+  const klass = python.instanceClass(frozen.value)
+  if (klass !== null) {
+    const forward = klass.methods.get('forward')
+    const call = forward?.calls.find(
+      ({ expr: { callee } }) =>
+        callee.type === 'attribute' &&
+        callee.attr === frozen.attr &&
+        callee.value.type === 'name' &&
+        callee.value.id === 'self',
+    )
+    const applied = forward === undefined ? [] : appliedAttributes(python, forward)
+    return call === undefined || !applied.includes(frozen.attr) ? null : { call, loop: train }
+  }
+  const made = unmoved(python.definition(frozen.value))
+  const imported = made.type === 'call' ? python.importedClass(made.callee) : null
+  if (imported?.applies?.includes(frozen.attr) !== true || train === null || train.node.type !== 'for')
+    return null
+  const name = frozen.value.id
+  const batch = new Set(namesIn(train.node.target))
+  const call = train.calls.find(
+    ({ expr: { callee, args } }) =>
+      callee.type === 'name' &&
+      callee.id === name &&
+      args.length > 0 &&
+      args.every((one) => fromBatch(python, one.value, batch, train)),
+  )
+  return call === undefined ? null : { call, loop: train }
+}
+
+// Epochs.
+
+/** Of the programs that train what this module defines, where they agree. */
+function programEpochs(python: PythonModule): Folded | null {
+  const known = [...python.importers, ...python.programs].flatMap((module) => module.epochs ?? [])
+  const [first] = known
+  if (first === undefined || known.some(({ value }) => value !== first.value)) return null
+  return {
+    state: 'known',
+    value: first.value,
+    channel: 'code',
+    overridable: known.some((one) => one.overridable),
+  }
+}
+
+function epochsAround(python: PythonModule, loop: Loop): Folded | null {
+  const outer = epochLoopOf(python, loop)
+  return outer === null ? null : (epochsOf(outer)?.trips ?? null)
+}
+
+/** Of a trainer of a library. */
+function trainerEpochs(python: PythonModule): Folded | null {
+  for (const call of python.calls) {
+    const keyword =
+      call.name === 'lightning.pytorch.Trainer'
+        ? 'max_epochs'
+        : /^transformers\.(Seq2Seq)?TrainingArguments$/.test(call.name ?? '')
+          ? 'num_train_epochs'
+          : null
+    if (keyword === null) continue
+    const given = python.argument(call, keyword)
+    const epochs = passedExpression(given)
+    if (epochs !== null) return python.fold(epochs)
+  }
+  return null
+}
