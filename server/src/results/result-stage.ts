@@ -11,6 +11,7 @@ import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 import { fingerprint } from './fingerprint.js'
 import { compareWith } from './known-findings.js'
+import { hasStatedReason } from './stated-reason.js'
 import { applySuppressions } from './suppressions.js'
 
 export interface ResultInput {
@@ -29,6 +30,8 @@ export interface ResultInput {
 const ruleNames = rules.map((rule) => rule.name)
 
 interface Named {
+  /** Of the text: comments in it count as well. */
+  hash: string
   drafts: readonly Draft[]
   findings: Finding[]
 }
@@ -118,7 +121,7 @@ export class ResultStage {
   ): Promise<{ findings: Finding[]; silenced: SilencedFinding[] }> {
     if (drafts.length === 0 && record.suppressions.length === 0) return { findings: [], silenced: [] }
     const own = configuration.forFile(path)
-    const named = await this.nameAll(path, drafts.sort(byPlace))
+    const named = await this.nameAll(record, drafts.sort(byPlace), (rule) => own.severity(rule) === undefined)
     const applied = applySuppressions(named, record.suppressions, {
       rules: ruleNames,
       ran: (rule) => own.enabled(rule),
@@ -135,10 +138,14 @@ export class ResultStage {
   }
 
   /** Findings with their fingerprints, which need the text. The same drafts give the same findings. */
-  private async nameAll(path: string, drafts: Draft[]): Promise<Finding[]> {
+  private async nameAll(
+    { path, hash }: FileRecord,
+    drafts: Draft[],
+    mayLower: (rule: string) => boolean,
+  ): Promise<Finding[]> {
     if (drafts.length === 0) return []
     const before = this.named.get(path)
-    if (before !== undefined && before.drafts.length === drafts.length) {
+    if (before !== undefined && before.hash === hash && before.drafts.length === drafts.length) {
       if (before.drafts.every((draft, index) => draft === drafts[index])) return before.findings
     }
     const file = await this.sourceOf(path)
@@ -148,15 +155,29 @@ export class ResultStage {
       const key = `${finding.rule}\0${scope}\0${snippet}`
       const ordinal = ordinals.get(key) ?? 0
       ordinals.set(key, ordinal + 1)
+      const isLoud = finding.severity === 'warning' || finding.severity === 'error'
+      const decided = isLoud && mayLower(finding.rule) && isDecided(file, finding.location)
       return {
         ...finding,
+        ...(decided
+          ? {
+              severity: 'information' as const,
+              message: `${finding.message} A comment there gives the reason.`,
+              fixes: [],
+            }
+          : {}),
         fingerprint: fingerprint(finding.rule, path, scope, snippet, ordinal),
         moved: fingerprint(finding.rule, '', scope, linesAt(file, finding.location), 0),
       }
     })
-    this.named.set(path, { drafts, findings })
+    this.named.set(path, { hash, drafts, findings })
     return findings
   }
+}
+
+/** A comment there says why. */
+function isDecided(file: SourceFile | undefined, location: Location): boolean {
+  return hasStatedReason(partText(file, location.cell), location)
 }
 
 function asError(path: string, { line, cell, language }: SyntaxErrorPlace): LintError {

@@ -1,0 +1,40 @@
+/** Comments that say why code is as it is: `# bf16 diverges here`. Whoever wrote it has decided, and need not be warned. */
+import type { Location } from '../text/location.js'
+
+/** Words with which people justify what looks wasteful. */
+const reason =
+  /\b(on purpose|intentional(ly)?|deliberate(ly)?|diverge[sd]?|diverging|nans?|(numerically )?unstable|instabilit(y|ies)|(over|under)flow(s|ed|ing)?|(does(n't| not)|never|stops?|won't) converg(e|es|ing)|los(es|t|ing) (accuracy|precision)|(needs?|requires?|must (be|have|stay|run)) [^.;]*\b(fp32|float32|full precision|single precision)|required by|(do not|don't) (change|lower|reduce|remove|enable|cache|switch)|crash(es|ed)?|hangs?|deadlocks?)\b/i
+/** What nobody has decided yet. */
+const open =
+  /\b(todo|fixme|xxx|hack|try|maybe|perhaps|check (if|whether)|should (we|i|be)|could (be|we))\b|\?/i
+
+/** The line of the place, or the comment directly above it, gives a reason. */
+export function hasStatedReason(text: string, { start, end }: Location): boolean {
+  const comments = [trailing(text, end), above(text, start)]
+  return comments.some((one) => one !== null && reason.test(one) && !open.test(one))
+}
+
+/** The comment behind the code of the line. */
+function trailing(text: string, end: number): string | null {
+  const last = text.indexOf('\n', end)
+  const rest = text.slice(end, last < 0 ? undefined : last)
+  const found = /(?:^|\s)(?:#|\/\/)\s(.*)$/.exec(rest)
+  if (found === null) return null
+  const before = rest.slice(0, found.index)
+  const isInText = ['"', "'"].some((mark) => (before.split(mark).length - 1) % 2 === 1)
+  return isInText ? null : found[1]!
+}
+
+/** The comments that stand alone on the lines directly above. */
+function above(text: string, start: number): string | null {
+  const lines: string[] = []
+  let lineStart = text.lastIndexOf('\n', start - 1) + 1
+  while (lineStart > 0) {
+    const before = text.lastIndexOf('\n', lineStart - 2) + 1
+    const comment = /^\s*(?:#|\/\/)(?!!)\s*(.*)$/.exec(text.slice(before, lineStart - 1).trimEnd())
+    if (comment === null) break
+    lines.unshift(comment[1]!)
+    lineStart = before
+  }
+  return lines.length === 0 ? null : lines.join(' ')
+}
