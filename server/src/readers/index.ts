@@ -139,6 +139,7 @@ import { pytorchSamplesReader } from './pytorch/sample-operations.js'
 import { sparseReader } from './pytorch/sparse.js'
 import { anyscaleReader } from './ray/anyscale.js'
 import { rayClusterReader } from './ray/cluster.js'
+import { rayDataReader } from './ray/data.js'
 import { rayTuneReader } from './ray/tune.js'
 import type { Reader } from './reader.js'
 import { sagemakerEndpointReader } from './sagemaker/endpoint.js'
@@ -328,6 +329,7 @@ export const readers: readonly Reader[] = [
   sparseReader,
   anyscaleReader,
   rayClusterReader,
+  rayDataReader,
   rayTuneReader,
   sagemakerEndpointReader,
   sagemakerReader,

@@ -12,7 +12,7 @@ import { isTokenizing, tokenizing } from './preprocessing-costs.js'
 
 /** Slow for one sample, and the same for it in every epoch. */
 const slowSample =
-  /^(librosa\.(stft|cqt|pyin|yin|resample|feature\.\w+|effects\.(hpss|harmonic|percussive))|python_speech_features\.\w+|skimage\.feature\.\w+|rdkit\.Chem\.AllChem\.\w+|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|cv2\.fastNlMeans\w+|skimage\.(restoration|segmentation)\.\w+|scipy\.(ndimage\.zoom|signal\.(resample|spectrogram|stft)))$/
+  /^(librosa\.(stft|cqt|pyin|yin|resample|feature\.\w+|effects\.(hpss|harmonic|percussive))|python_speech_features\.\w+|skimage\.feature\.\w+|rdkit\.Chem\.AllChem\.\w+|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|cv2\.fastNlMeans\w+|skimage\.(restoration|segmentation)\.\w+|scipy\.(ndimage\.zoom|signal\.(resample|spectrogram|stft))|decord\.VideoReader|cv2\.VideoCapture|av\.open|torchvision\.io\.read_video|torchcodec\.decoders\.\w+)$/
 /** Objects that are called with a sample. */
 const slowTransform =
   /^torchaudio\.transforms\.(Resample|MelSpectrogram|Spectrogram|MFCC|LFCC)$|^transformers\.(\w+\.)*\w*(FeatureExtractor|Processor)$/
@@ -24,7 +24,7 @@ const parses = /^(pandas\.read_(csv|excel|json|xml|html|table|fwf)|numpy\.(loadt
 
 /** A text that is not the same each time. */
 const drawnText = /random|augment|noise|shuffle|mask_?token|mlm|dropout|\bsample\(|choice/i
-const drawn = /random|augment|noise|jitter|shift|stretch|SpecAug|mask|crop|pitch/i
+const drawn = /random(?!_?(seed|state))|augment|noise|jitter|shift|stretch|SpecAug|mask|crop|pitch/i
 /** Whatever it does, it may be drawn anew. */
 const anyTransform = /transform|\baug|compose/i
 

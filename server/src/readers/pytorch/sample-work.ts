@@ -37,6 +37,8 @@ export interface SampleWork {
   hoistable: boolean
 }
 
+/** Its `__getitem__` calls a method of the project. */
+const graphData = /^torch_geometric\.data\.(\w+\.)*Dataset$/
 const datasetClass = /(^|\.)\w*(Dataset|DataSet|ImageFolder|DatasetFolder)$/
 /** These read over the network by design, and keep what they have read. */
 const streamingClass = /^(streaming|webdataset|s3torchconnector|litdata|ffcv)\./
@@ -46,7 +48,7 @@ export function makersOf(python: PythonModule): Maker[] {
   for (const klass of python.classes) {
     const each = madeBy(klass)
     if (each === null) continue
-    const item = klass.methods.get('__getitem__')
+    const item = klass.methods.get(klass.bases.some((base) => graphData.test(base)) ? 'get' : '__getitem__')
     if (item !== undefined) makers.set(item, { each, kept: false, generates: false })
     const stream = klass.methods.get('__iter__')
     if (stream !== undefined && item === undefined) makers.set(stream, { each, kept: false, generates: true })

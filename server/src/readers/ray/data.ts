@@ -1,0 +1,138 @@
+/**
+ * Data sets of Ray that a training loop goes through in each epoch: what is lazy is read and transformed again each time. Source:
+ * Ray 2.34, `Dataset.materialize` and "Ray Data internals".
+ */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { callSite } from '../../values/places.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { changeOf, rangeOf } from '../change-answer.js'
+import { claimedCall } from '../claim-argument.js'
+import { passesOf } from '../python/preprocessing.js'
+import { codeText, trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
+
+export const rayDataReader = defineReader({
+  name: 'ray-data',
+  languages: ['python'],
+  triggers: ['iter_torch_batches', 'iter_batches', 'iter_tf_batches', 'iter_rows'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    for (const repeated of repeatedIn(python)) claimRepeated(python, repeated, claims)
+  },
+  change: materialize,
+})
+
+const iterates = /^iter_(torch_batches|batches|tf_batches|rows)$/
+const transforms = /^(map|map_batches|flat_map|filter)$/
+const reads = /^ray\.data\.read_\w+$/
+const keeps = /^(materialize|cache|write_\w+)$/
+/** Whatever it does, it may be drawn anew. */
+const drawn = /random(?!_?(seed|state))|augment|noise|jitter|mixup|cutmix|\baug/i
+
+interface Repeated {
+  loop: Loop
+  /** The last step of the data set. */
+  last: Call
+  /** Steps that transform it. */
+  steps: Call[]
+}
+
+function repeatedIn(python: PythonModule): Repeated[] {
+  const found: Repeated[] = []
+  for (const call of python.calls) {
+    if (!iterates.test(call.method) || call.expr.callee.type !== 'attribute') continue
+    const loop = [...call.loops].reverse().find(({ role }) => role === 'epoch')
+    const last = loop === undefined ? null : python.callOf(call.expr.callee.value)
+    if (loop === undefined || last === null || loop.calls.includes(last)) continue
+    const chain = chainOf(python, last)
+    if (chain === null || chain.some(({ method }) => keeps.test(method))) continue
+    const steps = chain.filter(({ method }) => transforms.test(method))
+    if (steps.length === 0 || steps.some((step) => isDrawn(python, step))) continue
+    if (!found.some((one) => one.last === last)) found.push({ loop, last, steps })
+  }
+  return found
+}
+
+/** From the call that reads on; null: it does not begin with one. */
+function chainOf(python: PythonModule, last: Call): Call[] | null {
+  const chain: Call[] = []
+  for (let call: Call | null = last; call !== null && chain.length < 20; ) {
+    chain.unshift(call)
+    if (reads.test(call.name ?? '')) return chain
+    const { callee }: Call['expr'] = call.expr
+    call = callee.type === 'attribute' ? python.callOf(callee.value) : null
+  }
+  return null
+}
+
+/** What the function of a step draws, as far as it stands here; one that is not seen may. */
+function isDrawn(python: PythonModule, step: Call): boolean {
+  const given =
+    step.expr.args.find((one) => one.name === 'fn' || one.name === 'fn_constructor') ?? step.expr.args[0]
+  if (given === undefined) return true
+  const func = python.functionOf(given.value) ?? python.classOf(given.value)
+  if (func === null && given.value.type !== 'lambda') return true
+  const { start, end } = func?.node ?? given.value
+  const text = codeText(python, start, end)
+  // Constants of the module that it calls: `PRE(row)`.
+  const used = python.statements.filter(
+    (one) =>
+      one.type === 'assign' &&
+      one.targets.some((target) => target.type === 'name' && new RegExp(`\\b${target.id}\\b`).test(text)),
+  )
+  return [text, ...used.map((one) => codeText(python, one.start, one.end))].some((one) => drawn.test(one))
+}
+
+function claimRepeated(python: PythonModule, { loop, last, steps }: Repeated, claims: ClaimBuilder): void {
+  const place = methodPlace(last)
+  const site = callSite(last)
+  const shown = steps.map(shownAs)
+  const evidence = trainingEvidence(python)
+  const work = claims.subject(
+    'Preprocessing',
+    place,
+    last.function?.qualified ?? '',
+    evidence,
+    null,
+    'materialize',
+  )
+  work.known('cached', 'materialize', false, place, { site })
+  work.known(
+    'steps',
+    'map',
+    shown.map((what, index) => ({ what, location: claims.locate(methodPlace(steps[index]!)) })),
+    place,
+    { site },
+  )
+  work.known('again', 'epochs', { per: 'epoch', times: passesOf(python, loop) }, place, { site })
+  work.known('weight', 'map', 'heavy', place, { site })
+  // Workers do it beside the accelerator, which may hide it.
+  work.known('overlapped', 'map', true, place, { site })
+}
+
+function shownAs({ method, expr }: Call): string {
+  const [first] = expr.args
+  return first?.value.type === 'name' ? `${method}(${first.value.id})` : `${method}(…)`
+}
+
+/** The method with its arguments, without what it is called on. */
+function methodPlace({ expr }: Call): { start: number; end: number } {
+  const { callee } = expr
+  return { start: callee.type === 'attribute' ? callee.end - callee.attr.length : expr.start, end: expr.end }
+}
+
+function materialize(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  const call = claimedCall(facts.python, claim.site)
+  if (call === null) return { reason: 'the call is no longer in the file' }
+  const { fragment, end } = rangeOf(facts, call)
+  const write = {
+    kind: 'replace' as const,
+    path: facts.path,
+    range: { fragment, start: end, end },
+    text: '.materialize()',
+  }
+  return changeOf('Keep the transformed data in the memory of the cluster (.materialize())', [write])
+}
