@@ -4,6 +4,7 @@
  */
 import { at, entries, entry, map, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
 import { carryOut, type Keys } from './change-plan.js'
@@ -51,8 +52,36 @@ function readInferenceService(claims: ClaimBuilder, object: KubernetesObject): v
   const shown: Place = { ...place, start: own.keyStart, end: own.keyEnd }
   const serving = claimServing(claims, object, 'KServe', pod, floor, shown)
   if (serving === null) return
+  const format = processorFormat(predictor)
+  if (format !== null) {
+    const place: Place = { start: format.node.start, end: format.node.end }
+    serving.known('acceleratorLibrary', format.name, null, place)
+  }
   if (mode === undefined) serving.default('scalesToZero', 'deploymentMode', true, shown)
   else serving.known('scalesToZero', 'deploymentMode', !plainModes.test(mode), shown)
+}
+
+/** Formats whose servers (sklearnserver, xgbserver, lgbserver, pmmlserver, MLServer) hold no library for accelerators. */
+const onProcessors: Record<string, string> = {
+  sklearn: 'scikit-learn',
+  xgboost: 'XGBoost',
+  lightgbm: 'LightGBM',
+  pmml: 'PMML',
+}
+
+/** `model: {modelFormat: {name: sklearn}}`, before that `sklearn: {…}`; null: another, or a runtime of its own. */
+function processorFormat(predictor: ConfigNode): { name: string; node: ConfigNode } | null {
+  if (at(predictor, 'containers') !== undefined) return null
+  const node = at(predictor, 'model', 'modelFormat', 'name')
+  if (node !== undefined) {
+    const name = lookUp(onProcessors, written(node) ?? '')
+    const runtime = at(predictor, 'model', 'runtime')
+    const plain =
+      runtime === undefined || /sklearn|xgb|lgb|lightgbm|pmml|mlserver/i.test(written(runtime) ?? '')
+    return name !== undefined && plain ? { name, node } : null
+  }
+  const found = entries(predictor).find(({ key }) => lookUp(onProcessors, key) !== undefined)
+  return found === undefined ? null : { name: onProcessors[found.key]!, node: found.value }
 }
 
 /** The pod that KServe makes: containers of one's own, or one of the model server that the framework names. */

@@ -4,13 +4,13 @@ import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
 import { processorMachine, processorsInstead, savedOnProcessors } from '../processors-instead.js'
-import { defineRule } from '../rule.js'
+import { defineRule, type Report } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
-import { subjectIn } from '../subject-view.js'
+import { isViewOf, subjectIn } from '../subject-view.js'
 
 export default defineRule({
   name: 'compute/gpu-for-cpu-code',
-  judges: 'Compute',
+  judges: ['Compute', 'Serving'],
   checklist: ['rightsize/match-instance', 'baseline/utilization'],
   overlaps: 'machine',
   severity: 'error',
@@ -18,6 +18,11 @@ export default defineRule({
   summary: 'A job pays for accelerators that none of its code can use.',
   supersedes: ['compute/unsuitable-accelerator', 'compute/oversized-instance', 'compute/multi-gpu-notebook'],
   check(view, { report, silent, options }) {
+    if (isViewOf(view, 'Serving')) {
+      const served = servedOnProcessors(view)
+      return isSilence(served) ? silent(served) : report(served)
+    }
+    if (!isViewOf(view, 'Compute')) return silent('it is neither a job nor an endpoint')
     const { gpus, instanceType, unaskedAccelerator } = view.settings
     const unasked = effective(unaskedAccelerator)
     if (unaskedAccelerator !== undefined && unasked !== undefined) {
@@ -61,6 +66,29 @@ export default defineRule({
     })
   },
 })
+
+/** A server that cannot use the accelerators that each of its replicas holds. */
+function servedOnProcessors(view: SubjectView<'Serving'>): Report | Silence {
+  const { acceleratorLibrary, gpus, gpuModel, minReplicas, name } = view.settings
+  const count = effective(gpus)
+  if (gpus === undefined || count === undefined || count < 1)
+    return unless(view, 'gpus', 'it holds no accelerators')
+  if (acceleratorLibrary === undefined || effective(acceleratorLibrary) !== null)
+    return unless(view, 'acceleratorLibrary', 'its server may compute on the accelerator')
+  const title = effective(name)
+  const replicas = effective(minReplicas) ?? 1
+  return {
+    at: gpus,
+    message: `${title === undefined ? 'Each replica' : `Each replica of "${title}"`} holds ${count}×${effective(gpuModel) ?? 'GPU'} to serve a model of ${acceleratorLibrary.key}, whose server computes on the CPU${replicas > 1 ? `; ${replicas} run at all times` : ''}.`,
+    saving: {
+      fraction: [0.5, 0.9],
+      usd: null,
+      basis: 'a machine with as many vCPUs and no accelerator costs 50 to 90 % less',
+    },
+    fixes: [],
+    related: [{ location: acceleratorLibrary.location, message: 'served on the CPU' }],
+  }
+}
 
 interface Trainer {
   name: string

@@ -47,17 +47,21 @@ export default defineRule({
         basis: 'assumes that a workstation computes a fifth of the time that it is up',
       },
       fixes:
-        smaller === undefined || instanceType === undefined
-          ? []
-          : [
-              {
-                set: [
-                  { claim: instanceType, value: smaller.type },
-                  // Asked for apart from a machine that has them.
-                  ...(machineHasThem(type, gpus, instanceType) ? [{ claim: gpus, value: 1 }] : []),
-                ],
-              },
-            ],
+        instanceType === undefined
+          ? count > 1 && (model === undefined || !large.test(model))
+            ? [{ set: [{ claim: gpus, value: 1 }] }]
+            : []
+          : smaller === undefined
+            ? []
+            : [
+                {
+                  set: [
+                    { claim: instanceType, value: smaller.type },
+                    // Asked for apart from a machine that has them.
+                    ...(machineHasThem(type, gpus, instanceType) ? [{ claim: gpus, value: 1 }] : []),
+                  ],
+                },
+              ],
     })
   },
 })

@@ -151,6 +151,8 @@ export interface ServingSettings {
   model: string
   parameters: number
   weightBits: 4 | 8 | 16 | 32
+  /** The library of the server that computes on an accelerator; null: it computes on processors only. */
+  acceleratorLibrary: string | null
   /** Tokens of a request and its answer at most, where the server is told. */
   sequenceLength: number
   region: string
