@@ -80,8 +80,11 @@ function processorFormat(predictor: ConfigNode): { name: string; node: ConfigNod
       runtime === undefined || /sklearn|xgb|lgb|lightgbm|pmml|mlserver/i.test(written(runtime) ?? '')
     return name !== undefined && plain ? { name, node } : null
   }
-  const found = entries(predictor).find(({ key }) => lookUp(onProcessors, key) !== undefined)
-  return found === undefined ? null : { name: onProcessors[found.key]!, node: found.value }
+  for (const { key, value } of entries(predictor)) {
+    const name = lookUp(onProcessors, key)
+    if (name !== undefined) return { name, node: value }
+  }
+  return null
 }
 
 /** The pod that KServe makes: containers of one's own, or one of the model server that the framework names. */
