@@ -4,13 +4,25 @@
  */
 import { spawn } from 'node:child_process'
 
-/** One after the other; what stands in one list runs at the same time. */
-const steps = [['typecheck'], ['lint'], ['test:pages', 'test:rest'], ['test:packaging'], ['test:vscode']]
+/** One after the other; what stands in one list runs two at a time, the longest first. */
+const steps = [
+  // Tests that run the bundle would each build it otherwise.
+  ['build'],
+  ['test:pages:other', 'test:faces', 'test:pages', 'test:robustness', 'test:engine', 'typecheck', 'lint'],
+  // These build it anew.
+  ['test:packaging'],
+  ['test:vscode'],
+]
+const atOnce = 2
 
 const failed = []
 for (const together of steps) {
-  const states = await Promise.all(together.map((step) => run(step, together.length > 1)))
-  failed.push(...together.filter((_, index) => states[index] !== 0))
+  const queue = [...together]
+  const lane = async () => {
+    for (let step = queue.shift(); step !== undefined; step = queue.shift())
+      if ((await run(step, together.length > 1)) !== 0) failed.push(step)
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, queue.length) }, lane))
 }
 console.log(failed.length === 0 ? '\nAll is well.' : `\nFailed: ${failed.join(', ')}`)
 process.exitCode = failed.length === 0 ? 0 : 1

@@ -1,9 +1,8 @@
 /** The command line and the language server say the same of the same bytes, after whatever was typed in between. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { afterEach, beforeEach, describe, it } from 'mocha'
+import { afterEach, before, beforeEach, describe, it } from 'mocha'
 import {
   createProtocolConnection,
   type Diagnostic,
@@ -17,6 +16,7 @@ import {
 } from 'vscode-languageserver-protocol/node'
 import { TextDocument } from 'vscode-languageserver-textdocument'
 import { problemText } from '../server/src/report/message.js'
+import { build, commandLine } from './build.js'
 import { Folder } from './cli/folder.js'
 import { Client, pullClient } from './lsp/client.js'
 import { type JsonPosition, linesOf, readOutput } from './robustness/contract.js'
@@ -25,7 +25,6 @@ import { Random } from './robustness/random.js'
 import { project } from './robustness/sources.js'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const main = join(root, 'server/src/cli/main.ts')
 
 const languages: Record<string, string> = {
   py: 'python',
@@ -100,11 +99,12 @@ describe('the command line and the language server', function () {
 
   const uri = (path: string) => `${pathToFileURL(folder.path)}/${path}`
 
+  before(build)
   beforeEach(async () => {
     folder = new Folder()
     saved = new Folder()
     folder.write(project)
-    server = spawn(process.execPath, ['--import', 'tsx', main, 'server', '--stdio'], {
+    server = spawn(process.execPath, [commandLine, 'server', '--stdio'], {
       cwd: root,
       stdio: ['pipe', 'pipe', 'inherit'],
     })
@@ -213,7 +213,7 @@ describe('the command line and the language server', function () {
       json.cells[index].source = text
     })
     saved.write({ 'notes.ipynb': JSON.stringify(json) })
-    const { stdout, stderr, code } = await saved.run(main, [
+    const { stdout, stderr, code } = await saved.run(commandLine, [
       'check',
       '--output-format',
       'json',

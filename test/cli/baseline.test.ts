@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import { describe, it } from 'mocha'
+import { commandLine } from '../build.js'
 import { Folder } from './folder.js'
 import { inFolder, writeFiles } from './here.js'
-
-const main = fileURLToPath(new URL('../../server/src/cli/main.ts', import.meta.url))
 
 const imports = 'from sklearn.svm import SVC\nfrom sklearn.model_selection import GridSearchCV\n'
 const grid = (name: string, size: number) =>
@@ -129,7 +128,7 @@ describe('cli/baseline', () => {
     try {
       folder.write({ 'costlint.toml': '', 'a.py': '', 'bad.json': '{"findings": 3}' })
       const told = async (...args: string[]) => {
-        const { code, stderr } = await folder.run(main, args)
+        const { code, stderr } = await folder.run(commandLine, args)
         assert.equal(code, 2)
         return stderr
       }

@@ -15,11 +15,10 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, before, beforeEach, describe, it } from 'mocha'
-import { build } from '../build.js'
+import { build, commandLine as cli } from '../build.js'
 import { Folder } from './folder.js'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
-const cli = join(repository, 'dist', 'cli.js')
 
 const search = `from sklearn.svm import SVC
 from sklearn.model_selection import GridSearchCV

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, it } from 'mocha'
+import { build, commandLine } from '../build.js'
 import { Folder } from './folder.js'
 import { runHere } from './here.js'
 
@@ -209,8 +209,7 @@ describe('options of check', () => {
   it('--watch checks again after each change until it is interrupted', async () => {
     const folder = new Folder()
     folder.write({ '.git/HEAD': '', 'a.py': search })
-    const loader = pathToFileURL(fileURLToPath(import.meta.resolve('tsx'))).href
-    const script = fileURLToPath(new URL('../../server/src/cli/main.ts', import.meta.url))
+    build()
     const args = [
       'check',
       '--watch',
@@ -220,7 +219,7 @@ describe('options of check', () => {
       'json=report.json',
       '--no-cache',
     ]
-    const child = spawn(process.execPath, ['--import', loader, script, ...args], { cwd: folder.path })
+    const child = spawn(process.execPath, [commandLine, ...args], { cwd: folder.path })
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
     let out = ''
     child.stdout.setEncoding('utf8').on('data', (data: string) => {

@@ -3,12 +3,9 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { afterEach, beforeEach, describe, it } from 'mocha'
+import { afterEach, before, beforeEach, describe, it } from 'mocha'
+import { build, commandLine } from '../build.js'
 import { Folder } from './folder.js'
-
-const loader = pathToFileURL(fileURLToPath(import.meta.resolve('tsx'))).href
-const main = fileURLToPath(new URL('../../server/src/cli/main.ts', import.meta.url))
 
 const grid = `from sklearn.svm import SVC
 from sklearn.model_selection import GridSearchCV
@@ -18,6 +15,7 @@ search = GridSearchCV(SVC(), {"C": [1, 2, 3, 4], "gamma": [1, 2, 3, 4, 5]}, cv=5
 describe('endings', () => {
   let folder: Folder
   let child: ChildProcess | undefined
+  before(build)
   beforeEach(() => {
     folder = new Folder()
     folder.write({ '.git/HEAD': '', 'a.py': 'x = 1\n' })
@@ -28,7 +26,7 @@ describe('endings', () => {
   })
 
   const start = (args: string[], out: 'pipe' | number = 'pipe', uid?: number) => {
-    const started = spawn(process.execPath, ['--import', loader, main, ...args], {
+    const started = spawn(process.execPath, [commandLine, ...args], {
       cwd: folder.path,
       stdio: ['pipe', out, 'pipe'],
       ...(uid === undefined ? {} : { uid }),

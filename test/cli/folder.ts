@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build, commandLine } from '../build.js'
 
-const loader = pathToFileURL(fileURLToPath(import.meta.resolve('tsx'))).href
+/** What commands keep between runs does not mix with what the user's own commands have kept. */
+export const ownCache = { XDG_CACHE_HOME: join(tmpdir(), 'costlint-tests') }
 
 export interface Ended {
   code: number | null
@@ -31,21 +32,18 @@ export class Folder {
     rmSync(this.path, { recursive: true, force: true })
   }
 
-  /** Runs a script of this repository with Node and waits for its end. */
+  /** Runs a script with Node, or the command line as it is installed, and waits for its end. */
   run(
     script: string,
     args: readonly string[],
     options: { input?: string; cwd?: string; env?: object } = {},
   ): Promise<Ended> {
+    if (script === commandLine) build()
     return new Promise((resolve, reject) => {
-      const child = spawn(
-        process.execPath,
-        [...(script.endsWith('.ts') ? ['--import', loader] : []), script, ...args],
-        {
-          cwd: join(this.path, options.cwd ?? ''),
-          env: { ...process.env, ...options.env },
-        },
-      )
+      const child = spawn(process.execPath, [script, ...args], {
+        cwd: join(this.path, options.cwd ?? ''),
+        env: { ...process.env, ...ownCache, ...options.env },
+      })
       let stdout = ''
       let stderr = ''
       child.stdout.setEncoding('utf8').on('data', (data: string) => {

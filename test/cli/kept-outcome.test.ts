@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, before, beforeEach, describe, it } from 'mocha'
-import { build } from '../build.js'
+import { build, commandLine } from '../build.js'
 import { Folder } from './folder.js'
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url))
@@ -44,7 +44,7 @@ describe('a check that is repeated', function () {
   const project = () => join(folder.path, 'project')
   const env = () => ({ XDG_CACHE_HOME: join(folder.path, 'user'), COSTLINT_CACHE_DIR: '' })
   const check = (...args: string[]) =>
-    folder.run(join(dist, 'cli.js'), ['check', ...args], { cwd: 'project', env: env() })
+    folder.run(commandLine, ['check', ...args], { cwd: 'project', env: env() })
   /** What is said without anything that was kept. */
   const fresh = (...args: string[]) => check('--no-cache', ...args)
 
@@ -97,7 +97,7 @@ describe('a check that is repeated', function () {
   it('looks again where a folder above has become the project', async () => {
     folder.write({ 'bare/tune.py': search })
     const bare = () =>
-      folder.run(join(dist, 'cli.js'), ['check', '--output-format', 'concise'], { cwd: 'bare', env: env() })
+      folder.run(commandLine, ['check', '--output-format', 'concise'], { cwd: 'bare', env: env() })
     assert.equal((await bare()).code, 1)
     folder.write({ 'costlint.toml': 'ignore = ["search/grid-search"]\n' })
     assert.equal((await bare()).code, 0)
@@ -126,10 +126,10 @@ describe('a check that is repeated', function () {
   it('is forgotten by clean, for its project alone', async () => {
     folder.write({ 'second/costlint.toml': '', 'second/tune.py': search })
     await check()
-    await folder.run(join(dist, 'cli.js'), ['check'], { cwd: 'second', env: env() })
+    await folder.run(commandLine, ['check'], { cwd: 'second', env: env() })
     const outcomes = join(folder.path, 'user', 'costlint', 'outcomes')
     assert.equal(readdirSync(outcomes).length, 2)
-    await folder.run(join(dist, 'cli.js'), ['clean'], { cwd: 'project', env: env() })
+    await folder.run(commandLine, ['clean'], { cwd: 'project', env: env() })
     assert.equal(readdirSync(outcomes).length, 1)
   })
 })

@@ -6,10 +6,11 @@ import picocolors from 'picocolors'
 import type { Console } from '../../server/src/cli/console.js'
 import type { Engine } from '../../server/src/cli/engine.js'
 import { run } from '../../server/src/cli/program.js'
+import { bundled } from '../build.js'
 import { fakeEngine } from './fake-engine.js'
 import { Folder } from './folder.js'
 
-const script = fileURLToPath(new URL('fake-main.ts', import.meta.url))
+const main = fileURLToPath(new URL('fake-main.ts', import.meta.url))
 
 describe('cli/program', () => {
   let folder: Folder
@@ -17,7 +18,7 @@ describe('cli/program', () => {
     folder = new Folder()
   })
   afterEach(() => folder.remove())
-  const costlint = (...args: string[]) => folder.run(script, args)
+  const costlint = (...args: string[]) => folder.run(bundled(main), args)
 
   it('ends with 0 when nothing reaches the level, 1 when something does', async () => {
     folder.write({
@@ -243,7 +244,7 @@ describe('cli/program', () => {
       'src/b.py': 'x #! warning search/grid-search two\n',
     })
     const { stdout } = await folder.run(
-      script,
+      bundled(main),
       ['check', '.', '../jobs/a.py', '--output-format', 'concise'],
       { cwd: 'src' },
     )
@@ -335,11 +336,11 @@ warning[search/grid-search]: refused
     folder.write({ 'src/a.py': 'on disk\n' })
     const input = 'x #! warning search/grid-search typed\n'
     const args = ['check', '--stdin-filename', 'src/a.py', '--output-format', 'concise']
-    const { code, stdout } = await folder.run(script, args, { input })
+    const { code, stdout } = await folder.run(bundled(main), args, { input })
     assert.equal(code, 1)
     assert.equal(stdout, 'src/a.py:1:1 warning search/grid-search typed\n')
     const absent = await folder.run(
-      script,
+      bundled(main),
       ['check', '--stdin-filename', 'new.py', '--output-format', 'concise'],
       { input },
     )

@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { describe, it } from 'mocha'
 import { inFolder, runAt, writeFiles } from './here.js'
 
-const count = 200
+/** Each is linted twice. */
+const count = 60
+/** So many are only named. */
+const named = 200
 const parts = [1, 2, 3, 4]
 
 /** Project `n`: every second one has a finding, every fifth a job with a price. */
@@ -36,7 +39,7 @@ const files = Object.assign({}, ...Array.from({ length: count }, (_, n) => proje
   string,
   string
 >
-const folders = Array.from({ length: count }, (_, n) => `team${n % 7}/project${n}`)
+const folders = Array.from({ length: named }, (_, n) => `team${n % 7}/project${n}`)
 
 /** Sums of money come out the same to the cent, in whatever order they are made. */
 function inCents(text: string): unknown {
@@ -48,7 +51,7 @@ function inCents(text: string): unknown {
 describe('cli/shard', function () {
   this.timeout(180_000)
 
-  it('parts of 200 projects joined are the whole, in every format', () =>
+  it('parts of many projects joined are the whole, in every format', () =>
     inFolder(files, async (costlint, root) => {
       const check = (...more: string[]) => costlint('check', '--exit-zero', '--quiet', ...more)
       const formats = ['json', 'jsonl', 'sarif']
@@ -70,7 +73,7 @@ describe('cli/shard', function () {
         sizes.push(own.findings.length)
       }
       // No part is empty, none has most of it.
-      for (const size of sizes) assert.ok(size > 10 && size < 80, sizes.join(' '))
+      for (const size of sizes) assert.ok(size > 2 && size < 24, sizes.join(' '))
       for (const format of formats) {
         const { out, code } = await costlint('merge', ...parts.map((part) => `outputs/${part}.${format}`))
         assert.equal(code, 0)
@@ -93,7 +96,7 @@ describe('cli/shard', function () {
 
   it('bills of parts add up', () =>
     inFolder(files, async (costlint, root) => {
-      writeFiles(root, { 'list.txt': `# all\n${folders.join('\n')}\n\n./gone/\n` })
+      writeFiles(root, { 'list.txt': `# all\n${folders.slice(0, count).join('\n')}\n\n./gone/\n` })
       const bill = ['cost', '--output-format', 'json']
       const whole = JSON.parse((await costlint(...bill, '.')).out)
       assert.ok(whole.jobs.length >= count / 5 && whole.total.month.usd.low > 0)
@@ -127,7 +130,7 @@ describe('cli/shard', function () {
         return found
       }
       const before = await partOf()
-      assert.equal(before.size, count)
+      assert.equal(before.size, named)
       writeFiles(root, { 'list.txt': [...folders.slice(50), 'team9/new'].join('\n') })
       const after = await partOf()
       for (const folder of folders.slice(50)) assert.equal(after.get(folder), before.get(folder))

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -16,8 +15,10 @@ import {
 import { TextDocument } from 'vscode-languageserver-textdocument'
 import type { Finding } from '../../server/src/finding.js'
 import { problemText } from '../../server/src/report/message.js'
+import { commandLine } from '../build.js'
+import { ownCache } from '../cli/folder.js'
 import { type Client, pullClient } from './client.js'
-import { commandLine, repository, type ServerProcess, startServerProcess } from './server-process.js'
+import { repository, type ServerProcess, startServerProcess } from './server-process.js'
 
 const execute = promisify(execFile)
 
@@ -161,8 +162,8 @@ describe('the server and the command line', function () {
 
   async function fromCommandLine(): Promise<Row[]> {
     const options = ['check', '.', '--output-format', 'json', '--show-hints', '--fail-on', 'never']
-    const loader = String(pathToFileURL(createRequire(import.meta.url).resolve('tsx')))
-    const { stdout } = await execute(process.execPath, ['--import', loader, commandLine, ...options], {
+    const { stdout } = await execute(process.execPath, [commandLine, ...options], {
+      env: { ...process.env, ...ownCache },
       cwd: folder,
       maxBuffer: 1e8,
     })

@@ -1,16 +1,15 @@
 /** The real server as a process of its own, and a client that talks to it over the standard streams. */
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   createProtocolConnection,
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node'
+import { build, commandLine } from '../build.js'
 import { Client } from './client.js'
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url))
-export const commandLine = join(repository, 'server/src/cli/main.ts')
 
 export interface ServerProcess {
   client: Client
@@ -22,7 +21,8 @@ export interface ServerProcess {
 }
 
 export function startServerProcess(): ServerProcess {
-  const server = spawn(process.execPath, ['--import', 'tsx', commandLine, 'server', '--stdio'], {
+  build()
+  const server = spawn(process.execPath, [commandLine, 'server', '--stdio'], {
     cwd: repository,
     stdio: ['pipe', 'pipe', 'inherit'],
   })

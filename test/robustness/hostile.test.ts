@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { createNodeHost } from '../../server/src/host/node/host.js'
 import { openProject } from '../../server/src/project/workspace.js'
+import { commandLine } from '../build.js'
 import { Folder } from '../cli/folder.js'
 import { type JsonOutput, readOutput, textAt } from './contract.js'
 import { good, type Hostile, hostileFiles, writeHostile } from './hostile-files.js'
-
-const cli = fileURLToPath(new URL('../../server/src/cli/main.ts', import.meta.url))
 
 /** Every regular file below a folder, byte for byte. Links are not followed: some lead back. */
 function contents(folder: string, below = ''): Map<string, string> {
@@ -55,11 +53,12 @@ describe('hostile files', function () {
   for (const one of hostileFiles) {
     it(`${one.name}: at the command line`, async () => {
       writeHostile(folder.path, one)
-      const { code, stdout, stderr } = await folder.run(cli, [
+      const { code, stdout, stderr } = await folder.run(commandLine, [
         'check',
         '--output-format',
         'json',
         '--show-hints',
+        '--no-cache',
       ])
       const output = readOutput(stdout, folder.path)
       assertSeen(one, output, folder.path)
@@ -85,12 +84,13 @@ describe('hostile files', function () {
     it(`${one.name}: --fix loses nothing`, async () => {
       writeHostile(folder.path, one)
       const before = contents(folder.path)
-      const { code, stderr } = await folder.run(cli, [
+      const { code, stderr } = await folder.run(commandLine, [
         'check',
         '--fix',
         '--unsafe-fixes',
         '--output-format',
         'concise',
+        '--no-cache',
       ])
       assert.ok(code === 0 || code === 1, stderr)
       const after = contents(folder.path)
