@@ -18,7 +18,11 @@ export interface DevicePrice {
  * @param today ISO date
  * @returns null: no price is listed
  */
-export function pricesPerDevice(name: string, machine: Instance | null, today: string): DevicePrice | null {
+export function pricesPerDevice(
+  name: string,
+  machine: Instance | null,
+  today: string,
+): Readonly<DevicePrice> | null {
   if (machine !== null) {
     const listed = price({ type: machine.type, provider: machine.provider })
     if (listed?.onDemand == null || machine.gpuCount <= 0) return null
@@ -30,6 +34,19 @@ export function pricesPerDevice(name: string, machine: Instance | null, today: s
       asOf: listed.asOf,
     }
   }
+  const key = `${name} ${today}`
+  let found = perDevice.get(key)
+  if (found === undefined) {
+    found = listedPerDevice(name, today)
+    perDevice.set(key, found)
+  }
+  return found
+}
+
+/** By accelerator and day: a project asks for the same few in each of its bills. */
+const perDevice = new Map<string, DevicePrice | null>()
+
+function listedPerDevice(name: string, today: string): DevicePrice | null {
   // Of each provider the machine that costs least for each accelerator: others add processors and memory.
   const least = new Map<string, { usd: number; asOf: string }>()
   for (const one of allInstances()) {

@@ -74,7 +74,14 @@ function cheapest(rows: readonly CloudRow[]): CloudRow | undefined {
 }
 
 /** The accelerator of a row, as the catalogue names it: `A100 SXM` of 80 GB is A100-80GB. */
-function catalogueName([, accelerator, memoryGB]: CloudRow): string | undefined {
+function catalogueName(row: CloudRow): string | undefined {
+  if (!names.has(row)) names.set(row, findName(row))
+  return names.get(row)
+}
+
+const names = new Map<CloudRow, string | undefined>()
+
+function findName([, accelerator, memoryGB]: CloudRow): string | undefined {
   const name = accelerator.replace(/ \(.*\)$|^(Tesla|HGX) | (NVLink|Blackwell|SE)$/g, '')
   const found = gpu(name)
   const fits = (one: ReturnType<typeof gpu>) => one !== undefined && one.memoryGB === memoryGB

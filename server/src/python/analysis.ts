@@ -325,14 +325,16 @@ export class Analysis implements PythonModule {
 
   // Effects.
 
+  /** Functions that other modules call. */
+  private makers: Func[] | null = null
   /** `def make_step(model): def step(batch): … return step`, which another module calls. */
   private isHandedOut({ node }: Func): boolean {
-    return this.functions.some(
+    this.makers ??= this.functions.filter((maker) => this.outside.of(maker).length > 0)
+    return this.makers.some(
       (maker) =>
         maker.node !== node &&
         maker.node.start < node.start &&
         node.end <= maker.node.end &&
-        this.outside.of(maker).length > 0 &&
         returnsOf(maker).some((value) => value.type === 'name' && value.id === node.name),
     )
   }
