@@ -156,6 +156,21 @@ suite('CostLint', () => {
     await tab((label) => label === 'Cost Report')
   })
 
+  test('opens pages of the documentation, rendered, which are files that can be followed', async () => {
+    await vscode.commands.executeCommand('costlint.openDocumentation', 'configuration.md')
+    await tab((label) => label.includes('configuration.md'))
+    const read = async (path: string) => {
+      const bytes = await vscode.workspace.fs.readFile(vscode.Uri.from({ scheme: 'costlint-docs', path }))
+      return new TextDecoder().decode(bytes)
+    }
+    assert.match(await read('/configuration.md'), /^# Configuration\n/)
+    assert.match(await read('/rules/search/grid-search.md'), /^# search\/grid-search\n/)
+    await vscode.workspace.fs.stat(vscode.Uri.parse('costlint-docs:/nowhere.md')).then(
+      () => assert.ok(false, 'there is such a page'),
+      () => undefined,
+    )
+  })
+
   test('opens the page of a rule from a problem, rendered', async () => {
     const { document } = await show('search.py')
     const [finding] = await until(document.uri, has(grid))
