@@ -33,6 +33,20 @@ const page = (path: string): DefaultTheme.SidebarItem => ({
   link: `/${path.replace(/\.md$/, '')}`,
 })
 
+const groups: [title: string, pages: string[]][] = [
+  ['Start', ['install.md', 'editors.md', 'cli.md', 'configuration.md']],
+  ['Money', ['cost.md', 'time.md', 'memory.md', 'checklist.md']],
+  ['In a team', ['ci.md', 'mcp.md']],
+]
+
+/** Pages that no group names. */
+function others(): string[] {
+  const named = ['index.md', ...groups.flatMap(([, pages]) => pages)]
+  return readdirSync(docs)
+    .filter((name) => name.endsWith('.md') && !named.includes(name))
+    .sort()
+}
+
 /** One group for each family of rules. */
 function rules(): DefaultTheme.SidebarItem[] {
   return readdirSync(join(docs, 'rules'), { withFileTypes: true })
@@ -91,11 +105,9 @@ export default defineConfig({
     outline: [2, 3],
     socialLinks: [{ icon: 'github', link: repository.url.replace(/\.git$/, '') }],
     sidebar: [
-      { text: 'Start', items: ['install.md', 'editors.md', 'cli.md', 'configuration.md'].map(page) },
-      { text: 'Money', items: ['cost.md', 'time.md', 'memory.md', 'checklist.md'].map(page) },
-      { text: 'In a team', items: ['ci.md', 'mcp.md'].map(page) },
+      ...groups.map(([text, pages]) => ({ text, items: pages.map(page) })),
       { text: 'Rules', items: [page('rules/index.md'), ...rules()] },
-      { text: 'Behind it', items: ['precision.md', 'platforms.md', 'architecture.md'].map(page) },
+      { text: 'Behind it', items: others().map(page) },
     ],
   },
 })
