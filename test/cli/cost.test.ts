@@ -210,6 +210,66 @@ SFTTrainer(model=model, args=args, train_dataset=data["train"]).train()
     assert.equal(job!.state, 'priced')
   })
 
+  it('follows the layers of Keras networks: functional, Sequential, made by functions, recurrent', async () => {
+    const files = {
+      'functional.py': `from tensorflow import keras
+from tensorflow.keras import layers
+
+(x, y), (tx, ty) = keras.datasets.cifar10.load_data()
+inputs = keras.Input(shape=(32, 32, 3))
+h = layers.Conv2D(32, 3, activation="relu", padding="same")(inputs)
+h = layers.BatchNormalization()(h)
+h = layers.MaxPooling2D()(h)
+h = layers.Conv2D(64, (3, 3), activation="relu")(h)
+h = layers.Flatten()(h)
+model = keras.Model(inputs, layers.Dense(10, activation="softmax")(h))
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x / 255, y, epochs=10)
+`,
+      'grown.py': `import tensorflow as tf
+from tensorflow.keras.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from tensorflow.keras.models import Sequential
+
+def build(units=128):
+    model = Sequential()
+    model.add(Conv2D(32, kernel_size=(3, 3), activation="relu", input_shape=(28, 28, 1)))
+    model.add(MaxPooling2D(pool_size=(2, 2)))
+    model.add(Flatten())
+    model.add(Dense(units, activation="relu"))
+    model.add(Dropout(0.5))
+    model.add(Dense(10, activation="softmax"))
+    model.compile(loss="categorical_crossentropy", optimizer="adam")
+    return model
+
+(x, y), _ = tf.keras.datasets.mnist.load_data()
+model = build()
+model.fit(x.reshape(-1, 28, 28, 1), y, batch_size=128, epochs=12)
+`,
+      'recurrent.py': `from tensorflow import keras
+from tensorflow.keras import layers
+
+(x, y), _ = keras.datasets.imdb.load_data(num_words=20000)
+x = keras.preprocessing.sequence.pad_sequences(x, maxlen=100)
+model = keras.Sequential()
+model.add(layers.Embedding(20000, 128))
+model.add(layers.Bidirectional(layers.LSTM(64)))
+model.add(layers.Dense(1, activation="sigmoid"))
+model.compile("adam", "binary_crossentropy")
+model.fit(x, y, epochs=3)
+`,
+    }
+    const { out } = await runHere(files, ['estimate', '.'])
+    // Keras counts 144,970 with the averages of the normalisation, 693,962 and 2,658,945.
+    assert.match(out, /model, 145 k parameters, samples of 32 × 32 × 3/)
+    assert.match(out, /model, 694 k parameters, samples of 28 × 28 × 1/)
+    assert.match(out, /model, 2\.7 M parameters, samples of 100/)
+    const found = await jobs(files)
+    assert.deepEqual(
+      found.map(({ state }) => state),
+      ['priced', 'priced', 'priced'],
+    )
+  })
+
   it('bounds a notebook by how long its service keeps a session, and takes the card that it gives', async () => {
     const cell = {
       cell_type: 'code',

@@ -47,9 +47,17 @@ export class LayerTape {
   private extra = 0
   private readonly totals: LayerTotals = { parameters: 0, full: 0, mixed: 0, products: 0, operations: 0 }
   private readonly source: Tensor
+  private readonly sources = new Set<Storage>()
 
   constructor(input: readonly number[]) {
-    this.source = this.tensor(input, 4)
+    this.source = this.given(input)
+  }
+
+  /** One more input of the network. */
+  given(shape: readonly number[]): Tensor {
+    const input = this.tensor(shape, 4)
+    this.sources.add(input.storage)
+    return input
   }
 
   get input(): Tensor {
@@ -59,7 +67,7 @@ export class LayerTape {
   result(): LayerTotals {
     let [full, mixed] = [this.extra, this.extra]
     for (const one of this.storages) {
-      const given = one === this.source.storage
+      const given = this.sources.has(one)
       if (one.full && !given) full += 4 * one.elements
       const { own, short, long } = one.mixed
       mixed += one.elements * ((own && !given ? one.mixedBytes : 0) + (short ? 2 : 0) + (long ? 4 : 0))
@@ -116,6 +124,30 @@ export class LayerTape {
     const result = this.tensor([...x.shape.slice(0, -1), outputs], 2)
     this.totals.products += result.storage.elements * inputs
     return result
+  }
+
+  /** Rows of a table; looking them up is no product. */
+  embedding(key: string, x: Tensor, rows: number, width: number): Tensor {
+    this.own(key, rows * width)
+    return this.tensor([...x.shape, width], 4)
+  }
+
+  /** Steps that follow each other over [steps, features]. `all`: the states of all of them, else the last one. */
+  recurrent(
+    key: string,
+    x: Tensor,
+    { gates, units, all, biases }: { gates: number; units: number; all: boolean; biases: number },
+  ): Tensor {
+    const [steps, inputs] = x.shape as [number, number]
+    const each = gates * units * (inputs + units)
+    this.own(key, each + biases * gates * units)
+    this.multiplied(x)
+    this.totals.products += steps * each
+    // What the gates gave, and the states: kept for each step.
+    this.extra += 4 * steps * units * (gates + 2)
+    // No step can start before the one before it.
+    this.totals.operations += steps
+    return this.tensor(all ? [steps, units] : [units], 2)
   }
 
   /** `transposed`: the window spreads out what it sees. */

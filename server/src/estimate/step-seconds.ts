@@ -145,7 +145,8 @@ function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: b
   const share = stack.peak[format] * saved
   const compute = (forward * passes) / (peak * share)
   const move = (network.kept(size, long ? 32 : 16, worst) * stack.moves * (passes / 3)) / bandwidth
-  const layers = network.layers + network.layersOfSample * batch
+  // However few layers there are: the loss, the optimiser, and the program's own loop.
+  const layers = Math.max(1, network.layers) + network.layersOfSample * batch
   const each = stack.layerStart[network.networkClass === 'conv' ? 'convolutions' : 'other']
   const start = layers * each * (twice ? 4 / 3 : 1)
   const unpack = quantized ? (network.parameters * 2.5 * passes * stack.unpacking) / bandwidth : 0

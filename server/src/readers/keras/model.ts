@@ -4,6 +4,7 @@ import { defineReader } from '../reader.js'
 import { changeKeras } from './changes.js'
 import { heavyModel, kerasEvidence } from './evidence.js'
 import { kerasFits } from './fits.js'
+import { readNetwork } from './network.js'
 import { claimDoublePrecision, readPrecision } from './precision.js'
 import { claimSlowLayers } from './recurrent.js'
 import { readRun } from './run.js'
@@ -29,6 +30,7 @@ export const kerasReader = defineReader({
       const training = claims.subject('Training', place, fit.function?.qualified ?? '', { ...evidence })
       if (automatic) training.known('automaticDevice', 'device', true, place)
       readRun(python, fit, training)
+      readNetwork(python, fit, training)
       // The policy belongs to the whole process: said once, and only where the layers gain from it.
       if (fit === first && heavyModel(python) === true)
         readPrecision(python, place, callSite(fit), context, training)
