@@ -21,6 +21,13 @@ function meanTokens(row, tokens, train) {
   return Math.round(Number(described[1]) * each * sides)
 }
 
+/** Seconds of one clip on average; null: not known, or no audio. */
+function meanSeconds(row) {
+  if (row.kind !== 'speech' && row.kind !== 'audio') return null
+  const described = /^(?:about )?([\d.]+) s\b/.exec(row.typical_size)
+  return described === null ? null : Number(described[1])
+}
+
 /** As the look-up in catalog/datasets.ts reads names, so that spellings it knows anyway are not listed. */
 const normal = (name) => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 
@@ -73,6 +80,7 @@ export function buildDatasets(table) {
       count(row.tokens_train),
       row.checked === 'yes' ? 1 : 0,
       meanTokens(row, count(row.tokens_train), train),
+      meanSeconds(row),
     ]
   })
   const tail = table('datasets-tail.tsv')

@@ -149,7 +149,6 @@ export function accuracy(root: string): Record<string, string> {
     '  estimated. At few tokens ranks of 64 show, where 32 is expected.',
     '- **All weights of Qwen 1.8B**, 43.5 GB whatever the length: about 24 bytes a weight, as with the flat buffers of DeepSpeed; 20 are estimated.',
     '- **Unsloth** (`lf-llama2-7b-uns4`) keeps neither logits nor what its kernels recompute; the low end counts that.',
-    '- **RetinaNet** computes much in heads that keep little; only the operations are on record.',
     '- **DreamBooth with AdamW on a T4** ran with a PyTorch that updated weights one after the other, without copies.',
     '',
     '<details><summary>All runs</summary>',

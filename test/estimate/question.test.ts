@@ -110,6 +110,9 @@ describe('words of a training', () => {
     assert.equal(methodFrom('full+checkpointing')?.checkpointing, true)
     assert.deepEqual(methodFrom('QLoRA + ZeRO-2')?.sharding, { kind: 'deepspeed', stage: 2 })
     assert.equal(methodFrom('LoRA (emb)')?.embeddings, true)
+    assert.equal(methodFrom('DoRA')?.adapters, true)
+    assert.equal(methodFrom('prompt tuning')?.adapters, true)
+    assert.equal(methodFrom('SFT')?.adapters, false)
     assert.equal(methodFrom('qlora r=64')?.rank, 64)
     assert.equal(methodFrom('LoRA rank 16')?.rank, 16)
     assert.equal(methodFrom('LoRA + ZeRO-2')?.rank, null)
@@ -192,6 +195,20 @@ describe('answers', () => {
     const step = (method: string) => ask({ ...llama, method }).stepSeconds!.low
     assert.ok(step('lora+checkpointing') > step('lora'))
     assert.ok(step('full') > step('lora'))
+  })
+
+  it('clips of a known data set are as long as its are', () => {
+    const speech: Question = {
+      model: 'facebook/wav2vec2-base',
+      gpu: 'V100',
+      batch: 8,
+      precision: 'fp16-mixed',
+    }
+    const short = ask({ ...speech, dataset: 'TIMIT' })
+    const long = ask({ ...speech, dataset: 'LibriSpeech 960h' })
+    assert.ok(short.stepSeconds!.high < long.stepSeconds!.high)
+    assert.ok(long.stepSeconds!.low > 2 * short.stepSeconds!.low)
+    assert.ok(long.assumptions.some((one) => /12\.3 s on average/.test(one)))
   })
 
   it('adapters take what their rank says, and layers are computed twice where the card demands it', () => {

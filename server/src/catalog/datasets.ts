@@ -13,6 +13,8 @@ export interface KnownDataset {
   tokens: number | null
   /** Tokens of one text on average, about, both sides of a translation; null: not known, or no texts. */
   meanTokens: number | null
+  /** Seconds of one clip on average, about; null: not known, or no audio. */
+  meanSeconds: number | null
   /** Compared with a public source by a person. */
   checked: boolean
 }
@@ -27,6 +29,7 @@ type Row = [
   tokens: number | null,
   checked: number,
   meanTokens: number | null,
+  meanSeconds: number | null,
 ]
 type TailRow = [name: string, kind: number, train: number, tokens: number | null]
 
@@ -50,7 +53,7 @@ function indexed(): Map<string, KnownDataset> {
     if (key !== '' && !index!.has(key)) index!.set(key, one)
   }
   const known = tables.datasets.map(
-    ([name, ids, kind, train, validation, test, tokens, checked, meanTokens]) => {
+    ([name, ids, kind, train, validation, test, tokens, checked, meanTokens, meanSeconds]) => {
       const one: KnownDataset = {
         name,
         kind: tables.kinds[kind]!,
@@ -59,6 +62,7 @@ function indexed(): Map<string, KnownDataset> {
         test,
         tokens,
         meanTokens,
+        meanSeconds,
         checked: checked === 1,
       }
       return { one, names: [name, ...ids.split('|')] }
@@ -75,6 +79,7 @@ function indexed(): Map<string, KnownDataset> {
       test: null,
       tokens,
       meanTokens: texts.test(tables.kinds[kind]!) && tokens !== null ? Math.round(tokens / train) : null,
+      meanSeconds: null,
       checked: false,
     }
     add(name, one)

@@ -71,8 +71,14 @@ function count(option: string, text: string): number {
 }
 
 function unknownWord({ option, text, words }: NotUnderstood): string {
-  if (option === 'model') return `--model: "${text}" is not known${suggestion(text, modelSpellings())}`
-  if (option === 'gpu') return `--gpu: "${text}" is not known${suggestion(text, gpuSpellings(text))}`
+  if (option === 'model') {
+    const near = suggestion(text, modelSpellings())
+    return `--model: "${text}" is not known${near || '; a language model is estimated by its size, where its name says it (`13B`)'}`
+  }
+  if (option === 'gpu') {
+    const near = suggestion(text, gpuSpellings(text))
+    return `--gpu: "${text}" is not known${near || '; such are T4, V100, A100-80GB, H100-SXM, RTX4090, TPU-v4, or a machine type'}`
+  }
   return `--${option}: "${text}" is not understood; such are ${(words ?? []).join(', ')}`
 }
 

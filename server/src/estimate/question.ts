@@ -101,7 +101,7 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
   const data = question.dataset === undefined ? null : (dataset(question.dataset) ?? null)
   const network = networkOf(named, predictsNoToken(data))
   if (named.assumed) assumptions.push('only its size is known: layers of published models of this size')
-  const size = sizeOf(network, written, question.size ?? '', assumptions)
+  const size = sizeOf(network, written, question.size ?? '', data, assumptions)
   const length = lengthOf(question, network, assumptions)
   const plain = methodFrom('full')!
   const optimizerAssumed = network?.networkClass === 'conv' || network?.networkClass === 'detector'
@@ -189,11 +189,16 @@ function formatsOf(
 
 /** Clips of spoken language: what corpora hold on average, and where people cut. */
 const clip = { low: 5, high: 16 }
+/** What programs take at once; longer recordings are cut. */
+const longestClip = 30
+/** Clips of a batch are as long as the longest, by which they are mostly sorted. */
+const longestOfBatch = 1.3
 
 function sizeOf(
   network: Network | null,
   written: { numbers: number[]; phases: boolean } | null,
   text: string,
+  data: KnownDataset | null,
   assumptions: string[],
 ): ReadQuestion['size'] {
   if (network === null) return null
@@ -201,6 +206,11 @@ function sizeOf(
   if (written === null) {
     if (usualSize === null) return null
     if (unit === 'seconds' && usualSize < clip.high) {
+      const mean = data?.meanSeconds ?? null
+      if (mean !== null && mean <= longestClip) {
+        assumptions.push(`clips of ${mean} s on average, as in ${data!.name}`)
+        return { low: mean, high: mean * longestOfBatch }
+      }
       assumptions.push(`length of the audio not given: ${clip.low} to ${clip.high} s`)
       return clip
     }

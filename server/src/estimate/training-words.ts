@@ -93,12 +93,12 @@ export function methodFrom(text: string): Method | undefined {
   const zero = /zero[-_ ]?(?:stage[-_ ]?)?([123])/.exec(word)
   const fsdp = /fsdp/.test(word)
   const quantized = /q-?lora|4-?bit/.test(word)
-  const adapters = quantized || /lora|adapter|peft/.test(word)
+  const adapters = quantized || /lora|dora|adapter|peft|ia3|prefix|prompt[-_ ]?tun/.test(word)
   const known =
     adapters ||
     zero !== null ||
     fsdp ||
-    /full|checkpointing|fine-?tun|scratch|pre-?train|all weights/.test(word)
+    /full|checkpointing|fine-?tun|scratch|pre-?train|all weights|\bsft\b|\bddp\b|data[- ]?parallel/.test(word)
   if (!known) return undefined
   return {
     adapters,
