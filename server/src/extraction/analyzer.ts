@@ -25,6 +25,7 @@ import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
 import { importsOf } from '../python/imports.js'
 import type { ModuleSummary, OutsideCall, PythonModule } from '../python/module.js'
+import { namedModules, namesModules } from '../python/named-modules.js'
 import { uncalledBecause } from '../python/uncalled.js'
 import type { FragmentFacts, Reader, ReaderContext, UnreadModule } from '../readers/reader.js'
 import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
@@ -183,7 +184,10 @@ export class Analyzer {
     inReadingOrder(file).forEach(({ fragment, index }) => {
       const tree = parsed.fragments[index]!
       const isModule = fragment.index === 0 && tree.python !== undefined
-      if (isModule) record.imports = importsOf(tree.python!)
+      if (isModule) {
+        const named = namesModules.test(file.text) ? namedModules(tree.python!) : []
+        record.imports = [...new Set([...importsOf(tree.python!), ...named])]
+      }
       if (
         isModule &&
         !force &&

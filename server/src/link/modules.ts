@@ -2,6 +2,9 @@
 import { libraries } from './libraries.js'
 import { folderOf, join, parents } from './paths.js'
 
+/** A program chooses among so many by name; more are a collection. */
+const mostInPackage = 40
+
 export class ModuleIndex {
   private readonly files: Set<string>
 
@@ -28,6 +31,36 @@ export class ModuleIndex {
       if (found !== undefined) return found
     }
     return undefined
+  }
+
+  /** Modules of a package, or of a folder without one, that an import names: by name and path. */
+  inPackage(spec: string, from: string): [string, string][] {
+    const parts = spec.split('.').filter(Boolean)
+    const folder = folderOf(from)
+    for (const parent of [folder, ...parents(folder)]) {
+      for (const base of [parent, join(parent, 'src')]) {
+        const found = this.byFolder().get(join(base, parts.join('/'))) ?? []
+        if (found.length > mostInPackage) return []
+        if (found.length > 0)
+          return found.map((path) => [`${spec}.${path.slice(path.lastIndexOf('/') + 1, -3)}`, path])
+      }
+    }
+    return []
+  }
+
+  private folders: Map<string, string[]> | null = null
+
+  private byFolder(): Map<string, string[]> {
+    if (this.folders !== null) return this.folders
+    this.folders = new Map()
+    for (const path of this.files) {
+      if (path.endsWith('/__init__.py')) continue
+      const folder = folderOf(path)
+      const list = this.folders.get(folder)
+      if (list === undefined) this.folders.set(folder, [path])
+      else list.push(path)
+    }
+    return this.folders
   }
 
   /** The file of `python -m a.b` started in one of these folders or above them. `imported`: only its module is wanted. */

@@ -34,6 +34,11 @@ export class ImportGraph {
     if (found === undefined) {
       found = new Map()
       for (const spec of record.imports ?? []) {
+        if (spec.endsWith('.*')) {
+          for (const [module, path] of this.modules.inPackage(spec.slice(0, -2), record.path))
+            if (path !== record.path && !found.has(module)) found.set(module, path)
+          continue
+        }
         const path = this.modules.resolve(spec, record.path)
         if (path !== undefined && path !== record.path) found.set(spec, path)
       }

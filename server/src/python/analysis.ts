@@ -7,7 +7,7 @@ import type { LaunchBinding } from '../text/launch.js'
 import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import { type ArgumentFile, argumentFile } from './argument-files.js'
-import { programArguments } from './arguments.js'
+import { programArguments, withDefaults } from './arguments.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
 import { canonicalName } from './canonical-names.js'
 import { CircularAnswers } from './circular-answers.js'
@@ -166,11 +166,9 @@ export class Analysis implements PythonModule {
     this.collectBindings(this.scopes)
     this.resolveClasses()
     this.resolveCalls()
-    this.ownArguments = [
-      ...programArguments(this.calls, (call) => optionCall(this, call)),
-      ...dataclassArguments(this),
-    ]
-    this.programArguments = [...this.ownArguments, ...importedArguments(this)]
+    const options = programArguments(this.calls, (call) => optionCall(this, call))
+    this.ownArguments = [...withDefaults(options, this.calls), ...dataclassArguments(this)]
+    this.programArguments = [...this.ownArguments, ...withDefaults(importedArguments(this), this.calls)]
     this.complete = true
     this.types.forget()
     if (this.configurations.size > 0) this.resolveInstantiations()

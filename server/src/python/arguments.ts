@@ -119,13 +119,16 @@ export function programArguments(
     }
     if (argument !== null) found.push(argument)
   }
-  // Commands of one parser may each set their own.
-  const set = calls.filter(({ method }) => method === 'set_defaults').flatMap(({ expr }) => expr.args)
-  for (const argument of found) {
-    const given = set.filter(({ name }) => name === argument.name)
-    if (given.length === 1) argument.default = given[0]!.value
-  }
   return found
+}
+
+/** `parser.set_defaults(workers=8)`. Commands of one parser may each set their own. */
+export function withDefaults(args: readonly ProgramArgument[], calls: readonly Call[]): ProgramArgument[] {
+  const set = calls.filter(({ method }) => method === 'set_defaults').flatMap(({ expr }) => expr.args)
+  return args.map((argument) => {
+    const [given, other] = set.filter(({ name }) => name === argument.name)
+    return given === undefined || other !== undefined ? argument : { ...argument, default: given.value }
+  })
 }
 
 /** The text of a flag on a launch line as the program's parser would read it. */

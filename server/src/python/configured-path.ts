@@ -17,6 +17,7 @@ import { agree, unknown } from './folded.js'
 import { takingOf } from './mapping-classes.js'
 import type { Func, Klass, ModuleSummary, PlainPath } from './module.js'
 import type { Mutation } from './mutations.js'
+import { namedModule, throughNamedModule } from './named-modules.js'
 import { attributeValues, bindingsOf, projectTarget, targetOf } from './names.js'
 import { isResolving, overlaidNamespace } from './overlaid-arguments.js'
 import { plainWord } from './plain-word.js'
@@ -94,6 +95,16 @@ const structuring: Record<string, { data: [string, number]; klass: [string, numb
   'cattrs.structure': { data: ['obj', 0], klass: ['cl', 1] },
   'cattr.structure': { data: ['obj', 0], klass: ['cl', 1] },
   'msgspec.convert': { data: ['obj', 0], klass: ['type', 1] },
+}
+/** Functions that fill an object of a class from the command line, with the place of the class. */
+const classParsers: Record<string, [string, number]> = {
+  'tyro.cli': ['f', 0],
+  'simple_parsing.parse': ['config_class', 0],
+  'pyrallis.parse': ['config_class', 0],
+  'draccus.parse': ['config_class', 0],
+  'chz.entrypoint': ['target', 0],
+  'jsonargparse.CLI': ['components', 0],
+  'jsonargparse.auto_cli': ['components', 0],
 }
 /** Methods that libraries give a class for the same; what they are given is data, text, or a file. */
 const structuringMethods =
@@ -183,6 +194,8 @@ function pathOfName(
   if (binding.kind === 'class') return pathOfClass(analysis, expr)
   if (binding.kind === 'assign' && binding.value !== null && binding.unpack === null)
     return configuredPath(analysis, binding.value, depth + 1, followed)
+  if (binding.kind === 'assign' && binding.value?.type === 'call' && binding.unpack?.length === 1)
+    return pathOfItem(analysis, binding.value, binding.unpack[0]!, depth, followed)
   if (binding.kind !== 'param') return null
   const owner = analysis.parameterOwner(binding)
   if (owner === null) return null
@@ -243,8 +256,39 @@ export function sameSource(a: ConfiguredPath, b: ConfiguredPath): boolean {
 /** `from config import cfg`: what a module of the project makes of a file, or an object that it keeps. */
 function pathElsewhere(analysis: Analysis, expr: Expr): ConfiguredPath | null {
   if (!analysis.complete) return null
+  const named = throughNamedModule(analysis, expr)
+  if (named !== null) return ofNamedModule(analysis, named)
   const target = targetOf(analysis, expr)
   return (target === null ? null : keptElsewhere(analysis, target)) ?? pathOfClass(analysis, expr)
+}
+
+/** `import_module(name)`, `import_module(name).Config()`, `import_module(name).get_config()`. */
+function madeOfNamedModule(
+  analysis: Analysis,
+  named: { target: string; overridable: boolean },
+): ConfiguredPath | null {
+  const found = projectTarget(analysis, named.target)
+  const loads = found === null ? undefined : lookUp(found.summary.loads ?? {}, found.rest)
+  if (loads === undefined || loads.parameter !== null) return ofNamedModule(analysis, named)
+  const path = inCode(analysis, loads.path)
+  return path === null || !named.overridable ? path : { ...path, overridable: true }
+}
+
+/** What a module that is imported by a text holds: a configuration of its own, a class, or its constants. */
+function ofNamedModule(
+  analysis: Analysis,
+  { target, overridable }: { target: string; overridable: boolean },
+): ConfiguredPath | null {
+  const found = projectTarget(analysis, target)
+  if (found === null) return null
+  const { summary, rest } = found
+  const kept = keptElsewhere(analysis, target)
+  const isClass = lookUp(summary.classes, rest) !== undefined
+  const values = kept === null && (rest === '' || isClass) ? classElsewhere(analysis, summary, rest) : null
+  const path: ConfiguredPath | null =
+    kept ??
+    (values === null || values.size === 0 ? null : { root: null, keys: [], fields: { from: 0, values } })
+  return path === null || !overridable ? path : { ...path, overridable: true }
 }
 
 function keptElsewhere(analysis: Analysis, target: string): ConfiguredPath | null {
@@ -339,6 +383,8 @@ function pathOfCall(
   followed: Followed | null,
 ): ConfiguredPath | null {
   const { callee, args } = expr
+  const named = namedModule(analysis, expr) ?? throughNamedModule(analysis, callee)
+  if (named !== null) return madeOfNamedModule(analysis, named)
   const name = analysis.nameOf(callee)
   const first = args[0]
   const inner = (part: Expr): ConfiguredPath | null => configuredPath(analysis, part, depth + 1, followed)
@@ -356,6 +402,11 @@ function pathOfCall(
   if (namespaces.has(name) && first.star === 2) return inner(first.value) ?? containerPath(analysis, expr)
   if (name === 'omegaconf.OmegaConf.structured' && analysis.classOf(first.value) !== null)
     return filled(analysis, first.value, expr, null)
+  const parsedClass = lookUp(classParsers, name)
+  if (parsedClass !== undefined) {
+    const klass = argumentOf(expr, ...parsedClass)
+    return klass === null ? null : filled(analysis, klass, expr, { root: null, keys: [], commandLine: true })
+  }
   const made = lookUp(structuring, name)
   if (made !== undefined) {
     const klass = argumentOf(expr, ...made.klass)
@@ -505,6 +556,22 @@ function pathReturned(
   return agreed(analysis, func, depth, { func, call, outer })
 }
 
+/** `args, config = parse()`: one of the things that a function of this module gives back. */
+function pathOfItem(
+  analysis: Analysis,
+  call: CallExpr,
+  index: number,
+  depth: number,
+  outer: Followed | null,
+): ConfiguredPath | null {
+  const func = analysis.functionOf(call.callee)
+  for (let around = outer; around !== null; around = around.outer) if (around.func === func) return null
+  const items = (func === null ? [] : returnsOf(func)).map((value) =>
+    value.type === 'tuple' || value.type === 'list' ? value.items[index] : undefined,
+  )
+  return func === null ? null : theSame(analysis, items, depth, { func, call, outer })
+}
+
 /** The one path of all that it returns. */
 export function agreed(
   analysis: Analysis,
@@ -512,9 +579,18 @@ export function agreed(
   depth: number,
   followed: Followed,
 ): ConfiguredPath | null {
+  return theSame(analysis, returnsOf(func), depth, followed)
+}
+
+function theSame(
+  analysis: Analysis,
+  values: readonly (Expr | undefined)[],
+  depth: number,
+  followed: Followed,
+): ConfiguredPath | null {
   let found: ConfiguredPath | null = null
-  for (const value of returnsOf(func)) {
-    const path = configuredPath(analysis, value, depth + 1, followed)
+  for (const value of values) {
+    const path = value === undefined ? null : configuredPath(analysis, value, depth + 1, followed)
     if (path === null || (found !== null && !samePath(found, path))) return null
     found = path
   }

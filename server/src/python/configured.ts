@@ -84,10 +84,14 @@ function joined(
 
 /** `key=value` on the command line; null: it is not there. */
 function commandLineValue({ binding }: Analysis, name: string): Folded | null {
-  const given = binding === null ? undefined : lookUp(binding.launch.flags, name)
-  if (given === undefined) return binding?.launch.complete === false ? unknown('the launch line') : null
-  if (typeof given.value !== 'string') return unknown('the launch line')
-  const value = plainWord(given.value)
+  if (binding === null) return null
+  const { flags, complete } = binding.launch
+  const dashed = name.replaceAll('_', '-')
+  const off = lookUp(flags, dashed.replace(/([^.]+)$/, 'no-$1'))
+  const given = lookUp(flags, name) ?? lookUp(flags, dashed) ?? off
+  if (given === undefined) return complete ? null : unknown('the launch line')
+  if (given.value === null) return unknown('the launch line')
+  const value = typeof given.value === 'string' ? plainWord(given.value) : given !== off
   return {
     state: 'known',
     value,

@@ -68,7 +68,12 @@ const parsers = new Set([
 
 /** Fields of the data classes that `HfArgumentParser` and its like fill from the command line. */
 export function dataclassArguments(analysis: Analysis): ProgramArgument[] {
-  const found: ProgramArgument[] = []
+  // `class Options(Tap)`: the class is its own parser.
+  const found = analysis.classes
+    .filter(({ bases }) =>
+      bases.some((base) => /^(tap|tap\.tap|typed_argparse)\.(Tap|TypedArgs)$/.test(base)),
+    )
+    .flatMap((klass) => fieldsOf(analysis, klass))
   for (const call of analysis.calls) {
     if (call.name === null || !parsers.has(call.name)) continue
     const argument = call.expr.args[0]

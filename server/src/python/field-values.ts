@@ -92,7 +92,8 @@ export function classElsewhere(analysis: Analysis, summary: ModuleSummary, name:
 function constantsOf(constants: ModuleSummary['constants'], name: string): Map<string, Folded> {
   const values = new Map<string, Folded>()
   for (const [key, value] of Object.entries(constants))
-    if (key.startsWith(`${name}.`)) values.set(key.slice(name.length + 1), known(value))
+    if (name === '') values.set(key, known(value))
+    else if (key.startsWith(`${name}.`)) values.set(key.slice(name.length + 1), known(value))
   return values
 }
 

@@ -408,7 +408,7 @@ export class Folder {
         this.analysis.programArguments.filter((one) => one.name === expr.attr),
       )
     }
-    const parsed = this.analysis.outside.argument(expr.value, expr.attr)
+    const parsed = this.analysis.outside.argument(expr.value, expr.attr) ?? this.flagValue(expr)
     if (parsed !== null) return parsed
     const configured = configuredValue(this.analysis, expr)
     if (configured !== null) return configured
@@ -417,6 +417,18 @@ export class Folder {
     const value = this.constantOf(expr)
     if (value !== undefined) return known(value)
     return trackedValue(this.analysis, this.folding, expr.value, expr.attr) ?? unknown(`.${expr.attr}`)
+  }
+
+  /** `WORKERS = flags.DEFINE_integer('workers', 4, 'help')`, then `WORKERS.value`. */
+  private flagValue({ value, attr }: Expr & { type: 'attribute' }): Folded | null {
+    const made = attr === 'value' ? this.analysis.definition(value) : null
+    if (made?.type !== 'call') return null
+    const [defined] = this.analysis.programArguments.filter(
+      ({ span }) => span.start === made.start && span.end === made.end,
+    )
+    return defined === undefined
+      ? null
+      : programArgument(this.analysis, this.folding, defined.name, [defined])
   }
 
   /** `if args.local: args.model = …` over an argument of the program. */

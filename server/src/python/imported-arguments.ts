@@ -2,7 +2,8 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import type { ModuleSummary, ProgramArgument, SharedArgument } from './module.js'
+import { withDefaults } from './arguments.js'
+import type { Klass, ModuleSummary, ProgramArgument, SharedArgument } from './module.js'
 import { importedTarget, projectTarget, targetOf } from './names.js'
 
 const parser = /(^|\.)(add_argument|parse_args|parse_known_args|parse_intermixed_args)$/
@@ -12,14 +13,18 @@ const most = 200
 /** Functions, methods and names of the module that hold its parser or what that parsed, with the arguments. */
 export function sharedArguments(analysis: Analysis): ModuleSummary['parses'] {
   const own = analysis.ownArguments.slice(0, most)
-  if (own.length === 0) return undefined
+  // With those that functions of other modules add.
+  const all = analysis.programArguments.slice(0, most)
+  if (all.length === 0) return undefined
   const found: NonNullable<ModuleSummary['parses']> = {}
   for (const func of analysis.functions) {
     const { node, qualified, calls } = func
     const nested = qualified !== func.name && qualified !== `${func.class?.name}.${func.name}`
     if (nested || ![...analysis.effectsOfFunction(func).calls].some((name) => parser.test(name))) continue
     const inside = own.filter(({ span }) => node.start <= span.start && span.end <= node.end)
-    const gives = calls.some(({ method }) => parsing.test(method)) || inside.length === 0 ? own : inside
+    const parses = calls.some(({ method }) => parsing.test(method))
+    const gives = parses ? all : inside.length === 0 ? own : inside
+    if (gives.length === 0) continue
     define(
       found,
       qualified,
@@ -35,10 +40,38 @@ export function sharedArguments(analysis: Analysis): ModuleSummary['parses'] {
       define(
         found,
         name,
-        own.map((one) => shared(analysis, one)),
+        all.map((one) => shared(analysis, one)),
       )
   }
+  for (const klass of analysis.classes) inherit(analysis, klass, own, found)
   return Object.keys(found).length === 0 ? undefined : found
+}
+
+/** `class TrainOptions(BaseOptions)`: what the base parses with, and what the class adds. */
+function inherit(
+  analysis: Analysis,
+  klass: Klass,
+  own: readonly ProgramArgument[],
+  found: NonNullable<ModuleSummary['parses']>,
+): void {
+  const { start, end } = klass.node
+  const added = own.filter(({ span }) => start <= span.start && span.end <= end)
+  for (const { name, value } of klass.node.bases) {
+    const target = name === null ? targetOf(analysis, value) : null
+    const module = target === null ? null : projectTarget(analysis, target)
+    const prefix = `${module?.rest}.`
+    for (const [qualified, given] of Object.entries(module?.summary.parses ?? {})) {
+      const method = qualified.startsWith(prefix) ? qualified.slice(prefix.length) : null
+      if (method === null || klass.methods.has(method)) continue
+      const names = new Set(added.map((one) => one.name))
+      const kept = withDefaults(given.filter((one) => !names.has(one.name)).map(argumentFrom), analysis.calls)
+      define(
+        found,
+        `${klass.name}.${method}`,
+        [...kept, ...added].map((one) => shared(analysis, one)),
+      )
+    }
+  }
 }
 
 function shared(
