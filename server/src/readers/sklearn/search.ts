@@ -2,7 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import { formatCount } from '../../estimate/grid.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import {
@@ -221,7 +221,9 @@ function readParameterGrid(module: PythonModule, call: Call, claims: ClaimBuilde
   const byEpochs =
     trains || loop.calls.some((one) => passedExpression(module.argument(one, 'epochs')) !== null)
   search.known('unit', 'fit', byEpochs ? 'run' : 'fit', place)
-  search.known('folds', 'fit', 1, place)
+  const folds = foldsOfEach(module, loop)
+  if (folds === null) search.unknown('folds', 'cv', 'how many splits there are', place)
+  else search.known('folds', 'fit', folds, place)
   search.known('space', 'param_grid', found.space, place)
   search.known(
     'fitCost',
@@ -233,6 +235,15 @@ function readParameterGrid(module: PythonModule, call: Call, claims: ClaimBuilde
   if (byEpochs) search.known('byHand', 'ParameterGrid', true, place)
   search.known('alternatives', 'ParameterGrid', [byEpochs ? 'bayesian' : 'random'], place)
 }
+
+/** Fits of one configuration: of the one `cross_val_score(…)` in the loop, or in a function that it calls. */
+function foldsOfEach(module: PythonModule, { calls }: Loop): number | null {
+  const reached = calls.flatMap((call) => [call, ...(module.functionOf(call.expr.callee)?.calls ?? [])])
+  const scored = [...new Set(reached)].filter((call) => crossValidates.test(call.name ?? ''))
+  return scored.length === 1 ? foldsOf(module, scored[0]!, 5) : 1
+}
+
+const crossValidates = /^sklearn\.model_selection\.cross_(val_score|validate|val_predict)$/
 
 /** What a search repeats in one pipeline. */
 interface RepeatedWork {
