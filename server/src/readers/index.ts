@@ -14,6 +14,7 @@ import { azureComputeInstanceReader } from './azure/compute-instance.js'
 import { azureDeploymentReader } from './azure/deployment-file.js'
 import { azureEndpointReader } from './azure/endpoint.js'
 import { azureJobReader } from './azure/job-file.js'
+import { azurePipelineFileReader } from './azure/pipeline-file.js'
 import { azureScriptRunReader } from './azure/script-run.js'
 import { azureStepsReader } from './azure/steps.js'
 import { azureSweepReader } from './azure/sweep.js'
@@ -204,6 +205,7 @@ export const readers: readonly Reader[] = [
   azureDeploymentReader,
   azureEndpointReader,
   azureJobReader,
+  azurePipelineFileReader,
   azureScriptRunReader,
   azureStepsReader,
   azureSweepReader,
