@@ -227,6 +227,13 @@ describe('answers', () => {
     assert.ok(low < 0.7 * expected && high > expected)
   })
 
+  it('a size that changes is taken as not given', () => {
+    const run = { model: 'EfficientNetV2-S', gpu: 'V100', batch: 64, precision: 'fp16-mixed' }
+    const plain = ask(run)
+    assert.deepEqual(ask({ ...run, size: 'progressive' }).stepSeconds, plain.stepSeconds)
+    assert.ok(plain.assumptions.some((one) => /^size not given/.test(one)))
+  })
+
   it('what is not known is null and says what would make it known', () => {
     const open = ask({ model: 'BERT-base', gpu: 'V100' })
     assert.equal(open.memory, null)

@@ -8,6 +8,7 @@ import {
   type StepCost,
   stepCost,
 } from '../catalog/step-costs.js'
+import { lookUp } from '../text/records.js'
 import { imageMemory, imageTokens, layerMemory, writtenOut } from './memory-activations.js'
 import { forwardOfShape } from './step-time.js'
 
@@ -66,6 +67,8 @@ const usualLayers: Record<NetworkClass, number> = {
 /** Blocks of EfficientNets: 16, times the multiplier of their depth, as their paper has it. */
 const depths = [1, 1.1, 1.2, 1.4, 1.8, 2.2, 2.6, 3.1]
 const efficient = 16
+/** Such blocks of the second version. */
+const secondDepths: Record<string, number> = { s: 30, m: 45, l: 65 }
 /** A block that widens, filters each channel, weighs the channels, and narrows starts twice the kernels of another. */
 const inverted = 2
 
@@ -73,6 +76,8 @@ const inverted = 2
 function blocks(name: string, parameters: number): number | null {
   const scaled = /efficientnet[-_ ]?b([0-7])(?!\d)/i.exec(name)
   if (scaled !== null) return efficient * depths[Number(scaled[1])]! * inverted
+  const second = /efficientnet[-_ ]?v2\w{0,3}?[-_]([sml])\b/i.exec(name)
+  if (second !== null) return lookUp(secondDepths, second[1]!.toLowerCase())! * inverted
   const counted = /(?:resne?x?t|vgg|densenet)\D{0,2}(\d{2,3})(?!\d)/i.exec(name)
   if (counted === null) return null
   const layers = Number(counted[1])

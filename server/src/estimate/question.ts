@@ -94,7 +94,8 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
   const optimizer = question.optimizer === undefined ? null : optimizerFrom(question.optimizer)
   if (optimizer === undefined)
     return { option: 'optimizer', text: question.optimizer!, words: optimizerWords }
-  const written = question.size === undefined ? null : sizesFrom(question.size)
+  const open = question.size === undefined || openSize.test(question.size)
+  const written = open ? null : sizesFrom(question.size!)
   if (written === undefined)
     return { option: 'size', text: question.size!, words: ['224', '512x512', '2048', '30 s'] }
 
@@ -147,6 +148,9 @@ function lengthOf(
     assumptions.push(`${schedule.amount} epochs: schedule ${schedule.amount / 12}x of detectors`)
   return schedule
 }
+
+/** Sizes that change, or are those of the data. */
+const openSize = /^\D*\b(progressive|variable|varying|varies|mixed|native|dynamic)\b\D*$/i
 
 /** How many texts of the full size so many tokens make; null: not known. */
 function inTexts(
