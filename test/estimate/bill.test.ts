@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { listPrices } from '../../server/src/catalog/price-book.js'
 import { combined, runBill, serviceBill } from '../../server/src/estimate/bill.js'
+import { loaderHours, withLoader } from '../../server/src/estimate/loader-seconds.js'
 import { type Rate, rateOf } from '../../server/src/estimate/rate.js'
 import { totalOf } from '../../server/src/estimate/total.js'
 
@@ -14,6 +15,18 @@ const rate: Rate = {
   assumptions: [],
 }
 const once = { low: 1, high: 1 }
+
+describe('training', () => {
+  it('takes no less than its loader, and as much more where one process does both', () => {
+    const computing = { low: 0.1, high: 1 }
+    // A million pictures: 0.3 to 15 ms each.
+    const alone = loaderHours('decode', 0, 1e6)
+    assert.deepEqual(alone, { low: 300 / 3600, high: 15_000 / 3600 })
+    assert.deepEqual(withLoader(computing, alone, 0), { low: 0.1 + 300 / 3600, high: 1 + 15_000 / 3600 })
+    const shared = loaderHours('decode', 10, 1e6)
+    assert.deepEqual(withLoader(computing, shared, 10), { low: 0.1, high: 1 })
+  })
+})
 
 describe('the bill of a run', () => {
   const parts = { rate, trainings: [], times: once, limit: null, apart: false, assumptions: [] }

@@ -1,6 +1,7 @@
 /** What each job of a project costs: its machines, the trainings that it runs, its searches, made into a bill. */
 import { type Bill, type OpenInterval, runBill, serviceBill } from '../estimate/bill.js'
 import type { MachineRequest } from '../estimate/hourly.js'
+import { loaderHours, withLoader } from '../estimate/loader-seconds.js'
 import type { Interval } from '../estimate/network.js'
 import { type Rate, rateOf } from '../estimate/rate.js'
 import { runHours } from '../estimate/run-hours.js'
@@ -213,9 +214,32 @@ function hoursOfTraining(view: SubjectView<'Training'>, options: RuleOptions): P
   if (lack !== undefined || fast.hours === null || slow.hours === null)
     return { missing: lackText(lack ?? 'length', question) }
   return {
-    hours: { low: fast.hours.low, high: slow.hours.high },
+    hours: fed(view, { low: fast.hours.low, high: slow.hours.high }, fast.work?.samples, slow.work?.samples),
     assumptions: [...new Set([...fast.assumptions, ...slow.assumptions])],
   }
+}
+
+/** Hours of a training that waits for its samples, where it is known what one costs. */
+function fed(
+  view: SubjectView<'Training'>,
+  hours: Interval,
+  least: number | null = null,
+  most = least,
+): Interval {
+  const loaders = subjectsOf(view.run, 'InputPipeline').filter(
+    ({ settings, subject }) =>
+      effective(settings.feeds) === 'training' && subject.location.path === view.subject.location.path,
+  )
+  const [loader, ...others] = loaders
+  const work = effective(loader?.settings.work)
+  if (loader === undefined || others.length > 0 || least === null || most === null) return hours
+  if (work === undefined || work === 'device') return hours
+  const workers = effective(loader.settings.workers) ?? null
+  const loading = {
+    low: loaderHours(work, workers, least).low,
+    high: loaderHours(work, workers, most).high,
+  }
+  return withLoader(hours, loading, workers)
 }
 
 function computesOnProcessor({ subject }: SubjectView<'Training'>): boolean {

@@ -133,6 +133,25 @@ optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     assert.equal(definedModelFor(await analyse(text), null), null)
   })
 
+  it('go through sequences step by step', async () => {
+    const code = `import torch
+from torch import nn
+class Rows(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rows = nn.LSTM(28, 64, num_layers=2, batch_first=True, bidirectional=True)
+        self.last = nn.Linear(128, 10)
+    def forward(self, x):
+        out, (hidden, cell) = self.rows(x.view(-1, 28, 28))
+        return self.last(out[:, -1, :])
+model = Rows()
+optimizer = torch.optim.Adam(model.parameters())
+`
+    const found = definedModel(await analyse(code), [1, 28, 28])
+    // sum(p.numel() for p in Rows().parameters()): 2 × 4 × 64 × (28 + 64 + 2), 2 × 4 × 64 × (128 + 64 + 2), 1,290.
+    assert.equal(found?.parameters, 48_128 + 99_328 + 1_290)
+  })
+
   it('are given up where expressions are nested deeper than the stack', async () => {
     const deep = `${'('.repeat(3_000)}x${' + x)'.repeat(3_000)}`
     const text = `import torch

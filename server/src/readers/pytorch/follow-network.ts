@@ -20,6 +20,7 @@ import {
   type Scope,
   type Value,
 } from './network-values.js'
+import { recurrent } from './recurrent-layers.js'
 import { tensorCall } from './tensor-calls.js'
 
 const deepest = 16
@@ -59,6 +60,16 @@ export class Follower extends NetworkEvaluation {
       if (!isTensor(x)) throw new Unfollowed('an input that is no tensor')
       return known(this.tape, own, x, this.argumentsOf(layer, scope, 0))
     }
+    const [x] = inputs
+    const states = name === null ? null : /^torch\.nn\.(?:modules\.rnn\.)?(LSTM|GRU|RNN)$/.exec(name)
+    if (states !== null && isTensor(x))
+      return recurrent(
+        this.tape,
+        own,
+        x,
+        states[1] as 'LSTM' | 'GRU' | 'RNN',
+        this.argumentsOf(layer, scope, 0),
+      )
     const found = classAt(scope.python, layer.callee)
     if (found === null || !isNetwork(found.klass))
       throw new Unfollowed(`${name ?? 'a layer'} is not followed`)

@@ -178,6 +178,25 @@ const upsample: Apply = (tape, _key, x, given) => {
 
 const same: Apply = (_tape, _key, x) => x
 
+/** Element by element, with the input kept for the gradient. */
+const pointwise: Apply = (tape, _key, x) => tape.activation(x, 'input', false)
+/** Another tensor of this size, which has no gradient. */
+const alike: Apply = (tape, _key, x) => tape.resized(x, x.shape)
+/** The border is copied. */
+const bordered: Apply = (tape, _key, x, given) => {
+  const [channels, ...sizes] = x.shape
+  const value = given.value('padding', 0)
+  const count = sizes.length
+  const all = typeof value === 'number' ? (Array(2 * count).fill(value) as number[]) : value
+  if (!Array.isArray(all) || all.length !== 2 * count) throw new Unfollowed('padding is not readable')
+  // The last axis comes first.
+  const added = sizes.map((_size, axis) => {
+    const at = 2 * (count - 1 - axis)
+    return Number(all[at]) + Number(all[at + 1])
+  })
+  return tape.resized(x, [channels!, ...sizes.map((size, axis) => size + added[axis]!)])
+}
+
 /** By the name behind `torch.nn.`. */
 export const layerCalls: Readonly<Record<string, Apply | undefined>> = {
   Linear: (tape, key, x, given) => {
@@ -232,6 +251,12 @@ export const layerCalls: Readonly<Record<string, Apply | undefined>> = {
   Flatten: flatten,
   Upsample: upsample,
   Identity: same,
+  PReLU: activation('input', null),
+  ReflectionPad1d: bordered,
+  ReflectionPad2d: bordered,
+  ReplicationPad2d: bordered,
+  ZeroPad2d: bordered,
+  ConstantPad2d: bordered,
 }
 
 /** Functions on a tensor that take no layer's name: positions count behind the tensor. */
@@ -261,6 +286,21 @@ export const functionCalls: Readonly<Record<string, Apply | undefined>> = {
   interpolate: upsample,
   flatten: (tape, _key, x, given) =>
     flattened(tape, x, whole(given, 'start_dim', 0, 0), whole(given, 'end_dim', 1, -1)),
+  exp: activation('output', null),
+  log: pointwise,
+  sqrt: activation('output', null),
+  abs: pointwise,
+  square: pointwise,
+  pow: pointwise,
+  clamp: pointwise,
+  softplus: pointwise,
+  logsigmoid: pointwise,
+  randn_like: alike,
+  rand_like: alike,
+  zeros_like: alike,
+  ones_like: alike,
+  detach: same,
+  clone: alike,
   contiguous: same,
   float: same,
   to: same,

@@ -8,6 +8,9 @@ import { assigned } from './network-targets.js'
 import { given, isLayer, isSelf, isStack, isTensor, type Scope, type Value } from './network-values.js'
 import { arithmetic, withBatch } from './tensor-calls.js'
 
+/** `out[:, -1, :]`, `tokens[:, 0]`: one step of each sample. */
+const oneStep = /^\s*:\s*,\s*-?\d+\s*(,\s*(:|\.\.\.)\s*)*$/
+
 const mostSteps = 6_000
 const longestList = 500
 
@@ -78,6 +81,9 @@ export abstract class NetworkEvaluation implements Evaluator {
         return this.binary(expr, scope, depth, key)
       case 'subscript': {
         const list = this.value(expr.value, scope, depth, key)
+        const { start, end } = expr.index
+        if (isTensor(list) && list.shape.length > 1 && oneStep.test(scope.python.text.slice(start, end)))
+          return this.tape.resized(list, list.shape.slice(1))
         const index = this.value(expr.index, scope, depth, key)
         if (!Array.isArray(list) || typeof index !== 'number')
           throw new Unfollowed('an index that is not followed')
