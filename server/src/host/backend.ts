@@ -102,9 +102,10 @@ export async function createAnalyzer(host: Host): Promise<Analyzer> {
   return new Analyzer(grammars, readers)
 }
 
-/** Enough of the beginning to see a `#!` line. */
-function firstLine(bytes: Uint8Array): string {
-  return bytes[0] === 0x23 ? new TextDecoder('latin1').decode(bytes.subarray(0, 200)) : ''
+/** Enough of the beginning to see a `#!` line, or what a file whose name leaves it open is. */
+function beginning(path: string, bytes: Uint8Array): string {
+  const open = bytes[0] === 0x23 || languageOf(path) === undefined
+  return open ? new TextDecoder('latin1').decode(bytes.subarray(0, 1000)) : ''
 }
 
 /** By language: a file without any word of its readers is not even decoded. */
@@ -164,7 +165,7 @@ export class LocalBackend implements Backend {
   }
 
   private matters(path: string, bytes: Uint8Array): boolean {
-    const language = languageOf(path, firstLine(bytes))
+    const language = languageOf(path, beginning(path, bytes))
     return (
       language !== undefined && this.filters.of(isUnjudged(path, language) ? 'test' : language).matters(bytes)
     )

@@ -58,6 +58,7 @@ import { githubReader } from './github/workflow.js'
 import { gitlabReader } from './gitlab/pipeline.js'
 import { googleBatchReader } from './google-batch/job.js'
 import { rentedInstancesReader } from './gpu-clouds/instances.js'
+import { htcondorReader } from './htcondor/submit.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { huggingfaceFreshWeightsReader } from './huggingface/fresh-weights.js'
@@ -124,6 +125,7 @@ import { programReader } from './python/program.js'
 import { repeatedTrainingsReader } from './python/repeated-trainings.js'
 import { retriesReader } from './python/retries.js'
 import { pythonSettingUpReader } from './python/setting-up.js'
+import { startedLaunchesReader } from './python/started-launches.js'
 import { swallowedReader } from './python/swallowed.js'
 import { uncheckedProgramsReader } from './python/unchecked-programs.js'
 import { utilisationReader } from './python/utilisation-switches.js'
@@ -249,6 +251,7 @@ export const readers: readonly Reader[] = [
   gitlabReader,
   googleBatchReader,
   rentedInstancesReader,
+  htcondorReader,
   accelerateReader,
   huggingfaceDatasetsReader,
   huggingfaceFreshWeightsReader,
@@ -315,6 +318,7 @@ export const readers: readonly Reader[] = [
   repeatedTrainingsReader,
   retriesReader,
   pythonSettingUpReader,
+  startedLaunchesReader,
   swallowedReader,
   uncheckedProgramsReader,
   utilisationReader,

@@ -28,6 +28,14 @@ const byExtension: Record<string, FileKind> = {
 /** Extensions of batch scripts that other programs use too: the first line decides. */
 const undecided = new Set(['', 'job', 'sub', 'batch', 'bsub', 'qsub', 'cmd'])
 
+/** Extensions of HTCondor's submit files. */
+const submitted = new Set(['job', 'sub', 'submit', 'condor', 'htc', 'jdl'])
+
+/** The beginning of a text tells a submit file from what else has its extension. */
+function looksLikeSubmitFile(beginning: string): boolean {
+  return /^[ \t]*(executable|universe)[ \t]*=/im.test(beginning)
+}
+
 /** Undefined: not a file that CostLint reads. `firstLine` may be any beginning of the text. */
 export function languageOf(path: string, firstLine = ''): FileKind | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
@@ -44,6 +52,7 @@ export function languageOf(path: string, firstLine = ''): FileKind | undefined {
   const extension = dot <= 0 ? '' : name.slice(dot + 1)
   const known = lookUp(byExtension, extension)
   if (known !== undefined) return known
+  if (submitted.has(extension) && looksLikeSubmitFile(firstLine)) return 'ini'
   return undecided.has(extension) ? byShebang(firstLine) : undefined
 }
 

@@ -23,7 +23,7 @@ export interface EditorCell {
 
 /** A file and its fragments; no fragments for files in a language that CostLint does not read. */
 export function sourceFile(path: string, text: string): SourceFile {
-  const kind = languageOf(path, text.slice(0, 300))
+  const kind = languageOf(path, text.slice(0, 1000))
   if (kind === 'notebook') return notebookFromJson(path, text)
   const file: SourceFile = {
     path,

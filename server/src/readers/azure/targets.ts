@@ -72,6 +72,9 @@ function nameMade(python: PythonModule, call: Call, seen: Set<Call>): string | n
   if (clusterNames.test(call.name ?? '')) return clusterName(python, call)
   if (oldTargets.test(call.name ?? '')) return textArgument(python.argument(call, 'name', 1))
   const { callee } = call.expr
+  // `find_or_create(ws, 'gpu-cluster')`, a function of the program that returns the target.
+  const returned = python.result(call.expr)
+  if (returned !== call.expr) return nameOf(python, returned, seen)
   if (callee.type !== 'attribute') return null
   // `ml_client.begin_create_or_update(cluster).result()`
   if (call.method === 'result' || call.method === 'wait') {
