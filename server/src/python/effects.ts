@@ -1,6 +1,7 @@
 /** What happens in a piece of code, with calls into functions of the project followed. */
 import type { Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
+import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import type { Call, Effects, Func, PythonModule, Running } from './module.js'
@@ -60,6 +61,17 @@ export function running(effects: Effects | Running): Running {
   }
 }
 
+/** What a step of the project does where it is called to evaluate: nothing is propagated back without gradients. */
+function withoutBackward(effects: Effects): void {
+  if (effects.calls.has('torch.enable_grad') || effects.calls.has('torch.set_grad_enabled')) return
+  // An update by itself may go with a backward pass before it.
+  if (effects.backward) effects.optimizerStep = false
+  effects.backward = false
+  effects.trains = false
+  effects.epochs = false
+  for (const name of ['.backward', '.manual_backward']) effects.calls.delete(name)
+}
+
 export function mergeEffects(into: Effects, from: Effects): void {
   into.backward ||= from.backward
   into.optimizerStep ||= from.optimizerStep
@@ -98,6 +110,7 @@ export class EffectFinder {
     const before = depth === 0 ? this.byLoop.get(loop) : undefined
     if (before !== undefined) return before
     const effects = this.ofStatements(loop.body, depth)
+    if (this.ungraded().some(({ start, end }) => start < loop.start && loop.end <= end)) withoutBackward(effects)
     // Inside a ring of functions it is not whole; loops are asked for by themselves first.
     if (depth === 0 && this.active.size === 0) this.byLoop.set(loop, effects)
     return effects
@@ -117,6 +130,7 @@ export class EffectFinder {
     for (const decorator of func.node.decorators) {
       const name = this.analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
       if (name !== null) effects.calls.add(name)
+      if (this.switchesGradientsOff(decorator)) withoutBackward(effects)
     }
     this.active.delete(func)
     if (depth === 0 || rings === this.rings) {
@@ -145,8 +159,34 @@ export class EffectFinder {
       for (const child of statement.orelse) this.addStatement(child, effects, depth)
       return
     }
+    if (statement.type === 'with' && statement.items.some(({ value }) => this.switchesGradientsOff(value))) {
+      const inside = this.ofStatements(statement.body, depth)
+      withoutBackward(inside)
+      mergeEffects(effects, inside)
+      return
+    }
     for (const block of blocksOf(statement))
       for (const child of block) this.addStatement(child, effects, depth)
+  }
+
+  private withoutGradients: Span[] | null = null
+
+  /** Blocks and functions of this module that run without gradients. */
+  private ungraded(): Span[] {
+    this.withoutGradients ??= this.analysis.statements.filter(
+      (one) =>
+        (one.type === 'with' && one.items.some(({ value }) => this.switchesGradientsOff(value))) ||
+        (one.type === 'function' && one.decorators.some((decorator) => this.switchesGradientsOff(decorator))),
+    )
+    return this.withoutGradients
+  }
+
+  /** `torch.no_grad()`, also as a decorator. */
+  private switchesGradientsOff(expr: Expr): boolean {
+    const name = this.analysis.nameOf(expr.type === 'call' ? expr.callee : expr)
+    if (name !== 'torch.no_grad' && name !== 'torch.inference_mode') return false
+    // `torch.inference_mode(mode=not training)`.
+    return expr.type !== 'call' || expr.args.length === 0
   }
 
   private addExpression(expr: Expr, effects: Effects, depth: number): void {
