@@ -110,7 +110,8 @@ export class EffectFinder {
     const before = depth === 0 ? this.byLoop.get(loop) : undefined
     if (before !== undefined) return before
     const effects = this.ofStatements(loop.body, depth)
-    if (this.ungraded().some(({ start, end }) => start < loop.start && loop.end <= end)) withoutBackward(effects)
+    if (this.ungraded().some(({ start, end }) => start < loop.start && loop.end <= end))
+      withoutBackward(effects)
     // Inside a ring of functions it is not whole; loops are asked for by themselves first.
     if (depth === 0 && this.active.size === 0) this.byLoop.set(loop, effects)
     return effects

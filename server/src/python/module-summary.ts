@@ -227,9 +227,17 @@ export type PassedArguments = {
   type?: string
   /** A function that trains, or takes a step: what it does. */
   runs?: Running
+  /** An object of a class of the project. */
+  made?: MadeObject
   /** A network whose weights the caller has frozen. */
   frozen?: true
 }[]
+
+/** A class by the module that holds it. */
+export interface MadeObject {
+  path: string
+  name: string
+}
 
 /** A call of a function, a method or a class of another module of the project. */
 export interface OutwardCall {

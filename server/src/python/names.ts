@@ -3,7 +3,7 @@ import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { canonicalName, commonClass, starExports } from './canonical-names.js'
-import type { Call, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
+import type { Call, Func, FunctionSummary, Klass, MadeObject, ModuleSummary } from './module.js'
 import { returnsOf } from './returns.js'
 import { savedParameter } from './saved-parameters.js'
 import { type Binding, reaching, type Scope, scopeAt } from './scope.js'
@@ -102,7 +102,11 @@ function importedClassOf(analysis: Analysis, value: Expr, depth = 0): string | n
     const [binding] = bindings
     if (bindings.length !== 1 || binding!.kind !== 'param') return null
     const annotation = analysis.parameterAnnotation(binding!)
-    return annotation === null ? null : declaredClass(analysis, annotation)
+    if (annotation !== null) return declaredClass(analysis, annotation)
+    const passed = passedValues(analysis, made)
+    return passed === null || passed.outside.length > 0
+      ? null
+      : agreed(passed.here.map((one) => importedClassOf(analysis, one, depth + 1)))
   }
   // `self.trainer = trainer` in the constructor.
   const classes = new Set(
@@ -378,6 +382,13 @@ export function classOf(analysis: Analysis, expr: Expr, depth = 0): Klass | null
 export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass | null {
   if (depth > depthLimit) return null
   const value = definition(analysis, expr)
+  if (value.type === 'name') return passedClass(analysis, value, depth)
+  if (value.type === 'attribute')
+    return agreed(
+      attributeValues(analysis, value).map((one) =>
+        one === null || one.type === 'constant' ? null : instanceClass(analysis, one, depth + 1),
+      ),
+    )
   if (value.type !== 'call') return null
   const made = classOf(analysis, value.callee, depth + 1)
   if (made !== null) return made
@@ -385,6 +396,51 @@ export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass 
     return instanceClass(analysis, value.callee.value, depth + 1)
   }
   return null
+}
+
+/** The class of what all calls of a function, here or in other modules, pass for a parameter. */
+function passedClass(analysis: Analysis, expr: Expr & { type: 'name' }, depth: number): Klass | null {
+  const passed = passedValues(analysis, expr)
+  if (passed === null) return null
+  const made = passed.outside.map((one) =>
+    one?.path === analysis.path ? (analysis.classes.find(({ name }) => name === one.name) ?? null) : null,
+  )
+  return agreed([...passed.here.map((one) => instanceClass(analysis, one, depth + 1)), ...made])
+}
+
+/** What calls pass for a parameter: the expressions of this module, and the classes of objects that others pass. */
+function passedValues(
+  analysis: Analysis,
+  { id, start }: Expr & { type: 'name' },
+): { here: Expr[]; outside: (MadeObject | null)[] } | null {
+  // While calls are still collected, more may be to come.
+  if (!analysis.complete) return null
+  const { bindings } = bindingsOf(analysis, id, start)
+  const [binding] = bindings
+  if (bindings.length !== 1 || binding!.kind !== 'param') return null
+  const owner = analysis.parameterOwner(binding!)
+  const sites = owner === null ? null : analysis.callSites(owner.func)
+  if (owner === null || sites === null) return null
+  const here: Expr[] = []
+  for (const { expr } of sites) {
+    const positional = expr.args.filter(({ name }) => name === null)
+    const given = expr.args.find(({ name }) => name === id) ?? positional[owner.position]
+    if (given === undefined || expr.args.some(({ star }) => star > 0)) return null
+    here.push(given.value)
+  }
+  const outside = analysis.outsideCalls(owner.func).map(({ args }) => {
+    const given = args?.find(
+      ({ name, position }) => name === id || (name === null && position === owner.position),
+    )
+    return given?.made ?? null
+  })
+  return here.length + outside.length === 0 ? null : { here, outside }
+}
+
+/** The one answer that all give. */
+function agreed<T>(answers: (T | null)[]): T | null {
+  const [first = null] = answers
+  return first !== null && answers.every((one) => one === first) ? first : null
 }
 
 /** Name under which a call is known to readers: the library callable behind aliases, partials and plain subclasses. */

@@ -150,11 +150,22 @@ function passedArgument(
     ...(path === null ? {} : { path: seenFrom(analysis.path, toPlain(analysis, path)) }),
     ...(argument.star === 1 || argument.star === 2 ? { star: argument.star } : {}),
     ...(type === null ? {} : { type }),
+    ...objectPassed(analysis, argument.value),
     ...stepPassed(analysis, argument.value),
   }
 }
 
 const unpacked: Passed = { state: 'unknown', because: 'an unpacked value' }
+
+/** `accumulator` of `accumulator = Accumulator(model)`. */
+function objectPassed(analysis: Analysis, expr: Expr): Pick<PassedArguments[number], 'made'> {
+  const value = analysis.definition(expr)
+  const target = value.type === 'call' ? targetOf(analysis, value.callee) : null
+  const found = target === null ? null : projectTarget(analysis, target)
+  return found === null || !Object.hasOwn(found.summary.classes, found.rest)
+    ? {}
+    : { made: { path: found.summary.path, name: found.rest } }
+}
 
 /** `fit(train_step, loader)`. */
 function stepPassed(analysis: Analysis, expr: Expr): Pick<PassedArguments[number], 'runs'> {
