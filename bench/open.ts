@@ -1,6 +1,6 @@
 /** From opening a script in a folder of tens of thousands of files to its findings, cold. See README.md. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -14,6 +14,7 @@ import {
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node'
 import { opened, writeLargeFolder } from './large-folder.js'
+import { memoryOf, processorTimeOf } from './process.js'
 import { grouped, markdownTable, percentile } from './table.js'
 
 function option(name: string, fallback: number): number {
@@ -31,7 +32,7 @@ interface Run {
   /** Milliseconds of processor time that the server has used by then, its start included. */
   processor: number
   whole: number
-  mebibytes: number
+  megabytes: number
 }
 
 /** One server that knows nothing yet. `whole`: wait until the whole folder has been read. */
@@ -46,7 +47,7 @@ async function run(folder: string, text: string, whole: boolean): Promise<Run> {
   )
   const uri = pathToFileURL(join(folder, opened)).href
   let began = 0
-  const result: Run = { first: 0, findings: 0, processor: 0, whole: 0, mebibytes: 0 }
+  const result: Run = { first: 0, findings: 0, processor: 0, whole: 0, megabytes: 0 }
   const done = new Promise<void>((resolve) => {
     let isRead = false
     connection.onNotification('costlint/reading', ({ progress }: { progress: unknown }) => {
@@ -57,7 +58,7 @@ async function run(folder: string, text: string, whole: boolean): Promise<Run> {
       if (result.first === 0) {
         result.first = performance.now() - began
         result.findings = diagnostics.length
-        result.processor = processorTime(server.pid!)
+        result.processor = processorTimeOf(server.pid!)
         if (!whole) resolve()
       }
       if (!isRead) return
@@ -80,31 +81,10 @@ async function run(folder: string, text: string, whole: boolean): Promise<Run> {
     textDocument: { uri, languageId: 'python', version: 1, text },
   })
   await done
-  const peak = /^VmHWM:\s*(\d+)/m.exec(statusOf(server.pid!))?.[1]
-  result.mebibytes = Number(peak ?? Number.NaN) / 1024
+  result.megabytes = memoryOf(server.pid!, 'VmHWM')
   connection.dispose()
   server.kill()
   return result
-}
-
-/** Of a process with all its threads, on Linux; elsewhere not a number. */
-function processorTime(pid: number): number {
-  try {
-    // After the name in parentheses; the clock ticks a hundred times a second.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * 10
-  } catch {
-    return Number.NaN
-  }
-}
-
-/** Of a process on Linux; elsewhere nothing. */
-function statusOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8')
-  } catch {
-    return ''
-  }
 }
 
 const files = option('files', 60_000)
@@ -130,13 +110,13 @@ try {
       0.5,
     ).toFixed(0),
     percentile(
-      all.map((one) => one.mebibytes),
+      all.map((one) => one.megabytes),
       0.5,
     ).toFixed(0),
   ]
   if (last !== undefined) {
     header.push('all read s', 'first ÷ all', 'peak MB')
-    row.push((last.whole / 1000).toFixed(1), (last.first / last.whole).toFixed(3), last.mebibytes.toFixed(0))
+    row.push((last.whole / 1000).toFixed(1), (last.first / last.whole).toFixed(3), last.megabytes.toFixed(0))
   }
   console.log(markdownTable(header, [row]))
 } finally {

@@ -1,7 +1,16 @@
 /** How fast the whole engine is on any folders, and how its cost grows. Prints Markdown tables. See README.md. */
 import '../server/src/host/node/compile-later.js'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -25,7 +34,7 @@ interface Measured {
   milliseconds: number
   /** Milliseconds of processor time of all threads. */
   processor: number
-  /** The same where an earlier run has left its answers, and where one module has changed since. */
+  /** The same where the command was given before, and where one module has changed since. */
   warm: number
   changed: number
   /** The same of a process that does nothing but parse all Python files on one thread. */
@@ -36,27 +45,9 @@ interface Measured {
   kibibytes: number
 }
 
-/** `cold`: nothing is kept between runs. `warm`: answers are taken from, and left in, a folder. `changed`: one module differs. */
-type State = 'cold' | 'warm' | 'changed'
-
-async function measure(folder: string, state: State, cache: string): Promise<Measured> {
-  const host = createNodeHost(
-    state === 'cold' ? {} : { cacheFor: () => ({ folder: join(cache, 'answers'), secrets: cache }) },
-  )
-  const root = realpathSync(folder)
-  const changed = state === 'changed' ? modulesBelow(root).find((path) => path.endsWith('.py')) : undefined
-  const project = await openProject(
-    root,
-    {
-      ...host,
-      // Nothing is written into the folder: its bytes are other ones on the way in.
-      read: async (path) => {
-        const bytes = await host.read(path)
-        return path === changed ? Buffer.concat([bytes, Buffer.from('\nchanged = 1\n')]) : bytes
-      },
-    },
-    {},
-  )
+/** The engine without the command line, and with nothing that is kept: how much it reads, and how much memory it takes. */
+async function measure(folder: string): Promise<Measured> {
+  const project = await openProject(realpathSync(folder), createNodeHost(), {})
   const result = await project.lint()
   const milliseconds = performance.now()
   const { maxRSS } = process.resourceUsage()
@@ -80,6 +71,25 @@ async function measure(folder: string, state: State, cache: string): Promise<Mea
     ruff: 0,
     kibibytes: maxRSS,
   }
+}
+
+/** Milliseconds of processor time of a check, with the start of the process. `place`: where it keeps what it keeps. */
+function checkTime(folder: string, place: string, ...options: string[]): number {
+  const tell = join(place, 'tell.cjs')
+  const told = join(place, 'told')
+  writeFileSync(
+    tell,
+    `if(require('node:worker_threads').isMainThread)process.on('exit',()=>{const{user,system}=process.cpuUsage();require('node:fs').writeFileSync(${JSON.stringify(told)},String((user+system)/1000))})`,
+  )
+  const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+  const args = ['--require', tell, cli, 'check', '.', '--output-format', 'json', ...options]
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    env: { ...process.env, XDG_CACHE_HOME: place, COSTLINT_CACHE_DIR: join(place, 'answers') },
+    stdio: ['ignore', 'ignore', 'ignore'],
+  })
+  if (status !== 0 && status !== 1) throw new Error(`a check of ${folder} ended with ${status}`)
+  return Number(readFileSync(told, 'utf8'))
 }
 
 function processorTime(): number {
@@ -133,18 +143,25 @@ function inTemporary<T>(use: (folder: string) => T): T {
   }
 }
 
-/** One round, each measurement in a process of its own, close together so that all meet the same machine. */
-function round(folder: string): Measured {
-  return inTemporary((cache) => {
-    const lint = (state: State) => inProcess<Measured>('--measure', folder, state, cache)
-    const cold = lint('cold')
+/**
+ * One round on a copy, each measurement in a process of its own, close together so that all meet the same machine.
+ * `turn`: which module is changed.
+ */
+function round(original: string, turn: number): Measured {
+  return inTemporary((place) => {
+    const folder = join(place, 'project')
+    cpSync(original, folder, { recursive: true, filter: (path) => !/\/\.(git|costlint_cache)$/.test(path) })
+    writeFileSync(join(folder, 'costlint.toml'), '')
+    const engine = inProcess<Measured>('--measure', folder)
+    // Leaves its answers, and the compiled code that a run after the first finds.
+    checkTime(folder, place)
+    const cold = checkTime(folder, place, '--no-cache')
     const bare = inProcess<number>('--parse', folder)
     const ruff = inProcess<number>('--ruff', folder)
-    // Leaves its answers.
-    lint('warm')
-    const warm = lint('warm')
-    if (warm.findings !== cold.findings) throw new Error(`${folder}: a warm run finds something else`)
-    return { ...cold, bare, ruff, warm: warm.processor, changed: lint('changed').processor }
+    const warm = checkTime(folder, place)
+    const modules = modulesBelow(folder).sort()
+    appendFileSync(modules[(turn * 37 + 11) % modules.length]!, '\nchanged = 1\n')
+    return { ...engine, processor: cold, bare, ruff, warm, changed: checkTime(folder, place) }
   })
 }
 
@@ -153,7 +170,7 @@ function median(values: readonly number[]): number {
 }
 
 function medianRun(folder: string, runs: number): Measured {
-  const all = Array.from({ length: runs }, () => round(folder))
+  const all = Array.from({ length: runs }, (_, turn) => round(folder, turn))
   const made = { ...all[0]! }
   for (const key of Object.keys(made) as (keyof Measured)[]) made[key] = median(all.map((one) => one[key]))
   return made
@@ -174,7 +191,7 @@ function growth(runs: number): void {
   const rows = sizes.map((files) =>
     inTemporary((folder) => {
       writeLargeFolder(folder, files, 1_000)
-      const all = Array.from({ length: runs }, () => inProcess<Measured>('--measure', folder, 'cold', ''))
+      const all = Array.from({ length: runs }, () => inProcess<Measured>('--measure', folder))
       const kibibytes = median(all.map((one) => one.kibibytes))
       return { files, processor: median(all.map((one) => one.processor)), kibibytes }
     }),
@@ -206,7 +223,7 @@ function sum(rows: readonly Measured[]): Measured {
 
 const args = process.argv.slice(2)
 if (args[0] === '--measure') {
-  process.stdout.write(JSON.stringify(await measure(args[1]!, args[2] as State, args[3]!)))
+  process.stdout.write(JSON.stringify(await measure(args[1]!)))
 } else if (args[0] === '--parse') {
   process.stdout.write(JSON.stringify(await parseAll(args[1]!)))
 } else if (args[0] === '--ruff') {

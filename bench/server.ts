@@ -1,6 +1,6 @@
 /** From a keystroke to published findings, over the standard streams of the built server. See README.md. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -16,6 +16,7 @@ import {
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node'
 import { opened as openedPath, writeLargeFolder } from './large-folder.js'
+import { memoryOf, processorTimeOf } from './process.js'
 import { markdownTable, percentile } from './table.js'
 
 function option(name: string, fallback: number): number {
@@ -76,18 +77,10 @@ const typed = '; total_loss = criterion(outputs, targets.to(device, non_blocking
 const row = text.split('\n').findIndex((line) => line.includes('optimizer.zero_grad()'))
 const times: number[] = []
 let version = 1
-/** Resident memory of the server in MB, on Linux; elsewhere not a number. */
-function memory(): number {
-  try {
-    const status = readFileSync(`/proc/${server.pid}/status`, 'utf8')
-    return (Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? Number.NaN) * 1024) / 1e6
-  } catch {
-    return Number.NaN
-  }
-}
 /** The first keystrokes warm the server up. */
 const warm = Math.min(100, keystrokes >> 1)
 let before = Number.NaN
+let processorBefore = Number.NaN
 for (let count = 0; count < keystrokes; count++) {
   const step = count % (2 * typed.length)
   const column = step < typed.length ? step : 2 * typed.length - step - 1
@@ -110,9 +103,13 @@ for (let count = 0; count < keystrokes; count++) {
   })
   await answer
   if (count >= warm) times.push(performance.now() - began)
-  else if (count === warm - 1) before = memory()
+  else if (count === warm - 1) {
+    before = memoryOf(server.pid!, 'VmRSS')
+    processorBefore = processorTimeOf(server.pid!)
+  }
 }
-const after = memory()
+const after = memoryOf(server.pid!, 'VmRSS')
+const processor = (processorTimeOf(server.pid!) - processorBefore) / times.length
 connection.dispose()
 server.kill()
 rmSync(folder, { recursive: true })
@@ -128,6 +125,7 @@ console.log(
       'median ms',
       'p95 ms',
       'longest ms',
+      'processor ms each',
       'MB before',
       'MB after',
     ],
@@ -140,6 +138,7 @@ console.log(
         percentile(times, 0.5).toFixed(1),
         percentile(times, 0.95).toFixed(1),
         Math.max(...times).toFixed(1),
+        processor.toFixed(1),
         before.toFixed(0),
         after.toFixed(0),
       ],

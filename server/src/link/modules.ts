@@ -7,16 +7,34 @@ const mostInPackage = 40
 
 export class ModuleIndex {
   private readonly files: Set<string>
+  /** Of modules, packages and folders: an import of anything else leads out of the project. */
+  private readonly names = new Set<string>()
+  /** By folder and import: modules of one folder import the same. */
+  private readonly resolved = new Map<string, string | undefined>()
 
   constructor(paths: Iterable<string>) {
     this.files = new Set(paths)
+    for (const path of this.files)
+      for (const name of path.split('/')) this.names.add(name.endsWith('.py') ? name.slice(0, -3) : name)
   }
 
   /** `spec` as in `ModuleSummary.imports`: dotted, one leading dot per level. Undefined: not a module of the project. */
   resolve(spec: string, from: string): string | undefined {
+    // Most imports lead out of the project: nothing is kept of them.
+    if (!spec.startsWith('.') && !this.names.has(firstOf(spec))) return undefined
+    const folder = folderOf(from)
+    const key = `${folder}\0${spec}`
+    let found = this.resolved.get(key)
+    if (found === undefined && !this.resolved.has(key)) {
+      found = this.resolveIn(folder, spec)
+      this.resolved.set(key, found)
+    }
+    return found
+  }
+
+  private resolveIn(folder: string, spec: string): string | undefined {
     const dots = /^\.*/.exec(spec)![0].length
     const parts = spec.slice(dots).split('.').filter(Boolean)
-    const folder = folderOf(from)
     if (dots > 0) {
       let base: string | undefined = folder
       for (let level = 1; level < dots && base !== undefined; level++)
@@ -84,4 +102,9 @@ export class ModuleIndex {
       if (this.files.has(candidate)) return candidate
     return undefined
   }
+}
+
+function firstOf(spec: string): string {
+  const end = spec.indexOf('.')
+  return end < 0 ? spec : spec.slice(0, end)
 }
