@@ -201,7 +201,7 @@ async function walk(page, theme, folder, address) {
 
 /** Half the bytes of a JPEG that looks the same; the browser makes it. */
 async function asWebp(page, png) {
-  const drawing = await page.context().newPage()
+  const drawing = await page.context().browser().newPage()
   try {
     const url = await drawing.evaluate(async (data) => {
       const image = new Image()
