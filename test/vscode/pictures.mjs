@@ -166,14 +166,7 @@ async function walk(page, theme, folder, address) {
   await seen('the walkthrough', '.gettingStartedDetailsContent .step-title')
   await shot('walkthrough')
 
-  await run('Preferences: Open Settings (UI)')
-  await page.keyboard.type('costlint.hardware')
-  await seen('the settings', '.setting-item-label:has-text("Hardware")')
-  await shot('settings')
-  await picture('prices', { x: 128, y: 90, width: 800, height: 420 })
-
   // Switched off, and dead: both are told apart from nothing found.
-  await page.keyboard.press('Escape')
   await open('train.py', 67)
   const settings = join(folder, 'user', 'User', 'settings.json')
   const before = readFileSync(settings, 'utf8')
@@ -197,6 +190,12 @@ async function walk(page, theme, folder, address) {
   await shot('crashed')
   await page.locator('.notification-toast .monaco-button:has-text("Restart")').click()
   await seen('the findings after all', `${status} .codicon-flame`)
+
+  await run('Preferences: Open Settings (UI)')
+  await page.keyboard.type('costlint.hardware')
+  await seen('the settings', '.setting-item-label:has-text("Hardware")')
+  await shot('settings')
+  await picture('prices', { x: 128, y: 90, width: 800, height: 420 })
 }
 
 /** Half the bytes of a JPEG that looks the same; the browser makes it. */
