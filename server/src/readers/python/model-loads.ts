@@ -92,7 +92,7 @@ export function repeatedLoads(python: PythonModule): Repeated[] {
     for (const { call } of loads) taken.add(call)
     found.push({ loads, func: element.func, each: element.each, remedy: element.remedy, element })
   }
-  found.push(...loadsInScript(python, taken), ...loadsInLoops(python, taken))
+  found.push(...loadsInScript(python, taken), ...loadsInLoops(python, taken), ...loadsInRounds(python, taken))
   return found
 }
 
@@ -171,6 +171,43 @@ function loadsInLoops(python: PythonModule, taken: Set<Call>): Repeated[] {
       })
   }
   return [...found.values()]
+}
+
+const roundWords = /(^|_)(rounds?|rnd|comm\w*|clients?|federated|participants?|selected)(_|$)/i
+const deepestRounds = 3
+
+/** Federated training: what each client does in each round. */
+function loadsInRounds(python: PythonModule, taken: Set<Call>): Repeated[] {
+  return python.functions.flatMap((func): Repeated[] => {
+    const loads = func.calls.flatMap((call): Load[] => {
+      const isModel = !taken.has(call) && !call.conditional && weightOf(python, call) === false
+      return isModel && call.loops.length === 0 && !varies(python, call.expr, func.node)
+        ? [{ call, light: false }]
+        : []
+    })
+    if (loads.length === 0 || keeps(python, func) || !runsInRounds(python, func)) return []
+    for (const { call } of loads) taken.add(call)
+    const remedy = 'before the first round, in each process that trains'
+    return [{ loads, func, each: 'round', remedy, element: null }]
+  })
+}
+
+function runsInRounds(python: PythonModule, func: Func, depth = 0): boolean {
+  if (depth > deepestRounds || func.name === '__init__') return false
+  const isClient = func.class?.bases.some((base) => /^flwr\.(\w+\.)*(NumPy)?Client$/.test(base)) === true
+  if (isClient && /^(fit|evaluate)$/.test(func.name)) return true
+  const sites =
+    func.class === null
+      ? (python.callSites(func) ?? [])
+      : python.calls.filter(({ method, expr }) => method === func.name && expr.callee.type === 'attribute')
+  return sites.some(
+    ({ loops, function: caller }) =>
+      loops.some(
+        ({ node }) =>
+          node.type === 'for' && roundWords.test(python.text.slice(node.target.start, node.target.end)),
+      ) ||
+      (caller !== null && caller !== func && runsInRounds(python, caller, depth + 1)),
+  )
 }
 
 const always = new Set([

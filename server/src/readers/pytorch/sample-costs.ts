@@ -56,6 +56,14 @@ const known: KnownCost[] = [
     inputs: 'arguments',
   },
   {
+    names:
+      /^(facenet_pytorch\.(MTCNN|InceptionResnetV1)|mtcnn\.(\w+\.)*MTCNN|insightface\.app\.FaceAnalysis|mediapipe\.(\w+\.)+(FaceMesh|Hands|Pose|Holistic|FaceDetection)|easyocr\.Reader|paddleocr\.PaddleOCR|ultralytics\.YOLO|dlib\.(get_frontal_face_detector|shape_predictor)|cv2\.(CascadeClassifier|dnn\.readNet\w*)|onnxruntime\.InferenceSession)$/,
+    what: 'loads a model again',
+    weight: 'ordinary',
+    complete: true,
+    inputs: 'arguments',
+  },
+  {
     names: /^(os\.(listdir|scandir|walk)|glob\.i?glob)$/,
     what: 'lists the folder again',
     weight: 'ordinary',

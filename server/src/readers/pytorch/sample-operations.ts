@@ -21,6 +21,7 @@ export const pytorchSamplesReader = defineReader({
     'set_transform',
     'with_transform',
     '.map(',
+    'Compose',
     'py_function',
     'numpy_function',
     'from_generator',
@@ -62,6 +63,8 @@ export const pytorchSamplesReader = defineReader({
     if (python === undefined || work === undefined) return { reason: 'the call is no longer in the file' }
     if (work.kind === 'remote read')
       return { reason: 'copy the data to a local disk first, or read it in shards of many samples' }
+    if (work.kind === 'table row')
+      return { reason: 'turn the table into an array or a tensor once, where the data set is made' }
     if (work.kind === 'repeated work')
       return { reason: 'compute it for all samples ahead, or on the batches of the training loop' }
     if (work.kind === 'sample on device') return { reason: 'copy the batch where the loop takes it' }

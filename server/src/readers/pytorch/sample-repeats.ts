@@ -6,7 +6,7 @@ import { textIn } from '../../values/argument.js'
 import { trainingEvidence } from './evidence.js'
 
 export interface Repeated {
-  kind: 'repeated work' | 'sample on device'
+  kind: 'repeated work' | 'table row' | 'sample on device'
   /** As a clause. */
   what: string
   weight: 'slight' | 'ordinary'
@@ -22,6 +22,10 @@ export function repeatedWork(analysis: PythonModule, call: Call): Repeated | nul
   const { callee } = call.expr
   if (isModelPass(analysis, callee))
     return { kind: 'repeated work', what: 'runs a model', weight: 'ordinary' }
+  const work = libraryWork(analysis, call)
+  if (work !== null) return { kind: 'repeated work', what: work, weight: 'ordinary' }
+  if (isTableRow(analysis, call))
+    return { kind: 'table row', what: 'reads a row of a pandas table', weight: 'slight' }
   if (callee.type !== 'attribute' || !copiesToGpu(analysis, call)) return null
   return { kind: 'sample on device', what: 'puts one sample on the accelerator', weight: 'slight' }
 }
@@ -81,4 +85,58 @@ function asksForProcessor(analysis: PythonModule, device: Expr): boolean {
   const [binding] = held.type === 'name' ? analysis.bindingsOf(held) : []
   const otherwise = binding?.kind === 'param' ? binding.value : null
   return otherwise != null && textIn(analysis.fold(otherwise)) === 'cpu'
+}
+
+const processes = new Set([
+  'subprocess.run',
+  'subprocess.call',
+  'subprocess.check_call',
+  'subprocess.check_output',
+  'subprocess.Popen',
+  'subprocess.getoutput',
+  'os.system',
+  'os.popen',
+])
+/** Classes whose `fit` searches for parameters; scalers and encoders only count. */
+const estimators =
+  /^(statsmodels|prophet|pmdarima|hmmlearn|umap|lightgbm|xgboost|catboost|sklearn\.(cluster|decomposition|mixture|manifold|svm|ensemble|gaussian_process|linear_model|neighbors))\./
+
+/** Work that takes milliseconds at least whatever the sample, as a clause; null: none that is known. */
+function libraryWork(analysis: PythonModule, call: Call): string | null {
+  const { name, method, receiver, expr } = call
+  if (name !== null && processes.has(name)) return 'starts a process'
+  if (!/^fit(_transform|_predict)?$/.test(method)) return null
+  const made = expr.callee.type === 'attribute' ? analysis.definition(expr.callee.value) : null
+  const owner = made?.type === 'call' ? analysis.nameOf(made.callee) : receiver
+  return estimators.test(owner ?? '') ? 'fits a model' : null
+}
+
+const arrays = /^(torch\.(tensor|as_tensor|from_numpy|FloatTensor|LongTensor)|numpy\.(array|asarray))$/
+
+/** `torch.tensor(self.table.iloc[index].values)`: a Series is made of each row, with its index and one type for all. */
+function isTableRow(analysis: PythonModule, { name, expr }: Call): boolean {
+  const [first] = expr.args
+  if (name === null || !arrays.test(name) || first === undefined) return false
+  let value = analysis.definition(first.value)
+  if (
+    value.type === 'call' &&
+    value.callee.type === 'attribute' &&
+    /^(to_numpy|astype)$/.test(value.callee.attr)
+  )
+    value = analysis.definition(value.callee.value)
+  if (value.type === 'attribute' && value.attr === 'values') value = analysis.definition(value.value)
+  else if (value === analysis.definition(first.value)) return false
+  if (value.type !== 'subscript' || value.value.type !== 'attribute') return false
+  const isRow = /^i?loc$/.test(value.value.attr) && analysis.imports.has('pandas')
+  return isRow && isOfSelf(analysis, value.value.value)
+}
+
+/** `self.table`, `self.table.sort_values('day')`: not the table of one sample. */
+function isOfSelf(analysis: PythonModule, table: Expr, depth = 0): boolean {
+  if (depth > 8) return false
+  if (table.type === 'attribute' && table.value.type === 'name') return table.value.id === 'self'
+  if (table.type === 'call' && table.callee.type === 'attribute')
+    return isOfSelf(analysis, table.callee.value, depth + 1)
+  const value = table.type === 'name' ? analysis.definition(table) : table
+  return value !== table && isOfSelf(analysis, value, depth + 1)
 }

@@ -23,7 +23,7 @@ export interface Maker {
 }
 
 export interface SampleWork {
-  kind: 'constant work' | 'repeated work' | 'sample on device' | 'remote read'
+  kind: 'constant work' | 'repeated work' | 'table row' | 'sample on device' | 'remote read'
   maker: Maker
   call: Call
   /** The function that holds the call. */
@@ -54,7 +54,8 @@ export function makersOf(python: PythonModule): Maker[] {
     if (stream !== undefined && item === undefined) makers.set(stream, { each, kept: false, generates: true })
   }
   const add = (expr: Expr, each: Maker['each'], kept = false, generates = false, beside = false): void => {
-    const func = python.functionOf(expr) ?? python.classOf(expr)?.methods.get('__call__') ?? null
+    const klass = python.classOf(expr) ?? python.instanceClass(expr)
+    const func = python.functionOf(expr) ?? klass?.methods.get('__call__') ?? null
     if (func !== null && !makers.has(func)) makers.set(func, { each, kept, generates, beside })
   }
   for (const call of python.calls) {
@@ -63,6 +64,12 @@ export function makersOf(python: PythonModule): Maker[] {
       const given = call.expr.args.find((one) => one.name === 'func' || one.name === 'generator') ?? first
       if (given !== undefined && given.star === 0)
         add(given.value, 'sample', false, call.name.endsWith('.from_generator'))
+      continue
+    }
+    if (call.name !== null && composes.test(call.name)) {
+      const [list] = call.expr.args
+      const steps = list === undefined || list.star > 0 ? null : python.definition(list.value)
+      if (steps?.type === 'list') for (const step of steps.items) add(step, 'sample')
       continue
     }
     // Ray calls its collator in the training process, which has the device.
@@ -82,6 +89,8 @@ export function makersOf(python: PythonModule): Maker[] {
   }
   return [...makers].map(([func, rest]) => ({ func, ...rest }))
 }
+
+const composes = /^torchvision\.transforms(\.v2)?\.(\w+\.)*Compose$/
 
 /** Python functions that a pipeline of TensorFlow calls for each element. */
 const inPython =
@@ -169,6 +178,9 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
           continue
         if (repeated !== null) {
           const { kind, what, weight } = repeated
+          if (kind === 'repeated work' && drawsLots(analysis, maker.func)) continue
+          // One sample has several parts: one decision.
+          if (kind === 'table row' && found.some((one) => one.kind === kind)) continue
           // Both branches, and each part of a sample: one decision.
           if (kind === 'sample on device' && found.some((one) => one.kind === kind)) continue
           found.push({ kind, maker, call, func, statement, what, weight, hoistable: false })
@@ -185,6 +197,11 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
     }
   }
   return found
+}
+
+/** What chance has cut out of a sample is not the same in the next epoch. */
+function drawsLots({ code }: PythonModule, { node }: Func): boolean {
+  return /\brandom\b|\brng\b|\brand(n|int|perm)?\(|augment|jitter/i.test(code.slice(node.start, node.end))
 }
 
 /** Only `self`, module names and literals: it can be computed in `__init__`. */

@@ -21,6 +21,7 @@ export default defineRule({
     const kind =
       operationOf(view, 'constant work') ??
       operationOf(view, 'repeated work') ??
+      operationOf(view, 'table row') ??
       operationOf(view, 'sample on device')
     const what = effective(view.settings.subject)
     if (kind === null) return silent(otherOperation)
@@ -52,6 +53,8 @@ export default defineRule({
 function adviceFor(kind: OperationKind, each: string, slight: boolean): string {
   if (kind === 'repeated work')
     return `for every ${each} in every epoch, with the same result each time: keep its results on disk, or run it on whole batches.`
+  if (kind === 'table row')
+    return `for every ${each}, which takes pandas longer than the arithmetic: turn the table into one array when the data set is made.`
   if (kind === 'sample on device')
     return `at a time, which worker processes cannot do: copy whole batches in the training loop.`
   const where = slight ? 'in each process that loads' : 'when the data set is made'

@@ -3,6 +3,12 @@ import { defineRule } from '../rule.js'
 import { otherOperation, unless } from '../silence.js'
 import { listed, operationOf, otherPlaces } from '../training/operation.js'
 
+const predictions = {
+  fraction: [0.5, 0.95] as [number, number],
+  usd: null,
+  basis: 'assumes that loading takes as long as 1 to 20 predictions; a timer around both shows it',
+}
+
 export default defineRule({
   name: 'pipeline/model-load-per-element',
   judges: 'Operation',
@@ -24,13 +30,11 @@ export default defineRule({
     const what = names.length > 1 ? listed(names) : kind.key
     report({
       at: kind,
-      severity: effective(weight) === 'slight' || each === 'pass of the loop' ? 'information' : 'warning',
+      severity:
+        effective(weight) === 'slight' || /^(pass of the loop|round)$/.test(each) ? 'information' : 'warning',
       message: `\`${what}\` ${names.length > 1 ? 'load' : 'loads'} the same again for each ${each}. Once is enough: ${effective(remedy) ?? 'before'}.`,
-      saving: {
-        fraction: [0.5, 0.95],
-        usd: null,
-        basis: 'assumes that loading takes as long as 1 to 20 predictions; a timer around both shows it',
-      },
+      // A round trains for as long as it likes.
+      ...(each === 'round' ? {} : { saving: predictions }),
       fixes: [{ set: [{ claim: kind, value: null }] }],
       related: otherPlaces(view, 'for the same'),
     })

@@ -35,6 +35,7 @@ export type OperationKind =
   | 'constant work'
   /** Done for each sample in each epoch, though it gives the same for that sample each time. */
   | 'repeated work'
+  | 'table row'
   /** A single sample is put on an accelerator by the code that makes it. */
   | 'sample on device'
   /** A request over the network. */
