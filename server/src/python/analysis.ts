@@ -19,6 +19,7 @@ import { EffectFinder } from './effects.js'
 import { isEntryPoint } from './entry-point.js'
 import { environmentWrites } from './environment.js'
 import { evidenceOf } from './evidence.js'
+import { isRepeatedByBase } from './extended-classes.js'
 import { Folder } from './fold.js'
 import { handedOn } from './handed-on.js'
 import { horizonOf } from './horizon.js'
@@ -340,10 +341,11 @@ export class Analysis implements PythonModule {
     return Array.isArray(code) ? this.finder.ofStatements(code) : this.finder.ofExpression(code)
   }
   private steppers: Func[] | null = null
-  /** Functions that take one step of an optimiser and that a module which imports this one calls in a loop. */
+  /** Functions that take one step of an optimiser and that another module calls in a loop: one that imports this, or a base class. */
   stepFunctions(): Func[] {
     this.steppers ??= this.functions.filter((func) => {
-      if (!this.outside.isLooped(func) && !this.isHandedOut(func)) return false
+      if (!this.outside.isLooped(func) && !this.isHandedOut(func) && !isRepeatedByBase(this, func))
+        return false
       const effects = this.effectsOfFunction(func)
       return effects.backward && effects.optimizerStep && !effects.trains
     })

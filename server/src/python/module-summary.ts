@@ -130,6 +130,8 @@ export interface ModuleSummary {
       dense?: DenseLayer[]
       /** Names that its methods pass to `self.log`, where they fold. */
       logged?: string[]
+      /** Methods of `self` that its methods call in a loop, of whichever class that extends it. */
+      repeats?: string[]
       /** Methods that take a step of an optimiser, or hold a loop that does. */
       steps?: Record<string, Running>
     }

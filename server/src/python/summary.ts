@@ -10,6 +10,7 @@ import { keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
 import { denseLayers } from './dense-layers.js'
 import { createdGraph, lastIdentifier, running } from './effects.js'
+import { importedBases, repeatedMethods } from './extended-classes.js'
 import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
 import { handedOn } from './handed-on.js'
@@ -19,7 +20,7 @@ import { getterOf } from './lookups.js'
 import { instantiatedParameter } from './made-objects.js'
 import { takingOf } from './mapping-classes.js'
 import type { Call, ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
-import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
+import { methodOf, nameOf, projectTarget } from './names.js'
 import { networkCode } from './network-code.js'
 import { optionFunction } from './option-functions.js'
 import { derivedClasses, outwardCalls } from './outward.js'
@@ -126,6 +127,8 @@ export function summarise(analysis: Analysis): ModuleSummary {
     const dense = denseLayers(analysis, klass)
     if (dense !== null) described.dense = dense
     if (steps !== null) described.steps = steps
+    const repeats = repeatedMethods(klass)
+    if (repeats.length > 0) described.repeats = repeats
     const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')
     if (item !== null) described.items = [...analysis.effectsOfFunction(item).calls]
     Object.assign(described, held.of(klass))
@@ -345,20 +348,6 @@ function takeOver(
   }
 }
 
-/** Classes of other modules that a class, or one that it is derived from here, extends. */
-function importedBases(analysis: Analysis, klass: Klass, depth = 0): ClassSummary[] {
-  if (depth > 8) return []
-  return klass.node.bases.flatMap((base) => {
-    if (base.name !== null) return []
-    const parent = analysis.classOf(base.value)
-    if (parent !== null) return parent === klass ? [] : importedBases(analysis, parent, depth + 1)
-    const target = targetOf(analysis, base.value)
-    const found = target === null ? null : projectTarget(analysis, target)
-    const known = found === null ? undefined : lookUp(found.summary.classes, found.rest)
-    return known === undefined ? [] : [known]
-  })
-}
-
 /** What a class does not say itself, it has from the class that it extends. */
 function inherit(klass: ClassSummary, base: ClassSummary): void {
   if (klass.items === undefined && base.items !== undefined) klass.items = base.items
@@ -366,6 +355,7 @@ function inherit(klass: ClassSummary, base: ClassSummary): void {
   if (klass.applies === undefined && base.applies !== undefined) klass.applies = base.applies
   if (base.fields !== undefined) klass.fields = { ...base.fields, ...klass.fields }
   if (base.sets !== undefined) klass.sets = [...new Set([...(klass.sets ?? []), ...base.sets])]
+  if (base.repeats !== undefined) klass.repeats = [...new Set([...(klass.repeats ?? []), ...base.repeats])]
   const inherited = Object.entries(base.steps ?? {}).filter(([name]) => !klass.methods.includes(name))
   const steps = { ...Object.fromEntries(inherited), ...klass.steps }
   if (Object.keys(steps).length > 0) klass.steps = steps

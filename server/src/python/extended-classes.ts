@@ -1,0 +1,41 @@
+/** What a class has from classes of other modules of the project, and asks of those that extend it. */
+import { lookUp } from '../text/records.js'
+import type { Analysis } from './analysis.js'
+import type { ClassSummary, Func, Klass } from './module.js'
+import { projectTarget, targetOf } from './names.js'
+
+/** `self._step(batch)` in a loop of one of its methods. */
+export function repeatedMethods({ methods }: Klass): string[] {
+  const names = [...methods.values()].flatMap(({ calls }) =>
+    calls.flatMap(({ loops, expr: { callee } }) =>
+      loops.length > 0 &&
+      callee.type === 'attribute' &&
+      callee.value.type === 'name' &&
+      callee.value.id === 'self'
+        ? [callee.attr]
+        : [],
+    ),
+  )
+  return [...new Set(names)]
+}
+
+/** Classes of other modules that a class, or one that it is derived from here, extends. */
+export function importedBases(analysis: Analysis, klass: Klass, depth = 0): ClassSummary[] {
+  if (depth > 8) return []
+  return klass.node.bases.flatMap((base) => {
+    if (base.name !== null) return []
+    const parent = analysis.classOf(base.value)
+    if (parent !== null) return parent === klass ? [] : importedBases(analysis, parent, depth + 1)
+    const target = targetOf(analysis, base.value)
+    const found = target === null ? null : projectTarget(analysis, target)
+    const known = found === null ? undefined : lookUp(found.summary.classes, found.rest)
+    return known === undefined ? [] : [known]
+  })
+}
+
+/** A method that a class of another module, which the class extends, calls in a loop. */
+export function isRepeatedByBase(analysis: Analysis, { class: klass, name }: Func): boolean {
+  return (
+    klass !== null && importedBases(analysis, klass).some(({ repeats }) => repeats?.includes(name) === true)
+  )
+}
