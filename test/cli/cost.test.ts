@@ -270,6 +270,30 @@ model.fit(x, y, epochs=3)
     )
   })
 
+  it('counts the samples that are taken of a data set, whatever the layers are activated by', async () => {
+    const of = (taken: string) => `import tensorflow as tf
+from tensorflow import keras
+
+(x_train, y_train), _ = keras.datasets.mnist.load_data()
+${taken}
+print(x_train[:9])
+model = keras.Sequential([
+    keras.layers.Flatten(input_shape=(28, 28)),
+    keras.layers.Dense(512, activation=tf.nn.relu),
+    keras.layers.Dense(10, activation="softmax"),
+])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x_train, y_train, epochs=100)
+`
+    const low = async (taken: string) => (await jobs({ 'train.py': of(taken) }))[0]!.hours!.low
+    const all = await low('x_valid, x_train = x_train[:5000], x_train[5000:]')
+    const fifth = await low('x_train, y_train = x_train[::5], y_train[::5]')
+    const few = await low('x_train = x_train[:600]')
+    assert.ok(Math.abs(all / fifth - 5) < 0.01, `${all} ${fifth}`)
+    // 19 batches instead of 1,875.
+    assert.ok(Math.abs(all / few - 1875 / 19) < 0.1, `${all} ${few}`)
+  })
+
   it('bounds a notebook by how long its service keeps a session, and takes the card that it gives', async () => {
     const cell = {
       cell_type: 'code',

@@ -1,6 +1,7 @@
 /** Layers of Keras as operations of a tape. Shapes are as Keras has them: channels last, without the batch. */
 import { type LayerTape, type Tensor, Unfollowed, type Window } from '../../estimate/layers.js'
 import type { Arguments } from '../pytorch/layer-calls.js'
+import { attempt } from '../pytorch/network-evaluation.js'
 
 type Apply = (tape: LayerTape, key: string, x: Tensor, given: Arguments) => Tensor
 
@@ -53,10 +54,16 @@ function hasBias(given: Arguments): boolean {
   return given.value('use_bias', 99) !== false
 }
 
-/** `activation=` of a layer. */
+function isLeftOut(given: Arguments, position: number): boolean {
+  return attempt(() => given.value('activation', position) === undefined) === true
+}
+
+/** `activation=` of a layer; one that is not a word (`tf.nn.relu`, a layer) is an operation as well. */
 function activated(tape: LayerTape, x: Tensor, given: Arguments, position = 99): Tensor {
-  const name = given.value('activation', position)
-  return name == null || name === 'linear' ? x : tape.activation(x, 'output', false, name === 'softmax')
+  const name = attempt(() => [given.value('activation', position)])?.[0]
+  const isNone = name === null || name === 'linear'
+  if (isNone || isLeftOut(given, position)) return x
+  return tape.activation(x, 'output', false, name === 'softmax')
 }
 
 function convolution(count: number): Apply {
@@ -254,6 +261,8 @@ export const kerasLayerCalls: Readonly<Record<string, Apply | undefined>> = {
   ZeroPadding2D: padded,
   UpSampling1D: upsampled,
   UpSampling2D: upsampled,
+  Resizing: (tape, _key, x, given) =>
+    tape.resized(x, [whole(given, 'height', 0), whole(given, 'width', 1), x.shape.at(-1)!]),
   RepeatVector: (tape, _key, x, given) => tape.resized(x, [whole(given, 'n', 0), ...x.shape]),
   Rescaling: same,
   Normalization: same,

@@ -1,6 +1,7 @@
 /** Data sets that a program loads by name, and how much of them. */
 import { dataset } from '../../catalog/datasets.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { numberArgument, numberIn, textArgument, whyUnreadable } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { samplesAsked } from '../huggingface/samples.js'
@@ -31,9 +32,11 @@ export const dataSetsReader = defineReader({
       if (found.name === null) set.unknown('name', call.method, found.because, place)
       else set.known('name', call.method, found.name, place)
       set.known('part', call.method, found.part, place)
-      const rows = asked ?? found.rows ?? selectedFrom(python)
+      const sliced = found.part === 'training' ? slicedFrom(python) : null
+      const rows = asked ?? found.rows ?? selectedFrom(python) ?? sliced?.rows ?? null
+      const share = found.share ?? sliced?.share ?? null
       if (rows !== null) set.known('rows', call.method, rows, place)
-      if (found.share !== null) set.known('share', call.method, found.share, place)
+      if (share !== null) set.known('share', call.method, share, place)
     }
   },
 })
@@ -131,6 +134,42 @@ function partOf(split: string | null): Part {
     rows: percent === '' && amount > 0 ? amount : null,
     share: percent !== '' && amount > 0 ? Math.min(1, amount / 100) : null,
   }
+}
+
+const slice = /^\s*(\d*)\s*:\s*(\d*)\s*(?::\s*(\d+)\s*)?$/
+
+/** `x_train = x_train[:1000]`, `x_train, y_train = x_train[::5], y_train[::5]`: the fewest samples that are taken. */
+function slicedFrom(python: PythonModule): { rows: number | null; share: number | null } | null {
+  let [rows, share]: [number | null, number | null] = [null, null]
+  for (const statement of python.statements) {
+    if (statement.type !== 'assign' || statement.value === null) continue
+    for (const [target, value] of pairsOf(statement.targets[0], statement.value)) {
+      if (value.type !== 'subscript' || !/train/i.test(textOf(python, target))) continue
+      if (!/train/i.test(textOf(python, value.value)) || /val|test/i.test(textOf(python, target))) continue
+      const parts = slice.exec(textOf(python, value.index))
+      if (parts === null) continue
+      const [, from, to, step] = parts
+      const each = step ? Number(step) : 1
+      const taken = to ? Number(to) - Number(from || 0) : null
+      if (taken !== null && taken > 0)
+        rows = Math.min(rows ?? Number.POSITIVE_INFINITY, Math.ceil(taken / each))
+      else if (each > 1) share = Math.min(share ?? 1, 1 / each)
+    }
+  }
+  return rows === null && share === null ? null : { rows, share }
+}
+
+/** What each name of an assignment is given. */
+function pairsOf(target: Expr | undefined, value: Expr): [Expr, Expr][] {
+  if (target === undefined) return []
+  if (target.type !== 'tuple') return [[target, value]]
+  return value.type === 'tuple' && value.items.length === target.items.length
+    ? target.items.map((one, index) => [one, value.items[index]!])
+    : []
+}
+
+function textOf({ text }: PythonModule, { start, end }: Expr): string {
+  return text.slice(start, end)
 }
 
 /** `data['train'].select(range(1000))`, `Subset(train_set, range(1000))`. */
