@@ -438,7 +438,8 @@ export class ShellReader {
               splits: values.some((value) => value === null || value === '' || /\s/.test(value)),
             },
       )
-      this.sequence([body], { ...context, loops: [...context.loops.slice(-20), { variable: name, count }] })
+      const loop = { variable: name, count, ...(areFractions(values) ? { fractions: true as const } : {}) }
+      this.sequence([body], { ...context, loops: [...context.loops.slice(-20), loop] })
     })
   }
 
@@ -464,4 +465,10 @@ function guardedBy(context: Context, ...guards: ShellGuard[]): Context {
 
 function ignoring(context: Context, said: Said | null): Context {
   return said === null ? context : { ...context, failureIgnored: true, ignoredBy: said }
+}
+
+/** `0.05 0.1 1`, `1e-4 3e-4`. */
+function areFractions(values: readonly (string | null)[]): boolean {
+  const all = values.every((value) => value !== null && /^\d*\.?\d+(e[-+]?\d+)?$/i.test(value))
+  return all && values.some((value) => /\.|e-/i.test(value!))
 }

@@ -34,12 +34,20 @@ export function claimShellGrids(
     const work = workOf(command, () => claims.locate(placeOf(command)))
     if (work === null) continue
     // A loop over anything else (tasks, data sets) repeats the whole grid.
-    const dimensions = command.loops
-      .map((loop): Dimension => ({ name: nameOf(command, loop.variable), size: loop.count }))
-      .filter(({ name }) =>
-        [hyperparameter, repetitionTarget, chosenNetwork].some((names) => names.test(name)),
-      )
-    const searched = dimensions.filter((one) => hyperparameter.test(one.name) && one.size !== 1)
+    const named = command.loops.map(({ variable, count, fractions }) => ({
+      dimension: { name: nameOf(command, variable), size: count } satisfies Dimension,
+      // Nobody numbers tasks or data sets with fractions.
+      fractions: fractions === true,
+    }))
+    const counted = named.filter(
+      ({ dimension: { name }, fractions }) =>
+        fractions || [hyperparameter, repetitionTarget, chosenNetwork].some((names) => names.test(name)),
+    )
+    const dimensions = counted.map(({ dimension }) => dimension)
+    const searched = counted.filter(
+      ({ dimension, fractions }) =>
+        (fractions || hyperparameter.test(dimension.name)) && dimension.size !== 1,
+    )
     if (searched.length < 2 || !usesAll(command)) continue
     // Training and scoring in the same loops are one search.
     const nest = dimensions.map((one) => `${one.name}=${one.size}`).join(' ')
