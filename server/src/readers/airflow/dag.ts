@@ -19,6 +19,7 @@ import { defineReader, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { changeAirflow } from './change.js'
 import { type Dag, dagsOf, placesOf, type Task, TaskSource } from './dags.js'
+import { claimDeployments } from './deployments.js'
 import { defaultActiveRuns, majorVersion } from './names.js'
 import { claimPod } from './pods.js'
 import { gpusOf, type ReadTask, usesAccelerator, workOf } from './tasks.js'
@@ -49,6 +50,7 @@ function readDag(
   dag: Dag,
   version: 2 | 3 | null,
 ): void {
+  claimDeployments(python, claims, dag)
   const tasks: ReadTask[] = dag.tasks.map((task) => ({
     task,
     work: workOf(python, context, task),

@@ -18,6 +18,14 @@ export default defineRule({
     if (reason === undefined || reason === 'deployment')
       return silent(unless(view, 'purpose', 'it is deployed to stay'))
     if (effective(minReplicas) === 0) return silent('it goes down to no replica by itself')
+    if (reason === 'repeated') {
+      report({
+        at: tornDown,
+        severity: 'warning',
+        message: `\`${tornDown.key}\` deploys another model in each scheduled run, and nothing undeploys the one before: each run leaves ${endpointOf(view)} more, billed by the hour.`,
+      })
+      return
+    }
     const comment = effective(tearDownComment)
     const accelerated = (effective(gpus) ?? 0) > 0
     const seen = `\`${tornDown.key}()\` starts ${endpointOf(view)}, billed by the hour until somebody deletes it`

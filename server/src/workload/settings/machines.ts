@@ -176,9 +176,9 @@ export interface ServingSettings {
   tearDownComment: Location
   /**
    * The program does more than deploy: it trains, or tries out what it has deployed. `part of a series`: another one
-   * may end it. `deployment`: it is meant to stay.
+   * may end it. `deployment`: it is meant to stay. `repeated`: each run of a schedule deploys another one.
    */
-  purpose: 'trial' | 'part of a series' | 'deployment'
+  purpose: 'trial' | 'part of a series' | 'deployment' | 'repeated'
 }
 
 /** A pool of machines that grows and shrinks with the work, or should. */
