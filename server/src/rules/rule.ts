@@ -96,7 +96,7 @@ export interface Rule<W extends ResourceKind = ResourceKind> {
   supersedes?: string[]
   /** A habit rather than a slip: said once in a project, at the place where it matters most. */
   oncePerProject?: boolean
-  /** Some of its findings are told together (`Report.together`). */
+  /** Some of its findings in several files are told together (`Report.together`). */
   tellsTogether?: true
   /** Its findings are dropped where anything in the project claims this: another file does what the rule asks for. */
   settledBy?: { setting: string; value: string | number | boolean }

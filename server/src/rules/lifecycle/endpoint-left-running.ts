@@ -23,6 +23,7 @@ export default defineRule({
         at: tornDown,
         severity: 'warning',
         message: `\`${tornDown.key}\` deploys another model in each scheduled run, and nothing undeploys the one before: each run leaves ${endpointOf(view)} more, billed by the hour.`,
+        together: `repeated in ${view.subject.location.path}`,
       })
       return
     }
