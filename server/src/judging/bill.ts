@@ -85,7 +85,8 @@ export class Bills {
     return runBill({
       rate,
       trainings: found.map((one) => ('missing' in one ? one : one.hours)),
-      times: timesOf(run),
+      // A search may be over one of several trainings alone.
+      times: groups.some((group) => group.length > 1) ? { ...timesOf(run), low: 1 } : timesOf(run),
       apart,
       limit,
       assumptions: [...new Set(found.flatMap((one) => ('missing' in one ? [] : one.assumptions)))],
