@@ -7,6 +7,7 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
 import { nestOf } from './grid-loop.js'
+import { recursiveGrid } from './grid-recursion.js'
 
 export function gridLoopChange(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
@@ -15,7 +16,10 @@ export function gridLoopChange(claim: Claim, value: unknown, facts: FragmentFact
     ({ node }) => node.start === claim.site.start && node.end === claim.site.end,
   )
   const nest = outer === undefined ? null : nestOf(python, outer)
-  if (nest === null) return { reason: 'the loops have changed' }
+  if (nest === null)
+    return outer !== undefined && recursiveGrid(python, outer) !== null
+      ? { reason: 'a function that calls itself makes the combinations' }
+      : { reason: 'the loops have changed' }
   const { trials } = value as { trials: number }
   const nodes = nest.loops.map((loop) => loop.node as For)
   if (

@@ -2,7 +2,7 @@
 
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
-import type { Call, Loop, PythonModule } from '../../python/module.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Json } from '../../text/json.js'
@@ -16,6 +16,7 @@ import { defineReader } from '../reader.js'
 import { listedConfigurations, productOf } from './grid-factors.js'
 import { gridLoopChange } from './grid-loop-change.js'
 import { nameOfValue } from './grid-names.js'
+import { recursiveGrid } from './grid-recursion.js'
 import { hyperparameter, otherWork, repetitionTarget } from './hyperparameter-names.js'
 import { starters } from './started-programs.js'
 import { trainerRuns } from './swallowed.js'
@@ -39,16 +40,19 @@ export const gridLoopReader = defineReader({
     // A benchmark runs every combination because it wants the numbers.
     if (isMeasurement(facts.path)) return
     for (const loop of python.loops) {
-      const nest = nestOf(python, loop)
+      const recursive = recursiveGrid(python, loop)
+      const nest = recursive ?? nestOf(python, loop)
       if (nest === null) continue
-      const work = workOf(python, nest)
+      const work = 'func' in nest ? workOfFunction(python, nest.func) : workOf(python, nest)
       if (work === null) continue
       const evidence = tuningEvidence(python)
       const place: Place = { start: loop.node.start, end: (loop.node as For).iterable.end }
       const site = { start: loop.node.start, end: loop.node.end }
       const search = claims.subject('Search', place, loop.function?.qualified ?? '', evidence)
-      const dimensions = nest.dimensions.map(({ expr, target: _target, ...dimension }): Dimension => {
-        return expr === null ? dimension : { ...dimension, location: claims.locate(expr) }
+      const dimensions = nest.dimensions.map(({ name, size, values, location, expr }): Dimension => {
+        const plain = { name, size, ...(values === undefined ? {} : { values }) }
+        if (expr !== null) return { ...plain, location: claims.locate(expr) }
+        return location === undefined ? plain : { ...plain, location }
       })
       const grids = [dimensions]
       search.known('strategy', 'for', 'grid', place, { site })
@@ -81,6 +85,7 @@ export function nestOf(python: PythonModule, outer: Loop): Nest | null {
   if (outer.parent !== null && dimensionsOf(python, outer.parent) !== null) return null
   const loops: Loop[] = []
   const dimensions: LoopDimension[] = []
+  const short = new Set<LoopDimension>()
   let current: Loop | undefined = outer
   while (current !== undefined) {
     const own = dimensionsOf(python, current)
@@ -90,10 +95,49 @@ export function nestOf(python: PythonModule, outer: Loop): Nest | null {
     loops.push(current)
     dimensions.push(...own)
     const { inner }: Loop = current
-    current = inner.find((one) => dimensionsOf(python, one) !== null)
+    const next: Loop | undefined = inner.find((one) => dimensionsOf(python, one) !== null)
+    for (const [one, found] of next === undefined ? shortDimensions(python, inner, dimensions) : []) {
+      loops.push(one)
+      dimensions.push(found)
+      short.add(found)
+    }
+    current = next
   }
-  const searched = dimensions.filter((one) => hyperparameter.test(one.name) && one.size !== 1)
+  const searched = dimensions.filter(
+    (one) => (hyperparameter.test(one.name) || short.has(one)) && one.size !== 1,
+  )
   return searched.length < 2 ? null : { loops, dimensions }
+}
+
+/** `for d in [512, 256]: for p in [0.5, 0.2]: train(lr=lr, d=d, p=p)`: what is handed on beside a hyperparameter. */
+function shortDimensions(
+  python: PythonModule,
+  inner: readonly Loop[],
+  before: readonly LoopDimension[],
+): [Loop, LoopDimension][] {
+  const found: [Loop, LoopDimension][] = []
+  let [current, other] = inner
+  while (current !== undefined && other === undefined) {
+    const { node } = current
+    if (node.type !== 'for' || node.target.type !== 'name' || node.target.id.length > 2) break
+    const values = effective(python.fold(node.iterable))
+    if (!Array.isArray(values) || !values.every((one) => typeof one === 'number') || isCount(values)) break
+    const target = node.target.id
+    found.push([current, { ...dimension(python, target, node.iterable), target }])
+    ;[current, other] = current.inner
+  }
+  const names = [...before, ...found.map(([, one]) => one)].map(({ target }) => target)
+  const together = found
+    .at(-1)?.[0]
+    .calls.some(({ expr }) =>
+      names.every((name) => expr.args.some(({ value }) => value.type === 'name' && value.id === name)),
+    )
+  return together === true ? found : []
+}
+
+/** 0, 1, 2: seeds, folds, places. */
+function isCount(values: readonly unknown[]): boolean {
+  return values.every((one, index) => one === index || one === index + 1)
 }
 
 /** What one loop goes through; null where it is no dimension of a grid. */
@@ -219,10 +263,24 @@ function workOf(python: PythonModule, nest: Nest): Work | null {
       trainingCall.test(call.method) &&
       call.expr.callee.type === 'name' &&
       python.functionOf(call.expr.callee) === null &&
-      (call.name === null || !/^(torch|tensorflow|keras|sklearn|numpy|pandas)\./.test(call.name)) &&
+      !isLibrary(call.name) &&
       call.expr.args.some((argument) => mentions(argument.value, names)),
   )
   return handed ? run : null
+}
+
+const isLibrary = (name: string | null): boolean =>
+  name !== null && /^(torch|tensorflow|keras|sklearn|numpy|pandas)\./.test(name)
+
+/** What a function that goes through a grid by itself does with each combination. */
+function workOfFunction(python: PythonModule, func: Func): Work | null {
+  const { trains, calls } = python.effectsOfFunction(func)
+  const run = trains || [...calls].some((name) => trainerRuns.test(name))
+  const handed = func.calls.some(
+    ({ method, name, expr }) =>
+      trainingCall.test(method) && !isLibrary(name) && python.functionOf(expr.callee) !== func,
+  )
+  return run || handed ? { unit: 'run', launched: null } : null
 }
 
 /** Fits of one `xgb.cv(…, nfold=5)`, `cross_val_score(…, cv=5)`. */
