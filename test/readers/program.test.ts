@@ -124,6 +124,7 @@ describe('what modules that are not here could bring', () => {
     ['a class of a network', 'from zoo import Net\nmodel = Net()', ['accelerator']],
     ['checkpoints', 'from .utils import load_checkpoint', ['checkpoints']],
     ['a library of the processor', 'import pandas, tqdm', undefined],
+    ['what Python brings', 'import atexit, faulthandler, optparse, smtplib', undefined],
   ]
   for (const [title, imports, could] of cases) {
     it(title, async () => {

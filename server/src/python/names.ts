@@ -310,7 +310,9 @@ export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | nu
     if (last.kind === 'function') return analysis.functionByNode.get(last.node as never) ?? null
     if (last.kind === 'assign' && last.value !== null && last.unpack === null)
       return functionOf(analysis, last.value, depth + 1)
-    return null
+    // An object that the function is passed, and that can be called.
+    const passed = last.kind === 'param' ? passedClass(analysis, expr, depth) : null
+    return passed === null ? null : methodOf(analysis, passed, '__call__')
   }
   if (expr.type === 'attribute') {
     if (expr.value.type === 'name' && (expr.value.id === 'self' || expr.value.id === 'cls')) {
@@ -345,11 +347,13 @@ function functionMade(analysis: Analysis, { callee }: CallExpr, depth: number): 
   return made.size === 1 ? only : null
 }
 
-/** `self.train_step = jax.jit(train_step)`. */
+/** `self.train_step = jax.jit(train_step)`, `self.step = step` in a constructor. */
 function preparedFunction(analysis: Analysis, expr: Expr, depth: number): Func | null {
   const values = attributeValues(analysis, expr)
   const [only] = values
-  return values.length === 1 && only?.type === 'call' ? functionOf(analysis, only, depth + 1) : null
+  return values.length === 1 && (only?.type === 'call' || only?.type === 'name')
+    ? functionOf(analysis, only, depth + 1)
+    : null
 }
 
 export function methodOf(analysis: Analysis, klass: Klass, name: string, depth = 0): Func | null {

@@ -7,7 +7,15 @@ const standard =
   'pkgutil platform pprint profile queue random re reprlib resource secrets select shelve shlex shutil signal socket ' +
   'socketserver sqlite3 ssl stat statistics string struct subprocess sys sysconfig syslog tarfile tempfile textwrap threading time ' +
   'timeit token tokenize tomllib traceback tracemalloc types typing unicodedata unittest urllib uuid warnings weakref ' +
-  'xml zipfile zlib zoneinfo'
+  'xml zipfile zlib zoneinfo' +
+  ' aifc asynchat asyncore atexit audioop bdb binascii cProfile cgi cgitb chunk cmath cmd code codeop compileall' +
+  ' crypt curses dbm distutils doctest encodings ensurepip faulthandler fileinput ftplib genericpath getopt' +
+  ' graphlib grp idlelib imaplib imghdr imp lib2to3 mailbox mailcap marshal modulefinder msilib msvcrt netrc nis' +
+  ' nntplib nt ntpath nturl2path opcode optparse ossaudiodev pdb pickletools pipes plistlib poplib posix posixpath' +
+  ' pstats pty pwd py_compile pyclbr pydoc pydoc_data pyexpat quopri readline rlcompleter runpy sched selectors' +
+  ' site smtpd smtplib sndhdr spwd sre_compile sre_constants sre_parse stringprep sunau symtable tabnanny' +
+  ' telnetlib termios tkinter trace tty turtle turtledemo uu venv wave webbrowser winreg winsound wsgiref xdrlib' +
+  ' xmlrpc zipapp zipimport'
 
 const oneDevice =
   'lightning pytorch_lightning lightning_fabric lightning_utilities torch torchvision torchaudio torchtext torchdata torchmetrics torchinfo torchsummary torch_geometric torch_scatter ' +
