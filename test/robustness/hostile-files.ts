@@ -243,22 +243,27 @@ export const hostileFiles: Hostile[] = [
     finds: { 'a.py': call },
   },
   {
-    name: 'ten thousand of everything',
+    name: 'ten thousand cells and commands',
     files: {
       'commands.ipynb': notebook(['import torch\n', ...Array<string>(5_000).fill('!python train.py\n')]),
       'cells.ipynb': JSON.stringify({
         cells: Array(10_000).fill({ cell_type: 'code', source: 'import torch\n' }),
       }),
+      'options.sh': `torchrun train.py ${'--x 1 '.repeat(30_000)}\n`,
+      'lines.sh': `${'python train.py --x 1\n'.repeat(5_000)}`,
+    },
+    errors: { 'commands.ipynb': /only the first/ },
+  },
+  {
+    name: 'ten thousand functions, loops and names',
+    files: {
       'functions.py': `import torch\n${Array.from({ length: 10_000 }, (_, at) => `def f${at}(x): return f${at + 1}(x)\n`).join('')}`,
       'loops.py': `import torch\n${'for x in loader: loss.backward()\n'.repeat(5_000)}`,
       'names.py': `import torch\n${Array.from({ length: 10_000 }, (_, at) => `x${at + 1} = x${at} + x${at}\n`).join('')}`,
       'power.py':
         'import sklearn\nx = 9 ** 9 ** 9 ** 9\ny = "a" * 10 ** 12\nz = [0] * 10 ** 12\nw = 1 << 10 ** 9\nv = range(10 ** 18)\nu = list(range(10 ** 15))\n',
-      'options.sh': `torchrun train.py ${'--x 1 '.repeat(30_000)}\n`,
-      'lines.sh': `${'python train.py --x 1\n'.repeat(5_000)}`,
       'directives.py': `import sklearn\n${'x = 1  # costlint: ignore[search/grid-search]\n'.repeat(300)}`,
     },
-    errors: { 'commands.ipynb': /only the first/ },
   },
 ]
 
