@@ -238,8 +238,10 @@ function branches(test: Expr, holds: (expr: Expr) => boolean): boolean {
       return branches(test.left, holds) || branches(test.right, holds)
     // A comparison that holds a reading is found as that reading.
     if (!/^(<|>|<=|>=|==|!=)$/.test(test.op)) return false
-    const text = (side: Expr) => side.type === 'constant' && typeof side.value === 'string'
-    if (text(test.left) || text(test.right)) return false
+    // A tensor leaves `!= None` to Python, which compares identities; no tensor equals a text.
+    const apart = (side: Expr) =>
+      side.type === 'constant' && (side.value === null || typeof side.value === 'string')
+    if (apart(test.left) || apart(test.right)) return false
     return isComputed(test.left, holds) || isComputed(test.right, holds)
   }
   if (test.type !== 'call') return false
