@@ -70,7 +70,7 @@ function commandLines(python: PythonModule): Call[] {
  * be seen.
  */
 export function fitsOf(python: PythonModule, trainer: Call): Call[] | null {
-  const own = python.calls.filter((call) => call.receiverCall === trainer)
+  const own = python.calls.filter((call) => call.receiverCall === trainer || isMadeBy(python, call, trainer))
   const fits = own.filter((call) => call.method === 'fit')
   if (fits.length > 0) return fits
   // What ran before the trainer was made ran with another one.
@@ -89,6 +89,12 @@ export function fitsOf(python: PythonModule, trainer: Call): Call[] | null {
   if ([...own, ...named].some((call) => /^(test|validate|predict)$/.test(call.method))) return null
   const uses = [...python.importers, ...python.imported].flatMap((module) => module.uses)
   return uses.some((use) => use === `${trainerClass}.fit` || use === '.fit') ? [] : null
+}
+
+/** `make_trainer().fit(…)`, where the function returns that trainer. */
+function isMadeBy(python: PythonModule, { expr: { callee }, receiverCall }: Call, trainer: Call): boolean {
+  if (callee.type !== 'attribute' || trainer.function === null || receiverCall === null) return false
+  return python.functionOf(receiverCall.expr.callee) !== null && python.result(callee.value) === trainer.expr
 }
 
 /** `lr_trainer = Trainer(…)` beside `trainer.fit(…)`, where another trainer has that name. */

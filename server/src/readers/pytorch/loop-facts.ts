@@ -102,7 +102,7 @@ export function stopsEarly(python: PythonModule, outer: Loop): boolean | 'where 
   )
   if (off && !outer.hasBreak) return false
   // The same where a launch could give another patience.
-  const ends = breaksOf(outer).map(({ start }) => python.reach(start))
+  const ends = ownStatements(outer, 'break').map(({ start }) => python.reach(start))
   const asked = ends.flatMap((one) =>
     one.state === 'sometimes' && one.byDefault === false ? [one.conditions] : [],
   )
@@ -111,16 +111,27 @@ export function stopsEarly(python: PythonModule, outer: Loop): boolean | 'where 
   if (codeMatches(python, stopsByName)) return true
   const counts = codeMatches(python, countsBadEpochs)
   if (counts && !codeMatches(python, lowersOnPlateau)) return true
-  if (outer.hasBreak || counts) return null
+  // Its patience is that of the schedule, where nothing could leave the loop.
+  if (outer.hasBreak || (counts && mayLeave(python, outer))) return null
   return false
 }
 
-/** What ends the loop itself. */
-function breaksOf({ node }: Loop): Stmt[] {
+/** Its own condition, an exception or the end of the program may end it, or it may skip its passes. */
+function mayLeave(python: PythonModule, loop: Loop): boolean {
+  return (
+    loop.node.type === 'while' ||
+    ownStatements(loop, 'continue').length > 0 ||
+    codeMatches(python, /\b(exit|_exit|KeyboardInterrupt|Stop\w*)\b/) ||
+    /\braise\b/.test(codeText(python, loop.node.start, loop.node.end))
+  )
+}
+
+/** What ends the loop itself, or one pass of it. */
+function ownStatements({ node }: Loop, type: 'break' | 'continue'): Stmt[] {
   const found: Stmt[] = []
   const visit = (statement: Stmt): void => {
     if (/^(for|while|function|class)$/.test(statement.type)) return
-    if (statement.type === 'break') found.push(statement)
+    if (statement.type === type) found.push(statement)
     for (const block of blocksOf(statement)) block.forEach(visit)
   }
   node.body.forEach(visit)
