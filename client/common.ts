@@ -11,7 +11,7 @@ import { JobsView } from './jobs-view.js'
 import { registerLanguageModelTools } from './language-model-tools.js'
 import { lintWorkspace } from './lint-workspace.js'
 import { registerMenu } from './menu.js'
-import { Overview } from './overview.js'
+import { type Absence, Overview } from './overview.js'
 import { ReportView } from './report-view.js'
 import { quickFixAt, quickFixCommand } from './reveal.js'
 import { registerRuleNames } from './rule-names.js'
@@ -65,6 +65,11 @@ export async function start(
   })
   const overview = new Overview(client)
   const status = new Status(client, control, overview, selector as vscode.DocumentSelector)
+  const absence = (): Absence | undefined => {
+    if (control.state === 'crashed') return 'crashed'
+    return vscode.workspace.getConfiguration('costlint').get('enable', true) ? undefined : 'off'
+  }
+  await overview.setAbsent(absence())
   context.subscriptions.push(
     output,
     registerChecklist(client),
@@ -88,6 +93,10 @@ export async function start(
     // A new server knows nothing of what the last one said.
     control.onDidChange((state) => {
       if (state === 'running') overview.forget()
+      void overview.setAbsent(absence())
+    }),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('costlint.enable')) void overview.setAbsent(absence())
     }),
   )
   await client.start()

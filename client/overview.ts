@@ -6,6 +6,9 @@ import type { ReportData } from '../server/src/report/data.js'
 /** Milliseconds without a change before the workspace is looked at again. */
 const pause = 700
 
+/** Why nothing is told of the workspace. */
+export type Absence = 'off' | 'crashed'
+
 export class Overview {
   private readonly changed = new vscode.EventEmitter<void>()
   readonly onDidChange = this.changed.event
@@ -13,14 +16,23 @@ export class Overview {
   private asking: Promise<void> | undefined
   private isStale = true
   private timer: ReturnType<typeof setTimeout> | undefined
+  private absent: Absence | undefined
   /** Whoever shows it: while nobody does, it is looked at again only when a file is saved. */
   private readonly watchers = new Set<object>()
 
   constructor(private readonly client: BaseLanguageClient) {}
 
-  /** Undefined: the workspace has not been read. */
+  /** Undefined: the workspace has not been read, or nothing is to be told of it. */
   get data(): ReportData | undefined {
-    return this.known
+    return this.absent === undefined ? this.known : undefined
+  }
+
+  /** What was known is not shown while CostLint is switched off, or its server dead. */
+  async setAbsent(absent: Absence | undefined): Promise<void> {
+    if (this.absent === absent) return
+    this.absent = absent
+    if (absent === undefined) this.forget()
+    await this.tell()
   }
 
   register(): vscode.Disposable[] {
@@ -66,6 +78,7 @@ export class Overview {
 
   /** @returns whether the server has answered */
   private async ask(): Promise<boolean> {
+    if (this.absent !== undefined) return false
     if (!this.isStale && this.known !== undefined) return true
     let isAnswered = true
     this.isStale = false
@@ -76,11 +89,15 @@ export class Overview {
       this.isStale = true
       isAnswered = false
     }
+    await this.tell()
+    return isAnswered
+  }
+
+  private async tell(): Promise<void> {
     await vscode.commands.executeCommand('setContext', 'costlint.concerned', this.isConcerned)
-    const state = this.known === undefined ? 'unread' : 'read'
+    const state = this.absent ?? (this.known === undefined ? 'unread' : 'read')
     await vscode.commands.executeCommand('setContext', 'costlint.state', state)
     this.changed.fire()
-    return isAnswered
   }
 
   forget(): void {
@@ -90,10 +107,10 @@ export class Overview {
 
   /** Undefined: the workspace has not been read. */
   get counts(): { findings: number; hints: number; saving: string | null } | undefined {
-    const { known } = this
-    if (known === undefined) return undefined
-    const hints = known.findings.filter(({ severity }) => severity === 'hint').length
-    return { findings: known.findings.length - hints, hints, saving: known.saving }
+    const { data } = this
+    if (data === undefined) return undefined
+    const hints = data.findings.filter(({ severity }) => severity === 'hint').length
+    return { findings: data.findings.length - hints, hints, saving: data.saving }
   }
 
   /** Something in the workspace is for CostLint. */

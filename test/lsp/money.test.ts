@@ -108,6 +108,32 @@ describe('money beside the code', () => {
     await client.stop()
   })
 
+  it('is taken back when the linter is switched off', async () => {
+    const { client } = connect()
+    const looks: number[] = []
+    let looked = () => {}
+    client.connection.onRequest(CodeLensRefreshRequest.type, () => {
+      looks.push(looks.length)
+      looked()
+    })
+    const { workspace } = pullClient
+    await client.start({ ...pullClient, workspace: { ...workspace, codeLens: { refreshSupport: true } } })
+    const first = new Promise<void>((resolve) => {
+      looked = resolve
+    })
+    await client.open('a.yaml', 'job $3\n', 'yaml')
+    await first
+    assert.deepEqual(await lenses(client, 'a.yaml'), [[0, '$3/h on demand']])
+    const second = new Promise<void>((resolve) => {
+      looked = resolve
+    })
+    client.settings = { enable: false }
+    await client.connection.sendNotification('workspace/didChangeConfiguration', { settings: null })
+    await second
+    assert.deepEqual(await lenses(client, 'a.yaml'), [])
+    await client.stop()
+  })
+
   it('is nothing where there is no machine', async () => {
     const { client } = connect()
     await client.start(pullClient)

@@ -3,7 +3,7 @@
  * walkthrough. Each step waits for what it shows, so it is a test as well.
  */
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, screenshots, withCodeServer, withFolder, withPage } from './harness.mjs'
 import { packageExtension } from './look.mjs'
@@ -25,12 +25,29 @@ function inTheme(name, theme, vsix) {
     cpSync(join(root, 'examples'), project, { recursive: true })
     const settings = { 'workbench.colorTheme': theme, 'window.autoDetectColorScheme': false }
     return withCodeServer(folder, vsix, project, settings, (port) =>
-      withPage((page) => walk(page, name, `http://127.0.0.1:${port}/?folder=${encodeURIComponent(project)}`)),
+      withPage((page) =>
+        walk(page, name, folder, `http://127.0.0.1:${port}/?folder=${encodeURIComponent(project)}`),
+      ),
     )
   })
 }
 
-async function walk(page, theme, address) {
+/** The server of the extension that is installed below this folder. */
+function serverProcess(folder) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        return command.includes(join(folder, 'extensions')) && command.includes('dist/server.js')
+      } catch {
+        return false
+      }
+    })
+}
+
+async function walk(page, theme, folder, address) {
   const shot = (what) => page.screenshot({ path: join(screenshots, `${what}-${theme}.png`) })
   /** A part of the window for the walkthrough, once. */
   const picture = async (what, clip) => {
@@ -149,6 +166,35 @@ async function walk(page, theme, address) {
   await seen('the walkthrough', '.gettingStartedDetailsContent .step-title')
   await shot('walkthrough')
 
+  // Switched off, and dead: both are told apart from nothing found.
+  await open('train.py', 67)
+  const settings = join(folder, 'leaves', '.vscode', 'settings.json')
+  mkdirSync(join(folder, 'leaves', '.vscode'), { recursive: true })
+  writeFileSync(settings, '{ "costlint.enable": false }')
+  const status = '.statusbar-item[id*="costlint.status"]'
+  await seen(
+    'the status of what is off',
+    `${status}[aria-label*="switched off"], ${status} [aria-label*="switched off"]`,
+  )
+  await seen('the view of what is off', '.welcome-view-content:has-text("switched off")')
+  await page.locator('.codelens-decoration').waitFor({ state: 'detached', timeout: 60_000 })
+  await shot('status-off')
+  writeFileSync(settings, '{}')
+  await seen('the findings again', `${status} .codicon-flame`)
+  for (let crash = 1; crash <= 4; crash++) {
+    const pid = serverProcess(folder)
+    assert.ok(pid, 'no server was found')
+    process.kill(pid, 'SIGKILL')
+    if (crash < 4) await until(() => ![undefined, pid].includes(serverProcess(folder)))
+  }
+  await seen('the status of a dead server', `${status} .codicon-error`)
+  await seen('the view of a dead server', '.welcome-view-content:has-text("was not started again")')
+  await run('Notifications: Show Notifications')
+  await seen('the question', '.notification-list-item:has-text("crashed 4 times")')
+  await shot('crashed')
+  await page.locator('.notification-list-item .monaco-button:has-text("Restart")').click()
+  await seen('the findings after all', `${status} .codicon-flame`)
+
   await run('Preferences: Open Settings (UI)')
   await page.keyboard.type('costlint.hardware')
   await seen('the settings', '.setting-item-label:has-text("Hardware")')
@@ -174,4 +220,12 @@ async function asWebp(page, png) {
   } finally {
     await drawing.close()
   }
+}
+
+async function until(test) {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    if (test()) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error('it did not come to that within a minute')
 }

@@ -116,6 +116,11 @@ export class Delivery {
     }
   }
 
+  /** Settings decide what is shown beside the code: the next outcome asks the client to look again. */
+  reannotate(): void {
+    for (const key of this.annotated.keys()) this.annotated.set(key, '')
+  }
+
   /** Another file may have changed what stands beside the code of an open one. */
   private refreshAnnotations(session: Session, outcome: Outcome, features: ClientFeatures): void {
     let changed = false

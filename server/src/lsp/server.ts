@@ -330,6 +330,7 @@ class Server {
   }
 
   private async newSettings(sent: unknown): Promise<void> {
+    this.delivery.reannotate()
     if (this.features.configuration) return this.configure()
     const own = (sent as { costlint?: unknown } | null)?.costlint ?? sent
     this.sessions.defaults = readSettings(own, this.sessions.defaults)

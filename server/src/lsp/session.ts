@@ -277,6 +277,7 @@ export class Session {
     const annotations = new Map<string, Annotation[]>()
     if (!this.settings.enable) {
       for (const path of this.whole?.keys() ?? []) this.untold.set(path, [])
+      for (const path of this.documents.keys()) annotations.set(path, [])
       return this.outcomeOf(findings, annotations, this.opened(), [])
     }
     const project = await this.load()
