@@ -81,8 +81,9 @@ async function walk(page, theme, folder, address) {
   const open = async (file, line) => {
     await page.keyboard.press('Control+p')
     await page.keyboard.type(file)
-    await seen(file, `.quick-input-list .monaco-list-row:has-text("${file}")`)
-    await page.keyboard.press('Enter')
+    const row = `.quick-input-list .monaco-list-row:has-text("${file}")`
+    await seen(file, row)
+    await page.locator(row).first().click()
     await seen(`its tab`, `.tab.active:has-text("${file}")`)
     await page.keyboard.press('Control+p')
     await page.keyboard.type(`:${line}`)
@@ -167,6 +168,7 @@ async function walk(page, theme, folder, address) {
   await shot('walkthrough')
 
   // Switched off, and dead: both are told apart from nothing found.
+  await run('View: Close All Editors')
   await open('train.py', 67)
   const settings = join(folder, 'leaves', '.vscode', 'settings.json')
   mkdirSync(join(folder, 'leaves', '.vscode'), { recursive: true })
