@@ -28,7 +28,7 @@ export const toDevice = '.to(device)'
 const deviceName = /(^|[._])(device|dev|gpu|cuda)$|^(torch\.device\()?['"]cuda/i
 
 /** `x.to(self.device)`, `torch.tensor(x, device=device)`. */
-function putsOnDevice({ method, name, expr }: Call, text: string): boolean {
+export function putsOnDevice({ method, name, expr }: Call, text: string): boolean {
   if (method !== 'to' && name?.startsWith('torch.') !== true) return false
   return expr.args.some(
     (one, index) =>

@@ -118,6 +118,8 @@ export interface ModuleSummary {
       items?: string[]
       /** How its constructor takes a mapping: its keys as keywords, or the whole as one parameter. */
       takes?: 'keywords' | { name: string; position: number }
+      /** Its constructor moves the samples of a data set to the accelerator. */
+      resident?: true
       /** It freezes every network that its `forward` runs. */
       frozen?: true
       /** Attributes that its `forward` calls with what it is given. */
@@ -154,6 +156,8 @@ export interface ModuleSummary {
   secondOrder?: true
   /** It makes convolutions, or a module of the project that it imports does. */
   convolutional?: true
+  /** It makes a data set of tensors that lie on the accelerator, or a module of the project that it imports does. */
+  residentData?: true
   /** Its code, where it makes networks. */
   networks?: NetworkCode
   /** Canonical names of the `from_pretrained` that it calls, or that a module of the project which it imports does. */

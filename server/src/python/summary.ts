@@ -24,6 +24,7 @@ import { methodOf, nameOf, projectTarget } from './names.js'
 import { networkCode } from './network-code.js'
 import { optionFunction } from './option-functions.js'
 import { derivedClasses, outwardCalls } from './outward.js'
+import { makesResidentData, movesSamples } from './resident-data.js'
 import { onlyReturn } from './returns.js'
 import { sampleSource } from './sample-sources.js'
 import { scopeAt } from './scope.js'
@@ -136,6 +137,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     const applies = forward === null ? [] : appliedAttributes(analysis, forward)
     if (applies.length > 0) described.applies = applies
     if (isFrozenClass(klass, frozen)) described.frozen = true
+    if (item !== null && movesSamples(analysis, klass)) described.resident = true
     for (const base of importedBases(analysis, klass)) inherit(described, base)
   }
   for (const call of analysis.calls) {
@@ -171,6 +173,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(Object.keys(parses).length === 0 ? {} : { parses }),
     ...(restores.length === 0 ? {} : { restores }),
     ...(samples === null ? {} : { samples }),
+    ...(makesResidentData(analysis) ? { residentData: true as const } : {}),
     ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),
     ...(networks === null ? {} : { networks }),
     ...loadedWeights(analysis),

@@ -21,12 +21,13 @@ import { settingTable } from '../setting-table.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { waitingCopies } from './copies.js'
-import { assignedTo, collateWork, datasetWork } from './dataset-work.js'
+import { assignedTo, collateWork, type DatasetWork, datasetWork } from './dataset-work.js'
 import { evidenceAt } from './evidence.js'
 import { fewSamples } from './few-samples.js'
 import { feedsOf } from './loader-use.js'
 import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
 import { once } from './once.js'
+import { isResidentFor } from './resident-batches.js'
 
 /** Loaders, with the positions of the arguments that are read; null: keyword only. */
 const loaders: Record<string, { workers: number | null; pinned: number | null }> = {
@@ -110,7 +111,11 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   // Sampling a graph takes as long as it takes, wherever the graph lies.
   const samples = /(Neighbor|HGT)Loader$/.test(call.name ?? '')
   const expr = samples ? null : passedExpression(dataset)
-  const sample = expr === null ? null : datasetWork(python, expr)
+  const seen = expr === null ? null : datasetWork(python, expr)
+  const resident = expr !== null && seen?.work !== 'decode' && isResidentFor(python, call, expr)
+  const sample: DatasetWork | null = resident
+    ? { work: 'device', decoder: null, unsharded: seen?.unsharded === true }
+    : seen
   const { work, decoder } = collate ?? sample ?? { work: null, decoder: null }
   if (work === null) pipeline.unknown('work', 'dataset', 'the data set is made elsewhere', place, { site })
   else {

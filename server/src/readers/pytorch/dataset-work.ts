@@ -2,6 +2,7 @@
 
 import { toDevice } from '../../python/effects.js'
 import type { Call, ClassSummary, Func, Klass, PythonModule } from '../../python/module.js'
+import { movesSamples } from '../../python/resident-data.js'
 import { onlyReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
@@ -164,11 +165,12 @@ function fromMethod(
 }
 
 /** A data set class of another module of the project. */
-function fromSummary({ items, bases, calls }: ClassSummary): DatasetWork | null {
+function fromSummary({ items, bases, calls, resident }: ClassSummary): DatasetWork | null {
   // Without a method that makes a sample, that module does not say how it does.
   if (items === undefined) return null
   const made = items.some((name) => tokenizerCall.test(name)) ? [...items, '.tokenize'] : items
-  return fromCalls(made, bases, calls.includes('torch.utils.data.get_worker_info'))
+  const work = fromCalls(made, bases, calls.includes('torch.utils.data.get_worker_info'))
+  return resident === true ? onAccelerator(work) : work
 }
 
 function fromClass(
@@ -199,6 +201,7 @@ function fromClass(
   )
   if (callsTokenizer(python, item)) calls.add('.tokenize')
   const result = fromCalls([...calls], klass.bases, sharded)
+  if (movesSamples(python, klass)) return onAccelerator(result)
   if (result.work !== null || depth > 4) return result
   // A wrapper around another data set costs at least what that one does.
   for (const argument of made.args) {
@@ -267,6 +270,11 @@ function fromCalls(calls: string[], bases: string[], sharded: boolean): DatasetW
   const rest = calls.filter((name) => !onlyIndexing.has(name) && !cheapMethods.test(name))
   // What is called beside indexing may cost anything.
   return { work: rest.length === 0 && !stream ? 'memory' : null, decoder: null, unsharded }
+}
+
+/** What is moved there when the data set is made; files that each sample opens are not. */
+function onAccelerator(work: DatasetWork): DatasetWork {
+  return work.work === 'decode' ? work : { ...work, work: 'device' }
 }
 
 /** Work of the function that makes a batch; null where there is none, or nothing costly in it. */
