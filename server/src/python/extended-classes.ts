@@ -33,6 +33,39 @@ export function importedBases(analysis: Analysis, klass: Klass, depth = 0): Clas
   })
 }
 
+/** Methods that a class has from others of the project, here or in other modules, without its own. */
+export function inheritedMethods(analysis: Analysis, klass: Klass): string[] {
+  const found = new Set(importedBases(analysis, klass).flatMap(methodNames))
+  const seen = new Set([klass])
+  const visit = ({ node }: Klass): void => {
+    for (const { name, value } of node.bases) {
+      const parent = name === null ? analysis.classOf(value) : null
+      if (parent === null || seen.has(parent)) continue
+      seen.add(parent)
+      for (const method of parent.methods.keys()) found.add(method)
+      visit(parent)
+    }
+  }
+  visit(klass)
+  return [...found].filter((name) => !klass.methods.has(name))
+}
+
+/** All methods that objects of a class have, as far as the project brings them. */
+export function methodNames({
+  methods,
+  inherited = [],
+}: Pick<ClassSummary, 'methods' | 'inherited'>): string[] {
+  return [...methods, ...inherited]
+}
+
+/** Other classes of the module that the code of a class names. */
+export function namedClasses(analysis: Analysis, { name, node }: Klass): string[] {
+  if (analysis.classes.length < 2) return []
+  const words = new Set(analysis.code.slice(node.start, node.end).match(/\w+/g))
+  const named = analysis.classes.filter((one) => one.name !== name && words.has(one.name))
+  return [...new Set(named.map((one) => one.name))]
+}
+
 /** A method that a class of another module, which the class extends, calls in a loop. */
 export function isRepeatedByBase(analysis: Analysis, { class: klass, name }: Func): boolean {
   return (

@@ -113,6 +113,10 @@ export interface ModuleSummary {
     {
       bases: string[]
       methods: string[]
+      /** Methods that it has from classes of the project. */
+      inherited?: string[]
+      /** Other classes of its module that its code names. */
+      names?: string[]
       calls: string[]
       /** Calls that making one sample reaches (`__getitem__`, `__iter__`), where the class has such a method. */
       items?: string[]

@@ -10,7 +10,7 @@ import { keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
 import { denseLayers } from './dense-layers.js'
 import { createdGraph, lastIdentifier, running } from './effects.js'
-import { importedBases, repeatedMethods } from './extended-classes.js'
+import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
 import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
 import { handedOn } from './handed-on.js'
@@ -128,6 +128,10 @@ export function summarise(analysis: Analysis): ModuleSummary {
     const dense = denseLayers(analysis, klass)
     if (dense !== null) described.dense = dense
     if (steps !== null) described.steps = steps
+    const inherited = inheritedMethods(analysis, klass)
+    if (inherited.length > 0) described.inherited = inherited
+    const others = namedClasses(analysis, klass)
+    if (others.length > 0) described.names = others
     const repeats = repeatedMethods(klass)
     if (repeats.length > 0) described.repeats = repeats
     const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')

@@ -1,4 +1,5 @@
 /** What a LightningModule and its data say: validation, logged metrics, schedules. */
+import { methodNames } from '../../python/extended-classes.js'
 import { loggedNames } from '../../python/logged-metrics.js'
 import type { Klass, ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
@@ -78,13 +79,8 @@ function factsOfTarget(analysis: PythonModule, target: string): ClassFacts | nul
   if (found === null) return null
   const known = lookUp(found.summary.classes, found.rest)
   if (known === undefined) return null
-  const methods = new Set(known.methods)
   const complete = known.bases.some((base) => /^lightning\./.test(base))
-  // Base classes of the same module are seen too.
-  for (const [name, klass] of Object.entries(found.summary.classes)) {
-    if (known.bases.includes(name)) for (const method of klass.methods) methods.add(method)
-  }
-  return { name: found.rest, methods, complete }
+  return { name: found.rest, methods: new Set(methodNames(known)), complete }
 }
 
 export interface Metric {

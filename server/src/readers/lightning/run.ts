@@ -1,7 +1,9 @@
 /** How long a Lightning trainer runs, whether it validates, and what ends it. */
 
-import type { Call, PythonModule } from '../../python/module.js'
+import { methodNames } from '../../python/extended-classes.js'
+import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import {
   isLeftOut,
   isUnreadable,
@@ -136,9 +138,9 @@ function hasElsewhere(python: PythonModule, method: string, other: string): bool
   return (
     having.length > 0 &&
     having.every(
-      ({ methods, bases }) =>
-        methods.includes(other) ||
-        (bases.length > 0 &&
+      (klass) =>
+        methodNames(klass).includes(other) ||
+        (klass.bases.length > 0 &&
           classes.some((one) => one.methods.includes(other) && !one.methods.includes(method))),
     )
   )
@@ -194,13 +196,56 @@ function addedLater(python: PythonModule): Verdict {
   return addsCallbacks.test(codeText(python)) ? 'unknown' : 'goes on'
 }
 
-/** Imported modules are known by the names of their classes. */
+/** Imported modules are known by the names of their classes, as far as this one uses them. */
 function openEndedClass(python: PythonModule): string | null {
-  const names = python.imported.flatMap((module) => Object.keys(module.classes)).join(' ')
+  const names = usedClasses(python).join(' ')
   if (/discriminator|\bgan\b|[a-z]GAN\b|\bGAN/i.test(names)) return 'adversarial training'
   return /simclr|byol|moco|barlow|vicreg|dino|maskedautoencoder|\bmae\b/i.test(names)
     ? 'self-supervised learning'
     : /diffusion|ddpm/i.test(names)
       ? 'diffusion'
       : null
+}
+
+/**
+ * Classes of imported modules that the code here reads, and those that they are made of. What is imported in another way than
+ * by the name of a class may use all of its module.
+ */
+function usedClasses(python: PythonModule): string[] {
+  const code = withoutImports(python)
+  const read = new Set(code.match(/\w+/g))
+  const byClass = new Map<ModuleSummary, string[]>()
+  const whole = new Set<ModuleSummary>()
+  for (const [name, bindings] of python.moduleBindings)
+    for (const { kind, target } of bindings) {
+      const found = kind === 'import' && target !== null ? python.projectTarget(target) : null
+      if (found === null) continue
+      const { summary, rest } = found
+      const named = byClass.get(summary) ?? []
+      byClass.set(summary, named)
+      if (lookUp(summary.classes, rest) === undefined) whole.add(summary)
+      else if (read.has(name)) named.push(rest)
+    }
+  return python.imported.flatMap((module) => {
+    const named = whole.has(module) ? undefined : byClass.get(module)
+    return named === undefined ? Object.keys(module.classes) : madeOf(module, named)
+  })
+}
+
+/** The classes with those of the module that their code names, and so on. */
+function madeOf({ classes }: ModuleSummary, named: string[]): string[] {
+  const found = new Set(named)
+  for (const name of found) for (const other of lookUp(classes, name)?.names ?? []) found.add(other)
+  return [...found]
+}
+
+function withoutImports(python: PythonModule): string {
+  let text = ''
+  let at = 0
+  for (const { type, start, end } of python.statements) {
+    if (type !== 'import' || start < at) continue
+    text += python.code.slice(at, start)
+    at = end
+  }
+  return text + python.code.slice(at)
 }

@@ -239,9 +239,36 @@ export function openEndedIn(python: PythonModule, body: string): string | null {
   }
   if (adversaries.test(body) || (secondNetwork.test(body) && steppedIn(body).size !== 1))
     return 'adversarial training'
-  if (codeMatches(python, selfSupervised)) return 'self-supervised learning'
-  if (codeMatches(python, diffusion)) return 'diffusion'
+  const text = once(python, 'text without labels', () => withoutLabels(python))
+  if (once(python, 'self-supervised', () => selfSupervised.test(text))) return 'self-supervised learning'
+  if (once(python, 'diffusion', () => diffusion.test(text))) return 'diffusion'
   return null
+}
+
+/** What a run is called and what is told of it says nothing of what it does. */
+const label =
+  /^(project|project_name|experiment_name|run_name|name|group|entity|tags|notes|description|help|title|job_type)$/
+const tellers =
+  /^(print|logging\.\w+|loguru\.logger\.\w+|argparse\.ArgumentParser|wandb\.init|mlflow\.set_experiment)$/
+
+/** The module's code without the texts that are labels to a library. */
+function withoutLabels(python: PythonModule): string {
+  const spans = python.calls.flatMap(({ name, expr }) =>
+    name === null
+      ? []
+      : expr.args.filter(
+          ({ name: keyword, value }) =>
+            /^(constant|fstring)$/.test(value.type) && (tellers.test(name) || label.test(keyword ?? '')),
+        ),
+  )
+  let text = ''
+  let at = 0
+  for (const { value } of spans.sort((a, b) => a.start - b.start)) {
+    if (value.start < at) continue
+    text += codeText(python, at, value.start)
+    at = value.end
+  }
+  return text + codeText(python, at)
 }
 
 const sparse = [
