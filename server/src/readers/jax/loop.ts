@@ -48,6 +48,7 @@ const dialect: StepDialect = {
   computes: (analysis, call) => isStepCall(analysis, call.callee),
   libraries: /^(jax|optax|flax|equinox|chex)\./,
   readers: /^(jax\.(device_get|block_until_ready)|numpy\.(asarray|array|mean|float32))$/,
+  attributes: null,
   readLess: 'keep the metrics of the steps in a list and read them together after every 50 of them',
 }
 

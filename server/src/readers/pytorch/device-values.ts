@@ -1,10 +1,11 @@
 /** Which values of a step live on the accelerator: what comes from a model, from a loss, from `.cuda()`. */
-import { isBackward } from '../../python/effects.js'
+import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf } from '../../syntax/python-children.js'
 import { isModelCall } from './autocast-change.js'
 import { callsIn, type HotCode } from './hot-code.js'
+import { isNetworkType } from './network-types.js'
 
 /** Attributes and methods of a tensor that the host knows without asking the accelerator. */
 const hostAttributes =
@@ -24,12 +25,23 @@ export interface Dialect {
   libraries: RegExp
   /** Functions that bring their argument to the host, or wait for it. */
   readers: RegExp | null
+  /** Attributes that are values on the accelerator, whatever has them. */
+  attributes: RegExp | null
 }
 
 export const torchDialect: Dialect = {
-  computes: isModelCall,
+  computes: (analysis, call) => isModelCall(analysis, call) || isOwnForward(analysis, call),
   libraries: /^(torch|torchmetrics|torchvision|einops|transformers|accelerate)\./,
   readers: null,
+  attributes: /^grad$/,
+}
+
+/** `self(x)`, `self.forward(x)` in the class of a network. */
+function isOwnForward(analysis: PythonModule, { callee }: Expr & { type: 'call' }): boolean {
+  const called = callee.type === 'attribute' && callee.attr === 'forward' ? callee.value : callee
+  if (called.type !== 'name' || called.id !== 'self') return false
+  const around = analysis.classes.filter(({ node }) => node.start < callee.start && callee.end <= node.end)
+  return around.at(-1)?.bases.some(isNetworkType) === true
 }
 
 /** Functions that return what another one returns. */
@@ -38,12 +50,16 @@ const mostReturns = 8
 export class DeviceValues {
   /** Names by the function they stand in; attributes of `self` stand for themselves. */
   private readonly names = new Set<string>()
+  /** Their names are their own. */
+  private readonly comprehensions: (Expr & { type: 'comprehension' })[] = []
 
   constructor(
     private readonly analysis: PythonModule,
     private readonly code: HotCode,
     private readonly dialect: Dialect = torchDialect,
   ) {
+    for (const { expressions } of code.statements)
+      for (const expr of expressions) this.collectComprehensions(expr)
     for (let round = 0; round < 3; round++) {
       const before = this.names.size
       for (const { statement, func, expressions } of code.statements) {
@@ -56,12 +72,41 @@ export class DeviceValues {
             for (const target of statement.targets) this.mark(target, func)
         } else if (statement.type === 'augassign' && this.holds(statement.value, func))
           this.mark(statement.target, func)
-        else if (statement.type === 'for' && this.holds(statement.iterable, func))
-          this.mark(statement.target, func)
+        else if (statement.type === 'for')
+          for (const { target, device } of this.items(statement.target, statement.iterable, func))
+            if (device) this.mark(target, func)
       }
       this.markParameters()
       if (this.names.size === before) break
     }
+  }
+
+  private collectComprehensions(expr: Expr): void {
+    if (expr.type === 'comprehension') this.comprehensions.push(expr)
+    for (const child of childrenOf(expr)) this.collectComprehensions(child)
+  }
+
+  /** What a loop or a comprehension binds, by its parts: the key of `losses.items()` is no tensor. */
+  private items(
+    target: Expr,
+    iterable: Expr,
+    func: Func | null,
+    depth = 0,
+  ): { target: Expr; device: boolean }[] {
+    const parts = target.type === 'tuple' || target.type === 'list' ? target.items : null
+    const whole = [{ target, device: this.holds(iterable, func, depth + 1) }]
+    if (iterable.type !== 'call') return whole
+    const method = lastIdentifier(iterable.callee)
+    const parameters = this.dialect.attributes?.test('grad') === true
+    if (parameters && method === 'parameters') return [{ target, device: true }]
+    const pair = parts?.length === 2 ? parts : null
+    const [first, second] = pair ?? []
+    if (first === undefined || second === undefined) return whole
+    if (parameters && method === 'named_parameters') return [{ target: second, device: true }]
+    if (method === 'items') return [{ target: second, device: whole[0]!.device }]
+    const counted = iterable.args[0]?.value
+    if (method === 'enumerate' && counted !== undefined) return this.items(second, counted, func, depth + 1)
+    return whole
   }
 
   private key(name: string, func: Func | null): string {
@@ -118,12 +163,16 @@ export class DeviceValues {
     const inner = (one: Expr) => this.holds(one, func, depth + 1)
     switch (expr.type) {
       case 'name': {
+        const bound = this.boundBy(expr, func, depth)
+        if (bound !== null) return bound
         if (!this.names.has(this.key(expr.id, func))) return false
         const from = loopValueOf(this.analysis, expr)
         return from === null || inner(from)
       }
       case 'attribute':
         if (hostAttributes.test(expr.attr)) return false
+        if (this.dialect.attributes?.test(expr.attr) === true && this.analysis.nameOf(expr) === null)
+          return true
         if (expr.value.type === 'name' && expr.value.id === 'self') return this.names.has(`self.${expr.attr}`)
         return inner(expr.value)
       case 'subscript':
@@ -138,12 +187,26 @@ export class DeviceValues {
       case 'fstring':
         return false
       case 'comprehension':
-        return inner(expr.element) || expr.clauses.some((clause) => inner(clause.iterable))
+        return inner(expr.value ?? expr.element)
       case 'dict':
         return expr.entries.some((entry) => inner(entry.value))
       default:
         return childrenOf(expr).some(inner)
     }
+  }
+
+  /** Whether a name that a comprehension around it binds is a value on the accelerator; null: none binds it. */
+  private boundBy(name: Expr & { type: 'name' }, func: Func | null, depth: number): boolean | null {
+    for (const { start, end, clauses } of [...this.comprehensions].reverse()) {
+      if (name.start < start || name.end > end) continue
+      for (const { target, iterable } of [...clauses].reverse()) {
+        if (!binds(target, name.id) || (iterable.start <= name.start && name.end <= iterable.end)) continue
+        return this.items(target, iterable, func, depth + 1).some(
+          (one) => one.device && binds(one.target, name.id),
+        )
+      }
+    }
+    return null
   }
 
   private callHolds(expr: Expr & { type: 'call' }, func: Func | null, depth: number): boolean {

@@ -158,21 +158,31 @@ export function keptGraphs(analysis: PythonModule, { code, node, loop }: Step): 
   }
   // What is read or detached under the same name has no graph any more.
   for (const { statement } of code.statements)
-    if (statement.type === 'assign' && statement.value !== null && isPlain(statement.value))
+    if (statement.type === 'assign' && statement.value !== null && isPlain(statement.value, losses))
       for (const target of statement.targets) if (target.type === 'name') losses.delete(target.id)
   const found: Kept[] = []
   for (const { statement, func } of code.statements) {
     if (func !== loop.function) continue
-    const kept = keeps(statement, losses)
-    if (kept === null || losses.has(kept.into) || !livesOn(analysis, kept.into, node)) continue
+    const kept = keeps(analysis, statement, losses)
+    if (kept === null || (kept.adds && addsWithoutGradients(analysis, code, statement))) continue
+    if (losses.has(kept.into) || !livesOn(analysis, kept.into, node)) continue
     if (isPropagated(analysis, kept.into)) continue
     found.push({ what: kept.what, expr: kept.expr, statement })
   }
   return found
 }
 
-/** `float(loss)`, `loss.item()`, `loss.detach().cpu()`. */
-function isPlain(expr: Expr): boolean {
+/** `float(loss)`, `loss.item() * n`, `loss.detach().cpu()`. */
+function isPlain(expr: Expr, losses: ReadonlySet<string>): boolean {
+  if (expr.type === 'binary') {
+    const { left, right } = expr
+    if (termOf(left, losses) !== null || termOf(right, losses) !== null) return false
+    return isPlain(left, losses) || isPlain(right, losses)
+  }
+  return isRead(expr)
+}
+
+function isRead(expr: Expr): boolean {
   let value = expr
   while (value.type === 'call') {
     const { callee } = value
@@ -184,29 +194,51 @@ function isPlain(expr: Expr): boolean {
   return value.type === 'attribute' && value.attr === 'data'
 }
 
-function keeps(statement: Stmt, losses: Set<string>): { into: string; expr: Expr; what: string } | null {
-  const isLoss = (expr: Expr): boolean => expr.type === 'name' && losses.has(expr.id)
+/** The loss in `loss`, `loss * n`, `n * loss / m`: a term that keeps its graph. */
+function termOf(expr: Expr, losses: ReadonlySet<string>): Expr | null {
+  if (expr.type === 'name') return losses.has(expr.id) ? expr : null
+  if (expr.type !== 'binary' || !/^[*/]$/.test(expr.op)) return null
+  return termOf(expr.left, losses) ?? (expr.op === '*' ? termOf(expr.right, losses) : null)
+}
+
+function keeps(
+  { text }: PythonModule,
+  statement: Stmt,
+  losses: ReadonlySet<string>,
+): { into: string; expr: Expr; what: string; adds: boolean } | null {
+  const written = ({ start, end }: Expr) => text.slice(start, end).replace(/\s+/g, ' ')
   if (statement.type === 'augassign' && statement.op.startsWith('+') && statement.target.type === 'name') {
     const { target, value } = statement
-    return isLoss(value) ? { into: target.id, expr: value, what: `${target.id} += ${nameIn(value)}` } : null
+    const expr = termOf(value, losses)
+    return expr && { into: target.id, expr, what: `${target.id} += ${written(value)}`, adds: true }
   }
   if (statement.type === 'assign' && statement.value?.type === 'binary' && statement.value.op === '+') {
     const [target] = statement.targets
     const { left, right } = statement.value
-    if (target?.type !== 'name' || left.type !== 'name' || left.id !== target.id || !isLoss(right))
-      return null
-    return { into: target.id, expr: right, what: `${target.id} + ${nameIn(right)}` }
+    if (target?.type !== 'name' || left.type !== 'name' || left.id !== target.id) return null
+    const expr = termOf(right, losses)
+    return expr && { into: target.id, expr, what: `${target.id} + ${written(right)}`, adds: true }
   }
   if (statement.type !== 'expr' || statement.value.type !== 'call') return null
   const { callee, args } = statement.value
   if (callee.type !== 'attribute' || callee.attr !== 'append' || callee.value.type !== 'name') return null
   const only = args[0]?.value
-  if (only === undefined || !isLoss(only)) return null
-  return { into: callee.value.id, expr: only, what: `${callee.value.id}.append(${nameIn(only)})` }
+  const expr = only === undefined ? null : termOf(only, losses)
+  if (only === undefined || expr === null) return null
+  return { into: callee.value.id, expr, what: `${callee.value.id}.append(${written(only)})`, adds: false }
 }
 
-function nameIn(expr: Expr): string {
-  return expr.type === 'name' ? expr.id : '…'
+/** A sum that is formed without gradients has no graph. */
+function addsWithoutGradients({ text }: PythonModule, { statements }: HotCode, inner: Stmt): boolean {
+  return statements.some(
+    ({ statement }) =>
+      statement.type === 'with' &&
+      statement.start < inner.start &&
+      inner.end <= statement.end &&
+      statement.items.some(({ value }) =>
+        /no_?grad|inference_?mode/i.test(text.slice(value.start, value.end)),
+      ),
+  )
 }
 
 /** It is made before the loop and not made anew inside it. */

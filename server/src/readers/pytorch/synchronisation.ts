@@ -221,6 +221,9 @@ function extractionsIn(
       add(expr, 'a formatted tensor', printed)
       return
     }
+    // `[name for name, loss in losses.items() if torch.isnan(loss)]`.
+    if (expr.type === 'comprehension')
+      for (const test of expr.conditions) if (branches(test, holds)) add(test, 'a branch on a tensor', false)
     for (const child of childrenOf(expr)) visit(child, printed)
   }
 

@@ -56,6 +56,7 @@ const dialect: StepDialect = {
   computes: (analysis, call) => isStepCall(analysis, call.callee) || isKerasModel(analysis, call),
   libraries: /^(tensorflow|keras)\./,
   readers: /^numpy\.(asarray|array|mean|float32)$/,
+  attributes: null,
   readLess: 'give the values to a metric of Keras and read its result after every 50 steps',
 }
 
