@@ -21,6 +21,7 @@ import { instantiatedParameter } from './made-objects.js'
 import { takingOf } from './mapping-classes.js'
 import type { Call, ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget } from './names.js'
+import { networkAutocasts } from './network-autocast.js'
 import { networkCode } from './network-code.js'
 import { optionFunction } from './option-functions.js'
 import { derivedClasses, outwardCalls } from './outward.js'
@@ -178,6 +179,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(restores.length === 0 ? {} : { restores }),
     ...(samples === null ? {} : { samples }),
     ...(makesResidentData(analysis) ? { residentData: true as const } : {}),
+    ...(networkAutocasts(analysis) ? { autocasts: true as const } : {}),
     ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),
     ...(networks === null ? {} : { networks }),
     ...loadedWeights(analysis),

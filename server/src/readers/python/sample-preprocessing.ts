@@ -33,6 +33,7 @@ const keeps =
   /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|joblib\.load|pickle\.load|np\.load\(|numpy\.load|torch\.load|read_(pickle|parquet|feather|hdf)|load_from_disk|exists\(|isfile\(|is_file\(|\bcache/i
 
 export function repeatedSamples(python: PythonModule): Repetition[] {
+  if (evaluatesOnce(python)) return []
   const times = timesOf(python)
   const found: Repetition[] = makersOf(python).flatMap(({ func, each, kept }) => {
     const whole = func.class?.node ?? func.node
@@ -79,6 +80,18 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     found.push({ per: 'epoch', times, steps, around: null, samples: true })
   }
   return found
+}
+
+/** A program that evaluates and has nothing train goes through its data once, whatever the modules that it imports could do. */
+function evaluatesOnce(python: PythonModule): boolean {
+  if (python.importers.length > 0 || python.evidence.role === 'training') return false
+  if (python.stepFunctions().length > 0) return false
+  const trains = python.calls.some(({ method, expr: { callee } }) => {
+    const steps = Object.values(python.importedClass(callee)?.steps ?? {})
+    const called = python.importedFunction(callee)?.trains === true || steps.some((step) => step.trains)
+    return called || /^(fit|train)/.test(method)
+  })
+  return !trains && python.calls.some(({ method }) => /^(eval(uate)?|validate|test|predict)$/.test(method))
 }
 
 function timesOf(python: PythonModule): number | null {

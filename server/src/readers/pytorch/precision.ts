@@ -161,7 +161,8 @@ export function loweredElsewhere(python: PythonModule, spot: Spot): string | nul
 
 /** Modules around this one lower it; `.double()` there is a metric, or what comes out of the network. */
 function isLoweredAround(python: PythonModule): boolean {
-  return usesAround(python, loweringUses)
+  const around = [...python.importers, ...python.imported, ...python.programs]
+  return usesAround(python, loweringUses) || around.some(({ autocasts }) => autocasts === true)
 }
 
 /** Backward calls that are handed the loss, by the loop that they stand in. */
