@@ -130,7 +130,11 @@ function add(
 /** The object that an attribute holds, as a body of its own. */
 function objectOf(text: string, body: Body, name: string): Body | undefined {
   const held = body.assignments.find((one) => one.names[0] === name)
-  return held === undefined ? undefined : objectAt(text, held.valueStart, held.valueEnd)
+  if (held === undefined) return undefined
+  const encoding = /^(?:yaml|json)encode\(\s*(?=\{)/.exec(text.slice(held.valueStart, held.valueEnd))
+  if (encoding === null) return objectAt(text, held.valueStart, held.valueEnd)
+  const start = held.valueStart + encoding[0].length
+  return objectAt(text, start, valueEnd(text, start, 'hcl'))
 }
 
 /** An object in the list that an attribute holds. */

@@ -3,7 +3,7 @@
  * `consolidateAfter` is 0s where it is left out, `Never` turns consolidation off.
  */
 import { at, entries, entry, items, map, text, written } from '../../config/access.js'
-import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { define } from '../../text/records.js'
 import { nodeValue } from '../../values/config-source.js'
@@ -13,6 +13,7 @@ import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
+import { type KubernetesObject, objectsOf } from '../kubernetes/objects.js'
 import {
   acceleratorResource,
   claimLabels,
@@ -27,19 +28,17 @@ type Keys = (string | number)[]
 
 export const karpenterReader = defineReader({
   name: 'karpenter',
-  languages: ['yaml', 'json'],
+  languages: ['yaml', 'json', 'hcl'],
   triggers: ['karpenter.sh/v1'],
   read(facts, _context, claims) {
-    const documents = (facts.config?.documents ?? []).filter((one) => isPool(one.root))
-    for (const document of documents) readPool(claims, document, map(document.root)!, documents.length - 1)
+    const pools = (facts.config?.documents ?? []).flatMap(objectsOf).filter(isPool)
+    for (const pool of pools) readPool(claims, pool, pools.length - 1)
   },
   change: changePool,
 })
 
-function isPool(root: ConfigNode): boolean {
-  return (
-    /^karpenter\.sh\/v1/.test(text(at(root, 'apiVersion')) ?? '') && text(at(root, 'kind')) === 'NodePool'
-  )
+function isPool({ version, kind }: KubernetesObject): boolean {
+  return /^karpenter\.sh\/v1/.test(version) && kind === 'NodePool'
 }
 
 interface Requirement {
@@ -49,7 +48,7 @@ interface Requirement {
   keys: Keys
 }
 
-function requirementsOf(root: ConfigMap): Map<string, Requirement> {
+function requirementsOf({ root, base }: KubernetesObject): Map<string, Requirement> {
   const found = new Map<string, Requirement>()
   items(at(root, 'spec', 'template', 'spec', 'requirements')).forEach((one, index) => {
     const [key, operator, values] = [text(at(one, 'key')), text(at(one, 'operator')), at(one, 'values')]
@@ -58,17 +57,18 @@ function requirementsOf(root: ConfigMap): Map<string, Requirement> {
         operator,
         values,
         node: one,
-        keys: ['spec', 'template', 'spec', 'requirements', index],
+        keys: [...base, 'spec', 'template', 'spec', 'requirements', index],
       })
   })
   return found
 }
 
-function readPool(claims: ClaimBuilder, document: ConfigDocument, root: ConfigMap, beside: number): void {
+function readPool(claims: ClaimBuilder, object: KubernetesObject, beside: number): void {
+  const { document, root, base } = object
   const name = entry(at(root, 'metadata'), 'name')
   const spec = entry(root, 'spec')
   if (spec === undefined || map(spec.value) === undefined) return
-  const header: Place = { start: spec.keyStart, end: spec.keyEnd, document: document.index, keys: [] }
+  const header: Place = { start: spec.keyStart, end: spec.keyEnd, document: document.index, keys: base }
   const shown = name === undefined ? header : { ...header, start: name.keyStart, end: name.value.end }
   const labels = map(at(root, 'spec', 'template', 'metadata', 'labels'))
   const pool = claimPool(claims, {
@@ -83,14 +83,14 @@ function readPool(claims: ClaimBuilder, document: ConfigDocument, root: ConfigMa
       ...items(at(root, 'spec', 'template', 'spec', 'taints')).map((one) => text(at(one, 'value')) ?? ''),
     ],
   })
-  const requirements = requirementsOf(root)
+  const requirements = requirementsOf(object)
   if (!claimMachines(pool, requirements, shown)) return
   claimNodeLabels(pool, root, requirements, text(name?.value), shown)
   claimCapacity(pool, requirements, shown, document.index)
-  claimDisruption(pool, root, header, document.index)
+  claimDisruption(pool, object, header)
   const limits = at(root, 'spec', 'limits')
   const replicas = at(root, 'spec', 'replicas')
-  if (replicas !== undefined) claimStatic(pool, replicas, document.index)
+  if (replicas !== undefined) claimStatic(pool, replicas, object)
   else if (limits === undefined) pool.default('maximum', 'limits', null, shown, { site: header })
   const taints = at(root, 'spec', 'template', 'spec', 'taints')
   if (taints === undefined) pool.default('taints', 'taints', [], shown, { site: header })
@@ -107,8 +107,13 @@ function readPool(claims: ClaimBuilder, document: ConfigDocument, root: ConfigMa
 }
 
 /** `replicas` makes a pool of a fixed number of machines, whatever there is to do (Karpenter 1.8, StaticCapacity). */
-function claimStatic(pool: Pool, replicas: ConfigNode, document: number): void {
-  const place: Place = { start: replicas.start, end: replicas.end, document, keys: ['spec', 'replicas'] }
+function claimStatic(pool: Pool, replicas: ConfigNode, { document, base }: KubernetesObject): void {
+  const place: Place = {
+    start: replicas.start,
+    end: replicas.end,
+    document: document.index,
+    keys: [...base, 'spec', 'replicas'],
+  }
   pool.say(
     'minimum',
     'replicas',
@@ -204,7 +209,7 @@ export function goDuration(value: string): number | undefined {
   return hours! * 3600 + minutes! * 60 + seconds!
 }
 
-function claimDisruption(pool: Pool, root: ConfigMap, header: Place, document: number): void {
+function claimDisruption(pool: Pool, { document, root, base }: KubernetesObject, header: Place): void {
   const disruption = at(root, 'spec', 'disruption')
   const key = 'consolidateAfter'
   const after = convert(nodeValue(at(disruption, key), header, pool.locator, { site: header }), asText)
@@ -226,8 +231,8 @@ function claimDisruption(pool: Pool, root: ConfigMap, header: Place, document: n
     const place: Place = {
       start: nodes.start,
       end: nodes.end,
-      document,
-      keys: ['spec', 'disruption', 'budgets', index, 'nodes'],
+      document: document.index,
+      keys: [...base, 'spec', 'disruption', 'budgets', index, 'nodes'],
     }
     pool.known('blockedBy', 'budgets', '`nodes: "0"` in its disruption budgets', place, { site: place })
   })
@@ -236,6 +241,9 @@ function claimDisruption(pool: Pool, root: ConfigMap, header: Place, document: n
 function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { document: index, keys, fragment } = claim.site
   if (index === undefined || keys === undefined) return byHand(claim)
+  // Of what is missing the site is the pool itself.
+  const inner = keys.indexOf('spec')
+  const base = inner < 0 ? keys : keys.slice(0, inner)
   const set = (path: Keys, data: unknown): Write => ({
     kind: 'set key',
     path: facts.path,
@@ -254,26 +262,29 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
     return { reason: 'without `replicas` the pool starts machines as pods ask for them' }
   if (claim.setting === 'blockedBy' && claim.key === 'consolidateAfter')
     return change('Release idle machines after 5 minutes: consolidateAfter: 5m', [
-      set(['spec', 'disruption', 'consolidateAfter'], '5m'),
+      set([...base, 'spec', 'disruption', 'consolidateAfter'], '5m'),
     ])
   if (claim.setting === 'blockedBy')
     return { reason: 'name reasons other than Empty in the budget, so that idle machines may go' }
   if (claim.setting === 'idleDelay' && typeof value === 'number') {
     const minutes = Math.max(1, Math.round(value / 60))
     return change(`Release idle machines after ${minutes} minutes`, [
-      set(['spec', 'disruption', 'consolidateAfter'], `${minutes}m`),
+      set([...base, 'spec', 'disruption', 'consolidateAfter'], `${minutes}m`),
     ])
   }
   const resource = acceleratorResource(
-    at(facts.config?.documents[index]?.root, 'spec', 'template', 'spec', 'requirements'),
+    at(facts.config?.documents[index]?.root, ...base, 'spec', 'template', 'spec', 'requirements'),
   )
   if (claim.setting === 'maximum' && typeof value === 'number')
     return change(`Set a limit: limits: ${resource}: ${value}`, [
-      set(['spec', 'limits'], { [resource]: value }),
+      set([...base, 'spec', 'limits'], { [resource]: value }),
     ])
   if (claim.setting === 'taints')
     return change('Keep other work away with a taint (add a toleration to the work that needs the GPUs)', [
-      set(['spec', 'template', 'spec', 'taints'], [{ key: resource, value: 'true', effect: 'NoSchedule' }]),
+      set(
+        [...base, 'spec', 'template', 'spec', 'taints'],
+        [{ key: resource, value: 'true', effect: 'NoSchedule' }],
+      ),
     ])
   if (claim.setting === 'capacity' && claim.state === 'known')
     return change('Take spot machines first: capacity-type spot and on-demand', [

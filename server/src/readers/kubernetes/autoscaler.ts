@@ -19,7 +19,7 @@ const mostByDefault = 100
 
 export const autoscalerReader = defineReader({
   name: 'kubernetes-autoscaler',
-  languages: ['yaml', 'json'],
+  languages: ['yaml', 'json', 'hcl'],
   triggers: ['HorizontalPodAutoscaler', 'ScaledObject', 'scaleTargetRef'],
   read(facts, _context, claims) {
     for (const object of (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))) {

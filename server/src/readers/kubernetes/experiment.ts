@@ -35,7 +35,7 @@ const others = /^(hyperband|pbt|enas|darts)$/
 
 export const katibReader = defineReader({
   name: 'katib',
-  languages: ['yaml', 'json'],
+  languages: ['yaml', 'json', 'hcl'],
   triggers: ['kubeflow.org/v1beta1', 'kubeflow.org/v1alpha3'],
   read(facts, _context, claims) {
     for (const document of facts.config?.documents ?? []) {

@@ -21,7 +21,7 @@ const scaleAnnotations = ['autoscaling.knative.dev/min-scale', 'autoscaling.knat
 
 export const inferenceServiceReader = defineReader({
   name: 'kserve',
-  languages: ['yaml', 'json'],
+  languages: ['yaml', 'json', 'hcl'],
   triggers: ['serving.kserve.io/v1', 'serving.kubeflow.org/v1', 'serving.knative.dev/v1'],
   read(facts, _context, claims) {
     for (const document of facts.config?.documents ?? []) {

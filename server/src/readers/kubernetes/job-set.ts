@@ -21,7 +21,7 @@ import {
 
 export const jobSetReader = defineReader({
   name: 'jobset',
-  languages: ['yaml', 'json'],
+  languages: ['yaml', 'json', 'hcl'],
   triggers: ['jobset.x-k8s.io/', 'batch.volcano.sh/'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {

@@ -44,7 +44,7 @@ interface Job extends KubernetesObject {
 
 export const kubernetesReader = defineReader({
   name: 'kubernetes',
-  languages: ['yaml', 'json'],
+  languages: ['yaml', 'json', 'hcl'],
   triggers: ['batch/v1'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {

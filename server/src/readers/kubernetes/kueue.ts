@@ -15,7 +15,7 @@ const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, not
 
 export const kueueReader = defineReader({
   name: 'kueue',
-  languages: ['yaml', 'json'],
+  languages: ['yaml', 'json', 'hcl'],
   triggers: ['LocalQueue', 'ClusterQueue', 'ResourceFlavor'],
   read(facts, _context, claims) {
     for (const object of (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))) {

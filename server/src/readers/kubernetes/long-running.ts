@@ -20,7 +20,7 @@ const kinds: Record<string, RegExp> = {
 
 export const longRunningReader = defineReader({
   name: 'kubernetes-service',
-  languages: ['yaml', 'json'],
+  languages: ['yaml', 'json', 'hcl'],
   triggers: acceleratorNames,
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {

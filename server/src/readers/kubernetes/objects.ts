@@ -1,4 +1,4 @@
-/** The objects of a manifest, those inside of lists and of trial templates included. */
+/** The objects of a manifest or of a Terraform file, those inside of lists and of trial templates included. */
 import { at, entry, items, map, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Place } from '../../text/origin.js'
@@ -23,6 +23,12 @@ export interface KubernetesObject {
 
 const trialTemplate: Keys = ['spec', 'trialTemplate', 'trialSpec']
 
+/** Where resources of Terraform hold an object. One that is text is a fragment of its own. */
+const heldIn = new Map([
+  ['kubectl_manifest', 'yaml_body'],
+  ['kubernetes_manifest', 'manifest'],
+])
+
 export function objectsOf(document: ConfigDocument): KubernetesObject[] {
   const found: KubernetesObject[] = []
   const look = (node: ConfigNode | undefined, base: Keys, trial: boolean): void => {
@@ -39,7 +45,18 @@ export function objectsOf(document: ConfigDocument): KubernetesObject[] {
     if (kind === 'Experiment') look(at(root, ...trialTemplate), [...base, ...trialTemplate], true)
   }
   look(document.root, [], false)
+  items(at(document.root, 'resource')).forEach((resource, index) => {
+    const key = heldIn.get(map(resource)?.labels?.[0] ?? '')
+    if (key === undefined || isLeftOut(resource)) return
+    look(at(resource, key), ['resource', index, key], false)
+  })
   return found
+}
+
+/** `count = 0` */
+function isLeftOut(resource: ConfigNode): boolean {
+  const count = at(resource, 'count')
+  return count?.kind === 'scalar' && count.value === 0
 }
 
 /** The name of the object, or the start of one that is made up for each; a trial's is that of its search. */

@@ -16,7 +16,7 @@ const rayIdle = 60
 
 export const kubeRayClusterReader = defineReader({
   name: 'kuberay-cluster',
-  languages: ['yaml', 'json'],
+  languages: ['yaml', 'json', 'hcl'],
   triggers: ['ray.io/v1'],
   read(facts, _context, claims) {
     const objects = (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))

@@ -27,7 +27,7 @@ const cluster: Keys = ['spec', 'rayClusterSpec']
 
 export const rayJobReader = defineReader({
   name: 'kuberay',
-  languages: ['yaml', 'json'],
+  languages: ['yaml', 'json', 'hcl'],
   triggers: ['ray.io/v1'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {

@@ -39,7 +39,7 @@ const replicaSpecs: Record<string, string> = {
 
 export const trainingJobReader = defineReader({
   name: 'kubeflow-training',
-  languages: ['yaml', 'json'],
+  languages: ['yaml', 'json', 'hcl'],
   triggers: ['kubeflow.org/v1', 'kubeflow.org/v2beta1'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {

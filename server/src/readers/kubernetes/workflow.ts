@@ -16,7 +16,7 @@ const faultsOfMachine = /^(OnError|OnTransientError)$/
 
 export const argoReader = defineReader({
   name: 'argo',
-  languages: ['yaml', 'json'],
+  languages: ['yaml', 'json', 'hcl'],
   triggers: ['argoproj.io/v1alpha1'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {
