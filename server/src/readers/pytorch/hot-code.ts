@@ -9,7 +9,7 @@ import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { numberIn } from '../../values/argument.js'
-import { effective } from '../../values/value.js'
+import { asksForAccelerator, type Guard, guardOf, otherwise, rhythmOf, type StepOwner } from './guards.js'
 import { epochLoopOf } from './loop-facts.js'
 
 export interface HotStatement {
@@ -36,6 +36,7 @@ interface Where {
   /** Every backward pass of the step lies in here. */
   steps: boolean
   depth: number
+  owner: StepOwner
 }
 
 const depthLimit = 4
@@ -49,10 +50,11 @@ export interface HotCode {
 
 export function hotCode(analysis: PythonModule, body: Stmt[], func: Func | null): HotCode {
   const result: HotCode = { statements: [], followed: new Map() }
+  const owner: StepOwner = { func, called: func !== null && func.node.body === body }
   walk(
     analysis,
     body,
-    { func, guarded: false, conditional: false, exceptional: false, steps: true, depth: 0 },
+    { func, guarded: false, conditional: false, exceptional: false, steps: true, depth: 0, owner },
     result,
     new Set(),
   )
@@ -78,21 +80,20 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
       exceptional: where.exceptional,
     })
     if (statement.type === 'if') {
-      const verdict = guardOf(analysis, statement.test)
-      const otherwise = asksForAccelerator(statement.test) ? 'sometimes' : verdict
+      const verdict = guardOf(analysis, statement.test, where.owner)
       // `if phase == 'train':` around the backward pass holds wherever a step is taken.
       const steps =
-        verdict === 'sometimes' &&
+        /^(sometimes|off|never)$/.test(verdict) &&
         here.steps &&
         analysis.effects(statement.body).backward &&
         !analysis.effects(statement.orelse).backward
-      const inside = steps ? here : under(here, verdict === 'rarely' ? 'guarded' : verdict)
+      const inside = steps ? here : under(here, verdict)
       const every = verdict === 'rarely' ? rhythmOf(analysis, statement.test) : null
       walk(analysis, statement.body, every === null ? inside : { ...inside, every }, into, active)
       walk(
         analysis,
         statement.orelse,
-        under(here, verdict === 'mostly' ? 'guarded' : verdict === 'rarely' ? 'always' : otherwise),
+        under(here, asksForAccelerator(statement.test) ? 'sometimes' : otherwise[verdict]),
         into,
         active,
       )
@@ -115,9 +116,10 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
   }
 }
 
-function under(where: Where, verdict: Guard | 'guarded'): Where {
-  if (verdict === 'guarded') return { ...where, guarded: true }
-  if (verdict === 'sometimes') return { ...where, conditional: true }
+function under(where: Where, verdict: Guard): Where {
+  if (verdict === 'rarely') return { ...where, guarded: true }
+  if (verdict === 'sometimes' || verdict === 'off' || verdict === 'never')
+    return { ...where, conditional: true }
   return where
 }
 
@@ -133,69 +135,6 @@ function follow(analysis: PythonModule, expr: Expr, where: Where, into: HotCode,
   active.add(func)
   walk(analysis, func.node.body, { ...where, func, depth: where.depth + 1 }, into, active)
   active.delete(func)
-}
-
-/** How often the body of an `if` runs: now and then, all but now and then, always, or who knows. */
-type Guard = 'rarely' | 'mostly' | 'always' | 'sometimes'
-
-const mainProcess = /(^|_)(is_)?(main|master|rank_?zero|chief|primary|local_main)(_process)?$|^rank$|_rank$/i
-
-function guardOf(analysis: PythonModule, test: Expr): Guard {
-  if (asksForAccelerator(test)) return 'always'
-  if (test.type === 'unary' && test.op === 'not') {
-    if (asksForAccelerator(test.operand)) return 'sometimes'
-    const inner = guardOf(analysis, test.operand)
-    return inner === 'mostly' ? 'rarely' : inner === 'rarely' ? 'mostly' : inner
-  }
-  if (test.type === 'binary') {
-    if (test.op === 'and') {
-      const sides = [guardOf(analysis, test.left), guardOf(analysis, test.right)]
-      if (sides.includes('rarely')) return 'rarely'
-      return sides.every((side) => side === 'always') ? 'always' : 'sometimes'
-    }
-    if (test.op === 'or') {
-      const sides = [guardOf(analysis, test.left), guardOf(analysis, test.right)]
-      // `if step % 100 == 0 or step == last`.
-      return sides.includes('rarely') && !sides.includes('mostly') ? 'rarely' : 'sometimes'
-    }
-    // `(step + 1) % accumulation == 0` is true in each step where nothing is accumulated.
-    if (test.op === '==' && rhythmOf(analysis, test) === 1) return 'always'
-    // A bare remainder is true for all counts but every n-th.
-    if (test.op === '%') return 'mostly'
-    const counted = [test.left, test.right].some(isRemainder)
-    if (counted) return test.op === '!=' || test.op === '>' ? 'mostly' : 'rarely'
-    if (/^(==|<=|in)$/.test(test.op) && namesMainProcess(test.left)) return 'always'
-    return 'sometimes'
-  }
-  if (namesMainProcess(test)) return 'always'
-  // `if should_log(step):`, `if time_to_evaluate:`.
-  return 'sometimes'
-}
-
-/** `torch.cuda.is_available()`: true wherever a step costs money. */
-function asksForAccelerator(test: Expr): boolean {
-  return test.type === 'call' && test.args.length === 0 && lastIdentifier(test.callee) === 'is_available'
-}
-
-/** The n of `step % n == 0`, also beside other conditions; null: it is not known. */
-function rhythmOf(analysis: PythonModule, test: Expr): number | null {
-  if (test.type === 'unary') return rhythmOf(analysis, test.operand)
-  if (test.type !== 'binary') return null
-  if (test.op === 'and' || test.op === 'or')
-    return rhythmOf(analysis, test.left) ?? rhythmOf(analysis, test.right)
-  const remainder = [test, test.left, test.right].find(isRemainder)
-  if (remainder?.type !== 'binary') return null
-  const every = effective(analysis.fold(remainder.right))
-  return typeof every === 'number' && Number.isInteger(every) && every > 0 ? every : null
-}
-
-function isRemainder(expr: Expr): boolean {
-  return expr.type === 'binary' && expr.op === '%'
-}
-
-function namesMainProcess(expr: Expr): boolean {
-  if (expr.type === 'call') return expr.args.length === 0 && mainProcess.test(lastIdentifier(expr.callee))
-  return mainProcess.test(lastIdentifier(expr))
 }
 
 function leaves(block: Stmt[]): boolean {

@@ -1,0 +1,181 @@
+/** How often the branches of an `if` in a step run: in each step, every few steps, or as an option says. */
+import { lastIdentifier } from '../../python/effects.js'
+import type { Func, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { childrenOf } from '../../syntax/python-children.js'
+import { effective } from '../../values/value.js'
+
+/**
+ * How often the body of an `if` runs: now and then, all but now and then, always, or who knows. What holds for the whole
+ * loop decides for all steps alike: `surely` or `never`, `off` for an option that nobody is seen to set, `on` for its
+ * opposite.
+ */
+export type Guard = 'rarely' | 'mostly' | 'always' | 'sometimes' | 'surely' | 'never' | 'on' | 'off'
+
+/** How often the other branch runs. */
+export const otherwise: Readonly<Record<Guard, Guard>> = {
+  rarely: 'always',
+  mostly: 'rarely',
+  // Whoever asks for the main process has work for the others as well.
+  always: 'always',
+  sometimes: 'sometimes',
+  surely: 'never',
+  never: 'surely',
+  on: 'off',
+  off: 'on',
+}
+
+/** The function that holds the step, and whether each step is a call of it. */
+export interface StepOwner {
+  func: Func | null
+  called: boolean
+}
+
+const mainProcess = /(^|_)(is_)?(main|master|rank_?zero|chief|primary|local_main)(_process)?$|^rank$|_rank$/i
+
+export function guardOf(analysis: PythonModule, test: Expr, owner: StepOwner): Guard {
+  const guard = structure(analysis, test, owner)
+  return guard === 'sometimes' ? fixedGuard(analysis, test, owner) : guard
+}
+
+function structure(analysis: PythonModule, test: Expr, owner: StepOwner): Guard {
+  if (asksForAccelerator(test)) return 'always'
+  if (test.type === 'unary' && test.op === 'not') {
+    if (asksForAccelerator(test.operand)) return 'sometimes'
+    const inner = guardOf(analysis, test.operand, owner)
+    return inner === 'rarely' ? 'mostly' : otherwise[inner]
+  }
+  if (test.type === 'binary') {
+    if (test.op === 'and') {
+      const sides = [guardOf(analysis, test.left, owner), guardOf(analysis, test.right, owner)]
+      if (sides.includes('rarely')) return 'rarely'
+      if (sides.includes('never')) return 'never'
+      return sides.every((side) => /^(always|surely|on)$/.test(side)) ? 'always' : 'sometimes'
+    }
+    if (test.op === 'or') {
+      const sides = [guardOf(analysis, test.left, owner), guardOf(analysis, test.right, owner)]
+      // `if step % 100 == 0 or step == last`.
+      return sides.includes('rarely') && !sides.includes('mostly') ? 'rarely' : 'sometimes'
+    }
+    // `(step + 1) % accumulation == 0` is true in each step where nothing is accumulated.
+    if (test.op === '==' && rhythmOf(analysis, test) === 1) return 'always'
+    // A bare remainder is true for all counts but every n-th.
+    if (test.op === '%') return 'mostly'
+    const counted = [test.left, test.right].some(isRemainder)
+    if (counted) return test.op === '!=' || test.op === '>' ? 'mostly' : 'rarely'
+    if (test.op === 'is not' && isNone(test.right) && comesWithStep(analysis, test.left, owner))
+      return 'always'
+    if (/^(==|<=|in)$/.test(test.op) && namesMainProcess(test.left)) return 'always'
+    return 'sometimes'
+  }
+  if (namesMainProcess(test)) return 'always'
+  if (test.type === 'attribute' && test.attr === 'requires_grad') return 'always'
+  // `if should_log(step):`, `if time_to_evaluate:`.
+  return 'sometimes'
+}
+
+/** `torch.cuda.is_available()`: true wherever a step costs money. */
+export function asksForAccelerator(test: Expr): boolean {
+  return test.type === 'call' && test.args.length === 0 && lastIdentifier(test.callee) === 'is_available'
+}
+
+/** The n of `step % n == 0`, also beside other conditions; null: it is not known. */
+export function rhythmOf(analysis: PythonModule, test: Expr): number | null {
+  if (test.type === 'unary') return rhythmOf(analysis, test.operand)
+  if (test.type !== 'binary') return null
+  if (test.op === 'and' || test.op === 'or')
+    return rhythmOf(analysis, test.left) ?? rhythmOf(analysis, test.right)
+  const remainder = [test, test.left, test.right].find(isRemainder)
+  if (remainder?.type !== 'binary') return null
+  const every = effective(analysis.fold(remainder.right))
+  return typeof every === 'number' && Number.isInteger(every) && every > 0 ? every : null
+}
+
+function isRemainder(expr: Expr): boolean {
+  return expr.type === 'binary' && expr.op === '%'
+}
+
+function namesMainProcess(expr: Expr): boolean {
+  if (expr.type === 'call') return expr.args.length === 0 && mainProcess.test(lastIdentifier(expr.callee))
+  return mainProcess.test(lastIdentifier(expr))
+}
+
+/** The guard of a test that every step decides alike. */
+function fixedGuard(analysis: PythonModule, test: Expr, owner: StepOwner): Guard {
+  if (!isFixed(analysis, test, owner)) return 'sometimes'
+  const decided = analysis.condition(test).byDefault
+  if (decided !== null) return decided ? 'surely' : 'never'
+  const option = test.type === 'name' || test.type === 'attribute'
+  return option && !counts.test(lastIdentifier(test)) ? 'off' : 'sometimes'
+}
+
+/** `if not epoch:` holds once. */
+const counts = /epoch|step|iter|idx|index|batch|count|round|^\w$/i
+const settings = /^(self\.)?_?(args|opts?|options|cfg|config|conf|hparams|flags|settings)\.[\w.]+$/i
+
+/** Nothing that changes from step to step decides it: options, parameters of the training, constants. */
+function isFixed(analysis: PythonModule, expr: Expr, owner: StepOwner): boolean {
+  if (expr.type === 'constant') return true
+  if (expr.type === 'name') {
+    const bindings = analysis.bindingsOf(expr)
+    return (
+      bindings.length > 0 &&
+      bindings.every(
+        (one) =>
+          (one.kind === 'assign' || one.kind === 'param') &&
+          one.loop === null &&
+          isOutside(analysis, one.at, one.kind === 'param', owner),
+      )
+    )
+  }
+  if (expr.type === 'attribute') {
+    const written = analysis.code.slice(expr.start, expr.end)
+    if (!settings.test(written)) return false
+    const word = written.replaceAll('.', '\\.')
+    return !new RegExp(`\\b${word}\\s*[-+*/|&]?=[^=]`).test(analysis.code)
+  }
+  if (expr.type !== 'binary' && expr.type !== 'unary') return false
+  return childrenOf(expr).every((one) => isFixed(analysis, one, owner))
+}
+
+/** A binding that comes before the steps: of the module, or of the function around their loop. */
+function isOutside(analysis: PythonModule, at: number, param: boolean, { func, called }: StepOwner): boolean {
+  const around = analysis.functions.filter(({ node }) => node.start <= at && at < node.end)
+  if (around.length === 0) return !param
+  return !called && func !== null && around.at(-1)?.node === func.node
+}
+
+function isNone(expr: Expr): boolean {
+  return expr.type === 'constant' && expr.value === null
+}
+
+/** Part of the batch, or a gradient: it is there in each step or in none. */
+function comesWithStep(analysis: PythonModule, expr: Expr, owner: StepOwner, depth = 0): boolean {
+  if (depth > 6) return false
+  const inner = (one: Expr) => comesWithStep(analysis, one, owner, depth + 1)
+  if (expr.type === 'attribute') return expr.attr === 'grad'
+  if (expr.type === 'subscript') return inner(expr.value)
+  if (expr.type === 'tuple' || expr.type === 'list') return expr.items.every(inner)
+  if (expr.type === 'call')
+    return (
+      expr.callee.type === 'attribute' &&
+      /^(to|cuda|float|long|half)$/.test(expr.callee.attr) &&
+      inner(expr.callee.value)
+    )
+  if (expr.type !== 'name') return false
+  const bindings = analysis.bindingsOf(expr)
+  return (
+    bindings.length > 0 &&
+    bindings.every((one) => {
+      if (one.kind === 'loop') return true
+      if (one.kind === 'assign') return one.value !== null && inner(one.value)
+      const taker = one.kind === 'param' ? analysis.parameterOf(one) : null
+      const { func, called } = owner
+      return (
+        taker !== null &&
+        called &&
+        func?.node.params.some((param) => param.start === one.at && param.default === null) === true
+      )
+    })
+  )
+}
