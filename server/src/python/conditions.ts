@@ -82,15 +82,21 @@ function passing({ flags, kind }: ProgramArgument, negated: boolean): [string, s
   return negated ? [left, passed] : [passed, left]
 }
 
-/** The option of the program that a test is: `args.amp`, `use_amp` where that is all it stands for. */
+/** The option of the program that a test is: `args.amp`; `use_amp` or `self.amp` where that is all it stands for. */
 function optionOf(analysis: Analysis, test: Expr, depth = 0): ProgramArgument | null {
   if (depth > 4) return null
   if (test.type === 'attribute' && analysis.programParameters.isNamespace(test.value)) {
     const matches = analysis.programArguments.filter((one) => one.name === test.attr)
     return matches.length === 1 ? matches[0]! : null
   }
-  const behind = test.type === 'name' ? analysis.definition(test) : test
-  return behind === test ? null : optionOf(analysis, behind, depth + 1)
+  const behind = test.type === 'name' ? analysis.definition(test) : onlyValue(analysis, test)
+  return behind === null || behind === test ? null : optionOf(analysis, behind, depth + 1)
+}
+
+/** What an attribute is given, where that happens once. */
+function onlyValue(analysis: Analysis, expr: Expr): Expr | null {
+  const values = expr.type === 'attribute' ? analysis.attributeValues(expr) : []
+  return values.length === 1 ? values[0]! : null
 }
 
 /** The guards around an offset, outer ones first. */

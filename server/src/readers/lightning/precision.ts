@@ -12,6 +12,8 @@ import type { LaunchValue } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { environmentValue, launchedValue } from '../launched-value.js'
 import { codeText } from '../pytorch/evidence.js'
+import { defaultFormat, keepsFp32 } from '../pytorch/lowering.js'
+import { usesAround } from '../pytorch/once.js'
 import type { ReaderContext } from '../reader.js'
 import { precisionFrom, trainerSettings } from './settings.js'
 
@@ -103,7 +105,7 @@ function launcherFlag({ binding }: ReaderContext): LaunchValue | undefined {
 }
 
 const shortening =
-  /\bautocast\b|\.(half|bfloat16)\s*\(\)|torch\.(bfloat16|float16|half)\b|load_in_[48]bit|BitsAndBytesConfig|set_default_dtype|\b(self|model|net|network|module|trainer)\.double\s*\(\)|torch\.(float64|double)\b/
+  /\bautocast\b|\.(half|bfloat16)\s*\(\)|torch\.(bfloat16|float16|half)\b|load_in_[48]bit|BitsAndBytesConfig|\b(self|model|net|network|module|trainer)\.double\s*\(\)|torch\.(float64|double)\b/
 
 /** The step control of these solvers compares errors that short formats drown. */
 const solvers = ['torchdiffeq.', 'torchdyn.', 'torchsde.']
@@ -111,15 +113,13 @@ const solvers = ['torchdiffeq.', 'torchdyn.', 'torchsde.']
 /** Weights or arithmetic that the module itself shortens, or that a short format would spoil. */
 export function lowersByHand(python: PythonModule): string | null {
   if (python.uses(...solvers)) return 'a solver of differential equations'
-  if (shortening.test(codeText(python))) return 'a format that the code sets itself'
-  const uses = [
-    'torch.autocast',
-    '.half',
-    '.bfloat16',
-    'torch.bfloat16',
-    'torch.float16',
-    'torch.half',
-    'torch.set_default_dtype',
-  ]
-  return python.uses(...uses) ? 'a format that another module sets' : null
+  if (
+    shortening.test(codeText(python)) ||
+    python.callsTo(defaultFormat).some((call) => !keepsFp32(python, call))
+  )
+    return 'a format that the code sets itself'
+  const uses = ['torch.autocast', '.half', '.bfloat16', 'torch.bfloat16', 'torch.float16', 'torch.half']
+  return python.uses(...uses) || usesAround(python, [defaultFormat])
+    ? 'a format that another module sets'
+    : null
 }

@@ -218,9 +218,19 @@ function offsets(python: PythonModule, except: readonly string[] = []): number[]
   })
 }
 
+export const defaultFormat = 'torch.set_default_dtype'
+
+/** `torch.set_default_dtype(torch.float32)`: what it is anyway. */
+export function keepsFp32(python: PythonModule, call: Call): boolean {
+  const format = passedExpression(python.argument(call, 'd', 0))
+  return (
+    call.name === defaultFormat && format !== null && /^torch\.float(32)?$/.test(python.nameOf(format) ?? '')
+  )
+}
+
 function loweredBy(python: PythonModule, call: Call, except: readonly string[]): number[] {
   const { name, method, expr } = call
-  if (name !== null && except.includes(name)) return []
+  if ((name !== null && except.includes(name)) || keepsFp32(python, call)) return []
   if (onlyAccompanies(python, call) || isChosen(python, call) || isOfResult(python, call)) return []
   const at = [expr.callee.end]
   if (name !== null && loweringCalls.test(name)) return at
