@@ -47,11 +47,16 @@ export function settingsOf(launch: Launch, extractions: ReadonlyMap<string, Extr
 }
 
 function filesOf(launch: Launch, extractions: ReadonlyMap<string, Extraction>): Extraction[] {
+  return namedBy(launch, extractions).map((path) => extractions.get(path)!)
+}
+
+/** Paths of the configuration files that a launch names. */
+export function namedBy(launch: Launch, extractions: ReadonlyMap<string, Extraction>): string[] {
   const home = folderOf(launch.location.path)
   return launch.files.flatMap((file) => {
     for (const folder of [home, ...launch.program.bases.map((base) => join(home, base)), '']) {
-      const extraction = extractions.get(join(folder, file.path))
-      if (extraction !== undefined) return [extraction]
+      const path = join(folder, file.path)
+      if (extractions.has(path)) return [path]
     }
     return []
   })

@@ -19,6 +19,7 @@ import { type Unseen, unseenFlags, unseenProgram } from '../workload/unseen.js'
 import { settingsOf } from './joined-settings.js'
 import { machinesOf, nobody, sourcesOfJob } from './machines.js'
 import { type JobEntry, withUsers } from './pool-links.js'
+import { ProgramDecisions, undecided } from './program-decisions.js'
 import { cappedElsewhere, StarterIndex } from './search-starters.js'
 import { madeWith, Origins, sourceOf, sourcesAround, sourcesOf } from './sources.js'
 
@@ -187,6 +188,7 @@ export function buildRuns(input: RunInput): Judgement[] {
 
   const collections = collectionsAmong(input.extractions, runsOfFile)
   const programsOf = trainingProgramsOf(input, runsOfFile)
+  const decisions = new ProgramDecisions(input)
   for (const [path, extraction] of input.extractions) {
     const started = runsOfFile.get(path)
     const shown = started === undefined && collections.has(extraction.frameworkConfig?.framework ?? '')
@@ -215,7 +217,7 @@ export function buildRuns(input: RunInput): Judgement[] {
       const views = viewFrom(read, run, input, path)
       const own =
         program === undefined
-          ? views
+          ? views.map((one) => decisions.leftTo(one, path))
           : views.flatMap((one) => {
               const rest = undecided(one, program, input.layerOf)
               return rest !== one && Object.keys(rest.settings).length === 0 ? [] : [rest]
@@ -336,25 +338,6 @@ function startsWritten({ job }: Run, path: string): boolean {
   if (launch === null || launch.location.path !== path) return false
   const { path: program } = launch.program
   return program !== null && baseName(program) !== baseName(path)
-}
-
-/** A training of a framework config without what its program decides by itself, for which the program is judged. */
-function undecided(view: SubjectView, program: Extraction, layerOf: LayerOf): SubjectView {
-  if (view.subject.kind !== ('Training' satisfies ResourceKind)) return view
-  const decided = new Set(
-    program.subjects
-      .flatMap(({ id, kind }) =>
-        kind === 'Training'
-          ? Object.values(settingsOf(program, layerOf).get(id)?.settings ?? {}).filter(
-              ({ state }) => state !== 'unknown',
-            )
-          : [],
-      )
-      .map(({ setting }) => setting),
-  )
-  const settings = Object.entries(view.settings).filter(([setting]) => !decided.has(setting))
-  const choices = view.choices?.filter(({ setting }) => !decided.has(setting))
-  return { ...view, settings: Object.fromEntries(settings) as SubjectView['settings'], choices }
 }
 
 /** From so many framework configs on that nothing in the project starts, they are there for others to choose from. */
