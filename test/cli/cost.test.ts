@@ -202,6 +202,25 @@ SFTTrainer(model=model, args=args, train_dataset=data["train"]).train()
     assert.match(out, /0 of 1 job priced; 1 keeps an unknown number of machines\./)
   })
 
+  it('counts a device for each process that a launcher or its file starts', async () => {
+    const script = train.replace('"imdb"', '"someone/else"')
+    const hourly = async (line: string) => {
+      const files = {
+        'train.py': script,
+        'run.sh': `${line}\n`,
+        'accelerate.yaml':
+          'compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nnum_machines: 1\nnum_processes: 2\n',
+      }
+      const [job] = await jobs(files)
+      return job!.usdPerHour!
+    }
+    const one = await hourly('python train.py')
+    const two = { low: one.low * 2, high: one.high * 2 }
+    assert.deepEqual(await hourly('accelerate launch --config_file accelerate.yaml train.py'), two)
+    assert.deepEqual(await hourly('torchrun --nproc_per_node 2 train.py'), two)
+    assert.deepEqual(await hourly('torchrun train.py'), one)
+  })
+
   it('follows a network of the project through the modules that it is made of', async () => {
     const { out } = await runHere(ownNetwork, ['estimate', 'train.py'])
     // 1,792 + 128 and 73,856 + 256 of the blocks, 81,930 of the head.

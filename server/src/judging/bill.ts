@@ -13,7 +13,7 @@ import { poolRequest } from '../rules/scaling/pool-words.js'
 import { isViewOf, subjectsOf } from '../rules/subject-view.js'
 import { lackText, questionOf } from '../rules/training-question.js'
 import { effective } from '../values/value.js'
-import type { Run, SubjectView } from '../workload/claim.js'
+import type { Launch, Run, SubjectView } from '../workload/claim.js'
 import { measuredHours, recordsOf } from './run-records.js'
 
 type OptionsOf = (path: string) => RuleOptions
@@ -56,7 +56,7 @@ export class Bills {
     const { compute } = run.job
     const path = compute?.subject.location.path ?? run.job.launch?.location.path ?? run.script ?? ''
     const options = this.optionsOf(path)
-    const request = withDefault(compute === null ? { gpus: 1, nodes: 1 } : requestOf(compute), options)
+    const request = withDefault(compute === null ? launched(run.job.launch) : requestOf(compute), options)
     const unnamed =
       request.instanceType === undefined && request.gpuModel === undefined && (request.gpus ?? 0) > 0
     const rateOn = (one: MachineRequest) =>
@@ -98,6 +98,12 @@ export class Bills {
     const own = this.optionsOf(first!.subject.location.path).told
     return own.samples === null && own.hours === null ? options : { ...options, told: own }
   }
+}
+
+/** What a training takes that no job asks machines for: a device for each process that its launcher starts, else one. */
+function launched(launch: Launch | null): MachineRequest {
+  const processes = launch?.perDevice === true ? launch.processes : null
+  return { gpus: processes || 1, nodes: launch?.nodes ?? 1 }
 }
 
 /** `[hardware] default` stands for accelerators that nobody names. */
