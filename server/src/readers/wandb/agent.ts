@@ -3,11 +3,17 @@ import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { isLeftOut } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
+import { convert } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
 import type { Locator } from '../../values/source.js'
-import type { Given } from '../../values/value.js'
+import { effective, type Given } from '../../values/value.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { reachedFunctions, trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
+import { agentCommand } from './agent-command.js'
 
 export interface Agent {
   call: Call
@@ -21,16 +27,19 @@ export interface Agent {
   logsSteps: boolean
 }
 
+const agentCalls = ['wandb.agent', 'wandb.sdk.wandb_agent.agent']
+const agentArguments = { positions: { sweep_id: 0, function: 1, count: 4 } }
+
 export function agentOf(
   module: PythonModule,
   sweep: Call,
   metric: string | null,
   locator: Locator,
 ): Agent | null {
-  const agents = module.callsTo('wandb.agent', 'wandb.sdk.wandb_agent.agent')
+  const agents = module.callsTo(...agentCalls)
   const call = agents.length === 1 ? agents[0]! : null
   if (call === null) return null
-  const source = new CallSource(module, call, locator, { positions: { sweep_id: 0, function: 1, count: 4 } })
+  const source = new CallSource(module, call, locator, agentArguments)
   const id = source.expression('sweep_id')
   // The agent of another sweep says nothing about this one.
   if (id !== null && id.type !== 'constant' && module.callsTo('wandb.sweep').length > 1) {
@@ -46,6 +55,20 @@ export function agentOf(
     steps: steps === null ? null : { what: steps.what, count: steps.count },
     seen: train !== null,
     logsSteps: train !== null && logsWhileTraining(module, train.func, steps?.loop ?? null, metric),
+  }
+}
+
+/** Agents of sweeps that stand in files, or that others registered: each ends by itself where it is given a count. */
+export function claimCountedAgents(module: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {
+  for (const call of module.callsTo(...agentCalls)) {
+    const source = new CallSource(module, call, claims, agentArguments)
+    const count = source.get('count')
+    if (isLeftOut(source.argument('count')) || effective(count) === null) continue
+    const place = calleePlace(call)
+    const starter = claims.subject('Search', place, call.function?.qualified ?? '', evidence)
+    starter.known('trialStarter', agentCommand, agentCommand, place)
+    starter.known('endsTrials', 'count', true, place)
+    starter.say('trialCap', 'count', convert(count, asNumber))
   }
 }
 

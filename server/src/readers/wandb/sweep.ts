@@ -16,7 +16,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { defineReader } from '../reader.js'
-import { type Agent, agentOf } from './agent.js'
+import { type Agent, agentOf, claimCountedAgents } from './agent.js'
 import { agentCommand } from './agent-command.js'
 import { configData, isUnreadable, pythonData } from './sweep-data.js'
 import { launchOfSweep } from './sweep-launch.js'
@@ -98,6 +98,12 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
 }
 
 function readCalls(module: PythonModule, claims: ClaimBuilder): void {
+  const evidence: Evidence = {
+    ...module.evidence,
+    role: module.evidence.role === 'test' ? 'test' : 'tuning',
+    small: null,
+  }
+  let here = false
   for (const call of module.callsTo('wandb.sweep')) {
     const given = passedExpression(module.argument(call, 'sweep', 0))
     if (given === null) continue
@@ -105,11 +111,7 @@ function readCalls(module: PythonModule, claims: ClaimBuilder): void {
     const data = pythonData(module, given, until)
     const method = passedExpression(module.entry(given, 'method', until))
     if (method === null || !isSweep(data)) continue
-    const evidence: Evidence = {
-      ...module.evidence,
-      role: module.evidence.role === 'test' ? 'test' : 'tuning',
-      small: null,
-    }
+    here = true
     const search = claimSweep(
       data,
       { start: method.start, end: method.end, target: { kind: 'enclosing call', start: call.expr.start } },
@@ -121,6 +123,7 @@ function readCalls(module: PythonModule, claims: ClaimBuilder): void {
     const metric = passedExpression(module.entry(given, 'metric', until))
     if (metric !== null) claimGoal(search, data, { start: metric.start, end: metric.end })
   }
+  if (!here) claimCountedAgents(module, evidence, claims)
 }
 
 function claimSweep(
