@@ -64,6 +64,8 @@ const prefixes: [string, string][] = [
   ['torch.nn.parallel.DataParallel', 'torch.nn.DataParallel'],
   ['torch.nn.parallel.data_parallel.DataParallel', 'torch.nn.DataParallel'],
   ['torch.nn.parallel.distributed.DistributedDataParallel', 'torch.nn.parallel.DistributedDataParallel'],
+  // Up to PyTorch 1.4, for Gloo.
+  ['torch.nn.parallel.DistributedDataParallelCPU', 'torch.nn.parallel.DistributedDataParallel'],
   ['torch.nn.modules.module.Module', 'torch.nn.Module'],
   ['torch.distributed.fsdp.fully_sharded_data_parallel', 'torch.distributed.fsdp'],
   ['kerastuner', 'keras_tuner'],

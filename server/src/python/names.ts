@@ -204,6 +204,11 @@ function followBinding(analysis: Analysis, binding: Binding, depth: number): str
   if (binding.kind === 'assign' && binding.value !== null && binding.unpack === null) {
     const value = binding.value
     if (value.type === 'name' || value.type === 'attribute') return nameOf(analysis, value, depth + 1)
+    // `Wrapper = DDP if cuda else DDPOnCpu`: the same thing in two versions.
+    if (value.type === 'conditional') {
+      const names = [value.then, value.otherwise].map((one) => nameOf(analysis, one, depth + 1))
+      return agreed(names)
+    }
     // `DL = partial(DataLoader, …)` stands for DataLoader with more arguments.
     if (value.type === 'call') {
       const made = nameOf(analysis, value.callee, depth + 1)
