@@ -110,6 +110,11 @@ function fromCall(python: PythonModule, call: Call): TrialSteps | null {
     }
     return null
   }
+  // A pass over the data for each call of scikit-learn's incremental estimators.
+  if (call.method === 'partial_fit') {
+    const loop = call.loops.at(-1)
+    return loop === undefined || repeats.test(targetName(python, loop)) ? null : fromLoop('epochs', loop)
+  }
   if (call.method === 'train' && call.receiver !== null && /^transformers\.\w*Trainer$/.test(call.receiver))
     return { what: 'epochs', count: null, loop: null, call }
   return null
