@@ -62,6 +62,7 @@ import { resultOf } from './results.js'
 import { returnsOf } from './returns.js'
 import type { Binding, Scope } from './scope.js'
 import { buildScopes } from './scopes.js'
+import { trainsInOnePass } from './single-pass.js'
 import { summarise } from './summary.js'
 import { tripsOf } from './trips.js'
 import * as types from './types.js'
@@ -342,6 +343,10 @@ export class Analysis implements PythonModule {
   }
   private steppers: Func[] | null = null
   /** Functions that take one step of an optimiser and that another module calls in a loop: one that imports this, or a base class. */
+  trainsInOnePass(): boolean {
+    return trainsInOnePass(this)
+  }
+
   stepFunctions(): Func[] {
     this.steppers ??= this.functions.filter((func) => {
       if (!this.outside.isLooped(func) && !this.isHandedOut(func) && !isRepeatedByBase(this, func))

@@ -162,6 +162,8 @@ export interface ModuleSummary {
   convolutional?: true
   /** It makes a data set of tensors that lie on the accelerator, or a module of the project that it imports does. */
   residentData?: true
+  /** Its training goes through the data once. */
+  onePass?: true
   /** A network of it computes under autocast, or one of a module of the project that it imports does. */
   autocasts?: true
   /** Its code, where it makes networks. */

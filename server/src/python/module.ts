@@ -129,6 +129,8 @@ export interface ModuleEffects {
   effectsOfFunction(func: Func): Effects
   /** Functions that take one step of an optimiser and that a module which imports this one calls in a loop. */
   stepFunctions(): Func[]
+  /** Its training goes through the data once: no loop over epochs is around it here. */
+  trainsInOnePass(): boolean
   /** When the code at an offset runs, once the function that holds it is called. */
   reach(offset: number): Reach
   /** What never runs, since the files decide the test around it: no call in it is listed. */

@@ -29,6 +29,7 @@ import { makesResidentData, movesSamples } from './resident-data.js'
 import { onlyReturn } from './returns.js'
 import { sampleSource } from './sample-sources.js'
 import { scopeAt } from './scope.js'
+import { trainsInOnePass } from './single-pass.js'
 
 /** Longest constant that is worth passing on, in characters of JSON. */
 const maximumConstant = 2_000
@@ -180,6 +181,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(samples === null ? {} : { samples }),
     ...(makesResidentData(analysis) ? { residentData: true as const } : {}),
     ...(networkAutocasts(analysis) ? { autocasts: true as const } : {}),
+    ...(trainsInOnePass(analysis) ? { onePass: true as const } : {}),
     ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),
     ...(networks === null ? {} : { networks }),
     ...loadedWeights(analysis),

@@ -33,7 +33,7 @@ const keeps =
   /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|joblib\.load|pickle\.load|np\.load\(|numpy\.load|torch\.load|read_(pickle|parquet|feather|hdf)|load_from_disk|exists\(|isfile\(|is_file\(|\bcache/i
 
 export function repeatedSamples(python: PythonModule): Repetition[] {
-  if (evaluatesOnce(python)) return []
+  if (evaluatesOnce(python) || goesOnce(python)) return []
   const times = timesOf(python)
   const found: Repetition[] = makersOf(python).flatMap(({ func, each, kept }) => {
     const whole = func.class?.node ?? func.node
@@ -92,6 +92,12 @@ function evaluatesOnce(python: PythonModule): boolean {
     return called || /^(fit|train)/.test(method)
   })
   return !trains && python.calls.some(({ method }) => /^(eval(uate)?|validate|test|predict)$/.test(method))
+}
+
+/** The program, or each that takes its data from this module, trains without a loop over epochs. */
+function goesOnce(python: PythonModule): boolean {
+  if (python.importers.length > 0) return python.importers.every(({ onePass }) => onePass === true)
+  return python.trainsInOnePass()
 }
 
 function timesOf(python: PythonModule): number | null {
