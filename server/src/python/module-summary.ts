@@ -164,7 +164,7 @@ export interface ModuleSummary {
   residentData?: true
   /** Its training goes through the data once. */
   onePass?: true
-  /** A network of it computes under autocast, or one of a module of the project that it imports does. */
+  /** A network of it computes under autocast or in a format that it is told, or one of a module of the project that it imports does. */
   autocasts?: true
   /** Its code, where it makes networks. */
   networks?: NetworkCode
