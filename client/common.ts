@@ -39,6 +39,11 @@ export async function start(
     documentSelector: selector,
     outputChannel: output,
     errorHandler: control,
+    // One that dies while it starts is a crash, which is told once and in plain words.
+    initializationFailedHandler: (error) => {
+      output.error(`The server did not start: ${error instanceof Error ? error.message : String(error)}`)
+      return false
+    },
     markdown: { isTrusted: { enabledCommands: linked } },
     initializationOptions: {
       // Plain data: what VS Code gives has methods, which a web worker cannot be sent.
