@@ -154,7 +154,7 @@ describe('cli/shard', function () {
         assert.equal(code, 1)
         assert.deepEqual(
           [...new Set(findings!.map(({ path }) => path))],
-          ['team0/project0/tune.py', 'team2/project2/tune.py'],
+          ['team0/project0/endpoint.py', 'team0/project0/tune.py', 'team2/project2/tune.py'],
         )
         assert.deepEqual(errors!.map(({ path }) => path).sort(), ['big', 'gone'])
       },

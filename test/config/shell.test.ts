@@ -185,7 +185,7 @@ python w.py $SAME
   it('counts the words of loops', () => {
     const loops = (text: string) => read(text).commands.at(-1)!.loops
     assert.deepEqual(loops('for lr in 1e-3 1e-4; do for bs in {1..3}; do python t.py --lr $lr; done; done'), [
-      { variable: 'lr', count: 2 },
+      { variable: 'lr', count: 2, fractions: true },
       { variable: 'bs', count: 3 },
     ])
     assert.deepEqual(loops('LRS="1 2 3"; for lr in $LRS; do x; done'), [{ variable: 'lr', count: 3 }])
