@@ -106,7 +106,7 @@ function importedClassOf(analysis: Analysis, value: Expr, depth = 0): string | n
     const passed = passedValues(analysis, made)
     return passed === null || passed.outside.length > 0
       ? null
-      : agreed(passed.here.map((one) => importedClassOf(analysis, one, depth + 1)))
+      : agreed(passed.here, (one) => importedClassOf(analysis, one, depth + 1))
   }
   // `self.trainer = trainer` in the constructor.
   const classes = new Set(
@@ -206,8 +206,7 @@ function followBinding(analysis: Analysis, binding: Binding, depth: number): str
     if (value.type === 'name' || value.type === 'attribute') return nameOf(analysis, value, depth + 1)
     // `Wrapper = DDP if cuda else DDPOnCpu`: the same thing in two versions.
     if (value.type === 'conditional') {
-      const names = [value.then, value.otherwise].map((one) => nameOf(analysis, one, depth + 1))
-      return agreed(names)
+      return agreed([value.then, value.otherwise], (one) => nameOf(analysis, one, depth + 1))
     }
     // `DL = partial(DataLoader, …)` stands for DataLoader with more arguments.
     if (value.type === 'call') {
@@ -393,10 +392,8 @@ export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass 
   const value = definition(analysis, expr)
   if (value.type === 'name') return passedClass(analysis, value, depth)
   if (value.type === 'attribute')
-    return agreed(
-      attributeValues(analysis, value).map((one) =>
-        one === null || one.type === 'constant' ? null : instanceClass(analysis, one, depth + 1),
-      ),
+    return agreed(attributeValues(analysis, value), (one) =>
+      one === null || one.type === 'constant' ? null : instanceClass(analysis, one, depth + 1),
     )
   if (value.type !== 'call') return null
   const made = classOf(analysis, value.callee, depth + 1)
@@ -414,7 +411,9 @@ function passedClass(analysis: Analysis, expr: Expr & { type: 'name' }, depth: n
   const made = passed.outside.map((one) =>
     one?.path === analysis.path ? (analysis.classes.find(({ name }) => name === one.name) ?? null) : null,
   )
-  return agreed([...passed.here.map((one) => instanceClass(analysis, one, depth + 1)), ...made])
+  const here = agreed(passed.here, (one) => instanceClass(analysis, one, depth + 1))
+  if (passed.here.length === 0) return agreed(made, (one) => one)
+  return here !== null && made.every((one) => one === here) ? here : null
 }
 
 /** What calls pass for a parameter: the expressions of this module, and the classes of objects that others pass. */
@@ -446,10 +445,11 @@ function passedValues(
   return here.length + outside.length === 0 ? null : { here, outside }
 }
 
-/** The one answer that all give. */
-function agreed<T>(answers: (T | null)[]): T | null {
-  const [first = null] = answers
-  return first !== null && answers.every((one) => one === first) ? first : null
+/** The one answer that all give. The first that has none ends it: functions that pass values in circles branch at each of them. */
+function agreed<A, T>(all: readonly A[], answer: (one: A) => T | null): T | null {
+  if (all.length === 0) return null
+  const first = answer(all[0]!)
+  return first !== null && all.slice(1).every((one) => answer(one) === first) ? first : null
 }
 
 /** Name under which a call is known to readers: the library callable behind aliases, partials and plain subclasses. */
