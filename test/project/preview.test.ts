@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Finding } from '../../server/src/finding.js'
+import { severities } from '../../server/src/host/configuration-shape.js'
 import type { Host } from '../../server/src/host/host.js'
 import { openProject } from '../../server/src/project/workspace.js'
 import { parsePage } from '../cases/format.js'
@@ -136,7 +137,7 @@ describe('a project that has not been read', () => {
     for (const one of [opened, fresh, edited]) await one.dispose()
   })
 
-  it('says first nothing that it does not say in the end, and in the end what it says at once', async function () {
+  it('says first nothing that it does not say in the end, no less severely, and in the end what it says at once', async function () {
     this.timeout(60_000)
     const folder = fileURLToPath(new URL('../rules/', import.meta.url))
     const pages = (readdirSync(folder, { recursive: true }) as string[]).filter((name) =>
@@ -158,7 +159,13 @@ describe('a project that has not been read', () => {
       for (const path of paths) {
         opened.open(path, files.get(path)!)
         const first = await opened.preview([path])
-        const wrong = first!.findings.filter((one) => !known.has(describeFinding(one)))
+        // The bill of a job may be known only in the end, and a finding weigh more then.
+        const wrong = first!.findings.filter(
+          (one) =>
+            !severities
+              .slice(0, severities.indexOf(one.severity) + 1)
+              .some((severity) => known.has(describeFinding({ ...one, severity }))),
+        )
         assert.deepEqual(wrong.map(describeFinding), [], `case ${index}, ${path}`)
         shown += first!.findings.length
       }
