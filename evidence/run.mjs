@@ -106,7 +106,7 @@ const page = readFileSync(join(here, 'README.md'), 'utf8')
 const marks = ['<!-- results -->', '<!-- end of results -->']
 const [head, rest] = page.split(marks[0])
 const table = [
-  `${date}, ${versions}, one thread, medians of ${repetitions} runs, measured by us.`,
+  `${date}, ${versions}, one thread, ${repetitions === 1 ? 'one run of each' : `medians of ${repetitions} runs`}, measured by us.`,
   '',
   '| script | rule | metric (better) | work | seconds | processor seconds | peak memory (MiB) |',
   '|---|---|---|---|---|---|---|',
