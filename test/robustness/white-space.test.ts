@@ -38,7 +38,7 @@ describe('white space', () => {
         assert.deepEqual(errors, [])
         const { jobs } = await project.graph()
         const started = new Set(jobs.filter((job) => job.name.endsWith('last.py')).map((job) => job.path))
-        assert.deepEqual([...started].sort(), ['Makefile', 'compose.yaml', 'job.sh', 'run.ipynb'])
+        assert.deepEqual([...started].sort(), ['Makefile', 'compose.yaml', 'job.sh', 'run.ipynb', 'run.py'])
       } finally {
         await project.dispose()
       }
