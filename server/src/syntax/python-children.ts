@@ -69,6 +69,11 @@ export function childrenOf(expr: Expr): Expr[] {
   return found
 }
 
+/** The names that an expression reads or binds. */
+export function namesIn(expr: Expr): string[] {
+  return expr.type === 'name' ? [expr.id] : childrenOf(expr).flatMap(namesIn)
+}
+
 /** Calls `visit` for every expression that a statement holds directly (not those of statements inside it). */
 export function forEachExpression(statement: Stmt, visit: (expr: Expr) => void): void {
   switch (statement.type) {

@@ -1,29 +1,9 @@
 /** Layers of Keras as operations of a tape. Shapes are as Keras has them: channels last, without the batch. */
 import { type LayerTape, type Tensor, Unfollowed, type Window } from '../../estimate/layers.js'
-import type { Arguments } from '../pytorch/layer-calls.js'
+import { type Arguments, axes, whole } from '../pytorch/layer-arguments.js'
 import { attempt } from '../pytorch/network-evaluation.js'
 
 type Apply = (tape: LayerTape, key: string, x: Tensor, given: Arguments) => Tensor
-
-function whole(given: Arguments, name: string, position: number, otherwise?: number): number {
-  const value = given.value(name, position) ?? otherwise
-  if (typeof value !== 'number') throw new Unfollowed(`${name} is not readable`)
-  return value
-}
-
-function axes(
-  given: Arguments,
-  name: string,
-  position: number,
-  count: number,
-  otherwise: number | number[],
-): number[] {
-  const value = given.value(name, position) ?? otherwise
-  if (typeof value === 'number') return Array(count).fill(value) as number[]
-  if (Array.isArray(value) && value.length === count && value.every((one) => typeof one === 'number'))
-    return value as number[]
-  throw new Unfollowed(`${name} is not readable`)
-}
 
 /** With channels first, as the tape has them. */
 function channelsFirst(tape: LayerTape, x: Tensor, count: number): Tensor {
@@ -43,7 +23,7 @@ function windowOf(
   const padding = given.value('padding', at.padding) ?? 'valid'
   if (padding !== 'same' && padding !== 'valid') throw new Unfollowed('padding is not readable')
   return {
-    kernel: axes(given, 'kernel_size', at.kernel, count, Number.NaN),
+    kernel: axes(given, 'kernel_size', at.kernel, count),
     stride: axes(given, 'strides', at.stride, count, 1),
     padding: padding === 'same' ? 'same' : (Array(count).fill(0) as number[]),
     dilation: axes(given, 'dilation_rate', 99, count, 1),

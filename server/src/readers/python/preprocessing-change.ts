@@ -2,7 +2,7 @@
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { blocksOf, childrenOf, expressionsOf, namesIn } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import type { FragmentFacts } from '../reader.js'
 import { type Repetition, repetitionsOf } from './preprocessing.js'
@@ -102,8 +102,4 @@ function changes(body: Stmt[], names: ReadonlySet<string>): boolean {
     if (expressionsOf(statement).some(inPlace)) return true
     return blocksOf(statement).some((block) => changes(block, names))
   })
-}
-
-function namesIn(expr: Expr): string[] {
-  return expr.type === 'name' ? [expr.id] : childrenOf(expr).flatMap(namesIn)
 }

@@ -5,7 +5,7 @@
 
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Comprehension, Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { blocksOf, childrenOf, expressionsOf, namesIn } from '../../syntax/python-children.js'
 import { mayBePassed, numberArgument, numberIn } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -235,10 +235,6 @@ function carried(body: Stmt[]): string[] {
   }
   body.forEach(visit)
   return [...names]
-}
-
-function namesIn(expr: Expr): string[] {
-  return expr.type === 'name' ? [expr.id] : childrenOf(expr).flatMap(namesIn)
 }
 
 // Steps.

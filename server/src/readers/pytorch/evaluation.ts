@@ -30,6 +30,7 @@ export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
   if (switchesForGood(python)) return []
   const text = codeText(python)
   if (/requires_grad_\(\s*False\s*\)|\.freeze\(\)|init_inference/.test(text)) return []
+  if (networksTakeGradients(python)) return []
   const found: Evaluation[] = evaluatingPhases(python)
   for (const loop of python.loops) {
     if (loop.role !== 'evaluate' || loop.node.type !== 'for') continue
@@ -43,6 +44,25 @@ export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
     found.push({ loop, call, here: callInLoop(code, call, loop), func: evaluatingFunction(python, loop) })
   }
   return found
+}
+
+/** A network whose forward pass takes gradients fails without them: the forces of a potential. */
+function networksTakeGradients(python: PythonModule): boolean {
+  const takes = (calls: Iterable<string>): boolean => {
+    const all = new Set(calls)
+    return others.some((name) => has(all, name))
+  }
+  const own = python.classes.some(
+    ({ bases, methods }) =>
+      bases.some(isNetworkType) &&
+      [...methods.values()].some(({ calls }) => takes(calls.flatMap(({ name }) => name ?? []))),
+  )
+  return (
+    own ||
+    python.imported.some(({ classes }) =>
+      Object.values(classes).some(({ bases, calls }) => bases.some(isNetworkType) && takes(calls)),
+    )
+  )
 }
 
 /** Training loops that are run for a phase of validation as well, in which nothing switches gradients off. */

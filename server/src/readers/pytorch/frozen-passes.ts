@@ -1,7 +1,7 @@
 /** Passes of a training loop through networks that it does not train, over the batch as the loader gives it. */
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { childrenOf, expressionsOf, namesIn } from '../../syntax/python-children.js'
 import { type CalledNetwork, calledNetwork, isFromLibrary, isUntouched } from './called-networks.js'
 import { moduleText } from './evidence.js'
 import { networkText, optimizedNetworks } from './optimized-networks.js'
@@ -70,12 +70,6 @@ function frozenOutside(python: PythonModule, { expr }: CalledNetwork): boolean {
         ) === true,
     )
   )
-}
-
-export function namesIn(expr: Expr): string[] {
-  if (expr.type === 'name') return [expr.id]
-  if (expr.type === 'tuple' || expr.type === 'list') return expr.items.flatMap(namesIn)
-  return expr.type === 'starred' ? namesIn(expr.value) : []
 }
 
 const keepsContent =

@@ -3,10 +3,11 @@
 import { appliedAttributes, frozenModules } from '../../python/frozen-modules.js'
 import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { namesIn } from '../../syntax/python-children.js'
 import { passedExpression, textIn } from '../../values/argument.js'
 import { unmoved } from './called-networks.js'
 import { codeMatches, moduleText } from './evidence.js'
-import { fromBatch, frozenPasses, namesIn } from './frozen-passes.js'
+import { fromBatch, frozenPasses } from './frozen-passes.js'
 import { epochLoopOf, epochsOf, openEndedReason } from './loop-facts.js'
 import { usesAny } from './once.js'
 

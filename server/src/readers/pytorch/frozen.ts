@@ -2,6 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { namesIn } from '../../syntax/python-children.js'
 import { numberIn } from '../../values/argument.js'
 import { foldedValue } from '../../values/folded-value.js'
 import { convert } from '../../values/operations.js'
@@ -11,7 +12,7 @@ import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainingEvidence, trainsAnywhere } from './evidence.js'
-import { hasNewHead, namesIn } from './frozen-passes.js'
+import { hasNewHead } from './frozen-passes.js'
 import { frozenRuns } from './frozen-runs.js'
 import { epochLoopOf } from './loop-facts.js'
 

@@ -3,41 +3,9 @@
  * order and defaults of arguments).
  */
 import { type LayerTape, type Tensor, Unfollowed, type Window } from '../../estimate/layers.js'
-
-/** Arguments of one call, by keyword or position. */
-export interface Arguments {
-  /** Undefined: not given. A list for tuples. */
-  value(name: string, position: number): number | boolean | string | null | (number | null)[] | undefined
-}
+import { type Arguments, axes, flag, whole } from './layer-arguments.js'
 
 type Apply = (tape: LayerTape, key: string, x: Tensor, given: Arguments) => Tensor
-
-function whole(given: Arguments, name: string, position: number, otherwise?: number): number {
-  const value = given.value(name, position) ?? otherwise
-  if (typeof value !== 'number') throw new Unfollowed(`${name} is not readable`)
-  return value
-}
-
-function flag(given: Arguments, name: string, position: number, otherwise: boolean): boolean {
-  const value = given.value(name, position) ?? otherwise
-  if (typeof value !== 'boolean') throw new Unfollowed(`${name} is not readable`)
-  return value
-}
-
-/** A number for each axis. */
-function axes(
-  given: Arguments,
-  name: string,
-  position: number,
-  count: number,
-  otherwise?: number | number[],
-): number[] {
-  const value = given.value(name, position) ?? otherwise
-  if (typeof value === 'number') return Array(count).fill(value) as number[]
-  if (Array.isArray(value) && value.length === count && value.every((one) => typeof one === 'number'))
-    return value as number[]
-  throw new Unfollowed(`${name} is not readable`)
-}
 
 /** `conv(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode)`. */
 function convolution(count: number): Apply {

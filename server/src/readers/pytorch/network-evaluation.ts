@@ -2,7 +2,7 @@
 import { type LayerTape, Unfollowed } from '../../estimate/layers.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { effective } from '../../values/value.js'
-import type { Arguments } from './layer-calls.js'
+import type { Arguments } from './layer-arguments.js'
 import type { Evaluator } from './network-constructor.js'
 import { assigned } from './network-targets.js'
 import { given, isLayer, isSelf, isStack, isTensor, type Scope, type Value } from './network-values.js'

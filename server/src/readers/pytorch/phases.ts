@@ -40,19 +40,29 @@ function phaseNames(python: PythonModule, iterable: Expr): string[] {
   return python.keysOf(dictionary) ?? []
 }
 
-/** Whether a test holds in the phase that trains (true) or in the others (false); null: it asks for something else. */
-function asksForPhase(python: PythonModule, test: Expr, phases: Phases): boolean | null {
+interface PhaseTest {
+  /** It holds in the phase that trains, or else in the others. */
+  trains: boolean
+  /** The comparison, or a variable that holds it, without a `not` before it; that of another sense is `inverted`. */
+  asked: Expr
+  inverted: boolean
+}
+
+/** Null: the test asks for something else. */
+function phaseTest(python: PythonModule, test: Expr, phases: Phases, loop: Loop['node']): PhaseTest | null {
   if (test.type === 'unary' && test.op === 'not') {
-    const inner = asksForPhase(python, test.operand, phases)
-    return inner === null ? null : !inner
+    const inner = phaseTest(python, test.operand, phases, loop)
+    return inner === null ? null : { ...inner, trains: !inner.trains, inverted: !inner.inverted }
   }
-  const asked = test.type === 'name' ? python.definition(test) : test
-  if (asked.type !== 'binary' || (asked.op !== '==' && asked.op !== '!=')) return null
-  if (asked.left.type !== 'name' || asked.left.id !== phases.name) return null
-  if (asked.right.type !== 'constant' || typeof asked.right.value !== 'string') return null
-  const trains = learning.test(asked.right.value)
-  if (!trains && !looking.test(asked.right.value)) return null
-  return trains === (asked.op === '==')
+  const held = test.type === 'name' ? python.definition(test) : test
+  if (held.type !== 'binary' || (held.op !== '==' && held.op !== '!=')) return null
+  if (held.left.type !== 'name' || held.left.id !== phases.name) return null
+  if (held.right.type !== 'constant' || typeof held.right.value !== 'string') return null
+  const learns = learning.test(held.right.value)
+  if (!learns && !looking.test(held.right.value)) return null
+  // A variable of the loop is not there before it.
+  const asked = loop.start <= held.start && held.end <= loop.end ? held : test
+  return { trains: learns === (held.op === '=='), asked, inverted: false }
 }
 
 export interface PhaseCode {
@@ -69,11 +79,12 @@ export function otherPhase(python: PythonModule, { node }: Loop, phases: Phases)
   const visit = (block: Stmt[], chosen: boolean): boolean =>
     block.every((statement) => {
       if (/^(break|continue|return)$/.test(statement.type)) return !chosen
-      const trains = statement.type === 'if' ? asksForPhase(python, statement.test, phases) : null
-      if (statement.type === 'if' && trains !== null) {
-        const { start, end } = statement.test
-        const written = python.text.slice(start, end)
-        if (training === null || trains) training = trains ? written : `not (${written})`
+      const found = statement.type === 'if' ? phaseTest(python, statement.test, phases, node) : null
+      if (statement.type === 'if' && found !== null) {
+        const { trains, asked, inverted } = found
+        const written = python.text.slice(asked.start, asked.end)
+        const holds = trains !== inverted
+        if (training === null || holds) training = holds ? written : `not (${written})`
         return visit(trains ? statement.orelse : statement.body, true)
       }
       const inner = blocksOf(statement)

@@ -4,7 +4,7 @@ import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { isResident, makesResidentData } from '../../python/resident-data.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { childrenOf } from '../../syntax/python-children.js'
+import { namesIn } from '../../syntax/python-children.js'
 import { callsIn, hotCode } from './hot-code.js'
 import { once, usesAny } from './once.js'
 
@@ -53,10 +53,6 @@ function iterated(expr: Expr): Expr[] {
   return /^(enumerate|tqdm|zip|islice|track)$/.test(lastIdentifier(expr.callee))
     ? expr.args.flatMap(({ value }) => iterated(value))
     : []
-}
-
-function namesIn(expr: Expr): string[] {
-  return [...(expr.type === 'name' ? [expr.id] : []), ...childrenOf(expr).flatMap(namesIn)]
 }
 
 const copies = /^(to|cuda|ipu|xpu|mps|prepare\w*)$|device|gpu|cuda|move|transfer|send/i

@@ -172,26 +172,29 @@ export function keptGraphs(analysis: PythonModule, { code, node, loop }: Step): 
   return found
 }
 
-/** `float(loss)`, `loss.item() * n`, `loss.detach().cpu()`. */
+/** `float(loss)`, `loss.detach().cpu()`, and in a product or sum those of a loss: `loss.item() * n`. */
 function isPlain(expr: Expr, losses: ReadonlySet<string>): boolean {
-  if (expr.type === 'binary') {
-    const { left, right } = expr
-    if (termOf(left, losses) !== null || termOf(right, losses) !== null) return false
-    return isPlain(left, losses) || isPlain(right, losses)
-  }
-  return isRead(expr)
+  if (expr.type !== 'binary') return readFrom(expr) !== null
+  const { left, right } = expr
+  if (termOf(left, losses) !== null || termOf(right, losses) !== null) return false
+  return [left, right].some((side) => {
+    if (side.type === 'binary') return isPlain(side, losses)
+    const read = readFrom(side)
+    return read?.type === 'name' && losses.has(read.id)
+  })
 }
 
-function isRead(expr: Expr): boolean {
+/** The tensor whose value is read or detached; null: the expression may have a graph. */
+function readFrom(expr: Expr): Expr | null {
   let value = expr
   while (value.type === 'call') {
     const { callee } = value
-    if (callee.type === 'name') return callee.id === 'float'
-    if (callee.type !== 'attribute') return false
-    if (/^(item|detach|tolist|numpy)$/.test(callee.attr)) return true
+    if (callee.type === 'name') return callee.id === 'float' ? (value.args[0]?.value ?? null) : null
+    if (callee.type !== 'attribute') return null
+    if (/^(item|detach|tolist|numpy)$/.test(callee.attr)) return callee.value
     value = callee.value
   }
-  return value.type === 'attribute' && value.attr === 'data'
+  return value.type === 'attribute' && value.attr === 'data' ? value.value : null
 }
 
 /** The loss in `loss`, `loss * n`, `n * loss / m`: a term that keeps its graph. */

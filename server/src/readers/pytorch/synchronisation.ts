@@ -2,7 +2,7 @@
 import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effects.js'
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf } from '../../syntax/python-children.js'
+import { blocksOf, childrenOf, namesIn } from '../../syntax/python-children.js'
 import { DeviceValues, type Dialect, readingMethods, torchDialect } from './device-values.js'
 import { callsIn, type HotCode, type HotStatement } from './hot-code.js'
 
@@ -62,10 +62,6 @@ function decidesLoop({ loops }: PythonModule, { statement }: Extraction): boolea
   return around.some(
     ({ node }) => node.type === 'while' && namesIn(node.test).some((name) => sets(statement, name)),
   )
-}
-
-function namesIn(expr: Expr): string[] {
-  return [...(expr.type === 'name' ? [expr.id] : []), ...childrenOf(expr).flatMap(namesIn)]
 }
 
 function sets(statement: Stmt, name: string): boolean {

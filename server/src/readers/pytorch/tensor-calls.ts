@@ -1,7 +1,8 @@
 /** Functions and methods of tensors, and arithmetic, as operations of a tape. The batch is axis 0 and is left out. */
 import { type LayerTape, type Tensor, Unfollowed } from '../../estimate/layers.js'
 import { lookUp } from '../../text/records.js'
-import { type Arguments, flattened, functionCalls } from './layer-calls.js'
+import type { Arguments } from './layer-arguments.js'
+import { flattened, functionCalls } from './layer-calls.js'
 import { given, isTensor, type Value } from './network-values.js'
 
 export interface TensorCall {

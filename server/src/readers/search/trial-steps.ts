@@ -1,6 +1,7 @@
 /** What a trial does step by step, so that a weak one could be stopped half-way. */
 
 import type { ArgumentValue, Call, Func, Loop, PythonModule } from '../../python/module.js'
+import { namesIn } from '../../syntax/python-children.js'
 import { numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { SearchSettings } from '../../workload/resource-kinds.js'
@@ -110,9 +111,12 @@ function fromCall(python: PythonModule, call: Call): TrialSteps | null {
     }
     return null
   }
-  // A pass over the data for each call of scikit-learn's incremental estimators.
+  // scikit-learn's incremental estimators: what gives each call another part of the data is no loop over epochs.
   if (call.method === 'partial_fit') {
-    const loop = call.loops.at(-1)
+    const given = new Set(call.expr.args.flatMap(({ value }) => namesIn(value)))
+    const loop = [...call.loops]
+      .reverse()
+      .find(({ node }) => node.type === 'for' && !namesIn(node.target).some((name) => given.has(name)))
     return loop === undefined || repeats.test(targetName(python, loop)) ? null : fromLoop('epochs', loop)
   }
   if (call.method === 'train' && call.receiver !== null && /^transformers\.\w*Trainer$/.test(call.receiver))
