@@ -20,7 +20,7 @@ import { settingTable } from '../setting-table.js'
 import { changeAirflow } from './change.js'
 import { type Dag, dagsOf, placesOf, type Task, TaskSource } from './dags.js'
 import { claimDeployments } from './deployments.js'
-import { defaultActiveRuns, majorVersion } from './names.js'
+import { defaultActiveRuns, majorVersion, scheduleKeys } from './names.js'
 import { claimPod } from './pods.js'
 import { gpusOf, type ReadTask, usesAccelerator, workOf } from './tasks.js'
 
@@ -127,9 +127,7 @@ function claimSchedule(
   version: 2 | 3 | null,
 ): void {
   const key =
-    ['schedule', 'schedule_interval', 'timetable'].find((name) =>
-      source.call.expr.args.some((one) => one.name === name),
-    ) ?? 'schedule'
+    scheduleKeys.find((name) => source.call.expr.args.some((one) => one.name === name)) ?? 'schedule'
   const argument = source.argument(key)
   const read = (expr: Expr) => intervalOf(python, expr)
   const given = understood(source.get(key), argument, read, 'a schedule that cannot be read')

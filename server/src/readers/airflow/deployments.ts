@@ -11,14 +11,17 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimAttached, claimMachine } from '../endpoint.js'
 import type { Dag } from './dags.js'
+import { scheduleKeys } from './names.js'
 
+/** Others have operators of the same name, among them DataRobot. */
+const deploys = /^airflow\.providers\.google\..*\.DeployModelOperator$/
 const machine = ['deployed_model', 'dedicated_resources', 'machine_spec']
 
 export function claimDeployments(python: PythonModule, claims: ClaimBuilder, dag: Dag): void {
   // Something in the program takes models away again.
   if (!isScheduled(python, claims, dag) || /undeploy|DeleteEndpoint/i.test(python.code)) return
   for (const { kind, call, name } of dag.tasks) {
-    if (kind !== 'DeployModelOperator' || call === null) continue
+    if (call === null || !deploys.test(call.name ?? '')) continue
     const source = new CallSource(python, call, claims)
     const place = calleePlace(call)
     const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
@@ -36,7 +39,7 @@ export function claimDeployments(python: PythonModule, claims: ClaimBuilder, dag
 
 function isScheduled(python: PythonModule, claims: ClaimBuilder, { call }: Dag): boolean {
   const source = new CallSource(python, call, claims)
-  return ['schedule', 'schedule_interval', 'timetable'].some((key) => {
+  return scheduleKeys.some((key) => {
     const given = source.get(key)
     const value = effective(given)
     return isGiven(given) && value !== null && value !== '@once' && value !== '@never'

@@ -59,6 +59,8 @@ const beforeThree = [
   'airflow.hooks.base_hook.',
   'airflow.sensors.base_sensor_operator.',
 ]
+/** Arguments of a DAG that say when it runs. */
+export const scheduleKeys = ['schedule', 'schedule_interval', 'timetable']
 /** Arguments of a DAG that version 3 refuses. */
 const refusedByThree = [
   'schedule_interval',
