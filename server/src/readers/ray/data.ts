@@ -29,12 +29,14 @@ const iterates = /^iter_(torch_batches|batches|tf_batches|rows)$/
 const transforms = /^(map|map_batches|flat_map|filter)$/
 const reads = /^ray\.data\.read_\w+$/
 const keeps = /^(materialize|cache|write_\w+)$/
+/** Puts the samples in another order in each epoch, as long as nothing keeps them behind it. */
+const shuffles = /^(random_shuffle|randomize_block_order)$/
 /** Whatever it does, it may be drawn anew. */
 const drawn = /random(?!_?(seed|state))|augment|noise|jitter|mixup|cutmix|\baug/i
 
 interface Repeated {
   loop: Loop
-  /** The last step of the data set. */
+  /** The last step of the data set that does the same each time. */
   last: Call
   /** Steps that transform it. */
   steps: Call[]
@@ -45,10 +47,13 @@ function repeatedIn(python: PythonModule): Repeated[] {
   for (const call of python.calls) {
     if (!iterates.test(call.method) || call.expr.callee.type !== 'attribute') continue
     const loop = [...call.loops].reverse().find(({ role }) => role === 'epoch')
-    const last = loop === undefined ? null : python.callOf(call.expr.callee.value)
-    if (loop === undefined || last === null || loop.calls.includes(last)) continue
-    const chain = chainOf(python, last)
-    if (chain === null || chain.some(({ method }) => keeps.test(method))) continue
+    const end = loop === undefined ? null : python.callOf(call.expr.callee.value)
+    if (loop === undefined || end === null || loop.calls.includes(end)) continue
+    const whole = chainOf(python, end)
+    if (whole === null || whole.some(({ method }) => keeps.test(method))) continue
+    const shuffled = whole.findIndex(({ method }) => shuffles.test(method))
+    const chain = shuffled < 0 ? whole : whole.slice(0, shuffled)
+    const last = chain.at(-1)!
     const steps = chain.filter(({ method }) => transforms.test(method))
     if (steps.length === 0 || steps.some((step) => isDrawn(python, step))) continue
     if (!found.some((one) => one.last === last)) found.push({ loop, last, steps })
