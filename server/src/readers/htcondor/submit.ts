@@ -19,11 +19,21 @@ export const htcondorReader = defineReader({
   change: changeJob,
 })
 
-const gpusOf = ({ options }: SubmitFile): SubmitOption | undefined =>
+const gpusOf = ({ options }: Pick<SubmitFile, 'options'>): SubmitOption | undefined =>
   options.get('request_gpus') ?? options.get('requestgpus')
 
 const whole = (option: SubmitOption | undefined): number | null =>
   option?.value != null && /^\d+$/.test(option.value) ? Number(option.value) : null
+
+/** In seconds; the last one is a custom of sites, among them CERN. */
+const limits = [
+  ['allowed_job_duration', 'allowed_job_duration'],
+  ['allowed_execute_duration', 'allowed_execute_duration'],
+  ['+MaxRuntime', '+maxruntime'],
+] as const
+
+/** What only a job with GPUs asks for. */
+const ofGpus = /^(request_?gpus|require_gpus|gpus_\w+|cuda_version)$/
 
 const placeOf = ({ start, end }: SubmitOption): Place => ({ start, end })
 
@@ -48,10 +58,12 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, file: SubmitFile,
   const cpus = options.get('request_cpus') ?? options.get('requestcpus')
   if (cpus !== undefined && whole(cpus) !== null)
     compute.known('cpus', 'request_cpus', whole(cpus)!, placeOf(cpus))
-  const limit = ['allowed_job_duration', 'allowed_execute_duration', '+maxruntime', '+maximumruntime']
-    .map((name) => options.get(name))
-    .find((one) => whole(one ?? undefined) !== null)
-  if (limit !== undefined) compute.known('timeLimit', 'allowed_job_duration', whole(limit), placeOf(limit))
+  for (const [key, name] of limits) {
+    const limit = options.get(name)
+    if (limit === undefined || whole(limit) === null) continue
+    compute.known('timeLimit', key, whole(limit), placeOf(limit))
+    break
+  }
   const retries = options.get('max_retries')
   if (retries !== undefined && whole(retries) !== null)
     compute.known('retries', 'max_retries', whole(retries), placeOf(retries))
@@ -78,22 +90,36 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, file: SubmitFile,
   claimScriptCalls(claims, shell.commands, around, () => claims.locate(at))
 }
 
+const refersToGpus = /\$\(request_?gpus\b/i
+
 function changeJob(claim: Claim, value: unknown, { fragment, path }: FragmentFacts): Change | Refusal {
-  const asked = gpusOf(submitFile(fragment.text))
+  const { options } = submitFile(fragment.text)
+  const asked = gpusOf({ options })
   if (claim.setting !== 'gpus' || typeof value !== 'number' || asked === undefined)
     return { reason: `${claim.key} has to be changed by hand here` }
-  const write = (start: number, end: number, text: string) => [
-    { kind: 'replace text' as const, path, fragment: fragment.index, start, end, text },
-  ]
-  const next = /\r?\n|$/.exec(fragment.text.slice(asked.end))!
+  const write = (start: number, end: number, text: string) =>
+    ({ kind: 'replace text', path, fragment: fragment.index, start, end, text }) as const
+  if (value > 0)
+    return {
+      title: `Request ${value} GPU: request_gpus = ${value}`,
+      safety: 'unsafe',
+      writes: [write(asked.valueStart, asked.end, String(value))],
+      imports: [],
+    }
+  const written = ({ start, end }: SubmitOption): string => fragment.text.slice(start, end)
+  const requirements = options.get('requirements')
+  if (requirements !== undefined && /gpu|cuda/i.test(written(requirements)))
+    return { reason: 'the requirements name GPUs as well: change both by hand' }
+  const gone = [...options].filter(([name]) => ofGpus.test(name)).map(([, option]) => option)
+  if ([...options.values()].some((one) => !gone.includes(one) && refersToGpus.test(written(one))))
+    return { reason: 'other lines refer to request_gpus: change them by hand' }
   return {
-    title:
-      value === 0 ? 'Ask for no GPU: remove request_gpus' : `Request ${value} GPU: request_gpus = ${value}`,
+    title: 'Ask for no GPU: remove request_gpus',
     safety: 'unsafe',
-    writes:
-      value === 0
-        ? write(asked.start, asked.end + next.index + next[0].length, '')
-        : write(asked.valueStart, asked.end, String(value)),
+    writes: gone.map(({ start, end }) => {
+      const next = /\r?\n|$/.exec(fragment.text.slice(end))!
+      return write(start, end + next.index + next[0].length, '')
+    }),
     imports: [],
   }
 }
