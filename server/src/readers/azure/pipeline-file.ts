@@ -31,6 +31,8 @@ export const azurePipelineFileReader = defineReader({
   change(claim, value, facts) {
     if (claim.setting !== 'cached' || value !== true || claim.site.keys === undefined) return byHand(claim)
     const title = 'Remove force_rerun: true: outputs are reused by default'
-    return writeKeys(claim, facts, title, [{ keys: claim.site.keys, value: undefined }])
+    const settings = at(facts.config?.documents[claim.site.document ?? 0]?.root, 'settings')
+    const keys = entries(settings).length === 1 ? ['settings'] : claim.site.keys
+    return writeKeys(claim, facts, title, [{ keys, value: undefined }])
   },
 })
