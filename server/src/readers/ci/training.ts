@@ -22,7 +22,7 @@ const platforms: [RegExp, string][] = [
 
 /** A few steps to see that it starts at all. */
 const smoke =
-  /fast[_-]dev[_-]run|smoke|dry[_-]?run|--debug\b|--quick\b|--tiny\b|overfit[_-]batches|limit[_-]train[_-]batches|--?(max[_-]?(steps|iters?|train[_-]steps)|steps)[= ]+([1-9]|[1-4]\d)\b|epochs?[= ]+[1-5]\b|\b(max_)?steps=([1-9]|[1-4]\d)\b|\b(experiments?|exp|config(s|[-_]name)?|cfg|preset|profile|data(set)?|model)(=|[= /][\w/.-]*[/_-])(dummy|toy|tiny|debug|sanity|mini)\b|\btests?\//i
+  /fast[_-]dev[_-]run|smoke|dry[_-]?run|--debug\b|--quick\b|--tiny\b|overfit[_-]batches|limit[_-]train[_-]batches|--?(max[_-]?(steps|iters?|train[_-]steps)|steps)[= ]+([1-9]|[1-4]\d)\b|epochs?[= ]+[1-5]\b|\b(max_)?steps=([1-9]|[1-4]\d)\b|\b((experiments?|exp|config(s|[-_]name)?|cfg|preset|profile)(=|[= /][\w/.-]*[/_-])|(data(set)?|model)=)(dummy|toy|tiny|debug|sanity|mini)\b(?!-)|\btests?\//i
 
 /** Programs that test. */
 export const runsTests = /\b(pytest|tox|nox|unittest|hatch test|make (unit-?)?tests?)\b/
