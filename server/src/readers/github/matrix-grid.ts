@@ -1,10 +1,10 @@
 /** A matrix of GitHub Actions whose jobs each train one combination of hyperparameters. */
 import { at, entries, entry, items, map, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
-import { gridSize } from '../../estimate/grid.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
+import { claimHandGrid } from '../hand-grid.js'
 import { chosenNetwork, hyperparameter, repetitionTarget } from '../python/hyperparameter-names.js'
 
 export function claimMatrixGrid(
@@ -34,14 +34,7 @@ export function claimMatrixGrid(
   const accelerator = onGpu ? 'gpu' : 'maybe'
   const evidence: Evidence = { role: 'tuning', accelerator, small: null, notebook: false }
   const search = claims.subject('Search', place, 'matrix', evidence)
-  const grids = [dimensions]
-  search.known('strategy', 'matrix', 'grid', place)
-  search.known('space', 'matrix', { grids, ...gridSize(grids) }, place)
-  search.known('byHand', 'matrix', true, place)
-  search.known('launched', 'matrix', 'jobs', place)
-  search.known('unit', 'matrix', 'job', place)
-  search.known('folds', 'matrix', 1, place)
-  search.known('alternatives', 'matrix', ['bayesian'], place)
+  claimHandGrid(search, { key: 'matrix', dimensions, unit: 'job', launched: 'jobs' }, place)
 }
 
 function isHanded(commands: string, name: string): boolean {

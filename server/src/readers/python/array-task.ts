@@ -1,34 +1,35 @@
 /** A grid of which each task of a job array trains one entry: `grid[int(os.environ['SLURM_ARRAY_TASK_ID'])]`. */
 import { distinctCount } from '../../estimate/dimension.js'
-import { gridSize } from '../../estimate/grid.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
+import { claimHandGrid } from '../hand-grid.js'
 import { trainsAnywhere, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { type Factor, listedConfigurations, productOf } from './grid-factors.js'
 import { hyperparameter } from './hyperparameter-names.js'
 
 /** What tells a task its number: Slurm, Kubernetes, AWS Batch, PBS, Grid Engine, LSF, Google Batch, Cloud Run. */
-const numbers =
-  /\b(SLURM_ARRAY_TASK_ID|JOB_COMPLETION_INDEX|AWS_BATCH_JOB_ARRAY_INDEX|PBS_ARRAY_?INDEX|PBS_ARRAYID|SGE_TASK_ID|LSB_JOBINDEX|BATCH_TASK_INDEX|CLOUD_RUN_TASK_INDEX)\b/
+const variables = [
+  'SLURM_ARRAY_TASK_ID',
+  'JOB_COMPLETION_INDEX',
+  'AWS_BATCH_JOB_ARRAY_INDEX',
+  'PBS_ARRAY_INDEX',
+  'PBS_ARRAYID',
+  'SGE_TASK_ID',
+  'LSB_JOBINDEX',
+  'BATCH_TASK_INDEX',
+  'CLOUD_RUN_TASK_INDEX',
+]
+const numbers = new RegExp(`\\b(${variables.join('|')})\\b`)
 
 export const arrayTaskReader = defineReader({
   name: 'array-task',
   languages: ['python'],
-  triggers: [
-    'SLURM_ARRAY_TASK_ID',
-    'JOB_COMPLETION_INDEX',
-    'AWS_BATCH_JOB_ARRAY_INDEX',
-    'PBS_ARRAY',
-    'SGE_TASK_ID',
-    'LSB_JOBINDEX',
-    'BATCH_TASK_INDEX',
-    'CLOUD_RUN_TASK_INDEX',
-  ],
+  triggers: variables,
   read(facts, _context, claims) {
     const python = facts.python
     if (python === undefined || !trainsAnywhere(python)) return
@@ -43,15 +44,8 @@ export const arrayTaskReader = defineReader({
           continue
         const place: Place = { start: statement.start, end: entry.end }
         const search = claims.subject('Search', place, '', tuningEvidence(python))
-        const grids = [dimensions]
-        const key = 'grid'
-        search.known('strategy', key, 'grid', place)
-        search.known('space', key, { grids, ...gridSize(grids) }, place)
-        search.known('byHand', key, true, place)
-        search.known('launched', key, 'jobs, one for each entry', place)
-        search.known('unit', key, 'job', place)
-        search.known('folds', key, 1, place)
-        search.known('alternatives', key, ['bayesian'], place)
+        const launched = 'jobs, one for each entry'
+        claimHandGrid(search, { key: 'grid', dimensions, unit: 'job', launched }, place)
       }
   },
   change: () => ({ reason: 'let a tuner choose the values, and start as many tasks as it has trials' }),

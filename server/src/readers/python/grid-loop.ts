@@ -1,7 +1,6 @@
 /** Grids that are searched by hand: nested loops, or a loop over `itertools.product`, around a training call. */
 
 import { distinctCount } from '../../estimate/dimension.js'
-import { gridSize } from '../../estimate/grid.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
@@ -10,6 +9,7 @@ import { mayBePassed, numberArgument, passedExpression } from '../../values/argu
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
+import { claimHandGrid } from '../hand-grid.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
@@ -54,14 +54,8 @@ export const gridLoopReader = defineReader({
         if (expr !== null) return { ...plain, location: claims.locate(expr) }
         return location === undefined ? plain : { ...plain, location }
       })
-      const grids = [dimensions]
-      search.known('strategy', 'for', 'grid', place, { site })
-      search.known('space', 'for', { grids, ...gridSize(grids) }, place, { site })
-      search.known('byHand', 'for', true, place)
-      search.known('unit', 'for', work.unit, place)
-      if (work.launched !== null) search.known('launched', 'for', work.launched, place)
-      search.known('folds', 'for', work.folds ?? 1, place)
-      search.known('alternatives', 'for', ['bayesian'], place)
+      const { unit, launched, folds = 1 } = work
+      claimHandGrid(search, { key: 'for', dimensions, unit, launched, folds }, place, { site })
     }
   },
   change: gridLoopChange,

@@ -1,10 +1,10 @@
 /** Grids that a shell script goes through: `for` loops over hyperparameters around a command that trains. */
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
-import { gridSize } from '../../estimate/grid.js'
 import { parseLaunch } from '../../link/launch-line.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
+import { claimHandGrid } from '../hand-grid.js'
 import { chosenNetwork, hyperparameter, otherWork, repetitionTarget } from '../python/hyperparameter-names.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
@@ -56,13 +56,7 @@ export function claimShellGrids(
     const evidence: Evidence = { role: 'tuning', accelerator: 'maybe', small: null, notebook: false }
     const place = placeOf(command)
     const search = claims.subject('Search', place, '', evidence)
-    search.known('strategy', 'for', 'grid', place)
-    search.known('space', 'for', { grids: [dimensions], ...gridSize([dimensions]) }, place)
-    search.known('byHand', 'for', true, place)
-    search.known('launched', 'for', work.launched, place)
-    search.known('unit', 'for', work.unit, place)
-    search.known('folds', 'for', 1, place)
-    search.known('alternatives', 'for', ['bayesian'], place)
+    claimHandGrid(search, { key: 'for', dimensions, unit: work.unit, launched: work.launched }, place)
   }
 }
 

@@ -1,9 +1,9 @@
 /** Job arrays of SLURM: many trainings that are handed over at once. Source: sbatch, `--array=0-99%8`. */
 import type { Directive, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import { gridSize } from '../../estimate/grid.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { claimHandGrid } from '../hand-grid.js'
 import { hyperparameter, otherWork } from '../python/hyperparameter-names.js'
 import type { FragmentFacts } from '../reader.js'
 import { trainsByName } from '../shell/failures.js'
@@ -97,14 +97,9 @@ export function claimArrayGrid(
   const place = { start: array.valueStart, end: array.valueEnd }
   const evidence: Evidence = { role: 'tuning', accelerator: 'maybe', small: null, notebook: false }
   const search = claims.subject('Search', place, 'grid', evidence, job)
-  const grids = [[{ name: flags.join(', '), size: jobs.count }]]
-  search.known('strategy', '--array', 'grid', place)
-  search.known('space', '--array', { grids, ...gridSize(grids) }, place)
-  search.known('byHand', '--array', true, place)
-  search.known('launched', '--array', `jobs that differ in ${flags.slice(0, 4).join(', ')}`, place)
-  search.known('unit', '--array', 'job', place)
-  search.known('folds', '--array', 1, place)
-  search.known('alternatives', '--array', ['bayesian'], place)
+  const dimensions = [{ name: flags.join(', '), size: jobs.count }]
+  const launched = `jobs that differ in ${flags.slice(0, 4).join(', ')}`
+  claimHandGrid(search, { key: '--array', dimensions, unit: 'job', launched }, place)
 }
 
 export function changeArray(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
