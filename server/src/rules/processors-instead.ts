@@ -28,15 +28,22 @@ export function processorsInstead(view: SubjectView<'Compute'>, type: string | u
   ]
 }
 
-/** What the machine without accelerators saves: by list prices where both are known, else within `usual`. */
+/** What a machine without accelerators saves, where its price is not known. */
+export const usuallySaved: Saving = {
+  fraction: [0.5, 0.9],
+  usd: null,
+  basis: 'a machine with as many vCPUs and no accelerator costs 50 to 90 % less',
+}
+
+/** What the machine without accelerators saves: by list prices where both are known. */
 export function savedOnProcessors(
   view: SubjectView<'Compute'>,
   type: string | undefined,
   { prices }: RuleOptions,
-  usual: [number, number],
 ): Saving {
-  const { gpus: _, gpuModel: __, ...request } = requestOf(view)
-  const before = hourlyCost(requestOf(view), prices, '')
+  const held = requestOf(view)
+  const { gpus: _, gpuModel: __, ...request } = held
+  const before = hourlyCost(held, prices, '')
   const after = type === undefined ? undefined : hourlyCost({ ...request, instanceType: type }, prices, '')
   const spot = effective(view.settings.spot) === true && before?.spot != null && after?.spot != null
   const [now, then] = spot ? [before.spot!, after.spot!] : [before?.onDemand, after?.onDemand]
@@ -48,10 +55,5 @@ export function savedOnProcessors(
       basis: `list prices of both machines${spot ? ' on spot' : ''}`,
     }
   }
-  const [low, high] = usual.map((share) => Math.round(100 * share))
-  return {
-    fraction: usual,
-    usd: null,
-    basis: `a machine with as many vCPUs and no accelerator costs ${low} to ${high} % less`,
-  }
+  return usuallySaved
 }

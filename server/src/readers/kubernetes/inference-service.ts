@@ -61,7 +61,7 @@ function readInferenceService(claims: ClaimBuilder, object: KubernetesObject): v
   else serving.known('scalesToZero', 'deploymentMode', !plainModes.test(mode), shown)
 }
 
-/** Formats whose servers (sklearnserver, xgbserver, lgbserver, pmmlserver, MLServer) hold no library for accelerators. */
+/** Formats whose servers (sklearnserver, xgbserver, lgbserver, pmmlserver, MLServer) predict on the CPU. */
 const onProcessors: Record<string, string> = {
   sklearn: 'scikit-learn',
   xgboost: 'XGBoost',

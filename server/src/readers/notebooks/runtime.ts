@@ -20,7 +20,10 @@ export interface NotebookRuntime {
 }
 
 const hour = 3600
-/** Colab Pro+ keeps a session for a day, the other plans for half of one; Kaggle ends one after twelve hours. */
+/**
+ * The longest of any plan. Sources: Colab, "Frequently asked questions" (12 hours free of charge, 24 with Pro+); Kaggle,
+ * "Notebooks documentation", technical specifications (12 hours on GPUs).
+ */
 const longest = { Colab: 24 * hour, Kaggle: 12 * hour }
 
 /** vCPUs of the machine around each value of `colab.gpuType`. */

@@ -3,7 +3,12 @@ import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
-import { processorMachine, processorsInstead, savedOnProcessors } from '../processors-instead.js'
+import {
+  processorMachine,
+  processorsInstead,
+  savedOnProcessors,
+  usuallySaved,
+} from '../processors-instead.js'
 import { defineRule, type Report } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
 import { isViewOf, subjectIn } from '../subject-view.js'
@@ -53,12 +58,7 @@ export default defineRule({
     report({
       at: type === undefined || instanceType === undefined ? gpus : instanceType,
       message: `${type === undefined ? 'The job' : type} is paid for ${type === undefined ? '' : 'its '}${accelerators}, but ${code.name} uses only libraries that compute on the CPU.${other}`,
-      saving: savedOnProcessors(
-        view,
-        cheaper === undefined ? undefined : `${prefix}${cheaper}`,
-        options,
-        [0.5, 0.9],
-      ),
+      saving: savedOnProcessors(view, cheaper === undefined ? undefined : `${prefix}${cheaper}`, options),
       fixes,
       ...(code.location === undefined
         ? {}
@@ -80,11 +80,7 @@ function servedOnProcessors(view: SubjectView<'Serving'>): Report | Silence {
   return {
     at: gpus,
     message: `${title === undefined ? 'Each replica' : `Each replica of "${title}"`} holds ${count}×${effective(gpuModel) ?? 'GPU'} to serve a model of ${acceleratorLibrary.key}, whose server computes on the CPU${replicas > 1 ? `; ${replicas} run at all times` : ''}.`,
-    saving: {
-      fraction: [0.5, 0.9],
-      usd: null,
-      basis: 'a machine with as many vCPUs and no accelerator costs 50 to 90 % less',
-    },
+    saving: usuallySaved,
     fixes: [],
     related: [{ location: acceleratorLibrary.location, message: 'served on the CPU' }],
   }

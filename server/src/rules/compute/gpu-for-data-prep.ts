@@ -50,7 +50,7 @@ export default defineRule({
       // Weights are merged in minutes.
       ...(byHand || merges ? { severity: 'information' as const } : {}),
       message: `${what} holds ${accelerators}, but its code only ${verb(code.work)}${merges ? '' : ` and imports nothing that could use ${/^1\D/.test(accelerators) ? 'it' : 'them'}`}.`,
-      saving: savedOnProcessors(view, other, options, [0.5, 0.9]),
+      saving: savedOnProcessors(view, other, options),
       fixes,
       ...(code.location === undefined
         ? {}

@@ -54,7 +54,7 @@ function adviceFor(kind: OperationKind, each: string, slight: boolean): string {
   if (kind === 'repeated work')
     return `for every ${each} in every epoch, with the same result each time: keep its results on disk, or run it on whole batches.`
   if (kind === 'table row')
-    return `for every ${each}, which takes pandas longer than the arithmetic: turn the table into one array when the data set is made.`
+    return `for every ${each}, which takes longer than the arithmetic on it: turn the table into one array when the data set is made.`
   if (kind === 'sample on device')
     return `at a time, which worker processes cannot do: copy whole batches in the training loop.`
   const where = slight ? 'in each process that loads' : 'when the data set is made'

@@ -25,35 +25,28 @@ export default defineRule({
     if (effective(service) === true) return silent('it is a service')
     const elsewhere = effective(limitedBy)
     const seconds = timeLimit.value ?? null
-    if (seconds === null) {
+    // A platform's own default is its maker's business, unless it is hardly one.
+    const open = seconds === null || (timeLimit.state === 'default' && seconds > longest.open)
+    if (open) {
       const until =
-        elsewhere === undefined
-          ? 'until someone notices'
-          : `until the limit of ${elsewhere}, often days or none at all`
+        seconds !== null
+          ? `for ${duration(seconds)}, until the platform ends it`
+          : elsewhere === undefined
+            ? 'until someone notices'
+            : `until the limit of ${elsewhere}, often days or none at all`
       const verb = elsewhere === undefined ? 'bills' : 'holds'
       const lost = losesLongRun(view)
       const care = lost ? ' It loads no checkpoint, so the limit has to leave a whole run its time.' : ''
       report({
         at: timeLimit,
-        severity: elsewhere === undefined ? 'warning' : 'information',
+        severity: elsewhere === undefined && seconds === null ? 'warning' : 'information',
         message: `${jobName(view)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (a stuck collective, storage that does not answer) ${verb} ${accelerators} ${until}.${care}`,
         fixes: lost ? [] : [{ set: [{ claim: timeLimit, value: day }] }],
       })
       return
     }
-    // A platform's own default is its maker's business, unless it is hardly one.
-    if (timeLimit.state === 'default' && seconds <= longest.open)
+    if (timeLimit.state === 'default')
       return silent(`the platform ends it after ${duration(seconds)} by itself`)
-    if (timeLimit.state === 'default') {
-      const lost = losesLongRun(view)
-      report({
-        at: timeLimit,
-        severity: 'information',
-        message: `${jobName(view)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (a stuck collective, storage that does not answer) bills ${accelerators} for ${duration(seconds)}, when the platform ends it.`,
-        fixes: lost ? [] : [{ set: [{ claim: timeLimit, value: day }] }],
-      })
-      return
-    }
     if (seconds <= (elsewhere === undefined ? longest.open : longest.limited))
       return silent(`it ends after ${duration(seconds)} (${timeLimit.key})`)
     report({

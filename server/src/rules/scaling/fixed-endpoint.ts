@@ -1,3 +1,4 @@
+import { month } from '../../estimate/bill.js'
 import { formatUsd, hourlyCost, machineRequest, roughUsd } from '../../estimate/hourly.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
@@ -13,7 +14,6 @@ const many = 4
 
 /** USD per month from which a replica that is always there is worth a thought. */
 const dear = 500
-const hours = 730
 
 export default defineRule({
   name: 'scaling/fixed-endpoint',
@@ -36,11 +36,11 @@ export default defineRule({
     if (count === 1) {
       const price = priceOf(view, options, today)
       if (price === null) return silent('there is one replica, and its price is not known')
-      const month = price.usd * hours
+      const monthly = price.usd * month
       report({
         at: minReplicas,
-        severity: month >= dear && !trial.test(view.subject.location.path) ? 'information' : 'hint',
-        message: `${formatUsd(price.usd)}/h, ${roughUsd(month)} a month, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
+        severity: monthly >= dear && !trial.test(view.subject.location.path) ? 'information' : 'hint',
+        message: `${formatUsd(price.usd)}/h, ${roughUsd(monthly)} a month, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
         saving: {
           fraction: [0, 1],
           usd: null,
