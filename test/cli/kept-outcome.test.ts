@@ -111,6 +111,31 @@ describe('a check that is repeated', function () {
     assert.equal((await named()).code, 0)
   })
 
+  it('keeps nothing where a file changes between a worker that reads it and the report that points into it', async () => {
+    for (let index = 0; index < 1_600; index++)
+      folder.write({ [`project/more/${index}.py`]: 'import torch\n' })
+    folder.write({
+      'save.cjs': `const fs = require('node:fs')
+const read = fs.readFileSync
+if (require('node:worker_threads').isMainThread)
+  fs.readFileSync = (path, ...rest) => {
+    if (String(path).endsWith('tune.py')) {
+      fs.readFileSync = read
+      fs.writeFileSync(path, read(path, 'utf8').replace('cv=5', 'cv=3'))
+    }
+    return read(path, ...rest)
+  }
+`,
+    })
+    const concise = ['--output-format', 'concise']
+    const saved = await folder.run(commandLine, ['check', ...concise], {
+      cwd: 'project',
+      env: { ...env(), NODE_OPTIONS: `--require "${join(folder.path, 'save.cjs')}"` },
+    })
+    assert.match(saved.stdout, /100 fits/)
+    assert.match((await check(...concise)).stdout, /60 fits/)
+  })
+
   it('believes nothing that was damaged or that somebody else has written', async () => {
     const first = await check()
     const outcomes = join(folder.path, 'user', 'costlint', 'outcomes')

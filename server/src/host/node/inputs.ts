@@ -42,8 +42,10 @@ export class Inputs {
     const key = `${input.kind} ${input.path}`
     const before = this.known.get(key)
     if (before === undefined) this.known.set(key, input)
-    else if (before.like === null) this.known.set(key, { ...input, described: before.described })
-    else if (input.like !== null && input.like !== before.like) this.isUnclear = true
+    else if (before.like !== null && input.like !== null) this.isUnclear ||= input.like !== before.like
+    // Another thread has read the bytes: only the disk can say that they are those that were read here.
+    else if (before.described === null || input.described !== before.described) this.isUnclear = true
+    else if (before.like === null) this.known.set(key, input)
   }
 }
 
