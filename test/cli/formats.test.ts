@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { before, describe, it } from 'mocha'
-import { runHere, type Said } from './here.js'
+import type { Said } from '../../server/src/cli/console.js'
+import { runHere } from './here.js'
 
 const search = `from sklearn.model_selection import GridSearchCV
 from sklearn.ensemble import RandomForestRegressor

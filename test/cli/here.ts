@@ -2,16 +2,9 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import picocolors from 'picocolors'
-import type { Console } from '../../server/src/cli/console.js'
+import { type Console, type Said, said } from '../../server/src/cli/console.js'
 import { nodeEngine } from '../../server/src/cli/node-engine.js'
 import { run } from '../../server/src/cli/program.js'
-
-export interface Said {
-  out: string
-  err: string
-  code: number
-}
 
 /** Commands that read projects. */
 const reading = new Set(['baseline', 'check', 'checklist', 'cost', 'digest', 'estimate', 'graph', 'why'])
@@ -68,25 +61,5 @@ export async function runAt(
   args: readonly string[],
   other: Partial<Console> = {},
 ): Promise<Said> {
-  let out = ''
-  let err = ''
-  const colors = picocolors.createColors(false)
-  const console: Console = {
-    out: (text) => {
-      out += String(text)
-    },
-    err: (text) => {
-      err += text
-    },
-    cwd,
-    input: async () => new Uint8Array(),
-    colors,
-    errColors: colors,
-    columns: null,
-    interactive: false,
-    signal: new AbortController().signal,
-    ...other,
-  }
-  const code = await run(uncached(args), nodeEngine, console)
-  return { out, err, code }
+  return said(cwd, (console) => run(uncached(args), nodeEngine, console), other)
 }

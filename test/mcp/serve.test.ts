@@ -1,6 +1,6 @@
 /** The server for coding agents, asked by the client of the SDK. */
 import assert from 'node:assert/strict'
-import { readdirSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Client } from '@modelcontextprotocol/client'
@@ -162,6 +162,9 @@ model.deploy(initial_instance_count=1, instance_type="ml.g5.xlarge", endpoint_na
       'tune.py',
     ])
   })
+
+  it('keeps no printed checks, which only the command line asks for again', () =>
+    assert.ok(!existsSync(join(folder.path, 'cache', 'costlint', 'mcp', 'outcomes'))))
 
   it('says nothing outside of the protocol', () => assert.equal(logged, ''))
 })

@@ -60,6 +60,42 @@ export function processConsole(signal: AbortSignal): Console {
   }
 }
 
+/** What a command has printed, and how it ended. */
+export interface Said {
+  out: string
+  err: string
+  code: number
+}
+
+/** Runs a command for a program: what it prints is text without colours, and nothing is typed into it. */
+export async function said(
+  cwd: string,
+  run: (console: Console) => Promise<number>,
+  other: Partial<Console> = {},
+): Promise<Said> {
+  const decoder = new TextDecoder()
+  let out = ''
+  let err = ''
+  const plain = picocolors.createColors(false)
+  const code = await run({
+    out: (text) => {
+      out += typeof text === 'string' ? text : decoder.decode(text)
+    },
+    err: (text) => {
+      err += text
+    },
+    cwd,
+    input: async () => new Uint8Array(),
+    colors: plain,
+    errColors: plain,
+    columns: null,
+    interactive: false,
+    signal: new AbortController().signal,
+    ...other,
+  })
+  return { out, err, code }
+}
+
 /** Wrong usage: the message goes to standard error, and the command ends with 2. */
 export class UsageError extends Error {}
 

@@ -1,11 +1,9 @@
 /** `costlint mcp`: what coding agents may ask, answered by the other commands. */
 import { realpath } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { isAbsolute, join, relative, resolve } from 'node:path'
-import picocolors from 'picocolors'
+import { userCache } from '../host/node/answer-folder.js'
 import { version } from '../host/node/version.js'
-import type { Answered } from '../mcp/serve.js'
-import { type Console, exit, UsageError } from './console.js'
+import { type Console, exit, said, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import { run } from './program.js'
 
@@ -15,48 +13,17 @@ export async function serveMcp(engine: Engine, console: Console, folder: string)
   })
   // Projects begin at the root at the highest, and what is kept about them lies outside of it.
   process.env.COSTLINT_CEILING = root
-  if ((process.env.COSTLINT_CACHE_DIR ?? '') === '')
-    process.env.COSTLINT_CACHE_DIR = join(
-      process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
-      'costlint',
-      'mcp',
-    )
+  if ((process.env.COSTLINT_CACHE_DIR ?? '') === '') process.env.COSTLINT_CACHE_DIR = join(userCache(), 'mcp')
+  // What is kept of a check is found again by the command line alone.
+  const { kept: _, ...asked } = engine
   const { serve } = await engine.mcp()
   await serve({
     version,
     root,
-    ask: (args, signal) => ask(engine, root, args, signal),
+    ask: (args, signal) => said(root, (own) => run(args, asked, own), { signal }),
     allowed: (path) => allowed(root, path),
   })
   return exit.clean
-}
-
-async function ask(
-  engine: Engine,
-  cwd: string,
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<Answered> {
-  let out = ''
-  let err = ''
-  const colors = picocolors.createColors(false)
-  const code = await run(args, engine, {
-    out: (text) => {
-      out += typeof text === 'string' ? text : new TextDecoder().decode(text)
-    },
-    err: (text) => {
-      err += text
-    },
-    cwd,
-    // Standard input belongs to the protocol.
-    input: async () => new Uint8Array(),
-    colors,
-    errColors: colors,
-    columns: null,
-    interactive: false,
-    signal,
-  })
-  return { out, err, code }
 }
 
 /** Links are followed before it is asked where a path leads. */
