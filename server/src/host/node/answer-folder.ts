@@ -80,15 +80,11 @@ export class AnswerFolder implements AnswerStore {
 
   read(name: string): string | undefined {
     if (this.secret === null) return undefined
-    let text: string
     try {
-      text = readFileSync(join(this.folder, name), 'utf8')
+      return unsigned(this.secret, name, readFileSync(join(this.folder, name), 'utf8'))
     } catch {
       return undefined
     }
-    const end = text.indexOf('\n')
-    const rest = text.slice(end + 1)
-    return end !== -1 && text.slice(0, end) === signature(this.secret, name, rest) ? rest : undefined
   }
 
   async write(name: string, text: string): Promise<void> {
@@ -97,7 +93,7 @@ export class AnswerFolder implements AnswerStore {
     // Another process may read or write the same name: it sees the old file or the new one, never half of it.
     const temporary = join(this.folder, `${name}.${process.pid}.tmp`)
     try {
-      await writeFile(temporary, `${signature(this.secret, name, text)}\n${text}`)
+      await writeFile(temporary, signed(this.secret, name, text))
       await rename(temporary, join(this.folder, name))
       this.names.add(name)
     } catch (error) {
@@ -132,11 +128,24 @@ export class AnswerFolder implements AnswerStore {
   }
 }
 
+/** The text behind a first line that only the user's own secret makes for this name. */
+export function signed(secret: Buffer, name: string, text: string): string {
+  return `${signature(secret, name, text)}\n${text}`
+}
+
+/** The text without that line; undefined: it is damaged, or somebody else has written it. */
+export function unsigned(secret: Buffer, name: string, text: string): string | undefined {
+  const end = text.indexOf('\n')
+  const rest = text.slice(end + 1)
+  return end !== -1 && text.slice(0, end) === signature(secret, name, rest) ? rest : undefined
+}
+
 function signature(secret: Buffer, name: string, text: string): string {
   return createHmac('sha256', secret).update(name).update('\0').update(text).digest('base64')
 }
 
-function namesIn(folder: string): string[] {
+/** Of the files in a folder; none where there is no such folder. */
+export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch {

@@ -2,19 +2,10 @@
  * What whole commands have printed, kept in the cache folder of the user: a command that is given once more, and would
  * see the same, prints it again without asking the engine.
  */
-import { createHash, createHmac } from 'node:crypto'
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { secretIn, userCache } from './answer-folder.js'
+import { namesIn, secretIn, signed, unsigned, userCache } from './answer-folder.js'
 import { engine } from './engine.js'
 import { type Input, sameInputs } from './inputs.js'
 
@@ -51,9 +42,8 @@ export function keptOutcome(command: readonly unknown[]): Outcome | undefined {
   const text = textOf(name)
   if (text === undefined) return undefined
   const secret = secretIn(userCache())
-  const end = text.indexOf('\n')
-  const rest = text.slice(end + 1)
-  if (secret === null || end < 0 || text.slice(0, end) !== signature(secret, name, rest)) return undefined
+  const rest = secret === null ? undefined : unsigned(secret, name, text)
+  if (rest === undefined) return undefined
   const { inputs, outcome } = JSON.parse(rest) as Kept
   const now = sameInputs(inputs)
   if (now === null) return undefined
@@ -95,7 +85,7 @@ function write(name: string, kept: Kept): void {
   const temporary = `${path}.${process.pid}`
   try {
     mkdirSync(folder(), { recursive: true })
-    writeFileSync(temporary, `${signature(secret, name, text)}\n${text}`, { mode: 0o600 })
+    writeFileSync(temporary, signed(secret, name, text), { mode: 0o600 })
     renameSync(temporary, path)
     prune()
   } catch {
@@ -119,16 +109,4 @@ function touch(path: string): void {
   } catch {
     // It is read all the same.
   }
-}
-
-function namesIn(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
-}
-
-function signature(secret: Buffer, name: string, text: string): string {
-  return createHmac('sha256', secret).update(name).update('\0').update(text).digest('base64')
 }
