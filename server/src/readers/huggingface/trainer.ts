@@ -5,6 +5,7 @@ import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import { decodesMedia } from '../pytorch/datasets.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { ArgumentsSource } from './arguments-source.js'
@@ -72,6 +73,7 @@ function readInput(
   pipeline.known('feeds', 'Trainer', 'training', place, { site })
   pipeline.known('work', 'train_dataset', work.work, place, { site })
   if (work.decoder !== null) pipeline.known('decoder', 'train_dataset', work.decoder, place, { site })
+  if (decodesMedia.test(work.decoder ?? '')) pipeline.known('media', 'train_dataset', true, place, { site })
   if (work.unsharded) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
 }
 

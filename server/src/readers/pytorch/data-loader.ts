@@ -22,6 +22,7 @@ import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { waitingCopies } from './copies.js'
 import { assignedTo, collateWork, type DatasetWork, datasetWork } from './dataset-work.js'
+import { decodesMedia } from './datasets.js'
 import { evidenceAt } from './evidence.js'
 import { fewSamples } from './few-samples.js'
 import { feedsOf } from './loader-use.js'
@@ -121,6 +122,7 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   else {
     pipeline.known('work', 'dataset', work, place, { site })
     if (decoder !== null) pipeline.known('decoder', 'dataset', decoder, place, { site })
+    if (decodesMedia.test(decoder ?? '')) pipeline.known('media', 'dataset', true, place, { site })
     if (feeds === 'training' && work === 'decode' && images.test(decoder ?? ''))
       claimBatch(python, call, pipeline)
   }

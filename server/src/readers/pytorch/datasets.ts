@@ -24,6 +24,9 @@ export const pictureReader =
 export const decodesPictures =
   /^(PIL|OpenCV|imread\(\)|torchvision\.io|ImageFolder|DatasetFolder|ImageNet|Coco(Detection|Captions)|Places365|CelebA|Flowers102|Food101|OxfordIIITPet|StanfordCars|Caltech\d+|FGVCAircraft|INaturalist|Country211|LFW\w+|VOC\w+)$/
 
+/** What decodes pictures, sound or films. */
+export const decodesMedia = /^(PIL|OpenCV|imread|torchvision)|image|audio|video|(Folder|CIFAR|Coco)/i
+
 /** Calls that read or decode, with what to call them in a message: what costs most comes first. Prefixes end in a dot. */
 const decodingCalls: [RegExp, string][] = [
   [/^PIL\.Image\.open$/, 'PIL'],

@@ -7,8 +7,6 @@ import { subjectsOf } from '../subject-view.js'
 
 /** Shorter than this, there is little to save. */
 const shortest = 128
-/** What decodes pictures, sound or films, as messages call it. */
-const pictures = /^(PIL|OpenCV|imread|torchvision)|image|audio|video|(Folder|CIFAR|Coco)/i
 /** Share of the arithmetic that goes into padding. An assumption. */
 const padded: [number, number] = [0.2, 0.6]
 /** The same where a batch is padded to its own longest text. An assumption. */
@@ -46,9 +44,7 @@ export default defineRule({
       )
     if (length !== null && length < shortest) return silent(`texts are short: at most ${length} tokens`)
     // What a picture or a sound costs beside its text, the code does not say.
-    const beside = subjectsOf(view.run, 'InputPipeline').some(({ settings: one }) =>
-      pictures.test(effective(one.decoder) ?? ''),
-    )
+    const beside = subjectsOf(view.run, 'InputPipeline').some((one) => effective(one.settings.media) === true)
     const to = length === null ? 'the longest input of the model' : `${length} tokens`
     report({
       at: paddedTo,

@@ -14,6 +14,8 @@ export interface InputPipelineSettings {
   imagesAtOnce: number
   /** What decodes: 'ImageFolder', 'open()', the collator's name. */
   decoder: string
+  /** Samples hold pictures, sound or films. */
+  media: boolean
   /** True for a stream that workers would repeat, since it is not sharded among them. */
   unshardedStream: boolean
   /** Each process reads its own share; false: every process reads everything. */
