@@ -289,6 +289,34 @@ model.fit(x, y, epochs=3)
     )
   })
 
+  it('counts no layers whose channels come first, or whose windows are not readable', async () => {
+    const of = (layer: string) => `import sys
+from tensorflow import keras
+from tensorflow.keras import layers
+
+(x, y), _ = keras.datasets.cifar10.load_data()
+model = keras.Sequential([
+    keras.Input(shape=(32, 32, 3)),
+    ${layer},
+    layers.Flatten(),
+    layers.Dense(10, activation="softmax"),
+])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x / 255, y, epochs=10)
+`
+    const counted = await runHere({ 'train.py': of('layers.Conv2D(32, 3)') }, ['estimate', '.'])
+    assert.match(counted.out, /k parameters/)
+    for (const layer of [
+      'layers.Conv2D(32, 3, data_format="channels_first")',
+      'layers.Conv2D(32, int(sys.argv[1]))',
+    ])
+      assert.doesNotMatch(
+        (await runHere({ 'train.py': of(layer) }, ['estimate', '.'])).out,
+        /parameters/,
+        layer,
+      )
+  })
+
   it('counts the samples that are taken of a data set, whatever the layers are activated by', async () => {
     const of = (taken: string) => `import tensorflow as tf
 from tensorflow import keras

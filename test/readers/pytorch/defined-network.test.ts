@@ -152,6 +152,30 @@ optimizer = torch.optim.Adam(model.parameters())
     assert.equal(found?.parameters, 48_128 + 99_328 + 1_290)
   })
 
+  // sum(p.numel() for p in layer.parameters()), and 170 or 330 of what follows.
+  const recurrent: [made: string, outputs: number, parameters: number][] = [
+    ['nn.GRU(8, 16, 2, bias=False, batch_first=True, bidirectional=True)', 32, 6912 + 330],
+    ["nn.RNN(8, 16, 1, 'relu', True, True)", 16, 416 + 170],
+    ['nn.LSTM(8, 16, 2, True, True)', 16, 3840 + 170],
+  ]
+  for (const [made, outputs, parameters] of recurrent)
+    it(`${made}: its weights`, async () => {
+      const code = `import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rows = ${made}
+        self.last = nn.Linear(${outputs}, 10)
+    def forward(self, x):
+        out, _ = self.rows(x)
+        return self.last(out[:, -1])
+model = Net()
+optimizer = torch.optim.Adam(model.parameters())
+`
+      assert.equal(definedModel(await analyse(code), [5, 8])?.parameters, parameters)
+    })
+
   it('are given up where expressions are nested deeper than the stack', async () => {
     const deep = `${'('.repeat(3_000)}x${' + x)'.repeat(3_000)}`
     const text = `import torch

@@ -184,7 +184,10 @@ class KerasFollower extends Follower {
     const [x] = inputs
     if (name === 'InputLayer') return x
     if (known === undefined || !isTensor(x)) throw new Unfollowed(`${name} is not followed`)
-    return known(this.tape, own, x, this.argumentsOf(layer.layer, layer.scope, 0))
+    const given = this.argumentsOf(layer.layer, layer.scope, 0)
+    if ((given.value('data_format', 99) ?? 'channels_last') !== 'channels_last')
+      throw new Unfollowed('channels that do not come last')
+    return known(this.tape, own, x, given)
   }
 
   private wrapped(name: string, layer: Layer, inputs: Value[], key: string, depth: number): Value {

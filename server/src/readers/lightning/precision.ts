@@ -14,6 +14,7 @@ import { environmentValue, launchedValue } from '../launched-value.js'
 import { codeText } from '../pytorch/evidence.js'
 import { defaultFormat, keepsFp32 } from '../pytorch/lowering.js'
 import { usesAround } from '../pytorch/once.js'
+import { isModel } from '../pytorch/switches.js'
 import type { ReaderContext } from '../reader.js'
 import { precisionFrom, trainerSettings } from './settings.js'
 
@@ -105,7 +106,7 @@ function launcherFlag({ binding }: ReaderContext): LaunchValue | undefined {
 }
 
 const shortening =
-  /\bautocast\b|\.(half|bfloat16)\s*\(\)|torch\.(bfloat16|float16|half)\b|load_in_[48]bit|BitsAndBytesConfig|\b(self|model|net|network|module|trainer)\.double\s*\(\)|torch\.(float64|double)\b/
+  /\bautocast\b|\.(half|bfloat16)\s*\(\)|torch\.(bfloat16|float16|half)\b|load_in_[48]bit|BitsAndBytesConfig|torch\.(float64|double)\b/
 
 /** The step control of these solvers compares errors that short formats drown. */
 const solvers = ['torchdiffeq.', 'torchdyn.', 'torchsde.']
@@ -115,6 +116,7 @@ export function lowersByHand(python: PythonModule): string | null {
   if (python.uses(...solvers)) return 'a solver of differential equations'
   if (
     shortening.test(codeText(python)) ||
+    python.calls.some((call) => doublesNetwork(python, call)) ||
     python.callsTo(defaultFormat).some((call) => !keepsFp32(python, call))
   )
     return 'a format that the code sets itself'
@@ -122,4 +124,11 @@ export function lowersByHand(python: PythonModule): string | null {
   return python.uses(...uses) || usesAround(python, [defaultFormat])
     ? 'a format that another module sets'
     : null
+}
+
+/** `self.double()`, `resnet50().double()`; a metric or an output may be one for itself. */
+function doublesNetwork(python: PythonModule, { expr: { callee } }: Call): boolean {
+  if (callee.type !== 'attribute' || callee.attr !== 'double') return false
+  const { value } = callee
+  return (value.type === 'name' && value.id === 'self') || isModel(python, value)
 }

@@ -156,6 +156,24 @@ const modelClasses =
   /(^|\.)\w*(Model|Net|Network|Encoder|Decoder|Classifier|Transformer|Former|VAE|MLP|CNN|RNN|LSTM|GRU|ResNet\d*)$/
 const notModels = /(^|\.)\w*(Tensor|Variable|Parameter|Array|ndarray|DataFrame|Series|Loss|Dataset)$/
 
+/** By its class, by what makes it, or by its name: a network, and no tensor, whose methods have the same names. */
+export function isModel(analysis: PythonModule, expr: Expr): boolean {
+  // The built chain: `Net().double().cuda()`.
+  if (
+    expr.type === 'call' &&
+    (analysis.classOf(expr.callee) !== null ||
+      /^(torchvision\.models|timm|transformers)\./.test(analysis.nameOf(expr.callee) ?? ''))
+  )
+    return true
+  const type = analysis.typeOf(expr)
+  const named = modelNames.test(lastIdentifier(expr))
+  if (type === null) return named
+  return (
+    /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel)$/.test(type) ||
+    (!notModels.test(type) && (named || modelClasses.test(type)))
+  )
+}
+
 /** `model.double()`, `model.to(torch.float64)`. */
 function doubleSwitch(analysis: PythonModule, call: Call): Switch | null {
   const { callee } = call.expr
@@ -171,20 +189,7 @@ function doubleSwitch(analysis: PythonModule, call: Call): Switch | null {
     if (name === null) return null
     key = `to(${lastPart(name)})`
   } else if (call.expr.args.length > 0) return null
-  const type = analysis.typeOf(callee.value)
-  // The built chain: `Net().double().cuda()`.
-  const made =
-    callee.value.type === 'call' &&
-    (analysis.classOf(callee.value.callee) !== null ||
-      /^(torchvision\.models|timm|transformers)\./.test(analysis.nameOf(callee.value.callee) ?? ''))
-  const isModel =
-    (type !== null && /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel)$/.test(type)) ||
-    made ||
-    (type === null && modelNames.test(lastIdentifier(callee.value))) ||
-    (type !== null &&
-      !notModels.test(type) &&
-      (modelClasses.test(type) || modelNames.test(lastIdentifier(callee.value))))
-  if (!isModel) return null
+  if (!isModel(analysis, callee.value)) return null
   const receiver = analysis.text.slice(callee.value.start, callee.value.end)
   const alone = call.statement.type === 'expr' && call.statement.value === call.expr
   let remedy: Remedy = alone
