@@ -30,6 +30,16 @@ function levels(
   return files
 }
 
+/** The same in one text, what is named before what names it. */
+function inLevels(
+  size: number,
+  text: (level: number, index: number, next: string) => string,
+  naming: (level: number, index: number) => string,
+): string {
+  const files = levels(size, (level, index) => `${level} ${index}`, text, naming)
+  return Object.values(files).reverse().join('')
+}
+
 const hydraMain = `import hydra
 import torch
 @hydra.main(config_path="conf", config_name="l0f0")
@@ -65,6 +75,31 @@ export const projects: Record<string, ProjectShape> = {
             .join('')}    return torch.ones(3).cuda()\n`,
         ]),
       ),
+  },
+  'functions that pass on what they are given': {
+    sizes: [4, 7],
+    files: (size) => ({
+      'train.py': `import torch\nclass Net(torch.nn.Module):\n    def fit(self, cfg):\n        return cfg\n${inLevels(
+        size,
+        (level, index, next) =>
+          `def l${level}f${index}(cfg, model, workers):\n    model(cfg)\n    model.fit(cfg)\n${next}    return torch.utils.data.DataLoader(cfg['data'], num_workers=workers)\n`,
+        (level, index) => `    l${level}f${index}(cfg, model, workers)\n`,
+      )}${upTo(size)
+        .map((index) => `l0f${index}({'data': 1}, Net().cuda(), ${index})\n`)
+        .join('')}`,
+    }),
+  },
+  'classes that are derived from each other': {
+    sizes: [4, 6],
+    mostGrowth: 2.5,
+    files: (size) => ({
+      'train.py': `import torch\n${inLevels(
+        size,
+        (level, index, next) =>
+          `class L${level}C${index}(${next}torch.nn.Module):\n    def __init__(self, cfg):\n        self.cfg = cfg\n    def f${level}${index}(self):\n        self.fit()\n        return torch.utils.data.DataLoader(self.cfg.data)\n`,
+        (level, index) => `L${level}C${index}, `,
+      )}L0C0(cfg).cuda().fit()\n`,
+    }),
   },
   'shell scripts that call each other': {
     sizes: [5, 8],

@@ -11,6 +11,7 @@ import type {
   PassedArguments,
   PlainPath,
 } from '../python/module.js'
+import { argumentFor as passedFor } from '../python/passed-values.js'
 import type { Json } from '../text/json.js'
 import { lookUp } from '../text/records.js'
 import type { Definition } from './import-graph.js'
@@ -211,7 +212,7 @@ function argumentFor(
   { args }: OutwardCall,
   { name, position }: Passed & { state: 'parameter' },
 ): PassedArguments[number] | undefined {
-  return args?.find((one) => one.name === name) ?? args?.find((one) => one.position === position)
+  return args === null ? undefined : passedFor(args, name, position)
 }
 
 /** What stands under the keys of a value. */

@@ -8,6 +8,7 @@ import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import { type ArgumentFile, argumentFile } from './argument-files.js'
 import { programArguments, withDefaults } from './arguments.js'
+import { baseClasses } from './base-classes.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
 import { canonicalName } from './canonical-names.js'
 import { CircularAnswers } from './circular-answers.js'
@@ -117,6 +118,9 @@ export class Analysis implements PythonModule {
   readonly bindingNames = new Map<Binding, string | null>()
   /** Types of bindings, of values of attributes, and of what functions return. */
   readonly types = new CircularAnswers<object, string | null>(null, 100)
+  /** Of parameters, whose calls pass on what they are given themselves: the classes of this module, and of others. */
+  readonly passedClasses = new CircularAnswers<Binding, Klass | null>(null, 100)
+  readonly passedTargets = new CircularAnswers<Binding, string | null>(null, 100)
   /** Calls of `instantiate(cfg.trainer)`: what they make, and from what. */
   readonly instantiations = new Map<Call, { node: Configured & { kind: 'map' }; overridable: boolean }>()
   readonly programParameters: ProgramParameters
@@ -518,17 +522,20 @@ export class Analysis implements PythonModule {
         if (name !== null) klass.bases.push(name)
       }
     }
-    // Bases that are classes of the project stand for their own library base.
+    // Bases that are classes of the project stand for their own library base, once however often they are inherited.
+    const add = (klass: Klass, bases: readonly string[]): void => {
+      for (const base of bases) if (!klass.bases.includes(base)) klass.bases.push(base)
+    }
     for (const klass of this.classes) {
       for (const base of klass.node.bases) {
         if (base.name !== null) continue
         const parent = this.classOf(base.value)
-        if (parent !== null && parent !== klass) klass.bases.push(...parent.bases)
+        if (parent !== null && parent !== klass) add(klass, parent.bases)
         else {
           const target = names.targetOf(this, base.value)
           const found = target === null ? null : names.projectTarget(this, target)
           const known = found === null ? undefined : lookUp(found.summary.classes, found.rest)
-          if (known !== undefined) klass.bases.push(...known.bases)
+          if (known !== undefined) add(klass, known.bases)
         }
       }
     }
@@ -588,19 +595,10 @@ export class Analysis implements PythonModule {
     if (owner === null) return null
     if (this.overridden === null) {
       this.overridden = new Set()
-      for (const one of this.classes) if (one.methods.has('__init__')) this.addBases(one, this.overridden)
+      for (const one of this.classes)
+        if (one.methods.has('__init__')) for (const base of baseClasses(this, one)) this.overridden.add(base)
     }
     return this.overridden.has(owner) ? null : init
-  }
-
-  /** All classes of this module that a class is derived from. */
-  private addBases({ node }: Klass, into: Set<Klass>): void {
-    for (const { name, value } of node.bases) {
-      const base = name === null ? this.classOf(value) : null
-      if (base === null || into.has(base)) continue
-      into.add(base)
-      this.addBases(base, into)
-    }
   }
 
   private overridden: Set<Klass> | null = null

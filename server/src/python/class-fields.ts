@@ -1,6 +1,7 @@
 /** What the objects of a class hold: declared with a default, or assigned by its methods. */
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { baseClasses } from './base-classes.js'
 import { classConstant } from './data-classes.js'
 import type { ClassSummary, Klass } from './module.js'
 import { classScope } from './names.js'
@@ -10,7 +11,6 @@ import type { Scope } from './scope.js'
 type Fields = Pick<ClassSummary, 'fields' | 'sets'>
 
 const mostFields = 200
-const mostBases = 8
 
 export class ClassFields {
   private readonly sets = new Map<Klass, Set<string>>()
@@ -25,16 +25,27 @@ export class ClassFields {
   }
 
   /** With what it has from classes of its module; nothing for a class that says nothing of it. */
-  of(klass: Klass, depth = 0): Fields {
+  of(klass: Klass): Fields {
     const fields: NonNullable<ClassSummary['fields']> = {}
-    const sets = new Set(this.sets.get(klass))
-    for (const base of depth < mostBases ? klass.node.bases : []) {
-      const parent = base.name === null ? this.analysis.classOf(base.value) : null
-      if (parent === null || parent === klass) continue
-      const inherited = this.of(parent, depth + 1)
-      for (const [name, field] of Object.entries(inherited.fields ?? {})) define(fields, name, field)
-      for (const name of inherited.sets ?? []) sets.add(name)
+    const sets = new Set<string>()
+    // What a class says holds over what its bases say.
+    for (const one of [klass, ...baseClasses(this.analysis, klass)].reverse()) {
+      for (const [name, field] of Object.entries(this.ownFields(one))) define(fields, name, field)
+      for (const name of this.sets.get(one) ?? []) sets.add(name)
     }
+    return {
+      ...(Object.keys(fields).length === 0 ? {} : { fields }),
+      ...(sets.size === 0 ? {} : { sets: [...sets] }),
+    }
+  }
+
+  private readonly own = new Map<Klass, NonNullable<ClassSummary['fields']>>()
+
+  private ownFields(klass: Klass): NonNullable<ClassSummary['fields']> {
+    const before = this.own.get(klass)
+    if (before !== undefined) return before
+    const fields: NonNullable<ClassSummary['fields']> = {}
+    this.own.set(klass, fields)
     for (const statement of klass.node.body.slice(0, mostFields)) {
       const target = statement.type === 'assign' ? statement.targets[0] : undefined
       if (target?.type !== 'name') continue
@@ -42,10 +53,7 @@ export class ClassFields {
       const folded = written === null ? null : asPassed(this.analysis.fold(written))
       define(fields, target.id, folded?.state === 'known' ? { value: folded.value } : null)
     }
-    return {
-      ...(Object.keys(fields).length === 0 ? {} : { fields }),
-      ...(sets.size === 0 ? {} : { sets: [...sets] }),
-    }
+    return fields
   }
 
   private add(node: Scope['node'] | undefined, name: string): void {

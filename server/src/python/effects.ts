@@ -4,8 +4,10 @@ import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-chil
 import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { CircularAnswers } from './circular-answers.js'
 import type { Call, Effects, Func, PythonModule, Running } from './module.js'
 import { bindingsOf, functionOf, importedFunction, importedTarget, projectTarget } from './names.js'
+import type { Binding } from './scope.js'
 
 const depthLimit = 3
 
@@ -86,6 +88,8 @@ export class EffectFinder {
   private readonly byFunction: Map<Func, Effects>[] = []
   private readonly byLoop = new Map<For | While, Effects>()
   private readonly targets = new Map<Expr, Func | Running | null>()
+  /** What parameters stand for, which functions pass on to each other. */
+  private readonly passed = new CircularAnswers<Binding, Func | Running | null>(null, 100)
   private readonly active = new Set<Func>()
   /** Functions that were met while they were being looked at: what is known of their callers is not whole. */
   private rings = 0
@@ -223,7 +227,7 @@ export class EffectFinder {
   private follow(callee: Expr, effects: Effects, depth: number, held = true): void {
     let target = this.targets.get(callee)
     if (target === undefined) {
-      target = this.targetOf(callee, held ? 0 : depthLimit + 1)
+      target = this.targetOf(callee, held)
       this.targets.set(callee, target)
     }
     if (target === null) return
@@ -257,29 +261,34 @@ export class EffectFinder {
   }
 
   /** What a callee runs: a function of this module, or one of another module of the project. */
-  private targetOf(callee: Expr, depth = 0): Func | Running | null {
+  private targetOf(callee: Expr, held = true): Func | Running | null {
     const func = functionOf(this.analysis, callee)
     if (func !== null) return this.overridden(func) ?? func
-    return this.importedTarget(callee) ?? (depth > depthLimit ? null : this.heldTarget(callee, depth))
+    return this.importedTarget(callee) ?? (held ? this.heldTarget(callee) : null)
   }
 
   /** A function that a variable holds: `step = make_step(model)` of another module, or what a function is passed. */
-  private heldTarget(callee: Expr, depth: number): Func | Running | null {
+  private heldTarget(callee: Expr): Func | Running | null {
     const { analysis } = this
     const held = analysis.definition(callee)
     if (held.type === 'call') return importedFunction(analysis, held.callee)?.gives ?? null
     if (held.type !== 'name') return null
     const { bindings } = bindingsOf(analysis, held.id, held.start)
     const binding = bindings.length === 1 && bindings[0]!.kind === 'param' ? bindings[0]! : null
-    const owner = binding === null ? null : analysis.parameterOwner(binding)
-    if (binding === null || owner === null) return null
+    return binding === null ? null : this.passed.of(binding, () => this.passedTarget(binding))
+  }
+
+  /** What one of the calls of a function passes for a parameter. */
+  private passedTarget(binding: Binding): Func | Running | null {
+    const { analysis } = this
+    const owner = analysis.parameterOwner(binding)
+    if (owner === null) return null
     const passesOn = ({ name, position }: { name: string | null; position: number | null }) =>
       name === binding.name || (name === null && position === owner.position)
     for (const site of analysis.callSites(owner.func) ?? []) {
       const args = site.expr.args
       const given = args.find(({ name, star }, position) => star === 0 && passesOn({ name, position }))
-      const target =
-        given === undefined || given.value === held ? null : this.targetOf(given.value, depth + 1)
+      const target = given === undefined ? null : this.targetOf(given.value)
       if (target !== null) return target
     }
     for (const { args } of analysis.outsideCalls(owner.func)) {

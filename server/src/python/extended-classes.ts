@@ -1,6 +1,7 @@
 /** What a class has from classes of other modules of the project, and asks of those that extend it. */
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { baseClasses } from './base-classes.js'
 import type { ClassSummary, Func, Klass } from './module.js'
 import { projectTarget, targetOf } from './names.js'
 
@@ -20,34 +21,23 @@ export function repeatedMethods({ methods }: Klass): string[] {
 }
 
 /** Classes of other modules that a class, or one that it is derived from here, extends. */
-export function importedBases(analysis: Analysis, klass: Klass, depth = 0): ClassSummary[] {
-  if (depth > 8) return []
-  return klass.node.bases.flatMap((base) => {
-    if (base.name !== null) return []
-    const parent = analysis.classOf(base.value)
-    if (parent !== null) return parent === klass ? [] : importedBases(analysis, parent, depth + 1)
-    const target = targetOf(analysis, base.value)
-    const found = target === null ? null : projectTarget(analysis, target)
-    const known = found === null ? undefined : lookUp(found.summary.classes, found.rest)
-    return known === undefined ? [] : [known]
-  })
+export function importedBases(analysis: Analysis, klass: Klass): ClassSummary[] {
+  const found = [klass, ...baseClasses(analysis, klass)].flatMap(({ node }) =>
+    node.bases.flatMap(({ name, value }) => {
+      if (name !== null || analysis.classOf(value) !== null) return []
+      const target = targetOf(analysis, value)
+      const module = target === null ? null : projectTarget(analysis, target)
+      return (module === null ? undefined : lookUp(module.summary.classes, module.rest)) ?? []
+    }),
+  )
+  return [...new Set(found)]
 }
 
 /** Methods that a class has from others of the project, here or in other modules, without its own. */
 export function inheritedMethods(analysis: Analysis, klass: Klass): string[] {
-  const found = new Set(importedBases(analysis, klass).flatMap(methodNames))
-  const seen = new Set([klass])
-  const visit = ({ node }: Klass): void => {
-    for (const { name, value } of node.bases) {
-      const parent = name === null ? analysis.classOf(value) : null
-      if (parent === null || seen.has(parent)) continue
-      seen.add(parent)
-      for (const method of parent.methods.keys()) found.add(method)
-      visit(parent)
-    }
-  }
-  visit(klass)
-  return [...found].filter((name) => !klass.methods.has(name))
+  const imported = importedBases(analysis, klass).flatMap(methodNames)
+  const here = baseClasses(analysis, klass).flatMap(({ methods }) => [...methods.keys()])
+  return [...new Set([...imported, ...here])].filter((name) => !klass.methods.has(name))
 }
 
 /** All methods that objects of a class have, as far as the project brings them. */

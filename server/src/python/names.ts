@@ -2,8 +2,10 @@
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { baseClasses } from './base-classes.js'
 import { canonicalName, commonClass, starExports } from './canonical-names.js'
-import type { Call, Func, FunctionSummary, Klass, MadeObject, ModuleSummary } from './module.js'
+import type { Call, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
+import { passedValues } from './passed-values.js'
 import { returnsOf } from './returns.js'
 import { savedParameter } from './saved-parameters.js'
 import { type Binding, reaching, type Scope, scopeAt } from './scope.js'
@@ -103,10 +105,14 @@ function importedClassOf(analysis: Analysis, value: Expr, depth = 0): string | n
     if (bindings.length !== 1 || binding!.kind !== 'param') return null
     const annotation = analysis.parameterAnnotation(binding!)
     if (annotation !== null) return declaredClass(analysis, annotation)
-    const passed = passedValues(analysis, made)
-    return passed === null || passed.outside.length > 0
-      ? null
-      : agreed(passed.here, (one) => importedClassOf(analysis, one, depth + 1))
+    // While calls are still collected, more may be to come.
+    if (!analysis.complete) return null
+    return analysis.passedTargets.of(binding!, () => {
+      const passed = passedValues(analysis, binding!)
+      return passed === null || passed.outside.length > 0
+        ? null
+        : agreed(passed.here, (one) => importedClassOf(analysis, one))
+    })
   }
   // `self.trainer = trainer` in the constructor.
   const classes = new Set(
@@ -315,7 +321,7 @@ export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | nu
     if (last.kind === 'assign' && last.value !== null && last.unpack === null)
       return functionOf(analysis, last.value, depth + 1)
     // An object that the function is passed, and that can be called.
-    const passed = last.kind === 'param' ? passedClass(analysis, expr, depth) : null
+    const passed = last.kind === 'param' ? passedClass(analysis, expr) : null
     return passed === null ? null : methodOf(analysis, passed, '__call__')
   }
   if (expr.type === 'attribute') {
@@ -360,16 +366,12 @@ function preparedFunction(analysis: Analysis, expr: Expr, depth: number): Func |
     : null
 }
 
-export function methodOf(analysis: Analysis, klass: Klass, name: string, depth = 0): Func | null {
+export function methodOf(analysis: Analysis, klass: Klass, name: string): Func | null {
   const own = klass.methods.get(name)
   if (own !== undefined) return own
-  if (depth > depthLimit) return null
-  for (const base of klass.node.bases) {
-    const parent = classOf(analysis, base.value)
-    if (parent !== null && parent !== klass) {
-      const inherited = methodOf(analysis, parent, name, depth + 1)
-      if (inherited !== null) return inherited
-    }
+  for (const { methods } of baseClasses(analysis, klass)) {
+    const inherited = methods.get(name)
+    if (inherited !== undefined) return inherited
   }
   return null
 }
@@ -390,7 +392,7 @@ export function classOf(analysis: Analysis, expr: Expr, depth = 0): Klass | null
 export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass | null {
   if (depth > depthLimit) return null
   const value = definition(analysis, expr)
-  if (value.type === 'name') return passedClass(analysis, value, depth)
+  if (value.type === 'name') return passedClass(analysis, value)
   if (value.type === 'attribute')
     return agreed(attributeValues(analysis, value), (one) =>
       one === null || one.type === 'constant' ? null : instanceClass(analysis, one, depth + 1),
@@ -405,47 +407,25 @@ export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass 
 }
 
 /** The class of what all calls of a function, here or in other modules, pass for a parameter. */
-function passedClass(analysis: Analysis, expr: Expr & { type: 'name' }, depth: number): Klass | null {
-  const passed = passedValues(analysis, expr)
-  if (passed === null) return null
-  const made = passed.outside.map((one) =>
-    one?.path === analysis.path ? (analysis.classes.find(({ name }) => name === one.name) ?? null) : null,
-  )
-  const here = agreed(passed.here, (one) => instanceClass(analysis, one, depth + 1))
-  if (passed.here.length === 0) return agreed(made, (one) => one)
-  return here !== null && made.every((one) => one === here) ? here : null
-}
-
-/** What calls pass for a parameter: the expressions of this module, and the classes of objects that others pass. */
-function passedValues(
-  analysis: Analysis,
-  { id, start }: Expr & { type: 'name' },
-): { here: Expr[]; outside: (MadeObject | null)[] } | null {
+function passedClass(analysis: Analysis, { id, start }: Expr & { type: 'name' }): Klass | null {
   // While calls are still collected, more may be to come.
   if (!analysis.complete) return null
   const { bindings } = bindingsOf(analysis, id, start)
-  const [binding] = bindings
-  if (bindings.length !== 1 || binding!.kind !== 'param') return null
-  const owner = analysis.parameterOwner(binding!)
-  const sites = owner === null ? null : analysis.callSites(owner.func)
-  if (owner === null || sites === null) return null
-  const here: Expr[] = []
-  for (const { expr } of sites) {
-    const positional = expr.args.filter(({ name }) => name === null)
-    const given = expr.args.find(({ name }) => name === id) ?? positional[owner.position]
-    if (given === undefined || expr.args.some(({ star }) => star > 0)) return null
-    here.push(given.value)
-  }
-  const outside = analysis.outsideCalls(owner.func).map(({ args }) => {
-    const given = args?.find(
-      ({ name, position }) => name === id || (name === null && position === owner.position),
+  const binding = bindings.length === 1 ? bindings[0]! : null
+  if (binding?.kind !== 'param') return null
+  return analysis.passedClasses.of(binding, () => {
+    const passed = passedValues(analysis, binding)
+    if (passed === null) return null
+    const made = passed.outside.map((one) =>
+      one?.path === analysis.path ? (analysis.classes.find(({ name }) => name === one.name) ?? null) : null,
     )
-    return given?.made ?? null
+    const here = agreed(passed.here, (one) => instanceClass(analysis, one))
+    if (passed.here.length === 0) return agreed(made, (one) => one)
+    return here !== null && made.every((one) => one === here) ? here : null
   })
-  return here.length + outside.length === 0 ? null : { here, outside }
 }
 
-/** The one answer that all give. The first that has none ends it: functions that pass values in circles branch at each of them. */
+/** The one answer that all give. */
 function agreed<A, T>(all: readonly A[], answer: (one: A) => T | null): T | null {
   if (all.length === 0) return null
   const first = answer(all[0]!)

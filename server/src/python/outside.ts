@@ -9,6 +9,7 @@ import { fromPlain } from './configured-plain.js'
 import { agree, configuredAs, unknown } from './folded.js'
 import type { Folded, Func, OutsideCall, Passed, PassedArguments, PlainPath } from './module.js'
 import { bindingsOf, methodOf } from './names.js'
+import { argumentFor } from './passed-values.js'
 
 export class OutsideCalls {
   private byFunction: Map<Func, OutsideCall[]> | null = null
@@ -168,12 +169,4 @@ function knownAs({ value, overridable, from }: Omit<Passed & { state: 'known' },
 
 function passedFor(call: OutsideCall, name: string, position: number): Passed | undefined {
   return call.args === null ? undefined : argumentFor(call.args, name, position)?.value
-}
-
-function argumentFor(
-  args: PassedArguments,
-  name: string,
-  position: number,
-): PassedArguments[number] | undefined {
-  return args.find((one) => one.name === name) ?? args.find((one) => one.position === position)
 }

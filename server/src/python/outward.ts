@@ -3,6 +3,7 @@ import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { baseClasses } from './base-classes.js'
 import { toPlain } from './configured-exports.js'
 import { configuredPath } from './configured-path.js'
 import { seenFrom } from './configured-plain.js'
@@ -17,7 +18,7 @@ import type {
   Passed,
   PassedArguments,
 } from './module.js'
-import { bindingsOf, depthLimit, importedTarget, projectTarget, targetOf } from './names.js'
+import { bindingsOf, importedTarget, projectTarget, targetOf } from './names.js'
 
 /** Longest value that is worth passing on, in characters of JSON. */
 const maximumValue = 500
@@ -75,27 +76,22 @@ export function derivedClasses(analysis: Analysis): DerivedClass[] {
 }
 
 /** The only base of a class that is a class of another module of the project, also behind bases of this module. */
-function baseElsewhere(analysis: Analysis, klass: Klass, depth = 0): string | null {
-  if (depth > depthLimit) return null
-  const bases = klass.node.bases
-    .filter(({ name }) => name === null)
-    .map(({ value }) => {
-      const local = analysis.classOf(value)
-      return local === null || local === klass
-        ? targetOf(analysis, value)
-        : baseElsewhere(analysis, local, depth + 1)
-    })
-    .filter((target): target is string => target !== null && isOfProject(analysis, target))
-  return bases.length === 1 ? bases[0]! : null
+function baseElsewhere(analysis: Analysis, klass: Klass): string | null {
+  const targets = [klass, ...baseClasses(analysis, klass)].flatMap((one) =>
+    one.node.bases.flatMap(({ name, value }) => {
+      const local = name === null ? analysis.classOf(value) : null
+      const target = name !== null || (local !== null && local !== one) ? null : targetOf(analysis, value)
+      return target !== null && isOfProject(analysis, target) ? [target] : []
+    }),
+  )
+  const [only, other] = new Set(targets)
+  return only === undefined || other !== undefined ? null : only
 }
 
 /** Its own, and those of its bases in this module. */
-function methodsOf(analysis: Analysis, klass: Klass, depth = 0): string[] {
-  const inherited = klass.node.bases.flatMap(({ name, value }) => {
-    const base = name === null && depth < depthLimit ? analysis.classOf(value) : null
-    return base === null || base === klass ? [] : methodsOf(analysis, base, depth + 1)
-  })
-  return [...new Set([...klass.methods.keys(), ...inherited])]
+function methodsOf(analysis: Analysis, klass: Klass): string[] {
+  const all = [klass, ...baseClasses(analysis, klass)].flatMap(({ methods }) => [...methods.keys()])
+  return [...new Set(all)]
 }
 
 /** A class of this module that makes its objects with the constructor of a class elsewhere: that one. */
