@@ -72,7 +72,8 @@ function frozenOutside(python: PythonModule, { expr }: CalledNetwork): boolean {
   )
 }
 
-const keepsContent =
+/** Methods that give what they are called on, elsewhere or in another shape. */
+export const keepsContent =
   /^(to|cuda|float|half|long|view|reshape|squeeze|unsqueeze|transpose|permute|contiguous|flatten|get)$/
 
 /** What the loader gave, moved to another device at most. */

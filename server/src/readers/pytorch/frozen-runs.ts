@@ -7,7 +7,7 @@ import { namesIn } from '../../syntax/python-children.js'
 import { passedExpression, textIn } from '../../values/argument.js'
 import { unmoved } from './called-networks.js'
 import { codeMatches, moduleText } from './evidence.js'
-import { fromBatch, frozenPasses } from './frozen-passes.js'
+import { fromBatch, frozenPasses, keepsContent } from './frozen-passes.js'
 import { epochLoopOf, epochsOf, openEndedReason } from './loop-facts.js'
 import { usesAny } from './once.js'
 
@@ -155,11 +155,7 @@ function isInput(analysis: PythonModule, expr: Expr, func: Func, depth = 0): boo
   const inner = (part: Expr): boolean => isInput(analysis, part, func, depth + 1)
   if (expr.type === 'subscript') return inner(expr.value)
   if (expr.type === 'call')
-    return (
-      expr.callee.type === 'attribute' &&
-      /^(to|cuda|float|half|view|reshape|squeeze|unsqueeze|transpose|permute)$/.test(expr.callee.attr) &&
-      inner(expr.callee.value)
-    )
+    return expr.callee.type === 'attribute' && keepsContent.test(expr.callee.attr) && inner(expr.callee.value)
   if (expr.type !== 'name') return false
   const made = analysis.definition(expr)
   if (made !== expr) return inner(made)
