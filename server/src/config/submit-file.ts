@@ -3,6 +3,8 @@
 export interface SubmitOption {
   /** As written, with macros of the file put in; null: what it refers to is not known. */
   value: string | null
+  /** The same with a variable of the shell for each macro that is not known: `--seed $Process`. */
+  template: string
   /** The line, and the value in it. */
   start: number
   end: number
@@ -26,9 +28,9 @@ export function submitFile(text: string): SubmitFile {
     const end = start + line.trimEnd().length
     const option = /^\s*([+\w.]+)\s*=\s*/.exec(line)
     if (option !== null) {
-      const value = known(line.slice(option[0].length).trim(), options)
+      const template = filledIn(line.slice(option[0].length).trim(), options)
       const valueStart = start + option[0].length
-      options.set(option[1]!.toLowerCase(), { value, start, end, valueStart })
+      options.set(option[1]!.toLowerCase(), { ...template, start, end, valueStart })
       continue
     }
     const queued = /^\s*queue\b(.*)$/is.exec(line)
@@ -43,7 +45,7 @@ export function submitFile(text: string): SubmitFile {
 /** `10`, nothing, `10 name in (a, b)`, `name in (a, b)`; what stands in a file is not known. */
 function countOf(text: string, options: SubmitFile['options']): number | null {
   const [, written, rest] = /^(\S+)?\s*([\s\S]*)$/.exec(text)!
-  const first = known(written ?? '1', options)
+  const first = filledIn(written ?? '1', options).value
   const each = first !== null && /^\d+$/.test(first) ? Number(first) : 1
   const items = /\bin\s*\(([^()$]*)\)/is.exec(text)?.[1]
   if (items !== undefined) return each * items.split(/[\s,]+/).filter((one) => one !== '').length
@@ -51,12 +53,16 @@ function countOf(text: string, options: SubmitFile['options']): number | null {
   return rest === '' && first !== null && /^\d+$/.test(first) ? each : null
 }
 
-function known(value: string, options: SubmitFile['options']): string | null {
+/** `$(name)`, `$(name:otherwise)`; what `$$(name)`, `$ENV(name)` and the like stand for is not known. */
+const macro = /\$(\$|[a-z]+)?\(([\w.]+)(?::([^()]*))?\)/gi
+
+function filledIn(written: string, options: SubmitFile['options']): Pick<SubmitOption, 'value' | 'template'> {
   let whole = true
-  const text = value.replace(/\$\(([\w.]+)(?::([^()]*))?\)/g, (_, name: string, otherwise?: string) => {
-    const found = options.get(name.toLowerCase())?.value ?? otherwise
-    whole &&= found !== undefined
-    return found ?? ''
+  const template = written.replace(macro, (_, computed?: string, name = '', otherwise?: string) => {
+    const found = computed === undefined ? options.get(name.toLowerCase()) : undefined
+    const value = found?.value ?? (computed === undefined ? otherwise : undefined)
+    whole &&= value !== undefined
+    return value ?? found?.template ?? `$${name.replaceAll('.', '_')}`
   })
-  return whole ? text : null
+  return { value: whole ? template : null, template }
 }

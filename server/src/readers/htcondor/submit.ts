@@ -10,7 +10,8 @@ import { claimScriptCalls } from '../shell/script-calls.js'
 export const htcondorReader = defineReader({
   name: 'htcondor',
   languages: ['ini'],
-  triggers: ['request_gpus', 'request_GPUs', 'Request_GPUs', 'request_Gpus', 'RequestGPUs', 'RequestGpus'],
+  // Options are written in any case.
+  triggers: ['queue', 'Queue', 'QUEUE'],
   read({ fragment }, context, claims) {
     const file = submitFile(fragment.text)
     const asked = gpusOf(file)
@@ -77,7 +78,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, file: SubmitFile,
   const program = executable.value.replace(/^"|"$/g, '')
   const given = options.get('arguments') ?? options.get('args')
   // The new form of arguments stands in double quotes, and quotes as the shell does.
-  const words = given === undefined ? '' : (given.value?.replace(/^"([\s\S]*)"$/, '$1') ?? '$@')
+  const words = given === undefined ? '' : given.template.replace(/^"([\s\S]*)"$/, '$1')
   const runner = /\.sh$/.test(program) ? 'bash ' : /\.py$/.test(program) ? 'python ' : ''
   const shell = context.shell(`${runner}${program} ${words}`)
   const at = placeOf(executable)
