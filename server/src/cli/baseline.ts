@@ -1,10 +1,12 @@
 /** Baselines on disk: read for `check --baseline`, written by `costlint baseline`. */
+
 import { writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { count } from '../estimate/figures.js'
 import type { Finding, KnownFinding } from '../finding.js'
 import { readNoted } from '../host/node/inputs.js'
 import { type Baseline, compareWith, readBaseline, writeBaseline } from '../linter.js'
+import { isWithin } from '../text/location.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import { targets } from './roots.js'
@@ -64,8 +66,7 @@ export async function updateBaseline(
     const path = file === undefined ? join(root, result.baselineFile ?? usual) : resolve(console.cwd, file)
     const name = relative(console.cwd, path)
     const before = (await baselineAt(path, name))?.entries ?? []
-    const covers = (one: string) =>
-      isWhole || paths.some((each) => one === each || one.startsWith(`${each}/`))
+    const covers = (one: string) => paths.some((each) => isWithin(one, each))
     const { fresh, stale } = compareWith(before, result.findings, covers)
     const isFresh = new Set(fresh)
     const kept = prune ? result.findings.filter((finding) => !isFresh.has(finding)) : result.findings

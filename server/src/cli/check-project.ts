@@ -1,10 +1,12 @@
 /** One project of `costlint check`: opened once, linted and fixed as often as somebody asks. */
+
 import { statSync } from 'node:fs'
 import { access, constants, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { readable, reasonOf, toPosix } from '../host/node/host.js'
 import { noteInput, readNoted } from '../host/node/inputs.js'
 import { type Choice, type FixRun, isReadableName, type LintResult, type Project } from '../linter.js'
+import { isWithin } from '../text/location.js'
 import { unifiedDiff } from '../text/unified-diff.js'
 import { givenBaseline } from './baseline.js'
 import { type Console, UsageError } from './console.js'
@@ -205,10 +207,6 @@ export class CheckedProject {
     // A script without an extension names its program.
     return readNoted(absolute).subarray(0, 2).toString('latin1') === '#!'
   }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return folder === '' || path === folder || path.startsWith(`${folder}/`)
 }
 
 /** Patterns with a slash in them are meant from the current folder, as `exclude` means them from that of its file. */

@@ -1,4 +1,5 @@
 /** `costlint report`: what can be saved, the bill, the largest grids and the memory of GPUs, as a page or as Markdown. */
+
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { readable, toPosix } from '../host/node/host.js'
@@ -8,6 +9,7 @@ import type { ReportPlace } from '../report/data.js'
 import { holdsHistory, withHistory } from '../report/history.js'
 import { htmlReport } from '../report/html.js'
 import { markdownReport } from '../report/markdown.js'
+import { isWithin } from '../text/location.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import type { ReportFormat } from './options.js'
@@ -87,8 +89,7 @@ async function sourceOf(
 ): Promise<{ source: ReportSource; places: Places }> {
   const project = await engine.open(root, { choice: {}, explicit: paths, apart: apart ?? [] })
   try {
-    const within = (path: string) =>
-      paths.some((each) => each === '' || path === each || path.startsWith(`${each}/`))
+    const within = (path: string) => paths.some((each) => isWithin(path, each))
     const display = (path: string) => toPosix(relative(console.cwd, join(root, path))) || '.'
     const texts = new Texts(root, engine)
     const result = await project.lint({

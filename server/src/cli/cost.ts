@@ -1,7 +1,9 @@
 /** `costlint cost`: the bill by job, what can be saved of it, and how much of it is known. */
+
 import { join, relative } from 'node:path'
 import { toPosix } from '../host/node/host.js'
 import type { CostEntry } from '../linter.js'
+import { isWithin } from '../text/location.js'
 import { type Console, exit, UsageError } from './console.js'
 import { type CostChange, changesBetween, sumOfChanges } from './cost-change.js'
 import { changesMarkdown, changesText } from './cost-change-text.js'
@@ -61,8 +63,7 @@ async function costOf(
     ...(cache === undefined ? {} : { cache }),
   })
   try {
-    const within = (path: string) =>
-      target.paths.some((each) => each === '' || path === each || path.startsWith(`${each}/`))
+    const within = (path: string) => target.paths.some((each) => isWithin(path, each))
     return (await project.cost())
       .filter(({ path, scripts }) => within(path) || scripts.some(within))
       .map((entry) => ({

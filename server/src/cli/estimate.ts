@@ -1,10 +1,12 @@
 /** `costlint estimate`: the memory of each training, item by item, and whether it fits the machine that it runs on. */
+
 import { join, relative } from 'node:path'
 import { isHardware } from '../catalog/instances.js'
 import { between, number, seconds } from '../estimate/figures.js'
 import { formatUsd } from '../estimate/hourly.js'
 import { toPosix } from '../host/node/host.js'
 import type { TrainingEstimate } from '../linter.js'
+import { isWithin } from '../text/location.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import { harmless, textWidth } from './format/width.js'
@@ -36,8 +38,7 @@ export async function showEstimates(
     })
     try {
       const display = (path: string) => toPosix(relative(console.cwd, join(target.root, path)))
-      const within = (path: string) =>
-        target.paths.some((each) => each === '' || path === each || path.startsWith(`${each}/`))
+      const within = (path: string) => target.paths.some((each) => isWithin(path, each))
       for (const one of await project.estimates(gpu === undefined ? {} : { gpu })) {
         if (!within(one.path)) continue
         const placed = (from: string) =>

@@ -1,7 +1,9 @@
 /** `costlint graph`: which job launches which script on which machine at which price, and what could not be resolved. */
+
 import { join, relative } from 'node:path'
 import { toPosix } from '../host/node/host.js'
 import type { JobGraph } from '../linter.js'
+import { isWithin } from '../text/location.js'
 import { type Console, exit } from './console.js'
 import type { Engine } from './engine.js'
 import { dotGraph } from './graph-dot.js'
@@ -25,8 +27,7 @@ export async function showGraph(
     })
     try {
       const display = (path: string) => toPosix(relative(console.cwd, join(target.root, path)))
-      const within = (path: string) =>
-        target.paths.some((each) => each === '' || path === each || path.startsWith(`${each}/`))
+      const within = (path: string) => target.paths.some((each) => isWithin(path, each))
       const found = await project.graph()
       for (const job of found.jobs) {
         if (!within(job.path) && (job.script === null || !within(job.script))) continue

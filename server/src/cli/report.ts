@@ -1,4 +1,5 @@
 /** What a check found, ready to be printed: paths as seen from the current folder, places in lines and columns. */
+
 import { join, relative } from 'node:path'
 import { applyFragmentEdits } from '../edit/fragment-edit.js'
 import type { TextEdit } from '../edit/write.js'
@@ -15,7 +16,7 @@ import {
   severities,
 } from '../linter.js'
 import type { Severity } from '../rules/rule.js'
-import type { Location } from '../text/location.js'
+import { isWithin, type Location } from '../text/location.js'
 import { unifiedDiff } from '../text/unified-diff.js'
 import type { LineTable, Range } from './positions.js'
 import type { Texts } from './texts.js'
@@ -157,8 +158,7 @@ async function costsOf(
   { costs, paths = [''] }: ReportOptions,
 ): Promise<CostEntry[]> {
   if (costs === undefined) return []
-  const within = (path: string) =>
-    paths.some((each) => each === '' || path === each || path.startsWith(`${each}/`))
+  const within = (path: string) => paths.some((each) => isWithin(path, each))
   return (await costs(findings)).filter(({ path, scripts }) => within(path) || scripts.some(within))
 }
 

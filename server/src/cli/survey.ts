@@ -1,5 +1,7 @@
 /** A survey of the part of a project that paths on the command line name. */
+
 import type { Survey } from '../linter.js'
+import { isWithin } from '../text/location.js'
 import type { Engine } from './engine.js'
 import type { Target } from './roots.js'
 
@@ -12,8 +14,7 @@ export async function surveyOf(
   const { root, paths, apart = [] } = target
   const project = await engine.open(root, { choice: {}, explicit: paths, apart })
   try {
-    const within = (path: string) =>
-      paths.some((each) => each === '' || path === each || path.startsWith(`${each}/`))
+    const within = (path: string) => paths.some((each) => isWithin(path, each))
     const { findings, costs, ...rest } = await project.survey()
     return {
       ...rest,

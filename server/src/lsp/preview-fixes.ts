@@ -1,7 +1,9 @@
 /** What the fixes of the workspace would change, as unified diffs. Nothing is written. */
+
 import { applyFragmentEdits } from '../edit/fragment-edit.js'
 import type { TextEdit } from '../edit/write.js'
 import { matchSelectors } from '../linter.js'
+import { isWithin } from '../text/location.js'
 import { unifiedDiff } from '../text/unified-diff.js'
 import { editsOf } from './fix-edits.js'
 import { textOf } from './places.js'
@@ -24,18 +26,19 @@ export async function previewFixes(
   sessions: readonly { session: Session; prefix: string }[],
   { path, rule, unsafe = false }: PreviewQuery,
 ): Promise<string> {
+  const asked = path?.replace(/^\.\//, '') ?? ''
   const diffs: string[] = []
   for (const { session, prefix } of sessions) {
     const reported = await session.reported()
     if (reported === undefined) continue
-    const asked = reported.source.findings.filter(
+    const chosen = reported.source.findings.filter(
       (one) =>
-        (path === undefined || isWithin(prefix + one.location.path, path)) &&
+        isWithin(prefix + one.location.path, asked) &&
         (rule === undefined || matchSelectors([rule], one.rule) !== undefined),
     )
     const edits = await editsOf(
       session,
-      asked,
+      chosen,
       ({ safety }) => safety === 'safe' || (unsafe && safety === 'unsafe'),
     )
     for (const group of grouped(edits)) {
@@ -48,11 +51,6 @@ export async function previewFixes(
     }
   }
   return diffs.join('')
-}
-
-function isWithin(path: string, folder: string): boolean {
-  const top = folder.replace(/^\.\/|\/$/g, '')
-  return top === '' || top === '.' || path === top || path.startsWith(`${top}/`)
 }
 
 function grouped(edits: readonly TextEdit[]): TextEdit[][] {

@@ -8,7 +8,7 @@ import type { TextEdit } from '../edit/write.js'
 import type { Finding, Fix } from '../finding.js'
 import type { LintError, OfferedFix } from '../lint.js'
 import { type Encoding, encode } from '../text/decode.js'
-import type { Location } from '../text/location.js'
+import { isWithin, type Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 
 /** A file as the project sees it: its text in the editor or as fixed so far, else that on disk. */
@@ -143,7 +143,7 @@ class Run {
     if (fix.safety === 'display' || (fix.safety === 'unsafe' && !this.options.unsafe)) return false
     return (
       fix.edits.length > 0 &&
-      fix.edits.every(({ location }) => this.options.paths.some((path) => covers(path, location.path)))
+      fix.edits.every(({ location }) => this.options.paths.some((path) => isWithin(location.path, path)))
     )
   }
 
@@ -272,11 +272,5 @@ function touch(a: TextEdit, b: TextEdit): boolean {
     a.location.cell === b.location.cell &&
     a.location.start <= b.location.end &&
     b.location.start <= a.location.end
-  )
-}
-
-function covers(path: string, file: string): boolean {
-  return (
-    path === '' || path === '.' || file === path || file.startsWith(path.endsWith('/') ? path : `${path}/`)
   )
 }

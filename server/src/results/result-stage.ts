@@ -7,7 +7,7 @@ import type { Configuration } from '../host/configuration.js'
 import type { Draft } from '../judging/judge.js'
 import type { LintError, LintResult, OfferedFix, SilencedFinding } from '../lint.js'
 import { rules } from '../rules/index.js'
-import type { Location } from '../text/location.js'
+import { isWithin, type Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 import { fingerprint } from './fingerprint.js'
 import { compareWith } from './known-findings.js'
@@ -50,7 +50,7 @@ export class ResultStage {
   async run(input: ResultInput): Promise<LintResult> {
     const { configuration, paths, records } = input
     const wanted = (path: string): boolean =>
-      configuration.reported(path) && (paths === undefined || paths.some((one) => covers(one, path)))
+      configuration.reported(path) && (paths === undefined || paths.some((one) => isWithin(path, one)))
     const byPath = new Map<string, Draft[]>()
     for (const draft of input.drafts) {
       const list = byPath.get(draft.location.path)
@@ -93,7 +93,7 @@ export class ResultStage {
         ? undefined
         : compareWith(baseline.entries, findings, (path) => wanted(path) || !present.has(path))
     const unmatched = (paths ?? []).filter(
-      (path) => !input.files.some((file) => covers(path, file) && configuration.reported(file)),
+      (path) => !input.files.some((file) => isWithin(file, path) && configuration.reported(file)),
     )
     return {
       unmatched,
@@ -183,10 +183,6 @@ function isDecided(file: SourceFile | undefined, location: Location): boolean {
 function asError(path: string, { line, cell, language }: SyntaxErrorPlace): LintError {
   const place = cell === null ? `line ${line}` : `line ${line} of cell ${cell}`
   return { path, kind: 'syntax', message: `${place} is no valid ${language}; findings may be missing` }
-}
-
-function covers(path: string, candidate: string): boolean {
-  return path === '' || path === '.' || candidate === path || candidate.startsWith(`${path}/`)
 }
 
 function byPlace(a: { location: Location; rule: string }, b: { location: Location; rule: string }): number {

@@ -5,7 +5,7 @@ import { isTest } from '../judging/judge.js'
 import type { JudgeStage } from '../judging/judge-stage.js'
 import type { Severity } from '../rules/rule.js'
 import type { Silence } from '../rules/silence.js'
-import { type Location, sameLocation } from '../text/location.js'
+import { isWithin, type Location, sameLocation } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Channel, Effective, Evidence, SubjectView } from '../workload/claim.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
@@ -94,7 +94,7 @@ type Runs = readonly SubjectView[]
 
 async function subjectsAt(query: WhyQuery, judging: JudgeStage, lines: LineNumbers): Promise<Runs[]> {
   const all = judging.view().map(({ runs }) => runs)
-  const inPath = all.filter(([view]) => covers(query.path, view!.subject.location.path))
+  const inPath = all.filter(([view]) => isWithin(view!.subject.location.path, query.path))
   const inCell = ({ cell }: Location) => query.cell === undefined || cell === query.cell
   const own = inPath.filter(([view]) => inCell(view!.subject.location))
   const { line } = query
@@ -126,10 +126,6 @@ function claimsOf(settings: SubjectView['settings']): Effective<unknown>[] {
   return Object.values<Effective<unknown> | undefined>(settings).filter((claim) => claim !== undefined)
 }
 
-function covers(path: string, candidate: string): boolean {
-  return path === '' || path === '.' || candidate === path || candidate.startsWith(`${path}/`)
-}
-
 function noteOn(
   { path, line, rule }: WhyQuery,
   found: readonly ExplainedSubject[],
@@ -141,7 +137,7 @@ function noteOn(
   }
   const holds = input.judging
     .view()
-    .some(({ runs }) => runs.some(({ subject }) => covers(path, subject.location.path)))
+    .some(({ runs }) => runs.some(({ subject }) => isWithin(subject.location.path, path)))
   if (rule !== undefined && holds) return `${rule} is about nothing that stands here`
   if (!input.isKnown(path)) return 'the file is not part of the project, or is excluded'
   if (!input.isRead(path)) return 'no framework or platform that CostLint knows is mentioned in the file'

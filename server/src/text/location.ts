@@ -27,3 +27,9 @@ export interface Location {
 export function sameLocation(a: Location, b: Location): boolean {
   return a.path === b.path && a.cell === b.cell && a.start === b.start && a.end === b.end
 }
+
+/** Whether a path is a folder or lies in it, both as seen from the root, which is '' or '.'. */
+export function isWithin(path: string, folder: string): boolean {
+  if (folder === '' || folder === '.' || path === folder) return true
+  return path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
+}
