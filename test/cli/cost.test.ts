@@ -627,4 +627,29 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
     const { out } = await runHere({ 'none.py': 'x = 1\n' }, ['cost'])
     assert.match(out, /^Nothing found that costs money/)
   })
+
+  it('takes longer where the training process loads its samples by itself', async () => {
+    const script = (workers: number) => `import torch
+import torchvision
+from torchvision import transforms
+
+data = torchvision.datasets.CIFAR10("data", train=True, transform=transforms.ToTensor())
+loader = torch.utils.data.DataLoader(data, batch_size=128, shuffle=True, num_workers=${workers})
+model = torchvision.models.resnet18(num_classes=10).cuda()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+criterion = torch.nn.CrossEntropyLoss()
+for epoch in range(100):
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss = criterion(model(x.cuda()), y.cuda())
+        loss.backward()
+        optimizer.step()
+`
+    const hours = async (workers: number) =>
+      (await jobs({ 'train.py': script(workers), 'job.slurm': slurm }))[0]!.hours!
+    const [alone, shared] = [await hours(0), await hours(8)]
+    // Five million small pictures, 20 to 300 µs each.
+    assert.ok(Math.abs(alone.low - shared.low - 100 / 3600) < 1e-6, `${alone.low} ${shared.low}`)
+    assert.ok(Math.abs(alone.high! - shared.high! - 1500 / 3600) < 1e-6, `${alone.high} ${shared.high}`)
+  })
 })
