@@ -3,16 +3,19 @@ import type { Analysis } from './analysis.js'
 import type { Klass } from './module.js'
 import { classOf } from './names.js'
 
+/** Nobody writes more of them: without a bound a chain of classes would take the square of its length. */
+const most = 32
+
 const known = new WeakMap<Klass, readonly Klass[]>()
 
-/** All of them, each once, those of the first base first. */
+/** Each once, those of the first base first; at most 32. */
 export function baseClasses(analysis: Analysis, klass: Klass): readonly Klass[] {
   const before = known.get(klass)
   if (before !== undefined) return before
   const found = new Set<Klass>([klass])
   const visit = (one: Klass): void => {
     for (const base of directBases(analysis, one)) {
-      if (found.has(base)) continue
+      if (found.has(base) || found.size > most) continue
       found.add(base)
       visit(base)
     }
