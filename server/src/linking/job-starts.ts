@@ -31,7 +31,10 @@ export class StartIndex {
   }
 }
 
-/** The settings of a job with what all commands that start it add. */
+/** Machines that a command may ask for in place of those of the file. */
+const asked = ['gpus', 'gpuModel', 'instanceType', 'nodes'] as const
+
+/** The settings of a job with what all commands that start it add, or say in place of its file. */
 export function withStarts({ settings }: JobEntry, starts: readonly JobEntry[]): Settings {
   const result: Settings = { ...settings }
   const { idleStop } = settings
@@ -54,7 +57,52 @@ export function withStarts({ settings }: JobEntry, starts: readonly JobEntry[]):
       location: first.location,
       key: first.key,
     }
+  askFor(result, starts)
   return result
+}
+
+function askFor(result: Settings, starts: readonly JobEntry[]): void {
+  const asking = starts.filter((start) => asked.some((setting) => start.settings[setting] !== undefined))
+  const [first] = asking
+  if (first === undefined) return
+  const [gpus] = asking.flatMap((start) => start.settings.gpus ?? [])
+  // Another number or kind of GPUs needs another machine than the file names.
+  if (gpus !== undefined && first.settings.instanceType === undefined) delete result.instanceType
+  if (gpus !== undefined || first.settings.instanceType !== undefined) delete result.gpuModel
+  for (const setting of asked) say(result, starts, setting)
+  const { idleStop } = first.settings
+  // The file asks for no machines that somebody could forget; the command does.
+  if (result.idleStop === undefined && result.endedBy === undefined && (effective(result.gpus) ?? 0) > 0)
+    if (idleStop !== undefined && starts.length === 1) result.idleStop = { ...idleStop, overridable: false }
+}
+
+/** What all commands say alike holds; where they differ, nobody knows. */
+function say<Key extends (typeof asked)[number]>(
+  result: Settings,
+  starts: readonly JobEntry[],
+  setting: Key,
+): void {
+  const given = starts.map((start) => start.settings[setting])
+  const [one] = given.filter((claim) => claim !== undefined)
+  if (one === undefined) return
+  const alike = given.every((claim) => claim !== undefined && effective(claim) === effective(one))
+  result[setting] = (
+    alike
+      ? one
+      : {
+          ...one,
+          state: 'unknown',
+          because: 'commands that differ',
+          value: undefined,
+        }
+  ) as Settings[Key]
+}
+
+/** A command that asks for GPUs gives them to a job whose file asks for none. */
+export function startedOn({ subject }: JobEntry, settings: Settings): JobEntry['subject'] {
+  const { evidence } = subject
+  if (evidence.accelerator !== 'none' || (effective(settings.gpus) ?? 0) === 0) return subject
+  return { ...subject, evidence: { ...evidence, accelerator: 'gpu' } }
 }
 
 function ends({ endedBy, idleStop }: Settings): boolean {

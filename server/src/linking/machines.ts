@@ -1,7 +1,7 @@
 /** Requests for machines and the pools that they run on, over all files of a project. */
 import type { Source, Subject } from '../workload/claim.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
-import { StartIndex, withStarts } from './job-starts.js'
+import { StartIndex, startedOn, withStarts } from './job-starts.js'
 import { settingsOf } from './joined-settings.js'
 import {
   type JobEntry,
@@ -37,12 +37,19 @@ export const nobody = {}
 function startJobs(jobs: Map<string, Job>, index: StartIndex): void {
   for (const [id, job] of jobs) {
     const starts = index.startsOf(job)
-    if (starts.length > 0) jobs.set(id, { ...job, settings: withStarts(job, starts), starts })
+    if (starts.length === 0) continue
+    const settings = withStarts(job, starts)
+    jobs.set(id, { ...job, subject: startedOn(job, settings), settings, starts })
   }
 }
 
 /** Requests for machines by job, and pools by subject, each with what the other says about it. */
-export function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<string, Pool> } {
+export function machinesOf(input: RunInput): {
+  jobs: Map<string, Job>
+  pools: Map<string, Pool>
+  /** Subjects of command lines that start a job of the project: what they say is said of that job. */
+  joined: ReadonlySet<string>
+} {
   const jobs = new Map<string, Job>()
   const pools = new Map<string, Pool>()
   const starts: JobEntry[] = []
@@ -93,7 +100,8 @@ export function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Ma
   const lost = [...jobs.values()].filter(({ pool }) => pool === undefined)
   for (const pool of rest)
     if (used.length > 0 && !lost.some((job) => mayRunOn(job, pool.entry))) pool.unused = true
-  return { jobs, pools }
+  const joined = new Set([...jobs.values()].flatMap((job) => (job.starts ?? []).map((one) => one.subject.id)))
+  return { jobs, pools, joined }
 }
 
 function parted<T>(all: readonly T[], fits: (one: T) => boolean): [T[], T[]] {

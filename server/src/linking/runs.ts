@@ -127,7 +127,7 @@ function unseenAround(extraction: Extraction, path: string, input: RunInput): Un
 
 export function buildRuns(input: RunInput): Judgement[] {
   const judged: SubjectView[][] = []
-  const { jobs: computeOf, pools } = machinesOf(input)
+  const { jobs: computeOf, pools, joined } = machinesOf(input)
   const starters = new StarterIndex(input.extractions.values())
 
   const runsOfJob = new Map<string, Run[]>()
@@ -227,7 +227,8 @@ export function buildRuns(input: RunInput): Judgement[] {
         if (shown && ofTraining.has(found.subject.kind)) continue
         const ending = starters.endingFor(found)
         const view = ending.length === 0 ? found : madeWith(cappedElsewhere(found), ending)
-        if (view.subject.kind === 'Compute' && view.subject.job !== null) continue
+        if (view.subject.kind === 'Compute' && (view.subject.job !== null || joined.has(view.subject.id)))
+          continue
         if (view.subject.kind === 'Search' && view.subject.job !== null) {
           const trials = runsOfJob.get(view.subject.job)
           const trial = trials?.find((one) => one.script !== null) ?? trials?.[0]

@@ -170,7 +170,7 @@ function readScript(commands: ShellCommand[], claims: ClaimBuilder): void {
   for (const command of commands) {
     const words = texts(command)
     if (command.unreachable) continue
-    claimStart(claims, command, words, ends)
+    if (claimStart(claims, command, words, ends)) continue
     if (words[0] !== 'sky' || words[1] !== 'launch') continue
     if (words.some((word) => /^(-i|--idle-minutes-to-autostop|--down|--dryrun|-h|--help)(=|$)/.test(word)))
       continue
@@ -202,18 +202,22 @@ function readScript(commands: ShellCommand[], claims: ClaimBuilder): void {
 /** `uv run sky launch`, `poetry run sky launch`. */
 const before = /^(uv|run|poetry|pdm|time|exec)$/
 
-/** `sky launch task.yaml`, `sky jobs launch task.yaml`: what the command says about the task of that file. */
-function claimStart(claims: ClaimBuilder, command: ShellCommand, words: string[], ends: boolean): void {
+/**
+ * `sky launch task.yaml`, `sky jobs launch task.yaml`: what the command says about the task of that file, which outranks it.
+ * False: it names none.
+ */
+function claimStart(claims: ClaimBuilder, command: ShellCommand, words: string[], ends: boolean): boolean {
   const at = words.findIndex((word) => !before.test(word))
   const rest = words.slice(at)
   const managed = rest[0] === 'sky' && rest[1] === 'jobs' && rest[2] === 'launch'
-  if (!managed && !(rest[0] === 'sky' && rest[1] === 'launch')) return
+  if (!managed && !(rest[0] === 'sky' && rest[1] === 'launch')) return false
   const file = rest.find((word) => /\.ya?ml$/.test(word) && !/[$=]/.test(word))
-  if (file === undefined || rest.some((word) => /^--(dryrun|help|gpus|accelerators)(=|$)/.test(word))) return
+  if (file === undefined || rest.some((word) => /^--(dryrun|help)(=|$)/.test(word))) return false
   const place: Place = { start: command.words[at]!.start, end: command.words[at + 1]!.end }
   const evidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
   const start = claims.subject('Compute', place, file, evidence)
   start.known('startsFile', 'sky launch', file.replace(/^\.\//, ''), place)
+  claimRequest(start, rest, place)
   const spot = rest.includes('--use-spot')
   if (spot) start.known('spot', '--use-spot', true, place)
   if (managed) start.known('endedBy', 'sky jobs launch', 'sky jobs launch', place)
@@ -222,7 +226,44 @@ function claimStart(claims: ClaimBuilder, command: ShellCommand, words: string[]
     start.known('endedBy', '--down', '--down', place)
   else if (command.words.some((word) => word.splits === true))
     start.unknown('idleStop', '-i', 'arguments that are not known', place)
-  else start.default('idleStop', '-i', null, place)
+  // The file of the task may ask for it.
+  else
+    start.default('idleStop', '-i', null, place, {
+      overridable: true,
+      site: { ...place, target: { kind: 'option', part: 'behind' } },
+    })
+  return true
+}
+
+/** Machines that the command asks for: `--gpus A100:8`, `--instance-type p4d.24xlarge`, `--num-nodes 2`. */
+function claimRequest(start: SubjectBuilder<'Compute'>, words: readonly string[], place: Place): void {
+  const gpus = optionOf(words, '--gpus', '--accelerators')
+  if (gpus !== undefined) {
+    const { key, value } = gpus
+    const asked = acceleratorsOf(value)
+    if (asked === null) start.unknown('gpus', key, `\`${value}\``, place)
+    else start.known('gpus', key, asked.count, place)
+    if (asked?.model != null) start.known('gpuModel', key, asked.model, place)
+  }
+  const type = optionOf(words, '--instance-type', '-t')
+  if (type !== undefined && !type.value.includes('$'))
+    start.known('instanceType', type.key, type.value, place)
+  const nodes = optionOf(words, '--num-nodes')
+  if (nodes === undefined) return
+  if (/^\d+$/.test(nodes.value)) start.known('nodes', nodes.key, Number(nodes.value), place)
+  else start.unknown('nodes', nodes.key, `\`${nodes.value}\``, place)
+}
+
+function optionOf(
+  words: readonly string[],
+  ...names: string[]
+): { key: string; value: string } | undefined {
+  for (const [index, word] of words.entries()) {
+    const key = names.find((name) => word === name || word.startsWith(`${name}=`))
+    if (key !== undefined)
+      return { key, value: word === key ? (words[index + 1] ?? '') : word.slice(key.length + 1) }
+  }
+  return undefined
 }
 
 function changeCluster(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {

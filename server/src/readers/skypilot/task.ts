@@ -94,7 +94,7 @@ export const skypilotTaskReader = defineReader({
   name: 'skypilot-task',
   settings: [taskSettings],
   languages: ['yaml'],
-  triggers: ['accelerators', 'use_spot', 'num_nodes', 'instance_type'],
+  triggers: ['accelerators', 'use_spot', 'num_nodes', 'instance_type', 'SKYPILOT_', 'setup:'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) readTask(claims, context, facts.config!, document)
   },
@@ -174,7 +174,9 @@ function readTask(
           node: run,
           job,
           known: {
-            ...(wanted.count === null ? {} : { SKYPILOT_NUM_GPUS_PER_NODE: String(wanted.count) }),
+            ...(wanted.count === null || wanted.unsaid === true
+              ? {}
+              : { SKYPILOT_NUM_GPUS_PER_NODE: String(wanted.count) }),
             ...(nodes === null ? {} : { SKYPILOT_NUM_NODES: String(nodes) }),
           },
           environment: environmentOf(claims, at(root, 'envs')),
@@ -248,6 +250,8 @@ function environmentOf(claims: ClaimBuilder, envs: ConfigNode | undefined): Reco
 interface Asked {
   /** On each node; null: not readable, or different in each candidate. */
   count: number | null
+  /** Nothing is said of accelerators or machines: whoever launches the task may (\`--gpus\`). */
+  unsaid?: true
   model: string | null
   tpu: boolean
   /** Where the number is written, if in one place only. */
@@ -264,7 +268,8 @@ function acceleratorsAsked(task: Task): Asked {
     const types = task.candidates.map(
       (one) => at(one, 'instance_type') ?? at(task.resources, 'instance_type'),
     )
-    if (types.every((one) => one === undefined)) return { count: 0, model: null, tpu: false, node: null }
+    if (types.every((one) => one === undefined))
+      return { count: 0, unsaid: true, model: null, tpu: false, node: null }
     const machine = types.length === 1 ? instance(text(types[0]) ?? '') : undefined
     return machine === undefined
       ? { count: null, model: null, tpu: false, node: null }
@@ -318,7 +323,8 @@ function claimAccelerators(compute: SubjectBuilder<'Compute'>, task: Task, asked
     }
   }
   const at_ = compute.locator.origin(shown, { site })
-  compute.say('gpus', 'accelerators', readAs(at_, asked.count, 'candidates that differ'))
+  if (asked.unsaid === true) compute.default('gpus', 'accelerators', 0, shown, { site, overridable: true })
+  else compute.say('gpus', 'accelerators', readAs(at_, asked.count, 'candidates that differ'))
   if (asked.count !== null && asked.model !== null)
     compute.known('gpuModel', 'accelerators', asked.model, shown)
 }
