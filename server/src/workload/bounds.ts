@@ -47,6 +47,7 @@ const bounds: Record<NumberSetting, Bound> = {
   keptCheckpoints: count,
   learningRate: [0, 1e6],
   leastReplicas: machines,
+  madeBy: machines,
   maximum: machines,
   maxSteps: count,
   maxWait: seconds,

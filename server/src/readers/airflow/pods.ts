@@ -3,7 +3,8 @@
 import type { PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { CallSource } from '../../values/call-source.js'
-import { derived } from '../../values/operations.js'
+import { convert, derived } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -49,6 +50,8 @@ export function claimPod(
   compute.say('poolLabels', 'node_selector', derived(source.get('node_selector'), labelsOf))
   const run = new CallSource(python, dag.call, claims)
   const own = new TaskSource(python, dag, task, claims)
+  // Of code that stands here, the step says what it does after a failure.
+  if (task.func === null) compute.say('retries', 'retries', convert(own.get('retries'), asNumber))
   const [limit] = [
     { key: 'execution_timeout', from: own },
     { key: 'active_deadline_seconds', from: source },

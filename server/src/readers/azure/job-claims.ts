@@ -112,7 +112,8 @@ export function distributed(
 
 /** Why its programs may use the machines in ways that their launches do not tell; null: they do not. */
 export function sharingOf(kind: string | null | undefined, nodes: number | null): string | null {
-  if (kind === undefined || kind === null) return nodes === 1 ? null : 'several nodes without a distribution'
+  // Nothing divides the work of several machines, but for what the program does by itself.
+  if (kind === undefined || kind === null) return nodes === null ? 'nodes that cannot be counted' : null
   return kind === 'pytorch' ? null : ownProcesses.service
 }
 

@@ -92,5 +92,6 @@ export function launcherOf(
 
 export function sharingIn({ launcher, nodes }: Start): string | null {
   if (launcher === 'other') return ownProcesses.service
-  return launcher === 'python' && effective(nodes) !== 1 ? 'several nodes without a distribution' : null
+  // Nothing divides the work of several machines, but for what the program does by itself.
+  return launcher === 'python' && effective(nodes) === undefined ? 'nodes that cannot be counted' : null
 }

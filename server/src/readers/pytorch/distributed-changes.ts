@@ -43,6 +43,8 @@ export function changeDistributed(claim: Claim, value: unknown, facts: FragmentF
       ? written
       : { title: `Use the ${String(value)} backend`, safety: 'unsafe', writes: [written], imports: [] }
   }
+  if (claim.setting === 'sharded' && python.uses('ray.train.torch.'))
+    return prepareLoader(python, call, facts)
   if (claim.setting === 'sharded') return addSampler(python, call, facts)
   if (claim.setting === 'reshuffled') return addEpoch(python, call, facts)
   return byHand(claim)
@@ -91,6 +93,30 @@ function addSampler(python: PythonModule, call: Call, facts: FragmentFacts): Cha
       imports,
     }
   return { title, safety: 'unsafe', writes, imports }
+}
+
+/** Ray moves batches to the GPU of the worker as well. */
+function prepareLoader(python: PythonModule, call: Call, facts: FragmentFacts): Change {
+  const { path, fragment } = facts
+  const { start, end } = call.expr
+  const made = nameFor(python.tree, 'ray.train.torch', 'prepare_data_loader', {
+    path,
+    fragment: fragment.index,
+    offset: start,
+  })
+  return {
+    title: 'Give each worker its share (ray.train.torch.prepare_data_loader)',
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'replace',
+        path,
+        range: { fragment: fragment.index, start, end },
+        text: `${made.text}(${python.text.slice(start, end)})`,
+      },
+    ],
+    imports: made.import === null ? [] : [made.import],
+  }
 }
 
 function freeName(python: PythonModule, wanted: string): string {

@@ -9,9 +9,12 @@ import {
   passedExpression,
   passedPlace,
 } from '../../values/argument.js'
-import { asBoolean } from '../../values/parse.js'
+import { argumentValue } from '../../values/call-source.js'
+import { convert } from '../../values/operations.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import { isGiven } from '../../values/value.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimArgument } from '../claim-argument.js'
 import { idAt } from '../job-in-code.js'
@@ -32,6 +35,17 @@ const dataParallel = [
   'horovod.torch.DistributedOptimizer',
   'horovod.torch.',
   'torch.distributed._composable.',
+  'ray.train.torch.prepare_model',
+  'ray.train.torch.train_loop_utils.prepare_model',
+]
+/** Ray hands each worker its share where it prepares the loader, or makes the batches itself. */
+const sharedByRay = [
+  'ray.train.torch.prepare_data_loader',
+  'ray.train.torch.train_loop_utils.prepare_data_loader',
+  'ray.train.get_dataset_shard',
+  '.get_dataset_shard',
+  'ray.train.lightning.',
+  'ray.train.huggingface.',
 ]
 /** Libraries that hand each process its share by themselves, or split the model instead. */
 const sharing = [
@@ -44,7 +58,7 @@ const sharing = [
   'torch.distributed.tensor.',
   'torch.distributed.pipelining.',
   'torch.distributed.rpc.',
-  'ray.train.',
+  ...sharedByRay,
   'ignite.distributed.',
   'webdataset.',
   'nvidia.dali.',
@@ -62,6 +76,7 @@ export const pytorchDistributedReader = defineReader({
     'horovod',
     'fsdp',
     'FullyShardedDataParallel',
+    'prepare_model',
     'Fabric',
   ],
   read(facts, _context, claims) {
@@ -175,6 +190,7 @@ function readLoaders(python: PythonModule, claims: ClaimBuilder): void {
       if (shares.test(codeText(python)))
         pipeline.unknown('sharded', 'sampler', 'data is divided elsewhere', place, { site })
       else pipeline.default('sharded', 'sampler', false, place, { site })
+      claimStarted(python, pipeline)
       const shuffle = python.argument(call, 'shuffle', 2)
       claimArgument(pipeline, 'shuffled', 'shuffle', call, shuffle, { convert: asBoolean, otherwise: false })
       continue
@@ -196,7 +212,42 @@ function sharesModel(python: PythonModule): boolean {
     'horovod.torch.init',
     'horovod.',
     'torch.distributed.',
+    'ray.train.torch.',
   )
+}
+
+/** What starts processes from within a program, and where it is told how many. */
+const starters: { name: RegExp; count: string; position?: number }[] = [
+  { name: /^torch\.multiprocessing\.spawn$/, count: 'nprocs', position: 2 },
+  { name: /^(sparkdl\.|horovod\.spark\.)(\w+\.)*HorovodRunner$/, count: 'np', position: 0 },
+  { name: /^pyspark\.ml\.torch\.distributor\.TorchDistributor$/, count: 'num_processes', position: 0 },
+  { name: /^ray\.(train|air)\.(config\.)?ScalingConfig$/, count: 'num_workers' },
+]
+
+/** The launch starts one process, and that starts those which train. */
+function claimStarted(python: PythonModule, pipeline: SubjectBuilder<'InputPipeline'>): void {
+  const found = python.calls.flatMap((call) => {
+    const starter = starters.find(({ name }) => name.test(call.name ?? ''))
+    return starter === undefined ? [] : [{ call, starter }]
+  })
+  const [first, ...others] = found
+  if (first === undefined) {
+    if (python.uses('ray.train.torch.', 'sparkdl.'))
+      pipeline.unknown('madeBy', 'processes', 'another module starts them', callSite(python.calls[0]!))
+    return
+  }
+  const { call, starter } = first
+  const { count: key, position } = starter
+  const argument = python.argument(call, key, position)
+  const given = argumentValue(argument, calleePlace(call), callSite(call), pipeline.locator)
+  // HorovodRunner(np=-4) trains with four processes on the driver.
+  const count = convert(given, (value) => {
+    const number = asNumber(value)
+    return number === undefined || number === 0 ? undefined : Math.abs(number)
+  })
+  if (others.length > 0 || !isGiven(count))
+    pipeline.unknown('madeBy', key, 'several starters', calleePlace(call))
+  else pipeline.say('madeBy', key, count)
 }
 
 /** `sampler.set_epoch(epoch)`: without it every epoch comes in the order of the first. */

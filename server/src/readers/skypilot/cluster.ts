@@ -254,10 +254,7 @@ function claimRequest(start: SubjectBuilder<'Compute'>, words: readonly string[]
   else start.unknown('nodes', nodes.key, `\`${nodes.value}\``, place)
 }
 
-function optionOf(
-  words: readonly string[],
-  ...names: string[]
-): { key: string; value: string } | undefined {
+function optionOf(words: readonly string[], ...names: string[]): { key: string; value: string } | undefined {
   for (const [index, word] of words.entries()) {
     const key = names.find((name) => word === name || word.startsWith(`${name}=`))
     if (key !== undefined)

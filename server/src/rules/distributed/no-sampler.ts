@@ -50,6 +50,8 @@ export default defineRule({
 /** Null: how many processes there are is not known. */
 function processesOf(view: SubjectView<'InputPipeline'>): number | null {
   const { launch, compute } = view.run.job
+  const { madeBy } = view.settings
+  if (madeBy !== undefined) return effective(madeBy) ?? null
   if (launch === null) return null
   const nodes = launch.nodes ?? 1
   if (launch.processes === null) return null

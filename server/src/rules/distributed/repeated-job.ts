@@ -30,11 +30,15 @@ export default defineRule({
     const share = (count - 1) / count
     const type = effective(instanceType)
     const machines = type === undefined ? `${count} nodes` : `${count} × ${type}`
+    // Whether the service runs it on all of them or on one, nobody divides the work.
+    const undivided = effective(provider) === 'azure' && run.job.launch!.everyNode !== true
     report({
       at: nodes,
       message: first
         ? `The job holds ${machines}, and ${run.script} runs on the first of them only: ${percent(share)} of what it pays for is idle.`
-        : `${nodes.key}=${count} starts ${count} independent copies of ${run.script}, which all train the same model: ${percent(share)} of the cost is wasted.`,
+        : undivided
+          ? `The job holds ${machines} without a \`distribution\`, and ${run.script} divides no work between them: ${percent(share)} of the cost is wasted.`
+          : `${nodes.key}=${count} starts ${count} independent copies of ${run.script}, which all train the same model: ${percent(share)} of the cost is wasted.`,
       saving: { fraction: [share, share], usd: null, basis: `${count - 1} of ${count} machines add nothing` },
       fixes: [{ set: [{ claim: nodes, value: 1 }] }],
       related: sameLocation(program.subject.location, nodes.location)

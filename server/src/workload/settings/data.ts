@@ -20,6 +20,8 @@ export interface InputPipelineSettings {
   unshardedStream: boolean
   /** Each process reads its own share; false: every process reads everything. */
   sharded: boolean
+  /** Processes that the program starts by itself, each of which makes the loader. */
+  madeBy: number
   /** The order is drawn anew for each epoch. */
   reshuffled: boolean
   /** The order is random, drawn by each process for itself. */
