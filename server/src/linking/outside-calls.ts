@@ -57,6 +57,7 @@ export class OutsideCallIndex {
       found = this.into(path).map(({ importer, name, call }) => ({
         name,
         looped: call.looped || this.isLooped(importer, call.from),
+        ...(call.eachStep === true ? { eachStep: true as const } : {}),
         usedAs: call.usedAs,
         args: call.args?.map((one) => this.argument(importer, one)) ?? null,
         open: call.open,

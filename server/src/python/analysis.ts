@@ -423,6 +423,9 @@ export class Analysis implements PythonModule {
   callSites(func: Func): Call[] | null {
     return this.escaping.has(func) ? null : (this.sites.get(func) ?? [])
   }
+  isMadeOutside(klass: Klass): boolean {
+    return this.outside.makes(klass)
+  }
   outsideCalls(func: Func): readonly OutsideCall[] {
     return this.outside.of(func)
   }

@@ -245,6 +245,8 @@ export type PassedArguments = {
   made?: MadeObject
   /** A network whose weights the caller has frozen. */
   frozen?: true
+  /** A value of a training step that lies on the accelerator. */
+  onDevice?: true
 }[]
 
 /** A class by the module that holds it. */
@@ -261,6 +263,8 @@ export interface OutwardCall {
   from: string | null
   /** In a loop, or in a function that is called in one. */
   looped: boolean
+  /** Each step of a training loop reaches it. */
+  eachStep?: true
   /** What the result is called, or the function that it is handed to: 'train_loader', 'fit'. */
   usedAs: string | null
   /** Null: it is handed around as a value, so that its calls cannot be seen. */

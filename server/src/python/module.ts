@@ -84,6 +84,8 @@ export interface ModuleNames {
   callSites(func: Func): Call[] | null
   /** Calls of a function, method or constructor by modules that import this one. */
   outsideCalls(func: Func): readonly OutsideCall[]
+  /** A module that imports this one makes objects of a class, or hands the class around. */
+  isMadeOutside(klass: Klass): boolean
   /** True when any of these canonical names (or prefixes ending in '.') is used here or in a neighbour module. */
   uses(...names: string[]): boolean
   /** True when the same is used in this module itself. */

@@ -7,7 +7,7 @@ import { foldFound, look } from './configured.js'
 import { below, type ConfiguredPath } from './configured-path.js'
 import { fromPlain } from './configured-plain.js'
 import { agree, configuredAs, unknown } from './folded.js'
-import type { Folded, Func, OutsideCall, Passed, PassedArguments, PlainPath } from './module.js'
+import type { Folded, Func, Klass, OutsideCall, Passed, PassedArguments, PlainPath } from './module.js'
 import { bindingsOf, methodOf } from './names.js'
 import { argumentFor } from './passed-values.js'
 
@@ -22,6 +22,11 @@ export class OutsideCalls {
   /** Calls of a function, method or constructor; an entry without arguments: there may be any others. */
   of(func: Func): readonly OutsideCall[] {
     return this.functions().get(func) ?? []
+  }
+
+  /** Objects of a class, whether or not it has a constructor of its own. */
+  makes({ name }: Klass): boolean {
+    return this.calls.some((call) => call.name === name)
   }
 
   /** Functions that a module which imports this one calls in a loop. */

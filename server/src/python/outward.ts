@@ -19,6 +19,7 @@ import type {
   PassedArguments,
 } from './module.js'
 import { bindingsOf, importedTarget, projectTarget, targetOf } from './names.js'
+import { stepOf } from './step-calls.js'
 
 /** Longest value that is worth passing on, in characters of JSON. */
 const maximumValue = 500
@@ -37,15 +38,20 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
       importedTarget(analysis, callee) ?? baseMade(analysis, call) ?? inheritedConstructor(analysis, callee)
     if (target === null || !isOfProject(analysis, target)) continue
     if (found.length >= mostCalls) return found
+    const step = stepOf(analysis, call)
     found.push({
       target,
       from: call.function?.qualified ?? null,
       looped: isLooped(analysis, call),
+      ...(step === null ? {} : { eachStep: true as const }),
       usedAs: usedAs(analysis, call),
       args: call.expr.args.map((argument, index) => ({
         ...passedArgument(analysis, call.expr.args, argument, index),
         ...(frozenNames.has(analysis.text.slice(argument.value.start, argument.value.end))
           ? { frozen: true as const }
+          : {}),
+        ...(argument.value.type === 'name' && step?.has(argument.value.id) === true
+          ? { onDevice: true as const }
           : {}),
       })),
       open: call.expr.args.some((argument) => argument.star > 0),

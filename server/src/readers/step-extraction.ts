@@ -33,7 +33,7 @@ function hostCode(analysis: PythonModule, loop: Loop): HotCode {
 
 export function extractionsOf(python: PythonModule, loop: Loop, dialect: Dialect): Synchronisation | null {
   if (!isHot(python, loop) || measures(python, loop)) return null
-  const found = synchronisation(python, hostCode(python, loop), dialect)
+  const found = synchronisation(python, hostCode(python, loop), { dialect })
   return found.extractions.length === 0 ? null : found
 }
 

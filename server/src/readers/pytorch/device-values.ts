@@ -1,6 +1,6 @@
 /** Which values of a step live on the accelerator: what comes from a model, from a loss, from `.cuda()`. */
 import { isBackward, lastIdentifier } from '../../python/effects.js'
-import type { Func, PythonModule } from '../../python/module.js'
+import type { Func, Klass, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf } from '../../syntax/python-children.js'
 import { isModelCall } from './autocast-change.js'
@@ -57,7 +57,10 @@ export class DeviceValues {
     private readonly analysis: PythonModule,
     private readonly code: HotCode,
     private readonly dialect: Dialect = torchDialect,
+    /** Parameters of the function that is the step. */
+    onDevice: ReadonlySet<string> = new Set(),
   ) {
+    for (const name of onDevice) this.names.add(this.key(name, code.statements[0]?.func ?? null))
     for (const { expressions } of code.statements)
       for (const expr of expressions) this.collectComprehensions(expr)
     for (let round = 0; round < 3; round++) {
@@ -110,7 +113,10 @@ export class DeviceValues {
   }
 
   private key(name: string, func: Func | null): string {
-    return name.startsWith('self.') ? name : `${func?.index ?? -1}:${name}`
+    if (!name.startsWith('self.')) return `${func?.index ?? -1}:${name}`
+    // A loss or a layer has attributes of its own.
+    const network = func?.class?.bases.some(isNetworkType) === true ? rootOf(this.analysis, func.class) : null
+    return network === null ? name : `${network.name}:${name}`
   }
 
   private seed(expr: Expr, func: Func | null): void {
@@ -128,14 +134,14 @@ export class DeviceValues {
   private mark(target: Expr, func: Func | null): void {
     if (target.type === 'name') this.names.add(this.key(target.id, func))
     else if (target.type === 'attribute' && target.value.type === 'name' && target.value.id === 'self')
-      this.names.add(`self.${target.attr}`)
+      this.names.add(this.key(`self.${target.attr}`, func))
     else if (target.type === 'tuple' || target.type === 'list')
       for (const item of target.items) this.mark(item, func)
   }
 
   private markParameters(): void {
     for (const [func, call] of this.code.followed) {
-      const shift = func.class !== null && call.expr.callee.type === 'attribute' ? 1 : 0
+      const shift = func.class !== null && /^(self|cls)$/.test(func.node.params[0]?.name ?? '') ? 1 : 0
       call.expr.args.forEach((argument, position) => {
         if (!this.holds(argument.value, call.function)) return
         const name = argument.name ?? func.node.params[position + shift]?.name
@@ -173,7 +179,8 @@ export class DeviceValues {
         if (hostAttributes.test(expr.attr)) return false
         if (this.dialect.attributes?.test(expr.attr) === true && this.analysis.nameOf(expr) === null)
           return true
-        if (expr.value.type === 'name' && expr.value.id === 'self') return this.names.has(`self.${expr.attr}`)
+        if (expr.value.type === 'name' && expr.value.id === 'self')
+          return this.names.has(this.key(`self.${expr.attr}`, func))
         return inner(expr.value)
       case 'subscript':
         return inner(expr.value)
@@ -230,6 +237,14 @@ export class DeviceValues {
       (depth < mostReturns && this.returnsDevice(expr, depth))
     )
   }
+}
+
+/** The class of this module that a class is derived from in the end. */
+function rootOf(python: PythonModule, klass: Klass, depth = 0): Klass {
+  const [base] = klass.node.bases.flatMap(({ name, value }) =>
+    name === null ? (python.classOf(value) ?? []) : [],
+  )
+  return base === undefined || base === klass || depth > 8 ? klass : rootOf(python, base, depth + 1)
 }
 
 /** What a loop takes a name from, where it is read before the body binds it anew; null: it is bound otherwise. */

@@ -11,6 +11,7 @@ import type { Span } from '../../text/location.js'
 import { numberIn } from '../../values/argument.js'
 import { asksForAccelerator, type Guard, guardOf, otherwise, rhythmOf, type StepOwner } from './guards.js'
 import { epochLoopOf } from './loop-facts.js'
+import { isNetworkType } from './network-types.js'
 
 export interface HotStatement {
   statement: Stmt
@@ -127,7 +128,7 @@ function follow(analysis: PythonModule, expr: Expr, where: Where, into: HotCode,
   if (expr.type === 'lambda') return
   for (const child of childrenOf(expr)) follow(analysis, child, where, into, active)
   if (expr.type !== 'call' || where.depth >= depthLimit) return
-  const func = analysis.functionOf(expr.callee)
+  const func = analysis.functionOf(expr.callee) ?? forwardOf(analysis, expr.callee)
   if (func === null || active.has(func) || into.followed.has(func)) return
   const call = analysis.callAt(expr)
   if (call === null) return
@@ -135,6 +136,13 @@ function follow(analysis: PythonModule, expr: Expr, where: Where, into: HotCode,
   active.add(func)
   walk(analysis, func.node.body, { ...where, func, depth: where.depth + 1 }, into, active)
   active.delete(func)
+}
+
+/** What `criterion(output, target)` runs, where its class is of this module. */
+function forwardOf(analysis: PythonModule, callee: Expr): Func | null {
+  if (callee.type !== 'name' && callee.type !== 'attribute') return null
+  const klass = analysis.instanceClass(callee)
+  return klass?.bases.some(isNetworkType) === true ? (klass.methods.get('forward') ?? null) : null
 }
 
 function leaves(block: Stmt[]): boolean {

@@ -48,7 +48,7 @@ export function changeOperation(claim: Claim, _value: unknown, facts: FragmentFa
 function readLess(python: PythonModule, claim: Claim, facts: FragmentFacts): Change | Refusal {
   const step = stepAt(python, claim.site)
   if (step === undefined) return gone
-  const { extractions } = synchronisation(python, step.code)
+  const { extractions } = synchronisation(python, step.code, { onDevice: step.onDevice })
   if (extractions.length === 0) return gone
   const writes: Write[] = []
   const wrapped = new Set<Stmt>()

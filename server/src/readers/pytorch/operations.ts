@@ -30,7 +30,7 @@ import { claimWastedPasses } from './wasted-pass-claims.js'
 export const pytorchOperationsReader = defineReader({
   name: 'pytorch-operations',
   languages: ['python'],
-  triggers: ['backward', 'training_step', 'compute_loss', 'torch'],
+  triggers: ['backward', 'training_step', 'compute_loss', 'torch', '.item()'],
   read(facts, _context, claims) {
     const python = facts.python
     if (python === undefined) return
@@ -105,7 +105,12 @@ const generation = /^(_*generate|_generate_\w+|\w*rollouts?)$/
 /** Writing texts token by token takes so much longer than the rest of the step that waits do not show. */
 function generates(analysis: PythonModule, { code }: Step): boolean {
   return code.statements.some(({ expressions }) =>
-    expressions.some((expr) => callsIn(analysis, expr).some((call) => generation.test(call.method))),
+    expressions.some((expr) =>
+      callsIn(analysis, expr).some(
+        // A part of the network may be called so.
+        ({ method, expr: { callee } }) => generation.test(method) && analysis.instanceClass(callee) === null,
+      ),
+    ),
   )
 }
 
@@ -121,7 +126,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
   })
   const realModel = isRealModel(python)
 
-  const { extractions, stalls, timed } = synchronisation(python, step.code)
+  const { extractions, stalls, timed } = synchronisation(python, step.code, { onDevice: step.onDevice })
   const [first] = extractions
   if (first !== undefined) {
     const operation = claimOperation(claims, {
@@ -191,7 +196,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
     })
   }
 
-  claimWastedPasses(python, step, { scope, evidence, realModel }, claims)
+  if (step.onDevice === undefined) claimWastedPasses(python, step, { scope, evidence, realModel }, claims)
 
   for (const { kind, found, every } of frequentWork(python, step)) {
     claimOperation(claims, {

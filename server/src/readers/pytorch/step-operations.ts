@@ -2,6 +2,7 @@
 import { isBackward } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { helpersOf } from './helper-steps.js'
 import { callsIn, type HotCode, hotCode, isHot } from './hot-code.js'
 import { isTorchLoop } from './loop.js'
 import { once } from './once.js'
@@ -14,6 +15,8 @@ export interface Step {
   node: { start: number; end: number }
   body: Stmt[]
   code: HotCode
+  /** A function that a step elsewhere calls: its parameters that lie on the accelerator. */
+  onDevice?: ReadonlySet<string>
 }
 
 const lightningModule = /^lightning\.(pytorch\.)?(core\.)?(\w+\.)*LightningModule$/
@@ -49,6 +52,11 @@ export function stepsOf(python: PythonModule): Step[] {
   for (const func of python.stepFunctions()) {
     const { body } = func.node
     steps.push({ loop: null, func, node: func.node, body, code: hotCode(python, body, func) })
+  }
+  for (const { func, onDevice } of helpersOf(python)) {
+    if (steps.some((one) => one.func === func || one.code.followed.has(func))) continue
+    const { body } = func.node
+    steps.push({ loop: null, func, node: func.node, body, code: hotCode(python, body, func), onDevice })
   }
   return steps
 }

@@ -32,9 +32,12 @@ const waits = new Set(['torch.cuda.synchronize', 'torch.accelerator.synchronize'
 export function synchronisation(
   analysis: PythonModule,
   code: HotCode,
-  dialect: Dialect = torchDialect,
+  {
+    dialect = torchDialect,
+    onDevice,
+  }: { dialect?: Dialect; onDevice?: ReadonlySet<string> | undefined } = {},
 ): Synchronisation {
-  const values = new DeviceValues(analysis, code, dialect)
+  const values = new DeviceValues(analysis, code, dialect, onDevice)
   const extractions: Extraction[] = []
   let stalls = 0
   let drained = false

@@ -1,0 +1,91 @@
+/** Functions that the steps of a training loop in another module run: its losses, metrics, meters. */
+import type { Func, Klass, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { trainsAnywhere } from './evidence.js'
+import { isNetworkType } from './network-types.js'
+import { once } from './once.js'
+
+export interface Helper {
+  func: Func
+  /** Its parameters that lie on the accelerator. */
+  onDevice: ReadonlySet<string>
+}
+
+/** Functions of this module that take no step of an optimiser themselves. */
+export function helpersOf(python: PythonModule): readonly Helper[] {
+  return once(python, 'helpers of steps', () => [...calledElsewhere(python), ...losses(python)])
+}
+
+function calledElsewhere(python: PythonModule): Helper[] {
+  return python.functions.flatMap((func) => {
+    const calls = python.outsideCalls(func).filter(({ eachStep }) => eachStep === true)
+    if (calls.length === 0 || func.name === '__init__' || python.effectsOfFunction(func).backward) return []
+    if (python.loops.some((loop) => loop.function === func && loop.role !== 'other')) return []
+    const params = parametersOf(func)
+    const names = calls.flatMap(({ args }) =>
+      (args ?? []).flatMap(({ name, position, onDevice }) => {
+        const param = name ?? params[position ?? -1]
+        return onDevice === true && param !== undefined ? [param] : []
+      }),
+    )
+    return [{ func, onDevice: tensorsAmong(python, func, names) }]
+  })
+}
+
+function parametersOf({ node, class: klass }: Func): string[] {
+  const names = node.params.map(({ name }) => name)
+  return klass !== null && /^(self|cls)$/.test(names[0] ?? '') ? names.slice(1) : names
+}
+
+/** Each step computes the losses that a program makes, wherever its loop is. */
+function losses(python: PythonModule): Helper[] {
+  const classes = python.classes.filter(
+    ({ name, bases }) => /loss|criterion/i.test(name) && bases.some(isNetworkType),
+  )
+  if (classes.length === 0 || !trainsAnywhere(python)) return []
+  return classes.flatMap((klass) => {
+    const forward = klass.methods.get('forward')
+    if (forward === undefined || !isMade(python, klass)) return []
+    return [{ func: forward, onDevice: tensorsAmong(python, forward, parametersOf(forward)) }]
+  })
+}
+
+/** An object of the class, or of one that extends it, is made here or in a module that imports this one. */
+function isMade(python: PythonModule, klass: Klass, depth = 0): boolean {
+  if (
+    python.isMadeOutside(klass) ||
+    python.calls.some(({ expr }) => expr.callee.type === 'name' && python.classOf(expr.callee) === klass)
+  )
+    return true
+  return (
+    depth < 4 &&
+    python.classes.some(
+      (one) =>
+        one !== klass &&
+        one.node.bases.some(({ name, value }) => name === null && python.classOf(value) === klass) &&
+        isMade(python, one, depth + 1),
+    )
+  )
+}
+
+const ofTensors =
+  /^(item|detach|cpu|numpy|tolist|size|view|reshape|float|long|to|sum|mean|max|min|argmax|softmax|log_softmax|sigmoid|dim|permute|transpose|unsqueeze|squeeze|flatten|contiguous|clone|log|exp|abs|gather|topk|eq|t|any|all|new_\w+|masked_\w+)$/
+
+/** The parameters that a function uses as tensors, or takes such from by a key. */
+function tensorsAmong(python: PythonModule, func: Func, names: readonly string[]): ReadonlySet<string> {
+  const { body } = func.node
+  const code = python.code.slice(body[0]?.start ?? 0, func.node.end)
+  const given = (expr: Expr, name: string) => expr.type === 'name' && expr.id === name
+  return new Set(
+    names.filter(
+      (name) =>
+        new RegExp(`\\b${name}\\s*(\\.\\s*(shape|device|dtype|ndim)\\b|\\[\\s*['"])`).test(code) ||
+        func.calls.some(({ expr: { callee, args }, name: called }) =>
+          callee.type === 'attribute' && given(callee.value, name)
+            ? ofTensors.test(callee.attr)
+            : args.some(({ value }) => given(value, name)) &&
+              (called ?? python.typeOf(callee) ?? '').startsWith('torch.'),
+        ),
+    ),
+  )
+}
