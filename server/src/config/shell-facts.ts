@@ -27,8 +27,8 @@ export interface ShellCommand {
   environment: { name: string; value: string | null; start: number; end: number; fallback?: true }[]
   start: number
   end: number
-  /** Enclosing `for` loops with the number of their words (null: not countable). `fractions`: all are numbers, some with a point. */
-  loops: { variable: string; count: number | null; fractions?: true }[]
+  /** Enclosing `for` loops with the number of their words (null: not countable). `numbers`: all are numbers; `fractions`: some with a point. */
+  loops: { variable: string; count: number | null; numbers?: true; fractions?: true }[]
   background: boolean
   /** `|| true`: a failure is swallowed. */
   failureIgnored: boolean

@@ -438,7 +438,7 @@ export class ShellReader {
               splits: values.some((value) => value === null || value === '' || /\s/.test(value)),
             },
       )
-      const loop = { variable: name, count, ...(areFractions(values) ? { fractions: true as const } : {}) }
+      const loop = { variable: name, count, ...numbersAmong(values) }
       this.sequence([body], { ...context, loops: [...context.loops.slice(-20), loop] })
     })
   }
@@ -467,8 +467,9 @@ function ignoring(context: Context, said: Said | null): Context {
   return said === null ? context : { ...context, failureIgnored: true, ignoredBy: said }
 }
 
-/** `0.05 0.1 1`, `1e-4 3e-4`. */
-function areFractions(values: readonly (string | null)[]): boolean {
+/** `0.05 0.1 1`, `1e-4 3e-4` are fractions, `100 300` only numbers. */
+function numbersAmong(values: readonly (string | null)[]): { numbers?: true; fractions?: true } {
   const all = values.every((value) => value !== null && /^\d*\.?\d+(e[-+]?\d+)?$/i.test(value))
-  return all && values.some((value) => /\.|e-/i.test(value!))
+  if (!all) return {}
+  return values.some((value) => /\.|e-/i.test(value!)) ? { numbers: true, fractions: true } : { numbers: true }
 }

@@ -32,8 +32,8 @@ export function hyperSpace(python: PythonModule, builder: Func): SearchSpace | n
       for (const one of passes) if (!found.has(one)) found.set(one, dimension(python, call, one))
       continue
     }
-    // One name asked for twice is one hyperparameter; some names only exist in some models.
-    const partial = call.conditional || call.loops.length > 0 || typeof text !== 'string'
+    // One name asked for twice, or in each turn of a loop, is one hyperparameter; some names only exist in some models.
+    const partial = call.conditional || typeof text !== 'string'
     if (!found.has(name))
       found.set(name, { ...dimension(python, call, name), ...(partial ? { size: null } : {}) })
   }

@@ -34,19 +34,21 @@ export function claimShellGrids(
     const work = workOf(command, () => claims.locate(placeOf(command)))
     if (work === null) continue
     // A loop over anything else (tasks, data sets) repeats the whole grid.
-    const named = command.loops.map(({ variable, count, fractions }) => ({
-      dimension: { name: nameOf(command, variable), size: count } satisfies Dimension,
+    const named = command.loops.map(({ variable, count, numbers, fractions }) => {
+      const name = nameOf(command, variable)
       // Nobody numbers tasks or data sets with fractions.
-      fractions: fractions === true,
-    }))
-    const counted = named.filter(
-      ({ dimension: { name }, fractions }) =>
-        fractions || [hyperparameter, repetitionTarget, chosenNetwork].some((names) => names.test(name)),
-    )
+      const searched = fractions === true || hyperparameter.test(name)
+      const decides = searched || repetitionTarget.test(name) || chosenNetwork.test(name)
+      const handed = decides || numbers !== true ? null : flagOf(command, variable)
+      const setting = handed !== null && !numbered.test(handed) ? handed : null
+      return { dimension: { name: setting ?? name, size: count } satisfies Dimension, searched, decides, setting }
+    })
+    // Beside a hyperparameter, numbers for an option of the program are one as well.
+    const beside = named.some(({ searched, dimension }) => searched && dimension.size !== 1)
+    const counted = named.filter(({ decides, setting }) => decides || (beside && setting !== null))
     const dimensions = counted.map(({ dimension }) => dimension)
     const searched = counted.filter(
-      ({ dimension, fractions }) =>
-        (fractions || hyperparameter.test(dimension.name)) && dimension.size !== 1,
+      ({ dimension, searched: one, setting }) => (one || setting !== null) && dimension.size !== 1,
     )
     if (searched.length < 2 || !usesAll(command)) continue
     // Training and scoring in the same loops are one search.
@@ -99,17 +101,26 @@ function usesAll(command: ShellCommand): boolean {
   })
 }
 
-/** What a value is: the loop's variable, or the flag that it is handed to (`--lr $x`, `optimizer.lr=$x`). */
+/** What a value is: the loop's variable, or the flag that it is handed to. */
 function nameOf(command: ShellCommand, variable: string): string {
   if (hyperparameter.test(variable) || repetitionTarget.test(variable)) return variable
+  return flagsOf(command, variable).find((name) => hyperparameter.test(name)) ?? variable
+}
+
+/** Names of options that number what is trained on, or where. */
+const numbered =
+  /gpu|cuda|device|rank|port|host|node|worker|thread|task|fold|seed|year|month|week|day|hour|part|shard|chunk|\bid\b|_id$|^id_|idx|index|split|class|subject|patient|site|station|horizon|version|stage|step_from|start|end|offset|limit/i
+
+const flagOf = (command: ShellCommand, variable: string): string | null => flagsOf(command, variable)[0] ?? null
+
+/** The options that a variable is the value of (`--lr $x`, `optimizer.lr=$x`). */
+function flagsOf(command: ShellCommand, variable: string): string[] {
   const pattern = used(variable)
-  for (let index = 1; index < command.words.length; index++) {
-    const { raw } = command.words[index]!
-    if (!pattern.test(raw)) continue
+  return command.words.flatMap(({ raw }, index) => {
+    if (index === 0 || !pattern.test(raw)) return []
     const assigned = /^-*([\w.-]+)=/.exec(raw)?.[1]
     const flag = assigned ?? /^-+([\w.-]+)$/.exec(command.words[index - 1]!.text ?? '')?.[1]
     const name = flag?.split('.').at(-1)?.replace(/-/g, '_')
-    if (name !== undefined && hyperparameter.test(name)) return name
-  }
-  return variable
+    return name === undefined ? [] : [name]
+  })
 }
