@@ -471,5 +471,7 @@ function ignoring(context: Context, said: Said | null): Context {
 function numbersAmong(values: readonly (string | null)[]): { numbers?: true; fractions?: true } {
   const all = values.every((value) => value !== null && /^\d*\.?\d+(e[-+]?\d+)?$/i.test(value))
   if (!all) return {}
-  return values.some((value) => /\.|e-/i.test(value!)) ? { numbers: true, fractions: true } : { numbers: true }
+  return values.some((value) => /\.|e-/i.test(value!))
+    ? { numbers: true, fractions: true }
+    : { numbers: true }
 }

@@ -41,7 +41,12 @@ export function claimShellGrids(
       const decides = searched || repetitionTarget.test(name) || chosenNetwork.test(name)
       const handed = decides || numbers !== true ? null : flagOf(command, variable)
       const setting = handed !== null && !numbered.test(handed) ? handed : null
-      return { dimension: { name: setting ?? name, size: count } satisfies Dimension, searched, decides, setting }
+      return {
+        dimension: { name: setting ?? name, size: count } satisfies Dimension,
+        searched,
+        decides,
+        setting,
+      }
     })
     // Beside a hyperparameter, numbers for an option of the program are one as well.
     const beside = named.some(({ searched, dimension }) => searched && dimension.size !== 1)
@@ -111,7 +116,8 @@ function nameOf(command: ShellCommand, variable: string): string {
 const numbered =
   /gpu|cuda|device|rank|port|host|node|worker|thread|task|fold|seed|year|month|week|day|hour|part|shard|chunk|\bid\b|_id$|^id_|idx|index|split|class|subject|patient|site|station|horizon|version|stage|step_from|start|end|offset|limit/i
 
-const flagOf = (command: ShellCommand, variable: string): string | null => flagsOf(command, variable)[0] ?? null
+const flagOf = (command: ShellCommand, variable: string): string | null =>
+  flagsOf(command, variable)[0] ?? null
 
 /** The options that a variable is the value of (`--lr $x`, `optimizer.lr=$x`). */
 function flagsOf(command: ShellCommand, variable: string): string[] {

@@ -14,9 +14,9 @@ export interface PipelineStep {
   costly: string | null
 }
 
-/** The `Pipeline(...)` or `make_pipeline(...)` call behind an expression. */
+/** The `Pipeline(...)` or `make_pipeline(...)` call behind an expression, be it in the function that makes it. */
 export function pipelineCall(module: PythonModule, expr: Expr): Call | null {
-  const call = module.callOf(expr)
+  const call = module.callOf(module.result(expr))
   if (call === null) return null
   return call.name === 'sklearn.pipeline.Pipeline' || call.name === 'sklearn.pipeline.make_pipeline'
     ? call
