@@ -105,6 +105,7 @@ import { lightningRecordsReader } from './lightning/records.js'
 import { lightningReader } from './lightning/trainer.js'
 import { metaflowReader } from './metaflow/flow.js'
 import { modalReader } from './modal/functions.js'
+import { monaiDatasetReader } from './monai/datasets.js'
 import { nemoRunReader } from './nemo-run/executor.js'
 import { nniReader } from './nni/experiment.js'
 import { nniInCodeReader } from './nni/experiment-in-code.js'
@@ -298,6 +299,7 @@ export const readers: readonly Reader[] = [
   lightningReader,
   metaflowReader,
   modalReader,
+  monaiDatasetReader,
   nemoRunReader,
   nniInCodeReader,
   nniReader,

@@ -173,7 +173,7 @@ function claimCopies(
 }
 
 /** How often the training loops of this module go through their data, where they all agree. */
-function onlyEpochs(python: PythonModule): Epochs | null {
+export function onlyEpochs(python: PythonModule): Epochs | null {
   return once(python, 'epochs of loaders', () => {
     const outer = new Set<Loop>()
     for (const loop of python.loops) {

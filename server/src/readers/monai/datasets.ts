@@ -1,0 +1,109 @@
+/**
+ * Data sets of MONAI that read and resample the same volumes in each epoch, where its own kinds keep what comes before the
+ * first random transform. Source: MONAI 1.3, data/dataset.py (`Dataset`, `PersistentDataset`).
+ */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { numberIn, passedExpression } from '../../values/argument.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { byHand, changeOf, rangeOf } from '../change-answer.js'
+import { claimedCall } from '../claim-argument.js'
+import { onlyEpochs } from '../pytorch/data-loader.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { feedsByName, feedsOf } from '../pytorch/loader-use.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
+
+const dataset = /^monai\.data\.(dataset\.)?Dataset$/
+const loader = /^(monai|torch\.utils)\.data\.([\w.]+\.)?DataLoader$/
+const compose = /^monai\.transforms\.([\w.]+\.)?Compose$/
+/** Unpacks a file, or resamples the whole volume. */
+const costly =
+  /^(LoadImage|Spacing|Orientation|Resize|Zoom|Affine|ResampleToMatch|ScaleIntensityRangePercentiles)/
+
+export const monaiDatasetReader = defineReader({
+  name: 'monai-dataset',
+  languages: ['python'],
+  triggers: ['monai'],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined || python.evidence.role === 'test') return
+    for (const call of python.calls) if (dataset.test(call.name ?? '')) readDataset(python, call, claims)
+  },
+  change: keepOnDisk,
+})
+
+function readDataset(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const transform = passedExpression(python.argument(call, 'transform', 1))
+  const steps = transform === null ? [] : beforeRandom(python, transform)
+  if (!steps.some(({ method }) => method.startsWith('LoadImage')) || !isTrainedOn(python, call)) return
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const evidence = trainingEvidence(python)
+  const work = claims.subject(
+    'Preprocessing',
+    place,
+    call.function?.qualified ?? '',
+    evidence,
+    null,
+    'volumes',
+  )
+  work.known('cached', 'cache_dir', false, place, { site })
+  const shown = steps.map((one) => ({ what: one.method, location: claims.locate(calleePlace(one)) }))
+  work.known('steps', 'transform', shown, place, { site })
+  const epochs = onlyEpochs(python)
+  const again = { per: 'epoch' as const, times: epochs === null ? null : numberIn(epochs.trips) }
+  work.known('again', 'epochs', again, place, { site })
+  work.known('weight', 'transform', 'heavy', place, { site })
+  // Workers do it beside the accelerator, which may hide it.
+  work.known('overlapped', 'transform', true, place, { site })
+}
+
+/** What is dear and the same each time: costly transforms before the first that draws. */
+function beforeRandom(python: PythonModule, transform: Expr): Call[] {
+  const composed = python.callOf(python.result(transform))
+  const given =
+    composed === null || !compose.test(composed.name ?? '')
+      ? null
+      : passedExpression(python.argument(composed, 'transforms', 0))
+  const list = given === null ? null : python.definition(given)
+  if (list?.type !== 'list' && list?.type !== 'tuple') return []
+  const found: Call[] = []
+  for (const item of list.items) {
+    const call = python.callOf(item)
+    if (call?.name == null || !call.name.startsWith('monai.transforms.') || /^Rand/.test(call.method)) break
+    if (costly.test(call.method)) found.push(call)
+  }
+  return found
+}
+
+function isTrainedOn(python: PythonModule, call: Call): boolean {
+  const loaders = python.calls.filter((one) => {
+    const given = loader.test(one.name ?? '') ? passedExpression(python.argument(one, 'dataset', 0)) : null
+    return given !== null && python.callOf(given) === call
+  })
+  if (loaders.length === 0) return call.assignedTo !== null && feedsByName(call.assignedTo) === 'training'
+  return loaders.some((one) => feedsOf(python, one) === 'training')
+}
+
+function keepOnDisk(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
+  // With more it would be told which function hashes.
+  if (call.expr.args.length > 2 || call.expr.args.some(({ star }) => star > 0)) return byHand(claim)
+  const range = rangeOf(facts, call)
+  const use = { path, fragment: range.fragment, offset: call.expr.start }
+  const spelled = nameFor(python.tree, 'monai.data', 'PersistentDataset', use)
+  return changeOf(
+    'Keep what comes before the first random transform in .cache/monai (PersistentDataset); empty it when these transforms change',
+    [
+      { kind: 'rename callee', path, call: range, to: spelled.text },
+      { kind: 'set keyword', path, call: range, name: 'cache_dir', value: "'.cache/monai'" },
+    ],
+    { imports: spelled.import === null ? [] : [spelled.import] },
+  )
+}
