@@ -8,7 +8,8 @@ import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainingEvidence } from './evidence.js'
-import { type SampleWork, sampleWork } from './sample-work.js'
+import { sampleScans } from './sample-scans.js'
+import { type Maker, type SampleWork, sampleWork } from './sample-work.js'
 
 export const pytorchSamplesReader = defineReader({
   name: 'pytorch-samples',
@@ -30,8 +31,27 @@ export const pytorchSamplesReader = defineReader({
     const { python } = facts
     if (python === undefined) return
     const found = sampleWork(python)
-    if (found.length === 0) return
+    const scans = sampleScans(python)
+    if (found.length + scans.length === 0) return
     const evidence = trainingEvidence(python)
+    for (const { maker, func, expr, what } of scans) {
+      const at = { start: expr.start, end: expr.end }
+      claimOperation(claims, {
+        kind: 'whole scan',
+        place: 'sample',
+        key: what,
+        at,
+        site: {
+          ...at,
+          target: { kind: 'refused', reason: 'make an index of it once, where the data set is made' },
+        },
+        scope: func.qualified,
+        evidence,
+        weight: 'slight',
+        subject: what,
+        apart: 'whole scan',
+      }).known('each', maker.func.name, maker.each, madeIn(maker))
+    }
     for (const work of found) {
       const { call, maker } = work
       const at = calleePlace(call)
@@ -46,10 +66,7 @@ export const pytorchSamplesReader = defineReader({
         weight: work.weight,
         subject: work.what,
       })
-      operation.known('each', maker.func.name, maker.each, {
-        start: maker.func.node.nameStart,
-        end: maker.func.node.nameStart + maker.func.node.name.length,
-      })
+      operation.known('each', maker.func.name, maker.each, madeIn(maker))
     }
   },
   change(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -71,6 +88,10 @@ export const pytorchSamplesReader = defineReader({
     return hoist(python, work, facts)
   },
 })
+
+function madeIn({ func: { node } }: Maker): { start: number; end: number } {
+  return { start: node.nameStart, end: node.nameStart + node.name.length }
+}
 
 function hoist(python: PythonModule, work: SampleWork, facts: FragmentFacts): Change | Refusal {
   const { call, func, maker } = work

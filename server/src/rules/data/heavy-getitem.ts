@@ -22,6 +22,7 @@ export default defineRule({
       operationOf(view, 'constant work') ??
       operationOf(view, 'repeated work') ??
       operationOf(view, 'table row') ??
+      operationOf(view, 'whole scan') ??
       operationOf(view, 'sample on device')
     const what = effective(view.settings.subject)
     if (kind === null) return silent(otherOperation)
@@ -34,7 +35,10 @@ export default defineRule({
     report({
       at: kind,
       severity: slight ? 'information' : 'warning',
-      message: `\`${kind.key}\` ${what} ${adviceFor(effective(kind) as OperationKind, each, slight)}`,
+      message:
+        effective(kind) === 'whole scan'
+          ? `This goes through all of \`${what}\` for every ${each}: make an index of it once, when the data set is made.`
+          : `\`${kind.key}\` ${what} ${adviceFor(effective(kind) as OperationKind, each, slight)}`,
       ...(slight
         ? {}
         : {

@@ -36,6 +36,8 @@ export type OperationKind =
   /** Done for each sample in each epoch, though it gives the same for that sample each time. */
   | 'repeated work'
   | 'table row'
+  /** Goes through what belongs to all samples to make one. */
+  | 'whole scan'
   /** A single sample is put on an accelerator by the code that makes it. */
   | 'sample on device'
   /** A request over the network. */

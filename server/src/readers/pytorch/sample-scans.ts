@@ -1,0 +1,186 @@
+/** Code for one sample that goes through what belongs to all of them: a filter over the table, a list of the other ids. */
+import type { Func, PythonModule } from '../../python/module.js'
+import type { CallExpr, Comprehension, Expr, Subscript } from '../../syntax/python-ast.js'
+import { childrenOf, namesIn } from '../../syntax/python-children.js'
+import { inTry } from '../repeated-code.js'
+import { hotCode } from './hot-code.js'
+import { type Maker, makersOf } from './sample-work.js'
+
+export interface SampleScan {
+  maker: Maker
+  func: Func
+  expr: Comprehension | CallExpr | Subscript
+  /** What is gone through, as it is written: `self.ids`. */
+  what: string
+}
+
+export function sampleScans(python: PythonModule): SampleScan[] {
+  const found: SampleScan[] = []
+  for (const maker of makersOf(python)) {
+    if (maker.each !== 'sample' || maker.kept || maker.generates || maker.func.class === null) continue
+    const sets = new WholeSets(python, maker.func)
+    for (const hot of hotCode(python, maker.func.node.body, maker.func).statements) {
+      const { func, statement } = hot
+      if (func === null || hot.guarded || hot.conditional || hot.exceptional || inTry(func, statement))
+        continue
+      for (const expr of hot.expressions)
+        for (const one of scansIn(sets, expr))
+          if (!found.some(({ expr: { start } }) => start === one.expr.start))
+            found.push({ maker, func, ...one })
+    }
+  }
+  return found
+}
+
+function scansIn(sets: WholeSets, expr: Expr): Pick<SampleScan, 'expr' | 'what'>[] {
+  const set = expr.type === 'lambda' ? null : scanned(sets, expr)
+  if (set !== null) return [{ expr: expr as SampleScan['expr'], what: sets.textOf(set) }]
+  return expr.type === 'lambda' ? [] : childrenOf(expr).flatMap((child) => scansIn(sets, child))
+}
+
+/** The set that an expression goes through; null: none. */
+function scanned(sets: WholeSets, expr: Expr): Expr | null {
+  if (expr.type === 'comprehension') {
+    const [clause] = expr.clauses
+    const tested = expr.conditions.length > 0 && clause !== undefined
+    return tested ? sets.behind(clause.iterable) : null
+  }
+  if (expr.type === 'subscript') return sets.filtered(expr)
+  if (expr.type !== 'call') return null
+  const { callee, args } = expr
+  const [first] = args
+  if (
+    callee.type === 'name' &&
+    /^(sorted|set|list)$/.test(callee.id) &&
+    first !== undefined &&
+    first.star === 0
+  ) {
+    const values = first.value
+    if (callee.id !== 'list' && sets.behind(values) !== null) return sets.behind(values)
+    return values.type === 'call' ? scanned(sets, values) : null
+  }
+  if (
+    callee.type !== 'attribute' ||
+    !/^(unique|nunique|value_counts|drop_duplicates|query)$/.test(callee.attr)
+  )
+    return null
+  return sets.frameOf(callee.value)
+}
+
+/** The attributes of a data set that hold all samples. */
+class WholeSets {
+  /** `self.rows` of `len(self.rows)` in `__len__`. */
+  private readonly counted: ReadonlySet<string>
+
+  constructor(
+    private readonly python: PythonModule,
+    private readonly maker: Func,
+  ) {
+    const length = maker.class?.methods.get('__len__')
+    this.counted = new Set(
+      (length?.calls ?? []).flatMap(({ expr: { callee, args } }) =>
+        callee.type === 'name' && callee.id === 'len' && args[0] !== undefined
+          ? [this.textOf(args[0].value)]
+          : [],
+      ),
+    )
+  }
+
+  textOf({ start, end }: Expr): string {
+    return this.python.text.slice(start, end)
+  }
+
+  /** `self.ids`, `range(len(self))`, `self.frames['item'].unique()`. */
+  behind(iterable: Expr): Expr | null {
+    if (iterable.type === 'call') {
+      const { callee, args } = iterable
+      const [first] = args
+      if (callee.type !== 'name') return scanned(this, iterable)
+      if (!/^(range|len|enumerate)$/.test(callee.id) || first === undefined || args.length > 1) return null
+      return first.value.type === 'name' && first.value.id === 'self' ? first.value : this.behind(first.value)
+    }
+    if (!isOfSelf(iterable)) return null
+    if (this.counted.has(this.textOf(iterable))) return iterable
+    return iterable.type === 'attribute' && this.listsSamples(iterable) ? iterable : null
+  }
+
+  /** `self.ids = table['id'].unique()`, not the names of a few classes. */
+  private listsSamples(attribute: Expr & { type: 'attribute' }): boolean {
+    if (!/ids?$|item|user|file|path|sample|image|record|row|indices/i.test(attribute.attr)) return false
+    if (/class|label|cat|attr|joint|view|cam|type|group/i.test(attribute.attr)) return false
+    return this.python.attributeValues(attribute).some((value) => {
+      const made = value === null ? null : unwrapped(value)
+      if (made?.type !== 'call') return false
+      const { callee } = made
+      return (
+        (callee.type === 'attribute' && /^(unique|glob|rglob)$/.test(callee.attr)) ||
+        /^(os\.(listdir|scandir)|glob\.i?glob)$/.test(this.python.nameOf(callee) ?? '')
+      )
+    })
+  }
+
+  /** `self.table` of `self.table[self.table.user == user]`, `self.table.loc[…]`. */
+  filtered({ value, index }: Subscript): Expr | null {
+    const frame = value.type === 'attribute' && value.attr === 'loc' ? value.value : value
+    if (!this.isFrame(frame)) return null
+    const written = this.textOf(frame)
+    const tests = (one: Expr): boolean =>
+      (one.type === 'binary' && /^(==|!=|<|>|<=|>=)$/.test(one.op) && holds(one, written)) ||
+      (one.type === 'call' &&
+        one.callee.type === 'attribute' &&
+        one.callee.attr === 'isin' &&
+        holds(one, written)) ||
+      (one.type === 'binary' && /^[&|]$/.test(one.op) && (tests(one.left) || tests(one.right))) ||
+      (one.type === 'unary' && tests(one.operand)) ||
+      (one.type === 'tuple' && one.items[0] !== undefined && tests(one.items[0]))
+    const holds = (one: Expr, text: string): boolean =>
+      this.textOf(one) === text || childrenOf(one).some((child) => holds(child, text))
+    return tests(index) ? frame : null
+  }
+
+  /** `self.table`, `self.table['item']`. */
+  frameOf(expr: Expr): Expr | null {
+    if (expr.type === 'subscript') return this.frameOf(expr.value)
+    if (this.isFrame(expr)) return expr
+    return expr.type === 'attribute' ? this.frameOf(expr.value) : null
+  }
+
+  /** A table of pandas: it is made as one, or counted and used as one. */
+  private isFrame(expr: Expr): boolean {
+    if (!isOfSelf(expr) || expr.type !== 'attribute' || !this.python.imports.has('pandas')) return false
+    if (this.counted.has(this.textOf(expr)) && this.usesAsFrame(expr)) return true
+    return this.python.attributeValues(expr).some((value) => {
+      const made = value === null ? null : unwrapped(value)
+      return (
+        made?.type === 'call' &&
+        /^pandas\.(read_\w+|DataFrame|concat|merge)$/.test(this.python.nameOf(made.callee) ?? '')
+      )
+    })
+  }
+
+  private usesAsFrame(expr: Expr): boolean {
+    const klass = this.maker.class
+    if (klass === null) return false
+    const code = this.python.code.slice(klass.node.start, klass.node.end)
+    return code.includes(`${this.textOf(expr)}.iloc`) || code.includes(`${this.textOf(expr)}.loc`)
+  }
+}
+
+/** `pd.read_csv(path)` of `pd.read_csv(path).dropna()`, `table['id']` of `list(table['id'].unique())`. */
+function unwrapped(expr: Expr): Expr {
+  if (expr.type !== 'call') return expr
+  const { callee, args } = expr
+  if (callee.type === 'name' && /^(list|sorted|set|tuple)$/.test(callee.id) && args[0] !== undefined)
+    return unwrapped(args[0].value)
+  if (
+    callee.type === 'attribute' &&
+    callee.value.type === 'call' &&
+    /^(dropna|reset_index|tolist|sort_values|copy|fillna|astype|set_index|query|head)$/.test(callee.attr)
+  )
+    return unwrapped(callee.value)
+  return expr
+}
+
+function isOfSelf(expr: Expr): boolean {
+  return expr.type === 'attribute' && namesIn(expr).includes('self') && expr.value.type === 'name'
+}
