@@ -9,7 +9,7 @@ import type { Confidence, Report, Rule, RuleContext } from '../rules/rule.js'
 import type { Silence } from '../rules/silence.js'
 import { isViewOf } from '../rules/subject-view.js'
 import { type Location, sameLocation } from '../text/location.js'
-import { isTestPath } from '../text/test-path.js'
+import { isFixture, isTestPath } from '../text/test-path.js'
 import { type World, worldsOf } from '../workload/choices.js'
 import type { Run, Subject, SubjectView } from '../workload/claim.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
@@ -39,6 +39,21 @@ export interface JudgeContext {
   today: string
   /** Told what each rule says of a subject, or the last reason that it gave for saying nothing; absent: nobody asks. */
   onVerdict?(rule: string, drafts: readonly Draft[], silence: Silence | undefined): void
+}
+
+/** A test wastes little, unless what it asks for says otherwise: USD an hour, and a month of what is always on. */
+const dearPerHour = 10
+const dearPerMonth = 500
+
+/** Machines that a launch file for tests asks for, and that nobody would call small. */
+function isDear(view: SubjectView, bills: Bills): boolean {
+  const { kind, evidence, location } = view.subject
+  const asks = kind === 'Compute' || kind === 'Scaling' || kind === 'Serving' || kind === 'Operation'
+  if (!asks || evidence.role !== 'job' || evidence.accelerator === 'none' || isFixture(location.path))
+    return false
+  const { rate, usd, per } = billOf(view, bills)
+  if ((rate?.usd.low ?? 0) >= dearPerHour) return true
+  return per === 'month' && (usd?.low ?? 0) >= dearPerMonth
 }
 
 function judgesWord({ judges }: Rule, kind: ResourceKind): boolean {
@@ -101,7 +116,7 @@ function distinctive(world: World, other: World): string[] {
 
 function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeContext): Draft[] {
   const { subject } = view
-  if (isTest(subject)) return []
+  if (isTest(subject) && !isDear(view, context.bills)) return []
   const configuration = context.configurationOf(subject.location.path)
   const drafts: Draft[] = []
   for (const rule of rules) {

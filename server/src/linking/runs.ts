@@ -247,6 +247,13 @@ export function buildRuns(input: RunInput): Judgement[] {
           judged.push([own])
           continue
         }
+        // What a job does on its machines outside of its programs costs what they cost.
+        const holder =
+          view.subject.kind === 'Operation' ? runsOfJob.get(view.subject.job ?? '')?.[0] : undefined
+        if (holder !== undefined) {
+          judged.push([{ ...view, run: holder }])
+          continue
+        }
         const pool = pools.get(view.subject.id)
         if (pool?.unused === true) {
           view.subject = { ...view.subject, evidence: { ...view.subject.evidence, unused: true } }

@@ -81,7 +81,10 @@ export function claimScript(
     adjust,
   )
   claimShellGrids(claims, facts, () => place)
-  if (script.machine !== null) claimJobOperations(claims, facts, launches, script.machine, text, () => place)
+  if (script.machine !== null) {
+    const machine = { ...script.machine, job: script.job }
+    claimJobOperations(claims, facts, launches, machine, text, () => place)
+  }
   return { ...workOf(facts, launches), trains: launches.some(trainsByName) }
 }
 

@@ -165,6 +165,7 @@ async function explained(
   for (const { run } of runs)
     if (run.job.launch !== null) launches.push(await lines.place(run.job.launch.location))
   const compute = run.job.compute?.subject
+  const rules = await rulesOn(runs, query, input, lines)
   const unseen = new Map(
     runs.flatMap(({ run }) => run.unseen.map(({ what, could }) => [what, { what, could }] as const)),
   )
@@ -174,12 +175,12 @@ async function explained(
     ...(await lines.place(subject.location)),
     endLine: await lines.line(subject.location, Math.max(subject.location.start, subject.location.end - 1)),
     evidence: subject.evidence,
-    note: isTest(subject) ? 'a test is not judged' : null,
+    note: isTest(subject) && rules.length === 0 ? 'a test is not judged' : null,
     job: compute === undefined || compute === subject ? null : await lines.place(compute.location),
     launches,
     settings: await settingsOf(runs, lines),
     unseen: [...unseen.values()],
-    rules: await rulesOn(runs, query, input, lines),
+    rules,
   }
 }
 

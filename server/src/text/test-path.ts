@@ -6,3 +6,10 @@ const testPath =
 export function isTestPath(path: string): boolean {
   return testPath.test(path)
 }
+
+/** Files that tests only read: nobody starts what they describe. */
+export function isFixture(path: string): boolean {
+  return /(^|\/)(fixtures?|(test_?)?data|snapshots?|golden|mocks?|unit(_?tests?)?|cassettes|__\w+__)\//i.test(
+    path,
+  )
+}

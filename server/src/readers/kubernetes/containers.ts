@@ -94,7 +94,7 @@ export function claimContainer(
   claimShellGrids(claims, script.facts, (command) => script.whole ?? command)
   if (machine !== null) {
     const { facts, launches, whole } = script
-    claimJobOperations(claims, facts, launches, machine, script.text, (span) => whole ?? span)
+    claimJobOperations(claims, facts, launches, { ...machine, job }, script.text, (span) => whole ?? span)
   }
   return { ...workOf(script.facts, script.launches), trains: script.launches.some(trainsByName) }
 }

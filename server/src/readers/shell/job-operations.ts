@@ -22,6 +22,8 @@ export interface JobMachine {
   keepsDisk?: boolean
   /** Named as what somebody opens to work in, on one accelerator (one host of a TPU). */
   byHand?: boolean
+  /** The job that holds it; absent: its price is asked of nobody. */
+  job?: string
 }
 
 const setUpElsewhere =
@@ -48,6 +50,7 @@ export function claimJobOperations(
       scope: '',
       evidence: machine.evidence,
       wantedFor: wait.notebook ? 'a notebook server' : null,
+      ...(machine.job === undefined ? {} : { job: machine.job }),
       // All commands of a block of YAML are shown at the block.
       apart: `hold ${wait.span.start}`,
     })
@@ -90,6 +93,7 @@ function claimSettingUp(
     evidence: machine.evidence,
     places: found.map((one) => ({ what: one.what, node: placeOf(one.command) })),
     weight: 'ordinary',
+    ...(machine.job === undefined ? {} : { job: machine.job }),
     subject: [...new Set(found.map((one) => one.kind))].join(', '),
   })
   operation.known('holder', 'job', machine.holder, at)

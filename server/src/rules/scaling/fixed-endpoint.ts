@@ -1,5 +1,6 @@
 import { month } from '../../estimate/bill.js'
 import { formatUsd, hourlyCost, machineRequest, roughUsd } from '../../estimate/hourly.js'
+import { rateOf } from '../../estimate/rate.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { endpointOf } from '../lifecycle/endpoint-left-running.js'
@@ -36,11 +37,11 @@ export default defineRule({
     if (count === 1) {
       const price = priceOf(view, options, today)
       if (price === null) return silent('there is one replica, and its price is not known')
-      const monthly = price.usd * month
+      const monthly = price.low * month
       report({
         at: minReplicas,
         severity: monthly >= dear && !trial.test(view.subject.location.path) ? 'information' : 'hint',
-        message: `${formatUsd(price.usd)}/h, ${roughUsd(monthly)} a month, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
+        message: `${spoken(price, formatUsd)}/h, ${spoken(times(price, month), roughUsd)} a month, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
         saving: {
           fraction: [0, 1],
           usd: null,
@@ -65,25 +66,32 @@ export default defineRule({
   },
 })
 
-/** What one replica costs per hour on a platform that bills it by itself; null: it shares a cluster, or no price is known. */
-function priceOf(
-  { settings }: SubjectView<'Serving'>,
-  options: RuleOptions,
-  today: string,
-): { usd: number } | null {
+type Price = { low: number; high: number }
+
+const times = ({ low, high }: Price, factor: number): Price => ({ low: low * factor, high: high * factor })
+
+/** `$1.41`, `$5.20 to $24.58`. */
+function spoken({ low, high }: Price, write: (usd: number) => string): string {
+  const [least, most] = [write(low), write(high)]
+  return least === most ? least : `${least} to ${most}`
+}
+
+/** What one replica costs per hour: its machine where a platform bills it by itself, its accelerators in a cluster; null: no price is known. */
+function priceOf({ settings }: SubjectView<'Serving'>, options: RuleOptions, today: string): Price | null {
   const { machine, region, gpus, gpuModel, object, purpose } = settings
   // What a notebook tries out is another rule's.
-  if (object !== undefined || effective(purpose) !== 'deployment') return null
-  const cost = hourlyCost(
-    machineRequest({
-      nodes: 1,
-      instanceType: effective(machine),
-      region: effective(region),
-      gpus: effective(gpus),
-      gpuModel: effective(gpuModel),
-    }),
-    options.prices,
-    today,
-  )
-  return cost === undefined || cost.onDemand === null ? null : { usd: cost.onDemand }
+  if (object === undefined && effective(purpose) !== 'deployment') return null
+  const request = machineRequest({
+    nodes: 1,
+    instanceType: effective(machine),
+    region: effective(region),
+    gpus: effective(gpus),
+    gpuModel: effective(gpuModel),
+  })
+  if (object !== undefined) {
+    const rate = request.gpuModel === undefined ? null : rateOf(request, undefined, options.prices, today)
+    return rate === null || 'missing' in rate ? null : rate.usd
+  }
+  const cost = hourlyCost(request, options.prices, today)
+  return cost === undefined || cost.onDemand === null ? null : { low: cost.onDemand, high: cost.onDemand }
 }
