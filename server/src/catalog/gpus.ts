@@ -87,3 +87,6 @@ export function gpuSupports(name: string, format: NumberFormat): boolean | undef
 export function allGpus(): Gpu[] {
   return [...new Set(index().values())]
 }
+
+/** Accelerators on which people run what no job gives one to, from the cheapest to the fastest. */
+export const usualCards = ['T4', 'A10G', 'A100-40GB', 'H100-SXM'] as const

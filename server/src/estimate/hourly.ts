@@ -168,7 +168,7 @@ export function moneyText(usd: {
 }): string {
   const now = usd.today ?? new Date().toISOString()
   const [low, high] = usd.range.map(usd.per === 'hour' ? pricedUsd : roughUsd) as [string, string]
-  const amount = low === high ? low : `${low}–${high.slice(1)}`
+  const amount = usd.range[0] < 0.005 ? `up to ${high}` : low === high ? low : `${low}–${high.slice(1)}`
   const where = [
     usd.region,
     usd.asOf === '' ? 'your prices' : `${isOld(usd.asOf, now) ? 'old prices, of' : 'prices of'} ${usd.asOf}`,

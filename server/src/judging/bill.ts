@@ -1,4 +1,5 @@
 /** What each job of a project costs: its machines, the trainings that it runs, its searches, made into a bill. */
+import { usualCards } from '../catalog/gpus.js'
 import { type Bill, type OpenInterval, runBill, serviceBill } from '../estimate/bill.js'
 import type { MachineRequest } from '../estimate/hourly.js'
 import { loaderHours, withLoader } from '../estimate/loader-seconds.js'
@@ -140,9 +141,6 @@ function onAnyCard(allowed: readonly string[] | null, on: (card: string) => Bill
     ],
   }
 }
-
-/** Cards on which people run a script that no job starts. */
-const usualCards = ['T4', 'A10G', 'A100-40GB', 'H100-SXM']
 
 /** What tells the bill of one run from that of another; runs of one job share it. */
 export function billKey(run: Run): string {

@@ -27,19 +27,24 @@ export function inMoney(
   today: string,
 ): Saving {
   if (saving.usd !== null) return saving
-  const { usd, rate, per, limitOnly } = bill
+  if (!bill.limitOnly) return ofRun(saving, bill) ?? perHour(saving, bill, view, options, today)
+  const hourly = perHour(saving, bill, view, options, today)
+  // What a run takes at most is told where not even an hour has a price.
+  return hourly.usd === null ? (ofRun(saving, bill) ?? saving) : hourly
+}
+
+function ofRun(saving: Saving, { usd, rate, per, limitOnly }: Bill): Saving | null {
+  if (usd === null || usd.high === null || usd.high <= 0 || rate === null) return null
   const [low, high] = saving.fraction
-  if (usd !== null && usd.high !== null && rate !== null && !limitOnly && usd.high > 0)
-    return {
-      ...saving,
-      usd: {
-        range: [digits(low * usd.low), digits(high * usd.high)],
-        per,
-        asOf: rate.asOf,
-        region: rate.assumed ? 'machine assumed' : rate.region,
-      },
-    }
-  return perHour(saving, bill, view, options, today)
+  return {
+    ...saving,
+    usd: {
+      range: [limitOnly ? 0 : digits(low * usd.low), digits(high * usd.high)],
+      per,
+      asOf: rate.asOf,
+      region: rate.assumed ? 'machine assumed' : rate.region,
+    },
+  }
 }
 
 /** A rate that is assumed says nothing of a share where its ends lie further apart. */

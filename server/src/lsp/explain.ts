@@ -49,7 +49,7 @@ export function savingLine(finding: Finding, say: Say): string | undefined {
   const share = shareWords(saving)
   return saving.usd === null
     ? say('Saves {0} of the cost: {1}', share, saving.basis)
-    : say('Saves {0} of the cost, {1}: {2}', share, moneyText(saving.usd), saving.basis)
+    : say('Saves {0}, {1} of the cost: {2}', moneyText(saving.usd), share, saving.basis)
 }
 
 /** Markdown without its marks, for clients that show plain text only. */

@@ -29,5 +29,5 @@ export const german: ReadonlyMap<string, string> = new Map([
   ['No quick fix ({0}): {1}', 'Keine Schnellkorrektur ({0}): {1}'],
   ['Quick Fix', 'Schnellkorrektur'],
   ['Saves {0} of the cost: {1}', 'Spart {0} der Kosten: {1}'],
-  ['Saves {0} of the cost, {1}: {2}', 'Spart {0} der Kosten, {1}: {2}'],
+  ['Saves {0}, {1} of the cost: {2}', 'Spart {0}, {1} der Kosten: {2}'],
 ])

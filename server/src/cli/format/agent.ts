@@ -1,10 +1,8 @@
 /** For coding agents: as few words as say where, what, how much, and what to change. */
 import { count } from '../../estimate/figures.js'
-import { moneyText } from '../../estimate/hourly.js'
-import type { Saving } from '../../rules/rule.js'
 import type { Report, Shown, ShownFix } from '../report.js'
 import { harmless } from './width.js'
-import { fixLabel, messageText, shareText } from './words.js'
+import { amountText, fixLabel, messageText } from './words.js'
 
 export function formatAgent(report: Report): string {
   const { findings } = report
@@ -23,7 +21,7 @@ export function formatAgent(report: Report): string {
 
 function block(shown: Shown): string {
   const { finding, fixes, refused } = shown
-  const saved = finding.saving === null ? '' : ` saves ${saves(finding.saving)}`
+  const saved = finding.saving === null ? '' : ` saves ${amountText(finding.saving)}`
   const lines = [
     `${placeOf(shown)} ${finding.severity} ${finding.rule}${saved}`,
     `  ${messageText(finding.message)}`,
@@ -37,10 +35,6 @@ function block(shown: Shown): string {
 function placeOf({ path, cell, range }: Shown): string {
   const inside = cell === null ? '' : `:cell ${cell}`
   return harmless(`${path}${inside}:${range.start.line}:${range.start.column}`)
-}
-
-function saves(saving: Saving): string {
-  return saving.usd === null ? shareText(saving) : `${shareText(saving)}, ${moneyText(saving.usd)}`
 }
 
 function fixLines({ title, safety, edits }: ShownFix, shown: Shown): string[] {

@@ -22,10 +22,15 @@ export function cellText({ cell, range }: Place): string {
   return cell === null ? '' : ` (cell ${cell}, line ${range.start.line})`
 }
 
-/** `40 to 60 %, $8.80–13 per hour (us-east-1, prices of 2026-07-20) (half of the fits)`. */
+/** `$8.80–13 per hour (us-east-1, prices of 2026-07-20), 40 to 60 % (half of the fits)`. */
 export function savingText(saving: Saving): string {
-  const money = saving.usd === null ? '' : `, ${moneyText(saving.usd)}`
-  return `${shareText(saving)}${money} (${saving.basis.replace(/\.$/, '')})`
+  return `${amountText(saving)} (${saving.basis.replace(/\.$/, '')})`
+}
+
+/** Money first, where it is known. */
+export function amountText(saving: Saving): string {
+  const money = saving.usd === null ? '' : `${moneyText(saving.usd)}, `
+  return `${money}${shareText(saving)}`
 }
 
 export function shareText({ fraction }: Saving): string {

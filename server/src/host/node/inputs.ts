@@ -77,7 +77,9 @@ export function readNoted(path: string): Buffer {
   const described = description(path)
   try {
     const bytes = readFileSync(path)
-    noting.add({ kind: 'file', path, described, like: digest(bytes) })
+    // What changes while it is read may be described as it was before, or as it is now.
+    const isSame = described !== null && described === description(path)
+    noting.add({ kind: 'file', path, described: isSame ? described : null, like: digest(bytes) })
     return bytes
   } catch (error) {
     noteFailure('file', path, error)

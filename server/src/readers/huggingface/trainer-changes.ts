@@ -112,7 +112,7 @@ function changeWorkers(
   const persistent = 'dataloader_persistent_workers'
   if (!isGiven(source.get(persistent)) && !isBefore(facts.versions, ['transformers'], firstPersistent))
     writes.push(source.set([persistent], true))
-  return changeOf(`Load with ${count} worker processes`, writes)
+  return changeOf(`Load with ${count} worker ${count === 1 ? 'process' : 'processes'}`, writes)
 }
 
 // Early stopping.

@@ -210,7 +210,7 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   if (python === undefined && claim.setting === 'workers') {
     const word = typeof value === 'number' ? value : 8
     const there = writeLaunchValue(claim, String(word), facts)
-    const title = `Load with ${word} worker processes`
+    const title = `Load with ${word} worker ${word === 1 ? 'process' : 'processes'}`
     return 'reason' in there ? there : { title, safety: 'unsafe', writes: [there], imports: [] }
   }
   const call = claimedCall(python, claim.site)
@@ -234,7 +234,7 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   let title: string
   if (typeof value === 'number') {
     code = String(value)
-    title = `Load with ${value} worker processes`
+    title = `Load with ${value} worker ${value === 1 ? 'process' : 'processes'}`
   } else {
     const counter = value === 'allowed cores' ? 'sched_getaffinity' : 'cpu_count'
     const cores = nameFor(python.tree, 'os', counter, {

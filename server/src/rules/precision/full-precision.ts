@@ -1,7 +1,11 @@
-import { gpuSupports } from '../../catalog/gpus.js'
-import { mixedPrecisionSpeedup, type Speedup } from '../../estimate/mixed-precision.js'
+import { type Gpu, gpu as gpuNamed, gpuSupports, usualCards } from '../../catalog/gpus.js'
+import {
+  mixedPrecisionSpeedup,
+  mixedPrecisionSpeedupOnAny,
+  type Speedup,
+} from '../../estimate/mixed-precision.js'
 import { effective } from '../../values/value.js'
-import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Claim, Evidence, SubjectView } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
@@ -35,6 +39,7 @@ export default defineRule({
     if (gpu !== null && !gpu.formats.has('bf16') && !gpu.formats.has('fp16'))
       return silent(`${gpu.name} has no 16-bit units`)
     const speedup = gpu === null || bound !== undefined ? null : mixedPrecisionSpeedup(gpu)
+    const gains = bound === undefined ? (speedup ?? speedupOnAny(view, gpu)) : null
     const refused = effective(settings.autocastRefusedBy)
     report({
       at: precision,
@@ -48,9 +53,7 @@ export default defineRule({
         view.run.job.launch !== null,
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
-      ...(speedup === null
-        ? {}
-        : { saving: { fraction: speedup.fraction, usd: null, basis: speedup.basis } }),
+      ...(gains === null ? {} : { saving: { fraction: gains.fraction, usd: null, basis: gains.basis } }),
       fixes: fixesFor(precision, gpu?.name ?? null, subject.evidence.withoutBf16 !== undefined),
     })
   },
@@ -73,6 +76,14 @@ function severityOf(
   if (precision.overridable && precision.state === 'default' && !launched) return 'hint'
   if (bound !== undefined || (anyDevice === 'maybe' && !published)) return 'hint'
   return openEnded === 'adversarial training' || anyDevice !== null ? 'information' : 'warning'
+}
+
+/** On the accelerators that the job allows, else on usual ones. */
+function speedupOnAny({ run }: SubjectView, named: Gpu | null): Speedup | null {
+  if (named !== null) return null
+  const allowed = effective(run.job.compute?.settings.gpuChoices) ?? []
+  const cards = (allowed.length > 0 ? allowed : usualCards).flatMap((name) => gpuNamed(name) ?? [])
+  return cards.length === 0 ? null : mixedPrecisionSpeedupOnAny(cards)
 }
 
 function seen(precision: Claim): string {
