@@ -83,4 +83,23 @@ describe('what following advice saves', () => {
     assert.ok(Math.abs(usd!.range[1] - fraction[1] * 1.5) < 0.05)
     assert.match(moneyText(usd!), /^\$\d\.\d\d(–\d\.\d\d)? per hour \(your prices\)$/)
   })
+
+  it('is at most a share of what the time limit lets a run cost, where no accelerator is named', async () => {
+    const any = batch.replace('gpu:a100:1', 'gpu:1')
+    const { fraction, usd } = await saving({ 'job.slurm': any, 'train.py': train })
+    assert.equal(usd!.per, 'run')
+    assert.equal(usd!.range[0], 0)
+    // Eight hours of an H100 at its list price.
+    assert.ok(usd!.range[1] > fraction[1] * 8 * 2 && usd!.range[1] < fraction[1] * 8 * 13)
+    assert.match(moneyText(usd!), /^up to \$\d+ per run \(machine assumed, /)
+  })
+
+  it('is a range over usual accelerators where none is named', async () => {
+    const { fraction, basis } = await saving({ 'train.py': train })
+    assert.deepEqual(
+      fraction.map((share) => Math.round(100 * share)),
+      [25, 52],
+    )
+    assert.match(basis, /^cards from T4 to H100-SXM: assumes /)
+  })
 })

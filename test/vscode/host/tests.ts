@@ -77,7 +77,7 @@ suite('CostLint', () => {
     const text = hovers
       .flatMap(({ contents }) => contents.map((one) => (one as vscode.MarkdownString).value))
       .join()
-    assert.match(text, /Saves [\d–]+ % of the cost: /)
+    assert.match(text, /Saves (.*, )?[\d–]+ % of the cost: /)
     assert.match(text, /\[Explain search\/grid-search\]\(command:costlint\.explainRule/)
     // The editor shows the message itself.
     assert.doesNotMatch(text, /Grid of/)
