@@ -13,6 +13,7 @@ import { createdGraph, lastIdentifier, running } from './effects.js'
 import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
 import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
+import { isGenerator } from './generators.js'
 import { handedOn } from './handed-on.js'
 import { sharedArguments } from './imported-arguments.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
@@ -114,6 +115,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
       ...(instantiates === null ? {} : { instantiates }),
       ...(applies.length === 0 ? {} : { applies }),
       ...givenStep(analysis, func),
+      ...(isGenerator(analysis, func) ? { yields: true as const } : {}),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
     })
   }
@@ -138,6 +140,10 @@ export function summarise(analysis: Analysis): ModuleSummary {
     if (repeats.length > 0) described.repeats = repeats
     const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')
     if (item !== null) described.items = [...analysis.effectsOfFunction(item).calls]
+    const yields: Record<string, string[]> = {}
+    for (const [name, method] of klass.methods)
+      if (isGenerator(analysis, method)) define(yields, name, [...analysis.effectsOfFunction(method).calls])
+    if (Object.keys(yields).length > 0) described.yields = yields
     Object.assign(described, held.of(klass))
     const forward = methodOf(analysis, klass, 'forward')
     const applies = forward === null ? [] : appliedAttributes(analysis, forward)
