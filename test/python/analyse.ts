@@ -26,7 +26,10 @@ export async function analyse(text: string, around: Around = {}): Promise<Analys
   const importedByName = new Map<string, ModuleSummary>()
   for (const [name, source] of Object.entries(around.modules ?? {})) {
     const path = `${name.replace(/^\.+/, '').replaceAll('.', '/')}.py`
-    importedByName.set(name, new Analysis(path, source, pythonTree(source, await grammars), false).summary())
+    importedByName.set(
+      name,
+      new Analysis(path, source, pythonTree(source, await grammars), false).describe().summary(),
+    )
   }
   return new Analysis(
     around.path ?? 'train.py',
@@ -35,7 +38,7 @@ export async function analyse(text: string, around: Around = {}): Promise<Analys
     around.notebook ?? false,
     { importedByName, importers: around.importers ?? [] },
     around.binding ?? null,
-  )
+  ).describe()
 }
 
 /** The statements of a module and of everything in it. */

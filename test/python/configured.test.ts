@@ -43,7 +43,7 @@ async function read(
     importers: [],
     configurations,
     ...(more.outside === undefined ? {} : { outside: more.outside }),
-  })
+  }).describe()
 }
 
 const answer = (analysis: Analysis) => {

@@ -10,7 +10,7 @@ const grammars = createNodeHost()
   .then((source) => loadGrammars(source, ['python']))
 
 async function analyse(text: string): Promise<Analysis> {
-  return new Analysis('train.py', text, pythonTree(text, await grammars), false)
+  return new Analysis('train.py', text, pythonTree(text, await grammars), false).describe()
 }
 
 describe('an item of a literal whose key is not known yet', () => {

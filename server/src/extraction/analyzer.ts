@@ -191,7 +191,7 @@ export class Analyzer {
       if (
         isModule &&
         !force &&
-        !this.isLeading(file, fragment, { tree: tree.python!, imports: record.imports! })
+        !this.isLeading(file, fragment, { text: fragment.text, tree: tree.python!, imports: record.imports! })
       ) {
         if (fragment.text.includes('costlint'))
           record.suppressions.push(...suppressionsOf(file.path, fragment, tree))
@@ -233,22 +233,22 @@ export class Analyzer {
   }
 
   /** Whether readers that lead to other files have a word in a module. */
-  private isLeading(file: SourceFile, { language, text }: SourceFragment, module: UnreadModule): boolean {
+  private isLeading(file: SourceFile, fragment: SourceFragment, module: UnreadModule): boolean {
     const metadata = file.metadata === undefined ? '' : JSON.stringify(file.metadata)
     return this.choice
-      .of(language, [text, metadata])
+      .of(fragment, [metadata])
       .some(({ leads }) => (typeof leads === 'function' ? leads(module) : leads === true))
   }
 
   /**
-   * What a module lets others know, where the modules that it imports are known; null: it is no Python. `read`: also what
-   * readers claim, as far as nothing else is around it.
+   * What a module lets others know, where the modules that it imports are known; null: it is no Python. `use`: as
+   * `SummaryUse`.
    */
   summarise(
     file: SourceFile,
     imported: Record<string, ModuleSummary>,
     versions: Record<string, string>,
-    read: boolean,
+    { read, exports }: { read: boolean; exports: boolean },
   ): { summary: ModuleSummary; alone?: { extraction: Extraction; faults: string[] } } | null {
     const parsed = this.parsedOf(file)
     const [fragment] = file.fragments
@@ -256,7 +256,7 @@ export class Analyzer {
     const surroundings: Surroundings = { imported, importers: [], binding: null, versions }
     const facts = this.factsOf(file, fragment, parsed.fragments[0]!, surroundings)
     if (!(facts.python instanceof Analysis)) return null
-    const summary = facts.python.summary()
+    const summary = exports ? facts.python.summary() : facts.python.ownSummary()
     // What it is configured with is asked for first.
     if (!read || summary.configurations !== undefined) return { summary }
     return { summary, alone: this.read(file, surroundings, facts) }
@@ -491,6 +491,15 @@ export class Analyzer {
     return withInline(shellFacts(fragment.text, this.grammars, call, fragment.recipeLines), fragment.text)
   }
 
+  private shellIn(text: string, known: Map<string, ShellFacts>): ShellFacts {
+    let facts = known.get(text)
+    if (facts === undefined) {
+      facts = withInline(shellFacts(text, this.grammars), text)
+      known.set(text, facts)
+    }
+    return facts
+  }
+
   private readFragment(
     facts: FragmentFacts,
     surroundings: Surroundings,
@@ -498,11 +507,13 @@ export class Analyzer {
     faults: string[],
     isAsked: (reader: Reader) => boolean = () => true,
   ): void {
+    // Several readers, and several questions of one, ask for the same commands.
+    const shells = new Map<string, ShellFacts>()
     const context: ReaderContext = {
       binding:
         facts.fragment.index === 0 || facts.fragment.target !== undefined ? surroundings.binding : null,
       versions: surroundings.versions,
-      shell: (text) => withInline(shellFacts(text, this.grammars), text),
+      shell: (text) => this.shellIn(text, shells),
     }
     // A configuration names what is made: `_target_: torch.utils.data.DataLoader`.
     const instantiations = facts.python instanceof Analysis ? [...facts.python.instantiations.keys()] : []
@@ -515,9 +526,9 @@ export class Analyzer {
     const metadata = facts.metadata === undefined ? '' : JSON.stringify(facts.metadata)
     // A script that a job calls may start a command of the project, whose name no reader knows.
     const called = surroundings.binding?.launch.shell === undefined ? '' : 'python'
-    const texts = [facts.fragment.text, patches, metadata, called, ...made]
+    const texts = [patches, metadata, called, ...made]
     const reasons = reasonsIn(commentsOf(facts))
-    for (const reader of this.choice.of(facts.fragment.language, texts)) {
+    for (const reader of this.choice.of(facts.fragment, texts)) {
       if (!isAsked(reader)) continue
       const builder = new ClaimBuilder(facts.path, facts.fragment, reader.name)
       builder.layout = layout

@@ -1,6 +1,6 @@
 /** Which readers have a word in a text: all words of all readers are searched for in one pass. */
 import type { Reader } from '../readers/reader.js'
-import type { Language } from '../text/source-fragment.js'
+import type { Language, SourceFragment } from '../text/source-fragment.js'
 import { WordSearch } from './word-search.js'
 
 interface OfLanguage {
@@ -14,13 +14,20 @@ const letters = 0x1_0000
 
 export class ReaderChoice {
   private readonly languages = new Map<Language, OfLanguage>()
+  /** Numbers of the words of a fragment, which is asked for several times. */
+  private readonly words = new WeakMap<SourceFragment, Set<number>>()
 
   constructor(private readonly readers: readonly Reader[]) {}
 
-  /** In the order of the list of readers. */
-  of(language: Language, texts: readonly string[]): Reader[] {
-    const { search, readers } = this.ofLanguage(language)
-    const found = new Set<number>()
+  /** In the order of the list of readers. `texts`: what else may hold their words. */
+  of(fragment: SourceFragment, texts: readonly string[]): Reader[] {
+    const { search, readers } = this.ofLanguage(fragment.language)
+    let own = this.words.get(fragment)
+    if (own === undefined) {
+      own = search.all(fragment.text)
+      this.words.set(fragment, own)
+    }
+    const found = new Set(own)
     for (const text of texts) for (const word of search.all(text)) found.add(word)
     return readers.filter(({ words }) => words.some((word) => found.has(word))).map(({ reader }) => reader)
   }

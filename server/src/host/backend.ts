@@ -23,6 +23,14 @@ export interface ReadResult {
   faults: string[]
 }
 
+/** What a summary is for. */
+export interface SummaryUse {
+  /** Also what the module says where nothing but its imports is around it. */
+  read: boolean
+  /** False: no module of the project imports it or is imported by it, so nobody asks what it defines. */
+  exports: boolean
+}
+
 export interface SummaryResult {
   summary: ModuleSummary
   alone?: ReadResult
@@ -32,15 +40,12 @@ export interface Backend {
   /** `force`: also when no reader has a word in it (a module that another one imports). */
   load(path: string, force: boolean, versions: Versions): Promise<Loaded>
   read(path: string, surroundings: Surroundings): Promise<ReadResult>
-  /**
-   * What a module lets others know, with what it imports; null: it cannot be read any more. `read`: also what it says
-   * where nothing but these imports is around it.
-   */
+  /** What a module lets others know, with what it imports; null: it cannot be read any more. */
   summarise(
     path: string,
     imported: Record<string, ModuleSummary>,
     versions: Versions,
-    read: boolean,
+    use: SummaryUse,
   ): Promise<SummaryResult | null>
   forget(path: string): void
   dispose(): Promise<void>
@@ -201,10 +206,10 @@ export class LocalBackend implements Backend {
     path: string,
     imported: Record<string, ModuleSummary>,
     versions: Versions,
-    read: boolean,
+    use: SummaryUse,
   ): Promise<SummaryResult | null> {
     const file = await this.fileOf(path)
-    return file === undefined ? null : this.analyzer.summarise(file, imported, versions, read)
+    return file === undefined ? null : this.analyzer.summarise(file, imported, versions, use)
   }
 
   /** The decoded file, read again if it was let go. */

@@ -2,7 +2,7 @@
 
 import type { Surroundings } from '../extraction/analyzer.js'
 import type { ModuleSummary } from '../python/module.js'
-import type { Backend, Loaded, ReadResult, SummaryResult, Versions } from './backend.js'
+import type { Backend, Loaded, ReadResult, SummaryResult, SummaryUse, Versions } from './backend.js'
 import { type Host, type HostWorker, under } from './host.js'
 
 export type WorkerRequest =
@@ -15,7 +15,7 @@ export type WorkerRequest =
       path: string
       imported: Record<string, ModuleSummary>
       versions: Versions
-      read: boolean
+      use: SummaryUse
     }
   | { id: number; kind: 'forget'; path: string }
 
@@ -197,9 +197,9 @@ export class PoolBackend implements Backend {
     path: string,
     imported: Record<string, ModuleSummary>,
     versions: Versions,
-    read: boolean,
+    use: SummaryUse,
   ): Promise<SummaryResult | null> {
-    const request = { kind: 'summarise', path, imported, versions, read }
+    const request = { kind: 'summarise', path, imported, versions, use }
     return this.ask(this.laneFor(path), request as never) as Promise<SummaryResult | null>
   }
 

@@ -127,10 +127,20 @@ export class Linker implements LinkedProject {
   /** Finds out what the modules that have been read let each other know. False: that is known. */
   async summarise(versionsOf: (path: string) => Versions): Promise<boolean> {
     if (this.isSummarised) return false
-    await this.summaries.summarise(this.readPaths(), this.graph, versionsOf)
+    do {
+      await this.summaries.summarise(this.readPaths(), this.graph, versionsOf)
+      this.refresh()
+    } while (this.summaries.lacks(this.allTargets()))
     this.isSummarised = true
-    this.refresh()
     return true
+  }
+
+  /** All modules that configurations name. */
+  private allTargets(): Set<string> {
+    const found = new Set<string>()
+    for (const record of this.files.readRecords())
+      if (record.imports !== null) for (const [, path] of this.targetsOf(record)) found.add(path)
+    return found
   }
 
   private look(input: string): string {

@@ -35,6 +35,10 @@ export class SummaryStage {
   /** Of modules that nobody imports: they are analysed once for their summary and for what they say. */
   private readonly alone = new Map<string, ReadAlone>()
   private found: ReadonlyMap<string, Summarised> = new Map()
+  /** Modules whose definitions nobody was expected to ask for. */
+  private readonly withoutExports = new Set<string>()
+  /** Those of them that a configuration names. */
+  private readonly named = new Set<string>()
 
   constructor(
     private readonly records: ReadonlyMap<string, FileRecord>,
@@ -52,6 +56,17 @@ export class SummaryStage {
     const read = this.alone.get(path)
     this.alone.delete(path)
     return read
+  }
+
+  /** Whether the modules that configurations name have to be summarised once more, with what they define. */
+  lacks(named: Iterable<string>): boolean {
+    let lacking = false
+    for (const path of named) {
+      if (this.named.has(path)) continue
+      this.named.add(path)
+      if (this.withoutExports.has(path)) lacking = true
+    }
+    return lacking
   }
 
   /** Summarises every module, each after those that it imports. */
@@ -151,12 +166,21 @@ export class SummaryStage {
       define(imported, spec, known.summary)
       parts.push(spec, path, known.hash)
     }
+    const exports = !isAlone || parts.length > 2 || this.named.has(record.path)
+    if (exports) this.withoutExports.delete(record.path)
+    else {
+      this.withoutExports.add(record.path)
+      parts.push('own')
+    }
     const key = parts.join('|')
     const before = this.cache.get(record.path)
     if (before !== undefined && before.key === key) return before
     this.alone.delete(record.path)
     const kept = await this.answer(record.path, 'summary', key, async () => {
-      const result = await this.backendOf(record.path).summarise(record.path, imported, versions, isAlone)
+      const result = await this.backendOf(record.path).summarise(record.path, imported, versions, {
+        read: isAlone,
+        exports,
+      })
       if (result?.alone !== undefined)
         this.alone.set(record.path, { imported, versions, result: result.alone })
       return result?.summary ?? null
@@ -170,7 +194,7 @@ export class SummaryStage {
     const before = this.circular.get(path)
     if (before !== undefined && before.key === hash) return before
     const kept = await this.answer(path, 'summary in a circle', hash, async () => {
-      const result = await this.backendOf(path).summarise(path, {}, versions, false)
+      const result = await this.backendOf(path).summarise(path, {}, versions, { read: false, exports: true })
       return result?.summary ?? null
     })
     if (kept !== null) this.circular.set(path, kept)

@@ -35,6 +35,8 @@ const mostFiles = 400
 const mostLayouts = 100
 /** Bytes. What is larger holds data, and names nobody. */
 const largestCandidate = 1_000_000
+/** Of a summary only this is looked at: whether the module is run by itself. */
+const isEntryAsked = { read: false, exports: false }
 
 export class Preview {
   private readonly analyzer: Analyzer
@@ -151,7 +153,7 @@ export class Preview {
   private async loadNaming(path: string): Promise<void> {
     const versions = this.folder!.versions.of(path)
     const isPython = (this.stages.records.get(path)?.imports ?? null) !== null
-    const alone = isPython ? await this.local.summarise(path, {}, versions, false) : null
+    const alone = isPython ? await this.local.summarise(path, {}, versions, isEntryAsked) : null
     // Of a module that is not run by itself too much depends on others.
     if (alone?.summary.isEntry === false) return
     let naming = this.naming.get(path)

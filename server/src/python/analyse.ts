@@ -15,7 +15,7 @@ export function analyse(
 ): Analysis {
   const whole = new Analysis(path, text, tree, notebook, neighbours, binding)
   const dead = deadBlocks(whole)
-  if (dead.size === 0) return whole
+  if (dead.size === 0) return whole.describe()
   return new Analysis(
     path,
     text,
@@ -24,7 +24,7 @@ export function analyse(
     neighbours,
     binding,
     deadCode(whole, dead),
-  )
+  ).describe()
 }
 
 /**

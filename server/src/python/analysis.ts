@@ -64,7 +64,7 @@ import { returnsOf } from './returns.js'
 import type { Binding, Scope } from './scope.js'
 import { buildScopes } from './scopes.js'
 import { trainsInOnePass } from './single-pass.js'
-import { summarise } from './summary.js'
+import { summarise, summariseOwn } from './summary.js'
 import { tripsOf } from './trips.js'
 import * as types from './types.js'
 
@@ -100,9 +100,9 @@ export class Analysis implements PythonModule {
   readonly imports = new Set<string>()
   readonly importSpecs = new Set<string>()
   readonly ownUses = new Set<string>()
-  readonly isEntry: boolean
+  isEntry = false
   readonly hasErrors: boolean
-  readonly evidence: Evidence
+  evidence!: Evidence
   /** Arguments of the program that this module defines itself. */
   readonly ownArguments: ProgramArgument[]
   readonly programArguments: ProgramArgument[]
@@ -115,6 +115,7 @@ export class Analysis implements PythonModule {
   readonly configurations: ReadonlyMap<string, ConfigurationRoot>
   readonly outside: OutsideCalls
   private readonly knowsImporters: boolean
+  private readonly hasMainGuard: boolean
   readonly bindingNames = new Map<Binding, string | null>()
   /** Types of bindings, of values of attributes, and of what functions return. */
   readonly types = new CircularAnswers<object, string | null>(null, 100)
@@ -179,6 +180,11 @@ export class Analysis implements PythonModule {
     this.types.forget()
     if (this.configurations.size > 0) this.resolveInstantiations()
     this.resolveReceivers()
+    this.hasMainGuard = index.mainGuard
+  }
+
+  /** What its loops do, and what it is for. Apart from the rest, since code that never runs is found without it. */
+  describe(): this {
     assignRoles(this.finder, this.loops)
     for (const loop of this.loops) {
       loop.trips = tripsOf(this, loop)
@@ -187,8 +193,9 @@ export class Analysis implements PythonModule {
     for (const call of this.calls)
       if (call.method === 'eval' || call.method === 'no_grad') this.ownUses.add(`.${call.method}`)
     markEvaluation(this)
-    this.isEntry = notebook || index.mainGuard || isEntryPoint(this)
+    this.isEntry = this.notebook || this.hasMainGuard || isEntryPoint(this)
     this.evidence = evidenceOf(this)
+    return this
   }
 
   get code(): string {
@@ -408,6 +415,10 @@ export class Analysis implements PythonModule {
 
   summary(): ModuleSummary {
     return summarise(this)
+  }
+  /** The same of a module of which nobody asks what it defines. */
+  ownSummary(): ModuleSummary {
+    return summariseOwn(this)
   }
 
   // What the neighbouring files ask.

@@ -22,11 +22,20 @@ export function blankedText(
   for (const { start, end } of spans) {
     if (end <= at) continue
     const from = Math.max(at, start)
-    parts.push(text.slice(at, from), text.slice(from, end).replace(/[^\n]/g, ' '))
+    parts.push(text.slice(at, from), blanks(text, from, end))
     at = end
   }
   parts.push(text.slice(at))
   return parts.join('')
+}
+
+function blanks(text: string, start: number, end: number): string {
+  const line = text.indexOf('\n', start)
+  return line < 0 || line >= end ? ' '.repeat(end - start) : text.slice(start, end).replace(/[^\n]+/g, spaces)
+}
+
+function spaces({ length }: string): string {
+  return ' '.repeat(length)
 }
 
 function isText(expr: Expr): boolean {

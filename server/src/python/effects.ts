@@ -327,7 +327,7 @@ const functionalUpdate = /^(optax|equinox)\.apply_updates$/
 export function isBackward(call: Call): boolean {
   if (call.expr.callee.type !== 'attribute') return false
   if (call.method === 'backward' || call.method === 'manual_backward') return true
-  return call.method === 'gradient' && /^(gt?|t|g?_?tape\d?)$/.test(lastIdentifier(call.expr.callee.value))
+  return call.method === 'gradient' && /^(tape|gt|g?_?tape\d?)$/.test(lastIdentifier(call.expr.callee.value))
 }
 
 /** What says that the gradients of a call are differentiated once more; null: nothing. */

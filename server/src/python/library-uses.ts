@@ -60,7 +60,20 @@ export function holdsAny(uses: ReadonlySet<string>, wanted: readonly string[]): 
 
 function holds(uses: ReadonlySet<string>, wanted: string): boolean {
   if (uses.has(wanted)) return true
-  if (!wanted.endsWith('.')) return false
-  for (const use of uses) if (use.startsWith(wanted)) return true
-  return false
+  return wanted.endsWith('.') && beginningsOf(uses).has(wanted)
+}
+
+/** All that their names begin with, up to each dot, and how many names that was made of. */
+const beginnings = new WeakMap<ReadonlySet<string>, { size: number; found: Set<string> }>()
+
+/** Libraries are asked for by the dozen. A set of uses only grows. */
+function beginningsOf(uses: ReadonlySet<string>): ReadonlySet<string> {
+  const known = beginnings.get(uses)
+  if (known !== undefined && known.size === uses.size) return known.found
+  const found = new Set<string>()
+  for (const use of uses)
+    for (let dot = use.indexOf('.'); dot >= 0; dot = use.indexOf('.', dot + 1))
+      found.add(use.slice(0, dot + 1))
+  beginnings.set(uses, { size: uses.size, found })
+  return found
 }

@@ -90,8 +90,6 @@ export interface ModuleSummary {
       params: string[]
       /** It holds a loop or a comprehension: what it does, it does for many. */
       repeats: boolean
-      /** It hands out one value after the other. */
-      yields?: true
       /** Parameters that it calls with gradients: `model(batch)`. */
       applies?: NamedParameter[]
       /** It returns a network whose weights it froze. */
@@ -120,8 +118,6 @@ export interface ModuleSummary {
       /** Other classes of its module that its code names. */
       names?: string[]
       calls: string[]
-      /** Methods that hand out one value after the other, with the calls that they reach. */
-      yields?: Record<string, string[]>
       /** Calls that making one sample reaches (`__getitem__`, `__iter__`), where the class has such a method. */
       items?: string[]
       /** How its constructor takes a mapping: its keys as keywords, or the whole as one parameter. */

@@ -13,7 +13,6 @@ import { createdGraph, lastIdentifier, running } from './effects.js'
 import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
 import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
-import { isGenerator } from './generators.js'
 import { handedOn } from './handed-on.js'
 import { sharedArguments } from './imported-arguments.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
@@ -48,6 +47,21 @@ function classConstants(analysis: Analysis, constants: Record<string, Json>): vo
       )
         define(constants, name, value.value)
     }
+  }
+}
+
+/** Of a module that shares nothing with others: what tells how it is read and whether it runs. */
+export function summariseOwn(analysis: Analysis): ModuleSummary {
+  const { path, ownUses, importSpecs, isEntry, evidence } = analysis
+  const configurations = configurationUses(analysis)
+  return {
+    path,
+    ...{ constants: {}, functions: {}, classes: {}, reexports: {} },
+    uses: [...ownUses],
+    imports: [...importSpecs],
+    isEntry,
+    evidence,
+    ...(configurations.length === 0 ? {} : { configurations }),
   }
 }
 
@@ -115,7 +129,6 @@ export function summarise(analysis: Analysis): ModuleSummary {
       ...(instantiates === null ? {} : { instantiates }),
       ...(applies.length === 0 ? {} : { applies }),
       ...givenStep(analysis, func),
-      ...(isGenerator(analysis, func) ? { yields: true as const } : {}),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
     })
   }
@@ -140,10 +153,6 @@ export function summarise(analysis: Analysis): ModuleSummary {
     if (repeats.length > 0) described.repeats = repeats
     const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')
     if (item !== null) described.items = [...analysis.effectsOfFunction(item).calls]
-    const yields: Record<string, string[]> = {}
-    for (const [name, method] of klass.methods)
-      if (isGenerator(analysis, method)) define(yields, name, [...analysis.effectsOfFunction(method).calls])
-    if (Object.keys(yields).length > 0) described.yields = yields
     Object.assign(described, held.of(klass))
     const forward = methodOf(analysis, klass, 'forward')
     const applies = forward === null ? [] : appliedAttributes(analysis, forward)

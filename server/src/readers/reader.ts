@@ -50,6 +50,7 @@ export interface ReaderContext {
 
 /** What is known of a module before its analysis. */
 export interface UnreadModule {
+  text: string
   tree: PythonTree
   /** As `ModuleSummary.imports`. */
   imports: readonly string[]

@@ -19,7 +19,7 @@ async function answer(request: WorkerRequest): Promise<unknown> {
   if (request.kind === 'load') return backend.load(request.path, request.force, request.versions)
   if (request.kind === 'read') return backend.read(request.path, request.surroundings)
   if (request.kind === 'summarise')
-    return backend.summarise(request.path, request.imported, request.versions, request.read)
+    return backend.summarise(request.path, request.imported, request.versions, request.use)
   backend.forget(request.path)
   return null
 }

@@ -23,7 +23,7 @@ import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
 import { claimWholeType } from '../machine-claims.js'
-import { defineReader, type ReaderContext } from '../reader.js'
+import { defineReader, importing, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { wordsOf } from '../words-in-code.js'
 import { assignments } from './command-use.js'
@@ -84,7 +84,7 @@ const estimatorSettings = settingTable('Compute', { timeLimit: limitRow })
 
 export const azureScriptRunReader = defineReader({
   name: 'azure-script-run',
-  leads: true,
+  leads: importing('azureml'),
   settings: [scriptRunSettings, estimatorSettings],
   languages: ['python'],
   triggers: ['azureml'],

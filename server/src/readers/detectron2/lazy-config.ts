@@ -7,13 +7,14 @@ import { overrideValue } from '../../link/hydra.js'
 import { ownConfiguration } from '../../link/inherited-configuration.js'
 import { configurationModule } from '../../python/configuration-module.js'
 import type { PythonModule } from '../../python/module.js'
+import { isMainGuard } from '../../python/scopes.js'
 import { type ConfiguredMap, configuredAt } from '../../text/configured.js'
 import { changedAt } from '../../text/merge-configured.js'
 import { lookUp } from '../../text/records.js'
 import type { Launch } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { startsTraining } from '../framework-configs/inherited-claims.js'
-import { defineReader } from '../reader.js'
+import { defineReader, type UnreadModule } from '../reader.js'
 import { readFrameworkConfig, type Spelling } from './config.js'
 
 const spelling: Spelling = {
@@ -28,7 +29,7 @@ const spelling: Spelling = {
 
 export const lazyConfigReader = defineReader({
   name: 'detectron2-lazy',
-  leads: ({ tree }) => !tree.body.some(({ type }) => type === 'class'),
+  leads: mayBeLazy,
   languages: ['python'],
   triggers: ['dataloader', 'get_config'],
   read(facts, context, claims) {
@@ -75,13 +76,20 @@ export const lazyConfigReader = defineReader({
   },
 })
 
+const library = /^(detectron2\.config|detectron2\.model_zoo|detrex\.config)\b/
+const parts = /^from \.\S* import .*\b(train|dataloader|model)\b/m
+
 /** It takes names from another configuration, or makes what it holds by `LazyCall`. */
 function looksLazy(python: PythonModule): boolean {
   if (python.isEntry || python.classes.length > 0) return false
-  const lazily = [...python.imports].some((name) =>
-    /^(detectron2\.config|detectron2\.model_zoo|detrex\.config)\b/.test(name),
-  )
-  return lazily || /^from \.\S* import .*\b(train|dataloader|model)\b/m.test(python.code)
+  return [...python.imports].some((name) => library.test(name)) || parts.test(python.code)
+}
+
+/** The same as far as the tree tells. */
+function mayBeLazy({ tree, text, imports }: UnreadModule): boolean {
+  if (tree.body.some((one) => one.type === 'class' || (one.type === 'if' && isMainGuard(one.test))))
+    return false
+  return imports.some((name) => library.test(name)) || parts.test(text)
 }
 
 /** A model, its data, and how long it is trained: files with less than that are parts. */

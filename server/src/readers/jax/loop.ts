@@ -53,7 +53,7 @@ const dialect: StepDialect = {
 }
 
 /** JAX runs on the accelerator that it was installed for. */
-export function jaxEvidence(python: PythonModule, context: ReaderContext): Evidence {
+function jaxEvidence(python: PythonModule, context: ReaderContext): Evidence {
   const evidence = trainingEvidence(python)
   evidence.small ??= toyData(python)
   const environment = context.binding?.launch.environment

@@ -84,6 +84,8 @@ function callSwitch(analysis: PythonModule, call: Call): Switch | null {
   const span = { start: call.expr.start, end: call.expr.end }
   const base = { statement, at: span, overridable: false, remedy }
   const first = call.expr.args[0]
+  // Most calls of a program are none of these.
+  if (call.name?.startsWith('torch.') !== true) return doubleSwitch(analysis, call)
   const folded = first === undefined ? undefined : analysis.fold(first.value)
   const given = effective(folded)
   const on = given === true

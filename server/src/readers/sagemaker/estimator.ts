@@ -10,7 +10,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { idAt, scopeOf } from '../job-in-code.js'
-import { defineReader } from '../reader.js'
+import { defineReader, importing } from '../reader.js'
 import { changeEstimator } from './change.js'
 import { claimData } from './data-places.js'
 import { containerSettings, frameworkSettings, settingsOf } from './estimator-settings.js'
@@ -20,7 +20,7 @@ import { claimLaunch, namesRecipe, orByRecipe } from './script.js'
 
 export const sagemakerReader = defineReader({
   name: 'sagemaker',
-  leads: true,
+  leads: importing('sagemaker'),
   settings: [frameworkSettings, containerSettings],
   languages: ['python'],
   triggers: ['sagemaker'],

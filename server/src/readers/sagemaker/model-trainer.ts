@@ -16,7 +16,7 @@ import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { idAt, scopeOf } from '../job-in-code.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, importing } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { claimMachine, evidenceOfMachine, offered } from './machine.js'
 import { trainingFamilies } from './names.js'
@@ -64,7 +64,7 @@ const stoppingSettings = settingTable('Compute', {
 
 export const sagemakerTrainerReader = defineReader({
   name: 'sagemaker-model-trainer',
-  leads: true,
+  leads: importing('sagemaker'),
   settings: [computeSettings, stoppingSettings],
   languages: ['python'],
   triggers: ['ModelTrainer'],
