@@ -78,30 +78,6 @@ describe('small demonstrations', () => {
     const text = 'from torchvision import datasets\na = datasets.FakeData()\nb = datasets.ImageFolder(p)'
     assert.equal((await evidence(text)).small, null)
   })
-
-  it('a perceptron over real images, no convolution: what that costs depends on the images', async () => {
-    const images = 'import torch.nn as nn\nfrom torchvision.datasets import ImageFolder\nd = ImageFolder(p)\n'
-    assert.equal((await evidence(`${images}a = nn.Linear(784, 256)`)).small, 'a model of 1 layer')
-    assert.equal((await evidence(`${images}a = nn.Conv2d(3, 64, 3)`)).small, null)
-  })
-
-  it('sizes from the constructor; blocks that are made over and over', async () => {
-    const net = (width: string) =>
-      `import torch.nn as nn\nclass Net(nn.Module):\n  def __init__(self, n):\n    self.a = nn.Linear(n, n)\n${width}`
-    assert.equal((await evidence(net('net = Net(64)'))).small, 'a model of 1 layer')
-    assert.equal((await evidence(net('net = Net(4096)'))).small, null)
-    assert.equal((await evidence(net('nets = [Net(64) for i in range(9)]'))).small, null)
-  })
-
-  it('a model of a few layers', async () => {
-    const small = 'import torch.nn as nn\na = nn.Linear(10, 20)\nb = nn.Linear(20, 1)'
-    assert.equal((await evidence(small)).small, 'a model of 2 layers')
-    assert.equal((await evidence('import torch.nn as nn\na = nn.Linear(4096, 4096)')).small, null)
-    assert.equal(
-      (await evidence('import torch.nn as nn\nfor i in range(9):\n  a = nn.Linear(10, 20)')).small,
-      null,
-    )
-  })
 })
 
 describe('entry points', () => {

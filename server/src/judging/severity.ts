@@ -72,7 +72,11 @@ export function severityOf(
   let severity = report.severity === undefined ? rule.severity : lower(report.severity, rule.severity)
   // Where the bill says how much it is, nobody need guess from names that it is little.
   const guessed = waste === null || likely(waste) < money.warning
-  if (guessed && evidence.small !== null && family === 'search') severity = lower(severity, 'information')
+  // How fast data come, and when a run ends, does not depend on the network.
+  if (guessed && evidence.small !== null && evidence.smallNetwork === true) {
+    if (family === 'precision' || family === 'training') severity = lower(severity, 'information')
+  } else if (guessed && evidence.small !== null && family === 'search')
+    severity = lower(severity, 'information')
   else if (guessed && evidence.small !== null && aboutTraining.has(family)) severity = oneStepDown(severity)
   else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
   if (guessed && evidence.negligible !== undefined) severity = 'hint'

@@ -4,7 +4,6 @@ import type { Evidence } from '../text/evidence.js'
 import { isTestPath } from '../text/test-path.js'
 import type { Analysis } from './analysis.js'
 import { largeNetwork } from './large-network.js'
-import { smallModel } from './small-model.js'
 
 /** Data sets that fit in a moment's training. */
 const toyCalls = new Set(
@@ -91,23 +90,12 @@ export function evidenceOf(analysis: Analysis): Evidence {
   const strings = scanStrings(analysis)
   const toyCall = analysis.calls.find((call) => toyCalls.has(call.method) || toyLoader.test(call.method))
   const toyImport = [...analysis.imports].find((name) => toyLoader.test(name.split('.').at(-1)!))
-  // A toy set beside real ones is an option (`--dummy`), not what the script is for.
-  const real = analysis.calls.some(
-    (call) =>
-      call.name !== null && /^torchvision\.datasets\.[A-Z]/.test(call.name) && !toyCalls.has(call.method),
-  )
-  // What a convolution costs depends on the images.
   const large = largeNetwork(analysis)
+  // A toy set beside real ones is an option (`--dummy`), not what the script is for.
   const small =
-    large !== null
+    large !== null || loadsPictures(analysis)
       ? null
-      : real
-        ? smallModel(analysis, true)
-        : (toyCall?.method ??
-          toyImport ??
-          strings.toy ??
-          toyPath(analysis.path) ??
-          smallModel(analysis, false))
+      : (toyCall?.method ?? toyImport ?? strings.toy ?? toyPath(analysis.path))
   let role: Evidence['role'] = 'library'
   if (isTestPath(analysis.path)) role = 'test'
   else if (analysis.loops.some((loop) => loop.role === 'train' || loop.role === 'epoch')) role = 'training'
@@ -121,12 +109,20 @@ export function evidenceOf(analysis: Analysis): Evidence {
   return {
     role,
     accelerator: acceleratorOf(analysis, strings),
-    small: small === undefined ? null : small,
+    small,
     ...(large === null ? {} : { large }),
     ...(cannotRun(analysis) ? { negligible: 'its syntax is broken, so it cannot run' } : {}),
     notebook: analysis.notebook,
     ...(older === undefined ? {} : { withoutBf16: older }),
   }
+}
+
+/** Pictures that are no toys. */
+export function loadsPictures({ calls }: Pick<Analysis, 'calls'>): boolean {
+  return calls.some(
+    ({ name, method }) =>
+      name !== null && /^torchvision\.datasets\.[A-Z]/.test(name) && !toyCalls.has(method),
+  )
 }
 
 /** Cells of a notebook run one by one, and a text inside of another file may be a template. */

@@ -4,8 +4,8 @@ import type { ConfiguredPlace } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { Json } from '../text/json.js'
 import type { SharedArgument } from './code.js'
-import type { DenseLayer } from './dense-layers.js'
 import type { ReportedMetrics } from './logged-metrics.js'
+import type { NetworkSize } from './networks/size.js'
 import type { SampleSource } from './sample-sources.js'
 
 /** A parameter that is an argument of a library call: `torch.save(state, filename)`. */
@@ -132,8 +132,6 @@ export interface ModuleSummary {
       fields?: Record<string, { value: Json } | null>
       /** What its methods assign to `self`; '*': anything, by `setattr`. */
       sets?: string[]
-      /** The layers of a network that is made of dense and recurrent ones alone. */
-      dense?: DenseLayer[]
       /** Names that its methods pass to `self.log`, where they fold. */
       logged?: string[]
       /** Methods of `self` that its methods call in a loop, of whichever class that extends it. */
@@ -168,6 +166,8 @@ export interface ModuleSummary {
   autocasts?: true
   /** Its code, where it makes networks. */
   networks?: NetworkCode
+  /** The networks that it makes; null: one cannot be counted. */
+  makes?: NetworkSize[] | null
   /** Canonical names of the `from_pretrained` that it calls, or that a module of the project which it imports does. */
   pretrained?: string[]
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */

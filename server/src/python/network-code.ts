@@ -14,10 +14,12 @@ const network = /^(torch\.nn\.(\w+\.)*|keras\.(\w+\.)*)(Module|Sequential|Model|
 /** Null: the module makes no networks, or its text is too long. */
 export function networkCode(analysis: Analysis): NetworkCode | null {
   const { text } = analysis
-  if (analysis.isEntry || text.length > longest.own) return null
+  if (text.length > longest.own) return null
   const bases: NetworkCode['bases'] = {}
   for (const { name, bases: all } of analysis.classes)
     if (all.some((base) => network.test(base))) define(bases, name, all)
+  // A program that defines networks may lend them to others.
+  if (analysis.isEntry && (Object.keys(bases).length === 0 || analysis.notebook)) return null
   const imported: NetworkCode['imported'] = {}
   let room = longest.imported
   for (const [name, { networks }] of analysis.importedByName) {

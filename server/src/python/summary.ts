@@ -8,7 +8,6 @@ import { appliedParameters } from './applied-parameters.js'
 import { ClassFields } from './class-fields.js'
 import { keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
-import { denseLayers } from './dense-layers.js'
 import { createdGraph, lastIdentifier, running } from './effects.js'
 import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
 import { fieldValues } from './field-values.js'
@@ -23,6 +22,7 @@ import type { Call, ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } 
 import { methodOf, nameOf, projectTarget } from './names.js'
 import { networkAutocasts } from './network-autocast.js'
 import { networkCode } from './network-code.js'
+import { sizesOfMade } from './networks/size.js'
 import { optionFunction } from './option-functions.js'
 import { derivedClasses, outwardCalls } from './outward.js'
 import { makesResidentData, movesSamples } from './resident-data.js'
@@ -142,8 +142,6 @@ export function summarise(analysis: Analysis): ModuleSummary {
     const described = lookUp(classes, klass.name)!
     const takes = takingOf(analysis, klass)
     if (takes !== null) described.takes = takes
-    const dense = denseLayers(analysis, klass)
-    if (dense !== null) described.dense = dense
     if (steps !== null) described.steps = steps
     const inherited = inheritedMethods(analysis, klass)
     if (inherited.length > 0) described.inherited = inherited
@@ -172,6 +170,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
   const derived = derivedClasses(analysis)
   const restores = restoredNames(analysis)
   const networks = networkCode(analysis)
+  const makes = sizesOfMade(analysis)
   const samples = sampleSource(analysis)
   const parses = { ...known.parses, ...sharedArguments(analysis) }
   return {
@@ -199,6 +198,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(trainsInOnePass(analysis) ? { onePass: true as const } : {}),
     ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),
     ...(networks === null ? {} : { networks }),
+    ...(makes?.length === 0 ? {} : { makes }),
     ...loadedWeights(analysis),
     ...(takesSecondOrder(analysis, functions) ? { secondOrder: true as const } : {}),
     ...trainedBy(analysis, frozen),

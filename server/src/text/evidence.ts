@@ -8,6 +8,8 @@ export interface Evidence {
   processorByDefault?: true
   /** Why the run is small ('MNIST', '2 layers'); null when nothing says so. Lowers severity one step. */
   small: string | null
+  /** It is the network that is small: what it is trained on may be large. Lowers what concerns its arithmetic to information at most. */
+  smallNetwork?: true
   /** A network whose training takes long whatever it is trained on: 'ViT-L_16', 'images of 224 pixels'. */
   large?: string
   /** A GPU without units for bf16 that the text of the file is written for: 'p3.2xlarge', 'V100'. */
@@ -19,4 +21,21 @@ export interface Evidence {
   /** Nothing in the project calls what it stands in: 'nothing calls setup'. Lowers severity one step. */
   uncalled?: string
   notebook: boolean
+}
+
+/** Says why a run is small. A small network on small data is done in minutes. */
+export function noteSmall(evidence: Evidence, reason: string | null): void {
+  if (reason === null) return
+  if (evidence.small === null) evidence.small = reason
+  else if (evidence.smallNetwork) evidence.negligible ??= `${reason}, and ${evidence.small}`
+}
+
+/** The same of a network. */
+export function noteSmallNetwork(evidence: Evidence, network: string | null): void {
+  if (network === null) return
+  if (evidence.small !== null) evidence.negligible ??= `${network}, and ${evidence.small}`
+  else {
+    evidence.small = network
+    evidence.smallNetwork = true
+  }
 }

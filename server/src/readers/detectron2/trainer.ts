@@ -6,6 +6,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Assign } from '../../syntax/python-ast.js'
+import { noteSmall } from '../../text/evidence.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
@@ -81,7 +82,7 @@ function readTrainer(
   const length = assignmentTo(python, 'SOLVER.MAX_ITER', call.expr.start)
   const steps = length === null ? undefined : effective(python.fold(length.value!))
   // A few minutes, to see that it works.
-  if (typeof steps === 'number' && steps <= fewSteps) evidence.small ??= `${steps} steps`
+  if (typeof steps === 'number' && steps <= fewSteps) noteSmall(evidence, `${steps} steps`)
   const place = calleePlace(call)
   const scope = call.function?.qualified ?? ''
   const training = claims.subject('Training', place, scope, evidence)

@@ -1,6 +1,7 @@
 /** fastai: one `Training` for each call that fits a learner, and the workers of its data loaders. */
 
 import type { Call, PythonModule } from '../../python/module.js'
+import { noteSmall } from '../../text/evidence.js'
 import type { Json } from '../../text/json.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
@@ -46,7 +47,7 @@ export const fastaiReader = defineReader({
 function evidenceOf(python: PythonModule, context: ReaderContext): Evidence {
   const evidence = trainingEvidence(python)
   if (evidence.role !== 'test' && fastaiFits(python).length > 0) evidence.role = 'training'
-  evidence.small ??= lessonData(python)
+  noteSmall(evidence, lessonData(python))
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   const processor =
     visible === '' ||

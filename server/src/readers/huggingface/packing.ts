@@ -1,6 +1,7 @@
 /** Fine-tuning on texts that have a row each: TRL's `SFTConfig`. */
 
 import type { PythonModule } from '../../python/module.js'
+import { noteSmall } from '../../text/evidence.js'
 import { mayBePassed, passedPlace } from '../../values/argument.js'
 import { orDefault } from '../../values/operations.js'
 import { asBoolean } from '../../values/parse.js'
@@ -58,7 +59,7 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
     // A collator of its own does as it likes.
     if (trainers.calls.some((call) => mayBePassed(python.argument(call, 'data_collator')))) continue
     const evidence = stepEvidence(python)
-    evidence.small ??= fewTrainingSamples(python)
+    noteSmall(evidence, fewTrainingSamples(python))
     const place = passedPlace(source.argument('packing')) ?? source.place
     const pipeline = claims.subject('InputPipeline', place, made.call.function?.qualified ?? '', evidence)
     packingSettings.claim(pipeline, source)

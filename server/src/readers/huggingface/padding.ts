@@ -4,6 +4,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { noteSmall } from '../../text/evidence.js'
 import type { Json } from '../../text/json.js'
 import { knownArgument, mayBePassed, numberArgument, passedCall, passedPlace } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
@@ -33,7 +34,7 @@ export const huggingfacePaddingReader = defineReader({
     const found = paddedCalls(python)
     if (found.length === 0) return
     const evidence = stepEvidence(python)
-    evidence.small ??= fewTrainingSamples(python)
+    noteSmall(evidence, fewTrainingSamples(python))
     for (const { call, key, rows } of found) {
       const source = new CallSource(python, call, claims)
       const place = passedPlace(source.argument(key))

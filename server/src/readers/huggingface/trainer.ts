@@ -1,6 +1,7 @@
 /** Trainers of transformers, TRL and sentence-transformers: one `Training` for each set of arguments. */
 
 import type { PythonModule } from '../../python/module.js'
+import { noteSmall } from '../../text/evidence.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -95,6 +96,6 @@ export function trainerEvidence(
   else if (evidence.accelerator === 'none' || evidence.accelerator === 'cpu') evidence.accelerator = 'maybe'
   const steps = value('max_steps')
   if (typeof steps === 'number' && steps > 0 && steps <= trialSteps) evidence.role = 'test'
-  evidence.small ??= fewTrainingSamples(python)
+  noteSmall(evidence, fewTrainingSamples(python))
   return evidence
 }

@@ -1,6 +1,7 @@
 /** JAX: one `Training` for each hand-written loop whose step takes gradients and applies updates. */
 
 import type { Loop, PythonModule } from '../../python/module.js'
+import { noteSmall } from '../../text/evidence.js'
 import { CallSource } from '../../values/call-source.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
@@ -55,7 +56,7 @@ const dialect: StepDialect = {
 /** JAX runs on the accelerator that it was installed for. */
 function jaxEvidence(python: PythonModule, context: ReaderContext): Evidence {
   const evidence = trainingEvidence(python)
-  evidence.small ??= toyData(python)
+  noteSmall(evidence, toyData(python))
   const environment = context.binding?.launch.environment
   const platform = environment?.JAX_PLATFORMS?.value ?? environment?.JAX_PLATFORM_NAME?.value
   const visible = environment?.CUDA_VISIBLE_DEVICES?.value
@@ -106,7 +107,7 @@ function readLoop(
   const header = loopHeader(loop)
   const evidence = { ...common, role: common.role === 'test' ? ('test' as const) : ('training' as const) }
   const outer = epochLoopOf(python, loop)
-  evidence.small ??= demonstration(python, loop, outer)
+  noteSmall(evidence, demonstration(python, loop, outer))
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   training.known('automaticDevice', 'device', true, header)
   if (first) readPrecision(python, loop, training)

@@ -1,6 +1,8 @@
 /** What a Keras program runs on, and whether it does the work of a real one. */
+
 import type { PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { noteSmall } from '../../text/evidence.js'
 import { knownArgument, mayBePassed, numberIn, passedExpression } from '../../values/argument.js'
 import type { Evidence } from '../../workload/claim.js'
 import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
@@ -37,7 +39,7 @@ export interface KerasEvidence {
 export function kerasEvidence(python: PythonModule, context: ReaderContext): KerasEvidence {
   const evidence: Evidence = { ...trainingEvidence(python) }
   if (evidence.role !== 'test') evidence.role = 'training'
-  evidence.small ??= toyData(python) ?? writtenData(python) ?? smallNetwork(python)
+  noteSmall(evidence, toyData(python) ?? writtenData(python) ?? smallNetwork(python))
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   if (visible === '' || visible === '-1' || onCpu.test(moduleText(python))) {
     evidence.accelerator = 'cpu'

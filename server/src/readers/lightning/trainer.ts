@@ -1,6 +1,7 @@
 /** Lightning: one `Training` for each `Trainer` that fits; the precision of `Fabric` around a hand-written loop. */
 
 import type { Call, PythonModule } from '../../python/module.js'
+import { noteSmall } from '../../text/evidence.js'
 import {
   fixedArgument,
   knownArgument,
@@ -176,7 +177,7 @@ export function trainerEvidence(
 ): Evidence {
   const evidence = trainingEvidence(python)
   if (evidence.role !== 'test') evidence.role = isTrial(python, call) ? 'test' : 'training'
-  evidence.small ??= fewSteps(python, call)
+  noteSmall(evidence, fewSteps(python, call))
   evidence.accelerator = acceleratorOf(python, call, first, context)
   return evidence
 }

@@ -3,6 +3,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
+import { noteSmall } from '../../text/evidence.js'
 import { lookUp } from '../../text/records.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
@@ -75,7 +76,7 @@ export const dataLoaderReader = defineReader({
 function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const evidence = { ...evidenceAt(python, call) }
   const given = passedExpression(python.argument(call, 'dataset', 0))
-  if (given !== null) evidence.small ??= fewSamples(python, given)
+  if (given !== null) noteSmall(evidence, fewSamples(python, given))
   const pipeline = claims.subject(
     'InputPipeline',
     calleePlace(call),

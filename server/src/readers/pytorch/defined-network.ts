@@ -1,12 +1,12 @@
 /** The network that a module defines and trains, with the size of its samples. */
 import { type LayerTotals, Unfollowed } from '../../estimate/layers.js'
 import type { PythonModule } from '../../python/module.js'
+import { classAt, functionAt } from '../../python/networks/places.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { numberArgument } from '../../values/argument.js'
 import { followNetwork } from './follow-network.js'
-import { classAt, functionAt } from './network-modules.js'
 import { isNetwork } from './network-values.js'
 import { once } from './once.js'
 
@@ -77,7 +77,7 @@ function widths(python: PythonModule): number[] {
 }
 
 /** The call that makes the network: of `optim.X(net.parameters())`. */
-function trainedNetwork(python: PythonModule): CallExpr | null {
+export function trainedNetwork(python: PythonModule): CallExpr | null {
   return once(python, 'trained network', () => {
     const found = new Set<CallExpr>()
     for (const call of python.calls) {

@@ -2,15 +2,15 @@
 
 import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
-import { smallNetwork } from '../../python/small-model.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { noteSmall, noteSmallNetwork } from '../../text/evidence.js'
 import type { Span } from '../../text/location.js'
 import { knownArgument } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Evidence } from '../../workload/claim.js'
 import { briefRun } from './brief-run.js'
 import { processorOf } from './chosen-device.js'
-import { denseNetworks } from './dense-networks.js'
+import { smallNetwork } from './network-size.js'
 import { once } from './once.js'
 
 function trains(summary: ModuleSummary): boolean {
@@ -95,13 +95,13 @@ function completed(python: PythonModule, users: Users): Evidence {
   const brief = briefRun(python)
   if (brief !== null) evidence.negligible ??= brief
   for (const module of around) {
-    evidence.small ??= module.evidence?.small ?? null
+    noteSmall(evidence, module.evidence?.small ?? null)
     evidence.large ??= module.evidence?.large
   }
   // The data may be small; a step is not.
-  if (evidence.large === undefined) evidence.small ??= trainsSmallNetwork(python)
-  else evidence.small = null
-  evidence.small ??= drawsItsData(python)
+  if (evidence.large !== undefined) evidence.small = null
+  else noteSmallNetwork(evidence, smallNetwork(python))
+  noteSmall(evidence, drawsItsData(python))
   const processor = python.processorOnly ? 'processor' : processorOf(python)
   if (processor === 'processor') return { ...evidence, accelerator: 'cpu' }
   if (processor === 'by default') return { ...evidence, accelerator: 'maybe', processorByDefault: true }
@@ -120,14 +120,6 @@ function completed(python: PythonModule, users: Users): Evidence {
     else if (evidence.accelerator === 'none' && movesToDevice(python)) evidence.accelerator = 'maybe'
   }
   return evidence
-}
-
-/** The networks that it makes are dense ones of other modules, and come to little: launching their kernels takes the time. */
-function trainsSmallNetwork(python: PythonModule): string | null {
-  const networks = denseNetworks(python)
-  return networks !== null && !networks.recurrent && networks.parameters < smallNetwork
-    ? `a network of ${Math.ceil(networks.parameters / 1000)} thousand parameters`
-    : null
 }
 
 /** `batch.to(self.device)`: whoever starts the program chooses the device; code for the processor alone moves nothing. */

@@ -2,12 +2,12 @@
 
 import { LayerTape, type LayerTotals, Unfollowed } from '../../estimate/layers.js'
 import type { Klass, PythonModule } from '../../python/module.js'
+import { classAt, functionAt } from '../../python/networks/places.js'
 import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { layerCalls } from './layer-calls.js'
 import { bind, initialise } from './network-constructor.js'
 import { NetworkEvaluation } from './network-evaluation.js'
-import { classAt, functionAt } from './network-modules.js'
 import { assigned } from './network-targets.js'
 import {
   emptyScope,

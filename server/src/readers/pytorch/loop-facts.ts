@@ -5,10 +5,9 @@ import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
-import { numberArgument } from '../../values/argument.js'
 import type { Place } from '../../workload/builder.js'
-import { denseNetworks } from './dense-networks.js'
 import { codeMatches, codeText } from './evidence.js'
+import { hasOnlyNarrowLayers } from './network-size.js'
 import { once, usesAny } from './once.js'
 
 /** The loop over epochs around a training loop: in the same function, or around a call of its function. */
@@ -291,12 +290,11 @@ export function paceSetter(python: PythonModule, reason: string | null): string 
   if (reason === 'reinforcement learning') return 'an environment'
   const roots = once(python, 'imports sparse', () => importsAny(python, sparseRoots))
   if (roots || usesAny(python, sparse)) return 'sparse operations'
-  if (once(python, 'narrow layers', () => hasOnlyNarrowLayers(python))) return 'narrow layers'
+  if (hasOnlyNarrowLayers(python)) return 'narrow layers'
+  if (solvesEquations(python)) return 'steps of a solver'
   return once(python, 'table look-ups', () => hasOnlyTables(python)) ? 'table look-ups' : null
 }
 
-/** Wider layers keep the 16-bit units of a card busy. */
-const narrow = 256
 const elementwise =
   /\.(\w*(Dropout\w*|ReLU6?|ELU|SiLU|Norm1d|Loss)|GELU|Sigmoid|Tanh|Softmax|LogSoftmax|LayerNorm|Sequential|ModuleList|Flatten|Identity)$/
 
@@ -306,14 +304,6 @@ function layersHere(python: PythonModule): Call[] {
 
 /** What brings a network of its own, or products with weights that no layer holds. */
 const libraries = ['torchvision.models.', 'transformers.', 'timm.', 'torch.hub.', 'torch.nn.Parameter']
-
-/** The model may stand in another module, or come from a library. */
-function hasLayersElsewhere(python: PythonModule): boolean {
-  return (
-    python.imported.some((module) => module.uses.some((name) => name.startsWith('torch.nn.'))) ||
-    python.uses(...libraries)
-  )
-}
 
 /** What holds layers, or measures what they give. */
 const holder = /\.(Module\w*|Sequential|ParameterList|\w*(Similarity|Distance))$/
@@ -332,22 +322,18 @@ function hasOnlyTables(python: PythonModule): boolean {
   )
 }
 
-const recurrent = /^(LSTM|GRU|RNN)(Cell)?$/
+/** Each of the many steps of a solver runs a network that is mostly small. */
+const solvers = ['torchdiffeq.', 'torchsde.', 'torchode.', 'torchdyn.', 'torchcde.']
 
-/** A few linear or recurrent layers over tables: launching their kernels takes longer than their arithmetic. */
-function hasOnlyNarrowLayers(python: PythonModule): boolean {
-  const elsewhere = denseNetworks(python)
-  if (elsewhere !== null) return elsewhere.widest !== null && elsewhere.widest <= narrow
-  const layers = layersHere(python)
-  const products = layers.filter(({ method }) => method === 'Linear' || recurrent.test(method))
-  const counted = new Set(products)
-  if (products.length === 0 || layers.some((one) => !counted.has(one) && !elementwise.test(one.name!)))
-    return false
-  if (hasLayersElsewhere(python)) return false
-  return products.every((call) => {
-    const width = python.argument(call, call.method === 'Linear' ? 'out_features' : 'hidden_size', 1)
-    return (numberArgument(width) ?? Number.POSITIVE_INFINITY) <= narrow
-  })
+function solvesEquations(python: PythonModule): boolean {
+  return usesAny(python, solvers) && !convolves(python)
+}
+
+function convolves(python: PythonModule): boolean {
+  return (
+    python.calls.some(({ name }) => name !== null && /^torch\.nn\.Conv(Transpose)?[23]d$/.test(name)) ||
+    python.imported.some(({ convolutional }) => convolutional === true)
+  )
 }
 
 const refusingLosses = ['torch.nn.BCELoss', 'torch.nn.functional.binary_cross_entropy']

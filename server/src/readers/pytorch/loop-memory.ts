@@ -2,13 +2,7 @@
 
 import { model as known } from '../../catalog/models.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import {
-  isUnreadable,
-  knownArgument,
-  mayBePassed,
-  passedExpression,
-  passedPlace,
-} from '../../values/argument.js'
+import { isUnreadable, knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
 import { originOf } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
@@ -22,7 +16,7 @@ import { adaptersOf, switchesCheckpointing, weightBits } from '../huggingface/we
 import { transformersVersion } from '../huggingface/weights.js'
 import { definedModelFor } from './defined-network.js'
 import { feedsOf } from './loader-use.js'
-import { once } from './once.js'
+import { imageEdge } from './picture-edge.js'
 
 type Training = SubjectBuilder<'Training'>
 
@@ -190,46 +184,4 @@ function readInput(python: PythonModule, found: TrainedModel, training: Training
   const edge = imageEdge(python)
   if (edge === null) training.unknown('imageEdge', 'transforms', 'images are prepared elsewhere', place)
   else training.known('imageEdge', edge.key, edge.edge, edge.place)
-}
-
-interface Edge {
-  edge: number
-  key: string
-  place: Place
-}
-
-/** Operations that leave images of one size, in the order in which they are trusted. */
-const cuts: [RegExp, string][] = [
-  [/^torchvision\.transforms\.(v2\.)?(RandomResizedCrop|CenterCrop|RandomCrop)$/, 'size'],
-  [/^torchvision\.transforms\.(v2\.)?Resize$/, 'size'],
-]
-/** Data sets whose images have one size, in pixels. */
-const smallImages: [RegExp, number][] = [
-  [/^torchvision\.datasets\.(CIFAR10|CIFAR100|SVHN)$/, 32],
-  [/^torchvision\.datasets\.(MNIST|FashionMNIST|EMNIST|KMNIST|QMNIST)$/, 28],
-]
-
-function imageEdge(python: PythonModule): Edge | null {
-  return once(python, 'image edge', () => {
-    for (const [pattern, key] of cuts) {
-      const calls = python.calls.filter((call) => call.name !== null && pattern.test(call.name))
-      if (calls.length === 0) continue
-      let best: Edge | null = null
-      for (const call of calls) {
-        const given = python.argument(call, key, 0)
-        const [value, at] = [knownArgument(given), passedPlace(given)]
-        if (value === undefined || at === null) return null
-        const size = [value].flat()
-        if (size.some((one) => typeof one !== 'number')) return null
-        const edge = Math.max(...(size as number[]))
-        if (best === null || edge > best.edge) best = { edge, key: call.method, place: at }
-      }
-      return best
-    }
-    for (const [pattern, edge] of smallImages) {
-      const call = python.calls.find((one) => one.name !== null && pattern.test(one.name))
-      if (call !== undefined) return { edge, key: call.method, place: calleePlace(call) }
-    }
-    return null
-  })
 }

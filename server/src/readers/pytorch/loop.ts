@@ -2,6 +2,7 @@
 
 import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, Loop, PythonModule } from '../../python/module.js'
+import { noteSmall } from '../../text/evidence.js'
 import type { Json } from '../../text/json.js'
 import { fixedValue, numberIn } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
@@ -126,7 +127,7 @@ function readLoop(
   const header = loopHeader(loop)
   const evidence = trainingEvidence(python)
   const outer = epochLoopOf(python, loop)
-  evidence.small ??= demonstration(python, loop, outer)
+  noteSmall(evidence, demonstration(python, loop, outer))
   if (breaksOff(python, loop)) evidence.role = 'test'
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   const site: Place = { start: loop.node.start, end: loop.node.end, target: { kind: 'loop' } }

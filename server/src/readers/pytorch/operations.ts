@@ -2,6 +2,7 @@
 
 import type { PythonModule } from '../../python/module.js'
 import type { OperationTarget } from '../../text/change-target.js'
+import { noteSmall } from '../../text/evidence.js'
 import type { Place } from '../../text/origin.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -117,7 +118,7 @@ function generates(analysis: PythonModule, { code }: Step): boolean {
 function readStep(python: PythonModule, step: Step, common: Evidence, claims: ClaimBuilder): void {
   const evidence = { ...common }
   const { loop, func } = step
-  if (loop !== null) evidence.small ??= demonstration(python, loop, epochLoopOf(python, loop))
+  if (loop !== null) noteSmall(evidence, demonstration(python, loop, epochLoopOf(python, loop)))
   const scope = func?.qualified ?? ''
   const site = (name: OperationTarget): Place => ({
     start: step.node.start,

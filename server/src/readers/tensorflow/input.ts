@@ -3,6 +3,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { CallRole, ChangeTarget } from '../../text/change-target.js'
+import { noteSmall } from '../../text/evidence.js'
 import { fixedArgument, mayBePassed, passedExpression, textArgument } from '../../values/argument.js'
 import { callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
@@ -50,7 +51,7 @@ function inputEvidence(python: PythonModule, context: ReaderContext): Evidence {
   const evidence = { ...kerasEvidence(python, context).evidence }
   // Without a `fit` or a step here or next to it, the module may do anything with its data.
   if (evidence.role !== 'test' && !trainsNearby(python)) evidence.role = 'library'
-  evidence.small ??= toyData(python)
+  noteSmall(evidence, toyData(python))
   return evidence
 }
 

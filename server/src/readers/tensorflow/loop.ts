@@ -1,7 +1,9 @@
 /** TensorFlow: one `Training` for each hand-written loop whose step records gradients on a tape. */
+
 import { lastIdentifier } from '../../python/effects.js'
 import type { Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { noteSmall } from '../../text/evidence.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -82,7 +84,7 @@ function readLoop(
   const header = loopHeader(loop)
   const evidence = { ...common }
   const outer = epochLoopOf(python, loop)
-  evidence.small ??= demonstration(python, loop, outer) ?? (overTensors(python) ? 'single tensors' : null)
+  noteSmall(evidence, demonstration(python, loop, outer) ?? (overTensors(python) ? 'single tensors' : null))
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   if (automatic) training.known('automaticDevice', 'device', true, header)
   if (first && heavyModel(python) === true)

@@ -3,6 +3,7 @@
 import type { Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, Folded, PythonModule } from '../../python/module.js'
 import { configuredAt } from '../../text/configured.js'
+import { noteSmall } from '../../text/evidence.js'
 import type { Json } from '../../text/json.js'
 import {
   knownArgument,
@@ -182,7 +183,7 @@ function evidenceOf(python: PythonModule, call: Call, device: Given<Json>, conte
   const evidence = trainingEvidence(python)
   if (evidence.role !== 'test') evidence.role = 'training'
   const data = String(knownArgument(python.argument(call, 'data')))
-  if (trialData.test(data)) evidence.small ??= data
+  if (trialData.test(data)) noteSmall(evidence, data)
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   const word = String(effective(device) ?? '').toLowerCase()
   evidence.accelerator =

@@ -1,8 +1,8 @@
 /** Classes and functions that networks are made of, in the module at hand or in another one of the project. */
 
-import type { Func, Klass, PythonModule } from '../../python/module.js'
-import { moduleOfCode } from '../../python/module-of-code.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { Func, Klass, PythonModule } from '../module.js'
+import { moduleOfCode } from '../module-of-code.js'
 
 interface ClassPlace {
   klass: Klass

@@ -1,0 +1,194 @@
+/** How large the networks are that a module makes, counted from their layers. */
+import type { CallExpr } from '../../syntax/python-ast.js'
+import type { Call, Klass, PythonModule } from '../module.js'
+import { weightsOf } from './layer-sizes.js'
+import { classAt } from './places.js'
+import { NetworkReader } from './reader.js'
+import { holdsLayers, isKind, isNetworkClass, type Layer, scopeOf, type Value } from './values.js'
+
+export interface NetworkSize {
+  /** Weights that take part in products, at most; sizes that are not known count as usual ones. */
+  parameters: number
+  /** Entries of the largest matrix. */
+  widest: number
+  layers: number
+  /** Of `parameters`: those of recurrent layers, which go through a sample step by step. */
+  recurrent?: number
+  /** Weights are used at each place of a picture or a series. */
+  convolutional?: true
+  /** It makes pictures: as large as those that it is given. */
+  dense?: true
+  /** Each weight is used for each word. */
+  attends?: true
+  /** Some sizes are not known. */
+  guessed?: true
+}
+
+class Count {
+  readonly size: NetworkSize = { parameters: 0, widest: 0, layers: 0 }
+  /** Something in it cannot be counted. */
+  open = false
+  private readonly seen = new Set<Layer>()
+
+  constructor(private readonly reader: NetworkReader) {}
+
+  add(value: Value, times = 1, depth = 0): void {
+    if (depth > 30) this.open = true
+    if (this.open) return
+    if (Array.isArray(value)) for (const one of value) this.add(one, times, depth + 1)
+    else if (isKind(value, 'fields')) for (const one of value.fields.values()) this.add(one, times, depth + 1)
+    else if (isKind(value, 'repeated')) {
+      const before = this.size.parameters
+      this.add(value.value, times, depth + 1)
+      if (this.size.parameters > before) this.open = true
+    } else if (isKind(value, 'foreign')) this.open = true
+    else if (isKind(value, 'layer')) this.layer(value, times, depth)
+  }
+
+  private layer(layer: Layer, times: number, depth: number): void {
+    if (this.seen.has(layer)) return
+    this.seen.add(layer)
+    const { kind, given } = layer
+    if (typeof kind !== 'string') {
+      this.network(
+        kind.klass,
+        kind.python,
+        this.reader.construct(kind.klass, kind.python, given),
+        times,
+        depth,
+      )
+      return
+    }
+    if (kind === 'Sequential') {
+      if (given.positional.some((one) => !holdsLayers(one))) this.open = true
+      this.add(given.positional, times, depth + 1)
+    } else if (kind === 'TransformerEncoder' || kind === 'TransformerDecoder') {
+      const template = given.named.get(kind === 'TransformerEncoder' ? 'encoder_layer' : 'decoder_layer')
+      const count = given.named.has('num_layers') ? given.named.get('num_layers') : given.positional[1]
+      if (typeof count !== 'number') this.open = true
+      else this.copies(template ?? given.positional[0], times * count, depth)
+    } else this.torchLayer(kind, layer, times)
+  }
+
+  /** Copies of a layer, which itself takes no part. */
+  private copies(template: Value, times: number, depth: number): void {
+    if (!isKind(template, 'layer')) this.open = true
+    else this.layer({ ...template }, times, depth + 1)
+    if (isKind(template, 'layer')) this.seen.add(template)
+  }
+
+  private torchLayer(kind: string, { given }: Layer, times: number): void {
+    const { size } = this
+    const { products, widest, guessed } = weightsOf(kind, given)
+    if (products === 0) {
+      if (kind === 'Upsample' || kind === 'PixelShuffle') size.dense = true
+      return
+    }
+    size.parameters += products * times
+    size.widest = Math.max(size.widest, widest)
+    size.layers += times
+    if (guessed) size.guessed = true
+    if (/^(RNN|GRU|LSTM)/.test(kind)) size.recurrent = (size.recurrent ?? 0) + products * times
+    if (/Conv/.test(kind)) size.convolutional = true
+    if (/ConvTranspose/.test(kind)) size.dense = true
+    if (/Transformer|Attention/.test(kind)) size.attends = true
+  }
+
+  /** What stands in the attributes of a network. */
+  network(klass: Klass, python: PythonModule, own: ReadonlyMap<string, Value>, times = 1, depth = 0): void {
+    const text = python.text.slice(klass.node.start, klass.node.end)
+    if (/\bF\.(interpolate|upsample|pixel_shuffle|grid_sample)\(|functional\.interpolate\(/.test(text))
+      this.size.dense = true
+    if (weighsWords(text)) this.size.attends = true
+    for (const [name, value] of own) {
+      const unknown = value === undefined || isKind(value, 'unread') || isKind(value, 'foreign')
+      // What cannot be read matters where the network is applied to something: a metric is not.
+      if (unknown && isApplied(text, name)) this.open = true
+      else if (!unknown) this.add(value, times, depth + 1)
+    }
+  }
+}
+
+/** Attention that is written out. */
+function weighsWords(text: string): boolean {
+  if (text.includes('scaled_dot_product_attention')) return true
+  return /softmax\(/i.test(text) && /\b(matmul|bmm|einsum)\(|\S @ \S/.test(text)
+}
+
+/** `self.encoder(x)`, `for layer in self.layers`. */
+function isApplied(text: string, attribute: string): boolean {
+  const name = attribute.replace(/[^\w]/g, '\\$&')
+  return new RegExp(
+    `\\bself\\.${name}(\\.forward)?\\(|\\bin (enumerate\\(|zip\\()?self\\.${name}\\b|\\bself\\.${name}\\[[^\\]]*\\]\\(`,
+  ).test(text)
+}
+
+/** Null: some of it cannot be counted, or it has no layers. */
+function counted(
+  program: PythonModule,
+  work: (count: Count, reader: NetworkReader) => void,
+): NetworkSize | null {
+  const reader = new NetworkReader(program)
+  const count = new Count(reader)
+  try {
+    work(count, reader)
+  } catch (error) {
+    // Expressions may be nested deeper than the stack.
+    if (error instanceof RangeError) return null
+    throw error
+  }
+  return count.open || count.size.layers === 0 ? null : count.size
+}
+
+/** The network that a call makes. */
+export function sizeOfMade(python: PythonModule, made: CallExpr): NetworkSize | null {
+  return counted(python, (count, reader) => count.add(reader.value(made, scopeOf(python))))
+}
+
+/** A network of this class, whoever makes it. @param program what is started */
+export function sizeOfClass(python: PythonModule, klass: Klass, program = python): NetworkSize | null {
+  return counted(program, (count, reader) =>
+    count.network(klass, python, reader.construct(klass, python, null)),
+  )
+}
+
+/** The networks that the code of the module makes outside of others; null: one cannot be counted. */
+export function sizesOfMade(python: PythonModule): NetworkSize[] | null {
+  return allOf(python.calls.filter((call) => makesNetwork(python, call)).map((call) => ofCall(python, call)))
+}
+
+/** Null: one of them is not known. */
+export function allOf(sizes: readonly (NetworkSize | null)[]): NetworkSize[] | null {
+  const known = sizes.filter((one) => one !== null)
+  return known.length === sizes.length ? known : null
+}
+
+/** What a function makes and gives back is as large as its calls have it. */
+function ofCall(python: PythonModule, { expr, function: func }: Call): NetworkSize | null {
+  const sites = func === null || func.class !== null ? null : python.callSites(func)
+  const given = counted(python, (count, reader) => {
+    for (const site of sites ?? []) count.add(reader.value(site.expr, scopeOf(python)))
+  })
+  return given ?? sizeOfMade(python, expr)
+}
+
+function makesNetwork(python: PythonModule, { name, expr, function: func }: Call): boolean {
+  if (func?.class != null && isNetworkClass(func.class)) return false
+  if (name !== null && /^torch\.nn\./.test(name)) return made.test(name) && !isInside(python, expr)
+  const found = classAt(python, expr.callee)
+  return found !== null && isNetworkClass(found.klass)
+}
+
+const made =
+  /^torch\.nn\.(modules\.\w+\.)?(Sequential|(Lazy)?(Linear|Conv(Transpose)?\dd)|RNN|GRU|LSTM|Transformer\w*|MultiheadAttention)$/
+
+/** A part of a larger one. */
+function isInside(python: PythonModule, expr: CallExpr): boolean {
+  return python.calls.some(
+    (other) =>
+      other.expr !== expr &&
+      other.expr.start <= expr.start &&
+      expr.end <= other.expr.end &&
+      other.name?.startsWith('torch.nn.') === true,
+  )
+}

@@ -1,0 +1,109 @@
+/** How large the networks are that a module trains, and what follows from that. */
+import { loadsPictures } from '../../python/evidence.js'
+import type { Klass, PythonModule } from '../../python/module.js'
+import { classAt } from '../../python/networks/places.js'
+import { allOf, type NetworkSize, sizeOfClass, sizeOfMade, sizesOfMade } from '../../python/networks/size.js'
+import { isNetworkClass } from '../../python/networks/values.js'
+import { trainedNetwork } from './defined-network.js'
+import { once } from './once.js'
+import { imageEdge } from './picture-edge.js'
+
+/** One of these is trained, or all of them are; null: it is not known, or there is none. */
+function trainedSizes(python: PythonModule): NetworkSize[] | null {
+  return once(python, 'sizes of what it trains', () => {
+    const found = sizesHere(python)
+    return found === null || found.length === 0 ? null : found
+  })
+}
+
+function sizesHere(python: PythonModule): NetworkSize[] | null {
+  const optimized = trainedNetwork(python)
+  if (optimized !== null) return allOf([sizeOfMade(python, optimized)])
+  const elsewhere = [...python.importers, ...python.programs].flatMap(({ makes }) =>
+    makes === undefined ? [] : [makes],
+  )
+  const itself = trainsItself(python)
+  const own = itself === null ? null : sizeOfItself(python, itself)
+  if (own !== null && (own.guessed !== true || elsewhere.length === 0)) return [own]
+  if (itself === null) {
+    if (python.usesHere('.from_pretrained', 'torchvision.models.', 'timm.', 'torch.hub.')) return null
+    const made = sizesOfMade(python)
+    if (made?.length !== 0) return made
+  }
+  if (elsewhere.length > 0) return elsewhere.includes(null) ? null : elsewhere.flatMap((one) => one ?? [])
+  return itself === null ? allOf(importedNetworks(python)) : null
+}
+
+/** `fit` of a network that updates its own weights. */
+function trainsItself(python: PythonModule): Klass | null {
+  const found = python.loops
+    .filter(({ role }) => role === 'train')
+    .map((loop) => loop.function?.class ?? null)
+  const [first] = found
+  return first != null && isNetworkClass(first) && found.every((one) => one === first) ? first : null
+}
+
+function sizeOfItself(python: PythonModule, klass: Klass): NetworkSize | null {
+  const made = python.calls.filter(({ expr }) => python.classOf(expr.callee) === klass)
+  const sizes = allOf(made.map(({ expr }) => sizeOfMade(python, expr)))
+  const largest = sizes?.sort((a, b) => b.parameters - a.parameters)[0]
+  return largest ?? sizeOfClass(python, klass)
+}
+
+/** `models = {'lstm': Lstm, 'mlp': Mlp}`: whichever it is. */
+function importedNetworks(python: PythonModule): (NetworkSize | null)[] {
+  const end = python.text.length
+  return [...python.moduleBindings].flatMap(([id, bindings]) => {
+    if (!bindings.every(({ kind }) => kind === 'import')) return []
+    const found = classAt(python, { type: 'name', id, start: end, end })
+    return found === null || !isNetworkClass(found.klass)
+      ? []
+      : [sizeOfClass(found.python, found.klass, python)]
+  })
+}
+
+/**
+ * Weights up to which a usual training costs cents: of networks that use each weight once for a sample, for each word of it,
+ * and at each place of it. An hour of a card's plain arithmetic are some 3.6e16 operations, six for each weight and use: a
+ * hundred epochs over a hundred thousand texts of a hundred words use each weight 1e9 times.
+ */
+const small = { rows: 8e6, words: 4e6, places: 2e6 }
+/** Of recurrent layers, whose steps follow each other, arithmetic takes so small a part of the time. */
+const stepwise = 1 / 4
+
+function isSmall({ parameters, recurrent = 0, dense, attends, convolutional }: NetworkSize): boolean {
+  const most = convolutional ? small.places : attends || recurrent > 0 ? small.words : small.rows
+  return parameters - recurrent + recurrent * stepwise < most && dense !== true
+}
+
+/** Pictures with so long a side keep a card busy, however few weights see them. */
+const large = 160
+
+/** 'a network of 40 thousand parameters'; null: it is not known to be small. */
+export function smallNetwork(python: PythonModule): string | null {
+  const sizes = trainedSizes(python)
+  if (sizes === null || !sizes.every(isSmall)) return null
+  // What a convolution costs depends on the pictures.
+  if (sizes.some(({ convolutional }) => convolutional === true)) {
+    const edge = imageEdge(python)?.edge ?? null
+    if (edge === null ? loadsPictures(python) : edge >= large) return null
+  }
+  const most = Math.max(...sizes.map(({ parameters }) => parameters))
+  return `a network of ${Math.ceil(most / 1000)} thousand parameters`
+}
+
+/** Entries of a matrix up to which a product takes no longer than the start of its kernel: for rows, and for each word of a text. */
+const narrow = { rows: 256 * 1_024, words: 32_768 }
+
+/** Launching the kernels of its layers takes longer than their arithmetic. */
+export function hasOnlyNarrowLayers(python: PythonModule): boolean {
+  const sizes = trainedSizes(python)
+  return (
+    sizes?.every(
+      (one) =>
+        isSmall(one) &&
+        one.convolutional !== true &&
+        one.widest <= (one.attends === true ? narrow.words : narrow.rows),
+    ) === true
+  )
+}

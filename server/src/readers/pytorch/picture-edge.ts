@@ -1,0 +1,49 @@
+/** The size of the pictures that a module trains on. */
+import type { PythonModule } from '../../python/module.js'
+import { knownArgument, passedPlace } from '../../values/argument.js'
+import { calleePlace } from '../../values/places.js'
+import type { Place } from '../../workload/builder.js'
+import { once } from './once.js'
+
+interface Edge {
+  edge: number
+  key: string
+  place: Place
+}
+
+/** Operations that leave images of one size, in the order in which they are trusted. */
+const cuts: [RegExp, string][] = [
+  [/^torchvision\.transforms\.(v2\.)?(RandomResizedCrop|CenterCrop|RandomCrop)$/, 'size'],
+  [/^torchvision\.transforms\.(v2\.)?Resize$/, 'size'],
+]
+/** Data sets whose images have one size, in pixels. */
+const smallImages: [RegExp, number][] = [
+  [/^torchvision\.datasets\.(CIFAR10|CIFAR100|SVHN)$/, 32],
+  [/^torchvision\.datasets\.(MNIST|FashionMNIST|EMNIST|KMNIST|QMNIST)$/, 28],
+]
+
+/** Null: it is not known, or there are no pictures. */
+export function imageEdge(python: PythonModule): Edge | null {
+  return once(python, 'image edge', () => {
+    for (const [pattern, key] of cuts) {
+      const calls = python.calls.filter((call) => call.name !== null && pattern.test(call.name))
+      if (calls.length === 0) continue
+      let best: Edge | null = null
+      for (const call of calls) {
+        const given = python.argument(call, key, 0)
+        const [value, at] = [knownArgument(given), passedPlace(given)]
+        if (value === undefined || at === null) return null
+        const size = [value].flat()
+        if (size.some((one) => typeof one !== 'number')) return null
+        const edge = Math.max(...(size as number[]))
+        if (best === null || edge > best.edge) best = { edge, key: call.method, place: at }
+      }
+      return best
+    }
+    for (const [pattern, edge] of smallImages) {
+      const call = python.calls.find((one) => one.name !== null && pattern.test(one.name))
+      if (call !== undefined) return { edge, key: call.method, place: calleePlace(call) }
+    }
+    return null
+  })
+}
