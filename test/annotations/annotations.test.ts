@@ -47,7 +47,7 @@ describe('what stands beside the code', () => {
     assert.equal(machine!.label, '$25.25/h · 8×A100 40GB')
     assert.match(
       job!.label,
-      /^\$50\.50\/h on demand · at most \$1,200 a run · 16 GPUs · 2 processes · needs \d+–\d+ of 40 GB on each$/,
+      /^\$50\.50\/h on demand · ≈ \d+ s–[\d.]+ min · \$[\d.]+–[\d.]+ a run for each 10,000 samples, at most \$1,200 a run · 16 GPUs · 2 processes · needs \d+–\d+ of 40 GB on each$/,
     )
     assert.match(job!.details, /region not named: us-east-1 is assumed/)
     assert.match(job!.details, /read 2026-09-27/)
@@ -67,6 +67,15 @@ describe('what stands beside the code', () => {
     assert.match(training!.label, amount)
     const alone = await annotations({ 'train.py': known }, 'train.py')
     assert.match(alone[0]!.details, /no accelerator is named: from T4 to H100-SXM/)
+  })
+
+  it('is what a run costs for each 10,000 samples where nobody has counted them', async () => {
+    // A range over all usual accelerators would say too little.
+    assert.deepEqual(await annotations({ 'train.py': train }, 'train.py'), [])
+    const files = { 'train.py': train, 'costlint.toml': '[hardware]\ndefault = "A100-80GB"\n' }
+    const [training] = await annotations(files, 'train.py')
+    assert.match(training!.label, /^≈ \S+ (min|h)?–?.* · \$[\d.]+–[\d,.]+ a run for each 10,000 samples$/)
+    assert.match(training!.details, /not known: how many samples it trains on/)
   })
 
   it('says how far the memory goes, and what was assumed of it', async () => {

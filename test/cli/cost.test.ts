@@ -131,6 +131,23 @@ if __name__ == "__main__":
 }
 
 describe('costlint cost', () => {
+  it('tells 10,000 samples where nobody has counted them, and adds them to no total', async () => {
+    const uncounted = train.replace('load_dataset("imdb")', 'load_dataset("csv", data_files="reviews.csv")')
+    const files = { 'job.slurm': slurm.replace('#SBATCH --time=24:00:00\n', ''), 'train.py': uncounted }
+    const { out } = await runHere(files, ['cost', '--output-format', 'json'])
+    const [{ usd, ofSamples, state }] = JSON.parse(out).jobs
+    assert.deepEqual([usd, state, ofSamples.samples], [null, 'no length', 10_000])
+    // 3 epochs of 10,000 texts take minutes on an A100, not seconds and not a day.
+    assert.ok(ofSamples.hours.low > 0.01 && ofSamples.hours.high < 2, JSON.stringify(ofSamples))
+    assert.ok(ofSamples.usd.low > 0.02 && ofSamples.usd.high < 10, JSON.stringify(ofSamples))
+    const { out: text } = await runHere(files, ['cost'])
+    assert.match(
+      text,
+      /≈ \S+.* · \$[\d.]+–[\d.]+ a run for each 10,000 samples\n.*not known how many samples/,
+    )
+    assert.match(text, /0 of 1 job priced/)
+  })
+
   it('takes the accelerators that a SLURM job allows', async () => {
     const job = (constraint: string) =>
       `#!/bin/bash\n#SBATCH --gres=gpu:1\n#SBATCH --time=06:00:00\n#SBATCH --constraint=${constraint}\npython train.py\n`

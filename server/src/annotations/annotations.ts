@@ -7,7 +7,7 @@ import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
 import { capacityBlockPrice } from '../catalog/prices.js'
 import type { Bill } from '../estimate/bill.js'
-import { billWords, hoursWords, usdWords } from '../estimate/bill-words.js'
+import { billWords, hoursWords, ofSamplesWords, usdWords } from '../estimate/bill-words.js'
 import { fitCount, formatCount, gridFormula } from '../estimate/grid.js'
 import { formatUsd, type HourlyCost, hourlyCost, type MachineRequest, roughUsd } from '../estimate/hourly.js'
 import type { Bills } from '../judging/bill.js'
@@ -90,19 +90,20 @@ function forService(view: SubjectView<'Scaling'> | SubjectView<'Serving'>, bills
   const bill = bills.ofService(view)
   const label = billWords(bill)
   // What a pool may grow to is no cost.
-  return label === null || !(bill.usd!.low > 0)
+  return label === null || !((bill.usd?.low ?? 0) > 0)
     ? []
     : [{ kind: 'service', location: view.subject.location, label, details: billDetails(bill) }]
 }
 
 /** Where the figures come from. */
-function billDetails({ rate, hours, usd, per, limitOnly, unknown, assumptions }: Bill): string {
+function billDetails({ rate, hours, usd, per, limitOnly, ofSamples, unknown, assumptions }: Bill): string {
   const lines = [
     rate === null
       ? null
       : `- an hour: ${usdWords(rate.usd)}${rate.spot ? ' spot' : ''}${rate.region === '' ? '' : ` in ${rate.region}`}`,
     hours === null || per === 'month' ? null : `- hours: ${hoursWords(hours, limitOnly)}`,
     usd === null ? null : `- a ${per}: ${usdWords(usd, limitOnly)}`,
+    ofSamples === null ? null : `- ${ofSamplesWords(ofSamples)}`,
     ...unknown.map((one) => `- not known: ${one}`),
     ...assumptions.map((one) => `- ${one}`),
   ]
@@ -138,7 +139,7 @@ function forMachines(
   const bill = view.subject.job === null ? null : bills.ofRun(view.run)
   const billed = bill === null ? null : billWords(bill)
   const parts = [
-    ...(billed !== null && bill?.limitOnly === false ? [] : moneyParts(cost)),
+    ...(billed !== null && bill?.usd != null && !bill.limitOnly ? [] : moneyParts(cost)),
     billed,
     devices === null ? null : count(devices.each * (request.nodes ?? 1), 'GPU'),
     processesOf(view, devices?.each ?? null),

@@ -1,6 +1,6 @@
 /** The bill as text: a line for each job, what is not known below it, totals and coverage at the end. */
 
-import { usdWords } from '../estimate/bill-words.js'
+import { ofSamplesWords, usdWords } from '../estimate/bill-words.js'
 import { formatUsd } from '../estimate/hourly.js'
 import { totalOf } from '../estimate/total.js'
 import type { CostEntry } from '../linter.js'
@@ -18,8 +18,9 @@ export function drawnBill(entries: readonly CostEntry[], { colors }: Console): s
   const full = (entry: CostEntry): string => {
     const saved = savingText(entry)
     const parts = [
-      entry.per === 'month' ? null : hoursText(entry),
-      entry.usd === null ? rateText(entry) : usdText(entry),
+      entry.per === 'month' || (entry.hours === null && entry.ofSamples !== null) ? null : hoursText(entry),
+      entry.usd !== null ? usdText(entry) : entry.ofSamples === null ? rateText(entry) : null,
+      ofSamplesWords(entry.ofSamples),
       scheduleText(entry),
       saved === null ? null : `of which ${saved} can be saved`,
     ].filter((part) => part !== null)
@@ -47,8 +48,8 @@ export function drawnBill(entries: readonly CostEntry[], { colors }: Console): s
 }
 
 /** Of a script that no job starts an hour on any card says nothing. */
-function onlyUsual({ kind, usd }: CostEntry): boolean {
-  return kind === 'training' && usd === null
+function onlyUsual({ kind, usd, ofSamples }: CostEntry): boolean {
+  return kind === 'training' && usd === null && ofSamples === null
 }
 
 /** '$21.96 an hour' of a job whose length is not known. */

@@ -21,10 +21,26 @@ export function usdWords({ low, high }: OpenInterval, limit = false): string {
   return from === to ? from : `${from}–${to.slice(1)}`
 }
 
-/** '≈ 6–11 h · $150–280 a run', '≈ $740 a month', 'at most $1,200 a run'; null: it is not known. */
-export function billWords({ per, hours, usd, limitOnly }: Bill): string | null {
-  if (usd === null || hours === null) return null
+/** '≈ 6–11 h · $150–280 a run', '≈ $740 a month', 'at most $1,200 a run', '≈ $3–8 a run for each 10,000 samples'; null: it is not known. */
+export function billWords({ per, hours, usd, limitOnly, ofSamples }: Bill): string | null {
+  const unit = isTelling(ofSamples) ? ofSamplesWords(ofSamples) : null
+  if (usd === null || hours === null) return unit
   const money = `${usdWords(usd, limitOnly)} a ${per}`
-  if (limitOnly) return money
+  if (limitOnly) return unit === null ? money : `${unit}, ${money}`
   return per === 'month' ? `≈ ${money}` : `≈ ${hoursWords(hours)} · ${money}`
 }
+
+/** '≈ 0.2–0.8 h · $3–8 a run for each 10,000 samples'; null: it is not known. */
+export function ofSamplesWords(ofSamples: Bill['ofSamples']): string | null {
+  if (ofSamples === null || ofSamples.usd === null) return null
+  const { samples, hours, usd } = ofSamples
+  return `≈ ${hoursWords(hours)} · ${usdWords(usd)} a run for each ${samples.toLocaleString('en-US')} samples`
+}
+
+/** A range over all usual accelerators says too little to stand beside code. */
+function isTelling(ofSamples: Bill['ofSamples']): boolean {
+  const usd = ofSamples?.usd
+  return usd != null && usd.high !== null && usd.high <= widest * usd.low
+}
+
+const widest = 20

@@ -20,16 +20,27 @@ export interface Bill {
   usd: OpenInterval | null
   /** Only a limit is known: the platform ends the job then. */
   limitOnly: boolean
+  /** What a run over so many samples takes, where only their number is not known. */
+  ofSamples: { samples: number; hours: OpenInterval; usd: OpenInterval | null } | null
   /** What is not known, and what would make it known. */
   unknown: string[]
   /** A clause each. */
   assumptions: string[]
 }
 
+/** What lacks. `ofSamples`: hours over `sampleUnit` samples, where it is only how many there are. */
+export interface Missing {
+  missing: string
+  ofSamples?: Interval
+}
+
+/** Samples for which a training is told whose data nobody has counted. */
+export const sampleUnit = 10_000
+
 export interface RunParts {
   rate: Rate | { missing: string }
   /** Of each training that the job runs, one after the other; what lacks in place of those that are not known. */
-  trainings: (Interval | { missing: string })[]
+  trainings: (Interval | Missing)[]
   /** How often all of that is done: the trials of a search. */
   times: OpenInterval
   /** Hours after which the platform ends the job; null: never, or not known. */
@@ -52,12 +63,10 @@ export function runBill({ rate, trainings, times, limit: each, apart, assumption
     limit === null
       ? hours
       : { low: Math.min(hours.low, limit), high: hours.high === null ? limit : Math.min(hours.high, limit) }
-  const worked = whole
-    ? within({
-        low: sum(read.map((one) => one.low)) * times.low,
-        high: times.high === null ? null : sum(read.map((one) => one.high)) * times.high,
-      })
-    : null
+  const worked = whole ? within(repeated(totalOf(read), times)) : null
+  const counted = trainings.flatMap((one) => ('missing' in one ? (one.ofSamples ?? []) : []))
+  const unit =
+    counted.length === 0 || counted.length < trainings.length ? null : repeated(totalOf(counted), times)
   const ends =
     worked !== null && limit !== null && sum(read.map((one) => one.high)) * (times.high ?? 1) > limit
   const limitOnly = worked === null && limit !== null
@@ -68,6 +77,11 @@ export function runBill({ rate, trainings, times, limit: each, apart, assumption
     hours,
     usd: known === null || hours === null ? null : multiplied(known.usd, hours),
     limitOnly,
+    ofSamples: unit && {
+      samples: sampleUnit,
+      hours: unit,
+      usd: known === null ? null : multiplied(known.usd, unit),
+    },
     unknown,
     assumptions: [
       ...(known?.assumptions ?? []),
@@ -107,6 +121,7 @@ export function serviceBill({ rate, replicas, share, assumptions }: ServiceParts
       high: replicas.high === null ? null : rate.usd.high * replicas.high * hours,
     },
     limitOnly: false,
+    ofSamples: null,
     unknown: [],
     assumptions: [...rate.assumptions, ...assumptions],
   }
@@ -117,6 +132,15 @@ const empty: Omit<Bill, 'per' | 'unknown' | 'assumptions'> = {
   hours: null,
   usd: null,
   limitOnly: false,
+  ofSamples: null,
+}
+
+function totalOf(all: readonly Interval[]): Interval {
+  return { low: sum(all.map((one) => one.low)), high: sum(all.map((one) => one.high)) }
+}
+
+function repeated(each: Interval, times: OpenInterval): OpenInterval {
+  return { low: each.low * times.low, high: times.high === null ? null : each.high * times.high }
 }
 
 function multiplied(usd: Interval, hours: OpenInterval): OpenInterval {

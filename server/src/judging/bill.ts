@@ -1,6 +1,13 @@
 /** What each job of a project costs: its machines, the trainings that it runs, its searches, made into a bill. */
 import { usualCards } from '../catalog/gpus.js'
-import { type Bill, type OpenInterval, runBill, serviceBill } from '../estimate/bill.js'
+import {
+  type Bill,
+  type Missing,
+  type OpenInterval,
+  runBill,
+  sampleUnit,
+  serviceBill,
+} from '../estimate/bill.js'
 import type { MachineRequest } from '../estimate/hourly.js'
 import { loaderHours, withLoader } from '../estimate/loader-seconds.js'
 import type { Interval } from '../estimate/network.js'
@@ -131,6 +138,14 @@ function onAnyCard(allowed: readonly string[] | null, on: (card: string) => Bill
     rate: priced ? { ...first.rate!, usd: hull(bills.map(({ rate }) => rate!.usd)), assumptions: [] } : null,
     hours: known ? openHull(bills.map(({ hours }) => hours!)) : first.hours,
     usd: known ? openHull(bills.map(({ usd }) => usd!)) : null,
+    ofSamples: first.ofSamples && {
+      ...first.ofSamples,
+      hours: openHull(bills.flatMap(({ ofSamples }) => ofSamples?.hours ?? [])),
+      usd:
+        priced && bills.every(({ ofSamples }) => ofSamples?.usd != null)
+          ? openHull(bills.map(({ ofSamples }) => ofSamples!.usd!))
+          : null,
+    },
     assumptions: [
       ...first.assumptions.filter((one) => !/per \S+ and hour/.test(one)),
       named
@@ -190,7 +205,7 @@ function flagsOf({ job }: Run): Record<string, unknown> {
   )
 }
 
-type ProgramHours = { hours: Interval; assumptions: string[] } | { missing: string }
+type ProgramHours = { hours: Interval; assumptions: string[] } | Missing
 
 /** At least the longest of them, at most all of them. */
 function hoursOfProgram(trainings: readonly SubjectView<'Training'>[], options: RuleOptions): ProgramHours {
@@ -216,8 +231,14 @@ function hoursOfTraining(view: SubjectView<'Training'>, options: RuleOptions): P
   if (gpu === null && computesOnProcessor(view)) return { missing: 'how fast its processors are' }
   const [fast, slow] = [runHours(question.fast), runHours(question.slow)]
   const lack = slow.lacks[0] ?? fast.lacks[0]
-  if (lack !== undefined || fast.hours === null || slow.hours === null)
-    return { missing: lackText(lack ?? 'length', question) }
+  if (lack !== undefined || fast.hours === null || slow.hours === null) {
+    const missing = lackText(lack ?? 'length', question)
+    if (lack !== 'samples' && lack !== 'dataset') return { missing }
+    const [least, most] = [question.fast, question.slow].map(
+      (one) => runHours({ ...one, samples: sampleUnit }).hours,
+    )
+    return least && most ? { missing, ofSamples: { low: least.low, high: most.high } } : { missing }
+  }
   return {
     hours: fed(view, { low: fast.hours.low, high: slow.hours.high }, fast.work?.samples, slow.work?.samples),
     assumptions: [...new Set([...fast.assumptions, ...slow.assumptions])],

@@ -55,6 +55,8 @@ export interface CostEntry {
   usdPerHour: Interval | null
   hours: OpenInterval | null
   usd: OpenInterval | null
+  /** What a run over so many samples takes, where only their number is not known. */
+  ofSamples: Bill['ofSamples']
   /** USD that the findings would save of it; null: not known, or nothing. */
   saving: Interval | null
   /** A clock starts it so often; `usd`: what its runs of a month cost, null: not known. Null: somebody starts it. */
@@ -126,6 +128,7 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       usdPerHour: bill.rate?.usd ?? null,
       hours: bill.hours,
       usd: bill.usd,
+      ofSamples: bill.ofSamples,
       saving: null,
       schedule: compute === null ? null : scheduleOf(compute, clocks, bill),
       state: stateOf(bill, always || trainings.length > 0, scripts.length > 0, compute === null, request),
@@ -282,6 +285,7 @@ async function ofService(
     usdPerHour: bill.rate?.usd ?? null,
     hours: bill.hours,
     usd: bill.usd,
+    ofSamples: bill.ofSamples,
     saving: null,
     schedule: null,
     state: stateOf(bill, true, true, false, request),
