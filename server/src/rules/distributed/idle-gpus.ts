@@ -47,7 +47,9 @@ export default defineRule({
         basis: `${count - 1} of ${count} GPUs are idle`,
       },
       fixes: derived ? smaller(instanceType, machine) : [{ set: [{ claim: gpus, value: 1 }] }],
-      related: [{ location: program.subject.location, message: `${trains ? 'trains' : 'computes'} on one GPU` }],
+      related: [
+        { location: program.subject.location, message: `${trains ? 'trains' : 'computes'} on one GPU` },
+      ],
     })
   },
 })
