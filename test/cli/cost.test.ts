@@ -238,6 +238,29 @@ SFTTrainer(model=model, args=args, train_dataset=data["train"]).train()
     assert.deepEqual(await hourly('torchrun train.py'), one)
   })
 
+  it('prices no accelerator for a program that computes on processors', async () => {
+    const script = `import torch
+from torch import nn
+from data import rows, targets
+
+model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 1))
+optimizer = torch.optim.Adam(model.parameters())
+for epoch in range(50):
+    for x, y in zip(rows(), targets()):
+        loss = (model(x) - y).pow(2).mean()
+        loss.backward()
+        optimizer.step()
+`
+    const [job] = await jobs({ 'train.py': script, 'run.sh': 'python train.py\n' })
+    assert.equal(job!.usdPerHour, null)
+    assert.ok(job!.unknown.some((one) => one.startsWith('the machine: it computes on processors')))
+    const [onGpu] = await jobs({
+      'train.py': script.replace('(x)', '(x.cuda())').replace('model =', 'device = "cuda"\nmodel ='),
+      'run.sh': 'python train.py\n',
+    })
+    assert.notEqual(onGpu!.usdPerHour, null)
+  })
+
   it('follows a network of the project through the modules that it is made of', async () => {
     const { out } = await runHere(ownNetwork, ['estimate', 'train.py'])
     // 1,792 + 128 and 73,856 + 256 of the blocks, 81,930 of the head.

@@ -54,7 +54,7 @@ function ofAccelerators(
   today: string,
 ): Rate | { missing: string } {
   const card = gpuModel === undefined ? undefined : knownGpu(gpuModel)
-  if (gpus === 0) return { missing: 'the machine: only its processors are named' }
+  if (gpus === 0) return { missing: 'the machine: it computes on processors, and no type is named' }
   if (card === undefined || gpus === undefined)
     return {
       missing:

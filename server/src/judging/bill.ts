@@ -21,7 +21,7 @@ import { poolRequest } from '../rules/scaling/pool-words.js'
 import { isViewOf, subjectsOf } from '../rules/subject-view.js'
 import { lackText, questionOf } from '../rules/training-question.js'
 import { effective } from '../values/value.js'
-import type { Launch, Run, SubjectView } from '../workload/claim.js'
+import type { Run, SubjectView } from '../workload/claim.js'
 import { measuredHours, recordsOf } from './run-records.js'
 
 type OptionsOf = (path: string) => RuleOptions
@@ -64,7 +64,7 @@ export class Bills {
     const { compute } = run.job
     const path = compute?.subject.location.path ?? run.job.launch?.location.path ?? run.script ?? ''
     const options = this.optionsOf(path)
-    const request = withDefault(compute === null ? launched(run.job.launch) : requestOf(compute), options)
+    const request = withDefault(compute === null ? launched(run) : requestOf(compute), options)
     const unnamed =
       request.instanceType === undefined && request.gpuModel === undefined && (request.gpus ?? 0) > 0
     const rateOn = (one: MachineRequest) =>
@@ -108,8 +108,12 @@ export class Bills {
   }
 }
 
-/** What a training takes that no job asks machines for: a device for each process that its launcher starts, else one. */
-function launched(launch: Launch | null): MachineRequest {
+/** What a training takes that no job asks machines for: a device for each process that its launcher starts, else one; processors where it uses no other. */
+function launched(run: Run): MachineRequest {
+  const { launch } = run.job
+  const trainings = trainingsOf(run).flat()
+  if (trainings.length > 0 && trainings.every(computesOnProcessor))
+    return { gpus: 0, nodes: launch?.nodes ?? 1 }
   const processes = launch?.perDevice === true ? launch.processes : null
   return { gpus: processes || 1, nodes: launch?.nodes ?? 1 }
 }

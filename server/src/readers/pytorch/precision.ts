@@ -1,6 +1,7 @@
 /** The number format that a hand-written PyTorch loop computes in. */
 import { isBackward } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
+import type { CallExpr } from '../../syntax/python-ast.js'
 import {
   fixedArgument,
   knownArgument,
@@ -97,6 +98,7 @@ export function precisionOf(
   const taker = takesLoss(python, loop)
   if (taker !== null) return unknown(`${taker} decides`)
   if (!nowhere || isLoweredAround(python)) return unknown('precision is lowered elsewhere in the program')
+  if (namesNetworks(python)) return unknown(named)
   const major = Number.parseInt(versions.transformers ?? '5', 10)
   if (major >= 5 && loadsStored(python)) return unknown('the weights come in the format they are stored in')
   return lowered.key === key || binding === null
@@ -143,6 +145,7 @@ export function precisionOfStep(
   const because =
     (isBefore(versions, ['torch'], firstAutocast) ? tooOld : null) ??
     loweredElsewhere(python, spot) ??
+    (namesNetworks(python) ? named : null) ??
     (major >= 5 && loadsStored(python) ? 'the weights come in the format they are stored in' : null)
   const origin = originAt(spot)
   return {
@@ -163,6 +166,28 @@ export function loweredElsewhere(python: PythonModule, spot: Spot): string | nul
 function isLoweredAround(python: PythonModule): boolean {
   const around = [...python.importers, ...python.imported, ...python.programs]
   return usesAround(python, loweringUses) || around.some(({ autocasts }) => autocasts === true)
+}
+
+const named = 'a text names the class of the network'
+
+/** `cls = load_model_class(config.arch.name)`, where that imports a module by its name: what `cls(config)` computes in is not seen. */
+function namesNetworks(python: PythonModule): boolean {
+  return once(python, 'names networks', () =>
+    python.calls.some(({ expr: { callee } }) => {
+      const made = callee.type === 'name' ? python.definition(callee) : callee
+      return made.type === 'call' && importsByName(python, made)
+    }),
+  )
+}
+
+const importing = /^(importlib\.import_module|__import__|hydra\.utils\.get_class|pydoc\.locate)$/
+
+function importsByName(python: PythonModule, { callee }: CallExpr): boolean {
+  const own = python.functionOf(callee)
+  const calls =
+    own === null ? (python.importedFunction(callee)?.calls ?? []) : python.effectsOfFunction(own).calls
+  const name = python.nameOf(callee)
+  return [...calls, ...(name === null ? [] : [name])].some((one) => importing.test(one))
 }
 
 /** Backward calls that are handed the loss, by the loop that they stand in. */
