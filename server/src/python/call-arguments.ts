@@ -9,6 +9,7 @@ import { chosen, known } from './folded.js'
 import type { ArgumentValue, Call, Folded } from './module.js'
 import type { Mutation } from './mutations.js'
 import { bindingsOf, partialBehind } from './names.js'
+import { onlyPassed } from './only-passed.js'
 import { certainReturn } from './returns.js'
 
 export function argumentOf(
@@ -168,6 +169,14 @@ export function inDictionary(
     return source === null ? opaque : afterChanges(analysis, expr, keyword, inner(source), until)
   }
   if (value.type === 'name') return inParameter(analysis, value, keyword, depth)
+  if (
+    value.type === 'subscript' &&
+    value.index.type === 'constant' &&
+    typeof value.index.value === 'string'
+  ) {
+    const outer = inDictionary(analysis, value.value, value.index.value, until, depth + 1)
+    return outer.state === 'given' ? inner(outer.expr) : opaque
+  }
   if (value.type !== 'dict') return opaque
   let result: ArgumentValue = { state: 'absent' }
   for (const entry of value.entries) {
@@ -367,8 +376,19 @@ export function dictionaryKeys(analysis: Analysis, expr: Expr, until: number = e
         if (key.state === 'unknown') return false
         keys.add(String(key.value))
       }
-    } else return false
+    } else {
+      const behind = behindName(found, end)
+      if (behind === null || !collect(behind, behind.start, depth + 1)) return false
+    }
     return source.type !== 'name' || change(source.id, source.start, end, depth)
+  }
+  /** `config['model']`, a parameter that one call passes. */
+  const behindName = (found: Expr, end: number): Expr | null => {
+    if (found.type === 'name') return onlyPassed(analysis, found)
+    if (found.type !== 'subscript' || found.index.type !== 'constant') return null
+    const { value } = found.index
+    const entry = typeof value === 'string' ? inDictionary(analysis, found.value, value, end) : null
+    return entry?.state === 'given' ? entry.expr : null
   }
   const change = (name: string, at: number, end: number, depth: number): boolean => {
     for (const one of analysis.changesOf(name, at, end)) {

@@ -485,7 +485,13 @@ export class Folder {
         ? trackedValue(this.analysis, this.folding, value, key.value)
         : null
     if (tracked !== null) return tracked
-    return this.item(this.fold(value), key)
+    const container = this.fold(value)
+    // One entry that cannot be read hides no other.
+    if (container.state === 'unknown' && key.state === 'known' && typeof key.value === 'string') {
+      const entry = this.analysis.entry(value, key.value)
+      if (entry.state === 'given' && entry.folded.state === 'known') return entry.folded
+    }
+    return this.item(container, key)
   }
 
   private item(container: Folded, key: Folded): Folded {

@@ -1,5 +1,6 @@
 /** `wandb.config`, `run.config`: what `wandb.init(config=…)` is given. */
 import type { Expr } from '../syntax/python-ast.js'
+import type { LaunchValue } from '../text/launch.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { type Fold, unknown } from './folded.js'
@@ -11,8 +12,9 @@ export function trackedValue(analysis: Analysis, fold: Fold, object: Expr, key: 
   if (!analysis.complete || !analysis.imports.has('wandb') || !isTracked(analysis, object)) return null
   const [init, another] = analysis.callsTo('wandb.init')
   if (init === undefined || another !== undefined) return null
-  // A sweep hands the program what it tries.
-  if (lookUp(analysis.binding?.launch.flags ?? {}, key) !== undefined) return unknown('a sweep chooses it')
+  // A sweep hands the program what it tries, and what it keeps the same in every run.
+  const handed = lookUp(analysis.binding?.launch.flags ?? {}, key)
+  if (handed !== undefined) return handedOn(handed)
   const given = analysis.argument(init, 'config')
   if (given.state !== 'given') return null
   const { expr } = given
@@ -23,6 +25,19 @@ export function trackedValue(analysis: Analysis, fold: Fold, object: Expr, key: 
       : inDictionary(analysis, fold, expr, key)
   if (value === null || value.state === 'unknown') return value
   return analysis.usesHere('wandb.agent', 'wandb.sweep') ? { ...value, overridable: true } : value
+}
+
+function handedOn({ value, location }: LaunchValue): Folded {
+  if (value === null) return unknown('a sweep chooses it')
+  const number = typeof value === 'string' && /^[-+]?(\d[\d_]*\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value)
+  const word = value === 'True' ? true : value === 'False' ? false : value
+  return {
+    state: 'known',
+    value: number ? Number(value.replaceAll('_', '')) : word,
+    channel: 'launch flag',
+    overridable: false,
+    location,
+  }
 }
 
 function inDictionary(analysis: Analysis, fold: Fold, expr: Expr, key: string): Folded | null {

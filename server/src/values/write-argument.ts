@@ -91,6 +91,7 @@ export function writeArgument(
  * callers pass. Null: it stands in the call.
  */
 function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | null {
+  if (expr.type === 'subscript') return inDictionary(python, expr)
   if (expr.type !== 'name' && expr.type !== 'attribute') return null
   // A name of a library: `np.less`.
   if (python.nameOf(expr) !== null) return null
@@ -106,6 +107,15 @@ function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | nu
   const imported = bindings.every(({ kind }) => kind === 'import') && /^[A-Z][A-Z0-9_]+$/.test(owner.id)
   if (expr.type === 'name' && bindings.every(({ kind }) => kind !== 'param') && !imported) return null
   return changedThere(python, expr)
+}
+
+/** `config['machine']`: the entry of a dictionary of this file. */
+function inDictionary(python: PythonModule, expr: Expr & { type: 'subscript' }): Expr | Refusal | null {
+  const { index } = expr
+  if (index.type !== 'constant' || typeof index.value !== 'string') return null
+  const entry = python.entry(expr.value, index.value)
+  const written = entry.state === 'given' ? python.definition(entry.expr) : null
+  return written?.type === 'constant' && written.end > written.start ? written : changedThere(python, expr)
 }
 
 function changedThere(python: PythonModule, { start, end }: Expr): Refusal {

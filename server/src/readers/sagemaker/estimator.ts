@@ -2,7 +2,6 @@
 
 import { instance } from '../../catalog/instances.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { passedCall } from '../../values/argument.js'
 import type { CallSource } from '../../values/call-source.js'
 import { convert, stated } from '../../values/operations.js'
 import { asText } from '../../values/parse.js'
@@ -17,6 +16,7 @@ import { containerSettings, frameworkSettings, settingsOf } from './estimator-se
 import { claimMachine, evidenceOfMachine, isLocal } from './machine.js'
 import { containerEstimators, frameworkEstimators, onProcessorsOnly, tuners } from './names.js'
 import { claimLaunch, namesRecipe, orByRecipe } from './script.js'
+import { tunedEstimator } from './tuner.js'
 
 export const sagemakerReader = defineReader({
   name: 'sagemaker',
@@ -29,7 +29,7 @@ export const sagemakerReader = defineReader({
     if (python === undefined || !python.usesHere('sagemaker.', 'sagemaker')) return
     const searches = new Map<Call, Call>()
     for (const search of python.callsTo(...tuners)) {
-      const estimator = passedCall(python, python.argument(search, 'estimator', 0))
+      const estimator = tunedEstimator(python, search)
       if (estimator !== null) searches.set(estimator, search)
     }
     const later = python.calls.filter((call) => call.method === 'set_hyperparameters')

@@ -2,6 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { certainReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { mayBePassed, passedCall, passedExpression } from '../../values/argument.js'
@@ -89,12 +90,24 @@ function readTuner(python: PythonModule, call: Call, claims: ClaimBuilder): void
   search.known('terminationGap', 'early_stopping_type', "early_stopping_type is 'Off'", place)
 }
 
+/** The call that makes the estimator which a tuner is given, also where a function of the file does that. */
+export function tunedEstimator(python: PythonModule, tuner: Call): Call | null {
+  let call = passedCall(python, python.argument(tuner, 'estimator', 0))
+  for (let depth = 0; call !== null && depth < 4; depth++) {
+    const maker = python.functionOf(call.expr.callee)
+    if (maker === null) return call
+    const made = certainReturn(maker)
+    call = made === null ? null : python.callOf(made)
+  }
+  return call
+}
+
 /** Estimators whose jobs train epoch by epoch. */
 const epochwise = /^(PyTorch|TensorFlow|HuggingFace|MXNet|Chainer|LinearLearner|IPInsights|ModelTrainer)$/
 
 /** What a job of the tuner does step by step; null where that cannot be seen, or it fits once. */
 function jobSteps(python: PythonModule, tuner: Call): SearchSettings['trialSteps']['what'] | null {
-  const estimator = passedCall(python, python.argument(tuner, 'estimator', 0))
+  const estimator = tunedEstimator(python, tuner)
   if (estimator === null) return null
   if (epochwise.test(estimator.method)) return 'epochs'
   if (estimator.method === 'XGBoost') return 'boosting rounds'

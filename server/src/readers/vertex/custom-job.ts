@@ -43,6 +43,9 @@ const trainingJob =
   /^google\.cloud\.aiplatform\.(training_jobs\.)?Custom(Container|PythonPackage)?TrainingJob$/
 /** The component of pipelines: what it is given is what the job is given. */
 const jobComponent = /^google_cloud_pipeline_components\..*\bCustomTrainingJobOp$/
+/** The same as a component that takes what the job and its `run` take. */
+const runComponent =
+  /^google_cloud_pipeline_components\..*\bCustom(Container|PythonPackage)?TrainingJobRunOp$/
 const tuningJob = /^google\.cloud\.aiplatform\.(jobs\.)?HyperparameterTuningJob$/
 const week = 7 * 86_400
 
@@ -97,7 +100,7 @@ export const vertexCustomJobReader = defineReader({
     for (const call of python.calls) {
       const name = call.name ?? ''
       if (customJob.test(name) || jobComponent.test(name)) readCustomJob(python, claims, call)
-      else if (localScript.test(name)) readArguments(python, claims, call, call)
+      else if (localScript.test(name) || runComponent.test(name)) readArguments(python, claims, call, call)
       else if (call.method === 'run' || call.method === 'submit') {
         const made = call.receiverCall
         if (made !== null && trainingJob.test(made.name ?? '')) readArguments(python, claims, made, call)
@@ -140,6 +143,10 @@ function start(
     const text = convert(own.get('timeout'), asText)
     const seconds = convert(text, (given) => (/^\d+s$/.test(given) ? Number(given.slice(0, -1)) : undefined))
     compute.say('timeLimit', 'timeout', orDefault(seconds, week))
+    return compute
+  }
+  if (runComponent.test(made.name ?? '')) {
+    runSettings.claim(compute, own)
     return compute
   }
   // The trials of a search are started by the search.
@@ -252,7 +259,7 @@ function readArguments(python: PythonModule, claims: ClaimBuilder, made: Call, a
 
 function claimScript(python: PythonModule, claims: ClaimBuilder, made: Call, asked: Call, job: string): void {
   // A container and a package have other arguments at this position.
-  const position = /\bCustom(Job|TrainingJob)\b/.test(made.name ?? '') ? 1 : null
+  const position = /\bCustom(Job|TrainingJob(RunOp)?)\b/.test(made.name ?? '') ? 1 : null
   const path = python.argument(made, 'script_path', position)
   const script = textArgument(path)
   const shown = passedExpression(path)

@@ -51,9 +51,9 @@ export function claimJobProgram(
 ): void {
   const args = python.argument(asked, 'args')
   const started = { job, id: job, nodes: 1 }
-  if (/PythonPackageTrainingJob$/.test(made.name ?? ''))
+  if (/PythonPackageTrainingJob(RunOp)?$/.test(made.name ?? ''))
     claimModule(python, claims, python.argument(made, 'python_module_name', 2), args, started)
-  else if (/ContainerTrainingJob$/.test(made.name ?? ''))
+  else if (/ContainerTrainingJob(RunOp)?$/.test(made.name ?? ''))
     claimContainerInCode(python, claims, {
       image: python.argument(made, 'container_uri', 1),
       command: python.argument(made, 'command', 2),
