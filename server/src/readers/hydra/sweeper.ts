@@ -92,6 +92,9 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
   const parallel = number(jobs)
   if (jobs === undefined) search.default('parallelism', 'n_jobs', 2, place)
   else if (parallel !== undefined) search.known('parallelism', 'n_jobs', parallel, jobs, { site: place })
+  // It sees a trial when that is over. The program may end by itself.
+  search.default('earlyTermination', 'hydra/sweeper', false, place, { overridable: true })
+  search.known('terminationGap', 'hydra/sweeper', "Hydra's Optuna sweeper has no pruner", place)
 }
 
 /** Null: Hydra's own, which goes through every combination. */
@@ -163,5 +166,7 @@ function changeSweeper(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     return writeKeys(claim, facts, `Run ${value} trials at a time`, [
       { keys: ['hydra', 'sweeper', 'n_jobs'], value: value as number },
     ])
+  if (claim.setting === 'earlyTermination')
+    return { reason: 'run the study from the program: `optuna.create_study(pruner=…)` and `trial.report`' }
   return { reason: 'another sweeper (hydra/sweeper: optuna) has to be chosen in the defaults list' }
 }

@@ -23,6 +23,8 @@ export default defineRule({
     // Without workers there are none to keep, and loading itself is what takes the time.
     if (workers === undefined || workers < 1)
       return silent(unless(view, 'workers', 'no workers load the data'))
+    // A launch that tries out workers says nothing about the code's own choices.
+    if (settings.workers!.channel === 'launch flag') return silent('the launch line sets the workers')
     const stopped = notTraining(view) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     if (effective(settings.feeds) !== 'training')
