@@ -73,7 +73,9 @@ function jaxEvidence(python: PythonModule, context: ReaderContext): Evidence {
   else if (
     platform === 'cuda' ||
     platform === 'gpu' ||
-    codeMatches(python, /jax\.devices\(\s*['"](gpu|cuda)/)
+    codeMatches(python, /jax\.devices\(\s*['"](gpu|cuda)/) ||
+    // What is spread over several devices has accelerators.
+    python.uses('jax.pmap', 'jax.device_put_replicated', 'flax.jax_utils.replicate')
   )
     evidence.accelerator = 'gpu'
   else evidence.accelerator = 'maybe'

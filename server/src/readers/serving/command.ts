@@ -1,8 +1,8 @@
-/** Command lines that start a server for a language model: vLLM, Text Generation Inference, SGLang. */
+/** Command lines that start a server for a language model: vLLM, Text Generation Inference, SGLang; for embeddings: TEI. */
 import type { ShellWord } from '../../config/shell-facts.js'
 
 export interface ServerCommand {
-  server: 'vLLM' | 'TGI' | 'SGLang'
+  server: 'vLLM' | 'TGI' | 'SGLang' | 'TEI'
   /** The word with the model's name; null: not readable, or left out. */
   model: ShellWord | null
   /** By name without dashes; null value: not readable. */
@@ -23,11 +23,13 @@ const kinds: Record<ServerCommand['server'], Kind> = {
   vLLM: { server: 'vLLM', model: ['model'] },
   TGI: { server: 'TGI', model: ['model-id'] },
   SGLang: { server: 'SGLang', model: ['model-path', 'model'] },
+  TEI: { server: 'TEI', model: ['model-id'] },
 }
 
 const imageOf: [RegExp, ServerCommand['server']][] = [
   [/(^|\/)vllm-openai(:|@|$)/, 'vLLM'],
   [/(^|\/)text-generation-inference(:|@|$)/, 'TGI'],
+  [/(^|\/)text-embeddings-inference(:|@|$)/, 'TEI'],
 ]
 
 /** `image`: of the container whose arguments these are; its entry point is the server then. */
@@ -81,6 +83,7 @@ function startOf(words: readonly ShellWord[], image: string | null): Start | nul
     const name = base(i)
     if (name === 'vllm' && texts[i + 1] === 'serve')
       return { kind: kinds.vLLM, from: i + 2, positional: true }
+    if (name === 'text-embeddings-router') return { kind: kinds.TEI, from: i + 1, positional: false }
     if (name === 'text-generation-launcher') return { kind: kinds.TGI, from: i + 1, positional: false }
     if (texts[i] === 'vllm.entrypoints.openai.api_server' || texts[i] === 'vllm.entrypoints.api_server')
       return { kind: kinds.vLLM, from: i + 1, positional: false }

@@ -151,7 +151,8 @@ function readCommand(
   placeOf: (word: ShellWord) => Place,
 ): void {
   const id = command.model?.text
-  if (command.model === null || id == null || id.includes('$')) return
+  // Embeddings come in 16 bits already, and no format is shorter there.
+  if (command.model === null || id == null || id.includes('$') || command.server === 'TEI') return
   const { flags } = command
   const flag = (...names: string[]): string | null | undefined => {
     const name = names.find((one) => flags.has(one))
