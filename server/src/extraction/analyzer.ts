@@ -26,6 +26,7 @@ import { configurationModule } from '../python/configuration-module.js'
 import { importsOf } from '../python/imports.js'
 import type { ModuleSummary, OutsideCall, PythonModule } from '../python/module.js'
 import { namedModules, namesModules } from '../python/named-modules.js'
+import type { SummaryFor } from '../python/summary.js'
 import { uncalledBecause } from '../python/uncalled.js'
 import type { FragmentFacts, Reader, ReaderContext, UnreadModule } from '../readers/reader.js'
 import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
@@ -248,7 +249,7 @@ export class Analyzer {
     file: SourceFile,
     imported: Record<string, ModuleSummary>,
     versions: Record<string, string>,
-    { read, exports }: { read: boolean; exports: boolean },
+    use: { read: boolean; for: SummaryFor },
   ): { summary: ModuleSummary; alone?: { extraction: Extraction; faults: string[] } } | null {
     const parsed = this.parsedOf(file)
     const [fragment] = file.fragments
@@ -256,9 +257,9 @@ export class Analyzer {
     const surroundings: Surroundings = { imported, importers: [], binding: null, versions }
     const facts = this.factsOf(file, fragment, parsed.fragments[0]!, surroundings)
     if (!(facts.python instanceof Analysis)) return null
-    const summary = exports ? facts.python.summary() : facts.python.ownSummary()
+    const summary = facts.python.summary(use.for)
     // What it is configured with is asked for first.
-    if (!read || summary.configurations !== undefined) return { summary }
+    if (!use.read || summary.configurations !== undefined) return { summary }
     return { summary, alone: this.read(file, surroundings, facts) }
   }
 

@@ -43,7 +43,7 @@ export function syntaxErrorOf(
   const text = file.notebook
     ? fragment.text.replace(automagic, (line) => '#'.padEnd(line.length))
     : fragment.text
-  const found = errorOffset(fragment.language, text, tree, grammars)
+  const found = errorOffset(fragment.language, [text, fragment.text], tree, grammars)
   if (found === null) return undefined
   // What is never closed is missed at the very end.
   const offset = Math.min(found, text.trimEnd().length)
@@ -54,11 +54,17 @@ export function syntaxErrorOf(
 
 function errorOffset(
   language: Language,
-  text: string,
+  /** As it is looked at, and as it was parsed. */
+  [text, ownText]: [string, string],
   { python, config }: Tree,
   grammars: Grammars,
 ): number | null {
-  if (python !== undefined) return python.hasErrors ? firstSyntaxError('python', text, grammars) : null
+  if (python !== undefined) {
+    if (!python.hasErrors) return null
+    return python.errorAt !== undefined && text === ownText
+      ? python.errorAt
+      : firstSyntaxError('python', text, grammars)
+  }
   const documents = config?.documents ?? []
   const broken = documents.find((document) => document.hasErrors)
   if (broken === undefined || documents.some(({ templated }) => templated) || /\{\{|\{%/.test(text))

@@ -3,6 +3,7 @@
 import { Analyzer, type FileRecord, type Surroundings } from '../extraction/analyzer.js'
 import { Prefilter } from '../extraction/prefilter.js'
 import type { ModuleSummary } from '../python/module.js'
+import type { SummaryFor } from '../python/summary.js'
 import { readers } from '../readers/index.js'
 import { loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
@@ -27,8 +28,7 @@ export interface ReadResult {
 export interface SummaryUse {
   /** Also what the module says where nothing but its imports is around it. */
   read: boolean
-  /** False: no module of the project imports it or is imported by it, so nobody asks what it defines. */
-  exports: boolean
+  for: SummaryFor
 }
 
 export interface SummaryResult {

@@ -8,6 +8,7 @@ import type { KeptAnswers } from '../host/answers.js'
 import { type Backend, hashOf, type ReadResult, type Versions } from '../host/backend.js'
 import { processorWheels } from '../link/versions.js'
 import type { ModuleSummary } from '../python/module.js'
+import type { SummaryFor } from '../python/summary.js'
 import { define } from '../text/records.js'
 import type { ImportGraph } from './import-graph.js'
 
@@ -166,11 +167,11 @@ export class SummaryStage {
       define(imported, spec, known.summary)
       parts.push(spec, path, known.hash)
     }
-    const exports = !isAlone || parts.length > 2 || this.named.has(record.path)
-    if (exports) this.withoutExports.delete(record.path)
+    const whom = this.whomFor(record.path, isAlone, parts.length > 2)
+    if (whom === 'everyone') this.withoutExports.delete(record.path)
     else {
       this.withoutExports.add(record.path)
-      parts.push('own')
+      parts.push(whom)
     }
     const key = parts.join('|')
     const before = this.cache.get(record.path)
@@ -179,7 +180,7 @@ export class SummaryStage {
     const kept = await this.answer(record.path, 'summary', key, async () => {
       const result = await this.backendOf(record.path).summarise(record.path, imported, versions, {
         read: isAlone,
-        exports,
+        for: whom,
       })
       if (result?.alone !== undefined)
         this.alone.set(record.path, { imported, versions, result: result.alone })
@@ -189,12 +190,21 @@ export class SummaryStage {
     return kept
   }
 
+  /** Who may ask for the summary of a module. `isAlone`: nobody imports it. */
+  private whomFor(path: string, isAlone: boolean, imports: boolean): SummaryFor {
+    if (!isAlone || this.named.has(path)) return 'everyone'
+    return imports ? 'imported' : 'itself'
+  }
+
   /** A module that is imported in a circle, with nothing of what it imports. */
   private async cut({ path, hash }: FileRecord, versions: Versions): Promise<Kept | null> {
     const before = this.circular.get(path)
     if (before !== undefined && before.key === hash) return before
     const kept = await this.answer(path, 'summary in a circle', hash, async () => {
-      const result = await this.backendOf(path).summarise(path, {}, versions, { read: false, exports: true })
+      const result = await this.backendOf(path).summarise(path, {}, versions, {
+        read: false,
+        for: 'everyone',
+      })
       return result?.summary ?? null
     })
     if (kept !== null) this.circular.set(path, kept)

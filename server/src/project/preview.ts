@@ -36,7 +36,7 @@ const mostLayouts = 100
 /** Bytes. What is larger holds data, and names nobody. */
 const largestCandidate = 1_000_000
 /** Of a summary only this is looked at: whether the module is run by itself. */
-const isEntryAsked = { read: false, exports: false }
+const isEntryAsked = { read: false, for: 'itself' } as const
 
 export class Preview {
   private readonly analyzer: Analyzer

@@ -64,7 +64,7 @@ import { returnsOf } from './returns.js'
 import type { Binding, Scope } from './scope.js'
 import { buildScopes } from './scopes.js'
 import { trainsInOnePass } from './single-pass.js'
-import { summarise, summariseOwn } from './summary.js'
+import { type SummaryFor, summarise } from './summary.js'
 import { tripsOf } from './trips.js'
 import * as types from './types.js'
 
@@ -413,12 +413,8 @@ export class Analysis implements PythonModule {
     return [...found]
   }
 
-  summary(): ModuleSummary {
-    return summarise(this)
-  }
-  /** The same of a module of which nobody asks what it defines. */
-  ownSummary(): ModuleSummary {
-    return summariseOwn(this)
+  summary(whom: SummaryFor = 'everyone'): ModuleSummary {
+    return summarise(this, whom)
   }
 
   // What the neighbouring files ask.

@@ -10,7 +10,7 @@ export function firstSyntaxError(language: GrammarName, text: string, source: Tr
 }
 
 /** Only branches that hold an error are visited. */
-function firstError(tree: Tree): number | null {
+export function firstError(tree: Tree): number | null {
   const cursor = tree.walk()
   try {
     for (;;) {

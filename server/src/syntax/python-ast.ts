@@ -243,6 +243,8 @@ export interface PythonTree {
   body: Stmt[]
   comments: { start: number; end: number; text: string }[]
   hasErrors: boolean
+  /** Where the grammar finds the first error. Absent: it finds none, or was not asked. */
+  errorAt?: number
   /** Why there is no tree at all (too large, took too long). */
   problem?: string
 }

@@ -4,6 +4,7 @@
  */
 
 import { withoutCommentRuns } from './comment-runs.js'
+import { firstError } from './first-error.js'
 import { flatten, type Shape } from './flat-tree.js'
 import { defaultLimits, type TreeSource } from './parser.js'
 import type { PythonTree } from './python-ast.js'
@@ -19,15 +20,24 @@ export function pythonTree(text: string, source: TreeSource): PythonTree {
 /** The same by the grammar alone, which knows all of Python and what is half-typed. */
 export function grammarTree(text: string, source: TreeSource): PythonTree {
   const uncommented = withoutCommentRuns(text)
-  const flat = source.parse('python', uncommented.text, (tree) => flatten(tree, text, shape))
-  if (flat.value === undefined) return { body: [], comments: [], hasErrors: true, problem: flat.problem }
-  const reader = new StatementReader(flat.value)
+  const parsed = source.parse('python', uncommented.text, (tree) => ({
+    flat: flatten(tree, text, shape),
+    errorAt: tree.rootNode.hasError ? firstError(tree) : null,
+  }))
+  if (parsed.value === undefined) return { body: [], comments: [], hasErrors: true, problem: parsed.problem }
+  const { flat, errorAt } = parsed.value
+  const reader = new StatementReader(flat)
   const body = reader.module()
   const comments =
     uncommented.comments.length === 0
-      ? flat.value.comments
-      : [...flat.value.comments, ...uncommented.comments].sort((a, b) => a.start - b.start)
-  return { body, comments, hasErrors: flat.value.hasErrors || reader.foundErrors }
+      ? flat.comments
+      : [...flat.comments, ...uncommented.comments].sort((a, b) => a.start - b.start)
+  return {
+    body,
+    comments,
+    hasErrors: flat.hasErrors || reader.foundErrors,
+    ...(errorAt === null ? {} : { errorAt }),
+  }
 }
 
 const shape: Shape = {

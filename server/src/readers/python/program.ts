@@ -350,6 +350,7 @@ function placedOnDevices(python: PythonModule): Verdict | null {
     }
     if (placesByNumber(python, call)) return { value: 'model-parallel', key: call.method }
   }
+  if (!/(cuda|gpu):/i.test(python.text)) return null
   const visit = (expr: Expr): boolean =>
     (expr.type === 'constant' &&
       typeof expr.value === 'string' &&

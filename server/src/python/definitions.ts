@@ -1,0 +1,293 @@
+/** What a module defines, as others that import it see it. */
+import type { Expr } from '../syntax/python-ast.js'
+import { forEachChild, forEachExpression } from '../syntax/python-children.js'
+import type { Json } from '../text/json.js'
+import { define, lookUp } from '../text/records.js'
+import type { Analysis } from './analysis.js'
+import { appliedParameters } from './applied-parameters.js'
+import { ClassFields } from './class-fields.js'
+import { running } from './effects.js'
+import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
+import { fieldValues } from './field-values.js'
+import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
+import { handedOn } from './handed-on.js'
+import { loggedNames } from './logged-metrics.js'
+import { getterOf } from './lookups.js'
+import { instantiatedParameter } from './made-objects.js'
+import { takingOf } from './mapping-classes.js'
+import type { ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
+import { methodOf, nameOf, projectTarget } from './names.js'
+import { optionFunction } from './option-functions.js'
+import { movesSamples } from './resident-data.js'
+import { onlyReturn } from './returns.js'
+
+export type Definitions = Pick<
+  ModuleSummary,
+  'functions' | 'classes' | 'constants' | 'reexports' | 'passesOn'
+> &
+  Required<Pick<ModuleSummary, 'kept' | 'loads' | 'parses'>> & {
+    /** Networks that it freezes. */
+    frozen: readonly Expr[]
+    /** A function of it takes gradients of gradients. */
+    secondOrder: boolean
+  }
+
+/** Longest constant that is worth passing on, in characters of JSON. */
+const maximumConstant = 2_000
+
+/** `class CFG: workers = 4`, and `self.workers = 4` of its objects, where the module itself does not change it. */
+function classConstants(analysis: Analysis, constants: Record<string, Json>): void {
+  for (const klass of analysis.classes.slice(0, 50)) {
+    for (const [field, value] of fieldValues(analysis, klass)) {
+      const name = `${klass.name}.${field}`
+      if (analysis.attributeStores.has(name)) continue
+      if (
+        value.state === 'known' &&
+        !value.overridable &&
+        JSON.stringify(value.value).length <= maximumConstant
+      )
+        define(constants, name, value.value)
+    }
+  }
+}
+
+/** Its constants, functions and classes, and what it passes on of others'. */
+export function definitionsOf(analysis: Analysis): Definitions {
+  const constants: Record<string, Json> = {}
+  const reexports: Record<string, string> = {}
+  for (const [name, bindings] of analysis.scopes.bindings) {
+    if (name.includes('.') || name.endsWith('[]')) continue
+    const last = bindings.at(-1)!
+    if (bindings.every((binding) => binding.kind === 'import')) {
+      const expr: Expr = { type: 'name', id: name, start: analysis.text.length, end: analysis.text.length }
+      const target = nameOf(analysis, expr)
+      if (target !== null) define(reexports, name, target)
+    } else if (
+      bindings.length === 1 &&
+      last.kind === 'assign' &&
+      last.value !== null &&
+      last.unpack === null
+    ) {
+      const end = analysis.text.length
+      // With the changes in place that follow the assignment.
+      const value = analysis.isMutated(name, analysis.scopes)
+        ? analysis.fold({ type: 'name', id: name, start: end, end })
+        : analysis.fold(last.value)
+      if (
+        value.state === 'known' &&
+        !value.overridable &&
+        JSON.stringify(value.value).length <= maximumConstant
+      ) {
+        define(constants, name, value.value)
+      }
+    }
+  }
+  classConstants(analysis, constants)
+  const functions: ModuleSummary['functions'] = {}
+  const classes: ModuleSummary['classes'] = {}
+  const passesOn = passedOn(analysis)
+  const known: Definitions = {
+    ...{ functions, classes, constants, reexports, kept: {}, loads: {}, parses: {} },
+    ...(passesOn === null ? {} : { passesOn }),
+    frozen: frozenIn(analysis),
+    secondOrder: false,
+  }
+  const { frozen } = known
+  if (passesOn !== null) takeOver(analysis, passesOn, known)
+  const repeated = repetitions(analysis)
+  for (const func of analysis.functions) {
+    if (!isOfModule(func)) continue
+    const effects = analysis.effectsOfFunction(func)
+    const hands = handedOn(analysis, func)
+    const getter = getterOf(analysis, func)
+    const adds = optionFunction(func)
+    const instantiates = instantiatedParameter(analysis, func)
+    const applies = appliedParameters(analysis, func)
+    define(functions, func.name, {
+      backward: effects.backward,
+      optimizerStep: effects.optimizerStep,
+      trains: effects.trains,
+      ...(effects.secondOrder ? { secondOrder: true as const } : {}),
+      ...(effects.epochs ? { epochs: true as const } : {}),
+      calls: [...effects.calls],
+      params: func.node.params.map((param) => param.name),
+      repeats: holdsAny(repeated, func.node),
+      returns: analysis.returnType(func),
+      ...(hands.length === 0 ? {} : { handsOn: hands }),
+      ...(getter === null ? {} : { getter }),
+      ...(adds === null ? {} : { addsOption: adds }),
+      ...(instantiates === null ? {} : { instantiates }),
+      ...(applies.length === 0 ? {} : { applies }),
+      ...givenStep(analysis, func),
+      ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
+    })
+  }
+  const held = new ClassFields(analysis)
+  for (const klass of analysis.classes) {
+    const calls = new Set<string>()
+    for (const method of klass.methods.values())
+      for (const name of analysis.effectsOfFunction(method).calls) calls.add(name)
+    define(classes, klass.name, { bases: klass.bases, methods: [...klass.methods.keys()], calls: [...calls] })
+    const steps = stepsOf(analysis, klass)
+    const described = lookUp(classes, klass.name)!
+    const takes = takingOf(analysis, klass)
+    if (takes !== null) described.takes = takes
+    if (steps !== null) described.steps = steps
+    const inherited = inheritedMethods(analysis, klass)
+    if (inherited.length > 0) described.inherited = inherited
+    const others = namedClasses(analysis, klass)
+    if (others.length > 0) described.names = others
+    const repeats = repeatedMethods(klass)
+    if (repeats.length > 0) described.repeats = repeats
+    const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')
+    if (item !== null) described.items = [...analysis.effectsOfFunction(item).calls]
+    Object.assign(described, held.of(klass))
+    const forward = methodOf(analysis, klass, 'forward')
+    const applies = forward === null ? [] : appliedAttributes(analysis, forward)
+    if (applies.length > 0) described.applies = applies
+    if (isFrozenClass(klass, frozen)) described.frozen = true
+    if (item !== null && movesSamples(analysis, klass)) described.resident = true
+    for (const base of importedBases(analysis, klass)) inherit(described, base)
+  }
+  for (const call of analysis.calls) {
+    const klass = lookUp(classes, call.function?.class?.name ?? '')
+    if (klass === undefined) continue
+    const names = loggedNames(analysis, call)
+    if (names.length > 0) klass.logged = [...(klass.logged ?? []), ...names]
+  }
+  known.secondOrder = Object.values(functions).some((func) => func.secondOrder)
+  return known
+}
+
+/** What of it those that it imports ask for: the steps that its classes take. */
+export function stepsOfClasses(analysis: Analysis): Definitions {
+  const classes: ModuleSummary['classes'] = {}
+  for (const klass of analysis.classes) {
+    const described: ClassSummary = { bases: [], methods: [...klass.methods.keys()], calls: [] }
+    const steps = stepsOf(analysis, klass)
+    if (steps !== null) described.steps = steps
+    for (const base of importedBases(analysis, klass)) inherit(described, base)
+    if (described.steps !== undefined)
+      define(classes, klass.name, { bases: [], methods: [], calls: [], steps: described.steps })
+  }
+  return {
+    ...{ functions: {}, classes, constants: {}, reexports: {}, kept: {}, loads: {}, parses: {} },
+    frozen: frozenIn(analysis),
+    secondOrder: analysis.functions.some(
+      (func) => isOfModule(func) && analysis.effectsOfFunction(func).secondOrder,
+    ),
+  }
+}
+
+function isOfModule({ class: klass, qualified, name }: Func): boolean {
+  return klass === null && qualified === name
+}
+
+function frozenIn(analysis: Analysis): Expr[] {
+  return analysis.code.includes('requires_grad') ? frozenOwners(analysis, withoutComments(analysis)) : []
+}
+
+/** `def make_step(model): def step(batch): … return step`. */
+function givenStep(analysis: Analysis, func: Func): Pick<FunctionSummary, 'gives'> {
+  const returned = onlyReturn(func)
+  const made = returned === null ? null : analysis.functionOf(returned)
+  if (made === null || made.node.start < func.node.start || made.node.end > func.node.end) return {}
+  const effects = analysis.effectsOfFunction(made)
+  return effects.backward || effects.optimizerStep ? { gives: running(effects) } : {}
+}
+
+function withoutComments({ text, tree }: Analysis): string {
+  let code = ''
+  let at = 0
+  for (const { start, end } of tree.comments) {
+    code += text.slice(at, Math.max(at, start))
+    at = Math.max(at, end)
+  }
+  return code + text.slice(at)
+}
+
+/** Where loops and comprehensions stand, in order. */
+function repetitions(analysis: Analysis): number[] {
+  const found = analysis.loops.map((loop) => loop.node.start)
+  const visit = (expr: Expr): void => {
+    if (expr.type === 'comprehension') found.push(expr.start)
+    else forEachChild(expr, visit)
+  }
+  for (const statement of analysis.statements) forEachExpression(statement, visit)
+  return found.sort((a, b) => a - b)
+}
+
+function holdsAny(offsets: readonly number[], { start, end }: { start: number; end: number }): boolean {
+  let low = 0
+  let high = offsets.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (offsets[middle]! < start) low = middle + 1
+    else high = middle
+  }
+  return offsets[low] !== undefined && offsets[low]! < end
+}
+
+/** What a package imports, to be imported from it. */
+export function passedOn(analysis: Analysis): NonNullable<ModuleSummary['passesOn']> | null {
+  if (!/(^|\/)__init__\.py$/.test(analysis.path)) return null
+  const names: Record<string, string> = {}
+  for (const [name, bindings] of analysis.scopes.bindings) {
+    const target = bindings.at(-1)!.target
+    if (target !== null && !name.startsWith('__') && bindings.every((binding) => binding.kind === 'import'))
+      define(names, name, target)
+  }
+  return { names, stars: analysis.scopes.stars }
+}
+
+/** Definitions of other modules of the project that a package passes on. */
+function takeOver(
+  analysis: Analysis,
+  { names, stars }: NonNullable<ModuleSummary['passesOn']>,
+  into: Definitions,
+): void {
+  for (const module of stars) {
+    const summary = analysis.importedByName.get(module)
+    if (summary === undefined) continue
+    for (const kind of ['functions', 'classes', 'constants', 'reexports', 'kept', 'loads', 'parses'] as const)
+      for (const [name, value] of Object.entries(summary[kind] ?? {}))
+        if (!name.startsWith('_')) Object.assign(into[kind], { [name]: value })
+  }
+  for (const [name, target] of Object.entries(names)) {
+    const found = projectTarget(analysis, target)
+    if (found === null || found.rest === '') continue
+    const { functions, classes } = found.summary
+    for (const [table, value] of [
+      [into.functions, lookUp(functions, found.rest)],
+      [into.classes, lookUp(classes, found.rest)],
+    ] as const)
+      if (value !== undefined) Object.assign(table, { [name]: value })
+    // With what stands in a class: `CFG.workers`, `Config.from_yaml`.
+    for (const kind of ['constants', 'kept', 'loads', 'parses'] as const)
+      for (const [key, value] of Object.entries(found.summary[kind] ?? {}))
+        if (key === found.rest || key.startsWith(`${found.rest}.`))
+          Object.assign(into[kind], { [`${name}${key.slice(found.rest.length)}`]: value })
+  }
+}
+
+/** What a class does not say itself, it has from the class that it extends. */
+function inherit(klass: ClassSummary, base: ClassSummary): void {
+  if (klass.items === undefined && base.items !== undefined) klass.items = base.items
+  if (base.logged !== undefined) klass.logged = [...new Set([...(klass.logged ?? []), ...base.logged])]
+  if (klass.applies === undefined && base.applies !== undefined) klass.applies = base.applies
+  if (base.fields !== undefined) klass.fields = { ...base.fields, ...klass.fields }
+  if (base.sets !== undefined) klass.sets = [...new Set([...(klass.sets ?? []), ...base.sets])]
+  if (base.repeats !== undefined) klass.repeats = [...new Set([...(klass.repeats ?? []), ...base.repeats])]
+  const inherited = Object.entries(base.steps ?? {}).filter(([name]) => !klass.methods.includes(name))
+  const steps = { ...Object.fromEntries(inherited), ...klass.steps }
+  if (Object.keys(steps).length > 0) klass.steps = steps
+}
+
+function stepsOf(analysis: Analysis, klass: Klass): ModuleSummary['classes'][string]['steps'] | null {
+  const steps: NonNullable<ModuleSummary['classes'][string]['steps']> = {}
+  for (const [name, method] of klass.methods) {
+    const effects = analysis.effectsOfFunction(method)
+    if (effects.backward && effects.optimizerStep) define(steps, name, running(effects))
+  }
+  return Object.keys(steps).length === 0 ? null : steps
+}
