@@ -5,7 +5,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, before, beforeEach, describe, it } from 'mocha'
 import {
   createProtocolConnection,
-  type Diagnostic,
   DidChangeNotebookDocumentNotification,
   DidChangeTextDocumentNotification,
   DidOpenNotebookDocumentNotification,
@@ -14,78 +13,15 @@ import {
   StreamMessageWriter,
   type TextDocumentContentChangeEvent,
 } from 'vscode-languageserver-protocol/node'
-import { TextDocument } from 'vscode-languageserver-textdocument'
-import { problemText } from '../server/src/report/message.js'
 import { build, commandLine } from './build.js'
 import { Folder } from './cli/folder.js'
 import { Client, pullClient } from './lsp/client.js'
-import { type JsonPosition, linesOf, readOutput } from './robustness/contract.js'
-import { damage, odd } from './robustness/damage.js'
+import { diagnosticLine, findingLines, languages, Open, strange } from './lsp/open-text.js'
+import { damage } from './robustness/damage.js'
 import { Random } from './robustness/random.js'
 import { project } from './robustness/sources.js'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-
-const languages: Record<string, string> = {
-  py: 'python',
-  yaml: 'yaml',
-  slurm: 'shellscript',
-  toml: 'toml',
-  txt: 'plaintext',
-}
-const severities = ['', 'error', 'warning', 'information', 'hint']
-
-/** What the bytes of a file cannot hold, or what makes them no text at all, cannot be compared. */
-const strange = odd.filter((text) => !/[\0\ud800\ufeff]/.test(text))
-
-/** A text that the server follows edit by edit. */
-class Open {
-  document: TextDocument
-
-  constructor(
-    readonly uri: string,
-    language: string,
-    readonly original: string,
-  ) {
-    this.document = TextDocument.create(uri, language, 1, original)
-  }
-
-  get text(): string {
-    return this.document.getText()
-  }
-
-  /** The change to a new text as an editor sends it: the piece that differs, in a range. */
-  edit(text: string): TextDocumentContentChangeEvent {
-    const before = this.text
-    let head = 0
-    while (head < text.length && text[head] === before[head]) head++
-    let tail = 0
-    while (tail < Math.min(text.length, before.length) - head && text.at(-1 - tail) === before.at(-1 - tail))
-      tail++
-    // An editor edits whole characters and line ends.
-    const splits = (at: number) =>
-      /[\ud800-\udbff\r]/.test(before[at - 1] ?? '') || /[\ud800-\udbff\r]/.test(text[at - 1] ?? '')
-    while (head > 0 && splits(head)) head--
-    while (tail > 0 && /[\udc00-\udfff\n]/.test(before[before.length - tail] ?? '')) tail--
-    const range = {
-      start: this.document.positionAt(head),
-      end: this.document.positionAt(before.length - tail),
-    }
-    const change = { range, text: text.slice(head, text.length - tail) }
-    this.document = TextDocument.update(this.document, [change], this.document.version + 1)
-    assert.equal(this.text, text)
-    return change
-  }
-}
-
-function fromDiagnostic(
-  path: string,
-  cell: number | null,
-  { code, severity, range, message }: Diagnostic,
-): string {
-  const at = ({ line, character }: { line: number; character: number }) => `${line}:${character}`
-  return `${path} ${cell ?? '-'} ${at(range.start)} ${at(range.end)} ${severities[severity!]} ${code}: ${message}`
-}
 
 describe('the command line and the language server', function () {
   this.timeout(180_000)
@@ -194,14 +130,14 @@ describe('the command line and the language server', function () {
     for (const [path, open] of texts)
       for (const one of await client.pulled(open.uri)) {
         // What is wrong with a configuration file stands in `errors` at the command line.
-        if (one.code !== undefined) found.push(fromDiagnostic(path, null, one))
+        if (one.code !== undefined) found.push(diagnosticLine(path, null, one))
       }
     // Cells are pushed. With a new version each of them is told again, whatever else has changed.
     for (const open of cells) await changeCell(open, [open.edit(`${open.text} `), open.edit(open.text)])
     for (const [index, open] of cells.entries()) {
       if (open.document.languageId === 'markdown') continue
       const { diagnostics } = await client.push(open.uri, ({ version }) => version === open.document.version)
-      for (const one of diagnostics) found.push(fromDiagnostic('notes.ipynb', index, one))
+      for (const one of diagnostics) found.push(diagnosticLine('notes.ipynb', index, one))
     }
     return found.sort()
   }
@@ -221,15 +157,7 @@ describe('the command line and the language server', function () {
     ])
     assert.ok(code === 0 || code === 1 || /configuration error/.test(stderr), stderr)
     assert.doesNotMatch(stderr, /internal error/)
-    return readOutput(stdout, saved.path)
-      .findings.map((finding) => {
-        const lines = linesOf(finding, saved.path)
-        const at = ({ line, column }: JsonPosition) =>
-          `${line - 1}:${[...lines[line - 1]!].slice(0, column - 1).join('').length}`
-        const { path, cell, range, severity, rule } = finding
-        return `${path} ${cell ?? '-'} ${at(range.start)} ${at(range.end)} ${severity} ${rule}: ${problemText(finding)}`
-      })
-      .sort()
+    return findingLines(stdout, saved.path)
   }
 
   it('agree before anything is typed', async () => {

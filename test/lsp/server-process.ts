@@ -15,6 +15,8 @@ export interface ServerProcess {
   client: Client
   /** The exit code; null: ended by a signal. */
   exited: Promise<number | null>
+  /** Sends bytes that need be no message. */
+  write(bytes: string): void
   /** Ends what the client would send. */
   hangUp(): void
   kill(): void
@@ -30,9 +32,12 @@ export function startServerProcess(): ServerProcess {
     new StreamMessageReader(server.stdout),
     new StreamMessageWriter(server.stdin),
   )
+  // What is sent to a server that is gone is lost.
+  server.stdin.on('error', () => undefined)
   return {
     client: new Client(connection),
     exited: new Promise((resolve) => server.on('exit', resolve)),
+    write: (bytes) => void server.stdin.write(bytes),
     hangUp: () => server.stdin.end(),
     kill: () => server.kill('SIGKILL'),
   }

@@ -7,9 +7,9 @@ import type { Encoding } from '../../server/src/text/decode.js'
 import { sourceFile } from '../../server/src/text/source-fragments.js'
 
 interface Replacement {
-  /** What is found, and what it becomes. */
+  /** What is found, and what it becomes, in a text. */
   pattern: RegExp
-  by: string
+  by: string | ((text: string) => string)
   safety?: Safety
   /** Characters before and behind that the edit replaces too. */
   reach?: number
@@ -58,7 +58,8 @@ class ResourceKinds implements FixableProject {
     if (refused !== undefined) return [{ title: 'replace', refused }]
     const { start, end } = finding.location
     const location = { ...finding.location, start: Math.max(0, start - reach), end: end + reach }
-    return [{ title: `write ${by}`, safety, edits: [{ location, newText: by }] }]
+    const newText = typeof by === 'string' ? by : by(this.texts.get(location.path)!)
+    return [{ title: `write ${newText}`, safety, edits: [{ location, newText }] }]
   }
 
   open(path: string, text: string) {
@@ -135,6 +136,16 @@ describe('results/apply-fixes', () => {
     const alone = new ResourceKinds({ 'a.py': 'odd\n' }, [{ pattern: /odd!*/g, by: 'odd!' }])
     assert.deepEqual((await applyFixes(alone, everything)).files, [])
     assert.equal(alone.texts.get('a.py'), 'odd\n')
+  })
+
+  it('tries a fix again by itself that another one of its round has overtaken', async () => {
+    const project = new ResourceKinds({ 'a.py': 'machine of 1 for 2\n' }, [
+      { pattern: /machine of (\d)(?! for \1)/g, by: (text) => `machine of ${/for (\d)/.exec(text)![1]}` },
+      { pattern: /2$/gm, by: '4' },
+    ])
+    const run = await applyFixes(project, everything)
+    assert.equal(run.files[0]!.after, 'machine of 4 for 4\n')
+    assert.deepEqual([run.fixed, run.rolledBack], [2, []])
   })
 
   it('carries out unsafe fixes when asked to, sketches never', async () => {

@@ -4,15 +4,15 @@ import { startCounting, stepsOf } from './steps.js'
 await startCounting()
 const { openProject } = await import('../../server/src/project/workspace.js')
 const { memoryHost, memoryRoot } = await import('../cases/memory-host.js')
-const { shapes } = await import('./growing-texts.js')
-const { projects } = await import('./growing-projects.js')
+const { projects, shapes } = await import('./growing-shapes.js')
 
 async function lint(files: Record<string, string>): Promise<void> {
   const project = await openProject(memoryRoot, memoryHost(new Map(Object.entries(files))))
   await project.lint()
   await project.graph()
   await project.estimates()
-  for (const path of Object.keys(files)) project.annotations(path)
+  // An editor asks for them of the file that it shows.
+  project.annotations(Object.keys(files)[0]!)
   await project.dispose()
 }
 
@@ -28,10 +28,14 @@ async function count(name: string, made: Record<string, string>[]): Promise<void
   }
 }
 
-for (const [name, { path, text, pieces }] of Object.entries(shapes))
+/** To look at some of them. */
+const only = new RegExp(process.argv[2] ?? '')
+
+for (const [name, { path, text, pieces }] of Object.entries(shapes).filter(([name]) => only.test(name)))
   await count(
     name,
     [1, pieces, 2 * pieces].map((length) => ({ [path]: text(length) })),
   )
-for (const [name, { files, sizes }] of Object.entries(projects)) await count(name, [1, ...sizes].map(files))
+for (const [name, { files, sizes }] of Object.entries(projects).filter(([name]) => only.test(name)))
+  await count(name, [1, ...sizes].map(files))
 process.stdout.write(JSON.stringify(counted))

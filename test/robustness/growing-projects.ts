@@ -49,7 +49,7 @@ if __name__ == "__main__":
     main()
 `
 
-export const projects: Record<string, ProjectShape> = {
+export const layered: Record<string, ProjectShape> = {
   'defaults lists of Hydra': {
     sizes: [5, 8],
     files: (size) => ({

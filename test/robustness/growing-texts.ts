@@ -1,17 +1,5 @@
-/** Texts that can be made as long as one likes: `pieces` of the same kind one after another. */
-const rep = (count: number, piece: (index: number) => string) =>
-  Array.from({ length: count }, (_, index) => piece(index)).join('')
-const head = `import torch
-from torch.utils.data import DataLoader
-model = torch.nn.Linear(2,2).cuda()
-opt = torch.optim.Adam(model.parameters())
-`
-export interface Shape {
-  path: string
-  /** Pieces of the shorter text. */
-  pieces: number
-  text: (pieces: number) => string
-}
+/** Texts as people write them, longer and longer. */
+import { head, rep, type Shape } from './shape.js'
 
 export const shapes: Record<string, Shape> = {
   // More pieces than the bindings that are looked at from one place.

@@ -4,11 +4,12 @@
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, it } from 'mocha'
-import { projects } from './growing-projects.js'
-import { shapes } from './growing-texts.js'
+import { links } from './growing-links.js'
+import { projects, shapes } from './growing-shapes.js'
 
 const counter = fileURLToPath(new URL('./count-growth.ts', import.meta.url))
 
@@ -23,6 +24,20 @@ const mostGrowth = 1.5
 describe('growth', function () {
   this.timeout(600_000)
 
+  it('is counted for each kind of link', async () => {
+    const page = await readFile(new URL('../../docs/architecture.md', import.meta.url), 'utf8')
+    const [table] = page.match(/^\| link \| from → to \|.*\n(\|.*\n)+/m) ?? []
+    const kinds = [...table!.matchAll(/^\| ([a-z ]+) \| .* → |^\| ([a-z ]+) \| .* [←↔] /gm)].map(
+      ([, to, back]) => to ?? back!,
+    )
+    const counted = new Set(Object.keys(links).map((name) => name.slice(0, name.indexOf(':'))))
+    assert.deepEqual(
+      kinds.filter((kind) => kind !== 'link' && !counted.has(kind)),
+      [],
+    )
+    assert.ok(kinds.length > 20)
+  })
+
   it('of the steps is that of the text', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', counter])
     const counted: Record<string, [Count, Count, Count]> = JSON.parse(stdout)
@@ -31,7 +46,7 @@ describe('growth', function () {
       const before = (short.steps - least.steps) / (short.length - least.length)
       return (
         (long.steps - short.steps) / (long.length - short.length) >
-        (projects[name]?.mostGrowth ?? mostGrowth) * before
+        ((projects[name] ?? shapes[name])?.mostGrowth ?? mostGrowth) * before
       )
     })
     assert.deepEqual(tooMuch, [])

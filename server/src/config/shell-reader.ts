@@ -347,13 +347,18 @@ export class ShellReader {
     return ends
   }
 
+  private readonly tests = new Map<PlainNode, boolean>()
+
   private isTest(node: PlainNode): boolean {
-    if (node.type === 'list' || node.type === 'negated_command') {
-      return namedChildren(node).some((child) => this.isTest(child))
-    }
-    return (
-      node.type === 'test_command' || /^(?:\[\[?|test)\s/.test(this.text.slice(node.start, node.start + 6))
-    )
+    const known = this.tests.get(node)
+    if (known !== undefined) return known
+    const isTest =
+      node.type === 'list' || node.type === 'negated_command'
+        ? namedChildren(node).some((child) => this.isTest(child))
+        : node.type === 'test_command' ||
+          /^(?:\[\[?|test)\s/.test(this.text.slice(node.start, node.start + 6))
+    this.tests.set(node, isTest)
+    return isTest
   }
 
   private conditional(node: PlainNode, context: Context): boolean {

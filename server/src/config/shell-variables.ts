@@ -71,25 +71,31 @@ export class ShellVariables implements ShellScope {
 
   /** Runs alternatives one by one from the same state; afterwards a name holds what all of them agree on. */
   branches(branches: Branch[], exhaustive: boolean): void {
-    const outcomes: Map<string, ShellValue | undefined>[] = []
+    let outcomes = 0
+    const left = new Map<string, (ShellValue | undefined)[]>()
     const before = new Map<string, ShellValue | undefined>()
     for (const branch of branches) {
       const journal = new Map<string, ShellValue | undefined>()
       this.journals.push(journal)
       const ended = branch.run() === true
       this.journals.pop()
-      const outcome = new Map<string, ShellValue | undefined>()
+      const counts = branch.keep && !ended
+      if (counts) outcomes++
       for (const [name, old] of journal) {
         if (!before.has(name)) before.set(name, old)
-        outcome.set(name, this.values.get(name))
+        if (counts) {
+          const values = left.get(name)
+          if (values === undefined) left.set(name, [this.values.get(name)])
+          else values.push(this.values.get(name))
+        }
         this.set(name, old)
       }
-      if (branch.keep && !ended) outcomes.push(outcome)
     }
-    if (outcomes.length === 0) return
+    if (outcomes === 0) return
     for (const [name, old] of before) {
-      const possible = outcomes.map((outcome) => (outcome.has(name) ? outcome.get(name) : old))
-      if (!exhaustive) possible.push(old)
+      const possible = left.get(name) ?? []
+      // Where a branch leaves it alone, it is what it was.
+      if (!exhaustive || possible.length < outcomes) possible.push(old)
       const first = possible[0]
       if (possible.every((value) => same(value, first))) this.set(name, first)
       else this.set(name, commonBeginning(possible) ?? { kind: 'unknown', splits: this.splits(possible) })

@@ -41,7 +41,7 @@ import { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim, Extraction } from '../workload/claim.js'
 import { laidOver, layoutOf, patchesOf, textsOf } from './laid-over.js'
 import { type ManifestDocument, manifestsOf, type Overlay } from './manifests.js'
-import { ReaderChoice } from './reader-choice.js'
+import { readerChoice } from './reader-choice.js'
 import { markReasoned, reasonsIn } from './reasons.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppression-comments.js'
@@ -135,7 +135,7 @@ export class Analyzer {
   /** Files that an editor holds: their last tree is kept, so that a keystroke costs a small parse. */
   private readonly edited = new Map<string, IncrementalParser>()
   private kept = 0
-  private readonly choice: ReaderChoice
+  private readonly choice: ReturnType<typeof readerChoice>
   /** What the last change was made from. */
   private toChange: { tree: FragmentTree; surroundings: Surroundings; facts: FragmentFacts } | null = null
 
@@ -143,7 +143,7 @@ export class Analyzer {
     private readonly grammars: Grammars,
     private readonly readers: readonly Reader[],
   ) {
-    this.choice = new ReaderChoice(readers)
+    this.choice = readerChoice(readers)
   }
 
   /** Loads the grammars that the fragments need; parsing itself is synchronous. */

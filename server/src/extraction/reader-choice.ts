@@ -12,7 +12,16 @@ interface OfLanguage {
 /** UTF-16 units. */
 const letters = 0x1_0000
 
-export class ReaderChoice {
+/** Tables of a million cells: all projects of a process share them. */
+const choices = new WeakMap<readonly Reader[], ReaderChoice>()
+
+export function readerChoice(readers: readonly Reader[]): ReaderChoice {
+  const known = choices.get(readers) ?? new ReaderChoice(readers)
+  choices.set(readers, known)
+  return known
+}
+
+class ReaderChoice {
   private readonly languages = new Map<Language, OfLanguage>()
   /** Numbers of the words of a fragment, which is asked for several times. */
   private readonly words = new WeakMap<SourceFragment, Set<number>>()

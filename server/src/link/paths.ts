@@ -44,3 +44,34 @@ export function nearest<T>(items: readonly T[], path: string, pathOf: (item: T) 
   const most = Math.max(...shared)
   return items.filter((_item, index) => shared[index] === most)
 }
+
+/** The same of items that many places look for. */
+export class NearestIndex<T> {
+  /** Items of a folder and of all that is below it. */
+  private readonly below = new Map<string, T[]>()
+
+  constructor(
+    items: readonly T[],
+    private readonly pathOf: (item: T) => string,
+  ) {
+    for (const item of items) {
+      const folder = folderOf(pathOf(item))
+      for (const above of [folder, ...parents(folder)]) {
+        const known = this.below.get(above)
+        if (known === undefined) this.below.set(above, [item])
+        else known.push(item)
+      }
+    }
+  }
+
+  of(path: string): readonly T[] {
+    const folder = folderOf(path)
+    for (const above of [folder, ...parents(folder)]) {
+      const found = this.below.get(above)
+      if (found === undefined) continue
+      const here = above === folder ? found.filter((item) => this.pathOf(item) === path) : []
+      return here.length > 0 ? here : found
+    }
+    return []
+  }
+}

@@ -1,6 +1,6 @@
 /** Agents of a sweep (`wandb agent ID`): each runs what the file of the sweep starts. The identifier says nothing of the file. */
 import type { Launch } from '../text/launch.js'
-import { folderOf, join, nearest, parents } from './paths.js'
+import { folderOf, join, NearestIndex, parents } from './paths.js'
 
 /** A launch as an agent runs it; the same object while both live, so that judgements are kept. */
 const copies = new WeakMap<Launch, WeakMap<Launch, Launch>>()
@@ -8,11 +8,13 @@ const copies = new WeakMap<Launch, WeakMap<Launch, Launch>>()
 /** Every launch, those of agents with the program of the sweep that is meant, where that can be told. */
 export function withAgents(launches: Launch[]): Launch[] {
   if (!launches.some(({ sweep }) => sweep === 'agent')) return launches
-  const sweeps = launches.filter(({ sweep }) => sweep === 'file')
+  const sweeps = new NearestIndex(
+    launches.filter(({ sweep }) => sweep === 'file'),
+    ({ location }) => location.path,
+  )
   return launches.map((launch) => {
-    if (launch.sweep !== 'agent' || sweeps.length === 0) return launch
-    const near = nearest(sweeps, launch.location.path, (one) => one.location.path)
-    const [first, ...others] = near
+    if (launch.sweep !== 'agent') return launch
+    const [first, ...others] = sweeps.of(launch.location.path)
     // Sweeps over one program: which of their arguments it is given is not known.
     return first !== undefined && others.every((one) => programOf(one) === programOf(first))
       ? copyOf(first, launch, others.length > 0)

@@ -14,7 +14,17 @@ export interface QueueEntry {
 }
 
 export class QueueIndex {
-  constructor(private readonly entries: readonly QueueEntry[]) {}
+  /** By kind and name. */
+  private readonly entries = new Map<string, QueueEntry[]>()
+
+  constructor(entries: readonly QueueEntry[]) {
+    for (const entry of entries) {
+      const key = `${effective(entry.settings.kind)} ${effective(entry.settings.name)}`
+      const known = this.entries.get(key)
+      if (known === undefined) this.entries.set(key, [entry])
+      else known.push(entry)
+    }
+  }
 
   /** The queue that the job names, the one behind it, and the machines that it has; null: something is not known. */
   wayOf(job: JobEntry): { way: QueueEntry[]; flavours: QueueEntry[] } | null {
@@ -44,10 +54,8 @@ export class QueueIndex {
     path: string,
     fits: (entry: QueueEntry) => boolean = () => true,
   ): QueueEntry | undefined {
-    const found = this.entries.filter(
-      (one) => effective(one.settings.kind) === kind && effective(one.settings.name) === name && fits(one),
-    )
-    const near = nearest(found, path, placeOf)
+    const found = this.entries.get(`${kind} ${name}`) ?? []
+    const near = nearest(found.filter(fits), path, placeOf)
     return near.length === 1 ? near[0] : undefined
   }
 }

@@ -1,5 +1,5 @@
 /** Arguments of a call: keywords, positions, unpacked dictionaries, arguments frozen by `partial`. */
-import type { Argument, CallExpr, Comprehension, Expr } from '../syntax/python-ast.js'
+import type { Argument, CallExpr, Comprehension, DictExpr, Expr } from '../syntax/python-ast.js'
 import { type Configured, configuredChild } from '../text/configured.js'
 import type { Analysis } from './analysis.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
@@ -179,7 +179,10 @@ export function inDictionary(
   }
   if (value.type !== 'dict') return opaque
   let result: ArgumentValue = { state: 'absent' }
-  for (const entry of value.entries) {
+  const written = entriesByKey(value)
+  const entry = written?.get(keyword)
+  if (entry !== undefined) result = given(analysis, entry)
+  for (const entry of written === null ? value.entries : []) {
     if (entry.key === null) {
       const inside = inDictionary(analysis, entry.value, keyword, entry.value.start, depth + 1)
       if (inside.state !== 'absent') result = inside
@@ -190,6 +193,24 @@ export function inDictionary(
     else if (key.value === keyword) result = given(analysis, entry.value)
   }
   return afterChanges(analysis, expr, keyword, result, until)
+}
+
+const byKey = new WeakMap<DictExpr, ReadonlyMap<string, Expr> | null>()
+
+/** The entries of a dictionary whose keys are all written out; null: some are not. */
+function entriesByKey(dictionary: DictExpr): ReadonlyMap<string, Expr> | null {
+  let found = byKey.get(dictionary)
+  if (found === undefined) {
+    const entries = new Map<string, Expr>()
+    for (const { key, value } of dictionary.entries)
+      if (key?.type === 'constant') entries.set(String(key.value), value)
+    const plain = dictionary.entries.every(
+      ({ key }) => key?.type === 'constant' && typeof key.value === 'string',
+    )
+    found = plain ? entries : null
+    byKey.set(dictionary, found)
+  }
+  return found
 }
 
 /** `kwargs['num_workers'] = 4` and `kwargs.update(...)` between the dictionary and the call. */

@@ -1,5 +1,5 @@
 /** Data classes that hold options. */
-import type { CallExpr, Expr, Stmt } from '../syntax/python-ast.js'
+import type { CallExpr, ClassDef, Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
@@ -23,14 +23,43 @@ function defaultIn({ callee, args }: CallExpr): Expr | null {
 
 /** Default of a dataclass field: `x: int = 4` or `x: int = field(default=4)`. */
 export function fieldDefault(klass: Klass, name: string): Expr | null {
-  for (const statement of klass.node.body) {
+  const value = bodyOf(klass).values.get(name)
+  if (value === undefined) return null
+  return value.type === 'call' && describesField.test(lastName(value.callee)) ? defaultIn(value) : value
+}
+
+interface ClassBody {
+  /** What the first assignment in the body gives to each name. */
+  values: ReadonlyMap<string, Expr>
+  /** How often each name is assigned, in blocks of the body as well. */
+  assigned: ReadonlyMap<string, number>
+}
+
+const bodies = new WeakMap<ClassDef, ClassBody>()
+
+function bodyOf({ node }: Klass): ClassBody {
+  const known = bodies.get(node)
+  if (known !== undefined) return known
+  const values = new Map<string, Expr>()
+  for (const statement of node.body) {
     if (statement.type !== 'assign' || statement.value === null) continue
     const target = statement.targets[0]
-    if (target?.type !== 'name' || target.id !== name) continue
-    const { value } = statement
-    return value.type === 'call' && describesField.test(lastName(value.callee)) ? defaultIn(value) : value
+    if (target?.type === 'name' && !values.has(target.id)) values.set(target.id, statement.value)
   }
-  return null
+  const assigned = new Map<string, number>()
+  const visit = (statement: Stmt): void => {
+    if (statement.type === 'function' || statement.type === 'class') return
+    if (statement.type === 'assign' || statement.type === 'augassign') {
+      const targets = statement.type === 'assign' ? statement.targets : [statement.target]
+      const names = new Set(targets.flatMap((one) => (one.type === 'name' ? [one.id] : [])))
+      for (const name of names) assigned.set(name, (assigned.get(name) ?? 0) + 1)
+    }
+    for (const block of blocksOf(statement)) block.forEach(visit)
+  }
+  node.body.forEach(visit)
+  const body = { values, assigned }
+  bodies.set(node, body)
+  return body
 }
 
 /** What a class holds for all: `class CFG: workers = 4`. Null: it is not written there, or not once and for all. */
@@ -45,17 +74,7 @@ export function isFromEnvironment(bases: readonly string[]): boolean {
 
 /** The value of a field, where its class gives it once. */
 export function writtenOnce(klass: Klass, name: string): Expr | null {
-  let found = 0
-  const visit = (statement: Stmt): void => {
-    if (statement.type === 'function' || statement.type === 'class') return
-    if (statement.type === 'assign' || statement.type === 'augassign') {
-      const targets = statement.type === 'assign' ? statement.targets : [statement.target]
-      if (targets.some((one) => one.type === 'name' && one.id === name)) found++
-    }
-    for (const block of blocksOf(statement)) block.forEach(visit)
-  }
-  klass.node.body.forEach(visit)
-  return found === 1 ? fieldDefault(klass, name) : null
+  return bodyOf(klass).assigned.get(name) === 1 ? fieldDefault(klass, name) : null
 }
 
 /** Parsers that fill data classes from the command line. */

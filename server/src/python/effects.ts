@@ -87,6 +87,7 @@ export class EffectFinder {
   /** By how far the function is from where the question began: what lies beyond the limit is not followed. */
   private readonly byFunction: Map<Func, Effects>[] = []
   private readonly byLoop = new Map<For | While, Effects>()
+  private readonly byCall = new Map<Call, Effects>()
   private readonly targets = new Map<Expr, Func | Running | null>()
   /** What parameters stand for, which functions pass on to each other. */
   private readonly passed = new CircularAnswers<Binding, Func | Running | null>(null, 100)
@@ -105,7 +106,8 @@ export class EffectFinder {
 
   ofExpression(expr: Expr, depth = 0): Effects {
     const effects = emptyEffects()
-    this.addExpression(expr, effects, depth)
+    if (depth === 0 && this.active.size === 0) this.addKept(expr, effects)
+    else this.addExpression(expr, effects, depth)
     return effects
   }
 
@@ -192,6 +194,24 @@ export class EffectFinder {
     if (name !== 'torch.no_grad' && name !== 'torch.inference_mode') return false
     // `torch.inference_mode(mode=not training)`.
     return expr.type !== 'call' || expr.args.length === 0
+  }
+
+  /** As `addExpression`, where calls inside calls are asked for by themselves as well. */
+  private addKept(expr: Expr, effects: Effects): void {
+    const call = expr.type === 'call' ? this.analysis.callByExpr.get(expr) : undefined
+    if (call === undefined) {
+      forEachChild(expr, (child) => this.addKept(child, effects))
+      return
+    }
+    let inside = this.byCall.get(call)
+    if (inside === undefined) {
+      inside = emptyEffects()
+      this.addCall(call, inside, 0)
+      const made = inside
+      forEachChild(expr, (child) => this.addKept(child, made))
+      this.byCall.set(call, made)
+    }
+    mergeEffects(effects, inside)
   }
 
   private addExpression(expr: Expr, effects: Effects, depth: number): void {

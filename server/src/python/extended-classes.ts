@@ -51,9 +51,19 @@ export function methodNames({
 /** Other classes of the module that the code of a class names. */
 export function namedClasses(analysis: Analysis, { name, node }: Klass): string[] {
   if (analysis.classes.length < 2) return []
+  const order = orderOf(analysis)
   const words = new Set(analysis.code.slice(node.start, node.end).match(/\w+/g))
-  const named = analysis.classes.filter((one) => one.name !== name && words.has(one.name))
-  return [...new Set(named.map((one) => one.name))]
+  words.delete(name)
+  return [...words].filter((word) => order.has(word)).sort((a, b) => order.get(a)! - order.get(b)!)
+}
+
+const orders = new WeakMap<Analysis, ReadonlyMap<string, number>>()
+
+/** The classes of a module by name, numbered as they come. */
+function orderOf(analysis: Analysis): ReadonlyMap<string, number> {
+  const order = orders.get(analysis) ?? new Map(analysis.classes.map(({ name }, index) => [name, index]))
+  orders.set(analysis, order)
+  return order
 }
 
 /** A method that a class of another module, which the class extends, calls in a loop. */

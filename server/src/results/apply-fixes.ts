@@ -88,6 +88,8 @@ class Run {
   private readonly texts = new Map<string, string>()
   /** Fingerprints of findings that are not to be fixed again. */
   private readonly blocked = new Set<string>()
+  /** Those whose fix had no effect beside others: it is tried by itself when these are done. */
+  private readonly waiting = new Set<string>()
   private readonly rolledBack: LintError[] = []
   private fixed = 0
   private last: LastRound | null = null
@@ -102,17 +104,14 @@ class Run {
     signal?.throwIfAborted()
     const { findings } = await this.project.lint({ paths: [...paths], signal })
     if (this.revertWithoutEffect(findings)) return 'reverted'
+    const ready = findings.filter(({ fingerprint }) => !this.blocked.has(fingerprint))
+    const isWaiting = ({ fingerprint }: Finding) => this.waiting.has(fingerprint)
     const round = new Round(this.project)
     const applied: Applied[] = []
-    for (const finding of findings) {
-      signal?.throwIfAborted()
-      if (this.blocked.has(finding.fingerprint)) continue
-      const fix = (await this.project.fixes(finding))[0]
-      if (fix === undefined || 'refused' in fix || !this.allows(fix)) continue
-      const outcome = await round.apply(fix)
-      if (outcome === 'later') continue
-      if (outcome === 'done') applied.push({ finding, fix })
-      else this.takeBack(finding, fix, outcome.reason, outcome.path)
+    for (const finding of ready.filter((one) => !isWaiting(one))) await this.fix(finding, round, applied)
+    for (const finding of ready.filter(isWaiting)) {
+      if (applied.length > 0) break
+      await this.fix(finding, round, applied)
     }
     const before = new Map<string, string>()
     for (const [path, { file, text }] of round.changed) {
@@ -126,6 +125,15 @@ class Run {
     this.fixed += applied.length
     this.last = { applied, before, edits: applied.flatMap(({ fix }) => fix.edits) }
     return applied.length > 0 ? 'fixed' : 'nothing to do'
+  }
+
+  private async fix(finding: Finding, round: Round, applied: Applied[]): Promise<void> {
+    this.options.signal?.throwIfAborted()
+    const fix = (await this.project.fixes(finding))[0]
+    if (fix === undefined || 'refused' in fix || !this.allows(fix)) return
+    const outcome = await round.apply(fix)
+    if (outcome === 'done') applied.push({ finding, fix })
+    else if (outcome !== 'later') this.takeBack(finding, fix, outcome.reason, outcome.path)
   }
 
   result(): FixRun {
@@ -165,8 +173,11 @@ class Run {
       present.has(placeKey(finding.rule, moved(finding.location, last.edits))),
     )
     if (idle.length === 0) return false
-    for (const { finding, fix } of idle)
-      this.takeBack(finding, fix, 'what it is to mend would still be there')
+    for (const { finding, fix } of idle) {
+      // Beside others it may have come too early: a batch that another fix makes larger needs another machine.
+      if (last.applied.length > 1) this.waiting.add(finding.fingerprint)
+      else this.takeBack(finding, fix, 'what it is to mend would still be there')
+    }
     for (const [path, text] of last.before) {
       this.texts.set(path, text)
       this.project.open(path, text)

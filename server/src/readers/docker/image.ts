@@ -24,8 +24,12 @@ export const dockerImageReader = defineReader({
   ],
   read(facts, context, claims) {
     const stages = (facts.config as DockerfileFacts | undefined)?.stages ?? []
-    stages.forEach((_stage, index) => {
-      const program = programOf(claims, context, stageWithBase(stages, index), facts.fragment.text)
+    const byName = new Map<string, number>()
+    stages.forEach(({ name }, index) => {
+      // A stage sees those above it; of two with one name, the first.
+      const program = programOf(claims, context, stageWithBase(stages, index, byName), facts.fragment.text)
+      const key = name?.toLowerCase()
+      if (key !== undefined && !byName.has(key)) byName.set(key, index)
       if (program === null) return
       // A stage that is built on request only is no image of its own.
       claims.imageProgram({ ...program, stage: { name: stages[index]!.name, index } })
@@ -68,13 +72,16 @@ function programOf(
 const deepest = 20
 
 /** A stage with what it inherits from the stage that it is built on. */
-function stageWithBase(stages: readonly DockerStage[], index: number, depth = 0): DockerStage {
+function stageWithBase(
+  stages: readonly DockerStage[],
+  index: number,
+  byName: ReadonlyMap<string, number>,
+  depth = 0,
+): DockerStage {
   const stage = stages[index]!
-  const at = stages.findIndex(
-    ({ name }, other) => other < index && name !== null && name.toLowerCase() === stage.image?.toLowerCase(),
-  )
-  if (at < 0 || depth >= deepest) return stage
-  const base = stageWithBase(stages, at, depth + 1)
+  const at = stage.image == null ? undefined : byName.get(stage.image.toLowerCase())
+  if (at === undefined || at >= index || depth >= deepest) return stage
+  const base = stageWithBase(stages, at, byName, depth + 1)
   // An entry point of its own takes the inherited arguments away.
   const replaces = stage.instructions.some(({ keyword }) => keyword === 'ENTRYPOINT')
   const inherited = base.instructions.filter(({ keyword }) => !replaces || keyword !== 'CMD')

@@ -215,10 +215,16 @@ function byCallee(python: PythonModule, call: Call, position: number): Feeds | n
 
 /** `fit(model, DataLoader(…))`. */
 function byCallAround(python: PythonModule, made: Call): Feeds | null {
-  for (const call of python.calls) {
-    if (call.statement !== made.statement) continue
-    const position = call.expr.args.findIndex((argument) => argument.value === made.expr)
-    if (position >= 0) return byCallee(python, call, position)
-  }
-  return null
+  const around = callsByArgument(python).get(made.expr)
+  return around === undefined ? null : byCallee(python, around.call, around.position)
+}
+
+function callsByArgument(python: PythonModule): ReadonlyMap<Expr, { call: Call; position: number }> {
+  return once(python, 'calls by argument', () => {
+    const calls = new Map<Expr, { call: Call; position: number }>()
+    for (const call of python.calls)
+      for (const [position, { value }] of call.expr.args.entries())
+        if (value.type === 'call' && !calls.has(value)) calls.set(value, { call, position })
+    return calls
+  })
 }

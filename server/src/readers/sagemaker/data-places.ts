@@ -8,6 +8,7 @@ import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ComputeSettings } from '../../workload/resource-kinds.js'
+import { once } from '../pytorch/once.js'
 
 type Places = ComputeSettings['dataPlaces']
 
@@ -23,17 +24,28 @@ export function claimData(
 ): void {
   claimRegion(python, compute)
   const data: Expr[] = []
-  const starts = python.calls.filter(
-    (one) =>
-      one.method === 'fit' &&
-      (one.receiverCall === call || (one.receiverCall === null && call.assignedTo === null)),
-  )
+  const fits = fitsOf(python)
+  const starts = [...(fits.get(call) ?? []), ...(call.assignedTo === null ? (fits.get(null) ?? []) : [])]
   for (const start of starts) for (const argument of start.expr.args) data.push(argument.value)
   for (const key of ['checkpoint_s3_uri', 'output_path', 'model_uri']) {
     const given = passedExpression(python.argument(call, key))
     if (given !== null) data.push(given)
   }
   claimAddresses(python, claims, compute, 'fit', calleePlace(call), data)
+}
+
+/** Calls of `fit` by what made the object; null: nobody knows. */
+function fitsOf(python: PythonModule): ReadonlyMap<Call | null, readonly Call[]> {
+  return once(python, 'calls of fit', () => {
+    const fits = new Map<Call | null, Call[]>()
+    for (const one of python.calls) {
+      if (one.method !== 'fit') continue
+      const before = fits.get(one.receiverCall)
+      if (before === undefined) fits.set(one.receiverCall, [one])
+      else before.push(one)
+    }
+    return fits
+  })
 }
 
 /** Addresses of buckets in these expressions. */
@@ -51,7 +63,7 @@ export function claimAddresses(
 }
 
 export function claimRegion(python: PythonModule, compute: SubjectBuilder<'Compute'>): void {
-  const region = regionOf(python)
+  const region = once(python, 'region', () => regionOf(python))
   if (region !== null) compute.known('region', 'region_name', region.name, region.expr)
 }
 

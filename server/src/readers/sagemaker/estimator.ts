@@ -96,9 +96,8 @@ function readEstimator(
 /** Calls of `fit` on this estimator; null: several, in a loop, or handed on. A cell of a notebook is run again and again. */
 function startedJobs(python: PythonModule, call: Call): number | null {
   if (python.evidence.notebook || call.loops.length > 0) return null
-  const fits = python.calls.filter((one) => one.method === 'fit' && one.receiverCall === call)
-  const all = python.calls.filter((one) => one.method === 'fit')
-  return all.length === 1 && fits.length === 1 && fits[0]!.loops.length === 0 ? 1 : null
+  const [fit, ...others] = python.methodCalls('fit')
+  return fit?.receiverCall === call && others.length === 0 && fit.loops.length === 0 ? 1 : null
 }
 
 /** Given and not None is enough: where the checkpoints lie is mostly computed (`f's3://{bucket}/…'`). */

@@ -110,12 +110,20 @@ export function stopsAtFailure(shell: ShellFacts, command: ShellCommand): boolea
   return isSet(shell, command, 'e', 'errexit')
 }
 
+const setters = new WeakMap<ShellFacts, ShellCommand[]>()
+
+/** `set -e` and its like, in the order of the script. */
+function settersOf(shell: ShellFacts): readonly ShellCommand[] {
+  const found = setters.get(shell) ?? shell.commands.filter((command) => word(command, 0) === 'set')
+  setters.set(shell, found)
+  return found
+}
+
 /** An option of the shell is on when the script comes to this command. */
 function isSet(shell: ShellFacts, command: ShellCommand, letter: string | null, option: string): boolean {
   let on = false
-  for (const one of shell.commands) {
+  for (const one of settersOf(shell)) {
     if (one.start >= command.start) break
-    if (word(one, 0) !== 'set') continue
     for (const [index, { text }] of one.words.entries()) {
       const [, sign, letters] = /^([-+])([a-zA-Z]+)$/.exec(text ?? '') ?? []
       if (letters === undefined) continue

@@ -1,0 +1,48 @@
+/** `npm run stranger -- FOLDER [--minutes N] [--seed S]`: works on a copy of any repository, and compares every thirty steps. */
+import { parseArgs } from 'node:util'
+import { Session } from './stranger.js'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: 'string', default: '5' }, seed: { type: 'string' } },
+})
+const minutes = Number(values.minutes)
+const first = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
+const [folder] = positionals
+if (folder === undefined || !(minutes > 0) || !Number.isInteger(first)) {
+  console.error('usage: npm run stranger -- FOLDER [--minutes N] [--seed S]')
+  process.exit(2)
+}
+
+/** Comparisons of one session. */
+const rounds = 8
+const end = Date.now() + minutes * 60_000
+let steps = 0
+let compared = 0
+let findings = 0
+const done: Record<string, number> = {}
+for (let seed = first; Date.now() < end; seed++) {
+  const session = new Session(folder, seed)
+  try {
+    await session.start()
+    for (let round = 0; round < rounds && Date.now() < end; round++) {
+      for (let step = 0; step < 30; step++, steps++) await session.act()
+      findings += await session.compare()
+      compared++
+    }
+  } catch (error) {
+    console.error(`seed ${seed}, step ${steps}:`)
+    throw error
+  } finally {
+    session.end()
+    for (const [kind, count] of Object.entries(session.counts)) done[kind] = (done[kind] ?? 0) + count
+  }
+}
+console.log(
+  `${steps} steps, ${compared} comparisons of ${findings} findings, seeds from ${first}: nothing was lost`,
+)
+console.log(
+  Object.entries(done)
+    .map(([kind, count]) => `${kind} ${count}`)
+    .join(', '),
+)
