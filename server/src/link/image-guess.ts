@@ -35,6 +35,12 @@ export function mayBeOwn(name: string, program: ImageProgram): boolean {
   return trains.test(tail) || speaksOf(tail, stemOf(program))
 }
 
+/** Of images that could all be the program's, the one that its name speaks of: `bert-train` beside `bert-serve`. */
+export function speaksOfProgram(tail: string, program: ImageProgram): boolean {
+  const stem = stemOf(program)
+  return speaksOf(tail, stem) || (trains.test(tail) && trains.test(stem))
+}
+
 /** The folder of its Dockerfile, or what its name adds (`train.Dockerfile`), stands in the name of the image. */
 export function isNamedAfter(name: string, program: ImageProgram): boolean {
   const tail = imageTail(name)

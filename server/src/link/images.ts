@@ -1,6 +1,6 @@
 /** Images that the project builds: a job that names one runs what its Dockerfile starts. */
 import type { Extraction, ImageBuild, ImageProgram, Launch } from '../workload/claim.js'
-import { isNamedAfter, isPublished, mayBeOwn, startsPython } from './image-guess.js'
+import { isNamedAfter, isPublished, mayBeOwn, speaksOfProgram, startsPython } from './image-guess.js'
 import { imageTail } from './image-names.js'
 import { folderOf, join, nearest, parents } from './paths.js'
 
@@ -103,7 +103,11 @@ export class ImageIndex {
   private onlyOne(image: string): Built | undefined {
     const all = this.last()
     const [program] = all
-    if (all.length !== 1 || program === undefined || this.foreign.size > 1) return undefined
+    if (all.length !== 1 || program === undefined) return undefined
+    if (this.foreign.size > 1) {
+      const named = [...this.foreign].filter((tail) => speaksOfProgram(tail, program))
+      if (named.length !== 1 || named[0] !== imageTail(image)) return undefined
+    }
     if (this.builds.has(imageTail(image) ?? '')) return undefined
     return startsPython(program) && mayBeOwn(image, program) ? fromAnywhere(program) : undefined
   }

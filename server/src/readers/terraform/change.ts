@@ -264,7 +264,7 @@ function changeIdleStop(
     return editor.change('Stop it after three idle hours: idle_shutdown = true', [editor.set(keys, true)])
   if (claim.key === 'idle-timeout-seconds')
     return scalar(node) === undefined
-      ? { reason: 'the metadata are set elsewhere' }
+      ? { reason: `write ${claim.key} into the metadata of the notebook` }
       : editor.change(`Stop after ${minutes} idle minutes`, [editor.set(keys, String(minutes * 60))])
   if (claim.key === 'autotermination_minutes')
     return editor.change(`Stop after ${minutes} idle minutes`, [editor.set(keys, minutes)])

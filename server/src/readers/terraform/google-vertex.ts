@@ -98,6 +98,18 @@ export function readNotebookRuntime(block: Block): void {
   if (compute !== null) runtimeSettings.claim(compute, block)
 }
 
+/** `google_notebooks_instance`: what its owner set up inside may stop it, where the metadata do not. */
+export function readUserNotebook(block: Block): void {
+  const compute = startNotebook(block, block, ['accelerator_config', 0])
+  if (compute === null) return
+  const key = 'idle-timeout-seconds'
+  const given = convert(block.get('metadata', key), (value) => {
+    const seconds = asQuotedNumber(value)
+    return seconds !== undefined && seconds > 0 ? seconds : undefined
+  })
+  compute.say('idleStop', key, orDefault<number | null>(given, null, true))
+}
+
 /** Null: its machine cannot be read. */
 function startNotebook(block: Block, machine: Block, accelerator: Key[]): SubjectBuilder<'Compute'> | null {
   const type = machine.text('machine_type')

@@ -31,6 +31,7 @@ import {
   readDeploymentPool,
   readModelGardenEndpoint,
   readNotebookRuntime,
+  readUserNotebook,
   readWorkbench,
   runtimeSettings,
   workbenchSettings,
@@ -99,7 +100,7 @@ export const terraformReader = defineReader({
     'databricks_job',
     'google_vertex_ai_',
     'google_workbench_instance',
-    'google_notebooks_runtime',
+    'google_notebooks_',
     // Calls of modules tell what their variables hold.
     'module "',
   ],
@@ -222,6 +223,7 @@ const dialects: Record<string, (block: Block, beside: number, context: ReaderCon
   google_vertex_ai_endpoint_with_model_garden_deployment: readModelGardenEndpoint,
   google_vertex_ai_deployment_resource_pool: readDeploymentPool,
   google_workbench_instance: readWorkbench,
+  google_notebooks_instance: readUserNotebook,
   google_notebooks_runtime: readNotebookRuntime,
 }
 
