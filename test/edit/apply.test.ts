@@ -95,6 +95,18 @@ describe('edit/apply', () => {
     ])
   })
 
+  it('takes imports out that nothing uses any more', () => {
+    const python = sourceFile('a.py', 'import os\nfrom q import P, Q\n\nP()\n\n# Q\nQ()\n\nx = 1\n')
+    const calls = ['P()', 'Q()'].map((starting) => node(python, 'expr', starting))
+    const removed = (...statements: (typeof calls)[number][]) =>
+      fixed(
+        [python],
+        change(statements.map((statement) => ({ path: 'a.py', kind: 'remove statement', statement }))),
+      )[0]
+    assert.equal(removed(calls[0]!), 'import os\nfrom q import Q\n\n# Q\nQ()\n\nx = 1\n')
+    assert.equal(removed(...calls), 'import os\n\nx = 1\n')
+  })
+
   it('edits the cells of a notebook', () => {
     const source = notebook(
       '%pip install x\nimport torch',

@@ -182,12 +182,40 @@ describe('edit/imports: resolveImports', () => {
     assert.equal(added('x = 1\r\n', os), 'import os\r\n\r\nx = 1\r\n')
     assert.equal(added('', os), 'import os\n')
   })
+  it('keeps the order of sorted imports and names', () => {
+    const os: Wanted[] = [['os', null]]
+    assert.equal(
+      added('import hashlib\nfrom dataclasses import dataclass\nfrom typing import Any\n', os),
+      'import hashlib\nimport os\nfrom dataclasses import dataclass\nfrom typing import Any\n',
+    )
+    assert.equal(
+      added('from dataclasses import dataclass\nimport hashlib\nfrom typing import Any\n', os),
+      'from dataclasses import dataclass\nimport hashlib\nimport os\nfrom typing import Any\n',
+    )
+    assert.equal(
+      added('import sys\nimport argparse\nimport math\n', os),
+      'import sys\nimport argparse\nimport math\nimport os\n',
+    )
+    const stopping: Wanted[] = [['transformers', 'EarlyStoppingCallback']]
+    assert.equal(
+      added('from transformers import (\n    AutoModel,\n    Trainer,\n    set_seed,\n)\n', stopping),
+      'from transformers import (\n    AutoModel,\n    EarlyStoppingCallback,\n    Trainer,\n    set_seed,\n)\n',
+    )
+    assert.equal(
+      added('from transformers import AutoModel, Trainer\n', stopping),
+      'from transformers import AutoModel, EarlyStoppingCallback, Trainer\n',
+    )
+    assert.equal(
+      added('from transformers import Trainer, AutoModel\n', stopping),
+      'from transformers import Trainer, AutoModel, EarlyStoppingCallback\n',
+    )
+  })
   it('keeps the groups of isort: the standard library, packages, the project', () => {
     const os: Wanted[] = [['os', null]]
     const torch: Wanted[] = [['torch', null]]
     assert.equal(
       added('import sys\n\nimport torch\n\nfrom net import Net\n', os),
-      'import sys\nimport os\n\nimport torch\n\nfrom net import Net\n',
+      'import os\nimport sys\n\nimport torch\n\nfrom net import Net\n',
     )
     assert.equal(
       added('import torch\n\nfrom net import Net\n', os),

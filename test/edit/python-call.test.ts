@@ -239,3 +239,43 @@ describe('edit/python: append item', () => {
     assert.equal(append('x = [g(1), [2]]\n', '[g', 'list', '3'), 'x = [g(1), [2], 3]\n')
   })
 })
+
+describe('edit/python: the style of the file', () => {
+  const long = 'a_rather_long_argument=1, another_one_of_them=22, and_a_third_argument=333'
+  it('breaks a line that would get too long', () => {
+    assert.equal(
+      edited(`x = f(${long})\n`, [set('new_keyword', '"text"')]),
+      `x = f(\n    ${long}, new_keyword="text"\n)\n`,
+    )
+    const ownLines = long.replace(/, /g, ',\n    ')
+    assert.equal(
+      edited(`f(${long}, and_more=4444)\n`, [set('new_keyword', '"some text"')]),
+      `f(\n    ${ownLines},\n    and_more=4444,\n    new_keyword="some text",\n)\n`,
+    )
+    assert.equal(
+      edited(`f(\n    ${long},\n    b=2, c=3, ${long.replace(/=/g, '2=')})\n`, [set('k', 'True')]),
+      `f(\n    ${long},\n    b=2, c=3, ${long.replace(/=/g, '2=')}, k=True)\n`,
+    )
+    assert.equal(
+      edited(`f(\n    ${long},\n    b=2, ${long.replace(/=/g, '2=')})\n`, [set('new_keyword', 'True')]),
+      `f(\n    ${long},\n    b=2, ${long.replace(/=/g, '2=')},\n    new_keyword=True)\n`,
+    )
+  })
+  it('leaves a file with longer lines its width', () => {
+    const comment = `# ${'x'.repeat(117)}\n`
+    assert.equal(
+      edited(`${comment}f(${long})\n`, [set('k', '"a string of some length"')]),
+      `${comment}f(${long}, k="a string of some length")\n`,
+    )
+  })
+  it('keeps the blanks around the equals signs and behind most commas', () => {
+    assert.equal(edited('f(a, b = 2)\n', [set('k', '1')]), 'f(a, b = 2, k = 1)\n')
+    assert.equal(edited('f(a, b,c=1, d=2)\n', [set('k', '1')]), 'f(a, b,c=1, d=2, k=1)\n')
+  })
+  it('takes the quotes of the call, else of the file', () => {
+    assert.equal(edited("f(a='x')\n", [set('k', '"y"')]), "f(a='x', k='y')\n")
+    assert.equal(edited("g('x', 'y')\nf(a)\n", [set('k', '"y z"')]), "g('x', 'y')\nf(a, k='y z')\n")
+    assert.equal(edited("g('x', 'y')\nf(a)\n", [set('k', `"it's"`)]), "g('x', 'y')\nf(a, k=\"it's\")\n")
+    assert.equal(edited('f(a)\n', [set('k', "'y'")]), "f(a, k='y')\n")
+  })
+})

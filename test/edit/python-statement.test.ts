@@ -273,6 +273,13 @@ describe('edit/python: remove statement', () => {
       'a = 1\n',
     )
   })
+  it('leaves one blank line where it stood between two', () => {
+    const without = (text: string) => edited(text, (at) => [remove(at('assign', 'b'))])
+    assert.equal(without('a = 1\n\nb = 2\n\nc = 3\n'), 'a = 1\n\nc = 3\n')
+    assert.equal(without('a = 1\n\nb = 2\nc = 3\n'), 'a = 1\n\nc = 3\n')
+    assert.equal(without('def f():\n    b = 2\n\n    c = 3\n'), 'def f():\n    c = 3\n')
+    assert.equal(without('if x:\n    a = 1\n\n    b = 2\n\nc = 3\n'), 'if x:\n    a = 1\n\nc = 3\n')
+  })
   it('keeps pass where a block would be empty', () => {
     assert.equal(
       edited('if x:\n    a = 1\n', (at) => [remove(at('assign', 'a'))]),

@@ -133,7 +133,9 @@ function editFragment(
       if (cellsOf(fragment, start, end) > 1) return refuse('the change would reach over a cell boundary')
     }
     const before = Math.min(fragment.text.length, ...writes.map((write) => rangeOf(write).start))
-    const unused = namesLeftUnused(fragment.text, tree, writes)
+    const own = pythonEdits(fragment.text, tree, writes)
+    if (isRefusal(own)) return own
+    const unused = namesLeftUnused(fragment.text, tree, own)
     const imported = resolveImports(tree, fragment, imports, before, unused)
     return isRefusal(imported) ? imported : pythonEdits(fragment.text, tree, writes, imported)
   }

@@ -66,12 +66,12 @@ function onePerLine(list: BracketedList): boolean {
   )
 }
 
-/** True where the list puts nothing behind its commas: `[1,2]`. */
+/** True where the list mostly puts nothing behind its commas: `[1,2]`. */
 function isCompact(list: BracketedList): boolean {
-  for (let i = 0; i + 1 < list.items.length; i++) {
-    if (commaAfter(list, i) + 1 === list.items[i + 1]!.start) return true
-  }
-  return false
+  let lead = 0
+  for (let i = 0; i + 1 < list.items.length; i++)
+    lead += commaAfter(list, i) + 1 === list.items[i + 1]!.start ? 1 : -1
+  return lead > 0
 }
 
 function insertIntoEmpty(list: BracketedList, values: string[], unit: string): FragmentEdit[] {
@@ -92,15 +92,108 @@ function insertIntoEmpty(list: BracketedList, values: string[], unit: string): F
   return [{ start: close, end: close, text: values.join(', ') }]
 }
 
-/** Inserts items before item `index` (the number of items: at the end). `unit`: one step of indentation. */
+/** How wide the lines of a file may get. */
+export interface LineWidth {
+  limit: number
+  /** What other edits add to the line that the new items join. */
+  grown: number
+}
+
+/**
+ * Inserts items before item `index` (the number of items: at the end). `unit`: one step of indentation. With a `width`, a line
+ * that would get too long is broken.
+ */
 export function insertItems(
   list: BracketedList,
   values: string[],
   index: number,
   unit: string,
+  width?: LineWidth,
 ): FragmentEdit[] {
-  const { text, items, close } = list
   if (values.length === 0) return []
+  const edits = joinItems(list, values, index, unit)
+  if (width === undefined || onePerLine(list) || values.some((value) => value.includes('\n'))) return edits
+  const { text, open, close, items } = list
+  const at = items.length === 0 ? close : index === 0 ? items[0]!.start : items[index - 1]!.end
+  const added = edits.reduce((sum, edit) => sum + edit.text.length - (edit.end - edit.start), width.grown)
+  const lineOf = lineStart(text, at)
+  if (lineEnd(text, at) - lineOf + added <= width.limit || hasComment(list, open, close)) return edits
+  const eol = lineBreak(text)
+  if (!isMultiline(list)) return isRoomy(list) ? exploded(list, values, index, unit, width) : edits
+  // The new items get a line of their own at the end of several.
+  const last = items.at(-1)
+  if (last === undefined || index < items.length) return edits
+  const lead = indentation(text, last.start)
+  const indent = startsLine(text, items[0]!.start) || !lineHoldsOpening() ? lead : column()
+  const comma = commaAfter(list, index - 1)
+  const code = values.join(', ')
+  const end = comma >= 0 ? comma + 1 : last.end
+  return [{ start: end, end, text: `${comma >= 0 ? '' : ','}${eol}${indent}${code}${comma >= 0 ? ',' : ''}` }]
+
+  function lineHoldsOpening(): boolean {
+    return lineStart(text, last!.start) === lineStart(text, open)
+  }
+  function column(): string {
+    return ' '.repeat(items[0]!.start - lineStart(text, items[0]!.start))
+  }
+}
+
+/** A list on one line that gets a line for its items; one for each of them, where that is too short still. */
+function exploded(
+  list: BracketedList,
+  values: string[],
+  index: number,
+  unit: string,
+  width: LineWidth,
+): FragmentEdit[] {
+  const { text, open, close, items } = list
+  const eol = lineBreak(text)
+  const outer = indentation(text, open)
+  const inner = outer + unit
+  const texts = items.map(({ start, end }) => text.slice(start, end))
+  texts.splice(index, 0, ...values)
+  const total = inner.length + texts.join(', ').length + width.grown
+  const ownLines = total > width.limit
+  const between = ownLines ? `,${eol}${inner}` : ', '
+  const edits: FragmentEdit[] = []
+  let from = open + 1
+  let lead = `${eol}${inner}`
+  for (let i = 0; i <= items.length; i++) {
+    if (i === index) {
+      lead += values.join(between)
+      if (i < items.length) lead += between
+    }
+    const item = items[i]
+    if (item === undefined) break
+    edits.push({ start: from, end: item.start, text: lead })
+    from = item.end
+    lead = i + 1 < items.length || index === items.length ? between : ''
+  }
+  const comma = list.trailingComma && ownLines && !/^\*/.test(texts.at(-1)!) ? ',' : ''
+  edits.push({ start: from, end: close, text: `${lead}${comma}${eol}${outer}` })
+  return edits
+}
+
+/** True where the list is what its line is about: lines of its own would not tear up the code around it. */
+function isRoomy({ text, open, close }: BracketedList): boolean {
+  const rest = text.slice(close + 1, lineEnd(text, close))
+  const depth = unclosed(text.slice(lineStart(text, open), open))
+  // `fit(x, callbacks=[a, b])`: the last list of a call.
+  if (depth > 0 && (text[open] !== '[' || depth > 1)) return false
+  return depth > 0 ? /^\s*\)+\s*(#.*)?$/.test(rest) : !/[([{]/.test(rest.replace(/\(\)|#.*$/g, ''))
+}
+
+function unclosed(code: string): number {
+  let depth = 0
+  for (const c of code.replace(/'[^']*'|"[^"]*"/g, '')) {
+    if ('([{'.includes(c)) depth++
+    else if (')]}'.includes(c)) depth--
+  }
+  return depth
+}
+
+function joinItems(list: BracketedList, values: string[], index: number, unit: string): FragmentEdit[] {
+  const { text, items, close } = list
   if (items.length === 0) return insertIntoEmpty(list, values, unit)
   const eol = lineBreak(text)
   const ownLines = onePerLine(list)

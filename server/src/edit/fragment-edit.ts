@@ -97,3 +97,17 @@ export function endsLine(text: string, offset: number, comment: '#' | '//' = '#'
   if (rest === '' || rest.startsWith(comment)) return true
   return comment === '//' && rest.startsWith('/*') && rest.indexOf('*/') === rest.length - 2
 }
+
+export function isBlankLine(text: string, line: number): boolean {
+  return text.slice(line, lineEnd(text, line)).trim() === ''
+}
+
+/** Takes whole lines out; of the blank lines on both sides one stays, at the top of the text none. */
+export function wholeLines(text: string, start: number, end: number): FragmentEdit {
+  const open = start === 0 || isBlankLine(text, lineStart(text, start - 1))
+  return {
+    start,
+    end: open && end < text.length && isBlankLine(text, end) ? nextLine(text, end) : end,
+    text: '',
+  }
+}

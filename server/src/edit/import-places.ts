@@ -52,7 +52,10 @@ export function placeFor(
   const own = (statement: ImportStmt) =>
     modulesOf(statement).some((module) => topLevelPackage(module) === root)
   if (wanted.first) {
-    const first = tree.body.find((statement) => importsPackage(statement, own))
+    const cell = fragment.origin === 'notebook' ? startOfCell(fragment, before) : 0
+    const first =
+      tree.body.find((one) => one.start >= cell && one.start < before && importsPackage(one, own)) ??
+      tree.body.find((one) => importsPackage(one, own))
     if (first && first.start < before && startsLine(text, first.start)) {
       return { at: lineStart(text, first.start), after: false, gap: '' }
     }
@@ -61,7 +64,7 @@ export function placeFor(
   const related = all.filter(own).at(-1)
   const last = related ?? all.at(-1)
   if (related === undefined && last !== undefined) {
-    const grouped = placeInGroup(text, all, groupOf(root))
+    const grouped = placeInGroup(text, all, groupOf(root), wanted)
     if (grouped !== null) return grouped
   }
   if (last) {
@@ -82,14 +85,14 @@ function groupOf(root: string): Group {
 }
 
 /** Behind the imports of its own group, else behind those before it or in front of those after it; null: anywhere. */
-function placeInGroup(text: string, all: readonly ImportStmt[], group: Group): Place | null {
+function placeInGroup(text: string, all: readonly ImportStmt[], group: Group, wanted: Import): Place | null {
   const groups = all.map((statement): Group => {
     const [module] = modulesOf(statement)
     return module === undefined ? 3 : groupOf(topLevelPackage(module))
   })
   const eol = lineBreak(text)
   const own = groups.lastIndexOf(group)
-  if (own >= 0) return { at: lineEnd(text, all[own]!.end), after: true, gap: '' }
+  if (own >= 0) return placeAmong(text, all.slice(groups.indexOf(group), own + 1), wanted)
   if (group === 3 || groups.every((one) => one < group)) return null
   const earlier = groups.reduce((last, one, index) => (one > 0 && one < group ? index : last), -1)
   if (earlier >= 0) {
@@ -101,21 +104,46 @@ function placeInGroup(text: string, all: readonly ImportStmt[], group: Group): P
   return { at: lineStart(text, later.start), after: false, gap: eol }
 }
 
+/** Where the imports of a group are sorted, the new one keeps their order; else it goes behind them. */
+function placeAmong(text: string, group: readonly ImportStmt[], wanted: Import): Place {
+  const keyOf = (from: boolean, module: string) => ({ from, module: module.toLowerCase() })
+  const keys = group.map((one) => keyOf(one.from, one.from ? (one.module ?? '') : one.names[0]!.name))
+  const isBefore = (a: ReturnType<typeof keyOf>, b: ReturnType<typeof keyOf>, mixed: boolean) =>
+    !mixed && a.from !== b.from ? b.from : a.module <= b.module
+  const end: Place = { at: lineEnd(text, group.at(-1)!.end), after: true, gap: '' }
+  // `import a` before `from b import c`, or all by the name of their module.
+  const mixed = [false, true].find((one) =>
+    keys.every((key, i) => i === 0 || isBefore(keys[i - 1]!, key, one)),
+  )
+  if (mixed === undefined) return end
+  const key = keyOf(wanted.name !== null, wanted.module)
+  const later = keys.findIndex((one) => !isBefore(one, key, mixed))
+  if (later < 0) return end
+  return later === 0
+    ? { at: lineStart(text, group[0]!.start), after: false, gap: '' }
+    : { at: lineEnd(text, group[later - 1]!.end), after: true, gap: '' }
+}
+
 /** True for an import of the package and for a guarded one (`try: import …`). */
 function importsPackage(statement: Stmt, own: (statement: ImportStmt) => boolean): boolean {
   if (statement.type === 'import') return own(statement)
   return statement.type === 'try' && statement.body.some((inner) => inner.type === 'import' && own(inner))
 }
 
-/** Before the first statement of the cell that uses the name. */
-function topOfCell(tree: PythonTree, fragment: SourceFragment, before: number): Place | null {
-  let cellStart = 0
+function startOfCell(fragment: SourceFragment, offset: number): number {
+  let start = 0
   let cell: number | null | undefined
   for (const segment of fragment.segments) {
-    if (segment.start > before) break
-    if (segment.cell !== cell) cellStart = segment.start
+    if (segment.start > offset) break
+    if (segment.cell !== cell) start = segment.start
     cell = segment.cell
   }
+  return start
+}
+
+/** Before the first statement of the cell that uses the name. */
+function topOfCell(tree: PythonTree, fragment: SourceFragment, before: number): Place | null {
+  const cellStart = startOfCell(fragment, before)
   const first = tree.body.find((statement) => statement.start >= cellStart && statement.start <= before)
   if (!first || !startsLine(fragment.text, first.start)) return null
   return { at: lineStart(fragment.text, first.start), after: false, gap: lineBreak(fragment.text) }

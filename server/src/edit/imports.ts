@@ -1,6 +1,6 @@
 /** How a name is spelled in a file, and where a missing import goes. */
 
-import type { Import as ImportStmt, PythonTree, Stmt } from '../syntax/python-ast.js'
+import type { Expr, Import as ImportStmt, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import type { SourceFragment } from '../text/source-fragment.js'
@@ -13,6 +13,7 @@ import {
   nextLine,
   refuse,
   startsLine,
+  wholeLines,
 } from './fragment-edit.js'
 import { anchors, type Place, placeFor, topLevelPackage } from './import-places.js'
 import { boundNames } from './python-find.js'
@@ -165,6 +166,25 @@ export function nameFor(tree: PythonTree, module: string, name: string | null, u
   }
 }
 
+/** As `nameFor`, for what takes the place of `former`: imported by its name where that is. */
+export function nameInPlaceOf(
+  former: Expr,
+  tree: PythonTree,
+  module: string,
+  name: string,
+  use: NameUse,
+): SpelledName {
+  const spelled = nameFor(tree, module, name, use)
+  if (former.type !== 'name' || !spelled.text.includes('.')) return spelled
+  const byName = visibleImports(tree, use.offset).some((statement) =>
+    bindingsOf(statement).some(
+      ({ local, canonical }) => local === former.id && canonical.startsWith(`${module}.`),
+    ),
+  )
+  if (!byName || boundNames(tree).has(name)) return spelled
+  return { text: name, import: { path: use.path, fragment: use.fragment, module, name } }
+}
+
 /** Names that imports anywhere in the file bind to something else. */
 function otherLocals(tree: PythonTree, canonical: string): string[] {
   const names: string[] = []
@@ -229,18 +249,29 @@ export function resolveImports(
       wanted.name === null ? `import ${wanted.module}` : `from ${wanted.module} import ${wanted.name}`
     const comment = wanted.comment ? `  ${wanted.comment.startsWith('#') ? '' : '# '}${wanted.comment}` : ''
     const group = lines.get(place.at) ?? { place, lines: [] }
-    group.lines.push(spelled + comment)
+    const same =
+      wanted.name === null
+        ? -1
+        : group.lines.findIndex((line) => line.startsWith(`from ${wanted.module} import `))
+    if (same >= 0 && comment === '' && !group.lines[same]!.includes('#'))
+      group.lines[same] += `, ${wanted.name}`
+    else group.lines.push(spelled + comment)
     lines.set(place.at, group)
   }
   edits.push(...withoutUnused(tree, fragment.text, unused, merges))
   for (const [statement, names] of merges) {
     const list = nameList(fragment.text, statement)!
-    if (fragment.text[list.open] === '(') {
-      edits.push(...insertItems(list, names, list.items.length, indentationUnit(tree, fragment.text)))
-      continue
+    const bracketed = fragment.text[list.open] === '('
+    for (const [index, group] of inOrder(statement, names)) {
+      if (bracketed) edits.push(...insertItems(list, group, index, indentationUnit(tree, fragment.text)))
+      else if (index < list.items.length) {
+        const { start } = list.items[index]!
+        edits.push({ start, end: start, text: group.map((name) => `${name}, `).join('') })
+      } else {
+        const { end } = list.items[index - 1]!
+        edits.push({ start: end, end, text: group.map((name) => `, ${name}`).join('') })
+      }
     }
-    const { end } = list.items[list.items.length - 1]!
-    edits.push({ start: end, end, text: names.map((name) => `, ${name}`).join('') })
   }
   const eol = lineBreak(fragment.text)
   for (const { place, lines: group } of lines.values()) {
@@ -252,6 +283,30 @@ export function resolveImports(
     } else edits.push({ start: place.at, end: place.at, text: place.gap + eol + code })
   }
   return edits
+}
+
+/** Where the names join those of the import, by index: in their order where these are in one, else behind them. */
+function inOrder(statement: ImportStmt, names: readonly string[]): Map<number, string[]> {
+  const there = statement.names.map(({ name }) => name)
+  const key = sortKeys.find((one) => isSorted(there.map(one)))
+  const places = new Map<number, string[]>()
+  for (const name of key === undefined ? names : [...names].sort((a, b) => (key(a) < key(b) ? -1 : 1))) {
+    const later = key === undefined || there.length < 2 ? -1 : there.findIndex((one) => key(one) > key(name))
+    const index = later < 0 ? there.length : later
+    places.set(index, [...(places.get(index) ?? []), name])
+  }
+  return places
+}
+
+/** How tools sort the names of an import: constants, classes and functions apart, or as they are, or whatever their case. */
+const sortKeys: ((name: string) => string)[] = [
+  (name) => (/^[A-Z0-9_]{2,}$/.test(name) ? '0' : /^[A-Z]/.test(name) ? '1' : '2') + name,
+  (name) => name,
+  (name) => name.toLowerCase(),
+]
+
+function isSorted(keys: readonly string[]): boolean {
+  return keys.every((key, i) => i === 0 || keys[i - 1]! <= key)
 }
 
 /** Takes out names that nothing uses any more; a name that joins the same import takes the place of the first. */
@@ -278,7 +333,7 @@ function withoutUnused(
       startsLine(text, statement.start) &&
       endsLine(text, statement.end)
     )
-      edits.push({ start: lineStart(text, statement.start), end: nextLine(text, statement.end), text: '' })
+      edits.push(wholeLines(text, lineStart(text, statement.start), nextLine(text, statement.end)))
   }
   return edits
 }

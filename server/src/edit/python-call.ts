@@ -1,8 +1,17 @@
 /** Edits of one call's arguments, of its callee, and of list, tuple and set displays. */
 import type { CallExpr, Collection, DictExpr } from '../syntax/python-ast.js'
 import type { Span } from '../text/location.js'
-import { type BracketedList, insertItems, removeItems, skipTrivia } from './bracketed-list.js'
-import { type FragmentEdit, lineBreak, refuse, withLineBreak } from './fragment-edit.js'
+import { type BracketedList, insertItems, type LineWidth, removeItems, skipTrivia } from './bracketed-list.js'
+import {
+  type FragmentEdit,
+  indentation,
+  lineBreak,
+  lineEnd,
+  lineStart,
+  nextLine,
+  refuse,
+  withLineBreak,
+} from './fragment-edit.js'
 import { closingBracket } from './python-lexis.js'
 import type { PythonWrite, Refusal } from './write.js'
 
@@ -140,11 +149,13 @@ export function callEdits(
     if (sets.has(name)) return refuse(`two changes set and remove ${name}`)
     removed.add(keyword.index)
   }
+  const spaced = [...keywords.values()].filter(({ name, value }) => name.end + 1 < value.start).length
+  const equals = spaced > keywords.size / 2 ? ' = ' : '='
   const added: string[] = []
   for (const [name, value] of sets) {
     const keyword = keywords.get(name)
-    if (keyword) edits.push({ ...keyword.value, text: value })
-    else added.push(`${name}=${value}`)
+    if (keyword) edits.push({ ...keyword.value, text: inLines(text, keyword.value, value, unit) })
+    else added.push(`${name}${equals}${value}`)
   }
   // A new keyword takes the place of a removed one: the layout stays, and commas need no care.
   for (const index of [...removed].sort((a, b) => a - b)) {
@@ -156,7 +167,8 @@ export function callEdits(
   edits.push(...removeItems(list, removed))
   let index = call.args.length
   while (index > 0 && call.args[index - 1]!.star === 2) index--
-  edits.push(...insertItems(list, added, index, unit))
+  const at = index === 0 ? open : list.items[index - 1]!.end
+  edits.push(...insertItems(list, added, index, unit, widthAt(text, at, edits)))
   return edits
 
   /** `f(x for x in y)`: the generator needs parentheses of its own before another argument may follow. */
@@ -192,5 +204,31 @@ export function appendEdits(
   const list = listBetween(text, display.start, close, items)
   if (list === null) return refuse('the list cannot be read')
   if (display.type === 'tuple' && items.length === 0 && clean.length === 1) clean[0] += ','
-  return insertItems(list, clean, list.items.length, unit)
+  return insertItems(list, clean, list.items.length, unit, widthAt(text, list.items.at(-1)?.end ?? close, []))
+}
+
+/** A list that is written in place of another value gets lines of its own where its line would be too long. */
+function inLines(text: string, old: Span, value: string, unit: string): string {
+  const { limit } = widthAt(text, old.start, [])
+  const start = lineStart(text, old.start)
+  const end = lineEnd(text, old.end)
+  const width = end - start - (old.end - old.start) + value.length
+  const last = /^\)+$/.test(text.slice(old.end, end).trim())
+  if (width <= limit || value.includes('\n') || !/^\[.*\]$/.test(value) || !last) return value
+  const eol = lineBreak(text)
+  const indent = indentation(text, old.start)
+  return `[${eol}${indent}${unit}${value.slice(1, -1)}${eol}${indent}]`
+}
+
+/** Lines may get as wide as the widest that the file has, within what is common. */
+function widthAt(text: string, at: number, edits: readonly FragmentEdit[]): LineWidth {
+  let widest = 0
+  for (let line = 0; line < text.length; line = nextLine(text, line))
+    widest = Math.max(widest, lineEnd(text, line) - line)
+  const start = lineStart(text, at)
+  const end = lineEnd(text, at)
+  const grown = edits
+    .filter((edit) => edit.start >= start && edit.end <= end)
+    .reduce((sum, edit) => sum + edit.text.length - (edit.end - edit.start), 0)
+  return { limit: Math.min(120, Math.max(100, widest)), grown }
 }

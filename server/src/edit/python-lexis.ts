@@ -54,6 +54,12 @@ export function stringSpans(text: string, start: number, end: number): Span[] {
   return spans
 }
 
+export function comments(text: string): Span[] {
+  const spans: Span[] = []
+  scan(text, 0, text.length, undefined, undefined, (start, end) => spans.push({ start, end }))
+  return spans
+}
+
 /** The bracket that closes the one at `open`, or -1. */
 export function closingBracket(text: string, open: number, end: number): number {
   let depth = 0
@@ -72,13 +78,16 @@ function scan(
   end: number,
   onString?: (from: number, to: number) => void,
   onBracket?: (at: number) => boolean,
+  onComment?: (from: number, to: number) => void,
 ): void {
   let i = start
   let wordStart = -1
   while (i < end) {
     const c = text[i]!
     if (c === '#') {
+      const from = i
       i = lineEnd(text, i)
+      onComment?.(from, i)
       wordStart = -1
     } else if (c === '"' || c === "'") {
       const lead = wordStart >= 0 ? text.slice(wordStart, i) : ''

@@ -1,16 +1,19 @@
 /** Edits of whole statements: wrap, insert beside, remove. */
 import type { PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
+import type { Span } from '../text/location.js'
 import {
   endsLine,
   type FragmentEdit,
   indentation,
+  isBlankLine,
   lineBreak,
   lineEnd,
   lineStart,
   nextLine,
   refuse,
   startsLine,
+  wholeLines,
 } from './fragment-edit.js'
 import { type BlockPlace, findStatement } from './python-find.js'
 import { stringSpans } from './python-lexis.js'
@@ -80,6 +83,8 @@ export interface Wrap {
   lastStatement: PythonRange
   /** Starts of the lines that move right. */
   lines: number[]
+  /** Headers inside that say the same, whose bodies stay where they are. */
+  headers: Span[]
   header: string
 }
 
@@ -89,6 +94,7 @@ export function planWrap(
   text: string,
   tree: PythonTree,
   write: Extract<PythonWrite, { kind: 'wrap block' }>,
+  unit: string,
 ): Wrap | Refusal {
   const first = findStatement(tree, write.first)
   const last = findStatement(tree, write.last)
@@ -101,14 +107,28 @@ export function planWrap(
   const end = lineEnd(text, to)
   if (cellMarker.test(text.slice(start, end))) return refuse('the block reaches over a cell boundary')
   const strings = stringSpans(text, start, end)
+  const absorbed = (write.absorbs ?? []).map((range) => findStatement(tree, range))
+  const bodies: Span[] = []
+  const headers: Span[] = []
+  for (const place of absorbed) {
+    const inner = place?.block[place.index]
+    const body = inner?.type === 'with' ? inner.body : []
+    if (inner === undefined || body.length === 0) return refuse(notFound)
+    const bodyStart = lineStart(text, statementStart(text, body[0]!))
+    if (indentation(text, bodyStart) !== indentation(text, inner.start) + unit) return refuse(sharedLine)
+    headers.push({ start: lineStart(text, inner.start), end: bodyStart })
+    bodies.push({ start: lineStart(text, inner.start), end: inner.end })
+  }
   const lines: number[] = []
   let string = 0
   for (let line = start; line < end; line = nextLine(text, line)) {
     while (string < strings.length && strings[string]!.end <= line) string++
     const inside = string < strings.length && strings[string]!.start < line
-    if (!inside && text.slice(line, lineEnd(text, line)).trim() !== '') lines.push(line)
+    const kept = bodies.some((body) => body.start <= line && line < body.end)
+    if (!inside && !kept && text.slice(line, lineEnd(text, line)).trim() !== '') lines.push(line)
   }
-  return { start, end, firstStatement: write.first, lastStatement: write.last, lines, header: write.header }
+  const { first: firstStatement, last: lastStatement, header } = write
+  return { start, end, firstStatement, lastStatement, lines, headers, header }
 }
 
 export function insertEdits(
@@ -137,6 +157,18 @@ export function insertEdits(
   ]
 }
 
+/** The statement whose block this is. */
+function ownerOf(statements: Stmt[], block: Stmt[]): BlockPlace | null {
+  for (const [index, statement] of statements.entries()) {
+    for (const inner of blocksOf(statement)) {
+      if (inner === block) return { block: statements, index }
+      const owner = ownerOf(inner, block)
+      if (owner !== null) return owner
+    }
+  }
+  return null
+}
+
 /** All removals at once: a block that loses all its statements keeps `pass`. */
 export function removeEdits(
   text: string,
@@ -144,12 +176,24 @@ export function removeEdits(
   writes: readonly Extract<PythonWrite, { kind: 'remove statement' }>[],
 ): FragmentEdit[] | Refusal {
   const byBlock = new Map<Stmt[], Set<number>>()
-  for (const write of writes) {
-    const place: BlockPlace | null = findStatement(tree, write.statement)
-    if (!place) return refuse(notFound)
+  const remove = (place: BlockPlace): void => {
     const known = byBlock.get(place.block)
     if (known) known.add(place.index)
     else byBlock.set(place.block, new Set([place.index]))
+  }
+  for (const write of writes) {
+    const place: BlockPlace | null = findStatement(tree, write.statement)
+    if (!place) return refuse(notFound)
+    remove(place)
+  }
+  // `if torch.cuda.is_available():` without anything to do goes along.
+  for (const [block, indices] of byBlock) {
+    const owner = indices.size === block.length ? ownerOf(tree.body, block) : null
+    const only = owner?.block[owner.index]
+    if (owner === null || only?.type !== 'if' || only.orelse.length > 0 || isElif(text, only.start)) continue
+    if (!/^[\w.]+\.is_available\(\)$/.test(text.slice(only.test.start, only.test.end))) continue
+    byBlock.delete(block)
+    remove(owner)
   }
   const edits: FragmentEdit[] = []
   for (const [block, indices] of byBlock) {
@@ -164,8 +208,29 @@ export function removeEdits(
         continue
       }
       if (!hasOwnLines(text, start, statement.end)) return refuse(sharedLine)
-      edits.push({ start: lineStart(text, start), end: nextLine(text, statement.end), text: '' })
+      const end = nextLine(text, statement.end)
+      const line = withOwnComment(lineStart(text, start), end, index === 0 && block !== tree.body)
+      const alone =
+        index === 0 && block !== tree.body && !/^[ \t]*#/.test(text.slice(lineStart(text, line - 1)))
+      if (alone && end < text.length && isBlankLine(text, end))
+        edits.push({ start: line, end: nextLine(text, end), text: '' })
+      else edits.push(wholeLines(text, line, end))
     }
   }
   return edits
+
+  /** Where the comment above starts that speaks of nothing else: both stand between blank lines. */
+  function withOwnComment(line: number, end: number, opens: boolean): number {
+    if (end < text.length && !isBlankLine(text, end)) return line
+    let top = line
+    while (top > 0) {
+      const above = lineStart(text, top - 1)
+      const comment = text.slice(above, lineEnd(text, above)).trim()
+      if (comment === '' || (opens && top < line && comment.endsWith(':'))) return top
+      // Code that is commented out, and what tools read.
+      if (!/^# ?[A-Za-z]/.test(comment) || /[=(]|^#.*\b(noqa|type:|In\[|COMMAND)/.test(comment)) return line
+      top = above
+    }
+    return line
+  }
 }

@@ -13,6 +13,7 @@ import {
 import { appendEdits, type CallWrite, callEdits } from './python-call.js'
 import { findExpr } from './python-find.js'
 import { indentationUnit, insertEdits, planWrap, removeEdits, type Wrap } from './python-statement.js'
+import { inQuotesOf } from './quotes.js'
 import type { PythonWrite, Refusal } from './write.js'
 
 type Removal = Extract<PythonWrite, { kind: 'remove statement' }>
@@ -21,9 +22,10 @@ type Removal = Extract<PythonWrite, { kind: 'remove statement' }>
 export function pythonEdits(
   text: string,
   tree: PythonTree,
-  writes: readonly PythonWrite[],
+  asked: readonly PythonWrite[],
   extra: readonly FragmentEdit[] = [],
 ): FragmentEdit[] | Refusal {
+  const writes = inQuotesOf(text, asked)
   const unit = indentationUnit(tree, text)
   const edits: FragmentEdit[] = [...extra]
   /** Insertions next to a wrapped block that stay outside it. */
@@ -31,7 +33,7 @@ export function pythonEdits(
   const wraps: Wrap[] = []
   for (const write of writes) {
     if (write.kind !== 'wrap block') continue
-    const wrap = planWrap(text, tree, write)
+    const wrap = planWrap(text, tree, write, unit)
     if (isRefusal(wrap)) return wrap
     if (wraps.some((other) => wrap.start < other.end && other.start < wrap.end)) {
       return refuse('two changes of this fix would wrap the same lines')
@@ -123,6 +125,7 @@ function carryOut(
     const indent = indentation(text, wrap.start)
     const header = wrap.header.trimEnd().endsWith(':') ? wrap.header.trim() : `${wrap.header.trim()}:`
     all.push({ start: wrap.start, end: wrap.start, text: indent + header + eol })
+    for (const { start, end } of wrap.headers) all.push({ start, end, text: '' })
     for (const line of wrap.lines) {
       if (edits.some((edit) => swallows(text, edit, line))) continue
       all.push({ start: line, end: line, text: unit })

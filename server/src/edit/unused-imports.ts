@@ -1,43 +1,66 @@
 /** Imports that a change leaves without a use. */
 import type { Import as ImportStmt, PythonTree } from '../syntax/python-ast.js'
-import { findExpr } from './python-find.js'
-import type { PythonWrite } from './write.js'
+import { applyFragmentEdits, type FragmentEdit } from './fragment-edit.js'
+import { comments } from './python-lexis.js'
 
-/** A name of a `from … import`, by its index. */
+/** A name of an import, by its index. */
 export interface UnusedName {
   statement: ImportStmt
   index: number
 }
 
-/** Names of imports whose every use is a call that these writes give another name. */
+/** Names of imports that the code used before these edits (in order, none of them of an import) and no longer does. */
 export function namesLeftUnused(
   text: string,
   tree: PythonTree,
-  writes: readonly PythonWrite[],
+  edits: readonly FragmentEdit[],
 ): UnusedName[] {
-  const renamed = new Map<string, { start: number; end: number }[]>()
-  for (const write of writes) {
-    if (write.kind !== 'rename callee') continue
-    const callee = findExpr(tree, write.call, 'call')?.callee
-    if (callee?.type !== 'name' || new RegExp(`^${callee.id}\\b`).test(write.to)) continue
-    renamed.set(callee.id, [...(renamed.get(callee.id) ?? []), callee])
-  }
-  const found: UnusedName[] = []
-  for (const [name, places] of renamed) {
-    for (const statement of tree.body) {
-      if (statement.type !== 'import' || !statement.from) continue
-      const index = statement.names.findIndex((one) => (one.alias ?? one.name) === name)
-      if (index < 0) continue
-      const known = [...places, statement, ...tree.comments]
-      if (!occursElsewhere(text, name, known)) found.push({ statement, index })
+  const imports = tree.body.filter((statement) => statement.type === 'import')
+  if (imports.length === 0 || edits.every(({ start, end }) => start === end)) return []
+  const changed = wordsOf(edits.map(({ start, end }) => text.slice(start, end)).join('\n'))
+  const unused: UnusedName[] = []
+  for (const statement of imports) {
+    if (statement.module === '__future__') continue
+    for (const [index, name] of statement.names.entries()) {
+      const local = localName(statement, name)
+      if (countOf(changed, local) === 0) continue
+      // A cell of a notebook imports for itself what others import again.
+      const same = imports.filter((one) => one.names.some((other) => localName(one, other) === local))
+      const [start, end] =
+        same.length === 1
+          ? [0, text.length]
+          : [statement.end, same[same.indexOf(statement) + 1]?.start ?? text.length]
+      const own = same.length === 1 ? countOf(wordsOf(text.slice(statement.start, statement.end)), local) : 0
+      const inside = edits.filter((edit) => edit.start >= start && edit.end <= end)
+      const after = applyFragmentEdits(
+        text.slice(start, end),
+        inside.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start })),
+      )
+      if (countOf(wordsOf(text.slice(start, end)), local) > own && countOf(wordsOf(after), local) <= own)
+        unused.push({ statement, index })
     }
   }
-  return found
+  return unused
 }
 
-/** In strings too: `__all__`, forward references. */
-function occursElsewhere(text: string, name: string, known: { start: number; end: number }[]): boolean {
-  for (const { index } of text.matchAll(new RegExp(`\\b${name}\\b`, 'g')))
-    if (!known.some(({ start, end }) => start <= index && index < end)) return true
-  return false
+function localName({ from }: ImportStmt, { name, alias }: ImportStmt['names'][number]): string {
+  return alias ?? (from ? name : name.split('.')[0]!)
+}
+
+/** How often each word stands in code or in a string (`__all__`, forward references). */
+function wordsOf(code: string): Map<string, number> {
+  let rest = ''
+  let from = 0
+  for (const { start, end } of comments(code)) {
+    rest += code.slice(from, start)
+    from = end
+  }
+  const words = new Map<string, number>()
+  for (const [word] of (rest + code.slice(from)).matchAll(/[\p{L}_][\p{L}\p{N}_]*/gu))
+    words.set(word, (words.get(word) ?? 0) + 1)
+  return words
+}
+
+function countOf(words: ReadonlyMap<string, number>, word: string): number {
+  return words.get(word) ?? 0
 }

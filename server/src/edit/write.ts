@@ -15,7 +15,14 @@ export type PythonWrite =
   /** Add an item at the end of a list, tuple or set display, or `key: value` at that of a dictionary. */
   | { kind: 'append item'; list: PythonRange; value: string }
   /** Put the statements from the one at `first` to the one at `last` under a `with …:` header. */
-  | { kind: 'wrap block'; first: PythonRange; last: PythonRange; header: string }
+  | {
+      kind: 'wrap block'
+      first: PythonRange
+      last: PythonRange
+      header: string
+      /** `with` statements inside that have the same header, and lose it. */
+      absorbs?: PythonRange[]
+    }
   /** Insert lines before or after the statement at `statement`, at its indentation. */
   | { kind: 'insert lines'; where: 'before' | 'after'; statement: PythonRange; lines: string[] }
   /** Remove the statement at `statement` with its line. */

@@ -193,6 +193,10 @@ class YamlWriter extends YamlText {
       const spelled = flowValue(value, style, true, json)
       return [{ start, end, text: empty ? ` ${spelled}` : spelled }]
     }
+    if (!empty && isSeq(node) && node.flow && Array.isArray(value)) {
+      const spelled = flowValue(value, style, true, /^\[\s*"/.test(text.slice(start, end)))
+      return this.commentedEdit(write, end, [{ start, end, text: spelled }])
+    }
     const block = !empty && isYamlCollection(node) && !node.flow
     if (!takesLines(value)) {
       const spelled = keepQuote

@@ -1,5 +1,7 @@
 /** What early stopping of any library is told: metric, patience, direction. */
-import type { Call, PythonModule } from '../python/module.js'
+import type { Refusal } from '../edit/write.js'
+import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
+import { passedExpression, textArgument } from '../values/argument.js'
 import { asNumber, asWord } from '../values/parse.js'
 import { calleePlace, callSite } from '../values/places.js'
 import type { SubjectBuilder } from '../workload/builder.js'
@@ -59,3 +61,31 @@ export function forgottenCallbacks(python: PythonModule, className: string): Cal
     }),
   )
 }
+
+/** Why a callback that was made is not handed over as it is; null: it can be. */
+export function whyNotHandedOver(python: PythonModule, name: string): Refusal | null {
+  const made = python.calls.find((call) => call.assignedTo === name)
+  if (made === undefined) return null
+  const monitor = textArgument(python.argument(made, 'monitor', 0))
+  const mode = textArgument(python.argument(made, 'mode'))
+  if (monitor === null || mode === null || mode === 'auto') return null
+  const grows = /(^|[_/])(acc\w*|\w*iou|dice\w*|f1\w*|auc\w*|map|recall|precision|score|bleu|psnr|ssim)$/i
+  const wrong = grows.test(monitor) ? mode === 'min' : /loss$/i.test(monitor) && mode === 'max'
+  return wrong ? { reason: `it watches ${monitor} with mode="${mode}": turn that round first` } : null
+}
+
+/** What a program scores itself on in the end, and early stopping would choose by. */
+export function isTestSet(python: PythonModule, given: ArgumentValue): boolean {
+  const expr = passedExpression(given)
+  if (expr === null) return false
+  const text = python.text.slice(expr.start, expr.end)
+  const names = (text.match(/[A-Za-z_]\w*/g) ?? []).filter((one) =>
+    /(^|_)te?st(_|s?$|ing|[A-Z\d])/i.test(one),
+  )
+  if (names.length === 0 || /val|dev/i.test(text)) return false
+  return names.some((one) =>
+    new RegExp(`\\.(score|evaluate|predict\\w*|test)\\(\\s*${one}\\b`).test(moduleText(python)),
+  )
+}
+
+export const ofTestSet = ', on data other than the test set'

@@ -52,7 +52,9 @@ async function one(
   surroundingsOf: (claim: Claim) => Surroundings,
 ): Promise<OfferedFix> {
   const item = finding.checklist[0] === undefined ? '' : ` (${finding.checklist[0]})`
-  const named = (title: string): string => `${request.title ?? title}${item}`
+  const { onlyIf } = request
+  const condition = onlyIf === undefined ? '' : `, if ${onlyIf}`
+  const named = (title: string): string => `${request.title ?? title}${condition}${item}`
   const changes: Change[] = []
   for (const { claim, value } of request.set) {
     const path = claim.site.path ?? claim.location.path
@@ -78,5 +80,5 @@ async function one(
     return file === undefined ? undefined : { source: file, trees: analyzer.treesOf(file) }
   })
   if (!Array.isArray(edits)) return { title: named(change.title), refused: edits.reason }
-  return { title: named(change.title), safety: change.safety, edits }
+  return { title: named(change.title), safety: onlyIf === undefined ? change.safety : 'display', edits }
 }

@@ -27,6 +27,8 @@ export interface FixRequest {
   /** Shown with the checklist item; the reader's own title where absent. */
   title?: string
   set: { claim: Claim; value: unknown }[]
+  /** What only the user can know before it is right, as a clause; the fix is a sketch then. */
+  onlyIf?: string
 }
 
 export interface Report {

@@ -87,12 +87,14 @@ export function writeArgument(
 }
 
 /**
- * Where the value of a name stands that somebody has set apart to be changed; a refusal where that is another file, or what
- * callers pass. Null: it stands in the call.
+ * Where the value stands that somebody has set apart to be changed; a refusal where that is another file, or what callers
+ * pass. Null: it stands in the call.
  */
 function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | null {
+  const fallback = fallbackIn(expr)
+  if (fallback !== null) return fallback
   if (expr.type === 'subscript') return inDictionary(python, expr)
-  if (expr.type !== 'name' && expr.type !== 'attribute') return null
+  if (expr.type !== 'name' && expr.type !== 'attribute') return computedElsewhere(python, expr)
   // A name of a library: `np.less`.
   if (python.nameOf(expr) !== null) return null
   const made = python.definition(expr)
@@ -118,12 +120,50 @@ function inDictionary(python: PythonModule, expr: Expr & { type: 'subscript' }):
   return written?.type === 'constant' && written.end > written.start ? written : changedThere(python, expr)
 }
 
+/** What is looked up in a configuration is set there: `int(settings.get("steps"))`. */
+function computedElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | null {
+  const inside = converted(expr)
+  if (inside !== expr) return writtenElsewhere(python, inside)
+  if (!isLookup(expr)) return null
+  const made = python.definition(expr)
+  return made.type === 'constant' && made.end > made.start ? made : changedThere(python, expr)
+}
+
+/** The 50 of `int(settings.get("steps", 50))`: what holds where the configuration says nothing. */
+function fallbackIn(expr: Expr): Expr | null {
+  const lookup = converted(expr)
+  if (!isLookup(lookup)) return null
+  const last = lookup.args.at(-1)?.value
+  return lookup.args.length > 1 && last?.type === 'constant' && last.end > last.start ? last : null
+}
+
+function isLookup(expr: Expr): expr is Expr & { type: 'call' } {
+  return expr.type === 'call' && /^_*(get(attr|env)?|get_.*|pop|setdefault|environ)$/.test(calledName(expr))
+}
+
+/** `int(x)`: x. */
+function converted(expr: Expr): Expr {
+  if (expr.type !== 'call' || expr.args.length !== 1) return expr
+  return /^(int|float|str|bool)$/.test(calledName(expr)) ? converted(expr.args[0]!.value) : expr
+}
+
+function calledName({ callee }: Expr & { type: 'call' }): string {
+  return callee.type === 'name' ? callee.id : callee.type === 'attribute' ? callee.attr : ''
+}
+
 function changedThere(python: PythonModule, { start, end }: Expr): Refusal {
   return { reason: `it is \`${python.text.slice(start, end)}\`: change it where that is set` }
 }
 
 function rootOf(expr: Expr): Expr {
   return expr.type === 'attribute' ? rootOf(expr.value) : expr
+}
+
+/** Why a keyword cannot be taken out: what it is given is looked up somewhere else. Null: it can. */
+export function whyKept(python: PythonModule, keyword: string, argument: ArgumentValue): Refusal | null {
+  if (argument.state !== 'given') return { reason: `${keyword} is set elsewhere` }
+  const elsewhere = writtenElsewhere(python, argument.expr)
+  return elsewhere === null ? null : changedThere(python, argument.expr)
 }
 
 /** A change of one argument that needs nothing else. `position`: null where it is taken by keyword only. */

@@ -9,6 +9,7 @@ import type { Claim } from '../../workload/claim.js'
 import { passedCallbacks } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
+import { isTestSet, ofTestSet } from '../early-stopping.js'
 import type { FragmentFacts } from '../reader.js'
 import { fitOf, hasSets, isOff } from './booster.js'
 
@@ -32,10 +33,15 @@ export function changeBooster(claim: Claim, value: unknown, facts: FragmentFacts
     writes.push(...sets)
   }
   const title = 'End the run when the validation metric stalls'
-  if (name.startsWith('lightgbm.')) return inLightGbm(python, fit, rounds, writes, title, facts)
+  const tests = setKeys(fit).some((key) => isTestSet(python, python.argument(fit, key)))
+  const aside = (change: Change | Refusal): Change | Refusal =>
+    tests && 'title' in change
+      ? { ...change, title: `${change.title}${ofTestSet}`, safety: 'display' }
+      : change
+  if (name.startsWith('lightgbm.')) return aside(inLightGbm(python, fit, rounds, writes, title, facts))
   const keyword = 'early_stopping_rounds'
   writes.push(setKeyword(call, keyword, String(rounds), facts))
-  return { title: `${title} (${keyword}=${rounds})`, safety: 'unsafe', writes, imports: [] }
+  return aside({ title: `${title} (${keyword}=${rounds})`, safety: 'unsafe', writes, imports: [] })
 }
 
 const range = ({ start, end }: { start: number; end: number }, facts: FragmentFacts): PythonRange => ({
@@ -80,9 +86,13 @@ function inScikitLearn(
   }
 }
 
+function setKeys(fit: Call): string[] {
+  return fit.method === 'train' ? ['evals', 'valid_sets', 'eval_set'] : ['eval_set']
+}
+
 /** What gives `fit` a validation set: nothing where it has one. Null: there is none at hand. */
 function validationOf(python: PythonModule, fit: Call, facts: FragmentFacts): Write[] | null {
-  const keys = fit.method === 'train' ? ['evals', 'valid_sets', 'eval_set'] : ['eval_set']
+  const keys = setKeys(fit)
   const positions: Record<string, number> = { evals: 3, valid_sets: 3 }
   for (const key of keys) {
     const given = python.argument(fit, key, fit.method === 'train' ? (lookUp(positions, key) ?? null) : null)

@@ -8,7 +8,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { pythonLiteral, quoteOf } from '../../values/python-literal.js'
 import type { Key, Locator, Source } from '../../values/source.js'
 import { type Given, isGiven } from '../../values/value.js'
-import { writeArgument } from '../../values/write-argument.js'
+import { whyKept, writeArgument } from '../../values/write-argument.js'
 import type { Place } from '../../workload/builder.js'
 import type { Binding } from '../../workload/claim.js'
 import { onLaunchLine } from '../launch-flag.js'
@@ -49,10 +49,10 @@ export class ArgumentsSource implements Source {
     if (made.parsed) return { reason: fromLaunch }
     const name = String(key)
     const call = { fragment: fragment.index, start: made.call.expr.start, end: made.call.expr.end }
-    if (value === undefined)
-      return made.call.expr.args.some((one) => one.name === name)
-        ? { kind: 'remove keyword', path, call, name }
-        : { reason: `${name} is set elsewhere` }
+    if (value === undefined) {
+      if (!made.call.expr.args.some((one) => one.name === name)) return { reason: `${name} is set elsewhere` }
+      return whyKept(python, name, this.argument(name)) ?? { kind: 'remove keyword', path, call, name }
+    }
     const code = pythonLiteral(value, quoteOf(python.text.slice(call.start, call.end)))
     return writeArgument({ path, fragment, python }, made.call, name, this.argument(name), code)
   }

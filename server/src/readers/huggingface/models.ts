@@ -1,6 +1,5 @@
 /** Pretrained models and the format that their weights are loaded in. */
 
-import { model as known } from '../../catalog/models.js'
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
@@ -8,6 +7,7 @@ import { mayBePassed, passedExpression, passedPlace, textArgument } from '../../
 import { CallSource } from '../../values/call-source.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
@@ -142,12 +142,9 @@ function readWeights(
   const pinned = context.versions['transformers==']
   const version = transformersVersion(python, pinned === undefined ? {} : { transformers: pinned })
   const full = isPipeline ? null : writtenInFull(python, call)
+  if (!isPipeline && full === null && (version === null || version.major >= 5)) return
   const id = idOf(python, call)
-  const onRecord = id !== null && embedder.test(call.name ?? '') ? known(id) : undefined
-  // Later versions load what was saved.
-  const asSaved = onRecord?.shape?.stored === 32
-  if (!isPipeline && full === null && !asSaved && (version === null || version.major >= 5)) return
-  const parameters = id === null ? null : (onRecord?.parameters ?? sizeOfModel(id))
+  const parameters = id === null ? null : sizeOfModel(id)
   if (id === null || parameters === null) return
   const place = calleePlace(call)
   const site = callSite(call)
@@ -166,16 +163,6 @@ function readWeights(
     /peft_config\s*=|requires_grad_\(\s*False|requires_grad\s*=\s*False/.test(codeText(python))
   const use = frozen ? 'frozen' : trainsAnywhere(python) ? 'trained' : 'inference'
   loaded.known('use', 'from_pretrained', use, place, { site })
-  if (embedder.test(call.name ?? '') && encodesMany(python)) loaded.known('over', 'encode', 'encode()', place)
-}
-
-/** `model.encode(texts, batch_size=256)`: nobody sizes batches, or watches the progress, for a few sentences. */
-function encodesMany(python: PythonModule): boolean {
-  return python.calls.some(
-    (call) =>
-      /^(encode|predict|rank)$/.test(call.method) &&
-      ['batch_size', 'show_progress_bar'].some((name) => mayBePassed(python.argument(call, name))),
-  )
 }
 
 /** `torch_dtype=torch.float32`. */
@@ -197,16 +184,7 @@ function changeModel(claim: Claim, value: unknown, facts: FragmentFacts): Change
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
-  if (claim.site.target?.kind === 'argument') {
-    if (!call.expr.args.some((one) => one.name === 'attn_implementation'))
-      return { reason: 'it is set elsewhere' }
-    return {
-      title: 'Use the fused attention of PyTorch (attn_implementation="sdpa")',
-      safety: 'unsafe',
-      writes: [{ kind: 'set keyword', path, call: range, name: 'attn_implementation', value: '"sdpa"' }],
-      imports: [],
-    }
-  }
+  if (claim.site.target?.kind === 'argument') return fuseAttention(python, call, facts)
   if (claim.setting !== 'weights') return { reason: 'remove the processor: the default is fused' }
   const use = { path, fragment: fragment.index, offset: call.expr.start }
   const format = nameFor(python.tree, 'torch', value === 'fp16' ? 'float16' : 'bfloat16', use)
@@ -222,5 +200,19 @@ function changeModel(claim: Claim, value: unknown, facts: FragmentFacts): Change
         : { kind: 'set keyword', path, call: range, name: claim.key, value: code },
     ],
     imports,
+  }
+}
+
+/** `attn_implementation="sdpa"`, where a call says something else. */
+export function fuseAttention(python: PythonModule, call: Call, facts: FragmentFacts): Change | Refusal {
+  const key = 'attn_implementation'
+  if (!call.expr.args.some((one) => one.name === key)) return { reason: 'it is set elsewhere' }
+  const written = writeArgument(facts, call, key, python.argument(call, key), '"sdpa"')
+  if ('reason' in written) return written
+  return {
+    title: 'Use the fused attention of PyTorch (attn_implementation="sdpa")',
+    safety: 'unsafe',
+    writes: [written],
+    imports: [],
   }
 }

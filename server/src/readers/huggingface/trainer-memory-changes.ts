@@ -9,6 +9,7 @@ import { changeOf, rangeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
+import { fuseAttention } from './models.js'
 import { codeArguments } from './trainer-changes.js'
 import { trainerSettings } from './trainer-settings.js'
 import { trainerName } from './trainers.js'
@@ -53,17 +54,8 @@ function replaceBf16(claim: Claim, value: unknown, facts: FragmentFacts): Change
 
 function changeAttention(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
-  const key = 'attn_implementation'
-  if (call === null || !call.expr.args.some((one) => one.name === key))
-    return { reason: 'it is set elsewhere' }
-  return {
-    title: 'Use the fused attention of PyTorch (attn_implementation="sdpa")',
-    safety: 'unsafe',
-    writes: [
-      { kind: 'set keyword', path: facts.path, call: rangeOf(facts, call), name: key, value: '"sdpa"' },
-    ],
-    imports: [],
-  }
+  if (facts.python === undefined || call === null) return { reason: 'it is set elsewhere' }
+  return fuseAttention(facts.python, call, facts)
 }
 
 /** Trainers of TRL wrap the model themselves; for others it is a sketch. */

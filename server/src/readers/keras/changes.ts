@@ -8,6 +8,7 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
+import { isTestSet, ofTestSet, whyNotHandedOver } from '../early-stopping.js'
 import { isSetByLaunch } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { fitPosition, isFirstKeras } from './fits.js'
@@ -69,9 +70,13 @@ function addEarlyStopping(
   const code = `${name.text}(monitor="${monitor}", patience=${patience}${best})`
   const write = addCallback(python, call, code, facts, fitPosition(call, 'callbacks'))
   if ('reason' in write) return write
+  const tests = isTestSet(
+    python,
+    python.argument(call, 'validation_data', fitPosition(call, 'validation_data')),
+  )
   return {
-    title: `End the run when ${monitor} stalls (EarlyStopping)`,
-    safety: 'unsafe',
+    title: `End the run when ${monitor} stalls (EarlyStopping)${tests ? ofTestSet : ''}`,
+    safety: tests ? 'display' : 'unsafe',
     writes: [write],
     imports,
   }
@@ -81,6 +86,8 @@ function addEarlyStopping(
 function handOver(python: PythonModule, claim: Claim, call: Call, facts: FragmentFacts): Change | Refusal {
   const { target } = claim.site
   if (target?.kind !== 'callback') return byHand(claim)
+  const wrong = whyNotHandedOver(python, target.name)
+  if (wrong !== null) return wrong
   const write = addCallback(python, call, target.name, facts, fitPosition(call, 'callbacks'))
   if ('reason' in write) return write
   return { title: `Pass ${target.name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }

@@ -101,5 +101,7 @@ export function fitForKernel(python: PythonModule, facts: FragmentFacts): Change
     }),
   )
   const names = [...new Set(slow.map(({ keyword }) => keyword))].join(' and ')
-  return { title: `Use the cuDNN kernel: leave out ${names}`, safety: 'unsafe', writes, imports: [] }
+  // Another activation makes another network; whether it learns as well only its author finds out.
+  const safety = /activation|use_bias/.test(names) ? 'display' : 'unsafe'
+  return { title: `Use the cuDNN kernel: leave out ${names}`, safety, writes, imports: [] }
 }

@@ -7,6 +7,7 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
+import { whyNotHandedOver } from '../early-stopping.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
@@ -160,6 +161,8 @@ function addEarlyStopping(
 function handOver(python: PythonModule, claim: Claim, call: Call, facts: FragmentFacts): Change | Refusal {
   const { target } = claim.site
   if (target?.kind !== 'callback') return byHand(claim)
+  const wrong = whyNotHandedOver(python, target.name)
+  if (wrong !== null) return wrong
   const write = addCallback(python, call, target.name, facts)
   if ('reason' in write) return write
   return { title: `Pass ${target.name} to the Trainer`, safety: 'unsafe', writes: [write], imports: [] }

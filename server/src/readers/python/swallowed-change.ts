@@ -55,20 +55,29 @@ function raiseAgain(
 
 function limit(
   python: PythonModule,
-  { handler, loop, place }: Swallowed,
+  { handler, loop, place: level }: Swallowed,
   path: string,
   rangeOf: (node: { start: number; end: number }) => PythonRange,
 ): Change | Refusal {
   if (loop === null) return { reason: 'count the failures where the loop is, and raise after the third' }
-  const what = place === 'step' ? 'failed_steps' : 'failed_runs'
+  const what = level === 'step' ? 'failed_steps' : 'failed_runs'
   if (new RegExp(`\\b${what}\\b`).test(python.text)) return { reason: `the file has a ${what} already` }
-  const first = handler.body[0]
-  if (first === undefined) return { reason: 'the handler has changed' }
+  const [first] = handler.body
+  const last = handler.body.at(-1)
+  if (first === undefined || last === undefined) return { reason: 'the handler has changed' }
   // The count goes over all epochs.
   let outermost = loop
   while (outermost.parent !== null && outermost.parent.function === loop.function)
     outermost = outermost.parent
-  const lines = [`${what} += 1`, `if ${what} > ${most}:`, '    raise']
+  const lines = [`${what} += 1`, `if ${what} >= ${most}:`, '    raise']
+  // Behind what the handler reports, where nothing before leaves it.
+  const leaves = /\b(continue|break|return|raise)\b/.test(python.code.slice(first.start, last.start))
+  const place: Write =
+    leaves || last.type === 'pass'
+      ? { kind: 'insert lines', path, where: 'before', statement: rangeOf(first), lines }
+      : /^(continue|break|return)$/.test(last.type)
+        ? { kind: 'insert lines', path, where: 'before', statement: rangeOf(last), lines }
+        : { kind: 'insert lines', path, where: 'after', statement: rangeOf(last), lines }
   const writes: Write[] = [
     {
       kind: 'insert lines',
@@ -77,7 +86,7 @@ function limit(
       statement: rangeOf(outermost.node),
       lines: [`${what} = 0`],
     },
-    { kind: 'insert lines', path, where: 'before', statement: rangeOf(first), lines },
+    place,
   ]
   if (first.type === 'pass' && handler.body.length === 1)
     writes.push({ kind: 'remove statement', path, statement: rangeOf(first) })

@@ -5,6 +5,7 @@ import type { Expr, Stmt, Try } from '../../syntax/python-ast.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
+import { usesAny } from '../pytorch/once.js'
 import { defineReader } from '../reader.js'
 import { trainsByEpochs } from '../search/trial-steps.js'
 import { changeSwallowed } from './swallowed-change.js'
@@ -43,6 +44,8 @@ export const swallowedReader = defineReader({
     const { python } = facts
     if (python === undefined) return
     for (const found of swallowedIn(python)) {
+      // A service goes on with the next request, and tells the one who asked.
+      if (found.place === 'run' && usesAny(python, services)) continue
       const { handler, key, statement } = found
       const at = { start: handler.start, end: handler.type?.end ?? handler.start + 'except'.length }
       const operation = claimOperation(claims, {
@@ -65,6 +68,8 @@ export const swallowedReader = defineReader({
   },
   change: changeSwallowed,
 })
+
+const services = ['fastapi.', 'flask.', 'starlette.', 'django.', 'streamlit.', 'gradio.', 'celery.']
 
 /** What the program itself runs trains, though another module holds the training. */
 function evidenceOf(python: PythonModule, { statement, place }: Swallowed): Evidence {

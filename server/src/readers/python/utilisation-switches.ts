@@ -98,18 +98,23 @@ function evidenceOf(python: PythonModule, call: Call): Evidence | null {
 function removeSwitch(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
   const { target } = claim.site
-  if (call === null || target?.kind !== 'argument') return { reason: 'the call has changed' }
+  const { python, path, fragment } = facts
+  if (call === null || python === undefined || target?.kind !== 'argument')
+    return { reason: 'the call has changed' }
+  // `settings=wandb.Settings()` says nothing any more.
+  const holder =
+    call.expr.args.length > 1 ? undefined : python.calls.find(({ expr }) => holds(expr, call.expr))
+  const { expr } = holder ?? call
+  const name = holder?.expr.args.find(({ value }) => value === call.expr)?.name ?? target.name
+  const range = { fragment: fragment.index, start: expr.start, end: expr.end }
   return {
     title: `Remove ${target.name}`,
     safety: 'unsafe',
-    writes: [
-      {
-        kind: 'remove keyword',
-        path: facts.path,
-        call: { fragment: facts.fragment.index, start: call.expr.start, end: call.expr.end },
-        name: target.name,
-      },
-    ],
+    writes: [{ kind: 'remove keyword', path, call: range, name }],
     imports: [],
   }
+}
+
+function holds({ args }: Call['expr'], value: Call['expr']): boolean {
+  return args.some((one) => one.name !== null && one.value === value)
 }

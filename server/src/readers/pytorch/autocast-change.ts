@@ -9,7 +9,7 @@ import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effect
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
-import { passedExpression } from '../../values/argument.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf, refuse } from '../change-answer.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
@@ -18,7 +18,7 @@ import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { callsIn } from './hot-code.js'
 import { epochLoopOf, paceSetter, refusedLoss, takesSecondOrder } from './loop-facts.js'
-import { switchOfLowering } from './lowering.js'
+import { switchedOffLowering, switchOfLowering } from './lowering.js'
 import { isNetworkType } from './network-types.js'
 
 export function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -34,7 +34,7 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
       `${refused} raises an error under autocast: compute the loss from logits with BCEWithLogitsLoss first`,
     )
   }
-  if (claim.site.target?.kind === 'call') return switchOn(claim, facts, python)
+  if (claim.site.target?.kind === 'call') return switchOn(claim, format, facts, python)
   // Wrapped whole, such a step computes wrong gradients, or asks for kernels that do not exist.
   if (takesSecondOrder(python))
     return refuse('gradients of gradients lose too much in 16 bits: put only the network under autocast')
@@ -47,7 +47,7 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
     (one) => one.node.start === claim.site.start && one.node.end === claim.site.end,
   )
   if (loop === undefined) return refuse('the loop is no longer in the file')
-  const existing = switchOfLowering(python)
+  const existing = switchOfLowering(python) ?? switchedOffLowering(python)
   if (existing !== null) return refuse(`the program has a switch for it: it is on if ${existing}`)
   const block = forwardBlock(python, loop.node.body, () => reachedFunctions(python, loop))
   if ('reason' in block) return block
@@ -81,27 +81,47 @@ function wrapStep(
 }
 
 /** `autocast(enabled=False)`: the switch itself. */
-function switchOn(claim: Claim, facts: FragmentFacts, python: PythonModule): Change | Refusal {
+function switchOn(
+  claim: Claim,
+  format: 'bf16' | 'fp16',
+  facts: FragmentFacts,
+  python: PythonModule,
+): Change | Refusal {
   const call = python.callAt(claim.site)
   if (call === null) return refuse('the autocast block is no longer in the file')
   const enabled = passedExpression(python.argument(call, 'enabled'))
   if (enabled?.type !== 'constant') {
     return refuse('its switch is set elsewhere: turn that on, or pass it on the launch line')
   }
-  return {
-    title: 'Switch autocast on',
-    safety: 'unsafe',
-    writes: [
-      {
-        kind: 'set keyword',
-        path: facts.path,
-        call: rangeOf(facts, call.expr),
-        name: 'enabled',
-        value: 'True',
-      },
-    ],
-    imports: [],
+  const { path } = facts
+  const set = (one: Call, name: string, value: string): Write => ({
+    kind: 'set keyword',
+    path,
+    call: rangeOf(facts, one.expr),
+    name,
+    value,
+  })
+  const writes = [set(call, 'enabled', 'True')]
+  const imports: Import[] = []
+  if (!mayBePassed(python.argument(call, 'dtype'))) {
+    // On a GPU it computes in fp16 by itself, whose gradients vanish without a scaler.
+    if (format === 'bf16') {
+      const use = { path, fragment: facts.fragment.index, offset: call.expr.start }
+      const bf16 = nameFor(python.tree, 'torch', 'bfloat16', use)
+      writes.push(set(call, 'dtype', bf16.text))
+      if (bf16.import !== null) imports.push(bf16.import)
+    } else {
+      const scalers = python.calls.filter(({ method }) => method === 'GradScaler')
+      if (scalers.length === 0) return refuse('fp16 needs a gradient scaler around the backward pass')
+      for (const scaler of scalers) {
+        const given = passedExpression(python.argument(scaler, 'enabled'))
+        if (given === null) continue
+        if (given.type !== 'constant') return refuse('the switch of its gradient scaler is set elsewhere')
+        if (given.value === false) writes.push(set(scaler, 'enabled', 'True'))
+      }
+    }
   }
+  return { title: 'Switch autocast on', safety: 'unsafe', writes, imports }
 }
 
 interface ForwardBlock {

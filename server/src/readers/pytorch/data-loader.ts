@@ -24,12 +24,12 @@ import { writeLaunchValue } from '../write-launch-value.js'
 import { waitingCopies } from './copies.js'
 import { assignedTo, collateWork, type DatasetWork, datasetWork } from './dataset-work.js'
 import { decodesMedia } from './datasets.js'
-import { evidenceAt } from './evidence.js'
+import { codeText, evidenceAt } from './evidence.js'
 import { fewSamples } from './few-samples.js'
 import { feedsOf } from './loader-use.js'
 import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
-import { once } from './once.js'
-import { isResidentFor } from './resident-batches.js'
+import { once, usesAny } from './once.js'
+import { isResidentFor, moving } from './resident-batches.js'
 
 /** Loaders, with the positions of the arguments that are read; null: keyword only. */
 const loaders: Record<string, { workers: number | null; pinned: number | null }> = {
@@ -268,13 +268,31 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   if (open.pin_memory !== undefined && !mayBePassed(open.pin_memory) && feedsOf(python, call) === 'training')
     writes.push(...overlapping(python, facts))
   const stream = isUnshardedStream(python, call)
+  const sure = madeOnHost(python, call)
+  const condition = stream
+    ? ', once the data set is sharded among them with get_worker_info()'
+    : sure
+      ? ''
+      : ', if its samples are made on the CPU'
   return {
-    title: stream ? `${title}, once the data set is sharded among them with get_worker_info()` : title,
-    safety: stream ? 'display' : 'unsafe',
+    title: `${title}${condition}`,
+    safety: stream || !sure ? 'display' : 'unsafe',
     writes,
     imports,
   }
 }
+
+/** A worker process cannot make samples on the accelerator: it is seen what makes them, or that a step copies them there. */
+function madeOnHost(python: PythonModule, call: Call): boolean {
+  const dataset = passedExpression(python.argument(call, 'dataset', 0))
+  if (collateWork(python, call) !== null || passedExpression(python.argument(call, 'collate_fn')) !== null)
+    return true
+  if (dataset !== null && (datasetWork(python, dataset)?.work ?? null) !== null) return true
+  if (usesAny(python, moving)) return true
+  return python.loops.some(({ node }) => copying.test(codeText(python, node.start, node.end)))
+}
+
+const copying = /\.(to|cuda|xpu|mps)\(|non_blocking|to_device|device_put/
 
 /** `pin_memory=True`, `persistent_workers=True`. */
 function switchOn(claim: Claim, given: ArgumentValue, call: Call, facts: FragmentFacts): Change | Refusal {

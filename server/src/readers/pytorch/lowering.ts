@@ -69,6 +69,14 @@ export function switchOfLowering(python: PythonModule): string | null {
   return once(python, 'lowering', () => find(python)).switched?.on.join(' or ') ?? null
 }
 
+/** What would have to hold for a lowering of the module to run, which never does; null: there is none. */
+export function switchedOffLowering(python: PythonModule): string | null {
+  const dead = python.dead.find(({ start, end }) => inDeadCode.test(python.text.slice(start, end)))
+  if (dead === undefined) return null
+  const { holds, fails, value } = dead.condition
+  return value === true ? fails : holds
+}
+
 /** Something in the module lowers the format, calls of `except` aside. */
 export function lowersHere(python: PythonModule, except: readonly string[] = []): boolean {
   return offsets(python, except).length > 0

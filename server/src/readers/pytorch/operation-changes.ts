@@ -1,9 +1,10 @@
 /** How PyTorch code is written without what its steps do too often. */
 import { nameFor } from '../../edit/imports.js'
+import { findStatement } from '../../edit/python-find.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf, refuse } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
@@ -81,9 +82,28 @@ function readLess(python: PythonModule, claim: Claim, facts: FragmentFacts): Cha
   return {
     title: what[0]!.toUpperCase() + what.slice(1),
     safety: 'unsafe',
-    writes: once(writes),
+    writes: joined(python, once(writes)),
     imports: [],
   }
+}
+
+/** Statements that follow each other go under one header. */
+function joined(python: PythonModule, writes: Write[]): Write[] {
+  const all: Write[] = []
+  const wraps = writes.filter((write) => write.kind === 'wrap block')
+  for (const write of wraps.sort((a, b) => a.first.start - b.first.start)) {
+    const before = all.at(-1)
+    if (before?.kind === 'wrap block' && before.header === write.header) {
+      const last = findStatement(python.tree, before.last)
+      const next = findStatement(python.tree, write.first)
+      if (last !== null && last.block === next?.block && last.index + 1 === next.index) {
+        all[all.length - 1] = { ...before, last: write.last }
+        continue
+      }
+    }
+    all.push(write)
+  }
+  return [...all, ...writes.filter((write) => write.kind !== 'wrap block')]
 }
 
 function once(writes: Write[]): Write[] {
@@ -309,6 +329,7 @@ function withoutGradients(python: PythonModule, claim: Claim, facts: FragmentFac
     }
   }
   const context = `${name.text}(${phase?.training ?? ''})`
+  const absorbs = sameContexts(python, loop.node.body, context).map((one) => rangeOf(facts, one))
   return {
     title: `Evaluate without gradients (with ${context})`,
     safety: 'safe',
@@ -319,10 +340,22 @@ function withoutGradients(python: PythonModule, claim: Claim, facts: FragmentFac
         first: rangeOf(facts, loop.node),
         last: rangeOf(facts, loop.node),
         header: `with ${context}:`,
+        ...(absorbs.length === 0 ? {} : { absorbs }),
       },
     ],
     imports,
   }
+}
+
+/** The outermost `with` statements of this context alone, however it is spaced and quoted. */
+function sameContexts(python: PythonModule, body: Stmt[], context: string): Stmt[] {
+  const plain = (code: string): string => code.replace(/\s+/g, '').replace(/"/g, "'")
+  return body.flatMap((statement) => {
+    const [item, another] = statement.type === 'with' ? statement.items : []
+    if (item !== undefined && another === undefined && plain(slice(python, item.value)) === plain(context))
+      return [statement]
+    return blocksOf(statement).flatMap((block) => sameContexts(python, block, context))
+  })
 }
 
 /** Nothing in the function asks for gradients. */

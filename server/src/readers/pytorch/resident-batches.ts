@@ -9,7 +9,7 @@ import { callsIn, hotCode } from './hot-code.js'
 import { once, usesAny } from './once.js'
 
 /** Libraries around a loop that move its batches by themselves. */
-const moving = ['accelerate.Accelerator', 'lightning.', 'deepspeed.', 'torch_xla.', 'ignite.']
+export const moving = ['accelerate.Accelerator', 'lightning.', 'deepspeed.', 'torch_xla.', 'ignite.']
 
 /** By what the data set is made of, or by the loop, which hands its batches on without a copy. */
 export function isResidentFor(python: PythonModule, loader: Call, dataset: Expr): boolean {

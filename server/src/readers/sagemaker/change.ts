@@ -1,7 +1,7 @@
 /** How the SageMaker SDK spells a change of a training job. */
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { textArgument } from '../../values/argument.js'
+import { passedExpression, textArgument } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { changeOf } from '../change-answer.js'
@@ -39,6 +39,9 @@ function checkpointFolder(
     }
   }
   if (bucket !== null) return { code: `f"s3://{${bucket}}/checkpoints/${job}"`, imports: [] }
+  const session = passedExpression(python.argument(call, 'sagemaker_session'))
+  if (session?.type === 'name')
+    return { code: `f"s3://{${session.id}.default_bucket()}/checkpoints/${job}"`, imports: [] }
   return {
     code: `f"s3://{sagemaker.Session().default_bucket()}/checkpoints/${job}"`,
     imports: [{ path, fragment, module: 'sagemaker', name: null }],

@@ -100,18 +100,22 @@ function withoutComments(text: string, comments: readonly { start: number; end: 
   return rest + text.slice(at)
 }
 
-/** `set -e` before the first command. */
+/** `set -e` below the shebang, the directives and the comments at the top. */
 function change(_claim: Claim, _value: unknown, { fragment, path, shell }: FragmentFacts): Change | Refusal {
-  const first = shell?.commands[0]
-  if (first === undefined) return { reason: 'the command is no longer in the file' }
+  if (shell?.commands[0] === undefined) return { reason: 'the command is no longer in the file' }
   const { text, index } = fragment
-  const line = text.lastIndexOf('\n', first.start - 1) + 1
-  if (text.slice(line, first.start).trim() !== '')
-    return { reason: 'the script does not begin with a command on a line of its own' }
+  const [header] = /^(?:[ \t]*#[^\n]*(?:\n|$))*/.exec(text) ?? ['']
+  // A comment that the first command follows directly speaks of it.
+  const shebang = /^#![^\n]*\n/.exec(text)?.[0] ?? ''
+  const apart = /^\s*\n|^$/.test(text.slice(header.length)) || /^#(SBATCH|PBS|BSUB|\$)/m.test(header)
+  const at = apart ? header.length : shebang.length
+  const alone = at <= shebang.length
+  const behind = /^[ \t]*(\n|$)/.test(text.slice(at)) ? '' : alone ? '' : '\n'
+  const lines = `${alone ? '' : '\n'}set -e\n${behind}`
   return {
     title: 'Stop at the first failure (set -e)',
     safety: 'unsafe',
-    writes: [{ kind: 'replace text', path, fragment: index, start: line, end: line, text: 'set -e\n' }],
+    writes: [{ kind: 'replace text', path, fragment: index, start: at, end: at, text: lines }],
     imports: [],
   }
 }

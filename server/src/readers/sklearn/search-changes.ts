@@ -1,6 +1,6 @@
 /** How scikit-learn spells a cheaper search. */
 
-import { nameFor } from '../../edit/imports.js'
+import { nameInPlaceOf } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
 import { drawsForBest } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
@@ -90,6 +90,8 @@ function rangeOf(fragment: number, call: Call): PythonRange {
 }
 
 function toHalving(module: PythonModule, path: string, fragment: number, call: Call): Change | Refusal {
+  if (module.callsTo('mlflow.autolog', 'mlflow.sklearn.autolog').length > 0)
+    return { reason: 'mlflow records no trials of a search by halving' }
   const range = rangeOf(fragment, call)
   const writes: Write[] = []
   const imports: Import[] = [
@@ -102,11 +104,9 @@ function toHalving(module: PythonModule, path: string, fragment: number, call: C
       comment: 'noqa: F401',
     },
   ]
-  const spelled = nameFor(module.tree, 'sklearn.model_selection', 'HalvingGridSearchCV', {
-    path,
-    fragment,
-    offset: call.expr.start,
-  })
+  const use = { path, fragment, offset: call.expr.start }
+  const { callee } = call.expr
+  const spelled = nameInPlaceOf(callee, module.tree, 'sklearn.model_selection', 'HalvingGridSearchCV', use)
   if (spelled.import !== null) imports.push(spelled.import)
   writes.push({ kind: 'rename callee', path, call: range, to: spelled.text })
   if (passedExpression(module.argument(call, 'pre_dispatch')) !== null)
@@ -134,7 +134,8 @@ function toRandom(
   if (target === undefined) return { reason: 'no random search is known for this library' }
   const range = rangeOf(fragment, call)
   const from = isOld(module) && target.name !== 'TuneSearchCV' ? 'sklearn.grid_search' : target.module
-  const spelled = nameFor(module.tree, from, target.name, { path, fragment, offset: call.expr.start })
+  const use = { path, fragment, offset: call.expr.start }
+  const spelled = nameInPlaceOf(call.expr.callee, module.tree, from, target.name, use)
   const writes: Write[] = [{ kind: 'rename callee', path, call: range, to: spelled.text }]
   if (call.expr.args.some((argument) => argument.name === 'param_grid')) {
     writes.push({ kind: 'rename keyword', path, call: range, name: 'param_grid', to: 'param_distributions' })

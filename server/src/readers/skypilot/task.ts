@@ -440,10 +440,13 @@ function changeTask(claim: Claim, value: unknown, facts: FragmentFacts): Change 
       return set(`Run it on ${value} node: num_nodes: ${value}`, ['num_nodes'], Number(value))
     case 'idleStop': {
       const minutes = Math.round(Number(value) / 60)
-      return set(`Take the cluster down after ${minutes} idle minutes: autostop`, ['resources', 'autostop'], {
-        idle_minutes: minutes,
-        down: true,
-      })
+      // What somebody has put on a workstation outlives a stop.
+      return minutes >= 60
+        ? set(`Stop the cluster after ${minutes} idle minutes: autostop`, ['resources', 'autostop'], minutes)
+        : set(`Take the cluster down after ${minutes} idle minutes: autostop`, ['resources', 'autostop'], {
+            idle_minutes: minutes,
+            down: true,
+          })
     }
     case 'gpus': {
       const keys = ['resources', 'accelerators']

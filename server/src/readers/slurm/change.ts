@@ -36,13 +36,28 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
     // In a text that another shell runs, the place is that of the whole text.
     if (/\s/.test(facts.fragment.text.slice(start, end).trim()))
       return { reason: `the number stands in a text that another shell runs: make it ${value} there` }
-    const one: ShellWrite = { kind: 'replace text', fragment, start, end, text: String(value) }
-    const title = `Start ${value} processes: ${claim.key} ${value}`
+    const written = facts.fragment.text.slice(start, end)
+    const variable = /^"?\$\{?(\w+)\}?"?$/.exec(written)?.[1]
+    const set = variable === undefined ? null : onlyNumber(facts.fragment.text, variable)
+    if (variable !== undefined && set === null)
+      return { reason: `it is $${variable}: change it where that is set` }
+    const place = set ?? { start, end }
+    const one: ShellWrite = { kind: 'replace text', fragment, ...place, text: String(value) }
+    const title = `Start ${value} processes: ${set === null ? `${claim.key} ` : `${variable}=`}${value}`
     return { title, safety: 'unsafe', writes: [{ ...one, path: facts.path }], imports: [] }
   }
   if (claim.setting === 'exclusive' && value === false && claim.site.target === undefined)
     return removeLine(claim, facts, `Share the node: remove ${claim.key}`)
   return byHand(claim)
+}
+
+/** Where the script gives the variable a number, and nothing else does; null: nowhere, or in several places. */
+function onlyNumber(text: string, variable: string): { start: number; end: number } | null {
+  const [set, another] = [...text.matchAll(new RegExp(`(?<![\\w$])${variable}=`, 'g'))]
+  const number = set === undefined ? null : /^\d+(?=\s|;|$)/.exec(text.slice(set.index + set[0].length))
+  if (set === undefined || another !== undefined || number === null) return null
+  const start = set.index + set[0].length
+  return { start, end: start + number[0].length }
 }
 
 /** Takes the line of the directive out. */
@@ -89,6 +104,12 @@ function fewerGpus(claim: Claim, count: number, facts: FragmentFacts): Change | 
     return { reason: '--gpus counts over all nodes' }
   }
   const { name } = wanted.directive
+  if (
+    facts.shell!.directives.some(
+      ({ name: one, value: of }) => one === 'exclusive' || (one === 'mem' && of === '0'),
+    )
+  )
+    return { reason: 'the job takes the whole node: ask for a share of its memory and cores too' }
   if (count > 1 && name === 'gpus-per-task') return { reason: '--gpus-per-task counts for each task' }
   const value = several(wanted.single)
   return write(claim, facts, `${asked(count)}: --${name}=${value}`, name, value)

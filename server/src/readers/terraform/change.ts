@@ -70,13 +70,6 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
       if (/SM_NUM_GPUS|TENSOR_PARALLEL/.test(facts.fragment.text))
         return { reason: `use ${value}, and tell the server how many GPUs that has` }
       return editor.change(`Use ${value}`, [editor.set(keys, String(value))])
-    case 'gpus':
-      // Definitions of AWS Batch jobs, which write numbers as text.
-      if (claim.key !== 'resourceRequirements' || keys.at(-1) !== 'value' || Number(value) < 1)
-        return byHand(claim)
-      return editor.change(`Request ${value} GPU${value === 1 ? '' : 's'}`, [
-        editor.set(keys, typeof scalar(node)?.value === 'number' ? Number(value) : String(value)),
-      ])
     case 'blockedBy':
       return editor.change('Release idle machines', [editor.set(keys, false)])
     case 'idleStop':
@@ -126,7 +119,7 @@ function changeBatchJob(
 
 class Editor {
   constructor(
-    private readonly facts: FragmentFacts,
+    readonly facts: FragmentFacts,
     readonly root: ConfigNode,
   ) {}
 
@@ -154,6 +147,8 @@ class Editor {
     return { title, safety: 'unsafe', writes, imports: [] }
   }
 }
+
+const autoscaler = /karpenter|cluster.?autoscaler|\bkeda\b/i
 
 /** How many machines a pool starts with: set to 0 along with its minimum. */
 const startSizes = ['desired_size', 'desired_capacity']
@@ -195,7 +190,13 @@ function changeMinimum(editor: Editor, claim: Claim, keys: Key[], node?: ConfigN
     const size = number(entry(block, key)?.value)
     if (size !== undefined && size > 0) writes.push(editor.set([...parent, key], 0))
   }
-  return editor.change(`Scale to zero: ${name} = 0`, writes)
+  // Amazon's groups grow again by an autoscaler only, which stands elsewhere where it is there at all.
+  const scaled =
+    startSizes.every((key) => entry(block, key) === undefined) || autoscaler.test(editor.facts.fragment.text)
+  const change = editor.change(`Scale to zero: ${name} = 0`, writes)
+  return scaled
+    ? change
+    : { ...change, title: `${change.title}, if an autoscaler adds nodes`, safety: 'display' }
 }
 
 function changeCapacity(editor: Editor, claim: Claim, keys: Key[]): Change | Refusal {

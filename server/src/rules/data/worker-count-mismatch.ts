@@ -15,6 +15,9 @@ const starving: [number, number] = [0.05, 0.3]
 /** Shared memory that workers can do with: a batch of images each. */
 const enoughShared = 2 ** 30
 
+/** What a node of a cluster is sure to have. */
+const mostCores = 32
+
 export default defineRule({
   name: 'data/worker-count-mismatch',
   judges: 'InputPipeline',
@@ -63,7 +66,12 @@ function checkUnaskedCores(
       usd: null,
       basis: 'assumes that loading holds the run back for 5 to 30 % of its time; measure it with a profiler',
     },
-    fixes: [{ set: [{ claim: asked, value: better }] }],
+    fixes: [
+      {
+        set: [{ claim: asked, value: better }],
+        ...(better > mostCores ? { onlyIf: 'the nodes have as many' } : {}),
+      },
+    ],
     related: [{ location: view.settings.workers!.location, message: 'starts the workers' }],
   })
   return true
@@ -83,6 +91,7 @@ function checkCores(
   machine: Machine,
   { report, silent }: RuleContext,
 ) {
+  if (workers.state === 'default') return silent('the library chooses how many workers it starts')
   const { cpus } = machine
   if (cpus === null || cpus < 1) return silent('the number of cores that it runs on is not known')
   const processes = processesOf(view, machine)

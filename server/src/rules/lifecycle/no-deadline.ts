@@ -41,7 +41,14 @@ export default defineRule({
         at: timeLimit,
         severity: elsewhere === undefined && seconds === null ? 'warning' : 'information',
         message: `${jobName(view)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (a stuck collective, storage that does not answer) ${verb} ${accelerators} ${until}.${care}`,
-        fixes: lost ? [] : [{ set: [{ claim: timeLimit, value: day }] }],
+        fixes: lost
+          ? []
+          : [
+              {
+                set: [{ claim: timeLimit, value: day }],
+                ...(takesDays(view) ? { onlyIf: 'no run takes longer' } : {}),
+              },
+            ],
       })
       return
     }
@@ -56,6 +63,11 @@ export default defineRule({
     })
   },
 })
+
+/** Nobody takes so many machines for what a few do in a day. */
+function takesDays({ settings }: SubjectView<'Compute'>): boolean {
+  return (effective(settings.nodes) ?? 1) >= 4 || (effective(settings.gpus) ?? 1) >= 16
+}
 
 /** A training this long may well take more than a day. */
 const many = { epochs: 50, steps: 50_000 }

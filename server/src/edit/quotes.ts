@@ -1,0 +1,56 @@
+/** Strings in new code get the quotes that the file uses. */
+import { stringSpans } from './python-lexis.js'
+import type { PythonWrite } from './write.js'
+
+const simple = /^([A-Za-z]{0,2})(['"])([^'"\\\n]*)\2$/
+
+/** The quote of most of the plain strings in this code; null where neither prevails. */
+export function preferredQuote(code: string): '"' | "'" | null {
+  let lead = 0
+  for (const { start, end } of stringSpans(code, 0, code.length)) {
+    const [, , quote, content] = simple.exec(code.slice(start, end)) ?? []
+    if (content !== undefined && content !== '') lead += quote === '"' ? 1 : -1
+  }
+  return lead === 0 ? null : lead > 0 ? '"' : "'"
+}
+
+/** The writes with the quotes of the file. Strings that the file holds as they are were copied from it, and stay. */
+export function inQuotesOf(text: string, writes: readonly PythonWrite[]): PythonWrite[] {
+  if (writes.length === 0) return []
+  const strings = stringSpans(text, 0, text.length)
+  const prevailing = preferredQuote(text)
+  return writes.map((write) => {
+    const around = 'call' in write ? text.slice(write.call.start, write.call.end) : ''
+    const quote = preferredQuote(around) ?? prevailing
+    if (quote === null) return write
+    const style = (code: string): string => restyled(text, code, quote)
+    switch (write.kind) {
+      case 'set keyword':
+      case 'append item':
+        return { ...write, value: style(write.value) }
+      case 'replace':
+        // Not in the field of a formatted string, whose own quotes would end it.
+        if (strings.some(({ start, end }) => start < write.range.start && write.range.end < end)) return write
+        return { ...write, text: style(write.text) }
+      case 'wrap block':
+        return { ...write, header: style(write.header) }
+      case 'insert lines':
+        return { ...write, lines: write.lines.map(style) }
+      default:
+        return write
+    }
+  })
+}
+
+function restyled(text: string, code: string, quote: string): string {
+  let result = ''
+  let from = 0
+  for (const { start, end } of stringSpans(code, 0, code.length)) {
+    const literal = code.slice(start, end)
+    const [, prefix = '', written, content] = simple.exec(literal) ?? []
+    if (content === undefined || written === quote || text.includes(literal)) continue
+    result += `${code.slice(from, start)}${prefix}${quote}${content}${quote}`
+    from = end
+  }
+  return result + code.slice(from)
+}
