@@ -5,7 +5,7 @@ import type { Evidence } from '../text/evidence.js'
 import type { Json } from '../text/json.js'
 import type { SharedArgument } from './code.js'
 import type { ReportedMetrics } from './logged-metrics.js'
-import type { NetworkSize } from './networks/size.js'
+import type { MadeNetwork } from './networks/size.js'
 import type { SampleSource } from './sample-sources.js'
 
 /** A parameter that is an argument of a library call: `torch.save(state, filename)`. */
@@ -166,8 +166,8 @@ export interface ModuleSummary {
   autocasts?: true
   /** Its code, where it makes networks. */
   networks?: NetworkCode
-  /** The networks that it makes; null: one cannot be counted. */
-  makes?: NetworkSize[] | null
+  /** The networks that it makes. */
+  makes?: MadeNetwork[]
   /** Canonical names of the `from_pretrained` that it calls, or that a module of the project which it imports does. */
   pretrained?: string[]
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */

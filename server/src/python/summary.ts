@@ -10,7 +10,7 @@ import { reportedMetrics } from './logged-metrics.js'
 import type { Call, ModuleSummary } from './module.js'
 import { networkAutocasts } from './network-autocast.js'
 import { networkCode } from './network-code.js'
-import { sizesOfMade } from './networks/size.js'
+import { madeNetworks } from './networks/size.js'
 import { derivedClasses, outwardCalls } from './outward.js'
 import { makesResidentData } from './resident-data.js'
 import { sampleSource } from './sample-sources.js'
@@ -33,7 +33,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
   const derived = derivedClasses(analysis)
   const restores = restoredNames(analysis)
   const networks = networkCode(analysis)
-  const makes = sizesOfMade(analysis)
+  const makes = madeNetworks(analysis)
   const samples = sampleSource(analysis)
   const parses = isImported ? { ...known.parses, ...sharedArguments(analysis) } : {}
   return {
@@ -62,7 +62,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     ...(trainsInOnePass(analysis) ? { onePass: true as const } : {}),
     ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),
     ...(networks === null ? {} : { networks }),
-    ...(makes?.length === 0 ? {} : { makes }),
+    ...(makes.length === 0 ? {} : { makes }),
     ...loadedWeights(analysis),
     ...(secondOrder || analysis.calls.some((call) => createdGraph(call) !== null)
       ? { secondOrder: true as const }

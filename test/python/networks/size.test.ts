@@ -1,13 +1,14 @@
 /** How large networks are, counted from their layers. */
 import assert from 'node:assert/strict'
-import { sizesOfMade } from '../../../server/src/python/networks/size.js'
+import { madeNetworks } from '../../../server/src/python/networks/size.js'
 import { analyse } from '../analyse.js'
 
 const header = 'import torch\nfrom torch import nn\n'
 
 async function parameters(text: string, modules: Record<string, string> = {}): Promise<number[] | null> {
-  const sizes = sizesOfMade(await analyse(header + text, { modules }))
-  return sizes?.map((one) => one.parameters) ?? null
+  const made = madeNetworks(await analyse(header + text, { modules }))
+  const sizes = made.map(({ size }) => size?.parameters ?? null)
+  return sizes.includes(null) ? null : sizes.filter((one) => one !== null)
 }
 
 const net = (init: string, forward = 'return self.net(x)') =>

@@ -123,7 +123,7 @@ function isApplied(text: string, attribute: string): boolean {
   ).test(text)
 }
 
-/** Null: some of it cannot be counted, or it has no layers. */
+/** Null: some of it cannot be counted. */
 function counted(
   program: PythonModule,
   work: (count: Count, reader: NetworkReader) => void,
@@ -137,7 +137,7 @@ function counted(
     if (error instanceof RangeError) return null
     throw error
   }
-  return count.open || count.size.layers === 0 ? null : count.size
+  return count.open ? null : count.size
 }
 
 /** The network that a call makes. */
@@ -152,15 +152,25 @@ export function sizeOfClass(python: PythonModule, klass: Klass, program = python
   )
 }
 
-/** The networks that the code of the module makes outside of others; null: one cannot be counted. */
-export function sizesOfMade(python: PythonModule): NetworkSize[] | null {
-  return allOf(python.calls.filter((call) => makesNetwork(python, call)).map((call) => ofCall(python, call)))
+/** A network that some code makes, by its class; null: it cannot be counted. */
+export interface MadeNetwork {
+  name: string
+  size: NetworkSize | null
 }
 
-/** Null: one of them is not known. */
+/** The networks that the code of the module makes outside of others, those without layers aside. */
+export function madeNetworks(python: PythonModule): MadeNetwork[] {
+  if (!python.uses('torch.nn.')) return []
+  return python.calls
+    .filter((call) => makesNetwork(python, call))
+    .map((call) => ({ name: call.method, size: ofCall(python, call) }))
+    .filter(({ size }) => size?.layers !== 0)
+}
+
+/** Null: one of them is not known, or there is none. */
 export function allOf(sizes: readonly (NetworkSize | null)[]): NetworkSize[] | null {
-  const known = sizes.filter((one) => one !== null)
-  return known.length === sizes.length ? known : null
+  const known = sizes.flatMap((one) => (one === null ? [] : one.layers === 0 ? [] : [one]))
+  return known.length === 0 || sizes.includes(null) ? null : known
 }
 
 /** What a function makes and gives back is as large as its calls have it. */
@@ -169,7 +179,7 @@ function ofCall(python: PythonModule, { expr, function: func }: Call): NetworkSi
   const given = counted(python, (count, reader) => {
     for (const site of sites ?? []) count.add(reader.value(site.expr, scopeOf(python)))
   })
-  return given ?? sizeOfMade(python, expr)
+  return given === null || given.layers === 0 ? sizeOfMade(python, expr) : given
 }
 
 function makesNetwork(python: PythonModule, { name, expr, function: func }: Call): boolean {

@@ -2,7 +2,14 @@
 import { loadsPictures } from '../../python/evidence.js'
 import type { Klass, PythonModule } from '../../python/module.js'
 import { classAt } from '../../python/networks/places.js'
-import { allOf, type NetworkSize, sizeOfClass, sizeOfMade, sizesOfMade } from '../../python/networks/size.js'
+import {
+  allOf,
+  type MadeNetwork,
+  madeNetworks,
+  type NetworkSize,
+  sizeOfClass,
+  sizeOfMade,
+} from '../../python/networks/size.js'
 import { isNetworkClass } from '../../python/networks/values.js'
 import { trainedNetwork } from './defined-network.js'
 import { once } from './once.js'
@@ -11,43 +18,38 @@ import { imageEdge } from './picture-edge.js'
 /** One of these is trained, or all of them are; null: it is not known, or there is none. */
 function trainedSizes(python: PythonModule): NetworkSize[] | null {
   return once(python, 'sizes of what it trains', () => {
-    const found = sizesHere(python)
-    return found === null || found.length === 0 ? null : found
+    const optimized = trainedNetwork(python)
+    if (optimized !== null) return allOf([sizeOfMade(python, optimized)])
+    const elsewhere = [...python.importers, ...python.programs].flatMap(({ makes = [] }) => makes)
+    const themselves = trainingThemselves(python)
+    if (themselves.length > 0)
+      return allOf(themselves.flatMap((klass) => sizesOfClass(python, klass, elsewhere)))
+    if (python.usesHere('.from_pretrained', 'torchvision.models.', 'timm.', 'torch.hub.')) return null
+    const made = madeNetworks(python)
+    const found = made.length > 0 ? made : elsewhere
+    return allOf(found.length > 0 ? found.map(({ size }) => size) : importedNetworks(python))
   })
 }
 
-function sizesHere(python: PythonModule): NetworkSize[] | null {
-  const optimized = trainedNetwork(python)
-  if (optimized !== null) return allOf([sizeOfMade(python, optimized)])
-  const elsewhere = [...python.importers, ...python.programs].flatMap(({ makes }) =>
-    makes === undefined ? [] : [makes],
-  )
-  const itself = trainsItself(python)
-  const own = itself === null ? null : sizeOfItself(python, itself)
-  if (own !== null && (own.guessed !== true || elsewhere.length === 0)) return [own]
-  if (itself === null) {
-    if (python.usesHere('.from_pretrained', 'torchvision.models.', 'timm.', 'torch.hub.')) return null
-    const made = sizesOfMade(python)
-    if (made?.length !== 0) return made
-  }
-  if (elsewhere.length > 0) return elsewhere.includes(null) ? null : elsewhere.flatMap((one) => one ?? [])
-  return itself === null ? allOf(importedNetworks(python)) : null
-}
-
-/** `fit` of a network that updates its own weights. */
-function trainsItself(python: PythonModule): Klass | null {
+/** Networks with a `fit` that updates their own weights; none where something else trains as well. */
+function trainingThemselves(python: PythonModule): Klass[] {
   const found = python.loops
     .filter(({ role }) => role === 'train')
     .map((loop) => loop.function?.class ?? null)
-  const [first] = found
-  return first != null && isNetworkClass(first) && found.every((one) => one === first) ? first : null
+  const networks = found.filter((one) => one !== null && isNetworkClass(one))
+  return networks.length === found.length ? [...new Set(networks)].filter((one) => one !== null) : []
 }
 
-function sizeOfItself(python: PythonModule, klass: Klass): NetworkSize | null {
-  const made = python.calls.filter(({ expr }) => python.classOf(expr.callee) === klass)
-  const sizes = allOf(made.map(({ expr }) => sizeOfMade(python, expr)))
-  const largest = sizes?.sort((a, b) => b.parameters - a.parameters)[0]
-  return largest ?? sizeOfClass(python, klass)
+/** Wherever its objects are made. */
+function sizesOfClass(
+  python: PythonModule,
+  klass: Klass,
+  elsewhere: readonly MadeNetwork[],
+): (NetworkSize | null)[] {
+  const here = python.calls.filter(({ expr }) => python.classOf(expr.callee) === klass)
+  if (here.length > 0) return here.map(({ expr }) => sizeOfMade(python, expr))
+  const there = elsewhere.filter(({ name }) => name === klass.name)
+  return there.length > 0 ? there.map(({ size }) => size) : [sizeOfClass(python, klass)]
 }
 
 /** `models = {'lstm': Lstm, 'mlp': Mlp}`: whichever it is. */
