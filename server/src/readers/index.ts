@@ -171,6 +171,7 @@ import { skypilotReader } from './skypilot/cluster.js'
 import { skypilotTaskReader } from './skypilot/task.js'
 import { slurmReader } from './slurm/reader.js'
 import { sparkTuningReader } from './spark/cross-validator.js'
+import { sparkDataReader } from './spark/uncached.js'
 import { submititReader } from './submitit/executor.js'
 import { swiftCommandReader } from './swift/command.js'
 import { tensorflowReader } from './tensorflow/eager.js'
@@ -364,6 +365,7 @@ export const readers: readonly Reader[] = [
   skypilotTaskReader,
   slurmReader,
   sparkTuningReader,
+  sparkDataReader,
   submititReader,
   swiftCommandReader,
   tensorflowReader,

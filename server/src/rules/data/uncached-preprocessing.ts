@@ -118,6 +118,8 @@ function messageOf(work: SubjectView<'Preprocessing'>, names: string[], { per, t
     times === null
       ? `every ${pass}`
       : `each of ${formatCount(times)} ${per === 'pass' ? 'passes of the loop' : `${per}s`}`
+  if (effective(work.settings.transformation) === 'lazy data')
+    return `${what} ${several ? 'are' : 'is'} computed again from the source in ${each}, as the data is lazy and nothing keeps it: cache it before the loop.`
   const where = per === 'trial' ? 'before the search starts' : 'before the loop'
   return `${what} ${several ? 'produce' : 'produces'} the same result in ${each}: compute ${several ? 'them' : 'it'} once, ${where}.`
 }

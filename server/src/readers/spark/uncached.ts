@@ -1,0 +1,147 @@
+/**
+ * Data frames of Spark that each model of a loop is fitted on: they are lazy, and read and transformed again for each unless they
+ * are kept. Source: Spark 3.5, "RDD Persistence" and `DataFrame.cache`.
+ */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { callSite } from '../../values/places.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { changeOf, rangeOf } from '../change-answer.js'
+import { claimedCall } from '../claim-argument.js'
+import { passesOf } from '../python/preprocessing.js'
+import { codeMatches, trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
+
+export const sparkDataReader = defineReader({
+  name: 'spark-data',
+  languages: ['python'],
+  triggers: ['pyspark.ml'],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined || python.evidence.role === 'test') return
+    for (const repeated of repeatedIn(python)) claimRepeated(python, repeated, claims)
+  },
+  change: keep,
+})
+
+/** Moves the data between machines, or goes over all of it. */
+const costly =
+  /^(join|crossJoin|groupBy|groupby|agg|distinct|dropDuplicates|drop_duplicates|orderBy|sort|pivot)$/
+const keeps = /^(cache|persist|checkpoint|localCheckpoint)$/
+const reads = /^(json|csv|parquet|orc|load|table|text|jdbc|sql)$/
+/** Texts are parsed anew as well. */
+const parses = /^(json|csv|text)$/
+
+interface Repeated {
+  loops: Loop[]
+  /** The last step, behind which the data can be kept. */
+  last: Call
+  steps: Call[]
+}
+
+function repeatedIn(python: PythonModule): Repeated[] {
+  const found: Repeated[] = []
+  for (const call of python.calls) {
+    const estimator = call.receiver ?? call.receiverCall?.name ?? ''
+    const data =
+      call.method === 'fit' && /^pyspark\.ml\./.test(estimator) ? call.expr.args[0]?.value : undefined
+    if (data?.type !== 'name' || call.loops.length === 0) continue
+    const chain = chainOf(python, data)
+    const last = chain?.at(-1)
+    if (chain === null || last === undefined) continue
+    // What is made inside of the loop may differ from pass to pass.
+    if (chain.some(({ loops }) => loops.length > 0)) continue
+    const steps = chain.filter(({ method }) => costly.test(method))
+    if (steps.length > 0 && !found.some((one) => one.last === last))
+      found.push({ loops: call.loops, last, steps })
+  }
+  return found
+}
+
+/** From the call that reads on; null: it does not begin with one, or something keeps the data. */
+function chainOf(python: PythonModule, data: Expr): Call[] | null {
+  const chain: Call[] = []
+  let expr = data
+  for (let depth = 0; depth < 40; depth++) {
+    if (expr.type === 'name' && codeMatches(python, keptLater(expr.id))) return null
+    const value = expr.type === 'name' ? assigned(python, expr) : expr
+    if (value?.type !== 'call' || value.callee.type !== 'attribute') return null
+    const call = python.callAt(value)
+    if (call === null || keeps.test(call.method)) return null
+    const from: Expr = value.callee.value
+    if (!/^randomSplit$/.test(call.method)) chain.unshift(call)
+    const reader = from.type === 'attribute' && from.attr === 'read'
+    if (reader || isReader(from) || (from.type === 'name' && from.id === 'spark'))
+      return reads.test(call.method) ? chain : null
+    expr = from
+  }
+  return null
+}
+
+/** `spark.read.format('csv').option(…)`. */
+function isReader(expr: Expr): boolean {
+  if (expr.type !== 'call' || expr.callee.type !== 'attribute') return false
+  const { attr, value } = expr.callee
+  if (!/^(format|options?|schema)$/.test(attr)) return false
+  return (value.type === 'attribute' && value.attr === 'read') || isReader(value)
+}
+
+/** `train.cache()` on a line of its own. */
+const keptLater = (name: string): RegExp =>
+  new RegExp(`\\b${name}\\s*\\.\\s*(cache|persist|checkpoint|localCheckpoint)\\(`)
+
+/** What a name was assigned; of `train, test = data.randomSplit(…)` the call. */
+function assigned(python: PythonModule, name: Expr & { type: 'name' }): Expr | null {
+  const value = python.definition(name)
+  if (value !== name) return value
+  const [only, another] = python.bindingsOf(name)
+  const split = only?.kind === 'assign' && another === undefined ? only.value : null
+  return split?.type === 'call' && split.callee.type === 'attribute' && split.callee.attr === 'randomSplit'
+    ? split
+    : null
+}
+
+function claimRepeated(python: PythonModule, { loops, last, steps }: Repeated, claims: ClaimBuilder): void {
+  const place = methodPlace(last)
+  const site = callSite(last)
+  const evidence = trainingEvidence(python)
+  if (evidence.role !== 'test') evidence.role = 'tuning'
+  const work = claims.subject('Preprocessing', place, last.function?.qualified ?? '', evidence, null, 'cache')
+  work.known('cached', 'cache', false, place, { site })
+  work.known('transformation', 'cache', 'lazy data', place, { site })
+  const shown = steps.map((one) => ({ what: one.method, location: claims.locate(methodPlace(one)) }))
+  work.known('steps', 'cache', shown, place, { site })
+  const trips = loops.map((loop) => passesOf(python, loop))
+  const times = trips.reduce(
+    (all, one) => (all === null || one === null ? null : all * one),
+    1 as number | null,
+  )
+  work.known('again', 'cache', { per: 'pass', times }, place, { site })
+  const heavy = steps.some(({ method }) => /join|^pivot/i.test(method)) || parsesText(python, last)
+  work.known('weight', 'cache', heavy ? 'heavy' : 'ordinary', place, { site })
+}
+
+function parsesText(python: PythonModule, last: Call): boolean {
+  return chainOf(python, last.expr)?.some(({ method }) => parses.test(method)) === true
+}
+
+/** The method with its arguments, without what it is called on. */
+function methodPlace({ expr }: Call): { start: number; end: number } {
+  const { callee } = expr
+  return { start: callee.type === 'attribute' ? callee.end - callee.attr.length : expr.start, end: expr.end }
+}
+
+function keep(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  const call = claimedCall(facts.python, claim.site)
+  if (call === null) return { reason: 'the call is no longer in the file' }
+  const { fragment, end } = rangeOf(facts, call)
+  const write = {
+    kind: 'replace' as const,
+    path: facts.path,
+    range: { fragment, start: end, end },
+    text: '.cache()',
+  }
+  return changeOf('Keep the data after the first pass (.cache())', [write])
+}
