@@ -7,7 +7,7 @@ import { start } from './common.js'
 let client: BaseLanguageClient | undefined
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
-  const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'server-web.js')
+  const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'engine.cjs')
   let stop: () => void = () => undefined
   client = await start(context, (id, name, options) => {
     const created = new LanguageClient(
@@ -28,10 +28,18 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   context.subscriptions.push({ dispose: () => stop() })
 }
 
-/** From the bytes of the script, because a browser starts no worker from the address of an extension. */
+/**
+ * From the bytes of the engine, because a browser starts no worker from the address of an extension. It is a CommonJS module that
+ * requires nothing in this role.
+ */
 async function startWorker(script: vscode.Uri) {
   const bytes = await vscode.workspace.fs.readFile(script)
-  const address = URL.createObjectURL(new Blob([new Uint8Array(bytes)], { type: 'text/javascript' }))
+  const module = [
+    '(module => {(function(exports) {',
+    new Uint8Array(bytes),
+    '\n}).call({}, module.exports); module.exports.web() })({ exports: {} })',
+  ]
+  const address = URL.createObjectURL(new Blob(module, { type: 'text/javascript' }))
   const worker = new Worker(address)
   return {
     // Made here, because in an extension `Worker` is not the browser's own class, which the client looks for.

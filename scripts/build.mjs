@@ -1,6 +1,7 @@
 /** Bundles everything that is installed into dist/, copies the grammars and writes THIRD-PARTY-NOTICES. `npm ci` runs it (`prepare`). `node scripts/build.mjs FILE` also writes what went into which bundle. */
 import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -42,27 +43,41 @@ const common = {
   outdir: path('dist'),
 }
 
-/** Command line, workers and language server as one script, whose compiled code can be kept, and what starts it. */
+/**
+ * Command line, workers, language server and the server of a browser as one script, whose compiled code can be kept, and what
+ * starts it. A role loads what it needs when it is asked for; of libraries that differ, all of them use what runs anywhere.
+ */
 function node() {
   const platform = { platform: 'node', target: 'node20' }
   const stdin = (contents) => ({ contents, resolveDir: path('.'), loader: 'ts' })
   const engine = build({
     ...common,
-    ...platform,
     stdin: stdin(
-      ['cli', 'worker', 'server']
-        .map((role) => `export const ${role} = () => import('./${roles[role]}')`)
+      Object.entries({ ...roles, web: 'server/src/lsp/web.ts' })
+        .map(([role, file]) => `export const ${role} = () => import('./${file}')`)
         .join('\n'),
     ),
+    platform: 'browser',
+    external: builtinModules.flatMap((name) => [name, `node:${name}`]),
     format: 'cjs',
     charset: 'ascii',
     // Compiled code that was kept cannot import anything; its ES module does.
     supported: { 'dynamic-import': false },
-    alias: { 'web-tree-sitter': path('node_modules/web-tree-sitter/web-tree-sitter.cjs') },
+    alias: {
+      'web-tree-sitter': path('node_modules/web-tree-sitter/web-tree-sitter.cjs'),
+      ...Object.fromEntries(
+        ['vscode-jsonrpc', 'vscode-languageserver-protocol', 'vscode-languageserver'].map((name) => [
+          `${name}/node`,
+          path(`node_modules/${name}/lib/node/main.js`),
+        ]),
+      ),
+    },
     outdir: undefined,
     outfile: path('dist/engine.cjs'),
     define: { ...common.define, 'import.meta.url': 'costlintUrl' },
-    banner: { js: "const costlintUrl=require('node:url').pathToFileURL(__filename).href;" },
+    banner: {
+      js: "const costlintUrl=typeof __filename==='string'?require('node:url').pathToFileURL(__filename).href:'';",
+    },
   })
   const starts = Object.keys(roles).map((role) =>
     build({
@@ -112,22 +127,15 @@ function desktop() {
   })
 }
 
-/** The extension in a browser, and the server in its web worker. */
+/** The extension in a browser. Its server is the engine, in a web worker. */
 function web() {
-  const client = build({
+  return build({
     ...common,
     entryPoints: entries({ 'client/web': 'client/web.ts' }),
     platform: 'browser',
     format: 'cjs',
     external: ['vscode'],
   })
-  const server = build({
-    ...common,
-    entryPoints: entries({ 'server-web': 'server/src/lsp/web.ts' }),
-    platform: 'browser',
-    format: 'iife',
-  })
-  return Promise.all([client, server])
 }
 
 /** The pages of the rules as one file, by rule name. */
