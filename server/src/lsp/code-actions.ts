@@ -31,18 +31,21 @@ export const sketchCommand = 'costlint.sketch'
 const openSketchCommand = 'costlint.openSketch'
 const explainLineCommand = 'costlint.explainLine'
 
+const deeds = [
+  'fix',
+  'fix rule',
+  'fix rule everywhere',
+  'suppress line',
+  'suppress file',
+  'disable rule',
+  'add to baseline',
+  'fix all',
+  'fix notebook',
+] as const
+
 /** What an action carries from being listed to being applied. */
 export interface ActionData {
-  do:
-    | 'fix'
-    | 'fix rule'
-    | 'fix rule everywhere'
-    | 'suppress line'
-    | 'suppress file'
-    | 'disable rule'
-    | 'add to baseline'
-    | 'fix all'
-    | 'fix notebook'
+  do: (typeof deeds)[number]
   uri: string
   version: number
   fingerprint?: string
@@ -275,6 +278,12 @@ async function disableActions(
 }
 
 /** The edit of a listed action; rejects when the document has changed since. */
+/** What a client sends back may be anything. */
+export function isActionData(data: unknown): data is ActionData {
+  const { uri, version, do: deed } = (data ?? {}) as Partial<ActionData>
+  return typeof uri === 'string' && typeof version === 'number' && deed !== undefined && deeds.includes(deed)
+}
+
 export async function editOf(
   data: ActionData,
   target: Target,

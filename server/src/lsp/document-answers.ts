@@ -7,6 +7,7 @@ import {
   type CodeLensParams,
   type CompletionItem,
   type CompletionParams,
+  ErrorCodes,
   type Hover,
   type HoverParams,
   type InlayHint,
@@ -16,7 +17,15 @@ import {
   type TextDocumentPositionParams,
 } from 'vscode-languageserver'
 import type { ClientFeatures } from './client-features.js'
-import { type ActionData, editOf, listActions, type Sketch, sketchOf, type Target } from './code-actions.js'
+import {
+  type ActionData,
+  editOf,
+  isActionData,
+  listActions,
+  type Sketch,
+  sketchOf,
+  type Target,
+} from './code-actions.js'
 import type { OpenDocuments } from './documents.js'
 import type { RulePages } from './explain.js'
 import { hoverAt } from './hover.js'
@@ -65,8 +74,10 @@ export class DocumentAnswers {
   }
 
   async resolveAction(action: CodeAction, token: CancellationToken): Promise<CodeAction> {
-    const data = action.data as ActionData | undefined
+    const data: unknown = action.data
     if (data === undefined || action.edit !== undefined) return action
+    if (!isActionData(data))
+      throw new ResponseError(ErrorCodes.InvalidParams, 'The server has listed no such action.')
     const target = await this.target(data.uri)
     if (token.isCancellationRequested) throw cancelled()
     if (target === undefined || this.isBehind(target)) {

@@ -3,7 +3,13 @@
  * (`--node-ipc`), over the standard streams for every other editor.
  */
 import { readFile } from 'node:fs/promises'
-import { createConnection, ProposedFeatures } from 'vscode-languageserver/node'
+import {
+  type Connection,
+  createConnection,
+  ProposedFeatures,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver/node'
 import { namedCache } from '../host/node/answer-folder.js'
 import { createNodeHost } from '../host/node/host.js'
 import { readRulePages } from '../host/node/rule-pages.js'
@@ -11,6 +17,7 @@ import { version } from '../host/node/version.js'
 import { openProject } from '../linter.js'
 import { decode } from '../text/decode.js'
 import type { Environment } from './environment.js'
+import { Lifecycle } from './lifecycle.js'
 import { withoutDisk } from './no-disk.js'
 import { startServer } from './server.js'
 import { filePath } from './uri.js'
@@ -55,6 +62,34 @@ const environment: Environment = {
   now: () => performance.now(),
 }
 
-const connection = createConnection(ProposedFeatures.all)
+const lifecycle = new Lifecycle()
+const options = { messageStrategy: lifecycle }
+
+/** Over the standard streams a client that sends no message any more, or what is none, ends the server. */
+function overStreams(): Connection {
+  const reader = new StreamMessageReader(process.stdin)
+  const made = createConnection(
+    ProposedFeatures.all,
+    reader,
+    new StreamMessageWriter(process.stdout),
+    options,
+  )
+  // Nothing but messages may stand in the output.
+  console.log = (...all: unknown[]) => made.console.log(all.join(' '))
+  const end = () => process.exit(lifecycle.isDown ? 0 : 1)
+  process.stdin.on('end', end).on('close', end)
+  reader.onError((error) => {
+    // Behind a body that is no JSON the next header follows; behind a header that is none nobody knows where one is.
+    if (error instanceof SyntaxError) return
+    process.stderr.write(`costlint server: ${error.message.split('\n')[0]}\n`)
+    process.exit(1)
+  })
+  return made
+}
+
+const connection = process.argv.includes('--stdio')
+  ? overStreams()
+  : createConnection(ProposedFeatures.all, options)
+lifecycle.listenOn(connection)
 startServer(connection, environment)
 connection.listen()

@@ -9,6 +9,7 @@ import { openProject } from '../linter.js'
 import { decode } from '../text/decode.js'
 import type { Environment } from './environment.js'
 import type { RulePages } from './explain.js'
+import { Lifecycle } from './lifecycle.js'
 import { withoutDisk } from './no-disk.js'
 import { startServer } from './server.js'
 import { createWebHost, grammarSource } from './web-host.js'
@@ -17,11 +18,14 @@ import { createWebHost, grammarSource } from './web-host.js'
 declare const COSTLINT_VERSION: string
 declare const self: DedicatedWorkerGlobalScope
 
+const lifecycle = new Lifecycle()
 const connection = createConnection(
   ProposedFeatures.all,
   new BrowserMessageReader(self),
   new BrowserMessageWriter(self),
+  { messageStrategy: lifecycle },
 )
+lifecycle.listenOn(connection)
 
 let pages: Promise<RulePages> | undefined
 
