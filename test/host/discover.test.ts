@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, realpath, rm, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'mocha'
@@ -230,6 +230,29 @@ describe('host/discover', () => {
     await chmod(closed, 0o755)
     assert.deepEqual(result.files, ['a.py'])
     assert.deepEqual(result.errors, [{ path: 'closed', message: 'cannot be read: permission denied' }])
+  })
+
+  it('names what it cannot read because of its name', async function () {
+    // Other systems have no such names.
+    if (process.platform !== 'linux') this.skip()
+    const bytes = (text: string) => Buffer.concat([Buffer.from(`${root}/`), Buffer.from(text, 'latin1')])
+    await write({ 'a.py': '', 'b\ufffd.py': '' })
+    await writeFile(bytes('caf\u00e9.py'), '')
+    await writeFile(bytes('caf\u00e9.png'), '')
+    await mkdir(bytes('d\u00e9'))
+    const { files, errors } = await found()
+    assert.deepEqual(files, ['a.py', 'b\ufffd.py'])
+    const message = 'is not read: its name is not UTF-8'
+    assert.deepEqual(
+      errors.sort((one, other) => (one.path < other.path ? -1 : 1)),
+      [
+        { path: 'caf\ufffd.py', message, kind: 'left out' },
+        { path: 'd\ufffd', message, kind: 'left out' },
+      ],
+    )
+    await rm(bytes('caf\u00e9.py'))
+    await rm(bytes('caf\u00e9.png'))
+    await rmdir(bytes('d\u00e9'))
   })
 
   it('stops when it is asked to', async () => {

@@ -194,6 +194,7 @@ class Walk {
     const ignored = await this.chain(folder, entries)
     for (const entry of entries) {
       const path = folder.path === '' ? entry.name : `${folder.path}/${entry.name}`
+      if (await this.hasForeignName(entry, path)) continue
       if (entry.kind === 'file') {
         if (isReadableName(entry.name) && !this.leftOut(path, entry.name, false, ignored))
           this.files.add(path)
@@ -206,6 +207,14 @@ class Walk {
     const { maxFiles, onFound } = this.options
     onFound?.(this.files.size)
     if (maxFiles !== undefined && this.files.size > maxFiles) throw new TooManyFiles(this.root, maxFiles)
+  }
+
+  /** Bytes that are no UTF-8 were replaced in the name, under which nothing can be opened. */
+  private async hasForeignName({ name, kind }: Entry, path: string): Promise<boolean> {
+    if (!name.includes('\ufffd') || (kind === 'file' && !isReadableName(name))) return false
+    if ((await this.host.resolve(under(this.root, path))) !== undefined) return false
+    this.errors.push({ path, message: 'is not read: its name is not UTF-8', kind: 'left out' })
+    return true
   }
 
   /** The user asked for this folder, by an `exclude = ["!…"]` or on the command line. */
