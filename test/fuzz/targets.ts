@@ -11,6 +11,7 @@ import { fixableProject } from '../../server/src/project/fixable.js'
 import { applyFixes } from '../../server/src/results/apply-fixes.js'
 import { rules } from '../../server/src/rules/index.js'
 import { type Grammars, loadGrammars } from '../../server/src/syntax/parser.js'
+import type { Location } from '../../server/src/text/location.js'
 import { writeNotebook } from '../../server/src/text/notebook.js'
 import { sourceFile } from '../../server/src/text/source-fragments.js'
 import { memoryHost } from '../cases/memory-host.js'
@@ -79,6 +80,18 @@ export async function targets(projects: readonly Files[]): Promise<Target[]> {
         await fixed(filesAfter(given, projects), unsafe)
       },
     ),
+    target(
+      'a blank line above moves what is said, and the fixes',
+      damaged(projects.length, 2),
+      async (given) => {
+        const files = filesAfter(given, projects)
+        const moved = new Map(
+          [...files].map(([path, text]) => [path, mayMove(path, text) ? `\n${text}` : text]),
+        )
+        const shift = (path: string) => moved.get(path)!.length - files.get(path)!.length
+        assert.deepEqual(await told(moved, shift), await told(files, () => 0))
+      },
+    ),
     target('notebooks keep what is not changed', fc.tuple(any, any), async ([given, other]) => {
       const [script, text] = [given, other].map((one) => [...filesAfter(one, projects).values()][0]!)
       roundTrip(percentToNotebook(script!), text!)
@@ -136,6 +149,29 @@ async function fixed(files: Files, unsafe: boolean): Promise<void> {
         'a second run changes more',
       )
     })
+  })
+}
+
+/** What stands first in a script or a notebook has a meaning there; YAML of many documents begins anywhere. */
+function mayMove(path: string, text: string): boolean {
+  return /\.(py|ya?ml|toml)$/.test(path) && !/^(#!|%|\ufeff|#.*(coding|%%|Databricks))|^\s*$/.test(text)
+}
+
+/** Findings and fixes, each place as many characters further up. */
+async function told(files: Files, shift: (path: string) => number): Promise<string[]> {
+  const at = ({ path, start, end }: Location) => `${path} ${start - shift(path)}–${end - shift(path)}`
+  return withProject(files, async (project) => {
+    const lines: string[] = []
+    for (const finding of (await project.lint()).findings) {
+      const fixes = (await project.fixes(finding)).map((fix) =>
+        'refused' in fix
+          ? fix.refused
+          : `${fix.title}: ${fix.edits.map(({ location, newText }) => `${at(location)} ${newText}`).join('; ')}`,
+      )
+      const { rule, severity, message, fingerprint, location } = finding
+      lines.push([at(location), severity, rule, fingerprint, message, ...fixes].join(' | '))
+    }
+    return lines.sort()
   })
 }
 

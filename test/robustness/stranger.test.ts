@@ -14,8 +14,8 @@ describe('an hour of a stranger, in short', function () {
       try {
         await session.start()
         let findings = 0
-        for (let round = 0; round < 3; round++) {
-          for (let step = 0; step < 30; step++) await session.act()
+        for (let round = 0; round < 2; round++) {
+          for (let step = 0; step < 25; step++) await session.act()
           findings += await session.compare()
         }
         assert.ok(findings > 0)
