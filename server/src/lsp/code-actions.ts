@@ -277,13 +277,13 @@ async function disableActions(
   ]
 }
 
-/** The edit of a listed action; rejects when the document has changed since. */
 /** What a client sends back may be anything. */
 export function isActionData(data: unknown): data is ActionData {
   const { uri, version, do: deed } = (data ?? {}) as Partial<ActionData>
   return typeof uri === 'string' && typeof version === 'number' && deed !== undefined && deeds.includes(deed)
 }
 
+/** The edit of a listed action; rejects when the document has changed since. */
 export async function editOf(
   data: ActionData,
   target: Target,
