@@ -1,5 +1,6 @@
 /** Pretrained models and the format that their weights are loaded in. */
 
+import { model as known } from '../../catalog/models.js'
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
@@ -142,9 +143,12 @@ function readWeights(
   const pinned = context.versions['transformers==']
   const version = transformersVersion(python, pinned === undefined ? {} : { transformers: pinned })
   const full = isPipeline ? null : writtenInFull(python, call)
-  if (!isPipeline && full === null && (version === null || version.major >= 5)) return
   const id = idOf(python, call)
-  const parameters = id === null ? null : sizeOfModel(id)
+  const onRecord = id !== null && embedder.test(call.name ?? '') ? known(id) : undefined
+  // Later versions load what was saved.
+  const asSaved = onRecord?.shape?.stored === 32
+  if (!isPipeline && full === null && !asSaved && (version === null || version.major >= 5)) return
+  const parameters = id === null ? null : (onRecord?.parameters ?? sizeOfModel(id))
   if (id === null || parameters === null) return
   const place = calleePlace(call)
   const site = callSite(call)
@@ -163,6 +167,16 @@ function readWeights(
     /peft_config\s*=|requires_grad_\(\s*False|requires_grad\s*=\s*False/.test(codeText(python))
   const use = frozen ? 'frozen' : trainsAnywhere(python) ? 'trained' : 'inference'
   loaded.known('use', 'from_pretrained', use, place, { site })
+  if (embedder.test(call.name ?? '') && encodesMany(python)) loaded.known('over', 'encode', 'encode()', place)
+}
+
+/** `model.encode(texts, batch_size=256)`: nobody sizes batches, or watches the progress, for a few sentences. */
+function encodesMany(python: PythonModule): boolean {
+  return python.calls.some(
+    (call) =>
+      /^(encode|predict|rank)$/.test(call.method) &&
+      ['batch_size', 'show_progress_bar'].some((name) => mayBePassed(python.argument(call, name))),
+  )
 }
 
 /** `torch_dtype=torch.float32`. */

@@ -1,7 +1,8 @@
 /** Functions of a Modal app, and the GPUs that they ask for. Source: modal 0.73, app.py (`timeout` is 300), gpu.py. */
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { PythonModule } from '../../python/module.js'
+import type { Func, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { absent, convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { isGiven } from '../../values/value.js'
@@ -56,17 +57,22 @@ export const modalReader = defineReader({
   },
 })
 
-/** `@app.function(…)` of an app of this module. */
+/** `@app.function(…)` and `@app.cls(…)` of an app of this module; a class stands for the method that it starts with. */
 function appFunctions(python: PythonModule): Decorated[] {
   const found: Decorated[] = []
-  for (const func of python.functions) {
-    for (const decorator of func.node.decorators) {
+  const add = (func: Func, decorators: readonly Expr[], kind: 'function' | 'cls'): void => {
+    for (const decorator of decorators) {
       if (decorator.type !== 'call' || decorator.callee.type !== 'attribute') continue
       const { attr, value } = decorator.callee
-      const app = attr === 'function' ? python.callOf(value) : null
+      const app = attr === kind ? python.callOf(value) : null
       if (app !== null && /^modal\.(App|Stub)$/.test(app.name ?? ''))
-        found.push({ func, decorator, call: python.callOf(decorator), name: 'modal.App.function' })
+        found.push({ func, decorator, call: python.callOf(decorator), name: `modal.App.${kind}` })
     }
+  }
+  for (const func of python.functions) add(func, func.node.decorators, 'function')
+  for (const { node, methods } of python.classes) {
+    const first = [...methods.values()].find((one) => one.node.decorators.length > 0)
+    if (first !== undefined) add(first, node.decorators, 'cls')
   }
   return found
 }
@@ -84,7 +90,7 @@ function readFunction(
   const place = namePlace(func)
   const evidence = stepEvidence(python)
   const compute = claimStepMachine(claims, {
-    ...{ engine: 'modal', key: 'modal', provider: 'other', name: func.name },
+    ...{ engine: 'modal', key: 'modal', provider: 'other', name: func.class?.name ?? func.name },
     ...{ scope: func.qualified, place, evidence },
   })
   compute.known('nodes', 'modal', 1, place, { site: decoratorSite(decorator) })
@@ -98,9 +104,13 @@ function readFunction(
   compute.say('gpuModel', 'gpu', model.state === 'unknown' ? absent(asked) : model)
   functionSettings.claim(compute, source)
   compute.say('timeLimit', 'timeout', orDefault(convert(source.get('timeout'), asNumber), 300))
-  const { work } = workOfStep(python, func.name, func)
-  claimCode(python, compute, func, work, place, false)
-  claimStepLaunch(claims, python, compute, one, functions)
+  // What a class does, all of its methods do.
+  if (func.class === null) {
+    const { work } = workOfStep(python, func.name, func)
+    claimCode(python, compute, func, work, place, false)
+  }
+  const onGpu = functions.filter((each) => isGiven(new DecoratorSource(python, each, claims).get('gpu')))
+  claimStepLaunch(claims, python, compute, one, functions, onGpu.length === 1)
 }
 
 /** `A100`, `a10g`, `H100:4`, `A100-80GB:2`, `H100!`. */

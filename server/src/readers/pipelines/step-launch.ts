@@ -11,7 +11,7 @@ const spreads =
 
 /**
  * What the file trains runs on the machine of the one step that trains. Where several do, nobody knows which of them a
- * training belongs to.
+ * training belongs to. Where none does, a model that the file runs is on the one step that has accelerators (`alone`).
  */
 export function claimStepLaunch(
   claims: ClaimBuilder,
@@ -19,10 +19,12 @@ export function claimStepLaunch(
   compute: SubjectBuilder<'Compute'>,
   step: Decorated,
   steps: readonly Decorated[],
+  alone = false,
 ): void {
   const { job } = compute.subject
   const training = steps.filter(({ func }) => workOfCode(python, func).some(({ work }) => work === 'train'))
-  if (job === null || training.length !== 1 || training[0]!.func !== step.func) return
+  const own = training.length === 0 ? alone : training.length === 1 && training[0]!.func === step.func
+  if (job === null || !own) return
   const { decorators, nameStart } = step.func.node
   if (decorators.some(({ start, end }) => spreads.test(python.code.slice(start, end)))) return
   const name = claims.path.slice(claims.path.lastIndexOf('/') + 1)

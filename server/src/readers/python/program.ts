@@ -62,6 +62,7 @@ export const programReader = defineReader({
     if ('because' in parallelism) program.unknown('parallelism', parallelism.key, parallelism.because, place)
     else program.known('parallelism', parallelism.key, parallelism.value, place)
     program.known('trains', 'training', trainsAnywhere(python) && !onlyMeasures(facts.path), place)
+    program.known('infers', 'model', inference(python), place)
     readAccelerator(program, takesAccelerator(python) ? 'maybe' : evidence.accelerator, place)
     readResumption(python, program, place)
     const rank = rankSource.exec(python.code)?.[0] ?? null
@@ -140,6 +141,16 @@ function readAccelerator(program: SubjectBuilder<'Program'>, accelerator: string
   else program.unknown('usesAccelerator', 'device', 'nothing in the program names a device', place)
 }
 
+/** Models of libraries that compute on the device that they are given, or on the first. */
+const models =
+  /^(sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder|SparseEncoder)|transformers\.(\w+\.)*(pipeline|(Auto)?Model\w*\.from_pretrained|\w+(Model|For\w+)\.from_pretrained)|diffusers\.\w+\.from_(pretrained|single_file)|whisper\.load_model|vllm\.LLM)$/
+
+/** What loads a model that the program runs and does not train. */
+function inference(python: PythonModule): string | null {
+  if (trainsAnywhere(python)) return null
+  return python.calls.find((call) => call.name !== null && models.test(call.name))?.method ?? null
+}
+
 // Devices.
 
 const distributed = [
@@ -188,6 +199,10 @@ const distributed = [
   'ignite.distributed.',
   'pyspark.ml.torch.distributor.',
   'pyspark.ml.deepspeed.',
+  '.start_multi_process_pool',
+  '.encode_multi_process',
+  'faiss.index_cpu_to_all_gpus',
+  'cuml.dask.',
   'sparkdl.',
   'xgboost.spark.',
 ]
@@ -323,6 +338,7 @@ function placedOnDevices(python: PythonModule): Verdict | null {
       ['device_map', null],
       ['tensor_parallel_size', 1],
       ['pipeline_parallel_size', 1],
+      ['data_parallel_size', 1],
     ] as const) {
       const given = call.expr.args.find((one) => one.name === keyword)
       if (given === undefined) continue

@@ -70,6 +70,13 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
       if (/SM_NUM_GPUS|TENSOR_PARALLEL/.test(facts.fragment.text))
         return { reason: `use ${value}, and tell the server how many GPUs that has` }
       return editor.change(`Use ${value}`, [editor.set(keys, String(value))])
+    case 'gpus':
+      // Definitions of AWS Batch jobs, which write numbers as text.
+      if (claim.key !== 'resourceRequirements' || keys.at(-1) !== 'value' || Number(value) < 1)
+        return byHand(claim)
+      return editor.change(`Request ${value} GPU${value === 1 ? '' : 's'}`, [
+        editor.set(keys, typeof scalar(node)?.value === 'number' ? Number(value) : String(value)),
+      ])
     case 'blockedBy':
       return editor.change('Release idle machines', [editor.set(keys, false)])
     case 'idleStop':

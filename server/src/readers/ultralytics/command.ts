@@ -102,7 +102,7 @@ function readCommand(
   const evidence = evidenceOf(given, claims.path.endsWith('.ipynb'))
   const training = claims.subject('Training', place, 'yolo', evidence)
   training.known('managed', 'train', true, place)
-  training.known('automaticDevice', 'device', true, place)
+  if (evidence.accelerator !== 'gpu') training.known('automaticDevice', 'device', true, place)
   training.known('fullHorizonSchedule', 'lrf', true, place)
   claim(training, 'precision', given.get('amp'), 'amp', 'fp16-mixed', (text) =>
     switchOf(text) === undefined ? undefined : switchOf(text) ? 'fp16-mixed' : 'fp32',

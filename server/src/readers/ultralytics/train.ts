@@ -106,7 +106,7 @@ function readTrain(python: PythonModule, call: Call, context: ReaderContext, cla
   const scope = call.function?.qualified ?? ''
   const training = claims.subject('Training', place, scope, evidence)
   training.known('managed', 'train', true, place)
-  training.known('automaticDevice', 'device', true, place)
+  if (evidence.accelerator !== 'gpu') training.known('automaticDevice', 'device', true, place)
   trainingSettings.claim(training, source)
   const hours = orDefault(source.get('time'), null)
   if (effective(hours) !== null)

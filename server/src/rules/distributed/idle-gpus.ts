@@ -23,13 +23,13 @@ export default defineRule({
       return silent(unless(view, 'gpus', `the job asks for ${count === 1 ? 'one GPU' : 'no GPU'}`))
     const other = otherDevices(view)
     if (other !== undefined) return silent(other)
-    const users = view.run.siblings.map((run) => usesMore(run) ?? trainerOf(run))
+    const users = view.run.siblings.map((run) => usesMore(run) ?? userOf(run))
     const more = users.find(isSilence)
     if (more !== undefined) return silent(more)
     const trainer = users.find((user) => user !== null && !isSilence(user))
     if (trainer === undefined || trainer === null || isSilence(trainer))
-      return silent('no program of the job is known to train on a GPU')
-    const { run, program } = trainer
+      return silent('no program of the job is known to compute on a GPU')
+    const { run, program, trains } = trainer
 
     const machine = effective(instanceType)
     const derived =
@@ -47,7 +47,9 @@ export default defineRule({
         basis: `${count - 1} of ${count} GPUs are idle`,
       },
       fixes: derived ? smaller(instanceType, machine) : [{ set: [{ claim: gpus, value: 1 }] }],
-      related: [{ location: program.subject.location, message: 'trains on one GPU' }],
+      related: [
+        { location: program.subject.location, message: `${trains ? 'trains' : 'computes'} on one GPU` },
+      ],
     })
   },
 })
@@ -92,14 +94,23 @@ function usesMore(run: Run): Silence | undefined {
     : unless(program, 'parallelism', `${run.script} spreads its work: ${parallelism}`)
 }
 
-/** The launch with what it trains; null where it does something else. */
-function trainerOf(run: Run): { run: Run; program: SubjectView } | null {
+interface User {
+  run: Run
+  program: SubjectView
+  trains: boolean
+}
+
+/** The launch with what it trains, or the program that runs a model; null where it does something else. */
+function userOf(run: Run): User | null {
   const program = subjectIn(run, 'Program')
-  if (program === undefined) return null
-  const uses = effective(program.settings.usesAccelerator) === true
-  if (!uses || effective(program.settings.trains) !== true) return null
-  const training = subjectIn(run, 'Training')
-  return { run, program: training ?? program }
+  if (program === undefined || effective(program.settings.usesAccelerator) !== true) return null
+  if (effective(program.settings.trains) === true)
+    return { run, program: subjectIn(run, 'Training') ?? program, trains: true }
+  const { infers } = program.settings
+  // A program that never names a GPU may well compute on the processor.
+  if (infers === undefined || effective(infers) == null || program.subject.evidence.accelerator !== 'gpu')
+    return null
+  return { run, program, trains: false }
 }
 
 function smaller(claim: Claim<string>, machine: string): FixRequest[] {

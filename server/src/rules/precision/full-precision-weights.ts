@@ -1,13 +1,16 @@
 import { gpuSupports } from '../../catalog/gpus.js'
+import { mixedPrecisionSpeedup } from '../../estimate/mixed-precision.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
-import { defineRule } from '../rule.js'
+import { defineRule, type Report, type RuleOptions } from '../rule.js'
 import { offAccelerator, unless } from '../silence.js'
 import { parametersText } from '../training-memory.js'
 
 /** Smaller models fit anywhere. */
 const least = 1e9
+/** These are done in no time. */
+const leastOverCorpus = 5e7
 
 export default defineRule({
   name: 'precision/full-precision-weights',
@@ -23,6 +26,8 @@ export default defineRule({
       return silent(unless(view, 'weights', `the weights are ${held}`))
     const count = effective(parameters)
     const purpose = effective(use)
+    const corpus = count === undefined || count >= least ? undefined : corpusOf(view, options)
+    if (corpus !== undefined) return report(corpus)
     if (count === undefined || count < least)
       return silent(
         unless(view, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),
@@ -40,6 +45,29 @@ export default defineRule({
     })
   },
 })
+
+/** A smaller model fits anywhere in 32 bits; a whole corpus takes its time through it. */
+function corpusOf(view: SubjectView<'Model'>, options: RuleOptions): Report | undefined {
+  const { weights, parameters, use, id, over } = view.settings
+  if (weights === undefined || over === undefined || effective(use) !== 'inference') return undefined
+  if (view.subject.evidence.accelerator !== 'gpu' || effective(parameters)! < leastOverCorpus)
+    return undefined
+  const { gpu } = machineOf(view, options)
+  if (gpu !== null && !gpu.formats.has('fp16')) return undefined
+  const speedup = gpu === null ? null : mixedPrecisionSpeedup(gpu)
+  const times = [...new Set(speedup?.times.map((one) => one.toFixed(1)))].join(' to ')
+  const gain =
+    speedup === null
+      ? 'fp16 runs on the faster 16-bit units'
+      : `fp16 is typically ${times} times faster on ${gpu!.name}`
+  return {
+    at: weights,
+    severity: 'information',
+    message: `${effective(id) ?? 'The model'} computes in fp32 (\`${weights.key}\` is not given) for everything that \`${effective(over)}\` is given: ${gain}.`,
+    ...(speedup === null ? {} : { saving: { fraction: speedup.fraction, usd: null, basis: speedup.basis } }),
+    fixes: [{ set: [{ claim: weights, value: 'fp16' }] }],
+  }
+}
 
 function messageOf(
   view: SubjectView<'Model'>,

@@ -100,6 +100,8 @@ export interface ProgramSettings {
   /** How the code uses the devices of a node. `none`: it uses one. `trials`: one device for each trial. */
   parallelism: 'none' | 'data-parallel' | 'distributed' | 'model-parallel' | 'trials' | 'spawned'
   trains: boolean
+  /** The library call by which it runs a trained model over data: 'SentenceTransformer.encode'; null: it does not. */
+  infers: string | null
   usesAccelerator: boolean
   /** It saves while it trains and can continue from what it saved. */
   resumes: boolean

@@ -141,6 +141,8 @@ export interface ModelSettings {
   weights: Precision
   /** What is done with the weights. `frozen`: they only carry adapters, or none of them is trained. */
   use: 'trained' | 'frozen' | 'inference'
+  /** What goes through it batch by batch: '`encode()` over a corpus'. */
+  over: string
   /** As the program calls it: 'resnet50', 'BertForSequenceClassification'. */
   architecture: string
   /** What the weights are before training. */
