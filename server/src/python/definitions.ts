@@ -10,6 +10,7 @@ import { running } from './effects.js'
 import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
 import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
+import { isGenerator } from './generators.js'
 import { handedOn } from './handed-on.js'
 import { loggedNames } from './logged-metrics.js'
 import { getterOf } from './lookups.js'
@@ -119,6 +120,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
       ...(instantiates === null ? {} : { instantiates }),
       ...(applies.length === 0 ? {} : { applies }),
       ...givenStep(analysis, func),
+      ...(isGenerator(analysis, func) ? { yields: true as const } : {}),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
     })
   }
@@ -141,6 +143,8 @@ export function definitionsOf(analysis: Analysis): Definitions {
     if (repeats.length > 0) described.repeats = repeats
     const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')
     if (item !== null) described.items = [...analysis.effectsOfFunction(item).calls]
+    const yields = generatorsOf(analysis, klass)
+    if (Object.keys(yields).length > 0) described.yields = yields
     Object.assign(described, held.of(klass))
     const forward = methodOf(analysis, klass, 'forward')
     const applies = forward === null ? [] : appliedAttributes(analysis, forward)
@@ -187,13 +191,20 @@ function frozenIn(analysis: Analysis): Expr[] {
   return analysis.code.includes('requires_grad') ? frozenOwners(analysis, withoutComments(analysis)) : []
 }
 
+/** Methods that hand out one value after the other, with the calls that they reach. */
+function generatorsOf(analysis: Analysis, { methods }: Klass): Record<string, string[]> {
+  const found: Record<string, string[]> = {}
+  for (const [name, method] of methods)
+    if (isGenerator(analysis, method)) define(found, name, [...analysis.effectsOfFunction(method).calls])
+  return found
+}
+
 /** `def make_step(model): def step(batch): … return step`. */
 function givenStep(analysis: Analysis, func: Func): Pick<FunctionSummary, 'gives'> {
   const returned = onlyReturn(func)
   const made = returned === null ? null : analysis.functionOf(returned)
   if (made === null || made.node.start < func.node.start || made.node.end > func.node.end) return {}
-  const effects = analysis.effectsOfFunction(made)
-  return effects.backward || effects.optimizerStep ? { gives: running(effects) } : {}
+  return { gives: running(analysis.effectsOfFunction(made)) }
 }
 
 function withoutComments({ text, tree }: Analysis): string {

@@ -231,6 +231,8 @@ export class EffectFinder {
       if (called !== null) effects.calls.add(`${called}.__call__`)
     }
     if (call.expr.callee.type === 'attribute') effects.calls.add(`.${call.method}`)
+    // A parameter, or a name of the function around this one: what it stands for is not known, what it does is.
+    else if (call.name === null && textMaker.test(call.method)) effects.calls.add(`.${call.method}`)
     if (putsOnDevice(call, this.analysis.text)) effects.calls.add(toDevice)
     if (isBackward(call) || functionalGradients.test(call.name ?? '')) effects.backward = true
     if (isOptimizerStep(this.analysis, call) || functionalUpdate.test(call.name ?? ''))
@@ -344,10 +346,12 @@ const functionalGradients =
 
 const functionalUpdate = /^(optax|equinox)\.apply_updates$/
 
+const textMaker = /(^|_)(tokenizer|processor|feature_extractor)$/
+
 export function isBackward(call: Call): boolean {
   if (call.expr.callee.type !== 'attribute') return false
   if (call.method === 'backward' || call.method === 'manual_backward') return true
-  return call.method === 'gradient' && /^(tape|gt|g?_?tape\d?)$/.test(lastIdentifier(call.expr.callee.value))
+  return call.method === 'gradient' && /^(gt?|t|g?_?tape\d?)$/.test(lastIdentifier(call.expr.callee.value))
 }
 
 /** What says that the gradients of a call are differentiated once more; null: nothing. */

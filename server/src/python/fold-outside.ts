@@ -59,6 +59,30 @@ function commandLineWord(analysis: Analysis, expr: Expr): Folded | null {
     : { ...from, value: word.value, overridable: word.overridable === true, location: word.location }
 }
 
+/** What `len(sys.argv) > 1` is for a program that is started without arguments; null: another test. */
+export function withoutWords(analysis: Analysis, test: Expr): boolean | null {
+  if (test.type !== 'binary' || test.left.type !== 'call' || test.right.type !== 'constant') return null
+  const { callee, args } = test.left
+  const counted = args[0]?.value
+  if (callee.type !== 'name' || callee.id !== 'len' || counted?.type !== 'attribute') return null
+  if (analysis.nameOf(counted) !== 'sys.argv' || typeof test.right.value !== 'number') return null
+  const least = test.right.value
+  switch (test.op) {
+    case '>':
+      return 1 > least
+    case '>=':
+      return 1 >= least
+    case '==':
+      return least === 1
+    case '<':
+      return 1 < least
+    case '<=':
+      return 1 <= least
+    default:
+      return null
+  }
+}
+
 /** A value of a configuration file, or of an object with fields; null: it is none. */
 export function configuredValue(analysis: Analysis, expr: Expr): Folded | null {
   const word = commandLineWord(analysis, expr)

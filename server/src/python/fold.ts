@@ -12,7 +12,7 @@ import { classConstant } from './data-classes.js'
 import { foldCall } from './fold-calls.js'
 import { foldChanges } from './fold-changes.js'
 import { mapNumbers, maximumItems } from './fold-numeric.js'
-import { configuredValue, environmentValue, programArgument } from './fold-outside.js'
+import { configuredValue, environmentValue, programArgument, withoutWords } from './fold-outside.js'
 import { agree, chosen, combine, combineWith, known, oneOf, throughOptions, unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget } from './names.js'
@@ -209,6 +209,11 @@ export class Folder {
   }
 
   private eitherOf({ test, then, otherwise }: Expr & { type: 'conditional' }): Folded {
+    const alone = withoutWords(this.analysis, test)
+    if (alone !== null && this.analysis.binding === null) {
+      const value = this.fold(alone ? then : otherwise)
+      return value.state === 'known' ? { ...value, overridable: true } : value
+    }
     const { byDefault, holds, fails } = conditionOf(this.analysis, test)
     return chosen('a condition', [
       { folded: this.fold(then), when: holds, byDefault: byDefault === true },

@@ -72,11 +72,27 @@ export function markEvaluation(analysis: Analysis): void {
       ) ||
       calls.has('torch.no_grad') ||
       calls.has('torch.inference_mode') ||
+      isWithoutGradients(analysis, loop.node) ||
       /(^|[^a-z])(val(?!ue)|test|eval)/i.test(`${text.slice(start, iterable.start)} ${written}`)
     ) {
       loop.role = 'evaluate'
     }
   }
+}
+
+/** `with torch.no_grad():` around it. */
+function isWithoutGradients(analysis: Analysis, { start, end }: Stmt): boolean {
+  return analysis.statements.some(
+    (one) =>
+      one.type === 'with' &&
+      one.start < start &&
+      end <= one.end &&
+      one.items.some(
+        ({ value }) =>
+          value.type === 'call' &&
+          /^torch\.(no_grad|inference_mode)$/.test(analysis.nameOf(value.callee) ?? ''),
+      ),
+  )
 }
 
 /** What a loop goes through, as it is written: `progress` of `progress = tqdm(val_loader)` with what it stands for. */

@@ -90,6 +90,8 @@ export interface ModuleSummary {
       params: string[]
       /** It holds a loop or a comprehension: what it does, it does for many. */
       repeats: boolean
+      /** It hands out one value after the other. */
+      yields?: true
       /** Parameters that it calls with gradients: `model(batch)`. */
       applies?: NamedParameter[]
       /** It returns a network whose weights it froze. */
@@ -118,6 +120,8 @@ export interface ModuleSummary {
       /** Other classes of its module that its code names. */
       names?: string[]
       calls: string[]
+      /** Methods that hand out one value after the other, with the calls that they reach. */
+      yields?: Record<string, string[]>
       /** Calls that making one sample reaches (`__getitem__`, `__iter__`), where the class has such a method. */
       items?: string[]
       /** How its constructor takes a mapping: its keys as keywords, or the whole as one parameter. */
@@ -150,6 +154,8 @@ export interface ModuleSummary {
   frozen?: string[]
   /** Passes of its loops over epochs, as far as they are known. */
   epochs?: { value: number; overridable: boolean }[]
+  /** Methods of the project's objects that it gives to a method `fit`, and keywords of that call. */
+  fitted?: string[]
   /** Names of what `load_state_dict` is called on: 'optimizer'. */
   restores?: string[]
   /** Where it, or a module of the project that it imports, gets samples from. */

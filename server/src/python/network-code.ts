@@ -9,7 +9,8 @@ import type { NetworkCode } from './module-summary.js'
 /** Characters of one module; of those that it imports. */
 const longest = { own: 40_000, imported: 60_000 }
 
-const network = /^(torch\.nn\.(\w+\.)*|keras\.(\w+\.)*)(Module|Sequential|Model|Layer)$/
+const network =
+  /^(torch\.nn\.(\w+\.)*|keras\.(\w+\.)*|flax\.(linen|nnx)\.(\w+\.)*|haiku\.|equinox\.)(Module|Sequential|Model|Layer)$/
 
 /** Null: the module makes no networks, or its text is too long. */
 export function networkCode(analysis: Analysis): NetworkCode | null {

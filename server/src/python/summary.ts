@@ -5,6 +5,7 @@ import { keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
 import { type Definitions, definitionsOf, passedOn, stepsOfClasses } from './definitions.js'
 import { createdGraph, lastIdentifier } from './effects.js'
+import { fittedMethods } from './fitted-classes.js'
 import { sharedArguments } from './imported-arguments.js'
 import { reportedMetrics } from './logged-metrics.js'
 import type { Call, ModuleSummary } from './module.js'
@@ -35,6 +36,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
   const networks = networkCode(analysis)
   const makes = madeNetworks(analysis)
   const samples = sampleSource(analysis)
+  const fitted = fittedMethods(analysis)
   const parses = isImported ? { ...known.parses, ...sharedArguments(analysis) } : {}
   return {
     path: analysis.path,
@@ -43,6 +45,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     classes,
     reexports,
     ...(passesOn === undefined ? {} : { passesOn }),
+    ...(fitted.length === 0 ? {} : { fitted }),
     uses: [...analysis.ownUses],
     imports: [...analysis.importSpecs],
     ...(analysis.importedByName.size === 0 ? {} : { projectImports: [...analysis.importedByName.keys()] }),

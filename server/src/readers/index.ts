@@ -116,6 +116,7 @@ import { optunaReader } from './optuna/study.js'
 import { prefectReader } from './prefect/flows.js'
 import { arrayTaskReader } from './python/array-task.js'
 import { dataSetsReader } from './python/data-sets.js'
+import { generatedBatchesReader } from './python/generated-batches.js'
 import { gridLoopReader } from './python/grid-loop.js'
 import { idleReader } from './python/idle.js'
 import { modelLoadsReader } from './python/model-loads.js'
@@ -311,6 +312,7 @@ export const readers: readonly Reader[] = [
   prefectReader,
   arrayTaskReader,
   dataSetsReader,
+  generatedBatchesReader,
   gridLoopReader,
   idleReader,
   modelLoadsReader,

@@ -16,7 +16,7 @@ import { fewTrainingSamples } from './samples.js'
 export const huggingfaceMappingReader = defineReader({
   name: 'huggingface-mapping',
   languages: ['python'],
-  triggers: ['tokenizer', 'feature_extractor', 'image_processor', 'processor'],
+  triggers: ['tokenizer', 'Tokenizer', 'feature_extractor', 'image_processor', 'processor'],
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return

@@ -17,7 +17,7 @@ import { once } from '../pytorch/once.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { claimExtractions, isStepCall, type StepDialect } from '../step-extraction.js'
 import { changeJax } from './changes.js'
-import { heavyLayers, layersWithoutFormat } from './layers.js'
+import { heavyLayers, heavyNetworkElsewhere, layersWithoutFormat } from './layers.js'
 
 const gradients =
   /^(jax\.(value_and_grad|grad)|flax\.nnx\.(value_and_grad|grad)|equinox\.filter_(value_and_)?grad)$/
@@ -54,7 +54,7 @@ const dialect: StepDialect = {
 }
 
 /** JAX runs on the accelerator that it was installed for. */
-function jaxEvidence(python: PythonModule, context: ReaderContext): Evidence {
+export function jaxEvidence(python: PythonModule, context: ReaderContext): Evidence {
   const evidence = trainingEvidence(python)
   noteSmall(evidence, toyData(python))
   const environment = context.binding?.launch.environment
@@ -133,6 +133,13 @@ const onTpu = /(^|[^a-z_])tpus?([^a-z]|$)|(^|[^a-z])(colab|use|on|is|has|num|clo
 
 /** Where layers of the file compute in the format of their inputs. On TPUs matrix products are short by themselves. */
 function readPrecision(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {
+  const elsewhere = heavyNetworkElsewhere(python)
+  if (elsewhere !== null && !codeMatches(python, lowering)) {
+    const reason = `give the layers of ${elsewhere} \`dtype=jnp.bfloat16\``
+    const header = loopHeader(loop)
+    const site = { ...header, target: { kind: 'refused' as const, reason } }
+    training.default('precision', 'dtype=jnp.bfloat16', 'fp32', header, { site })
+  }
   if (!heavyLayers(python)) return
   const layers = layersWithoutFormat(python)
   const place = layers[0] === undefined ? loopHeader(loop) : calleePlace(layers[0])

@@ -45,7 +45,10 @@ export function readRun(python: PythonModule, fit: Call, training: SubjectBuilde
 /** Why `val_loss` does not tell when to stop; null where it does. */
 function openEndedReason(python: PythonModule): string | null {
   return once(python, 'keras open-ended', () => {
+    // Names in texts and of what is imported alone say nothing of what is trained.
     const text = moduleText(python)
+      .replace(/'[^'\n]*'|"[^"\n]*"/g, "''")
+      .replace(/^\s*(from|import)\s[^\n(]*(\([^)]*\))?/gm, '')
     if (usesAny(python, ['gym.', 'gymnasium.', 'stable_baselines3.'])) return 'reinforcement learning'
     if (/discriminator/i.test(text) && /generator/i.test(text)) return 'adversarial training'
     if (/simclr|byol|\bmoco\b|barlow|vicreg|contrastive|info_?nce|masked_?autoencoder/i.test(text))

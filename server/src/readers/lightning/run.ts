@@ -99,7 +99,8 @@ function readEpochs(python: PythonModule, call: Call, training: SubjectBuilder<'
 function validation(python: PythonModule, trainer: Call, fits: Call[]): boolean | null {
   const limit = python.argument(trainer, 'limit_val_batches')
   if (knownArgument(limit) === 0) return false
-  if (isUnreadable(limit) || fits.length === 0) return null
+  if (isUnreadable(limit)) return null
+  if (fits.length === 0) return validatesElsewhere(python)
   let result: boolean | null = false
   for (const fit of fits) {
     const one = validatesIn(python, fit)
@@ -107,6 +108,14 @@ function validation(python: PythonModule, trainer: Call, fits: Call[]): boolean 
     if (one === null) result = null
   }
   return result
+}
+
+/** The module that fits with the trainer says with what. */
+function validatesElsewhere({ importers }: PythonModule): true | null {
+  const fitted = importers.flatMap((one) => (one.fitted === undefined ? [] : [new Set(one.fitted)]))
+  const validates = (methods: ReadonlySet<string>) =>
+    methods.has('validation_step') && ['val_dataloader', 'val_dataloaders'].some((name) => methods.has(name))
+  return fitted.length > 0 && fitted.every(validates) ? true : null
 }
 
 function validatesIn(python: PythonModule, fit: Call): boolean | null {

@@ -1,5 +1,6 @@
 /** Pictures that are read from their files and made smaller again for every epoch. */
 import type { Call, PythonModule } from '../../python/module.js'
+import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 import { datasetWork } from '../pytorch/dataset-work.js'
@@ -16,9 +17,22 @@ const fixed =
 const keepsPicture = /^(convert|copy|transpose)$/
 
 /** The step of a pipeline of transformations that makes a picture smaller, before anything is drawn. */
-export function shrinkingStep(python: PythonModule, pipeline: Expr): Call | null {
+export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): Call | null {
+  if (pipeline.type === 'subscript') {
+    // `transforms[split]`: one of those for training and validation.
+    const all = python.definition(pipeline.value)
+    const steps =
+      all.type === 'dict' ? all.entries.map((one) => shrinkingStep(python, one.value, depth + 1)) : []
+    return depth > 2 || steps.includes(null) ? null : (steps[0] ?? null)
+  }
   const made = python.callOf(pipeline)
-  if (made?.name == null) return null
+  if (made === null) return null
+  if (made.name === null) {
+    // `get_transforms(train=True)`: whichever pipeline the function returns.
+    const func = depth > 2 ? null : python.functionOf(made.expr.callee)
+    const steps = func === null ? [] : returnsOf(func).map((one) => shrinkingStep(python, one, depth + 1))
+    return steps.includes(null) ? null : (steps[0] ?? null)
+  }
   if (resize.test(made.name)) return made
   if (!compose.test(made.name)) return null
   const list = passedExpression(python.argument(made, 'transforms', 0))
@@ -36,8 +50,22 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr): Call | null
 /** A picture that is read from its file here: `Image.open(path).convert('RGB')`. */
 export function isReadPicture(python: PythonModule, expr: Expr, depth = 0): boolean {
   const value = python.definition(expr)
-  if (value.type !== 'call' || depth > 5) return false
+  if (depth > 5) return false
+  if (value.type === 'name') {
+    // `image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)` follows on the line that reads it.
+    const before = python.bindingsOf(value)
+    return (
+      before.length > 0 &&
+      before.length < 4 &&
+      before.every(
+        (one) => one.kind === 'assign' && one.value !== null && isReadPicture(python, one.value, depth + 1),
+      )
+    )
+  }
+  if (value.type !== 'call') return false
   const name = python.nameOf(value.callee)
+  const [first] = value.args
+  if (name === 'cv2.cvtColor' && first !== undefined) return isReadPicture(python, first.value, depth + 1)
   if (name !== null) return pictureReader.test(name)
   const { callee } = value
   return callee.type === 'attribute' && keepsPicture.test(callee.attr)
@@ -51,8 +79,7 @@ export function shrunkByDataSet(python: PythonModule): Call | null {
   for (const call of python.calls) {
     if (call.expr.args.length === 0) continue
     for (const { value, star } of call.expr.args) {
-      if (star !== 0 || (value.type !== 'name' && value.type !== 'call' && value.type !== 'attribute'))
-        continue
+      if (star !== 0 || !/^(name|call|attribute|subscript)$/.test(value.type)) continue
       const step = shrinkingStep(python, value)
       if (step === null || step === call) continue
       const work = datasetWork(python, call.expr)

@@ -24,7 +24,8 @@ const parses = /^(pandas\.read_(csv|excel|json|xml|html|table|fwf)|numpy\.(loadt
 
 /** A text that is not the same each time. */
 const drawnText = /random|augment|noise|shuffle|mask_?token|mlm|dropout|\bsample\(|choice/i
-const drawn = /random(?!_?(seed|state))|augment|noise|jitter|shift|stretch|SpecAug|mask|crop|pitch/i
+const drawn =
+  /random(?!_?(seed|state))|augment|noise|jitter|shift|stretch|SpecAug|Masking|(time|freq\w*|span|token|patch)_?mask|mask_?(prob|ratio|span|token|param)|crop|pitch/i
 /** Whatever it does, it may be drawn anew. */
 const anyTransform = /transform|\baug|compose/i
 

@@ -1,10 +1,10 @@
 /** What one sample of a loader costs: followed from the loader's data set to the code that makes a sample. */
 
-import { toDevice } from '../../python/effects.js'
+import { lastIdentifier, toDevice } from '../../python/effects.js'
 import type { Call, ClassSummary, Func, Klass, PythonModule } from '../../python/module.js'
 import { movesSamples } from '../../python/resident-data.js'
 import { onlyReturn } from '../../python/returns.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { Comprehension, Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 import type { InputPipelineSettings } from '../../workload/resource-kinds.js'
 import { decoderIn, decodingModules, inMemoryDataSets } from './datasets.js'
@@ -43,9 +43,9 @@ export function sampleWork(python: PythonModule, dataset: Expr): SampleWork | nu
 export function datasetWork(python: PythonModule, dataset: Expr, depth = 0): DatasetWork | null {
   if (depth > 6) return null
   const value = python.definition(dataset)
-  if (value.type === 'list' || value.type === 'tuple' || value.type === 'comprehension') {
-    if (value.type !== 'comprehension' && value.items.length > 0 && depth > 0)
-      return datasetWork(python, value.items[0]!, depth + 1)
+  if (value.type === 'comprehension') return depth > 0 ? ofEach(python, value, depth) : plain('memory')
+  if (value.type === 'list' || value.type === 'tuple') {
+    if (value.items.length > 0 && depth > 0) return datasetWork(python, value.items[0]!, depth + 1)
     return plain('memory')
   }
   if (value.type === 'name') {
@@ -75,6 +75,14 @@ export function datasetWork(python: PythonModule, dataset: Expr, depth = 0): Dat
   }
   if (value.type !== 'call') return null
   return fromCall(python, value, depth)
+}
+
+/** One of `{split: ImageFolder(split) for split in splits}`. */
+function ofEach(python: PythonModule, { element, value }: Comprehension, depth: number): DatasetWork | null {
+  const made = value ?? element
+  const work = made.type === 'call' ? datasetWork(python, made, depth + 1) : null
+  const isObject = made.type === 'call' && /^[A-Z]/.test(lastIdentifier(made.callee))
+  return work ?? (isObject ? null : plain('memory'))
 }
 
 /** What `self.train_set` may be, beside the None that a constructor begins with; null: it cannot be told. */
@@ -277,14 +285,22 @@ function onAccelerator(work: DatasetWork): DatasetWork {
   return work.work === 'decode' ? work : { ...work, work: 'device' }
 }
 
+/** What `make_collate(tokenizer)` or `Collator(tokenizer)` of another module calls for each batch. */
+function madeElsewhere(python: PythonModule, given: Expr): readonly string[] | null {
+  const made = python.definition(given)
+  if (made.type !== 'call') return null
+  const klass = python.importedClass(made.callee)
+  if (klass !== null) return klass.methods.includes('__call__') ? klass.calls : null
+  return python.importedFunction(made.callee)?.gives?.calls ?? null
+}
+
 /** Work of the function that makes a batch; null where there is none, or nothing costly in it. */
 export function collateWork(python: PythonModule, call: Call): SampleWork | null {
   const given = passedExpression(python.argument(call, 'collate_fn', 6))
   if (given === null) return null
   const func = python.functionOf(given)
   if (func === null) {
-    const imported = python.importedFunction(given)
-    const calls = [...(imported?.calls ?? [])]
+    const calls = [...(python.importedFunction(given)?.calls ?? madeElsewhere(python, given) ?? [])]
     if (onDevice(calls)) return plain('device')
     if (calls.some((name) => tokenizerCall.test(name)) && !calls.some((name) => /pad/.test(name)))
       calls.push('.tokenize')

@@ -14,9 +14,15 @@ export interface EpochEvaluation {
   epochs: Loop
 }
 
+interface Source {
+  /** A loader or a data set, as the code calls it. */
+  name: string
+  /** The data set behind it; null: it is not seen. */
+  data: string | null
+}
+
 interface Pass {
-  /** Loaders, as the code calls them. */
-  loaders: string[]
+  loaders: Source[]
   trains: boolean
   what: string
   at: { start: number; end: number }
@@ -27,21 +33,24 @@ export function needlessEvaluations(python: PythonModule): EpochEvaluation[] {
   for (const epochs of python.loops) {
     if (epochs.role !== 'epoch' || !epochs.effects.calls.has('.backward')) continue
     const passes = passesOf(python, epochs)
-    const trained = new Set(passes.filter((one) => one.trains).flatMap((one) => one.loaders))
+    const sources = passes.filter((one) => one.trains).flatMap((one) => one.loaders)
+    const trained = new Set(sources.flatMap(({ name, data }) => (data === null ? [name] : [name, data])))
     const evaluating = passes.filter((one) => !one.trains)
-    const validated = evaluating.some((one) => one.loaders.some((loader) => /val|dev/i.test(loader)))
+    const validated = evaluating.some((one) => one.loaders.some(({ name }) => /val|dev/i.test(name)))
     const seen = new Set<string>()
     for (const { loaders, what, at } of evaluating) {
       const [loader] = loaders
       if (loader === undefined || loaders.length > 1) continue
-      const data = trained.has(loader)
-        ? 'the training data'
-        : seen.has(loader)
-          ? 'the same data twice'
-          : validated && /test/i.test(loader)
-            ? 'the test data'
-            : null
-      seen.add(loader)
+      const { name } = loader
+      const data =
+        trained.has(name) || (loader.data !== null && trained.has(loader.data))
+          ? 'the training data'
+          : seen.has(name)
+            ? 'the same data twice'
+            : validated && /test/i.test(name)
+              ? 'the test data'
+              : null
+      seen.add(name)
       if (data !== null) found.push({ data, what, at, epochs })
     }
   }
@@ -49,7 +58,7 @@ export function needlessEvaluations(python: PythonModule): EpochEvaluation[] {
 }
 
 const loaderName =
-  /(loader|_dl|_iter|dataloader|generator|batches)s?$|^(train|test|val|valid|dev)(_?(data|set|ds|dl))?$/i
+  /(loader|_dl|_iter|dataloader|generator|batches)s?$|^(train|test|val|valid|dev)(_?(data(set)?|set|ds|dl))?$/i
 const evaluator = /(^|_)(eval\w*|valid\w*|test\w*|accuracy|metrics|score|predict)(_|$)/i
 const trainer = /(^|_)(train|fit|optimi[sz]e)(_|$)/i
 
@@ -58,8 +67,8 @@ function passesOf(python: PythonModule, epochs: Loop): Pass[] {
   const passes: Pass[] = []
   const code = hotCode(python, epochs.node.body, epochs.function)
   for (const { statement, expressions, func, guarded, conditional, exceptional } of code.statements) {
-    if (func !== epochs.function || guarded || conditional || exceptional) continue
-    if (statement.type === 'for') {
+    if (func !== epochs.function || guarded || exceptional) continue
+    if (statement.type === 'for' && !conditional) {
       const loop = python.loops.find((one) => one.node === statement)
       const loader = loaderOf(python, statement.iterable)
       if (loop === undefined || loader === null || loop.hasBreak) continue
@@ -72,7 +81,9 @@ function passesOf(python: PythonModule, epochs: Loop): Pass[] {
     for (const expr of expressions)
       for (const call of callsIn(python, expr)) {
         if (call.loops.at(-1) !== epochs) continue
-        const loaders = call.expr.args.flatMap(({ value }) => loaderOf(python, value) ?? [])
+        const given = call.expr.args.flatMap(({ value }) => loaderOf(python, value) ?? [])
+        if (conditional && !asksForData(python, epochs, call, given)) continue
+        const loaders = given.length > 0 ? given : ownLoaders(python, call)
         const does = loaders.length === 0 ? null : workOf(python, call)
         if (does === null) continue
         const { callee } = call.expr
@@ -93,8 +104,33 @@ function workOf(python: PythonModule, call: Call): 'train' | 'evaluate' | null {
   return effects === null && trainer.test(call.method) ? 'train' : null
 }
 
+/** Every test around a call asks whether the data that it is given are there: `if val_set is not None:`. */
+function asksForData(python: PythonModule, epochs: Loop, { expr }: Call, given: readonly Source[]): boolean {
+  const names = given.map(({ name }) => name)
+  return python.statements
+    .filter(({ start, end }) => epochs.node.start < start && start <= expr.start && expr.end <= end)
+    .every((one) => {
+      if (one.type !== 'if') return one.type !== 'match'
+      const { test } = one
+      const asked = test.type === 'binary' && test.op === 'is not' ? test.left : test
+      return one.orelse.length === 0 && names.includes(textOf(python, asked))
+    })
+}
+
+/** What `train_epoch()` goes through by itself: `self.train_loader`, a loader of the module. */
+function ownLoaders(python: PythonModule, { expr: { callee } }: Call): Source[] {
+  const func = python.functionOf(callee)
+  if (func === null) return []
+  return python.loops.flatMap(({ function: owner, role, node }) => {
+    if (owner !== func || node.type !== 'for' || (role !== 'train' && role !== 'evaluate')) return []
+    const loader = loaderOf(python, node.iterable)
+    const shared = loader?.name.startsWith('self.') === true || python.moduleBindings.has(loader?.name ?? '')
+    return loader !== null && shared ? [loader] : []
+  })
+}
+
 /** `train_loader` of `tqdm(enumerate(train_loader))`. */
-function loaderOf(python: PythonModule, expr: Expr): string | null {
+function loaderOf(python: PythonModule, expr: Expr): Source | null {
   if (expr.type === 'call') {
     const first = expr.args[0]?.value
     return first !== undefined && /^(tqdm|trange|enumerate|track|iter)$/.test(lastIdentifier(expr.callee))
@@ -102,7 +138,30 @@ function loaderOf(python: PythonModule, expr: Expr): string | null {
       : null
   }
   if (expr.type !== 'name' && expr.type !== 'attribute') return null
-  return loaderName.test(lastIdentifier(expr)) ? textOf(python, expr) : null
+  const made = python.definition(expr)
+  const loads = made.type === 'call' && python.nameOf(made.callee) === 'torch.utils.data.DataLoader'
+  if (!loads && !loaderName.test(lastIdentifier(expr))) return null
+  return { name: textOf(python, expr), data: dataBehind(python, expr) }
+}
+
+/** The data set of a loader: the call that makes it, or the entry of a configuration that it is. */
+function dataBehind(python: PythonModule, expr: Expr): string | null {
+  const made = python.definition(expr)
+  if (made.type === 'subscript')
+    return made.index.type === 'constant' ? entry(python, made.value, made.index.value) : null
+  if (made.type !== 'call') return made.type === 'attribute' ? textOf(python, made) : null
+  const { callee, args } = made
+  const [first] = args
+  if (first !== undefined && python.nameOf(callee) === 'torch.utils.data.DataLoader')
+    return dataBehind(python, first.value)
+  if (callee.type === 'attribute' && callee.attr === 'get' && first?.value.type === 'constant')
+    return entry(python, callee.value, first.value.value)
+  return `${made.start}`
+}
+
+/** `conf['train_set']`, `conf.get('train_set')`. */
+function entry(python: PythonModule, object: Expr, key: unknown): string {
+  return `${textOf(python, object)}[${String(key)}]`
 }
 
 function textOf(python: PythonModule, { start, end }: { start: number; end: number }): string {

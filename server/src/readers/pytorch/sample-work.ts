@@ -2,6 +2,7 @@
  * Work for each sample that need not be done for each: what gives the same every time, and what asks the network.
  */
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
+import { onlyReturn } from '../../python/returns.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf } from '../../syntax/python-children.js'
 import { alwaysRun, inTry, leavesBefore, plainCalls, Varying } from '../repeated-code.js'
@@ -87,7 +88,25 @@ export function makersOf(python: PythonModule): Maker[] {
       add(first.value, batched ? 'batch' : 'row', call.method === 'map')
     }
   }
+  for (const func of namedCollators(python))
+    if (!makers.has(func)) makers.set(func, { each: 'batch', kept: false, generates: false })
   return [...makers].map(([func, rest]) => ({ func, ...rest }))
+}
+
+/** `def collate_fn(rows)`, what `make_collate(tokenizer)` returns, `class Collator`: the loader may be in another module. */
+function namedCollators(python: PythonModule): Func[] {
+  const called = python.classes.flatMap(({ name, methods }) =>
+    /collat/i.test(name) ? (methods.get('__call__') ?? []) : [],
+  )
+  const functions = python.functions.flatMap((func) => {
+    if (!/collat/i.test(func.name) || func.class !== null) return []
+    const returned = onlyReturn(func)
+    const inner = returned === null ? null : python.functionOf(returned)
+    return inner !== null && func.node.start < inner.node.start && inner.node.end <= func.node.end
+      ? inner
+      : func
+  })
+  return [...called, ...functions]
 }
 
 const composes = /^torchvision\.transforms(\.v2)?\.(\w+\.)*Compose$/

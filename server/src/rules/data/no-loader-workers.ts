@@ -37,7 +37,7 @@ export default defineRule({
     const count = wanted === null ? suggested(machine) : enough
     report({
       at: workers,
-      severity: severityOf(feeds, cost),
+      severity: effective(settings.generatedBy) === 'one thread' ? 'information' : severityOf(feeds, cost),
       message: messageOf(view, machine, wanted === null ? count : null) + askFor(wanted),
       ...(cost === 'decode' && feeds === 'training'
         ? {
@@ -92,6 +92,8 @@ function suggested(machine: Machine): number | null {
 
 function messageOf(view: SubjectView<'InputPipeline'>, machine: Machine, count: number | null): string {
   const { settings } = view
+  if (effective(settings.generatedBy) === 'one thread')
+    return `One thread of the training process reads and decodes (${effective(settings.decoder)}) every batch (\`${settings.workers!.key}\` is 1), which seldom keeps up with the accelerator.`
   const key = settings.workers!.key
   const decoder = effective(settings.decoder)
   const does =
@@ -107,5 +109,7 @@ function messageOf(view: SubjectView<'InputPipeline'>, machine: Machine, count: 
     effective(settings.unshardedStream) === true
       ? ' Shard the stream among them first: each worker would repeat all of it.'
       : ''
-  return `The training process ${does} by itself (\`${key}\` is 0), while ${device} waits.${fit}${stream}`
+  const without =
+    settings.generatedBy === undefined ? `\`${key}\` is 0` : `\`${settings.generatedBy.key}\` is a generator`
+  return `The training process ${does} by itself (${without}), while ${device} waits.${fit}${stream}`
 }

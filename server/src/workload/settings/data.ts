@@ -14,6 +14,8 @@ export interface InputPipelineSettings {
   imagesAtOnce: number
   /** What decodes: 'ImageFolder', 'open()', the collator's name. */
   decoder: string
+  /** A generator of the program makes the batches: in the loop that trains, or in a thread beside it. */
+  generatedBy: 'generator' | 'one thread'
   /** Samples hold pictures, sound or films. */
   media: boolean
   /** True for a stream that workers would repeat, since it is not sharded among them. */

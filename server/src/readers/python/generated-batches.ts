@@ -1,0 +1,182 @@
+/** Batches that a generator of the program makes in the process that trains: hand-written loops, and `fit` of Keras. */
+
+import { lastIdentifier } from '../../python/effects.js'
+import { isGenerator } from '../../python/generators.js'
+import type { Call, ClassSummary, Loop, PythonModule } from '../../python/module.js'
+import type { CallExpr, Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
+import { isLeftOut, passedExpression } from '../../values/argument.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { isJaxLoop, jaxEvidence } from '../jax/loop.js'
+import { kerasEvidence } from '../keras/evidence.js'
+import { argumentOf, kerasFits, usesKeras } from '../keras/fits.js'
+import { decoderIn } from '../pytorch/datasets.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader } from '../reader.js'
+
+export const generatedBatchesReader = defineReader({
+  name: 'python-generators',
+  languages: ['python'],
+  triggers: [
+    'GradientTape',
+    'value_and_grad',
+    'jax.grad',
+    'filter_grad',
+    'nnx.grad',
+    'backward',
+    'fit_generator',
+    '.fit(',
+  ],
+  read(facts, context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    const evidence = (loop: Loop | null): Evidence =>
+      loop !== null && isJaxLoop(loop)
+        ? jaxEvidence(python, context)
+        : usesKeras(python)
+          ? kerasEvidence(python, context).evidence
+          : trainingEvidence(python)
+    for (const fit of kerasFits(python)) readFit(python, fit, evidence(null), claims)
+    for (const loop of python.loops) {
+      if (loop.role !== 'train') continue
+      const { node } = loop
+      const drawn = loop.calls.flatMap((call) =>
+        call.name === 'next' && call.loops.includes(loop) ? (call.expr.args[0]?.value ?? []) : [],
+      )
+      const sources = [...(node.type === 'for' ? [node.iterable] : []), ...drawn]
+      for (const source of sources) {
+        const made = generatorOf(python, source)
+        if (made === null) continue
+        const common = evidence(loop)
+        const role = common.role === 'test' ? common.role : ('training' as const)
+        claim(claims, made, { ...common, role }, loop.function?.qualified ?? '', 'generator')
+        break
+      }
+    }
+  },
+  change: () => ({
+    reason:
+      'give Keras `workers`, read the samples through a data set with workers, or make batches ahead in processes of their own',
+  }),
+})
+
+interface Made {
+  /** The call that makes it. */
+  call: CallExpr
+  decoder: string
+}
+
+/** What decodes pictures, sound, films: reading rows takes no time worth a word. */
+const costly =
+  /^(PIL|OpenCV|imread\(\)|torchvision\.io|torchaudio|an audio decoder|a video decoder|a file reader)$/
+/** It makes its batches ahead, or has others make them. */
+const ahead =
+  /^(threading|multiprocessing|concurrent|queue|joblib|ray|torch\.utils\.data|tensorflow\.(compat\.v\d\.)?data|grain)\.|^\.(imap\w*|submit|starmap)$/
+
+function costOf(calls: Iterable<string>): string | null {
+  const all = [...calls]
+  if (all.some((name) => ahead.test(name))) return null
+  const decoder = decoderIn(all)
+  return decoder !== null && costly.test(decoder) ? decoder : null
+}
+
+/** The generator that an expression goes through; null: another source, or one that costs little. */
+function generatorOf(python: PythonModule, source: Expr, depth = 0): Made | null {
+  const value = python.definition(source)
+  if (value.type !== 'call' || depth > 4) return null
+  const [first] = value.args
+  const { callee } = value
+  if (
+    /^(enumerate|tqdm(\.\w+)*\.(tqdm|trange)|tqdm|iter)$/.test(python.nameOf(callee) ?? '') &&
+    first !== undefined
+  )
+    return generatorOf(python, first.value, depth + 1)
+  const func = python.functionOf(callee)
+  if (func !== null) {
+    const decoder = isGenerator(python, func) ? costOf(python.effectsOfFunction(func).calls) : null
+    return decoder === null ? null : { call: value, decoder }
+  }
+  const imported = python.importedFunction(callee)
+  const calls =
+    imported === null ? methodElsewhere(python, callee) : imported.yields === true ? imported.calls : null
+  const decoder = calls === null ? null : costOf(calls)
+  return decoder === null ? null : { call: value, decoder }
+}
+
+/** What `DataGenerator(lines).batches()` calls, of a class of another module. */
+function methodElsewhere(python: PythonModule, callee: Expr): string[] | null {
+  if (callee.type !== 'attribute') return null
+  const made = python.definition(callee.value)
+  const klass = made.type === 'call' ? python.importedClass(made.callee) : null
+  return lookUp(klass?.yields ?? {}, callee.attr) ?? null
+}
+
+function claim(
+  claims: ClaimBuilder,
+  { call, decoder }: Made,
+  evidence: Evidence,
+  scope: string,
+  by: 'generator' | 'one thread',
+): void {
+  const at = { start: call.callee.start, end: call.callee.end }
+  const site = { start: call.start, end: call.end }
+  const pipeline = claims.subject('InputPipeline', at, scope, evidence)
+  pipeline.known('feeds', 'batches', 'training', at)
+  pipeline.known('workers', 'workers', 0, at, { site })
+  pipeline.known('work', 'batches', 'decode', at)
+  pipeline.known('decoder', 'batches', decoder, at)
+  pipeline.known('generatedBy', lastIdentifier(call.callee), by, at)
+}
+
+/** Keras draws from a generator, or a sequence, in one thread. */
+function readFit(python: PythonModule, fit: Call, evidence: Evidence, claims: ClaimBuilder): void {
+  if (
+    fit.expr.args.some(({ name, star }) => star > 0 || name === 'workers' || name === 'use_multiprocessing')
+  )
+    return
+  const named = python.argument(fit, 'generator')
+  const data = passedExpression(isLeftOut(named) ? argumentOf(python, fit, 'x') : named)
+  if (data === null) return
+  const made = generatorOf(python, data) ?? sequenceOf(python, data) ?? picturesOf(python, data)
+  if (made !== null) claim(claims, made, evidence, fit.function?.qualified ?? '', 'one thread')
+}
+
+const sequence = /^keras\.(\w+\.)*(Sequence|PyDataset)$/
+
+/** `ImageSequence(files, 32)` of a class of the project that is given no workers. */
+function sequenceOf(python: PythonModule, data: Expr): Made | null {
+  const value = python.definition(data)
+  if (
+    value.type !== 'call' ||
+    value.args.some(({ name }) => /^(workers|use_multiprocessing)$/.test(name ?? ''))
+  )
+    return null
+  const klass = python.classOf(value.callee)
+  const described: Pick<ClassSummary, 'bases' | 'items'> | null =
+    klass === null
+      ? python.importedClass(value.callee)
+      : { bases: klass.bases, items: itemsOf(python, klass.methods.get('__getitem__')) }
+  if (described?.items === undefined || !described.bases.some((base) => sequence.test(base))) return null
+  // `super().__init__(workers=8)` of a sequence of this module.
+  if (klass !== null && /\bworkers\s*=/.test(python.code.slice(klass.node.start, klass.node.end))) return null
+  const decoder = costOf(described.items)
+  return decoder === null ? null : { call: value, decoder }
+}
+
+/** `ImageDataGenerator(…).flow_from_directory(folder)`. */
+function picturesOf(python: PythonModule, data: Expr): Made | null {
+  const value = python.definition(data)
+  const call = value.type === 'call' ? python.callAt(value) : null
+  if (value.type !== 'call' || call === null || !/^flow_from_(directory|dataframe)$/.test(call.method))
+    return null
+  const from = call.receiver ?? call.name ?? ''
+  return /(^|\.)ImageDataGenerator(\.|$)/.test(from) ? { call: value, decoder: 'ImageDataGenerator' } : null
+}
+
+function itemsOf(
+  python: PythonModule,
+  item: Parameters<PythonModule['effectsOfFunction']>[0] | undefined,
+): string[] {
+  return item === undefined ? [] : [...python.effectsOfFunction(item).calls]
+}
