@@ -2,7 +2,7 @@ import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
 import { unless } from '../silence.js'
-import { subjectsOf } from '../subject-view.js'
+import { subjectIn, subjectsOf } from '../subject-view.js'
 import { acceleratorsOf, duration, jobName, withoutAccelerators } from './job-words.js'
 
 const day = 86_400
@@ -18,8 +18,9 @@ export default defineRule({
   summary: 'Without a time limit, a GPU job that hangs is billed until someone notices.',
   check(view, { report, silent }) {
     const { timeLimit, service, limitedBy } = view.settings
-    const accelerators =
-      acceleratorsOf(view) ?? (effective(view.settings.gpusFilledIn) === true ? 'its GPUs' : undefined)
+    const counted = acceleratorsOf(view)
+    const held = effective(view.settings.gpusFilledIn) === true || trainsOnUnknown(view)
+    const accelerators = counted ?? (held ? 'its GPUs' : undefined)
     if (timeLimit === undefined || timeLimit.state === 'unknown') return silent(unless(view, 'timeLimit', ''))
     if (accelerators === undefined) return silent(withoutAccelerators(view))
     if (effective(service) === true) return silent('it is a service')
@@ -39,7 +40,8 @@ export default defineRule({
       const care = lost ? ' It loads no checkpoint, so the limit has to leave a whole run its time.' : ''
       report({
         at: timeLimit,
-        severity: elsewhere === undefined && seconds === null ? 'warning' : 'information',
+        severity:
+          elsewhere === undefined && seconds === null && !trainsOnUnknown(view) ? 'warning' : 'information',
         message: `${jobName(view)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (a stuck collective, storage that does not answer) ${verb} ${accelerators} ${until}.${care}`,
         fixes: lost
           ? []
@@ -67,6 +69,18 @@ export default defineRule({
 /** Nobody takes so many machines for what a few do in a day. */
 function takesDays({ settings }: SubjectView<'Compute'>): boolean {
   return (effective(settings.nodes) ?? 1) >= 4 || (effective(settings.gpus) ?? 1) >= 16
+}
+
+/** Which machines it gets is said elsewhere (a cluster by its name), and its program trains on an accelerator. */
+function trainsOnUnknown({ settings: { gpus }, subject, run }: SubjectView<'Compute'>): boolean {
+  const { accelerator } = subject.evidence
+  if (effective(gpus) !== undefined || (accelerator !== 'maybe' && accelerator !== 'gpu')) return false
+  return run.siblings.some((one) => {
+    const program = subjectIn(one, 'Program')
+    return (
+      effective(program?.settings.trains) === true && effective(program?.settings.usesAccelerator) === true
+    )
+  })
 }
 
 /** A training this long may well take more than a day. */
