@@ -17,7 +17,8 @@ export class WordSearch {
     // Letters that no word holds share class 0, which keeps the table small enough for the cache.
     let classes = 1
     for (const word of words) {
-      for (const letter of Array.from(word)) {
+      for (let index = 0; index < word.length; index++) {
+        const letter = word[index]!
         if (this.classOf[letter] !== 0) continue
         if (classes > 0xff) throw new RangeError('too many letters for one search')
         this.classOf[letter] = classes++
@@ -55,49 +56,48 @@ export class WordSearch {
 }
 
 function automaton(words: readonly ArrayLike<number>[], classOf: Uint8Array, classes: number) {
-  const none = 0xffff
-  const rows: Uint16Array[] = [new Uint16Array(classes).fill(none)]
+  const most = words.reduce((sum, { length }) => sum + length, 1)
+  if (most > 0xffff) throw new RangeError('too many words for one search')
+  // Rows are copied as a whole: this runs before anything is compiled for speed.
+  const next = new Uint16Array(most * classes)
   const ends: (number[] | undefined)[] = [undefined]
+  /** Letters that lead on from a state, and the states that they lead to, as the words say. */
+  const steps: number[][] = [[]]
   for (const [number, word] of words.entries()) {
     if (word.length === 0) continue
     let state = 0
     for (let index = 0; index < word.length; index++) {
-      const row = rows[state]!
-      const letter = classOf[word[index]!]!
-      if (row[letter] === none) {
-        if (rows.length >= none) throw new RangeError('too many words for one search')
-        row[letter] = rows.length
-        rows.push(new Uint16Array(classes).fill(none))
+      const at = state * classes + classOf[word[index]!]!
+      // Nothing leads back to the start yet.
+      if (next[at] === 0) {
+        steps[state]!.push(at - state * classes, steps.length)
+        next[at] = steps.length
+        steps.push([])
         ends.push(undefined)
       }
-      state = row[letter]!
+      state = next[at]!
     }
     ends[state] = [...(ends[state] ?? []), number]
   }
   // Breadth first: a missing step of a state is the step of its longest proper suffix, which is complete by then.
-  const suffix = new Uint16Array(rows.length)
+  const suffix = new Uint16Array(steps.length)
   const queue: number[] = []
-  const start = rows[0]!
-  for (let letter = 0; letter < classes; letter++) {
-    if (start[letter] === none) start[letter] = 0
-    else queue.push(start[letter]!)
-  }
+  const start = steps[0]!
+  for (let index = 1; index < start.length; index += 2) queue.push(start[index]!)
   for (let index = 0; index < queue.length; index++) {
     const state = queue[index]!
-    const row = rows[state]!
-    const fallback = rows[suffix[state]!]!
-    for (let letter = 0; letter < classes; letter++) {
-      const to = row[letter]!
-      if (to === none) row[letter] = fallback[letter]!
-      else {
-        const back = fallback[letter]!
-        suffix[to] = back
-        if (ends[back] !== undefined) ends[to] = [...(ends[to] ?? []), ...ends[back]]
-        queue.push(to)
-      }
+    const row = state * classes
+    const fallback = suffix[state]! * classes
+    next.copyWithin(row, fallback, fallback + classes)
+    const own = steps[state]!
+    for (let step = 0; step < own.length; step += 2) {
+      const [letter, to] = [own[step]!, own[step + 1]!]
+      const back = next[fallback + letter]!
+      next[row + letter] = to
+      suffix[to] = back
+      if (ends[back] !== undefined) ends[to] = [...(ends[to] ?? []), ...ends[back]]
+      queue.push(to)
     }
   }
-  const next = new Uint16Array(rows.length * classes)
-  for (let state = 0; state < rows.length; state++) next.set(rows[state]!, state * classes)
-  return { next, ends }
+  return { next: next.subarray(0, steps.length * classes), ends }
 }
