@@ -199,7 +199,7 @@ async function sameInNotebook(files: Files): Promise<void> {
   if (
     script === undefined ||
     !/^(import|from) /m.test(script[1]) ||
-    /^[ \t]+\S*\n+(?=\S)|^\s*[%!#]|^(async )?(def|class)\b|^\w+$|argparse|CLI|click|typer|hydra|\bfire\b|absl|argv|environ|\0|\ud800/m.test(
+    /^[ \t\ufeff]+\S*\n+(?=\S)|^\s*[%!#]|^(async )?(def|class)\b|^\w+$|argparse|CLI|click|typer|hydra|\bfire\b|absl|argv|environ|\0|\ud800/m.test(
       script[1],
     ) ||
     (await isBroken(script[0], script[1]))

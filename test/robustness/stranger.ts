@@ -161,19 +161,34 @@ export class Session {
   /** All is saved; the server and the command line say the same, and the disk holds what was saved. */
   async compare(): Promise<number> {
     for (const path of this.open.keys()) await this.save(path)
-    const found: string[] = []
-    // What is wrong with a configuration file stands in `errors` at the command line.
-    for (const [path, { uri }] of this.open)
-      for (const one of await this.client.pulled(uri))
-        if (one.code !== undefined) found.push(diagnosticLine(path, null, one))
+    const asked = this.client.refreshes.all.length
+    const first = await this.pulled()
+    // Open files are answered before all others are read; when these are, an editor is told to ask again.
+    await this.client.connection.sendRequest(ExecuteCommandRequest.type, {
+      command: 'costlint.lintWorkspace',
+      arguments: [],
+    })
+    const found = await this.pulled()
+    if (JSON.stringify(first) !== JSON.stringify(found))
+      assert.ok(this.client.refreshes.all.length > asked, 'nobody was told to ask again')
     const wanted = (await this.check()).filter((line) => this.open.has(line.slice(0, line.indexOf(' - '))))
-    assert.deepEqual(found.sort(), wanted)
+    assert.deepEqual(found, wanted)
     for (const [path, text] of this.disk) assert.equal(this.folder.read(path), text, `${path} was written`)
     assert.deepEqual(
       [...this.told, ...this.client.logs.all].filter((line) => /internal|TypeError|RangeError/.test(line)),
       [],
     )
     return wanted.length
+  }
+
+  /** What the server says of the open files. */
+  private async pulled(): Promise<string[]> {
+    const found: string[] = []
+    for (const [path, { uri }] of this.open)
+      // What is wrong with a configuration file stands in `errors` at the command line.
+      for (const one of await this.client.pulled(uri))
+        if (one.code !== undefined) found.push(diagnosticLine(path, null, one))
+    return found.sort()
   }
 
   /** What the command line says of all. */
