@@ -184,8 +184,8 @@ export class Session {
   /** What the server says of the open files. */
   private async pulled(): Promise<string[]> {
     const found: string[] = []
+    // What is wrong with a configuration file stands in `errors` at the command line.
     for (const [path, { uri }] of this.open)
-      // What is wrong with a configuration file stands in `errors` at the command line.
       for (const one of await this.client.pulled(uri))
         if (one.code !== undefined) found.push(diagnosticLine(path, null, one))
     return found.sort()
