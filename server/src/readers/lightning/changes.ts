@@ -10,6 +10,7 @@ import { claimedCall } from '../claim-argument.js'
 import { whyNotHandedOver } from '../early-stopping.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
+import { sparseRefusal } from '../pytorch/loop-facts.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
@@ -98,6 +99,8 @@ function changePrecision(
     return { reason: `Lightning has bf16 from ${firstBf16} on, and this project uses an older one` }
   if (value === 'fp16-mixed' && overflowsInHalf(python))
     return { reason: 'T5 models overflow in fp16; they need bf16' }
+  const sparse = sparseRefusal(python)
+  if (sparse !== null) return { reason: sparse }
   const written = writeArgument(facts, call, 'precision', python.argument(call, 'precision'), code)
   if ('reason' in written) return written
   return { title: `Train with precision=${code}`, safety: 'unsafe', writes: [written], imports: [] }

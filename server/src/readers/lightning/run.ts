@@ -19,7 +19,7 @@ import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
 import { claimVerdict } from '../claim-verdict.js'
 import { codeText } from '../pytorch/evidence.js'
-import { horizonSchedule, horizonSchedules, openEndedIn } from '../pytorch/loop-facts.js'
+import { horizonSchedule, horizonSchedules, openEndedIn, paceSetter } from '../pytorch/loop-facts.js'
 import { readStopping } from './early-stopping.js'
 import { classFacts, loggedMetric } from './module-facts.js'
 import { trainerSettings } from './settings.js'
@@ -53,6 +53,8 @@ export function readRun(
     training.known('fullHorizonSchedule', schedule?.method ?? 'lr_scheduler', true, place)
   const reason = openEndedIn(python, codeText(python)) ?? openEndedClass(python)
   if (reason !== null) training.known('openEnded', reason, reason, place)
+  const pace = paceSetter(python, reason)
+  if (pace !== null) training.known('boundBy', pace, pace, place)
 }
 
 /** Batches of an epoch, where they are counted: 10, or 1 without a point. Null: a share of the data, or all of it. */

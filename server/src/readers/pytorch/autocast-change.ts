@@ -17,7 +17,7 @@ import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { callsIn } from './hot-code.js'
-import { epochLoopOf, paceSetter, refusedLoss, takesSecondOrder } from './loop-facts.js'
+import { epochLoopOf, refusedLoss, sparseRefusal, takesSecondOrder } from './loop-facts.js'
 import { switchedOffLowering, switchOfLowering } from './lowering.js'
 import { isNetworkType } from './network-types.js'
 
@@ -38,8 +38,8 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
   // Wrapped whole, such a step computes wrong gradients, or asks for kernels that do not exist.
   if (takesSecondOrder(python))
     return refuse('gradients of gradients lose too much in 16 bits: put only the network under autocast')
-  if (paceSetter(python, null) === 'sparse operations')
-    return refuse('sparse operations gain nothing from 16 bits, and many have no kernel for them')
+  const sparse = sparseRefusal(python)
+  if (sparse !== null) return refuse(sparse)
   if (isBefore(facts.versions, ['torch'], firstAutocast))
     return refuse(`torch.autocast came with torch ${firstAutocast}, and this project uses an older one`)
   if (claim.site.target?.kind === 'step') return wrapStep(claim, format, facts, python)

@@ -295,6 +295,13 @@ export function paceSetter(python: PythonModule, reason: string | null): string 
   return once(python, 'table look-ups', () => hasOnlyTables(python)) ? 'table look-ups' : null
 }
 
+/** Why mixed precision is not written where sparse operations set the pace; null: they do not. */
+export function sparseRefusal(python: PythonModule): string | null {
+  return paceSetter(python, null) === 'sparse operations'
+    ? 'sparse operations gain nothing from 16 bits, and many have no kernel for them'
+    : null
+}
+
 const elementwise =
   /\.(\w*(Dropout\w*|ReLU6?|ELU|SiLU|Norm1d|Loss)|GELU|Sigmoid|Tanh|Softmax|LogSoftmax|LayerNorm|Sequential|ModuleList|Flatten|Identity)$/
 
