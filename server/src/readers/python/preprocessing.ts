@@ -3,7 +3,8 @@
  * each sample of each epoch, or at each start.
  */
 
-import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import { isGenerator } from '../../python/generators.js'
+import type { Call, Effects, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Comprehension, Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf, namesIn } from '../../syntax/python-children.js'
 import { mayBePassed, numberArgument, numberIn } from '../../values/argument.js'
@@ -156,10 +157,22 @@ const trainers =
   /^(sklearn\.(ensemble|linear_model|svm|neural_network|tree|neighbors|naive_bayes|gaussian_process|discriminant_analysis|model_selection)|xgboost|lightgbm|catboost|keras|lightning|transformers|trl|fastai|pytorch_tabnet)\..*\.?(fit|train|fit_generator|fine_tune)$|^sklearn\.model_selection\.cross_val/
 
 /** One pass of the loop trains a model from its beginning, or for an epoch. */
-function trainsInside({ role, effects }: Loop): boolean {
-  if (role === 'epoch' || effects.trains) return true
-  for (const name of effects.calls) if (trainers.test(name)) return true
-  return false
+const trainsInside = ({ role, effects }: Loop): boolean => role === 'epoch' || training(effects)
+
+function training({ trains, calls }: Effects): boolean {
+  return trains || [...calls].some((name) => trainers.test(name))
+}
+
+/** The function of this module that a call runs trains a model, or may. */
+function trainsWhen(python: PythonModule, { expr }: Call): boolean {
+  const func = python.functionOf(expr.callee)
+  if (func === null) return false
+  const effects = python.effectsOfFunction(func)
+  return (
+    training(effects) ||
+    effects.backward ||
+    [...effects.calls].some((name) => /^\.(fit|fit_generator|train)$/.test(name))
+  )
 }
 
 function kindOf(python: PythonModule, { node }: Loop): Repetition['per'] {
@@ -302,7 +315,7 @@ function stepsIn(
     const owner = hot.func
     if (owner !== null && owner !== func && (!runsAlways(owner) || leavesBefore(owner, call.expr.start)))
       return []
-    if (owner !== null && inTry(owner, hot.statement)) return []
+    if (owner !== null && (inTry(owner, hot.statement) || streams(python, owner, call))) return []
     if (cost.single && !goesThroughMany(call, pass)) return []
     const changing = cost.inputs.filter((input) => varying.has(input, owner))
     if (
@@ -318,11 +331,22 @@ function stepsIn(
       statement: hot.statement,
     }
     const from = owner === null || owner === func ? undefined : siteIn(pass, owner)
-    const same = from?.expr.args.every(({ value }) => !varying.has(value, func))
-    return [
-      from !== undefined && same === true && from.expr.callee.type === 'name' ? { ...step, from } : step,
-    ]
+    // What trains beside does not give the same: the advice is about the step inside it.
+    const same =
+      from?.expr.callee.type === 'name' &&
+      from.expr.args.every(({ value }) => !varying.has(value, func)) &&
+      !trainsWhen(python, from)
+    return [from !== undefined && same ? { ...step, from } : step]
   })
+}
+
+/** A generator that never ends gives each pass as much as it asks for. */
+function streams(python: PythonModule, owner: Func, { loops }: Call): boolean {
+  const endless = loops.some(
+    ({ node, function: func }) =>
+      func === owner && node.type === 'while' && node.test.type === 'constant' && Boolean(node.test.value),
+  )
+  return endless && isGenerator(python, owner)
 }
 
 /** Inside a loop or comprehension of one pass through the code, or in a function that such a loop calls. */
