@@ -1,5 +1,5 @@
 /** What early stopping of any library is told: metric, patience, direction. */
-import type { Refusal } from '../edit/write.js'
+import type { Refusal, Safety } from '../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import { passedExpression, textArgument } from '../values/argument.js'
 import { asNumber, asWord } from '../values/parse.js'
@@ -21,6 +21,16 @@ export const directionRow = {
   parse: asWord(directions),
   write: (direction: 'lower' | 'higher') => (direction === 'higher' ? 'max' : 'min'),
 } as const
+
+/**
+ * An interval between evaluations that early stopping counts: it grows to `wanted` at most, and by less where patience
+ * would span the whole run.
+ * @param enough from this interval on, nothing is said
+ */
+export function slowed(every: number, wanted: number, enough: number): { every: number; safety: Safety } {
+  const longer = Math.min(wanted, Math.max(enough, 5 * every))
+  return { every: Number(longer.toPrecision(3)), safety: longer > 10 * every ? 'display' : 'unsafe' }
+}
 
 /** A callback of that class that is made for this call, and is not handed to it. */
 export function forgottenFor(python: PythonModule, className: string, user: Call): Call | undefined {

@@ -10,6 +10,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { OperationKind, OperationSettings } from '../../workload/resource-kinds.js'
 import { changeOf } from '../change-answer.js'
+import { slowed } from '../early-stopping.js'
 import { idAt } from '../job-in-code.js'
 import { claimOperation } from '../operation-claims.js'
 import { claimCompiled } from '../pytorch/compile.js'
@@ -238,8 +239,22 @@ function changeArguments(claim: Claim, value: unknown, facts: FragmentFacts): Ch
 
 /** Checkpoints fall on evaluations where the best one is kept, so both rhythms change together. */
 function slower(source: ArgumentsSource, name: string, value: unknown): Change | Refusal {
-  const steps = typeof value === 'number' ? value : 500
-  const names = isGiven(source.get('load_best_model_at_end')) ? ['eval_steps', 'save_steps'] : [name]
+  const wanted = typeof value === 'number' ? value : 500
+  const together = isGiven(source.get('load_best_model_at_end'))
+  const every = effective(source.get('eval_steps'))
+  const moves = name === 'eval_steps' || (together && isGiven(source.get('eval_steps')))
+  const enough = 2 * (effective(source.get('predict_with_generate')) === true ? generating : often)
+  const slow =
+    moves && typeof every === 'number' && source.python.uses('transformers.EarlyStoppingCallback')
+      ? slowed(every, wanted, enough)
+      : null
+  const steps = slow?.every ?? wanted
+  const saved = effective(source.get('save_steps'))
+  const falls = typeof saved === 'number' && saved >= steps && saved % steps === 0
+  const names = together && !falls ? ['eval_steps', 'save_steps'] : [name]
   const writes = names.filter((one) => isGiven(source.get(one))).map((one) => source.set([one], steps))
-  return changeOf(`Set ${names.join(' and ')} to ${steps}`, writes)
+  const title = `Set ${names.join(' and ')} to ${steps}`
+  return slow === null
+    ? changeOf(title, writes)
+    : changeOf(`${title} (early stopping counts evaluations)`, writes, { safety: slow.safety })
 }

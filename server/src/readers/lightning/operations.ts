@@ -9,10 +9,11 @@ import { convert } from '../../values/operations.js'
 import { callSite } from '../../values/places.js'
 import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import { ClaimBuilder, type Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { OperationKind, OperationSettings, ResourceKinds } from '../../workload/resource-kinds.js'
 import { claimedCall } from '../claim-argument.js'
+import { slowed } from '../early-stopping.js'
 import { claimOperation } from '../operation-claims.js'
 import { unusedBecause } from '../pytorch/distributed.js'
 import { hasConvolutions } from '../pytorch/model-evidence.js'
@@ -212,8 +213,17 @@ function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   }
   if (claim.setting === 'findsUnused' && name === 'strategy') return set('"ddp"')
   if (claim.setting === 'backend') return set(`"${String(value)}"`)
-  if (name === 'val_check_interval')
-    return set(typeof value === 'number' && value > 1 ? String(value) : '0.25')
+  if (name === 'val_check_interval') {
+    const wanted = typeof value === 'number' && value > 1 ? value : 0.25
+    const source = new CallSource(python, call, new ClaimBuilder(path, fragment, claim.reader))
+    const every = effective(source.get(name))
+    if (typeof every !== 'number' || !python.uses('lightning.pytorch.callbacks.EarlyStopping'))
+      return set(String(wanted))
+    // Patience counts validations.
+    const slow = slowed(every, wanted, wanted > 1 ? 100 : 0.1)
+    const change = set(String(slow.every))
+    return 'reason' in change ? change : { ...change, safety: slow.safety }
+  }
   const row = rows.find((one) => one.key === name)
   if (row?.write != null) {
     const change = set(row.write)
