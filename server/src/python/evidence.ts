@@ -48,9 +48,14 @@ function scanStrings(analysis: Analysis): Strings {
   for (const text of analysis.strings) {
     if (text === 'cuda' || text.startsWith('cuda:') || text === 'gpu') found.cuda = true
     else if (text === 'cpu') found.cpu = true
-    else if (found.toy === null && toyText.test(text)) found.toy = text
+    else if (found.toy === null && !isSentence(text) && toyText.test(text)) found.toy = text
   }
   return found
+}
+
+/** The help of a flag, a message: an example in it (`e.g. ./config/cifar10.py`) does not say what is trained on. */
+function isSentence(text: string): boolean {
+  return text.trim().split(/\s+/).length >= 5
 }
 
 function acceleratorOf(analysis: Analysis, strings: Strings): Evidence['accelerator'] {

@@ -1,4 +1,4 @@
-/** Transformers for classification and the like whose weights are not loaded: `from_config(…)`. */
+/** Transformers, bare or for classification and the like, whose weights are not loaded: `from_config(…)`, `BertModel(config)`. */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { fixedArgument, passedCall, passedExpression } from '../../values/argument.js'
@@ -6,6 +6,10 @@ import { claimedCall } from '../claim-argument.js'
 import { claimFresh, meansRandom } from '../fresh-model.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+
+/** A network without a head, or a class of the project around one. */
+const backbone = /^transformers\.(\w+\.)*(?!PreTrained)\w+Model$/
+const ownClass = /^transformers\.(\w+\.)*\w*PreTrainedModel$/
 
 const tasks =
   /For(SequenceClassification|TokenClassification|QuestionAnswering|ImageClassification|AudioClassification|MultipleChoice)/
@@ -19,6 +23,7 @@ export const huggingfaceFreshWeightsReader = defineReader({
     'ForTokenClassification',
     'ForImageClassification',
     'ForQuestionAnswering',
+    'Config.from_pretrained',
   ],
   read(facts, _context, claims) {
     const { python } = facts
@@ -32,7 +37,7 @@ export const huggingfaceFreshWeightsReader = defineReader({
       claimFresh(claims, evidence, {
         call,
         architecture: id,
-        key: 'from_config',
+        key: /\.from_config$/.test(call.name ?? '') ? 'from_config' : 'config',
         given: true,
         source: 'a large corpus',
       })
@@ -43,10 +48,7 @@ export const huggingfaceFreshWeightsReader = defineReader({
 
 /** The id whose configuration is taken without its weights. */
 function freshFrom(python: PythonModule, call: Call): string | null {
-  const name = call.name ?? ''
-  if (!name.startsWith('transformers.') || !tasks.test(name) || /\.from_pretrained$/.test(name)) return null
-  const made = /\.from_config$/.test(name)
-  if (!made && !/For\w+$/.test(name)) return null
+  if (!isTrained(call.name ?? '') && !isOwnModel(python, call)) return null
   const given = python.argument(call, 'config', 0)
   const config = passedCall(python, given)
   if (config === null || !/^transformers\.(\w+\.)*\w*Config\.from_pretrained$/.test(config.name ?? ''))
@@ -63,10 +65,32 @@ function freshFrom(python: PythonModule, call: Call): string | null {
   return typeof id === 'string' ? id : null
 }
 
+function isTrained(name: string): boolean {
+  if (backbone.test(name)) return true
+  return name.startsWith('transformers.') && tasks.test(name) && /(\.from_config|For\w+)$/.test(name)
+}
+
+/** `Autoencoder(config)`, a `PreTrainedModel` of the project that makes `EsmModel(config)` for itself. */
+function isOwnModel(python: PythonModule, call: Call): boolean {
+  const { callee } = call.expr
+  const own = python.classOf(callee)
+  if (own !== null) {
+    const called = [...own.methods.values()].flatMap((one) => [...python.effectsOfFunction(one).calls])
+    return own.bases.some((base) => ownClass.test(base)) && called.some((one) => backbone.test(one))
+  }
+  const imported = python.importedClass(callee)
+  return (
+    imported?.bases.some((base) => ownClass.test(base)) === true &&
+    imported.calls.some((one) => backbone.test(one))
+  )
+}
+
 /** Weights are loaded in another place of the program. */
 function takesWeights(python: PythonModule): boolean {
-  return python.calls.some((call) =>
-    /^transformers\.(\w+\.)*(Auto)?\w*(Model|For[A-Z])\w*\.from_pretrained$/.test(call.name ?? ''),
+  return python.calls.some(
+    (call) =>
+      /^transformers\.(\w+\.)*(Auto)?\w*(Model|For[A-Z])\w*\.from_pretrained$/.test(call.name ?? '') ||
+      /^(load_state_dict|load_checkpoint|load_model)$/.test(call.method),
   )
 }
 

@@ -1,7 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
-import { atLeast, atMost } from '../bounds.js'
+import { atLeast, atMost, type Bound } from '../bounds.js'
 import { defineRule, type FixRequest, type Report, type Severity } from '../rule.js'
 import { notTraining, unless } from '../silence.js'
 import { betterDirection } from './metric-direction.js'
@@ -118,12 +118,12 @@ function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: nu
   const waiting = atLeast(patience)
   const start = settings.stopStart
   const rounds = settings.rounds
-  const length = rounds ?? settings.epochs
-  const whole = atMost(length)
-  if (whole === null || length === undefined) return null
+  const run = lengthOf(settings)
+  if (run === null) return null
+  const { length, whole } = run
   const total = whole.value
   const unit = rounds === undefined ? 'epochs' : 'rounds'
-  const short = unit === 'epochs' ? severityFor(total, minEpochs) : 'warning'
+  const short = length === settings.epochs ? severityFor(total, minEpochs) : 'warning'
   const severity = length.overridable && short === 'warning' ? 'information' : short
   const first = effective(start) ?? 0
   if (start !== undefined && first >= total) {
@@ -150,6 +150,20 @@ function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: nu
     message: `Early stopping waits for ${waiting.says} ${unit} without improvement, but the run has only ${whole.says}: it never acts.`,
     fixes: total < 5 || !exact ? [] : setTo(patience, usualPatience(total, unit)),
   }
+}
+
+/** What ends the run. Each epoch has a step at least, so the steps of a run bound its epochs. */
+function lengthOf({
+  rounds,
+  epochs,
+  maxSteps,
+}: SubjectView<'Training'>['settings']): { length: Claim; whole: Bound } | null {
+  const length = rounds ?? epochs
+  const whole = atMost(length)
+  const steps = effective(maxSteps) ?? null
+  if (rounds === undefined && maxSteps !== undefined && steps !== null && steps < (whole?.value ?? Infinity))
+    return { length: maxSteps, whole: { value: steps, exact: false, says: `${formatCount(steps)} steps` } }
+  return length === undefined || whole === null ? null : { length, whole }
 }
 
 /** A patience of this share of the run hardly ever acts. */
