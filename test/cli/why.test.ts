@@ -46,7 +46,7 @@ describe('costlint why', () => {
     assert.equal(code, 0)
     assert.match(
       out,
-      /^train\.py:11 InputPipeline \(pytorch-data-loader\)\n {2}role: training, accelerator: gpu\n/,
+      /^train\.py:11 InputPipeline \(pytorch-data-loader\)\n {2}role: training, accelerator: gpu, small: a network of 2\.0 million parameters\n/,
     )
     assert.match(out, /\n {2}job at job\.sbatch:2\n {2}launched at job\.sbatch:4\n/)
     assert.match(out, /\n {2}pinnedMemory +false +default of `pin_memory`, train\.py:11\n/)

@@ -185,12 +185,16 @@ python w.py $SAME
   it('counts the words of loops', () => {
     const loops = (text: string) => read(text).commands.at(-1)!.loops
     assert.deepEqual(loops('for lr in 1e-3 1e-4; do for bs in {1..3}; do python t.py --lr $lr; done; done'), [
-      { variable: 'lr', count: 2, fractions: true },
-      { variable: 'bs', count: 3 },
+      { variable: 'lr', count: 2, fractions: true, numbers: true },
+      { variable: 'bs', count: 3, numbers: true },
     ])
-    assert.deepEqual(loops('LRS="1 2 3"; for lr in $LRS; do x; done'), [{ variable: 'lr', count: 3 }])
-    assert.deepEqual(loops('A=(1 2); for lr in "${A[@]}"; do x; done'), [{ variable: 'lr', count: 2 }])
-    assert.deepEqual(loops('for i in $(seq 0 2 8); do x; done'), [{ variable: 'i', count: 5 }])
+    assert.deepEqual(loops('LRS="1 2 3"; for lr in $LRS; do x; done'), [
+      { variable: 'lr', count: 3, numbers: true },
+    ])
+    assert.deepEqual(loops('A=(1 2); for lr in "${A[@]}"; do x; done'), [
+      { variable: 'lr', count: 2, numbers: true },
+    ])
+    assert.deepEqual(loops('for i in $(seq 0 2 8); do x; done'), [{ variable: 'i', count: 5, numbers: true }])
     assert.deepEqual(loops('N=4; for ((i=0; i<N; i++)); do x; done'), [{ variable: 'i', count: 4 }])
     for (const open of ['"$@"', '*.yaml', '$HOSTS', '$(ls)']) {
       assert.deepEqual(loops(`for f in ${open}; do x; done`), [{ variable: 'f', count: null }])

@@ -460,7 +460,7 @@ SOLVER: {IMS_PER_BATCH: 16${state === 'bad' ? ', AMP: {ENABLED: true}' : ''}}
       'train.sh': 'yolo detect train cfg=settings.yaml data=ships.yaml device=0\n',
       'settings.yaml': `epochs: 60\n${pick(state, { default: '', good: 'amp: true\n', bad: 'amp: false\n', unknown: 'amp: [true]\n' })}`,
     }),
-    expected: { default: '', good: '', bad: 'information', unknown: '' },
+    expected: { default: '', good: '', bad: 'warning', unknown: '' },
   },
 ])
 

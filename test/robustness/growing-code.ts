@@ -64,11 +64,16 @@ export const code: Record<string, Shape> = {
     150,
     (n) => `import os\nc = 'python train.py'\n${rep(n, (i) => `c += ' --a${i} 1'\n`)}os.system(c)\n`,
   ),
-  'folding: comprehensions in comprehensions': python(
-    40,
-    (n) =>
-      `${head}x = ${'['.repeat(n)}1${rep(n, (i) => ` for i${i} in range(3)]`)}\nDataLoader(ds, batch_size=len(x))\n`,
-  ),
+  // Each is a scope of its own, and a name is looked for in all that are around it: nobody nests deeply.
+  'folding: comprehensions in comprehensions': {
+    ...python(
+      12,
+      (n) =>
+        `${head}x = ${'['.repeat(n)}1${rep(n, (i) => ` for i${i} in range(3)]`)}\nDataLoader(ds, batch_size=len(x))\n`,
+    ),
+    // Each is a scope of its own, and a name is looked for in all that are around it; nobody nests deeply.
+    mostGrowth: 2,
+  },
   'folding: one choice after another': python(
     80,
     (n) => `${head}x = ${rep(n, (i) => `${i} if a == ${i} else `)}0\nDataLoader(ds, batch_size=x)\n`,

@@ -14,12 +14,14 @@ import { isNetworkClass } from '../../python/networks/values.js'
 import { trainedNetwork } from './defined-network.js'
 import { once } from './once.js'
 import { imageEdge } from './picture-edge.js'
+import { publishedNetwork } from './published-network.js'
 
 /** One of these is trained, or all of them are; null: it is not known, or there is none. */
 function trainedSizes(python: PythonModule): NetworkSize[] | null {
   return once(python, 'sizes of what it trains', () => {
     const optimized = trainedNetwork(python)
-    if (optimized !== null) return allOf([sizeOfMade(python, optimized)])
+    // A head is small, and the network below it is not.
+    if (optimized !== null) return runsPublished(python) ? null : allOf([sizeOfMade(python, optimized)])
     const elsewhere = [...python.importers, ...python.programs].flatMap(({ makes = [] }) => makes)
     const themselves = trainingThemselves(python)
     if (themselves.length > 0)
@@ -29,6 +31,10 @@ function trainedSizes(python: PythonModule): NetworkSize[] | null {
     const found = made.length > 0 ? made : elsewhere
     return allOf(found.length > 0 ? found.map(({ size }) => size) : importedNetworks(python))
   })
+}
+
+function runsPublished(python: PythonModule): boolean {
+  return python.calls.some(({ name }) => name !== null && publishedNetwork.test(name))
 }
 
 /** Networks with a `fit` that updates their own weights; none where something else trains as well. */
@@ -91,7 +97,8 @@ export function smallNetwork(python: PythonModule): string | null {
     if (edge === null ? loadsPictures(python) : edge >= large) return null
   }
   const most = Math.max(...sizes.map(({ parameters }) => parameters))
-  return `a network of ${Math.ceil(most / 1000)} thousand parameters`
+  const words = most < 1e6 ? `${Math.ceil(most / 1e3)} thousand` : `${(most / 1e6).toFixed(1)} million`
+  return `a network of ${words} parameters`
 }
 
 /** Entries of a matrix up to which a product takes no longer than the start of its kernel: for rows, and for each word of a text. */

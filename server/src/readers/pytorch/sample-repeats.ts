@@ -4,6 +4,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { textIn } from '../../values/argument.js'
 import { trainingEvidence } from './evidence.js'
+import { publishedNetwork } from './published-network.js'
 
 export interface Repeated {
   kind: 'repeated work' | 'table row' | 'sample on device'
@@ -12,8 +13,6 @@ export interface Repeated {
   weight: 'slight' | 'ordinary'
 }
 
-const models =
-  /^(transformers\.(\w+\.)*(Auto)?\w*Model(For\w+|With\w+)?\.from_pretrained|sentence_transformers\.SentenceTransformer|timm\.create_model|torch\.hub\.load|clip\.load|open_clip\.create_model\w*|torchvision\.models\.(\w+\.)*[a-z]\w*|whisper\.load_model)$/
 /** Methods that stand for a pass through a model. */
 const passes =
   /^(encode|encode_image|encode_text|get_image_features|get_text_features|forward|generate|transcribe|extract_features)$/
@@ -42,7 +41,7 @@ function isModel(analysis: PythonModule, expr: Expr, depth: number): boolean {
   const value = analysis.definition(expr)
   if (value === expr || value.type !== 'call') return false
   const name = analysis.nameOf(value.callee)
-  if (name !== null) return models.test(name)
+  if (name !== null) return publishedNetwork.test(name)
   // `Model.from_pretrained(…).eval().to(device)`.
   return value.callee.type === 'attribute' &&
     /^(eval|to|cuda|half|bfloat16|requires_grad_|train)$/.test(value.callee.attr)
@@ -55,7 +54,7 @@ function isModel(analysis: PythonModule, expr: Expr, depth: number): boolean {
 function isModelCall(analysis: PythonModule, call: Expr & { type: 'call' }, depth: number): boolean {
   if (depth > 4) return false
   const name = analysis.nameOf(call.callee)
-  if (name !== null) return models.test(name)
+  if (name !== null) return publishedNetwork.test(name)
   return call.callee.type === 'attribute' && call.callee.value.type === 'call'
     ? isModelCall(analysis, call.callee.value, depth + 1)
     : false
