@@ -29,7 +29,7 @@ import {
 import type { Grammars } from '../syntax/parser.js'
 
 const versionFile =
-  /(^|\/)(requirements[^/]*\.(txt|in)|requirements\/[^/]+\.(txt|in)|pyproject\.toml|setup\.(cfg|py)|environment[^/]*\.ya?ml|(uv|poetry|pdm)\.lock|Pipfile(\.lock)?|Dockerfile[^/]*)$/
+  /(^|\/)(requirements[^/]*\.(txt|in)|requirements\/[^/]+\.(txt|in)|pyproject\.toml|setup\.(cfg|py)|environment[^/]*\.ya?ml|(?![^/]*(?:infer|serv|scor|deploy))[^/]*conda[^/]*\.ya?ml|(uv|poetry|pdm)\.lock|Pipfile(\.lock)?|Dockerfile[^/]*)$/
 
 /** Source of a library in the project: a copy, a fork, or the library itself. */
 const librarySource =
@@ -136,9 +136,12 @@ export class VersionTable {
   }
 }
 
+/** Folders of what describes the surroundings of the code beside them. */
+const described = /(^|\/)(requirements|conda|environments?|aml_config|\.azureml)$/
+
 /** The folder for whose files it speaks. A package in `src` is imported by what stands beside `src`. */
 function homeOf(path: string): string {
   const folder = folderOf(path)
-  if (!librarySource.test(path)) return folder.replace(/(^|\/)requirements$/, '')
+  if (!librarySource.test(path)) return folder.replace(described, '')
   return folderOf(folder).replace(/(^|\/)src$/, '')
 }
