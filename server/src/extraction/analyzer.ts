@@ -19,6 +19,7 @@ import { yamlFacts } from '../config/yaml.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
 import { isWrittenAs } from '../link/programs.js'
+import { searchedFolders } from '../link/search-path.js'
 import { processorWheels } from '../link/versions.js'
 import { analyse, LastAnalysis } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
@@ -64,6 +65,8 @@ export interface FileRecord {
   faults: string[]
   /** What a Python file imports, as `ModuleSummary.imports`; null: it is no Python. */
   imports: string[] | null
+  /** Folders in which it looks for modules besides the usual ones, as written. Absent: none. */
+  searched?: string[]
   /** What readers claim without knowing the rest of the project; of Python code only what leads to other files. */
   extraction: Extraction
   suppressions: Suppression[]
@@ -188,6 +191,8 @@ export class Analyzer {
       if (isModule) {
         const named = namesModules.test(file.text) ? namedModules(tree.python!) : []
         record.imports = [...new Set([...importsOf(tree.python!), ...named])]
+        const searched = searchedFolders(file.text)
+        if (searched.length > 0) record.searched = searched
       }
       if (
         isModule &&

@@ -18,8 +18,27 @@ export class ModuleIndex {
       for (const name of path.split('/')) this.names.add(name.endsWith('.py') ? name.slice(0, -3) : name)
   }
 
-  /** `spec` as in `ModuleSummary.imports`: dotted, one leading dot per level. Undefined: not a module of the project. */
-  resolve(spec: string, from: string): string | undefined {
+  /**
+   * `spec` as in `ModuleSummary.imports`: dotted, one leading dot per level. Undefined: not a module of the project.
+   * @param searched folders that the program adds to its search path, relative to its own or to one above
+   */
+  resolve(spec: string, from: string, searched: readonly string[] = []): string | undefined {
+    return this.resolveBeside(spec, from) ?? this.resolveSearched(spec, from, searched)
+  }
+
+  private resolveSearched(spec: string, from: string, searched: readonly string[]): string | undefined {
+    if (searched.length === 0 || spec.startsWith('.') || libraries.has(firstOf(spec))) return undefined
+    const folder = folderOf(from)
+    for (const base of [folder, ...parents(folder)]) {
+      for (const one of searched) {
+        const found = this.module(join(base, one), spec.split('.'))
+        if (found !== undefined) return found
+      }
+    }
+    return undefined
+  }
+
+  private resolveBeside(spec: string, from: string): string | undefined {
     // Most imports lead out of the project: nothing is kept of them.
     if (!spec.startsWith('.') && !this.names.has(firstOf(spec))) return undefined
     const folder = folderOf(from)

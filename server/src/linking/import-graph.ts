@@ -39,7 +39,7 @@ export class ImportGraph {
             if (path !== record.path && !found.has(module)) found.set(module, path)
           continue
         }
-        const path = this.modules.resolve(spec, record.path)
+        const path = this.modules.resolve(spec, record.path, record.searched)
         if (path !== undefined && path !== record.path) found.set(spec, path)
       }
       this.resolved.set(record, found)

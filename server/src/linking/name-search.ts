@@ -4,6 +4,7 @@
  */
 import type { ModuleIndex } from '../link/modules.js'
 import { baseName, folderOf, join, parents } from '../link/paths.js'
+import { searchedFolders } from '../link/search-path.js'
 import { languageOf } from '../text/language.js'
 
 /** Candidates of either kind that are looked into, the nearest first. */
@@ -111,7 +112,9 @@ function isNamedIn(text: string, from: string, names: Names, exists: (path: stri
 function imports(text: string, from: string, target: string, modules: ModuleIndex): boolean {
   const stem = baseName(target.replace(/(\/__init__)?\.py$/, ''))
   if (!target.endsWith('.py') || !text.includes(stem)) return false
-  const leads = (spec: string): boolean => spec.includes(stem) && modules.resolve(spec, from) === target
+  const searched = searchedFolders(text)
+  const leads = (spec: string): boolean =>
+    spec.includes(stem) && modules.resolve(spec, from, searched) === target
   for (const [, list] of text.matchAll(/^[ \t]*import[ \t]+([\w., \t]+)/gm))
     if (list!.split(',').some((one) => leads(one.trim().split(/\s/)[0]!))) return true
   const froms = /^[ \t]*from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*|[^\n]*)/gm

@@ -26,7 +26,7 @@ function summaryOf(code: NetworkCode): ModuleSummary {
     classes: Object.fromEntries(
       Object.entries(code.bases).map(([name, bases]) => [name, { bases, methods: [], calls: [] }]),
     ),
-    reexports: {},
+    reexports: code.reexports ?? {},
     uses: [],
     imports: [],
     isEntry: false,

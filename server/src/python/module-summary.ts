@@ -206,6 +206,8 @@ export interface NetworkCode {
   bases: Record<string, string[]>
   /** Modules of the project that it makes them of, under the name that it uses. */
   imported: Record<string, NetworkCode>
+  /** Of a module from which a star brings names of libraries: those names, as `ModuleSummary.reexports`. */
+  reexports?: Record<string, string>
 }
 
 /** What a caller passes, as far as another module can be told. */

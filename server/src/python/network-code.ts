@@ -4,13 +4,15 @@
  */
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import type { NetworkCode } from './module-summary.js'
+import type { ModuleSummary, NetworkCode } from './module-summary.js'
 
 /** Characters of one module; of those that it imports. */
 const longest = { own: 40_000, imported: 60_000 }
 
 const network =
   /^(torch\.nn\.(\w+\.)*|keras\.(\w+\.)*|flax\.(linen|nnx)\.(\w+\.)*|haiku\.|equinox\.)(Module|Sequential|Model|Layer)$/
+
+const library = /^(torch|torchvision|keras|tensorflow|flax|haiku|equinox)\b/
 
 /** Null: the module makes no networks, or its text is too long. */
 export function networkCode(analysis: Analysis): NetworkCode | null {
@@ -23,16 +25,27 @@ export function networkCode(analysis: Analysis): NetworkCode | null {
   if (analysis.isEntry && (Object.keys(bases).length === 0 || analysis.notebook)) return null
   const imported: NetworkCode['imported'] = {}
   let room = longest.imported
-  for (const [name, { networks }] of analysis.importedByName) {
-    if (networks === undefined) continue
-    room -= sizeOf(networks)
-    if (room >= 0) define(imported, name, networks)
+  let networks = 0
+  for (const [name, summary] of analysis.importedByName) {
+    if (summary.networks !== undefined) networks++
+    const code = imports(analysis, name, summary)
+    if (code === null) continue
+    room -= sizeOf(code)
+    if (room >= 0) define(imported, name, code)
   }
   const makes =
     Object.keys(bases).length > 0 ||
-    Object.keys(imported).length > 0 ||
+    networks > 0 ||
     analysis.usesHere('torch.nn.', 'keras.layers.')
   return makes ? { path: analysis.path, text, bases, imported } : null
+}
+
+/** `from common import *` brings `nn` as well. */
+function imports(analysis: Analysis, name: string, summary: ModuleSummary): NetworkCode | null {
+  const passed = Object.entries(summary.reexports).filter(([, target]) => library.test(target))
+  if (passed.length === 0 || !analysis.scopes.stars.includes(name)) return summary.networks ?? null
+  const own = summary.networks ?? { path: summary.path, text: '', bases: {}, imported: {} }
+  return { ...own, reexports: Object.fromEntries(passed) }
 }
 
 function sizeOf({ text, imported }: NetworkCode): number {
