@@ -34,9 +34,7 @@ export function networkCode(analysis: Analysis): NetworkCode | null {
     if (room >= 0) define(imported, name, code)
   }
   const makes =
-    Object.keys(bases).length > 0 ||
-    networks > 0 ||
-    analysis.usesHere('torch.nn.', 'keras.layers.')
+    Object.keys(bases).length > 0 || networks > 0 || analysis.usesHere('torch.nn.', 'keras.layers.')
   return makes ? { path: analysis.path, text, bases, imported } : null
 }
 
