@@ -34,6 +34,7 @@ import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
+import { hasFixedInput, storageOfScript } from './fixed-inputs.js'
 
 /** Steps that can be cached and start machines, with what they are for where the kind says so. */
 const kinds: Record<string, StepWork[]> = {
@@ -88,6 +89,7 @@ export const sagemakerPipelineReader = defineReader({
       step.known('work', kind, work, place)
       step.known('unseen', kind, false, place)
       claimCaching(python, step, call)
+      claimOwnStorage(python, step, call)
       claimVolatile(python, step, call, work)
     }
   },
@@ -163,20 +165,31 @@ const keyArguments = [
   'data',
 ]
 
+/** The step, and what makes and runs its job. */
+function callsOf(python: PythonModule, call: Call): Call[] {
+  const inner = stepArguments(python, call)
+  const calls = [call, inner]
+  for (const keyword of ['processor', 'estimator', 'tuner', 'transformer'])
+    calls.push(passedCall(python, python.argument(call, keyword)))
+  calls.push(inner?.receiverCall ?? null)
+  return calls.filter((one) => one !== null)
+}
+
+/** A cached answer would hide what the script reads, and leave out what it writes. */
+function claimOwnStorage(python: PythonModule, step: SubjectBuilder<'Step'>, call: Call): void {
+  const name = storageOfScript(python, callsOf(python, call))
+  if (name === null) return
+  const because = `its script reads or writes what ${name} names, which the cache does not see`
+  step.known('uncachedFor', 'cache_config', because, calleePlace(call))
+}
+
 function claimVolatile(
   python: PythonModule,
   step: SubjectBuilder<'Step'>,
   call: Call,
   work: readonly StepWork[],
 ): void {
-  const inner = stepArguments(python, call)
-  const calls = [call, inner]
-  for (const keyword of ['processor', 'estimator', 'tuner', 'transformer']) {
-    calls.push(passedCall(python, python.argument(call, keyword)))
-  }
-  calls.push(inner?.receiverCall ?? null)
-  for (const one of calls) {
-    if (one === null) continue
+  for (const one of callsOf(python, call)) {
     for (const argument of one.expr.args) {
       const positional = argument.name === null && (one.method === 'fit' || one.method === 'run')
       if (!positional && !(argument.name !== null && keyArguments.includes(argument.name))) continue
@@ -209,9 +222,12 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   const module = module3.test(call.name ?? '') ? 'sagemaker.mlops.workflow.steps' : 'sagemaker.workflow.steps'
   const imports: Import[] =
     known === null ? [{ path, fragment: fragment.index, module, name: 'CacheConfig' }] : []
+  const fixed = hasFixedInput(python, callsOf(python, call))
   return {
-    title: 'Reuse the outputs of steps that have not changed (cache_config=…)',
-    safety: 'unsafe',
+    title: fixed
+      ? 'Reuse the outputs of steps that have not changed (cache_config=…); new data under the same S3 address goes unseen'
+      : 'Reuse the outputs of steps that have not changed (cache_config=…)',
+    safety: fixed ? 'display' : 'unsafe',
     writes: [
       {
         kind: 'set keyword',
