@@ -17,6 +17,19 @@ describe('long lines', () => {
     'a printed text': {
       'print.py': `import torch\nprint("${'a'.repeat(long)}")\nprint("${'a '.repeat(long)}")\n`,
     },
+    'blanks in INI files': { 'train.ini': `[train]\na${' '.repeat(long)}b\n` },
+    'blanks in a Makefile': { Makefile: `X = a${' '.repeat(long)}b\nrun:\n\tpython train.py\n` },
+    'blanks in Terraform': {
+      'main.tf': `locals {\n  x = "\${a${' '.repeat(long)}b"\n  y = "\${ ${' '.repeat(long)}"\n}\n`,
+    },
+    'blanks in a template of Helm': {
+      'chart/Chart.yaml': 'apiVersion: v2\nname: train\nversion: 1.0.0\n',
+      'chart/values.yaml': 'gpus: 1\n',
+      'chart/templates/job.yaml': `apiVersion: batch/v1\nkind: Job\nmetadata: {{ .Values.a${' '.repeat(long)}b\n`,
+    },
+    'words of a script': {
+      'run.sh': `${'kubectl apply '.repeat(long / 10)} x <<EOF\nkind: Job\nEOF\npython train.py\n`,
+    },
   }
   for (const [name, files] of Object.entries(texts))
     it(name, async () => {

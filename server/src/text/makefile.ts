@@ -32,12 +32,18 @@ function variables(text: string): string {
   return text.replace(/(?<!\$)\$\((\w+)\)/g, (_all, name: string) => `\${${name}}`)
 }
 
+/** Also without the blanks at its end. */
+function withoutComment(value: string): string {
+  const comment = value.search(/ #/)
+  return (comment === -1 ? value : value.slice(0, comment)).trimEnd()
+}
+
 function otherLine(body: string): string {
   if (/^\s*#/.test(body)) return body
-  const assignment = /^ *(?:export +|override +)*(\w+) *(?:::?|\?)?= *(.*?) *$/.exec(body)
+  const assignment = /^ *(?:export +|override +)*(\w+) *(?:::?|\?)?= *(.*)$/.exec(body)
   if (assignment === null || /\\$/.test(body)) return blank(body)
   const name = assignment[1]!
-  const value = variables(assignment[2]!.replace(/ +#.*$/, ''))
+  const value = variables(withoutComment(assignment[2]!))
   const written = /^[\w./:@%+,=${}-]*$/.test(value) ? `${name}=${value}` : `${name}="${value}"`
   // Quotes inside, or no room for quotes: nothing is known of it.
   return written.length > body.length || /["`\\$](?!\{)/.test(value)
