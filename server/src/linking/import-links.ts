@@ -61,9 +61,12 @@ export class ImportLinks implements LinkKind {
     if (composed.length === 0) return summary
     const made = composed.flatMap(({ root }) => targetsIn(root)).map(canonicalName)
     const { evidence } = summary
+    const named = (['gpu', 'cpu'] as const).find((device) =>
+      composed.some(({ root }) => names(root, devices[device])),
+    )
     const placed =
-      evidence?.accelerator === 'none' && composed.some(({ root }) => namesAccelerator(root))
-        ? { evidence: { ...evidence, accelerator: 'gpu' as const } }
+      evidence?.accelerator === 'none' && named !== undefined
+        ? { evidence: { ...evidence, accelerator: named } }
         : {}
     return { ...summary, uses: [...new Set([...summary.uses, ...made])], ...placed }
   }
@@ -135,14 +138,16 @@ function asProgram({
   }
 }
 
-function namesAccelerator(node: Configured): boolean {
+const devices = { gpu: /^(gpu|cuda(:\d+)?)$/, cpu: /^cpu$/ }
+
+function names(node: Configured, device: RegExp): boolean {
   switch (node.kind) {
     case 'scalar':
-      return typeof node.value === 'string' && /^(gpu|cuda(:\d+)?)$/.test(node.value)
+      return typeof node.value === 'string' && device.test(node.value)
     case 'list':
-      return node.items.some(namesAccelerator)
+      return node.items.some((one) => names(one, device))
     case 'map':
-      return Object.values(node.entries).some(namesAccelerator)
+      return Object.values(node.entries).some((one) => names(one, device))
     case 'unknown':
       return false
   }

@@ -88,26 +88,30 @@ function paddedCalls(python: PythonModule): Padded[] {
     const toOneLength =
       one.key !== 'padding' || knownArgument(python.argument(one.call, 'padding')) === 'max_length'
     if (!toOneLength) {
-      const rows = maker === undefined ? null : rowsOf(python, maker)
-      return maker === undefined || rows === null ? [] : [{ ...one, maker, rows }]
+      const map = maker === undefined ? lambdaMap(python, one.call) : mapOf(python, maker)
+      const rows = map === undefined ? null : rowsOf(python, map)
+      return rows === null ? [] : [{ ...one, maker: maker ?? null, rows }]
     }
     if (maker !== undefined) return [{ ...one, maker, rows: null }]
-    const mapped = insideMappedLambda(python, one.call) || mappedElsewhere(python, one.call)
+    const mapped = lambdaMap(python, one.call) !== undefined || mappedElsewhere(python, one.call)
     return mapped ? [{ ...one, maker: null, rows: null }] : []
   })
 }
 
-/** How many rows `map(encode, batched=True)` hands to the function at once; null: not many at once. */
-function rowsOf(python: PythonModule, { func, kept }: Maker): number | null {
-  if (!kept) return null
-  for (const map of python.methodCalls('map')) {
+/** `map(encode, …)` of rows that are kept. */
+function mapOf(python: PythonModule, { func, kept }: Maker): Call | undefined {
+  if (!kept) return undefined
+  return python.methodCalls('map').find((map) => {
     const given = map.expr.args.find((one) => one.name === 'function') ?? map.expr.args[0]
-    if (given === undefined || python.functionOf(given.value) !== func) continue
-    if (knownArgument(python.argument(map, 'batched')) !== true) return null
-    const size = python.argument(map, 'batch_size')
-    return mayBePassed(size) ? numberArgument(size) : 1000
-  }
-  return null
+    return given !== undefined && python.functionOf(given.value) === func
+  })
+}
+
+/** How many rows `map(encode, batched=True)` hands to the function at once; null: not many at once. */
+function rowsOf(python: PythonModule, map: Call): number | null {
+  if (knownArgument(python.argument(map, 'batched')) !== true) return null
+  const size = python.argument(map, 'batch_size')
+  return mayBePassed(size) ? numberArgument(size) : 1000
 }
 
 /** A function of rows (`def encode(rows, tokenizer)`), or one inside the function that makes it, which another module uses. */
@@ -142,11 +146,11 @@ function reachedFrom(python: PythonModule): Map<Func, Maker> {
 }
 
 /** `data.map(lambda row: tokenizer(row['text'], …))`, also in a function that the lambda calls. */
-function insideMappedLambda(python: PythonModule, call: Call): boolean {
+function lambdaMap(python: PythonModule, call: Call): Call | undefined {
   const sites = call.function === null ? [] : (python.callSites(call.function) ?? [])
   return python
     .methodCalls('map')
-    .some((map) =>
+    .find((map) =>
       map.expr.args.some(
         ({ value }) =>
           value.type === 'lambda' &&

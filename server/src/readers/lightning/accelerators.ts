@@ -1,5 +1,7 @@
 /** Names that Lightning gives to accelerators: `Trainer(accelerator=…)`, in code and in files. */
+import type { PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import { fixedArgument } from '../../values/argument.js'
 import type { Evidence } from '../../workload/claim.js'
 
 const kinds: Record<string, Evidence['accelerator']> = {
@@ -19,4 +21,15 @@ const kinds: Record<string, Evidence['accelerator']> = {
 /** 'maybe' for a name of somebody's own. */
 export function acceleratorKind(name: string): Evidence['accelerator'] {
   return lookUp(kinds, name.toLowerCase()) ?? 'maybe'
+}
+
+/** All that a program trains with are trainers that are told to stay on the processor; null: not so for certain. */
+export function keptOnProcessor(python: PythonModule): string | null {
+  const trainers = python.callsTo('lightning.pytorch.Trainer')
+  if (trainers.length === 0 || python.methodCalls('fit').length === 0) return null
+  const asks = [python.evidence, ...python.imported.map((module) => module.evidence)].some(
+    (evidence) => evidence?.accelerator !== 'none' && evidence?.accelerator !== 'cpu',
+  )
+  const told = trainers.every((call) => fixedArgument(python.argument(call, 'accelerator')) === 'cpu')
+  return told && !asks ? 'accelerator="cpu"' : null
 }

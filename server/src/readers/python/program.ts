@@ -12,6 +12,7 @@ import { givesRanks, knowsRank, startsPlainly } from '../../workload/launches.js
 import type { ProgramSettings } from '../../workload/resource-kinds.js'
 import { boosterOnAccelerator } from '../boosting/device.js'
 import { fastaiFits } from '../fastai/learners.js'
+import { keptOnProcessor } from '../lightning/accelerators.js'
 import { acceleratedLibrary } from '../pipelines/accelerator-use.js'
 import { workOfModule } from '../pipelines/step-work.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
@@ -89,8 +90,10 @@ function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, plac
   const starts =
     otherNotebook.test(python.text) ||
     python.calls.some((call) => call.name !== null && starters.test(call.name))
+  const kept = keptOnProcessor(python)
   if (starts) program.unknown('acceleratorLibrary', 'import', 'it starts other programs', place)
   else if (mergesOnProcessor(python)) program.known('acceleratorLibrary', 'merge_and_unload', null, place)
+  else if (kept !== null) program.known('acceleratorLibrary', kept, null, place)
   else {
     const imported = acceleratedLibrary(python, python.tree.body)
     const use = imported === null ? boosterOnAccelerator(python) : { library: imported }

@@ -17,13 +17,12 @@ function trains(summary: ModuleSummary): boolean {
   return (
     Object.values(summary.functions).some((func) => func.trains) ||
     (summary.uses.includes('.backward') && summary.uses.some((use) => /(^|\.)step$/.test(use))) ||
-    summary.uses.some((use) =>
-      /^(lightning\.pytorch\.(Trainer|cli\.LightningCLI)|transformers\.\w*Trainer|trl\.\w+Trainer)(\.|$)/.test(
-        use,
-      ),
-    )
+    summary.uses.some((use) => trainer.test(use))
   )
 }
+
+const trainer =
+  /^(lightning\.pytorch\.(Trainer|cli\.LightningCLI)|transformers\.\w*Trainer|trl\.\w+Trainer)(\.|$)/
 
 /** True when this module, or a program that imports it, trains a model. */
 export function trainsAnywhere(python: PythonModule): boolean {
@@ -47,7 +46,9 @@ function usesGpu(summary: ModuleSummary): boolean {
   const accelerator = summary.evidence?.accelerator
   return (
     [accelerator, summary.trainsOn].some((one) => one === 'gpu' || one === 'maybe') ||
-    summary.uses.includes('accelerate.Accelerator')
+    summary.uses.includes('accelerate.Accelerator') ||
+    // A trainer takes the accelerator that it finds, unless it is told not to.
+    (accelerator !== 'cpu' && summary.uses.some((use) => trainer.test(use)))
   )
 }
 

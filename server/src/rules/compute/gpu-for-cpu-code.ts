@@ -57,7 +57,7 @@ export default defineRule({
     const fixes = processorsInstead(view, cheaper)
     report({
       at: type === undefined || instanceType === undefined ? gpus : instanceType,
-      message: `${type === undefined ? 'The job' : type} is paid for ${type === undefined ? '' : 'its '}${accelerators}, but ${code.name} uses only libraries that compute on the CPU.${other}`,
+      message: `${type === undefined ? 'The job' : type} is paid for ${type === undefined ? '' : 'its '}${accelerators}, but ${code.name} ${code.does ?? 'uses only libraries that compute on the CPU'}.${other}`,
       saving: savedOnProcessors(view, cheaper === undefined ? undefined : `${prefix}${cheaper}`, options),
       fixes,
       ...(code.location === undefined
@@ -88,6 +88,8 @@ function servedOnProcessors(view: SubjectView<'Serving'>): Report | Silence {
 
 interface Trainer {
   name: string
+  /** Where it could use an accelerator and is told not to. */
+  does?: string
   location?: SubjectView['subject']['location']
 }
 
@@ -108,13 +110,18 @@ function trainerOnProcessors(view: SubjectView<'Compute'>): Trainer | Silence {
     if (run.script === null || launch === null) return { text: 'no script of the project is launched' }
     const program = subjectIn(run, 'Program')
     if (program === undefined) return { text: `nothing is known of what ${run.script} imports` }
-    const library = effective(program.settings.acceleratorLibrary)
+    const claim = program.settings.acceleratorLibrary
+    const library = effective(claim)
     if (library !== null) return unless(program, 'acceleratorLibrary', `${run.script} uses ${library}`)
     // `tree_method=gpu_hist` on the launch line.
     if (Object.values(launch.flags).some(({ value }) => /gpu|cuda/i.test(String(value))))
       return { text: `the launch line tells ${run.script} to use a GPU` }
     if (effective(program.settings.work)?.includes('train') === true)
-      trainer ??= { name: run.script, location: program.subject.location }
+      trainer ??= {
+        name: run.script,
+        location: program.subject.location,
+        ...(claim?.key.startsWith('accelerator=') ? { does: `trains on the CPU (\`${claim.key}\`)` } : {}),
+      }
   }
   return trainer ?? { text: 'no program of the job trains' }
 }
