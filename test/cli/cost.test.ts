@@ -693,3 +693,44 @@ for epoch in range(100):
     assert.ok(Math.abs(alone.high! - shared.high! - 1500 / 3600) < 1e-6, `${alone.high} ${shared.high}`)
   })
 })
+
+describe('endpoints under conditions', () => {
+  const head = `import sagemaker
+from sagemaker import ModelPackage
+model = ModelPackage(role='r', model_package_arn='arn')
+again = ModelPackage(role='r', model_package_arn='arn')
+`
+  const deploy = (type: string, model = 'model') =>
+    `${model}.deploy(initial_instance_count=1, instance_type='${type}', endpoint_name='shop')`
+  const month = async (body: string) => {
+    const { out } = await runHere({ 'deploy.py': head + body }, ['cost'])
+    return out.split('\n').find((line) => line.startsWith('Always on')) ?? out
+  }
+
+  it('counts one of the two branches of a condition', async () => {
+    const body = `if exists('shop'):
+    ${deploy('ml.m5.large')}
+else:
+    ${deploy('ml.m5.large')}
+`
+    assert.equal(await month(body), 'Always on: $84 a month.')
+  })
+
+  it('tells the range where the branches start other machines, or one leaves before', async () => {
+    const body = `def main():
+    if small():
+        ${deploy('ml.m5.large')}
+        return
+    ${deploy('ml.m5.xlarge')}
+main()
+`
+    assert.equal(await month(body), 'Always on: $84–170 a month.')
+  })
+
+  it('counts both where they stand beside each other, also in one branch', async () => {
+    const both = `    ${deploy('ml.m5.large')}
+    ${deploy('ml.m5.large', 'again')}
+`
+    assert.equal(await month(`if ready():\n${both}`), 'Always on: $170 a month.')
+  })
+})

@@ -15,6 +15,7 @@ import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
+import { type Priced, withoutAlternatives } from './alternatives.js'
 import { LineNumbers } from './line-numbers.js'
 
 /** `training`: of a script that no job starts; `notebook`: on a machine that is there while somebody works in it. */
@@ -95,17 +96,20 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       : [],
   )
   const runs = new Map<string, Run>()
+  const services: Priced[] = []
   for (const judgement of judgements) {
     for (const view of judgement.runs) {
       if (isTest(view.subject)) continue
       if (isViewOf(view, 'Scaling') || isViewOf(view, 'Serving')) {
-        if (view === judgement.runs[0] && hasMachine(view)) found.push(await ofService(view, input, place))
+        if (view === judgement.runs[0] && hasMachine(view))
+          services.push({ view, entry: await ofService(view, input, place) })
         continue
       }
       const run = view.run.siblings[0] ?? view.run
       if (!runs.has(billKey(run))) runs.set(billKey(run), run)
     }
   }
+  found.push(...withoutAlternatives(services))
   for (const run of withoutParts([...runs.values()], input)) {
     const { compute, launch } = run.job
     const trainings = trainingsOf(run).flat()

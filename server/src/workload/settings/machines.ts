@@ -176,6 +176,8 @@ export interface ServingSettings {
   tornDown: boolean
   /** Where the call that would end it is commented out. */
   tearDownComment: Location
+  /** The conditions under which its program starts it, and whether each of them holds then. */
+  branches: { condition: Location; holds: boolean }[]
   /**
    * The program does more than deploy: it trains, or tries out what it has deployed. `part of a series`: another one
    * may end it. `deployment`: it is meant to stay. `repeated`: each run of a schedule deploys another one.

@@ -1,0 +1,57 @@
+/** Endpoints that stand in branches of one condition: only one of them is there. */
+import type { OpenInterval } from '../estimate/bill.js'
+import { sameLocation } from '../text/location.js'
+import { effective } from '../values/value.js'
+import type { SubjectView } from '../workload/claim.js'
+import type { CostEntry } from './cost.js'
+
+export interface Priced {
+  view: SubjectView<'Serving'> | SubjectView<'Scaling'>
+  entry: CostEntry
+}
+
+/** One entry for each group of alternatives: at least what the cheapest costs, at most the dearest. */
+export function withoutAlternatives(all: readonly Priced[]): CostEntry[] {
+  const groups: Priced[][] = []
+  for (const one of all) {
+    const group = groups.find((others) => others.every((other) => areAlternatives(one, other)))
+    if (group === undefined) groups.push([one])
+    else group.push(one)
+  }
+  return groups.map((group) => {
+    const entries = group.map(({ entry }) => entry)
+    const [first] = entries as [CostEntry]
+    if (entries.length === 1) return first
+    const unpriced = entries.find(({ usd, state }) => usd === null || state !== 'priced')
+    const places = entries.slice(1).map(({ line }) => line)
+    return {
+      ...(unpriced ?? first),
+      ...(unpriced === undefined ? { usd: hull(entries.map(({ usd }) => usd!)) } : {}),
+      assumptions: [
+        ...first.assumptions,
+        `either this or what line ${places.join(' or ')} starts: a condition decides`,
+      ],
+    }
+  })
+}
+
+function areAlternatives(a: Priced, b: Priced): boolean {
+  const other = branchesOf(b)
+  return branchesOf(a).some(({ condition, holds }) =>
+    other.some((one) => one.holds !== holds && sameLocation(one.condition, condition)),
+  )
+}
+
+function branchesOf({ view }: Priced) {
+  return view.subject.kind === 'Serving'
+    ? (effective((view as SubjectView<'Serving'>).settings.branches) ?? [])
+    : []
+}
+
+function hull(all: readonly OpenInterval[]): OpenInterval {
+  const highs = all.map(({ high }) => high)
+  return {
+    low: Math.min(...all.map(({ low }) => low)),
+    high: highs.every((high) => high !== null) ? Math.max(...highs) : null,
+  }
+}
