@@ -317,7 +317,7 @@ const holder = /\.(Module\w*|Sequential|ParameterList|\w*(Similarity|Distance))$
 
 /** Vectors of words or items and nothing behind them, here or in the module that makes them: a step gathers rows and adds to them. */
 function hasOnlyTables(python: PythonModule): boolean {
-  if (python.uses(...libraries)) return false
+  if (python.uses(...libraries) || convolves(python)) return false
   const layers = [
     ...layersHere(python).map((call) => call.name!),
     ...python.imported.flatMap(({ uses }) => uses.filter((name) => /^torch\.nn\.[A-Z]\w*$/.test(name))),
