@@ -18,7 +18,7 @@ export function processorOf(python: PythonModule): 'processor' | 'by default' | 
       // `torch.load(path, map_location=torch.device('cpu'))` says nothing of where the model runs.
       ...python
         .callsTo('torch.device')
-        .filter((call) => trains(call) && call.assignedTo !== null)
+        .filter((call) => trains(call) && call.assignedTo !== null && !isReplaced(python, call))
         .flatMap(({ expr }) => expr.args.slice(0, 1)),
       ...python
         .methodCalls('to')
@@ -83,7 +83,31 @@ function deviceOf(python: PythonModule, expr: Expr, depth = 0): Device {
     const assigned = python.attributeValues(value)
     return together(assigned.map((one) => (one === null ? 'other' : next(one)))) ?? 'other'
   }
-  return value.type === 'name' ? parameterDefault(python, value) : 'other'
+  if (value.type !== 'name') return 'other'
+  const last = lastOfModule(python, value.id)
+  return last === null ? parameterDefault(python, value) : next(last)
+}
+
+/** `device = 'cpu'` below `device = torch.device('cuda')`, which nothing has used by then. */
+function isReplaced(python: PythonModule, call: Call): boolean {
+  if (call.function !== null || call.assignedTo === null) return false
+  const last = lastOfModule(python, call.assignedTo)
+  return last !== null && call.expr.end <= last.start
+}
+
+/** What a name of the module is given in the end, where it is given several things and none of the earlier ones is used; else null. */
+function lastOfModule(python: PythonModule, name: string): Expr | null {
+  const bindings = python.moduleBindings.get(name) ?? []
+  const last = bindings.at(-1)
+  if (bindings.length < 2 || bindings.some(({ kind, unpack }) => kind !== 'assign' || unpack !== null))
+    return null
+  if (last === undefined || last.conditional || last.value === null) return null
+  // Code between them may use what holds by then.
+  const from = bindings[0]!.at
+  const between = python.tree.body.filter(({ start, end }) => from <= start && end <= last.at)
+  const idle = between.every(({ type }) => /^(assign|import|function|class|if)$/.test(type))
+  const uses = python.code.slice(from, last.at).match(new RegExp(`\\b${name}\\b`, 'g')) ?? []
+  return idle && uses.length < bindings.length ? last.value : null
 }
 
 function asDevice(value: unknown, overridable: boolean): Device {
