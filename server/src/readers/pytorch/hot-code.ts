@@ -15,6 +15,8 @@ import { isNetworkType } from './network-types.js'
 
 export interface HotStatement {
   statement: Stmt
+  /** The statements that it stands among. */
+  block: readonly Stmt[]
   /** Expressions of the statement itself, without those of statements inside it. */
   expressions: Expr[]
   func: Func | null
@@ -73,6 +75,7 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
     for (const expr of expressions) follow(analysis, expr, here, into, active)
     into.statements.push({
       statement,
+      block,
       expressions,
       func: where.func,
       guarded,

@@ -54,9 +54,18 @@ export function sourcesBefore(
     if (!statement.targets.some((target) => targetNames(target).includes(name))) continue
     found.push({ at, value: statement.value })
     // Under a condition, what stood there before may still hold.
-    if (!own[at]!.conditional && !own[at]!.guarded) break
+    const { conditional, guarded, block } = own[at]!
+    if ((!conditional && !guarded) || isAmong(block, own[before]?.statement)) break
   }
   return found
+}
+
+/** It runs only where the statements of the block that stand before it have run. */
+function isAmong(block: readonly Stmt[], statement: Stmt | undefined): boolean {
+  const [first] = block
+  const last = block.at(-1)
+  if (first === undefined || last === undefined || statement === undefined) return false
+  return first.start <= statement.start && statement.end <= last.end
 }
 
 export function targetNames(target: Expr): string[] {
