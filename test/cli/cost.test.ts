@@ -734,3 +734,37 @@ main()
     assert.equal(await month(`if ready():\n${both}`), 'Always on: $170 a month.')
   })
 })
+
+describe('processes of a launcher', () => {
+  const train = `import torch
+from net import Net, loader
+model = Net().cuda()
+optimizer = torch.optim.Adam(model.parameters())
+for epoch in range(3):
+    for x, y in loader:
+        loss = model(x, y)
+        loss.backward()
+        optimizer.step()
+`
+
+  it('counts those of the command of a sweep', async () => {
+    const sweep = `program: train.py
+method: random
+parameters:
+  lr: {min: 0.001, max: 0.1}
+command: ['\${env}', torchrun, --nproc_per_node=4, '\${program}', '\${args}']
+`
+    const { out } = await runHere({ 'train.py': train, 'sweep.yaml': sweep }, ['cost'])
+    assert.match(out, /sweep\.yaml\S* train\.py .*\n.*\$2\.10–49 an hour/)
+  })
+
+  it('says that the hosts of a file are not counted', async () => {
+    const files = {
+      'train.py': train,
+      'run.sh': 'deepspeed -H hosts train.py\n',
+      hosts: 'a slots=3\nb slots=2\n',
+    }
+    const { out } = await runHere(files, ['cost'])
+    assert.match(out, /counts one machine: hosts lists the others, and is not read/)
+  })
+})

@@ -13,6 +13,7 @@ import { loaderHours, withLoader } from '../estimate/loader-seconds.js'
 import type { Interval } from '../estimate/network.js'
 import { type Rate, rateOf } from '../estimate/rate.js'
 import { runHours } from '../estimate/run-hours.js'
+import { flagOf } from '../link/launch-parts.js'
 import type { RunRecord } from '../measured/record.js'
 import { machineOf } from '../rules/hardware.js'
 import { requestOf, servingRequest } from '../rules/machine-request.js'
@@ -97,7 +98,10 @@ export class Bills {
       times: groups.some((group) => group.length > 1) ? { ...timesOf(run), low: 1 } : timesOf(run),
       apart,
       limit,
-      assumptions: [...new Set(found.flatMap((one) => ('missing' in one ? [] : one.assumptions)))],
+      assumptions: [
+        ...hostsNotCounted(run),
+        ...new Set(found.flatMap((one) => ('missing' in one ? [] : one.assumptions))),
+      ],
     })
   }
 
@@ -116,6 +120,13 @@ function launched(run: Run): MachineRequest {
     return { gpus: 0, nodes: launch?.nodes ?? 1 }
   const processes = launch?.perDevice === true ? launch.processes : null
   return { gpus: processes || 1, nodes: launch?.nodes ?? 1 }
+}
+
+/** A launcher takes its machines from a file whose lines nobody has read. */
+function hostsNotCounted({ job: { compute, launch } }: Run): string[] {
+  if (launch == null || launch.nodes !== null || effective(compute?.settings.nodes) !== undefined) return []
+  const file = flagOf(launch.launcherFlags, 'hostfile', 'H', 'machinefile', 'deepspeed-hostfile')?.value
+  return typeof file === 'string' ? [`counts one machine: ${file} lists the others, and is not read`] : []
 }
 
 /** `[hardware] default` stands for accelerators that nobody names. */

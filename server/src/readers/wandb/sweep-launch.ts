@@ -3,6 +3,7 @@ import { at, entries, entry, items, textWithTemplates } from '../../config/acces
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { ShellWord } from '../../config/shell-facts.js'
 import { parseLaunch } from '../../link/launch-line.js'
+import { startsPerDevice } from '../../link/launchers.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 
 const macro = /^\$\{(\w+)\}$/
@@ -39,6 +40,7 @@ export function launchOfSweep(document: ConfigDocument, place: Place, claims: Cl
       launcherFlags: launch.launcherFlags,
       processes: launch.processes,
       nodes: launch.nodes,
+      ...(startsPerDevice(launch.launcher) ? { perDevice: true } : {}),
       sweep: 'file',
       files: launch.files,
     },
