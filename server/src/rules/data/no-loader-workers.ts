@@ -37,7 +37,13 @@ export default defineRule({
     const count = wanted === null ? suggested(machine) : enough
     report({
       at: workers,
-      severity: effective(settings.generatedBy) === 'one thread' ? 'information' : severityOf(feeds, cost),
+      severity:
+        effective(settings.generatedBy) === 'one thread'
+          ? 'information'
+          : // Nobody knows what its samples cost, and its steps cost little.
+            cost === undefined && view.subject.evidence.smallNetwork === true
+            ? 'hint'
+            : severityOf(feeds, cost),
       message: messageOf(view, machine, wanted === null ? count : null) + askFor(wanted),
       ...(cost === 'decode' && feeds === 'training'
         ? {
