@@ -66,7 +66,8 @@ export function readPrecision(
     return
   }
   const elsewhere = usesAny(python, [...policySetters, ...graphRewrites])
-  if (elsewhere || mentions.test(inEffect(moduleText(python)))) {
+  const text = inEffect(moduleText(python))
+  if (elsewhere || mentions.test(isEager(python) ? text.replace(rewriting, '') : text)) {
     training.unknown('precision', key, 'it is set in a way that cannot be read', place, { site })
     return
   }
@@ -96,6 +97,19 @@ export function claimDoublePrecision(python: PythonModule, evidence: Evidence, c
 
 const mentions =
   /mixed_b?float16|auto_mixed_precision|TF_ENABLE_AUTO_MIXED_PRECISION|LossScaleOptimizer|mixed_precision|DTypePolicy|jit_amp/
+
+/** The variables of above rewrite graphs. */
+const rewriting = /TF_ENABLE_AUTO_MIXED_PRECISION(_GRAPH_REWRITE)?/g
+
+/** Every operation runs as it is called: there is no graph. */
+function isEager(python: PythonModule): boolean {
+  return (
+    python.uses('tensorflow.GradientTape') &&
+    !python.uses('tensorflow.function', 'tensorflow.compat.v1.', 'tensorflow.Session', 'tensorflow.Graph') &&
+    !python.calls.some(({ method }) => /^(fit|fit_generator|train_on_batch)$/.test(method)) &&
+    !/\btf\.function\b|jit_compile|@def_function/.test(python.code)
+  )
+}
 
 /** Without imports, and policies that are made and then used nowhere: neither changes how anything computes. */
 function inEffect(text: string): string {
