@@ -1,4 +1,5 @@
 import { type Gpu, gpu as gpuNamed, gpuSupports, usualCards } from '../../catalog/gpus.js'
+import { waitsForLaunches } from '../../estimate/kernel-launches.js'
 import {
   mixedPrecisionSpeedup,
   mixedPrecisionSpeedupOnAny,
@@ -31,7 +32,7 @@ export default defineRule({
     const { role, accelerator } = subject.evidence
     const stopped = (role === 'job' ? undefined : notTraining(view)) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
-    const bound = effective(settings.boundBy)
+    const bound = effective(settings.boundBy) ?? startsOfKernels(view)
     if (bound === 'an environment')
       return silent('its steps wait for an environment, not for the accelerator')
 
@@ -76,6 +77,15 @@ function severityOf(
   if (precision.overridable && precision.state === 'default' && !launched) return 'hint'
   if (bound !== undefined || (anyDevice === 'maybe' && !published)) return 'hint'
   return openEnded === 'adversarial training' || anyDevice !== null ? 'information' : 'warning'
+}
+
+/** What sets the pace of a network whose layers are known and as good as nothing; undefined: their work does, or it is not known. */
+function startsOfKernels({ settings }: SubjectView<'Training'>): string | undefined {
+  const layers = effective(settings.layers)
+  const batch = effective(settings.batchSize)
+  return layers !== undefined && batch !== undefined && waitsForLaunches(layers, batch)
+    ? 'starts of kernels'
+    : undefined
 }
 
 /** On the accelerators that the job allows, else on usual ones. */
