@@ -78,12 +78,43 @@ async function walk(page, theme, folder, address) {
     console.log(`  pictures: “${command}” (${theme})`)
     await page.keyboard.press('Enter')
   }
+  /** Asks a command for what it lists; a page that takes the focus meanwhile closes the list, so a person asks once more. */
+  const search = async (command, listed, words, found) => {
+    const row = page.locator(`.quick-input-list .monaco-list-row${found}`).first()
+    for (let attempt = 0; attempt < 10; attempt++) {
+      await run(command)
+      await page
+        .locator(`.quick-input-list .monaco-list-row:has-text("${listed}")`)
+        .first()
+        .waitFor({ timeout: 10_000 })
+        .catch(() => undefined)
+      await page.keyboard.type(words)
+      const shown = await row.waitFor({ timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      )
+      if (shown) break
+      await page.keyboard.press('Escape')
+    }
+    await seen(`“${words}”`, `.quick-input-list .monaco-list-row${found}`)
+  }
   const open = async (file, line) => {
-    await page.keyboard.press('Control+p')
-    await page.keyboard.type(file)
-    const row = `.quick-input-list .monaco-list-row:has-text("${file}")`
-    await seen(file, row)
-    await page.locator(row).first().click()
+    const tab = page.locator(`.tab.active:has-text("${file}")`).first()
+    // The list is made again while files are found, and a page that takes the focus closes it: a person tries once more.
+    for (let attempt = 0; attempt < 10; attempt++) {
+      await page.keyboard.press('Control+p')
+      await page.keyboard.type(file)
+      await seen(file, `.quick-input-list .monaco-list-row.focused:has-text("${file}")`, {
+        timeout: 5_000,
+      }).catch(() => undefined)
+      await page.keyboard.press('Enter')
+      const isOpen = await tab.waitFor({ timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      )
+      if (isOpen) break
+      await page.keyboard.press('Escape')
+    }
     await seen(`its tab`, `.tab.active:has-text("${file}")`)
     await page.keyboard.press('Control+p')
     await page.keyboard.type(`:${line}`)
@@ -142,18 +173,18 @@ async function walk(page, theme, folder, address) {
   await report.locator('a.place:has-text("finetune.py:51")').first().click()
   await seen('the line of a row', '.editor-instance .line-numbers.active-line-number:has-text("51")')
 
-  await run('CostLint: Explain Rule')
-  await seen('the rules', '.quick-input-list .monaco-list-row:has-text("compute/")')
-  await page.keyboard.type('search/grid-search')
+  await search('CostLint: Explain Rule', 'compute/', 'search/grid-search', ':has-text("search/grid-search")')
   await page.keyboard.press('Enter')
   const rule = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame')
   await rule.locator('h1:has-text("search/grid-search")').waitFor({ timeout: 60_000 })
   await shot('rule')
 
-  await run('CostLint: Open Documentation')
-  await seen('the pages', '.quick-input-list .monaco-list-row:has-text("Configuration")')
-  await page.keyboard.type('baseline prune')
-  await seen('what is found', '.quick-input-list .monaco-list-row[data-index="0"]:has-text("Configuration")')
+  await search(
+    'CostLint: Open Documentation',
+    'How the bill is made',
+    'baseline prune',
+    '[data-index="0"]:has-text("Configuration")',
+  )
   await shot('documentation-search')
   await page.keyboard.press('Enter')
   const documentation = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame')
