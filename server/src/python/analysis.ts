@@ -1,6 +1,6 @@
 /** One Python fragment, analysed: the implementation of `PythonModule`. */
 
-import type { ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
+import type { CallExpr, ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { LaunchBinding } from '../text/launch.js'
@@ -28,6 +28,7 @@ import { importedArguments } from './imported-arguments.js'
 import { indexTree } from './index-calls.js'
 import { addUses, holdsAny, usesOf } from './library-uses.js'
 import { callAt, grouped, inOrder, statementAt } from './look-up.js'
+import { fallbackOf } from './lookups.js'
 import { assignRoles, markEvaluation } from './loop-roles.js'
 import { madeObjects } from './made-objects.js'
 import type {
@@ -303,6 +304,9 @@ export class Analysis implements PythonModule {
   entry(dictionary: Expr, key: string, until: number = dictionary.start): ArgumentValue {
     return inDictionary(this, dictionary, key, until)
   }
+  fallbackOf(call: CallExpr): Expr | null {
+    return fallbackOf(this, call)
+  }
   keysOf(dictionary: Expr, until: number = dictionary.start): string[] | null {
     return dictionaryKeys(this, dictionary, until)
   }
@@ -353,11 +357,10 @@ export class Analysis implements PythonModule {
     return Array.isArray(code) ? this.finder.ofStatements(code) : this.finder.ofExpression(code)
   }
   private steppers: Func[] | null = null
-  /** Functions that take one step of an optimiser and that another module calls in a loop: one that imports this, or a base class. */
   trainsInOnePass(): boolean {
     return trainsInOnePass(this)
   }
-
+  /** Functions that take one step of an optimiser and that another module calls in a loop: one that imports this, or a base class. */
   stepFunctions(): Func[] {
     this.steppers ??= this.functions.filter((func) => {
       if (!this.outside.isLooped(func) && !this.isHandedOut(func) && !isRepeatedByBase(this, func))

@@ -47,6 +47,14 @@ export function lookupOf(analysis: Analysis, expr: CallExpr, depth = 0): Lookup 
   return positional.length > 2 ? null : { object: callee.value, keys: [first], dotted: false, fallback }
 }
 
+/** The 50 of `settings.get('steps', 50)` and `os.environ.get('STEPS', 50)`; null: nothing is looked up, or none is given. */
+export function fallbackOf(analysis: Analysis, expr: CallExpr): Expr | null {
+  const name = nameOf(analysis, expr.callee)
+  if (name === 'os.environ.get' || name === 'os.getenv')
+    return expr.args.find((one, index) => one.name === 'default' || index === 1)?.value ?? null
+  return lookupOf(analysis, expr)?.fallback ?? null
+}
+
 /** `d.get('key')` gives None. */
 function noValue({ end }: CallExpr): Expr {
   return { type: 'constant', value: null, start: end, end }

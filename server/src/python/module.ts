@@ -4,7 +4,7 @@
  * `loop-roles.ts`, `evidence.ts`.
  */
 
-import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
+import type { CallExpr, Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { Configured } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { Span } from '../text/location.js'
@@ -105,6 +105,8 @@ export interface ModuleValues {
    * place of the expression).
    */
   entry(dictionary: Expr, key: string, until?: number): ArgumentValue
+  /** What a call that looks a key up is told to give where the key is missing; null: it does something else, or is told nothing. */
+  fallbackOf(call: CallExpr): Expr | null
   /** All keys of a dictionary, as above; null where they cannot all be known. */
   keysOf(dictionary: Expr, until?: number): string[] | null
   /**

@@ -91,7 +91,7 @@ export function writeArgument(
  * pass. Null: it stands in the call.
  */
 function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | null {
-  const fallback = fallbackIn(expr)
+  const fallback = fallbackIn(python, expr)
   if (fallback !== null) return fallback
   if (expr.type === 'subscript') return inDictionary(python, expr)
   if (expr.type !== 'name' && expr.type !== 'attribute') return computedElsewhere(python, expr)
@@ -129,12 +129,14 @@ function computedElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | n
   return made.type === 'constant' && made.end > made.start ? made : changedThere(python, expr)
 }
 
-/** The 50 of `int(settings.get("steps", 50))`: what holds where the configuration says nothing. */
-function fallbackIn(expr: Expr): Expr | null {
+/** The 50 of `int(settings.get("steps", 50))`, where that is what holds. */
+function fallbackIn(python: PythonModule, expr: Expr): Expr | null {
   const lookup = converted(expr)
-  if (!isLookup(lookup)) return null
-  const last = lookup.args.at(-1)?.value
-  return lookup.args.length > 1 && last?.type === 'constant' && last.end > last.start ? last : null
+  const fallback = lookup.type === 'call' ? python.fallbackOf(lookup) : null
+  if (fallback?.type !== 'constant' || fallback.start < lookup.start || fallback.end <= fallback.start)
+    return null
+  const held = python.fold(lookup)
+  return held.state === 'known' && held.value === fallback.value ? fallback : null
 }
 
 function isLookup(expr: Expr): expr is Expr & { type: 'call' } {
