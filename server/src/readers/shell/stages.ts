@@ -100,18 +100,23 @@ function withoutComments(text: string, comments: readonly { start: number; end: 
   return rest + text.slice(at)
 }
 
+/** What is for the machine at the top of a script. Batch systems read their directives up to the first command only. */
+const forMachines = /^#(?:!|\$|[A-Z]{3,}[ \t])[^\n]*(?:\n|$)/gm
+
 /** `set -e` below the shebang, the directives and the comments at the top. */
 function change(_claim: Claim, _value: unknown, { fragment, path, shell }: FragmentFacts): Change | Refusal {
   if (shell?.commands[0] === undefined) return { reason: 'the command is no longer in the file' }
   const { text, index } = fragment
-  const [header] = /^(?:[ \t]*#[^\n]*(?:\n|$))*/.exec(text) ?? ['']
+  const [top] = /^(?:[ \t]*(?:#[^\n]*)?\n)*/.exec(text)!
+  const directives = [...top.matchAll(forMachines)].map((line) => line.index + line[0].length)
+  const start = directives.at(-1) ?? 0
+  const [comments] = /^(?:[ \t]*#[^\n]*(?:\n|$))*/.exec(text.slice(start))!
   // A comment that the first command follows directly speaks of it.
-  const shebang = /^#![^\n]*\n/.exec(text)?.[0] ?? ''
-  const apart = /^\s*\n|^$/.test(text.slice(header.length)) || /^#(SBATCH|PBS|BSUB|\$)/m.test(header)
-  const at = apart ? header.length : shebang.length
-  const alone = at <= shebang.length
-  const behind = /^[ \t]*(\n|$)/.test(text.slice(at)) ? '' : alone ? '' : '\n'
-  const lines = `${alone ? '' : '\n'}set -e\n${behind}`
+  const isApart = /^\s*\n|^$/.test(text.slice(start + comments.length))
+  const at = isApart ? start + comments.length : start
+  const isFirst = at === 0 || /^#![^\n]*\n$/.test(text.slice(0, at))
+  const behind = isFirst || /^[ \t]*(\n|$)/.test(text.slice(at)) ? '' : '\n'
+  const lines = `${isFirst ? '' : '\n'}set -e\n${behind}`
   return {
     title: 'Stop at the first failure (set -e)',
     safety: 'unsafe',
