@@ -26,6 +26,16 @@ export function changeOf(
   return { title, safety, writes: possible, imports }
 }
 
+/** Code right behind an expression or a whole call: `.cache()`. */
+export function append(
+  facts: Pick<FragmentFacts, 'fragment' | 'path'>,
+  node: Span | Call,
+  text: string,
+): Write {
+  const { fragment, end } = rangeOf(facts, node)
+  return { kind: 'replace', path: facts.path, range: { fragment, start: end, end }, text }
+}
+
 /** Where an expression or a whole call stands, as writes want it. */
 export function rangeOf({ fragment }: Pick<FragmentFacts, 'fragment'>, node: Span | Call): PythonRange {
   const { start, end } = 'expr' in node ? node.expr : node

@@ -9,6 +9,12 @@ export function calleePlace(call: Call): Place {
   return { start: call.expr.start, end: call.expr.callee.end }
 }
 
+/** A method with its arguments, without what it is called on. */
+export function methodPlace({ expr }: Call): Place {
+  const { callee } = expr
+  return { start: callee.type === 'attribute' ? callee.end - callee.attr.length : expr.start, end: expr.end }
+}
+
 /** The keys of a configuration file, as what a change edits. */
 export function configuredSite(site: Place, { document, keys }: ConfiguredPlace): Place {
   const { target } = site

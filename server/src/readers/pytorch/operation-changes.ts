@@ -6,7 +6,7 @@ import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
-import { rangeOf, refuse } from '../change-answer.js'
+import { append, rangeOf, refuse } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
 import { evaluationsWithGradients } from './evaluation.js'
 import { codeText } from './evidence.js'
@@ -278,9 +278,7 @@ function detach(python: PythonModule, claim: Claim, facts: FragmentFacts): Chang
   return {
     title: 'Keep the value without its graph (.detach())',
     safety: 'safe',
-    writes: [
-      { kind: 'replace', path: facts.path, range: rangeOf(facts, { start: end, end }), text: '.detach()' },
-    ],
+    writes: [append(facts, { start, end }, '.detach()')],
     imports: [],
   }
 }

@@ -3,7 +3,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
-import { rangeOf, refuse } from '../change-answer.js'
+import { append, rangeOf, refuse } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
 import { stepAt } from './step-operations.js'
 import { undetachedInputs } from './wasted-passes.js'
@@ -11,19 +11,14 @@ import { undetachedInputs } from './wasted-passes.js'
 const gone = refuse('the code is no longer in the file')
 
 export function detachInput(claim: Claim, facts: FragmentFacts): Change | Refusal {
-  const { python, path } = facts
+  const { python } = facts
   const step = python === undefined ? undefined : stepAt(python, claim.site)
   const inputs = python === undefined || step === undefined ? [] : undetachedInputs(python, step)
   if (inputs.length === 0) return gone
   return {
     title: 'Detach what the other network is given (.detach())',
     safety: 'safe',
-    writes: inputs.map(({ expr: { end } }) => ({
-      kind: 'replace',
-      path,
-      range: rangeOf(facts, { start: end, end }),
-      text: '.detach()',
-    })),
+    writes: inputs.map(({ expr }) => append(facts, expr, '.detach()')),
     imports: [],
   }
 }

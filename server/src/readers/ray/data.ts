@@ -4,10 +4,10 @@
  */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
-import { callSite } from '../../values/places.js'
+import { callSite, methodPlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { changeOf, rangeOf } from '../change-answer.js'
+import { append, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { passesOf } from '../python/preprocessing.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
@@ -123,21 +123,10 @@ function shownAs({ method, expr }: Call): string {
   return first?.value.type === 'name' ? `${method}(${first.value.id})` : `${method}(…)`
 }
 
-/** The method with its arguments, without what it is called on. */
-function methodPlace({ expr }: Call): { start: number; end: number } {
-  const { callee } = expr
-  return { start: callee.type === 'attribute' ? callee.end - callee.attr.length : expr.start, end: expr.end }
-}
-
 function materialize(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
   if (call === null) return { reason: 'the call is no longer in the file' }
-  const { fragment, end } = rangeOf(facts, call)
-  const write = {
-    kind: 'replace' as const,
-    path: facts.path,
-    range: { fragment, start: end, end },
-    text: '.materialize()',
-  }
-  return changeOf('Keep the transformed data in the memory of the cluster (.materialize())', [write])
+  return changeOf('Keep the transformed data in the memory of the cluster (.materialize())', [
+    append(facts, call, '.materialize()'),
+  ])
 }

@@ -5,13 +5,15 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { callSite } from '../../values/places.js'
+import { childrenOf } from '../../syntax/python-children.js'
+import { passedExpression } from '../../values/argument.js'
+import { callSite, methodPlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { changeOf, rangeOf } from '../change-answer.js'
+import { append, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { passesOf } from '../python/preprocessing.js'
-import { codeMatches, trainingEvidence } from '../pytorch/evidence.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 
 export const sparkDataReader = defineReader({
@@ -36,26 +38,21 @@ const parses = /^(json|csv|text)$/
 
 interface Repeated {
   loops: Loop[]
-  /** The last step, behind which the data can be kept. */
-  last: Call
-  steps: Call[]
+  /** From the call that reads; the data can be kept behind the last. */
+  chain: Call[]
 }
 
 function repeatedIn(python: PythonModule): Repeated[] {
   const found: Repeated[] = []
   for (const call of python.calls) {
     const estimator = call.receiver ?? call.receiverCall?.name ?? ''
-    const data =
-      call.method === 'fit' && /^pyspark\.ml\./.test(estimator) ? call.expr.args[0]?.value : undefined
-    if (data?.type !== 'name' || call.loops.length === 0) continue
-    const chain = chainOf(python, data)
-    const last = chain?.at(-1)
-    if (chain === null || last === undefined) continue
+    if (call.method !== 'fit' || !/^pyspark\.ml\./.test(estimator) || call.loops.length === 0) continue
+    const data = passedExpression(python.argument(call, 'dataset', 0))
+    const chain = data?.type === 'name' ? chainOf(python, data) : null
     // What is made inside of the loop may differ from pass to pass.
-    if (chain.some(({ loops }) => loops.length > 0)) continue
-    const steps = chain.filter(({ method }) => costly.test(method))
-    if (steps.length > 0 && !found.some((one) => one.last === last))
-      found.push({ loops: call.loops, last, steps })
+    if (chain === null || chain.some(({ loops }) => loops.length > 0)) continue
+    if (!chain.some(({ method }) => costly.test(method))) continue
+    if (!found.some((one) => one.chain.at(-1) === chain.at(-1))) found.push({ loops: call.loops, chain })
   }
   return found
 }
@@ -65,7 +62,7 @@ function chainOf(python: PythonModule, data: Expr): Call[] | null {
   const chain: Call[] = []
   let expr = data
   for (let depth = 0; depth < 40; depth++) {
-    if (expr.type === 'name' && codeMatches(python, keptLater(expr.id))) return null
+    if (expr.type === 'name' && isKeptLater(python, expr)) return null
     const value = expr.type === 'name' ? assigned(python, expr) : expr
     if (value?.type !== 'call' || value.callee.type !== 'attribute') return null
     const call = python.callAt(value)
@@ -88,9 +85,22 @@ function isReader(expr: Expr): boolean {
   return (value.type === 'attribute' && value.attr === 'read') || isReader(value)
 }
 
-/** `train.cache()` on a line of its own. */
-const keptLater = (name: string): RegExp =>
-  new RegExp(`\\b${name}\\s*\\.\\s*(cache|persist|checkpoint|localCheckpoint)\\(`)
+/** `train.cache()` on a line of its own, `for part in (train, test): part.cache()`, `keep(train)` that does it. */
+function isKeptLater(python: PythonModule, name: Expr & { type: 'name' }): boolean {
+  const bound = (expr: Expr) => (expr.type === 'name' ? python.bindingsOf(expr)[0] : undefined)
+  const made = bound(name)?.at
+  const isSame = (expr: Expr): boolean =>
+    expr.type === 'name' && expr.id === name.id && bound(expr)?.at === made
+  return python.calls.some(({ method, expr: { callee, args } }) => {
+    if (keeps.test(method) && callee.type === 'attribute') {
+      const from = bound(callee.value)
+      const each = from?.kind === 'loop' ? from.value : null
+      return isSame(callee.value) || (each !== null && childrenOf(each).some(isSame))
+    }
+    const func = args.some(({ value }) => isSame(value)) ? python.functionOf(callee) : null
+    return func !== null && func.calls.some((call) => keeps.test(call.method))
+  })
+}
 
 /** What a name was assigned; of `train, test = data.randomSplit(…)` the call. */
 function assigned(python: PythonModule, name: Expr & { type: 'name' }): Expr | null {
@@ -103,7 +113,9 @@ function assigned(python: PythonModule, name: Expr & { type: 'name' }): Expr | n
     : null
 }
 
-function claimRepeated(python: PythonModule, { loops, last, steps }: Repeated, claims: ClaimBuilder): void {
+function claimRepeated(python: PythonModule, { loops, chain }: Repeated, claims: ClaimBuilder): void {
+  const last = chain.at(-1)!
+  const steps = chain.filter(({ method }) => costly.test(method))
   const place = methodPlace(last)
   const site = callSite(last)
   const evidence = trainingEvidence(python)
@@ -119,29 +131,13 @@ function claimRepeated(python: PythonModule, { loops, last, steps }: Repeated, c
     1 as number | null,
   )
   work.known('again', 'cache', { per: 'pass', times }, place, { site })
-  const heavy = steps.some(({ method }) => /join|^pivot/i.test(method)) || parsesText(python, last)
+  const heavy =
+    steps.some(({ method }) => /join|^pivot/i.test(method)) || chain.some(({ method }) => parses.test(method))
   work.known('weight', 'cache', heavy ? 'heavy' : 'ordinary', place, { site })
-}
-
-function parsesText(python: PythonModule, last: Call): boolean {
-  return chainOf(python, last.expr)?.some(({ method }) => parses.test(method)) === true
-}
-
-/** The method with its arguments, without what it is called on. */
-function methodPlace({ expr }: Call): { start: number; end: number } {
-  const { callee } = expr
-  return { start: callee.type === 'attribute' ? callee.end - callee.attr.length : expr.start, end: expr.end }
 }
 
 function keep(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
   if (call === null) return { reason: 'the call is no longer in the file' }
-  const { fragment, end } = rangeOf(facts, call)
-  const write = {
-    kind: 'replace' as const,
-    path: facts.path,
-    range: { fragment, start: end, end },
-    text: '.cache()',
-  }
-  return changeOf('Keep the data after the first pass (.cache())', [write])
+  return changeOf('Keep the data after the first pass (.cache())', [append(facts, call, '.cache()')])
 }

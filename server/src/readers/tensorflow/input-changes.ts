@@ -4,6 +4,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
+import { append } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
 import { plainName } from './pipeline.js'
@@ -17,18 +18,10 @@ export function changeInput(claim: Claim, _value: unknown, facts: FragmentFacts)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const { text, imports } = autotune(python, facts, call.expr.start, target?.older === true)
   if (target?.role === 'prefetch') {
-    const { end } = call.expr
     return {
       title: `Make the next batch while the accelerator works (.prefetch(${text}))`,
       safety: 'safe',
-      writes: [
-        {
-          kind: 'replace',
-          path,
-          range: { fragment: fragment.index, start: end, end },
-          text: `.prefetch(${text})`,
-        },
-      ],
+      writes: [append(facts, call, `.prefetch(${text})`)],
       imports,
     }
   }

@@ -12,7 +12,7 @@ import { callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import { changeOf, rangeOf } from '../change-answer.js'
+import { append, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { argumentOf, kerasArguments, kerasFits } from '../keras/fits.js'
 import { codeMatches } from '../pytorch/evidence.js'
@@ -110,7 +110,7 @@ export function claimRepeated(
 
 /** Keeps the elements behind the step. */
 export function changeUncached(claim: Claim, facts: FragmentFacts): Change | Refusal {
-  const { python, path } = facts
+  const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const repeated = repeatedSteps(python).find((one) => one.call === call)
@@ -128,7 +128,7 @@ export function changeUncached(claim: Claim, facts: FragmentFacts): Change | Ref
     return {
       reason: 'list_files() draws the order: shuffle() behind the cache, or every epoch has one order',
     }
-  const { fragment, end } = rangeOf(facts, call)
-  const write = { kind: 'replace' as const, path, range: { fragment, start: end, end }, text: '.cache()' }
-  return changeOf('Keep the elements in memory after the first epoch (.cache())', [write])
+  return changeOf('Keep the elements in memory after the first epoch (.cache())', [
+    append(facts, call, '.cache()'),
+  ])
 }
