@@ -2,8 +2,10 @@
  * Templates inside other languages: Helm and Jinja in YAML, `${…}` in values. What stands in them is decided outside
  * the file, so it is masked before parsing and everything that it touches is unknown.
  */
+
 import type { Span } from '../text/location.js'
 import { define, lookUp } from '../text/records.js'
+import { lowerBound } from '../text/sorted.js'
 
 /**
  * Stands for every masked character that belongs to a value. A private-use character: legal in YAML and in shell
@@ -111,21 +113,9 @@ export function maskTemplates(text: string): Masked {
   return { text: pieces.join(''), spans, emissions }
 }
 
-/** Index of the first element of a sorted list that is not below `offset`. */
-function lowerBound(length: number, at: (index: number) => number, offset: number): number {
-  let low = 0
-  let high = length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (at(middle) < offset) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
 /** True when a template expression reaches into `[start, end)`. */
 export function touches(spans: Span[], start: number, end: number): boolean {
-  const index = lowerBound(spans.length, (i) => spans[i]!.end, start + 1)
+  const index = lowerBound(spans, (span) => span.end <= start)
   return index < spans.length && spans[index]!.start < end
 }
 
@@ -136,7 +126,7 @@ export function firstOffset(
   end: number,
   without?: ReadonlySet<number>,
 ): number | undefined {
-  let index = lowerBound(offsets.length, (i) => offsets[i]!, start)
+  let index = lowerBound(offsets, (offset) => offset < start)
   while (without?.has(offsets[index]!) === true) index++
   const found = offsets[index]
   return found !== undefined && found < end ? found : undefined
@@ -146,7 +136,7 @@ export function firstOffset(
 export function unmask(value: string, original: string, masked: Masked, start: number, end: number): string {
   if (!value.includes(filler)) return value
   const kept: string[] = []
-  const index = lowerBound(masked.spans.length, (i) => masked.spans[i]!.end, start + 1)
+  const index = lowerBound(masked.spans, (span) => span.end <= start)
   for (let i = index; i < masked.spans.length && masked.spans[i]!.start < end; i++) {
     const span = masked.spans[i]!
     for (let offset = span.start; offset < span.end; offset++) {

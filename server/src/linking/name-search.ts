@@ -2,10 +2,12 @@
  * Files that may start or import a given one, found by its name in their bytes, before anything is parsed: launch files
  * and launchers by the name of the file or module, Python modules by their import statements.
  */
+
 import type { ModuleIndex } from '../link/modules.js'
 import { baseName, folderOf, join, parents } from '../link/paths.js'
 import { searchedFolders } from '../link/search-path.js'
 import { languageOf } from '../text/language.js'
+import { lowerBound } from '../text/sorted.js'
 
 /** Candidates of either kind that are looked into, the nearest first. */
 const mostLaunchFiles = 4_000
@@ -136,7 +138,7 @@ function nearestFirst(
   const taken = new Set<string>()
   for (const folder of [folderOf(path), ...parents(folderOf(path))]) {
     const prefix = folder === '' ? '' : `${folder}/`
-    for (let index = firstFrom(files, prefix); index < files.length; index++) {
+    for (let index = lowerBound(files, (one) => one < prefix); index < files.length; index++) {
       const one = files[index]!
       if (!one.startsWith(prefix)) break
       if (!passes(one) || taken.has(one)) continue
@@ -145,16 +147,4 @@ function nearestFirst(
     }
   }
   return { paths: [...taken], complete: true }
-}
-
-/** Index of the first path that is not before `prefix`. */
-function firstFrom(files: readonly string[], prefix: string): number {
-  let low = 0
-  let high = files.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (files[middle]! < prefix) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -1,5 +1,7 @@
 /** Reads a file of assignments as a configuration: what each name holds, and what is inherited. */
+
 import type { CallExpr, Expr, Import, Stmt } from '../syntax/python-ast.js'
+import { lastName } from '../syntax/python-children.js'
 import type { Configured, ConfiguredPlace } from '../text/configured.js'
 import type { ConfiguredModule, ConfiguredStep } from '../text/configured-module.js'
 import type { Json } from '../text/json.js'
@@ -224,7 +226,7 @@ class ModuleReader {
 function libraryFile(expr: Expr): { file: string; part: string } | 'other' | null {
   if (expr.type !== 'attribute' || expr.value.type !== 'call') return null
   const { callee, args } = expr.value
-  const name = callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : ''
+  const name = lastName(callee)
   if (name !== 'get_config') return null
   const file = args[0]?.value
   return file?.type === 'constant' && typeof file.value === 'string'

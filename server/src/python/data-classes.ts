@@ -1,16 +1,12 @@
 /** Data classes that hold options. */
 import type { CallExpr, ClassDef, Expr, Stmt } from '../syntax/python-ast.js'
-import { blocksOf } from '../syntax/python-children.js'
+import { blocksOf, lastName } from '../syntax/python-children.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import type { Klass, ProgramArgument } from './module.js'
 
 /** `field` of dataclasses and attrs, `Field` of pydantic, `attr.ib`. */
 const describesField = /^(field|Field|ib|attrib)$/
-
-function lastName(callee: Expr): string {
-  return callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : ''
-}
 
 function defaultIn({ callee, args }: CallExpr): Expr | null {
   const first = args[0]

@@ -1,8 +1,10 @@
 /** What a module defines, as others that import it see it. */
+
 import type { Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import { define, lookUp } from '../text/records.js'
+import { lowerBound } from '../text/sorted.js'
 import type { Analysis } from './analysis.js'
 import { appliedParameters } from './applied-parameters.js'
 import { ClassFields } from './class-fields.js'
@@ -229,14 +231,8 @@ function repetitions(analysis: Analysis): number[] {
 }
 
 function holdsAny(offsets: readonly number[], { start, end }: { start: number; end: number }): boolean {
-  let low = 0
-  let high = offsets.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (offsets[middle]! < start) low = middle + 1
-    else high = middle
-  }
-  return offsets[low] !== undefined && offsets[low]! < end
+  const first = offsets[lowerBound(offsets, (offset) => offset < start)]
+  return first !== undefined && first < end
 }
 
 /** What a package imports, to be imported from it. */

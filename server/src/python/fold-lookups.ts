@@ -1,5 +1,7 @@
 /** What looking a key up gives: the value of a file or of the code, else the fallback. */
+
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { lastName } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
@@ -104,7 +106,7 @@ function isFromFile(analysis: Analysis, expr: Expr, depth = 0): boolean {
     const { callee, args } = value
     const name = nameOf(analysis, callee)
     if (name !== null && loaders.has(name)) return true
-    const last = callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : ''
+    const last = lastName(callee)
     if (readsFiles.test(last)) return true
     const own = analysis.functionOf(callee)
     if (own !== null && returnsOf(own).some(inner)) return true

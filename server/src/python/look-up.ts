@@ -1,6 +1,8 @@
 /** Finding calls by name, and what stands at an offset, without going through all of a module. */
+
 import type { Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
+import { lowerBound } from '../text/sorted.js'
 import type { Call } from './module.js'
 
 export function grouped<K>(calls: readonly Call[], key: (call: Call) => K | null): Map<K, Call[]> {
@@ -24,14 +26,7 @@ export function inOrder(groups: Map<string, Call[]>, names: string[]): Call[] {
 
 /** The last statement of a block that begins at or before an offset. */
 function lastBefore(block: readonly Stmt[], offset: number): Stmt | null {
-  let low = 0
-  let high = block.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (block[middle]!.start <= offset) low = middle + 1
-    else high = middle
-  }
-  return block[low - 1] ?? null
+  return block[lowerBound(block, ({ start }) => start <= offset) - 1] ?? null
 }
 
 /** The innermost statement that holds an offset. */
@@ -52,14 +47,8 @@ export function statementAt(body: Stmt[], offset: number): Stmt | null {
 
 /** The call with exactly this span; calls are in the order of their starts. */
 export function callAt(calls: readonly Call[], start: number, end: number): Call | null {
-  let low = 0
-  let high = calls.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (calls[middle]!.expr.start < start) low = middle + 1
-    else high = middle
-  }
-  for (let index = low; index < calls.length && calls[index]!.expr.start === start; index++)
+  const first = lowerBound(calls, ({ expr }) => expr.start < start)
+  for (let index = first; index < calls.length && calls[index]!.expr.start === start; index++)
     if (calls[index]!.expr.end === end) return calls[index]!
   return null
 }

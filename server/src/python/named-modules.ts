@@ -1,6 +1,6 @@
 /** Modules that a program imports by a text: `importlib.import_module(f'configs.{args.config}')`, `Config.fromfile(args.config)`. */
 import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
-import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
+import { blocksOf, forEachChild, forEachExpression, lastName } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import { nameOf, targetOf } from './names.js'
 
@@ -36,7 +36,7 @@ export function namedModules(tree: PythonTree): string[] {
   }
   const found = new Set<string>()
   for (const { callee, args } of calls) {
-    const called = callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : ''
+    const called = lastName(callee)
     if (called !== 'import_module' && called !== 'fromfile' && called !== 'load') continue
     const [given] = args
     const text = given === undefined ? null : beginningOf(given.value, defaults)

@@ -1,5 +1,7 @@
 /** Programs that go through their data once: a training without a loop over epochs. */
+
 import type { Expr } from '../syntax/python-ast.js'
+import { lastName } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import type { Loop } from './module.js'
 
@@ -23,7 +25,7 @@ function overLoader(analysis: Analysis, { node }: Loop): boolean {
 function lookedThrough(expr: Expr): Expr {
   if (expr.type !== 'call') return expr
   const { callee, args } = expr
-  const word = callee.type === 'name' ? callee.id : callee.type === 'attribute' ? callee.attr : ''
+  const word = lastName(callee)
   const first = args[0]?.value
   return first !== undefined && /^(enumerate|tqdm)$/.test(word) ? lookedThrough(first) : expr
 }

@@ -1,5 +1,7 @@
 /** The number of passes of a loop. */
+
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { lastName } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import { rangeSize } from './fold-numeric.js'
 import type { Folded, Loop } from './module.js'
@@ -47,7 +49,7 @@ export function rangeOf(analysis: Analysis, iterable: Expr): CallExpr | null {
 function asRange(analysis: Analysis, iterable: Expr): CallExpr | null {
   const value = analysis.definition(iterable)
   if (value.type !== 'call') return null
-  return analysis.nameOf(value.callee) === 'range' || ranges.test(methodOf(value)) ? value : null
+  return analysis.nameOf(value.callee) === 'range' || ranges.test(lastName(value.callee)) ? value : null
 }
 
 /** Progress bars and counters pass on what they wrap. */
@@ -57,12 +59,8 @@ function unwrapped(analysis: Analysis, iterable: Expr): Expr {
     const value = analysis.definition(inner)
     if (value.type !== 'call' || asRange(analysis, value) !== null) break
     const [first] = value.args
-    if (first === undefined || !passingOn.test(methodOf(value))) break
+    if (first === undefined || !passingOn.test(lastName(value.callee))) break
     inner = first.value
   }
   return inner
-}
-
-function methodOf({ callee }: CallExpr): string {
-  return callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : ''
 }

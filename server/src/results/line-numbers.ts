@@ -1,5 +1,7 @@
 /** Lines of locations, as people count them. */
+
 import type { Location } from '../text/location.js'
+import { lowerBound } from '../text/sorted.js'
 import type { SourceFile } from '../text/source-file.js'
 import { partText } from './result-stage.js'
 
@@ -34,13 +36,6 @@ export class LineNumbers {
       breaks = [...partText(await file, cell).matchAll(/\r\n|\n|\r/g)].map(({ index }) => index)
       this.breaks.set(key, breaks)
     }
-    let low = 0
-    let high = breaks.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (breaks[middle]! < offset) low = middle + 1
-      else high = middle
-    }
-    return low + 1
+    return lowerBound(breaks, (one) => one < offset) + 1
   }
 }

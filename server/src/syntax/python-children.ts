@@ -69,6 +69,11 @@ export function childrenOf(expr: Expr): Expr[] {
   return found
 }
 
+/** `fit` of `self.trainer.fit`; empty for what is no name and no attribute. */
+export function lastName(expr: Expr): string {
+  return expr.type === 'name' ? expr.id : expr.type === 'attribute' ? expr.attr : ''
+}
+
 /** The names that an expression reads or binds. */
 export function namesIn(expr: Expr): string[] {
   return expr.type === 'name' ? [expr.id] : childrenOf(expr).flatMap(namesIn)

@@ -1,4 +1,5 @@
 /** Fragments made of pieces of another fragment: a heredoc, a `run: |` block, a `!command` line. */
+import { lowerBound } from './sorted.js'
 import type { Language, Segment, SourceFragment } from './source-fragment.js'
 
 /**
@@ -64,12 +65,5 @@ function place(from: readonly Segment[], piece: Piece, at: number, into: Segment
 
 /** Index of the first segment that ends behind an offset. */
 function firstReaching(segments: readonly Segment[], offset: number): number {
-  let low = 0
-  let high = segments.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (segments[middle]!.end <= offset) low = middle + 1
-    else high = middle
-  }
-  return low
+  return lowerBound(segments, ({ end }) => end <= offset)
 }

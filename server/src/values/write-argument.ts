@@ -1,7 +1,9 @@
 /** Writes an argument where its value stands: in the call, or in the default of the option that carries it. */
+
 import type { Change, Refusal, Write } from '../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
+import { lastName } from '../syntax/python-children.js'
 import type { SourceFragment } from '../text/source-fragment.js'
 
 /** The fragment that holds the call; `python` is absent where it is not written in Python. */
@@ -140,17 +142,15 @@ function fallbackIn(python: PythonModule, expr: Expr): Expr | null {
 }
 
 function isLookup(expr: Expr): expr is Expr & { type: 'call' } {
-  return expr.type === 'call' && /^_*(get(attr|env)?|get_.*|pop|setdefault|environ)$/.test(calledName(expr))
+  return (
+    expr.type === 'call' && /^_*(get(attr|env)?|get_.*|pop|setdefault|environ)$/.test(lastName(expr.callee))
+  )
 }
 
 /** `int(x)`: x. */
 function converted(expr: Expr): Expr {
   if (expr.type !== 'call' || expr.args.length !== 1) return expr
-  return /^(int|float|str|bool)$/.test(calledName(expr)) ? converted(expr.args[0]!.value) : expr
-}
-
-function calledName({ callee }: Expr & { type: 'call' }): string {
-  return callee.type === 'name' ? callee.id : callee.type === 'attribute' ? callee.attr : ''
+  return /^(int|float|str|bool)$/.test(lastName(expr.callee)) ? converted(expr.args[0]!.value) : expr
 }
 
 function changedThere(python: PythonModule, { start, end }: Expr): Refusal {

@@ -63,10 +63,6 @@ export function isPlain(value: Value): value is number | string | boolean | null
   return value === null || /^(number|string|boolean)$/.test(typeof value)
 }
 
-export function lastName(expr: Expr): string {
-  return expr.type === 'attribute' ? expr.attr : expr.type === 'name' ? expr.id : ''
-}
-
 export function isSelf(expr: Expr): boolean {
   return expr.type === 'name' && expr.id === 'self'
 }

@@ -3,6 +3,7 @@
  * counted.
  */
 import type { CallExpr, Expr, FunctionDef } from '../../syntax/python-ast.js'
+import { lastName } from '../../syntax/python-children.js'
 import type { Klass, PythonModule } from '../module.js'
 import { builtin, longestList } from './builtins.js'
 import {
@@ -12,7 +13,6 @@ import {
   fresh,
   isPlain,
   isSelf,
-  lastName,
   methodOf,
   ofConfigured,
   ofJson,

@@ -2,10 +2,12 @@
  * The arguments of a Trainer, however they come: a call of `TrainingArguments`, a dataclass of the project that
  * extends it, or a parser that fills one from the command line.
  */
+
 import type { ArgumentFile } from '../../python/argument-files.js'
 import { foldConfigured } from '../../python/configured.js'
 import type { ArgumentValue, Call, ClassSummary, Folded, Klass, PythonModule } from '../../python/module.js'
 import type { ClassDef, Expr } from '../../syntax/python-ast.js'
+import { lastName } from '../../syntax/python-children.js'
 import { type Configured, configuredChild } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
@@ -150,10 +152,6 @@ function enumerated(argument: ArgumentValue): ArgumentValue {
     overridable: false,
   }
   return { state: 'given', expr, folded, span: { start: expr.start, end: expr.end } }
-}
-
-function lastName(expr: Expr): string {
-  return expr.type === 'name' ? expr.id : expr.type === 'attribute' ? expr.attr : ''
 }
 
 function given(

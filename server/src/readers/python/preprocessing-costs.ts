@@ -1,6 +1,8 @@
 /** What calls of the libraries that prepare data cost. Canonical names; methods of unknown receivers by their own. */
+
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lastName } from '../../syntax/python-children.js'
 import { moduleText } from '../pytorch/evidence.js'
 
 export interface PreparationCost {
@@ -109,7 +111,7 @@ function isOneText(python: PythonModule, expr: Expr): boolean {
   const value = python.definition(expr)
   if (value.type === 'constant' || value.type === 'fstring' || value.type === 'binary') return true
   if (value.type === 'call') return python.nameOf(value.callee) === 'str'
-  const name = expr.type === 'name' ? expr.id : expr.type === 'attribute' ? expr.attr : ''
+  const name = lastName(expr)
   return /^(\w+_)?(text|prompt|sentence|question|query|message|string|line|word|s|t|x|example|title)$/i.test(
     name,
   )

@@ -2,7 +2,7 @@
 
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { forEachChild } from '../../syntax/python-children.js'
+import { forEachChild, lastName } from '../../syntax/python-children.js'
 import { lookUp } from '../../text/records.js'
 import { textIn } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
@@ -105,7 +105,7 @@ function looksAtDisk(expr: Expr): boolean {
   const visit = (one: Expr): void => {
     if (one.type === 'call') {
       const { callee } = one
-      const name = callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : ''
+      const name = lastName(callee)
       if (looks.test(name)) found = true
     }
     if (!found) forEachChild(one, visit)

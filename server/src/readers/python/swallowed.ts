@@ -1,7 +1,9 @@
 /** Failures of training that nobody hears of: handlers that catch everything and go on. */
+
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt, Try } from '../../syntax/python-ast.js'
+import { lastName } from '../../syntax/python-children.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
@@ -201,7 +203,7 @@ function isDescription(expr: Expr | null): boolean {
   if (expr?.type === 'fstring') return true
   if (expr?.type !== 'call') return false
   const { callee, args } = expr
-  const name = callee.type === 'name' ? callee.id : callee.type === 'attribute' ? callee.attr : ''
+  const name = lastName(callee)
   if (!/^(str|repr|format_exc|format)$/.test(name)) return false
   return args.every(({ value }) => value.type !== 'call' || isDescription(value))
 }

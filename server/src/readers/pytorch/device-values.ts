@@ -2,7 +2,7 @@
 import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, Klass, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf } from '../../syntax/python-children.js'
+import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
 import { isModelCall } from './autocast-change.js'
 import { callsIn, type HotCode } from './hot-code.js'
 import { isNetworkType } from './network-types.js'
@@ -279,7 +279,7 @@ function isProcessor(expr: Expr | undefined): boolean {
 
 function namesDevice(expr: Expr): boolean {
   if (expr.type === 'constant') return typeof expr.value === 'string' && /^cuda/.test(expr.value)
-  const name = expr.type === 'name' ? expr.id : expr.type === 'attribute' ? expr.attr : ''
+  const name = lastName(expr)
   return /device|gpu|rank/i.test(name)
 }
 

@@ -1,5 +1,7 @@
 /** What the constructor of a network makes: `self.x = …`, lists that grow, loops that make layers. */
+
 import type { CallExpr, Expr, FunctionDef, Stmt } from '../../syntax/python-ast.js'
+import { lastName } from '../../syntax/python-children.js'
 import { assigned } from './network-targets.js'
 import { isSelf, type Scope, type Value } from './network-values.js'
 
@@ -56,7 +58,7 @@ function grow(expr: Expr, scope: Scope, evaluator: Evaluator): void {
   const { value: list, attr } = expr.callee
   if (!/^(append|extend|insert|add_module|pop|clear)$/.test(attr)) return
   const values = list.type === 'attribute' && isSelf(list.value) ? scope.own : scope.names
-  const name = list.type === 'attribute' ? list.attr : list.type === 'name' ? list.id : ''
+  const name = lastName(list)
   const before = values.get(name)
   const [item] = expr.args
   if (attr === 'append' && Array.isArray(before) && item !== undefined)

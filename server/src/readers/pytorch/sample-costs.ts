@@ -1,6 +1,8 @@
 /** What calls cost where samples are made. Canonical names; methods of unknown receivers by their own. */
+
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lastName } from '../../syntax/python-children.js'
 import { passedPlace, textArgument } from '../../values/argument.js'
 import { codeMatches } from './evidence.js'
 
@@ -154,10 +156,6 @@ function isPath(analysis: PythonModule, expr: Expr): boolean {
   const value = analysis.definition(expr)
   if (value.type === 'call') return analysis.nameOf(value.callee) === 'pathlib.Path'
   return analysis.imports.has('pathlib.Path') && /(path|dir|root|folder)$/i.test(lastName(expr))
-}
-
-function lastName(expr: Expr): string {
-  return expr.type === 'name' ? expr.id : expr.type === 'attribute' ? expr.attr : ''
 }
 
 // The network.

@@ -4,7 +4,7 @@
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import { onlyReturn } from '../../python/returns.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf } from '../../syntax/python-children.js'
+import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
 import { alwaysRun, inTry, leavesBefore, plainCalls, Varying } from '../repeated-code.js'
 import { hotCode } from './hot-code.js'
 import { costOf, remoteRead } from './sample-costs.js'
@@ -124,9 +124,7 @@ function madeBy(klass: Klass): Maker['each'] | null {
 
 function isDataset(klass: Klass): boolean {
   if (klass.bases.some((base) => streamingClass.test(base))) return false
-  const written = klass.node.bases.map(({ value }) =>
-    value.type === 'name' ? value.id : value.type === 'attribute' ? value.attr : '',
-  )
+  const written = klass.node.bases.map(({ value }) => lastName(value))
   return [...klass.bases, ...written].some((base) => datasetClass.test(base))
 }
 

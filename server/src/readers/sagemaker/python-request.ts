@@ -1,6 +1,8 @@
 /** Requests to the SageMaker API in Python: keywords, dictionaries, and variables that hold them. */
+
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lastName } from '../../syntax/python-children.js'
 import { CallSource } from '../../values/call-source.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Key } from '../../values/source.js'
@@ -39,6 +41,6 @@ function unwrapped(python: PythonModule, expr: Expr): Expr {
   const value = python.definition(expr)
   if (value.type !== 'call' || value.args.length !== 1) return expr
   const { callee } = value
-  const name = callee.type === 'name' ? callee.id : callee.type === 'attribute' ? callee.attr : ''
+  const name = lastName(callee)
   return encoders.test(name) ? value.args[0]!.value : expr
 }
