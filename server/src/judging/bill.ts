@@ -125,7 +125,7 @@ function launched(run: Run): MachineRequest {
 /** A launcher takes its machines from a file whose lines nobody has read. */
 function hostsNotCounted({ job: { compute, launch } }: Run): string[] {
   if (launch == null || launch.nodes !== null || effective(compute?.settings.nodes) !== undefined) return []
-  const file = flagOf(launch.launcherFlags, 'hostfile', 'H', 'machinefile', 'deepspeed-hostfile')?.value
+  const file = flagOf(launch.launcherFlags, 'hostfile', 'deepspeed-hostfile', 'mpirun-hostfile')?.value
   return typeof file === 'string' ? [`counts one machine: ${file} lists the others, and is not read`] : []
 }
 

@@ -1,6 +1,8 @@
 /** What early stopping of any library is told: metric, patience, direction. */
 import type { Refusal, Safety } from '../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
+import type { Expr } from '../syntax/python-ast.js'
+import { childrenOf } from '../syntax/python-children.js'
 import { passedExpression, textArgument } from '../values/argument.js'
 import { asNumber, asWord } from '../values/parse.js'
 import { calleePlace, callSite } from '../values/places.js'
@@ -87,15 +89,19 @@ export function whyNotHandedOver(python: PythonModule, name: string): Refusal | 
 /** What a program scores itself on in the end, and early stopping would choose by. */
 export function isTestSet(python: PythonModule, given: ArgumentValue): boolean {
   const expr = passedExpression(given)
-  if (expr === null) return false
-  const text = python.text.slice(expr.start, expr.end)
-  const names = (text.match(/[A-Za-z_]\w*/g) ?? []).filter((one) =>
-    /(^|_)te?st(_|s?$|ing|[A-Z\d])/i.test(one),
-  )
-  if (names.length === 0 || /val|dev/i.test(text)) return false
-  return names.some((one) =>
-    new RegExp(`\\.(score|evaluate|predict\\w*|test)\\(\\s*${one}\\b`).test(moduleText(python)),
-  )
+  const names = expr === null ? [] : spelledIn(expr)
+  const tests = names.filter((one) => /(^|_)te?st(_|s?$|ing|[A-Z\d])/i.test(one))
+  if (tests.length === 0 || names.some((one) => /val|dev/i.test(one))) return false
+  return python.calls.some(({ method, expr: { args } }) => {
+    if (!/^(score|evaluate|predict\w*|test)$/.test(method) || args[0] === undefined) return false
+    return spelledIn(args[0].value).some((one) => tests.includes(one))
+  })
+}
+
+/** Names and attributes of an expression. */
+function spelledIn(expr: Expr): string[] {
+  const own = expr.type === 'name' ? [expr.id] : expr.type === 'attribute' ? [expr.attr] : []
+  return [...own, ...childrenOf(expr).flatMap(spelledIn)]
 }
 
 export const ofTestSet = ', on data other than the test set'

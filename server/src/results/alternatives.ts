@@ -1,5 +1,6 @@
 /** Endpoints that stand in branches of one condition: only one of them is there. */
 import type { OpenInterval } from '../estimate/bill.js'
+import { isViewOf } from '../rules/subject-view.js'
 import { sameLocation } from '../text/location.js'
 import { effective } from '../values/value.js'
 import type { SubjectView } from '../workload/claim.js'
@@ -43,9 +44,7 @@ function areAlternatives(a: Priced, b: Priced): boolean {
 }
 
 function branchesOf({ view }: Priced) {
-  return view.subject.kind === 'Serving'
-    ? (effective((view as SubjectView<'Serving'>).settings.branches) ?? [])
-    : []
+  return isViewOf(view, 'Serving') ? (effective(view.settings.branches) ?? []) : []
 }
 
 function hull(all: readonly OpenInterval[]): OpenInterval {

@@ -250,7 +250,7 @@ function environmentOf(claims: ClaimBuilder, envs: ConfigNode | undefined): Reco
 interface Asked {
   /** On each node; null: not readable, or different in each candidate. */
   count: number | null
-  /** Nothing is said of accelerators or machines: whoever launches the task may (\`--gpus\`). */
+  /** Nothing is said of accelerators or machines: whoever launches the task may (`--gpus`). */
   unsaid?: true
   model: string | null
   tpu: boolean
