@@ -111,6 +111,7 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
     machine,
   })
   if (compute !== null && sharing !== null) compute.known('sharing', 'command', sharing, place)
+  if (distribution.kind === null) compute?.known('undividedBy', 'distribution', 'distribution', place)
 }
 
 /** The class of a job has no argument of that name: it takes an object. */
@@ -121,8 +122,8 @@ function claimLimit(compute: SubjectBuilder<'Compute'>, source: CommandSource): 
 }
 
 interface Distribution {
-  /** In lower case; null: none; undefined: not readable. */
-  kind: string | null | undefined
+  /** In lower case; null: none. */
+  kind: string | null
   perNode: Given<number>
 }
 

@@ -98,22 +98,22 @@ export function claimGpusByProcesses(
     })
 }
 
-/** The service starts the processes by itself, as torchrun or mpirun would. `kind`: as written, in lower case. */
+/** The service starts the processes by itself, as torchrun or mpirun would. `kind`: as written, in lower case; null: none. */
 export function distributed(
   parts: LaunchParts,
-  kind: string | null | undefined,
+  kind: string | null,
   perNode: number | null | undefined,
 ): LaunchParts {
-  if (parts.launcher !== 'python' || kind === undefined || kind === null) return parts
+  if (parts.launcher !== 'python' || kind === null) return parts
   const launcher = kind === 'pytorch' ? 'torchrun' : kind === 'mpi' ? 'mpirun' : null
   if (launcher === null) return { ...parts, processes: null }
   return { ...parts, launcher, processes: perNode === undefined ? 1 : perNode }
 }
 
 /** Why its programs may use the machines in ways that their launches do not tell; null: they do not. */
-export function sharingOf(kind: string | null | undefined, nodes: number | null): string | null {
+export function sharingOf(kind: string | null, nodes: number | null): string | null {
   // Nothing divides the work of several machines, but for what the program does by itself.
-  if (kind === undefined || kind === null) return nodes === null ? 'nodes that cannot be counted' : null
+  if (kind === null) return nodes === null ? 'nodes that cannot be counted' : null
   return kind === 'pytorch' ? null : ownProcesses.service
 }
 

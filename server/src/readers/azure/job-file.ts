@@ -202,7 +202,10 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     ),
   )
   const perNode = effective(processes)
-  const distribution = text(at(program, 'distribution', 'type'))?.toLowerCase()
+  const divided = at(program, 'distribution') !== undefined
+  const distribution = divided
+    ? (text(at(program, 'distribution', 'type'))?.toLowerCase() ?? 'unknown')
+    : null
   const preview = given?.kind === 'map' && at(given, 'target') !== undefined
   const resources = preview ? given : (at(node, 'resources') ?? at(program, 'resources'))
   const resourceKeys: Keys = [
@@ -257,6 +260,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   })
   const sharing = work?.sharing ?? sharingOf(distribution, nodes)
   if (sharing !== null) compute?.known('sharing', 'command', sharing, place)
+  if (!divided) compute?.known('undividedBy', 'distribution', 'distribution', place)
 }
 
 /** A value that is not readable (`${{parent.inputs.compute}}`) is some cluster. */

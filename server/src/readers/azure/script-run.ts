@@ -163,6 +163,8 @@ function readRun(
       ? claimCommand(python, context, claims, source, job)
       : claimScriptWords(python, claims, argument(dialect.script), argument(dialect.values), job)
   if (compute !== null && sharing !== null) compute.known('sharing', 'script', sharing, place)
+  if (dialect === estimator && start.launcher === 'python')
+    compute?.known('undividedBy', 'distributed_training', 'distributed_training', place)
 }
 
 /** `config.target = …` on the run configuration that the call is given. */

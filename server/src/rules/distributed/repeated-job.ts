@@ -14,7 +14,7 @@ export default defineRule({
   finds: 'several machines that each train the same model',
   summary: 'Several machines each train the same model, because nothing divides the work.',
   check(view, { report, silent }) {
-    const { nodes, provider, instanceType, sharing } = view.settings
+    const { nodes, provider, instanceType, sharing, undividedBy } = view.settings
     const count = effective(nodes)
     if (nodes === undefined || count === undefined || count < 2)
       return silent(unless(view, 'nodes', 'the job runs on one machine'))
@@ -31,13 +31,13 @@ export default defineRule({
     const type = effective(instanceType)
     const machines = type === undefined ? `${count} nodes` : `${count} × ${type}`
     // Whether the service runs it on all of them or on one, nobody divides the work.
-    const undivided = effective(provider) === 'azure' && run.job.launch!.everyNode !== true
+    const option = run.job.launch!.everyNode === true ? undefined : effective(undividedBy)
     report({
       at: nodes,
       message: first
         ? `The job holds ${machines}, and ${run.script} runs on the first of them only: ${percent(share)} of what it pays for is idle.`
-        : undivided
-          ? `The job holds ${machines} without a \`distribution\`, and ${run.script} divides no work between them: ${percent(share)} of the cost is wasted.`
+        : option !== undefined
+          ? `The job holds ${machines} without \`${option}\`, and ${run.script} divides no work between them: ${percent(share)} of the cost is wasted.`
           : `${nodes.key}=${count} starts ${count} independent copies of ${run.script}, which all train the same model: ${percent(share)} of the cost is wasted.`,
       saving: { fraction: [share, share], usd: null, basis: `${count - 1} of ${count} machines add nothing` },
       fixes: [{ set: [{ claim: nodes, value: 1 }] }],

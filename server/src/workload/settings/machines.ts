@@ -53,6 +53,8 @@ export interface ComputeSettings {
   acceleratorLibrary: string | null
   /** Why accelerators that one launch leaves idle may serve another: 'background commands', 'bash run.sh'. */
   sharing: string
+  /** The option that would divide the work of several machines, where it is not given. */
+  undividedBy: string
   /** Capacity that was bought ahead (reservation, training plan, block). */
   reserved: boolean
   /** Seconds that a warm pool is held; null: none. */
