@@ -193,7 +193,7 @@ export class Analysis implements PythonModule {
     }
     for (const call of this.calls)
       if (call.method === 'eval' || call.method === 'no_grad') this.ownUses.add(`.${call.method}`)
-    markEvaluation(this)
+    markEvaluation(this, this.finder)
     this.isEntry = this.notebook || this.hasMainGuard || isEntryPoint(this)
     this.evidence = evidenceOf(this)
     return this

@@ -116,8 +116,7 @@ export class EffectFinder {
     const before = depth === 0 ? this.byLoop.get(loop) : undefined
     if (before !== undefined) return before
     const effects = this.ofStatements(loop.body, depth)
-    if (this.ungraded().some(({ start, end }) => start < loop.start && loop.end <= end))
-      withoutBackward(effects)
+    if (this.isWithoutGradients(loop)) withoutBackward(effects)
     // Inside a ring of functions it is not whole; loops are asked for by themselves first.
     if (depth === 0 && this.active.size === 0) this.byLoop.set(loop, effects)
     return effects
@@ -178,14 +177,14 @@ export class EffectFinder {
 
   private withoutGradients: Span[] | null = null
 
-  /** Blocks and functions of this module that run without gradients. */
-  private ungraded(): Span[] {
+  /** A block or a function around it runs without gradients. */
+  isWithoutGradients(inner: Span): boolean {
     this.withoutGradients ??= this.analysis.statements.filter(
       (one) =>
         (one.type === 'with' && one.items.some(({ value }) => this.switchesGradientsOff(value))) ||
         (one.type === 'function' && one.decorators.some((decorator) => this.switchesGradientsOff(decorator))),
     )
-    return this.withoutGradients
+    return this.withoutGradients.some(({ start, end }) => start < inner.start && inner.end <= end)
   }
 
   /** `torch.no_grad()`, also as a decorator. */

@@ -58,7 +58,7 @@ function callsTraining(finder: EffectFinder, loop: Loop): boolean {
 }
 
 /** A loop that only looks at batches: after `.eval()`, under `no_grad`, or in a function named for it. */
-export function markEvaluation(analysis: Analysis): void {
+export function markEvaluation(analysis: Analysis, finder: EffectFinder): void {
   const { loops, text } = analysis
   for (const loop of loops) {
     if (loop.role !== 'other' || loop.node.type !== 'for') continue
@@ -72,27 +72,12 @@ export function markEvaluation(analysis: Analysis): void {
       ) ||
       calls.has('torch.no_grad') ||
       calls.has('torch.inference_mode') ||
-      isWithoutGradients(analysis, loop.node) ||
+      finder.isWithoutGradients(loop.node) ||
       /(^|[^a-z])(val(?!ue)|test|eval)/i.test(`${text.slice(start, iterable.start)} ${written}`)
     ) {
       loop.role = 'evaluate'
     }
   }
-}
-
-/** `with torch.no_grad():` around it. */
-function isWithoutGradients(analysis: Analysis, { start, end }: Stmt): boolean {
-  return analysis.statements.some(
-    (one) =>
-      one.type === 'with' &&
-      one.start < start &&
-      end <= one.end &&
-      one.items.some(
-        ({ value }) =>
-          value.type === 'call' &&
-          /^torch\.(no_grad|inference_mode)$/.test(analysis.nameOf(value.callee) ?? ''),
-      ),
-  )
 }
 
 /** What a loop goes through, as it is written: `progress` of `progress = tqdm(val_loader)` with what it stands for. */

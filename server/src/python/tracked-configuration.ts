@@ -6,6 +6,7 @@ import type { Analysis } from './analysis.js'
 import { type Fold, unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { nameOf } from './names.js'
+import { plainWord } from './plain-word.js'
 
 /** The value of a key; null: the object is no such configuration, or nothing is known of it. */
 export function trackedValue(analysis: Analysis, fold: Fold, object: Expr, key: string): Folded | null {
@@ -29,11 +30,9 @@ export function trackedValue(analysis: Analysis, fold: Fold, object: Expr, key: 
 
 function handedOn({ value, location }: LaunchValue): Folded {
   if (value === null) return unknown('a sweep chooses it')
-  const number = typeof value === 'string' && /^[-+]?(\d[\d_]*\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value)
-  const word = value === 'True' ? true : value === 'False' ? false : value
   return {
     state: 'known',
-    value: number ? Number(value.replaceAll('_', '')) : word,
+    value: typeof value === 'string' ? plainWord(value) : value,
     channel: 'launch flag',
     overridable: false,
     location,
