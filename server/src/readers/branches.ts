@@ -1,12 +1,11 @@
 /** Which branches of conditions a statement stands in: what stands in two branches of one is never done in one run. */
 import type { Call, PythonModule } from '../python/module.js'
-import type { If, Stmt } from '../syntax/python-ast.js'
+import type { Expr, If, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
-import type { Place } from '../workload/builder.js'
 
 /** From the outside in. */
 export interface Branch {
-  condition: Place
+  condition: Expr
   holds: boolean
 }
 

@@ -11,6 +11,7 @@ import { addCallback } from '../add-callback.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
+import { loadWith } from '../pytorch/data-loader.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
@@ -112,7 +113,7 @@ function changeWorkers(
   const persistent = 'dataloader_persistent_workers'
   if (!isGiven(source.get(persistent)) && !isBefore(facts.versions, ['transformers'], firstPersistent))
     writes.push(source.set([persistent], true))
-  return changeOf(`Load with ${count} worker ${count === 1 ? 'process' : 'processes'}`, writes)
+  return changeOf(loadWith(count), writes)
 }
 
 // Early stopping.

@@ -3,13 +3,13 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
-import { passedExpression, passedPlace } from '../../values/argument.js'
+import { knownArgument, passedExpression, passedPlace } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert } from '../../values/operations.js'
 import { callSite } from '../../values/places.js'
 import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import { ClaimBuilder, type Place } from '../../workload/builder.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { OperationKind, OperationSettings, ResourceKinds } from '../../workload/resource-kinds.js'
 import { claimedCall } from '../claim-argument.js'
@@ -215,8 +215,7 @@ function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   if (claim.setting === 'backend') return set(`"${String(value)}"`)
   if (name === 'val_check_interval') {
     const wanted = typeof value === 'number' && value > 1 ? value : 0.25
-    const source = new CallSource(python, call, new ClaimBuilder(path, fragment, claim.reader))
-    const every = effective(source.get(name))
+    const every = knownArgument(python.argument(call, name))
     if (typeof every !== 'number' || !python.uses('lightning.pytorch.callbacks.EarlyStopping'))
       return set(String(wanted))
     // Patience counts validations.

@@ -12,6 +12,7 @@ import type { LaunchValue } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { environmentValue, launchedValue } from '../launched-value.js'
 import { codeText } from '../pytorch/evidence.js'
+import { solvers } from '../pytorch/loop-facts.js'
 import { defaultFormat, keepsFp32 } from '../pytorch/lowering.js'
 import { usesAround } from '../pytorch/once.js'
 import { isModel } from '../pytorch/switches.js'
@@ -108,11 +109,9 @@ function launcherFlag({ binding }: ReaderContext): LaunchValue | undefined {
 const shortening =
   /\bautocast\b|\.(half|bfloat16)\s*\(\)|torch\.(bfloat16|float16|half)\b|load_in_[48]bit|BitsAndBytesConfig|torch\.(float64|double)\b/
 
-/** The step control of these solvers compares errors that short formats drown. */
-const solvers = ['torchdiffeq.', 'torchdyn.', 'torchsde.']
-
 /** Weights or arithmetic that the module itself shortens, or that a short format would spoil. */
 export function lowersByHand(python: PythonModule): string | null {
+  // Their step control compares errors that short formats drown.
   if (python.uses(...solvers)) return 'a solver of differential equations'
   if (
     shortening.test(codeText(python)) ||

@@ -5,7 +5,6 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
 import { numberIn, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -23,6 +22,8 @@ const compose = /^monai\.transforms\.([\w.]+\.)?Compose$/
 /** Unpacks a file, or resamples the whole volume. */
 const costly =
   /^(LoadImage|Spacing|Orientation|Resize|Zoom|Affine|ResampleToMatch|ScaleIntensityRangePercentiles)/
+/** Asks for the affine matrix of the volume, which newer versions leave out of what they keep (`track_meta=False`). */
+const asksForMetadata = /^(Spacing|Orientation|ResampleToMatch|SpatialResample|SaveImage)/
 
 export const monaiDatasetReader = defineReader({
   name: 'monai-dataset',
@@ -37,8 +38,7 @@ export const monaiDatasetReader = defineReader({
 })
 
 function readDataset(python: PythonModule, call: Call, claims: ClaimBuilder): void {
-  const transform = passedExpression(python.argument(call, 'transform', 1))
-  const steps = transform === null ? [] : beforeRandom(python, transform)
+  const steps = (transformsOf(python, call)?.fixed ?? []).filter(({ method }) => costly.test(method))
   if (!steps.some(({ method }) => method.startsWith('LoadImage')) || !isTrainedOn(python, call)) return
   const place = calleePlace(call)
   const site = callSite(call)
@@ -62,22 +62,30 @@ function readDataset(python: PythonModule, call: Call, claims: ClaimBuilder): vo
   work.known('overlapped', 'transform', true, place, { site })
 }
 
-/** What is dear and the same each time: costly transforms before the first that draws. */
-function beforeRandom(python: PythonModule, transform: Expr): Call[] {
-  const composed = python.callOf(python.result(transform))
+interface Transforms {
+  /** Those before the first that draws, or that is not of MONAI: they give the same each time. */
+  fixed: Call[]
+  rest: Call[]
+}
+
+/** Null: the list of transforms is not seen. */
+function transformsOf(python: PythonModule, call: Call): Transforms | null {
+  const transform = passedExpression(python.argument(call, 'transform', 1))
+  const composed = transform === null ? null : python.callOf(python.result(transform))
   const given =
     composed === null || !compose.test(composed.name ?? '')
       ? null
       : passedExpression(python.argument(composed, 'transforms', 0))
   const list = given === null ? null : python.definition(given)
-  if (list?.type !== 'list' && list?.type !== 'tuple') return []
-  const found: Call[] = []
-  for (const item of list.items) {
-    const call = python.callOf(item)
-    if (call?.name == null || !call.name.startsWith('monai.transforms.') || /^Rand/.test(call.method)) break
-    if (costly.test(call.method)) found.push(call)
-  }
-  return found
+  if (list?.type !== 'list' && list?.type !== 'tuple') return null
+  const all = list.items.map((item) => python.callOf(item))
+  const drawn = all.findIndex(
+    (one) => one?.name?.startsWith('monai.transforms.') !== true || /^Rand/.test(one.method),
+  )
+  const calls = (part: typeof all) => part.filter((one) => one !== null)
+  return drawn < 0
+    ? { fixed: calls(all), rest: [] }
+    : { fixed: calls(all.slice(0, drawn)), rest: calls(all.slice(drawn)) }
 }
 
 function isTrainedOn(python: PythonModule, call: Call): boolean {
@@ -93,8 +101,12 @@ function keepOnDisk(claim: Claim, _value: unknown, facts: FragmentFacts): Change
   const { python, path } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
-  // With more it would be told which function hashes.
-  if (call.expr.args.length > 2 || call.expr.args.some(({ star }) => star > 0)) return byHand(claim)
+  if (call.expr.args.some(({ star }) => star > 0)) return byHand(claim)
+  const needy = transformsOf(python, call)?.rest.find(({ method }) => asksForMetadata.test(method))
+  if (needy !== undefined)
+    return {
+      reason: `${needy.method} comes after the first random transform, and needs metadata that is not kept`,
+    }
   const range = rangeOf(facts, call)
   const use = { path, fragment: range.fragment, offset: call.expr.start }
   const spelled = nameFor(python.tree, 'monai.data', 'PersistentDataset', use)

@@ -2,7 +2,7 @@
 
 import { lastIdentifier } from '../../python/effects.js'
 import { isGenerator } from '../../python/generators.js'
-import type { Call, ClassSummary, Loop, PythonModule } from '../../python/module.js'
+import type { Call, ClassSummary, Func, Loop, PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { isLeftOut, passedExpression } from '../../values/argument.js'
@@ -159,7 +159,8 @@ function sequenceOf(python: PythonModule, data: Expr): Made | null {
       : { bases: klass.bases, items: itemsOf(python, klass.methods.get('__getitem__')) }
   if (described?.items === undefined || !described.bases.some((base) => sequence.test(base))) return null
   // `super().__init__(workers=8)` of a sequence of this module.
-  if (klass !== null && /\bworkers\s*=/.test(python.code.slice(klass.node.start, klass.node.end))) return null
+  const calls = [...(klass?.methods.values() ?? [])].flatMap((method) => method.calls)
+  if (calls.some(({ expr }) => expr.args.some(({ name }) => name === 'workers'))) return null
   const decoder = costOf(described.items)
   return decoder === null ? null : { call: value, decoder }
 }
@@ -174,9 +175,6 @@ function picturesOf(python: PythonModule, data: Expr): Made | null {
   return /(^|\.)ImageDataGenerator(\.|$)/.test(from) ? { call: value, decoder: 'ImageDataGenerator' } : null
 }
 
-function itemsOf(
-  python: PythonModule,
-  item: Parameters<PythonModule['effectsOfFunction']>[0] | undefined,
-): string[] {
+function itemsOf(python: PythonModule, item: Func | undefined): string[] {
   return item === undefined ? [] : [...python.effectsOfFunction(item).calls]
 }

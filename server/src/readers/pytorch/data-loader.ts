@@ -15,7 +15,7 @@ import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
+import { byHand, changeOf } from '../change-answer.js'
 import { claimArgument, claimedCall, claimFolded } from '../claim-argument.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
@@ -200,6 +200,10 @@ export function isExplained(python: PythonModule, call: Call): boolean {
   )
 }
 
+/** The title of a change to so many worker processes. */
+export const loadWith = (count: number): string =>
+  `Load with ${count} worker ${count === 1 ? 'process' : 'processes'}`
+
 /** `value` null: as many workers as the machine that runs it has cores for; 'allowed cores': as the process may use of them. */
 function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (isConfigured(claim, facts)) {
@@ -209,10 +213,9 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   }
   const { python, path, fragment } = facts
   if (python === undefined && claim.setting === 'workers') {
-    const word = typeof value === 'number' ? value : 8
-    const there = writeLaunchValue(claim, String(word), facts)
-    const title = `Load with ${word} worker ${word === 1 ? 'process' : 'processes'}`
-    return 'reason' in there ? there : { title, safety: 'unsafe', writes: [there], imports: [] }
+    const count = typeof value === 'number' ? value : 8
+    const there = writeLaunchValue(claim, String(count), facts)
+    return changeOf(loadWith(count), [there])
   }
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the loader is no longer in the file' }
@@ -235,7 +238,7 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   let title: string
   if (typeof value === 'number') {
     code = String(value)
-    title = `Load with ${value} worker ${value === 1 ? 'process' : 'processes'}`
+    title = loadWith(value)
   } else {
     const counter = value === 'allowed cores' ? 'sched_getaffinity' : 'cpu_count'
     const cores = nameFor(python.tree, 'os', counter, {

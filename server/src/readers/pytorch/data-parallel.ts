@@ -18,6 +18,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { branchesOf } from '../branches.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
@@ -68,12 +69,11 @@ function readWrapper(
     parallelism.unknown('method', 'DataParallel', 'the next line takes the wrapper off', place, { site })
     return false
   }
-  const tests = testsAround(python, call)
   let overridable = false
-  for (const test of tests) {
-    const folded = python.fold(test.expr)
+  for (const { condition, holds } of branchesOf(python, call)) {
+    const folded = python.fold(condition)
     const value = effective(folded)
-    if (value === undefined || Boolean(value) === test.branch) continue
+    if (value === undefined || Boolean(value) === holds) continue
     // Switched off by an option's default, or never reached.
     if (fixedValue(folded) !== undefined) {
       parallelism.unknown('method', 'DataParallel', 'it is not reached', place, { site })
@@ -139,25 +139,6 @@ function isUnwrapped(analysis: PythonModule, call: Call): boolean {
 /** A program that does not train by itself evaluates, whoever borrows a function of it. */
 function trainsWrapped(python: PythonModule): boolean {
   return python.evidence.role === 'training' || (!python.isEntry && trainsAnywhere(python))
-}
-
-type Test = { expr: Extract<Stmt, { type: 'if' }>['test']; branch: boolean }
-
-/** Conditions of the `if` statements around a call, with the branch that it stands in. */
-function testsAround(python: PythonModule, call: Call): Test[] {
-  const found: Test[] = []
-  const holds = (one: Stmt) => one.start <= call.expr.start && call.expr.end <= one.end
-  let block: Stmt[] | undefined = python.tree.body
-  while (block !== undefined) {
-    const around: Stmt | undefined = block.find(holds)
-    if (around === undefined) break
-    if (around.type === 'if') {
-      if (around.body.some(holds)) found.push({ expr: around.test, branch: true })
-      else if (around.orelse.some(holds)) found.push({ expr: around.test, branch: false })
-    }
-    block = blocksOf(around).find((inner) => inner.some(holds))
-  }
-  return found
 }
 
 /** Number of devices that a literal `CUDA_VISIBLE_DEVICES` leaves visible; null where none is set. */

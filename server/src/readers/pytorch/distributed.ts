@@ -190,7 +190,7 @@ function readLoaders(python: PythonModule, claims: ClaimBuilder): void {
       if (shares.test(codeText(python)))
         pipeline.unknown('sharded', 'sampler', 'data is divided elsewhere', place, { site })
       else pipeline.default('sharded', 'sampler', false, place, { site })
-      claimStarted(python, pipeline)
+      claimStarted(python, pipeline, place)
       const shuffle = python.argument(call, 'shuffle', 2)
       claimArgument(pipeline, 'shuffled', 'shuffle', call, shuffle, { convert: asBoolean, otherwise: false })
       continue
@@ -225,7 +225,7 @@ const starters: { name: RegExp; count: string; position?: number }[] = [
 ]
 
 /** The launch starts one process, and that starts those which train. */
-function claimStarted(python: PythonModule, pipeline: SubjectBuilder<'InputPipeline'>): void {
+function claimStarted(python: PythonModule, pipeline: SubjectBuilder<'InputPipeline'>, loader: Place): void {
   const found = python.calls.flatMap((call) => {
     const starter = starters.find(({ name }) => name.test(call.name ?? ''))
     return starter === undefined ? [] : [{ call, starter }]
@@ -233,7 +233,7 @@ function claimStarted(python: PythonModule, pipeline: SubjectBuilder<'InputPipel
   const [first, ...others] = found
   if (first === undefined) {
     if (python.uses('ray.train.torch.', 'sparkdl.'))
-      pipeline.unknown('madeBy', 'processes', 'another module starts them', callSite(python.calls[0]!))
+      pipeline.unknown('madeBy', 'processes', 'another module starts them', loader)
     return
   }
   const { call, starter } = first

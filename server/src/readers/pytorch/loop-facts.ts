@@ -329,8 +329,8 @@ function hasOnlyTables(python: PythonModule): boolean {
   )
 }
 
-/** Each of the many steps of a solver runs a network that is mostly small. */
-const solvers = ['torchdiffeq.', 'torchsde.', 'torchode.', 'torchdyn.', 'torchcde.']
+/** Solvers of differential equations, each of whose many steps runs a network that is mostly small. */
+export const solvers = ['torchdiffeq.', 'torchsde.', 'torchode.', 'torchdyn.', 'torchcde.']
 
 function solvesEquations(python: PythonModule): boolean {
   return usesAny(python, solvers) && !convolves(python)

@@ -98,7 +98,7 @@ function isKeptLater(python: PythonModule, name: Expr & { type: 'name' }): boole
       return isSame(callee.value) || (each !== null && childrenOf(each).some(isSame))
     }
     const func = args.some(({ value }) => isSame(value)) ? python.functionOf(callee) : null
-    return func !== null && func.calls.some((call) => keeps.test(call.method))
+    return func?.calls.some((call) => keeps.test(call.method)) === true
   })
 }
 
