@@ -3,8 +3,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument } from '../../values/argument.js'
 import type { InputPipelineSettings } from '../../workload/resource-kinds.js'
-import { callsTokenizer, sampleWork } from '../pytorch/dataset-work.js'
-import { decoderIn } from '../pytorch/datasets.js'
+import { collatorWork, sampleWork } from '../pytorch/dataset-work.js'
 import { type Trainers, trainerArgument } from './trainers.js'
 
 export interface LoadWork {
@@ -54,19 +53,6 @@ function passedFor(python: PythonModule, expr: Expr): Expr {
 
 function ownClass(python: PythonModule, dataset: Expr): boolean {
   return python.instanceClass(dataset) !== null
-}
-
-/** A collator of the project that reads, decodes or tokenises. */
-function collatorWork(python: PythonModule, expr: Expr): LoadWork | null {
-  const klass = python.instanceClass(expr)
-  const func = klass?.methods.get('__call__') ?? python.functionOf(expr)
-  if (func === undefined || func === null) return null
-  const calls = new Set(python.effectsOfFunction(func).calls)
-  const pads = func.calls.some((call) => /^pad/.test(call.method))
-  if (!pads && callsTokenizer(python, func)) calls.add('.tokenize')
-  const decoder = decoderIn(calls)
-  if (decoder === null) return null
-  return { work: 'decode', decoder: klass?.name ?? func.name, unsharded: false }
 }
 
 /** The name behind `data['train']`, `data.select(…)`. */

@@ -18,6 +18,7 @@ import { unusedBecause } from '../pytorch/distributed.js'
 import { hasConvolutions, isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { isBefore } from '../versions.js'
+import { isConfigured } from '../write-configured.js'
 import { ArgumentsSource } from './arguments-source.js'
 import { samplesAsked } from './samples.js'
 import { trainerEvidence } from './trainer.js'
@@ -222,7 +223,12 @@ function readCompilation(source: ArgumentsSource, { versions }: ReaderContext, c
 
 function changeArguments(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
-  if (python === undefined) return { reason: 'its arguments come from the launch line' }
+  if (python === undefined)
+    return {
+      reason: isConfigured(claim, facts)
+        ? 'it stands in a configuration file, and what goes with it may stand elsewhere'
+        : 'its arguments come from the launch line',
+    }
   const made = trainerArguments(python).find(
     ({ call }) => call.expr.start === claim.site.start && call.expr.end === claim.site.end,
   )

@@ -74,9 +74,17 @@ export function isTrained(python: PythonModule, trainers: Trainers): boolean {
   return uses.some((use) => /(^|\.)(train|hyperparameter_search)$/.test(use))
 }
 
-/** The data set or list that a Trainer is given under this name; `missing`: none. */
-export function trainerArgument(python: PythonModule, call: Call, key: string): Expr | 'missing' | 'unknown' {
-  const given = python.argument(call, key)
+/** Where `transformers.Trainer` takes what it is given; those of other libraries have an order of their own. */
+const positions = { data_collator: 2, train_dataset: 3, eval_dataset: 4 }
+
+/** The data set or collator that a Trainer is given under this name; `missing`: none. */
+export function trainerArgument(
+  python: PythonModule,
+  call: Call,
+  key: keyof typeof positions,
+): Expr | 'missing' | 'unknown' {
+  const isPlain = call.name?.startsWith('transformers.') === true
+  const given = python.argument(call, key, isPlain ? positions[key] : null)
   const expr = passedExpression(given)
   if (expr === null) return mayBePassed(given) ? 'unknown' : 'missing'
   const value = python.definition(expr)

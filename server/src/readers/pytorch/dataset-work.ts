@@ -285,31 +285,43 @@ function onAccelerator(work: DatasetWork): DatasetWork {
   return work.work === 'decode' ? work : { ...work, work: 'device' }
 }
 
-/** What `make_collate(tokenizer)` or `Collator(tokenizer)` of another module calls for each batch. */
-function madeElsewhere(python: PythonModule, given: Expr): readonly string[] | null {
+/** What `make_collate(tokenizer)` or `Collator(tokenizer)` of another module calls for each batch, and how that is called. */
+function madeElsewhere(python: PythonModule, given: Expr): { calls: readonly string[]; name: string } | null {
   const made = python.definition(given)
   if (made.type !== 'call') return null
   const klass = python.importedClass(made.callee)
-  if (klass !== null) return klass.methods.includes('__call__') ? klass.calls : null
-  return python.importedFunction(made.callee)?.gives?.calls ?? null
+  const calls =
+    klass === null
+      ? python.importedFunction(made.callee)?.gives?.calls
+      : klass.methods.includes('__call__')
+        ? klass.calls
+        : undefined
+  return calls === undefined ? null : { calls, name: lastIdentifier(made.callee) }
 }
 
-/** Work of the function that makes a batch; null where there is none, or nothing costly in it. */
+/** Work of what `collate_fn` gets; null where there is none, or nothing costly in it. */
 export function collateWork(python: PythonModule, call: Call): SampleWork | null {
   const given = passedExpression(python.argument(call, 'collate_fn', 6))
-  if (given === null) return null
-  const func = python.functionOf(given)
-  if (func === null) {
-    const calls = [...(python.importedFunction(given)?.calls ?? madeElsewhere(python, given) ?? [])]
+  return given === null ? null : collatorWork(python, given)
+}
+
+/** Work of a function, or an object that is called, that makes a batch; null where there is nothing costly in it. */
+export function collatorWork(python: PythonModule, given: Expr): SampleWork | null {
+  const klass = python.instanceClass(given)
+  const func = klass?.methods.get('__call__') ?? python.functionOf(given)
+  if (func === undefined || func === null) {
+    const written = python.text.slice(given.start, given.end)
+    const imported = python.importedFunction(given)?.calls
+    const found = imported === undefined ? madeElsewhere(python, given) : { calls: imported, name: written }
+    const calls = [...(found?.calls ?? [])]
     if (onDevice(calls)) return plain('device')
     if (calls.some((name) => tokenizerCall.test(name)) && !calls.some((name) => /pad/.test(name)))
       calls.push('.tokenize')
-    return decoderIn(calls) === null ? null : plain('decode', python.text.slice(given.start, given.end))
+    return decoderIn(calls) === null ? null : plain('decode', found?.name ?? written)
   }
   const calls = new Set(python.effectsOfFunction(func).calls)
   if (onDevice([...calls])) return plain('device')
   if (callsTokenizer(python, func) && !/pad/.test(func.calls.map((one) => one.method).join(' ')))
     calls.add('.tokenize')
-  const decoder = decoderIn(calls)
-  return decoder === null ? null : plain('decode', func.name)
+  return decoderIn(calls) === null ? null : plain('decode', klass?.name ?? func.name)
 }
