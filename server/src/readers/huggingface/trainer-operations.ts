@@ -18,7 +18,6 @@ import { unusedBecause } from '../pytorch/distributed.js'
 import { hasConvolutions, isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { isBefore } from '../versions.js'
-import { isConfigured } from '../write-configured.js'
 import { ArgumentsSource } from './arguments-source.js'
 import { samplesAsked } from './samples.js'
 import { trainerEvidence } from './trainer.js'
@@ -225,9 +224,10 @@ function changeArguments(claim: Claim, value: unknown, facts: FragmentFacts): Ch
   const { python } = facts
   if (python === undefined)
     return {
-      reason: isConfigured(claim, facts)
-        ? 'it stands in a configuration file, and what goes with it may stand elsewhere'
-        : 'its arguments come from the launch line',
+      reason:
+        facts.config === undefined
+          ? 'its arguments come from the launch line'
+          : 'it stands in a configuration file, and what goes with it may stand elsewhere',
     }
   const made = trainerArguments(python).find(
     ({ call }) => call.expr.start === claim.site.start && call.expr.end === claim.site.end,
