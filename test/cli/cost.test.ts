@@ -140,6 +140,13 @@ describe('costlint cost', () => {
     // 3 epochs of 10,000 texts take minutes on an A100, not seconds and not a day.
     assert.ok(ofSamples.hours.low > 0.01 && ofSamples.hours.high < 2, JSON.stringify(ofSamples))
     assert.ok(ofSamples.usd.low > 0.02 && ofSamples.usd.high < 10, JSON.stringify(ofSamples))
+    // Of a program with another training of which more is unknown, no part is told.
+    const second = `${uncounted}import sys
+more = TrainingArguments("more", per_device_train_batch_size=32, num_train_epochs=int(sys.argv[1]))
+Trainer(model=model, args=more, train_dataset=data["train"]).train()
+`
+    const both = await runHere({ ...files, 'train.py': second }, ['cost', '--output-format', 'json'])
+    assert.equal(JSON.parse(both.out).jobs[0].ofSamples, null)
     const { out: text } = await runHere(files, ['cost'])
     assert.match(
       text,

@@ -147,6 +147,15 @@ function multiplied(usd: Interval, hours: OpenInterval): OpenInterval {
   return { low: usd.low * hours.low, high: hours.high === null ? null : usd.high * hours.high }
 }
 
+/** From the least of several to the most; without an upper end where one of them has none. */
+export function openHull(all: readonly OpenInterval[]): OpenInterval {
+  const open = all.some(({ high }) => high === null)
+  return {
+    low: Math.min(...all.map((one) => one.low)),
+    high: open ? null : Math.max(...all.map((one) => one.high!)),
+  }
+}
+
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }

@@ -4,6 +4,7 @@ import {
   type Bill,
   type Missing,
   type OpenInterval,
+  openHull,
   runBill,
   sampleUnit,
   serviceBill,
@@ -227,13 +228,20 @@ function hoursOfProgram(trainings: readonly SubjectView<'Training'>[], options: 
   const found = trainings.map((one) => hoursOfTraining(one, options))
   const read = found.flatMap((one) => ('missing' in one ? [] : [one]))
   const lacking = found.find((one) => 'missing' in one)
-  if (lacking !== undefined) return lacking
+  if (lacking === undefined)
+    return {
+      hours: longestToAll(read.map(({ hours }) => hours)),
+      assumptions: read.flatMap((one) => one.assumptions),
+    }
+  const counted = found.flatMap((one) => ('missing' in one ? (one.ofSamples ?? []) : []))
+  const { missing } = lacking
+  return counted.length === found.length ? { missing, ofSamples: longestToAll(counted) } : { missing }
+}
+
+function longestToAll(all: readonly Interval[]): Interval {
   return {
-    hours: {
-      low: Math.max(...read.map(({ hours }) => hours.low)),
-      high: read.reduce((total, { hours }) => total + hours.high, 0),
-    },
-    assumptions: read.flatMap((one) => one.assumptions),
+    low: Math.max(...all.map(({ low }) => low)),
+    high: all.reduce((total, { high }) => total + high, 0),
   }
 }
 
@@ -387,12 +395,4 @@ function endpointBill(view: SubjectView<'Serving'>, options: RuleOptions, today:
 
 function hull(all: readonly Interval[]): Interval {
   return { low: Math.min(...all.map((one) => one.low)), high: Math.max(...all.map((one) => one.high)) }
-}
-
-function openHull(all: readonly OpenInterval[]): OpenInterval {
-  const open = all.some(({ high }) => high === null)
-  return {
-    low: Math.min(...all.map((one) => one.low)),
-    high: open ? null : Math.max(...all.map((one) => one.high!)),
-  }
 }

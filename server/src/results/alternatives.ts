@@ -1,5 +1,5 @@
 /** Endpoints that stand in branches of one condition: only one of them is there. */
-import type { OpenInterval } from '../estimate/bill.js'
+import { openHull } from '../estimate/bill.js'
 import { isViewOf } from '../rules/subject-view.js'
 import { sameLocation } from '../text/location.js'
 import { effective } from '../values/value.js'
@@ -27,7 +27,7 @@ export function withoutAlternatives(all: readonly Priced[]): CostEntry[] {
     const places = entries.slice(1).map(({ line }) => line)
     return {
       ...(unpriced ?? first),
-      ...(unpriced === undefined ? { usd: hull(entries.map(({ usd }) => usd!)) } : {}),
+      ...(unpriced === undefined ? { usd: openHull(entries.map(({ usd }) => usd!)) } : {}),
       assumptions: [
         ...first.assumptions,
         `either this or what line ${places.join(' or ')} starts: a condition decides`,
@@ -45,12 +45,4 @@ function areAlternatives(a: Priced, b: Priced): boolean {
 
 function branchesOf({ view }: Priced) {
   return isViewOf(view, 'Serving') ? (effective(view.settings.branches) ?? []) : []
-}
-
-function hull(all: readonly OpenInterval[]): OpenInterval {
-  const highs = all.map(({ high }) => high)
-  return {
-    low: Math.min(...all.map(({ low }) => low)),
-    high: highs.every((high) => high !== null) ? Math.max(...highs) : null,
-  }
 }
