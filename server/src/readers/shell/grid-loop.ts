@@ -40,7 +40,7 @@ export function claimShellGrids(
       const searched = fractions === true || hyperparameter.test(name)
       const decides = searched || repetitionTarget.test(name) || chosenNetwork.test(name)
       const handed = decides || numbers !== true ? null : flagOf(command, variable)
-      const setting = handed !== null && !numbered.test(handed) ? handed : null
+      const setting = handed !== null && isSetting(handed) ? handed : null
       return {
         dimension: { name: setting ?? name, size: count } satisfies Dimension,
         searched,
@@ -112,9 +112,12 @@ function nameOf(command: ShellCommand, variable: string): string {
   return flagsOf(command, variable).find((name) => hyperparameter.test(name)) ?? variable
 }
 
-/** Names of options that number what is trained on, or where. */
+/** Names of options that number what is trained on, or where, or the trainings themselves. */
 const numbered =
-  /gpu|cuda|device|rank|port|host|node|worker|thread|task|fold|seed|year|month|week|day|hour|part|shard|chunk|\bid\b|_id$|^id_|idx|index|split|class|subject|patient|site|station|horizon|version|stage|step_from|start|end|offset|limit/i
+  /^exp(eriment)?(_|$)|gpu|cuda|device|rank|port|host|node|worker|thread|task|fold|seed|year|month|week|day|hour|part|shard|chunk|\bid\b|_id$|^id_|idx|index|split|class|subject|patient|site|station|horizon|version|stage|step_from|start|end|offset|limit/i
+
+const isSetting = (name: string): boolean =>
+  !numbered.test(name) && (/^(n|num|max|min)_/.test(name) || !repetitionTarget.test(name))
 
 const flagOf = (command: ShellCommand, variable: string): string | null =>
   flagsOf(command, variable)[0] ?? null
