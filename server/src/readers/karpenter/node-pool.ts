@@ -13,7 +13,7 @@ import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { type KubernetesObject, objectsOf } from '../kubernetes/objects.js'
+import { type KubernetesObject, manifestLanguages, objectsOf } from '../kubernetes/objects.js'
 import {
   acceleratorResource,
   claimLabels,
@@ -28,7 +28,7 @@ type Keys = (string | number)[]
 
 export const karpenterReader = defineReader({
   name: 'karpenter',
-  languages: ['yaml', 'json', 'hcl'],
+  languages: manifestLanguages,
   triggers: ['karpenter.sh/v1'],
   read(facts, _context, claims) {
     const pools = (facts.config?.documents ?? []).flatMap(objectsOf).filter(isPool)

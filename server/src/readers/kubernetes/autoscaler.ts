@@ -10,7 +10,15 @@ import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
 import { carryOut, type Keys, planned } from './change-plan.js'
-import { type KubernetesObject, nameOf, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
+import {
+  type KubernetesObject,
+  manifestLanguages,
+  nameOf,
+  numberAt,
+  objectsOf,
+  placeOf,
+  specPlace,
+} from './objects.js'
 
 /** `cooldownPeriod` where it is not given (KEDA); `stabilizationWindowSeconds` of scaling down (HPA): the same. */
 const cooldown = 300
@@ -19,7 +27,7 @@ const mostByDefault = 100
 
 export const autoscalerReader = defineReader({
   name: 'kubernetes-autoscaler',
-  languages: ['yaml', 'json', 'hcl'],
+  languages: manifestLanguages,
   triggers: ['HorizontalPodAutoscaler', 'ScaledObject', 'scaleTargetRef'],
   read(facts, _context, claims) {
     for (const object of (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))) {

@@ -14,7 +14,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
-import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
+import { type KubernetesObject, manifestLanguages, objectsOf, placeOf, specPlace } from './objects.js'
 import { acceleratorsOf } from './pod.js'
 import { jobId } from './workload.js'
 
@@ -35,7 +35,7 @@ const others = /^(hyperband|pbt|enas|darts)$/
 
 export const katibReader = defineReader({
   name: 'katib',
-  languages: ['yaml', 'json', 'hcl'],
+  languages: manifestLanguages,
   triggers: ['kubeflow.org/v1beta1', 'kubeflow.org/v1alpha3'],
   read(facts, _context, claims) {
     for (const document of facts.config?.documents ?? []) {

@@ -8,7 +8,7 @@ import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
 import { carryOut, type Keys } from './change-plan.js'
-import { type KubernetesObject, objectsOf, specPlace } from './objects.js'
+import { type KubernetesObject, manifestLanguages, objectsOf, specPlace } from './objects.js'
 import { isPatch } from './pod.js'
 import { claimServing, type Floor } from './serving.js'
 
@@ -21,7 +21,7 @@ const scaleAnnotations = ['autoscaling.knative.dev/min-scale', 'autoscaling.knat
 
 export const inferenceServiceReader = defineReader({
   name: 'kserve',
-  languages: ['yaml', 'json', 'hcl'],
+  languages: manifestLanguages,
   triggers: ['serving.kserve.io/v1', 'serving.kubeflow.org/v1', 'serving.knative.dev/v1'],
   read(facts, _context, claims) {
     for (const document of facts.config?.documents ?? []) {

@@ -5,7 +5,14 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys } from './change-plan.js'
-import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
+import {
+  type KubernetesObject,
+  manifestLanguages,
+  numberAt,
+  objectsOf,
+  placeOf,
+  specPlace,
+} from './objects.js'
 import { acceleratorsOf } from './pod.js'
 import {
   type Claimed,
@@ -21,7 +28,7 @@ import {
 
 export const jobSetReader = defineReader({
   name: 'jobset',
-  languages: ['yaml', 'json', 'hcl'],
+  languages: manifestLanguages,
   triggers: ['jobset.x-k8s.io/', 'batch.volcano.sh/'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {

@@ -18,7 +18,7 @@ import { claimLimits, holdersOf, mountSharedMemory } from './container-limits.js
 import { claimContainer } from './containers.js'
 import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
 import { claimMachine } from './machine.js'
-import { type KubernetesObject, nameOf, objectsOf } from './objects.js'
+import { type KubernetesObject, manifestLanguages, nameOf, objectsOf } from './objects.js'
 import {
   type Accelerators,
   acceleratorsOf,
@@ -44,7 +44,7 @@ interface Job extends KubernetesObject {
 
 export const kubernetesReader = defineReader({
   name: 'kubernetes',
-  languages: ['yaml', 'json', 'hcl'],
+  languages: manifestLanguages,
   triggers: ['batch/v1'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {

@@ -6,7 +6,7 @@ import { at, entries, items, text, written } from '../../config/access.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { defineReader } from '../reader.js'
-import { type KubernetesObject, nameOf, objectsOf, placeOf, specPlace } from './objects.js'
+import { type KubernetesObject, manifestLanguages, nameOf, objectsOf, placeOf, specPlace } from './objects.js'
 import { acceleratorNames, machineOfLabels } from './pod.js'
 
 type Queue = SubjectBuilder<'Queue'>
@@ -15,7 +15,7 @@ const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, not
 
 export const kueueReader = defineReader({
   name: 'kueue',
-  languages: ['yaml', 'json', 'hcl'],
+  languages: manifestLanguages,
   triggers: ['LocalQueue', 'ClusterQueue', 'ResourceFlavor'],
   read(facts, _context, claims) {
     for (const object of (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))) {

@@ -6,7 +6,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import { defineReader } from '../reader.js'
 import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys } from './change-plan.js'
-import { type KubernetesObject, objectsOf, specPlace } from './objects.js'
+import { type KubernetesObject, manifestLanguages, objectsOf, specPlace } from './objects.js'
 import { acceleratorNames, acceleratorsOf, isPatch } from './pod.js'
 import { claimServing, requestedOf } from './serving.js'
 import { claimWorkload, groupAt, type PodGroup, replicasAt } from './workload.js'
@@ -20,7 +20,7 @@ const kinds: Record<string, RegExp> = {
 
 export const longRunningReader = defineReader({
   name: 'kubernetes-service',
-  languages: ['yaml', 'json', 'hcl'],
+  languages: manifestLanguages,
   triggers: acceleratorNames,
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {

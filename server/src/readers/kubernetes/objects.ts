@@ -2,6 +2,7 @@
 import { at, entry, items, map, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Place } from '../../text/origin.js'
+import type { Language } from '../../text/source-fragment.js'
 import { nodeValue } from '../../values/config-source.js'
 import { convert } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
@@ -20,6 +21,9 @@ export interface KubernetesObject {
   /** It is the template of the trials of a search. */
   trial: boolean
 }
+
+/** What such objects are written in. */
+export const manifestLanguages: Language[] = ['yaml', 'json', 'hcl']
 
 const trialTemplate: Keys = ['spec', 'trialTemplate', 'trialSpec']
 

@@ -8,7 +8,7 @@ import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
 import { carryOut, type Keys, planned } from './change-plan.js'
-import { type KubernetesObject, nameOf, numberAt, objectsOf, placeOf } from './objects.js'
+import { type KubernetesObject, manifestLanguages, nameOf, numberAt, objectsOf, placeOf } from './objects.js'
 import { acceleratorsOf, machineOf } from './pod.js'
 
 /** `autoscalerOptions.idleTimeoutSeconds` where it is not given (KubeRay). */
@@ -16,7 +16,7 @@ const rayIdle = 60
 
 export const kubeRayClusterReader = defineReader({
   name: 'kuberay-cluster',
-  languages: ['yaml', 'json', 'hcl'],
+  languages: manifestLanguages,
   triggers: ['ray.io/v1'],
   read(facts, _context, claims) {
     const objects = (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))

@@ -8,7 +8,14 @@ import { isServer } from '../shell/commands.js'
 import { changeJobOperation, claimSetUpPhase, isJobOperation } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
 import { carryOut, type Keys, planned } from './change-plan.js'
-import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
+import {
+  type KubernetesObject,
+  manifestLanguages,
+  numberAt,
+  objectsOf,
+  placeOf,
+  specPlace,
+} from './objects.js'
 import { acceleratorsOf } from './pod.js'
 import {
   claimTimeLimit,
@@ -27,7 +34,7 @@ const cluster: Keys = ['spec', 'rayClusterSpec']
 
 export const rayJobReader = defineReader({
   name: 'kuberay',
-  languages: ['yaml', 'json', 'hcl'],
+  languages: manifestLanguages,
   triggers: ['ray.io/v1'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {

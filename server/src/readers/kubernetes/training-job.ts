@@ -15,7 +15,14 @@ import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys, planned } from './change-plan.js'
 import type { ProcessRule } from './containers.js'
-import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
+import {
+  type KubernetesObject,
+  manifestLanguages,
+  numberAt,
+  objectsOf,
+  placeOf,
+  specPlace,
+} from './objects.js'
 import {
   type Claimed,
   claimTimeLimit,
@@ -39,7 +46,7 @@ const replicaSpecs: Record<string, string> = {
 
 export const trainingJobReader = defineReader({
   name: 'kubeflow-training',
-  languages: ['yaml', 'json', 'hcl'],
+  languages: manifestLanguages,
   triggers: ['kubeflow.org/v1', 'kubeflow.org/v2beta1'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {

@@ -8,7 +8,14 @@ import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys } from './change-plan.js'
 import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
-import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
+import {
+  type KubernetesObject,
+  manifestLanguages,
+  numberAt,
+  objectsOf,
+  placeOf,
+  specPlace,
+} from './objects.js'
 import { type Claimed, claimTimeLimit, claimWorkload, deadlineKey, type Workload } from './workload.js'
 
 /** Policies that start a step again for faults of the machine only. */
@@ -16,7 +23,7 @@ const faultsOfMachine = /^(OnError|OnTransientError)$/
 
 export const argoReader = defineReader({
   name: 'argo',
-  languages: ['yaml', 'json', 'hcl'],
+  languages: manifestLanguages,
   triggers: ['argoproj.io/v1alpha1'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {

@@ -38,8 +38,7 @@ export function claimData(
 function fitsOf(python: PythonModule): ReadonlyMap<Call | null, readonly Call[]> {
   return once(python, 'calls of fit', () => {
     const fits = new Map<Call | null, Call[]>()
-    for (const one of python.calls) {
-      if (one.method !== 'fit') continue
+    for (const one of python.methodCalls('fit')) {
       const before = fits.get(one.receiverCall)
       if (before === undefined) fits.set(one.receiverCall, [one])
       else before.push(one)
