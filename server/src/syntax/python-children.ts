@@ -144,6 +144,15 @@ export function expressionsOf(statement: Stmt): Expr[] {
   return found
 }
 
+/** Whether some expression of the statements, or inside of one, is such. */
+export function someExpression(block: readonly Stmt[], is: (expr: Expr) => boolean): boolean {
+  const inside = (expr: Expr): boolean => is(expr) || childrenOf(expr).some(inside)
+  return block.some(
+    (one) =>
+      expressionsOf(one).some(inside) || blocksOf(one).some((statements) => someExpression(statements, is)),
+  )
+}
+
 /** The lists of statements inside a statement. */
 export function blocksOf(statement: Stmt): Stmt[][] {
   switch (statement.type) {

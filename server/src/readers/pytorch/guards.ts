@@ -129,10 +129,16 @@ function isFixed(analysis: PythonModule, expr: Expr, owner: StepOwner): boolean 
     )
   }
   if (expr.type === 'attribute') {
-    const written = analysis.code.slice(expr.start, expr.end)
-    if (!settings.test(written)) return false
-    const word = written.replaceAll('.', '\\.')
-    return !new RegExp(`\\b${word}\\s*[-+*/|&]?=[^=]`).test(analysis.code)
+    const textOf = ({ start, end }: Expr): string => analysis.code.slice(start, end)
+    const written = textOf(expr)
+    return (
+      settings.test(written) &&
+      !analysis.statements.some(
+        (one) =>
+          (one.type === 'assign' && one.targets.some((target) => textOf(target) === written)) ||
+          (one.type === 'augassign' && textOf(one.target) === written),
+      )
+    )
   }
   if (expr.type !== 'binary' && expr.type !== 'unary') return false
   return childrenOf(expr).every((one) => isFixed(analysis, one, owner))

@@ -1,6 +1,7 @@
 /** Functions that the steps of a training loop in another module run: its losses, metrics, meters. */
 import type { Func, Klass, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { someExpression } from '../../syntax/python-children.js'
 import { trainsAnywhere } from './evidence.js'
 import { isNetworkType } from './network-types.js'
 import { once } from './once.js'
@@ -73,13 +74,15 @@ const ofTensors =
 
 /** The parameters that a function uses as tensors, or takes such from by a key. */
 function tensorsAmong(python: PythonModule, func: Func, names: readonly string[]): ReadonlySet<string> {
-  const { body } = func.node
-  const code = python.code.slice(body[0]?.start ?? 0, func.node.end)
   const given = (expr: Expr, name: string) => expr.type === 'name' && expr.id === name
+  const describes = (expr: Expr, name: string) =>
+    expr.type === 'attribute'
+      ? /^(shape|device|dtype|ndim)$/.test(expr.attr) && given(expr.value, name)
+      : expr.type === 'subscript' && given(expr.value, name) && isText(expr.index)
   return new Set(
     names.filter(
       (name) =>
-        new RegExp(`\\b${name}\\s*(\\.\\s*(shape|device|dtype|ndim)\\b|\\[\\s*['"])`).test(code) ||
+        someExpression(func.node.body, (expr) => describes(expr, name)) ||
         func.calls.some(({ expr: { callee, args }, name: called }) =>
           callee.type === 'attribute' && given(callee.value, name)
             ? ofTensors.test(callee.attr)
@@ -88,4 +91,8 @@ function tensorsAmong(python: PythonModule, func: Func, names: readonly string[]
         ),
     ),
   )
+}
+
+function isText(expr: Expr): boolean {
+  return expr.type === 'constant' && typeof expr.value === 'string'
 }

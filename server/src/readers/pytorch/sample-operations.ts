@@ -6,10 +6,11 @@ import type { Stmt } from '../../syntax/python-ast.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
+import { namePlace } from '../pipelines/decorated-function.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainingEvidence } from './evidence.js'
 import { sampleScans } from './sample-scans.js'
-import { type Maker, type SampleWork, sampleWork } from './sample-work.js'
+import { type SampleWork, sampleWork } from './sample-work.js'
 
 export const pytorchSamplesReader = defineReader({
   name: 'pytorch-samples',
@@ -50,7 +51,7 @@ export const pytorchSamplesReader = defineReader({
         weight: 'slight',
         subject: what,
         apart: 'whole scan',
-      }).known('each', maker.func.name, maker.each, madeIn(maker))
+      }).known('each', maker.func.name, maker.each, namePlace(maker.func))
     }
     for (const work of found) {
       const { call, maker } = work
@@ -66,7 +67,7 @@ export const pytorchSamplesReader = defineReader({
         weight: work.weight,
         subject: work.what,
       })
-      operation.known('each', maker.func.name, maker.each, madeIn(maker))
+      operation.known('each', maker.func.name, maker.each, namePlace(maker.func))
     }
   },
   change(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -88,10 +89,6 @@ export const pytorchSamplesReader = defineReader({
     return hoist(python, work, facts)
   },
 })
-
-function madeIn({ func: { node } }: Maker): { start: number; end: number } {
-  return { start: node.nameStart, end: node.nameStart + node.name.length }
-}
 
 function hoist(python: PythonModule, work: SampleWork, facts: FragmentFacts): Change | Refusal {
   const { call, func, maker } = work

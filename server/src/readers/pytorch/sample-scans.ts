@@ -1,7 +1,7 @@
 /** Code for one sample that goes through what belongs to all of them: a filter over the table, a list of the other ids. */
 import type { Func, PythonModule } from '../../python/module.js'
 import type { CallExpr, Comprehension, Expr, Subscript } from '../../syntax/python-ast.js'
-import { childrenOf, namesIn } from '../../syntax/python-children.js'
+import { childrenOf, namesIn, someExpression } from '../../syntax/python-children.js'
 import { inTry } from '../repeated-code.js'
 import { hotCode } from './hot-code.js'
 import { type Maker, makersOf } from './sample-work.js'
@@ -161,8 +161,11 @@ class WholeSets {
   private usesAsFrame(expr: Expr): boolean {
     const klass = this.maker.class
     if (klass === null) return false
-    const code = this.python.code.slice(klass.node.start, klass.node.end)
-    return code.includes(`${this.textOf(expr)}.iloc`) || code.includes(`${this.textOf(expr)}.loc`)
+    const written = this.textOf(expr)
+    return someExpression(
+      klass.node.body,
+      (one) => one.type === 'attribute' && /^i?loc$/.test(one.attr) && this.textOf(one.value) === written,
+    )
   }
 }
 
