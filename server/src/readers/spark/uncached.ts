@@ -6,7 +6,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
-import { passedExpression } from '../../values/argument.js'
+import { passedExpression, textArgument } from '../../values/argument.js'
 import { callSite, methodPlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -32,6 +32,8 @@ export const sparkDataReader = defineReader({
 const costly =
   /^(join|crossJoin|groupBy|groupby|agg|distinct|dropDuplicates|drop_duplicates|orderBy|sort|pivot)$/
 const keeps = /^(cache|persist|checkpoint|localCheckpoint)$/
+/** Makes a table of it, which can be kept by that name. */
+const named = /^create\w*TempView$/
 const reads = /^(json|csv|parquet|orc|load|table|text|jdbc|sql)$/
 /** Texts are parsed anew as well. */
 const parses = /^(json|csv|text)$/
@@ -89,16 +91,25 @@ function isReader(expr: Expr): boolean {
 function isKeptLater(python: PythonModule, name: Expr & { type: 'name' }): boolean {
   const bound = (expr: Expr) => (expr.type === 'name' ? python.bindingsOf(expr)[0] : undefined)
   const made = bound(name)?.at
+  const tables = cachesTables(python)
   const isSame = (expr: Expr): boolean =>
     expr.type === 'name' && expr.id === name.id && bound(expr)?.at === made
   return python.calls.some(({ method, expr: { callee, args } }) => {
-    if (keeps.test(method) && callee.type === 'attribute') {
+    if ((keeps.test(method) || (named.test(method) && tables)) && callee.type === 'attribute') {
       const from = bound(callee.value)
       const each = from?.kind === 'loop' ? from.value : null
       return isSame(callee.value) || (each !== null && childrenOf(each).some(isSame))
     }
     const func = args.some(({ value }) => isSame(value)) ? python.functionOf(callee) : null
     return func?.calls.some((call) => keeps.test(call.method)) === true
+  })
+}
+
+/** `spark.catalog.cacheTable('plays')`, `spark.sql('CACHE TABLE plays')`. */
+function cachesTables(python: PythonModule): boolean {
+  return python.calls.some((call) => {
+    const query = call.method === 'sql' ? textArgument(python.argument(call, 'sqlQuery', 0)) : null
+    return call.method === 'cacheTable' || /^\s*cache\s/i.test(query ?? '')
   })
 }
 
