@@ -2,27 +2,33 @@
  * Which configuration an expression stands for: the file and the keys down to the value, the class whose defaults hold
  * where the file leaves a key out, and what lies under it.
  */
+
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import { configuredAt } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { containerPath, isMergedOver, isOwnWrite, mayBeMergedOver } from './attribute-containers.js'
+import { containerPath, isOwnWrite } from './attribute-containers.js'
+import {
+  classParsers,
+  constructed,
+  filled,
+  pathOfClass,
+  structuring,
+  structuringMethods,
+} from './configured-classes.js'
+import { anyOfImported, loadedElsewhere, madeOfNamedModule, pathElsewhere } from './configured-elsewhere.js'
 import { fileLoadedFrom, loaders } from './configured-file.js'
 import { keyOf, pathLookedUp } from './configured-lookups.js'
-import { fromPlain, withRoots } from './configured-plain.js'
-import { isFromEnvironment } from './data-classes.js'
-import { classElsewhere, type FieldValues, fieldsElsewhere, fieldValues } from './field-values.js'
-import { agree, unknown } from './folded.js'
-import { takingOf } from './mapping-classes.js'
-import type { Func, Klass, ModuleSummary, PlainPath } from './module.js'
+import type { FieldValues } from './field-values.js'
+import { unknown } from './folded.js'
+import type { Func } from './module.js'
 import type { Mutation } from './mutations.js'
 import { namedModule, throughNamedModule } from './named-modules.js'
-import { attributeValues, bindingsOf, projectTarget, targetOf } from './names.js'
+import { attributeValues, bindingsOf } from './names.js'
 import { isResolving, overlaidNamespace } from './overlaid-arguments.js'
 import { plainWord } from './plain-word.js'
 import { returnsOf } from './returns.js'
-import type { Binding } from './scope.js'
 
 export type Key = string | number
 
@@ -53,9 +59,12 @@ export interface Followed {
 }
 
 export const hydraRoot = 'hydra'
+
 const depthLimit = 12
+
 /** Roots that only a caller can name: a parameter that is a file's path, or the data itself. */
-const fileMark = '\0file '
+export const fileMark = '\0file '
+
 const dataMark = '\0data '
 
 /** Functions that give back what they are handed, in another class. */
@@ -81,6 +90,7 @@ const wrappers = new Set([
   'attr.asdict',
   'attrs.asdict',
 ])
+
 const namespaces = new Set([
   'types.SimpleNamespace',
   'argparse.Namespace',
@@ -88,28 +98,9 @@ const namespaces = new Set([
   'box.Box',
   'munch.Munch',
 ])
-/** Functions that make an object of a class from a mapping, with the places of both. */
-const structuring: Record<string, { data: [string, number]; klass: [string, number] }> = {
-  'dacite.from_dict': { klass: ['data_class', 0], data: ['data', 1] },
-  'dacite.core.from_dict': { klass: ['data_class', 0], data: ['data', 1] },
-  'cattrs.structure': { data: ['obj', 0], klass: ['cl', 1] },
-  'cattr.structure': { data: ['obj', 0], klass: ['cl', 1] },
-  'msgspec.convert': { data: ['obj', 0], klass: ['type', 1] },
-}
-/** Functions that fill an object of a class from the command line, with the place of the class. */
-const classParsers: Record<string, [string, number]> = {
-  'tyro.cli': ['f', 0],
-  'simple_parsing.parse': ['config_class', 0],
-  'pyrallis.parse': ['config_class', 0],
-  'draccus.parse': ['config_class', 0],
-  'chz.entrypoint': ['target', 0],
-  'jsonargparse.CLI': ['components', 0],
-  'jsonargparse.auto_cli': ['components', 0],
-}
-/** Methods that libraries give a class for the same; what they are given is data, text, or a file. */
-const structuringMethods =
-  /^(model_validate(_json|_strings)?|parse_(obj|raw|file)|from_(dict|json|yaml|toml|yaml_file|json_file)|structure)$/
+
 const plainCopies = /^(copy|clone|dict|to_dict|toDict|as_dict|asdict|_asdict|model_dump|model_copy)$/
+
 const merges = new Set(['omegaconf.OmegaConf.merge', 'omegaconf.OmegaConf.unsafe_merge'])
 
 const remembered = new WeakMap<Analysis, Map<Expr, ConfiguredPath | null>>()
@@ -253,119 +244,6 @@ export function sameSource(a: ConfiguredPath, b: ConfiguredPath): boolean {
   return a.root === b.root && (a.root !== null || a.fields?.values === b.fields?.values)
 }
 
-/** `from config import cfg`: what a module of the project makes of a file, or an object that it keeps. */
-function pathElsewhere(analysis: Analysis, expr: Expr): ConfiguredPath | null {
-  if (!analysis.complete) return null
-  const named = throughNamedModule(analysis, expr)
-  if (named !== null) return ofNamedModule(analysis, named)
-  const target = targetOf(analysis, expr)
-  return (target === null ? null : keptElsewhere(analysis, target)) ?? pathOfClass(analysis, expr)
-}
-
-/** `import_module(name)`, `import_module(name).Config()`, `import_module(name).get_config()`. */
-function madeOfNamedModule(
-  analysis: Analysis,
-  named: { target: string; overridable: boolean },
-): ConfiguredPath | null {
-  const found = projectTarget(analysis, named.target)
-  const loads = found === null ? undefined : lookUp(found.summary.loads ?? {}, found.rest)
-  if (loads === undefined || loads.parameter !== null) return ofNamedModule(analysis, named)
-  const path = inCode(analysis, loads.path)
-  return path === null || !named.overridable ? path : { ...path, overridable: true }
-}
-
-/** What a module that is imported by a text holds: a configuration of its own, a class, or its constants. */
-function ofNamedModule(
-  analysis: Analysis,
-  { target, overridable }: { target: string; overridable: boolean },
-): ConfiguredPath | null {
-  const found = projectTarget(analysis, target)
-  if (found === null) return null
-  const { summary, rest } = found
-  const kept = keptElsewhere(analysis, target)
-  const isClass = lookUp(summary.classes, rest) !== undefined
-  const values = kept === null && (rest === '' || isClass) ? classElsewhere(analysis, summary, rest) : null
-  const path: ConfiguredPath | null =
-    kept ??
-    (values === null || values.size === 0 ? null : { root: null, keys: [], fields: { from: 0, values } })
-  return path === null || !overridable ? path : { ...path, overridable: true }
-}
-
-function keptElsewhere(analysis: Analysis, target: string): ConfiguredPath | null {
-  const found = projectTarget(analysis, target)
-  const kept = found === null ? undefined : lookUp(found.summary.kept ?? {}, found.rest)
-  return kept === undefined ? null : inCode(analysis, kept)
-}
-
-const eitherWay = new WeakMap<Analysis, Map<string, ConfiguredPath | null>>()
-
-/**
- * `if args.data == 'voc': from configs.voc import cfg`, else from another module: what the objects of all of them agree on.
- */
-function anyOfImported(analysis: Analysis, bindings: readonly Binding[]): ConfiguredPath | null {
-  if (!analysis.complete || bindings.length > mostChoices) return null
-  const targets = bindings.map(({ kind, target }) => (kind === 'import' ? target : null))
-  if (targets.includes(null)) return null
-  const known = eitherWay.get(analysis) ?? new Map<string, ConfiguredPath | null>()
-  eitherWay.set(analysis, known)
-  const key = targets.join(' ')
-  let path = known.get(key)
-  if (path === undefined) {
-    path = agreedOn(targets.map((target) => keptElsewhere(analysis, target!)))
-    known.set(key, path)
-  }
-  return path
-}
-
-/** More modules than these are no choice that somebody wrote down. */
-const mostChoices = 12
-
-function agreedOn(paths: readonly (ConfiguredPath | null)[]): ConfiguredPath | null {
-  const objects = paths.flatMap((path) =>
-    path !== null && path.root === null && path.under === undefined && path.fields?.from === 0
-      ? [path.fields.values]
-      : [],
-  )
-  const [first] = objects
-  if (first === undefined || objects.length < paths.length) return null
-  const values: FieldValues = new Map(
-    [...first].map(([name]) => {
-      const each = objects.map((one) => one.get(name) ?? unknown('one of several configurations'))
-      return [name, agree(each, 'several configurations')]
-    }),
-  )
-  const overridable = paths.some((path) => path?.overridable === true)
-  const changed = paths.flatMap((path) => path?.changed ?? [])
-  return {
-    root: null,
-    keys: [],
-    fields: { from: 0, values },
-    ...(overridable ? { overridable } : {}),
-    ...(changed.length === 0 ? {} : { changed }),
-  }
-}
-
-/** An object that another module makes, unless a file is read into it here. */
-function inCode(analysis: Analysis, plain: PlainPath): ConfiguredPath | null {
-  if (plain.root !== null) return fromPlain(plain)
-  if (isMergedOver(analysis)) return null
-  const path = fromPlain(plain)
-  return path.overridable === true ? path : { ...path, ...mayBeMergedOver(analysis) }
-}
-
-/** A class that is handed on as it is: `main(CFG)`. What its constructor sets it does not hold. */
-function pathOfClass(analysis: Analysis, expr: Expr): ConfiguredPath | null {
-  const named = classNamed(analysis, expr)
-  if (named === null) return null
-  const values =
-    'klass' in named
-      ? named.klass.methods.has('__init__') || isFromEnvironment(named.klass.bases)
-        ? null
-        : fieldValues(analysis, named.klass)
-      : classElsewhere(analysis, named.summary, named.name)
-  return values === null || values.size === 0 ? null : { root: null, keys: [], fields: { from: 0, values } }
-}
-
 export function isHydraMain(analysis: Analysis, func: Func): boolean {
   return func.node.decorators.some(
     (decorator) => decorator.type === 'call' && hydraMains.has(analysis.nameOf(decorator.callee) ?? ''),
@@ -374,6 +252,7 @@ export function isHydraMain(analysis: Analysis, func: Func): boolean {
 
 /** NeMo's is around Hydra's; its examples are collections of files to be launched with other names and values. */
 export const nemoMain = 'nemo.core.config.hydra_runner'
+
 export const hydraMains = new Set(['hydra.main', nemoMain, `${nemoMain}.hydra_runner`])
 
 function pathOfCall(
@@ -478,72 +357,6 @@ function pathOfProject(
   return constructed(analysis, expr, inner)
 }
 
-/** `Config(**data)`, `Config(data)`, `Config()`. */
-function constructed(
-  analysis: Analysis,
-  expr: CallExpr,
-  inner: (part: Expr) => ConfiguredPath | null,
-): ConfiguredPath | null {
-  const { callee, args } = expr
-  const klass = classNamed(analysis, callee)
-  if (klass === null) return null
-  const spread = args.filter((one) => one.star === 2)
-  const taking = 'klass' in klass ? takingOf(analysis, klass.klass) : klass.taking
-  if (taking === 'keywords' && spread.length === 1 && args.every((one) => one.star !== 1))
-    return filled(analysis, callee, expr, inner(spread[0]!.value))
-  if (taking !== null && taking !== 'keywords') {
-    const data = argumentOf(expr, taking.name, taking.position)
-    return data === null ? null : filled(analysis, callee, expr, inner(data))
-  }
-  return args.some((one) => one.star > 0) ? null : filled(analysis, callee, expr, { root: null, keys: [] })
-}
-
-type NamedClass = { klass: Klass } | { summary: ModuleSummary; name: string; taking: Taken }
-type Taken = NonNullable<ModuleSummary['classes'][string]['takes']> | null
-
-function classNamed(analysis: Analysis, expr: Expr): NamedClass | null {
-  const klass = analysis.classOf(expr) ?? ownClass(analysis, expr)
-  if (klass !== null) return { klass }
-  if (expr.type !== 'name' && expr.type !== 'attribute') return null
-  const target = targetOf(analysis, expr)
-  const found = target === null ? null : projectTarget(analysis, target)
-  const summary = found === null ? undefined : lookUp(found.summary.classes, found.rest)
-  if (found === null || summary === undefined) return null
-  return { summary: found.summary, name: found.rest, taking: summary.takes ?? null }
-}
-
-/** `cls` of a method of the class. */
-function ownClass(analysis: Analysis, expr: Expr): Klass | null {
-  if (expr.type !== 'name' || expr.id !== 'cls') return null
-  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
-  const owner = bindings[0]?.kind === 'param' ? analysis.parameterOwner(bindings[0]) : null
-  return owner?.func.class ?? null
-}
-
-/** `data` in an object of a class; null: the data are not known. */
-function filled(
-  analysis: Analysis,
-  named: Expr,
-  made: CallExpr,
-  data: ConfiguredPath | null,
-): ConfiguredPath | null {
-  const klass = data === null ? null : classNamed(analysis, named)
-  if (data === null || klass === null) return null
-  const from = data.keys.length
-  if (!('klass' in klass)) {
-    const values = fieldsElsewhere(analysis, klass.summary, klass.name, made, klass.taking === 'keywords')
-    const bases = lookUp(klass.summary.classes, klass.name)?.bases ?? []
-    return { ...data, fields: { from, values }, ...environmentOf(bases) }
-  }
-  const constructs = analysis.classOf(made.callee) === klass.klass && made.args.every((one) => one.star === 0)
-  const values = fieldValues(analysis, klass.klass, constructs ? made : null)
-  return { ...data, fields: { from, values }, ...environmentOf(klass.klass.bases) }
-}
-
-function environmentOf(bases: readonly string[]): Pick<ConfiguredPath, 'overridable'> {
-  return isFromEnvironment(bases) ? { overridable: true } : {}
-}
-
 /** What a function of this module gives back. */
 function pathReturned(
   analysis: Analysis,
@@ -595,39 +408,4 @@ function theSame(
     found = path
   }
   return found
-}
-
-/** A function or method of another module that loads a file. */
-function loadedElsewhere(
-  analysis: Analysis,
-  expr: CallExpr,
-  followed: Followed | null,
-): ConfiguredPath | null {
-  if (!analysis.complete || (expr.callee.type !== 'name' && expr.callee.type !== 'attribute')) return null
-  const target = targetOf(analysis, expr.callee)
-  const found = target === null ? null : projectTarget(analysis, target)
-  const loads = found === null ? undefined : lookUp(found.summary.loads ?? {}, found.rest)
-  if (loads === undefined) return null
-  const { parameter } = loads
-  if (parameter === null) return inCode(analysis, loads.path)
-  const given = argumentOf(expr, parameter.name, parameter.position)
-  if (parameter.of === 'data') {
-    const data = given === null ? null : configuredPath(analysis, given, 1, followed)
-    return data === null ? null : moved(fromPlain(loads.path), data)
-  }
-  const file = given === null ? parameter.otherwise : fileLoadedFrom(analysis, given, followed)
-  if (file === null) return null
-  const named = typeof file === 'string' ? file : `${fileMark}${file.parameter}`
-  return fromPlain(withRoots(loads.path, (root) => (parameterOf(root) === null ? root : named)))
-}
-
-/** A path that begins where `data` ends. */
-function moved(path: ConfiguredPath, data: ConfiguredPath): ConfiguredPath {
-  const { fields } = path
-  const shift = data.keys.length
-  return {
-    ...data,
-    keys: [...data.keys, ...path.keys],
-    ...(fields === undefined ? {} : { fields: { ...fields, from: fields.from + shift } }),
-  }
 }

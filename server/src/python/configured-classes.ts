@@ -1,0 +1,115 @@
+/** Objects of classes that a configuration fills: `Config(**data)`, `dacite.from_dict`, `tyro.cli`, or the class as it is. */
+
+import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { lookUp } from '../text/records.js'
+import type { Analysis } from './analysis.js'
+import { argumentOf, type ConfiguredPath } from './configured-path.js'
+import { isFromEnvironment } from './data-classes.js'
+import { classElsewhere, fieldsElsewhere, fieldValues } from './field-values.js'
+import { takingOf } from './mapping-classes.js'
+import type { Klass, ModuleSummary } from './module.js'
+import { bindingsOf, projectTarget, targetOf } from './names.js'
+
+/** Functions that make an object of a class from a mapping, with the places of both. */
+export const structuring: Record<string, { data: [string, number]; klass: [string, number] }> = {
+  'dacite.from_dict': { klass: ['data_class', 0], data: ['data', 1] },
+  'dacite.core.from_dict': { klass: ['data_class', 0], data: ['data', 1] },
+  'cattrs.structure': { data: ['obj', 0], klass: ['cl', 1] },
+  'cattr.structure': { data: ['obj', 0], klass: ['cl', 1] },
+  'msgspec.convert': { data: ['obj', 0], klass: ['type', 1] },
+}
+
+/** Functions that fill an object of a class from the command line, with the place of the class. */
+export const classParsers: Record<string, [string, number]> = {
+  'tyro.cli': ['f', 0],
+  'simple_parsing.parse': ['config_class', 0],
+  'pyrallis.parse': ['config_class', 0],
+  'draccus.parse': ['config_class', 0],
+  'chz.entrypoint': ['target', 0],
+  'jsonargparse.CLI': ['components', 0],
+  'jsonargparse.auto_cli': ['components', 0],
+}
+
+/** Methods that libraries give a class for the same; what they are given is data, text, or a file. */
+export const structuringMethods =
+  /^(model_validate(_json|_strings)?|parse_(obj|raw|file)|from_(dict|json|yaml|toml|yaml_file|json_file)|structure)$/
+
+/** A class that is handed on as it is: `main(CFG)`. What its constructor sets it does not hold. */
+export function pathOfClass(analysis: Analysis, expr: Expr): ConfiguredPath | null {
+  const named = classNamed(analysis, expr)
+  if (named === null) return null
+  const values =
+    'klass' in named
+      ? named.klass.methods.has('__init__') || isFromEnvironment(named.klass.bases)
+        ? null
+        : fieldValues(analysis, named.klass)
+      : classElsewhere(analysis, named.summary, named.name)
+  return values === null || values.size === 0 ? null : { root: null, keys: [], fields: { from: 0, values } }
+}
+
+/** `Config(**data)`, `Config(data)`, `Config()`. */
+export function constructed(
+  analysis: Analysis,
+  expr: CallExpr,
+  inner: (part: Expr) => ConfiguredPath | null,
+): ConfiguredPath | null {
+  const { callee, args } = expr
+  const klass = classNamed(analysis, callee)
+  if (klass === null) return null
+  const spread = args.filter((one) => one.star === 2)
+  const taking = 'klass' in klass ? takingOf(analysis, klass.klass) : klass.taking
+  if (taking === 'keywords' && spread.length === 1 && args.every((one) => one.star !== 1))
+    return filled(analysis, callee, expr, inner(spread[0]!.value))
+  if (taking !== null && taking !== 'keywords') {
+    const data = argumentOf(expr, taking.name, taking.position)
+    return data === null ? null : filled(analysis, callee, expr, inner(data))
+  }
+  return args.some((one) => one.star > 0) ? null : filled(analysis, callee, expr, { root: null, keys: [] })
+}
+
+type NamedClass = { klass: Klass } | { summary: ModuleSummary; name: string; taking: Taken }
+
+type Taken = NonNullable<ModuleSummary['classes'][string]['takes']> | null
+
+function classNamed(analysis: Analysis, expr: Expr): NamedClass | null {
+  const klass = analysis.classOf(expr) ?? ownClass(analysis, expr)
+  if (klass !== null) return { klass }
+  if (expr.type !== 'name' && expr.type !== 'attribute') return null
+  const target = targetOf(analysis, expr)
+  const found = target === null ? null : projectTarget(analysis, target)
+  const summary = found === null ? undefined : lookUp(found.summary.classes, found.rest)
+  if (found === null || summary === undefined) return null
+  return { summary: found.summary, name: found.rest, taking: summary.takes ?? null }
+}
+
+/** `cls` of a method of the class. */
+function ownClass(analysis: Analysis, expr: Expr): Klass | null {
+  if (expr.type !== 'name' || expr.id !== 'cls') return null
+  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  const owner = bindings[0]?.kind === 'param' ? analysis.parameterOwner(bindings[0]) : null
+  return owner?.func.class ?? null
+}
+
+/** `data` in an object of a class; null: the data are not known. */
+export function filled(
+  analysis: Analysis,
+  named: Expr,
+  made: CallExpr,
+  data: ConfiguredPath | null,
+): ConfiguredPath | null {
+  const klass = data === null ? null : classNamed(analysis, named)
+  if (data === null || klass === null) return null
+  const from = data.keys.length
+  if (!('klass' in klass)) {
+    const values = fieldsElsewhere(analysis, klass.summary, klass.name, made, klass.taking === 'keywords')
+    const bases = lookUp(klass.summary.classes, klass.name)?.bases ?? []
+    return { ...data, fields: { from, values }, ...environmentOf(bases) }
+  }
+  const constructs = analysis.classOf(made.callee) === klass.klass && made.args.every((one) => one.star === 0)
+  const values = fieldValues(analysis, klass.klass, constructs ? made : null)
+  return { ...data, fields: { from, values }, ...environmentOf(klass.klass.bases) }
+}
+
+function environmentOf(bases: readonly string[]): Pick<ConfiguredPath, 'overridable'> {
+  return isFromEnvironment(bases) ? { overridable: true } : {}
+}
