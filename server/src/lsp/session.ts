@@ -18,20 +18,13 @@ import type {
 import type { ReportSource } from '../report/collect.js'
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
-import { lookUp } from '../text/records.js'
-import { notebookLanguage } from './documents.js'
+import { ClosedFindings } from './closed-findings.js'
 import type { Environment } from './environment.js'
-import {
-  isNotebookPath,
-  isProgramOfNotebook,
-  type Place,
-  placeOf,
-  type Snapshot,
-  snapshotOf,
-} from './places.js'
+import { type Place, placeOf, type Snapshot } from './places.js'
+import { ProjectReading } from './project-reading.js'
+import { SessionTexts } from './session-texts.js'
 import { changesProject, choiceOf, type Settings } from './settings.js'
 import { type ConfigurationProblem, type Log, Troubles } from './troubles.js'
-import { loosePath, pathWithin, uriWithin } from './uri.js'
 
 /** Findings of one state of the project, with the texts that they were made from. */
 export interface Outcome {
@@ -62,65 +55,21 @@ export interface ReadingListener {
   completed(session: Session): void
 }
 
-/** A project that is being read while its open files are answered. */
-interface Reading {
-  abort: AbortController
-  listeners: Set<(progress: Progress) => void>
-  done: Promise<void>
-}
-
-/** Milliseconds that a first answer has to reach the client before the rest is read. */
-const firstAnswer = 100
-
-/** Files that decide how every other file is judged. */
-const decisive =
-  /(?:^|\/)(?:costlint\.toml|\.costlint\.toml|pyproject\.toml|\.costlint\/evidence\.json|\.gitignore)$/
-
-interface OpenText {
-  snapshot: Snapshot
-  content: string | CellText[]
-  metadata: Record<string, Json>
-  given: boolean
-}
-
-/** What the name of an untitled document would end with. */
-const extensions: Readonly<Record<string, string | undefined>> = {
-  python: '.py',
-  yaml: '.yaml',
-  json: '.json',
-  toml: '.toml',
-  shellscript: '.sh',
-  dockerfile: '.dockerfile',
-  [notebookLanguage]: '.ipynb',
-}
-
 export class Session {
   private loading: Promise<Project | undefined> | undefined
   private project: Project | undefined
-  private readonly documents = new Map<string, OpenText>()
-  private readonly closing = new Set<string>()
-  private readonly onDisk = new Set<string>()
-  private readonly looseUris = new Map<string, string>()
-  private readonly texts = new Map<string, Promise<Snapshot | undefined>>()
+  private readonly texts: SessionTexts
+  private readonly closed = new ClosedFindings()
+  private readonly reading: ProjectReading
   private readonly troubles: Troubles
   private state = 0
   private outcomes = 0
   private waiting: Promise<Outcome> | undefined
   private active: { state: number; outcome: Promise<Outcome> } | undefined
   private tail: Promise<unknown> = Promise.resolve()
-  /** What *Lint Workspace* has found in closed files; undefined: it has not run. */
-  private whole: Map<string, Finding[]> | undefined
-  private due = new Set<string>()
-  private wholeDue = false
-  private touched = new Set<string>()
-  /** Findings of closed files that the client has not been told yet. */
-  private untold = new Map<string, Finding[]>()
   /** That the configuration names; undefined: none. */
   baselineFile: string | undefined
   private problems: readonly ConfigurationProblem[] = []
-  private reading: Reading | undefined
-  /** The project has been read once, or cannot be. */
-  private isRead = false
   private lastReported: Reported | undefined
   /** What judging took the last time, in milliseconds. */
   lastDuration = 0
@@ -134,30 +83,30 @@ export class Session {
     private readonly listener: ReadingListener,
   ) {
     this.troubles = new Troubles(log)
+    this.texts = new SessionTexts(folder, environment)
+    this.reading = new ProjectReading(
+      environment,
+      this.troubles,
+      (progress) => listener.progressed(this, progress),
+      () => {
+        // What was answered so far was a beginning.
+        this.state++
+        listener.completed(this)
+      },
+    )
   }
 
   /** The path of a document in this project; undefined when it lies elsewhere. */
   pathOf(uri: string, languageId = ''): string | undefined {
-    if (this.folder !== null) {
-      const path = pathWithin(this.folder, uri)
-      return path !== undefined && isProgramOfNotebook(path, languageId) ? `${path}.py` : path
-    }
-    const path = loosePath(uri)
-    // An untitled document has no name that would tell its language.
-    const extension = lookUp(extensions, languageId)
-    const named = extension === undefined || /\.\w+$/.test(path) ? path : path + extension
-    this.looseUris.set(named, uri)
-    return named
+    return this.texts.pathOf(uri, languageId)
   }
 
   uriOf(path: string): string {
-    const open = this.documents.get(path)
-    if (open !== undefined) return open.snapshot.uri
-    return this.folder === null ? (this.looseUris.get(path) ?? path) : uriWithin(this.folder, path)
+    return this.texts.uriOf(path)
   }
 
   isOpen(path: string): boolean {
-    return this.documents.has(path)
+    return this.texts.has(path)
   }
 
   /** Counts up with every change: an outcome asked for earlier is of an older state. */
@@ -171,25 +120,22 @@ export class Session {
     content: string | CellText[],
     metadata: Record<string, Json> = {},
   ): void {
-    this.documents.set(path, { snapshot, content, metadata, given: false })
-    this.closing.delete(path)
+    this.texts.open(path, snapshot, content, metadata)
     this.touch(path)
   }
 
   close(path: string): void {
-    if (!this.documents.delete(path)) return
-    this.closing.add(path)
-    this.touch(path)
+    if (this.texts.close(path)) this.touch(path)
   }
 
   changedOnDisk(path: string): void {
-    this.onDisk.add(path)
+    this.texts.changedOnDisk(path)
     this.touch(path)
     // A folder that is gone takes its files along.
-    for (const known of this.whole?.keys() ?? []) {
+    for (const known of this.closed.paths()) {
       if (!known.startsWith(`${path}/`)) continue
-      this.onDisk.add(known)
-      this.due.add(known)
+      this.texts.changedOnDisk(known)
+      this.closed.add(known)
     }
   }
 
@@ -199,39 +145,31 @@ export class Session {
     if (JSON.stringify(before) === JSON.stringify(settings)) return
     this.state++
     if (changesProject(before, settings)) this.forget()
-    this.wholeDue = this.whole !== undefined
+    this.closed.expire()
   }
 
   /** Findings of closed files that are about to be told. */
   closedFindings(): Finding[][] {
-    return [...this.untold.values()]
+    return this.closed.pending()
   }
 
   /** Findings of closed files since the last call: none are told twice, none are lost. */
   takeClosed(): Map<string, Finding[]> {
-    const closed = this.untold
-    this.untold = new Map()
-    return closed
+    return this.closed.take()
   }
 
   private forget(): void {
     const old = this.loading
-    this.stopReading()
-    this.isRead = false
+    this.reading.restart()
     this.loading = undefined
     this.project = undefined
-    for (const document of this.documents.values()) document.given = false
+    this.texts.handAgain()
     void old?.then((project) => project?.dispose()).catch(() => undefined)
   }
 
   private touch(path: string): void {
     this.state++
-    this.texts.delete(path)
-    if (this.whole === undefined) return
-    if (decisive.test(path)) this.wholeDue = true
-    this.touched.add(path)
-    this.due.add(path)
-    for (const relative of this.relatives(path)) this.due.add(relative)
+    this.closed.touch(path, () => this.relatives(path))
   }
 
   relatives(path: string): string[] {
@@ -250,9 +188,7 @@ export class Session {
     const outcome: Promise<Outcome> = this.tail.then(() => {
       this.waiting = undefined
       this.active = { state: this.state, outcome }
-      return this.judge().finally(() => {
-        if (this.reading === undefined) this.finishReading()
-      })
+      return this.judge().finally(() => this.reading.finish())
     })
     this.waiting = outcome
     this.tail = outcome
@@ -268,29 +204,25 @@ export class Session {
     return { order: ++this.outcomes, findings, annotations, snapshots, problems }
   }
 
-  private opened(): Map<string, Snapshot> {
-    return new Map([...this.documents].map(([path, { snapshot }]) => [path, snapshot]))
-  }
-
   private async judge(): Promise<Outcome> {
     const findings = new Map<string, Finding[]>()
     const annotations = new Map<string, Annotation[]>()
     if (!this.settings.enable) {
-      for (const path of this.whole?.keys() ?? []) this.untold.set(path, [])
-      for (const path of this.documents.keys()) annotations.set(path, [])
-      return this.outcomeOf(findings, annotations, this.opened(), [])
+      this.closed.withdraw()
+      for (const path of this.texts.paths()) annotations.set(path, [])
+      return this.outcomeOf(findings, annotations, this.texts.opened(), [])
     }
     const project = await this.load()
-    if (project === undefined) return this.outcomeOf(findings, annotations, this.opened(), [])
+    if (project === undefined) return this.outcomeOf(findings, annotations, this.texts.opened(), [])
     const started = this.environment.now()
     // The state may have moved while the project was loading: take what is there now.
     if (this.active !== undefined) this.active.state = this.state
-    const snapshots = this.opened()
+    const snapshots = this.texts.opened()
     try {
-      this.hand(project)
+      this.texts.hand(project)
       if (await this.judgeFirst(project, snapshots, findings)) {
-        this.read(project)
-      } else if (this.wholeDue && this.whole !== undefined) {
+        this.reading.start(project)
+      } else if (this.closed.isWholeDue) {
         await this.judgeAll(project, {}, snapshots, findings)
       } else {
         await this.judgeSome(project, snapshots, findings)
@@ -309,7 +241,7 @@ export class Session {
     snapshots: ReadonlyMap<string, Snapshot>,
     findings: Map<string, Finding[]>,
   ): Promise<boolean> {
-    if (this.isRead || snapshots.size === 0 || !this.listener.canAnswerTwice()) return false
+    if (this.reading.isRead || snapshots.size === 0 || !this.listener.canAnswerTwice()) return false
     const result = await project.preview([...snapshots.keys()])
     if (result === null) return false
     this.report(result)
@@ -318,74 +250,22 @@ export class Session {
     return true
   }
 
-  /** Reads the whole project, once, while open files are answered. */
-  private read(project: Project): Reading {
-    if (this.reading !== undefined) return this.reading
-    const abort = new AbortController()
-    const listeners = new Set([(progress: Progress) => this.listener.progressed(this, progress)])
-    const onProgress = (progress: Progress) => {
-      if (!abort.signal.aborted) for (const listener of listeners) listener(progress)
-    }
-    onProgress({ done: 0, total: 0 })
-    // What is known already is told before everything else takes the processors.
-    const told = new Promise<void>((resolve) => {
-      this.environment.schedule(firstAnswer, resolve)
-    })
-    const done = told
-      .then(() => project.lint({ paths: [], onProgress, signal: abort.signal }))
-      .then(
-        () => undefined,
-        (error: unknown) => {
-          if (!abort.signal.aborted) this.troubles.fault('reading the project', error)
-        },
-      )
-      .then(() => {
-        if (this.reading !== reading) return
-        this.reading = undefined
-        // What was answered so far was a beginning.
-        this.state++
-        this.isRead = !abort.signal.aborted
-        this.listener.progressed(this, null)
-        this.listener.completed(this)
-      })
-    const reading: Reading = { abort, listeners, done }
-    this.reading = reading
-    return reading
-  }
-
-  private stopReading(): void {
-    if (this.reading === undefined) return
-    this.reading.abort.abort()
-    this.reading = undefined
-    this.listener.progressed(this, null)
-  }
-
-  /** The first time that all has been read, whoever waits for it is told. */
-  private finishReading(): void {
-    if (this.isRead) return
-    this.isRead = true
-    this.listener.progressed(this, null)
-  }
-
   private async judgeSome(
     project: Project,
     snapshots: ReadonlyMap<string, Snapshot>,
     findings: Map<string, Finding[]>,
   ): Promise<void> {
-    const touched = [...this.touched]
-    this.touched.clear()
+    const touched = this.closed.takeTouched()
     const first = this.takeDue()
     await this.lintPaths(project, [...snapshots.keys()], first, findings)
     // A change can make new relatives; those are judged once more.
-    for (const path of touched) for (const relative of this.relatives(path)) this.due.add(relative)
+    for (const path of touched) for (const relative of this.relatives(path)) this.closed.add(relative)
     const second = this.takeDue().filter((path) => !first.includes(path))
     if (second.length > 0) await this.lintPaths(project, [], second, findings)
   }
 
   private takeDue(): string[] {
-    const due = [...this.due].filter((path) => !this.documents.has(path))
-    this.due.clear()
-    return due
+    return this.closed.takeDue((path) => this.texts.has(path))
   }
 
   private async lintPaths(
@@ -397,7 +277,7 @@ export class Session {
     const paths = [...open, ...due]
     if (paths.length === 0) return
     const onProgress = (progress: Progress) => this.listener.progressed(this, progress)
-    const result = await project.lint(this.isRead ? { paths } : { paths, onProgress })
+    const result = await project.lint(this.reading.isRead ? { paths } : { paths, onProgress })
     this.report(result)
     for (const path of open) findings.set(path, [])
     const closed = new Map<string, Finding[]>(due.map((path) => [path, []]))
@@ -405,13 +285,7 @@ export class Session {
       const { path } = finding.location
       ;(findings.get(path) ?? closed.get(path))?.push(finding)
     }
-    for (const [path, list] of closed) this.keep(path, list)
-  }
-
-  private keep(path: string, findings: Finding[]): void {
-    this.untold.set(path, findings)
-    if (findings.length > 0) this.whole?.set(path, findings)
-    else this.whole?.delete(path)
+    for (const [path, list] of closed) this.closed.keep(path, list)
   }
 
   /** Judges the whole project. False: it was called off. */
@@ -421,26 +295,9 @@ export class Session {
     snapshots: ReadonlyMap<string, Snapshot>,
     findings: Map<string, Finding[]>,
   ): Promise<boolean> {
-    const { whole, wholeDue, due, touched } = this
-    // What is touched from here on is due once more: this lint no longer sees it.
-    this.whole ??= new Map()
-    this.wholeDue = false
-    this.due = new Set()
-    this.touched = new Set()
-    let result: LintResult | undefined
-    try {
-      result = await project.lint(options)
-    } finally {
-      if (result === undefined || options.signal?.aborted === true) {
-        this.whole = whole
-        // Of closed files nothing is told that was not asked for.
-        const isAsked = whole !== undefined
-        this.wholeDue = isAsked && (this.wholeDue || wholeDue)
-        this.due = new Set(isAsked ? [...due, ...this.due] : [])
-        this.touched = new Set(isAsked ? [...touched, ...this.touched] : [])
-      }
-    }
-    if (options.signal?.aborted === true) return false
+    const isCalledOff = () => options.signal?.aborted === true
+    const result = await this.closed.whileAllAreJudged(() => project.lint(options), isCalledOff)
+    if (isCalledOff()) return false
     this.sort(result, snapshots, findings)
     return true
   }
@@ -453,7 +310,7 @@ export class Session {
   ): void {
     this.report(result)
     for (const path of snapshots.keys()) findings.set(path, [])
-    const closed = new Map<string, Finding[]>([...(this.whole?.keys() ?? [])].map((path) => [path, []]))
+    const closed = new Map<string, Finding[]>(this.closed.paths().map((path) => [path, []]))
     for (const finding of this.visible(result.findings)) {
       const { path } = finding.location
       const list = findings.get(path) ?? closed.get(path)
@@ -461,7 +318,7 @@ export class Session {
       else list.push(finding)
     }
     for (const path of snapshots.keys()) closed.delete(path)
-    for (const [path, list] of closed) this.keep(path, list)
+    for (const [path, list] of closed) this.closed.keep(path, list)
   }
 
   private visible(findings: Finding[]): Finding[] {
@@ -481,7 +338,7 @@ export class Session {
 
   /** A large project is read beside the answers for its open files. */
   private async readWhole(onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<void> {
-    if (this.isRead || signal.aborted || !this.settings.enable) return
+    if (this.reading.isRead || signal.aborted || !this.settings.enable) return
     const project = await this.load()
     try {
       if (project === undefined || (await project.preview([])) === null) return
@@ -489,7 +346,7 @@ export class Session {
       // The same fault comes again where it is reported.
       return
     }
-    const { abort, listeners, done } = this.read(project)
+    const { abort, listeners, done } = this.reading.start(project)
     listeners.add(onProgress)
     const calledOff = new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true })
@@ -497,7 +354,7 @@ export class Session {
     await Promise.race([done, calledOff])
     listeners.delete(onProgress)
     // Open files need it all the same.
-    if (signal.aborted && this.documents.size === 0) abort.abort()
+    if (signal.aborted && this.texts.size === 0) abort.abort()
   }
 
   private async judgeWhole(
@@ -507,9 +364,9 @@ export class Session {
     if (signal.aborted || !this.settings.enable) return undefined
     const project = await this.load()
     if (project === undefined || signal.aborted) return undefined
-    const snapshots = this.opened()
+    const snapshots = this.texts.opened()
     try {
-      this.hand(project)
+      this.texts.hand(project)
       const findings = new Map<string, Finding[]>()
       const isWhole = await this.judgeAll(project, { onProgress, signal }, snapshots, findings)
       if (!isWhole) return undefined
@@ -537,11 +394,11 @@ export class Session {
     const project = await this.load()
     if (project === undefined) return undefined
     const { state } = this
-    const snapshots = this.opened()
+    const snapshots = this.texts.opened()
     try {
-      this.hand(project)
+      this.texts.hand(project)
       const onProgress = (progress: Progress) => this.listener.progressed(this, progress)
-      const result = await project.lint(this.isRead ? {} : { onProgress })
+      const result = await project.lint(this.reading.isRead ? {} : { onProgress })
       this.report(result)
       const findings = this.visible(result.findings)
       const source: ReportSource = {
@@ -558,7 +415,7 @@ export class Session {
       this.troubles.fault('surveying the project', error)
       return undefined
     } finally {
-      if (this.reading === undefined) this.finishReading()
+      this.reading.finish()
     }
   }
 
@@ -586,12 +443,12 @@ export class Session {
 
   /** What the client was last told of a closed file. */
   closedFindingsOf(path: string): readonly Finding[] {
-    return this.whole?.get(path) ?? []
+    return this.closed.of(path)
   }
 
   /** The text of a file as it was judged; reads one that is not open. */
   async snapshot(path: string, outcome: Pick<Outcome, 'snapshots'>): Promise<Snapshot | undefined> {
-    return outcome.snapshots.get(path) ?? (await this.closedText(path))
+    return outcome.snapshots.get(path) ?? (await this.texts.closedText(path))
   }
 
   /** All that can be said of the project; undefined when the engine fails at it. */
@@ -599,7 +456,7 @@ export class Session {
     const surveyed = this.tail.then(async () => {
       const project = await this.load()
       try {
-        if (project !== undefined) this.hand(project)
+        if (project !== undefined) this.texts.hand(project)
         return await project?.survey()
       } catch (error) {
         this.troubles.fault('surveying the project', error)
@@ -616,27 +473,13 @@ export class Session {
     return snapshot === undefined ? undefined : placeOf(snapshot, location)
   }
 
-  private closedText(path: string): Promise<Snapshot | undefined> {
-    const known = this.texts.get(path)
-    if (known !== undefined) return known
-    const uri = this.uriOf(path)
-    const text = this.environment
-      .readText(uri)
-      .then((content) => (content === undefined ? undefined : snapshotOf(uri, null, content, path)))
-      .catch(() => undefined)
-    // Enough for one run over related places; a bound, because whole texts are kept.
-    if (this.texts.size >= 100) this.texts.clear()
-    this.texts.set(path, text)
-    return text
-  }
-
   /** True where an edit would have to change the JSON of a notebook: the editor must hold it as cells. */
   isClosedNotebook(path: string): boolean {
-    return isNotebookPath(path) && this.documents.get(path)?.snapshot.cells === undefined
+    return this.texts.isClosedNotebook(path)
   }
 
   async dispose(): Promise<void> {
-    this.stopReading()
+    this.reading.stop()
     const project = await this.loading?.catch(() => undefined)
     try {
       await project?.dispose()
@@ -661,19 +504,6 @@ export class Session {
       // What is wrong may be mended by then: the next change tries again.
       this.loading = undefined
       return undefined
-    }
-  }
-
-  /** Tells the engine what changed since it last looked. */
-  private hand(project: Project): void {
-    for (const path of this.closing) project.close(path)
-    this.closing.clear()
-    for (const path of this.onDisk) project.changedOnDisk(path)
-    this.onDisk.clear()
-    for (const [path, document] of this.documents) {
-      if (document.given) continue
-      project.open(path, document.content, document.metadata)
-      document.given = true
     }
   }
 
