@@ -2,7 +2,6 @@
 import { checklistItem, groups } from '../server/src/checklist/items.js'
 import type { Reader } from '../server/src/readers/reader.js'
 import type { Rule } from '../server/src/rules/rule.js'
-import { frameworks } from './rule-keys.js'
 import { frameworksOf } from './rule-tables.js'
 
 export type FixLevel = 'safe' | 'unsafe' | 'sketch'
@@ -31,6 +30,7 @@ export function ruleIndex(
   readers: readonly Reader[],
   pages: ReadonlyMap<string, string>,
 ): string {
+  const titles = new Map(readers.map(({ name, title = name }) => [name, title]))
   const sections = groups.flatMap((group) => {
     const own = rules
       .filter(({ checklist }) => checklistItem(checklist[0]!)?.group === group.id)
@@ -38,7 +38,7 @@ export function ruleIndex(
     if (own.length === 0) return []
     const rows = own.map(({ name, finds, offFor }) => {
       const fixes = fixLevels(pages.get(name) ?? '').join(', ')
-      const off = Object.keys(offFor ?? {}).map((reader) => frameworks[reader] ?? reader)
+      const off = Object.keys(offFor ?? {}).map((reader) => titles.get(reader) ?? reader)
       const mark = off.length === 0 ? '' : ` *Off by default for ${families(off)}.*`
       return `| [\`${name}\`](${name}.md) | ${finds}.${mark} | ${families(frameworksOf(name, readers))} | ${fixes || 'none'} |`
     })

@@ -1,6 +1,6 @@
 /** The tables of keys on the pages of the rules, made of the readers' tables and of `rule-keys.ts`. */
 import type { Reader } from '../server/src/readers/reader.js'
-import { frameworks, type RuleKeys, ruleKeys } from './rule-keys.js'
+import { type RuleKeys, ruleKeys } from './rule-keys.js'
 
 const begin = '<!-- Made by `npm run generate` from scripts/rule-keys.ts. -->'
 const end = '<!-- End of what is made. -->'
@@ -12,16 +12,18 @@ const cell = (text: string): string => text.replaceAll('|', '\\|')
 function tabled(setting: string, rule: RuleKeys, readers: readonly Reader[]): Row[] {
   const found = readers
     .filter(({ name }) => rule.readers === undefined || rule.readers.includes(name))
-    .flatMap(({ name, settings = [] }) =>
+    .flatMap(({ name, title = name, settings = [] }) =>
       settings.flatMap((table) =>
         table
           .describe()
           .filter((one) => `${table.kind}.${one.setting}` === setting)
-          .map(({ keys, otherwise }): Row => {
-            const framework = frameworks[name]
-            if (framework === undefined) throw new Error(`scripts/rule-keys.ts has no name for ${name}`)
-            return [framework, keys.map((key) => `\`${key}\``).join(', '), otherwise ?? '']
-          }),
+          .map(
+            ({ keys, otherwise }): Row => [
+              title,
+              keys.map((key) => `\`${key}\``).join(', '),
+              otherwise ?? '',
+            ],
+          ),
       ),
     )
   if (found.length === 0) throw new Error(`no table of these readers has ${setting}`)

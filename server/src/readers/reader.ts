@@ -63,6 +63,8 @@ export function importing(library: string): (module: UnreadModule) => boolean {
 
 export interface Reader {
   name: string
+  /** What the documentation calls it; needed where it has tables of settings. Default: the name. */
+  title?: string
   languages: Language[]
   /** Words without which it has nothing to say: the byte pre-filter of the project is derived from these. */
   triggers: string[]

@@ -30,6 +30,7 @@ const taskSettings = settingTable('Step', {
 
 export const airflowReader = defineReader({
   name: 'airflow',
+  title: 'Airflow',
   leads: true,
   settings: [taskSettings],
   languages: ['python'],

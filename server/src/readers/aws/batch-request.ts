@@ -41,6 +41,7 @@ const method = 'register_job_definition'
 
 export const awsBatchRequestReader = defineReader({
   name: 'aws-batch-request',
+  title: 'AWS Batch, boto3',
   leads: true,
   settings: [definitionSettings],
   languages: ['python'],

@@ -104,6 +104,7 @@ const mostClusters = 200
 
 export const azureClusterReader = defineReader({
   name: 'azure-cluster',
+  title: 'Azure ML, cluster in a file',
   settings: [current, old],
   languages: ['python'],
   triggers: ['AmlCompute'],

@@ -41,6 +41,7 @@ const names = /^azure\.ai\.ml\.(command|(\w+\.)*CommandJob)$/
 
 export const azureCommandReader = defineReader({
   name: 'azure-command',
+  title: 'Azure ML, SDK v2',
   leads: true,
   settings: [commandSettings],
   languages: ['python'],

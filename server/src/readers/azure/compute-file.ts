@@ -48,6 +48,7 @@ const clusterSettings = settingTable('Scaling', {
 
 export const azureComputeReader = defineReader({
   name: 'azure-compute',
+  title: 'Azure ML, cluster from Python',
   settings: [clusterSettings],
   languages: ['yaml'],
   triggers: ['amlcompute', 'amlCompute', 'computeinstance', 'computeInstance'],

@@ -30,6 +30,7 @@ const instanceSettings = settingTable('Compute', {
 
 export const azureComputeInstanceReader = defineReader({
   name: 'azure-compute-instance',
+  title: 'Azure ML, compute instance',
   settings: [instanceSettings],
   languages: ['python'],
   triggers: ['ComputeInstance'],

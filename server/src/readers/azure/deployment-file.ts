@@ -23,6 +23,7 @@ const deploymentSettings = settingTable('Serving', {
 
 export const azureDeploymentReader = defineReader({
   name: 'azure-deployment',
+  title: 'Azure ML, online deployment in YAML',
   settings: [deploymentSettings],
   languages: ['yaml'],
   triggers: ['endpoint_name'],

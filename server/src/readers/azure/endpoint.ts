@@ -18,6 +18,7 @@ const deploymentSettings = settingTable('Serving', {
 
 export const azureEndpointReader = defineReader({
   name: 'azure-endpoint',
+  title: 'Azure ML, endpoint',
   settings: [deploymentSettings],
   languages: ['python'],
   triggers: ['ManagedOnlineDeployment'],

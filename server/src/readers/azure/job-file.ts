@@ -83,6 +83,7 @@ const queueSettings = settingTable('Compute', {
 
 export const azureJobReader = defineReader({
   name: 'azure-job',
+  title: 'Azure ML, job in a file',
   settings: [resourceSettings, limitSettings, queueSettings, sweepLimits],
   languages: ['yaml'],
   triggers: ['azureml', 'sampling_algorithm', 'instance_count', 'type: command'],

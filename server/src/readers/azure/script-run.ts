@@ -84,6 +84,7 @@ const estimatorSettings = settingTable('Compute', { timeLimit: limitRow })
 
 export const azureScriptRunReader = defineReader({
   name: 'azure-script-run',
+  title: 'Azure ML, SDK v1',
   leads: importing('azureml'),
   settings: [scriptRunSettings, estimatorSettings],
   languages: ['python'],

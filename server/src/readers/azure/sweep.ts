@@ -64,6 +64,7 @@ const hyperDriveSettings = settingTable('Search', {
 
 export const azureSweepReader = defineReader({
   name: 'azure-sweep',
+  title: 'Azure ML, sweep',
   settings: [sweepSettings, hyperDriveSettings],
   languages: ['python'],
   triggers: ['azure'],

@@ -18,6 +18,7 @@ import { type Template, templateOf } from './template.js'
 
 export const cloudformationReader = defineReader({
   name: 'cloudformation',
+  title: 'CloudFormation',
   settings: [
     nodeGroupSettings,
     groupSettings,

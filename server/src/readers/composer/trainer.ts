@@ -31,6 +31,7 @@ export const stopper = /^composer\.(\w+\.)*EarlyStopper$/
 
 export const composerReader = defineReader({
   name: 'composer',
+  title: 'Composer',
   languages: ['python'],
   triggers: ['composer'],
   settings: [stoppingSettings],

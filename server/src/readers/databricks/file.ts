@@ -30,6 +30,7 @@ const requestSettings = settingTable('Compute', { idleStop: { ...idleStop, other
 
 export const databricksReader = defineReader({
   name: 'databricks',
+  title: 'Databricks',
   settings: [scheduledJobSettings, requestSettings],
   languages: ['yaml', 'json'],
   triggers: ['new_cluster', 'job_clusters', 'spark_version', 'existing_cluster_id'],

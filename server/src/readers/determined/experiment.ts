@@ -62,6 +62,7 @@ const machineSettings = settingTable('Compute', {
 
 export const determinedReader = defineReader({
   name: 'determined',
+  title: 'Determined',
   settings: [machineSettings],
   languages: ['yaml', 'python'],
   triggers: ['searcher:', 'latest_checkpoint'],

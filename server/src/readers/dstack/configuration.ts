@@ -82,6 +82,7 @@ const environmentSettings = settingTable('Compute', {
 
 export const dstackReader = defineReader({
   name: 'dstack',
+  title: 'dstack',
   settings: [taskSettings, environmentSettings],
   languages: ['yaml'],
   triggers: ['dev-environment', 'type: task', 'type: fleet'],

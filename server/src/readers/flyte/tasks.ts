@@ -42,6 +42,7 @@ const resourceSettings = settingTable('Compute', {
 
 export const flyteReader = defineReader({
   name: 'flyte',
+  title: 'Flyte',
   leads: true,
   settings: [taskSettings, resourceSettings],
   languages: ['python'],

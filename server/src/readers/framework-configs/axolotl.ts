@@ -38,6 +38,7 @@ const trainingSettings = settingTable('Training', {
 
 export const axolotlReader = defineReader({
   name: 'axolotl',
+  title: 'Axolotl',
   settings: [trainingSettings],
   languages: ['yaml'],
   triggers: ['base_model:'],

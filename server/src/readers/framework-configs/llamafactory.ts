@@ -44,6 +44,7 @@ const trainingSettings = settingTable('Training', {
 
 export const llamafactoryReader = defineReader({
   name: 'llamafactory',
+  title: 'LLaMA-Factory',
   settings: [trainingSettings],
   languages: ['yaml', 'json'],
   triggers: ['finetuning_type'],

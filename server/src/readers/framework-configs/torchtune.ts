@@ -27,6 +27,7 @@ const trainingSettings = settingTable('Training', {
 
 export const torchtuneReader = defineReader({
   name: 'torchtune',
+  title: 'torchtune',
   settings: [trainingSettings],
   languages: ['yaml'],
   triggers: ['torchtune.'],

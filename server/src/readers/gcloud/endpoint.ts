@@ -20,6 +20,7 @@ const replicaSettings = settingTable('Serving', {
 
 export const gcloudEndpointReader = defineReader({
   name: 'gcloud-endpoint',
+  title: 'gcloud',
   settings: [replicaSettings],
   languages: ['shell', 'yaml'],
   triggers: ['deploy-model'],

@@ -52,6 +52,7 @@ const tuningSettings = settingTable('Search', {
 
 export const gcloudJobsReader = defineReader({
   name: 'gcloud-jobs',
+  title: 'gcloud',
   settings: [tuningSettings],
   languages: ['shell', 'yaml'],
   triggers: ['custom-jobs', 'hp-tuning-jobs'],

@@ -53,6 +53,7 @@ const taskSettings = settingTable('Compute', {
 
 export const googleBatchReader = defineReader({
   name: 'google-batch',
+  title: 'Google Cloud Batch',
   settings: [policySettings, taskSettings],
   languages: ['json', 'yaml'],
   triggers: ['taskGroups'],

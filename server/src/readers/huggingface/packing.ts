@@ -28,6 +28,7 @@ const packingSettings = settingTable('InputPipeline', {
 
 export const huggingfacePackingReader = defineReader({
   name: 'huggingface-packing',
+  title: 'TRL',
   languages: ['python'],
   triggers: ['SFTConfig'],
   settings: [packingSettings],

@@ -28,6 +28,7 @@ const fitSettings = settingTable('Training', {
 
 export const sentenceTransformersReader = defineReader({
   name: 'sentence-transformers',
+  title: 'Sentence Transformers',
   languages: ['python'],
   triggers: ['sentence_transformers'],
   settings: [fitSettings],

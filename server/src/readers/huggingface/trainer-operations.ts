@@ -30,6 +30,7 @@ import { trainerArguments } from './training-arguments.js'
 
 export const huggingfaceOperationsReader = defineReader({
   name: 'huggingface-operations',
+  title: 'Hugging Face Trainer',
   languages: ['python'],
   triggers: ['TrainingArguments', 'trl'],
   settings: [parallelSettings],

@@ -22,6 +22,7 @@ import { field, type TrainerArguments } from './training-arguments.js'
 
 export const huggingfaceTrainerReader = defineReader({
   name: 'huggingface-trainer',
+  title: 'Hugging Face Trainer',
   languages: ['python'],
   triggers: ['TrainingArguments', 'trl'],
   settings: [trainerSettings, trlSettings, loaderSettings],

@@ -33,6 +33,7 @@ const searchSettings = settingTable('Search', {
 
 export const hyperoptReader = defineReader({
   name: 'hyperopt',
+  title: 'Hyperopt',
   languages: ['python'],
   triggers: ['hyperopt'],
   settings: [searchSettings],

@@ -21,6 +21,7 @@ export const stopping = 'ignite.handlers.EarlyStopping'
 
 export const igniteReader = defineReader({
   name: 'ignite',
+  title: 'PyTorch-Ignite',
   languages: ['python'],
   triggers: ['ignite'],
   settings: [engineSettings, runSettings, stoppingSettings],

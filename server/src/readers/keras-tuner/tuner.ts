@@ -35,6 +35,7 @@ const gridSettings = settingTable('Search', { folds: executions, trialCap: { ...
 
 export const kerasTunerReader = defineReader({
   name: 'keras-tuner',
+  title: 'KerasTuner',
   languages: ['python'],
   triggers: ['kerastuner', 'keras_tuner'],
   settings: [tunerSettings, gridSettings],

@@ -12,6 +12,7 @@ import { fitSettings, stoppingSettings } from './settings.js'
 
 export const kerasReader = defineReader({
   name: 'keras',
+  title: 'Keras',
   languages: ['python'],
   // The last ones stand where another module builds the network.
   triggers: ['keras', 'tensorflow', 'fit_generator', '.fit('],

@@ -23,6 +23,7 @@ import { checkpointSettings } from './settings.js'
 
 export const kerasRecordsReader = defineReader({
   name: 'keras-records',
+  title: 'Keras',
   languages: ['python'],
   triggers: ['keras', 'tensorflow'],
   settings: [checkpointSettings],

@@ -22,6 +22,7 @@ const checkpointClass = 'lightning.pytorch.callbacks.ModelCheckpoint'
 
 export const lightningRecordsReader = defineReader({
   name: 'lightning-records',
+  title: 'Lightning',
   languages: ['python'],
   triggers: ['lightning'],
   settings: [checkpointSettings],

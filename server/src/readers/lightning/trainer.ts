@@ -28,6 +28,7 @@ const fabricClass = 'lightning.fabric.Fabric'
 
 export const lightningReader = defineReader({
   name: 'lightning',
+  title: 'Lightning',
   languages: ['python', 'yaml'],
   triggers: ['lightning', 'trainer:', 'hydra'],
   layer: 1,

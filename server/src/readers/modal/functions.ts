@@ -27,6 +27,7 @@ const functionSettings = settingTable('Compute', {
 
 export const modalReader = defineReader({
   name: 'modal',
+  title: 'Modal',
   leads: importing('modal'),
   languages: ['python'],
   triggers: ['modal'],

@@ -48,6 +48,7 @@ const executorSettings = settingTable('Compute', {
 
 export const nemoRunReader = defineReader({
   name: 'nemo-run',
+  title: 'NeMo-Run',
   settings: [executorSettings],
   languages: ['python'],
   triggers: ['SlurmExecutor'],

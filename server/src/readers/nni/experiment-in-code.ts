@@ -50,6 +50,7 @@ const experimentSettings = settingTable('Search', {
 
 export const nniInCodeReader = defineReader({
   name: 'nni-in-code',
+  title: 'NNI, in Python',
   leads: true,
   settings: [experimentSettings],
   languages: ['python'],

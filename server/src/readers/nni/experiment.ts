@@ -55,6 +55,7 @@ const experimentSettings = settingTable('Search', {
 
 export const nniReader = defineReader({
   name: 'nni',
+  title: 'NNI, in a file',
   settings: [experimentSettings],
   languages: ['yaml'],
   triggers: ['trialCommand', 'trialConcurrency'],

@@ -35,6 +35,7 @@ export const studySettings = settingTable('Search', {
 
 export const optunaReader = defineReader({
   name: 'optuna',
+  title: 'Optuna',
   languages: ['python'],
   triggers: ['optuna'],
   settings: [studySettings],

@@ -60,6 +60,7 @@ function loaderArguments(python: PythonModule, call: Call, locator: Locator): Ca
 
 export const dataLoaderReader = defineReader({
   name: 'pytorch-data-loader',
+  title: 'PyTorch',
   languages: ['python'],
   triggers: ['DataLoader', 'DenseDataLoader', 'NeighborLoader', 'HGTLoader'],
   settings: [loaderSettings],

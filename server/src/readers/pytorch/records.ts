@@ -19,6 +19,7 @@ import { usesAny } from './once.js'
 
 export const pytorchRecordsReader = defineReader({
   name: 'pytorch-records',
+  title: 'PyTorch loops',
   languages: ['python'],
   triggers: ['backward', 'torch'],
   read(facts, _context, claims) {

@@ -29,6 +29,7 @@ const jobSettings = settingTable('Compute', {
 
 export const anyscaleReader = defineReader({
   name: 'anyscale',
+  title: 'Anyscale',
   settings: [jobSettings],
   languages: ['yaml'],
   triggers: ['compute_config'],

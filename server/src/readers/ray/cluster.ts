@@ -37,6 +37,7 @@ const clusterSettings = settingTable('Scaling', {
 
 export const rayClusterReader = defineReader({
   name: 'ray-cluster',
+  title: 'Ray clusters',
   settings: [clusterSettings],
   languages: ['yaml'],
   triggers: ['available_node_types', 'worker_nodes'],

@@ -40,6 +40,7 @@ const searchSettings = settingTable('Search', {
 
 export const rayTuneReader = defineReader({
   name: 'ray-tune',
+  title: 'Ray Tune',
   settings: [searchSettings],
   languages: ['python'],
   triggers: ['ray'],

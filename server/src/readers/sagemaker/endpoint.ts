@@ -46,6 +46,7 @@ const variantSettings = settingTable('Serving', {
 
 export const sagemakerEndpointReader = defineReader({
   name: 'sagemaker-endpoint',
+  title: 'SageMaker endpoints',
   settings: [deploySettings, variantSettings],
   languages: ['python'],
   triggers: ['sagemaker'],

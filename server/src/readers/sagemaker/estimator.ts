@@ -20,6 +20,7 @@ import { tunedEstimator } from './tuner.js'
 
 export const sagemakerReader = defineReader({
   name: 'sagemaker',
+  title: 'SageMaker estimators',
   leads: importing('sagemaker'),
   settings: [frameworkSettings, containerSettings],
   languages: ['python'],

@@ -64,6 +64,7 @@ const stoppingSettings = settingTable('Compute', {
 
 export const sagemakerTrainerReader = defineReader({
   name: 'sagemaker-model-trainer',
+  title: 'SageMaker ModelTrainer',
   leads: importing('sagemaker'),
   settings: [computeSettings, stoppingSettings],
   languages: ['python'],

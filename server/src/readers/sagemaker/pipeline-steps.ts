@@ -65,6 +65,7 @@ const cacheSettings = settingTable('Step', {
 
 export const sagemakerPipelineReader = defineReader({
   name: 'sagemaker-pipelines',
+  title: 'SageMaker Pipelines',
   settings: [cacheSettings],
   languages: ['python'],
   triggers: ['sagemaker.workflow', 'sagemaker.mlops.workflow'],

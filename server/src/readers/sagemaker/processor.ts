@@ -45,6 +45,7 @@ const processorSettings = settingTable(
 
 export const sagemakerProcessorReader = defineReader({
   name: 'sagemaker-processing',
+  title: 'SageMaker Processing',
   leads: importing('sagemaker'),
   settings: [processorSettings],
   languages: ['python'],

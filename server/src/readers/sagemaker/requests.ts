@@ -13,6 +13,7 @@ import { claimTuning } from './tuning-request.js'
 
 export const sagemakerRequestsReader = defineReader({
   name: 'sagemaker-requests',
+  title: 'SageMaker API requests',
   leads: true,
   settings: requestTables,
   languages: ['python'],

@@ -36,6 +36,7 @@ const policySettings = settingTable('Scaling', {
 
 export const sagemakerScalingReader = defineReader({
   name: 'sagemaker-scaling',
+  title: 'SageMaker endpoints',
   settings: [targetSettings, policySettings],
   languages: ['python'],
   triggers: ['register_scalable_target'],

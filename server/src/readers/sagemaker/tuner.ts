@@ -53,6 +53,7 @@ const tunerSettings = settingTable(
 
 export const sagemakerTunerReader = defineReader({
   name: 'sagemaker-tuner',
+  title: 'SageMaker tuner',
   settings: [tunerSettings],
   languages: ['python'],
   triggers: ['HyperparameterTuner'],

@@ -30,6 +30,7 @@ const searchSettings = settingTable('Search', {
 
 export const skoptReader = defineReader({
   name: 'scikit-optimize',
+  title: 'scikit-optimize',
   languages: ['python'],
   triggers: ['skopt'],
   settings: [minimiserSettings, searchSettings],

@@ -9,6 +9,7 @@ import { settingUp } from './setting-up.js'
 
 export const notebookSetupReader = defineReader({
   name: 'notebook-setup',
+  title: 'Notebooks',
   languages: ['shell'],
   triggers: [
     'wget',

@@ -44,6 +44,7 @@ const launchSettings = settingTable('Compute', {
 
 export const skypilotReader = defineReader({
   name: 'skypilot',
+  title: 'SkyPilot, in Python',
   settings: [launchSettings],
   languages: ['python', 'shell'],
   triggers: ['sky.launch', 'sky.jobs.launch', 'SkypilotExecutor', 'sky launch', 'sky jobs launch'],

@@ -92,6 +92,7 @@ const taskSettings = settingTable('Compute', {
 
 export const skypilotTaskReader = defineReader({
   name: 'skypilot-task',
+  title: 'SkyPilot, in a file',
   settings: [taskSettings],
   languages: ['yaml'],
   triggers: ['accelerators', 'use_spot', 'num_nodes', 'instance_type', 'SKYPILOT_', 'setup:'],

@@ -70,6 +70,7 @@ const executorSettings = settingTable('Compute', {
 
 export const submititReader = defineReader({
   name: 'submitit',
+  title: 'Submitit',
   leads: true,
   settings: [executorSettings],
   languages: ['python'],

@@ -58,6 +58,7 @@ const trainingSettings = settingTable('Training', {
 
 export const swiftCommandReader = defineReader({
   name: 'swift',
+  title: 'ms-swift',
   languages: ['shell'],
   triggers: ['swift '],
   settings: [trainingSettings],

@@ -61,6 +61,7 @@ import { readStartedJob } from './started-job.js'
 
 export const terraformReader = defineReader({
   name: 'terraform',
+  title: 'Terraform',
   settings: [
     nodeGroupSettings,
     autoScalingGroupSettings,

@@ -49,6 +49,7 @@ const roleSettings = settingTable('Compute', {
 
 export const torchxComponentReader = defineReader({
   name: 'torchx-component',
+  title: 'TorchX',
   leads: true,
   settings: [roleSettings],
   languages: ['python'],

@@ -58,6 +58,7 @@ const trainingSettings = settingTable('Training', {
 
 export const ultralyticsReader = defineReader({
   name: 'ultralytics',
+  title: 'Ultralytics',
   settings: [trainingSettings],
   languages: ['python'],
   triggers: ['ultralytics'],

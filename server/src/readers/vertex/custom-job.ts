@@ -83,6 +83,7 @@ const runSettings = settingTable('Compute', {
 
 export const vertexCustomJobReader = defineReader({
   name: 'vertex-custom-job',
+  title: 'Vertex AI, from Python',
   leads: true,
   settings: [machineSettings, runSettings],
   languages: ['python'],

@@ -30,6 +30,7 @@ const replicaSettings = settingTable('Serving', {
 
 export const vertexEndpointReader = defineReader({
   name: 'vertex-endpoint',
+  title: 'Vertex AI endpoints',
   settings: [replicaSettings],
   languages: ['python'],
   triggers: ['aiplatform', 'vertexai', 'ModelDeployOp'],

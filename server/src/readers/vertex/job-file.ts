@@ -75,6 +75,7 @@ const schedulingSettings = settingTable('Compute', {
 
 export const vertexJobReader = defineReader({
   name: 'vertex-job',
+  title: 'Vertex AI, in a file',
   settings: [poolSettings, schedulingSettings],
   languages: ['yaml', 'json'],
   triggers: ['workerPoolSpecs'],

@@ -46,6 +46,7 @@ const countSettings = settingTable('Search', {
 
 export const vertexStudyReader = defineReader({
   name: 'vertex-study',
+  title: 'Vertex AI, study in a file',
   settings: [algorithmSettings, countSettings],
   languages: ['yaml', 'json'],
   triggers: ['studySpec'],

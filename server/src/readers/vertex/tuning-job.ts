@@ -40,6 +40,7 @@ const tuningSettings = settingTable('Search', {
 
 export const vertexTuningReader = defineReader({
   name: 'vertex-tuning',
+  title: 'Vertex AI, tuning from Python',
   settings: [tuningSettings],
   languages: ['python'],
   triggers: ['HyperparameterTuningJob'],

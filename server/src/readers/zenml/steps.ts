@@ -62,6 +62,7 @@ const resourceSettings = settingTable('Compute', {
 
 export const zenmlReader = defineReader({
   name: 'zenml',
+  title: 'ZenML',
   leads: true,
   settings: [stepSettings, retrySettings, resourceSettings],
   languages: ['python'],
