@@ -26,6 +26,7 @@ import { handedOn } from './handed-on.js'
 import { horizonOf } from './horizon.js'
 import { importedArguments } from './imported-arguments.js'
 import { indexTree } from './index-calls.js'
+import { keptParameters } from './kept-parameters.js'
 import { addUses, holdsAny, usesOf } from './library-uses.js'
 import { callAt, grouped, inOrder, statementAt } from './look-up.js'
 import { fallbackOf } from './lookups.js'
@@ -47,6 +48,7 @@ import type {
   Loop,
   MadeObjects,
   ModuleSummary,
+  NamedParameter,
   OutsideCall,
   ParameterOwner,
   ProgramArgument,
@@ -270,6 +272,10 @@ export class Analysis implements PythonModule {
   handsOn(callee: Expr): readonly HandedOn[] {
     const func = this.functionOf(callee)
     return func === null ? (this.importedFunction(callee)?.handsOn ?? []) : handedOn(this, func)
+  }
+  keptArguments(callee: Expr): readonly NamedParameter[] {
+    const func = this.functionOf(callee)
+    return func === null ? names.importedKeeping(this, callee) : keptParameters(func)
   }
   bindingsOf(name: Expr & { type: 'name' }): readonly Binding[] {
     return names.bindingsOf(this, name.id, name.start).bindings

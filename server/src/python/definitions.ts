@@ -14,6 +14,7 @@ import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
 import { isGenerator } from './generators.js'
 import { handedOn } from './handed-on.js'
+import { keptParameters } from './kept-parameters.js'
 import { loggedNames } from './logged-metrics.js'
 import { getterOf } from './lookups.js'
 import { instantiatedParameter } from './made-objects.js'
@@ -153,6 +154,8 @@ export function definitionsOf(analysis: Analysis): Definitions {
     if (applies.length > 0) described.applies = applies
     if (isFrozenClass(klass, frozen)) described.frozen = true
     if (item !== null && movesSamples(analysis, klass)) described.resident = true
+    const keeps = keepingOf(klass)
+    if (keeps !== null) described.keeps = keeps
     for (const base of importedBases(analysis, klass)) inherit(described, base)
   }
   for (const call of analysis.calls) {
@@ -288,6 +291,15 @@ function inherit(klass: ClassSummary, base: ClassSummary): void {
   const inherited = Object.entries(base.steps ?? {}).filter(([name]) => !klass.methods.includes(name))
   const steps = { ...Object.fromEntries(inherited), ...klass.steps }
   if (Object.keys(steps).length > 0) klass.steps = steps
+}
+
+function keepingOf({ methods }: Klass): NonNullable<ClassSummary['keeps']> | null {
+  const keeps: NonNullable<ClassSummary['keeps']> = {}
+  for (const [name, method] of methods) {
+    const kept = keptParameters(method)
+    if (kept.length > 0) define(keeps, name, kept)
+  }
+  return Object.keys(keeps).length === 0 ? null : keeps
 }
 
 function stepsOf(analysis: Analysis, klass: Klass): ModuleSummary['classes'][string]['steps'] | null {

@@ -140,6 +140,8 @@ export interface ModuleSummary {
       logged?: string[]
       /** Methods of `self` that its methods call in a loop, of whichever class that extends it. */
       repeats?: string[]
+      /** Methods that add parameters to what the object holds, with those. */
+      keeps?: Record<string, NamedParameter[]>
       /** Methods that take a step of an optimiser, or hold a loop that does. */
       steps?: Record<string, Running>
     }

@@ -25,7 +25,14 @@ import type {
   ProgramArgument,
   Reach,
 } from './code.js'
-import type { ClassSummary, FunctionSummary, HandedOn, ModuleSummary, OutsideCall } from './module-summary.js'
+import type {
+  ClassSummary,
+  FunctionSummary,
+  HandedOn,
+  ModuleSummary,
+  NamedParameter,
+  OutsideCall,
+} from './module-summary.js'
 import type { Binding } from './scope.js'
 
 export type * from './code.js'
@@ -60,6 +67,8 @@ export interface ModuleNames {
   importedClass(expr: Expr): ClassSummary | null
   /** Library calls to which the function that an expression names, here or elsewhere, hands its parameters. */
   handsOn(callee: Expr): readonly HandedOn[]
+  /** Parameters that the object of a method keeps: `meter.update(loss)`. */
+  keptArguments(callee: Expr): readonly NamedParameter[]
   /** Canonical class of a value, where it can be inferred; for classes of the project their library base. */
   typeOf(expr: Expr): string | null
   /** What the names of the module itself are bound to. */

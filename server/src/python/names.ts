@@ -4,7 +4,7 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
 import { canonicalName, commonClass, starExports } from './canonical-names.js'
-import type { Call, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
+import type { Call, Func, FunctionSummary, Klass, ModuleSummary, NamedParameter } from './module.js'
 import { passedValues } from './passed-values.js'
 import { returnsOf } from './returns.js'
 import { savedParameter } from './saved-parameters.js'
@@ -145,6 +145,16 @@ export function importedFunction(analysis: Analysis, callee: Expr): FunctionSumm
   const target = importedTarget(analysis, callee)
   const found = target === null ? null : projectTarget(analysis, target)
   return found === null ? null : (lookUp(found.summary.functions, found.rest) ?? null)
+}
+
+/** Parameters that a method of a class of another module adds to what its object holds. */
+export function importedKeeping(analysis: Analysis, callee: Expr): readonly NamedParameter[] {
+  if (analysis.importedByName.size === 0) return []
+  const target = importedTarget(analysis, callee)
+  const found = target === null ? null : projectTarget(analysis, target)
+  const [name, method] = found?.rest.split('.') ?? []
+  if (found === null || name === undefined || method === undefined) return []
+  return lookUp(lookUp(found.summary.classes, name)?.keeps ?? {}, method) ?? []
 }
 
 /** Canonical dotted name of an expression; null where it is local or unknown. */

@@ -13,18 +13,12 @@ import { needlessEvaluations } from './epoch-evaluations.js'
 import { evaluationsWithGradients } from './evaluation.js'
 import { trainingEvidence } from './evidence.js'
 import { callsIn } from './hot-code.js'
+import { keptGraphs, needlessRetention } from './kept-graphs.js'
 import { demonstration, loopHeader } from './loop.js'
 import { epochLoopOf, paceSetter } from './loop-facts.js'
 import { isMeasurement, isRealModel } from './model-evidence.js'
 import { changeOperation } from './operation-changes.js'
-import {
-  emptiedCaches,
-  frequentWork,
-  keptGraphs,
-  needlessRetention,
-  type Step,
-  stepsOf,
-} from './step-operations.js'
+import { emptiedCaches, frequentWork, type Step, stepsOf } from './step-operations.js'
 import { synchronisation } from './synchronisation.js'
 import { claimWastedPasses } from './wasted-pass-claims.js'
 

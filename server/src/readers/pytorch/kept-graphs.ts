@@ -1,0 +1,322 @@
+/** Losses that a program keeps together with their graphs, beyond the step that propagates them back. */
+import { isBackward } from '../../python/effects.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
+import type { Span } from '../../text/location.js'
+import { callsIn, type HotCode, type HotStatement } from './hot-code.js'
+import { once } from './once.js'
+import type { Step } from './step-operations.js'
+import { backwardPasses, textOfTarget } from './step-values.js'
+
+export interface Kept {
+  what: string
+  /** The expression that keeps the graph: the loss that is added or appended. */
+  expr: Expr
+  statement: Stmt
+}
+
+interface Keeping {
+  /** What keeps it: `total`, `self.losses`. */
+  into: string
+  expr: Expr
+  what: string
+  /** Added, not collected. */
+  adds: boolean
+}
+
+export function keptGraphs(python: PythonModule, step: Step): Kept[] {
+  const { code, loop } = step
+  const found: Kept[] = []
+  const owners = new Set(code.statements.map(({ func }) => func))
+  for (const owner of owners) {
+    const own = code.statements.filter(({ func }) => func === owner)
+    const losses = lossesOf(python, code, owner, own)
+    if (losses.size === 0) continue
+    for (const { statement } of own) {
+      const kept = keeps(python, statement, losses)
+      if (kept === null || (kept.adds && addsWithoutGradients(python, code, statement))) continue
+      if (losses.has(kept.into) || isPropagated(python, kept.into)) continue
+      const outlives =
+        loop !== null && owner === loop.function
+          ? livesOn(python, kept.into, loop.node)
+          : owner !== null && kept.into.startsWith('self.') && livesOn(python, kept.into, owner.node)
+      if (outlives) found.push({ what: kept.what, expr: kept.expr, statement })
+    }
+  }
+  return found
+}
+
+/** What holds a loss with its graph in one function of a step, as the code writes it: `loss`, `outputs.loss`. */
+function lossesOf(
+  python: PythonModule,
+  code: HotCode,
+  owner: Func | null,
+  own: readonly HotStatement[],
+  depth = 0,
+): Set<string> {
+  const losses = new Set<string>()
+  const add = (expr: Expr) => {
+    for (const term of termsOf(expr)) losses.add(term)
+  }
+  for (const { loss } of backwardPasses(python, own)) add(loss)
+  for (const loss of lossesForTrainer(owner)) add(loss)
+  if (depth < 3)
+    for (const { statement } of own) {
+      if (statement.type !== 'assign' || statement.value?.type !== 'call') continue
+      const func = python.functionOf(statement.value.callee)
+      if (func === null || func === owner || !code.followed.has(func)) continue
+      const inner = code.statements.filter((one) => one.func === func)
+      const returned = returnedLosses(func, lossesOf(python, code, func, inner, depth + 1))
+      for (const target of statement.targets) for (const name of targetsAt(target, returned)) losses.add(name)
+    }
+  // What is read or detached under the same name has no graph any more.
+  for (const { statement } of own)
+    if (statement.type === 'assign' && statement.value !== null && isPlain(statement.value, losses))
+      for (const target of statement.targets) losses.delete(dotted(target) ?? '')
+  return losses
+}
+
+/** What a trainer propagates back by itself: the loss that its step returns. */
+function lossesForTrainer(owner: Func | null): Expr[] {
+  if (owner === null || !/^(training_step|compute_loss)$/.test(owner.name)) return []
+  return returnsOf(owner.node.body).flatMap((value) => {
+    if (value.type === 'conditional')
+      return [value.otherwise, ...(value.then.type === 'tuple' ? value.then.items.slice(0, 1) : [])]
+    if (value.type === 'tuple') return value.items.slice(0, 1)
+    if (value.type !== 'dict') return [value]
+    return value.entries.flatMap(({ key, value: loss }) =>
+      key?.type === 'constant' && key.value === 'loss' ? [loss] : [],
+    )
+  })
+}
+
+/** Positions of losses in what a function returns; null: it returns one alone. */
+function returnedLosses({ node }: Func, losses: ReadonlySet<string>): Set<number | null> {
+  const isLoss = (expr: Expr) => losses.has(dotted(expr) ?? '')
+  return new Set(
+    returnsOf(node.body).flatMap((value): (number | null)[] => {
+      if (value.type === 'tuple') return value.items.flatMap((one, index) => (isLoss(one) ? [index] : []))
+      return isLoss(value) ? [null] : []
+    }),
+  )
+}
+
+function targetsAt(target: Expr, positions: ReadonlySet<number | null>): string[] {
+  const names =
+    target.type === 'tuple'
+      ? target.items.filter((_, index) => positions.has(index))
+      : positions.has(null)
+        ? [target]
+        : []
+  return names.flatMap((one) => dotted(one) ?? [])
+}
+
+function returnsOf(block: readonly Stmt[]): Expr[] {
+  return block.flatMap((statement) => {
+    if (statement.type === 'function' || statement.type === 'class') return []
+    if (statement.type === 'return') return statement.value === null ? [] : [statement.value]
+    return blocksOf(statement).flatMap(returnsOf)
+  })
+}
+
+/** `loss`, `outputs.loss`; null: something else. */
+function dotted(expr: Expr): string | null {
+  if (expr.type === 'name') return expr.id
+  const base = expr.type === 'attribute' ? dotted(expr.value) : null
+  return base === null || expr.type !== 'attribute' ? null : `${base}.${expr.attr}`
+}
+
+/** `loss`, and of `loss / n` as well. */
+function termsOf(expr: Expr): string[] {
+  const name = dotted(expr)
+  if (name !== null) return [name]
+  return expr.type === 'binary' && expr.op === '/' ? termsOf(expr.left) : []
+}
+
+/** `float(loss)`, `loss.detach().cpu()`, and in a product or sum those of a loss: `loss.item() * n`. */
+function isPlain(expr: Expr, losses: ReadonlySet<string>): boolean {
+  if (expr.type !== 'binary') return readFrom(expr) !== null
+  const { left, right } = expr
+  if (termOf(left, losses) !== null || termOf(right, losses) !== null) return false
+  return [left, right].some((side) => {
+    if (side.type === 'binary') return isPlain(side, losses)
+    const read = readFrom(side)
+    return read !== null && losses.has(dotted(read) ?? '')
+  })
+}
+
+/** The tensor whose value is read or detached; null: the expression may have a graph. */
+function readFrom(expr: Expr): Expr | null {
+  let value = expr
+  while (value.type === 'call') {
+    const { callee } = value
+    if (callee.type === 'name') return callee.id === 'float' ? (value.args[0]?.value ?? null) : null
+    if (callee.type !== 'attribute') return null
+    if (/^(item|detach|tolist|numpy)$/.test(callee.attr)) return callee.value
+    value = callee.value
+  }
+  return value.type === 'attribute' && value.attr === 'data' ? value.value : null
+}
+
+/** The loss in `loss`, `loss * n`, `n * loss / m`: a term that keeps its graph. */
+function termOf(expr: Expr, losses: ReadonlySet<string>): Expr | null {
+  const name = dotted(expr)
+  if (name !== null) return losses.has(name) ? expr : null
+  if (expr.type !== 'binary' || !/^[*/]$/.test(expr.op)) return null
+  return termOf(expr.left, losses) ?? (expr.op === '*' ? termOf(expr.right, losses) : null)
+}
+
+function keeps(python: PythonModule, statement: Stmt, losses: ReadonlySet<string>): Keeping | null {
+  const written = ({ start, end }: Expr) => python.text.slice(start, end).replace(/\s+/g, ' ')
+  if (statement.type === 'augassign' && statement.op.startsWith('+')) {
+    const { target, value } = statement
+    const into = holderOf(target)
+    const expr = into === null ? null : termOf(value, losses)
+    if (into === null || expr === null) return null
+    return { into, expr, what: `${written(target)} += ${written(value)}`, adds: true }
+  }
+  if (statement.type === 'assign' && statement.value?.type === 'binary' && statement.value.op === '+') {
+    const [target] = statement.targets
+    const { left, right } = statement.value
+    const into = target === undefined ? null : holderOf(target)
+    if (target === undefined || into === null || written(left) !== written(target)) return null
+    const expr = termOf(right, losses)
+    return expr && { into, expr, what: `${written(target)} + ${written(right)}`, adds: true }
+  }
+  if (statement.type !== 'expr' || statement.value.type !== 'call') return null
+  return (
+    appended(statement.value, losses, written) ?? handedToKeeper(python, statement.value, losses, written)
+  )
+}
+
+/** `losses.append(loss)`, `self.history['loss'].append(loss)`. */
+function appended(
+  { callee, args }: CallExpr,
+  losses: ReadonlySet<string>,
+  written: (expr: Expr) => string,
+): Keeping | null {
+  if (callee.type !== 'attribute' || callee.attr !== 'append') return null
+  const into = holderOf(callee.value)
+  const only = args[0]?.value
+  const expr = only === undefined ? null : termOf(only, losses)
+  if (into === null || only === undefined || expr === null) return null
+  return { into, expr, what: `${written(callee.value)}.append(${written(only)})`, adds: false }
+}
+
+/** `meter.update(loss, n)`: a method of an object that keeps what it is given. */
+function handedToKeeper(
+  python: PythonModule,
+  { callee, args }: CallExpr,
+  losses: ReadonlySet<string>,
+  written: (expr: Expr) => string,
+): Keeping | null {
+  if (callee.type !== 'attribute') return null
+  const into = holderOf(callee.value)
+  if (into === null) return null
+  for (const { name, position } of python.keptArguments(callee)) {
+    const given = args.find((one, index) => one.name === name || (one.name === null && index === position))
+    const expr = given === undefined || given.star > 0 ? null : termOf(given.value, losses)
+    if (expr !== null) return { into, expr, what: `${written(callee)}(${written(expr)})`, adds: false }
+  }
+  return null
+}
+
+/** `total`, `self.total`, and `sums` of `sums['loss']`. */
+function holderOf(expr: Expr): string | null {
+  return textOfTarget(expr.type === 'subscript' ? expr.value : expr)
+}
+
+/** A sum that is formed without gradients has no graph. */
+function addsWithoutGradients({ text }: PythonModule, { statements }: HotCode, inner: Stmt): boolean {
+  return statements.some(
+    ({ statement }) =>
+      statement.type === 'with' &&
+      statement.start < inner.start &&
+      inner.end <= statement.end &&
+      statement.items.some(({ value }) =>
+        /no_?grad|inference_?mode/i.test(text.slice(value.start, value.end)),
+      ),
+  )
+}
+
+/** It is made before the loop and not made anew inside it. */
+function livesOn(python: PythonModule, name: string, { start, end }: Span): boolean {
+  const text = python.code.slice(start, end)
+  const word = escaped(name)
+  return (
+    !new RegExp(`(^|[\\n;])[ \\t]*${word}[ \\t]*(:[^=\\n]*)?=[^=]`).test(text) ||
+    new RegExp(`${word}\\s*=\\s*${word}\\s*\\+`).test(text)
+  )
+}
+
+function backwardCalls(python: PythonModule): Call[] {
+  return once(python, 'backward passes', () => python.calls.filter(isBackward))
+}
+
+/** The sum or the list goes into a backward pass of its own. */
+function isPropagated(python: PythonModule, name: string): boolean {
+  const word = new RegExp(`(?<![\\w.])${escaped(name)}\\b`)
+  return python.calls.some(
+    (call) =>
+      (isBackward(call) && word.test(python.code.slice(call.expr.start, call.expr.end))) ||
+      (/^(stack|cat|sum)$/.test(call.method) &&
+        call.assignedTo !== null &&
+        call.expr.args.some((one) => word.test(python.code.slice(one.start, one.end))) &&
+        python.calls.some(
+          (other) =>
+            isBackward(other) &&
+            new RegExp(`(?<![\\w.])${escaped(call.assignedTo!)}\\b`).test(
+              python.text.slice(other.expr.start, other.expr.end),
+            ),
+        )),
+  )
+}
+
+/** `loss.backward(retain_graph=True)` where nothing goes back through the same graph again. */
+export function needlessRetention(python: PythonModule, { code }: Step): { call: Call; value: Expr } | null {
+  const backward: Call[] = []
+  for (const { expressions } of code.statements)
+    for (const expr of expressions)
+      for (const call of callsIn(python, expr)) {
+        if (isBackward(call)) backward.push(call)
+        if (call.name === 'torch.autograd.grad') return null
+      }
+  const [only] = backward
+  if (only === undefined || backward.length > 1) return null
+  // A second pass may start outside of the step.
+  if (backwardCalls(python).some((call) => call !== only && call.function === only.function)) return null
+  const given = only.expr.args.find((one) => one.name === 'retain_graph')
+  if (given === undefined || given.value.type !== 'constant' || given.value.value !== true) return null
+  if (code.statements.some(({ statement }) => carriesOn(statement))) return null
+  const nested =
+    only.loops.length > 0 && code.statements.some(({ statement }) => isLoopAround(statement, only))
+  return nested ? null : { call: only, value: given.value }
+}
+
+/** `output, state = model(x, state)`: the next step goes back through this one. */
+function carriesOn(statement: Stmt): boolean {
+  if (statement.type !== 'assign' || statement.value?.type !== 'call') return false
+  const names = statement.targets.flatMap(namesIn)
+  return (
+    statement.value.args.length > 1 &&
+    statement.value.args.some(({ value }) => namesIn(value).some((name) => names.includes(name)))
+  )
+}
+
+function namesIn(expr: Expr): string[] {
+  if (expr.type === 'name') return [expr.id]
+  return expr.type === 'tuple' || expr.type === 'list' ? expr.items.flatMap(namesIn) : []
+}
+
+function isLoopAround(statement: Stmt, call: Call): boolean {
+  return (
+    (statement.type === 'for' || statement.type === 'while') &&
+    statement.start <= call.expr.start &&
+    call.expr.end <= statement.end
+  )
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('.', '\\.')
+}
