@@ -1,12 +1,12 @@
 /** What happens in a piece of code, with calls into functions of the project followed. */
-import type { Expr, For, Stmt, While } from '../syntax/python-ast.js'
+import type { CallExpr, Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { CircularAnswers } from './circular-answers.js'
 import type { Call, Effects, Func, PythonModule, Running } from './module.js'
-import { bindingsOf, functionOf, importedFunction, importedTarget, projectTarget } from './names.js'
+import { bindingsOf, functionOf, importedFunction, importedTarget, projectTarget, wrappers } from './names.js'
 import type { Binding } from './scope.js'
 
 const depthLimit = 3
@@ -291,12 +291,29 @@ export class EffectFinder {
   /** A function that a variable holds: `step = make_step(model)` of another module, or what a function is passed. */
   private heldTarget(callee: Expr): Func | Running | null {
     const { analysis } = this
-    const held = analysis.definition(callee)
-    if (held.type === 'call') return importedFunction(analysis, held.callee)?.gives ?? null
+    const held = this.heldValue(callee)
+    if (held.type === 'call') return this.madeTarget(held)
     if (held.type !== 'name') return null
     const { bindings } = bindingsOf(analysis, held.id, held.start)
     const binding = bindings.length === 1 && bindings[0]!.kind === 'param' ? bindings[0]! : null
     return binding === null ? null : this.passed.of(binding, () => this.passedTarget(binding))
+  }
+
+  private heldValue(callee: Expr): Expr {
+    const { analysis } = this
+    if (callee.type !== 'attribute') return analysis.definition(callee)
+    const [only, ...more] = analysis.attributeValues(callee)
+    return only?.type === 'call' && more.length === 0 ? only : callee
+  }
+
+  /** `jax.value_and_grad(loss)`, `jax.pmap(jax.jit(step))` with a step of another module. */
+  private madeTarget({ callee, args }: CallExpr): Func | Running | null {
+    const gives = importedFunction(this.analysis, callee)?.gives
+    if (gives !== undefined) return gives
+    const name = this.analysis.nameOf(callee) ?? ''
+    if (functionalGradients.test(name)) return { ...nothing, backward: true, calls: [name] }
+    const wrapped = args[0]
+    return wrapped !== undefined && wrappers.test(name) ? this.targetOf(wrapped.value) : null
   }
 
   /** What one of the calls of a function passes for a parameter. */
@@ -342,6 +359,8 @@ function isAbstract({ node }: Func): boolean {
 /** Gradients as a function of a function. */
 const functionalGradients =
   /^(jax\.(value_and_grad|grad)|flax\.nnx\.(value_and_grad|grad)|equinox\.filter_(value_and_)?grad)$/
+
+const nothing = { backward: false, optimizerStep: false, trains: false }
 
 const functionalUpdate = /^(optax|equinox)\.apply_updates$/
 

@@ -55,7 +55,7 @@ function scanStrings(analysis: Analysis): Strings {
 
 /** The help of a flag, a message: an example in it (`e.g. ./config/cifar10.py`) does not say what is trained on. */
 function isSentence(text: string): boolean {
-  return text.trim().split(/\s+/).length >= 5
+  return text.trim().split(/\s+/).length >= 5 || /\be\.g\.|\bfor example\b|\bsuch as\b/i.test(text)
 }
 
 function acceleratorOf(analysis: Analysis, strings: Strings): Evidence['accelerator'] {

@@ -317,7 +317,7 @@ export function classScope(scope: Scope | null): Scope | null {
 }
 
 /** Calls that give back the function that they are given, prepared or compiled. */
-const wrappers =
+export const wrappers =
   /^(functools\.partial|torch\.compile|tensorflow\.function|jax\.(jit|pmap|checkpoint|remat)|flax\.nnx\.(jit|pmap)|equinox\.filter_(jit|pmap))$/
 
 /** Function of this module that an expression names: `train`, `self.step`, `Model.fit`. */

@@ -3,7 +3,7 @@
  * give the accelerator work, and where the host waits for their results.
  */
 import type { Func, Loop, PythonModule } from '../python/module.js'
-import type { functionOf } from '../python/names.js'
+import type { CallExpr } from '../syntax/python-ast.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 import { claimOperation } from './operation-claims.js'
@@ -12,10 +12,12 @@ import type { Dialect } from './pytorch/device-values.js'
 import { type HotCode, hotCode, isHot } from './pytorch/hot-code.js'
 import { type Synchronisation, synchronisation } from './pytorch/synchronisation.js'
 
-/** A call of a function of the program that takes gradients: the step, compiled or not. */
-export function isStepCall(analysis: PythonModule, callee: Parameters<typeof functionOf>[1]): boolean {
-  const func = analysis.functionOf(callee)
-  return func !== null && analysis.effectsOfFunction(func).backward
+/** A call of a function of the project that takes gradients: the step, compiled or not. */
+export function isStepCall(analysis: PythonModule, call: CallExpr): boolean {
+  const func = analysis.functionOf(call.callee)
+  return func === null
+    ? analysis.nameOf(call.callee) === null && analysis.effects(call).backward
+    : analysis.effectsOfFunction(func).backward
 }
 
 /** The loop's own code; what runs in the step runs on the accelerator. */

@@ -25,7 +25,17 @@ const gradients =
 export const jaxReader = defineReader({
   name: 'jax',
   languages: ['python'],
-  triggers: ['value_and_grad', 'jax.grad', 'filter_grad', 'nnx.grad', 'jax_enable_x64', 'JAX_ENABLE_X64'],
+  // A loop may take its compiled step from another module.
+  triggers: [
+    'value_and_grad',
+    'jax.grad',
+    'filter_grad',
+    'nnx.grad',
+    'jax.jit',
+    'jax.pmap',
+    'jax_enable_x64',
+    'JAX_ENABLE_X64',
+  ],
   read(facts, context, claims) {
     const { python } = facts
     if (python === undefined || isMeasurement(python.path)) return
@@ -46,7 +56,7 @@ export function isJaxLoop(loop: Loop): boolean {
 }
 
 const dialect: StepDialect = {
-  computes: (analysis, call) => isStepCall(analysis, call.callee),
+  computes: (analysis, call) => isStepCall(analysis, call),
   libraries: /^(jax|optax|flax|equinox|chex)\./,
   readers: /^(jax\.(device_get|block_until_ready)|numpy\.(asarray|array|mean|float32))$/,
   attributes: null,

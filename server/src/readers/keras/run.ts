@@ -9,7 +9,10 @@ import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
 import { claimVerdict } from '../claim-verdict.js'
+import { claimEndless, endlessAround } from '../pytorch/endless.js'
 import { moduleText } from '../pytorch/evidence.js'
+import { loopHeader } from '../pytorch/loop.js'
+import { learnsByDoing } from '../pytorch/loop-facts.js'
 import { once, usesAny } from '../pytorch/once.js'
 import { readStopping } from './early-stopping.js'
 import { heavyModel } from './evidence.js'
@@ -38,6 +41,8 @@ export function readRun(python: PythonModule, fit: Call, training: SubjectBuilde
   if (monitor !== null) training.known('monitor', 'monitor', { name: monitor, lowerIsBetter: true }, place)
   if (usesAny(python, ['.from_pretrained'])) training.known('fineTuning', 'from_pretrained', true, place)
   if (usesAny(python, horizonSchedules)) training.known('fullHorizonSchedule', 'schedule', true, place)
+  const around = endlessAround(python, fit)
+  if (around !== null) claimEndless(training, around.endless, loopHeader(around.loop))
   const reason = openEndedReason(python)
   if (reason !== null) training.known('openEnded', reason, reason, place)
 }
@@ -49,7 +54,7 @@ function openEndedReason(python: PythonModule): string | null {
     const text = moduleText(python)
       .replace(/'[^'\n]*'|"[^"\n]*"/g, "''")
       .replace(/^\s*(from|import)\s[^\n(]*(\([^)]*\))?/gm, '')
-    if (usesAny(python, ['gym.', 'gymnasium.', 'stable_baselines3.'])) return 'reinforcement learning'
+    if (learnsByDoing(python)) return 'reinforcement learning'
     if (/discriminator/i.test(text) && /generator/i.test(text)) return 'adversarial training'
     if (/simclr|byol|\bmoco\b|barlow|vicreg|contrastive|info_?nce|masked_?autoencoder/i.test(text))
       return 'self-supervised learning'

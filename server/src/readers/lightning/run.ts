@@ -91,7 +91,10 @@ function readEpochs(python: PythonModule, call: Call, training: SubjectBuilder<'
     training.say(
       'endless',
       'max_epochs',
-      convert(written, () => '`max_epochs=-1` sets no limit, and nothing else does'),
+      convert(written, () => ({
+        because: '`max_epochs=-1` sets no limit, and nothing else does',
+        untilStopped: true,
+      })),
     )
   if (!bounded || !isLeftOut(python.argument(call, 'max_epochs')))
     trainerSettings.claim(training, source, {}, ['epochs'])

@@ -1,12 +1,12 @@
 /** Training loops that nothing ends. */
-import type { Loop, PythonModule } from '../../python/module.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { codeText } from './evidence.js'
 
 /** What may leave a loop from the inside, or wait in it for work that others hand out. */
 const leaves =
-  /\b(break|return|raise|assert|StopIteration|KeyboardInterrupt|yield)\b|\b(exit|_exit|quit|next|recv|accept|abort)\(|\.get\(/
+  /\b(break|return|raise|assert|StopIteration|KeyboardInterrupt|yield)\b|\b(exit|_exit|quit|recv|accept|abort|input|sleep|poll|receive_messages?)\(|\.get\(/
 
 export interface Endless {
   /** As a clause. */
@@ -15,15 +15,43 @@ export interface Endless {
   overridable: boolean
 }
 
+/** The loop around a call that trains, here or where its function is called, which starts it again without an end. */
+export function endlessAround(python: PythonModule, call: Call): { loop: Loop; endless: Endless } | null {
+  const sites = call.function === null ? [] : (python.callSites(call.function) ?? [])
+  for (const loop of [call, ...sites].flatMap(({ loops }) => loops)) {
+    const endless = endlessBecause(python, loop)
+    if (endless !== null) return { loop, endless }
+  }
+  return null
+}
+
 /** Why the loop never ends; null where it may. */
 export function endlessBecause(python: PythonModule, loop: Loop): Endless | null {
   const { node } = loop
-  if (loop.effects.calls.has('sys.exit') || loop.effects.calls.has('next')) return null
-  if (loop.hasBreak || leaves.test(codeText(python, node.start, node.end))) return null
+  if (loop.effects.calls.has('sys.exit')) return null
+  const code = codeText(python, node.start, node.end)
+  if (loop.hasBreak || leaves.test(code)) return null
+  // The end of the data ends the loop, unless they begin anew.
+  const draws = loop.effects.calls.has('next') || /\bnext\(/.test(code)
+  if (draws && (isCaught(python, loop) || !repeatsData(python))) return null
   if (node.type === 'while') return alwaysTrue(python, node.test)
   const { iterable } = node
   if (iterable.type !== 'call' || python.nameOf(iterable.callee) !== 'itertools.count') return null
   return { because: '`itertools.count()` is endless and the loop has no `break`', overridable: false }
+}
+
+const repeating = /\b\w*(cycle|infinite|forever|endless|inf_loop)\w*\(|while (True|1):[^#]{0,400}\byield\b/i
+
+function repeatsData(python: PythonModule): boolean {
+  return python.uses('.repeat', 'itertools.cycle') || repeating.test(codeText(python))
+}
+
+function isCaught(python: PythonModule, { node }: Loop): boolean {
+  return python.statements.some(
+    (one) =>
+      one.type === 'try' &&
+      ((one.start <= node.start && node.end <= one.end) || (node.start <= one.start && one.end <= node.end)),
+  )
 }
 
 function alwaysTrue(python: PythonModule, test: Expr): Endless | null {
@@ -52,5 +80,5 @@ export function claimEndless(
   { because, overridable }: Endless,
   place: Place,
 ): void {
-  training.known('endless', 'while', because, place, { overridable })
+  training.known('endless', 'while', { because, untilStopped: false }, place, { overridable })
 }

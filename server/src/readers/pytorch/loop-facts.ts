@@ -197,6 +197,7 @@ const reinforcementRoots = new Set(reinforcement.map((name) => name.slice(0, -1)
 
 /** Steps over what an agent has seen, and the words of its game: continual learning replays without them. */
 const replayed = /replay_?(buffer|memory)/i
+const selfPlay = /\bself_?play\w*\(/i
 const played = /\b(rewards?|actions?|episodes?)\b/i
 
 const selfSupervised =
@@ -227,15 +228,22 @@ export function openEndedReason(python: PythonModule, loop: Loop): string | null
   return openEndedIn(python, codeText(python, loop.node.start, loop.node.end))
 }
 
+/** An agent learns from what it does. */
+export function learnsByDoing(python: PythonModule): boolean {
+  return once(
+    python,
+    'reinforcement',
+    () =>
+      usesAny(python, reinforcement) ||
+      importsAny(python, reinforcementRoots) ||
+      codeMatches(python, selfPlay) ||
+      (codeMatches(python, replayed) && codeMatches(python, played)),
+  )
+}
+
 /** The same for the code of one training step. */
 export function openEndedIn(python: PythonModule, body: string): string | null {
-  if (
-    usesAny(python, reinforcement) ||
-    once(python, 'imports reinforcement', () => importsAny(python, reinforcementRoots)) ||
-    (codeMatches(python, replayed) && codeMatches(python, played))
-  ) {
-    return 'reinforcement learning'
-  }
+  if (learnsByDoing(python)) return 'reinforcement learning'
   if (adversaries.test(body) || (secondNetwork.test(body) && steppedIn(body).size !== 1))
     return 'adversarial training'
   const text = once(python, 'text without labels', () => withoutLabels(python))

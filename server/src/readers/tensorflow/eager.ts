@@ -2,8 +2,10 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal } from '../../edit/write.js'
-import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import type { Span } from '../../text/location.js'
 import type { Place } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
 import { knownArgument, passedPlace } from '../../values/argument.js'
@@ -63,6 +65,26 @@ export const tensorflowReader = defineReader({
         evidence,
         from: value,
         wantedFor: wanted,
+      })
+    }
+    for (const step of inlineSteps(python, tensorflow)) {
+      const place = { start: step.node.start, end: step.headerEnd }
+      claimOperation(claims, {
+        kind: 'eager step',
+        place: 'step',
+        key: step.decorator,
+        at: place,
+        site: {
+          start: step.node.start,
+          end: step.node.end,
+          target: {
+            kind: 'refused',
+            reason: `move the step into a function of its own, and decorate that with \`@${step.decorator}\``,
+          },
+        },
+        scope: step.loop.function?.qualified ?? '',
+        evidence: step.decorator === 'jax.jit' ? { ...evidence, role: 'training' } : evidence,
+        byDefault: true,
       })
     }
     for (const step of [...(tensorflow ? tapeSteps(python) : []), ...jaxSteps(python)]) {
@@ -147,16 +169,69 @@ function tapeSteps(python: PythonModule): Step[] {
   return [...found].map((func) => ({ func, decorator: 'tf.function' }))
 }
 
+/** A step that is written out in the loop over the batches. */
+interface InlineStep {
+  node: Span
+  headerEnd: number
+  loop: Loop
+  decorator: Step['decorator']
+}
+
+function inlineSteps(python: PythonModule, tensorflow: boolean): InlineStep[] {
+  return python.loops.flatMap((loop) => {
+    if (loop.role !== 'train' || isCompiled(python, loop.function)) return []
+    const found = tensorflow ? tapeIn(python, loop) : gradientIn(python, loop)
+    return found === null ? [] : [found]
+  })
+}
+
+function isCompiled(python: PythonModule, func: Func | null): boolean {
+  return func !== null && compiled(python, func, /^tensorflow\.function$/)
+}
+
+/** `with tf.GradientTape() as tape:` in the loop itself; null where what it records is compiled, or reads values. */
+function tapeIn(python: PythonModule, loop: Loop): InlineStep | null {
+  if (!loop.calls.some(({ method }) => method === 'apply_gradients' || method === 'minimize')) return null
+  const call = loop.calls.find((one) => one.name === tape && one.function === loop.function)
+  const statement = call?.statement
+  if (call === undefined || statement?.type !== 'with') return null
+  const inside = loop.calls.filter(({ expr }) => statement.start <= expr.start && expr.end <= statement.end)
+  const called = inside.flatMap(({ expr }) => python.functionOf(expr.callee) ?? [])
+  if (called.some((func) => func.node.decorators.length > 0)) return null
+  if (inside.some(({ expr }) => python.nameOf(expr.callee) === null && isWrapped(python, expr.callee)))
+    return null
+  const code = python.code.slice(statement.start, statement.end)
+  if (needsHost.test(code)) return null
+  return { node: statement, headerEnd: call.expr.end, loop, decorator: 'tf.function' }
+}
+
+/** `step = tf.function(step)`. */
+function isWrapped(python: PythonModule, callee: Expr): boolean {
+  return /^(tensorflow\.function|jax\.(jit|pmap))$/.test(python.callOf(callee)?.name ?? '')
+}
+
+/** `optax.apply_updates(…)` in a loop of a module that compiles nothing. */
+function gradientIn(python: PythonModule, loop: Loop): InlineStep | null {
+  if (!python.uses('jax.grad', 'jax.value_and_grad') || isShort([loop])) return null
+  if (/\b(jit|pmap|pjit|scan|shard_map|filter_jit)\b/.test(python.code)) return null
+  const update = loop.calls.find(
+    (call) => call.name === 'optax.apply_updates' && call.function === loop.function,
+  )
+  return update === undefined
+    ? null
+    : { node: update.expr, headerEnd: update.expr.callee.end, loop, decorator: 'jax.jit' }
+}
+
 function keras(func: Func): boolean {
   return func.class!.bases.some((base) => base.startsWith('keras.'))
 }
 
 /** What a compiled function cannot do: read values, print them, use NumPy. */
 function readsValues(python: PythonModule, func: Func): boolean {
-  return /\.numpy\(\)|\bnp\.|\bprint\(|float\(|\.append\(/.test(
-    python.code.slice(func.node.start, func.node.end),
-  )
+  return needsHost.test(python.code.slice(func.node.start, func.node.end))
 }
+
+const needsHost = /\.numpy\(\)|\bnp\.|\bprint\(|float\(|\.append\(/
 
 const jaxCompilers =
   /^(jax\.(jit|pmap|vmap|checkpoint|shard_map|experimental\.\w+(\.\w+)?)|flax\.(nnx|linen)\.(jit|scan|pmap)|equinox\.filter_(jit|pmap)|functools\.partial|chex\.\w+)$/
@@ -202,13 +277,19 @@ function inTrainingLoop(python: PythonModule, func: Func): boolean {
   return callSites(python, func).some((call) => call.loops.some((loop) => loop.role === 'train'))
 }
 
+/** What is handed a function and runs it as it is. */
+const startsPrograms =
+  /^(absl\.app\.run|tensorflow\.(compat\.v1\.)?app\.run|fire\.Fire|threading\.Thread|typer\.run)$/
+
 /** It, or whoever calls it, is decorated or wrapped; or it is handed to something that may compile it. */
 function compiled(python: PythonModule, func: Func, compilers: RegExp, depth = 0): boolean {
   if (depth > 3) return true
   const decorated = func.node.decorators.length > 0
   if (decorated) return true
-  const handed = python.calls.some((call) =>
-    call.expr.args.some((one) => one.value.type !== 'call' && python.functionOf(one.value) === func),
+  const handed = python.calls.some(
+    (call) =>
+      !startsPrograms.test(call.name ?? '') &&
+      call.expr.args.some((one) => one.value.type !== 'call' && python.functionOf(one.value) === func),
   )
   if (handed) return true
   const callers = callSites(python, func)

@@ -55,7 +55,7 @@ function isTapeLoop(loop: Loop): boolean {
 }
 
 const dialect: StepDialect = {
-  computes: (analysis, call) => isStepCall(analysis, call.callee) || isKerasModel(analysis, call),
+  computes: (analysis, call) => isStepCall(analysis, call) || isKerasModel(analysis, call),
   libraries: /^(tensorflow|keras)\./,
   readers: /^numpy\.(asarray|array|mean|float32)$/,
   attributes: null,

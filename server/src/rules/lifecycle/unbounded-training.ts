@@ -46,14 +46,14 @@ export default defineRule({
 
 function endless({ settings }: SubjectView<'Training'>): Report | null {
   const claim = settings.endless
-  const why = effective(claim)
-  if (claim === undefined || why === undefined) return null
-  const managed = effective(settings.managed) === true
-  if (managed && effective(settings.earlyStopping) !== false) return null
+  const endless = effective(claim)
+  if (claim === undefined || endless === undefined) return null
+  const { because, untilStopped } = endless
+  if (untilStopped && effective(settings.earlyStopping) !== false) return null
   return {
     at: claim,
-    message: `Nothing ends this run: ${why}.`,
-    fixes: managed ? [{ set: [{ claim, value: proposedEpochs }] }] : [],
+    message: `Nothing ends this run: ${because}.`,
+    fixes: untilStopped ? [{ set: [{ claim, value: proposedEpochs }] }] : [],
   }
 }
 

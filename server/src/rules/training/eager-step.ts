@@ -49,6 +49,6 @@ function offMessage(_view: SubjectView<'Operation'>, key: string, wanted: string
 }
 
 function stepMessage(view: SubjectView<'Operation'>, key: string): string {
-  const name = effective(view.settings.subject) ?? 'the step'
-  return `\`${name}\` takes gradients and updates weights for every batch without \`${key}\`: each of its operations waits for Python.`
+  const name = effective(view.settings.subject)
+  return `${name === undefined ? 'The step' : `\`${name}\``} takes gradients and updates weights for every batch without \`${key}\`: each of its operations waits for Python.`
 }

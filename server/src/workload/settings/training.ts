@@ -64,8 +64,8 @@ export interface TrainingSettings {
   reportedMetrics: string[]
   /** What keeps early stopping that is written from acting, as a sentence: 'It is not among the callbacks of `fit()`'. */
   stoppingGap: string
-  /** Why nothing ends the run: '`while True` without a `break`'. */
-  endless: string
+  /** Why nothing ends the run: '`while True` without a `break`'. `untilStopped`: early stopping would end it. */
+  endless: { because: string; untilStopped: boolean }
   /** When the run saves what it could go on from. */
   saves: 'never' | 'at the end' | 'while it runs'
   /** How many of its checkpoints are kept; null: all of them. */
