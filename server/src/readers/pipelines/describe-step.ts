@@ -5,6 +5,7 @@ import type { Evidence } from '../../workload/claim.js'
 import type { StepSettings, StepWork } from '../../workload/resource-kinds.js'
 import { evidenceOfJob } from '../job-in-code.js'
 import { acceleratorUse } from './accelerator-use.js'
+import { reachedCode } from './reached-code.js'
 import { wordsOf, workOfCode, workOfName } from './step-work.js'
 
 export interface Described {
@@ -100,7 +101,7 @@ export function claimCode(
   compute.known('work', code.name, work, place)
   const own = acceleratorUse(python, code.node.body)
   const settled = selfContained || 'because' in own || own.library !== null
-  const use = settled ? own : acceleratorUse(python, python.tree.body)
+  const use = settled ? own : acceleratorUse(python, reachedCode(python, code))
   if (code.calls.some((call) => /^(subprocess\.|os\.(system|popen|exec))/.test(call.name ?? '')))
     compute.unknown('acceleratorLibrary', 'import', 'it starts other programs', place)
   else if ('because' in use) compute.unknown('acceleratorLibrary', 'import', use.because, place)

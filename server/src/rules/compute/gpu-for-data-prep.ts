@@ -30,7 +30,9 @@ export default defineRule({
     const waiting = isSilence(code) ? waitingFor(view) : undefined
     if (waiting !== undefined) return reportWaiting(view, waiting, accelerators, report)
     if (isSilence(code)) return silent(code)
-    if (!isPreparation(code.work))
+    // Of a step whose code is here it is certain that it cannot use them, whatever it does.
+    const plain = code.work.length === 0 && view.settings.work !== undefined
+    if (!plain && !isPreparation(code.work))
       return silent(
         code.work.length === 0
           ? 'what its code does is not known'
@@ -49,7 +51,7 @@ export default defineRule({
       at: gpus,
       // Weights are merged in minutes.
       ...(byHand || merges ? { severity: 'information' as const } : {}),
-      message: `${what} holds ${accelerators}, but its code only ${verb(code.work)}${merges ? '' : ` and imports nothing that could use ${/^1\D/.test(accelerators) ? 'it' : 'them'}`}.`,
+      message: `${what} holds ${accelerators}, but its code ${plain ? '' : `only ${verb(code.work)}${merges ? '' : ' and '}`}${merges ? '' : `imports nothing that could use ${/^1\D/.test(accelerators) ? 'it' : 'them'}`}.`,
       saving: savedOnProcessors(view, other, options),
       fixes,
       ...(code.location === undefined
