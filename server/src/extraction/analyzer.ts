@@ -525,6 +525,9 @@ export class Analyzer {
     const instantiations = facts.python instanceof Analysis ? [...facts.python.instantiations.keys()] : []
     const made = instantiations.map((call) => call.name ?? '')
     if (facts.python instanceof Analysis) made.push(...facts.python.behindImports())
+    // A program is what it starts: `main.py` may leave all of the training to the module that it calls.
+    if (context.binding !== null && facts.python !== undefined)
+      made.push(facts.python.imported.flatMap((one) => one.imports).join(' '))
     const { overlay } = surroundings
     const isLaidOut = overlay !== undefined && facts.fragment.index === 0
     const layout = isLaidOut ? layoutOf(facts.fragment.text, overlay) : null
