@@ -392,7 +392,7 @@ src/tune me.py:5:10 warning search/grid-search saves 52 to 85 %
     )
     const unwritable = await runHere({ folder: '' }, ['check', '--output', 'json=folder/a.json'])
     assert.equal(unwritable.code, 2)
-    assert.match(unwritable.err, /the report cannot be written/)
+    assert.match(unwritable.err, /: cannot be written: /)
   })
 
   it('--unsafe-fixes alone shows what the fixes change and writes nothing', async () => {

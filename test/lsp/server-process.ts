@@ -22,10 +22,11 @@ export interface ServerProcess {
   kill(): void
 }
 
-export function startServerProcess(): ServerProcess {
+export function startServerProcess(environment: NodeJS.ProcessEnv = {}): ServerProcess {
   build()
   const server = spawn(process.execPath, [commandLine, 'server', '--stdio'], {
     cwd: repository,
+    env: { ...process.env, ...environment },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const connection = createProtocolConnection(

@@ -1,6 +1,5 @@
 /** Baselines on disk: read for `check --baseline`, written by `costlint baseline`. */
 
-import { writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { count } from '../estimate/figures.js'
 import type { Finding, KnownFinding } from '../finding.js'
@@ -10,6 +9,7 @@ import { isWithin } from '../text/location.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import { targets } from './roots.js'
+import { writeFileWhole } from './write-file.js'
 
 /** Where nobody names one. */
 const usual = 'costlint-baseline.json'
@@ -72,7 +72,7 @@ export async function updateBaseline(
     const kept = prune ? result.findings.filter((finding) => !isFresh.has(finding)) : result.findings
     const entries = [...before.filter((entry) => !covers(entry.path)), ...kept.map(knownFinding)]
     if (prune && before.length === 0) throw new UsageError(`no baseline ${name} to prune`)
-    await writeFile(path, writeBaseline(entries))
+    await writeFileWhole(path, writeBaseline(entries), name)
     const added = prune ? 0 : fresh.length
     console.err(
       `costlint: ${count(entries.length, 'finding')} in ${name}: ${added} added, ${stale.length} taken out\n`,

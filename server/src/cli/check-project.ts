@@ -1,7 +1,7 @@
 /** One project of `costlint check`: opened once, linted and fixed as often as somebody asks. */
 
 import { statSync } from 'node:fs'
-import { access, constants, writeFile } from 'node:fs/promises'
+import { access, constants } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { readable, reasonOf, toPosix } from '../host/node/host.js'
 import { noteInput, readNoted } from '../host/node/inputs.js'
@@ -18,6 +18,7 @@ import { createReport, type Report } from './report.js'
 import type { Target } from './roots.js'
 import { changedSince } from './since.js'
 import { Texts } from './texts.js'
+import { writeFileWhole } from './write-file.js'
 
 export interface Outcome {
   report: Report
@@ -116,7 +117,7 @@ export class CheckedProject {
         )
       for (const file of run.files) {
         if (input !== undefined) texts.give(file.path, file.bytes)
-        else await write(join(this.root, file.path), file.bytes)
+        else await writeFileWhole(join(this.root, file.path), file.bytes, file.path)
       }
       texts.clear()
     }
@@ -247,12 +248,4 @@ async function requireWritable(root: string, paths: readonly string[]): Promise<
       refused.push(`${harmless(path)}: cannot be written: ${reasonOf(error)}`)
     }
   if (refused.length > 0) throw new UsageError([...refused, 'nothing was fixed'].join('\n'))
-}
-
-async function write(path: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await writeFile(path, bytes)
-  } catch (error) {
-    throw new UsageError(`${harmless(path)}: cannot be written: ${reasonOf(error)}`)
-  }
 }

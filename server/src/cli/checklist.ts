@@ -1,5 +1,5 @@
 /** `costlint checklist`: the checklist as a Markdown document, with the state of each item. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { isChecklist, newDocument, updatedDocument } from '../checklist/document.js'
 import { toPosix } from '../host/node/host.js'
@@ -9,6 +9,7 @@ import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import { targets } from './roots.js'
 import { mergedSurvey, surveyOf } from './survey.js'
+import { writeFileWhole } from './write-file.js'
 
 export async function showChecklist(
   engine: Engine,
@@ -30,7 +31,7 @@ export async function showChecklist(
   }
   const { text, problems } =
     before === undefined ? { text: newDocument(state), problems: [] } : updatedDocument(before, state)
-  await written(path, file!, text)
+  await writeFileWhole(path, text, file!)
   for (const problem of problems) console.err(`costlint: ${file}: ${problem}; left as it is\n`)
   console.err(`${before === undefined ? 'Wrote' : 'Updated'} ${file}.\n`)
   return exit.clean
@@ -47,12 +48,4 @@ async function existing(path: string, file: string): Promise<string | undefined>
   if (text.trim() === '') return undefined
   if (!isChecklist(text)) throw new UsageError(`--write: ${file} exists and holds no checklist of CostLint`)
   return text
-}
-
-async function written(path: string, file: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text)
-  } catch (error) {
-    throw new UsageError(`--write ${file}: ${error instanceof Error ? error.message : String(error)}`)
-  }
 }

@@ -1,6 +1,6 @@
 /** `costlint report`: what can be saved, the bill, the largest grids and the memory of GPUs, as a page or as Markdown. */
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { readable, toPosix } from '../host/node/host.js'
 import { version } from '../host/node/version.js'
@@ -15,6 +15,7 @@ import type { Engine } from './engine.js'
 import type { ReportFormat } from './options.js'
 import { type Target, targets } from './roots.js'
 import { Texts } from './texts.js'
+import { writeFileWhole } from './write-file.js'
 
 export interface ReportFlags {
   format: ReportFormat
@@ -53,8 +54,7 @@ export async function writeReport(
   const text = format === 'html' ? htmlReport(data, { link }) : markdownReport(data, { link })
   if (outputFile === undefined) console.out(text)
   else {
-    await mkdir(home, { recursive: true })
-    await writeFile(resolve(console.cwd, outputFile), text)
+    await writeFileWhole(resolve(console.cwd, outputFile), text, outputFile)
     console.err(`costlint: wrote ${outputFile}\n`)
   }
   return exit.clean

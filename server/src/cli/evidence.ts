@@ -1,6 +1,6 @@
 /** `costlint evidence`: measurements of runs, kept beside the project. */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { basename, join, relative, resolve } from 'node:path'
 import { duration } from '../estimate/figures.js'
 import { toPosix } from '../host/node/host.js'
 import { readMeasurements } from '../measured/read.js'
@@ -10,6 +10,7 @@ import { type Console, exit, UsageError } from './console.js'
 import { textOfFile } from './file-text.js'
 import { harmless } from './format/width.js'
 import { targets } from './roots.js'
+import { writeFileWhole } from './write-file.js'
 
 /** `of`: the script or job that the runs were of, where the files do not say. */
 export async function addEvidence(console: Console, files: readonly string[], of?: string): Promise<number> {
@@ -25,7 +26,7 @@ export async function addEvidence(console: Console, files: readonly string[], of
   }
   const all = [...known.values()].sort(byTime)
   const kept = all.slice(-mostRecords)
-  await write(root, kept)
+  await writeFileWhole(join(root, evidencePath), writtenStore(kept), evidencePath)
   console.out(
     `Added ${added} ${added === 1 ? 'run' : 'runs'} to ${evidencePath}, which holds ${kept.length}.\n`,
   )
@@ -65,7 +66,7 @@ export async function removeEvidence(
     throw new UsageError(`no such run: ${unknown.join(', ')} (costlint evidence list names them)`)
   if (ids.length === 0 && !all) throw new UsageError('evidence remove: name the runs, or give --all')
   const kept = all ? [] : records.filter(({ id }) => !ids.includes(id))
-  await write(root, kept)
+  await writeFileWhole(join(root, evidencePath), writtenStore(kept), evidencePath)
   console.out(`Removed ${records.length - kept.length}, kept ${kept.length}.\n`)
   return exit.clean
 }
@@ -121,19 +122,6 @@ async function stored(root: string): Promise<RunRecord[]> {
     return readStore(text)
   } catch (error) {
     throw new UsageError(`${evidencePath}: ${message(error)}`)
-  }
-}
-
-/** Renamed into place, so that nobody reads half of it. */
-async function write(root: string, records: readonly RunRecord[]): Promise<void> {
-  const path = join(root, evidencePath)
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    const beside = `${path}.${process.pid}`
-    await writeFile(beside, writtenStore(records))
-    await rename(beside, path)
-  } catch (error) {
-    throw new UsageError(`${evidencePath} cannot be written: ${message(error)}`)
   }
 }
 

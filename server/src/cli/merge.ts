@@ -1,11 +1,12 @@
 /** Reports that several machines have written, as one. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Billed } from '../estimate/total.js'
 import { define, lookUp } from '../text/records.js'
 import { type Console, exit, UsageError } from './console.js'
 import { coverageOf, totalOf } from './cost-total.js'
 import { compareText } from './report.js'
+import { writeFileWhole } from './write-file.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -31,7 +32,7 @@ export async function merge(
   }
   const text = merged(parts)
   if (outputFile === undefined) console.out(text)
-  else await writeFile(resolve(console.cwd, outputFile), text)
+  else await writeFileWhole(resolve(console.cwd, outputFile), text, outputFile)
   return exit.clean
 }
 

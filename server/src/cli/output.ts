@@ -1,13 +1,13 @@
 /** Where the findings of `costlint check` go: to the streams, and to files in formats of their own. */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import picocolors from 'picocolors'
-import { type Console, UsageError } from './console.js'
+import type { Console } from './console.js'
 import type { Engine } from './engine.js'
 import { type FormatContext, formatted, formattedEnd } from './format/index.js'
 import { formatTroubles, leftOutText } from './format/summary.js'
 import type { CheckOptions } from './options.js'
 import type { FailOn, Report } from './report.js'
+import { writeFileWhole } from './write-file.js'
 
 export interface Printed {
   report: Report
@@ -43,7 +43,7 @@ export async function print(
   const written = outputFile === undefined ? files : [...files, { format, file: outputFile }]
   for (const each of written) {
     const text = formatted(each.format, report, plain) + formattedEnd(each.format, report, plain)
-    await write(resolve(console.cwd, each.file), text)
+    await writeFileWhole(resolve(console.cwd, each.file), text, each.file)
   }
   // The diff, or the fixed text, has standard output for itself.
   const aside = options.diff || output !== undefined
@@ -55,14 +55,4 @@ export async function print(
   console.err(formatTroubles(report, console.errColors))
   say(formattedEnd(format, report, shown))
   if (options.diff && !quiet) console.err(leftOutText(report, options.fix))
-}
-
-async function write(path: string, text: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, text)
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    throw new UsageError(`the report cannot be written: ${message}`)
-  }
 }

@@ -85,6 +85,14 @@ function digest(code: Buffer): Buffer {
   return createHash('sha256').update(code).digest()
 }
 
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // What cannot be removed could not be written either, or is overwritten by a later run.
+  }
+}
+
 function keep(path: string, script: Script): void {
   const temporary = `${path}.${process.pid}`
   try {
@@ -97,6 +105,6 @@ function keep(path: string, script: Script): void {
     renameSync(temporary, path)
   } catch {
     // A disk that is full or may not be written: the next run compiles again.
-    rmSync(temporary, { force: true })
+    remove(temporary)
   }
 }
