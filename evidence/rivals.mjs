@@ -1,10 +1,10 @@
 /**
  * Other linters and CostLint on the same files: `node scripts/build.mjs && node evidence/rivals.mjs --tools DIR --cases DIR --repository DIR
- * [--site DIR]` writes evidence/rivals.json and the table in docs/comparison.md.
+ * [--site DIR] [--sonarlint DIR] [--only NAME]` writes evidence/rivals.json and the table in docs/comparison.md.
  *
  * --tools: clones of alloc, torch-preflight and traincheck, side by side (not part of this repository, and never installed).
- * --site: a folder with the Python packages that they need. --cases: small projects, each with the `expected.json` of somebody
- * who read it before any tool ran. --repository: any repository; what is found there is counted, not judged.
+ * --site: a folder with the Python packages that they need. --sonarlint: as in sonarlint.mjs. --only: what the others found stays as it
+ * was. --cases: small projects, each with the `expected.json` of somebody who read it before any tool ran. --repository: any repository; what is found there is counted, not judged.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -21,9 +21,11 @@ const { values } = parseArgs({
     cases: { type: 'string' },
     repository: { type: 'string' },
     site: { type: 'string', default: '' },
+    sonarlint: { type: 'string' },
+    only: { type: 'string' },
   },
 })
-const { tools, cases, repository, site } = values
+const { tools, cases, repository, site, sonarlint, only } = values
 if (!tools || !cases || !repository) {
   console.error('usage: node evidence/rivals.mjs --tools DIR --cases DIR --repository DIR [--site DIR]')
   process.exit(2)
@@ -71,6 +73,8 @@ function revision(folder) {
 }
 
 const { Workspace } = createRequire(import.meta.url)('@astral-sh/ruff-wasm-nodejs')
+
+const sonar = "SonarQube's Python rules"
 
 /** Each takes a folder and gives its findings: path, line (null: of the whole file), rule, `weak`: information or less. */
 const linters = [
@@ -154,6 +158,17 @@ const linters = [
     },
     finds: () => false,
   },
+  {
+    name: sonar,
+    version: '4.19',
+    run(folder) {
+      const script = join(root, 'evidence/sonarlint.mjs')
+      return JSON.parse(output(process.execPath, [script, sonarlint, folder])).findings.map(
+        ({ path, line, rule, weak }) => ({ path, cell: null, line, rule, weak }),
+      )
+    },
+    finds: (rule, wanted) => wanted.some((one) => equivalents[sonar][one]?.includes(rule)),
+  },
 ]
 
 /** Rules of others that speak of the same waste as ours. */
@@ -175,6 +190,7 @@ const equivalents = {
     'training/retained-graph': ['TG001'],
     'data/no-loader-workers': ['TG004'],
   },
+  [sonar]: { 'search/uncached-pipeline': ['python:S6969'] },
   'traincheck-lint': {
     'compute/oversized-instance': ['MEMORY-001'],
     'data/no-loader-workers': ['DATALOADER-001'],
@@ -206,8 +222,11 @@ function hits(linter, { rules, path, cell, lines, or = [] }, finding) {
 const projects = readdirSync(cases)
   .filter((name) => filesOf(cases).includes(join(name, 'expected.json')))
   .sort()
-const results = []
+const kept =
+  only === undefined ? [] : JSON.parse(readFileSync(join(root, 'evidence/rivals.json'), 'utf8')).results
+const results = kept.filter(({ name }) => name !== only)
 for (const linter of linters) {
+  if (only === undefined ? linter.name === sonar && !sonarlint : linter.name !== only) continue
   const result = {
     name: linter.name,
     version: linter.version,
@@ -267,7 +286,7 @@ const rows = results.map((one) =>
     .trim(),
 )
 const table = [
-  `${date}, processor seconds, with the start of each process; ${results[0].repository.name.replace('+', '/')} is the repository.`,
+  `${date}, processor seconds, with the start of each process; ${results[0].repository.name.replace(/\+|__/, '/')} is the repository.`,
   '',
   '| tool | version | expected and seen | warnings on clean projects | other warnings | findings in the repository (warnings) | processor seconds |',
   '|---|---|---|---|---|---|---|',
