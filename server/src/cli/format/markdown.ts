@@ -5,7 +5,8 @@ import { rulePageLink, severities } from '../../linter.js'
 import { sumText } from '../../report/cost-words.js'
 import { markdownBill } from '../cost-markdown.js'
 import type { Report, Shown } from '../report.js'
-import { countsText } from './summary.js'
+import { foldCopies, type ShownOnce } from './copies.js'
+import { count, countsText } from './summary.js'
 import { harmless } from './width.js'
 import { cellText, fixLabel, messageText, shareText } from './words.js'
 
@@ -14,7 +15,7 @@ const mostRows = 100
 
 export function formatMarkdown(report: Report): string {
   const { run, month } = totalOf(report.costs)
-  const findings = [...report.findings].sort(dearestFirst)
+  const findings = foldCopies([...report.findings].sort(dearestFirst))
   const lines = [
     '## CostLint',
     '',
@@ -43,12 +44,13 @@ export function formatMarkdown(report: Report): string {
   return `${lines.join('\n').trimEnd()}\n`
 }
 
-function row(shown: Shown): string {
+function row({ shown, copies }: ShownOnce): string {
   const { rule, severity, message } = shown.finding
   const fix = shown.fixes[0]
   const parts = [
     `${plain(messageText(message))} ([${rule}](${rulePageLink(rule)}))`,
     ...(fix === undefined ? [] : [`**${fixLabel(fix.safety)}:** ${plain(fix.title)}`]),
+    ...(copies.length === 0 ? [] : [`Also in ${count(copies.length, 'copy', 'copies')} of this file.`]),
   ]
   const place = `${code(`${shown.path}:${shown.inFile.start.line}`)}${cellText(shown)}`
   return `| ${severity} | ${moneyOf(shown)} | ${place} | ${parts.join('<br>')} |`
