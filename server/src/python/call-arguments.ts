@@ -1,6 +1,8 @@
 /** Arguments of a call: keywords, positions, unpacked dictionaries, arguments frozen by `partial`. */
 import type { Argument, CallExpr, Comprehension, DictExpr, Expr } from '../syntax/python-ast.js'
 import { type Configured, configuredChild } from '../text/configured.js'
+import type { Json } from '../text/json.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { configuredNode, foldConfigured } from './configured.js'
@@ -168,6 +170,8 @@ export function inDictionary(
     const source = filteredItems(value)
     return source === null ? opaque : afterChanges(analysis, expr, keyword, inner(source), until)
   }
+  const constant = inConstant(analysis, expr, value, keyword)
+  if (constant !== null) return afterChanges(analysis, expr, keyword, constant, until)
   if (value.type === 'name') return inParameter(analysis, value, keyword, depth)
   if (
     value.type === 'subscript' &&
@@ -193,6 +197,21 @@ export function inDictionary(
     else if (key.value === keyword) result = given(analysis, entry.value)
   }
   return afterChanges(analysis, expr, keyword, result, until)
+}
+
+/** In a dictionary that another module of the project writes down: `settings.TRAINING`, shown at `expr`; null: it is something else. */
+function inConstant(analysis: Analysis, expr: Expr, value: Expr, keyword: string): ArgumentValue | null {
+  if (value.type !== 'name' && value.type !== 'attribute' && value.type !== 'subscript') return null
+  const folded = analysis.fold(value)
+  if (folded.state !== 'known' || !isRecord(folded.value)) return null
+  const entry = lookUp(folded.value, keyword)
+  if (entry === undefined) return { state: 'absent', overridable: folded.overridable }
+  const span = { start: expr.start, end: expr.end }
+  return { state: 'given', expr, folded: { ...folded, value: entry }, span }
+}
+
+function isRecord(value: Json): value is { [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 const byKey = new WeakMap<DictExpr, ReadonlyMap<string, Expr> | null>()

@@ -64,9 +64,11 @@ export function markEvaluation(analysis: Analysis, finder: EffectFinder): void {
     if (loop.role !== 'other' || loop.node.type !== 'for') continue
     const { start, iterable } = loop.node
     const written = writtenOf(analysis, iterable)
-    if (!/loader|batches|dl\b|_iter|dataset/i.test(written)) continue
+    const isLoader = /loader|batches|dl\b|_iter|dataset/i.test(written)
+    if (!isLoader && !runsEvaluated(analysis, loop)) continue
     const { calls } = loop.effects
     if (
+      !isLoader ||
       /eval|valid|test|predict|infer|accura|metric|score|perplex|confusion/i.test(
         loop.function?.name ?? '',
       ) ||
@@ -78,6 +80,30 @@ export function markEvaluation(analysis: Analysis, finder: EffectFinder): void {
       loop.role = 'evaluate'
     }
   }
+}
+
+/** After `model.eval()` in the same function it calls `model(…)`, whatever the batches are called. */
+function runsEvaluated({ calls, text }: Analysis, { node, function: owner }: Loop): boolean {
+  if (node.type !== 'for' || /^\s*range\(/.test(text.slice(node.iterable.start, node.iterable.end)))
+    return false
+  const written = ({ start, end }: Expr) => text.slice(start, end)
+  const before = calls.filter(
+    (call) =>
+      call.function === owner &&
+      call.expr.end <= node.start &&
+      /^(eval|train)$/.test(call.method) &&
+      call.expr.callee.type === 'attribute',
+  )
+  const modes = new Map(
+    before.map(({ method, expr: { callee, args } }) => [
+      callee.type === 'attribute' ? written(callee.value) : '',
+      method === 'eval' && args.length === 0,
+    ]),
+  )
+  return calls.some(
+    ({ expr: { callee, args, start, end } }) =>
+      node.start <= start && end <= node.end && args.length > 0 && modes.get(written(callee)) === true,
+  )
 }
 
 /** What a loop goes through, as it is written: `progress` of `progress = tqdm(val_loader)` with what it stands for. */

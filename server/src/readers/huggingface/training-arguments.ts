@@ -164,14 +164,45 @@ function given(
   if (changed !== null) return changed
   if (made.parsed) {
     const launched = fromCommandLine(python, made, key, binding)
+    const silent = launched.state === 'unknown' && binding === null && python.argumentFile() === null
+    const declared = silent ? declaredHere(python, made, key) : null
+    if (declared !== null) return declared
     if (mayBePassed(launched)) return launched
   }
   const own: ArgumentValue = made.parsed
     ? { state: 'absent' }
     : python.argument(made.call, key, key === 'output_dir' ? 0 : null)
   if (mayBePassed(own)) return own
-  const here = made.klass === null ? own : classDefault(python, made.klass, key)
-  return made.foreign === null || mayBePassed(here) ? here : foreignDefault(made.call, made.foreign, key)
+  const declared = ofClass(python, made, key)
+  return mayBePassed(declared) ? declared : own
+}
+
+/**
+ * What a class of the project gives an argument that no launch is known to pass. Null: it does not say, and leaves the
+ * whole run to the launch.
+ */
+function declaredHere(python: PythonModule, made: TrainerArguments, key: string): ArgumentValue | null {
+  const value = ofClass(python, made, key)
+  if (value.state === 'given') {
+    const { folded } = value
+    return folded.state === 'known' ? { ...value, folded: { ...folded, overridable: true } } : value
+  }
+  const settled =
+    value.state === 'absent' && essentials.some((one) => ofClass(python, made, one).state === 'given')
+  return settled ? { ...value, overridable: true } : null
+}
+
+/** A class that gives these describes a run that needs no launch line. */
+const essentials = ['num_train_epochs', 'max_steps', 'per_device_train_batch_size']
+
+/** What the classes of the project that extend the library's declare. */
+function ofClass(
+  python: PythonModule,
+  { call, klass, foreign }: TrainerArguments,
+  key: string,
+): ArgumentValue {
+  const here: ArgumentValue = klass === null ? { state: 'absent' } : classDefault(python, klass, key)
+  return foreign === null || mayBePassed(here) ? here : foreignDefault(call, foreign, key)
 }
 
 /** What a class of another module declares. */

@@ -66,11 +66,16 @@ const trainer = /(^|_)(train|fit|optimi[sz]e)(_|$)/i
 function passesOf(python: PythonModule, epochs: Loop): Pass[] {
   const passes: Pass[] = []
   const code = hotCode(python, epochs.node.body, epochs.function)
+  const gone = new Set(
+    python.loops
+      .filter(({ parent, role }) => parent === epochs && (role === 'train' || role === 'evaluate'))
+      .flatMap(({ node }) => (node.type === 'for' ? textOf(python, plainLoader(node.iterable)) : [])),
+  )
   for (const { statement, expressions, func, guarded, conditional, exceptional } of code.statements) {
     if (func !== epochs.function || guarded || exceptional) continue
     if (statement.type === 'for' && !conditional) {
       const loop = python.loops.find((one) => one.node === statement)
-      const loader = loaderOf(python, statement.iterable)
+      const loader = loaderOf(python, statement.iterable, gone)
       if (loop === undefined || loader === null || loop.hasBreak) continue
       if (loop.parent === epochs && (loop.role === 'train' || loop.role === 'evaluate')) {
         const at = { start: statement.start, end: statement.iterable.end }
@@ -78,17 +83,21 @@ function passesOf(python: PythonModule, epochs: Loop): Pass[] {
       }
       continue
     }
-    for (const expr of expressions)
-      for (const call of callsIn(python, expr)) {
-        if (call.loops.at(-1) !== epochs) continue
-        const given = call.expr.args.flatMap(({ value }) => loaderOf(python, value) ?? [])
+    for (const expr of expressions) {
+      // From the inside out: `score(predict(dev), dev)` compares what has been computed.
+      const inner: Call[] = []
+      for (const call of callsIn(python, expr).reverse()) {
+        if (call.loops.at(-1) !== epochs || inner.some((one) => holds(call.expr, one.expr))) continue
+        const given = call.expr.args.flatMap(({ value }) => loaderOf(python, value, gone) ?? [])
         if (conditional && !asksForData(python, epochs, call, given)) continue
         const loaders = given.length > 0 ? given : ownLoaders(python, call)
         const does = loaders.length === 0 ? null : workOf(python, call)
         if (does === null) continue
         const { callee } = call.expr
+        inner.push(call)
         passes.push({ loaders, trains: does === 'train', what: `${textOf(python, callee)}(…)`, at: callee })
       }
+    }
   }
   return passes
 }
@@ -129,19 +138,25 @@ function ownLoaders(python: PythonModule, { expr: { callee } }: Call): Source[] 
   })
 }
 
-/** `train_loader` of `tqdm(enumerate(train_loader))`. */
-function loaderOf(python: PythonModule, expr: Expr): Source | null {
-  if (expr.type === 'call') {
-    const first = expr.args[0]?.value
-    return first !== undefined && /^(tqdm|trange|enumerate|track|iter)$/.test(lastIdentifier(expr.callee))
-      ? loaderOf(python, first)
-      : null
-  }
-  if (expr.type !== 'name' && expr.type !== 'attribute') return null
-  const made = python.definition(expr)
+/** A loader by what makes it or by its name; `gone`: what loops of the epoch go through, whatever it is called. */
+function loaderOf(python: PythonModule, expr: Expr, gone: ReadonlySet<string> = new Set()): Source | null {
+  const loader = plainLoader(expr)
+  if (loader.type !== 'name' && loader.type !== 'attribute') return null
+  const made = python.definition(loader)
+  const name = textOf(python, loader)
   const loads = made.type === 'call' && python.nameOf(made.callee) === 'torch.utils.data.DataLoader'
-  if (!loads && !loaderName.test(lastIdentifier(expr))) return null
-  return { name: textOf(python, expr), data: dataBehind(python, expr) }
+  if (!loads && !gone.has(name) && !loaderName.test(lastIdentifier(loader))) return null
+  return { name, data: dataBehind(python, loader) }
+}
+
+/** `train_loader` of `tqdm(enumerate(train_loader))`. */
+function plainLoader(expr: Expr): Expr {
+  const first = expr.type === 'call' ? expr.args[0]?.value : undefined
+  return expr.type === 'call' &&
+    first !== undefined &&
+    /^(tqdm|trange|enumerate|track|iter)$/.test(lastIdentifier(expr.callee))
+    ? plainLoader(first)
+    : expr
 }
 
 /** The data set of a loader: the call that makes it, or the entry of a configuration that it is. */
@@ -162,6 +177,10 @@ function dataBehind(python: PythonModule, expr: Expr): string | null {
 /** `conf['train_set']`, `conf.get('train_set')`. */
 function entry(python: PythonModule, object: Expr, key: unknown): string {
   return `${textOf(python, object)}[${String(key)}]`
+}
+
+function holds(outer: Expr, inner: Expr): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end
 }
 
 function textOf(python: PythonModule, { start, end }: { start: number; end: number }): string {
