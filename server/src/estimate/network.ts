@@ -24,6 +24,8 @@ export interface Network {
   unit: SizeUnit
   /** Size of a sample where none is given; null: nothing usual, texts differ. */
   usualSize: number | null
+  /** Between what sizes samples lie where nothing tells theirs; null or absent: that is not said. */
+  assumedSize?: Interval | null
   /** Floating-point operations of one forward pass over one sample. */
   forward(size: number): Interval
   /**
@@ -43,7 +45,7 @@ export interface Network {
  * Bytes kept at 16 bits for each billion operations, where nobody measured the network: ResNet-50 keeps 5.3 MB,
  * BERT-base 2.2 MB.
  */
-const keptByOperations: Record<NetworkClass, number> = {
+export const keptByOperations: Record<NetworkClass, number> = {
   conv: 5e6,
   transformer: 2e6,
   // Norms and first layers are frozen: set by two published runs of torchvision's.
@@ -53,7 +55,7 @@ const keptByOperations: Record<NetworkClass, number> = {
 }
 
 /** Networks of so few weights have few channels: their layers keep four times as much for what they compute. */
-const thin = { parameters: 3e6, kept: 4 }
+export const thin = { parameters: 3e6, kept: 4 }
 
 /** Blocks of a ResNet-50, which stands for the others; detectors add heads, matching of boxes, and losses. */
 const usualLayers: Record<NetworkClass, number> = {

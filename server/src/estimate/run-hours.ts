@@ -53,6 +53,13 @@ export function runHours(read: ReadQuestion): RunHours {
   return { speed, work, hours: hoursOf(speed, work), lacks: [], assumptions }
 }
 
+/** An assumed size tells nothing where its ends lie further apart than this. */
+const widest = 6
+
+function sizeWords({ unit }: Network): string {
+  return unit === 'pixels' ? 'size of the pictures' : 'length of the samples'
+}
+
 /** Parameters from which programs that train all weights compute layers twice without saying so. */
 const large = 1e9
 
@@ -82,6 +89,11 @@ function speedOf(read: ReadQuestion, assumptions: string[]): Speed | Lack {
   const small = stepSeconds({ ...input, size: size.low })
   const large = size.low === size.high ? small : stepSeconds({ ...input, size: size.high })
   if (small === null || large === null) return 'speed'
+  if (read.size === null && network.assumedSize != null) {
+    const [fewest, most] = [large.samplesPerSecond, small.samplesPerSecond]
+    if (most.high / fewest.low > (widest * most.high) / most.low) return 'size'
+    assumptions.push(`${sizeWords(network)} not known: ${size.low} to ${size.high}`)
+  }
   return {
     step: small.step && { low: small.step.low, high: large.step!.high },
     samplesPerSecond: { low: large.samplesPerSecond.low, high: small.samplesPerSecond.high },
@@ -100,7 +112,7 @@ function lengthsOf(
   assumptions: string[],
 ): Interval | null {
   const mean = network.unit === 'tokens' ? (dataset?.meanTokens ?? null) : null
-  if (mean === null) return size
+  if (mean === null) return size ?? network.assumedSize ?? null
   const kind = network.model?.kind
   // One side of a pair is read, the other written.
   const sides = kind === 'nlp-seq2seq' || (network.model === null && dataset!.kind === 'translation') ? 2 : 1

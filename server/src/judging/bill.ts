@@ -99,10 +99,7 @@ export class Bills {
       times: groups.some((group) => group.length > 1) ? { ...timesOf(run), low: 1 } : timesOf(run),
       apart,
       limit,
-      assumptions: [
-        ...hostsNotCounted(run),
-        ...new Set(found.flatMap((one) => ('missing' in one ? [] : one.assumptions))),
-      ],
+      assumptions: [...hostsNotCounted(run), ...new Set(found.flatMap((one) => one.assumptions ?? []))],
     })
   }
 
@@ -221,7 +218,7 @@ function flagsOf({ job }: Run): Record<string, unknown> {
   )
 }
 
-type ProgramHours = { hours: Interval; assumptions: string[] } | Missing
+type ProgramHours = ({ hours: Interval } | Missing) & { assumptions?: string[] }
 
 /** At least the longest of them, at most all of them. */
 function hoursOfProgram(trainings: readonly SubjectView<'Training'>[], options: RuleOptions): ProgramHours {
@@ -231,11 +228,13 @@ function hoursOfProgram(trainings: readonly SubjectView<'Training'>[], options: 
   if (lacking === undefined)
     return {
       hours: longestToAll(read.map(({ hours }) => hours)),
-      assumptions: read.flatMap((one) => one.assumptions),
+      assumptions: read.flatMap((one) => one.assumptions ?? []),
     }
   const counted = found.flatMap((one) => ('missing' in one ? (one.ofSamples ?? []) : []))
   const { missing } = lacking
-  return counted.length === found.length ? { missing, ofSamples: longestToAll(counted) } : { missing }
+  if (counted.length < found.length) return { missing }
+  const assumptions = found.flatMap((one) => one.assumptions ?? [])
+  return { missing, ofSamples: longestToAll(counted), assumptions }
 }
 
 function longestToAll(all: readonly Interval[]): Interval {
@@ -253,6 +252,7 @@ function hoursOfTraining(view: SubjectView<'Training'>, options: RuleOptions): P
   if ('missing' in question) return question
   if (gpu === null && computesOnProcessor(view)) return { missing: 'how fast its processors are' }
   const [fast, slow] = [runHours(question.fast), runHours(question.slow)]
+  const assumptions = [...new Set([...fast.assumptions, ...slow.assumptions])]
   const lack = slow.lacks[0] ?? fast.lacks[0]
   if (lack !== undefined || fast.hours === null || slow.hours === null) {
     const missing = lackText(lack ?? 'length', question)
@@ -260,12 +260,11 @@ function hoursOfTraining(view: SubjectView<'Training'>, options: RuleOptions): P
     const [least, most] = [question.fast, question.slow].map(
       (one) => runHours({ ...one, samples: sampleUnit }).hours,
     )
-    return least && most ? { missing, ofSamples: { low: least.low, high: most.high } } : { missing }
+    if (!least || !most) return { missing }
+    return { missing, ofSamples: { low: least.low, high: most.high }, assumptions }
   }
-  return {
-    hours: fed(view, { low: fast.hours.low, high: slow.hours.high }, fast.work?.samples, slow.work?.samples),
-    assumptions: [...new Set([...fast.assumptions, ...slow.assumptions])],
-  }
+  const hours = { low: fast.hours.low, high: slow.hours.high }
+  return { hours: fed(view, hours, fast.work?.samples, slow.work?.samples), assumptions }
 }
 
 /** Hours of a training that waits for its samples, where it is known what one costs. */

@@ -5,6 +5,7 @@
 import { dataset, type KnownDataset } from '../catalog/datasets.js'
 import type { Gpu } from '../catalog/gpus.js'
 import { type NamedModel, namedModel } from '../catalog/spellings.js'
+import { countedNetwork } from '../estimate/counted-network.js'
 import { networkOf } from '../estimate/network.js'
 import { predictsNoToken, type ReadQuestion } from '../estimate/question.js'
 import type { Lack } from '../estimate/run-hours.js'
@@ -12,6 +13,7 @@ import type { RunLength } from '../estimate/run-length.js'
 import type { ProductFormat } from '../estimate/step-seconds.js'
 import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
+import type { TrainingSettings } from '../workload/resource-kinds.js'
 import { subjectsOf } from './subject-view.js'
 import { arithmeticOf, ofLayers } from './training-memory.js'
 
@@ -46,16 +48,20 @@ export function questionOf(
   const { settings } = view
   const model = modelOf(view)
   if ('missing' in model) return model
+  const counted = 'networks' in model ? countedNetwork(model.name, model.networks) : null
+  const named: NamedModel =
+    'networks' in model ? { name: model.name, model: null, cost: null, assumed: false } : model
   if (effective(settings.precision) === 'fp64') return { missing: 'how fast it computes in fp64' }
   const data = dataOf(view)
-  const network = networkOf(model, effective(settings.languageHead) === false || predictsNoToken(data.known))
+  const headless = effective(settings.languageHead) === false || predictsNoToken(data.known)
+  const network = counted ?? networkOf(named, headless)
   const batch = endsOf(settings.batchSize)
   const passes = lengthsOf(settings)
   const arithmetic = arithmeticOf(settings)
   const adapters = effective(settings.adapters) != null
-  const size = sizeOf(settings, network?.unit === 'tokens', network?.usualSize ?? null, model)
+  const size = sizeOf(settings, network?.unit === 'tokens', network?.usualSize ?? null, named)
   const each = (end: 'fast' | 'slow'): ReadQuestion => ({
-    named: model,
+    named,
     network,
     gpu,
     machine: null,
@@ -95,7 +101,9 @@ export function lackText(lack: Lack, { view, slow }: TrainingQuestion): string {
     case 'network':
       return `what ${slow.named.name} computes, which is not in the catalog`
     case 'size':
-      return `the length of the texts${because(settings.sequenceLength as Claim)}`
+      return slow.network?.unit === 'pixels'
+        ? `the size of the pictures${because(settings.imageEdge as Claim)}`
+        : `the length of the texts${because(settings.sequenceLength as Claim)}`
     case 'gpu':
       return 'the accelerator: a job that names it, or `[hardware] default`'
     case 'speed':
@@ -114,13 +122,15 @@ export function lackText(lack: Lack, { view, slow }: TrainingQuestion): string {
   }
 }
 
-function modelOf(view: SubjectView<'Training'>): NamedModel | NoQuestion {
+function modelOf(view: SubjectView<'Training'>): NamedModel | TrainingSettings['countedLayers'] | NoQuestion {
   const { settings } = view
   const layers = effective(settings.layers)
   if (layers !== undefined) return { name: layers.name, model: ofLayers(layers), cost: null, assumed: false }
   const claim = settings.model
   const id = effective(claim) ?? (settings.layers === undefined ? madeIn(view) : undefined)
   if (id === undefined) {
+    const counted = effective(settings.countedLayers)
+    if (counted !== undefined) return counted
     const rounds = effective(settings.rounds)
     if (rounds !== undefined) return { missing: 'how long boosting takes on this table' }
     const because = claim?.state === 'unknown' ? ` (${claim.because})` : ''
@@ -234,7 +244,7 @@ function formatsOf(
   const found = arithmeticOf(settings)
   if (found === null) return ['fp16', 'fp32']
   if (found.arithmetic !== 'fp32') return [found.format, found.format]
-  // PyTorch computes convolutions in TF32 where nobody says otherwise.
+  // cuDNN computes convolutions in TF32 where nobody says otherwise: in PyTorch, in TensorFlow.
   const convolutions = networkClass === 'conv' || networkClass === 'detector'
-  return [convolutions && gpu?.formats.has('tf32') === true ? 'tf32' : 'fp32', 'fp32']
+  return convolutions && gpu?.formats.has('tf32') === true ? ['tf32', 'tf32'] : ['fp32', 'fp32']
 }

@@ -1,27 +1,19 @@
 /** How large the networks are that a module makes, counted from their layers. */
 import type { CallExpr } from '../../syntax/python-ast.js'
+import type { CountedLayers } from '../../text/counted-layers.js'
 import type { Call, Klass, PythonModule } from '../module.js'
 import { weightsOf } from './layer-sizes.js'
 import { classAt } from './places.js'
+import { isPool, mayConvolve, Scale } from './places-left.js'
 import { NetworkReader } from './reader.js'
 import { holdsLayers, isKind, isNetworkClass, type Layer, scopeOf, type Value } from './values.js'
 
-export interface NetworkSize {
-  /** Weights that take part in products, at most; sizes that are not known count as usual ones. */
-  parameters: number
+/** Sizes that are not known count as usual ones. */
+export interface NetworkSize extends CountedLayers {
   /** Entries of the largest matrix. */
   widest: number
-  layers: number
-  /** Of `parameters`: those of recurrent layers, which go through a sample step by step. */
-  recurrent?: number
-  /** Weights are used at each place of a picture or a series. */
-  convolutional?: true
   /** It makes pictures: as large as those that it is given. */
   dense?: true
-  /** Each weight is used for each word. */
-  attends?: true
-  /** Some sizes are not known. */
-  guessed?: true
 }
 
 class Count {
@@ -29,6 +21,7 @@ class Count {
   /** Something in it cannot be counted. */
   open = false
   private readonly seen = new Set<Layer>()
+  private readonly scale = new Scale()
 
   constructor(private readonly reader: NetworkReader) {}
 
@@ -80,6 +73,7 @@ class Count {
   private torchLayer(kind: string, { given }: Layer, times: number): void {
     const { size } = this
     const { products, widest, guessed } = weightsOf(kind, given)
+    const convolved = this.scale.through(kind, given)
     if (products === 0) {
       if (kind === 'Upsample' || kind === 'PixelShuffle') size.dense = true
       return
@@ -89,7 +83,12 @@ class Count {
     size.layers += times
     if (guessed) size.guessed = true
     if (/^(RNN|GRU|LSTM)/.test(kind)) size.recurrent = (size.recurrent ?? 0) + products * times
-    if (/Conv/.test(kind)) size.convolutional = true
+    if (convolved !== null) {
+      size.convolved = (size.convolved ?? 0) + products * times
+      const { weights = 0, axes = convolved.axes } = size.places ?? {}
+      const used = weights + products * times * convolved.share ** convolved.axes
+      size.places = { weights: used, axes: Math.max(axes, convolved.axes), left: this.scale.left }
+    }
     if (/ConvTranspose/.test(kind)) size.dense = true
     if (/Transformer|Attention/.test(kind)) size.attends = true
   }
@@ -100,11 +99,16 @@ class Count {
     if (/\bF\.(interpolate|upsample|pixel_shuffle|grid_sample)\(|functional\.interpolate\(/.test(text))
       this.size.dense = true
     if (weighsWords(text)) this.size.attends = true
+    const within = this.scale.enter(text, own)
     for (const [name, value] of own) {
       const unknown = value === undefined || isKind(value, 'unread') || isKind(value, 'foreign')
       // What cannot be read matters where the network is applied to something: a metric is not.
       if (unknown && isApplied(text, name)) this.open = true
-      else if (!unknown) this.add(value, times, depth + 1)
+      else if (!unknown) {
+        if (isPool(value) && within.has(name)) continue
+        this.add(value, times, depth + 1)
+        if (mayConvolve(value)) within.step()
+      }
     }
   }
 }
@@ -184,6 +188,11 @@ function ofCall(python: PythonModule, { expr, function: func }: Call): NetworkSi
 
 function makesNetwork(python: PythonModule, { name, expr, function: func }: Call): boolean {
   if (func?.class != null && isNetworkClass(func.class)) return false
+  // A function that networks call makes a part of them.
+  const sites = func === null || func.class !== null ? null : python.callSites(func)
+  const users = sites?.map((site) => site.function?.class ?? null)
+  if (users != null && users.length > 0 && users.every((one) => one !== null && isNetworkClass(one)))
+    return false
   if (name !== null && /^torch\.nn\./.test(name)) return made.test(name) && !isInside(python, expr)
   const found = classAt(python, expr.callee)
   return found !== null && isNetworkClass(found.klass)

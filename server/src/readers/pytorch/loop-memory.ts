@@ -16,6 +16,7 @@ import { adaptersOf, switchesCheckpointing, weightBits } from '../huggingface/we
 import { transformersVersion } from '../huggingface/weights.js'
 import { definedModelFor } from './defined-network.js'
 import { feedsOf } from './loader-use.js'
+import { trainedSizes } from './network-size.js'
 import { imageEdge } from './picture-edge.js'
 
 type Training = SubjectBuilder<'Training'>
@@ -68,12 +69,28 @@ function readCommon(python: PythonModule, training: Training, place: Place): voi
 /** A network of the module, where its layers can be followed. */
 function readDefined(python: PythonModule, training: Training, place: Place): void {
   const defined = definedModelFor(python, imageEdge(python)?.edge ?? null)
-  if (defined === null) return
+  if (defined === null) {
+    readCounted(python, training, place)
+    return
+  }
   const { place: made, ...layers } = defined.model
   training.known('layers', layers.name, { ...layers, input: defined.input }, made)
   training.known('parameters', layers.name, layers.parameters, made)
   training.default('weightBits', 'dtype', 32, made)
   training.default('adapters', 'requires_grad', null, made)
+  readCommon(python, training, place)
+}
+
+/** Networks whose layers are counted, where what they do to a sample cannot be followed. */
+function readCounted(python: PythonModule, training: Training, place: Place): void {
+  const networks = trainedSizes(python)
+  if (networks === null) return
+  training.known('countedLayers', 'layers', { name: 'its own network', networks }, place)
+  const edge = imageEdge(python)
+  if (edge !== null && networks.some(({ places }) => places?.axes === 2))
+    training.known('imageEdge', edge.key, edge.edge, edge.place)
+  training.default('weightBits', 'dtype', 32, place)
+  training.default('adapters', 'requires_grad', null, place)
   readCommon(python, training, place)
 }
 

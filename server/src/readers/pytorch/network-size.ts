@@ -17,7 +17,7 @@ import { imageEdge } from './picture-edge.js'
 import { publishedNetwork } from './published-network.js'
 
 /** One of these is trained, or all of them are; null: it is not known, or there is none. */
-function trainedSizes(python: PythonModule): NetworkSize[] | null {
+export function trainedSizes(python: PythonModule): NetworkSize[] | null {
   return once(python, 'sizes of what it trains', () => {
     const optimized = trainedNetwork(python)
     // A head is small, and the network below it is not.
@@ -79,8 +79,8 @@ const small = { rows: 8e6, words: 4e6, places: 2e6 }
 /** Of recurrent layers, whose steps follow each other, arithmetic takes so small a part of the time. */
 const stepwise = 1 / 4
 
-function isSmall({ parameters, recurrent = 0, dense, attends, convolutional }: NetworkSize): boolean {
-  const most = convolutional ? small.places : attends || recurrent > 0 ? small.words : small.rows
+function isSmall({ parameters, recurrent = 0, dense, attends, places }: NetworkSize): boolean {
+  const most = places ? small.places : attends || recurrent > 0 ? small.words : small.rows
   return parameters - recurrent + recurrent * stepwise < most && dense !== true
 }
 
@@ -92,7 +92,7 @@ export function smallNetwork(python: PythonModule): string | null {
   const sizes = trainedSizes(python)
   if (sizes === null || !sizes.every(isSmall)) return null
   // What a convolution costs depends on the pictures.
-  if (sizes.some(({ convolutional }) => convolutional === true)) {
+  if (sizes.some(({ places }) => places !== undefined)) {
     const edge = imageEdge(python)?.edge ?? null
     if (edge === null ? loadsPictures(python) : edge >= large) return null
   }
@@ -111,7 +111,7 @@ export function hasOnlyNarrowLayers(python: PythonModule): boolean {
     sizes?.every(
       (one) =>
         isSmall(one) &&
-        one.convolutional !== true &&
+        one.places === undefined &&
         one.widest <= (one.attends === true ? narrow.words : narrow.rows),
     ) === true
   )

@@ -1,4 +1,5 @@
 /** What a training loop, or the object that runs one, says of itself. */
+import type { CountedLayers } from '../../text/counted-layers.js'
 
 /** From most to least precise. `-mixed`: autocast over fp32 weights; without: the weights themselves. */
 export type Precision = 'fp64' | 'fp32' | 'tf32' | 'bf16-mixed' | 'fp16-mixed' | 'bf16' | 'fp16' | 'fp8'
@@ -97,6 +98,8 @@ export interface TrainingSettings {
     products: number
     operations: number
   }
+  /** Networks that the program defines itself, whose layers are counted, not followed: one of them is trained, or all are. */
+  countedLayers: { name: string; networks: CountedLayers[] }
   /** Bits of the weights as they are loaded; adapters and optimisers may keep others. */
   weightBits: 4 | 8 | 16 | 32
   /** Samples that one device takes at a time. */
@@ -126,10 +129,12 @@ export interface TrainingSettings {
   } | null
 }
 
-/** A network that a program makes by a name that is known. */
+/** A network that a program makes: by a name that is known, or of layers of its own. */
 export interface NetworkSettings {
   /** 'resnet50', 'bert-base-uncased', 'yolov8n'. */
   name: string
+  /** One of the project's own, by its layers. */
+  countedLayers: CountedLayers
 }
 
 /** A model that is loaded or defined. */

@@ -1,0 +1,18 @@
+/** The layers of a network, counted one by one in the order in which they are made. */
+export interface CountedLayers {
+  /** Weights that take part in products. */
+  parameters: number
+  layers: number
+  /** Of `parameters`: those of recurrent layers, and those of convolutions. */
+  recurrent?: number
+  convolved?: number
+  /**
+   * Weights of the convolutions, each times the share of the places of a sample at which it is used; the axes along which
+   * they move; the share of an axis that they leave.
+   */
+  places?: { weights: number; axes: number; left: number }
+  /** Each weight is used for each word, or patch of a picture. */
+  attends?: true
+  /** Some sizes are not known, and taken for large ones. */
+  guessed?: true
+}

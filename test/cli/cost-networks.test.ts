@@ -1,0 +1,81 @@
+/** `costlint cost` for networks of the project's own, of which only the layers are counted. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { runHere } from './here.js'
+
+const job = '#!/bin/bash\n#SBATCH --gres=gpu:a100:1\npython train.py\n'
+const unet = readFileSync(new URL('../estimate/networks/unet.py', import.meta.url), 'utf8').replace(
+  /^(net|opt) = .*\n/gm,
+  '',
+)
+const train = (loader: string, net: string) => `import torch
+from torch.utils.data import DataLoader
+from torchvision import transforms
+from torchvision.datasets import CIFAR10, ImageFolder
+from model import *
+
+net = ${net}.cuda()
+opt = torch.optim.Adam(net.parameters())
+loader = DataLoader(${loader}, batch_size=8, shuffle=True)
+criterion = torch.nn.CrossEntropyLoss()
+for epoch in range(50):
+    for x, y in loader:
+        opt.zero_grad()
+        criterion(net(x.cuda()), y.cuda()).backward()
+        opt.step()
+`
+
+interface Entry {
+  usd: { low: number; high: number } | null
+  ofSamples: { hours: { low: number; high: number }; usd: { low: number; high: number } | null } | null
+  unknown: string[]
+  assumptions: string[]
+}
+
+async function bill(files: Record<string, string>): Promise<Entry> {
+  const { out, code } = await runHere({ 'job.sh': job, ...files }, ['cost', '--output-format', 'json'])
+  assert.equal(code, 0)
+  return JSON.parse(out).jobs[0]
+}
+
+describe('costlint cost of a network by its layers', () => {
+  it('prices one of another module whose pictures have a known size', async () => {
+    const data =
+      'ImageFolder("data", transforms.Compose([transforms.Resize((256, 256)), transforms.ToTensor()]))'
+    const found = await bill({ 'model.py': unet, 'train.py': train(data, 'UNet(3, 2, bilinear=False)') })
+    // 50 epochs of 10,000 samples: 3 × 6.2e10 operations each, 9.3e16 in all, at 20 to 120 teraflops.
+    const { low, high } = found.ofSamples!.hours
+    assert.ok(low > 0.1 && low < 0.4 && high > 0.8 && high < 3, JSON.stringify(found))
+    assert.ok(found.ofSamples!.usd !== null)
+  })
+
+  it('says what lacks where its pictures could be small or large, and its arithmetic decides', async () => {
+    const found = await bill({ 'model.py': unet, 'train.py': train('load("data")', 'UNet(3, 2)') })
+    assert.deepEqual(found.unknown, ['the size of the pictures'])
+  })
+
+  it('needs no size where the start of kernels takes longer than their arithmetic', async () => {
+    const small = `from torch import nn
+import torch.nn.functional as F
+
+
+class Net(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, channels, 3, stride=2)
+        self.conv2 = nn.Conv2d(channels, channels, 3, stride=2)
+        self.conv3 = nn.Conv2d(channels, channels, 3, stride=2)
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(channels, 10)
+
+    def forward(self, x):
+        x = F.relu(self.conv3(F.relu(self.conv2(F.relu(self.conv1(x))))))
+        for _ in self.steps(x):
+            x = self.refined(x)
+        return self.fc(self.pool(x).flatten(1))
+`
+    const found = await bill({ 'model.py': small, 'train.py': train('load("data")', 'Net(16)') })
+    assert.ok(found.ofSamples !== null && found.ofSamples.hours.high < 1, JSON.stringify(found))
+    assert.match(found.assumptions.join(), /size of the pictures not known: 32 to 256/)
+  })
+})
