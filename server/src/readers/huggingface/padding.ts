@@ -17,6 +17,7 @@ import { hotCode } from '../pytorch/hot-code.js'
 import { stepEvidence } from '../pytorch/operations.js'
 import { type Maker, makersOf } from '../pytorch/sample-work.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { takesWholeList } from './padded-lists.js'
 import { fewTrainingSamples } from './samples.js'
 import { trainerCalls } from './trainers.js'
 
@@ -66,7 +67,7 @@ interface Padded {
   key: 'padding' | 'pad_to_max_length'
   maker: Maker | null
   /** It pads to the longest of so many rows; null: to one length. */
-  rows: number | null
+  rows: number | 'all' | null
 }
 
 function paddedCalls(python: PythonModule): Padded[] {
@@ -89,11 +90,15 @@ function paddedCalls(python: PythonModule): Padded[] {
       one.key !== 'padding' || knownArgument(python.argument(one.call, 'padding')) === 'max_length'
     if (!toOneLength) {
       const map = maker === undefined ? lambdaMap(python, one.call) : mapOf(python, maker)
-      const rows = map === undefined ? null : rowsOf(python, map)
+      const all = maker === undefined && map === undefined && takesWholeList(python, one.call)
+      const rows = all ? 'all' : map === undefined ? null : rowsOf(python, map)
       return rows === null ? [] : [{ ...one, maker: maker ?? null, rows }]
     }
     if (maker !== undefined) return [{ ...one, maker, rows: null }]
-    const mapped = lambdaMap(python, one.call) !== undefined || mappedElsewhere(python, one.call)
+    const mapped =
+      lambdaMap(python, one.call) !== undefined ||
+      mappedElsewhere(python, one.call) ||
+      takesWholeList(python, one.call)
     return mapped ? [{ ...one, maker: null, rows: null }] : []
   })
 }
@@ -175,6 +180,8 @@ function changePadding(claim: Claim, _value: unknown, facts: FragmentFacts): Cha
     end: one.expr.end,
   })
   const { key, maker } = found
+  if (takesWholeList(python, call))
+    return { reason: 'pad in the collate function of the loader instead (DataCollatorWithPadding)' }
   // A name may be chosen by an option that would then do nothing.
   if (call.expr.args.find((one) => one.name === key)?.value.type !== 'constant')
     return { reason: `${key} is chosen elsewhere` }

@@ -113,7 +113,7 @@ function shortDimensions(
   let [current, other] = inner
   while (current !== undefined && other === undefined) {
     const { node } = current
-    if (node.type !== 'for' || node.target.type !== 'name' || node.target.id.length > 2) break
+    if (node.type !== 'for' || node.target.type !== 'name' || scale.test(node.target.id)) break
     const values = effective(python.fold(node.iterable))
     if (!Array.isArray(values) || !values.every((one) => typeof one === 'number') || isCount(values)) break
     const target = node.target.id
@@ -124,10 +124,14 @@ function shortDimensions(
   const together = found
     .at(-1)?.[0]
     .calls.some(({ expr }) =>
-      names.every((name) => expr.args.some(({ value }) => value.type === 'name' && value.id === name)),
+      names.every((name) => expr.args.some(({ value }) => mentions(value, new Set([name])))),
     )
   return together === true ? found : []
 }
+
+/** What an experiment is made larger by, or repeated on. */
+const scale =
+  /seed|fold|split|run|rep|trial|iter|data|sample|size|year|month|day|level|ratio|fraction|percent|snr|noise|threshold|attack|client|horizon|step/i
 
 /** 0, 1, 2: seeds, folds, places. */
 function isCount(values: readonly unknown[]): boolean {

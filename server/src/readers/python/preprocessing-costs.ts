@@ -131,12 +131,10 @@ export function preparesElsewhere(python: PythonModule, call: Call): Preparation
   const imported =
     python.functionOf(call.expr.callee) === null ? python.importedFunction(call.expr.callee) : null
   if (imported === null || imported.trains || imported.backward) return null
-  const costs = imported.calls.flatMap((name) => {
-    const found = costByName(name)
-    return found === undefined ? [] : [found]
-  })
-  const [first] = costs
-  if (first === undefined) return null
+  const costs: Pick<Known, 'weight' | 'single'>[] = imported.calls.flatMap((name) => costByName(name) ?? [])
+  const tables = tableWork(python, call.expr.callee, imported.calls)
+  if (tables !== null) costs.push({ weight: tables })
+  if (costs.length === 0) return null
   if (imported.calls.some((name) => drawsOrKeeps.test(name) || makesMore.test(name))) return null
   return {
     what: call.method,
@@ -144,6 +142,24 @@ export function preparesElsewhere(python: PythonModule, call: Call): Preparation
     single: !imported.repeats && costs.every(({ single }) => single === true),
     inputs: call.expr.args.map((one) => one.value),
   }
+}
+
+const tableMethods = /^\.(groupby|merge|pivot_table|rolling|resample|agg|shift|melt|explode)$/
+const slowTableMethods = /^\.(apply|progress_apply|parallel_apply|iterrows|itertuples|applymap)$/
+
+/** A function of a module with pandas that does several things to tables; null: it does not. */
+function tableWork(
+  python: PythonModule,
+  callee: Expr,
+  calls: readonly string[],
+): PreparationCost['weight'] | null {
+  const target = python.targetOf(callee)
+  const module = target === null ? null : python.projectTarget(target)?.summary
+  if (module?.imports.some((name) => /^(pandas|cudf|modin|polars)(\.|$)/.test(name)) !== true) return null
+  const steps = calls.filter((name) => tableMethods.test(name)).length
+  const slow = calls.some((name) => slowTableMethods.test(name))
+  if (steps + Number(slow) < 2) return null
+  return slow ? 'heavy' : 'ordinary'
 }
 
 /** By its name in a summary: `transformers.BertTokenizer.encode_plus`. */

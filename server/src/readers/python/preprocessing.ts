@@ -139,7 +139,8 @@ export function repetitionsOf(python: PythonModule): Repetition[] {
     add({ per: 'trial', times, steps: stepsIn(python, func.node.body, func, names), around: func })
   }
   for (const loop of python.loops) {
-    if (!trainsInside(loop) || remembers(python, loop.node) || isDataset(loop.function)) continue
+    const whole = loop.role === 'train' && kindOf(python, loop) === 'epoch'
+    if (!(trainsInside(loop) || whole) || remembers(python, loop.node) || isDataset(loop.function)) continue
     const names = loop.node.type === 'for' ? boundBy(loop.node.target) : []
     const per = kindOf(python, loop)
     const steps = stepsIn(python, loop.node.body, loop.function, names, per === 'fold')

@@ -26,7 +26,9 @@ function mostSteps(python: PythonModule, loop: Loop): number | null {
   const bounds: (number | null)[] = []
   if (outer === null) {
     const { node } = loop
-    const overEpochs = node.type === 'for' && node.target.type === 'name' && /epoch/i.test(node.target.id)
+    // `for ep in range(n_epochs)`: a step may take the whole of the data.
+    const overEpochs =
+      node.type === 'for' && /epoch/i.test(python.text.slice(node.target.start, node.iterable.end))
     if (!overEpochs) bounds.push(asCount(loop.trips), asCount(loop.horizon?.count))
   } else bounds.push(asCount(stepsOf(outer)?.trips))
   // A loop inside of the counted one ends with it, or a pass later.

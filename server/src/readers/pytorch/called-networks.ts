@@ -61,12 +61,15 @@ function passedFor(
 }
 
 const ofLibraries = /^(torchvision\.models|timm|transformers|diffusers|open_clip|torch\.hub)\./
+/** What prepares the inputs of a network, and has no weights. */
+const preparesInputs = /Tokenizer|Processor|FeatureExtractor|Config\b|get_tokenizer|transforms?\b/
 
 /** A library makes it here, wherever it comes from, so that its weights are known to be trainable. */
 export function isFromLibrary(python: PythonModule, { origins }: CalledNetwork): boolean {
   return origins.every((origin) => {
     const made = unmoved(python.result(origin))
-    if (made.type === 'call' && ofLibraries.test(python.nameOf(made.callee) ?? '')) return true
+    const maker = made.type === 'call' ? (python.nameOf(made.callee) ?? '') : ''
+    if (ofLibraries.test(maker)) return !preparesInputs.test(maker)
     const type = python.typeOf(origin)
     return type !== null && ofLibraries.test(type) && isNetworkType(type)
   })

@@ -132,8 +132,9 @@ function readSearch(
   // Other libraries have no halving that takes the same arguments; scikit-learn has it since 0.24.
   const halves = call.name === 'sklearn.model_selection.GridSearchCV' && !old && version >= 24 && !multi
   search.known('alternatives', call.method, halves ? ['halving', 'random'] : ['random'], place)
-  if (expr !== null && found?.count === 1 && folds !== null && flavour.sharesSteps !== true) {
-    readPipeline(module, call, strategy, expr, found.space, folds, pipelines)
+  if (expr !== null && found !== null && folds !== null && flavour.sharesSteps !== true) {
+    // Of several grids in turn, the largest alone repeats so much.
+    readPipeline(module, call, strategy, expr, found, folds, pipelines)
   }
 }
 
@@ -259,7 +260,7 @@ function readPipeline(
   search: Call,
   strategy: SearchSettings['strategy'],
   estimator: Expr,
-  space: SearchSpace,
+  { space, count }: SpaceFound,
   folds: number,
   pipelines: Map<Call, RepeatedWork>,
 ): void {
@@ -278,7 +279,7 @@ function readPipeline(
     total,
     distinct: Math.min(total, repeats.distinct * folds),
     why: `${formatCount(candidates)} ${candidates === 1 ? 'configuration' : 'configurations'} × ${folds} folds${halving ? ' in the first round' : ''}`,
-    lowerBound: halving || (strategy === 'grid' && space.lowerBound),
+    lowerBound: halving || count > 1 || (strategy === 'grid' && space.lowerBound),
   }
   // Two searches of one pipeline are told once, by the larger.
   const before = pipelines.get(pipeline)

@@ -1,7 +1,7 @@
 /** What the function that a `tf.data` pipeline applies to each element does. */
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { childrenOf } from '../../syntax/python-children.js'
+import { childrenOf, lastName } from '../../syntax/python-children.js'
 import { plainName } from './pipeline.js'
 
 export interface Mapped {
@@ -66,11 +66,34 @@ export function mappedOf(analysis: PythonModule, call: Call): Mapped | null {
     return found
   }
   const value = analysis.definition(expr)
+  const elsewhere = analysis.importedFunction(expr.type === 'call' ? expr.callee : expr)
   if (value.type === 'lambda') {
     found.known = true
     new Reach(analysis, found).expression(value.body, 0)
+  } else if (elsewhere !== null) {
+    // `map(make_parser(416))` runs what the function of another module gives back.
+    if (expr.type === 'call') found.name = `${lastName(expr.callee)}(…)`
+    found.known = true
+    for (const one of [...elsewhere.calls, ...(elsewhere.gives?.calls ?? [])]) addWork(found, one)
   }
   return found
+}
+
+/** What a library call adds to the work of each element; true: it runs Python, which costs more than what is around it. */
+function addWork(found: Mapped, called: string): boolean {
+  const name = plainName(called)
+  const short = name.replace(/^tensorflow\./, 'tf.')
+  if (pythonCalls.test(name)) {
+    found.python ??= short
+    found.stateful ??= `\`${short}\` calls Python`
+    found.does = 'runs Python code'
+    return true
+  }
+  if (fileReads.test(name)) found.reads ??= short
+  const does = work.find(([pattern]) => pattern.test(name))
+  if (does !== undefined && !/^(decodes|runs)/.test(found.does ?? '')) found.does = does[1]
+  if (randomCalls.test(name)) found.stateful ??= `\`${short}\` draws random numbers`
+  return false
 }
 
 /** Calls that a function reaches, in this module. */
@@ -98,21 +121,7 @@ class Reach {
 
   private call(call: Call, depth: number): void {
     const { analysis, found } = this
-    const name = call.name === null ? null : plainName(call.name)
-    if (name !== null) {
-      const short = name.replace(/^tensorflow\./, 'tf.')
-      if (pythonCalls.test(name)) {
-        found.python ??= short
-        found.stateful ??= `\`${short}\` calls Python`
-        // What Python does costs more than what is around it.
-        found.does = 'runs Python code'
-        return
-      }
-      if (fileReads.test(name)) found.reads ??= short
-      const does = work.find(([pattern]) => pattern.test(name))
-      if (does !== undefined && !/^(decodes|runs)/.test(found.does ?? '')) found.does = does[1]
-      if (randomCalls.test(name)) found.stateful ??= `\`${short}\` draws random numbers`
-    }
+    if (call.name !== null && addWork(found, call.name)) return
     const layer = this.randomLayer(call)
     if (layer !== null) {
       found.does ??= 'transforms images'
@@ -120,6 +129,8 @@ class Reach {
     }
     const func = analysis.functionOf(call.expr.callee)
     if (func !== null) this.function(func, depth + 1)
+    else if (call.name === null)
+      for (const one of analysis.importedFunction(call.expr.callee)?.calls ?? []) addWork(found, one)
   }
 
   /** `augment(image, training=True)`, where `augment` is a stack of random layers. */

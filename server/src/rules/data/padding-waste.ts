@@ -71,12 +71,12 @@ const fewRows = 256
 
 /** What is kept is padded before it is known which texts share a batch. */
 function amongRows(claim: Claim<unknown>, { rows, tokens }: PaddedAmong): Report | string {
-  if (rows < fewRows) return `only ${rows} rows are padded to one length`
+  if (rows !== 'all' && rows < fewRows) return `only ${rows} rows are padded to one length`
   if (tokens !== null && tokens < shortest) return `texts are short: at most ${tokens} tokens`
   return {
     at: claim,
     severity: 'information',
-    message: `Texts are padded to the longest of each ${rows} rows, not of their batch: the padding is computed for nothing. Pad each batch to its longest text.`,
+    message: `Texts are padded to the longest of ${rows === 'all' ? 'all' : `each ${rows}`} rows, not of their batch: the padding is computed for nothing. Pad each batch to its longest text.`,
     saving: {
       fraction: padded,
       usd: null,

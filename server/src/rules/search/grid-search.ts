@@ -55,9 +55,9 @@ export default defineRule({
   },
 })
 
-/** Where every candidate starts a machine, fewer of them cost as much. */
+/** Where every candidate is a whole training or starts a machine, fewer of them cost as much. */
 function smallest(search: SubjectView<'Search'>, { search: options }: RuleOptions): number {
-  const least = known(search, 'unit') === 'job' ? Math.min(20, options.warnFits) : options.warnFits
+  const least = known(search, 'unit') === 'fit' ? options.warnFits : Math.min(20, options.warnFits)
   return Math.max(least, options.minFits)
 }
 

@@ -33,7 +33,7 @@ export interface InputPipelineSettings {
   /** Length that every text is padded to, whatever its own; null: the longest that the model takes. */
   paddedTo: number | null
   /** Texts are padded to the longest of as many rows, which are then shuffled into batches; `tokens`: their limit. */
-  paddedAmong: { rows: number; tokens: number | null }
+  paddedAmong: { rows: number | 'all'; tokens: number | null }
   /** Attention that keeps the texts of a packed row apart is in use. */
   packable: boolean
   /** Short texts share a row up to its full length; false: a batch is padded to its longest text. */
