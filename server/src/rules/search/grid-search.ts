@@ -55,9 +55,11 @@ export default defineRule({
   },
 })
 
-/** Where every candidate is a whole training or starts a machine, fewer of them cost as much. */
+/** Where every candidate starts a machine, or all of them are whole trainings, fewer of them cost as much. */
 function smallest(search: SubjectView<'Search'>, { search: options }: RuleOptions): number {
-  const least = known(search, 'unit') === 'fit' ? options.warnFits : Math.min(20, options.warnFits)
+  const unit = known(search, 'unit')
+  const dear = unit === 'job' || (unit === 'run' && (known(search, 'trialCap') ?? null) === null)
+  const least = dear ? Math.min(20, options.warnFits) : options.warnFits
   return Math.max(least, options.minFits)
 }
 
