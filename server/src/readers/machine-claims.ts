@@ -1,6 +1,7 @@
 /** A machine or cluster that stays up until something stops it: what readers of several providers claim alike. */
 import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
+import { acceleratorsOfType } from '../catalog/machine-names.js'
 import type { PythonModule } from '../python/module.js'
 import { convert, derived } from '../values/operations.js'
 import type { Given } from '../values/value.js'
@@ -20,7 +21,14 @@ export interface MachineFacts {
 
 /** Names of machines that a person works on. */
 export const workstation =
-  /(^|[^a-z])(notebooks?|jupyter\w*|workstations?|dev|devbox|sandbox|train\w*|gpu|experiments?|research|studio|playground)([^a-z]|$)/i
+  /(^|[^a-z])(notebooks?|jupyter\w*|workstations?|workbench|dev|devbox|sandbox|research|studio|playground|lab)([^a-z]|$)/i
+
+/** Names of machines that train. */
+export const trainsByName = /(^|[^a-z])(train\w*|experiments?|fine-?tun\w*)([^a-z]|$)/i
+
+/** Names of machines that answer requests. */
+export const servesByName =
+  /(^|[^a-z])(inference|infer|serving|serve|server|endpoint|triton|vllm|ollama|tgi|api|chat\w*|bot|web\w*|backend|kserve|deploy|prod\w*|online|llm)([^a-z]|$)/i
 
 /** `python`: the program that asks for it; null: a shell script. */
 export function claimMachineRequest(
@@ -49,11 +57,7 @@ export const uncatalogued = 'a machine that the catalogue does not know'
 /** The machine type with the accelerators that it holds. */
 export function claimType(compute: SubjectBuilder<'Compute'>, key: string, type: Given<string>): void {
   compute.say('instanceType', key, type)
-  compute.say(
-    'gpus',
-    key,
-    convert(type, (name) => instance(name)?.gpuCount, uncatalogued),
-  )
+  compute.say('gpus', key, convert(type, acceleratorsInType, uncatalogued))
   compute.say('gpuModel', key, derived(type, acceleratorModel))
 }
 
@@ -69,7 +73,12 @@ export function claimWholeType(compute: SubjectBuilder<'Compute'>, key: string, 
 
 /** The accelerator of a machine type; undefined: it has none, or the catalogue does not know it. */
 export function acceleratorModel(type: string): string | undefined {
-  return instance(type)?.gpu?.name
+  return acceleratorsOfType(type)?.model ?? undefined
+}
+
+/** How many a machine type has; undefined: it is not known. */
+export function acceleratorsInType(type: string): number | undefined {
+  return instance(type)?.gpuCount ?? acceleratorsOfType(type)?.count
 }
 
 /** `nvidia-tesla-t4`, `nvidia-l4`: the catalogue's name; undefined: it does not know it. */

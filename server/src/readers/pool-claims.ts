@@ -1,5 +1,4 @@
 /** Pools of machines: what readers of Terraform, eksctl and Karpenter claim alike. */
-import { instance } from '../catalog/instances.js'
 import { wordsBelow } from '../config/access.js'
 import type { ConfigNode } from '../config/node.js'
 import type { Location } from '../text/location.js'
@@ -8,7 +7,7 @@ import { both, convert, derived, orUnknown } from '../values/operations.js'
 import { effective, type Given } from '../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
-import { acceleratorModel, uncatalogued } from './machine-claims.js'
+import { acceleratorModel, acceleratorsInType, uncatalogued } from './machine-claims.js'
 
 export type Pool = SubjectBuilder<'Scaling'>
 
@@ -78,8 +77,7 @@ export function claimPoolMachine(pool: Pool, key: string, type: Given<string>): 
 
 /** Accelerators of a machine; undefined: no such machine is known. */
 export function acceleratorCount(type: string): number | undefined {
-  const machine = instance(type)
-  return machine === undefined ? (acceleratedFamily.test(type) ? 1 : undefined) : machine.gpuCount
+  return acceleratorsInType(type) ?? (acceleratedFamily.test(type) ? 1 : undefined)
 }
 
 /** The pool never changes its size. */
@@ -113,7 +111,7 @@ const acceleratedFamily = /^(p\d\w*|g[4-9]\w*|trn\d\w*|inf\d|dl\d\w*)\.|^(a[2-4]
 
 /** Whether a machine type holds accelerators, as far as its name or the catalogue tells. */
 export function isAcceleratedType(type: string): boolean {
-  return (instance(type)?.gpuCount ?? 0) > 0 || acceleratedFamily.test(type)
+  return (acceleratorsInType(type) ?? 0) > 0 || acceleratedFamily.test(type)
 }
 
 /** The resource by which pods ask for what the machines of a block hold; a taint of the same name is tolerated by itself. */

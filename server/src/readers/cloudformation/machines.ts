@@ -8,7 +8,14 @@ import type { Place } from '../../text/origin.js'
 import { convert, derived, opaque, orDefault } from '../../values/operations.js'
 import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
-import { acceleratorModel, claimMachineRequest, claimType, workstation } from '../machine-claims.js'
+import {
+  acceleratorModel,
+  claimMachineRequest,
+  claimType,
+  servesByName,
+  trainsByName,
+  workstation,
+} from '../machine-claims.js'
 import { scalesEndpoints } from './scalable-target.js'
 import type { Resource } from './template.js'
 
@@ -18,11 +25,12 @@ function start(
   resource: Resource,
   type: Given<string>,
   shown: Place,
+  interactive = true,
 ): SubjectBuilder<'Compute'> | null {
   if (effective(type) === undefined) return null
   const compute = claimMachineRequest(claims, null, {
     provider: 'aws',
-    interactive: true,
+    interactive,
     place: shown,
     site: shown,
     scope: resource.name,
@@ -71,17 +79,18 @@ export function readApps(claims: ClaimBuilder, resource: Resource, base: string)
 /** What stops a machine from outside of it, anywhere in the template. */
 const stoppers = /Scheduler|Events::Rule|CloudWatch::Alarm|SSM::Maintenance|Budgets|AutoScaling/
 
-/** A single machine with accelerators that a person works on; services are left alone. */
+/** A single machine with accelerators; services are left alone. */
 export function readInstance(claims: ClaimBuilder, resource: Resource): void {
   const type = resource.text('InstanceType')
   if ((instance(effective(type) ?? '')?.gpuCount ?? 0) < 1) return
-  if (!workstation.test(resource.words('Tags').join(' '))) return
-  for (const other of resource.template.resources()) if (stoppers.test(other.type)) return
-  const compute = start(claims, resource, type, resource.header)
+  const words = resource.words('Tags').join(' ')
+  const byHand = workstation.test(words)
+  if (!byHand && !trainsByName.test(words) && servesByName.test(words)) return
+  const compute = start(claims, resource, type, resource.header, byHand)
   if (compute === null) return
-  const given = ['InstanceInitiatedShutdownBehavior', 'LaunchTemplate', 'UserData'].find((key) =>
-    resource.has(key),
-  )
+  const given =
+    ['InstanceInitiatedShutdownBehavior', 'LaunchTemplate', 'UserData'].find((key) => resource.has(key)) ??
+    [...resource.template.resources()].find((other) => stoppers.test(other.type))?.type
   // What runs on it, and who stops it, is not in the template.
   if (given !== undefined) compute.unknown('idleStop', given, 'it may stop by itself', resource.header)
   else compute.say('idleStop', 'AWS::Scheduler::Schedule', orDefault(resource.absent(), null, true))

@@ -1,9 +1,10 @@
 /** Workstations on Azure. Source: provider azurerm 4, machine_learning_compute_instance and linux_virtual_machine. */
 import { effective } from '../../values/value.js'
-import { claimType, workstation } from '../machine-claims.js'
+import { claimType } from '../machine-claims.js'
 import { isAcceleratedType } from '../pool-claims.js'
 import type { Block } from './block.js'
-import { claimNeverStops, startMachine, stoppers } from './machines.js'
+import { claimMachineUse, startMachine } from './machine-use.js'
+import { claimNeverStops } from './machines.js'
 
 /** The resource itself has no setting that stops it: the service has one, set in the studio or by another provider. */
 export function readComputeInstance(block: Block): void {
@@ -18,16 +19,10 @@ export function readComputeInstance(block: Block): void {
   claimNeverStops(compute, block, 'idleTimeBeforeShutdown', ending)
 }
 
-/** A single machine with accelerators that a person works on; services are left alone. */
+/** A single machine with accelerators. */
 export function readVirtualMachine(block: Block): void {
   const key = block.holds('vm_size') ? 'vm_size' : 'size'
   const type = block.text(key)
   if (!isAcceleratedType(effective(type) ?? '')) return
-  if (!workstation.test(block.words('name', 'computer_name', 'tags').join(' '))) return
-  for (const other of block.module.scope.resourceTypes.keys()) if (stoppers.test(other)) return
-  const compute = startMachine(block, 'azure', true)
-  claimType(compute, key, type)
-  const ending = ['custom_data', 'user_data', 'priority'].find((one) => block.holds(one))
-  // Shut down from inside, such a machine is billed on: the schedule deallocates it.
-  claimNeverStops(compute, block, 'azurerm_dev_test_global_vm_shutdown_schedule', ending)
+  claimMachineUse(block, 'azure', { type: { key, value: type } })
 }

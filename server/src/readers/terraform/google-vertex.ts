@@ -13,7 +13,7 @@ import type { Evidence } from '../../workload/claim.js'
 import { claimType } from '../machine-claims.js'
 import { settingTable } from '../setting-table.js'
 import type { Block } from './block.js'
-import { startMachine } from './machines.js'
+import { startMachine } from './machine-use.js'
 
 const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
 

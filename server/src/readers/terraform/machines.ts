@@ -9,39 +9,14 @@ import { asQuotedNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import {
-  acceleratorModel,
-  attachedModel,
-  claimMachineRequest,
-  claimType,
-  workstation,
-} from '../machine-claims.js'
+import { acceleratorModel, attachedModel, claimType } from '../machine-claims.js'
+import { isAcceleratedType } from '../pool-claims.js'
 import { claimModelOfEnvironment } from '../served-model.js'
 import { settingTable } from '../setting-table.js'
 import { Block, type Module, regionOf } from './block.js'
+import { claimMachineUse, startMachine } from './machine-use.js'
 import { scalesEndpoints } from './scalable-target.js'
 import { resourcesOf } from './schedules.js'
-
-export function startMachine(
-  block: Block,
-  provider: 'aws' | 'gcp' | 'azure' | 'other',
-  interactive: boolean,
-): SubjectBuilder<'Compute'> {
-  const { header, module } = block
-  const keys = module.keysOf(block.value)
-  const place = { ...header, document: 0, ...(keys === undefined ? {} : { keys }) }
-  const compute = claimMachineRequest(module.claims, null, {
-    provider,
-    interactive,
-    place,
-    site: place,
-    scope: block.name,
-    ...(block.value.each === undefined ? {} : { copy: block.value.each.key }),
-  })
-  const region = regionOf(block, provider)
-  if (region !== undefined) compute.known('region', 'region', region, header)
-  return compute
-}
 
 /** A job that is defined here and started elsewhere. */
 export function startJob(
@@ -132,27 +107,26 @@ export function readDatabricksCluster(block: Block): void {
   databricksClusterSettings.claim(compute, block)
 }
 
-/** What stops a machine from outside of it, anywhere in the module. */
-export const stoppers =
-  /schedule|cloudwatch_metric_alarm|lambda|cloud_scheduler|resource_policy|ssm_maintenance|autoscaling|budgets/
-
-/** A single machine with accelerators that a person works on; services are left alone. */
+/** A single machine with accelerators. */
 export function readInstance(block: Block, provider: 'aws' | 'gcp', spot = false): void {
   const key = provider === 'aws' ? 'instance_type' : 'machine_type'
   const type = block.text(key)
-  if (effective(type) === undefined) return
-  if (!workstation.test(block.words('name', 'tags', 'labels').join(' '))) return
-  for (const other of block.module.scope.resourceTypes.keys()) if (stoppers.test(other)) return
-  const compute = startMachine(block, provider, true)
-  claimType(compute, key, type)
-  if (spot) compute.known('spot', 'aws_spot_instance_request', true, block.header)
-  if (provider === 'gcp') {
-    compute.say('gpus', 'guest_accelerator', block.number('guest_accelerator', 0, 'count'))
-    const card = block.text('guest_accelerator', 0, 'type')
-    compute.say('gpuModel', 'guest_accelerator', derived(card, attachedModel))
+  const attached = block.number('guest_accelerator', 0, 'count')
+  if (!isAcceleratedType(effective(type) ?? '') && !((effective(attached) ?? 0) > 0)) return
+  const card = derived(block.text('guest_accelerator', 0, 'type'), attachedModel)
+  const onGoogle = {
+    gpus: { key: 'guest_accelerator', value: attached },
+    model: { key: 'guest_accelerator', value: card },
   }
-  const stopper = provider === 'aws' ? 'aws_scheduler_schedule' : 'resource_policies'
-  claimNeverStops(compute, block, stopper, endsByItself(block, provider))
+  claimMachineUse(
+    block,
+    provider,
+    {
+      type: { key, value: type },
+      ...(provider === 'gcp' && block.has('guest_accelerator', 0) ? onGoogle : {}),
+    },
+    spot,
+  )
 }
 
 /** What runs on a machine, and who stops it, is not in the configuration. `ending`: a key that may end it. */
@@ -165,39 +139,6 @@ export function claimNeverStops(
   if (ending !== undefined || block.isOpen())
     compute.say('idleStop', ending ?? 'dynamic', unreadable(block.atHeader(), 'it may stop by itself'))
   else compute.say('idleStop', key, orDefault(block.absent(), null, true))
-}
-
-/** What may end the machine without anybody's help; undefined: nothing in the block. */
-function endsByItself(block: Block, provider: 'aws' | 'gcp'): string | undefined {
-  const present =
-    provider === 'aws'
-      ? [
-          'instance_market_options',
-          'instance_initiated_shutdown_behavior',
-          'launch_template',
-          'user_data_base64',
-        ]
-      : ['resource_policies']
-  const found = present.find((one) => block.holds(one))
-  if (found !== undefined) return found
-  if (provider === 'gcp') {
-    // GPUs cannot be moved while they run, so `scheduling` is always there.
-    for (const key of [
-      'preemptible',
-      'provisioning_model',
-      'max_run_duration',
-      'instance_termination_action',
-    ]) {
-      if (block.has('scheduling', 0, key) && effective(block.boolean('scheduling', 0, key)) !== false)
-        return key
-    }
-  }
-  const script = provider === 'aws' ? 'user_data' : 'metadata_startup_script'
-  if (!block.has(script)) return undefined
-  const text = effective(block.text(script))
-  const ends =
-    text === undefined || /shutdown|poweroff|halt|stop-instances|instances (stop|delete)|idle|cron/.test(text)
-  return ends ? script : undefined
 }
 
 /** An endpoint's instances, and whether anything in the module scales them. */

@@ -45,6 +45,7 @@ import {
   readSagemakerApps,
 } from './machines.js'
 import { readOtherModulePools } from './module-pools.js'
+import { otherCloudTypes, readOtherCloud } from './other-clouds.js'
 import {
   aksSettings,
   azureMlSettings,
@@ -102,6 +103,7 @@ export const terraformReader = defineReader({
     'google_vertex_ai_',
     'google_workbench_instance',
     'google_notebooks_',
+    ...otherCloudTypes,
     // Calls of modules tell what their variables hold.
     'module "',
   ],
@@ -191,6 +193,8 @@ function readResource(
     if (job !== null) readBatchJob(job, context)
     return
   }
+  if (type !== undefined && otherCloudTypes.includes(type))
+    for (const block of blocksOf(facts, module, node)) readOtherCloud(type, block)
   const read = type === undefined ? undefined : lookUp(dialects, type)
   if (read === undefined) return
   const beside = Math.max(module.scope.resourceTypes.get(type!) ?? 0, here.get(type!) ?? 0) - 1

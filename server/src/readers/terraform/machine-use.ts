@@ -1,0 +1,167 @@
+/** What a single machine is for, and what stops it: as far as names, scripts and the resources beside it tell. */
+import { derived, orDefault, unreadable } from '../../values/operations.js'
+import { effective, type Given } from '../../values/value.js'
+import type { SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import {
+  acceleratorModel,
+  acceleratorsInType,
+  claimMachineRequest,
+  claimType,
+  servesByName,
+  trainsByName,
+  workstation,
+} from '../machine-claims.js'
+import { type Block, regionOf } from './block.js'
+
+/** What stops a machine from outside of it, anywhere in the module. */
+const stoppers =
+  /schedule|cloudwatch_metric_alarm|aws_lambda|cloud_scheduler|resource_policy|ssm_maintenance|autoscaling|budgets/
+
+const servingScript =
+  /\b(vllm|ollama|sglang|text-generation-(inference|launcher|webui)|tritonserver|uvicorn|gunicorn|streamlit|gradio|nginx|caddy|docker[ -]compose|kubeadm|k3s)\b/
+
+/** The key that would stop it, by provider. */
+const stopper = {
+  aws: 'aws_scheduler_schedule',
+  gcp: 'resource_policies',
+  azure: 'azurerm_dev_test_global_vm_shutdown_schedule',
+  other: 'schedule',
+}
+export type MachineProvider = keyof typeof stopper
+
+/** Keys of the block that may end the machine without anybody's help. */
+const ending: Record<MachineProvider, string[]> = {
+  aws: [
+    'instance_market_options',
+    'instance_initiated_shutdown_behavior',
+    'launch_template',
+    'user_data_base64',
+  ],
+  gcp: ['resource_policies'],
+  // Shut down from inside, a machine of Azure is billed on, as those of most others are.
+  azure: ['custom_data', 'user_data', 'priority'],
+  other: ['preemptible', 'scheduling_policy', 'spot', 'is_spot', 'preemptible_instance_config'],
+}
+const scripts = ['user_data', 'metadata_startup_script', 'cloud_init', 'custom_data']
+
+export function startMachine(
+  block: Block,
+  provider: MachineProvider,
+  interactive: boolean,
+): SubjectBuilder<'Compute'> {
+  const { header, module } = block
+  const keys = module.keysOf(block.value)
+  const place = { ...header, document: 0, ...(keys === undefined ? {} : { keys }) }
+  const compute = claimMachineRequest(module.claims, null, {
+    provider,
+    interactive,
+    place,
+    site: place,
+    scope: block.name,
+    ...(block.value.each === undefined ? {} : { copy: block.value.each.key }),
+  })
+  const region = regionOf(block, provider)
+  if (region !== undefined) compute.known('region', 'region', region, header)
+  return compute
+}
+
+/** What a machine holds, each with the key that says so. */
+export interface Holds {
+  type?: { key: string; value: Given<string> }
+  gpus?: { key: string; value: Given<number> }
+  model?: { key: string; value: Given<string> }
+}
+
+/**
+ * Claims a single machine, and that nothing stops it where nothing seems to. What serves requests is there at all hours; of
+ * the others only names tell whether somebody works at them.
+ */
+export function claimMachineUse(block: Block, provider: MachineProvider, holds: Holds, spot = false): void {
+  const words = block
+    .words('name', 'hostname', 'display_name', 'label', 'computer_name', 'tags', 'labels')
+    .join(' ')
+  const byHand = workstation.test(words)
+  if (!byHand && !trainsByName.test(words) && serves(block, words)) {
+    if (!spot) claimServer(block, provider, holds)
+    return
+  }
+  const compute = startMachine(block, provider, byHand)
+  const { type, gpus, model } = holds
+  if (type !== undefined) claimType(compute, type.key, type.value)
+  if (gpus !== undefined) compute.say('gpus', gpus.key, gpus.value)
+  if (model !== undefined) compute.say('gpuModel', model.key, model.value)
+  if (spot) compute.known('spot', 'aws_spot_instance_request', true, block.header)
+  const key = endedBy(block, provider)
+  if (key === undefined) compute.say('idleStop', stopper[provider], orDefault(block.absent(), null, true))
+  else compute.say('idleStop', key, unreadable(block.atHeader(), 'it may stop by itself'))
+}
+
+/** A machine that answers requests is an endpoint with one replica. */
+function claimServer(block: Block, provider: MachineProvider, { type, gpus, model }: Holds): void {
+  const key = endedBy(block, provider, true)
+  const { module, header } = block
+  const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
+  const serving = module.claims.subject('Serving', header, block.name, evidence)
+  serving.known('platform', 'machine', 'virtual machine', header)
+  serving.known('purpose', 'machine', 'deployment', header)
+  serving.known('tornDown', 'machine', false, header)
+  serving.known('minReplicas', 'machine', 1, header)
+  serving.known('autoscaled', key ?? stopper[provider], key !== undefined, header)
+  if (provider === 'other') serving.known('object', 'machine', `machine/${block.name}`, header)
+  const region = regionOf(block, provider)
+  if (region !== undefined) serving.known('region', 'region', region, header)
+  if (type !== undefined) {
+    serving.say('machine', type.key, type.value)
+    serving.say('gpus', type.key, derived(type.value, acceleratorsInType))
+    serving.say('gpuModel', type.key, derived(type.value, acceleratorModel))
+  }
+  if (gpus !== undefined) serving.say('gpus', gpus.key, gpus.value)
+  if (model !== undefined) serving.say('gpuModel', model.key, model.value)
+}
+
+/** What may end the machine: a key of its own, or a resource beside it. */
+function endedBy(block: Block, provider: MachineProvider, serves = false): string | undefined {
+  const types = [...block.module.scope.resourceTypes.keys()]
+  return (
+    endsByItself(block, provider, serves) ??
+    types.find((one) => stoppers.test(one)) ??
+    (block.isOpen() ? 'dynamic' : undefined)
+  )
+}
+
+function serves(block: Block, words: string): boolean {
+  return (
+    servesByName.test(words) || scripts.some((one) => servingScript.test(effective(block.text(one)) ?? ''))
+  )
+}
+
+/** The script of a server that cannot be read starts the server. */
+function endsByItself(block: Block, provider: MachineProvider, serves: boolean): string | undefined {
+  const found = ending[provider].find((one) => block.holds(one))
+  if (found !== undefined) return found
+  // GPUs cannot be moved while they run, so `scheduling` is always there.
+  for (const key of [
+    'preemptible',
+    'provisioning_model',
+    'max_run_duration',
+    'instance_termination_action',
+  ]) {
+    if (
+      provider === 'gcp' &&
+      block.has('scheduling', 0, key) &&
+      effective(block.boolean('scheduling', 0, key)) !== false
+    )
+      return key
+  }
+  for (const script of scripts) {
+    if (!block.has(script)) continue
+    const text = effective(block.text(script)) ?? (serves ? '' : undefined)
+    if (
+      text === undefined ||
+      /shutdown|poweroff|halt|stop-instances|instances (stop|delete)|idle|cron/.test(text)
+    )
+      return script
+  }
+  return undefined
+}
