@@ -3,6 +3,7 @@
  * machine types of Exoscale, OVHcloud, Scaleway, DigitalOcean, Lambda, Vultr, Oracle, Akamai (Linode), IBM, CoreWeave, Crusoe
  * and Hyperstack.
  */
+import { lookUp } from '../text/records.js'
 import { gpu } from './gpus.js'
 import { instance } from './instances.js'
 
@@ -47,7 +48,7 @@ const schemes: Scheme[] = [
   {
     name: /^(t[12]|a100|h100|l4|l40s|a10|rtx5000)-(?:le-)?(\d+)$/,
     read: ([family, memory]) => {
-      const [card, one] = ovh[family!]!
+      const [card, one] = lookUp(ovh, family!)!
       const count = Number(memory) / one
       return Number.isInteger(count) ? [card, count] : null
     },
@@ -59,7 +60,7 @@ const schemes: Scheme[] = [
     read: ([n, card, gb]) => [gb === undefined ? card! : `${card}-${gb}GB`, Number(n)],
   },
   { name: /^vcg-(a100|l40s|a40|h100)-\d+c-\d+g-(?:80|48)vram$/, read: ([card]) => [card!, 1] },
-  { name: /^(?:vm|bm)\.(gpu[234]\.)(\d)$/, read: ([family, n]) => [oracle[family!]!, Number(n)] },
+  { name: /^(?:vm|bm)\.(gpu[234]\.)(\d)$/, read: ([family, n]) => [lookUp(oracle, family!)!, Number(n)] },
   {
     name: /^(?:vm|bm)\.gpu\.([a-z]+\d+s?)(-v2)?\.(?:b\.)?(\d)$/,
     read: ([card, second, n]) => [second === undefined ? card! : `${card}-80GB`, Number(n)],
