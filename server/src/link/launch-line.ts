@@ -394,6 +394,11 @@ class LaunchLine {
         this.words = asCommand.slice(launcher.words.length)
         return this.launch(launcher)
       }
+      const trainer = longest(trainers, module, asCommand)
+      if (trainer !== undefined) {
+        this.words = asCommand
+        return this.train(trainer)
+      }
     }
     if (module !== null && isServerModule(module)) {
       this.words = [{ ...name, text: module }, ...this.words]

@@ -261,6 +261,8 @@ export const trainers: Trainer[] = [
     ...noOptions,
   },
   { words: ['yolo', 'pose', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
+  // Source: https://spacy.io/api/cli#train, 3.8: one process, which computes on the device that `--gpu-id` names.
+  { words: ['spacy', 'train'], name: 'spacy', module: 'spacy.cli.train', processes: 1, ...noOptions },
   { words: ['yolo', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
 ]
 

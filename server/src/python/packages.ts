@@ -24,7 +24,7 @@ const oneDevice =
   'tensorboard tensorboardX wandb mlflow comet_ml neptune clearml aim requests boto3 botocore s3fs gcsfs fsspec google azure ' +
   'psutil joblib h5py zarr lmdb librosa soundfile pydub albumentations imgaug kornia nltk spacy sentencepiece tokenizers ' +
   'datasets evaluate huggingface_hub safetensors peft transformers tensorflow keras tf_keras tensorflow_datasets ' +
-  'tensorflow_hub jax jaxlib flax optax optuna hyperopt skopt xgboost lightgbm catboost gym gymnasium IPython ipywidgets ' +
+  'tensorflow_hub jax jaxlib flax haiku jraph distrax rlax optax optuna hyperopt skopt xgboost lightgbm catboost gym gymnasium IPython ipywidgets ' +
   'packaging six attr attrs networkx rdkit ogb dgl sentence_transformers open_clip clip segmentation_models_pytorch ' +
   'lpips pycocotools nibabel SimpleITK pydicom gensim regex ftfy sacrebleu rouge_score editdistance unidecode sagemaker ' +
   'bitsandbytes fastai fastcore fastprogress fastbook ignite ultralytics supervision roboflow xformers triton setuptools pkg_resources'
@@ -32,7 +32,7 @@ const oneDevice =
 export const standardLibrary: ReadonlySet<string> = new Set(standard.split(' '))
 
 const manyDevices =
-  'accelerate axolotl chex colossalai composer cudf cuml cupy dask dask_ml deepspeed fairscale flash_attn ffcv haiku horovod ' +
+  'accelerate axolotl chex colossalai composer cudf cuml cupy dask dask_ml deepspeed fairscale flash_attn ffcv horovod ' +
   'litdata litgpt mmcv mmdet mmengine mxnet nemo numba orbax paddle pyspark ray sglang streaming tensorflow_addons ' +
   'tensorflow_probability torch_xla torchtune trl tune_sklearn unsloth vllm webdataset'
 

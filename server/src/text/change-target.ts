@@ -10,6 +10,8 @@ export interface PlannedChange {
   /** Absent: unsafe. */
   safety?: 'safe' | 'unsafe' | 'display'
   writes: PlannedWrite[]
+  /** Why zero cannot be written; absent: it can. */
+  notZero?: string
 }
 
 export interface PlannedWrite {

@@ -146,6 +146,12 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
     const said = scheduler === 'PBS' ? `walltime=${text}` : `-W ${text}`
     return write(`End the job after ${Number(hours)} hours: ${said}`, limitNames[scheduler], text)
   }
+  if (claim.setting === 'gpus' && value === 0) {
+    const queue = option(shell, 'q')?.value
+    return {
+      reason: `${queue == null ? 'the request' : `the queue ${queue}`} has to change with it: choose one without GPUs`,
+    }
+  }
   if (claim.setting === 'gpus' && typeof value === 'number' && value > 0) {
     const asked = gpusAsked(shell, scheduler)
     const text = asked?.rewritten(value) ?? null

@@ -12,7 +12,7 @@ import { byHand } from '../change-answer.js'
 import { changeFrameworkConfig, changeInterval } from '../framework-configs/change.js'
 import { startsTraining } from '../framework-configs/inherited-claims.js'
 import { defineReader } from '../reader.js'
-import { knowsAmp, readFrameworkConfig, type Spelling } from './config.js'
+import { isMixed, knowsAmp, readFrameworkConfig, type Spelling } from './config.js'
 
 const spelling: Spelling = {
   solver: ['SOLVER'],
@@ -58,8 +58,7 @@ export const detectron2ConfigReader = defineReader({
     if (facts.config === undefined) return { reason: 'the launch line sets this: change it there' }
     switch (claim.setting) {
       case 'precision':
-        // Its trainer scales gradients and takes no other format.
-        return value === 'fp16-mixed'
+        return isMixed(value)
           ? changeFrameworkConfig(claim, true, facts, { keys: spelling.amp })
           : { reason: 'detectron2 trains in fp16 or fp32' }
       case 'workers':

@@ -45,6 +45,11 @@ export function knowsAmp(versions: Record<string, string>): boolean {
   return !isBefore(versions, ['detectron2'], '0.3')
 }
 
+/** Its trainer scales gradients and has one format of 16 bits, fp16: what asks for any gets that. */
+export function isMixed(value: unknown): boolean {
+  return value === 'fp16-mixed' || value === 'bf16-mixed'
+}
+
 export function readFrameworkConfig(frameworkConfig: Detectron2Config): void {
   const { claims, path, root, spelling, place, launched } = frameworkConfig
   const node = (keys: string[]) => configuredAt(root, ...keys)

@@ -15,7 +15,7 @@ import type { Launch } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { startsTraining } from '../framework-configs/inherited-claims.js'
 import { defineReader, type UnreadModule } from '../reader.js'
-import { readFrameworkConfig, type Spelling } from './config.js'
+import { isMixed, readFrameworkConfig, type Spelling } from './config.js'
 
 const spelling: Spelling = {
   solver: ['train'],
@@ -64,7 +64,7 @@ export const lazyConfigReader = defineReader({
     const every = target?.kind === 'interval' ? String(target.steps) : undefined
     const text =
       claim.setting === 'precision' ? 'True' : claim.setting === 'workers' ? String(value ?? 4) : every
-    if (claim.setting === 'precision' && value !== 'fp16-mixed')
+    if (claim.setting === 'precision' && !isMixed(value))
       return { reason: 'detectron2 trains in fp16 or fp32' }
     if (claim.state === 'default' || text === undefined) return byHand(claim)
     return {

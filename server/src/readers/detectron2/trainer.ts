@@ -16,7 +16,7 @@ import { byHand } from '../change-answer.js'
 import { claimFolded } from '../claim-argument.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { onWindows } from '../windows.js'
-import { fewSteps, knowsAmp } from './config.js'
+import { fewSteps, isMixed, knowsAmp } from './config.js'
 
 const trainerClass = /^detectron2\.engine\.(\w+\.)*DefaultTrainer$/
 
@@ -141,8 +141,7 @@ function changeConfig(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   })
   if (claim.setting === 'workers') return replaced(`Load with ${value ?? 4} workers`, String(value ?? 4))
   if (claim.setting !== 'precision') return byHand(claim)
-  // The trainer scales gradients and takes no other format.
-  if (value !== 'fp16-mixed') return { reason: 'detectron2 trains in fp16 or fp32' }
+  if (!isMixed(value)) return { reason: 'detectron2 trains in fp16 or fp32' }
   const title = 'Train in mixed precision (SOLVER.AMP.ENABLED)'
   if (target?.kind !== 'call') return replaced(title, 'True')
   const call = python.callAt({ start, end })

@@ -36,6 +36,7 @@ export function carryOut(claim: Claim, value: unknown, facts: FragmentFacts): Ch
   if (target?.kind === 'container' && keys !== undefined) return mountShared(claim, target.index, keys, facts)
   if (target?.kind !== 'plan' || document === undefined || keys === undefined) return byHand(claim)
   const { plan } = target
+  if (value === 0 && plan.notZero !== undefined) return { reason: plan.notZero }
   const root = at(facts.config?.documents[document]?.root, ...keys)
   if (root === undefined || root.kind !== 'map') return { reason: 'the manifest has changed' }
   const writes = plan.writes.map((one): Write => {

@@ -25,6 +25,7 @@ import {
   isIdleImage,
   isPatch,
   isServerImage,
+  keptOnAccelerators,
   machineOf,
   queueLimits,
 } from './pod.js'
@@ -252,6 +253,8 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
   }
   if (claim.setting === 'gpus' && typeof value === 'number' && target?.kind === 'amounts') {
     if (target.paths.length > 2) return { reason: 'several containers ask for accelerators' }
+    const kept = value === 0 ? keptOnAccelerators(node) : null
+    if (kept !== null) return { reason: kept }
     const writes = target.paths.map((place) => {
       const before = at(node, ...place)
       // `"4"` stays a string: some templates and older tools insist on it.

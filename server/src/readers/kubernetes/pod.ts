@@ -163,6 +163,18 @@ export interface NodeLabel {
   keys: (string | number)[]
 }
 
+/** Why a pod that asks for no accelerators would hold the same node; null: it would not. */
+export function keptOnAccelerators(pod: ConfigNode | undefined): string | null {
+  // Types of machines are told, and changed, by a setting of their own.
+  const label = nodeLabels(pod).find(
+    (one) =>
+      !machineLabels.includes(one.label) && /gpu|accelerator|nvidia/i.test(`${one.label}=${one.value}`),
+  )
+  return label === undefined
+    ? null
+    : `${label.label}: ${label.value} still asks for nodes with GPUs: choose others with it`
+}
+
 /** What labels of nodes say about them. */
 export function machineOfLabels(locator: Locator, labels: readonly NodeLabel[]): Machine {
   const machine: Machine = { gpuModel: null, instanceType: null, spot: null, spotTolerated: false }

@@ -20,6 +20,7 @@ import {
   isIdleImage,
   isPatch,
   isServerImage,
+  keptOnAccelerators,
   machineOf,
   queueLimits,
 } from './pod.js'
@@ -263,7 +264,8 @@ function fewerGpus(holders: Holder[]): Planned {
       ],
     })),
   )
-  return { title: 'Ask for {value} GPU', writes }
+  const notZero = holders.map(({ group }) => keptOnAccelerators(group.pod)).find((one) => one !== null)
+  return { title: 'Ask for {value} GPU', writes, ...(notZero == null ? {} : { notZero }) }
 }
 
 export interface Deadline {

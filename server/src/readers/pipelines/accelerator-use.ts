@@ -20,7 +20,7 @@ const onProcessors = new Set(
     'librosa soundfile resampy pydub audioread duckdb rasterio pyproj fiona sktime tsfresh featuretools shap lime lifelines ' +
     'xlsxwriter pytesseract rdkit openai anthropic cohere pypdf docx nbformat papermill ' +
     'langdetect langid fasttext textblob textstat unidecode emoji contractions rapidfuzz fuzzywuzzy thefuzz Levenshtein jellyfish ' +
-    'datasketch simhash html2text trafilatura readability newspaper justext selectolax tldextract warcio fastwarc ijson msgpack ' +
+    'datasketch simhash imagehash exifread piexif blurhash smart_open html2text trafilatura readability newspaper justext selectolax tldextract warcio fastwarc ijson msgpack ' +
     'lz4 zstandard snappy blosc tables netCDF4 xarray rioxarray cfgrib deltalake pyiceberg adlfs paramiko docker kubernetes ' +
     'pika celery elasticsearch opensearchpy neo4j psycopg asyncpg aiofiles watchdog schedule jsonschema marshmallow dacite ' +
     'multiprocess dill cloudpickle pathos prettytable humanize coloredlogs pendulum arrow numexpr bottleneck toolz cytoolz ' +
@@ -97,7 +97,7 @@ export function isAccelerated(module: string): boolean {
 
 const accelerated = new Set(
   (
-    'torch torchvision torchaudio tensorflow keras tf_keras jax jaxlib flax cupy cudf cuml cugraph dask_cudf dask_cuda rmm numba pycuda ' +
+    'torch torchvision torchaudio tensorflow keras tf_keras jax jaxlib flax haiku jraph cupy cudf cuml cugraph dask_cudf dask_cuda rmm numba pycuda ' +
     'onnxruntime tensorrt transformers sentence_transformers diffusers vllm lightning pytorch_lightning accelerate ' +
     'deepspeed nvidia nvtabular merlin paddle mxnet ultralytics detectron2 mmcv mmdet mmengine easyocr whisper open_clip ' +
     'timm fastai autogluon flair stable_baselines3 peft trl bitsandbytes unsloth optimum auto_gptq awq'

@@ -9,6 +9,7 @@ import { mayBePassed, numberArgument, passedExpression } from '../../values/argu
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
+import { fastaiFits } from '../fastai/learners.js'
 import { claimHandGrid } from '../hand-grid.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
@@ -17,7 +18,7 @@ import { listedConfigurations, productOf } from './grid-factors.js'
 import { gridLoopChange } from './grid-loop-change.js'
 import { nameOfValue } from './grid-names.js'
 import { recursiveGrid } from './grid-recursion.js'
-import { hyperparameter, otherWork, repetitionTarget } from './hyperparameter-names.js'
+import { chosenNetwork, hyperparameter, otherWork, repetitionTarget } from './hyperparameter-names.js'
 import { starters } from './started-programs.js'
 import { trainerRuns } from './swallowed.js'
 
@@ -28,6 +29,7 @@ export const gridLoopReader = defineReader({
     '.fit',
     'train',
     'backward',
+    'fine_tune',
     'run_experiment',
     'itertools',
     '.cv(',
@@ -174,8 +176,13 @@ function dimensionsOf(python: PythonModule, loop: Loop): LoopDimension[] | null 
   const counts = python.definition(iterable)
   const range = counts.type === 'call' && python.nameOf(counts.callee) === 'range'
   if (hyperparameter.test(name)) return range && /epoch|batch$/i.test(target.id) ? null : [found]
-  return repetitionTarget.test(target.id) && found.size <= 20 ? [found] : null
+  const factor = repetitionTarget.test(target.id) || (chosenNetwork.test(name) && named(found.values))
+  return factor && found.size <= 20 ? [found] : null
 }
+
+/** `for arch in ['resnet18', 'resnet50']` */
+const named = (values: readonly Json[] | undefined): boolean =>
+  values?.every((one) => typeof one === 'string') === true
 
 /** `enumerate(…)`, `tqdm(…)` pass on what they wrap. */
 function unwrapped(python: PythonModule, node: For): { iterable: Expr; target: Expr } {
@@ -238,6 +245,8 @@ function workOf(python: PythonModule, nest: Nest): Work | null {
   const run: Work = { unit: 'run', launched: null }
   if (effects.trains || [...effects.calls].some((name) => trainerRuns.test(name))) return run
   const { calls } = inner
+  // `learn.fine_tune(8, lr)`
+  if (fastaiFits(python).some(({ call }) => calls.includes(call))) return run
   if (
     calls.some((call) => call.method === 'fit' && passedExpression(python.argument(call, 'epochs')) !== null)
   )

@@ -2,7 +2,7 @@
 export const hyperparameter = new RegExp(
   '^(_|cur_|current_|new_|this_)?(' +
     [
-      'lrs?|(learning|drop|dropout|decay)_?rates?|eta|initial_lr|base_lr|max_lr|l_?rate',
+      'lrs?|lr[0f]|(learning|drop|dropout|decay)_?rates?|eta|initial_lr|base_lr|max_lr|l_?rate',
       'wd|weight_?decays?|l1|l2|(l1|l2)_?\\w*|reg|reg_\\w+|regulari[sz]ation\\w*|lambdas?\\w*|lam|lmbda|alphas?|betas?\\d?|gammas?|c|eps(ilon)?|sigmas?|taus?|temperatures?|temp|margins?|momentums?',
       'bs|b_size|(mini_?)?batch_?sizes?|batch|bsz|n_batch',
       'hidden\\w*|n_?hidden\\w*|h_?dims?|h_?size|units?|n_?units\\w*|neurons?|n_?neurons\\w*|nodes|n_?nodes|width|widths|filters?|n_?filters|num_?filters|kernel_?sizes?|kernels?|channels?|n_?channels',

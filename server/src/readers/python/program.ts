@@ -12,12 +12,13 @@ import { givesRanks, knowsRank, startsPlainly } from '../../workload/launches.js
 import type { ProgramSettings } from '../../workload/resource-kinds.js'
 import { boosterOnAccelerator } from '../boosting/device.js'
 import { fastaiFits } from '../fastai/learners.js'
+import { jaxEvidence } from '../jax/loop.js'
 import { keptOnProcessor } from '../lightning/accelerators.js'
 import { acceleratedLibrary } from '../pipelines/accelerator-use.js'
 import { workOfModule } from '../pipelines/step-work.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { resumption } from '../pytorch/resume.js'
-import { defineReader } from '../reader.js'
+import { defineReader, type ReaderContext } from '../reader.js'
 import { trainCalls } from '../ultralytics/train.js'
 import { mergesOnProcessor } from './merging.js'
 import { commandText, starters } from './started-programs.js'
@@ -64,7 +65,7 @@ export const programReader = defineReader({
     else program.known('parallelism', parallelism.key, parallelism.value, place)
     program.known('trains', 'training', trainsAnywhere(python) && !onlyMeasures(facts.path), place)
     program.known('infers', 'model', inference(python), place)
-    readAccelerator(program, takesAccelerator(python) ? 'maybe' : evidence.accelerator, place)
+    readAccelerator(program, takesAccelerator(python, context) ? 'maybe' : evidence.accelerator, place)
     readResumption(python, program, place)
     const rank = rankSource.exec(python.code)?.[0] ?? null
     program.known('readsRank', rank ?? 'rank', rank, place)
@@ -121,19 +122,29 @@ function placeOf(python: PythonModule): Place {
   return { start: first.start, end: Math.min(first.end, line < 0 ? first.end : line) }
 }
 
-/** TensorFlow computes on the first accelerator without being told, where nothing places its operations. */
-function takesAccelerator(python: PythonModule): boolean {
+/** TensorFlow and JAX compute on the first accelerator without being told, where nothing places their operations. */
+function takesAccelerator(python: PythonModule, context: ReaderContext): boolean {
   if (
     python.evidence.accelerator === 'none' &&
     (trainCalls(python).length > 0 || fastaiFits(python).length > 0)
   )
     return true
+  if (python.evidence.accelerator === 'none' && onAnyPlatform(python, context)) return true
   return (
     python.evidence.accelerator === 'none' &&
     python.evidence.role === 'training' &&
     python.imports.has('tensorflow') &&
     !python.uses('tensorflow.device', 'tensorflow.config.', 'tensorflow.compat.v1.') &&
     !/CUDA_VISIBLE_DEVICES/.test(python.code)
+  )
+}
+
+/** It trains with JAX and chooses no platform. */
+function onAnyPlatform(python: PythonModule, context: ReaderContext): boolean {
+  return (
+    python.evidence.role === 'training' &&
+    python.imports.has('jax') &&
+    jaxEvidence(python, context).accelerator === 'maybe'
   )
 }
 

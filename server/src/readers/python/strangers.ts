@@ -22,7 +22,7 @@ const takesDevices = new Set(
     'mmdet mmseg mmpretrain mmaction detectron2 simpletransformers autogluon fairseq fairseq2 espnet espnet2 speechbrain ' +
     'trl axolotl llamafactory swift torchtune torchtitan litgpt lit_gpt lightning_cloud catalyst determined paddle mxnet ' +
     'tensorpack tf_agents keras_cv keras_nlp keras_hub darts neuralforecast pytorch_forecasting scvi anomalib chemprop flair ' +
-    'haiku t5x maxtext seqio trax elegy mlx cuml cugraph cudf h2o oneflow bagua patrickstar torch_xla torchrec torchsnapshot ' +
+    't5x maxtext seqio trax elegy mlx cuml cugraph cudf h2o oneflow bagua patrickstar torch_xla torchrec torchsnapshot ' +
     'parsl mpi4py submitit torchx coiled'
   ).split(' '),
 )

@@ -257,7 +257,7 @@ function placeOf(analysis: PythonModule, statement: Try): Pick<Swallowed, 'place
 
 /** Calls of trainers of libraries that run a whole training. */
 export const trainerRuns =
-  /^(transformers\.(Seq2Seq)?Trainer\.train|trl\.\w+Trainer\.train|lightning\.pytorch\.Trainer\.fit|keras\.(Model|Sequential)\.(fit|train_on_batch))$/
+  /^(transformers\.(Seq2Seq)?Trainer\.train|trl\.\w+Trainer\.train|lightning\.pytorch\.Trainer\.fit|keras\.(Model|Sequential)\.(fit|train_on_batch)|ultralytics\.(YOLO\w*|RTDETR)\.train|composer\.Trainer\.fit|sentence_transformers\.(\w+\.)*(SentenceTransformerTrainer\.train|(SentenceTransformer|CrossEncoder)\.fit)|setfit\.\w*Trainer\.train|paddle\.Model\.fit)$/
 
 /** A function that only trains may be called for each of many. */
 function runOf(statement: Try, func: Func | null): Pick<Swallowed, 'place' | 'loop'> | null {

@@ -73,19 +73,32 @@ interface Work {
 }
 
 function workOf(command: ShellCommand, locate: Parameters<typeof parseLaunch>[2]): Work | null {
-  const [first] = command.words
-  if (first?.text !== null && first !== undefined && /^(sbatch|bsub|qsub)$/.test(first.text)) {
-    const script = command.words.find((word) =>
-      /\.(sh|sbatch|slurm|sl|job|py|pbs|lsf)$/.test(word.text ?? ''),
-    )
-    const submitted = script?.text ?? wrappedProgram(command)
+  const submitted = submittedFile(command)
+  if (submitted !== undefined)
     return submitted === null || otherWork.test(submitted) ? null : { unit: 'job', launched: 'jobs' }
-  }
   const launch = parseLaunch(command.words, command.environment, locate)
   if (launch === null) return null
   const { path, module } = launch.program
   const name = path?.split('/').at(-1) ?? module
   return name == null || otherWork.test(name) ? null : { unit: 'run', launched: 'trainings' }
+}
+
+/** Commands that hand a job to a scheduler or a cloud, and the files that say what it runs. */
+const submitters: [command: RegExp, file: RegExp][] = [
+  [/^(sbatch|bsub|qsub)$/, /\.(sh|sbatch|slurm|sl|job|py|pbs|lsf)$/],
+  [/^sky (jobs |spot )?launch$/, /\.ya?ml$/],
+  [/^az ml job create$/, /\.ya?ml$/],
+  [/^argo submit$/, /\.ya?ml$/],
+  [/^dstack apply$/, /\.ya?ml$/],
+]
+
+/** What a command submits; undefined: it submits nothing, null: what cannot be read. */
+function submittedFile(command: ShellCommand): string | null | undefined {
+  const texts = command.words.map(({ text }) => text ?? '')
+  const line = (count: number) => texts.slice(0, count).join(' ')
+  const submitter = submitters.find(([pattern]) => [1, 2, 3, 4].some((count) => pattern.test(line(count))))
+  if (submitter === undefined) return undefined
+  return texts.find((text) => submitter[1].test(text)) ?? wrappedProgram(command)
 }
 
 /** The script in `sbatch --wrap "python train.py --lr $lr"`; null: no command is wrapped, or it starts none. */
