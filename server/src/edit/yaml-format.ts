@@ -98,3 +98,10 @@ export function blockLines(value: object, column: number, style: YamlStyle): str
     return [dash + lines[0]!.trimStart(), ...lines.slice(1)]
   })
 }
+
+/** `False` becomes `True`, as `false` becomes `true`: files of Python people are written like Python. */
+export function sameCase(spelled: string, before: string): string {
+  if (!/^(true|false)$/.test(spelled)) return spelled
+  if (/^(True|False)$/.test(before)) return spelled[0]!.toUpperCase() + spelled.slice(1)
+  return /^(TRUE|FALSE)$/.test(before) ? spelled.toUpperCase() : spelled
+}

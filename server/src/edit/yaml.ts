@@ -29,6 +29,7 @@ import {
   blockLines,
   childColumn,
   flowValue,
+  sameCase,
   takesLines,
   type YamlStyle,
   yamlString,
@@ -190,7 +191,7 @@ class YamlWriter extends YamlText {
     const keepQuote = typeof value === 'string' && (old === '"' || old === "'") ? old : undefined
     if (holder.flow) {
       const json = old === '"' || this.isJson(node)
-      const spelled = flowValue(value, style, true, json)
+      const spelled = sameCase(flowValue(value, style, true, json), text.slice(start, end))
       return [{ start, end, text: empty ? ` ${spelled}` : spelled }]
     }
     if (!empty && isSeq(node) && node.flow && Array.isArray(value)) {
@@ -201,7 +202,7 @@ class YamlWriter extends YamlText {
     if (!takesLines(value)) {
       const spelled = keepQuote
         ? yamlString(value as string, style, false, keepQuote)
-        : flowValue(value, style, false)
+        : sameCase(flowValue(value, style, false), text.slice(start, end))
       if (block && holder.colon !== null) {
         return this.commentedEdit(write, holder.colon, [
           { start: holder.colon, end: holder.colon, text: ` ${spelled}` },
