@@ -54,6 +54,65 @@ describe('costlint cost of a network by its layers', () => {
     assert.deepEqual(found.unknown, ['the size of the pictures'])
   })
 
+  it('prices a Keras network whose inputs nobody knows', async () => {
+    const keras = `from tensorflow import keras
+from tensorflow.keras import layers
+
+def build(columns):
+    inputs = keras.Input(shape=(160, columns))
+    x = layers.GRU(64, return_sequences=True)(inputs)
+    return keras.Model(inputs, layers.Dense(1)(layers.GRU(32)(x)))
+
+table = read("prices.csv")
+model = build(table.shape[1])
+model.compile("adam", "mse")
+model.fit(table, table.target, epochs=50)
+`
+    const found = await bill({ 'train.py': keras })
+    const { low, high } = found.ofSamples!.hours
+    assert.ok(low > 0.005 && high < 2, JSON.stringify(found))
+  })
+
+  it('finds the networks of other modules that a training is handed', async () => {
+    const trainer = `class Trainer:
+    def __init__(self, network, optimizer, loader):
+        self.network, self.optimizer, self.loader = network, optimizer, loader
+
+    def fit(self):
+        for epoch in range(10):
+            for x, y in self.loader:
+                self.optimizer.zero_grad()
+                loss = ((self.network(x.cuda()) - y.cuda()) ** 2).mean()
+                loss.backward()
+                self.optimizer.step()
+`
+    const main = (made: string) => `import torch
+from nets import *
+from trainer import Trainer
+
+network = ${made}
+Trainer(network.cuda(), torch.optim.Adam(network.parameters()), load("data")).fit()
+`
+    const nets = `from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(20, width), nn.ReLU(), nn.Linear(width, 1))
+
+    def forward(self, x):
+        return self.net(x)
+`
+    const found = await bill({ 'nets.py': nets, 'trainer.py': trainer, 'train.py': main('Net(4096)') })
+    assert.ok(found.ofSamples !== null, JSON.stringify(found))
+    const foreign = nets.replace(
+      'nn.Sequential(nn.Linear(20, width), nn.ReLU(), nn.Linear(width, 1))',
+      'library(width)',
+    )
+    const open = await bill({ 'nets.py': foreign, 'trainer.py': trainer, 'train.py': main('Net(4096)') })
+    assert.deepEqual(open.unknown, ['which model it trains (the layers of Net)'])
+  })
+
   it('needs no size where the start of kernels takes longer than their arithmetic', async () => {
     const small = `from torch import nn
 import torch.nn.functional as F

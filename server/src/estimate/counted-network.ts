@@ -12,6 +12,8 @@ const usual: Record<number, Interval> = {
 /** Steps of recurrent layers behind or beside convolutions: words of a caption, columns of a line of text. */
 const steps: Interval = { low: 8, high: 64 }
 
+const fewSteps = 32
+
 /**
  * Shares of what is counted: order and padding of convolutions are not followed, neither are products of attention. Of
  * measured networks (test/estimate/counted-network.test.ts) 0.7 to 1.05 was counted.
@@ -49,12 +51,16 @@ export function countedNetwork(name: string, all: readonly CountedLayers[]): Net
     forward,
     kept: (size, bits) =>
       (forward(size).low / 1e9) * keptByOperations[networkClass] * few * (bits === 16 ? 1 : 2),
-    layers: Math.max(
-      ...all.map((one) => one.layers * (one.attends ? blocksOfLayer.attends : blocksOfLayer.other)),
-    ),
+    layers: Math.max(...all.map(blocksOf)),
     layersOfSample: 0,
     model: null,
   }
+}
+
+function blocksOf({ layers, attends, recurrent = 0, parameters }: CountedLayers): number {
+  // Steps follow each other, each an operation of its own.
+  const stepwise = Math.ceil((layers * recurrent) / Math.max(1, parameters))
+  return layers * (attends ? blocksOfLayer.attends : blocksOfLayer.other) + (stepwise * fewSteps) / 10
 }
 
 function operations(one: CountedLayers, size: number, axes: number): Interval {

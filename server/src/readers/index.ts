@@ -121,6 +121,7 @@ import { gridLoopReader } from './python/grid-loop.js'
 import { idleReader } from './python/idle.js'
 import { modelLoadsReader } from './python/model-loads.js'
 import { namedNetworksReader } from './python/named-networks.js'
+import { ownNetworksReader } from './python/own-networks.js'
 import { preprocessingReader } from './python/preprocessing.js'
 import { printsReader } from './python/prints.js'
 import { programReader } from './python/program.js'
@@ -317,6 +318,7 @@ export const readers: readonly Reader[] = [
   idleReader,
   modelLoadsReader,
   namedNetworksReader,
+  ownNetworksReader,
   preprocessingReader,
   printsReader,
   programReader,

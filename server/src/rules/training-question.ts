@@ -127,26 +127,49 @@ function modelOf(view: SubjectView<'Training'>): NamedModel | TrainingSettings['
   const layers = effective(settings.layers)
   if (layers !== undefined) return { name: layers.name, model: ofLayers(layers), cost: null, assumed: false }
   const claim = settings.model
-  const id = effective(claim) ?? (settings.layers === undefined ? madeIn(view) : undefined)
+  const made = madeIn(view)
+  const id = effective(claim) ?? (settings.layers === undefined ? made.name : undefined)
   if (id === undefined) {
-    const counted = effective(settings.countedLayers)
+    const counted = effective(settings.countedLayers) ?? made.counted
     if (counted !== undefined) return counted
     const rounds = effective(settings.rounds)
     if (rounds !== undefined) return { missing: 'how long boosting takes on this table' }
-    const because = claim?.state === 'unknown' ? ` (${claim.because})` : ''
-    return { missing: `which model it trains${because}` }
+    const because = claim?.state === 'unknown' ? claim.because : made.because
+    return { missing: `which model it trains${because === undefined ? '' : ` (${because})`}` }
   }
   const found = namedModel(id)
   if (found === undefined) return { missing: `what ${id} computes: it is not in the catalog` }
   return found
 }
 
-/** The one network that the program makes by name, in the file of the training or else in what is read with it. */
-function madeIn({ run, subject }: SubjectView): string | undefined {
+interface Made {
+  name?: string
+  counted?: TrainingSettings['countedLayers']
+  /** Why it is not known. */
+  because?: string
+}
+
+/**
+ * What the program makes in the file of the training, or else in what is read with it: the one network with a name that is
+ * known, else all networks of the project's own, if the layers of all are counted.
+ */
+function madeIn({ run, subject }: SubjectView): Made {
   const networks = subjectsOf(run, 'Network')
-  const own = networks.filter((one) => one.subject.location.path === subject.location.path)
-  const names = (own.length > 0 ? own : networks).map(({ settings }) => effective(settings.name))
-  return new Set(names).size === 1 ? names[0] : undefined
+  const inFile = networks.filter((one) => one.subject.location.path === subject.location.path)
+  const made = inFile.length > 0 ? inFile : networks
+  const named = made.filter(({ settings }) => settings.name !== undefined)
+  if (named.length > 0) {
+    const [first, ...others] = named.map(({ settings }) => effective(settings.name))
+    return first === undefined || others.some((one) => one !== first) ? {} : { name: first }
+  }
+  const layers = made.map(({ settings }) => effective(settings.countedLayers))
+  const counted = layers.flatMap((one) => one ?? [])
+  if (counted.length === 0 || counted.length < layers.length) {
+    const unread = made.find(({ settings }) => settings.countedLayers?.state === 'unknown')
+    const claim = unread?.settings.countedLayers
+    return claim?.state === 'unknown' ? { because: claim.because } : {}
+  }
+  return { counted: { name: 'its own network', networks: counted } }
 }
 
 /** The ends of a number: both the same where it is known, its bounds where only these are. */

@@ -164,10 +164,15 @@ export interface MadeNetwork {
 
 /** The networks that the code of the module makes outside of others, those without layers aside. */
 export function madeNetworks(python: PythonModule): MadeNetwork[] {
+  return madeNetworkCalls(python).map(({ call, size }) => ({ name: call.method, size }))
+}
+
+/** The same with what makes them. */
+export function madeNetworkCalls(python: PythonModule): { call: Call; size: NetworkSize | null }[] {
   if (!python.uses('torch.nn.')) return []
   return python.calls
     .filter((call) => makesNetwork(python, call))
-    .map((call) => ({ name: call.method, size: ofCall(python, call) }))
+    .map((call) => ({ call, size: ofCall(python, call) }))
     .filter(({ size }) => size?.layers !== 0)
 }
 

@@ -13,11 +13,10 @@ import { followKeras } from './follow-network.js'
 export function readNetwork(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
   const { callee } = fit.expr
   if (callee.type !== 'attribute') return
-  const layers = layersOf(python, callee.value)
-  if (layers === null) return
   const place = calleePlace(fit)
+  const layers = layersOf(python, callee.value)
   const name = python.text.slice(callee.value.start, callee.value.end)
-  training.known('layers', name, { ...layers, name }, place)
+  if (layers !== null) training.known('layers', name, { ...layers, name }, place)
   const batch = batchOf(python, fit)
   if (batch !== null) training.default('batchSize', 'batch', batch, place)
 }

@@ -6,12 +6,12 @@ import {
   type Speedup,
 } from '../../estimate/mixed-precision.js'
 import { effective } from '../../values/value.js'
-import type { Claim, Evidence, SubjectView } from '../../workload/claim.js'
+import type { Claim, Evidence, Run, SubjectView } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
-import { subjectIn } from '../subject-view.js'
+import { subjectsOf } from '../subject-view.js'
 
 const full: Precision[] = ['fp32', 'tf32']
 
@@ -50,7 +50,7 @@ export default defineRule({
         effective(settings.openEnded),
         bound,
         gpu === null && effective(settings.automaticDevice) === true ? accelerator : null,
-        subject.evidence.small === null && subjectIn(view.run, 'Network') !== undefined,
+        subject.evidence.small === null && runsPublishedNetwork(view.run),
         view.run.job.launch !== null,
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
@@ -59,6 +59,10 @@ export default defineRule({
     })
   },
 })
+
+function runsPublishedNetwork(run: Run): boolean {
+  return subjectsOf(run, 'Network').some(({ settings }) => settings.name !== undefined)
+}
 
 /**
  * What only a user's own settings could refute is a hint where no launch is known; so is arithmetic that short formats may spoil, or that is not
