@@ -9,6 +9,7 @@ import { claimDoublePrecision, readPrecision } from './precision.js'
 import { claimSlowLayers } from './recurrent.js'
 import { readRun } from './run.js'
 import { fitSettings, stoppingSettings } from './settings.js'
+import { claimShortEpochs } from './short-epochs.js'
 
 export const kerasReader = defineReader({
   name: 'keras',
@@ -32,6 +33,7 @@ export const kerasReader = defineReader({
       if (automatic) training.known('automaticDevice', 'device', true, place)
       readRun(python, fit, training)
       readNetwork(python, fit, training)
+      claimShortEpochs(python, fit, evidence, claims)
       // The policy belongs to the whole process: said once, and only where the layers gain from it.
       if (fit === first && heavyModel(python) === true)
         readPrecision(python, place, callSite(fit), context, training)

@@ -19,9 +19,7 @@ import { heavyModel } from './evidence.js'
 import { argumentOf, kerasArguments } from './fits.js'
 import { validatedLoss } from './own-steps.js'
 import { fitSettings } from './settings.js'
-
-/** An "epoch" of fewer steps, given as a number, is a slice of the data rather than a pass over it. */
-const leastSteps = 50
+import { leastSteps } from './short-epochs.js'
 
 export function readRun(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
   const place = calleePlace(fit)

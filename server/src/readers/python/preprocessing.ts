@@ -75,7 +75,10 @@ export const preprocessingReader = defineReader({
     'av.open',
     'tsfresh',
     'featuretools',
-    'numpy.loadtxt',
+    'loadtxt',
+    'genfromtxt',
+    'scipy',
+    'nibabel',
     // What is repeated may be prepared in another module.
     'fit(',
     'backward(',

@@ -3,6 +3,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
+import { namesIn } from '../../syntax/python-children.js'
 import { noteSmall } from '../../text/evidence.js'
 import { lookUp } from '../../text/records.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
@@ -23,7 +24,7 @@ import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { waitingCopies } from './copies.js'
 import { assignedTo, collateWork, type DatasetWork, datasetWork } from './dataset-work.js'
-import { decodesMedia } from './datasets.js'
+import { decoderIn, decodesMedia } from './datasets.js'
 import { codeText, evidenceAt } from './evidence.js'
 import { fewSamples } from './few-samples.js'
 import { feedsOf } from './loader-use.js'
@@ -119,7 +120,11 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const sample: DatasetWork | null = resident
     ? { work: 'device', decoder: null, unsharded: seen?.unsharded === true }
     : seen
-  const { work, decoder } = collate ?? sample ?? { work: null, decoder: null }
+  const later = sample?.work === 'memory' && feeds === 'training' ? decoderInStep(python, call) : null
+  const { work, decoder } =
+    later === null
+      ? (collate ?? sample ?? { work: null, decoder: null })
+      : { work: 'decode' as const, decoder: later }
   if (work === null) pipeline.unknown('work', 'dataset', 'the data set is made elsewhere', place, { site })
   else {
     pipeline.known('work', 'dataset', work, place, { site })
@@ -130,6 +135,22 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   }
   if (sample?.unsharded === true) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
 }
+
+/** What decodes the files whose names the loader hands out, in the steps themselves; null: nothing does. */
+function decoderInStep(python: PythonModule, { assignedTo, expr }: Call): string | null {
+  const steps = python.loops.filter(({ role }) => role === 'train')
+  const own = steps.filter(({ node }) => {
+    if (node.type !== 'for') return false
+    const { start, end } = node.iterable
+    return (start <= expr.start && expr.end <= end) || namesIn(node.iterable).includes(assignedTo ?? '')
+  })
+  const [only, ...more] = own.length > 0 ? own : steps
+  if (only === undefined || more.length > 0) return null
+  return decoderIn([...only.effects.calls].filter((name) => mediaReader.test(name)))
+}
+
+const mediaReader =
+  /^(soundfile\.read|librosa\.load|torchaudio\.load|cv2\.imread|PIL\.Image\.open|nibabel\.load|pydicom\.dcmread|decord\.VideoReader|torchvision\.io\.read_\w+|skimage\.io\.imread)$/
 
 /** `ExperienceSource(self.play)`, a method that yields: a copy of the object in a worker would not learn. */
 function isGeneratedHere(python: PythonModule, call: Call): boolean {
@@ -232,6 +253,9 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   if (claim.setting !== 'workers') return byHand(claim)
   if (positions === undefined) return { reason: 'the loader is no longer in the file' }
   const workers = python.argument(call, 'num_workers', positions.workers)
+  const given = passedExpression(python.argument(call, 'dataset', 0))
+  if (given !== null && datasetWork(python, given)?.work === 'memory' && decoderInStep(python, call) !== null)
+    return { reason: 'read the files in the data set first: worker processes make samples, not steps' }
   if (passedExpression(workers) === null && mayBePassed(workers))
     return { reason: 'its arguments are not written here' }
   const imports: Import[] = []

@@ -30,6 +30,7 @@ import {
 import { readLoopMemory } from './loop-memory.js'
 import { isMeasurement } from './model-evidence.js'
 import { once } from './once.js'
+import { changeOwnStopping, readOwnStopping } from './own-stopping.js'
 import { precisionOf, precisionOfStep } from './precision.js'
 import { resumption } from './resume.js'
 
@@ -47,7 +48,10 @@ export const pytorchLoopReader = defineReader({
       else if (isEpochLoop(python, loop)) readEpochs(python, loop, claims)
     for (const func of python.stepFunctions()) readStep(python, func, context, claims)
   },
-  change: (claim, value, facts) => changePrecision(claim, value, facts),
+  change: (claim, value, facts) =>
+    claim.setting === 'patience'
+      ? changeOwnStopping(claim, value, facts)
+      : changePrecision(claim, value, facts),
 })
 
 export function isTorchLoop(python: PythonModule, loop: Loop): boolean {
@@ -204,8 +208,10 @@ export function claimRun(python: PythonModule, outer: Loop, training: SubjectBui
   else training.default('validation', 'evaluation', false, outerHeader)
   const early = stopsEarly(python, outer)
   if (early === null) training.unknown('earlyStopping', 'break', 'the loop may end early', outerHeader)
-  else if (early === true) training.known('earlyStopping', 'early stopping', true, outerHeader)
-  else
+  else if (early === true) {
+    training.known('earlyStopping', 'early stopping', true, outerHeader)
+    readOwnStopping(python, outer, training)
+  } else
     training.default('earlyStopping', 'early stopping', false, outerHeader, {
       overridable: early === 'where asked to',
     })

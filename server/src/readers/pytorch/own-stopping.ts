@@ -1,0 +1,59 @@
+/** Early stopping as a class of the project, asked after each epoch of a hand-written loop. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { asNumber } from '../../values/parse.js'
+import { writeArgument } from '../../values/write-argument.js'
+import type { SubjectBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { changeOf, refuse } from '../change-answer.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
+import type { FragmentFacts } from '../reader.js'
+
+const stopper = /^early_?stop(ping|per|ping_?callback)?$/i
+
+export function readOwnStopping(
+  python: PythonModule,
+  outer: Loop,
+  training: SubjectBuilder<'Training'>,
+): void {
+  const made = python.calls.filter(({ method }) => stopper.test(method))
+  const [only, ...more] = made
+  if (only === undefined || more.length > 0 || only.assignedTo === null) return
+  if (!isAskedEachEpoch(python, only.assignedTo, outer)) return
+  const argument = python.argument(only, 'patience', positionOf(python, only))
+  if (!mayBePassed(argument)) return
+  claimArgument(training, 'patience', 'patience', only, argument, {
+    convert: (value) => {
+      const epochs = asNumber(value)
+      return epochs !== undefined && epochs > 0 ? epochs : undefined
+    },
+  })
+}
+
+/** Where the class says so; null: only by its name. */
+function positionOf(python: PythonModule, call: Call): number | null {
+  const params = python.classOf(call.expr.callee)?.methods.get('__init__')?.node.params ?? []
+  const position = params.findIndex(({ name }) => name === 'patience')
+  return position > 0 ? position - 1 : null
+}
+
+/** `stopper(loss)` or `stopper.step(loss)` in the loop over epochs itself. */
+function isAskedEachEpoch(python: PythonModule, name: string, outer: Loop): boolean {
+  const asks = python.calls.filter(({ expr: { callee } }) => {
+    const asked = callee.type === 'attribute' ? callee.value : callee
+    return python.text.slice(asked.start, asked.end) === name
+  })
+  return asks.length > 0 && asks.every(({ loops }) => loops.at(-1) === outer)
+}
+
+export function changeOwnStopping(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return refuse('the call is no longer in the file')
+  const given = python.argument(call, 'patience', positionOf(python, call))
+  if (passedExpression(given)?.type !== 'constant') return refuse('patience is chosen elsewhere')
+  return changeOf(`Set patience=${String(value)}`, [
+    writeArgument(facts, call, 'patience', given, String(value)),
+  ])
+}
