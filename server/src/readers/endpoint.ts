@@ -3,7 +3,7 @@
 import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
 import type { Change, Refusal } from '../edit/write.js'
-import type { Call, PythonModule } from '../python/module.js'
+import type { Call, Func, PythonModule } from '../python/module.js'
 import type { Json } from '../text/json.js'
 import type { SourceFragment } from '../text/source-fragment.js'
 import { both, convert, derived, orDefault, orUnknown } from '../values/operations.js'
@@ -69,6 +69,16 @@ function ends(python: PythonModule, call: Call): boolean {
 const deploymentName =
   /(^|[/_.-])(deploy\w*|serv(e|ing)\w*|inference|endpoints?|hosting|production|prod|app|api|lambda)([/_.-]|$)/i
 
+/** It runs with the file, or a service runs it: `handler(event, context)` of AWS Lambda. */
+function isStarted(python: PythonModule, func: Func, depth = 0): boolean {
+  const parameters = func.node.params.map(({ name }) => name)
+  if (parameters[0] === 'event' && parameters[1] === 'context') return true
+  if (depth > 4) return false
+  return (python.callSites(func) ?? []).some(
+    (site) => site.function === null || isStarted(python, site.function, depth + 1),
+  )
+}
+
 /**
  * Starts the claims of an endpoint. Null where the program only offers a function that deploys, so that whoever calls it
  * ends it.
@@ -81,7 +91,7 @@ export function claimEndpoint(
   platform: string,
 ): SubjectBuilder<'Serving'> | null {
   const { notebook } = python.evidence
-  if (!notebook && !python.isEntry && call.function !== null) return null
+  if (!notebook && !python.isEntry && call.function !== null && !isStarted(python, call.function)) return null
   // Neither toy data nor a notebook makes a machine that is left running any cheaper.
   const evidence: Evidence = {
     role: jobRole(python),

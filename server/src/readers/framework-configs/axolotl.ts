@@ -23,6 +23,7 @@ import {
   optimizerWord,
   positive,
 } from './memory.js'
+import { changeRhythm, claimRhythms } from './rhythm.js'
 
 const anchor = 'base_model'
 
@@ -83,6 +84,14 @@ function read(frameworkConfig: FrameworkConfig, claims: ClaimBuilder): void {
   readPrecision(frameworkConfig, training)
   readRun(frameworkConfig, training)
   readMemory(frameworkConfig, training, claims)
+  const steps = frameworkConfig.number('max_steps') ?? null
+  const validates = (frameworkConfig.number('val_set_size') ?? 0) > 0 || frameworkConfig.has('test_datasets')
+  claimRhythms(frameworkConfig, claims, evidence, {
+    ...(validates ? { evaluate: 'eval_steps' } : {}),
+    // An adapter is written in a moment.
+    ...(frameworkConfig.given('adapter') ? {} : { save: 'save_steps' }),
+    steps,
+  })
   readPadding(
     frameworkConfig,
     FrameworkConfigClaims.subject('InputPipeline', frameworkConfig, claims, anchor, evidence),
@@ -298,6 +307,8 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
       // It needs evaluation and saving in step.
       return changeFrameworkConfig(claim, patience, facts, { after: 'num_epochs', safety: 'display' })
     }
+    case 'kind':
+      return changeRhythm(claim, value, facts)
     default:
       return changeMemory(claim, value, facts)
   }

@@ -23,6 +23,7 @@ import {
   optimizerWord,
   positive,
 } from './memory.js'
+import { changeRhythm, claimRhythms } from './rhythm.js'
 
 const anchor = 'model_name_or_path'
 
@@ -77,6 +78,17 @@ function read(frameworkConfig: FrameworkConfig, claims: ClaimBuilder): void {
   readPrecision(frameworkConfig, training)
   readRun(frameworkConfig, training)
   readMemory(frameworkConfig, training, claims)
+  const validates =
+    ((frameworkConfig.number('val_size') ?? 0) > 0 || frameworkConfig.has('eval_dataset')) &&
+    ['eval_strategy', 'evaluation_strategy'].some((key) => frameworkConfig.value(key) === 'steps')
+  const strategy = frameworkConfig.value('save_strategy') ?? 'steps'
+  // An adapter is written in a moment.
+  const writesAll = frameworkConfig.value('finetuning_type') === 'full'
+  claimRhythms(frameworkConfig, claims, evidence, {
+    ...(validates ? { evaluate: 'eval_steps' } : {}),
+    ...(strategy === 'steps' && writesAll ? { save: 'save_steps' } : {}),
+    steps: frameworkConfig.number('max_steps') ?? null,
+  })
   readPadding(
     frameworkConfig,
     FrameworkConfigClaims.subject('InputPipeline', frameworkConfig, claims, anchor, evidence),
@@ -245,6 +257,8 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
       return changeFrameworkConfig(claim, (value as { patience: number }).patience, facts, {
         safety: 'display',
       })
+    case 'kind':
+      return changeRhythm(claim, value, facts)
     default:
       return changeMemory(claim, value, facts)
   }

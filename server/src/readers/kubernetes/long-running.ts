@@ -100,16 +100,22 @@ function claimReplicas(claims: ClaimBuilder, object: KubernetesObject, pod: Conf
   if (serving === null) return
   serving.known('scalesToZero', object.kind, false, place)
   if (isPatch(pod)) serving.unknown('autoscaled', autoscaler, 'a patch of another manifest', place)
-  else if (items(at(pod, 'containers')).some(answers)) serving.default('autoscaled', autoscaler, false, place)
+  else if (items(at(pod, 'containers')).some((one) => answers(one)))
+    serving.default('autoscaled', autoscaler, false, place)
   const requested = requestedOf(pod)
   if (requested !== null && !isPatch(pod)) serving.known('requested', 'resources.requests', requested, place)
 }
 
-/** Somebody sends it requests: what only waits or tests has neither a port nor a probe. */
+/** Somebody sends it requests: what only waits or tests has neither a port nor a probe, and is no model server. */
 function answers(container: ConfigNode): boolean {
+  if (at(container, 'command') === undefined && modelServer.test(text(at(container, 'image')) ?? ''))
+    return true
   return ['ports', 'readinessProbe', 'livenessProbe', 'startupProbe'].some(
     (key) => at(container, key) !== undefined,
   )
 }
+
+const modelServer =
+  /[/](vllm-openai|tritonserver|text-generation-inference|text-embeddings-inference|sglang|lmdeploy|ollama)(:|@|$)/i
 
 const autoscaler = 'HorizontalPodAutoscaler'
