@@ -11,6 +11,7 @@ import type { Value } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { codeMatches } from './evidence.js'
+import { followsEngine } from './lowering-engine.js'
 import { once } from './once.js'
 
 /** Where what is known of a precision is said, and what a change of it would edit. */
@@ -79,7 +80,7 @@ export function switchedOffLowering(python: PythonModule): string | null {
 
 /** Something in the module lowers the format, calls of `except` aside. */
 export function lowersHere(python: PythonModule, except: readonly string[] = []): boolean {
-  return offsets(python, except).length > 0
+  return offsets(python, except).some((offset) => !followsEngine(python, offset))
 }
 
 function find(python: PythonModule): Lowering {
