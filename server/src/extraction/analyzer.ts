@@ -65,6 +65,8 @@ export interface FileRecord {
   faults: string[]
   /** What a Python file imports, as `ModuleSummary.imports`; null: it is no Python. */
   imports: string[] | null
+  /** Of a program that was not read further: what it imports. Absent: it is none. */
+  starts?: string[]
   /** Folders in which it looks for modules besides the usual ones, as written. Absent: none. */
   searched?: string[]
   /** What readers claim without knowing the rest of the project; of Python code only what leads to other files. */

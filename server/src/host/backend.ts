@@ -2,6 +2,7 @@
 
 import { Analyzer, type FileRecord, type Surroundings } from '../extraction/analyzer.js'
 import { Prefilter } from '../extraction/prefilter.js'
+import { startedModules } from '../extraction/started-modules.js'
 import type { ModuleSummary } from '../python/module.js'
 import type { SummaryFor } from '../python/summary.js'
 import { readers } from '../readers/index.js'
@@ -102,6 +103,13 @@ function emptyRecord(path: string, bytes: Uint8Array): FileRecord {
   return { ...unreadRecord(path), hash: `${length}`, lines: countLines(bytes), bytes: length }
 }
 
+/** A program may start what other modules hold. */
+function filteredRecord(path: string, bytes: Uint8Array): FileRecord {
+  const record = emptyRecord(path, bytes)
+  const starts = path.endsWith('.py') && !isTestPath(path) ? startedModules(bytes) : null
+  return starts === null ? record : { ...record, starts }
+}
+
 export async function createAnalyzer(host: Host): Promise<Analyzer> {
   const grammars = await loadGrammars(await host.grammarSource(), ['python', 'bash'])
   return new Analyzer(grammars, readers)
@@ -156,7 +164,7 @@ export class LocalBackend implements Backend {
     if (!force && !this.matters(path, bytes)) {
       // A script that is no text at all is worth a word even when no reader would look at it.
       const problem = bytes.subarray(0, 4_000).includes(0) ? decode(bytes).problem : undefined
-      return problem === undefined ? { record: emptyRecord(path, bytes) } : { error: problem }
+      return problem === undefined ? { record: filteredRecord(path, bytes) } : { error: problem }
     }
     if (bytes.length > maximumBytes)
       return { error: `is too large: ${bytes.length} bytes, the limit is ${maximumBytes}` }
@@ -182,7 +190,7 @@ export class LocalBackend implements Backend {
     if (force || this.matters(file.path, bytes)) return this.loadFile(file, versions, force)
     this.forget(file.path)
     this.files.set(file.path, file)
-    return emptyRecord(file.path, bytes)
+    return filteredRecord(file.path, bytes)
   }
 
   async loadFile(file: SourceFile, versions: Versions, force = false): Promise<FileRecord> {

@@ -11,6 +11,9 @@ import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 const mostImports = 5
 const mostPrograms = 30
 
+const computing =
+  /^(torch|lightning|pytorch_lightning|transformers|accelerate|tensorflow|keras|jax|flax|timm|fastai)(\.|$)/
+
 export class ImportLinks implements LinkKind {
   private readonly importers = new WeakMap<ModuleSummary, ModuleSummary>()
   private readonly programs = new WeakMap<ModuleSummary, ModuleSummary>()
@@ -21,6 +24,16 @@ export class ImportLinks implements LinkKind {
     const { files } = this.project
     for (const file of files.readRecords())
       for (const path of this.project.importsOf(file).values()) files.want(path)
+    for (const file of files.readRecords())
+      if (file.filtered && file.starts?.some((spec) => this.leadsToWork(spec, file.path)) === true)
+        files.want(file.path)
+  }
+
+  /** The module that an import of a program leads to uses a library that computes on accelerators. */
+  private leadsToWork(spec: string, from: string): boolean {
+    const path = this.project.modules.resolve(spec, from)
+    const imports = path === undefined ? null : (this.project.files.peek(path)?.imports ?? null)
+    return imports?.some((one) => computing.test(one)) === true
   }
 
   around(file: FileRecord): Around {

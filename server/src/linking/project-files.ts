@@ -61,6 +61,11 @@ export class ProjectFiles {
     return this.records.get(path)
   }
 
+  /** The same for who makes no answer of it. */
+  peek(path: string): FileRecord | undefined {
+    return this.records.get(path)
+  }
+
   /** By path: whatever order the files were read in, the same is found. */
   *readRecords(): Generator<FileRecord> {
     for (const path of this.readList) {

@@ -47,7 +47,8 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
       usedAs: usedAs(analysis, call),
       args: call.expr.args.map((argument, index) => ({
         ...passedArgument(analysis, call.expr.args, argument, index),
-        ...(frozenNames.has(analysis.text.slice(argument.value.start, argument.value.end))
+        ...(frozenNames.has(analysis.text.slice(argument.value.start, argument.value.end)) ||
+        isMadeFrozen(analysis, argument.value)
           ? { frozen: true as const }
           : {}),
         ...(argument.value.type === 'name' && step?.has(argument.value.id) === true
@@ -60,6 +61,14 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
   for (const target of mentioned(analysis))
     found.push({ target, from: null, looped: false, usedAs: null, args: null, open: true })
   return found
+}
+
+/** `make_teacher(name)` of another module, which freezes what it makes. */
+function isMadeFrozen(analysis: Analysis, expr: Expr): boolean {
+  const made = analysis.definition(expr)
+  if (made.type !== 'call') return false
+  const maker = analysis.importedFunction(made.callee) ?? analysis.importedClass(made.callee)
+  return maker?.frozen === true
 }
 
 /** The class of another module that `super().__init__(…)` makes. */

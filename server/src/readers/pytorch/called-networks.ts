@@ -75,6 +75,36 @@ export function isFromLibrary(python: PythonModule, { origins }: CalledNetwork):
   })
 }
 
+export interface PassedNetwork {
+  /** A module that passes it has frozen its weights. */
+  frozen: boolean
+  /** It is put into evaluation mode where it is taken: `self.teacher = teacher.cuda().eval()`. */
+  evaluates: boolean
+}
+
+/** A network that other modules pass to the constructor of the class that holds it; null: it comes from elsewhere. */
+export function passedNetwork(python: PythonModule, { expr }: CalledNetwork): PassedNetwork | null {
+  const values = expr.type === 'attribute' ? python.attributeValues(expr) : []
+  const [held] = values
+  if (held === undefined || held === null || values.length > 1) return null
+  const network = unmoved(held)
+  const bindings = network.type === 'name' ? python.bindingsOf(network) : []
+  const owner =
+    bindings.length === 1 && bindings[0]!.kind === 'param' ? python.parameterOf(bindings[0]!) : null
+  if (network.type !== 'name' || owner === null || (python.callSites(owner.func) ?? []).length > 0)
+    return null
+  const passed = python
+    .outsideCalls(owner.func)
+    .map(({ args }) =>
+      args?.find(
+        ({ name, position }) => name === network.id || (name === null && position === owner.position),
+      ),
+    )
+  if (passed.length === 0 || passed.includes(undefined)) return null
+  const evaluates = /\.eval\(\)/.test(python.code.slice(held.start, held.end))
+  return { frozen: passed.some((one) => one?.frozen === true), evaluates }
+}
+
 /** `make().to(device)` without the moves. */
 export function unmoved(expr: Expr): Expr {
   return expr.type === 'call' &&

@@ -137,11 +137,15 @@ interface Forward {
 
 /** `self.backbone(x)` in `forward`, of what `forward` is given. */
 function inForward(analysis: PythonModule, name: string): Forward | null {
-  for (const call of analysis.calls) {
+  const runs = analysis.calls.filter(
+    ({ expr: { callee, args } }) => args.length > 0 && analysis.text.slice(callee.start, callee.end) === name,
+  )
+  for (const call of runs) {
     const func = call.function
     if (func === null || func.class === null) continue
-    const { callee, args } = call.expr
-    if (analysis.text.slice(callee.start, callee.end) !== name || args.length === 0) continue
+    // What is made and what it should be like: a loss that compares features.
+    if (runs.some((other) => other !== call && other.function === func)) continue
+    const { args } = call.expr
     if (!args.every(({ value }) => isInput(analysis, value, func))) continue
     const loop = analysis.loops.find((one) => one.role === 'train') ?? null
     return { call, loop }

@@ -1,8 +1,8 @@
 /** Losses that a program keeps together with their graphs, beyond the step that propagates them back. */
 import { isBackward } from '../../python/effects.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { returnsOf } from '../../python/returns.js'
 import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { callsIn, type HotCode, type HotStatement } from './hot-code.js'
 import { once } from './once.js'
@@ -60,7 +60,6 @@ function lossesOf(
     for (const term of termsOf(expr)) losses.add(term)
   }
   for (const { loss } of backwardPasses(python, own)) add(loss)
-  for (const loss of lossesForTrainer(owner)) add(loss)
   if (depth < 3)
     for (const { statement } of own) {
       if (statement.type !== 'assign' || statement.value?.type !== 'call') continue
@@ -77,25 +76,11 @@ function lossesOf(
   return losses
 }
 
-/** What a trainer propagates back by itself: the loss that its step returns. */
-function lossesForTrainer(owner: Func | null): Expr[] {
-  if (owner === null || !/^(training_step|compute_loss)$/.test(owner.name)) return []
-  return returnsOf(owner.node.body).flatMap((value) => {
-    if (value.type === 'conditional')
-      return [value.otherwise, ...(value.then.type === 'tuple' ? value.then.items.slice(0, 1) : [])]
-    if (value.type === 'tuple') return value.items.slice(0, 1)
-    if (value.type !== 'dict') return [value]
-    return value.entries.flatMap(({ key, value: loss }) =>
-      key?.type === 'constant' && key.value === 'loss' ? [loss] : [],
-    )
-  })
-}
-
 /** Positions of losses in what a function returns; null: it returns one alone. */
-function returnedLosses({ node }: Func, losses: ReadonlySet<string>): Set<number | null> {
+function returnedLosses(func: Func, losses: ReadonlySet<string>): Set<number | null> {
   const isLoss = (expr: Expr) => losses.has(dotted(expr) ?? '')
   return new Set(
-    returnsOf(node.body).flatMap((value): (number | null)[] => {
+    returnsOf(func).flatMap((value): (number | null)[] => {
       if (value.type === 'tuple') return value.items.flatMap((one, index) => (isLoss(one) ? [index] : []))
       return isLoss(value) ? [null] : []
     }),
@@ -110,14 +95,6 @@ function targetsAt(target: Expr, positions: ReadonlySet<number | null>): string[
         ? [target]
         : []
   return names.flatMap((one) => dotted(one) ?? [])
-}
-
-function returnsOf(block: readonly Stmt[]): Expr[] {
-  return block.flatMap((statement) => {
-    if (statement.type === 'function' || statement.type === 'class') return []
-    if (statement.type === 'return') return statement.value === null ? [] : [statement.value]
-    return blocksOf(statement).flatMap(returnsOf)
-  })
 }
 
 /** `loss`, `outputs.loss`; null: something else. */

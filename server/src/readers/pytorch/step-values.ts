@@ -1,31 +1,47 @@
 /** Where the values of one step come from: names followed back through its assignments. */
 import { isBackward } from '../../python/effects.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import { returnsOf } from '../../python/returns.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { callsIn, type HotStatement } from './hot-code.js'
 import type { Step } from './step-operations.js'
 
-/** Statements of the step itself, in order: what functions do that it calls is left out. */
-export function ownStatements({ code, func }: Step): HotStatement[] {
-  return code.statements.filter((one) => one.func === func)
+/**
+ * Statements of the step itself, in order: what functions do that it calls is left out. Where it only calls one function
+ * that propagates back (`self.optimize(batch)`), those of that one.
+ */
+export function ownStatements(python: PythonModule, { code, func }: Step): HotStatement[] {
+  const own = code.statements.filter((one) => one.func === func)
+  if (goesBack(python, own)) return own
+  const others = [...code.followed.keys()].map((inner) => code.statements.filter((one) => one.func === inner))
+  const [only, another] = others.filter((statements) => goesBack(python, statements))
+  return only === undefined || another !== undefined ? own : only
+}
+
+function goesBack(python: PythonModule, statements: readonly HotStatement[]): boolean {
+  return statements.some(({ expressions }) =>
+    expressions.some((expr) => callsIn(python, expr).some(isBackward)),
+  )
 }
 
 /** The losses of the backward passes of a step, by the statement that holds each. */
 export function backwardPasses(
   python: PythonModule,
   own: readonly HotStatement[],
-): { at: number; call: Call; loss: Expr }[] {
-  return own.flatMap(({ expressions }, at) =>
+): { at: number; loss: Expr }[] {
+  const passes = own.flatMap(({ expressions }, at) =>
     expressions.flatMap((expr) =>
       callsIn(python, expr)
         .filter(isBackward)
         .flatMap((call) => {
           const loss = lossOf(call)
-          return loss === null ? [] : [{ at, call, loss }]
+          return loss === null ? [] : [{ at, loss }]
         }),
     ),
   )
+  if (passes.length > 0) return passes
+  return lossesForTrainer(own[0]?.func ?? null).map((loss) => ({ at: own.length, loss }))
 }
 
 /** `loss` of `loss.backward()`, `scaler.scale(loss).backward()`, `accelerator.backward(loss)`. */
@@ -37,6 +53,20 @@ function lossOf({ expr }: Call): Expr | null {
   return value.type === 'call' && value.callee.type === 'attribute' && value.callee.attr === 'scale'
     ? (value.args[0]?.value ?? null)
     : value
+}
+
+/** What a trainer propagates back by itself: the loss that its step returns. */
+function lossesForTrainer(owner: Func | null): Expr[] {
+  if (owner === null || !/^(training_step|compute_loss)$/.test(owner.name)) return []
+  return returnsOf(owner).flatMap((value) => {
+    if (value.type === 'conditional')
+      return [value.otherwise, ...(value.then.type === 'tuple' ? value.then.items.slice(0, 1) : [])]
+    if (value.type === 'tuple') return value.items.slice(0, 1)
+    if (value.type !== 'dict') return [value]
+    return value.entries.flatMap(({ key, value: loss }) =>
+      key?.type === 'constant' && key.value === 'loss' ? [loss] : [],
+    )
+  })
 }
 
 /** What a name was assigned last before a statement of the step; `+=` counts together with what it adds to. */

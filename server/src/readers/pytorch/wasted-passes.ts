@@ -2,7 +2,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
-import { calledNetwork, isFromLibrary, isUntouched } from './called-networks.js'
+import { calledNetwork, isFromLibrary, isUntouched, passedNetwork } from './called-networks.js'
 import { codeMatches, moduleText } from './evidence.js'
 import { switchesForGood } from './gradient-switches.js'
 import { callsIn, type HotStatement } from './hot-code.js'
@@ -30,7 +30,7 @@ export interface Undetached {
 export function undetachedInputs(python: PythonModule, step: Step): Undetached[] {
   const optimizers = optimizedNetworks(python)
   if (optimizers.size < 2 || togglesGradients(python)) return []
-  const own = ownStatements(step)
+  const own = ownStatements(python, step)
   const updates = optimizerCalls(python, own, optimizers, 'step')
   const zeroed = optimizerCalls(python, own, optimizers, 'zero_grad')
   const passes = backwardPasses(python, own).map((pass) => ({
@@ -164,7 +164,7 @@ export function untrainedWithGradients(python: PythonModule, step: Step): Untrai
   // The backward pass goes on from what it computes; a second one through it may be what is wanted.
   if (togglesGradients(python) || switchesForGood(python) || /autograd\.grad|create_graph/.test(text))
     return []
-  const own = ownStatements(step)
+  const own = ownStatements(python, step)
   const passes = backwardPasses(python, own)
   if (passes.length === 0) return []
   const reached = new Set(
@@ -178,8 +178,13 @@ export function untrainedWithGradients(python: PythonModule, step: Step): Untrai
         const { args } = call.expr
         if (!reached.has(call.expr) || args.length === 0 || withoutGradients(python, call)) continue
         const network = calledNetwork(python, call)
-        if (network === null || !isFromLibrary(python, network) || !isUntouched(python, network)) continue
+        if (network === null || !isUntouched(python, network)) continue
+        const passed = passedNetwork(python, network)
+        if (passed?.frozen === true || (!isFromLibrary(python, network) && passed?.evaluates !== true))
+          continue
         const { name } = network
+        // `self.parameters()` holds those of `self.teacher`.
+        if (name.startsWith('self.') && [...optimizers.values()].some((one) => one.has('self'))) continue
         if (args.some(({ value }) => passesNetwork(python, own, value, call))) continue
         if (!found.some((one) => one.name === name)) found.push({ call, name })
       }
@@ -212,7 +217,7 @@ const metric = /acc|pred|argmax|\bmax\(|correct|metric|iou|dice|f1|score|prob/i
 
 /** The same network is run over the same input once more, for a metric. */
 export function repeatedPasses(python: PythonModule, step: Step): Repeated[] {
-  const own = ownStatements(step)
+  const own = ownStatements(python, step)
   const passes = backwardPasses(python, own)
   if (passes.length === 0) return []
   const networks = new Set([...optimizedNetworks(python).values()].flatMap((one) => [...one]))
