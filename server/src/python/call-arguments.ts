@@ -170,16 +170,23 @@ export function inDictionary(
     const source = filteredItems(value)
     return source === null ? opaque : afterChanges(analysis, expr, keyword, inner(source), until)
   }
-  const constant = inConstant(analysis, expr, value, keyword)
-  if (constant !== null) return afterChanges(analysis, expr, keyword, constant, until)
-  if (value.type === 'name') return inParameter(analysis, value, keyword, depth)
+  const constant = (): ArgumentValue => {
+    const found = inConstant(analysis, expr, value, keyword)
+    return found === null ? opaque : afterChanges(analysis, expr, keyword, found, until)
+  }
+  if (value.type === 'name') {
+    const passed = inParameter(analysis, value, keyword, depth)
+    return passed.state === 'unknown' ? constant() : passed
+  }
+  if (value.type === 'attribute') return constant()
   if (
     value.type === 'subscript' &&
     value.index.type === 'constant' &&
     typeof value.index.value === 'string'
   ) {
     const outer = inDictionary(analysis, value.value, value.index.value, until, depth + 1)
-    return outer.state === 'given' ? inner(outer.expr) : opaque
+    // What is no expression of this module stands at the dictionary.
+    return outer.state === 'given' && outer.expr !== value.value ? inner(outer.expr) : constant()
   }
   if (value.type !== 'dict') return opaque
   let result: ArgumentValue = { state: 'absent' }
