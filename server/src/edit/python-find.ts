@@ -91,8 +91,16 @@ export function findStatement(tree: PythonTree, span: Span): BlockPlace | null {
   return found
 }
 
+const bound = new WeakMap<PythonTree, ReadonlySet<string>>()
+
 /** Every name that is bound anywhere in the tree, except by imports. */
-export function boundNames(tree: PythonTree): Set<string> {
+export function boundNames(tree: PythonTree): ReadonlySet<string> {
+  const names = bound.get(tree) ?? namesBoundIn(tree)
+  bound.set(tree, names)
+  return names
+}
+
+function namesBoundIn(tree: PythonTree): ReadonlySet<string> {
   const names = new Set<string>()
   const targets = (value: unknown): void => {
     const stack = [value]

@@ -247,7 +247,7 @@ export class Analysis implements PythonModule {
   attributeBindings(dotted: string): readonly Binding[] {
     return this.attributeStores.get(dotted)?.map(({ binding }) => binding) ?? []
   }
-  attributeValues(expr: Expr): (Expr | null)[] {
+  attributeValues(expr: Expr): readonly (Expr | null)[] {
     return names.attributeValues(this, expr)
   }
   targetOf(expr: Expr): string | null {
@@ -278,7 +278,7 @@ export class Analysis implements PythonModule {
     return func === null ? names.importedKeeping(this, callee) : keptParameters(func)
   }
   bindingsOf(name: Expr & { type: 'name' }): readonly Binding[] {
-    return names.bindingsOf(this, name.id, name.start).bindings
+    return names.bindingsOf(this, name.id, name.start)
   }
   callOf(expr: Expr): Call | null {
     return this.callByExpr.get(this.definition(expr)) ?? null

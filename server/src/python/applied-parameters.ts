@@ -14,7 +14,7 @@ export function appliedParameters(analysis: Analysis, func: Func): NamedParamete
     const { callee } = expr
     if (name !== null || callee.type !== 'name' || expr.args.length === 0) continue
     if (withs.some(({ items }) => items.some(({ value }) => switchesGradients.test(written(value))))) continue
-    const { bindings } = bindingsOf(analysis, callee.id, callee.start)
+    const bindings = bindingsOf(analysis, callee.id, callee.start)
     const binding = bindings.length === 1 ? bindings[0]! : null
     const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
     if (owner?.func === func) found.set(callee.id, { name: callee.id, position: owner.position })

@@ -362,7 +362,7 @@ function inParameter(
   depth: number,
 ): ArgumentValue {
   const opaque: ArgumentValue = { state: 'unknown', because: '**kwargs' }
-  const { bindings } = bindingsOf(analysis, name.id, name.start)
+  const bindings = bindingsOf(analysis, name.id, name.start)
   const binding = bindings.length === 1 ? bindings[0]! : null
   const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
   if (owner === null) return opaque

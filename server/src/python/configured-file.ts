@@ -48,7 +48,7 @@ export function fileLoadedFrom(
   const inner = (part: Expr | undefined): LoadedFile | null =>
     part === undefined ? null : fileLoadedFrom(analysis, part, followed, depth + 1)
   if (expr.type === 'name') {
-    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+    const bindings = bindingsOf(analysis, expr.id, expr.start)
     const binding = bindings.length === 1 ? bindings[0]! : null
     if (binding?.kind === 'with' && binding.value !== null) return inner(binding.value)
     if (binding?.kind === 'param' && followed !== null) {

@@ -15,7 +15,7 @@ import { bindingsOf } from './names.js'
 /** The key that an expression stands for, while a call is followed; null: it is not known. */
 export function keyOf(analysis: Analysis, expr: Expr, followed: Followed | null): Key | null {
   if (followed !== null && expr.type === 'name') {
-    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+    const bindings = bindingsOf(analysis, expr.id, expr.start)
     const owner = bindings[0]?.kind === 'param' ? analysis.parameterOwner(bindings[0]) : null
     if (owner?.func === followed.func) {
       const given = followed.call === null ? null : argumentOf(followed.call, expr.id, owner.position)

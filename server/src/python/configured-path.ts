@@ -177,7 +177,7 @@ function pathOfName(
 ): ConfiguredPath | null {
   const changes = analysis.mutatedNames.has(expr.id) ? analysis.changesOf(expr.id, expr.start) : []
   if (changes.length > 0) return filledByKeys(analysis, expr, changes)
-  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  const bindings = bindingsOf(analysis, expr.id, expr.start)
   if (bindings.length === 0) return pathElsewhere(analysis, expr)
   const binding = bindings.length === 1 ? bindings[0]! : null
   if (binding === null) return anyOfImported(analysis, bindings)
@@ -214,7 +214,7 @@ function filledByKeys(
   expr: Expr & { type: 'name' },
   changes: readonly Mutation[],
 ): ConfiguredPath | null {
-  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  const bindings = bindingsOf(analysis, expr.id, expr.start)
   const value = bindings.length === 1 ? bindings[0]!.value : null
   const path = value?.type === 'call' ? containerPath(analysis, value) : null
   const own = changes.every(({ target }) => target !== null && isOwnWrite(path?.fields?.values, target))

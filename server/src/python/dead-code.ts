@@ -39,8 +39,17 @@ const exits = new Set(['sys.exit', 'os._exit', 'os.abort'])
 
 /** What follows it in its block never runs. `top`: the block is the module itself. */
 function endsBlock(analysis: Analysis, statement: Stmt, top: boolean): boolean {
-  if (/^(return|raise|break|continue)$/.test(statement.type)) return true
-  if (statement.type !== 'expr') return false
+  switch (statement.type) {
+    case 'return':
+    case 'raise':
+    case 'break':
+    case 'continue':
+      return true
+    case 'expr':
+      break
+    default:
+      return false
+  }
   const { value } = statement
   if (value.type === 'call') {
     const { callee } = value

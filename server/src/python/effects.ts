@@ -294,7 +294,7 @@ export class EffectFinder {
     const held = this.heldValue(callee)
     if (held.type === 'call') return this.madeTarget(held)
     if (held.type !== 'name') return null
-    const { bindings } = bindingsOf(analysis, held.id, held.start)
+    const bindings = bindingsOf(analysis, held.id, held.start)
     const binding = bindings.length === 1 && bindings[0]!.kind === 'param' ? bindings[0]! : null
     return binding === null ? null : this.passed.of(binding, () => this.passedTarget(binding))
   }

@@ -206,7 +206,7 @@ class FieldReader {
       this.put(name, value)
       return
     }
-    const { bindings } = bindingsOf(this.analysis, param.name, value.start)
+    const bindings = bindingsOf(this.analysis, param.name, value.start)
     if (bindings.length !== 1 || bindings[0]!.kind !== 'param') {
       this.put(name, value)
       return

@@ -116,7 +116,7 @@ function isFromFile(analysis: Analysis, expr: Expr, depth = 0): boolean {
     return args.some((one) => inner(one.value))
   }
   if (value.type !== 'name') return false
-  const { bindings } = bindingsOf(analysis, value.id, value.start)
+  const bindings = bindingsOf(analysis, value.id, value.start)
   return bindings.some((binding) => {
     if (binding.kind !== 'param') return binding.value !== null && inner(binding.value)
     const owner = analysis.parameterOwner(binding)

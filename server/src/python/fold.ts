@@ -275,7 +275,7 @@ export class Folder {
   }
 
   private name(id: string, offset: number): Folded {
-    const { bindings } = bindingsOf(this.analysis, id, offset)
+    const bindings = bindingsOf(this.analysis, id, offset)
     if (bindings.length === 0) {
       const star = starTarget(this.analysis, id)
       const found = star === null ? null : projectTarget(this.analysis, star)
@@ -380,7 +380,7 @@ export class Folder {
     const made = this.analysis.definition(value)
     const from = made.type === 'call' && made.args.length === 0 ? made.callee : value
     if (from.type !== 'name') return undefined
-    const target = bindingsOf(this.analysis, from.id, from.start).bindings.at(-1)?.target
+    const target = bindingsOf(this.analysis, from.id, from.start).at(-1)?.target
     const found = target === undefined || target === null ? null : projectTarget(this.analysis, target)
     if (found === null || (from !== value && found.rest === '')) return undefined
     return lookUp(found.summary.constants, found.rest === '' ? attr : `${found.rest}.${attr}`)

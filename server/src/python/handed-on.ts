@@ -15,7 +15,7 @@ export function handedOn(analysis: Analysis, func: Func): HandedOn[] {
       const position = argument.name === null ? positional++ : null
       const { value } = argument
       if (value.type !== 'name' || found.length >= mostCalls) continue
-      const { bindings } = bindingsOf(analysis, value.id, value.start)
+      const bindings = bindingsOf(analysis, value.id, value.start)
       const binding = bindings.length === 1 ? bindings[0]! : null
       const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
       if (owner?.func !== func) continue

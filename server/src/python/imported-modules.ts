@@ -43,7 +43,8 @@ function modulesOf(python: PythonModule, statement: Import): ImportedModule[] {
 
 /** A folder without a file of its own, of which the code imports modules as well: `import src`. */
 function folderOfProject(python: PythonModule, module: string): ModuleSummary | null {
-  for (const [spec, summary] of python.importedByName) if (spec.startsWith(`${module}.`)) return summary
+  const inside = `${module}.`
+  for (const [spec, summary] of python.importedByName) if (spec.startsWith(inside)) return summary
   return null
 }
 

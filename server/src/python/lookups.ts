@@ -215,7 +215,7 @@ class GetterReader {
 
   private parameter(expr: Expr): NamedParameter | null {
     if (expr.type !== 'name') return null
-    const { bindings } = bindingsOf(this.analysis, expr.id, expr.start)
+    const bindings = bindingsOf(this.analysis, expr.id, expr.start)
     return bindings.length === 1 && bindings[0]!.kind === 'param' ? this.named(expr.id) : null
   }
 

@@ -105,7 +105,7 @@ function callOf(
 function loopSource(analysis: Analysis, expr: Expr): Expr | null {
   if (expr.type === 'subscript' && loopSource(analysis, expr.index) !== null) return expr.value
   if (expr.type !== 'name') return null
-  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  const bindings = bindingsOf(analysis, expr.id, expr.start)
   const [binding, other] = bindings
   const through = binding?.kind === 'loop' && other === undefined ? binding.value : null
   if (through === null) return null
@@ -132,7 +132,7 @@ function partOfParameter(analysis: Analysis, func: Func, expr: Expr | null): Ins
     return within === null ? null : { ...within, keys: [...within.keys, value.attr] }
   }
   if (value?.type !== 'name') return null
-  const { bindings } = bindingsOf(analysis, value.id, value.start)
+  const bindings = bindingsOf(analysis, value.id, value.start)
   const binding = bindings.length === 1 ? bindings[0]! : null
   const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
   return owner?.func === func ? { name: value.id, position: owner.position, keys: [] } : null

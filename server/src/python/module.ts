@@ -76,7 +76,7 @@ export interface ModuleNames {
   /** What is assigned to this attribute of a name: 'args.bf16'. */
   attributeBindings(dotted: string): readonly Binding[]
   /** What is assigned to `self.x` in its class, or to `name.x` in the module; null for what has no single value. */
-  attributeValues(expr: Expr): (Expr | null)[]
+  attributeValues(expr: Expr): readonly (Expr | null)[]
   /** The import target that a name or attribute chain begins with, as it is written: 'common.make_loader'. */
   targetOf(expr: Expr): string | null
   /** The module of the project that an import target lies in, with what remains of the target. */

@@ -1,8 +1,7 @@
 /** Changes of a list or dictionary in place, between where it was made and where it is used. */
 import type { CallExpr, Expr, Subscript } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
-import { bindingsOf } from './names.js'
-import { type Binding, type Scope, scopeAt } from './scope.js'
+import { type Binding, reaching, type Scope, scopeAt } from './scope.js'
 
 export interface Mutation {
   /** `d[key] = …`: the target; null for a method call. */
@@ -29,10 +28,14 @@ export function changesOf(
   until: number = offset,
 ): readonly Mutation[] {
   if (!analysis.mutatedNames.has(name)) return none
-  const { bindings, scope } = bindingsOf(analysis, name, offset)
+  const around = scopeAt(analysis.scopes, offset)
+  let scope = around
+  const bindings = reaching(around, name, offset, (found) => {
+    scope = found
+  })
   const marks = analysis.mutations.get(scope)?.get(name)
   if (marks === undefined) return none
-  const here = ownScope(scopeAt(analysis.scopes, offset)) === scope
+  const here = ownScope(around) === scope
   const made = bindings.length === 1 ? bindings[0]! : null
   const since = here ? Math.min(...bindings.map((binding) => binding.at)) : -1
   const found: Mutation[] = []

@@ -24,11 +24,7 @@ export const fluent = new Set(
   'to cuda cpu half float double bfloat16 train eval compile requires_grad_ share_memory'.split(' '),
 )
 
-export function bindingsOf(
-  analysis: Analysis,
-  name: string,
-  offset: number,
-): { bindings: Binding[]; scope: Scope } {
+export function bindingsOf(analysis: Analysis, name: string, offset: number): readonly Binding[] {
   return reaching(scopeAt(analysis.scopes, offset), name, offset)
 }
 
@@ -54,6 +50,7 @@ export function projectTarget(
 
 /** The target behind a name that nothing binds, where `from module import *` of a module of the project brings it. */
 export function starTarget(analysis: Analysis, id: string): string | null {
+  if (analysis.scopes.stars.length === 0) return null
   for (const module of analysis.scopes.stars) {
     const summary = analysis.importedByName.get(module)
     if (summary === undefined || id.startsWith('_')) continue
@@ -71,18 +68,16 @@ export function starTarget(analysis: Analysis, id: string): string | null {
 
 /** The import target that a name or attribute chain begins with, as far as it is written: 'common.make_loader'. */
 export function targetOf(analysis: Analysis, expr: Expr): string | null {
-  const parts: string[] = []
   let root = expr
-  while (root.type === 'attribute') {
-    parts.unshift(root.attr)
-    root = root.value
-  }
+  while (root.type === 'attribute') root = root.value
   if (root.type !== 'name') return null
-  const { bindings } = bindingsOf(analysis, root.id, root.start)
-  const last = bindings.at(-1)
+  const last = bindingsOf(analysis, root.id, root.start).at(-1)
   const target = last === undefined ? starTarget(analysis, root.id) : last.target
-  if (target === null) return null
-  return parts.length === 0 ? target : `${target}${target.endsWith('.') ? '' : '.'}${parts.join('.')}`
+  if (target === null || expr.type !== 'attribute') return target
+  // Few names are imported: the rest is spelled only for those.
+  let rest = expr.attr
+  for (let one = expr.value; one.type === 'attribute'; one = one.value) rest = `${one.attr}.${rest}`
+  return target.endsWith('.') ? target + rest : `${target}.${rest}`
 }
 
 /** The import target behind a callee: a function, or a method of an object whose class is imported. */
@@ -100,7 +95,7 @@ function importedClassOf(analysis: Analysis, value: Expr, depth = 0): string | n
   const made = definition(analysis, value)
   if (made.type === 'call') return targetOf(analysis, made.callee)
   if (made.type === 'name') {
-    const { bindings } = bindingsOf(analysis, made.id, made.start)
+    const bindings = bindingsOf(analysis, made.id, made.start)
     const [binding] = bindings
     if (bindings.length !== 1 || binding!.kind !== 'param') return null
     const annotation = analysis.parameterAnnotation(binding!)
@@ -163,7 +158,7 @@ export function nameOf(analysis: Analysis, expr: Expr, depth = 0): string | null
   if (expr.type === 'name') {
     // Written out in a configuration.
     if (expr.id.includes('.')) return canonicalName(expr.id)
-    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+    const bindings = bindingsOf(analysis, expr.id, expr.start)
     if (bindings.length === 0) {
       for (const module of analysis.scopes.stars) {
         if (lookUp(starExports, canonicalName(module))?.includes(expr.id))
@@ -246,7 +241,7 @@ function reexported(analysis: Analysis, target: string): string | null {
 export function definition(analysis: Analysis, expr: Expr, depth = 0): Expr {
   if (depth > depthLimit) return expr
   if (expr.type === 'name') {
-    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+    const bindings = bindingsOf(analysis, expr.id, expr.start)
     if (bindings.length !== 1) return expr
     const binding = bindings[0]!
     if (binding.kind !== 'assign' || binding.value === null || binding.unpack !== null) return expr
@@ -286,11 +281,11 @@ function itemOf(analysis: Analysis, container: Expr, index: Expr, depth: number)
 }
 
 /** What is assigned to `self.x` in the class, or to `name.x` in the module; null for what has no single value. */
-export function attributeValues(analysis: Analysis, expr: Expr): (Expr | null)[] {
-  if (expr.type !== 'attribute') return []
+export function attributeValues(analysis: Analysis, expr: Expr): readonly (Expr | null)[] {
+  if (expr.type !== 'attribute') return nothing
   if (expr.value.type !== 'name') {
     const saved = savedParameter(analysis, expr)
-    return saved === null ? [] : [saved]
+    return saved === null ? nothing : [saved]
   }
   const { id } = expr.value
   const bindings =
@@ -298,14 +293,18 @@ export function attributeValues(analysis: Analysis, expr: Expr): (Expr | null)[]
       ? analysis.attributesOfClasses.get(classScope(scopeAt(analysis.scopes, expr.start)))
       : analysis.attributeStores
   // `args.epochs = args.epochs or 10` reads what was there before.
-  const chosen = (bindings?.get(`${id}.${expr.attr}`) ?? []).filter(
-    ({ binding: { value } }) => value === null || expr.start < value.start || expr.end > value.end,
-  )
-  if (chosen.length > mostValues) return [null]
-  return chosen.map(({ binding }) =>
-    binding.kind === 'assign' && binding.unpack === null ? binding.value : null,
-  )
+  const stored = bindings?.get(`${id}.${expr.attr}`)
+  if (stored === undefined) return nothing
+  const values: (Expr | null)[] = []
+  for (const { binding } of stored) {
+    const { value } = binding
+    if (value === null || expr.start < value.start || expr.end > value.end)
+      values.push(binding.kind === 'assign' && binding.unpack === null ? value : null)
+  }
+  return values.length > mostValues ? [null] : values
 }
+
+const nothing: readonly null[] = []
 
 /** Assignments to one attribute that are looked at. */
 const mostValues = 100
@@ -324,7 +323,7 @@ export const wrappers =
 export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | null {
   if (depth > depthLimit) return null
   if (expr.type === 'name') {
-    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+    const bindings = bindingsOf(analysis, expr.id, expr.start)
     const last = bindings.at(-1)
     if (last === undefined) return null
     if (last.kind === 'function') return analysis.functionByNode.get(last.node as never) ?? null
@@ -389,7 +388,7 @@ export function methodOf(analysis: Analysis, klass: Klass, name: string): Func |
 /** Class of this module that an expression names. */
 export function classOf(analysis: Analysis, expr: Expr, depth = 0): Klass | null {
   if (depth > depthLimit || expr.type !== 'name') return null
-  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  const bindings = bindingsOf(analysis, expr.id, expr.start)
   const last = bindings.at(-1)
   if (last === undefined) return null
   if (last.kind === 'class') return analysis.classByNode.get(last.node as never) ?? null
@@ -420,7 +419,7 @@ export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass 
 function passedClass(analysis: Analysis, { id, start }: Expr & { type: 'name' }): Klass | null {
   // While calls are still collected, more may be to come.
   if (!analysis.complete) return null
-  const { bindings } = bindingsOf(analysis, id, start)
+  const bindings = bindingsOf(analysis, id, start)
   const binding = bindings.length === 1 ? bindings[0]! : null
   if (binding?.kind !== 'param') return null
   return analysis.passedClasses.of(binding, () => {
@@ -472,7 +471,7 @@ function alternatives(analysis: Analysis, expr: Expr, depth: number): Expr[] {
   const inner = (part: Expr): Expr[] => alternatives(analysis, part, depth + 1)
   if (expr.type === 'conditional') return [...inner(expr.then), ...inner(expr.otherwise)]
   if (expr.type !== 'name') return [expr]
-  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  const bindings = bindingsOf(analysis, expr.id, expr.start)
   if (bindings.length > mostAlternatives) return [expr]
   const values = bindings.map(({ kind, value, unpack }) =>
     kind === 'assign' && unpack === null ? value : null,

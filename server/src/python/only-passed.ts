@@ -5,7 +5,7 @@ import { bindingsOf } from './names.js'
 
 /** Null: it is no parameter, is not passed, or several calls may pass something. */
 export function onlyPassed(analysis: Analysis, name: Expr & { type: 'name' }): Expr | null {
-  const { bindings } = bindingsOf(analysis, name.id, name.start)
+  const bindings = bindingsOf(analysis, name.id, name.start)
   const binding = bindings.length === 1 ? bindings[0]! : null
   const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
   if (owner === null || analysis.outsideCalls(owner.func).length > 0) return null

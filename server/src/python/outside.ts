@@ -105,7 +105,7 @@ export class OutsideCalls {
   argument(expr: Expr, attribute: string): Folded | null {
     const value = this.analysis.definition(expr)
     if (value.type !== 'name' || this.calls.length === 0) return null
-    const { bindings } = bindingsOf(this.analysis, value.id, value.start)
+    const bindings = bindingsOf(this.analysis, value.id, value.start)
     const binding = bindings.length === 1 ? bindings[0]! : null
     const owner = binding?.kind === 'param' ? this.analysis.parameterOwner(binding) : null
     if (binding === null || owner === null) return null

@@ -210,7 +210,7 @@ export function asPassed(folded: Folded): Passed {
 function parameterOf(analysis: Analysis, expr: Expr): Passed | null {
   const { base, keys, fallback } = partOf(analysis, expr)
   if (base.type !== 'name') return null
-  const { bindings } = bindingsOf(analysis, base.id, base.start)
+  const bindings = bindingsOf(analysis, base.id, base.start)
   const binding = bindings.length === 1 ? bindings[0]! : null
   const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
   if (binding === null || owner === null || owner.position < 0) return null

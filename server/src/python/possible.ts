@@ -24,7 +24,7 @@ export function possibleValues(analysis: Analysis, expr: Expr, depth = 0): Expr[
       : (itemsAt(analysis, value.callee.value, key.value, depth) ?? [value])
   }
   if (value.type !== 'name') return [value]
-  const { bindings } = bindingsOf(analysis, value.id, value.start)
+  const bindings = bindingsOf(analysis, value.id, value.start)
   const binding = bindings.length === 1 ? bindings[0]! : null
   if (binding === null) return null
   if (binding.kind === 'param') {
@@ -98,7 +98,7 @@ function valueAt(dictionary: Expr & { type: 'dict' }, key: unknown): Expr | null
 function keysInTurn(analysis: Analysis, index: Expr, depth: number): unknown[] | null {
   const name = analysis.definition(index)
   if (name.type !== 'name' || depth > 4) return null
-  const { bindings } = bindingsOf(analysis, name.id, name.start)
+  const bindings = bindingsOf(analysis, name.id, name.start)
   const binding = bindings.length === 1 ? bindings[0]! : null
   if (binding?.kind === 'param') {
     const owner = analysis.parameterOwner(binding)

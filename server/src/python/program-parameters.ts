@@ -103,7 +103,7 @@ export class ProgramParameters {
     if (expr.type === 'attribute') return namespaceNames.test(expr.attr)
     if (expr.type === 'call') return parsesLine(expr)
     if (expr.type !== 'name') return false
-    const { bindings } = bindingsOf(this.analysis, expr.id, expr.start)
+    const bindings = bindingsOf(this.analysis, expr.id, expr.start)
     if (bindings.length === 0) return namespaceNames.test(expr.id)
     return bindings.some((binding) => {
       if (binding.kind === 'param') return namespaceNames.test(expr.id)
@@ -129,7 +129,7 @@ export class ProgramParameters {
     if (this.analysis.functionOf(callee) !== null || this.analysis.classOf(callee) !== null) return false
     return args.some(({ value }) => {
       if (value.type !== 'name') return false
-      const { bindings } = bindingsOf(this.analysis, value.id, value.start)
+      const bindings = bindingsOf(this.analysis, value.id, value.start)
       const made = bindings.length === 1 ? bindings[0]!.value : null
       return made?.type === 'call' && this.analysis.nameOf(made.callee) === 'argparse.ArgumentParser'
     })

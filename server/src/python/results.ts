@@ -19,7 +19,7 @@ export function resultOf(analysis: Analysis, expr: Expr, depth = 0): Expr {
 
 /** `model, args = build()`, where the function returns a tuple. */
 function unpacked(analysis: Analysis, name: Expr & { type: 'name' }, depth: number): Expr | null {
-  const { bindings } = bindingsOf(analysis, name.id, name.start)
+  const bindings = bindingsOf(analysis, name.id, name.start)
   const binding = bindings.length === 1 ? bindings[0]! : null
   if (binding?.kind !== 'assign' || binding.value === null || binding.unpack?.length !== 1) return null
   const whole = resultOf(analysis, binding.value, depth + 1)

@@ -64,9 +64,15 @@ const mostBindings = 100
 
 /**
  * Bindings that may give `name` its value at `offset`. Empty when nothing binds it. Where an unconditional binding
- * precedes, earlier ones are out of reach; bindings later in the same loop are in reach (next pass).
+ * precedes, earlier ones are out of reach; bindings later in the same loop are in reach (next pass). `tell` hears in which
+ * scope they stand.
  */
-export function reaching(scope: Scope, name: string, offset: number): { bindings: Binding[]; scope: Scope } {
+export function reaching(
+  scope: Scope,
+  name: string,
+  offset: number,
+  tell?: (scope: Scope) => void,
+): readonly Binding[] {
   let current: Scope | null = scope
   let first = true
   while (current !== null) {
@@ -74,24 +80,41 @@ export function reaching(scope: Scope, name: string, offset: number): { bindings
     if (first || current.kind !== 'class') {
       const all = current.bindings.get(name)
       if (all !== undefined && !(first && current.outer.has(name))) {
-        if (!first) return { bindings: lastOf(all), scope: current }
-        const reached = all.length > mostBindings ? nearest(all, offset) : inReach(all, offset)
-        if (reached.length > 0) return { bindings: reached, scope: current }
-        if (current.kind !== 'module' && current.kind !== 'inner' && current.kind !== 'class') {
-          return { bindings: lastOf(all), scope: current }
+        const reached = first ? reachedHere(all, offset) : all
+        if (reached.length > 0 || current.kind === 'function') {
+          tell?.(current)
+          return reached.length > 0 && first ? reached : lastOf(all)
         }
       }
     }
     if (current.kind !== 'inner') first = false
     current = current.parent
   }
-  return { bindings: [], scope }
+  return nothing
 }
 
-function inReach(all: readonly Binding[], offset: number): Binding[] {
+const nothing: readonly Binding[] = []
+
+function reachedHere(all: readonly Binding[], offset: number): readonly Binding[] {
+  return all.length > mostBindings ? nearest(all, offset) : inReach(all, offset)
+}
+
+/** Nothing is copied where all or none are in reach: this is asked for every name that is looked at. */
+function inReach(all: readonly Binding[], offset: number): readonly Binding[] {
   let from = all.length - 1
   while (from > 0 && (all[from]!.at > offset || all[from]!.conditional)) from--
-  return all.slice(from).filter((binding) => binding.at <= offset || comesAgain(binding, offset))
+  let reached = 0
+  for (let index = from; index < all.length; index++) if (isReached(all[index]!, offset)) reached++
+  if (reached === 0) return nothing
+  if (reached === all.length) return all
+  const found: Binding[] = []
+  for (let index = from; index < all.length; index++)
+    if (isReached(all[index]!, offset)) found.push(all[index]!)
+  return found
+}
+
+function isReached(binding: Binding, offset: number): boolean {
+  return binding.at <= offset || comesAgain(binding, offset)
 }
 
 /** Later in a loop that the offset is in: it is bound when the next pass comes by. */
@@ -118,7 +141,7 @@ function nearest(all: readonly Binding[], offset: number): Binding[] {
   return [...(cut ? [others] : []), ...ordered.slice(Math.max(0, from), next), ...again]
 }
 
-function lastOf(all: Binding[]): Binding[] {
+function lastOf(all: readonly Binding[]): readonly Binding[] {
   return all.length > mostBindings ? manyOf(all).last : all
 }
 

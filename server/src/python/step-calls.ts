@@ -55,7 +55,7 @@ function deviceNames(analysis: Analysis, code: StepCode): ReadonlySet<string> {
         for (const { value } of expr.args) visitLoss(value, depth + 1)
       for (const { value } of expr.args) if (isMadeInStep(analysis, value, code)) found.add(value.id)
     } else if (expr.type === 'name' && !found.has(expr.id)) {
-      const bindings = bindingsOf(analysis, expr.id, expr.start).bindings
+      const bindings = bindingsOf(analysis, expr.id, expr.start)
       if (depth === 0 || bindings.some(({ value }) => value?.type === 'call')) found.add(expr.id)
       for (const { value, kind, unpack } of bindings)
         if (kind === 'assign' && unpack === null && value !== null) visitLoss(value, depth + 1)
@@ -74,7 +74,7 @@ function deviceNames(analysis: Analysis, code: StepCode): ReadonlySet<string> {
 /** A name that the step binds to what a call returns or a batch holds: no counter, no option. */
 function isMadeInStep(analysis: Analysis, expr: Expr, { start, end }: Span): expr is Expr & { type: 'name' } {
   if (expr.type !== 'name') return false
-  return bindingsOf(analysis, expr.id, expr.start).bindings.some(
+  return bindingsOf(analysis, expr.id, expr.start).some(
     ({ at, kind, value }) =>
       start <= at && at < end && kind === 'assign' && (value?.type === 'call' || value?.type === 'tuple'),
   )

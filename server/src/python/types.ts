@@ -47,7 +47,7 @@ export function typeOf(analysis: Analysis, expr: Expr, depth = 0): string | null
   if (depth > depthLimit) return null
   if (expr.type === 'call') return typeOfCall(analysis, expr, depth)
   if (expr.type === 'name') {
-    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+    const bindings = bindingsOf(analysis, expr.id, expr.start)
     const types = new Set<string>()
     for (const binding of bindings) {
       const type = analysis.types.of(binding, () => typeOfBinding(analysis, binding))

@@ -1,6 +1,7 @@
 /** How large the networks are that a module makes, counted from their layers. */
 import type { CallExpr } from '../../syntax/python-ast.js'
 import type { CountedLayers } from '../../text/counted-layers.js'
+import { lookUp } from '../../text/records.js'
 import type { Call, Klass, PythonModule } from '../module.js'
 import { weightsOf } from './layer-sizes.js'
 import { classAt } from './places.js'
@@ -199,8 +200,19 @@ function makesNetwork(python: PythonModule, { name, expr, function: func }: Call
   if (users != null && users.length > 0 && users.every((one) => one !== null && isNetworkClass(one)))
     return false
   if (name !== null && /^torch\.nn\./.test(name)) return made.test(name) && !isInside(python, expr)
+  if (isKnownOtherwise(python, expr)) return false
   const found = classAt(python, expr.callee)
   return found !== null && isNetworkClass(found.klass)
+}
+
+/** The summary of its module tells that it is a function or another class: nobody has to read its code. */
+function isKnownOtherwise(python: PythonModule, { callee }: CallExpr): boolean {
+  const target = python.targetOf(callee)
+  const found = target === null ? null : python.projectTarget(target)
+  if (found === null) return false
+  const { functions, classes } = found.summary
+  const klass = lookUp(classes, found.rest)
+  return klass === undefined ? lookUp(functions, found.rest) !== undefined : !isNetworkClass(klass)
 }
 
 const made =

@@ -89,6 +89,6 @@ export function holdsLayers(value: Value, depth = 0): boolean {
 const moduleClass =
   /^torch\.nn\.(modules\.\w+\.)?(Module|Sequential|ModuleList)$|^lightning\.pytorch\.LightningModule$/
 
-export function isNetworkClass(klass: Klass): boolean {
+export function isNetworkClass(klass: Pick<Klass, 'bases'>): boolean {
   return klass.bases.some((base) => moduleClass.test(base))
 }

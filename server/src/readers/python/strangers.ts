@@ -59,8 +59,17 @@ export function strangersOf(
   return [...found.values()]
 }
 
+/** By module: each is asked by all that import it. */
+const foreign = new WeakMap<ModuleSummary, string[]>()
+
 /** What a module of the project imports from elsewhere; of `from m import a` only 'm'. */
-function foreignImports({ imports, projectImports = [] }: ModuleSummary): string[] {
+function foreignImports(summary: ModuleSummary): string[] {
+  const found = foreign.get(summary) ?? importedFromElsewhere(summary)
+  foreign.set(summary, found)
+  return found
+}
+
+function importedFromElsewhere({ imports, projectImports = [] }: ModuleSummary): string[] {
   const isOwn = (spec: string) =>
     projectImports.some((own) => spec === own || spec.startsWith(own.endsWith('.') ? own : `${own}.`))
   return imports.filter((spec) => !isOwn(spec) && !imports.some((other) => spec.startsWith(`${other}.`)))
