@@ -81,7 +81,10 @@ export class Bills {
 
   private ofTrainings(run: Run, options: RuleOptions, rate: Rate | { missing: string }): Bill {
     const { compute } = run.job
-    const seconds = effective(compute?.settings.timeLimit) ?? effective(compute?.settings.sessionLimit)
+    const limitsCalls = effective(compute?.settings.limitsCalls) === true
+    const seconds = limitsCalls
+      ? null
+      : (effective(compute?.settings.timeLimit) ?? effective(compute?.settings.sessionLimit))
     const groups = trainingsOf(run)
     const apart = effective(compute?.settings.trials) === true
     const limit = typeof seconds === 'number' && seconds > 0 ? seconds / 3600 : null

@@ -105,6 +105,8 @@ function readFunction(
   compute.say('gpuModel', 'gpu', model.state === 'unknown' ? absent(asked) : model)
   functionSettings.claim(compute, source)
   compute.say('timeLimit', 'timeout', orDefault(convert(source.get('timeout'), asNumber), 300))
+  // A container keeps what a class has loaded, and takes one call after another.
+  compute.known('limitsCalls', 'timeout', func.class !== null || isMapped(python, func), place)
   // What a class does, all of its methods do.
   if (func.class === null) {
     const { work } = workOfStep(python, func.name, func)
@@ -112,6 +114,17 @@ function readFunction(
   }
   const onGpu = functions.filter((each) => isGiven(new DecoratorSource(python, each, claims).get('gpu')))
   claimStepLaunch(claims, python, compute, one, functions, onGpu.length === 1)
+}
+
+/** `embed.map(texts)`: called for each of many. */
+function isMapped(python: PythonModule, func: Func): boolean {
+  return python.calls.some(
+    ({ method, expr: { callee } }) =>
+      /^(map|starmap|for_each|spawn_map)$/.test(method) &&
+      callee.type === 'attribute' &&
+      callee.value.type === 'name' &&
+      callee.value.id === func.name,
+  )
 }
 
 /** `A100`, `a10g`, `H100:4`, `A100-80GB:2`, `H100!`. */

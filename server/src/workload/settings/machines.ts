@@ -33,6 +33,8 @@ export interface ComputeSettings {
   spot: boolean
   /** Seconds after which the platform ends the job; null: never. */
   timeLimit: number | null
+  /** The time limit ends one call of many that the machine serves one after another. */
+  limitsCalls: boolean
   /** Seconds after which the platform ends a session that people work in. */
   sessionLimit: number
   /** Runs after the first that a failure starts; null: no limit. */
