@@ -36,6 +36,17 @@ describe('models as people write them', () => {
     ['OPT-13B', 'facebook/opt-13b'],
     ['GPT-2 124M', 'openai-community/gpt2'],
     ['vit_base_patch16_224 (86.57M)', 'vit_b_16'],
+    // Of the same layers as one that is on record.
+    ['bert-base-uncased-finetuned-mrpc', 'google-bert/bert-base-uncased'],
+    ['nlpaueb/legal-bert-base-uncased', 'google-bert/bert-base-uncased'],
+    ['microsoft/BiomedNLP-PubMedBERT-base-uncased-abstract', 'google-bert/bert-base-uncased'],
+    ['klue/roberta-large', 'FacebookAI/roberta-large'],
+    ['jonatasgrosman/wav2vec2-large-xlsr-53-english', 'facebook/wav2vec2-large-960h'],
+    ['dinov2_vits14', 'facebook/dinov2-small'],
+    ['facebook/dino-vits16', 'vit_small_patch16_224'],
+    ['eva02_large_patch14_448.mim_m38m_ft_in22k_in1k', 'eva02_large_patch14_448'],
+    ['facebook/deit-base-distilled-patch16-224', 'deit_base_patch16_224'],
+    ['Salesforce/codet5-base', 'google-t5/t5-base'],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.model?.name, name))
 
@@ -52,6 +63,15 @@ describe('models as people write them', () => {
     ['transformer_wmt_en_de_big', 'transformer-big'],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.cost?.name, name))
+
+  it('other families are not taken for a BERT', () => {
+    assert.equal(
+      namedModel('distilbert-base-german-cased')?.model?.name,
+      'distilbert/distilbert-base-uncased',
+    )
+    assert.equal(namedModel('microsoft/deberta-base-mnli')?.model?.name, 'microsoft/deberta-v3-base')
+    assert.equal(namedModel('roberts-bookshelf-base'), undefined)
+  })
 
   it('a language model that nobody knows counts by its size', () => {
     const found = namedModel('Falcon-Next 40B')
@@ -245,6 +265,22 @@ describe('answers', () => {
     assert.ok(target.unknown.some((one) => /^hours: "until target quality"/.test(one)))
     const corpus = ask({ ...resnet, dataset: 'our photos' })
     assert.ok(corpus.unknown.some((one) => /^hours: .*"our photos".*--samples/.test(one)))
+  })
+
+  it('a run over so many tokens takes about as long however they are cut', () => {
+    const whole: Question = {
+      model: 'Llama-2-7B',
+      gpu: 'A100-80GB',
+      devices: 8,
+      precision: 'bf16',
+      length: '1B tokens',
+    }
+    const open = ask(whole)
+    const [short, long] = ['512', '4096'].map((size) => ask({ ...whole, size }).hours!)
+    assert.deepEqual(open.hours, { low: short!.low, high: long!.high })
+    assert.ok(open.hours!.high < 6 * open.hours!.low)
+    assert.deepEqual([open.memory, open.samplesPerSecond], [null, null])
+    assert.match(open.unknown.join(), /the length of a text in tokens/)
   })
 
   it('without a batch there is a speed, and from it the hours', () => {

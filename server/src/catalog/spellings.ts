@@ -2,6 +2,7 @@
 import { allGpus, type Gpu, gpu } from './gpus.js'
 import { type Instance, instance } from './instances.js'
 import { type KnownModel, model, modelNames, sized } from './models.js'
+import { relatives } from './relatives.js'
 import { type StepCost, stepCost, stepCostNames } from './step-costs.js'
 
 /** What is on record of a model; at least one of both. */
@@ -67,18 +68,27 @@ function shorter(text: string): string[] {
   return [...new Set(forms)].filter((form) => form !== '')
 }
 
-/** Undefined: not known, not even its size. */
-export function namedModel(text: string): NamedModel | undefined {
-  if (text.length > 120) return undefined
-  for (const form of shorter(text)) {
+function onRecord(name: string, forms: readonly string[]): NamedModel | undefined {
+  for (const form of forms) {
     const direct = model(form) ?? indexed().get(normal(form))
     const cost = stepCost(form) ?? (direct === undefined ? undefined : stepCost(direct.name)) ?? null
     const known = direct ?? (cost === null ? undefined : modelOf(cost)) ?? null
-    if (known !== null || cost !== null) return { name: text, model: known, cost, assumed: false }
+    if (known !== null || cost !== null) return { name, model: known, cost, assumed: false }
   }
+  return undefined
+}
+
+/** Undefined: not known, not even its size. */
+export function namedModel(text: string): NamedModel | undefined {
+  if (text.length > 120) return undefined
+  const own = onRecord(text, shorter(text))
+  if (own !== undefined) return own
   // A language model says its size; networks for images say millions, or nothing.
   const size = /(?:^|[-_ ])(\d+(?:[._]\d+)?)\s?B\b/i.exec(text)
-  if (size === null) return undefined
+  if (size === null)
+    return relatives(text)
+      .map((one) => onRecord(text, shorter(one)))
+      .find(Boolean)
   const parameters = Number(size[1]!.replace('_', '.')) * 1e9
   return parameters > 0 && parameters < 2e12
     ? { name: text, model: sized(text, parameters), cost: null, assumed: true }

@@ -30,6 +30,7 @@ export interface Speed {
 }
 
 export interface RunHours {
+  /** Null: not known, also where the hours are. */
   speed: Speed | null
   work: Work | null
   hours: Interval | null
@@ -44,7 +45,34 @@ const beside = { seconds: 60, share: 0.05 }
 /** Programs that generate text between steps, with several models. */
 const manyModels = /\b(ppo|rlhf|grpo)\b/i
 
+/** Where nobody says how long texts are, language models are mostly given so many tokens at once. */
+const usualTexts: Interval = { low: 512, high: 4096 }
+
 export function runHours(read: ReadQuestion): RunHours {
+  return ofTokens(read) ?? ofSamples(read)
+}
+
+/** A run over so many tokens takes about as long however they are cut. Null: it is not such a run. */
+function ofTokens(read: ReadQuestion): RunHours | null {
+  const { size, network, length } = read
+  if (size !== null || length?.unit !== 'tokens' || network?.model?.kind !== 'causal-lm') return null
+  const [short, long] = [usualTexts.low, usualTexts.high].map((tokens) =>
+    ofSamples({ ...read, size: { low: tokens, high: tokens }, dataset: null }),
+  ) as [RunHours, RunHours]
+  if (short.hours === null || long.hours === null) return null
+  return {
+    speed: null,
+    work: null,
+    hours: {
+      low: Math.min(short.hours.low, long.hours.low),
+      high: Math.max(short.hours.high, long.hours.high),
+    },
+    lacks: ['size'],
+    assumptions: [`texts of ${usualTexts.low} to ${usualTexts.high} tokens`],
+  }
+}
+
+function ofSamples(read: ReadQuestion): RunHours {
   const assumptions: string[] = []
   const speed = speedOf(read, assumptions)
   if (typeof speed === 'string') return { speed: null, work: null, hours: null, lacks: [speed], assumptions }

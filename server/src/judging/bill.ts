@@ -257,7 +257,7 @@ function hoursOfTraining(view: SubjectView<'Training'>, options: RuleOptions): P
   const [fast, slow] = [runHours(question.fast), runHours(question.slow)]
   const assumptions = [...new Set([...fast.assumptions, ...slow.assumptions])]
   const lack = slow.lacks[0] ?? fast.lacks[0]
-  if (lack !== undefined || fast.hours === null || slow.hours === null) {
+  if (fast.hours === null || slow.hours === null) {
     const missing = lackText(lack ?? 'length', question)
     if (lack !== 'samples' && lack !== 'dataset') return { missing }
     const [least, most] = [question.fast, question.slow].map(
