@@ -2,6 +2,7 @@
  * Models that were trained on other data, or for another purpose, than one of the same layers that is on record: a patent
  * BERT computes what BERT computes. Vocabularies differ, which changes the memory by a few per cent.
  */
+import { lookUp } from '../text/records.js'
 
 /** Ends of names that tell what the weights were trained for last. */
 const purposes =
@@ -14,8 +15,8 @@ const heads = /-(22k|21k|1k)(?=-|$)|-(distilled|pt\d+k|ft\d+k|in\d+k)(?=-|$)|[-_
 const letters: Record<string, string> = { s: 'small', b: 'base', l: 'large', g: 'giant' }
 
 const families: [pattern: RegExp, known: (match: RegExpExecArray) => string][] = [
-  [/dinov2[-_]vit([sblg])14/, ([, size]) => `facebook/dinov2-${letters[size!]}`],
-  [/dino(?:v3)?[-_]vit([sbl])(8|16)/, ([, size, patch]) => `vit_${letters[size!]}_patch${patch}_224`],
+  [/dinov2[-_]vit([sblg])14/, ([, size]) => `facebook/dinov2-${lookUp(letters, size!)}`],
+  [/dino(?:v3)?[-_]vit([sbl])(8|16)/, ([, size, patch]) => `vit_${lookUp(letters, size!)}_patch${patch}_224`],
   [/codet5p?[-_](?:220m|base)/, () => 't5-base'],
   [/codet5p?[-_](?:770m|large)/, () => 't5-large'],
   [/codet5[-_]small/, () => 't5-small'],
