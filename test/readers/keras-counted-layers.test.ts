@@ -1,6 +1,6 @@
 /** Layers of Keras networks that cannot be followed: counted one after the other. */
 import assert from 'node:assert/strict'
-import { kerasNetworks } from '../../server/src/readers/keras/counted-layers.js'
+import { countedLayersOf, kerasNetworks } from '../../server/src/readers/keras/counted-layers.js'
 import type { CountedLayers } from '../../server/src/text/counted-layers.js'
 import { analyse } from '../python/analyse.js'
 
@@ -76,5 +76,43 @@ class Net(keras.Model):
       'for lr in rates():\n    net = keras.Sequential([layers.Dense(3, input_dim=2), layers.Dense(1)])\n',
     )
     assert.deepEqual(each, { parameters: 9, layers: 2 })
+  })
+})
+
+describe('the network that is trained', () => {
+  const builders = `
+def first(shape):
+    return keras.Sequential([layers.Dense(7, input_dim=3), layers.Dense(1)])
+
+def second(shape):
+    net = keras.Sequential()
+    for size in shape:
+        net.add(layers.Dense(size))
+    return net
+
+class Scale(layers.Layer):
+    def __init__(self, sizes):
+        super().__init__()
+        self.parts = [layers.Dense(size) for size in sizes]
+
+`
+  const trained = async (text: string) => {
+    const header = 'from tensorflow import keras\nfrom tensorflow.keras import layers\n'
+    const python = await analyse(header + text)
+    const fit = python.calls.find(({ method }) => method === 'fit')!.expr.callee
+    assert.equal(fit.type, 'attribute')
+    return fit.type === 'attribute' ? countedLayersOf(python, fit.value) : null
+  }
+
+  it('is the one of its function, whatever other functions make', async () => {
+    assert.deepEqual(await trained(`${builders}net = first((3,))\nnet.fit(x, y)`), {
+      parameters: 28,
+      layers: 2,
+    })
+    assert.equal(await trained(`${builders}net = second(sizes)\nnet.fit(x, y)`), null)
+  })
+
+  it('is no layer of the project by itself', async () => {
+    assert.deepEqual(await networks(builders), [{ parameters: 28, layers: 2 }, null])
   })
 })

@@ -90,6 +90,11 @@ describe('the weights of a network', () => {
       [4 * 256],
     ],
     [
+      'a function within the constructor, with what that one has',
+      `${net('dims = [d, 2 * d]\ndef part(n):\n    return nn.Linear(dims[0], n)\nself.net = nn.Sequential(part(5), part(dims[1]))')}net = Net(10)`,
+      [50 + 200],
+    ],
+    [
       'a function that makes one, by its calls',
       'def mlp(sizes):\n    parts = []\n    for a, b in zip(sizes[:-1], sizes[1:]):\n        parts += [nn.Linear(a, b)]\n    return nn.Sequential(*parts)\n',
       null,

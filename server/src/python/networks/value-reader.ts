@@ -260,8 +260,12 @@ export abstract class ValueReader {
           }
     }
     const func = functionAt(python, callee)
-    if (func !== null)
-      return this.run(func.func.node, this.given(expr, scope, depth), scopeOf(func.python), 0, depth)
+    if (func !== null) {
+      // A function within another one sees what that one has.
+      const nested = func.python === python && func.func.class === null && func.func.qualified.includes('.')
+      const inner = nested ? { ...scope, names: new Map(scope.names) } : scopeOf(func.python)
+      return this.run(func.func.node, this.given(expr, scope, depth), inner, 0, depth)
+    }
     const folded = this.folded(expr, python)
     if (folded !== undefined) return folded
     const last = (name ?? lastName(callee)).replace(/^.*\./, '')

@@ -3,6 +3,7 @@
  * sizes do not tell all that could be followed.
  */
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import type { CountedLayers } from '../../text/counted-layers.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { once } from '../pytorch/once.js'
@@ -35,13 +36,33 @@ export function kerasNetworks(python: PythonModule): KerasNetwork[] {
       }),
     )
     return [...own]
-      .filter(([maker]) => !parts.has(maker))
+      .filter(([maker]) => !parts.has(maker) && !isLayerClass(maker))
       .map(([maker, [call]]) => ({
         call: call!,
         name: maker?.name ?? null,
         layers: countedOf(python, maker),
       }))
   })
+}
+
+/** What the network behind an expression is made of; null: it is made elsewhere, or nobody knows how many layers it has. */
+export function countedLayersOf(python: PythonModule, network: Expr): CountedLayers | null {
+  const written = python.definition(network)
+  const made = python.calls.find(({ expr }) => expr === written)
+  if (made === undefined) return null
+  const called = makerCalled(python, made)
+  // `Sequential([…])`, `Model(inputs, outputs)`: what stands around it.
+  if (called === null && layerOf(made) === null) return null
+  return countedOf(python, called ?? makerOf(made))
+}
+
+/** A part of networks: `class Attention(layers.Layer)`. */
+function isLayerClass(maker: Maker): boolean {
+  return (
+    maker !== null &&
+    'bases' in maker &&
+    maker.bases.some((base) => /^keras\.layers\.(\w+\.)*Layer$/.test(base))
+  )
 }
 
 function makerOf({ function: func }: Call): Maker {

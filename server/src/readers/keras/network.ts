@@ -7,6 +7,7 @@ import { calleePlace } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { once } from '../pytorch/once.js'
 import { pipelineOf } from '../tensorflow/pipeline.js'
+import { countedLayersOf } from './counted-layers.js'
 import { argumentOf } from './fits.js'
 import { followKeras } from './follow-network.js'
 
@@ -17,6 +18,10 @@ export function readNetwork(python: PythonModule, fit: Call, training: SubjectBu
   const layers = layersOf(python, callee.value)
   const name = python.text.slice(callee.value.start, callee.value.end)
   if (layers !== null) training.known('layers', name, { ...layers, name }, place)
+  else {
+    const counted = countedLayersOf(python, callee.value)
+    if (counted !== null) training.known('countedLayers', name, { name, networks: [counted] }, place)
+  }
   const batch = batchOf(python, fit)
   if (batch !== null) training.default('batchSize', 'batch', batch, place)
 }
