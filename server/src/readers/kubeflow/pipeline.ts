@@ -49,6 +49,7 @@ export const kubeflowReader = defineReader({
     }
     claimEnvironment(python, claims, engine, evidence, pipelines.tasks)
     const staleness = stalenessOf(python, pipelines.tasksOf)
+    const functions = pipelines.tasks.flatMap(({ code }) => code ?? [])
     for (const task of pipelines.tasks) {
       const place = calleePlace(task.call)
       const {
@@ -71,7 +72,7 @@ export const kubeflowReader = defineReader({
         submissions.filter((one) => one.pipeline === task.pipeline),
       )
       claimIdentity(python, step, task)
-      claimResources(python, claims, step, task, { evidence, engine, work })
+      claimResources(python, claims, step, task, { evidence, engine, work, functions })
     }
   },
   change: changeStep,

@@ -1,7 +1,7 @@
 /** What a task of a pipeline asks for: accelerators, processors, spot capacity, time, retries. */
 
 import { gpu } from '../../catalog/gpus.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { passedExpression } from '../../values/argument.js'
 import { convert } from '../../values/operations.js'
@@ -12,6 +12,7 @@ import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/resource-kinds.js'
 import { claimContainerInCode } from '../container-in-code.js'
 import { claimCode } from '../pipelines/describe-step.js'
+import { claimCodeLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
 import { methodPlace, methodValue } from './method-value.js'
 import type { Task } from './tasks.js'
@@ -20,6 +21,8 @@ export interface TaskFacts {
   evidence: Evidence
   engine: string
   work: StepWork[]
+  /** What all tasks of the file run. */
+  functions: readonly Func[]
 }
 
 /** '8' is as good as 8; '500m' is half a processor. */
@@ -78,7 +81,10 @@ export function claimResources(
   if (cpus !== null) compute.say('cpus', cpus.method, number(cpus, 'cpu'))
   claimSpot(python, compute, task, at)
   claimTime(python, compute, task, facts.engine, at)
-  if (task.code !== null) claimTaskCode(python, compute, task, facts.work, at)
+  if (task.code !== null) {
+    claimTaskCode(python, compute, task, facts.work, at)
+    claimCodeLaunch(claims, python, compute, task.code, facts.functions)
+  }
   const { container } = task
   const { job } = compute.subject
   if (container !== null && job !== null)

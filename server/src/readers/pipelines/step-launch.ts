@@ -1,5 +1,5 @@
 /** Steps that run code of the file that defines them, as launches of that file. */
-import type { PythonModule } from '../../python/module.js'
+import type { Func, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import { bareLaunch } from '../bare-launch.js'
 import type { Decorated } from './decorated-function.js'
@@ -21,12 +21,28 @@ export function claimStepLaunch(
   steps: readonly Decorated[],
   alone = false,
 ): void {
-  const { job } = compute.subject
-  const training = steps.filter(({ func }) => workOfCode(python, func).some(({ work }) => work === 'train'))
-  const own = training.length === 0 ? alone : training.length === 1 && training[0]!.func === step.func
-  if (job === null || !own) return
-  const { decorators, nameStart } = step.func.node
+  const { decorators } = step.func.node
   if (decorators.some(({ start, end }) => spreads.test(python.code.slice(start, end)))) return
+  const functions = steps.map(({ func }) => func)
+  claimCodeLaunch(claims, python, compute, step.func, functions, alone)
+}
+
+/** The same of a function that a step runs. `functions`: of all steps. */
+export function claimCodeLaunch(
+  claims: ClaimBuilder,
+  python: PythonModule,
+  compute: SubjectBuilder<'Compute'>,
+  code: Func,
+  functions: readonly Func[],
+  alone = false,
+): void {
+  const { job } = compute.subject
+  const training = [...new Set(functions)].filter((func) =>
+    workOfCode(python, func).some(({ work }) => work === 'train'),
+  )
+  const own = training.length === 0 ? alone : training.length === 1 && training[0] === code
+  if (job === null || !own) return
+  const { nameStart } = code.node
   const name = claims.path.slice(claims.path.lastIndexOf('/') + 1)
   claims.launch(
     {
@@ -39,6 +55,6 @@ export function claimStepLaunch(
       // Parameters of the flow may be given anything.
       complete: false,
     },
-    { start: nameStart, end: nameStart + step.func.name.length },
+    { start: nameStart, end: nameStart + code.name.length },
   )
 }
