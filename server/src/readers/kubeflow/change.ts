@@ -72,6 +72,13 @@ export function changeStep(claim: Claim, value: unknown, facts: FragmentFacts): 
     )
     return done('Ask for no GPU', ...removeMethods(facts, python, [call, ...kind, ...selected]))
   }
+  if (claim.setting === 'gpus' && typeof value === 'number') {
+    const call = claimedCall(python, site)
+    if (call === null) return gone
+    const name = call.method === 'set_gpu_limit' ? 'gpu' : 'limit'
+    const title = `Ask for ${value} GPU${value === 1 ? '' : 's'}`
+    return done(title, writeArgument(facts, call, name, python.argument(call, name, 0), String(value)))
+  }
   if (claim.setting === 'timeLimit' && typeof value === 'number') {
     const call = claimedCall(python, site)
     if (call === null) return gone

@@ -110,13 +110,15 @@ function readVolcano(claims: ClaimBuilder, context: ReaderContext, object: Kuber
     return group === null ? [] : [group]
   })
   if (groups.length === 0) return
-  // Plugins (pytorch, mpi, tensorflow) tell each pod where it is.
-  const plugins = entries(at(object.root, 'spec', 'plugins')).map((one) => one.key)
+  // Plugins of frameworks (pytorch, mpi, tensorflow) tell each pod where it is; the others only make the pods reach each other.
+  const plugins = entries(at(object.root, 'spec', 'plugins'))
+    .map((one) => one.key)
+    .filter((name) => !/^(svc|ssh|env)$/.test(name))
   const workload: Workload = {
     object,
     place,
     groups,
-    ...(tasks.length > 1 || plugins.length > 0 ? { sharing: 'plugins of the job' } : {}),
+    ...(plugins.length > 0 ? { sharing: 'plugins of the job' } : {}),
   }
   const claimed = claimWorkload(claims, context, workload)
   const holders = groups.filter((group) => acceleratorsOf(group.pod) !== null)

@@ -134,7 +134,9 @@ function processesOf(
     const perWorker = slots === undefined ? 1 : (number(slots) ?? null)
     return { processes: (parts) => mpiIn(parts, workers, perWorker) }
   }
-  // TensorFlow and Paddle read where they are from variables of the controller, without a word in the code.
+  // TensorFlow finds its place by TF_CONFIG, and only where the code asks for a strategy, a server or an estimator.
+  if (object.kind === 'TFJob') return {}
+  // Paddle and others read it from variables of the controller, without a word in the code.
   return groups.length > 1 || pods !== 1 ? { sharing: ownProcesses.controller } : {}
 }
 

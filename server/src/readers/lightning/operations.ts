@@ -113,6 +113,8 @@ function readTrainer(python: PythonModule, call: Call, context: ReaderContext, c
       evidence,
       from: given,
       weight: row.weight,
+      // Switches that a configuration gives are all shown at the call.
+      apart: row.key,
       realModel: true,
       subject: row.kind === 'deterministic kernels' && hasConvolutions(python) ? 'convolutions' : null,
     })

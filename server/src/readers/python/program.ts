@@ -108,7 +108,7 @@ const otherNotebook = /^# MAGIC[ \t]+%run\b|\bdbutils\.notebook\.run\(/m
 
 /** What tells a program how many machines there are and which one it runs on, by scheduler, service and launcher. */
 const rankSource =
-  /\b(SM_HOSTS|SM_CURRENT_HOST|current_host|SMDATAPARALLEL\w*|WORLD_SIZE|world_size|RANK|LOCAL_RANK|local_rank|node_rank|JOB_COMPLETION_INDEX|AZ_BATCH\w*|TF_CONFIG|CLUSTER_SPEC|SLURM_\w+|PMI_RANK|OMPI_COMM\w*|SKYPILOT_NODE\w*|AWS_BATCH_JOB_(NODE|ARRAY)\w*|num_machines|machine_rank|num_nodes|nnodes|RAY_ADDRESS|resourceconfig)\b/
+  /\b(SM_HOSTS|SM_CURRENT_HOST|current_host|SMDATAPARALLEL\w*|WORLD_SIZE|world_size|RANK|LOCAL_RANK|local_rank|node_rank|JOB_COMPLETION_INDEX|AZ_BATCH\w*|TF_CONFIG|CLUSTER_SPEC|ClusterSpec|train_and_evaluate|VC_\w+|VK_TASK_INDEX|SLURM_\w+|PMI_RANK|OMPI_COMM\w*|SKYPILOT_NODE\w*|AWS_BATCH_JOB_(NODE|ARRAY)\w*|num_machines|machine_rank|num_nodes|nnodes|RAY_ADDRESS|resourceconfig)\b/
 
 /** The main guard, else the first statement that is no import and no documentation. */
 function placeOf(python: PythonModule): Place {
