@@ -160,7 +160,7 @@ const linters = [
   },
   {
     name: sonar,
-    version: '4.19',
+    version: '4.19, 2024-06-07',
     run(folder) {
       const script = join(root, 'evidence/sonarlint.mjs')
       return JSON.parse(output(process.execPath, [script, sonarlint, folder])).findings.map(
@@ -269,7 +269,8 @@ writeFileSync(
   `${JSON.stringify({ date, projects: projects.length, results }, null, 2)}\n`,
 )
 
-const number = (value) => (value < 10 ? value.toFixed(1) : value.toFixed(0))
+/** null: not measured. */
+const number = (value) => (value === null ? '' : value < 10 ? value.toFixed(1) : value.toFixed(0))
 const rows = results.map((one) =>
   [
     '',

@@ -120,5 +120,7 @@ for (const path of paths) {
   await client.sendNotification('textDocument/didClose', { textDocument: { uri } })
 }
 console.log(JSON.stringify({ files: paths.length, findings }))
+// Only the time of a program that somebody waits for is counted.
 server.kill()
+await new Promise((resolve) => server.on('exit', resolve))
 process.exit(0)

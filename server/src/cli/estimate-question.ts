@@ -45,9 +45,9 @@ function questionFrom(flags: QuestionFlags): Question {
     (['samples', 'batch', 'devices', 'accumulation'] as const).flatMap((option) => {
       const text = flags[option]
       if (text === undefined) return []
-      const tokens = /^(.*\d.*?)\s*tokens?\b/i.exec(text)
-      return tokens !== null && (option === 'samples' || option === 'batch')
-        ? [[`${option}Tokens`, count(option, tokens[1]!)]]
+      const tokens = text.slice(0, Math.max(0, text.search(/tokens?\b/i)))
+      return /\d/.test(tokens) && (option === 'samples' || option === 'batch')
+        ? [[`${option}Tokens`, count(option, tokens)]]
         : [[option, count(option, text)]]
     }),
   )

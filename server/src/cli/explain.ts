@@ -41,7 +41,7 @@ export function renderMarkdown(page: string, colors: Colors): string {
       return []
     }
     if (fenced) return [`    ${colors.cyan(line)}`.trimEnd()]
-    const heading = /^(#{1,6})\s+(.*?)\s*#*$/.exec(line)
+    const heading = /^(#{1,6}) (.+)$/.exec(line)
     if (heading !== null) {
       const text = inline(heading[2]!, colors)
       return [colors.bold(heading[1]!.length === 1 ? colors.underline(text) : text)]
@@ -63,7 +63,7 @@ function inline(line: string, colors: Colors): string {
       /^`[^`]+`$/.test(part)
         ? colors.cyan(part.slice(1, -1))
         : part
-            .replace(/!?\[([^\]]*)\]\(([^)\s]*)[^)]*\)/g, (_, text: string, target: string) =>
+            .replace(/!?\[([^[\]]*)\]\(([^()\s]*)(?:\s[^()]*)?\)/g, (_, text: string, target: string) =>
               // What names a file with its line needs no address.
               text === target || /^#|#L\d+$/.test(target) ? text : `${text} <${target}>`,
             )

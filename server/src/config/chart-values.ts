@@ -9,7 +9,7 @@ import type { LaidTexts } from './laid-texts.js'
 import type { ConfigEntry, ConfigNode } from './node.js'
 import { laidFrom } from './overlay.js'
 
-const plain = /^:[ \t]*["']?\{\{-?\s*([^{}\n]+?)\s*-?\}\}["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$)/
+const plain = /^:[ \t]*["']?\{\{-?([^{}\n]+)\}\}["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$)/
 /** `toYaml .Values.a | nindent 8`, `.Values.a | toYaml | indent 8`, `tpl (toYaml .Values.a) .`, Bitnami's `tplvalues.render`. */
 const shaped = [
   String.raw`toYaml\s+\$?\.Values\.([\w.]+)(?:\s*\|\s*trim)?`,
@@ -129,7 +129,7 @@ export function withValues(root: ConfigNode, text: string, values: ConfigNode, t
     if (all !== null) return known(all.slice(1).find((one) => one !== undefined)!)
     const expression = plain.exec(rest)
     if (expression !== null) {
-      const node = knownNode(takenFrom(expression[1]!, values))
+      const node = knownNode(takenFrom(expression[1]!.replace(/-$/, '').trim(), values))
       // A map where a scalar is asked for is no plain use.
       if (node?.kind === 'scalar') return node
     }

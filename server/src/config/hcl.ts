@@ -128,7 +128,7 @@ class HclReader {
       case 'quoted_template': {
         const unknown = { ...this.unknown(node), text: unquoted(raw.slice(1, -1)) } as ConfigUnknown
         // `"${var.name}"`, as it had to be written before version 0.12.
-        const alone = /^"\$\{\s*([^{}"]+?)\s*\}"$/.exec(raw)?.[1]
+        const alone = /^"\$\{([^{}"]+)\}"$/.exec(raw)?.[1]?.trim()
         if (alone !== undefined && reference.test(alone)) unknown.reference = alone
         return unknown
       }

@@ -2,7 +2,7 @@
 import type { ConfigEntry, ConfigFacts, ConfigMap } from './node.js'
 
 const section = /^\[([^\]]+)\]/
-const option = /^([^=:\s][^=:]*?)[ \t]*[=:][ \t]*(.*)$/
+const option = /^([^=:\s][^=:]*)[=:](.*)$/
 
 /** Reads an INI file. Never throws. A value that refers to others (`%(name)s`) is unknown. */
 export function iniFacts(text: string): ConfigFacts {
@@ -17,7 +17,8 @@ export function iniFacts(text: string): ConfigFacts {
     const end = at + line.length
     if (line === '') continue
     const name = section.exec(line)?.[1]
-    const [, key, value] = option.exec(line) ?? []
+    const [, before, after] = option.exec(line) ?? []
+    const [key, value] = [before?.trimEnd(), after?.trimStart()]
     if (/^[#;]/.test(line)) comments.push({ start: at, end, text: line })
     else if (at > start && last !== null) {
       // An indented line goes on with the value before it.

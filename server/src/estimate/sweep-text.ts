@@ -103,7 +103,7 @@ const maxIndex = 10_000_000
  * read.
  */
 export function arraySize(text: string): ArrayJob | null {
-  const parts = /^\s*(?:[\w.-]*\[([^\]]+)\]|([^%\]]+))(?:%(\d+))?\s*$/.exec(text)
+  const parts = /^(?:[\w.-]*\[([^\]]+)\]|([^%\]]+))(?:%(\d+))?$/.exec(text.trim())
   if (!parts) return null
   const ranges: [number, number, number][] = []
   for (const item of (parts[1] ?? parts[2]!).split(',')) {

@@ -18,6 +18,7 @@ import type {
 import { given } from './extended-configuration.js'
 import { PatternLayer } from './gitignore.js'
 import { ownRules } from './own-rules.js'
+import { PatternTable } from './pattern-table.js'
 import { matchSelectors, type Specificity } from './selector.js'
 
 export type { ConfigurationProblem, FailOn } from './configuration-file.js'
@@ -219,19 +220,14 @@ class ProjectConfiguration implements Configuration {
   }
 }
 
-interface Layer {
-  paths: PatternLayer
-  choice: Override
-}
-
 /** One configuration file with what it covers. */
 class Scope {
   readonly options: RuleOptions
   readonly exclude: PatternLayer
   private readonly include: PatternLayer | undefined
-  private readonly overrides: Layer[]
-  private readonly runs: { paths: PatternLayer; told: ToldRun }[]
-  private readonly suppress: { paths: PatternLayer; entry: ConfiguredSuppression }[]
+  private readonly overrides: PatternTable<Override>
+  private readonly runs: PatternTable<{ path: string; told: ToldRun }>
+  private readonly suppress: PatternTable<ConfiguredSuppression>
 
   constructor(
     readonly file: ConfigurationFile | undefined,
@@ -241,14 +237,9 @@ class Scope {
   ) {
     this.exclude = new PatternLayer(folder, file?.exclude ?? [])
     this.include = file?.include === undefined ? undefined : new PatternLayer(folder, file.include)
-    this.overrides = (file?.overrides ?? []).map((override) => ({
-      paths: new PatternLayer(folder, override.paths),
-      choice: override,
-    }))
-    this.suppress = (file?.suppress ?? []).map((entry) => ({
-      paths: new PatternLayer(folder, entry.path),
-      entry,
-    }))
+    this.overrides = new PatternTable(folder, file?.overrides ?? [], ({ paths }) => paths)
+    this.suppress = new PatternTable(folder, file?.suppress ?? [], ({ path }) => [path])
+    this.runs = new PatternTable(folder, file?.runs ?? [], ({ path }) => [path])
     const preferred = {
       ...defaultOptions,
       defaultHardware: choice.hardware ?? null,
@@ -258,15 +249,11 @@ class Scope {
       file === undefined
         ? preferred
         : { ...optionsUnder(preferred, file), prices: { ...preferred.prices, ...given(file.prices) } }
-    this.runs = (file?.runs ?? []).map((entry) => ({
-      paths: new PatternLayer(folder, [entry.path]),
-      told: entry.told,
-    }))
   }
 
   /** Whether any rule runs on any file. */
   runsAny(): boolean {
-    const layers = this.overrides.map((each) => each.choice)
+    const layers = this.file?.overrides ?? []
     return [...this.rules.keys()].some(
       (rule) =>
         this.enabled([], rule, undefined) || layers.some((layer) => this.enabled([layer], rule, undefined)),
@@ -278,8 +265,8 @@ class Scope {
   }
 
   forFile(path: string): FileConfiguration {
-    const overrides = this.overrides.filter((each) => each.paths.verdict(path, false) === true)
-    const layers = overrides.map((each) => each.choice)
+    const layers = this.overrides.holding(path)
+    const told = this.runs.holding(path).at(-1)?.told
     const byRule = new Map<string, RuleOptions>()
     return {
       enabled: (rule, reader) => this.enabled(layers, rule, reader),
@@ -287,14 +274,12 @@ class Scope {
         const severity = this.severity(layers, rule)
         return severity === 'off' ? undefined : severity
       },
-      suppressions: this.suppress
-        .filter((each) => each.paths.verdict(path, false) === true)
-        .map((each) => each.entry),
-      options: this.optionsOf(path, layers, undefined),
+      suppressions: this.suppress.holding(path),
+      options: this.optionsOf(told, layers, undefined),
       optionsFor: (rule) => {
         let options = byRule.get(rule)
         if (options === undefined) {
-          options = this.optionsOf(path, layers, rule)
+          options = this.optionsOf(told, layers, rule)
           byRule.set(rule, options)
         }
         return options
@@ -303,8 +288,11 @@ class Scope {
   }
 
   /** @param rule undefined: without what holds for some rules only */
-  private optionsOf(path: string, overrides: readonly Override[], rule: string | undefined): RuleOptions {
-    const told = this.runs.filter((each) => each.paths.verdict(path, false) === true).at(-1)?.told
+  private optionsOf(
+    told: ToldRun | undefined,
+    overrides: readonly Override[],
+    rule: string | undefined,
+  ): RuleOptions {
     const holding = overrides.filter(
       ({ rules }) => rules === undefined || (rule !== undefined && matchSelectors(rules, rule) !== undefined),
     )

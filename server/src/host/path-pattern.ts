@@ -42,6 +42,13 @@ export function pathPattern(line: string): PathPattern | null {
   return { negative, folder, segments }
 }
 
+/** Names that each path has to hold that the pattern or what is below it matches; empty: any path may. */
+export function literalNames(line: string): string[] {
+  return (pathPattern(line)?.segments ?? []).flatMap((segment) =>
+    segment !== '**' && segment.every((token) => typeof token === 'string') ? [segment.join('')] : [],
+  )
+}
+
 /** Blanks at the end count only behind a backslash. */
 function withoutBlanks(source: string): string {
   let end = source.length

@@ -89,9 +89,9 @@ const commandLineFile = '--config'
 
 /** A word needs no quotes, which a shell would take away. */
 function tomlLine(setting: string): string {
-  const [, key, word] = /^\s*([^=]+?)\s*=\s*([A-Za-z][\w./*-]*)\s*$/.exec(setting) ?? []
+  const [, key, word] = /^([^=]+)=\s*([A-Za-z][\w./*-]*)$/.exec(setting.trim()) ?? []
   const isWord = word !== undefined && !['true', 'false', 'inf', 'nan'].includes(word)
-  return isWord ? `${key} = ${JSON.stringify(word)}` : setting
+  return isWord ? `${key!.trim()} = ${JSON.stringify(word)}` : setting
 }
 
 /** What is said on the command line holds wherever a file says otherwise. */

@@ -18,7 +18,7 @@ function sections(page: string): Section[] {
   let fenced = false
   for (const line of page.split(/\r?\n/)) {
     if (/^\s*(```|~~~)/.test(line)) fenced = !fenced
-    const heading = fenced ? null : /^#{1,6}\s+(.*?)\s*#*$/.exec(line)
+    const heading = fenced ? null : /^#{1,6} (.+)$/.exec(line)
     if (heading !== null) found.push({ heading: heading[1]!, body: '' })
     else if (found.length > 0) found[found.length - 1]!.body += `${line}\n`
   }

@@ -124,7 +124,7 @@ function splitOf(python: PythonModule, call: Call): string | null {
 function partOf(split: string | null): Part {
   if (split === null) return { part: 'training', rows: null, share: null }
   const other = !/train|unlabeled|extra|all/i.test(split)
-  const cut = /\[\s*(\d*)(%?)\s*:\s*(\d*)(%?)\s*\]/.exec(split)
+  const cut = /\[(\d*)(%?):(\d*)(%?)\]/.exec(split.replace(/\s+/g, ''))
   const [, from, , to, percent] = cut ?? []
   if (cut === null || to === undefined || to === '')
     return { part: other ? 'other' : 'training', rows: null, share: null }
@@ -136,7 +136,7 @@ function partOf(split: string | null): Part {
   }
 }
 
-const slice = /^\s*(\d*)\s*:\s*(\d*)\s*(?::\s*(\d+)\s*)?$/
+const slice = /^(\d*):(\d*)(?::(\d+))?$/
 
 /** `x_train = x_train[:1000]`, `x_train, y_train = x_train[::5], y_train[::5]`: the fewest samples that are taken. */
 function slicedFrom(python: PythonModule): { rows: number | null; share: number | null } | null {
@@ -146,7 +146,7 @@ function slicedFrom(python: PythonModule): { rows: number | null; share: number 
     for (const [target, value] of pairsOf(statement.targets[0], statement.value)) {
       if (value.type !== 'subscript' || !/train/i.test(textOf(python, target))) continue
       if (!/train/i.test(textOf(python, value.value)) || /val|test/i.test(textOf(python, target))) continue
-      const parts = slice.exec(textOf(python, value.index))
+      const parts = slice.exec(textOf(python, value.index).replace(/\s+/g, ''))
       if (parts === null) continue
       const [, from, to, step] = parts
       const each = step ? Number(step) : 1
