@@ -169,6 +169,11 @@ export const hostileFiles: Hostile[] = [
     finds: { 'blocks.py': call, 'elif.py': call },
   },
   {
+    name: 'a pipeline that the parser gives up',
+    files: { 'x.sh': `torchrun train.py ${'a|'.repeat(20_000)}\n`, 'y.sh': 'torchrun train.py\n' },
+    errors: { 'x.sh': /^(the bash parser failed: Aborted\(\)|parsing took longer than 10000 ms)$/ },
+  },
+  {
     name: 'YAML that unfolds a billion times',
     files: {
       'x.yaml': `kind: Job # nvidia.com/gpu\na0: &a0 [x, x, x]\n${Array.from({ length: 30 }, (_, at) => `a${at + 1}: &a${at + 1} [${Array(9).fill(`*a${at}`).join(', ')}]\n`).join('')}spec: *a30\n`,

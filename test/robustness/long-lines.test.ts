@@ -27,6 +27,17 @@ describe('long lines', () => {
       'chart/values.yaml': 'gpus: 1\n',
       'chart/templates/job.yaml': `apiVersion: batch/v1\nkind: Job\nmetadata: {{ .Values.a${' '.repeat(long)}b\n`,
     },
+    'brackets in a list of the shell': {
+      'run.sh': `for a in ${'['.repeat(long)} b; do\n  python train.py $a\ndone\n`,
+    },
+    'ranges that no epoch counts': {
+      'ranges.py': `import torch\nfor e in [${'range(1),'.repeat(long / 9)}]:\n    loss.backward()\n    opt.step()\n`,
+    },
+    'digits that are no number': {
+      'config.yaml': `train_batch_size: ${'1'.repeat(long)}x\n`,
+      'run.sh': `python train.py --lr ${'1'.repeat(long)}x\n`,
+      'digits.py': `import torch\nx = ["--lr", "${'1'.repeat(long)}x"]\n`,
+    },
     'words of a script': {
       'run.sh': `${'kubectl apply '.repeat(long / 10)} x <<EOF\nkind: Job\nEOF\npython train.py\n`,
     },

@@ -87,7 +87,10 @@ export function written(node: ConfigNode | undefined): string | undefined {
 export function number(node: ConfigNode | undefined): number | undefined {
   if (node?.kind !== 'scalar') return undefined
   if (typeof node.value === 'number') return node.value
-  if (typeof node.value !== 'string' || !/^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(node.value)) {
+  if (
+    typeof node.value !== 'string' ||
+    !/^\s*[-+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*$/.test(node.value)
+  ) {
     return undefined
   }
   return Number(node.value)

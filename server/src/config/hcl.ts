@@ -21,8 +21,9 @@ const reference = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*|\["[^"]*"\]|\[\d+\]|\[coun
 export function hclFacts(text: string, trees: TreeSource): ConfigFacts {
   const parsed = trees.parse('hcl', text, (tree) => plainTree(tree, text))
   if (parsed.value === undefined) {
-    const root: ConfigNode = { kind: 'unknown', because: parsed.problem, start: 0, end: text.length }
-    return { documents: [{ index: 0, root, templated: false, hasErrors: true }], comments: [] }
+    const { problem } = parsed
+    const root: ConfigNode = { kind: 'unknown', because: problem, start: 0, end: text.length }
+    return { documents: [{ index: 0, root, templated: false, hasErrors: true }], comments: [], problem }
   }
   const { root, comments, hasErrors } = parsed.value
   const reader = new HclReader(text)

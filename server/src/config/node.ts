@@ -64,4 +64,6 @@ export interface ConfigDocument {
 export interface ConfigFacts {
   documents: ConfigDocument[]
   comments: { start: number; end: number; text: string }[]
+  /** Why nothing was read. */
+  problem?: string
 }

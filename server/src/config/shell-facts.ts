@@ -76,4 +76,6 @@ export interface ShellFacts {
   variables: Record<string, string | null>
   comments: { start: number; end: number; text: string }[]
   hasErrors: boolean
+  /** Why nothing but directives was read. */
+  problem?: string
 }

@@ -13,7 +13,9 @@ export function countWords(words: ShellWord[]): number | null {
 }
 
 function isGlob(word: ShellWord): boolean {
-  return word.raw === word.text && /[*?]|\[.+\]/.test(word.raw)
+  const { raw, text } = word
+  const bracket = raw.indexOf('[')
+  return raw === text && (/[*?]/.test(raw) || (bracket >= 0 && raw.lastIndexOf(']') > bracket + 1))
 }
 
 /** Passes of `for ((i=0; i<n; i++))`, from its three parts without blanks; null when they are anything else. */

@@ -474,7 +474,7 @@ function ignoring(context: Context, said: Said | null): Context {
 
 /** `0.05 0.1 1`, `1e-4 3e-4` are fractions, `100 300` only numbers. */
 function numbersAmong(values: readonly (string | null)[]): { numbers?: true; fractions?: true } {
-  const all = values.every((value) => value !== null && /^\d*\.?\d+(e[-+]?\d+)?$/i.test(value))
+  const all = values.every((value) => value !== null && /^(?:\d+(?:\.\d+)?|\.\d+)(e[-+]?\d+)?$/i.test(value))
   if (!all) return {}
   return values.some((value) => /\.|e-/i.test(value!))
     ? { numbers: true, fractions: true }

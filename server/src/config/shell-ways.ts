@@ -37,7 +37,7 @@ const comparison = new RegExp(String.raw`^\[\[?\s+${operand}\s+(==?|!=|-eq|-ne)\
 
 /** `A && B || C`, which the shell reads from left to right. */
 function holding(condition: string, scope: ShellScope): boolean | undefined {
-  const [first = '', ...rest] = condition.split(/\s*(\|\||&&)\s*/)
+  const [first = '', ...rest] = condition.split(/(\|\||&&)/)
   let holds = comparing(first, scope)
   for (let index = 0; index + 1 < rest.length; index += 2) {
     const next = comparing(rest[index + 1]!, scope)

@@ -29,7 +29,8 @@ export function shellFacts(
   const found = directives(masked)
   const parsed = trees.parse('bash', masked, (tree) => plainTree(tree, masked))
   if (parsed.value === undefined) {
-    return { commands: [], directives: found, variables: {}, comments: [], hasErrors: true }
+    const { problem } = parsed
+    return { commands: [], directives: found, variables: {}, comments: [], hasErrors: true, problem }
   }
   const { root, comments, hasErrors } = parsed.value
   const reader = new ShellReader(masked, root)

@@ -14,8 +14,9 @@ const keyTypes = new Set(['bare_key', 'quoted_key', 'dotted_key'])
 export function tomlFacts(text: string, trees: TreeSource): ConfigFacts {
   const parsed = trees.parse('toml', text, (tree) => plainTree(tree, text))
   if (parsed.value === undefined) {
-    const root: ConfigNode = { kind: 'unknown', because: parsed.problem, start: 0, end: text.length }
-    return { documents: [{ index: 0, root, templated: false, hasErrors: true }], comments: [] }
+    const { problem } = parsed
+    const root: ConfigNode = { kind: 'unknown', because: problem, start: 0, end: text.length }
+    return { documents: [{ index: 0, root, templated: false, hasErrors: true }], comments: [], problem }
   }
   const { root, comments, hasErrors } = parsed.value
   const builder = new TomlBuilder(text)

@@ -399,7 +399,10 @@ export class Analyzer {
   private parse(file: SourceFile, problems: string[]): Parsed {
     const fragments = file.fragments.map((fragment): FragmentTree => {
       try {
-        return this.parseFragment(file, fragment, problems)
+        const tree = this.parseFragment(file, fragment, problems)
+        const problem = tree.config?.problem ?? tree.shell?.problem
+        if (problem !== undefined && !problems.includes(problem)) problems.push(problem)
+        return tree
       } catch (error) {
         problems.push(`cannot be parsed: ${error instanceof Error ? error.message : String(error)}`)
         return {}

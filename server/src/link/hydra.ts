@@ -394,7 +394,7 @@ function isSweep(text: string): boolean {
 export function overrideValue(text: string): Json | undefined {
   if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
   if (/^null$/i.test(text)) return null
-  if (/^[-+]?\d+$/.test(text) || /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text)) return Number(text)
+  if (/^[-+]?\d+$/.test(text) || /^[-+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?$/.test(text)) return Number(text)
   const quoted = /^(['"])(.*)\1$/.exec(text)
   if (quoted !== null) return quoted[2]!
   if (/^\[.*\]$/.test(text)) {

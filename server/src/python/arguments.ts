@@ -145,7 +145,7 @@ function parsed(argument: ProgramArgument, text: string | boolean): Json | undef
         ? false
         : undefined
   }
-  const numeric = /^[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text)
+  const numeric = /^[-+]?(\d[\d_]*(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?$/.test(text)
   if (argument.type === 'int' || argument.type === 'float')
     return numeric ? Number(text.replaceAll('_', '')) : undefined
   if (argument.type === 'str') return text

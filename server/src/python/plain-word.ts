@@ -4,5 +4,7 @@ import type { Json } from '../text/json.js'
 export function plainWord(text: string): Json {
   if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
   if (/^(null|~)?$/i.test(text)) return null
-  return /^[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) ? Number(text.replaceAll('_', '')) : text
+  return /^[-+]?(\d[\d_]*(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?$/.test(text)
+    ? Number(text.replaceAll('_', ''))
+    : text
 }

@@ -46,9 +46,11 @@ export async function loadGrammars(
   const { runtime } = source
   // With the bytes in hand no file is looked for; without `locateFile` the library asks for the URL of its script
   // all the same, which a bundled web worker does not have.
-  await Parser.init(
-    runtime === undefined ? undefined : { wasmBinary: runtime, locateFile: (name: string) => name },
-  )
+  await Parser.init({
+    ...(runtime === undefined ? {} : { wasmBinary: runtime, locateFile: (name: string) => name }),
+    // What it has to say of a trap is in the error that it throws.
+    printErr: () => {},
+  })
   const grammars = new Grammars(source, limits)
   await grammars.load(...names)
   return grammars
@@ -121,7 +123,7 @@ export class Grammars implements TreeSource {
     } catch (error) {
       // A trap inside WebAssembly leaves this parser in an unknown state; the next call makes a new one.
       entry.parser = undefined
-      return `the ${name} parser failed: ${message(error)}`
+      return `the ${name} parser failed: ${message(error).replace(/\. Build with .*/, '')}`
     }
   }
 

@@ -21,7 +21,7 @@ export const asCount = (value: Json): number | undefined => {
 /** A number, which templates and older tools quote. */
 export const asQuotedNumber = (value: Json): number | undefined => {
   if (typeof value === 'number') return value
-  if (typeof value !== 'string' || !/^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(value))
+  if (typeof value !== 'string' || !/^\s*[-+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*$/.test(value))
     return undefined
   return Number(value)
 }

@@ -94,7 +94,7 @@ function commandsOf(cmd: ConfigNode | undefined): ConfigNode[] {
 /** `src/fetch_data.py` of `python src/fetch_data.py --out data`. */
 function scriptName(cmd: ConfigNode | undefined): string {
   for (const node of commandsOf(cmd)) {
-    const found = /([\w-]+)\.(py|sh|R|ipynb)\b/.exec(textWithTemplates(node) ?? '')
+    const found = /(?<![\w-])([\w-]+)\.(py|sh|R|ipynb)\b/.exec(textWithTemplates(node) ?? '')
     if (found !== null) return found[1]!
   }
   return ''

@@ -340,5 +340,5 @@ function readFlag(value: string | boolean): Json {
   if (typeof value === 'boolean') return value
   if (/^(true|yes|y|t)$/i.test(value)) return true
   if (/^(false|no|n|f)$/i.test(value)) return value === 'no' ? 'no' : false
-  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value) ? Number(value) : value
+  return /^[-+]?(\d+(?:\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(value) ? Number(value) : value
 }

@@ -161,7 +161,7 @@ class CliSource implements Source {
 function word(value: string): Json {
   if (/^(true|false)$/i.test(value)) return value.toLowerCase() === 'true'
   if (/^(null|none)$/i.test(value)) return null
-  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value) ? Number(value) : value
+  return /^[-+]?(\d+(?:\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(value) ? Number(value) : value
 }
 
 function acceleratorOf(settings: CliSource): Evidence['accelerator'] {

@@ -223,7 +223,7 @@ function dimension(python: PythonModule, name: string, expr: Expr): Omit<LoopDim
 const trainingCall = /^(train|fit|run_?(training|experiment|train)|train_?(model|net|network|and_\w+|\w*))$/i
 const batchJob = /^[\s"'f[({]*(sbatch|bsub|qsub)\b/
 const launcher = /torchrun|accelerate["',\s]+launch|deepspeed /
-const script = /([\w-]+)\.py\b/
+const script = /(?<![\w-])([\w-]+)\.py\b/
 /** Library functions that fit a model, or several, by themselves. */
 const fitter =
   /^(xgboost|lightgbm|catboost)\.(train|cv)$|^sklearn\.model_selection\.cross_(val_score|validate|val_predict)$/

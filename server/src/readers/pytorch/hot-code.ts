@@ -192,7 +192,10 @@ function calledIn(
 /** `for epoch in …`, `for _ in range(num_epochs)`; not `for batch in epoch_iterator`. */
 export function countsEpochs({ text }: PythonModule, { target, iterable }: For): boolean {
   const over = text.slice(iterable.start, iterable.end)
-  return /epoch/i.test(text.slice(target.start, target.end)) || /range\(.*epoch/i.test(over)
+  const range = over.search(/range\(/i)
+  return (
+    /epoch/i.test(text.slice(target.start, target.end)) || (range >= 0 && /epoch/i.test(over.slice(range)))
+  )
 }
 
 /** The calls in an expression, the outermost first. */

@@ -105,7 +105,7 @@ function submittedFile(command: ShellCommand): string | null | undefined {
 function wrappedProgram({ words }: ShellCommand): string | null {
   const at = words.findIndex(({ raw }) => /^--wrap(=|$)/.test(raw))
   const wrapped = at === -1 ? undefined : words[at]!.raw.includes('=') ? words[at] : words[at + 1]
-  return /[\w./-]+\.(py|sh)\b/.exec(wrapped?.raw ?? '')?.[0] ?? null
+  return /(?<![\w./-])[\w./-]+\.(py|sh)\b/.exec(wrapped?.raw ?? '')?.[0] ?? null
 }
 
 const used = (variable: string) => new RegExp(`\\$(?:${variable}\\b|\\{${variable}\\b)`)

@@ -9,7 +9,7 @@ export function removeLine(title: string, { start, end }: Span, facts: FragmentF
   const next = text.indexOf('\n', end)
   const after = next < 0 ? text.length : next + 1
   const rest = text.slice(end, next < 0 ? after : next)
-  if (text.slice(before, start).trim() !== '' || !/^\s*;?\s*(#.*)?$/.test(rest))
+  if (text.slice(before, start).trim() !== '' || !/^(;\s*)?(#.*)?$/.test(rest.trim()))
     return { reason: 'there are other commands on the line' }
   return {
     title,
