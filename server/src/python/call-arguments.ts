@@ -178,7 +178,10 @@ export function inDictionary(
     const passed = inParameter(analysis, value, keyword, depth)
     return passed.state === 'unknown' ? constant() : passed
   }
-  if (value.type === 'attribute') return constant()
+  if (value.type === 'attribute') {
+    const [only, ...more] = analysis.attributeValues(value)
+    return only?.type === 'dict' && more.length === 0 ? inner(only) : constant()
+  }
   if (
     value.type === 'subscript' &&
     value.index.type === 'constant' &&

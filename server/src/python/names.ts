@@ -4,6 +4,7 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
 import { canonicalName, commonClass, starExports } from './canonical-names.js'
+import { classConstant } from './data-classes.js'
 import type { Call, Func, FunctionSummary, Klass, ModuleSummary, NamedParameter } from './module.js'
 import { passedValues } from './passed-values.js'
 import { returnsOf } from './returns.js'
@@ -294,7 +295,10 @@ export function attributeValues(analysis: Analysis, expr: Expr): readonly (Expr 
       : analysis.attributeStores
   // `args.epochs = args.epochs or 10` reads what was there before.
   const stored = bindings?.get(`${id}.${expr.attr}`)
-  if (stored === undefined) return nothing
+  if (stored === undefined) {
+    const constant = id === 'self' || id === 'cls' ? ownConstant(analysis, expr) : null
+    return constant === null ? nothing : [constant]
+  }
   const values: (Expr | null)[] = []
   for (const { binding } of stored) {
     const { value } = binding
@@ -305,6 +309,23 @@ export function attributeValues(analysis: Analysis, expr: Expr): readonly (Expr 
 }
 
 const nothing: readonly null[] = []
+
+/** `EPOCHS = 100` in the body of the class, or of one that it extends here; null where another class may replace it. */
+function ownConstant(analysis: Analysis, expr: Expr & { type: 'attribute' }): Expr | null {
+  const scope = classScope(scopeAt(analysis.scopes, expr.start))
+  const klass = scope === null ? undefined : analysis.classByNode.get(scope.node as never)
+  if (klass === undefined) return null
+  const extended = (base: string): boolean => base === klass.name || base.endsWith(`.${klass.name}`)
+  const replaced =
+    analysis.classes.some((one) => one !== klass && baseClasses(analysis, one).includes(klass)) ||
+    analysis.importers.some(({ derived }) => derived?.some(({ base }) => extended(base)) === true)
+  if (replaced) return null
+  for (const one of [klass, ...baseClasses(analysis, klass)]) {
+    const constant = classConstant(one, expr.attr)
+    if (constant !== null) return constant
+  }
+  return null
+}
 
 /** Assignments to one attribute that are looked at. */
 const mostValues = 100

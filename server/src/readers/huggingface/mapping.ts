@@ -109,7 +109,8 @@ function mappingOf(analysis: PythonModule, call: Call): Mapping | null {
   const named = given.value.type === 'call' ? given.value.callee : given.value
   const name = named.type === 'name' ? named.id : named.type === 'attribute' ? named.attr : '…'
   const shown = named === given.value ? `map(${name})` : `map(${name}(…))`
-  if (tokenises === undefined) {
+  // Beside a recording or a picture its text takes no time.
+  if (tokenises === undefined || prepares !== undefined) {
     const audio = /feature_extractor|audio|speech|wav|librosa|soundfile|sampling_rate/i.test(
       analysis.code.slice(body.start, body.end),
     )

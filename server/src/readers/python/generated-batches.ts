@@ -14,6 +14,7 @@ import { argumentOf, kerasFits, usesKeras } from '../keras/fits.js'
 import { decoderIn } from '../pytorch/datasets.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
+import { pipelineOf } from '../tensorflow/pipeline.js'
 
 export const generatedBatchesReader = defineReader({
   name: 'python-generators',
@@ -74,11 +75,12 @@ const costly =
 const ahead =
   /^(threading|multiprocessing|concurrent|queue|joblib|ray|torch\.utils\.data|tensorflow\.(compat\.v\d\.)?data|grain)\.|^\.(imap\w*|submit|starmap)$/
 
-function costOf(calls: Iterable<string>): string | null {
+function costOf(calls: Iterable<string>, files = false): string | null {
   const all = [...calls]
   if (all.some((name) => ahead.test(name))) return null
   const decoder = decoderIn(all)
-  return decoder !== null && costly.test(decoder) ? decoder : null
+  if (decoder === null) return null
+  return costly.test(decoder) || (files && decoder === 'a file read') ? decoder : null
 }
 
 /** The generator that an expression goes through; null: another source, or one that costs little. */
@@ -123,7 +125,8 @@ function claim(
   const site = { start: call.start, end: call.end }
   const pipeline = claims.subject('InputPipeline', at, scope, evidence)
   pipeline.known('feeds', 'batches', 'training', at)
-  pipeline.known('workers', 'workers', 0, at, { site })
+  const key = lastIdentifier(call.callee) === 'from_generator' ? 'from_generator' : 'workers'
+  pipeline.known('workers', key, 0, at, { site })
   pipeline.known('work', 'batches', 'decode', at)
   pipeline.known('decoder', 'batches', decoder, at)
   pipeline.known('generatedBy', lastIdentifier(call.callee), by, at)
@@ -138,7 +141,11 @@ function readFit(python: PythonModule, fit: Call, evidence: Evidence, claims: Cl
   const named = python.argument(fit, 'generator')
   const data = passedExpression(isLeftOut(named) ? argumentOf(python, fit, 'x') : named)
   if (data === null) return
-  const made = generatorOf(python, data) ?? sequenceOf(python, data) ?? picturesOf(python, data)
+  const made =
+    generatorOf(python, data) ??
+    sequenceOf(python, data) ??
+    picturesOf(python, data) ??
+    pipelineFrom(python, data)
   if (made !== null) claim(claims, made, evidence, fit.function?.qualified ?? '', 'one thread')
 }
 
@@ -161,7 +168,8 @@ function sequenceOf(python: PythonModule, data: Expr): Made | null {
   // `super().__init__(workers=8)` of a sequence of this module.
   const calls = [...(klass?.methods.values() ?? [])].flatMap((method) => method.calls)
   if (calls.some(({ expr }) => expr.args.some(({ name }) => name === 'workers'))) return null
-  const decoder = costOf(described.items)
+  // One file after the other for each batch.
+  const decoder = costOf(described.items, true)
   return decoder === null ? null : { call: value, decoder }
 }
 
@@ -173,6 +181,19 @@ function picturesOf(python: PythonModule, data: Expr): Made | null {
     return null
   const from = call.receiver ?? call.name ?? ''
   return /(^|\.)ImageDataGenerator(\.|$)/.test(from) ? { call: value, decoder: 'ImageDataGenerator' } : null
+}
+
+/** `tf.data.Dataset.from_generator(read, …)`: its library makes batches ahead, but Python reads in one thread. */
+function pipelineFrom(python: PythonModule, data: Expr): Made | null {
+  const pipeline = pipelineOf(python, data)
+  if (pipeline?.source?.endsWith('.from_generator') !== true || pipeline.sourceCall === null) return null
+  if (pipeline.steps.some(({ method }) => /^(cache|snapshot|interleave)$/.test(method))) return null
+  const given = passedExpression(python.argument(pipeline.sourceCall, 'generator', 0))
+  if (given === null) return null
+  const func = python.functionOf(given)
+  const calls = func === null ? python.importedFunction(given)?.calls : python.effectsOfFunction(func).calls
+  const decoder = calls === undefined ? null : costOf(calls)
+  return decoder === null ? null : { call: pipeline.sourceCall.expr, decoder }
 }
 
 function itemsOf(python: PythonModule, item: Func | undefined): string[] {

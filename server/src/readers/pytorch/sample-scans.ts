@@ -122,7 +122,7 @@ class WholeSets {
   /** `self.table` of `self.table[self.table.user == user]`, `self.table.loc[…]`. */
   filtered({ value, index }: Subscript): Expr | null {
     const frame = value.type === 'attribute' && value.attr === 'loc' ? value.value : value
-    if (!this.isFrame(frame)) return null
+    if (!this.isFrame(frame) && !isNamedTable(frame)) return null
     const written = this.textOf(frame)
     const tests = (one: Expr): boolean =>
       (one.type === 'binary' && /^(==|!=|<|>|<=|>=)$/.test(one.op) && holds(one, written)) ||
@@ -182,6 +182,17 @@ function unwrapped(expr: Expr): Expr {
   )
     return unwrapped(callee.value)
   return expr
+}
+
+/** `self.df`, `self.ratings`: a filter goes through all of it, whoever made it. */
+function isNamedTable(expr: Expr): boolean {
+  return (
+    isOfSelf(expr) &&
+    expr.type === 'attribute' &&
+    /^(\w+_)?(df|data_?frame|frame|table|ratings|interactions|metadata|annotations|events|logs)$/i.test(
+      expr.attr,
+    )
+  )
 }
 
 function isOfSelf(expr: Expr): boolean {
