@@ -315,16 +315,15 @@ function ownConstant(analysis: Analysis, expr: Expr & { type: 'attribute' }): Ex
   const scope = classScope(scopeAt(analysis.scopes, expr.start))
   const klass = scope === null ? undefined : analysis.classByNode.get(scope.node as never)
   if (klass === undefined) return null
+  const constant = [klass, ...baseClasses(analysis, klass)]
+    .map((one) => classConstant(one, expr.attr))
+    .find((one) => one !== null)
+  if (constant === undefined) return null
   const extended = (base: string): boolean => base === klass.name || base.endsWith(`.${klass.name}`)
   const replaced =
     analysis.classes.some((one) => one !== klass && baseClasses(analysis, one).includes(klass)) ||
     analysis.importers.some(({ derived }) => derived?.some(({ base }) => extended(base)) === true)
-  if (replaced) return null
-  for (const one of [klass, ...baseClasses(analysis, klass)]) {
-    const constant = classConstant(one, expr.attr)
-    if (constant !== null) return constant
-  }
-  return null
+  return replaced ? null : constant
 }
 
 /** Assignments to one attribute that are looked at. */
