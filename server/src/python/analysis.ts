@@ -495,7 +495,8 @@ export class Analysis implements PythonModule {
           lists.set(name, list)
         }
       }
-      for (const binding of bindings) {
+      for (let index = 0; index < bindings.length; index++) {
+        const binding = bindings[index]!
         if (binding.kind === 'import' && binding.target !== null) {
           this.importSpecs.add(binding.target)
           const module = names.moduleAbove(binding.target)

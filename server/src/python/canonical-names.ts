@@ -123,9 +123,8 @@ const prefixes: [string, string][] = [
 ]
 
 const table = new Map(prefixes)
-const longestFirst = [...table.keys()].sort((a, b) => b.length - a.length)
 /** First dotted part of every row: names outside these cannot change. */
-const roots = new Set(longestFirst.map((prefix) => prefix.split('.')[0]!))
+const roots = new Set(prefixes.map(([written]) => written.split('.')[0]!))
 const memo = new Map<string, string>()
 
 /** The canonical spelling of a dotted library name. */
@@ -137,11 +136,11 @@ export function canonicalName(dotted: string): string {
   let name = dotted
   // Two rounds: a first rewrite ('tensorflow.keras' to 'keras') can make a second row apply.
   for (let round = 0; round < 2; round++) {
-    for (const prefix of longestFirst) {
-      if (name === prefix || name.startsWith(`${prefix}.`)) {
-        name = table.get(prefix)! + name.slice(prefix.length)
-        break
-      }
+    for (let end = name.length; end > 0; end = name.lastIndexOf('.', end - 1)) {
+      const canonical = table.get(name.slice(0, end))
+      if (canonical === undefined) continue
+      name = canonical + name.slice(end)
+      break
     }
   }
   if (memo.size < 20_000) memo.set(dotted, name)

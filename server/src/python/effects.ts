@@ -107,7 +107,7 @@ export class EffectFinder {
   ofExpression(expr: Expr, depth = 0): Effects {
     const effects = emptyEffects()
     if (depth === 0 && this.active.size === 0) this.addKept(expr, effects)
-    else this.addExpression(expr, effects, depth)
+    else this.adder(effects, depth)(expr)
     return effects
   }
 
@@ -156,7 +156,7 @@ export class EffectFinder {
   private addStatement(statement: Stmt, effects: Effects, depth: number): void {
     // A function or class that is only defined does nothing yet.
     if (statement.type === 'function' || statement.type === 'class') return
-    forEachExpression(statement, (expr) => this.addExpression(expr, effects, depth))
+    forEachExpression(statement, this.adder(effects, depth))
     if (statement.type === 'for' || statement.type === 'while') {
       const inside = this.ofLoop(statement, depth)
       mergeEffects(effects, inside)
@@ -195,7 +195,7 @@ export class EffectFinder {
     return expr.type !== 'call' || expr.args.length === 0
   }
 
-  /** As `addExpression`, where calls inside calls are asked for by themselves as well. */
+  /** As `adder`, where calls inside calls are asked for by themselves as well. */
   private addKept(expr: Expr, effects: Effects): void {
     const call = expr.type === 'call' ? this.analysis.callByExpr.get(expr) : undefined
     if (call === undefined) {
@@ -213,12 +213,16 @@ export class EffectFinder {
     mergeEffects(effects, inside)
   }
 
-  private addExpression(expr: Expr, effects: Effects, depth: number): void {
-    if (expr.type === 'call') {
-      const call = this.analysis.callByExpr.get(expr)
-      if (call !== undefined) this.addCall(call, effects, depth)
+  /** Adds what an expression does. One function for all that stand in a statement. */
+  private adder(effects: Effects, depth: number): (expr: Expr) => void {
+    const add = (expr: Expr): void => {
+      if (expr.type === 'call') {
+        const call = this.analysis.callByExpr.get(expr)
+        if (call !== undefined) this.addCall(call, effects, depth)
+      }
+      forEachChild(expr, add)
     }
-    forEachChild(expr, (child) => this.addExpression(child, effects, depth))
+    return add
   }
 
   private addCall(call: Call, effects: Effects, depth: number): void {

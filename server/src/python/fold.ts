@@ -289,11 +289,10 @@ export class Folder {
       if (only === null) return unknown(`${id} is changed`)
       return foldChanges(this.folding, id, this.binding(only), changes)
     }
+    if (bindings.length === 1) return this.binding(bindings[0]!)
     const values = bindings.map((binding) => this.binding(binding))
     const agreed = agree(values, `several values of ${id}`)
-    return agreed.state === 'known' || values.length === 1
-      ? agreed
-      : this.assignedUnder(bindings, values, offset, agreed.because)
+    return agreed.state === 'known' ? agreed : this.assignedUnder(bindings, values, offset, agreed.because)
   }
 
   /** `x = 1` and then `if c: x = 2`, or one assignment in each branch of an `if`. */

@@ -75,14 +75,18 @@ export function indexTree(tree: PythonTree): Indexed {
     for (const loop of context.loops) loop.calls.push(call)
   }
 
-  const visitExpr = (expr: Expr, statement: Stmt, context: Context): void => {
-    if (expr.type === 'call') addCall(expr, statement, context)
-    else if (expr.type === 'constant') {
-      const alone = statement.type === 'expr' && statement.value === expr
-      if (typeof expr.value === 'string' && expr.value.length < 120 && !alone) result.strings.push(expr.value)
-      return
+  const expressionVisitor = (statement: Stmt, context: Context): ((expr: Expr) => void) => {
+    const visit = (expr: Expr): void => {
+      if (expr.type === 'call') addCall(expr, statement, context)
+      else if (expr.type === 'constant') {
+        const alone = statement.type === 'expr' && statement.value === expr
+        if (typeof expr.value === 'string' && expr.value.length < 120 && !alone)
+          result.strings.push(expr.value)
+        return
+      }
+      forEachChild(expr, visit)
     }
-    forEachChild(expr, (child) => visitExpr(child, statement, context))
+    return visit
   }
 
   const addFunction = (node: FunctionDef, context: Context): Func => {
@@ -142,7 +146,7 @@ export function indexTree(tree: PythonTree): Indexed {
 
   const visit = (statement: Stmt, context: Context): void => {
     result.statements.push(statement)
-    forEachExpression(statement, (expr) => visitExpr(expr, statement, context))
+    forEachExpression(statement, expressionVisitor(statement, context))
     switch (statement.type) {
       case 'function': {
         const func = addFunction(statement, context)

@@ -111,7 +111,21 @@ function bindTarget(
 
 /** Scopes inside an expression (lambdas and comprehensions bind names of their own). */
 function visitExpr(scope: Scope, expr: Expr, where: Where): void {
+  expressionVisitor(scope, where)(expr)
+}
+
+/** One for all expressions of a statement: a function for each of them would be most of what is allocated. */
+function expressionVisitor(scope: Scope, where: Where): (expr: Expr) => void {
+  const visit = (expr: Expr): void => visitWith(visit, scope, expr, where)
+  return visit
+}
+
+/** `visit`: for what stands in the same scope. */
+function visitWith(visit: (expr: Expr) => void, scope: Scope, expr: Expr, where: Where): void {
   switch (expr.type) {
+    case 'name':
+    case 'constant':
+      break
     case 'lambda': {
       const inner = newScope('inner', null, scope, expr.start, expr.end)
       for (const param of expr.params) bindParam(inner, param.name, param.start, param.default)
@@ -140,7 +154,7 @@ function visitExpr(scope: Scope, expr: Expr, where: Where): void {
         target: null,
         ...where,
       })
-      visitExpr(scope, expr.value, where)
+      visit(expr.value)
       break
     case 'call':
       if (
@@ -159,10 +173,10 @@ function visitExpr(scope: Scope, expr: Expr, where: Where): void {
           ...where,
         })
       }
-      forEachChild(expr, (child) => visitExpr(scope, child, where))
+      forEachChild(expr, visit)
       break
     default:
-      forEachChild(expr, (child) => visitExpr(scope, child, where))
+      forEachChild(expr, visit)
   }
 }
 
@@ -220,7 +234,7 @@ function inBlock(where: Where, statement: Stmt, index: number): Where {
 }
 
 function visitStatement(scope: Scope, statement: Stmt, where: Where): void {
-  forEachExpression(statement, (expr) => visitExpr(scope, expr, where))
+  forEachExpression(statement, expressionVisitor(scope, where))
   switch (statement.type) {
     case 'assign':
       for (const target of statement.targets) {

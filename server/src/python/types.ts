@@ -48,9 +48,11 @@ export function typeOf(analysis: Analysis, expr: Expr, depth = 0): string | null
   if (expr.type === 'call') return typeOfCall(analysis, expr, depth)
   if (expr.type === 'name') {
     const bindings = bindingsOf(analysis, expr.id, expr.start)
+    const typeOfOne = (binding: Binding) => analysis.types.of(binding, () => typeOfBinding(analysis, binding))
+    if (bindings.length < 2) return bindings[0] === undefined ? null : typeOfOne(bindings[0])
     const types = new Set<string>()
     for (const binding of bindings) {
-      const type = analysis.types.of(binding, () => typeOfBinding(analysis, binding))
+      const type = typeOfOne(binding)
       if (type !== null) types.add(type)
     }
     return types.size === 1 ? [...types][0]! : null

@@ -1,7 +1,7 @@
 /** What stands directly inside an expression or a statement of the plain tree. */
 import type { Expr, Stmt } from './python-ast.js'
 
-/** Calls `visit` for every direct sub-expression, in order. Nothing is allocated: the analysis walks trees often. */
+/** Calls `visit` for every direct sub-expression, in order. Nothing is allocated, not even iterators: the analysis walks trees often. */
 export function forEachChild(expr: Expr, visit: (child: Expr) => void): void {
   switch (expr.type) {
     case 'attribute':
@@ -11,12 +11,12 @@ export function forEachChild(expr: Expr, visit: (child: Expr) => void): void {
       return
     case 'call':
       visit(expr.callee)
-      for (const argument of expr.args) visit(argument.value)
+      for (let index = 0; index < expr.args.length; index++) visit(expr.args[index]!.value)
       return
     case 'list':
     case 'tuple':
     case 'set':
-      for (const item of expr.items) visit(item)
+      for (let index = 0; index < expr.items.length; index++) visit(expr.items[index]!)
       return
     case 'dict':
       for (const { key, value } of expr.entries) {
@@ -86,7 +86,7 @@ export function forEachExpression(statement: Stmt, visit: (expr: Expr) => void):
       visit(statement.value)
       return
     case 'assign':
-      for (const target of statement.targets) visit(target)
+      for (let index = 0; index < statement.targets.length; index++) visit(statement.targets[index]!)
       if (statement.annotation !== null) visit(statement.annotation)
       if (statement.value !== null) visit(statement.value)
       return
