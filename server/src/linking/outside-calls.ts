@@ -59,6 +59,7 @@ export class OutsideCallIndex {
         looped: call.looped || this.isLooped(importer, call.from),
         ...(call.eachStep === true ? { eachStep: true as const } : {}),
         usedAs: call.usedAs,
+        ...(call.goneOverTo === undefined ? {} : { goneOverTo: call.goneOverTo }),
         args: call.args?.map((one) => this.argument(importer, one)) ?? null,
         open: call.open,
         ...(call.overridable === true ? { overridable: true as const } : {}),

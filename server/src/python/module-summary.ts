@@ -277,6 +277,8 @@ export interface OutwardCall {
   eachStep?: true
   /** What the result is called, or the function that it is handed to: 'train_loader', 'fit'. */
   usedAs: string | null
+  /** A loop over what it gives trains, or evaluates. Absent: neither is seen. */
+  goneOverTo?: 'train' | 'evaluate'
   /** Null: it is handed around as a value, so that its calls cannot be seen. */
   args: PassedArguments | null
   /** Unpacked arguments may bring what is not listed. */

@@ -45,6 +45,7 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
       looped: isLooped(analysis, call),
       ...(step === null ? {} : { eachStep: true as const }),
       usedAs: usedAs(analysis, call),
+      ...goneOver(analysis, call),
       args: call.expr.args.map((argument, index) => ({
         ...passedArgument(analysis, call.expr.args, argument, index),
         ...(frozenNames.has(analysis.text.slice(argument.value.start, argument.value.end)) ||
@@ -127,6 +128,22 @@ export function usedAs(analysis: Analysis, call: Call): string | null {
       one.expr.args.some(({ value }) => value.start === start && value.end === end),
   )
   return around[0]?.method ?? null
+}
+
+/** `loader = build_loader()`, then `for batch in loader:` in the same function. */
+function goneOver(analysis: Analysis, { assignedTo, function: func }: Call): Pick<OutwardCall, 'goneOverTo'> {
+  if (assignedTo === null) return {}
+  const name = new RegExp(`(?<![\\w.])${assignedTo.replaceAll('.', '\\.')}(?![\\w(])`)
+  const roles = analysis.loops.flatMap(({ node, role, function: owner }) =>
+    node.type === 'for' &&
+    owner === func &&
+    (role === 'train' || role === 'evaluate') &&
+    name.test(analysis.text.slice(node.iterable.start, node.iterable.end))
+      ? [role]
+      : [],
+  )
+  if (roles.includes('train')) return { goneOverTo: 'train' }
+  return roles.includes('evaluate') ? { goneOverTo: 'evaluate' } : {}
 }
 
 function isOfProject(analysis: Analysis, target: string): boolean {

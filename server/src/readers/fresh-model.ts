@@ -50,6 +50,8 @@ const photographs = [
   'PIL.Image.open',
   'cv2.imread',
 ]
+/** What is done to colours, and to crops of ordinary pictures. */
+const augmentations = /^(torchvision\.transforms(\.v2)?|albumentations)\.(ColorJitter|RandomResizedCrop)$/
 const photographText =
   /0\.485|image_dataset_from_directory|flow_from_(directory|dataframe)|convert\(["']RGB|COLOR_BGR2RGB|imagefolder|ImageDataLoaders|\(\s*(224|256|299|384|512)\s*,\s*(224|256|299|384|512)/i
 const tinyImages =
@@ -58,7 +60,10 @@ const tinyImages =
 /** Colour photographs of ordinary size. */
 export function seesPhotographs(python: PythonModule): boolean {
   if (codeMatches(python, tinyImages)) return false
-  return codeMatches(python, photographText) || usesAny(python, photographs)
+  if (codeMatches(python, photographText) || usesAny(python, photographs)) return true
+  // A module of networks: the photographs are read where they are trained, or where that gets its data.
+  const around = [...python.importers, ...python.programs]
+  return around.some(({ uses }) => uses.some((use) => photographs.includes(use) || augmentations.test(use)))
 }
 
 export function claimFresh(claims: ClaimBuilder, evidence: Evidence, found: FreshModel): void {

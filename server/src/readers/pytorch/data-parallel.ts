@@ -3,7 +3,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
-import type { Stmt } from '../../syntax/python-ast.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import {
   fixedValue,
@@ -87,7 +87,11 @@ function readWrapper(
   const count = Array.isArray(listed) ? listed.length : expr?.type === 'list' ? expr.items.length : null
   if (count !== null && at !== null) {
     parallelism.known('devices', 'device_ids', count, at, { site })
-  } else if (expr !== null && !several.test(python.code.slice(expr.start, expr.end))) {
+  } else if (
+    expr !== null &&
+    !several.test(python.code.slice(expr.start, expr.end)) &&
+    !isSeveral(python, call, expr)
+  ) {
     parallelism.unknown('devices', 'device_ids', 'a list from elsewhere', place, { site })
   } else if (expr === null && mayBePassed(devices)) {
     parallelism.unknown('devices', 'device_ids', whyUnreadable(devices) ?? '**kwargs', place, { site })
@@ -100,6 +104,28 @@ function readWrapper(
   })
   parallelism.known('fallback', 'DataParallel', python.uses(...better), place, { site })
   return true
+}
+
+/**
+ * `if len(device_ids) > 1:` around it, where the list comes from a helper that is told a number of two or more:
+ * `device, device_ids = self._prepare(config['n_gpu'])`.
+ */
+function isSeveral(python: PythonModule, call: Call, expr: Expr): boolean {
+  if (expr.type !== 'name') return false
+  const asks = new RegExp(`\\blen\\(\\s*${expr.id}\\s*\\)\\s*>\\s*1`)
+  if (
+    !branchesOf(python, call).some(
+      ({ condition: { start, end }, holds }) => holds && asks.test(python.code.slice(start, end)),
+    )
+  )
+    return false
+  const [binding, another] = python.bindingsOf(expr)
+  const made = another === undefined ? binding?.value : null
+  if (made?.type !== 'call') return false
+  return made.args.some(({ value }) => {
+    const count = effective(python.fold(value))
+    return typeof count === 'number' && count > 1
+  })
 }
 
 /** `model.load_state_dict(…)` right after it, in code that does not train: a wrapped model was saved with its wrapper. */

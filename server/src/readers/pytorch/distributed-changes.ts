@@ -143,6 +143,7 @@ function setEpoch(python: PythonModule, made: Call, name: string, facts: Fragmen
 function addEpoch(python: PythonModule, sampler: Call, facts: FragmentFacts): Change | Refusal {
   const name = sampler.assignedTo
   const write = name === null ? null : setEpoch(python, sampler, name, facts)
+  if (name === null) return { reason: 'call `loader.sampler.set_epoch(epoch)` at the start of each epoch' }
   if (write === null) return { reason: 'the epochs run in another function: call set_epoch there' }
   return {
     title: `Draw a new order for each epoch (${name}.set_epoch)`,

@@ -213,6 +213,9 @@ function sharesModel(python: PythonModule): boolean {
     'horovod.',
     'torch.distributed.',
     'ray.train.torch.',
+    // Another module sets the group up.
+    'torch.utils.data.DistributedSampler',
+    'torch.utils.data.distributed.DistributedSampler',
   )
 }
 
@@ -260,13 +263,19 @@ function readOrder(
 ): void {
   const shuffle = python.argument(sampler, 'shuffle', 3)
   if (passedExpression(shuffle) !== null && knownArgument(shuffle) !== true) return
-  const epochs = python.loops.some((one) => one.role === 'epoch')
-  if (!epochs || python.uses('.set_epoch') || /set_epoch/.test(python.code)) return
-  // Somebody else runs the epochs.
-  if (!python.loops.some((one) => one.role === 'train' && epochLoopOf(python, one) !== null)) return
-  const name = sampler.assignedTo
-  if (name === null || loader.function !== sampler.function) return
+  if (python.uses('.set_epoch') || /set_epoch/.test(python.code) || !runsEpochs(python)) return
+  if (loader.function !== sampler.function) return
   claims.extend('InputPipeline', id).known('reshuffled', 'set_epoch', false, calleePlace(sampler), {
     site: callSite(sampler),
   })
+}
+
+/** The epochs run here, or in modules that take the loader and none of which gives a sampler its epoch. */
+function runsEpochs(python: PythonModule): boolean {
+  if (python.loops.some((one) => one.role === 'train' && epochLoopOf(python, one) !== null)) return true
+  const users = [...python.importers, ...python.programs]
+  return (
+    users.some(({ epochs }) => epochs?.some(({ value }) => value > 1) === true) &&
+    !users.some(({ uses }) => uses.some((one) => /(^|\.)set_epoch$/.test(one)))
+  )
 }

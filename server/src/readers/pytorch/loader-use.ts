@@ -96,9 +96,15 @@ function byCallers(python: PythonModule, call: Call): Feeds | null {
     ...(python.callSites(func) ?? []).map(
       (site) => site.assignedTo ?? (site.statement.type === 'return' ? (site.function?.name ?? null) : null),
     ),
-    ...python.outsideCalls(func).map((outside) => outside.usedAs),
   ]
-  const named = uses.map((use) => (use === null ? null : feedsByName(use)))
+  const named = [
+    ...uses.map((use) => (use === null ? null : feedsByName(use))),
+    ...python.outsideCalls(func).map(({ usedAs, goneOverTo }): Feeds | null => {
+      const said = usedAs === null ? null : feedsByName(usedAs)
+      if (said !== null || goneOverTo === undefined) return said
+      return goneOverTo === 'train' ? 'training' : 'evaluation'
+    }),
+  ]
   // One function for all parts makes the loader of the training too.
   if (named.includes('training')) return 'training'
   return named.length > 0 && named.every((one) => one === 'evaluation') ? 'evaluation' : null
