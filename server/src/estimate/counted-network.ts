@@ -19,8 +19,9 @@ const fewSteps = 32
  * measured networks (test/estimate/counted-network.test.ts) 0.7 to 1.05 was counted.
  */
 const spread: Interval = { low: 0.7, high: 1.5 }
-/** Sizes that are not known count as large ones. */
+/** Sizes that are not known count as large ones; layers that are made nobody knows how often may be few or many. */
 const guess = 0.1
+const repeated: Interval = { low: 1 / 3, high: 3 }
 
 /** Operations of ten make a block: product, norm and activation of each layer; a block of a transformer has six matrices. */
 const blocksOfLayer = { other: 0.3, attends: 1 / 6 }
@@ -48,6 +49,10 @@ export function countedNetwork(name: string, all: readonly CountedLayers[]): Net
     unit: axes >= 2 || rows ? 'pixels' : 'tokens',
     usualSize: rows ? 1 : null,
     assumedSize: rows ? null : usual[axes]!,
+    assumptions: [
+      ...(all.some(({ guessed }) => guessed) ? ['sizes of some layers are not known'] : []),
+      ...(all.some(({ repeats }) => repeats) ? ['how often some layers are made is not known'] : []),
+    ],
     forward,
     kept: (size, bits) =>
       (forward(size).low / 1e9) * keptByOperations[networkClass] * few * (bits === 16 ? 1 : 2),
@@ -73,8 +78,9 @@ function operations(one: CountedLayers, size: number, axes: number): Interval {
   const low = 2 * (moved + plain * (attends ? words : 1) + recurrent * run.low)
   const high = 2 * (moved + plain * (attends ? words : recurrent > 0 ? run.high : 1) + recurrent * run.high)
   const exact = places === undefined && !attends
+  const { low: fewer, high: more } = one.repeats ? repeated : { low: 1, high: 1 }
   return {
-    low: low * (guessed ? guess : exact ? 1 : spread.low),
-    high: high * (exact ? 1 : spread.high),
+    low: low * (guessed ? guess : exact ? 1 : spread.low) * fewer,
+    high: high * (exact ? 1 : spread.high) * more,
   }
 }

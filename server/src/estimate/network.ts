@@ -26,6 +26,8 @@ export interface Network {
   usualSize: number | null
   /** Between what sizes samples lie where nothing tells theirs; null or absent: that is not said. */
   assumedSize?: Interval | null
+  /** What is not known of its layers. A clause each. */
+  assumptions?: readonly string[]
   /** Floating-point operations of one forward pass over one sample. */
   forward(size: number): Interval
   /**

@@ -97,6 +97,7 @@ function largeLanguage({ model, parameters }: Network): boolean {
 
 function speedOf(read: ReadQuestion, assumptions: string[]): Speed | Lack {
   const { network, gpu } = read
+  assumptions.push(...(network?.assumptions ?? []))
   if (manyModels.test(read.named.name)) return 'method'
   if (network === null) return 'network'
   const size = lengthsOf(read, network, assumptions)

@@ -13,6 +13,8 @@ export interface CountedLayers {
   places?: { weights: number; axes: number; left: number }
   /** Each weight is used for each word, or patch of a picture. */
   attends?: true
+  /** Nobody knows how often some layers are made: they count six times. */
+  repeats?: true
   /** Some sizes are not known, and taken for large ones. */
   guessed?: true
 }

@@ -57,7 +57,45 @@ describe('the weights of a network', () => {
     [
       'nobody knows how many layers',
       `${net('self.net = nn.Sequential(*[nn.Linear(d, d) for _ in range(cfg.depth)])')}net = Net(cfg=load())`,
-      null,
+      [6 * 64 * 64],
+    ],
+    [
+      'a class that is handed around',
+      `class Block(nn.Module):
+    def __init__(self, a, b, conv=nn.Conv2d, norm_layer=None, act=nn.ReLU):
+        super().__init__()
+        if norm_layer is None:
+            norm_layer = nn.BatchNorm2d
+        self.conv = conv(a, b, 3)
+        self.norm = norm_layer(b)
+        self.act = act()
+    def forward(self, x):
+        return self.act(self.norm(self.conv(x)))
+${net('self.net = cfg(8, d)')}net = Net(4, cfg=Block)
+`,
+      [8 * 4 * 9],
+    ],
+    [
+      'a part of its arguments given before',
+      `from functools import partial
+${net('linear = partial(nn.Linear, d, bias=False)\nself.net = linear(3)')}net = Net()`,
+      [64 * 3],
+    ],
+    [
+      'sizes that a lambda makes of others',
+      `${net('dims = [d, *map(lambda m: d * m, (1, 2))]\nself.net = nn.ModuleList([nn.Linear(a, b) for a, b in zip(dims[:-1], dims[1:])])')}net = Net(4)`,
+      [4 * 4 + 4 * 8],
+    ],
+    [
+      'what has no weights need not be read',
+      `${net('self.loss_fn = globals()[cfg]\nself.net = nn.Linear(d, 2)', 'return self.loss_fn(self.net(x))')}net = Net(cfg="ce")`,
+      [128],
+    ],
+    [
+      'layers of timm',
+      `from timm.models.vision_transformer import Attention, Mlp, PatchEmbed
+${net('self.net = nn.Sequential(PatchEmbed(32, 4, 3, d), Attention(d), Mlp(d, 4 * d))')}net = Net(8)`,
+      [3 * 8 * 16 + 4 * 64 + 2 * 8 * 32],
     ],
     [
       'either branch',

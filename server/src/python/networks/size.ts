@@ -33,8 +33,8 @@ class Count {
     else if (isKind(value, 'fields')) for (const one of value.fields.values()) this.add(one, times, depth + 1)
     else if (isKind(value, 'repeated')) {
       const before = this.size.parameters
-      this.add(value.value, times, depth + 1)
-      if (this.size.parameters > before) this.open = true
+      this.add(value.value, times * usualRepeats, depth + 1)
+      if (this.size.parameters > before) this.size.repeats = true
     } else if (isKind(value, 'foreign')) this.open = true
     else if (isKind(value, 'layer')) this.layer(value, times, depth)
   }
@@ -59,8 +59,9 @@ class Count {
     } else if (kind === 'TransformerEncoder' || kind === 'TransformerDecoder') {
       const template = given.named.get(kind === 'TransformerEncoder' ? 'encoder_layer' : 'decoder_layer')
       const count = given.named.has('num_layers') ? given.named.get('num_layers') : given.positional[1]
-      if (typeof count !== 'number') this.open = true
-      else this.copies(template ?? given.positional[0], times * count, depth)
+      if (typeof count !== 'number') this.size.repeats = true
+      const each = typeof count === 'number' ? count : usualRepeats
+      this.copies(template ?? given.positional[0], times * each, depth)
     } else this.torchLayer(kind, layer, times)
   }
 
@@ -104,7 +105,7 @@ class Count {
     for (const [name, value] of own) {
       const unknown = value === undefined || isKind(value, 'unread') || isKind(value, 'foreign')
       // What cannot be read matters where the network is applied to something: a metric is not.
-      if (unknown && isApplied(text, name)) this.open = true
+      if (unknown && !weightless.test(name) && isApplied(text, name)) this.open = true
       else if (!unknown) {
         if (isPool(value) && within.has(name)) continue
         this.add(value, times, depth + 1)
@@ -113,6 +114,13 @@ class Count {
     }
   }
 }
+
+/** How often something is taken to be made that is made over and over, nobody knows how often. */
+const usualRepeats = 6
+
+/** Attributes that no product goes through, or that take no part in the network. */
+const weightless =
+  /(^|_)(loss|losses|criterion|metrics?|act|activation|relu|gelu|norm\d*|bn\d*|ln\d*|drop(out)?\d*|drop_path|pool\d*|softmax|sigmoid|tanh|log|logger|optimi[sz]er|transforms?|augment\w*)($|_(fn?|func|layer)$)/i
 
 /** Attention that is written out. */
 function weighsWords(text: string): boolean {

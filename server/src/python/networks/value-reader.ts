@@ -2,10 +2,11 @@
  * What expressions of network code stand for: sizes, lists, layers. What cannot be told stays open, so that the rest can be
  * counted.
  */
-import type { CallExpr, Expr, FunctionDef } from '../../syntax/python-ast.js'
+import type { CallExpr, Expr, FunctionDef, Lambda } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
 import type { Klass, PythonModule } from '../module.js'
 import { builtin, longestList } from './builtins.js'
+import { libraryLayer } from './library-layers.js'
 import {
   bindTarget,
   calculated,
@@ -24,6 +25,7 @@ import {
   holdsLayers,
   isKind,
   isNetworkClass,
+  type LayerClass,
   type Scope,
   scopeOf,
   type Value,
@@ -36,6 +38,7 @@ export const deepest = 24
 const passing = /^(to|cuda|cpu|float|double|half|bfloat16|train|eval|requires_grad_|apply|share_memory)$/
 const wrapping =
   /^torch\.(compile|nn\.DataParallel|nn\.parallel\.(\w+\.)?DistributedDataParallel|nn\.utils\.(parametrizations\.)?(weight_norm|spectral_norm))$|^copy\.(deepcopy|copy)$|\.prepare$/
+const torchLayer = /^torch\.nn\.(?:modules\.(?:\w+\.)*)?([A-Z]\w*)(?:\.from_pretrained)?$/
 /** What makes networks that are not written out here. */
 const ofLibraries =
   /^(torchvision\.models|timm|transformers|diffusers|segmentation_models_pytorch|monai|open_clip|torch\.hub|torch\.jit|peft|sentence_transformers|torch_geometric\.nn|dgl\.nn|mamba_ssm|x_transformers|vit_pytorch|einops_exts|torchsde|speechbrain)\b/
@@ -75,6 +78,8 @@ export abstract class ValueReader {
         return scope.names.has(expr.id) ? scope.names.get(expr.id) : this.outside(expr, scope, depth)
       case 'attribute': {
         if (isSelf(expr.value) && scope.own !== null) return scope.own.get(expr.attr)
+        const klass = classOfLayers(scope.python, expr)
+        if (klass !== null) return klass
         const folded = this.folded(expr, scope.python)
         if (folded !== undefined) return folded
         const object = this.value(expr.value, scope, depth + 1)
@@ -84,6 +89,10 @@ export abstract class ValueReader {
       }
       case 'subscript': {
         const list = this.value(expr.value, scope, depth + 1)
+        const part = Array.isArray(list)
+          ? sliced(list, scope.python.text.slice(expr.index.start, expr.index.end))
+          : undefined
+        if (part !== undefined) return part
         const index = this.value(expr.index, scope, depth + 1)
         if (Array.isArray(list) && typeof index === 'number') return list.at(index)
         return typeof index === 'string' ? this.part(list, index) : this.folded(expr, scope.python)
@@ -129,6 +138,8 @@ export abstract class ValueReader {
 
   /** A name that the code at hand has not assigned. */
   private outside(expr: Expr & { type: 'name' }, { python }: Scope, depth: number): Value {
+    const klass = classOfLayers(python, expr)
+    if (klass !== null) return klass
     const folded = this.folded(expr, python)
     if (folded !== undefined) return folded
     const bindings = python.bindingsOf(expr)
@@ -227,14 +238,26 @@ export abstract class ValueReader {
     const name = python.nameOf(callee)
     const first = (): Value =>
       expr.args[0] === undefined ? undefined : this.value(expr.args[0].value, scope, depth + 1)
+    const handed = this.handed(callee, scope, depth)
+    if (handed !== null) return layerOf(handed, this.given(expr, scope, depth))
     if (name !== null) {
+      if (name === 'functools.partial') {
+        const { positional, ...rest } = this.given(expr, scope, depth)
+        const [made, ...others] = positional
+        return isKind(made, 'class') ? { ...made, given: { ...rest, positional: others } } : undefined
+      }
       if (/^torch\.nn\.(ModuleList|ModuleDict)$|^collections\.OrderedDict$/.test(name)) return first() ?? []
       if (wrapping.test(name)) return fresh(first())
-      const kind = /^torch\.nn\.(?:modules\.(?:\w+\.)*)?([A-Z]\w*)(?:\.from_pretrained)?$/.exec(name)?.[1]
+      const kind = torchLayer.exec(name)?.[1]
       if (kind !== undefined) return { is: 'layer', kind, given: this.given(expr, scope, depth) }
+      const known = libraryLayer(name, () => this.given(expr, scope, depth))
+      if (known !== undefined) return known
       if (ofLibraries.test(name)) return foreign
     }
     if (callee.type === 'name' && !scope.names.has(callee.id)) {
+      const [first, second] = expr.args
+      if (callee.id === 'map' && first?.value.type === 'lambda' && second !== undefined)
+        return this.mapped(first.value, second.value, scope, depth)
       const given = this.given(expr, scope, depth)
       const { positional, named } = given
       if (callee.id === 'dict') return { is: 'fields', fields: named }
@@ -271,6 +294,26 @@ export abstract class ValueReader {
     const last = (name ?? lastName(callee)).replace(/^.*\./, '')
     const isClass = /^[A-Z]/.test(last) && !(name !== null && plain.test(name))
     return isClass ? foreign : { is: 'unread', expr, python }
+  }
+
+  /** `map(lambda m: dim * m, (1, 2, 4))`. */
+  private mapped({ params, body }: Lambda, list: Expr, scope: Scope, depth: number): Value {
+    const [only] = params
+    return this.items(list, scope, depth)?.map((item) => {
+      const inner: Scope = { ...scope, names: new Map(scope.names) }
+      if (only !== undefined) inner.names.set(only.name, item)
+      return this.value(body, inner, depth + 1)
+    })
+  }
+
+  /** `norm_layer(64)` of a class that the code at hand was given. */
+  private handed(callee: Expr, scope: Scope, depth: number): LayerClass | null {
+    const own =
+      callee.type === 'name'
+        ? scope.names.has(callee.id)
+        : callee.type === 'subscript' || (callee.type === 'attribute' && isSelf(callee.value))
+    const value = own ? this.value(callee, scope, depth + 1) : null
+    return isKind(value, 'class') ? value : null
   }
 
   /** Null: it is no method that is known. */
@@ -315,6 +358,35 @@ export abstract class ValueReader {
       }
     }
     return given
+  }
+}
+
+/** Of a written slice, `1:` or `:-1`, which the tree keeps as it stands. */
+function sliced(list: Value[], written: string): Value[] | undefined {
+  const ends = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*$/.exec(written)
+  if (ends === null) return undefined
+  const [, from, to] = ends
+  return list.slice(Number(from ?? 0), to === undefined ? undefined : Number(to))
+}
+
+function classOfLayers(python: PythonModule, expr: Expr): LayerClass | null {
+  const name = python.nameOf(expr)
+  const kind = name === null ? undefined : torchLayer.exec(name)?.[1]
+  if (kind !== undefined) return { is: 'class', kind, given: null }
+  const found = /^[A-Z]/.test(lastName(expr)) ? classAt(python, expr) : null
+  return found !== null && isNetworkClass(found.klass) ? { is: 'class', kind: found, given: null } : null
+}
+
+function layerOf({ kind, given: before }: LayerClass, given: Given): Value {
+  if (before === null) return { is: 'layer', kind, given }
+  return {
+    is: 'layer',
+    kind,
+    given: {
+      positional: [...before.positional, ...given.positional],
+      named: new Map([...before.named, ...given.named]),
+      open: before.open || given.open,
+    },
   }
 }
 

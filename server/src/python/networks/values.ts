@@ -13,6 +13,7 @@ export type Value =
   | Layer
   | Repeated
   | Foreign
+  | LayerClass
   | Unread
   | undefined
 
@@ -50,6 +51,13 @@ export interface Foreign {
   is: 'foreign'
 }
 
+/** A class of layers that is handed around: `norm_layer=nn.BatchNorm2d`, also with arguments that it will be given. */
+export interface LayerClass {
+  is: 'class'
+  kind: Layer['kind']
+  given: Given | null
+}
+
 /** An expression of which only parts may be known: the parsed command line. */
 export interface Unread {
   is: 'unread'
@@ -66,7 +74,14 @@ export interface Scope {
   python: PythonModule
 }
 
-type Kinds = { layer: Layer; fields: Fields; repeated: Repeated; foreign: Foreign; unread: Unread }
+type Kinds = {
+  class: LayerClass
+  layer: Layer
+  fields: Fields
+  repeated: Repeated
+  foreign: Foreign
+  unread: Unread
+}
 
 export function isKind<K extends keyof Kinds>(value: Value, kind: K): value is Kinds[K] {
   return typeof value === 'object' && value !== null && 'is' in value && value.is === kind

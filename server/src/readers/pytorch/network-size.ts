@@ -79,9 +79,9 @@ const small = { rows: 8e6, words: 4e6, places: 2e6 }
 /** Of recurrent layers, whose steps follow each other, arithmetic takes so small a part of the time. */
 const stepwise = 1 / 4
 
-function isSmall({ parameters, recurrent = 0, dense, attends, places }: NetworkSize): boolean {
+function isSmall({ repeats, parameters, recurrent = 0, dense, attends, places }: NetworkSize): boolean {
   const most = places ? small.places : attends || recurrent > 0 ? small.words : small.rows
-  return parameters - recurrent + recurrent * stepwise < most && dense !== true
+  return !repeats && parameters - recurrent + recurrent * stepwise < most && dense !== true
 }
 
 /** Pictures with so long a side keep a card busy, however few weights see them. */
