@@ -30,6 +30,16 @@ const ranged = new RegExp(
     String.raw`[ \t]*\{\{-?\s*end\s*-?\}\}`,
   ].join(String.raw`[ \t]*\r?\n`),
 )
+/** `{{- range .Values.a }}`, `- {{ . | quote }}`, `{{- end }}`: the list as it is. */
+const listed = new RegExp(
+  [
+    String.raw`^:[ \t]*\r?\n[ \t]*\{\{-?\s*range\s+\$?\.Values\.([\w.]+)\s*-?\}\}`,
+    String.raw`[ \t]*-[ \t]*["']?\{\{-?\s*\.(?:\s*\|\s*(?:quote|toString))?\s*-?\}\}["']?`,
+    String.raw`[ \t]*\{\{-?\s*end\s*-?\}\}`,
+  ].join(String.raw`[ \t]*\r?\n`),
+)
+/** `toJson .Values.a`, `.Values.a | toJson`: a map or list on one line. */
+const inJson = /^(?:toJson\s+\$?\.Values\.([\w.]+)|\$?\.Values\.([\w.]+)\s*\|\s*toJson)$/
 const opened = /\{\{-?\s*with\s+\.Values\.([\w.]+)\s*-?\}\}\s*$/
 /** Longest expression that is looked at, in characters. */
 const longest = 300
@@ -123,13 +133,19 @@ export function withValues(root: ConfigNode, text: string, values: ConfigNode, t
     const rest = text.slice(keyEnd, keyEnd + longest)
     const each = ranged.exec(rest)
     if (each !== null) return known(each[3]!)
+    const items = listed.exec(rest)
+    if (items !== null) return known(items[1]!)
+    if (value.kind === 'list') return undefined
     // Other entries stand beside what a template writes.
     if (value.kind === 'map') return undefined
     const all = whole.exec(rest)
     if (all !== null) return known(all.slice(1).find((one) => one !== undefined)!)
     const expression = plain.exec(rest)
     if (expression !== null) {
-      const node = knownNode(takenFrom(expression[1]!.replace(/-$/, '').trim(), values))
+      const taken = expression[1]!.replace(/-$/, '').trim()
+      const json = inJson.exec(taken)
+      if (json !== null) return known(json[1] ?? json[2]!)
+      const node = knownNode(takenFrom(taken, values))
       // A map where a scalar is asked for is no plain use.
       if (node?.kind === 'scalar') return node
     }
@@ -145,7 +161,8 @@ export function withValues(root: ConfigNode, text: string, values: ConfigNode, t
       ...node,
       entries: node.entries.map((one) => {
         const isOpen = one.value.kind === 'map' && one.value.open !== undefined
-        const value = one.value.kind === 'unknown' || isOpen ? givenBy(one) : undefined
+        const isOther = one.value.kind === 'unknown' || one.value.kind === 'list'
+        const value = isOther || isOpen ? givenBy(one) : undefined
         if (value !== undefined) return { ...one, value }
         return one.value.kind === 'unknown' ? one : { ...one, value: filled(one.value, depth + 1) }
       }),

@@ -13,32 +13,61 @@ export function isChartTemplate(path: string): boolean {
   return template.test(path)
 }
 
+interface Chart {
+  overlay: Overlay
+  /** The values hold accelerators, so any template may. */
+  accelerated: boolean
+}
+
 export class ChartIndex {
   /** By the folder of the chart. */
-  private readonly values = new Map<string, Overlay>()
+  private readonly charts = new Map<string, Chart>()
+  private readonly known: ReadonlySet<string>
 
   constructor(
-    project: ProjectFiles,
+    private readonly project: ProjectFiles,
     private readonly files: readonly string[],
   ) {
+    this.known = new Set(files)
     for (const path of files) {
       if (!valuesName.test(path)) continue
       const root = project.record(path)?.manifests?.[0]?.root
-      // Without accelerators there is nothing to say.
-      if (root !== undefined && holdsAccelerators(root))
-        this.values.set(folderOf(path), { path, origins: [path], documents: [], values: root })
+      if (root === undefined) continue
+      const overlay = { path, origins: [path], documents: [], values: root }
+      this.charts.set(folderOf(path), { overlay, accelerated: holdsAccelerators(root) })
     }
   }
 
   templates(): string[] {
-    return this.values.size === 0 ? [] : this.files.filter((path) => this.overlayOf(path) !== undefined)
+    if (this.charts.size === 0) return []
+    return this.files.filter((path) => this.chartOf(path)?.accelerated === true)
   }
 
-  /** Undefined: it is no template, or its chart brings nothing that matters. */
+  /** The values of templates that hold something by themselves: how many of it may stand there. */
+  values(): string[] {
+    return this.files.flatMap((path) => {
+      const folder = template.exec(path)?.[1]
+      if (folder === undefined || !this.holdsSubjects(path)) return []
+      return ['values.yaml', 'values.yml']
+        .map((name) => join(folder, name))
+        .filter((one) => this.known.has(one))
+    })
+  }
+
+  /** Undefined: it is no template, or neither it nor its chart brings anything that matters. */
   overlayOf(path: string): Overlay | undefined {
-    if (this.values.size === 0) return undefined
+    const chart = this.charts.size === 0 ? undefined : this.chartOf(path)
+    if (chart === undefined) return undefined
+    return chart.accelerated || this.holdsSubjects(path) ? chart.overlay : undefined
+  }
+
+  private chartOf(path: string): Chart | undefined {
     const folder = template.exec(path)?.[1]
-    return folder === undefined ? undefined : this.values.get(join('', folder))
+    return folder === undefined ? undefined : this.charts.get(join('', folder))
+  }
+
+  private holdsSubjects(path: string): boolean {
+    return (this.project.record(path)?.extraction.subjects.length ?? 0) > 0
   }
 }
 

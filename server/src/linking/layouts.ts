@@ -24,7 +24,7 @@ export class Layouts implements LinkKind {
     for (const path of files.matching(yaml)) if (kustomizationName.test(path)) files.want(path)
     const { kustomize, charts } = this.now()
     for (const path of kustomize.named()) files.want(path)
-    for (const path of charts.templates()) files.want(path)
+    for (const path of [...charts.templates(), ...charts.values()]) files.want(path)
   }
 
   layouts(record: FileRecord): readonly Overlay[] | 'part' | undefined {

@@ -18,7 +18,7 @@ import { claimLimits, holdersOf, mountSharedMemory } from './container-limits.js
 import { claimContainer } from './containers.js'
 import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
 import { claimMachine } from './machine.js'
-import { type KubernetesObject, manifestLanguages, nameOf, objectsOf } from './objects.js'
+import { type KubernetesObject, manifestLanguages, nameOf, objectsOf, shownWith } from './objects.js'
 import {
   type Accelerators,
   acceleratorsOf,
@@ -169,7 +169,7 @@ function claimAccelerators(
   document: number,
 ): void {
   const { shown, resource, count } = found
-  const at: Place = { start: shown.keyStart, end: Math.max(shown.keyEnd, shown.value.end) }
+  const at = shownWith(compute.locator, shown)
   const site: Place = { ...at, document, keys: pod, target: { kind: 'amounts', paths: found.places } }
   if (count === null) compute.unknown('gpus', resource, 'template', at, { site })
   else compute.known('gpus', resource, count, at, { site })

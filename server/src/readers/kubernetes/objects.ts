@@ -1,6 +1,6 @@
 /** The objects of a manifest or of a Terraform file, those inside of lists and of trial templates included. */
 import { at, entry, items, map, text } from '../../config/access.js'
-import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Place } from '../../text/origin.js'
 import type { Language } from '../../text/source-fragment.js'
 import { nodeValue } from '../../values/config-source.js'
@@ -100,3 +100,11 @@ export function numberAt(
 }
 
 export const placeOf = (node: ConfigNode): Place => ({ start: node.start, end: node.end })
+
+/** The key with its value; the value alone where that is given in another file. */
+export function shownWith(locator: Locator, { keyStart, keyEnd, value }: ConfigEntry): Place {
+  const pathOf = (place: Place) => locator.origin(place).location.path
+  return pathOf(placeOf(value)) === pathOf({ start: keyStart, end: keyEnd })
+    ? { start: keyStart, end: Math.max(keyEnd, value.end) }
+    : placeOf(value)
+}

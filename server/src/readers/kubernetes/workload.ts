@@ -13,7 +13,7 @@ import { type Keys, type Planned, planned } from './change-plan.js'
 import { claimLimits, holdersOf } from './container-limits.js'
 import { type ContainerWork, claimContainer, type ProcessRule } from './containers.js'
 import { claimMachine } from './machine.js'
-import { type KubernetesObject, nameOf, placeOf } from './objects.js'
+import { type KubernetesObject, nameOf, placeOf, shownWith } from './objects.js'
 import {
   type Accelerators,
   acceleratorsOf,
@@ -221,10 +221,7 @@ function claimSize(compute: SubjectBuilder<'Compute'>, workload: Workload, holde
     ),
   )
   const first = holders[0]!.accelerators
-  const shown: Place = {
-    start: first.shown.keyStart,
-    end: Math.max(first.shown.keyEnd, first.shown.value.end),
-  }
+  const shown = shownWith(compute.locator, first.shown)
   const { index } = object.document
   const site = planned(shown, index, [], fewerGpus(holders))
   const same = uniform(holders)
