@@ -29,6 +29,9 @@ export function repeatedWork(analysis: PythonModule, call: Call): Repeated | nul
   return { kind: 'sample on device', what: 'puts one sample on the accelerator', weight: 'slight' }
 }
 
+/** Taggers and parsers of texts. */
+const textPipeline = /^(spacy\.load|stanza\.Pipeline)$/
+
 /** `self.encoder(pixels)`, `clip.encode_image(pixels)`, of a model that is loaded with its weights. */
 function isModelPass(analysis: PythonModule, callee: Expr): boolean {
   const model = callee.type === 'attribute' && passes.test(callee.attr) ? callee.value : callee
@@ -41,6 +44,9 @@ function isModel(analysis: PythonModule, expr: Expr, depth: number): boolean {
   const value = analysis.definition(expr)
   if (value === expr || value.type !== 'call') return false
   const name = analysis.nameOf(value.callee)
+  // Without most of its parts a pipeline only cuts words.
+  if (name !== null && textPipeline.test(name))
+    return !value.args.some((one) => /^(disable|exclude|enable|processors)$/.test(one.name ?? ''))
   if (name !== null) return publishedNetwork.test(name)
   // `Model.from_pretrained(…).eval().to(device)`.
   return value.callee.type === 'attribute' &&
