@@ -9,7 +9,7 @@ interface Comment extends Span {
 }
 
 const reason =
-  /\b(because|causes?|caused|due to|avoids?|prevents?|hangs?|freezes|dead-?locks?|crash(es)?|leaks?|slower|slows|slowing|slow-?downs?|work-?around|otherwise|breaks?|broken|fails?|not supported|unsupported|unstable|diverges?|needed (for|by|because)|required (for|by)|(doesn't|does not|don't|won't|cannot|can't) \w+|must (be|stay|not)|has to be|oom|out of memory|bug in|nans?)\b/i
+  /\b(because|causes?|caused|due to|avoids?|prevents?|hangs?|freezes|dead-?locks?|crash(es)?|leaks?|slower|slows|slowing|slow-?downs?|covers?|work-?around|otherwise|breaks?|broken|fails?|not supported|unsupported|unstable|diverges?|needed (for|by|because)|required (for|by)|(doesn't|does not|don't|won't|cannot|can't) \w+|must (be|stay|not)|has to be|oom|out of memory|bug in|nans?)\b/i
 
 /** It asks for a change itself. */
 const open = /\b(todo|fixme|xxx|for now|temporar\w*|placeholder)\b|costlint/i
@@ -35,12 +35,19 @@ export function markReasoned(
   })
   const marked = claims.filter((claim) => {
     const line = lines.find(({ at }) => startsIn(claim.location, at))
-    return line !== undefined && (!line.alone || line.comment.includes(claim.key))
+    return line !== undefined && (!line.alone || isAbout(line.comment, claim.key))
   })
   const beside = new Set(marked)
   const said = new Set(marked.filter(({ state }) => state === 'known').map(written))
   for (const claim of claims)
     if (beside.has(claim) || (claim.state === 'known' && said.has(written(claim)))) claim.reasoned = true
+}
+
+/** The comment names the key, or the one word that `set_retry`, `num_workers` are about. */
+function isAbout(comment: string, key: string): boolean {
+  if (comment.includes(key)) return true
+  const word = /^(?:set|num|n|max|min|use|enable|with)_([a-z]{5,}?)s?$/.exec(key)?.[1]
+  return word !== undefined && new RegExp(`\\b${word}s?\\b`, 'i').test(comment)
 }
 
 const written = (claim: Claim): string =>

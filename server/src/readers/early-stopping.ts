@@ -31,7 +31,7 @@ export const directionRow = {
  */
 export function slowed(every: number, wanted: number, enough: number): { every: number; safety: Safety } {
   const longer = Math.min(wanted, Math.max(enough, 5 * every))
-  return { every: Number(longer.toPrecision(3)), safety: longer > 10 * every ? 'display' : 'unsafe' }
+  return { every: Number(longer.toPrecision(3)), safety: longer > 5 * every ? 'display' : 'unsafe' }
 }
 
 /** A callback of that class that is made for this call, and is not handed to it. */

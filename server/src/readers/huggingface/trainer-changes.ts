@@ -137,12 +137,14 @@ function addEarlyStopping(
   })
   const imports: Import[] = name.import === null ? [] : [name.import]
   const callback = addCallback(python, trainer, `${name.text}(early_stopping_patience=${patience})`, facts)
-  const needed = bestModel(codeArguments(facts, python, made))
+  const source = codeArguments(facts, python, made)
+  const needed = bestModel(source)
+  const metric = source.get('metric_for_best_model')
+  const named = effective(metric)
+  const what = typeof named === 'string' ? named : isGiven(metric) ? 'the metric' : 'the evaluation loss'
   return 'reason' in needed
     ? needed
-    : changeOf('End the run when the evaluation loss stalls (EarlyStoppingCallback)', [callback, ...needed], {
-        imports,
-      })
+    : changeOf(`End the run when ${what} stalls (EarlyStoppingCallback)`, [callback, ...needed], { imports })
 }
 
 /** What the callback needs: the best model is tracked, so saving follows the rhythm of evaluating. */

@@ -55,7 +55,7 @@ function raiseAgain(
 
 function limit(
   python: PythonModule,
-  { handler, loop, place: level }: Swallowed,
+  { statement, handler, loop, place: level }: Swallowed,
   path: string,
   rangeOf: (node: { start: number; end: number }) => PythonRange,
 ): Change | Refusal {
@@ -86,9 +86,29 @@ function limit(
       statement: rangeOf(outermost.node),
       lines: [`${what} = 0`],
     },
-    place,
+    ...(first.type === 'pass' && handler.body.length === 1 ? instead(first, lines, path, rangeOf) : [place]),
   ]
-  if (first.type === 'pass' && handler.body.length === 1)
-    writes.push({ kind: 'remove statement', path, statement: rangeOf(first) })
-  return { title: `End the run after ${most} failures`, safety: 'unsafe', writes, imports: [] }
+  const reset = `${what} = 0`
+  const done = (statement.orelse.length > 0 ? statement.orelse : statement.body).at(-1)!
+  writes.push({
+    kind: 'insert lines',
+    path,
+    where: /^(continue|break|return)$/.test(done.type) ? 'before' : 'after',
+    statement: rangeOf(done),
+    lines: [reset],
+  })
+  return { title: `End the run after ${most} failures in a row`, safety: 'unsafe', writes, imports: [] }
+}
+
+function instead(
+  { start, end }: { start: number; end: number },
+  [first, ...others]: string[],
+  path: string,
+  rangeOf: (node: { start: number; end: number }) => PythonRange,
+): Write[] {
+  const range = rangeOf({ start, end })
+  return [
+    { kind: 'replace', path, range, text: first! },
+    { kind: 'insert lines', path, where: 'after', statement: range, lines: others },
+  ]
 }

@@ -154,8 +154,10 @@ function accumulate(
   const read = slice(python, expr.callee.value)
   const type =
     /\.sum\(\)$/.test(read) && /==|\.eq\(/.test(read) && !/float|double/.test(read) ? 'int' : 'float'
-  // `x.detach().item()` needs no second detach.
-  const detached = expr.callee.value.type === 'call' && /\.detach\(\)$/.test(slice(python, expr.callee.value))
+  // `x.detach().item()` needs no second detach, and what is counted has no graph.
+  const detached =
+    type === 'int' ||
+    (expr.callee.value.type === 'call' && /\.detach\(\)$/.test(slice(python, expr.callee.value)))
   return {
     writes: [
       {
