@@ -12,7 +12,7 @@ import {
 export type ServerState = 'starting' | 'running' | 'stopped' | 'crashed'
 
 /** So many crashes within so many milliseconds are too many. */
-const mostCrashes = 4
+const mostCrashes = 5
 const within = 3 * 60_000
 
 export class ServerControl implements ErrorHandler {

@@ -13,7 +13,8 @@ import { parseArgs } from 'node:util'
 const root = fileURLToPath(new URL('../', import.meta.url))
 const columns = ['draw', 'repository', 'file', 'rule', 'level', 'verdict']
 const verdicts = { w: 'wanted', d: 'debatable', f: 'false' }
-const marks = ['<!-- judged rule by rule -->', '<!-- end of judged rule by rule -->']
+/** Between which two lines of the page a table stands. */
+const marks = (name) => [`<!-- ${name} -->`, `<!-- end of ${name} -->`]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -57,10 +58,32 @@ function writeTables() {
     ...rows,
   ].join('\n')
   const page = readFileSync(values.page, 'utf8')
-  const start = page.indexOf(marks[0])
-  const end = page.indexOf(marks[1])
-  if (start < 0 || end < start) throw new Error(`${values.page} has no place for the table`)
-  writeFileSync(values.page, `${page.slice(0, start + marks[0].length)}\n\n${table}\n\n${page.slice(end)}`)
+  const filled = between(between(page, 'judged rule by rule', table), 'missed', misses())
+  writeFileSync(values.page, filled)
+}
+
+/** A page with the text between two lines. */
+function between(page, name, text) {
+  const [first, last] = marks(name)
+  const start = page.indexOf(first)
+  const end = page.indexOf(last)
+  if (start < 0 || end < start) throw new Error(`${values.page} has no place for "${name}"`)
+  return `${page.slice(0, start + first.length)}\n\n${text}\n\n${page.slice(end)}`
+}
+
+/** What should have been told and was not, by rule, with the place. */
+function misses() {
+  const byRule = new Map()
+  for (const { repository, file, rule, verdict } of judgements()) {
+    if (verdict !== 'missed') continue
+    const places = byRule.get(rule) ?? []
+    places.push(`${repository} ${file}`)
+    byRule.set(rule, places)
+  }
+  return [...byRule]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([rule, places]) => `- ${rule}: ${places.sort().join('; ')}`)
+    .join('\n')
 }
 
 function findingsIn(folder) {

@@ -24,7 +24,7 @@ describe('Judging findings', () => {
     page = join(folder, 'precision.md')
     writeFileSync(
       page,
-      '# Page\n<!-- judged rule by rule -->\n<!-- end of judged rule by rule -->\nThe end.\n',
+      '# Page\n<!-- judged rule by rule -->\n<!-- end of judged rule by rule -->\n<!-- missed -->\n<!-- end of missed -->\nThe end.\n',
     )
   })
 
@@ -58,6 +58,7 @@ describe('Judging findings', () => {
       written,
       /\| \[`search\/grid-search`\]\(rules\/search\/grid-search\.md\) \| 1 \| 0 \| 0 \| 100 % \| 1 \| 50 % \|/,
     )
+    assert.match(written, /^- search\/grid-search: owner\/name other\.py:1$/m)
     assert.match(written, /The end\.\n$/)
   })
 

@@ -160,6 +160,59 @@ describe('the report', () => {
     assert.doesNotMatch(html, / style="/)
   })
 
+  it('lets no name out of its place, whatever file, job, model or message is called', async () => {
+    const hostile = [
+      '</script><script>alert(1)</script>',
+      '"><img src=x onerror=alert(1)>',
+      "' onclick='alert(1)",
+      '</title><meta http-equiv="Content-Security-Policy" content="default-src *">',
+      '<style>*{background:url(https://example.com)}</style>',
+      '--><script>alert(1)</script><!--',
+      '${alert(1)}</svg><svg onload=alert(1)>',
+      'javascript:alert(1)',
+      '\u2028\u2029\n\0',
+    ].join(' ')
+    const data = await collectReport(
+      [
+        {
+          source: {
+            ...source,
+            findings: source.findings.map((one) => ({
+              ...one,
+              message: hostile,
+              location: { ...one.location, path: hostile },
+            })),
+            costs: [{ ...job, name: hostile, path: hostile, instanceType: hostile, region: hostile }],
+            searches: source.searches.map((one) => ({ ...one, formula: hostile })),
+            memory: source.memory.map((one) => ({ ...one, path: hostile, model: hostile })),
+          },
+          places,
+        },
+      ],
+      { title: hostile, version: hostile, date: hostile },
+    )
+    const link = ({ path }: { path: string }) =>
+      `command:reveal?${encodeURIComponent(JSON.stringify([path]))}`
+    const html = htmlReport(data, { link, view: { nonce: 'n0nce', script: 'go()' } })
+    const tags = [...html.matchAll(/<([a-z]+)([^<>]*)>/gi)].map(([, tag, attributes]) => [
+      tag!.toLowerCase(),
+      // What stands in quotes is text.
+      attributes!.replace(/"[^"]*"/g, '""'),
+    ])
+    const named = (name: string) => tags.filter(([tag]) => tag === name)
+    assert.deepEqual(named('script'), [['script', ' nonce=""']])
+    assert.deepEqual(named('style'), [['style', ' nonce=""']])
+    const policies = named('meta').filter(([, attributes]) => attributes!.includes('http-equiv'))
+    assert.deepEqual([named('img').length, named('title').length, policies.length], [0, 1, 1])
+    assert.deepEqual(
+      tags.filter(([, attributes]) => /(^|\s)(on\w+|style|src)\s*=/i.test(attributes!)),
+      [],
+    )
+    for (const [, target] of html.matchAll(/href="([^"]*)"/g))
+      assert.match(target!, /^(command:reveal\?|#|https:)/)
+    assert.ok(html.includes('&#60;/script&#62;'))
+  })
+
   it('is Markdown as well', async () => {
     const markdown = markdownReport(await collected())
     assert.match(markdown, /^# Cost report: a \\<project\\>\n/)
