@@ -54,6 +54,37 @@ describe('costlint cost of a network by its layers', () => {
     assert.deepEqual(found.unknown, ['the size of the pictures'])
   })
 
+  it('takes the size of pictures from whichever module brings them to it', async () => {
+    const files = (data: string) => ({
+      'model.py': unet,
+      'data.py': data,
+      'train.py': train('load("data")', 'UNet(3, 2, bilinear=False)').replace(
+        'from model',
+        'from data import load\nfrom model',
+      ),
+    })
+    const albumentations = `import albumentations as A
+from torch.utils.data import Dataset
+
+steps = A.Compose([A.HorizontalFlip(), A.Resize(height=256, width=256)])
+
+class load(Dataset):
+    def __getitem__(self, index):
+        return steps(image=self.images[index])
+`
+    const constant = `import cv2
+
+IMG_SIZE = 256
+
+def load(path):
+    return [cv2.resize(one, (IMG_SIZE, IMG_SIZE)) for one in files(path)]
+`
+    for (const data of [albumentations, constant]) {
+      const { ofSamples } = await bill(files(data))
+      assert.ok(ofSamples !== null && ofSamples.hours.low > 0.1 && ofSamples.hours.high < 3, data)
+    }
+  })
+
   it('prices a Keras network whose inputs nobody knows', async () => {
     const keras = `from tensorflow import keras
 from tensorflow.keras import layers

@@ -122,6 +122,7 @@ import { idleReader } from './python/idle.js'
 import { modelLoadsReader } from './python/model-loads.js'
 import { namedNetworksReader } from './python/named-networks.js'
 import { ownNetworksReader } from './python/own-networks.js'
+import { pictureEdgesReader } from './python/picture-edges.js'
 import { preprocessingReader } from './python/preprocessing.js'
 import { printsReader } from './python/prints.js'
 import { programReader } from './python/program.js'
@@ -319,6 +320,7 @@ export const readers: readonly Reader[] = [
   modelLoadsReader,
   namedNetworksReader,
   ownNetworksReader,
+  pictureEdgesReader,
   preprocessingReader,
   printsReader,
   programReader,

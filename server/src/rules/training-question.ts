@@ -6,13 +6,13 @@ import { dataset, type KnownDataset } from '../catalog/datasets.js'
 import type { Gpu } from '../catalog/gpus.js'
 import { type NamedModel, namedModel } from '../catalog/spellings.js'
 import { countedNetwork } from '../estimate/counted-network.js'
-import { networkOf } from '../estimate/network.js'
+import { type Network, networkOf } from '../estimate/network.js'
 import { predictsNoToken, type ReadQuestion } from '../estimate/question.js'
 import type { Lack } from '../estimate/run-hours.js'
 import type { RunLength } from '../estimate/run-length.js'
 import type { ProductFormat } from '../estimate/step-seconds.js'
 import { effective } from '../values/value.js'
-import type { Claim, SubjectView } from '../workload/claim.js'
+import type { Claim, Run, SubjectView } from '../workload/claim.js'
 import type { TrainingSettings } from '../workload/resource-kinds.js'
 import { subjectsOf } from './subject-view.js'
 import { arithmeticOf, ofLayers } from './training-memory.js'
@@ -59,7 +59,7 @@ export function questionOf(
   const passes = lengthsOf(settings)
   const arithmetic = arithmeticOf(settings)
   const adapters = effective(settings.adapters) != null
-  const size = sizeOf(settings, network?.unit === 'tokens', network?.usualSize ?? null, named)
+  const size = sizeOf(view, network, named)
   const each = (end: 'fast' | 'slow'): ReadQuestion => ({
     named,
     network,
@@ -220,7 +220,9 @@ const mostApart = 4
 
 /** What the program trains on, by the names under which it loads data. */
 function dataOf({ run }: SubjectView): Data {
-  const loaded = subjectsOf(run, 'Dataset').filter(({ settings }) => effective(settings.part) !== 'other')
+  const loaded = subjectsOf(run, 'Dataset').filter(
+    ({ settings }) => settings.name !== undefined && effective(settings.part) !== 'other',
+  )
   const sets = loaded.map(({ settings }) => {
     const name = effective(settings.name)
     const known = name === undefined ? undefined : dataset(name)
@@ -241,18 +243,30 @@ function dataOf({ run }: SubjectView): Data {
   return most > mostApart * least ? noData : { ...noData, rows: { fast: least, slow: most } }
 }
 
+/** Sizes to which the modules of the program bring pictures, where they do not differ by more than this. */
+const mostTimes = 2
+
+function pictureEdges(run: Run): ReadQuestion['size'] {
+  const edges = subjectsOf(run, 'Dataset').flatMap(({ settings }) => effective(settings.pictureEdge) ?? [])
+  const [low, high] = [Math.min(...edges), Math.max(...edges)]
+  return edges.length === 0 || high > mostTimes * low ? null : { low, high }
+}
+
 const fewTokens = 32
 
 /** Tokens, pixels or seconds of a sample, the shortest and the longest; null: not known. */
 function sizeOf(
-  settings: Settings,
-  isText: boolean,
-  usual: number | null,
+  { settings, run }: SubjectView<'Training'>,
+  network: Network | null,
   { model }: NamedModel,
 ): ReadQuestion['size'] {
-  if (!isText) {
-    const edge = effective(settings.imageEdge) ?? usual
-    return edge === null ? null : { low: edge, high: edge }
+  if (network?.unit !== 'tokens') {
+    const edge = effective(settings.imageEdge)
+    if (edge !== undefined) return { low: edge, high: edge }
+    // What networks of rows are given has no edge.
+    const edges = network?.usualSize === 1 ? null : pictureEdges(run)
+    const usual = network?.usualSize ?? null
+    return edges ?? (usual === null ? null : { low: usual, high: usual })
   }
   const tokens = effective(settings.sequenceLength)
   const most = tokens ?? (model?.kind === 'nlp-encoder' ? (model.shape?.positions ?? null) : null)

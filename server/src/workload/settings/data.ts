@@ -63,6 +63,8 @@ export interface DatasetSettings {
   rows: number
   /** Share of it, 0 to 1. */
   share: number
+  /** Pixels of a side to which its pictures are brought. */
+  pictureEdge: number
 }
 
 export interface PreprocessingSettings {
