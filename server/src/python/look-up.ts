@@ -32,7 +32,7 @@ function lastBefore(block: readonly Stmt[], offset: number): Stmt | null {
 /** The innermost statement that holds an offset. */
 export function statementAt(body: Stmt[], offset: number): Stmt | null {
   let found: Stmt | null = null
-  let blocks: Stmt[][] = [body]
+  let blocks: readonly Stmt[][] = [body]
   for (;;) {
     let inner: Stmt | null = null
     for (const block of blocks) {

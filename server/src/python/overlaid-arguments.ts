@@ -118,7 +118,7 @@ function dictionaryHolder(expr: Expr): Expr | undefined {
 
 /** Under a condition that does not hold: `if args.config is not None`, where nothing gives one. */
 function isDead(analysis: Analysis, offset: number): boolean {
-  let blocks: Stmt[][] = [analysis.tree.body]
+  let blocks: readonly Stmt[][] = [analysis.tree.body]
   for (;;) {
     const statement = blocks.flat().find((one) => one.start <= offset && offset < one.end)
     if (statement === undefined) return false

@@ -4,7 +4,7 @@
  */
 import type { Call, Func, PythonModule } from '../python/module.js'
 import type { Expr, Stmt } from '../syntax/python-ast.js'
-import { childrenOf, expressionsOf } from '../syntax/python-children.js'
+import { childrenOf, expressionsOf, forEachChild } from '../syntax/python-children.js'
 import type { HotStatement } from './pytorch/hot-code.js'
 
 /** Tells of a function whether each pass runs it: it is reached without a cache and without leaving before. */
@@ -66,7 +66,7 @@ export function plainCalls(analysis: PythonModule, expr: Expr): Call[] {
     }
     const call = one.type === 'call' ? analysis.callAt(one) : null
     if (call !== null) found.push(call)
-    for (const child of childrenOf(one)) visit(child)
+    forEachChild(one, visit)
   }
   visit(expr)
   return found

@@ -154,7 +154,7 @@ export function someExpression(block: readonly Stmt[], is: (expr: Expr) => boole
 }
 
 /** The lists of statements inside a statement. */
-export function blocksOf(statement: Stmt): Stmt[][] {
+export function blocksOf(statement: Stmt): readonly Stmt[][] {
   switch (statement.type) {
     case 'if':
     case 'for':
@@ -174,6 +174,8 @@ export function blocksOf(statement: Stmt): Stmt[][] {
     case 'match':
       return statement.cases.map((one) => one.body)
     default:
-      return []
+      return none
   }
 }
+
+const none: readonly Stmt[][] = []

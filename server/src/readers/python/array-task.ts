@@ -2,7 +2,7 @@
 import { distinctCount } from '../../estimate/dimension.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { forEachChild, forEachExpression } from '../../syntax/python-children.js'
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
@@ -62,9 +62,9 @@ function entriesIn(python: PythonModule, statement: Stmt): Entry[] {
   const visit = (expr: Expr): void => {
     if (expr.type === 'subscript' && isTaskNumber(python, expr.index))
       found.push({ entry: expr, grid: expr.value })
-    for (const child of childrenOf(expr)) visit(child)
+    forEachChild(expr, visit)
   }
-  for (const expr of expressionsOf(statement)) visit(expr)
+  forEachExpression(statement, visit)
   return found
 }
 

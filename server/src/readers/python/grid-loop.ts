@@ -3,7 +3,7 @@
 import { distinctCount } from '../../estimate/dimension.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { blocksOf, childrenOf, forEachChild, forEachExpression } from '../../syntax/python-children.js'
 import type { Json } from '../../text/json.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
@@ -332,10 +332,10 @@ function usesAll(body: Stmt[], names: Set<string>): boolean {
   const used = new Set<string>()
   const visit = (expr: Expr): void => {
     if (expr.type === 'name' && names.has(expr.id)) used.add(expr.id)
-    for (const child of childrenOf(expr)) visit(child)
+    forEachChild(expr, visit)
   }
   const walk = (statement: Stmt): void => {
-    for (const expr of expressionsOf(statement)) visit(expr)
+    forEachExpression(statement, visit)
     for (const block of blocksOf(statement)) block.forEach(walk)
   }
   body.forEach(walk)

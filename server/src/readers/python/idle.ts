@@ -194,7 +194,7 @@ function pathTo(block: Stmt[], statement: Stmt): Step[] | null {
     if (found.type === 'function' || found.type === 'class') path.length = 0
     else path.push({ block: current, index })
     if (found === statement) return path
-    const blocks: Stmt[][] =
+    const blocks: readonly Stmt[][] =
       found.type === 'function' || found.type === 'class' ? [found.body] : blocksOf(found)
     const next = blocks.find((one) =>
       one.some((child) => child.start <= statement.start && statement.end <= child.end),

@@ -8,7 +8,13 @@ import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import {
+  blocksOf,
+  childrenOf,
+  expressionsOf,
+  forEachChild,
+  forEachExpression,
+} from '../../syntax/python-children.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf, refuse } from '../change-answer.js'
@@ -259,9 +265,9 @@ function namesIn(statement: Stmt): string[] {
   const names: string[] = []
   const visit = (expr: Expr): void => {
     if (expr.type === 'name') names.push(expr.id)
-    for (const child of childrenOf(expr)) visit(child)
+    forEachChild(expr, visit)
   }
-  for (const expr of expressionsOf(statement)) visit(expr)
+  forEachExpression(statement, visit)
   for (const block of blocksOf(statement)) for (const inner of block) names.push(...namesIn(inner))
   return names
 }

@@ -6,7 +6,7 @@
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { blocksOf, expressionsOf, forEachChild } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { numberIn } from '../../values/argument.js'
 import { asksForAccelerator, type Guard, guardOf, otherwise, rhythmOf, type StepOwner } from './guards.js'
@@ -128,8 +128,8 @@ function under(where: Where, verdict: Guard): Where {
 }
 
 function follow(analysis: PythonModule, expr: Expr, where: Where, into: HotCode, active: Set<Func>): void {
-  if (expr.type === 'lambda') return
-  for (const child of childrenOf(expr)) follow(analysis, child, where, into, active)
+  if (expr.type === 'lambda' || expr.type === 'name' || expr.type === 'constant') return
+  forEachChild(expr, (child) => follow(analysis, child, where, into, active))
   if (expr.type !== 'call' || where.depth >= depthLimit) return
   const func = analysis.functionOf(expr.callee) ?? forwardOf(analysis, expr.callee)
   if (func === null || active.has(func) || into.followed.has(func)) return
@@ -205,7 +205,7 @@ export function callsIn(analysis: PythonModule, expr: Expr): Call[] {
     if (one.type === 'lambda') return
     const call = one.type === 'call' ? analysis.callAt(one) : null
     if (call !== null) found.push(call)
-    for (const child of childrenOf(one)) visit(child)
+    forEachChild(one, visit)
   }
   visit(expr)
   return found

@@ -2,7 +2,7 @@
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { childrenOf } from '../../syntax/python-children.js'
+import { childrenOf, forEachChild } from '../../syntax/python-children.js'
 import { knownArgument, textIn } from '../../values/argument.js'
 import { once } from './once.js'
 
@@ -70,7 +70,7 @@ function dictionaryKey(python: PythonModule, call: Call): string | null {
         }
       }
     }
-    for (const child of childrenOf(expr)) visit(child)
+    forEachChild(expr, visit)
   }
   if (statement.value !== null) visit(statement.value)
   return found

@@ -2,7 +2,7 @@
 
 import type { Call, Condition, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { forEachChild, forEachExpression } from '../../syntax/python-children.js'
 import { fixedValue, passedExpression } from '../../values/argument.js'
 import type { Keyed } from '../../values/operations.js'
 import { absent, unreadable } from '../../values/operations.js'
@@ -214,14 +214,14 @@ function offsets(python: PythonModule, except: readonly string[] = []): number[]
         for (const { value } of expr.args) visit(value)
         return
       }
-      for (const child of childrenOf(expr)) visit(child)
+      forEachChild(expr, visit)
     }
     for (const statement of python.statements) {
       if (statement.type === 'import' || statement.type === 'class') continue
       if (statement.type === 'function') {
         statement.decorators.forEach(visit)
         for (const { default: otherwise } of statement.params) if (otherwise !== null) visit(otherwise)
-      } else for (const expr of expressionsOf(statement)) visit(expr)
+      } else forEachExpression(statement, visit)
     }
     return [...new Set(found)].sort((a, b) => a - b)
   })

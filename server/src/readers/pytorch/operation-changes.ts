@@ -4,7 +4,7 @@ import { findStatement } from '../../edit/python-find.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { blocksOf, forEachChild, forEachExpression } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import { append, rangeOf, refuse } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
@@ -190,10 +190,10 @@ function usesOf(body: Stmt[], name: string): number {
   let count = 0
   const inExpr = (expr: Expr): void => {
     if (expr.type === 'name' && expr.id === name) count++
-    for (const child of childrenOf(expr)) inExpr(child)
+    forEachChild(expr, inExpr)
   }
   const visit = (statement: Stmt): void => {
-    for (const expr of expressionsOf(statement)) inExpr(expr)
+    forEachExpression(statement, inExpr)
     for (const value of Object.values(statement)) {
       if (!Array.isArray(value)) continue
       for (const child of value)

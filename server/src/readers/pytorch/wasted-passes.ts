@@ -1,7 +1,7 @@
 /** Passes through networks in a step whose results nothing uses. */
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { childrenOf } from '../../syntax/python-children.js'
+import { childrenOf, forEachChild } from '../../syntax/python-children.js'
 import { calledNetwork, isFromLibrary, isUntouched, passedNetwork } from './called-networks.js'
 import { codeMatches, moduleText } from './evidence.js'
 import { switchesForGood } from './gradient-switches.js'
@@ -131,7 +131,7 @@ function madeBy(
       if (!withoutGradients(python, call)) found.push({ call, expr })
       return
     }
-    for (const child of childrenOf(expr)) visit(child)
+    forEachChild(expr, visit)
   }
   visit(input)
   return found
