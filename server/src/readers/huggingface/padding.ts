@@ -23,7 +23,7 @@ import { trainerCalls } from './trainers.js'
 
 /** Shapes that must not change, tasks whose inputs come in fixed groups, and models whose texts have one length. */
 const fixedShapes =
-  /torch_compile\s*=\s*True|\btorch\.compile\(|torch_xla|pytorch[-/]xla|\btpu_cores\b|accelerator\s*=\s*['"]tpu|\bjax\b|\btensorflow\b|tensorrt|onnx|jit\.trace|MultipleChoice|multiple_choice|\bdiffusers\b|\bCLIP\w*|group_texts|optimum\.(habana|neuron)|max_autotune|\bTFAuto\w+|prepare_tf_dataset/
+  /torch_compile\s*=\s*True|\btorch\.compile\(|torch_xla|pytorch[-/]xla|\btpu_cores\b|accelerator\s*=\s*['"]tpu|\bjax\b|\btensorflow\b|tensorrt|onnx|jit\.trace|MultipleChoice|multiple_choice|\bdiffusers\b|\bCLIP\w*|group_texts|PipelineModule|deepspeed\.pipe|torch\.distributed\.pipelining|optimum\.(habana|neuron)|max_autotune|\bTFAuto\w+|prepare_tf_dataset/
 
 export const huggingfacePaddingReader = defineReader({
   name: 'huggingface-padding',

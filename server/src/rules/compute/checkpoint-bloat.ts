@@ -55,17 +55,19 @@ export default defineRule({
       return silent('its checkpoints hold adapters, which are small')
     // Where adapters may be trained, nobody knows what a checkpoint holds.
     const size = trained === undefined ? undefined : (effective(parameters) ?? sizeOfModels(view))
-    if (size !== undefined && size < large) return silent(`the model is small: ${millions(size)} parameters`)
+    const holds = effective(checkpointHolds) ?? 'weights'
+    const each = size === undefined ? null : size * bytes[holds]
+    const total = each === null ? null : each * count
+    // Many small files are much as well.
+    if (size !== undefined && size < large && (total ?? 0) <= muchStorage)
+      return silent(`the model is small: ${millions(size)} parameters`)
     const written = keptCheckpoints.state === 'known'
     // Without a model that is known to be large, only what somebody wrote is worth a word.
     if (size === undefined && !written && effective(view.settings.fineTuning) !== true)
       return silent(unless(view, 'parameters', ''))
-    const holds = effective(checkpointHolds) ?? 'weights'
-    const each = size === undefined ? null : size * bytes[holds]
-    const total = each === null ? null : each * count
     report({
       at: keptCheckpoints,
-      severity: total !== null && total > muchStorage ? 'warning' : 'information',
+      severity: total !== null && total > muchStorage && (size ?? 0) >= large ? 'warning' : 'information',
       message:
         each === null || total === null
           ? `All ${formatCount(count)} checkpoints of the run are kept (\`${keptCheckpoints.key}\`).`
