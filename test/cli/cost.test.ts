@@ -742,6 +742,31 @@ main()
   })
 })
 
+describe('jobs under conditions', () => {
+  const estimator = (name: string, machine: string) =>
+    launcher
+      .replace(/^from .*\n\n/, '')
+      .replace('HuggingFace(', `${name} = HuggingFace(`)
+      .replace('ml.g5.2xlarge', machine)
+      .replace(').fit()', ')')
+      .replace(/^/gm, '    ')
+      .trimEnd()
+  const head = 'from sagemaker.huggingface import HuggingFace\n\n'
+
+  it('counts one of two estimators of which a condition starts one', async () => {
+    const either = `${head}if large:\n${estimator('job', 'ml.p4d.24xlarge')}\nelse:\n${estimator('job', 'ml.g5.2xlarge')}\njob.fit()\n`
+    const found = await jobs({ 'launch.py': either, 'train.py': train })
+    const single = async (machine: string) =>
+      (await jobs({ 'launch.py': launcher.replace('ml.g5.2xlarge', machine), 'train.py': train }))[0]!.usd!
+    const [small, large] = [await single('ml.g5.2xlarge'), await single('ml.p4d.24xlarge')]
+    assert.equal(found.length, 1)
+    assert.deepEqual(found[0]!.usd, {
+      low: Math.min(small.low, large.low),
+      high: Math.max(small.high!, large.high!),
+    })
+  })
+})
+
 describe('processes of a launcher', () => {
   const train = `import torch
 from net import Net, loader

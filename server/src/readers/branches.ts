@@ -2,11 +2,26 @@
 import type { Call, PythonModule } from '../python/module.js'
 import type { Expr, If, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
+import type { Location } from '../text/location.js'
+import type { ClaimBuilder } from '../workload/builder.js'
 
 /** From the outside in. */
 export interface Branch {
   condition: Expr
   holds: boolean
+}
+
+/** The conditions under which the program starts what the call asks for; null: none. */
+export function startedUnder(
+  python: PythonModule,
+  call: Call,
+  claims: ClaimBuilder,
+): { condition: Location; holds: boolean }[] | null {
+  const branches = branchesOf(python, call).map(({ condition, holds }) => ({
+    condition: claims.locate(condition),
+    holds,
+  }))
+  return branches.length > 0 ? branches : null
 }
 
 export function branchesOf(python: PythonModule, call: Call): Branch[] {

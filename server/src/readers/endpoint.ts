@@ -12,7 +12,7 @@ import { calleePlace, callSite } from '../values/places.js'
 import { effective, type Given, isGiven } from '../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
-import { branchesOf } from './branches.js'
+import { startedUnder } from './branches.js'
 import { jobRole, scopeOf } from './job-in-code.js'
 import { moduleText } from './pytorch/evidence.js'
 import { once, usesAny } from './pytorch/once.js'
@@ -112,11 +112,8 @@ export function claimEndpoint(
   if (comment !== undefined)
     serving.known('tearDownComment', call.method, claims.locate(comment), place, { site })
   serving.known('purpose', call.method, purposeOf(python, fragment), place)
-  const branches = branchesOf(python, call).map(({ condition, holds }) => ({
-    condition: claims.locate(condition),
-    holds,
-  }))
-  if (branches.length > 0) serving.known('branches', call.method, branches, place)
+  const branches = startedUnder(python, call, claims)
+  if (branches !== null) serving.known('branches', call.method, branches, place)
   return serving
 }
 

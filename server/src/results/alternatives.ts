@@ -1,4 +1,4 @@
-/** Endpoints that stand in branches of one condition: only one of them is there. */
+/** Endpoints and jobs that stand in branches of one condition: only one of them is there. */
 import { openHull } from '../estimate/bill.js'
 import { isViewOf } from '../rules/subject-view.js'
 import { sameLocation } from '../text/location.js'
@@ -7,7 +7,8 @@ import type { SubjectView } from '../workload/claim.js'
 import type { CostEntry } from './cost.js'
 
 export interface Priced {
-  view: SubjectView<'Serving'> | SubjectView<'Scaling'>
+  /** Null: a training that no job starts. */
+  view: SubjectView<'Serving'> | SubjectView<'Scaling'> | SubjectView<'Compute'> | null
   entry: CostEntry
 }
 
@@ -28,6 +29,9 @@ export function withoutAlternatives(all: readonly Priced[]): CostEntry[] {
     return {
       ...(unpriced ?? first),
       ...(unpriced === undefined ? { usd: openHull(entries.map(({ usd }) => usd!)) } : {}),
+      ...(entries.every(({ hours }) => hours !== null)
+        ? { hours: openHull(entries.map(({ hours }) => hours!)) }
+        : {}),
       assumptions: [
         ...first.assumptions,
         `either this or what line ${places.join(' or ')} starts: a condition decides`,
@@ -44,5 +48,6 @@ function areAlternatives(a: Priced, b: Priced): boolean {
 }
 
 function branchesOf({ view }: Priced) {
-  return isViewOf(view, 'Serving') ? (effective(view.settings.branches) ?? []) : []
+  if (view === null || isViewOf(view, 'Scaling')) return []
+  return effective((view as SubjectView<'Serving'>).settings.branches) ?? []
 }

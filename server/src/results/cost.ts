@@ -97,6 +97,7 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
   )
   const runs = new Map<string, Run>()
   const services: Priced[] = []
+  const jobs: Priced[] = []
   for (const judgement of judgements) {
     for (const view of judgement.runs) {
       if (isTest(view.subject)) continue
@@ -119,7 +120,7 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
     const location = compute?.subject.location ?? launch?.location ?? trainings[0]!.subject.location
     const scripts = [...new Set(run.siblings.flatMap(({ script }) => script ?? []))]
     const always = compute !== null && isAlwaysOn(compute)
-    found.push({
+    const entry: CostEntry = {
       kind: kindOf(run),
       id: billKey(run),
       name: nameOf(run),
@@ -139,8 +140,10 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       unknown: unknownOf(run, bill.unknown, trainings.length > 0 || (bill.hours !== null && !bill.limitOnly)),
       assumptions: bill.assumptions,
       budget: [],
-    })
+    }
+    jobs.push({ view: compute, entry })
   }
+  found.push(...withoutAlternatives(jobs))
   return withSavings(withoutDoubles(found), input.findings).sort((a, b) =>
     a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1,
   )

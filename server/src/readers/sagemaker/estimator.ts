@@ -8,6 +8,7 @@ import { asText } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import { startedUnder } from '../branches.js'
 import { idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, importing } from '../reader.js'
 import { changeEstimator } from './change.js'
@@ -69,6 +70,8 @@ function readEstimator(
 
   const evidence = evidenceOfMachine(python, type)
   const compute = claims.subject('Compute', place, scopeOf(call), evidence, job)
+  const branches = startedUnder(python, call, claims)
+  if (branches !== null) compute.known('branches', call.method, branches, place)
   compute.known('provider', 'SageMaker', 'aws', place, { site })
   compute.known('choosesCapacity', 'SageMaker', true, place, { site })
   compute.known('service', 'SageMaker', false, place, { site })

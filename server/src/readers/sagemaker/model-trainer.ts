@@ -14,6 +14,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { startedUnder } from '../branches.js'
 import { claimedCall } from '../claim-argument.js'
 import { idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, type FragmentFacts, importing } from '../reader.js'
@@ -88,6 +89,8 @@ function readTrainer(python: PythonModule, claims: ClaimBuilder, call: Call): vo
   const evidence = evidenceOfMachine(python, effective(machine.value))
   const job = idAt(claims, 'sagemaker', place)
   const subject = claims.subject('Compute', place, scopeOf(call), evidence, job)
+  const branches = startedUnder(python, call, claims)
+  if (branches !== null) subject.known('branches', call.method, branches, place)
   subject.known('provider', 'SageMaker', 'aws', place)
   subject.known('choosesCapacity', 'SageMaker', true, place)
   subject.known('service', 'SageMaker', false, place)

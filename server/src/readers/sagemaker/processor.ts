@@ -10,6 +10,7 @@ import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { ownProcesses } from '../../workload/sharing.js'
+import { startedUnder } from '../branches.js'
 import { claimedCall } from '../claim-argument.js'
 import { idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, type FragmentFacts, importing } from '../reader.js'
@@ -87,6 +88,8 @@ function readProcessor(
   const site = callSite(call)
   const job = idAt(claims, 'sagemaker-processing', place)
   const compute = claims.subject('Compute', place, scopeOf(call), evidenceOfMachine(python, type), job)
+  const branches = startedUnder(python, call, claims)
+  if (branches !== null) compute.known('branches', call.method, branches, place)
   compute.known('provider', 'SageMaker', 'aws', place, { site })
   // Processing jobs cannot run on spot capacity.
   compute.known('choosesCapacity', 'SageMaker', false, place, { site })

@@ -26,6 +26,7 @@ import { effective, type Given, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { startedUnder } from '../branches.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { evidenceOfJob, idAt } from '../job-in-code.js'
@@ -101,6 +102,8 @@ function readExecutor(python: PythonModule, claims: ClaimBuilder, made: Call): v
   const place = calleePlace(shown)
   const job = idAt(claims, 'submitit', place)
   const compute = claims.subject('Compute', place, shown.function?.qualified ?? '', evidence, job)
+  const branches = startedUnder(python, shown, claims)
+  if (branches !== null) compute.known('branches', shown.method, branches, place)
   compute.known('provider', 'submitit', 'own cluster', place)
   compute.known('choosesCapacity', 'submitit', false, place)
   compute.known('limitedBy', 'slurm_partition', 'the partition', place)

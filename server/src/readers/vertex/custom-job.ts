@@ -19,6 +19,7 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { ownProcesses } from '../../workload/sharing.js'
+import { startedUnder } from '../branches.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { idAt, jobRole } from '../job-in-code.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
@@ -132,6 +133,8 @@ function start(
     (call) =>
       tuningJob.test(call.name ?? '') && call.expr.args.some((one) => python.callOf(one.value) === made),
   )
+  const branches = startedUnder(python, made, claims)
+  if (branches !== null) compute.known('branches', made.method, branches, place)
   claimVertexService(compute, 'Vertex AI', place, search !== undefined)
   const own = new CallSource(python, made, claims, { positions: { display_name: 0 } })
   compute.say('name', 'display_name', convert(own.get('display_name'), asText))

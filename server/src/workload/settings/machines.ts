@@ -49,6 +49,8 @@ export interface ComputeSettings {
   limitedBy: string
   /** True when each trial of a search runs as a job of its own. */
   trials: boolean
+  /** The conditions under which its program starts it, and whether each of them holds then. */
+  branches: { condition: Location; holds: boolean }[]
   /** What the code that runs on it does, where the request itself tells. */
   work: StepWork[]
   /** The library by which that code could compute on an accelerator; null: it has none. */
