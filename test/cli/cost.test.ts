@@ -787,7 +787,7 @@ parameters:
 command: ['\${env}', torchrun, --nproc_per_node=4, '\${program}', '\${args}']
 `
     const { out } = await runHere({ 'train.py': train, 'sweep.yaml': sweep }, ['cost'])
-    assert.match(out, /sweep\.yaml\S* train\.py .*\n.*\$2\.10–49 an hour/)
+    assert.match(out, /sweep\.yaml\S* train\.py \(job, 4 GPUs\)\n.*\$2\.10–49 an hour/)
   })
 
   it('says that the hosts of a file are not counted', async () => {

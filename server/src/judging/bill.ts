@@ -114,7 +114,7 @@ export class Bills {
 }
 
 /** What a training takes that no job asks machines for: a device for each process that its launcher starts, else one; processors where it uses no other. */
-function launched(run: Run): MachineRequest {
+export function launched(run: Run): MachineRequest {
   const { launch } = run.job
   const trainings = trainingsOf(run).flat()
   if (trainings.length > 0 && trainings.every(computesOnProcessor))

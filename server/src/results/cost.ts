@@ -4,7 +4,7 @@ import type { MachineRequest } from '../estimate/hourly.js'
 import type { Interval } from '../estimate/network.js'
 import type { Finding } from '../finding.js'
 import { budgetRule } from '../host/own-rules.js'
-import { type Bills, billKey, isAlwaysOn, isSession, trainingsOf } from '../judging/bill.js'
+import { type Bills, billKey, isAlwaysOn, isSession, launched, trainingsOf } from '../judging/bill.js'
 import { isTest } from '../judging/judge.js'
 import type { Judgement } from '../linking/runs.js'
 import { rules } from '../rules/index.js'
@@ -126,7 +126,7 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       name: nameOf(run),
       ...(await place(location)),
       scripts,
-      ...machineOf(request),
+      ...machineOf(compute === null && launch != null ? launched(run) : request),
       spot: bill.rate?.spot ?? false,
       region: bill.rate?.region ?? '',
       per: bill.per,
