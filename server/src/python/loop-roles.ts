@@ -2,7 +2,7 @@
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
-import type { EffectFinder } from './effects.js'
+import { type EffectFinder, isBackward } from './effects.js'
 import type { Loop } from './module.js'
 
 /** Sets the role of every loop: from the inside out, since an epoch is a loop around a training loop. */
@@ -83,9 +83,18 @@ export function markEvaluation(analysis: Analysis, finder: EffectFinder): void {
 }
 
 /** After `model.eval()` in the same function it calls `model(…)`, whatever the batches are called. */
-function runsEvaluated({ calls, text }: Analysis, { node, function: owner }: Loop): boolean {
+function runsEvaluated({ calls, text }: Analysis, { node, function: owner, parent }: Loop): boolean {
   if (node.type !== 'for' || /^\s*range\(/.test(text.slice(node.iterable.start, node.iterable.end)))
     return false
+  // What it adds up is propagated back behind it: an attack on a network whose weights stay.
+  const goesBack = calls.some(
+    (call) =>
+      call.function === owner &&
+      call.expr.start >= node.end &&
+      (call.loops.at(-1) ?? null) === parent &&
+      isBackward(call),
+  )
+  if (goesBack) return false
   const written = ({ start, end }: Expr) => text.slice(start, end)
   const before = calls.filter(
     (call) =>
