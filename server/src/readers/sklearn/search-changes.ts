@@ -167,7 +167,7 @@ function resourceOf(
   for (let index = 0; index < only.entries.length; index++) {
     const entry = only.entries[index]!
     if (entry.key?.type !== 'constant' || typeof entry.key.value !== 'string') continue
-    if (!resourceParameter.test(entry.key.value)) continue
+    if (!resourceParameter.test(entry.key.value) || !isParameter(module, call, entry.key.value)) continue
     const values = effective(module.fold(entry.value))
     if (!Array.isArray(values)) return null
     const numbers = values.filter(
@@ -177,6 +177,20 @@ function resourceOf(
     return { name: entry.key.value, maximum: Math.max(...numbers), entry: entryRange(only, index) }
   }
   return null
+}
+
+/**
+ * The estimator must list the resource among its parameters. Wrappers of Keras and CatBoost list only what they were
+ * made with (source: keras 2.11, wrappers/scikit_learn.py; catboost 1.2, core.py); those of scikeras list `epochs`.
+ */
+function isParameter(module: PythonModule, call: Call, name: string): boolean {
+  const parameter = name.split('__').at(-1)!
+  if (!/^(epochs|iterations)$/.test(parameter)) return true
+  const estimator = passedExpression(module.argument(call, 'estimator', 0))
+  const made = estimator === null ? null : module.callOf(estimator)
+  if (made === null) return false
+  if (made.name?.startsWith('scikeras.') === true) return true
+  return passedExpression(module.argument(made, parameter)) !== null
 }
 
 /** An entry with its comma, up to the next entry or back to the one before. */

@@ -44,11 +44,27 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
     const place = set ?? { start, end }
     const one: ShellWrite = { kind: 'replace text', fragment, ...place, text: String(value) }
     const title = `Start ${value} processes: ${set === null ? `${claim.key} ` : `${variable}=`}${value}`
-    return { title, safety: 'unsafe', writes: [{ ...one, path: facts.path }], imports: [] }
+    const writes = [one, ...(value === 1 ? withoutMultiGpu(facts, start) : [])]
+    return {
+      title,
+      safety: 'unsafe',
+      writes: writes.map((each) => ({ ...each, path: facts.path })),
+      imports: [],
+    }
   }
   if (claim.setting === 'exclusive' && value === false && claim.site.target === undefined)
     return removeLine(claim, facts, `Share the node: remove ${claim.key}`)
   return byHand(claim)
+}
+
+/** Accelerate refuses `--multi_gpu` with one process. */
+function withoutMultiGpu({ shell, fragment }: FragmentFacts, offset: number): ShellWrite[] {
+  const words = shell?.commands.find(({ start, end }) => start <= offset && offset < end)?.words ?? []
+  const at = words.findIndex(({ text }) => /^--multi[-_]gpu$/.test(text ?? ''))
+  const [word, next] = [words[at], words[at + 1]]
+  return word === undefined || next === undefined
+    ? []
+    : [{ kind: 'replace text', fragment: fragment.index, start: word.start, end: next.start, text: '' }]
 }
 
 /** Where the script gives the variable a number, and nothing else does; null: nowhere, or in several places. */
