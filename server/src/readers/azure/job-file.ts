@@ -28,7 +28,7 @@ import { claimWholeType } from '../machine-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { changeJobOperation, isJobOperation, type JobMachine } from '../shell/job-operations.js'
-import { smallByName } from '../tried-out.js'
+import { smallByFlags, smallByName } from '../tried-out.js'
 import {
   atInputs,
   claimComponent,
@@ -219,7 +219,15 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   if (kind !== 'component') {
     const machines = source(resources, resourceKeys)
     const size = machines.text('instance_type')
-    const facts = jobFacts(claims, job, target, given, id, effective(size) ?? null)
+    const facts = jobFacts(
+      claims,
+      job,
+      target,
+      given,
+      id,
+      effective(size) ?? null,
+      textWithTemplates(at(program, 'command')) ?? '',
+    )
     compute = claimJob(claims, facts)
     compute.known('trials', 'type', kind === 'sweep', place)
     if (isGiven(size)) claimWholeType(compute, 'instance_type', size)
@@ -279,6 +287,7 @@ function jobFacts(
   given: ConfigNode | undefined,
   id: string,
   size: string | null,
+  command: string,
 ): JobFacts {
   return {
     place,
@@ -290,7 +299,7 @@ function jobFacts(
     targetPlace: given === undefined ? place : nodePlace(given),
     size,
     role: 'job',
-    small: smallByName(name ?? undefined),
+    small: smallByName(name ?? undefined) ?? smallByFlags(command),
     notebook: false,
   }
 }
