@@ -82,6 +82,12 @@ export const preprocessingReader = defineReader({
     // What is repeated may be prepared in another module.
     'fit(',
     'backward(',
+    'cross_val_',
+    'lightgbm',
+    'xgboost',
+    'catboost',
+    'optuna',
+    'hyperopt',
   ],
   read(facts, _context, claims) {
     const { python } = facts
