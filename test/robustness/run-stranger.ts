@@ -1,16 +1,26 @@
-/** `npm run stranger -- FOLDER [--minutes N] [--seed S]`: works on a copy of any repository, and compares every thirty steps. */
+/**
+ * `npm run stranger -- FOLDER [--minutes N] [--seed S] [--tally FILE]`: works on a copy of any repository, and compares every thirty steps.
+ * A tally (`test/robustness/stranger.tsv`) gets a line for each run in which nothing was lost.
+ */
+import { execFileSync } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Session } from './stranger.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { minutes: { type: 'string', default: '5' }, seed: { type: 'string' } },
+  options: {
+    minutes: { type: 'string', default: '5' },
+    seed: { type: 'string' },
+    tally: { type: 'string' },
+  },
 })
 const minutes = Number(values.minutes)
 const first = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
 const [folder] = positionals
 if (folder === undefined || !(minutes > 0) || !Number.isInteger(first)) {
-  console.error('usage: npm run stranger -- FOLDER [--minutes N] [--seed S]')
+  console.error('usage: npm run stranger -- FOLDER [--minutes N] [--seed S] [--tally FILE]')
   process.exit(2)
 }
 
@@ -46,3 +56,9 @@ console.log(
     .map(([kind, count]) => `${kind} ${count}`)
     .join(', '),
 )
+if (values.tally !== undefined) {
+  const date = new Date().toISOString().slice(0, 10)
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  const figures = [date, commit, first, basename(folder), minutes, steps, compared, findings]
+  appendFileSync(values.tally, `${figures.join('\t')}\n`)
+}
