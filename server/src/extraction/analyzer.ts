@@ -125,8 +125,11 @@ interface Parsed {
   fragments: FragmentTree[]
 }
 
-/** Characters of source whose trees are kept for reading again. */
-const keptCharacters = 24_000_000
+/**
+ * Characters of source whose trees are kept for reading again, in each thread. Of a project of a million lines four times as
+ * many cost half a gigabyte, and as much time for the collector as parsing once more does (bench/README.md).
+ */
+const keptCharacters = 6_000_000
 
 const grammarOf: Partial<Record<Language, GrammarName>> = {
   python: 'python',
