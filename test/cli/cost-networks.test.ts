@@ -144,6 +144,30 @@ class Net(nn.Module):
     assert.deepEqual(open.unknown, ['which model it trains (the layers of Net)'])
   })
 
+  it('takes a network of transformers from its configuration', async () => {
+    const program = (config: string) => `from datasets import load_dataset
+from transformers import AutoConfig, AutoTokenizer, BertConfig, BertForMaskedLM, Trainer, TrainingArguments
+
+tokenizer = AutoTokenizer.from_pretrained("bert-base-uncased")
+config = ${config}
+model = BertForMaskedLM(config)
+args = TrainingArguments("out", per_device_train_batch_size=32, num_train_epochs=3)
+data = load_dataset("csv", data_files="texts.csv")["train"]
+data = data.map(lambda rows: tokenizer(rows["text"], truncation=True, max_length=128, padding="max_length"), batched=True)
+Trainer(model=model, args=args, train_dataset=data).train()
+`
+    const hours = async (config: string) => {
+      const found = await bill({ 'train.py': program(config) })
+      assert.ok(found.ofSamples !== null, JSON.stringify(found))
+      return found.ofSamples.hours
+    }
+    const own = await hours('BertConfig(hidden_size=768, num_hidden_layers=24)')
+    const shallow = await hours('BertConfig(hidden_size=768, num_hidden_layers=6)')
+    const named = await hours('AutoConfig.from_pretrained("bert-base-uncased")')
+    assert.ok(own.high > 2 * shallow.high, JSON.stringify([own, shallow]))
+    assert.ok(named.high < own.high && named.high > shallow.high, JSON.stringify([named, own, shallow]))
+  })
+
   it('needs no size where the start of kernels takes longer than their arithmetic', async () => {
     const small = `from torch import nn
 import torch.nn.functional as F

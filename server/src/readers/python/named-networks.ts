@@ -3,20 +3,38 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { textArgument, textIn } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
+import { configuredNetwork } from '../huggingface/configured-network.js'
 import { beside, loader, notTrained } from '../huggingface/trained-model.js'
 import { defineReader } from '../reader.js'
 
 export const namedNetworksReader = defineReader({
   name: 'python-named-networks',
   languages: ['python'],
-  triggers: ['from_pretrained', 'torchvision', 'timm', 'torch.hub', 'applications', 'ultralytics'],
+  triggers: [
+    'from_pretrained',
+    'from_config',
+    'transformers',
+    'torchvision',
+    'timm',
+    'torch.hub',
+    'applications',
+    'ultralytics',
+  ],
   read({ python }, _context, claims) {
     if (python === undefined || python.evidence.role === 'test') return
     for (const call of python.calls) {
       if (call.assignedTo !== null && beside.test(call.assignedTo)) continue
-      const name = networkMade(python, call)
-      if (name === undefined) continue
       const place = calleePlace(call)
+      const configured = configuredNetwork(python, call)
+      if (configured !== null && 'layers' in configured) {
+        const own = claims.subject('Network', place, call.function?.qualified ?? '', python.evidence)
+        if (configured.layers === null)
+          own.unknown('countedLayers', call.method, 'what its configuration describes', place)
+        else own.known('countedLayers', call.method, configured.layers, place)
+        continue
+      }
+      const name = configured === null ? networkMade(python, call) : configured.name
+      if (name === undefined) continue
       const network = claims.subject('Network', place, call.function?.qualified ?? '', python.evidence)
       if (name === null) network.unknown('name', call.method, 'the name of the model', place)
       else network.known('name', call.method, name, place)
