@@ -40,16 +40,28 @@ export function readCli(
   context: ReaderContext,
   claims: ClaimBuilder,
 ): void {
-  const { binding } = context
-  if (!trains(python, call, binding)) return
+  const started = cliTraining(python, call, context, claims)
+  if (started === null) return
+  const { settings, evidence } = started
+  const training = claims.subject('Training', calleePlace(call), call.function?.qualified ?? '', evidence)
+  readPrecision(python, settings, training)
+  readRun(python, settings, training)
+}
+
+/** The training that a command line starts, with what its trainer is given; null: it does something else. */
+export function cliTraining(
+  python: PythonModule,
+  call: Call,
+  { binding }: ReaderContext,
+  claims: ClaimBuilder,
+): { settings: CliSource; evidence: Evidence } | null {
+  if (!trains(python, call, binding)) return null
   const evidence = trainingEvidence(python)
   if (evidence.role !== 'test') evidence.role = 'training'
   const settings = new CliSource(python, call, binding, claims)
   evidence.accelerator = acceleratorOf(settings)
   if (isTrial(settings)) evidence.role = 'test'
-  const training = claims.subject('Training', calleePlace(call), call.function?.qualified ?? '', evidence)
-  readPrecision(python, settings, training)
-  readRun(python, settings, training)
+  return { settings, evidence }
 }
 
 /** `run=False` leaves it to the code; otherwise the first word of the launch says what is done. */

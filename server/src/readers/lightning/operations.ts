@@ -18,8 +18,9 @@ import { claimOperation } from '../operation-claims.js'
 import { unusedBecause } from '../pytorch/distributed.js'
 import { hasConvolutions } from '../pytorch/model-evidence.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
+import { cliTraining } from './cli.js'
 import { isShare } from './run.js'
-import { fitsOf, isFirstVersion, trainerClass, trainerEvidence } from './trainer.js'
+import { commandLines, fitsOf, isFirstVersion, trainerClass, trainerEvidence } from './trainer.js'
 
 export const lightningOperationsReader = defineReader({
   name: 'lightning-operations',
@@ -30,6 +31,7 @@ export const lightningOperationsReader = defineReader({
     if (python === undefined) return
     for (const call of python.callsTo(trainerClass))
       if (fitsOf(python, call) !== null) readTrainer(python, call, context, claims)
+    for (const call of commandLines(python)) readCommandLine(python, call, context, claims)
     readStrategies(python, claims, context)
   },
   change: changeTrainer,
@@ -120,6 +122,37 @@ function readTrainer(python: PythonModule, call: Call, context: ReaderContext, c
     })
   }
   readRhythm(python, call, evidence, claims)
+}
+
+/** The same where flags and files of `LightningCLI` give the arguments. */
+function readCommandLine(
+  python: PythonModule,
+  call: Call,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): void {
+  const started = cliTraining(python, call, context, claims)
+  if (started === null) return
+  const { settings, evidence } = started
+  for (const row of rows) {
+    const given = settings.get(row.key)
+    const value = effective(given)
+    if (value === undefined || !isGiven(given) || !row.when(value, null)) continue
+    claimOperation(claims, {
+      kind: row.kind,
+      place: row.place,
+      key: `${row.key}=${spell(value)}`,
+      at: settings.place,
+      site: callSite(call, { kind: 'refused', reason: 'it is set on the launch line or in a file' }),
+      scope: call.function?.qualified ?? '',
+      evidence,
+      from: given,
+      weight: row.weight,
+      apart: row.key,
+      realModel: true,
+      subject: row.kind === 'deterministic kernels' && hasConvolutions(python) ? 'convolutions' : null,
+    })
+  }
 }
 
 function spell(value: unknown): string {

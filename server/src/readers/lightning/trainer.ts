@@ -59,7 +59,7 @@ export const lightningReader = defineReader({
 })
 
 /** Calls of `LightningCLI`, or of a class of the project that extends it. */
-function commandLines(python: PythonModule): Call[] {
+export function commandLines(python: PythonModule): Call[] {
   const direct = python.callsTo(cliClass)
   const own = python.calls.filter(
     (call) => call.name === null && python.classOf(call.expr.callee)?.bases.includes(cliClass) === true,
