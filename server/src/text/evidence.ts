@@ -12,6 +12,8 @@ export interface Evidence {
   smallNetwork?: true
   /** A network whose training takes long whatever it is trained on: 'ViT-L_16', 'images of 224 pixels'. */
   large?: string
+  /** Its framework trains published networks, of tens of millions of weights and more. */
+  published?: true
   /** A GPU without units for bf16 that the text of the file is written for: 'p3.2xlarge', 'V100'. */
   withoutBf16?: string
   /** Why what it wastes is worth a hint at most: 'it ends after 6 steps'. */

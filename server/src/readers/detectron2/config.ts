@@ -59,6 +59,7 @@ export function readFrameworkConfig(frameworkConfig: Detectron2Config): void {
     accelerator: frameworkConfig.accelerator,
     small: steps !== undefined && steps <= fewSteps ? `${steps} steps` : null,
     notebook: false,
+    published: true,
   }
   const key = spelling.amp.join('.')
   const amp = node(spelling.amp)

@@ -77,7 +77,7 @@ function readTrainer(
   versions: Record<string, string>,
   claims: ClaimBuilder,
 ): void {
-  const evidence = evidenceOf(python)
+  const evidence = { ...evidenceOf(python), published: true as const }
   if (/MODEL\.DEVICE\s*=\s*['"]cpu/.test(python.code)) evidence.accelerator = 'cpu'
   const length = assignmentTo(python, 'SOLVER.MAX_ITER', call.expr.start)
   const steps = length === null ? undefined : effective(python.fold(length.value!))

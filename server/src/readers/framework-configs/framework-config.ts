@@ -83,7 +83,7 @@ export class FrameworkConfig {
     const role = /(^|\/)tests?\//.test(path) || /(^|\/)(ci|e2e)\//.test(path) ? 'test' : 'training'
     const steps = this.number('max_steps')
     const small = steps !== undefined && steps > 0 && steps <= fewSteps ? `${steps} steps` : null
-    return { role, accelerator, small, notebook: false }
+    return { role, accelerator, small, notebook: false, published: true }
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Evidence } from '../../text/evidence.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -50,7 +51,7 @@ function isFit(call: Call): boolean {
 
 function readFit(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const place = calleePlace(call)
-  const evidence = trainingEvidence(python)
+  const evidence: Evidence = { ...trainingEvidence(python), published: true }
   if (evidence.role !== 'test') evidence.role = 'training'
   // The model goes to a GPU where there is one, unless `device=` says otherwise.
   if (evidence.accelerator === 'none') evidence.accelerator = 'maybe'

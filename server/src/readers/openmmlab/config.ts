@@ -124,6 +124,7 @@ export class Config {
       accelerator: launched ? 'gpu' : 'maybe',
       small: this.small(),
       notebook: false,
+      published: true,
     }
   }
 

@@ -112,7 +112,13 @@ function readCommand(
 }
 
 const rlhf = 'swift.cli.rlhf'
-const evidence = { role: 'training', accelerator: 'gpu', small: null, notebook: false } as const
+const evidence = {
+  role: 'training',
+  accelerator: 'gpu',
+  small: null,
+  notebook: false,
+  published: true,
+} as const
 
 const formats: Record<string, { precision: Precision; bits: 16 | 32 }> = {
   bfloat16: { precision: 'bf16-mixed', bits: 16 },

@@ -181,7 +181,13 @@ function evidenceOf(given: Arguments, notebook: boolean): Evidence {
         : /^mps$/i.test(device)
           ? 'mps'
           : 'gpu'
-  return { role: 'training', accelerator, small: trialData.test(data) ? data : null, notebook }
+  return {
+    role: 'training',
+    accelerator,
+    small: trialData.test(data) ? data : null,
+    notebook,
+    published: true,
+  }
 }
 
 function changeCommand(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {

@@ -181,7 +181,7 @@ export const trialData =
   /^(coco(8|12|128)\S*|dota8\S*|imagenet(10|ette\d*)|tiger-pose|mnist\d*|cifar10)(\.yaml)?$/
 
 function evidenceOf(python: PythonModule, call: Call, device: Given<Json>, context: ReaderContext): Evidence {
-  const evidence = trainingEvidence(python)
+  const evidence: Evidence = { ...trainingEvidence(python), published: true }
   if (evidence.role !== 'test') evidence.role = 'training'
   const data = String(knownArgument(python.argument(call, 'data')))
   if (trialData.test(data)) noteSmall(evidence, data)

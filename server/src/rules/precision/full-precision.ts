@@ -36,7 +36,7 @@ export default defineRule({
     if (bound === 'an environment')
       return silent('its steps wait for an environment, not for the accelerator')
 
-    const { gpu } = machineOf(view, options)
+    const { gpu, gpus } = machineOf(view, options)
     if (gpu !== null && !gpu.formats.has('bf16') && !gpu.formats.has('fp16'))
       return silent(`${gpu.name} has no 16-bit units`)
     const speedup = gpu === null || bound !== undefined ? null : mixedPrecisionSpeedup(gpu)
@@ -52,6 +52,7 @@ export default defineRule({
         gpu === null && effective(settings.automaticDevice) === true ? accelerator : null,
         subject.evidence.small === null && runsPublishedNetwork(view.run),
         view.run.job.launch !== null,
+        gpu !== null || (gpus ?? 0) > 0 || isLarge(view),
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
       ...(gains === null ? {} : { saving: { fraction: gains.fraction, usd: null, basis: gains.basis } }),
@@ -76,11 +77,32 @@ function severityOf(
   anyDevice: Evidence['accelerator'] | null,
   published: boolean,
   launched: boolean,
+  dear: boolean,
 ): Severity {
   if (secondOrder) return 'hint'
   if (precision.overridable && precision.state === 'default' && !launched) return 'hint'
   if (bound !== undefined || (anyDevice === 'maybe' && !published)) return 'hint'
-  return openEnded === 'adversarial training' || anyDevice !== null ? 'information' : 'warning'
+  const careful = openEnded === 'adversarial training' || anyDevice !== null
+  return careful || !dear ? 'information' : 'warning'
+}
+
+/** Weights from which on a network takes long enough for its format to be worth a warning: of all layers, and of convolutions, which use each at many places. */
+const many = { weights: 5e6, convolved: 5e5 }
+
+/** The work of a step is shown to be large: a published network, or one of the project whose layers add up. */
+function isLarge({ run, settings, subject }: SubjectView<'Training'>): boolean {
+  if (
+    subject.evidence.published === true ||
+    subject.evidence.large !== undefined ||
+    runsPublishedNetwork(run) ||
+    settings.model !== undefined
+  )
+    return true
+  if ((effective(settings.layers)?.parameters ?? 0) >= many.weights) return true
+  return [
+    ...(effective(settings.countedLayers)?.networks ?? []),
+    ...subjectsOf(run, 'Network').flatMap((one) => effective(one.settings.countedLayers) ?? []),
+  ].some(({ parameters, convolved = 0 }) => parameters >= many.weights || convolved >= many.convolved)
 }
 
 /** What sets the pace of a network whose layers are known and as good as nothing; undefined: their work does, or it is not known. */
