@@ -155,15 +155,15 @@ export class ResultStage {
       const key = `${finding.rule}\0${scope}\0${snippet}`
       const ordinal = ordinals.get(key) ?? 0
       ordinals.set(key, ordinal + 1)
-      const isLoud = finding.severity === 'warning' || finding.severity === 'error'
-      const decided = isLoud && mayLower(finding.rule) && isDecided(file, finding.location)
+      const isShown = finding.severity !== 'hint'
+      const decided = isShown && mayLower(finding.rule) && isDecided(file, finding.location)
       return {
         ...finding,
         ...(decided
           ? {
               severity: 'information' as const,
               message: `${finding.message} A comment there gives the reason.`,
-              fixes: [],
+              requests: [],
             }
           : {}),
         fingerprint: fingerprint(finding.rule, path, scope, snippet, ordinal),
