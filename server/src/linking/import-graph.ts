@@ -61,7 +61,9 @@ export class ImportGraph {
   behindPackages(record: FileRecord): string[] {
     const imports = this.importsOf(record)
     const found = new Set<string>()
-    for (const target of record.imports ?? []) {
+    // `import utils`, then `utils.train(…)`: what is called tells which of its modules is meant.
+    const called = this.summaryOf(record.path)?.outward?.map(({ target }) => target) ?? []
+    for (const target of new Set([...(record.imports ?? []), ...called])) {
       if (imports.has(target)) continue
       const definition = this.definitionOf(record, target, imports)
       if (definition !== null && definition.path !== record.path) found.add(definition.path)

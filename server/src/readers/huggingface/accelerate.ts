@@ -65,6 +65,15 @@ function readAccelerator(
   const { binding } = context
   const source = new CallSource(python, call, locator)
   const say = (word: string, value: Given<Precision>) => training.say('precision', word, value)
+  // The switch of versions before 0.15.
+  const half = source.get('fp16')
+  if (isGiven(half) && effective(half) !== false && effective(half) !== null) {
+    say(
+      'fp16',
+      convert(half, (on) => (on === true ? 'fp16-mixed' : undefined)),
+    )
+    return
+  }
   const written = source.get(key)
   // None is what is left out: an option whose default is None keeps every other channel open.
   if (isGiven(written) && effective(written) !== null) {
