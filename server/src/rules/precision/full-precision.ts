@@ -52,7 +52,8 @@ export default defineRule({
         gpu === null && effective(settings.automaticDevice) === true ? accelerator : null,
         subject.evidence.small === null && runsPublishedNetwork(view.run),
         view.run.job.launch !== null,
-        gpu !== null || (gpus ?? 0) > 0 || isLarge(view),
+        // What is small is told more quietly by itself.
+        subject.evidence.small !== null || gpu !== null || (gpus ?? 0) > 0 || isLarge(view),
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
       ...(gains === null ? {} : { saving: { fraction: gains.fraction, usd: null, basis: gains.basis } }),
