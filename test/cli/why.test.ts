@@ -176,6 +176,8 @@ L.Trainer(accelerator="gpu", max_epochs=90, precision=precision).fit(Net())
     assert.deepEqual(places(subjects), [
       ['InputPipeline', 1, 4],
       ['Program', 1, 4],
+      // The batches of the loader are those of the training.
+      ['Training', 1, 8],
     ])
     // As `check` names the place: a line of the file.
     const listed = JSON.stringify(

@@ -148,7 +148,7 @@ describe('Helm charts', () => {
     assert.deepEqual(await findings(open), ['chart/templates/job.yaml: bills 8 GPUs'])
     open.open('chart/values.yaml', 'resources: {}\n')
     assert.deepEqual(await findings(open), [])
-    assert.deepEqual(open.relatives('chart/values.yaml'), ['chart/values.yaml'])
+    assert.deepEqual(open.relatives('chart/values.yaml'), ['chart/values.yaml', 'chart/templates/job.yaml'])
     await open.dispose()
   })
 })

@@ -158,10 +158,11 @@ const oldTransformers = { 'requirements.txt': 'transformers==4.46.1\n' }
 const accelerated = (inside: string): string =>
   `import torch
 from accelerate import Accelerator
-from mylib import Net, batches
+from mylib import batches
+from torchvision.models import resnet50
 
 accelerator = Accelerator(${inside})
-model, optimizer = Net(), None
+model, optimizer = resnet50(), None
 optimizer = torch.optim.AdamW(model.parameters())
 model, optimizer = accelerator.prepare(model, optimizer)
 for epoch in range(3):
@@ -175,11 +176,12 @@ for epoch in range(3):
 const deepspeed = `import argparse
 import deepspeed
 import torch
-from mylib import Net, batches
+from mylib import batches
+from torchvision.models import resnet50
 
 parser = deepspeed.add_config_arguments(argparse.ArgumentParser())
 args = parser.parse_args()
-model = Net()
+model = resnet50()
 engine, optimizer, _, _ = deepspeed.initialize(args=args, model=model, model_parameters=model.parameters())
 for epoch in range(3):
     for x, y in batches():
@@ -334,7 +336,7 @@ matrix('precision/full-precision', [
       'config.yaml': `${under('trainer', pick(state, { default: [], good: ['  precision: bf16-mixed'], bad: ['  precision: 32-true'], unknown: ['  precision: ${FORMAT}'] }), ['  accelerator: gpu', '  max_epochs: 4'])}model:\n  width: 4096\n`,
       'run.sh': 'python train.py fit --config config.yaml\n',
     }),
-    expected: { default: 'warning', good: '', bad: 'warning', unknown: '' },
+    expected: { default: 'information', good: '', bad: 'information', unknown: '' },
   },
   {
     channel: 'Lightning CLI and its flags',
@@ -343,7 +345,7 @@ matrix('precision/full-precision', [
       'train.py': commandLine,
       'run.sh': `python train.py fit --trainer.accelerator gpu${pick(state, { default: '', good: ' --trainer.precision bf16-mixed', bad: ' --trainer.precision 32', unknown: ' --trainer.precision $FORMAT' })}\n`,
     }),
-    expected: { default: 'warning', good: '', bad: 'warning', unknown: '' },
+    expected: { default: 'information', good: '', bad: 'information', unknown: '' },
   },
   {
     channel: 'Lightning CLI that nothing launches',

@@ -171,7 +171,7 @@ export const hostileFiles: Hostile[] = [
   {
     name: 'a pipeline that the parser gives up',
     files: { 'x.sh': `torchrun train.py ${'a|'.repeat(20_000)}\n`, 'y.sh': 'torchrun train.py\n' },
-    errors: { 'x.sh': /^(the bash parser failed: Aborted\(\)|parsing took longer than 10000 ms)$/ },
+    errors: { 'x.sh': /^a pipeline of more than 10000 commands$/ },
   },
   {
     name: 'YAML that unfolds a billion times',

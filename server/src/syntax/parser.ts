@@ -107,6 +107,7 @@ export class Grammars implements TreeSource {
     if (text.length > this.limits.characters) {
       return `too large: ${text.length} characters, the limit is ${this.limits.characters}`
     }
+    if (name === 'bash' && hasEndlessPipeline(text)) return `a pipeline of more than ${mostPipes} commands`
     try {
       if (entry.parser === undefined) {
         entry.parser = new Parser()
@@ -172,6 +173,14 @@ export class IncrementalParser implements TreeSource {
     this.text = ''
     this.language = undefined
   }
+}
+
+/** From some more on the grammar of the shell aborts, and takes all that is loaded beside it along. */
+const mostPipes = 10_000
+
+function hasEndlessPipeline(text: string): boolean {
+  if (text.length < mostPipes) return false
+  return text.split('\n').some((line) => line.length > mostPipes && line.split('|').length > mostPipes)
 }
 
 type TreeEdit = Parameters<Tree['edit']>[0]

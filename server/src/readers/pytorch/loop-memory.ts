@@ -17,6 +17,7 @@ import { transformersVersion } from '../huggingface/weights.js'
 import { definedModelFor } from './defined-network.js'
 import { feedsOf } from './loader-use.js'
 import { trainedSizes } from './network-size.js'
+import { once } from './once.js'
 import { imageEdge } from './picture-edge.js'
 
 type Training = SubjectBuilder<'Training'>
@@ -59,7 +60,7 @@ export function readLoopMemory(
 function readCommon(python: PythonModule, training: Training, place: Place): void {
   readBatch(python, training, place)
   readOptimizer(python, training, place)
-  const switched = switchesCheckpointing(python)
+  const switched = once(python, 'whether it switches checkpointing', () => switchesCheckpointing(python))
   if (switched === null) training.unknown('checkpointing', 'checkpoint', 'the code of the model', place)
   else training.default('checkpointing', 'gradient_checkpointing_enable', switched, place)
   if (python.uses(...sharing)) training.unknown('sharding', 'sharding', 'an engine that shares states', place)
@@ -86,7 +87,7 @@ function readCounted(python: PythonModule, training: Training, place: Place): vo
   const networks = trainedSizes(python)
   if (networks === null) return
   training.known('countedLayers', 'layers', { name: 'its own network', networks }, place)
-  const edge = imageEdge(python)
+  const edge = once(python, 'the edge of its pictures', () => imageEdge(python))
   if (edge !== null && networks.some(({ places }) => places?.axes === 2))
     training.known('imageEdge', edge.key, edge.edge, edge.place)
   training.default('weightBits', 'dtype', 32, place)
@@ -118,8 +119,9 @@ function readWeights(
 /** The batch of the loaders that feed training, where they agree. */
 function readBatch(python: PythonModule, training: Training, place: Place): void {
   const key = 'batch_size'
-  const loaders = python.callsTo('torch.utils.data.DataLoader')
-  const feeding = loaders.filter((call) => feedsOf(python, call) === 'training')
+  const feeding = once(python, 'the loaders that feed a training', () =>
+    python.callsTo('torch.utils.data.DataLoader').filter((call) => feedsOf(python, call) === 'training'),
+  )
   const [loader] = feeding
   if (loader === undefined) {
     training.unknown('batchSize', key, 'the loader of another module', place)
@@ -169,10 +171,12 @@ const optimizers: [RegExp, OptimizerName][] = [
 
 function readOptimizer(python: PythonModule, training: Training, place: Place): void {
   const key = 'optimizer'
-  const made = python.calls.flatMap((call): { call: Call; name: OptimizerName }[] => {
-    const found = optimizers.find(([pattern]) => call.name !== null && pattern.test(call.name))
-    return found === undefined ? [] : [{ call, name: found[1] }]
-  })
+  const made = once(python, 'the optimizers that it makes', () =>
+    python.calls.flatMap((call): { call: Call; name: OptimizerName }[] => {
+      const found = optimizers.find(([pattern]) => call.name !== null && pattern.test(call.name))
+      return found === undefined ? [] : [{ call, name: found[1] }]
+    }),
+  )
   const names = new Set(made.map((one) => exact(python, one)))
   const [name] = names
   if (name === undefined || names.size > 1) {
@@ -198,7 +202,7 @@ function readInput(python: PythonModule, found: TrainedModel, training: Training
     claimLength(python, training, shape.positions, place)
     return
   }
-  const edge = imageEdge(python)
+  const edge = once(python, 'the edge of its pictures', () => imageEdge(python))
   if (edge === null) training.unknown('imageEdge', 'transforms', 'images are prepared elsewhere', place)
   else training.known('imageEdge', edge.key, edge.edge, edge.place)
 }
