@@ -203,13 +203,17 @@ export const links: Record<string, ProjectShape> = {
       [`o${i}/gpu.yaml`]: `apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec:\n  activeDeadlineSeconds: ${i}\n`,
     })),
   })),
-  'layout: a chart': shape((size) => ({
-    'chart/Chart.yaml': 'name: a\nversion: 1.0.0\n',
-    'chart/values.yaml': lines(size, (i) => `a${i}:\n  gpus: ${i}\n`),
-    ...each(size, (i) => ({
-      [`chart/templates/t${i}.yaml`]: pod(`t${i}`, '').replace('gpu: 4', `gpu: {{ .Values.a${i}.gpus }}`),
-    })),
-  })),
+  // Each template is read with all values.
+  'layout: a chart': shape(
+    (size) => ({
+      'chart/Chart.yaml': 'name: a\nversion: 1.0.0\n',
+      'chart/values.yaml': lines(size, (i) => `a${i}:\n  gpus: ${i}\n`),
+      ...each(size, (i) => ({
+        [`chart/templates/t${i}.yaml`]: pod(`t${i}`, '').replace('gpu: 4', `gpu: {{ .Values.a${i}.gpus }}`),
+      })),
+    }),
+    { mostGrowth: 2.5 },
+  ),
   // Each file is read with all others.
   'module: files of one folder': shape(
     (size) => ({
