@@ -21,6 +21,7 @@ const job = settingTable('Compute', {
 
 export const acmeReader = defineReader({
   name: 'acme',
+  title: 'Acme',
   languages: ['yaml'],
   triggers: ['acme/v2'],
   settings: [job],
