@@ -101,9 +101,14 @@ export function claimCode(
   compute.known('work', code.name, work, place)
   const own = acceleratorUse(python, code.node.body)
   const settled = selfContained || 'because' in own || own.library !== null
-  const use = settled ? own : acceleratorUse(python, reachedCode(python, code))
-  if (code.calls.some((call) => /^(subprocess\.|os\.(system|popen|exec))/.test(call.name ?? '')))
-    compute.unknown('acceleratorLibrary', 'import', 'it starts other programs', place)
+  const reached = reachedCode(python, code)
+  const use = settled ? own : acceleratorUse(python, reached)
+  const starts = python.calls.some(
+    ({ name, expr }) =>
+      /^(subprocess\.|os\.(system|popen|exec))/.test(name ?? '') &&
+      reached.some(({ start, end }) => start <= expr.start && expr.end <= end),
+  )
+  if (starts) compute.unknown('acceleratorLibrary', 'import', 'it starts other programs', place)
   else if ('because' in use) compute.unknown('acceleratorLibrary', 'import', use.because, place)
   else compute.known('acceleratorLibrary', 'import', use.library, place)
 }
