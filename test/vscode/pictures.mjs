@@ -214,16 +214,16 @@ async function walk(page, theme, folder, address) {
   await shot('status-off')
   writeFileSync(settings, '{}')
   await seen('the findings again', `${status} .codicon-flame`)
-  for (let crash = 1; crash <= 4; crash++) {
+  for (let crash = 1; crash <= 5; crash++) {
     const pid = serverProcess(folder)
     assert.ok(pid, 'no server was found')
     process.kill(pid, 'SIGKILL')
-    if (crash < 4) await until(() => ![undefined, pid].includes(serverProcess(folder)))
+    if (crash < 5) await until(() => ![undefined, pid].includes(serverProcess(folder)))
   }
   await seen('the status of a dead server', `${status} .codicon-error`)
   await seen('the view of a dead server', '.welcome-view-content:has-text("was not started again")')
   await run('Notifications: Show Notifications')
-  await seen('the question', '.notification-list-item:has-text("crashed 4 times")')
+  await seen('the question', '.notification-list-item:has-text("crashed 5 times")')
   await shot('crashed')
   await page.locator('.notification-list-item .monaco-button:has-text("Restart")').click()
   await seen('the findings after all', `${status} .codicon-flame`)
