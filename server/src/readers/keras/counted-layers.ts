@@ -23,10 +23,9 @@ type Maker = Func | Klass | null
 export function kerasNetworks(python: PythonModule): KerasNetwork[] {
   return once(python, 'keras networks', () => {
     const own = new Map<Maker, Call[]>()
-    for (const call of python.calls) {
-      if (layerOf(call) === null) continue
-      const maker = makerOf(call)
-      own.set(maker, [...(own.get(maker) ?? []), call])
+    for (const [maker, calls] of callsByMaker(python)) {
+      const layers = calls.filter((call) => layerOf(call) !== null)
+      if (layers.length > 0) own.set(maker, layers)
     }
     const parts = new Set<Maker>(
       python.calls.flatMap((call) => {
@@ -69,6 +68,19 @@ function makerOf({ function: func }: Call): Maker {
   return func?.class ?? func
 }
 
+function callsByMaker(python: PythonModule): ReadonlyMap<Maker, readonly Call[]> {
+  return once(python, 'calls by what makes networks', () => {
+    const found = new Map<Maker, Call[]>()
+    for (const call of python.calls) {
+      const maker = makerOf(call)
+      const calls = found.get(maker)
+      if (calls === undefined) found.set(maker, [call])
+      else calls.push(call)
+    }
+    return found
+  })
+}
+
 function makerCalled(python: PythonModule, { expr }: Call): Maker {
   return python.functionOf(expr.callee) ?? python.classOf(expr.callee)
 }
@@ -84,7 +96,7 @@ function countedOf(python: PythonModule, maker: Maker): CountedLayers | null {
   const chain = new Chain(python)
   let left = most
   const add = (one: Maker, depth: number): boolean => {
-    const calls = python.calls.filter((call) => makerOf(call) === one)
+    const calls = callsByMaker(python).get(one) ?? []
     const around = Math.min(
       ...calls.filter((call) => layerOf(call) !== null).map(({ loops }) => loops.length),
     )
@@ -105,8 +117,7 @@ function countedOf(python: PythonModule, maker: Maker): CountedLayers | null {
 
 function hasLayers(python: PythonModule, maker: Maker, depth: number): boolean {
   if (depth > deepest) return false
-  return python.calls.some((call) => {
-    if (makerOf(call) !== maker) return false
+  return (callsByMaker(python).get(maker) ?? []).some((call) => {
     if (layerOf(call) !== null) return true
     const part = makerCalled(python, call)
     return part !== null && part !== maker && hasLayers(python, part, depth + 1)
@@ -225,7 +236,7 @@ class Chain {
   }
 
   private isWrapped(call: Call, wrapper: string): boolean {
-    return this.python.calls.some(
+    return (callsByMaker(this.python).get(makerOf(call)) ?? []).some(
       (one) => layerOf(one) === wrapper && one.expr.start < call.expr.start && call.expr.end <= one.expr.end,
     )
   }

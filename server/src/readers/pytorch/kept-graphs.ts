@@ -231,22 +231,23 @@ function backwardCalls(python: PythonModule): Call[] {
   return once(python, 'backward passes', () => python.calls.filter(isBackward))
 }
 
-/** The sum or the list goes into a backward pass of its own. */
+/** The sum or the list goes into a backward pass of its own, by itself or as `torch.stack(losses)`. */
 function isPropagated(python: PythonModule, name: string): boolean {
-  const word = new RegExp(`(?<![\\w.])${escaped(name)}\\b`)
-  return python.calls.some(
-    (call) =>
-      (isBackward(call) && word.test(python.code.slice(call.expr.start, call.expr.end))) ||
-      (/^(stack|cat|sum)$/.test(call.method) &&
-        call.assignedTo !== null &&
-        call.expr.args.some((one) => word.test(python.code.slice(one.start, one.end))) &&
-        python.calls.some(
-          (other) =>
-            isBackward(other) &&
-            new RegExp(`(?<![\\w.])${escaped(call.assignedTo!)}\\b`).test(
-              python.text.slice(other.expr.start, other.expr.end),
-            ),
-        )),
+  const passes = backwardCalls(python).map(({ expr: { start, end } }) => python.code.slice(start, end))
+  const isPassed = (one: string): boolean => {
+    const word = new RegExp(`(?<![\\w.])${escaped(one)}\\b`)
+    return passes.some((code) => word.test(code))
+  }
+  const own = new RegExp(`(?<![\\w.])${escaped(name)}\\b`)
+  return (
+    isPassed(name) ||
+    python.calls.some(
+      ({ method, assignedTo, expr: { args } }) =>
+        assignedTo !== null &&
+        /^(stack|cat|sum)$/.test(method) &&
+        args.some(({ start, end }) => own.test(python.code.slice(start, end))) &&
+        isPassed(assignedTo),
+    )
   )
 }
 
