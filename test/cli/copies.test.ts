@@ -60,6 +60,6 @@ describe('copies of a file', () => {
       'markdown',
     ])
     assert.equal(markdown.out.match(/^\| warning/gm)?.length, 2)
-    assert.match(markdown.out, /Also in 2 copies of this file\./)
+    assert.match(markdown.out, /Also in 2 copies of this file: `b\.py:7`, `c\.py:7`\./)
   })
 })

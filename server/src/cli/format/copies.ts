@@ -1,4 +1,5 @@
 /** Near-identical copies of a file (`train_v2.py` beside `train.py`): people read a finding in them once. */
+import { count } from '../../estimate/figures.js'
 import type { Shown } from '../report.js'
 
 export interface ShownOnce {
@@ -39,6 +40,16 @@ export function foldCopies(findings: readonly Shown[]): ShownOnce[] {
     if (moved !== undefined) first.set(`${severity} ${moved}`, [...like, own])
   }
   return folded
+}
+
+/** Copies that are named one by one. */
+const mostCopies = 5
+
+/** 'in 2 copies of this file: b.py:7:10, c.py:7:10' */
+export function copiesText(copies: readonly Shown[], place: (copy: Shown) => string): string {
+  const named = copies.slice(0, mostCopies).map(place)
+  const more = copies.length - named.length
+  return `in ${count(copies.length, 'copy', 'copies')} of this file: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 /** 0: no line is in both; 1: the same lines, in whatever order. */

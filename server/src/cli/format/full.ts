@@ -1,10 +1,9 @@
 /** For people: the code with carets, what is wrong, what it would save, and what to do. */
 
-import { count } from '../../estimate/figures.js'
 import type { Colors } from '../console.js'
-import type { Report, Shown } from '../report.js'
+import type { Report } from '../report.js'
 import { severityColor } from './concise.js'
-import { foldCopies, type ShownOnce } from './copies.js'
+import { copiesText, foldCopies, type ShownOnce } from './copies.js'
 import { codeFrame } from './frame.js'
 import { harmlessCode, wrapped } from './width.js'
 import { fixLabel, messageText, placeText, savingText } from './words.js'
@@ -51,7 +50,7 @@ function block({ shown, copies }: ShownOnce, { colors, columns }: FullOptions): 
     ...frame.lines,
     `${pad} ${colors.blue('|')}`,
     ...shown.related.flatMap((each) => note('see', `${placeText(each)} ${each.message}`)),
-    ...(copies.length === 0 ? [] : note('also', copiesText(copies))),
+    ...(copies.length === 0 ? [] : note('also', copiesText(copies, placeText))),
     ...(finding.saving === null ? [] : note('saves', savingText(finding.saving))),
     ...shown.fixes.flatMap((fix) => [
       ...note(fixLabel(fix.safety), fix.title),
@@ -59,15 +58,6 @@ function block({ shown, copies }: ShownOnce, { colors, columns }: FullOptions): 
     ]),
     ...shown.refused.flatMap((fix) => note('no fix', `${fix.title}: ${fix.reason}`)),
   ].join('\n')
-}
-
-/** Copies that are named one by one. */
-const mostCopies = 5
-
-function copiesText(copies: readonly Shown[]): string {
-  const named = copies.slice(0, mostCopies).map(placeText)
-  const more = copies.length - named.length
-  return `in ${count(copies.length, 'copy', 'copies')} of this file: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 /** A diff below the fix that it belongs to. */

@@ -5,8 +5,8 @@ import { rulePageLink, severities } from '../../linter.js'
 import { sumText } from '../../report/cost-words.js'
 import { markdownBill } from '../cost-markdown.js'
 import type { Report, Shown } from '../report.js'
-import { foldCopies, type ShownOnce } from './copies.js'
-import { count, countsText } from './summary.js'
+import { copiesText, foldCopies, type ShownOnce } from './copies.js'
+import { countsText } from './summary.js'
 import { harmless } from './width.js'
 import { cellText, fixLabel, messageText, shareText } from './words.js'
 
@@ -50,10 +50,13 @@ function row({ shown, copies }: ShownOnce): string {
   const parts = [
     `${plain(messageText(message))} ([${rule}](${rulePageLink(rule)}))`,
     ...(fix === undefined ? [] : [`**${fixLabel(fix.safety)}:** ${plain(fix.title)}`]),
-    ...(copies.length === 0 ? [] : [`Also in ${count(copies.length, 'copy', 'copies')} of this file.`]),
+    ...(copies.length === 0 ? [] : [`Also ${copiesText(copies, placeCode)}.`]),
   ]
-  const place = `${code(`${shown.path}:${shown.inFile.start.line}`)}${cellText(shown)}`
-  return `| ${severity} | ${moneyOf(shown)} | ${place} | ${parts.join('<br>')} |`
+  return `| ${severity} | ${moneyOf(shown)} | ${placeCode(shown)} | ${parts.join('<br>')} |`
+}
+
+function placeCode(shown: Shown): string {
+  return `${code(`${shown.path}:${shown.inFile.start.line}`)}${cellText(shown)}`
 }
 
 function moneyOf({ finding: { saving } }: Shown): string {
