@@ -32,6 +32,29 @@ describe('shell scripts', () => {
     assert.equal(source.slice(command!.start, command!.end), source.slice(0, source.indexOf(' >')))
   })
 
+  it('keeps what is set before a loop over options, as something that these may replace', () => {
+    const script = `
+EPOCHS=100; NAME=""; LR=$RATE
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --epochs) EPOCHS="$2"; shift 2 ;;
+    --name) NAME=$2; LR=$3; shift 3 ;;
+  esac
+done
+python train.py $EPOCHS "$NAME" "$LR"
+`
+    const [, , epochs, name, rate] = read(script).commands.at(-1)!.words
+    assert.deepEqual([epochs!.text, epochs!.fallback], ['100', true])
+    assert.deepEqual([name!.text, rate!.text], [null, null])
+    // Where it is known that there are arguments, nobody knows what they leave.
+    const given = shellFacts(script, trees, { arguments: ['--epochs', '5'], environment: {} })
+    assert.equal(given.commands.at(-1)!.words[2]!.text, null)
+    assert.deepEqual(
+      commands('A=1\nwhile ready; do A=$(next); done\npython a.py "$A"').at(-1),
+      'python a.py ?',
+    )
+  })
+
   it('takes the way that known arguments and variables lead', () => {
     const script = `
 MODE=\${2:-train}

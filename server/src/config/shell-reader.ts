@@ -32,6 +32,9 @@ interface Context {
   captured?: true
 }
 
+/** `while [[ $# -gt 0 ]]`, `while getopts …`. */
+const takesOptions = /\$#|\$\{#\}|\$\{?1\b|\bgetopts\b/
+
 const statements = new Set([
   'command',
   'declaration_command',
@@ -61,6 +64,8 @@ export class ShellReader {
   /** Functions that were read already: at their first call, or at the end. */
   private readonly visited = new Set<string>()
   private called = false
+  /** A call that is known passes something. */
+  private passesArguments = false
 
   constructor(
     private readonly text: string,
@@ -113,6 +118,7 @@ export class ShellReader {
         name,
         text === null ? { kind: 'unknown', splits: false } : { kind: 'text', text },
       )
+    this.passesArguments = given !== null && given.length > 0
     // Options behind a `shift` are read one by one, which depends on them all.
     if (given === null || /\bshift\b|\bgetopts?\b/.test(this.text)) return
     this.state.variables.knowsArguments = true
@@ -173,7 +179,7 @@ export class ShellReader {
         this.countingLoop(node, context)
         return false
       case 'while_statement':
-        this.state.repeatedly(assignedIn(node, this.text), () => this.conditionalLoop(node, context))
+        this.whileLoop(node, context)
         return false
       case 'function_definition':
         return false
@@ -226,6 +232,16 @@ export class ShellReader {
   }
 
   /** `end`: where its value ends, if the grammar has cut it short. */
+  /** A loop over the script's own options leaves what it assigns as it was where nobody passes them. */
+  private whileLoop(node: PlainNode, context: Context): void {
+    const assigned = assignedIn(node, this.text)
+    const asked = this.text.slice(node.start, inField(node, 'body')?.start ?? node.start)
+    const before =
+      takesOptions.test(asked) && !this.passesArguments ? this.state.variables.asFallbacks(assigned) : []
+    this.state.repeatedly(assigned, () => this.conditionalLoop(node, context))
+    for (const [name, value] of before) this.state.variables.set(name, value)
+  }
+
   private assign(node: PlainNode, context: Context, exported: boolean, end = node.end): void {
     this.substitutions(node, context)
     this.state.assign(node, exported, end)

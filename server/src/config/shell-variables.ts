@@ -1,7 +1,7 @@
 /** Variables of a script while it is read: what each holds now, what is exported, and what branches leave behind. */
 import { define } from '../text/records.js'
 import type { ShellCommand, ShellWord } from './shell-facts.js'
-import { isFallback, readable, type ShellScope, type ShellValue, wideHole } from './shell-words.js'
+import { fallback, isFallback, readable, type ShellScope, type ShellValue, wideHole } from './shell-words.js'
 
 const mostExports = 300
 
@@ -46,6 +46,16 @@ export class ShellVariables implements ShellScope {
     for (const name of names) {
       this.set(name, { kind: 'unknown', splits: this.splits([this.get(name)]) })
     }
+  }
+
+  /** What names hold, as values that whoever starts the script may replace. */
+  asFallbacks(names: Iterable<string>): [name: string, value: ShellValue][] {
+    return [...names].flatMap((name): [string, ShellValue][] => {
+      const value = this.get(name)
+      return value?.kind === 'text' && value.text !== ''
+        ? [[name, { kind: 'text', text: fallback(value.text) }]]
+        : []
+    })
   }
 
   export(name: string, start: number, end: number): void {

@@ -93,6 +93,11 @@ export function isFallback(value: string): boolean {
   return value.includes(fallbackMark)
 }
 
+/** A value that whoever starts the script may replace. */
+export function fallback(value: string): string {
+  return isFallback(value) ? value : fallbackMark + value
+}
+
 /** The value of a word, as a variable holds it. */
 export function heldText({ text, fallback }: ShellWord): string | null {
   return text === null || fallback !== true ? text : fallbackMark + text
