@@ -231,7 +231,6 @@ export class ShellReader {
     }
   }
 
-  /** `end`: where its value ends, if the grammar has cut it short. */
   /** A loop over the script's own options leaves what it assigns as it was where nobody passes them. */
   private whileLoop(node: PlainNode, context: Context): void {
     const assigned = assignedIn(node, this.text)
@@ -242,6 +241,7 @@ export class ShellReader {
     for (const [name, value] of before) this.state.variables.set(name, value)
   }
 
+  /** `end`: where its value ends, if the grammar has cut it short. */
   private assign(node: PlainNode, context: Context, exported: boolean, end = node.end): void {
     this.substitutions(node, context)
     this.state.assign(node, exported, end)
