@@ -173,10 +173,11 @@ function drivesAll(run: Run): boolean {
   )
 }
 
-/** A step of the job that needs no accelerator decides nothing. */
+/** A step of the job that needs no accelerator decides nothing: it imports nothing that could use one, or nothing of note at all. */
 function offAccelerators(run: Run): boolean {
   const program = subjectIn(run, 'Program')
-  return program !== undefined && effective(program.settings.acceleratorLibrary) === null
+  if (program === undefined) return run.script !== null
+  return effective(program.settings.acceleratorLibrary) === null
 }
 
 /** One process that is not told otherwise takes its batch as it is, over however many GPUs it spreads it. */
