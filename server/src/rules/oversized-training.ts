@@ -22,9 +22,14 @@ export const largeCard = 40
 /** And below this one where as many GPUs could be smaller. */
 const mostlyEmpty = 0.35
 
+/** The smallest that clusters commonly offer: what is mostly empty on it is so on any. */
+const smallestCard = 'T4'
+
 /** The GPUs of a job. */
 export interface Fleet {
   card: Gpu
+  /** Nothing says which kind they are, so the smallest is assumed. */
+  anyCard: boolean
   /** GB of each. */
   memoryGB: number
   perNode: number
@@ -116,20 +121,23 @@ function fleetOf(view: SubjectView<'Compute'>): Fleet | Silence {
   const machine = machineAsked(request)
   const type = effective(instanceType)
   const name = effective(gpuModel)
-  const card = machine?.gpu ?? (name === undefined ? null : (gpu(name) ?? null))
+  const anyCard = machine === undefined && type === undefined && name === undefined
+  const card = machine?.gpu ?? gpu(anyCard ? smallestCard : (name ?? '')) ?? null
   const perNode = effective(gpus) ?? machine?.gpuCount
   const at = (instanceType?.state !== 'unknown' ? instanceType : undefined) ?? gpus
   if (card === null)
     return type !== undefined && instance(type)?.gpu === null
       ? { text: `${type} has no GPU` }
-      : unless(view, 'gpuModel', `${name ?? type} is not in the catalog`)
+      : { text: `${name ?? type} is not in the catalog` }
   if (at === undefined || perNode === undefined) return unless(view, 'gpus', '')
   if (card.vendor !== 'nvidia') return { text: `${card.name} is no NVIDIA GPU` }
   const memoryGB = machine?.gpuMemoryGB ?? card.memoryGB
   if (memoryGB === null || perNode < 1) return { text: 'it has less than one GPU' }
+  if (anyCard && perNode < 2) return unless(view, 'gpuModel', 'nothing says which GPU it is')
   const count = effective(nodes) ?? 1
   return {
     card,
+    anyCard,
     memoryGB,
     perNode,
     nodes: count,

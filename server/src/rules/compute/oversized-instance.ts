@@ -142,7 +142,8 @@ function pricedOption(
 /** One GPU where a job has several, or a few where it has many. */
 function fewer(view: SubjectView<'Compute'>, found: Oversized, priced: Priced | Silence): Report {
   const { fleet, memory, training, fewest, together, spread } = found
-  const all = `${fleet.devices} × ${cardOf(fleet)}`
+  const all = fleet.anyCard ? `${fleet.devices} GPUs` : `${fleet.devices} × ${cardOf(fleet)}`
+  const whatever = fleet.anyCard ? `, even at ${fleet.memoryGB} GB each` : ''
   const some = fewest === 1 ? 'one has' : `${fewest} have`
   const batches =
     spread > 1
@@ -162,7 +163,7 @@ function fewer(view: SubjectView<'Compute'>, found: Oversized, priced: Priced | 
         ? 'warning'
         : 'information',
     confidence: 'medium',
-    message: `${all} are mostly empty: ${some} room for the whole step. ${described(memory)} needs ${batches}.${money}`,
+    message: `${all} are mostly empty${whatever}: ${some} room for the whole step. ${described(memory)} needs ${batches}.${money}`,
     ...(isSilence(priced) ? {} : { saving: priced.saving }),
     fixes:
       computes || found.large
