@@ -18,7 +18,9 @@ export const huggingfaceRankMappingReader = defineReader({
     const { python } = facts
     const launch = context.binding?.launch
     if (python === undefined || launch === undefined) return
-    const processes = launch.processes === null ? null : launch.processes * (launch.nodes ?? 1)
+    // 0: one for each device, however many there are.
+    const processes =
+      launch.processes === null || launch.processes === 0 ? null : launch.processes * (launch.nodes ?? 1)
     if (processes === 1 || launch.launcher === 'python') return
     if (![...python.imports].some((name) => /^datasets(\.|$)/.test(name))) return
     const evidence = trainingEvidence(python)
