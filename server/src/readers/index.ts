@@ -93,6 +93,8 @@ import { inferenceServiceReader } from './kubernetes/inference-service.js'
 import { kubernetesReader } from './kubernetes/job.js'
 import { jobSetReader } from './kubernetes/job-set.js'
 import { jupyterHubReader } from './kubernetes/jupyterhub.js'
+import { kaitoReader } from './kubernetes/kaito.js'
+import { kubeaiReader } from './kubernetes/kubeai.js'
 import { kueueReader } from './kubernetes/kueue.js'
 import { longRunningReader } from './kubernetes/long-running.js'
 import { kubeRayClusterReader } from './kubernetes/ray-cluster.js'
@@ -291,6 +293,8 @@ export const readers: readonly Reader[] = [
   jobSetReader,
   kubernetesReader,
   jupyterHubReader,
+  kaitoReader,
+  kubeaiReader,
   kueueReader,
   longRunningReader,
   kubeRayClusterReader,

@@ -92,7 +92,7 @@ function huggingFaceServer(container: ConfigNode, words: readonly ShellWord[]): 
   )
 }
 
-function claimFloor(
+export function claimFloor(
   serving: SubjectBuilder<'Serving'>,
   object: KubernetesObject,
   floor: Floor,
