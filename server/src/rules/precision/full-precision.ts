@@ -32,10 +32,12 @@ export default defineRule({
     const { role, accelerator } = subject.evidence
     const stopped = (role === 'job' ? undefined : notTraining(view)) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
-    const bound = effective(settings.boundBy) ?? startsOfKernels(view)
-    if (bound === 'an environment')
-      return silent('its steps wait for an environment, not for the accelerator')
+    const pace = effective(settings.boundBy)
+    if (pace === 'an environment') return silent('its steps wait for an environment, not for the accelerator')
 
+    // A published network is large enough to fill each step of a solver.
+    const solved = pace === 'steps of a solver' && runsPublishedNetwork(view.run)
+    const bound = startsOfKernels(view) ?? (solved ? undefined : pace)
     const { gpu, gpus } = machineOf(view, options)
     if (gpu !== null && !gpu.formats.has('bf16') && !gpu.formats.has('fp16'))
       return silent(`${gpu.name} has no 16-bit units`)
@@ -46,11 +48,10 @@ export default defineRule({
       at: precision,
       severity: severityOf(
         precision,
-        effective(settings.secondOrder) === true,
-        effective(settings.openEnded),
+        effective(settings.secondOrder) === true ? 'gradients of gradients' : effective(settings.openEnded),
         bound,
         gpu === null && effective(settings.automaticDevice) === true ? accelerator : null,
-        subject.evidence.small === null && runsPublishedNetwork(view.run),
+        (subject.evidence.small === null && runsPublishedNetwork(view.run)) || mayBeDear(view),
         view.run.job.launch !== null,
         // What is small is told more quietly by itself.
         subject.evidence.small !== null || gpu !== null || (gpus ?? 0) > 0 || isLarge(view),
@@ -67,24 +68,45 @@ function runsPublishedNetwork(run: Run): boolean {
 }
 
 /**
- * What only a user's own settings could refute is a hint where no launch is known; so is arithmetic that short formats may spoil, or that is not
- * what a step waits for, and code that runs on whatever device there is, unless it trains a published network: nobody does that on a processor. Adversarial training needs care in 16 bits.
+ * What only a user's own settings could refute is information where no launch is known; so is arithmetic that takes care in 16 bits. What 16 bits
+ * hardly speed up is a hint, and so is code for whatever device there is, unless its run is long and nothing shows that its network is small.
  */
 function severityOf(
   precision: Claim,
-  secondOrder: boolean,
-  openEnded: string | undefined,
+  careful: string | undefined,
   bound: string | undefined,
   anyDevice: Evidence['accelerator'] | null,
-  published: boolean,
+  worthwhile: boolean,
   launched: boolean,
   dear: boolean,
 ): Severity {
-  if (secondOrder) return 'hint'
-  if (precision.overridable && precision.state === 'default' && !launched) return 'hint'
-  if (bound !== undefined || (anyDevice === 'maybe' && !published)) return 'hint'
-  const careful = openEnded === 'adversarial training' || anyDevice !== null
-  return careful || !dear ? 'information' : 'warning'
+  if (bound !== undefined || (anyDevice === 'maybe' && !worthwhile)) return 'hint'
+  if (precision.overridable && precision.state === 'default' && !launched) return 'information'
+  const takesCare = careful === 'adversarial training' || careful === 'gradients of gradients'
+  return takesCare || anyDevice !== null || !dear ? 'information' : 'warning'
+}
+
+/** Passes from which on a run is long. */
+const manyEpochs = 10
+/** What may well keep an accelerator busy: weights of all layers, those of convolutions, billions of products for a sample. */
+const some = { weights: 1e6, convolved: 1e5, products: 0.05 }
+
+/** The run is not known to be short, nor its network to be small. */
+function mayBeDear({ run, settings, subject }: SubjectView<'Training'>): boolean {
+  if (subject.evidence.small !== null || subject.evidence.negligible !== undefined) return false
+  const epochs = effective(settings.epochs)
+  const bounded = settings.epochs !== undefined || settings.maxSteps !== undefined
+  if (!bounded || (epochs !== undefined && epochs < manyEpochs)) return false
+  const layers = effective(settings.layers)
+  if (layers !== undefined) return layers.parameters >= some.weights || layers.products >= some.products
+  const known = [
+    ...(effective(settings.countedLayers)?.networks ?? []),
+    ...subjectsOf(run, 'Network').flatMap((one) => effective(one.settings.countedLayers) ?? []),
+  ]
+  return (
+    known.length === 0 ||
+    known.some(({ parameters, convolved = 0 }) => parameters >= some.weights || convolved >= some.convolved)
+  )
 }
 
 /** Weights from which on a network takes long enough for its format to be worth a warning: of all layers, and of convolutions, which use each at many places. */
