@@ -86,6 +86,9 @@ const awsSizes: [number, string][] = [
 /** Sizes of the general families of GCP and Azure, by vCPUs. */
 const otherSizes = [2, 4, 8, 16, 32, 48, 64, 96]
 
+/** Of the largest general machine that all providers have. */
+export const mostVcpus = 96
+
 /** A general machine with at least so many vCPUs; undefined: there is none. */
 export function generalMachine(vcpus: number, provider: string = 'aws'): string | undefined {
   if (provider === 'gcp' || provider === 'azure') {

@@ -1,5 +1,5 @@
 /** How a request for machines is made to ask for no accelerators, as a whole. */
-import { generalMachine } from '../catalog/cpu-families.js'
+import { cpuMachine, generalMachine, mostVcpus } from '../catalog/cpu-families.js'
 import { instance } from '../catalog/instances.js'
 import { hourlyCost } from '../estimate/hourly.js'
 import { sameLocation } from '../text/location.js'
@@ -10,7 +10,12 @@ import type { FixRequest, RuleOptions, Saving } from './rule.js'
 
 /** A machine without accelerators; on AWS of the sixth generation, which training jobs are offered in all sizes. */
 export function processorMachine(vcpus: number, provider: string): string | undefined {
-  return generalMachine(vcpus, provider)?.replace(/^m5\./, 'm6i.')
+  return preparationMachine(vcpus, provider)?.replace(/^m5\./, 'm6i.')
+}
+
+/** A general machine with as many vCPUs, or the largest there is. */
+export function preparationMachine(vcpus: number, provider: string): string | undefined {
+  return generalMachine(Math.min(vcpus, mostVcpus), provider)
 }
 
 /** `type`: the machine to take; undefined: none is known. */
@@ -26,6 +31,15 @@ export function processorsInstead(view: SubjectView<'Compute'>, type: string | u
   return [
     { set: [{ claim: instanceType, value: type }, ...(apart && own ? [{ claim: gpus, value: 0 }] : [])] },
   ]
+}
+
+/** How much longer work for all vCPUs takes on a machine that has fewer. */
+function timesLonger(from: string | null | undefined, to: string | undefined): number {
+  const [before, after] = [
+    from == null ? undefined : instance(from)?.vcpus,
+    to === undefined ? undefined : cpuMachine(to)?.vcpus,
+  ]
+  return before === undefined || after === undefined ? 1 : Math.max(1, before / after)
 }
 
 /** What a machine without accelerators saves, where its price is not known. */
@@ -46,13 +60,15 @@ export function savedOnProcessors(
   const before = hourlyCost(held, prices, '')
   const after = type === undefined ? undefined : hourlyCost({ ...request, instanceType: type }, prices, '')
   const spot = effective(view.settings.spot) === true && before?.spot != null && after?.spot != null
-  const [now, then] = spot ? [before.spot!, after.spot!] : [before?.onDemand, after?.onDemand]
+  const [now, listed] = spot ? [before.spot!, after.spot!] : [before?.onDemand, after?.onDemand]
+  const more = timesLonger(held.instanceType, type)
+  const then = listed == null ? listed : listed * more
   if (now != null && then != null && then < now) {
     const share = 1 - then / now
     return {
       fraction: [share, share],
       usd: null,
-      basis: `list prices of both machines${spot ? ' on spot' : ''}`,
+      basis: `list prices of both machines${spot ? ' on spot' : ''}${more > 1 ? ', as many vCPU hours' : ''}`,
     }
   }
   return usuallySaved

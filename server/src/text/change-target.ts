@@ -12,6 +12,8 @@ export interface PlannedChange {
   writes: PlannedWrite[]
   /** Why zero cannot be written; absent: it can. */
   notZero?: string
+  /** What goes with a zero. From the keys of the site. */
+  withZero?: Keys[]
 }
 
 export interface PlannedWrite {

@@ -2,11 +2,13 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call } from '../../python/module.js'
+import { fixedArgument } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
+import { gpusOf } from './tasks.js'
 
 export function changeAirflow(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
@@ -39,6 +41,8 @@ export function changeAirflow(claim: Claim, value: unknown, facts: FragmentFacts
           value: String(value),
         },
       )
+    case 'gpus':
+      return value === 0 ? noGpus(claim, facts, call) : byHand(claim)
     case 'timeLimit':
       return limit(claim, Number(value), facts, call)
     case 'startsAfterFailure':
@@ -51,6 +55,34 @@ export function changeAirflow(claim: Claim, value: unknown, facts: FragmentFacts
     default:
       return byHand(claim)
   }
+}
+
+/** The pod asks for none, and no label keeps it on nodes that have some. */
+function noGpus(claim: Claim, facts: FragmentFacts, call: Call): Change | Refusal {
+  const python = facts.python!
+  const asked = gpusOf(python, { call })
+  if (asked === null || asked.at.type !== 'constant') return { reason: 'the number is not written here' }
+  const { fragment } = claim.site
+  const { start, end, value } = asked.at
+  if (Number(value) !== asked.count) return { reason: `${asked.key} names a machine: choose another` }
+  const range = { fragment, start, end }
+  const writes: Write[] = [
+    { kind: 'replace', path: facts.path, range, text: python.text.slice(start, end).replace(/\d+/, '0') },
+  ]
+  const selector = fixedArgument(python.argument(call, 'node_selector'))
+  const pairs = Object.entries(selector != null && typeof selector === 'object' ? selector : {})
+  const ofGpus = pairs.filter(([label, named]) => /gpu|accelerator|nvidia/i.test(`${label}=${named}`))
+  if (ofGpus.length > 0 && ofGpus.length < pairs.length)
+    return { reason: `${ofGpus[0]![0]} still asks for nodes with GPUs: choose others with it` }
+  if (ofGpus.length > 0)
+    writes.push({
+      kind: 'remove keyword',
+      path: facts.path,
+      call: { fragment, start: call.expr.start, end: call.expr.end },
+      name: 'node_selector',
+    })
+  const also = ofGpus.length > 0 ? ' and remove node_selector' : ''
+  return { title: `Request no GPU${also}`, safety: 'unsafe', writes, imports: [] }
 }
 
 function limit(claim: Claim, seconds: number, facts: FragmentFacts, call: Call): Change | Refusal {

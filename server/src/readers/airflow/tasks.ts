@@ -1,7 +1,7 @@
 /** What a task of Airflow does and asks for. */
 import { instance } from '../../catalog/instances.js'
 import { parseLaunch } from '../../link/launch-line.js'
-import type { PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import type { Argument, Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { effective } from '../../values/value.js'
@@ -76,7 +76,10 @@ const accelerators =
 const deepest = 12
 
 /** Accelerators that a task asks for; null: none that can be seen. */
-export function gpusOf(python: PythonModule, task: Task): { count: number; at: Expr; key: string } | null {
+export function gpusOf(
+  python: PythonModule,
+  { call }: { call: Call | null },
+): { count: number; at: Expr; key: string } | null {
   let found: { count: number; at: Expr; key: string } | null = null
   const take = (key: string, value: Expr): void => {
     const count = Number(effective(python.fold(value)) ?? Number.NaN)
@@ -111,8 +114,8 @@ export function gpusOf(python: PythonModule, task: Task): { count: number; at: E
       for (const item of value.items) visit(item, depth + 1)
     else if (value !== expr) for (const child of childrenOf(value)) visit(child, depth + 1)
   }
-  if (task.call === null) return null
-  for (const argument of task.call.expr.args) {
+  if (call === null) return null
+  for (const argument of call.expr.args) {
     if (argument.name !== null && accelerators.test(argument.name)) take(argument.name, argument.value)
     else if (argument.name === 'machine_type') instanceType(argument.value)
     if (argument.name !== 'dag' && argument.name !== 'python_callable') visit(argument.value, 0)

@@ -27,6 +27,8 @@ export interface BatchRequest {
   model: string | null
   /** The value of the directive for so many GPUs on each node; null: not to be written. */
   rewritten(count: number): string | null
+  /** What else the directive asks for; '': nothing; null: not to be told apart. */
+  withoutGpus: string | null
 }
 
 /** GPUs on each node; null: the job names none (a queue may still bring some). */
@@ -34,6 +36,7 @@ export function gpusAsked(shell: ShellFacts, scheduler: BatchScheduler): BatchRe
   return scheduler === 'PBS' ? pbsGpus(shell) : lsfGpus(shell)
 }
 
+const ofModel = /(?:^|:)(?:gpu_model|gpu_type|accelerator_model)=([\w.-]+)/
 const inChunk = /(^|:)(ngpus|gpus)=(\d+)(?=:|$)/
 
 function pbsGpus(shell: ShellFacts): BatchRequest | null {
@@ -43,19 +46,21 @@ function pbsGpus(shell: ShellFacts): BatchRequest | null {
     if (directive === undefined || value == null || !/gpus/.test(value)) continue
     const chunks = value.split('+')
     const match = inChunk.exec(value)
-    const model = /(?:^|:)(?:gpu_model|gpu_type|accelerator_model)=([\w.-]+)/.exec(value)?.[1] ?? null
-    if (chunks.length > 1 || match === null) return { directive, gpus: null, model, rewritten: () => null }
+    const model = ofModel.exec(value)?.[1] ?? null
+    if (chunks.length > 1 || match === null)
+      return { directive, gpus: null, model, rewritten: () => null, withoutGpus: null }
     return {
       directive,
       gpus: Number(match[3]),
       model,
       rewritten: (count) => value.replace(inChunk, `$1$2=${count}`),
+      withoutGpus: value.replace(inChunk, '').replace(ofModel, '').replace(/^:/, ''),
     }
   }
   const whole = option(shell, 'ngpus') ?? option(shell, 'gpus')
   if (whole === undefined) return null
   const gpus = whole.value !== null && /^\d+$/.test(whole.value) ? Number(whole.value) : null
-  return { directive: whole, gpus, model: null, rewritten: String }
+  return { directive: whole, gpus, model: null, rewritten: String, withoutGpus: '' }
 }
 
 /** `-gpu "num=4:mode=exclusive_process:gmodel=TeslaV100"`: on each host; "-" is the default of one. */
@@ -71,12 +76,19 @@ function lsfGpus(shell: ShellFacts): BatchRequest | null {
       gpus: !readable ? null : written === null ? 1 : Number(written[2]),
       model,
       rewritten: (count) => (written === null ? null : value.replace(/(^|:)num=\d+/, `$1num=${count}`)),
+      withoutGpus: '',
     }
   }
   const requirement = option(shell, 'R')
   const match = /ngpus(?:_excl_p|_physical)?=(\d+)/.exec(requirement?.value ?? '')
   if (requirement === undefined || match === null) return null
-  return { directive: requirement, gpus: Number(match[1]), model: null, rewritten: () => null }
+  return {
+    directive: requirement,
+    gpus: Number(match[1]),
+    model: null,
+    rewritten: () => null,
+    withoutGpus: null,
+  }
 }
 
 /** Nodes of the job; null: not readable. */

@@ -10,6 +10,7 @@ import { byHand } from '../change-answer.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { changeJobOperation, claimJobOperations, isJobOperation } from '../shell/job-operations.js'
 import { launchesOf, type Work, workOf } from '../shell/launches.js'
+import { namesGpus, withoutLines } from '../slurm/directive-lines.js'
 import { DirectiveSource } from '../slurm/directive-source.js'
 import { claimBatchScripts } from '../slurm/scripts.js'
 import {
@@ -146,12 +147,7 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
     const said = scheduler === 'PBS' ? `walltime=${text}` : `-W ${text}`
     return write(`End the job after ${Number(hours)} hours: ${said}`, limitNames[scheduler], text)
   }
-  if (claim.setting === 'gpus' && value === 0) {
-    const queue = option(shell, 'q')?.value
-    return {
-      reason: `${queue == null ? 'the request' : `the queue ${queue}`} has to change with it: choose one without GPUs`,
-    }
-  }
+  if (claim.setting === 'gpus' && value === 0) return noGpus(facts, shell, scheduler)
   if (claim.setting === 'gpus' && typeof value === 'number' && value > 0) {
     const asked = gpusAsked(shell, scheduler)
     const text = asked?.rewritten(value) ?? null
@@ -160,4 +156,38 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
       : write(`Request ${value === 1 ? 'one GPU' : `${value} GPUs`}: ${text}`, asked.directive.name, text)
   }
   return byHand(claim)
+}
+
+/** What asks for GPUs, and the queue that is named after them: the one that the scheduler takes by default remains. */
+function noGpus(facts: FragmentFacts, shell: ShellFacts, scheduler: BatchScheduler): Change | Refusal {
+  const asked = gpusAsked(shell, scheduler)
+  if (asked === null) return { reason: 'the request for GPUs has changed' }
+  const queue = option(shell, 'q')
+  const lines = queue !== undefined && namesGpus(queue.value) ? [queue] : []
+  const left = asked.withoutGpus
+  if (left === null) return { reason: 'the request for GPUs is not readable' }
+  const names = [spelled(asked.directive), ...lines.map((one) => `-${one.name} ${one.value}`)]
+  if (left === '')
+    return withoutLines(
+      facts,
+      scheduler,
+      [asked.directive, ...lines],
+      `Ask for no GPU: remove ${names.join(', ')}`,
+    )
+  const rest = withoutLines(
+    facts,
+    scheduler,
+    lines,
+    `Ask for no GPU: ${[left, ...names.slice(1).map((one) => `without ${one}`)].join(', ')}`,
+  )
+  if ('reason' in rest) return rest
+  const one: Write = {
+    kind: 'set directive',
+    path: facts.path,
+    fragment: facts.fragment.index,
+    scheduler,
+    name: asked.directive.name,
+    value: left,
+  }
+  return { ...rest, writes: [one, ...rest.writes] }
 }

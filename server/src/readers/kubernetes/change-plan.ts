@@ -51,10 +51,25 @@ export function carryOut(claim: Claim, value: unknown, facts: FragmentFacts): Ch
       ...(one.after === undefined ? {} : { after: one.after }),
     }
   })
-  const title = plan.title
-    .replaceAll('{value}', String(value))
-    .replaceAll('{hours}', String(Number(value) / 3600))
+  const freed = value === 0 ? (plan.withZero ?? []) : []
+  if (freed.some((path) => at(root, ...path) === undefined))
+    return { reason: 'the nodes are chosen elsewhere in the manifest: choose others with it' }
+  const removed = freed.map(
+    (path): Write => ({ kind: 'remove key', path: facts.path, fragment, document, keys: [...keys, ...path] }),
+  )
+  writes.push(...removed)
+  const title =
+    plan.title
+      .replaceAll('{value} GPU', value === 0 ? 'no GPU' : `${value} GPU`)
+      .replaceAll('{value}', String(value))
+      .replaceAll('{hours}', String(Number(value) / 3600)) + named(removed)
   return { title, safety: plan.safety ?? 'unsafe', writes, imports: [] }
+}
+
+/** ` and remove nodeSelector`; '' where nothing goes with it. */
+export function named(removed: readonly Write[]): string {
+  const keys = removed.flatMap((one) => ('keys' in one ? [String(one.keys.at(-1))] : []))
+  return keys.length === 0 ? '' : ` and remove ${[...new Set(keys)].join(', ')}`
 }
 
 /** `{value}` in a text stands for the value that the rule asks for. */

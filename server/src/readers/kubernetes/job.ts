@@ -13,7 +13,7 @@ import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.
 import { changeJobOperation, isJobOperation, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
 import { openedByHand, smallByCommand, smallByName } from '../tried-out.js'
-import { carryOut } from './change-plan.js'
+import { carryOut, named } from './change-plan.js'
 import { claimLimits, holdersOf, mountSharedMemory } from './container-limits.js'
 import { claimContainer } from './containers.js'
 import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
@@ -254,17 +254,26 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
   if (claim.setting === 'gpus' && typeof value === 'number' && target?.kind === 'amounts') {
     if (target.paths.length > 2) return { reason: 'several containers ask for accelerators' }
     const kept = value === 0 ? keptOnAccelerators(node) : null
-    if (kept !== null) return { reason: kept }
-    const writes = target.paths.map((place) => {
+    if (kept !== null && 'reason' in kept) return kept
+    const freed = (kept?.labels ?? []).map(
+      (place): Write => ({
+        kind: 'remove key',
+        path: facts.path,
+        fragment,
+        document: index,
+        keys: [...keys, ...place],
+      }),
+    )
+    const amounts = target.paths.map((place) => {
       const before = at(node, ...place)
       // `"4"` stays a string: some templates and older tools insist on it.
       const quoted = before?.kind === 'scalar' && typeof before.value === 'string'
       return set([...place], quoted ? String(value) : value)
     })
     return {
-      title: value === 0 ? 'Request no GPU' : `Request ${value} GPU`,
+      title: value === 0 ? `Request no GPU${named(freed)}` : `Request ${value} GPU`,
       safety: 'unsafe',
-      writes,
+      writes: [...amounts, ...freed],
       imports: [],
     }
   }

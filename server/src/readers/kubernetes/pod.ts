@@ -163,16 +163,23 @@ export interface NodeLabel {
   keys: (string | number)[]
 }
 
-/** Why a pod that asks for no accelerators would hold the same node; null: it would not. */
-export function keptOnAccelerators(pod: ConfigNode | undefined): string | null {
+/** What keeps a pod that asks for no accelerators on nodes that have some; null: nothing. */
+export function keptOnAccelerators(
+  pod: ConfigNode | undefined,
+): { labels: (string | number)[][] } | { reason: string } | null {
   // Types of machines are told, and changed, by a setting of their own.
-  const label = nodeLabels(pod).find(
+  const labels = nodeLabels(pod).filter(
     (one) =>
       !machineLabels.includes(one.label) && /gpu|accelerator|nvidia/i.test(`${one.label}=${one.value}`),
   )
-  return label === undefined
-    ? null
-    : `${label.label}: ${label.value} still asks for nodes with GPUs: choose others with it`
+  if (labels.length === 0) return null
+  const affine = labels.find(({ keys }) => keys[0] !== 'nodeSelector')
+  if (affine !== undefined)
+    return {
+      reason: `${affine.label}: ${affine.value} still asks for nodes with GPUs: choose others with it`,
+    }
+  const all = entries(at(pod, 'nodeSelector'))
+  return { labels: labels.length === all.length ? [['nodeSelector']] : labels.map(({ keys }) => keys) }
 }
 
 /** What labels of nodes say about them. */

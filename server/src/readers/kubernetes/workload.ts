@@ -261,8 +261,12 @@ function fewerGpus(holders: Holder[]): Planned {
       ],
     })),
   )
-  const notZero = holders.map(({ group }) => keptOnAccelerators(group.pod)).find((one) => one !== null)
-  return { title: 'Ask for {value} GPU', writes, ...(notZero == null ? {} : { notZero }) }
+  const kept = holders.map(({ group }) => ({ group, on: keptOnAccelerators(group.pod) }))
+  const notZero = kept.flatMap(({ on }) => (on === null || 'labels' in on ? [] : [on.reason]))[0]
+  const withZero = kept.flatMap(({ group, on }) =>
+    on === null || !('labels' in on) ? [] : on.labels.map((keys) => [...group.keys, ...keys]),
+  )
+  return { title: 'Ask for {value} GPU', writes, withZero, ...(notZero === undefined ? {} : { notZero }) }
 }
 
 export interface Deadline {

@@ -3,6 +3,7 @@ import type { Change, Refusal, ShellWrite } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
+import { namesGpus, withoutLines } from './directive-lines.js'
 import { directive, gpuRequest, nodesOf } from './job.js'
 
 /** Claims about an `srun` that asks by itself are about its options, all others about directives. */
@@ -23,12 +24,7 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
     )
   if (claim.setting === 'gpus' && typeof value === 'number' && value > 0)
     return fewerGpus(claim, value, facts)
-  if (claim.setting === 'gpus' && value === 0 && claim.site.target === undefined) {
-    const partition = directive(facts.shell?.directives ?? [], 'partition')?.value
-    return partition == null
-      ? removeLine(claim, facts, `Ask for no GPU: remove ${claim.key}`)
-      : { reason: `the partition ${partition} has to change with it: choose one without GPUs` }
-  }
+  if (claim.setting === 'gpus' && value === 0 && claim.site.target === undefined) return noGpus(facts)
   if (claim.setting === 'nodes' && claim.site.target === undefined)
     return write(claim, facts, `Request ${value} node: --nodes=${value}`, 'nodes', String(value))
   if (claim.setting === 'processes' && claim.site.target?.kind === 'option') {
@@ -76,23 +72,25 @@ function onlyNumber(text: string, variable: string): { start: number; end: numbe
   return { start, end: start + number[0].length }
 }
 
-/** Takes the line of the directive out. */
 function removeLine(claim: Claim, facts: FragmentFacts, title: string): Change | Refusal {
-  const { fragment, start, end } = claim.site
-  const { text } = facts.fragment
-  const from = text.lastIndexOf('\n', start - 1) + 1
-  const to = text.indexOf('\n', end)
-  const alone =
-    /^#SBATCH\s+$/.test(text.slice(from, start)) &&
-    /^\s*(#.*)?$/.test(text.slice(end, to < 0 ? undefined : to))
-  if (!alone || to < 0) return { reason: 'there are other options on the same line' }
-  const one: ShellWrite = { kind: 'replace text', fragment, start: from, end: to + 1, text: '' }
-  return {
-    title,
-    safety: 'unsafe',
-    writes: [{ ...one, path: facts.path }],
-    imports: [],
-  }
+  return withoutLines(facts, 'SBATCH', [claim.site], title)
+}
+
+/** All that asks for GPUs, and the partition that is named after them: the one that the cluster takes by default remains. */
+function noGpus(facts: FragmentFacts): Change | Refusal {
+  const all = facts.shell?.directives ?? []
+  const perGpu = all.find(({ name }) => /^(cpus|mem|ntasks)-per-gpu$/.test(name))
+  if (perGpu !== undefined)
+    return { reason: `--${perGpu.name} counts for each GPU: ask for cores and memory without it` }
+  const gres = directive(all, 'gres')?.value
+  if (gres?.includes(',') === true) return { reason: `--gres=${gres} asks for more than GPUs` }
+  const lines = all.filter(
+    ({ name, value }) =>
+      /^(gres|gpus(-per-(node|task|socket))?|gpu-(bind|freq))$/.test(name) ||
+      (/^(partition|constraint)$/.test(name) && namesGpus(value)),
+  )
+  const named = [...new Set(lines.map(({ name }) => `--${name}`))].join(', ')
+  return withoutLines(facts, 'SBATCH', lines, `Ask for no GPU: remove ${named}`)
 }
 
 const asked = (count: number) => `Request ${count === 1 ? 'one GPU' : `${count} GPUs`}`

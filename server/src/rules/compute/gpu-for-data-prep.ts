@@ -1,9 +1,8 @@
-import { generalMachine } from '../../catalog/cpu-families.js'
 import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
-import { processorsInstead, savedOnProcessors } from '../processors-instead.js'
+import { preparationMachine, processorsInstead, savedOnProcessors } from '../processors-instead.js'
 import { defineRule, type RuleContext } from '../rule.js'
 import { isSilence } from '../silence.js'
 import { codeOf, isPreparation, verb, type Waiting, waitingFor } from './preparation.js'
@@ -45,7 +44,8 @@ export default defineRule({
     const type = effective(instanceType)
     const vcpus = effective(view.settings.cpus) ?? instance(type ?? '')?.vcpus
     const provider = instance(type ?? '')?.provider ?? effective(view.settings.provider)
-    const other = vcpus === undefined || provider === undefined ? undefined : generalMachine(vcpus, provider)
+    const other =
+      vcpus === undefined || provider === undefined ? undefined : preparationMachine(vcpus, provider)
     const fixes = processorsInstead(view, other)
     report({
       at: gpus,
