@@ -263,6 +263,21 @@ export const trainers: Trainer[] = [
   { words: ['yolo', 'pose', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
   // Source: https://spacy.io/api/cli#train, 3.8: one process, which computes on the device that `--gpu-id` names.
   { words: ['spacy', 'train'], name: 'spacy', module: 'spacy.cli.train', processes: 1, ...noOptions },
+  { words: ['nnUNetv2_train'], name: 'nnUNetv2_train', module: 'nnunetv2', processes: 1, ...noOptions },
+  {
+    words: ['colabfold_batch'],
+    name: 'colabfold_batch',
+    module: 'colabfold.batch',
+    processes: 1,
+    ...noOptions,
+  },
+  {
+    words: ['mace_run_train'],
+    name: 'mace_run_train',
+    module: 'mace.cli.run_train',
+    processes: 1,
+    ...noOptions,
+  },
   { words: ['yolo', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
 ]
 

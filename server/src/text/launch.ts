@@ -49,6 +49,8 @@ export interface Launch {
   launcherOpen?: true
   /** Processes per node; null: unknown; 0: one for each device of the node. */
   processes: number | null
+  /** The number of the only device that the command line has it compute on; null: which one cannot be read. */
+  device?: string | null
   /** Where that is written, if it is a file of the launcher. */
   countedAt?: Location
   /** A test decides whether it is started at all. */

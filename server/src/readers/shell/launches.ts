@@ -3,6 +3,7 @@ import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-fac
 import { parseCommandCall, parseLaunch, parseScriptCall } from '../../link/launch-line.js'
 import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
 import { describesItself, startsOnEveryNode, startsPerDevice } from '../../link/launchers.js'
+import { deviceOf } from '../../link/one-device.js'
 import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'
 import { lookUp } from '../../text/records.js'
@@ -107,6 +108,7 @@ export function shellLaunch(
     ...(parts.launcherComplete ? {} : { launcherOpen: true as const }),
     processes: around.processes === undefined ? parts.processes : around.processes,
     nodes: around.nodes === undefined ? parts.nodes : around.nodes,
+    ...onDevice(parts),
     ...(startsPerDevice(parts.launcher) ? { perDevice: true } : {}),
     ...(startsOnEveryNode(parts.launcher) ? { everyNode: true } : {}),
     files: parts.files,
@@ -120,6 +122,11 @@ export function shellLaunch(
     ...(parts.agent ? { sweep: 'agent' as const } : {}),
     ...versionsIn(around.image),
   }
+}
+
+function onDevice(parts: LaunchParts): Pick<Launch, 'device'> {
+  const device = deviceOf(parts)
+  return device === undefined ? {} : { device }
 }
 
 function versionsIn(image: string | null | undefined): { versions?: Record<string, string> } {

@@ -40,6 +40,9 @@ export const shellReader = defineReader({
     'papermill',
     'nbconvert',
     'jupyter execute',
+    'nnUNetv2_train',
+    'colabfold_batch',
+    'mace_run_train',
     ...serverWords,
   ],
   read(facts, context, claims) {

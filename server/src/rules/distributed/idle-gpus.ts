@@ -1,5 +1,5 @@
 import { gpu } from '../../catalog/gpus.js'
-import { sameLocation } from '../../text/location.js'
+import { type Location, sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Run, SubjectView } from '../../workload/claim.js'
 import { smallerMachine } from '../fewer-gpus.js'
@@ -23,13 +23,15 @@ export default defineRule({
       return silent(unless(view, 'gpus', `the job asks for ${count === 1 ? 'one GPU' : 'no GPU'}`))
     const other = otherDevices(view)
     if (other !== undefined) return silent(other)
+    const devices = new Set(view.run.siblings.map(deviceOf).filter((one) => one !== undefined))
+    if (devices.size > 1 || devices.has(null)) return silent('its launches take devices of their own')
     const users = view.run.siblings.map((run) => usesMore(run) ?? userOf(run))
     const more = users.find(isSilence)
     if (more !== undefined) return silent(more)
     const trainer = users.find((user) => user !== null && !isSilence(user))
     if (trainer === undefined || trainer === null || isSilence(trainer))
       return silent('no program of the job is known to compute on a GPU')
-    const { run, program, trains } = trainer
+    const { name, location, trains } = trainer
 
     const machine = effective(instanceType)
     const derived =
@@ -40,16 +42,16 @@ export default defineRule({
     const what = derived ? `${machine} has ${count} GPUs` : `The job asks for ${count} GPUs`
     report({
       at: derived ? instanceType : gpus,
-      message: `${what} but ${run.script} uses one: ${percent} % of the GPU rate is wasted.`,
+      // What the program does nobody can read here: its command line names one device.
+      ...(trainer.unread ? { severity: 'warning' as const } : {}),
+      message: `${what} but ${name} uses one: ${percent} % of the GPU rate is wasted.`,
       saving: {
         fraction: [percent / 100, percent / 100],
         usd: null,
         basis: `${count - 1} of ${count} GPUs are idle`,
       },
       fixes: derived ? smaller(instanceType, machine) : [{ set: [{ claim: gpus, value: 1 }] }],
-      related: [
-        { location: program.subject.location, message: `${trains ? 'trains' : 'computes'} on one GPU` },
-      ],
+      related: [{ location, message: `${trains ? 'trains' : 'computes'} on one GPU` }],
     })
   },
 })
@@ -67,21 +69,33 @@ export function otherDevices(view: SubjectView<'Compute'>): Silence | undefined 
     : { text: `${model} is no GPU that CUDA or ROCm code uses` }
 }
 
+/** The number of the only device that a launch sees or is told to use; null: it cannot be read. */
+function deviceOf({ job: { launch } }: Run): string | null | undefined {
+  if (launch === null) return undefined
+  const seen = launch.environment.CUDA_VISIBLE_DEVICES
+  if (seen === undefined) return launch.perDevice === true ? undefined : launch.device
+  return seen.value === null ? null : /^\d+$/.test(String(seen.value)) ? String(seen.value) : undefined
+}
+
 /** Why this launch may use several accelerators of its node; undefined: it is certain that it uses one at most. */
 function usesMore(run: Run): Silence | undefined {
   const { launch } = run.job
-  const unseen = hidden(run, 'devices')
+  const device = deviceOf(run)
+  if (device != null && launch?.environment.CUDA_VISIBLE_DEVICES !== undefined) return undefined
+  const unseen = device == null ? hidden(run, 'devices') : undefined
   if (unseen !== undefined) return unseen
   if (launch === null) return { text: 'what it launches is not known' }
-  if (launch.processes !== 1)
-    return {
-      text:
-        launch.processes === null
-          ? `how many processes ${launch.launcher} starts is not known`
-          : `${launch.launcher} starts ${launch.processes === 0 ? 'a process for each device' : `${launch.processes} processes`}`,
-    }
-  if (launch.launcher !== 'python' && launch.everyNode !== true)
-    return { text: `${launch.launcher} may use several devices` }
+  if (device == null || launch.launcher === 'python' || launch.everyNode === true) {
+    if (launch.processes !== 1)
+      return {
+        text:
+          launch.processes === null
+            ? `how many processes ${launch.launcher} starts is not known`
+            : `${launch.launcher} starts ${launch.processes === 0 ? 'a process for each device' : `${launch.processes} processes`}`,
+      }
+    if (launch.launcher !== 'python' && launch.everyNode !== true)
+      return { text: `${launch.launcher} may use several devices` }
+  }
   const program = subjectIn(run, 'Program')
   // A helper without any library that could use an accelerator (it draws a chart, moves files).
   if (program === undefined)
@@ -95,22 +109,35 @@ function usesMore(run: Run): Silence | undefined {
 }
 
 interface User {
-  run: Run
-  program: SubjectView
+  name: string
+  location: Location
   trains: boolean
+  unread?: true
 }
 
 /** The launch with what it trains, or the program that runs a model; null where it does something else. */
 function userOf(run: Run): User | null {
+  const { launch } = run.job
   const program = subjectIn(run, 'Program')
+  const name = run.script ?? launch?.program.path ?? launch?.launcher ?? ''
+  // What nobody can read here, and a device is named for it.
+  if (program === undefined && launch !== null && deviceOf(run) != null && !isHelper(run))
+    return launch.launcher === 'python'
+      ? { name, location: launch.location, trains: false, unread: true }
+      : { name: launch.launcher, location: launch.location, trains: true }
   if (program === undefined || effective(program.settings.usesAccelerator) !== true) return null
   if (effective(program.settings.trains) === true)
-    return { run, program: subjectIn(run, 'Training') ?? program, trains: true }
+    return { name, location: (subjectIn(run, 'Training') ?? program).subject.location, trains: true }
   const { infers } = program.settings
   // A program that never names a GPU may well compute on the processor.
   if (infers === undefined || effective(infers) == null || program.subject.evidence.accelerator !== 'gpu')
     return null
-  return { run, program, trains: false }
+  return { name, location: program.subject.location, trains: false }
+}
+
+/** A program of the project in which nothing could use an accelerator. */
+function isHelper(run: Run): boolean {
+  return run.script !== null && hidden(run, 'accelerator') === undefined
 }
 
 function smaller(claim: Claim<string>, machine: string): FixRequest[] {
