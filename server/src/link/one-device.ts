@@ -1,4 +1,5 @@
 /** Command lines that put all work on one device, by its number. */
+import { lookUp } from '../text/records.js'
 import type { LaunchValue } from '../workload/claim.js'
 import { flagOf, type LaunchParts } from './launch-parts.js'
 
@@ -30,7 +31,7 @@ const first = /^(?:cuda:)?(\d+)$/
  * says that it is one.
  */
 export function deviceOf({ launcher, flags, complete }: LaunchParts): string | null | undefined {
-  const tool = Object.hasOwn(tools, launcher) ? tools[launcher] : undefined
+  const tool = lookUp(tools, launcher)
   if (tool !== undefined) {
     const counted = flagOf(flags, ...(tool.count ?? []))
     if (counted !== undefined && counted.value !== '1') return undefined
