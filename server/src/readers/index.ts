@@ -149,6 +149,7 @@ import { sparseReader } from './pytorch/sparse.js'
 import { anyscaleReader } from './ray/anyscale.js'
 import { rayClusterReader } from './ray/cluster.js'
 import { rayDataReader } from './ray/data.js'
+import { rayReservedReader } from './ray/reserved.js'
 import { rayTuneReader } from './ray/tune.js'
 import type { Reader } from './reader.js'
 import { sagemakerEndpointReader } from './sagemaker/endpoint.js'
@@ -349,6 +350,7 @@ export const readers: readonly Reader[] = [
   anyscaleReader,
   rayClusterReader,
   rayDataReader,
+  rayReservedReader,
   rayTuneReader,
   sagemakerEndpointReader,
   sagemakerReader,

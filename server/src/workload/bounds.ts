@@ -58,6 +58,7 @@ const bounds: Record<NumberSetting, Bound> = {
   otherPools: machines,
   paddedTo: atLeastOne,
   parallelism: count,
+  reservedEach: machines,
   parameters: weights,
   pictureEdge: [1, 1e6],
   passes: count,

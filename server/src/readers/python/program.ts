@@ -255,6 +255,17 @@ function parallelismOf(python: PythonModule, launch: Launch | null): Verdict {
   if (library !== undefined) return { value: 'distributed', key: library }
   const lightning = lightningDevices(python)
   if (lightning !== null) return lightning
+  return (
+    alone(python, launch) ?? {
+      value: 'none',
+      key: 'devices',
+    }
+  )
+}
+
+/** How one process uses the devices that it sees, whatever started it and others; null: it uses one. */
+export function alone(python: PythonModule, launch: Launch | null): Verdict | null {
+  const found = (names: string[]) => names.find((name) => python.uses(name))?.replace(/\.$/, '')
   const detectors = listedDevices(python)
   if (detectors !== null) return detectors
   const trainer = found(['transformers.Trainer', 'transformers.Seq2SeqTrainer']) ?? trlTrainer(python)
@@ -279,8 +290,7 @@ function parallelismOf(python: PythonModule, launch: Launch | null): Verdict {
   const parallelTrials = python
     .methodCalls('optimize')
     .find((call) => mayBePassed(python.argument(call, 'n_jobs')))
-  if (parallelTrials !== undefined) return { value: 'trials', key: 'n_jobs' }
-  return { value: 'none', key: 'devices' }
+  return parallelTrials === undefined ? null : { value: 'trials', key: 'n_jobs' }
 }
 
 function trlTrainer(python: PythonModule): string | undefined {

@@ -4,19 +4,24 @@ import { effective } from '../../values/value.js'
 import type { Claim, Run, SubjectView } from '../../workload/claim.js'
 import { smallerMachine } from '../fewer-gpus.js'
 import { sharedWith } from '../lifecycle/job-words.js'
-import { defineRule, type FixRequest } from '../rule.js'
+import { defineRule, type FixRequest, type Report } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
-import { subjectIn, subjectsOf } from '../subject-view.js'
+import { isViewOf, subjectIn, subjectsOf } from '../subject-view.js'
 
 export default defineRule({
   name: 'distributed/idle-gpus',
-  judges: 'Compute',
+  judges: ['Compute', 'Parallelism'],
   checklist: ['bottleneck/distributed-setup', 'rightsize/match-instance', 'baseline/utilization'],
   severity: 'error',
   finds: 'several GPUs requested, one used',
   summary: 'A job pays for several accelerators and its script uses one.',
   supersedes: ['compute/oversized-instance'],
   check(view, { report, silent }) {
+    if (isViewOf(view, 'Parallelism')) {
+      const idle = reserved(view)
+      return isSilence(idle) ? silent(idle) : report(idle)
+    }
+    if (!isViewOf(view, 'Compute')) return silent('it asks for no machines')
     const { gpus, instanceType } = view.settings
     const count = effective(gpus)
     if (gpus === undefined || count === undefined || count < 2)
@@ -55,6 +60,25 @@ export default defineRule({
     })
   },
 })
+
+/** Accelerators that a library reserves for each of its processes, which compute on one. */
+function reserved(view: SubjectView<'Parallelism'>): Report | Silence {
+  const { reservedEach } = view.settings
+  const count = effective(reservedEach)
+  if (reservedEach === undefined || count === undefined || count < 2)
+    return unless(view, 'reservedEach', 'one is reserved for each process')
+  const percent = Math.floor((100 * (count - 1)) / count)
+  return {
+    at: reservedEach,
+    message: `${count} GPUs are reserved for each ${reservedEach.key}, whose code uses one: ${percent} % of the GPU rate is wasted.`,
+    saving: {
+      fraction: [percent / 100, percent / 100],
+      usd: null,
+      basis: `${count - 1} of ${count} GPUs are idle`,
+    },
+    fixes: [{ set: [{ claim: reservedEach, value: 1 }] }],
+  }
+}
 
 /** Why the accelerators of a job are not what a launcher of processes counts; undefined: they are. */
 export function otherDevices(view: SubjectView<'Compute'>): Silence | undefined {

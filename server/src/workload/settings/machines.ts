@@ -128,6 +128,8 @@ export interface ParallelismSettings {
   method: 'data-parallel' | 'distributed'
   /** Devices that it is restricted to; absent: all. */
   devices: number
+  /** Accelerators that are reserved for each of its processes, which compute on one. */
+  reservedEach: number
   /** What the wrapped model is for. */
   purpose: 'training' | 'inference'
   /** The same file also offers the better method, so this one is a fallback. */
