@@ -12,11 +12,11 @@ function makeOf({ subject, settings }: SubjectView<'Compute'>): { make: string; 
   return /(^|\/)gaudi$/.test(asked) ? { make: 'Gaudi', unit: 'Gaudi card' } : { make: 'GPU', unit: 'GPU' }
 }
 
-/** `GPU job "finetune"`, `This GPU job`. */
-export function jobName(view: SubjectView<'Compute'>): string {
-  const kind = `${makeOf(view).make} job`
+/** `GPU job "finetune"`, `This GPU job`; of a job on processors `Job "finetune"`. */
+export function jobName(view: SubjectView<'Compute'>, onProcessors = false): string {
+  const kind = onProcessors ? 'job' : `${makeOf(view).make} job`
   const name = effective(view.settings.name)
-  return name === undefined ? `This ${kind}` : `${kind} "${name}"`
+  return name === undefined ? `This ${kind}` : `${onProcessors ? 'Job' : kind} "${name}"`
 }
 
 /** All of the job's: `8×A100-40GB`, `16 GPUs (2 × 8)`; undefined: no accelerators are known. */

@@ -14,17 +14,20 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['cadence/daily', 'observability/failed-jobs', 'baseline/idle-time'],
   severity: 'warning',
-  finds: 'GPU jobs without a time limit',
-  summary: 'Without a time limit, a GPU job that hangs is billed until someone notices.',
+  finds: 'GPU jobs and training jobs without a time limit',
+  summary: 'Without a time limit, a job that hangs is billed until someone notices.',
+  tellsTogether: true,
   check(view, { report, silent }) {
     const { timeLimit, service, limitedBy } = view.settings
     const counted = acceleratorsOf(view)
     const held = effective(view.settings.gpusFilledIn) === true || trainsOnUnknown(view)
-    const accelerators = counted ?? (held ? 'its GPUs' : undefined)
-    if (timeLimit === undefined || timeLimit.state === 'unknown') return silent(unless(view, 'timeLimit', ''))
-    if (accelerators === undefined) return silent(withoutAccelerators(view))
-    if (effective(service) === true) return silent('it is a service')
     const elsewhere = effective(limitedBy)
+    const onProcessors = counted === undefined && !held
+    const machines =
+      counted ?? (held ? 'its GPUs' : elsewhere === undefined ? trainingMachines(view) : undefined)
+    if (timeLimit === undefined || timeLimit.state === 'unknown') return silent(unless(view, 'timeLimit', ''))
+    if (machines === undefined) return silent(withoutAccelerators(view))
+    if (effective(service) === true) return silent('it is a service')
     const seconds = timeLimit.value ?? null
     // A platform's own default is its maker's business, unless it is hardly one.
     const open = seconds === null || (timeLimit.state === 'default' && seconds > longest.open)
@@ -41,8 +44,10 @@ export default defineRule({
       report({
         at: timeLimit,
         severity:
-          elsewhere === undefined && seconds === null && !trainsOnUnknown(view) ? 'warning' : 'information',
-        message: `${jobName(view)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (a stuck collective, storage that does not answer) ${verb} ${accelerators} ${until}.${care}`,
+          elsewhere === undefined && seconds === null && !onProcessors && !trainsOnUnknown(view)
+            ? 'warning'
+            : 'information',
+        message: `${jobName(view, onProcessors)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (${onProcessors ? '' : 'a stuck collective, '}storage that does not answer) ${verb} ${machines} ${until}.${care}`,
         fixes: lost
           ? []
           : [
@@ -51,6 +56,7 @@ export default defineRule({
                 ...(takesDays(view) ? { onlyIf: 'no run takes longer' } : {}),
               },
             ],
+        ...(onProcessors ? { together: 'on processors' } : {}),
       })
       return
     }
@@ -61,7 +67,7 @@ export default defineRule({
     report({
       at: timeLimit,
       severity: elsewhere === undefined ? 'hint' : 'information',
-      message: `${jobName(view)} may run for ${duration(seconds)} (${timeLimit.key}): a hang holds ${accelerators} that long.`,
+      message: `${jobName(view, onProcessors)} may run for ${duration(seconds)} (${timeLimit.key}): a hang holds ${machines} that long.`,
     })
   },
 })
@@ -82,6 +88,17 @@ function trainsOnUnknown({ settings: { gpus }, subject, run }: SubjectView<'Comp
     )
   })
 }
+
+/** Processors cost less, so only a job that trains is worth a word; undefined: nothing says that it does. */
+function trainingMachines({ settings, subject, run }: SubjectView<'Compute'>): string | undefined {
+  const named = [effective(settings.name) ?? '', subject.location.path].some((one) => trainsByName.test(one))
+  const trains =
+    named || run.siblings.some((one) => effective(subjectIn(one, 'Program')?.settings.trains) === true)
+  const count = effective(settings.nodes) ?? 1
+  return !trains ? undefined : count > 1 ? `its ${count} machines` : 'its machine'
+}
+
+const trainsByName = /(^|[^a-z])(train(er|ing)?|fine-?tun\w*)([^a-z]|$)/i
 
 /** A training this long may well take more than a day. */
 const many = { epochs: 50, steps: 50_000 }

@@ -5,7 +5,7 @@ import type { FixRequest, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
 import { isSilence, type Silence, unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
-import { acceleratorsOf, duration, withoutAccelerators } from './job-words.js'
+import { acceleratorsOf, duration } from './job-words.js'
 
 /** Seconds: at most this much is lost when a job that cannot continue is interrupted. */
 const short = 7200
@@ -21,6 +21,7 @@ export default defineRule({
   severity: 'warning',
   finds: 'jobs that could run on spot capacity and do not',
   summary: 'A job that may be interrupted pays the on-demand price.',
+  tellsTogether: true,
   check(view, { report, silent }) {
     const { settings } = view
     const { spot, gpus, nodes, instanceType, timeLimit, maxWait, checkpointStore } = settings
@@ -28,7 +29,6 @@ export default defineRule({
       return silent(unless(view, 'spot', 'it runs on spot capacity'))
     if (effective(settings.choosesCapacity) !== true)
       return silent(unless(view, 'choosesCapacity', 'the job cannot choose its capacity'))
-    if ((effective(gpus) ?? 0) < 1) return silent(withoutAccelerators(view))
     if (effective(settings.reserved) !== false)
       return silent(unless(view, 'reserved', 'its capacity is reserved'))
     if (effective(settings.service) === true) return silent('it is a service')
@@ -40,16 +40,16 @@ export default defineRule({
     // Some platforms are told the accelerators, and find the machine themselves; on some machines they are attached.
     const accelerators = acceleratorsOf(view)
     const bare = type !== undefined && instance(type)?.gpu === null && accelerators !== undefined
-    const machine = bare ? `${type} with ${accelerators}` : (type ?? accelerators)
+    const machine = bare ? `${type} with ${accelerators}` : (type ?? accelerators ?? 'its machine')
+    if (instanceType === undefined && accelerators === undefined)
+      return silent(unless(view, ['instanceType', 'gpus'], ''))
     const count = effective(nodes)
-    if (machine === undefined) return silent(unless(view, 'instanceType', ''))
-
     const why = reason(view)
     if (isSilence(why)) return silent(why)
-    let severity: Severity = why.search ? 'warning' : 'information'
-    if (count === undefined || count >= manyNodes) severity = 'information'
+    const plain = (effective(gpus) ?? 0) < 1
+    const severe = why.search && !plain && count !== undefined && count < manyNodes
     const priced = spotPriced(type, effective(settings.gpuModel))
-    if (!priced) severity = 'hint'
+    const severity: Severity = priced === false ? 'hint' : severe ? 'warning' : 'information'
     const set: FixRequest['set'] = [{ claim: spot, value: true }]
     const limit = effective(timeLimit)
     if (maxWait !== undefined && typeof limit === 'number' && (effective(maxWait) ?? 0) < limit) {
@@ -61,29 +61,34 @@ export default defineRule({
     report({
       at: spot,
       severity,
-      message: `${why.says} Spot capacity for ${machine} is ${priced ? 'up to 90 % cheaper' : 'cheaper, where it is available'}.`,
+      message: `${why.says} Spot capacity for ${machine} is ${priced === true ? 'up to 90 % cheaper' : 'cheaper, where it is available'}${why.care ?? ''}.`,
       saving: {
-        fraction: [0.5, 0.65],
+        fraction: why.care === undefined ? [0.5, 0.65] : [0, 0.65],
         usd: null,
         basis:
           'half of 67 accelerated machine types cost 58 to 72 % less on spot (EC2, us-east-1); 5 % of the work repeated after interruptions, rounded down',
       },
-      fixes: [{ set }],
+      fixes: [{ set, ...(why.care === undefined ? {} : { onlyIf: 'an interrupted run may be repeated' }) }],
       related: why.related,
+      // How jobs are bought is decided once, not job by job.
+      ...(why.care === undefined ? {} : { together: 'on demand' }),
     })
   },
 })
 
-/** A machine, or some machine with that accelerator, has a spot price. */
-function spotPriced(type: string | undefined, model: string | undefined): boolean {
+/** A machine, or some machine with that accelerator, has a spot price; undefined: the machine is not known. */
+function spotPriced(type: string | undefined, model: string | undefined): boolean | undefined {
   const machine = type === undefined ? undefined : instance(type)
   if (machine !== undefined && (machine.gpu !== null || model === undefined)) return machine.spotPriced
-  return model !== undefined && allInstances().some((one) => one.gpu?.name === model && one.spotPriced)
+  if (model === undefined) return undefined
+  return allInstances().some((one) => one.gpu?.name === model && one.spotPriced)
 }
 
 interface Reason {
   says: string
   search: boolean
+  /** What an interruption costs, where nothing says that the job continues after one. */
+  care?: string
   related: { location: SubjectView['subject']['location']; message: string }[]
 }
 
@@ -100,10 +105,9 @@ function reason(view: SubjectView<'Compute'>): Reason | Silence {
   const programs = view.run.siblings.flatMap((run) =>
     subjectsOf(run, 'Program').filter(({ subject }) => subject.location.path === run.script),
   )
-  if (programs.some((program) => effective(program.settings.resumes) === false))
-    return { text: 'its program loads no checkpoint' }
+  const fromStart = programs.some((program) => effective(program.settings.resumes) === false)
   const store = effective(checkpointStore)
-  if (typeof store === 'string') {
+  if (typeof store === 'string' && !fromStart) {
     return {
       says: `This job keeps checkpoints (${checkpointStore!.key}) and still runs on demand.`,
       search: false,
@@ -111,7 +115,7 @@ function reason(view: SubjectView<'Compute'>): Reason | Silence {
     }
   }
   const resuming = programs.find((program) => effective(program.settings.resumes) === true)
-  if (resuming !== undefined) {
+  if (resuming !== undefined && !fromStart) {
     return {
       says: `${resuming.subject.location.path} continues from its checkpoints, and the job still runs on demand.`,
       search: false,
@@ -119,15 +123,22 @@ function reason(view: SubjectView<'Compute'>): Reason | Silence {
     }
   }
   const limit = effective(timeLimit)
-  if (timeLimit?.state === 'known' && typeof limit === 'number' && limit <= short) {
+  if (timeLimit?.state === 'known' && typeof limit === 'number' && limit <= short && !fromStart) {
     return {
       says: `This job takes at most ${duration(limit)} (${timeLimit.key}) and runs on demand.`,
       search: false,
       related: [],
     }
   }
-  const unread = programs.find(({ settings }) => effective(settings.resumes) === undefined)
-  return unread === undefined
-    ? { text: 'nothing says that it may be interrupted: it keeps no checkpoints, and is not short' }
-    : unless(unread, 'resumes', '')
+  const count = effective(view.settings.nodes) ?? 1
+  if (count >= manyNodes)
+    return { text: `nothing says that it continues after an interruption of one of its ${count} machines` }
+  return {
+    says: 'This job runs on demand.',
+    search: false,
+    care: fromStart
+      ? '; it loads no checkpoint, so an interruption starts it again'
+      : '; whether it continues after an interruption is not known',
+    related: [],
+  }
 }
