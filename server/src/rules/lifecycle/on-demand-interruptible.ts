@@ -32,7 +32,9 @@ export default defineRule({
     if (effective(settings.reserved) !== false)
       return silent(unless(view, 'reserved', 'its capacity is reserved'))
     if (effective(settings.service) === true) return silent('it is a service')
-    if (settings.keepAlive !== undefined && effective(settings.keepAlive) !== null)
+    // Between several jobs they may well be worth it; spot capacity is never kept.
+    const warm = settings.keepAlive !== undefined && effective(settings.keepAlive) !== null
+    if (warm && effective(settings.jobsStarted) !== 1)
       return silent(unless(view, 'keepAlive', 'its machines are kept warm'))
     const name = effective(settings.name)
     if (name !== undefined && promised.test(name)) return silent(`"${name}" is named for production`)
@@ -58,6 +60,7 @@ export default defineRule({
     if (checkpointStore !== undefined && effective(checkpointStore) === null) {
       set.push({ claim: checkpointStore, value: 'default' })
     }
+    if (warm) set.push({ claim: settings.keepAlive!, value: null })
     report({
       at: spot,
       severity,
