@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
 import { unless } from '../silence.js'
+import { costText, replicaPrice } from './endpoint-price.js'
 
 /** Hours of a week that are no working hours. */
 const idleShare = (168 - 40) / 168
@@ -12,7 +13,7 @@ export default defineRule({
   severity: 'warning',
   finds: 'GPU services that keep replicas without traffic although they could scale to zero',
   summary: 'A GPU service keeps replicas around the clock although it could scale to zero.',
-  check(view, { report, silent }) {
+  check(view, { report, silent, options, today }) {
     const { minReplicas, gpus, gpuModel, scalesToZero, environment, name } = view.settings
     const count = effective(minReplicas)
     const devices = effective(gpus)
@@ -35,12 +36,13 @@ export default defineRule({
       minReplicas.state === 'default'
         ? `${minReplicas.key} is ${count} by default`
         : `${minReplicas.key}: ${count}`
+    const cost = costText(replicaPrice(view, options, today), count)
     report({
       at: minReplicas,
       severity:
         stage === 'development' ? 'warning' : minReplicas.state === 'default' ? 'hint' : 'information',
       confidence: stage === 'development' ? 'high' : 'medium',
-      message: `${what}${where} holds ${held} day and night (${by}). With 0 it holds none without traffic, and the first request after a pause waits for the model to load.`,
+      message: `${what}${where} holds ${held} day and night (${by})${cost === null ? '' : `: ${cost}`}. With 0 it holds none without traffic, and the first request after a pause waits for the model to load.`,
       saving: {
         fraction: [0, idleShare],
         usd: null,

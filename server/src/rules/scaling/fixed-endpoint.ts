@@ -1,11 +1,9 @@
 import { month } from '../../estimate/bill.js'
-import { formatUsd, hourlyCost, machineRequest, roughUsd } from '../../estimate/hourly.js'
-import { rateOf } from '../../estimate/rate.js'
 import { effective } from '../../values/value.js'
-import type { SubjectView } from '../../workload/claim.js'
 import { endpointOf } from '../lifecycle/endpoint-left-running.js'
-import { defineRule, type RuleOptions } from '../rule.js'
+import { defineRule } from '../rule.js'
 import { unless } from '../silence.js'
+import { costText, replicaPrice } from './endpoint-price.js'
 
 /** Made to be tried out, and taken away again. */
 const trial = /(^|\/)(bench(mark)?s?|load[-_]?tests?|scenarios|examples?|samples?|tutorials?|demos?)\//i
@@ -34,14 +32,15 @@ export default defineRule({
     if (devices < 1) return silent(unless(view, 'gpus', 'its replicas hold no accelerators'))
     // What is deleted again after a trial needs no policy.
     if (effective(view.settings.tornDown) === true) return silent('it is deleted again')
+    const price = replicaPrice(view, options, today)
+    const cost = costText(price, count)
     if (count === 1) {
-      const price = priceOf(view, options, today)
-      if (price === null) return silent('there is one replica, and its price is not known')
+      if (price === null || cost === null) return silent('there is one replica, and its price is not known')
       const monthly = price.low * month
       report({
         at: minReplicas,
         severity: monthly >= dear && !trial.test(view.subject.location.path) ? 'information' : 'hint',
-        message: `${spoken(price, formatUsd)}/h, ${spoken(times(price, month), roughUsd)} a month, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
+        message: `${cost}, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
         saving: {
           fraction: [0, 1],
           usd: null,
@@ -55,7 +54,7 @@ export default defineRule({
     report({
       at: minReplicas,
       severity: count >= many && !trial.test(view.subject.location.path) ? 'warning' : 'information',
-      message: `${count} replicas run at all hours: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
+      message: `${count} replicas run at all hours${cost === null ? '' : `, ${cost}`}: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
       saving: {
         fraction: [0, (count - 1) / count],
         usd: null,
@@ -65,33 +64,3 @@ export default defineRule({
     })
   },
 })
-
-type Price = { low: number; high: number }
-
-const times = ({ low, high }: Price, factor: number): Price => ({ low: low * factor, high: high * factor })
-
-/** `$1.41`, `$5.20 to $24.58`. */
-function spoken({ low, high }: Price, write: (usd: number) => string): string {
-  const [least, most] = [write(low), write(high)]
-  return least === most ? least : `${least} to ${most}`
-}
-
-/** What one replica costs per hour: its machine where a platform bills it by itself, its accelerators in a cluster; null: no price is known. */
-function priceOf({ settings }: SubjectView<'Serving'>, options: RuleOptions, today: string): Price | null {
-  const { machine, region, gpus, gpuModel, object, purpose } = settings
-  // What a notebook tries out is another rule's.
-  if (object === undefined && effective(purpose) !== 'deployment') return null
-  const request = machineRequest({
-    nodes: 1,
-    instanceType: effective(machine),
-    region: effective(region),
-    gpus: effective(gpus),
-    gpuModel: effective(gpuModel),
-  })
-  if (object !== undefined) {
-    const rate = request.gpuModel === undefined ? null : rateOf(request, undefined, options.prices, today)
-    return rate === null || 'missing' in rate ? null : rate.usd
-  }
-  const cost = hourlyCost(request, options.prices, today)
-  return cost === undefined || cost.onDemand === null ? null : { low: cost.onDemand, high: cost.onDemand }
-}
