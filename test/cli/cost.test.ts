@@ -524,6 +524,20 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
     assert.equal(Math.round(found!.usd!.low), 1469)
   })
 
+  it('bills machines by the month that stay up until somebody stops them, and not what stops by itself', async () => {
+    const instance = 'resource "aws_instance" "dev" {\n  instance_type = "p3.8xlarge"\n}\n'
+    const [workstation] = await jobs({ 'main.tf': instance })
+    assert.equal(workstation!.kind, 'service')
+    assert.equal(workstation!.per, 'month')
+    assert.equal(Math.round(workstation!.usd!.low / 100), 89)
+    assert.ok(workstation!.saving!.high > 0.5 * workstation!.usd!.low)
+    const stopping = 'resources:\n  accelerators: A100:1\n  autostop: 30m\nrun: echo ready\n'
+    assert.deepEqual(
+      (await jobs({ 'dev.yaml': stopping })).filter(({ per }) => per === 'month'),
+      [],
+    )
+  })
+
   it('says in words, in Markdown and in CSV what it says in JSON', async () => {
     const files = { 'train.py': train, 'launch.py': launcher, 'none.py': 'x = 1\n' }
     const text = await runHere(files, ['cost'])

@@ -186,7 +186,7 @@ export function isSession({ subject, settings, run }: SubjectView<'Compute'>): b
 /** A service, or a machine that people work on by hand. */
 export function isAlwaysOn(compute: SubjectView<'Compute'>): boolean {
   const { settings } = compute
-  if (isSession(compute)) return false
+  if (isSession(compute) || typeof effective(settings.idleStop) === 'number') return false
   return effective(settings.service) === true || effective(settings.interactive) === true
 }
 

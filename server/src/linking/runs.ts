@@ -229,6 +229,10 @@ export function buildRuns(input: RunInput): Judgement[] {
         const view = ending.length === 0 ? found : madeWith(cappedElsewhere(found), ending)
         if (view.subject.kind === 'Compute' && (view.subject.job !== null || joined.has(view.subject.id)))
           continue
+        if (staysUp(view)) {
+          if (!bySubject.has(view.subject.id)) bySubject.set(view.subject.id, [onItself(view)])
+          continue
+        }
         if (view.subject.kind === 'Search' && view.subject.job !== null) {
           const trials = runsOfJob.get(view.subject.job)
           const trial = trials?.find((one) => one.script !== null) ?? trials?.[0]
@@ -272,6 +276,23 @@ export function buildRuns(input: RunInput): Judgement[] {
   }
   const origins = new Origins()
   return judged.map((runs) => ({ runs, from: origins.of(runs) }))
+}
+
+/** A machine that nothing ends: no job, and yet what it costs is known. */
+function staysUp(view: SubjectView): view is SubjectView<'Compute'> {
+  if (view.subject.kind !== ('Compute' satisfies ResourceKind)) return false
+  const { service, idleStop, endedBy } = (view as SubjectView<'Compute'>).settings
+  return effective(service) === true && effective(idleStop) === null && endedBy === undefined
+}
+
+/** With a run of its own, for its bill; what runs on it nobody knows. */
+function onItself(view: SubjectView<'Compute'>): SubjectView<'Compute'> {
+  const { id } = view.subject
+  const unseen = [...view.run.unseen, unseenProgram('no program that it starts could be read')]
+  const run = newRun(id, null, unseen, null, id, view.run.from ?? [])
+  const own = { ...view, run }
+  run.job.compute = own
+  return own
 }
 
 /** Runs of more programs than this say nothing new of a module that they share. */
