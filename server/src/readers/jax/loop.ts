@@ -14,6 +14,7 @@ import { claimRun, demonstration, loopHeader } from '../pytorch/loop.js'
 import { epochLoopOf, openEndedReason } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { once } from '../pytorch/once.js'
+import { readSaving } from '../pytorch/records.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { claimExtractions, isStepCall, type StepDialect } from '../step-extraction.js'
 import { changeJax } from './changes.js'
@@ -132,7 +133,9 @@ function readLoop(
   if (compiled) training.known('compiled', 'jax.jit', true, header)
   const endless = endlessBecause(python, outer ?? loop)
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
-  if (outer !== null) claimRun(python, outer, training)
+  if (outer === null) return
+  claimRun(python, outer, training)
+  readSaving(python, outer, training)
 }
 
 const lowering =

@@ -4,9 +4,11 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { mayBePassed } from '../../values/argument.js'
-import { convert, orDefault } from '../../values/operations.js'
-import { asBoolean } from '../../values/parse.js'
+import { both, convert, orDefault, unreadable } from '../../values/operations.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
+import type { Source } from '../../values/source.js'
+import type { Given } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -42,7 +44,7 @@ function readTrainer(python: PythonModule, call: Call, claims: ClaimBuilder): vo
   const training = claims.extend('Training', trainingId(claims, calleePlace(call)))
   const source = trainerSettings.argumentsOf(python, call, training.locator)
   trainerSettings.claim(training, source, {}, ['saves'])
-  readCallbacks(python, training)
+  readCallbacks(python, source, training)
   const tracker = trackerOf(python)
   const logs = (value: Json) => asBoolean(value) !== false || value === null || tracker !== null
   // Without a logger it writes one of its own.
@@ -50,18 +52,33 @@ function readTrainer(python: PythonModule, call: Call, claims: ClaimBuilder): vo
 }
 
 /** `ModelCheckpoint(save_top_k=-1)` keeps every checkpoint. */
-function readCallbacks(python: PythonModule, training: SubjectBuilder<'Training'>): void {
+function readCallbacks(python: PythonModule, trainer: Source, training: SubjectBuilder<'Training'>): void {
   const callbacks = python.callsTo(checkpointClass)
   if (callbacks.length !== 1) return
   const callback = callbacks[0]!
-  checkpointSettings.claim(training, checkpointSettings.argumentsOf(python, callback, training.locator))
-  const place = calleePlace(callback)
-  const rhythm = ['every_n_train_steps', 'train_time_interval', 'every_n_epochs'].some((one) =>
-    mayBePassed(python.argument(callback, one)),
-  )
-  if (rhythm) training.unknown('checkpointCount', 'every_n_epochs', 'a rhythm of its own', place)
+  const source = checkpointSettings.argumentsOf(python, callback, training.locator)
+  checkpointSettings.claim(training, source)
+  if (mayBePassed(python.argument(callback, 'train_time_interval')))
+    training.unknown('checkpointCount', 'train_time_interval', 'a time', calleePlace(callback))
+  else
+    for (const [key, length] of rhythms)
+      if (mayBePassed(python.argument(callback, key)))
+        training.say('checkpointCount', key, countOf(source.get(key), trainer.get(length)))
   if (/StochasticWeightAveraging|average_checkpoints|swa_utils|model_soup/i.test(moduleText(python)))
-    training.known('checkpointsFor', 'average', 'they are averaged', place)
+    training.known('checkpointsFor', 'average', 'they are averaged', calleePlace(callback))
+}
+
+const rhythms = [
+  ['every_n_train_steps', 'max_steps'],
+  ['every_n_epochs', 'max_epochs'],
+] as const
+
+/** Checkpoints of a run of so many steps or epochs, with so many from one to the next. */
+function countOf(every: Given<Json>, length: Given<Json>): Given<number> {
+  const unknown = length.state === 'absent' ? unreadable(every, 'a rhythm of its own') : length
+  return both(convert(every, asNumber), convert(unknown, asNumber), (each, all) =>
+    each >= 1 && all > 0 ? Math.floor(all / each) : undefined,
+  )
 }
 
 function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {

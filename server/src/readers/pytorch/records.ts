@@ -3,16 +3,13 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { childrenOf } from '../../syntax/python-children.js'
-import { passedExpression } from '../../values/argument.js'
-import { callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { claimTracked, trainingId } from '../tracking.js'
-import { moduleText } from './evidence.js'
+import { readKept } from './kept-checkpoints.js'
 import { isEpochLoop, isTorchLoop, loopHeader } from './loop.js'
 import { epochLoopOf } from './loop-facts.js'
 import { usesAny } from './once.js'
@@ -61,7 +58,8 @@ function returnsValues(outer: Loop): boolean {
 const saving =
   /(^|\.|_)(save|dump)(_|$|\.)|save|checkpoint|ckpt|snapshot|serialize|to_disk|push_to_hub|backup/i
 
-function readSaving(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
+/** When a loop saves what it could go on from, and how much of that stays. */
+export function readSaving(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
   const header = loopHeader(outer)
   const site = { start: outer.node.start, end: outer.node.end }
   const inside = [...outer.effects.calls].some((name) => saving.test(name))
@@ -86,74 +84,9 @@ function readSaving(python: PythonModule, outer: Loop, training: SubjectBuilder<
   else training.default('saves', 'checkpoint', afterwards ? 'at the end' : 'never', header, { site })
 }
 
-/** `torch.save(…, f'epoch-{epoch}.pt')` in each pass, and nothing that removes the old ones. */
-function readKept(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
-  if (outer.node.type !== 'for') return
-  const counter = targetName(outer.node.target)
-  if (counter === null) return
-  const saves = python.calls.flatMap((call) =>
-    call.loops.at(-1) === outer && !call.conditional ? (savingOf(python, call) ?? []) : [],
-  )
-  const numbered = saves.find(({ path }) => mentions(python.definition(path), counter))
-  if (numbered === undefined) return
-  if (/\bos\.(remove|unlink)\b|\.unlink\(|rmtree\(/.test(moduleText(python))) return
-  const removes = python.importedFunction(numbered.call.expr.callee)?.calls ?? []
-  if (removes.some((name) => /^(os\.(remove|unlink)|shutil\.rmtree)$|\.unlink$/.test(name))) return
-  const { call, path, what, key } = numbered
-  const place = { start: path.start, end: path.end }
-  training.known('keptCheckpoints', key, null, place, { site: callSite(call) })
-  const state = what !== null && /optim/i.test(textOf(python, python.definition(what)))
-  training.known('checkpointHolds', key, state ? 'training state' : 'weights', place)
-  if (averages.test(moduleText(python)))
-    training.known('checkpointsFor', 'average', 'they are averaged', place)
-}
-
-/** What reads several checkpoints again; an average of losses or a meter is none. */
-const averages =
-  /average_(checkpoints?|weights|models?)|(checkpoint|weight|model)s?_?averag|averaged_?model|\bswa(_|\b)|swa_utils|model_?soup|ensemble|snapshot/i
-
-interface Saving {
-  call: Call
-  path: Expr
-  what: Expr | null
-  /** As a message calls it. */
-  key: string
-}
-
-/** What is saved beside the weights takes no room. */
-const besideWeights = /tok|proc|extractor|config|scheduler/i
-
-/** `torch.save(state, path)`, `model.save_pretrained(path)`, or a function of the project that hands both on; null: it is none. */
-function savingOf(python: PythonModule, call: Call): Saving | null {
-  const { callee } = call.expr
-  if (call.method === 'save_pretrained' && callee.type === 'attribute') {
-    if (besideWeights.test(textOf(python, callee.value))) return null
-    const path = passedExpression(python.argument(call, 'save_directory', 0))
-    return path === null ? null : { call, path, what: null, key: call.method }
-  }
-  if (call.name === 'torch.save') {
-    const path = passedExpression(python.argument(call, 'f', 1))
-    return path === null ? null : { call, path, what: call.expr.args[0]?.value ?? null, key: call.name }
-  }
-  if (call.name !== null) return null
-  const handed = python.handsOn(call.expr.callee).filter(({ to }) => to === 'torch.save')
-  const given = (keyword: string, position: number): Expr | null => {
-    const one = handed.find(({ name, position: at }) => name === keyword || at === position)
-    return one === undefined ? null : passedExpression(python.argument(call, one.parameter, one.index))
-  }
-  const path = given('f', 1)
-  return path === null ? null : { call, path, what: given('obj', 0), key: call.method }
-}
-
-const textOf = (python: PythonModule, { start, end }: Expr) => python.text.slice(start, end)
-
 function targetName(target: Expr): string | null {
   if (target.type === 'name') return target.id
   return target.type === 'tuple' && target.items[0]?.type === 'name' ? target.items[0].id : null
-}
-
-function mentions(expr: Expr, name: string): boolean {
-  return (expr.type === 'name' && expr.id === name) || childrenOf(expr).some((child) => mentions(child, name))
 }
 
 function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {

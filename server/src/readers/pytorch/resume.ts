@@ -40,10 +40,19 @@ function judgeResumption(python: PythonModule): Resumption {
   if (keeps && reads) {
     if (restoresOptimizer(python) || python.uses('.load_state') || handsCheckpoint(python)) return 'resumes'
     // Names alone do nothing: `start_epoch = 1` beside a network that reads its first weights.
-    if (codeMatches(python, asked) && loadsBack(python)) return 'resumes'
-    return 'unknown'
+    if (codeMatches(python, asked)) return loadsBack(python) ? 'resumes' : 'unknown'
+    return savesWeightsOnly(python) ? 'saves only' : 'unknown'
   }
   return keeps ? 'saves only' : 'unknown'
+}
+
+/** The weights are loaded again for a test or another run, without the state of an optimiser. */
+function savesWeightsOnly(python: PythonModule): boolean {
+  return (
+    python.callsTo('torch.save').length > 0 &&
+    !/optim\w*(\.\w+\(\))?\.state_dict/i.test(moduleText(python)) &&
+    !python.uses('.save_state', '.save_checkpoint')
+  )
 }
 
 /** `trainer.fit(model, ckpt_path=path)`. */

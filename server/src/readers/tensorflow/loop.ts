@@ -15,6 +15,7 @@ import { claimEndless, endlessBecause } from '../pytorch/endless.js'
 import { claimRun, demonstration, loopHeader } from '../pytorch/loop.js'
 import { epochLoopOf, openEndedReason, paceSetter } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
+import { readSaving } from '../pytorch/records.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { claimExtractions, isStepCall, type StepDialect } from '../step-extraction.js'
 
@@ -101,7 +102,9 @@ function readLoop(
   if (pace !== null) training.known('boundBy', pace, pace, header)
   const endless = endlessBecause(python, outer ?? loop)
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
-  if (outer !== null) claimRun(python, outer, training)
+  if (outer === null) return
+  claimRun(python, outer, training)
+  readSaving(python, outer, training)
 }
 
 /** `optimizer.apply_gradients([(grad, image)])`: a picture or a few numbers are made to fit, no model. */

@@ -11,6 +11,8 @@ const few = 10
 const large = 100_000_000
 /** Bytes for each parameter: weights in fp32, and with the gradients' moments and a master copy beside 16-bit weights. */
 const bytes = { weights: 4, 'training state': 14 }
+/** Files of which each is worth a word, however many there are. */
+const heavy = 10e9
 /** From here on the files are worth a warning. */
 const muchStorage = 100e9
 
@@ -41,14 +43,7 @@ export default defineRule({
     const wanted = effective(view.settings.checkpointsFor)
     if (wanted !== undefined) return silent(`all checkpoints are kept on purpose: ${wanted}`)
     const count = checkpointCount?.state === 'unknown' ? undefined : effective(checkpointCount ?? epochs)
-    if (count === undefined || count <= few)
-      return silent(
-        unless(
-          view,
-          checkpointCount === undefined ? 'epochs' : 'checkpointCount',
-          `there are few checkpoints: ${count}`,
-        ),
-      )
+    if (count !== undefined && count <= few) return silent(`there are few checkpoints: ${count}`)
     const { adapters } = view.settings
     const trained = adapters === undefined ? null : effective(adapters)
     if (trained !== undefined && trained !== null)
@@ -57,7 +52,9 @@ export default defineRule({
     const size = trained === undefined ? undefined : (effective(parameters) ?? sizeOfModels(view))
     const holds = effective(checkpointHolds) ?? 'weights'
     const each = size === undefined ? null : size * bytes[holds]
-    const total = each === null ? null : each * count
+    if (count === undefined && (each ?? 0) < heavy)
+      return silent(unless(view, checkpointCount === undefined ? 'epochs' : 'checkpointCount', ''))
+    const total = each === null || count === undefined ? null : each * count
     // Many small files are much as well.
     if (size !== undefined && size < large && (total ?? 0) <= muchStorage)
       return silent(`the model is small: ${millions(size)} parameters`)
@@ -68,14 +65,25 @@ export default defineRule({
     report({
       at: keptCheckpoints,
       severity: total !== null && total > muchStorage && (size ?? 0) >= large ? 'warning' : 'information',
-      message:
-        each === null || total === null
-          ? `All ${formatCount(count)} checkpoints of the run are kept (\`${keptCheckpoints.key}\`).`
-          : `All ${formatCount(count)} checkpoints are kept (\`${keptCheckpoints.key}\`): ${formatCount(count)} × ${gigabytes(each)} (${millions(size!)} parameters${holds === 'weights' ? '' : ' with the state of the optimiser'}) = ${gigabytes(total)}.`,
+      message: messageOf(keptCheckpoints.key, count, size, holds),
       fixes: [{ set: [{ claim: keptCheckpoints, value: 2 }] }],
     })
   },
 })
+
+function messageOf(
+  key: string,
+  count: number | undefined,
+  size: number | undefined,
+  holds: keyof typeof bytes,
+): string {
+  if (size === undefined) return `All ${formatCount(count!)} checkpoints of the run are kept (\`${key}\`).`
+  const each = size * bytes[holds]
+  const what = `${millions(size)} parameters${holds === 'weights' ? '' : ' with the state of the optimiser'}`
+  return count === undefined
+    ? `Every checkpoint of the run is kept (\`${key}\`), however many there are: ${gigabytes(each)} each (${what}).`
+    : `All ${formatCount(count)} checkpoints are kept (\`${key}\`): ${formatCount(count)} × ${gigabytes(each)} (${what}) = ${gigabytes(each * count)}.`
+}
 
 /** From here on a few checkpoints are a matter of hundreds of gigabytes, and of minutes for each. */
 const hugeCheckpoint = 100e9

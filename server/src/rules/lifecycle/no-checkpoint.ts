@@ -20,10 +20,6 @@ export default defineRule({
   finds: 'long runs that save nothing until the end',
   summary: 'A long run that saves nothing starts over, and is paid for again, when it is interrupted.',
   oncePerProject: true,
-  offFor: {
-    'pytorch-records': '25 of 28 findings on hand-written loops and Keras were right (0.89)',
-    'keras-records': '25 of 28 findings on hand-written loops and Keras were right (0.89)',
-  },
   check(view, { report, silent }) {
     const { saves, resumable } = view.settings
     if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
@@ -50,8 +46,8 @@ export default defineRule({
       return silent(unlessUnread(view, 'resumable', 'it saves while it runs'))
     report({
       at: resumable,
-      severity: 'hint',
-      message: `${length}: checkpoints are written, but nothing here loads them, so an interrupted run starts over.`,
+      severity: onGpuJob(view) ? 'information' : 'hint',
+      message: `${length}: checkpoints are written, but nothing here goes on from them, so an interrupted run starts over.`,
       confidence: 'medium',
     })
   },
