@@ -3,6 +3,7 @@
 import type { Call, Folded, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf } from '../../syntax/python-children.js'
+import { lookUp } from '../../text/records.js'
 import { passedExpression } from '../../values/argument.js'
 import { foldedValue } from '../../values/folded-value.js'
 import { both, convert } from '../../values/operations.js'
@@ -179,7 +180,7 @@ const savingMethods: Record<string, [keyword: string, position: number]> = {
 /** `torch.save(state, path)`, `model.save_pretrained(path)`, or a function of the project that hands both on; null: it is none. */
 function savingOf(python: PythonModule, call: Call): Saving | null {
   const { callee } = call.expr
-  const method = savingMethods[call.method]
+  const method = lookUp(savingMethods, call.method)
   if (method !== undefined && callee.type === 'attribute') {
     if (besideWeights.test(textOf(python, callee.value))) return null
     const path = passedExpression(python.argument(call, ...method))
