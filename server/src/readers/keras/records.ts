@@ -25,7 +25,7 @@ export const kerasRecordsReader = defineReader({
   name: 'keras-records',
   title: 'Keras',
   languages: ['python'],
-  triggers: ['keras', 'tensorflow'],
+  triggers: ['keras', 'tensorflow', 'fit_generator', '.fit('],
   settings: [checkpointSettings],
   read(facts, _context, claims) {
     const python = facts.python
