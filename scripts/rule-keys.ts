@@ -49,6 +49,9 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['Colab, Kaggle', 'accelerator of the notebook'],
     ],
   },
+  'compute/idle-cores': {
+    others: [['scikit-learn', '`n_jobs`']],
+  },
   'compute/multi-gpu-notebook': {
     settings: ['Compute.instanceType'],
     readers: ['azure-compute-instance'],

@@ -169,6 +169,7 @@ import { shellGridReader } from './shell/grid-loop.js'
 import { notebookSetupReader } from './shell/notebook-setup.js'
 import { shellReader } from './shell/reader.js'
 import { shellStagesReader } from './shell/stages.js'
+import { sklearnCoresReader } from './sklearn/cores.js'
 import { sklearnObjectiveReader } from './sklearn/objective.js'
 import { sklearnPatienceReader } from './sklearn/patience.js'
 import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
@@ -369,6 +370,7 @@ export const readers: readonly Reader[] = [
   notebookSetupReader,
   shellReader,
   shellStagesReader,
+  sklearnCoresReader,
   sklearnObjectiveReader,
   sklearnPatienceReader,
   sklearnGridReader,

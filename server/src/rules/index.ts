@@ -6,6 +6,7 @@ import crossRegionData from './compute/cross-region-data.js'
 import exclusiveNode from './compute/exclusive-node.js'
 import gpuForCpuCode from './compute/gpu-for-cpu-code.js'
 import gpuForDataPrep from './compute/gpu-for-data-prep.js'
+import idleCores from './compute/idle-cores.js'
 import multiGpuNotebook from './compute/multi-gpu-notebook.js'
 import oversizedInstance from './compute/oversized-instance.js'
 import unsuitableAccelerator from './compute/unsuitable-accelerator.js'
@@ -107,6 +108,7 @@ export const rules: readonly Rule[] = [
   exclusiveNode,
   gpuForCpuCode,
   gpuForDataPrep,
+  idleCores,
   multiGpuNotebook,
   oversizedInstance,
   unsuitableAccelerator,

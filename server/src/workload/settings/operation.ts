@@ -40,6 +40,8 @@ export type OperationKind =
   | 'whole scan'
   /** A single sample is put on an accelerator by the code that makes it. */
   | 'sample on device'
+  /** Work that could be spread over cores is done by one of them. */
+  | 'single core'
   /** A request over the network. */
   | 'remote read'
   /** A whole run without compiling its steps, because a switch says so. */
