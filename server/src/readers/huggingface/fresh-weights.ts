@@ -32,7 +32,7 @@ export const huggingfaceFreshWeightsReader = defineReader({
     if (evidence.role !== 'training' || evidence.small !== null) return
     for (const call of python.calls) {
       const id = freshFrom(python, call)
-      if (id === null || meansRandom(python, call) !== null || takesWeights(python)) continue
+      if (id === null || meansRandom(python) !== null || takesWeights(python)) continue
       if (evidence.accelerator === 'none') evidence.accelerator = 'maybe'
       claimFresh(claims, evidence, {
         call,
@@ -49,20 +49,23 @@ export const huggingfaceFreshWeightsReader = defineReader({
 /** The id whose configuration is taken without its weights. */
 function freshFrom(python: PythonModule, call: Call): string | null {
   if (!isTrained(call.name ?? '') && !isOwnModel(python, call)) return null
-  const given = python.argument(call, 'config', 0)
-  const config = passedCall(python, given)
+  const config = passedCall(python, python.argument(call, 'config', 0))
   if (config === null || !/^transformers\.(\w+\.)*\w*Config\.from_pretrained$/.test(config.name ?? ''))
     return null
   // Another size than the weights have.
   if (
     config.expr.args.some(
       (one) =>
-        one.star > 0 || /hidden|layers|heads|vocab|intermediate|position|n_embd|d_model/.test(one.name ?? ''),
+        one.star > 0 ||
+        /hidden_size|layers|heads|vocab|intermediate|max_position|n_embd|d_model/.test(one.name ?? ''),
     )
   )
     return null
-  const id = fixedArgument(python.argument(config, 'pretrained_model_name_or_path', 0))
-  return typeof id === 'string' ? id : null
+  const given = python.argument(config, 'pretrained_model_name_or_path', 0)
+  const id = fixedArgument(given)
+  if (typeof id === 'string') return id
+  const expr = passedExpression(given)
+  return expr === null ? null : python.text.slice(expr.start, expr.end)
 }
 
 function isTrained(name: string): boolean {
@@ -87,10 +90,8 @@ function isOwnModel(python: PythonModule, call: Call): boolean {
 
 /** Weights are loaded in another place of the program. */
 function takesWeights(python: PythonModule): boolean {
-  return python.calls.some(
-    (call) =>
-      /^transformers\.(\w+\.)*(Auto)?\w*(Model|For[A-Z])\w*\.from_pretrained$/.test(call.name ?? '') ||
-      /^(load_state_dict|load_checkpoint|load_model)$/.test(call.method),
+  return python.calls.some((call) =>
+    /^transformers\.(\w+\.)*(Auto)?\w*(Model|For[A-Z])\w*\.from_pretrained$/.test(call.name ?? ''),
   )
 }
 

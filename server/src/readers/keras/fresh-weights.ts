@@ -2,7 +2,7 @@
 import type { ChangeTarget } from '../../text/change-target.js'
 import { fixedArgument, knownArgument } from '../../values/argument.js'
 import { claimedCall } from '../claim-argument.js'
-import { claimFresh, meansRandom, seesPhotographs } from '../fresh-model.js'
+import { claimFresh, meansRandom } from '../fresh-model.js'
 import { defineReader } from '../reader.js'
 import { kerasEvidence } from './evidence.js'
 import { kerasFits, usesKeras } from './fits.js'
@@ -31,7 +31,7 @@ export const kerasFreshWeightsReader = defineReader({
       if (!cut && (classes === undefined || classes === 1000)) continue
       const shape = knownArgument(python.argument(call, 'input_shape'))
       const channels = Array.isArray(shape) ? shape[2] : 3
-      if (channels !== 3 || meansRandom(python, call) !== null || !seesPhotographs(python)) continue
+      if (channels !== 3 || meansRandom(python) !== null) continue
       claimFresh(claims, evidence, {
         ...{ call, architecture: call.method, key: 'weights', given: true },
         ...{ source: 'ImageNet', ...(cut ? {} : { target: wholeNetwork }) },

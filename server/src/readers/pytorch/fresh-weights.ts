@@ -10,7 +10,7 @@ import {
   textArgument,
 } from '../../values/argument.js'
 import { claimedCall } from '../claim-argument.js'
-import { claimFresh, type FreshModel, meansRandom, seesPhotographs } from '../fresh-model.js'
+import { claimFresh, type FreshModel, meansRandom } from '../fresh-model.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainingEvidence } from './evidence.js'
 
@@ -23,10 +23,18 @@ export const pytorchFreshWeightsReader = defineReader({
     if (python === undefined) return
     const evidence = trainingEvidence(python)
     if (evidence.role !== 'training' || evidence.small !== null) return
-    for (const call of python.calls) {
-      const found = freshModel(python, call)
-      if (found === null || meansRandom(python, call) !== null || !seesPhotographs(python)) continue
-      claimFresh(claims, evidence, found)
+    const found = python.calls.flatMap((call) => freshModel(python, call) ?? [])
+    if (found.length === 0 || meansRandom(python) !== null) return
+    // Of one choice between architectures the first is shown.
+    const chosen = new Set<string>()
+    for (const one of found) {
+      const { call } = one
+      const choice = `${call.function?.qualified} ${call.assignedTo}`
+      if (call.conditional && call.assignedTo !== null) {
+        if (chosen.has(choice)) continue
+        chosen.add(choice)
+      }
+      claimFresh(claims, evidence, one)
     }
   },
   change(claim, _value, facts) {
@@ -38,9 +46,9 @@ const torchvisionModels =
   /^torchvision\.models\.(\w+\.)?(resnet\d+|resnext\w+|wide_resnet\w+|vgg\w+|densenet\d+|efficientnet_\w+|mobilenet_\w+|mnasnet\w+|regnet_\w+|convnext_\w+|vit_\w+|swin_\w+|inception_v3|googlenet|alexnet|squeezenet\w+|shufflenet\w+|maxvit_t)$/
 
 function freshModel(python: PythonModule, call: Call): FreshModel | null {
-  const { name } = call
+  const name = call.name ?? tabulated(python, call)
   if (name === null) return null
-  if (torchvisionModels.test(name)) return torchvisionModel(python, call)
+  if (torchvisionModels.test(name)) return torchvisionModel(python, call, name)
   if (name === 'timm.create_model' || name === 'timm.models.create_model') {
     const id = python.argument(call, 'model_name', 0)
     const architecture = textArgument(id)
@@ -70,6 +78,16 @@ function freshModel(python: PythonModule, call: Call): FreshModel | null {
   return null
 }
 
+/** `networks[name](…)` of a table of constructors: the first of them. */
+function tabulated(python: PythonModule, call: Call): string | null {
+  const { callee } = call.expr
+  if (callee.type !== 'subscript') return null
+  const table = python.definition(callee.value)
+  if (table.type !== 'dict') return null
+  const names = table.entries.map(({ value }) => python.nameOf(value) ?? '')
+  return names.length > 0 && names.every((one) => torchvisionModels.test(one)) ? names[0]! : null
+}
+
 function isOff(python: PythonModule, call: Call, key: string, position: number | null): boolean {
   const given = python.argument(call, key, position)
   if (!mayBePassed(given)) return true
@@ -77,7 +95,7 @@ function isOff(python: PythonModule, call: Call, key: string, position: number |
   return value === false || value === null
 }
 
-function torchvisionModel(python: PythonModule, call: Call): FreshModel | null {
+function torchvisionModel(python: PythonModule, call: Call, name: string): FreshModel | null {
   const weights = python.argument(call, 'weights')
   const old = python.argument(call, 'pretrained')
   // The first argument of older versions is `pretrained`.
@@ -93,7 +111,7 @@ function torchvisionModel(python: PythonModule, call: Call): FreshModel | null {
   const key = passedExpression(old) === null ? 'weights' : 'pretrained'
   return {
     call,
-    architecture: call.method,
+    architecture: name.slice(name.lastIndexOf('.') + 1),
     key,
     given: [weights, old].some((one) => passedExpression(one) !== null),
     source: 'ImageNet',
