@@ -23,7 +23,7 @@ export const ultralyticsFreshWeightsReader = defineReader({
       // `pretrained=` of `train` names weights; as a switch it changes nothing here.
       const weights = python.argument(train, 'pretrained')
       if (mayBePassed(weights) && typeof knownArgument(weights) !== 'boolean') continue
-      if (/\.load\(/.test(python.code) || meansRandom(python, made) !== null) continue
+      if (/\.load\(/.test(python.code) || meansRandom(python) !== null) continue
       const evidence = trainingEvidence(python)
       evidence.role = 'training'
       if (evidence.accelerator === 'none') evidence.accelerator = 'maybe'

@@ -1,15 +1,30 @@
+import { model as known } from '../../catalog/models.js'
 import { trainingMemory } from '../../estimate/memory.js'
+import { type OptimizerKind, stateMemory } from '../../estimate/memory-states.js'
 import { effective } from '../../values/value.js'
-import type { Claim } from '../../workload/claim.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
+import { machineOf } from '../hardware.js'
 import { mostMemoryOf } from '../memory-bound.js'
 import { defineRule } from '../rule.js'
 import { offAccelerator, otherRole, unlessUnread } from '../silence.js'
-import { aboutGigabytes, described, noEstimate, type TrainingMemory } from '../training-memory.js'
+import {
+  aboutGigabytes,
+  arithmeticOf,
+  described,
+  gigabytes,
+  noEstimate,
+  parametersText,
+  type TrainingMemory,
+  usableOf,
+} from '../training-memory.js'
 
 /** Without the saving, the high end of the estimate stays below this share of the memory. */
 const spare = 0.6
 /** Where the library saves by itself. */
 const spareByDefault = 0.4
+/** Where no GPU is known: what most that train have at least, and a larger size in which everybody rents them. */
+const usualGB = 24
+const largerGB = 48
 /** Longer texts vary too much for an estimate to promise anything. */
 const longest = 8192
 
@@ -31,14 +46,18 @@ export default defineRule({
         unlessUnread(view, ['checkpointing', 'sharding'], 'no memory is saved at the price of time'),
       )
     const found = mostMemoryOf(view, options)
-    if (!('estimate' in found)) return silent(noEstimate(view, found))
-    if (found.usable === null || found.machine.gpu === null)
-      return silent('the GPU that it runs on is not known')
+    if (!('estimate' in found)) {
+      const states = statesOnHost(view, usableOf(machineOf(view, options)))
+      if (states === null) return silent(noEstimate(view, found))
+      return report({ at: sharding!, confidence: 'medium', message: states, saving: offloading })
+    }
     if ((found.setup.tokens ?? 0) > longest) return silent(`the texts are long: ${found.setup.tokens} tokens`)
     silent('without it the training might not fit')
-    const { usable } = found
+    const { gpu } = found.machine
+    const usable = found.usable ?? usualGB * 2 ** 30
     const room = (high: number, most: number) => high <= most * usable
-    const card = `${found.machine.gpu.memoryGB} GB of ${found.machine.gpu.name}`
+    const card =
+      gpu === null ? `${usualGB} GB that most GPUs have at least` : `${gpu.memoryGB} GB of ${gpu.name}`
 
     if (checkpointing !== undefined && effective(checkpointing) === true) {
       const without = trainingMemory({ ...found.setup, checkpointing: false })
@@ -72,15 +91,39 @@ export default defineRule({
         at: claim,
         confidence: 'medium',
         message: `States are kept in host memory, so each step waits for the bus. On the ${shared.devices} devices of this job ${described(memory)} needs ${aboutGigabytes({ ...memory, estimate: without })} of the ${card} each without it.`,
-        saving: {
-          fraction: [0.3, 0.6],
-          usd: null,
-          basis: 'offloading to the host slows a step down by 30 to 70 % (assumption)',
-        },
+        saving: offloading,
       })
     }
   },
 })
+
+const offloading: { fraction: [number, number]; usd: null; basis: string } = {
+  fraction: [0.3, 0.6],
+  usd: null,
+  basis: 'offloading to the host slows a step down by 30 to 70 % (assumption)',
+}
+
+/** All that lies on the host would take little of one device, whatever else is not known; null: it would not, or nobody knows. */
+function statesOnHost({ settings }: SubjectView<'Training'>, usable: number | null): string | null {
+  const shared = effective(settings.sharding)
+  const id = effective(settings.model)
+  const model = id === undefined ? undefined : known(id)
+  if (model === undefined || shared == null || !(shared.offload.optimizer || shared.offload.parameters))
+    return null
+  const { weights, gradients, optimizer } = stateMemory({
+    model,
+    weightBits: 32,
+    arithmetic: arithmeticOf(settings)?.arithmetic ?? 'fp32',
+    optimizer: (effective(settings.optimizer) ?? 'adamw') as OptimizerKind,
+    adapters: effective(settings.adapters) ?? null,
+    replicas: false,
+    sharding: null,
+    checkpointing: false,
+  })
+  const states = weights + gradients + optimizer
+  if (states > spare * (usable ?? largerGB * 2 ** 30)) return null
+  return `States are kept in host memory, so each step waits for the bus. Weights, gradients and states of ${id} (${parametersText(model.parameters)}) take at most ${gigabytes(states)} GB on one device, less where several share them: ${usable === null ? `a GPU of ${largerGB} GB holds` : 'the GPU holds'} them.`
+}
 
 function seen(claim: Claim): string {
   return claim.state === 'default'
