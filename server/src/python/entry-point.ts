@@ -1,5 +1,6 @@
 /** Whether a file is started by itself, rather than only imported. */
 import type { Analysis } from './analysis.js'
+import type { Func } from './code.js'
 import type { Call, Loop } from './module.js'
 
 /** True for a file that a command-line library starts, or that works at top level rather than only defining. */
@@ -15,6 +16,16 @@ export function isExportedNotebook({ text }: { text: string }): boolean {
 /** Decorators with which an engine takes a function of the file and runs it. */
 const startedByEngine =
   /^(metaflow\.step|flytekit\.(core\.)?(task\.)?task|zenml\.(steps\.)?step|prefect\.(task|flow)|dagster\.(op|asset|multi_asset)|kfp\.(v2\.)?dsl\.(component|python_component)|airflow\.(decorators|sdk)\.task|sagemaker\.remote_function\.remote|sagemaker\.workflow\.function_step\.step)$/
+
+/** Decorators of functions whose parameters are those of a run: whoever starts one may give others. */
+const pipelines =
+  /^(kfp\.(v2\.)?dsl\.pipeline|azure\.ai\.ml\.dsl\.(\w+\.)*pipeline|prefect\.(flows\.)?flow|zenml\.(pipelines\.)?pipeline|airflow\.(decorators|sdk)\.dag|flytekit\.(core\.)?(workflow\.)?workflow)$/
+
+export function isPipeline(analysis: Analysis, { node }: Func): boolean {
+  return node.decorators.some((decorator) =>
+    pipelines.test(analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator) ?? ''),
+  )
+}
 
 function hasCommand(analysis: Analysis): boolean {
   if (analysis.calls.some((call) => call.name === 'fire.Fire' || call.name === 'absl.app.run')) return true

@@ -9,6 +9,7 @@ import { define, defineAll, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { classConstant } from './data-classes.js'
+import { isPipeline } from './entry-point.js'
 import { foldCall } from './fold-calls.js'
 import { foldChanges } from './fold-changes.js'
 import { mapNumbers, maximumItems } from './fold-numeric.js'
@@ -360,8 +361,11 @@ export class Folder {
     const program = this.analysis.programParameters.argumentOf(owner.func, binding.name)
     if (program !== null) return programArgument(this.analysis, this.folding, program.name, [program])
     const sites = this.analysis.callSites(owner.func)
-    if (sites === null) return unknown(`the parameter ${binding.name}`)
     const fallback = binding.value === null ? null : this.fold(binding.value)
+    const called = sites !== null && sites.length > 0
+    if (!called && fallback?.state === 'known' && isPipeline(this.analysis, owner.func))
+      return { ...fallback, overridable: true }
+    if (sites === null) return unknown(`the parameter ${binding.name}`)
     const values = this.analysis.outside.values(owner.func, binding.name, owner.position, fallback) ?? []
     if (sites.length + values.length === 0) return unknown(`the parameter ${binding.name}`)
     for (const site of sites) {

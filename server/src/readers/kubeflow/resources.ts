@@ -1,9 +1,10 @@
 /** What a task of a pipeline asks for: accelerators, processors, spot capacity, time, retries. */
 
 import { gpu } from '../../catalog/gpus.js'
-import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Call, Folded, Func, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { passedExpression } from '../../values/argument.js'
+import { foldedValue } from '../../values/folded-value.js'
 import { convert } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective, type Value } from '../../values/value.js'
@@ -50,7 +51,7 @@ export function claimResources(
   const gpus = last('set_gpu_limit') ?? last('set_accelerator_limit')
   const type = acceleratorType(python, task)
   if (gpus === null && type === null) return
-  if (type !== null && /tpu/i.test(type.value)) return
+  if (type !== null && /tpu/i.test(String(effective(type.folded)))) return
   const limit = gpus === null ? null : number(gpus, gpus.method === 'set_gpu_limit' ? 'gpu' : 'limit')
   if (limit !== null) step.say('gpus', gpus!.method, limit)
 
@@ -69,13 +70,15 @@ export function claimResources(
   if (limit === null) compute.unknown('gpus', 'set_gpu_limit', 'the number is given elsewhere', at)
   else compute.say('gpus', gpus!.method, limit)
   if (type !== null) {
-    const known = gpu(type.value)
-    if (known === undefined)
-      compute.unknown('gpuModel', type.call.method, 'a type that is not known', methodPlace(type.call))
-    else {
-      const site = callSite(type.call, { kind: 'call', role: 'method' })
-      compute.known('gpuModel', type.call.method, known.name, methodPlace(type.call), { site })
-    }
+    const { method } = type.call
+    const site = callSite(type.call, { kind: 'call', role: 'method' })
+    const given = foldedValue(type.folded, methodPlace(type.call), site, compute.locator)
+    const unlisted = 'a type that is not known'
+    compute.say(
+      'gpuModel',
+      method,
+      convert(given, (value) => gpu(String(value))?.name, unlisted),
+    )
   }
   const cpus = last('set_cpu_limit')
   if (cpus !== null) compute.say('cpus', cpus.method, number(cpus, 'cpu'))
@@ -99,18 +102,18 @@ export function claimResources(
 }
 
 /** `set_accelerator_type('NVIDIA_TESLA_A100')`, `add_node_selector_constraint('cloud.google.com/gke-accelerator', 'nvidia-tesla-v100')`. */
-function acceleratorType(python: PythonModule, task: Task): { call: Call; value: string } | null {
+function acceleratorType(python: PythonModule, task: Task): { call: Call; folded: Folded } | null {
   for (const method of ['set_accelerator_type', 'add_node_selector_constraint']) {
     for (const call of task.settings.get(method) ?? []) {
       const values = call.expr.args
-        .map((one) => effective(python.fold(one.value)))
-        .filter((one): one is string => typeof one === 'string')
-      if (method === 'add_node_selector_constraint' && values.length === 2) {
-        if (!/accelerator|gpu/i.test(values[0]!)) continue
-        return { call, value: values[1]! }
+        .map((one) => python.fold(one.value))
+        .filter((one) => typeof effective(one) === 'string')
+      const [first, second] = values
+      if (method === 'add_node_selector_constraint' && second !== undefined) {
+        if (!/accelerator|gpu/i.test(String(effective(first)))) continue
+        return { call, folded: second }
       }
-      const value = values[0]
-      if (value !== undefined && value !== 'nvidia.com/gpu') return { call, value }
+      if (first !== undefined && effective(first) !== 'nvidia.com/gpu') return { call, folded: first }
     }
   }
   return null
