@@ -5,6 +5,7 @@
 import {
   at,
   boolean,
+  entries,
   entry,
   isUnknown,
   items,
@@ -18,9 +19,11 @@ import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../c
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Dimension } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { claimCalls, namesGpu, runsTests, type Trained, trainedBy } from '../ci/training.js'
 import { type Keys, keyedPlace, writeKeys } from '../config-change.js'
+import { claimJobGrid } from '../job-grid.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 
@@ -60,6 +63,7 @@ function readPipeline(claims: ClaimBuilder, context: ReaderContext, document: Co
   }
   found.forEach(({ job, trained }, index) => {
     if (trained.calls === undefined) claimFailure(claims, document, job, trained)
+    if (job.onGpu() || !trained.local) claimMatrix(claims, job)
     // A small model for the tests that follow.
     if (index >= tested || job.onGpu() || !trained.local) claimPipeline(claims, document, root, job, trained)
   })
@@ -131,6 +135,25 @@ class Job {
   onGpu(): boolean {
     return items(this.get('tags')).some((tag) => namesGpu(written(tag) ?? textWithTemplates(tag) ?? ''))
   }
+}
+
+/** `parallel: {matrix: [{LR: [1e-3, 1e-4], WIDTH: [64, 128]}]}`: a job for each combination, which stand in its environment. */
+function claimMatrix(claims: ClaimBuilder, job: Job): void {
+  const matrix = entry(job.get('parallel'), 'matrix')
+  const [first, ...more] = items(matrix?.value)
+  if (matrix === undefined || map(first) === undefined || more.length > 0) return
+  const commands = sourceOf(job.get('script')!) ?? ''
+  const dimensions = entries(first).map(({ key, value }): Dimension => {
+    const values = (value.kind === 'list' ? items(value) : [value]).map((one) => written(one) ?? '')
+    return { name: key, size: new Set(values).size, values }
+  })
+  claimJobGrid(claims, {
+    key: 'matrix',
+    place: { start: matrix.keyStart, end: matrix.keyEnd },
+    dimensions,
+    isHanded: (name) => new RegExp(`\\$\\{?${name}\\b`).test(commands),
+    onGpu: job.onGpu(),
+  })
 }
 
 interface Starts {

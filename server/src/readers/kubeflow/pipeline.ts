@@ -22,6 +22,7 @@ import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader } from '../reader.js'
 import { changeStep } from './change.js'
 import { methodPlace, methodValue } from './method-value.js'
+import { claimParallelFor } from './parallel-for.js'
 import { claimResources } from './resources.js'
 import { engineOf, type Submission, submissionsOf } from './switches.js'
 import { pipelineNames, readPipelines, type Task } from './tasks.js'
@@ -50,6 +51,7 @@ export const kubeflowReader = defineReader({
     claimEnvironment(python, claims, engine, evidence, pipelines.tasks)
     const staleness = stalenessOf(python, pipelines.tasksOf)
     const functions = pipelines.tasks.flatMap(({ code }) => code ?? [])
+    const training: { task: Task; onGpu: boolean }[] = []
     for (const task of pipelines.tasks) {
       const place = calleePlace(task.call)
       const {
@@ -62,6 +64,8 @@ export const kubeflowReader = defineReader({
         { name: task.name, code: task.code, place, scope: scopeOf(task) },
         { engine, key: 'kfp', unit: 'task', evidence },
       )
+      if (purpose.includes('train'))
+        training.push({ task, onGpu: [...task.settings.keys()].some((one) => /gpu|accelerator/.test(one)) })
       const decided = task.pipeline !== null && off.has(task.pipeline)
       claimCaching(python, step, task, staleness.get(task) ?? null, decided)
       claimVolatile(
@@ -74,6 +78,7 @@ export const kubeflowReader = defineReader({
       claimIdentity(python, step, task)
       claimResources(python, claims, step, task, { evidence, engine, work, functions })
     }
+    claimParallelFor(python, claims, training)
   },
   change: changeStep,
 })

@@ -1,9 +1,21 @@
 /** Argo Workflows (argoproj.io/v1alpha1): each template that runs a container asks for a machine of its own. */
-import { at, boolean, entry, items, number, text, written } from '../../config/access.js'
+import {
+  at,
+  boolean,
+  entries,
+  entry,
+  items,
+  map,
+  number,
+  text,
+  textWithTemplates,
+  written,
+} from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import { orDefault } from '../../values/operations.js'
 import type { Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import { claimJobGrid, dimensionsOf } from '../job-grid.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys } from './change-plan.js'
@@ -57,10 +69,15 @@ function readWorkflow(
   spec: Keys,
 ): void {
   let most = 0
-  for (const [number, template] of items(at(object.root, ...spec, 'templates')).entries()) {
+  const onGpus = new Set<string>()
+  const templates = items(at(object.root, ...spec, 'templates'))
+  for (const [number, template] of templates.entries()) {
     const claimed = readTemplate(claims, context, object, spec, number, template)
     most = Math.max(most, claimed?.gpus ?? 0)
+    const name = text(at(template, 'name'))
+    if (name !== undefined && (claimed?.gpus ?? 0) > 0 && trainsIn(template)) onGpus.add(name)
   }
+  for (const template of templates) claimItems(claims, template, onGpus)
   const place = specPlace(object)
   if (object.kind !== 'CronWorkflow' || most === 0 || place === null) return
   const limit = at(object.root, ...spec, deadlineKey)
@@ -72,6 +89,39 @@ function readWorkflow(
     runLimit: limit === undefined ? null : number(limit),
     evidence: { role: 'job', accelerator: 'gpu', small: null, notebook: false },
   })
+}
+
+/** By what its container is told to run. */
+function trainsIn(template: ConfigNode): boolean {
+  const container = at(template, 'container') ?? at(template, 'script')
+  const words = ['command', 'args'].flatMap((key) =>
+    items(at(container, key)).map((one) => written(one) ?? ''),
+  )
+  const run = [...words, written(at(container, 'source')) ?? ''].join(' ')
+  return /train|fit|fine_?tune/i.test(run) && !/eval|infer|predict/i.test(run)
+}
+
+/** `withItems` of a task or a step that trains on accelerators: a pod for each item. */
+function claimItems(claims: ClaimBuilder, template: ConfigNode, onGpus: ReadonlySet<string>): void {
+  const steps = items(at(template, 'steps')).flatMap((one) => (one.kind === 'list' ? items(one) : [one]))
+  for (const task of [...items(at(template, 'dag', 'tasks')), ...steps]) {
+    const list = entry(task, 'withItems')
+    if (list === undefined || !onGpus.has(text(at(task, 'template')) ?? '')) continue
+    const all = items(list.value)
+    if (all.some((one) => map(one) === undefined)) continue
+    const given = items(at(task, 'arguments', 'parameters'))
+      .map((one) => textWithTemplates(at(one, 'value')) ?? '')
+      .join(' ')
+    claimJobGrid(claims, {
+      key: 'withItems',
+      place: { start: list.keyStart, end: list.keyEnd },
+      dimensions: dimensionsOf(
+        all.map((one) => Object.fromEntries(entries(one).map(({ key, value }) => [key, written(value)]))),
+      ),
+      isHanded: (name) => name.split(', ').every((one) => given.includes(`item.${one}`)),
+      onGpu: true,
+    })
+  }
 }
 
 function readTemplate(

@@ -9,6 +9,7 @@ export const hyperparameter = new RegExp(
       '(n_?|num_?)?(hidden_?)?layers?|(n_?|num_?)?blocks?|depths?|max_?depths?|(n_?|num_?)?heads?|emb\\w*|d_?model|latent\\w*|z_?dims?|dims?|ranks?|lora_\\w+',
       'dropouts?\\w*|drop|p_?drop|activations?|act|act_?fns?|optim|optimi[sz]ers?|opt|opts|optim_?name|opt_?name|solvers?|loss(es)?|loss_?(weight|fn|function|type|name)s?|schedulers?|warmup\\w*|init(iali[sz]er)?s?',
       'n_?estimators?|num_?leaves|max_?leaf_?nodes|min_?samples_\\w+|min_?child_\\w+|max_?features?|subsamples?|colsample\\w*|n_?neighbors?|k_?neighbors?|max_?iters?|criterions?|criteria|penalty|penalties',
+      'mixups?\\w*|cutmix\\w*|label_?smooth\\w*|smoothing|grad(ient)?_?clip\\w*|clip_?grad\\w*|resolutions?|img_?sizes?|image_?sizes?|crop_?sizes?',
       '(layers|filters|units|channels|neurons|hidden)_per_\\w+|seq_?len(gth)?s?|window(_?size)?s?|look_?back|n_?steps|time_?steps|patience|epochs|n_?epochs|num_?epochs',
     ].join('|') +
     ')$',
