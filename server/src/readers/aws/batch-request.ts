@@ -2,6 +2,7 @@
  * Definitions of AWS Batch jobs that a program registers through boto3. Source: boto3 1.35, Batch.Client.register_job_definition:
  * no time limit and one attempt by default; jobs that are sent may set both as well.
  */
+import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { CallSource } from '../../values/call-source.js'
@@ -11,9 +12,11 @@ import { calleePlace } from '../../values/places.js'
 import type { Key } from '../../values/source.js'
 import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { claimedCall } from '../claim-argument.js'
 import { claimContainerInCode } from '../container-in-code.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
-import { defineReader } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const definitionSettings = settingTable('Compute', {
@@ -50,8 +53,39 @@ export const awsBatchRequestReader = defineReader({
     const python = facts.python!
     for (const call of python.methodCalls(method)) readDefinition(python, claims, call)
   },
-  change: (claim, value, facts) => definitionSettings.change(claim, value, facts),
+  change: (claim, value, facts) =>
+    claim.setting === 'gpus'
+      ? fewerGpus(claim, value, facts)
+      : definitionSettings.change(claim, value, facts),
 })
+
+const requirement = /\{[^{}]*["'](?:type|value)["']\s*:\s*["']GPU["'][^{}]*\}/g
+
+/** Its number in the list of requirements, which goes where none is needed: the service takes no zero. */
+function fewerGpus({ site }: Claim, value: unknown, { python, path }: FragmentFacts): Change | Refusal {
+  const call = claimedCall(python, site)
+  if (python === undefined || call === null) return { reason: 'the call has changed' }
+  const text = python.text.slice(call.expr.start, call.expr.end)
+  const [found, another] = [...text.matchAll(requirement)]
+  if (found === undefined || another !== undefined) return { reason: 'the number is not written here' }
+  const start = call.expr.start + found.index
+  const end = start + found[0].length
+  const replaced = (from: number, to: number, by: string, title: string): Change => ({
+    title,
+    safety: 'unsafe',
+    writes: [{ kind: 'replace', path, range: { fragment: site.fragment, start: from, end: to }, text: by }],
+    imports: [],
+  })
+  if (value === 0) {
+    const before = /\n[ \t]*$|[ \t]*$/.exec(python.text.slice(0, start))![0].length
+    const after = /^\s*,(?=\s*\n)|^\s*,[ \t]*/.exec(python.text.slice(end))?.[0].length ?? 0
+    return replaced(start - before, end + after, '', 'Ask for no GPU: remove it from resourceRequirements')
+  }
+  const written = /(["']value["']\s*:\s*["'])\d+(["'])/.exec(found[0])
+  if (written === null) return { reason: 'the number is not written here' }
+  const by = found[0].replace(written[0], `${written[1]}${value}${written[2]}`)
+  return replaced(start, end, by, `Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}`)
+}
 
 const container = 'containerProperties'
 

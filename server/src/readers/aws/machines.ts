@@ -1,10 +1,12 @@
 /** Machines that boto3 starts: EC2 instances and SageMaker notebook instances. */
 
+import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { passedExpression, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert, firstGiven, opaque, orDefault } from '../../values/operations.js'
-import { asText } from '../../values/parse.js'
+import { asNumber, asText } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -12,21 +14,26 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { claimMachineRequest, claimType } from '../machine-claims.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
+import { claimMachineRequest, claimType, claimWholeType } from '../machine-claims.js'
+import { defineReader, type FragmentFacts, importing, type ReaderContext } from '../reader.js'
+import { trainsByName } from '../shell/failures.js'
+import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
+import { claimScriptCalls } from '../shell/script-calls.js'
 
 export const awsMachinesReader = defineReader({
   name: 'aws-machines',
+  leads: importing('boto3'),
   languages: ['python'],
   triggers: ['run_instances', 'create_instances', 'create_notebook_instance'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const { python } = facts
     if (python === undefined) return
     for (const call of python.calls) {
       if (call.expr.callee.type !== 'attribute') continue
-      if (call.method === 'run_instances' || call.method === 'create_instances')
-        readInstance(python, call, claims)
-      else if (call.method === 'create_notebook_instance') readNotebook(python, call, claims)
+      if (call.method === 'run_instances' || call.method === 'create_instances') {
+        if (!readStartedJob(python, call, context, claims)) readInstance(python, call, claims)
+      } else if (call.method === 'create_notebook_instance') readNotebook(python, call, claims)
     }
   },
   change: changeMachine,
@@ -62,6 +69,46 @@ function readInstance(python: PythonModule, call: Call, claims: ClaimBuilder): v
   // `terminate` lets the program on the machine end it with a shutdown; spot capacity ends by itself.
   const given = firstGiven(source.get(key), source.get('InstanceMarketOptions'))
   compute.say('idleStop', key, orDefault(opaque(given, 'it is given'), null))
+}
+
+/** A machine whose start script launches a training is a job. False: it starts none that can be read. */
+function readStartedJob(
+  python: PythonModule,
+  call: Call,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): boolean {
+  const given = python.argument(call, 'UserData')
+  const [text, shown] = [textArgument(given), passedExpression(given)]
+  const source = new CallSource(python, call, claims)
+  const type = convert(source.get('InstanceType'), asText)
+  if (text === null || shown === null || effective(type) === undefined) return false
+  const facts = context.shell(text)
+  const launches = launchesOf(facts.commands, () => claims.locate(shown))
+  if (!launches.some(trainsByName)) return false
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const job = idAt(claims, 'ec2', place)
+  const gpus = instance(effective(type)!)?.gpuCount
+  const compute = claims.subject(
+    'Compute',
+    place,
+    scopeOf(call),
+    evidenceOfJob(python, gpus === 0 ? 'none' : 'gpu'),
+    job,
+  )
+  compute.known('provider', call.method, 'aws', place, { site })
+  compute.known('service', 'UserData', false, place, { site })
+  compute.known('trials', 'UserData', false, place, { site })
+  compute.say('nodes', 'MaxCount', orDefault(convert(source.get('MaxCount'), asNumber), 1))
+  claimWholeType(compute, 'InstanceType', type)
+  const work = workOf(facts, launches)
+  if (work.sharing !== null) compute.known('sharing', 'UserData', work.sharing, place)
+  const at = { start: shown.start, end: shown.end }
+  for (const [index, launch] of launches.entries())
+    claimShellLaunch(claims, launch, { job, id: `${job}:${index}`, place: at, folder: null })
+  claimScriptCalls(claims, facts.commands, { job, id: job, place: at, folder: null }, () => claims.locate(at))
+  return true
 }
 
 function readNotebook(python: PythonModule, call: Call, claims: ClaimBuilder): void {

@@ -52,6 +52,14 @@ export const programReader = defineReader({
     'pandas',
     'pyspark',
     'polars',
+    'cv2',
+    'PIL',
+    'duckdb',
+    'dask',
+    'pyarrow',
+    'rasterio',
+    'nibabel',
+    'bs4',
   ],
   read(facts, context, claims) {
     const python = facts.python
@@ -88,9 +96,7 @@ function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, plac
     workOfModule(python).map((one) => one.work),
     place,
   )
-  const starts =
-    otherNotebook.test(python.text) ||
-    python.calls.some((call) => call.name !== null && starters.test(call.name))
+  const starts = otherNotebook.test(python.text) || python.calls.some((call) => startsUnknown(python, call))
   const kept = keptOnProcessor(python)
   if (starts) program.unknown('acceleratorLibrary', 'import', 'it starts other programs', place)
   else if (mergesOnProcessor(python)) program.known('acceleratorLibrary', 'merge_and_unload', null, place)
@@ -338,6 +344,15 @@ function listedDevices(python: PythonModule): Verdict | null {
 
 const harmless =
   /^(git|nvidia-smi|ls|cp|mv|rm|mkdir|pip|tar|unzip|wget|curl|aws|gsutil|hostname|which|scontrol|ffmpeg|dot|tensorboard)$/
+/** It starts something that may compute on an accelerator. */
+function startsUnknown(python: PythonModule, call: Call): boolean {
+  if (call.name === null || !starters.test(call.name)) return false
+  const command = call.expr.args[0]
+  const text = command === undefined ? null : commandText(python, command.value)
+  const program = text?.trim().split(/\s+/)[0]?.replace(/^.*\//, '')
+  return program === undefined || !harmless.test(program) || /cuda|nvenc|cuvid|gpu/i.test(text!)
+}
+
 /** Commands that the program starts: `torchrun` inside a script drives the devices. */
 function startedPrograms(python: PythonModule): Verdict | null {
   for (const call of python.calls) {

@@ -62,7 +62,8 @@ function passedFor(
 
 const ofLibraries = /^(torchvision\.models|timm|transformers|diffusers|open_clip|torch\.hub)\./
 /** What prepares the inputs of a network, and has no weights. */
-const preparesInputs = /Tokenizer|Processor|FeatureExtractor|Config\b|get_tokenizer|transforms?\b/
+const preparesInputs =
+  /Tokenizer|Processor|FeatureExtractor|Config\b|get_tokenizer|transforms?\b|^timm\.(data|loss|optim|scheduler|utils)\./
 
 /** A library makes it here, wherever it comes from, so that its weights are known to be trainable. */
 export function isFromLibrary(python: PythonModule, { origins }: CalledNetwork): boolean {
@@ -71,7 +72,7 @@ export function isFromLibrary(python: PythonModule, { origins }: CalledNetwork):
     const maker = made.type === 'call' ? (python.nameOf(made.callee) ?? '') : ''
     if (ofLibraries.test(maker)) return !preparesInputs.test(maker)
     const type = python.typeOf(origin)
-    return type !== null && ofLibraries.test(type) && isNetworkType(type)
+    return type !== null && ofLibraries.test(type) && !preparesInputs.test(type) && isNetworkType(type)
   })
 }
 
