@@ -20,8 +20,8 @@ function oneStepDown(severity: Severity): Severity {
   return severity === 'error' ? severity : order[Math.max(0, order.indexOf(severity) - 1)]!
 }
 
-/** Families about the cost of training itself: a small training can waste little, whatever the rule. */
-const aboutTraining = new Set(['data', 'precision', 'training', 'lifecycle', 'observability'])
+/** Families about the conduct of a training: a small one can waste little, whatever the rule. */
+const aboutTraining = new Set(['lifecycle', 'observability'])
 const aboutAccelerators = new Set(['precision', 'training', 'data'])
 
 /** Families whose waste is a share of what the run costs, also where a rule does not say which. */
@@ -72,13 +72,15 @@ export function severityOf(
   let severity = report.severity === undefined ? rule.severity : lower(report.severity, rule.severity)
   // Where the bill says how much it is, nobody need guess from names that it is little.
   const guessed = waste === null || likely(waste) < money.warning
-  // How fast data come, and when a run ends, does not depend on the network.
-  if (guessed && evidence.small !== null && evidence.smallNetwork === true) {
-    if (family === 'precision' || family === 'training') severity = lower(severity, 'information')
-  } else if (guessed && evidence.small !== null && family === 'search')
-    severity = lower(severity, 'information')
-  else if (guessed && evidence.small !== null && aboutTraining.has(family)) severity = oneStepDown(severity)
-  else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
+  if (guessed && evidence.small !== null) {
+    // How fast data come, and when a run ends, does not depend on the network.
+    if (evidence.smallNetwork === true) {
+      if (family === 'precision' || family === 'training') severity = lower(severity, 'information')
+    }
+    // Nobody knows how large the network is that is trained on it.
+    else if (family === 'search' || aboutAccelerators.has(family)) severity = lower(severity, 'information')
+    else if (aboutTraining.has(family)) severity = oneStepDown(severity)
+  } else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
   if (guessed && evidence.negligible !== undefined) severity = 'hint'
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
   if (evidence.uncalled !== undefined || retired.test(location.path)) severity = oneStepDown(severity)

@@ -118,10 +118,15 @@ function inheritedConstructor(analysis: Analysis, callee: Expr): string | null {
   return own.includes('__init__') || own.includes('__new__') ? null : baseElsewhere(analysis, klass)
 }
 
-/** What the result of a call is called, or the function that it is handed to. */
+/** What the result of a call, or each part of it, is called, or the function that it is handed to. */
 export function usedAs(analysis: Analysis, call: Call): string | null {
   if (call.assignedTo !== null) return call.assignedTo
+  const { statement } = call
   const { start, end } = call.expr
+  if (statement.type === 'assign' && statement.value?.start === start && statement.value.end === end) {
+    const [parts] = statement.targets
+    if (parts?.type === 'tuple') return analysis.code.slice(parts.start, parts.end)
+  }
   const around = analysis.calls.filter(
     (one) =>
       one.statement === call.statement &&

@@ -76,7 +76,10 @@ export const dataLoaderReader = defineReader({
 })
 
 function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const feeds = feedsOf(python, call)
   const evidence = { ...evidenceAt(python, call) }
+  // Whoever makes a loader for training trains with it, wherever the loop is.
+  if (feeds === 'training' && /^(library|data)$/.test(evidence.role)) evidence.role = 'training'
   const given = passedExpression(python.argument(call, 'dataset', 0))
   if (given !== null) noteSmall(evidence, fewSamples(python, given))
   const pipeline = claims.subject(
@@ -98,7 +101,6 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
       ? 'the training itself makes the samples'
       : null
   pipeline.say('workers', key, because === null ? value : unreadable(value, because))
-  const feeds = feedsOf(python, call)
   if (feeds === null) pipeline.unknown('feeds', 'DataLoader', 'what it feeds cannot be told', place, { site })
   else pipeline.known('feeds', 'DataLoader', feeds, place, { site })
   // A loader of the project may well copy by itself while it is iterated.

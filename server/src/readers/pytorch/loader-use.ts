@@ -87,9 +87,11 @@ function comprehensionAround(python: PythonModule, call: Call): boolean {
 function byCallers(python: PythonModule, call: Call): Feeds | null {
   const { function: func, statement } = call
   if (func === null) return null
-  const returned = returnsOf(func).some(
-    (value) => value === call.expr || (value.type === 'name' && value.id === call.assignedTo),
-  )
+  const isLoader = (value: Expr): boolean =>
+    value === call.expr ||
+    (value.type === 'name' && value.id === call.assignedTo) ||
+    (value.type === 'tuple' && value.items.some(isLoader))
+  const returned = returnsOf(func).some(isLoader)
   if (!returned || (statement.type !== 'return' && call.assignedTo === null)) return null
   const uses = [
     // `return self.loader(data)` in `train_dataloader`.

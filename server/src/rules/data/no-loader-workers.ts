@@ -14,6 +14,8 @@ export default defineRule({
   overlaps: 'loading',
   severity: 'warning',
   measuredBy: 'waiting',
+  // How batches are copied, and how long workers stay, matters once there are some.
+  supersedes: ['data/slow-transfer'],
   finds: 'batches that the training process reads and decodes itself',
   summary: 'Loading in the training process makes the accelerator wait for every batch.',
   check(view, { report, silent, options }) {

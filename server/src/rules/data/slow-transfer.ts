@@ -3,6 +3,7 @@ import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
 import { defineRule, type FixRequest } from '../rule.js'
 import { notTraining, offAccelerator, unless, unlessUnread } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 
 /** Share of a run that copies and restarts take. An assumption. */
 const copying: [number, number] = [0.01, 0.05]
@@ -12,7 +13,7 @@ export default defineRule({
   judges: 'InputPipeline',
   checklist: ['baseline/ingestion-time', 'baseline/idle-time'],
   overlaps: 'loading',
-  severity: 'hint',
+  severity: 'information',
   measuredBy: 'waiting',
   finds: 'copies from pageable memory, and workers that restart every epoch',
   summary: 'Copies from pageable memory, and workers that restart every epoch, make the accelerator wait.',
@@ -21,18 +22,15 @@ export default defineRule({
     const { settings } = view
     const workers = effective(settings.workers)
     // Without workers there are none to keep, and loading itself is what takes the time.
-    if (workers === undefined || workers < 1)
+    if (settings.workers === undefined || (workers !== undefined && workers < 1))
       return silent(unless(view, 'workers', 'no workers load the data'))
-    // A launch that tries out workers says nothing about the code's own choices.
-    if (settings.workers!.channel === 'launch flag') return silent('the launch line sets the workers')
     const stopped = notTraining(view) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     if (effective(settings.feeds) !== 'training')
       return silent(unless(view, 'feeds', 'it feeds an evaluation'))
     if (effective(settings.work) === 'device') return silent('the samples lie on the accelerator already')
     const pinned = isOff(settings.pinnedMemory)
-    const passes = effective(settings.passes)
-    const persistent = passes !== undefined && passes > 1 ? isOff(settings.persistentWorkers) : null
+    const persistent = isRepeated(view) ? isOff(settings.persistentWorkers) : null
     // From pageable memory a copy waits, whatever it says: pinning it is only half of the change.
     const waiting = copiesOf(pinned ?? settings.pinnedMemory, settings.waitingCopies)
     const first = pinned ?? persistent ?? waiting
@@ -41,19 +39,18 @@ export default defineRule({
         unlessUnread(
           view,
           ['pinnedMemory', 'persistentWorkers', 'passes'],
-          'copies come from pinned memory, and workers stay or are needed once; or a launch may choose so',
+          'copies come from pinned memory, and workers stay or are needed once',
         ),
       )
     const reasons: string[] = []
     if (pinned !== null)
       reasons.push(`Batches are copied to the accelerator from pageable memory (\`${pinned.key}\` is off)`)
     if (persistent !== null)
-      reasons.push(
-        `${pinned === null ? 'The' : 'the'} ${workers === 1 ? 'worker is' : `${workers} workers are`} started again for each of ${passes} epochs (\`${persistent.key}\` is off)`,
-      )
+      reasons.push(restarts(persistent, workers, effective(settings.passes), pinned === null))
     if (waiting !== null && pinned === null) reasons.push(copiesSentence(waiting))
     report({
       at: first,
+      severity: first === waiting ? 'hint' : 'information',
       message: sentence(reasons),
       saving: {
         fraction: copying,
@@ -64,6 +61,30 @@ export default defineRule({
     })
   },
 })
+
+/** The loader is gone through more than once, as far as anything is said of it. */
+function isRepeated(view: SubjectView<'InputPipeline'>): boolean {
+  const passes = effective(view.settings.passes)
+  if (passes !== undefined) return passes > 1
+  const trainings = subjectsOf(view.run, 'Training').map(({ settings }) => effective(settings.epochs))
+  return trainings.length === 0 || trainings.some((epochs) => epochs === undefined || epochs > 1)
+}
+
+function restarts(
+  { key }: Claim,
+  workers: number | undefined,
+  passes: number | undefined,
+  first: boolean,
+): string {
+  const the = first ? 'The' : 'the'
+  const who =
+    workers === undefined
+      ? `${the} workers are`
+      : workers === 1
+        ? `${the} worker is`
+        : `${the} ${workers} workers are`
+  return `${who} started again ${passes === undefined ? 'in every epoch' : `for each of ${passes} epochs`} (\`${key}\` is off)`
+}
 
 type Copies = Claim<{ what: string; location: Location }[]>
 
@@ -89,8 +110,6 @@ function fixesFor(...claims: (Claim | null)[]): FixRequest[] {
   return [{ set: there.map((claim) => ({ claim, value: true })) }]
 }
 
-/** Off, and no launch could turn it on. */
 function isOff(claim: SubjectView<'InputPipeline'>['settings']['pinnedMemory']): Claim | null {
-  if (claim === undefined || claim.state === 'unknown' || claim.overridable) return null
-  return claim.value === false ? claim : null
+  return claim !== undefined && effective(claim) === false ? claim : null
 }
