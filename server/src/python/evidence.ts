@@ -59,8 +59,9 @@ function isSentence(text: string): boolean {
 }
 
 function acceleratorOf(analysis: Analysis, strings: Strings): Evidence['accelerator'] {
-  if (analysis.usesHere('torch_xla.', 'torch_xla') || analysis.usesHere('tensorflow.distribute.TPUStrategy'))
-    return 'tpu'
+  if (analysis.usesHere('tensorflow.distribute.TPUStrategy')) return 'tpu'
+  // What also asks for a GPU runs on either.
+  if (analysis.usesHere('torch_xla.', 'torch_xla')) return analysis.usesHere('torch.cuda.') ? 'maybe' : 'tpu'
   const { binding } = analysis
   const visible = binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   if (visible === '' || visible === '-1') return 'cpu'

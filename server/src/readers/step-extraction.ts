@@ -79,7 +79,7 @@ export function claimExtractions(
     scope: loop.function?.qualified ?? '',
     evidence,
     places: extractions,
-    weight: heavy ? 'severe' : extractions.length > 1 ? 'ordinary' : 'slight',
+    weight: heavy ? 'severe' : 'ordinary',
     realModel,
   }).known('times', 'stalls', stalls, at)
 }

@@ -16,10 +16,11 @@ import { claimedCall } from '../claim-argument.js'
 import { slowed } from '../early-stopping.js'
 import { claimOperation } from '../operation-claims.js'
 import { unusedBecause } from '../pytorch/distributed.js'
-import { hasConvolutions } from '../pytorch/model-evidence.js'
+import { slowedBy } from '../pytorch/modes.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { cliTraining } from './cli.js'
 import { isShare } from './run.js'
+import { readStepLogs } from './step-logs.js'
 import { commandLines, fitsOf, isFirstVersion, trainerClass, trainerEvidence } from './trainer.js'
 
 export const lightningOperationsReader = defineReader({
@@ -33,6 +34,7 @@ export const lightningOperationsReader = defineReader({
       if (fitsOf(python, call) !== null) readTrainer(python, call, context, claims)
     for (const call of commandLines(python)) readCommandLine(python, call, context, claims)
     readStrategies(python, claims, context)
+    readStepLogs(python, claims)
   },
   change: changeTrainer,
 })
@@ -71,6 +73,14 @@ const rows: Row[] = [
     weight: 'slight',
     when: (value) => value === false,
     write: 'True',
+  },
+  {
+    key: 'log_every_n_steps',
+    kind: 'synchronise',
+    place: 'step',
+    weight: 'ordinary',
+    when: (value) => value === 1,
+    write: '50',
   },
   {
     key: 'profiler',
@@ -115,10 +125,11 @@ function readTrainer(python: PythonModule, call: Call, context: ReaderContext, c
       evidence,
       from: given,
       weight: row.weight,
+      ...placesOf(row, at),
       // Switches that a configuration gives are all shown at the call.
       apart: row.key,
       realModel: true,
-      subject: row.kind === 'deterministic kernels' && hasConvolutions(python) ? 'convolutions' : null,
+      subject: row.kind === 'deterministic kernels' ? slowedBy(python, row.key) : null,
     })
   }
   readRhythm(python, call, evidence, claims)
@@ -148,11 +159,17 @@ function readCommandLine(
       evidence,
       from: given,
       weight: row.weight,
+      ...placesOf(row, settings.place),
       apart: row.key,
       realModel: true,
-      subject: row.kind === 'deterministic kernels' && hasConvolutions(python) ? 'convolutions' : null,
+      subject: row.kind === 'deterministic kernels' ? slowedBy(python, row.key) : null,
     })
   }
+}
+
+/** Where the steps themselves do it. */
+function placesOf({ kind, key }: Row, node: Place): { places?: { what: string; node: Place }[] } {
+  return kind === 'synchronise' ? { places: [{ what: `\`${key}=1\``, node }] } : {}
 }
 
 function spell(value: unknown): string {

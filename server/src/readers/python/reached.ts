@@ -5,6 +5,7 @@ import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import { fixedValue } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
+import { asksForAccelerator } from '../pytorch/guards.js'
 
 /**
  * `yes`: nothing keeps it from running. `option`: an option whose default lets it run. `no`: a switch that is off, a
@@ -17,6 +18,8 @@ export function reached(analysis: PythonModule, statement: { start: number; end:
   for (const { test, branch } of testsAround(analysis, statement)) {
     const folded = analysis.fold(test)
     const value = effective(folded)
+    // A run without an accelerator costs next to nothing.
+    if (value === undefined && branch && asksForAccelerator(test)) continue
     if (value === undefined || Boolean(value) !== branch) return 'no'
     if (fixedValue(folded) === undefined) result = 'option'
   }

@@ -41,7 +41,11 @@ export function accumulations(python: PythonModule): Accumulation[] {
             if (backward !== null) several = true
             backward = { call, guarded: hot.guarded || hot.conditional }
           } else if (isOptimizerStep(python, call))
-            updates.push({ call, guarded: hot.guarded, test: testAround(step.loop, call) })
+            updates.push({
+              call,
+              guarded: hot.guarded || hot.accumulated === true,
+              test: testAround(step.loop, call),
+            })
         }
     if (backward === null || several || backward.guarded || updates.length === 0) continue
     const { call } = backward

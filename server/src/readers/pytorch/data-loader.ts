@@ -27,6 +27,7 @@ import { assignedTo, collateWork, type DatasetWork, datasetWork } from './datase
 import { decoderIn, decodesMedia } from './datasets.js'
 import { codeText, evidenceAt } from './evidence.js'
 import { fewSamples } from './few-samples.js'
+import { claimOrder } from './loader-order.js'
 import { feedsOf } from './loader-use.js'
 import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
 import { once, usesAny } from './once.js'
@@ -110,9 +111,15 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
     pipeline.unknown('persistentWorkers', 'persistent_workers', because, place, { site })
   }
   if (feeds === 'training') claimCopies(python, pipeline, claims)
+  // One pass of such a sampler may be the whole run.
+  if (mayBePassed(python.argument(call, 'batch_sampler', 4)))
+    pipeline.unknown('persistentWorkers', 'persistent_workers', 'its batches are drawn elsewhere', place, {
+      site,
+    })
   const epochs = feeds === 'training' ? onlyEpochs(python) : null
   if (epochs !== null) claimFolded(pipeline, 'passes', epochs.key, epochs.trips, epochs.place, asNumber, site)
   const dataset = python.argument(call, 'dataset', 0)
+  if (feeds === 'training') claimOrder(python, call, passedExpression(dataset), pipeline)
   const collate = collateWork(python, call)
   // Sampling a graph takes as long as it takes, wherever the graph lies.
   const samples = /(Neighbor|HGT)Loader$/.test(call.name ?? '')
@@ -252,6 +259,12 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
       facts,
     )
   if (claim.setting === 'waitingCopies') return overlapCopies(python, facts)
+  if (claim.setting === 'shuffled') {
+    const written = writeArgument(facts, call, 'shuffle', python.argument(call, 'shuffle', 2), 'True')
+    return 'reason' in written
+      ? written
+      : { title: 'Shuffle in every epoch (shuffle=True)', safety: 'unsafe', writes: [written], imports: [] }
+  }
   if (claim.setting !== 'workers') return byHand(claim)
   if (positions === undefined) return { reason: 'the loader is no longer in the file' }
   const workers = python.argument(call, 'num_workers', positions.workers)

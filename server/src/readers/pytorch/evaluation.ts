@@ -122,11 +122,27 @@ function forwardPass(analysis: PythonModule, code: HotCode): Call | null {
         if (type !== null) continue
         if (!modelName.test(lastIdentifier(network)) || analysis.functionOf(network) !== null) continue
         // `model.encoder(x)` is a part of a model, `model.model(x)` a wrapper of who knows what.
-        if (network.type === 'attribute' && !(network.value.type === 'name' && network.value.id === 'self'))
+        if (
+          network.type === 'attribute' &&
+          !(network.value.type === 'name' && network.value.id === 'self') &&
+          !isPutToWork(analysis, network)
+        )
           continue
         if (call.expr.args.length > 0) return call
       }
   return null
+}
+
+/** `wrapper.network.eval()` somewhere: that is the whole network. */
+function isPutToWork(analysis: PythonModule, network: Expr): boolean {
+  const written = ({ start, end }: Expr): string => analysis.code.slice(start, end)
+  return ['eval', 'train'].some((method) =>
+    analysis
+      .methodCalls(method)
+      .some(
+        ({ expr: { callee } }) => callee.type === 'attribute' && written(callee.value) === written(network),
+      ),
+  )
 }
 
 /** A function of another module, also under a name of its own here, that runs a network which it is passed. */

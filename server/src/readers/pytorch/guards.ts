@@ -39,7 +39,7 @@ export function guardOf(analysis: PythonModule, test: Expr, owner: StepOwner): G
 }
 
 function structure(analysis: PythonModule, test: Expr, owner: StepOwner): Guard {
-  if (asksForAccelerator(test)) return 'always'
+  if (asksForAccelerator(test) || asksForAny(test)) return 'always'
   if (test.type === 'unary' && test.op === 'not') {
     if (asksForAccelerator(test.operand)) return 'sometimes'
     const inner = guardOf(analysis, test.operand, owner)
@@ -74,9 +74,16 @@ function structure(analysis: PythonModule, test: Expr, owner: StepOwner): Guard 
   return 'sometimes'
 }
 
-/** `torch.cuda.is_available()`: true wherever a step costs money. */
+/** `torch.cuda.is_available()`, `device.type == 'cuda'`: true wherever a step costs money. */
 export function asksForAccelerator(test: Expr): boolean {
+  if (test.type === 'binary')
+    return test.op === '==' && test.right.type === 'constant' && test.right.value === 'cuda'
   return test.type === 'call' && test.args.length === 0 && lastIdentifier(test.callee) === 'is_available'
+}
+
+/** `len(metrics)`: whether there is anything, which is so in all steps or in none. */
+function asksForAny(test: Expr): boolean {
+  return test.type === 'call' && test.callee.type === 'name' && test.callee.id === 'len'
 }
 
 /** The n of `step % n == 0`, also beside other conditions; null: it is not known. */

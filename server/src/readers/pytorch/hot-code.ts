@@ -22,6 +22,8 @@ export interface HotStatement {
   func: Func | null
   /** Reached only now and then: behind a count of steps. */
   guarded: boolean
+  /** Runs with each update of the weights, for which the gradients of a few batches are summed. */
+  accumulated?: true
   /** How many steps lie between two times, where a count of steps guards it by a number that is known. */
   every?: number
   /** Reached under a condition that says nothing about how often. */
@@ -33,6 +35,7 @@ export interface HotStatement {
 interface Where {
   func: Func | null
   guarded: boolean
+  accumulated?: true
   every?: number
   conditional: boolean
   exceptional: boolean
@@ -42,6 +45,8 @@ interface Where {
   owner: StepOwner
 }
 
+/** Batches to a step of the optimiser, at most: what happens once for more of them is rare. */
+const fewBatches = 8
 const depthLimit = 4
 const statementLimit = 4_000
 
@@ -79,6 +84,7 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
       expressions,
       func: where.func,
       guarded,
+      ...(here.accumulated === true ? { accumulated: true } : {}),
       ...(guarded && here.every !== undefined ? { every: here.every } : {}),
       conditional: where.conditional,
       exceptional: where.exceptional,
@@ -91,9 +97,15 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
         here.steps &&
         analysis.effects(statement.body).backward &&
         !analysis.effects(statement.orelse).backward
-      const inside = steps ? here : under(here, verdict)
       const every = verdict === 'rarely' ? rhythmOf(analysis, statement.test) : null
-      walk(analysis, statement.body, every === null ? inside : { ...inside, every }, into, active)
+      // Where weights are updated after a few batches, that is the step.
+      const updates =
+        verdict === 'rarely' &&
+        (every ?? 1) <= fewBatches &&
+        analysis.effects(statement.body).optimizerStep &&
+        !analysis.effects(statement.orelse).optimizerStep
+      const inside: Where = updates ? { ...here, accumulated: true } : steps ? here : under(here, verdict)
+      walk(analysis, statement.body, every === null || updates ? inside : { ...inside, every }, into, active)
       walk(
         analysis,
         statement.orelse,

@@ -48,9 +48,15 @@ function claimSwitch(python: PythonModule, one: Switch, evidence: Evidence, clai
     options: { overridable: one.overridable },
     weight: one.weight,
     realModel: isRealModel(python),
-    subject: one.kind === 'deterministic kernels' && hasConvolutions(python) ? 'convolutions' : null,
+    subject: one.kind === 'deterministic kernels' ? slowedBy(python, one.key) : null,
     wantedFor: wantedFor(python, one),
   })
+}
+
+/** What deterministic kernels slow down; null: nothing that is known. */
+export function slowedBy(python: PythonModule, key: string): string | null {
+  if (hasConvolutions(python)) return 'convolutions'
+  return /cudnn|benchmark/.test(key) ? null : 'scatter, gather and embeddings'
 }
 
 function scopeOf(python: PythonModule, span: { start: number; end: number }): string {
@@ -81,13 +87,12 @@ function wantedFor(python: PythonModule, one: Switch): string | null {
   const scope = scopeOf(python, one.statement)
   if (one.kind === 'strict matrix products' && /determin|reproduc|invariant|exact|numeric/i.test(scope))
     return 'its function'
-  return commented(
-    python,
-    one.statement,
-    /precision|numeric|reproduc|accura|determinis|exact|debug|work-?around|hang|deadlock/i,
-  )
-    ? 'its comment'
-    : null
+  // That runs can be repeated is what deterministic kernels are for anyway.
+  const reason =
+    one.kind === 'deterministic kernels'
+      ? /numeric|accura|debug|work-?around|hang|deadlock/i
+      : /precision|numeric|reproduc|accura|determinis|exact|debug|work-?around|hang|deadlock/i
+  return commented(python, one.statement, reason) ? 'its comment' : null
 }
 
 /** Lines above a statement without a blank one between them: a comment there speaks of all that follows it. */

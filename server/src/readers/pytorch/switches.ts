@@ -261,7 +261,7 @@ function attributeSwitch(analysis: PythonModule, statement: Stmt, target: Expr, 
       remedy: writeText(analysis, value, 'tf32'),
     }
   if (name === 'torch.backends.cudnn.deterministic' && given === true)
-    return { ...base, kind: 'deterministic kernels', weight: 'slight', remedy: write('False') }
+    return { ...base, kind: 'deterministic kernels', weight: 'ordinary', remedy: write('False') }
   if (name === 'torch.backends.cudnn.benchmark' && given === false)
     return { ...base, kind: 'deterministic kernels', weight: 'slight', remedy: write('True') }
   if (name === 'torch.backends.cudnn.enabled' && given === false)

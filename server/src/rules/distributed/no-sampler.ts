@@ -1,7 +1,7 @@
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
-import { notTraining, unless } from '../silence.js'
+import { notTraining, offAccelerator, unless } from '../silence.js'
 
 export default defineRule({
   name: 'distributed/no-sampler',
@@ -21,6 +21,18 @@ export default defineRule({
         severity: 'information',
         message: `\`${reshuffled.key}\` is never called, so every epoch uses the same order.`,
         fixes: [{ set: [{ claim: reshuffled, value: true }] }],
+      })
+      return
+    }
+    if (sharded === undefined && shuffled !== undefined && effective(shuffled) === false) {
+      if (effective(view.settings.passes) === 1) return silent('the data are gone through once')
+      const idle = offAccelerator(view)
+      if (idle !== undefined) return silent(idle)
+      report({
+        at: shuffled,
+        severity: 'information',
+        message: `The training goes through its samples in the same order in every epoch (\`${shuffled.key}\` is off), which usually takes more epochs to the same loss.`,
+        fixes: [{ set: [{ claim: shuffled, value: true }] }],
       })
       return
     }

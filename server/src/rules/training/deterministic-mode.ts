@@ -1,6 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { SubjectView } from '../../workload/claim.js'
-import { defineRule, type Severity } from '../rule.js'
+import { defineRule } from '../rule.js'
 import { notTraining, offAccelerator, otherOperation } from '../silence.js'
 import { operationOf } from './operation.js'
 
@@ -18,28 +17,31 @@ export default defineRule({
     if (stopped !== undefined) return silent(stopped)
     const wanted = effective(view.settings.wantedFor)
     if (wanted !== undefined) return silent(`it is there for ${wanted}`)
-    const severe = effective(view.settings.weight) === 'severe'
-    // Without convolutions hardly any kernel has a faster form that is not deterministic.
-    if (!severe && effective(view.settings.subject) === undefined)
+    const weight = effective(view.settings.weight)
+    const slowed = effective(view.settings.subject)
+    if (weight !== 'severe' && slowed === undefined)
       return silent('no convolutions are known here, which it would slow down')
     report({
       at: kind,
-      severity: severityOf(view, severe),
-      message: severe
-        ? `\`${kind.key}\` makes every kernel deterministic and launches them one by one; the transformers documentation recommends it for debugging only.`
-        : `\`${kind.key}\` keeps convolutions on their slower kernels; networks with inputs of one size usually run 5 to 20 % faster without it.`,
+      severity: weight === 'slight' ? 'hint' : 'information',
+      message: messageOf(kind.key, weight === 'severe', slowed),
       saving: {
-        fraction: severe ? [0.1, 0.4] : [0.05, 0.2],
+        fraction: weight === 'severe' ? [0.1, 0.4] : [0.05, 0.2],
         usd: null,
-        basis: severe
-          ? 'assumes 10 to 40 % of a step'
-          : 'assumes 5 to 20 % of a step of a convolutional network',
+        basis:
+          weight === 'severe'
+            ? 'assumes 10 to 40 % of a step'
+            : `assumes 5 to 20 % of a step of ${slowed === 'convolutions' ? 'a convolutional network' : 'a network that scatters, gathers or embeds'}`,
       },
       fixes: [{ set: [{ claim: kind, value: null }] }],
     })
   },
 })
 
-function severityOf(view: SubjectView<'Operation'>, severe: boolean): Severity {
-  return severe && view.subject.evidence.small === null ? 'information' : 'hint'
+function messageOf(key: string, severe: boolean, slowed: string | undefined): string {
+  if (severe)
+    return `\`${key}\` makes every kernel deterministic and launches them one by one; the transformers documentation recommends it for debugging only.`
+  return slowed === 'convolutions'
+    ? `\`${key}\` keeps convolutions on their slower kernels; networks with inputs of one size usually run 5 to 20 % faster without it.`
+    : `\`${key}\` keeps ${slowed} on slower kernels in every step; seeds alone make runs comparable.`
 }

@@ -1,0 +1,44 @@
+/** Whether a loader gives its samples to the training in the same order in every epoch. */
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { asBoolean } from '../../values/parse.js'
+import type { SubjectBuilder } from '../../workload/builder.js'
+import { claimArgument } from '../claim-argument.js'
+import { codeMatches } from './evidence.js'
+
+/** Something else draws or shuffles the samples, or their order is a part of the data. */
+const ordered =
+  /\bshuffle\(|shuffled|randperm|permutation|random\.(sample|choices?)\(|time_?series|forecast|stateful|bptt|curriculum/i
+
+export function claimOrder(
+  python: PythonModule,
+  call: Call,
+  dataset: Expr | null,
+  pipeline: SubjectBuilder<'InputPipeline'>,
+): void {
+  const drawn = ['sampler', 'batch_sampler'].some((name, index) =>
+    mayBePassed(python.argument(call, name, 3 + index)),
+  )
+  if (drawn || codeMatches(python, ordered)) return
+  const shuffle = python.argument(call, 'shuffle', 2)
+  // A stream has the order that it has.
+  if (passedExpression(shuffle) === null && (dataset === null || !isIndexed(python, dataset))) return
+  claimArgument(pipeline, 'shuffled', 'shuffle', call, shuffle, { convert: asBoolean, otherwise: false })
+}
+
+/** The data set gives any sample by its number. */
+function isIndexed(python: PythonModule, dataset: Expr): boolean {
+  const made = python.definition(dataset)
+  if (made.type !== 'call') return false
+  const klass = python.classOf(made.callee)
+  if (klass !== null) return klass.methods.has('__getitem__')
+  const imported = python.importedClass(made.callee)
+  if (imported !== null)
+    return imported.items !== undefined && !imported.bases.some((one) => stream.test(one))
+  return indexed.test(python.callAt(made)?.name ?? '')
+}
+
+const stream = /(^|\.)Iterable\w*$/
+const indexed =
+  /^torchvision\.datasets\.[A-Z]|^torch\.utils\.data\.(TensorDataset|Subset|ConcatDataset|random_split)$/
