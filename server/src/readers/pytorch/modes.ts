@@ -9,8 +9,10 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Binding, Claim, Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { writtenAttentions } from './attention.js'
+import { readCompileSwitches } from './compile-switch.js'
 import { trainsAnywhere } from './evidence.js'
 import { isTorchLoop, loopHeader } from './loop.js'
 import { hasConvolutions, isRealModel } from './model-evidence.js'
@@ -31,6 +33,7 @@ export const pytorchModesReader = defineReader({
     readProfilers(python, evidence, claims)
     readAttention(python, evidence, claims)
     readProducts(python, evidence, context.versions, claims)
+    readCompileSwitches(python, evidence, claims)
   },
   change: changeMode,
 })
@@ -201,6 +204,7 @@ function readProducts(
 const gone: Refusal = { reason: 'the code is no longer in the file' }
 
 function changeMode(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  if (isConfigured(claim, facts)) return writeConfigured(claim, true, facts)
   const { target } = claim.site
   const { python, path, fragment } = facts
   if (target?.kind === 'launch value') {

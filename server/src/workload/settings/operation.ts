@@ -48,6 +48,8 @@ export type OperationKind =
   | 'eager execution'
   /** One training step that is run operation by operation. */
   | 'eager step'
+  /** The program can compile its model, and a switch keeps it from doing so. */
+  | 'compile off'
   /** A failure that nobody hears of. */
   | 'swallow failure'
   /** How busy the accelerators are is not recorded, because a switch says so. */
