@@ -41,8 +41,33 @@ const azureSecond: Record<string, [vcpus: number, memoryGiB: number]> = {
   15: [20, 140],
 }
 
+/** Sizes of AWS's burstable machines: vCPUs and GiB. */
+const burstSizes: Record<string, [vcpus: number, memoryGiB: number]> = {
+  nano: [2, 0.5],
+  micro: [2, 1],
+  small: [2, 2],
+  medium: [2, 4],
+  large: [2, 8],
+  xlarge: [4, 16],
+  '2xlarge': [8, 32],
+}
+
+/** Families of AWS, GCP and Azure in whose machines no accelerator is built. */
+const plainFamilies =
+  /^(a1|c\d|d\d|h1|hpc\d|i\d|im\d|is\d|m\d|r\d|t\d|x\d|z1)[a-z]{0,4}(-[a-z0-9]+)?\.(metal|nano|micro|small|medium|\d*x?large)|^(e2|n2d?|n4|c2d?|c3d?|c4[ad]?|t2[ad]|m[1-4]|f1|g1|h3|z3)-(standard|high|mega|ultra|micro|small|medium|custom)|^standard_[abdefghlm]\w*$|^basic_a\d$/i
+
+/** Its name says that a machine has no accelerator, whatever its size; false: it may have one. */
+export function isPlainMachine(type: string): boolean {
+  return plainFamilies.test(type.trim().replace(/^ml\./i, ''))
+}
+
 /** Reads a bare type name ('m5.2xlarge', 'n1-standard-8', 'Standard_D4s_v3'); undefined: not such a machine. */
 export function cpuMachine(type: string): CpuMachine | undefined {
+  const burst = /^t[234][a-z]{0,2}\.(nano|micro|small|medium|(?:2?x)?large)$/.exec(type)
+  if (burst) {
+    const [vcpus, memoryGiB] = lookUp(burstSizes, burst[1]!)!
+    return { provider: 'aws', type, vcpus, memoryGiB }
+  }
   const aws = /^([cmr])([4-8])(?:[a-z]{0,4})\.(?:(\d{0,2})x)?large$/.exec(type)
   if (aws) {
     const vcpus = aws[3] === undefined ? 2 : 4 * Number(aws[3] || 1)

@@ -1,7 +1,6 @@
 /** What readers of serving platforms share: whether a program ends what it deploys, and what it deploys for. */
 
 import { gpu } from '../catalog/gpus.js'
-import { instance } from '../catalog/instances.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { Call, Func, PythonModule } from '../python/module.js'
 import type { Json } from '../text/json.js'
@@ -14,7 +13,8 @@ import type { ClaimBuilder, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 import { startedUnder } from './branches.js'
 import { jobRole, scopeOf } from './job-in-code.js'
-import { moduleText } from './pytorch/evidence.js'
+import { acceleratorModel, acceleratorsInType, uncatalogued } from './machine-claims.js'
+import { codeText } from './pytorch/evidence.js'
 import { once, usesAny } from './pytorch/once.js'
 import type { FragmentFacts } from './reader.js'
 
@@ -50,8 +50,19 @@ function tearsDown(python: PythonModule, made: Call): boolean {
   return once(
     python,
     'tears endpoints down',
-    () => usesAny(python, endings) || endingText.test(moduleText(python)),
+    () => usesAny(python, endings) || endingText.test(doingText(python)),
   )
+}
+
+/** The text of the module without what it only tells its user: `print("aws sagemaker delete-endpoint …")`. */
+function doingText(python: PythonModule): string {
+  let [text, at] = ['', 0]
+  for (const { name, method, expr } of python.calls) {
+    if (expr.start < at || !(name === 'print' || /^(info|warning|debug|echo)$/.test(method))) continue
+    text += codeText(python, at, expr.start)
+    at = expr.end
+  }
+  return text + codeText(python, at)
 }
 
 function ends(python: PythonModule, call: Call): boolean {
@@ -133,18 +144,13 @@ function purposeOf(
 /** What one replica is: a machine type of a provider. */
 export function claimMachine(serving: SubjectBuilder<'Serving'>, key: string, given: Given<Json>): void {
   const machine = orUnknown(convert(given, asText), 'the default')
-  const uncatalogued = 'a machine that the catalogue does not know'
   serving.say('machine', key, machine)
   serving.say(
     'gpus',
     key,
-    convert(machine, (name) => instance(name)?.gpuCount, uncatalogued),
+    convert(machine, acceleratorsInType, uncatalogued),
   )
-  serving.say(
-    'gpuModel',
-    key,
-    derived(machine, (name) => instance(name)?.gpu?.name),
-  )
+  serving.say('gpuModel', key, derived(machine, acceleratorModel))
 }
 
 /** Accelerators that are attached by name and number (`NVIDIA_TESLA_T4`, 1); they count more than those of the machine. */

@@ -1,4 +1,5 @@
 /** A machine or cluster that stays up until something stops it: what readers of several providers claim alike. */
+import { isPlainMachine } from '../catalog/cpu-families.js'
 import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
 import { acceleratorsOfType } from '../catalog/machine-names.js'
@@ -78,7 +79,7 @@ export function acceleratorModel(type: string): string | undefined {
 
 /** How many a machine type has; undefined: it is not known. */
 export function acceleratorsInType(type: string): number | undefined {
-  return instance(type)?.gpuCount ?? acceleratorsOfType(type)?.count
+  return instance(type)?.gpuCount ?? acceleratorsOfType(type)?.count ?? (isPlainMachine(type) ? 0 : undefined)
 }
 
 /** `nvidia-tesla-t4`, `nvidia-l4`: the catalogue's name; undefined: it does not know it. */

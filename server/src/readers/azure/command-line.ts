@@ -1,6 +1,7 @@
 /**
  * Clusters that command lines make: `az ml compute create`, `az aks nodepool add`, the first pool of `az aks create`. Source: reference of the Azure CLI
- * (`--node-count` is 3, `--min-instances` 0, `--idle-time-before-scale-down` 120 seconds).
+ * (`--node-count` is 3, `--min-instances` 0, `--idle-time-before-scale-down` 120 seconds). `az ml computetarget create` is the command of the
+ * first version of the service (`--agent-count` is 3).
  */
 
 import type { Change, Refusal } from '../../edit/write.js'
@@ -20,13 +21,13 @@ import {
   optionOf,
   valuePlace,
 } from '../command-lines/cloud-command.js'
-import { claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
+import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 
 export const azureCommandLineReader = defineReader({
   name: 'azure-command-line',
   languages: ['shell', 'yaml'],
-  triggers: ['az ml compute create', 'az aks nodepool add', 'az aks create'],
+  triggers: ['az ml compute create', 'az ml computetarget create', 'az aks nodepool add', 'az aks create'],
   read(facts, context, claims) {
     // A notebook that makes a cluster is a lesson, which takes it away in another cell.
     if (facts.fragment.origin !== 'file') return
@@ -37,13 +38,14 @@ export const azureCommandLineReader = defineReader({
       'az',
       facts,
       context,
-      /^(ml compute create|aks nodepool add|aks create)\b/,
+      /^(ml compute create|ml computetarget create (amlcompute|aks)|aks nodepool add|aks create)\b/,
     )) {
       // One that is made where it is not there yet, at several places of the script.
       const what = one.options.map(({ name, value }) => `${name}=${value}`).join(' ')
       if (besideMatching(one, deletes) !== null || seen.has(what)) continue
       if (optionOf(one, 'name', 'n')?.value != null) seen.add(what)
-      if (one.verb.startsWith('ml')) readCluster(claims, one)
+      if (one.verb === 'ml computetarget create aks') readAttachedCluster(claims, one)
+      else if (one.verb.startsWith('ml')) readCluster(claims, one)
       else readNodePool(claims, one)
     }
   },
@@ -51,12 +53,12 @@ export const azureCommandLineReader = defineReader({
 })
 
 /** The same script takes it, or all around it, away again. */
-const deletes = /\baz (ml (compute|workspace) delete|aks (nodepool )?(delete|scale)|group delete)\b/
+const deletes = /\baz (ml (compute|computetarget|workspace) delete|aks (nodepool )?(delete|scale)|group delete)\b/
 
-/** A pool, where its machines have accelerators. */
+/** A pool of machines that are named. */
 function start(claims: ClaimBuilder, one: CloudCommand, kind: string, size: string[]): Pool | null {
   const type = optionOf(one, ...size)
-  if (typeof type?.value !== 'string' || !isAcceleratedType(type.value)) return null
+  if (typeof type?.value !== 'string') return null
   const first = one.verb === 'aks create'
   const given = first ? optionOf(one, 'nodepool-name') : optionOf(one, 'name', 'n')
   const name = first && given === undefined ? 'nodepool1' : (given?.value ?? null)
@@ -101,15 +103,26 @@ function claimNumber(
 function readCluster(claims: ClaimBuilder, one: CloudCommand): void {
   // A file may say anything; a workstation is no cluster.
   if (optionOf(one, 'file', 'f', 'set') !== undefined) return
-  if (!/^amlcompute$/i.test(optionOf(one, 'type', 't')?.value ?? '')) return
-  const pool = start(claims, one, 'compute cluster', ['size'])
+  const first = one.verb.startsWith('ml computetarget')
+  if (!first && !/^amlcompute$/i.test(optionOf(one, 'type', 't')?.value ?? '')) return
+  const pool = start(claims, one, 'compute cluster', first ? ['vm-size', 's'] : ['size'])
   if (pool === null) return
-  claimNumber(pool, one, 'minimum', ['min-instances'], 0)
-  claimNumber(pool, one, 'maximum', ['max-instances'], null)
-  claimNumber(pool, one, 'idleDelay', ['idle-time-before-scale-down'], 120)
+  claimNumber(pool, one, 'minimum', [first ? 'min-nodes' : 'min-instances'], 0)
+  claimNumber(pool, one, 'maximum', [first ? 'max-nodes' : 'max-instances'], null)
+  const idle = first ? 'idle-seconds-before-scaledown' : 'idle-time-before-scale-down'
+  claimNumber(pool, one, 'idleDelay', [idle], 120)
   pool.known('fixed', 'type', false, one.head)
-  const tier = optionOf(one, 'tier')
-  claimCapacity(pool, one, 'tier', tier === undefined ? null : /^low_?priority$/i.test(tier.value ?? ''))
+  const key = first ? 'vm-priority' : 'tier'
+  const tier = optionOf(one, key)
+  claimCapacity(pool, one, key, tier === undefined ? null : /^low_?priority$/i.test(tier.value ?? ''))
+}
+
+/** A cluster of Kubernetes for deployments, always of the same size. */
+function readAttachedCluster(claims: ClaimBuilder, one: CloudCommand): void {
+  const pool = start(claims, one, 'node pool', ['vm-size', 's'])
+  if (pool === null) return
+  claimNumber(pool, one, 'minimum', ['agent-count', 'a'], 3)
+  if (one.complete) pool.known('fixed', 'agent-count', true, one.head)
 }
 
 function readNodePool(claims: ClaimBuilder, one: CloudCommand): void {
@@ -153,10 +166,16 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
       reason:
         'the first pool of a cluster keeps machines: put the GPUs in one of their own (az aks nodepool add)',
     }
+  if (claim.setting === 'minimum' && claim.key === 'agent-count')
+    return { reason: 'this command makes clusters of a fixed size: make one with az aks create and attach it' }
   if (claim.setting === 'capacity' && claim.channel === 'library default')
     return claim.key === 'tier'
       ? addOptions(claim, facts, 'Use low-priority machines: --tier low_priority', ['--tier low_priority'])
-      : addOptions(claim, facts, 'Buy spot machines: --priority Spot', [
+      : claim.key === 'vm-priority'
+        ? addOptions(claim, facts, 'Use low-priority machines: --vm-priority lowpriority', [
+            '--vm-priority lowpriority',
+          ])
+        : addOptions(claim, facts, 'Buy spot machines: --priority Spot', [
           '--priority Spot',
           '--eviction-policy Delete',
         ])

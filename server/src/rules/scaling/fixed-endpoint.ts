@@ -1,5 +1,5 @@
-import { month } from '../../estimate/bill.js'
 import { effective } from '../../values/value.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { endpointOf } from '../lifecycle/endpoint-left-running.js'
 import { defineRule } from '../rule.js'
 import { unless } from '../silence.js'
@@ -11,16 +11,13 @@ const trial = /(^|\/)(bench(mark)?s?|load[-_]?tests?|scenarios|examples?|samples
 /** From this many replicas on it is hardly for the sake of availability alone. */
 const many = 4
 
-/** USD per month from which a replica that is always there is worth a thought. */
-const dear = 500
-
 export default defineRule({
   name: 'scaling/fixed-endpoint',
   judges: 'Serving',
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle'],
   severity: 'warning',
-  finds: 'GPU replicas that run at all hours, whatever the load',
-  summary: 'GPU replicas run at all hours, whatever the load.',
+  finds: 'replicas that run at all hours, whatever the load',
+  summary: 'Replicas run at all hours, whatever the load.',
   check(view, { report, silent, options, today }) {
     const { minReplicas, autoscaled, gpus } = view.settings
     const count = effective(minReplicas)
@@ -29,18 +26,17 @@ export default defineRule({
     if (autoscaled === undefined || effective(autoscaled) !== false)
       return silent(unless(view, 'autoscaled', 'something scales it'))
     const devices = effective(gpus) ?? 0
-    if (devices < 1) return silent(unless(view, 'gpus', 'its replicas hold no accelerators'))
     // What is deleted again after a trial needs no policy.
     if (effective(view.settings.tornDown) === true) return silent('it is deleted again')
-    const price = replicaPrice(view, options, today)
-    const cost = costText(price, count)
-    if (count === 1) {
-      if (price === null || cost === null) return silent('there is one replica, and its price is not known')
-      const monthly = price.low * month
+    if (devices < 1 && !isPlainDeployment(view))
+      return silent(unless(view, 'gpus', 'its replicas hold no accelerators'))
+    const cost = costText(replicaPrice(view, options, today), count)
+    if (count === 1 || devices < 1) {
+      if (cost === null && devices > 0) return silent('there is one replica, and its price is not known')
       report({
         at: minReplicas,
-        severity: monthly >= dear && !trial.test(view.subject.location.path) ? 'information' : 'hint',
-        message: `${cost}, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
+        severity: trial.test(view.subject.location.path) ? 'hint' : 'information',
+        message: `${cost ?? 'Billed at all hours'}, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
         saving: {
           fraction: [0, 1],
           usd: null,
@@ -64,3 +60,13 @@ export default defineRule({
     })
   },
 })
+
+/** A platform bills a machine for it, though functions and batch jobs would do on processors. */
+function isPlainDeployment({ settings: { gpus, machine, object, purpose } }: SubjectView<'Serving'>): boolean {
+  return (
+    effective(gpus) === 0 &&
+    effective(machine) !== undefined &&
+    object === undefined &&
+    effective(purpose) === 'deployment'
+  )
+}

@@ -4,6 +4,8 @@ import { defineRule, type Saving } from '../rule.js'
 import { unless } from '../silence.js'
 import {
   acceleratorsPerMachine,
+  holdsCluster,
+  isPlainPool,
   machinesText,
   plainMachines,
   poolCost,
@@ -22,14 +24,18 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['bottleneck/autoscaling-idle', 'waste/scale-down', 'baseline/idle-time', 'cadence/daily'],
   severity: 'warning',
-  finds: 'GPU pools that never scale to zero',
-  summary: 'A GPU pool never scales to zero.',
+  finds: 'pools of machines that never scale to zero',
+  summary: 'A pool of machines never scales to zero.',
+  tellsTogether: true,
   check(view, { report, silent, options, today }) {
     const { minimum, capacity, fixed, purpose, schedule, zones } = view.settings
     const floor = atLeast(minimum)
     if (minimum === undefined || floor === null || !Number.isFinite(floor.value) || floor.value < 1)
       return silent(unless(view, 'minimum', 'it shrinks to nothing'))
-    if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
+    const plain = acceleratorsPerMachine(view) === undefined
+    if (plain && !isPlainPool(view)) return silent(plainMachines(view))
+    if (plain && holdsCluster(view) && floor.value < 2)
+      return silent('one machine without accelerators holds the cluster itself')
     // Bought ahead: an idle one costs nothing more.
     if (effective(capacity) === 'reserved') return silent(reserved)
     // It goes down at night all the same.
@@ -63,10 +69,12 @@ export default defineRule({
     const unsure = slice || effective(purpose) === 'serving' || capacity?.state === 'unknown'
     report({
       at: minimum,
-      ...(unsure ? { severity: 'information' as const } : {}),
+      ...(unsure || plain ? { severity: 'information' as const } : {}),
       message: `${always}${rate === '' ? '' : `: ${rate} day and night`}.`,
       saving,
-      fixes: [{ set: [{ claim: minimum, value: 0 }] }],
+      fixes: plain && holdsCluster(view) ? [] : [{ set: [{ claim: minimum, value: 0 }] }],
+      // How many machines wait is decided once for all clusters.
+      ...(plain ? { together: 'processors' } : {}),
     })
   },
 })

@@ -4,21 +4,31 @@ import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Saving } from '../rule.js'
 import { unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
-import { acceleratorsPerMachine, plainMachines, poolCost, poolName, rateText } from './pool-words.js'
+import {
+  acceleratorsPerMachine,
+  holdsCluster,
+  isPlainPool,
+  plainMachines,
+  poolCost,
+  poolName,
+  rateText,
+} from './pool-words.js'
 
 export default defineRule({
   name: 'scaling/on-demand-pool',
   judges: 'Scaling',
   checklist: ['rightsize/spot'],
   severity: 'information',
-  finds: 'GPU pools that buy only on-demand machines',
-  summary: 'A GPU pool buys only on-demand machines.',
+  finds: 'pools that buy only on-demand machines',
+  summary: 'A pool buys only on-demand machines.',
+  tellsTogether: true,
   check(view, { report, silent, options, today }) {
     const { capacity, purpose } = view.settings
     const { notebook, unused } = view.subject.evidence
     if (capacity === undefined || effective(capacity) !== 'on-demand')
       return silent(unless(view, 'capacity', `its capacity is ${effective(capacity)}`))
-    if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
+    const plain = acceleratorsPerMachine(view) === undefined
+    if (plain && !isPlainPool(view)) return silent(plainMachines(view))
     // What answers requests must not go away; anything else may, as far as its pool tells.
     if (effective(purpose) === 'serving') return silent('it is for serving')
     if (hasSpotBeside(view)) return silent('another pool of this file has accelerators on spot')
@@ -43,7 +53,13 @@ export default defineRule({
       ...(notebook || unused === true ? { severity: 'hint' as const } : {}),
       message: `${poolName(view)} buys ${type ?? 'its machines'} on demand only${onDemand === null ? ': ' : ' '}${prices}${work}.`,
       saving: savingOf(onDemand, spot, cost?.price.asOf ?? '', cost?.where ?? ''),
-      fixes: [{ set: [{ claim: capacity, value: 'spot' }] }],
+      fixes: [
+        {
+          set: [{ claim: capacity, value: 'spot' }],
+          ...(plain && holdsCluster(view) ? { onlyIf: 'nothing on it has to stay up' } : {}),
+        },
+      ],
+      ...(plain ? { together: 'processors' } : {}),
     })
   },
 })

@@ -11,6 +11,7 @@ import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import type { RuleContext, RuleOptions } from '../rule.js'
 import { type Silence, unless } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 
 type Pool = SubjectView<'Scaling'>
 
@@ -23,6 +24,18 @@ export function acceleratorsPerMachine({ settings }: Pool): number | undefined {
 /** Why a rule about accelerators does not apply, where `acceleratorsPerMachine` has none. */
 export function plainMachines(pool: Pool): Silence {
   return unless(pool, 'gpus', 'its machines have no accelerators')
+}
+
+/** Machines that are known to have no accelerator, in a file that has no pool with any: here the work itself runs. */
+export function isPlainPool(pool: Pool): boolean {
+  if (effective(pool.settings.gpus) !== 0 || effective(pool.settings.machine) === undefined) return false
+  if (effective(pool.settings.purpose) === 'serving') return false
+  return subjectsOf(pool.run, 'Scaling').every((other) => acceleratorsPerMachine(other) === undefined)
+}
+
+/** Its cluster needs machines for itself: its first pool cannot go down to none. */
+export function holdsCluster({ settings }: Pool): boolean {
+  return /^node (group|pool)$/.test(effective(settings.kind) ?? '')
 }
 
 export const reserved = 'its capacity is reserved: an idle machine costs nothing more'
