@@ -59,7 +59,7 @@ export default defineRule({
           ...(plain && holdsCluster(view) ? { onlyIf: 'nothing on it has to stay up' } : {}),
         },
       ],
-      ...(plain ? { together: 'processors' } : {}),
+      ...(plain ? { confidence: 'low' as const, together: 'processors' } : {}),
     })
   },
 })
