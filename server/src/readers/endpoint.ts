@@ -145,11 +145,7 @@ function purposeOf(
 export function claimMachine(serving: SubjectBuilder<'Serving'>, key: string, given: Given<Json>): void {
   const machine = orUnknown(convert(given, asText), 'the default')
   serving.say('machine', key, machine)
-  serving.say(
-    'gpus',
-    key,
-    convert(machine, acceleratorsInType, uncatalogued),
-  )
+  serving.say('gpus', key, convert(machine, acceleratorsInType, uncatalogued))
   serving.say('gpuModel', key, derived(machine, acceleratorModel))
 }
 

@@ -53,7 +53,8 @@ export const azureCommandLineReader = defineReader({
 })
 
 /** The same script takes it, or all around it, away again. */
-const deletes = /\baz (ml (compute|computetarget|workspace) delete|aks (nodepool )?(delete|scale)|group delete)\b/
+const deletes =
+  /\baz (ml (compute|computetarget|workspace) delete|aks (nodepool )?(delete|scale)|group delete)\b/
 
 /** A pool of machines that are named. */
 function start(claims: ClaimBuilder, one: CloudCommand, kind: string, size: string[]): Pool | null {
@@ -167,7 +168,9 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
         'the first pool of a cluster keeps machines: put the GPUs in one of their own (az aks nodepool add)',
     }
   if (claim.setting === 'minimum' && claim.key === 'agent-count')
-    return { reason: 'this command makes clusters of a fixed size: make one with az aks create and attach it' }
+    return {
+      reason: 'this command makes clusters of a fixed size: make one with az aks create and attach it',
+    }
   if (claim.setting === 'capacity' && claim.channel === 'library default')
     return claim.key === 'tier'
       ? addOptions(claim, facts, 'Use low-priority machines: --tier low_priority', ['--tier low_priority'])
@@ -176,9 +179,9 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
             '--vm-priority lowpriority',
           ])
         : addOptions(claim, facts, 'Buy spot machines: --priority Spot', [
-          '--priority Spot',
-          '--eviction-policy Delete',
-        ])
+            '--priority Spot',
+            '--eviction-policy Delete',
+          ])
   if (claim.site.target?.kind === 'option') {
     const title =
       claim.setting === 'idleDelay'

@@ -62,7 +62,9 @@ export default defineRule({
 })
 
 /** A platform bills a machine for it, though functions and batch jobs would do on processors. */
-function isPlainDeployment({ settings: { gpus, machine, object, purpose } }: SubjectView<'Serving'>): boolean {
+function isPlainDeployment({
+  settings: { gpus, machine, object, purpose },
+}: SubjectView<'Serving'>): boolean {
   return (
     effective(gpus) === 0 &&
     effective(machine) !== undefined &&
