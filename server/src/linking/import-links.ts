@@ -15,9 +15,6 @@ const computing =
   /^(torch|lightning|pytorch_lightning|transformers|accelerate|tensorflow|keras|jax|flax|timm|fastai)(\.|$)/
 
 export class ImportLinks implements LinkKind {
-  private readonly importers = new WeakMap<ModuleSummary, ModuleSummary>()
-  private readonly programs = new WeakMap<ModuleSummary, ModuleSummary>()
-
   constructor(private readonly project: LinkedProject) {}
 
   follow(): void {
@@ -45,13 +42,15 @@ export class ImportLinks implements LinkKind {
       if (summary !== null) define(imported, spec, summary)
     }
     const behind = this.summaries(project.behindPackages(file))
-    const importers = this.summaries(project.importersOf(path)).map((one) =>
-      this.configured(kept(this.importers, one, asImporter)),
-    )
+    const importers = project
+      .importersOf(path)
+      .flatMap((one) => project.importerSummaryOf(one) ?? [])
+      .map((one) => this.configured(one))
     project.questions.read(`programs ${path}`)
-    const programs = this.summaries(project.questions.apart(() => this.programsOf(path))).map((one) =>
-      this.configured(kept(this.programs, one, asProgram)),
-    )
+    const programs = project.questions
+      .apart(() => this.programsOf(path))
+      .flatMap((one) => project.programSummaryOf(one) ?? [])
+      .map((one) => this.configured(one))
     return {
       ...(Object.keys(imported).length === 0 ? {} : { imported }),
       ...(behind.length === 0 ? {} : { behind }),
@@ -96,58 +95,6 @@ export class ImportLinks implements LinkKind {
       found.push(...level)
     }
     return found.slice(0, mostPrograms)
-  }
-}
-
-function kept<K extends object, V>(known: WeakMap<K, V>, key: K, make: (key: K) => V): V {
-  let value = known.get(key)
-  if (value === undefined) {
-    value = make(key)
-    known.set(key, value)
-  }
-  return value
-}
-
-/** What importers tell a module: what they use, not their constants. */
-function asImporter(summary: ModuleSummary): ModuleSummary {
-  const {
-    configurations: _configurations,
-    kept: _kept,
-    loads: _loads,
-    outward: _outward,
-    derived: _derived,
-    ...rest
-  } = summary
-  return { ...rest, constants: {}, functions: {}, classes: stepsOf(summary), reexports: {} }
-}
-
-/** Classes that step an optimiser: one that a module declares may leave its steps to them. */
-function stepsOf({ classes }: ModuleSummary): ModuleSummary['classes'] {
-  const found: ModuleSummary['classes'] = {}
-  for (const [name, { steps }] of Object.entries(classes))
-    if (steps !== undefined) define(found, name, { bases: [], methods: [], calls: [], steps })
-  return found
-}
-
-/** What programs tell a module that they reach through others. */
-function asProgram({
-  path,
-  uses,
-  imports,
-  isEntry,
-  evidence,
-  epochs,
-  pretrained,
-}: ModuleSummary): ModuleSummary {
-  const program: ModuleSummary = {
-    ...{ path, uses, imports, isEntry },
-    ...{ constants: {}, functions: {}, classes: {}, reexports: {} },
-  }
-  return {
-    ...program,
-    ...(evidence === undefined ? {} : { evidence }),
-    ...(epochs === undefined ? {} : { epochs }),
-    ...(pretrained === undefined ? {} : { pretrained }),
   }
 }
 

@@ -44,6 +44,9 @@ export interface LinkedProject {
   definitionOf(file: FileRecord, target: string): Definition | null
   /** What a module lets others know, with what it learns from those that it imports; null: it is none. */
   summaryOf(path: string): ModuleSummary | null
+  /** Of that, what it tells the modules that it imports, and those that it reaches through others. */
+  importerSummaryOf(path: string): ModuleSummary | null
+  programSummaryOf(path: string): ModuleSummary | null
   importersOf(path: string): readonly string[]
   /** The configurations of a script by itself, or as a launch starts it. */
   configurationsOf(file: FileRecord, launch: Launch | null): Configurations

@@ -21,6 +21,7 @@ import { bindingKey, spelled } from './extraction-keys.js'
 import { Extractions, Remade } from './extractions.js'
 import { FrameworkConfigLinker } from './framework-configs.js'
 import { type Definition, ImportGraph } from './import-graph.js'
+import { asImporter, asProgram, ImporterSummaries } from './importer-summaries.js'
 import { linkKinds } from './kinds.js'
 import { launchesOf, withImage } from './launches.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
@@ -69,6 +70,8 @@ export class Linker implements LinkedProject {
   private importers: ReadonlyMap<string, readonly string[]> = new Map()
   private readonly configurations: ConfigurationLinker
   private readonly frameworkConfigs: FrameworkConfigLinker
+  private readonly asImporters = new ImporterSummaries(asImporter)
+  private readonly asPrograms = new ImporterSummaries(asProgram)
   private readonly compositions = new Compositions(this)
   private readonly calls = new CallsInto(this)
   private started: readonly Launch[] | null = null
@@ -159,9 +162,13 @@ export class Linker implements LinkedProject {
       case 'calls':
         return this.calls.hash(path)
       case 'compositions':
-        return hashOf(JSON.stringify(this.compositions.of(path)))
+        return composes(this.summaryOf(path)) ? hashOf(JSON.stringify(this.compositions.of(path))) : ''
       case 'summary':
         return this.summaries.of(path)?.hash ?? ''
+      case 'importer':
+        return this.asImporters.of(this.summaries.of(path))?.hash ?? ''
+      case 'program':
+        return this.asPrograms.of(this.summaries.of(path))?.hash ?? ''
     }
     for (const one of this.kinds) {
       const found = one.look?.(kind, path)
@@ -195,6 +202,16 @@ export class Linker implements LinkedProject {
     return this.summaries.of(path)?.summary ?? null
   }
 
+  importerSummaryOf(path: string): ModuleSummary | null {
+    this.questions.read(`importer ${path}`)
+    return this.asImporters.of(this.summaries.of(path))?.summary ?? null
+  }
+
+  programSummaryOf(path: string): ModuleSummary | null {
+    this.questions.read(`program ${path}`)
+    return this.asPrograms.of(this.summaries.of(path))?.summary ?? null
+  }
+
   importersOf(path: string): readonly string[] {
     this.questions.read(`importers ${path}`)
     return this.importers.get(path) ?? []
@@ -210,9 +227,8 @@ export class Linker implements LinkedProject {
   }
 
   compositionsOf(path: string): readonly ConfigurationRoot[] {
-    if (!composes(this.summaryOf(path))) return []
     this.questions.read(`compositions ${path}`)
-    return this.questions.apart(() => this.compositions.of(path))
+    return this.questions.apart(() => (composes(this.summaryOf(path)) ? this.compositions.of(path) : []))
   }
 
   callsInto(path: string): OutsideCall[] {
@@ -396,7 +412,7 @@ export class Linker implements LinkedProject {
           const file = ofFile.exec(input)?.[1]
           if (file !== undefined && this.files.isKnown(file)) found.add(file)
         }
-      } else if (reads.has(`record ${path}`) || reads.has(`summary ${path}`)) found.add(other)
+      } else if (saying.some((kind) => reads.has(`${kind} ${path}`))) found.add(other)
     }
     return found
   }
@@ -446,8 +462,9 @@ export class Linker implements LinkedProject {
   }
 }
 
-/** Inputs that are files. */
-const ofFile = /^(?:record|summary) (.*)$/s
+/** Inputs that are what one file says. */
+const saying = ['record', 'summary', 'importer', 'program']
+const ofFile = new RegExp(`^(?:${saying.join('|')}) (.*)$`, 's')
 
 /** Whether a module that was read with its imports would be read with the same. */
 function isAllAround({ imported, versions }: ReadAlone, surroundings: Surroundings): boolean {
