@@ -117,6 +117,34 @@ describe('the quick parser of Python', () => {
     }
   })
 
+  it('leaves only the statement that is not plain to the grammar, in a long text', () => {
+    const around = Array.from({ length: 200 }, (_, index) => `def f${index}(a):\n    # c\n    return a\n\n`)
+    const rare = [...around.slice(0, 90), 'match x:\n    case 1:\n        y = 1  # c\n', ...around.slice(90)]
+    assert.equal(quickTree(rare.join('')), null)
+    assert.deepEqual(pythonTree(rare.join(''), grammars), grammarTree(rare.join(''), grammars))
+
+    const typed = 'for i in range(\n'
+    const half = [...around.slice(0, 90), typed, ...around.slice(90)].join('')
+    const { body, comments, hasErrors, errorAt } = pythonTree(half, grammars)
+    const at = half.indexOf(typed)
+    const named = (one: (typeof body)[number]) => (one.type === 'function' ? [one.name] : [])
+    assert.deepEqual(
+      body.flatMap(named),
+      around.map((_, index) => `f${index}`),
+    )
+    assert.deepEqual(
+      body.filter(({ type }) => type !== 'function').map(({ start }) => start),
+      [at],
+    )
+    assert.equal(body.at(-1)!.end, half.trimEnd().length)
+    assert.deepEqual(
+      comments.map(({ start, end }) => half.slice(start, end)),
+      around.map(() => '# c'),
+    )
+    assert.equal(hasErrors, true)
+    assert.ok(errorAt! >= at && errorAt! <= at + typed.length)
+  })
+
   it('reads what the grammar gets wrong', () => {
     const shown = (text: string) => JSON.stringify(pythonTree(text, grammars).body)
     // The star goes over the whole item.

@@ -190,6 +190,19 @@ export function flatten(tree: Tree, text: string, shape: Shape): FlatTree {
   }
 }
 
+/** The tree of a piece as a tree of the whole text, in which the piece begins at an offset. */
+export function moved(flat: FlatTree, whole: string, by: number): FlatTree {
+  if (by > 0) {
+    for (const offsets of [flat.starts, flat.ends])
+      for (let node = 0; node < flat.count; node++) if (offsets[node]! >= 0) offsets[node]! += by
+  }
+  return { ...flat, text: whole, comments: flat.comments.map((one) => later(one, by)) }
+}
+
+export function later<T extends { start: number; end: number }>(one: T, by: number): T {
+  return { ...one, start: one.start + by, end: one.end + by }
+}
+
 /** Marks every ancestor of a broken node. */
 function spread(broken: Uint8Array, next: Int32Array, count: number): void {
   const ancestors: number[] = []

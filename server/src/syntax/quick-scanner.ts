@@ -48,13 +48,19 @@ export class QuickScanner {
   protected prefix = ''
   protected quotes = 0
   /** Where the next token is looked for. */
-  protected at = 0
+  protected at: number
   private brackets = 0
   private readonly indents = [0]
   private dedents = 0
   private atLineStart = true
 
-  constructor(protected readonly text: string) {}
+  /** @param from the start of a line */
+  constructor(
+    protected readonly text: string,
+    from = 0,
+  ) {
+    this.at = from
+  }
 
   protected fail(): never {
     throw notPlain

@@ -22,17 +22,54 @@ export function quickTree(text: string): PythonTree | null {
   }
 }
 
+/** Statements of the module that are plain, up to one that is not. */
+export interface QuickStart extends Pick<PythonTree, 'body' | 'comments'> {
+  /** Where that one begins, and the first token in it that is not plain; null: all of the text is plain. */
+  stopped: { at: number; token: number } | null
+}
+
+/** Reads a text from the start of a line on that stands in no statement. */
+export function quickStart(text: string, from: number): QuickStart {
+  const parser = new QuickParser(text, from)
+  const body: Stmt[] = []
+  try {
+    parser.statements(body)
+    return { body, comments: parser.comments, stopped: null }
+  } catch (error) {
+    if (error !== notPlain && !(error instanceof RangeError)) throw error
+    const { stopped } = parser
+    return {
+      body: body.filter(({ start }) => start < stopped.at),
+      comments: parser.comments.filter(({ start }) => start < stopped.at),
+      stopped,
+    }
+  }
+}
+
 class QuickParser extends QuickExpressions {
   private level = 0
+  private statementAt = 0
 
   module(): Stmt[] {
     const body: Stmt[] = []
+    this.statements(body)
+    return body
+  }
+
+  /** Those of the module, which are its own even where one that follows is not plain. */
+  statements(into: Stmt[]): void {
+    this.statementAt = this.at
     this.advance()
     while (!this.is(Token.end)) {
+      this.statementAt = this.start
       if (this.is(Token.newline)) this.advance()
-      else this.statement(body)
+      else this.statement(into)
     }
-    return body
+  }
+
+  /** After it has thrown `notPlain`. */
+  get stopped(): { at: number; token: number } {
+    return { at: this.statementAt, token: Math.max(this.start, this.statementAt) }
   }
 
   /** What stands behind a colon. */
