@@ -68,7 +68,7 @@ const known: Known[] = [
   },
   {
     names:
-      /^pandas\.read_(csv|json|excel|xml|html|table|fwf|sql|sql_query|stata|sas)$|^numpy\.(loadtxt|genfromtxt)$/,
+      /^pandas\.read_(csv|json|excel|xml|html|table|fwf|sql|sql_query|stata|sas)$|^numpy\.(loadtxt|genfromtxt)$|^sklearn\.datasets\.load_svmlight_files?$|^scipy\.io\.mmread$|^polars\.read_(csv|ndjson|json|excel)$/,
     weight: 'ordinary',
   },
   { names: /^pandas\.(get_dummies|merge|pivot_table|crosstab|merge_asof)$/, weight: 'ordinary' },

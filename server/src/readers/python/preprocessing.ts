@@ -79,6 +79,8 @@ export const preprocessingReader = defineReader({
     'genfromtxt',
     'scipy',
     'nibabel',
+    'svmlight',
+    'polars',
     // What is repeated may be prepared in another module.
     'fit(',
     'backward(',

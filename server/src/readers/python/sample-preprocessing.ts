@@ -12,7 +12,7 @@ import { isTokenizing, tokenizing } from './preprocessing-costs.js'
 
 /** Slow for one sample, and the same for it in every epoch. */
 const slowSample =
-  /^(librosa\.(stft|cqt|pyin|yin|resample|feature\.\w+|effects\.(hpss|harmonic|percussive))|python_speech_features\.\w+|skimage\.feature\.\w+|rdkit\.Chem\.AllChem\.\w+|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|cv2\.fastNlMeans\w+|skimage\.(restoration|segmentation)\.\w+|scipy\.(ndimage\.zoom|signal\.(resample|spectrogram|stft))|decord\.VideoReader|cv2\.VideoCapture|av\.open|torchvision\.io\.read_video|torchcodec\.decoders\.\w+)$/
+  /^(librosa\.(stft|cqt|pyin|yin|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split))|python_speech_features\.\w+|skimage\.feature\.\w+|rdkit\.Chem\.AllChem\.\w+|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|cv2\.fastNlMeans\w+|skimage\.(restoration|segmentation)\.\w+|scipy\.(ndimage\.zoom|signal\.(resample|spectrogram|stft))|decord\.VideoReader|cv2\.VideoCapture|av\.open|torchvision\.io\.read_video|torchcodec\.decoders\.\w+)$/
 /** Objects that are called with a sample. */
 const slowTransform =
   /^torchaudio\.transforms\.(Resample|MelSpectrogram|Spectrogram|MFCC|LFCC)$|^transformers\.(\w+\.)*\w*(FeatureExtractor|Processor)$/
@@ -51,7 +51,7 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
         ? []
         : hot.expressions.flatMap((expr) =>
             plainCalls(python, expr).flatMap((call) => {
-              const early = each === 'sample' && (same || isBeforeDraws(python, func, call))
+              const early = same || isBeforeDraws(python, func, call)
               const smaller = each === 'sample' ? shrinksPicture(python, func, call, same) : null
               const slow = early ? slowFor(python, call) : null
               const what = smaller ?? slow ?? (tokens ? tokenizesSample(python, call) : null)

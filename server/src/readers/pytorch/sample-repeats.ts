@@ -15,7 +15,10 @@ export interface Repeated {
 
 /** Methods that stand for a pass through a model. */
 const passes =
-  /^(encode|encode_image|encode_text|get_image_features|get_text_features|forward|generate|transcribe|extract_features)$/
+  /^(encode|encode_image|encode_text|get_image_features|get_text_features|forward|generate|transcribe|extract_features|detect|detect_faces|readtext|process|predict|get)$/
+/** Objects that hold a network of their own: detectors of faces and of their features, readers of texts in pictures. */
+const detectors =
+  /^(facenet_pytorch\.(MTCNN|InceptionResnetV1)|mtcnn\.(\w+\.)*MTCNN|insightface\.app\.FaceAnalysis|mediapipe\.(\w+\.)+(FaceMesh|Hands|Pose|Holistic|FaceDetection)|easyocr\.Reader|ultralytics\.YOLO|whisper\.load_model)$/
 
 export function repeatedWork(analysis: PythonModule, call: Call): Repeated | null {
   const { callee } = call.expr
@@ -47,7 +50,7 @@ function isModel(analysis: PythonModule, expr: Expr, depth: number): boolean {
   // Without most of its parts a pipeline only cuts words.
   if (name !== null && textPipeline.test(name))
     return !value.args.some((one) => /^(disable|exclude|enable|processors)$/.test(one.name ?? ''))
-  if (name !== null) return publishedNetwork.test(name)
+  if (name !== null) return publishedNetwork.test(name) || detectors.test(name)
   // `Model.from_pretrained(…).eval().to(device)`.
   return value.callee.type === 'attribute' &&
     /^(eval|to|cuda|half|bfloat16|requires_grad_|train)$/.test(value.callee.attr)

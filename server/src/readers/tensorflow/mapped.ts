@@ -25,6 +25,8 @@ const randomCalls =
 const randomLayers = /^keras\.layers\.(\w+\.)*Random[A-Z]\w*$/
 const layersInside = /^keras\.(Sequential|Model)$/
 
+const encoders =
+  /^(tensorflow_hub\.(load|KerasLayer)|tensorflow\.saved_model\.load|keras\.applications\.\w+|keras\.applications\.\w+\.[A-Z]\w+|transformers\.TF\w+\.from_pretrained)$/
 const fileReads = /^tensorflow(\.io)?\.(read_file|gfile\.GFile)$/
 
 const work: [RegExp, string][] = [
@@ -122,6 +124,7 @@ class Reach {
   private call(call: Call, depth: number): void {
     const { analysis, found } = this
     if (call.name !== null && addWork(found, call.name)) return
+    if (call.name === null && this.isEncoder(call)) found.does = 'runs a model'
     const layer = this.randomLayer(call)
     if (layer !== null) {
       found.does ??= 'transforms images'
@@ -131,6 +134,13 @@ class Reach {
     if (func !== null) this.function(func, depth + 1)
     else if (call.name === null)
       for (const one of analysis.importedFunction(call.expr.callee)?.calls ?? []) addWork(found, one)
+  }
+
+  /** `encoder(text)`, where a library has made it with its weights. */
+  private isEncoder({ expr: { callee } }: Call): boolean {
+    if (callee.type === 'call') return false
+    const made = this.analysis.definition(callee)
+    return made.type === 'call' && encoders.test(this.analysis.nameOf(made.callee) ?? '')
   }
 
   /** `augment(image, training=True)`, where `augment` is a stack of random layers. */

@@ -23,7 +23,7 @@ import { methodPlace, type Pipeline, pipelineOf } from './pipeline.js'
 export const uncached: ChangeTarget = { kind: 'call', role: 'uncached steps' }
 
 /** Work for each element that is worth keeping. */
-const costly = /^(decodes|reads files|computes spectra|unpacks)/
+const costly = /^(decodes|reads files|computes spectra|unpacks|runs a model)/
 const keeps = /^(cache|snapshot)$/
 /** What no memory and few disks hold decoded. */
 const tooLarge = /imagenet|open_?images|laion|places365|kinetics|youtube8m|webvid/i
@@ -104,8 +104,8 @@ export function claimRepeated(
   work.known('steps', shown, [{ what: shown, location: claims.locate(place) }], place, { site })
   work.known('again', 'epochs', { per: 'epoch', times: epochs ?? null }, place, { site })
   work.known('weight', shown, 'heavy', place, { site })
-  // It is done beside the accelerator, which may hide it.
-  work.known('overlapped', shown, true, place, { site })
+  // It is done beside the accelerator, which may hide it; a model takes as long as the training.
+  if (mapped.does !== 'runs a model') work.known('overlapped', shown, true, place, { site })
 }
 
 /** Keeps the elements behind the step. */

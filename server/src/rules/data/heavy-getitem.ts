@@ -1,7 +1,9 @@
 import { effective } from '../../values/value.js'
+import type { Run } from '../../workload/claim.js'
 import type { OperationKind } from '../../workload/resource-kinds.js'
 import { defineRule } from '../rule.js'
 import { otherOperation, otherRole, unless } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 import { operationOf } from '../training/operation.js'
 import { makes } from './sample.js'
 
@@ -38,7 +40,7 @@ export default defineRule({
       message:
         effective(kind) === 'whole scan'
           ? `This goes through all of \`${what}\` for every ${each}: make an index of it once, when the data set is made.`
-          : `\`${kind.key}\` ${what} ${adviceFor(effective(kind) as OperationKind, each, slight)}`,
+          : `\`${kind.key}\` ${what} ${adviceFor(effective(kind) as OperationKind, each, slight, passesOf(view.run))}`,
       ...(slight
         ? {}
         : {
@@ -54,9 +56,16 @@ export default defineRule({
   },
 })
 
-function adviceFor(kind: OperationKind, each: string, slight: boolean): string {
+/** Epochs of the only training that takes the samples; undefined: not known. */
+function passesOf(run: Run): number | undefined {
+  const epochs = new Set(subjectsOf(run, 'Training').map(({ settings }) => effective(settings.epochs)))
+  const [only] = epochs
+  return epochs.size === 1 ? (only ?? undefined) : undefined
+}
+
+function adviceFor(kind: OperationKind, each: string, slight: boolean, epochs: number | undefined): string {
   if (kind === 'repeated work')
-    return `for every ${each} in every epoch, with the same result each time: keep its results on disk, or run it on whole batches.`
+    return `for every ${each} in ${epochs === undefined ? 'every epoch' : `each of ${epochs} epochs`}, with the same result each time: keep its results on disk, or run it on whole batches.`
   if (kind === 'table row')
     return `for every ${each}, which takes longer than the arithmetic on it: turn the table into one array when the data set is made.`
   if (kind === 'sample on device')
