@@ -3,7 +3,13 @@
  * the overrides of a launch line. Source: hydra.cc, "The Defaults List", "Packages", "Override syntax" (1.1 and later:
  * without `_self_` a file's own values come last).
  */
-import { type Configured, type ConfiguredMap, configuredAt, configuredChild } from '../text/configured.js'
+import {
+  type Configured,
+  type ConfiguredMap,
+  configuredAt,
+  configuredChild,
+  projectRoot,
+} from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import { define, lookUp } from '../text/records.js'
 import type { LaunchValue } from '../workload/claim.js'
@@ -443,6 +449,7 @@ export function interpolate(root: Configured): void {
 /** The place of the folder that `config_path` names, from the script that names it; null: outside of the project. */
 export function hydraFolder(script: string, path: string | null): string | null {
   if (path === null) return folderOf(script)
+  if (path.startsWith(projectRoot)) return path.slice(projectRoot.length)
   if (path.startsWith('pkg://') || path.startsWith('/')) return null
   return join(folderOf(script), path)
 }

@@ -1,5 +1,6 @@
 /** Configuration files that a module names: what the linker has to find for it. */
 import type { Expr } from '../syntax/python-ast.js'
+import { projectRoot } from '../text/configured.js'
 import type { Analysis } from './analysis.js'
 import { asFile, fileLoadedFrom, loaders } from './configured-file.js'
 import { hydraMains, hydraRoot, nemoMain } from './configured-path.js'
@@ -25,6 +26,18 @@ const loaderName =
 const configurationName = /conf|cfg|deepspeed|ds[._-]|zero|stage|args|param|setting|recipe/i
 const mostUses = 50
 
+/** `root / 'configs'`, with a folder that is found while the program runs, mostly the root of the project; undefined: it is something else. */
+function belowRoot(path: Expr, text: (expr: Expr) => string | null | undefined): string | undefined {
+  const [first, second, ...more] = path.type === 'call' ? path.args.map(({ value }) => value) : []
+  // `str(root / 'configs')`, `os.path.join(root, 'configs')`.
+  if (first !== undefined && second === undefined) return belowRoot(first, text)
+  if (more.length > 0) return undefined
+  const [root, below] = path.type === 'binary' && path.op === '/' ? [path.left, path.right] : [first, second]
+  if (root?.type !== 'name' || below === undefined || !/root/i.test(root.id)) return undefined
+  const folder = text(below)
+  return typeof folder === 'string' ? `${projectRoot}${folder}` : undefined
+}
+
 export function configurationUses(analysis: Analysis): ConfigurationUse[] {
   const found = new Map<string, ConfigurationUse>()
   const text = (expr: Expr | undefined): string | null | undefined => {
@@ -35,12 +48,12 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
       : undefined
   }
   const hydra = (args: Call['expr']['args'], launched: boolean): void => {
-    const given = (name: string, position: number): string | null | undefined => {
-      const one = args.find((arg) => arg.name === name) ?? args.filter((arg) => arg.name === null)[position]
-      return one === undefined ? null : text(one.value)
-    }
-    const folder = given('config_path', 0)
-    const name = given('config_name', 1)
+    const given = (name: string, position: number): Expr | undefined =>
+      (args.find((arg) => arg.name === name) ?? args.filter((arg) => arg.name === null)[position])?.value
+    const [path, file] = [given('config_path', 0), given('config_name', 1)]
+    const written = path === undefined ? null : text(path)
+    const folder = written === undefined && path !== undefined ? belowRoot(path, text) : written
+    const name = file === undefined ? null : text(file)
     if (folder === undefined || name === undefined) return
     found.set(hydraRoot, { kind: 'hydra', folder, name, ...(launched ? { launched } : {}) })
   }

@@ -6,6 +6,9 @@ import type { Json } from './json.js'
 import type { Location } from './location.js'
 import { lookUp } from './records.js'
 
+/** Begins a path that stands below the root of the project. */
+export const projectRoot = '<root>/'
+
 export interface ConfiguredPlace {
   location: Location
   /** Index of the document in its file, and the keys down to the value; null: the value stands on a launch line. */

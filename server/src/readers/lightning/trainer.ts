@@ -61,9 +61,11 @@ export const lightningReader = defineReader({
 /** Calls of `LightningCLI`, or of a class of the project that extends it. */
 export function commandLines(python: PythonModule): Call[] {
   const direct = python.callsTo(cliClass)
-  const own = python.calls.filter(
-    (call) => call.name === null && python.classOf(call.expr.callee)?.bases.includes(cliClass) === true,
-  )
+  const own = python.calls.filter(({ name, expr: { callee } }) => {
+    if (name !== null) return false
+    const bases = python.classOf(callee)?.bases ?? python.importedClass(callee)?.bases
+    return bases?.includes(cliClass) === true
+  })
   return [...direct, ...own]
 }
 

@@ -91,8 +91,15 @@ function evidenceOf(python: PythonModule, call: Call): Evidence | null {
     if (machine === undefined || machine.gpuCount < 1) return null
     return { ...evidence, role: evidence.role === 'test' ? 'test' : 'job', accelerator: 'gpu', small: null }
   }
-  const uses = evidence.accelerator === 'gpu' || evidence.accelerator === 'maybe'
-  return uses && (evidence.role === 'training' || evidence.role === 'tuning') ? evidence : null
+  // What sets a run up may stand beside the program that trains.
+  const around = [
+    evidence,
+    ...[...python.importers, ...python.programs].flatMap((module) => module.evidence ?? []),
+  ]
+  const runs = around.find(
+    ({ role, accelerator }) => /^(training|tuning)$/.test(role) && /^(gpu|maybe)$/.test(accelerator),
+  )
+  return runs === undefined ? null : { ...evidence, role: runs.role, accelerator: runs.accelerator }
 }
 
 function removeSwitch(claim: Claim, facts: FragmentFacts): Change | Refusal {
