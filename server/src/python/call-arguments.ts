@@ -8,7 +8,7 @@ import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { configuredNode, foldConfigured } from './configured.js'
 import { expressionOf } from './configured-expression.js'
 import { chosen, known } from './folded.js'
-import type { ArgumentValue, Call, Folded } from './module.js'
+import type { ArgumentValue, Call, Folded, Func } from './module.js'
 import type { Mutation } from './mutations.js'
 import { bindingsOf, partialBehind } from './names.js'
 import { onlyPassed } from './only-passed.js'
@@ -162,7 +162,10 @@ export function inDictionary(
   if (value.type === 'call') {
     const func = analysis.functionOf(value.callee)
     const returned = func === null ? null : certainReturn(func)
-    if (returned === null) return opaque
+    if (func === null || returned === null) return opaque
+    const filtered = returned.type === 'comprehension' ? filteredItems(returned) : null
+    const passed = filtered === null ? null : passedFor(analysis, value, func, filtered)
+    if (passed !== null) return afterChanges(analysis, expr, keyword, inner(passed), until)
     const made = inDictionary(analysis, returned, keyword, returned.start, depth + 1)
     return afterChanges(analysis, expr, keyword, made, until)
   }
@@ -355,6 +358,16 @@ function filteredItems({ kind, element, value, clauses }: Comprehension): Expr |
   const plain = same(key, element) && same(item, value)
   const called = iterable.type === 'call' && iterable.callee.type === 'attribute' ? iterable.callee : null
   return plain && called?.attr === 'items' ? called.value : null
+}
+
+/** What a call of a function passes for the parameter that a name in it stands for; null: it stands for something else. */
+function passedFor(analysis: Analysis, call: CallExpr, func: Func, name: Expr): Expr | null {
+  if (name.type !== 'name') return null
+  const position = func.node.params.findIndex((one) => one.name === name.id && one.star === 0)
+  const site = analysis.callAt(call)
+  if (position < 0 || site === null) return null
+  const argument = analysis.argument(site, name.id, position)
+  return argument.state === 'given' ? argument.expr : null
 }
 
 /** A dictionary that the function is given: what all calls of it pass, `**kwargs` among them. */

@@ -139,7 +139,7 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
     pipeline.known('work', 'dataset', work, place, { site })
     if (decoder !== null) pipeline.known('decoder', 'dataset', decoder, place, { site })
     if (decodesMedia.test(decoder ?? '')) pipeline.known('media', 'dataset', true, place, { site })
-    if (feeds === 'training' && work === 'decode' && images.test(decoder ?? ''))
+    if (feeds === 'training' && work === 'decode' && decodesMedia.test(decoder ?? ''))
       claimBatch(python, call, pipeline)
   }
   if (sample?.unsharded === true) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
@@ -171,9 +171,6 @@ function isGeneratedHere(python: PythonModule, call: Call): boolean {
   if (func === null || func.class === null) return false
   return /\byield\b/.test(python.code.slice(func.node.start, func.node.end))
 }
-
-/** What decodes images. */
-const images = /^(PIL|ImageFolder|OpenCV|torchvision|imread)/
 
 /** Without a function of its own that puts samples together, they have one size. */
 function claimBatch(python: PythonModule, call: Call, pipeline: SubjectBuilder<'InputPipeline'>): void {

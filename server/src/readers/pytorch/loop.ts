@@ -190,12 +190,7 @@ function claimLength(outer: Loop, training: SubjectBuilder<'Training'>): void {
   if (epochs !== null)
     claimFolded(training, 'epochs', epochs.key, epochs.trips, epochs.place, asCount, { ...header })
   else
-    training.unknown(
-      'epochs',
-      'epochs',
-      steps === null ? 'a while loop' : 'a number of steps ends it',
-      header,
-    )
+    training.unknown('epochs', 'while', steps === null ? 'a while loop' : 'a number of steps ends it', header)
   if (steps !== null)
     claimFolded(training, 'maxSteps', steps.key, steps.trips, steps.place, asCount, { ...header })
 }

@@ -36,9 +36,9 @@ export default defineRule({
     if (effective(settings.validation) !== true)
       return silent(unless(view, 'validation', 'nothing validates in this run'))
     const length = atLeast(settings.epochs)
-    if (length === null || length.value < least(view, options.lifecycle.minEpochs))
-      return silent(unless(view, 'epochs', `the run is short: ${length?.says} epochs`))
-    const epochs = length.value
+    if (length === null && !countsEpochs(view)) return silent(unless(view, 'epochs', ''))
+    if (length !== null && length.value < least(view, options.lifecycle.minEpochs))
+      return silent(unless(view, 'epochs', `the run is short: ${length.says} epochs`))
     // A budget of steps ends the run wherever the epochs stand.
     const steps = effective(settings.maxSteps) ?? null
     if (steps !== null) return silent(`a budget of steps ends the run: ${formatCount(steps)}`)
@@ -46,14 +46,17 @@ export default defineRule({
     const managed = effective(settings.managed) === true
     report({
       at: earlyStopping,
-      severity: severityOf(view, managed, epochs <= options.lifecycle.minEpochs),
+      severity:
+        length === null
+          ? 'information'
+          : severityOf(view, managed, length.value <= options.lifecycle.minEpochs),
       message: messageOf(view, length),
       saving: {
         fraction: after,
         usd: null,
         basis: 'assumes that the best epoch comes after 60 to 90 % of the run; your validation curve tells',
       },
-      fixes: managed ? fixesFor(view, epochs) : [],
+      fixes: managed && length !== null ? fixesFor(view, length.value) : [],
     })
   },
 })
@@ -61,6 +64,15 @@ export default defineRule({
 /** Pretrained weights reach their best in fewer epochs. */
 function least(view: SubjectView<'Training'>, epochs: number): number {
   return effective(view.settings.fineTuning) === true ? Math.ceil(epochs / 2) : epochs
+}
+
+/** The number of epochs of a hand-written loop is given where it cannot be read, and nothing tells that they would be few. */
+function countsEpochs(view: SubjectView<'Training'>): boolean {
+  const { epochs, fineTuning, managed, model } = view.settings
+  // A launch that gives it is judged with what it gives.
+  if (epochs?.state !== 'unknown' || /\blaunch\b/.test(epochs.because)) return false
+  if (!/epoch/i.test(`${epochs.key} ${epochs.because}`) || effective(managed) === true) return false
+  return effective(fineTuning) !== true && model === undefined && view.subject.evidence.small === null
 }
 
 function planned(view: SubjectView<'Training'>): boolean {
@@ -75,7 +87,7 @@ function severityOf(view: SubjectView<'Training'>, managed: boolean, few: boolea
   return managed && !planned(view) && !open ? 'warning' : 'information'
 }
 
-function messageOf(view: SubjectView<'Training'>, length: Bound): string {
+function messageOf(view: SubjectView<'Training'>, length: Bound | null): string {
   const { settings } = view
   const monitor = effective(settings.monitor)?.name
   const stalls = monitor === undefined ? 'validation' : `\`${monitor}\``
@@ -83,6 +95,8 @@ function messageOf(view: SubjectView<'Training'>, length: Bound): string {
   const schedule = planned(view)
     ? ' The learning rate is planned over all of them, so leave enough patience.'
     : ''
+  if (length === null)
+    return `However many epochs this run is given, all are run: it validates, but nothing ends it when ${stalls} stops improving.${schedule}`
   const epochs = length.exact ? `Up to ${length.says}` : `At least ${formatCount(length.value)}`
   return `${epochs} epochs with validation${byDefault}, but nothing ends the run when ${stalls} stops improving.${schedule}`
 }

@@ -27,7 +27,7 @@ export default defineRule({
   summary: 'A batch of a few samples launches every kernel for little work on a GPU with room for many.',
   check(judged, { report, silent, options }) {
     if (isViewOf(judged, 'InputPipeline')) {
-      const found = oneImage(judged)
+      const found = fewImages(judged)
       return isSilence(found) ? silent(found) : report(found)
     }
     if (!isViewOf(judged, 'Training')) return silent('it is no training')
@@ -76,13 +76,17 @@ export default defineRule({
   },
 })
 
-/** One image at a time, where the network is not known: hardly any that is trained from images of one size needs all memory for one. */
-function oneImage(view: SubjectView<'InputPipeline'>): Report | Silence {
+/** As many images or recordings at once, of one size, leave room with most networks. */
+const fewAtOnce = 4
+
+/** A few images at a time, where the network is not known: hardly any that is trained from images of one size needs all memory for them. */
+function fewImages(view: SubjectView<'InputPipeline'>): Report | Silence {
   const { imagesAtOnce, feeds } = view.settings
   if (imagesAtOnce === undefined || effective(feeds) !== 'training')
     return { text: 'nothing is said of its batches', besideThePoint: true }
   const batch = effective(imagesAtOnce)
-  if (batch !== 1) return unless(view, 'imagesAtOnce', `it takes ${batch} images at once`)
+  if (batch === undefined || batch > fewAtOnce)
+    return unless(view, 'imagesAtOnce', `it takes ${batch} samples at once`)
   const { evidence } = view.subject
   if (evidence.role !== 'training') return otherRole(view)
   const stopped = offAccelerator(view)
@@ -98,8 +102,7 @@ function oneImage(view: SubjectView<'InputPipeline'>): Report | Silence {
     at: imagesAtOnce,
     severity: evidence.small === null ? 'information' : 'hint',
     confidence: 'low',
-    message:
-      'Each step takes one image: unless the network fills the memory with it, a batch of 8 or more uses the accelerator far better, with a learning rate to match.',
+    message: `Each step takes ${batch === 1 ? 'one sample' : `${batch} samples`}: unless the network fills the memory with ${batch === 1 ? 'it' : 'them'}, a batch of ${Math.max(8, 4 * batch)} or more uses the accelerator far better, with a learning rate to match.`,
   }
 }
 
