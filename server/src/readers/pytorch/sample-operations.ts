@@ -85,6 +85,9 @@ export const pytorchSamplesReader = defineReader({
       return { reason: 'turn the table into an array or a tensor once, where the data set is made' }
     if (work.kind === 'repeated work')
       return { reason: 'compute it for all samples ahead, or on the batches of the training loop' }
+    if (work.kind === 'several files') return { reason: 'write what a sample is made of to one file, once' }
+    if (work.kind === 'shared file')
+      return { reason: 'keep the file that was read last, or store the samples apart' }
     if (work.kind === 'sample on device') return { reason: 'copy the batch where the loop takes it' }
     return hoist(python, work, facts)
   },

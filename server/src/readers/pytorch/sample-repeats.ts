@@ -2,15 +2,43 @@
 
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { childrenOf } from '../../syntax/python-children.js'
 import { textIn } from '../../values/argument.js'
 import { trainingEvidence } from './evidence.js'
 import { publishedNetwork } from './published-network.js'
 
 export interface Repeated {
-  kind: 'repeated work' | 'table row' | 'sample on device'
+  kind: 'repeated work' | 'several files' | 'shared file' | 'table row' | 'sample on device'
   /** As a clause. */
   what: string
   weight: 'slight' | 'ordinary'
+}
+
+/** What reads a whole file, of which a sample may be a part. */
+const wholeFile =
+  /^(pandas\.read_(csv|parquet|json|pickle|feather|excel|hdf)|numpy\.(load|loadtxt|genfromtxt)|torch\.load|scipy\.io\.loadmat|pickle\.load|joblib\.load)$/
+
+/** `pd.read_parquet(self.files[index // self.windows])`: the next samples read the same file. */
+export function readsSharedFile(analysis: PythonModule, { name, expr }: Call): boolean {
+  const [path] = expr.args
+  if (name === null || !wholeFile.test(name) || path === undefined || path.star > 0) return false
+  if (expr.args.some((one) => one.name === 'mmap_mode' || one.name === 'mmap')) return false
+  return comesFromDivision(analysis, path.value, 0)
+}
+
+function comesFromDivision(analysis: PythonModule, expr: Expr, depth: number): boolean {
+  if (depth > 6) return false
+  if (expr.type === 'binary' && expr.op === '//') return true
+  if (expr.type === 'call') {
+    const name = analysis.nameOf(expr.callee) ?? ''
+    if (/^(divmod|bisect\.\w+|numpy\.(searchsorted|digitize))$/.test(name)) return true
+  }
+  if (expr.type === 'name') {
+    const binding = analysis.bindingsOf(expr).at(-1)
+    const value = binding?.kind === 'assign' ? binding.value : null
+    return value != null && value !== expr && comesFromDivision(analysis, value, depth + 1)
+  }
+  return childrenOf(expr).some((child) => comesFromDivision(analysis, child, depth + 1))
 }
 
 /** Methods that stand for a pass through a model. */
@@ -133,7 +161,6 @@ function isTableRow(analysis: PythonModule, { name, expr }: Call): boolean {
   )
     value = analysis.definition(value.callee.value)
   if (value.type === 'attribute' && value.attr === 'values') value = analysis.definition(value.value)
-  else if (value === analysis.definition(first.value)) return false
   if (value.type !== 'subscript' || value.value.type !== 'attribute') return false
   const isRow = /^i?loc$/.test(value.value.attr) && analysis.imports.has('pandas')
   return isRow && isOfSelf(analysis, value.value.value)
@@ -142,7 +169,10 @@ function isTableRow(analysis: PythonModule, { name, expr }: Call): boolean {
 /** `self.table`, `self.table.sort_values('day')`: not the table of one sample. */
 function isOfSelf(analysis: PythonModule, table: Expr, depth = 0): boolean {
   if (depth > 8) return false
-  if (table.type === 'attribute' && table.value.type === 'name') return table.value.id === 'self'
+  if (table.type === 'attribute')
+    return table.value.type === 'name'
+      ? table.value.id === 'self'
+      : isOfSelf(analysis, table.value, depth + 1)
   if (table.type === 'call' && table.callee.type === 'attribute')
     return isOfSelf(analysis, table.callee.value, depth + 1)
   const value = table.type === 'name' ? analysis.definition(table) : table

@@ -6,9 +6,10 @@ import { onlyReturn } from '../../python/returns.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
 import { alwaysRun, inTry, leavesBefore, plainCalls, Varying } from '../repeated-code.js'
+import { pictureReader } from './datasets.js'
 import { hotCode } from './hot-code.js'
 import { costOf, remoteRead } from './sample-costs.js'
-import { repeatedWork } from './sample-repeats.js'
+import { readsSharedFile, repeatedWork } from './sample-repeats.js'
 
 /** A function that makes samples. */
 export interface Maker {
@@ -24,7 +25,14 @@ export interface Maker {
 }
 
 export interface SampleWork {
-  kind: 'constant work' | 'repeated work' | 'table row' | 'sample on device' | 'remote read'
+  kind:
+    | 'constant work'
+    | 'repeated work'
+    | 'several files'
+    | 'shared file'
+    | 'table row'
+    | 'sample on device'
+    | 'remote read'
   maker: Maker
   call: Call
   /** The function that holds the call. */
@@ -195,12 +203,27 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
           continue
         if (repeated !== null) {
           const { kind, what, weight } = repeated
-          if (kind === 'repeated work' && drawsLots(analysis, maker.func)) continue
+          if (kind === 'repeated work' && drawsLots(analysis, maker.func, call)) continue
           // One sample has several parts: one decision.
           if (kind === 'table row' && found.some((one) => one.kind === kind)) continue
           // Both branches, and each part of a sample: one decision.
           if (kind === 'sample on device' && found.some((one) => one.kind === kind)) continue
           found.push({ kind, maker, call, func, statement, what, weight, hoistable: false })
+          continue
+        }
+        if (readsFiles(analysis, maker, func, statement, call)) {
+          if (found.some((one) => one.kind === 'several files')) continue
+          const what = 'reads several files'
+          const weight = 'slight'
+          found.push({ kind: 'several files', maker, call, func, statement, what, weight, hoistable: false })
+          continue
+        }
+        if (maker.each === 'sample' && !maker.generates && readsSharedFile(analysis, call)) {
+          const what = 'reads a whole file'
+          found.push({
+            ...{ kind: 'shared file', maker, call, func, statement },
+            ...{ what, weight: 'ordinary', hoistable: false },
+          })
           continue
         }
         const cost = costOf(analysis, call)
@@ -216,9 +239,16 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
   return found
 }
 
+/** `for name in os.listdir(folder): masks.append(cv2.imread(name))`: one sample lies in many files, which chance did not choose. */
+function readsFiles(analysis: PythonModule, maker: Maker, func: Func, statement: Stmt, call: Call): boolean {
+  if (maker.each !== 'sample' || maker.kept || maker.generates || !inLoop(func, statement)) return false
+  return pictureReader.test(call.name ?? '') && !drawsLots(analysis, maker.func, call)
+}
+
 /** What chance has cut out of a sample is not the same in the next epoch. */
-function drawsLots({ code }: PythonModule, { node }: Func): boolean {
-  return /\brandom\b|\brng\b|\brand(n|int|perm)?\(|augment|jitter/i.test(code.slice(node.start, node.end))
+function drawsLots({ code }: PythonModule, { node }: Func, { expr }: Call): boolean {
+  const end = node.start <= expr.start && expr.end <= node.end ? expr.end : node.end
+  return /\brandom\b|\brng\b|\brand(n|int|perm)?\(|augment|jitter/i.test(code.slice(node.start, end))
 }
 
 /** Only `self`, module names and literals: it can be computed in `__init__`. */

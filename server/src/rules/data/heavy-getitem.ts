@@ -23,6 +23,8 @@ export default defineRule({
     const kind =
       operationOf(view, 'constant work') ??
       operationOf(view, 'repeated work') ??
+      operationOf(view, 'several files') ??
+      operationOf(view, 'shared file') ??
       operationOf(view, 'table row') ??
       operationOf(view, 'whole scan') ??
       operationOf(view, 'sample on device')
@@ -66,6 +68,10 @@ function passesOf(run: Run): number | undefined {
 function adviceFor(kind: OperationKind, each: string, slight: boolean, epochs: number | undefined): string {
   if (kind === 'repeated work')
     return `for every ${each} in ${epochs === undefined ? 'every epoch' : `each of ${epochs} epochs`}, with the same result each time: keep its results on disk, or run it on whole batches.`
+  if (kind === 'several files')
+    return `for every ${each}, again in every epoch: store what belongs to one ${each} in one file.`
+  if (kind === 'shared file')
+    return `for every ${each}, though many of them lie in the same file: keep it open or in memory, or store each ${each} by itself.`
   if (kind === 'table row')
     return `for every ${each}, which takes longer than the arithmetic on it: turn the table into one array when the data set is made.`
   if (kind === 'sample on device')

@@ -35,6 +35,8 @@ export type OperationKind =
   | 'constant work'
   /** Done for each sample in each epoch, though it gives the same for that sample each time. */
   | 'repeated work'
+  | 'several files'
+  | 'shared file'
   | 'table row'
   /** Goes through what belongs to all samples to make one. */
   | 'whole scan'
