@@ -71,6 +71,7 @@ const known: Known[] = [
       /^pandas\.read_(csv|json|excel|xml|html|table|fwf|sql|sql_query|stata|sas)$|^numpy\.(loadtxt|genfromtxt)$|^sklearn\.datasets\.load_svmlight_files?$|^scipy\.io\.mmread$|^polars\.read_(csv|ndjson|json|excel)$/,
     weight: 'ordinary',
   },
+  { names: /^(xgboost\.(\w+\.)?(Quantile)?DMatrix|catboost\.(\w+\.)?Pool)$/, weight: 'ordinary' },
   { names: /^pandas\.(get_dummies|merge|pivot_table|crosstab|merge_asof)$/, weight: 'ordinary' },
 ]
 
@@ -185,7 +186,11 @@ export function preparationCost(python: PythonModule, call: Call): PreparationCo
   if (name !== null) {
     const found = known.find(({ names }) => names.test(name))
     if (found !== undefined) {
-      if (/\.(read_\w+|loadtxt|genfromtxt)$/.test(name) && inputs.length === 0) return null
+      if (
+        /\.(read_\w+|loadtxt|genfromtxt)$/.test(name) &&
+        (inputs.length === 0 || isWritten(python, inputs[0]!))
+      )
+        return null
       return {
         what: name.replace(/^pandas\./, 'pd.').replace(/^numpy\./, 'np.'),
         weight: found.weight,
@@ -215,6 +220,16 @@ export function preparationCost(python: PythonModule, call: Call): PreparationCo
   if (method === 'pipe' && isSpacy(python, receiver))
     return { what: 'nlp.pipe', weight: 'heavy', single: false, inputs }
   return tableCost(python, call, receiver, all)
+}
+
+/** The program writes the file that it reads here: it holds something else each time. */
+function isWritten(python: PythonModule, path: Expr): boolean {
+  const textOf = ({ start, end }: Expr) => python.text.slice(start, end)
+  return python.calls.some(
+    ({ method, expr }) =>
+      /^(to_(csv|json|excel|html|xml|sql)|savetxt|save)$/.test(method) &&
+      expr.args.some(({ value }) => value.type !== 'constant' && textOf(value) === textOf(path)),
+  )
 }
 
 /** `nlp(text)` with a pipeline of spaCy. */

@@ -1,5 +1,6 @@
 /** Preparation of one sample, or of one batch, that gives the same in every epoch. */
-import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import { lastName } from '../../syntax/python-children.js'
 import { effective } from '../../values/value.js'
 import { pictureReader } from '../pytorch/datasets.js'
 import { codeText, trainsAnywhere } from '../pytorch/evidence.js'
@@ -29,9 +30,11 @@ const drawn =
 /** Whatever it does, it may be drawn anew. */
 const anyTransform = /transform|\baug|compose/i
 
-/** The code keeps results, or reads what was kept. */
+/** The code keeps results, or looks for them; what it reads and then prepares again is not the result. */
 const keeps =
-  /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|joblib\.load|pickle\.load|np\.load\(|numpy\.load|torch\.load|read_(pickle|parquet|feather|hdf)|load_from_disk|exists\(|isfile\(|is_file\(|\bcache/i
+  /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|load_from_disk|exists\(|isfile\(|is_file\(|\bcache/i
+/** The same for a change of the sampling rate, which stands under a test of what a file has. */
+const resamples = /resample$/i
 
 export function repeatedSamples(python: PythonModule): Repetition[] {
   if (evaluatesOnce(python) || goesOnce(python)) return []
@@ -47,10 +50,11 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     const same = !drawn.test(text)
     const tokens = !drawnText.test(text) && trainsAnywhere(python)
     const steps = hot.statements.flatMap((hot) =>
-      hot.guarded || hot.conditional || hot.exceptional
+      hot.guarded || hot.exceptional
         ? []
         : hot.expressions.flatMap((expr) =>
             plainCalls(python, expr).flatMap((call) => {
+              if (hot.conditional && !changesRate(python, call)) return []
               const early = same || isBeforeDraws(python, func, call)
               const smaller = each === 'sample' ? shrinksPicture(python, func, call, same) : null
               const slow = early ? slowFor(python, call) : null
@@ -64,6 +68,10 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     )
     return times === 1 ? [] : [{ per: 'epoch' as const, times, steps, around: func, samples: true as const }]
   })
+  for (const loop of python.loops) {
+    const steps = loop.role === 'train' && times !== 1 ? stepsOfBatches(python, loop) : []
+    if (steps.length > 0) found.push({ per: 'epoch', times, steps, around: loop, samples: true })
+  }
   // One word for a program: a data set whose own code does it comes first.
   const small =
     found.some(({ steps }) => steps.some(({ cost }) => cost.picture)) || times === 1
@@ -81,6 +89,23 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     found.push({ per: 'epoch', times, steps, around: null, samples: true })
   }
   return found
+}
+
+/** What a training loop itself prepares of each batch of recordings, of which nothing is drawn. */
+function stepsOfBatches(python: PythonModule, loop: Loop): Repetition['steps'] {
+  return hotCode(python, loop.node.body, loop.function).statements.flatMap((hot) => {
+    const code = hot.func === null || hot.func === loop.function ? loop.node : hot.func.node
+    const text = codeText(python, code.start, code.end)
+    if (hot.guarded || hot.conditional || hot.exceptional || keeps.test(text) || drawn.test(text)) return []
+    return hot.expressions.flatMap((expr) =>
+      plainCalls(python, expr).flatMap((call) => {
+        const what = /^torch/.test(call.name ?? '') ? null : slowFor(python, call)
+        if (what === null) return []
+        const cost = { what, weight: 'heavy' as const, single: true, inputs: [] }
+        return [{ call, cost, statement: hot.statement }]
+      }),
+    )
+  })
 }
 
 /** A program that evaluates and has nothing train goes through its data once, whatever the modules that it imports could do. */
@@ -127,14 +152,29 @@ function isBeforeDraws(python: PythonModule, { node }: Func, call: Call): boolea
   return !drawn.test(before) && !anyTransform.test(before)
 }
 
+/** `Resample(rate, 16_000)(wave)`, `torchaudio.functional.resample(…)`. */
+function changesRate(python: PythonModule, call: Call): boolean {
+  return resamples.test(slowFor(python, call) ?? '')
+}
+
 /** What is slow for one sample, here or in a function of another module. */
 function slowFor(python: PythonModule, call: Call): string | null {
   const { name, expr } = call
+  const { callee } = expr
+  // Whoever is told the rate makes features of a recording.
+  if (
+    /(extractor|processor)$/i.test(lastName(callee)) &&
+    expr.args.some(({ name }) => name === 'sampling_rate')
+  )
+    return python.text.slice(callee.start, callee.end)
   if (name !== null) {
     if (parses.test(name)) return isConstant(python, call) ? null : name.replace(/^pandas/, 'pd')
     return slowSample.test(name) ? name : null
   }
-  const type = python.typeOf(expr.callee)
+  // `Resample(rate, 16_000)(wave)`
+  const made = callee.type === 'call' ? python.nameOf(callee.callee) : null
+  if (made !== null && slowTransform.test(made)) return made.slice(made.lastIndexOf('.') + 1)
+  const type = python.typeOf(callee)
   if (type !== null && slowTransform.test(type)) {
     const written = python.text.slice(expr.callee.start, expr.callee.end)
     return /^[\w.]{1,40}$/.test(written) ? written : type.slice(type.lastIndexOf('.') + 1)

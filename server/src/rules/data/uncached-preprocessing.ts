@@ -70,7 +70,9 @@ function severityOf(
   if (heavy) return times !== null && times < fewPasses ? 'information' : 'warning'
   // Between the steps of a training the accelerator waits for it.
   if (per === 'epoch' && offAccelerator(work) === undefined) return 'information'
-  return steps >= severalSteps || (times !== null && times >= manyPasses) ? 'information' : 'hint'
+  // How many trials a search makes is left to its launch: mostly many.
+  const many = times === null ? per === 'trial' : times >= manyPasses
+  return many || steps >= severalSteps ? 'information' : 'hint'
 }
 
 /** Each sample of each epoch: workers may well hide it. */
