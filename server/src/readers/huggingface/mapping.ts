@@ -5,6 +5,7 @@ import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { fixedArgument, mayBePassed } from '../../values/argument.js'
 import { callSite } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
@@ -28,8 +29,12 @@ export const huggingfaceMappingReader = defineReader({
       const place = methodPlace(call)
       const site = callSite(call)
       const preparing = claims.subject('Preprocessing', place, call.function?.qualified ?? '', evidence)
-      if (key === 'batched') preparing.default('batched', key, false, place, { site })
-      else preparing.default('processes', key, 1, place, { site })
+      if (key === 'batched') {
+        preparing.default('batched', key, false, place, { site })
+        // How many is the author's choice; that there are several takes the edge off.
+        if (call.expr.args.some((one) => one.name === 'num_proc'))
+          preparing.unknown('processes', 'num_proc', 'several', place, { site })
+      } else preparing.default('processes', key, 1, place, { site })
       preparing.known('transformation', shown, work, place, { site })
       if (!simple) preparing.known('light', shown, true, place, { site })
       if (few !== null || call.expr.args.length === 0)
@@ -95,7 +100,10 @@ function mappingOf(analysis: PythonModule, call: Call): Mapping | null {
   if (given === undefined || given.star !== 0 || (given.name !== null && given.name !== 'function'))
     return null
   // What comes unpacked may well say how.
-  if (args.some((one) => one.star !== 0 || one.name === 'batched' || one.name === 'num_proc')) return null
+  if (args.some((one) => one.star !== 0)) return null
+  const batched = analysis.argument(call, 'batched')
+  const rows = mayBePassed(batched) && fixedArgument(batched) === false
+  if (!rows && (mayBePassed(batched) || args.some((one) => one.name === 'num_proc'))) return null
   if (args.some((one) => one.name === 'num_parallel_calls')) return null
   const target = analysis.functionOf(given.value)
   const body = given.value.type === 'lambda' ? given.value.body : (target?.node ?? null)
@@ -111,6 +119,7 @@ function mappingOf(analysis: PythonModule, call: Call): Mapping | null {
   const shown = named === given.value ? `map(${name})` : `map(${name}(…))`
   // Beside a recording or a picture its text takes no time.
   if (tokenises === undefined || prepares !== undefined) {
+    if (args.some((one) => one.name === 'num_proc')) return null
     const audio = /feature_extractor|audio|speech|wav|librosa|soundfile|sampling_rate/i.test(
       analysis.code.slice(body.start, body.end),
     )

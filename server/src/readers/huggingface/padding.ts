@@ -10,6 +10,7 @@ import { knownArgument, mayBePassed, numberArgument, passedCall, passedPlace } f
 import { CallSource } from '../../values/call-source.js'
 import { both, convert, orDefault, orUnknown } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { codeMatches, codeText } from '../pytorch/evidence.js'
@@ -52,8 +53,13 @@ export const huggingfacePaddingReader = defineReader({
         const tokens = both(padded, length, (_, limit) => limit)
         pipeline.say('paddedTo', key, tokens)
       } else {
-        const among = both(padded, length, (_, tokens) => ({ rows, tokens }))
-        pipeline.say('paddedAmong', key, among)
+        // How long texts may be is known or not: they are padded to the longest of many.
+        const tokens = effective(length) ?? null
+        pipeline.say(
+          'paddedAmong',
+          key,
+          convert(padded, () => ({ rows, tokens })),
+        )
       }
     }
   },
@@ -82,7 +88,8 @@ function paddedCalls(python: PythonModule): Padded[] {
     if (knownArgument(old) === true) return [{ call, key: 'pad_to_max_length' }]
     return []
   })
-  if (candidates.length === 0 || codeMatches(python, fixedShapes)) return []
+  if (candidates.length === 0) return []
+  const shapesStay = codeMatches(python, fixedShapes)
   const reached = reachedFrom(python)
   return candidates.flatMap((one): Padded[] => {
     const maker = one.call.function === null ? undefined : reached.get(one.call.function)
@@ -94,6 +101,7 @@ function paddedCalls(python: PythonModule): Padded[] {
       const rows = all ? 'all' : map === undefined ? null : rowsOf(python, map)
       return rows === null ? [] : [{ ...one, maker: maker ?? null, rows }]
     }
+    if (shapesStay) return []
     if (maker !== undefined) return [{ ...one, maker, rows: null }]
     const mapped =
       lambdaMap(python, one.call) !== undefined ||

@@ -1,6 +1,7 @@
 /** Frozen bases of Keras models that `fit` runs over the same samples in every epoch. */
 
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
@@ -53,6 +54,7 @@ function frozenBase(python: PythonModule): Call | null {
   for (const call of python.calls) {
     if (call.name === null || !/^keras\.applications\./.test(call.name) || call.assignedTo === null) continue
     if (!/^[A-Z]/.test(call.method) || !isPretrained(python, call)) continue
+    if (followsTrained(python, call.assignedTo)) continue
     const name = call.assignedTo.replace('.', '\\.')
     // It is run by itself before, which is what this is about.
     if (new RegExp(`${name}\\.predict|Model\\([^)]*\\)\\.predict`).test(text)) return null
@@ -63,6 +65,26 @@ function frozenBase(python: PythonModule): Call | null {
       return call
   }
   return null
+}
+
+const trained =
+  /^keras\.layers\.(\w+\.)*(\w*Conv\w*|Dense|BatchNormalization|LayerNormalization|Embedding|LSTM|GRU)$/
+
+/** `base(layers.Conv2D(3, 1)(signals))`: what it is given changes with each step. */
+function followsTrained(python: PythonModule, base: string): boolean {
+  const isTrained = (expr: Expr, depth: number): boolean => {
+    const made = python.definition(expr)
+    if (made.type !== 'call' || depth > 6) return false
+    if (made.callee.type === 'call' && trained.test(python.nameOf(made.callee.callee) ?? '')) return true
+    const [first] = made.args
+    return first !== undefined && isTrained(first.value, depth + 1)
+  }
+  return python.calls.some(({ expr: { callee, args } }) => {
+    const [first] = args
+    return (
+      first !== undefined && python.text.slice(callee.start, callee.end) === base && isTrained(first.value, 0)
+    )
+  })
 }
 
 function isPretrained(python: PythonModule, call: Call): boolean {

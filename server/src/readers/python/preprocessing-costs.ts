@@ -92,7 +92,7 @@ const tokenizerClass = /^(transformers|tokenizers)\.(\w+\.)*\w*Tokenizer(Fast)?$
 export function tokenizing(python: PythonModule, call: Call): PreparationCost | null {
   const { expr, receiver, method } = call
   const [first] = expr.args
-  if (first === undefined || call.name !== null) return null
+  if (first === undefined || call.name !== null || generates(python, call)) return null
   const called = receiver ?? python.typeOf(expr.callee)
   if (called === null || !tokenizerClass.test(called)) return null
   if (receiver !== null && !tokenizes.test(method)) return null
@@ -104,6 +104,11 @@ export function tokenizing(python: PythonModule, call: Call): PreparationCost | 
     inputs: expr.args.map((one) => one.value),
     quick: true,
   }
+}
+
+/** Texts for a model that then writes on: beside that, cutting them into words takes no time. */
+function generates(python: PythonModule, { function: func }: Call): boolean {
+  return func !== null && /\.generate\(/.test(python.code.slice(func.node.start, func.node.end))
 }
 
 /** A text rather than many of them. */

@@ -12,12 +12,15 @@ export interface WrittenAttention {
 }
 
 const fused = /scaled_dot_product_attention|flash_attn|xformers|memory_efficient_attention|flex_attention/
+/** Not softmax over the products of queries and keys alone: no fused kernel computes it. */
+const another = /\bfft\b|rfft|torch\.c(omplex|float)|\btopk\(|sigmoid|sparse|wavelet|fourier/i
 
 export function writtenAttentions(analysis: PythonModule): WrittenAttention[] {
   const found: WrittenAttention[] = []
   for (const klass of analysis.classes) {
     if (!/att(entio)?n/i.test(klass.name) || !klass.bases.includes('torch.nn.Module')) continue
-    if (fused.test(analysis.code.slice(klass.node.start, klass.node.end))) continue
+    const code = analysis.code.slice(klass.node.start, klass.node.end)
+    if (fused.test(code) || another.test(code)) continue
     const func = klass.methods.get('forward')
     const softmax = func === undefined ? null : scoresOf(func)
     if (func !== undefined && softmax !== null) found.push({ softmax, func, className: klass.name })
@@ -34,8 +37,8 @@ function scoresOf(func: Func): Expr | null {
   let softmax: Expr | null = null
   let used = false
   for (const statement of statements) {
-    if (statement.type === 'return' && statement.value !== null) {
-      // Whoever is handed the weights needs the matrix.
+    // Whoever is always handed the weights needs the matrix.
+    if (statement.type === 'return' && statement.value !== null && func.node.body.includes(statement)) {
       const returned = statement.value.type === 'tuple' ? statement.value.items : [statement.value]
       if (returned.some((one) => one.type === 'name' && weights.has(one.id))) return null
     }

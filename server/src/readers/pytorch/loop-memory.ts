@@ -46,6 +46,8 @@ export function readLoopMemory(
   if (found === null || 'because' in found) return
   const site = found.loads[0] === undefined ? place : callSite(found.loads[0])
   claimModel(training, found, site)
+  if (found.loads.some(({ method }) => method === 'from_pretrained'))
+    training.known('fineTuning', 'from_pretrained', true, site)
   readWeights(python, found, versions, training)
   const adapters = adaptersOf(python, { state: 'absent' })
   if ('because' in adapters) training.unknown('adapters', 'requires_grad', adapters.because, place)

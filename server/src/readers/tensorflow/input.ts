@@ -62,11 +62,9 @@ function trainsNearby(python: PythonModule): boolean {
   )
     return true
   if (python.loops.some((loop) => loop.role === 'train')) return true
-  return [...python.importers, ...python.imported].some(
-    (module) =>
-      module.evidence?.role === 'training' ||
-      (module.uses.includes('.fit') && module.uses.includes('.compile')),
-  )
+  const around = [...python.importers, ...python.imported, ...python.programs]
+  const uses = (method: string) => around.some((module) => module.uses.includes(method))
+  return around.some(({ evidence }) => evidence?.role === 'training') || (uses('.fit') && uses('.compile'))
 }
 
 const toySets =

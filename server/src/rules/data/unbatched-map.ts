@@ -69,7 +69,9 @@ function severityOf(work: SubjectView<'Preprocessing'>): Severity {
   // A function that would have to be rewritten first, or few rows.
   if (effective(work.settings.light) === true || effective(work.settings.demonstration) === true)
     return 'hint'
-  return gpusOf(work) > 0 ? 'warning' : 'information'
+  // Several processes already share the rows.
+  const shared = work.settings.batched !== undefined && work.settings.processes !== undefined
+  return gpusOf(work) > 0 && !shared ? 'warning' : 'information'
 }
 
 function gpusOf(work: SubjectView<'Preprocessing'>): number {

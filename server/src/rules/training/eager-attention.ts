@@ -33,7 +33,7 @@ export default defineRule({
 })
 
 function severityOf(view: SubjectView<'Operation'>, written: boolean): Severity {
-  if (written) return 'hint'
+  if (written) return 'information'
   // Some models need it, and which one this is cannot be seen.
   const hidden =
     view.settings.kind?.key.startsWith('attn_') === true && effective(view.settings.subject) === undefined
