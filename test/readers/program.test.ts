@@ -146,12 +146,12 @@ describe('a program that goes on later', () => {
     [
       'loads weights only',
       `import torch\n${loop}\ntorch.save(model.state_dict(), 'last.pt')\nmodel.load_state_dict(torch.load('pretrained.pt'))`,
-      'unknown: something is saved or loaded',
+      false,
     ],
     [
       'loads weights under the name of a checkpoint',
       `import torch\nckpt_path = 'pretrained.pt'\nmodel.load_state_dict(torch.load(ckpt_path))\n${loop}\ntorch.save(model.state_dict(), 'last.pt')`,
-      'unknown: something is saved or loaded',
+      false,
     ],
     [
       'names that only look like it, and the code behind them commented out',
