@@ -29,7 +29,27 @@ describe('training', () => {
 })
 
 describe('the bill of a run', () => {
-  const parts = { rate, trainings: [], times: once, limit: null, apart: false, assumptions: [] }
+  const parts = {
+    rate,
+    trainings: [],
+    times: once,
+    limit: null,
+    apart: false,
+    rented: false,
+    assumptions: [],
+  }
+
+  it('pays a rented machine for a minute at least, once or for each trial', () => {
+    const trainings = [{ low: 0.001, high: 0.01 }]
+    const minutes = (bill: ReturnType<typeof runBill>) => [
+      Math.round(bill.hours!.low * 60),
+      Math.round(bill.hours!.high! * 60),
+    ]
+    assert.deepEqual(minutes(runBill({ ...parts, trainings, rented: true })), [1, 5])
+    const times = { low: 10, high: 10 }
+    assert.deepEqual(minutes(runBill({ ...parts, trainings, rented: true, times })), [2, 10])
+    assert.deepEqual(minutes(runBill({ ...parts, trainings, rented: true, times, apart: true })), [11, 46])
+  })
 
   it('is the price of an hour times all hours, low with low and high with high', () => {
     const bill = runBill({

@@ -47,10 +47,20 @@ export interface RunParts {
   limit: number | null
   /** Each trial is a job of its own, with a limit of its own. */
   apart: boolean
+  /** Machines are rented for it. */
+  rented: boolean
   assumptions: string[]
 }
 
-export function runBill({ rate, trainings, times, limit: each, apart, assumptions }: RunParts): Bill {
+/**
+ * Hours that a rented machine is paid for before the first step, beside the minute that a run is always given: clouds bill a
+ * minute at least (AWS EC2, Compute Engine), and images, weights and data come first.
+ */
+const start: Interval = { low: 60 / 3600, high: 240 / 3600 }
+const never: Interval = { low: 0, high: 0 }
+const once: OpenInterval = { low: 1, high: 1 }
+
+export function runBill({ rate, trainings, times, limit: each, apart, rented, assumptions }: RunParts): Bill {
   const unknown: string[] = []
   const known = 'missing' in rate ? null : rate
   if ('missing' in rate) unknown.push(rate.missing)
@@ -63,7 +73,8 @@ export function runBill({ rate, trainings, times, limit: each, apart, assumption
     limit === null
       ? hours
       : { low: Math.min(hours.low, limit), high: hours.high === null ? limit : Math.min(hours.high, limit) }
-  const worked = whole ? within(repeated(totalOf(read), times)) : null
+  const started = repeated(rented ? start : never, apart ? times : once)
+  const worked = whole ? within(openSum(repeated(totalOf(read), times), started)) : null
   const counted = trainings.flatMap((one) => ('missing' in one ? (one.ofSamples ?? []) : []))
   const unit =
     counted.length === 0 || counted.length < trainings.length ? null : repeated(totalOf(counted), times)
@@ -141,6 +152,10 @@ function totalOf(all: readonly Interval[]): Interval {
 
 function repeated(each: Interval, times: OpenInterval): OpenInterval {
   return { low: each.low * times.low, high: times.high === null ? null : each.high * times.high }
+}
+
+function openSum(a: OpenInterval, b: OpenInterval): OpenInterval {
+  return { low: a.low + b.low, high: a.high === null || b.high === null ? null : a.high + b.high }
 }
 
 function multiplied(usd: Interval, hours: OpenInterval): OpenInterval {

@@ -92,7 +92,15 @@ export class Bills {
     const measured = isTold ? null : measuredHours(this.recordsOf(run))
     if (measured !== null) {
       const times = measured.ofJob && !apart ? { low: 1, high: 1 } : timesOf(run)
-      return runBill({ rate, trainings: [measured.hours], times, apart, limit, assumptions: [measured.text] })
+      return runBill({
+        rate,
+        trainings: [measured.hours],
+        times,
+        apart,
+        limit,
+        rented: false,
+        assumptions: [measured.text],
+      })
     }
     const found = groups.map((group) => hoursOfProgram(group, this.toldOf(group, options)))
     return runBill({
@@ -102,6 +110,7 @@ export class Bills {
       times: groups.some((group) => group.length > 1) ? { ...timesOf(run), low: 1 } : timesOf(run),
       apart,
       limit,
+      rented: isRented(compute),
       assumptions: [...hostsNotCounted(run), ...new Set(found.flatMap((one) => one.assumptions ?? []))],
     })
   }
@@ -111,6 +120,16 @@ export class Bills {
     const own = this.optionsOf(first!.subject.location.path).told
     return own.samples === null && own.hours === null ? options : { ...options, told: own }
   }
+}
+
+/** A cloud starts machines for the job, which are there already in a cluster. */
+function isRented(compute: SubjectView<'Compute'> | null): boolean {
+  const provider = effective(compute?.settings.provider)
+  return (
+    provider !== undefined &&
+    !/^(kubernetes|own cluster)$/.test(provider) &&
+    !(compute !== null && isSession(compute))
+  )
 }
 
 /** What a training takes that no job asks machines for: a device for each process that its launcher starts, else one; processors where it uses no other. */

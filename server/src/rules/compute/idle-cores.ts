@@ -14,7 +14,6 @@ export default defineRule({
   name: 'compute/idle-cores',
   judges: 'Operation',
   checklist: ['rightsize/match-instance', 'bottleneck/distributed-setup'],
-  overlaps: 'machine',
   severity: 'warning',
   finds: 'many cores for a program that computes on one',
   summary: 'A job pays for many cores, and its program computes on one.',
@@ -47,15 +46,11 @@ export default defineRule({
 function coresOf(view: SubjectView<'Operation'>): number | Silence {
   const { compute } = view.run.job
   if (compute === null) return { text: 'no job that runs it is in sight' }
-  const { cpus, gpus, instanceType } = compute.settings
+  const { cpus, instanceType } = compute.settings
   const type = effective(instanceType)
-  const machine = type === undefined ? undefined : instance(type)
-  // What an accelerator is there for is asked elsewhere.
-  if ((effective(gpus) ?? machine?.gpuCount ?? 0) > 0) return { text: 'the job holds accelerators' }
   return (
     effective(cpus) ??
-    machine?.vcpus ??
-    cpuMachine(type ?? '')?.vcpus ??
+    (type === undefined ? undefined : (instance(type)?.vcpus ?? cpuMachine(type)?.vcpus)) ??
     unless(compute, 'cpus', 'how many cores the job has is not known')
   )
 }
