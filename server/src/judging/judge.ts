@@ -209,15 +209,13 @@ function poolOf({ at }: Report, { run }: SubjectView): Location | undefined {
   return isClaim(at) && at.site.target?.kind === 'pool' ? run.job.pool : undefined
 }
 
-/** Where two rules speak of one subject, the more specific one wins. */
+/** Where two rules speak of one subject, the more specific one wins, unless the other is the more severe. */
 function superseded(drafts: Draft[], rules: readonly Rule[]): Draft[] {
   if (drafts.length < 2) return drafts
-  const silenced = new Set<string>()
-  for (const draft of drafts) {
-    for (const weaker of rules.find((rule) => rule.name === draft.rule)?.supersedes ?? [])
-      silenced.add(weaker)
-  }
-  return drafts.filter((draft) => !silenced.has(draft.rule))
+  const outdoes = (one: Draft, other: Draft): boolean =>
+    rules.find((rule) => rule.name === one.rule)?.supersedes?.includes(other.rule) === true &&
+    !moreSevere(other.severity, one.severity)
+  return drafts.filter((draft) => !drafts.some((one) => outdoes(one, draft)))
 }
 
 /**

@@ -28,7 +28,7 @@ import { decoderIn, decodesMedia } from './datasets.js'
 import { codeText, evidenceAt } from './evidence.js'
 import { fewSamples } from './few-samples.js'
 import { claimOrder } from './loader-order.js'
-import { feedsOf } from './loader-use.js'
+import { feedsOf, loaderBase } from './loader-use.js'
 import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
 import { once, usesAny } from './once.js'
 import { isResidentFor, moving } from './resident-batches.js'
@@ -53,11 +53,16 @@ const loaderSettings = settingTable('InputPipeline', {
 })
 
 function loaderArguments(python: PythonModule, call: Call, locator: Locator): CallSource {
-  const { workers, pinned } = lookUp(loaders, call.name ?? '') ?? { workers: null, pinned: null }
+  const { workers, pinned } = positionsOf(python, call) ?? { workers: null, pinned: null }
   const positions: Record<string, number> = {}
   if (workers !== null) positions.num_workers = workers
   if (pinned !== null) positions.pin_memory = pinned
   return new CallSource(python, call, locator, { positions })
+}
+
+/** Where a call that makes a loader takes its arguments; undefined: it makes none. */
+function positionsOf(python: PythonModule, call: Call) {
+  return lookUp(loaders, call.name ?? loaderBase(python, call) ?? '')
 }
 
 export const dataLoaderReader = defineReader({
@@ -70,7 +75,7 @@ export const dataLoaderReader = defineReader({
     const python = facts.python
     if (python === undefined) return
     for (const call of python.calls) {
-      if (call.name !== null && lookUp(loaders, call.name) !== undefined) readLoader(python, call, claims)
+      if (positionsOf(python, call) !== undefined) readLoader(python, call, claims)
     }
   },
   change: changeLoader,
@@ -247,7 +252,7 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   }
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the loader is no longer in the file' }
-  const positions = lookUp(loaders, call.name ?? '')
+  const positions = positionsOf(python, call)
   if (positions !== undefined && (claim.setting === 'pinnedMemory' || claim.setting === 'persistentWorkers'))
     return switchOn(
       claim,

@@ -219,6 +219,8 @@ function isDecorated(analysis: PythonModule, func: Func): boolean {
 function callersSwitch(analysis: PythonModule, func: Func | null, depth: number): boolean {
   if (func === null) return false
   if (isDecorated(analysis, func)) return true
+  // What trains as well is not called without gradients.
+  if (analysis.effectsOfFunction(func).backward) return false
   const outer = analysis.functions.find(
     (one) => one !== func && one.node.start < func.node.start && func.node.end <= one.node.end,
   )

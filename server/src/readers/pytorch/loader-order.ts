@@ -7,9 +7,18 @@ import type { SubjectBuilder } from '../../workload/builder.js'
 import { claimArgument } from '../claim-argument.js'
 import { codeMatches } from './evidence.js'
 
-/** Something else draws or shuffles the samples, or their order is a part of the data. */
-const ordered =
-  /\bshuffle\(|shuffled|randperm|permutation|random\.(sample|choices?)\(|time_?series|forecast|stateful|bptt|curriculum/i
+/** Their order is a part of the data. */
+const ordered = /time_?series|forecast|stateful|bptt|curriculum/i
+
+/** Something else draws or shuffles the samples: in a class of its own, or once for each epoch. */
+function drawsOtherwise(python: PythonModule): boolean {
+  return python.calls.some(
+    ({ method, loops, function: func }) =>
+      /^(shuffle|permutation|randperm|sample|choices?|randint|randrange)$/.test(method) &&
+      (loops.some(({ role }) => role === 'epoch') || func?.class?.methods.has('__getitem__') === true) &&
+      func?.name !== '__init__',
+  )
+}
 
 export function claimOrder(
   python: PythonModule,
@@ -20,7 +29,7 @@ export function claimOrder(
   const drawn = ['sampler', 'batch_sampler'].some((name, index) =>
     mayBePassed(python.argument(call, name, 3 + index)),
   )
-  if (drawn || codeMatches(python, ordered)) return
+  if (drawn || codeMatches(python, ordered) || drawsOtherwise(python)) return
   const shuffle = python.argument(call, 'shuffle', 2)
   // A stream has the order that it has.
   if (passedExpression(shuffle) === null && (dataset === null || !isIndexed(python, dataset))) return

@@ -19,8 +19,19 @@ export function feedsByName(text: string): Feeds | null {
   return training ? 'training' : null
 }
 
+/** `super().__init__(…)` in a class of the program that is a loader itself: the class of the library behind it. */
+export function loaderBase(python: PythonModule, { expr: { callee }, function: func }: Call): string | null {
+  if (callee.type !== 'attribute' || callee.attr !== '__init__' || func?.name !== '__init__') return null
+  const { value } = callee
+  if (value.type !== 'call' || value.callee.type !== 'name' || value.callee.id !== 'super') return null
+  const [base, ...others] = func.class?.node.bases.filter(({ name }) => name === null) ?? []
+  return base === undefined || others.length > 0 ? null : python.nameOf(base.value)
+}
+
 /** Null: it cannot be told; `nothing`: nobody takes batches from it. */
 export function feedsOf(python: PythonModule, call: Call): Feeds | 'nothing' | null {
+  // One class for all loaders makes that of the training too.
+  if (loaderBase(python, call) !== null) return feedsByName(call.function?.class?.name ?? '') ?? 'training'
   if (call.assignedTo !== null) {
     const named = feedsByName(call.assignedTo)
     if (named !== null) return named

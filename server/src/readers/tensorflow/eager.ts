@@ -85,6 +85,7 @@ export const tensorflowReader = defineReader({
         scope: step.loop.function?.qualified ?? '',
         evidence: step.decorator === 'jax.jit' ? { ...evidence, role: 'training' } : evidence,
         byDefault: true,
+        ...(step.updateOnly === true ? { weight: 'slight' } : {}),
       })
     }
     for (const step of [...(tensorflow ? tapeSteps(python) : []), ...jaxSteps(python)]) {
@@ -171,6 +172,8 @@ function tapeSteps(python: PythonModule): Step[] {
 
 /** A step that is written out in the loop over the batches. */
 interface InlineStep {
+  /** Gradients are compiled, and only the weights are updated without. */
+  updateOnly?: boolean
   node: Span
   headerEnd: number
   loop: Loop
@@ -180,7 +183,7 @@ interface InlineStep {
 function inlineSteps(python: PythonModule, tensorflow: boolean): InlineStep[] {
   return python.loops.flatMap((loop) => {
     if (loop.role !== 'train' || isCompiled(python, loop.function)) return []
-    const found = tensorflow ? tapeIn(python, loop) : gradientIn(python, loop)
+    const found = (tensorflow ? tapeIn(python, loop) : null) ?? gradientIn(python, loop)
     return found === null ? [] : [found]
   })
 }
@@ -210,16 +213,23 @@ function isWrapped(python: PythonModule, callee: Expr): boolean {
   return /^(tensorflow\.function|jax\.(jit|pmap))$/.test(python.callOf(callee)?.name ?? '')
 }
 
-/** `optax.apply_updates(…)` in a loop of a module that compiles nothing. */
+/** `optax.apply_updates(…)` in a loop that nothing compiles: the gradients before it may be compiled. */
 function gradientIn(python: PythonModule, loop: Loop): InlineStep | null {
   if (!python.uses('jax.grad', 'jax.value_and_grad') || isShort([loop])) return null
-  if (/\b(jit|pmap|pjit|scan|shard_map|filter_jit)\b/.test(python.code)) return null
+  const compiles = /\b(jit|pmap|pjit|scan|shard_map|filter_jit)\b/.test(python.code)
+  if (compiles && loop.function !== null && compiled(python, loop.function, jaxCompilers)) return null
   const update = loop.calls.find(
     (call) => call.name === 'optax.apply_updates' && call.function === loop.function,
   )
   return update === undefined
     ? null
-    : { node: update.expr, headerEnd: update.expr.callee.end, loop, decorator: 'jax.jit' }
+    : {
+        node: update.expr,
+        headerEnd: update.expr.callee.end,
+        loop,
+        decorator: 'jax.jit',
+        ...(compiles ? { updateOnly: true } : {}),
+      }
 }
 
 function keras(func: Func): boolean {

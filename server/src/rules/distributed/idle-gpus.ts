@@ -1,4 +1,5 @@
 import { gpu } from '../../catalog/gpus.js'
+import { instance } from '../../catalog/instances.js'
 import { type Location, sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Run, SubjectView } from '../../workload/claim.js'
@@ -16,12 +17,15 @@ export default defineRule({
   finds: 'several GPUs requested, one used',
   summary: 'A job pays for several accelerators and its script uses one.',
   supersedes: ['compute/oversized-instance'],
-  check(view, { report, silent }) {
+  check(view, context) {
+    const { report } = context
     if (isViewOf(view, 'Parallelism')) {
       const idle = reserved(view)
-      return isSilence(idle) ? silent(idle) : report(idle)
+      return isSilence(idle) ? context.silent(idle) : report(idle)
     }
-    if (!isViewOf(view, 'Compute')) return silent('it asks for no machines')
+    if (!isViewOf(view, 'Compute')) return context.silent('it asks for no machines')
+    const part = partOfNode(view)
+    const silent = (reason: Silence | string): void => (part === null ? context.silent(reason) : report(part))
     const { gpus, instanceType } = view.settings
     const count = effective(gpus)
     if (gpus === undefined || count === undefined || count < 2)
@@ -60,6 +64,30 @@ export default defineRule({
     })
   },
 })
+
+/** It asks for some of the accelerators of a machine that its labels name: who takes the others cannot be seen. */
+function partOfNode(view: SubjectView<'Compute'>): Report | null {
+  const { gpus, instanceType, nodes, poolLabels } = view.settings
+  const type = effective(instanceType)
+  const each = effective(gpus)
+  const whole = type === undefined ? undefined : instance(type)?.gpuCount
+  const pinned = type !== undefined && Object.values(effective(poolLabels) ?? {}).includes(type)
+  if (!pinned || gpus === undefined || each === undefined || whole === undefined) return null
+  const asked = each * (effective(nodes) ?? 1)
+  if (asked < 1 || asked >= whole) return null
+  const share = (whole - asked) / whole
+  return {
+    at: gpus,
+    severity: 'information',
+    confidence: 'medium',
+    message: `It asks for ${asked} of the ${whole} GPUs of ${type}, which it is bound to: ${whole - asked} of them are paid for and idle unless others run there too.`,
+    saving: {
+      fraction: [0, share],
+      usd: null,
+      basis: `${whole - asked} of ${whole} GPUs, where nothing else uses them`,
+    },
+  }
+}
 
 /** Accelerators that a library reserves for each of its processes, which compute on one. */
 function reserved(view: SubjectView<'Parallelism'>): Report | Silence {

@@ -50,5 +50,7 @@ function offMessage(_view: SubjectView<'Operation'>, key: string, wanted: string
 
 function stepMessage(view: SubjectView<'Operation'>, key: string): string {
   const name = effective(view.settings.subject)
+  if (effective(view.settings.weight) === 'slight')
+    return `The weights are updated for every batch outside of \`${key}\`: thousands of small operations, each of which waits for Python.`
   return `${name === undefined ? 'The step' : `\`${name}\``} takes gradients and updates weights for every batch without \`${key}\`: each of its operations waits for Python.`
 }
