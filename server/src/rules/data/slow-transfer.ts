@@ -39,7 +39,7 @@ export default defineRule({
         unlessUnread(
           view,
           ['pinnedMemory', 'persistentWorkers', 'passes'],
-          'copies come from pinned memory, and workers stay or are needed once',
+          'copies come from pinned memory, and workers stay or are started a few times',
         ),
       )
     const reasons: string[] = []
@@ -62,12 +62,15 @@ export default defineRule({
   },
 })
 
-/** The loader is gone through more than once, as far as anything is said of it. */
+/** Starting workers takes seconds: a few times of it are cents. */
+const many = 10
+
+/** The loader is gone through many times, as far as anything is said of it. */
 function isRepeated(view: SubjectView<'InputPipeline'>): boolean {
   const passes = effective(view.settings.passes)
-  if (passes !== undefined) return passes > 1
+  if (passes !== undefined) return passes >= many
   const trainings = subjectsOf(view.run, 'Training').map(({ settings }) => effective(settings.epochs))
-  return trainings.length === 0 || trainings.some((epochs) => epochs === undefined || epochs > 1)
+  return trainings.length === 0 || trainings.some((epochs) => epochs === undefined || epochs >= many)
 }
 
 function restarts(

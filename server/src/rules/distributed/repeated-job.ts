@@ -11,6 +11,8 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['waste/duplicate-jobs', 'bottleneck/distributed-setup'],
   severity: 'error',
+  // How the machines are paid for matters once they are those that are needed.
+  supersedes: ['lifecycle/on-demand-interruptible'],
   finds: 'several machines that each train the same model',
   summary: 'Several machines each train the same model, because nothing divides the work.',
   check(view, { report, silent }) {
