@@ -14,6 +14,12 @@ export function boundsIn(python: PythonModule, expr: Expr): Bounds | null {
   return low === null && high === null ? null : { low, high }
 }
 
+/** Bounds of the items of a list; null: nothing is known of them. */
+export function itemBounds(python: PythonModule, list: Expr): Bounds | null {
+  const { low, high } = itemsOf(python, list, (item) => boundsOf(python, item, 1))
+  return low === null && high === null ? null : { low, high }
+}
+
 function boundsOf(python: PythonModule, expr: Expr, depth: number): Bounds {
   if (depth > deepest) return open
   const inner = (one: Expr): Bounds => boundsOf(python, one, depth + 1)

@@ -5,7 +5,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument, mayBePassed, passedCall, passedExpression } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import { boundsIn } from '../../values/python-bounds.js'
+import { boundsIn, itemBounds } from '../../values/python-bounds.js'
 import type { Bounds } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Verdict } from '../callback-list.js'
@@ -216,19 +216,23 @@ export function roundBounds(python: PythonModule, rounds: ArgumentValue): Bounds
 
 const roundsKey = /iterations?\b|n_estimators|n_iter\b|n(um)?_?(boost_)?(rounds?|trees?)\b/
 
-/** The estimator goes to a search whose grid or distributions hold the rounds. */
-function isSearched(python: PythonModule, made: Call): boolean {
-  return python.calls.some((call) => {
-    if (!/SearchCV$/.test(call.method)) return false
-    const estimator = python.argument(call, 'estimator', 0)
-    if (passedCall(python, estimator) !== made) return false
+/** The rounds among which a search chooses that the estimator goes to; null: none does. */
+function searchedRounds(python: PythonModule, made: Call): Bounds | null {
+  for (const call of python.calls) {
+    if (!/SearchCV$/.test(call.method)) continue
+    if (passedCall(python, python.argument(call, 'estimator', 0)) !== made) continue
     const name = /Random|Bayes|Optuna/.test(call.method) ? 'param_distributions' : 'param_grid'
-    const space = python.argument(call, name, 1)
-    const expr = passedExpression(space)
-    if (expr === null) return true
-    const { start, end } = python.definition(expr)
-    return roundsKey.test(codeText(python, start, end))
-  })
+    const expr = passedExpression(python.argument(call, name, 1))
+    if (expr === null) return { low: null, high: null }
+    const space = python.definition(expr)
+    const entries = space.type === 'dict' ? space.entries : []
+    const given = entries.find(
+      ({ key }) => key !== null && roundsKey.test(codeText(python, key.start, key.end)),
+    )
+    if (given !== undefined) return itemBounds(python, given.value) ?? { low: null, high: null }
+    if (roundsKey.test(codeText(python, space.start, space.end))) return { low: null, high: null }
+  }
+  return null
 }
 
 export function claimBooster(python: PythonModule, booster: Booster, claims: ClaimBuilder): void {
@@ -245,14 +249,16 @@ export function claimBooster(python: PythonModule, booster: Booster, claims: Cla
   training.known('managed', call.method, true, place)
   const positive = (value: unknown): number | undefined =>
     typeof value === 'number' && value > 0 ? value : undefined
-  const bounds = booster.validates === true ? roundBounds(python, booster.rounds.argument) : null
+  const searched = searchedRounds(python, call)
+  const drawn = booster.validates === true ? roundBounds(python, booster.rounds.argument) : null
+  const bounds = drawn ?? (searched?.high == null ? null : searched)
   if (bounds !== null)
     training.say('rounds', booster.rounds.key, {
       ...training.locator.origin(place),
       state: 'range',
       ...bounds,
     })
-  else if (isSearched(python, call)) training.unknown('rounds', booster.rounds.key, 'a search sets it', place)
+  else if (searched !== null) training.unknown('rounds', booster.rounds.key, 'a search sets it', place)
   else
     claimArgument(training, 'rounds', booster.rounds.key, call, booster.rounds.argument, {
       convert: positive,

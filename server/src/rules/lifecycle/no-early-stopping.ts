@@ -28,7 +28,7 @@ export default defineRule({
     // Rounds that a search draws waste most where they are most.
     const rounds = atMost(settings.rounds)
     if (rounds !== null) {
-      const found = openEnded === undefined ? boostingReport(view, rounds.value) : null
+      const found = openEnded === undefined ? boostingReport(view, rounds) : null
       if (found !== null) report(found)
       else silent(openEnded === undefined ? `the run is short: ${rounds.says} boosting rounds` : noBest)
       return
