@@ -2,6 +2,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import { isLeftOut, numberArgument, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { boundsIn } from '../../values/python-bounds.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
@@ -19,7 +20,7 @@ export function claimShortEpochs(
 ): void {
   const given = argumentOf(python, fit, 'steps_per_epoch')
   const place = passedExpression(given)
-  const steps = numberArgument(given)
+  const steps = place === null ? null : (boundsIn(python, place)?.high ?? null)
   const epochs = numberArgument(argumentOf(python, fit, 'epochs'))
   if (place === null || steps === null || epochs === null || steps < 1 || steps >= leastSteps) return
   const data = argumentOf(python, fit, 'validation_data')

@@ -141,7 +141,7 @@ function view(analysis: PythonModule, statement: Try, handler: Handler): Swallow
   }
   const told = swallows(analysis, handler.body)
   if (told === null) return null
-  const place = placeOf(analysis, statement)
+  const place = placeOf(analysis, statement, handler)
   if (place === null || (runtime && !all && place.place !== 'step')) return null
   if (place.place === 'run' && (analysis.evidence.notebook || trainsInBackground(analysis))) return null
   const key =
@@ -237,7 +237,11 @@ function raises(statement: Stmt): boolean {
   return statement.type === 'raise'
 }
 
-function placeOf(analysis: PythonModule, statement: Try): Pick<Swallowed, 'place' | 'loop'> | null {
+function placeOf(
+  analysis: PythonModule,
+  statement: Try,
+  handler: Handler,
+): Pick<Swallowed, 'place' | 'loop'> | null {
   const func = functionAt(analysis, statement)
   const around = analysis.loops.filter(
     (loop) => loop.node.start < statement.start && statement.end <= loop.node.end && loop.function === func,
@@ -246,6 +250,8 @@ function placeOf(analysis: PythonModule, statement: Try): Pick<Swallowed, 'place
   const effects = analysis.effects(statement.body)
   const steps = effects.backward && effects.optimizerStep
   if (innermost?.role === 'train' && steps && !effects.trains) return { place: 'step', loop: innermost }
+  // The forward pass alone: what follows is left out for this batch.
+  if (innermost?.role === 'train' && leavesStep(statement, handler)) return { place: 'step', loop: innermost }
   const { calls } = effects
   const trains = effects.trains || [...calls].some((name) => trainerRuns.test(name)) || trainsByEpochs(calls)
   if (trains) return innermost === null ? runOf(statement, func) : { place: 'trial', loop: innermost }
@@ -253,6 +259,19 @@ function placeOf(analysis: PythonModule, statement: Try): Pick<Swallowed, 'place
   if (steps && innermost === null && func !== null && calledInTraining(analysis, func))
     return { place: 'step', loop: null }
   return null
+}
+
+/** `loss = model(batch)`, and `continue` where that fails. */
+function leavesStep({ body }: Try, handler: Handler): boolean {
+  return (
+    handler.body.at(-1)?.type === 'continue' &&
+    body.some(
+      (one) =>
+        one.type === 'assign' &&
+        one.value?.type === 'call' &&
+        one.targets.some((to) => /loss/i.test(lastName(to) ?? '')),
+    )
+  )
 }
 
 /** Calls of trainers of libraries that run a whole training. */

@@ -19,21 +19,22 @@ export interface Endless {
 export function endlessAround(python: PythonModule, call: Call): { loop: Loop; endless: Endless } | null {
   const sites = call.function === null ? [] : (python.callSites(call.function) ?? [])
   for (const loop of [call, ...sites].flatMap(({ loops }) => loops)) {
-    const endless = endlessBecause(python, loop)
+    // Data that ends inside ends no more than that call.
+    const endless = endlessBecause(python, loop, true)
     if (endless !== null) return { loop, endless }
   }
   return null
 }
 
-/** Why the loop never ends; null where it may. */
-export function endlessBecause(python: PythonModule, loop: Loop): Endless | null {
+/** Why the loop never ends; null where it may. `starts`: each of its passes is a training of its own. */
+export function endlessBecause(python: PythonModule, loop: Loop, starts = false): Endless | null {
   const { node } = loop
   if (loop.effects.calls.has('sys.exit')) return null
   const code = codeText(python, node.start, node.end)
   if (loop.hasBreak || leaves.test(code)) return null
   // The end of the data ends the loop, unless they begin anew.
   const draws = loop.effects.calls.has('next') || /\bnext\(/.test(code)
-  if (draws && (isCaught(python, loop) || !repeatsData(python))) return null
+  if (!starts && draws && (isCaught(python, loop) || !repeatsData(python))) return null
   if (node.type === 'while') return alwaysTrue(python, node.test)
   const { iterable } = node
   if (iterable.type !== 'call' || python.nameOf(iterable.callee) !== 'itertools.count') return null

@@ -43,7 +43,7 @@ export function needlessEvaluations(python: PythonModule): EpochEvaluation[] {
       if (loader === undefined || loaders.length > 1) continue
       const { name } = loader
       const data =
-        trained.has(name) || (loader.data !== null && trained.has(loader.data))
+        trained.has(name) || trainingName.test(name) || (loader.data !== null && trained.has(loader.data))
           ? 'the training data'
           : seen.has(name)
             ? 'the same data twice'
@@ -59,6 +59,8 @@ export function needlessEvaluations(python: PythonModule): EpochEvaluation[] {
 
 const loaderName =
   /(loader|_dl|_iter|dataloader|generator|batches)s?$|^(train|test|val|valid|dev)(_?(data(set)?|set|ds|dl))?$/i
+/** `train_subset_loader`, whatever the steps themselves go through. */
+const trainingName = /^(self\.)?train(ing)?_/i
 const evaluator = /(^|_)(eval\w*|valid\w*|test\w*|accuracy|metrics|score|predict)(_|$)/i
 const trainer = /(^|_)(train|fit|optimi[sz]e)(_|$)/i
 

@@ -47,7 +47,7 @@ function needlessEvaluation(view: SubjectView<'Operation'>, kind: Claim): Report
     return {
       at: kind,
       severity: dear ? 'information' : 'hint',
-      message: `\`${kind.key}\` runs the model over all training data again after each epoch: add the metric up in the steps, where the outputs are.`,
+      message: `\`${kind.key}\` runs the model over training data again after each epoch: add the metric up in the steps, where the outputs are.`,
       saving: {
         fraction: [0.1, 0.25],
         usd: null,
