@@ -27,6 +27,7 @@ import { assignedTo, collateWork, type DatasetWork, datasetWork } from './datase
 import { decoderIn, decodesMedia } from './datasets.js'
 import { codeText, evidenceAt } from './evidence.js'
 import { fewSamples } from './few-samples.js'
+import { gathering } from './gathering.js'
 import { claimOrder } from './loader-order.js'
 import { feedsOf, loaderBase } from './loader-use.js'
 import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
@@ -130,6 +131,8 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const samples = /(Neighbor|HGT)Loader$/.test(call.name ?? '')
   const expr = samples ? null : passedExpression(dataset)
   const seen = expr === null ? null : datasetWork(python, expr)
+  const gathered = expr === null || feeds !== 'training' ? null : gathering(python, call, expr)
+  if (gathered !== null) pipeline.known('gathered', 'dataset', gathered, place, { site })
   const resident = expr !== null && seen?.work !== 'decode' && isResidentFor(python, call, expr)
   const sample: DatasetWork | null = resident
     ? { work: 'device', decoder: null, unsharded: seen?.unsharded === true }

@@ -22,6 +22,8 @@ export function feedsByName(text: string): Feeds | null {
 /** `super().__init__(…)` in a class of the program that is a loader itself: the class of the library behind it. */
 export function loaderBase(python: PythonModule, { expr: { callee }, function: func }: Call): string | null {
   if (callee.type !== 'attribute' || callee.attr !== '__init__' || func?.name !== '__init__') return null
+  // Whoever makes it decides what is passed on.
+  if (func.node.params.some(({ star }) => star > 0)) return null
   const { value } = callee
   if (value.type !== 'call' || value.callee.type !== 'name' || value.callee.id !== 'super') return null
   const [base, ...others] = func.class?.node.bases.filter(({ name }) => name === null) ?? []

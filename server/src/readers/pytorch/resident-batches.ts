@@ -11,12 +11,17 @@ import { once, usesAny } from './once.js'
 /** Libraries around a loop that move its batches by themselves. */
 export const moving = ['accelerate.Accelerator', 'lightning.', 'deepspeed.', 'torch_xla.', 'ignite.']
 
-/** By what the data set is made of, or by the loop, which hands its batches on without a copy. */
-export function isResidentFor(python: PythonModule, loader: Call, dataset: Expr): boolean {
+/** By what the data set is made of. */
+export function liesOnAccelerator(python: PythonModule, dataset: Expr): boolean {
   const made = python.definition(dataset)
-  if (made.type === 'call' && isResident(python, made)) return true
+  if (made.type === 'call') return isResident(python, made)
   // Whoever passes the data set in makes it elsewhere: in this program, of tensors on the accelerator.
-  if (made.type !== 'call' && isPassedIn(made) && residentAround(python)) return true
+  return isPassedIn(made) && residentAround(python)
+}
+
+/** The same, or by the loop, which hands its batches on without a copy. */
+export function isResidentFor(python: PythonModule, loader: Call, dataset: Expr): boolean {
+  if (liesOnAccelerator(python, dataset)) return true
   return !usesAny(python, moving) && takenAsTheyAre(python, loader)
 }
 

@@ -20,12 +20,17 @@ export default defineRule({
   oncePerProject: true,
   check(view, { report, silent }) {
     const { settings } = view
+    const { gathered } = settings
+    const idle = notTraining(view) ?? offAccelerator(view)
+    if (gathered !== undefined && idle === undefined && effective(settings.passes) !== 1) {
+      report({ at: gathered, message: gatheringOf(effective(gathered)) })
+      return
+    }
     const workers = effective(settings.workers)
     // Without workers there are none to keep, and loading itself is what takes the time.
     if (settings.workers === undefined || (workers !== undefined && workers < 1))
       return silent(unless(view, 'workers', 'no workers load the data'))
-    const stopped = notTraining(view) ?? offAccelerator(view)
-    if (stopped !== undefined) return silent(stopped)
+    if (idle !== undefined) return silent(idle)
     if (effective(settings.feeds) !== 'training')
       return silent(unless(view, 'feeds', 'it feeds an evaluation'))
     if (effective(settings.work) === 'device') return silent('the samples lie on the accelerator already')
@@ -61,6 +66,12 @@ export default defineRule({
     })
   },
 })
+
+function gatheringOf(what: 'on the accelerator' | 'all samples' | undefined): string {
+  return what === 'all samples'
+    ? 'Every epoch puts the whole data set together sample by sample, into a batch that is the same each time. Make it once, before the loop.'
+    : 'The samples lie on the accelerator and are taken from it one by one: each batch costs a few kernels for every sample. Index whole batches: `data[order[i:i + n]]`.'
+}
 
 /** Starting workers takes seconds: a few times of it are cents. */
 const many = 10

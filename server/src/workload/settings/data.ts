@@ -10,6 +10,8 @@ export interface InputPipelineSettings {
   feeds: 'training' | 'evaluation' | 'nothing'
   /** What one sample costs. `memory`: only indexed; `decode`: reads or decodes; `device`: already on the accelerator. */
   work: 'memory' | 'light' | 'decode' | 'device'
+  /** What a batch is put together of, sample by sample, though one index would give it. */
+  gathered: 'on the accelerator' | 'all samples'
   /** Images of one size that a batch holds, where only the loader says so. */
   imagesAtOnce: number
   /** What decodes: 'ImageFolder', 'open()', the collator's name. */
