@@ -3,8 +3,10 @@
 import type { PythonModule } from '../../python/module.js'
 import { noteSmall } from '../../text/evidence.js'
 import { mayBePassed, passedPlace } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
 import { orDefault } from '../../values/operations.js'
 import { asBoolean } from '../../values/parse.js'
+import { callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { codeMatches } from '../pytorch/evidence.js'
@@ -30,10 +32,12 @@ export const huggingfacePackingReader = defineReader({
   name: 'huggingface-packing',
   title: 'TRL',
   languages: ['python'],
-  triggers: ['SFTConfig'],
+  triggers: ['SFTConfig', 'SFTTrainer'],
   settings: [packingSettings],
   read(facts, context, claims) {
-    if (facts.python !== undefined) readCode(facts.python, context, claims)
+    if (facts.python === undefined) return
+    readCode(facts.python, context, claims)
+    readTrainers(facts.python, claims)
   },
   change: (claim, value, facts) => packingSettings.change(claim, value, facts),
 })
@@ -55,7 +59,7 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
     const batch = effective(orDefault(source.get('per_device_train_batch_size'), 8))
     if (!['packing', 'padding_free', 'group_by_length'].every(off)) continue
     // One text for each step and device: there is nothing to pad it to.
-    if (batch === undefined || batch === 1 || codeMatches(python, notText)) continue
+    if (batch === 1 || codeMatches(python, notText)) continue
     const trainers = trainersOf(python, made, all.length === 1)
     // A collator of its own does as it likes.
     if (trainers.calls.some((call) => mayBePassed(python.argument(call, 'data_collator')))) continue
@@ -66,6 +70,23 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
     packingSettings.claim(pipeline, source)
     pipeline.known('packable', 'attn_implementation', codeMatches(python, flash), place, {
       site: source.site,
+    })
+  }
+}
+
+/** `SFTTrainer(packing=False, args=TrainingArguments(…))`, as before TRL 0.12. */
+function readTrainers(python: PythonModule, claims: ClaimBuilder): void {
+  for (const call of python.callsTo('trl.SFTTrainer')) {
+    const source = new CallSource(python, call, claims)
+    const place = passedPlace(source.argument('packing'))
+    if (place === null || mayBePassed(source.argument('data_collator')) || codeMatches(python, notText))
+      continue
+    const evidence = stepEvidence(python)
+    noteSmall(evidence, fewTrainingSamples(python))
+    const pipeline = claims.subject('InputPipeline', place, call.function?.qualified ?? '', evidence)
+    packingSettings.claim(pipeline, source)
+    pipeline.known('packable', 'attn_implementation', codeMatches(python, flash), place, {
+      site: callSite(call),
     })
   }
 }

@@ -79,6 +79,9 @@ function packages(name: string, rest: string[], plain: string[]): Omit<SettingUp
   }
   if (/^(poetry|pdm)$/.test(name) && plain[0] === 'install')
     return { kind: 'packages', what: `${name} install` }
+  // What a project asks for is installed before the program runs, if it is not there.
+  if (name === 'uv' && plain[0] === 'run' && !rest.includes('--no-sync') && !rest.includes('--offline'))
+    return { kind: 'packages', what: 'uv run' }
   return name === 'uv' && plain[0] === 'sync' ? { kind: 'packages', what: 'uv sync' } : null
 }
 
@@ -179,7 +182,8 @@ export function settingUpOf(
   const first = launches[0]?.command.start
   if (first === undefined) return []
   return facts.commands.flatMap((command) => {
-    if (command.unreachable || command.background || command.start >= first) return []
+    const runs = command.start === first && base(texts(command)[0] ?? '') === 'uv'
+    if (command.unreachable || command.background || (command.start >= first && !runs)) return []
     const found = settingUp(command)
     if (found === null || mayBeDoneBefore(command)) return []
     const one = { command, ...found }

@@ -15,15 +15,17 @@ import { claimedCall } from '../claim-argument.js'
 import { passesOf } from '../python/preprocessing.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { type SeveralActions, severalActions } from './actions.js'
 
 export const sparkDataReader = defineReader({
   name: 'spark-data',
   languages: ['python'],
-  triggers: ['pyspark.ml'],
+  triggers: ['pyspark.ml', 'pyspark.sql'],
   read(facts, _context, claims) {
     const python = facts.python
     if (python === undefined || python.evidence.role === 'test') return
     for (const repeated of repeatedIn(python)) claimRepeated(python, repeated, claims)
+    for (const one of severalActions(python)) claimActions(python, one, claims)
   },
   change: keep,
 })
@@ -147,7 +149,24 @@ function claimRepeated(python: PythonModule, { loops, chain }: Repeated, claims:
   work.known('weight', 'cache', heavy ? 'heavy' : 'ordinary', place, { site })
 }
 
+function claimActions(python: PythonModule, { actions, name }: SeveralActions, claims: ClaimBuilder): void {
+  const [first] = actions
+  if (first === undefined) return
+  const place = methodPlace(first)
+  const reason = `keep \`${name}\` with cache() where it is made`
+  const site = { ...callSite(first), target: { kind: 'refused' as const, reason } }
+  const evidence = trainingEvidence(python)
+  const scope = first.function?.qualified ?? ''
+  const work = claims.subject('Preprocessing', place, scope, evidence, null, `actions ${name}`)
+  work.known('cached', 'cache', false, place, { site })
+  work.known('transformation', 'cache', 'lazy data', place, { site })
+  const shown = actions.map((one) => ({ what: one.method, location: claims.locate(methodPlace(one)) }))
+  work.known('steps', 'cache', shown, place, { site })
+  work.known('again', 'cache', { per: 'action', times: actions.length }, place, { site })
+}
+
 function keep(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  if (claim.site.target?.kind === 'refused') return { reason: claim.site.target.reason }
   const call = claimedCall(facts.python, claim.site)
   if (call === null) return { reason: 'the call is no longer in the file' }
   return changeOf('Keep the data after the first pass (.cache())', [append(facts, call, '.cache()')])

@@ -95,7 +95,7 @@ function unpacked(packed: Claim<boolean>, packable: boolean): Report | null {
   const seen = packed.state === 'default' ? `\`${packed.key}\` is not used` : `\`${packed.key}\` is off`
   return {
     at: packed,
-    severity: packed.state === 'default' && packable ? 'information' : 'hint',
+    severity: packed.state === 'default' && !packable ? 'hint' : 'information',
     message: `${seen}: each batch is padded to its longest text, and the padding is computed for nothing. Packing fills rows with several texts${packable ? '' : ', which only FlashAttention and similar kernels keep apart'}.`,
     saving: {
       fraction: paddedInBatch,

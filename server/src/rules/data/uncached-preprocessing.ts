@@ -65,6 +65,7 @@ function severityOf(
   if (per === 'run') return atStart(work, heavy, steps)
   if (per === 'process') return offAccelerator(work) ?? (onGpuJob(work) ? 'information' : 'hint')
   if (work.subject.evidence.role === 'inference') return otherRole(work)
+  if (per === 'action') return 'information'
   if (times !== null && times < (heavy ? 2 : fewPasses)) return { text: `the loop is short: ${times} passes` }
   if (isPerSample(work)) return 'information'
   if (heavy) return times !== null && times < fewPasses ? 'information' : 'warning'
@@ -115,6 +116,8 @@ function messageOf(work: SubjectView<'Preprocessing'>, names: string[], { per, t
       return `${what} ${several ? 'make' : 'makes'} the same smaller picture of each file in ${epochs}: store the pictures at that size once, and load those.`
     return `${what} ${several ? 'produce' : 'produces'} the same result for a sample in ${epochs}: compute the features once, and load them.`
   }
+  if (per === 'action')
+    return `${what} ${several ? 'compute' : 'computes'} the same data from its source ${formatCount(times ?? 2)} times, as it is lazy and nothing keeps it: cache it before the first.`
   const pass = per === 'pass' ? 'pass of the loop' : per
   const each =
     times === null

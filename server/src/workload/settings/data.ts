@@ -91,7 +91,7 @@ export interface PreprocessingSettings {
    * Each pass of what computes it again; `times` null: not known. `run`: each start of the program;
    * `process`: each process of a launch, at the same time.
    */
-  again: { per: 'fold' | 'epoch' | 'trial' | 'pass' | 'run' | 'process'; times: number | null }
+  again: { per: 'fold' | 'epoch' | 'trial' | 'pass' | 'action' | 'run' | 'process'; times: number | null }
   /** `heavy`: it decodes, parses or goes row by row; `ordinary`: it goes over a table in compiled code. */
   weight: 'heavy' | 'ordinary'
   /** It is computed for each sample beside the accelerator, by workers or by the library, which may hide it. */
