@@ -41,7 +41,7 @@ export function settled(claim: Claim): Effective<unknown> {
   return { ...headOf(claim), ...originOf(claim), state: 'unknown', because }
 }
 
-/** Every way in which the choices can turn out; empty where there is no choice, or too many. */
+/** Every way in which the choices can turn out, but for searches of no trials; empty where there is no choice, or too many. */
 export function worldsOf(choices: readonly ChoiceClaim[]): World[] {
   if (choices.length === 0) return []
   const groups = new Map<string, ChoiceClaim[]>()
@@ -59,7 +59,7 @@ export function worldsOf(choices: readonly ChoiceClaim[]): World[] {
       group[0]!.options.map((option, index) => withOption(world, group, option, index)),
     )
   }
-  return worlds
+  return worlds.filter(({ settings: { trialCap } }) => trialCap?.state !== 'known' || trialCap.value !== 0)
 }
 
 function withOption(

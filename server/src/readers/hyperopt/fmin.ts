@@ -43,6 +43,8 @@ export const hyperoptReader = defineReader({
       if (call.name !== null && fminName.test(call.name)) readSearch(python, call, claims)
   },
   change(claim, value, facts): Change | Refusal {
+    if (claim.setting === 'earlyTermination')
+      return { reason: 'Hyperopt cannot stop a trial: let another library run the search' }
     const python = facts.python!
     const call = python.callAt(claim.site)
     if (call === null) return { reason: 'the call has changed' }
@@ -84,6 +86,12 @@ function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const steps = objective === null ? null : trialSteps(python, objective.func)
   search.known('unit', 'fn', steps === null ? 'fit' : 'run', place)
   if (steps !== null) search.known('trialSteps', 'fn', { what: steps.what, count: steps.count }, place)
+  if (steps !== null) {
+    if (steps.stops === true)
+      search.unknown('earlyTermination', 'fn', 'trials end by themselves when they get no better', place)
+    else search.default('earlyTermination', 'fn', false, place)
+    search.known('terminationGap', 'fn', 'Hyperopt has no pruner; Optuna and Ray Tune have', place)
+  }
   search.known('folds', 'fn', 1, place)
   const cap = python.argument(call, 'max_evals', positions.maxEvals)
   const source = searchSettings.argumentsOf(python, call, claims)

@@ -181,8 +181,7 @@ function readExperiment(
   experimentSettings.claim(search, source, {}, ['parallelism'])
   claimStops(config, search, name, place, site)
   search.known('metric', 'report_final_result', 'default', place)
-  if (strategy !== 'grid')
-    search.known('terminationGapIfReported', 'assessor', 'the experiment has no assessor', place)
+  search.known('terminationGapIfReported', 'assessor', 'the experiment has no assessor', place)
   claimTrial(config, context, claims, job)
 }
 

@@ -133,8 +133,7 @@ function readExperiment(
   else search.default('earlyTermination', 'assessor', false, place)
   // The tuner goes by what the trial reports as its result, which has no name.
   search.known('metric', 'report_final_result', 'default', place)
-  if (strategy !== 'grid')
-    search.known('terminationGapIfReported', 'assessor', 'the experiment has no assessor', place)
+  search.known('terminationGapIfReported', 'assessor', 'the experiment has no assessor', place)
 }
 
 function inlineSpace(root: ConfigMap): Dimension[] | null {

@@ -201,6 +201,14 @@ function readPruning(
         ? 'a trial has no steps that can be seen'
         : 'trials end by themselves when they get no better'
     search.unknown('earlyTermination', key, why, place)
+    // The trial is handed on, to what may just draw its parameters.
+    const handedOn = objective !== null && !reportsElsewhere(python, objective.func)
+    if (!seen && handedOn)
+      search.known('terminationGap', key, 'nothing that is seen of the objective calls trial.report()', place)
+    else if (seen && steps !== null) {
+      const gap = 'each ends by itself only once it gets no better, however far behind it is'
+      search.known('terminationGap', key, gap, place)
+    }
     return
   }
   search.default('earlyTermination', key, false, place, { site })

@@ -8,6 +8,10 @@ import { isRepetition, known, noGrid, onlyRepeats } from './trials.js'
 /** Programs or jobs that a loop starts: each is a whole training, so a few of them cost as much as many fits. */
 const fewestLaunches = 6
 
+/** Which task is meant, or which approach, rather than how well one is tuned: sequence lengths, windows, methods. */
+const axis =
+  /(seq|pred|input|output|label|context|history|src|tgt)(uence|iction)?[-_]?len(gth)?s?$|look[-_]?back|horizon|window|(^|[._-])(data_?(set|path)?s?|tasks?|models?|methods?|arch(itecture)?s?|baselines?|ablations?|algo(rithm)?s?|env(ironment)?s?)([._-](name|id))?$/i
+
 export default defineRule({
   name: 'search/manual-grid',
   judges: 'Search',
@@ -29,6 +33,19 @@ export default defineRule({
     const { configurations, lowerBound } = size
     if (configurations < smallest(search, options))
       return silent(`the grid is small: ${formatCount(configurations)} configurations`)
+    // Where only one dimension tunes, the others are the axes of a figure, whose points are all wanted.
+    const axes = varying.filter(({ name }) => axis.test(name))
+    const tuned = varying.filter((dimension) => !axes.includes(dimension) && !isRepetition(dimension))
+    if (axes.length > 0 && tuned.length < 2) {
+      report({
+        at: strategy,
+        message: `${seen(search, strategy.key, lowerBound)} They compare ${axes.map(({ name }) => name).join(' and ')}: if only the best counts, end the others early.`,
+        severity: 'information',
+        confidence: 'low',
+        fixes: [],
+      })
+      return
+    }
     const cheaper = alternatives(search, configurations)
     report({
       at: strategy,

@@ -1,9 +1,9 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import type { SubjectView } from '../../workload/claim.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
 import { couldHide } from '../../workload/unseen.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
-import { unless } from '../silence.js'
+import { isSilence, type Silence, unless } from '../silence.js'
 import { subjectIn, subjectsOf } from '../subject-view.js'
 import { formatDuration, known, leastTrials, trialCount } from './trials.js'
 
@@ -13,6 +13,8 @@ const minTrials = 8
 const minSteps = 5
 /** Fewer boosting rounds take seconds. */
 const minRounds = 500
+/** From so many trials on they are worth a word even where it is not known how long each takes. */
+const several = 20
 /** So few trials, of so few epochs each, are a small search. */
 const few = { trials: 12, epochs: 15 }
 /** Searches that cannot run longer than this cost little, however they spend the time. */
@@ -25,11 +27,15 @@ export default defineRule({
   severity: 'warning',
   finds: 'hopeless trials that are trained to the end',
   summary: 'Hopeless trials are trained to the end.',
+  tellsTogether: true,
 
   check(search, { report, silent }) {
     const { earlyTermination, terminationGap } = search.settings
-    if (earlyTermination === undefined || earlyTermination.state === 'unknown')
-      return silent(unless(search, 'earlyTermination', ''))
+    if (earlyTermination === undefined) return silent(unless(search, 'earlyTermination', ''))
+    if (earlyTermination.state === 'unknown') {
+      const guess = unsure(search, earlyTermination)
+      return isSilence(guess) ? silent(guess) : report(guess)
+    }
     const printed = printedOnce(search)
     if (earlyTermination.value !== false) {
       const wrong = printed === null ? byTrainingMetric(search) : { at: earlyTermination, ...printed }
@@ -41,8 +47,10 @@ export default defineRule({
     if (printed !== null) return silent('trials print their metric once, when all is over')
     const joined = effective(terminationGap) === undefined ? reportedSteps(search) : null
     const gap = effective(terminationGap) ?? (joined === null ? undefined : joined.gap)
-    if (gap === undefined)
-      return silent(unless(search, 'terminationGap', 'what a trial reports while it trains is not known'))
+    if (gap === undefined) {
+      const guess = unreported(search, earlyTermination)
+      return isSilence(guess) ? silent(guess) : report(guess)
+    }
     const counted = trialCount(search)
     const least = counted === undefined ? leastTrials(search) : null
     // Where there are many at least, it matters little how many there are.
@@ -50,7 +58,8 @@ export default defineRule({
     if (typeof trials === 'number' && trials < minTrials)
       return silent(`the search is small: ${formatCount(trials)} trials`)
     const steps = known(search, 'trialSteps') ?? joined?.steps
-    if (steps !== undefined && isShort(steps, known(search, 'unit') === 'job'))
+    const many = typeof trials === 'number' && trials >= several && search.subject.evidence.small === null
+    if (steps !== undefined && isShort(steps, many, known(search, 'unit') === 'job'))
       return silent(
         steps.count === null
           ? `how many ${steps.what} a trial has is not known`
@@ -81,15 +90,56 @@ export default defineRule({
   },
 })
 
+/** Something may stop weak trials, and nothing that is seen does. */
+function unsure(search: SubjectView<'Search'>, at: Claim<boolean>): Report | Silence {
+  const gap = known(search, 'terminationGap')
+  if (gap === undefined) return unless(search, 'earlyTermination', '')
+  const trials = trialCount(search) ?? leastTrials(search)
+  if (trials === null) return unless(search, 'trialCap', 'the number of trials is not known')
+  const { small } = search.subject.evidence
+  if (trials < several || small !== null)
+    return { text: `the search is small: ${small ?? `${formatCount(trials)} trials`}` }
+  return {
+    at,
+    severity: 'information',
+    confidence: 'low',
+    message: `Nothing here is seen to stop weak ones among the ${formatCount(trials)} trials: ${gap}.`,
+  }
+}
+
+/** Trials could be stopped if their program reports the metric while it trains, of which nothing is known. */
+function unreported(search: SubjectView<'Search'>, at: Claim<boolean>): Report | Silence {
+  const gap = known(search, 'terminationGapIfReported')
+  const metric = known(search, 'metric')
+  if (gap === undefined || metric == null)
+    return unless(search, 'terminationGap', 'what a trial reports while it trains is not known')
+  const trials = trialCount(search)
+  if (typeof trials === 'number' && trials < several)
+    return { text: `the search is small: ${formatCount(trials)} trials` }
+  if (fitsAtOnce(search)) return { text: 'a trial fits its model in one go' }
+  const { small } = search.subject.evidence
+  if (small !== null) return { text: `the search is small: ${small}` }
+  const which = typeof trials === 'number' ? `None of the ${formatCount(trials)} trials is` : 'No trial is'
+  return {
+    at,
+    severity: 'information',
+    confidence: 'low',
+    message: `${which} stopped for being weak: ${gap}. One that reports ${metric === 'default' ? 'its metric' : metric} while it trains could be.`,
+    fixes: [{ set: [{ claim: at, value: true }], onlyIf: `trials report ${metric} while they train` }],
+    // One habit: who writes one search without it writes the others so, too.
+    together: 'unreported',
+  }
+}
+
 interface TrialSteps {
   what: string
   count: number | null
 }
 
 /** `job`: each trial starts a machine of its own, so that few rounds are dear as well. */
-function isShort({ what, count }: TrialSteps, job: boolean): boolean {
+function isShort({ what, count }: TrialSteps, many: boolean, job: boolean): boolean {
   if (what !== 'boosting rounds' || job) return count !== null && count < minSteps
-  return (count ?? 0) < minRounds
+  return count === null ? !many : count < minRounds
 }
 
 interface Joined {
