@@ -27,6 +27,8 @@ interface Plan {
 
 export function changeTune(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
+  if (claim.setting === 'earlyTermination' && claim.key === 'trainable')
+    return { reason: 'report the metric after each epoch: tune.report({…})' }
   const call = carrierOf(python, claim) ?? python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
   const old = call.name !== null && runCall.test(call.name)

@@ -10,8 +10,8 @@ import { trialSteps } from '../search/trial-steps.js'
 import { reportCall, reportCallback, wrappers } from './names.js'
 
 export interface Trainable {
-  /** `steps`: it reports while it trains; `end`: once, when all is done; null: cannot be seen. */
-  reports: 'steps' | 'end' | null
+  /** `steps`: it reports while it trains; `end`: once, when all is done; `never`: not at all; null: cannot be seen. */
+  reports: 'steps' | 'end' | 'never' | null
   steps: SearchSettings['trialSteps'] | null
 }
 
@@ -53,9 +53,12 @@ function ofFunction(python: PythonModule, func: Func): Trainable {
   const reports = functions.flatMap((one) => one.calls.filter((call) => isReport(call, func)))
   if (reports.length === 0) {
     const text = functions.map((one) => codeText(python, one.node.start, one.node.end)).join('\n')
-    return reportCallback.test(text)
-      ? { reports: 'steps', steps: known ?? { what: 'epochs', count: null } }
-      : unseen
+    if (reportCallback.test(text))
+      return { reports: 'steps', steps: known ?? { what: 'epochs', count: null } }
+    const others = [...python.effects(func.node.body).calls]
+    return known === null || others.some((name) => /report|callback|session|tune\b/i.test(name))
+      ? unseen
+      : { reports: 'never', steps: known }
   }
   const inLoop = reports.some((call) => call.loops.length > 0)
   if (inLoop) return { reports: 'steps', steps: known ?? loopSteps(reports) }

@@ -160,14 +160,21 @@ function readScheduler(
   if (!isLeftOut(scheduler) && !fifo) {
     if (made === null || shown === null)
       search.unknown('earlyTermination', 'scheduler', 'a scheduler that is not known', shown ?? place)
-    else search.known('earlyTermination', 'scheduler', true, shown)
+    else if (trial.reports !== 'never' && trial.reports !== 'end')
+      search.known('earlyTermination', 'scheduler', true, shown)
+    else {
+      search.known('earlyTermination', 'trainable', false, shown)
+      const often = trial.reports === 'never' ? 'never reports' : 'reports only once'
+      const gap = `the trainable ${often}, so ${made.method} has nothing to compare`
+      search.known('terminationGap', 'trainable', gap, place)
+    }
     return
   }
   if (stopsOtherwise(python, call)) {
     search.unknown('earlyTermination', 'stop', 'a stopper may end trials', place)
     return
   }
-  if (trial.reports === null) {
+  if (trial.reports === null || trial.reports === 'never') {
     search.unknown('earlyTermination', 'scheduler', 'the trainable cannot be seen', place)
     return
   }
