@@ -202,7 +202,10 @@ function readPruning(
         : 'trials end by themselves when they get no better'
     search.unknown('earlyTermination', key, why, place)
     // The trial is handed on, to what may just draw its parameters.
-    const handedOn = objective !== null && !reportsElsewhere(python, objective.func)
+    const handedOn =
+      objective !== null &&
+      (steps !== null || stepwise.test(text)) &&
+      !reportsElsewhere(python, objective.func)
     if (!seen && handedOn)
       search.known('terminationGap', key, 'nothing that is seen of the objective calls trial.report()', place)
     else if (seen && steps !== null) {
@@ -220,6 +223,9 @@ function readPruning(
     place,
   )
 }
+
+/** What trains step by step: boosters, and whatever counts epochs. */
+const stepwise = /\b(CatBoost|XGB|LGBM)\w*\(|\b(xgb|lgb|xgboost|lightgbm)\.train\(|\bepochs?\b/
 
 /** `KerasPruningCallback(trial, 'loss')`: what the callbacks of the module watch, where they agree. */
 function readPruningMetric(python: PythonModule, search: SubjectBuilder<'Search'>): void {

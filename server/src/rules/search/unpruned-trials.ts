@@ -104,6 +104,7 @@ function unsure(search: SubjectView<'Search'>, at: Claim<boolean>): Report | Sil
     severity: 'information',
     confidence: 'low',
     message: `Nothing here is seen to stop weak ones among the ${formatCount(trials)} trials: ${gap}.`,
+    together: 'unsure',
   }
 }
 
