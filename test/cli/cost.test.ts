@@ -691,6 +691,49 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
     assert.match(out, /^Nothing found that costs money/)
   })
 
+  it('lists a search and a training whose length nothing tells', async () => {
+    const search = `import pandas as pd
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import GridSearchCV
+
+table = pd.read_parquet("churn.parquet")
+search = GridSearchCV(RandomForestClassifier(), {"max_depth": [4, 8, 16], "n_estimators": [200, 500]}, cv=5)
+search.fit(table.drop(columns="y"), table["y"])
+`
+    const other = `import paddle
+import paddle.nn.functional as F
+from reviews import Reviews
+
+net = paddle.vision.models.resnet50()
+optimizer = paddle.optimizer.AdamW(1e-4, parameters=net.parameters())
+for epoch in range(10):
+    for x, y in paddle.io.DataLoader(Reviews(), batch_size=32):
+        loss = F.cross_entropy(net(x), y)
+        loss.backward()
+        optimizer.step()
+        optimizer.clear_grad()
+`
+    const { out } = await runHere({ 'search.py': search, 'train.py': other }, ['cost'])
+    assert.match(out, /search\.py:6 not known how long one fit of the search in search\.py takes/)
+    assert.match(out, /train\.py:\d+ not known how long train\.py trains/)
+    assert.match(out, /0 of 2 jobs priced; 2 take an unknown time/)
+  })
+
+  it('prices a GPU that is asked for by its memory as one that has as much', async () => {
+    const task = `type: task
+name: chat
+commands:
+  - python train.py
+resources:
+  gpu: 24GB
+max_duration: 2h
+`
+    const { out } = await runHere({ 'train.dstack.yml': task, 'train.py': 'import torch\n' }, ['cost'])
+    assert.match(out, /at most 2 h · at most \$\S+ a run/)
+    assert.match(out, /any of .*\bA10G\b.*as the job allows/)
+    assert.doesNotMatch(out, /\bT4\b/)
+  })
+
   it('takes longer where the training process loads its samples by itself', async () => {
     const script = (workers: number) => `import torch
 import torchvision

@@ -186,7 +186,7 @@ function onAnyCard(allowed: readonly string[] | null, on: (card: string) => Bill
       named
         ? names.length === 1
           ? `a ${names[0]}, which is what it gets: list prices`
-          : `any of ${names.join(', ')}, as the job allows: list prices`
+          : `any of ${names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')}, as the job allows: list prices`
         : `no accelerator is named: from ${names[0]} to ${names[names.length - 1]}, list prices; \`[hardware] default\` would say which`,
     ],
   }

@@ -14,7 +14,17 @@ export interface Launcher extends OptionTable {
   module?: string[]
   plainCommand?: string[]
   /** How processes are counted; see `processes.ts`. */
-  counts: 'torchrun' | 'accelerate' | 'deepspeed' | 'mpi' | 'srun' | 'composer' | 'fabric' | 'slots' | 'same'
+  counts:
+    | 'torchrun'
+    | 'paddle'
+    | 'accelerate'
+    | 'deepspeed'
+    | 'mpi'
+    | 'srun'
+    | 'composer'
+    | 'fabric'
+    | 'slots'
+    | 'same'
   /** Options that name configuration files. */
   files?: string[]
   environment?: string[]
@@ -189,6 +199,16 @@ export const launcherModules: Record<string, Launcher> = {
   'torch.distributed.run': { words: [], name: 'torchrun', ...torchrun },
   'torch.distributed.launch': { words: [], name: 'torch.distributed.launch', ...torchrun },
   'accelerate.commands.launch': { words: [], name: 'accelerate', ...accelerate },
+  // Source: paddle/distributed/launch/context/args_envs.py of Paddle 2.6.
+  'paddle.distributed.launch': {
+    words: [],
+    name: 'paddle.distributed.launch',
+    ...table(
+      'gpus devices selected-gpus xpus npus ips nproc-per-node nnodes master rank log-dir log-level log-overwrite run-mode job-id servers workers trainers trainer-num server-num elastic-level elastic-timeout max-restart host legacy sort-ip enable-gpu-log auto-tuner-json',
+    ),
+    starts: 'script',
+    counts: 'paddle',
+  },
   'composer.cli.launcher': { words: [], name: 'composer', ...composer },
   'deepspeed.launcher.runner': { words: [], name: 'deepspeed', ...deepspeed },
   'determined.launch.torch_distributed': determined('torch_distributed', torchrunValues),

@@ -66,6 +66,16 @@ export function countProcesses(
         nodes: span !== null && span[1] === span[2] ? Number(span[1]) : wholeOr(nodes, byDefault(1)),
       }
     }
+    case 'paddle': {
+      const listed = given(flags, 'gpus', 'devices', 'selected_gpus')
+      const count = given(flags, 'nproc-per-node')
+      const ids = typeof listed === 'string' && /^\d+(,\d+)*$/.test(listed) ? listed.split(',').length : null
+      return {
+        // One for each device that it sees.
+        processes: listed !== undefined ? ids : wholeOr(count, byDefault(0)),
+        nodes: wholeOr(given(flags, 'nnodes'), given(flags, 'ips') === undefined ? byDefault(1) : null),
+      }
+    }
     case 'accelerate': {
       const file = given(flags, 'config-file') !== undefined
       const nodes = wholeOr(given(flags, 'num-machines'), file ? null : byDefault(1))

@@ -111,13 +111,24 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
     }
   }
   found.push(...withoutAlternatives(services))
-  for (const run of withoutParts([...runs.values()], input)) {
+  // What asks for machines starts the work elsewhere.
+  const starters = new Set(
+    judgements.flatMap(({ runs: [view] }) =>
+      view !== undefined && isViewOf(view, 'Compute') ? [view.subject.location.path] : [],
+    ),
+  )
+  for (const run of withoutParts([...runs.values()], input, starters)) {
     const { compute, launch } = run.job
     const trainings = trainingsOf(run).flat()
-    if (compute === null && trainings.length === 0) continue
+    const unread = trainings.length > 0 ? null : unreadWork(run, starters)
+    if (compute === null && trainings.length === 0 && unread === null) continue
     const request = compute === null ? {} : requestOf(compute)
     const bill = bills.ofRun(run)
-    const location = compute?.subject.location ?? launch?.location ?? trainings[0]!.subject.location
+    const location =
+      compute?.subject.location ??
+      launch?.location ??
+      trainings[0]?.subject.location ??
+      unread!.subject.subject.location
     const scripts = [...new Set(run.siblings.flatMap(({ script }) => script ?? []))]
     const always = compute !== null && isAlwaysOn(compute)
     const entry: CostEntry = {
@@ -137,7 +148,12 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       saving: null,
       schedule: compute === null ? null : scheduleOf(compute, clocks, bill),
       state: stateOf(bill, always || trainings.length > 0, scripts.length > 0, compute === null, request),
-      unknown: unknownOf(run, bill.unknown, trainings.length > 0 || (bill.hours !== null && !bill.limitOnly)),
+      unknown: unknownOf(
+        run,
+        bill.unknown,
+        trainings.length > 0 || (bill.hours !== null && !bill.limitOnly),
+        unread?.unknown ?? null,
+      ),
       assumptions: bill.assumptions,
       budget: [],
     }
@@ -176,7 +192,11 @@ function withoutDoubles(entries: readonly CostEntry[]): CostEntry[] {
 }
 
 /** Modules whose training another program runs are part of that program. */
-function withoutParts(runs: readonly Run[], { reaches, isEntry }: CostInput): Run[] {
+function withoutParts(
+  runs: readonly Run[],
+  { reaches, isEntry }: CostInput,
+  starters: ReadonlySet<string>,
+): Run[] {
   const elsewhere = new Set(
     runs.flatMap((run) =>
       trainingsOf(run)
@@ -189,6 +209,9 @@ function withoutParts(runs: readonly Run[], { reaches, isEntry }: CostInput): Ru
     (run) =>
       run.job.id !== null ||
       run.job.launch !== null ||
+      (trainingsOf(run).length === 0 &&
+        unreadWork(run, starters) !== null &&
+        (run.script === null || isEntry(run.script))) ||
       trainingsOf(run)
         .flat()
         .some(({ subject }) =>
@@ -205,8 +228,40 @@ function kindOf({ job: { compute, launch } }: Run): CostKind {
   return isAlwaysOn(compute) ? 'service' : 'job'
 }
 
+interface UnreadWork {
+  subject: SubjectView
+  /** What would make its length known. */
+  unknown: string
+}
+
+/** What a run trains or searches for, where no reader knows the loop or the library that does it; null: nothing. */
+function unreadWork(run: Run, starters: ReadonlySet<string>): UnreadWork | null {
+  for (const one of run.siblings) {
+    const path = one.script ?? one.job.launch?.location.path ?? one.subjects[0]?.subject.location.path
+    if (path === undefined || starters.has(path)) continue
+    const here = one.subjects.filter(
+      ({ subject }) => subject.location.path === path && subject.evidence.role !== 'test',
+    )
+    const search = here.find((view): view is SubjectView<'Search'> => isViewOf(view, 'Search'))
+    if (search !== undefined) {
+      const unit = effective(search.settings.unit) === 'fit' ? 'fit' : 'trial'
+      return { subject: search, unknown: `how long one ${unit} of the search in ${path} takes` }
+    }
+    const program = here.find((view): view is SubjectView<'Program'> => isViewOf(view, 'Program'))
+    if (program !== undefined && effective(program.settings.trains) === true)
+      return { subject: program, unknown: `how long ${path} trains: its loop is not one that is read` }
+  }
+  return null
+}
+
 /** What the bill does not know, and why a job has no hours. */
-function unknownOf({ job, script }: Run, unknown: readonly string[], trains: boolean): string[] {
+function unknownOf(
+  { job, script }: Run,
+  unknown: readonly string[],
+  trains: boolean,
+  unread: string | null,
+): string[] {
+  if (!trains && unread !== null && (job.compute === null || script !== null)) return [...unknown, unread]
   if (trains || job.compute === null || isAlwaysOn(job.compute)) return [...unknown]
   if (isSession(job.compute)) return [...unknown, 'how long the notebook is open']
   return [

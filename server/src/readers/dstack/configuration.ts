@@ -206,6 +206,7 @@ function claimAccelerators(compute: SubjectBuilder<'Compute'>, { document, gpus 
   const place = keyedPlace(spanOf(gpus.found), document.index, ['resources', 'gpu'])
   compute.say('gpus', 'gpu', readAs(compute.locator.origin(place), gpus.count, 'a range'))
   if (gpus.model !== null) compute.known('gpuModel', 'gpu', gpus.model, place)
+  else if (gpus.choices.length > 0) compute.known('gpuChoices', 'gpu', gpus.choices, place)
 }
 
 function claimNodes(compute: SubjectBuilder<'Compute'>, configuration: Configuration): number | null {

@@ -1,5 +1,5 @@
 /** How dstack writes accelerators, times and ranges. Source: dstack, core/models/{resources,duration,common}.py. */
-import { gpu } from '../../catalog/gpus.js'
+import { allGpus, gpu } from '../../catalog/gpus.js'
 import { at, entry, items, number, written } from '../../config/access.js'
 import type { ConfigEntry, ConfigNode } from '../../config/node.js'
 import type { Json } from '../../text/json.js'
@@ -12,6 +12,8 @@ export interface Accelerators {
   count: number | null
   /** Catalogue name; null: several, or any. */
   model: string | null
+  /** Those that it may be, where names or an amount of memory leave several; empty: any. */
+  choices: string[]
   tpu: boolean
 }
 
@@ -61,8 +63,29 @@ function named(found: ConfigEntry, { count, names, memory, vendor }: Asked): Acc
     found,
     count: /^\d+$/.test(count) && !tpu ? Number(count) : null,
     model: single === undefined ? null : ((exact ?? gpu(single))?.name ?? null),
+    choices: names.length > 1 ? namedCards(names) : names.length === 0 ? cardsWith(memory, vendor) : [],
     tpu,
   }
+}
+
+function namedCards(names: readonly (string | undefined)[]): string[] {
+  const found = names.map((name) => gpu(name ?? '')?.name)
+  return found.includes(undefined) ? [] : found.flatMap((name) => name ?? [])
+}
+
+/** `24GB`: so much; `24GB..`, `16GB..40GB`: at least, and at most. */
+function cardsWith(memory: string | undefined, vendor: string | undefined): string[] {
+  const match = /^(?:(\d+)GB)?(\.\.)?(?:(\d+)GB)?$/i.exec(memory ?? '')
+  if (match === null || (match[1] === undefined && match[3] === undefined)) return []
+  const least = Number(match[1] ?? 0)
+  const most = match[3] !== undefined ? Number(match[3]) : match[2] === undefined ? least : Infinity
+  const wanted = vendor?.toLowerCase() ?? 'nvidia'
+  return allGpus()
+    .filter(
+      (one) =>
+        one.vendor === wanted && one.memoryGB !== null && one.memoryGB >= least && one.memoryGB <= most,
+    )
+    .map(({ name }) => name)
 }
 
 const seconds: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }

@@ -60,6 +60,7 @@ export const programReader = defineReader({
     'rasterio',
     'nibabel',
     'bs4',
+    'paddle',
   ],
   read(facts, context, claims) {
     const python = facts.python
