@@ -734,6 +734,41 @@ max_duration: 2h
     assert.doesNotMatch(out, /\bT4\b/)
   })
 
+  it('prices pods of CoreWeave as that cloud does, and says what Databricks charges on top', async () => {
+    const job = `apiVersion: batch/v1
+kind: Job
+metadata: {name: sft}
+spec:
+  activeDeadlineSeconds: 36000
+  template:
+    spec:
+      nodeSelector: {gpu.nvidia.com/class: A100_NVLINK_80GB}
+      restartPolicy: Never
+      containers:
+        - name: train
+          image: acme/sft:1
+          command: [python, train.py]
+          resources: {limits: {nvidia.com/gpu: 2}}
+`
+    const bundle = `resources:
+  jobs:
+    sessions:
+      name: sessions
+      timeout_seconds: 14400
+      tasks:
+        - task_key: sessions
+          spark_python_task: {python_file: train.py}
+          new_cluster:
+            spark_version: 15.4.x-gpu-ml-scala2.12
+            node_type_id: g5.12xlarge
+            num_workers: 2
+`
+    const files = { 'job.yaml': job, 'databricks.yml': bundle, 'train.py': 'import torch\n' }
+    const { out } = await runHere(files, ['cost'])
+    assert.match(out, /sft \(job, 2×A100-80GB\)\n {2}at most 10 h · at most \$54 a run\n.*coreweave/)
+    assert.match(out, /DBUs come on top: the price is that of the machines alone/)
+  })
+
   it('takes longer where the training process loads its samples by itself', async () => {
     const script = (workers: number) => `import torch
 import torchvision

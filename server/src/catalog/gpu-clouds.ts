@@ -27,6 +27,9 @@ const aliases: Record<string, string> = {
   jarvislabs: 'jarvis-labs',
 }
 
+/** Clouds that run pods, which pay for their part of a node. */
+const sharesNodes = new Set(['coreweave'])
+
 /** Machines of strangers, and prices to which processors and memory come on top. */
 const apart = /^(community|classic)/
 
@@ -42,9 +45,10 @@ export function cloudPrice(cloud: string, model: string, count: number): Price |
     (row) => row[0] === name && row[4] !== null && catalogueName(row) === model && !apart.test(row[6]),
   )
   const whole = cheapest(rows.filter((row) => row[3] === count))
-  const row = whole ?? cheapest(rows.filter((each) => each[3] === 1))
+  const shared = sharesNodes.has(name) ? cheapest(rows.filter((each) => each[3] > count)) : undefined
+  const row = whole ?? cheapest(rows.filter((each) => each[3] === 1)) ?? shared
   if (row === undefined) return undefined
-  const pieces = whole === undefined ? count : 1
+  const pieces = whole === undefined ? count / row[3] : 1
   const times = (usd: number | null) => (usd === null ? null : Math.round(usd * pieces * 1e4) / 1e4)
   return {
     provider: 'gpu cloud',

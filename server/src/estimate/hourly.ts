@@ -131,7 +131,7 @@ function pieces({ gpuCloud, gpus, gpuModel, nodes }: MachineRequest, today: stri
     old: isOld(found.asOf, today),
     unlisted: null,
     where: found.region,
-    assumptions: nodes === undefined ? ['one machine is assumed'] : [],
+    assumptions: [`list price of ${found.type}`, ...(nodes === undefined ? ['one machine is assumed'] : [])],
   }
 }
 

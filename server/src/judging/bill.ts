@@ -111,7 +111,11 @@ export class Bills {
       apart,
       limit,
       rented: isRented(compute),
-      assumptions: [...hostsNotCounted(run), ...new Set(found.flatMap((one) => one.assumptions ?? []))],
+      assumptions: [
+        ...hostsNotCounted(run),
+        ...notCounted(compute),
+        ...new Set(found.flatMap((one) => one.assumptions ?? [])),
+      ],
     })
   }
 
@@ -147,6 +151,12 @@ function hostsNotCounted({ job: { compute, launch } }: Run): string[] {
   if (launch == null || launch.nodes !== null || effective(compute?.settings.nodes) !== undefined) return []
   const file = flagOf(launch.launcherFlags, 'hostfile', 'deepspeed-hostfile', 'mpirun-hostfile')?.value
   return typeof file === 'string' ? [`counts one machine: ${file} lists the others, and is not read`] : []
+}
+
+/** What the platform charges on top. */
+function notCounted(compute: SubjectView<'Compute'> | null): string[] {
+  const apart = effective(compute?.settings.chargedApart)
+  return apart === undefined ? [] : [`${apart} come on top: the price is that of the machines alone`]
 }
 
 /** `[hardware] default` stands for accelerators that nobody names. */

@@ -65,6 +65,7 @@ export function claimCluster(
   const machine = machineOf(cluster)
   const compute = claims.subject('Compute', place, scope, clusterEvidence(machine), job)
   compute.known('provider', 'node_type_id', machine.provider, place)
+  compute.known('chargedApart', 'node_type_id', 'DBUs', place)
   claimNodeType(compute, cluster, place)
   claimNodes(compute, cluster, place)
   claimAvailability(compute, cluster, machine.provider, place)

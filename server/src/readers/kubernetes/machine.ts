@@ -22,6 +22,7 @@ export function claimMachine(
 ): void {
   const { gpuModel, instanceType, spot, spotTolerated } = machineOf(compute.locator, group?.pod)
   if (gpuModel !== null) compute.say('gpuModel', gpuModel.key, gpuModel.value)
+  if (gpuModel?.key === classLabel) compute.known('gpuCloud', classLabel, 'coreweave', place)
   if (uniform && instanceType !== null && group !== undefined)
     compute.say(
       'instanceType',
@@ -44,6 +45,8 @@ export function claimMachine(
   else if (map(group?.pod)?.open === undefined) compute.default('spot', 'nodeSelector', false, place)
 }
 
+/** By which pods of CoreWeave choose their accelerator. Source: docs.coreweave.com, node labels. */
+const classLabel = 'gpu.nvidia.com/class'
 const processFlag = /^(--(?:nproc[-_]per[-_]node|num[-_]processes|num[-_]gpus))(?:=(\d+))?$/
 
 /** The flag by which the only container tells its launcher how many processes to start. */

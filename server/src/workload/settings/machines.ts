@@ -12,6 +12,8 @@ export interface ComputeSettings {
   instanceType: string
   /** The service that rents the machine out at a price of its own; absent: the machine's own price holds. */
   managedBy: 'sagemaker' | 'vertex'
+  /** What the platform charges on top of its machines, at a price that no list here has: 'DBUs'. */
+  chargedApart: string
   /** Nodes (machines) of the job. */
   nodes: number
   /** Accelerators per node. */
