@@ -41,9 +41,11 @@ interface Off {
 /** `if self.hparams.compile and stage == 'fit': self.net = torch.compile(self.net)` */
 function switchIn(python: PythonModule, statement: Stmt): Off[] {
   if (statement.type !== 'if') return []
-  if (!compiles.test(python.text.slice(statement.test.end, statement.end))) return []
-  return operands(statement.test).flatMap((test) => {
-    if (!/compil/i.test(python.text.slice(test.start, test.end))) return []
+  const tests = operands(statement.test).filter(({ start, end }) =>
+    /compil/i.test(python.text.slice(start, end)),
+  )
+  if (tests.length === 0 || !compiles.test(python.text.slice(statement.test.end, statement.end))) return []
+  return tests.flatMap((test) => {
     const value = offIn(python.fold(test))
     return value === null ? [] : [{ test, value }]
   })

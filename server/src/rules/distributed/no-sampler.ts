@@ -65,7 +65,9 @@ function processesOf(view: SubjectView<'InputPipeline'>): number | null {
   const { madeBy } = view.settings
   if (madeBy !== undefined) return effective(madeBy) ?? null
   if (launch === null) return null
-  const nodes = launch.nodes ?? 1
+  // A batch script runs on the first node alone; elsewhere each machine of the job runs the program.
+  const first = effective(compute?.settings.provider) === 'own cluster' && launch.everyNode !== true
+  const nodes = Math.max(launch.nodes ?? 1, first ? 1 : (effective(compute?.settings.nodes) ?? 1))
   if (launch.processes === null) return null
   if (launch.processes > 0) return launch.processes * nodes
   const gpus = effective(compute?.settings.gpus)
