@@ -21,7 +21,7 @@ export function readKept(python: PythonModule, outer: Loop, training: SubjectBui
   for (const call of python.calls) {
     if (!call.loops.includes(outer)) continue
     const saved = savingOf(python, call)
-    if (saved === null || !varies(python, saved.path, counters)) continue
+    if (saved === null || !(saved.numbers || varies(python, saved.path, counters))) continue
     const removes = python.importedFunction(call.expr.callee)?.calls ?? []
     if (removes.some((name) => /^(os\.(remove|unlink)|shutil\.rmtree)$|\.unlink$/.test(name))) continue
     const rhythm = rhythmOf(python, outer, call, counters)
@@ -117,7 +117,9 @@ function rhythmOf(
     for (const part of conjuncts(one.test)) {
       const every = divisor(part, counters)
       if (every === null) {
-        if (ofResults.test(textOf(python, part)) || varies(python, part, counters, 0)) return null
+        const text = textOf(python, part)
+        if (text.includes('%')) rhythm = 'within a pass'
+        else if (ofResults.test(text) || varies(python, part, counters, 0)) return null
       } else rhythm = every.counts === targetOf(outer) ? python.fold(every.by) : 'within a pass'
     }
   }
@@ -166,6 +168,8 @@ interface Saving {
   what: Expr | null
   /** As a message calls it. */
   key: string
+  /** It numbers its files by itself. */
+  numbers?: true
 }
 
 /** What is saved beside the weights takes no room. */
@@ -190,6 +194,11 @@ function savingOf(python: PythonModule, call: Call): Saving | null {
     const path = passedExpression(python.argument(call, 'f', 1))
     const what = call.expr.args[0]?.value ?? null
     return path === null || holdsResults(python, what) ? null : { call, path, what, key: call.name }
+  }
+  // Without a `CheckpointManager`.
+  if (call.method === 'save' && call.receiver === 'tensorflow.train.Checkpoint') {
+    const path = passedExpression(python.argument(call, 'file_prefix', 0))
+    return path === null ? null : { call, path, what: null, key: 'Checkpoint.save', numbers: true }
   }
   if (call.name !== null) return null
   return handedOn(python, call) ?? savingFunction(python, call)

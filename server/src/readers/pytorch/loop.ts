@@ -29,7 +29,7 @@ import {
 } from './loop-facts.js'
 import { readLoopMemory } from './loop-memory.js'
 import { isMeasurement } from './model-evidence.js'
-import { once } from './once.js'
+import { once, usesAny } from './once.js'
 import { changeOwnStopping, readOwnStopping } from './own-stopping.js'
 import { precisionOf, precisionOfStep } from './precision.js'
 import { resumption } from './resume.js'
@@ -201,6 +201,8 @@ export function claimRun(python: PythonModule, outer: Loop, training: SubjectBui
   claimLength(outer, training)
   if (validates(python, outer)) training.known('validation', 'evaluation', true, outerHeader)
   else training.default('validation', 'evaluation', false, outerHeader)
+  if (usesAny(python, ['.from_pretrained']))
+    training.known('fineTuning', 'from_pretrained', true, outerHeader)
   const early = stopsEarly(python, outer)
   if (early === null) training.unknown('earlyStopping', 'break', 'the loop may end early', outerHeader)
   else if (early === true) {

@@ -5,6 +5,7 @@ import { defineRule, type Severity } from '../rule.js'
 import { isSilence, otherRole, type Silence, unless, unlessUnread } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
 import { onAccelerator, onGpuJob } from '../training/operation.js'
+import { hasUnreadEpochs } from './unread-epochs.js'
 
 /** So many passes, steps or seconds are too dear to lose. */
 const manyEpochs = 10
@@ -55,12 +56,15 @@ export default defineRule({
 
 /** `50 epochs`, as the beginning of a sentence; else why it is short, or not known. */
 function lengthOf(view: SubjectView<'Training'>): string | Silence {
-  const { epochs, maxSteps } = view.settings
+  const { epochs, maxSteps, saves } = view.settings
   const steps = effective(maxSteps)
   if (typeof steps === 'number')
     return steps >= manySteps
       ? `${formatCount(steps)} steps`
       : { text: `the run is short: ${formatCount(steps)} steps` }
+  // Whatever their number is, what nobody saves is lost.
+  if (effective(saves) === 'never' && hasUnreadEpochs(view))
+    return 'A number of epochs that cannot be read here'
   const count = effective(epochs)
   if (count !== undefined && count >= manyEpochs) return `${formatCount(count)} epochs`
   const job = view.run.job.compute?.settings

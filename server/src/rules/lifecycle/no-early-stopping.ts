@@ -5,6 +5,7 @@ import { atLeast, atMost, type Bound } from '../bounds.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { notTraining, unless } from '../silence.js'
 import { boostingReport } from './boosting-rounds.js'
+import { hasUnreadEpochs } from './unread-epochs.js'
 
 /** Share of the epochs after the best one. An assumption: it depends on the model and the data. */
 const after: [number, number] = [0.1, 0.4]
@@ -35,13 +36,21 @@ export default defineRule({
     }
     if (effective(settings.validation) !== true)
       return silent(unless(view, 'validation', 'nothing validates in this run'))
+    const steps = effective(settings.maxSteps) ?? null
+    if (steps !== null) {
+      const many = steps >= manySteps && watchesItsBest(view)
+      if (!many) return silent(`a budget of steps ends the run: ${formatCount(steps)}`)
+      if (openEnded !== undefined) return silent(noBest)
+      return report({
+        at: earlyStopping,
+        severity: 'information',
+        message: messageOf(view, `Up to ${formatCount(steps)} steps with validation`),
+      })
+    }
     const length = atLeast(settings.epochs)
-    if (length === null && !countsEpochs(view)) return silent(unless(view, 'epochs', ''))
+    if (length === null && !hasUnreadEpochs(view)) return silent(unless(view, 'epochs', ''))
     if (length !== null && length.value < least(view, options.lifecycle.minEpochs))
       return silent(unless(view, 'epochs', `the run is short: ${length.says} epochs`))
-    // A budget of steps ends the run wherever the epochs stand.
-    const steps = effective(settings.maxSteps) ?? null
-    if (steps !== null) return silent(`a budget of steps ends the run: ${formatCount(steps)}`)
     if (openEnded !== undefined) return silent(noBest)
     const managed = effective(settings.managed) === true
     report({
@@ -50,7 +59,7 @@ export default defineRule({
         length === null
           ? 'information'
           : severityOf(view, managed, length.value <= options.lifecycle.minEpochs),
-      message: messageOf(view, length),
+      message: messageOf(view, length === null ? null : epochsText(view, length)),
       saving: {
         fraction: after,
         usd: null,
@@ -61,18 +70,18 @@ export default defineRule({
   },
 })
 
+/** A budget of steps is laid out for a model that goes on learning; from here on it may be more than that. */
+const manySteps = 10_000
+
+/** A library validates for a metric, as it does for a task with an answer; a language model of tokens has no best. */
+function watchesItsBest({ settings }: SubjectView<'Training'>): boolean {
+  const { managed, monitor, languageHead } = settings
+  return effective(managed) === true && monitor !== undefined && effective(languageHead) !== true
+}
+
 /** Pretrained weights reach their best in fewer epochs. */
 function least(view: SubjectView<'Training'>, epochs: number): number {
   return effective(view.settings.fineTuning) === true ? Math.ceil(epochs / 2) : epochs
-}
-
-/** The number of epochs of a hand-written loop is given where it cannot be read, and nothing tells that they would be few. */
-function countsEpochs(view: SubjectView<'Training'>): boolean {
-  const { epochs, fineTuning, managed, model } = view.settings
-  // A launch that gives it is judged with what it gives.
-  if (epochs?.state !== 'unknown' || /\blaunch\b/.test(epochs.because)) return false
-  if (!/epoch/i.test(`${epochs.key} ${epochs.because}`) || effective(managed) === true) return false
-  return effective(fineTuning) !== true && model === undefined && view.subject.evidence.small === null
 }
 
 function planned(view: SubjectView<'Training'>): boolean {
@@ -87,18 +96,22 @@ function severityOf(view: SubjectView<'Training'>, managed: boolean, few: boolea
   return managed && !planned(view) && !open ? 'warning' : 'information'
 }
 
-function messageOf(view: SubjectView<'Training'>, length: Bound | null): string {
-  const { settings } = view
-  const monitor = effective(settings.monitor)?.name
+/** `length`: as the beginning of a sentence; null: it cannot be read. */
+function messageOf(view: SubjectView<'Training'>, length: string | null): string {
+  const monitor = effective(view.settings.monitor)?.name
   const stalls = monitor === undefined ? 'validation' : `\`${monitor}\``
-  const byDefault = settings.epochs?.state === 'default' ? `, the default of \`${settings.epochs.key}\`` : ''
   const schedule = planned(view)
     ? ' The learning rate is planned over all of them, so leave enough patience.'
     : ''
-  if (length === null)
-    return `However many epochs this run is given, all are run: it validates, but nothing ends it when ${stalls} stops improving.${schedule}`
-  const epochs = length.exact ? `Up to ${length.says}` : `At least ${formatCount(length.value)}`
-  return `${epochs} epochs with validation${byDefault}, but nothing ends the run when ${stalls} stops improving.${schedule}`
+  return length === null
+    ? `However many epochs this run is given, all are run: it validates, but nothing ends it when ${stalls} stops improving.${schedule}`
+    : `${length}, but nothing ends the run when ${stalls} stops improving.${schedule}`
+}
+
+function epochsText({ settings: { epochs } }: SubjectView<'Training'>, length: Bound): string {
+  const count = length.exact ? `Up to ${length.says}` : `At least ${formatCount(length.value)}`
+  const byDefault = epochs?.state === 'default' ? `, the default of \`${epochs.key}\`` : ''
+  return `${count} epochs with validation${byDefault}`
 }
 
 function fixesFor(view: SubjectView<'Training'>, epochs: number): FixRequest[] {
