@@ -243,7 +243,8 @@ function readStep(
   step.known('name', 'task_id', task.name, place, { site })
   step.known('engine', 'Airflow', 'Airflow', place, { site })
   step.known('work', task.kind, work.work, place, { site })
-  step.known('unseen', task.kind, work.unseen, place, { site })
+  // A job of a service runs another program than this file.
+  step.known('unseen', task.kind, work.unseen || (work.job && task.func === null), place, { site })
   step.known('unit', task.kind, work.job ? 'job' : 'task', place, { site })
   if (gpus !== null)
     step.known('gpus', gpus.key, gpus.count, { start: gpus.at.start, end: gpus.at.end }, { site })

@@ -18,6 +18,8 @@ interface CronJob {
   name: string | undefined
   /** Accelerators that one run asks for; null: some, but how many is not known. */
   gpus: number | null
+  /** Its name says that it trains. */
+  trains?: boolean
   /** Seconds; null: none, undefined: not readable. */
   runLimit: number | null | undefined
   evidence: Evidence
@@ -29,6 +31,7 @@ export function claimCronJob(claims: ClaimBuilder, job: CronJob): void {
   pipeline.known('engine', 'CronJob', 'Kubernetes', place)
   if (job.name !== undefined) pipeline.known('name', 'metadata.name', job.name, place)
   if (gpus !== null) pipeline.known('gpus', 'resources', gpus, place)
+  if (job.trains === true) pipeline.known('work', 'metadata.name', ['train'], place)
   const read = (key: string) => nodeValue(at(spec, key), place, claims, { site: place })
   const cron = orUnknown(convert(read('schedule'), asText), 'a schedule that cannot be read')
   const interval = convert(cron, (one) => cronInterval(one) ?? undefined, 'a schedule that cannot be read')

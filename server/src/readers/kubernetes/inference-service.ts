@@ -28,7 +28,10 @@ export const inferenceServiceReader = defineReader({
       for (const object of objectsOf(document)) {
         const { kind, version } = object
         if (kind === 'InferenceService' && /^serving\.(kserve\.io|kubeflow\.org)\/v1beta1$/.test(version))
-          readInferenceService(claims, object)
+          readInferenceService(claims, object, ['spec'])
+        // The version before distinguished the default from the canary.
+        else if (kind === 'InferenceService' && version === 'serving.kubeflow.org/v1alpha2')
+          readInferenceService(claims, object, ['spec', 'default'])
         else if (kind === 'Service' && version === 'serving.knative.dev/v1') readKnative(claims, object)
       }
     }
@@ -36,8 +39,8 @@ export const inferenceServiceReader = defineReader({
   change: carryOut,
 })
 
-function readInferenceService(claims: ClaimBuilder, object: KubernetesObject): void {
-  const predictor = at(object.root, 'spec', 'predictor')
+function readInferenceService(claims: ClaimBuilder, object: KubernetesObject, above: string[]): void {
+  const predictor = at(object.root, ...above, 'predictor')
   const place = specPlace(object)
   if (predictor === undefined || predictor.kind !== 'map' || place === null) return
   const pod = podOf(predictor)
@@ -46,9 +49,9 @@ function readInferenceService(claims: ClaimBuilder, object: KubernetesObject): v
     key: 'minReplicas',
     node: at(predictor, 'minReplicas') ?? null,
     otherwise: leastByDefault,
-    keys: [...object.base, 'spec', 'predictor', 'minReplicas'],
+    keys: [...object.base, ...above, 'predictor', 'minReplicas'],
   }
-  const own = entry(at(object.root, 'spec'), 'predictor')!
+  const own = entry(at(object.root, ...above), 'predictor')!
   const shown: Place = { ...place, start: own.keyStart, end: own.keyEnd }
   const serving = claimServing(claims, object, 'KServe', pod, floor, shown)
   if (serving === null) return

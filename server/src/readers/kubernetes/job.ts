@@ -9,6 +9,7 @@ import { asQuotedNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { trainsByName } from '../machine-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { changeJobOperation, isJobOperation, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
@@ -115,7 +116,8 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   claimMachine(compute, job, { pod: pod!, keys: [...keys, 'template', 'spec'] }, place)
   claimDeadline(compute, job, spec, pod, place, work)
   claimRetries(compute, spec, place, isPatch(pod))
-  if (job.kind === 'CronJob' && accelerators !== null) {
+  const trains = trainsByName.test(name ?? '')
+  if (job.kind === 'CronJob' && (accelerators !== null || trains)) {
     const own = entry(root, 'spec')!
     const limit = claims.extraction.claims
       .filter((claim) => claim.subject === compute.subject.id && claim.setting === 'timeLimit')
@@ -124,7 +126,9 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
       spec: own.value,
       place: { start: own.keyStart, end: own.keyEnd, document: document.index, keys: [...job.base, 'spec'] },
       name,
-      gpus: accelerators.count === null ? null : accelerators.count * (nodes ?? 1),
+      gpus:
+        accelerators === null ? 0 : accelerators.count === null ? null : accelerators.count * (nodes ?? 1),
+      trains,
       runLimit: effective(limit) as number | null | undefined,
       evidence,
     })

@@ -14,6 +14,7 @@ export default defineRule({
   checklist: ['observability/retry-count', 'observability/failed-jobs', 'baseline/retry-rate'],
   severity: 'warning',
   measuredBy: 'failures',
+  tellsTogether: true,
   finds: 'retries of training that restarts from scratch',
   summary: 'Training that restarts from scratch after each failure is paid for again each time.',
   check(view, { report, silent }) {
@@ -110,12 +111,21 @@ function ofStep(view: SubjectView<'Step'>): Report | Silence {
   const count = tooMany(retries)
   if (count === undefined) return fewRetries(view)
   if (!(effective(work) ?? []).includes('train')) return unless(view, 'work', 'the step does not train')
-  if (effective(resumes) !== false)
-    return unless({ settings: { ...(resumes === undefined ? {} : { resumes }) } }, 'resumes', goesOn)
+  if (effective(resumes) === true) return { text: goesOn }
   const { accelerator, small } = view.subject.evidence
+  if (effective(resumes) === undefined) {
+    if (small !== null) return { text: `the training is small: ${small}` }
+    return {
+      at: retries!,
+      severity: 'information',
+      confidence: 'low',
+      message: `${given(retries!, count)}: a failure near the end of "${effective(name)}" is paid for ${times(count)}, unless it goes on from what it has saved.`,
+      fixes: [{ set: [{ claim: retries!, value: few }], onlyIf: 'it starts from nothing each time' }],
+      together: 'unseen',
+    }
+  }
   const dear = (effective(gpus) ?? 0) > 0 || accelerator === 'gpu' || accelerator === 'maybe'
-  if (!dear) return { text: 'no accelerator is used' }
-  const severity: Severity = small === null ? 'warning' : 'information'
+  const severity: Severity = small === null && dear ? 'warning' : 'information'
   return {
     at: retries!,
     severity,

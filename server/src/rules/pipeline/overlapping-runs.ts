@@ -65,5 +65,5 @@ function severityOf(view: SubjectView<'Pipeline'>, interval: number, most: numbe
   }
   const { accelerator } = view.subject.evidence
   if (accelerator === 'gpu' || accelerator === 'maybe') return interval <= day ? 'information' : 'hint'
-  return interval <= hour ? 'hint' : null
+  return interval <= hour ? 'information' : interval <= day ? 'hint' : null
 }

@@ -39,8 +39,7 @@ export default defineRule({
     const cost = costText(replicaPrice(view, options, today), count)
     report({
       at: minReplicas,
-      severity:
-        stage === 'development' ? 'warning' : minReplicas.state === 'default' ? 'hint' : 'information',
+      severity: stage === 'development' ? 'warning' : 'information',
       confidence: stage === 'development' ? 'high' : 'medium',
       message: `${what}${where} holds ${held} day and night (${by})${cost === null ? '' : `: ${cost}`}. With 0 it holds none without traffic, and the first request after a pause waits for the model to load.`,
       saving: {
