@@ -127,6 +127,27 @@ describe('a project', function () {
     await project.dispose()
   })
 
+  it('says after each edit of one script what a project says that begins with it', async () => {
+    const random = new Random(3)
+    const now = new Map([...files].filter(([path]) => /^case\d*[048]6\//.test(path)))
+    const project = await openProject(memoryRoot, memoryHost(new Map(now)), { workers: 0 })
+    await project.lint()
+    const scripts = [...now.keys()].filter((path) => path.endsWith('.py'))
+    assert.ok(scripts.length > 10, `${scripts.length} scripts`)
+    for (let round = 0; round < 8; round++) {
+      const path = random.pick(scripts)
+      const lines = now.get(path)!.split('\n')
+      const at = random.below(lines.length)
+      if (random.below(3) === 0) lines.splice(at, 1)
+      else if (random.below(2) === 0) lines.splice(at, 0, lines[at]!)
+      else lines[at] = lines[at]!.replace(/\d+|\w+$/, (word) => `${word}1`)
+      now.set(path, lines.join('\n'))
+      project.open(path, lines.join('\n'))
+      assert.deepEqual(await findingsOf(project), await says(memoryHost(now)), `${path}, line ${at}`)
+    }
+    await project.dispose()
+  })
+
   it('says what it said before when everything that was typed is undone', async () => {
     const random = new Random(9)
     const project = await openProject(memoryRoot, memoryHost(files), { workers: 0 })

@@ -27,6 +27,7 @@ import { launchesOf, withImage } from './launches.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 import { ProjectFiles, type Purpose } from './project-files.js'
 import { Questions, type Reads } from './questions.js'
+import { quietEdits } from './quiet-edits.js'
 import { reachedFrom } from './reached.js'
 import type { LinkedLaunch } from './runs.js'
 import { type ReadAlone, SummaryStage } from './summary-stage.js'
@@ -80,6 +81,11 @@ export class Linker implements LinkedProject {
   private links = 0
   private readonly remade = new Remade()
   private linked: Linked | null = null
+  /** Records as they were linked; null: they have not been, or not to the end. */
+  private linkedRecords: ReadonlyMap<string, FileRecord> | null = null
+  private readFiles: readonly string[] = []
+  /** Files whose edits leave all links as they are; null: links have to be made again. */
+  private edited: readonly string[] | null = null
 
   constructor(
     private readonly records: ReadonlyMap<string, FileRecord>,
@@ -98,8 +104,19 @@ export class Linker implements LinkedProject {
   setFiles(files: readonly string[], commands: ConsoleScripts, read: readonly string[] = files): void {
     this.files.set(files, read)
     this.isSummarised = false
+    const isSame = files === this.all && commands === this.commands
+    this.edited =
+      isSame && read === this.readFiles && this.linkedRecords !== null
+        ? quietEdits(this.linkedRecords, this.records)
+        : null
+    this.readFiles = read
+    if (this.edited !== null) {
+      this.questions.refreshOnly(this.edited.map((path) => `record ${path}`))
+      return
+    }
+    this.linkedRecords = null
     this.refresh()
-    if (files === this.all && commands === this.commands) return
+    if (isSame) return
     this.all = files
     this.commands = commands
     const modules = new ModuleIndex(files.filter((path) => path.endsWith('.py')))
@@ -123,6 +140,7 @@ export class Linker implements LinkedProject {
 
   /** Files that links lead to and that have to be read first. `layouts`: whether kustomizations and charts are followed. */
   wanted(layouts: boolean): ReadonlyMap<string, Purpose> {
+    if (this.edited !== null) return new Map()
     for (const kind of this.kinds) if (layouts || kind.layouts === undefined) kind.follow?.()
     return this.files.takeWanted()
   }
@@ -130,12 +148,33 @@ export class Linker implements LinkedProject {
   /** Finds out what the modules that have been read let each other know. False: that is known. */
   async summarise(versionsOf: (path: string) => Versions): Promise<boolean> {
     if (this.isSummarised) return false
+    if (this.edited !== null && !(await this.summariseEdited(this.edited, versionsOf))) {
+      this.edited = null
+      this.linkedRecords = null
+      this.refresh()
+    }
+    if (this.edited === null) await this.summariseAll(versionsOf)
+    this.isSummarised = true
+    return true
+  }
+
+  /** False: others may learn something else of them than before. */
+  private async summariseEdited(
+    edited: readonly string[],
+    versionsOf: (path: string) => Versions,
+  ): Promise<boolean> {
+    for (const path of edited)
+      if (!(await this.summaries.again(path, this.graph, versionsOf(path)))) return false
+    const told = ['summary', 'importer', 'program']
+    this.questions.refreshOnly(edited.flatMap((path) => told.map((kind) => `${kind} ${path}`)))
+    return true
+  }
+
+  private async summariseAll(versionsOf: (path: string) => Versions): Promise<void> {
     do {
       await this.summaries.summarise(this.readPaths(), this.graph, versionsOf)
       this.refresh()
     } while (this.summaries.lacks(this.allTargets()))
-    this.isSummarised = true
-    return true
   }
 
   /** All modules that configurations name. */
@@ -285,11 +324,16 @@ export class Linker implements LinkedProject {
       reached: new Set(),
       faults: [],
     }
+    const before = this.linked
     this.linked = linked
+    this.linkedRecords = null
     this.links++
     await this.summarise(versionsOf)
-    this.importers = this.importersIn(linked)
-    this.refresh()
+    if (this.edited !== null && before !== null) linked.imported = before.imported
+    else {
+      this.importers = this.importersIn(linked)
+      this.refresh()
+    }
     const read = async (record: FileRecord, binding: Binding | null, slot: string, overlay?: Overlay) => {
       const result = await this.read(record, binding, slot, versionsOf, overlay)
       for (const message of binding === null ? result.faults : [])
@@ -338,7 +382,9 @@ export class Linker implements LinkedProject {
     // Whether it starts a training may follow from what it imports.
     const entries = [...this.files.readRecords()].filter(({ path }) => this.summaryOf(path)?.isEntry === true)
     linked.reached = reachedFrom(entries, linked.launches, linked.imported)
-    this.questions.prune()
+    // What only `follow` asks was not asked.
+    if (this.edited === null) this.questions.prune()
+    this.linkedRecords = new Map(this.records)
     for (const [id, { asked }] of this.cache) if (asked < this.links) this.cache.delete(id)
     this.remade.prune(extractions.byPath)
     return linked

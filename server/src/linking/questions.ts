@@ -24,14 +24,27 @@ export class Questions {
   private open: Map<string, string> | null = null
   private time = 0
   private pruned = 0
+  /** When any input may have changed, and those that alone may have changed since, with the last time. */
+  private allChanged = 0
+  private readonly changed = new Map<string, number>()
 
   /** @param look what an input is like now: equal texts, equal inputs */
   constructor(private readonly look: (input: string) => string) {}
 
   /** Inputs may be others from now on. */
   refresh(): void {
-    this.time++
+    this.allChanged = ++this.time
     this.inputs.clear()
+    this.changed.clear()
+  }
+
+  /** Nothing but these may be others from now on. */
+  refreshOnly(inputs: Iterable<string>): void {
+    this.time++
+    for (const input of inputs) {
+      this.inputs.delete(input)
+      this.changed.set(input, this.time)
+    }
   }
 
   /** Notes that the answer which is being worked out depends on an input. */
@@ -76,6 +89,11 @@ export class Questions {
 
   private holds({ reads, asked }: Known): boolean {
     if (asked === this.time) return true
+    if (asked >= this.allChanged) {
+      for (const [input, time] of this.changed)
+        if (time > asked && reads.has(input) && this.now(input) !== reads.get(input)) return false
+      return true
+    }
     for (const [input, like] of reads) if (this.now(input) !== like) return false
     return true
   }

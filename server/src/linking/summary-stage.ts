@@ -11,6 +11,7 @@ import type { ModuleSummary } from '../python/module.js'
 import type { SummaryFor } from '../python/summary.js'
 import { define } from '../text/records.js'
 import type { ImportGraph } from './import-graph.js'
+import { linksAlike } from './quiet-edits.js'
 
 export interface Summarised {
   summary: ModuleSummary
@@ -35,7 +36,9 @@ export class SummaryStage {
   private readonly circular = new Map<string, Kept>()
   /** Of modules that nobody imports: they are analysed once for their summary and for what they say. */
   private readonly alone = new Map<string, ReadAlone>()
-  private found: ReadonlyMap<string, Summarised> = new Map()
+  private found = new Map<string, Summarised>()
+  /** Modules that others import, as of the last time. */
+  private imported: ReadonlySet<string> = new Set()
   /** Modules whose definitions nobody was expected to ask for. */
   private readonly withoutExports = new Set<string>()
   /** Those of them that a configuration names. */
@@ -78,18 +81,11 @@ export class SummaryStage {
   ): Promise<void> {
     const found = new Map<string, Summarised>()
     this.found = found
-    const imported = this.importedBy(files, graph)
+    this.imported = this.importedBy(files, graph)
     for (const level of this.levels(files, graph)) {
       // Those of one level do not wait for each other.
       const results = await Promise.all(
-        level.map((record) => {
-          const { extraction } = record
-          const isAlone =
-            !imported.has(record.path) &&
-            extraction.names === undefined &&
-            extraction.frameworkConfig === undefined
-          return this.one(record, graph, versionsOf(record.path), isAlone)
-        }),
+        level.map((record) => this.one(record, graph, versionsOf(record.path))),
       )
       level.forEach((record, index) => {
         const result = results[index]!
@@ -98,6 +94,20 @@ export class SummaryStage {
     }
     for (const kept of [this.cache, this.circular, this.alone])
       for (const path of [...kept.keys()]) if (!found.has(path)) kept.delete(path)
+  }
+
+  /**
+   * Summarises a module again of which nothing has changed but its text. False: others may learn something else of it, and
+   * all of them have to be summarised.
+   */
+  async again(path: string, graph: ImportGraph, versions: Versions): Promise<boolean> {
+    const before = this.found.get(path)
+    const record = this.records.get(path)
+    if (before === undefined || record === undefined || this.circular.has(path)) return false
+    const now = await this.one(record, graph, versions)
+    if (now === null) return false
+    this.found.set(path, now)
+    return now.hash === before.hash || (!this.imported.has(path) && linksAlike(before.summary, now.summary))
   }
 
   /** Modules that others import. */
@@ -151,12 +161,12 @@ export class SummaryStage {
     return levels.filter((one) => one !== undefined)
   }
 
-  private async one(
-    record: FileRecord,
-    graph: ImportGraph,
-    versions: Versions,
-    isAlone: boolean,
-  ): Promise<Summarised | null> {
+  private async one(record: FileRecord, graph: ImportGraph, versions: Versions): Promise<Summarised | null> {
+    const { extraction } = record
+    const isAlone =
+      !this.imported.has(record.path) &&
+      extraction.names === undefined &&
+      extraction.frameworkConfig === undefined
     const imported: Record<string, ModuleSummary> = {}
     const parts = [record.hash, versions[processorWheels] === undefined ? '' : processorWheels]
     for (const [spec, path] of graph.importsOf(record)) {
