@@ -19,6 +19,8 @@ export const namedNetworksReader = defineReader({
     'torch.hub',
     'applications',
     'ultralytics',
+    'composer',
+    'efficientnet_pytorch',
   ],
   read({ python }, _context, claims) {
     if (python === undefined || python.evidence.role === 'test') return
@@ -57,6 +59,12 @@ function networkMade(python: PythonModule, call: Call): string | null | undefine
   if (name === 'timm.create_model') return textArgument(python.argument(call, 'model_name', 0))
   if (name === 'torchvision.models.get_model') return textArgument(python.argument(call, 'name', 0))
   if (name === 'torch.hub.load') return textArgument(python.argument(call, 'model', 1))
+  if (/^composer\.models\.(\w+\.)*composer_\w+$/.test(name)) {
+    const given = python.argument(call, 'model_name')
+    return textArgument(given.state === 'absent' ? python.argument(call, 'pretrained_model_name') : given)
+  }
+  if (/^efficientnet_pytorch\.(\w+\.)*EfficientNet\.from_(name|pretrained)$/.test(name))
+    return textArgument(python.argument(call, 'model_name', 0))
   if (/^ultralytics\.(\w+\.)*YOLO$/.test(name)) {
     const weights = textArgument(python.argument(call, 'model', 0))
     return weights === null ? null : weights.replace(/^.*\//, '').replace(/\.(pt|ya?ml)$/, '')
