@@ -1,4 +1,4 @@
-/** What a `training_step` shows or exchanges in each step through `self.log`. */
+/** What a `training_step` shows in each step through `self.log`. */
 import type { Func, PythonModule } from '../../python/module.js'
 import type { CallExpr } from '../../syntax/python-ast.js'
 import { knownArgument } from '../../values/argument.js'
@@ -23,9 +23,8 @@ export function readStepLogs(python: PythonModule, claims: ClaimBuilder): void {
     const step = klass.methods.get('training_step')
     if (step === undefined || !klass.bases.some((base) => lightningModule.test(base))) continue
     const shown = logsOf(python, step)
-    const exchanged = shown.some(({ what }) => what.includes('sync_dist'))
     const [first] = shown
-    if (first === undefined || (shown.length < many && !exchanged)) continue
+    if (first === undefined || shown.length < many) continue
     const at = { start: first.node.start, end: first.node.end }
     claimOperation(claims, {
       kind: 'synchronise',
@@ -49,7 +48,7 @@ export function readStepLogs(python: PythonModule, claims: ClaimBuilder): void {
   }
 }
 
-/** One for each value that a call in the step has read, or exchanged between processes. */
+/** One for each value that a call in the step has read. */
 function logsOf(python: PythonModule, step: Func): Shown[] {
   const { statements } = hotCode(python, step.node.body, step)
   return statements.flatMap(({ expressions, guarded, conditional, exceptional }): Shown[] => {
@@ -60,13 +59,14 @@ function logsOf(python: PythonModule, step: Func): Shown[] {
         if (callee.type !== 'attribute' || !/^log(_dict)?$/.test(callee.attr)) return []
         if (callee.value.type !== 'name' || callee.value.id !== 'self') return []
         const is = (name: string, value: boolean) => knownArgument(python.argument(call, name)) === value
-        if (is('on_step', false)) return []
-        const how = is('sync_dist', true) ? 'sync_dist=True' : is('prog_bar', true) ? 'prog_bar=True' : null
-        if (how === null) return []
+        if (is('on_step', false) || !is('prog_bar', true)) return []
         const given = callee.attr === 'log' ? undefined : args[0]?.value
         const values = given === undefined ? undefined : python.definition(given)
         const count = values?.type === 'dict' ? Math.max(1, values.entries.length) : 1
-        return Array.from({ length: count }, () => ({ what: `self.${callee.attr}(${how})`, node: call.expr }))
+        return Array.from({ length: count }, () => ({
+          what: `self.${callee.attr}(prog_bar=True)`,
+          node: call.expr,
+        }))
       }),
     )
   })

@@ -7,8 +7,8 @@ import type { SubjectBuilder } from '../../workload/builder.js'
 import { claimArgument } from '../claim-argument.js'
 import { codeMatches } from './evidence.js'
 
-/** Their order is a part of the data. */
-const ordered = /time_?series|forecast|stateful|bptt|curriculum/i
+/** Their order is a part of the data, or the data set draws them itself. */
+const ordered = /time_?series|forecast|stateful|bptt|curriculum|iterable|streaming|mixture|set_\w*epoch/i
 
 /** Something else draws or shuffles the samples: in a class of its own, or once for each epoch. */
 function drawsOtherwise(python: PythonModule): boolean {
