@@ -161,11 +161,12 @@ function changesRate(python: PythonModule, call: Call): boolean {
 function slowFor(python: PythonModule, call: Call): string | null {
   const { name, expr } = call
   const { callee } = expr
-  // Whoever is told the rate makes features of a recording.
-  if (
-    /(extractor|processor)$/i.test(lastName(callee)) &&
-    expr.args.some(({ name }) => name === 'sampling_rate')
-  )
+  const called = lastName(callee)
+  const has = (argument: string) => expr.args.some((one) => one.name === argument)
+  if (/^(\w+_)?resampler?$/i.test(called) && !/^torch/.test(name ?? ''))
+    return python.text.slice(callee.start, callee.end)
+  // Whoever is told the rate makes features of a recording; what also pads only scales a batch.
+  if (/(extractor|processor)$/i.test(called) && has('sampling_rate') && !has('padding'))
     return python.text.slice(callee.start, callee.end)
   if (name !== null) {
     if (parses.test(name)) return isConstant(python, call) ? null : name.replace(/^pandas/, 'pd')
@@ -175,7 +176,7 @@ function slowFor(python: PythonModule, call: Call): string | null {
   const made = callee.type === 'call' ? python.nameOf(callee.callee) : null
   if (made !== null && slowTransform.test(made)) return made.slice(made.lastIndexOf('.') + 1)
   const type = python.typeOf(callee)
-  if (type !== null && slowTransform.test(type)) {
+  if (type !== null && slowTransform.test(type) && !(type.startsWith('transformers.') && has('padding'))) {
     const written = python.text.slice(expr.callee.start, expr.callee.end)
     return /^[\w.]{1,40}$/.test(written) ? written : type.slice(type.lastIndexOf('.') + 1)
   }
