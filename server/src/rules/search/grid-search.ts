@@ -32,7 +32,19 @@ export default defineRule({
     const configurations =
       cap === null ? space.value!.configurations : Math.min(cap, space.value!.configurations)
     const fits = configurations * (folds ?? 1)
-    if (fits < smallest(search, options)) return silent(`the grid is small: ${formatCount(fits)} fits`)
+    if (fits < smallest(search, options)) {
+      const whole = space.value!.configurations
+      // Several agents may share the trials of a grid; what limits the search itself leaves the rest of it out.
+      if (cap === null || cap > whole / 2 || search.settings.trialCap!.key === 'count')
+        return silent(`the grid is small: ${formatCount(fits)} fits`)
+      report({
+        at: strategy,
+        severity: 'information',
+        message: `Only ${formatCount(cap)} of the grid's ${formatCount(whole)} combinations are tried (${search.settings.trialCap!.key}): a random search of as many tries more values of each.`,
+        fixes: [],
+      })
+      return
+    }
     const lowerBound = space.value!.lowerBound || folds === null
     const cheaper = alternatives(search, configurations)
     const best = cheaper[0]

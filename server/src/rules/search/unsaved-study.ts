@@ -17,8 +17,8 @@ export default defineRule({
     const { persisted } = search.settings
     if (persisted === undefined || effective(persisted) !== false)
       return silent(unless(search, 'persisted', 'its trials are kept on disk'))
-    const { accelerator, notebook, small } = search.subject.evidence
-    const severity = notebook || accelerator === 'none' || accelerator === 'cpu' ? 'hint' : 'information'
+    const { notebook, small } = search.subject.evidence
+    const severity = notebook ? 'hint' : 'information'
     if (known(search, 'byHand') === true) {
       if (small !== null) return silent(`the trainings are small: ${small}`)
       const passes = known(search, 'trialCap')
