@@ -37,7 +37,8 @@ export default defineRule({
     const script = view.run.script ?? view.subject.location.path
     report({
       at: tracked,
-      severity: linked ? 'information' : 'hint',
+      // What somebody has switched off is more than what nobody has thought of.
+      severity: linked || tracked.state === 'known' ? 'information' : 'hint',
       confidence: 'medium',
       message: `Runs of ${script} leave no metrics behind (\`${tracked.key}\`): nobody can tell what an experiment gained for its price.`,
       fixes: tracked.key === 'tracker' ? [] : [{ set: [{ claim: tracked, value: true }] }],
