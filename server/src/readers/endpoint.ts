@@ -62,7 +62,8 @@ function doingText(python: PythonModule): string {
     text += codeText(python, at, expr.start)
     at = expr.end
   }
-  return text + codeText(python, at)
+  // A line that begins with a long text is a docstring.
+  return (text + codeText(python, at)).replace(/^[ \t]*("""|''')[\s\S]*?\1/gm, '')
 }
 
 function ends(python: PythonModule, call: Call): boolean {

@@ -134,7 +134,8 @@ function reason(view: SubjectView<'Compute'>): Reason | Silence {
     }
   }
   const count = effective(view.settings.nodes) ?? 1
-  if (count >= manyNodes)
+  // Machines of a cluster for data take over from one another.
+  if (count >= manyNodes && (effective(view.settings.gpus) ?? 0) > 0)
     return { text: `nothing says that it continues after an interruption of one of its ${count} machines` }
   return {
     says: 'This job runs on demand.',
