@@ -28,7 +28,7 @@ const aboutAccelerators = new Set(['precision', 'training', 'data'])
 const withinRun = new Set(['precision', 'training', 'distributed', 'search', 'observability'])
 
 /** Folders of what is no longer used. */
-const retired = /(^|\/)(deprecated|legacy|old|archived?|obsolete|attic)\//i
+const retired = /(^|\/)(deprecated|legacy|old|archived?|obsolete|attic)([_-][^/]*)?\//i
 
 export function isClaim(at: Claim | Location): at is Claim {
   return 'setting' in at

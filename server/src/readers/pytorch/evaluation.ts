@@ -121,6 +121,8 @@ function forwardPass(analysis: PythonModule, code: HotCode): Call | null {
         if (type !== null && isNetworkType(type)) return call
         if (type !== null) continue
         if (!modelName.test(lastIdentifier(network)) || analysis.functionOf(network) !== null) continue
+        // A class makes a network, and runs none.
+        if (/^[A-Z]/.test(lastIdentifier(network))) continue
         // `model.encoder(x)` is a part of a model, `model.model(x)` a wrapper of who knows what.
         if (
           network.type === 'attribute' &&
