@@ -34,7 +34,10 @@ async function findings(of: Awaited<ReturnType<typeof project>>): Promise<string
   )
   return found
     .filter((one) => one.rule === 'lifecycle/no-deadline')
-    .map(({ location, message }) => `${location.path} ${/\d+×[\w-]+/.exec(message)?.[0]}`)
+    .flatMap(({ location, message }) => {
+      const held = /\d+×[\w-]+/.exec(message)?.[0]
+      return held === undefined ? [] : [`${location.path} ${held}`]
+    })
 }
 
 describe('Databricks bundles', () => {

@@ -5,6 +5,7 @@ import type { CostEntry } from '../linter.js'
 import { hoursText, machineText, savingText, sumText, usdText } from '../report/cost-words.js'
 import { coverageText } from './cost-total.js'
 import { count } from './format/summary.js'
+import { harmless } from './format/width.js'
 
 export function markdownBill(entries: readonly CostEntry[]): string {
   if (entries.length === 0) return 'Nothing found that costs money: no job, no service, no training.\n'
@@ -30,5 +31,5 @@ export function markdownBill(entries: readonly CostEntry[]): string {
 
 /** Names come from files. */
 function cell(text: string): string {
-  return text.replace(/[|`<>\\]/g, (character) => `\\${character}`).replace(/\s+/g, ' ')
+  return harmless(text.replace(/\s+/g, ' ')).replace(/[|`<>\\]/g, (character) => `\\${character}`)
 }

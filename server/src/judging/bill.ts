@@ -139,9 +139,9 @@ function isRented(compute: SubjectView<'Compute'> | null): boolean {
 /** What a training takes that no job asks machines for: a device for each process that its launcher starts, else one; processors where it uses no other. */
 export function launched(run: Run): MachineRequest {
   const { launch } = run.job
-  const trainings = trainingsOf(run).flat()
-  if (trainings.length > 0 && trainings.every(computesOnProcessor))
-    return { gpus: 0, nodes: launch?.nodes ?? 1 }
+  const trainings: Pick<SubjectView, 'subject'>[] = trainingsOf(run).flat()
+  const work = trainings.length > 0 ? trainings : subjectsOf(run, 'Search')
+  if (work.length > 0 && work.every(computesOnProcessor)) return { gpus: 0, nodes: launch?.nodes ?? 1 }
   const processes = launch?.perDevice === true ? launch.processes : null
   return { gpus: processes || 1, nodes: launch?.nodes ?? 1 }
 }
@@ -322,7 +322,7 @@ function fed(
   return withLoader(hours, loading, workers)
 }
 
-function computesOnProcessor({ subject }: SubjectView<'Training'>): boolean {
+function computesOnProcessor({ subject }: Pick<SubjectView, 'subject'>): boolean {
   return subject.evidence.accelerator === 'cpu' || subject.evidence.accelerator === 'none'
 }
 

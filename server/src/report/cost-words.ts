@@ -23,6 +23,7 @@ export function machineText({
         : count(gpus, 'GPU')
       : `${gpus ?? ''}×${gpuModel}`
   const each = instanceType ?? devices
+  if (each === null && gpus === 0) return 'processors'
   if (each === null)
     return usdPerHour === null ? 'not known' : kind === 'training' ? 'a usual GPU' : 'not named'
   const many = machines === null || machines === 1 ? each : `${machines} × ${each}`

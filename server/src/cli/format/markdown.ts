@@ -39,7 +39,8 @@ export function formatMarkdown(report: Report): string {
     ...report.notFixed.map(({ path, message }) => `${code(path)} ${plain(message)}`),
   ]
   if (troubles.length > 0) lines.push('', '### Not checked', '', ...troubles.map((one) => `- ${one}`))
-  if (report.costs.length > 0)
+  // Where nothing has a price, the table says nothing to a reviewer.
+  if (report.costs.some(({ usd }) => usd !== null))
     lines.push('', '<details><summary>The bill</summary>', '', markdownBill(report.costs), '</details>')
   return `${lines.join('\n').trimEnd()}\n`
 }
