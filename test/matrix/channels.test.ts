@@ -356,7 +356,7 @@ matrix('precision/full-precision', [
         `Net, Data, trainer_defaults=${pick(state, { default: '{}', good: "{'precision': 'bf16-mixed'}", bad: "{'precision': 32}", unknown: 'read()' })}`,
       ),
     }),
-    expected: { default: 'hint', good: '', bad: 'information', unknown: '' },
+    expected: { default: 'information', good: '', bad: 'information', unknown: '' },
   },
   {
     channel: 'a DeepSpeed file',
@@ -402,7 +402,7 @@ matrix('precision/full-precision', [
       'train.py': `import os\n${pick(state, { default: '', good: "os.environ['ACCELERATE_MIXED_PRECISION'] = 'bf16'\n", bad: "os.environ['ACCELERATE_MIXED_PRECISION'] = 'no'\n", unknown: "os.environ['ACCELERATE_MIXED_PRECISION'] = choose()\n" })}${accelerated('')}`,
     }),
     // Without it the user's own settings of Accelerate may decide.
-    expected: { default: 'hint', good: '', bad: 'warning', unknown: '' },
+    expected: { default: 'information', good: '', bad: 'warning', unknown: '' },
   },
   {
     channel: 'a variable that Lightning reads',
@@ -416,7 +416,7 @@ matrix('precision/full-precision', [
   {
     channel: 'a configuration of OpenMMLab that nothing starts',
     files: (state) => ({ 'configs/ships.py': detector(wrapperOf(state)) }),
-    expected: { default: 'hint', good: '', bad: 'information', unknown: '' },
+    expected: { default: 'information', good: '', bad: 'information', unknown: '' },
   },
   {
     channel: 'a file that a configuration of OpenMMLab inherits from',
