@@ -168,6 +168,21 @@ describe('a program that goes on later', () => {
       `import torch\nstate = torch.load('last.pt')\nmodel.load_state_dict(state['model'])\nstart_epoch = state['epoch'] + 1\n${loop}\ntorch.save(model.state_dict(), 'last.pt')`,
       true,
     ],
+    [
+      'goes on from the weights that it saves',
+      `import os\nimport torch\nif os.path.exists('last.pt'):\n    model.load_state_dict(torch.load('last.pt'))\n${loop}\n    torch.save(model.state_dict(), 'last.pt')`,
+      true,
+    ],
+    [
+      'goes on from a folder that it saves',
+      `import os\nimport torch\nfrom diffusers import UNet2DModel\nif os.path.isdir('unet'):\n    model = UNet2DModel.from_pretrained('unet')\n${loop}\n    model.save_pretrained('unet')`,
+      true,
+    ],
+    [
+      'loads the best weights behind the loop, for a test',
+      `import torch\n${loop}\n    torch.save(model.state_dict(), 'best.pt')\nmodel.load_state_dict(torch.load('best.pt'))`,
+      false,
+    ],
     ['a trainer that nobody asks', `from transformers import Trainer\nTrainer(model=model).train()`, false],
     [
       'a trainer that is asked',

@@ -37,6 +37,7 @@ function judgeResumption(python: PythonModule): Resumption {
   const keeps = python.uses(...saves)
   const reads = python.uses(...loads)
   if (!keeps && !reads) return 'keeps nothing'
+  if (readsWhatItKeeps(python)) return 'resumes'
   if (keeps && reads) {
     if (restoresOptimizer(python) || python.uses('.load_state') || handsCheckpoint(python)) return 'resumes'
     // Names alone do nothing: `start_epoch = 1` beside a network that reads its first weights.
@@ -44,6 +45,30 @@ function judgeResumption(python: PythonModule): Resumption {
     return savesWeightsOnly(python) ? 'saves only' : 'unknown'
   }
   return keeps ? 'saves only' : 'unknown'
+}
+
+/** `model.from_pretrained('last')` above, `model.save_pretrained('last')` below it: the next start goes on from there. */
+function readsWhatItKeeps(python: PythonModule): boolean {
+  const pathOf = (call: Call, position: number): string | null => {
+    const given = call.expr.args.filter(({ name }) => name === null)[position]
+    const path = given === undefined ? undefined : effective(python.fold(given.value))
+    return typeof path === 'string' && path !== '' ? path : null
+  }
+  const kept = [
+    ...python.callsTo('torch.save').map((call) => ({ call, path: pathOf(call, 1) })),
+    ...python.methodCalls('save_pretrained').map((call) => ({ call, path: pathOf(call, 0) })),
+  ]
+  const read = [...python.callsTo('torch.load'), ...python.methodCalls('from_pretrained')]
+  return read.some((one) => {
+    const path = pathOf(one, 0)
+    return (
+      path !== null &&
+      kept.some(
+        ({ call, path: to }) =>
+          to === path && one.expr.start < call.expr.start && one.function === call.function,
+      )
+    )
+  })
 }
 
 /** The weights are loaded again for a test or another run, without the state of an optimiser. */
