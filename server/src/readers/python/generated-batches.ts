@@ -66,6 +66,8 @@ interface Made {
   /** The call that makes it. */
   call: CallExpr
   decoder: string
+  /** Pictures in memory are turned and scaled. */
+  light?: true
 }
 
 /** What decodes pictures, sound, films: reading rows takes no time worth a word. */
@@ -116,7 +118,7 @@ function methodElsewhere(python: PythonModule, callee: Expr): string[] | null {
 
 function claim(
   claims: ClaimBuilder,
-  { call, decoder }: Made,
+  { call, decoder, light }: Made,
   evidence: Evidence,
   scope: string,
   by: 'generator' | 'one thread',
@@ -127,7 +129,7 @@ function claim(
   pipeline.known('feeds', 'batches', 'training', at)
   const key = lastIdentifier(call.callee) === 'from_generator' ? 'from_generator' : 'workers'
   pipeline.known('workers', key, 0, at, { site })
-  pipeline.known('work', 'batches', 'decode', at)
+  pipeline.known('work', 'batches', light === true ? 'light' : 'decode', at)
   pipeline.known('decoder', 'batches', decoder, at)
   pipeline.known('generatedBy', lastIdentifier(call.callee), by, at)
 }
@@ -173,14 +175,23 @@ function sequenceOf(python: PythonModule, data: Expr): Made | null {
   return decoder === null ? null : { call: value, decoder }
 }
 
-/** `ImageDataGenerator(…).flow_from_directory(folder)`. */
+/** What `ImageDataGenerator` does to each picture by itself, in Python. */
+const turned =
+  /^(rotation_range|width_shift_range|height_shift_range|shear_range|zoom_range|brightness_range|channel_shift_range|preprocessing_function)$/
+
+/** `ImageDataGenerator(…).flow_from_directory(folder)`; `.flow(x, y)` where that turns or scales the pictures. */
 function picturesOf(python: PythonModule, data: Expr): Made | null {
   const value = python.definition(data)
   const call = value.type === 'call' ? python.callAt(value) : null
-  if (value.type !== 'call' || call === null || !/^flow_from_(directory|dataframe)$/.test(call.method))
-    return null
+  if (value.type !== 'call' || call === null || value.callee.type !== 'attribute') return null
   const from = call.receiver ?? call.name ?? ''
-  return /(^|\.)ImageDataGenerator(\.|$)/.test(from) ? { call: value, decoder: 'ImageDataGenerator' } : null
+  if (!/(^|\.)ImageDataGenerator(\.|$)/.test(from)) return null
+  const decoder = 'ImageDataGenerator'
+  if (/^flow_from_(directory|dataframe)$/.test(call.method)) return { call: value, decoder }
+  if (call.method !== 'flow') return null
+  const maker = python.definition(value.callee.value)
+  const turns = maker.type === 'call' && maker.args.some(({ name }) => name !== null && turned.test(name))
+  return turns ? { call: value, decoder, light: true } : null
 }
 
 /** `tf.data.Dataset.from_generator(read, …)`: its library makes batches ahead, but Python reads in one thread. */

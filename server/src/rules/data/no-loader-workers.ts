@@ -101,7 +101,7 @@ function suggested(machine: Machine): number | null {
 function messageOf(view: SubjectView<'InputPipeline'>, machine: Machine, count: number | null): string {
   const { settings } = view
   if (effective(settings.generatedBy) === 'one thread')
-    return `One thread of the training process reads and decodes (${effective(settings.decoder)}) every batch (\`${settings.workers!.key}\`${settings.workers!.key === settings.generatedBy!.key ? '' : ' is 1'}), which seldom keeps up with the accelerator.`
+    return `One thread of the training process ${effective(settings.work) === 'decode' ? 'reads and decodes' : 'transforms'} (${effective(settings.decoder)}) every batch (\`${settings.workers!.key}\`${settings.workers!.key === settings.generatedBy!.key ? '' : ' is 1'}), which seldom keeps up with the accelerator.`
   const key = settings.workers!.key
   const decoder = effective(settings.decoder)
   const does =
