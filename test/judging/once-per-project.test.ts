@@ -20,6 +20,12 @@ study.optimize(objective, n_trials=${trials})
 `
 }
 
+/** Whoever works in a notebook sees its trials: there it is a hint. */
+function notebook(source: string): string {
+  const cell = { cell_type: 'code', source, metadata: {}, outputs: [], execution_count: null }
+  return JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 })
+}
+
 async function told(files: [string, string][]): Promise<string[]> {
   const project = await openProject(memoryRoot, memoryHost(new Map(files)))
   const { findings } = await project.lint()
@@ -38,7 +44,7 @@ describe('a rule that speaks once in a project', () => {
 
   it('names the one that matters most, wherever it stands', async () => {
     const files: [string, string][] = [
-      ['a.py', study(100, '')],
+      ['a.ipynb', notebook(study(100, ''))],
       ['z.py', study(100, '.cuda()')],
     ]
     assert.deepEqual(await told(files), ['z.py information'])

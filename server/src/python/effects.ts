@@ -1,10 +1,12 @@
 /** What happens in a piece of code, with calls into functions of the project followed. */
+
 import type { CallExpr, Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { CircularAnswers } from './circular-answers.js'
+import { namesEpochs } from './epoch-names.js'
 import type { Call, Effects, Func, PythonModule, Running } from './module.js'
 import { bindingsOf, functionOf, importedFunction, importedTarget, projectTarget, wrappers } from './names.js'
 import type { Binding } from './scope.js'
@@ -161,7 +163,7 @@ export class EffectFinder {
       const inside = this.ofLoop(statement, depth)
       mergeEffects(effects, inside)
       if (inside.backward && inside.optimizerStep) effects.trains = true
-      if (inside.trains && /epoch/i.test(this.headerOf(statement))) effects.epochs = true
+      if (inside.trains && namesEpochs(this.headerOf(statement))) effects.epochs = true
       for (const child of statement.orelse) this.addStatement(child, effects, depth)
       return
     }

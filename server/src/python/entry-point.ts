@@ -1,6 +1,8 @@
 /** Whether a file is started by itself, rather than only imported. */
+
 import type { Analysis } from './analysis.js'
 import type { Func } from './code.js'
+import { namesEpochs } from './epoch-names.js'
 import type { Call, Loop } from './module.js'
 
 /** True for a file that a command-line library starts, or that works at top level rather than only defining. */
@@ -72,7 +74,7 @@ function isNamedProgram({ path }: Analysis): boolean {
 
 /** `for epoch in range(n)`: the training itself may stand in another module. */
 function isOverEpochs({ node }: Loop): boolean {
-  return node.type === 'for' && node.target.type === 'name' && /epoch/i.test(node.target.id)
+  return node.type === 'for' && node.target.type === 'name' && namesEpochs(node.target.id)
 }
 
 /** `history = train_model(net, loaders)`: a function of the project that trains, whatever it is called. */

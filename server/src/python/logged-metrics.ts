@@ -1,4 +1,5 @@
 /** Metrics that code reports under plain names. */
+import { namesEpochs } from './epoch-names.js'
 import type { Call, Func, Loop, PythonModule } from './module.js'
 
 /** Names that a call of `x.log(name, …)` or `x.log_dict({name: …})` gives; empty where they do not fold. */
@@ -61,7 +62,7 @@ export function epochLoops(python: PythonModule): Loop[] {
     if (holding.has(loop)) return false
     for (const func of calledIn(python, [loop]))
       if (looping.get(func)?.some((other) => other !== loop) === true) return false
-    return /epoch/i.test(header(python, loop)) || training.has(loop)
+    return namesEpochs(header(python, loop)) || training.has(loop)
   })
 }
 

@@ -1,8 +1,10 @@
 /** What each loop is for: an epoch, the steps of a training, an evaluation. */
+
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import { type EffectFinder, isBackward } from './effects.js'
+import { namesEpochs } from './epoch-names.js'
 import type { Loop } from './module.js'
 
 /** Sets the role of every loop: from the inside out, since an epoch is a loop around a training loop. */
@@ -37,7 +39,7 @@ function goesThroughPhases(header: string): boolean {
 }
 
 function repeatsTrainings(header: string): boolean {
-  return !/epoch/i.test(header) && repeated.test(header)
+  return !namesEpochs(header) && repeated.test(header)
 }
 
 /** What whole trainings are repeated for. */

@@ -1,4 +1,5 @@
 /** Trainings that are over after a few steps: they try something out, and cost next to nothing. */
+import { namesEpochs } from '../../python/epoch-names.js'
 import type { Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
@@ -28,7 +29,7 @@ function mostSteps(python: PythonModule, loop: Loop): number | null {
     const { node } = loop
     // `for ep in range(n_epochs)`: a step may take the whole of the data.
     const overEpochs =
-      node.type === 'for' && /epoch/i.test(python.text.slice(node.target.start, node.iterable.end))
+      node.type === 'for' && namesEpochs(python.text.slice(node.target.start, node.iterable.end))
     if (!overEpochs) bounds.push(asCount(loop.trips), asCount(loop.horizon?.count))
   } else bounds.push(asCount(stepsOf(outer)?.trips))
   // A loop inside of the counted one ends with it, or a pass later.

@@ -4,6 +4,7 @@
  */
 
 import { lastIdentifier } from '../../python/effects.js'
+import { namesEpochs } from '../../python/epoch-names.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, expressionsOf, forEachChild } from '../../syntax/python-children.js'
@@ -205,9 +206,7 @@ function calledIn(
 export function countsEpochs({ text }: PythonModule, { target, iterable }: For): boolean {
   const over = text.slice(iterable.start, iterable.end)
   const range = over.search(/range\(/i)
-  return (
-    /epoch/i.test(text.slice(target.start, target.end)) || (range >= 0 && /epoch/i.test(over.slice(range)))
-  )
+  return namesEpochs(text.slice(target.start, target.end)) || (range >= 0 && namesEpochs(over.slice(range)))
 }
 
 /** The calls in an expression, the outermost first. */
