@@ -1,9 +1,11 @@
 /** Names by which loops say that they go through epochs. */
 
-/** `step_in_epoch`, `steps_per_epoch`: steps, however they are counted. */
-const within = /[a-z0-9_]*(in|of|per|within)_?(an_?|the_?|each_?|one_?)?epoch/gi
+/** `step_in_epoch`, `steps_per_epoch`, `stepsPerEpoch`, `batch_of_epoch`: steps, however they are counted. */
+const steps =
+  /(?<![a-zA-Z])(in|per|within)_?(an_|the_|each_|one_)?epoch|(step|batch|iter|sample|update)(es|s)?_of_(the_)?epoch/gi
+const joined = /(Per|In)Epoch/g
 
-/** `epoch`, `num_epochs`, `ep_epoch`; not `step_in_epoch`. */
+/** `epoch`, `num_of_epochs`, `ep_epoch`; not `step_in_epoch`. */
 export function namesEpochs(text: string): boolean {
-  return /epoch/i.test(text) && /epoch/i.test(text.replace(within, ''))
+  return /epoch/i.test(text) && /epoch/i.test(text.replace(steps, '').replace(joined, ''))
 }
