@@ -5,9 +5,10 @@ import { isMainGuard } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall, noteSmallNetwork } from '../../text/evidence.js'
 import type { Span } from '../../text/location.js'
-import { knownArgument } from '../../values/argument.js'
+import { fixedArgument, knownArgument } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Evidence } from '../../workload/claim.js'
+import { acceleratorKind } from '../lightning/accelerators.js'
 import { briefRun } from './brief-run.js'
 import { processorOf } from './chosen-device.js'
 import { smallNetwork } from './network-size.js'
@@ -118,9 +119,19 @@ function completed(python: PythonModule, users: Users): Evidence {
     else if (accelerators.length > 0 || python.callsTo('deepspeed.initialize').length > 0)
       evidence.accelerator = 'maybe'
     else if ([...around, ...users.programs].some(usesGpu)) evidence.accelerator = 'maybe'
-    else if (evidence.accelerator === 'none' && movesToDevice(python)) evidence.accelerator = 'maybe'
+    else if (evidence.accelerator === 'none' && (movesToDevice(python) || makesTrainer(python)))
+      evidence.accelerator = 'maybe'
   }
   return evidence
+}
+
+/** A trainer of its own takes the accelerator that it finds, unless it is told another. */
+function makesTrainer(python: PythonModule): boolean {
+  return python.calls.some((call) => {
+    if (call.name === null || !trainer.test(call.name)) return false
+    const told = fixedArgument(python.argument(call, 'accelerator'))
+    return typeof told !== 'string' || !/^(cpu|none)$/.test(acceleratorKind(told))
+  })
 }
 
 /** `batch.to(self.device)`: whoever starts the program chooses the device; code for the processor alone moves nothing. */
