@@ -5,7 +5,7 @@ import { hyperparameter, repetitionTarget } from './hyperparameter-names.js'
 
 /**
  * The name of the loop's variable where that says it; else the keyword, the parameter or the flag that the variable is
- * handed to (`layers=l`, `--temperature {t}`), or what its collection is called (`for t in temperatures`).
+ * handed to (`layers=l`, `--temperature {t}`, `{"max_depth": d}`), or what its collection is called (`for t in temperatures`).
  */
 export function nameOfValue(python: PythonModule, loop: Loop, target: string, values: Expr): string {
   if (isTelling(target)) return target
@@ -13,6 +13,7 @@ export function nameOfValue(python: PythonModule, loop: Loop, target: string, va
     keywordOf(loop, target) ??
     parameterOf(python, loop, target) ??
     flagOf(python, loop, target) ??
+    keyOf(python, loop, target) ??
     collectionOf(values) ??
     target
   )
@@ -57,6 +58,13 @@ function flagOf(python: PythonModule, { node }: Loop, target: string): string | 
   )
   const flag = handed.exec(python.code.slice(node.start, node.end))?.[1]
   const name = flag?.replace(/.*\./, '').replace(/-/g, '_')
+  return name !== undefined && hyperparameter.test(name) ? name : null
+}
+
+/** `{'max_depth': d}`, `params['max_depth'] = d` */
+function keyOf(python: PythonModule, { node }: Loop, target: string): string | null {
+  const given = new RegExp(`["'](\\w{1,40})["'](?:\\s*:\\s*|\\]\\s*=\\s*)${target}\\b(?![.([])`)
+  const name = given.exec(python.text.slice(node.start, node.end))?.[1]
   return name !== undefined && hyperparameter.test(name) ? name : null
 }
 
