@@ -41,6 +41,15 @@ const explained = async (args: string[], given = files): Promise<Explanation> =>
   JSON.parse((await why([...args, '--output-format', 'json'], given)).out)
 
 describe('costlint why', () => {
+  it('says that what holds for several jobs is said at one of them', async () => {
+    const job = (name: string) =>
+      `from sagemaker.pytorch import PyTorch\n\nPyTorch(\n    entry_point="train.py",\n    role="r",\n    base_job_name="${name}",\n    instance_type="ml.g5.2xlarge",\n    instance_count=1,\n    framework_version="2.5",\n    py_version="py311",\n).fit()\n`
+    const given = { 'train.py': script, 'a.py': job('a'), 'b.py': job('b') }
+    const rule = 'lifecycle/on-demand-interruptible'
+    assert.match((await why(['a.py', rule], given)).out, /Reported\n\s+lifecycle\/on-demand-interruptible/)
+    assert.match((await why(['b.py', rule], given)).out, /it is said once in the project, at another place/)
+  })
+
   it('says where each setting was read and what is not known', async () => {
     const { out, code } = await why(['train.py:11'])
     assert.equal(code, 0)

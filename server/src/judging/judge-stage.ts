@@ -133,7 +133,7 @@ export class JudgeStage {
   }
 
   /** Why a draft of the last run, one of these verdicts, is no finding. */
-  whyDropped({ rule, location }: Draft, verdicts: ReadonlyMap<string, Verdict>): string {
+  whyDropped({ rule, location, together }: Draft, verdicts: ReadonlyMap<string, Verdict>): string {
     const stronger = rules.find(
       ({ name, supersedes }) =>
         supersedes?.includes(rule) === true && (verdicts.get(name)?.drafts.length ?? 0) > 0,
@@ -142,7 +142,8 @@ export class JudgeStage {
     if (this.configuration?.reported(location.path) === false) return 'the configuration leaves this file out'
     const own = rules.find(({ name }) => name === rule)
     if (own?.settledBy !== undefined) return 'another file of the project does what the rule asks for'
-    if (own?.oncePerProject === true) return 'it is said once in the project, at another place'
+    if (own?.oncePerProject === true || together !== undefined)
+      return 'it is said once in the project, at another place'
     return 'a comment or the configuration suppresses it'
   }
 
