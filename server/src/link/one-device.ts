@@ -9,18 +9,20 @@ interface Tool {
   count?: string[]
   /** A file that may say so as well. */
   file?: string
+  /** It computes on the processor unless it is told a device. */
+  onProcessor?: true
 }
 
 /**
- * Tools that compute on the first device unless they are told otherwise. Sources: spacy.io/api/cli, 3.8; docs.ultralytics.com/usage/cfg,
- * 8.3; nnUNetv2_train --help, 2.5; colabfold_batch --help, 1.5; mace_run_train --help, 0.3.
+ * Tools that compute on one device. Sources: spaCy, cli/train.py (`--gpu-id` is -1 by default); docs.ultralytics.com/usage/cfg, 8.3;
+ * nnUNetv2_train --help, 2.5; colabfold_batch --help, 1.5; MACE, tools/arg_parser.py (`--device` is cpu by default).
  */
 const tools: Record<string, Tool> = {
-  spacy: { device: ['gpu-id'] },
+  spacy: { device: ['gpu-id'], onProcessor: true },
   yolo: { device: ['device'], file: 'cfg' },
   nnUNetv2_train: { count: ['num_gpus'] },
   colabfold_batch: {},
-  mace_run_train: { count: ['distributed'] },
+  mace_run_train: { device: ['device'], count: ['distributed'], onProcessor: true },
 }
 
 const anyDevice = /^(gpu|cuda|device)([-_]?(ids?|index|idx|devices?|num(ber)?|to[-_]use))?$/
@@ -36,8 +38,12 @@ export function deviceOf({ launcher, flags, complete }: LaunchParts): string | n
     const counted = flagOf(flags, ...(tool.count ?? []))
     if (counted !== undefined && counted.value !== '1') return undefined
     const given = flagOf(flags, ...(tool.device ?? []))
-    if (given !== undefined) return indexOf(given)
-    return complete && (tool.file === undefined || flagOf(flags, tool.file) === undefined) ? '0' : undefined
+    if (given !== undefined) return given.value === 'cuda' ? '0' : indexOf(given)
+    return complete &&
+      tool.onProcessor !== true &&
+      (tool.file === undefined || flagOf(flags, tool.file) === undefined)
+      ? '0'
+      : undefined
   }
   if (launcher !== 'python' && launcher !== 'srun') return undefined
   const named = Object.entries(flags).filter(([name]) => anyDevice.test(name))

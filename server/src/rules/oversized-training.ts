@@ -5,7 +5,7 @@ import { type TrainingSetup, trainingMemory, usableMemory } from '../estimate/me
 import { stepTime } from '../estimate/step-time.js'
 import { effective } from '../values/value.js'
 import type { Claim, Run, SubjectView } from '../workload/claim.js'
-import { sharedWith } from './lifecycle/job-words.js'
+import { mayBeNvidia, sharedWith } from './lifecycle/job-words.js'
 import { machineAsked, requestOf } from './machine-request.js'
 import { mostMemoryOf } from './memory-bound.js'
 import type { RuleOptions } from './rule.js'
@@ -121,14 +121,14 @@ function fleetOf(view: SubjectView<'Compute'>): Fleet | Silence {
   const machine = machineAsked(request)
   const type = effective(instanceType)
   const name = effective(gpuModel)
-  const anyCard = machine === undefined && type === undefined && name === undefined
+  const anyCard = machine === undefined && type === undefined && name === undefined && mayBeNvidia(view)
   const card = machine?.gpu ?? gpu(anyCard ? smallestCard : (name ?? '')) ?? null
   const perNode = effective(gpus) ?? machine?.gpuCount
   const at = (instanceType?.state !== 'unknown' ? instanceType : undefined) ?? gpus
   if (card === null)
     return type !== undefined && instance(type)?.gpu === null
       ? { text: `${type} has no GPU` }
-      : { text: `${name ?? type} is not in the catalog` }
+      : unless(view, 'gpuModel', `${name ?? type} is not in the catalog`)
   if (at === undefined || perNode === undefined) return unless(view, 'gpus', '')
   if (card.vendor !== 'nvidia') return { text: `${card.name} is no NVIDIA GPU` }
   const memoryGB = machine?.gpuMemoryGB ?? card.memoryGB

@@ -12,6 +12,11 @@ function makeOf({ subject, settings }: SubjectView<'Compute'>): { make: string; 
   return /(^|\/)gaudi$/.test(asked) ? { make: 'Gaudi', unit: 'Gaudi card' } : { make: 'GPU', unit: 'GPU' }
 }
 
+/** The resource that it asks for is no other maker's. */
+export function mayBeNvidia(view: SubjectView<'Compute'>): boolean {
+  return makeOf(view).make === 'GPU' && !/^(amd|gpu\.intel)\.com\//.test(view.settings.gpus?.key ?? '')
+}
+
 /** `GPU job "finetune"`, `This GPU job`; of a job on processors `Job "finetune"`. */
 export function jobName(view: SubjectView<'Compute'>, onProcessors = false): string {
   const kind = onProcessors ? 'job' : `${makeOf(view).make} job`
