@@ -53,8 +53,8 @@ export interface RunParts {
 }
 
 /**
- * Hours that a rented machine is paid for before the first step, beside the minute that a run is always given: clouds bill a
- * minute at least (AWS EC2, Compute Engine), and images, weights and data come first.
+ * Hours that a rented machine is paid for before the first step, beside the minute that a run is always given. Clouds bill a minute at
+ * least (AWS EC2, Compute Engine); that images, weights and data take no more than four is an assumption.
  */
 const start: Interval = { low: 60 / 3600, high: 240 / 3600 }
 const never: Interval = { low: 0, high: 0 }
@@ -97,6 +97,7 @@ export function runBill({ rate, trainings, times, limit: each, apart, rented, as
     assumptions: [
       ...(known?.assumptions ?? []),
       ...assumptions,
+      ...(rented && worked !== null ? ['one to five minutes until its program starts'] : []),
       ...(ends ? [`the time limit of ${Number(limit!.toPrecision(3))} h may end it before it is done`] : []),
     ],
   }

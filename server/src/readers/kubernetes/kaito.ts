@@ -4,13 +4,12 @@
  */
 import { at, entry } from '../../config/access.js'
 import { ConfigSource } from '../../values/config-source.js'
-import { convert, derived, orUnknown } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { keyedPlace } from '../config-change.js'
-import { acceleratorModel } from '../machine-claims.js'
+import { claimMachine } from '../endpoint.js'
 import { acceleratorCount } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
 import { claimModelByName } from '../served-model.js'
@@ -60,9 +59,7 @@ function readWorkspace(claims: ClaimBuilder, object: KubernetesObject): void {
   serving.known('platform', 'Workspace', 'KAITO', place)
   if (name !== null) serving.known('name', 'metadata.name', name.value, placeOf(name.node))
   serving.known('purpose', 'Workspace', 'deployment', place)
-  serving.say('machine', 'instanceType', type)
-  serving.say('gpus', 'instanceType', orUnknown(convert(type, acceleratorCount), 'not given'))
-  serving.say('gpuModel', 'instanceType', derived(type, acceleratorModel))
+  claimMachine(serving, 'instanceType', type)
   workspaceSettings.claim(serving, source)
   serving.known('autoscaled', 'InferenceSet', false, place)
   const inference = new ConfigSource(at(object.root, 'inference'), claims, {

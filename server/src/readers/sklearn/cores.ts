@@ -32,7 +32,8 @@ export const sklearnCoresReader = defineReader({
     if (python === undefined || facts.fragment.index !== 0) return
     const call = onOneCore(python)
     if (call === null) return
-    const written = passedExpression(python.argument(call, 'n_jobs'))
+    const argument = python.argument(call, 'n_jobs')
+    const written = passedExpression(argument)
     claimOperation(claims, {
       kind: 'single core',
       place: 'run',
@@ -41,7 +42,7 @@ export const sklearnCoresReader = defineReader({
       site: callSite(call),
       scope: call.function?.qualified ?? '',
       evidence: python.evidence,
-      byDefault: written === null,
+      byDefault: knownArgument(argument) !== 1,
       subject: call.name!.split('.').at(-1)!,
     })
   },

@@ -1,9 +1,10 @@
 /** What the replicas of an endpoint cost, and how that is written. */
 import { month } from '../../estimate/bill.js'
-import { formatUsd, hourlyCost, machineRequest, roughUsd } from '../../estimate/hourly.js'
+import { formatUsd, hourlyCost, roughUsd } from '../../estimate/hourly.js'
 import { rateOf } from '../../estimate/rate.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
+import { servingRequest } from '../machine-request.js'
 import type { RuleOptions } from '../rule.js'
 
 /** USD per hour. */
@@ -32,20 +33,14 @@ function spoken({ low, high }: EndpointPrice, write: (usd: number) => string): s
 
 /** What one replica costs per hour: its machine where a platform bills it by itself, its accelerators in a cluster; null: no price is known. */
 export function replicaPrice(
-  { settings }: SubjectView<'Serving'>,
+  view: SubjectView<'Serving'>,
   options: RuleOptions,
   today: string,
 ): EndpointPrice | null {
-  const { machine, region, gpus, gpuModel, object, purpose } = settings
+  const { object, purpose } = view.settings
   // What a notebook tries out is another rule's.
   if (object === undefined && effective(purpose) !== 'deployment') return null
-  const request = machineRequest({
-    nodes: 1,
-    instanceType: effective(machine),
-    region: effective(region),
-    gpus: effective(gpus),
-    gpuModel: effective(gpuModel),
-  })
+  const request = servingRequest(view)
   if (object !== undefined) {
     const rate = request.gpuModel === undefined ? null : rateOf(request, undefined, options.prices, today)
     return rate === null || 'missing' in rate ? null : rate.usd

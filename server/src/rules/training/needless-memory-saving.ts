@@ -1,6 +1,6 @@
 import { model as known } from '../../catalog/models.js'
 import { trainingMemory } from '../../estimate/memory.js'
-import { type OptimizerKind, stateMemory } from '../../estimate/memory-states.js'
+import { stateMemory } from '../../estimate/memory-states.js'
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
@@ -114,7 +114,7 @@ function statesOnHost({ settings }: SubjectView<'Training'>, usable: number | nu
     model,
     weightBits: 32,
     arithmetic: arithmeticOf(settings)?.arithmetic ?? 'fp32',
-    optimizer: (effective(settings.optimizer) ?? 'adamw') as OptimizerKind,
+    optimizer: effective(settings.optimizer) ?? 'adamw',
     adapters: effective(settings.adapters) ?? null,
     replicas: false,
     sharding: null,
