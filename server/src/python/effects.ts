@@ -1,5 +1,4 @@
 /** What happens in a piece of code, with calls into functions of the project followed. */
-
 import type { CallExpr, Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'

@@ -1,5 +1,4 @@
 /** Whether a file is started by itself, rather than only imported. */
-
 import type { Analysis } from './analysis.js'
 import type { Func } from './code.js'
 import { namesEpochs } from './epoch-names.js'

@@ -1,5 +1,4 @@
 /** What each loop is for: an epoch, the steps of a training, an evaluation. */
-
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'

@@ -1,42 +1,37 @@
 /** What the replicas of an endpoint cost, and how that is written. */
 import { month } from '../../estimate/bill.js'
 import { formatUsd, hourlyCost, roughUsd } from '../../estimate/hourly.js'
+import type { Interval } from '../../estimate/network.js'
 import { rateOf } from '../../estimate/rate.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { servingRequest } from '../machine-request.js'
 import type { RuleOptions } from '../rule.js'
 
-/** USD per hour. */
-export interface EndpointPrice {
-  low: number
-  high: number
-}
-
-/** `$24.50/h, $18,000 a month` for so many replicas; null: no price is known. */
-export function costText(price: EndpointPrice | null, replicas: number): string | null {
+/** `$24.50/h, $18,000 a month` for so many replicas at USD per hour; null: no price is known. */
+export function costText(price: Interval | null, replicas: number): string | null {
   if (price === null) return null
   const hourly = times(price, replicas)
   return `${spoken(hourly, formatUsd)}/h, ${spoken(times(hourly, month), roughUsd)} a month`
 }
 
-const times = ({ low, high }: EndpointPrice, factor: number): EndpointPrice => ({
+const times = ({ low, high }: Interval, factor: number): Interval => ({
   low: low * factor,
   high: high * factor,
 })
 
 /** `$1.41`, `$5.20 to $24.58`. */
-function spoken({ low, high }: EndpointPrice, write: (usd: number) => string): string {
+function spoken({ low, high }: Interval, write: (usd: number) => string): string {
   const [least, most] = [write(low), write(high)]
   return least === most ? least : `${least} to ${most}`
 }
 
-/** What one replica costs per hour: its machine where a platform bills it by itself, its accelerators in a cluster; null: no price is known. */
+/** USD per hour that one replica costs: its machine where a platform bills it by itself, its accelerators in a cluster; null: no price is known. */
 export function replicaPrice(
   view: SubjectView<'Serving'>,
   options: RuleOptions,
   today: string,
-): EndpointPrice | null {
+): Interval | null {
   const { object, purpose } = view.settings
   // What a notebook tries out is another rule's.
   if (object === undefined && effective(purpose) !== 'deployment') return null
