@@ -39,7 +39,7 @@ const backwardCalls = ['.backward', '.manual_backward']
 export const pytorchLoopReader = defineReader({
   name: 'pytorch-loop',
   languages: ['python'],
-  triggers: ['backward', 'torch'],
+  triggers: ['backward', 'torch', 'epoch'],
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return

@@ -18,7 +18,7 @@ export const pytorchRecordsReader = defineReader({
   name: 'pytorch-records',
   title: 'PyTorch loops',
   languages: ['python'],
-  triggers: ['backward', 'torch'],
+  triggers: ['backward', 'torch', 'epoch'],
   read(facts, _context, claims) {
     const python = facts.python
     if (python === undefined) return
