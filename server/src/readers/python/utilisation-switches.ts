@@ -20,14 +20,24 @@ interface Row {
   off: boolean
   /** The library records nothing by itself either: a hint. */
   slight: boolean
+  /** What is recorded all the same. */
+  remains?: string
 }
 
 /**
  * Sources: sagemaker 2.257, estimator.py (`disable_profiler`); wandb 0.19, wandb_settings.py (`x_disable_stats`, before
  * 0.18 `_disable_stats`); mlflow 2.20, tracking/fluent.py (`log_system_metrics`); ray 2.40, `ray.init(include_dashboard)`.
+ * SageMaker's own metrics of a job (namespace /aws/sagemaker/TrainingJobs, once a minute) do not depend on the profiler:
+ * docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html, read 2026-11-28.
  */
 const rows: Row[] = [
-  { callee: /^sagemaker\./, keys: ['disable_profiler'], off: true, slight: false },
+  {
+    callee: /^sagemaker\./,
+    keys: ['disable_profiler'],
+    off: true,
+    slight: true,
+    remains: 'the one value a minute that CloudWatch keeps',
+  },
   {
     callee: /^wandb\.(Settings|sdk\..*Settings)$/,
     keys: ['x_disable_stats', '_disable_stats'],
@@ -77,6 +87,7 @@ function readSwitch(python: PythonModule, call: Call, row: Row, claims: ClaimBui
       evidence,
       options: { overridable, channel },
       weight: row.slight ? 'slight' : 'ordinary',
+      subject: row.remains ?? null,
     })
   }
 }

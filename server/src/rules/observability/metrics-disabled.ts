@@ -14,10 +14,15 @@ export default defineRule({
   check(view, { report, silent }) {
     const kind = operationOf(view, 'utilisation off')
     if (kind === null) return silent(otherOperation)
+    const run = view.subject.evidence.role === 'job' ? 'job' : 'run'
+    const remains = effective(view.settings.subject)
     report({
       at: kind,
       severity: effective(view.settings.weight) === 'slight' ? 'hint' : 'information',
-      message: `\`${kind.key}\` keeps the GPU utilisation of this ${view.subject.evidence.role === 'job' ? 'job' : 'run'} from being recorded, so nobody will notice idle GPUs.`,
+      message:
+        remains === undefined
+          ? `\`${kind.key}\` keeps the GPU utilisation of this ${run} from being recorded, so nobody will notice idle GPUs.`
+          : `\`${kind.key}\` leaves of the GPU utilisation of this ${run} ${remains}: short waits of the GPU will not show.`,
       fixes: [{ set: [{ claim: kind, value: null }] }],
     })
   },

@@ -86,7 +86,7 @@ export interface OperationSettings {
    * nothing where a process trains alone.
    */
   effect: { does: string; share: [number, number]; amongProcesses?: true }
-  /** What it is done to: 'fp32 weights', 'the validation set', the id of a model. */
+  /** What it is done to: 'fp32 weights', 'the validation set', the id of a model. `utilisation off`: what is kept still. */
   subject: string
   /** For `undetached input`: the network that the loss updates. */
   updated: string
