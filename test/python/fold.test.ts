@@ -93,7 +93,28 @@ const arrays: [expression: string, expected: Json][] = [
   ['np.unique([1, 1, 2])', [1, 2]],
 ]
 
+const paths: [expression: string, expected: Json][] = [
+  ["Path('runs') / 'a' / 'x.json'", 'runs/a/x.json'],
+  ["Path('runs/a.json').parent", 'runs'],
+  ["Path('runs/a.json').with_suffix('.yaml')", 'runs/a.yaml'],
+  ["Path('runs').joinpath('b', 'c.json')", 'runs/b/c.json'],
+  ["str(Path('/data') / '/scratch')", '/scratch'],
+  ['__file__', 'train.py'],
+  ["Path(__file__).resolve().parent / 'grid.yaml'", 'grid.yaml'],
+  ["Path(__file__).with_name('grid.yaml')", 'grid.yaml'],
+  ["Path(__file__).parents[1] / 'conf' / 'grid.yaml'", '../conf/grid.yaml'],
+  ["os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'grid.yaml')", '../grid.yaml'],
+]
+
 describe('values of expressions', () => {
+  for (const [expression, expected] of paths) {
+    const head = 'import os\nfrom pathlib import Path'
+    const around = { path: 'tools/train.py' }
+    it(expression, async () => {
+      const folded = await fold(head, expression, around)
+      assert.deepEqual(folded.state === 'known' ? folded.value : folded, expected)
+    })
+  }
   for (const [expression, expected] of plain) {
     it(expression, async () => assert.deepEqual(await value('', expression), expected))
   }

@@ -6,6 +6,7 @@ import type { Analysis } from './analysis.js'
 import { foldLookup } from './fold-lookups.js'
 import { foldFunction, mapNumbers } from './fold-numeric.js'
 import { acceleratorAvailable, environmentValue } from './fold-outside.js'
+import { pathMethod } from './fold-paths.js'
 import { combine, type Fold, known, unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { functionOf, nameOf } from './names.js'
@@ -77,11 +78,6 @@ function foldMethod(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
     }
     case 'copy':
       return receiver
-    // Of a path: the same file, whichever way it is written.
-    case 'absolute':
-    case 'resolve':
-    case 'expanduser':
-      return typeof value === 'string' ? receiver : unknown(`.${expr.callee.attr}()`)
     case 'tolist':
     case 'flatten':
     case 'round':
@@ -105,6 +101,21 @@ function foldMethod(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
       }
       return unknown('a call')
     default:
-      return unknown(`.${expr.callee.attr}()`)
+      return pathOf(fold, expr, expr.callee.attr, receiver)
   }
+}
+
+/** A method of a path. */
+function pathOf(fold: Fold, { args }: CallExpr, method: string, path: Folded & { state: 'known' }): Folded {
+  const given = args.map(({ name, star, value }) => (name === null && star === 0 ? fold(value) : unknown('')))
+  const known = given.filter((one) => one.state === 'known')
+  const value =
+    known.length < given.length
+      ? undefined
+      : pathMethod(
+          path.value,
+          method,
+          known.map((one) => one.value),
+        )
+  return value === undefined ? unknown(`.${method}()`) : combine(value, [path, ...known])
 }

@@ -1,6 +1,7 @@
 /** NumPy, torch and built-in functions that fold to plain values. Sizes are capped, so hostile code stays cheap. */
 import type { Json } from '../text/json.js'
 import { lookUp } from '../text/records.js'
+import { joinedPath, pathFunction } from './fold-paths.js'
 
 export const maximumItems = 10_000
 
@@ -62,12 +63,6 @@ const parameterNames: Record<string, string[]> = {
   'numpy.geomspace': ['start', 'stop', 'num'],
 }
 
-/** Of paths: what begins at the root stands for itself. */
-function joined(parts: string[]): string {
-  const whole = parts.reduce((path, part) => (part.startsWith('/') ? part : `${path}/${part}`))
-  return whole.replace(/\/{2,}/g, '/')
-}
-
 /** Value of a library or built-in function on folded arguments; undefined where it does not fold. */
 export function foldFunction(
   name: string,
@@ -102,7 +97,7 @@ function folded(name: string, positional: Json[], keywords: Record<string, Json>
     case 'pathlib.PurePath':
     case 'os.path.join':
       return args.length > 0 && args.every((part) => typeof part === 'string')
-        ? joined(args as string[])
+        ? joinedPath(args as string[])
         : undefined
     case 'reversed':
       return Array.isArray(first) ? [...first].reverse() : undefined
@@ -232,6 +227,6 @@ function folded(name: string, positional: Json[], keywords: Record<string, Json>
       return mapNumbers(first, change)
     }
     default:
-      return undefined
+      return name.startsWith('os.path.') ? pathFunction(name, args) : undefined
   }
 }

@@ -14,6 +14,7 @@ import { foldCall } from './fold-calls.js'
 import { foldChanges } from './fold-changes.js'
 import { mapNumbers, maximumItems } from './fold-numeric.js'
 import { configuredValue, environmentValue, programArgument, withoutWords } from './fold-outside.js'
+import { ownFile, pathAttribute } from './fold-paths.js'
 import { agree, chosen, combine, combineWith, known, oneOf, throughOptions, unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget } from './names.js'
@@ -278,6 +279,7 @@ export class Folder {
   private name(id: string, offset: number): Folded {
     const bindings = bindingsOf(this.analysis, id, offset)
     if (bindings.length === 0) {
+      if (id === '__file__' && !this.analysis.notebook) return known(ownFile(this.analysis.path))
       const star = starTarget(this.analysis, id)
       const found = star === null ? null : projectTarget(this.analysis, star)
       const value = found === null ? undefined : lookUp(found.summary.constants, found.rest)
@@ -424,6 +426,11 @@ export class Folder {
     if (field !== null) return this.fold(field)
     const value = this.constantOf(expr)
     if (value !== undefined) return known(value)
+    if (/^parents?$/.test(expr.attr)) {
+      const path = this.fold(expr.value)
+      const above = path.state === 'known' ? pathAttribute(path.value, expr.attr) : undefined
+      if (above !== undefined) return combine(above, [path])
+    }
     return trackedValue(this.analysis, this.folding, expr.value, expr.attr) ?? unknown(`.${expr.attr}`)
   }
 

@@ -1,6 +1,7 @@
 /** Python's operators on plain values. Undefined: they do not fold. */
 import type { Json } from '../text/json.js'
 import { maximumItems } from './fold-numeric.js'
+import { joinedPath } from './fold-paths.js'
 
 /** Longest text that is put together, in characters. */
 export const maximumText = 100_000
@@ -40,6 +41,8 @@ export function operate(op: string, a: Json, b: Json): Json | undefined {
     if (Array.isArray(a) && Array.isArray(b))
       return a.length + b.length > maximumItems ? undefined : [...a, ...b]
   }
+  if (op === '/' && typeof a === 'string' && typeof b === 'string')
+    return a.length + b.length > maximumText ? undefined : joinedPath([a, b])
   if (op === '*' && Array.isArray(a) && typeof b === 'number') {
     return a.length * b > maximumItems || b < 0
       ? undefined

@@ -56,7 +56,7 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
             plainCalls(python, expr).flatMap((call) => {
               if (hot.conditional && !changesRate(python, call)) return []
               const early = same || isBeforeDraws(python, func, call)
-              const smaller = each === 'sample' ? shrinksPicture(python, func, call, same) : null
+              const smaller = shrinksPicture(python, func, call, same)
               const slow = early ? slowFor(python, call) : null
               const what = smaller ?? slow ?? (tokens ? tokenizesSample(python, call) : null)
               if (what === null) return []

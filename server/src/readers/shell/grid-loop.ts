@@ -135,12 +135,13 @@ const isSetting = (name: string): boolean =>
 const flagOf = (command: ShellCommand, variable: string): string | null =>
   flagsOf(command, variable)[0] ?? null
 
-/** The options that a variable is the value of (`--lr $x`, `optimizer.lr=$x`). */
+/** The options that a variable is the value of (`--lr $x`, `optimizer.lr=$x`, `--export=ALL,LR=$x`). */
 function flagsOf(command: ShellCommand, variable: string): string[] {
   const pattern = used(variable)
+  const directly = new RegExp(`(?<![\\w.])([\\w.-]+)=["']?${used(variable).source}`)
   return command.words.flatMap(({ raw }, index) => {
     if (index === 0 || !pattern.test(raw)) return []
-    const assigned = /^-*([\w.-]+)=/.exec(raw)?.[1]
+    const assigned = (directly.exec(raw) ?? /^-*([\w.-]+)=/.exec(raw))?.[1]?.replace(/^-+/, '')
     const flag = assigned ?? /^-+([\w.-]+)$/.exec(command.words[index - 1]!.text ?? '')?.[1]
     const name = flag?.split('.').at(-1)?.replace(/-/g, '_')
     return name === undefined ? [] : [name]
