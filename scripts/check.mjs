@@ -9,8 +9,8 @@ const steps = [
   // Tests that run the bundle would each build it otherwise.
   ['build'],
   ['test:pages:other', 'test:faces', 'test:pages', 'test:robustness', 'test:engine', 'typecheck', 'lint'],
-  // These build it anew.
-  ['test:packaging'],
+  // Packaging builds it anew and waits for installers most of the time: the compiler of VS Code's modules and the fuzzer fit in.
+  ['test:packaging', 'test:vscode:setup', 'test:fuzz'],
   ['test:vscode'],
 ]
 const atOnce = 2

@@ -1,4 +1,4 @@
-/** Prints the steps that linting each growing text or project takes at three lengths, with the lengths, as JSON. */
+/** Counts the steps that linting a growing text or project takes at three lengths. Its parent asks for one by name at a time. */
 import { startCounting, stepsOf } from './steps.js'
 
 await startCounting()
@@ -16,26 +16,30 @@ async function lint(files: Record<string, string>): Promise<void> {
   await project.dispose()
 }
 
-const counted: Record<string, { length: number; steps: number }[]> = {}
-
-async function count(name: string, made: Record<string, string>[]): Promise<void> {
-  // What is done once, whatever the length, is what the smallest takes.
-  await lint(made[0]!)
-  counted[name] = []
-  for (const files of made) {
-    const length = Object.values(files).reduce((sum, text) => sum + text.length, 0)
-    counted[name].push({ length, steps: await stepsOf(() => lint(files)) })
-  }
+/** The same project at three lengths. */
+function made(name: string): Record<string, string>[] {
+  const project = projects[name]
+  if (project !== undefined) return [1, ...project.sizes].map(project.files)
+  const { path, text, pieces } = shapes[name]!
+  return [1, pieces, 2 * pieces].map((length) => ({ [path]: text(length) }))
 }
 
-/** To look at some of them. */
-const only = new RegExp(process.argv[2] ?? '')
+async function count(name: string): Promise<{ length: number; steps: number }[]> {
+  const lengths = made(name)
+  // What is done once, whatever the length, is what the smallest takes.
+  await lint(lengths[0]!)
+  const counts: { length: number; steps: number }[] = []
+  for (const files of lengths) {
+    const length = Object.values(files).reduce((sum, text) => sum + text.length, 0)
+    counts.push({ length, steps: await stepsOf(() => lint(files)) })
+  }
+  return counts
+}
 
-for (const [name, { path, text, pieces }] of Object.entries(shapes).filter(([name]) => only.test(name)))
-  await count(
-    name,
-    [1, pieces, 2 * pieces].map((length) => ({ [path]: text(length) })),
+process.on('message', (name: string) => {
+  count(name).then(
+    (counts) => process.send!({ counts }),
+    (error) => process.send!({ error: String(error?.stack ?? error) }),
   )
-for (const [name, { files, sizes }] of Object.entries(projects).filter(([name]) => only.test(name)))
-  await count(name, [1, ...sizes].map(files))
-process.stdout.write(JSON.stringify(counted))
+})
+process.send!('ready')
