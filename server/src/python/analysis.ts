@@ -22,6 +22,7 @@ import { environmentWrites } from './environment.js'
 import { evidenceOf } from './evidence.js'
 import { isRepeatedByBase } from './extended-classes.js'
 import { Folder } from './fold.js'
+import { handedCall } from './handed-calls.js'
 import { handedOn } from './handed-on.js'
 import { horizonOf } from './horizon.js'
 import { importedArguments } from './imported-arguments.js'
@@ -562,6 +563,7 @@ export class Analysis implements PythonModule {
   }
 
   private resolveCalls(): void {
+    const handedOver: { call: Call; value: Expr; handed: Func }[] = []
     for (const call of this.calls) {
       call.name = names.calleeName(this, call.expr.callee)
       if (call.name !== null) this.ownUses.add(call.name)
@@ -592,12 +594,24 @@ export class Analysis implements PythonModule {
       for (const argument of call.expr.args) {
         if (argument.value.type !== 'name' && argument.value.type !== 'attribute') continue
         const handed = this.functionOf(argument.value) ?? this.constructorOf(argument.value)
-        if (handed !== null) this.escaping.add(handed)
+        if (handed !== null) handedOver.push({ call, value: argument.value, handed })
         else {
           const name = argument.value.type === 'attribute' ? this.nameOf(argument.value) : null
           if (name !== null) this.ownUses.add(name)
         }
       }
+    }
+    // Which library it is handed to may depend on what other calls make.
+    for (const { call, value, handed } of handedOver) {
+      const made = handedCall(this, call)
+      if (made?.func !== value) {
+        this.escaping.add(handed)
+        continue
+      }
+      const site = { ...call, expr: made.made }
+      const list = this.sites.get(handed)
+      if (list === undefined) this.sites.set(handed, [site])
+      else list.push(site)
     }
     for (const statement of this.statements) addUses(this, statement)
   }

@@ -8,6 +8,7 @@ import { toPlain } from './configured-exports.js'
 import { configuredPath } from './configured-path.js'
 import { seenFrom } from './configured-plain.js'
 import { running } from './effects.js'
+import { handedCall } from './handed-calls.js'
 import type {
   Call,
   DerivedClass,
@@ -32,7 +33,7 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
   if (analysis.importedByName.size === 0 || analysis.evidence.role === 'test') return []
   const found: OutwardCall[] = []
   const frozenNames = new Set(frozen.map(({ start, end }) => analysis.text.slice(start, end)))
-  for (const call of analysis.calls) {
+  for (const call of analysis.calls.flatMap((one) => [one, ...madeByLibrary(analysis, one)])) {
     const { callee } = call.expr
     const target =
       importedTarget(analysis, callee) ?? baseMade(analysis, call) ?? inheritedConstructor(analysis, callee)
@@ -62,6 +63,12 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
   for (const target of mentioned(analysis))
     found.push({ target, from: null, looped: false, usedAs: null, args: null, open: true })
   return found
+}
+
+/** The call of a function of another module that it is handed. */
+function madeByLibrary(analysis: Analysis, call: Call): Call[] {
+  const handed = handedCall(analysis, call)
+  return handed === null ? [] : [{ ...call, expr: handed.made }]
 }
 
 /** `make_teacher(name)` of another module, which freezes what it makes. */
@@ -340,7 +347,9 @@ function mentioned(analysis: Analysis): Set<string> {
     if (callee.type !== 'name' && callee.type !== 'attribute') visit(callee)
     else if (callee.type === 'attribute' && callee.value.type === 'call') visit(callee.value)
     if (callee.type === 'name' && looksAtTypes.has(callee.id)) return
-    for (const argument of expr.args) visit(argument.value)
+    const call = analysis.callByExpr.get(expr)
+    const handed = call === undefined ? null : handedCall(analysis, call)
+    for (const { value } of expr.args) if (value !== handed?.func) visit(value)
   }
   for (const statement of analysis.statements) {
     if (statement.type === 'import') continue
