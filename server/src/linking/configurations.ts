@@ -61,12 +61,23 @@ export class ConfigurationLinker {
   }
 
   private locate(path: string, folders: string[]): string | null {
-    if (path.startsWith('/') || path.includes('://')) return null
-    for (const folder of folders) {
-      const candidate = join(folder, path)
-      if (this.project.has(candidate)) return candidate
+    if (path.includes('://')) return null
+    // A bare name below a folder elsewhere is any file that is called so.
+    const least = isElsewhere(path) ? 2 : 1
+    for (const part of partsHere(path)) {
+      if (part.split('/').length < least) break
+      const found = folders.map((folder) => join(folder, part)).find((one) => this.project.has(one))
+      if (found !== undefined) return found
     }
     return null
+  }
+
+  /** The folder that `config_path` names; on another machine, the one here that is called so and holds the file. */
+  private hydraFolder(script: string, path: string | null, name: string): string | null {
+    if (path === null || !isElsewhere(path)) return hydraFolder(script, path)
+    const file = /\.ya?ml$/.test(name) ? name : `${name}.yaml`
+    const found = this.locate(`${path}/${file}`, [folderOf(script), ...parents(folderOf(script))])
+    return found === null ? null : found.slice(0, -file.length - 1)
   }
 
   private compose(
@@ -86,7 +97,7 @@ export class ConfigurationLinker {
     const given = flag('config-path', 'cp', 'config-dir', 'cd')
     // A path that cannot be read, or one that is relative to where the program starts.
     if (name === null || given !== undefined) return
-    const folder = hydraFolder(record.path, use.folder)
+    const folder = this.hydraFolder(record.path, use.folder, name)
     if (folder === null) return
     const lookup: HydraLookup = (path) => this.project.values(path)
     const composed = composeHydra(
@@ -103,6 +114,18 @@ export class ConfigurationLinker {
     if (composed.root !== null && composed.pending.length === 0)
       found.values[hydraRoot] = { root: composed.root, overridable: launch === null }
   }
+}
+
+/** It names a place on the machine of whoever wrote it. */
+function isElsewhere(path: string): boolean {
+  return /^(?:[/~]|[A-Za-z]:[\\/])/.test(path)
+}
+
+/** `/home/me/project/conf/train.yaml` may be `conf/train.yaml` here: the path, and what ends it, the longest first. */
+function partsHere(path: string): string[] {
+  if (!isElsewhere(path)) return [path]
+  const parts = path.split(/[\\/]/).filter((part) => part !== '' && part !== '.')
+  return parts.map((_part, at) => parts.slice(at).join('/'))
 }
 
 function overridesOf(launch: Launch): Launch['flags'] {
