@@ -2,12 +2,23 @@
  * Imported first by what runs on Node. V8 compiles functions once more, for speed, after a fixed amount of work in
  * them. A lint runs much code for a short time, so most of that came too late to be of use, and took a third of all
  * processor time. With eight times that amount the main thread takes as long as before (bench/README.md).
+ *
+ * Grammars stay as they are compiled at first. The lexer of shell scripts is one function of 160 KB, which took V8 one to two
+ * seconds of another thread, longer than all shell scripts of most projects take.
  */
 import { setFlagsFromString } from 'node:v8'
 
 /** Bytes of bytecode that run before V8 looks at a function again; its own value is 132 KiB. */
 const budget = 1_000_000
 
-// An engine that does not know the flag would say so on standard error.
+// The first implies the others, but not once V8 runs.
+const flags = [
+  `--interrupt-budget=${budget}`,
+  '--liftoff-only',
+  '--no-wasm-tier-up',
+  '--no-wasm-dynamic-tiering',
+]
+
+// An engine that does not know a flag would say so on standard error.
 const version = Number.parseInt(process.versions.v8, 10)
-if (version >= 11 && version <= 13) setFlagsFromString(`--interrupt-budget=${budget}`)
+if (version >= 11 && version <= 13) for (const flag of flags) setFlagsFromString(flag)
