@@ -5,7 +5,7 @@ import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module
 import type { Expr } from '../../syntax/python-ast.js'
 import { namesIn } from '../../syntax/python-children.js'
 import { passedExpression, textIn } from '../../values/argument.js'
-import { unmoved } from './called-networks.js'
+import { type CalledNetwork, calledNetwork, unmoved } from './called-networks.js'
 import { codeMatches, moduleText } from './evidence.js'
 import { fromBatch, frozenPasses, keepsContent } from './frozen-passes.js'
 import { epochLoopOf, epochsOf, openEndedReason } from './loop-facts.js'
@@ -37,6 +37,9 @@ const dataSources = [
   'transformers.DistilBertTokenizer',
   'torch.utils.data.TensorDataset',
 ]
+/** Attributes that hold a network which was passed to the class; others are tokenizers, augmentations, measures. */
+const networkNames =
+  /backbone|encoder|extractor|bert|clip|dino|vit\b|resnet|\bvae\b|\b(base_?|pretrained_?)?(model|net)\b/i
 const otherPurpose =
   /teacher|target|ema|momentum|critic|disc|percept|lpips|reference|ref_|old|loss|reward|generator|policy|^vgg/i
 
@@ -59,6 +62,8 @@ export function frozenRuns(python: PythonModule): FrozenRun[] {
     const run = name.startsWith('self.') ? inForward(python, name) : insideAnother(python, made)
     add(name, architectureOf(python, made) ?? name, run)
   }
+  for (const [callee, { name, expr }] of heldWithoutGradients(python))
+    if (!otherPurpose.test(name)) add(name, architectureOf(python, expr) ?? name, inForward(python, callee))
   return found
 }
 
@@ -96,6 +101,38 @@ function frozenHere(python: PythonModule): Map<string, Expr> {
     }
   }
   return frozen
+}
+
+/** What a class calls without gradients in its forward pass, and nowhere with them: `self.encoder`, `self.vae.encode`. */
+function heldWithoutGradients(python: PythonModule): Map<string, CalledNetwork> {
+  const held = new Map<string, CalledNetwork>()
+  const trained = new Set<string>()
+  for (const call of python.calls) {
+    const { callee } = call.expr
+    if (call.function?.class == null || callee.type !== 'attribute') continue
+    const network = calledNetwork(python, call)
+    if (network === null || !network.name.startsWith('self.')) continue
+    const { name, expr } = network
+    if (!call.withs.some(({ items }) => items.some(({ value }) => switchesGradientsOff(python, value))))
+      trained.add(name)
+    else if (
+      call.function.name === 'forward' &&
+      !call.conditional &&
+      (networkNames.test(name) || architectureOf(python, expr) !== null)
+    )
+      held.set(python.text.slice(callee.start, callee.end), network)
+  }
+  return new Map([...held].filter(([, { name }]) => !trained.has(name)))
+}
+
+/** `torch.no_grad()`, whatever the module is asked for. */
+function switchesGradientsOff(python: PythonModule, expr: Expr): boolean {
+  const call = expr.type === 'call' ? python.callOf(expr) : null
+  return (
+    call !== null &&
+    call.expr.args.length === 0 &&
+    (call.name === 'torch.no_grad' || call.name === 'torch.inference_mode')
+  )
 }
 
 function architectureOf(analysis: PythonModule, expr: Expr): string | null {
@@ -146,7 +183,8 @@ function inForward(analysis: PythonModule, name: string): Forward | null {
     // What is made and what it should be like: a loss that compares features.
     if (runs.some((other) => other !== call && other.function === func)) continue
     const { args } = call.expr
-    if (!args.every(({ value }) => isInput(analysis, value, func))) continue
+    const given = args.filter(({ value }) => value.type !== 'constant')
+    if (given.length === 0 || !given.every(({ value }) => isInput(analysis, value, func))) continue
     const loop = analysis.loops.find((one) => one.role === 'train') ?? null
     return { call, loop }
   }
