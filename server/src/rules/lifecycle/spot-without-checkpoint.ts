@@ -38,7 +38,10 @@ export default defineRule({
     const nowhere = checkpointStore !== undefined && effective(checkpointStore) === null
     const isShort = typeof limit === 'number' && limit <= short
     if (nowhere && !isShort) {
-      const cheap = effective(gpus) === 0
+      const isModest = typeof limit === 'number' && limit <= modest
+      const devices = effective(gpus)
+      // An hour of a machine that nobody knows may cost cents.
+      const cheap = devices === 0 || (isModest && (devices ?? 0) < 1)
       const besides = waitMissing
         ? ` Without ${maxWait!.key} the request is refused as well.`
         : waitTooShort
@@ -52,7 +55,7 @@ export default defineRule({
             ? 'error'
             : cheap
               ? 'information'
-              : effective(trials) === true || (typeof limit === 'number' && limit <= modest)
+              : effective(trials) === true || isModest
                 ? 'warning'
                 : 'error',
         message: `Spot training without ${checkpointStore.key}: each interruption starts again from step 0, and the lost work is paid for twice.${besides}`,
