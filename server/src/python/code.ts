@@ -124,6 +124,8 @@ export interface Klass {
 
 /** Whether a test is true, as far as the files tell. */
 export interface Condition {
+  /** Null: no test decides, but the end of a block. */
+  test: Expr | null
   /** Null: nobody can tell, or a launch that is not linked decides. */
   value: boolean | null
   /** What it is unless somebody decides otherwise; null: not known. */

@@ -59,6 +59,7 @@ export function conditionOf(analysis: Analysis, test: Expr): Condition {
   const option = optionOf(analysis, negated ? test.operand : test)
   const [holds, fails] = option === null ? inWords(analysis, test) : passing(option, negated)
   return {
+    test,
     value: open ? null : value,
     byDefault: value,
     holds,

@@ -131,6 +131,7 @@ export function deadCode(analysis: Analysis, blocks: ReadonlyMap<Stmt[], DeadTai
 }
 
 const afterTheEnd: DeadCode['condition'] = {
+  test: null,
   value: false,
   byDefault: false,
   holds: 'what ends the block is left out',

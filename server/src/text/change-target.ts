@@ -64,6 +64,8 @@ export type ChangeTarget =
   /** `older`: the library in use spells it as it was before it changed. */
   | { kind: 'call'; role: CallRole; older?: true }
   | { kind: 'argument'; name: string }
+  /** What turns on the early stopping that the program has. */
+  | { kind: 'stopping switch' }
   | { kind: 'decorator' }
   | { kind: 'statement' }
   | { kind: 'handler'; start: number }

@@ -13,6 +13,7 @@ import { claimedCall } from '../claim-argument.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import { loadWith } from '../pytorch/data-loader.js'
 import type { FragmentFacts } from '../reader.js'
+import { changeStoppingSwitch } from '../stopping-switch.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { ArgumentsSource } from './arguments-source.js'
@@ -29,6 +30,8 @@ const firstPersistent = '4.37'
 export function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const memory = changeMemory(claim, value, facts)
   if (memory !== null) return memory
+  const switched = changeStoppingSwitch(claim, facts)
+  if (switched !== null) return switched
   if (isOnLaunchLine(claim)) return changeLaunch(claim, value, facts)
   if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
   const { python } = facts

@@ -8,7 +8,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
-import { claimVerdict } from '../claim-verdict.js'
+import { claimStopping } from '../stopping-switch.js'
 import type { ArgumentsSource } from './arguments-source.js'
 import { readStoppingFacts } from './early-stopping.js'
 import { policyTrainer } from './trainer-names.js'
@@ -98,7 +98,8 @@ function readStopping(
   }
   readStoppingFacts(source, trainers, training)
   const open = made.parsed && binding === null
-  claimVerdict(training, 'callbacks', stoppingOf(python, trainers.calls), place, site, open)
+  const stops = python.callsTo('transformers.EarlyStoppingCallback')
+  claimStopping(python, training, stoppingOf(python, trainers.calls), first, stops, open)
 }
 
 function stoppingOf(python: PythonModule, calls: Call[]): Verdict {

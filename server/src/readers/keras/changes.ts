@@ -11,6 +11,7 @@ import { claimedCall } from '../claim-argument.js'
 import { isTestSet, ofTestSet, whyNotHandedOver } from '../early-stopping.js'
 import { isSetByLaunch } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
+import { changeStoppingSwitch } from '../stopping-switch.js'
 import { fitPosition, isFirstKeras } from './fits.js'
 import { validatedLoss } from './own-steps.js'
 import { changePolicy, kerasPackage } from './policy-change.js'
@@ -18,6 +19,8 @@ import { fitForKernel } from './recurrent.js'
 import { stoppingSettings } from './settings.js'
 
 export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const switched = changeStoppingSwitch(claim, facts)
+  if (switched !== null) return switched
   if (isSetByLaunch(claim)) return { reason: 'the value comes from the launch' }
   const { python } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }

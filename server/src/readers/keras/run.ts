@@ -8,12 +8,12 @@ import { convert, unreadable } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
-import { claimVerdict } from '../claim-verdict.js'
 import { claimEndless, endlessAround } from '../pytorch/endless.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { loopHeader } from '../pytorch/loop.js'
 import { learnsByDoing } from '../pytorch/loop-facts.js'
 import { once, usesAny } from '../pytorch/once.js'
+import { claimStopping } from '../stopping-switch.js'
 import { readStopping } from './early-stopping.js'
 import { heavyModel } from './evidence.js'
 import { argumentOf, kerasArguments } from './fits.js'
@@ -23,7 +23,6 @@ import { leastSteps } from './short-epochs.js'
 
 export function readRun(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
   const place = calleePlace(fit)
-  const site = callSite(fit)
   training.known('managed', fit.method, true, place)
   readEpochs(python, fit, training)
   readBatch(python, fit, training)
@@ -32,7 +31,8 @@ export function readRun(python: PythonModule, fit: Call, training: SubjectBuilde
   const given = argumentOf(python, fit, 'callbacks')
   const expr = passedExpression(given)
   const items = (expr === null ? null : callbackList(python, expr)?.items) ?? null
-  claimVerdict(training, 'callbacks', stoppingOf(python, fit, given, items), place, site)
+  const stops = python.callsTo('keras.callbacks.EarlyStopping')
+  claimStopping(python, training, stoppingOf(python, fit, given, items), fit, stops)
   readStopping(python, fit, given, items ?? [], training)
 
   const monitor = validatedLoss(python)

@@ -12,12 +12,15 @@ import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
 import { sparseRefusal } from '../pytorch/loop-facts.js'
 import type { FragmentFacts } from '../reader.js'
+import { changeStoppingSwitch } from '../stopping-switch.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { loggedMetric } from './module-facts.js'
 import { stoppingSettings, trainerSettings } from './settings.js'
 
 export function changeLightning(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const switched = changeStoppingSwitch(claim, facts)
+  if (switched !== null) return switched
   if (isOnLaunchLine(claim)) return changeLaunchLine(claim, value, facts)
   if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
   if (claim.site.target?.kind === 'call' && claim.site.target.role === 'parser')

@@ -13,13 +13,13 @@ import {
   passedExpression,
 } from '../../values/argument.js'
 import { convert } from '../../values/operations.js'
-import { calleePlace, callSite } from '../../values/places.js'
+import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
-import { claimVerdict } from '../claim-verdict.js'
 import { codeText } from '../pytorch/evidence.js'
 import { horizonSchedule, horizonSchedules, openEndedIn, paceSetter } from '../pytorch/loop-facts.js'
+import { claimStopping } from '../stopping-switch.js'
 import { readStopping } from './early-stopping.js'
 import { classFacts, loggedMetric } from './module-facts.js'
 import { trainerSettings } from './settings.js'
@@ -31,7 +31,6 @@ export function readRun(
   training: SubjectBuilder<'Training'>,
 ): void {
   const place = calleePlace(call)
-  const site = callSite(call)
   training.known('managed', 'Trainer', true, place)
   readEpochs(python, call, training)
 
@@ -41,7 +40,8 @@ export function readRun(
   else if (validates) training.known('validation', 'validation_step', true, place)
   else training.default('validation', 'validation_step', false, place)
 
-  claimVerdict(training, 'callbacks', stoppingOf(python, call), place, site)
+  const stops = python.callsTo('lightning.pytorch.callbacks.EarlyStopping')
+  claimStopping(python, training, stoppingOf(python, call), call, stops)
   readStopping(python, call, fits, training)
   const metric = loggedMetric(python)
   if (metric !== null) training.known('monitor', metric.name, metric, place)

@@ -92,7 +92,7 @@ function severityOf(view: SubjectView<'Training'>, managed: boolean, few: boolea
   // Whoever looks at the curve in a notebook stops a short run by hand.
   if (few && view.subject.evidence.notebook) return 'information'
   // How long it runs may still be decided by who starts it.
-  const open = view.settings.epochs?.overridable === true
+  const open = view.settings.epochs?.overridable === true || switchedOff(view) !== ''
   return managed && !planned(view) && !open ? 'warning' : 'information'
 }
 
@@ -103,9 +103,15 @@ function messageOf(view: SubjectView<'Training'>, length: string | null): string
   const schedule = planned(view)
     ? ' The learning rate is planned over all of them, so leave enough patience.'
     : ''
+  const off = switchedOff(view)
   return length === null
-    ? `However many epochs this run is given, all are run: it validates, but nothing ends it when ${stalls} stops improving.${schedule}`
-    : `${length}, but nothing ends the run when ${stalls} stops improving.${schedule}`
+    ? `However many epochs this run is given, all are run: it validates, but nothing ends it when ${stalls} stops improving${off}.${schedule}`
+    : `${length}, but nothing ends the run when ${stalls} stops improving${off}.${schedule}`
+}
+
+/** The program has early stopping, which is off unless somebody asks for it; empty: it has none. */
+function switchedOff({ settings: { earlyStopping } }: SubjectView<'Training'>): string {
+  return earlyStopping?.state === 'known' ? `: \`${earlyStopping.key}\` is off` : ''
 }
 
 function epochsText({ settings: { epochs } }: SubjectView<'Training'>, length: Bound): string {

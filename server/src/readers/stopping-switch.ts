@@ -1,0 +1,86 @@
+/** Early stopping that a program has, and that is off unless somebody asks for it: `if cfg.early_stopping.enabled:`. */
+import type { Change, Refusal } from '../edit/write.js'
+import type { Call, PythonModule } from '../python/module.js'
+import { truthy } from '../python/operators.js'
+import type { Expr } from '../syntax/python-ast.js'
+import { foldedValue } from '../values/folded-value.js'
+import { convert } from '../values/operations.js'
+import { calleePlace, callSite } from '../values/places.js'
+import type { Place, SubjectBuilder } from '../workload/builder.js'
+import type { Claim } from '../workload/claim.js'
+import type { Verdict } from './callback-list.js'
+import { claimVerdict } from './claim-verdict.js'
+import type { FragmentFacts } from './reader.js'
+import { isConfigured, writeConfigured } from './write-configured.js'
+
+/** What ends a run early, by name; code of the project that does so by itself. */
+const named = /EarlyStopping/
+const ownStopping = /\bshould_stop\b|stop_training|(def|class)\s+\w*early_?stop/i
+
+/**
+ * The test that keeps a run from being stopped, as it stands.
+ * @param made the callbacks that would stop it
+ * @param user the call that trains: what it stands under itself is no switch
+ * @returns null: nothing would stop it, or something does, or nobody can tell
+ */
+function stoppingSwitch(python: PythonModule, made: readonly Call[], user: Call): Expr | null {
+  if (ownStopping.test(python.code)) return null
+  if (made.length === 0) return deadSwitch(python)
+  const outside = python.reach(user.expr.start)
+  const shared =
+    outside.state === 'sometimes' ? outside.conditions.map(({ condition }) => condition.test) : []
+  let found: Expr | null = null
+  for (const call of made) {
+    const reach = python.reach(call.expr.start)
+    if (reach.state !== 'sometimes') return null
+    const off = reach.conditions.find(
+      ({ condition: { test, byDefault, negated }, holds }) =>
+        !shared.some((one) => one?.start === test?.start) && holds && !negated && byDefault === false,
+    )
+    if (off === undefined) return null
+    found ??= off.condition.test
+  }
+  return found
+}
+
+/** The one test that keeps the code from running which would make such a callback. */
+function deadSwitch(python: PythonModule): Expr | null {
+  const dead = python.dead.filter(({ start, end }) => named.test(python.text.slice(start, end)))
+  const [only] = dead
+  if (only === undefined || dead.length > 1) return null
+  const { test, value, negated } = only.condition
+  return value === false && !negated ? test : null
+}
+
+/** Says that it is off, where the value of the test stands. */
+function claimSwitchedOff(python: PythonModule, test: Expr, training: SubjectBuilder<'Training'>): void {
+  const place = { start: test.start, end: test.end }
+  const site: Place = { ...place, target: { kind: 'stopping switch' } }
+  training.say(
+    'earlyStopping',
+    python.text.slice(test.start, test.end),
+    convert(foldedValue(python.fold(test), place, site, training.locator), truthy),
+  )
+}
+
+/** As `claimVerdict`, of a program that may have switched off what would stop it. `made`: what would. */
+export function claimStopping(
+  python: PythonModule,
+  training: SubjectBuilder<'Training'>,
+  verdict: Verdict,
+  user: Call,
+  made: readonly Call[],
+  overridable = false,
+): void {
+  const off = verdict === 'unknown' ? null : stoppingSwitch(python, made, user)
+  if (off !== null) claimSwitchedOff(python, off, training)
+  else claimVerdict(training, 'callbacks', verdict, calleePlace(user), callSite(user), overridable)
+}
+
+/** Turns it on in the configuration that says so. Null: the claim is about something else. */
+export function changeStoppingSwitch(claim: Claim, facts: FragmentFacts): Change | Refusal | null {
+  if (claim.site.target?.kind !== 'stopping switch') return null
+  return isConfigured(claim, facts)
+    ? writeConfigured(claim, true, facts)
+    : { reason: `turn \`${claim.key}\` on where the program is started` }
+}
