@@ -122,7 +122,8 @@ function askedBy(view: SubjectView): Asked | Silence {
   if (isViewOf(view, 'Serving')) {
     const { machine, gpuModel, gpus, region, tornDown } = view.settings
     if (effective(tornDown) === true) return { text: 'it is deleted again' }
-    if (machine === undefined) return { text: 'the cluster has the accelerators that it has' }
+    if (machine === undefined && gpuModel === undefined)
+      return { text: 'the cluster has the accelerators that it has' }
     return { type: machine, model: gpuModel, gpus, region, pool: true, serves: true, changeable: false }
   }
   if (!isViewOf(view, 'Scaling')) return { text: 'it is neither a job nor a pool' }
