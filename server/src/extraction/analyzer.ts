@@ -36,6 +36,7 @@ import { pythonTree } from '../syntax/python-tree.js'
 import type { ConfigurationRoot, Configured, ConfiguredMap } from '../text/configured.js'
 import type { ConfiguredModule } from '../text/configured-module.js'
 import { programsInShell } from '../text/embedded-programs.js'
+import { maskMarkdown } from '../text/markdown.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Language, SourceFragment } from '../text/source-fragment.js'
 import { ClaimBuilder } from '../workload/builder.js'
@@ -134,6 +135,7 @@ const keptCharacters = 6_000_000
 const grammarOf: Partial<Record<Language, GrammarName>> = {
   python: 'python',
   shell: 'bash',
+  markdown: 'bash',
   hcl: 'hcl',
   toml: 'toml',
 }
@@ -436,6 +438,8 @@ export class Analyzer {
         return { config: tomlFacts(fragment.text, this.grammars) }
       case 'ini':
         return { config: iniFacts(fragment.text) }
+      case 'markdown':
+        return { shell: shellFacts(maskMarkdown(fragment.text), this.grammars) }
       case 'hcl':
         return { config: hclFacts(fragment.text, this.grammars) }
       case 'dockerfile':

@@ -8,6 +8,7 @@ import { verdictOn } from '../measured/words.js'
 import type { Confidence, Report, Rule, RuleContext } from '../rules/rule.js'
 import type { Silence } from '../rules/silence.js'
 import { isViewOf } from '../rules/subject-view.js'
+import { languageOf } from '../text/language.js'
 import { type Location, sameLocation } from '../text/location.js'
 import { isFixture, isTestPath } from '../text/test-path.js'
 import { type World, worldsOf } from '../workload/choices.js'
@@ -137,6 +138,9 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
         const missing = isClaim(report.at) && report.at.state === 'default'
         if (missing && subject.evidence.role !== 'job' && !context.reachable(subject.location.path))
           return silent('nothing in the project runs this module, and whoever does may set it')
+        const location = isClaim(report.at) ? report.at.location : report.at
+        if (languageOf(location.path) === 'markdown')
+          return silent('it stands in a README, which only shows how the program may be started')
         const confidence: Confidence = report.confidence ?? 'high'
         const pool = poolOf(report, view)
         const bill = billOf(view, context.bills)
@@ -160,7 +164,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
           ]
             .filter((part) => part !== undefined)
             .join(' '),
-          location: isClaim(report.at) ? report.at.location : report.at,
+          location,
           checklist: rule.checklist,
           saving:
             report.saving === undefined || saysNothing(report.saving)

@@ -42,15 +42,30 @@ export async function bindLaunches(
     files,
   )
   const started = new StartedScripts(extractions, scripts)
+  const counting = withoutNeedlessDocumented(launches, (launch) => files.scriptOf(launch))
   const asked = await followCalls(
     all.filter(({ asks, job }) => asks === true && job !== null),
     files,
   )
   return {
-    launches: await Promise.all(launches.map((launch) => started.bind(launch))),
+    launches: await Promise.all(counting.map((launch) => started.bind(launch))),
     calls: whole,
     asked: asked.launches.map((launch) => ({ launch, script: files.scriptOf(launch) })),
   }
+}
+
+/** What a README shows counts where nothing else starts the program. */
+function withoutNeedlessDocumented(
+  launches: readonly Launch[],
+  scriptOf: (launch: Launch) => string | null,
+): readonly Launch[] {
+  if (!launches.some(({ documented }) => documented === true)) return launches
+  const started = new Set(launches.filter(({ documented }) => documented !== true).map(scriptOf))
+  return launches.filter((launch) => {
+    if (launch.documented !== true) return true
+    const script = scriptOf(launch)
+    return script !== null && !started.has(script)
+  })
 }
 
 /** What a workflow starts, and the file of the project that this is. */

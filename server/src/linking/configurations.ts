@@ -43,7 +43,8 @@ export class ConfigurationLinker {
     const folders = [folderOf(record.path), ...parents(folderOf(record.path))]
     for (const use of uses) {
       if (use.kind === 'hydra' && use.launched === true && launch === null) continue
-      if (use.kind === 'hydra') this.compose(record, use, launch, found)
+      // What Hydra is told in a README is one of many things that it could be.
+      if (use.kind === 'hydra') this.compose(record, use, launch?.documented === true ? null : launch, found)
       else {
         const path = this.locate(use.path, folders)
         if (path !== null) add(use.path, path, false)
@@ -54,7 +55,7 @@ export class ConfigurationLinker {
       const near = [home, ...launch.program.bases.map((base) => join(home, base)), ...folders]
       for (const file of launch.files) {
         const path = this.locate(file.path, near)
-        if (path !== null) add(file.path, path, false)
+        if (path !== null) add(file.path, path, launch.documented === true)
       }
     }
     return found

@@ -17,6 +17,7 @@ export function bindingKey({ launch, settings }: Binding, located: boolean): str
     launch.shell,
     plain(launch.launcherFlags),
     launch.complete,
+    launch.documented,
     launch.processes,
     launch.nodes,
     located && launch.location,

@@ -27,7 +27,12 @@ const oneDevice =
   'tensorflow_hub jax jaxlib flax haiku jraph distrax rlax optax optuna hyperopt skopt xgboost lightgbm catboost gym gymnasium IPython ipywidgets ' +
   'packaging six attr attrs networkx rdkit ogb dgl sentence_transformers open_clip clip segmentation_models_pytorch ' +
   'lpips pycocotools nibabel SimpleITK pydicom gensim regex ftfy sacrebleu rouge_score editdistance unidecode sagemaker ' +
-  'bitsandbytes fastai fastcore fastprogress fastbook ignite ultralytics supervision roboflow xformers triton setuptools pkg_resources'
+  'bitsandbytes fastai fastcore fastprogress fastbook ignite ultralytics supervision roboflow xformers triton setuptools pkg_resources ' +
+  'pyrootutils rootutils hydra_zen hydra_plugins gdown jsonlines ujson orjson simplejson easydict munch addict box dotmap ' +
+  'prettytable tabulate loguru coloredlogs icecream docopt ml_collections tyro simple_parsing jsonargparse configargparse ' +
+  'yacs ruamel tomli pyhocon natsort tifffile openpyxl xlrd lxml bs4 wget moviepy decord pytz dateutil more_itertools ' +
+  'tiktoken jieba langdetect sqlalchemy psycopg2 pymongo redis flask fastapi uvicorn starlette streamlit gradio dash jinja2 ' +
+  'pytorch_metric_learning torch_ema torch_fidelity pytorch_msssim piq thop fvcore ptflops efficientnet_pytorch'
 
 export const standardLibrary: ReadonlySet<string> = new Set(standard.split(' '))
 

@@ -39,6 +39,7 @@ import { determinedReader } from './determined/experiment.js'
 import { imageBuildsReader } from './docker/builds.js'
 import { dockerImageReader } from './docker/image.js'
 import { dockerRunReader } from './docker/run.js'
+import { readmeReader } from './documentation/readme.js'
 import { dstackReader } from './dstack/configuration.js'
 import { dvcCommandReader } from './dvc/command.js'
 import { dvcReader } from './dvc/pipeline.js'
@@ -241,6 +242,7 @@ export const readers: readonly Reader[] = [
   imageBuildsReader,
   dockerImageReader,
   dockerRunReader,
+  readmeReader,
   dstackReader,
   dvcCommandReader,
   dvcReader,

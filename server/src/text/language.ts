@@ -44,6 +44,7 @@ export function languageOf(path: string, firstLine = ''): FileKind | undefined {
     return 'requirements'
   }
   // MLflow's project file is YAML without an extension; Pipenv's is TOML.
+  if (/^readme([._-].*)?\.(md|markdown)$/.test(name)) return 'markdown'
   if (name === 'mlproject') return 'yaml'
   if (name === 'pipfile') return 'toml'
   if (name === '.torchxconfig') return 'ini'

@@ -62,6 +62,8 @@ export interface Launch {
   nodes: number | null
   /** `file`: what a file of a sweep starts for each of its runs; `agent`: it runs what the sweep does that it is told to serve. */
   sweep?: 'file' | 'agent'
+  /** A README shows it: it counts where nothing else starts the program, and only until somebody starts it otherwise. */
+  documented?: true
   /** It only asks what a workflow starts: no script is read with it. */
   asks?: true
   /** Of a recipe in a Makefile: the targets that lead to it, '' for what `make` alone makes. */

@@ -11,6 +11,7 @@ export type Language =
   | 'dockerfile'
   | 'requirements'
   | 'ini'
+  | 'markdown'
 
 /**
  * A run of a fragment's text that stands unchanged in a file: `[start, end)` of the fragment is

@@ -86,7 +86,7 @@ function readPool(claims: ClaimBuilder, object: KubernetesObject, beside: number
   const requirements = requirementsOf(object)
   if (!claimMachines(pool, requirements, shown)) return
   claimNodeLabels(pool, root, requirements, text(name?.value), shown)
-  claimCapacity(pool, requirements, shown, document.index)
+  claimCapacity(pool, requirements, shown, document.index, at(root, 'spec', 'replicas') !== undefined)
   claimDisruption(pool, object, header)
   const limits = at(root, 'spec', 'limits')
   const replicas = at(root, 'spec', 'replicas')
@@ -180,12 +180,14 @@ function claimCapacity(
   requirements: Map<string, Requirement>,
   shown: Place,
   document: number,
+  isStatic: boolean,
 ): void {
   const key = 'karpenter.sh/capacity-type'
   const said = requirements.get(key)
   if (said === undefined) {
-    // Versions differ in what they do by themselves.
-    pool.unknown('capacity', key, 'not given', shown)
+    // Versions differ in what they do by themselves; what is reserved has to be named where machines are described.
+    if (isStatic) pool.default('capacity', key, 'mixed', shown)
+    else pool.unknown('capacity', key, 'not given', shown)
     return
   }
   const values = said.operator === 'In' ? items(said.values).map(text) : [undefined]

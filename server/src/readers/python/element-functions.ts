@@ -1,6 +1,7 @@
 /** Functions that run once for each of many: elements, rows, requests, tasks. */
 import type { Call, Func, Klass, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { requestHandlers } from './request-handlers.js'
 
 export interface ElementFunction {
   func: Func
@@ -52,10 +53,12 @@ export function elementFunctions(python: PythonModule): ElementFunction[] {
     const one = decorated(python, func) ?? handler(func)
     if (one !== null && !onPurpose.test(func.name)) found.push(one)
   }
-  for (const call of python.calls) {
-    const one = handedOver(python, call)
-    if (one !== null && !found.some((other) => other.func === one.func)) found.push(one)
-  }
+  const others = [
+    ...requestHandlers(python),
+    ...python.calls.flatMap((call) => handedOver(python, call) ?? []),
+  ]
+  for (const one of others)
+    if (!found.some((other) => other.func === one.func) && !onPurpose.test(one.func.name)) found.push(one)
   return found
 }
 

@@ -1,0 +1,110 @@
+/** Functions that a server calls by their names, once for each request, and where it loads a model once instead. */
+import type { Func, PythonModule } from '../../python/module.js'
+import type { ElementFunction } from './element-functions.js'
+
+interface Handlers {
+  /** The class that servers look for: what it is derived from, or what it is called. */
+  base?: RegExp
+  called?: RegExp
+  methods: RegExp
+  each?: string
+  remedy: string
+  once?: 'setup' | '__init__'
+}
+
+const classes: Handlers[] = [
+  {
+    base: /^cog\.(\w+\.)*BasePredictor$/,
+    methods: /^predict$/,
+    remedy: 'in `setup()` of the predictor',
+    once: 'setup',
+  },
+  {
+    base: /^ts\.torch_handler\./,
+    methods: /^(handle|preprocess|inference|postprocess)$/,
+    remedy: 'in `initialize()` of the handler',
+  },
+  {
+    base: /^mlflow\.pyfunc\.(\w+\.)*PythonModel$/,
+    methods: /^predict$/,
+    remedy: 'in `load_context()` of the model',
+  },
+  { called: /^TritonPythonModel$/, methods: /^execute$/, remedy: 'in `initialize()` of the model' },
+  {
+    called: /^EndpointHandler$/,
+    methods: /^__call__$/,
+    remedy: 'in `__init__()` of the handler',
+    once: '__init__',
+  },
+]
+
+export function requestHandlers(python: PythonModule): ElementFunction[] {
+  return [...methods(python), ...scoring(python), ...sagemaker(python), ...handed(python)]
+}
+
+function methods(python: PythonModule): ElementFunction[] {
+  return python.classes.flatMap((klass) => {
+    const kind = classes.find(
+      ({ base, called }) =>
+        called?.test(klass.name) === true || klass.bases.some((one) => base?.test(one) === true),
+    )
+    if (kind === undefined) return []
+    return [...klass.methods.values()]
+      .filter(({ name }) => kind.methods.test(name))
+      .map((func) => ({
+        func,
+        each: 'request',
+        remedy: kind.remedy,
+        once: kind.once ?? null,
+        klass: kind.once === undefined ? null : klass,
+      }))
+  })
+}
+
+/** Azure ML's scoring script: `init()` once, `run(data)` for each request or batch of files. */
+function scoring(python: PythonModule): ElementFunction[] {
+  const [init, run] = [topLevel(python, 'init', 0), topLevel(python, 'run', 1)]
+  if (init === undefined || run === undefined) return []
+  const data = run.node.params[0]!.name
+  const told = /azureml|inference_schema/i.test(python.code)
+  if (!told && !/^(raw_?data|data|mini_?batch|(raw_?)?request|inputs?|input_data|body)$/i.test(data))
+    return []
+  const each = /batch/i.test(data) ? 'batch' : 'request'
+  return [{ func: run, each, remedy: 'in `init()`, which runs once', once: null, klass: null }]
+}
+
+/** SageMaker's containers: `model_fn(model_dir)` once, the others for each request. */
+function sagemaker(python: PythonModule): ElementFunction[] {
+  if (topLevel(python, 'model_fn') === undefined) return []
+  return ['predict_fn', 'transform_fn', 'input_fn'].flatMap((name) => {
+    const func = topLevel(python, name)
+    return func === undefined
+      ? []
+      : [{ func, each: 'request', remedy: 'in `model_fn()`, which runs once', once: null, klass: null }]
+  })
+}
+
+/** `runpod.serverless.start({'handler': handler})`, `gr.Interface(fn=predict)`. */
+function handed(python: PythonModule): ElementFunction[] {
+  return python.calls.flatMap(({ name, expr }) => {
+    const [first] = expr.args
+    let value = null
+    if (name === 'runpod.serverless.start' && first?.value.type === 'dict')
+      value =
+        first.value.entries.find(({ key }) => key?.type === 'constant' && key.value === 'handler')?.value ??
+        null
+    else if (name === 'gradio.Interface' || name === 'gradio.ChatInterface')
+      value =
+        (expr.args.find((one) => one.name === 'fn') ?? (first?.name === null ? first : undefined))?.value ??
+        null
+    const func = value?.type === 'name' ? python.functionOf(value) : null
+    const remedy = 'when the module is imported, or behind a cache'
+    return func === null ? [] : [{ func, each: 'request', remedy, once: 'module' as const, klass: null }]
+  })
+}
+
+function topLevel(python: PythonModule, name: string, params?: number): Func | undefined {
+  return python.functions.find(
+    (func) => func.qualified === name && (params === undefined || func.node.params.length === params),
+  )
+}
