@@ -6,6 +6,7 @@ import { blocksOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
+import { comprehensionLoops } from './grid-comprehension.js'
 import { nestOf } from './grid-loop.js'
 import { recursiveGrid } from './grid-recursion.js'
 
@@ -16,6 +17,11 @@ export function gridLoopChange(claim: Claim, value: unknown, facts: FragmentFact
     ({ node }) => node.start === claim.site.start && node.end === claim.site.end,
   )
   const nest = outer === undefined ? null : nestOf(python, outer)
+  if (
+    outer === undefined &&
+    comprehensionLoops(python).some(({ loop: { node } }) => node.start === claim.site.start)
+  )
+    return { reason: 'the combinations stand in a comprehension' }
   if (nest === null)
     return outer !== undefined && recursiveGrid(python, outer) !== null
       ? { reason: 'a function that calls itself makes the combinations' }

@@ -14,6 +14,7 @@ import { claimHandGrid } from '../hand-grid.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
+import { comprehensionLoops } from './grid-comprehension.js'
 import { listedConfigurations, productOf } from './grid-factors.js'
 import { gridLoopChange } from './grid-loop-change.js'
 import { nameOfValue } from './grid-names.js'
@@ -41,7 +42,8 @@ export const gridLoopReader = defineReader({
     const python = facts.python!
     // A benchmark runs every combination because it wants the numbers.
     if (isMeasurement(facts.path)) return
-    for (const loop of python.loops) {
+    const written = python.loops.map((loop) => ({ loop, parallel: false }))
+    for (const { loop, parallel } of [...written, ...comprehensionLoops(python)]) {
       const recursive = recursiveGrid(python, loop)
       const nest = recursive ?? nestOf(python, loop)
       if (nest === null) continue
@@ -56,7 +58,8 @@ export const gridLoopReader = defineReader({
         if (expr !== null) return { ...plain, location: claims.locate(expr) }
         return location === undefined ? plain : { ...plain, location }
       })
-      const { unit, launched, folds = 1 } = work
+      const { unit, folds = 1 } = work
+      const launched = work.launched ?? (parallel && unit === 'run' ? 'trainings' : null)
       claimHandGrid(search, { key: 'for', dimensions, unit, launched, folds }, place, { site })
     }
   },
