@@ -9,7 +9,8 @@ describe('commands of a Markdown file', () => {
   }
 
   it('are command lines in blocks of shell, without the prompt', () => {
-    const text = '# Train\n\npython train.py\n\n```bash\n$ python train.py \\\n    --lr 0.1\nEpoch 1: loss 0.5\n```\n'
+    const text =
+      '# Train\n\npython train.py\n\n```bash\n$ python train.py \\\n    --lr 0.1\nEpoch 1: loss 0.5\n```\n'
     assert.deepEqual(commands(text), ['python train.py \\', '--lr 0.1'])
   })
 
