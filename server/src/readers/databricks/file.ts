@@ -33,7 +33,16 @@ export const databricksReader = defineReader({
   title: 'Databricks',
   settings: [scheduledJobSettings, requestSettings],
   languages: ['yaml', 'json'],
-  triggers: ['new_cluster', 'job_clusters', 'spark_version', 'existing_cluster_id'],
+  triggers: [
+    'new_cluster',
+    'job_clusters',
+    'spark_version',
+    'existing_cluster_id',
+    'environment_key',
+    'notebook_task',
+    'spark_python_task',
+    'python_wheel_task',
+  ],
   read(facts, _context, claims) {
     for (const document of facts.config?.documents ?? []) readDocument(claims, document, facts.bundle)
   },

@@ -3,6 +3,7 @@
  * Source: reference of the Jobs API 2.1 and 2.2 (no timeout, no retries and one run at a time where nothing is given).
  */
 
+import { gpu } from '../../catalog/gpus.js'
 import type { ShellWord } from '../../config/shell-facts.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import { readArguments } from '../../link/script-arguments.js'
@@ -59,7 +60,49 @@ export function readJob(claims: ClaimBuilder, job: Fields, { key, place, site }:
       claimProgram(claims, task, id, index, runsOnGpus(fields))
     })
   }
+  claimServerless(claims, job, tasks, { key, place, site }, called, name)
   claimSchedule(claims, job, tasks, { key, place, site }, called, gpus)
+}
+
+const code = ['notebook_task', 'spark_python_task', 'python_wheel_task']
+
+/** Tasks that name no cluster run on machines that the platform chooses. */
+function claimServerless(
+  claims: ClaimBuilder,
+  job: Fields,
+  tasks: Task[],
+  { key, place }: JobPlace,
+  called: string,
+  name: Given<string>,
+): void {
+  const own = tasks.filter(
+    ({ cluster, fields }) =>
+      cluster === null && !fields.has('existing_cluster_id') && code.some((one) => fields.has(one)),
+  )
+  if (own.length === 0 || own.length < tasks.filter(({ cluster }) => cluster === null).length) return
+  const asked = own.map(({ fields }) => effective(fields.text('compute', 'hardware_accelerator')))
+  const cards = asked.flatMap((one) => /^GPU_(\d+)x(\w+)$/.exec(one ?? '') ?? [])
+  const gpus = cards.length === 0 ? 0 : Number(cards[1])
+  const evidence: Evidence = {
+    role: 'job',
+    accelerator: gpus > 0 ? 'gpu' : 'none',
+    small: null,
+    notebook: false,
+  }
+  const id = `${claims.path}#databricks:${key}:serverless`
+  const compute = claims.subject('Compute', place, `${key}.serverless`, evidence, id)
+  compute.known('provider', 'environment_key', 'other', place)
+  compute.known('gpus', 'hardware_accelerator', gpus, place)
+  const model = gpu(cards[2] ?? '')?.name
+  if (model !== undefined) compute.known('gpuModel', 'hardware_accelerator', model, place)
+  compute.say('name', 'name', stated(name, called))
+  compute.known('service', 'job', false, place)
+  compute.known('trials', 'job', false, place)
+  compute.say('timeLimit', limitKey, orDefault(convert(limitOf(job, own), limited), null))
+  claimRetries(compute, own)
+  own.forEach((task, index) => {
+    claimProgram(claims, task, id, index, false)
+  })
 }
 
 /** Spark itself computes on them, by a plugin. */
