@@ -23,12 +23,14 @@ function oneStepDown(severity: Severity): Severity {
 /** Families about the conduct of a training: a small one can waste little, whatever the rule. */
 const aboutTraining = new Set(['lifecycle', 'observability'])
 const aboutAccelerators = new Set(['precision', 'training', 'data'])
+/** Families about how single steps are written. */
+const inSteps = new Set(['training', 'data'])
 
 /** Families whose waste is a share of what the run costs, also where a rule does not say which. */
 const withinRun = new Set(['precision', 'training', 'distributed', 'search', 'observability'])
 
 /** Folders of what is no longer used. */
-const retired = /(^|\/)(deprecated|legacy|old|archived?|obsolete|attic)([_-][^/]*)?\//i
+const retired = /(^|\/)(deprecated|legacy|old|archived?|obsolete|attic|failed|unused)([_-][^/]*)?\//i
 
 export function isClaim(at: Claim | Location): at is Claim {
   return 'setting' in at
@@ -77,8 +79,9 @@ export function severityOf(
     if (evidence.smallNetwork === true) {
       if (family === 'precision' || family === 'training') severity = lower(severity, 'information')
     }
-    // Nobody knows how large the network is that is trained on it.
-    else if (family === 'search' || aboutAccelerators.has(family)) severity = lower(severity, 'information')
+    // Nobody knows how large the network is that is trained on it; in a notebook somebody tries things out.
+    else if (family === 'search' || aboutAccelerators.has(family))
+      severity = lower(severity, evidence.notebook && inSteps.has(family) ? 'hint' : 'information')
     else if (aboutTraining.has(family)) severity = oneStepDown(severity)
   } else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
   if (guessed && evidence.negligible !== undefined) severity = 'hint'

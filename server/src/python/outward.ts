@@ -20,7 +20,7 @@ import type {
   PassedArguments,
 } from './module.js'
 import { bindingsOf, importedTarget, projectTarget, targetOf } from './names.js'
-import { stepOf } from './step-calls.js'
+import { isDerived, stepOf } from './step-calls.js'
 
 /** Longest value that is worth passing on, in characters of JSON. */
 const maximumValue = 500
@@ -53,9 +53,7 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
         isMadeFrozen(analysis, argument.value)
           ? { frozen: true as const }
           : {}),
-        ...(argument.value.type === 'name' && step?.has(argument.value.id) === true
-          ? { onDevice: true as const }
-          : {}),
+        ...(step !== null && isDerived(analysis, argument.value, step) ? { onDevice: true as const } : {}),
       })),
       open: call.expr.args.some((argument) => argument.star > 0),
     })

@@ -4,14 +4,17 @@ import { blocksOf } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 import type { Analysis } from './analysis.js'
 import { isBackward, lastIdentifier } from './effects.js'
-import type { Call } from './module.js'
+import type { Call, Func } from './module.js'
 import { bindingsOf } from './names.js'
+import { returnsOf } from './returns.js'
 
 const deepest = 2
 
 /** Code that runs in each step: a training loop, or a function that it calls. */
 interface StepCode extends Span {
   calls: readonly Call[]
+  /** Losses that are propagated back elsewhere. */
+  returned?: readonly Expr[]
 }
 
 /** The code around a call, where each step of a training loop of this module reaches the call. */
@@ -23,10 +26,33 @@ function stepAround(analysis: Analysis, call: Call, depth = 0): StepCode | null 
   }
   const { function: func } = call
   if (func === null || depth >= deepest || !isAlwaysReached(func.node.body, call.statement)) return null
-  const reached = (analysis.callSites(func) ?? []).some(
-    (site) => site.function !== func && stepAround(analysis, site, depth + 1) !== null,
-  )
-  return reached ? { calls: func.calls, start: func.node.start, end: func.node.end } : null
+  const reached =
+    isStepOfTrainer(func) ||
+    (analysis.callSites(func) ?? []).some(
+      (site) => site.function !== func && stepAround(analysis, site, depth + 1) !== null,
+    )
+  return reached
+    ? { calls: func.calls, start: func.node.start, end: func.node.end, returned: returnedLosses(func) }
+    : null
+}
+
+/** A method that the trainer of a library calls for each batch; it propagates back what the method returns. */
+export function isStepOfTrainer({ name, class: klass }: Func): boolean {
+  return klass !== null && klass.node.bases.length > 0 && /^(training_step|compute_loss)$/.test(name)
+}
+
+/** The losses that a step hands to its trainer: `return loss`, `return loss, outputs`, `return {'loss': loss}`. */
+export function returnedLosses(func: Func): Expr[] {
+  if (!/^(training_step|compute_loss)$/.test(func.name)) return []
+  return returnsOf(func).flatMap((value) => {
+    if (value.type === 'conditional')
+      return [value.otherwise, ...(value.then.type === 'tuple' ? value.then.items.slice(0, 1) : [])]
+    if (value.type === 'tuple') return value.items.slice(0, 1)
+    if (value.type !== 'dict') return [value]
+    return value.entries.flatMap(({ key, value: loss }) =>
+      key?.type === 'constant' && key.value === 'loss' ? [loss] : [],
+    )
+  })
 }
 
 /** For a call in each step: the names that lie on the accelerator there. Null: it is in no step, or not in each. */
@@ -68,8 +94,39 @@ function deviceNames(analysis: Analysis, code: StepCode): ReadonlySet<string> {
     const loss = first ?? (callee.type === 'attribute' ? callee.value : null)
     if (loss !== null) visitLoss(loss)
   }
+  for (const loss of code.returned ?? []) visitLoss(loss)
   return found
 }
+
+/** `pred` of `pred = torch.sigmoid(output[:, -1])`, where `output` lies on the accelerator. */
+export function isDerived(analysis: Analysis, expr: Expr, names: ReadonlySet<string>, depth = 0): boolean {
+  if (expr.type === 'name') {
+    if (names.has(expr.id)) return true
+    if (depth > 4) return false
+    const values = bindingsOf(analysis, expr.id, expr.start).map(({ kind, unpack, value }) =>
+      kind === 'assign' && unpack === null ? value : null,
+    )
+    return (
+      values.length > 0 &&
+      values.every((value) => value !== null && isDerived(analysis, value, names, depth + 1))
+    )
+  }
+  if (expr.type === 'subscript') return isDerived(analysis, expr.value, names, depth)
+  if (expr.type === 'binary')
+    return [expr.left, expr.right].some((side) => isDerived(analysis, side, names, depth))
+  if (expr.type !== 'call') return false
+  const { callee, args } = expr
+  if (analysis.nameOf(callee)?.startsWith('torch.') === true)
+    return args.some(({ value }) => isDerived(analysis, value, names, depth))
+  return (
+    callee.type === 'attribute' &&
+    keepsOnDevice.test(callee.attr) &&
+    isDerived(analysis, callee.value, names, depth)
+  )
+}
+
+const keepsOnDevice =
+  /^(detach|clone|float|double|half|long|int|bool|argmax|argmin|softmax|log_softmax|sigmoid|tanh|view|reshape|flatten|squeeze|unsqueeze|transpose|permute|contiguous|mean|sum|max|min|round|exp|log|eq|gt|lt|ge|le|ne)$/
 
 /** A name that the step binds to what a call returns or a batch holds: no counter, no option. */
 function isMadeInStep(analysis: Analysis, expr: Expr, { start, end }: Span): expr is Expr & { type: 'name' } {

@@ -43,6 +43,10 @@ const loaders: Record<string, { workers: number | null; pinned: number | null }>
   'torch_geometric.loader.NeighborLoader': { workers: null, pinned: null },
   'torch_geometric.loader.LinkNeighborLoader': { workers: null, pinned: null },
   'torch_geometric.loader.HGTLoader': { workers: null, pinned: null },
+  // The same loader, which can be gone on with where it was left.
+  'torchdata.stateful_dataloader.StatefulDataLoader': { workers: 5, pinned: 7 },
+  'streaming.StreamingDataLoader': { workers: 5, pinned: 7 },
+  'streaming.base.StreamingDataLoader': { workers: 5, pinned: 7 },
   'monai.data.DataLoader': { workers: 1, pinned: null },
   'monai.data.dataloader.DataLoader': { workers: 1, pinned: null },
 }
@@ -120,6 +124,11 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   // One pass of such a sampler may be the whole run.
   if (mayBePassed(python.argument(call, 'batch_sampler', 4)))
     pipeline.unknown('persistentWorkers', 'persistent_workers', 'its batches are drawn elsewhere', place, {
+      site,
+    })
+  // Its workers end with it, whatever it is told.
+  if (call.loops.some(({ role }) => role === 'epoch'))
+    pipeline.unknown('persistentWorkers', 'persistent_workers', 'the loader is made in each epoch', place, {
       site,
     })
   const epochs = feeds === 'training' ? onlyEpochs(python) : null

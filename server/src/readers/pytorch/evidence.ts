@@ -104,6 +104,9 @@ function completed(python: PythonModule, users: Users): Evidence {
   if (evidence.large !== undefined) evidence.small = null
   else noteSmallNetwork(evidence, smallNetwork(python))
   noteSmall(evidence, drawsItsData(python))
+  // What it learns is of no use to anybody.
+  const dummy = dummyData(python)
+  if (dummy !== null) evidence.negligible ??= dummy
   const processor = python.processorOnly ? 'processor' : processorOf(python)
   if (processor === 'processor') return { ...evidence, accelerator: 'cpu' }
   if (processor === 'by default') return { ...evidence, accelerator: 'maybe', processorByDefault: true }
@@ -179,6 +182,18 @@ export function drawsItsData(python: PythonModule): string | null {
     )
   })
   return found ? 'random data' : null
+}
+
+const dummy = /^(Dummy|Fake|Mock|Toy|Random)\w*(Data|Dataset|DataModule|Loader)$/
+const otherData = /^[A-Z]\w*(Dataset|DataModule)$|^load_dataset$/
+
+/** `DummyDataset(…)`, and no other data set beside it: an option to try a program out has both. */
+function dummyData(python: PythonModule): string | null {
+  const made = python.calls.filter(({ conditional, loops }) => !conditional && loops.length === 0)
+  const found = made.find(({ method, name }) => dummy.test(method) && !name?.startsWith('torchvision.'))
+  if (found === undefined) return null
+  const others = python.calls.some(({ method }) => otherData.test(method) && !dummy.test(method))
+  return others ? null : `it learns from a ${found.method}`
 }
 
 /** The text of the module without its comments. */

@@ -163,12 +163,14 @@ function keeps(python: PythonModule, statement: Stmt, losses: ReadonlySet<string
   }
   if (statement.type !== 'expr' || statement.value.type !== 'call') return null
   return (
-    appended(statement.value, losses, written) ?? handedToKeeper(python, statement.value, losses, written)
+    appended(python, statement.value, losses, written) ??
+    handedToKeeper(python, statement.value, losses, written)
   )
 }
 
-/** `losses.append(loss)`, `self.history['loss'].append(loss)`. */
+/** `losses.append(loss)`, `self.history['loss'].append(loss)`, `self.outputs.append({'loss': loss, 'acc': acc})`. */
 function appended(
+  python: PythonModule,
   { callee, args }: CallExpr,
   losses: ReadonlySet<string>,
   written: (expr: Expr) => string,
@@ -176,9 +178,22 @@ function appended(
   if (callee.type !== 'attribute' || callee.attr !== 'append') return null
   const into = holderOf(callee.value)
   const only = args[0]?.value
-  const expr = only === undefined ? null : termOf(only, losses)
-  if (into === null || only === undefined || expr === null) return null
-  return { into, expr, what: `${written(callee.value)}.append(${written(only)})`, adds: false }
+  if (into === null || only === undefined) return null
+  const made = termOf(only, losses) === null ? python.definition(only) : only
+  const expr = partsOf(made).flatMap((part) => termOf(part, losses) ?? [])[0]
+  if (expr === undefined) return null
+  const whole = written(only)
+  const shown = whole.length <= longest ? whole : `… ${written(expr)} …`
+  return { into, expr, what: `${written(callee.value)}.append(${shown})`, adds: false }
+}
+
+/** Longer expressions are shown by the loss in them. */
+const longest = 60
+
+/** What is collected at once: the values of a dictionary, the items of a tuple. */
+function partsOf(expr: Expr): Expr[] {
+  if (expr.type === 'dict') return expr.entries.map(({ value }) => value)
+  return expr.type === 'tuple' || expr.type === 'list' ? expr.items : [expr]
 }
 
 /** `meter.update(loss, n)`: a method of an object that keeps what it is given. */

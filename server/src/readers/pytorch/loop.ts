@@ -10,7 +10,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { claimFolded } from '../claim-argument.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { changePrecision } from './autocast-change.js'
+import { changePrecision, isModelCall } from './autocast-change.js'
 import { claimEndless, endlessBecause } from './endless.js'
 import { codeText, trainingEvidence } from './evidence.js'
 import { countsEpochs } from './hot-code.js'
@@ -239,7 +239,29 @@ export function demonstration(python: PythonModule, loop: Loop, outer: Loop | nu
     (node.iterable.type === 'call' && /range$/.test(lastIdentifier(node.iterable.callee)))
   if (counts && inventing.some((name) => loop.effects.calls.has(name)) && !drawsNoise(python, loop))
     return 'random data'
+  if (counts && inventedBefore(python, loop)) return 'invented data'
   return optimizesTensors(python) ? 'single tensors' : null
+}
+
+/** `x = torch.ones(4, n)` before the loop, which is all that the network ever sees: it is timed, or tried out. */
+function inventedBefore(python: PythonModule, { node, calls }: Loop): boolean {
+  const passes = calls.filter(({ expr }) => isModelCall(python, expr))
+  return (
+    passes.length > 0 &&
+    passes.every(({ expr: { args } }) =>
+      args.some(({ value }) => {
+        if (value.type !== 'name') return false
+        let made = python.definition(value)
+        while (made.type === 'call' && made.callee.type === 'attribute' && python.nameOf(made.callee) === null)
+          made = python.definition(made.callee.value)
+        return (
+          made.type === 'call' &&
+          made.end <= node.start &&
+          inventing.includes(python.nameOf(made.callee) ?? '')
+        )
+      }),
+    )
+  )
 }
 
 /** Latent vectors of a generator and noise over samples that come from elsewhere are no data. */

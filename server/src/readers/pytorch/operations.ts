@@ -18,14 +18,14 @@ import { demonstration, loopHeader } from './loop.js'
 import { epochLoopOf, paceSetter } from './loop-facts.js'
 import { isMeasurement, isRealModel } from './model-evidence.js'
 import { changeOperation } from './operation-changes.js'
-import { emptiedCaches, frequentWork, type Step, stepsOf } from './step-operations.js'
+import { emptiedCaches, evaluationSteps, frequentWork, type Step, stepsOf } from './step-operations.js'
 import { synchronisation } from './synchronisation.js'
 import { claimWastedPasses } from './wasted-pass-claims.js'
 
 export const pytorchOperationsReader = defineReader({
   name: 'pytorch-operations',
   languages: ['python'],
-  triggers: ['backward', 'training_step', 'compute_loss', 'torch', '.item()'],
+  triggers: ['backward', 'training_step', 'compute_loss', 'torch', '.item()', '.cpu()'],
   read(facts, _context, claims) {
     const python = facts.python
     if (python === undefined) return
@@ -33,6 +33,7 @@ export const pytorchOperationsReader = defineReader({
     // Whoever measures waits for the end of each step on purpose.
     if (isMeasurement(python.path)) return
     for (const step of stepsOf(python)) readStep(python, step, evidence, claims)
+    for (const step of evaluationSteps(python)) claimEmptied(python, step, evidence, claims)
     readEvaluations(python, evidence, claims)
     for (const { loop, here, phase } of evaluationsWithGradients(python)) {
       claimOperation(claims, {
@@ -109,6 +110,30 @@ function generates(analysis: PythonModule, { code }: Step): boolean {
   )
 }
 
+/** Memory that is handed back after each batch, of the training or of an evaluation. */
+function claimEmptied(python: PythonModule, step: Step, evidence: Evidence, claims: ClaimBuilder): void {
+  const emptied = emptiedCaches(python, step)
+  const [first] = emptied
+  if (first === undefined) return
+  claimOperation(claims, {
+    kind: 'empty cache',
+    place: 'step',
+    key: first.what,
+    at: callSite(first.call),
+    site: {
+      start: step.node.start,
+      end: step.node.end,
+      target: { kind: 'operation', name: 'empty cache' },
+    },
+    scope: step.func?.qualified ?? '',
+    evidence,
+    places: emptied.map((one) => ({ what: one.what, node: one.call.expr })),
+    weight: generates(python, step) ? 'slight' : 'ordinary',
+    realModel: isRealModel(python),
+    subject: step.loop?.role === 'evaluate' ? 'evaluation' : null,
+  })
+}
+
 function readStep(python: PythonModule, step: Step, common: Evidence, claims: ClaimBuilder): void {
   const evidence = { ...common }
   const { loop, func } = step
@@ -145,22 +170,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
     operation.known('times', 'stalls', stalls, { start: first.node.start, end: first.node.end })
   }
 
-  const emptied = emptiedCaches(python, step)
-  if (emptied[0] !== undefined) {
-    const { call, what } = emptied[0]
-    claimOperation(claims, {
-      kind: 'empty cache',
-      place: 'step',
-      key: what,
-      at: callSite(call),
-      site: site('empty cache'),
-      scope,
-      evidence,
-      places: emptied.map((one) => ({ what: one.what, node: one.call.expr })),
-      weight: generates(python, step) ? 'slight' : 'ordinary',
-      realModel,
-    })
-  }
+  claimEmptied(python, step, evidence, claims)
 
   for (const { what, expr } of keptGraphs(python, step)) {
     claimOperation(claims, {

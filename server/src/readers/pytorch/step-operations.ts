@@ -58,8 +58,22 @@ export function stepsOf(python: PythonModule): Step[] {
   return steps
 }
 
+/** Loops that look at the batches of an evaluation, as far as they are no part of a step. */
+export function evaluationSteps(python: PythonModule): Step[] {
+  return python.loops
+    .filter(({ role, node }) => role === 'evaluate' && node.type === 'for')
+    .map((loop) => ({
+      loop,
+      func: loop.function,
+      node: loop.node,
+      body: loop.node.body,
+      code: hotCode(python, loop.node.body, loop.function),
+    }))
+}
+
 export function stepAt(python: PythonModule, site: { start: number; end: number }): Step | undefined {
-  return stepsOf(python).find(({ node }) => node.start === site.start && node.end === site.end)
+  const stands = ({ node }: Step) => node.start === site.start && node.end === site.end
+  return stepsOf(python).find(stands) ?? evaluationSteps(python).find(stands)
 }
 
 export interface Found {

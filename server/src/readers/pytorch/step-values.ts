@@ -1,7 +1,7 @@
 /** Where the values of one step come from: names followed back through its assignments. */
 import { isBackward } from '../../python/effects.js'
-import type { Call, Func, PythonModule } from '../../python/module.js'
-import { returnsOf } from '../../python/returns.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import { returnedLosses } from '../../python/step-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { callsIn, type HotStatement } from './hot-code.js'
@@ -41,7 +41,9 @@ export function backwardPasses(
     ),
   )
   if (passes.length > 0) return passes
-  return lossesForTrainer(own[0]?.func ?? null).map((loss) => ({ at: own.length, loss }))
+  // What a trainer propagates back by itself: the loss that its step returns.
+  const owner = own[0]?.func ?? null
+  return owner === null ? [] : returnedLosses(owner).map((loss) => ({ at: own.length, loss }))
 }
 
 /** `loss` of `loss.backward()`, `scaler.scale(loss).backward()`, `accelerator.backward(loss)`. */
@@ -53,20 +55,6 @@ function lossOf({ expr }: Call): Expr | null {
   return value.type === 'call' && value.callee.type === 'attribute' && value.callee.attr === 'scale'
     ? (value.args[0]?.value ?? null)
     : value
-}
-
-/** What a trainer propagates back by itself: the loss that its step returns. */
-function lossesForTrainer(owner: Func | null): Expr[] {
-  if (owner === null || !/^(training_step|compute_loss)$/.test(owner.name)) return []
-  return returnsOf(owner).flatMap((value) => {
-    if (value.type === 'conditional')
-      return [value.otherwise, ...(value.then.type === 'tuple' ? value.then.items.slice(0, 1) : [])]
-    if (value.type === 'tuple') return value.items.slice(0, 1)
-    if (value.type !== 'dict') return [value]
-    return value.entries.flatMap(({ key, value: loss }) =>
-      key?.type === 'constant' && key.value === 'loss' ? [loss] : [],
-    )
-  })
 }
 
 /** What a name was assigned last before a statement of the step; `+=` counts together with what it adds to. */
