@@ -1,5 +1,6 @@
 /** Arguments of a call, wherever they come from. */
 import assert from 'node:assert/strict'
+import type { Expr } from '../../server/src/syntax/python-ast.js'
 import type { Json } from '../../server/src/text/json.js'
 import { analyse, argument, callNamed } from './analyse.js'
 
@@ -159,10 +160,42 @@ describe('arguments of a call', () => {
     assert.deepEqual(analysis.keysOf(entry.expr, call.expr.start), ['a', 'b'])
   })
 
-  it('a key that is set inside an inner dictionary makes that dictionary unknown, and no other', async () => {
-    const analysis = await analyse("kw = {'in': {'a': 1}, 'out': 2}\nkw['in']['a'] = 3\nf(kw)")
-    const dictionary = callNamed(analysis, 'f').expr.args[0]!.value
-    assert.deepEqual(analysis.entry(dictionary, 'in'), { state: 'unknown', because: 'kw is changed' })
-    assert.equal(analysis.entry(dictionary, 'out').state, 'given')
+  describe('a key that is set inside an inner dictionary', () => {
+    const entriesAfter = async (change: string) => {
+      const analysis = await analyse(`kw = {'in': {'a': 1, 'b': 2}, 'out': 2}\n${change}\nf(kw, kw['in'])`)
+      const [whole, inner] = callNamed(analysis, 'f').expr.args.map(({ value }) => value)
+      const value = (dictionary: Expr | undefined, key: string) => {
+        const entry = analysis.entry(dictionary!, key)
+        return entry.state === 'given' && entry.folded.state === 'known' ? entry.folded.value : entry.state
+      }
+      return {
+        whole: [value(whole, 'in'), value(whole, 'out')],
+        inner: ['a', 'b', 'c'].map((key) => value(inner, key)),
+        keys: analysis.keysOf(inner!),
+      }
+    }
+
+    it('is known, with the others', async () => {
+      assert.deepEqual(await entriesAfter("kw['in']['a'] = 3\nkw['in']['c'] = 4"), {
+        whole: ['unknown', 2],
+        inner: [3, 2, 4],
+        keys: ['a', 'b', 'c'],
+      })
+    })
+
+    it('under a condition, or from outside: it alone is unknown', async () => {
+      for (const change of ["if x: kw['in']['a'] = 3", "kw['in']['a'] = unseen()", "kw['in']['a'] += 1"])
+        assert.deepEqual((await entriesAfter(change)).inner.slice(1, 2), [2], change)
+      const { whole, inner } = await entriesAfter("if x: kw['in']['a'] = 3")
+      assert.deepEqual([whole[1], inner[0]], [2, 'unknown'])
+    })
+
+    it('under a key that cannot be told: no key is known', async () => {
+      assert.deepEqual((await entriesAfter("for key in names: kw['in'][key] = 3")).inner, [
+        'unknown',
+        'unknown',
+        'unknown',
+      ])
+    })
   })
 })

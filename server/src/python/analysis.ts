@@ -1,6 +1,14 @@
 /** One Python fragment, analysed: the implementation of `PythonModule`. */
 
-import type { CallExpr, ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
+import type {
+  CallExpr,
+  ClassDef,
+  Expr,
+  FunctionDef,
+  PythonTree,
+  Stmt,
+  Subscript,
+} from '../syntax/python-ast.js'
 import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { LaunchBinding } from '../text/launch.js'
@@ -27,6 +35,7 @@ import { handedOn } from './handed-on.js'
 import { horizonOf } from './horizon.js'
 import { importedArguments } from './imported-arguments.js'
 import { indexTree } from './index-calls.js'
+import { innerKeys } from './inner-changes.js'
 import { keptParameters } from './kept-parameters.js'
 import { addUses, holdsAny, usesOf } from './library-uses.js'
 import { callAt, grouped, inOrder, statementAt } from './look-up.js'
@@ -316,6 +325,9 @@ export class Analysis implements PythonModule {
   }
   keysOf(dictionary: Expr, until: number = dictionary.start): string[] | null {
     return dictionaryKeys(this, dictionary, until)
+  }
+  innerKeys(place: Subscript, until: number): string[] | null {
+    return innerKeys(this, place, until)
   }
   isChanged(expr: Expr): boolean {
     return expr.type === 'name' && this.changesOf(expr.id, expr.start).length > 0

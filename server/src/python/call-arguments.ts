@@ -8,6 +8,7 @@ import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { configuredNode, foldConfigured } from './configured.js'
 import { expressionOf } from './configured-expression.js'
 import { chosen, known } from './folded.js'
+import { innerChange, innerKeys } from './inner-changes.js'
 import type { ArgumentValue, Call, Folded, Func } from './module.js'
 import type { Mutation } from './mutations.js'
 import { bindingsOf, partialBehind } from './names.js'
@@ -115,17 +116,24 @@ export function inDictionary(
   keyword: string,
   until: number = expr.start,
   depth = 0,
+  /** With what is written into its values, `config['train']['lr'] = 0.1`. */
+  whole = true,
 ): ArgumentValue {
   const opaque: ArgumentValue = { state: 'unknown', because: '**kwargs' }
   if (depth > 8) return opaque
+  const changed = (before: ArgumentValue): ArgumentValue =>
+    afterChanges(analysis, expr, keyword, before, until, whole)
   const inner = (part: Expr): ArgumentValue =>
     inDictionary(analysis, part, keyword, Math.max(until, part.start), depth + 1)
   const value = analysis.definition(expr)
+  const written = value.type === 'subscript' ? innerChange(analysis, value, keyword, until) : null
+  if (written === 'unclear') return { state: 'unknown', because: `${keyword} is changed` }
+  if (written !== null && written !== 'other keys') return given(analysis, written)
   const configured = configuredNode(analysis, value)
   if (configured !== null) {
     if (configured.node === undefined) return opaque
     const inside = inConfigured(expr, configured.node, keyword, configured.overridable)
-    return afterChanges(analysis, expr, keyword, inside, until)
+    return changed(inside)
   }
   if (value.type === 'conditional') {
     const [then, otherwise] = [inner(value.then), inner(value.otherwise)]
@@ -144,7 +152,7 @@ export function inDictionary(
     // `dict(base, lr=0.1)` starts from another dictionary.
     const copied = first !== undefined && first.name === null && first.star === 0
     const result = copied && inside.state === 'absent' ? inner(first.value) : inside
-    return afterChanges(analysis, expr, keyword, result, until)
+    return changed(result)
   }
   if (
     value.type === 'call' &&
@@ -152,30 +160,24 @@ export function inDictionary(
     value.callee.attr === 'copy' &&
     value.args.length === 0
   )
-    return afterChanges(
-      analysis,
-      expr,
-      keyword,
-      inDictionary(analysis, value.callee.value, keyword, value.start, depth + 1),
-      until,
-    )
+    return changed(inDictionary(analysis, value.callee.value, keyword, value.start, depth + 1))
   if (value.type === 'call') {
     const func = analysis.functionOf(value.callee)
     const returned = func === null ? null : certainReturn(func)
     if (func === null || returned === null) return opaque
     const filtered = returned.type === 'comprehension' ? filteredItems(returned) : null
     const passed = filtered === null ? null : passedFor(analysis, value, func, filtered)
-    if (passed !== null) return afterChanges(analysis, expr, keyword, inner(passed), until)
+    if (passed !== null) return changed(inner(passed))
     const made = inDictionary(analysis, returned, keyword, returned.start, depth + 1)
-    return afterChanges(analysis, expr, keyword, made, until)
+    return changed(made)
   }
   if (value.type === 'comprehension') {
     const source = filteredItems(value)
-    return source === null ? opaque : afterChanges(analysis, expr, keyword, inner(source), until)
+    return source === null ? opaque : changed(inner(source))
   }
   const constant = (): ArgumentValue => {
     const found = inConstant(analysis, expr, value, keyword)
-    return found === null ? opaque : afterChanges(analysis, expr, keyword, found, until)
+    return found === null ? opaque : changed(found)
   }
   if (value.type === 'name') {
     const passed = inParameter(analysis, value, keyword, depth)
@@ -190,16 +192,18 @@ export function inDictionary(
     value.index.type === 'constant' &&
     typeof value.index.value === 'string'
   ) {
-    const outer = inDictionary(analysis, value.value, value.index.value, until, depth + 1)
+    const others = written === 'other keys'
+    const outer = inDictionary(analysis, value.value, value.index.value, until, depth + 1, !others)
     // What is no expression of this module stands at the dictionary.
-    return outer.state === 'given' && outer.expr !== value.value ? inner(outer.expr) : constant()
+    if (outer.state === 'given' && outer.expr !== value.value) return inner(outer.expr)
+    return others ? inFolded(outer, keyword) : constant()
   }
   if (value.type !== 'dict') return opaque
   let result: ArgumentValue = { state: 'absent' }
-  const written = entriesByKey(value)
-  const entry = written?.get(keyword)
+  const byKeys = entriesByKey(value)
+  const entry = byKeys?.get(keyword)
   if (entry !== undefined) result = given(analysis, entry)
-  for (const entry of written === null ? value.entries : []) {
+  for (const entry of byKeys === null ? value.entries : []) {
     if (entry.key === null) {
       const inside = inDictionary(analysis, entry.value, keyword, entry.value.start, depth + 1)
       if (inside.state !== 'absent') result = inside
@@ -209,7 +213,7 @@ export function inDictionary(
     if (key.state === 'unknown') result = mayBe(key, keyword) ? opaque : result
     else if (key.value === keyword) result = given(analysis, entry.value)
   }
-  return afterChanges(analysis, expr, keyword, result, until)
+  return changed(result)
 }
 
 /** In a dictionary that another module of the project writes down: `settings.TRAINING`, shown at `expr`; null: it is something else. */
@@ -221,6 +225,15 @@ function inConstant(analysis: Analysis, expr: Expr, value: Expr, keyword: string
   if (entry === undefined) return { state: 'absent', overridable: folded.overridable }
   const span = { start: expr.start, end: expr.end }
   return { state: 'given', expr, folded: { ...folded, value: entry }, span }
+}
+
+/** A key of a value that is known as a whole. */
+function inFolded(outer: ArgumentValue, keyword: string): ArgumentValue {
+  if (outer.state !== 'given' || outer.folded.state !== 'known' || !isRecord(outer.folded.value))
+    return { state: 'unknown', because: '**kwargs' }
+  const value = lookUp(outer.folded.value, keyword)
+  if (value === undefined) return { state: 'absent', overridable: outer.folded.overridable }
+  return { ...outer, folded: { ...outer.folded, value } }
 }
 
 function isRecord(value: Json): value is { [key: string]: Json } {
@@ -252,6 +265,7 @@ function afterChanges(
   keyword: string,
   result: ArgumentValue,
   until: number,
+  whole: boolean,
 ): ArgumentValue {
   if (expr.type !== 'name') return result
   let current = result
@@ -276,6 +290,10 @@ function afterChanges(
       continue
     }
     if (key.value !== keyword) continue
+    if (change.inside !== null) {
+      if (whole) current = changed
+      continue
+    }
     if (!change.certain) {
       const open: ArgumentValue = {
         state: 'unknown',
@@ -298,7 +316,7 @@ function afterChanges(
 }
 
 /** A key that cannot be told could still be this one. */
-function mayBe(key: Folded & { state: 'unknown' }, keyword: string): boolean {
+export function mayBe(key: Folded & { state: 'unknown' }, keyword: string): boolean {
   return key.options?.some(({ folded }) => folded.value === keyword) ?? true
 }
 
@@ -442,6 +460,9 @@ export function dictionaryKeys(analysis: Analysis, expr: Expr, until: number = e
     } else {
       const behind = behindName(found, end)
       if (behind === null || !collect(behind, behind.start, depth + 1)) return false
+      const inner = found.type === 'subscript' ? innerKeys(analysis, found, end) : []
+      if (inner === null) return false
+      for (const key of inner) keys.add(key)
     }
     return source.type !== 'name' || change(source.id, source.start, end, depth)
   }
@@ -450,7 +471,7 @@ export function dictionaryKeys(analysis: Analysis, expr: Expr, until: number = e
     if (found.type === 'name') return onlyPassed(analysis, found)
     if (found.type !== 'subscript' || found.index.type !== 'constant') return null
     const { value } = found.index
-    const entry = typeof value === 'string' ? inDictionary(analysis, found.value, value, end) : null
+    const entry = typeof value === 'string' ? inDictionary(analysis, found.value, value, end, 0, false) : null
     return entry?.state === 'given' ? entry.expr : null
   }
   const change = (name: string, at: number, end: number, depth: number): boolean => {

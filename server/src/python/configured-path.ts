@@ -177,8 +177,9 @@ function pathOfName(
 ): ConfiguredPath | null {
   const changes = analysis.mutatedNames.has(expr.id) ? analysis.changesOf(expr.id, expr.start) : []
   if (changes.length > 0) {
-    const own = filledByKeys(analysis, expr, changes)
-    if (own !== null || !changes.every((one) => isWrittenByKey(analysis, one))) return own
+    const filled = filledByKeys(analysis, expr, changes)
+    // What is written to single keys is told where they are looked up.
+    if (filled !== null || changes.some(({ target }) => target === null)) return filled
   }
   const bindings = bindingsOf(analysis, expr.id, expr.start)
   if (bindings.length === 0) return pathElsewhere(analysis, expr)
@@ -222,29 +223,6 @@ function filledByKeys(
   const path = value?.type === 'call' ? containerPath(analysis, value) : null
   const own = changes.every(({ target }) => target !== null && isOwnWrite(path?.fields?.values, target))
   return own ? path : null
-}
-
-/** `config['lr'] = args.lr`: `changedKeys` tells which keys of the file no longer count. */
-function isWrittenByKey(analysis: Analysis, { target }: Mutation): boolean {
-  let part: Expr | undefined = target === null ? undefined : assignedAt(analysis).get(target.start)
-  while (part?.type === 'subscript') {
-    if (part.index.type !== 'constant') return false
-    part = part.value
-  }
-  return part?.type === 'name'
-}
-
-const assigned = new WeakMap<Analysis, Map<number, Expr>>()
-
-/** What is assigned to, by where it starts. */
-function assignedAt(analysis: Analysis): ReadonlyMap<number, Expr> {
-  let found = assigned.get(analysis)
-  if (found === undefined) {
-    const targets = analysis.statements.flatMap((one) => (one.type === 'assign' ? one.targets : []))
-    found = new Map(targets.map((target) => [target.start, target]))
-    assigned.set(analysis, found)
-  }
-  return found
 }
 
 /** What a call passes for a parameter, as it is written. */

@@ -1,5 +1,5 @@
 /** Values that a script takes from configuration files, from objects of the project's classes, and from both together. */
-import type { Expr } from '../syntax/python-ast.js'
+import type { Argument, Expr, Stmt } from '../syntax/python-ast.js'
 import { type Configured, configuredAt, plainConfigured } from '../text/configured.js'
 import { mergeConfigured } from '../text/merge-configured.js'
 import { lookUp } from '../text/records.js'
@@ -101,6 +101,25 @@ function commandLineValue({ binding }: Analysis, name: string): Folded | null {
   }
 }
 
+function writtenBy(statement: Stmt): readonly Expr[] {
+  if (statement.type === 'assign') return statement.targets
+  if (statement.type === 'augassign') return [statement.target]
+  return statement.type === 'delete' ? statement.children : []
+}
+
+/** What a method of a dictionary changes: `config['train'].update({'lr': 0.1})`; null among them: keys that cannot be told. */
+function keysChangedBy(method: string, args: readonly Argument[]): (Key | null)[] {
+  if (method === 'clear' || method === 'popitem') return args.length === 0 ? [null] : []
+  if (method === 'pop') return args[0] === undefined ? [] : [constantKey(args[0].value)]
+  if (method !== 'update') return []
+  return args.flatMap(({ name, value }): (Key | null)[] => {
+    if (name !== null) return [name]
+    return value.type === 'dict'
+      ? value.entries.map(({ key }) => (key === null ? null : constantKey(key)))
+      : [null]
+  })
+}
+
 const stores = new WeakMap<Analysis, ConfiguredPath[]>()
 
 /** Places of configurations that the program writes to: `cfg.trainer.devices = 1`, `OmegaConf.update(cfg, 'a.b', 1)`. */
@@ -117,11 +136,19 @@ function storedPaths(analysis: Analysis): ConfiguredPath[] {
     found.push(key === null ? base : below(base, key))
   }
   for (const statement of analysis.statements) {
-    if (statement.type !== 'assign') continue
-    for (const target of statement.targets) {
+    for (const target of writtenBy(statement)) {
       if (target.type === 'attribute') store(target.value, target.attr, target)
       else if (target.type === 'subscript') store(target.value, constantKey(target.index), target)
     }
+  }
+  for (const { expr } of analysis.calls) {
+    const { callee, args } = expr
+    if (
+      callee.type !== 'attribute' ||
+      (callee.value.type !== 'subscript' && callee.value.type !== 'attribute')
+    )
+      continue
+    for (const key of keysChangedBy(callee.attr, args)) store(callee.value, key)
   }
   for (const call of analysis.callsTo('omegaconf.OmegaConf.update')) {
     const [config, key] = call.expr.args

@@ -1,9 +1,10 @@
 /** Lists and dictionaries that are changed in place after they were made. */
-import { define, defineAll } from '../text/records.js'
+import type { Json } from '../text/json.js'
+import { define, defineAll, lookUp } from '../text/records.js'
 import { maximumItems } from './fold-numeric.js'
 import { combine, type Fold, unknown } from './folded.js'
 import type { Folded } from './module.js'
-import type { Mutation } from './mutations.js'
+import { keysOfTarget, type Mutation } from './mutations.js'
 import { isDict } from './operators.js'
 
 /** Changes in place that are followed one by one. */
@@ -31,12 +32,28 @@ export function foldChanges(fold: Fold, id: string, made: Folded, changes: reado
     } else if (change.method === 'update' && dictionary !== null && isDict(added.value)) {
       defineAll(dictionary, added.value)
     } else if (change.target !== null && dictionary !== null) {
-      const key = fold(change.target.index)
-      if (key.state === 'unknown') return key
-      define(dictionary, String(key.value), added.value)
-      parts.push(key)
+      const keys = (change.inside === null ? [change.target.index] : keysOfTarget(change.inside)).map(fold)
+      const open = keys.find((key) => key.state === 'unknown')
+      if (open !== undefined) return open
+      const path = keys.map((key) => String(key.state === 'known' && key.value))
+      if (!setInside(dictionary, path, added.value)) return unclear
+      parts.push(...keys)
     } else return unclear
     if (list !== null && list.length > maximumItems) return unknown('too long')
   }
   return combine(list ?? dictionary, parts)
+}
+
+/** Copies what lies on the way, which others may hold as well; false: there is no such way. */
+function setInside(dictionary: { [key: string]: Json }, [key, ...further]: string[], value: Json): boolean {
+  if (key === undefined) return false
+  if (further.length === 0) {
+    define(dictionary, key, value)
+    return true
+  }
+  const inner = lookUp(dictionary, key)
+  if (inner === undefined || !isDict(inner)) return false
+  const copy = { ...inner }
+  define(dictionary, key, copy)
+  return setInside(copy, further, value)
 }

@@ -479,7 +479,8 @@ export class Folder {
     if (nameOf(this.analysis, value) === 'os.environ')
       return environmentValue(this.analysis, this.fold(index), unknown('the environment'))
     const configured = configuredValue(this.analysis, expr)
-    if (configured !== null) return configured
+    if (configured !== null)
+      return configured.state === 'known' ? configured : (this.written(value, index) ?? configured)
     const space = namespaceBehind(this.analysis, value)
     if (space !== null && index.type === 'constant' && typeof index.value === 'string')
       return this.fold({
@@ -507,6 +508,16 @@ export class Folder {
       if (entry.state === 'given' && entry.folded.state === 'known') return entry.folded
     }
     return this.item(container, key)
+  }
+
+  /** What the program itself writes to a key of a configuration. */
+  private written(value: Expr, index: Expr): Folded | null {
+    let base = value
+    while (base.type === 'subscript') base = base.value
+    if (base.type !== 'name' || !this.analysis.mutatedNames.has(base.id)) return null
+    if (index.type !== 'constant' || typeof index.value !== 'string') return null
+    const entry = this.analysis.entry(value, index.value)
+    return entry.state === 'given' && entry.folded.state === 'known' ? entry.folded : null
   }
 
   private item(container: Folded, key: Folded): Folded {

@@ -4,7 +4,7 @@
  * `loop-roles.ts`, `evidence.ts`.
  */
 
-import type { CallExpr, Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
+import type { CallExpr, Expr, PythonTree, Stmt, Subscript } from '../syntax/python-ast.js'
 import type { Configured } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { Span } from '../text/location.js'
@@ -118,6 +118,8 @@ export interface ModuleValues {
   fallbackOf(call: CallExpr): Expr | null
   /** All keys of a dictionary, as above; null where they cannot all be known. */
   keysOf(dictionary: Expr, until?: number): string[] | null
+  /** Keys that are written into what `dictionary[key]` holds: `dictionary[key]['x'] = …`; null: one of them cannot be told. */
+  innerKeys(place: Subscript, until: number): string[] | null
   /**
    * Every value that an expression stands for in turn: the items of the literal that a loop goes through, what the
    * calls of a function pass for a parameter, or its one definition. Null where they cannot be listed.

@@ -8,6 +8,8 @@ export interface Mutation {
   target: Subscript | null
   /** What is assigned to the target; null where it is unpacked, computed from the old value, or deleted. */
   value: Expr | null
+  /** `d[key][further] = …`: what is assigned to in the end; it changes what the target holds. */
+  inside: Subscript | null
   /** `append`, `update` …; null for an assignment. */
   method: string | null
   call: CallExpr | null
@@ -16,6 +18,11 @@ export interface Mutation {
 }
 
 const none: readonly Mutation[] = []
+
+/** The keys of `d['a']['b']`, from the outermost on. */
+export function keysOfTarget({ value, index }: Subscript): Expr[] {
+  return value.type === 'subscript' ? [...keysOfTarget(value), index] : [index]
+}
 
 /**
  * What changes the value of `name` between its definition and `until` (by default the place that reads it), in order.
@@ -66,10 +73,11 @@ function mutation(binding: Binding, certain: boolean): Mutation {
   const { value } = binding
   if (value?.type === 'call') {
     const method = value.callee.type === 'attribute' ? value.callee.attr : null
-    return { target: null, value: null, method, call: value, certain }
+    return { target: null, value: null, inside: null, method, call: value, certain }
   }
   const target = value?.type === 'subscript' ? value : null
-  return { target, value: binding.assigned ?? null, method: null, call: null, certain }
+  const { assigned = null, inside = null } = binding
+  return { target, value: assigned, inside, method: null, call: null, certain }
 }
 
 /** The function, class or module that a comprehension or lambda stands in. */

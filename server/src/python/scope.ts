@@ -1,5 +1,5 @@
 /** Scopes of Python and what is bound in them: which binding a name may have its value from. */
-import type { ClassDef, Expr, FunctionDef, Import } from '../syntax/python-ast.js'
+import type { ClassDef, Expr, FunctionDef, Import, Subscript } from '../syntax/python-ast.js'
 
 export interface Binding {
   name: string
@@ -21,6 +21,8 @@ export interface Binding {
   branch: number
   /** For `name[key] = …` (kept as `name[]`): what is assigned. */
   assigned?: Expr | null
+  /** For `name[key][further] = …`: all of the target. */
+  inside?: Subscript
 }
 
 export interface Scope {

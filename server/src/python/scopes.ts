@@ -88,7 +88,7 @@ function bindTarget(
       }
       break
     case 'subscript': {
-      // `d['a']['b'] = …` changes what `d['a']` holds, to something that is not followed.
+      // `d['a']['b'] = …` changes what `d['a']` holds.
       let outer = target
       while (outer.value.type === 'subscript') outer = outer.value
       if (outer.value.type === 'name') {
@@ -101,7 +101,8 @@ function bindTarget(
           node: null,
           target: null,
           ...where,
-          assigned: outer === target && kind === 'assign' && unpack === null ? value : null,
+          assigned: kind === 'assign' && unpack === null ? value : null,
+          ...(outer === target ? {} : { inside: target }),
         })
       }
       break

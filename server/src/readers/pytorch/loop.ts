@@ -252,7 +252,11 @@ function inventedBefore(python: PythonModule, { node, calls }: Loop): boolean {
       args.some(({ value }) => {
         if (value.type !== 'name') return false
         let made = python.definition(value)
-        while (made.type === 'call' && made.callee.type === 'attribute' && python.nameOf(made.callee) === null)
+        while (
+          made.type === 'call' &&
+          made.callee.type === 'attribute' &&
+          python.nameOf(made.callee) === null
+        )
           made = python.definition(made.callee.value)
         return (
           made.type === 'call' &&

@@ -1,7 +1,7 @@
 /** A sweep as plain data, whether it is written in YAML, JSON or as a Python dictionary. */
 import type { ConfigNode } from '../../config/node.js'
 import type { PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { Expr, Subscript } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import { define } from '../../text/records.js'
 import { passedExpression } from '../../values/argument.js'
@@ -34,7 +34,15 @@ export function pythonData(module: PythonModule, expr: Expr, until: number, dept
   if (keys !== null) {
     const result: Record<string, Json> = {}
     for (const key of keys) {
-      const value = passedExpression(module.entry(expr, key, until))
+      const place = below(expr, key)
+      // `sweep['parameters']['lr'] = …`.
+      const written = module.innerKeys(place, until)
+      const value =
+        written?.length === 0
+          ? passedExpression(module.entry(expr, key, until))
+          : written === null
+            ? null
+            : place
       const inside = value === null ? unreadable(expr.start) : pythonData(module, value, until, depth + 1)
       define(result, key, inside)
     }
@@ -50,4 +58,9 @@ export function pythonData(module: PythonModule, expr: Expr, until: number, dept
     return value.items.map((item) => pythonData(module, item, until, depth + 1))
   }
   return unreadable(expr.start)
+}
+
+function below(value: Expr, key: string): Subscript {
+  const { start, end } = value
+  return { type: 'subscript', value, index: { type: 'constant', value: key, start, end }, start, end }
 }

@@ -92,9 +92,6 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
   if (shown !== undefined) claimGoal(search, data, { start: shown.start, end: shown.end })
   const epochs = mostEpochs(data)
   if (epochs !== null) search.known('trialSteps', 'parameters', { what: 'epochs', count: epochs }, place)
-  // A grid is a finding of its own.
-  if (data.method !== 'grid')
-    search.known('terminationGapIfReported', 'early_terminate', noTermination, place)
 }
 
 function readCalls(module: PythonModule, claims: ClaimBuilder): void {
@@ -150,9 +147,10 @@ function claimSweep(
   if (agent?.seen === true && agent.logsSteps && agent.steps !== null) {
     const count = agent.steps.count ?? mostEpochs(data)
     search.known('trialSteps', 'function', { ...agent.steps, count }, place)
-    // The change of a grid brings early termination with it.
+    // The change of a grid, a finding of its own, brings early termination with it.
     if (data.method !== 'grid') search.known('terminationGap', 'early_terminate', noTermination, place)
-  }
+  } else if (agent === null && data.method !== 'grid')
+    search.known('terminationGapIfReported', 'early_terminate', noTermination, place)
   search.known('persisted', 'sweep', true, place)
   search.known('metric', 'metric', metricName(data), place)
   return search
