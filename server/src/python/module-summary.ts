@@ -74,6 +74,8 @@ export interface ModuleSummary {
   path: string
   /** A program that has a module of the project train: what that one runs on. */
   trainsOn?: Evidence['accelerator']
+  /** By what it, or a module of the project that it imports, tells one process from another. */
+  readsRank?: string
   constants: Record<string, Json>
   functions: Record<
     string,

@@ -13,6 +13,7 @@ import { networkAutocasts } from './network-autocast.js'
 import { networkCode } from './network-code.js'
 import { madeNetworks } from './networks/size.js'
 import { derivedClasses, outwardCalls } from './outward.js'
+import { rankSource } from './rank-source.js'
 import { makesResidentData } from './resident-data.js'
 import { sampleSource } from './sample-sources.js'
 import { scopeAt } from './scope.js'
@@ -35,6 +36,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
   const restores = restoredNames(analysis)
   const networks = networkCode(analysis)
   const makes = madeNetworks(analysis)
+  const rank = rankSource(analysis)
   const samples = sampleSource(analysis)
   const fitted = fittedMethods(analysis)
   const parses = isImported ? { ...known.parses, ...sharedArguments(analysis) } : {}
@@ -52,6 +54,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     isEntry: analysis.isEntry,
     evidence: analysis.evidence,
     ...broughtTraining(analysis),
+    ...(rank === null ? {} : { readsRank: rank }),
     ...(reported === null ? {} : { reported }),
     ...usedConfigurations(analysis),
     ...(isImported ? heldConfigurations(analysis, known) : {}),

@@ -1,6 +1,7 @@
 /** What a Python program does as a whole: how it uses the devices of a node, whether it trains and can go on later. */
 
 import type { Call, PythonModule } from '../../python/module.js'
+import { rankSource } from '../../python/rank-source.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import { fixedArgument, fixedValue, knownArgument, mayBePassed } from '../../values/argument.js'
@@ -76,7 +77,7 @@ export const programReader = defineReader({
     program.known('infers', 'model', inference(python), place)
     readAccelerator(program, takesAccelerator(python, context) ? 'maybe' : evidence.accelerator, place)
     readResumption(python, program, place)
-    const rank = rankSource.exec(python.code)?.[0] ?? null
+    const rank = rankSource(python)
     program.known('readsRank', rank ?? 'rank', rank, place)
     readWork(python, program, place)
     for (const { what, could, start, end } of strangersOf(python, python.tree.body))
@@ -112,10 +113,6 @@ function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, plac
 
 /** A notebook of Databricks that runs another one, in its own session or beside it. */
 const otherNotebook = /^# MAGIC[ \t]+%run\b|\bdbutils\.notebook\.run\(/m
-
-/** What tells a program how many machines there are and which one it runs on, by scheduler, service and launcher. */
-const rankSource =
-  /\b(SM_HOSTS|SM_CURRENT_HOST|current_host|SMDATAPARALLEL\w*|WORLD_SIZE|world_size|RANK|LOCAL_RANK|local_rank|node_rank|JOB_COMPLETION_INDEX|AZ_BATCH\w*|TF_CONFIG|CLUSTER_SPEC|ClusterSpec|train_and_evaluate|VC_\w+|VK_TASK_INDEX|SLURM_\w+|PMI_RANK|OMPI_COMM\w*|SKYPILOT_NODE\w*|AWS_BATCH_JOB_(NODE|ARRAY)\w*|num_machines|machine_rank|num_nodes|nnodes|RAY_ADDRESS|resourceconfig)\b/
 
 /** The main guard, else the first statement that is no import and no documentation. */
 function placeOf(python: PythonModule): Place {

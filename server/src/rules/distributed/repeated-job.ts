@@ -1,6 +1,7 @@
 import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
+import { knowsRank } from '../../workload/launches.js'
 import { sharedWith } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
 import { hidden, type Silence, unless } from '../silence.js'
@@ -58,6 +59,7 @@ function worksTogether(run: Run): Silence | undefined {
   const unseen = hidden(run, 'devices')
   if (unseen !== undefined) return unseen
   if (launch === null) return { text: 'what it launches is not known' }
+  if (knowsRank(launch)) return { text: 'its environment says how many processes there are' }
   if (launch.sweep === 'agent') return { text: 'each copy takes trials of its own' }
   if (launch.launcher !== 'python' && launch.everyNode !== true)
     return { text: `${launch.launcher} may divide the work` }
