@@ -3,7 +3,7 @@ import type { Location } from '../text/location.js'
 
 /** Words with which people justify what looks wasteful. */
 const reason =
-  /\b(on purpose|intentional(ly)?|deliberate(ly)?|diverge[sd]?|diverging|nans?|(numerically )?unstable|instabilit(y|ies)|(over|under)flow(s|ed|ing)?|(does(n't| not)|never|stops?|won't) converg(e|es|ing)|los(es|t|ing) (accuracy|precision)|(needs?|requires?|must (be|have|stay|run)) [^.;]*\b(fp32|float32|full precision|single precision)|required by|(do not|don't) (change|lower|reduce|remove|enable|cache|switch)|crash(es|ed)?|hangs?|deadlocks?)\b/i
+  /\b(on purpose|intentional(ly)?|deliberate(ly)?|diverge[sd]?|diverging|nans?|(numerically )?unstable|instabilit(y|ies)|(over|under)flow(s|ed|ing)?|(does(n't| not)|never|stops?|won't) converg(e|es|ing)|los(es|t|ing) (accuracy|precision)|(needs?|requires?|must (be|have|stay|run)) [^.;]*\b(fp32|float32|full precision|single precision)|required by|(does|do|may|might|can)(n't| ?not)( yet)? support|not (yet )?supported|unsupported|incompatib\w+|(do not|don't) (change|lower|reduce|remove|enable|cache|switch)|crash(es|ed)?|hangs?|deadlocks?)\b/i
 /** What nobody has decided yet. */
 const open =
   /\b(todo|fixme|xxx|hack|try|maybe|perhaps|check (if|whether)|should (we|i|be)|could (be|we))\b|\?/i
