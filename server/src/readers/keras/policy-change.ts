@@ -1,10 +1,10 @@
 /** How Keras is told to compute in 16 bits: a policy before the model is made, and a last layer that stays in fp32. */
 import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
-import type { PythonModule } from '../../python/module.js'
-import type { Import as ImportStmt, Stmt } from '../../syntax/python-ast.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr, Import as ImportStmt, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
-import { knownArgument, mayBePassed } from '../../values/argument.js'
+import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
@@ -51,11 +51,12 @@ export function changePolicy(
     offset: at.end,
   })
   const lines = ['', `${name.text}("${policy}")`]
+  const endsHere = lastLayers(python).length > 0 || makesWhole(python)
   const statement: PythonRange = { fragment: fragment.index, start: at.start, end: at.end }
   return {
     // The last layer of a network that is made in another file would compute in 16 bits as well.
-    title: makesLayers(python) ? title : `${title}, and give its last layer dtype="float32"`,
-    safety: makesLayers(python) && !arithmetic ? 'unsafe' : 'display',
+    title: endsHere ? title : `${title}, and give its last layer dtype="float32"`,
+    safety: endsHere && !arithmetic ? 'unsafe' : 'display',
     writes: [
       { kind: 'insert lines', path, where: 'after', statement, lines },
       ...fullPrecisionHead(python, facts),
@@ -71,10 +72,9 @@ function usesRemoved(python: PythonModule): boolean {
   )
 }
 
-function makesLayers(python: PythonModule): boolean {
-  return python.calls.some(({ name }) =>
-    /^keras\.(layers|Sequential|models\.Sequential|applications)\b/.test(name ?? ''),
-  )
+/** Networks of the library that end in a layer of their own. */
+function makesWhole(python: PythonModule): boolean {
+  return python.calls.some(({ name }) => /^keras\.applications\b/.test(name ?? ''))
 }
 
 /** The last of the imports at the top, which the policy has to follow and the model has to come after. */
@@ -99,27 +99,62 @@ const heads: Record<string, { units: string; activation: number | null }> = {
   'keras.layers.Conv3D': { units: 'filters', activation: null },
 }
 
-/** A softmax over 16 bits loses small probabilities: the last layer stays in fp32, as the guide of Keras asks for. */
+/** What comes out of a model stays in fp32, as the guide of Keras asks for: a softmax over 16 bits loses small probabilities. */
 function fullPrecisionHead(python: PythonModule, facts: FragmentFacts): Write[] {
-  const writes: Write[] = []
-  for (const call of python.calls) {
-    const head = lookUp(heads, call.name ?? '')
-    if (head === undefined) continue
-    const activation = python.argument(call, 'activation', head.activation ?? undefined)
-    const value = knownArgument(activation)
-    if (value !== 'softmax' && value !== 'sigmoid') continue
-    // One unit ends a model; a gate of many units does not.
-    if (value === 'sigmoid' && knownArgument(python.argument(call, head.units, 0)) !== 1) continue
-    if (mayBePassed(python.argument(call, 'dtype'))) continue
-    writes.push({
+  return lastLayers(python)
+    .filter((call) => !mayBePassed(python.argument(call, 'dtype')))
+    .map((call) => ({
       kind: 'set keyword',
       path: facts.path,
       call: { fragment: facts.fragment.index, start: call.expr.start, end: call.expr.end },
       name: 'dtype',
       value: '"float32"',
-    })
+    }))
+}
+
+/** Layers that end a model: by what they compute, or by where they stand. */
+function lastLayers(python: PythonModule): Call[] {
+  const last = new Set(outputsOf(python))
+  return python.calls.filter((call) => last.has(call.expr) || isProbability(python, call))
+}
+
+function isProbability(python: PythonModule, call: Call): boolean {
+  const head = lookUp(heads, call.name ?? '')
+  if (head === undefined) return false
+  const value = knownArgument(python.argument(call, 'activation', head.activation ?? undefined))
+  // One unit ends a model; a gate of many units does not.
+  return (
+    value === 'softmax' || (value === 'sigmoid' && knownArgument(python.argument(call, head.units, 0)) === 1)
+  )
+}
+
+/** The layers whose result is given to `Model(outputs=…)`, that end a `Sequential`, or that are added to one last. */
+function outputsOf(python: PythonModule): Expr[] {
+  const found: Expr[] = []
+  const add = (expr: Expr | undefined) => {
+    const made = expr === undefined ? undefined : python.definition(expr)
+    // `Dense(10)(x)`.
+    const layer = made?.type === 'call' && made.callee.type === 'call' ? made.callee : made
+    if (layer?.type === 'call' && lookUp(heads, python.callOf(layer)?.name ?? '') !== undefined)
+      found.push(layer)
   }
-  return writes
+  const added = new Map<string, Expr>()
+  for (const call of python.calls) {
+    if (/^keras\.(models\.)?Model$/.test(call.name ?? '')) {
+      const outputs = passedExpression(python.argument(call, 'outputs', 1))
+      for (const one of outputs?.type === 'list' ? outputs.items : [outputs ?? undefined]) add(one)
+    } else if (/^keras\.(models\.)?Sequential$/.test(call.name ?? '')) {
+      const layers = passedExpression(python.argument(call, 'layers', 0))
+      if (layers?.type === 'list') add(layers.items.at(-1))
+    } else if (call.method === 'add' && call.expr.callee.type === 'attribute') {
+      const { value } = call.expr.callee
+      const [layer] = call.expr.args
+      const model = `${call.function?.qualified ?? ''} ${python.text.slice(value.start, value.end)}`
+      if (layer !== undefined) added.set(model, layer.value)
+    }
+  }
+  for (const layer of added.values()) add(layer)
+  return found
 }
 
 /** The package that the file already imports Keras from. */
