@@ -28,7 +28,16 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
   if (claim.setting === 'nodes' && claim.site.target === undefined)
     return write(claim, facts, `Request ${value} node: --nodes=${value}`, 'nodes', String(value))
   if (claim.setting === 'processes' && claim.site.target?.kind === 'option') {
-    const { fragment, start, end } = claim.site
+    const { fragment, start, end, target } = claim.site
+    const processes = `${value} process${value === 1 ? '' : 'es'}`
+    if (target.part === 'behind')
+      return write(
+        claim,
+        facts,
+        `Start ${processes}: --nproc_per_node=${value}`,
+        'nproc_per_node',
+        String(value),
+      )
     // In a text that another shell runs, the place is that of the whole text.
     if (/\s/.test(facts.fragment.text.slice(start, end).trim()))
       return { reason: `the number stands in a text that another shell runs: make it ${value} there` }
@@ -39,7 +48,7 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
       return { reason: `it is $${variable}: change it where that is set` }
     const place = set ?? { start, end }
     const one: ShellWrite = { kind: 'replace text', fragment, ...place, text: String(value) }
-    const title = `Start ${value} processes: ${set === null ? `${claim.key} ` : `${variable}=`}${value}`
+    const title = `Start ${processes}: ${set === null ? `${claim.key} ` : `${variable}=`}${value}`
     const writes = [one, ...(value === 1 ? withoutMultiGpu(facts, start) : [])]
     return {
       title,

@@ -235,6 +235,14 @@ function claimProcesses(compute: SubjectBuilder<'Compute'>, launches: FoundLaunc
   const [only] = launches
   if (only === undefined || launches.length > 1 || only.parts.processes === null) return
   const flag = flagOf(only.parts.launcherFlags, 'nproc-per-node', 'num-gpus', 'num-processes')
+  const word = only.command.words.find(({ text }) => /(^|\/)torchrun$/.test(text ?? ''))
+  if (flag === undefined && only.parts.launcher === 'torchrun' && word !== undefined) {
+    const { end } = word
+    compute.default('processes', '--nproc_per_node', only.parts.processes, word, {
+      site: { start: end, end, target: { kind: 'option', part: 'behind' } },
+    })
+    return
+  }
   if (flag?.valueSpan == null || flag.value !== String(only.parts.processes)) return
   const { start, end } = flag.valueSpan
   compute.known('processes', flag.written, only.parts.processes, flag.span, {

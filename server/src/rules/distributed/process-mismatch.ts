@@ -53,7 +53,7 @@ export default defineRule({
     if (used < count) fixes.push({ set: [{ claim: gpus, value: used }] })
     const node = `the node has ${count} ${model ?? (count === 1 ? 'GPU' : 'GPUs')}`
     report({
-      at: processes !== undefined && effective(processes) === used ? processes : gpus,
+      at: processes?.state === 'known' && effective(processes) === used ? processes : gpus,
       severity: used < count ? (most.run.script === null ? 'warning' : 'error') : 'warning',
       message:
         used < count
