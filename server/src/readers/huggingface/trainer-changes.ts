@@ -38,6 +38,7 @@ export function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   if (claim.setting === 'earlyStopping') return addEarlyStopping(python, call, value, facts)
+  if (claim.setting === 'stoppingGap') return fillGap(python, call, facts)
   const made = trainerArguments(python).find((one) => one.call === call)
   if (made === undefined) return { reason: 'the call is no longer in the file' }
   if (claim.setting === 'precision') return changePrecision(python, made, value, facts)
@@ -150,12 +151,37 @@ function addEarlyStopping(
     : changeOf(`End the run when ${what} stalls (EarlyStoppingCallback)`, [callback, ...needed], { imports })
 }
 
+/** What keeps a callback that is there from acting: it is not passed, or its Trainer does not track the best model. */
+function fillGap(python: PythonModule, callback: Call, facts: FragmentFacts): Change | Refusal {
+  const [made, ...others] = trainerArguments(python)
+  if (made === undefined || others.length > 0)
+    return { reason: 'the arguments of its Trainer are not in this file' }
+  if (made.parsed) return { reason: 'the arguments of its Trainer come from the launch line' }
+  const needed = bestModel(codeArguments(facts, python, made))
+  if ('reason' in needed) return needed
+  const [trainer] = trainersOf(python, made, true).calls
+  const { assignedTo } = callback
+  const passed = new RegExp(`callbacks\\s*=[^=]*\\b${assignedTo}\\b`).test(python.code)
+  if (assignedTo === null || passed || trainer === undefined)
+    return changeOf('Track the best model, as early stopping needs it', needed)
+  return changeOf(`Pass ${assignedTo} to the Trainer`, [
+    addCallback(python, trainer, assignedTo, facts),
+    ...needed,
+  ])
+}
+
 /** What the callback needs: the best model is tracked, so saving follows the rhythm of evaluating. */
 function bestModel(source: ArgumentsSource): (Write | Refusal)[] | Refusal {
   const writes: (Write | Refusal)[] = []
   const set = (key: string, value: Json) => writes.push(source.set([key], value))
-  const rhythm = effective(evaluationStrategy(source).value)
-  if (rhythm !== 'epoch' && rhythm !== 'steps') return { reason: 'when it evaluates cannot be read' }
+  const rhythm = effective(orDefault(evaluationStrategy(source).value, 'no'))
+  if (rhythm !== 'epoch' && rhythm !== 'steps')
+    return {
+      reason:
+        rhythm === undefined
+          ? 'when it evaluates cannot be read'
+          : 'its Trainer never evaluates: how often it should is yours to say (eval_strategy)',
+    }
   const saved = effective(orDefault(source.get('save_strategy'), 'steps'))
   if (saved === undefined) return { reason: 'when it saves cannot be read' }
   if (saved !== 'best' && saved !== rhythm) {
