@@ -19,6 +19,7 @@ import { type Launcher, launcherModules, launchers, type Trainer, trainers } fro
 import { type NotebookRunner, notebookRunners } from './notebook-runners.js'
 import { type OptionTable, pathOf } from './option-table.js'
 import { countProcesses } from './processes.js'
+import { remoteCommand } from './remote-shell.js'
 import { isServerModule, servedBy } from './servers.js'
 import { trainingScript } from './training-scripts.js'
 import { pythonOptions, toolModules, type Wrapper, wrapperModules, wrappers } from './wrappers.js'
@@ -118,6 +119,13 @@ class LaunchLine {
         this.words = inner.words
         continue
       }
+      const remote = remoteCommand(name, this.words)
+      if (remote === null) return false
+      if (remote !== undefined) {
+        if ('script' in remote) return this.depth < deepest && this.within(remote.script)
+        this.words = remote.words
+        continue
+      }
       const wrapper = longest(wrappers, name, this.words)
       if (wrapper !== undefined) {
         this.unwrap(wrapper)
@@ -189,6 +197,10 @@ class LaunchLine {
       this.words = this.words.slice(1)
       return this.read()
     }
+    return this.within(script)
+  }
+
+  private within(script: ShellWord): boolean {
     for (const words of commandsIn(script)) {
       const [first, second] = words
       if (first?.text === 'cd') {

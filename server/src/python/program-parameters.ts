@@ -82,13 +82,24 @@ export class ProgramParameters {
     if (this.commandFunctions !== null) return this.commandFunctions
     const found = new Set<Func>()
     for (const call of this.analysis.callsTo('fire.Fire', 'tyro.cli', 'typer.run')) {
-      const handed =
-        call.expr.args[0] === undefined ? null : this.analysis.functionOf(call.expr.args[0].value)
-      if (handed !== null) found.add(handed)
+      const value = call.expr.args[0]?.value
+      // `fire.Fire({'train': train, 'test': test})`
+      const handed = value?.type === 'dict' ? value.entries.map((one) => one.value) : [value]
+      for (const one of handed) {
+        const func = one === undefined ? null : this.commandOf(one)
+        if (func !== null) found.add(func)
+      }
     }
     // Before all calls have their names, more may be to come.
     if (this.analysis.complete) this.commandFunctions = found
     return found
+  }
+
+  /** Of a class its constructor takes what the line gives; its methods are called afterwards. */
+  private commandOf(handed: Expr): Func | null {
+    return (
+      this.analysis.functionOf(handed) ?? this.analysis.classOf(handed)?.methods.get('__init__') ?? null
+    )
   }
 
   /** The same, unless it is known that it holds something else. */

@@ -16,8 +16,9 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimFixed, claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
+import { claimShellLaunch, launchesOf } from '../shell/launches.js'
 
 const idleKey = 'idle_timeout_minutes'
 const defaultIdle = 5 * 60
@@ -41,11 +42,29 @@ export const rayClusterReader = defineReader({
   settings: [clusterSettings],
   languages: ['yaml'],
   triggers: ['available_node_types', 'worker_nodes'],
-  read(facts, _context, claims) {
-    for (const document of facts.config?.documents ?? []) readCluster(claims, document)
+  read(facts, context, claims) {
+    for (const document of facts.config?.documents ?? []) {
+      readCluster(claims, document)
+      claimStarted(claims, context, document)
+    }
   },
   change: changeCluster,
 })
+
+/** Programs among the commands that a machine runs once it is there. */
+function claimStarted(claims: ClaimBuilder, context: ReaderContext, { root }: ConfigDocument): void {
+  for (const key of ['head_setup_commands', 'setup_commands', 'head_start_ray_commands']) {
+    items(at(root, key)).forEach((node, index) => {
+      const script = text(node)
+      if (script === undefined) return
+      const place: Place = { start: node.start, end: node.end }
+      launchesOf(context.shell(script).commands, () => claims.locate(place)).forEach((launch, count) => {
+        const id = `${claims.path}#ray:${key}:${index}:${count}`
+        claimShellLaunch(claims, launch, { job: null, id, place, folder: null })
+      })
+    })
+  }
+}
 
 interface NodeType {
   name: string

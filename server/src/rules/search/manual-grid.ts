@@ -40,7 +40,8 @@ export default defineRule({
       report({
         at: strategy,
         message: `${seen(search, strategy.key, lowerBound)} They compare ${axes.map(({ name }) => name).join(' and ')}: if only the best counts, end the others early.`,
-        severity: 'information',
+        // Where nothing is tuned at all, nobody looks for the best.
+        severity: tuned.length === 0 ? 'hint' : 'information',
         confidence: 'low',
         fixes: [],
       })

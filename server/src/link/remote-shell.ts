@@ -1,0 +1,57 @@
+/**
+ * Commands that hand another one to the shell of a machine elsewhere: `ssh host "python train.py"`, `gcloud compute ssh vm
+ * --command "…"`, `ray exec cluster.yaml "…"`. Sources: ssh(1) of OpenSSH 9.7; references of gcloud and of Ray 2.44.
+ */
+import type { ShellWord } from '../config/shell-facts.js'
+
+/** The text of the script, or the words of the only command. */
+export type RemoteCommand = { script: ShellWord } | { words: ShellWord[] }
+
+/** Undefined: another command. Null: it runs nothing that can be read. */
+export function remoteCommand(name: string, words: ShellWord[]): RemoteCommand | null | undefined {
+  if (name === 'ssh') return behindHost(words.slice(1), sshOptions)
+  if (name === 'ray' && words[1]?.text === 'exec') return behindHost(words.slice(2), rayOptions)
+  if (name !== 'gcloud') return undefined
+  const at = words.findIndex(({ text }) => text === 'ssh')
+  const before = words.slice(1, Math.max(1, at)).map(({ text }) => text)
+  if (at < 0 || !before.includes('compute') || before.some((one) => one === null || one.startsWith('-')))
+    return undefined
+  return optionOf(words.slice(at + 1), '--command')
+}
+
+/** Options that take a word. */
+const sshOptions = /^-[BbcDEeFIiJLlmOoPpQRSWw]$/
+const rayOptions = /^(-n|--cluster-name|-p|--port-forward|--run-env)$/
+
+/** `ssh -p 22 host "…"` */
+function behindHost(words: ShellWord[], takesWord: RegExp): RemoteCommand | null {
+  let at = 0
+  while (words[at]?.text?.startsWith('-') === true) at += takesWord.test(words[at]!.text!) ? 2 : 1
+  const rest = words.slice(at + 1)
+  const [first] = rest
+  if (first === undefined) return null
+  return rest.length === 1 && /\s/.test(first.raw) ? { script: first } : { words: rest }
+}
+
+/** `--command "…"`, `--command="…"` */
+function optionOf(words: ShellWord[], name: string): RemoteCommand | null {
+  for (const [index, word] of words.entries()) {
+    if (word.text === name) {
+      const script = words[index + 1]
+      return script === undefined ? null : { script }
+    }
+    if (!word.raw.startsWith(`${name}=`)) continue
+    const skipped = name.length + 1
+    const rest = (text: string) => text.slice(skipped)
+    return {
+      script: {
+        ...word,
+        text: word.text === null ? null : rest(word.text),
+        raw: rest(word.raw),
+        start: word.start + skipped,
+        ...(word.outline === undefined ? {} : { outline: rest(word.outline) }),
+      },
+    }
+  }
+  return null
+}
