@@ -16,6 +16,7 @@ const onProcessors = new Set(
     'pandera great_expectations evidently whylogs ydata_profiling pandas_profiling packaging attr attrs typing_extensions ' +
     'prophet pmdarima geopandas shapely tabulate jinja2 loguru structlog tenacity optuna hyperopt skopt networkx ' +
     'colorama termcolor omegaconf hydra IPython ipywidgets six tensorboardX clearml comet_ml neptune aim cv2 gym gymnasium pyspark ' +
+    'pyrootutils rootutils hydra_zen hydra_plugins hydra_colorlog lightning_utilities torchmetrics torchinfo torchsummary icecream natsort easydict munch addict box dotmap ml_collections yacs jsonargparse configargparse tyro simple_parsing ruamel tomli moviepy decord pyhocon docopt ' +
     'datasets tokenizers sentencepiece tiktoken safetensors huggingface_hub modal ' +
     'librosa soundfile resampy pydub audioread duckdb rasterio pyproj fiona sktime tsfresh featuretools shap lime lifelines ' +
     'xlsxwriter pytesseract rdkit openai anthropic cohere pypdf docx nbformat papermill ' +
