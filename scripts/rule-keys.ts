@@ -463,6 +463,7 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
     others: [
       ['GitHub Actions', '`on.push.paths`, `on.pull_request.paths`', 'every event'],
       ['GitLab CI', '`rules`, `only`, `except`', 'every push'],
+      ['Azure Pipelines', '`trigger`, `pr`, with `paths`', 'every push, for a file that names one of them'],
     ],
   },
   'pipeline/volatile-cache-key': {

@@ -19,6 +19,7 @@ import { azureScriptRunReader } from './azure/script-run.js'
 import { azureStepsReader } from './azure/steps.js'
 import { azureSweepReader } from './azure/sweep.js'
 import { azureVirtualMachineReader } from './azure/virtual-machine.js'
+import { azureDevopsReader } from './azure-devops/pipeline.js'
 import { batchReader } from './batch/reader.js'
 import { catboostReader } from './boosting/catboost.js'
 import { catboostSearchReader } from './boosting/catboost-search.js'
@@ -222,6 +223,7 @@ export const readers: readonly Reader[] = [
   azureStepsReader,
   azureSweepReader,
   azureVirtualMachineReader,
+  azureDevopsReader,
   batchReader,
   catboostSearchReader,
   catboostReader,
