@@ -97,9 +97,7 @@ export class ProgramParameters {
 
   /** Of a class its constructor takes what the line gives; its methods are called afterwards. */
   private commandOf(handed: Expr): Func | null {
-    return (
-      this.analysis.functionOf(handed) ?? this.analysis.classOf(handed)?.methods.get('__init__') ?? null
-    )
+    return this.analysis.functionOf(handed) ?? this.analysis.classOf(handed)?.methods.get('__init__') ?? null
   }
 
   /** The same, unless it is known that it holds something else. */
