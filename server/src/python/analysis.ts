@@ -105,6 +105,8 @@ export class Analysis implements PythonModule {
   readonly processorOnly: boolean
   readonly scopes: Scope
   readonly callByExpr: Map<Expr, Call>
+  /** Calls that a statement holds directly, in the order in which it is written. */
+  readonly callsIn: ReadonlyMap<Stmt, readonly Call[]>
   readonly functionByNode: Map<FunctionDef, Func>
   readonly classByNode: Map<ClassDef, Klass>
   readonly attributeStores = new Map<string, { binding: Binding; scope: Scope }[]>()
@@ -130,6 +132,9 @@ export class Analysis implements PythonModule {
   private readonly knowsImporters: boolean
   private readonly hasMainGuard: boolean
   readonly bindingNames = new Map<Binding, string | null>()
+  /** What names that were asked for may stand for, by place. */
+  readonly reached = new Map<number, { name: string; bindings: readonly Binding[] }>()
+  readonly projectTargets = new Map<string, { summary: ModuleSummary; rest: string } | null>()
   /** Types of bindings, of values of attributes, and of what functions return. */
   readonly types = new CircularAnswers<object, string | null>(null, 100)
   /** Of parameters, whose calls pass on what they are given themselves: the classes of this module, and of others. */
@@ -178,6 +183,7 @@ export class Analysis implements PythonModule {
     this.statements = index.statements
     this.strings = index.strings
     this.callByExpr = index.callByExpr
+    this.callsIn = index.callsIn
     this.functionByNode = index.functionByNode
     this.classByNode = index.classByNode
     this.programParameters = new ProgramParameters(this)

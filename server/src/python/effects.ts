@@ -1,6 +1,6 @@
 /** What happens in a piece of code, with calls into functions of the project followed. */
 import type { CallExpr, Expr, For, Stmt, While } from '../syntax/python-ast.js'
-import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
+import { blocksOf, forEachChild } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
@@ -157,7 +157,8 @@ export class EffectFinder {
   private addStatement(statement: Stmt, effects: Effects, depth: number): void {
     // A function or class that is only defined does nothing yet.
     if (statement.type === 'function' || statement.type === 'class') return
-    forEachExpression(statement, this.adder(effects, depth))
+    const calls = this.analysis.callsIn.get(statement) ?? none
+    for (let index = 0; index < calls.length; index++) this.addCall(calls[index]!, effects, depth)
     if (statement.type === 'for' || statement.type === 'while') {
       const inside = this.ofLoop(statement, depth)
       mergeEffects(effects, inside)
@@ -364,6 +365,8 @@ function isAbstract({ node }: Func): boolean {
 /** Gradients as a function of a function. */
 const functionalGradients =
   /^(jax\.(value_and_grad|grad)|flax\.nnx\.(value_and_grad|grad)|equinox\.filter_(value_and_)?grad)$/
+
+const none: readonly Call[] = []
 
 const nothing = { backward: false, optimizerStep: false, trains: false }
 

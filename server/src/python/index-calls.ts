@@ -21,6 +21,7 @@ export interface Indexed {
   loops: Loop[]
   statements: Stmt[]
   callByExpr: Map<Expr, Call>
+  callsIn: Map<Stmt, Call[]>
   functionByNode: Map<FunctionDef, Func>
   classByNode: Map<ClassDef, Klass>
   /** Short texts that stand in expressions; those that stand alone describe, and choose no device or data set. */
@@ -47,6 +48,7 @@ export function indexTree(tree: PythonTree): Indexed {
     statements: [],
     strings: [],
     callByExpr: new Map(),
+    callsIn: new Map(),
     functionByNode: new Map(),
     classByNode: new Map(),
     mainGuard: false,
@@ -71,6 +73,9 @@ export function indexTree(tree: PythonTree): Indexed {
     }
     result.calls.push(call)
     result.callByExpr.set(expr, call)
+    const others = result.callsIn.get(statement)
+    if (others === undefined) result.callsIn.set(statement, [call])
+    else others.push(call)
     context.func?.calls.push(call)
     for (const loop of context.loops) loop.calls.push(call)
   }

@@ -25,8 +25,13 @@ export const fluent = new Set(
   'to cuda cpu half float double bfloat16 train eval compile requires_grad_ share_memory'.split(' '),
 )
 
+/** Remembered, since every question about a name begins with this one: ten times for each name (bench/README.md). */
 export function bindingsOf(analysis: Analysis, name: string, offset: number): readonly Binding[] {
-  return reaching(scopeAt(analysis.scopes, offset), name, offset)
+  const known = analysis.reached.get(offset)
+  if (known !== undefined && known.name === name) return known.bindings
+  const bindings = reaching(scopeAt(analysis.scopes, offset), name, offset)
+  analysis.reached.set(offset, { name, bindings })
+  return bindings
 }
 
 /** What an import target lies in: 'a' for 'a.b', '..' for '..a'; null: nothing is above it. */
@@ -42,6 +47,15 @@ export function projectTarget(
   target: string,
 ): { summary: ModuleSummary; rest: string } | null {
   if (analysis.importedByName.size === 0) return null
+  let found = analysis.projectTargets.get(target)
+  if (found === undefined) {
+    found = findInProject(analysis, target)
+    analysis.projectTargets.set(target, found)
+  }
+  return found
+}
+
+function findInProject(analysis: Analysis, target: string): { summary: ModuleSummary; rest: string } | null {
   for (let module: string | null = target; module !== null; module = moduleAbove(module)) {
     const summary = analysis.importedByName.get(module)
     if (summary !== undefined) return { summary, rest: target.slice(module.length).replace(/^\./, '') }
