@@ -12,7 +12,10 @@ import { kept } from './kept-outcome.js'
 
 export const nodeEngine: Engine = {
   open: (root, { cache = true, maxFiles = mostFiles, ...options }) =>
-    openProject(root, createNodeHost(cache ? { cacheFor: cacheOf } : {}), { ...options, maxFiles }),
+    openProject(root, createNodeHost({ isShort: true, ...(cache ? { cacheFor: cacheOf } : {}) }), {
+      ...options,
+      maxFiles,
+    }),
 
   // Run from the sources, nothing tells one state of the engine from another.
   ...(engine === 'source' ? {} : { kept }),

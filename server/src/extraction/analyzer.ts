@@ -127,10 +127,10 @@ interface Parsed {
 }
 
 /**
- * Characters of source whose trees are kept for reading again, in each thread. Of a project of a million lines four times as
- * many cost half a gigabyte, and as much time for the collector as parsing once more does (bench/README.md).
+ * Characters of source whose trees are kept for reading again. A worker reads a part of a large project, of which most is let go
+ * anyway before it is asked for again: keeping more costs the collector as much time as parsing once more (bench/README.md).
  */
-const keptCharacters = 6_000_000
+const keptCharacters = { alone: 6_000_000, worker: 1_000_000 }
 
 const grammarOf: Partial<Record<Language, GrammarName>> = {
   python: 'python',
@@ -152,6 +152,7 @@ export class Analyzer {
   constructor(
     private readonly grammars: Grammars,
     private readonly readers: readonly Reader[],
+    private readonly thread: keyof typeof keptCharacters = 'alone',
   ) {
     this.choice = readerChoice(readers)
   }
@@ -395,7 +396,7 @@ export class Analyzer {
     this.parsed.set(path, parsed)
     this.kept += parsed.file.text.length
     for (const [oldest, entry] of this.parsed) {
-      if (this.kept <= keptCharacters || oldest === path) break
+      if (this.kept <= keptCharacters[this.thread] || oldest === path) break
       this.parsed.delete(oldest)
       this.kept -= entry.file.text.length
     }

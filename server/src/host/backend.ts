@@ -110,9 +110,10 @@ function filteredRecord(path: string, bytes: Uint8Array): FileRecord {
   return starts === null ? record : { ...record, starts }
 }
 
+/** The analyzer of a worker. */
 export async function createAnalyzer(host: Host): Promise<Analyzer> {
   const grammars = await loadGrammars(await host.grammarSource(), ['python', 'bash'])
-  return new Analyzer(grammars, readers)
+  return new Analyzer(grammars, readers, 'worker')
 }
 
 /** Enough of the beginning to see a `#!` line, or what a file whose name leaves it open is. */
