@@ -26,6 +26,7 @@ import { catboostSearchReader } from './boosting/catboost-search.js'
 import { lightgbmReader } from './boosting/lightgbm.js'
 import { sklearnBoostingReader } from './boosting/sklearn.js'
 import { xgboostReader } from './boosting/xgboost.js'
+import { cdkReader } from './cloudformation/cdk.js'
 import { cloudformationReader } from './cloudformation/reader.js'
 import { composeReader } from './compose/services.js'
 import { composerReader } from './composer/trainer.js'
@@ -230,6 +231,7 @@ export const readers: readonly Reader[] = [
   lightgbmReader,
   sklearnBoostingReader,
   xgboostReader,
+  cdkReader,
   cloudformationReader,
   composeReader,
   composerReader,
