@@ -195,7 +195,7 @@ export class OutsideCallIndex {
   /** What all who call the function pass for it. */
   private parameter(path: string, passed: Passed & { state: 'parameter' }): Passed {
     const called = passed.of.replace(/\.__init__$/, '')
-    const values: Passed[] = passed.here === undefined ? [] : [passed.here]
+    const values: Passed[] = passed.here === undefined ? [] : [this.value(path, passed.here)]
     for (const { importer, call } of this.callsOf(path, called)) {
       if (call.args === null) return { state: 'unknown', because: 'it is handed around as a value' }
       const given = argumentFor(call, passed)

@@ -117,7 +117,11 @@ export function evidenceOf(analysis: Analysis): Evidence {
     accelerator: acceleratorOf(analysis, strings),
     small,
     ...(large === null ? {} : { large }),
-    ...(cannotRun(analysis) ? { negligible: 'its syntax is broken, so it cannot run' } : {}),
+    ...(cannotRun(analysis)
+      ? { negligible: 'its syntax is broken, so it cannot run' }
+      : isToyPath(analysis.path)
+        ? { negligible: 'a toy, as its path says' }
+        : {}),
     notebook: analysis.notebook,
     ...(older === undefined ? {} : { withoutBf16: older }),
   }
@@ -129,6 +133,11 @@ export function loadsPictures({ calls }: Pick<Analysis, 'calls'>): boolean {
     ({ name, method }) =>
       name !== null && /^torchvision\.datasets\.[A-Z]/.test(name) && !toyCalls.has(method),
   )
+}
+
+/** `toy/train.py`, `toy_example.py`. */
+function isToyPath(path: string): boolean {
+  return /(^|\/)toys?([_-][^/]*\.(py|ipynb)$|([_-][^/]*)?\/)/i.test(path)
 }
 
 /** Cells of a notebook run one by one, and a text inside of another file may be a template. */

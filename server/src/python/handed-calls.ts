@@ -3,6 +3,7 @@ import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentOf } from './configured-path.js'
+import { lastIdentifier } from './effects.js'
 import type { Call } from './module.js'
 
 interface Hand {
@@ -25,7 +26,12 @@ const rayTrainer: Hand = { takes: ['train_loop_per_worker', 0], passes: [['train
 const keyword = 99
 const trial = (takes: string, config: string): Hand => ({ takes: [takes, 0], passes: [[config, keyword]] })
 
+/** Of detectron2, and of what is modelled on it: `launch(main, gpus, dist_url=url, args=(exp, args))`. */
+const engine: Hand = { takes: ['main_func', 0], sequence: ['args', keyword] }
+
 const hands: Record<string, Hand> = {
+  'detectron2.engine.launch': engine,
+  'detectron2.engine.launch.launch': engine,
   'torch.multiprocessing.spawn': spawn,
   'torch.multiprocessing.start_processes': spawn,
   'torch_xla.distributed.xla_multiprocessing.spawn': spawn,
@@ -48,9 +54,16 @@ function handOf(name: string): Hand | undefined {
   return lookUp(hands, name) ?? (trainer.test(name) ? rayTrainer : undefined)
 }
 
+/** A `launch` that the project has copied. */
+function ownLauncher(analysis: Analysis, { callee, args }: CallExpr): Hand | undefined {
+  if (lastIdentifier(callee) !== 'launch' || args[0]?.name !== null) return undefined
+  const handed = args.some(({ name, value }) => name === 'args' && value.type === 'tuple')
+  return handed && analysis.functionOf(args[0].value) !== null ? engine : undefined
+}
+
 /** The function that a call hands over, as it is written, and the call that is made of it; null: it is not known what that gets. */
 export function handedCall(analysis: Analysis, { expr, name }: Call): { func: Expr; made: CallExpr } | null {
-  const hand = name === null ? undefined : handOf(name)
+  const hand = (name === null ? undefined : handOf(name)) ?? ownLauncher(analysis, expr)
   if (hand === undefined || expr.args.some(({ star }) => star > 0)) return null
   // What a search tries takes the place of what stands here.
   if (hand === rayTrainer && analysis.callsTo('ray.tune.Tuner', 'ray.tune.tuner.Tuner').length > 0)

@@ -245,6 +245,7 @@ function parameterOf(analysis: Analysis, expr: Expr): Passed | null {
   const sites = analysis.callSites(owner.func)
   if (sites === null) return null
   const otherwise = keys.length === 0 ? binding.value : fallback
+  const lines = keys.length === 0 ? commandLinesPassed(analysis, sites, binding.name, owner.position) : null
   return {
     state: 'parameter',
     of: owner.func.qualified,
@@ -254,8 +255,32 @@ function parameterOf(analysis: Analysis, expr: Expr): Passed | null {
     ...(otherwise === null ? {} : { otherwise: asPassed(analysis.fold(otherwise)) }),
     ...(sites.length === 0
       ? {}
-      : { here: localValue(analysis, owner.func, sites, keys.length === 0 ? base : expr) }),
+      : {
+          here:
+            lines === null
+              ? localValue(analysis, owner.func, sites, keys.length === 0 ? base : expr)
+              : argumentsOf(analysis, base, lines),
+        }),
   }
+}
+
+/** The names under which all calls pass the parsed command line for a parameter; null: they pass something else. */
+function commandLinesPassed(
+  analysis: Analysis,
+  sites: readonly Call[],
+  name: string,
+  position: number,
+): string[] | null {
+  if (analysis.programArguments.length === 0) return null
+  const names = sites.map((site) => {
+    const given = analysis.argument(site, name, position)
+    const line = given.state === 'given' ? given.expr : null
+    if (line === null || !analysis.programParameters.isNamespace(line)) return null
+    // `main(parser.parse_args())`.
+    if (line.type === 'call') return ''
+    return line.type === 'name' ? line.id : null
+  })
+  return names.every((one) => one !== null) ? names : null
 }
 
 const longestPart = 8
@@ -296,12 +321,12 @@ function localValue(analysis: Analysis, func: Func, sites: readonly Call[], valu
 }
 
 /** The parsed command line: what each argument is unless the launch says otherwise. */
-function argumentsOf(analysis: Analysis, expr: Expr): Passed {
+function argumentsOf(analysis: Analysis, expr: Expr, also: readonly string[] = []): Passed {
   const values: (Passed & { state: 'arguments' })['values'] = {}
-  const name = expr.type === 'name' ? expr.id : ''
+  const names = [expr.type === 'name' ? expr.id : '', ...also]
   for (const argument of analysis.programArguments.slice(0, mostArguments)) {
     // What the program writes into it is not what was parsed.
-    if (analysis.attributeStores.has(`${name}.${argument.name}`)) continue
+    if (names.some((name) => analysis.attributeStores.has(`${name}.${argument.name}`))) continue
     const read: Expr = {
       type: 'attribute',
       value: expr,

@@ -79,9 +79,25 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
     '.save',
   ])
   if (trainsTrials(python)) training.unknown('saves', 'checkpoint', 'a trial of a search', header, { site })
+  else if (own.some((call) => maySave(python, call)))
+    training.unknown('saves', 'checkpoint', 'what is handed the model may save it', header, { site })
   else if (python.imported.some((module) => Object.keys(module.functions).some((name) => saving.test(name))))
     training.unknown('saves', 'checkpoint', 'a module of the project that saves', header, { site })
   else training.default('saves', 'checkpoint', afterwards ? 'at the end' : 'never', header, { site })
+}
+
+/** `early_stopping(val_loss, model, path)`, of a class that is not seen. */
+function maySave(python: PythonModule, { name, expr: { callee, args } }: Call): boolean {
+  if (name !== null || args.length < 2 || python.functionOf(callee) !== null) return false
+  const object = callee.type === 'attribute' ? callee.value : callee
+  if (python.instanceClass(object) !== null) return false
+  const { start, end } = callee
+  return (
+    /stop|keep|best/i.test(python.code.slice(start, end)) &&
+    args.some(({ value }) =>
+      /(^|[._])(model|net|network|state)\w*$/i.test(python.code.slice(value.start, value.end)),
+    )
+  )
 }
 
 function targetName(target: Expr): string | null {
