@@ -32,7 +32,7 @@ const opening = new Set([
   'os.path.expanduser',
   'str',
 ])
-const configurationFile = /\.(ya?ml|json|toml)$/i
+const configurationFile = /\.(ya?ml|json|toml|cfg|conf|config)$/i
 
 /** A path as written, or the parameter of the function that is followed which holds it. */
 export type LoadedFile = string | { parameter: string }

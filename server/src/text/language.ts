@@ -28,6 +28,16 @@ const byExtension: Record<string, FileKind> = {
 /** Extensions of batch scripts that other programs use too: the first line decides. */
 const undecided = new Set(['', 'job', 'sub', 'batch', 'bsub', 'qsub', 'cmd'])
 
+/** Extensions of settings, in whichever format a program loads them. */
+const settings = new Set(['cfg', 'conf', 'config'])
+
+/** The first line that says something tells the format. */
+function bySettings(beginning: string): Language | undefined {
+  const line = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(\S[^\n]*)/.exec(`${beginning}\n`)?.[1]?.trimEnd() ?? ''
+  if (/^[\w.-]+[ \t]*:([ \t]|$)/.test(line) || line === '---') return 'yaml'
+  return line.startsWith('{') && /^\s*\{\s*"/.test(beginning) ? 'json' : undefined
+}
+
 /** Extensions of HTCondor's submit files. */
 const submitted = new Set(['job', 'sub', 'submit', 'condor', 'htc', 'jdl'])
 
@@ -54,6 +64,7 @@ export function languageOf(path: string, firstLine = ''): FileKind | undefined {
   const known = lookUp(byExtension, extension)
   if (known !== undefined) return known
   if (submitted.has(extension) && looksLikeSubmitFile(firstLine)) return 'ini'
+  if (settings.has(extension)) return bySettings(firstLine)
   return undecided.has(extension) ? byShebang(firstLine) : undefined
 }
 
