@@ -42,7 +42,19 @@ export function iniFacts(text: string): ConfigFacts {
       current.end = end
     }
   }
+  inherit(root)
   return { documents: [{ index: 0, root, templated: false, hasErrors }], comments }
+}
+
+/** What `[DEFAULT]` says holds in each section that does not say it. */
+function inherit(root: ConfigMap): void {
+  const common = root.entries.find(({ key }) => key === 'DEFAULT')?.value
+  if (common?.kind !== 'map') return
+  for (const { value } of root.entries) {
+    if (value.kind !== 'map' || value === common) continue
+    const own = new Set(value.entries.map(({ key }) => key))
+    value.entries.push(...common.entries.filter(({ key }) => !own.has(key)))
+  }
 }
 
 function sectionOf(root: ConfigMap, name: string, start: number, end: number): ConfigMap {

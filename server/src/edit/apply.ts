@@ -9,6 +9,7 @@ import { locate, type Segment, type SourceFragment } from '../text/source-fragme
 import { applyFragmentEdits, type FragmentEdit, isRefusal, orderEdits, refuse } from './fragment-edit.js'
 import { hclEdits } from './hcl.js'
 import { resolveImports } from './imports.js'
+import { iniEdits } from './ini.js'
 import { jsonEdits } from './json.js'
 import { pythonEdits } from './python.js'
 import { shellEdits } from './shell.js'
@@ -157,6 +158,8 @@ function editFragment(
       return tomlEdits(fragment.text, configuration)
     case 'hcl':
       return hclEdits(fragment.text, configuration)
+    case 'ini':
+      return iniEdits(fragment.text, configuration)
     default:
       return refuse(`changes of ${fragment.language} files are not supported`)
   }

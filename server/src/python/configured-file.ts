@@ -1,5 +1,5 @@
 /** The files that code loads configurations from. */
-import type { Expr } from '../syntax/python-ast.js'
+import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import type { Followed } from './configured-path.js'
 import { bindingsOf } from './names.js'
@@ -32,7 +32,14 @@ const opening = new Set([
   'os.path.expanduser',
   'str',
 ])
-const configurationFile = /\.(ya?ml|json|toml|cfg|conf|config)$/i
+const configurationFile = /\.(ya?ml|json|toml|cfg|conf|config|ini)$/i
+
+/** Classes whose objects read INI files. */
+export const parsers = new Set([
+  'configparser.ConfigParser',
+  'configparser.RawConfigParser',
+  'configparser.SafeConfigParser',
+])
 
 /** A path as written, or the parameter of the function that is followed which holds it. */
 export type LoadedFile = string | { parameter: string }
@@ -76,6 +83,27 @@ export function fileLoadedFrom(
     if (folded.state === 'known') return asFile(folded.value)
   }
   return null
+}
+
+/** `parser = ConfigParser()`, then `parser.read('settings.ini')`; null: it reads none, or several. */
+export function fileParsedBy(
+  analysis: Analysis,
+  made: CallExpr,
+  followed: Followed | null = null,
+): LoadedFile | null {
+  const call = analysis.callByExpr.get(made)
+  if (call === undefined || call.assignedTo === null) return null
+  const reads = analysis.calls.filter(
+    ({ method, expr: { callee }, function: func }) =>
+      method === 'read' &&
+      callee.type === 'attribute' &&
+      analysis.code.slice(callee.value.start, callee.value.end) === call.assignedTo &&
+      func === call.function,
+  )
+  const given = reads.length === 1 ? reads[0]!.expr.args[0]?.value : undefined
+  const listed = given?.type === 'list' || given?.type === 'tuple' ? given.items : [given]
+  const [only] = listed
+  return only === undefined || listed.length !== 1 ? null : fileLoadedFrom(analysis, only, followed)
 }
 
 function passed(

@@ -18,7 +18,7 @@ import {
   structuringMethods,
 } from './configured-classes.js'
 import { anyOfImported, loadedElsewhere, madeOfNamedModule, pathElsewhere } from './configured-elsewhere.js'
-import { fileLoadedFrom, loaders } from './configured-file.js'
+import { fileLoadedFrom, fileParsedBy, type LoadedFile, loaders, parsers } from './configured-file.js'
 import { keyOf, pathLookedUp } from './configured-lookups.js'
 import type { FieldValues } from './field-values.js'
 import { unknown } from './folded.js'
@@ -279,6 +279,7 @@ function pathOfCall(
     return composed(analysis, overrides?.value)
   }
   if (name === 'omegaconf.OmegaConf.from_cli') return { root: null, keys: [], commandLine: true }
+  if (parsers.has(name)) return rootOf(fileParsedBy(analysis, expr, followed))
   if (first === undefined) return containerPath(analysis, expr)
   if (loaders.has(name)) return fileRoot(analysis, first.value, followed)
   if (merges.has(name)) return merged(args.map(({ value, star }) => (star > 0 ? null : inner(value))))
@@ -318,7 +319,10 @@ function composed(analysis: Analysis, given: Expr | undefined): ConfiguredPath |
 }
 
 function fileRoot(analysis: Analysis, file: Expr, followed: Followed | null): ConfiguredPath | null {
-  const path = fileLoadedFrom(analysis, file, followed)
+  return rootOf(fileLoadedFrom(analysis, file, followed))
+}
+
+function rootOf(path: LoadedFile | null): ConfiguredPath | null {
   if (path === null) return null
   return { root: typeof path === 'string' ? path : `${fileMark}${path.parameter}`, keys: [] }
 }

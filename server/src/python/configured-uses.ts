@@ -2,7 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { projectRoot } from '../text/configured.js'
 import type { Analysis } from './analysis.js'
-import { asFile, fileLoadedFrom, loaders } from './configured-file.js'
+import { asFile, fileLoadedFrom, fileParsedBy, loaders, parsers } from './configured-file.js'
 import { hydraMains, hydraRoot, nemoMain } from './configured-path.js'
 import type { Call, ConfigurationUse } from './module.js'
 
@@ -80,6 +80,10 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
   for (const call of analysis.callsTo(...loaders)) {
     const first = call.expr.args[0]
     const path = first === undefined ? null : fileLoadedFrom(analysis, first.value)
+    if (typeof path === 'string') file(path)
+  }
+  for (const call of analysis.callsTo(...parsers)) {
+    const path = fileParsedBy(analysis, call.expr)
     if (typeof path === 'string') file(path)
   }
   const loads =

@@ -37,7 +37,7 @@ export function foldLookup(analysis: Analysis, fold: Fold, expr: CallExpr): Fold
     if (whole.folded?.state === 'unknown') return whole.folded
     const child = look(analysis, keys.reduce(below, whole.path))
     const folded = child === null ? unknown('the configuration') : foldFound(child)
-    if (folded !== null) return folded
+    if (folded !== null) return lookup.as === undefined ? folded : taken(folded, lookup.as)
     // An attribute of an object need not be a dictionary that its class has filled.
     if (whole.node !== undefined || whole.path.root !== null) return fallback(whole.overridable)
   }
@@ -58,6 +58,18 @@ export function foldLookup(analysis: Analysis, fold: Fold, expr: CallExpr): Fold
   if (object.state === 'known') return inObject(object, keys) ?? fallback(object.overridable)
   const mayBeAnything = whole === null && !isFromFile(analysis, lookup.object)
   return mayBeAnything && lookup.fallback !== null ? fallback(true) : null
+}
+
+/** The text of an INI file as a number or a switch. Source: configparser, `BOOLEAN_STATES`. */
+function taken(folded: Folded, as: NonNullable<Lookup['as']>): Folded {
+  if (folded.state === 'unknown' || typeof folded.value !== 'string') return folded
+  const text = folded.value.trim()
+  if (as !== 'boolean') {
+    const number = Number(text)
+    return text === '' || Number.isNaN(number) ? unknown('the configuration') : { ...folded, value: number }
+  }
+  const yes = /^(1|yes|true|on)$/i.test(text)
+  return yes || /^(0|no|false|off)$/i.test(text) ? { ...folded, value: yes } : unknown('the configuration')
 }
 
 /** From the object down; null: they are not all known. */

@@ -4,7 +4,9 @@
  */
 import type { CallExpr, Expr, For, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { parsers } from './configured-file.js'
 import type { Func, Getter, NamedParameter } from './module.js'
 import { bindingsOf, importedFunction, nameOf } from './names.js'
 import { returnsOf } from './returns.js'
@@ -16,10 +18,23 @@ export interface Lookup {
   dotted: boolean
   /** What it gives where the key is missing; null: nothing is said of it. */
   fallback: Expr | null
+  /** What the text of an INI file is taken for. */
+  as?: 'int' | 'float' | 'boolean'
 }
 
 const selects = new Set(['omegaconf.OmegaConf.select', 'hydra.utils.select'])
 const deepest = 3
+
+/** Methods of configparser. */
+const typedGetters: Record<string, NonNullable<Lookup['as']>> = {
+  getint: 'int',
+  getfloat: 'float',
+  getboolean: 'boolean',
+}
+
+function isParser(analysis: Analysis, expr: Expr): boolean {
+  return expr.type === 'name' && parsers.has(analysis.typeOf(expr) ?? '')
+}
 
 /** Null: the call does something else. */
 export function lookupOf(analysis: Analysis, expr: CallExpr, depth = 0): Lookup | null {
@@ -42,7 +57,18 @@ export function lookupOf(analysis: Analysis, expr: CallExpr, depth = 0): Lookup 
   const own = analysis.functionOf(callee)
   const getter = own === null ? importedGetter(analysis, callee) : getterOf(analysis, own, depth + 1)
   if (getter !== null) return through(getter, expr)
-  if (own !== null || callee.type !== 'attribute' || callee.attr !== 'get' || first === undefined) return null
+  if (own !== null || callee.type !== 'attribute' || first === undefined) return null
+  const typed = lookUp(typedGetters, callee.attr)
+  // `parser.getint('train', 'epochs')`, `parser['train'].getint('epochs')`
+  if (typed !== undefined || (callee.attr === 'get' && isParser(analysis, callee.value)))
+    return {
+      object: callee.value,
+      keys: second === undefined ? [first] : [first, second],
+      dotted: false,
+      fallback: named('fallback'),
+      ...(typed === undefined ? {} : { as: typed }),
+    }
+  if (callee.attr !== 'get') return null
   const fallback = second ?? named('default') ?? noValue(expr)
   return positional.length > 2 ? null : { object: callee.value, keys: [first], dotted: false, fallback }
 }

@@ -12,6 +12,7 @@ const byExtension: Record<string, FileKind> = {
   json: 'json',
   jsonc: 'json',
   toml: 'toml',
+  ini: 'ini',
   tf: 'hcl',
   hcl: 'hcl',
   tfvars: 'hcl',
@@ -33,8 +34,9 @@ const settings = new Set(['cfg', 'conf', 'config'])
 
 /** The first line that says something tells the format. */
 function bySettings(beginning: string): Language | undefined {
-  const line = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(\S[^\n]*)/.exec(`${beginning}\n`)?.[1]?.trimEnd() ?? ''
+  const line = /^(?:[ \t]*(?:[#;][^\n]*)?\r?\n)*[ \t]*(\S[^\n]*)/.exec(`${beginning}\n`)?.[1]?.trimEnd() ?? ''
   if (/^[\w.-]+[ \t]*:([ \t]|$)/.test(line) || line === '---') return 'yaml'
+  if (/^\[[^\]]+\]$/.test(line)) return 'ini'
   return line.startsWith('{') && /^\s*\{\s*"/.test(beginning) ? 'json' : undefined
 }
 
