@@ -33,7 +33,7 @@ export function asImporter(summary: ModuleSummary): ModuleSummary {
     loads: _loads,
     outward: _outward,
     derived: _derived,
-    networks: _networks,
+    code: _code,
     parses: _parses,
     ...rest
   } = summary

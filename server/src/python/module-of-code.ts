@@ -1,12 +1,12 @@
-/** Modules of the project that make networks, read again from the code that their summaries keep. */
+/** Modules of the project, read again from the code that their summaries keep. */
 import { quickTree } from '../syntax/quick-statements.js'
 import { analyse } from './analyse.js'
-import type { ModuleSummary, NetworkCode, PythonModule } from './module.js'
+import type { KeptCode, ModuleSummary, PythonModule } from './module.js'
 
-const known = new WeakMap<NetworkCode, PythonModule | null>()
+const known = new WeakMap<KeptCode, PythonModule | null>()
 
 /** Null: it cannot be parsed by itself. */
-export function moduleOfCode(code: NetworkCode): PythonModule | null {
+export function moduleOfCode(code: KeptCode): PythonModule | null {
   const before = known.get(code)
   if (before !== undefined) return before
   const tree = quickTree(code.text)
@@ -18,7 +18,7 @@ export function moduleOfCode(code: NetworkCode): PythonModule | null {
 }
 
 /** As much of its summary as its code tells by itself. */
-function summaryOf(code: NetworkCode): ModuleSummary {
+function summaryOf(code: KeptCode): ModuleSummary {
   return {
     path: code.path,
     constants: {},
@@ -30,6 +30,6 @@ function summaryOf(code: NetworkCode): ModuleSummary {
     uses: [],
     imports: [],
     isEntry: false,
-    networks: code,
+    code,
   }
 }

@@ -174,8 +174,8 @@ export interface ModuleSummary {
   onePass?: true
   /** A network of it computes under autocast or in a format that it is told, or one of a module of the project that it imports does. */
   autocasts?: true
-  /** Its code, where it makes networks. */
-  networks?: NetworkCode
+  /** Its code, where it defines what readers follow: networks, pipelines, spaces that are searched. */
+  code?: KeptCode
   /** The networks that it makes. */
   makes?: MadeNetwork[]
   /** Canonical names of the `from_pretrained` that it calls, or that a module of the project which it imports does. */
@@ -202,14 +202,14 @@ export interface ModuleSummary {
   parses?: Record<string, SharedArgument[]>
 }
 
-/** The code of a module that makes networks. */
-export interface NetworkCode {
+/** The code of a module whose definitions are followed. */
+export interface KeptCode {
   path: string
   text: string
   /** Library classes that its networks are derived from, by the name of the class. */
   bases: Record<string, string[]>
   /** Modules of the project that it makes them of, under the name that it uses. */
-  imported: Record<string, NetworkCode>
+  imported: Record<string, KeptCode>
   /** Of a module from which a star brings names of libraries: those names, as `ModuleSummary.reexports`. */
   reexports?: Record<string, string>
 }

@@ -7,10 +7,10 @@ import { type Definitions, definitionsOf, passedOn, stepsOfClasses } from './def
 import { createdGraph, lastIdentifier } from './effects.js'
 import { fittedMethods } from './fitted-classes.js'
 import { sharedArguments } from './imported-arguments.js'
+import { keptCode } from './kept-code.js'
 import { reportedMetrics } from './logged-metrics.js'
 import type { Call, ModuleSummary } from './module.js'
 import { networkAutocasts } from './network-autocast.js'
-import { networkCode } from './network-code.js'
 import { madeNetworks } from './networks/size.js'
 import { derivedClasses, outwardCalls } from './outward.js'
 import { rankSource } from './rank-source.js'
@@ -34,7 +34,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
   const outward = outwardCalls(analysis, frozen)
   const derived = derivedClasses(analysis)
   const restores = restoredNames(analysis)
-  const networks = networkCode(analysis)
+  const code = keptCode(analysis)
   const makes = madeNetworks(analysis)
   const rank = rankSource(analysis)
   const samples = sampleSource(analysis)
@@ -67,7 +67,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     ...(networkAutocasts(analysis) ? { autocasts: true as const } : {}),
     ...(trainsInOnePass(analysis) ? { onePass: true as const } : {}),
     ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),
-    ...(networks === null ? {} : { networks }),
+    ...(code === null ? {} : { code }),
     ...(makes.length === 0 ? {} : { makes }),
     ...loadedWeights(analysis),
     ...(secondOrder || analysis.calls.some((call) => createdGraph(call) !== null)

@@ -2,8 +2,8 @@
 import type { Expr, FunctionDef } from '../../syntax/python-ast.js'
 import type { Configured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import { classAt } from '../definition-places.js'
 import type { Klass, PythonModule } from '../module.js'
-import { classAt } from './places.js'
 import { type Fields, foreign, holdsLayers, isKind, type Scope, type Value } from './values.js'
 
 /** What a name, an attribute of `self`, or several of them are given. */

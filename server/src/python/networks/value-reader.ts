@@ -4,6 +4,7 @@
  */
 import type { CallExpr, Expr, FunctionDef, Lambda } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
+import { classAt, functionAt } from '../definition-places.js'
 import type { Klass, PythonModule } from '../module.js'
 import { builtin, longestList } from './builtins.js'
 import { libraryLayer } from './library-layers.js'
@@ -18,7 +19,6 @@ import {
   ofConfigured,
   ofJson,
 } from './operations.js'
-import { classAt, functionAt } from './places.js'
 import {
   foreign,
   type Given,

@@ -1,5 +1,5 @@
 /** Layers of Flax and Haiku: which of them do much matrix work, and which are not told a format. */
-import type { Call, NetworkCode, PythonModule } from '../../python/module.js'
+import type { Call, KeptCode, PythonModule } from '../../python/module.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { codeText } from '../pytorch/evidence.js'
 import { once } from '../pytorch/once.js'
@@ -36,7 +36,7 @@ const heavyByName =
 export function heavyNetworkElsewhere(python: PythonModule): string | null {
   if (python.calls.some(({ name }) => name !== null && (flax.test(name) || pretrained.test(name))))
     return null
-  const codes = python.imported.flatMap(({ networks }) => (networks === undefined ? [] : codesOf(networks)))
+  const codes = python.imported.flatMap(({ code }) => (code === undefined ? [] : codesOf(code)))
   const ofJax = codes.filter(({ bases }) =>
     Object.values(bases).some((all) => all.some((base) => jaxModule.test(base))),
   )
@@ -46,7 +46,7 @@ export function heavyNetworkElsewhere(python: PythonModule): string | null {
 
 const jaxModule = /^(flax|haiku|equinox)\./
 
-function codesOf(code: NetworkCode): NetworkCode[] {
+function codesOf(code: KeptCode): KeptCode[] {
   return [code, ...Object.values(code.imported).flatMap(codesOf)]
 }
 

@@ -1,6 +1,7 @@
 /** What a KerasTuner search goes through: the hyperparameters that the model's builder asks for. */
 import { distinctCount, kerasTunerSize } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
+import { classAt, functionAt } from '../../python/definition-places.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
@@ -8,16 +9,23 @@ import { effective } from '../../values/value.js'
 import type { Dimension, SearchSpace } from '../../workload/resource-kinds.js'
 import { reachedCalls } from '../search/trial-function.js'
 
-/** The function that builds a model, or the `build` of a hypermodel. */
-export function builderOf(python: PythonModule, expr: Expr): Func | null {
-  const func = python.functionOf(expr)
-  if (func !== null) return func
-  const value = python.definition(expr)
-  const klass = value.type === 'call' ? python.classOf(value.callee) : null
-  return klass?.methods.get('build') ?? null
+export interface Builder {
+  func: Func
+  /** Where it stands. */
+  python: PythonModule
 }
 
-export function hyperSpace(python: PythonModule, builder: Func): SearchSpace | null {
+/** The function that builds a model, or the `build` of a hypermodel, here or in another module. */
+export function builderOf(python: PythonModule, expr: Expr): Builder | null {
+  const func = functionAt(python, expr)
+  if (func !== null) return func
+  const value = python.definition(expr)
+  const made = value.type === 'call' ? classAt(python, value.callee) : null
+  const build = made?.klass.methods.get('build')
+  return made === null || build === undefined ? null : { func: build, python: made.python }
+}
+
+export function hyperSpace({ func: builder, python }: Builder): SearchSpace | null {
   const found = new Map<string, Dimension>()
   for (const call of reachedCalls(python, builder)) {
     if (call.expr.callee.type !== 'attribute' || !/^(Choice|Int|Float|Boolean)$/.test(call.method)) continue

@@ -75,12 +75,12 @@ function readTuner(
   const passed = passedExpression(model)
   const builder = passed === null ? null : builderOf(python, passed)
   if (strategy === 'grid') {
-    const space = builder === null ? null : hyperSpace(python, builder)
+    const space = builder === null ? null : hyperSpace(builder)
     if (space === null) search.unknown('space', 'hypermodel', 'the model is built elsewhere', place)
     else search.known('space', 'hypermodel', space, place, { site })
   }
   // A hypermodel with a fit of its own decides by itself when to stop.
-  const fits = builder?.class?.methods.has('fit') ?? false
+  const fits = builder?.func.class?.methods.has('fit') ?? false
   if (strategy !== 'hyperband' && !fits) readStopping(python, search, call)
 }
 

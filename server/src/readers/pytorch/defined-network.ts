@@ -1,7 +1,7 @@
 /** The network that a module defines and trains, with the size of its samples. */
 import { type LayerTotals, Unfollowed } from '../../estimate/layers.js'
+import { classAt, functionAt } from '../../python/definition-places.js'
 import type { PythonModule } from '../../python/module.js'
-import { classAt, functionAt } from '../../python/networks/places.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'

@@ -1,8 +1,8 @@
 /** Follows the `forward` of a network with the sizes of one sample: constructors, layers, loops over layers. */
 
 import { LayerTape, type LayerTotals, Unfollowed } from '../../estimate/layers.js'
+import { classAt, functionAt } from '../../python/definition-places.js'
 import type { Klass, PythonModule } from '../../python/module.js'
-import { classAt, functionAt } from '../../python/networks/places.js'
 import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { layerCalls } from './layer-calls.js'

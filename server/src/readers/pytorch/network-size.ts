@@ -1,7 +1,8 @@
 /** How large the networks are that a module trains, and what follows from that. */
+
+import { classAt } from '../../python/definition-places.js'
 import { loadsPictures } from '../../python/evidence.js'
 import type { Klass, PythonModule } from '../../python/module.js'
-import { classAt } from '../../python/networks/places.js'
 import {
   allOf,
   type MadeNetwork,

@@ -63,11 +63,19 @@ function carrierOf(python: PythonModule, claim: Claim): Call | null {
   )
 }
 
-function spelled(plan: Plan, module: string, name: string): string {
-  const found = nameFor(plan.python.tree, module, name, {
-    path: plan.facts.path,
-    fragment: plan.facts.fragment.index,
-    offset: plan.call.expr.start,
+/** The name of a library, where `call` stands: in the file at hand, if no other module is given. */
+function spelled(
+  plan: Plan,
+  module: string,
+  name: string,
+  python = plan.python,
+  call: Call = plan.call,
+): string {
+  const here = python === plan.python
+  const found = nameFor(python.tree, module, name, {
+    path: here ? plan.facts.path : python.path,
+    fragment: here ? plan.facts.fragment.index : 0,
+    offset: call.expr.start,
   })
   if (found.import !== null) plan.imports.push(found.import)
   return found.text
@@ -116,12 +124,17 @@ function toSampling(
   }))
   if (space.grids.includes(null)) return { reason: "a grid is written as {'grid_search': […]}" }
   for (const grid of space.grids as Call[]) {
-    const { callee } = grid.expr
-    const text = python.text.slice(callee.start, callee.end)
+    const { callee, start, end } = grid.expr
+    const text = space.python.text.slice(callee.start, callee.end)
     const to = text.endsWith('.grid_search')
       ? text.replace(/grid_search$/, 'choice')
-      : spelled(plan, 'ray.tune', 'choice')
-    plan.writes.push({ kind: 'rename callee', path: facts.path, call: rangeOf(facts, grid), to })
+      : spelled(plan, 'ray.tune', 'choice', space.python, grid)
+    // The space may be written in another module, which is a file of its own.
+    plan.writes.push(
+      space.python === python
+        ? { kind: 'rename callee', path: facts.path, call: rangeOf(facts, grid), to }
+        : { kind: 'rename callee', path: space.python.path, call: { fragment: 0, start, end }, to },
+    )
   }
   setOption(plan, 'num_samples', String(wanted.trials))
   if (wanted.strategy === 'random')

@@ -1,5 +1,6 @@
 /** The part of a Ray Tune configuration that is a grid: `grid_search` anywhere inside it. */
 import { distinctCount } from '../../estimate/dimension.js'
+import { resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
@@ -12,6 +13,8 @@ import { gridSearch, sampling } from './names.js'
 type Locate = (span: Span) => Location
 
 export interface TuneSpace {
+  /** The module that the configuration stands in. */
+  python: PythonModule
   dimensions: Dimension[]
   /** The `grid_search(…)` calls; null entries are `{'grid_search': […]}`. */
   grids: (Call | null)[]
@@ -23,9 +26,13 @@ export interface TuneSpace {
 
 const depthLimit = 10
 
-export function tuneSpace(python: PythonModule, config: Expr, locate: Locate): TuneSpace {
-  const space: TuneSpace = { dimensions: [], grids: [], samples: false, complete: true }
-  collect(python, config, '', space, locate, 0)
+/** Of a configuration that may be made in another module, whose places only its own reader can locate. */
+export function tuneSpace(module: PythonModule, config: Expr, locate: Locate): TuneSpace {
+  const made = resultAt(module, config)
+  const elsewhere = made.python !== module
+  const { python, expr } = elsewhere ? made : { python: module, expr: config }
+  const space: TuneSpace = { python, dimensions: [], grids: [], samples: false, complete: true }
+  collect(python, expr, '', space, elsewhere ? null : locate, 0)
   return space
 }
 
@@ -34,7 +41,7 @@ function collect(
   expr: Expr,
   name: string,
   space: TuneSpace,
-  locate: Locate,
+  locate: Locate | null,
   depth: number,
 ): void {
   if (depth > depthLimit || space.dimensions.length > 64) return
@@ -87,11 +94,18 @@ function collect(
   for (const child of childrenOf(value)) collect(python, child, name, space, locate, depth + 1)
 }
 
-function dimension(python: PythonModule, name: string, values: Expr | null, locate: Locate): Dimension {
+function dimension(
+  python: PythonModule,
+  name: string,
+  values: Expr | null,
+  locate: Locate | null,
+): Dimension {
   if (values === null) return { name, size: null }
-  const location = locate({ start: values.start, end: values.end })
   const folded = effective(python.fold(values))
-  if (Array.isArray(folded)) return { name, size: distinctCount(folded), values: folded, location }
+  if (Array.isArray(folded)) {
+    const found = { name, size: distinctCount(folded), values: folded }
+    return locate === null ? found : { ...found, location: locate({ start: values.start, end: values.end }) }
+  }
   const list = python.definition(values)
   if ((list.type === 'list' || list.type === 'tuple') && list.items.every((item) => item.type !== 'starred'))
     return { name, size: list.items.length }

@@ -130,7 +130,7 @@ function readSpace(
     search.unknown('strategy', 'search_alg', 'a searcher that is not known', place)
     return false
   }
-  const first = space.grids.find((one) => one !== null) ?? null
+  const first = space.python === python ? (space.grids.find((one) => one !== null) ?? null) : null
   if (repeats !== -1 && (strategy === 'grid' || (grid && strategy === 'random'))) {
     search.known('strategy', 'grid_search', 'grid', first === null ? place : calleePlace(first), { site })
     const dimensions =

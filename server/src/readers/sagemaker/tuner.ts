@@ -132,8 +132,8 @@ function imageName(python: PythonModule, estimator: Call): string {
 
 /** `{'alpha': CategoricalParameter([…]), …}`: a grid accepts only these. */
 function rangesSpace(python: PythonModule, ranges: Expr): SearchSpace | null {
-  return spaceOfCalls(python, ranges, (made) =>
-    made.method === 'CategoricalParameter' ? listedValues(python, made) : null,
+  return spaceOfCalls(python, ranges, (made, module) =>
+    made.method === 'CategoricalParameter' ? listedValues(module, made) : null,
   )
 }
 

@@ -2,6 +2,7 @@
 
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
+import { resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
@@ -28,20 +29,22 @@ export function claimJobSearch(
 }
 
 /**
- * The space of a dictionary from names to calls: `{'alpha': CategoricalParameter([…])}`. `sizeOf`: the values or their
- * number; null: any number. Null where the names cannot be read.
+ * The space of a dictionary from names to calls: `{'alpha': CategoricalParameter([…])}`, here or in another module. `sizeOf`: the
+ * values or their number; null: any number. Null where the names cannot be read.
  */
 export function spaceOfCalls(
-  python: PythonModule,
+  module: PythonModule,
   dictionary: Expr,
-  sizeOf: (made: Call) => Json[] | number | null,
+  sizeOf: (made: Call, python: PythonModule) => Json[] | number | null,
 ): SearchSpace | null {
-  const keys = python.keysOf(dictionary)
+  const elsewhere = resultAt(module, dictionary)
+  const { python, expr } = elsewhere.python === module ? { python: module, expr: dictionary } : elsewhere
+  const keys = python.keysOf(expr)
   if (keys === null) return null
   const dimensions = keys.map((name): Dimension => {
-    const entry = python.entry(dictionary, name)
+    const entry = python.entry(expr, name)
     const made = passedCall(python, entry)
-    const size = made === null ? null : sizeOf(made)
+    const size = made === null ? null : sizeOf(made, python)
     return Array.isArray(size) ? { name, size: distinctCount(size), values: size } : { name, size }
   })
   return { grids: [dimensions], ...gridSize([dimensions]) }

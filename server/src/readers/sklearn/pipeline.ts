@@ -1,5 +1,6 @@
 /** Steps of a scikit-learn pipeline, and which of them a search repeats without need. */
 
+import { resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
@@ -10,71 +11,79 @@ import { costlyTransformers } from './estimators.js'
 export interface PipelineStep {
   name: string
   expr: Expr
+  /** Where the expression stands. */
+  python: PythonModule
   /** Class of what makes the step dear to fit; null for a cheap one. */
   costly: string | null
 }
 
-/** The `Pipeline(...)` or `make_pipeline(...)` call behind an expression, be it in the function that makes it. */
-export function pipelineCall(module: PythonModule, expr: Expr): Call | null {
-  const call = module.callOf(module.result(expr))
-  if (call === null) return null
-  return call.name === 'sklearn.pipeline.Pipeline' || call.name === 'sklearn.pipeline.make_pipeline'
-    ? call
+/** A `Pipeline(...)` or `make_pipeline(...)`, with the module that it stands in. */
+export interface PipelinePlace {
+  call: Call
+  python: PythonModule
+}
+
+/** The pipeline behind an expression, be it in the function that makes it, here or in another module. */
+export function pipelineAt(module: PythonModule, expr: Expr): PipelinePlace | null {
+  const made = resultAt(module, expr)
+  const call = made.python.callOf(made.expr)
+  return call?.name === 'sklearn.pipeline.Pipeline' || call?.name === 'sklearn.pipeline.make_pipeline'
+    ? { call, python: made.python }
     : null
 }
 
-export function stepsOf(module: PythonModule, pipeline: Call): PipelineStep[] | null {
-  if (pipeline.name === 'sklearn.pipeline.make_pipeline') {
+export function stepsOf({ call, python }: PipelinePlace): PipelineStep[] | null {
+  if (call.name === 'sklearn.pipeline.make_pipeline') {
     const steps: PipelineStep[] = []
-    for (const argument of pipeline.expr.args) {
+    for (const argument of call.expr.args) {
       if (argument.star > 0) return null
       if (argument.name !== null) continue
-      const made = module.callOf(argument.value)
-      steps.push(step(module, made === null ? '?' : made.method.toLowerCase(), argument.value))
+      const made = python.callOf(argument.value)
+      steps.push(step(python, made === null ? '?' : made.method.toLowerCase(), argument.value))
     }
     return steps
   }
-  const given = passedExpression(module.argument(pipeline, 'steps', 0))
-  if (given === null || module.isChanged(given)) return null
-  const list = module.definition(given)
+  const given = passedExpression(python.argument(call, 'steps', 0))
+  if (given === null || python.isChanged(given)) return null
+  const list = python.definition(given)
   if (list.type !== 'list' && list.type !== 'tuple') return null
   const steps: PipelineStep[] = []
   for (const item of list.items) {
-    const pair = module.definition(item)
+    const pair = python.definition(item)
     if ((pair.type !== 'tuple' && pair.type !== 'list') || pair.items.length !== 2) return null
-    const name = effective(module.fold(pair.items[0]!))
+    const name = effective(python.fold(pair.items[0]!))
     if (typeof name !== 'string') return null
-    steps.push(step(module, name, pair.items[1]!))
+    steps.push(step(python, name, pair.items[1]!))
   }
   return steps
 }
 
-function step(module: PythonModule, name: string, expr: Expr): PipelineStep {
-  return { name, expr, costly: costlyIn(module, expr) }
+function step(python: PythonModule, name: string, expr: Expr): PipelineStep {
+  return { name, expr, python, costly: costlyIn(python, expr) }
 }
 
 /** The dear transformer in a step: itself, or one inside a union, a column transformer, a nested pipeline. */
 function costlyIn(module: PythonModule, expr: Expr, depth = 0): string | null {
   if (depth > 4) return null
-  const value = module.definition(expr)
+  const { python, expr: value } = resultAt(module, expr)
   if (value.type === 'tuple' || value.type === 'list') {
     for (const item of value.items) {
-      const found = costlyIn(module, item, depth + 1)
+      const found = costlyIn(python, item, depth + 1)
       if (found !== null) return found
     }
     return null
   }
   if (value.type !== 'call') return null
-  const call = module.callOf(value)
+  const call = python.callOf(value)
   const name = call?.method ?? ''
   if (costlyTransformers.test(name)) return name
-  const own = module.classOf(value.callee)
+  const own = python.classOf(value.callee)
   if (own?.bases.some((base) => /TransformerMixin$/.test(base)) && own.methods.has('fit')) return own.name
   if (
     /^(ColumnTransformer|make_column_transformer|FeatureUnion|make_union|Pipeline|make_pipeline)$/.test(name)
   ) {
     for (const argument of value.args) {
-      const found = costlyIn(module, argument.value, depth + 1)
+      const found = costlyIn(python, argument.value, depth + 1)
       if (found !== null) return found
     }
   }

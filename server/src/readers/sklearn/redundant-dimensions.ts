@@ -13,7 +13,7 @@ import type { Claim } from '../../workload/claim.js'
 import type { InertDimension, NestedDimension } from '../../workload/resource-kinds.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { conditionsOf, coveredBy } from './parameter-effects.js'
-import { pipelineCall, stepsOf } from './pipeline.js'
+import { pipelineAt, stepsOf } from './pipeline.js'
 import { gridDictionaries } from './space.js'
 
 const grids = /^(sklearn|dask_ml|cuml)\.model_selection\.(Halving)?GridSearchCV$/
@@ -102,10 +102,9 @@ function ownerOf(python: PythonModule, search: Call, name: string): Owner {
   if (passed === null) return none
   const expr = returned(python, passed)
   if (prefix === '') return { ...none, estimator: python.callOf(expr) }
-  const pipeline = pipelineCall(python, expr)
-  const step =
-    pipeline === null ? undefined : stepsOf(python, pipeline)?.find((one) => `${one.name}__` === prefix)
-  return step === undefined ? none : { ...none, estimator: python.callOf(step.expr) }
+  const pipeline = pipelineAt(python, expr)
+  const step = pipeline === null ? undefined : stepsOf(pipeline)?.find((one) => `${one.name}__` === prefix)
+  return step === undefined ? none : { ...none, estimator: step.python.callOf(step.expr) }
 }
 
 /** What a function of the module returns, where the estimator is made by one. */

@@ -21,7 +21,7 @@ import { drawsItsData } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { cheapEstimators, dearEstimators, wrapped, wrappers } from './estimators.js'
 import { foldsOf } from './folds.js'
-import { pipelineCall, repeatsOf, stepsOf } from './pipeline.js'
+import { type PipelinePlace, pipelineAt, repeatsOf, stepsOf } from './pipeline.js'
 import { type NewStrategy, searchChange } from './search-changes.js'
 import { largestSpace, type SpaceFound } from './space.js'
 
@@ -60,7 +60,7 @@ export const sklearnSearchReader = defineReader({
       if (flavour !== undefined) readSearch(module, call, flavour, version, claims, pipelines)
       else if (call.name === 'sklearn.model_selection.ParameterGrid') readParameterGrid(module, call, claims)
     }
-    for (const [pipeline, work] of pipelines) claimPipeline(module, pipeline, work, claims)
+    for (const work of pipelines.values()) claimPipeline(module, work, claims)
   },
 
   change(claim: Claim, value: unknown, facts): Change | Refusal {
@@ -70,7 +70,13 @@ export const sklearnSearchReader = defineReader({
     const fragment = facts.fragment.index
     if (claim.setting === 'strategy')
       return searchChange(module, facts.path, fragment, call, value as NewStrategy)
-    if (claim.setting === 'cached') return cacheChange(module, facts.path, fragment, call)
+    if (claim.setting === 'cached') {
+      const estimator = passedExpression(module.argument(call, 'estimator', 0))
+      const elsewhere = estimator === null ? null : pipelineAt(module, estimator)
+      return elsewhere === null
+        ? cacheChange(module, facts.path, fragment, call)
+        : cacheChange(elsewhere.python, elsewhere.python.path, 0, elsewhere.call)
+    }
     return byHand(claim)
   },
 })
@@ -161,10 +167,10 @@ function choosesByMany(module: PythonModule, call: Call): boolean {
 /** The class that does the learning: for a pipeline its last step, for a wrapper what it wraps. */
 function learner(module: PythonModule, expr: Expr, depth = 0): string {
   if (depth > 4) return ''
-  const pipeline = pipelineCall(module, expr)
+  const pipeline = pipelineAt(module, expr)
   if (pipeline !== null) {
-    const last = stepsOf(module, pipeline)?.at(-1)
-    return last === undefined ? '' : learner(module, last.expr, depth + 1)
+    const last = stepsOf(pipeline)?.at(-1)
+    return last === undefined ? '' : learner(last.python, last.expr, depth + 1)
   }
   const call = module.callOf(expr)
   if (call === null) return ''
@@ -248,6 +254,8 @@ const crossValidates = /^sklearn\.model_selection\.cross_(val_score|validate|val
 
 /** What a search repeats in one pipeline. */
 interface RepeatedWork {
+  pipeline: PipelinePlace
+  search: Call
   transformation: string
   total: number
   distinct: number
@@ -264,10 +272,9 @@ function readPipeline(
   folds: number,
   pipelines: Map<Call, RepeatedWork>,
 ): void {
-  const pipeline = pipelineCall(module, estimator)
-  if (pipeline === null) return
-  const steps = stepsOf(module, pipeline)
-  if (steps === null) return
+  const pipeline = pipelineAt(module, estimator)
+  const steps = pipeline === null ? null : stepsOf(pipeline)
+  if (pipeline === null || steps === null) return
   const repeats = repeatsOf(steps, space)
   const candidates = candidatesOf(module, search, strategy, space)
   if (repeats === null || candidates === null) return
@@ -275,6 +282,8 @@ function readPipeline(
   // Every configuration is in the first round of halving; what later rounds add depends on the data.
   const halving = strategy === 'halving'
   const work: RepeatedWork = {
+    pipeline,
+    search,
     transformation: repeats.transformation,
     total,
     distinct: Math.min(total, repeats.distinct * folds),
@@ -282,20 +291,24 @@ function readPipeline(
     lowerBound: halving || count > 1 || (strategy === 'grid' && space.lowerBound),
   }
   // Two searches of one pipeline are told once, by the larger.
-  const before = pipelines.get(pipeline)
+  const before = pipelines.get(pipeline.call)
   if (before === undefined || before.total - before.distinct < total - work.distinct)
-    pipelines.set(pipeline, work)
+    pipelines.set(pipeline.call, work)
 }
 
-function claimPipeline(module: PythonModule, pipeline: Call, work: RepeatedWork, claims: ClaimBuilder): void {
-  const place = calleePlace(pipeline)
-  const scope = pipeline.function?.qualified ?? ''
-  const subject = claims.subject('Preprocessing', place, scope, evidenceOf(module))
-  const memory = module.argument(pipeline, 'memory')
+function claimPipeline(module: PythonModule, work: RepeatedWork, claims: ClaimBuilder): void {
+  const { pipeline, search } = work
+  const here = pipeline.python === module
+  // A pipeline of another module is told where it is searched.
+  const shown = here ? pipeline.call : search
+  const place = calleePlace(shown)
+  const subject = claims.subject('Preprocessing', place, shown.function?.qualified ?? '', evidenceOf(module))
+  const memory = pipeline.python.argument(pipeline.call, 'memory')
   const off = knownArgument(memory) === null
+  const site = callSite(shown)
   if (!mayBePassed(memory) || off)
     // Whoever uses the pipeline cannot give it any more, as the search is written right here.
-    subject.known('cached', 'memory', false, place, { site: callSite(pipeline), channel: 'library default' })
+    subject.known('cached', 'memory', false, place, { site, channel: 'library default' })
   else if (passedExpression(memory) !== null) subject.known('cached', 'memory', true, place)
   else subject.unknown('cached', 'memory', whyUnreadable(memory) ?? '**kwargs', place)
   subject.known('transformation', 'steps', work.transformation, place)

@@ -67,11 +67,11 @@ function readJob(python: PythonModule, call: Call, claims: ClaimBuilder): void {
 }
 
 function parameterSpace(python: PythonModule, spec: Expr): SearchSpace | null {
-  return spaceOfCalls(python, spec, (made) => {
-    if (/^(Categorical|Discrete)ParameterSpec$/.test(made.method)) return listedValues(python, made)
+  return spaceOfCalls(python, spec, (made, module) => {
+    if (/^(Categorical|Discrete)ParameterSpec$/.test(made.method)) return listedValues(module, made)
     if (made.method !== 'IntegerParameterSpec') return null
-    const low = numberArgument(python.argument(made, 'min', 0))
-    const high = numberArgument(python.argument(made, 'max', 1))
+    const low = numberArgument(module.argument(made, 'min', 0))
+    const high = numberArgument(module.argument(made, 'max', 1))
     return low === null || high === null ? null : integerSize(low, high)
   })
 }

@@ -1,8 +1,9 @@
-/** Classes and functions that networks are made of, in the module at hand or in another one of the project. */
+/** Classes, functions and values in the module at hand, or in another one of the project whose code is kept. */
 
-import type { Expr } from '../../syntax/python-ast.js'
-import type { Func, Klass, PythonModule } from '../module.js'
-import { moduleOfCode } from '../module-of-code.js'
+import type { Expr } from '../syntax/python-ast.js'
+import type { Func, Klass, PythonModule } from './module.js'
+import { moduleOfCode } from './module-of-code.js'
+import { onlyReturn } from './returns.js'
 
 interface ClassPlace {
   klass: Klass
@@ -36,11 +37,32 @@ export function functionAt(python: PythonModule, callee: Expr, hops = 0): Functi
   return hops < mostHops ? functionAt(found.python, nameAtEnd(found.python, found.name), hops + 1) : null
 }
 
+interface ValuePlace {
+  expr: Expr
+  python: PythonModule
+}
+
+/** What an expression gives in the end, as `PythonModule.result`, also where functions and names of other modules lie between. */
+export function resultAt(python: PythonModule, expr: Expr, hops = 0): ValuePlace {
+  const value = python.result(expr)
+  if (hops > mostHops) return { expr: value, python }
+  if (value.type === 'call') {
+    const called = functionAt(python, value.callee)
+    const returned = called === null || called.python === python ? null : onlyReturn(called.func)
+    return returned === null ? { expr: value, python } : resultAt(called!.python, returned, hops + 1)
+  }
+  if (value.type !== 'name' && value.type !== 'attribute') return { expr: value, python }
+  const found = elsewhere(python, value)
+  return found === null || found.name.includes('.')
+    ? { expr: value, python }
+    : resultAt(found.python, nameAtEnd(found.python, found.name), hops + 1)
+}
+
 /** The module that a name is imported from, and its name there. */
 function elsewhere(python: PythonModule, callee: Expr): { python: PythonModule; name: string } | null {
   const target = python.targetOf(callee)
   const found = target === null ? null : python.projectTarget(target)
-  const code = found?.summary.networks
+  const code = found?.summary.code
   const module = code === undefined ? null : moduleOfCode(code)
   return module === null || found === null || found.rest === '' ? null : { python: module, name: found.rest }
 }

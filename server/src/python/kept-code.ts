@@ -1,10 +1,10 @@
 /**
- * The code of modules that make networks: what a network computes follows from its code, which may stand in another module
- * than the one that trains it. So the summary keeps the text, and that of the modules that its networks are made of.
+ * The code of modules that make networks, pipelines or search spaces: what a network computes follows from its code, which may
+ * stand in another module than the one that trains it. So the summary keeps the text, and that of the modules that it makes them of.
  */
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import type { ModuleSummary, NetworkCode } from './module-summary.js'
+import type { KeptCode, ModuleSummary } from './module-summary.js'
 
 /** Characters of one module; of those that it imports. */
 const longest = { own: 40_000, imported: 60_000 }
@@ -12,40 +12,51 @@ const longest = { own: 40_000, imported: 60_000 }
 const network =
   /^(torch\.nn\.(\w+\.)*|keras\.(\w+\.)*|flax\.(linen|nnx)\.(\w+\.)*|haiku\.|equinox\.)(Module|Sequential|Model|Layer)$/
 
+/** What is followed to where it is made. */
+const made = [
+  'torch.nn.',
+  'keras.layers.',
+  'keras_tuner.',
+  'ray.tune.',
+  'sagemaker.tuner.',
+  'google.cloud.aiplatform.hyperparameter_tuning.',
+  'sklearn.pipeline.',
+  'sklearn.compose.',
+]
+
 const library = /^(torch|torchvision|keras|tensorflow|flax|haiku|equinox)\b/
 
-/** Null: the module makes no networks, or its text is too long. */
-export function networkCode(analysis: Analysis): NetworkCode | null {
+/** Null: the module makes nothing of the kind, or its text is too long. */
+export function keptCode(analysis: Analysis): KeptCode | null {
   const { text } = analysis
   if (text.length > longest.own) return null
-  const bases: NetworkCode['bases'] = {}
+  const bases: KeptCode['bases'] = {}
   for (const { name, bases: all } of analysis.classes)
     if (all.some((base) => network.test(base))) define(bases, name, all)
   // A program that defines networks may lend them to others.
   if (analysis.isEntry && (Object.keys(bases).length === 0 || analysis.notebook)) return null
-  const imported: NetworkCode['imported'] = {}
+  const imported: KeptCode['imported'] = {}
   let room = longest.imported
-  let networks = 0
+  let makers = 0
   for (const [name, summary] of analysis.importedByName) {
-    if (summary.networks !== undefined) networks++
+    if (summary.code !== undefined) makers++
     const code = imports(analysis, name, summary)
     if (code === null) continue
     room -= sizeOf(code)
     if (room >= 0) define(imported, name, code)
   }
-  const makes =
-    Object.keys(bases).length > 0 || networks > 0 || analysis.usesHere('torch.nn.', 'keras.layers.')
+  const makes = Object.keys(bases).length > 0 || makers > 0 || analysis.usesHere(...made)
   return makes ? { path: analysis.path, text, bases, imported } : null
 }
 
 /** `from common import *` brings `nn` as well. */
-function imports(analysis: Analysis, name: string, summary: ModuleSummary): NetworkCode | null {
+function imports(analysis: Analysis, name: string, summary: ModuleSummary): KeptCode | null {
   const passed = Object.entries(summary.reexports).filter(([, target]) => library.test(target))
-  if (passed.length === 0 || !analysis.scopes.stars.includes(name)) return summary.networks ?? null
-  const own = summary.networks ?? { path: summary.path, text: '', bases: {}, imported: {} }
+  if (passed.length === 0 || !analysis.scopes.stars.includes(name)) return summary.code ?? null
+  const own = summary.code ?? { path: summary.path, text: '', bases: {}, imported: {} }
   return { ...own, reexports: Object.fromEntries(passed) }
 }
 
-function sizeOf({ text, imported }: NetworkCode): number {
+function sizeOf({ text, imported }: KeptCode): number {
   return Object.values(imported).reduce((total, one) => total + sizeOf(one), text.length)
 }
