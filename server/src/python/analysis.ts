@@ -218,7 +218,7 @@ export class Analysis implements PythonModule {
   }
 
   get code(): string {
-    this.blanked ??= blankedText(this.text, this.tree, this.statements, this.dead)
+    this.blanked ??= blankedText(this.text, this.tree, this.statements, this.dead, this.calls)
     return this.blanked
   }
 

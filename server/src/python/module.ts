@@ -158,7 +158,7 @@ export interface ModuleEffects {
 export interface PythonModule extends ModuleNames, ModuleValues, ModuleEffects {
   path: string
   text: string
-  /** The text with blanks for comments, docstrings and what never runs: search words here, not in `text`. */
+  /** The text with blanks for comments, docstrings, help of options and what never runs: search words here, not in `text`. */
   readonly code: string
   tree: PythonTree
   calls: Call[]

@@ -1,13 +1,31 @@
 /** A flag that is missing on a launch line: where the finding stands, and how the flag is added. */
-import type { Refusal, Write } from '../edit/write.js'
+import type { Change, Refusal, Write } from '../edit/write.js'
+import type { ChangeTarget } from '../text/change-target.js'
+import type { Launch } from '../text/launch.js'
+import type { Span } from '../text/location.js'
+import { offsetInFragment, type SourceFragment } from '../text/source-fragment.js'
 import type { ClaimOptions } from '../workload/builder.js'
 import type { Binding, Claim } from '../workload/claim.js'
 import type { FragmentFacts } from './reader.js'
 
 /** Options of a claim about what a launch leaves out. */
-export function onLaunchLine(binding: Binding): ClaimOptions {
-  const { location } = binding.launch
-  return { location, site: { start: location.start, end: location.end, target: { kind: 'launch line' } } }
+export function onLaunchLine({ launch }: Binding): ClaimOptions {
+  const { location } = launch
+  const last = lastArgument(launch)
+  const program = launch.program.path ?? launch.program.module
+  const target: ChangeTarget = {
+    kind: 'launch line',
+    ...(last === null ? {} : { last }),
+    ...(program === null ? {} : { program }),
+  }
+  return { location, site: { start: location.start, end: location.end, target } }
+}
+
+/** Null: there is none, or it stands in another file. */
+function lastArgument({ flags, positionals, location }: Launch): Span | null {
+  const given = [...Object.values(flags), ...positionals].map((one) => one.location)
+  const here = given.filter(({ path, cell }) => path === location.path && cell === location.cell)
+  return here.length < given.length ? null : (here.sort((a, b) => b.end - a.end)[0] ?? null)
 }
 
 export function isOnLaunchLine(claim: Claim): boolean {
@@ -19,22 +37,91 @@ export function isSetByLaunch({ channel }: Pick<Claim, 'channel'>): boolean {
   return channel === 'launch flag' || channel === 'launch environment'
 }
 
-/** Adds `flag` behind the last word of the command. Only in shell scripts: elsewhere the line may be quoted. */
+/** The program has an option for it, which the launch leaves out: it is the key of the claim. */
+export function passOption(claim: Claim, facts: FragmentFacts): Change | Refusal {
+  const written = writeLaunchFlag(claim, claim.key, facts)
+  if ('reason' in written) return written
+  return { title: `Pass ${claim.key}`, safety: 'unsafe', writes: [written], imports: [] }
+}
+
+/** Adds `flag` behind the last word of the command: on a line, in a text of another file, or as an item of a list. */
 export function writeLaunchFlag(claim: Claim, flag: string, facts: FragmentFacts): Write | Refusal {
   const { shell, fragment, path } = facts
-  const { start, end } = claim.site
+  const { start, end, target } = claim.site
   const command =
     fragment.origin === 'file'
       ? shell?.commands.find((one) => one.start === start && one.end === end)
       : undefined
-  const last = command?.words.at(-1)
-  if (last === undefined) return { reason: `pass ${flag} on the launch line` }
+  const word = command?.words.at(-1)
+  const line = target?.kind === 'launch line' ? target : undefined
+  const added =
+    word !== undefined
+      ? { at: word.end, text: ` ${flag}` }
+      : line?.last === undefined
+        ? undefined
+        : behind(claim, line.last, line.program, flag, fragment)
+  if (added === undefined) return { reason: `pass ${flag} on the launch line` }
   return {
     kind: 'replace text',
     path,
     fragment: fragment.index,
-    start: last.end,
-    end: last.end,
-    text: ` ${flag}`,
+    start: added.at,
+    end: added.at,
+    text: added.text,
   }
 }
+
+/** Behind the last argument, in the way in which that is written; undefined: it is not part of a text or a list. */
+function behind(
+  { location: { cell } }: Claim,
+  last: Span,
+  program: string | undefined,
+  flag: string,
+  fragment: SourceFragment,
+): { at: number; text: string } | undefined {
+  const from = offsetInFragment(fragment, cell, last.start)
+  if (from === undefined) return undefined
+  const to = from + last.end - last.start
+  const { text, language } = fragment
+  const [before, word, after] = [text.slice(0, from), text.slice(from, to), text.slice(to)]
+  if (/^[|>][-+\d]*[ \t]*\r?\n/.test(word)) {
+    const end = program === undefined ? undefined : endOfLine(word, program)
+    return end === undefined ? undefined : { at: from + end, text: ` ${flag}` }
+  }
+  const words = flag.split(' ')
+  const dash = /(^|\r?\n)([ \t]*)-[ \t]+$/.exec(before)
+  if (language === 'yaml' && dash !== null && /^[ \t]*(#[^\n]*)?(\r?\n|$)/.test(after))
+    return { at: to, text: words.map((one) => `${dash[1] || '\n'}${dash[2]}- ${scalar(one)}`).join('') }
+  const quote = /^(["'])[^]*\1$/.exec(word)?.[1]
+  if (/^\s*[,\]]/.test(after)) {
+    if (quote !== undefined && listItems.test(word))
+      return { at: to, text: words.map((one) => `, ${quote}${one}${quote}`).join('') }
+    if (language === 'yaml' && plainItems.test(word))
+      return { at: to, text: words.map((one) => `, ${scalar(one)}`).join('') }
+  }
+  // `--args=--lr=0.1,--epochs=25`
+  if (language === 'shell' && /^--[\w-]+=--[^\s"']+$/.test(word) && words.length === 1)
+    return { at: to, text: `,${flag}` }
+  const inText = quote !== undefined || /^["'\s]|^$/.test(after)
+  if (!inText || !/\s$/.test(before) || severalCommands.test(word)) return undefined
+  // Inside of the quotes of a whole command.
+  return { at: from + word.trimEnd().length - (quote?.length ?? 0), text: ` ${flag}` }
+}
+
+/** Where the only command ends that names the program, in a block of lines; undefined: it does more. */
+function endOfLine(block: string, program: string): number | undefined {
+  const lines = [...block.matchAll(block.startsWith('>') ? /[^]+/g : /(?:\\\r?\n|[^\n])+/g)]
+  const [line, other] = lines.filter(([text]) => text.includes(program))
+  if (line === undefined || other !== undefined || /[;&|<]|\s[#\d]?>/.test(line[0].replace(/^[>|]/, '')))
+    return undefined
+  return line.index + line[0].trimEnd().length
+}
+
+/** `"64"`, `"-b", "64"`; `out`, `--output_dir, out` */
+const listItems = /^(["'])[^"'\s]*\1(\s*,\s*\1[^"'\s]*\1)*$/
+const plainItems = /^[^\s"'[\]{},]+(\s*,\s*[^\s"'[\]{},]+)*$/
+const severalCommands = /[;&|]|\s#/
+
+/** A number or a truth value would be read as such. */
+const scalar = (word: string): string =>
+  /^-*[a-z][\w.-]*$/i.test(word) && !/^(true|false|yes|no|on|off|null)$/i.test(word) ? word : `"${word}"`

@@ -38,6 +38,29 @@ export function writeLaunchValue(claim: Claim, word: string, facts: FragmentFact
   }
 }
 
+/** Takes a switch out of the command that it stands in: `--overwrite_cache`. `facts` as above. */
+export function dropLaunchFlag(claim: Claim, facts: FragmentFacts): Write | Refusal {
+  const refusal = { reason: 'the launch line asks for it: leave the flag out there' }
+  const { fragment, path } = facts
+  const { cell, start, end } = claim.location
+  const from = holdsLaunch(facts) ? offsetInFragment(fragment, cell, start) : undefined
+  if (from === undefined || !/^(shell|yaml)$/.test(fragment.language)) return refusal
+  const to = from + end - start
+  const [before, after] = [fragment.text.slice(0, from), fragment.text.slice(to)]
+  // A word between others: no item of a list, and nothing in quotes.
+  const gap = /[^-\s\\]((?:[ \t]+|\\?\r?\n)+)$/.exec(before)?.[1]
+  if (gap === undefined || !/^--?[\w-]+$/.test(fragment.text.slice(from, to)) || !/^(\s|\\|$)/.test(after))
+    return refusal
+  return {
+    kind: 'replace text',
+    path,
+    fragment: fragment.index,
+    start: from - gap.length,
+    end: to,
+    text: '',
+  }
+}
+
 const lastWord = /(?:^|[\s=])["']?([\w.+-]+)["']?$/
 /** In code and configuration a place may also be a whole command, or the program that it starts. */
 const oneValue = /^(?:["']?--?[\w.:-]+["']?(?:=|\s+|,\s*)|["']?\w+=)?["']?([\w.+-]+)["']?$/

@@ -1,5 +1,6 @@
 /** What a change edits at a site. */
 import type { Json } from './json.js'
+import type { Span } from './location.js'
 
 type Keys = readonly (string | number)[]
 
@@ -94,7 +95,8 @@ export type ChangeTarget =
   | { kind: 'exit status' }
   /** `text`: an option that the command at the site lacks. */
   | { kind: 'missing option'; text: string }
-  | { kind: 'launch line' }
+  /** `last`: the last argument that the program is given, in the file of the launch, or the text that holds it. */
+  | { kind: 'launch line'; last?: Span; program?: string }
   /** A value of the launch; `text`: what takes its place. */
   | { kind: 'launch value'; text: string }
   // Configuration.

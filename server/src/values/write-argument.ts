@@ -38,21 +38,25 @@ export function writeArgument(
     return { reason: `${keyword} is set under a condition: see to it that it holds` }
   const inside = (at: { start: number; end: number }) =>
     at.start >= call.expr.start && at.end <= call.expr.end
+  // `bool(args.fp16)` is the option all the same.
+  const option = converted(expr)
   const options =
-    expr.type === 'attribute' ? python.programArguments.filter((one) => one.name === expr.attr) : []
-  if (expr.type === 'attribute' && options.length > 0) {
+    option.type === 'attribute' ? python.programArguments.filter((one) => one.name === option.attr) : []
+  if (option.type === 'attribute' && options.length > 0) {
     const fallback = options.length === 1 ? options[0]!.default : null
-    if (fallback === null || fallback.type !== 'constant' || fallback.end <= fallback.start) {
-      return { reason: `the value is that of the option ${expr.attr}: pass it on the launch line` }
+    const spelled =
+      fallback?.type !== 'constant' ? null : option === expr ? code : asOption(code, fallback.value)
+    if (fallback === null || spelled === null || fallback.end <= fallback.start) {
+      return { reason: `the value is that of the option ${option.attr}: pass it on the launch line` }
     }
     // A switch has no default of its own in the text.
     if (options[0]!.kind !== 'value')
-      return { reason: `pass --${options[0]!.flags[0] ?? expr.attr} on the launch line` }
+      return { reason: `pass --${options[0]!.flags[0] ?? option.attr} on the launch line` }
     return {
       kind: 'replace',
       path,
       range: { fragment: fragment.index, start: fallback.start, end: fallback.end },
-      text: code,
+      text: spelled,
     }
   }
   if (!inside(expr)) {
@@ -145,6 +149,13 @@ function isLookup(expr: Expr): expr is Expr & { type: 'call' } {
   return (
     expr.type === 'call' && /^_*(get(attr|env)?|get_.*|pop|setdefault|environ)$/.test(lastName(expr.callee))
   )
+}
+
+/** What is true or false, as the option spells it whose default is this; null: that is a text, which is true whatever it says. */
+function asOption(code: string, fallback: unknown): string | null {
+  if (!/^(True|False)$/.test(code)) return code
+  if (typeof fallback === 'number') return code === 'True' ? '1' : '0'
+  return typeof fallback === 'string' ? null : code
 }
 
 /** `int(x)`: x. */

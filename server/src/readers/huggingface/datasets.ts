@@ -19,10 +19,12 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
+import { isSetByLaunch } from '../launch-flag.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { launchesOf } from '../shell/launches.js'
 import { removeLine } from '../shell/remove-line.js'
+import { dropLaunchFlag } from '../write-launch-value.js'
 import { fewSamples, fewTrainingSamples } from './samples.js'
 
 export const huggingfaceDatasetsReader = defineReader({
@@ -288,6 +290,11 @@ function removesCache(command: ShellCommand): boolean {
 
 function changeCache(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const fragment = facts.fragment.index
+  if (isSetByLaunch(claim)) {
+    const write = dropLaunchFlag(claim, facts)
+    const title = 'Keep the cache: leave out the flag'
+    return 'reason' in write ? write : { title, safety: 'unsafe', writes: [write], imports: [] }
+  }
   if (facts.config !== undefined) {
     const document = facts.config.documents[claim.site.document ?? 0]
     if (document === undefined || !entries(document.root).some((one) => one.key === 'overwrite_cache'))
@@ -310,7 +317,7 @@ function changeCache(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
 function changeCode(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
   const fragment = facts.fragment.index
-  if (python === undefined) return { reason: 'the launch line asks for it: leave the flag out there' }
+  if (python === undefined) return { reason: 'this is not written in Python' }
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the call is no longer in the file' }
   const { target } = claim.site

@@ -9,7 +9,7 @@ import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { isTestSet, ofTestSet, whyNotHandedOver } from '../early-stopping.js'
-import { isSetByLaunch } from '../launch-flag.js'
+import { isOnLaunchLine, isSetByLaunch, passOption } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
 import { fitPosition, isFirstKeras } from './fits.js'
@@ -22,6 +22,7 @@ export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts):
   const switched = changeStoppingSwitch(claim, facts)
   if (switched !== null) return switched
   if (isSetByLaunch(claim)) return { reason: 'the value comes from the launch' }
+  if (isOnLaunchLine(claim)) return passOption(claim, facts)
   const { python } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (claim.setting === 'precision') return changePolicy(python, claim, value, facts)

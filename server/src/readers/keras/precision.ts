@@ -11,9 +11,11 @@ import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
+import { onLaunchLine } from '../launch-flag.js'
 import { launchedValue } from '../launched-value.js'
 import { claimOperation } from '../operation-claims.js'
 import { moduleText } from '../pytorch/evidence.js'
+import { optionLeftOut, switchAround, switchedValue } from '../pytorch/lowering.js'
 import { usesAny } from '../pytorch/once.js'
 import type { ReaderContext } from '../reader.js'
 import { asPolicy } from './settings.js'
@@ -57,7 +59,10 @@ export function readPrecision(
     const value = policyOf(python, last, locator)
     // What is set under a condition, or set again and again, depends on how the program runs.
     const varies = last.conditional || policies.length > 1
-    training.say('precision', name, varies ? unreadable(value, 'the policy depends on the run') : value)
+    const decided = varies && policies.length === 1 ? switchAround(python, last.expr.start) : null
+    if (decided !== null && (value.state === 'known' || value.state === 'default'))
+      training.say('precision', key, switchedValue(decided, value, locator.origin(place, { site })))
+    else training.say('precision', name, varies ? unreadable(value, 'the policy depends on the run') : value)
     return
   }
   const rewrite = python.callsTo(...graphRewrites)[0]
@@ -71,8 +76,15 @@ export function readPrecision(
     training.unknown('precision', key, 'it is set in a way that cannot be read', place, { site })
     return
   }
-  training.default('precision', key, 'fp32', place, { site })
+  const { binding } = context
+  const option = binding === null ? null : optionLeftOut(python, inDeadCode)
+  if (binding === null || option === null) training.default('precision', key, 'fp32', place, { site })
+  // The launch leaves out the option that would lower it: the finding stands there.
+  else training.default('precision', option, 'fp32', place, onLaunchLine(binding))
 }
+
+/** Calls in code that never runs are not listed; its text says enough to name the option. */
+const inDeadCode = /mixed_b?float16|mixed_precision/
 
 const science = /^(deepxde|gpflow|tensorflow_probability|sciann|trieste|tfquantum|tensorflow_quantum)(\.|$)/
 

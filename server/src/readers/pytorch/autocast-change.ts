@@ -18,7 +18,7 @@ import {
 import { mayBePassed, passedExpression } from '../../values/argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf, refuse } from '../change-answer.js'
-import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
+import { isOnLaunchLine, passOption } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
@@ -30,7 +30,7 @@ import { isNetworkType } from './network-types.js'
 export function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   if (isConfigured(claim, facts)) return writeConfigured(claim, true, facts)
-  if (isOnLaunchLine(claim)) return switchOnAtLaunch(claim, facts)
+  if (isOnLaunchLine(claim)) return passOption(claim, facts)
   if (python === undefined || claim.setting !== 'precision') return refuse('this is not written in Python')
   const format = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
   if (format === null) return refuse('only bf16 and fp16 can be written around a loop')
@@ -58,13 +58,6 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
   const block = forwardBlock(python, loop.node.body, () => reachedFunctions(python, loop))
   if ('reason' in block) return block
   return format === 'bf16' ? wrapBf16(facts, python, block) : sketchFp16(facts, python, loop, block)
-}
-
-/** The program has an option for it. */
-function switchOnAtLaunch(claim: Claim, facts: FragmentFacts): Change | Refusal {
-  const written = writeLaunchFlag(claim, claim.key, facts)
-  if ('reason' in written) return written
-  return { title: `Pass ${claim.key}`, safety: 'unsafe', writes: [written], imports: [] }
 }
 
 const firstAutocast = '1.10'

@@ -3,11 +3,12 @@
 import type { Call, Condition, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../../syntax/python-children.js'
+import type { Origin } from '../../text/origin.js'
 import { fixedValue, passedExpression } from '../../values/argument.js'
 import type { Keyed } from '../../values/operations.js'
-import { absent, unreadable } from '../../values/operations.js'
+import { absent, originOf, unreadable } from '../../values/operations.js'
 import type { Locator } from '../../values/source.js'
-import type { Value } from '../../values/value.js'
+import type { Settled, Value } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { codeMatches } from './evidence.js'
@@ -31,7 +32,7 @@ interface Lowering {
 }
 
 /** What lowers it, as clauses, and what leaves it as it is. */
-interface Switch {
+export interface Switch {
   on: string[]
   off: string[]
   /** It lowers it unless somebody decides otherwise; null: not known. */
@@ -52,17 +53,24 @@ export function loweringOf(
   const { leftOut, switched, always } = once(python, 'lowering', () => find(python))
   if (always) return { key, value: unreadable(origin, 'precision is lowered elsewhere in the program') }
   if (switched === null) return { key: leftOut ?? key, value: absent(origin) }
-  const { byDefault } = switched
-  const [on, off] = [switched.on.join(' or '), switched.off.join(' and ')]
-  const value: Value<Precision> = {
-    ...origin,
+  return { key, value: switchedValue(switched, { ...origin, state: 'known', value: lowered }, origin) }
+}
+
+/** What is lowered by a switch, and fp32 without it. */
+export function switchedValue(
+  { on, off, byDefault }: Switch,
+  lowered: Settled<Precision>,
+  origin: Origin,
+): Value<Precision> {
+  const full = { ...originOf(origin), state: 'default' as const, value: 'fp32' as const }
+  return {
+    ...originOf(origin),
     state: 'choice',
     options: [
-      { value: { ...origin, state: 'known', value: lowered }, when: on, byDefault: byDefault === true },
-      { value: { ...origin, state: 'default', value: 'fp32' }, when: off, byDefault: byDefault === false },
+      { value: lowered, when: on.join(' or '), byDefault: byDefault === true },
+      { value: full, when: off.join(' and '), byDefault: byDefault === false },
     ],
   }
-  return { key, value }
 }
 
 /** What switches a lowering of the module on, as a clause; null: nothing does, or not everywhere. */
@@ -84,11 +92,9 @@ export function lowersHere(python: PythonModule, except: readonly string[] = [])
 }
 
 function find(python: PythonModule): Lowering {
-  let leftOut: string | null = null
+  let leftOut = optionLeftOut(python, inDeadCode)
   const switches: Switch[] = []
   const always: Lowering = { leftOut: null, switched: null, always: true }
-  for (const { start, end, condition } of python.dead)
-    if (inDeadCode.test(python.text.slice(start, end))) leftOut ??= optionOf(condition)
   for (const offset of offsets(python)) {
     const reach = python.reach(offset)
     if (reach.state === 'never') {
@@ -104,21 +110,43 @@ function find(python: PythonModule): Lowering {
       ...conditionsAround(python, offset),
       ...(own === null ? [] : [{ condition: own, holds: true }]),
     ]
-    const usual = open.filter(({ condition }) => condition.value === null)
-    // What one condition keeps from running stays off, whatever the others say.
-    const only =
-      [...usual].reverse().find(({ condition, holds }) => condition.byDefault === !holds) ?? usual.at(-1)
-    if (only === undefined) return always
-    const { condition, holds } = only
-    const [on, off] = holds ? [condition.holds, condition.fails] : [condition.fails, condition.holds]
-    const byDefault = condition.byDefault === null ? null : condition.byDefault === holds
-    switches.push({ on: [on], off: [off], byDefault })
+    const decided = switchOf(open)
+    if (decided === null) return always
+    switches.push(decided)
   }
   const switched = together(switches)
   if (switches.length > 0 && switched === null) return always
   // What only speaks of a format under a condition is no switch of it.
   if (switched !== null && switched.byDefault !== false && !python.calls.some(setsFormat)) return always
   return { leftOut, switched, always: false }
+}
+
+/** The switch that decides among conditions; null: none of them is open. */
+function switchOf(open: readonly Test[]): Switch | null {
+  const usual = open.filter(({ condition }) => condition.value === null)
+  // What one condition keeps from running stays off, whatever the others say.
+  const only =
+    [...usual].reverse().find(({ condition, holds }) => condition.byDefault === !holds) ?? usual.at(-1)
+  if (only === undefined) return null
+  const { condition, holds } = only
+  const [on, off] = holds ? [condition.holds, condition.fails] : [condition.fails, condition.holds]
+  const byDefault = condition.byDefault === null ? null : condition.byDefault === holds
+  return { on: [on], off: [off], byDefault }
+}
+
+/** What switches code at an offset on; null: nothing that could be named. */
+export function switchAround(python: PythonModule, offset: number): Switch | null {
+  return switchOf(conditionsAround(python, offset))
+}
+
+/** The option that would have had code run which never does, and whose text matches; null: there is none. */
+export function optionLeftOut(python: PythonModule, text: RegExp): string | null {
+  for (const { start, end, condition } of python.dead)
+    if (text.test(python.text.slice(start, end))) {
+      const option = optionOf(condition)
+      if (option !== null) return option
+    }
+  return null
 }
 
 /** Switches of which each lowers it: off by default where all of them are; null where they do not agree. */

@@ -1,6 +1,7 @@
 import { smallestSingleGpu } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
+import { usesAccelerator } from '../accelerator-use.js'
 import { defineRule } from '../rule.js'
 import { isSilence, type Silence, unless, unlessUnread } from '../silence.js'
 import { subjectIn, subjectsOf } from '../subject-view.js'
@@ -58,9 +59,7 @@ function largeTraining(run: Run): Trainer | Silence {
   if (small !== null) return { text: `the run is small: ${small}` }
   if (program.subject.evidence.accelerator === 'mps') return { text: 'it runs on Apple silicon' }
   if (training === undefined) return { text: 'no training was recognized in the program' }
-  // A library's own loop takes an accelerator where there is one.
-  const managed = effective(training.settings.managed) === true
-  if ((effective(program.settings.usesAccelerator) ?? managed) !== true)
+  if (usesAccelerator(run, program) !== true)
     return unlessUnread(program, 'usesAccelerator', 'the program asks for no accelerator')
   const models = subjectsOf(run, 'Model')
   const known =

@@ -3,6 +3,7 @@ import { instance } from '../../catalog/instances.js'
 import { type Location, sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Run, SubjectView } from '../../workload/claim.js'
+import { usesAccelerator } from '../accelerator-use.js'
 import { smallerMachine } from '../fewer-gpus.js'
 import { sharedWith } from '../lifecycle/job-words.js'
 import { defineRule, type FixRequest, type Report } from '../rule.js'
@@ -177,7 +178,7 @@ function userOf(run: Run): User | null {
     return launch.launcher === 'python'
       ? { name, location: launch.location, trains: false, unread: true }
       : { name: launch.launcher, location: launch.location, trains: true }
-  if (program === undefined || effective(program.settings.usesAccelerator) !== true) return null
+  if (program === undefined || usesAccelerator(run, program) !== true) return null
   if (effective(program.settings.trains) === true)
     return { name, location: (subjectIn(run, 'Training') ?? program).subject.location, trains: true }
   const { infers } = program.settings

@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
 import { couldHide } from '../../workload/unseen.js'
+import { usesAccelerator } from '../accelerator-use.js'
 import { acceleratorsOf, withoutAccelerators } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
 import { subjectIn } from '../subject-view.js'
@@ -56,8 +57,7 @@ function used(run: Run, each: number): number {
   if (launch === null || run.script === null || launch.launcher !== 'python' || launch.processes !== 1)
     return Number.POSITIVE_INFINITY
   const program: SubjectView<'Program'> | undefined = subjectIn(run, 'Program')
-  if (program === undefined || effective(program.settings.usesAccelerator) !== true)
-    return Number.POSITIVE_INFINITY
+  if (program === undefined || usesAccelerator(run, program) !== true) return Number.POSITIVE_INFINITY
   const parallelism = effective(program.settings.parallelism)
   if (parallelism === 'none' && couldHide(run, 'devices') === undefined) return 1
   return parallelism === undefined || parallelism === 'distributed' ? Number.POSITIVE_INFINITY : each

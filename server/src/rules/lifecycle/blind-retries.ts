@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import type { Claim, Effective, Run, SubjectView } from '../../workload/claim.js'
+import { usesAccelerator } from '../accelerator-use.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { hidden, isSilence, otherOperation, type Silence, unless } from '../silence.js'
 import { isViewOf, subjectIn } from '../subject-view.js'
@@ -153,14 +154,14 @@ function resumptionOf(view: SubjectView<'Step'>): Claim<boolean> | undefined {
 function ofLaunch(view: SubjectView<'Program'>): Report | Silence {
   const { launch } = view.run.job
   if (launch?.restarts === undefined) return { text: 'no loop of the shell starts it again' }
-  const { trains, resumes, usesAccelerator } = view.settings
+  const { trains, resumes } = view.settings
   if (effective(trains) !== true) return unless(view, 'trains', 'the program does not train')
   if (effective(resumes) !== false) return unless(view, 'resumes', goesOn)
   const script = view.subject.location.path
   const until = launch.restarts === 'until success'
   return {
     at: launch.location,
-    severity: effective(usesAccelerator) === true ? 'warning' : 'information',
+    severity: usesAccelerator(view.run, view) === true ? 'warning' : 'information',
     message: until
       ? `A loop restarts ${script} until it succeeds, and it loads no checkpoint: a failure near the end is paid for without limit.`
       : `An endless loop restarts ${script} from the first step, whether it has failed or finished.`,

@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
+import { usesAccelerator } from '../accelerator-use.js'
 import { defineRule } from '../rule.js'
 import { unless } from '../silence.js'
 import { subjectIn, subjectsOf } from '../subject-view.js'
@@ -83,9 +84,7 @@ function trainsOnUnknown({ settings: { gpus }, subject, run }: SubjectView<'Comp
   if (effective(gpus) !== undefined || (accelerator !== 'maybe' && accelerator !== 'gpu')) return false
   return run.siblings.some((one) => {
     const program = subjectIn(one, 'Program')
-    return (
-      effective(program?.settings.trains) === true && effective(program?.settings.usesAccelerator) === true
-    )
+    return effective(program?.settings.trains) === true && usesAccelerator(one, program) === true
   })
 }
 
