@@ -92,7 +92,7 @@ function behind(
   const dash = /(^|\r?\n)([ \t]*)-[ \t]+$/.exec(before)
   if (language === 'yaml' && dash !== null && /^[ \t]*(#[^\n]*)?(\r?\n|$)/.test(after))
     return { at: to, text: words.map((one) => `${dash[1] || '\n'}${dash[2]}- ${scalar(one)}`).join('') }
-  const quote = /^(["'])[^]*\1$/.exec(word)?.[1]
+  const quote = /^(["']).*\1$/s.exec(word)?.[1]
   if (/^\s*[,\]]/.test(after)) {
     if (quote !== undefined && listItems.test(word))
       return { at: to, text: words.map((one) => `, ${quote}${one}${quote}`).join('') }
@@ -110,7 +110,7 @@ function behind(
 
 /** Where the only command ends that names the program, in a block of lines; undefined: it does more. */
 function endOfLine(block: string, program: string): number | undefined {
-  const lines = [...block.matchAll(block.startsWith('>') ? /[^]+/g : /(?:\\\r?\n|[^\n])+/g)]
+  const lines = [...block.matchAll(block.startsWith('>') ? /.+/gs : /(?:\\\r?\n|[^\n])+/g)]
   const [line, other] = lines.filter(([text]) => text.includes(program))
   if (line === undefined || other !== undefined || /[;&|<]|\s[#\d]?>/.test(line[0].replace(/^[>|]/, '')))
     return undefined

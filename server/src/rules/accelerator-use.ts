@@ -4,7 +4,8 @@ import type { Run, SubjectView } from '../workload/claim.js'
 import { subjectIn, subjectsOf } from './subject-view.js'
 
 /**
- * Its program says so, or a library trains for it that takes the accelerator which it finds. Undefined: nobody can tell.
+ * Its program says so, or how many it takes, or a library trains for it that takes the accelerator which it finds. Undefined: nobody
+ * can tell.
  */
 export function usesAccelerator(
   run: Run,
@@ -12,6 +13,7 @@ export function usesAccelerator(
 ): boolean | undefined {
   const own = effective(program?.settings.usesAccelerator)
   if (own !== undefined || program === undefined) return own
+  if (effective(program.settings.devices) !== undefined) return true
   const takes = subjectsOf(run, 'Training').some(
     ({ settings, subject: { evidence } }) =>
       (effective(settings.managed) === true || effective(settings.automaticDevice) === true) &&

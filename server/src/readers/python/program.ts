@@ -24,6 +24,7 @@ import { trainCalls } from '../ultralytics/train.js'
 import { mergesOnProcessor } from './merging.js'
 import { commandText, starters } from './started-programs.js'
 import { strangersOf } from './strangers.js'
+import { takenDevices } from './taken-devices.js'
 
 type Parallelism = ProgramSettings['parallelism']
 type Verdict = { value: Parallelism; key: string } | { because: string; key: string }
@@ -73,6 +74,8 @@ export const programReader = defineReader({
     const parallelism = parallelismOf(python, context.binding?.launch ?? null)
     if ('because' in parallelism) program.unknown('parallelism', parallelism.key, parallelism.because, place)
     else program.known('parallelism', parallelism.key, parallelism.value, place)
+    const taken = takenDevices(python)
+    if (taken !== null) program.known('devices', taken.key, taken.devices, calleePlace(taken.call))
     program.known('trains', 'training', trainsAnywhere(python) && !onlyMeasures(facts.path), place)
     program.known('infers', 'model', inference(python), place)
     readAccelerator(program, takesAccelerator(python, context) ? 'maybe' : evidence.accelerator, place)

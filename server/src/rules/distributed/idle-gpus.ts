@@ -3,6 +3,7 @@ import { instance } from '../../catalog/instances.js'
 import { type Location, sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Run, SubjectView } from '../../workload/claim.js'
+import type { ProgramSettings } from '../../workload/resource-kinds.js'
 import { usesAccelerator } from '../accelerator-use.js'
 import { smallerMachine } from '../fewer-gpus.js'
 import { sharedWith } from '../lifecycle/job-words.js'
@@ -28,10 +29,14 @@ export default defineRule({
     const part = partOfNode(view)
     const silent = (reason: Silence | string): void => (part === null ? context.silent(reason) : report(part))
     const { gpus, instanceType } = view.settings
-    const count = effective(gpus)
+    const each = effective(gpus)
+    // What runs on all of its machines may say how many accelerators it takes in all.
+    const shared = view.run.siblings.some((run) => devicesOf(run)?.of === 'job')
+    const nodes = shared ? (effective(view.settings.nodes) ?? 1) : 1
+    const count = each === undefined ? undefined : each * nodes
     if (gpus === undefined || count === undefined || count < 2)
       return silent(unless(view, 'gpus', `the job asks for ${count === 1 ? 'one GPU' : 'no GPU'}`))
-    const other = otherDevices(view)
+    const other = otherDevices(view, shared)
     if (other !== undefined) return silent(other)
     const devices = new Set(view.run.siblings.map(deviceOf).filter((one) => one !== undefined))
     if (devices.size > 1 || devices.has(null)) return silent('its launches take devices of their own')
@@ -42,26 +47,32 @@ export default defineRule({
     if (trainer === undefined || trainer === null || isSilence(trainer))
       return silent('no program of the job is known to compute on a GPU')
     const { name, location, trains } = trainer
+    const used = Math.max(...view.run.siblings.map((run) => devicesOf(run)?.count ?? 1))
+    if (used >= count) return silent(`its program takes ${used} of ${count} GPUs`)
 
     const machine = effective(instanceType)
     const derived =
       instanceType !== undefined &&
       machine !== undefined &&
       sameLocation(instanceType.location, gpus.location)
-    const percent = Math.floor((100 * (count - 1)) / count)
+    const idle = count - used
+    const percent = Math.floor((100 * idle) / count)
     const what = derived ? `${machine} has ${count} GPUs` : `The job asks for ${count} GPUs`
+    const few = used === 1 ? 'one' : String(used)
     report({
       at: derived ? instanceType : gpus,
       // What the program does nobody can read here: its command line names one device.
       ...(trainer.unread ? { severity: 'warning' as const } : {}),
-      message: `${what} but ${name} uses one: ${percent} % of the GPU rate is wasted.`,
+      message: `${what} but ${name} uses ${few}: ${percent} % of the GPU rate is wasted.`,
       saving: {
         fraction: [percent / 100, percent / 100],
         usd: null,
-        basis: `${count - 1} of ${count} GPUs are idle`,
+        basis: `${idle} of ${count} GPUs are idle`,
       },
-      fixes: derived ? smaller(instanceType, machine) : [{ set: [{ claim: gpus, value: 1 }] }],
-      related: [{ location, message: `${trains ? 'trains' : 'computes'} on one GPU` }],
+      fixes: fewer(view, derived, used, nodes),
+      related: [
+        { location, message: `${trains ? 'trains' : 'computes'} on ${few} GPU${used === 1 ? '' : 's'}` },
+      ],
     })
   },
 })
@@ -109,10 +120,27 @@ function reserved(view: SubjectView<'Parallelism'>): Report | Silence {
   }
 }
 
-/** Why the accelerators of a job are not what a launcher of processes counts; undefined: they are. */
-export function otherDevices(view: SubjectView<'Compute'>): Silence | undefined {
+/** Asks for as many as are used: fewer on a machine, a smaller machine, or fewer machines. */
+function fewer(view: SubjectView<'Compute'>, derived: boolean, used: number, nodes: number): FixRequest[] {
+  const { instanceType, gpus, nodes: machines } = view.settings
+  const machine = effective(instanceType)
+  if (derived) return used === 1 && machine !== undefined ? smaller(instanceType!, machine) : []
+  if (nodes === 1) return [{ set: [{ claim: gpus!, value: used }] }]
+  const each = effective(gpus)!
+  return machines !== undefined && used % each === 0
+    ? [{ set: [{ claim: machines, value: used / each }] }]
+    : []
+}
+
+/** How many accelerators its program says that it takes. */
+function devicesOf(run: Run): ProgramSettings['devices'] | undefined {
+  return effective(subjectIn(run, 'Program')?.settings.devices)
+}
+
+/** Why the accelerators of a job are not what a launcher of processes counts; undefined: they are. `shared`: its program takes them of a cluster. */
+export function otherDevices(view: SubjectView<'Compute'>, shared = false): Silence | undefined {
   const { sharing, service, gpuModel } = view.settings
-  if (sharing !== undefined) return sharedWith(sharing)
+  if (sharing !== undefined && !(shared && effective(sharing) === 'Ray')) return sharedWith(sharing)
   if (effective(service) === true) return { text: 'it is a service' }
   if (view.subject.evidence.accelerator !== 'gpu') return { text: 'its accelerators are no GPUs' }
   const model = effective(gpuModel)
@@ -135,6 +163,8 @@ function usesMore(run: Run): Silence | undefined {
   const { launch } = run.job
   const device = deviceOf(run)
   if (device != null && launch?.environment.CUDA_VISIBLE_DEVICES !== undefined) return undefined
+  // Its code says how many, unless something starts a process for each.
+  if (launch !== null && devicesOf(run) !== undefined && launch.perDevice !== true) return undefined
   const unseen = device == null ? hidden(run, 'devices') : undefined
   if (unseen !== undefined) return unseen
   if (launch === null) return { text: 'what it launches is not known' }

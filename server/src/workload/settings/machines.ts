@@ -107,6 +107,8 @@ export interface ComputeSettings {
 export interface ProgramSettings {
   /** How the code uses the devices of a node. `none`: it uses one. `trials`: one device for each trial. */
   parallelism: 'none' | 'data-parallel' | 'distributed' | 'model-parallel' | 'trials' | 'spawned'
+  /** Accelerators that its code says it takes, on each node or of all that the job has; absent: it says nothing of it. */
+  devices: { count: number; of: 'node' | 'job' }
   trains: boolean
   /** The library call by which it runs a trained model over data: 'SentenceTransformer.encode'; null: it does not. */
   infers: string | null

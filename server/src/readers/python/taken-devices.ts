@@ -1,0 +1,87 @@
+/** How many accelerators a program says that it takes. Sources: Lightning 2.5, TensorFlow 2.18, Ultralytics 8.3, Ray 2.40. */
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import { fixedArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import type { ProgramSettings } from '../../workload/resource-kinds.js'
+import { trainCalls } from '../ultralytics/train.js'
+
+export interface TakenDevices {
+  devices: ProgramSettings['devices']
+  key: string
+  call: Call
+}
+
+/** Null: it says nothing of it, takes what there is, or nobody can tell. */
+export function takenDevices(python: PythonModule): TakenDevices | null {
+  const all = [...lightning(python), ...mirrored(python), ...listed(python), ...scaled(python)]
+  const [first] = all
+  if (first === undefined || first === null) return null
+  let most = first
+  for (const one of all) {
+    // Two frameworks in one program, or one that cannot be read.
+    if (one === null || one.key !== first.key) return null
+    if (one.devices.count > most.devices.count) most = one
+  }
+  return most
+}
+
+type Found = TakenDevices | null
+
+function found(call: Call, key: string, count: number | null, of: 'node' | 'job' = 'node'): Found {
+  return count === null || count < 1 ? null : { devices: { count, of }, key, call }
+}
+
+/** `Trainer(devices=2)`, `Fabric(devices=[0, 1])`. */
+function lightning(python: PythonModule): Found[] {
+  return python.callsTo('lightning.pytorch.Trainer', 'lightning.fabric.Fabric').map((call) => {
+    const accelerator = fixedArgument(python.argument(call, 'accelerator'))
+    if (accelerator === 'cpu' || accelerator === 'tpu') return null
+    const devices = python.argument(call, 'devices')
+    return found(call, 'devices', countOf(mayBePassed(devices) ? devices : python.argument(call, 'gpus')))
+  })
+}
+
+/** `MirroredStrategy(['GPU:0', 'GPU:1'])`; without a list it takes all. */
+function mirrored(python: PythonModule): Found[] {
+  return python
+    .callsTo('tensorflow.distribute.MirroredStrategy')
+    .map((call) => found(call, 'devices', countOf(python.argument(call, 'devices', 0))))
+}
+
+/** `model.train(device=[0, 1])`. */
+function listed(python: PythonModule): Found[] {
+  return trainCalls(python).map((call) => {
+    const value = fixedArgument(python.argument(call, 'device'))
+    const several = Array.isArray(value) || (typeof value === 'string' && value.includes(','))
+    return found(call, 'device', several ? countIn(value) : null)
+  })
+}
+
+/** `ScalingConfig(num_workers=2, use_gpu=True)`: on whichever machines of the cluster. */
+function scaled(python: PythonModule): Found[] {
+  const configurations = python.calls.filter(({ name }) =>
+    /^ray\.(train|air)\.(config\.)?ScalingConfig$/.test(name ?? ''),
+  )
+  return configurations.map((call) => {
+    const workers = fixedArgument(python.argument(call, 'num_workers'))
+    const each = python.argument(call, 'resources_per_worker')
+    const resources = passedExpression(each)
+    const gpus = resources === null ? 1 : fixedArgument(python.entry(resources, 'GPU'))
+    const uses = fixedArgument(python.argument(call, 'use_gpu')) === true
+    if (!uses || typeof workers !== 'number' || (resources === null && mayBePassed(each))) return null
+    return found(call, 'num_workers', typeof gpus === 'number' ? workers * gpus : null, 'job')
+  })
+}
+
+function countOf(given: ArgumentValue): number | null {
+  return countIn(fixedArgument(given))
+}
+
+/** 2, '2', [0, 1], '0,1'; null: all of them, or who knows. */
+function countIn(value: Json | undefined): number | null {
+  if (Array.isArray(value)) return value.length
+  if (typeof value === 'number') return Number.isInteger(value) && value > 0 ? value : null
+  if (typeof value !== 'string') return null
+  if (/^\d+$/.test(value)) return countIn(Number(value))
+  return /^\d+(\s*,\s*\d+)+$/.test(value) ? value.split(',').length : null
+}
