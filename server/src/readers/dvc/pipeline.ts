@@ -2,7 +2,7 @@
  * Pipelines of DVC: `dvc.yaml`. A stage is passed over while its command, dependencies and parameters are the same, and
  * `always_changed` switches that off. Source: dvc.org, "dvc.yaml Files".
  */
-import { at, boolean, entries, entry, map, text, textWithTemplates } from '../../config/access.js'
+import { at, boolean, entries, entry, items, map, text, textWithTemplates } from '../../config/access.js'
 import type { ConfigDocument, ConfigEntry, ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
@@ -73,7 +73,8 @@ function whyAlways(
   body: ConfigNode,
   purpose: string[],
 ): string | null {
-  if (purpose.some((one) => one === 'download' || one === 'report' || one === 'deploy'))
+  const outside = purpose.some((one) => one === 'download' || one === 'report' || one === 'deploy')
+  if (outside && !(purpose.includes('download') && readsOwnData(body)))
     return 'it works on what lies outside of the project'
   if (entry(body, 'deps') === undefined) return 'it depends on nothing that DVC knows'
   const from = fragment.text.lastIndexOf('\n', always.keyStart - 1)
@@ -85,6 +86,14 @@ function whyAlways(
     /always|latest|every|remote|external/i.test(text(at(body, 'desc'))!)
     ? 'its description says so'
     : null
+}
+
+/** `deps: [src/extract.py, data/raw]`: what it is named for is taken out of data that DVC watches. */
+function readsOwnData(body: ConfigNode): boolean {
+  return items(at(body, 'deps')).some((node) => {
+    const path = text(node) ?? entries(node)[0]?.key ?? ''
+    return path !== '' && !path.includes('://') && !/\.(py|sh|r|ipynb|jl|ya?ml|toml|json|cfg|ini|txt)$/i.test(path)
+  })
 }
 
 function commandsOf(cmd: ConfigNode | undefined): ConfigNode[] {
