@@ -92,7 +92,9 @@ function whyAlways(
 function readsOwnData(body: ConfigNode): boolean {
   return items(at(body, 'deps')).some((node) => {
     const path = text(node) ?? entries(node)[0]?.key ?? ''
-    return path !== '' && !path.includes('://') && !/\.(py|sh|r|ipynb|jl|ya?ml|toml|json|cfg|ini|txt)$/i.test(path)
+    return (
+      path !== '' && !path.includes('://') && !/\.(py|sh|r|ipynb|jl|ya?ml|toml|json|cfg|ini|txt)$/i.test(path)
+    )
   })
 }
 

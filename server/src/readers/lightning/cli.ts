@@ -12,14 +12,16 @@ import type { Origin, Place } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
 import { isLeftOut, knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
-import { absent, convert, firstGiven, orDefault } from '../../values/operations.js'
+import { absent, convert, derived, firstGiven, orDefault } from '../../values/operations.js'
 import { calleePlace, callSite, configuredSite } from '../../values/places.js'
 import type { Locator, Source } from '../../values/source.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, ClaimOptions, SubjectBuilder } from '../../workload/builder.js'
 import type { Binding, Evidence } from '../../workload/claim.js'
+import type { ProgramSettings } from '../../workload/resource-kinds.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { launchedValue } from '../launched-value.js'
+import { countIn } from '../python/taken-devices.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { openEndedIn } from '../pytorch/loop-facts.js'
 import type { ReaderContext } from '../reader.js'
@@ -46,6 +48,11 @@ export function readCli(
   const training = claims.subject('Training', calleePlace(call), call.function?.qualified ?? '', evidence)
   readPrecision(python, settings, training)
   readRun(python, settings, training)
+  const taken = derived(settings.get('devices'), (value): ProgramSettings['devices'] | undefined => {
+    const count = countIn(value)
+    return count === null ? undefined : { count, of: 'node' }
+  })
+  claims.extend('Program').say('devices', 'devices', taken)
 }
 
 /** The training that a command line starts, with what its trainer is given; null: it does something else. */

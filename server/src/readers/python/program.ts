@@ -74,8 +74,10 @@ export const programReader = defineReader({
     const parallelism = parallelismOf(python, context.binding?.launch ?? null)
     if ('because' in parallelism) program.unknown('parallelism', parallelism.key, parallelism.because, place)
     else program.known('parallelism', parallelism.key, parallelism.value, place)
-    const taken = takenDevices(python)
-    if (taken !== null) program.known('devices', taken.key, taken.devices, calleePlace(taken.call))
+    // Trials and processes of its own each take some.
+    const together = 'value' in parallelism && /^(none|distributed|data-parallel)$/.test(parallelism.value)
+    const taken = together ? takenDevices(python) : null
+    if (taken !== null) program.known('devices', taken.key, taken.devices, taken.place)
     program.known('trains', 'training', trainsAnywhere(python) && !onlyMeasures(facts.path), place)
     program.known('infers', 'model', inference(python), place)
     readAccelerator(program, takesAccelerator(python, context) ? 'maybe' : evidence.accelerator, place)

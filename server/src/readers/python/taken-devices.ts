@@ -1,18 +1,41 @@
 /** How many accelerators a program says that it takes. Sources: Lightning 2.5, TensorFlow 2.18, Ultralytics 8.3, Ray 2.40. */
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
-import { fixedArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import { fixedArgument, fixedValue, mayBePassed, passedExpression } from '../../values/argument.js'
+import { calleePlace } from '../../values/places.js'
+import type { Place } from '../../workload/builder.js'
 import type { ProgramSettings } from '../../workload/resource-kinds.js'
 import { trainCalls } from '../ultralytics/train.js'
 
 export interface TakenDevices {
   devices: ProgramSettings['devices']
   key: string
-  call: Call
+  place: Place
 }
 
 /** Null: it says nothing of it, takes what there is, or nobody can tell. */
 export function takenDevices(python: PythonModule): TakenDevices | null {
+  const seen = visible(python)
+  const asked = askedFor(python)
+  return seen === null || (asked !== null && asked.devices.count < seen.devices.count) ? asked : seen
+}
+
+/** `os.environ['CUDA_VISIBLE_DEVICES'] = '0'` */
+function visible(python: PythonModule): TakenDevices | null {
+  const written = python.environmentWrites().get('CUDA_VISIBLE_DEVICES')
+  if (written === undefined || written.fallback) return null
+  const { start, end } = written.value
+  const value = fixedValue(written.folded)
+  const count =
+    value === '' || value === '-1'
+      ? null
+      : countIn(typeof value === 'string' ? [...value.split(',')] : undefined)
+  return count === null
+    ? null
+    : { devices: { count, of: 'node' }, key: 'CUDA_VISIBLE_DEVICES', place: { start, end } }
+}
+
+function askedFor(python: PythonModule): TakenDevices | null {
   const all = [...lightning(python), ...mirrored(python), ...listed(python), ...scaled(python)]
   const [first] = all
   if (first === undefined || first === null) return null
@@ -28,7 +51,7 @@ export function takenDevices(python: PythonModule): TakenDevices | null {
 type Found = TakenDevices | null
 
 function found(call: Call, key: string, count: number | null, of: 'node' | 'job' = 'node'): Found {
-  return count === null || count < 1 ? null : { devices: { count, of }, key, call }
+  return count === null || count < 1 ? null : { devices: { count, of }, key, place: calleePlace(call) }
 }
 
 /** `Trainer(devices=2)`, `Fabric(devices=[0, 1])`. */
@@ -78,7 +101,7 @@ function countOf(given: ArgumentValue): number | null {
 }
 
 /** 2, '2', [0, 1], '0,1'; null: all of them, or who knows. */
-function countIn(value: Json | undefined): number | null {
+export function countIn(value: Json | undefined): number | null {
   if (Array.isArray(value)) return value.length
   if (typeof value === 'number') return Number.isInteger(value) && value > 0 ? value : null
   if (typeof value !== 'string') return null

@@ -209,8 +209,9 @@ function userOf(run: Run): User | null {
       ? { name, location: launch.location, trains: false, unread: true }
       : { name: launch.launcher, location: launch.location, trains: true }
   if (program === undefined || usesAccelerator(run, program) !== true) return null
-  if (effective(program.settings.trains) === true)
-    return { name, location: (subjectIn(run, 'Training') ?? program).subject.location, trains: true }
+  const training = subjectIn(run, 'Training')
+  if (effective(program.settings.trains) === true || (training !== undefined && devicesOf(run) !== undefined))
+    return { name, location: (training ?? program).subject.location, trains: true }
   const { infers } = program.settings
   // A program that never names a GPU may well compute on the processor.
   if (infers === undefined || effective(infers) == null || program.subject.evidence.accelerator !== 'gpu')
