@@ -13,6 +13,8 @@ export function usesAccelerator(
 ): boolean | undefined {
   const own = effective(program?.settings.usesAccelerator)
   if (own !== undefined || program === undefined) return own
+  // It has no library that could, whatever machine it is started on.
+  if (effective(program.settings.acceleratorLibrary) === null) return undefined
   if (effective(program.settings.devices) !== undefined) return true
   const takes = subjectsOf(run, 'Training').some(
     ({ settings, subject: { evidence } }) =>

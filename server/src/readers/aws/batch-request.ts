@@ -1,6 +1,6 @@
 /**
- * Definitions of AWS Batch jobs that a program registers through boto3. Source: boto3 1.35, Batch.Client.register_job_definition:
- * no time limit and one attempt by default; jobs that are sent may set both as well.
+ * Definitions of AWS Batch jobs that a program registers through boto3, and jobs that it sends with values of their own. Source: boto3
+ * 1.35, Batch.Client.register_job_definition, submit_job: no time limit and one attempt by default; jobs that are sent may set both as well.
  */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
@@ -10,7 +10,7 @@ import { convert, orDefault, stated, unreadable } from '../../values/operations.
 import { asQuotedNumber, asText } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import type { Key } from '../../values/source.js'
-import { effective, type Given } from '../../values/value.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
@@ -40,7 +40,12 @@ const definitionSettings = settingTable('Compute', {
   },
 })
 
-const method = 'register_job_definition'
+/** What describes the container, by method. */
+const containers = {
+  register_job_definition: 'containerProperties',
+  submit_job: 'containerOverrides',
+} as const
+type Method = keyof typeof containers
 
 export const awsBatchRequestReader = defineReader({
   name: 'aws-batch-request',
@@ -48,10 +53,12 @@ export const awsBatchRequestReader = defineReader({
   leads: true,
   settings: [definitionSettings],
   languages: ['python'],
-  triggers: [method],
+  triggers: Object.keys(containers),
   read(facts, _context, claims) {
     const python = facts.python!
-    for (const call of python.methodCalls(method)) readDefinition(python, claims, call)
+    for (const call of python.methodCalls('register_job_definition'))
+      readJob(python, claims, call, 'register_job_definition')
+    for (const call of python.methodCalls('submit_job')) readJob(python, claims, call, 'submit_job')
   },
   change: (claim, value, facts) =>
     claim.setting === 'gpus'
@@ -87,14 +94,21 @@ function fewerGpus({ site }: Claim, value: unknown, { python, path }: FragmentFa
   return replaced(start, end, by, `Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}`)
 }
 
-const container = 'containerProperties'
-
-function readDefinition(python: PythonModule, claims: ClaimBuilder, call: Call): void {
+function readJob(python: PythonModule, claims: ClaimBuilder, call: Call, method: Method): void {
   const source = new CallSource(python, call, claims)
+  const container = containers[method]
+  const sent = method === 'submit_job'
   // Several nodes, Kubernetes and ECS are described in other arguments.
   if (source.argument(container).state !== 'given') return
+  const command = source.argument(container, 'command')
+  // What is not said of a job that is sent, its definition says.
+  if (sent && (command.state !== 'given' || source.argument('jobDefinition').state !== 'given')) return
   const place = calleePlace(call)
-  const gpus = gpusOf(source)
+  const requirements = source.get(container, 'resourceRequirements')
+  const gpus =
+    sent && requirements.state === 'absent'
+      ? unreadable(requirements, 'its definition says how many')
+      : gpusOf(source, container)
   const count = effective(gpus)
   const job = idAt(claims, 'batch', place)
   const accelerator = count === undefined ? 'maybe' : count > 0 ? 'gpu' : 'cpu'
@@ -105,12 +119,13 @@ function readDefinition(python: PythonModule, claims: ClaimBuilder, call: Call):
   compute.known('service', method, false, place)
   compute.known('trials', method, false, place)
   compute.known('nodes', method, 1, place)
-  compute.say('name', 'jobDefinitionName', convert(source.get('jobDefinitionName'), asText))
+  const name = sent ? 'jobName' : 'jobDefinitionName'
+  compute.say('name', name, convert(source.get(name), asText))
   compute.say('gpus', 'resourceRequirements', gpus)
-  definitionSettings.claim(compute, source)
-  const [image, command] = [source.argument(container, 'image'), source.argument(container, 'command')]
+  if (!sent) definitionSettings.claim(compute, source)
+  else if (isGiven(source.get('timeout'))) definitionSettings.claim(compute, source, {}, ['timeLimit'])
   claimContainerInCode(python, claims, {
-    image,
+    image: source.argument(container, 'image'),
     command,
     args: { state: 'absent' },
     job,
@@ -120,7 +135,7 @@ function readDefinition(python: PythonModule, claims: ClaimBuilder, call: Call):
 }
 
 /** `resourceRequirements=[{'type': 'GPU', 'value': '4'}]`. */
-function gpusOf(source: CallSource): Given<number> {
+function gpusOf(source: CallSource, container: string): Given<number> {
   const path: Key[] = [container, 'resourceRequirements']
   const all = source.get(...path)
   const length = source.lengthOf(...path)
