@@ -32,7 +32,7 @@ export function blankedText(
 }
 
 /** What options are said to do: `add_argument('--amp', help='…')`, `field(metadata={'help': '…'})`. */
-export function helpTexts(calls: readonly Call[]): Span[] {
+function helpTexts(calls: readonly Call[]): Span[] {
   const found: Span[] = []
   for (const { expr } of calls)
     for (const { name, value } of expr.args) {

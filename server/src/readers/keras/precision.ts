@@ -14,7 +14,6 @@ import type { Precision } from '../../workload/resource-kinds.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { launchedValue } from '../launched-value.js'
 import { claimOperation } from '../operation-claims.js'
-import { moduleText } from '../pytorch/evidence.js'
 import { optionLeftOut, switchAround, switchedValue } from '../pytorch/lowering.js'
 import { usesAny } from '../pytorch/once.js'
 import type { ReaderContext } from '../reader.js'
@@ -71,7 +70,7 @@ export function readPrecision(
     return
   }
   const elsewhere = usesAny(python, [...policySetters, ...graphRewrites])
-  const text = inEffect(moduleText(python))
+  const text = inEffect(python.code)
   if (elsewhere || mentions.test(isEager(python) ? text.replace(rewriting, '') : text)) {
     training.unknown('precision', key, 'it is set in a way that cannot be read', place, { site })
     return
