@@ -106,11 +106,8 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const { key, value } = loaderSettings.read('workers', source)
   // A zero that its author explains is a decision, not an oversight.
   const explained = isGiven(source.get(key)) && effective(value) === 0 && isExplained(python, call)
-  const because = explained
-    ? 'its comment'
-    : isGeneratedHere(python, call)
-      ? 'the training itself makes the samples'
-      : null
+  if (explained) pipeline.known('workersStated', key, 'its comment', place, { site })
+  const because = isGeneratedHere(python, call) ? 'the training itself makes the samples' : null
   pipeline.say('workers', key, because === null ? value : unreadable(value, because))
   if (feeds === null) pipeline.unknown('feeds', 'DataLoader', 'what it feeds cannot be told', place, { site })
   else pipeline.known('feeds', 'DataLoader', feeds, place, { site })
@@ -271,6 +268,7 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
       python.argument(call, claim.key, claim.setting === 'pinnedMemory' ? positions.pinned : null),
       call,
       facts,
+      claim.setting === 'pinnedMemory' ? 'True' : whereWorkers(python, call, positions.workers),
     )
   if (claim.setting === 'waitingCopies') return overlapCopies(python, facts)
   if (claim.setting === 'shuffled') {
@@ -351,14 +349,29 @@ function madeOnHost(python: PythonModule, call: Call): boolean {
 
 const copying = /\.(to|cuda|xpu|mps)\(|non_blocking|to_device|device_put/
 
+/** PyTorch refuses to keep workers where there are none: their number may be 0 where somebody else chooses it. */
+function whereWorkers(python: PythonModule, call: Call, position: number | null): string {
+  const given = passedExpression(python.argument(call, 'num_workers', position))
+  const folded = given === null ? null : python.fold(given)
+  if (given === null || (folded?.state === 'known' && !folded.overridable)) return 'True'
+  const text = python.text.slice(given.start, given.end)
+  return /^[\w.]+$/.test(text) ? `${text} > 0` : `(${text}) > 0`
+}
+
 /** `pin_memory=True`, `persistent_workers=True`. */
-function switchOn(claim: Claim, given: ArgumentValue, call: Call, facts: FragmentFacts): Change | Refusal {
-  const written = writeArgument(facts, call, claim.key, given, 'True')
+function switchOn(
+  claim: Claim,
+  given: ArgumentValue,
+  call: Call,
+  facts: FragmentFacts,
+  value: string,
+): Change | Refusal {
+  const written = writeArgument(facts, call, claim.key, given, value)
   if ('reason' in written) return written
   const title =
     claim.setting === 'pinnedMemory'
       ? 'Collate into pinned memory (pin_memory=True)'
-      : 'Keep the workers between epochs (persistent_workers=True)'
+      : `Keep the workers between epochs (persistent_workers=${value})`
   return { title, safety: 'unsafe', writes: [written], imports: [] }
 }
 

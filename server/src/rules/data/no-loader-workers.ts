@@ -23,6 +23,8 @@ export default defineRule({
     const { workers, work } = settings
     if (workers === undefined || effective(workers) !== 0)
       return silent(unless(view, 'workers', `there are workers: ${effective(workers)}`))
+    const stated = effective(settings.workersStated)
+    if (stated !== undefined) return silent(`${stated} gives a reason`)
     const stopped = notTraining(view) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     const feeds = effective(settings.feeds)

@@ -4,6 +4,8 @@ import type { Location } from '../../text/location.js'
 export interface InputPipelineSettings {
   /** Worker processes; 0: the training process loads by itself. */
   workers: number
+  /** Why the training process loads by itself: whoever wrote it says so. */
+  workersStated: string
   pinnedMemory: boolean
   persistentWorkers: boolean
   /** What consumes the batches; `nothing`: it is only asked for its length. */
