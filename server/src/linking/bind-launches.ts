@@ -5,7 +5,7 @@ import type { ReadResult } from '../host/backend.js'
 import type { ProgramIndex } from '../link/programs.js'
 import type { Binding, Extraction, Launch } from '../workload/claim.js'
 import { bindingKey } from './extraction-keys.js'
-import { countedByFile, settingsOf } from './launches.js'
+import { countedByFile, settingsOf, withoutNeedlessDocumented } from './launches.js'
 import type { LinkedLaunch } from './runs.js'
 import { type Followed, followCalls, type ScriptFiles } from './script-calls.js'
 
@@ -52,20 +52,6 @@ export async function bindLaunches(
     calls: whole,
     asked: asked.launches.map((launch) => ({ launch, script: files.scriptOf(launch) })),
   }
-}
-
-/** What a README shows counts where nothing else starts the program. */
-function withoutNeedlessDocumented(
-  launches: readonly Launch[],
-  scriptOf: (launch: Launch) => string | null,
-): readonly Launch[] {
-  if (!launches.some(({ documented }) => documented === true)) return launches
-  const started = new Set(launches.filter(({ documented }) => documented !== true).map(scriptOf))
-  return launches.filter((launch) => {
-    if (launch.documented !== true) return true
-    const script = scriptOf(launch)
-    return script !== null && !started.has(script)
-  })
 }
 
 /** What a workflow starts, and the file of the project that this is. */

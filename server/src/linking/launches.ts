@@ -28,15 +28,16 @@ export function launchesOf(
     ),
   )
   const started = images.starts()
-  if (started.length === 0) return launches
-  const scripts = new Set(launches.map(scriptOf))
-  return [
-    ...launches,
-    ...started.filter((launch) => {
+  const counting = withoutNeedlessDocumented([...launches, ...started], scriptOf)
+  if (started.length === 0) return counting
+  const scripts = new Set(launches.filter(({ documented }) => documented !== true).map(scriptOf))
+  const needless = new Set(
+    started.filter((launch) => {
       const script = scriptOf(launch)
-      return script !== null && !scripts.has(script)
+      return script === null || scripts.has(script)
     }),
-  ]
+  )
+  return counting.filter((launch) => !needless.has(launch))
 }
 
 /** Claims of the configuration files that a launch names. */
@@ -99,4 +100,18 @@ export function withImage(versions: Versions, binding: Binding | null): Versions
     define(merged, `${name}==`, version)
   }
   return merged
+}
+
+/** What a README shows counts where nothing else starts the program. */
+export function withoutNeedlessDocumented(
+  launches: readonly Launch[],
+  scriptOf: (launch: Launch) => string | null,
+): Launch[] {
+  if (!launches.some(({ documented }) => documented === true)) return [...launches]
+  const started = new Set(launches.filter(({ documented }) => documented !== true).map(scriptOf))
+  return launches.filter((launch) => {
+    if (launch.documented !== true) return true
+    const script = scriptOf(launch)
+    return script !== null && !started.has(script)
+  })
 }
