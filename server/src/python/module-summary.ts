@@ -180,6 +180,8 @@ export interface ModuleSummary {
   makes?: MadeNetwork[]
   /** Canonical names of the `from_pretrained` that it calls, or that a module of the project which it imports does. */
   pretrained?: string[]
+  /** It loads weights in 16 bits, or a module of the project which it imports does. */
+  shortWeights?: true
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */
   imports: string[]
   /** Those of them that are modules of the project. */

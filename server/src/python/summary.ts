@@ -70,6 +70,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     ...(code === null ? {} : { code }),
     ...(makes.length === 0 ? {} : { makes }),
     ...loadedWeights(analysis),
+    ...(loadsShort(analysis) ? { shortWeights: true as const } : {}),
     ...(secondOrder || analysis.calls.some((call) => createdGraph(call) !== null)
       ? { secondOrder: true as const }
       : {}),
@@ -114,6 +115,20 @@ function loadedWeights(analysis: Analysis): Pick<ModuleSummary, 'pretrained'> {
     ...analysis.imported.flatMap(({ pretrained = [] }) => pretrained),
   ])
   return names.size === 0 ? {} : { pretrained: [...names].sort().slice(0, 20) }
+}
+
+/** `from_pretrained(name, torch_dtype=torch.bfloat16)`, also by way of a condition. */
+function loadsShort(analysis: Analysis): boolean {
+  return (
+    analysis.imported.some(({ shortWeights }) => shortWeights === true) ||
+    analysis.methodCalls('from_pretrained').some(({ expr: { args } }) =>
+      args.some(({ name, value }) => {
+        if (name !== 'torch_dtype' && name !== 'dtype') return false
+        const { start, end } = analysis.definition(value)
+        return /float16|half/.test(analysis.code.slice(start, end))
+      }),
+    )
+  )
 }
 
 /** A program has a module of the project train, on whatever that runs on. */

@@ -165,7 +165,10 @@ export function loweredElsewhere(python: PythonModule, spot: Spot): string | nul
 /** Modules around this one lower it; `.double()` there is a metric, or what comes out of the network. */
 function isLoweredAround(python: PythonModule): boolean {
   const around = [...python.importers, ...python.imported, ...python.programs]
-  return usesAround(python, loweringUses) || around.some(({ autocasts }) => autocasts === true)
+  return (
+    usesAround(python, loweringUses) ||
+    around.some(({ autocasts, shortWeights }) => autocasts === true || shortWeights === true)
+  )
 }
 
 const named = 'a text names the class of the network'
