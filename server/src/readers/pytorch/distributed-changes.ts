@@ -2,6 +2,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import {
   isUnreadable,
   knownArgument,
@@ -55,6 +56,11 @@ function addSampler(python: PythonModule, call: Call, facts: FragmentFacts): Cha
   const { path, fragment } = facts
   const dataset = passedExpression(python.argument(call, 'dataset', 0))
   if (dataset === null) return { reason: 'the data set of the loader cannot be read' }
+  if (isStream(python, dataset))
+    return {
+      reason:
+        'the data set is a stream, which takes no sampler: let each process read its own part (datasets.distributed.split_dataset_by_node)',
+    }
   const shuffle = python.argument(call, 'shuffle', 2)
   if (isUnreadable(shuffle)) return { reason: 'whether it shuffles cannot be read' }
   const positional = call.expr.args.filter((one) => one.name === null).length
@@ -93,6 +99,13 @@ function addSampler(python: PythonModule, call: Call, facts: FragmentFacts): Cha
       imports,
     }
   return { title, safety: 'unsafe', writes, imports }
+}
+
+function isStream(python: PythonModule, dataset: Expr): boolean {
+  const made = python.callOf(dataset)?.expr.callee
+  if (made === undefined) return false
+  const bases = python.classOf(made)?.bases ?? python.importedClass(made)?.bases ?? []
+  return bases.some((base) => /(^|\.)IterableDataset$/.test(base))
 }
 
 /** Ray moves batches to the GPU of the worker as well. */
