@@ -1,4 +1,5 @@
 /** Strings in new code get the quotes that the file uses. */
+import type { Span } from '../text/location.js'
 import { stringSpans } from './python-lexis.js'
 import type { PythonWrite } from './write.js'
 
@@ -6,8 +7,12 @@ const simple = /^([A-Za-z]{0,2})(['"])([^'"\\\n]*)\2$/
 
 /** The quote of most of the plain strings in this code; null where neither prevails. */
 export function preferredQuote(code: string): '"' | "'" | null {
+  return prevailingIn(code, stringSpans(code, 0, code.length))
+}
+
+function prevailingIn(code: string, strings: readonly Span[]): '"' | "'" | null {
   let lead = 0
-  for (const { start, end } of stringSpans(code, 0, code.length)) {
+  for (const { start, end } of strings) {
     const [, , quote, content] = simple.exec(code.slice(start, end)) ?? []
     if (content !== undefined && content !== '') lead += quote === '"' ? 1 : -1
   }
@@ -17,8 +22,7 @@ export function preferredQuote(code: string): '"' | "'" | null {
 /** The writes with the quotes of the file. Strings that the file holds as they are were copied from it, and stay. */
 export function inQuotesOf(text: string, writes: readonly PythonWrite[]): PythonWrite[] {
   if (writes.length === 0) return []
-  const strings = stringSpans(text, 0, text.length)
-  const prevailing = preferredQuote(text)
+  const { strings, prevailing } = stringsOf(text)
   return writes.map((write) => {
     const around = 'call' in write ? text.slice(write.call.start, write.call.end) : ''
     const quote = preferredQuote(around) ?? prevailing
@@ -40,6 +44,23 @@ export function inQuotesOf(text: string, writes: readonly PythonWrite[]): Python
         return write
     }
   })
+}
+
+interface Strings {
+  text: string
+  strings: readonly Span[]
+  prevailing: '"' | "'" | null
+}
+
+/** Of the last text: a file mostly has several fixes, one after the other. */
+let last: Strings | null = null
+
+function stringsOf(text: string): Strings {
+  if (last?.text !== text) {
+    const strings = stringSpans(text, 0, text.length)
+    last = { text, strings, prevailing: prevailingIn(text, strings) }
+  }
+  return last
 }
 
 function restyled(text: string, code: string, quote: string): string {

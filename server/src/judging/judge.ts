@@ -57,8 +57,20 @@ function isDear(view: SubjectView, bills: Bills): boolean {
   return per === 'month' && (usd?.low ?? 0) >= dearPerMonth
 }
 
-function judgesWord({ judges }: Rule, kind: ResourceKind): boolean {
-  return typeof judges === 'string' ? judges === kind : judges.includes(kind)
+const byKind = new WeakMap<readonly Rule[], Map<ResourceKind, Rule[]>>()
+
+/** Rules that judge such a subject: few of all. */
+function rulesFor(kind: ResourceKind, rules: readonly Rule[]): readonly Rule[] {
+  const known = byKind.get(rules) ?? new Map<ResourceKind, Rule[]>()
+  byKind.set(rules, known)
+  let found = known.get(kind)
+  if (found === undefined) {
+    found = rules.filter(({ judges }) =>
+      typeof judges === 'string' ? judges === kind : judges.includes(kind),
+    )
+    known.set(kind, found)
+  }
+  return found
 }
 
 export function isTest({ evidence, location }: Subject): boolean {
@@ -120,8 +132,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
   if (isTest(subject) && !isDear(view, context.bills)) return []
   const configuration = context.configurationOf(subject.location.path)
   const drafts: Draft[] = []
-  for (const rule of rules) {
-    if (!judgesWord(rule, subject.kind)) continue
+  for (const rule of rulesFor(subject.kind, rules)) {
     const before = drafts.length
     let silence: Silence | undefined
     const silent: RuleContext['silent'] = (reason) => {

@@ -56,8 +56,8 @@ export function readArguments(words: ShellWord[], locate: (span: Span) => Locati
   }
   const file = (flag: string, word: ShellWord, value: string) => {
     const always = /\.(ya?ml|toml)$/i.test(value)
-    const named = flag === '' || namesConfiguration(flag)
-    if (always || (/\.(json|cfg|conf|config|ini)$/i.test(value) && named)) {
+    const isOther = /\.(json|cfg|conf|config|ini)$/i.test(value)
+    if (always || (isOther && (flag === '' || namesConfiguration(flag)))) {
       found.files.push({ flag, path: value, location: locate({ start: word.start, end: word.end }) })
     }
   }
