@@ -18,7 +18,7 @@ import { withTorchxDefaults } from '../torchx/defaults.js'
 import { torchxAsked } from '../torchx/run.js'
 import { claimShellLaunch, launchesOf, shellLaunchId, workOf } from './launches.js'
 import { claimOwnCommand, claimScriptCalls } from './script-calls.js'
-import { claimVisibleDevices } from './visible-devices.js'
+import { claimVisibleDevices, showFewer } from './visible-devices.js'
 
 export const shellReader = defineReader({
   name: 'shell',
@@ -114,7 +114,11 @@ export const shellReader = defineReader({
     }
   },
   change: (claim, value, facts) =>
-    claim.setting === 'processes' ? changeJob(claim, value, facts) : byHand(claim),
+    claim.setting === 'processes'
+      ? changeJob(claim, value, facts)
+      : claim.setting === 'gpus'
+        ? showFewer(claim, Number(value), facts)
+        : byHand(claim),
 })
 
 /** In a Makefile: the targets of the recipe that the command stands in. */

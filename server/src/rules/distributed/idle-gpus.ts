@@ -57,12 +57,17 @@ export default defineRule({
       sameLocation(instanceType.location, gpus.location)
     const idle = count - used
     const percent = Math.floor((100 * idle) / count)
-    const what = derived ? `${machine} has ${count} GPUs` : `The job asks for ${count} GPUs`
+    const shown = effective(view.settings.shown) === true
+    const what = derived
+      ? `${machine} has ${count} GPUs`
+      : shown
+        ? `The launch takes ${count} GPUs`
+        : `The job asks for ${count} GPUs`
     const few = used === 1 ? 'one' : String(used)
     report({
       at: derived ? instanceType : gpus,
-      // What the program does nobody can read here: its command line names one device.
-      ...(trainer.unread ? { severity: 'warning' as const } : {}),
+      // What the program does nobody can read here: its command line names one device. Others may use what is only shown.
+      ...(trainer.unread || shown ? { severity: 'warning' as const } : {}),
       message: `${what} but ${name} uses ${few}: ${percent} % of the GPU rate is wasted.`,
       saving: {
         fraction: [percent / 100, percent / 100],

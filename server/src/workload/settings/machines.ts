@@ -18,6 +18,8 @@ export interface ComputeSettings {
   nodes: number
   /** Accelerators per node. */
   gpus: number
+  /** They belong to a machine that is there anyway, of which it is shown so many. */
+  shown: true
   /** It may run on machines with this accelerator, computes on one, and asks for none: 'nvidia.com/gpu'. */
   unaskedAccelerator: string
   /** Some, but their number is a variable that whoever starts the job fills in. */
