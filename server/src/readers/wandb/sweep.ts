@@ -116,6 +116,8 @@ function readCalls(module: PythonModule, claims: ClaimBuilder): void {
       evidence,
       claims,
       agentOf(module, call, metricName(data), claims),
+      null,
+      /--count\b/.test(module.text),
     )
     const metric = passedExpression(module.entry(given, 'metric', until))
     if (metric !== null) claimGoal(search, data, { start: metric.start, end: metric.end })
@@ -131,6 +133,8 @@ function claimSweep(
   claims: ClaimBuilder,
   agent: Agent | null = null,
   job: string | null = null,
+  /** Its code starts agents by their command, `['wandb', 'agent', id, '--count', '5']`. */
+  counted = false,
 ): SubjectBuilder<'Search'> {
   const search = claims.subject('Search', place, scope, evidence, job)
   search.known('strategy', 'method', lookUp(strategies, String(data.method))!, place)
@@ -139,7 +143,7 @@ function claimSweep(
   const grids = [sweepDimensions(data.parameters!)]
   search.known('space', 'parameters', { grids, ...gridSize(grids) }, place)
   search.known('alternatives', 'method', ['bayesian'], place)
-  claimCap(search, data, place, agent)
+  claimCap(search, data, place, agent, counted)
   if (agent === null) search.known('trialStarter', agentCommand, agentCommand, place)
   if (data.early_terminate === undefined) search.default('earlyTermination', 'early_terminate', false, place)
   else search.known('earlyTermination', 'early_terminate', true, place)
@@ -179,6 +183,7 @@ function claimCap(
   data: Record<string, Json>,
   place: Place,
   agent: Agent | null,
+  counted: boolean,
 ): void {
   if (typeof data.run_cap === 'number') search.known('trialCap', 'run_cap', data.run_cap, place)
   else if (data.run_cap !== undefined) search.unknown('trialCap', 'run_cap', 'a template', place)
@@ -186,7 +191,9 @@ function claimCap(
     // The cap of the sweep itself holds for every agent.
     const { site } = search.subject
     search.say('trialCap', 'count', { ...convert(agent.count, asNumber), site })
-  } else search.default('trialCap', 'run_cap', null, place, { overridable: agent === null })
+  } else if (agent === null && counted)
+    search.unknown('trialCap', '--count', 'what its agents are told', place)
+  else search.default('trialCap', 'run_cap', null, place, { overridable: agent === null })
 }
 
 function metricName(data: Record<string, Json>): string | null {
