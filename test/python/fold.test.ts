@@ -374,6 +374,7 @@ describe('lists and dictionaries that are changed in place', () => {
     ['in a function', 'a = [1]\ndef f():\n  a.append(2)\nf()'],
     ['by sorting or removing', 'a = [2, 1]\na.sort()'],
     ['by an unknown value', 'a = [1]\na.append(read())'],
+    ['by a function that an empty one is handed', 'a = []\ncollect(a, files)'],
     ['by a key that is not known', 'a = {}\na[k] = 1'],
     ['by deleting', "a = {'x': 1}\ndel a['x']"],
   ]) {

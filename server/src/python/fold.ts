@@ -17,6 +17,7 @@ import { configuredValue, environmentValue, programArgument, withoutWords } from
 import { ownFile, pathAttribute } from './fold-paths.js'
 import { agree, chosen, combine, combineWith, known, oneOf, throughOptions, unknown } from './folded.js'
 import type { Folded } from './module.js'
+import { mayBeFilled } from './mutations.js'
 import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget } from './names.js'
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
 import { type Binding, scopeAt } from './scope.js'
@@ -292,7 +293,12 @@ export class Folder {
       if (only === null) return unknown(`${id} is changed`)
       return foldChanges(this.folding, id, this.binding(only), changes)
     }
-    if (bindings.length === 1) return this.binding(bindings[0]!)
+    if (bindings.length === 1) {
+      const [only] = bindings
+      return mayBeFilled(this.analysis, id, only!, offset)
+        ? unknown(`what a function puts into ${id}`)
+        : this.binding(only!)
+    }
     const values = bindings.map((binding) => this.binding(binding))
     const agreed = agree(values, `several values of ${id}`)
     return agreed.state === 'known' ? agreed : this.assignedUnder(bindings, values, offset, agreed.because)

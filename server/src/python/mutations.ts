@@ -69,6 +69,54 @@ export function changesOf(
   return found
 }
 
+/** Calls that only look at what they are given. */
+const looks =
+  /^(len|print|list|tuple|set|dict|sorted|sum|min|max|any|all|enumerate|zip|range|str|repr|isinstance|type|bool|id|hash|iter|next|reversed|(json|pprint|logging|copy|numpy|torch)\.\w+)$/
+
+/** An empty list or dictionary that a function is handed before it is used: `collect(found)`. */
+export function mayBeFilled(
+  analysis: Analysis,
+  name: string,
+  { value, at }: Binding,
+  until: number,
+): boolean {
+  if (value === null || !isEmpty(value)) return false
+  const places = handedOver(analysis).get(name) ?? []
+  return places.some((start) => at < start && (start < until || until < at))
+}
+
+const handed = new WeakMap<Analysis, Map<string, number[]>>()
+
+/** Where each name is given to a call that may change it. */
+function handedOver(analysis: Analysis): Map<string, number[]> {
+  let places = handed.get(analysis)
+  if (places === undefined) {
+    places = new Map()
+    for (const { name, expr } of analysis.calls) {
+      if (looks.test(name ?? '')) continue
+      for (const { value } of expr.args)
+        if (value.type === 'name') {
+          const known = places.get(value.id)
+          if (known === undefined) places.set(value.id, [expr.start])
+          else known.push(expr.start)
+        }
+    }
+    handed.set(analysis, places)
+  }
+  return places
+}
+
+function isEmpty(value: Expr): boolean {
+  if (value.type === 'list' || value.type === 'set') return value.items.length === 0
+  if (value.type === 'dict') return value.entries.length === 0
+  return (
+    value.type === 'call' &&
+    value.args.length === 0 &&
+    value.callee.type === 'name' &&
+    /^(list|dict|set)$/.test(value.callee.id)
+  )
+}
+
 function mutation(binding: Binding, certain: boolean): Mutation {
   const { value } = binding
   if (value?.type === 'call') {
