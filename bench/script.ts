@@ -7,6 +7,7 @@ export function trainingScript(lines: number): string {
     'from sklearn.model_selection import GridSearchCV',
     'from torch import nn',
     'from torch.utils.data import DataLoader, Dataset',
+    'from torchvision.models import resnet50',
     '',
   ]
   for (let index = 0; out.length < lines - 40; index++) {
@@ -40,7 +41,7 @@ export function trainingScript(lines: number): string {
     "    parser.add_argument('--epochs', type=int, default=100)",
     '    args = parser.parse_args()',
     "    device = torch.device('cuda')",
-    '    model = Block0().to(device)',
+    '    model = resnet50().to(device)',
     '    loader = DataLoader(Images(), batch_size=64, shuffle=True)',
     '    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4)',
     '    for epoch in range(args.epochs):',
