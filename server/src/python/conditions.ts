@@ -6,7 +6,7 @@ import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 import type { Analysis } from './analysis.js'
-import type { Condition, ProgramArgument, Reach } from './module.js'
+import type { Condition, Folded, ProgramArgument, Reach } from './module.js'
 import { truthy } from './operators.js'
 import { isMainGuard } from './scopes.js'
 
@@ -52,7 +52,7 @@ export function guardsIn(tree: PythonTree): Guard[] {
 
 /** Whether a test is true, as far as the files tell. */
 export function conditionOf(analysis: Analysis, test: Expr): Condition {
-  const folded = analysis.fold(test)
+  const folded = decided(analysis, test) ?? analysis.fold(test)
   const value = folded.state === 'known' ? truthy(folded.value) : null
   const open = folded.state === 'known' && folded.overridable
   const negated = test.type === 'unary' && test.op === 'not'
@@ -67,6 +67,16 @@ export function conditionOf(analysis: Analysis, test: Expr): Condition {
     option,
     negated,
   }
+}
+
+/** `unknown and False` is false, and `unknown or True` true, whatever is not known. */
+function decided(analysis: Analysis, test: Expr, depth = 0): Folded | null {
+  if (test.type !== 'binary' || (test.op !== 'and' && test.op !== 'or') || depth > mostGuards) return null
+  for (const side of [test.left, test.right]) {
+    const folded = decided(analysis, side, depth + 1) ?? analysis.fold(side)
+    if (folded.state === 'known' && truthy(folded.value) === (test.op === 'or')) return folded
+  }
+  return null
 }
 
 function inWords({ text }: Analysis, { start, end }: Expr): [string, string] {
