@@ -17,24 +17,42 @@ interface FunctionPlace {
 /** Packages that pass on what others pass on. */
 const mostHops = 4
 
-export function classAt(python: PythonModule, callee: Expr, hops = 0): ClassPlace | null {
-  const klass = python.classOf(callee)
-  if (klass !== null) return { klass, python }
-  const found = elsewhere(python, callee)
-  if (found === null) return null
-  const own = found.python.classes.find(({ name }) => name === found.name)
-  if (own !== undefined) return { klass: own, python: found.python }
-  return hops < mostHops ? classAt(found.python, nameAtEnd(found.python, found.name), hops + 1) : null
+export function classAt(python: PythonModule, callee: Expr): ClassPlace | null {
+  const found = placeOf(
+    python,
+    callee,
+    (module, expr) => module.classOf(expr),
+    ({ classes }, name) => classes.find((one) => one.name === name),
+  )
+  return found && { klass: found.own, python: found.python }
 }
 
-export function functionAt(python: PythonModule, callee: Expr, hops = 0): FunctionPlace | null {
-  const func = python.functionOf(callee)
-  if (func !== null) return { func, python }
+export function functionAt(python: PythonModule, callee: Expr): FunctionPlace | null {
+  const found = placeOf(
+    python,
+    callee,
+    (module, expr) => module.functionOf(expr),
+    ({ functions }, name) => functions.find((one) => one.qualified === name),
+  )
+  return found && { func: found.own, python: found.python }
+}
+
+/** What an expression of a module stands for, or a name of another one, through those that pass it on. */
+function placeOf<T>(
+  python: PythonModule,
+  callee: Expr,
+  here: (python: PythonModule, callee: Expr) => T | null,
+  named: (python: PythonModule, name: string) => T | undefined,
+  hops = 0,
+): { own: T; python: PythonModule } | null {
+  const own = here(python, callee)
+  if (own !== null) return { own, python }
   const found = elsewhere(python, callee)
   if (found === null) return null
-  const own = found.python.functions.find(({ qualified }) => qualified === found.name)
-  if (own !== undefined) return { func: own, python: found.python }
-  return hops < mostHops ? functionAt(found.python, nameAtEnd(found.python, found.name), hops + 1) : null
+  const there = named(found.python, found.name)
+  if (there !== undefined) return { own: there, python: found.python }
+  const next = nameAtEnd(found.python, found.name)
+  return hops < mostHops ? placeOf(found.python, next, here, named, hops + 1) : null
 }
 
 interface ValuePlace {

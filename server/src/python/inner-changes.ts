@@ -3,7 +3,7 @@ import type { Expr, Subscript } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { mayBe } from './call-arguments.js'
 import type { Folded } from './module.js'
-import { keysOfTarget } from './mutations.js'
+import { keysOfTarget, type Mutation } from './mutations.js'
 
 /**
  * What is assigned to a key of `config['train']` as `config['train'][key] = …`. `unclear`: something is, under a condition
@@ -15,19 +15,11 @@ export function innerChange(
   keyword: string,
   until: number,
 ): Expr | 'unclear' | 'other keys' | null {
-  let base: Expr = place
-  while (base.type === 'subscript') base = base.value
-  if (base.type !== 'name' || !analysis.mutatedNames.has(base.id)) return null
-  const path = keysOfTarget(place).map((one) => analysis.fold(one))
   let found: Expr | 'unclear' | 'other keys' | null = null
-  for (const { inside, value, certain } of analysis.changesOf(base.id, base.start, until)) {
-    if (inside === null) continue
-    const keys = keysOfTarget(inside).map((one) => analysis.fold(one))
-    const last = keys[path.length]
-    if (last === undefined || !path.every((key, index) => mayBeSame(key, keys[index]!))) continue
+  for (const { key, value, certain, deeper } of writesInto(analysis, place, until)) {
     found ??= 'other keys'
-    if (last.state === 'unknown' ? !mayBe(last, keyword) : last.value !== keyword) continue
-    const clear = certain && last.state === 'known' && keys.length === path.length + 1
+    if (key.state === 'unknown' ? !mayBe(key, keyword) : key.value !== keyword) continue
+    const clear = certain && key.state === 'known' && !deeper
     found = clear && value !== null ? value : 'unclear'
   }
   return found
@@ -35,20 +27,34 @@ export function innerChange(
 
 /** Keys that are written into `config['train']`; null: one of them cannot be told. */
 export function innerKeys(analysis: Analysis, place: Subscript, until: number): string[] | null {
-  let base: Expr = place
-  while (base.type === 'subscript') base = base.value
-  if (base.type !== 'name' || !analysis.mutatedNames.has(base.id)) return []
-  const path = keysOfTarget(place).map((one) => analysis.fold(one))
   const found: string[] = []
-  for (const { inside } of analysis.changesOf(base.id, base.start, until)) {
-    if (inside === null) continue
-    const keys = keysOfTarget(inside).map((one) => analysis.fold(one))
-    const last = keys[path.length]
-    if (last === undefined || !path.every((key, index) => mayBeSame(key, keys[index]!))) continue
-    if (last.state === 'unknown') return null
-    found.push(String(last.value))
+  for (const { key } of writesInto(analysis, place, until)) {
+    if (key.state === 'unknown') return null
+    found.push(String(key.value))
   }
   return found
+}
+
+interface InnerWrite extends Pick<Mutation, 'value' | 'certain'> {
+  /** The key of the place at hand. */
+  key: Folded
+  /** It goes further inside than to that key. */
+  deeper: boolean
+}
+
+/** What may be written into a place of a dictionary, in order. */
+function* writesInto(analysis: Analysis, place: Subscript, until: number): Generator<InnerWrite> {
+  let base: Expr = place
+  while (base.type === 'subscript') base = base.value
+  if (base.type !== 'name' || !analysis.mutatedNames.has(base.id)) return
+  const path = keysOfTarget(place).map((one) => analysis.fold(one))
+  for (const { inside, value, certain } of analysis.changesOf(base.id, base.start, until)) {
+    if (inside === null) continue
+    const keys = keysOfTarget(inside).map((one) => analysis.fold(one))
+    const key = keys[path.length]
+    if (key === undefined || !path.every((one, index) => mayBeSame(one, keys[index]!))) continue
+    yield { key, value, certain, deeper: keys.length > path.length + 1 }
+  }
 }
 
 function mayBeSame(one: Folded, other: Folded): boolean {

@@ -1,5 +1,5 @@
 /** Lists of callbacks that a trainer is given, and what the callbacks of a project do. */
-import type { ArgumentValue, PythonModule } from '../python/module.js'
+import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import { onlyReturn } from '../python/returns.js'
 import type { Collection, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
@@ -95,6 +95,15 @@ function addLater(
     } else return null
   }
   return list
+}
+
+/** The items that none of these calls makes. */
+export function itemsBut(
+  python: PythonModule,
+  items: readonly Expr[],
+  calls: readonly Call[] | null,
+): Expr[] {
+  return items.filter((item) => calls?.some((one) => one === python.callOf(item)) !== true)
 }
 
 export type Verdict = 'stops' | 'goes on' | 'unknown'

@@ -13,18 +13,22 @@ import { claimVerdict } from './claim-verdict.js'
 import type { FragmentFacts } from './reader.js'
 import { isConfigured, writeConfigured } from './write-configured.js'
 
-/** What ends a run early, by name; code of the project that does so by itself. */
+/** What ends a run early, by name. */
 const named = /EarlyStopping/
-const ownStopping = /\bshould_stop\b|stop_training|(def|class)\s+\w*early_?stop/i
 
-/**
- * The test that keeps a run from being stopped, as it stands.
- * @param made the callbacks that would stop it
- * @param user the call that trains: what it stands under itself is no switch
- * @returns null: nothing would stop it, or something does, or nobody can tell
- */
-function stoppingSwitch(python: PythonModule, made: readonly Call[], user: Call): Expr | null {
-  if (ownStopping.test(python.code)) return null
+export interface Stopping {
+  /** The call that trains: what it stands under itself is no switch. */
+  user: Call
+  /** The callbacks that would stop it. */
+  made: readonly Call[]
+  /** Whether anything ends the run; `without`: these calls and names put aside, which a switch keeps from it. */
+  verdict(without: readonly Call[] | null): Verdict
+  /** A launch that is not linked could bring a callback. */
+  overridable?: boolean
+}
+
+/** The test that keeps a run from being stopped, as it stands; null: nothing would stop it, or it does, or nobody can tell. */
+function stoppingSwitch(python: PythonModule, { made, user }: Stopping): Expr | null {
   if (made.length === 0) return deadSwitch(python)
   const outside = python.reach(user.expr.start)
   const shared =
@@ -63,18 +67,17 @@ function claimSwitchedOff(python: PythonModule, test: Expr, training: SubjectBui
   )
 }
 
-/** As `claimVerdict`, of a program that may have switched off what would stop it. `made`: what would. */
+/** As `claimVerdict`, of a program that may have switched off what would stop it. */
 export function claimStopping(
   python: PythonModule,
   training: SubjectBuilder<'Training'>,
-  verdict: Verdict,
-  user: Call,
-  made: readonly Call[],
-  overridable = false,
+  stopping: Stopping,
 ): void {
-  const off = verdict === 'unknown' ? null : stoppingSwitch(python, made, user)
-  if (off !== null) claimSwitchedOff(python, off, training)
-  else claimVerdict(training, 'callbacks', verdict, calleePlace(user), callSite(user), overridable)
+  const { user, made, verdict, overridable = false } = stopping
+  const off = stoppingSwitch(python, stopping)
+  // Something else may end it all the same.
+  if (off !== null && verdict(made) === 'goes on') claimSwitchedOff(python, off, training)
+  else claimVerdict(training, 'callbacks', verdict(null), calleePlace(user), callSite(user), overridable)
 }
 
 /** Turns it on in the configuration that says so. Null: the claim is about something else. */

@@ -66,9 +66,9 @@ function readPipeline(claims: ClaimBuilder, context: ReaderContext, document: Co
     pipeline.known('work', found.trained.what, ['train'], shown, { site: place })
   }
   const starts = startsOf(entry(root, 'trigger'), entry(root, 'pr'))
-  pipeline.known('startedBy', trigger.key, starts.by, place, {
-    site: place,
-  })
+  const starter = starts.first ?? trigger
+  const startedAt = keyedPlace({ start: starter.keyStart, end: starter.keyEnd }, document.index, [])
+  pipeline.known('startedBy', starter.key, starts.by, startedAt, { site: startedAt })
   if (starts.filtered) pipeline.known('startFilter', trigger.key, 'some changes', place)
   if (found !== undefined && [...found.step.around, found.step.node].some(gated))
     pipeline.known('startFilter', 'condition', 'under a condition', place)
@@ -122,31 +122,34 @@ function gated(node: ConfigNode): boolean {
 }
 
 interface Starts {
+  /** Events that start it whatever has changed. */
   by: string[]
+  /** Where the first of them stands. */
+  first: ConfigEntry | undefined
+  /** Some changes start it, and others do not. */
   filtered: boolean
 }
 
+/** Keys of a map that does more than to list tags. */
+const wide = ['branches', 'batch', 'autoCancel', 'drafts']
+
 function startsOf(trigger: ConfigEntry | undefined, pr: ConfigEntry | undefined): Starts {
-  const found: Starts = { by: [], filtered: false }
+  const by: string[] = []
+  let first: ConfigEntry | undefined
+  let filtered = false
   for (const [one, event] of [
     [trigger, 'push'],
     [pr, 'pull_request'],
   ] as const) {
     if (one === undefined || written(one.value) === 'none' || one.value.kind === 'unknown') continue
     const { value } = one
-    if (value.kind === 'map') {
-      const enabled = ['branches', 'batch', 'autoCancel', 'drafts'].some(
-        (key) => entry(value, key) !== undefined,
-      )
-      if (entry(value, 'paths') !== undefined) found.filtered = true
-      // Only tags.
-      else if (!enabled) continue
+    if (entry(value, 'paths') !== undefined) filtered = true
+    else if (value.kind !== 'map' || wide.some((key) => entry(value, key) !== undefined)) {
+      by.push(event)
+      first ??= one
     }
-    found.by.push(event)
   }
-  // One of several that starts it for any change is enough.
-  if (found.filtered && found.by.length > 1) found.by = found.by.slice(0, 1)
-  return found
+  return { by, first, filtered: filtered && by.length === 0 }
 }
 
 const sources = ['**/*.py', '*.yml', 'requirements*.txt']

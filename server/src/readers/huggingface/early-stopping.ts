@@ -14,7 +14,7 @@ import type { ArgumentsSource } from './arguments-source.js'
 import { evaluationStrategy } from './trainer-run.js'
 import type { Trainers } from './trainers.js'
 
-const className = 'transformers.EarlyStoppingCallback'
+export const stoppingClass = 'transformers.EarlyStoppingCallback'
 
 export const stoppingSettings = settingTable('Training', {
   patience: { ...patienceRow, keys: ['early_stopping_patience'], position: 0, otherwise: 1 },
@@ -33,7 +33,7 @@ export function readStoppingFacts(
   const list = expr === null ? null : callbackList(python, expr)
   const callback = (list?.items ?? [])
     .map((item) => python.callOf(item))
-    .find((call) => call?.name === className)
+    .find((call) => call?.name === stoppingClass)
   if (callback == null) {
     if (!mayBePassed(given) || list !== null) readForgotten(python, trainer, training)
     return
@@ -71,7 +71,7 @@ function gapOf(source: ArgumentsSource, rhythm: Json | undefined): string | null
 }
 
 function readForgotten(python: PythonModule, trainer: Call, training: SubjectBuilder<'Training'>): void {
-  const call = forgottenFor(python, className, trainer)
+  const call = forgottenFor(python, stoppingClass, trainer)
   if (call === undefined || python.methodCalls('add_callback').length > 0) return
   training.known(
     'stoppingGap',

@@ -10,6 +10,7 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
+import { forgottenFor } from '../early-stopping.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import { loadWith } from '../pytorch/data-loader.js'
 import type { FragmentFacts } from '../reader.js'
@@ -17,6 +18,7 @@ import { changeStoppingSwitch } from '../stopping-switch.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { ArgumentsSource } from './arguments-source.js'
+import { stoppingClass } from './early-stopping.js'
 import { changeMemory } from './trainer-memory-changes.js'
 import { evaluationStrategy } from './trainer-run.js'
 import { trainersOf } from './trainers.js'
@@ -160,14 +162,10 @@ function fillGap(python: PythonModule, callback: Call, facts: FragmentFacts): Ch
   const needed = bestModel(codeArguments(facts, python, made))
   if ('reason' in needed) return needed
   const [trainer] = trainersOf(python, made, true).calls
-  const { assignedTo } = callback
-  const passed = new RegExp(`callbacks\\s*=[^=]*\\b${assignedTo}\\b`).test(python.code)
-  if (assignedTo === null || passed || trainer === undefined)
+  const name = callback.assignedTo
+  if (name === null || trainer === undefined || forgottenFor(python, stoppingClass, trainer) !== callback)
     return changeOf('Track the best model, as early stopping needs it', needed)
-  return changeOf(`Pass ${assignedTo} to the Trainer`, [
-    addCallback(python, trainer, assignedTo, facts),
-    ...needed,
-  ])
+  return changeOf(`Pass ${name} to the Trainer`, [addCallback(python, trainer, name, facts), ...needed])
 }
 
 /** What the callback needs: the best model is tracked, so saving follows the rhythm of evaluating. */

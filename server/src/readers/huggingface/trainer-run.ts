@@ -7,10 +7,10 @@ import { convert, firstKeyed, type Keyed, orDefault } from '../../values/operati
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
+import { type Callbacks, callbackList, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
 import { claimStopping } from '../stopping-switch.js'
 import type { ArgumentsSource } from './arguments-source.js'
-import { readStoppingFacts } from './early-stopping.js'
+import { readStoppingFacts, stoppingClass } from './early-stopping.js'
 import { policyTrainer } from './trainer-names.js'
 import { trainerSettings } from './trainer-settings.js'
 import { type Trainers, trainerArgument, trainerName } from './trainers.js'
@@ -98,13 +98,18 @@ function readStopping(
   }
   readStoppingFacts(source, trainers, training)
   const open = made.parsed && binding === null
-  const stops = python.callsTo('transformers.EarlyStoppingCallback')
-  claimStopping(python, training, stoppingOf(python, trainers.calls), first, stops, open)
+  claimStopping(python, training, {
+    user: first,
+    made: python.callsTo(stoppingClass),
+    verdict: (without) => stoppingOf(python, trainers.calls, without),
+    overridable: open,
+  })
 }
 
-function stoppingOf(python: PythonModule, calls: Call[]): Verdict {
+/** `without`: callbacks that are switched off. */
+function stoppingOf(python: PythonModule, calls: Call[], without: readonly Call[] | null): Verdict {
   // Made here or in a module that belongs to the program: it may be handed over in a way that is not seen.
-  if (python.uses('transformers.EarlyStoppingCallback')) return 'stops'
+  if (without === null && python.uses(stoppingClass)) return 'stops'
   let result: Verdict = 'goes on'
   const add = (verdict: Verdict) => {
     if (verdict === 'stops' || (verdict === 'unknown' && result === 'goes on')) result = verdict
@@ -113,7 +118,7 @@ function stoppingOf(python: PythonModule, calls: Call[]): Verdict {
     const given = python.argument(call, 'callbacks')
     const expr = passedExpression(given)
     const list = expr === null ? null : callbackList(python, expr)
-    if (list !== null) add(judgeCallbacks(python, list.items, libraryCallbacks))
+    if (list !== null) add(judgeCallbacks(python, itemsBut(python, list.items, without), libraryCallbacks))
     else if (mayBePassed(given)) add('unknown')
     // A Trainer of the project may add callbacks of its own.
     const klass = call.name === null ? python.classOf(call.expr.callee) : null
@@ -124,7 +129,11 @@ function stoppingOf(python: PythonModule, calls: Call[]): Verdict {
   }
   for (const later of python.methodCalls('add_callback')) {
     const [one] = later.expr.args
-    add(one === undefined ? 'unknown' : judgeCallbacks(python, [one.value], libraryCallbacks))
+    add(
+      one === undefined
+        ? 'unknown'
+        : judgeCallbacks(python, itemsBut(python, [one.value], without), libraryCallbacks),
+    )
   }
   return result
 }

@@ -142,7 +142,7 @@ function outputsOf(python: PythonModule): Expr[] {
   for (const call of python.calls) {
     if (/^keras\.(models\.)?Model$/.test(call.name ?? '')) {
       const outputs = passedExpression(python.argument(call, 'outputs', 1))
-      for (const one of outputs?.type === 'list' ? outputs.items : [outputs ?? undefined]) add(one)
+      if (outputs !== null) for (const one of outputs.type === 'list' ? outputs.items : [outputs]) add(one)
     } else if (/^keras\.(models\.)?Sequential$/.test(call.name ?? '')) {
       const layers = passedExpression(python.argument(call, 'layers', 0))
       if (layers?.type === 'list') add(layers.items.at(-1))

@@ -7,7 +7,7 @@ import { isLeftOut, mayBePassed, numberArgument, passedExpression } from '../../
 import { convert, unreadable } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
+import { type Callbacks, callbackList, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
 import { claimEndless, endlessAround } from '../pytorch/endless.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { loopHeader } from '../pytorch/loop.js'
@@ -31,8 +31,11 @@ export function readRun(python: PythonModule, fit: Call, training: SubjectBuilde
   const given = argumentOf(python, fit, 'callbacks')
   const expr = passedExpression(given)
   const items = (expr === null ? null : callbackList(python, expr)?.items) ?? null
-  const stops = python.callsTo('keras.callbacks.EarlyStopping')
-  claimStopping(python, training, stoppingOf(python, fit, given, items), fit, stops)
+  claimStopping(python, training, {
+    user: fit,
+    made: python.callsTo('keras.callbacks.EarlyStopping'),
+    verdict: (without) => stoppingOf(python, fit, given, items && itemsBut(python, items, without)),
+  })
   readStopping(python, fit, given, items ?? [], training)
 
   const monitor = validatedLoss(python)

@@ -16,7 +16,7 @@ import { convert } from '../../values/operations.js'
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
+import { type Callbacks, callbackList, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
 import { codeText } from '../pytorch/evidence.js'
 import { horizonSchedule, horizonSchedules, openEndedIn, paceSetter } from '../pytorch/loop-facts.js'
 import { claimStopping } from '../stopping-switch.js'
@@ -40,8 +40,11 @@ export function readRun(
   else if (validates) training.known('validation', 'validation_step', true, place)
   else training.default('validation', 'validation_step', false, place)
 
-  const stops = python.callsTo('lightning.pytorch.callbacks.EarlyStopping')
-  claimStopping(python, training, stoppingOf(python, call), call, stops)
+  claimStopping(python, training, {
+    user: call,
+    made: python.callsTo(stoppingClass),
+    verdict: (without) => stoppingOf(python, call, without),
+  })
   readStopping(python, call, fits, training)
   const metric = loggedMetric(python)
   if (metric !== null) training.known('monitor', metric.name, metric, place)
@@ -188,9 +191,14 @@ const lightningCallbacks: Callbacks = {
   stop: /should_stop|stop_training|raise\s+KeyboardInterrupt/,
 }
 
-function stoppingOf(python: PythonModule, call: Call): Verdict {
-  if (python.uses('lightning.pytorch.callbacks.EarlyStopping')) return 'stops'
-  if (/\bshould_stop\b|early_?stop/i.test(codeText(python))) return 'stops'
+const stoppingClass = 'lightning.pytorch.callbacks.EarlyStopping'
+
+/** `without`: callbacks that are switched off, and what is named for them. */
+function stoppingOf(python: PythonModule, call: Call, without: readonly Call[] | null): Verdict {
+  if (without === null && python.uses(stoppingClass)) return 'stops'
+  const named =
+    without === null ? /\bshould_stop\b|early_?stop/i : /\bshould_stop\b|(def|class)\s+\w*early_?stop/i
+  if (named.test(codeText(python))) return 'stops'
   // A limit of time ends it before its epochs do.
   if (!isLeftOut(python.argument(call, 'max_time')) || python.usesHere('lightning.pytorch.callbacks.Timer'))
     return 'unknown'
@@ -199,7 +207,9 @@ function stoppingOf(python: PythonModule, call: Call): Verdict {
   if (!mayBePassed(given)) return addedLater(python)
   const expr = passedExpression(given)
   const list = expr === null ? null : callbackList(python, expr)
-  return list === null ? 'unknown' : judgeCallbacks(python, list.items, lightningCallbacks)
+  return list === null
+    ? 'unknown'
+    : judgeCallbacks(python, itemsBut(python, list.items, without), lightningCallbacks)
 }
 
 /** Not the module that callbacks are imported from. */
