@@ -1,5 +1,6 @@
 /** Preparation of one sample, or of one batch, that gives the same in every epoch. */
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import type { ModuleSummary } from '../../python/module-summary.js'
 import { lastName } from '../../syntax/python-children.js'
 import { effective } from '../../values/value.js'
 import { pictureReader } from '../pytorch/datasets.js'
@@ -42,6 +43,7 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
   const found: Repetition[] = makersOf(python).flatMap(({ func, each, kept }) => {
     const whole = func.class?.node ?? func.node
     if (each === 'row' || kept || (each === 'sample' && func.class === null)) return []
+    if (func.class !== null && onlyEvaluates(python, func.class.name)) return []
     const text = codeText(python, whole.start, whole.end)
     const hot = hotCode(python, func.node.body, func)
     // What its constructor looks for on disk is no result.
@@ -118,6 +120,27 @@ function evaluatesOnce(python: PythonModule): boolean {
     return called || /^(fit|train)/.test(method)
   })
   return !trains && python.calls.some(({ method }) => /^(eval(uate)?|validate|test|predict)$/.test(method))
+}
+
+/** Only programs that evaluate take samples of this class, each of which goes through its data once. */
+function onlyEvaluates(python: PythonModule, name: string): boolean {
+  const own = new Set([...python.classes, ...python.functions].map((one) => one.name))
+  const takers = [...python.importers, ...python.programs].filter(({ imports }) => {
+    const named = imports.map(lastOf).filter((one) => own.has(one))
+    return named.length === 0 || named.includes(name)
+  })
+  return takers.length > 0 && takers.every(evaluates) && !python.calls.some(({ method }) => method === name)
+}
+
+function evaluates({ isEntry, evidence, epochs, uses }: ModuleSummary): boolean {
+  const trains = evidence?.role === 'training' || (epochs?.length ?? 0) > 0
+  return (
+    isEntry && !trains && !uses.some((used) => /\.(backward|fit|train_step|optimi[sz]e|minimize)$/.test(used))
+  )
+}
+
+function lastOf(target: string): string {
+  return target.slice(target.lastIndexOf('.') + 1)
 }
 
 /** The program, or each that takes its data from this module, trains without a loop over epochs. */

@@ -90,12 +90,19 @@ function wantedFor(python: PythonModule, one: Switch): string | null {
   const scope = scopeOf(python, one.statement)
   if (one.kind === 'strict matrix products' && /determin|reproduc|invariant|exact|numeric/i.test(scope))
     return 'its function'
-  // That runs can be repeated is what deterministic kernels are for anyway.
-  const reason =
-    one.kind === 'deterministic kernels'
-      ? /numeric|accura|debug|work-?around|hang|deadlock/i
-      : /precision|numeric|reproduc|accura|determinis|exact|debug|work-?around|hang|deadlock/i
-  return commented(python, one.statement, reason) ? 'its comment' : null
+  return commented(python, one.statement, reasonFor(one.kind)) ? 'its comment' : null
+}
+
+/** What a comment says that gives a reason; what a switch is for anyway is none. */
+function reasonFor(kind: Switch['kind']): RegExp {
+  switch (kind) {
+    case 'deterministic kernels':
+      return /numeric|accura|debug|work-?around|hang|deadlock/i
+    case 'debug checks':
+      return /precision|numeric|accura|work-?around|hang|deadlock/i
+    default:
+      return /precision|numeric|reproduc|accura|determinis|exact|debug|work-?around|hang|deadlock/i
+  }
 }
 
 /** Lines above a statement without a blank one between them: a comment there speaks of all that follows it. */
