@@ -2,15 +2,16 @@
 import type { Interval } from './network.js'
 
 /** What one sample costs the process that makes it. */
-export type SampleWork = 'memory' | 'light' | 'decode'
+export type SampleWork = 'memory' | 'light' | 'tokenize' | 'decode'
 
 /**
  * Seconds in one process. `memory`: a row is indexed and joined to its batch; `light`: a small picture or text is converted;
- * `decode`: a file is read and decoded, from a thumbnail to a photograph that is cropped and resized.
+ * `tokenize`: a sentence, or a page, and the tensors that are made of it; `decode`: a file is read and decoded, from a thumbnail to a photograph that is cropped and resized.
  */
 const seconds: Record<SampleWork, Interval> = {
   memory: { low: 1e-6, high: 20e-6 },
   light: { low: 20e-6, high: 300e-6 },
+  tokenize: { low: 20e-6, high: 3e-3 },
   decode: { low: 0.3e-3, high: 15e-3 },
 }
 

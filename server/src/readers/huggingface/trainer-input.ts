@@ -20,7 +20,8 @@ export function loadWork(python: PythonModule, trainers: Trainers): LoadWork | n
   for (const call of trainers.calls) {
     const one = workOf(python, call)
     if (one === null) return null
-    if (found === null || one.work === 'decode') found = one
+    if (found === null || one.work === 'decode' || (one.work === 'tokenize' && found.work !== 'decode'))
+      found = one
   }
   return found
 }

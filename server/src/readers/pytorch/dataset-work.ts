@@ -7,7 +7,7 @@ import { onlyReturn } from '../../python/returns.js'
 import type { Comprehension, Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 import type { InputPipelineSettings } from '../../workload/resource-kinds.js'
-import { decoderIn, decodingModules, inMemoryDataSets } from './datasets.js'
+import { decoderIn, decodingModules, decodingWork, inMemoryDataSets } from './datasets.js'
 
 /** What is known of a data set. */
 export interface DatasetWork {
@@ -93,7 +93,7 @@ export function assignedTo(python: PythonModule, attribute: Expr): Expr[] | null
   return values.length > 0 && values.every((value) => value !== null) ? values : null
 }
 
-const order: DatasetWork['work'][] = ['memory', 'light', 'decode']
+const order: DatasetWork['work'][] = ['memory', 'light', 'tokenize', 'decode']
 
 function costliest(parts: (DatasetWork | null)[]): DatasetWork | null {
   let found: DatasetWork | null = null
@@ -176,8 +176,11 @@ function fromMethod(
 function fromSummary({ items, bases, calls, resident }: ClassSummary): DatasetWork | null {
   // Without a method that makes a sample, that module does not say how it does.
   if (items === undefined) return null
-  const made = items.some((name) => tokenizerCall.test(name)) ? [...items, '.tokenize'] : items
-  const work = fromCalls(made, bases, calls.includes('torch.utils.data.get_worker_info'))
+  const work = fromCalls(
+    [...items, ...converters(items.filter(ofAnObject))],
+    bases,
+    calls.includes('torch.utils.data.get_worker_info'),
+  )
   return resident === true ? onAccelerator(work) : work
 }
 
@@ -207,7 +210,7 @@ function fromClass(
   const sharded = [...klass.methods.values()].some((one) =>
     python.effectsOfFunction(one).calls.has('torch.utils.data.get_worker_info'),
   )
-  if (callsTokenizer(python, item)) calls.add('.tokenize')
+  for (const name of convertersIn(python, item)) calls.add(name)
   const result = fromCalls([...calls], klass.bases, sharded)
   if (movesSamples(python, klass)) return onAccelerator(result)
   if (result.work !== null || depth > 4) return result
@@ -218,21 +221,33 @@ function fromClass(
       argument.value.type === 'name' || argument.value.type === 'call'
         ? datasetWork(python, argument.value, depth + 1)
         : null
-    if (inner?.work === 'decode') return { ...inner, unsharded: result.unsharded }
+    if (inner?.work === 'decode' || inner?.work === 'tokenize')
+      return { ...inner, unsharded: result.unsharded }
   }
   return result
 }
 
 /** `self.tokenizer(text, …)` in the code that makes a sample; a collator that is made with a tokenizer pads. */
-export function callsTokenizer(python: PythonModule, func: Func): boolean {
-  return func.calls.some(({ expr }) => {
-    const named = expr.callee.type === 'call' ? expr.callee.callee : expr.callee
-    return /tokenizer|processor|feature_extractor/i.test(python.code.slice(named.start, named.end))
-  })
+function convertersIn(python: PythonModule, func: Func): string[] {
+  return converters(
+    func.calls.map(({ expr }) => {
+      const named = expr.callee.type === 'call' ? expr.callee.callee : expr.callee
+      return python.code.slice(named.start, named.end)
+    }),
+  )
 }
 
 /** `self.tokenizer(text)`, as a summary has it. */
-const tokenizerCall = /^\.(\w+_)?(tokenizer|processor|feature_extractor)$/
+const ofAnObject = (name: string): boolean => /^\.\w+$/.test(name)
+
+/** What turns samples into numbers among these callees, as calls of the table of decoders. */
+function converters(callees: readonly string[]): string[] {
+  return [
+    ...(callees.some((name) => /tokenizer/i.test(name)) ? ['.tokenize'] : []),
+    // It takes pictures and sound as well.
+    ...(callees.some((name) => /processor|feature_extractor/i.test(name)) ? ['.processor'] : []),
+  ]
+}
 
 const onlyIndexing = new Set([
   'torch.tensor',
@@ -274,7 +289,7 @@ function fromCalls(calls: string[], bases: string[], sharded: boolean): DatasetW
   const unsharded = stream && !sharded
   const decoder = decoderIn(calls)
   if (onDevice(calls)) return { work: 'device', decoder: null, unsharded }
-  if (decoder !== null) return { work: 'decode', decoder, unsharded }
+  if (decoder !== null) return { work: decodingWork(decoder), decoder, unsharded }
   const rest = calls.filter((name) => !onlyIndexing.has(name) && !cheapMethods.test(name))
   // What is called beside indexing may cost anything.
   return { work: rest.length === 0 && !stream ? 'memory' : null, decoder: null, unsharded }
@@ -315,13 +330,17 @@ export function collatorWork(python: PythonModule, given: Expr): SampleWork | nu
     const found = imported === undefined ? madeElsewhere(python, given) : { calls: imported, name: written }
     const calls = [...(found?.calls ?? [])]
     if (onDevice(calls)) return plain('device')
-    if (calls.some((name) => tokenizerCall.test(name)) && !calls.some((name) => /pad/.test(name)))
-      calls.push('.tokenize')
-    return decoderIn(calls) === null ? null : plain('decode', found?.name ?? written)
+    if (!calls.some((name) => /pad/.test(name))) calls.push(...converters(calls.filter(ofAnObject)))
+    return decoding(calls, found?.name ?? written)
   }
   const calls = new Set(python.effectsOfFunction(func).calls)
   if (onDevice([...calls])) return plain('device')
-  if (callsTokenizer(python, func) && !/pad/.test(func.calls.map((one) => one.method).join(' ')))
-    calls.add('.tokenize')
-  return decoderIn(calls) === null ? null : plain('decode', klass?.name ?? func.name)
+  if (!/pad/.test(func.calls.map((one) => one.method).join(' ')))
+    for (const name of convertersIn(python, func)) calls.add(name)
+  return decoding(calls, klass?.name ?? func.name)
+}
+
+function decoding(calls: Iterable<string>, name: string): SampleWork | null {
+  const decoder = decoderIn(calls)
+  return decoder === null ? null : plain(decodingWork(decoder), name)
 }

@@ -27,6 +27,8 @@ export const decodesPictures =
 /** What decodes pictures, sound or films. */
 export const decodesMedia = /^(PIL|OpenCV|imread|torchvision)|image|audio|video|(Folder|CIFAR|Coco)/i
 
+const tokenizer = 'a tokenizer'
+
 /** Calls that read or decode, with what to call them in a message: what costs most comes first. Prefixes end in a dot. */
 const decodingCalls: [RegExp, string][] = [
   [/^PIL\.Image\.open$/, 'PIL'],
@@ -42,8 +44,14 @@ const decodingCalls: [RegExp, string][] = [
   [/^(numpy|torch)\.load$/, 'a file read'],
   [/^pandas\.read_/, 'pandas'],
   [/^(json|pickle)\.load$/, 'a file read'],
-  [/^\.(encode_plus|batch_encode_plus|tokenize|apply_chat_template)$/, 'a tokenizer'],
+  [/^\.processor$/, 'a processor'],
+  [/^\.(encode_plus|batch_encode_plus|tokenize|apply_chat_template)$/, tokenizer],
 ]
+
+/** A text takes a tokenizer a fraction of the time that the network behind it takes. */
+export function decodingWork(decoder: string): 'tokenize' | 'decode' {
+  return decoder === tokenizer ? 'tokenize' : 'decode'
+}
 
 /** What reads or decodes among these calls; null where none does. */
 export function decoderIn(calls: Iterable<string>): string | null {

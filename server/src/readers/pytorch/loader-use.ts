@@ -5,6 +5,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, forEachChild } from '../../syntax/python-children.js'
 import { knownArgument, textIn } from '../../values/argument.js'
 import { once } from './once.js'
+import { onlyPeeked } from './peeked-loader.js'
 
 export type Feeds = 'training' | 'evaluation'
 
@@ -35,6 +36,7 @@ export function feedsOf(python: PythonModule, call: Call): Feeds | 'nothing' | n
   // One class for all loaders makes that of the training too.
   if (loaderBase(python, call) !== null) return feedsByName(call.function?.class?.name ?? '') ?? 'training'
   if (call.assignedTo !== null) {
+    if (onlyPeeked(python, call, call.assignedTo)) return 'nothing'
     const named = feedsByName(call.assignedTo)
     if (named !== null) return named
     if (onlyMeasured(python, call, call.assignedTo)) return 'nothing'

@@ -106,10 +106,13 @@ function messageOf(view: SubjectView<'InputPipeline'>, machine: Machine, count: 
     return `One thread of the training process ${effective(settings.work) === 'decode' ? 'reads and decodes' : 'transforms'} (${effective(settings.decoder)}) every batch (\`${settings.workers!.key}\`${settings.workers!.key === settings.generatedBy!.key ? '' : ' is 1'}), which seldom keeps up with the accelerator.`
   const key = settings.workers!.key
   const decoder = effective(settings.decoder)
+  const work = effective(settings.work)
   const does =
-    effective(settings.work) === 'decode'
+    work === 'decode'
       ? `reads and decodes${decoder === undefined ? '' : ` (${decoder})`}`
-      : 'loads every batch'
+      : work === 'tokenize'
+        ? 'tokenizes every batch'
+        : 'loads every batch'
   const device = machine.gpu === null ? 'the accelerator' : `the ${machine.gpu.name}`
   const fit =
     count === null || machine.cpus === null

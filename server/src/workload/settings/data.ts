@@ -10,8 +10,8 @@ export interface InputPipelineSettings {
   persistentWorkers: boolean
   /** What consumes the batches; `nothing`: it is only asked for its length. */
   feeds: 'training' | 'evaluation' | 'nothing'
-  /** What one sample costs. `memory`: only indexed; `decode`: reads or decodes; `device`: already on the accelerator. */
-  work: 'memory' | 'light' | 'decode' | 'device'
+  /** What one sample costs. `memory`: only indexed; `tokenize`: a text becomes numbers; `decode`: reads or decodes; `device`: already on the accelerator. */
+  work: 'memory' | 'light' | 'tokenize' | 'decode' | 'device'
   /** What a batch is put together of, sample by sample, though one index would give it. */
   gathered: 'on the accelerator' | 'all samples'
   /** Images of one size that a batch holds, where only the loader says so. */
