@@ -27,7 +27,7 @@ const anySwitch = /no_?grad|inference_?mode|set_grad_enabled|eval_?mode/i
 
 export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
   if (!python.uses('torch.') && ![...python.imports].some((name) => /^torch(\.|$)/.test(name))) return []
-  if (switchesForGood(python)) return []
+  if (onlyLoads(python) || switchesForGood(python)) return []
   const text = codeText(python)
   if (/requires_grad_\(\s*False\s*\)|\.freeze\(\)|init_inference/.test(text)) return []
   if (networksTakeGradients(python)) return []
@@ -44,6 +44,17 @@ export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
     found.push({ loop, call, here: callInLoop(code, call, loop), func: evaluatingFunction(python, loop) })
   }
   return found
+}
+
+const otherArrays = ['jax.', 'flax.', 'tensorflow.', 'mlx.', 'paddle.', 'mindspore.']
+
+/** Its batches come from a loader of PyTorch, and another library computes, which keeps no graph behind a value. */
+function onlyLoads(python: PythonModule): boolean {
+  const loading = /^torch(vision|audio)?(\.(utils(\.(data|tensorboard)(\.|$)|$)|datasets(\.|$)|transforms(\.|$))|$)/
+  const computes = [...python.imports, ...python.calls.map(({ name }) => name ?? '')].some(
+    (name) => /^torch(\.|$)/.test(name) && !loading.test(name),
+  )
+  return !computes && python.uses(...otherArrays)
 }
 
 /** A network whose forward pass takes gradients fails without them: the forces of a potential. */
