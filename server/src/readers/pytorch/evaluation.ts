@@ -50,7 +50,8 @@ const otherArrays = ['jax.', 'flax.', 'tensorflow.', 'mlx.', 'paddle.', 'mindspo
 
 /** Its batches come from a loader of PyTorch, and another library computes, which keeps no graph behind a value. */
 function onlyLoads(python: PythonModule): boolean {
-  const loading = /^torch(vision|audio)?(\.(utils(\.(data|tensorboard)(\.|$)|$)|datasets(\.|$)|transforms(\.|$))|$)/
+  const loading =
+    /^torch(vision|audio)?(\.(utils(\.(data|tensorboard)(\.|$)|$)|datasets(\.|$)|transforms(\.|$))|$)/
   const computes = [...python.imports, ...python.calls.map(({ name }) => name ?? '')].some(
     (name) => /^torch(\.|$)/.test(name) && !loading.test(name),
   )

@@ -338,6 +338,11 @@ const clouds: Record<string, ComputeSettings['provider']> = {
   k8s: 'kubernetes',
 }
 
+function onPods(resources: ConfigNode | undefined): boolean {
+  const named = written(at(resources, 'infra')) ?? written(at(resources, 'cloud')) ?? ''
+  return lookUp(clouds, named.split('/')[0]!.toLowerCase()) === 'kubernetes'
+}
+
 function claimCloud(compute: SubjectBuilder<'Compute'>, task: Task): void {
   const { resources, place } = task
   const infra = written(at(resources, 'infra'))?.split('/')
@@ -441,8 +446,8 @@ function changeTask(claim: Claim, value: unknown, facts: FragmentFacts): Change 
       return set(`Run it on ${value} node: num_nodes: ${value}`, ['num_nodes'], Number(value))
     case 'idleStop': {
       const minutes = Math.round(Number(value) / 60)
-      // What somebody has put on a workstation outlives a stop.
-      return minutes >= 60
+      // What somebody has put on a workstation outlives a stop; a pod cannot be stopped.
+      return minutes >= 60 && !onPods(at(resources, 'resources'))
         ? set(`Stop the cluster after ${minutes} idle minutes: autostop`, ['resources', 'autostop'], minutes)
         : set(`Take the cluster down after ${minutes} idle minutes: autostop`, ['resources', 'autostop'], {
             idle_minutes: minutes,

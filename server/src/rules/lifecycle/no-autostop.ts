@@ -39,14 +39,19 @@ export default defineRule({
     // A command that ends it, rather than a setting.
     const missing = /[\s(]/.test(idleStop.key) ? 'is never called' : 'is not set'
     const state = idleStop.state === 'known' ? 'is off' : missing
+    // What a pod holds may be a machine of somebody's own, which costs the same at night.
+    const pod = effective(view.settings.provider) === 'kubernetes' && idleStop.state !== 'known'
+    const what = name === 'The machine' || name === 'The GPU machine' ? 'its accelerators' : name
     report({
       at: idleStop,
       // Turned off in so many words; a machine without accelerators is cheap.
-      severity: count < 1 ? 'hint' : idleStop.state === 'known' ? 'error' : 'warning',
-      message: byHand
-        ? `${name}: this workstation never stops by itself (\`${idleStop.key}\` ${state}), so it is billed through every night and weekend.`
-        : `${name}: nothing stops this once its work is done (\`${idleStop.key}\` ${state}), so it is billed until somebody notices.`,
-      ...(byHand
+      severity: count < 1 ? 'hint' : pod ? 'information' : idleStop.state === 'known' ? 'error' : 'warning',
+      message: pod
+        ? `Nothing takes this pod down once nobody uses it (\`${idleStop.key}\` ${state}): it keeps ${what} from others until somebody notices.`
+        : byHand
+          ? `${name}: this workstation never stops by itself (\`${idleStop.key}\` ${state}), so it is billed through every night and weekend.`
+          : `${name}: nothing stops this once its work is done (\`${idleStop.key}\` ${state}), so it is billed until somebody notices.`,
+      ...(byHand && !pod
         ? {
             saving: {
               fraction: idle,
