@@ -1,4 +1,6 @@
 /** The number format that a hand-written PyTorch loop computes in. */
+
+import { classAt } from '../../python/definition-places.js'
 import { isBackward } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { CallExpr } from '../../syntax/python-ast.js'
@@ -17,6 +19,7 @@ import type { Binding } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { isBefore } from '../versions.js'
+import { trainedNetwork } from './defined-network.js'
 import { isChosen, loweringOf, lowersHere, type Spot } from './lowering.js'
 import { once, usesAny, usesAround } from './once.js'
 
@@ -99,6 +102,7 @@ export function precisionOf(
   if (taker !== null) return unknown(`${taker} decides`)
   if (!nowhere || isLoweredAround(python)) return unknown('precision is lowered elsewhere in the program')
   if (namesNetworks(python)) return unknown(named)
+  if (hasDoubleLayers(python)) return unknown('layers of the network are made in float64')
   const major = Number.parseInt(versions.transformers ?? '5', 10)
   if (major >= 5 && loadsStored(python)) return unknown('the weights come in the format they are stored in')
   return lowered.key === key || binding === null
@@ -181,6 +185,22 @@ function namesNetworks(python: PythonModule): boolean {
       return made.type === 'call' && importsByName(python, made)
     }),
   )
+}
+
+/** `nn.Linear(…, dtype=torch.float64)`: autocast leaves such a layer as it is. */
+function hasDoubleLayers(python: PythonModule): boolean {
+  return once(python, 'double layers', () => {
+    const made = trainedNetwork(python)
+    const found = made === null ? null : classAt(python, made.callee)
+    if (found === null) return false
+    const { klass, python: there } = found
+    return there.calls.some((call) => {
+      if (call.expr.start < klass.node.start || call.expr.end > klass.node.end) return false
+      const dtype = passedExpression(there.argument(call, 'dtype'))
+      const name = dtype === null ? null : there.nameOf(there.definition(dtype))
+      return /^torch\.nn\.[A-Z]/.test(call.name ?? '') && /^torch\.(float64|double)$/.test(name ?? '')
+    })
+  })
 }
 
 const importing = /^(importlib\.import_module|__import__|hydra\.utils\.get_class|pydoc\.locate)$/

@@ -58,7 +58,11 @@ export default defineRule({
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
       ...(gains === null ? {} : { saving: { fraction: gains.fraction, usd: null, basis: gains.basis } }),
-      fixes: fixesFor(precision, gpu?.name ?? null, subject.evidence.withoutBf16 !== undefined),
+      fixes: fixesFor(
+        precision,
+        gpu?.name ?? null,
+        subject.evidence.withoutBf16 !== undefined || mayLackBf16(view.run),
+      ),
     })
   },
 })
@@ -125,7 +129,11 @@ function isLarge({ run, settings, subject }: SubjectView<'Training'>): boolean {
   return [
     ...(effective(settings.countedLayers)?.networks ?? []),
     ...subjectsOf(run, 'Network').flatMap((one) => effective(one.settings.countedLayers) ?? []),
-  ].some(({ parameters, convolved = 0 }) => parameters >= many.weights || convolved >= many.convolved)
+  ].some(
+    // A width that nobody could read is guessed to be wide, which shows nothing.
+    ({ parameters, convolved = 0, guessed }) =>
+      guessed !== true && (parameters >= many.weights || convolved >= many.convolved),
+  )
 }
 
 /** What sets the pace of a network whose layers are known and as good as nothing; undefined: their work does, or it is not known. */
@@ -143,6 +151,12 @@ function speedupOnAny({ run }: SubjectView, named: Gpu | null): Speedup | null {
   const allowed = effective(run.job.compute?.settings.gpuChoices) ?? []
   const cards = (allowed.length > 0 ? allowed : usualCards).flatMap((name) => gpuNamed(name) ?? [])
   return cards.length === 0 ? null : mixedPrecisionSpeedupOnAny(cards)
+}
+
+/** The platform gives it one of several cards, and not each of them has the format. */
+function mayLackBf16({ job }: Run): boolean {
+  const allowed = effective(job.compute?.settings.gpuChoices) ?? []
+  return allowed.some((name) => gpuSupports(name, 'bf16') === false)
 }
 
 function seen(precision: Claim): string {
