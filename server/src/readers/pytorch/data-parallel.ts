@@ -23,6 +23,7 @@ import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { trainingEvidence, trainsAnywhere } from './evidence.js'
+import { usesOf } from './wrapped-uses.js'
 
 export const dataParallelReader = defineReader({
   name: 'pytorch-data-parallel',
@@ -43,6 +44,9 @@ export const dataParallelReader = defineReader({
 const better = ['torch.nn.parallel.DistributedDataParallel', 'torch.distributed.', 'torch.distributed.fsdp.']
 const several =
   /device_count|\bn_?gpus?\b|num_?gpus?|\bngpu\b|multi_?gpu|world_size|len\(\s*[\w.]*(gpu|device)/i
+
+/** `args.gpu_ids`, `','.join(devices)`. */
+const listed = /(gpu|device)(s|_?ids)\b|\bjoin\(/i
 
 /** Whether the wrapper is used, as far as the code tells. */
 function readWrapper(
@@ -67,6 +71,10 @@ function readWrapper(
   }
   if (isUnwrapped(python, call)) {
     parallelism.unknown('method', 'DataParallel', 'the next line takes the wrapper off', place, { site })
+    return false
+  }
+  if (usesOf(python, call) === 'none') {
+    parallelism.unknown('method', 'DataParallel', 'nothing runs in the wrapper', place, { site })
     return false
   }
   let overridable = false
@@ -96,12 +104,13 @@ function readWrapper(
   } else if (expr === null && mayBePassed(devices)) {
     parallelism.unknown('devices', 'device_ids', whyUnreadable(devices) ?? '**kwargs', place, { site })
   } else {
+    const key = 'CUDA_VISIBLE_DEVICES'
     const visible = visibleDevices(python, context)
-    if (visible !== null) parallelism.known('devices', 'CUDA_VISIBLE_DEVICES', visible, place, { site })
+    if (visible === 'unknown') parallelism.unknown('devices', key, 'a device from elsewhere', place, { site })
+    else if (visible !== null) parallelism.known('devices', key, visible, place, { site })
   }
-  parallelism.known('purpose', 'DataParallel', trainsWrapped(python) ? 'training' : 'inference', place, {
-    site,
-  })
+  const trains = trainsWrapped(python) && usesOf(python, call) !== 'evaluations'
+  parallelism.known('purpose', 'DataParallel', trains ? 'training' : 'inference', place, { site })
   parallelism.known('fallback', 'DataParallel', python.uses(...better), place, { site })
   return true
 }
@@ -167,8 +176,8 @@ function trainsWrapped(python: PythonModule): boolean {
   return python.evidence.role === 'training' || (!python.isEntry && trainsAnywhere(python))
 }
 
-/** Number of devices that a literal `CUDA_VISIBLE_DEVICES` leaves visible; null where none is set. */
-function visibleDevices(python: PythonModule, context: ReaderContext): number | null {
+/** Number of devices that `CUDA_VISIBLE_DEVICES` leaves visible; null where none is set. */
+function visibleDevices(python: PythonModule, context: ReaderContext): number | 'unknown' | null {
   const bound = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   if (typeof bound === 'string') return count(bound)
   for (const statement of statementsOf(python.tree.body)) {
@@ -178,6 +187,9 @@ function visibleDevices(python: PythonModule, context: ReaderContext): number | 
     if (target.index.type !== 'constant' || target.index.value !== 'CUDA_VISIBLE_DEVICES') continue
     const value = textIn(python.fold(statement.value))
     if (value !== null) return count(value)
+    const { start, end } = statement.value
+    if (!several.test(python.code.slice(start, end)) && !listed.test(python.code.slice(start, end)))
+      return 'unknown'
   }
   return null
 }
