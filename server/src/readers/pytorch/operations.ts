@@ -9,6 +9,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader } from '../reader.js'
+import { isModelCall } from './autocast-change.js'
 import { needlessEvaluations } from './epoch-evaluations.js'
 import { evaluationsWithGradients } from './evaluation.js'
 import { trainingEvidence } from './evidence.js'
@@ -99,7 +100,9 @@ function isNarrow(python: PythonModule): boolean {
 const generation = /^(_*generate|_generate_\w+|\w*rollouts?)$/
 
 /** Writing texts token by token takes so much longer than the rest of the step that waits do not show. */
-function generates(analysis: PythonModule, { code }: Step): boolean {
+function generates(analysis: PythonModule, step: Step): boolean {
+  const { code } = step
+  if (writesByItself(analysis, step)) return true
   return code.statements.some(({ expressions }) =>
     expressions.some((expr) =>
       callsIn(analysis, expr).some(
@@ -108,6 +111,20 @@ function generates(analysis: PythonModule, { code }: Step): boolean {
       ),
     ),
   )
+}
+
+/** `for position in range(first, last): logits = model.inference(tokens[:, :position])`: a pass for each token, and none back. */
+function writesByItself(analysis: PythonModule, { node, loop, func }: Step): boolean {
+  return analysis.loops.some((inner) => {
+    const { start, end } = inner.node
+    if (inner.node === loop?.node || start < node.start || end > node.end || inner.function !== func)
+      return false
+    const { effects } = inner
+    if (inner.node.type !== 'for' || effects.backward || effects.optimizerStep || effects.trains) return false
+    const { iterable } = inner.node
+    const counts = iterable.type === 'call' && analysis.nameOf(iterable.callee) === 'range'
+    return counts && inner.calls.some((call) => isModelCall(analysis, call.expr))
+  })
 }
 
 /** Memory that is handed back after each batch, of the training or of an evaluation. */
