@@ -17,4 +17,6 @@ export interface CountedLayers {
   repeats?: true
   /** Some sizes are not known, and taken for large ones. */
   guessed?: true
+  /** Weights of layers with such sizes, where it is known which these are; those of convolutions among them. */
+  guesses?: { parameters: number; convolved: number }
 }

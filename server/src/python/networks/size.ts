@@ -83,7 +83,12 @@ class Count {
     size.parameters += products * times
     size.widest = Math.max(size.widest, widest)
     size.layers += times
-    if (guessed) size.guessed = true
+    if (guessed) {
+      size.guessed = true
+      const { parameters, convolved: before } = size.guesses ?? { parameters: 0, convolved: 0 }
+      const more = products * times
+      size.guesses = { parameters: parameters + more, convolved: before + (convolved === null ? 0 : more) }
+    }
     if (/^(RNN|GRU|LSTM)/.test(kind)) size.recurrent = (size.recurrent ?? 0) + products * times
     if (convolved !== null) {
       size.convolved = (size.convolved ?? 0) + products * times

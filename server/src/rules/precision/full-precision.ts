@@ -131,8 +131,11 @@ function isLarge({ run, settings, subject }: SubjectView<'Training'>): boolean {
     ...subjectsOf(run, 'Network').flatMap((one) => effective(one.settings.countedLayers) ?? []),
   ].some(
     // A width that nobody could read is guessed to be wide, which shows nothing.
-    ({ parameters, convolved = 0, guessed }) =>
-      guessed !== true && (parameters >= many.weights || convolved >= many.convolved),
+    ({ parameters, convolved = 0, guessed, guesses }) => {
+      const unread =
+        guesses ?? (guessed === true ? { parameters, convolved } : { parameters: 0, convolved: 0 })
+      return parameters - unread.parameters >= many.weights || convolved - unread.convolved >= many.convolved
+    },
   )
 }
 
