@@ -5,6 +5,7 @@ import { allInstances, type Instance, instance } from '../catalog/instances.js'
 import { type Price, price } from '../catalog/prices.js'
 import { formatUsd } from '../estimate/hourly.js'
 import { suggestion } from '../linter.js'
+import { groupedDigits } from '../text/grouped-digits.js'
 import { type Console, exit, UsageError } from './console.js'
 import { drawnTable } from './format/table.js'
 
@@ -160,7 +161,7 @@ function fast(one: Gpu, format: 'bf16' | 'fp16'): number | null {
 }
 
 function withUnit(value: number | null, unit: string): string {
-  return value === null ? '' : `${Number(value.toPrecision(4)).toLocaleString('en-US')} ${unit}`
+  return value === null ? '' : `${groupedDigits(Number(value.toPrecision(4)))} ${unit}`
 }
 
 function perHour(usd: number | null): string {

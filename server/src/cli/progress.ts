@@ -1,5 +1,6 @@
 /** A bar on the terminal for runs that take longer than one notices. */
 import type { Progress } from '../linter.js'
+import { groupedDigits } from '../text/grouped-digits.js'
 import type { Console } from './console.js'
 
 /** Nothing is drawn before this many milliseconds, and then no more often than every `interval`. */
@@ -22,14 +23,13 @@ export class ProgressBar {
     if (!this.isDue()) return
     const filled = Math.round((Math.min(done, total) / total) * cells)
     const bar = this.console.errColors.green('█'.repeat(filled)) + '░'.repeat(cells - filled)
-    const counted = `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} files`
+    const counted = `${groupedDigits(done)} of ${groupedDigits(total)} files`
     this.console.err(`\r\u001b[K${bar} ${counted}`)
   }
 
   /** Nobody knows yet how many there are. */
   search(what: 'files' | 'folders', count: number): void {
-    if (this.isDue())
-      this.console.err(`\r\u001b[KLooking for files: ${count.toLocaleString('en-US')} ${what}`)
+    if (this.isDue()) this.console.err(`\r\u001b[KLooking for files: ${groupedDigits(count)} ${what}`)
   }
 
   private isDue(): boolean {

@@ -1,4 +1,6 @@
 /** Hours and dollars of a bill in words. */
+
+import { groupedDigits } from '../text/grouped-digits.js'
 import type { Bill, OpenInterval } from './bill.js'
 import { between, duration } from './figures.js'
 import { pricedUsd, roughUsd } from './hourly.js'
@@ -34,7 +36,7 @@ export function billWords({ per, hours, usd, limitOnly, ofSamples }: Bill): stri
 export function ofSamplesWords(ofSamples: Bill['ofSamples']): string | null {
   if (ofSamples === null || ofSamples.usd === null) return null
   const { samples, hours, usd } = ofSamples
-  return `≈ ${hoursWords(hours)} · ${usdWords(usd)} a run for each ${samples.toLocaleString('en-US')} samples`
+  return `≈ ${hoursWords(hours)} · ${usdWords(usd)} a run for each ${groupedDigits(samples)} samples`
 }
 
 /** A range over all usual accelerators says too little to stand beside code. */

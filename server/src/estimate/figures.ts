@@ -1,4 +1,5 @@
 /** Figures that are estimates: two or three digits with their unit. */
+import { groupedDigits } from '../text/grouped-digits.js'
 
 /** '54 min', '3.2 h', '12 days'. */
 export function duration(hours: number): string {
@@ -24,7 +25,7 @@ export function seconds(value: number): string {
 
 /** Three digits, grouped: '10,600'. */
 export function number(value: number): string {
-  return Number(value.toPrecision(value < 10 ? 2 : 3)).toLocaleString('en-US')
+  return groupedDigits(Number(value.toPrecision(value < 10 ? 2 : 3)))
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {

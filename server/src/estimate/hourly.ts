@@ -4,6 +4,7 @@ import { cloudPrice } from '../catalog/gpu-clouds.js'
 import { instance, type Provider } from '../catalog/instances.js'
 import { type PriceSettings, paidPrice } from '../catalog/price-book.js'
 import { isOld, type Price } from '../catalog/prices.js'
+import { groupedDigits } from '../text/grouped-digits.js'
 
 /** What is known of a request for machines; absent: not known. */
 export interface MachineRequest {
@@ -186,7 +187,7 @@ export function formatUsd(usd: number): string {
 /** `$65`, `$0.17`: two digits are all that an estimate means. */
 export function roughUsd(usd: number): string {
   const rough = Number(usd.toPrecision(2))
-  return rough >= 10 ? `$${rough.toLocaleString('en-US')}` : formatUsd(rough)
+  return rough >= 10 ? `$${groupedDigits(rough)}` : formatUsd(rough)
 }
 
 /** `$65`, `$1.05`: made of list prices alone, so below ten dollars the cents are known. */

@@ -1,9 +1,10 @@
 /** A folder holds more files than anybody meant: the root of a disk, a home. */
+import { groupedDigits } from '../text/grouped-digits.js'
 export class TooManyFiles extends Error {
   constructor(
     readonly folder: string,
     limit: number,
   ) {
-    super(`${folder} holds more than ${limit.toLocaleString('en-US')} files to read`)
+    super(`${folder} holds more than ${groupedDigits(limit)} files to read`)
   }
 }

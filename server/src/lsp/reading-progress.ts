@@ -1,6 +1,7 @@
 /** Tells the client how far large projects have been read: as progress of the protocol, and to a status that counts findings. */
 import type { Connection, WorkDoneProgressServerReporter } from 'vscode-languageserver'
 import type { Progress } from '../linter.js'
+import { groupedDigits } from '../text/grouped-digits.js'
 import type { ClientFeatures } from './client-features.js'
 import type { Environment } from './environment.js'
 import type { Session } from './session.js'
@@ -81,7 +82,7 @@ export function milliseconds(duration: number): string {
 }
 
 function readMessage(folder: string, { progress, began }: Shown, now: number): string {
-  const files = progress.total === 0 ? '' : `${progress.total.toLocaleString('en-US')} files of `
+  const files = progress.total === 0 ? '' : `${groupedDigits(progress.total)} files of `
   return `Read ${files}${folder === '' ? 'documents without a folder' : folder} in ${milliseconds(now - began)}`
 }
 
@@ -92,5 +93,5 @@ function percentageOf({ done, total }: Progress): number {
 /** "Reading 1,240 of 2,221 files" */
 export function readingMessage({ done, total }: Progress): string {
   if (total === 0) return 'Looking for files'
-  return `Reading ${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} files`
+  return `Reading ${groupedDigits(done)} of ${groupedDigits(total)} files`
 }

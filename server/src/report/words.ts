@@ -1,6 +1,7 @@
 /** Words that the forms of a report share. */
 import { usdWords } from '../estimate/bill-words.js'
 import { count } from '../estimate/figures.js'
+import { groupedDigits } from '../text/grouped-digits.js'
 import type {
   ReportData,
   ReportFinding,
@@ -50,7 +51,7 @@ export function sectionSaving({ run, month }: ReportSection): string {
 
 /** '300 fits', 'at least 1,200 runs'. */
 export function searchText({ total, lowerBound, unit }: ReportSearch): string {
-  return `${lowerBound ? 'at least ' : ''}${total.toLocaleString('en-US')} ${unit}${total === 1 ? '' : 's'}`
+  return `${lowerBound ? 'at least ' : ''}${groupedDigits(total)} ${unit}${total === 1 ? '' : 's'}`
 }
 
 /** '12 GB', '0.8 GB'. */

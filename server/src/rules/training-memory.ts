@@ -12,6 +12,7 @@ import {
 } from '../estimate/memory.js'
 import type { Arithmetic } from '../estimate/memory-activations.js'
 import type { Sharding } from '../estimate/memory-states.js'
+import { groupedDigits } from '../text/grouped-digits.js'
 import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
 import type { TrainingSettings } from '../workload/resource-kinds.js'
@@ -233,7 +234,7 @@ export function usableOf(machine: Machine): number | null {
 
 // What is shown.
 
-const count = (value: number): string => value.toLocaleString('en-US')
+const count = (value: number): string => groupedDigits(value)
 
 function inputsOf(settings: Settings): MemoryInput[] {
   const inputs: MemoryInput[] = []

@@ -1,4 +1,5 @@
 import { cronInterval, intervalsBetween } from '../../estimate/schedule.js'
+import { groupedDigits } from '../../text/grouped-digits.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
@@ -42,11 +43,11 @@ export default defineRule({
     report({
       at: catchUp,
       severity: severityOf(view, runs),
-      message: `${why}: with ${start!.key} ${first} and ${text}, ${runs.toLocaleString('en-US')} training runs start as soon as ${quoted(view)} is switched on.${unread}`,
+      message: `${why}: with ${start!.key} ${first} and ${text}, ${groupedDigits(runs)} training runs start as soon as ${quoted(view)} is switched on.${unread}`,
       saving: {
         fraction: [1 - 1 / runs, 1 - 1 / runs],
         usd: null,
-        basis: `${runs.toLocaleString('en-US')} runs for intervals that have passed, against the latest one (as of ${today})`,
+        basis: `${groupedDigits(runs)} runs for intervals that have passed, against the latest one (as of ${today})`,
       },
       fixes: [{ set }],
       related: [
