@@ -26,7 +26,7 @@ import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
 import { importsOf } from '../python/imports.js'
 import type { ModuleSummary, OutsideCall, PythonModule } from '../python/module.js'
-import { namedModules, namesModules } from '../python/named-modules.js'
+import { mayNameModules, namedModules } from '../python/named-modules.js'
 import type { SummaryFor } from '../python/summary.js'
 import { uncalledBecause } from '../python/uncalled.js'
 import type { FragmentFacts, Reader, ReaderContext, UnreadModule } from '../readers/reader.js'
@@ -197,7 +197,7 @@ export class Analyzer {
       const tree = parsed.fragments[index]!
       const isModule = fragment.index === 0 && tree.python !== undefined
       if (isModule) {
-        const named = namesModules.test(file.text) ? namedModules(tree.python!) : []
+        const named = mayNameModules(file.text) ? namedModules(tree.python!) : []
         record.imports = [...new Set([...importsOf(tree.python!), ...named])]
         const searched = searchedFolders(file.text)
         if (searched.length > 0) record.searched = searched

@@ -32,6 +32,17 @@ interface Incoming {
   call: OutwardCall
 }
 
+interface Outgoing {
+  calls: Map<string, Incoming[]>
+  derived: Map<string, { one: DerivedClass; base: string }[]>
+}
+
+function add<T>(lists: Map<string, T[]>, path: string, one: T): void {
+  const list = lists.get(path)
+  if (list === undefined) lists.set(path, [one])
+  else list.push(one)
+}
+
 /** Functions that pass on what they are given. */
 const mostSteps = 30
 
@@ -40,6 +51,7 @@ const tooFar: Passed = { state: 'unknown', because: 'too many functions pass it 
 
 export class OutsideCallIndex {
   private readonly incoming = new Map<string, Incoming[]>()
+  private readonly outgoings = new Map<string, Outgoing>()
   private readonly incomingByName = new Map<string, Map<string, Incoming[]>>()
   private readonly resolved = new Map<string, OutsideCall[]>()
   /** Functions may call each other, and many may call one, so each is asked once. */
@@ -75,22 +87,40 @@ export class OutsideCallIndex {
     // Modules may derive classes from each other's in a circle.
     this.incoming.set(path, [])
     const found = this.modules.importersOf(path).flatMap((importer): Incoming[] => {
-      const { outward = [], derived = [] } = this.modules.summaryOf(importer) ?? {}
-      const nameOf = (target: string): string | null => {
-        const definition = this.modules.definitionOf(importer, target)
-        return definition?.path === path && definition.name !== '' ? definition.name : null
-      }
-      const direct = [...outward, ...this.modules.configuredCalls(importer)].flatMap((call): Incoming[] => {
-        const name = nameOf(call.target)
-        return name === null ? [] : [{ importer, name, call }]
-      })
-      const inherited = derived.flatMap((one): Incoming[] => {
-        const base = nameOf(one.base)
-        return base === null ? [] : this.throughDerived(importer, one, base)
-      })
-      return [...direct, ...inherited]
+      const { calls, derived } = this.outgoing(importer)
+      const inherited = (derived.get(path) ?? []).flatMap(({ one, base }) =>
+        this.throughDerived(importer, one, base),
+      )
+      return [...(calls.get(path) ?? []), ...inherited]
     })
     this.incoming.set(path, found)
+    return found
+  }
+
+  /** By the module that it leads to: everything that a module asks of others is looked up once. */
+  private outgoing(importer: string): Outgoing {
+    const known = this.outgoings.get(importer)
+    if (known !== undefined) return known
+    const { outward = [], derived = [] } = this.modules.summaryOf(importer) ?? {}
+    const definitions = new Map<string, Definition | null>()
+    const definitionOf = (target: string): Definition | null => {
+      let definition = definitions.get(target)
+      if (definition === undefined) {
+        definition = this.modules.definitionOf(importer, target)
+        definitions.set(target, definition)
+      }
+      return definition?.name === '' ? null : definition
+    }
+    const found: Outgoing = { calls: new Map(), derived: new Map() }
+    for (const call of [...outward, ...this.modules.configuredCalls(importer)]) {
+      const definition = definitionOf(call.target)
+      if (definition !== null) add(found.calls, definition.path, { importer, name: definition.name, call })
+    }
+    for (const one of derived) {
+      const definition = definitionOf(one.base)
+      if (definition !== null) add(found.derived, definition.path, { one, base: definition.name })
+    }
+    this.outgoings.set(importer, found)
     return found
   }
 

@@ -145,7 +145,7 @@ export class Analysis implements PythonModule {
   readonly programParameters: ProgramParameters
   private readonly folder: Folder
   private readonly finder: EffectFinder
-  private usesNearby: Set<string> | null = null
+  private usesNearby: ReadonlySet<string>[] | null = null
   private blanked: string | null = null
   private byName: Map<string, Call[]> | null = null
   private byMethod: Map<string, Call[]> | null = null
@@ -419,8 +419,8 @@ export class Analysis implements PythonModule {
   }
   uses(...wanted: string[]): boolean {
     if (this.usesHere(...wanted)) return true
-    this.usesNearby ??= usesOf([...this.importers, ...this.imported])
-    return holdsAny(this.usesNearby, wanted)
+    this.usesNearby ??= [...this.importers, ...this.imported].map(usesOf)
+    return this.usesNearby.some((uses) => holdsAny(uses, wanted))
   }
 
   /** Words of libraries behind what it imports from the project: `class OwnArguments(TrainingArguments)` of another module. */

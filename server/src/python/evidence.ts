@@ -53,9 +53,11 @@ function scanStrings(analysis: Analysis): Strings {
   return found
 }
 
+const fiveWords = /^\s*(?:\S+\s+){4}\S/
+
 /** The help of a flag, a message: an example in it (`e.g. ./config/cifar10.py`) does not say what is trained on. */
 function isSentence(text: string): boolean {
-  return text.trim().split(/\s+/).length >= 5 || /\be\.g\.|\bfor example\b|\bsuch as\b/i.test(text)
+  return fiveWords.test(text) || /\be\.g\.|\bfor example\b|\bsuch as\b/i.test(text)
 }
 
 function acceleratorOf(analysis: Analysis, strings: Strings): Evidence['accelerator'] {
@@ -108,10 +110,7 @@ export function evidenceOf(analysis: Analysis): Evidence {
   else if (analysis.usesHere(...trainingCalls)) role = 'training'
   else if (analysis.usesHere('.generate', '.predict')) role = 'inference'
   else if (analysis.usesHere('pandas.', 'datasets.')) role = 'data'
-  const older =
-    olderGpu.test(analysis.text) && !newerGpu.test(analysis.text)
-      ? olderGpu.exec(analysis.text)![0]
-      : undefined
+  const older = olderCard(analysis.text)
   return {
     role,
     accelerator: acceleratorOf(analysis, strings),
@@ -147,4 +146,12 @@ function cannotRun({ hasErrors, path }: Analysis): boolean {
 
 /** Cards of Volta and Turing, and machines that have them, in code or in what is said of it. */
 const olderGpu = /\b(?:V100|P100|K80|Tesla[ -]T4|NVIDIA T4|p3(?:dn)?\.\d*xlarge|g4dn\.\d*xlarge)\b/
+/** Without one of these a text names none of them. */
+const olderWords = ['V100', 'P100', 'K80', 'T4', 'p3', 'g4dn']
 const newerGpu = /\b(?:A100|A10G?|H100|H200|L40S?|p[45]d?e?\.\d*xlarge|g[56]e?\.\d*xlarge|RTX ?[3-5]0\d0)\b/
+
+function olderCard(text: string): string | undefined {
+  if (!olderWords.some((word) => text.includes(word))) return undefined
+  const found = olderGpu.exec(text)?.[0]
+  return found === undefined || newerGpu.test(text) ? undefined : found
+}

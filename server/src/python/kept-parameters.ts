@@ -21,12 +21,13 @@ export function keptParameters({ node, class: klass }: Func): NamedParameter[] {
     .flatMap(({ name }, position) => (kept.has(name) && !rebound.has(name) ? [{ name, position }] : []))
 }
 
-function allOf(block: readonly Stmt[]): Stmt[] {
-  return block.flatMap((statement) =>
-    statement.type === 'function' || statement.type === 'class'
-      ? []
-      : [statement, ...blocksOf(statement).flatMap(allOf)],
-  )
+function allOf(block: readonly Stmt[], found: Stmt[] = []): Stmt[] {
+  for (const statement of block) {
+    if (statement.type === 'function' || statement.type === 'class') continue
+    found.push(statement)
+    for (const inner of blocksOf(statement)) allOf(inner, found)
+  }
+  return found
 }
 
 /** Names whose values a statement adds to what the object holds. */

@@ -48,7 +48,8 @@ export function largeNetwork(analysis: Analysis): string | null {
 /** `resnet152()`, `create_model('vit_large_patch16_224')`. */
 function largeCall(analysis: Analysis, { method, expr }: Call): string | null {
   if (largeName.test(method)) return method
-  for (const { name, value } of expr.args.slice(0, 4)) {
+  for (let index = 0; index < Math.min(expr.args.length, 4); index++) {
+    const { name, value } = expr.args[index]!
     if (name !== null && !/model|arch|backbone|encoder|name|variant/i.test(name)) continue
     const text = textOf(analysis, value)
     if (text !== null && largeName.test(text)) return text

@@ -49,8 +49,13 @@ function isMentioned(text: string, name: string, from: number): boolean {
   return false
 }
 
-export function usesOf(summaries: readonly ModuleSummary[]): Set<string> {
-  return new Set(summaries.flatMap((summary) => summary.uses))
+/** By module: each is asked by all that it works with. */
+const usesOfModules = new WeakMap<ModuleSummary, ReadonlySet<string>>()
+
+export function usesOf(summary: ModuleSummary): ReadonlySet<string> {
+  const uses = usesOfModules.get(summary) ?? new Set(summary.uses)
+  usesOfModules.set(summary, uses)
+  return uses
 }
 
 /** `wanted`: whole names, or beginnings that end in a dot: 'optuna.'. */

@@ -89,15 +89,6 @@ export function markEvaluation(analysis: Analysis, finder: EffectFinder): void {
 function runsEvaluated({ calls, text }: Analysis, { node, function: owner, parent }: Loop): boolean {
   if (node.type !== 'for' || /^\s*range\(/.test(text.slice(node.iterable.start, node.iterable.end)))
     return false
-  // What it adds up is propagated back behind it: an attack on a network whose weights stay.
-  const goesBack = calls.some(
-    (call) =>
-      call.function === owner &&
-      call.expr.start >= node.end &&
-      (call.loops.at(-1) ?? null) === parent &&
-      isBackward(call),
-  )
-  if (goesBack) return false
   const written = ({ start, end }: Expr) => text.slice(start, end)
   const before = calls.filter(
     (call) =>
@@ -112,6 +103,16 @@ function runsEvaluated({ calls, text }: Analysis, { node, function: owner, paren
       method === 'eval' && args.length === 0,
     ]),
   )
+  if (![...modes.values()].includes(true)) return false
+  // What it adds up is propagated back behind it: an attack on a network whose weights stay.
+  const goesBack = calls.some(
+    (call) =>
+      call.function === owner &&
+      call.expr.start >= node.end &&
+      (call.loops.at(-1) ?? null) === parent &&
+      isBackward(call),
+  )
+  if (goesBack) return false
   return calls.some(
     ({ expr: { callee, args, start, end } }) =>
       node.start <= start && end <= node.end && args.length > 0 && modes.get(written(callee)) === true,

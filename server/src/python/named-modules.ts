@@ -5,7 +5,11 @@ import type { Analysis } from './analysis.js'
 import { nameOf, targetOf } from './names.js'
 
 /** Words without which a module names none. */
-export const namesModules = /\b(import_module|fromfile|LazyConfig)\b/
+const words = ['import_module', 'fromfile', 'LazyConfig']
+
+export function mayNameModules(text: string): boolean {
+  return words.some((word) => text.includes(word))
+}
 
 /** Only what settings are called: a program may choose its networks in the same way. */
 const settings = /(conf|cfg|setting|param|option|recipe|experiment)\w*\.?(\*|\w+)?$/i

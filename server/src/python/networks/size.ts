@@ -1,5 +1,5 @@
 /** How large the networks are that a module makes, counted from their layers. */
-import type { CallExpr } from '../../syntax/python-ast.js'
+import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import type { CountedLayers } from '../../text/counted-layers.js'
 import { lookUp } from '../../text/records.js'
 import { classAt } from '../definition-places.js'
@@ -182,7 +182,24 @@ export function madeNetworks(python: PythonModule): MadeNetwork[] {
 }
 
 /** The same with what makes them. */
-export function madeNetworkCalls(python: PythonModule): { call: Call; size: NetworkSize | null }[] {
+export function madeNetworkCalls(python: PythonModule): readonly MadeBy[] {
+  let made = madeBy.get(python)
+  if (made === undefined) {
+    made = madeNow(python)
+    madeBy.set(python, made)
+  }
+  return made
+}
+
+interface MadeBy {
+  call: Call
+  size: NetworkSize | null
+}
+
+/** The summary of a module asks for them, and so do several readers. */
+const madeBy = new WeakMap<PythonModule, readonly MadeBy[]>()
+
+function madeNow(python: PythonModule): MadeBy[] {
   if (!python.uses('torch.nn.')) return []
   return python.calls
     .filter((call) => makesNetwork(python, call))
@@ -213,14 +230,14 @@ function makesNetwork(python: PythonModule, { name, expr, function: func }: Call
   if (users != null && users.length > 0 && users.every((one) => one !== null && isNetworkClass(one)))
     return false
   if (name !== null && /^torch\.nn\./.test(name)) return made.test(name) && !isInside(python, expr)
-  if (isKnownOtherwise(python, expr)) return false
+  if (isKnownOtherwise(python, expr.callee)) return false
   const found = classAt(python, expr.callee)
   return found !== null && isNetworkClass(found.klass)
 }
 
 /** The summary of its module tells that it is a function or another class: nobody has to read its code. */
-function isKnownOtherwise(python: PythonModule, { callee }: CallExpr): boolean {
-  const target = python.targetOf(callee)
+export function isKnownOtherwise(python: PythonModule, named: Expr): boolean {
+  const target = python.targetOf(named)
   const found = target === null ? null : python.projectTarget(target)
   if (found === null) return false
   const { functions, classes } = found.summary

@@ -81,6 +81,8 @@ export interface Nest {
 
 /** The grid whose outermost loop this is; null for loops that do something else. */
 export function nestOf(python: PythonModule, outer: Loop): Nest | null {
+  // One loop alone is a grid only where it goes through a product.
+  if (outer.inner.length === 0 && factorsOf(python, outer).product === null) return null
   if (outer.parent !== null && dimensionsOf(python, outer.parent) !== null) return null
   const loops: Loop[] = []
   const dimensions: LoopDimension[] = []
@@ -143,13 +145,32 @@ function isCount(values: readonly unknown[]): boolean {
   return values.every((one, index) => one === index || one === index + 1)
 }
 
+/** A loop is asked about for itself, and for those around it and inside. */
+const known = new WeakMap<Loop, LoopDimension[] | null>()
+
 /** What one loop goes through; null where it is no dimension of a grid. */
 function dimensionsOf(python: PythonModule, loop: Loop): LoopDimension[] | null {
+  let found = known.get(loop)
+  if (found === undefined) {
+    found = dimensionsNow(python, loop)
+    known.set(loop, found)
+  }
+  return found
+}
+
+/** Several dimensions that one loop goes through; null: it goes through one, or none. */
+function factorsOf(python: PythonModule, { node }: Loop) {
+  if (node.type !== 'for') return { listed: null, product: null }
+  const { iterable } = unwrapped(python, node)
+  const listed = listedConfigurations(python, iterable)
+  return { listed, product: listed ?? productOf(python, iterable) }
+}
+
+function dimensionsNow(python: PythonModule, loop: Loop): LoopDimension[] | null {
   const { node } = loop
   if (node.type !== 'for' || loop.role === 'train' || loop.role === 'evaluate') return null
   const { iterable, target } = unwrapped(python, node)
-  const listed = listedConfigurations(python, iterable)
-  const product = listed ?? productOf(python, iterable)
+  const { listed, product } = factorsOf(python, loop)
   if (product !== null) {
     const targets = target.type === 'tuple' || target.type === 'list' ? target.items : [target]
     // `for values in product(*grid.values())`: the names are those of the grid.

@@ -103,7 +103,7 @@ function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, plac
     workOfModule(python).map((one) => one.work),
     place,
   )
-  const starts = otherNotebook.test(python.text) || python.calls.some((call) => startsUnknown(python, call))
+  const starts = runsNotebook(python.text) || python.calls.some((call) => startsUnknown(python, call))
   const kept = keptOnProcessor(python)
   if (starts) program.unknown('acceleratorLibrary', 'import', 'it starts other programs', place)
   else if (mergesOnProcessor(python)) program.known('acceleratorLibrary', 'merge_and_unload', null, place)
@@ -118,6 +118,10 @@ function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, plac
 
 /** A notebook of Databricks that runs another one, in its own session or beside it. */
 const otherNotebook = /^# MAGIC[ \t]+%run\b|\bdbutils\.notebook\.run\(/m
+
+function runsNotebook(text: string): boolean {
+  return (text.includes('# MAGIC') || text.includes('dbutils.notebook.run(')) && otherNotebook.test(text)
+}
 
 /** The main guard, else the first statement that is no import and no documentation. */
 function placeOf(python: PythonModule): Place {
@@ -290,7 +294,7 @@ export function alone(python: PythonModule, launch: Launch | null): Verdict | nu
   if (spawned !== undefined) return { value: 'spawned', key: spawned }
   const started = startedPrograms(python)
   if (started !== null) return started
-  if (otherNotebook.test(python.text)) return { because: 'it runs another notebook', key: '%run' }
+  if (runsNotebook(python.text)) return { because: 'it runs another notebook', key: '%run' }
   const placed = placedOnDevices(python)
   if (placed !== null) return placed
   if (python.uses('torch.cuda.device_count', 'jax.device_count', 'jax.devices', 'jax.local_devices')) {

@@ -86,12 +86,12 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
   const calls = callsInto(analysis, imported)
   const says = (pattern: RegExp) =>
     names.some((one) => pattern.test(one)) || calls.some((call) => pattern.test(call.method))
-  const networks = networksOf(analysis)
+  const named = networksOf(analysis)
   const makesNetwork = calls.some(
-    (call) => /^[a-z]/.test(call.method) && call.assignedTo !== null && networks.has(call.assignedTo),
+    (call) => /^[a-z]/.test(call.method) && call.assignedTo !== null && named.has(call.assignedTo),
   )
   const given = calls.filter((call) =>
-    call.expr.args.some(({ value }) => networks.has(written(analysis, value))),
+    call.expr.args.some(({ value }) => named.has(written(analysis, value))),
   )
   const spreads =
     root === 'accelerate'
@@ -120,7 +120,15 @@ function mayCompute(module: string, name: string | null): boolean {
 }
 
 /** Names that hold a network: what is asked for its parameters, or called one. */
-function networksOf(analysis: PythonModule): Set<string> {
+function networksOf(analysis: PythonModule): ReadonlySet<string> {
+  const known = networks.get(analysis) ?? namedNetworks(analysis)
+  networks.set(analysis, known)
+  return known
+}
+
+const networks = new WeakMap<PythonModule, ReadonlySet<string>>()
+
+function namedNetworks(analysis: PythonModule): Set<string> {
   const found = new Set(['model', 'net', 'network', 'self.model', 'self.net'])
   for (const { method, expr } of analysis.calls)
     if (/^(named_)?parameters$/.test(method) && expr.callee.type === 'attribute')

@@ -14,7 +14,19 @@ import { processorOf } from './chosen-device.js'
 import { smallNetwork } from './network-size.js'
 import { once } from './once.js'
 
+/** Each module is asked by all that it works with. */
+const training = new WeakMap<ModuleSummary, boolean>()
+
 function trains(summary: ModuleSummary): boolean {
+  let known = training.get(summary)
+  if (known === undefined) {
+    known = trainsItself(summary)
+    training.set(summary, known)
+  }
+  return known
+}
+
+function trainsItself(summary: ModuleSummary): boolean {
   return (
     Object.values(summary.functions).some((func) => func.trains) ||
     (summary.uses.includes('.backward') && summary.uses.some((use) => /(^|\.)step$/.test(use))) ||

@@ -5,6 +5,7 @@ import { loadsPictures } from '../../python/evidence.js'
 import type { Klass, PythonModule } from '../../python/module.js'
 import {
   allOf,
+  isKnownOtherwise,
   type MadeNetwork,
   madeNetworks,
   type NetworkSize,
@@ -64,7 +65,9 @@ function importedNetworks(python: PythonModule): (NetworkSize | null)[] {
   const end = python.text.length
   return [...python.moduleBindings].flatMap(([id, bindings]) => {
     if (!bindings.every(({ kind }) => kind === 'import')) return []
-    const found = classAt(python, { type: 'name', id, start: end, end })
+    const name = { type: 'name', id, start: end, end } as const
+    if (isKnownOtherwise(python, name)) return []
+    const found = classAt(python, name)
     return found === null || !isNetworkClass(found.klass)
       ? []
       : [sizeOfClass(found.python, found.klass, python)]
