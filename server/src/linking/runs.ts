@@ -17,6 +17,7 @@ import type { LayerOf } from '../workload/join.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
 import { type Unseen, unseenFlags, unseenProgram } from '../workload/unseen.js'
 import { settingsOf } from './joined-settings.js'
+import { LoaderBatches } from './loader-batches.js'
 import { machinesOf, nobody, sourcesOfJob } from './machines.js'
 import { type JobEntry, withUsers } from './pool-links.js'
 import { ProgramDecisions, undecided } from './program-decisions.js'
@@ -274,6 +275,8 @@ export function buildRuns(input: RunInput): Judgement[] {
     }
     judged.push(...bySubject.values())
   }
+  const batches = new LoaderBatches(input)
+  for (const runs of judged) for (const view of runs) batches.complete(view)
   const origins = new Origins()
   return judged.map((runs) => ({ runs, from: origins.of(runs) }))
 }

@@ -35,20 +35,20 @@ import { once, usesAny } from './once.js'
 import { isResidentFor, moving } from './resident-batches.js'
 
 /** Loaders, with the positions of the arguments that are read; null: keyword only. */
-const loaders: Record<string, { workers: number | null; pinned: number | null }> = {
-  'torch.utils.data.DataLoader': { workers: 5, pinned: 7 },
-  'torch_geometric.loader.DataLoader': { workers: null, pinned: null },
-  'torch_geometric.loader.DenseDataLoader': { workers: null, pinned: null },
+const loaders: Record<string, { batch: number | null; workers: number | null; pinned: number | null }> = {
+  'torch.utils.data.DataLoader': { batch: 1, workers: 5, pinned: 7 },
+  'torch_geometric.loader.DataLoader': { batch: 1, workers: null, pinned: null },
+  'torch_geometric.loader.DenseDataLoader': { batch: 1, workers: null, pinned: null },
   // These sample a graph for each batch.
-  'torch_geometric.loader.NeighborLoader': { workers: null, pinned: null },
-  'torch_geometric.loader.LinkNeighborLoader': { workers: null, pinned: null },
-  'torch_geometric.loader.HGTLoader': { workers: null, pinned: null },
+  'torch_geometric.loader.NeighborLoader': { batch: null, workers: null, pinned: null },
+  'torch_geometric.loader.LinkNeighborLoader': { batch: null, workers: null, pinned: null },
+  'torch_geometric.loader.HGTLoader': { batch: null, workers: null, pinned: null },
   // The same loader, which can be gone on with where it was left.
-  'torchdata.stateful_dataloader.StatefulDataLoader': { workers: 5, pinned: 7 },
-  'streaming.StreamingDataLoader': { workers: 5, pinned: 7 },
-  'streaming.base.StreamingDataLoader': { workers: 5, pinned: 7 },
-  'monai.data.DataLoader': { workers: 1, pinned: null },
-  'monai.data.dataloader.DataLoader': { workers: 1, pinned: null },
+  'torchdata.stateful_dataloader.StatefulDataLoader': { batch: 1, workers: 5, pinned: 7 },
+  'streaming.StreamingDataLoader': { batch: 1, workers: 5, pinned: 7 },
+  'streaming.base.StreamingDataLoader': { batch: 1, workers: 5, pinned: 7 },
+  'monai.data.DataLoader': { batch: null, workers: 1, pinned: null },
+  'monai.data.dataloader.DataLoader': { batch: null, workers: 1, pinned: null },
 }
 
 const loaderSettings = settingTable('InputPipeline', {
@@ -117,7 +117,10 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
     pipeline.unknown('pinnedMemory', 'pin_memory', because, place, { site })
     pipeline.unknown('persistentWorkers', 'persistent_workers', because, place, { site })
   }
-  if (feeds === 'training') claimCopies(python, pipeline, claims)
+  if (feeds === 'training') {
+    claimCopies(python, pipeline, claims)
+    claimBatchSize(python, call, pipeline)
+  }
   // One pass of such a sampler may be the whole run.
   if (mayBePassed(python.argument(call, 'batch_sampler', 4)))
     pipeline.unknown('persistentWorkers', 'persistent_workers', 'its batches are drawn elsewhere', place, {
@@ -184,6 +187,25 @@ function isGeneratedHere(python: PythonModule, call: Call): boolean {
   const func = source?.value.type === 'attribute' ? python.functionOf(source.value) : null
   if (func === null || func.class === null) return false
   return /\byield\b/.test(python.code.slice(func.node.start, func.node.end))
+}
+
+function claimBatchSize(python: PythonModule, call: Call, pipeline: SubjectBuilder<'InputPipeline'>): void {
+  const key = 'batch_size'
+  if (mayBePassed(python.argument(call, 'batch_sampler', 4))) {
+    const site = callSite(call)
+    pipeline.unknown('batchSize', key, 'a sampler makes the batches', calleePlace(call), { site })
+  } else
+    claimArgument(
+      pipeline,
+      'batchSize',
+      key,
+      call,
+      python.argument(call, key, positionsOf(python, call)?.batch ?? null),
+      {
+        convert: asNumber,
+        otherwise: 1,
+      },
+    )
 }
 
 /** Without a function of its own that puts samples together, they have one size. */

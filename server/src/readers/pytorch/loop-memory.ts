@@ -8,6 +8,7 @@ import { originOf } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
+import { batchElsewhere } from '../../workload/elsewhere.js'
 import type { OptimizerName } from '../../workload/resource-kinds.js'
 import { claimArgument } from '../claim-argument.js'
 import { claimLength } from '../huggingface/sequence-length.js'
@@ -126,7 +127,7 @@ function readBatch(python: PythonModule, training: Training, place: Place): void
   )
   const [loader] = feeding
   if (loader === undefined) {
-    training.unknown('batchSize', key, 'the loader of another module', place)
+    training.unknown('batchSize', key, batchElsewhere, place)
     return
   }
   if (feeding.some((call) => mayBePassed(python.argument(call, 'batch_sampler', 4)))) {

@@ -14,6 +14,8 @@ export interface InputPipelineSettings {
   work: 'memory' | 'light' | 'tokenize' | 'decode' | 'device'
   /** What a batch is put together of, sample by sample, though one index would give it. */
   gathered: 'on the accelerator' | 'all samples'
+  /** Samples of a batch, where it feeds a training. */
+  batchSize: number
   /** Images of one size that a batch holds, where only the loader says so. */
   imagesAtOnce: number
   /** What decodes: 'ImageFolder', 'open()', the collator's name. */

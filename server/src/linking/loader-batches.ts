@@ -1,0 +1,99 @@
+/** A training that takes its batches from a loader of another module has the batch of that loader. */
+import { effective } from '../values/value.js'
+import type { Effective, Extraction, Run, Source, SubjectView } from '../workload/claim.js'
+import { batchElsewhere } from '../workload/elsewhere.js'
+import type { ResourceKind } from '../workload/resource-kinds.js'
+import { settingsOf } from './joined-settings.js'
+import type { RunInput } from './runs.js'
+
+type Batch = Effective<number>
+
+interface Loader {
+  batch: Batch | undefined
+  from: readonly Source[]
+}
+
+export class LoaderBatches {
+  private importers: ReadonlyMap<string, readonly string[]> | null = null
+
+  constructor(private readonly input: RunInput) {}
+
+  /** Gives the training the batch that its loaders agree on; leaves any other view as it is. */
+  complete(view: SubjectView): void {
+    if (!isTraining(view)) return
+    const { batchSize } = view.settings
+    if (batchSize?.state !== 'unknown' || batchSize.because !== batchElsewhere) return
+    const inRun = loadersAmong(view.run.subjects)
+    const loaders = inRun.length > 0 ? inRun : this.loadersOfImporters(view)
+    const [first] = loaders
+    const batch = first?.batch
+    if (batch === undefined || !loaders.every((one) => isSame(one.batch, batch))) return
+    view.settings = { ...view.settings, batchSize: splitsBatches(view.run) ? atMost(batch) : batch }
+    view.from = [...(view.from ?? []), ...loaders.flatMap(({ from }) => from)]
+  }
+
+  /** Loaders of the programs that call the module of the training, where it is read by itself. */
+  private loadersOfImporters({ subject, run }: SubjectView): Loader[] {
+    const { path } = subject.location
+    this.importers ??= importersOf(this.input)
+    return (this.importers.get(path) ?? []).flatMap((importer) =>
+      [importer, ...this.input.importedBy(importer)].flatMap((module) => {
+        const extraction = module === path ? undefined : this.input.extractions.get(module)
+        return extraction === undefined ? [] : loadersAmong(this.viewsOf(extraction, module, run))
+      }),
+    )
+  }
+
+  private viewsOf(extraction: Extraction, path: string, run: Run): SubjectView[] {
+    const settings = settingsOf(extraction, this.input.layerOf)
+    return extraction.subjects.map((subject) => ({
+      subject,
+      run,
+      ...(settings.get(subject.id) as Pick<SubjectView, 'settings' | 'choices'>),
+      from: [{ path, said: extraction }],
+    }))
+  }
+}
+
+function isTraining(view: SubjectView): view is SubjectView<'Training'> {
+  return view.subject.kind === ('Training' satisfies ResourceKind)
+}
+
+function loadersAmong(views: readonly SubjectView[]): Loader[] {
+  return views.flatMap((view) => {
+    if (view.subject.kind !== ('InputPipeline' satisfies ResourceKind)) return []
+    const { feeds, batchSize } = (view as SubjectView<'InputPipeline'>).settings
+    return effective(feeds) === 'training' ? [{ batch: batchSize, from: view.from ?? [] }] : []
+  })
+}
+
+function importersOf(input: RunInput): ReadonlyMap<string, readonly string[]> {
+  const importers = new Map<string, string[]>()
+  for (const path of input.extractions.keys())
+    for (const module of input.importedBy(path)) {
+      const list = importers.get(module)
+      if (list === undefined) importers.set(module, [path])
+      else list.push(path)
+    }
+  return importers
+}
+
+function isSame(a: Batch | undefined, b: Batch): boolean {
+  return a !== undefined && effective(a) === effective(b)
+}
+
+/** One process gives each of its devices a part of the batch. */
+function splitsBatches({ subjects }: Run): boolean {
+  return subjects.some(
+    (one) =>
+      one.subject.kind === ('Parallelism' satisfies ResourceKind) &&
+      effective((one as SubjectView<'Parallelism'>).settings.method) === 'data-parallel',
+  )
+}
+
+function atMost(batch: Batch): Batch {
+  const high = effective(batch)
+  if (high === undefined) return batch
+  const { value: _, ...origin } = batch as Batch & { value: number }
+  return { ...origin, state: 'unknown', because: 'DataParallel splits it', bounds: { low: 1, high } }
+}
