@@ -1,5 +1,5 @@
 /** The model that an endpoint serves, as its environment or its command line names it. */
-import { model as known } from '../catalog/models.js'
+import { namedModel } from '../catalog/spellings.js'
 import type { Json } from '../text/json.js'
 import { convert, stated } from '../values/operations.js'
 import { asText } from '../values/parse.js'
@@ -25,7 +25,7 @@ function bitsOf(id: string, quantized: boolean, written: string | null): 8 | 16 
   if (quantized || small.test(id)) return 8
   if (written !== null && /32/.test(written)) return 32
   // Pipelines load encoders as they were saved.
-  return known(id)?.shape?.stored === 32 ? 32 : 16
+  return namedModel(id)?.model?.shape?.stored === 32 ? 32 : 16
 }
 
 function claimModel(
@@ -39,7 +39,7 @@ function claimModel(
   if (!isGiven(model)) return
   serving.say('model', key, model)
   if (id === undefined) return
-  const parameters = known(id)?.parameters ?? sizeOfModel(id)
+  const parameters = namedModel(id)?.model?.parameters ?? sizeOfModel(id)
   if (parameters === null) return
   serving.say('parameters', key, stated(model, parameters))
   serving.say('weightBits', key, stated(model, bitsOf(id, quantized, dtype)))

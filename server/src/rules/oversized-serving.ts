@@ -1,9 +1,9 @@
 /** How much of the machine of an endpoint the model that it serves can use. */
 import { gpu } from '../catalog/gpus.js'
 import { type Instance, instance, type Provider } from '../catalog/instances.js'
-import { model as known } from '../catalog/models.js'
 import { paidPrice } from '../catalog/price-book.js'
 import { machinesByPrice } from '../catalog/prices.js'
+import { namedModel } from '../catalog/spellings.js'
 import { usableMemory } from '../estimate/memory.js'
 import { effective } from '../values/value.js'
 import type { SubjectView } from '../workload/claim.js'
@@ -81,7 +81,7 @@ export function oversizedServing(
 
 /** What a language model keeps of the requests in work. */
 function cacheOf(id: string, parameters: number, length: number | undefined): number {
-  const found = known(id)
+  const found = namedModel(id)?.model ?? undefined
   if (found !== undefined && found.kind !== 'causal-lm') return 0
   const shape = found?.shape
   if (shape == null) return parameters * 2 * cacheShare

@@ -110,8 +110,6 @@ export type ChangeTarget =
   | { kind: 'ignored failure' }
   /** A job that nothing yet says when to run. */
   | { kind: 'job without rules' }
-  /** A type of machine to which accelerators are attached. */
-  | { kind: 'attached accelerators' }
   /** How often something is done; `steps`: what is often enough. */
   | { kind: 'interval'; steps: number }
 

@@ -30,6 +30,9 @@ const takesDevices = new Set(
 /** Libraries whose trainers readers know: what they train is seen. */
 const knownTrainers = new Set(['trl', 'accelerate', 'deepspeed', 'horovod'])
 
+/** What code says that works with a network which comes wrapped for several devices. */
+const wrapped = /\.module\b|DataParallel|distribute|strategy|local_rank|world_size|fsdp|\bddp\b/i
+
 /** Functions of Accelerate that take several devices in one process; otherwise its launcher starts a process for each. */
 const dispatches = /dispatch|device_map|launcher|balanced_memory/
 
@@ -87,8 +90,12 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
   const says = (pattern: RegExp) =>
     names.some((one) => pattern.test(one)) || calls.some((call) => pattern.test(call.method))
   const named = networksOf(analysis)
-  const makesNetwork = calls.some(
-    (call) => /^[a-z]/.test(call.method) && call.assignedTo !== null && named.has(call.assignedTo),
+  const wrapsNetwork = calls.some(
+    (call) =>
+      /^[a-z]/.test(call.method) &&
+      call.assignedTo !== null &&
+      named.has(call.assignedTo) &&
+      !isPlacedHere(analysis, call.assignedTo),
   )
   const given = calls.filter((call) =>
     call.expr.args.some(({ value }) => named.has(written(analysis, value))),
@@ -96,7 +103,7 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
   const spreads =
     root === 'accelerate'
       ? calls.some(({ method }) => dispatches.test(method))
-      : takesDevices.has(root) || says(spreadsWork) || makesNetwork
+      : takesDevices.has(root) || says(spreadsWork) || wrapsNetwork
   if (spreads) could.push('devices')
   if (!knownTrainers.has(root) && says(trains)) could.push('training')
   if (says(keepsState) || given.some(({ method }) => /load|init|setup|prepare|state/i.test(method)))
@@ -117,6 +124,17 @@ function mayCompute(module: string, name: string | null): boolean {
   const last = module.split('.').at(-1)!
   const plain = plainHelper.test(last) || (name !== null && last === '' && plainHelper.test(name))
   return !plain || computes.test(name ?? '')
+}
+
+/** The program puts the network where it computes, so that whoever made it did not; nothing says that it came wrapped. */
+function isPlacedHere(analysis: PythonModule, name: string): boolean {
+  if (wrapped.test(analysis.code)) return false
+  return analysis.calls.some(
+    ({ method, expr }) =>
+      /^(to|cuda|compile)$/.test(method) &&
+      expr.callee.type === 'attribute' &&
+      written(analysis, expr.callee.value) === name,
+  )
 }
 
 /** Names that hold a network: what is asked for its parameters, or called one. */

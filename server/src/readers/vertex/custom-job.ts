@@ -7,7 +7,6 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import { readArguments as argumentsIn } from '../../link/script-arguments.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { ChangeTarget } from '../../text/change-target.js'
 import { passedExpression, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert, orDefault, stated, unreadable } from '../../values/operations.js'
@@ -16,7 +15,7 @@ import { calleePlace } from '../../values/places.js'
 import { below, type Key, type Source } from '../../values/source.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import { ClaimBuilder, type SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { ownProcesses } from '../../workload/sharing.js'
 import { startedUnder } from '../branches.js'
@@ -30,10 +29,11 @@ import {
   claimVertexService,
   heldBy,
   jobEvidence,
+  type MachinePaths,
   sameMachines,
   specOf,
   withoutAccelerators,
-  writeMachineType,
+  writeMachine,
 } from './machines.js'
 import { claimJobProgram, claimPoolProgram } from './programs.js'
 import { machineFields, machineKeys } from './python-fields.js'
@@ -112,9 +112,6 @@ export const vertexCustomJobReader = defineReader({
   change: changeJob,
 })
 
-/** Other machines do not take accelerators of the same kind. */
-const attached: ChangeTarget = { kind: 'attached accelerators' }
-
 function start(
   claims: ClaimBuilder,
   made: Call,
@@ -139,9 +136,7 @@ function start(
   const own = new CallSource(python, made, claims, { positions: { display_name: 0 } })
   compute.say('name', 'display_name', convert(own.get('display_name'), asText))
   compute.say('region', 'location', regionOf(python, own, claims))
-  const { type } = fields
-  const site = isGiven(fields.accelerator) ? { ...type.site, target: attached } : type.site
-  claimMachine(compute, { ...fields, type: { ...type, site } }, machineKeys)
+  claimMachine(compute, fields, machineKeys)
   // A step is started by its pipeline, and may be given a time there.
   if (jobComponent.test(made.name ?? '')) {
     const text = convert(own.get('timeout'), asText)
@@ -292,17 +287,12 @@ function claimScript(python: PythonModule, claims: ClaimBuilder, made: Call, ask
 function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   const { target } = claim.site
-  if (claim.setting === 'instanceType' && claim.key === machineKeys.type) {
-    const owner = python.callAt(claim.site)
-    if (owner?.expr.args.some((one) => one.name === claim.key) === true)
-      return writeMachineType(facts, owner, String(value))
-  }
-  if (claim.setting === 'gpus' && claim.key === machineKeys.count && value === 0) {
-    const owner = python.callAt(claim.site)
-    if (owner?.expr.args.some((one) => one.name === claim.key) === true)
-      return withoutAccelerators(facts, owner, 'Request no accelerators')
-  }
-  if (target?.kind !== attached.kind && (claim.setting !== 'gpus' || claim.key === machineKeys.count)) {
+  const machine = machineOf(claim, facts)
+  if (machine !== null && claim.setting === 'instanceType')
+    return writeMachine(machine.source, machine.paths, String(value))
+  if (machine !== null && claim.setting === 'gpus' && value === 0)
+    return withoutAccelerators(machine.source, machine.paths, 'Request no accelerators')
+  if (claim.setting !== 'gpus' || claim.key === machineKeys.count) {
     if (Object.hasOwn(machineSettings.rows, claim.setting)) return machineSettings.change(claim, value, facts)
   }
   if (claim.setting !== 'spot' || target?.kind !== 'call' || target.role !== 'run') return byHand(claim)
@@ -322,4 +312,25 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
     [set('scheduling_strategy', strategy), set('restart_job_on_worker_restart', 'True')],
     { imports },
   )
+}
+
+/** The request that the type or the number of accelerators stands in: arguments of a call, or the dictionary of a pool. */
+function machineOf(
+  { setting, key, site }: Claim,
+  { python, path, fragment }: FragmentFacts,
+): { source: Source; paths: MachinePaths } | null {
+  const wanted = setting === 'gpus' ? machineKeys.count : machineKeys.type
+  const call = python?.callAt(site) ?? null
+  if (python === undefined || call === null || key !== wanted) return null
+  if (site.keys === undefined && !call.expr.args.some((one) => one.name === key)) return null
+  const base = site.keys?.slice(0, -1) ?? []
+  const source = new CallSource(python, call, new ClaimBuilder(path, fragment, 'vertex-custom-job'))
+  return {
+    source,
+    paths: {
+      type: [...base, machineKeys.type],
+      accelerator: [...base, machineKeys.accelerator],
+      count: [...base, machineKeys.count],
+    },
+  }
 }

@@ -9,7 +9,7 @@ import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import { ClaimBuilder, type SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
@@ -18,7 +18,8 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimModelOfCommand, claimModelOfEnvironment } from '../served-model.js'
 import { serverCommand } from '../serving/command.js'
 import { settingTable } from '../setting-table.js'
-import { writeMachineType } from './machines.js'
+import { writeMachine } from './machines.js'
+import { machineKeys } from './python-fields.js'
 
 /** Arguments that only these `deploy` methods have. */
 const ownArguments =
@@ -143,7 +144,9 @@ function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Cha
     const shards = /tensor[-_]parallel[-_]size(?!\W+1\b)/
     if (uploads.some(({ expr }) => shards.test(python.code.slice(expr.start, expr.end))))
       return { reason: `use ${value}, and start as many shards as it has GPUs` }
-    return writeMachineType(facts, call, value)
+    const source = new CallSource(python, call, new ClaimBuilder(facts.path, facts.fragment, claim.reader))
+    const { type, accelerator, count } = machineKeys
+    return writeMachine(source, { type: [type], accelerator: [accelerator], count: [count] }, value)
   }
   if (claim.setting === 'minReplicas' && typeof value === 'number' && claim.key.startsWith(dedicated)) {
     const set = (name: string, to: number) =>

@@ -9,8 +9,9 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { ConfigSource } from '../../values/config-source.js'
 import { both, orDefault, stated } from '../../values/operations.js'
 import { asQuotedNumber, asText } from '../../values/parse.js'
+import type { Key } from '../../values/source.js'
 import { effective, type Value } from '../../values/value.js'
-import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import { ClaimBuilder, type Place, type SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { ownProcesses } from '../../workload/sharing.js'
 import { byHand } from '../change-answer.js'
@@ -26,8 +27,11 @@ import {
   heldBy,
   jobEvidence,
   type MachineFields,
+  type MachinePaths,
   sameMachines,
   specOf,
+  withoutAccelerators,
+  writeMachine,
 } from './machines.js'
 
 const poolSettings = settingTable('Compute', {
@@ -244,15 +248,12 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
       )
     }
     case 'gpus':
-      return keys.at(-1) === machineKeys.count
-        ? poolSettings.change(claim, value, facts)
-        : { reason: 'the machine brings its accelerators' }
-    case 'instanceType': {
-      const root = facts.config?.documents[claim.site.document ?? 0]?.root
-      return at(root, ...keys.slice(0, -1), machineKeys.accelerator) === undefined
-        ? poolSettings.change(claim, value, facts)
-        : { reason: 'accelerators are attached to the machine, which other types do not take' }
-    }
+      if (keys.at(-1) !== machineKeys.count) return { reason: 'the machine brings its accelerators' }
+      return value === 0
+        ? withoutAccelerators(sourceOf(claim, facts), pathsAt(keys), 'Request no accelerators')
+        : poolSettings.change(claim, value, facts)
+    case 'instanceType':
+      return writeMachine(sourceOf(claim, facts), pathsAt(keys), String(value))
     case 'nodes':
       return poolSettings.change(claim, value, facts)
     case 'timeLimit':
@@ -260,4 +261,20 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
     default:
       return byHand(claim)
   }
+}
+
+function pathsAt(keys: readonly Key[]): MachinePaths {
+  const base = keys.slice(0, -1)
+  return {
+    type: [...base, machineKeys.type],
+    accelerator: [...base, machineKeys.accelerator],
+    count: [...base, machineKeys.count],
+  }
+}
+
+function sourceOf({ site, reader }: Claim, { config, path, fragment }: FragmentFacts): ConfigSource {
+  const { document = 0 } = site
+  const shown = { start: site.start, end: site.end }
+  const locator = new ClaimBuilder(path, fragment, reader)
+  return new ConfigSource(config?.documents[document]?.root, locator, { document, keys: [], shown })
 }

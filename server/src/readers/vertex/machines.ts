@@ -1,18 +1,15 @@
 /** Machines of Vertex AI: a type, and accelerators that are attached to it or belong to it. */
+import { cpuMachine } from '../../catalog/cpu-families.js'
 import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
-import type { Change, Refusal, Write } from '../../edit/write.js'
-import type { Call } from '../../python/module.js'
+import type { Change, Refusal } from '../../edit/write.js'
 import { lookUp } from '../../text/records.js'
-import { isLeftOut } from '../../values/argument.js'
 import { stated, unreadable } from '../../values/operations.js'
-import { pythonLiteral, quoteOf } from '../../values/python-literal.js'
+import type { Key, Source } from '../../values/source.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
-import { writeArgument } from '../../values/write-argument.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { changeOf } from '../change-answer.js'
-import type { FragmentFacts } from '../reader.js'
 
 export interface MachineSpec {
   /** 'n1-standard-8'; null: not readable. */
@@ -128,41 +125,40 @@ const vertexNames: Record<string, string> = {
   'RTX-PRO-6000': 'NVIDIA_RTX_PRO_6000',
 }
 
-const attachedBy = ['accelerator_type', 'accelerator_count'] as const
+/** Where a request holds the machine type, the kind of its accelerators and their number. */
+export type MachinePaths = Record<keyof MachineFields, readonly Key[]>
 
-/** The arguments of a call that attach accelerators, left out; refused where they are given in another place. */
-export function withoutAccelerators(facts: FragmentFacts, call: Call, title: string): Change | Refusal {
-  const { python, path, fragment } = facts
-  if (python === undefined) return { reason: 'the call has changed' }
-  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
-  const removals = attachedBy.flatMap((name): (Write | Refusal)[] => {
-    if (isLeftOut(python.argument(call, name))) return []
-    const own = call.expr.args.some((one) => one.name === name)
-    return own
-      ? [{ kind: 'remove keyword', path, call: range, name }]
-      : [{ reason: `${name} is given in another place` }]
-  })
-  return changeOf(title, removals)
-}
-
-/** The arguments of a call that name a machine, for another type: what that holds is named beside it, or nothing is. */
-export function writeMachineType(facts: FragmentFacts, call: Call, type: string): Change | Refusal {
-  const { python } = facts
+/** A request for another type: what that machine holds is named beside it, or nothing is. */
+export function writeMachine(source: Source, paths: MachinePaths, type: string): Change | Refusal {
   const machine = instance(type)
-  if (python === undefined || machine === undefined) return { reason: 'the machine type is not known' }
-  const quote = quoteOf(python.text)
-  const set = (name: string, code: string) =>
-    writeArgument(facts, call, name, python.argument(call, name), code)
-  const written = set('machine_type', pythonLiteral(type, quote))
-  if (machine.gpu === null) {
-    const bare = withoutAccelerators(facts, call, '')
-    return 'reason' in bare ? bare : changeOf(`Use ${type}: machine_type`, [written, ...bare.writes])
+  const title = `Use ${type}: ${String(paths.type.at(-1))}`
+  const written = source.set(paths.type, type)
+  if (machine?.gpu == null) {
+    // A type without accelerators need not be on record.
+    if (machine === undefined && !isGeneral(type)) return { reason: 'the machine type is not known' }
+    const bare = withoutAccelerators(source, paths, '')
+    return 'reason' in bare ? bare : changeOf(title, [written, ...bare.writes])
   }
   const name = lookUp(vertexNames, machine.gpu.name)
   if (name === undefined) return { reason: `name the accelerator of ${type} beside it` }
-  return changeOf(`Use ${type}: machine_type`, [
+  return changeOf(title, [
     written,
-    set(attachedBy[0], pythonLiteral(name, quote)),
-    set(attachedBy[1], String(machine.gpuCount)),
+    source.set(paths.accelerator, name),
+    source.set(paths.count, machine.gpuCount),
   ])
 }
+
+/** What attaches accelerators, left out; refused where it is given in another place. */
+export function withoutAccelerators(
+  source: Source,
+  { accelerator, count }: MachinePaths,
+  title: string,
+): Change | Refusal {
+  const given = [accelerator, count].filter((path) => isGiven(source.get(...path)))
+  return changeOf(
+    title,
+    given.map((path) => source.set(path, undefined)),
+  )
+}
+
+const isGeneral = (type: string): boolean => cpuMachine(type) !== undefined

@@ -130,11 +130,28 @@ function fewer(view: SubjectView<'Compute'>, derived: boolean, used: number, nod
   const { instanceType, gpus, nodes: machines } = view.settings
   const machine = effective(instanceType)
   if (derived) return used === 1 && machine !== undefined ? smaller(instanceType!, machine) : []
-  if (nodes === 1) return [{ set: [{ claim: gpus!, value: used }] }]
+  if (nodes === 1) {
+    const own = ownMachine(view, used)
+    return own === null ? [] : [{ set: [...own, { claim: gpus!, value: used }] }]
+  }
   const each = effective(gpus)!
   return machines !== undefined && used % each === 0
     ? [{ set: [{ claim: machines, value: used / each }] }]
     : []
+}
+
+/**
+ * The machine to take where its type comes with all the accelerators that the job asks for; empty: a type that serves
+ * other jobs with the rest. Null: there is none with fewer of them.
+ */
+function ownMachine({ settings }: SubjectView<'Compute'>, used: number): FixRequest['set'] | null {
+  const { instanceType, gpus, poolLabels } = settings
+  const type = effective(instanceType)
+  const now = type === undefined ? undefined : instance(type)
+  if (instanceType === undefined || now?.gpu == null || now.gpuCount !== effective(gpus)) return []
+  if (instanceType.site.target?.kind === 'pool' || poolLabels !== undefined) return []
+  const then = used === 1 ? smallerMachine(type!) : undefined
+  return then === undefined ? null : [{ claim: instanceType, value: then.type }]
 }
 
 /** How many accelerators its program says that it takes. */
