@@ -20,7 +20,7 @@ import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
 import { isWrittenAs } from '../link/programs.js'
 import { searchedFolders } from '../link/search-path.js'
-import { processorWheels } from '../link/versions.js'
+import { installedVersions, plainVersions, processorWheels } from '../link/versions.js'
 import { analyse, LastAnalysis } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
@@ -463,7 +463,8 @@ export class Analyzer {
     tree: FragmentTree,
     surroundings: Surroundings,
   ): FragmentFacts {
-    const facts: FragmentFacts = { path: file.path, fragment, versions: surroundings.versions }
+    const versions = versionsIn(file, surroundings.versions)
+    const facts: FragmentFacts = { path: file.path, fragment, versions }
     if (file.metadata !== undefined) facts.metadata = file.metadata
     if (tree.config !== undefined) facts.config = tree.config
     const { overlay } = surroundings
@@ -482,7 +483,7 @@ export class Analyzer {
         importers: own ? surroundings.importers : [],
         programs: own ? (surroundings.programs ?? []) : [],
         configurations: new Map(own ? Object.entries(surroundings.configurations ?? {}) : []),
-        processorOnly: surroundings.versions[processorWheels] !== undefined,
+        processorOnly: versions[processorWheels] !== undefined,
         ...(own && surroundings.outside !== undefined ? { outside: surroundings.outside } : {}),
       }
       const notebook = file.notebook && own
@@ -531,7 +532,7 @@ export class Analyzer {
     const context: ReaderContext = {
       binding:
         facts.fragment.index === 0 || facts.fragment.target !== undefined ? surroundings.binding : null,
-      versions: surroundings.versions,
+      versions: facts.versions ?? surroundings.versions,
       shell: (text) => this.shellIn(text, shells),
     }
     // A configuration names what is made: `_target_: torch.utils.data.DataLoader`.
@@ -647,6 +648,20 @@ function holds(
 }
 
 /** What code or configuration there says is no answer to where its reader's own site is. */
+const installed = new WeakMap<SourceFile, Record<string, string>>()
+
+/** Those of the project, and above them what the cells of a notebook install. */
+function versionsIn(file: SourceFile, versions: Record<string, string>): Record<string, string> {
+  if (!file.notebook) return versions
+  let own = installed.get(file)
+  if (own === undefined) {
+    const commands = file.fragments.filter(({ language }) => language === 'shell')
+    own = plainVersions(installedVersions(commands.map(({ text }) => text).join('\n')))
+    installed.set(file, own)
+  }
+  return Object.keys(own).length === 0 ? versions : { ...versions, ...own }
+}
+
 function asLaunch({ path, fragment, shell, versions }: FragmentFacts): FragmentFacts {
   return {
     path,

@@ -124,6 +124,17 @@ export function installVersions(words: string[]): Versions {
   return versions
 }
 
+const installs = /\b(?:pip3?|uv\s+pip)\s+install\s+([^\n;&|]*)/g
+
+/** What commands of a shell install: `pip install -q "trl==0.8.6" transformers==4.40.1`. */
+export function installedVersions(text: string): Versions {
+  return mergeVersions(
+    ...[...text.matchAll(installs)].map(([, words]) =>
+      installVersions(words!.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, '$2'))),
+    ),
+  )
+}
+
 /** pyproject.toml: `project.dependencies`, optional dependencies, dependency groups, Poetry's tables. */
 export function pyprojectVersions(facts: ConfigFacts): Versions {
   const versions: Versions = {}

@@ -20,8 +20,21 @@ function typeName(expr: Expr | undefined): string | null {
   if (expr === undefined) return null
   if (expr.type === 'name') return expr.id
   if (expr.type === 'attribute') return expr.attr
-  return 'other'
+  return readsTruth(expr) ? 'str2bool' : 'other'
 }
+
+/** `lambda text: text.lower() == 'true'`, `lambda text: text in ('1', 'true')`. */
+function readsTruth(expr: Expr): boolean {
+  if (expr.type !== 'lambda' || expr.body.type !== 'binary') return false
+  const { op, right } = expr.body
+  const words =
+    right.type === 'tuple' || right.type === 'list' || right.type === 'set' ? right.items : [right]
+  return /^(==|in)$/.test(op) && words.some((word) => /^(true|1)$/i.test(String(constantText(word) ?? '')))
+}
+
+/** What parsers of truth are called, if not `bool`. */
+const truthName =
+  /^_*((str|text|string)_?(to|2)_?bool(ean)?|strtobool|(parse|as|to|is)_?bool(ean)?|boolean|bool_?(flag|arg|type|str))$/i
 
 /** `parser.add_argument('-j', '--workers', type=int, default=4)`. */
 function fromArgparse(call: CallExpr): ProgramArgument | null {
@@ -138,7 +151,7 @@ function parsed(argument: ProgramArgument, text: string | boolean): Json | undef
     return /^(true|1|yes|y|on)$/i.test(text) ? true : /^(false|0|no|n|off)$/i.test(text) ? false : undefined
   }
   if (typeof text === 'boolean') return argument.type === 'bool' ? text : undefined
-  if (argument.type === 'bool' || argument.type === 'str2bool' || argument.type === 'strtobool') {
+  if (argument.type === 'bool' || truthName.test(argument.type ?? '')) {
     return /^(true|1|yes|y|t|on)$/i.test(text)
       ? true
       : /^(false|0|no|n|f|off)$/i.test(text)

@@ -17,6 +17,7 @@ import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
+import { holdsLaunch, writeLaunchValue } from '../write-launch-value.js'
 import { ArgumentsSource } from './arguments-source.js'
 import { stoppingClass } from './early-stopping.js'
 import { changeMemory } from './trainer-memory-changes.js'
@@ -36,6 +37,7 @@ export function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts
   if (switched !== null) return switched
   if (isOnLaunchLine(claim)) return changeLaunch(claim, value, facts)
   if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
+  if (holdsLaunch(facts)) return changeLaunched(claim, value, facts)
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
@@ -48,10 +50,30 @@ export function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts
   return byHand(claim)
 }
 
+/** The value of an option of the program itself, which hands it on. */
+function changeLaunched(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  if (claim.setting === 'workers') {
+    const count = typeof value === 'number' ? value : 4
+    return changeOf(loadWith(count), [writeLaunchValue(claim, String(count), facts)])
+  }
+  const format = claim.setting === 'precision' ? keyFor(value) : null
+  if (format !== claim.key) return byHand(claim)
+  if (format === 'bf16' && isBefore(facts.versions, ['transformers'], firstBf16)) return tooOldForBf16
+  return changeOf(`Train in ${format}`, [writeLaunchValue(claim, 'True', facts)])
+}
+
+function keyFor(precision: unknown): 'bf16' | 'fp16' | null {
+  return precision === 'bf16-mixed' ? 'bf16' : precision === 'fp16-mixed' ? 'fp16' : null
+}
+
+const tooOldForBf16: Refusal = {
+  reason: `bf16 came with transformers ${firstBf16}, and this project uses an older one`,
+}
+
 /** In the file of arguments that the program reads. */
 function changeConfigured(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'precision') {
-    const key = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
+    const key = keyFor(value)
     return key === null
       ? { reason: 'a Trainer supports bf16 and fp16' }
       : writeConfigured(claim, true, facts, key)
@@ -63,8 +85,7 @@ function changeConfigured(claim: Claim, value: unknown, facts: FragmentFacts): C
 /** Arguments that the program parses by itself are given where it is started. */
 function changeLaunch(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const count = typeof value === 'number' ? value : 4
-  if (value === 'bf16-mixed' && isBefore(facts.versions, ['transformers'], firstBf16))
-    return { reason: `bf16 came with transformers ${firstBf16}, and this project uses an older one` }
+  if (value === 'bf16-mixed' && isBefore(facts.versions, ['transformers'], firstBf16)) return tooOldForBf16
   const flag =
     claim.setting === 'workers'
       ? `--dataloader_num_workers ${count}`
@@ -94,10 +115,9 @@ function changePrecision(
   value: unknown,
   facts: FragmentFacts,
 ): Change | Refusal {
-  const key = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
+  const key = keyFor(value)
   if (key === null) return { reason: 'a Trainer supports bf16 and fp16' }
-  if (key === 'bf16' && isBefore(facts.versions, ['transformers'], firstBf16))
-    return { reason: `bf16 came with transformers ${firstBf16}, and this project uses an older one` }
+  if (key === 'bf16' && isBefore(facts.versions, ['transformers'], firstBf16)) return tooOldForBf16
   if (key === 'fp16' && overflowsInHalf(python))
     return { reason: 'T5 models overflow in fp16; they need bf16' }
   const source = codeArguments(facts, python, made)
