@@ -53,7 +53,7 @@ export function readMemory(
   trainerSettings.claim(training, source, {}, ['accumulation'])
   readOptimizer(source, trainers, training)
   readLength(source, trainers, kind, training)
-  readCheckpointing(source, training)
+  readCheckpointing(source, context, training)
   readSharding(source, training)
   readAttention(python, found !== null && 'id' in found ? found.loads : [], context, training, place, site)
 }
@@ -66,7 +66,7 @@ function kindOf(python: PythonModule, made: TrainerArguments, trainers: Trainers
   const names = trainers.calls.map((call) => trainerName(python, call) ?? '')
   if (names.length > 0 && names.every((name) => /^transformers\./.test(name))) return 'plain'
   if (names.length > 0 && names.every((name) => /\.SFTTrainer$/.test(name))) return 'sft'
-  return names.length === 0 && !made.family.halfByDefault ? 'plain' : 'other'
+  return names.length === 0 && !made.family.trl ? 'plain' : 'other'
 }
 
 /** What the Trainer is handed, or the only model of the module. */
@@ -170,13 +170,13 @@ function readLength(
   claimLength(python, training, positions, place)
 }
 
-function readCheckpointing(source: ArgumentsSource, training: Training): void {
+function readCheckpointing(source: ArgumentsSource, context: ReaderContext, training: Training): void {
   const { python, made, place, site } = source
   const key = 'gradient_checkpointing'
   const switched = switchesCheckpointing(python)
   if (isGiven(source.get(key)) || switched === false) {
-    const table = made.family.halfByDefault ? trlSettings : trainerSettings
-    table.claim(training, source, {}, ['checkpointing'])
+    const table = made.family.trl ? trlSettings : trainerSettings
+    table.claim(training, source, context.versions, ['checkpointing'])
   } else if (switched === null)
     training.unknown('checkpointing', key, 'the code of the model', place, { site })
   else {

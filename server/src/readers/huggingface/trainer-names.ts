@@ -1,13 +1,22 @@
 /** Classes of the Trainer family, by canonical name. */
 
+import { isBefore } from '../versions.js'
+
 /** What a class of arguments does where nothing is said. */
 export interface ArgumentsFamily {
-  /** TRL turns bf16 on by itself unless fp16 is asked for (trl, trainer/base_config.py). */
-  halfByDefault: boolean
+  /** TRL has defaults of its own; without them, the Trainer's hold. */
+  trl: boolean
 }
 
-const plain: ArgumentsFamily = { halfByDefault: false }
-const trl: ArgumentsFamily = { halfByDefault: true }
+const plain: ArgumentsFamily = { trl: false }
+const trl: ArgumentsFamily = { trl: true }
+
+type Versions = Readonly<Record<string, string>>
+
+/** TRL turns bf16 on by itself unless fp16 is asked for, from 0.19 on (trl, #3515 and trainer/base_config.py). */
+export function isHalfByDefault(family: ArgumentsFamily, versions: Versions): boolean {
+  return family.trl && !isBefore(versions, ['trl'], '0.19')
+}
 
 const plainArguments =
   /^transformers\.(Seq2Seq)?TrainingArguments$|^sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder|SparseEncoder)TrainingArguments$/

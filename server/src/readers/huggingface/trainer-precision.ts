@@ -24,6 +24,7 @@ import type { ArgumentsSource } from './arguments-source.js'
 import { deepspeedSource } from './deepspeed-argument.js'
 import { asLaunchFormat, launchPrecision, precisionVariable, userDefault } from './launch-precision.js'
 import { firstBf16 } from './trainer-changes.js'
+import { isHalfByDefault } from './trainer-names.js'
 import { transformersVersion, weightsOf } from './weights.js'
 
 const formats = { bf16: 'bf16-mixed', fp16: 'fp16-mixed' } as const
@@ -67,7 +68,7 @@ function withoutSwitches(
   switches: readonly Switch[],
 ): Keyed<Precision> {
   const { python, made, binding, place, site, locator } = source
-  if (made.family.halfByDefault && isLeftOut(source.argument('bf16'))) {
+  if (isHalfByDefault(made.family, context.versions) && isLeftOut(source.argument('bf16'))) {
     // The library says so in its code, whatever a launch or a user's settings bring.
     const origin = locator.origin(place, { site, channel: 'code' })
     return { key: 'bf16', value: { ...origin, state: 'default', value: 'bf16-mixed' } }

@@ -4,7 +4,7 @@ import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
 import { asBoolean, asNumber, asText } from '../../values/parse.js'
 import { pythonLiteral } from '../../values/python-literal.js'
-import { settingTable } from '../setting-table.js'
+import { settingTable, since } from '../setting-table.js'
 import { optimizerWords } from './optimizer-words.js'
 
 const numberOrNull = (value: Json): number | null => (typeof value === 'number' && value > 0 ? value : null)
@@ -55,9 +55,13 @@ export const trainerSettings = settingTable('Training', {
   compiled: { keys: ['torch_compile'], parse: asBoolean, write: (on) => on },
 })
 
-/** TRL recomputes activations unless it is told not to. */
+/** TRL recomputes activations unless it is told not to (trl, #3510). */
 export const trlSettings = settingTable('Training', {
-  checkpointing: { ...trainerSettings.rows.checkpointing!, otherwise: true },
+  checkpointing: {
+    ...trainerSettings.rows.checkpointing!,
+    otherwise: since('trl', '0.22', true, false),
+    otherwiseInWords: 'true; false before trl 0.22',
+  },
 })
 
 export const loaderSettings = settingTable('InputPipeline', {
