@@ -61,6 +61,17 @@ export class ConfigurationLinker {
     return found
   }
 
+  /** The file that another module names to this one, as it names it; null: there is none, or it has not been read. */
+  named(path: string, folders: readonly string[], overridable: boolean): ConfigurationRoot | null {
+    const near = [...new Set(folders.flatMap((folder) => [folder, ...parents(folder)]))]
+    const found = this.locate(path, near)
+    const file = found === null ? undefined : this.project.values(found)
+    if (file === undefined || file === 'pending' || file.root === null) return null
+    const root = structuredClone(file.root)
+    interpolate(root)
+    return { root, overridable }
+  }
+
   private locate(path: string, folders: string[]): string | null {
     if (path.includes('://')) return null
     // A bare name below a folder elsewhere is any file that is called so.

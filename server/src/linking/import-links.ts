@@ -11,8 +11,9 @@ import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 const mostImports = 5
 const mostPrograms = 30
 
+/** Libraries whose work costs. */
 const computing =
-  /^(torch|lightning|pytorch_lightning|transformers|accelerate|tensorflow|keras|jax|flax|timm|fastai)(\.|$)/
+  /^(torch|lightning|pytorch_lightning|transformers|accelerate|tensorflow|keras|jax|flax|timm|fastai|sklearn|xgboost|lightgbm|catboost|optuna|ray|hyperopt)(\.|$)/
 
 export class ImportLinks implements LinkKind {
   constructor(private readonly project: LinkedProject) {}
@@ -26,7 +27,7 @@ export class ImportLinks implements LinkKind {
         files.want(file.path)
   }
 
-  /** The module that an import of a program leads to uses a library that computes on accelerators. */
+  /** The module that an import of a program leads to uses a library whose work costs. */
   private leadsToWork(spec: string, from: string): boolean {
     const path = this.project.modules.resolve(spec, from)
     const imports = path === undefined ? null : (this.project.files.peek(path)?.imports ?? null)

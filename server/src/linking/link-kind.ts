@@ -50,6 +50,8 @@ export interface LinkedProject {
   importersOf(path: string): readonly string[]
   /** The configurations of a script by itself, or as a launch starts it. */
   configurationsOf(file: FileRecord, launch: Launch | null): Configurations
+  /** A configuration file that one module names to another, looked for from their folders. */
+  configurationNamed(path: string, folders: readonly string[], overridable: boolean): ConfigurationRoot | null
   /** What Hydra composes for a module, by each launch that starts it, else by itself. */
   compositionsOf(path: string): readonly ConfigurationRoot[]
   /** What other modules pass to the functions and classes of this one. */

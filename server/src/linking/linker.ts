@@ -265,6 +265,14 @@ export class Linker implements LinkedProject {
     return this.questions.ask(`configurations ${file.path}`, own).answer
   }
 
+  configurationNamed(
+    path: string,
+    folders: readonly string[],
+    overridable: boolean,
+  ): ConfigurationRoot | null {
+    return this.configurations.named(path, folders, overridable)
+  }
+
   compositionsOf(path: string): readonly ConfigurationRoot[] {
     this.questions.read(`compositions ${path}`)
     return this.questions.apart(() => (composes(this.summaryOf(path)) ? this.compositions.of(path) : []))
