@@ -20,6 +20,7 @@ import {
 import { anyOfImported, loadedElsewhere, madeOfNamedModule, pathElsewhere } from './configured-elsewhere.js'
 import { fileLoadedFrom, fileParsedBy, type LoadedFile, loaders, parsers } from './configured-file.js'
 import { keyOf, pathLookedUp } from './configured-lookups.js'
+import { sideThatCounts } from './fallbacks.js'
 import type { FieldValues } from './field-values.js'
 import { unknown } from './folded.js'
 import type { Func } from './module.js'
@@ -149,6 +150,10 @@ function findPath(
     }
     case 'call':
       return pathOfCall(analysis, expr, depth, followed)
+    case 'binary': {
+      const side = sideThatCounts(analysis, expr)
+      return side === null ? null : configuredPath(analysis, side, depth + 1, followed)
+    }
     default:
       return null
   }

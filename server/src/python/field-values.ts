@@ -272,7 +272,7 @@ function setByName(analysis: Analysis, klass: Klass): string[] | null {
 }
 
 /** `field(default_factory=Data)`, `Field(default_factory=lambda: Data(workers=4))`. */
-function factoryOf(value: Expr): Expr | null {
+export function factoryOf(value: Expr): Expr | null {
   if (value.type !== 'call') return null
   const factory = value.args.find((one) => one.name === 'default_factory' || one.name === 'factory')?.value
   return factory === undefined ? null : factory.type === 'lambda' ? factory.body : factory

@@ -2,6 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { bindingsOf } from './names.js'
+import { fieldOfObject } from './object-fields.js'
 
 function isChanged(analysis: Analysis, expr: Expr): boolean {
   return expr.type === 'name' && analysis.changesOf(expr.id, expr.start).length > 0
@@ -22,6 +23,10 @@ export function possibleValues(analysis: Analysis, expr: Expr, depth = 0): Expr[
     return key === undefined || key.name !== null || key.star > 0
       ? [value]
       : (itemsAt(analysis, value.callee.value, key.value, depth) ?? [value])
+  }
+  if (value.type === 'attribute') {
+    const field = fieldOfObject(analysis, value)
+    return field === null ? [value] : possibleValues(analysis, field, depth + 1)
   }
   if (value.type !== 'name') return [value]
   const bindings = bindingsOf(analysis, value.id, value.start)

@@ -62,9 +62,12 @@ function step(python: PythonModule, name: string, expr: Expr): PipelineStep {
   return { name, expr, python, costly: costlyIn(python, expr) }
 }
 
+/** A pipeline in a column transformer in a union: each has a list of tuples. */
+const deepest = 9
+
 /** The dear transformer in a step: itself, or one inside a union, a column transformer, a nested pipeline. */
 function costlyIn(module: PythonModule, expr: Expr, depth = 0): string | null {
-  if (depth > 4) return null
+  if (depth > deepest) return null
   const { python, expr: value } = resultAt(module, expr)
   if (value.type === 'tuple' || value.type === 'list') {
     for (const item of value.items) {
