@@ -471,6 +471,9 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['Kubeflow and Vertex AI pipelines', 'inputs of components, `parameter_values`'],
       ['SageMaker Pipelines', 'arguments of steps with a `CacheConfig`'],
       ['ZenML, Flyte', 'inputs of cached steps'],
+      ['GitHub Actions', '`key` of `actions/cache`'],
+      ['GitLab CI', '`key` of `cache`'],
+      ['Azure Pipelines', '`key` of `Cache@2`'],
     ],
   },
   'precision/float64': {

@@ -8,6 +8,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
+import { claimKeptFiles, type KeptFiles, keyForContent } from '../ci/kept-files.js'
 import { claimCalls, namesGpu, runsTests, type Trained, trainedBy } from '../ci/training.js'
 import { keyedPlace, writeKeys } from '../config-change.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
@@ -33,6 +34,7 @@ function readPipeline(claims: ClaimBuilder, context: ReaderContext, document: Co
   const root = map(document.root)
   const trigger = entry(root, 'trigger') ?? entry(root, 'pr')
   if (root === undefined || trigger === undefined || entry(root, 'on') !== undefined) return
+  claimKeptFiles(claims, 'Azure Pipelines', keptFiles(root))
   const steps = stepsIn(root)
   if (steps.length === 0) return
   const job = `${claims.path}#azure-pipelines:${document.index}`
@@ -75,27 +77,59 @@ function readPipeline(claims: ClaimBuilder, context: ReaderContext, document: Co
   if (written(at(trigger.value, 'batch')) === 'true') pipeline.known('concurrentRuns', 'batch', 1, place)
 }
 
-/** Steps at the top, in jobs, and in jobs of stages; those of a deployment stand under its strategy. */
+/** Steps that run something. */
 function stepsIn(root: ConfigMap): Step[] {
-  const ofJob = (job: ConfigNode, around: ConfigNode[]): Step[] => {
+  return jobsIn(root).flatMap(({ steps, around }) =>
+    steps.flatMap((node) => {
+      const script = scriptOf(node)
+      return script === undefined ? [] : [{ node, script, around }]
+    }),
+  )
+}
+
+/** Those at the top, in jobs, and in jobs of stages; those of a deployment stand under its strategy. */
+function jobsIn(root: ConfigMap): { steps: ConfigNode[]; around: ConfigNode[] }[] {
+  const ofJob = (job: ConfigNode, around: ConfigNode[]) => {
     const listed = [
       at(job, 'steps'),
       ...['runOnce', 'rolling', 'canary'].map((kind) => at(job, 'strategy', kind, 'deploy', 'steps')),
     ]
-    return listed.flatMap((steps) =>
-      items(steps).flatMap((node) => {
-        const script = scriptOf(node)
-        return script === undefined ? [] : [{ node, script, around }]
-      }),
-    )
+    return listed.map((steps) => ({ steps: items(steps), around }))
   }
-  const ofJobs = (node: ConfigNode, around: ConfigNode[]): Step[] =>
+  const ofJobs = (node: ConfigNode, around: ConfigNode[]) =>
     items(at(node, 'jobs')).flatMap((job) => ofJob(job, [...around, job]))
   return [
     ...ofJob(root, []),
     ...ofJobs(root, []),
     ...items(at(root, 'stages')).flatMap((stage) => ofJobs(stage, [stage])),
   ]
+}
+
+/** `task: Cache@2` that only takes what has its very key. */
+function keptFiles(root: ConfigMap): KeptFiles[] {
+  return jobsIn(root).flatMap(({ steps }, job) =>
+    steps.flatMap((step, index): KeptFiles[] => {
+      const inputs = at(step, 'inputs')
+      const key = entry(inputs, 'key')
+      const uses = /^Cache(Beta)?@/.test(text(at(step, 'task')) ?? '')
+      if (!uses || key === undefined || at(inputs, 'restoreKeys') !== undefined) return []
+      const variable = text(at(inputs, 'cacheHitVar'))
+      const spared = steps.filter(
+        (one) =>
+          variable !== undefined && textWithTemplates(at(one, 'condition'))?.includes(variable) === true,
+      )
+      const words = spared.flatMap((one) => [text(at(one, 'displayName')), textWithTemplates(scriptOf(one))])
+      const path = textWithTemplates(at(inputs, 'path')) ?? ''
+      return [
+        {
+          name: text(at(step, 'displayName')) ?? path,
+          words: [path, ...words].filter((word) => word !== undefined),
+          key,
+          scope: `${job}.${index}`,
+        },
+      ]
+    }),
+  )
 }
 
 /** `script:`, `bash:`, and the tasks that run one. */
@@ -155,6 +189,7 @@ function startsOf(trigger: ConfigEntry | undefined, pr: ConfigEntry | undefined)
 const sources = ['**/*.py', '*.yml', 'requirements*.txt']
 
 function changePipeline(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  if (claim.setting === 'volatileInput') return keyForContent
   if (claim.setting !== 'startedBy' || claim.key !== 'trigger') return byHand(claim)
   const root = map(facts.config?.documents[claim.site.document ?? 0]?.root)
   if (map(at(root, 'trigger')) === undefined)

@@ -10,6 +10,7 @@ import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
+import { claimKeptFiles, type KeptFiles, keyForContent } from '../ci/kept-files.js'
 import { calledSteps, claimCalls, namesGpu, runsTests, trainedBy } from '../ci/training.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
@@ -49,6 +50,7 @@ export const githubReader = defineReader({
 
 function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: ConfigDocument): void {
   const { root } = document
+  claimKeptFiles(claims, 'GitHub Actions', keptFiles(root))
   const known = trainingSteps(claims, context, root)
   const job = `${claims.path}#workflow`
   // What its scripts start is seen later (linking/workflow-links.ts).
@@ -99,6 +101,29 @@ function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: Co
 
 const fetching =
   /\b(dvc (pull|fetch|update)|aws s3 (cp|sync)|gsutil|gcloud storage|azcopy|az storage|rclone|kaggle|wget|curl|dbt|feast)\b|(fetch|download|pull|ingest|scrape|crawl|collect|update|get|sync|import|load)[-_ ]?(\w+[-_ ])?(data|corpus|features|samples|prices|records)/i
+
+/** Steps with `actions/cache` that only take what has their very key. */
+function keptFiles(root: ConfigNode): KeptFiles[] {
+  return entries(at(root, 'jobs')).flatMap((job) => {
+    const steps = items(at(job.value, 'steps'))
+    return steps.flatMap((step, index): KeptFiles[] => {
+      const key = entry(at(step, 'with'), 'key')
+      const uses = /^actions\/cache(\/\w+)?@/.test(text(at(step, 'uses')) ?? '')
+      if (!uses || key === undefined || at(step, 'with', 'restore-keys') !== undefined) return []
+      const id = text(at(step, 'id'))
+      const wanted = id === undefined ? null : `steps.${id}.outputs.cache-hit`
+      const spared = steps.filter(
+        (one) => wanted !== null && textWithTemplates(at(one, 'if'))?.includes(wanted) === true,
+      )
+      const words = spared.flatMap((one) =>
+        ['name', 'run'].flatMap((word) => textWithTemplates(at(one, word)) ?? []),
+      )
+      const path = textWithTemplates(at(step, 'with', 'path')) ?? ''
+      const name = text(at(step, 'name')) ?? path
+      return [{ name, words: [path, ...words], key, scope: `${job.key}.${index}` }]
+    })
+  })
+}
 
 /** A step that may bring data which the last run did not have. */
 function getsData(root: ConfigNode): boolean {
@@ -309,6 +334,7 @@ function claimIgnored(claims: ClaimBuilder, document: ConfigDocument, step: Trai
 }
 
 function changeWorkflow(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  if (claim.setting === 'volatileInput') return keyForContent
   if (claim.setting === 'strategy')
     return { reason: 'let a tuner choose the values, and start as many jobs as it has trials' }
   const { document: index, keys, fragment, target } = claim.site

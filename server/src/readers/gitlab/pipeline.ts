@@ -21,6 +21,7 @@ import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
+import { claimKeptFiles, type KeptFiles, keyForContent } from '../ci/kept-files.js'
 import { claimCalls, namesGpu, runsTests, type Trained, trainedBy } from '../ci/training.js'
 import { type Keys, keyedPlace, writeKeys } from '../config-change.js'
 import { claimJobGrid } from '../job-grid.js'
@@ -47,6 +48,7 @@ export const gitlabReader = defineReader({
 function readPipeline(claims: ClaimBuilder, context: ReaderContext, document: ConfigDocument): void {
   const root = map(document.root)
   if (root === undefined) return
+  claimKeptFiles(claims, 'GitLab CI', keptFiles(root))
   const found: { job: Job; trained: Trained }[] = []
   let tested = -1
   for (const one of root.entries) {
@@ -66,6 +68,32 @@ function readPipeline(claims: ClaimBuilder, context: ReaderContext, document: Co
     if (job.onGpu() || !trained.local) claimMatrix(claims, job)
     // A small model for the tests that follow.
     if (index >= tested || job.onGpu() || !trained.local) claimPipeline(claims, document, root, job, trained)
+  })
+}
+
+/** Caches of jobs that only take what has their very key. */
+function keptFiles(root: ConfigMap): KeptFiles[] {
+  return root.entries.flatMap((one): KeptFiles[] => {
+    if (reserved.has(one.key) || one.key.startsWith('.') || map(one.value) === undefined) return []
+    const job = new Job(root, one)
+    const caches = job.get('cache')
+    return (list(caches) === undefined ? [caches] : items(caches)).flatMap((cache, index): KeptFiles[] => {
+      const key = entry(cache, 'key')
+      if (key === undefined || at(cache, 'fallback_keys') !== undefined) return []
+      const script = job.get('script')
+      const words = [
+        script === undefined ? null : sourceOf(script),
+        ...items(at(cache, 'paths')).map(written),
+      ]
+      return [
+        {
+          name: one.key,
+          words: words.filter((word) => word != null),
+          key,
+          scope: `${one.key}.${index}`,
+        },
+      ]
+    })
   })
 }
 
@@ -263,6 +291,7 @@ const sources = ['**/*.py', '**/*.{yaml,yml,toml,json}', 'requirements*.txt']
 
 function changeJob(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys, target } = claim.site
+  if (claim.setting === 'volatileInput') return keyForContent
   if (keys === undefined) return byHand(claim)
   const write = (title: string, below: Keys, value: unknown) =>
     writeKeys(claim, facts, title, [{ keys: [...keys, ...below], value: value as never }])
