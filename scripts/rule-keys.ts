@@ -146,6 +146,7 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['Text', 'spaCy, NLTK, vectorizers, `SentenceTransformer.encode`'],
       ['Audio and images', 'librosa, decoders, HOG'],
       ['tf.data', '`map` without `cache`'],
+      ['PyTorch Geometric', '`transform` of data sets'],
     ],
   },
   'data/worker-count-mismatch': {

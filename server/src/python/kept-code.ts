@@ -22,6 +22,7 @@ const made = [
   'google.cloud.aiplatform.hyperparameter_tuning.',
   'sklearn.pipeline.',
   'sklearn.compose.',
+  'torch_geometric.transforms.',
 ]
 
 const library = /^(torch|torchvision|keras|tensorflow|flax|haiku|equinox)\b/

@@ -143,6 +143,7 @@ import { dataParallelReader } from './pytorch/data-parallel.js'
 import { pytorchDistributedReader } from './pytorch/distributed.js'
 import { pytorchFreshWeightsReader } from './pytorch/fresh-weights.js'
 import { pytorchFrozenReader } from './pytorch/frozen.js'
+import { graphDatasetReader } from './pytorch/graph-datasets.js'
 import { pytorchLoopReader } from './pytorch/loop.js'
 import { pytorchModesReader } from './pytorch/modes.js'
 import { pytorchOperationsReader } from './pytorch/operations.js'
@@ -348,6 +349,7 @@ export const readers: readonly Reader[] = [
   pytorchDistributedReader,
   pytorchFreshWeightsReader,
   pytorchFrozenReader,
+  graphDatasetReader,
   pytorchLoopReader,
   pytorchModesReader,
   pytorchOperationsReader,
