@@ -8,10 +8,12 @@ export interface Devices {
   /** What asks for them, and the keys of it below the service. */
   node: ConfigNode
   keys: Keys
-  /** Null: all that the machine has, or not readable. */
-  count: number | null
+  /** Null: not readable. */
+  count: number | 'all' | null
   /** Keys of the number alone; null: it is not written as one. */
   number: Keys | null
+  /** Devices beside it in the same list, itself among them. */
+  listed: number
 }
 
 /** `deploy.resources.reservations.devices`, `gpus`, `runtime: nvidia`; null: none. */
@@ -23,20 +25,28 @@ export function devicesOf(service: ConfigMap): Devices | null {
   ]
   for (const [list, keys] of lists) {
     if (list?.kind === 'scalar' && list.value === 'all')
-      return { node: list, keys, count: null, number: null }
+      return { node: list, keys, count: 'all', number: null, listed: 1 }
     const index = items(list).findIndex((one) => isGpu(one, keys[0] === 'gpus'))
     const device = items(list)[index]
     if (device === undefined) continue
     const ids = at(device, 'device_ids')
     const count = at(device, 'count')
     if (ids !== undefined)
-      return { node: ids, keys, count: ids.kind === 'list' ? ids.items.length : null, number: null }
+      return {
+        node: ids,
+        keys,
+        count: ids.kind === 'list' ? ids.items.length : null,
+        number: null,
+        listed: items(list).length,
+      }
     const given = number(count)
     return {
       node: count ?? device,
       keys,
-      count: given ?? null,
+      // Without a number it is every one that fits.
+      count: given ?? (count === undefined || text(count) === 'all' ? 'all' : null),
       number: given === undefined ? null : [...keys, index, 'count'],
+      listed: items(list).length,
     }
   }
   const runtime = at(service, 'runtime')
@@ -44,7 +54,7 @@ export function devicesOf(service: ConfigMap): Devices | null {
   const visible = environmentOf(service).find((one) => one.name === 'NVIDIA_VISIBLE_DEVICES')
   const named = /^\d+(,\d+)*$/.test(visible?.value ?? '') ? visible!.value!.split(',').length : null
   if (/^(none|void)$/.test(visible?.value ?? '')) return null
-  return { node: visible?.node ?? runtime!, keys: ['runtime'], count: named, number: null }
+  return { node: visible?.node ?? runtime!, keys: ['runtime'], count: named, number: null, listed: 1 }
 }
 
 function isGpu(device: ConfigNode, gpus: boolean): boolean {

@@ -78,13 +78,11 @@ function claimDevices(
   place: Place,
 ): void {
   const key = path === null ? 'devices' : 'count'
-  if (count === null) compute.unknown('gpus', key, 'all that the machine has', place)
-  else
-    compute.known('gpus', key, count, place, {
-      site: path === null ? nodePlace(node) : keyedPlace(node, document.index, [...base, ...path]),
-      // Files beside this one are laid over it, and devices are not taken from anybody.
-      overridable: true,
-    })
+  const site = keyedPlace(node, document.index, [...base, ...(path ?? [])])
+  // Files beside this one are laid over it, and devices are not taken from anybody.
+  const origin = compute.locator.origin(place, { site, overridable: true })
+  if (count === 'all') compute.say('gpus', key, { ...origin, state: 'range', low: 1, high: null })
+  else compute.say('gpus', key, readAs(origin, count, 'a template'))
 }
 
 function claimSharedMemory(
@@ -231,7 +229,9 @@ function changeService(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   const set = (title: string, to: Json) => writeKeys(claim, facts, title, [{ keys, value: to }])
   switch (claim.setting) {
     case 'gpus':
-      return set(`Request ${value} GPU: count: ${value}`, Number(value))
+      return value === 0
+        ? withoutDevices(claim, facts, keys.slice(0, 2))
+        : set(`Request ${value} GPU: count: ${value}`, Number(value))
     case 'sharedMemory':
       return set('Give the container 8 GB of shared memory: shm_size', '8gb')
     case 'retries':
@@ -242,4 +242,18 @@ function changeService(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     default:
       return byHand(claim)
   }
+}
+
+/** Takes out what asks for devices, with the maps that hold nothing else. */
+function withoutDevices(claim: Claim, facts: FragmentFacts, base: Keys): Change | Refusal {
+  const service = map(at(facts.config?.documents[claim.site.document ?? 0]?.root, ...base))
+  const devices = service === undefined ? null : devicesOf(service)
+  if (service === undefined || devices === null) return { reason: 'the service has changed' }
+  if (devices.listed > 1) return { reason: 'it asks for other devices as well' }
+  let { keys } = devices
+  while (keys.length > 1 && map(at(service, ...keys.slice(0, -1)))?.entries.length === 1)
+    keys = keys.slice(0, -1)
+  return writeKeys(claim, facts, `Ask for no GPU: remove ${keys.join('.')}`, [
+    { keys: [...base, ...keys], value: undefined },
+  ])
 }

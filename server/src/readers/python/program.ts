@@ -62,6 +62,8 @@ export const programReader = defineReader({
     'rasterio',
     'nibabel',
     'bs4',
+    'joblib',
+    'spacy',
     'paddle',
   ],
   read(facts, context, claims) {

@@ -1,7 +1,8 @@
 import { cpuMachine } from '../../catalog/cpu-families.js'
 import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
-import type { SubjectView } from '../../workload/claim.js'
+import type { Effective, SubjectView } from '../../workload/claim.js'
+import { atLeast } from '../bounds.js'
 import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
 import {
   processorMachine,
@@ -38,12 +39,13 @@ export default defineRule({
       })
       return
     }
-    const accelerators = acceleratorsOf(view)
+    const counted = acceleratorsOf(view)
+    const accelerators = counted ?? allOfThem(gpus)
     if (gpus === undefined || accelerators === undefined) return silent(withoutAccelerators(view))
     const others = otherPrograms(view)
     if (others !== undefined) return silent(others)
-    if (effective(view.settings.service) === true) return silent('it is a service')
-    const code = trainerOnProcessors(view)
+    const serves = effective(view.settings.service) === true
+    const code = onProcessors(view, serves ? 'evaluate' : 'train')
     if (isSilence(code)) return silent(code)
     const type = effective(instanceType)
     const machine = type === undefined ? undefined : instance(type)
@@ -57,15 +59,26 @@ export default defineRule({
     const fixes = processorsInstead(view, cheaper)
     report({
       at: type === undefined || instanceType === undefined ? gpus : instanceType,
-      message: `${type === undefined ? 'The job' : type} is paid for ${type === undefined ? '' : 'its '}${accelerators}, but ${code.name} ${code.does ?? 'uses only libraries that compute on the CPU'}.${other}`,
+      ...(serves ? { severity: 'warning' as const } : {}),
+      message: `${type ?? (serves ? 'The service' : 'The job')} ${counted === undefined ? 'holds' : 'is paid for'} ${type === undefined ? '' : 'its '}${accelerators}, but ${code.name} ${code.does ?? 'uses only libraries that compute on the CPU'}.${other}`,
       saving: savedOnProcessors(view, cheaper === undefined ? undefined : `${prefix}${cheaper}`, options),
       fixes,
       ...(code.location === undefined
         ? {}
-        : { related: [{ location: code.location, message: 'trains on the CPU' }] }),
+        : {
+            related: [
+              { location: code.location, message: serves ? 'serves on the CPU' : 'trains on the CPU' },
+            ],
+          }),
     })
   },
 })
+
+/** Some, of which only the machine tells how many there are. */
+function allOfThem(gpus: Effective<number> | undefined): string | undefined {
+  const least = atLeast(gpus)
+  return least === null || least.exact || least.value < 1 ? undefined : 'all GPUs of its machine'
+}
 
 /** A server that cannot use the accelerators that each of its replicas holds. */
 function servedOnProcessors(view: SubjectView<'Serving'>): Report | Silence {
@@ -93,11 +106,11 @@ interface Trainer {
   location?: SubjectView['subject']['location']
 }
 
-/** What trains on the machine without being able to use its accelerators; else why nothing is known to. */
-function trainerOnProcessors(view: SubjectView<'Compute'>): Trainer | Silence {
+/** What trains or answers on the machine without being able to use its accelerators; else why nothing is known to. */
+function onProcessors(view: SubjectView<'Compute'>, wanted: 'train' | 'evaluate'): Trainer | Silence {
   const { work, acceleratorLibrary } = view.settings
   if (work !== undefined) {
-    if (effective(work)?.includes('train') !== true) return unless(view, 'work', 'its code does not train')
+    if (effective(work)?.includes(wanted) !== true) return unless(view, 'work', 'its code does not train')
     return effective(acceleratorLibrary) === null
       ? { name: work.key }
       : unless(view, 'acceleratorLibrary', `its code uses ${effective(acceleratorLibrary)}`)
@@ -116,12 +129,12 @@ function trainerOnProcessors(view: SubjectView<'Compute'>): Trainer | Silence {
     // `tree_method=gpu_hist` on the launch line.
     if (Object.values(launch.flags).some(({ value }) => /gpu|cuda/i.test(String(value))))
       return { text: `the launch line tells ${run.script} to use a GPU` }
-    if (effective(program.settings.work)?.includes('train') === true)
+    if (effective(program.settings.work)?.includes(wanted) === true)
       trainer ??= {
         name: run.script,
         location: program.subject.location,
         ...(claim?.key.startsWith('accelerator=') ? { does: `trains on the CPU (\`${claim.key}\`)` } : {}),
       }
   }
-  return trainer ?? { text: 'no program of the job trains' }
+  return trainer ?? { text: wanted === 'train' ? 'no program of the job trains' : 'it is a service' }
 }
