@@ -10,6 +10,9 @@ export const ownProcesses = {
   controller: 'variables of the controller',
 } as const
 
+/** A scheduler of the job's own, which shows accelerators only to what asks for them. */
+export const handedOut = 'Ray'
+
 const own: ReadonlySet<string> = new Set(Object.values(ownProcesses))
 
 /** Programs run beside that of the job, and nobody has read them. */

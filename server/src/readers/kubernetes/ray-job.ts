@@ -1,7 +1,9 @@
 /** Ray on Kubernetes: `RayJob` (ray.io/v1). The cluster that it makes stays after the job unless it is told to go. */
+
 import { at, boolean, items, written } from '../../config/access.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import { handedOut } from '../../workload/sharing.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { isServer } from '../shell/commands.js'
@@ -62,7 +64,7 @@ function readRayJob(claims: ClaimBuilder, context: ReaderContext, object: Kubern
     place,
     groups,
     // Ray itself hands accelerators to tasks and actors.
-    sharing: 'Ray',
+    sharing: handedOut,
     ...(serves ? { service: true } : {}),
   }
   const claimed = claimWorkload(claims, context, workload)

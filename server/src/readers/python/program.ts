@@ -19,6 +19,7 @@ import { acceleratedLibrary } from '../pipelines/accelerator-use.js'
 import { workOfModule } from '../pipelines/step-work.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { resumption } from '../pytorch/resume.js'
+import { asksRay } from '../ray/asked.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { trainCalls } from '../ultralytics/train.js'
 import { mergesOnProcessor } from './merging.js'
@@ -87,8 +88,13 @@ export const programReader = defineReader({
     const rank = rankSource(python)
     program.known('readsRank', rank ?? 'rank', rank, place)
     readWork(python, program, place)
-    for (const { what, could, start, end } of strangersOf(python, python.tree.body))
-      claims.unseen({ what, could, location: claims.locate({ start, end }) })
+    const none = asksRay(python)
+    if (none !== undefined) program.known('asksForAccelerators', none.key, false, none.place)
+    for (const { what, could, start, end } of strangersOf(python, python.tree.body)) {
+      const handed = none !== undefined && /^the module ray(\.|$)/.test(what)
+      const brings = handed ? could.filter((one) => one !== 'accelerator') : could
+      if (brings.length > 0) claims.unseen({ what, could: brings, location: claims.locate({ start, end }) })
+    }
   },
 })
 

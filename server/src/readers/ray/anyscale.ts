@@ -7,6 +7,7 @@ import { convert, orDefault, stated } from '../../values/operations.js'
 import { asQuotedNumber, asSwitch, asWord } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { handedOut } from '../../workload/sharing.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
@@ -91,7 +92,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   compute.known('trials', 'entrypoint', false, place)
   compute.known('service', 'entrypoint', false, place)
   // Ray itself hands accelerators to tasks and actors.
-  compute.known('sharing', 'entrypoint', 'Ray', place)
+  compute.known('sharing', 'entrypoint', handedOut, place)
   if (group === undefined)
     compute.unknown('gpus', 'compute_config', 'machines that the platform chooses', place)
   else if (others.length > 0) compute.unknown('gpus', 'worker_nodes', 'several groups of workers', place)

@@ -106,6 +106,15 @@ interface Trainer {
   location?: SubjectView['subject']['location']
 }
 
+/** `use_gpu=False`: its workers see none of those that the job holds. */
+function askingForNone({
+  settings: { asksForAccelerators: asks },
+}: SubjectView<'Program'>): Partial<Trainer> {
+  return asks !== undefined && effective(asks) === false
+    ? { does: `asks for none (\`${asks.key}\`)`, location: asks.location }
+    : {}
+}
+
 /** What trains or answers on the machine without being able to use its accelerators; else why nothing is known to. */
 function onProcessors(view: SubjectView<'Compute'>, wanted: 'train' | 'evaluate'): Trainer | Silence {
   const { work, acceleratorLibrary } = view.settings
@@ -133,6 +142,7 @@ function onProcessors(view: SubjectView<'Compute'>, wanted: 'train' | 'evaluate'
       trainer ??= {
         name: run.script,
         location: program.subject.location,
+        ...askingForNone(program),
         ...(claim?.key.startsWith('accelerator=') ? { does: `trains on the CPU (\`${claim.key}\`)` } : {}),
       }
   }

@@ -4,6 +4,7 @@ import { type Location, sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Run, SubjectView } from '../../workload/claim.js'
 import type { ProgramSettings } from '../../workload/resource-kinds.js'
+import { handedOut } from '../../workload/sharing.js'
 import { usesAccelerator } from '../accelerator-use.js'
 import { smallerMachine } from '../fewer-gpus.js'
 import { sharedWith } from '../lifecycle/job-words.js'
@@ -162,7 +163,7 @@ function devicesOf(run: Run): ProgramSettings['devices'] | undefined {
 /** Why the accelerators of a job are not what a launcher of processes counts; undefined: they are. `shared`: its program takes them of a cluster. */
 export function otherDevices(view: SubjectView<'Compute'>, shared = false): Silence | undefined {
   const { sharing, service, gpuModel } = view.settings
-  if (sharing !== undefined && !(shared && effective(sharing) === 'Ray')) return sharedWith(sharing)
+  if (sharing !== undefined && !(shared && effective(sharing) === handedOut)) return sharedWith(sharing)
   if (effective(service) === true) return { text: 'it is a service' }
   if (view.subject.evidence.accelerator !== 'gpu') return { text: 'its accelerators are no GPUs' }
   const model = effective(gpuModel)

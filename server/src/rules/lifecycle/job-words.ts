@@ -1,8 +1,9 @@
 /** How rules about jobs speak of them. */
 import { effective } from '../../values/value.js'
 import type { Effective, SubjectView } from '../../workload/claim.js'
-import { runsOthers } from '../../workload/sharing.js'
+import { handedOut, runsOthers } from '../../workload/sharing.js'
 import { type Silence, unless } from '../silence.js'
+import { subjectIn } from '../subject-view.js'
 
 /** What a job's accelerators are called, and one of them: by the resource that it asks for, where that tells the make. */
 function makeOf({ subject, settings }: SubjectView<'Compute'>): { make: string; unit: string } {
@@ -47,13 +48,22 @@ export function sharedWith(sharing: Effective<string>): Silence {
   return unless({ settings: { sharing } }, 'sharing', `others may use its machines: ${effective(sharing)}`)
 }
 
+/** What hands out its accelerators is asked for none by any of its programs. */
+function asksForNone({ run, settings }: SubjectView<'Compute'>): boolean {
+  if (effective(settings.sharing) !== handedOut) return false
+  return run.siblings.every(
+    (one) => effective(subjectIn(one, 'Program')?.settings.asksForAccelerators) === false,
+  )
+}
+
 /** What might use accelerators beside the code of the job's own program. */
 export function otherPrograms(view: SubjectView<'Compute'>): Silence | undefined {
   const { sharing, work, acceleratorLibrary } = view.settings
   const library = effective(acceleratorLibrary)
   if (work === undefined && acceleratorLibrary !== undefined && library !== null)
     return unless(view, 'acceleratorLibrary', `${library} computes on the accelerator`)
-  return sharing !== undefined && runsOthers(effective(sharing) ?? '') ? sharedWith(sharing) : undefined
+  if (sharing === undefined || asksForNone(view)) return undefined
+  return runsOthers(effective(sharing) ?? '') ? sharedWith(sharing) : undefined
 }
 
 /** `90 minutes`, `24 hours`, `14 days`. */

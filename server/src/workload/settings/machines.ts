@@ -111,6 +111,8 @@ export interface ProgramSettings {
   parallelism: 'none' | 'data-parallel' | 'distributed' | 'model-parallel' | 'trials' | 'spawned'
   /** Accelerators that its code says it takes, on each node or of all that the job has; absent: it says nothing of it. */
   devices: { count: number; of: 'node' | 'job' }
+  /** Tasks and workers ask the scheduler that hands accelerators out for some; those that ask for none see none. */
+  asksForAccelerators: boolean
   trains: boolean
   /** The library call by which it runs a trained model over data: 'SentenceTransformer.encode'; null: it does not. */
   infers: string | null
