@@ -18,6 +18,8 @@ export interface MachineFacts {
   scope: string
   /** What tells it from others that stand at the same place: the key of a repeated block. */
   copy?: string
+  /** The script that makes it starts programs on its accelerators: the job that they are. */
+  job?: string
 }
 
 /** Names of machines that a person works on. */
@@ -40,16 +42,16 @@ export function claimMachineRequest(
   // Neither toy data nor a notebook makes a machine that is left running any cheaper.
   const evidence: Evidence = {
     role: python === null ? 'job' : jobRole(python),
-    accelerator: 'maybe',
+    accelerator: facts.job === undefined ? 'maybe' : 'gpu',
     small: null,
     notebook: false,
   }
-  const compute = claims.subject('Compute', facts.place, facts.scope, evidence)
+  const compute = claims.subject('Compute', facts.place, facts.scope, evidence, facts.job ?? null)
   if (facts.copy !== undefined) compute.subject.id = `${compute.subject.id}:${facts.copy}`
   compute.known('provider', facts.provider, facts.provider, facts.place)
   compute.known('interactive', 'machine', facts.interactive, facts.place)
-  // It is no job that ends.
-  compute.known('service', 'machine', true, facts.place)
+  // Else it is no job that ends.
+  compute.known('service', 'machine', facts.job === undefined, facts.place)
   return compute
 }
 

@@ -5,15 +5,16 @@
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { effective } from '../../values/value.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { addOptions, commandSite } from '../command-lines/change.js'
+import { addOptions, commandSite, replaceValue } from '../command-lines/change.js'
 import { type CloudCommand, cloudCommands, isOn, optionOf } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
 import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { attachedOf } from './accelerators.js'
+import { machineName, type OwnMachine, ownMachines } from './own-machine.js'
 
 export const gcloudInstancesReader = defineReader({
   name: 'gcloud-instances',
@@ -23,8 +24,9 @@ export const gcloudInstancesReader = defineReader({
     // What a notebook makes, another of its cells takes away.
     if (facts.fragment.origin !== 'file') return
     const text = facts.fragment.text
+    const machines = ownMachines(facts, context)
     for (const one of cloudCommands('gcloud', facts, context, /^compute instances create\b(?!-)/))
-      readInstance(claims, one, text)
+      readInstance(claims, one, text, machines.get(machineName(one) ?? '') ?? null)
   },
   change: changeInstance,
 })
@@ -33,7 +35,7 @@ export const gcloudInstancesReader = defineReader({
 const endings =
   /instances\s+(delete|stop|suspend|add-resource-policies|set-scheduling)|shutdown|poweroff|\bhalt\b|resource-policies|scheduler\s+jobs/
 
-function readInstance(claims: ClaimBuilder, one: CloudCommand, text: string): void {
+function readInstance(claims: ClaimBuilder, one: CloudCommand, text: string, own: OwnMachine | null): void {
   const source = new OptionSource(one, claims)
   const type = source.text('machine-type')
   const attached = attachedOf(source)
@@ -50,7 +52,10 @@ function readInstance(claims: ClaimBuilder, one: CloudCommand, text: string): vo
     place: head,
     site,
     scope: name,
+    ...(own === null ? {} : { job: own.job }),
   })
+  if (own !== null) claimJob(compute, one, own)
+  if (own !== null && isSpot(one)) compute.known('spot', 'provisioning-model', true, head)
   const region = optionOf(one, 'zone')?.value
   if (typeof region === 'string') compute.known('region', 'zone', region.replace(/-[a-z]$/, ''), head)
   claimType(compute, 'machine-type', type)
@@ -59,10 +64,7 @@ function readInstance(claims: ClaimBuilder, one: CloudCommand, text: string): vo
     compute.say('gpuModel', 'accelerator', attached.model)
   }
   const key = 'max-run-duration'
-  const spot =
-    isOn(one, 'spot') ||
-    isOn(one, 'preemptible') ||
-    /^spot$/i.test(optionOf(one, 'provisioning-model')?.value ?? '')
+  const spot = isSpot(one)
   const limit = optionOf(one, key, 'termination-time', 'resource-policies', 'request-valid-for-duration')
   // A start script that is another file may do anything, shut the machine down among others.
   const script = optionOf(one, 'metadata-from-file', 'metadata')
@@ -78,7 +80,21 @@ function readInstance(claims: ClaimBuilder, one: CloudCommand, text: string): vo
   else compute.default('idleStop', key, null, head, { site, overridable: true })
 }
 
+function isSpot(one: CloudCommand): boolean {
+  const model = optionOf(one, 'provisioning-model')?.value ?? ''
+  return isOn(one, 'spot') || isOn(one, 'preemptible') || /^spot$/i.test(model)
+}
+
+/** What only a machine has on which the script itself starts programs. */
+function claimJob(compute: SubjectBuilder<'Compute'>, { head }: CloudCommand, { besides }: OwnMachine): void {
+  compute.default('nodes', 'instances create', 1, head)
+  compute.known('trials', 'instances create', false, head)
+  if (besides !== null) compute.known('sharing', 'compute ssh', besides, head)
+}
+
 function changeInstance(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  if (claim.setting === 'instanceType')
+    return replaceValue(claim, facts, `Take ${value}: --machine-type`, String(value))
   if (claim.setting !== 'idleStop') return byHand(claim)
   // There is no idle shutdown of a plain machine; a day's work ends in the evening.
   const hours = Math.max(8, Math.round(Number(value) / 3600))

@@ -7,6 +7,7 @@ import type { SourceFragment } from '../../text/source-fragment.js'
 import { batchJobId } from '../batch/job.js'
 import { byHand } from '../change-answer.js'
 import { asMounted, containerHoldsGpus } from '../docker/run.js'
+import { ownMachines } from '../gcloud/own-machine.js'
 import { hydraSteps } from '../hydra/launcher.js'
 import { notebookJob, runtimeOf } from '../notebooks/runtime.js'
 import { defineReader } from '../reader.js'
@@ -88,8 +89,10 @@ export const shellReader = defineReader({
           (span) => claims.locate(span),
         )
     }
+    const machines = job === null ? [...ownMachines(facts, context).values()] : []
     for (const launch of launches) {
       const { command, parts } = launch
+      const machine = machines.find(({ starts }) => starts.includes(command))
       const id = shellLaunchId(claims, facts.fragment, command)
       const own = job === null ? srunOptions(parts) : null
       const hydra = hydraSteps(parts)
@@ -103,7 +106,7 @@ export const shellReader = defineReader({
         claims,
         { command, parts: asMounted(command, parts) },
         {
-          job: asks ? id : job,
+          job: asks ? id : (machine?.job ?? job),
           id,
           place: { start: command.start, end: command.end },
           ...(besides === undefined ? {} : { besides }),
