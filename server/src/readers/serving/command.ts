@@ -7,6 +7,8 @@ export interface ServerCommand {
   model: ShellWord | null
   /** By name without dashes; null value: not readable. */
   flags: Map<string, string | null>
+  /** By the same names, the words that hold the values. */
+  values: Map<string, ShellWord>
   /** Some words cannot be read, and could bring any flag. */
   complete: boolean
   /** Last word of the command. */
@@ -40,6 +42,7 @@ export function serverCommand(words: readonly ShellWord[], image: string | null)
   if (found === null) return null
   const { kind, from, positional } = found
   const flags = new Map<string, string | null>()
+  const values = new Map<string, ShellWord>()
   let model: ShellWord | null = null
   let complete = true
   for (let i = from; i < words.length; i++) {
@@ -63,9 +66,10 @@ export function serverCommand(words: readonly ShellWord[], image: string | null)
       else if (flag[2] !== '') model = { ...word, text: flag[2] }
     }
     flags.set(name, apart ? next.text : (flag[2] ?? ''))
+    values.set(name, apart ? next : word)
     if (apart) i++
   }
-  return { server: kind.server, model, flags, complete, last }
+  return { server: kind.server, model, flags, values, complete, last }
 }
 
 interface Start {

@@ -37,8 +37,7 @@ export const servingReader = defineReader({
       if (found !== null) readCommand(found, facts.path, claims, (word) => word)
     }
     for (const document of facts.config?.documents ?? [])
-      for (const container of containersIn(document.root))
-        readContainer(container, facts.path, context, claims)
+      for (const container of containersIn(document.root)) readContainer(container, facts, context, claims)
   },
   change: changeServer,
 })
@@ -63,13 +62,21 @@ const evidence = (path: string): Evidence => ({
   notebook: path.endsWith('.ipynb'),
 })
 
+/** What the weights are loaded in, and where that is written. */
+interface Format {
+  /** Null: not readable. */
+  weights: Precision | null
+  place: Place
+  site: Place
+}
+
 function claimServed(
   model: SubjectBuilder<'Model'>,
   id: string,
   key: string,
   place: Place,
   site: Place,
-  weights: Precision | null,
+  format: Format,
   quantized: boolean | null,
   devices: number | null,
 ): void {
@@ -77,8 +84,9 @@ function claimServed(
   model.known('id', key, id, place, { site })
   model.known('use', key, 'inference', place, { site })
   if (parameters !== null) model.known('parameters', key, parameters, place, { site })
-  if (weights === null) model.unknown('weights', 'dtype', 'its value', place, { site })
-  else model.known('weights', 'dtype', weights, place, { site })
+  const { weights } = format
+  if (weights === null) model.unknown('weights', 'dtype', 'its value', format.place, { site: format.site })
+  else model.known('weights', 'dtype', weights, format.place, { site: format.site })
   if (quantized === null) model.unknown('quantized', 'quantization', 'its value', place, { site })
   else if (quantized || isSmall(id)) model.known('quantized', 'quantization', true, place, { site })
   else model.default('quantized', 'quantization', false, place, { site })
@@ -109,6 +117,7 @@ function readEngines(python: PythonModule, claims: ClaimBuilder): void {
     const quantization = value('quantization')
     const load = value('load_format')
     const dtype = value('dtype')
+    const written = passedPlace(python.argument(call, 'dtype')) ?? place
     const devices = [value('tensor_parallel_size'), value('pipeline_parallel_size')]
     const role = evidence(python.path)
     if (python.evidence.role === 'test') role.role = 'test'
@@ -118,7 +127,12 @@ function readEngines(python: PythonModule, claims: ClaimBuilder): void {
       call.method,
       place,
       callSite(call),
-      dtype === undefined ? 'bf16' : typeof dtype === 'string' ? (lookUp(formats, dtype) ?? null) : null,
+      {
+        weights:
+          dtype === undefined ? 'bf16' : typeof dtype === 'string' ? (lookUp(formats, dtype) ?? null) : null,
+        place: written,
+        site: callSite(call),
+      },
       quantization === undefined || load === 'bitsandbytes'
         ? load === 'bitsandbytes'
         : quantization === null
@@ -173,6 +187,8 @@ function readCommand(
   const open = !command.complete
   const place = placeOf(command.model)
   const last = placeOf(command.last)
+  const held = command.values.get('dtype')
+  const written = held === undefined ? place : placeOf(held)
   claimServed(
     claims.subject('Model', place, command.server, evidence(path)),
     id,
@@ -186,7 +202,18 @@ function readCommand(
         text: command.server === 'TGI' ? '--quantize fp8' : '--quantization fp8',
       },
     },
-    dtype === undefined ? (open ? null : 'bf16') : dtype === null ? null : (lookUp(formats, dtype) ?? null),
+    {
+      weights:
+        dtype === undefined
+          ? open
+            ? null
+            : 'bf16'
+          : dtype === null
+            ? null
+            : (lookUp(formats, dtype) ?? null),
+      place: written,
+      site: written,
+    },
     open || quantization === null || flag('load-format') === null
       ? null
       : (quantization !== undefined && quantization !== 'None') || flag('load-format') === 'bitsandbytes',
@@ -210,20 +237,28 @@ function containersIn(root: ConfigNode): ConfigNode[] {
 
 function readContainer(
   container: ConfigNode,
-  path: string,
+  { path, fragment: { text: source } }: FragmentFacts,
   context: ReaderContext,
   claims: ClaimBuilder,
 ): void {
   const image = text(at(container, 'image')) ?? null
   // Other accelerators have other formats.
   if (/tpu|neuron|gaudi|hpu|rocm|xpu|cpu/i.test(image ?? '')) return
-  const words = [...items(at(container, 'command')), ...items(at(container, 'args'))]
+  const line = at(container, 'command')
+  if (line !== undefined && text(line) !== undefined) {
+    // Compose splits it as a shell does.
+    const [command] = context.shell(`${argumentsOf} ${text(line)!}`).commands
+    const found = serverCommand(command?.words.slice(1) ?? [], image)
+    if (found !== null) readCommand(found, path, claims, wordsIn(line, source))
+    return
+  }
+  const words = [...items(line), ...items(at(container, 'args'))]
   const shell = words.findIndex((word) => /^-\w*c$/.test(written(word) ?? ''))
   const script = shell >= 0 ? words[shell + 1] : undefined
   if (script !== undefined && /(^|\/)(ba|da)?sh$/.test(written(words[0]) ?? '')) {
-    const source = text(script)
-    if (source === undefined) return
-    for (const command of context.shell(source).commands) {
+    const lines = text(script)
+    if (lines === undefined) return
+    for (const command of context.shell(lines).commands) {
       const found = serverCommand(command.words, null)
       if (found !== null) readCommand(found, path, claims, () => ({ start: script.start, end: script.end }))
     }
@@ -231,6 +266,19 @@ function readContainer(
   }
   const found = serverCommand(words.map(wordOf), image)
   if (found !== null) readCommand(found, path, claims, ({ start, end }) => ({ start, end }))
+}
+
+/** Stands before options that have no program of their own. */
+const argumentsOf = 'program'
+
+/** Where a word of a text stands in the file, if it stands there once; else all of the text. */
+function wordsIn({ start, end }: ConfigNode, source: string): (word: ShellWord) => Place {
+  const written = source.slice(start, end)
+  return ({ raw }) => {
+    const at = written.indexOf(raw)
+    const once = at >= 0 && written.indexOf(raw, at + 1) < 0
+    return once ? { start: start + at, end: start + at + raw.length } : { start, end }
+  }
 }
 
 function wordOf(node: ConfigNode): ShellWord {
@@ -241,8 +289,10 @@ function wordOf(node: ConfigNode): ShellWord {
 // Changes.
 
 /** fp8 needs no other checkpoint: weights are rounded while they are loaded. */
-function changeServer(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+function changeServer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment, shell } = facts
+  if (claim.setting === 'weights')
+    return changeFormat(claim, value === 'fp16' ? 'float16' : 'bfloat16', facts)
   if (claim.setting !== 'quantized') return byHand(claim)
   const title = 'Quantise the weights to 8 bits while loading (fp8)'
   if (python !== undefined) {
@@ -260,6 +310,39 @@ function changeServer(claim: Claim, _value: unknown, facts: FragmentFacts): Chan
     title,
     safety: 'unsafe',
     writes: [{ kind: 'replace text', path, fragment: fragment.index, start: end, end, text: ` ${flag}` }],
+    imports: [],
+  }
+}
+
+/** In place of `float32`, behind `--dtype` where the whole line is one text. */
+function changeFormat(claim: Claim, format: string, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
+  const title = `Load the weights in 16 bits: dtype ${format}`
+  if (python !== undefined) {
+    const call = claimedCall(python, claim.site)
+    if (call === null) return { reason: 'the call is no longer in the file' }
+    const write = writeArgument(facts, call, 'dtype', python.argument(call, 'dtype'), `"${format}"`)
+    return 'reason' in write ? write : { title, safety: 'unsafe', writes: [write], imports: [] }
+  }
+  const { start, end } = claim.site
+  const found = /^(["']?|--dtype=|[\s\S]*--dtype(?:=|\s+)["']?)(float(?:32)?)\b/.exec(
+    fragment.text.slice(start, end),
+  )
+  if (found === null) return byHand(claim)
+  const at = start + found[1]!.length
+  return {
+    title,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'replace text',
+        path,
+        fragment: fragment.index,
+        start: at,
+        end: at + found[2]!.length,
+        text: format,
+      },
+    ],
     imports: [],
   }
 }
