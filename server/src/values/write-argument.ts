@@ -106,6 +106,10 @@ function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | nu
   const made = python.definition(expr)
   if (made.type === 'constant') return made.end > made.start ? made : null
   if (made !== expr) return writtenElsewhere(python, made)
+  // `config.precision`: the default of the class.
+  const held = expr.type === 'attribute' ? python.possible(expr) : null
+  if (held?.length === 1 && held[0] !== expr && held[0]!.type === 'constant' && held[0]!.end > held[0]!.start)
+    return held[0]!
   const owner = rootOf(expr)
   if (owner.type !== 'name' || expr.start === expr.end) return null
   const bindings = python.bindingsOf(owner)

@@ -19,6 +19,7 @@ import type { Precision } from '../../workload/resource-kinds.js'
 import { claimedCall } from '../claim-argument.js'
 import { ownVariable } from '../launched-value.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { accelerateDocument, readAccelerateDocument } from './accelerate-config.js'
 import {
@@ -133,6 +134,9 @@ function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Ch
 
 function changeDocument(claim: Claim, word: string, title: string, facts: FragmentFacts): Change | Refusal {
   const document: ConfigDocument | undefined = facts.config?.documents[claim.site.document ?? 0]
+  // A file of the program's own, from which it takes the argument.
+  if (document !== undefined && !accelerateDocument(document) && isConfigured(claim, facts))
+    return writeConfigured(claim, word, facts)
   if (document === undefined || !accelerateDocument(document)) return { reason: 'the file has changed' }
   const hasKey = entries(document.root).some((one) => one.key === 'mixed_precision')
   return {
