@@ -3,13 +3,15 @@ import { distinctCount } from '../../estimate/dimension.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../../syntax/python-children.js'
+import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
+import type { Binding } from '../../workload/claim.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
 import { claimHandGrid } from '../hand-grid.js'
 import { trainsAnywhere, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
-import { type Factor, listedConfigurations, productOf } from './grid-factors.js'
+import { type Factor, listedConfigurations, parameterGrid, productOf } from './grid-factors.js'
 import { hyperparameter } from './hyperparameter-names.js'
 
 /** What tells a task its number: Slurm, Kubernetes, AWS Batch, PBS, Grid Engine, LSF, Google Batch, Cloud Run. */
@@ -29,12 +31,12 @@ const numbers = new RegExp(`\\b(${variables.join('|')})\\b`)
 export const arrayTaskReader = defineReader({
   name: 'array-task',
   languages: ['python'],
-  triggers: variables,
-  read(facts, _context, claims) {
+  triggers: [...variables, 'itertools', 'ParameterGrid', 'sys.argv', 'add_argument'],
+  read(facts, context, claims) {
     const python = facts.python
     if (python === undefined || !trainsAnywhere(python)) return
     for (const statement of python.statements)
-      for (const { entry, grid } of entriesIn(python, statement)) {
+      for (const { entry, grid, given } of entriesIn(python, statement, context.binding)) {
         const factors = configurationsOf(python, grid)
         if (factors === null) continue
         const dimensions = factors.map((one, index) =>
@@ -45,7 +47,10 @@ export const arrayTaskReader = defineReader({
         const place: Place = { start: statement.start, end: entry.end }
         const search = claims.subject('Search', place, '', tuningEvidence(python))
         const launched = 'jobs, one for each entry'
-        claimHandGrid(search, { key: 'grid', dimensions, unit: 'job', launched }, place)
+        // Without a launch that passes on its number, somebody may train one of them by hand.
+        claimHandGrid(search, { key: 'grid', dimensions, unit: 'job', launched }, place, {
+          overridable: !given,
+        })
       }
   },
   change: () => ({ reason: 'let a tuner choose the values, and start as many tasks as it has trials' }),
@@ -54,14 +59,18 @@ export const arrayTaskReader = defineReader({
 interface Entry {
   entry: Expr
   grid: Expr
+  /** The number is shown to be that of a task. */
+  given: boolean
 }
 
 /** `grid[task]` where the index is the number of the task. */
-function entriesIn(python: PythonModule, statement: Stmt): Entry[] {
+function entriesIn(python: PythonModule, statement: Stmt, binding: Binding | null): Entry[] {
   const found: Entry[] = []
   const visit = (expr: Expr): void => {
-    if (expr.type === 'subscript' && isTaskNumber(python, expr.index))
-      found.push({ entry: expr, grid: expr.value })
+    if (expr.type === 'subscript') {
+      const given = isTaskNumber(python, expr.index) ? true : passedNumber(python, expr.index, binding)
+      if (given !== null) found.push({ entry: expr, grid: expr.value, given })
+    }
     forEachChild(expr, visit)
   }
   forEachExpression(statement, visit)
@@ -73,6 +82,28 @@ function isTaskNumber(python: PythonModule, index: Expr): boolean {
   return end - start < 200 && index.type !== 'constant' && numbers.test(python.code.slice(start, end))
 }
 
+/**
+ * `grid[args.task]`, `grid[int(sys.argv[1])]`: true where the launch passes what only its scheduler knows; null: the index is
+ * something else.
+ */
+function passedNumber(python: PythonModule, index: Expr, binding: Binding | null): boolean | null {
+  const made = python.definition(index)
+  const value =
+    made.type === 'call' && made.args.length === 1 && python.nameOf(made.callee) === 'int'
+      ? python.definition(made.args[0]!.value)
+      : made
+  const launch = binding?.launch
+  if (value.type === 'subscript')
+    return python.nameOf(value.value) !== 'sys.argv'
+      ? null
+      : launch?.positionals.some((one) => one.value === null) === true
+  const option =
+    value.type === 'attribute' ? python.programArguments.find((one) => one.name === value.attr) : undefined
+  if (option === undefined || option.kind !== 'value') return null
+  if (option.positional === true) return launch?.positionals.some((one) => one.value === null) === true
+  return option.flags.some((flag) => lookUp(launch?.flags, flag)?.value === null)
+}
+
 /** `list(product(…))` as well. */
 function configurationsOf(python: PythonModule, grid: Expr): Factor[] | null {
   const value = python.definition(grid)
@@ -80,7 +111,9 @@ function configurationsOf(python: PythonModule, grid: Expr): Factor[] | null {
     value.type === 'call' && /^(list|tuple)$/.test(python.nameOf(value.callee) ?? '')
       ? value.args[0]?.value
       : grid
-  return listed === undefined ? null : (listedConfigurations(python, listed) ?? productOf(python, listed))
+  return listed === undefined
+    ? null
+    : (listedConfigurations(python, listed) ?? productOf(python, listed) ?? parameterGrid(python, listed))
 }
 
 /** `lr, batch = grid[task]`: what the entry is taken apart into. */

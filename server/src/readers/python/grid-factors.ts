@@ -46,7 +46,19 @@ function valuesOf(python: PythonModule, expr: Expr): Factor[] | null {
     value.type === 'call' && value.callee.type === 'attribute' && value.callee.attr === 'values'
       ? value.callee.value
       : unzipped(python, expr)
-  if (dictionary === null) return null
+  return dictionary === null ? null : factorsOf(python, dictionary)
+}
+
+/** `ParameterGrid(grid)` of scikit-learn. */
+export function parameterGrid(python: PythonModule, expr: Expr): Factor[] | null {
+  const value = python.definition(expr)
+  const given = value.type === 'call' ? value.args[0]?.value : undefined
+  if (value.type !== 'call' || given === undefined) return null
+  const name = python.nameOf(value.callee)
+  return name === 'sklearn.model_selection.ParameterGrid' ? factorsOf(python, given) : null
+}
+
+function factorsOf(python: PythonModule, dictionary: Expr): Factor[] | null {
   const keys = python.keysOf(dictionary)
   if (keys === null) return loadedFactors(python, dictionary)
   const factors: Factor[] = []
@@ -73,7 +85,7 @@ function loadedFactors(python: PythonModule, dictionary: Expr): Factor[] | null 
 
 /**
  * `[{'lr': lr, 'bs': bs} for lr in LRS for bs in SIZES]`, `[dict(zip(keys, v)) for v in product(*grid.values())]`: each
- * item is one configuration with all values.
+ * item is one configuration with all values; `[(lr, bs) for lr in LRS for bs in SIZES]` as well.
  */
 export function listedConfigurations(python: PythonModule, iterable: Expr): Factor[] | null {
   const value = python.definition(iterable)
@@ -96,12 +108,15 @@ function isZipped(python: PythonModule, element: Expr, target: Expr): boolean {
 
 /** One factor for each clause, named by the key that its value is given. */
 function writtenOut(python: PythonModule, { element, clauses }: Comprehension): Factor[] | null {
-  if (element.type !== 'dict') return null
   const keys = new Map<string, string>()
-  for (const { key, value } of element.entries) {
-    const name = key === null ? undefined : effective(python.fold(key))
-    if (typeof name === 'string' && value.type === 'name') keys.set(value.id, name)
-  }
+  if (element.type === 'tuple') {
+    for (const item of element.items) if (item.type === 'name') keys.set(item.id, item.id)
+  } else if (element.type !== 'dict') return null
+  else
+    for (const { key, value } of element.entries) {
+      const name = key === null ? undefined : effective(python.fold(key))
+      if (typeof name === 'string' && value.type === 'name') keys.set(value.id, name)
+    }
   const factors: Factor[] = []
   for (const { target, iterable } of clauses) {
     const name = target.type === 'name' ? keys.get(target.id) : undefined
