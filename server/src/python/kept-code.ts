@@ -18,6 +18,8 @@ const made = [
   'keras.layers.',
   'keras_tuner.',
   'ray.tune.',
+  'ray.train.',
+  'ray.air.',
   'sagemaker.tuner.',
   'google.cloud.aiplatform.hyperparameter_tuning.',
   'sklearn.pipeline.',

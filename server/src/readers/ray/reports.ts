@@ -1,5 +1,6 @@
 /** What a Ray trainable does: how it trains, and how often it tells the search about it. */
-import type { Call, Func, PythonModule } from '../../python/module.js'
+import { classAt, functionAt } from '../../python/definition-places.js'
+import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { asNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
@@ -26,10 +27,7 @@ export function trainable(python: PythonModule, expr: Expr, depth = 0): Trainabl
       ? { reports: 'steps', steps: { what: 'steps', count: null } }
       : unseen
   const klass = python.classOf(expr)
-  if (klass !== null) {
-    if (!klass.bases.some((base) => /^ray\.(tune|rllib)\./.test(base))) return unseen
-    return { reports: 'steps', steps: { what: 'steps', count: null } }
-  }
+  if (klass !== null) return ofClass(klass)
   const name = python.nameOf(expr)
   if (name?.startsWith('ray.rllib.')) return { reports: 'steps', steps: { what: 'steps', count: null } }
   if (value.type === 'call') {
@@ -43,7 +41,18 @@ export function trainable(python: PythonModule, expr: Expr, depth = 0): Trainabl
     }
   }
   const found = trialFunction(python, expr)
-  return found === null ? unseen : ofFunction(python, found.func)
+  if (found !== null) return ofFunction(python, found.func)
+  // Another module of the project has it.
+  const func = functionAt(python, value)
+  if (func !== null) return ofFunction(func.python, func.func)
+  return ofClass(classAt(python, value)?.klass ?? null)
+}
+
+/** `class Net(tune.Trainable)`: each step is reported. */
+function ofClass(klass: Klass | null): Trainable {
+  return klass?.bases.some((base) => /^ray\.(tune|rllib)\./.test(base)) === true
+    ? { reports: 'steps', steps: { what: 'steps', count: null } }
+    : unseen
 }
 
 function ofFunction(python: PythonModule, func: Func): Trainable {
