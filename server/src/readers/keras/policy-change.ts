@@ -1,6 +1,7 @@
 /** How Keras is told to compute in 16 bits: a policy before the model is made, and a last layer that stays in fp32. */
 import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import { functionAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr, Import as ImportStmt, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
@@ -35,7 +36,7 @@ export function changePolicy(
     return {
       title,
       safety: arithmetic ? 'display' : 'unsafe',
-      writes: [written, ...fullPrecisionHead(python, facts)],
+      writes: [written, ...fullPrecisionHead(python, { path: facts.path, fragment: facts.fragment.index })],
       imports: [],
     }
   }
@@ -51,7 +52,9 @@ export function changePolicy(
     offset: at.end,
   })
   const lines = ['', `${name.text}("${policy}")`]
-  const endsHere = lastLayers(python).length > 0 || makesWhole(python)
+  const ends = lastLayers(python).length > 0
+  const others = ends ? [] : makersOf(python)
+  const endsHere = ends || others.length > 0 || makesWhole(python)
   const statement: PythonRange = { fragment: fragment.index, start: at.start, end: at.end }
   return {
     // The last layer of a network that is made in another file would compute in 16 bits as well.
@@ -59,7 +62,8 @@ export function changePolicy(
     safety: endsHere && !arithmetic ? 'unsafe' : 'display',
     writes: [
       { kind: 'insert lines', path, where: 'after', statement, lines },
-      ...fullPrecisionHead(python, facts),
+      ...fullPrecisionHead(python, { path, fragment: fragment.index }),
+      ...others.flatMap((one) => fullPrecisionHead(one, { path: one.path, fragment: 0 })),
     ],
     imports: name.import === null ? [] : [name.import],
   }
@@ -100,16 +104,32 @@ const heads: Record<string, { units: string; activation: number | null }> = {
 }
 
 /** What comes out of a model stays in fp32, as the guide of Keras asks for: a softmax over 16 bits loses small probabilities. */
-function fullPrecisionHead(python: PythonModule, facts: FragmentFacts): Write[] {
+function fullPrecisionHead(
+  python: PythonModule,
+  { path, fragment }: { path: string; fragment: number },
+): Write[] {
   return lastLayers(python)
     .filter((call) => !mayBePassed(python.argument(call, 'dtype')))
     .map((call) => ({
       kind: 'set keyword',
-      path: facts.path,
-      call: { fragment: facts.fragment.index, start: call.expr.start, end: call.expr.end },
+      path,
+      call: { fragment, start: call.expr.start, end: call.expr.end },
       name: 'dtype',
       value: '"float32"',
     }))
+}
+
+/** Modules whose functions make a network to its last layer; layers take the policy that holds when they are made. */
+function makersOf(python: PythonModule): PythonModule[] {
+  // What is built here around such a network ends elsewhere.
+  const builds = /^keras\.(layers\.|(models\.)?(Model|Sequential)$)/
+  if (python.calls.some(({ name }) => name !== null && builds.test(name))) return []
+  const modules = new Map<string, PythonModule>()
+  for (const { expr } of python.calls) {
+    const made = functionAt(python, expr.callee)?.python
+    if (made !== undefined && made !== python && made.path.endsWith('.py')) modules.set(made.path, made)
+  }
+  return [...modules.values()].filter((one) => lastLayers(one).length > 0)
 }
 
 /** Layers that end a model: by what they compute, or by where they stand. */

@@ -224,18 +224,20 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   const imports: Import[] =
     known === null ? [{ path, fragment: fragment.index, module, name: 'CacheConfig' }] : []
   const fixed = hasFixedInput(python, callsOf(python, call))
+  // What comes under the same address later is not seen before the outputs expire: the next day's run has to see it.
+  const expiry = fixed ? 'PT12H' : 'P30D'
   return {
     title: fixed
-      ? 'Reuse the outputs of steps that have not changed (cache_config=…); new data under the same S3 address goes unseen'
+      ? 'Reuse the outputs of steps that have not changed for half a day (cache_config=…), in which new data under the same S3 address goes unseen'
       : 'Reuse the outputs of steps that have not changed (cache_config=…)',
-    safety: fixed ? 'display' : 'unsafe',
+    safety: 'unsafe',
     writes: [
       {
         kind: 'set keyword',
         path,
         call: range,
         name: 'cache_config',
-        value: known ?? `CacheConfig(enable_caching=True, expire_after=${mark}P30D${mark})`,
+        value: known ?? `CacheConfig(enable_caching=True, expire_after=${mark}${expiry}${mark})`,
       },
     ],
     imports,
