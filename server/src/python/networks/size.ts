@@ -1,6 +1,7 @@
 /** How large the networks are that a module makes, counted from their layers. */
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import type { CountedLayers } from '../../text/counted-layers.js'
+import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
 import { classAt } from '../definition-places.js'
 import type { Call, Klass, PythonModule } from '../module.js'
@@ -163,10 +164,24 @@ export function sizeOfMade(python: PythonModule, made: CallExpr): NetworkSize | 
   return counted(python, (count, reader) => count.add(reader.value(made, scopeOf(python))))
 }
 
-/** A network of this class, whoever makes it. @param program what is started */
-export function sizeOfClass(python: PythonModule, klass: Klass, program = python): NetworkSize | null {
+/**
+ * A network of this class, whoever makes it.
+ *
+ * @param program what is started
+ * @param given what its constructor is given by name, where that is known
+ */
+export function sizeOfClass(
+  python: PythonModule,
+  klass: Klass,
+  program = python,
+  given: Readonly<Record<string, Json>> | null = null,
+): NetworkSize | null {
+  const named = new Map<string, Value>()
+  for (const [name, value] of Object.entries(given ?? {}))
+    if (value === null || typeof value !== 'object') named.set(name, value)
+  const passed = given === null ? null : { positional: [], named, open: false }
   return counted(program, (count, reader) =>
-    count.network(klass, python, reader.construct(klass, python, null)),
+    count.network(klass, python, reader.construct(klass, python, passed)),
   )
 }
 

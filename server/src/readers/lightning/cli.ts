@@ -6,7 +6,8 @@
 import type { Refusal } from '../../edit/write.js'
 import { inConfigured } from '../../python/call-arguments.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
-import { type Configured, configuredAt } from '../../text/configured.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { type Configured, configuredAt, plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import type { Origin, Place } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
@@ -24,6 +25,7 @@ import { launchedValue } from '../launched-value.js'
 import { countIn } from '../python/taken-devices.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { openEndedIn } from '../pytorch/loop-facts.js'
+import { smallClass } from '../pytorch/network-size.js'
 import type { ReaderContext } from '../reader.js'
 import { acceleratorKind } from './accelerators.js'
 import { stoppingInFile } from './cli-callbacks.js'
@@ -67,8 +69,31 @@ export function cliTraining(
   if (evidence.role !== 'test') evidence.role = 'training'
   const settings = new CliSource(python, call, binding, claims)
   evidence.accelerator = acceleratorOf(settings)
+  noteNetwork(python, call, settings, evidence)
   if (isTrial(settings)) evidence.role = 'test'
   return { settings, evidence }
+}
+
+/** What its files give the network counts, not what the class falls back to. */
+function noteNetwork(python: PythonModule, call: Call, settings: CliSource, evidence: Evidence): void {
+  const model = modelOf(call)
+  const section = settings.files
+    .map((file) => configuredAt(file, 'model') ?? configuredAt(file, 'fit', 'model'))
+    .find((one) => one !== undefined)
+  const given =
+    section === undefined ? undefined : plainConfigured(configuredAt(section, 'init_args') ?? section)
+  if (evidence.smallNetwork !== true || model === undefined || !isObject(given)) return
+  const devices = countIn(effective(settings.get('devices'))) ?? 1
+  evidence.small = smallClass(python, model, given, devices)
+  if (evidence.small === null) delete evidence.smallNetwork
+}
+
+const isObject = (value: Json | undefined): value is Record<string, Json> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** `LightningCLI(Net, Data)` */
+function modelOf({ expr: { args } }: Call): Expr | undefined {
+  return (args.find((one) => one.name === 'model_class') ?? args.find((one) => one.name === null))?.value
 }
 
 /** `run=False` leaves it to the code; otherwise the first word of the launch says what is done. */
@@ -147,7 +172,7 @@ class CliSource implements Source {
       return convert(launchedValue(flag, 'launch flag', this.left), (one) =>
         typeof one === 'string' ? word(one) : undefined,
       )
-    if (binding !== null && !(binding.launch.complete && this.complete))
+    if (binding !== null && !this.complete)
       return value({ state: 'unknown', because: 'arguments of the launch line' })
     const open = binding === null
     const inFiles = this.files.flatMap((file) => {
@@ -173,7 +198,9 @@ class CliSource implements Source {
   private get left(): Origin {
     const { binding, place, site, locator } = this
     const options = binding === null ? { site } : onLaunchLine(binding)
-    return locator.origin(place, { channel: 'library default', overridable: binding === null, ...options })
+    // What is handed on (`"$@"`) may bring what no file has; what stands in a file that the line names is meant.
+    const overridable = binding === null || !binding.launch.complete
+    return locator.origin(place, { channel: 'library default', overridable, ...options })
   }
 }
 
@@ -218,13 +245,11 @@ function readRun(python: PythonModule, settings: CliSource, training: SubjectBui
   if (!isGiven(settings.get('max_epochs')) && isGiven(settings.get('max_steps')))
     training.unknown('epochs', 'max_epochs', 'a limit of steps', place)
   else trainerSettings.claim(training, settings, {}, ['epochs'])
-  const model =
-    call.expr.args.find((one) => one.name === 'model_class') ??
-    call.expr.args.filter((one) => one.name === null)[0]
+  const model = modelOf(call)
   const data =
     call.expr.args.find((one) => one.name === 'datamodule_class') ??
     call.expr.args.filter((one) => one.name === null)[1]
-  const module = model === undefined ? null : classFactsOf(python, model.value)
+  const module = model === undefined ? null : classFactsOf(python, model)
   const loaders = data === undefined ? module : classFactsOf(python, data.value)
   if (module === null || loaders === null)
     training.unknown('validation', 'validation_step', 'its data or module is elsewhere', place)
@@ -280,5 +305,8 @@ function readStopping(python: PythonModule, settings: CliSource, training: Subje
           site: configuredSite(site, { ...home.at, keys: [...home.at.keys, 'callbacks'] }),
           location: home.at.location,
         }
-  training.default('earlyStopping', key, false, place, { ...options, overridable: settings.binding === null })
+  training.default('earlyStopping', key, false, place, {
+    ...options,
+    overridable: settings.binding === null || !settings.binding.launch.complete,
+  })
 }

@@ -13,6 +13,8 @@ import {
   sizeOfMade,
 } from '../../python/networks/size.js'
 import { isNetworkClass } from '../../python/networks/values.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { Json } from '../../text/json.js'
 import { trainedNetwork } from './defined-network.js'
 import { once } from './once.js'
 import { imageEdge } from './picture-edge.js'
@@ -83,9 +85,13 @@ const small = { rows: 8e6, words: 4e6, places: 2e6 }
 /** Of recurrent layers, whose steps follow each other, arithmetic takes so small a part of the time. */
 const stepwise = 1 / 4
 
-function isSmall({ repeats, parameters, recurrent = 0, dense, attends, places }: NetworkSize): boolean {
+/** `devices`: that train it together, each on data of its own. */
+function isSmall(
+  { repeats, parameters, recurrent = 0, dense, attends, places }: NetworkSize,
+  devices = 1,
+): boolean {
   const most = places ? small.places : attends || recurrent > 0 ? small.words : small.rows
-  return !repeats && parameters - recurrent + recurrent * stepwise < most && dense !== true
+  return !repeats && parameters - recurrent + recurrent * stepwise < most / devices && dense !== true
 }
 
 /** Pictures with so long a side keep a card busy, however few weights see them. */
@@ -93,8 +99,24 @@ const large = 160
 
 /** 'a network of 40 thousand parameters'; null: it is not known to be small. */
 export function smallNetwork(python: PythonModule): string | null {
-  const sizes = trainedSizes(python)
-  if (sizes === null || !sizes.every(isSmall)) return null
+  return smallAmong(python, trainedSizes(python))
+}
+
+/** The same for a network of this class that is given this, trained on so many devices. */
+export function smallClass(
+  python: PythonModule,
+  expr: Expr,
+  given: Readonly<Record<string, Json>>,
+  devices: number,
+): string | null {
+  const found = classAt(python, expr)
+  return found === null || !isNetworkClass(found.klass)
+    ? null
+    : smallAmong(python, allOf([sizeOfClass(found.python, found.klass, python, given)]), devices)
+}
+
+function smallAmong(python: PythonModule, sizes: NetworkSize[] | null, devices = 1): string | null {
+  if (sizes === null || !sizes.every((one) => isSmall(one, devices))) return null
   // What a convolution costs depends on the pictures.
   if (sizes.some(({ places }) => places !== undefined)) {
     const edge = imageEdge(python)?.edge ?? null

@@ -11,7 +11,7 @@ import type { Precision } from '../../workload/resource-kinds.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
-import { subjectsOf } from '../subject-view.js'
+import { subjectIn, subjectsOf } from '../subject-view.js'
 
 const full: Precision[] = ['fp32', 'tf32']
 
@@ -54,7 +54,11 @@ export default defineRule({
         (subject.evidence.small === null && runsPublishedNetwork(view.run)) || mayBeDear(view),
         view.run.job.launch !== null,
         // What is small is told more quietly by itself.
-        subject.evidence.small !== null || gpu !== null || (gpus ?? 0) > 0 || isLarge(view),
+        subject.evidence.small !== null ||
+          gpu !== null ||
+          (gpus ?? 0) > 0 ||
+          takesSeveral(view.run) ||
+          isLarge(view),
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
       ...(gains === null ? {} : { saving: { fraction: gains.fraction, usd: null, basis: gains.basis } }),
@@ -111,6 +115,11 @@ function mayBeDear({ run, settings, subject }: SubjectView<'Training'>): boolean
     known.length === 0 ||
     known.some(({ parameters, convolved = 0 }) => parameters >= some.weights || convolved >= some.convolved)
   )
+}
+
+/** Its author spreads it over several accelerators, and pays for each. */
+function takesSeveral(run: Run): boolean {
+  return (effective(subjectIn(run, 'Program')?.settings.devices)?.count ?? 1) > 1
 }
 
 /** Weights from which on a network takes long enough for its format to be worth a warning: of all layers, and of convolutions, which use each at many places. */
