@@ -57,6 +57,7 @@ export function asProgram({
   evidence,
   epochs,
   pretrained,
+  samples,
 }: ModuleSummary): ModuleSummary {
   const program: ModuleSummary = {
     ...{ path, uses, imports, isEntry },
@@ -67,5 +68,6 @@ export function asProgram({
     ...(evidence === undefined ? {} : { evidence }),
     ...(epochs === undefined ? {} : { epochs }),
     ...(pretrained === undefined ? {} : { pretrained }),
+    ...(samples === undefined ? {} : { samples }),
   }
 }

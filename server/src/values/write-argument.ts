@@ -5,6 +5,7 @@ import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import { lastName } from '../syntax/python-children.js'
 import type { SourceFragment } from '../text/source-fragment.js'
+import { newDefault } from './option-value.js'
 
 /** The fragment that holds the call; `python` is absent where it is not written in Python. */
 export interface Written {
@@ -52,12 +53,10 @@ export function writeArgument(
     // A switch has no default of its own in the text.
     if (options[0]!.kind !== 'value')
       return { reason: `pass --${options[0]!.flags[0] ?? option.attr} on the launch line` }
-    return {
-      kind: 'replace',
-      path,
-      range: { fragment: fragment.index, start: fallback.start, end: fallback.end },
-      text: spelled,
-    }
+    const written = newDefault(python, options[0]!, fallback, spelled)
+    return 'reason' in written
+      ? written
+      : { kind: 'replace', path, range: { fragment: fragment.index, ...written.at }, text: written.text }
   }
   if (!inside(expr)) {
     // A literal in the dictionary that the call unpacks.

@@ -17,7 +17,7 @@ import { fewTrainingSamples } from './samples.js'
 export const huggingfaceMappingReader = defineReader({
   name: 'huggingface-mapping',
   languages: ['python'],
-  triggers: ['tokenizer', 'Tokenizer', 'feature_extractor', 'image_processor', 'processor'],
+  triggers: ['tokenizer', 'Tokenizer', 'tok(', 'feature_extractor', 'image_processor', 'processor'],
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return
@@ -57,7 +57,7 @@ interface Mapping {
 
 function mappings(analysis: PythonModule): Mapping[] {
   const found: Mapping[] = columns(analysis)
-  if (![...analysis.imports].some((name) => /^datasets(\.|$)/.test(name))) return found
+  if (!preparesDatasets(analysis)) return found
   const told = new Set<string>()
   for (const call of analysis.methodCalls('map')) {
     const one = mappingOf(analysis, call)
@@ -68,6 +68,17 @@ function mappings(analysis: PythonModule): Mapping[] {
     found.push(one)
   }
   return found
+}
+
+const library = /^datasets(\.|$)/
+
+/** It imports the library, or is handed its data sets by a module that does; tables have a `map` as well. */
+function preparesDatasets({ imports, importers }: PythonModule): boolean {
+  return (
+    [...imports].some((name) => library.test(name)) ||
+    (![...imports].some((name) => /^pandas(\.|$)/.test(name)) &&
+      importers.some((module) => module.imports.some((name) => library.test(name))))
+  )
 }
 
 /** `frame['text'].apply(lambda text: tokenizer.encode(text))`: a column of a table, one text per call. */

@@ -35,6 +35,8 @@ export function trainerName(python: PythonModule, call: Call): string | null {
     if (call.expr.start >= klass.node.start && call.expr.end <= klass.node.end) return null
     return klass.bases.find(isTrainer) ?? null
   }
+  const imported = python.importedClass(call.expr.callee)
+  if (imported !== null) return imported.bases.find(isTrainer) ?? null
   if (!/Trainer$/.test(call.method)) return null
   const type = python.typeOf(call.expr)
   return type !== null && isTrainer(type) ? type : null

@@ -82,6 +82,8 @@ export const preprocessingReader = defineReader({
     'svmlight',
     'polars',
     // What is repeated may be prepared in another module.
+    '__getitem__',
+    'collate',
     'fit(',
     'backward(',
     'cross_val_',
