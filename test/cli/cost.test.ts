@@ -509,6 +509,49 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
     assert.ok(Math.abs(trials / single - 20) < 1e-6, JSON.stringify(many))
   })
 
+  it('multiplies by the folds that each trial trains', async () => {
+    const body = `model = torchvision.models.resnet50().cuda()
+loader = torch.utils.data.DataLoader(data, batch_size=128, shuffle=True)
+optimizer = torch.optim.SGD(model.parameters(), lr=trial.suggest_float('lr', 1e-4, 1e-1))
+for epoch in range(30):
+    for x, y in loader:
+        loss = torch.nn.functional.cross_entropy(model(x.cuda()), y.cuda())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()`
+    const study = (lines: string) => `import optuna
+import torch
+import torchvision
+from sklearn.model_selection import KFold
+
+data = torchvision.datasets.CIFAR10('data', transform=torchvision.transforms.ToTensor())
+
+def objective(trial):
+    ${lines.replaceAll('\n', '\n    ')}
+    return loss.item()
+
+optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_trials=20)
+`
+    const inFolds = `for train, test in KFold(n_splits=5).split(data):\n    ${body.replaceAll('\n', '\n    ')}`
+    const hours = async (lines: string) =>
+      (await jobs({ 'train.py': study(lines), 'job.slurm': slurm.replace(/.*--time.*\n/, '') }))[0]!.hours!
+        .high!
+    const [once, folded] = [await hours(body), await hours(inFolds)]
+    assert.ok(Math.abs(folded / once - 5) < 0.05, `${once} ${folded}`)
+  })
+
+  it('takes the choices of an option without a default for the bounds of a batch', async () => {
+    const chosen = train
+      .replace('\n\n', '\nimport argparse\n\np = argparse.ArgumentParser()\n')
+      .replace(
+        'tokenizer =',
+        "p.add_argument('--batch', type=int, choices=[16, 32], required=True)\noptions = p.parse_args()\ntokenizer =",
+      )
+      .replace('batch_size=32', 'batch_size=options.batch')
+    const [found] = await jobs({ 'train.py': chosen, 'job.slurm': slurm })
+    assert.equal(found!.state, 'priced')
+  })
+
   it('bills what is always on by the month', async () => {
     const pool = `resource "aws_eks_node_group" "gpu" {
   cluster_name   = "ml"

@@ -92,6 +92,11 @@ describe('costlint estimate --model', () => {
       /--gpu: "H1000" is not known(?!.*P100)/,
     ],
     [
+      'a machine with a slip of the hand',
+      ['--model', 'resnet50', '--gpu', 'p4d.24xlarg'],
+      /--gpu: "p4d\.24xlarg" is not known, did you mean "p4d\.24xlarge"\?/,
+    ],
+    [
       'a format that is none',
       [...resnet, '--precision', 'fast'],
       /--precision: "fast" is not understood; such are .*bf16/,

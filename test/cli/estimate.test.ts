@@ -88,6 +88,45 @@ describe('costlint estimate', () => {
     assert.doesNotMatch(out, /GiB/)
   })
 
+  it('gives a wide interval where only what the model computes is on record', async () => {
+    const t5 = script.replace('fp16=True', 'bf16=True').replaceAll('bert-base-uncased', 't5-base')
+    const { out } = await estimate({ 'train.py': t5 }, ['train.py', '--gpu', 'A100-80GB'])
+    assert.match(out, /^train\.py:7 t5-base, 223 M parameters\n/)
+    assert.match(out, /\n {2}between \d+\.\d\d GiB and \d+\.\d\d GiB/)
+    assert.match(out, /^ {2}layers +by what they compute, samples of up to 256 tokens +assumed$/m)
+    assert.doesNotMatch(out, /published measurements/)
+  })
+
+  it('reads the model of a table of models by the default of the option that chooses it', async () => {
+    const program = `import argparse
+import torch
+import torchvision.models as models
+from torchvision import datasets, transforms
+
+parser = argparse.ArgumentParser()
+parser.add_argument('--arch', default='resnet101')
+args = parser.parse_args()
+model = models.__dict__[args.arch]().cuda()
+steps = transforms.Compose([transforms.RandomResizedCrop(224), transforms.ToTensor()])
+loader = torch.utils.data.DataLoader(datasets.ImageFolder('data', steps), batch_size=64, shuffle=True)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(90):
+    for x, y in loader:
+        loss = torch.nn.functional.cross_entropy(model(x.cuda()), y.cuda())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+`
+    const byTable = await estimate({ 'train.py': program }, ['train.py'])
+    assert.match(byTable.out, /^train\.py:14 resnet101, 45 M parameters\n/)
+    assert.match(byTable.out, /^ {2}model +resnet101 +train\.py:9$/m)
+    const byName = await estimate(
+      { 'train.py': program.replace('models.__dict__[args.arch]', 'getattr(models, args.arch)') },
+      ['train.py'],
+    )
+    assert.match(byName.out, /^train\.py:14 resnet101, 45 M parameters\n/)
+  })
+
   it('reads a recipe of Axolotl: 4-bit weights, adapters, length, checkpointing', async () => {
     const recipe = `base_model: NousResearch/Meta-Llama-3-8B
 load_in_4bit: true

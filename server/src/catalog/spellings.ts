@@ -1,6 +1,6 @@
 /** Models and accelerators as people write them in tables and questions: 'ResNet-50 v1.5', 'Llama-2 7B', '8xV100 16GB'. */
 import { allGpus, type Gpu, gpu } from './gpus.js'
-import { type Instance, instance } from './instances.js'
+import { allInstances, type Instance, instance } from './instances.js'
 import { type KnownModel, model, modelNames, sized } from './models.js'
 import { relatives } from './relatives.js'
 import { type StepCost, stepCost, stepCostNames } from './step-costs.js'
@@ -187,7 +187,9 @@ function cardOf(text: string): Gpu | undefined {
 export function gpuSpellings(text: string): string[] {
   const letters = (name: string) =>
     /[a-z]+/.exec(name.toLowerCase().replace(/nvidia|geforce|tesla/g, ''))?.[0]
-  return allGpus()
+  const cards = allGpus()
     .map(({ name }) => name)
     .filter((name) => letters(name) === letters(text))
+  // 'g5.xlarge', 'a2-highgpu-1g', 'Standard_NC24': names of machines have parts.
+  return /\w[._-]\w/.test(text) ? [...cards, ...allInstances().map(({ type }) => type)] : cards
 }

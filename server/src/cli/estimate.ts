@@ -70,7 +70,10 @@ export async function showEstimates(
 function drawn(estimates: readonly TrainingEstimate[], colors: Colors): string {
   if (estimates.length === 0) return 'No training found.\n'
   const blocks = estimates.map((one) => block(one, colors))
-  const shown = estimates.some((one) => one.memory !== null)
+  // What follows from arithmetic alone was not measured like that.
+  const shown = estimates.some(
+    ({ memory, inputs }) => memory !== null && !inputs.some(({ name }) => name === 'layers'),
+  )
   return `${blocks.join('\n\n')}\n${shown ? `\n${colors.dim(accuracy)}\n` : ''}`
 }
 
@@ -92,6 +95,7 @@ function block(one: TrainingEstimate, colors: Colors): string {
 }
 
 function millions(parameters: number): string {
+  if (parameters < 1e6) return `${Math.round(parameters / 1e3)} k`
   if (parameters < 1e9) return `${Math.round(parameters / 1e6)} M`
   return `${(parameters / 1e9).toFixed(parameters < 1e10 ? 1 : 0)} B`
 }

@@ -17,6 +17,7 @@ export interface MemoryRange {
   high: number
   /** The expected case, item by item. */
   estimate: MemoryEstimate
+  setup: TrainingSetup
   /** A clause; null: nothing had to be assumed. */
   assumption: string | null
 }
@@ -52,7 +53,8 @@ function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
   if (network === null) return { missing: `nothing is on record of the layers of ${read.named.name}` }
   if (batch === null) return { missing: 'the batch of one device (--batch)' }
   if (size === null) return { missing: 'the length of a text in tokens (--size)' }
-  const estimates = setups(read, network, batch, size).map(trainingMemory)
+  const cases = setups(read, network, batch, size)
+  const estimates = cases.map(trainingMemory)
   const first = estimates[0]
   if (first == null) return { missing: `nothing is on record of the layers of ${read.named.name}` }
   const all = estimates.filter((one) => one !== null)
@@ -67,6 +69,7 @@ function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
     expected: first.expected + more,
     high: Math.max(...all.map(({ high }) => high)) + more + encoders,
     estimate: first,
+    setup: cases[0]!,
     assumption: null,
   }
 }

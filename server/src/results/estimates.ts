@@ -12,6 +12,7 @@ import { trainingStep } from '../estimate/training-time.js'
 import { today } from '../judging/judge-stage.js'
 import type { Judgement } from '../linking/runs.js'
 import { machineAsked, requestOf } from '../rules/machine-request.js'
+import { roughMemory } from '../rules/rough-memory.js'
 import type { RuleOptions } from '../rules/rule.js'
 import { cheaperMachine } from '../rules/smaller-machine.js'
 import { memoryOf, type TrainingMemory, verdictOf } from '../rules/training-memory.js'
@@ -128,7 +129,8 @@ async function estimateFor(
 ): Promise<TrainingEstimate> {
   const { location } = view.subject
   const [seen, used] = onMachine(view, options, asked)
-  const found = memoryOf(seen, used)
+  const exact = memoryOf(seen, used)
+  const found = 'missing' in exact ? (roughMemory(seen, used, exact) ?? exact) : exact
   const inputs = await Promise.all(
     found.inputs.map(async ({ name, value, claim }) => ({
       name,

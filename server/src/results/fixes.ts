@@ -17,11 +17,19 @@ function combine(changes: Change[]): Change {
   let level = Math.max(...changes.map((change) => weakest.indexOf(change.safety)))
   if (new Set(writes.map((write) => write.path)).size > 1) level = Math.max(level, 1)
   return {
-    title: changes[0]!.title,
+    title: titleOf(changes),
     safety: weakest[level]!,
     writes,
     imports: changes.flatMap((change) => change.imports),
   }
+}
+
+/** 'Ignore changes to documentation, and cancel the run of the previous change': whatever the fix does is named. */
+function titleOf(changes: readonly Change[]): string {
+  const [first = '', ...others] = new Set(changes.map(({ title }) => title))
+  const more = others.map((title) => title.charAt(0).toLowerCase() + title.slice(1))
+  const last = more.pop()
+  return last === undefined ? first : `${[first, ...more].join(', ')}, and ${last}`
 }
 
 export async function materialise(

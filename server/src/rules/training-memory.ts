@@ -48,6 +48,8 @@ export interface TrainingMemory {
 export interface NoEstimate {
   model: string | null
   missing: string[]
+  /** Nothing else lacks than what the layers of the model keep of a sample. */
+  onlyLayers: boolean
   inputs: MemoryInput[]
 }
 
@@ -77,19 +79,26 @@ export function memoryOf(view: SubjectView<'Training'>, options: RuleOptions): T
       return claim?.state === 'unknown' ? `${said} (${claim.because})` : said
     })
   const model = id === null ? undefined : layers === undefined ? known(id) : ofLayers(layers)
-  if (id !== null && model === undefined) missing.push(`what ${id} looks like: it is not in the catalog`)
+  const unknownLayers: string[] = []
+  if (id !== null && model === undefined)
+    unknownLayers.push(`what ${id} looks like: it is not in the catalog`)
   const longest = model !== undefined && longestText(model, settings)
   if (longest !== false) inputs.push({ name: 'tokens', value: `at most ${count(longest)}`, claim: null })
-  if (model !== undefined && longest === false) missing.push(...lengthMissing(model, settings))
+  if (model !== undefined && longest === false) unknownLayers.push(...lengthMissing(model, settings))
+  const onlyLayers = missing.length === 0 || (id === null && missing.length === 1)
+  missing.push(...unknownLayers)
   const arithmetic = arithmeticOf(settings)
+  const written = missing.length
   if (arithmetic === null && id !== null) missing.push(formatMissing(settings))
   const machine = machineOf(view, options)
   const sharding = sharedAmong(view, machine)
   if (sharding === undefined) missing.push('the number of devices')
+  const unrecorded = model === undefined || (model.shape === null && model.image === null)
+  const rough = onlyLayers && unrecorded && missing.length === written
   // Of a training that could not be read at all, the first two say enough.
   if (id === null) missing.splice(2)
   if (missing.length > 0 || model === undefined || arithmetic === null || sharding === undefined)
-    return { model: id, missing, inputs }
+    return { model: id, missing, onlyLayers: rough, inputs }
 
   const processes = view.run.job.launch?.processes
   const setup: TrainingSetup = {
@@ -112,7 +121,8 @@ export function memoryOf(view: SubjectView<'Training'>, options: RuleOptions): T
     gpu: machine.gpu,
   }
   const estimate = rangeOf(setup, longest !== false)
-  if (estimate === null) return { model: id, missing: [`what the layers of ${id} keep`], inputs }
+  if (estimate === null)
+    return { model: id, missing: [`what the layers of ${id} keep`], onlyLayers: true, inputs }
   const used = inputs.flatMap((one) => one.claim ?? [])
   return {
     id: id!,
@@ -201,8 +211,12 @@ export interface Format {
 
 /** Null: it is not known. */
 export function arithmeticOf(settings: Settings): Format | null {
+  return formatOf(settings, effective(settings.weightBits))
+}
+
+/** @param given bits of the weights, undefined: nothing is said of them */
+export function formatOf(settings: Settings, given: Format['bits'] | undefined): Format | null {
   const precision = effective(settings.precision)
-  const given = effective(settings.weightBits)
   const short = precision === 'bf16' || precision === 'fp16'
   const bits = given ?? (short ? 16 : undefined)
   if (bits === undefined) return null

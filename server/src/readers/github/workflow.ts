@@ -367,7 +367,7 @@ function changeWorkflow(claim: Claim, _value: unknown, facts: FragmentFacts): Ch
     }
   if (claim.setting === 'concurrentRuns')
     return {
-      title: 'cancel the run of the previous change',
+      title: 'Cancel the run of the previous change: cancel-in-progress',
       safety: 'unsafe',
       writes: [
         write(['concurrency'], { group: `train-\${{ github.ref }}`, 'cancel-in-progress': true }, 'on'),

@@ -2,6 +2,7 @@
 
 import { model as known } from '../../catalog/models.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression, textArgument } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
 import { convert, stated } from '../../values/operations.js'
@@ -39,7 +40,8 @@ export const beside =
 function loads(python: PythonModule): { call: Call; library: TrainedModel['library'] }[] {
   return python.calls.flatMap((call): { call: Call; library: TrainedModel['library'] }[] => {
     const { name } = call
-    if (name === null || (call.assignedTo !== null && beside.test(call.assignedTo))) return []
+    if (call.assignedTo !== null && beside.test(call.assignedTo)) return []
+    if (name === null) return tableKey(python, call) === null ? [] : [{ call, library: 'torchvision' }]
     if (call.method === 'from_pretrained')
       return loader.test(name) && !notTrained.test(name.replace(/\.from_pretrained$/, ''))
         ? [{ call, library: 'transformers' }]
@@ -58,7 +60,25 @@ interface Named {
   place: Place
 }
 
+/** The `arch` of `models.__dict__[arch]()` and `getattr(models, arch)()`; null: the call takes nothing from a table of models. */
+export function tableKey(python: PythonModule, { expr: { callee } }: Call): Expr | null {
+  const isModels = (expr: Expr) => /^torchvision\.models(\.\w+)?$/.test(python.nameOf(expr) ?? '')
+  if (callee.type === 'subscript') {
+    const { value, index } = callee
+    return value.type === 'attribute' && value.attr === '__dict__' && isModels(value.value) ? index : null
+  }
+  if (callee.type !== 'call' || python.nameOf(callee.callee) !== 'getattr') return null
+  const [module, key] = callee.args
+  return module !== undefined && key !== undefined && isModels(module.value) ? key.value : null
+}
+
 function nameOf(python: PythonModule, call: Call, library: TrainedModel['library']): Named | null {
+  const key = tableKey(python, call)
+  if (key !== null) return nameIn({ state: 'given', expr: key, span: key, folded: python.fold(key) })
+  return nameOfFunction(python, call, library)
+}
+
+function nameOfFunction(python: PythonModule, call: Call, library: TrainedModel['library']): Named | null {
   if (library === 'torchvision' && !/\.get_model$/.test(call.name!))
     return { argument: null, id: fromTorchvision.exec(call.name!)![1]!, place: calleePlace(call) }
   const key =

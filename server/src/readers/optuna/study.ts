@@ -13,6 +13,7 @@ import {
 import { asLimit } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import { trainingsIn } from '../python/repeated-trainings.js'
 import { codeText, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { importedFunction, trialEscapes, trialFunction } from '../search/trial-function.js'
@@ -70,7 +71,7 @@ function readOptimize(python: PythonModule, call: Call, claims: ClaimBuilder): v
       : imported !== null && (imported.trains || trainsByEpochs(imported.calls))
         ? { what: 'epochs' as const, count: null, loop: null, call: null }
         : null
-  search.known('folds', 'objective', 1, place)
+  search.known('folds', 'objective', objective === null ? 1 : trainingsIn(python, objective.func), place)
   // What an objective of another module does is not seen; only one that is seen to fit once is cheap.
   search.known('unit', 'objective', steps === null && objective !== null ? 'fit' : 'run', place)
   if (steps !== null) search.known('trialSteps', 'objective', { what: steps.what, count: steps.count }, place)

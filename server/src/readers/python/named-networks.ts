@@ -1,10 +1,9 @@
 /** Networks that a program makes by a name that is known, in whichever of its modules: what the time of its training follows from. */
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
 import { textArgument, textIn } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { configuredNetwork } from '../huggingface/configured-network.js'
-import { beside, loader, notTrained } from '../huggingface/trained-model.js'
+import { beside, loader, notTrained, tableKey } from '../huggingface/trained-model.js'
 import { defineReader } from '../reader.js'
 
 export const namedNetworksReader = defineReader({
@@ -47,10 +46,17 @@ export const namedNetworksReader = defineReader({
 const torchvision = /^torchvision\.models\.(?:\w+\.)?([a-z]\w*)$/
 const keras = /^(?:tensorflow\.)?(?:keras|tf_keras)\.applications\.(?:\w+\.)?([A-Z]\w*)$/
 
+/** The network that takes the noise away; what encodes pictures and texts stands beside it. */
+const diffusion = /^diffusers\.(?:\w+\.)*(?:UNet\w*|\w*Transformer\w*)\.from_pretrained$/
+
 /** Undefined: the call makes no network that a name stands for. Null: one whose name cannot be read. */
 function networkMade(python: PythonModule, call: Call): string | null | undefined {
   const { name } = call
-  if (name === null) return ofTable(python, call.expr.callee)
+  if (name === null) {
+    const key = tableKey(python, call)
+    return key === null ? undefined : textIn(python.fold(key))
+  }
+  if (diffusion.test(name)) return textArgument(python.argument(call, 'pretrained_model_name_or_path', 0))
   if (call.method === 'from_pretrained') {
     if (!loader.test(name) || notTrained.test(name.replace(/\.from_pretrained$/, ''))) return undefined
     const key = name.startsWith('unsloth.') ? 'model_name' : 'pretrained_model_name_or_path'
@@ -72,18 +78,4 @@ function networkMade(python: PythonModule, call: Call): string | null | undefine
   const made = torchvision.exec(name)?.[1]
   if (made !== undefined && !/^(get_model_weights|get_weight|list_models)$/.test(made)) return made
   return keras.exec(name)?.[1]
-}
-
-/** `models.__dict__[arch]()`, `getattr(models, arch)()`. */
-function ofTable(python: PythonModule, callee: Expr): string | null | undefined {
-  const isModels = (expr: Expr) => /^torchvision\.models(\.\w+)?$/.test(python.nameOf(expr) ?? '')
-  if (callee.type === 'subscript') {
-    const { value, index } = callee
-    if (value.type !== 'attribute' || value.attr !== '__dict__' || !isModels(value.value)) return undefined
-    return textIn(python.fold(index))
-  }
-  if (callee.type !== 'call' || python.nameOf(callee.callee) !== 'getattr') return undefined
-  const [module, key] = callee.args
-  if (module === undefined || key === undefined || !isModels(module.value)) return undefined
-  return textIn(python.fold(key.value))
 }

@@ -1,5 +1,5 @@
 /** Loops over seeds, folds, models or settings that train once in each pass, keep each result, and skip none that is there. */
-import type { Loop, PythonModule } from '../../python/module.js'
+import type { Func, Loop, PythonModule } from '../../python/module.js'
 import { effective } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
@@ -48,12 +48,8 @@ function claimLost(python: PythonModule, loop: Loop, search: SubjectBuilder<'Sea
 /** Each pass trains and writes what it has got, and nothing looks for what an earlier start has written. */
 function losesResults(python: PythonModule, loop: Loop): boolean {
   const { node, effects, role, hasBreak } = loop
-  if (node.type !== 'for' || role !== 'other' || hasBreak) return false
-  const calls = [...effects.calls]
-  // Stages of one training hand its model and optimiser on.
-  const anew = effects.trains && calls.some((name) => name.startsWith('torch.optim.'))
-  const whole = anew || calls.some((name) => trainerRuns.test(name))
-  if (!whole || !calls.some((name) => writes.test(name)) || looks.test(moduleText(python))) return false
+  if (node.type !== 'for' || role !== 'other' || hasBreak || !trainsAnew(loop)) return false
+  if (![...effects.calls].some((name) => writes.test(name)) || looks.test(moduleText(python))) return false
   const passes = passesIn(python, loop)
   const epochs = python.loops.flatMap((one) => {
     const count = one.role === 'epoch' ? effective(one.trips) : undefined
@@ -62,6 +58,23 @@ function losesResults(python: PythonModule, loop: Loop): boolean {
   return (
     (passes === null || passes >= fewestPasses) &&
     (passes === null || epochs.length === 0 || passes * Math.max(...epochs) >= fewestEpochs)
+  )
+}
+
+/** How often a function trains anew in one call: for each fold, for each seed. At least once. */
+export function trainingsIn(python: PythonModule, func: Func): number {
+  const around = python.loops.filter(
+    (loop) => loop.function === func && loop.parent === null && loop.role === 'other' && trainsAnew(loop),
+  )
+  return around.reduce((most, loop) => Math.max(most, passesIn(python, loop) ?? 1), 1)
+}
+
+/** Stages of one training hand its model and optimiser on. */
+function trainsAnew({ effects: { trains, calls } }: Loop): boolean {
+  const names = [...calls]
+  return (
+    (trains && names.some((name) => name.startsWith('torch.optim.'))) ||
+    names.some((name) => trainerRuns.test(name))
   )
 }
 
