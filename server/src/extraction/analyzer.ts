@@ -323,7 +323,8 @@ export class Analyzer {
   ): Change | Refusal {
     const { target } = claim.site
     if (target?.kind === 'refused') return { reason: target.reason }
-    if (target?.kind === 'pool') return { reason: 'the pool that it runs on decides this' }
+    if (target?.kind === 'pool' && target.own !== true)
+      return { reason: 'the pool that it runs on decides this' }
     const reader = this.readers.find((one) => one.name === claim.reader)
     if (reader?.change === undefined) return { reason: `${claim.key} has to be changed by hand here` }
     const parsed = this.parsedOf(file)

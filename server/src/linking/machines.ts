@@ -6,6 +6,7 @@ import { settingsOf } from './joined-settings.js'
 import {
   type JobEntry,
   mayRunOn,
+  onOwnPool,
   onPool,
   type PoolEntry,
   PoolIndex,
@@ -100,6 +101,11 @@ export function machinesOf(input: RunInput): {
   const lost = [...jobs.values()].filter(({ pool }) => pool === undefined)
   for (const pool of rest)
     if (used.length > 0 && !lost.some((job) => mayRunOn(job, pool.entry))) pool.unused = true
+  for (const { entry, users } of used) {
+    if (users.length > 1 || lost.some((job) => mayRunOn(job, entry))) continue
+    for (const [id, job] of jobs)
+      if (job.pool === entry) jobs.set(id, { ...job, settings: onOwnPool(job.settings, entry) })
+  }
   const joined = new Set([...jobs.values()].flatMap((job) => (job.starts ?? []).map((one) => one.subject.id)))
   return { jobs, pools, joined }
 }

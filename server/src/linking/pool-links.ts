@@ -90,6 +90,19 @@ export function withPool(job: JobEntry, pool: PoolEntry): Settings<'Compute'> {
   return result as Settings<'Compute'>
 }
 
+/** The machines of a pool that one job has to itself are changed where the pool is written. */
+export function onOwnPool(settings: Settings<'Compute'>, pool: PoolEntry): Settings<'Compute'> {
+  const { instanceType } = settings
+  const { machine } = pool.settings
+  if (instanceType?.site.target?.kind !== 'pool' || machine === undefined) return settings
+  const site: Claim['site'] = {
+    ...machine.site,
+    path: machine.site.path ?? machine.location.path,
+    target: { kind: 'pool', own: true },
+  }
+  return { ...settings, instanceType: { ...instanceType, reader: machine.reader, site } }
+}
+
 /** The job with what its machines tell about accelerators, where its own words leave that open. */
 export function onPool(subject: Subject<'Compute'>, pool: PoolEntry): Subject<'Compute'> {
   const { machine, gpus } = pool.settings

@@ -59,8 +59,8 @@ export type CallRole =
 export type ChangeTarget =
   /** It cannot be changed there. */
   | { kind: 'refused'; reason: string }
-  /** The pool that a job runs on decides; the job does not. */
-  | { kind: 'pool' }
+  /** The pool that a job runs on decides; the job does not. `own`: it is the only one there, and the site is that of the pool. */
+  | { kind: 'pool'; own?: true }
   // Python.
   /** `older`: the library in use spells it as it was before it changed. */
   | { kind: 'call'; role: CallRole; older?: true }

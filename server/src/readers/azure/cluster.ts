@@ -11,6 +11,7 @@ import { asNumber, asText } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { scopeOf } from '../job-in-code.js'
 import { claimPool, claimPoolMachine } from '../pool-claims.js'
@@ -35,7 +36,13 @@ function table(dialect: Dialect) {
     (value: Json): number | undefined =>
       value === null ? otherwise : asNumber(value)
   return settingTable('Scaling', {
-    machine: { keys: [dialect.size], position: 0, parse: asText },
+    machine: {
+      keys: [dialect.size],
+      position: 0,
+      parse: asText,
+      write: String,
+      title: (type) => `Use ${type}`,
+    },
     region: {
       keys: ['location'],
       parse: (value) => asText(value)?.toLowerCase().replaceAll(' ', ''),
@@ -126,7 +133,9 @@ export const azureClusterReader = defineReader({
   change(claim, value, facts) {
     const call = claimedCall(facts.python, claim.site)
     const dialect = call === null ? null : dialectOf(call)
-    return dialect?.change(claim, value, facts) ?? { reason: 'the call has changed' }
+    // The job that has the cluster to itself asks for another machine.
+    const own: Claim = claim.setting === 'instanceType' ? { ...claim, setting: 'machine' } : claim
+    return dialect?.change(own, value, facts) ?? { reason: 'the call has changed' }
   },
 })
 
