@@ -111,7 +111,7 @@ const mostClusters = 200
 
 export const azureClusterReader = defineReader({
   name: 'azure-cluster',
-  title: 'Azure ML, cluster in a file',
+  title: 'Azure ML, cluster from Python',
   settings: [current, old],
   languages: ['python'],
   triggers: ['AmlCompute'],

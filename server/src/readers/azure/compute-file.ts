@@ -48,7 +48,7 @@ const clusterSettings = settingTable('Scaling', {
 
 export const azureComputeReader = defineReader({
   name: 'azure-compute',
-  title: 'Azure ML, cluster from Python',
+  title: 'Azure ML, cluster in a file',
   settings: [clusterSettings],
   languages: ['yaml'],
   triggers: ['amlcompute', 'amlCompute', 'computeinstance', 'computeInstance'],
