@@ -1,6 +1,9 @@
 /** What the modules of a project call of each other, and what configurations have them make. */
 import { hashOf } from '../host/backend.js'
+import { asFile } from '../python/configured-file.js'
 import type { OutsideCall } from '../python/module.js'
+import type { Json } from '../text/json.js'
+import type { Launch } from '../workload/claim.js'
 import { configuredCalls } from './configured-calls.js'
 import type { LinkedProject } from './link-kind.js'
 import { OutsideCallIndex } from './outside-calls.js'
@@ -25,12 +28,12 @@ export class CallsInto {
 
   private now(): OutsideCallIndex {
     const { project } = this
-    const launched = new Set<string>()
+    const launched = new Map<string, Launch[]>()
     if (this.index === null) {
       for (const launch of project.launches()) {
         const path = project.scriptOf(launch)
         const passes = Object.keys(launch.flags).length > 0 || launch.positionals.length > 0
-        if (path !== null && passes) launched.add(path)
+        if (path !== null && passes) launched.set(path, [...(launched.get(path) ?? []), launch])
       }
       this.index = new OutsideCallIndex({
         summaryOf: (path) => project.summaryOf(path),
@@ -39,8 +42,18 @@ export class CallsInto {
           project.compositionsOf(path).flatMap((composed) => configuredCalls(composed, path)),
         definitionOf: (importer, target) => project.definitionOf(project.files.record(importer)!, target),
         isLaunched: (path) => launched.has(path),
+        fileGiven: (path, flags, otherwise) => fileGiven(launched.get(path) ?? [], flags, otherwise),
       })
     }
     return this.index
   }
+}
+
+function fileGiven(launches: readonly Launch[], flags: readonly string[], otherwise: Json): string | null {
+  const files = launches.map((launch) => {
+    const flag = flags.find((one) => Object.hasOwn(launch.flags, one))
+    return asFile(flag === undefined ? otherwise : launch.flags[flag]!.value)
+  })
+  const [first] = files
+  return first !== undefined && files.every((one) => one === first) ? first : null
 }

@@ -24,6 +24,8 @@ export interface ProjectModules {
   configuredCalls(path: string): readonly OutwardCall[]
   /** A launch passes arguments to the program: what its code falls back to does not hold. */
   isLaunched(path: string): boolean
+  /** The configuration file that all launches of the program give by one of these flags; null: they give none, or others. */
+  fileGiven(path: string, flags: readonly string[], otherwise: Json): string | null
 }
 
 interface Incoming {
@@ -207,11 +209,11 @@ export class OutsideCallIndex {
   private value(path: string, passed: Passed): Passed {
     switch (passed.state) {
       case 'unknown':
-        return passed
+        return this.given(path, passed) ?? passed
       case 'known':
-        return passed.overridable && passed.from === undefined && this.modules.isLaunched(path)
-          ? launched
-          : passed
+        if (passed.overridable && passed.from === undefined && this.modules.isLaunched(path))
+          return this.given(path, passed) ?? launched
+        return passed
       case 'arguments': {
         if (!this.modules.isLaunched(path)) return passed
         const kept = Object.entries(passed.values).filter(([, one]) => !one.overridable)
@@ -220,6 +222,14 @@ export class OutsideCallIndex {
       case 'parameter':
         return this.parameters.of(JSON.stringify([path, passed]), () => this.parameter(path, passed))
     }
+  }
+
+  /** `--config churn.yaml` on the lines that start the program. */
+  private given(path: string, passed: Passed & { state: 'known' | 'unknown' }): Passed | null {
+    if (passed.option === undefined) return null
+    const otherwise = passed.state === 'known' ? passed.value : null
+    const file = this.modules.fileGiven(path, passed.option, otherwise)
+    return file === null ? null : { state: 'known', value: file, overridable: false }
   }
 
   /** What all who call the function pass for it. */

@@ -224,6 +224,8 @@ export type Passed =
       overridable: boolean
       /** Where a configuration holds it; absent: the code does. */
       from?: ConfiguredPlace
+      /** Flags of the option of the program that it is. */
+      option?: string[]
     }
   /** The parsed command line: what is not listed is not known. */
   | { state: 'arguments'; values: Record<string, { value: Json; overridable: boolean }> }
@@ -240,7 +242,7 @@ export type Passed =
       /** What the calls of its own module pass. */
       here?: Passed
     }
-  | { state: 'unknown'; because: string }
+  | { state: 'unknown'; because: string; option?: string[] }
 
 /** `position`: among those without a name; null for keywords and unpacked ones. */
 export type PassedArguments = {

@@ -218,7 +218,27 @@ function passed(analysis: Analysis, expr: Expr): Passed {
   const made = expr.type === 'call' && analysis.nameOf(expr.callee) === 'vars' ? expr.args[0]?.value : expr
   if (analysis.programArguments.length > 0 && made !== undefined && isArguments(analysis, made))
     return argumentsOf(analysis, made)
-  return asPassed(analysis.fold(expr))
+  const value = asPassed(analysis.fold(expr))
+  const option = optionOf(analysis, expr)
+  return option === null || value.state === 'parameter' || value.state === 'arguments'
+    ? value
+    : { ...value, option }
+}
+
+/** The flags behind `args.config`, or a parameter of a command; null: it is no option of the program. */
+function optionOf(analysis: Analysis, expr: Expr): string[] | null {
+  const value = analysis.definition(expr)
+  if (value.type === 'name') {
+    const [binding] = bindingsOf(analysis, value.id, value.start)
+    const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
+    const argument = owner === null ? null : analysis.programParameters.argumentOf(owner.func, value.id)
+    return argument === null || argument.positional === true ? null : argument.flags
+  }
+  if (value.type !== 'attribute') return null
+  const [only, other] = analysis.programArguments.filter(({ name }) => name === value.attr)
+  return only === undefined || other !== undefined || only.kind !== 'value' || only.positional === true
+    ? null
+    : only.flags
 }
 
 function isArguments(analysis: Analysis, expr: Expr): boolean {
