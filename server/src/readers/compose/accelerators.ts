@@ -54,6 +54,8 @@ export function devicesOf(service: ConfigMap): Devices | null {
   const visible = environmentOf(service).find((one) => one.name === 'NVIDIA_VISIBLE_DEVICES')
   const named = /^\d+(,\d+)*$/.test(visible?.value ?? '') ? visible!.value!.split(',').length : null
   if (/^(none|void)$/.test(visible?.value ?? '')) return null
+  if (visible?.value === 'all')
+    return { node: visible.node, keys: ['runtime'], count: 'all', number: null, listed: 1 }
   return { node: visible?.node ?? runtime!, keys: ['runtime'], count: named, number: null, listed: 1 }
 }
 

@@ -117,8 +117,8 @@ const serves = ({ options }: ContainerRun): boolean =>
 interface Gpus {
   key: string
   option: ContainerOption | null
-  /** Null: all that the machine has, or not readable. */
-  count: number | null
+  /** Null: not readable. */
+  count: number | 'all' | null
 }
 
 function gpusOf(run: ContainerRun): Gpus | null {
@@ -129,7 +129,13 @@ function gpusOf(run: ContainerRun): Gpus | null {
     const number = /^(?:count=)?(\d+)$/.exec(text)?.[1]
     if (number === '0') return null
     const count =
-      devices !== undefined ? devices.split(',').length : number === undefined ? null : Number(number)
+      devices !== undefined
+        ? devices.split(',').length
+        : number !== undefined
+          ? Number(number)
+          : /^(?:count=)?(all|-1)$/.test(text)
+            ? 'all'
+            : null
     return { key: '--gpus', option: gpus, count }
   }
   const runtime = last(run, 'runtime')
@@ -137,7 +143,8 @@ function gpusOf(run: ContainerRun): Gpus | null {
   if (!named) return null
   const visible = containerEnvironment(run).find((one) => one.name === 'NVIDIA_VISIBLE_DEVICES')?.value
   if (/^(none|void)$/.test(visible ?? '')) return null
-  const count = /^\d+(,\d+)*$/.test(visible ?? '') ? visible!.split(',').length : null
+  const listed = /^\d+(,\d+)*$/.test(visible ?? '') ? visible!.split(',').length : null
+  const count = visible === 'all' ? 'all' : listed
   return { key: '--runtime', option: runtime ?? null, count }
 }
 
@@ -160,7 +167,8 @@ function claimMachine(
   if (typeof name?.value === 'string') compute.known('name', '--name', name.value, name.span)
   // Devices that a container sees are not taken from anybody.
   const shown = claims.origin(place, { overridable: true, ...siteOf(gpus.option, /^\d+$/) })
-  compute.say('gpus', gpus.key, readAs(shown, gpus.count, 'all that the machine has'))
+  if (gpus.count === 'all') compute.say('gpus', gpus.key, { ...shown, state: 'range', low: 1, high: null })
+  else compute.say('gpus', gpus.key, readAs(shown, gpus.count, 'its value'))
   const cpus = last(run, 'cpus')
   if (typeof cpus?.value === 'string' && /^\d+(\.\d+)?$/.test(cpus.value))
     compute.known('cpus', '--cpus', Number(cpus.value), cpus.span)

@@ -170,7 +170,7 @@ export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
     const harmless = isHarmless(command) || command.own === true || answersOnly(command)
     if (isServer(command) || serving.has(command)) service = true
     if (command.background && !harmless) sharing ??= 'commands in the background'
-    else if (!launched.has(command) && !harmless) {
+    else if (!launched.has(command) && !serving.has(command) && !harmless) {
       if (runsScript(command)) script ??= spelled(command)
       else sharing ??= spelled(command)
     }

@@ -1,9 +1,8 @@
 import { cpuMachine } from '../../catalog/cpu-families.js'
 import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
-import type { Effective, SubjectView } from '../../workload/claim.js'
-import { atLeast } from '../bounds.js'
-import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
+import type { SubjectView } from '../../workload/claim.js'
+import { acceleratorsOf, allOfThem, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
 import {
   processorMachine,
   processorsInstead,
@@ -45,7 +44,7 @@ export default defineRule({
     const others = otherPrograms(view)
     if (others !== undefined) return silent(others)
     const serves = effective(view.settings.service) === true
-    const code = onProcessors(view, serves ? 'evaluate' : 'train')
+    const code = onProcessors(view, serves)
     if (isSilence(code)) return silent(code)
     const type = effective(instanceType)
     const machine = type === undefined ? undefined : instance(type)
@@ -73,12 +72,6 @@ export default defineRule({
     })
   },
 })
-
-/** Some, of which only the machine tells how many there are. */
-function allOfThem(gpus: Effective<number> | undefined): string | undefined {
-  const least = atLeast(gpus)
-  return least === null || least.exact || least.value < 1 ? undefined : 'all GPUs of its machine'
-}
 
 /** A server that cannot use the accelerators that each of its replicas holds. */
 function servedOnProcessors(view: SubjectView<'Serving'>): Report | Silence {
@@ -116,10 +109,10 @@ function askingForNone({
 }
 
 /** What trains or answers on the machine without being able to use its accelerators; else why nothing is known to. */
-function onProcessors(view: SubjectView<'Compute'>, wanted: 'train' | 'evaluate'): Trainer | Silence {
+function onProcessors(view: SubjectView<'Compute'>, serves: boolean): Trainer | Silence {
   const { work, acceleratorLibrary } = view.settings
   if (work !== undefined) {
-    if (effective(work)?.includes(wanted) !== true) return unless(view, 'work', 'its code does not train')
+    if (effective(work)?.includes('train') !== true) return unless(view, 'work', 'its code does not train')
     return effective(acceleratorLibrary) === null
       ? { name: work.key }
       : unless(view, 'acceleratorLibrary', `its code uses ${effective(acceleratorLibrary)}`)
@@ -138,7 +131,10 @@ function onProcessors(view: SubjectView<'Compute'>, wanted: 'train' | 'evaluate'
     // `tree_method=gpu_hist` on the launch line.
     if (Object.values(launch.flags).some(({ value }) => /gpu|cuda/i.test(String(value))))
       return { text: `the launch line tells ${run.script} to use a GPU` }
-    if (effective(program.settings.work)?.includes(wanted) === true)
+    if (
+      effective(program.settings.work)?.some((one) => one === 'train' || (serves && one === 'evaluate')) ===
+      true
+    )
       trainer ??= {
         name: run.script,
         location: program.subject.location,
@@ -146,5 +142,5 @@ function onProcessors(view: SubjectView<'Compute'>, wanted: 'train' | 'evaluate'
         ...(claim?.key.startsWith('accelerator=') ? { does: `trains on the CPU (\`${claim.key}\`)` } : {}),
       }
   }
-  return trainer ?? { text: wanted === 'train' ? 'no program of the job trains' : 'it is a service' }
+  return trainer ?? { text: serves ? 'it is a service' : 'no program of the job trains' }
 }

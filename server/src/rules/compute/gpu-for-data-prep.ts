@@ -1,7 +1,7 @@
 import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
-import { acceleratorsOf, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
+import { acceleratorsOf, allOfThem, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
 import { preparationMachine, processorsInstead, savedOnProcessors } from '../processors-instead.js'
 import { defineRule, type RuleContext } from '../rule.js'
 import { isSilence } from '../silence.js'
@@ -20,9 +20,10 @@ export default defineRule({
   supersedes: ['compute/unsuitable-accelerator', 'compute/oversized-instance'],
   summary: 'A step that only prepares data pays for accelerators that its code cannot use.',
   check(view, { report, silent, options }) {
-    const { gpus, instanceType, interactive, name } = view.settings
-    const accelerators = acceleratorsOf(view)
+    const { gpus, instanceType, interactive, name, service } = view.settings
+    const accelerators = acceleratorsOf(view) ?? allOfThem(gpus)
     if (gpus === undefined || accelerators === undefined) return silent(withoutAccelerators(view))
+    if (effective(service) === true && effective(interactive) !== true) return silent('it is a service')
     const others = otherPrograms(view)
     if (others !== undefined) return silent(others)
     const code = codeOf(view)

@@ -2,6 +2,7 @@
 import { effective } from '../../values/value.js'
 import type { Effective, SubjectView } from '../../workload/claim.js'
 import { handedOut, runsOthers } from '../../workload/sharing.js'
+import { atLeast } from '../bounds.js'
 import { type Silence, unless } from '../silence.js'
 import { subjectIn } from '../subject-view.js'
 
@@ -36,6 +37,12 @@ export function acceleratorsOf(view: SubjectView<'Compute'>): string | undefined
   const total = count * machines
   const all = model === undefined ? `${total} ${unit}${total === 1 ? '' : 's'}` : `${total}×${model}`
   return machines > 1 ? `${all} (${machines} × ${count})` : all
+}
+
+/** Some, of which only the machine tells how many there are. */
+export function allOfThem(gpus: Effective<number> | undefined): string | undefined {
+  const least = atLeast(gpus)
+  return least === null || least.exact || least.value < 1 ? undefined : 'all GPUs of its machine'
 }
 
 /** Why no accelerators of the job are known, where `acceleratorsOf` has none. */
