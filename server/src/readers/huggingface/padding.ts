@@ -172,6 +172,9 @@ function lambdaMap(python: PythonModule, call: Call): Call | undefined {
     )
 }
 
+/** Networks whose inputs and labels may differ in length. */
+const encodesAndDecodes = /Seq2SeqLM|ForConditionalGeneration|EncoderDecoder|Seq2SeqTrain/
+
 const padsByItself =
   /^transformers\.(\w+\.)*DataCollator(WithPadding|ForSeq2Seq|ForLanguageModeling|ForTokenClassification|ForWholeWordMask)$/
 
@@ -206,6 +209,9 @@ function changePadding(claim: Claim, _value: unknown, facts: FragmentFacts): Cha
   const text = codeText(python, around.start, around.end)
   if (/return_tensors/.test(text))
     return { reason: 'its tensors need one length: pad in the collate function' }
+  const beside = paddedCalls(python).some((one) => one.call !== call && one.call.function === call.function)
+  if (beside && /labels/.test(text) && !codeMatches(python, encodesAndDecodes))
+    return { reason: 'inputs and labels are tokenized apart, and only the padding gives them one length' }
   const trainers = trainerCalls(python)
   const [trainer] = trainers
   if (trainer === undefined || trainers.length > 1)
