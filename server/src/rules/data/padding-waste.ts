@@ -7,6 +7,8 @@ import { subjectsOf } from '../subject-view.js'
 
 /** Shorter than this, there is little to save. */
 const shortest = 128
+/** Many a text fills fewer tokens, where it is cut to them. */
+const seldomFilled = 256
 /** Share of the arithmetic that goes into padding. An assumption. */
 const padded: [number, number] = [0.2, 0.6]
 /** The same where a batch is padded to its own longest text. An assumption. */
@@ -49,7 +51,7 @@ export default defineRule({
     report({
       at: paddedTo,
       message: `Every text is padded to ${to}, whatever its length: the padding is computed for nothing. Pad each batch to its longest text.`,
-      ...(beside
+      ...(beside || (length !== null && length < seldomFilled)
         ? { severity: 'information' as const, confidence: 'medium' as const }
         : {
             saving: {
