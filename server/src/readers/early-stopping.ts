@@ -3,7 +3,7 @@ import type { Refusal, Safety } from '../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
-import { passedExpression, textArgument } from '../values/argument.js'
+import { mayBePassed, numberArgument, passedExpression, textArgument } from '../values/argument.js'
 import { asNumber, asWord } from '../values/parse.js'
 import { calleePlace, callSite } from '../values/places.js'
 import type { SubjectBuilder } from '../workload/builder.js'
@@ -32,6 +32,23 @@ export const directionRow = {
 export function slowed(every: number, wanted: number, enough: number): { every: number; safety: Safety } {
   const longer = Math.min(wanted, Math.max(enough, 5 * every))
   return { every: Number(longer.toPrecision(3)), safety: longer > 5 * every ? 'display' : 'unsafe' }
+}
+
+/**
+ * Epochs without progress after which a run ends, where its learning rate is lowered on a plateau: it is lowered first, and
+ * then has as long again to help. `display`: nobody knows when it is lowered.
+ */
+export function patienceFor(python: PythonModule, wanted: number): { patience: number; safety: Safety } {
+  let patience = wanted
+  let safety: Safety = 'unsafe'
+  for (const call of python.calls) {
+    if (!/(^|\.)ReduceLROnPlateau$/.test(call.name ?? '')) continue
+    const given = python.argument(call, 'patience', call.name!.startsWith('torch.') ? 3 : 2)
+    const lowered = mayBePassed(given) ? numberArgument(given) : 10
+    if (lowered === null) safety = 'display'
+    else patience = Math.max(patience, 2 * lowered)
+  }
+  return { patience, safety }
 }
 
 /** A callback of that class that is made for this call, and is not handed to it. */

@@ -8,7 +8,7 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { isTestSet, ofTestSet, whyNotHandedOver } from '../early-stopping.js'
+import { isTestSet, ofTestSet, patienceFor, whyNotHandedOver } from '../early-stopping.js'
 import { isOnLaunchLine, isSetByLaunch, passOption } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
@@ -69,7 +69,7 @@ function addEarlyStopping(
     offset: call.expr.start,
   })
   const imports: Import[] = name.import === null ? [] : [name.import]
-  const patience = (value as { patience?: number }).patience ?? 5
+  const { patience, safety } = patienceFor(python, (value as { patience?: number }).patience ?? 5)
   const best = isFirstKeras(python) ? '' : ', restore_best_weights=True'
   const code = `${name.text}(monitor="${monitor}", patience=${patience}${best})`
   const write = addCallback(python, call, code, facts, fitPosition(call, 'callbacks'))
@@ -80,7 +80,7 @@ function addEarlyStopping(
   )
   return {
     title: `End the run when ${monitor} stalls (EarlyStopping)${tests ? ofTestSet : ''}`,
-    safety: tests ? 'display' : 'unsafe',
+    safety: tests ? 'display' : safety,
     writes: [write],
     imports,
   }

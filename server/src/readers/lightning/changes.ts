@@ -7,7 +7,7 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { whyNotHandedOver } from '../early-stopping.js'
+import { patienceFor, whyNotHandedOver } from '../early-stopping.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
 import { sparseRefusal } from '../pytorch/loop-facts.js'
@@ -146,7 +146,7 @@ function addEarlyStopping(
   const name = stoppingName(python, call, facts)
   const imports: Import[] = name.import === null ? [] : [name.import]
   const metric = loggedMetric(python)
-  const patience = (value as { patience?: number }).patience ?? 5
+  const { patience, safety } = patienceFor(python, (value as { patience?: number }).patience ?? 5)
   const mode = metric === null || metric.lowerIsBetter ? 'min' : 'max'
   const code = `${name.text}(monitor="${metric?.name ?? 'val_loss'}", mode="${mode}", patience=${patience})`
   const write = addCallback(python, call, code, facts)
@@ -157,7 +157,7 @@ function addEarlyStopping(
         ? 'End the run when validation stalls (EarlyStopping); name a metric that your module logs'
         : `End the run when ${metric.name} stalls (EarlyStopping)`,
     // A metric that is never logged stops the run with an error after the first epoch.
-    safety: metric === null ? 'display' : 'unsafe',
+    safety: metric === null ? 'display' : safety,
     writes: [write],
     imports,
   }
