@@ -166,6 +166,9 @@ export function claimAttached(
   serving.say('gpuModel', key, model)
 }
 
+/** Requests that name the endpoint instead of going through what `deploy()` returns. */
+const asksByName = /^(invoke_endpoint\w*|describe_endpoint|update_endpoint\w*)$/
+
 /** The end of an endpoint, behind the last statement of its program that speaks of it. */
 export function endEndpoint(
   facts: FragmentFacts,
@@ -187,6 +190,8 @@ export function endEndpoint(
   }
   if (!python.tree.body.includes(last))
     return { reason: 'the endpoint is made under a condition: delete it when you are done with it' }
+  if (python.calls.some(({ method, expr }) => asksByName.test(method) && expr.start > call.expr.end))
+    return { reason: 'the program asks it by its name as well: delete it when you are done with it' }
   const line = ending(name)
   return {
     title: `Delete the endpoint at the end: ${line}`,
