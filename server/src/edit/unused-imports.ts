@@ -47,7 +47,7 @@ function localName({ from }: ImportStmt, { name, alias }: ImportStmt['names'][nu
   return alias ?? (from ? name : name.split('.')[0]!)
 }
 
-/** How often each word stands in code or in a string (`__all__`, forward references). */
+/** How often each word stands in code or in a string (`__all__`, forward references); the attribute of an object is no name. */
 function wordsOf(code: string): Map<string, number> {
   let rest = ''
   let from = 0
@@ -56,7 +56,7 @@ function wordsOf(code: string): Map<string, number> {
     from = end
   }
   const words = new Map<string, number>()
-  for (const [word] of (rest + code.slice(from)).matchAll(/[\p{L}_][\p{L}\p{N}_]*/gu))
+  for (const [word] of (rest + code.slice(from)).matchAll(/(?<![.\p{L}\p{N}_])[\p{L}_][\p{L}\p{N}_]*/gu))
     words.set(word, (words.get(word) ?? 0) + 1)
   return words
 }
