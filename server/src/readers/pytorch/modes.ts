@@ -271,10 +271,13 @@ function changeSwitch(
   const { remedy, statement } = found
   if ('reason' in remedy) return remedy
   // Inputs and constants are mostly made in the same format, and have to follow.
-  const safety = found.kind === 'double precision' ? 'display' : 'unsafe'
+  const exact = found.kind === 'deterministic kernels'
+  const safety = found.kind === 'double precision' || exact ? 'display' : 'unsafe'
+  // Whoever asked for it knows whether it was meant.
+  const condition = exact ? ', if runs need not repeat bit by bit' : ''
   if ('remove' in remedy) {
     return {
-      title: `Remove ${key}`,
+      title: `Remove ${key}${condition}`,
       safety,
       writes: [
         {
@@ -288,7 +291,10 @@ function changeSwitch(
   }
   const { start, end } = remedy.at
   return {
-    title: remedy.write === '' ? `Remove ${key.slice(key.lastIndexOf('.'))}` : `Set it to ${remedy.write}`,
+    title:
+      remedy.write === ''
+        ? `Remove ${key.slice(key.lastIndexOf('.'))}`
+        : `Set it to ${remedy.write}${condition}`,
     safety,
     writes: [{ kind: 'replace', path, range: { fragment: fragment.index, start, end }, text: remedy.write }],
     imports: [],
