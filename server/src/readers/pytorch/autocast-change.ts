@@ -26,6 +26,8 @@ import { callsIn } from './hot-code.js'
 import { epochLoopOf, refusedLoss, sparseRefusal, takesSecondOrder } from './loop-facts.js'
 import { switchedOffLowering, switchOfLowering } from './lowering.js'
 import { isNetworkType } from './network-types.js'
+import { usesAny, usesAround } from './once.js'
+import { backToFull } from './out-of-bf16.js'
 
 export function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
@@ -46,6 +48,8 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
     return refuse('gradients of gradients lose too much in 16 bits: put only the network under autocast')
   const sparse = sparseRefusal(python)
   if (sparse !== null) return refuse(sparse)
+  if (usesAny(python, lacking) || usesAround(python, lacking))
+    return refuse('Fourier transforms and linear algebra have no bf16 kernels: keep these parts in fp32')
   if (isBefore(facts.versions, ['torch'], firstAutocast))
     return refuse(`torch.autocast came with torch ${firstAutocast}, and this project uses an older one`)
   if (claim.site.target?.kind === 'step') return wrapStep(claim, format, facts, python)
@@ -57,10 +61,15 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
   if (existing !== null) return refuse(`the program has a switch for it: it is on if ${existing}`)
   const block = forwardBlock(python, loop.node.body, () => reachedFunctions(python, loop))
   if ('reason' in block) return block
-  return format === 'bf16' ? wrapBf16(facts, python, block) : sketchFp16(facts, python, loop, block)
+  return format === 'bf16'
+    ? wrapBf16(facts, python, block, loop.node.body)
+    : sketchFp16(facts, python, loop, block)
 }
 
 const firstAutocast = '1.10'
+
+/** What autocast neither converts nor can compute in 16 bits. */
+const lacking = ['torch.fft.', 'torch.linalg.']
 
 /** A function that an engine calls for each batch. */
 function wrapStep(
@@ -75,7 +84,7 @@ function wrapStep(
   const block = forwardBlock(python, step.node.body, () => [])
   if ('reason' in block) return block
   return format === 'bf16'
-    ? wrapBf16(facts, python, block)
+    ? wrapBf16(facts, python, block, step.node.body)
     : refuse('fp16 needs a gradient scaler that outlives the step')
 }
 
@@ -126,6 +135,8 @@ function switchOn(
 interface ForwardBlock {
   first: Stmt
   last: Stmt
+  /** The statements that hold both. */
+  around: Stmt[]
   backward: Call
   backwardStatement: Stmt
   /** The statements that hold forward and backward pass. */
@@ -147,7 +158,7 @@ function forwardBlock(analysis: PythonModule, body: Stmt[], reached: () => Stmt[
     const found = forwardIn(analysis, list, list.indexOf(statement), loss)
     if (found === null) continue
     if ('reason' in found) return found
-    return { ...found, backward: call, backwardStatement: inner.statement, list: inner.list }
+    return { ...found, around: list, backward: call, backwardStatement: inner.statement, list: inner.list }
   }
   return refuse('forward and backward pass are not in one block')
 }
@@ -314,7 +325,14 @@ function autocastHeader(
   }
 }
 
-function wrapBf16(facts: FragmentFacts, python: PythonModule, block: ForwardBlock): Change {
+/** What comes out of it is no longer in the format of the network. */
+const countsOrChooses = /arg(max|min|sort)|\b(max|min|topk|sort|long|int|round)\(|[<>=]=|[<>]/
+
+function wrapBf16(facts: FragmentFacts, python: PythonModule, block: ForwardBlock, body: Stmt[]): Change {
+  const wrapped = block.around.slice(block.around.indexOf(block.first), block.around.indexOf(block.last) + 1)
+  const outputs = new Set(
+    wrapped.filter((one) => !countsOrChooses.test(python.code.slice(one.start, one.end))).flatMap(boundIn),
+  )
   const { header, imports } = autocastHeader(facts, python, block.first.start, 'bfloat16')
   return {
     title: 'Run the forward pass under bf16 autocast',
@@ -327,6 +345,7 @@ function wrapBf16(facts: FragmentFacts, python: PythonModule, block: ForwardBloc
         last: rangeOf(facts, block.last),
         header,
       },
+      ...backToFull(facts, python, outputs, body, block.last.end),
     ],
     imports,
   }
