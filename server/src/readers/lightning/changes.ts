@@ -88,6 +88,16 @@ function precisionWord(value: unknown, first: boolean): string | number | null {
   return null
 }
 
+/** `scores.cpu().numpy()` in the module, or beside it; it may be of numbers that have another format. */
+function handsToNumPy(python: PythonModule): boolean {
+  if (python.uses('.numpy')) return true
+  return python.imported.some(
+    ({ uses, classes }) =>
+      uses.includes('.numpy') &&
+      Object.values(classes).some(({ bases }) => bases.some((one) => /\bLightningModule$/.test(one))),
+  )
+}
+
 function changePrecision(
   python: PythonModule,
   call: Call,
@@ -100,6 +110,8 @@ function changePrecision(
   if (word === null) return { reason: 'only mixed precision is offered' }
   if (value === 'bf16-mixed' && isBeforeBf16(call, facts))
     return { reason: `Lightning has bf16 from ${firstBf16} on, and this project uses an older one` }
+  if (value === 'bf16-mixed' && handsToNumPy(python))
+    return { reason: 'NumPy has no bf16, and the module hands it tensors: convert them with .float() first' }
   if (value === 'fp16-mixed' && overflowsInHalf(python))
     return { reason: 'T5 models overflow in fp16; they need bf16' }
   const sparse = sparseRefusal(python)
