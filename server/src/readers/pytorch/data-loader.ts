@@ -131,6 +131,10 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
     pipeline.unknown('persistentWorkers', 'persistent_workers', 'the loader is made in each epoch', place, {
       site,
     })
+  if (hasOneIterator(python, call))
+    pipeline.unknown('persistentWorkers', 'persistent_workers', 'one iterator serves all epochs', place, {
+      site,
+    })
   const epochs = feeds === 'training' ? onlyEpochs(python) : null
   if (epochs !== null) claimFolded(pipeline, 'passes', epochs.key, epochs.trips, epochs.place, asNumber, site)
   const dataset = python.argument(call, 'dataset', 0)
@@ -160,6 +164,22 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
       claimBatch(python, call, pipeline)
   }
   if (sample?.unsharded === true) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
+}
+
+/** `batches = iter(loader)` ahead of all loops, and nothing goes over the loader itself: its workers start once. */
+function hasOneIterator(python: PythonModule, { assignedTo, function: func }: Call): boolean {
+  if (assignedTo === null) return false
+  const speaks = (expr: Call['expr']['callee']): boolean => namesIn(expr).includes(assignedTo)
+  const once = python.calls.some(
+    ({ expr: { callee, args }, function: where, loops }) =>
+      callee.type === 'name' &&
+      callee.id === 'iter' &&
+      where === func &&
+      loops.length === 0 &&
+      args[0] !== undefined &&
+      speaks(args[0].value),
+  )
+  return once && !python.loops.some(({ node }) => node.type === 'for' && speaks(node.iterable))
 }
 
 /** What decodes the files whose names the loader hands out, in the steps themselves; null: nothing does. */
