@@ -45,6 +45,7 @@ import { laidOver, layoutOf, patchesOf, textsOf } from './laid-over.js'
 import { type ManifestDocument, manifestsOf, type Overlay } from './manifests.js'
 import { readerChoice } from './reader-choice.js'
 import { markReasoned, reasonsIn } from './reasons.js'
+import { sharesAnything } from './shared.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppression-comments.js'
 import { type SyntaxErrorPlace, syntaxErrorOf } from './syntax-error.js'
@@ -70,6 +71,8 @@ export interface FileRecord {
   starts?: string[]
   /** Folders in which it looks for modules besides the usual ones, as written. Absent: none. */
   searched?: string[]
+  /** Of a Python file: what it says may be joined with other files, whatever starts it. Absent: it is not. */
+  shares?: true
   /** What readers claim without knowing the rest of the project; of Python code only what leads to other files. */
   extraction: Extraction
   suppressions: Suppression[]
@@ -199,6 +202,7 @@ export class Analyzer {
       if (isModule) {
         const named = mayNameModules(file.text) ? namedModules(tree.python!) : []
         record.imports = [...new Set([...importsOf(tree.python!), ...named])]
+        if (this.mayShare(file, fragment)) record.shares = true
         const searched = searchedFolders(file.text)
         if (searched.length > 0) record.searched = searched
       }
@@ -246,6 +250,27 @@ export class Analyzer {
     return header === undefined ? { root } : { root, package: header }
   }
 
+  /** Whether readers that say what other files are joined with have a word in a module. */
+  private mayShare(file: SourceFile, fragment: SourceFragment): boolean {
+    const metadata = file.metadata === undefined ? '' : JSON.stringify(file.metadata)
+    return (
+      file.fragments.length > 1 ||
+      this.choice.of(fragment, [metadata]).some((reader) => shares(reader, fragment))
+    )
+  }
+
+  /** Whether a reader would be asked because of what the module imports that may say what other files are joined with. */
+  private sharesByImports({ fragment, metadata, python }: FragmentFacts): boolean {
+    if (!(python instanceof Analysis) || fragment.index !== 0) return false
+    const behind = python.behindImports()
+    if (behind.length === 0) return false
+    const texts = [metadata === undefined ? '' : JSON.stringify(metadata)]
+    const own = new Set(this.choice.of(fragment, texts))
+    return this.choice
+      .of(fragment, [...texts, ...behind])
+      .some((reader) => !own.has(reader) && (shares(reader, fragment) || leads(reader)))
+  }
+
   /** Whether readers that lead to other files have a word in a module. */
   private isLeading(file: SourceFile, fragment: SourceFragment, module: UnreadModule): boolean {
     const metadata = file.metadata === undefined ? '' : JSON.stringify(file.metadata)
@@ -281,23 +306,21 @@ export class Analyzer {
     file: SourceFile,
     surroundings: Surroundings,
     module?: FragmentFacts,
-  ): { extraction: Extraction; faults: string[] } {
+  ): { extraction: Extraction; faults: string[]; shares?: true } {
     const parsed = this.parsedOf(file)
     const extraction: Extraction = { subjects: [], claims: [], launches: [] }
     const faults: string[] = []
+    let shared = false
     const { binding } = surroundings
     const written = binding === null ? undefined : startedProgram(file, binding.launch)
     inReadingOrder(file).forEach(({ fragment, index }) => {
       if (written === undefined ? isStartedHere(fragment, extraction) : fragment !== written) return
       const known = index === 0 ? module : undefined
-      this.readFragment(
-        known ?? this.factsOf(file, fragment, parsed.fragments[index]!, surroundings),
-        surroundings,
-        extraction,
-        faults,
-      )
+      const facts = known ?? this.factsOf(file, fragment, parsed.fragments[index]!, surroundings)
+      this.readFragment(facts, surroundings, extraction, faults)
+      if (binding !== null) shared ||= this.sharesByImports(facts)
     })
-    return { extraction, faults }
+    return { extraction, faults, ...(shared ? { shares: true } : {}) }
   }
 
   startEditing(path: string): void {
@@ -569,6 +592,8 @@ export class Analyzer {
         const { launches, names, frameworkConfig } = builder.extraction
         if (launches.length > 0 || names !== undefined || frameworkConfig !== undefined)
           faults.push(`reader ${reader.name}: leads to other files, but is not marked so`)
+        else if (!shares(reader, facts.fragment) && sharesAnything(builder.extraction))
+          faults.push(`reader ${reader.name}: is joined with other files, but is not marked so`)
       }
       if (facts.python !== undefined) markUncalled(facts.python, builder.extraction)
       if (reasons.length > 0 && layout === null) markReasoned(builder.extraction.claims, builder, reasons)
@@ -608,6 +633,10 @@ function inReadingOrder({ fragments }: SourceFile): { fragment: SourceFragment; 
   const all = fragments.map((fragment, index) => ({ fragment, index }))
   const written = ({ fragment }: { fragment: SourceFragment }) => fragment.target !== undefined
   return [...all.filter((one) => !written(one)), ...all.filter(written)]
+}
+
+function shares({ shares }: Reader, { text }: SourceFragment): boolean {
+  return typeof shares === 'function' ? shares(text) : shares === true
 }
 
 function leads(reader: Reader): boolean {

@@ -23,6 +23,8 @@ export type Versions = Record<string, string>
 export interface ReadResult {
   extraction: Extraction
   faults: string[]
+  /** Of a script that is read as it is launched: by itself it may say what other files are joined with. Absent: it does not. */
+  shares?: true
 }
 
 /** What a summary is for. */

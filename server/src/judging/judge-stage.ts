@@ -77,7 +77,10 @@ export class JudgeStage {
         configuration.forFile(location.path).enabled(budgetRule),
       ),
     )
-    return onlyOnce(unsettled(withoutTwins(drafts), linked.extractions.values()), configuration)
+    // A script that is launched need not have been read by itself.
+    const launched = linked.launches.flatMap(({ extraction }) => extraction ?? [])
+    const said = [...linked.extractions.values(), ...launched]
+    return onlyOnce(unsettled(withoutTwins(drafts), said), configuration)
   }
 
   /** Files that were judged together with this one: what is said of one depends on the other. */

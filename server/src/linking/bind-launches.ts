@@ -10,7 +10,7 @@ import type { LinkedLaunch } from './runs.js'
 import { type Followed, followCalls, type ScriptFiles } from './script-calls.js'
 
 /** Launches of one script that are told apart by their flags. */
-const maximumBindings = 12
+export const maximumBindings = 12
 /** Further launches of it, for which the script is read by itself; those beyond are not resolved. */
 const maximumUnbound = 100
 
@@ -21,6 +21,8 @@ export interface Scripts {
   frameworkConfigOf(launch: Launch, script: string | null): FileRecord | undefined
   /** `slot` tells the extractions of one file apart. */
   read(record: FileRecord, binding: Binding, slot: string): Promise<ReadResult>
+  /** The file read without a launch. */
+  readItself(record: FileRecord): Promise<Extraction | undefined>
 }
 
 /** `calls`: see `Followed.whole`. */
@@ -129,7 +131,7 @@ class StartedScripts {
     if (result === undefined) {
       if (known.size >= maximumBindings) {
         // Read by itself: what this launch would say stays open.
-        const own = this.extractions.get(record.path)
+        const own = await this.scripts.readItself(record)
         const more = (this.unbound.get(record.path) ?? 0) + 1
         this.unbound.set(record.path, more)
         return own === undefined || more > maximumUnbound ? null : own

@@ -23,6 +23,7 @@ import { FrameworkConfigLinker } from './framework-configs.js'
 import { type Definition, ImportGraph } from './import-graph.js'
 import { asImporter, asProgram, ImporterSummaries } from './importer-summaries.js'
 import { linkKinds } from './kinds.js'
+import { launchedScripts, standsAlone } from './launched-scripts.js'
 import { launchesOf, withImage } from './launches.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 import { ProjectFiles, type Purpose } from './project-files.js'
@@ -76,6 +77,7 @@ export class Linker implements LinkedProject {
   private readonly compositions = new Compositions(this)
   private readonly calls = new CallsInto(this)
   private started: readonly Launch[] | null = null
+  private launchedNow: ReadonlySet<string> | null = null
   private all: readonly string[] = []
   private readonly cache = new Map<string, CachedExtraction>()
   private links = 0
@@ -94,7 +96,12 @@ export class Linker implements LinkedProject {
   ) {
     this.files = new ProjectFiles(records, this.questions)
     this.graph = this.graphOver(new ModuleIndex([]))
-    this.summaries = new SummaryStage(records, backendOf, answersOf)
+    this.summaries = new SummaryStage(
+      records,
+      backendOf,
+      answersOf,
+      (path) => this.launched().has(path) && standsAlone(records.get(path)!),
+    )
     this.configurations = new ConfigurationLinker(this.files, (path) => this.summaryOf(path))
     this.frameworkConfigs = new FrameworkConfigLinker(this.files, this.questions)
     this.kinds = linkKinds(this)
@@ -133,6 +140,7 @@ export class Linker implements LinkedProject {
   private refresh(): void {
     this.questions.refresh()
     this.started = null
+    this.launchedNow = null
     this.compositions.forget()
     this.calls.forget()
     for (const kind of this.kinds) kind.begin?.()
@@ -288,6 +296,11 @@ export class Linker implements LinkedProject {
     return this.started
   }
 
+  private launched(): ReadonlySet<string> {
+    this.launchedNow ??= launchedScripts(this.launches(), (launch) => this.scriptOf(launch))
+    return this.launchedNow
+  }
+
   scriptOf(launch: Launch): string | null {
     const resolved = this.programs.resolve(launch)
     return 'path' in resolved ? resolved.path : null
@@ -322,6 +335,18 @@ export class Linker implements LinkedProject {
   // Linking.
 
   async link(versionsOf: (path: string) => Versions): Promise<Linked> {
+    const readAlone = new Set<string>()
+    for (;;) {
+      const linked = await this.linkOnce(versionsOf, readAlone)
+      if (linked !== null) return linked
+    }
+  }
+
+  /** @param readAlone launched scripts that have to be read by themselves as well; null: one has joined them */
+  private async linkOnce(
+    versionsOf: (path: string) => Versions,
+    readAlone: Set<string>,
+  ): Promise<Linked | null> {
     const extractions = new Extractions(this.remade)
     const linked: Linked = {
       extractions: extractions.byPath,
@@ -342,11 +367,23 @@ export class Linker implements LinkedProject {
       this.importers = this.importersIn(linked)
       this.refresh()
     }
+    const spared = new Set<string>()
+    const sharing = new Set<string>()
     const read = async (record: FileRecord, binding: Binding | null, slot: string, overlay?: Overlay) => {
       const result = await this.read(record, binding, slot, versionsOf, overlay)
-      for (const message of binding === null ? result.faults : [])
-        linked.faults.push({ path: record.path, message })
+      const isFirst = binding === null || (slot === 'launch 0' && spared.has(record.path))
+      if (result.shares === true) sharing.add(record.path)
+      for (const message of isFirst ? result.faults : []) linked.faults.push({ path: record.path, message })
       return result
+    }
+    const itself = new Map<string, Promise<Extraction>>()
+    const readItself = async (record: FileRecord): Promise<Extraction | undefined> => {
+      const { path } = record
+      if (!spared.has(path)) return extractions.byPath.get(path)
+      const reading = itself.get(path) ?? read(record, null, 'base').then(({ extraction }) => extraction)
+      itself.set(path, reading)
+      extractions.byPath.set(path, await reading)
+      return reading
     }
     const again: Promise<void>[] = []
     for (const record of this.files.readRecords()) {
@@ -368,7 +405,8 @@ export class Linker implements LinkedProject {
             )
           }),
         )
-      } else {
+      } else if (!readAlone.has(path) && this.isOnlyLaunched(record)) spared.add(path)
+      else {
         again.push(
           read(record, null, 'base').then(({ extraction }) => {
             extractions.byPath.set(path, extraction)
@@ -383,7 +421,16 @@ export class Linker implements LinkedProject {
       resolve: (launch) => this.programs.resolve(launch),
       frameworkConfigOf: (launch, script) => this.frameworkConfigOf(launch, script),
       read,
+      readItself,
     })
+    const launched = new Set(bound.launches.map(({ script, extraction }) => extraction && script))
+    const asked = new Set(bound.asked.map(({ script }) => script))
+    const known = readAlone.size
+    for (const path of spared) {
+      if (sharing.has(path)) readAlone.add(path)
+      else if (!launched.has(path) || asked.has(path)) await readItself(this.records.get(path)!)
+    }
+    if (readAlone.size > known) return null
     linked.launches = bound.launches
     linked.calls = bound.calls
     for (const kind of this.kinds) kind.joinStarted?.(extractions, bound.asked)
@@ -396,6 +443,14 @@ export class Linker implements LinkedProject {
     for (const [id, { asked }] of this.cache) if (asked < this.links) this.cache.delete(id)
     this.remade.prune(extractions.byPath)
     return linked
+  }
+
+  /** What it says by itself nobody would hear. */
+  private isOnlyLaunched(record: FileRecord): boolean {
+    const { path } = record
+    if (!this.launched().has(path) || !standsAlone(record) || this.importersOf(path).length > 0) return false
+    // A configuration may make what its readers alone know.
+    return this.summaryOf(path)?.configurations === undefined
   }
 
   private readPaths(): string[] {

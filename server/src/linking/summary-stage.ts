@@ -48,6 +48,8 @@ export class SummaryStage {
     private readonly records: ReadonlyMap<string, FileRecord>,
     private readonly backendOf: (path: string) => Backend,
     private readonly answersOf: (path: string) => KeptAnswers | null,
+    /** It is read as it is launched, and not by itself. */
+    private readonly isOnlyLaunched: (path: string) => boolean = () => false,
   ) {}
 
   /** As of the last time. */
@@ -189,7 +191,7 @@ export class SummaryStage {
     this.alone.delete(record.path)
     const kept = await this.answer(record.path, 'summary', key, async () => {
       const result = await this.backendOf(record.path).summarise(record.path, imported, versions, {
-        read: isAlone,
+        read: isAlone && !this.isOnlyLaunched(record.path),
         for: whom,
       })
       if (result?.alone !== undefined)

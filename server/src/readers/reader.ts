@@ -74,6 +74,11 @@ export interface Reader {
    * tells of a module that is not analysed yet whether it can lead anywhere.
    */
   leads?: true | ((module: UnreadModule) => boolean)
+  /**
+   * Of Python code: it says what other files are joined with, whatever starts the program (machines, pools, endpoints). Readers
+   * that lead elsewhere may do so as well; others only speak of what the program does when it runs. A test tells by the text.
+   */
+  shares?: true | ((text: string) => boolean)
   /** Where two readers claim a setting on one channel, the higher layer wins (an engine around a framework). */
   layer?: number
   /** Settings that are plain keys, with their defaults: the documentation lists them. */

@@ -115,6 +115,7 @@ export const azureClusterReader = defineReader({
   settings: [current, old],
   languages: ['python'],
   triggers: ['AmlCompute'],
+  shares: true,
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return

@@ -34,6 +34,7 @@ export const azureComputeInstanceReader = defineReader({
   settings: [instanceSettings],
   languages: ['python'],
   triggers: ['ComputeInstance'],
+  shares: true,
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return

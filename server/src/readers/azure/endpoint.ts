@@ -22,6 +22,7 @@ export const azureEndpointReader = defineReader({
   settings: [deploymentSettings],
   languages: ['python'],
   triggers: ['ManagedOnlineDeployment'],
+  shares: true,
   read(facts, _context, claims) {
     const { python, fragment } = facts
     if (python === undefined) return

@@ -14,6 +14,7 @@ export const cdkReader = defineReader({
   title: 'AWS CDK',
   languages: ['python'],
   triggers: ['aws_cdk'],
+  shares: true,
   read(facts, context, claims) {
     const document = facts.python === undefined ? null : stackOf(facts.python)
     const resources = map(at(document?.root, 'Resources'))

@@ -45,6 +45,7 @@ export const rentedInstancesReader = defineReader({
   name: 'gpu-clouds',
   languages: ['shell', 'python'],
   triggers: ['vastai', 'runpodctl', 'runpod.create_pod'],
+  shares: true,
   read({ shell, python, fragment }, _context, claims) {
     if (shell !== undefined)
       for (const command of shell.commands) readCommand(claims, command, withoutComments(fragment.text))

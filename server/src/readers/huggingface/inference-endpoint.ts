@@ -15,6 +15,7 @@ export const inferenceEndpointReader = defineReader({
   name: 'huggingface-endpoint',
   languages: ['python'],
   triggers: ['create_inference_endpoint'],
+  shares: true,
   read(facts, _context, claims) {
     const { python, fragment } = facts
     if (python === undefined) return

@@ -52,6 +52,7 @@ export const nemoRunReader = defineReader({
   settings: [executorSettings],
   languages: ['python'],
   triggers: ['SlurmExecutor'],
+  shares: true,
   read(facts, _context, claims) {
     const python = facts.python!
     for (const made of python.calls) if (executors.test(made.name ?? '')) readExecutor(python, claims, made)

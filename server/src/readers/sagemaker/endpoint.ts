@@ -50,6 +50,7 @@ export const sagemakerEndpointReader = defineReader({
   settings: [deploySettings, variantSettings],
   languages: ['python'],
   triggers: ['sagemaker'],
+  shares: true,
   read(facts, _context, claims) {
     const { python, fragment } = facts
     if (python === undefined || !usesAny(python, ['sagemaker.', 'sagemaker', 'boto3.client', 'boto3.']))

@@ -40,6 +40,7 @@ export const sagemakerScalingReader = defineReader({
   settings: [targetSettings, policySettings],
   languages: ['python'],
   triggers: ['register_scalable_target'],
+  shares: true,
   read(facts, _context, claims) {
     const { python } = facts
     const targets = python?.calls.filter((call) => call.method === 'register_scalable_target') ?? []

@@ -48,6 +48,7 @@ export const skypilotReader = defineReader({
   settings: [launchSettings],
   languages: ['python', 'shell'],
   triggers: ['sky.launch', 'sky.jobs.launch', 'SkypilotExecutor', 'sky launch', 'sky jobs launch'],
+  shares: true,
   read(facts, _context, claims) {
     const { python, shell } = facts
     if (python !== undefined) readProgram(python, claims)

@@ -30,6 +30,7 @@ export const vertexBatchReader = defineReader({
   name: 'vertex-batch',
   languages: ['python', 'yaml', 'json'],
   triggers: ['batch_predict', 'BatchPredictionJob', 'dedicatedResources'],
+  shares: true,
   read(facts, _context, claims) {
     const { python } = facts
     if (python?.uses('google.cloud.aiplatform', 'google.cloud.aiplatform.', 'vertexai.') === true)

@@ -35,6 +35,7 @@ export const vertexEndpointReader = defineReader({
   settings: [replicaSettings],
   languages: ['python'],
   triggers: ['aiplatform', 'vertexai', 'ModelDeployOp'],
+  shares: true,
   read(facts, _context, claims) {
     const { python, fragment } = facts
     if (python === undefined) return

@@ -33,6 +33,8 @@ export const wandbSweepReader = defineReader({
   languages: ['yaml', 'json', 'python'],
   // A sweep file names its method and its parameters; code calls `wandb.sweep`.
   triggers: ['wandb', 'method:', '"method"', 'method":'],
+  // An agent that ends limits the searches that it serves.
+  shares: (text) => text.includes('agent'),
 
   read(facts, _context, claims) {
     for (const document of facts.config?.documents ?? []) readDocument(document, claims)
