@@ -14,6 +14,9 @@ export interface PathPattern {
   /** Ends with `/`. */
   folder: boolean
   segments: readonly Segment[]
+  /** What the name of each path that it matches ends with, or is as a whole. */
+  ending: string
+  whole: boolean
 }
 
 /** Null: a comment, an empty line, or no pattern that could match anything. */
@@ -39,7 +42,14 @@ export function pathPattern(line: string): PathPattern | null {
   }
   // `a/**` is everything inside of a, and not a itself.
   if (segments.at(-1) === '**') segments.push([{ any: 'many' }])
-  return { negative, folder, segments }
+  return { negative, folder, segments, ...endingOf(segments.at(-1)!) }
+}
+
+function endingOf(last: Segment): Pick<PathPattern, 'ending' | 'whole'> {
+  let ending = ''
+  let at = last.length
+  while (at > 0 && typeof last[at - 1] === 'string') ending = `${last[--at] as string}${ending}`
+  return { ending, whole: at === 0 }
 }
 
 /** Names that each path has to hold that the pattern or what is below it matches; empty: any path may. */
@@ -100,11 +110,14 @@ function setAt(part: string, start: number): { token: Token; end: number } | nul
 }
 
 export function matchesPath(
-  { segments, folder }: PathPattern,
+  { segments, folder, ending, whole }: PathPattern,
   path: readonly string[],
   isFolder: boolean,
 ): boolean {
   if (folder && !isFolder) return false
+  // Most patterns are a name or end in one, which most paths do not.
+  const name = path[path.length - 1]!
+  if (whole ? name !== ending : !name.endsWith(ending)) return false
   return matches(
     segments,
     path,

@@ -81,7 +81,11 @@ export class AnswerFolder implements AnswerStore {
   read(name: string): string | undefined {
     if (this.secret === null) return undefined
     try {
-      return unsigned(this.secret, name, readFileSync(join(this.folder, name), 'utf8'))
+      const bytes = readFileSync(join(this.folder, name))
+      const end = bytes.indexOf(0x0a)
+      const text = bytes.subarray(end + 1)
+      const isOwn = end !== -1 && bytes.toString('latin1', 0, end) === signature(this.secret, name, text)
+      return isOwn ? text.toString() : undefined
     } catch {
       return undefined
     }
@@ -140,7 +144,7 @@ export function unsigned(secret: Buffer, name: string, text: string): string | u
   return end !== -1 && text.slice(0, end) === signature(secret, name, rest) ? rest : undefined
 }
 
-function signature(secret: Buffer, name: string, text: string): string {
+function signature(secret: Buffer, name: string, text: string | Buffer): string {
   return createHmac('sha256', secret).update(name).update('\0').update(text).digest('base64')
 }
 
