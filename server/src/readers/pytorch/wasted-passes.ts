@@ -4,6 +4,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, forEachChild } from '../../syntax/python-children.js'
 import { calledNetwork, isFromLibrary, isUntouched, passedNetwork } from './called-networks.js'
 import { codeMatches, moduleText } from './evidence.js'
+import { keepsContent } from './frozen-passes.js'
 import { switchesForGood } from './gradient-switches.js'
 import { callsIn, type HotStatement } from './hot-code.js'
 import { networkText, optimizedNetworks } from './optimized-networks.js'
@@ -199,7 +200,8 @@ function passesNetwork(python: PythonModule, own: readonly HotStatement[], input
   return reachedByGradients(own, input, at).some(({ expr }) => {
     if (expr.type !== 'call') return false
     const { callee } = expr
-    if (callee.type === 'attribute' && textOfTarget(callee) === null) return false
+    if (callee.type === 'attribute' && (textOfTarget(callee) === null || keepsContent.test(callee.attr)))
+      return false
     return (
       python.nameOf(callee) === null &&
       !(callee.type === 'name' && /^(len|int|float|list|tuple|dict|zip)$/.test(callee.id))

@@ -102,13 +102,18 @@ const described: Record<string, (block: Block) => void> = {
     }),
 }
 
+/** Pools whose accelerators are told apart from their type. */
+const describedPools: Record<string, (block: Block) => void> = { nebius_mk8s_v1_node_group: readNebiusPool }
+
 const yandex: Record<string, string> = {
   'gpu-standard-v1': 'V100',
   'gpu-standard-v2': 'V100',
   'gpu-standard-v3': 'A100-80GB',
 }
 
-export const otherCloudTypes = [machines, pools, clusters, described].flatMap((one) => Object.keys(one))
+export const otherCloudTypes = [machines, pools, clusters, described, describedPools].flatMap((one) =>
+  Object.keys(one),
+)
 
 /** Reads a resource of one of these clouds; nothing where it holds no accelerators. */
 export function readOtherCloud(type: string, block: Block): void {
@@ -120,6 +125,7 @@ export function readOtherCloud(type: string, block: Block): void {
   const first = cluster === undefined ? null : block.inside(...cluster.pool)
   if (cluster !== undefined && first !== null) readPool(first, lookUp(pools, cluster.as)!)
   lookUp(described, type)?.(block)
+  lookUp(describedPools, type)?.(block)
 }
 
 function readMachine(block: Block, key: Key[]): void {
@@ -161,6 +167,28 @@ function readPool(block: Block, { type: typeKey, count, scaled }: PoolKeys): voi
     pool.say('minimum', String(scaled.minimum.at(-1)), low)
     claimFixed(pool, String(scaled.maximum.at(-1)), low, high)
   } else claimSize(pool, block, count)
+}
+
+/** Managed Kubernetes of Nebius: a fixed number of machines, or autoscaling between two. */
+function readNebiusPool(block: Block): void {
+  const resources: Key[] = ['template', 'resources']
+  const count = convert(block.text(...resources, 'preset'), cardsOfPreset)
+  if (!((effective(count) ?? 0) > 0)) return
+  const pool = startPool(block, 'name', {
+    kind: 'node pool',
+    provider: 'other',
+    words: block.words('name', 'labels'),
+  })
+  pool.say('gpus', 'preset', count)
+  pool.say('gpuModel', 'platform', derived(block.text(...resources, 'platform'), cardOfPlatform))
+  if (block.has('autoscaling')) {
+    const [low, high] = [
+      block.number('autoscaling', 'min_node_count'),
+      block.number('autoscaling', 'max_node_count'),
+    ]
+    pool.say('minimum', 'min_node_count', low)
+    claimFixed(pool, 'max_node_count', low, high)
+  } else claimSize(pool, block, ['fixed_node_count'])
 }
 
 function scales(block: Block, by: Key[] | undefined, minimum: Key[]): boolean {
