@@ -569,6 +569,21 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
     assert.equal(Math.round(found!.usd!.low), 1469)
   })
 
+  it('counts the machines of a pool in each of its zones', async () => {
+    const pool = (place: string) => `resource "google_container_node_pool" "gpu" {
+  cluster    = "training"
+  ${place}
+  node_count = 2
+  node_config { machine_type = "a2-highgpu-1g" }
+}
+`
+    const month = async (place: string) => (await jobs({ 'pool.tf': pool(place) }))[0]!.usd!.low
+    const zonal = await month('location = "us-central1-a"')
+    const named = 'location = "us-central1"\n  node_locations = ["us-central1-a", "us-central1-b"]'
+    assert.equal((await month(named)) / zonal, 2)
+    assert.equal((await month('location = "us-central1"')) / zonal, 3)
+  })
+
   it('bills machines by the month that stay up until somebody stops them, and not what stops by itself', async () => {
     const instance = 'resource "aws_instance" "dev" {\n  instance_type = "p3.8xlarge"\n}\n'
     const [workstation] = await jobs({ 'main.tf': instance })

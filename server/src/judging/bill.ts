@@ -394,10 +394,17 @@ function trialsOf(settings: SubjectView<'Search'>['settings']): OpenInterval {
   return { low: Math.max(1, least * early) * folds, high: most === null ? null : most * folds }
 }
 
+/** In how many zones a pool has as many machines as its sizes say. */
+export function zonesOf({ zones }: SubjectView<'Scaling'>['settings']): number {
+  return Math.max(1, effective(zones) ?? 1)
+}
+
 function poolBill(view: SubjectView<'Scaling'>, options: RuleOptions, today: string): Bill {
   const { settings } = view
   const capacity = effective(settings.capacity)
   const rate = rateOf(poolRequest(view), capacity === 'spot', options.prices, today)
+  // Sizes count for each zone.
+  const zones = zonesOf(settings)
   const minimum = effective(settings.minimum)
   const maximum = effective(settings.maximum)
   const most = effective(settings.fixed) === true ? minimum : maximum
@@ -406,7 +413,7 @@ function poolBill(view: SubjectView<'Scaling'>, options: RuleOptions, today: str
     replicas:
       minimum === undefined
         ? { missing: 'how many machines it keeps' }
-        : { low: minimum, high: most ?? null },
+        : { low: minimum * zones, high: most == null ? null : most * zones },
     share: 1,
     assumptions: capacity === 'mixed' ? ['all of it on demand'] : [],
   })

@@ -4,7 +4,15 @@ import type { MachineRequest } from '../estimate/hourly.js'
 import type { Interval } from '../estimate/network.js'
 import type { Finding } from '../finding.js'
 import { budgetRule } from '../host/own-rules.js'
-import { type Bills, billKey, isAlwaysOn, isSession, launched, trainingsOf } from '../judging/bill.js'
+import {
+  type Bills,
+  billKey,
+  isAlwaysOn,
+  isSession,
+  launched,
+  trainingsOf,
+  zonesOf,
+} from '../judging/bill.js'
 import { isTest } from '../judging/judge.js'
 import type { Judgement } from '../linking/runs.js'
 import { rules } from '../rules/index.js'
@@ -319,6 +327,11 @@ function stateOf(
   return request.instanceType !== undefined || request.gpuModel !== undefined ? 'no price' : 'no machine'
 }
 
+function machinesIn(settings: SubjectView<'Scaling'>['settings']): number | undefined {
+  const minimum = effective(settings.minimum)
+  return minimum === undefined ? undefined : minimum * zonesOf(settings)
+}
+
 async function ofService(
   view: SubjectView<'Scaling'> | SubjectView<'Serving'>,
   { bills }: CostInput,
@@ -331,7 +344,7 @@ async function ofService(
     ? poolRequest(view as SubjectView<'Scaling'>)
     : servingRequest(view as SubjectView<'Serving'>)
   const count = pool
-    ? effective((settings as SubjectView<'Scaling'>['settings']).minimum)
+    ? machinesIn(settings as SubjectView<'Scaling'>['settings'])
     : effective((settings as SubjectView<'Serving'>['settings']).minReplicas)
   return {
     kind: pool ? 'pool' : 'endpoint',
