@@ -6,6 +6,7 @@ import { blocksOf, childrenOf, expressionsOf, namesIn } from '../../syntax/pytho
 import type { Claim } from '../../workload/claim.js'
 import type { FragmentFacts } from '../reader.js'
 import { type Repetition, repetitionsOf } from './preprocessing.js'
+import { mapOnce } from './transform-change.js'
 
 export function hoistSteps(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
@@ -18,6 +19,8 @@ export function hoistSteps(claim: Claim, facts: FragmentFacts): Change | Refusal
   if (python === undefined || repetition === undefined) return { reason: 'the call is no longer in the file' }
   const { around, per } = repetition
   if (per === 'run') return { reason: 'save the result once, and load it where the file is there' }
+  const mapped = around !== null && 'class' in around ? mapOnce(python, around, facts) : null
+  if (mapped !== null) return mapped
   if (around === null || (per === 'epoch' && 'class' in around))
     return { reason: 'compute the features of all samples once, and save them' }
   const refusal = { reason: `compute it once, before the ${'class' in around ? 'search' : 'loop'}` }
