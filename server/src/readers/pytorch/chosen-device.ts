@@ -111,7 +111,8 @@ function lastOfModule(python: PythonModule, name: string): Expr | null {
 }
 
 function asDevice(value: unknown, overridable: boolean): Device {
-  if (!String(value).startsWith('cpu')) return 'other'
+  // That of a desk computer of Apple, which nobody rents, computes beside its processor.
+  if (!/^(cpu|mps)/.test(String(value))) return 'other'
   return overridable ? 'by default' : 'processor'
 }
 
@@ -119,14 +120,16 @@ function isOption(expr: Expr): boolean {
   return expr.type === 'name' && /^(args?|opts?|cfg|conf(ig)?|hparams|params|flags)$/i.test(expr.id)
 }
 
-/** The default of a parameter, where no call that can be seen passes another device. */
+/** What calls pass for a parameter, and its default, where no call that can be seen passes another device. */
 function parameterDefault(python: PythonModule, name: Expr & { type: 'name' }): Device {
   const [binding, ...others] = python.bindingsOf(name)
-  if (binding?.kind !== 'param' || others.length > 0 || binding.value === null) return 'other'
+  if (binding?.kind !== 'param' || others.length > 0) return 'other'
   const owner = python.parameterOf(binding)
-  const otherwise = effective(python.fold(binding.value))
-  if (owner === null || otherwise === undefined) return 'other'
+  if (owner === null) return 'other'
   const given = passed(python, owner.func, binding.name, owner.position)
+  if (binding.value === null) return together(given) ?? 'other'
+  const otherwise = effective(python.fold(binding.value))
+  if (otherwise === undefined) return 'other'
   return together([asDevice(otherwise, true), ...given]) ?? 'other'
 }
 
