@@ -3,6 +3,7 @@ import { hashOf } from '../host/backend.js'
 import { asFile } from '../python/configured-file.js'
 import type { OutsideCall } from '../python/module.js'
 import type { Json } from '../text/json.js'
+import { lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
 import { configuredCalls } from './configured-calls.js'
 import type { LinkedProject } from './link-kind.js'
@@ -51,8 +52,8 @@ export class CallsInto {
 
 function fileGiven(launches: readonly Launch[], flags: readonly string[], otherwise: Json): string | null {
   const files = launches.map((launch) => {
-    const flag = flags.find((one) => Object.hasOwn(launch.flags, one))
-    return asFile(flag === undefined ? otherwise : launch.flags[flag]!.value)
+    const given = flags.map((flag) => lookUp(launch.flags, flag)).find((one) => one !== undefined)
+    return asFile(given === undefined ? otherwise : given.value)
   })
   const [first] = files
   return first !== undefined && files.every((one) => one === first) ? first : null
