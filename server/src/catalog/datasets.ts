@@ -1,5 +1,6 @@
 /** Data sets that are known by name: how many samples and tokens they hold. */
 import data from './datasets.json' with { type: 'json' }
+import { NameIndex } from './name-index.js'
 
 export interface KnownDataset {
   name: string
@@ -43,15 +44,11 @@ function normal(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '')
 }
 
-let index: Map<string, KnownDataset> | undefined
+let index: NameIndex<KnownDataset> | undefined
 
-function indexed(): Map<string, KnownDataset> {
+function indexed(): NameIndex<KnownDataset> {
   if (index !== undefined) return index
-  index = new Map()
-  const add = (key: string, one: KnownDataset) => {
-    // Exact spellings of what people looked over come first.
-    if (key !== '' && !index!.has(key)) index!.set(key, one)
-  }
+  index = new NameIndex(normal)
   const known = tables.datasets.map(
     ([name, ids, kind, train, validation, test, tokens, checked, meanTokens, meanSeconds]) => {
       const one: KnownDataset = {
@@ -68,8 +65,9 @@ function indexed(): Map<string, KnownDataset> {
       return { one, names: [name, ...ids.split('|')] }
     },
   )
-  for (const { one, names } of known) for (const each of names) add(each, one)
-  for (const { one, names } of known) for (const each of names) add(normal(each), one)
+  // Exact spellings of what people looked over come first.
+  for (const { one, names } of known) for (const each of names) index.add(each, one)
+  for (const { one, names } of known) for (const each of names) index.addNormal(each, one)
   for (const [name, kind, train, tokens] of tables.tail) {
     const one: KnownDataset = {
       name,
@@ -82,8 +80,8 @@ function indexed(): Map<string, KnownDataset> {
       meanSeconds: null,
       checked: false,
     }
-    add(name, one)
-    add(normal(name), one)
+    index.add(name, one)
+    index.addNormal(name, one)
   }
   return index
 }

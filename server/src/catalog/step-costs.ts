@@ -1,4 +1,5 @@
 /** How much arithmetic one forward pass of a model takes, by the size of its input. */
+import { NameIndex } from './name-index.js'
 import data from './step-costs.json' with { type: 'json' }
 
 /** What decides how well a network fills a card. */
@@ -47,14 +48,11 @@ function normal(name: string): string {
     .replace(/[^a-z0-9+]/g, '')
 }
 
-let index: Map<string, StepCost> | undefined
+let index: NameIndex<StepCost> | undefined
 
-function indexed(): Map<string, StepCost> {
+function indexed(): NameIndex<StepCost> {
   if (index !== undefined) return index
-  index = new Map()
-  const add = (key: string, one: StepCost) => {
-    if (key !== '' && !index!.has(key)) index!.set(key, one)
-  }
+  index = new NameIndex(normal, '+')
   const known = tables.costs.map((row) => {
     const [name, aliases, networkClass, millions, unit, points, layers, source, keptMB] = row
     const one: StepCost = {
@@ -69,11 +67,11 @@ function indexed(): Map<string, StepCost> {
     }
     return { one, names: [name, ...aliases.split('|')] }
   })
-  for (const { one, names } of known) for (const each of names) add(normal(each), one)
+  for (const { one, names } of known) for (const each of names) index.addNormal(each, one)
   // Without the library that the name stands under; networks for small pictures share names with their elders.
   for (const { one, names } of known)
     if (!/^(cifar|open_clip)\//.test(one.name))
-      for (const each of names) add(normal(each.slice(each.indexOf('/') + 1)), one)
+      for (const each of names) index.addNormal(each.slice(each.indexOf('/') + 1), one)
   return index
 }
 
