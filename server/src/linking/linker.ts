@@ -2,6 +2,7 @@
 
 import type { FileRecord, Surroundings } from '../extraction/analyzer.js'
 import type { Overlay } from '../extraction/manifests.js'
+import { sharesAnything } from '../extraction/shared.js'
 import type { KeptAnswers } from '../host/answers.js'
 import { type Backend, hashOf, type ReadResult, type Versions } from '../host/backend.js'
 import { ConsoleScripts } from '../link/console-scripts.js'
@@ -427,8 +428,10 @@ export class Linker implements LinkedProject {
     const asked = new Set(bound.asked.map(({ script }) => script))
     const known = readAlone.size
     for (const path of spared) {
-      if (sharing.has(path)) readAlone.add(path)
-      else if (!launched.has(path) || asked.has(path)) await readItself(this.records.get(path)!)
+      if (launched.has(path) && !asked.has(path) && !sharing.has(path)) continue
+      const own = await readItself(this.records.get(path)!)
+      // What is joined with other files comes too late here.
+      if (own !== undefined && sharesAnything(own)) readAlone.add(path)
     }
     if (readAlone.size > known) return null
     linked.launches = bound.launches
