@@ -31,16 +31,7 @@ function boundsOf(python: PythonModule, expr: Expr, depth: number): Bounds {
   const value = python.definition(expr)
   if (value.type === 'conditional') return around([inner(value.then), inner(value.otherwise)])
   if (value.type === 'binary') return computed(value.op, inner(value.left), inner(value.right))
-  if (value.type === 'attribute') return chosen(python, value.attr, inner)
   return value.type === 'call' ? ofCall(python, value, inner) : open
-}
-
-/** One of the choices of an option without a default: `args.batch`. */
-function chosen(python: PythonModule, name: string, inner: (one: Expr) => Bounds): Bounds {
-  const [option, another] = python.programArguments.filter((one) => one.name === name)
-  if (option === undefined || another !== undefined || option.default !== null) return open
-  const declared = python.callAt(option.span)?.expr.args.find((one) => one.name === 'choices')
-  return declared === undefined ? open : itemsOf(python, declared.value, inner)
 }
 
 function ofCall(python: PythonModule, expr: Expr & { type: 'call' }, inner: (one: Expr) => Bounds): Bounds {
