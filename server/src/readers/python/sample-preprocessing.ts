@@ -132,8 +132,9 @@ function onlyEvaluates(python: PythonModule, name: string): boolean {
   return takers.length > 0 && takers.every(evaluates) && !python.calls.some(({ method }) => method === name)
 }
 
-function evaluates({ isEntry, evidence, epochs, uses }: ModuleSummary): boolean {
-  const trains = evidence?.role === 'training' || (epochs?.length ?? 0) > 0
+function evaluates({ isEntry, evidence, epochs, uses, trainsOn }: ModuleSummary): boolean {
+  // The loop may be that of a module which it calls.
+  const trains = evidence?.role === 'training' || (epochs?.length ?? 0) > 0 || trainsOn !== undefined
   return (
     isEntry && !trains && !uses.some((used) => /\.(backward|fit|train_step|optimi[sz]e|minimize)$/.test(used))
   )
