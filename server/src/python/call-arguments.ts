@@ -4,12 +4,13 @@ import { type Configured, configuredChild } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { boundValue } from './arguments.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { configuredNode, foldConfigured } from './configured.js'
 import { expressionOf } from './configured-expression.js'
 import { chosen, known } from './folded.js'
 import { innerChange, innerKeys } from './inner-changes.js'
-import type { ArgumentValue, Call, Folded, Func } from './module.js'
+import type { ArgumentValue, Call, Folded, Func, ProgramArgument } from './module.js'
 import type { Mutation } from './mutations.js'
 import { bindingsOf, partialBehind } from './names.js'
 import { onlyPassed } from './only-passed.js'
@@ -27,12 +28,55 @@ export function argumentOf(
     const own = search(analysis, rest, keyword, position)
     return own.state === 'absent' ? inConfigured(call.expr, made.node, keyword, made.overridable) : own
   }
+  const parsed = parsedBy(call.expr)
+  if (parsed !== null) {
+    const own = search(analysis, call.expr.args.slice(1), keyword, null)
+    return own.state === 'absent' ? onCommandLine(analysis, parsed, keyword) : own
+  }
   const frozen = partialBehind(analysis, call.expr.callee)
   const shift = frozen === null ? 0 : frozen.expr.args.filter((argument) => argument.name === null).length - 1
   const own = search(analysis, call.expr.args, keyword, position === null ? null : position - shift)
   if (own.state !== 'absent' || frozen === null) return own
   // The first argument of `partial` is the callable itself.
   return search(analysis, frozen.expr.args.slice(1), keyword, position)
+}
+
+/** What `Trainer.from_argparse_args(args, …)` takes its arguments from; null: another call. */
+function parsedBy({ callee, args }: CallExpr): Expr | null {
+  if (callee.type !== 'attribute' || callee.attr !== 'from_argparse_args') return null
+  const [first] = args
+  return first === undefined || first.star > 0 || (first.name !== null && first.name !== 'args')
+    ? null
+    : first.value
+}
+
+/** Every argument is an option as well, be it the program that adds it or the library. */
+function onCommandLine(analysis: Analysis, namespace: Expr, keyword: string): ArgumentValue {
+  if (!analysis.programParameters.isNamespace(namespace))
+    return { state: 'unknown', because: 'the command line' }
+  const { start, end } = namespace
+  const expr: Expr = { type: 'attribute', value: namespace, attr: keyword, start, end }
+  if (analysis.programArguments.some(({ name }) => name === keyword)) return given(analysis, expr)
+  const { binding } = analysis
+  const option: ProgramArgument = {
+    name: keyword,
+    flags: [keyword],
+    default: null,
+    kind: 'value',
+    type: null,
+    span: { start, end },
+  }
+  const folded = binding === null ? null : boundValue(option, analysis.programArguments, binding)
+  if (folded === null) return { state: 'absent', overridable: binding === null || !binding.launch.complete }
+  return { state: 'given', expr, folded: withNumber(folded), span: { start, end } }
+}
+
+/** The library gives its options the types of its parameters. */
+function withNumber(folded: Folded): Folded {
+  if (folded.state !== 'known' || typeof folded.value !== 'string') return folded
+  const { value } = folded
+  if (/^-?\d+(\.\d+)?$/.test(value)) return { ...folded, value: Number(value) }
+  return /^(true|false)$/i.test(value) ? { ...folded, value: /^true$/i.test(value) } : folded
 }
 
 /** The value of a key of a configuration, shown at `expr`. */

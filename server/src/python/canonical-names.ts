@@ -15,6 +15,8 @@ const prefixes: [string, string][] = [
   ['lightning.fabric.fabric.Fabric', 'lightning.fabric.Fabric'],
   ['lightning.pytorch.trainer.Trainer', 'lightning.pytorch.Trainer'],
   ['lightning.pytorch.trainer.trainer.Trainer', 'lightning.pytorch.Trainer'],
+  // The same class, with what the command line says (`call-arguments.ts`).
+  ['lightning.pytorch.Trainer.from_argparse_args', 'lightning.pytorch.Trainer'],
   ['lightning.pytorch.core.LightningModule', 'lightning.pytorch.LightningModule'],
   ['lightning.pytorch.core.lightning.LightningModule', 'lightning.pytorch.LightningModule'],
   ['lightning.pytorch.core.module.LightningModule', 'lightning.pytorch.LightningModule'],

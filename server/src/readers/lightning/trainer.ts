@@ -130,7 +130,11 @@ export function isFirstVersion(python: PythonModule, versions: Record<string, st
   if (major !== null) return Number(major[1]) < 2
   return python
     .callsTo(trainerClass)
-    .some((call) => call.expr.args.some((one) => firstVersionOnly.test(one.name ?? '')))
+    .some(
+      (call) =>
+        call.method === 'from_argparse_args' ||
+        call.expr.args.some((one) => firstVersionOnly.test(one.name ?? '')),
+    )
 }
 
 function readTrainer(
