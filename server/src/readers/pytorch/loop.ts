@@ -54,15 +54,16 @@ export const pytorchLoopReader = defineReader({
       : changePrecision(claim, value, facts),
 })
 
+/** Who takes its network and its optimizer from these need not import PyTorch itself. */
+const computesWithTorch = /^(torch|deepspeed|accelerate|transformers|diffusers|timm|peft|colossalai)(\.|$)/
+
 export function isTorchLoop(python: PythonModule, loop: Loop): boolean {
   if (loop.role !== 'train') return false
   if (!backwardCalls.some((name) => loop.effects.calls.has(name))) return false
   return once(
     python,
     'torch',
-    () =>
-      [...python.imports].some((name) => name === 'torch' || name.startsWith('torch.')) ||
-      python.uses('torch.'),
+    () => [...python.imports].some((name) => computesWithTorch.test(name)) || python.uses('torch.'),
   )
 }
 
