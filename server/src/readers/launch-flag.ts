@@ -54,12 +54,15 @@ export function writeLaunchFlag(claim: Claim, flag: string, facts: FragmentFacts
       : undefined
   const word = command?.words.at(-1)
   const line = target?.kind === 'launch line' ? target : undefined
+  const quoted = word === undefined ? null : commandInQuotes(fragment.text.slice(word.start, word.end), line)
   const added =
-    word !== undefined
-      ? { at: word.end, text: ` ${flag}` }
-      : line?.last === undefined
-        ? undefined
-        : behind(claim, line.last, line.program, flag, fragment)
+    quoted === 'several'
+      ? undefined
+      : word !== undefined
+        ? { at: quoted === 'one' ? word.end - 1 : word.end, text: ` ${flag}` }
+        : line?.last === undefined
+          ? undefined
+          : behind(claim, line.last, line.program, flag, fragment)
   if (added === undefined) return { reason: `pass ${flag} on the launch line` }
   return {
     kind: 'replace text',
@@ -69,6 +72,13 @@ export function writeLaunchFlag(claim: Claim, flag: string, facts: FragmentFacts
     end: added.at,
     text: added.text,
   }
+}
+
+/** `bash -c 'torchrun train.py'`: the last word holds the command that starts the program; null: it does not. */
+function commandInQuotes(word: string, line: { program?: string } | undefined): 'one' | 'several' | null {
+  const inside = /^(["'])(.*\s.*)\1$/s.exec(word)?.[2]
+  if (inside === undefined || line?.program === undefined || !inside.includes(line.program)) return null
+  return severalCommands.test(inside) ? 'several' : 'one'
 }
 
 /** Behind the last argument, in the way in which that is written; undefined: it is not part of a text or a list. */

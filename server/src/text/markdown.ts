@@ -4,7 +4,7 @@ const fence = /^ {0,3}(`{3,}|~{3,})[ \t]*\{?\.?([\w+-]*)[^`\n]*$/
 const shellBlock = /^(|ba|z|fi)?(sh|shell)?$|^(console|terminal|text|cmd|powershell|bat|batch|ps1?)$/i
 /** `$ python train.py`, `CUDA_VISIBLE_DEVICES=0 torchrun …`, `cd code`. */
 const command =
-  /^([ \t]*)((?:[$>%][ \t]+)?)(?=(?:[A-Z_][A-Z0-9_]*=\S*[ \t]+)*(?:python[\d.]*|uv run|poetry run|torchrun|accelerate|deepspeed|horovodrun|mpirun|cd|export)[ \t])/
+  /^([ \t]*)((?:[$>%][ \t]+)?)(?=(?:[A-Z_][A-Z0-9_]*=\S*[ \t]+)*(?:python[\d.]*|uv run|poetry run|torchrun|accelerate|deepspeed|horovodrun|mpirun|sky|cd|export)[ \t])/
 
 export function maskMarkdown(text: string): string {
   let open: string | null = null

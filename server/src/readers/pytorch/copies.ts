@@ -43,9 +43,21 @@ function comesFromBatch(analysis: PythonModule, expr: Expr, loop: Loop, depth: n
   const bindings = analysis.bindingsOf(expr)
   return bindings.some((binding) => {
     if (binding.at > expr.start) return false
-    if (binding.kind === 'loop')
-      return binding.at >= target.start && binding.at <= (body[0]?.start ?? target.end)
+    if (binding.kind === 'loop') {
+      if (binding.at >= target.start && binding.at <= (body[0]?.start ?? target.end)) return true
+      const parts = binding.value === null ? null : partsOf(binding.value)
+      return (
+        parts !== null && binding.at >= loop.node.start && comesFromBatch(analysis, parts, loop, depth + 1)
+      )
+    }
     if (binding.kind !== 'assign' || binding.value === null) return false
     return binding.at >= loop.node.start && comesFromBatch(analysis, binding.value, loop, depth + 1)
   })
+}
+
+/** `batch` of `for name, values in batch.items()`. */
+function partsOf(iterated: Expr): Expr {
+  const { type } = iterated
+  if (type !== 'call' || iterated.args.length > 0 || iterated.callee.type !== 'attribute') return iterated
+  return /^(items|values)$/.test(iterated.callee.attr) ? iterated.callee.value : iterated
 }

@@ -51,9 +51,18 @@ export function synchronisation(
     drained = true
   }
   // The loop needs a value in each step to know whether it goes on: other reads find the queue empty.
-  if (extractions.some((one) => decidesLoop(analysis, one)))
+  if (extractions.some((one) => decidesLoop(analysis, one)) || matchesOnHost(analysis, code))
     return { extractions: [], stalls: 0, timed: false }
   return { extractions, stalls, timed: extractions.some((one) => isTimed(analysis, one)) }
+}
+
+/** Libraries of the processor that match what a network finds to what is there: each step needs their answer. */
+const matchers = /^(scipy\.optimize\.linear_sum_assignment|lap\.lapjv|lapsolver\.solve_dense)$/
+
+function matchesOnHost(analysis: PythonModule, { statements }: HotCode): boolean {
+  return statements.some((hot) =>
+    hot.expressions.some((expr) => callsIn(analysis, expr).some(({ name }) => matchers.test(name ?? ''))),
+  )
 }
 
 /** `while going: … if loss.item() < least: going = False`. */

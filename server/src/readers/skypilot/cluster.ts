@@ -46,13 +46,15 @@ export const skypilotReader = defineReader({
   name: 'skypilot',
   title: 'SkyPilot, in Python',
   settings: [launchSettings],
-  languages: ['python', 'shell'],
+  languages: ['python', 'shell', 'markdown'],
   triggers: ['sky.launch', 'sky.jobs.launch', 'SkypilotExecutor', 'sky launch', 'sky jobs launch'],
   shares: true,
   read(facts, _context, claims) {
-    const { python, shell } = facts
+    const { python, shell, fragment } = facts
     if (python !== undefined) readProgram(python, claims)
-    if (shell !== undefined) readScript(shell.commands, claims)
+    if (shell === undefined) return
+    if (fragment.language === 'markdown') readDocumented(shell.commands, claims)
+    else readScript(shell.commands, claims)
   },
   change: changeCluster,
 })
@@ -162,15 +164,25 @@ function readExecutor(python: PythonModule, call: Call, claims: ClaimBuilder): v
   else compute.unknown('idleStop', 'autodown', 'it is given', place, { site })
 }
 
+/** What a README shows says how a task is meant to be started; what it leaves out may be given all the same. */
+function readDocumented(commands: ShellCommand[], claims: ClaimBuilder): void {
+  for (const command of commands) {
+    const words = textsOf(command)
+    if (words.some((word) => /^(--use-spot|-i\d*|--idle-minutes-to-autostop|--down)(=|$)/.test(word)))
+      claimStart(claims, command, words, false, true)
+  }
+}
+
+const textsOf = (command: ShellCommand) => command.words.map((word) => word.text ?? word.outline ?? '')
+
 /** `sky launch --gpus A100:8 …` in a script that never stops the cluster. */
 function readScript(commands: ShellCommand[], claims: ClaimBuilder): void {
-  const texts = (command: ShellCommand) => command.words.map((word) => word.text ?? word.outline ?? '')
   const ends = commands.some((command) => {
-    const [program, action] = texts(command)
+    const [program, action] = textsOf(command)
     return program === 'sky' && endings.test(action ?? '')
   })
   for (const command of commands) {
-    const words = texts(command)
+    const words = textsOf(command)
     if (command.unreachable) continue
     if (claimStart(claims, command, words, ends)) continue
     if (words[0] !== 'sky' || words[1] !== 'launch') continue
@@ -208,7 +220,13 @@ const before = /^(uv|run|poetry|pdm|time|exec)$/
  * `sky launch task.yaml`, `sky jobs launch task.yaml`: what the command says about the task of that file, which outranks it.
  * False: it names none.
  */
-function claimStart(claims: ClaimBuilder, command: ShellCommand, words: string[], ends: boolean): boolean {
+function claimStart(
+  claims: ClaimBuilder,
+  command: ShellCommand,
+  words: string[],
+  ends: boolean,
+  documented = false,
+): boolean {
   const at = words.findIndex((word) => !before.test(word))
   const rest = words.slice(at)
   const managed = rest[0] === 'sky' && rest[1] === 'jobs' && rest[2] === 'launch'
@@ -226,7 +244,7 @@ function claimStart(claims: ClaimBuilder, command: ShellCommand, words: string[]
   else if (ends) start.known('endedBy', 'sky down', 'sky down', place)
   else if (rest.some((word) => /^(-i\d*|--idle-minutes-to-autostop|--down)(=|$)/.test(word)))
     start.known('endedBy', '--down', '--down', place)
-  else if (command.words.some((word) => word.splits === true))
+  else if (documented || command.words.some((word) => word.splits === true))
     start.unknown('idleStop', '-i', 'arguments that are not known', place)
   // The file of the task may ask for it.
   else
