@@ -136,14 +136,18 @@ function isRented(compute: SubjectView<'Compute'> | null): boolean {
   )
 }
 
-/** What a training takes that no job asks machines for: a device for each process that its launcher starts, else one; processors where it uses no other. */
+/**
+ * What a training takes that no job asks machines for: a device for each process that its launcher starts, else one, or as many
+ * as a library reserves for it; processors where it uses no other.
+ */
 export function launched(run: Run): MachineRequest {
   const { launch } = run.job
   const trainings: Pick<SubjectView, 'subject'>[] = trainingsOf(run).flat()
   const work = trainings.length > 0 ? trainings : subjectsOf(run, 'Search')
   if (work.length > 0 && work.every(computesOnProcessor)) return { gpus: 0, nodes: launch?.nodes ?? 1 }
   const processes = launch?.perDevice === true ? launch.processes : null
-  return { gpus: processes || 1, nodes: launch?.nodes ?? 1 }
+  const reserved = subjectsOf(run, 'Parallelism').map(({ settings }) => effective(settings.reservedEach) ?? 1)
+  return { gpus: (processes || 1) * Math.max(1, ...reserved), nodes: launch?.nodes ?? 1 }
 }
 
 /** A launcher takes its machines from a file whose lines nobody has read. */

@@ -1,6 +1,7 @@
 /** Every reader, made by `npm run generate`. The byte pre-filter of the project is derived from their triggers. */
 
 import { airflowReader } from './airflow/dag.js'
+import { awsBatchFilesReader } from './aws/batch-files.js'
 import { awsBatchRequestReader } from './aws/batch-request.js'
 import { awsCommandsReader } from './aws/commands.js'
 import { awsMachinesReader } from './aws/machines.js'
@@ -207,6 +208,7 @@ import { zenmlReader } from './zenml/steps.js'
 
 export const readers: readonly Reader[] = [
   airflowReader,
+  awsBatchFilesReader,
   awsBatchRequestReader,
   awsCommandsReader,
   awsMachinesReader,

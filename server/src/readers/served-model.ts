@@ -1,7 +1,7 @@
 /** The model that an endpoint serves, as its environment or its command line names it. */
 import { namedModel } from '../catalog/spellings.js'
 import type { Json } from '../text/json.js'
-import { convert, stated } from '../values/operations.js'
+import { convert, stated, unreadable } from '../values/operations.js'
 import { asText } from '../values/parse.js'
 import type { Key } from '../values/source.js'
 import { effective, type Given, isGiven } from '../values/value.js'
@@ -72,6 +72,28 @@ export function claimModelByName(serving: Serving, key: string, given: Given<Jso
   claimModel(serving, key, convert(given, asText), false, null)
 }
 
+/** Flags whose values, multiplied, are the accelerators that a server needs. */
+const spreads = [
+  ['tensor-parallel-size', 'tp', 'tp-size', 'num-shard'],
+  ['pipeline-parallel-size', 'pp', 'pp-size'],
+  ['data-parallel-size', 'dp', 'dp-size'],
+]
+
+function claimSpread(serving: Serving, { flags, complete }: ServerCommand, given: Given<string>): void {
+  const told = spreads
+    .map((names) => names.find((name) => flags.has(name)))
+    .filter((one) => one !== undefined)
+  const counts = told.map((name) => Number(flags.get(name) ?? Number.NaN))
+  const key = told[0] === undefined ? '--tensor-parallel-size' : `--${told[0]}`
+  const readable = complete && counts.every((one) => Number.isInteger(one) && one > 0)
+  const total = counts.reduce((product, one) => product * one, 1)
+  serving.say(
+    'spreadOver',
+    key,
+    readable ? stated(given, total) : unreadable(given, 'a number that is not readable'),
+  )
+}
+
 /** What a server is started with. `at`: the place of the word with the model's name. */
 export function claimModelOfCommand(serving: Serving, command: ServerCommand, given: Given<string>): void {
   const { flags } = command
@@ -79,6 +101,7 @@ export function claimModelOfCommand(serving: Serving, command: ServerCommand, gi
     (name) => flags.has(name) && flags.get(name) !== 'None',
   )
   claimModel(serving, command.server, given, quantized, flags.get('dtype') ?? null)
+  claimSpread(serving, command, given)
   for (const name of ['max-model-len', 'max-total-tokens', 'context-length']) {
     const value = flags.get(name)
     if (value != null && /^\d+$/.test(value))

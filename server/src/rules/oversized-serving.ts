@@ -34,6 +34,8 @@ export interface OversizedServing {
   machine: Instance | undefined
   /** So few of the same GPUs hold it. */
   fewest: number
+  /** And would be mostly empty as well. */
+  fewestEmpty: boolean
   /** The cheapest machine of the same provider with room; undefined: no price is known. */
   smaller:
     | { type: string; machine: Instance; usd: number; now: number; region: string; asOf: string }
@@ -75,6 +77,7 @@ export function oversizedServing(
     memoryGB,
     machine: found,
     fewest,
+    fewestEmpty: needs <= mostlyEmpty * fewest * usable,
     smaller: found?.gpu == null ? undefined : smallerFor(view, found, name!, needs, options),
   }
 }

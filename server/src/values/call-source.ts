@@ -15,7 +15,7 @@ import { pythonLiteral, quoteOf } from './python-literal.js'
 import type { Key, Locator, Source, TreeSource } from './source.js'
 import { effective, type Given } from './value.js'
 import { writeArgument } from './write-argument.js'
-import { onlyUnpacks, writeEntry } from './write-entry.js'
+import { isUnpacked, writeEntry } from './write-entry.js'
 
 /** An argument as a value: it stands at what is passed, or at `shown` where nothing is. */
 export function argumentValue(
@@ -169,7 +169,8 @@ export class CallSource implements TreeSource {
     const written = { path: file, fragment, python }
     const whole = this.whole(path)
     const name = String(whole[0])
-    if (whole.length > 1 || onlyUnpacks(call)) return writeEntry({ ...written, call, at }, whole, value)
+    if (whole.length > 1 || isUnpacked(call, name, at(whole)))
+      return writeEntry({ ...written, call, at }, whole, value)
     const { start, end } = call.expr
     if (value === undefined)
       return { kind: 'remove keyword', path: file, call: { fragment: fragment.index, start, end }, name }

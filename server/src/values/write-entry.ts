@@ -15,9 +15,14 @@ export interface CallEntries extends Written {
   at(path: readonly Key[]): ArgumentValue
 }
 
-/** Everything that the call is given stands in dictionaries that it unpacks. */
-export function onlyUnpacks(call: Call): boolean {
-  return call.expr.args.length > 0 && call.expr.args.every((one) => one.star === 2)
+/** The argument stands in a dictionary that the call unpacks, or would, since all of them do. */
+export function isUnpacked(call: Call, name: string, argument: ArgumentValue): boolean {
+  const { args } = call.expr
+  const unpacks = args.some((one) => one.star === 2)
+  if (argument.state !== 'given') return unpacks && args.every((one) => one.star === 2)
+  return (
+    unpacks && !args.some((one) => one.name === name || (one.name === null && one.value === argument.expr))
+  )
 }
 
 /** `value` undefined: the key is taken out. */

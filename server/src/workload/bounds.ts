@@ -59,6 +59,7 @@ const bounds: Record<NumberSetting, Bound> = {
   paddedTo: atLeastOne,
   parallelism: count,
   reservedEach: machines,
+  spreadOver: machines,
   parameters: weights,
   pictureEdge: [1, 1e6],
   passes: count,

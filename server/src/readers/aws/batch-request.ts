@@ -19,7 +19,8 @@ import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
-const definitionSettings = settingTable('Compute', {
+/** Of a definition, whoever registers it. */
+export const definitionSettings = settingTable('Compute', {
   timeLimit: {
     keys: [['timeout', 'attemptDurationSeconds']],
     parse: asQuotedNumber,

@@ -119,6 +119,8 @@ function readKnative(claims: ClaimBuilder, object: KubernetesObject): void {
   }
   const gpu = isPatch(pod) ? undefined : pod
   const cloudRun = JSON.stringify(entries(annotations).map((one) => one.key)).includes('run.googleapis.com/')
-  const serving = claimServing(claims, object, cloudRun ? 'Cloud Run' : 'Knative', gpu, floor, place)
+  const platform = cloudRun ? 'Cloud Run' : 'Knative'
+  const keys: Keys = [...object.base, 'spec', 'template', 'spec']
+  const serving = claimServing(claims, object, platform, gpu, floor, place, keys)
   serving?.known('scalesToZero', object.kind, true, place)
 }

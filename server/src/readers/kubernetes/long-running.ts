@@ -42,7 +42,7 @@ export const longRunningReader = defineReader({
         if (object.kind === 'Notebook') claimNotebook(compute, place)
         // Ranks of a training that only borrow the kind: nothing may change their number.
         else if (object.kind !== 'Pod' && !work.some((one) => one.trains))
-          claimReplicas(claims, object, group.pod, place)
+          claimReplicas(claims, object, group, place)
       }
     }
   },
@@ -88,7 +88,12 @@ function claimNotebook(compute: SubjectBuilder<'Compute'>, place: Place): void {
 }
 
 /** Replicas of a plain Deployment stay as they are unless an autoscaler, in whatever file, changes their number. */
-function claimReplicas(claims: ClaimBuilder, object: KubernetesObject, pod: ConfigNode, place: Place): void {
+function claimReplicas(
+  claims: ClaimBuilder,
+  object: KubernetesObject,
+  { pod, keys }: PodGroup,
+  place: Place,
+): void {
   const floor = {
     key: 'replicas',
     node: at(object.root, 'spec', 'replicas') ?? null,
@@ -96,7 +101,7 @@ function claimReplicas(claims: ClaimBuilder, object: KubernetesObject, pod: Conf
     keys: [...object.base, 'spec', 'replicas'],
     plan: { reason: 'add a ScaledObject of KEDA, or an HPA that scales on waiting requests' },
   }
-  const serving = claimServing(claims, object, 'Kubernetes', pod, floor, place)
+  const serving = claimServing(claims, object, 'Kubernetes', pod, floor, place, keys)
   if (serving === null) return
   serving.known('scalesToZero', object.kind, false, place)
   if (isPatch(pod)) serving.unknown('autoscaled', autoscaler, 'a patch of another manifest', place)

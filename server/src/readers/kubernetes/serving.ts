@@ -9,10 +9,11 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import type { Evidence } from '../../workload/claim.js'
 import { claimModelOfCommand, claimModelOfEnvironment } from '../served-model.js'
 import { type ServerCommand, serverCommand } from '../serving/command.js'
-import { type Keys, type Planned, withPlan } from './change-plan.js'
+import { type Keys, type Planned, planned, withPlan } from './change-plan.js'
 import { environmentOf } from './environment.js'
 import { type KubernetesObject, nameOf, placeOf } from './objects.js'
 import { acceleratorsOf, containerEnvironment, machineOf } from './pod.js'
+import { fewerGpus } from './workload.js'
 
 export interface Floor {
   key: string
@@ -24,7 +25,7 @@ export interface Floor {
   plan?: Planned
 }
 
-/** Null: no replica holds accelerators. */
+/** `keys`: from the top of the document to the pod, where that is written as one. Null: no replica holds accelerators. */
 export function claimServing(
   claims: ClaimBuilder,
   object: KubernetesObject,
@@ -32,6 +33,7 @@ export function claimServing(
   pod: ConfigNode | undefined,
   floor: Floor,
   place: Place,
+  keys?: Keys,
 ): SubjectBuilder<'Serving'> | null {
   const accelerators = acceleratorsOf(pod)
   if (accelerators === null) return null
@@ -45,7 +47,12 @@ export function claimServing(
   } else serving.unknown('object', 'metadata.name', 'template', place)
   const resource = placeOf(accelerators.shown.value)
   if (accelerators.count === null) serving.unknown('gpus', accelerators.resource, 'template', resource)
-  else serving.known('gpus', accelerators.resource, accelerators.count, resource)
+  else {
+    const fewer =
+      keys === undefined || pod === undefined ? null : fewerGpus([{ group: { pod, keys }, accelerators }])
+    const site = fewer === null ? resource : planned(resource, object.document.index, [], fewer)
+    serving.known('gpus', accelerators.resource, accelerators.count, resource, { site })
+  }
   const { gpuModel } = machineOf(claims, pod)
   if (gpuModel !== null) serving.say('gpuModel', gpuModel.key, gpuModel.value)
   const environment = environmentOf(claims.layout?.path ?? claims.path, object)

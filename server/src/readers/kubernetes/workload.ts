@@ -249,8 +249,10 @@ function claimSize(compute: SubjectBuilder<'Compute'>, workload: Workload, holde
   return total
 }
 
-/** Requests and limits of every group, where each has one container with accelerators. */
-function fewerGpus(holders: Holder[]): Planned {
+/** Writes another number where the pods of these groups ask for accelerators, in requests and limits; each has one container that does. */
+export function fewerGpus(
+  holders: readonly { group: Pick<PodGroup, 'pod' | 'keys' | 'container'>; accelerators: Accelerators }[],
+): Planned {
   if (holders.some((one) => one.accelerators.containers > 1))
     return { reason: 'several containers ask for accelerators' }
   const writes = holders.flatMap(({ group, accelerators }) =>

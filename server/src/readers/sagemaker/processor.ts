@@ -3,11 +3,13 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { mayBePassed, passedCall, passedExpression, textArgument } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
 import { convert } from '../../values/operations.js'
 import { asNumber, asText } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import type { Locator } from '../../values/source.js'
 import { effective } from '../../values/value.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { ownProcesses } from '../../workload/sharing.js'
 import { startedUnder } from '../branches.js'
@@ -25,24 +27,20 @@ const processorName =
 /** Seconds; a processing job that sets no limit is ended after a day. */
 const defaultLimit = 86_400
 
-const processorSettings = settingTable(
-  'Compute',
-  {
-    instanceType: {
-      keys: ['instance_type'],
-      parse: asText,
-      write: (type) => offered(type, 'processing', processingFamilies),
-      title: (_, written) => `Use ${written}`,
-    },
-    nodes: { keys: ['instance_count'], parse: asNumber },
-    timeLimit: {
-      keys: ['max_runtime_in_seconds'],
-      parse: (value) => (value === null ? defaultLimit : asNumber(value)),
-      otherwise: defaultLimit,
-    },
+const processorSettings = settingTable('Compute', {
+  instanceType: {
+    keys: ['instance_type'],
+    parse: asText,
+    write: (type) => offered(type, 'processing', processingFamilies),
+    title: (_, written) => `Use ${written}`,
   },
-  { defaultOf: parameterDefault },
-)
+  nodes: { keys: ['instance_count'], parse: asNumber },
+  timeLimit: {
+    keys: ['max_runtime_in_seconds'],
+    parse: (value) => (value === null ? defaultLimit : asNumber(value)),
+    otherwise: defaultLimit,
+  },
+})
 
 export const sagemakerProcessorReader = defineReader({
   name: 'sagemaker-processing',
@@ -80,7 +78,7 @@ function readProcessor(
   call: Call,
   runs: { processor: Call | null; call: Call }[],
 ): void {
-  const source = processorSettings.argumentsOf(python, call, claims)
+  const source = argumentsOf(python, call, claims)
   const machine = processorSettings.read('instanceType', source)
   const type = effective(machine.value)
   if (type === undefined || isLocal(type)) return
@@ -101,6 +99,25 @@ function readProcessor(
   processorSettings.claim(compute, source, {}, ['nodes', 'timeLimit'])
   for (const [index, run] of runs.filter((one) => one.processor === call).entries())
     claimScript(python, claims, run.call, `${job}/${index}`, job)
+}
+
+/**
+ * Versions of the SDK disagree on the order in which a processor takes its type of machine and their number, so what is passed
+ * without a name is told by its value: a type begins with `ml.`, and the number stands beside it.
+ */
+function argumentsOf(python: PythonModule, call: Call, locator: Locator): CallSource {
+  const sourceWith = (positions: Readonly<Record<string, number>>) =>
+    new CallSource(python, call, locator, { positions, defaultOf: parameterDefault })
+  const first = call.expr.args.findIndex((one) => one.name !== null || one.star > 0)
+  const passed = first < 0 ? call.expr.args.length : first
+  const valueAt = (index: number): unknown =>
+    index < 0 || index >= passed ? undefined : effective(sourceWith({ '': index }).get(''))
+  for (let index = 0; index < passed; index++) {
+    if (!/^(ml\.|local(_gpu)?$)/.test(String(valueAt(index)))) continue
+    const beside = [index - 1, index + 1].find((one) => typeof valueAt(one) === 'number')
+    return sourceWith({ instance_type: index, ...(beside === undefined ? {} : { instance_count: beside }) })
+  }
+  return sourceWith({})
 }
 
 /** `processor.run(code='prepare.py', arguments=[…])`. */
@@ -135,7 +152,9 @@ function claimScript(python: PythonModule, claims: ClaimBuilder, run: Call, id: 
 }
 
 function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
-  return claimedCall(facts.python, claim.site) === null
-    ? { reason: 'the processor is no longer there' }
-    : processorSettings.change(claim, value, facts)
+  const { python, path, fragment } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the processor is no longer there' }
+  const source = argumentsOf(python, call, new ClaimBuilder(path, fragment, claim.reader))
+  return processorSettings.change(claim, value, facts, source)
 }

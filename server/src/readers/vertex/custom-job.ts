@@ -246,8 +246,9 @@ function claimReplicas(compute: SubjectBuilder<'Compute'>, source: Source): void
 
 /** `machine_type=…` as arguments: of `from_local_script`, or of the `run` of a training job. */
 function readArguments(python: PythonModule, claims: ClaimBuilder, made: Call, asked: Call): void {
-  if (asked.expr.args.some((one) => one.name === null && one.star > 0)) return
   const source = new CallSource(python, asked, claims)
+  // A dictionary that is unpacked may hold the machine as well; one that cannot be read may hold any.
+  if (source.get('machine_type').state === 'unknown') return
   // The default is a machine with four cores and nothing else.
   if (!isGiven(source.get('machine_type')) && !isGiven(source.get('accelerator_type'))) return
   const compute = start(claims, made, source, [], asked === made ? runOf(python, made) : asked)
@@ -322,7 +323,7 @@ function machineOf(
   const wanted = setting === 'gpus' ? machineKeys.count : machineKeys.type
   const call = python?.callAt(site) ?? null
   if (python === undefined || call === null || key !== wanted) return null
-  if (site.keys === undefined && !call.expr.args.some((one) => one.name === key)) return null
+  if (site.keys === undefined && python.argument(call, key).state !== 'given') return null
   const base = site.keys?.slice(0, -1) ?? []
   const source = new CallSource(python, call, new ClaimBuilder(path, fragment, 'vertex-custom-job'))
   return {

@@ -5,9 +5,9 @@ import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
 import { oneGpu } from '../fewer-gpus.js'
 import { requestOf } from '../machine-request.js'
-import { oversizedServing } from '../oversized-serving.js'
+import { type OversizedServing, oversizedServing } from '../oversized-serving.js'
 import { type Fleet, largeCard, type Oversized, oversized, wasted } from '../oversized-training.js'
-import { defineRule, type Report, type RuleOptions, type Saving } from '../rule.js'
+import { defineRule, type FixRequest, type Report, type RuleOptions, type Saving } from '../rule.js'
 import { isSilence, type Silence } from '../silence.js'
 import { type CheaperMachine, cheaperMachine } from '../smaller-machine.js'
 import { isViewOf, subjectsOf } from '../subject-view.js'
@@ -90,8 +90,25 @@ function serving(view: SubjectView<'Serving'>, options: RuleOptions): Report | S
           },
         }),
     fixes:
-      smaller !== undefined && type !== undefined ? [{ set: [{ claim: type, value: smaller.type }] }] : [],
+      smaller !== undefined && type !== undefined
+        ? [{ set: [{ claim: type, value: smaller.type }] }]
+        : several
+          ? fewerFor(view, found)
+          : [],
   }
+}
+
+/** Fewer of the same GPUs; none where its server would still spread the model over more, or another kind of GPU is to be chosen. */
+function fewerFor(
+  { settings }: SubjectView<'Serving'>,
+  { fewest, fewestEmpty, memoryGB }: OversizedServing,
+): FixRequest[] {
+  const { gpus, machine, spreadOver } = settings
+  const spread = effective(spreadOver)
+  if (gpus === undefined || effective(machine) !== undefined || spread === undefined || spread > fewest)
+    return []
+  if (fewestEmpty && memoryGB >= largeCard) return []
+  return [{ set: [{ claim: gpus, value: fewest }] }]
 }
 
 interface Priced {

@@ -171,6 +171,8 @@ export interface ServingSettings {
   weightBits: 4 | 8 | 16 | 32
   /** The library of the server that computes on an accelerator; null: it computes on processors only. */
   acceleratorLibrary: string | null
+  /** Accelerators over which its server spreads the model and its copies, as the command says; one where it says nothing. */
+  spreadOver: number
   /** Tokens of a request and its answer at most, where the server is told. */
   sequenceLength: number
   region: string
