@@ -145,7 +145,7 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['pandas', '`apply`, `iterrows`, `read_csv`, joins and groupings'],
       ['Text', 'spaCy, NLTK, vectorizers, `SentenceTransformer.encode`'],
       ['Audio and images', 'librosa, decoders, HOG'],
-      ['tf.data', '`map` without `cache`'],
+      ['tf.data', '`map` without `cache` behind it'],
       ['PyTorch Geometric', '`transform` of data sets'],
     ],
   },
@@ -457,7 +457,11 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['Kubeflow and Vertex AI pipelines', '`set_caching_options(…)`, `enable_caching`', 'true'],
       ['Flyte', '`@task(cache=…)`', 'false'],
       ['DVC', '`always_changed`, `dvc repro --force`', 'false'],
-      ['Azure ML', '`allow_reuse`, `is_deterministic`, `force_rerun`', 'results are reused'],
+      [
+        'Azure ML',
+        '`allow_reuse`, `is_deterministic` (also of a component in YAML), `force_rerun`',
+        'results are reused',
+      ],
     ],
   },
   'pipeline/trains-on-every-push': {

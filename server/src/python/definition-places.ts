@@ -3,7 +3,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import type { Func, Klass, PythonModule } from './module.js'
 import { moduleOfCode } from './module-of-code.js'
-import { onlyReturn } from './returns.js'
+import { onlyReturn, returnsOf } from './returns.js'
 
 interface ClassPlace {
   klass: Klass
@@ -74,6 +74,28 @@ export function resultAt(python: PythonModule, expr: Expr, hops = 0): ValuePlace
   return found === null || found.name.includes('.')
     ? { expr: value, python }
     : resultAt(found.python, nameAtEnd(found.python, found.name), hops + 1)
+}
+
+/**
+ * The same, with each of the values where a condition decides: what a function returns in several places, or what a
+ * name is given in several branches.
+ */
+export function resultsAt(python: PythonModule, expr: Expr, hops = 0): ValuePlace[] {
+  const place = resultAt(python, expr)
+  if (hops > mostHops) return [place]
+  const { python: there, expr: value } = place
+  if (value.type === 'call') {
+    const called = functionAt(there, value.callee)
+    const returned = called === null ? [] : returnsOf(called.func)
+    return returned.length < 2 ? [place] : returned.flatMap((one) => resultsAt(called!.python, one, hops + 1))
+  }
+  if (value.type !== 'name') return [place]
+  const values = there
+    .bindingsOf(value)
+    .map((one) => (one.kind === 'assign' && one.unpack === null ? one.value : null))
+  return values.length < 2 || values.some((one) => one === null)
+    ? [place]
+    : values.flatMap((one) => resultsAt(there, one!, hops + 1))
 }
 
 /** The module that a name is imported from, and its name there. */

@@ -24,6 +24,7 @@ const made = [
   'google.cloud.aiplatform.hyperparameter_tuning.',
   'sklearn.pipeline.',
   'sklearn.compose.',
+  'skopt.space.',
   'torch_geometric.transforms.',
 ]
 

@@ -9,6 +9,7 @@ import { parallelClusterReader } from './aws/parallel-cluster.js'
 import { azureClusterReader } from './azure/cluster.js'
 import { azureCommandReader } from './azure/command.js'
 import { azureCommandLineReader } from './azure/command-line.js'
+import { azureComponentFileReader } from './azure/component-file.js'
 import { azureComponentReader } from './azure/component-step.js'
 import { azureComputeReader } from './azure/compute-file.js'
 import { azureComputeInstanceReader } from './azure/compute-instance.js'
@@ -216,6 +217,7 @@ export const readers: readonly Reader[] = [
   azureClusterReader,
   azureCommandLineReader,
   azureCommandReader,
+  azureComponentFileReader,
   azureComponentReader,
   azureComputeReader,
   azureComputeInstanceReader,

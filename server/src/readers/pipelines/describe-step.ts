@@ -56,16 +56,35 @@ export function describeStep(
   step: { name: string; code: Func | null; place: Place; scope: string },
   about: Described,
 ): { subject: SubjectBuilder<'Step'>; purpose: StepWork[]; work: StepWork[] } {
-  const { place } = step
-  const subject = claims.subject('Step', place, step.scope, about.evidence)
   const { purpose, work, seen } = workOfStep(python, step.name, step.code)
-  subject.known('name', about.key, step.name, place)
+  const subject = stepSubject(claims, { name: step.name, purpose, work, seen }, step, about)
+  return { subject, purpose, work }
+}
+
+/** A step of which only the name tells what it does. */
+export function describeNamedStep(
+  claims: ClaimBuilder,
+  { name, purpose }: { name: string; purpose: StepWork[] },
+  at: { place: Place; scope: string },
+  about: Described,
+): SubjectBuilder<'Step'> {
+  return stepSubject(claims, { name, purpose, work: purpose, seen: false }, at, about)
+}
+
+function stepSubject(
+  claims: ClaimBuilder,
+  { name, purpose, work, seen }: WorkOfStep & { name: string },
+  { place, scope }: { place: Place; scope: string },
+  about: Described,
+): SubjectBuilder<'Step'> {
+  const subject = claims.subject('Step', place, scope, about.evidence)
+  subject.known('name', about.key, name, place)
   subject.known('engine', about.key, about.engine, place)
   subject.known('unit', about.key, about.unit, place)
   subject.known('purpose', about.key, purpose, place)
   subject.known('work', about.key, work, place)
   subject.known('unseen', about.key, !seen, place)
-  return { subject, purpose, work }
+  return subject
 }
 
 /** A switch for all steps of a pipeline. */

@@ -6,9 +6,12 @@ import { reachedFunctions } from './step-work.js'
 const stated =
   /determin|random|fresh|up.to.date|newest|live\b|current (data|state|value|price|time|status)|may (have )?change|can change|side.?effect|stateful|external|idempot|never cache|(not|never|don'?t|avoid|no) (be |use |using )?(cach|reus)|picks? up|latest|always (run|re-?run|execute|fetch|pull|get)|(run|re-?run|executed?|fetch|pull) (each|every|always)|each time|every (time|run)|to force|debug|infinite|new (data|version)|volume/i
 
-/** A comment beside or right above says why; null: none does. */
-function commentOn(python: PythonModule, span: Span): string | null {
-  const { text, tree } = python
+/** True where one of these comments says so, beside the switch or right above it. */
+export function isExplained(
+  text: string,
+  comments: readonly (Span & { text: string })[],
+  span: Span,
+): boolean {
   const lineStart = text.lastIndexOf('\n', Math.max(0, span.start - 1)) + 1
   const lineEnd = text.indexOf('\n', span.end)
   const end = lineEnd < 0 ? text.length : lineEnd
@@ -19,13 +22,12 @@ function commentOn(python: PythonModule, span: Span): string | null {
     if (!/^\s*(#|@)/.test(text.slice(before, from))) break
     from = before
   }
-  for (const comment of tree.comments) {
-    if (comment.start < from) continue
-    if (comment.start > end) break
-    if (stated.test(comment.text)) return 'a comment says so'
-  }
-  return null
+  return comments.some(
+    (comment) => comment.start >= from && comment.start <= end && stated.test(comment.text),
+  )
 }
+
+export const explained = 'a comment says so'
 
 const drawn =
   /^(random\.(random|randint|choices?|randrange|sample|uniform|getrandbits|shuffle)|uuid\.uuid[14]|secrets\.\w+|numpy\.random\.(rand|randint|random|randn|choice|uniform|normal))$/
@@ -44,8 +46,7 @@ export interface Reason {
  * comment beside the switch says.
  */
 export function whyUncached(python: PythonModule, switched: Span, code: Func | null): Reason | null {
-  const comment = commentOn(python, switched)
-  if (comment !== null) return { because: comment, source: false }
+  if (isExplained(python.text, python.tree.comments, switched)) return { because: explained, source: false }
   if (code === null) return null
   const calls = reachedFunctions(python, code).flatMap((one) => one.calls)
   const seeded = calls.some((call) => /(^|_|\.)seed$/.test(call.method))

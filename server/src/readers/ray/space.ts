@@ -1,6 +1,7 @@
 /** The part of a Ray Tune configuration that is a grid: `grid_search` anywhere inside it. */
 import { distinctCount } from '../../estimate/dimension.js'
-import { resultAt } from '../../python/definition-places.js'
+import { gridSize } from '../../estimate/grid.js'
+import { resultsAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
@@ -26,13 +27,27 @@ export interface TuneSpace {
 
 const depthLimit = 10
 
-/** Of a configuration that may be made in another module, whose places only its own reader can locate. */
+/**
+ * Of a configuration that may be made in another module, whose places only its own reader can locate. Where a condition
+ * decides between several, the one that samples, since nobody has to try a whole grid then; else the largest grid.
+ */
 export function tuneSpace(module: PythonModule, config: Expr, locate: Locate): TuneSpace {
-  const made = resultAt(module, config)
-  const elsewhere = made.python !== module
-  const { python, expr } = elsewhere ? made : { python: module, expr: config }
+  const made = resultsAt(module, config)
+  if (made.length === 1 && made[0]!.python === module) return spaceAt(module, config, locate)
+  const spaces = made.map(({ python, expr }) => spaceAt(python, expr, python === module ? locate : null))
+  return (
+    spaces.find((one) => one.samples && one.dimensions.length === 0) ??
+    spaces.reduce((largest, one) => (sizeOf(one) > sizeOf(largest) ? one : largest))
+  )
+}
+
+function sizeOf({ dimensions }: TuneSpace): number {
+  return dimensions.length === 0 ? 0 : (gridSize([dimensions]).configurations ?? 0)
+}
+
+function spaceAt(python: PythonModule, expr: Expr, locate: Locate | null): TuneSpace {
   const space: TuneSpace = { python, dimensions: [], grids: [], samples: false, complete: true }
-  collect(python, expr, '', space, elsewhere ? null : locate, 0)
+  collect(python, expr, '', space, locate, 0)
   return space
 }
 

@@ -5,7 +5,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { SearchSpace } from '../../workload/resource-kinds.js'
+import type { Dimension } from '../../workload/resource-kinds.js'
 import { costlyTransformers } from './estimators.js'
 
 export interface PipelineStep {
@@ -100,14 +100,14 @@ export interface Repeats {
 }
 
 /**
- * How many different fits the dearest early step needs, when `configurations` candidates are tried. Null where no
+ * How many different fits the dearest early step needs, when these grids are searched. Null where no
  * step before the last is dear, or where its fits cannot be counted.
  */
-export function repeatsOf(steps: PipelineStep[], space: SearchSpace): Repeats | null {
+export function repeatsOf(steps: PipelineStep[], grids: Dimension[][]): Repeats | null {
   const index = steps.findIndex((one, position) => one.costly !== null && position < steps.length - 1)
   if (index < 0) return null
   let distinct = 0
-  for (const grid of space.grids) {
+  for (const grid of grids) {
     let combinations = 1
     for (const dimension of grid) {
       const owner = dimension.name.split('__')[0]!

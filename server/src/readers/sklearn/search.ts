@@ -1,17 +1,10 @@
 /** scikit-learn's searches over parameters, and those that copy its interface. */
 
 import type { Change, Refusal } from '../../edit/write.js'
-import { formatCount } from '../../estimate/grid.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
-import {
-  knownArgument,
-  mayBePassed,
-  numberArgument,
-  passedExpression,
-  whyUnreadable,
-} from '../../values/argument.js'
+import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -21,7 +14,8 @@ import { drawsItsData } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { cheapEstimators, dearEstimators, wrapped, wrappers } from './estimators.js'
 import { foldsOf } from './folds.js'
-import { type PipelinePlace, pipelineAt, repeatsOf, stepsOf } from './pipeline.js'
+import { pipelineAt, stepsOf } from './pipeline.js'
+import { changeCached, RepeatedSteps } from './repeated-steps.js'
 import { type NewStrategy, searchChange } from './search-changes.js'
 import { largestSpace, type SpaceFound } from './space.js'
 
@@ -53,14 +47,14 @@ export const sklearnSearchReader = defineReader({
   read(facts, context, claims) {
     const module = facts.python!
     const version = minorVersion(context.versions['scikit-learn'])
-    const pipelines = new Map<Call, RepeatedWork>()
+    const repeated = new RepeatedSteps(module)
     for (const call of module.calls) {
       if (call.name === null) continue
       const flavour = lookUp(searches, call.name)
-      if (flavour !== undefined) readSearch(module, call, flavour, version, claims, pipelines)
+      if (flavour !== undefined) readSearch(module, call, flavour, version, claims, repeated)
       else if (call.name === 'sklearn.model_selection.ParameterGrid') readParameterGrid(module, call, claims)
     }
-    for (const work of pipelines.values()) claimPipeline(module, work, claims)
+    repeated.claim(claims, evidenceOf(module))
   },
 
   change(claim: Claim, value: unknown, facts): Change | Refusal {
@@ -70,13 +64,7 @@ export const sklearnSearchReader = defineReader({
     const fragment = facts.fragment.index
     if (claim.setting === 'strategy')
       return searchChange(module, facts.path, fragment, call, value as NewStrategy)
-    if (claim.setting === 'cached') {
-      const estimator = passedExpression(module.argument(call, 'estimator', 0))
-      const elsewhere = estimator === null ? null : pipelineAt(module, estimator)
-      return elsewhere === null
-        ? cacheChange(module, facts.path, fragment, call)
-        : cacheChange(elsewhere.python, elsewhere.python.path, 0, elsewhere.call)
-    }
+    if (claim.setting === 'cached') return changeCached(facts, call)
     return byHand(claim)
   },
 })
@@ -110,7 +98,7 @@ function readSearch(
   flavour: Flavour,
   version: number,
   claims: ClaimBuilder,
-  pipelines: Map<Call, RepeatedWork>,
+  repeated: RepeatedSteps,
 ): void {
   const { strategy } = flavour
   const old = isOld(module)
@@ -139,8 +127,13 @@ function readSearch(
   const halves = call.name === 'sklearn.model_selection.GridSearchCV' && !old && version >= 24 && !multi
   search.known('alternatives', call.method, halves ? ['halving', 'random'] : ['random'], place)
   if (expr !== null && found !== null && folds !== null && flavour.sharesSteps !== true) {
+    const candidates = candidatesOf(module, call, strategy, found.space)
+    // Every configuration is in the first round of halving; what later rounds add depends on the data.
+    const halving = strategy === 'halving'
     // Of several grids in turn, the largest alone repeats so much.
-    readPipeline(module, call, strategy, expr, found, folds, pipelines)
+    const atLeast = halving || found.count > 1 || (strategy === 'grid' && found.space.lowerBound)
+    const where = halving ? ' in the first round' : ''
+    repeated.add({ call, estimator: expr, grids: found.space.grids, candidates, folds, atLeast, where })
   }
 }
 
@@ -252,70 +245,6 @@ function foldsOfEach(module: PythonModule, { calls }: Loop): number | null {
 
 const crossValidates = /^sklearn\.model_selection\.cross_(val_score|validate|val_predict)$/
 
-/** What a search repeats in one pipeline. */
-interface RepeatedWork {
-  pipeline: PipelinePlace
-  search: Call
-  transformation: string
-  total: number
-  distinct: number
-  why: string
-  lowerBound: boolean
-}
-
-function readPipeline(
-  module: PythonModule,
-  search: Call,
-  strategy: SearchSettings['strategy'],
-  estimator: Expr,
-  { space, count }: SpaceFound,
-  folds: number,
-  pipelines: Map<Call, RepeatedWork>,
-): void {
-  const pipeline = pipelineAt(module, estimator)
-  const steps = pipeline === null ? null : stepsOf(pipeline)
-  if (pipeline === null || steps === null) return
-  const repeats = repeatsOf(steps, space)
-  const candidates = candidatesOf(module, search, strategy, space)
-  if (repeats === null || candidates === null) return
-  const total = candidates * folds
-  // Every configuration is in the first round of halving; what later rounds add depends on the data.
-  const halving = strategy === 'halving'
-  const work: RepeatedWork = {
-    pipeline,
-    search,
-    transformation: repeats.transformation,
-    total,
-    distinct: Math.min(total, repeats.distinct * folds),
-    why: `${formatCount(candidates)} ${candidates === 1 ? 'configuration' : 'configurations'} × ${folds} folds${halving ? ' in the first round' : ''}`,
-    lowerBound: halving || count > 1 || (strategy === 'grid' && space.lowerBound),
-  }
-  // Two searches of one pipeline are told once, by the larger.
-  const before = pipelines.get(pipeline.call)
-  if (before === undefined || before.total - before.distinct < total - work.distinct)
-    pipelines.set(pipeline.call, work)
-}
-
-function claimPipeline(module: PythonModule, work: RepeatedWork, claims: ClaimBuilder): void {
-  const { pipeline, search } = work
-  const here = pipeline.python === module
-  // A pipeline of another module is told where it is searched.
-  const shown = here ? pipeline.call : search
-  const place = calleePlace(shown)
-  const subject = claims.subject('Preprocessing', place, shown.function?.qualified ?? '', evidenceOf(module))
-  const memory = pipeline.python.argument(pipeline.call, 'memory')
-  const off = knownArgument(memory) === null
-  const site = callSite(shown)
-  if (!mayBePassed(memory) || off)
-    // Whoever uses the pipeline cannot give it any more, as the search is written right here.
-    subject.known('cached', 'memory', false, place, { site, channel: 'library default' })
-  else if (passedExpression(memory) !== null) subject.known('cached', 'memory', true, place)
-  else subject.unknown('cached', 'memory', whyUnreadable(memory) ?? '**kwargs', place)
-  subject.known('transformation', 'steps', work.transformation, place)
-  const { total, distinct, why, lowerBound } = work
-  subject.known('repeats', 'steps', { total, distinct, why, lowerBound }, place)
-}
-
 /** Configurations that are fitted on every fold; of a search by halving, those of its first round. */
 function candidatesOf(
   module: PythonModule,
@@ -332,28 +261,4 @@ function candidatesOf(
   if (value === null) return null
   // Lists are drawn from without replacement.
   return space.configurations === null || space.lowerBound ? value : Math.min(value, space.configurations)
-}
-
-/** Caching clones the transformers, so code that looks at the fitted originals afterwards would see nothing. */
-function cacheChange(module: PythonModule, path: string, fragment: number, call: Call): Change | Refusal {
-  if (call.expr.args.some((argument) => argument.star > 0))
-    return { reason: 'the pipeline takes unpacked arguments' }
-  const existing = module.calls.find(
-    (one) => one.name === 'joblib.Memory' && one.assignedTo !== null && one.expr.end < call.expr.start,
-  )
-  const value = existing?.assignedTo ?? "'.cache/sklearn'"
-  return {
-    title: `Cache the fitted transformers (memory=${value})`,
-    safety: 'unsafe',
-    writes: [
-      {
-        kind: 'set keyword',
-        path,
-        call: { fragment, start: call.expr.start, end: call.expr.end },
-        name: 'memory',
-        value,
-      },
-    ],
-    imports: [],
-  }
 }

@@ -11,6 +11,8 @@ export interface Pipeline {
   /** Canonical name of what gives the elements ('tensorflow.data.TFRecordDataset'); null: not seen. */
   source: string | null
   sourceCall: Call | null
+  /** Canonical names of all of them: of branches, and of what is put together. */
+  sources: string[]
   /** Methods that are applied, from the source on; those of all branches where it has several. */
   steps: Call[]
   /** False where a part of it lies in another place. */
@@ -54,7 +56,7 @@ export function usesPipelines(analysis: PythonModule): boolean {
 
 /** Null: it is no data set of TensorFlow. */
 export function pipelineOf(analysis: PythonModule, expr: Expr): Pipeline | null {
-  const found: Pipeline = { source: null, sourceCall: null, steps: [], complete: true }
+  const found: Pipeline = { source: null, sourceCall: null, sources: [], steps: [], complete: true }
   new Walk(analysis, found).follow(expr, 0, new Map())
   return found.source === null ? null : found
 }
@@ -106,6 +108,7 @@ class Walk {
       if (sources.some((source) => source.test(name))) {
         into.source ??= name
         into.sourceCall ??= call
+        into.sources.push(name)
         if (/\.(zip|sample_from_datasets|choose_from_datasets)$/.test(name)) this.parts(expr, depth, passed)
         return
       }
@@ -134,6 +137,7 @@ class Walk {
     if (callee.attr === 'as_dataset' && call.receiver?.startsWith('tensorflow_datasets') === true) {
       into.source ??= 'tensorflow_datasets.load'
       into.sourceCall ??= call
+      into.sources.push(into.source)
       return
     }
     if (name === null && transformations.has(callee.attr)) {

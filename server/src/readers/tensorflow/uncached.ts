@@ -17,6 +17,7 @@ import { claimedCall } from '../claim-argument.js'
 import { argumentOf, kerasArguments, kerasFits } from '../keras/fits.js'
 import { codeMatches } from '../pytorch/evidence.js'
 import type { FragmentFacts } from '../reader.js'
+import { moveBehind } from './late-cache.js'
 import { type Mapped, mappedOf } from './mapped.js'
 import { methodPlace, type Pipeline, pipelineOf } from './pipeline.js'
 
@@ -34,6 +35,8 @@ export interface Repeated {
   call: Call
   mapped: Mapped
   pipeline: Pipeline
+  /** What keeps the elements too early: before the step, when there is little more to keep than the names of files. */
+  early: Call | null
   /** Null: another module fits on what a function here returns. */
   fit: Call | null
 }
@@ -76,21 +79,39 @@ function isFittedElsewhere(python: PythonModule): boolean {
 function repeatedIn(python: PythonModule, data: Expr, fit: Call | null): Repeated | null {
   const pipeline = pipelineOf(python, data)
   if (pipeline === null || !pipeline.complete) return null
-  if (pipeline.steps.some((step) => keeps.test(step.method))) return null
+  const kept = pipeline.steps.map((step) => keeps.test(step.method)).lastIndexOf(true)
+  if (kept >= 0 && !isCheapBefore(python, pipeline, kept)) return null
+  const early = pipeline.steps[kept] ?? null
   let last: Repeated | null = null
-  for (const call of pipeline.steps) {
+  for (const call of pipeline.steps.slice(kept + 1)) {
     if (call.method !== 'map') continue
     const mapped = mappedOf(python, call)
     // Behind a step that draws random numbers nothing is the same.
     if (mapped === null || !mapped.known || mapped.stateful !== null) break
-    if (mapped.does !== null && costly.test(mapped.does)) last = { call, mapped, pipeline, fit }
+    if (mapped.does !== null && costly.test(mapped.does)) last = { call, mapped, pipeline, early, fit }
   }
   return last
 }
 
+/** Sources that read nothing of what the elements name. */
+const listing = /\.(from_tensors|from_tensor_slices|list_files|range|zip)$/
+
+/** Encoded pictures take less memory than decoded ones, so whoever keeps what was read may have meant to. */
+function isCheapBefore(python: PythonModule, { sources, steps }: Pipeline, end: number): boolean {
+  return (
+    sources.every((name) => listing.test(name)) &&
+    steps.slice(0, end).every((step) => {
+      if (/^(interleave|flat_map|apply)$/.test(step.method)) return false
+      if (step.method !== 'map') return true
+      const mapped = mappedOf(python, step)
+      return mapped?.known === true && (mapped.does === null || !costly.test(mapped.does))
+    })
+  )
+}
+
 export function claimRepeated(
   python: PythonModule,
-  { call, mapped, fit }: Repeated,
+  { call, mapped, fit, early }: Repeated,
   evidence: Evidence,
   claims: ClaimBuilder,
 ): void {
@@ -104,6 +125,7 @@ export function claimRepeated(
   work.known('steps', shown, [{ what: shown, location: claims.locate(place) }], place, { site })
   work.known('again', 'epochs', { per: 'epoch', times: epochs ?? null }, place, { site })
   work.known('weight', shown, 'heavy', place, { site })
+  if (early !== null) work.known('transformation', early.method, 'kept too early', place, { site })
   // It is done beside the accelerator, which may hide it; a model takes as long as the training.
   if (mapped.does !== 'runs a model') work.known('overlapped', shown, true, place, { site })
 }
@@ -115,6 +137,7 @@ export function changeUncached(claim: Claim, facts: FragmentFacts): Change | Ref
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const repeated = repeatedSteps(python).find((one) => one.call === call)
   if (repeated === undefined) return { reason: 'the pipeline has changed' }
+  if (repeated.early !== null) return moveBehind(facts, repeated.pipeline.steps, repeated.early, call)
   const before = repeated.pipeline.steps.slice(0, repeated.pipeline.steps.indexOf(call))
   const order = before.find((step) => drawsOrder.test(step.method))
   if (order !== undefined)

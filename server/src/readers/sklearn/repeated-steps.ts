@@ -1,0 +1,129 @@
+/** What a search over the parameters of a pipeline fits again and again, and how that is kept. */
+
+import type { Change, Refusal } from '../../edit/write.js'
+import { formatCount } from '../../estimate/grid.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { knownArgument, mayBePassed, passedExpression, whyUnreadable } from '../../values/argument.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import type { Dimension } from '../../workload/resource-kinds.js'
+import type { FragmentFacts } from '../reader.js'
+import { type PipelinePlace, pipelineAt, repeatsOf, stepsOf } from './pipeline.js'
+
+/** One search, whatever library makes it. */
+interface SearchOfPipeline {
+  call: Call
+  estimator: Expr
+  grids: Dimension[][]
+  /** Configurations that are fitted on every fold; null: they cannot be counted. */
+  candidates: number | null
+  folds: number
+  /** There may be more of them. */
+  atLeast: boolean
+  /** Which of its fits are counted: ' in the first round'. */
+  where: string
+}
+
+interface RepeatedWork {
+  pipeline: PipelinePlace
+  search: Call
+  transformation: string
+  total: number
+  distinct: number
+  why: string
+  lowerBound: boolean
+}
+
+/** The pipelines that the searches of a module are given. */
+export class RepeatedSteps {
+  private readonly pipelines = new Map<Call, RepeatedWork>()
+
+  constructor(private readonly module: PythonModule) {}
+
+  add({ call, estimator, grids, candidates, folds, atLeast, where }: SearchOfPipeline): void {
+    const pipeline = pipelineAt(this.module, estimator)
+    const steps = pipeline === null ? null : stepsOf(pipeline)
+    if (pipeline === null || steps === null) return
+    const repeats = repeatsOf(steps, grids)
+    if (repeats === null || candidates === null) return
+    const total = candidates * folds
+    const work: RepeatedWork = {
+      pipeline,
+      search: call,
+      transformation: repeats.transformation,
+      total,
+      distinct: Math.min(total, repeats.distinct * folds),
+      why: `${formatCount(candidates)} ${candidates === 1 ? 'configuration' : 'configurations'} × ${folds} folds${where}`,
+      lowerBound: atLeast,
+    }
+    // Two searches of one pipeline are told once, by the larger.
+    const before = this.pipelines.get(pipeline.call)
+    if (before === undefined || before.total - before.distinct < total - work.distinct)
+      this.pipelines.set(pipeline.call, work)
+  }
+
+  claim(claims: ClaimBuilder, evidence: Evidence): void {
+    for (const work of this.pipelines.values()) claimPipeline(this.module, work, claims, evidence)
+  }
+}
+
+function claimPipeline(
+  module: PythonModule,
+  work: RepeatedWork,
+  claims: ClaimBuilder,
+  evidence: Evidence,
+): void {
+  const { pipeline, search } = work
+  const here = pipeline.python === module
+  // A pipeline of another module is told where it is searched.
+  const shown = here ? pipeline.call : search
+  const place = calleePlace(shown)
+  const subject = claims.subject('Preprocessing', place, shown.function?.qualified ?? '', evidence)
+  const memory = pipeline.python.argument(pipeline.call, 'memory')
+  const off = knownArgument(memory) === null
+  const site = callSite(shown)
+  if (!mayBePassed(memory) || off)
+    // Whoever uses the pipeline cannot give it any more, as the search is written right here.
+    subject.known('cached', 'memory', false, place, { site, channel: 'library default' })
+  else if (passedExpression(memory) !== null) subject.known('cached', 'memory', true, place)
+  else subject.unknown('cached', 'memory', whyUnreadable(memory) ?? '**kwargs', place)
+  subject.known('transformation', 'steps', work.transformation, place)
+  const { total, distinct, why, lowerBound } = work
+  subject.known('repeats', 'steps', { total, distinct, why, lowerBound }, place)
+}
+
+/** Keeps the fitted transformers of the pipeline at a claim: of `call` itself, or of what the search `call` is given. */
+export function changeCached(facts: FragmentFacts, call: Call): Change | Refusal {
+  const module = facts.python!
+  const estimator = passedExpression(module.argument(call, 'estimator', 0))
+  const elsewhere = estimator === null ? null : pipelineAt(module, estimator)
+  return elsewhere === null
+    ? cacheChange(module, facts.path, facts.fragment.index, call)
+    : cacheChange(elsewhere.python, elsewhere.python.path, 0, elsewhere.call)
+}
+
+/** Caching clones the transformers, so code that looks at the fitted originals afterwards would see nothing. */
+function cacheChange(module: PythonModule, path: string, fragment: number, call: Call): Change | Refusal {
+  if (call.expr.args.some((argument) => argument.star > 0))
+    return { reason: 'the pipeline takes unpacked arguments' }
+  const existing = module.calls.find(
+    (one) => one.name === 'joblib.Memory' && one.assignedTo !== null && one.expr.end < call.expr.start,
+  )
+  const value = existing?.assignedTo ?? "'.cache/sklearn'"
+  return {
+    title: `Cache the fitted transformers (memory=${value})`,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'set keyword',
+        path,
+        call: { fragment, start: call.expr.start, end: call.expr.end },
+        name: 'memory',
+        value,
+      },
+    ],
+    imports: [],
+  }
+}
