@@ -29,6 +29,7 @@ const classes = new Set([
   'munch.munchify',
   'munch.DefaultMunch.fromDict',
   'box.Box',
+  'box.ConfigBox',
   'addict.Dict',
   'dotmap.DotMap',
 ])

@@ -82,9 +82,14 @@ const wrappers = new Set([
   'munch.munchify',
   'munch.DefaultMunch.fromDict',
   'box.Box',
+  'box.ConfigBox',
+  'box.DDBox',
+  'box.SBox',
   'addict.Dict',
+  'attrdict.AttrDict',
   'dotmap.DotMap',
   'ml_collections.ConfigDict',
+  'ml_collections.FrozenConfigDict',
   'copy.deepcopy',
   'copy.copy',
   'dataclasses.asdict',
@@ -97,6 +102,7 @@ const namespaces = new Set([
   'argparse.Namespace',
   'easydict.EasyDict',
   'box.Box',
+  'box.ConfigBox',
   'munch.Munch',
 ])
 

@@ -159,7 +159,8 @@ function readPruning(
     return
   }
   const text = codeText(python)
-  const reports = /should_prune|TrialPruned|PruningCallback|\.report\(/.test(text)
+  const objective = trialFunction(python, passedExpression(given))
+  const reports = /should_prune|PruningCallback|\.report\(/.test(text) || endsTrials(python, objective?.func)
   const pruner: ArgumentValue =
     study === null
       ? { state: 'unknown', because: 'the study is made elsewhere' }
@@ -177,7 +178,6 @@ function readPruning(
     else search.known('terminationGap', 'NopPruner', 'NopPruner never stops a trial', place)
     return
   }
-  const objective = trialFunction(python, passedExpression(given))
   if (reports) {
     const late = objective === null || steps === null ? null : lateReport(python, objective.func)
     if (late === null) {
@@ -225,6 +225,19 @@ function readPruning(
   )
 }
 
+/** It gives trials up while they train; what the objective refuses before that (no data left) costs nothing yet. */
+function endsTrials(python: PythonModule, objective: Func | undefined): boolean {
+  return python.statements.some((statement) => {
+    if (statement.type !== 'raise') return false
+    const { start, end } = statement
+    if (!python.text.slice(start, end).includes('TrialPruned')) return false
+    const within = ({ node }: { node: { start: number; end: number } }) =>
+      node.start < start && end <= node.end
+    const owner = python.functions.filter(within).at(-1)
+    return owner === undefined || owner !== objective || python.loops.some(within)
+  })
+}
+
 /** What trains step by step: boosters, and whatever counts epochs. */
 const stepwise = /\b(CatBoost|XGB|LGBM)\w*\(|\b(xgb|lgb|xgboost|lightgbm)\.train\(|\bepochs?\b/
 
@@ -262,7 +275,7 @@ function isOwn(name: string, seen: Set<string>): boolean {
   return (
     seen.has(name) ||
     seen.has(`.${name.slice(name.lastIndexOf('.') + 1)}`) ||
-    name === 'optuna.TrialPruned' ||
+    /(^|\.)TrialPruned$/.test(name) ||
     name.startsWith('optuna.exceptions.')
   )
 }
