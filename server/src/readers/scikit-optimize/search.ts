@@ -1,13 +1,10 @@
 /** scikit-optimize: `gp_minimize(…)` and its kin, `BayesSearchCV`. Source: scikit-optimize 0.10, skopt/optimizer/, skopt/searchcv.py. */
 
-import { resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { passedExpression } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
@@ -19,7 +16,6 @@ import { trialSteps } from '../search/trial-steps.js'
 import { settingTable } from '../setting-table.js'
 import { foldsOf } from '../sklearn/folds.js'
 import { changeCached, RepeatedSteps } from '../sklearn/repeated-steps.js'
-import { largestSpace } from '../sklearn/space.js'
 
 const minimisers: Record<string, SearchSettings['strategy']> = {
   gp_minimize: 'bayesian',
@@ -85,26 +81,9 @@ function readSearchCV(python: PythonModule, call: Call, claims: ClaimBuilder, re
   const search = subject(python, call, claims)
   search.known('strategy', call.method, 'bayesian', place, { site: callSite(call) })
   search.known('unit', 'fit', 'fit', place)
-  const given = searchSettings.argumentsOf(python, call, claims)
-  searchSettings.claim(search, given)
+  searchSettings.claim(search, searchSettings.argumentsOf(python, call, claims))
   const folds = foldsOf(python, call, 5)
   if (folds === null) search.unknown('folds', 'cv', 'the splits cannot be counted', place)
   else search.known('folds', 'cv', folds, place)
-  const estimator = passedExpression(python.argument(call, 'estimator', 0))
-  const spaces = passedExpression(python.argument(call, 'search_spaces', 1))
-  if (estimator === null || spaces === null || folds === null) return
-  const names = parametersOf(python, spaces)
-  const candidates = effective(searchSettings.read('trialCap', given).value)
-  if (names === null || candidates == null) return
-  // What is drawn for an earlier step cannot be counted.
-  const grids = [names.map((name) => ({ name, size: null }))]
-  repeated.add({ call, estimator, grids, candidates, folds, atLeast: false, where: '' })
-}
-
-/** What a search varies; null: not known, or several spaces, each of which has a number of tries of its own. */
-function parametersOf(python: PythonModule, spaces: Expr): string[] | null {
-  const made = resultAt(python, spaces)
-  const found = made.python === python ? largestSpace(python, spaces) : largestSpace(made.python, made.expr)
-  const [grid, ...others] = found?.count === 1 ? found.space.grids : []
-  return grid === undefined || others.length > 0 ? null : grid.map(({ name }) => name)
+  repeated.addDrawn(call, { space: 'search_spaces', trials: ['n_iter', 3, 50] })
 }

@@ -2,15 +2,24 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import { formatCount } from '../../estimate/grid.js'
+import { resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { knownArgument, mayBePassed, passedExpression, whyUnreadable } from '../../values/argument.js'
+import {
+  knownArgument,
+  mayBePassed,
+  numberArgument,
+  passedExpression,
+  whyUnreadable,
+} from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
 import type { FragmentFacts } from '../reader.js'
+import { foldsOf } from './folds.js'
 import { type PipelinePlace, pipelineAt, repeatsOf, stepsOf } from './pipeline.js'
+import { largestSpace } from './space.js'
 
 /** One search, whatever library makes it. */
 interface SearchOfPipeline {
@@ -24,6 +33,12 @@ interface SearchOfPipeline {
   atLeast: boolean
   /** Which of its fits are counted: ' in the first round'. */
   where: string
+}
+
+/** Its arguments: the space (the second one), and how often it draws, with the default. */
+export interface DrawnSearch {
+  space: string
+  trials: [keyword: string, position: number | null, otherwise: number]
 }
 
 interface RepeatedWork {
@@ -64,6 +79,21 @@ export class RepeatedSteps {
       this.pipelines.set(pipeline.call, work)
   }
 
+  /** A search that draws its configurations: what it draws for an early step cannot be counted. */
+  addDrawn(call: Call, { space, trials: [keyword, position, otherwise] }: DrawnSearch): void {
+    const { module } = this
+    const estimator = passedExpression(module.argument(call, 'estimator', 0))
+    const given = passedExpression(module.argument(call, space, 1))
+    const folds = foldsOf(module, call, 5)
+    if (estimator === null || given === null || folds === null) return
+    const names = parametersOf(module, given)
+    const trials = module.argument(call, keyword, position)
+    const candidates = mayBePassed(trials) ? numberArgument(trials) : otherwise
+    if (names === null || candidates === null) return
+    const grids = [names.map((name) => ({ name, size: null }))]
+    this.add({ call, estimator, grids, candidates, folds, atLeast: false, where: '' })
+  }
+
   claim(claims: ClaimBuilder, evidence: Evidence): void {
     for (const work of this.pipelines.values()) claimPipeline(this.module, work, claims, evidence)
   }
@@ -102,6 +132,14 @@ export function changeCached(facts: FragmentFacts, call: Call): Change | Refusal
   return elsewhere === null
     ? cacheChange(module, facts.path, facts.fragment.index, call)
     : cacheChange(elsewhere.python, elsewhere.python.path, 0, elsewhere.call)
+}
+
+/** What a search varies; null: not known, or several spaces, each of which has a number of tries of its own. */
+function parametersOf(python: PythonModule, spaces: Expr): string[] | null {
+  const made = resultAt(python, spaces)
+  const found = made.python === python ? largestSpace(python, spaces) : largestSpace(made.python, made.expr)
+  const [grid, ...others] = found?.count === 1 ? found.space.grids : []
+  return grid === undefined || others.length > 0 ? null : grid.map(({ name }) => name)
 }
 
 /** Caching clones the transformers, so code that looks at the fitted originals afterwards would see nothing. */

@@ -15,7 +15,7 @@ import { defineReader } from '../reader.js'
 import { cheapEstimators, dearEstimators, wrapped, wrappers } from './estimators.js'
 import { foldsOf } from './folds.js'
 import { pipelineAt, stepsOf } from './pipeline.js'
-import { changeCached, RepeatedSteps } from './repeated-steps.js'
+import { changeCached, type DrawnSearch, RepeatedSteps } from './repeated-steps.js'
 import { type NewStrategy, searchChange } from './search-changes.js'
 import { largestSpace, type SpaceFound } from './space.js'
 
@@ -39,10 +39,22 @@ const searches: Record<string, Flavour> = {
   'sklearn.model_selection.HalvingRandomSearchCV': { strategy: 'halving' },
 }
 
+/** Searches of other libraries that draw what they try. Source: optuna-integration 4.0, sklearn/sklearn.py; tune-sklearn 0.5, tune_search.py. */
+const drawn =
+  /^(optuna\.(integration\.(sklearn\.)?)?|optuna_integration\.(sklearn\.)?)OptunaSearchCV$|^tune_sklearn\.TuneSearchCV$/
+const drawnSearch: DrawnSearch = { space: 'param_distributions', trials: ['n_trials', null, 10] }
+
 export const sklearnSearchReader = defineReader({
   name: 'sklearn',
   languages: ['python'],
-  triggers: ['GridSearchCV', 'RandomizedSearchCV', 'HalvingRandomSearchCV', 'ParameterGrid'],
+  triggers: [
+    'GridSearchCV',
+    'RandomizedSearchCV',
+    'HalvingRandomSearchCV',
+    'ParameterGrid',
+    'OptunaSearchCV',
+    'TuneSearchCV',
+  ],
 
   read(facts, context, claims) {
     const module = facts.python!
@@ -52,6 +64,7 @@ export const sklearnSearchReader = defineReader({
       if (call.name === null) continue
       const flavour = lookUp(searches, call.name)
       if (flavour !== undefined) readSearch(module, call, flavour, version, claims, repeated)
+      else if (drawn.test(call.name)) repeated.addDrawn(call, drawnSearch)
       else if (call.name === 'sklearn.model_selection.ParameterGrid') readParameterGrid(module, call, claims)
     }
     repeated.claim(claims, evidenceOf(module))
