@@ -14,8 +14,10 @@ import {
   expressionsOf,
   forEachChild,
   forEachExpression,
+  lastName,
 } from '../../syntax/python-children.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf, refuse } from '../change-answer.js'
 import { isOnLaunchLine, passOption } from '../launch-flag.js'
@@ -97,10 +99,9 @@ function switchOn(
 ): Change | Refusal {
   const call = python.callAt(claim.site)
   if (call === null) return refuse('the autocast block is no longer in the file')
-  const enabled = passedExpression(python.argument(call, 'enabled'))
-  if (enabled?.type !== 'constant') {
-    return refuse('its switch is set elsewhere: turn that on, or pass it on the launch line')
-  }
+  const argument = python.argument(call, 'enabled')
+  const enabled = passedExpression(argument)
+  if (enabled === null) return refuse(setElsewhere)
   const { path } = facts
   const set = (one: Call, name: string, value: string): Write => ({
     kind: 'set keyword',
@@ -109,9 +110,14 @@ function switchOn(
     name,
     value,
   })
-  const writes = [set(call, 'enabled', 'True')]
+  // Where the value stands that the program has set apart to be changed.
+  const own = enabled.type === 'constant' ? null : writeArgument(facts, call, 'enabled', argument, 'True')
+  if (own !== null && ('reason' in own || own.kind !== 'replace')) return refuse(setElsewhere)
+  const writes = [own ?? set(call, 'enabled', 'True')]
   const imports: Import[] = []
-  if (!mayBePassed(python.argument(call, 'dtype'))) {
+  // The scaler goes on with it.
+  const follows = own !== null && scalers(python).some((one) => isSwitchedBy(python, one, enabled))
+  if (!follows && !mayBePassed(python.argument(call, 'dtype'))) {
     // On a GPU it computes in fp16 by itself, whose gradients vanish without a scaler.
     if (format === 'bf16') {
       const use = { path, fragment: facts.fragment.index, offset: call.expr.start }
@@ -119,9 +125,9 @@ function switchOn(
       writes.push(set(call, 'dtype', bf16.text))
       if (bf16.import !== null) imports.push(bf16.import)
     } else {
-      const scalers = python.calls.filter(({ method }) => method === 'GradScaler')
-      if (scalers.length === 0) return refuse('fp16 needs a gradient scaler around the backward pass')
-      for (const scaler of scalers) {
+      const found = scalers(python)
+      if (found.length === 0) return refuse('fp16 needs a gradient scaler around the backward pass')
+      for (const scaler of found) {
         const given = passedExpression(python.argument(scaler, 'enabled'))
         if (given === null) continue
         if (given.type !== 'constant') return refuse('the switch of its gradient scaler is set elsewhere')
@@ -130,6 +136,16 @@ function switchOn(
     }
   }
   return { title: 'Switch autocast on', safety: 'unsafe', writes, imports }
+}
+
+const setElsewhere = 'its switch is set elsewhere: turn that on, or pass it on the launch line'
+
+const scalers = (python: PythonModule): Call[] => python.calls.filter(({ method }) => method === 'GradScaler')
+
+/** `GradScaler(enabled=cfg.amp)` beside `autocast(enabled=self.cfg.amp)`. */
+function isSwitchedBy(python: PythonModule, scaler: Call, enabled: Expr): boolean {
+  const given = passedExpression(python.argument(scaler, 'enabled'))
+  return given !== null && given.type !== 'constant' && lastName(given) === lastName(enabled)
 }
 
 interface ForwardBlock {
