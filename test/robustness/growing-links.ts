@@ -260,6 +260,23 @@ export const links: Record<string, ProjectShape> = {
     ),
     ...each(size, (i) => ({ [`j${i}.yaml`]: pod(`j${i}`, `      nodeSelector: {pool: p${i}}\n`) })),
   })),
+  'loader: trainings and loaders in modules of their own': shape((size) =>
+    each(size, (i) => ({
+      [`loop${i}.py`]:
+        'import torch\nfrom torchvision.models import resnet18\n\n\ndef fit(loader):\n    model = resnet18().cuda()\n    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n    for epoch in range(90):\n        for x, y in loader:\n            loss = model(x.cuda()).sum()\n            loss.backward()\n            optimizer.step()\n',
+      [`data${i}.py`]:
+        'from torch.utils.data import DataLoader\nfrom sets import pictures\n\n\ndef train_loader():\n    return DataLoader(pictures, batch_size=32, shuffle=True)\n',
+      [`main${i}.py`]: `from data${i} import train_loader\nfrom loop${i} import fit\n\nfit(train_loader())\n`,
+    })),
+  ),
+  'loader: many programs around one training': shape((size) => ({
+    'loop.py':
+      'import torch\nfrom torchvision.models import resnet18\n\n\ndef fit(loader):\n    model = resnet18().cuda()\n    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n    for epoch in range(90):\n        for x, y in loader:\n            loss = model(x.cuda()).sum()\n            loss.backward()\n            optimizer.step()\n',
+    ...each(size, (i) => ({
+      [`main${i}.py`]:
+        'from torch.utils.data import DataLoader\nfrom loop import fit\nfrom sets import pictures\n\nfit(DataLoader(pictures, batch_size=32, shuffle=True))\n',
+    })),
+  })),
   'agent: many sweeps': shape((size) => ({
     'train.py': options,
     ...each(size, (i) => ({

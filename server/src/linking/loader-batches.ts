@@ -8,6 +8,9 @@ import type { RunInput } from './runs.js'
 
 type Batch = Effective<number>
 
+/** More programs that use one module are not asked. */
+const mostPrograms = 8
+
 interface Loader {
   batch: Batch | undefined
   from: readonly Source[]
@@ -36,7 +39,10 @@ export class LoaderBatches {
   private loadersOfImporters({ subject, run }: SubjectView): Loader[] {
     const { path } = subject.location
     this.importers ??= importersOf(this.input)
-    return (this.importers.get(path) ?? []).flatMap((importer) =>
+    const importers = this.importers.get(path) ?? []
+    // So many programs hardly agree.
+    if (importers.length > mostPrograms) return []
+    return importers.flatMap((importer) =>
       [importer, ...this.input.importedBy(importer)].flatMap((module) => {
         const extraction = module === path ? undefined : this.input.extractions.get(module)
         return extraction === undefined ? [] : loadersAmong(this.viewsOf(extraction, module, run))

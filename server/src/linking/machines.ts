@@ -101,10 +101,11 @@ export function machinesOf(input: RunInput): {
   const lost = [...jobs.values()].filter(({ pool }) => pool === undefined)
   for (const pool of rest)
     if (used.length > 0 && !lost.some((job) => mayRunOn(job, pool.entry))) pool.unused = true
-  for (const { entry, users } of used) {
-    if (users.length > 1 || lost.some((job) => mayRunOn(job, entry))) continue
-    for (const [id, job] of jobs)
-      if (job.pool === entry) jobs.set(id, { ...job, settings: onOwnPool(job.settings, entry) })
+  const shared = new Set(used.filter(({ users }) => users.length > 1).map(({ entry }) => entry))
+  for (const [id, job] of jobs) {
+    if (job.pool === undefined || shared.has(job.pool)) continue
+    if (lost.some((other) => mayRunOn(other, job.pool!))) continue
+    jobs.set(id, { ...job, settings: onOwnPool(job.settings, job.pool) })
   }
   const joined = new Set([...jobs.values()].flatMap((job) => (job.starts ?? []).map((one) => one.subject.id)))
   return { jobs, pools, joined }
