@@ -60,6 +60,9 @@ describe('cost per hour', () => {
     ])
     const anywhere = hourlyCost(request, listPrices, today)!
     assert.ok(anywhere.onDemand! < aws.onDemand!)
+    const small = { gpus: 1, gpuModel: 'A10G', provider: 'aws', nodes: 1, takesCheapest: true }
+    assert.equal(hourlyCost(small, listPrices, today)?.price.type, 'g5.xlarge')
+    assert.equal(hourlyCost({ ...small, cpus: 8 }, listPrices, today)?.price.type, 'g5.2xlarge')
     assert.equal(hourlyCost({ ...request, takesCheapest: false }, listPrices, today), undefined)
     assert.equal(hourlyCost({ ...request, gpuModel: 'A100-17GB' }, listPrices, today), undefined)
   })

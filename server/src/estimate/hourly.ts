@@ -18,6 +18,8 @@ export interface MachineRequest {
   managedBy?: 'sagemaker' | 'vertex'
   /** Where no machine is named: the platform takes the cheapest that holds the accelerators. */
   takesCheapest?: boolean
+  /** vCPUs that it has at least. */
+  cpus?: number
   /** A cloud that rents out accelerators by the piece: no other cloud's price stands in for it. */
   gpuCloud?: string
 }
@@ -137,7 +139,7 @@ function pieces({ gpuCloud, gpus, gpuModel, nodes }: MachineRequest, today: stri
 }
 
 function cheapestFor(
-  { takesCheapest, provider, region, gpus, gpuModel }: MachineRequest,
+  { takesCheapest, provider, region, gpus, gpuModel, cpus }: MachineRequest,
   settings: PriceSettings,
 ): string | undefined {
   if (takesCheapest !== true || gpus === undefined || gpuModel === undefined) return undefined
@@ -145,6 +147,7 @@ function cheapestFor(
   return cheapestMachine(gpuModel, gpus, {
     ...(provider !== undefined && providers.has(provider) ? { provider: provider as Provider } : {}),
     ...(within === undefined ? {} : { region: within }),
+    ...(cpus === undefined ? {} : { cpus }),
   })
 }
 

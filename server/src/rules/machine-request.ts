@@ -18,6 +18,7 @@ export function requestOf({ settings }: Request): MachineRequest {
     gpuModel: effective(settings.gpuModel),
     managedBy: effective(settings.managedBy),
     takesCheapest: effective(settings.takesCheapest),
+    cpus: effective(settings.cpus),
     gpuCloud: effective(settings.gpuCloud),
   })
 }

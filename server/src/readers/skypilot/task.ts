@@ -361,6 +361,9 @@ function claimCloud(compute: SubjectBuilder<'Compute'>, task: Task): void {
   compute.known('takesCheapest', 'accelerators', lookUp(clouds, cloud) !== 'kubernetes', place)
   // A cluster of somebody's own has the machines that it has.
   compute.known('choosesCapacity', 'cloud', lookUp(clouds, cloud) !== 'kubernetes', place)
+  // `8+` may be any number from there on.
+  const cpus = candidatesDiffer(task, 'cpus') ? null : /^(\d+)$/.exec(written(at(resources, 'cpus')) ?? '')
+  if (cpus !== null) compute.known('cpus', 'cpus', Number(cpus[1]), place)
   const region = infra?.[1] ?? written(at(resources, 'region'))
   if (region !== undefined && region !== '*') compute.known('region', 'region', region, place)
 }
