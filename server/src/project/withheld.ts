@@ -30,11 +30,17 @@ const ofProject = new Set([
   ...ownRuleNames,
 ])
 
+/** A pool that no job of the project runs on, while jobs run on others, is told more quietly. */
+const ofPools = new Set(
+  rules.filter(({ judges }) => [judges].flat().includes('Scaling')).map(({ name }) => name),
+)
+
 export function mayBeRefuted(
   { rule, severity }: Pick<Finding, 'rule' | 'severity'>,
   { record, isModule, isLaunched, isSearched, isCut }: PartlyRead,
 ): boolean {
   if (isCut || ofProject.has(rule) || belongsToOthers(record)) return true
+  if (ofPools.has(rule) && record.extraction.subjects.some(({ kind }) => kind === 'Scaling')) return true
   // What calls or imports a module says what it is given.
   if (isModule && !isLaunched) return true
   // What a launch could still decide is said at `information`.
