@@ -86,7 +86,8 @@ async function walk(page, theme, folder, address) {
               () => false,
             )))
       if (done) break
-      await page.keyboard.press('Escape')
+      // On some pages the key means "back": it is for the list alone.
+      if (await page.locator('.quick-input-widget').isVisible()) await page.keyboard.press('Escape')
     }
     console.log(`  pictures: “${command}” (${theme})`)
   }
