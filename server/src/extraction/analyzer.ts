@@ -677,7 +677,6 @@ function holds(
   return cell === location.cell && source <= location.start && location.end <= source + end - start
 }
 
-/** What code or configuration there says is no answer to where its reader's own site is. */
 const installed = new WeakMap<SourceFile, Record<string, string>>()
 
 /** Those of the project, and above them what the cells of a notebook install. */
@@ -692,6 +691,7 @@ function versionsIn(file: SourceFile, versions: Record<string, string>): Record<
   return Object.keys(own).length === 0 ? versions : { ...versions, ...own }
 }
 
+/** What code or configuration there says is no answer to where its reader's own site is. */
 function asLaunch({ path, fragment, shell, versions }: FragmentFacts): FragmentFacts {
   return {
     path,

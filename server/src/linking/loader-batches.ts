@@ -1,6 +1,6 @@
 /** A training that takes its batches from a loader of another module has the batch of that loader. */
 import { effective } from '../values/value.js'
-import type { Effective, Extraction, Run, Source, SubjectView } from '../workload/claim.js'
+import type { Effective, Extraction, Run, Source, Subject, SubjectView } from '../workload/claim.js'
 import { batchElsewhere } from '../workload/elsewhere.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
 import { settingsOf } from './joined-settings.js'
@@ -26,7 +26,9 @@ export class LoaderBatches {
     if (!isTraining(view)) return
     const { batchSize } = view.settings
     if (batchSize?.state !== 'unknown' || batchSize.because !== batchElsewhere) return
-    const inRun = loadersAmong(view.run.subjects)
+    const inRun = view.run.subjects.flatMap(({ subject, settings, from = [] }) =>
+      loaderOf(subject, settings, from),
+    )
     const loaders = inRun.length > 0 ? inRun : this.loadersOfImporters(view)
     const [first] = loaders
     const batch = first?.batch
@@ -36,7 +38,7 @@ export class LoaderBatches {
   }
 
   /** Loaders of the programs that call the module of the training, where it is read by itself. */
-  private loadersOfImporters({ subject, run }: SubjectView): Loader[] {
+  private loadersOfImporters({ subject }: SubjectView): Loader[] {
     const { path } = subject.location
     this.importers ??= importersOf(this.input)
     const importers = this.importers.get(path) ?? []
@@ -45,19 +47,16 @@ export class LoaderBatches {
     return importers.flatMap((importer) =>
       [importer, ...this.input.importedBy(importer)].flatMap((module) => {
         const extraction = module === path ? undefined : this.input.extractions.get(module)
-        return extraction === undefined ? [] : loadersAmong(this.viewsOf(extraction, module, run))
+        return extraction === undefined ? [] : this.loadersIn(extraction, module)
       }),
     )
   }
 
-  private viewsOf(extraction: Extraction, path: string, run: Run): SubjectView[] {
+  private loadersIn(extraction: Extraction, path: string): Loader[] {
     const settings = settingsOf(extraction, this.input.layerOf)
-    return extraction.subjects.map((subject) => ({
-      subject,
-      run,
-      ...(settings.get(subject.id) as Pick<SubjectView, 'settings' | 'choices'>),
-      from: [{ path, said: extraction }],
-    }))
+    return extraction.subjects.flatMap((subject) =>
+      loaderOf(subject, settings.get(subject.id)?.settings ?? {}, [{ path, said: extraction }]),
+    )
   }
 }
 
@@ -65,12 +64,11 @@ function isTraining(view: SubjectView): view is SubjectView<'Training'> {
   return view.subject.kind === ('Training' satisfies ResourceKind)
 }
 
-function loadersAmong(views: readonly SubjectView[]): Loader[] {
-  return views.flatMap((view) => {
-    if (view.subject.kind !== ('InputPipeline' satisfies ResourceKind)) return []
-    const { feeds, batchSize } = (view as SubjectView<'InputPipeline'>).settings
-    return effective(feeds) === 'training' ? [{ batch: batchSize, from: view.from ?? [] }] : []
-  })
+/** Empty: it is no loader that trains. */
+function loaderOf({ kind }: Subject, settings: object, from: readonly Source[]): Loader[] {
+  if (kind !== ('InputPipeline' satisfies ResourceKind)) return []
+  const { feeds, batchSize } = settings as SubjectView<'InputPipeline'>['settings']
+  return effective(feeds) === 'training' ? [{ batch: batchSize, from }] : []
 }
 
 function importersOf(input: RunInput): ReadonlyMap<string, readonly string[]> {

@@ -16,7 +16,7 @@ import { byHand } from '../change-answer.js'
 import { type Keys, writeKeys } from '../config-change.js'
 import { claimContainer } from '../kubernetes/containers.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
-import { changeJobOperation, isJobOperation, type JobMachine } from '../shell/job-operations.js'
+import { changeJobOperation, isJobOperation, machineOfJob } from '../shell/job-operations.js'
 import { definitionSettings } from './batch-request.js'
 
 export const awsBatchFilesReader = defineReader({
@@ -82,15 +82,7 @@ function readDefinition(
   if (base.length > 0) definitionSettings.claim(compute, source)
   if (entry(at(root, 'retryStrategy'), 'evaluateOnExit') !== undefined)
     compute.known('retryFilter', 'evaluateOnExit', 'evaluateOnExit', place)
-  const machine: JobMachine | null =
-    count === 0
-      ? null
-      : {
-          holder: 'the job',
-          gpus: count === undefined || nodes === null ? null : count * nodes,
-          model: null,
-          evidence,
-        }
+  const machine = machineOfJob(count, nodes, evidence)
   claimContainer(claims, context, asContainer(container), id, `${id}:0`, nodes, machine)
 }
 

@@ -11,7 +11,7 @@ import type { Keys } from '../config-change.js'
 import { claimContainer } from '../kubernetes/containers.js'
 import type { ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
-import type { JobMachine } from '../shell/job-operations.js'
+import { machineOfJob } from '../shell/job-operations.js'
 import type { Resource } from './template.js'
 
 export function readJobDefinition(claims: ClaimBuilder, context: ReaderContext, resource: Resource): void {
@@ -51,15 +51,7 @@ export function readJobDefinition(claims: ClaimBuilder, context: ReaderContext, 
   jobSettings.claim(compute, resource)
   if (resource.has('RetryStrategy', 'EvaluateOnExit'))
     compute.known('retryFilter', 'EvaluateOnExit', 'EvaluateOnExit', header)
-  const machine: JobMachine | null =
-    count === 0
-      ? null
-      : {
-          holder: 'the job',
-          gpus: count === undefined || nodes === null ? null : count * nodes,
-          model: null,
-          evidence: compute.subject.evidence,
-        }
+  const machine = machineOfJob(count, nodes, compute.subject.evidence)
   claimContainer(claims, context, asContainer(container), id, `${id}:0`, nodes, machine)
   if (several !== undefined) compute.known('sharing', 'NodeProperties', ownProcesses.nodes, header)
 }

@@ -1,5 +1,4 @@
 /** Ray on Kubernetes: `RayJob` (ray.io/v1). The cluster that it makes stays after the job unless it is told to go. */
-
 import { at, boolean, items, written } from '../../config/access.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'

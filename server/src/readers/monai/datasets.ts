@@ -11,6 +11,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf, rangeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
+import { claimPreparedAgain } from '../prepared-again.js'
 import { onlyEpochs } from '../pytorch/data-loader.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { feedsByName, feedsOf } from '../pytorch/loader-use.js'
@@ -40,26 +41,19 @@ export const monaiDatasetReader = defineReader({
 function readDataset(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const steps = (transformsOf(python, call)?.fixed ?? []).filter(({ method }) => costly.test(method))
   if (!steps.some(({ method }) => method.startsWith('LoadImage')) || !isTrainedOn(python, call)) return
-  const place = calleePlace(call)
-  const site = callSite(call)
-  const evidence = trainingEvidence(python)
-  const work = claims.subject(
-    'Preprocessing',
-    place,
-    call.function?.qualified ?? '',
-    evidence,
-    null,
-    'volumes',
-  )
-  work.known('cached', 'cache_dir', false, place, { site })
-  const shown = steps.map((one) => ({ what: one.method, location: claims.locate(calleePlace(one)) }))
-  work.known('steps', 'transform', shown, place, { site })
   const epochs = onlyEpochs(python)
-  const again = { per: 'epoch' as const, times: epochs === null ? null : numberIn(epochs.trips) }
-  work.known('again', 'epochs', again, place, { site })
-  work.known('weight', 'transform', 'heavy', place, { site })
-  // Workers do it beside the accelerator, which may hide it.
-  work.known('overlapped', 'transform', true, place, { site })
+  claimPreparedAgain(claims, {
+    keeper: 'cache_dir',
+    key: 'transform',
+    steps: steps.map((one) => ({ what: one.method, location: claims.locate(calleePlace(one)) })),
+    epochs: epochs === null ? null : numberIn(epochs.trips),
+    overlapped: true,
+    place: calleePlace(call),
+    site: callSite(call),
+    scope: call.function?.qualified ?? '',
+    evidence: trainingEvidence(python),
+    apart: 'volumes',
+  })
 }
 
 interface Transforms {

@@ -58,14 +58,9 @@ function columnsOf(python: PythonModule, rows: Expr): string | null {
     return key && given('split') === undefined ? `${shown}.column_names` : null
   }
   if (given('split') !== undefined) return `${shown}.column_names`
-  const part = /^\s*(\[(["'])train\2\])/.exec(usesOf(python, holder.id))?.[1]
+  // Where the code takes them apart.
+  const part = new RegExp(`\\b${holder.id}(\\[(["'])train\\2\\])`).exec(python.text)?.[1]
   return part === undefined ? null : `${shown}${part}.column_names`
-}
-
-/** What stands behind the name where it is taken apart first. */
-function usesOf(python: PythonModule, name: string): string {
-  const found = new RegExp(`\\b${name}(?=\\[(["'])train\\1\\])`).exec(python.text)
-  return found === null ? '' : python.text.slice(found.index + name.length, found.index + name.length + 20)
 }
 
 const textOf = (python: PythonModule, { start, end }: Expr): string => python.text.slice(start, end)

@@ -11,6 +11,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf, rangeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
+import { claimPreparedAgain } from '../prepared-again.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { onlyEpochs } from './data-loader.js'
 import { trainingEvidence } from './evidence.js'
@@ -51,21 +52,22 @@ function readDataset(python: PythonModule, call: Call, claims: ClaimBuilder): vo
   )
   if (steps.length === 0) return
   const place = calleePlace(call)
-  const site = callSite(call)
-  const scope = call.function?.qualified ?? ''
-  const work = claims.subject('Preprocessing', place, scope, trainingEvidence(python), null, 'graphs')
-  work.known('cached', 'pre_transform', false, place, { site })
-  const shown = steps.map((one) => ({
-    what: one.call.method,
-    location: one.python === python ? claims.locate(calleePlace(one.call)) : claims.locate(place),
-  }))
-  work.known('steps', 'transform', shown, place, { site })
   const epochs = onlyEpochs(python)
-  const again = { per: 'epoch' as const, times: epochs === null ? null : numberIn(epochs.trips) }
-  work.known('again', 'epochs', again, place, { site })
-  work.known('weight', 'transform', 'heavy', place, { site })
-  // Workers do it beside the accelerator, which may hide it.
-  work.known('overlapped', 'transform', true, place, { site })
+  claimPreparedAgain(claims, {
+    keeper: 'pre_transform',
+    key: 'transform',
+    steps: steps.map((one) => ({
+      what: one.call.method,
+      location: claims.locate(one.python === python ? calleePlace(one.call) : place),
+    })),
+    epochs: epochs === null ? null : numberIn(epochs.trips),
+    overlapped: true,
+    place,
+    site: callSite(call),
+    scope: call.function?.qualified ?? '',
+    evidence: trainingEvidence(python),
+    apart: 'graphs',
+  })
 }
 
 /** `split='test'`, `train=False`: read once, or once in an epoch beside the set that is trained on. */

@@ -9,6 +9,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { append, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
+import { claimPreparedAgain } from '../prepared-again.js'
 import { passesOf } from '../python/preprocessing.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
@@ -92,30 +93,18 @@ function isDrawn(python: PythonModule, step: Call): boolean {
 }
 
 function claimRepeated(python: PythonModule, { loop, last, steps }: Repeated, claims: ClaimBuilder): void {
-  const place = methodPlace(last)
-  const site = callSite(last)
-  const shown = steps.map(shownAs)
-  const evidence = trainingEvidence(python)
-  const work = claims.subject(
-    'Preprocessing',
-    place,
-    last.function?.qualified ?? '',
-    evidence,
-    null,
-    'materialize',
-  )
-  work.known('cached', 'materialize', false, place, { site })
-  work.known(
-    'steps',
-    'map',
-    shown.map((what, index) => ({ what, location: claims.locate(methodPlace(steps[index]!)) })),
-    place,
-    { site },
-  )
-  work.known('again', 'epochs', { per: 'epoch', times: passesOf(python, loop) }, place, { site })
-  work.known('weight', 'map', 'heavy', place, { site })
-  // Workers do it beside the accelerator, which may hide it.
-  work.known('overlapped', 'map', true, place, { site })
+  claimPreparedAgain(claims, {
+    keeper: 'materialize',
+    key: 'map',
+    steps: steps.map((one) => ({ what: shownAs(one), location: claims.locate(methodPlace(one)) })),
+    epochs: passesOf(python, loop),
+    overlapped: true,
+    place: methodPlace(last),
+    site: callSite(last),
+    scope: last.function?.qualified ?? '',
+    evidence: trainingEvidence(python),
+    apart: 'materialize',
+  })
 }
 
 function shownAs({ method, expr }: Call): string {

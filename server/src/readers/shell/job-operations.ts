@@ -26,6 +26,17 @@ export interface JobMachine {
   job?: string
 }
 
+/** `gpus`: on each node; undefined or null: not known. Null: the job asks for none. */
+export function machineOfJob(
+  gpus: number | undefined,
+  nodes: number | null,
+  evidence: Evidence,
+): JobMachine | null {
+  if (gpus === 0) return null
+  const all = gpus === undefined || nodes === null ? null : gpus * nodes
+  return { holder: 'the job', gpus: all, model: null, evidence }
+}
+
 const setUpElsewhere =
   'do it in the image or the environment that the job starts from, or in a step without accelerators'
 

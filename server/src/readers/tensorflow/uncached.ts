@@ -15,6 +15,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { append, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { argumentOf, kerasArguments, kerasFits } from '../keras/fits.js'
+import { claimPreparedAgain } from '../prepared-again.js'
 import { codeMatches } from '../pytorch/evidence.js'
 import type { FragmentFacts } from '../reader.js'
 import { moveBehind } from './late-cache.js'
@@ -120,14 +121,20 @@ export function claimRepeated(
   const place = methodPlace(call)
   const site = callSite(call, uncached)
   const shown = mapped.name === null ? `${call.method}(…)` : `${call.method}(${mapped.name})`
-  const work = claims.subject('Preprocessing', place, call.function?.qualified ?? '', evidence, null, 'cache')
-  work.known('cached', 'cache', false, place, { site })
-  work.known('steps', shown, [{ what: shown, location: claims.locate(place) }], place, { site })
-  work.known('again', 'epochs', { per: 'epoch', times: epochs ?? null }, place, { site })
-  work.known('weight', shown, 'heavy', place, { site })
+  const work = claimPreparedAgain(claims, {
+    keeper: 'cache',
+    key: shown,
+    steps: [{ what: shown, location: claims.locate(place) }],
+    epochs: epochs ?? null,
+    // A model takes as long as the training.
+    overlapped: mapped.does !== 'runs a model',
+    place,
+    site,
+    scope: call.function?.qualified ?? '',
+    evidence,
+    apart: 'cache',
+  })
   if (early !== null) work.known('transformation', early.method, 'kept too early', place, { site })
-  // It is done beside the accelerator, which may hide it; a model takes as long as the training.
-  if (mapped.does !== 'runs a model') work.known('overlapped', shown, true, place, { site })
 }
 
 /** Keeps the elements behind the step. */

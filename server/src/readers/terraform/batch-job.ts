@@ -7,6 +7,7 @@ import { effective, type Given } from '../../values/value.js'
 import { claimContainer } from '../kubernetes/containers.js'
 import type { ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
+import { machineOfJob } from '../shell/job-operations.js'
 import type { Block } from './block.js'
 import { startJob } from './machines.js'
 
@@ -53,9 +54,7 @@ export function readBatchJob(block: Block, context: ReaderContext): void {
       id,
       `${id}:0`,
       1,
-      count === 0
-        ? null
-        : { holder: 'the job', gpus: count ?? null, model: null, evidence: compute.subject.evidence },
+      machineOfJob(count, 1, compute.subject.evidence),
     )
 }
 

@@ -30,6 +30,7 @@ import {
   heldBy,
   jobEvidence,
   type MachinePaths,
+  pathsBelow,
   sameMachines,
   specOf,
   withoutAccelerators,
@@ -317,21 +318,15 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
 
 /** The request that the type or the number of accelerators stands in: arguments of a call, or the dictionary of a pool. */
 function machineOf(
-  { setting, key, site }: Claim,
+  { setting, key, site, reader }: Claim,
   { python, path, fragment }: FragmentFacts,
 ): { source: Source; paths: MachinePaths } | null {
   const wanted = setting === 'gpus' ? machineKeys.count : machineKeys.type
   const call = python?.callAt(site) ?? null
   if (python === undefined || call === null || key !== wanted) return null
   if (site.keys === undefined && python.argument(call, key).state !== 'given') return null
-  const base = site.keys?.slice(0, -1) ?? []
-  const source = new CallSource(python, call, new ClaimBuilder(path, fragment, 'vertex-custom-job'))
   return {
-    source,
-    paths: {
-      type: [...base, machineKeys.type],
-      accelerator: [...base, machineKeys.accelerator],
-      count: [...base, machineKeys.count],
-    },
+    source: new CallSource(python, call, new ClaimBuilder(path, fragment, reader)),
+    paths: pathsBelow(site.keys?.slice(0, -1) ?? [], machineKeys),
   }
 }

@@ -18,7 +18,7 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimModelOfCommand, claimModelOfEnvironment } from '../served-model.js'
 import { serverCommand } from '../serving/command.js'
 import { settingTable } from '../setting-table.js'
-import { writeMachine } from './machines.js'
+import { pathsBelow, writeMachine } from './machines.js'
 import { machineKeys } from './python-fields.js'
 
 /** Arguments that only these `deploy` methods have. */
@@ -146,8 +146,7 @@ function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Cha
     if (uploads.some(({ expr }) => shards.test(python.code.slice(expr.start, expr.end))))
       return { reason: `use ${value}, and start as many shards as it has GPUs` }
     const source = new CallSource(python, call, new ClaimBuilder(facts.path, facts.fragment, claim.reader))
-    const { type, accelerator, count } = machineKeys
-    return writeMachine(source, { type: [type], accelerator: [accelerator], count: [count] }, value)
+    return writeMachine(source, pathsBelow([], machineKeys), value)
   }
   if (claim.setting === 'minReplicas' && typeof value === 'number' && claim.key.startsWith(dedicated)) {
     const set = (name: string, to: number) =>

@@ -9,7 +9,6 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { ConfigSource } from '../../values/config-source.js'
 import { both, orDefault, stated } from '../../values/operations.js'
 import { asQuotedNumber, asText } from '../../values/parse.js'
-import type { Key } from '../../values/source.js'
 import { effective, type Value } from '../../values/value.js'
 import { ClaimBuilder, type Place, type SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -27,7 +26,7 @@ import {
   heldBy,
   jobEvidence,
   type MachineFields,
-  type MachinePaths,
+  pathsBelow,
   sameMachines,
   specOf,
   withoutAccelerators,
@@ -250,25 +249,20 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
     case 'gpus':
       if (keys.at(-1) !== machineKeys.count) return { reason: 'the machine brings its accelerators' }
       return value === 0
-        ? withoutAccelerators(sourceOf(claim, facts), pathsAt(keys), 'Request no accelerators')
+        ? withoutAccelerators(
+            sourceOf(claim, facts),
+            pathsBelow(keys.slice(0, -1), machineKeys),
+            'Request no accelerators',
+          )
         : poolSettings.change(claim, value, facts)
     case 'instanceType':
-      return writeMachine(sourceOf(claim, facts), pathsAt(keys), String(value))
+      return writeMachine(sourceOf(claim, facts), pathsBelow(keys.slice(0, -1), machineKeys), String(value))
     case 'nodes':
       return poolSettings.change(claim, value, facts)
     case 'timeLimit':
       return schedulingSettings.change(claim, value, facts)
     default:
       return byHand(claim)
-  }
-}
-
-function pathsAt(keys: readonly Key[]): MachinePaths {
-  const base = keys.slice(0, -1)
-  return {
-    type: [...base, machineKeys.type],
-    accelerator: [...base, machineKeys.accelerator],
-    count: [...base, machineKeys.count],
   }
 }
 

@@ -128,6 +128,14 @@ const vertexNames: Record<string, string> = {
 /** Where a request holds the machine type, the kind of its accelerators and their number. */
 export type MachinePaths = Record<keyof MachineFields, readonly Key[]>
 
+/** With these words for the fields, which stand side by side. */
+export function pathsBelow(
+  base: readonly Key[],
+  { type, accelerator, count }: Record<keyof MachineFields, string>,
+): MachinePaths {
+  return { type: [...base, type], accelerator: [...base, accelerator], count: [...base, count] }
+}
+
 /** A request for another type: what that machine holds is named beside it, or nothing is. */
 export function writeMachine(source: Source, paths: MachinePaths, type: string): Change | Refusal {
   const machine = instance(type)

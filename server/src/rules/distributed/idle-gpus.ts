@@ -2,7 +2,7 @@ import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
 import { type Location, sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
-import type { Claim, Run, SubjectView } from '../../workload/claim.js'
+import type { Run, SubjectView } from '../../workload/claim.js'
 import type { ProgramSettings } from '../../workload/resource-kinds.js'
 import { handedOut } from '../../workload/sharing.js'
 import { usesAccelerator } from '../accelerator-use.js'
@@ -128,9 +128,11 @@ function reserved(view: SubjectView<'Parallelism'>): Report | Silence {
 
 /** Asks for as many as are used: fewer on a machine, a smaller machine, or fewer machines. */
 function fewer(view: SubjectView<'Compute'>, derived: boolean, used: number, nodes: number): FixRequest[] {
-  const { instanceType, gpus, nodes: machines } = view.settings
-  const machine = effective(instanceType)
-  if (derived) return used === 1 && machine !== undefined ? smaller(instanceType!, machine) : []
+  const { gpus, nodes: machines } = view.settings
+  if (derived) {
+    const set = machineFor(view, used)
+    return set === null ? [] : [{ set }]
+  }
   if (nodes === 1) {
     const own = ownMachine(view, used)
     return own === null ? [] : [{ set: [...own, { claim: gpus!, value: used }] }]
@@ -145,14 +147,25 @@ function fewer(view: SubjectView<'Compute'>, derived: boolean, used: number, nod
  * The machine to take where its type comes with all the accelerators that the job asks for; empty: a type that serves
  * other jobs with the rest. Null: there is none with fewer of them.
  */
-function ownMachine({ settings }: SubjectView<'Compute'>, used: number): FixRequest['set'] | null {
-  const { instanceType, gpus, poolLabels } = settings
+function ownMachine(view: SubjectView<'Compute'>, used: number): FixRequest['set'] | null {
+  const { instanceType, gpus, poolLabels } = view.settings
   const type = effective(instanceType)
   const now = type === undefined ? undefined : instance(type)
   if (instanceType === undefined || now?.gpu == null || now.gpuCount !== effective(gpus)) return []
   if (instanceType.site.target?.kind === 'pool' || poolLabels !== undefined) return []
-  const then = used === 1 ? smallerMachine(type!) : undefined
-  return then === undefined ? null : [{ claim: instanceType, value: then.type }]
+  return machineFor(view, used)
+}
+
+/** Null: no machine with so few is known. */
+function machineFor(
+  { settings: { instanceType } }: SubjectView<'Compute'>,
+  used: number,
+): FixRequest['set'] | null {
+  const type = effective(instanceType)
+  const found = used === 1 && type !== undefined ? smallerMachine(type) : undefined
+  return instanceType === undefined || found === undefined
+    ? null
+    : [{ claim: instanceType, value: found.type }]
 }
 
 /** How many accelerators its program says that it takes. */
@@ -245,9 +258,4 @@ function userOf(run: Run): User | null {
 /** A program of the project in which nothing could use an accelerator. */
 function isHelper(run: Run): boolean {
   return run.script !== null && hidden(run, 'accelerator') === undefined
-}
-
-function smaller(claim: Claim<string>, machine: string): FixRequest[] {
-  const found = smallerMachine(machine)
-  return found === undefined ? [] : [{ set: [{ claim, value: found.type }] }]
 }

@@ -18,7 +18,7 @@ export default defineRule({
   finds: 'machines that nothing stops',
   summary: 'A machine that nothing stops is billed through nights and weekends.',
   check(view, { report, silent }) {
-    const { idleStop, endedBy, interactive, instanceType, gpus } = view.settings
+    const { idleStop, endedBy, interactive, instanceType, gpus, choosesCapacity } = view.settings
     if (idleStop === undefined || effective(idleStop) !== null)
       return silent(unless(view, 'idleStop', 'it stops when it is idle'))
     const ended = effective(endedBy)
@@ -39,19 +39,18 @@ export default defineRule({
     // A command that ends it, rather than a setting.
     const missing = /[\s(]/.test(idleStop.key) ? 'is never called' : 'is not set'
     const state = idleStop.state === 'known' ? 'is off' : missing
-    // What a pod holds may be a machine of somebody's own, which costs the same at night.
-    const pod = effective(view.settings.provider) === 'kubernetes' && idleStop.state !== 'known'
-    const what = name === 'The machine' || name === 'The GPU machine' ? 'its accelerators' : name
+    // It may be on a machine of somebody's own, which costs the same at night.
+    const given = effective(choosesCapacity) === false && idleStop.state !== 'known'
     report({
       at: idleStop,
       // Turned off in so many words; a machine without accelerators is cheap.
-      severity: count < 1 ? 'hint' : pod ? 'information' : idleStop.state === 'known' ? 'error' : 'warning',
-      message: pod
-        ? `Nothing takes this pod down once nobody uses it (\`${idleStop.key}\` ${state}): it keeps ${what} from others until somebody notices.`
+      severity: count < 1 ? 'hint' : given ? 'information' : idleStop.state === 'known' ? 'error' : 'warning',
+      message: given
+        ? `Nothing takes this down once nobody uses it (\`${idleStop.key}\` ${state}): it keeps ${machine === '' ? 'its accelerators' : machine} from others until somebody notices.`
         : byHand
           ? `${name}: this workstation never stops by itself (\`${idleStop.key}\` ${state}), so it is billed through every night and weekend.`
           : `${name}: nothing stops this once its work is done (\`${idleStop.key}\` ${state}), so it is billed until somebody notices.`,
-      ...(byHand && !pod
+      ...(byHand && !given
         ? {
             saving: {
               fraction: idle,
