@@ -24,4 +24,12 @@ describe('commands of a Markdown file', () => {
       'python c.py',
     ])
   })
+
+  it('stand without the mark that a notebook takes for the shell', () => {
+    assert.deepEqual(commands('```\n!torchrun train.py \\\n  --lr 0.1\n%cd code\nprint(1)\n```\n'), [
+      'torchrun train.py \\',
+      '--lr 0.1',
+      'cd code',
+    ])
+  })
 })

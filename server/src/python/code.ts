@@ -200,6 +200,8 @@ export interface ParameterOwner {
 
 /** A variable that a program sets in its own environment. */
 export interface EnvironmentWrite {
+  /** The last that sets it. */
+  statement: Stmt
   /** The assigned value. */
   value: Expr
   folded: Folded

@@ -1,5 +1,5 @@
 /** Variables that a program sets in its own environment. */
-import type { Expr } from '../syntax/python-ast.js'
+import type { Expr, Stmt } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import type { EnvironmentWrite, Folded } from './module.js'
 
@@ -16,12 +16,18 @@ export function environmentWrites(analysis: Analysis): Map<string, EnvironmentWr
   cache.set(analysis, found)
   if (!analysis.code.includes('environ') && !analysis.code.includes('putenv')) return found
   const written = new Map<string, Expr[]>()
-  const add = (key: Expr | undefined, value: Expr | null | undefined, fallback: boolean): void => {
+  const add = (
+    statement: Stmt,
+    key: Expr | undefined,
+    value: Expr | null | undefined,
+    fallback = false,
+  ): void => {
     const name = key?.type === 'constant' && typeof key.value === 'string' ? key.value : null
     if (name === null || value === null || value === undefined) return
     const values = [...(written.get(name) ?? []), value]
     written.set(name, values)
     found.set(name, {
+      statement,
       value,
       fallback,
       // A value may be asked for while another one is being folded: each is folded for itself, and when it is needed.
@@ -37,19 +43,20 @@ export function environmentWrites(analysis: Analysis): Map<string, EnvironmentWr
     if (statement.type !== 'assign') continue
     for (const target of statement.targets) {
       if (target.type === 'subscript' && analysis.nameOf(target.value) === 'os.environ')
-        add(target.index, statement.value, false)
+        add(statement, target.index, statement.value)
     }
   }
   for (const call of analysis.calls) {
+    const { statement } = call
     const { args } = call.expr
-    if (call.name === 'os.environ.setdefault') add(args[0]?.value, args[1]?.value, true)
-    else if (call.name === 'os.putenv') add(args[0]?.value, args[1]?.value, false)
+    if (call.name === 'os.environ.setdefault') add(statement, args[0]?.value, args[1]?.value, true)
+    else if (call.name === 'os.putenv') add(statement, args[0]?.value, args[1]?.value)
     else if (call.name === 'os.environ.update') {
       for (const argument of args) {
         if (argument.name !== null)
-          add({ type: 'constant', value: argument.name, start: 0, end: 0 }, argument.value, false)
+          add(statement, { type: 'constant', value: argument.name, start: 0, end: 0 }, argument.value)
         else if (argument.value.type === 'dict')
-          for (const entry of argument.value.entries) add(entry.key ?? undefined, entry.value, false)
+          for (const entry of argument.value.entries) add(statement, entry.key ?? undefined, entry.value)
       }
     }
   }

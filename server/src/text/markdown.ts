@@ -2,9 +2,9 @@
 
 const fence = /^ {0,3}(`{3,}|~{3,})[ \t]*\{?\.?([\w+-]*)[^`\n]*$/
 const shellBlock = /^(|ba|z|fi)?(sh|shell)?$|^(console|terminal|text|cmd|powershell|bat|batch|ps1?)$/i
-/** `$ python train.py`, `CUDA_VISIBLE_DEVICES=0 torchrun …`, `cd code`. */
+/** `$ python train.py`, `!python train.py` as in a notebook, `CUDA_VISIBLE_DEVICES=0 torchrun …`, `cd code`. */
 const command =
-  /^([ \t]*)((?:[$>%][ \t]+)?)(?=(?:[A-Z_][A-Z0-9_]*=\S*[ \t]+)*(?:python[\d.]*|uv run|poetry run|torchrun|accelerate|deepspeed|horovodrun|mpirun|sky|cd|export)[ \t])/
+  /^([ \t]*)((?:[$>%][ \t]+|[!%][ \t]*)?)(?=(?:[A-Z_][A-Z0-9_]*=\S*[ \t]+)*(?:python[\d.]*|uv run|poetry run|torchrun|accelerate|deepspeed|horovodrun|mpirun|sky|cd|export)[ \t])/
 
 export function maskMarkdown(text: string): string {
   let open: string | null = null

@@ -12,7 +12,7 @@ import { convert } from '../../values/operations.js'
 import { asBoolean } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import type { Locator } from '../../values/source.js'
-import { effective, type Value } from '../../values/value.js'
+import type { Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/resource-kinds.js'
@@ -148,22 +148,18 @@ function claimEnvironment(
   evidence: Evidence,
   tasks: Task[],
 ): void {
-  if (!python.code.includes(variable)) return
-  for (const statement of python.statements) {
-    if (statement.type !== 'assign' || statement.value === null) continue
-    const target = statement.targets[0]
-    if (target?.type !== 'subscript' || python.nameOf(target.value) !== 'os.environ') continue
-    if (effective(python.fold(target.index)) !== variable) continue
-    const place = placeOf(statement)
-    const step = describeAllSteps(
-      claims,
-      worksOf(python, tasks),
-      { place, scope: variable },
-      { engine, key: 'pipeline', unit: 'task', evidence },
-    )
-    step.say('cached', variable, convert(assigned(python, claims, statement.value, place), isUnset))
-    claimReason(python, step, statement, null, place)
-  }
+  const written = python.environmentWrites().get(variable)
+  if (written === undefined) return
+  const { statement, value } = written
+  const place = placeOf(statement)
+  const step = describeAllSteps(
+    claims,
+    worksOf(python, tasks),
+    { place, scope: variable },
+    { engine, key: 'pipeline', unit: 'task', evidence },
+  )
+  step.say('cached', variable, convert(assigned(python, claims, value, place), isUnset))
+  claimReason(python, step, statement, null, place)
 }
 
 function placeOf({ start, end }: Span): Place {

@@ -4,6 +4,7 @@ import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument, numberIn } from '../../values/argument.js'
 import { codeText } from './evidence.js'
+import { rhythmOf } from './guards.js'
 import { callsIn } from './hot-code.js'
 import { type Step, stepsOf } from './step-operations.js'
 
@@ -50,7 +51,8 @@ export function accumulations(python: PythonModule): Accumulation[] {
     if (backward === null || several || backward.guarded || updates.length === 0) continue
     const { call } = backward
     if (updates.every((one) => one.guarded)) {
-      found.push({ step, backward: call, count: remainderOf(python, updates[0]!.test) })
+      const { test } = updates[0]!
+      found.push({ step, backward: call, count: test === null ? null : rhythmOf(python, test) })
       continue
     }
     const inner = call.loops.at(-1)
@@ -96,15 +98,4 @@ function testAround(loop: Loop, call: Call): Expr | null {
   }
   visit(loop.node.body)
   return found
-}
-
-/** `8` of `(i + 1) % 8 == 0`. */
-function remainderOf(analysis: PythonModule, test: Expr | null): number | null {
-  if (test === null || test.type !== 'binary') return null
-  for (const side of [test.left, test.right]) {
-    if (side.type === 'binary' && side.op === '%') {
-      return numberIn(analysis.fold(side.right))
-    }
-  }
-  return remainderOf(analysis, test.left) ?? remainderOf(analysis, test.right)
 }

@@ -3,8 +3,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
-import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf } from '../../syntax/python-children.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import {
   fixedValue,
   knownArgument,
@@ -180,30 +179,16 @@ function trainsWrapped(python: PythonModule): boolean {
 function visibleDevices(python: PythonModule, context: ReaderContext): number | 'unknown' | null {
   const bound = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   if (typeof bound === 'string') return count(bound)
-  for (const statement of statementsOf(python.tree.body)) {
-    if (statement.type !== 'assign' || statement.value === null) continue
-    const target = statement.targets[0]
-    if (target?.type !== 'subscript' || python.nameOf(target.value) !== 'os.environ') continue
-    if (target.index.type !== 'constant' || target.index.value !== 'CUDA_VISIBLE_DEVICES') continue
-    const value = textIn(python.fold(statement.value))
-    if (value !== null) return count(value)
-    const { start, end } = statement.value
-    if (!several.test(python.code.slice(start, end)) && !listed.test(python.code.slice(start, end)))
-      return 'unknown'
-  }
-  return null
+  const written = python.environmentWrites().get('CUDA_VISIBLE_DEVICES')
+  if (written === undefined) return null
+  const value = textIn(written.folded)
+  if (value !== null) return count(value)
+  const text = python.code.slice(written.value.start, written.value.end)
+  return several.test(text) || listed.test(text) ? null : 'unknown'
 }
 
 function count(devices: string): number {
   return devices.split(',').filter((one) => one.trim() !== '' && one.trim() !== '-1').length
-}
-
-function* statementsOf(block: Stmt[]): Generator<Stmt> {
-  const waiting = [...block]
-  for (let statement = waiting.pop(); statement !== undefined; statement = waiting.pop()) {
-    yield statement
-    for (const inner of blocksOf(statement)) waiting.push(...inner)
-  }
 }
 
 /** A sketch: one process for each GPU also changes the loaders, the saving and the launch line. */

@@ -61,6 +61,7 @@ function structure(analysis: PythonModule, test: Expr, owner: StepOwner): Guard 
     if (test.op === '==' && rhythmOf(analysis, test) === 1) return 'always'
     // A bare remainder is true for all counts but every n-th.
     if (test.op === '%') return 'mostly'
+    if (restartsCount(analysis, test)) return 'rarely'
     const counted = [test.left, test.right].some(isRemainder)
     if (counted) return test.op === '!=' || test.op === '>' ? 'mostly' : 'rarely'
     if (test.op === 'is not' && isNone(test.right) && comesWithStep(analysis, test.left, owner))
@@ -93,9 +94,30 @@ export function rhythmOf(analysis: PythonModule, test: Expr): number | null {
   if (test.op === 'and' || test.op === 'or')
     return rhythmOf(analysis, test.left) ?? rhythmOf(analysis, test.right)
   const remainder = [test, test.left, test.right].find(isRemainder)
-  if (remainder?.type !== 'binary') return null
-  const every = effective(analysis.fold(remainder.right))
+  const counts = restartsCount(analysis, test) ? test : remainder
+  if (counts?.type !== 'binary') return null
+  const every = effective(analysis.fold(counts.right))
   return typeof every === 'number' && Number.isInteger(every) && every > 0 ? every : null
+}
+
+/** `if waiting == n:` where what counts up in each step begins again in the body: a remainder that is kept by hand. */
+function restartsCount(analysis: PythonModule, test: Expr & { type: 'binary' }): boolean {
+  const { left, op, start, end } = test
+  if (!/^(==|>=)$/.test(op) || (left.type !== 'name' && left.type !== 'attribute')) return false
+  const isCounter = (one: Expr | undefined): boolean =>
+    one !== undefined && analysis.code.slice(one.start, one.end) === analysis.code.slice(left.start, left.end)
+  const branch = analysis.statements.find(
+    (one) => one.type === 'if' && one.test.start <= start && end <= one.test.end,
+  )
+  if (branch?.type !== 'if') return false
+  const restarts = branch.body.some(
+    (one) =>
+      one.type === 'assign' &&
+      isCounter(one.targets[0]) &&
+      one.value?.type === 'constant' &&
+      one.value.value === 0,
+  )
+  return restarts && analysis.statements.some((one) => one.type === 'augassign' && isCounter(one.target))
 }
 
 function isRemainder(expr: Expr): boolean {

@@ -1,7 +1,7 @@
 /** Switches of PyTorch that a program sets for its whole run: calls, attributes of `torch.backends`, variables. */
 
 import { lastIdentifier } from '../../python/effects.js'
-import type { Call, Folded, PythonModule } from '../../python/module.js'
+import type { Call, EnvironmentWrite, Folded, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { fixedValue } from '../../values/argument.js'
@@ -63,11 +63,11 @@ export function writtenSwitches(python: PythonModule): Switch[] {
     if (statement.type !== 'assign' || statement.value === null || statement.targets.length !== 1) continue
     const [target] = statement.targets
     const one =
-      target!.type === 'subscript'
-        ? variableSwitch(python, statement, target!, statement.value)
-        : target!.type === 'attribute'
-          ? attributeSwitch(python, statement, target!, statement.value)
-          : null
+      target!.type === 'attribute' ? attributeSwitch(python, statement, target!, statement.value) : null
+    if (one !== null) found.push(one)
+  }
+  for (const [name, write] of python.environmentWrites()) {
+    const one = variableSwitch(name, write)
     if (one !== null) found.push(one)
   }
   return found
@@ -218,25 +218,24 @@ function doubleSwitch(analysis: PythonModule, call: Call): Switch | null {
 }
 
 function variableSwitch(
-  analysis: PythonModule,
-  statement: Stmt,
-  target: Expr & { type: 'subscript' },
-  value: Expr,
+  name: string,
+  { statement, value, folded, fallback }: EnvironmentWrite,
 ): Switch | null {
-  if (analysis.nameOf(target.value) !== 'os.environ') return null
-  const name = effective(analysis.fold(target.index))
-  const row = typeof name === 'string' ? lookUp(variables, name) : undefined
-  const folded = analysis.fold(value)
+  const row = lookUp(variables, name)
   const given = effective(folded)
   if (row === undefined || given === undefined || !row.when.test(String(given))) return null
+  // `os.environ.update(…)` may set others as well.
+  const alone =
+    (statement.type === 'assign' && statement.value === value) ||
+    (statement.type === 'expr' && statement.value.type === 'call' && statement.value.args[1]?.value === value)
   return {
     kind: row.kind,
     key: `${name}=${given}`,
     statement,
     at: { start: statement.start, end: statement.end },
     weight: row.weight,
-    overridable: isOpen(folded),
-    remedy: { remove: true },
+    overridable: fallback || isOpen(folded),
+    remedy: alone ? { remove: true } : { reason: 'it is inside another statement' },
   }
 }
 
