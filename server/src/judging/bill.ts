@@ -288,7 +288,7 @@ function hoursOfTraining(view: SubjectView<'Training'>, options: RuleOptions): P
   if ('missing' in question) return question
   if (gpu === null && computesOnProcessor(view)) return { missing: 'how fast its processors are' }
   const [fast, slow] = [runHours(question.fast), runHours(question.slow)]
-  const assumptions = [...new Set([...fast.assumptions, ...slow.assumptions])]
+  const assumptions = [...new Set([...question.fast.assumptions, ...fast.assumptions, ...slow.assumptions])]
   const lack = slow.lacks[0] ?? fast.lacks[0]
   if (fast.hours === null || slow.hours === null) {
     const missing = lackText(lack ?? 'length', question)

@@ -18,6 +18,7 @@ import { CallsInto } from './calls-into.js'
 import { Compositions, composes } from './compositions.js'
 import { ConfigurationLinker, type Configurations } from './configurations.js'
 import { targetsIn } from './configured-calls.js'
+import { DataTables, type SizeOf } from './data-tables.js'
 import { bindingKey, spelled } from './extraction-keys.js'
 import { Extractions, Remade } from './extractions.js'
 import { FrameworkConfigLinker } from './framework-configs.js'
@@ -76,6 +77,7 @@ export class Linker implements LinkedProject {
   private readonly asImporters = new ImporterSummaries(asImporter)
   private readonly asPrograms = new ImporterSummaries(asProgram)
   private readonly compositions = new Compositions(this)
+  private readonly tables: DataTables
   private readonly calls = new CallsInto(this)
   private started: readonly Launch[] | null = null
   private launchedNow: ReadonlySet<string> | null = null
@@ -94,7 +96,9 @@ export class Linker implements LinkedProject {
     private readonly records: ReadonlyMap<string, FileRecord>,
     private readonly backendOf: (path: string) => Backend,
     private readonly answersOf: (path: string) => KeptAnswers | null,
+    sizeOf: SizeOf,
   ) {
+    this.tables = new DataTables(sizeOf)
     this.files = new ProjectFiles(records, this.questions)
     this.graph = this.graphOver(new ModuleIndex([]))
     this.summaries = new SummaryStage(
@@ -375,7 +379,8 @@ export class Linker implements LinkedProject {
       const isFirst = binding === null || (slot === 'launch 0' && spared.has(record.path))
       if (result.shares === true) sharing.add(record.path)
       for (const message of isFirst ? result.faults : []) linked.faults.push({ path: record.path, message })
-      return result
+      const extraction = await this.tables.complete(result.extraction, record.path)
+      return extraction === result.extraction ? result : { ...result, extraction }
     }
     const itself = new Map<string, Promise<Extraction>>()
     const readItself = async (record: FileRecord): Promise<Extraction | undefined> => {

@@ -9,6 +9,7 @@ import { kustomizationName } from '../extraction/manifests.js'
 import type { Finding } from '../finding.js'
 import { LocalBackend, unreadRecord } from '../host/backend.js'
 import type { Configuration } from '../host/configuration.js'
+import { DataFiles } from '../host/data-files.js'
 import { type Host, under } from '../host/host.js'
 import { fileOfText, type OpenText } from '../host/open-text.js'
 import type { VersionTable } from '../host/versions.js'
@@ -61,12 +62,14 @@ export class Preview {
   ) {
     this.analyzer = new Analyzer(grammars, readers)
     this.local = new LocalBackend(root, host, this.analyzer)
+    const dataFiles = new DataFiles(root, host)
     this.stages = new Stages({
       local: this.local,
       backendOf: () => this.local,
       answersOf: () => null,
       sourceOf: (path) => this.local.fileOf(path),
       versionsOf: (path) => this.folder!.versions.of(path),
+      sizeOf: (path) => dataFiles.sizeOf(path),
     })
   }
 

@@ -8,6 +8,7 @@ import { type Backend, hashOf, type LocalBackend, type Versions } from '../host/
 import type { Configuration } from '../host/configuration.js'
 import { JudgeStage, today } from '../judging/judge-stage.js'
 import type { ConsoleScripts } from '../link/console-scripts.js'
+import type { SizeOf } from '../linking/data-tables.js'
 import { spelled } from '../linking/extraction-keys.js'
 import { type Linked, Linker } from '../linking/linker.js'
 import type { Purpose } from '../linking/project-files.js'
@@ -26,6 +27,8 @@ export interface StagesOptions {
   answersOf: (path: string) => KeptAnswers | null
   sourceOf: (path: string) => Promise<SourceFile | undefined>
   versionsOf: (path: string) => Versions
+  /** Of a file of data, or of several that a pattern fits. */
+  sizeOf: SizeOf
 }
 
 /** The files of a project. `read`: those among them that have been read; absent: all. */
@@ -55,7 +58,7 @@ export class Stages {
 
   constructor(private readonly options: StagesOptions) {
     this.results = new ResultStage(options.sourceOf)
-    this.linker = new Linker(this.records, options.backendOf, options.answersOf)
+    this.linker = new Linker(this.records, options.backendOf, options.answersOf, options.sizeOf)
   }
 
   /**

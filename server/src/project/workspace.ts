@@ -6,6 +6,7 @@ import type { Finding } from '../finding.js'
 import { KeptAnswers } from '../host/answers.js'
 import { type Backend, digestOf, LocalBackend, type Versions } from '../host/backend.js'
 import type { Choice, Configuration } from '../host/configuration.js'
+import { DataFiles } from '../host/data-files.js'
 import { discover } from '../host/discover.js'
 import { type Host, under } from '../host/host.js'
 import { fileOfText, type OpenText } from '../host/open-text.js'
@@ -114,6 +115,7 @@ class Workspace implements Project {
   /** Answers for open files meanwhile. */
   private unfinished: Preview | null = null
   private readonly answers: KeptAnswers | null
+  private readonly dataFiles: DataFiles
 
   constructor(
     readonly root: string,
@@ -127,12 +129,14 @@ class Workspace implements Project {
     this.versions = new VersionTable(grammars)
     const store = host.answersFor?.(root)
     this.answers = store === undefined ? null : new KeptAnswers(store)
+    this.dataFiles = new DataFiles(root, host)
     this.stages = new Stages({
       local: this.local,
       backendOf: (path) => this.backendOf(path),
       answersOf: (path) => (this.overlays.has(path) ? null : this.answers),
       sourceOf: (path) => this.sourceOf(path),
       versionsOf: (path) => this.versions.of(path),
+      sizeOf: (path) => this.dataFiles.sizeOf(path),
     })
     this.records = this.stages.records
   }

@@ -11,6 +11,7 @@ import { predictsNoToken, type ReadQuestion } from '../estimate/question.js'
 import type { Lack } from '../estimate/run-hours.js'
 import type { RunLength } from '../estimate/run-length.js'
 import type { ProductFormat } from '../estimate/step-seconds.js'
+import { groupedDigits } from '../text/grouped-digits.js'
 import { effective } from '../values/value.js'
 import type { Claim, Run, SubjectView } from '../workload/claim.js'
 import type { TrainingSettings } from '../workload/resource-kinds.js'
@@ -85,7 +86,7 @@ export function questionOf(
     dataset: data.known,
     unknownDataset: data.unknown,
     samples: told ?? data.rows?.[end] ?? null,
-    assumptions: [],
+    assumptions: told === null && data.counted !== null ? [data.counted] : [],
   })
   return { view, fast: each('fast'), slow: each('slow') }
 }
@@ -211,9 +212,11 @@ interface Data {
   rows: Ends | null
   /** The name of a data set that the catalogue does not hold. */
   unknown: string | null
+  /** Where its samples were counted, a clause. */
+  counted: string | null
 }
 
-const noData: Data = { known: null, rows: null, unknown: null }
+const noData: Data = { known: null, rows: null, unknown: null, counted: null }
 
 /** Between data sets that differ by more, an option chooses, and nothing is said. */
 const mostApart = 4
@@ -228,9 +231,11 @@ function dataOf({ run }: SubjectView): Data {
     const known = name === undefined ? undefined : dataset(name)
     const share = effective(settings.share) ?? 1
     const most = effective(settings.rows)
-    const all = known?.train == null ? null : Math.ceil(known.train * share)
+    const total = known?.train ?? effective(settings.table)?.rows ?? null
+    const all = total === null ? null : Math.ceil(total * share)
     const rows = most === undefined ? all : Math.min(most, all ?? most)
-    return { name, known, rows, whole: share === 1 && most === undefined }
+    const files = known === undefined && total !== null ? (effective(settings.files) ?? []) : []
+    return { name, known, rows, files, whole: share === 1 && most === undefined }
   })
   const [first] = sets
   if (first === undefined) return noData
@@ -240,7 +245,18 @@ function dataOf({ run }: SubjectView): Data {
   if (unread !== undefined) return { ...noData, unknown: unread.name ?? null }
   const rows = sets.map((one) => one.rows!)
   const [least, most] = [Math.min(...rows), Math.max(...rows)]
-  return most > mostApart * least ? noData : { ...noData, rows: { fast: least, slow: most } }
+  if (most > mostApart * least) return noData
+  const files = [...new Set(sets.flatMap((one) => one.files))]
+  return { ...noData, rows: { fast: least, slow: most }, counted: countedText(least, most, files) }
+}
+
+const fewFiles = 3
+
+function countedText(least: number, most: number, files: readonly string[]): string | null {
+  if (files.length === 0) return null
+  const samples = least === most ? groupedDigits(most) : `${groupedDigits(least)} to ${groupedDigits(most)}`
+  const named = files.length > fewFiles ? `${files.length} files of the project` : files.join(', ')
+  return `${samples} samples, as counted in ${named}`
 }
 
 /** Sizes to which the modules of the program bring pictures, where they do not differ by more than this. */

@@ -6,6 +6,8 @@ import { numberArgument, numberIn, textArgument, whyUnreadable } from '../../val
 import { calleePlace } from '../../values/places.js'
 import { samplesAsked } from '../huggingface/samples.js'
 import { defineReader } from '../reader.js'
+import { filesOfLoader, filesRead } from './data-files.js'
+import { shareSplitOff } from './data-split.js'
 
 export const dataSetsReader = defineReader({
   name: 'python-data-sets',
@@ -19,6 +21,9 @@ export const dataSetsReader = defineReader({
     'sklearn.datasets',
     'torchtext',
     'ultralytics',
+    'read_csv(',
+    'read_json(',
+    'read_ndjson(',
   ],
   read(facts, { binding }, claims) {
     const { python } = facts
@@ -31,10 +36,12 @@ export const dataSetsReader = defineReader({
       const set = claims.subject('Dataset', place, call.function?.qualified ?? '', python.evidence)
       if (found.name === null) set.unknown('name', call.method, found.because, place)
       else set.known('name', call.method, found.name, place)
+      if (found.files !== undefined) set.known('files', call.method, found.files, place)
       set.known('part', call.method, found.part, place)
       const sliced = found.part === 'training' ? slicedFrom(python) : null
       const rows = asked ?? found.rows ?? selectedFrom(python) ?? sliced?.rows ?? null
-      const share = found.share ?? sliced?.share ?? null
+      const split = found.part === 'training' && found.files !== undefined ? shareSplitOff(python) : null
+      const share = found.share ?? sliced?.share ?? split
       if (rows !== null) set.known('rows', call.method, rows, place)
       if (share !== null) set.known('share', call.method, share, place)
     }
@@ -43,13 +50,13 @@ export const dataSetsReader = defineReader({
 
 /** Data that no name stands for, so nobody knows how much it is. */
 const ownFiles =
-  /^(torchvision\.datasets\.(ImageFolder|DatasetFolder|VisionDataset)|datasets\.(load_from_disk|Dataset\.from_\w+)|pandas\.read_(csv|parquet|json|excel|feather|pickle|table|sql\w*)|polars\.(read|scan)_\w+|numpy\.(loadtxt|genfromtxt)|(tensorflow\.)?keras\.(utils|preprocessing)\.\w+_dataset_from_directory|tensorflow\.data\.TFRecordDataset)$|\.flow_from_(directory|dataframe)$/
+  /^(torchvision\.datasets\.(ImageFolder|DatasetFolder|VisionDataset)|datasets\.(load_from_disk|Dataset\.from_(?!pandas|polars)\w+)|pandas\.read_(csv|parquet|json|excel|feather|pickle|table|sql\w*)|polars\.(read|scan)_\w+|numpy\.(loadtxt|genfromtxt)|(tensorflow\.)?keras\.(utils|preprocessing)\.\w+_dataset_from_directory|tensorflow\.data\.TFRecordDataset)$|\.flow_from_(directory|dataframe)$/
 
 /** Data that the program makes itself. */
 const madeUp = /^(?:torchvision\.datasets\.FakeData|sklearn\.datasets\.(make_)\w+)$/
 
 type Loaded = { name: string; because?: never } | { name: null; because: string }
-type Part = { part: 'training' | 'other'; rows: number | null; share: number | null }
+type Part = { part: 'training' | 'other'; rows: number | null; share: number | null; files?: string[] }
 
 /** Null: the call loads no data set that a name stands for. */
 function loadedBy(python: PythonModule, call: Call): (Loaded & Part) | null {
@@ -57,7 +64,7 @@ function loadedBy(python: PythonModule, call: Call): (Loaded & Part) | null {
   if (call.method === 'train' && python.uses('ultralytics.')) return ofFile(python, call)
   if (name === null) return null
   if (name === 'datasets.load_dataset') return fromHub(python, call)
-  if (ownFiles.test(name)) return { name: null, because: 'files of its own', ...partOf(partByName(call)) }
+  if (ownFiles.test(name)) return fromFiles(python, call)
   const made = madeUp.exec(name)
   if (made !== null) {
     const rows = numberArgument(python.argument(call, made[1] === undefined ? 'size' : 'n_samples', 0))
@@ -99,11 +106,28 @@ function fromHub(python: PythonModule, call: Call): (Loaded & Part) | null {
   const part = partOf(textArgument(python.argument(call, 'split', null)))
   if (text === null) return { name: null, because: whyUnreadable(path) ?? 'its name', ...part }
   // Files of the user's own.
-  if (/^(json|csv|text|parquet|arrow|pandas|imagefolder|audiofolder|webdataset)$/.test(text))
-    return { name: null, because: 'files of its own', ...part }
+  if (/^(json|csv|text|parquet|arrow|pandas|imagefolder|audiofolder|webdataset)$/.test(text)) {
+    const named = filesOfLoader(python, call, textArgument(python.argument(call, 'split', null)))
+    return { name: null, because: 'files of its own', ...part, ...(named && { files: named.files }) }
+  }
   const configuration = textArgument(python.argument(call, 'name', 1))
   const full = configuration === null ? text : `${text}/${configuration}`
   return { name: dataset(full) === undefined ? text : full, ...part }
+}
+
+/** `pandas.read_csv('data/train.csv')`. */
+function fromFiles(python: PythonModule, call: Call): (Loaded & Part) | null {
+  const named = filesRead(python, call)
+  const part = partOf(partByName(call))
+  if (named === null) return { name: null, because: 'files of its own', ...part }
+  return {
+    name: null,
+    because: 'files of its own',
+    ...part,
+    ...(named.part === 'other' ? { part: named.part } : {}),
+    rows: named.rows,
+    files: named.files,
+  }
 }
 
 /** 'test' for what is assigned to `val_set`. */

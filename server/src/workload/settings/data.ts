@@ -65,6 +65,10 @@ export interface DatasetSettings {
   /** As the code names it: 'torchvision.datasets.CIFAR10', 'glue/mrpc'. */
   name: string
   part: 'training' | 'other'
+  /** Files that hold it, or patterns of their names, as the code writes them. */
+  files: string[]
+  /** What these files hold, where they are part of the project; `columns` null: it is no table. */
+  table: { rows: number; columns: number | null }
   /** So many of its samples at most. */
   rows: number
   /** Share of it, 0 to 1. */
