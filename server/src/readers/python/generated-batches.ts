@@ -13,6 +13,7 @@ import { kerasEvidence } from '../keras/evidence.js'
 import { argumentOf, kerasFits, usesKeras } from '../keras/fits.js'
 import { decoderIn } from '../pytorch/datasets.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
+import { callsIn, hotCode, isHot } from '../pytorch/hot-code.js'
 import { defineReader } from '../reader.js'
 import { pipelineOf } from '../tensorflow/pipeline.js'
 
@@ -46,14 +47,13 @@ export const generatedBatchesReader = defineReader({
         call.name === 'next' && call.loops.includes(loop) ? (call.expr.args[0]?.value ?? []) : [],
       )
       const sources = [...(node.type === 'for' ? [node.iterable] : []), ...drawn]
-      for (const source of sources) {
-        const made = generatorOf(python, source)
-        if (made === null) continue
-        const common = evidence(loop)
-        const role = common.role === 'test' ? common.role : ('training' as const)
-        claim(claims, made, { ...common, role }, loop.function?.qualified ?? '', 'generator')
-        break
-      }
+      const generated = sources.map((source) => generatorOf(python, source)).find((made) => made !== null)
+      const made = generated ?? readInStep(python, loop)
+      if (made === null) continue
+      const common = evidence(loop)
+      const role = common.role === 'test' ? common.role : ('training' as const)
+      const scope = loop.function?.qualified ?? ''
+      claim(claims, made, { ...common, role }, scope, generated === undefined ? 'the step' : 'generator')
     }
   },
   change: () => ({
@@ -103,9 +103,35 @@ function generatorOf(python: PythonModule, source: Expr, depth = 0): Made | null
   }
   const imported = python.importedFunction(callee)
   const calls =
-    imported === null ? methodElsewhere(python, callee) : imported.yields === true ? imported.calls : null
+    imported === null
+      ? (iteratorOf(python, value) ?? methodElsewhere(python, callee))
+      : imported.yields === true
+        ? imported.calls
+        : null
   const decoder = calls === null ? null : costOf(calls)
   return decoder === null ? null : { call: value, decoder }
+}
+
+/** What going over `PictureLoader(folder, 8)` calls, whose `__iter__` yields one batch after the other. */
+function iteratorOf(python: PythonModule, made: CallExpr): string[] | null {
+  const own = python.classOf(made.callee)?.methods.get('__iter__')
+  if (own !== undefined) return isGenerator(python, own) ? [...python.effectsOfFunction(own).calls] : null
+  return lookUp(python.importedClass(made.callee)?.yields ?? {}, '__iter__') ?? null
+}
+
+/** Pictures, sound or films that each step reads before it computes, in a module without loaders that would do it ahead. */
+function readInStep(python: PythonModule, loop: Loop): Made | null {
+  if (!isHot(python, loop) || python.usesHere('torch.utils.data.DataLoader', 'tensorflow.data.')) return null
+  for (const hot of hotCode(python, loop.node.body, loop.function).statements) {
+    if (hot.guarded || hot.conditional || hot.exceptional) continue
+    for (const call of hot.expressions.flatMap((expr) => callsIn(python, expr))) {
+      const calls =
+        call.name === null ? (python.importedFunction(call.expr.callee)?.calls ?? []) : [call.name]
+      const decoder = costOf(calls)
+      if (decoder !== null) return { call: call.expr, decoder }
+    }
+  }
+  return null
 }
 
 /** What `DataGenerator(lines).batches()` calls, of a class of another module. */
@@ -121,7 +147,7 @@ function claim(
   { call, decoder, light }: Made,
   evidence: Evidence,
   scope: string,
-  by: 'generator' | 'one thread',
+  by: 'generator' | 'one thread' | 'the step',
 ): void {
   const at = { start: call.callee.start, end: call.callee.end }
   const site = { start: call.start, end: call.end }

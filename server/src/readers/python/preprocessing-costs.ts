@@ -14,8 +14,8 @@ export interface PreparationCost {
   single: boolean
   /** What it depends on. */
   inputs: Expr[]
-  /** It makes a picture smaller. */
-  picture?: boolean
+  /** For each sample: a smaller picture, or what a file holds. */
+  made?: 'picture' | 'file'
   /** Worth it before each pass of a loop, not once at the start of a program. */
   quick?: boolean
 }

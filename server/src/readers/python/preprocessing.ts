@@ -123,7 +123,8 @@ function claimRepetition(
   // What makes a sample runs in workers.
   if (samples === true) work.known('overlapped', what, true, at)
   if (saved === true) work.known('transformation', what, 'saved data', at)
-  if (first.cost.picture === true) work.known('transformation', what, 'smaller pictures', at)
+  if (first.cost.made === 'picture') work.known('transformation', what, 'smaller pictures', at)
+  if (first.cost.made === 'file') work.known('transformation', what, 'unpacked files', at)
   work.known('cached', what, false, at, { site })
   work.known('weight', what, weight, at, { site })
   work.known('again', what, { per, times }, at, { site })

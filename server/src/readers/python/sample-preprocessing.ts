@@ -1,41 +1,60 @@
 /** Preparation of one sample, or of one batch, that gives the same in every epoch. */
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { ModuleSummary } from '../../python/module-summary.js'
-import { lastName } from '../../syntax/python-children.js'
+import type { Stmt } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
 import { effective } from '../../values/value.js'
 import { pictureReader } from '../pytorch/datasets.js'
-import { codeText, trainsAnywhere } from '../pytorch/evidence.js'
+import { codeText, moduleText, trainsAnywhere } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
-import { makersOf, sampleWork } from '../pytorch/sample-work.js'
+import { makersOf } from '../pytorch/sample-work.js'
 import { plainCalls } from '../repeated-code.js'
 import { isReadPicture, shrinkingStep, shrunkByDataSet } from './picture-sizes.js'
 import { passesOf, type Repetition } from './preprocessing.js'
 import { isTokenizing, tokenizing } from './preprocessing-costs.js'
+import { slowFor } from './slow-samples.js'
 
-/** Slow for one sample, and the same for it in every epoch. */
-const slowSample =
-  /^(librosa\.(stft|cqt|pyin|yin|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split))|python_speech_features\.\w+|skimage\.feature\.\w+|rdkit\.Chem\.AllChem\.\w+|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|cv2\.fastNlMeans\w+|skimage\.(restoration|segmentation)\.\w+|scipy\.(ndimage\.zoom|signal\.(resample|spectrogram|stft))|decord\.VideoReader|cv2\.VideoCapture|av\.open|torchvision\.io\.read_video|torchcodec\.decoders\.\w+)$/
-/** Objects that are called with a sample. */
-const slowTransform =
-  /^torchaudio\.transforms\.(Resample|MelSpectrogram|Spectrogram|MFCC|LFCC)$|^transformers\.(\w+\.)*\w*(FeatureExtractor|Processor)$/
 /** What makes a picture of a camera small, after it was read from its file. */
 const shrinks =
   /^(cv2\.resize|skimage\.transform\.(resize|rescale)|torchvision\.transforms(\.v2)?\.functional\.resize)$/
-/** Tables of text, whose every number is parsed. */
-const parses = /^(pandas\.read_(csv|excel|json|xml|html|table|fwf)|numpy\.(loadtxt|genfromtxt))$/
-
 /** A text that is not the same each time. */
 const drawnText = /random|augment|noise|shuffle|mask_?token|mlm|dropout|\bsample\(|choice/i
 const drawn =
   /random(?!_?(seed|state))|augment|noise|jitter|shift|stretch|SpecAug|Masking|(time|freq\w*|span|token|patch)_?mask|mask_?(prob|ratio|span|token|param)|crop|pitch/i
+/** The order in which samples come changes none of them. */
+const ordered = /\brandom\.(shuffle|seed)\(/g
 /** Whatever it does, it may be drawn anew. */
 const anyTransform = /transform|\baug|compose/i
 
 /** The code keeps results, or looks for them; what it reads and then prepares again is not the result. */
-const keeps =
-  /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|load_from_disk|exists\(|isfile\(|is_file\(|\bcache/i
-/** The same for a change of the sampling rate, which stands under a test of what a file has. */
-const resamples = /resample$/i
+const keeps = /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|load_from_disk|\bcache/i
+/** A test that looks for a file, around code that reads or writes what may be the result; else it only asks for the sample. */
+const looksFor = /exists\(|isfile\(|is_file\(/
+const stores =
+  /\b(np|numpy|torch|joblib|pickle|json|pd|pandas|cv2|sf|soundfile|torchaudio)\.(load|save\w*|dump|read_(pickle|parquet|feather)|imwrite|write)\(|\.(save|tofile|to_(pickle|parquet|feather|filename))\(|\.write\w*\(/
+
+const isDrawn = (text: string): boolean => drawn.test(text.replace(ordered, ''))
+
+const heavy = { weight: 'heavy' as const, single: true, inputs: [] }
+
+function keepsResults(python: PythonModule, { node }: Func | Loop): boolean {
+  return keeps.test(ownCode(python, node)) || looksForResults(python, node.body)
+}
+
+function looksForResults(python: PythonModule, block: readonly Stmt[]): boolean {
+  return block.some((one) => {
+    const found =
+      one.type === 'if' &&
+      looksFor.test(codeText(python, one.test.start, one.test.end)) &&
+      stores.test(codeText(python, one.test.end, one.end))
+    return found || blocksOf(one).some((inner) => looksForResults(python, inner))
+  })
+}
+
+/** It may hand out what it has kept, where it goes another way. */
+function hasOtherWays(python: PythonModule, { node }: Func): boolean {
+  return /\bself\.\w+(\[.*\])?\s*=[^=]|\b(np|numpy|torch|joblib|pickle)\.load\(/.test(ownCode(python, node))
+}
 
 export function repeatedSamples(python: PythonModule): Repetition[] {
   if (evaluatesOnce(python) || goesOnce(python)) return []
@@ -47,27 +66,37 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     const text = codeText(python, whole.start, whole.end)
     const hot = hotCode(python, func.node.body, func)
     // What its constructor looks for on disk is no result.
-    const makers = [...new Set([func, ...hot.statements.map((one) => one.func)])]
-    if (makers.some((one) => one !== null && keeps.test(ownCode(python, one)))) return []
-    const same = !drawn.test(text)
+    const makers = [...new Set([func, ...hot.statements.flatMap((one) => one.func ?? [])])]
+    if (makers.some((one) => keepsResults(python, one))) return []
+    const otherWays = makers.some((one) => hasOtherWays(python, one))
+    // What puts a batch together takes samples of which something may have been drawn elsewhere.
+    const collates = each === 'batch' && func.name !== '__getitem__'
+    const same = !isDrawn(collates ? moduleText(python) : text)
     const tokens = !drawnText.test(text) && trainsAnywhere(python)
-    const steps = hot.statements.flatMap((hot) =>
+    const all = hot.statements.flatMap((hot) =>
       hot.guarded || hot.exceptional
         ? []
         : hot.expressions.flatMap((expr) =>
             plainCalls(python, expr).flatMap((call) => {
-              if (hot.conditional && !changesRate(python, call)) return []
-              const early = same || isBeforeDraws(python, func, call)
+              const work = slowFor(python, call)
+              // A change of the rate stands under a test of what a file has, reading under one of whether it is there.
+              if (hot.conditional && work?.resamples !== true && !(work?.reads === true && !otherWays))
+                return []
               const smaller = shrinksPicture(python, func, call, same)
-              const slow = early ? slowFor(python, call) : null
-              const what = smaller ?? slow ?? (tokens ? tokenizesSample(python, call) : null)
+              const early = same || (!collates && isBeforeDraws(python, func, call))
+              const slow = work !== null && (work.reads || early)
+              const what =
+                smaller ?? (slow ? work.what : null) ?? (tokens ? tokenizesSample(python, call) : null)
               if (what === null) return []
-              const picture = smaller !== null
-              const cost = { what, weight: 'heavy' as const, single: true, inputs: [], picture }
-              return [{ call, cost, statement: hot.statement }]
+              const made =
+                smaller !== null ? ('picture' as const) : slow && work.reads ? ('file' as const) : undefined
+              return [{ call, cost: { ...heavy, what, ...(made && { made }) }, statement: hot.statement }]
             }),
           ),
     )
+    // What is computed of a file takes reading it along.
+    const computed = all.filter(({ cost }) => cost.made !== 'file')
+    const steps = computed.length > 0 ? computed : all
     return times === 1 ? [] : [{ per: 'epoch' as const, times, steps, around: func, samples: true as const }]
   })
   for (const loop of python.loops) {
@@ -76,17 +105,11 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
   }
   // One word for a program: a data set whose own code does it comes first.
   const small =
-    found.some(({ steps }) => steps.some(({ cost }) => cost.picture)) || times === 1
+    found.some(({ steps }) => steps.some(({ cost }) => cost.made === 'picture')) || times === 1
       ? null
       : shrunkByDataSet(python)
   if (small !== null) {
-    const cost = {
-      what: writtenName(python, small),
-      weight: 'heavy' as const,
-      single: true,
-      inputs: [],
-      picture: true,
-    }
+    const cost = { ...heavy, what: writtenName(python, small), made: 'picture' as const }
     const steps = [{ call: small, cost, statement: small.statement }]
     found.push({ per: 'epoch', times, steps, around: null, samples: true })
   }
@@ -96,21 +119,20 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
 /** What a training loop itself prepares of each batch of recordings, of which nothing is drawn. */
 function stepsOfBatches(python: PythonModule, loop: Loop): Repetition['steps'] {
   return hotCode(python, loop.node.body, loop.function).statements.flatMap((hot) => {
-    const code = hot.func === null || hot.func === loop.function ? loop.node : hot.func.node
-    const text = codeText(python, code.start, code.end)
-    if (hot.guarded || hot.conditional || hot.exceptional || keeps.test(text) || drawn.test(text)) return []
+    const code = hot.func === null || hot.func === loop.function ? loop : hot.func
+    const { start, end } = code.node
+    if (hot.guarded || hot.conditional || hot.exceptional) return []
+    if (keepsResults(python, code) || isDrawn(codeText(python, start, end))) return []
     return hot.expressions.flatMap((expr) =>
       plainCalls(python, expr).flatMap((call) => {
-        const what = /^torch/.test(call.name ?? '') ? null : slowFor(python, call)
-        if (what === null) return []
-        const cost = { what, weight: 'heavy' as const, single: true, inputs: [] }
-        return [{ call, cost, statement: hot.statement }]
+        const slow = /^torch/.test(call.name ?? '') ? null : slowFor(python, call)
+        return slow === null ? [] : [{ call, cost: { ...heavy, what: slow.what }, statement: hot.statement }]
       }),
     )
   })
 }
 
-/** A program that evaluates and has nothing train goes through its data once, whatever the modules that it imports could do. */
+/** A program that has nothing train goes through its data once, whatever the modules that it imports could do. */
 function evaluatesOnce(python: PythonModule): boolean {
   if (python.importers.length > 0 || python.evidence.role === 'training') return false
   if (python.stepFunctions().length > 0) return false
@@ -119,7 +141,10 @@ function evaluatesOnce(python: PythonModule): boolean {
     const called = python.importedFunction(callee)?.trains === true || steps.some((step) => step.trains)
     return called || /^(fit|train)/.test(method)
   })
-  return !trains && python.calls.some(({ method }) => /^(eval(uate)?|validate|test|predict)$/.test(method))
+  const evaluates = ({ name, method, function: func }: Call) =>
+    /^(eval(uate)?|validate|test|predict)$/.test(method) ||
+    (func === null && /\.DataLoader$/.test(name ?? ''))
+  return !trains && (python.isEntry || python.calls.some(evaluates))
 }
 
 /** Only programs that evaluate take samples of this class, each of which goes through its data once. */
@@ -161,8 +186,8 @@ function writtenName(python: PythonModule, { expr, name }: Call): string {
 }
 
 /** With its decorators; a cache of few results keeps none of them until the next epoch. */
-function ownCode(python: PythonModule, { node }: Func): string {
-  const start = Math.min(node.start, ...node.decorators.map((one) => one.start))
+function ownCode(python: PythonModule, node: Func['node'] | Loop['node']): string {
+  const start = Math.min(node.start, ...('decorators' in node ? node.decorators.map((one) => one.start) : []))
   return codeText(python, start, node.end).replace(/\blru_cache\(\s*(maxsize\s*=\s*)?\d{1,3}\s*\)/g, '')
 }
 
@@ -173,39 +198,7 @@ function isBeforeDraws(python: PythonModule, { node }: Func, call: Call): boolea
   const before = inside
     ? codeText(python, node.start, call.expr.end)
     : codeText(python, node.start, node.end) + codeText(python, own.start, call.expr.end)
-  return !drawn.test(before) && !anyTransform.test(before)
-}
-
-/** `Resample(rate, 16_000)(wave)`, `torchaudio.functional.resample(…)`. */
-function changesRate(python: PythonModule, call: Call): boolean {
-  return resamples.test(slowFor(python, call) ?? '')
-}
-
-/** What is slow for one sample, here or in a function of another module. */
-function slowFor(python: PythonModule, call: Call): string | null {
-  const { name, expr } = call
-  const { callee } = expr
-  const called = lastName(callee)
-  const has = (argument: string) => expr.args.some((one) => one.name === argument)
-  if (/^(\w+_)?resampler?$/i.test(called) && !/^torch/.test(name ?? ''))
-    return python.text.slice(callee.start, callee.end)
-  // Whoever is told the rate makes features of a recording; what also pads only scales a batch.
-  if (/(extractor|processor)$/i.test(called) && has('sampling_rate') && !has('padding'))
-    return python.text.slice(callee.start, callee.end)
-  if (name !== null) {
-    if (parses.test(name)) return isConstant(python, call) ? null : name.replace(/^pandas/, 'pd')
-    return slowSample.test(name) ? name : null
-  }
-  // `Resample(rate, 16_000)(wave)`
-  const made = callee.type === 'call' ? python.nameOf(callee.callee) : null
-  if (made !== null && slowTransform.test(made)) return made.slice(made.lastIndexOf('.') + 1)
-  const type = python.typeOf(callee)
-  if (type !== null && slowTransform.test(type) && !(type.startsWith('transformers.') && has('padding'))) {
-    const written = python.text.slice(expr.callee.start, expr.callee.end)
-    return /^[\w.]{1,40}$/.test(written) ? written : type.slice(type.lastIndexOf('.') + 1)
-  }
-  const imported = python.importedFunction(expr.callee)
-  return imported?.calls.some((one) => slowSample.test(one)) === true ? call.method : null
+  return !isDrawn(before) && !anyTransform.test(before)
 }
 
 /** It makes a picture smaller, with the same result each time. */
@@ -226,11 +219,6 @@ function shrinksPicture(python: PythonModule, maker: Func, call: Call, same: boo
   if (first === undefined || !isReadPicture(python, first.value)) return null
   const step = shrinkingStep(python, callee)
   return step === null ? null : writtenName(python, step)
-}
-
-/** The same file for each sample, which is another kind of waste. */
-function isConstant(python: PythonModule, call: Call): boolean {
-  return sampleWork(python).some((work) => work.kind === 'constant work' && work.call === call)
 }
 
 /** The function that shrinks the picture reads it from its file as well. */

@@ -154,11 +154,12 @@ function follow(analysis: PythonModule, expr: Expr, where: Where, into: HotCode,
   active.delete(func)
 }
 
-/** What `criterion(output, target)` runs, where its class is of this module. */
+/** What `criterion(output, target)` or `self.crop(picture)` runs, where its class is of this module. */
 function forwardOf(analysis: PythonModule, callee: Expr): Func | null {
   if (callee.type !== 'name' && callee.type !== 'attribute') return null
   const klass = analysis.instanceClass(callee)
-  return klass?.bases.some(isNetworkType) === true ? (klass.methods.get('forward') ?? null) : null
+  if (klass === null) return null
+  return klass.methods.get(klass.bases.some(isNetworkType) ? 'forward' : '__call__') ?? null
 }
 
 function leaves(block: Stmt[]): boolean {

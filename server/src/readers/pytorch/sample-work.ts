@@ -1,12 +1,15 @@
 /**
  * Work for each sample that need not be done for each: what gives the same every time, and what asks the network.
  */
+
+import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import { onlyReturn } from '../../python/returns.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
 import { alwaysRun, inTry, leavesBefore, plainCalls, Varying } from '../repeated-code.js'
 import { pictureReader } from './datasets.js'
+import { trainsAnywhere } from './evidence.js'
 import { hotCode } from './hot-code.js'
 import { costOf, remoteRead } from './sample-costs.js'
 import { readsSharedFile, repeatedWork } from './sample-repeats.js'
@@ -56,7 +59,13 @@ export function makersOf(python: PythonModule): Maker[] {
   const makers = new Map<Func, Omit<Maker, 'func'>>()
   for (const klass of python.classes) {
     const each = madeBy(klass)
-    if (each === null) continue
+    if (each === null) {
+      const item = withoutBase(python, klass)
+      // Whether it runs in the process that trains, which has the device, is not seen.
+      if (item !== null)
+        makers.set(item, { each: 'sample', kept: false, generates: item.name === '__iter__', beside: true })
+      continue
+    }
     const item = klass.methods.get(klass.bases.some((base) => graphData.test(base)) ? 'get' : '__getitem__')
     if (item !== undefined) makers.set(item, { each, kept: false, generates: false })
     const stream = klass.methods.get('__iter__')
@@ -123,6 +132,18 @@ const composes = /^torchvision\.transforms(\.v2)?\.(\w+\.)*Compose$/
 const inPython =
   /^tensorflow\.(compat\.v\d\.)?(py_function|numpy_function|py_func|data\.Dataset\.from_generator)$/
 const batchClass = /^keras\.(\w+\.)*(Sequence|PyDataset)$/
+
+/**
+ * What a class that is no kind of anything hands samples out by, in a program that trains: all that a loader asks for is
+ * `__getitem__` and `__len__`, and a loop goes through what an `__iter__` yields.
+ */
+function withoutBase(python: PythonModule, { node, methods }: Klass): Func | null {
+  if (node.bases.some(({ value }) => lastName(value) !== 'object') || !trainsAnywhere(python)) return null
+  const item = methods.get('__getitem__')
+  if (item !== undefined) return methods.has('__len__') ? item : null
+  const stream = methods.get('__iter__')
+  return stream !== undefined && isGenerator(python, stream) ? stream : null
+}
 
 /** What one call of a data set's method makes; null: it is no data set. */
 function madeBy(klass: Klass): Maker['each'] | null {

@@ -123,6 +123,10 @@ function messageOf(view: SubjectView<'InputPipeline'>, machine: Machine, count: 
       ? ' Shard the stream among them first: each worker would repeat all of it.'
       : ''
   const without =
-    settings.generatedBy === undefined ? `\`${key}\` is 0` : `\`${settings.generatedBy.key}\` is a generator`
+    settings.generatedBy === undefined
+      ? `\`${key}\` is 0`
+      : effective(settings.generatedBy) === 'the step'
+        ? `\`${settings.generatedBy.key}\` in each step`
+        : `\`${settings.generatedBy.key}\` makes them as they are asked for`
   return `The training process ${does} by itself (${without}), while ${device} waits.${fit}${stream}`
 }

@@ -114,6 +114,8 @@ function messageOf(work: SubjectView<'Preprocessing'>, names: string[], { per, t
     const epochs = times === null ? 'every epoch' : `each of ${formatCount(times)} epochs`
     if (effective(work.settings.transformation) === 'smaller pictures')
       return `${what} ${several ? 'make' : 'makes'} the same smaller picture of each file in ${epochs}: store the pictures at that size once, and load those.`
+    if (effective(work.settings.transformation) === 'unpacked files')
+      return `${what} ${several ? 'unpack or parse' : 'unpacks or parses'} the same file for a sample in ${epochs}: store what it holds once as a plain array, and load that.`
     if (effective(work.settings.transformation) === 'kept too early')
       return `${what} ${several ? 'produce' : 'produces'} the same result for a sample in ${epochs}, as the cache stands before and keeps only what goes in: put it behind.`
     return `${what} ${several ? 'produce' : 'produces'} the same result for a sample in ${epochs}: compute the features once, and load them.`

@@ -20,8 +20,8 @@ export interface InputPipelineSettings {
   imagesAtOnce: number
   /** What decodes: 'ImageFolder', 'open()', the collator's name. */
   decoder: string
-  /** A generator of the program makes the batches: in the loop that trains, or in a thread beside it. */
-  generatedBy: 'generator' | 'one thread'
+  /** The program makes the batches by itself: a generator does, a thread beside the loop that trains, or each step. */
+  generatedBy: 'generator' | 'one thread' | 'the step'
   /** Samples hold pictures, sound or films. */
   media: boolean
   /** True for a stream that workers would repeat, since it is not sharded among them. */

@@ -1,0 +1,107 @@
+/** Calls that take long for one sample, and whose result for it is the same in every epoch. Canonical names. */
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { lastName } from '../../syntax/python-children.js'
+import { passedExpression } from '../../values/argument.js'
+import { codeText } from '../pytorch/evidence.js'
+import { sampleWork } from '../pytorch/sample-work.js'
+
+export interface SlowWork {
+  /** As a message calls it. */
+  what: string
+  /** It unpacks, parses or resamples a file: whatever is drawn beside it, the file holds the same. */
+  reads: boolean
+  /** It changes the sampling rate, which stands under a test of what a file has. */
+  resamples: boolean
+}
+
+/** Files that are unpacked or parsed as a whole: volumes, scenes, recordings, films, molecules, scores, tables of text. */
+const slowFile =
+  /^(nibabel\.(\w+\.)?load|SimpleITK\.ReadImage|itk\.imread|nrrd\.read|pydicom\.(dcmread|read_file)|rasterio\.open|scipy\.io\.loadmat|librosa\.(core\.)?load|pydub\.AudioSegment\.from_(file|mp3|ogg|flv)|mne\.io\.read_raw\w*|mne\.read_epochs\w*|wfdb\.(rdsamp|rdrecord)|pyedflib\.\w+|trimesh\.load\w*|open3d\.io\.read_\w+|plyfile\.PlyData\.read|laspy\.(read|open)|pretty_midi\.PrettyMIDI|music21\.converter\.parse|mido\.MidiFile|miditoolkit\.(\w+\.)*MidiFile|Bio\.PDB\.(\w+\.)*(PDBParser|MMCIFParser)\.get_structure|pdfplumber\.open|pandas\.read_(csv|excel|json|xml|html|table|fwf)|numpy\.(loadtxt|genfromtxt))$/
+/** The same of films, of which a part may have been drawn. */
+const film =
+  /^(decord\.VideoReader|cv2\.VideoCapture|av\.open|torchvision\.io\.read_video|torchcodec\.decoders\.\w+)$/
+/** Arithmetic of milliseconds and more. */
+const slowArithmetic =
+  /^(librosa\.(stft|cqt|pyin|yin|vqt|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split)|beat\.\w+|onset\.\w+)|(python_speech_features|opensmile|parselmouth|pyworld)\.(\w+\.)*\w+|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|scipy\.signal\.(resample|resample_poly|decimate|spectrogram|stft|cwt|filtfilt|sosfiltfilt)|pywt\.(wavedec|wavedec2|wavedecn|swt|cwt)|scipy\.ndimage\.(zoom|gaussian_filter|median_filter|distance_transform_\w+)|skimage\.(feature|restoration|segmentation)\.\w+|skimage\.exposure\.equalize_adapthist|cv2\.(fastNlMeans\w+|calcOpticalFlowFarneback|inpaint)|mahotas\.features\.\w+|rdkit\.Chem\.AllChem\.\w+|ogb\.utils\.(mol\.)?smiles2graph|torch_geometric\.utils\.(smiles\.)?from_smiles|dgllife\.utils\.\w*(smiles|mol)_to_\w+|nltk\.(\w+\.)?(word_tokenize|sent_tokenize|pos_tag)|jieba\.(\w+\.)?(l?cut|tokenize)|bs4\.BeautifulSoup)$/
+/** Objects that are called with a sample. */
+const slowTransform =
+  /^torchaudio\.transforms\.(Resample|MelSpectrogram|Spectrogram|MFCC|LFCC)$|^transformers\.(\w+\.)*\w*(FeatureExtractor|Processor)$/
+/** A part of a file, rather than all of it. */
+const partly = /^(window|nrows|chunksize|offset|duration|start_frame|mmap)$/
+/** What it makes of the same sample differs from time to time. */
+const draws = /random|augment|noise|jitter|shuffle|choice|permutation|uniform|\.sample$/i
+/** Layers that learn: what such an object makes of a sample changes. */
+const learns = /^torch\.nn\.(Conv|Linear|LSTM|GRU|Embedding|Transformer|MultiheadAttention)/
+
+export function slowFor(python: PythonModule, call: Call): SlowWork | null {
+  const { name, expr } = call
+  const { callee } = expr
+  const called = lastName(callee)
+  const has = (argument: string) => expr.args.some((one) => one.name === argument)
+  const written = python.text.slice(callee.start, callee.end)
+  if (/^(\w+_)?resampler?$/i.test(called) && !/^torch/.test(name ?? '')) return arithmetic(written, true)
+  // Whoever is told the rate makes features of a recording; what also pads only scales a batch.
+  if (/(extractor|processor)$/i.test(called) && has('sampling_rate') && !has('padding'))
+    return arithmetic(written)
+  if (name !== null) {
+    if (slowFile.test(name)) return readsWhole(python, call, name) ? reading(written) : null
+    if (film.test(name) || slowArithmetic.test(name)) return arithmetic(name, /resample$/.test(name))
+    return null
+  }
+  // `Resample(rate, 16_000)(wave)`
+  const made = callee.type === 'call' ? python.nameOf(callee.callee) : null
+  const type = made ?? python.typeOf(callee)
+  if (type !== null && slowTransform.test(type) && !(type.startsWith('transformers.') && has('padding'))) {
+    const short = type.slice(type.lastIndexOf('.') + 1)
+    return arithmetic(made === null && /^[\w.]{1,40}$/.test(written) ? written : short, short === 'Resample')
+  }
+  return madeElsewhere(python, call)
+}
+
+const arithmetic = (what: string, resamples = false): SlowWork => ({ what, reads: false, resamples })
+
+const reading = (what: string): SlowWork => ({ what, reads: true, resamples: false })
+
+/** A function of another module, or an object of its classes that is called. */
+function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {
+  const { callee } = call.expr
+  const calls = python.importedFunction(callee)?.calls ?? callsOfObject(python, callee)
+  if (calls === null) return null
+  // What is drawn there may be the part of the file that is read.
+  if (calls.some((one) => draws.test(one) || learns.test(one))) return null
+  if (calls.some((one) => slowArithmetic.test(one) || film.test(one) || slowTransform.test(one)))
+    return arithmetic(call.method)
+  const reads = calls.some((one) => slowFile.test(one) && !/\.(librosa|pandas)\./.test(`.${one}`))
+  return reads && !calls.some((one) => /^rasterio\.windows\.|memmap/.test(one)) ? reading(call.method) : null
+}
+
+/** What `self.spectrum(wave)` calls, whose class is of another module. */
+function callsOfObject(python: PythonModule, callee: Expr): readonly string[] | null {
+  if (callee.type !== 'name' && callee.type !== 'attribute') return null
+  const made = python.definition(callee)
+  const klass = made.type === 'call' ? python.importedClass(made.callee) : null
+  return klass?.methods.some((one) => one === '__call__' || one === 'forward') === true ? klass.calls : null
+}
+
+/** The whole of a file, which belongs to the sample. */
+function readsWhole(python: PythonModule, call: Call, name: string): boolean {
+  const { args } = call.expr
+  if (args.length === 0 || args.some((one) => partly.test(one.name ?? ''))) return false
+  // Without a change of its rate, a recording is soon read.
+  if (/^librosa\./.test(name) && isNothing(python, call, 'sr')) return false
+  if (name === 'rasterio.open') {
+    const node = call.function?.node ?? call.statement
+    if (!/\.read\(/.test(codeText(python, node.start, node.end))) return false
+    if (/window/i.test(codeText(python, node.start, node.end))) return false
+  }
+  // The same file for each sample is another kind of waste.
+  return !sampleWork(python).some(
+    (work) => (work.kind === 'constant work' || work.kind === 'shared file') && work.call === call,
+  )
+}
+
+function isNothing(python: PythonModule, call: Call, keyword: string): boolean {
+  const given = passedExpression(python.argument(call, keyword, 1))
+  return given?.type === 'constant' && given.value === null
+}
