@@ -43,11 +43,17 @@ export class CallsInto {
           project.compositionsOf(path).flatMap((composed) => configuredCalls(composed, path)),
         definitionOf: (importer, target) => project.definitionOf(project.files.record(importer)!, target),
         isLaunched: (path) => launched.has(path),
+        isPassed: (path, flags) =>
+          (launched.get(path) ?? []).some((launch) => flags.some((flag) => passed(launch, flag))),
         fileGiven: (path, flags, otherwise) => fileGiven(launched.get(path) ?? [], flags, otherwise),
       })
     }
     return this.index
   }
+}
+
+function passed({ flags }: Launch, flag: string): boolean {
+  return Object.hasOwn(flags, flag) || Object.hasOwn(flags, flag.replaceAll('_', '-'))
 }
 
 function fileGiven(launches: readonly Launch[], flags: readonly string[], otherwise: Json): string | null {

@@ -22,8 +22,10 @@ export interface ProjectModules {
   definitionOf(importer: string, target: string): Definition | null
   /** What configurations have the module make. */
   configuredCalls(path: string): readonly OutwardCall[]
-  /** A launch passes arguments to the program: what its code falls back to does not hold. */
+  /** A launch passes arguments to the program. */
   isLaunched(path: string): boolean
+  /** One of its launches passes the option with these flags: what the code falls back to does not hold. */
+  isPassed(path: string, flags: readonly string[]): boolean
   /** The configuration file that all launches of the program give by one of these flags; null: they give none, or others. */
   fileGiven(path: string, flags: readonly string[], otherwise: Json): string | null
 }
@@ -211,17 +213,24 @@ export class OutsideCallIndex {
       case 'unknown':
         return this.given(path, passed) ?? passed
       case 'known':
-        if (passed.overridable && passed.from === undefined && this.modules.isLaunched(path))
+        if (passed.overridable && passed.from === undefined && this.isReplaced(path, passed.option))
           return this.given(path, passed) ?? launched
         return passed
       case 'arguments': {
         if (!this.modules.isLaunched(path)) return passed
-        const kept = Object.entries(passed.values).filter(([, one]) => !one.overridable)
+        const kept = Object.entries(passed.values).filter(
+          ([, { overridable, flags }]) => !overridable || !this.isReplaced(path, flags),
+        )
         return { ...passed, values: Object.fromEntries(kept) }
       }
       case 'parameter':
         return this.parameters.of(JSON.stringify([path, passed]), () => this.parameter(path, passed))
     }
+  }
+
+  /** A launch may give another value than the code falls back to; `flags`: absent where it is not known which option it is. */
+  private isReplaced(path: string, flags: readonly string[] | undefined): boolean {
+    return this.modules.isLaunched(path) && (flags === undefined || this.modules.isPassed(path, flags))
   }
 
   /** `--config churn.yaml` on the lines that start the program. */
@@ -264,9 +273,13 @@ function partOf(value: Passed, keys: readonly (string | number)[], otherwise: Pa
   const because = `.${keys.join('.')}`
   if (value.state === 'arguments') {
     const one = lookUp(value.values, String(key))
-    return one === undefined
-      ? { state: 'unknown', because }
-      : partOf({ state: 'known', ...one }, rest, otherwise)
+    if (one === undefined) return { state: 'unknown', because }
+    const { flags, ...held } = one
+    return partOf(
+      { state: 'known', ...held, ...(flags === undefined ? {} : { option: flags }) },
+      rest,
+      otherwise,
+    )
   }
   if (value.state !== 'known') return { state: 'unknown', because }
   const holds = typeof value.value === 'object' && value.value !== null

@@ -398,6 +398,9 @@ export class Analysis implements PythonModule {
   effectsOfFunction(func: Func): Effects {
     return this.finder.ofFunction(func)
   }
+  inheritedStep(callee: Expr): Running | null {
+    return this.finder.inheritedStep(callee)
+  }
   /** What happens when the value of an expression is called; null: it is no function of the project. */
   effectsOfCalled(expr: Expr): Effects | Running | null {
     return this.finder.ofCalled(expr)

@@ -14,6 +14,7 @@ import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
 import { isGenerator } from './generators.js'
 import { handedOn } from './handed-on.js'
+import { heldParameters } from './inherited-fields.js'
 import { keptParameters } from './kept-parameters.js'
 import { loggedNames } from './logged-metrics.js'
 import { getterOf } from './lookups.js'
@@ -154,6 +155,8 @@ export function definitionsOf(analysis: Analysis): Definitions {
     if (applies.length > 0) described.applies = applies
     if (isFrozenClass(klass, frozen)) described.frozen = true
     if (item !== null && movesSamples(analysis, klass)) described.resident = true
+    const holds = heldParameters(analysis, klass)
+    if (Object.keys(holds).length > 0) described.holds = holds
     const keeps = keepingOf(klass)
     if (keeps !== null) described.keeps = keeps
     for (const base of importedBases(analysis, klass)) inherit(described, base)

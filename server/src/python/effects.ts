@@ -6,9 +6,18 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { CircularAnswers } from './circular-answers.js'
 import { namesEpochs } from './epoch-names.js'
+import { importedBases } from './extended-classes.js'
 import type { Call, Effects, Func, PythonModule, Running } from './module.js'
-import { bindingsOf, functionOf, importedFunction, importedTarget, projectTarget, wrappers } from './names.js'
-import type { Binding } from './scope.js'
+import {
+  bindingsOf,
+  classScope,
+  functionOf,
+  importedFunction,
+  importedTarget,
+  projectTarget,
+  wrappers,
+} from './names.js'
+import { type Binding, scopeAt } from './scope.js'
 
 const depthLimit = 3
 
@@ -291,7 +300,9 @@ export class EffectFinder {
   private targetOf(callee: Expr, held = true): Func | Running | null {
     const func = functionOf(this.analysis, callee)
     if (func !== null) return this.overridden(func) ?? func
-    return this.importedTarget(callee) ?? (held ? this.heldTarget(callee) : null)
+    return (
+      this.importedTarget(callee) ?? this.inheritedStep(callee) ?? (held ? this.heldTarget(callee) : null)
+    )
   }
 
   /** A function that a variable holds: `step = make_step(model)` of another module, or what a function is passed. */
@@ -338,6 +349,21 @@ export class EffectFinder {
     for (const { args } of analysis.outsideCalls(owner.func)) {
       const runs = args?.find(passesOn)?.runs
       if (runs !== undefined) return runs
+    }
+    return null
+  }
+
+  /** `self.optimize(loss)`, a step of a class of another module that the class extends. */
+  inheritedStep(callee: Expr): Running | null {
+    if (callee.type !== 'attribute' || callee.value.type !== 'name' || callee.value.id !== 'self') return null
+    if (this.analysis.importedByName.size === 0) return null
+    const scope = classScope(scopeAt(this.analysis.scopes, callee.start))
+    const klass = scope === null ? undefined : this.analysis.classByNode.get(scope.node as never)
+    if (klass === undefined) return null
+    if (functionOf(this.analysis, callee) !== null) return null
+    for (const { steps } of importedBases(this.analysis, klass)) {
+      const step = lookUp(steps ?? {}, callee.attr)
+      if (step !== undefined) return step
     }
     return null
   }

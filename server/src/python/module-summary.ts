@@ -26,6 +26,11 @@ export interface NamedParameter {
   position: number
 }
 
+/** A parameter of a constructor that its objects hold, or a part of it: `cfg.trainer['epochs']`. */
+export interface HeldParameter extends NamedParameter {
+  keys?: ({ attribute: string; item?: undefined } | { attribute?: undefined; item: string })[]
+}
+
 /** A parameter, or a part of it, of whose entries a function makes the objects that their `_target_` names. */
 export interface InstantiatedParameter extends NamedParameter {
   keys: string[]
@@ -138,6 +143,8 @@ export interface ModuleSummary {
       fields?: Record<string, { value: Json } | null>
       /** What its methods assign to `self`; '*': anything, by `setattr`. */
       sets?: string[]
+      /** Attributes that hold what its constructor is given. */
+      holds?: Record<string, HeldParameter>
       /** Names that its methods pass to `self.log`, where they fold. */
       logged?: string[]
       /** Methods of `self` that its methods call in a loop, of whichever class that extends it. */
@@ -228,7 +235,11 @@ export type Passed =
       option?: string[]
     }
   /** The parsed command line: what is not listed is not known. */
-  | { state: 'arguments'; values: Record<string, { value: Json; overridable: boolean }> }
+  | {
+      state: 'arguments'
+      /** `flags`: of its option, where it is one. */
+      values: Record<string, { value: Json; overridable: boolean; flags?: string[] }>
+    }
   /** What the calling function is given itself. */
   | {
       state: 'parameter'

@@ -32,6 +32,7 @@ import type {
   ModuleSummary,
   NamedParameter,
   OutsideCall,
+  Running,
 } from './module-summary.js'
 import type { Binding } from './scope.js'
 
@@ -142,6 +143,8 @@ export interface ModuleEffects {
   /** Effects of a list of statements or of one expression. */
   effects(code: Stmt[] | Expr): Effects
   effectsOfFunction(func: Func): Effects
+  /** What a method of `self` does that its class has from a class of another module, where that takes a step; else null. */
+  inheritedStep(callee: Expr): Running | null
   /** Functions that take one step of an optimiser and that a module which imports this one calls in a loop. */
   stepFunctions(): Func[]
   /** Its training goes through the data once: no loop over epochs is around it here. */

@@ -5,6 +5,7 @@ import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
 import { canonicalName, commonClass, starExports } from './canonical-names.js'
 import { classConstant } from './data-classes.js'
+import { inheritedField } from './inherited-fields.js'
 import type { Call, Func, FunctionSummary, Klass, ModuleSummary, NamedParameter } from './module.js'
 import { passedValues } from './passed-values.js'
 import { returnsOf } from './returns.js'
@@ -310,8 +311,9 @@ export function attributeValues(analysis: Analysis, expr: Expr): readonly (Expr 
   // `args.epochs = args.epochs or 10` reads what was there before.
   const stored = bindings?.get(`${id}.${expr.attr}`)
   if (stored === undefined) {
-    const constant = id === 'self' || id === 'cls' ? ownConstant(analysis, expr) : null
-    return constant === null ? nothing : [constant]
+    const own = id === 'self' || id === 'cls'
+    const value = own ? (ownConstant(analysis, expr) ?? heldByBase(analysis, expr)) : null
+    return value === null ? nothing : [value]
   }
   const values: (Expr | null)[] = []
   for (const { binding } of stored) {
@@ -323,6 +325,13 @@ export function attributeValues(analysis: Analysis, expr: Expr): readonly (Expr 
 }
 
 const nothing: readonly null[] = []
+
+/** What a base of the class keeps in the attribute. */
+function heldByBase(analysis: Analysis, { attr, start }: Expr & { type: 'attribute' }): Expr | null {
+  const scope = classScope(scopeAt(analysis.scopes, start))
+  const klass = scope === null ? undefined : analysis.classByNode.get(scope.node as never)
+  return klass === undefined ? null : inheritedField(analysis, klass, attr)
+}
 
 /** `EPOCHS = 100` in the body of the class, or of one that it extends here; null where another class may replace it. */
 function ownConstant(analysis: Analysis, expr: Expr & { type: 'attribute' }): Expr | null {

@@ -4,6 +4,7 @@ import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
+import { chosenTargets, isChoice } from './chosen-targets.js'
 import { toPlain } from './configured-exports.js'
 import { configuredPath } from './configured-path.js'
 import { seenFrom } from './configured-plain.js'
@@ -34,14 +35,11 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
   const found: OutwardCall[] = []
   const frozenNames = new Set(frozen.map(({ start, end }) => analysis.text.slice(start, end)))
   for (const call of analysis.calls.flatMap((one) => [one, ...madeByLibrary(analysis, one)])) {
-    const { callee } = call.expr
-    const target =
-      importedTarget(analysis, callee) ?? baseMade(analysis, call) ?? inheritedConstructor(analysis, callee)
-    if (target === null || !isOfProject(analysis, target)) continue
+    const targets = calledTargets(analysis, call).filter((target) => isOfProject(analysis, target))
+    if (targets.length === 0) continue
     if (found.length >= mostCalls) return found
     const step = stepOf(analysis, call)
-    found.push({
-      target,
+    const one: Omit<OutwardCall, 'target'> = {
       from: call.function?.qualified ?? null,
       looped: isLooped(analysis, call),
       ...(step === null ? {} : { eachStep: true as const }),
@@ -56,11 +54,20 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
         ...(step !== null && isDerived(analysis, argument.value, step) ? { onDevice: true as const } : {}),
       })),
       open: call.expr.args.some((argument) => argument.star > 0),
-    })
+    }
+    for (const target of targets) found.push({ target, ...one })
   }
   for (const target of mentioned(analysis))
     found.push({ target, from: null, looped: false, usedAs: null, args: null, open: true })
   return found
+}
+
+/** What a call runs, as imported: several where a choice decides. */
+function calledTargets(analysis: Analysis, call: Call): string[] {
+  const { callee } = call.expr
+  const target =
+    importedTarget(analysis, callee) ?? baseMade(analysis, call) ?? inheritedConstructor(analysis, callee)
+  return target === null ? chosenTargets(analysis, callee) : [target]
 }
 
 /** The call of a function of another module that it is handed. */
@@ -356,7 +363,11 @@ function argumentsOf(analysis: Analysis, expr: Expr, also: readonly string[] = [
     }
     const folded = expr.type === 'name' ? asPassed(analysis.fold(read)) : null
     if (folded?.state === 'known')
-      define(values, argument.name, { value: folded.value, overridable: folded.overridable })
+      define(values, argument.name, {
+        value: folded.value,
+        overridable: folded.overridable,
+        ...(argument.positional === true ? {} : { flags: argument.flags }),
+      })
   }
   return { state: 'arguments', values }
 }
@@ -406,6 +417,8 @@ function mentioned(analysis: Analysis): Set<string> {
       if (klass === undefined || !showsConstruction(analysis, klass))
         for (const base of statement.bases) visit(base.value)
     } else if (statement.type === 'assign') {
+      // `Runner = Forecast`, then `Runner(args)`.
+      if (isChoice(analysis, statement)) continue
       // An annotation calls nothing.
       for (const part of [...statement.targets, statement.value]) if (part !== null) visit(part)
     } else forEachExpression(statement, visit)

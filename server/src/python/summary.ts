@@ -91,18 +91,21 @@ function aboutItself(analysis: Analysis): ModuleSummary {
   }
 }
 
-const convolution = /(^|\.)(Lazy)?Conv(Transpose)?[123]d$/
+const convolution =
+  /(^|\.)(Lazy)?Conv(Transpose)?[123]d$|^keras\.layers\.(\w+\.)*(Separable|Depthwise)?Conv(olution)?[123]D(Transpose)?$/
 const convolutionalLibraries = [
   'torchvision.models.',
   'timm.',
   'segmentation_models_pytorch.',
   'monai.networks.',
+  'keras.applications.',
 ]
 
-/** It makes convolutions, or imports a module of the project that does. */
+/** It makes convolutions, or layers that extend them, or imports a module of the project that does. */
 function hasConvolutions(analysis: Analysis): boolean {
   return (
     analysis.calls.some(({ name }) => convolution.test(name ?? '')) ||
+    analysis.classes.some(({ bases }) => bases.some((base) => convolution.test(base))) ||
     analysis.usesHere(...convolutionalLibraries) ||
     analysis.imported.some(({ convolutional }) => convolutional === true)
   )

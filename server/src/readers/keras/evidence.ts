@@ -145,8 +145,8 @@ export function heavyModel(python: PythonModule): boolean | null {
       if (Number(knownArgument(python.argument(call, 'units', 0))) >= wideRecurrent) return true
     }
     // A loop is handed its model by the module that calls it.
-    for (const module of [...python.imported, ...python.importers]) {
-      if (module.uses.some((use) => heavyLayers.test(use))) return true
+    for (const module of [...python.imported, ...python.importers, ...python.programs]) {
+      if (module.convolutional === true || module.uses.some((use) => heavyLayers.test(use))) return true
     }
     return layers > 0 ? false : null
   })

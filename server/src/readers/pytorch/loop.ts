@@ -119,8 +119,11 @@ export function loopHeader(loop: Loop): Place {
   return { start: node.start, end: node.type === 'for' ? node.iterable.end : node.test.end }
 }
 
+/** Also where a class has its steps from one that it extends: what it hands to them, it computes here. */
 function stepsHere(python: PythonModule): boolean {
-  return once(python, 'steps here', () => python.calls.some(isBackward))
+  return once(python, 'steps here', () =>
+    python.calls.some((call) => isBackward(call) || python.inheritedStep(call.expr.callee) !== null),
+  )
 }
 
 function readLoop(

@@ -310,8 +310,11 @@ function isOfResult(python: PythonModule, { method, statement, expr }: Call): bo
     receiver.type === 'call' &&
     receiver.callee.type === 'attribute' &&
     /^(squeeze|unsqueeze|float|view|reshape|detach|cpu|mean|sum|item)$/.test(receiver.callee.attr)
-  )
+  ) {
+    // No gradient comes back through it.
+    if (receiver.callee.attr === 'detach') return true
     receiver = receiver.callee.value
+  }
   if (receiver.type === 'call') {
     const { callee, args } = receiver
     // What a layer of the class gives for an input, not what one of its methods makes.

@@ -126,6 +126,8 @@ function takesLoss(python: PythonModule, loop: Loop): string | null {
   if (foreign === undefined || foreign.receiver === 'torch.Tensor') return null
   if (loop.effects.calls.has('torch.autograd.backward')) return null
   const { callee } = foreign.expr
+  // What a class of the project does with it is seen there.
+  if (python.inheritedStep(callee) !== null) return null
   const named = callee.type === 'attribute' ? python.text.slice(callee.value.start, callee.value.end) : ''
   return /accelerator|fabric|engine|scaler|trainer|optimizer|^self$|lite/i.test(named) ? named : null
 }
