@@ -3,13 +3,17 @@
 import type { PythonModule } from '../../python/module.js'
 import { noteSmall } from '../../text/evidence.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
+import { convert, orDefault } from '../../values/operations.js'
+import { asBoolean } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import { effective } from '../../values/value.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { decodesMedia } from '../pytorch/datasets.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { ArgumentsSource } from './arguments-source.js'
+import { paddedRecordings } from './recordings.js'
 import { fewTrainingSamples } from './samples.js'
 import { changeTrainer } from './trainer-changes.js'
 import { loadWork } from './trainer-input.js'
@@ -68,15 +72,32 @@ function readInput(
 ): void {
   const { python, made, place, site } = source
   const work = loadWork(python, trainers)
+  const padded = paddedRecordings(python, trainers)
   // Most data sets of the library are prepared ahead: without knowing what is loaded there is nothing to say.
-  if (work === null) return
+  if (work === null && padded === null) return
   const pipeline = claims.subject('InputPipeline', place, made.call.function?.qualified ?? '', evidence)
   loaderSettings.claim(pipeline, source)
   pipeline.known('feeds', 'Trainer', 'training', place, { site })
+  if (padded === 'waves') claimGrouping(source, pipeline)
+  if (work === null || (work.work === 'memory' && padded !== null)) {
+    // Each row is turned from a list of as many numbers as the recording has.
+    pipeline.unknown('work', 'train_dataset', 'its rows hold recordings', place, { site })
+    return
+  }
   pipeline.known('work', 'train_dataset', work.work, place, { site })
   if (work.decoder !== null) pipeline.known('decoder', 'train_dataset', work.decoder, place, { site })
   if (decodesMedia.test(work.decoder ?? '')) pipeline.known('media', 'train_dataset', true, place, { site })
   if (work.unsharded) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
+}
+
+/** Recordings of all lengths share a batch, unless the sampler puts like to like. */
+function claimGrouping(source: ArgumentsSource, pipeline: SubjectBuilder<'InputPipeline'>): void {
+  const key = 'group_by_length'
+  const strategy = effective(orDefault(source.get('train_sampling_strategy'), 'random'))
+  if (strategy !== 'random' || effective(orDefault(source.get('per_device_train_batch_size'), 8)) === 1)
+    return
+  const grouped = convert(orDefault(source.get(key), false), asBoolean, 'it cannot be read')
+  pipeline.say('groupedByLength', key, grouped)
 }
 
 /** Runs of no more steps than this only try out that everything works. */

@@ -1,10 +1,11 @@
 /** Preparation of one sample, or of one batch, that gives the same in every epoch. */
+import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
-import type { ModuleSummary } from '../../python/module-summary.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import { effective } from '../../values/value.js'
 import { pictureReader } from '../pytorch/datasets.js'
+import { evaluatesOnce, onlyEvaluates } from '../pytorch/evaluated-once.js'
 import { codeText, moduleText, trainsAnywhere } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { makersOf } from '../pytorch/sample-work.js'
@@ -72,7 +73,8 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     // What puts a batch together takes samples of which something may have been drawn elsewhere.
     const collates = each === 'batch' && func.name !== '__getitem__'
     const same = !isDrawn(collates ? moduleText(python) : text)
-    const tokens = !drawnText.test(text) && trainsAnywhere(python)
+    // Texts of a stream without an end are mostly taken once.
+    const tokens = !drawnText.test(text) && trainsAnywhere(python) && !isEndless(python, func)
     const all = hot.statements.flatMap((hot) =>
       hot.guarded || hot.exceptional
         ? []
@@ -132,43 +134,6 @@ function stepsOfBatches(python: PythonModule, loop: Loop): Repetition['steps'] {
   })
 }
 
-/** A program that has nothing train goes through its data once, whatever the modules that it imports could do. */
-function evaluatesOnce(python: PythonModule): boolean {
-  if (python.importers.length > 0 || python.evidence.role === 'training') return false
-  if (python.stepFunctions().length > 0) return false
-  const trains = python.calls.some(({ method, expr: { callee } }) => {
-    const steps = Object.values(python.importedClass(callee)?.steps ?? {})
-    const called = python.importedFunction(callee)?.trains === true || steps.some((step) => step.trains)
-    return called || /^(fit|train)/.test(method)
-  })
-  const evaluates = ({ name, method, function: func }: Call) =>
-    /^(eval(uate)?|validate|test|predict)$/.test(method) ||
-    (func === null && /\.DataLoader$/.test(name ?? ''))
-  return !trains && (python.isEntry || python.calls.some(evaluates))
-}
-
-/** Only programs that evaluate take samples of this class, each of which goes through its data once. */
-function onlyEvaluates(python: PythonModule, name: string): boolean {
-  const own = new Set([...python.classes, ...python.functions].map((one) => one.name))
-  const takers = [...python.importers, ...python.programs].filter(({ imports }) => {
-    const named = imports.map(lastOf).filter((one) => own.has(one))
-    return named.length === 0 || named.includes(name)
-  })
-  return takers.length > 0 && takers.every(evaluates) && !python.calls.some(({ method }) => method === name)
-}
-
-function evaluates({ isEntry, evidence, epochs, uses, trainsOn }: ModuleSummary): boolean {
-  // The loop may be that of a module which it calls.
-  const trains = evidence?.role === 'training' || (epochs?.length ?? 0) > 0 || trainsOn !== undefined
-  return (
-    isEntry && !trains && !uses.some((used) => /\.(backward|fit|train_step|optimi[sz]e|minimize)$/.test(used))
-  )
-}
-
-function lastOf(target: string): string {
-  return target.slice(target.lastIndexOf('.') + 1)
-}
-
 /** The program, or each that takes its data from this module, trains without a loop over epochs. */
 function goesOnce(python: PythonModule): boolean {
   if (python.importers.length > 0) return python.importers.every(({ onePass }) => onePass === true)
@@ -178,6 +143,10 @@ function goesOnce(python: PythonModule): boolean {
 function timesOf(python: PythonModule): number | null {
   const epochs = python.loops.find((loop) => loop.role === 'epoch' && effective(loop.trips) !== undefined)
   return epochs === undefined ? null : passesOf(python, epochs)
+}
+
+function isEndless(python: PythonModule, func: Func): boolean {
+  return isGenerator(python, func) && /\bwhile\s+(True|1)\s*:/.test(ownCode(python, func.node))
 }
 
 function writtenName(python: PythonModule, { expr, name }: Call): string {

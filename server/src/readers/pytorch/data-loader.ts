@@ -6,7 +6,7 @@ import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/modul
 import { namesIn } from '../../syntax/python-children.js'
 import { noteSmall } from '../../text/evidence.js'
 import { lookUp } from '../../text/records.js'
-import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { unreadable } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
@@ -22,9 +22,10 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
+import { collatesInLoops, padsBatch } from './collate.js'
 import { waitingCopies } from './copies.js'
 import { assignedTo, collateWork, type DatasetWork, datasetWork } from './dataset-work.js'
-import { decoderIn, decodesMedia } from './datasets.js'
+import { decoderIn, decodesMedia, decodesSound } from './datasets.js'
 import { codeText, evidenceAt } from './evidence.js'
 import { fewSamples } from './few-samples.js'
 import { gathering } from './gathering.js'
@@ -140,6 +141,7 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const dataset = python.argument(call, 'dataset', 0)
   if (feeds === 'training') claimOrder(python, call, passedExpression(dataset), pipeline)
   const collate = collateWork(python, call)
+  const nested = collate === null && collatesInLoops(python, call)
   // Sampling a graph takes as long as it takes, wherever the graph lies.
   const samples = /(Neighbor|HGT)Loader$/.test(call.name ?? '')
   const expr = samples ? null : passedExpression(dataset)
@@ -153,13 +155,15 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const later = sample?.work === 'memory' && feeds === 'training' ? decoderInStep(python, call) : null
   const { work, decoder } =
     later === null
-      ? (collate ?? sample ?? { work: null, decoder: null })
+      ? (collate ?? (nested && sample?.work === 'memory' ? null : sample) ?? { work: null, decoder: null })
       : { work: 'decode' as const, decoder: later }
   if (work === null) pipeline.unknown('work', 'dataset', 'the data set is made elsewhere', place, { site })
   else {
     pipeline.known('work', 'dataset', work, place, { site })
     if (decoder !== null) pipeline.known('decoder', 'dataset', decoder, place, { site })
     if (decodesMedia.test(decoder ?? '')) pipeline.known('media', 'dataset', true, place, { site })
+    if (feeds === 'training' && decodesSound.test(sample?.decoder ?? ''))
+      claimGrouping(python, call, pipeline)
     if (feeds === 'training' && work === 'decode' && decodesMedia.test(decoder ?? ''))
       claimBatch(python, call, pipeline)
   }
@@ -180,6 +184,17 @@ function hasOneIterator(python: PythonModule, { assignedTo, function: func }: Ca
       speaks(args[0].value),
   )
   return once && !python.loops.some(({ node }) => node.type === 'for' && speaks(node.iterable))
+}
+
+/** Recordings of any length are padded to the longest of a batch that chance puts together. */
+function claimGrouping(python: PythonModule, call: Call, pipeline: SubjectBuilder<'InputPipeline'>): void {
+  if (!padsBatch(python, call)) return
+  const samplers = ['sampler', 'batch_sampler'].map((name, at) => python.argument(call, name, 3 + at))
+  if (samplers.some(mayBePassed) || knownArgument(python.argument(call, 'shuffle', 2)) !== true) return
+  if (numberArgument(python.argument(call, 'batch_size', positionsOf(python, call)?.batch ?? null)) === 1)
+    return
+  const site = callSite(call)
+  pipeline.default('groupedByLength', 'batch_sampler', false, calleePlace(call), { site })
 }
 
 /** What decodes the files whose names the loader hands out, in the steps themselves; null: nothing does. */

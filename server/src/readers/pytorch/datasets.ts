@@ -27,6 +27,9 @@ export const decodesPictures =
 /** What decodes pictures, sound or films. */
 export const decodesMedia = /^(PIL|OpenCV|imread|torchvision)|image|audio|video|(Folder|CIFAR|Coco)/i
 
+/** What decodes sound. */
+export const decodesSound = /^(torchaudio|an audio decoder)$/
+
 const tokenizer = 'a tokenizer'
 
 /** Calls that read or decode, with what to call them in a message: what costs most comes first. Prefixes end in a dot. */

@@ -30,9 +30,13 @@ function trainsItself(summary: ModuleSummary): boolean {
   return (
     Object.values(summary.functions).some((func) => func.trains) ||
     (summary.uses.includes('.backward') && summary.uses.some((use) => /(^|\.)step$/.test(use))) ||
-    summary.uses.some((use) => trainer.test(use))
+    summary.uses.some((use) => trainer.test(use)) ||
+    // It hands an optimiser to something that trains, which nobody need know.
+    (summary.evidence?.role === 'training' && summary.uses.some((use) => optimizer.test(use)))
   )
 }
+
+const optimizer = /^torch\.optim\.[A-Z]\w*$/
 
 const trainer =
   /^(lightning\.pytorch\.(Trainer|cli\.LightningCLI)|transformers\.\w*Trainer|trl\.\w+Trainer)(\.|$)/

@@ -8,6 +8,7 @@ import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { namePlace } from '../pipelines/decorated-function.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { evaluatesOnce } from './evaluated-once.js'
 import { trainingEvidence } from './evidence.js'
 import { sampleScans } from './sample-scans.js'
 import { type SampleWork, sampleWork } from './sample-work.js'
@@ -35,6 +36,7 @@ export const pytorchSamplesReader = defineReader({
     const scans = sampleScans(python)
     if (found.length + scans.length === 0) return
     const evidence = trainingEvidence(python)
+    if (evidence.role !== 'test' && evaluatesOnce(python)) evidence.role = 'inference'
     for (const { maker, func, expr, what } of scans) {
       const at = { start: expr.start, end: expr.end }
       claimOperation(claims, {

@@ -109,17 +109,22 @@ function fewImages(view: SubjectView<'InputPipeline'>): Report | Silence {
 /** Samples up to which a step of a light network is hardly more than the start of its kernels. */
 const fewSamples = 2
 
+/** What sets the pace of a step, where that is not the network's arithmetic. */
+const light = new Set(['narrow layers', 'table look-ups'])
+
 /** A network whose layers are known to be light, though not how large it is. */
 function lightReport({ settings, subject }: SubjectView<'Training'>): Report | null {
-  const { batchSize, lightNetwork, epochs } = settings
-  const layers = effective(lightNetwork)
+  const { batchSize, lightNetwork, boundBy, epochs } = settings
+  const pace = effective(boundBy)
+  const layers = effective(lightNetwork) ?? (light.has(pace ?? '') ? pace : undefined)
   const most = atMost(batchSize)
   if (batchSize === undefined || layers === undefined || most === null || most.value > fewSamples) return null
   if ((atLeast(epochs)?.value ?? 1) < 5) return null
   const samples = most.exact && most.value === 1 ? 'one sample' : `${most.says} samples`
   return {
     at: batchSize,
-    severity: subject.evidence.small === null ? 'information' : 'hint',
+    // A light network is what is spoken of; only data may be few.
+    severity: subject.evidence.small === null || subject.evidence.smallNetwork ? 'information' : 'hint',
     confidence: 'medium',
     message: `Each step takes ${samples} through ${layers}: starting the kernels takes longer than their work. A batch of 32 takes a fraction of the time, with a learning rate to match.`,
   }

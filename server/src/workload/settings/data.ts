@@ -40,6 +40,8 @@ export interface InputPipelineSettings {
   paddedTo: number | null
   /** Texts are padded to the longest of as many rows, which are then shuffled into batches; `tokens`: their limit. */
   paddedAmong: { rows: number | 'all'; tokens: number | null }
+  /** Recordings of like length share a batch; false: of any length, padded to the longest of them. */
+  groupedByLength: boolean
   /** Attention that keeps the texts of a packed row apart is in use. */
   packable: boolean
   /** Short texts share a row up to its full length; false: a batch is padded to its longest text. */
