@@ -28,6 +28,12 @@ function meanSeconds(row) {
   return described === null ? null : Number(described[1])
 }
 
+/** Columns of a table; null: it is none, or nobody says. */
+function columns(row) {
+  const described = /^(\d+) features\b/.exec(row.typical_size)
+  return described === null ? null : Number(described[1])
+}
+
 /** As the look-up in catalog/datasets.ts reads names, so that spellings it knows anyway are not listed. */
 const normal = (name) => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 
@@ -81,6 +87,7 @@ export function buildDatasets(table) {
       row.checked === 'yes' ? 1 : 0,
       meanTokens(row, count(row.tokens_train), train),
       meanSeconds(row),
+      columns(row),
     ]
   })
   const tail = table('datasets-tail.tsv')

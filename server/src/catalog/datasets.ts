@@ -16,6 +16,8 @@ export interface KnownDataset {
   meanTokens: number | null
   /** Seconds of one clip on average, about; null: not known, or no audio. */
   meanSeconds: number | null
+  /** Columns that a table has beside its target; null: not known, or no table. */
+  columns: number | null
   /** Compared with a public source by a person. */
   checked: boolean
 }
@@ -31,6 +33,7 @@ type Row = [
   checked: number,
   meanTokens: number | null,
   meanSeconds: number | null,
+  columns: number | null,
 ]
 type TailRow = [name: string, kind: number, train: number, tokens: number | null]
 
@@ -50,7 +53,7 @@ function indexed(): NameIndex<KnownDataset> {
   if (index !== undefined) return index
   index = new NameIndex(normal)
   const known = tables.datasets.map(
-    ([name, ids, kind, train, validation, test, tokens, checked, meanTokens, meanSeconds]) => {
+    ([name, ids, kind, train, validation, test, tokens, checked, meanTokens, meanSeconds, columns]) => {
       const one: KnownDataset = {
         name,
         kind: tables.kinds[kind]!,
@@ -60,6 +63,7 @@ function indexed(): NameIndex<KnownDataset> {
         tokens,
         meanTokens,
         meanSeconds,
+        columns,
         checked: checked === 1,
       }
       return { one, names: [name, ...ids.split('|')] }
@@ -78,6 +82,7 @@ function indexed(): NameIndex<KnownDataset> {
       tokens,
       meanTokens: texts.test(tables.kinds[kind]!) && tokens !== null ? Math.round(tokens / train) : null,
       meanSeconds: null,
+      columns: null,
       checked: false,
     }
     index.add(name, one)

@@ -1,30 +1,21 @@
 /** What each job of a project costs: its machines, the trainings that it runs, its searches, made into a bill. */
 import { usualCards } from '../catalog/gpus.js'
-import {
-  type Bill,
-  type Missing,
-  type OpenInterval,
-  openHull,
-  runBill,
-  sampleUnit,
-  serviceBill,
-} from '../estimate/bill.js'
+import { type Bill, openHull, runBill, serviceBill } from '../estimate/bill.js'
 import type { MachineRequest } from '../estimate/hourly.js'
-import { loaderHours, withLoader } from '../estimate/loader-seconds.js'
 import type { Interval } from '../estimate/network.js'
 import { type Rate, rateOf } from '../estimate/rate.js'
-import { runHours } from '../estimate/run-hours.js'
 import { flagOf } from '../link/launch-parts.js'
 import type { RunRecord } from '../measured/record.js'
-import { machineOf } from '../rules/hardware.js'
 import { requestOf, servingRequest } from '../rules/machine-request.js'
 import type { RuleOptions } from '../rules/rule.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
 import { isViewOf, subjectsOf } from '../rules/subject-view.js'
-import { lackText, questionOf } from '../rules/training-question.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
+import { computesOnProcessor, hoursOfProgram } from './program-hours.js'
 import { measuredHours, recordsOf } from './run-records.js'
+import { trainingsOf, type Work } from './run-trainings.js'
+import { searchText, timesOf, withFits } from './search-times.js'
 
 type OptionsOf = (path: string) => RuleOptions
 
@@ -105,7 +96,7 @@ export class Bills {
     const found = groups.map((group) => hoursOfProgram(group, this.toldOf(group, options)))
     return runBill({
       rate,
-      trainings: found.map((one) => ('missing' in one ? one : one.hours)),
+      trainings: found.map((one) => ('missing' in one ? withFits(one, run) : one.hours)),
       // A search may be over one of several trainings alone.
       times: groups.some((group) => group.length > 1) ? { ...timesOf(run), low: 1 } : timesOf(run),
       apart,
@@ -114,13 +105,14 @@ export class Bills {
       assumptions: [
         ...hostsNotCounted(run),
         ...notCounted(compute),
+        ...(found.every((one) => 'hours' in one) ? searchText(run) : []),
         ...new Set(found.flatMap((one) => one.assumptions ?? [])),
       ],
     })
   }
 
   /** What the user says of the program itself goes before what is said of the job. */
-  private toldOf([first]: readonly SubjectView<'Training'>[], options: RuleOptions): RuleOptions {
+  private toldOf([first]: readonly Work[], options: RuleOptions): RuleOptions {
     const own = this.optionsOf(first!.subject.location.path).told
     return own.samples === null && own.hours === null ? options : { ...options, told: own }
   }
@@ -221,181 +213,6 @@ export function isAlwaysOn(compute: SubjectView<'Compute'>): boolean {
   const { settings } = compute
   if (isSession(compute) || typeof effective(settings.idleStop) === 'number') return false
   return effective(settings.service) === true || effective(settings.interactive) === true
-}
-
-/** The trainings of each program that the job runs; what several nodes run together counts once. */
-export function trainingsOf(run: Run): SubjectView<'Training'>[][] {
-  const seen = new Set<string>()
-  return run.siblings.flatMap((one) => {
-    const { launch } = one.job
-    const key = JSON.stringify([
-      one.script,
-      launch?.program,
-      flagsOf(one),
-      launch?.positionals.map(({ value }) => value),
-    ])
-    if (seen.has(key)) return []
-    seen.add(key)
-    const all = subjectsOf(one, 'Training').filter(
-      ({ subject: { evidence } }) => evidence.role !== 'test' && evidence.role !== 'job',
-    )
-    const own = all.filter(({ subject }) => subject.location.path === one.script)
-    const counted = own.length > 0 ? own : all
-    return counted.length === 0 ? [] : [counted]
-  })
-}
-
-function flagsOf({ job }: Run): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(job.launch?.flags ?? {})
-      // Nodes of one job are told apart by their rank.
-      .filter(([name]) => !/rank/i.test(name))
-      .map(([name, { value }]) => [name, value]),
-  )
-}
-
-type ProgramHours = ({ hours: Interval } | Missing) & { assumptions?: string[] }
-
-/** At least the longest of them, at most all of them. */
-function hoursOfProgram(trainings: readonly SubjectView<'Training'>[], options: RuleOptions): ProgramHours {
-  const found = trainings.map((one) => hoursOfTraining(one, options))
-  const read = found.flatMap((one) => ('missing' in one ? [] : [one]))
-  const lacking = found.find((one) => 'missing' in one)
-  if (lacking === undefined)
-    return {
-      hours: longestToAll(read.map(({ hours }) => hours)),
-      assumptions: read.flatMap((one) => one.assumptions ?? []),
-    }
-  const counted = found.flatMap((one) => ('missing' in one ? (one.ofSamples ?? []) : []))
-  const { missing } = lacking
-  if (counted.length < found.length) return { missing }
-  const assumptions = found.flatMap((one) => one.assumptions ?? [])
-  return { missing, ofSamples: longestToAll(counted), assumptions }
-}
-
-function longestToAll(all: readonly Interval[]): Interval {
-  return {
-    low: Math.max(...all.map(({ low }) => low)),
-    high: all.reduce((total, { high }) => total + high, 0),
-  }
-}
-
-function hoursOfTraining(view: SubjectView<'Training'>, options: RuleOptions): ProgramHours {
-  const told = options.told.hours
-  if (told !== null) return { hours: told, assumptions: ['hours as configured'] }
-  const { gpu } = machineOf(view, options)
-  const question = questionOf(view, gpu, devicesOf(view, options), options.told.samples)
-  if ('missing' in question) return question
-  if (gpu === null && computesOnProcessor(view)) return { missing: 'how fast its processors are' }
-  const [fast, slow] = [runHours(question.fast), runHours(question.slow)]
-  const assumptions = [...new Set([...question.fast.assumptions, ...fast.assumptions, ...slow.assumptions])]
-  const lack = slow.lacks[0] ?? fast.lacks[0]
-  if (fast.hours === null || slow.hours === null) {
-    const missing = lackText(lack ?? 'length', question)
-    if (lack !== 'samples' && lack !== 'dataset') return { missing }
-    const [least, most] = [question.fast, question.slow].map(
-      (one) => runHours({ ...one, samples: sampleUnit }).hours,
-    )
-    if (!least || !most) return { missing }
-    return { missing, ofSamples: { low: least.low, high: most.high }, assumptions }
-  }
-  const hours = { low: fast.hours.low, high: slow.hours.high }
-  return { hours: fed(view, hours, fast.work?.samples, slow.work?.samples), assumptions }
-}
-
-/** Hours of a training that waits for its samples, where it is known what one costs. */
-function fed(
-  view: SubjectView<'Training'>,
-  hours: Interval,
-  least: number | null = null,
-  most = least,
-): Interval {
-  const loaders = subjectsOf(view.run, 'InputPipeline').filter(
-    ({ settings, subject }) =>
-      effective(settings.feeds) === 'training' && subject.location.path === view.subject.location.path,
-  )
-  const [loader, ...others] = loaders
-  const work = effective(loader?.settings.work)
-  if (loader === undefined || others.length > 0 || least === null || most === null) return hours
-  if (work === undefined || work === 'device') return hours
-  const workers = effective(loader.settings.workers) ?? null
-  const loading = {
-    low: loaderHours(work, workers, least).low,
-    high: loaderHours(work, workers, most).high,
-  }
-  return withLoader(hours, loading, workers)
-}
-
-function computesOnProcessor({ subject }: Pick<SubjectView, 'subject'>): boolean {
-  return subject.evidence.accelerator === 'cpu' || subject.evidence.accelerator === 'none'
-}
-
-/** Accelerators that share the work of a training, at most and at least. */
-function devicesOf(view: SubjectView<'Training'>, options: RuleOptions): { fast: number; slow: number } {
-  const { launch, compute } = view.run.job
-  const gpus = machineOf(view, options).gpus
-  const nodes = effective(compute?.settings.nodes) ?? launch?.nodes ?? 1
-  const all = Math.max(1, (gpus ?? 1) * nodes)
-  const processes = launch?.processes ?? null
-  if (processes === 0) return { fast: all, slow: all }
-  if (processes !== null && processes > 1) {
-    const used = Math.min(processes * nodes, gpus === null ? processes * nodes : all)
-    return { fast: used, slow: used }
-  }
-  if (gpus === null || gpus <= 1) return { fast: all, slow: 1 }
-  // One process that sees several of them: the library splits each batch, which gains less than their number.
-  const splits = subjectsOf(view.run, 'Parallelism').some(
-    ({ settings }) => effective(settings.method) === 'data-parallel',
-  )
-  if (splits) return { fast: gpus, slow: Math.max(1, gpus / 2) }
-  return processes === 1 && effective(view.settings.managed) !== true
-    ? { fast: 1, slow: 1 }
-    : { fast: all, slow: 1 }
-}
-
-/** How often the job runs what it runs: the trials of the searches over it. */
-function timesOf(run: Run): OpenInterval {
-  const searches = [...(run.searches ?? []), ...subjectsOf(run, 'Search')].filter(
-    (one, index, all) => all.findIndex((other) => other.subject.id === one.subject.id) === index,
-  )
-  // A loop that starts a job for each of its values.
-  const started = effective(run.job.compute?.settings.jobsStarted)
-  const counts: OpenInterval[] = typeof started === 'number' ? [{ low: started, high: started }] : []
-  const trials = searches.flatMap(({ settings }) => {
-    if (effective(settings.unit) === 'fit') return []
-    return [trialsOf(settings)]
-  })
-  // Several searches of one program follow each other.
-  if (trials.length > 0) counts.push(added(trials))
-  // It is a trial, and of how many is not known.
-  else if (effective(run.job.compute?.settings.trials) === true) counts.push({ low: 1, high: null })
-  return counts.reduce(
-    (total, one) => ({
-      low: total.low * one.low,
-      high: total.high === null || one.high === null ? null : total.high * one.high,
-    }),
-    { low: 1, high: 1 },
-  )
-}
-
-function added(all: readonly OpenInterval[]): OpenInterval {
-  return {
-    low: all.reduce((total, one) => total + one.low, 0),
-    high: all.some(({ high }) => high === null) ? null : all.reduce((total, one) => total + one.high!, 0),
-  }
-}
-
-function trialsOf(settings: SubjectView<'Search'>['settings']): OpenInterval {
-  const folds = effective(settings.folds) ?? 1
-  const space = effective(settings.space)
-  const cap = effective(settings.trialCap)
-  const grid = effective(settings.strategy) === 'grid'
-  const size = grid ? (space?.configurations ?? null) : null
-  const most = size !== null && space?.lowerBound !== true ? Math.min(size, cap ?? size) : (cap ?? null)
-  // Weak trials are stopped, and a cap is seldom missed.
-  const early = effective(settings.earlyTermination) === true ? 0.3 : 1
-  const least = most ?? size ?? 1
-  return { low: Math.max(1, least * early) * folds, high: most === null ? null : most * folds }
 }
 
 /** In how many zones a pool has as many machines as its sizes say. */

@@ -176,6 +176,7 @@ import { notebookSetupReader } from './shell/notebook-setup.js'
 import { shellReader } from './shell/reader.js'
 import { shellStagesReader } from './shell/stages.js'
 import { sklearnCoresReader } from './sklearn/cores.js'
+import { sklearnForestsReader } from './sklearn/forests.js'
 import { sklearnObjectiveReader } from './sklearn/objective.js'
 import { sklearnPatienceReader } from './sklearn/patience.js'
 import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
@@ -383,6 +384,7 @@ export const readers: readonly Reader[] = [
   shellReader,
   shellStagesReader,
   sklearnCoresReader,
+  sklearnForestsReader,
   sklearnObjectiveReader,
   sklearnPatienceReader,
   sklearnGridReader,

@@ -4,16 +4,10 @@ import type { MachineRequest } from '../estimate/hourly.js'
 import type { Interval } from '../estimate/network.js'
 import type { Finding } from '../finding.js'
 import { budgetRule } from '../host/own-rules.js'
-import {
-  type Bills,
-  billKey,
-  isAlwaysOn,
-  isSession,
-  launched,
-  trainingsOf,
-  zonesOf,
-} from '../judging/bill.js'
+import { type Bills, billKey, isAlwaysOn, isSession, launched, zonesOf } from '../judging/bill.js'
 import { isTest } from '../judging/judge.js'
+import { trainingsOf } from '../judging/run-trainings.js'
+import { fitsText } from '../judging/search-times.js'
 import type { Judgement } from '../linking/runs.js'
 import { rules } from '../rules/index.js'
 import { requestOf, servingRequest } from '../rules/machine-request.js'
@@ -252,8 +246,15 @@ function unreadWork(run: Run, starters: ReadonlySet<string>): UnreadWork | null 
     )
     const search = here.find((view): view is SubjectView<'Search'> => isViewOf(view, 'Search'))
     if (search !== undefined) {
+      const fits = effective(search.settings.unit) === 'fit' ? fitsText(one) : null
       const unit = effective(search.settings.unit) === 'fit' ? 'fit' : 'trial'
-      return { subject: search, unknown: `how long one ${unit} of the search in ${path} takes` }
+      return {
+        subject: search,
+        unknown:
+          fits === null
+            ? `how long one ${unit} of the search in ${path} takes`
+            : `how long one fit takes of the ${fits} that ${path} searches by`,
+      }
     }
     const program = here.find((view): view is SubjectView<'Program'> => isViewOf(view, 'Program'))
     if (program !== undefined && effective(program.settings.trains) === true)

@@ -6,7 +6,7 @@ import { dataset, type KnownDataset } from '../catalog/datasets.js'
 import type { Gpu } from '../catalog/gpus.js'
 import { type NamedModel, namedModel } from '../catalog/spellings.js'
 import { countedNetwork } from '../estimate/counted-network.js'
-import { type Network, networkOf } from '../estimate/network.js'
+import { type Interval, type Network, networkOf } from '../estimate/network.js'
 import { predictsNoToken, type ReadQuestion } from '../estimate/question.js'
 import type { Lack } from '../estimate/run-hours.js'
 import type { RunLength } from '../estimate/run-length.js'
@@ -214,15 +214,17 @@ interface Data {
   unknown: string | null
   /** Where its samples were counted, a clause. */
   counted: string | null
+  /** Columns of its tables; null: they are none, or not known. */
+  columns: Interval | null
 }
 
-const noData: Data = { known: null, rows: null, unknown: null, counted: null }
+const noData: Data = { known: null, rows: null, unknown: null, counted: null, columns: null }
 
 /** Between data sets that differ by more, an option chooses, and nothing is said. */
 const mostApart = 4
 
 /** What the program trains on, by the names under which it loads data. */
-function dataOf({ run }: SubjectView): Data {
+function dataOf({ run }: Pick<SubjectView, 'run'>): Data {
   const loaded = subjectsOf(run, 'Dataset').filter(
     ({ settings }) => settings.name !== undefined && effective(settings.part) !== 'other',
   )
@@ -235,19 +237,59 @@ function dataOf({ run }: SubjectView): Data {
     const all = total === null ? null : Math.ceil(total * share)
     const rows = most === undefined ? all : Math.min(most, all ?? most)
     const files = known === undefined && total !== null ? (effective(settings.files) ?? []) : []
-    return { name, known, rows, files, whole: share === 1 && most === undefined }
+    const columns = columnsOf(known, effective(settings.table)?.columns ?? null)
+    return { name, known, rows, columns, files, whole: share === 1 && most === undefined }
   })
   const [first] = sets
   if (first === undefined) return noData
+  const columns = hullOf(sets.map((one) => one.columns))
   if (sets.every(({ known, whole }) => known !== undefined && known === first.known && whole))
-    return { ...noData, known: first.known! }
+    return { ...noData, known: first.known!, columns }
   const unread = sets.find(({ rows }) => rows === null)
   if (unread !== undefined) return { ...noData, unknown: unread.name ?? null }
   const rows = sets.map((one) => one.rows!)
   const [least, most] = [Math.min(...rows), Math.max(...rows)]
   if (most > mostApart * least) return noData
   const files = [...new Set(sets.flatMap((one) => one.files))]
-  return { ...noData, rows: { fast: least, slow: most }, counted: countedText(least, most, files) }
+  return { ...noData, rows: { fast: least, slow: most }, columns, counted: countedText(least, most, files) }
+}
+
+/** Columns that a program makes of those in a file (one for each value of a word), or leaves out: between a half and twice as many. */
+const columnsMade: Interval = { low: 0.5, high: 2 }
+
+function columnsOf(known: KnownDataset | undefined, inFile: number | null): Interval | null {
+  const published = known?.columns ?? null
+  if (published !== null) return { low: published, high: published }
+  // One of them is the target.
+  const given = inFile === null ? null : Math.max(1, inFile - 1)
+  return given === null ? null : { low: Math.max(1, columnsMade.low * given), high: columnsMade.high * given }
+}
+
+function hullOf(all: readonly (Interval | null)[]): Interval | null {
+  const read = all.flatMap((one) => one ?? [])
+  if (read.length < all.length) return null
+  return { low: Math.min(...read.map(({ low }) => low)), high: Math.max(...read.map(({ high }) => high)) }
+}
+
+/** The table that a program fits its trees on, or what would make it known. */
+export function tableOf(
+  view: Pick<SubjectView, 'run'>,
+  told: number | null,
+): { rows: Interval; columns: Interval; counted: string | null } | NoQuestion {
+  const { known, rows, columns, counted, unknown } = dataOf(view)
+  const published = known?.train ?? null
+  const read = rows === null ? null : { low: rows.fast, high: rows.slow }
+  const all = told ?? published
+  const found = all === null ? read : { low: all, high: all }
+  if (found === null)
+    return {
+      missing:
+        unknown === null
+          ? 'how many rows its table has: `samples` of a `[[runs]]` entry would say'
+          : `how many rows "${unknown}" has: \`samples\` of a \`[[runs]]\` entry would say`,
+    }
+  if (columns === null) return { missing: 'how many columns its table has' }
+  return { rows: found, columns, counted: told === null ? counted : null }
 }
 
 const fewFiles = 3

@@ -16,7 +16,7 @@ import type { OperationSettings } from './settings/operation.js'
 import type { PipelineSettings, StepSettings } from './settings/pipeline.js'
 import type { QueueSettings } from './settings/queue.js'
 import type { SearchSettings } from './settings/search.js'
-import type { ModelSettings, NetworkSettings, TrainingSettings } from './settings/training.js'
+import type { FitSettings, ModelSettings, NetworkSettings, TrainingSettings } from './settings/training.js'
 
 export type * from './settings/data.js'
 export type * from './settings/machines.js'
@@ -29,6 +29,7 @@ export type * from './settings/training.js'
 export interface ResourceKinds {
   Search: SearchSettings
   Training: TrainingSettings
+  Fit: FitSettings
   InputPipeline: InputPipelineSettings
   Preprocessing: PreprocessingSettings
   Dataset: DatasetSettings

@@ -2,7 +2,13 @@
 
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { knownArgument, mayBePassed, passedCall, passedExpression } from '../../values/argument.js'
+import {
+  knownArgument,
+  mayBePassed,
+  numberArgument,
+  passedCall,
+  passedExpression,
+} from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { boundsIn, itemBounds } from '../../values/python-bounds.js'
@@ -13,6 +19,7 @@ import { claimArgument } from '../claim-argument.js'
 import { claimVerdict } from '../claim-verdict.js'
 import { codeText, moduleText, trainingEvidence } from '../pytorch/evidence.js'
 import { once } from '../pytorch/once.js'
+import { claimTrees, type TreeShape } from '../trees.js'
 
 /** One value that several keys may carry, and the key that did. */
 export interface Parameter {
@@ -43,6 +50,8 @@ export interface Booster {
   onTrainingData: boolean
   /** Drops trees again, so that the best round cannot be told. */
   dropsTrees: boolean
+  /** What it takes to grow its trees; absent: the library is not known well enough. */
+  trees?: TreeShape
   /** What the library does with early stopping but without validation: raises an error, or goes on. */
   withoutValidation: string
 }
@@ -235,6 +244,15 @@ function searchedRounds(python: PythonModule, made: Call): Bounds | null {
   return null
 }
 
+/** Rounds by default, and those after which early stopping may end it. */
+function roundsOf({ roundsByDefault, stopping }: Booster): { byDefault: number; stopsAfter: number | null } {
+  const patience = numberArgument(stopping.patience?.argument ?? { state: 'absent' })
+  return {
+    byDefault: roundsByDefault,
+    stopsAfter: stopping.verdict === 'goes on' ? null : (patience ?? 0),
+  }
+}
+
 export function claimBooster(python: PythonModule, booster: Booster, claims: ClaimBuilder): void {
   const { call, stopping } = booster
   // Beside a run that stops early, one without validation trains for the number of rounds that the other found.
@@ -268,6 +286,8 @@ export function claimBooster(python: PythonModule, booster: Booster, claims: Cla
     convert: positive,
     ...(booster.rateByDefault === null ? {} : { otherwise: booster.rateByDefault }),
   })
+  if (booster.trees !== undefined)
+    claimTrees(python, training, call, booster.trees, { ...booster.rounds, bounds, ...roundsOf(booster) })
   const site = callSite(call)
   claimVerdict(training, stopping.key, stopping.verdict, place, site)
   if (booster.validates === null) training.unknown('validation', 'eval_set', 'it cannot be read', place)

@@ -2,6 +2,7 @@
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { mayBePassed } from '../../values/argument.js'
 import { defineReader } from '../reader.js'
+import { classesOf, levelsOf, type TreeShape } from '../trees.js'
 import {
   type Booster,
   claimBooster,
@@ -63,6 +64,7 @@ function constructed(python: PythonModule, call: Call): Booster {
     rate: parameter(python, call, ['learning_rate', 'eta'], params),
     stopping,
     ...fitFacts(python, fits, stopping),
+    trees: shapeOf(python, call, params),
   }
 }
 
@@ -79,6 +81,22 @@ function trained(python: PythonModule, call: Call): Booster {
     stopping: stoppingOf(python, [call], params),
     validates: folds ? true : hasSets(python, sets),
     onTrainingData: false,
+    trees: shapeOf(python, call, params),
+  }
+}
+
+/** Source: CatBoost 1.2, "Training parameters". */
+function shapeOf(python: PythonModule, call: Call, params: ArgumentValue): TreeShape {
+  const of = (...keys: string[]) => parameter(python, call, keys, params).argument
+  return {
+    levels: levelsOf(of('depth', 'max_depth'), 6),
+    splits: 'binned',
+    columns: 'all',
+    classes: classesOf(call, of('loss_function', 'objective'), of('classes_count')),
+    threads: of('thread_count'),
+    threadsByDefault: 'all',
+    accelerator: [of('task_type')],
+    folds: call.method === 'cv' ? { argument: of('fold_count', 'nfold'), byDefault: 3 } : null,
   }
 }
 

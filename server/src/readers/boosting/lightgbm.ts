@@ -3,6 +3,7 @@
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { mayBePassed, textArgument } from '../../values/argument.js'
 import { defineReader } from '../reader.js'
+import { classesOf, levelsOfLeaves, type TreeShape } from '../trees.js'
 import {
   type Booster,
   claimBooster,
@@ -78,6 +79,7 @@ function trained(python: PythonModule, call: Call): Booster {
     validates: folds ? true : hasSets(python, sets),
     onTrainingData: !folds && onlyTraining(python, sets, python.argument(call, 'train_set', 1)),
     dropsTrees: dropsTrees(python, call, params),
+    trees: shapeOf(python, call, params),
   }
 }
 
@@ -94,6 +96,22 @@ function constructed(python: PythonModule, call: Call): Booster {
     stopping,
     ...fitFacts(python, fits, stopping),
     dropsTrees: dropsTrees(python, call, none),
+    trees: shapeOf(python, call, none),
+  }
+}
+
+/** Source: LightGBM 4.5, "Parameters". */
+function shapeOf(python: PythonModule, call: Call, params: ArgumentValue): TreeShape {
+  const of = (...keys: string[]) => parameter(python, call, keys, params).argument
+  return {
+    levels: levelsOfLeaves(of('num_leaves', 'max_leaves', 'max_leaf_nodes'), 31, of('max_depth')),
+    splits: 'binned',
+    columns: 'all',
+    classes: classesOf(call, of('objective', 'application', 'app', 'loss'), of('num_class', 'num_classes')),
+    threads: of('n_jobs', 'num_threads', 'num_thread', 'nthread', 'nthreads'),
+    threadsByDefault: 'all',
+    accelerator: [of('device_type', 'device')],
+    folds: call.method === 'cv' ? { argument: of('nfold'), byDefault: 5 } : null,
   }
 }
 

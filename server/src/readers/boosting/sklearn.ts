@@ -1,7 +1,8 @@
 /** Boosted trees of scikit-learn. */
-import type { Call, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { defineReader } from '../reader.js'
+import { classesOf, levelsOf, levelsOfLeaves, type TreeShape } from '../trees.js'
 import { type Booster, claimBooster, fitOf, isOff, isOn, parameter, type Stopping } from './booster.js'
 import { changeBooster } from './changes.js'
 
@@ -46,6 +47,24 @@ function read(
     onTrainingData: false,
     dropsTrees: false,
     withoutValidation: '',
+    trees: shapeOf(python, call),
+  }
+}
+
+/** Source: scikit-learn 1.5, sklearn.ensemble. */
+function shapeOf(python: PythonModule, call: Call): TreeShape {
+  const binned = histogram.test(call.name ?? '')
+  const depth = python.argument(call, 'max_depth')
+  const none: ArgumentValue = { state: 'absent' }
+  return {
+    levels: binned ? levelsOfLeaves(python.argument(call, 'max_leaf_nodes'), 31, depth) : levelsOf(depth, 3),
+    splits: binned ? 'binned' : 'sorted',
+    columns: 'all',
+    classes: classesOf(call, none, none),
+    threads: none,
+    threadsByDefault: binned ? 'all' : 1,
+    accelerator: [],
+    folds: null,
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { defineReader } from '../reader.js'
+import { classesOf, levelsOf, type TreeShape } from '../trees.js'
 import {
   type Booster,
   claimBooster,
@@ -72,6 +73,23 @@ function fromParameters(python: PythonModule, call: Call): Omit<Booster, 'valida
     rate: parameter(python, call, rates, params),
     stopping: stoppingOf(python, [call]),
     dropsTrees: isDart(python, call, params),
+    trees: shapeOf(python, call, params),
+  }
+}
+
+/** Source: XGBoost 2.1, "XGBoost Parameters". */
+function shapeOf(python: PythonModule, call: Call, params: ReturnType<PythonModule['argument']>): TreeShape {
+  const of = (...keys: string[]) => parameter(python, call, keys, params).argument
+  const exact = knownArgument(of('tree_method')) === 'exact'
+  return {
+    levels: levelsOf(of('max_depth'), 6),
+    splits: exact ? 'presorted' : 'binned',
+    columns: 'all',
+    classes: classesOf(call, of('objective'), of('num_class')),
+    threads: of('n_jobs', 'nthread'),
+    threadsByDefault: 'all',
+    accelerator: [of('device'), of('tree_method')],
+    folds: call.method === 'cv' ? { argument: of('nfold'), byDefault: 3 } : null,
   }
 }
 
@@ -88,6 +106,7 @@ function constructed(python: PythonModule, call: Call): Booster {
     stopping,
     ...fitFacts(python, fits, stopping),
     dropsTrees: isDart(python, call, { state: 'absent' }),
+    trees: shapeOf(python, call, { state: 'absent' }),
   }
 }
 

@@ -83,6 +83,11 @@ export function foldsOf(
   if (value !== undefined) return typeof value === 'number' && value >= 2 ? value : null
   const splitter = splitterOf(module, expr)
   if (splitter === null) return null
+  return splitsOf(module, splitter)
+}
+
+/** How often a splitter splits; null: it is none that is known, or its number cannot be read. */
+export function splitsOf(module: PythonModule, splitter: Call): number | null {
   const old = lookUp(oldSplitters, splitter.method)
   const named = splitter.expr.args.some((argument) => argument.name === old?.[0])
   if (old !== undefined && (named || importsOld(module)))

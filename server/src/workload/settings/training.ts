@@ -1,5 +1,6 @@
 /** What a training loop, or the object that runs one, says of itself. */
 import type { CountedLayers } from '../../text/counted-layers.js'
+import type { TreeWork } from '../../text/tree-work.js'
 
 /** From most to least precise. `-mixed`: autocast over fp32 weights; without: the weights themselves. */
 export type Precision = 'fp64' | 'fp32' | 'tf32' | 'bf16-mixed' | 'fp16-mixed' | 'bf16' | 'fp16' | 'fp8'
@@ -48,6 +49,8 @@ export interface TrainingSettings {
   boundBy: string
   /** Boosting rounds at most: trees that are added one after the other. */
   rounds: number
+  /** What it takes to grow the trees of boosting. */
+  trees: TreeWork
   /** Data that is not trained on is at hand where the run starts. */
   heldOutData: boolean
   /** Share of each new tree that is added. */
@@ -127,6 +130,11 @@ export interface TrainingSettings {
     stage: 1 | 2 | 3
     offload: { optimizer: boolean; parameters: boolean }
   } | null
+}
+
+/** An estimator that is fitted in one go: nothing ends it early, and nothing is saved on the way. */
+export interface FitSettings {
+  trees: TreeWork
 }
 
 /** A network that a program makes: by a name that is known, or of layers of its own. */

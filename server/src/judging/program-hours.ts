@@ -1,0 +1,134 @@
+/** How long a program trains: each of its trainings, put together. */
+import { type Missing, sampleUnit } from '../estimate/bill.js'
+import { loaderHours, withLoader } from '../estimate/loader-seconds.js'
+import type { Interval } from '../estimate/network.js'
+import { runHours } from '../estimate/run-hours.js'
+import { treeHours } from '../estimate/tree-hours.js'
+import { machineOf } from '../rules/hardware.js'
+import type { RuleOptions } from '../rules/rule.js'
+import { isViewOf, subjectsOf } from '../rules/subject-view.js'
+import { lackText, questionOf, tableOf } from '../rules/training-question.js'
+import { effective } from '../values/value.js'
+import type { SubjectView } from '../workload/claim.js'
+import type { Work } from './run-trainings.js'
+
+type ProgramHours = ({ hours: Interval } | Missing) & { assumptions?: string[] }
+
+/** At least the longest of them, at most all of them. */
+export function hoursOfProgram(trainings: readonly Work[], options: RuleOptions): ProgramHours {
+  const found = trainings.map((one) => hoursOfTraining(one, options))
+  const read = found.flatMap((one) => ('missing' in one ? [] : [one]))
+  const lacking = found.find((one) => 'missing' in one)
+  if (lacking === undefined)
+    return {
+      hours: longestToAll(read.map(({ hours }) => hours)),
+      assumptions: read.flatMap((one) => one.assumptions ?? []),
+    }
+  const counted = found.flatMap((one) => ('missing' in one ? (one.ofSamples ?? []) : []))
+  const { missing } = lacking
+  if (counted.length < found.length) return { missing }
+  const assumptions = found.flatMap((one) => one.assumptions ?? [])
+  return { missing, ofSamples: longestToAll(counted), assumptions }
+}
+
+function longestToAll(all: readonly Interval[]): Interval {
+  return {
+    low: Math.max(...all.map(({ low }) => low)),
+    high: all.reduce((total, { high }) => total + high, 0),
+  }
+}
+
+function hoursOfTraining(view: Work, options: RuleOptions): ProgramHours {
+  const told = options.told.hours
+  if (told !== null) return { hours: told, assumptions: ['hours as configured'] }
+  if (isViewOf(view, 'Fit') || view.settings.trees !== undefined) return hoursOfTrees(view, options)
+  const { gpu } = machineOf(view, options)
+  const question = questionOf(view, gpu, devicesOf(view, options), options.told.samples)
+  if ('missing' in question) return question
+  if (gpu === null && computesOnProcessor(view)) return { missing: 'how fast its processors are' }
+  const [fast, slow] = [runHours(question.fast), runHours(question.slow)]
+  const assumptions = [...new Set([...question.fast.assumptions, ...fast.assumptions, ...slow.assumptions])]
+  const lack = slow.lacks[0] ?? fast.lacks[0]
+  if (fast.hours === null || slow.hours === null) {
+    const missing = lackText(lack ?? 'length', question)
+    if (lack !== 'samples' && lack !== 'dataset') return { missing }
+    const [least, most] = [question.fast, question.slow].map(
+      (one) => runHours({ ...one, samples: sampleUnit }).hours,
+    )
+    if (!least || !most) return { missing }
+    return { missing, ofSamples: { low: least.low, high: most.high }, assumptions }
+  }
+  const hours = { low: fast.hours.low, high: slow.hours.high }
+  return { hours: fed(view, hours, fast.work?.samples, slow.work?.samples), assumptions }
+}
+
+/** vCPUs of a machine that nobody names. */
+const usualCpus: Interval = { low: 4, high: 32 }
+
+function hoursOfTrees(view: Work, options: RuleOptions): ProgramHours {
+  const claim = (view.settings as SubjectView<'Fit'>['settings']).trees
+  const work = effective(claim)
+  if (work === undefined)
+    return { missing: `how long its trees take${claim?.state === 'unknown' ? `: ${claim.because}` : ''}` }
+  const table = tableOf(view, options.told.samples)
+  if ('missing' in table) return table
+  const { cpus } = machineOf(view, options)
+  const assumptions = [
+    ...(table.counted === null ? [] : [table.counted]),
+    ...(cpus === null && !work.accelerated && work.threads === 'all'
+      ? [`${usualCpus.low} to ${usualCpus.high} vCPUs, which no job names`]
+      : []),
+    ...(work.perClass ? ['one to ten classes, each with a tree in every round'] : []),
+  ]
+  return { hours: treeHours(work, table, cpus === null ? usualCpus : { low: cpus, high: cpus }), assumptions }
+}
+
+/** Hours of a training that waits for its samples, where it is known what one costs. */
+function fed(
+  view: SubjectView<'Training'>,
+  hours: Interval,
+  least: number | null = null,
+  most = least,
+): Interval {
+  const loaders = subjectsOf(view.run, 'InputPipeline').filter(
+    ({ settings, subject }) =>
+      effective(settings.feeds) === 'training' && subject.location.path === view.subject.location.path,
+  )
+  const [loader, ...others] = loaders
+  const work = effective(loader?.settings.work)
+  if (loader === undefined || others.length > 0 || least === null || most === null) return hours
+  if (work === undefined || work === 'device') return hours
+  const workers = effective(loader.settings.workers) ?? null
+  const loading = {
+    low: loaderHours(work, workers, least).low,
+    high: loaderHours(work, workers, most).high,
+  }
+  return withLoader(hours, loading, workers)
+}
+
+export function computesOnProcessor({ subject }: Pick<SubjectView, 'subject'>): boolean {
+  return subject.evidence.accelerator === 'cpu' || subject.evidence.accelerator === 'none'
+}
+
+/** Accelerators that share the work of a training, at most and at least. */
+function devicesOf(view: SubjectView<'Training'>, options: RuleOptions): { fast: number; slow: number } {
+  const { launch, compute } = view.run.job
+  const gpus = machineOf(view, options).gpus
+  const nodes = effective(compute?.settings.nodes) ?? launch?.nodes ?? 1
+  const all = Math.max(1, (gpus ?? 1) * nodes)
+  const processes = launch?.processes ?? null
+  if (processes === 0) return { fast: all, slow: all }
+  if (processes !== null && processes > 1) {
+    const used = Math.min(processes * nodes, gpus === null ? processes * nodes : all)
+    return { fast: used, slow: used }
+  }
+  if (gpus === null || gpus <= 1) return { fast: all, slow: 1 }
+  // One process that sees several of them: the library splits each batch, which gains less than their number.
+  const splits = subjectsOf(view.run, 'Parallelism').some(
+    ({ settings }) => effective(settings.method) === 'data-parallel',
+  )
+  if (splits) return { fast: gpus, slow: Math.max(1, gpus / 2) }
+  return processes === 1 && effective(view.settings.managed) !== true
+    ? { fast: 1, slow: 1 }
+    : { fast: all, slow: 1 }
+}

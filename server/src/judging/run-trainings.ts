@@ -1,0 +1,38 @@
+/** What a job trains and fits, program by program. */
+import { subjectsOf } from '../rules/subject-view.js'
+import type { Run, SubjectView } from '../workload/claim.js'
+
+/** A training, or an estimator that is fitted. */
+export type Work = SubjectView<'Training'> | SubjectView<'Fit'>
+
+/** The trainings of each program that the job runs; what several nodes run together counts once. */
+export function trainingsOf(run: Run): Work[][] {
+  const seen = new Set<string>()
+  return run.siblings.flatMap((one) => {
+    const { launch } = one.job
+    const key = JSON.stringify([
+      one.script,
+      launch?.program,
+      flagsOf(one),
+      launch?.positionals.map(({ value }) => value),
+    ])
+    if (seen.has(key)) return []
+    seen.add(key)
+    const found: Work[] = [...subjectsOf(one, 'Training'), ...subjectsOf(one, 'Fit')]
+    const all = found.filter(
+      ({ subject: { evidence } }) => evidence.role !== 'test' && evidence.role !== 'job',
+    )
+    const own = all.filter(({ subject }) => subject.location.path === one.script)
+    const counted = own.length > 0 ? own : all
+    return counted.length === 0 ? [] : [counted]
+  })
+}
+
+function flagsOf({ job }: Run): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(job.launch?.flags ?? {})
+      // Nodes of one job are told apart by their rank.
+      .filter(([name]) => !/rank/i.test(name))
+      .map(([name, { value }]) => [name, value]),
+  )
+}
