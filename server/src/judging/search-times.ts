@@ -13,9 +13,12 @@ export function timesOf(run: Run): OpenInterval {
   const started = effective(run.job.compute?.settings.jobsStarted)
   const counts: OpenInterval[] = typeof started === 'number' ? [{ low: started, high: started }] : []
   const trials = searches.flatMap(({ settings }) => {
-    if (effective(settings.unit) === 'fit') return []
+    // A command that starts trials is not the search that they belong to.
+    if (effective(settings.unit) === 'fit' || settings.endsTrials !== undefined) return []
     return [trialsOf(settings)]
   })
+  const served = timesOfAgent(run, trials)
+  if (served !== null) return served
   const fits = fitsOf(run)
   const isOfTrees = trainingsOf(run)
     .flat()
@@ -33,6 +36,22 @@ export function timesOf(run: Run): OpenInterval {
     }),
     { low: 1, high: 1 },
   )
+}
+
+/** Runs that an agent of a sweep makes; agents that are started together share them. Null: it is no agent. */
+function timesOfAgent(
+  { job: { launch, compute }, agents = 1 }: Run,
+  trials: OpenInterval[],
+): OpenInterval | null {
+  if (launch?.sweepOf === undefined || trials.length === 0) return null
+  const all = added(trials)
+  const { runs } = launch
+  if (typeof runs === 'number') {
+    const each = Math.min(all.high ?? runs, runs)
+    // A job of an array, and how many it has is not known.
+    return { low: each, high: effective(compute?.settings.trials) === true ? all.high : each }
+  }
+  return runs === null || agents > 1 ? { low: 1, high: all.high } : all
 }
 
 function searchesOf(run: Run): SubjectView<'Search'>[] {

@@ -297,6 +297,7 @@ class LaunchLine {
     const [first, second] = this.words
     this.found.chain.push('wandb agent')
     this.found.agent = true
+    this.found.runs = countOf(this.words.slice(2))
     this.found.program = { path: null, module: null }
     this.found.programSpan = { start: first!.start, end: second!.end }
     this.found.rest = []
@@ -458,4 +459,12 @@ class LaunchLine {
 /** The name in `--name`, `-n` and `--name=value`; null: no option. */
 function optionName(text: string | null): string | null {
   return /^--?([A-Za-z][\w-]*)/.exec(text ?? '')?.[1] ?? null
+}
+
+/** `--count 5` of an agent; null: it cannot be read. Undefined: not given. */
+function countOf(words: readonly ShellWord[]): number | null | undefined {
+  const at = words.findIndex(({ text }) => /^--count(=|$)/.test(text ?? ''))
+  if (at < 0) return undefined
+  const [, value = words[at + 1]?.text ?? null] = /=(.*)/.exec(words[at]!.text!) ?? []
+  return value !== null && /^\d+$/.test(value) ? Number(value) : null
 }

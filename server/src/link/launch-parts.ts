@@ -42,6 +42,8 @@ export interface LaunchParts
   serves: boolean
   /** It runs what a sweep starts. */
   agent: boolean
+  /** Runs after which the agent ends; null: not readable. Undefined: when the sweep does. */
+  runs: number | null | undefined
 }
 
 /** A command that runs a shell script of the project: `bash run.sh 8`. */
@@ -77,6 +79,7 @@ export class FoundLaunch {
   isShell = false
   serves = false
   agent = false
+  runs: number | null | undefined = undefined
 
   constructor(private readonly locate: Locate) {}
 
@@ -118,6 +121,7 @@ export class FoundLaunch {
     this.isShell = inner.isShell
     this.serves = inner.serves
     this.agent = inner.agent
+    this.runs = inner.runs
   }
 
   parts(): LaunchParts {
@@ -141,6 +145,7 @@ export class FoundLaunch {
       folder: this.folder,
       serves: this.serves,
       agent: this.agent,
+      runs: this.runs,
     }
   }
 

@@ -39,6 +39,8 @@ function copyOf(started: Launch, agent: Launch, open: boolean): Launch {
   const copy: Launch = {
     ...started,
     sweep: 'agent',
+    ...(open ? {} : { sweepOf: started.id }),
+    ...(agent.runs === undefined ? {} : { runs: agent.runs }),
     id: agent.id,
     job: agent.job,
     location: agent.location,

@@ -240,6 +240,13 @@ export function buildRuns(input: RunInput): Judgement[] {
           // A search that launches its trials itself is judged with what one of them does.
           if (trial !== undefined) {
             trial.searches = [...(trial.searches ?? []), { ...view, run: trial } as SubjectView<'Search'>]
+            const agents = agentsOf(trial, runsOfLaunch)
+            for (const agent of agents) {
+              agent.agents = agents.length
+              const own = { ...view, run: agent } as SubjectView<'Search'>
+              agent.searches = [...(agent.searches ?? []), own]
+              agent.from = [...(agent.from ?? []), ...(view.from ?? [])]
+            }
             judged.push([{ ...view, run: trial }])
             continue
           }
@@ -279,6 +286,12 @@ export function buildRuns(input: RunInput): Judgement[] {
   for (const runs of judged) for (const view of runs) batches.complete(view)
   const origins = new Origins()
   return judged.map((runs) => ({ runs, from: origins.of(runs) }))
+}
+
+/** Runs of agents that serve the sweep whose runs this one stands for. */
+function agentsOf({ job: { launch } }: Run, runs: ReadonlyMap<string, Run>): Run[] {
+  if (launch?.sweep !== 'file') return []
+  return [...runs.values()].filter((run) => run.job.launch?.sweepOf === launch.id)
 }
 
 /** A machine that nothing ends: no job, and yet what it costs is known. */

@@ -119,7 +119,9 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       view !== undefined && isViewOf(view, 'Compute') ? [view.subject.location.path] : [],
     ),
   )
+  const sweeps = servedSweeps([...runs.values()])
   for (const run of withoutParts([...runs.values()], input, starters)) {
+    if (sweeps.has(billKey(run))) continue
     const { compute, launch } = run.job
     const trainings = trainingsOf(run).flat()
     const unread = trainings.length > 0 ? null : unreadWork(run, starters)
@@ -162,9 +164,24 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
     jobs.push({ view: compute, entry })
   }
   found.push(...withoutAlternatives(jobs))
-  return withSavings(withoutDoubles(found), input.findings).sort((a, b) =>
+  const findings = input.findings.map((one) => {
+    const agent = one.billed === undefined ? undefined : sweeps.get(one.billed)
+    return agent === undefined ? one : { ...one, billed: agent }
+  })
+  return withSavings(withoutDoubles(found), findings).sort((a, b) =>
     a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1,
   )
+}
+
+/** Sweeps whose runs an agent of the project makes, each with the job of the first: the agent is billed for them. */
+function servedSweeps(runs: readonly Run[]): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const run of runs)
+    for (const { job } of run.siblings) {
+      const sweep = job.launch?.sweepOf
+      if (sweep !== undefined && !found.has(sweep)) found.set(sweep, billKey(run))
+    }
+  return found
 }
 
 /** The clock that starts the job: the one of its name, or the only one of its file. */

@@ -60,8 +60,14 @@ export interface Launch {
   /** The launcher starts the program as it is, on each node of the job. */
   everyNode?: boolean
   nodes: number | null
+  /** Processes on all nodes together, where it is left open how they are spread; `processes` is their mean. */
+  total?: number
   /** `file`: what a file of a sweep starts for each of its runs; `agent`: it runs what the sweep does that it is told to serve. */
   sweep?: 'file' | 'agent'
+  /** Of an agent: the launch of the file whose sweep it serves. */
+  sweepOf?: string
+  /** Runs after which an agent ends; null: their number cannot be read. Absent: when the sweep does. */
+  runs?: number | null
   /** A README shows it: it counts where nothing else starts the program, and only until somebody starts it otherwise. */
   documented?: true
   /** It only asks what a workflow starts: no script is read with it. */
@@ -101,7 +107,7 @@ export interface ShellCall {
   /** As the job's own work spells the command (`Compute.sharing`). */
   spelled?: string
   /** By launcher: what the job's controller makes of one that does not say itself how many processes it starts. */
-  processes?: Record<string, { processes: number | null; nodes?: number | null }>
+  processes?: Record<string, { processes: number | null; nodes?: number | null; total?: number }>
 }
 
 /** What a script is read with. */

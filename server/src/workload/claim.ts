@@ -140,6 +140,8 @@ export interface Run {
   subjects: SubjectView[]
   /** Searches that start it for each of their trials; absent: none is known beside those of its own script. */
   searches?: SubjectView<'Search'>[]
+  /** Commands of the project that serve the same sweep as this one, itself included; absent: it serves none. */
+  agents?: number
   /** All runs of the same job, this one included. A request for machines is judged once, with its first run. */
   siblings: Run[]
 }

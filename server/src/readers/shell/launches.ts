@@ -66,6 +66,8 @@ export interface Around {
   /** Per node, and nodes, where the command itself does not say. */
   processes?: number | null
   nodes?: number | null
+  /** `Launch.total`. */
+  total?: number
   /** The image that the job runs in. */
   image?: string | null
   /** `Launch.besides`. */
@@ -108,6 +110,7 @@ export function shellLaunch(
     ...(parts.launcherComplete ? {} : { launcherOpen: true as const }),
     processes: around.processes === undefined ? parts.processes : around.processes,
     nodes: around.nodes === undefined ? parts.nodes : around.nodes,
+    ...(around.total === undefined ? {} : { total: around.total }),
     ...onDevice(parts),
     ...(startsPerDevice(parts.launcher) ? { perDevice: true } : {}),
     ...(startsOnEveryNode(parts.launcher) ? { everyNode: true } : {}),
@@ -120,6 +123,7 @@ export function shellLaunch(
     ...(parts.serves ? { serves: true as const } : {}),
     ...(describesItself(parts.launcher) ? { described: true as const } : {}),
     ...(parts.agent ? { sweep: 'agent' as const } : {}),
+    ...(parts.runs === undefined ? {} : { runs: parts.runs }),
     ...versionsIn(around.image),
   }
 }

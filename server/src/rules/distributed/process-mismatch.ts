@@ -47,6 +47,25 @@ export default defineRule({
       return silent(`another launch of the job uses all ${count} GPUs`)
     const { launch } = most.run.job
     const used = most.used
+    const total = launch!.total
+    const machines = effective(nodes)
+    if (total !== undefined && machines !== undefined && used < count) {
+      // With several launches each may have nodes of its own.
+      if (rest.length > 0) return silent('its launches may share its nodes among them')
+      const all = machines * count
+      report({
+        at: nodes!,
+        message: `${launch!.launcher} starts ${total} processes in all, and ${machines} nodes have ${all} ${model ?? 'GPUs'}: ${all - total} stay idle.`,
+        saving: {
+          fraction: [(all - total) / all, (all - total) / all],
+          usd: null,
+          basis: `${all - total} of ${all} GPUs are idle`,
+        },
+        fixes: total % count === 0 ? [{ set: [{ claim: nodes!, value: total / count }] }] : [],
+        related: [{ location: launch!.location, message: `starts ${total} processes` }],
+      })
+      return
+    }
     const fixes: FixRequest[] = []
     if (processes !== undefined && effective(processes) === used)
       fixes.push({ set: [{ claim: processes, value: count }] })
