@@ -1,5 +1,6 @@
 /** How long a program trains: each of its trainings, put together. */
 import { type Missing, sampleUnit } from '../estimate/bill.js'
+import { experienceHours } from '../estimate/experience-hours.js'
 import { loaderHours, withLoader } from '../estimate/loader-seconds.js'
 import type { Interval } from '../estimate/network.js'
 import { runHours } from '../estimate/run-hours.js'
@@ -41,6 +42,7 @@ function longestToAll(all: readonly Interval[]): Interval {
 function hoursOfTraining(view: Work, options: RuleOptions): ProgramHours {
   const told = options.told.hours
   if (told !== null) return { hours: told, assumptions: ['hours as configured'] }
+  if (isViewOf(view, 'Fit') && view.settings.experience !== undefined) return hoursOfAgent(view)
   if (isViewOf(view, 'Fit') || view.settings.trees !== undefined) return hoursOfTrees(view, options)
   const { gpu } = machineOf(view, options)
   const question = questionOf(view, gpu, devicesOf(view, options), options.told.samples)
@@ -81,6 +83,14 @@ function hoursOfTrees(view: Work, options: RuleOptions): ProgramHours {
     ...(work.perClass ? ['one to ten classes, each with a tree in every round'] : []),
   ]
   return { hours: treeHours(work, table, cpus === null ? usualCpus : { low: cpus, high: cpus }), assumptions }
+}
+
+function hoursOfAgent({ settings: { experience } }: SubjectView<'Fit'>): ProgramHours {
+  const steps = effective(experience)
+  if (steps !== undefined) return { hours: experienceHours(steps) }
+  return {
+    missing: `how long its agent learns${experience?.state === 'unknown' ? `: ${experience.because}` : ''}`,
+  }
 }
 
 /** Hours of a training that waits for its samples, where it is known what one costs. */

@@ -186,6 +186,7 @@ import { skypilotTaskReader } from './skypilot/task.js'
 import { slurmReader } from './slurm/reader.js'
 import { sparkTuningReader } from './spark/cross-validator.js'
 import { sparkDataReader } from './spark/uncached.js'
+import { stableBaselinesReader } from './stable-baselines/learn.js'
 import { submititReader } from './submitit/executor.js'
 import { swiftCommandReader } from './swift/command.js'
 import { tensorflowReader } from './tensorflow/eager.js'
@@ -394,6 +395,7 @@ export const readers: readonly Reader[] = [
   slurmReader,
   sparkTuningReader,
   sparkDataReader,
+  stableBaselinesReader,
   submititReader,
   swiftCommandReader,
   tensorflowReader,

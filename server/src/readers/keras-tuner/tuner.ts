@@ -16,6 +16,7 @@ import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { builderOf, hyperSpace } from './space.js'
+import { claimTrial } from './trial.js'
 
 const tunerName =
   /^keras_tuner\.(tuners\.)?([a-z_]+\.)?(RandomSearch|BayesianOptimization|Hyperband|GridSearch)$/
@@ -81,7 +82,9 @@ function readTuner(
   }
   // A hypermodel with a fit of its own decides by itself when to stop.
   const fits = builder?.func.class?.methods.has('fit') ?? false
-  if (strategy !== 'hyperband' && !fits) readStopping(python, search, call)
+  if (strategy === 'hyperband' || fits) return
+  readStopping(python, search, call)
+  claimTrial(python, call, claims)
 }
 
 function readStopping(python: PythonModule, search: SubjectBuilder<'Search'>, tuner: Call): void {

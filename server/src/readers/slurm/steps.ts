@@ -44,6 +44,7 @@ function mpiSteps(parts: LaunchParts, directives: Directive[]): Counted {
   if (!directives.some((one) => one.scheduler === 'SBATCH')) return {}
   const nodes = nodesOf(directives)
   const total = launcherNumber(parts, 'np')
-  if (nodes === null || nodes < 2 || total == null || launcherNumber(parts, 'npernode') !== undefined) return {}
+  if (nodes === null || nodes < 2 || total == null || launcherNumber(parts, 'npernode') !== undefined)
+    return {}
   return total % nodes === 0 ? { processes: total / nodes, nodes, total } : { processes: null, nodes }
 }

@@ -1,5 +1,6 @@
 /** What a training loop, or the object that runs one, says of itself. */
 import type { CountedLayers } from '../../text/counted-layers.js'
+import type { Experience } from '../../text/experience.js'
 import type { TreeWork } from '../../text/tree-work.js'
 
 /** From most to least precise. `-mixed`: autocast over fp32 weights; without: the weights themselves. */
@@ -135,6 +136,8 @@ export interface TrainingSettings {
 /** An estimator that is fitted in one go: nothing ends it early, and nothing is saved on the way. */
 export interface FitSettings {
   trees: TreeWork
+  /** Of an agent: what it learns from. */
+  experience: Experience
 }
 
 /** A network that a program makes: by a name that is known, or of layers of its own. */

@@ -1,0 +1,87 @@
+/** Stable-Baselines3: `PPO('MlpPolicy', env).learn(total_timesteps=…)`. Source: Stable-Baselines3 2.4, and its sb3-contrib. */
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Experience } from '../../text/experience.js'
+import { lookUp } from '../../text/records.js'
+import { knownArgument, numberArgument, passedExpression, textArgument } from '../../values/argument.js'
+import { calleePlace } from '../../values/places.js'
+import { defineReader } from '../reader.js'
+
+const algorithm =
+  /^(stable_baselines3|sb3_contrib)\.(\w+\.)*(PPO|A2C|TRPO|MaskablePPO|RecurrentPPO|DQN|QRDQN|SAC|TD3|DDPG|TQC|CrossQ)$/
+
+/** DQN learns from every fourth step by itself, the others from each. */
+const kinds: Record<string, Experience['learns']> = {
+  PPO: 'on policy',
+  A2C: 'on policy',
+  TRPO: 'on policy',
+  MaskablePPO: 'on policy',
+  RecurrentPPO: 'on policy',
+  DQN: 'off policy, now and then',
+  QRDQN: 'off policy, now and then',
+  SAC: 'off policy',
+  TD3: 'off policy',
+  DDPG: 'off policy',
+  TQC: 'off policy',
+  CrossQ: 'off policy',
+}
+
+/** Environments that come with Gymnasium; how fast any other is nobody knows. */
+const known =
+  /^(ALE\/\w+-v\d|\w+(NoFrameskip|Deterministic)-v\d|(Ant|HalfCheetah|Hopper|Walker2d|Humanoid|HumanoidStandup|Swimmer|Reacher|Pusher|InvertedPendulum|InvertedDoublePendulum)-v\d|(CartPole|Pendulum|Acrobot|MountainCar|MountainCarContinuous|LunarLander|LunarLanderContinuous|BipedalWalker|BipedalWalkerHardcore|CarRacing|FrozenLake|Taxi|CliffWalking|Blackjack)-v\d)$/
+
+export const stableBaselinesReader = defineReader({
+  name: 'stable-baselines',
+  title: 'Stable-Baselines3',
+  languages: ['python'],
+  triggers: ['stable_baselines3', 'sb3_contrib'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    for (const call of python.calls) {
+      if (call.method !== 'learn' || call.receiverCall === null) continue
+      const name = algorithm.exec(call.receiverCall.name ?? '')?.[3]
+      if (name === undefined) continue
+      const place = calleePlace(call)
+      const fit = claims.subject('Fit', place, call.function?.qualified ?? '', python.evidence)
+      const found = experienceOf(python, call, call.receiverCall, lookUp(kinds, name)!)
+      if (typeof found === 'string') fit.unknown('experience', 'total_timesteps', found, place)
+      else fit.known('experience', 'total_timesteps', found, place)
+    }
+  },
+})
+
+function experienceOf(
+  python: PythonModule,
+  learn: Call,
+  made: Call,
+  learns: Experience['learns'],
+): Experience | string {
+  const steps = numberArgument(python.argument(learn, 'total_timesteps', 0))
+  if (steps === null || steps < 1) return '`total_timesteps` cannot be read'
+  if (learn.loops.length > 0) return 'how often it learns cannot be read'
+  const environment = environmentOf(python, python.argument(made, 'env', 1))
+  if (environment === null) return 'which environment it learns in cannot be read'
+  if (!known.test(environment)) return `how fast ${environment} is`
+  const policy = textArgument(python.argument(made, 'policy', 0)) ?? ''
+  const sees = /Cnn/.test(policy) ? 'pictures' : 'numbers'
+  return { steps, learns, sees }
+}
+
+/** The name that an environment is made by, through vectors and wrappers of it. */
+function environmentOf(python: PythonModule, given: ArgumentValue): string | null {
+  const text = knownArgument(given)
+  if (typeof text === 'string') return text
+  const expr = passedExpression(given)
+  let call = expr === null ? null : python.callOf(expr)
+  for (let depth = 0; call !== null && depth < 6; depth++) {
+    const first = call.expr.args[0]?.value
+    if (first === undefined) return null
+    if (/^(make|make_vec|make_vec_env|make_atari_env)$/.test(call.method)) {
+      const name = python.argument(call, /^make(_vec)?$/.test(call.method) ? 'id' : 'env_id', 0)
+      return textArgument(name)
+    }
+    // `VecFrameStack(env, 4)`, `Monitor(env)`, `DummyVecEnv([make])`.
+    call = python.callOf(first)
+  }
+  return null
+}
