@@ -6,9 +6,12 @@ import { folderOf, join, parents } from '../link/paths.js'
 import { hydraRoot } from '../python/configured-path.js'
 import { moduleOfRoot, rootsOf } from '../python/configured-plain.js'
 import type { ConfigurationUse, ModuleSummary, PlainPath } from '../python/module.js'
+import { rootOfFlags } from '../python/option-files.js'
 import type { ConfigurationRoot } from '../text/configured.js'
+import { eitherConfigured } from '../text/merge-configured.js'
 import { define, lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
+import { configurationFiles, fitting, type NamedFile } from './fitting-files.js'
 import type { ProjectFiles } from './project-files.js'
 
 export interface Configurations {
@@ -17,12 +20,27 @@ export interface Configurations {
   files: string[]
 }
 
+/** What launches of a script give one of its options. */
+export interface GivenFiles {
+  /** It is launched, and what that gives the option is known. */
+  isLaunched: boolean
+  files: readonly string[]
+  /** What all of them give, where that is the same, be it the name of a file or not. */
+  named: string | null
+  /** Only a README shows them. */
+  documented: boolean
+}
+
+/** More are no choice that somebody makes. */
+const mostFiles = 8
+
 const none: Configurations = { values: {}, files: [] }
 
 export class ConfigurationLinker {
   constructor(
     private readonly project: ProjectFiles,
     private readonly summaryOf: (path: string) => ModuleSummary | null,
+    private readonly filesGiven: (script: string, flags: readonly string[]) => GivenFiles,
   ) {}
 
   /** For a script by itself (`launch` null), or as a launch starts it. */
@@ -45,8 +63,10 @@ export class ConfigurationLinker {
       if (use.kind === 'hydra' && use.launched === true && launch === null) continue
       // What Hydra is told in a README is one of many things that it could be.
       if (use.kind === 'hydra') this.compose(record, use, launch?.documented === true ? null : launch, found)
+      else if (use.kind === 'option') this.choose(record.path, use, folders, found)
       else {
-        const path = this.locate(use.path, folders)
+        const path =
+          this.locate(use.path, folders) ?? this.only(use.path.slice(use.path.lastIndexOf('/') + 1))
         if (path !== null) add(use.path, path, false)
       }
     }
@@ -59,6 +79,54 @@ export class ConfigurationLinker {
       }
     }
     return found
+  }
+
+  /** What an option names: what launches give it, else its default, else whichever file of the project fits. */
+  private choose(
+    script: string,
+    use: ConfigurationUse & { kind: 'option' },
+    folders: string[],
+    found: Configurations,
+  ): void {
+    const given = this.filesGiven(script, use.flags)
+    const named = given.files.length > 0 ? given.files : use.otherwise === null ? [] : [use.otherwise]
+    const paths = named.map((path) => this.locate(path, folders) ?? this.only(path))
+    const files = paths.every((path) => path !== null) ? [...new Set(paths)] : []
+    const chosen =
+      named.length > 0
+        ? files.flatMap((path) => this.content(path) ?? [])
+        : given.isLaunched
+          ? []
+          : fitting(this.project, folders, use.keys)
+    if (chosen.length === 0 || chosen.length > mostFiles) return
+    for (const { path } of chosen) if (!found.files.includes(path)) found.files.push(path)
+    const names = chosen.map(({ path }) => `${path} is used`)
+    const [only] = chosen
+    define(found.values, rootOfFlags(use.flags), {
+      root:
+        chosen.length === 1
+          ? only!.root
+          : eitherConfigured(
+              chosen.map(({ root }) => root),
+              names,
+            ),
+      overridable: named.length === 0 || given.documented,
+    })
+  }
+
+  private content(path: string): NamedFile | null {
+    const file = this.project.values(path)
+    if (file === undefined || file === 'pending' || file.root === null) return null
+    const root = structuredClone(file.root)
+    interpolate(root)
+    return { path, root }
+  }
+
+  /** The only file of the project that a path may end with; null: there are none, or several. */
+  private only(path: string): string | null {
+    const ending = `/${path.replace(/^(\.\/)+/, '')}`
+    const all = this.project.matching(configurationFiles).filter((one) => one.endsWith(ending))
+    return all.length === 1 ? all[0]! : null
   }
 
   /** The file that another module names to this one, as it names it; null: there is none, or it has not been read. */
@@ -105,7 +173,8 @@ export class ConfigurationLinker {
       }
       return undefined
     }
-    const name = flag('config-name', 'cn') ?? use.name
+    const name =
+      flag('config-name', 'cn') ?? use.name ?? this.filesGiven(record.path, ['config-name', 'cn']).named
     const given = flag('config-path', 'cp', 'config-dir', 'cd')
     // A path that cannot be read, or one that is relative to where the program starts.
     if (name === null || given !== undefined) return

@@ -16,7 +16,7 @@ import type { Binding, Extraction, Launch } from '../workload/claim.js'
 import { bindLaunches } from './bind-launches.js'
 import { CallsInto } from './calls-into.js'
 import { Compositions, composes } from './compositions.js'
-import { ConfigurationLinker, type Configurations } from './configurations.js'
+import { ConfigurationLinker, type Configurations, type GivenFiles } from './configurations.js'
 import { targetsIn } from './configured-calls.js'
 import { DataTables, type SizeOf } from './data-tables.js'
 import { bindingKey, spelled } from './extraction-keys.js'
@@ -25,6 +25,7 @@ import { FrameworkConfigLinker } from './framework-configs.js'
 import { type Definition, ImportGraph } from './import-graph.js'
 import { asImporter, asProgram, ImporterSummaries } from './importer-summaries.js'
 import { linkKinds } from './kinds.js'
+import { LaunchedFiles } from './launched-files.js'
 import { launchedScripts, standsAlone } from './launched-scripts.js'
 import { launchesOf, withImage } from './launches.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
@@ -79,6 +80,7 @@ export class Linker implements LinkedProject {
   private readonly compositions = new Compositions(this)
   private readonly tables: DataTables
   private readonly calls = new CallsInto(this)
+  private readonly launchedFiles = new LaunchedFiles(this)
   private started: readonly Launch[] | null = null
   private launchedNow: ReadonlySet<string> | null = null
   private all: readonly string[] = []
@@ -107,7 +109,11 @@ export class Linker implements LinkedProject {
       answersOf,
       (path) => this.launched().has(path) && standsAlone(records.get(path)!),
     )
-    this.configurations = new ConfigurationLinker(this.files, (path) => this.summaryOf(path))
+    this.configurations = new ConfigurationLinker(
+      this.files,
+      (path) => this.summaryOf(path),
+      (script, flags) => this.filesGiven(script, flags),
+    )
     this.frameworkConfigs = new FrameworkConfigLinker(this.files, this.questions)
     this.kinds = linkKinds(this)
   }
@@ -148,6 +154,7 @@ export class Linker implements LinkedProject {
     this.launchedNow = null
     this.compositions.forget()
     this.calls.forget()
+    this.launchedFiles.forget()
     for (const kind of this.kinds) kind.begin?.()
   }
 
@@ -213,6 +220,8 @@ export class Linker implements LinkedProject {
         return this.importersOf(path).join('\n')
       case 'calls':
         return this.calls.hash(path)
+      case 'given':
+        return this.launchedFiles.hash(path)
       case 'compositions':
         return composes(this.summaryOf(path)) ? hashOf(JSON.stringify(this.compositions.of(path))) : ''
       case 'summary':
@@ -299,6 +308,12 @@ export class Linker implements LinkedProject {
   launches(): readonly Launch[] {
     this.started ??= this.launchesIn([...this.files.readRecords()].map(({ extraction }) => extraction))
     return this.started
+  }
+
+  /** The files that launches of a script give one of its options. */
+  private filesGiven(script: string, flags: readonly string[]): GivenFiles {
+    this.questions.read(`given ${script}`)
+    return this.launchedFiles.given(script, flags)
   }
 
   private launched(): ReadonlySet<string> {

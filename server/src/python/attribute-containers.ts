@@ -104,6 +104,13 @@ function made(analysis: Analysis, expr: CallExpr, name: string): ConfiguredPath 
   return { root: null, keys: [], fields: { from: 0, values }, ...mayBeMergedOver(analysis) }
 }
 
+/** A dictionary that holds more than plain values: what is known of it. Null: nothing is. */
+export function dictionaryPath(analysis: Analysis, expr: Expr & { type: 'dict' }): ConfiguredPath | null {
+  const values = new Map<string, Folded>()
+  put(analysis, '', expr, values, 0)
+  return values.size === 0 ? null : { root: null, keys: [], fields: { from: 0, values } }
+}
+
 /** `EasyDict(lr=0.1)`, `OmegaConf.create({'lr': 0.1})`. */
 function fromArguments(
   analysis: Analysis,

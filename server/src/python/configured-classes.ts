@@ -1,7 +1,7 @@
 /** Objects of classes that a configuration fills: `Config(**data)`, `dacite.from_dict`, `tyro.cli`, or the class as it is. */
 
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
-import { lookUp } from '../text/records.js'
+import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentOf, type ConfiguredPath } from './configured-path.js'
 import { isFromEnvironment } from './data-classes.js'
@@ -57,6 +57,8 @@ export function constructed(
   const klass = classNamed(analysis, callee)
   if (klass === null) return null
   const spread = args.filter((one) => one.star === 2)
+  if (isMapping(klass) && args.length === 1 && args[0]!.star !== 1 && args[0]!.name === null)
+    return inner(args[0]!.value)
   const taking = 'klass' in klass ? takingOf(analysis, klass.klass) : klass.taking
   if (taking === 'keywords' && spread.length === 1 && args.every((one) => one.star !== 1))
     return filled(analysis, callee, expr, inner(spread[0]!.value))
@@ -64,8 +66,37 @@ export function constructed(
     const data = argumentOf(expr, taking.name, taking.position)
     return data === null ? null : filled(analysis, callee, expr, inner(data))
   }
-  return args.some((one) => one.star > 0) ? null : filled(analysis, callee, expr, { root: null, keys: [] })
+  if (args.some((one) => one.star > 0)) return null
+  const object = filled(analysis, callee, expr, { root: null, keys: [] })
+  const paths = taking === 'keywords' && object !== null ? partsGiven(expr, inner) : {}
+  return object === null || Object.keys(paths).length === 0
+    ? object
+    : { ...object, parts: { from: 0, paths } }
 }
+
+/** What keywords are given that stands in a file. */
+function partsGiven(
+  { args }: CallExpr,
+  inner: (part: Expr) => ConfiguredPath | null,
+): Record<string, ConfiguredPath> {
+  const paths: Record<string, ConfiguredPath> = {}
+  for (const { name, value } of args) {
+    const path = name === null ? null : inner(value)
+    if (name !== null && path !== null && (path.root !== null || path.parts !== undefined))
+      define(paths, name, path)
+  }
+  return paths
+}
+
+/** `class AttrDict(dict)`: what it is given it holds, whatever its constructor does besides. */
+function isMapping(named: NamedClass): boolean {
+  const bases =
+    'klass' in named ? named.klass.bases : (lookUp(named.summary.classes, named.name)?.bases ?? [])
+  return bases.some((base) => mappings.test(base))
+}
+
+const mappings =
+  /^(dict|collections\.(OrderedDict|UserDict|defaultdict)|addict\.Dict|easydict\.EasyDict|box\.Box|munch\.Munch)$/
 
 type NamedClass = { klass: Klass } | { summary: ModuleSummary; name: string; taking: Taken }
 

@@ -1,7 +1,7 @@
 /** Configurations that another module of the project makes, keeps or loads. */
 
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
-import { lookUp } from '../text/records.js'
+import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { isMergedOver, mayBeMergedOver } from './attribute-containers.js'
 import { pathOfClass } from './configured-classes.js'
@@ -116,7 +116,7 @@ function agreedOn(paths: readonly (ConfiguredPath | null)[]): ConfiguredPath | n
 
 /** An object that another module makes, unless a file is read into it here. */
 function inCode(analysis: Analysis, plain: PlainPath): ConfiguredPath | null {
-  if (plain.root !== null) return fromPlain(plain)
+  if (plain.root !== null || plain.parts !== undefined) return fromPlain(plain)
   if (isMergedOver(analysis)) return null
   const path = fromPlain(plain)
   return path.overridable === true ? path : { ...path, ...mayBeMergedOver(analysis) }
@@ -148,7 +148,15 @@ export function loadedElsewhere(
 
 /** A path that begins where `data` ends. */
 function moved(path: ConfiguredPath, data: ConfiguredPath): ConfiguredPath {
-  const { fields } = path
+  const { fields, parts } = path
+  if (parts !== undefined) {
+    const paths: Record<string, ConfiguredPath> = {}
+    for (const [key, part] of Object.entries(parts.paths)) define(paths, key, moved(part, data))
+    const { parts: _, ...rest } = path
+    const whole = parameterOf(path.root)?.of === 'data' ? moved(rest, data) : rest
+    const from = parts.from + whole.keys.length - path.keys.length
+    return { ...whole, parts: { from, paths } }
+  }
   const shift = data.keys.length
   return {
     ...data,

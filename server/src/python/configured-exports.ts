@@ -1,15 +1,21 @@
 /** What a module tells others of the configurations that it reads. */
+import type { Expr } from '../syntax/python-ast.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { dictionaryPath } from './attribute-containers.js'
 import { changedKeys } from './configured.js'
-import { agreed, type ConfiguredPath, configuredPath, parameterOf } from './configured-path.js'
+import { agreed, type ConfiguredPath, configuredPath, parameterOf, pathInside } from './configured-path.js'
 import { rootsOf, seenFrom, toPlain as withoutChanges } from './configured-plain.js'
 import type { Func, Loading, ModuleSummary, PlainPath } from './module.js'
 
 /** With what the module writes to it. */
 export function toPlain(analysis: Analysis, path: ConfiguredPath): PlainPath {
-  const changed = changedKeys(analysis, path)
-  return { ...withoutChanges(path), ...(changed.length === 0 ? {} : { changed }) }
+  const [changed, mayChange] = [changedKeys(analysis, path, false), changedKeys(analysis, path, true)]
+  return {
+    ...withoutChanges(path),
+    ...(changed.length === 0 ? {} : { changed }),
+    ...(mayChange.length === 0 ? {} : { mayChange }),
+  }
 }
 
 /** What names of the module stand for, where that is a configuration or an object with fields. */
@@ -19,11 +25,19 @@ export function keptConfigurations(analysis: Analysis): NonNullable<ModuleSummar
     const [only] = bindings
     if (name.includes('.') || name.endsWith('[]') || bindings.length > 1 || only?.kind !== 'assign') continue
     const end = analysis.text.length
-    const path = configuredPath(analysis, { type: 'name', id: name, start: end, end })
-    if (path !== null && (path.root !== null || (path.fields?.values.size ?? 0) > 0))
+    const path =
+      configuredPath(analysis, { type: 'name', id: name, start: end, end }) ??
+      dictionaryNamed(analysis, name, only.value)
+    if (path !== null && !holdsNothing(path))
       define(kept, name, seenFrom(analysis.path, toPlain(analysis, path)))
   }
   return kept
+}
+
+/** `CONFIG = {'epochs': 90, 'device': torch.device('cuda')}`; one that is a plain value is told as a constant. */
+function dictionaryNamed(analysis: Analysis, name: string, value: Expr | null): ConfiguredPath | null {
+  if (value?.type !== 'dict' || analysis.mutatedNames.has(name)) return null
+  return analysis.fold(value).state === 'known' ? null : dictionaryPath(analysis, value)
 }
 
 /** What functions and methods give back that load a configuration, by qualified name. */
@@ -33,22 +47,41 @@ export function loadingFunctions(analysis: Analysis): Record<string, Loading> {
     const loading = func.qualified.split('.').length > 2 ? null : loadingOf(analysis, func)
     if (loading !== null) define(found, func.qualified, loading)
   }
+  for (const klass of analysis.classes) {
+    const init = klass.methods.get('__init__')
+    const path = init === undefined ? null : pathInside(analysis, klass, null, 0, null)
+    const loading = path === null ? null : loadingFrom(analysis, init!, path)
+    if (loading !== null) define(found, klass.name, loading)
+  }
   return found
 }
 
 function loadingOf(analysis: Analysis, func: Func): Loading | null {
-  const path = agreed(analysis, func, 0, { func, call: null, outer: null })
-  if (path === null || (path.root === null && (path.fields?.values.size ?? 0) === 0)) return null
+  return loadingFrom(analysis, func, agreed(analysis, func, 0, { func, call: null, outer: null }))
+}
+
+function holdsNothing({ root, parts, fields }: ConfiguredPath): boolean {
+  return root === null && parts === undefined && (fields?.values.size ?? 0) === 0
+}
+
+/** What a call of the function gives, where it is this. */
+function loadingFrom(analysis: Analysis, func: Func, path: ConfiguredPath | null): Loading | null {
+  if (path === null || holdsNothing(path)) return null
   const plain = toPlain(analysis, path)
   const parameters = rootsOf(plain).flatMap((root) => parameterOf(root) ?? [])
   const [parameter = null] = parameters
   // Several files: which is which only a reading of the function itself could tell.
-  if (parameters.length > 1 || (parameter?.of === 'data' && parameterOf(path.root) === null)) return null
+  if (
+    parameters.length > 1 ||
+    (parameter?.of === 'data' && path.parts === undefined && parameterOf(path.root) === null)
+  )
+    return null
   if (parameter === null) return { path: seenFrom(analysis.path, plain), parameter: null }
   const index = func.node.params.findIndex((one) => one.name === parameter.name)
   const fallback = func.node.params[index]?.default
   const otherwise =
-    fallback?.type === 'constant' && typeof fallback.value === 'string' ? fallback.value : null
+    parameter.otherwise ??
+    (fallback?.type === 'constant' && typeof fallback.value === 'string' ? fallback.value : null)
   const position = analysis.parameterOwner({ at: func.node.params[index]?.start ?? -1 })?.position ?? index
   return { path: plain, parameter: { ...parameter, position, otherwise } }
 }

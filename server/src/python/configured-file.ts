@@ -3,6 +3,8 @@ import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import type { Followed } from './configured-path.js'
 import { bindingsOf } from './names.js'
+import { isRootOfOption, rootOfOption } from './option-files.js'
+import type { Binding } from './scope.js'
 
 /** Functions that give back what a file, or its text, holds. */
 export const loaders = new Set([
@@ -21,6 +23,20 @@ export const loaders = new Set([
   'tomli.loads',
   'toml.load',
   'toml.loads',
+  'ruamel.yaml.YAML.load',
+  'ruamel.yaml.safe_load',
+  'ruamel.yaml.load',
+  'hjson.load',
+  'json5.load',
+  'commentjson.load',
+  'rtoml.load',
+  'mmengine.load',
+  'box.Box.from_yaml',
+  'box.Box.from_json',
+  'box.Box.from_toml',
+  'box.ConfigBox.from_yaml',
+  'munch.Munch.fromYAML',
+  'munch.Munch.fromJSON',
 ])
 
 const opening = new Set([
@@ -41,8 +57,8 @@ export const parsers = new Set([
   'configparser.SafeConfigParser',
 ])
 
-/** A path as written, or the parameter of the function that is followed which holds it. */
-export type LoadedFile = string | { parameter: string }
+/** A path as written, the root of what an option names, or the parameter of the function that is followed which holds it. */
+export type LoadedFile = string | { parameter: string; otherwise?: string }
 
 /** The file behind `'x.yaml'`, `open('x.yaml')`, `f` of `with open('x.yaml') as f`, `Path('x.yaml').read_text()`. */
 export function fileLoadedFrom(
@@ -62,27 +78,90 @@ export function fileLoadedFrom(
       const owner = analysis.parameterOwner(binding)
       if (owner?.func === followed.func) return passed(analysis, binding.name, owner, followed, depth)
     }
+    if (bindings.length > 1) return oneOf(bindings.map((one) => boundFile(analysis, one, followed, depth)))
   }
   const value = analysis.definition(expr)
   if (value.type === 'call') {
     const name = analysis.nameOf(value.callee)
     if (name !== null && opening.has(name)) return inner(value.args[0]?.value)
+    if (name === 'os.environ.get' || name === 'os.getenv') return inner(value.args[1]?.value)
     // What stands before it leads to a folder of this machine; the project's folders are searched.
-    if (name === 'os.path.join') return inner(value.args.at(-1)?.value)
+    if (name === 'os.path.join')
+      return (
+        wholePath(analysis, value) ??
+        below(
+          value.args.slice(0, -1).map((one) => one.value),
+          inner(value.args.at(-1)?.value),
+        )
+      )
     if (
       value.callee.type === 'attribute' &&
       /^(open|read_text|read_bytes|read|resolve|absolute)$/.test(value.callee.attr)
     )
       return inner(value.callee.value)
   }
-  if (value.type === 'binary' && value.op === '/') return inner(value.right)
+  if (value.type === 'binary' && value.op === '/') return below(partsOf(value.left), inner(value.right))
   if (value !== expr && value.type === 'name') return inner(value)
   if (value.type === 'constant') return asFile(value.value)
+  const option = rootOfOption(analysis, value)
+  if (option !== null) return option
   if (analysis.complete) {
     const folded = analysis.fold(value)
     if (folded.state === 'known') return asFile(folded.value)
   }
   return null
+}
+
+/** A parameter, or what is assigned where that is None. */
+function boundFile(
+  analysis: Analysis,
+  { kind, value, unpack, name, at }: Binding,
+  followed: Followed | null,
+  depth: number,
+): LoadedFile | null {
+  if (kind === 'assign' && unpack === null && value !== null)
+    return fileLoadedFrom(analysis, value, followed, depth + 1)
+  const owner = kind === 'param' ? analysis.parameterOwner({ at }) : null
+  return owner === null || followed === null || owner.func !== followed.func
+    ? null
+    : passed(analysis, name, owner, followed, depth)
+}
+
+/** What a parameter names counts before what stands in for it. */
+function oneOf(files: readonly (LoadedFile | null)[]): LoadedFile | null {
+  const named = new Set(files.filter((one) => typeof one === 'string'))
+  const parameters = files.flatMap((one) => (one === null || typeof one === 'string' ? [] : [one]))
+  const [file] = named
+  if (named.size > 1) return null
+  const [parameter] = parameters
+  if (parameter === undefined) return file ?? null
+  return file === undefined || parameters.some((one) => one.parameter !== parameter.parameter)
+    ? parameter
+    : { ...parameter, otherwise: file }
+}
+
+/** `config/train.yaml` of `ROOT / 'config' / 'train.yaml'`: with the folders that are written out. */
+function below(folders: readonly Expr[], file: LoadedFile | null): LoadedFile | null {
+  if (typeof file !== 'string' || isRootOfOption(file)) return file
+  let path = file
+  for (const folder of [...folders].reverse()) {
+    const name = folder.type === 'constant' ? folder.value : null
+    if (typeof name !== 'string' || !/^[\w.-]+(\/[\w.-]+)*$/.test(name)) break
+    path = `${name}/${path}`
+  }
+  return path
+}
+
+/** The parts of `ROOT / 'config'`. */
+function partsOf(expr: Expr): Expr[] {
+  return expr.type === 'binary' && expr.op === '/' ? [...partsOf(expr.left), expr.right] : [expr]
+}
+
+/** `os.path.join('configs', args.config)`, as far as all of it is known. */
+function wholePath(analysis: Analysis, expr: CallExpr): string | null {
+  const folded = analysis.complete ? analysis.fold(expr) : null
+  const path = folded?.state === 'known' ? asFile(folded.value) : null
+  return path === null || /^(?:[/~]|[A-Za-z]:)/.test(path) ? null : path
 }
 
 /** `parser = ConfigParser()`, then `parser.read('settings.ini')`; null: it reads none, or several. */

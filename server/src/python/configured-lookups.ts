@@ -47,7 +47,8 @@ export function pathLookedUp(
   return path
 }
 
-function isEmpty(expr: Expr): boolean {
+/** It holds no key. */
+export function isEmpty(expr: Expr): boolean {
   switch (expr.type) {
     case 'constant':
       return true

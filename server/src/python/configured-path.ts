@@ -8,7 +8,8 @@ import { configuredAt } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { containerPath, isOwnWrite } from './attribute-containers.js'
+import { containerPath, dictionaryPath, isOwnWrite } from './attribute-containers.js'
+import { keysChangedBy } from './configured-changes.js'
 import {
   classParsers,
   constructed,
@@ -19,17 +20,19 @@ import {
 } from './configured-classes.js'
 import { anyOfImported, loadedElsewhere, madeOfNamedModule, pathElsewhere } from './configured-elsewhere.js'
 import { fileLoadedFrom, fileParsedBy, type LoadedFile, loaders, parsers } from './configured-file.js'
-import { keyOf, pathLookedUp } from './configured-lookups.js'
+import { isEmpty, keyOf, pathLookedUp } from './configured-lookups.js'
 import { sideThatCounts } from './fallbacks.js'
 import type { FieldValues } from './field-values.js'
+import { mappingInside, mappingSetOn, throughComprehension } from './filled-objects.js'
 import { unknown } from './folded.js'
-import type { Func } from './module.js'
+import type { Func, Klass } from './module.js'
 import type { Mutation } from './mutations.js'
 import { namedModule, throughNamedModule } from './named-modules.js'
 import { attributeValues, bindingsOf } from './names.js'
 import { isResolving, overlaidNamespace } from './overlaid-arguments.js'
 import { plainWord } from './plain-word.js'
 import { returnsOf } from './returns.js'
+import type { Binding } from './scope.js'
 
 export type Key = string | number
 
@@ -39,6 +42,8 @@ export interface ConfiguredPath {
   keys: Key[]
   /** What the object holds that is filled from the `from`-th key on. */
   fields?: { from: number; values: FieldValues }
+  /** What keys at this place hold that are read from elsewhere: `Config(data=DataConfig(**raw['data']))`. */
+  parts?: { from: number; paths: Readonly<Record<string, ConfiguredPath>> }
   /** What shows through where this one has nothing: the earlier arguments of `OmegaConf.merge`. */
   under?: ConfiguredPath
   /** `key=value` of the command line. */
@@ -49,6 +54,8 @@ export interface ConfiguredPath {
   overridable?: true
   /** Keys that another module writes to before it hands the object on. */
   changed?: Key[][]
+  /** The same where it is asked to: by the command line, say. */
+  mayChange?: Key[][]
 }
 
 /** What the parameters of a function stand for while one call of it is followed. */
@@ -60,6 +67,8 @@ export interface Followed {
 }
 
 export const hydraRoot = 'hydra'
+/** What DVC reads where no file is named. */
+export const parametersOfDvc = 'params.yaml'
 
 const depthLimit = 12
 
@@ -157,9 +166,19 @@ function findPath(
     case 'call':
       return pathOfCall(analysis, expr, depth, followed)
     case 'binary': {
-      const side = sideThatCounts(analysis, expr)
+      // `yaml.safe_load(file) or {}`
+      const side = expr.op === 'or' && isEmpty(expr.right) ? expr.left : sideThatCounts(analysis, expr)
       return side === null ? null : configuredPath(analysis, side, depth + 1, followed)
     }
+    case 'conditional': {
+      // `yaml.safe_load(file) if path.exists() else {}`
+      const side = isEmpty(expr.otherwise) ? expr.then : isEmpty(expr.then) ? expr.otherwise : null
+      return side === null ? null : configuredPath(analysis, side, depth + 1, followed)
+    }
+    case 'dict':
+      return followed === null || !analysis.complete || analysis.fold(expr).state === 'known'
+        ? null
+        : dictionaryPath(analysis, expr)
     default:
       return null
   }
@@ -190,14 +209,19 @@ function pathOfName(
   if (changes.length > 0) {
     const filled = filledByKeys(analysis, expr, changes)
     // What is written to single keys is told where they are looked up.
-    if (filled !== null || changes.some(({ target }) => target === null)) return filled
+    if (filled !== null || changes.some((change) => change.target === null && !tellsKeys(analysis, change)))
+      return filled
   }
   const bindings = bindingsOf(analysis, expr.id, expr.start)
   if (bindings.length === 0) return pathElsewhere(analysis, expr)
   const binding = bindings.length === 1 ? bindings[0]! : null
-  if (binding === null) return anyOfImported(analysis, bindings)
+  if (binding === null)
+    return anyOfImported(analysis, bindings) ?? anyOfAssigned(analysis, bindings, depth, followed)
   if (binding.kind === 'import') return pathElsewhere(analysis, expr)
   if (binding.kind === 'class') return pathOfClass(analysis, expr)
+  const mapping = binding.value?.type === 'call' ? mappingSetOn(analysis, expr.id, binding.at) : null
+  if (mapping !== null && binding.value?.type === 'call' && isEmptyNamespace(analysis, binding.value))
+    return configuredPath(analysis, mapping, depth + 1, followed)
   if (binding.kind === 'assign' && binding.value !== null && binding.unpack === null)
     return configuredPath(analysis, binding.value, depth + 1, followed)
   if (binding.kind === 'assign' && binding.value?.type === 'call' && binding.unpack?.length === 1)
@@ -223,6 +247,33 @@ function pathOfName(
   return sites.length === 0 ? analysis.outside.path(owner.func, binding.name, owner.position) : null
 }
 
+function isEmptyNamespace(analysis: Analysis, { callee, args }: CallExpr): boolean {
+  return args.length === 0 && namespaces.has(analysis.nameOf(callee) ?? '')
+}
+
+/** `config = json.load(file)` under a condition, `config = yaml.safe_load(file)` otherwise: one file whichever it is. */
+function anyOfAssigned(
+  analysis: Analysis,
+  bindings: readonly Binding[],
+  depth: number,
+  followed: Followed | null,
+): ConfiguredPath | null {
+  const values = bindings.map(({ kind, value, unpack }) =>
+    kind === 'assign' && unpack === null ? value : null,
+  )
+  const written = values.filter((value) => value !== null)
+  if (written.length < values.length || written.length > mostBindings) return null
+  return theSame(analysis, written, depth, followed)
+}
+
+const mostBindings = 4
+
+function tellsKeys(analysis: Analysis, { call, method }: Mutation): boolean {
+  return (
+    call !== null && method !== null && keysChangedBy(analysis, method, call.args)?.includes(null) === false
+  )
+}
+
 /** `cfg = EasyDict()`, then `cfg['lr'] = 0.1`: what is written to such an object is part of it. */
 function filledByKeys(
   analysis: Analysis,
@@ -245,8 +296,13 @@ export function argumentOf({ args }: CallExpr, name: string, position: number): 
 }
 
 /** The parameter that a root stands for; null: it names a file by itself. */
-export function parameterOf(root: string | null): { name: string; of: 'file' | 'data' } | null {
-  if (root?.startsWith(fileMark)) return { name: root.slice(fileMark.length), of: 'file' }
+export function parameterOf(
+  root: string | null,
+): { name: string; of: 'file' | 'data'; otherwise?: string } | null {
+  if (root?.startsWith(fileMark)) {
+    const [name = '', otherwise] = root.slice(fileMark.length).split('\0')
+    return { name, of: 'file', ...(otherwise === undefined ? {} : { otherwise }) }
+  }
   return root?.startsWith(dataMark) ? { name: root.slice(dataMark.length), of: 'data' } : null
 }
 
@@ -284,17 +340,24 @@ function pathOfCall(
   const inner = (part: Expr): ConfiguredPath | null => configuredPath(analysis, part, depth + 1, followed)
   const lookedUp = pathLookedUp(analysis, expr, depth, followed)
   if (lookedUp !== null) return lookedUp
+  if (name === null && first !== undefined && isLoadedByObject(analysis, callee))
+    return fileRoot(analysis, first.value, followed)
   if (name === null) return pathOfProject(analysis, expr, depth, followed)
   if (name === 'hydra.compose' || name === 'hydra.experimental.compose') {
     const overrides = args.find((one) => one.name === 'overrides') ?? args[1]
     return composed(analysis, overrides?.value)
   }
+  if (name === 'dvc.api.params_show')
+    return first === undefined
+      ? { root: parametersOfDvc, keys: [] }
+      : fileRoot(analysis, first.value, followed)
   if (name === 'omegaconf.OmegaConf.from_cli') return { root: null, keys: [], commandLine: true }
   if (parsers.has(name)) return rootOf(fileParsedBy(analysis, expr, followed))
   if (first === undefined) return containerPath(analysis, expr)
   if (loaders.has(name)) return fileRoot(analysis, first.value, followed)
   if (merges.has(name)) return merged(args.map(({ value, star }) => (star > 0 ? null : inner(value))))
-  if (namespaces.has(name) && first.star === 2) return inner(first.value) ?? containerPath(analysis, expr)
+  if (namespaces.has(name) && first.star === 2)
+    return inner(throughComprehension(first.value)) ?? containerPath(analysis, expr)
   if (name === 'omegaconf.OmegaConf.structured' && analysis.classOf(first.value) !== null)
     return filled(analysis, first.value, expr, null)
   const parsedClass = lookUp(classParsers, name)
@@ -310,7 +373,16 @@ function pathOfCall(
   }
   const whole = first.star === 0 && first.name === null
   const wrapped = wrappers.has(name) && whole && (name !== 'dict' || args.length === 1)
-  return (wrapped ? inner(first.value) : null) ?? containerPath(analysis, expr)
+  return (wrapped ? inner(throughComprehension(first.value)) : null) ?? containerPath(analysis, expr)
+}
+
+/** `yaml = YAML(typ='safe')`, then `yaml.load(file)`. */
+function isLoadedByObject(analysis: Analysis, callee: Expr): boolean {
+  return (
+    callee.type === 'attribute' &&
+    callee.attr === 'load' &&
+    analysis.typeOf(callee.value) === 'ruamel.yaml.YAML'
+  )
 }
 
 /** What Hydra composes with overrides that are written out; null: some of them are not known. */
@@ -335,7 +407,9 @@ function fileRoot(analysis: Analysis, file: Expr, followed: Followed | null): Co
 
 function rootOf(path: LoadedFile | null): ConfiguredPath | null {
   if (path === null) return null
-  return { root: typeof path === 'string' ? path : `${fileMark}${path.parameter}`, keys: [] }
+  if (typeof path === 'string') return { root: path, keys: [] }
+  const { parameter, otherwise } = path
+  return { root: `${fileMark}${parameter}${otherwise === undefined ? '' : `\0${otherwise}`}`, keys: [] }
 }
 
 /** The last has the last word. */
@@ -373,7 +447,26 @@ function pathOfProject(
     const data = args[0]!.value
     return filled(analysis, callee.value, expr, inner(data) ?? fileRoot(analysis, data, followed))
   }
-  return constructed(analysis, expr, inner)
+  const klass = analysis.classOf(callee)
+  return (
+    (klass === null ? null : pathInside(analysis, klass, expr, depth, followed)) ??
+    constructed(analysis, expr, inner)
+  )
+}
+
+/** What the constructor of a class fills its object from, where the class finds that itself; `call` null: some call. */
+export function pathInside(
+  analysis: Analysis,
+  klass: Klass,
+  call: CallExpr | null,
+  depth: number,
+  outer: Followed | null,
+): ConfiguredPath | null {
+  const inside = mappingInside(klass)
+  if (inside === null) return null
+  const { init, mapping } = inside
+  for (let around = outer; around !== null; around = around.outer) if (around.func === init) return null
+  return configuredPath(analysis, mapping, depth + 1, { func: init, call, outer })
 }
 
 /** What a function of this module gives back. */
@@ -418,10 +511,13 @@ function theSame(
   analysis: Analysis,
   values: readonly (Expr | undefined)[],
   depth: number,
-  followed: Followed,
+  followed: Followed | null,
 ): ConfiguredPath | null {
   let found: ConfiguredPath | null = null
   for (const value of values) {
+    // What stands for a file that is not there; `[convert(item) for item in data]` of what is no mapping.
+    if (value !== undefined && values.length > 1 && (isEmpty(value) || value.type === 'comprehension'))
+      continue
     const path = value === undefined ? null : configuredPath(analysis, value, depth + 1, followed)
     if (path === null || (found !== null && !samePath(found, path))) return null
     found = path

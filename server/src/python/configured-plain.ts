@@ -1,4 +1,5 @@
 /** Configurations as modules tell each other of them: plain data. */
+import { define } from '../text/records.js'
 import type { ConfiguredPath } from './configured-path.js'
 import { known } from './folded.js'
 import type { PlainPath } from './module.js'
@@ -6,7 +7,15 @@ import type { PlainPath } from './module.js'
 /** Longest value of a field that is worth passing on, in characters of JSON. */
 const longestField = 500
 
-export function toPlain({ root, keys, fields, under, commandLine, ...more }: ConfiguredPath): PlainPath {
+export function toPlain({
+  root,
+  keys,
+  fields,
+  parts,
+  under,
+  commandLine,
+  ...more
+}: ConfiguredPath): PlainPath {
   const values = [...(fields?.values ?? [])].flatMap(([name, value]) =>
     value.state === 'known' && !value.overridable && JSON.stringify(value.value).length <= longestField
       ? [[name, value.value] as const]
@@ -16,11 +25,18 @@ export function toPlain({ root, keys, fields, under, commandLine, ...more }: Con
     root,
     keys,
     ...(fields === undefined ? {} : { fields: { from: fields.from, values: Object.fromEntries(values) } }),
+    ...(parts === undefined ? {} : { parts: { from: parts.from, paths: mapped(parts.paths, toPlain) } }),
     ...(under === undefined ? {} : { under: toPlain(under) }),
     ...(commandLine === true ? { commandLine } : {}),
     ...(more.overrides === undefined ? {} : { overrides: more.overrides }),
     ...(more.overridable === true ? { overridable: true as const } : {}),
   }
+}
+
+function mapped<A, B>(record: Readonly<Record<string, A>>, change: (one: A) => B): Record<string, B> {
+  const result: Record<string, B> = {}
+  for (const [key, one] of Object.entries(record)) define(result, key, change(one))
+  return result
 }
 
 /** One object stays one, however often it is asked for. */
@@ -32,15 +48,27 @@ export function fromPlain(plain: PlainPath): ConfiguredPath {
   return path
 }
 
-function made({ root, keys, fields, under, commandLine, changed, ...more }: PlainPath): ConfiguredPath {
+function made({
+  root,
+  keys,
+  fields,
+  parts,
+  under,
+  commandLine,
+  changed,
+  mayChange,
+  ...more
+}: PlainPath): ConfiguredPath {
   const values = new Map(Object.entries(fields?.values ?? {}).map(([name, value]) => [name, known(value)]))
   return {
     root,
     keys,
     ...(fields === undefined ? {} : { fields: { from: fields.from, values } }),
+    ...(parts === undefined ? {} : { parts: { from: parts.from, paths: mapped(parts.paths, fromPlain) } }),
     ...(under === undefined ? {} : { under: fromPlain(under) }),
     ...(commandLine === true ? { commandLine } : {}),
     ...(changed === undefined ? {} : { changed }),
+    ...(mayChange === undefined ? {} : { mayChange }),
     ...(more.overrides === undefined ? {} : { overrides: more.overrides }),
     ...(more.overridable === true ? { overridable: true as const } : {}),
   }
@@ -63,16 +91,20 @@ export function seenFrom(path: string, plain: PlainPath): PlainPath {
 }
 
 /** Every root that a path leads to. */
-export function rootsOf({ root, under }: PlainPath): string[] {
-  return [...(root === null ? [] : [root]), ...(under === undefined ? [] : rootsOf(under))]
+export function rootsOf({ root, parts, under }: PlainPath): string[] {
+  const inside = Object.values(parts?.paths ?? {})
+  const all = [...inside, ...(under === undefined ? [] : [under])].flatMap(rootsOf)
+  return [...new Set([...(root === null ? [] : [root]), ...all])]
 }
 
 /** The same path with other roots. */
 export function withRoots(path: PlainPath, change: (root: string) => string): PlainPath {
-  const { root, under } = path
+  const { root, parts, under } = path
+  const inner = (one: PlainPath): PlainPath => withRoots(one, change)
   return {
     ...path,
     root: root === null ? null : change(root),
+    ...(parts === undefined ? {} : { parts: { from: parts.from, paths: mapped(parts.paths, inner) } }),
     ...(under === undefined ? {} : { under: withRoots(under, change) }),
   }
 }

@@ -3,8 +3,9 @@ import type { Expr } from '../syntax/python-ast.js'
 import { projectRoot } from '../text/configured.js'
 import type { Analysis } from './analysis.js'
 import { asFile, fileLoadedFrom, fileParsedBy, loaders, parsers } from './configured-file.js'
-import { hydraMains, hydraRoot, nemoMain } from './configured-path.js'
+import { hydraMains, hydraRoot, nemoMain, parametersOfDvc } from './configured-path.js'
 import type { Call, ConfigurationUse } from './module.js'
+import { isRootOfOption, keysRead, optionUses, rootOfFlags } from './option-files.js'
 
 /** Uses without which the name of a file in a module is not that of a configuration. */
 const readers = [
@@ -73,19 +74,25 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
     if (path !== undefined && file !== undefined && file !== null)
       found.set(hydraRoot, { kind: 'hydra', folder: path, name: file })
   }
+  const loadsHere =
+    analysis.usesHere(...loaders, 'ruamel.yaml.') || analysis.imported.some((one) => one.loads !== undefined)
+  const read = loadsHere && analysis.binding === null ? keysRead(analysis) : new Map<string, never>()
+  for (const use of optionUses(analysis, read)) found.set(rootOfFlags(use.flags), use)
   const file = (path: string | null): void => {
     if (path !== null && path.length < 300 && !found.has(path) && found.size < mostUses)
       found.set(path, { kind: 'file', path })
   }
+  for (const root of read.keys()) file(asFile(root))
   for (const call of analysis.callsTo(...loaders)) {
     const first = call.expr.args[0]
     const path = first === undefined ? null : fileLoadedFrom(analysis, first.value)
-    if (typeof path === 'string') file(path)
+    if (typeof path === 'string' && !isRootOfOption(path)) file(path)
   }
   for (const call of analysis.callsTo(...parsers)) {
     const path = fileParsedBy(analysis, call.expr)
     if (typeof path === 'string') file(path)
   }
+  if (analysis.callsTo('dvc.api.params_show').length > 0) file(parametersOfDvc)
   const loads =
     readers.some((name) => analysis.usesHere(name)) ||
     analysis.calls.some((call) => loaderName.test(call.method))

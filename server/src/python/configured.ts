@@ -1,14 +1,16 @@
 /** Values that a script takes from configuration files, from objects of the project's classes, and from both together. */
-import type { Argument, Expr, Stmt } from '../syntax/python-ast.js'
+import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { type Configured, configuredAt, plainConfigured } from '../text/configured.js'
 import { mergeConfigured } from '../text/merge-configured.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { isOwnWrite } from './attribute-containers.js'
+import { constantKey, keysChangedBy } from './configured-changes.js'
 import { below, type ConfiguredPath, configuredPath, type Key } from './configured-path.js'
 import { fieldAt } from './field-values.js'
-import { configuredAs, known, unknown } from './folded.js'
+import { chosen, configuredAs, known, unknown } from './folded.js'
 import type { Call, Folded } from './module.js'
+import { truthy } from './operators.js'
 import { overlaidNamespace } from './overlaid-arguments.js'
 import { plainWord } from './plain-word.js'
 
@@ -36,13 +38,17 @@ export function configuredChildOf(analysis: Analysis, expr: Expr, key: string | 
 
 export function look(analysis: Analysis, path: ConfiguredPath): Found | null {
   const { root, keys, fields, under, commandLine, overrides } = path
+  const part = partOf(path)
+  if (part !== null) return look(analysis, part)
   const file = root === null ? undefined : analysis.configurations.get(root)
   if (root !== null && file === undefined) return null
   const written = file === undefined ? undefined : configuredAt(file.root, ...keys)
-  const stored = storesOf(analysis, path)
+  const stored = storesOf(analysis, path, false)
+  const mayStore = storesOf(analysis, path, true).length > 0
   const overridable =
     (file?.overridable ?? false) ||
     path.overridable === true ||
+    mayStore ||
     (commandLine === true && analysis.binding === null)
   const said = overrides === undefined ? undefined : lookUp(overrides, keys.join('.'))
   if (said !== undefined) return { node: undefined, folded: known(said), path, overridable: false }
@@ -59,6 +65,13 @@ export function look(analysis: Analysis, path: ConfiguredPath): Found | null {
   if (folded === undefined) return { node, path, overridable: open }
   const here = folded.state === 'known' && open ? { ...folded, overridable: true } : folded
   return { node, folded: here, path, overridable: open }
+}
+
+/** What its next key leads to elsewhere; null: nothing. */
+function partOf({ keys, parts }: ConfiguredPath): ConfiguredPath | null {
+  const key = parts === undefined ? undefined : keys[parts.from]
+  const part = key === undefined ? undefined : lookUp(parts!.paths, String(key))
+  return part === undefined ? null : keys.slice(parts!.from + 1).reduce(below, part)
 }
 
 /** A class may hold more than the file says. */
@@ -107,55 +120,54 @@ function writtenBy(statement: Stmt): readonly Expr[] {
   return statement.type === 'delete' ? statement.children : []
 }
 
-/** What a method of a dictionary changes: `config['train'].update({'lr': 0.1})`; null among them: keys that cannot be told. */
-function keysChangedBy(method: string, args: readonly Argument[]): (Key | null)[] {
-  if (method === 'clear' || method === 'popitem') return args.length === 0 ? [null] : []
-  if (method === 'pop') return args[0] === undefined ? [] : [constantKey(args[0].value)]
-  if (method !== 'update') return []
-  return args.flatMap(({ name, value }): (Key | null)[] => {
-    if (name !== null) return [name]
-    return value.type === 'dict'
-      ? value.entries.map(({ key }) => (key === null ? null : constantKey(key)))
-      : [null]
-  })
+interface Store {
+  path: ConfiguredPath
+  /** Only where the command line, say, gives something: `if args.epochs is not None: cfg.epochs = args.epochs`. */
+  asked?: true
 }
 
-const stores = new WeakMap<Analysis, ConfiguredPath[]>()
+const stores = new WeakMap<Analysis, Store[]>()
 
 /** Places of configurations that the program writes to: `cfg.trainer.devices = 1`, `OmegaConf.update(cfg, 'a.b', 1)`. */
-function storedPaths(analysis: Analysis): ConfiguredPath[] {
+function storedPaths(analysis: Analysis): Store[] {
   const before = stores.get(analysis)
   if (before !== undefined) return before
-  const found: ConfiguredPath[] = []
+  const found: Store[] = []
   stores.set(analysis, found)
+  const add = (path: ConfiguredPath, at: number): void => {
+    const reach = analysis.reach(at)
+    if (reach.state === 'never') return
+    found.push(reach.state === 'sometimes' && reach.byDefault === false ? { path, asked: true } : { path })
+  }
   const store = (object: Expr, key: string | number | null, target: Expr | null = null): void => {
     const base = configuredPath(analysis, object)
     if (target !== null && isOwnWrite(base?.fields?.values, target)) return
     // What is laid over the command line is set key by key.
     if (base === null || (key === null && base === overlaidNamespace(analysis))) return
-    found.push(key === null ? base : below(base, key))
+    add(key === null ? base : below(base, key), object.start)
   }
   for (const statement of analysis.statements) {
     for (const target of writtenBy(statement)) {
+      if (statement.type === 'assign' && leavesAsItIs(analysis, target, statement.value)) {
+        const path = configuredPath(analysis, target)
+        if (path !== null) found.push({ path, asked: true })
+        continue
+      }
       if (target.type === 'attribute') store(target.value, target.attr, target)
       else if (target.type === 'subscript') store(target.value, constantKey(target.index), target)
     }
   }
   for (const { expr } of analysis.calls) {
     const { callee, args } = expr
-    if (
-      callee.type !== 'attribute' ||
-      (callee.value.type !== 'subscript' && callee.value.type !== 'attribute')
-    )
-      continue
-    for (const key of keysChangedBy(callee.attr, args)) store(callee.value, key)
+    if (callee.type !== 'attribute' || !/^(name|subscript|attribute)$/.test(callee.value.type)) continue
+    for (const key of keysChangedBy(analysis, callee.attr, args) ?? []) store(callee.value, key)
   }
   for (const call of analysis.callsTo('omegaconf.OmegaConf.update')) {
     const [config, key] = call.expr.args
     const base = config === undefined ? null : configuredPath(analysis, config.value)
     const path =
       key?.value.type === 'constant' && typeof key.value.value === 'string' ? key.value.value : null
-    if (base !== null) found.push(path === null ? base : path.split('.').reduce(below, base))
+    if (base !== null) add(path === null ? base : path.split('.').reduce(below, base), call.expr.start)
   }
   for (const call of analysis.callsTo('setattr')) {
     const [object, key] = call.expr.args
@@ -164,52 +176,62 @@ function storedPaths(analysis: Analysis): ConfiguredPath[] {
   return found
 }
 
-/** What the program writes to the object that a path leads into, as keys of the object. */
-export function changedKeys(analysis: Analysis, path: ConfiguredPath): Key[][] {
-  const here = storeIndex(analysis).get(sourceOf(path))
-  return [...(here?.values() ?? [])].flat().concat(path.changed ?? [])
+/** `cfg['epochs'] = args.epochs or cfg['epochs']` where no `--epochs` is passed. */
+function leavesAsItIs(analysis: Analysis, target: Expr, value: Expr | null): boolean {
+  const text = ({ start, end }: Expr): string => analysis.text.slice(start, end)
+  if (value?.type === 'binary' && value.op === 'or' && text(value.right) === text(target)) {
+    const first = analysis.fold(value.left)
+    return first.state === 'known' && !truthy(first.value)
+  }
+  if (value?.type !== 'conditional' || text(value.otherwise) !== text(target)) return false
+  return analysis.condition(value.test).byDefault === false
+}
+
+/** What the program writes to the object that a path leads into, as keys of the object; `asked`: only where it is asked to. */
+export function changedKeys(analysis: Analysis, path: ConfiguredPath, asked: boolean): Key[][] {
+  const here = storeIndex(analysis, asked).get(sourceOf(path))
+  return [...(here?.values() ?? [])].flat().concat((asked ? path.mayChange : path.changed) ?? [])
 }
 
 /** Stores by what they lead into, then by their first key; those of the whole under null. */
 type StoreIndex = Map<unknown, Map<Key | null, Key[][]>>
 
-const indexes = new WeakMap<Analysis, StoreIndex>()
+const indexes = new WeakMap<Analysis, { asked: StoreIndex; certain: StoreIndex }>()
 
-function storeIndex(analysis: Analysis): StoreIndex {
-  const before = indexes.get(analysis)
-  if (before !== undefined) return before
-  const index: StoreIndex = new Map()
-  indexes.set(analysis, index)
-  for (const store of storedPaths(analysis)) {
-    const source = index.get(sourceOf(store)) ?? new Map<Key | null, Key[][]>()
-    index.set(sourceOf(store), source)
-    const first = store.keys[0] ?? null
-    const list = source.get(first)
-    if (list === undefined) source.set(first, [store.keys])
-    else list.push(store.keys)
+function storeIndex(analysis: Analysis, asked: boolean): StoreIndex {
+  let both = indexes.get(analysis)
+  if (both === undefined) {
+    both = { asked: new Map(), certain: new Map() }
+    indexes.set(analysis, both)
+    for (const store of storedPaths(analysis))
+      note(store.asked === true ? both.asked : both.certain, store.path)
   }
-  return index
+  return asked ? both.asked : both.certain
+}
+
+function note(index: StoreIndex, path: ConfiguredPath): void {
+  const source = index.get(sourceOf(path)) ?? new Map<Key | null, Key[][]>()
+  index.set(sourceOf(path), source)
+  const first = path.keys[0] ?? null
+  const list = source.get(first)
+  if (list === undefined) source.set(first, [path.keys])
+  else list.push(path.keys)
 }
 
 const sourceOf = ({ root, fields }: ConfiguredPath): unknown => root ?? fields?.values
 
-/** What the program writes at or below a path, as keys from there; above it, as none. */
-function storesOf(analysis: Analysis, path: ConfiguredPath): Key[][] {
+/** What the program writes at or below a path, as keys from there; above it, as none. `asked`: see `changedKeys`. */
+function storesOf(analysis: Analysis, path: ConfiguredPath, asked: boolean): Key[][] {
   if (!analysis.complete) return []
   const [first] = path.keys
-  const here = storeIndex(analysis).get(sourceOf(path))
+  const here = storeIndex(analysis, asked).get(sourceOf(path))
   const near =
     first === undefined ? [...(here?.values() ?? [])] : [here?.get(first) ?? [], here?.get(null) ?? []]
-  return [...near.flat(), ...(path.changed ?? [])].flatMap((keys) => {
+  return [...near.flat(), ...((asked ? path.mayChange : path.changed) ?? [])].flatMap((keys) => {
     const common = Math.min(keys.length, path.keys.length)
     const meets = keys.slice(0, common).every((key, index) => key === path.keys[index])
     return meets ? [keys.slice(common)] : []
   })
-}
-
-function constantKey(expr: Expr): string | number | null {
-  const value = expr.type === 'constant' ? expr.value : null
-  return typeof value === 'string' || typeof value === 'number' ? value : null
 }
 
 /** What the program writes itself is not known from the file. */
@@ -232,7 +254,16 @@ export function foldFound({ node, folded, overridable }: Found): Folded | null {
 
 /** A value of a configuration as code sees it. */
 export function foldConfigured(node: Configured, overridable: boolean): Folded {
-  if (node.kind === 'unknown') return { state: 'unknown', because: node.because }
+  if (node.kind === 'unknown') {
+    const { because, options } = node
+    if (options === undefined) return { state: 'unknown', because }
+    const each = options.map(({ value, at, when }) => ({
+      folded: configuredAs(value, at, overridable),
+      when,
+      byDefault: false,
+    }))
+    return chosen(because, each)
+  }
   const value = plainConfigured(node)
   if (value === undefined) return { state: 'unknown', because: 'a part of the configuration' }
   return configuredAs(value, node.at, overridable)

@@ -34,7 +34,9 @@ export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
 
 /** `for phase in ['train', 'val']:`: a pass to learn and one to validate belong to one epoch. */
 function goesThroughPhases(header: string): boolean {
-  return /^\s*for\s+(phase|mode|stage|split|subset|partition)\b|\bin\b.*['"]train(ing)?['"]/i.test(header)
+  // `config['train']['epochs']` names no phase.
+  const written = header.replace(/(?<=[\w\])])\[['"]\w+['"]\]/g, '')
+  return /^\s*for\s+(phase|mode|stage|split|subset|partition)\b|\bin\b.*['"]train(ing)?['"]/i.test(written)
 }
 
 function repeatsTrainings(header: string): boolean {

@@ -91,7 +91,10 @@ function setsAttribute(statement: Stmt, name: string): boolean {
   if (statement.type === 'if') return statement.body.some((inner) => setsAttribute(inner, name))
   if (statement.type === 'assign')
     return statement.targets.some(
-      (target) => target.type === 'subscript' && isDictionaryOf(target.value, name),
+      (target) =>
+        target.type === 'subscript' &&
+        // `self[key] = value` of a class that sets what it is given.
+        (isDictionaryOf(target.value, name) || (name === 'self' && isName(target.value, name))),
     )
   if (statement.type !== 'expr' || statement.value.type !== 'call') return false
   const { callee, args } = statement.value

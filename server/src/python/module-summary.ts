@@ -319,6 +319,8 @@ export type OutsideCall = Omit<OutwardCall, 'target' | 'from'> & { name: string 
 /** A configuration that a module reads: a file by its path as written, or what Hydra composes. */
 export type ConfigurationUse =
   | { kind: 'file'; path: string }
+  /** The file that an option of the program names; `keys`: what it has to hold. */
+  | { kind: 'option'; flags: string[]; otherwise: string | null; keys: (string | number)[][] }
   /** `@hydra.main(config_path, config_name)`; null: not given. `launched`: only what a launch says of it counts. */
   | { kind: 'hydra'; folder: string | null; name: string | null; launched?: boolean }
 
@@ -327,12 +329,15 @@ export interface PlainPath {
   root: string | null
   keys: (string | number)[]
   fields?: { from: number; values: Record<string, Json> }
+  parts?: { from: number; paths: Record<string, PlainPath> }
   under?: PlainPath
   commandLine?: true
   overrides?: Readonly<Record<string, Json>>
   overridable?: true
   /** Keys that the module which hands it on writes to. */
   changed?: (string | number)[][]
+  /** The same where it is asked to. */
+  mayChange?: (string | number)[][]
 }
 
 /** What a function gives back that loads a configuration. */

@@ -21,6 +21,7 @@ import type {
   PassedArguments,
 } from './module.js'
 import { bindingsOf, importedTarget, projectTarget, targetOf } from './names.js'
+import { optionOf } from './option-files.js'
 import { isDerived, stepOf } from './step-calls.js'
 
 /** Longest value that is worth passing on, in characters of JSON. */
@@ -230,22 +231,6 @@ function passed(analysis: Analysis, expr: Expr): Passed {
   return option === null || value.state === 'parameter' || value.state === 'arguments'
     ? value
     : { ...value, option }
-}
-
-/** The flags behind `args.config`, or a parameter of a command; null: it is no option of the program. */
-function optionOf(analysis: Analysis, expr: Expr): string[] | null {
-  const value = analysis.definition(expr)
-  if (value.type === 'name') {
-    const [binding] = bindingsOf(analysis, value.id, value.start)
-    const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
-    const argument = owner === null ? null : analysis.programParameters.argumentOf(owner.func, value.id)
-    return argument === null || argument.positional === true ? null : argument.flags
-  }
-  if (value.type !== 'attribute') return null
-  const [only, other] = analysis.programArguments.filter(({ name }) => name === value.attr)
-  return only === undefined || other !== undefined || only.kind !== 'value' || only.positional === true
-    ? null
-    : only.flags
 }
 
 function isArguments(analysis: Analysis, expr: Expr): boolean {

@@ -45,6 +45,9 @@ function listOf(python: PythonModule, expr: Expr, seen: Set<string>, depth: numb
   let found: CallbackList | null = null
   if (value.type === 'list' || value.type === 'tuple')
     found = { items: [...value.items], display: value, alone: false }
+  // `[instantiate(one) for one in cfg.callbacks.values()]`
+  else if (value.type === 'comprehension' && value.kind === 'list')
+    found = { items: [value.element], display: null, alone: false }
   else if (value.type === 'constant' && value.value === null)
     found = { items: [], display: null, alone: false }
   else if (value.type === 'call')

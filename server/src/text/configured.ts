@@ -26,7 +26,14 @@ export type Configured =
     }
   | { kind: 'list'; items: Configured[]; at: ConfiguredPlace; open?: string }
   | { kind: 'scalar'; value: Json; at: ConfiguredPlace }
-  | { kind: 'unknown'; because: string; text?: string; at: ConfiguredPlace }
+  | {
+      kind: 'unknown'
+      because: string
+      text?: string
+      at: ConfiguredPlace
+      /** It is one of these, each under a condition. */
+      options?: { value: Json; at: ConfiguredPlace; when: string }[]
+    }
 
 export type ConfiguredMap = Configured & { kind: 'map' }
 

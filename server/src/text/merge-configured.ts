@@ -52,6 +52,37 @@ export function changedAt(
   return withEntry(map, key, changedAt(inner, rest, change))
 }
 
+/** One of several trees, whichever it is; `names` tell them apart. */
+export function eitherConfigured(nodes: readonly Configured[], names: readonly string[]): Configured {
+  const [first] = nodes
+  const at = first!.at
+  if (nodes.every((node): node is ConfiguredMap => node.kind === 'map')) {
+    const keys = [...new Set(nodes.flatMap(({ entries }) => Object.keys(entries)))]
+    const isOpen = nodes.some(({ open }) => open !== undefined)
+    let whole: ConfiguredMap = { kind: 'map', entries: {}, at, ...(isOpen ? { open: several } : {}) }
+    for (const key of keys) {
+      const children = nodes.map(({ entries }) => lookUp(entries, key))
+      const there = children.filter((child) => child !== undefined)
+      const child: Configured =
+        there.length === nodes.length
+          ? eitherConfigured(there, names)
+          : { kind: 'unknown', because: several, at: there[0]!.at }
+      whole = withEntry(whole, key, child)
+    }
+    return whole
+  }
+  if (nodes.every((node) => node.kind === 'scalar'))
+    return {
+      kind: 'unknown',
+      because: several,
+      at,
+      options: nodes.map((node, index) => ({ value: node.value, at: node.at, when: names[index]! })),
+    }
+  return { kind: 'unknown', because: several, at }
+}
+
+const several = 'several configurations'
+
 export function unclear({ at }: Configured): Configured {
   return { kind: 'unknown', because: 'a change that cannot be followed', at }
 }

@@ -1,5 +1,6 @@
 /** What a Lightning trainer keeps of a run. Source: lightning 2.6, trainer.py, callbacks/model_checkpoint.py. */
 
+import { at } from '../../config/access.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
@@ -12,11 +13,13 @@ import type { Given } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { passedCallbacks } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
 import { checkpointSettings, trainerSettings } from './settings.js'
 import { fitsOf, trainerClass } from './trainer.js'
 
@@ -44,7 +47,7 @@ function readTrainer(python: PythonModule, call: Call, claims: ClaimBuilder): vo
   const training = claims.extend('Training', trainingId(claims, calleePlace(call)))
   const source = trainerSettings.argumentsOf(python, call, training.locator)
   trainerSettings.claim(training, source, {}, ['saves'])
-  readCallbacks(python, source, training)
+  readCallbacks(python, call, source, training)
   const tracker = trackerOf(python)
   const logs = (value: Json) => asBoolean(value) !== false || value === null || tracker !== null
   // Without a logger it writes one of its own.
@@ -52,8 +55,13 @@ function readTrainer(python: PythonModule, call: Call, claims: ClaimBuilder): vo
 }
 
 /** `ModelCheckpoint(save_top_k=-1)` keeps every checkpoint. */
-function readCallbacks(python: PythonModule, trainer: Source, training: SubjectBuilder<'Training'>): void {
-  const callbacks = python.callsTo(checkpointClass)
+function readCallbacks(
+  python: PythonModule,
+  call: Call,
+  trainer: Source,
+  training: SubjectBuilder<'Training'>,
+): void {
+  const callbacks = [...python.callsTo(checkpointClass), ...checkpointsConfigured(python, call)]
   if (callbacks.length !== 1) return
   const callback = callbacks[0]!
   const source = checkpointSettings.argumentsOf(python, callback, training.locator)
@@ -66,6 +74,21 @@ function readCallbacks(python: PythonModule, trainer: Source, training: SubjectB
         training.say('checkpointCount', key, countOf(source.get(key), trainer.get(length)))
   if (/StochasticWeightAveraging|average_checkpoints|swa_utils|model_soup/i.test(moduleText(python)))
     training.known('checkpointsFor', 'average', 'they are averaged', calleePlace(callback))
+}
+
+/** Those that a configuration names and the program makes of it. */
+function checkpointsConfigured(python: PythonModule, trainer: Call): Call[] {
+  const list = passedCallbacks(python, python.argument(trainer, 'callbacks'))
+  return (list?.items ?? [])
+    .flatMap((item) => python.madeObjects(item)?.calls ?? [])
+    .filter(({ name }) => name === checkpointClass)
+}
+
+/** The callback has a metric beside the setting: without one it cannot tell which two are the best. */
+function isMonitored({ site }: Claim, { config }: FragmentFacts): boolean {
+  const root = config?.documents[site.document ?? 0]?.root
+  const monitor = at(root, ...(site.keys ?? []).slice(0, -1), 'monitor')
+  return monitor?.kind === 'scalar' && monitor.value !== null
 }
 
 const rhythms = [
@@ -83,6 +106,10 @@ function countOf(every: Given<Json>, length: Given<Json>): Given<number> {
 
 function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
+  if (isConfigured(claim, facts))
+    return claim.setting === 'keptCheckpoints' && typeof value === 'number'
+      ? writeConfigured(claim, isMonitored(claim, facts) ? value : 1, facts)
+      : byHand(claim)
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }

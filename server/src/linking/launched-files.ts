@@ -1,0 +1,50 @@
+/** The configuration files that launches name to the scripts that they start. */
+import { hashOf } from '../host/backend.js'
+import { asFile } from '../python/configured-file.js'
+import { lookUp } from '../text/records.js'
+import type { Launch } from '../workload/claim.js'
+import type { GivenFiles } from './configurations.js'
+import type { LinkedProject } from './link-kind.js'
+
+export class LaunchedFiles {
+  private byScript: ReadonlyMap<string, readonly Launch[]> | null = null
+
+  constructor(private readonly project: Pick<LinkedProject, 'launches' | 'scriptOf'>) {}
+
+  /** Files may have been read since. */
+  forget(): void {
+    this.byScript = null
+  }
+
+  given(script: string, flags: readonly string[]): GivenFiles {
+    const launches = this.now().get(script) ?? []
+    const values = launches.map(
+      (launch) => flags.map((flag) => lookUp(launch.flags, flag)).find((one) => one !== undefined)?.value,
+    )
+    const files = values.flatMap((value) => asFile(value) ?? [])
+    return {
+      // `--config "$CONFIG"` may be any file.
+      isLaunched: launches.length > 0 && !values.includes(null),
+      files: [...new Set(files)],
+      named: values.every((value) => value === values[0]) && typeof values[0] === 'string' ? values[0] : null,
+      documented: launches.length > 0 && launches.every(({ documented }) => documented === true),
+    }
+  }
+
+  hash(script: string): string {
+    const launches = this.now().get(script) ?? []
+    return hashOf(JSON.stringify(launches.map(({ flags, documented }) => [flags, documented])))
+  }
+
+  private now(): ReadonlyMap<string, readonly Launch[]> {
+    if (this.byScript === null) {
+      const found = new Map<string, Launch[]>()
+      for (const launch of this.project.launches()) {
+        const path = this.project.scriptOf(launch)
+        if (path !== null) found.set(path, [...(found.get(path) ?? []), launch])
+      }
+      this.byScript = found
+    }
+    return this.byScript
+  }
+}

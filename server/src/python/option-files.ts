@@ -1,0 +1,100 @@
+/** Configuration files that an option of the program names: `--config configs/base.yaml`. Which file that is, launches tell. */
+import type { Expr, Stmt } from '../syntax/python-ast.js'
+import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
+import type { Analysis } from './analysis.js'
+import { asFile } from './configured-file.js'
+import { type ConfiguredPath, configuredPath } from './configured-path.js'
+import type { ConfigurationUse, ProgramArgument } from './module.js'
+import { bindingsOf } from './names.js'
+
+const mark = '<option> '
+
+/** The flags behind `args.config`, or a parameter of a command; null: it is no option of the program. */
+export function optionOf(analysis: Analysis, expr: Expr): string[] | null {
+  const value = analysis.definition(expr)
+  if (value.type === 'name') {
+    const [binding] = bindingsOf(analysis, value.id, value.start)
+    const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
+    const argument = owner === null ? null : analysis.programParameters.argumentOf(owner.func, value.id)
+    return argument === null || argument.positional === true ? null : argument.flags
+  }
+  if (value.type !== 'attribute') return null
+  const [only, other] = analysis.programArguments.filter(({ name }) => name === value.attr)
+  return only === undefined || other !== undefined || only.kind !== 'value' || only.positional === true
+    ? null
+    : only.flags
+}
+
+/** The root of what the file holds; null: a launch that is bound tells the file, or no option does. */
+export function rootOfOption(analysis: Analysis, expr: Expr): string | null {
+  if (analysis.binding !== null || !analysis.complete) return null
+  const flags = optionOf(analysis, expr)
+  return flags === null || flags.length === 0 ? null : rootOfFlags(flags)
+}
+
+export function rootOfFlags(flags: readonly string[]): string {
+  return `${mark}${flags.join(' ')}`
+}
+
+export function isRootOfOption(root: string): boolean {
+  return root.startsWith(mark)
+}
+
+/** Options of the module whose files it reads values from. `read`: see `keysRead`. */
+export function optionUses(
+  analysis: Analysis,
+  read: ReadonlyMap<string, (string | number)[][]>,
+): (ConfigurationUse & { kind: 'option' })[] {
+  if (![...read.keys()].some(isRootOfOption)) return []
+  const options = [...analysis.programArguments, ...commandArguments(analysis)].filter(
+    ({ kind, positional, flags }) => kind === 'value' && positional !== true && flags.length > 0,
+  )
+  const uses = options.flatMap(({ flags, default: written }) => {
+    const keys = read.get(rootOfFlags(flags))
+    const folded = written === null ? null : analysis.fold(written)
+    const otherwise = folded?.state === 'known' ? asFile(folded.value) : null
+    return keys === undefined ? [] : [{ kind: 'option' as const, flags, otherwise, keys }]
+  })
+  // click's options are arguments of the program as well.
+  return [...new Map(uses.map((use) => [rootOfFlags(use.flags), use])).values()]
+}
+
+/** Parameters that click, typer or fire take from the command line. */
+function commandArguments({ functions, programParameters }: Analysis): ProgramArgument[] {
+  return functions.flatMap((func) =>
+    func.node.params.flatMap(({ name }) => programParameters.argumentOf(func, name) ?? []),
+  )
+}
+
+const mostKeys = 60
+
+/** By the roots of the configurations that it reads: the keys that it reads without a fallback. */
+export function keysRead(analysis: Analysis): Map<string, (string | number)[][]> {
+  const found = new Map<string, Map<string, (string | number)[]>>()
+  const note = (path: ConfiguredPath | null): void => {
+    for (const part of Object.values(path?.parts?.paths ?? {})) note(part)
+    if (path?.root == null) return
+    const keys = found.get(path.root) ?? new Map<string, (string | number)[]>()
+    found.set(path.root, keys)
+    if (path.keys.length > 0 && keys.size < mostKeys) keys.set(path.keys.join('\0'), path.keys)
+  }
+  const visit = (expr: Expr): void => {
+    if (expr.type === 'call' && expr.callee.type === 'attribute') {
+      // `cfg.get(…)` reads no key `get`.
+      visit(expr.callee.value)
+      for (const { value } of expr.args) visit(value)
+      return
+    }
+    if (expr.type === 'attribute' || expr.type === 'subscript' || expr.type === 'name')
+      note(configuredPath(analysis, expr))
+    forEachChild(expr, visit)
+  }
+  const walk = (block: readonly Stmt[]): void => {
+    for (const statement of block) {
+      forEachExpression(statement, visit)
+      for (const inner of blocksOf(statement)) walk(inner)
+    }
+  }
+  walk(analysis.tree.body)
+  return new Map([...found].map(([root, keys]) => [root, [...keys.values()]]))
+}
