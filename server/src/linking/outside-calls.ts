@@ -274,9 +274,9 @@ function partOf(value: Passed, keys: readonly (string | number)[], otherwise: Pa
   if (value.state === 'arguments') {
     const one = lookUp(value.values, String(key))
     if (one === undefined) return { state: 'unknown', because }
-    const { flags, ...held } = one
+    const { value: held, overridable, flags } = one
     return partOf(
-      { state: 'known', ...held, ...(flags === undefined ? {} : { option: flags }) },
+      { state: 'known', value: held, overridable, ...(flags === undefined ? {} : { option: flags }) },
       rest,
       otherwise,
     )

@@ -56,8 +56,10 @@ export function conditionOf(analysis: Analysis, test: Expr): Condition {
   const value = folded.state === 'known' ? truthy(folded.value) : null
   const open = folded.state === 'known' && folded.overridable
   const negated = test.type === 'unary' && test.op === 'not'
-  const option = optionOf(analysis, negated ? test.operand : test)
-  const [holds, fails] = option === null ? inWords(analysis, test) : passing(option, negated)
+  const asked = negated ? test.operand : test
+  const option = optionOf(analysis, asked)
+  const named = option ?? optionElsewhere(analysis, asked)
+  const [holds, fails] = named === null ? inWords(analysis, test) : passing(named, negated)
   return {
     test,
     value: open ? null : value,
@@ -86,7 +88,10 @@ function inWords({ text }: Analysis, { start, end }: Expr): [string, string] {
     : [`\`${shown}\` holds`, `\`${shown}\` does not hold`]
 }
 
-function passing({ flags, kind }: ProgramArgument, negated: boolean): [string, string] {
+function passing(
+  { flags, kind }: Pick<ProgramArgument, 'flags' | 'kind'>,
+  negated: boolean,
+): [string, string] {
   const flag = `\`--${flags.at(-1)}\``
   if (kind !== 'store true') return [`${flag} says so`, `${flag} says otherwise`]
   const [passed, left] = [`${flag} is passed`, `${flag} is not passed`]
@@ -102,6 +107,20 @@ function optionOf(analysis: Analysis, test: Expr, depth = 0): ProgramArgument | 
   }
   const behind = test.type === 'name' ? analysis.definition(test) : onlyValue(analysis, test)
   return behind === null || behind === test ? null : optionOf(analysis, behind, depth + 1)
+}
+
+/** The same of a program in another module, which passes its command line on. */
+function optionElsewhere(
+  analysis: Analysis,
+  test: Expr,
+  depth = 0,
+): Pick<ProgramArgument, 'flags' | 'kind'> | null {
+  if (depth > 4) return null
+  const passed = test.type === 'attribute' ? analysis.outside.option(test.value, test.attr) : null
+  if (passed !== null)
+    return { flags: passed.flags!, kind: passed.isSwitch === true ? 'store true' : 'value' }
+  const behind = test.type === 'name' ? analysis.definition(test) : onlyValue(analysis, test)
+  return behind === null || behind === test ? null : optionElsewhere(analysis, behind, depth + 1)
 }
 
 /** What an attribute is given, where that happens once. */

@@ -35,20 +35,48 @@ function fieldOfBase(analysis: Analysis, klass: Klass, name: string, depth: numb
     const held = field === null ? null : heldParameter(analysis, local, field)
     return held === null || made === null ? field : passedPart(made, held)
   }
-  const parameter = made === null ? undefined : lookUp(heldByImported(analysis, base), name)
-  return parameter === undefined ? null : passedPart(made!, parameter)
+  const maker = made ?? onlyMaking(analysis, klass)
+  const parameter = maker === null ? undefined : lookUp(heldByImported(analysis, base), name)
+  return parameter === undefined ? null : passedPart(maker!, parameter)
+}
+
+/** Calls of this module that make objects of a class. */
+export function makings(analysis: Analysis, klass: Klass): CallExpr[] {
+  return analysis.calls.flatMap(({ expr }) => (analysis.classOf(expr.callee) === klass ? [expr] : []))
+}
+
+/** The only call that makes objects of a class, where its constructor is that of its base. */
+function onlyMaking(analysis: Analysis, klass: Klass): CallExpr | null {
+  if (klass.methods.has('__init__') || analysis.isMadeOutside(klass)) return null
+  const [only, other] = makings(analysis, klass)
+  return only === undefined || other !== undefined ? null : only
 }
 
 /** Attributes of the objects of a class that hold what their constructor is given, or a part of that. */
 export function heldParameters(analysis: Analysis, klass: Klass): Record<string, HeldParameter> {
+  if (!klass.methods.has('__init__')) return heldByBase(analysis, klass)
   const found: Record<string, HeldParameter> = {}
-  if (!klass.methods.has('__init__')) return found
   for (const name of new Set(fieldNames(analysis, klass))) {
     const field = ownField(analysis, klass, name) ?? inheritedField(analysis, klass, name)
     const held = field === null ? null : heldParameter(analysis, klass, field)
     if (held !== null) define(found, name, held)
   }
   return found
+}
+
+/** What a constructor that the class has from its base keeps, as far as the class leaves it alone. */
+export function heldByBase(analysis: Analysis, klass: Klass, depth = 0): Record<string, HeldParameter> {
+  const base = klass.methods.has('__init__') || depth > deepest ? null : onlyBase(klass)
+  if (base === null) return {}
+  const local = analysis.classOf(base)
+  const held =
+    local === null
+      ? heldByImported(analysis, base)
+      : local.methods.has('__init__')
+        ? heldParameters(analysis, local)
+        : heldByBase(analysis, local, depth + 1)
+  const own = storesOf(analysis, klass)
+  return Object.fromEntries(Object.entries(held).filter(([name]) => own?.has(`self.${name}`) !== true))
 }
 
 /** Its own first. */

@@ -237,8 +237,7 @@ export type Passed =
   /** The parsed command line: what is not listed is not known. */
   | {
       state: 'arguments'
-      /** `flags`: of its option, where it is one. */
-      values: Record<string, { value: Json; overridable: boolean; flags?: string[] }>
+      values: Record<string, ParsedArgument>
     }
   /** What the calling function is given itself. */
   | {
@@ -254,6 +253,16 @@ export type Passed =
       here?: Passed
     }
   | { state: 'unknown'; because: string; option?: string[] }
+
+/** What an argument of the program is unless the launch says otherwise. */
+export interface ParsedArgument {
+  value: Json
+  overridable: boolean
+  /** Of its option; absent: it is positional. */
+  flags?: string[]
+  /** The option takes no value. */
+  isSwitch?: true
+}
 
 /** `position`: among those without a name; null for keywords and unpacked ones. */
 export type PassedArguments = {

@@ -7,9 +7,20 @@ import { foldFound, look } from './configured.js'
 import { below, type ConfiguredPath } from './configured-path.js'
 import { fromPlain } from './configured-plain.js'
 import { agree, configuredAs, unknown } from './folded.js'
-import type { Folded, Func, Klass, OutsideCall, Passed, PassedArguments, PlainPath } from './module.js'
-import { bindingsOf, methodOf } from './names.js'
+import { heldByBase, makings } from './inherited-fields.js'
+import type {
+  Folded,
+  Func,
+  Klass,
+  OutsideCall,
+  ParsedArgument,
+  Passed,
+  PassedArguments,
+  PlainPath,
+} from './module.js'
+import { bindingsOf, classScope, methodOf } from './names.js'
 import { argumentFor } from './passed-values.js'
+import { scopeAt } from './scope.js'
 
 export class OutsideCalls {
   private byFunction: Map<Func, OutsideCall[]> | null = null
@@ -103,25 +114,58 @@ export class OutsideCalls {
 
   /** `args.epochs`, where `args` is the command line that another module has parsed; null: it is none. */
   argument(expr: Expr, attribute: string): Folded | null {
+    const [first, ...others] = this.parsed(expr, attribute)
+    if (first === undefined) return null
+    const folded = JSON.stringify(knownAs(first))
+    return others.some((one) => JSON.stringify(knownAs(one)) !== folded)
+      ? unknown(`several values of .${attribute}`)
+      : knownAs(first)
+  }
+
+  /** The option behind `args.amp`; null: it is none, or not the same for all callers. */
+  option(expr: Expr, attribute: string): ParsedArgument | null {
+    const [first, ...others] = this.parsed(expr, attribute)
+    return first?.flags !== undefined && others.every((one) => JSON.stringify(one) === JSON.stringify(first))
+      ? first
+      : null
+  }
+
+  /** The argument in the command lines that all calls pass; empty: one of them passes something else. */
+  private parsed(expr: Expr, attribute: string): ParsedArgument[] {
+    if (this.calls.length === 0) return []
     const value = this.analysis.definition(expr)
-    if (value.type !== 'name' || this.calls.length === 0) return null
-    const bindings = bindingsOf(this.analysis, value.id, value.start)
-    const binding = bindings.length === 1 ? bindings[0]! : null
-    const owner = binding?.kind === 'param' ? this.analysis.parameterOwner(binding) : null
-    if (binding === null || owner === null) return null
-    const calls = this.passing(owner.func)
-    if (calls.length === 0) return null
-    let found: Folded | null = null
-    for (const call of calls) {
-      const given = passedFor(call, binding.name, owner.position)
+    const passed = value.type === 'name' ? this.passedFor(value) : this.heldIn(value)
+    const found: ParsedArgument[] = []
+    for (const given of passed) {
       const one = given?.state === 'arguments' ? lookUp(given.values, attribute) : undefined
-      if (one === undefined) return null
-      const folded = knownAs(one)
-      if (found !== null && JSON.stringify(found) !== JSON.stringify(folded))
-        return unknown(`several values of .${attribute}`)
-      found = folded
+      if (one === undefined) return []
+      found.push(one)
     }
     return found
+  }
+
+  /** What each call passes for a parameter of a function. */
+  private passedFor(name: Expr & { type: 'name' }): (Passed | undefined)[] {
+    const bindings = bindingsOf(this.analysis, name.id, name.start)
+    const binding = bindings.length === 1 ? bindings[0]! : null
+    const owner = binding?.kind === 'param' ? this.analysis.parameterOwner(binding) : null
+    if (binding === null || owner === null) return []
+    return this.passing(owner.func).map((call) => passedFor(call, binding.name, owner.position))
+  }
+
+  /** `self.args` of a class whose base elsewhere keeps what its objects are made with. */
+  private heldIn(expr: Expr): (Passed | undefined)[] {
+    if (expr.type !== 'attribute' || expr.value.type !== 'name' || expr.value.id !== 'self') return []
+    const scope = classScope(scopeAt(this.analysis.scopes, expr.start))
+    const klass = scope === null ? undefined : this.analysis.classByNode.get(scope.node as never)
+    if (klass === undefined) return []
+    const held = lookUp(heldByBase(this.analysis, klass), expr.attr)
+    if (held === undefined || held.keys !== undefined) return []
+    // What this module passes counts as well, and is not followed here.
+    if (makings(this.analysis, klass).length > 0) return []
+    return this.calls
+      .filter(({ name }) => name === klass.name)
+      .map((call) => passedFor(call, held.name, held.position))
   }
 
   /** Nothing where it is called here as well: then what this module passes counts. */
@@ -166,7 +210,11 @@ function fallbackOf({ overridable }: OutsideCall, fallback: Folded | null): Fold
   return overridable === true && fallback?.state === 'known' ? { ...fallback, overridable } : fallback
 }
 
-function knownAs({ value, overridable, from }: Omit<Passed & { state: 'known' }, 'state'>): Folded {
+function knownAs({
+  value,
+  overridable,
+  from,
+}: Pick<Passed & { state: 'known' }, 'value' | 'overridable' | 'from'>): Folded {
   return from === undefined
     ? { state: 'known', value, channel: 'code', overridable }
     : configuredAs(value, from, overridable)

@@ -352,6 +352,7 @@ function argumentsOf(analysis: Analysis, expr: Expr, also: readonly string[] = [
         value: folded.value,
         overridable: folded.overridable,
         ...(argument.positional === true ? {} : { flags: argument.flags }),
+        ...(argument.kind === 'store true' ? { isSwitch: true as const } : {}),
       })
   }
   return { state: 'arguments', values }

@@ -69,7 +69,7 @@ export function readPrecision(
     training.known('precision', rewrite.method, 'fp16-mixed', calleePlace(rewrite))
     return
   }
-  const elsewhere = usesAny(python, [...policySetters, ...graphRewrites])
+  const elsewhere = usesAny(python, [...policySetters, ...graphRewrites]) || loweredAround(python)
   const text = inEffect(python.code)
   if (elsewhere || mentions.test(isEager(python) ? text.replace(rewriting, '') : text)) {
     training.unknown('precision', key, 'it is set in a way that cannot be read', place, { site })
@@ -84,6 +84,13 @@ export function readPrecision(
 
 /** Calls in code that never runs are not listed; its text says enough to name the option. */
 const inDeadCode = /mixed_b?float16|mixed_precision/
+
+/** A program around it speaks of mixed precision in words of its own. */
+function loweredAround(python: PythonModule): boolean {
+  return [...python.importers, ...python.imported, ...python.programs].some(({ uses }) =>
+    uses.some((use) => /(^|[._])mixed_precision(_|\.|$)/.test(use)),
+  )
+}
 
 const science = /^(deepxde|gpflow|tensorflow_probability|sciann|trieste|tfquantum|tensorflow_quantum)(\.|$)/
 

@@ -1,5 +1,6 @@
 /** What a PyTorch module is for and what it runs on, seen together with the modules that it works with. */
 
+import { toDevice } from '../../python/effects.js'
 import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
@@ -64,8 +65,22 @@ function usesGpu(summary: ModuleSummary): boolean {
   return (
     [accelerator, summary.trainsOn].some((one) => one === 'gpu' || one === 'maybe') ||
     summary.uses.includes('accelerate.Accelerator') ||
+    // `batch.to(self.device)` of a trainer whose base class chooses the device.
+    (accelerator !== 'cpu' && movesBatches(summary)) ||
     // A trainer takes the accelerator that it finds, unless it is told not to.
     (accelerator !== 'cpu' && summary.uses.some((use) => trainer.test(use)))
+  )
+}
+
+/** It, or a class that it passes on, trains and puts something on a device. */
+function movesBatches(summary: ModuleSummary): boolean {
+  const moves = ({ calls }: { calls: readonly string[] }) => calls.includes(toDevice)
+  const { functions, classes } = summary
+  return (
+    (trains(summary) && [...Object.values(functions), ...Object.values(classes)].some(moves)) ||
+    Object.values(classes).some(
+      (klass) => moves(klass) && Object.values(klass.steps ?? {}).some((step) => step.trains),
+    )
   )
 }
 
