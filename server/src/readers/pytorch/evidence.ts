@@ -65,15 +65,19 @@ function usesGpu(summary: ModuleSummary): boolean {
   return (
     [accelerator, summary.trainsOn].some((one) => one === 'gpu' || one === 'maybe') ||
     summary.uses.includes('accelerate.Accelerator') ||
-    // `batch.to(self.device)` of a trainer whose base class chooses the device.
-    (accelerator !== 'cpu' && movesBatches(summary)) ||
     // A trainer takes the accelerator that it finds, unless it is told not to.
     (accelerator !== 'cpu' && summary.uses.some((use) => trainer.test(use)))
   )
 }
 
-/** It, or a class that it passes on, trains and puts something on a device. */
+/** `device='cpu'`, `add_argument('--device', default='cpu')`. */
+function defaultsToProcessor(python: PythonModule): boolean {
+  return codeMatches(python, /\b(device|default)\s*=\s*(torch\.device\()?['"]cpu['"]/)
+}
+
+/** It, or a class that it passes on, trains and puts something on a device that it does not choose: `batch.to(self.device)`. */
 function movesBatches(summary: ModuleSummary): boolean {
+  if (summary.evidence?.accelerator === 'cpu') return false
   const moves = ({ calls }: { calls: readonly string[] }) => calls.includes(toDevice)
   const { functions, classes } = summary
   return (
@@ -153,7 +157,12 @@ function completed(python: PythonModule, users: Users): Evidence {
     else if (accelerators.length > 0 || python.callsTo('deepspeed.initialize').length > 0)
       evidence.accelerator = 'maybe'
     else if ([...around, ...users.programs].some(usesGpu)) evidence.accelerator = 'maybe'
-    else if (evidence.accelerator === 'none' && (movesToDevice(python) || makesTrainer(python)))
+    else if (
+      evidence.accelerator === 'none' &&
+      (movesToDevice(python) ||
+        makesTrainer(python) ||
+        (around.some(movesBatches) && !defaultsToProcessor(python)))
+    )
       evidence.accelerator = 'maybe'
   }
   return evidence
