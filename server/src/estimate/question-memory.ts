@@ -18,6 +18,8 @@ export interface MemoryRange {
   /** The expected case, item by item. */
   estimate: MemoryEstimate
   setup: TrainingSetup
+  /** The case that needs most. */
+  most: TrainingSetup
   /** A clause; null: nothing had to be assumed. */
   assumption: string | null
 }
@@ -64,12 +66,14 @@ function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
       ? shape.vocabulary * shape.hidden * (shape.tied ? 1 : 2) * trainedEmbedding * held
       : 0
   const encoders = encodersOf(read, network)
+  const high = estimates.map((one) => one?.high ?? 0)
   return {
     low: Math.min(...all.map(({ low }) => low)) + more,
     expected: first.expected + more,
     high: Math.max(...all.map(({ high }) => high)) + more + encoders,
     estimate: first,
     setup: cases[0]!,
+    most: cases[high.indexOf(Math.max(...high))]!,
     assumption: null,
   }
 }

@@ -33,6 +33,14 @@ export const trainsByName = /(^|[^a-z])(train\w*|experiments?|fine-?tun\w*)([^a-
 export const servesByName =
   /(^|[^a-z])(inference|infer|serving|serve|server|endpoint|triton|vllm|ollama|tgi|api|chat\w*|bot|web\w*|backend|kserve|deploy|prod\w*|online|llm)([^a-z]|$)/i
 
+/** A start script that keeps servers running. */
+export const servingScript =
+  /\b(vllm|ollama|sglang|text-generation-(inference|launcher|webui)|tritonserver|uvicorn|gunicorn|streamlit|gradio|nginx|caddy|docker[ -]compose|kubeadm|k3s)\b/
+
+/** What a start script may end its machine with, now or when it is idle. */
+export const mayEndMachine =
+  /shutdown|poweroff|\bhalt\b|terminate-instances|stop-instances|instances (stop|delete)|idle|cron/
+
 /** `python`: the program that asks for it; null: a shell script. */
 export function claimMachineRequest(
   claims: ClaimBuilder,

@@ -2,6 +2,7 @@
 import { originOf } from '../values/operations.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
 import type { ResourceKinds } from '../workload/resource-kinds.js'
+import { roughMemory } from './rough-memory.js'
 import type { RuleOptions } from './rule.js'
 import { memoryOf, type NoEstimate, type TrainingMemory } from './training-memory.js'
 
@@ -32,12 +33,16 @@ export function mostMemoryOf(
   if ('estimate' in exact) return exact
   const settings: Settings = { ...view.settings }
   const assumed = new Set<string>()
+  const spoken = Object.values(view.settings)[0] as Claim | undefined
   const assume = <K extends keyof Settings>(name: K, value: ResourceKinds['Training'][K] | undefined) => {
     const claim = view.settings[name] as Claim | undefined
-    if (claim?.state !== 'unknown' || value === undefined) return
-    const { subject, setting, reader, key } = claim
-    const head = { subject, setting, reader, key }
-    settings[name] = { ...head, ...originOf(claim), state: 'known', value } as Settings[K]
+    // What no reader speaks of is no better known than what one could not read.
+    const place = claim ?? spoken
+    if (place === undefined || value === undefined || (claim !== undefined && claim.state !== 'unknown'))
+      return
+    const { subject, reader } = place
+    const known = { ...originOf(place), state: 'known', value }
+    Object.assign(settings, { [name]: { subject, setting: name, reader, key: claim?.key ?? name, ...known } })
     assumed.add(name)
   }
   for (const name of Object.keys(worst) as (keyof Worst)[]) assume(name, worst[name])
@@ -45,7 +50,9 @@ export function mostMemoryOf(
     const claim = view.settings[name]
     assume(name, claim?.state === 'unknown' ? (claim.bounds?.high ?? undefined) : undefined)
   }
-  if (assumed.size === 0) return exact
-  const most = memoryOf({ ...view, settings }, options)
-  return 'estimate' in most ? { ...most, assumed } : exact
+  const bound = { ...view, settings }
+  const most = assumed.size === 0 ? exact : memoryOf(bound, options)
+  if ('estimate' in most) return { ...most, assumed }
+  const rough = roughMemory(bound, options, most, true)
+  return rough === null ? exact : { ...rough, assumed: new Set([...assumed, ...rough.assumed]) }
 }

@@ -10,11 +10,15 @@ import type { RuleOptions } from './rule.js'
 import { type Format, formatOf, type NoEstimate, type TrainingMemory, usableOf } from './training-memory.js'
 import { questionOf } from './training-question.js'
 
-/** Null: more lacks than what the layers keep. */
+/**
+ * Null: more lacks than what the layers keep.
+ * @param bound the setup is to be the one that needs most, rather than the one that is expected
+ */
 export function roughMemory(
   view: SubjectView<'Training'>,
   options: RuleOptions,
   exact: NoEstimate,
+  bound = false,
 ): TrainingMemory | null {
   const { settings, run } = view
   // What is not loaded by a name is made in 32 bits.
@@ -31,9 +35,13 @@ export function roughMemory(
   if (first === undefined || known.length < ranges.length) return null
   const { named, network } = question.slow
   const processes = run.job.launch?.processes
+  const largest = known.reduce((a, b) => (b.high > a.high ? b : a))
   return {
     id: exact.model ?? named.name,
-    setup: { ...first.setup, replicas: typeof processes === 'number' && processes !== 1 },
+    setup: {
+      ...(bound ? largest.most : first.setup),
+      replicas: typeof processes === 'number' && processes !== 1,
+    },
     estimate: {
       ...first.estimate,
       low: Math.min(...known.map(({ low }) => low)),

@@ -3,7 +3,7 @@
  * template reference; SageMaker developer guide, "Idle shutdown".
  */
 import { instance } from '../../catalog/instances.js'
-import { items } from '../../config/access.js'
+import { at, items, wordsBelow } from '../../config/access.js'
 import type { Place } from '../../text/origin.js'
 import { convert, derived, opaque, orDefault } from '../../values/operations.js'
 import { effective, type Given } from '../../values/value.js'
@@ -12,7 +12,9 @@ import {
   acceleratorModel,
   claimMachineRequest,
   claimType,
+  mayEndMachine,
   servesByName,
+  servingScript,
   trainsByName,
   workstation,
 } from '../machine-claims.js'
@@ -85,15 +87,26 @@ export function readInstance(claims: ClaimBuilder, resource: Resource): void {
   if ((instance(effective(type) ?? '')?.gpuCount ?? 0) < 1) return
   const words = resource.words('Tags').join(' ')
   const byHand = workstation.test(words)
-  if (!byHand && !trainsByName.test(words) && servesByName.test(words)) return
+  const script = scriptOf(resource)
+  const serves = servesByName.test(words) || servingScript.test(script ?? '')
+  if (!byHand && !trainsByName.test(words) && serves) return
   const compute = start(claims, resource, type, resource.header, byHand)
   if (compute === null) return
   const given =
-    ['InstanceInitiatedShutdownBehavior', 'LaunchTemplate', 'UserData'].find((key) => resource.has(key)) ??
+    ['InstanceInitiatedShutdownBehavior', 'LaunchTemplate'].find((key) => resource.has(key)) ??
+    (script === null || mayEndMachine.test(script) ? 'UserData' : undefined) ??
     [...resource.template.resources()].find((other) => stoppers.test(other.type))?.type
   // What runs on it, and who stops it, is not in the template.
   if (given !== undefined) compute.unknown('idleStop', given, 'it may stop by itself', resource.header)
   else compute.say('idleStop', 'AWS::Scheduler::Schedule', orDefault(resource.absent(), null, true))
+}
+
+/** What the machine runs at its start, '' where that is nothing; null: it cannot be read, or goes on with what is said elsewhere. */
+function scriptOf({ properties }: Resource): string | null {
+  const given = at(properties, 'UserData')
+  if (given === undefined) return ''
+  const text = wordsBelow([given], new Set(['Fn::Base64', 'Fn::Sub', 'Fn::Join'])).join(' ')
+  return /\s/.test(text) && !/cfn-init/.test(text) ? text : null
 }
 
 /** An endpoint's instances, and whether anything in the template scales them. */

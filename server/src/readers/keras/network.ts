@@ -2,9 +2,12 @@
 import { type LayerTotals, Unfollowed } from '../../estimate/layers.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
+import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
+import { claimArgument } from '../claim-argument.js'
 import { once } from '../pytorch/once.js'
 import { pipelineOf } from '../tensorflow/pipeline.js'
 import { countedLayersOf } from './counted-layers.js'
@@ -22,8 +25,37 @@ export function readNetwork(python: PythonModule, fit: Call, training: SubjectBu
     const counted = countedLayersOf(python, callee.value)
     if (counted !== null) training.known('countedLayers', name, { name, networks: [counted] }, place)
   }
+  const maker = batchMaker(python, fit)
+  if (maker !== null) {
+    const given = python.argument(maker, 'batch_size', lookUp(positions, maker.method) ?? null)
+    claimArgument(training, 'batchSize', 'batch_size', maker, given, { convert: asNumber, otherwise: 32 })
+    return
+  }
   const batch = batchOf(python, fit)
   if (batch !== null) training.default('batchSize', 'batch', batch, place)
+}
+
+/** Of `batch_size`; keras 3.5, utils. */
+const positions: Record<string, number> = { image_dataset_from_directory: 5, text_dataset_from_directory: 4 }
+
+/** Where pictures of a folder or of arrays are put together, for a `fit` that is given them as they come: 32 unless it says otherwise. */
+function batchMaker(python: PythonModule, fit: Call): Call | null {
+  if (mayBePassed(argumentOf(python, fit, 'batch_size'))) return null
+  const x = passedExpression(argumentOf(python, fit, 'x'))
+  if (x === null || mayBePassed(python.argument(fit, 'y', 1))) return null
+  const pipeline = pipelineOf(python, x)
+  if (pipeline !== null) {
+    const { sourceCall: call, sources, steps, complete } = pipeline
+    const plain = complete && sources.length === 1 && !steps.some(({ method }) => /batch|window/.test(method))
+    return plain && call !== null && lookUp(positions, call.method) !== undefined ? call : null
+  }
+  const value = python.definition(x)
+  const call = value.type === 'call' ? python.callAt(value) : null
+  const from = call?.receiver ?? call?.name ?? ''
+  return /(^|\.)ImageDataGenerator(\.|$)/.test(from) &&
+    /^flow(_from_(directory|dataframe))?$/.test(call!.method)
+    ? call
+    : null
 }
 
 function layersOf(python: PythonModule, network: Expr): (LayerTotals & { input: number[] }) | null {

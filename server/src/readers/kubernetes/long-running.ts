@@ -9,7 +9,14 @@ import { carryOut, type Keys } from './change-plan.js'
 import { type KubernetesObject, manifestLanguages, objectsOf, specPlace } from './objects.js'
 import { acceleratorNames, acceleratorsOf, isPatch } from './pod.js'
 import { claimServing, requestedOf } from './serving.js'
-import { claimWorkload, groupAt, type PodGroup, replicasAt } from './workload.js'
+import {
+  claimTimeLimit,
+  claimWorkload,
+  deadlinePlan,
+  groupAt,
+  type PodGroup,
+  replicasAt,
+} from './workload.js'
 
 const kinds: Record<string, RegExp> = {
   Pod: /^v1$/,
@@ -38,7 +45,15 @@ export const longRunningReader = defineReader({
         }
         const groups: PodGroup[] = [group]
         const service = object.kind === 'Pod' ? {} : { service: true }
-        const { compute, work } = claimWorkload(claims, context, { object, place, groups, ...service })
+        const workload = { object, place, groups, ...service }
+        const claimed = claimWorkload(claims, context, workload)
+        const { compute, work } = claimed
+        // A pod that runs a program to its end is a job by another name.
+        if (object.kind === 'Pod' && work.some((one) => !one.service && !one.probes))
+          claimTimeLimit(claimed, workload, {
+            given: [],
+            plan: deadlinePlan(object, ['spec'], { what: 'pod', after: 'restartPolicy' }),
+          })
         if (object.kind === 'Notebook') claimNotebook(compute, place)
         // Ranks of a training that only borrow the kind: nothing may change their number.
         else if (object.kind !== 'Pod' && !work.some((one) => one.trains))

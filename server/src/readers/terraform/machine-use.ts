@@ -1,4 +1,5 @@
 /** What a single machine is for, and what stops it: as far as names, scripts and the resources beside it tell. */
+import { textWithTemplates } from '../../config/access.js'
 import { derived, orDefault, unreadable } from '../../values/operations.js'
 import { effective, type Given } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
@@ -8,7 +9,9 @@ import {
   acceleratorsInType,
   claimMachineRequest,
   claimType,
+  mayEndMachine,
   servesByName,
+  servingScript,
   trainsByName,
   workstation,
 } from '../machine-claims.js'
@@ -17,9 +20,6 @@ import { type Block, regionOf } from './block.js'
 /** What stops a machine from outside of it, anywhere in the module. */
 const stoppers =
   /schedule|cloudwatch_metric_alarm|aws_lambda|cloud_scheduler|resource_policy|ssm_maintenance|autoscaling|budgets/
-
-const servingScript =
-  /\b(vllm|ollama|sglang|text-generation-(inference|launcher|webui)|tritonserver|uvicorn|gunicorn|streamlit|gradio|nginx|caddy|docker[ -]compose|kubeadm|k3s)\b/
 
 /** The key that would stop it, by provider. */
 const stopper = {
@@ -92,6 +92,11 @@ export function claimMachineUse(block: Block, provider: MachineProvider, holds: 
   if (gpus !== undefined) compute.say('gpus', gpus.key, gpus.value)
   if (model !== undefined) compute.say('gpuModel', model.key, model.value)
   if (spot) compute.known('spot', 'aws_spot_instance_request', true, block.header)
+  claimStop(compute, block, provider)
+}
+
+/** What ends the machine once its work is done, or that nothing seems to. */
+export function claimStop(compute: SubjectBuilder<'Compute'>, block: Block, provider: MachineProvider): void {
   const key = endedBy(block, provider)
   if (key === undefined) compute.say('idleStop', stopper[provider], orDefault(block.absent(), null, true))
   else compute.say('idleStop', key, unreadable(block.atHeader(), 'it may stop by itself'))
@@ -131,9 +136,13 @@ function endedBy(block: Block, provider: MachineProvider, serves = false): strin
 }
 
 function serves(block: Block, words: string): boolean {
-  return (
-    servesByName.test(words) || scripts.some((one) => servingScript.test(effective(block.text(one)) ?? ''))
-  )
+  return servesByName.test(words) || scripts.some((one) => servingScript.test(scriptOf(block, one) ?? ''))
+}
+
+/** A script as it is written: what is filled in later names things rather than ends the machine. */
+function scriptOf(block: Block, ...keys: string[]): string | undefined {
+  const node = block.at(...keys)?.node
+  return effective(block.text(...keys)) ?? (node === undefined ? undefined : textWithTemplates(node))
 }
 
 /** The script of a server that cannot be read starts the server. */
@@ -154,14 +163,9 @@ function endsByItself(block: Block, provider: MachineProvider, serves: boolean):
     )
       return key
   }
-  for (const script of scripts) {
-    if (!block.has(script)) continue
-    const text = effective(block.text(script)) ?? (serves ? '' : undefined)
-    if (
-      text === undefined ||
-      /shutdown|poweroff|halt|stop-instances|instances (stop|delete)|idle|cron/.test(text)
-    )
-      return script
-  }
-  return undefined
+  return scripts.find((script) => {
+    if (!block.has(script)) return false
+    const text = scriptOf(block, script) ?? (serves ? '' : undefined)
+    return text === undefined || mayEndMachine.test(text)
+  })
 }

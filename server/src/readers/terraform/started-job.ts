@@ -11,6 +11,7 @@ import type { ReaderContext } from '../reader.js'
 import { trainsByName } from '../shell/failures.js'
 import { launchesOf } from '../shell/launches.js'
 import { type Block, regionOf } from './block.js'
+import { claimStop } from './machine-use.js'
 
 const scripts = {
   aws: [['user_data']],
@@ -54,6 +55,7 @@ export function readStartedJob(
     compute.say('gpus', 'guest_accelerator', attached)
     compute.say('gpuModel', 'guest_accelerator', model)
   }
+  claimStop(compute, block, provider)
   const work = claimScript(claims, context, {
     node: script.value.node,
     text: script.text,

@@ -44,8 +44,8 @@ export default defineRule({
     if (kind !== undefined) return silent(`${kind} chooses its batch for other reasons`)
     if (effective(secondOrder) === true)
       return silent('gradients of gradients take more memory than is estimated')
+    if (light !== null) return report(light)
     const found = mostMemoryOf(view, options)
-    if (light !== null && !('estimate' in found)) return report(light)
     if (!('estimate' in found)) return silent(noEstimate(view, found))
     const { setup } = found
     const steps = effective(accumulation) ?? 1
