@@ -81,6 +81,9 @@ function ends(python: PythonModule, call: Call): boolean {
 const deploymentName =
   /(^|[/_.-])(deploy\w*|serv(e|ing)\w*|inference|endpoints?|hosting|production|prod|app|api|lambda)([/_.-]|$)/i
 
+/** Its `run` trains the model that is deployed, so that each run of the program leaves an endpoint. */
+const trainingJob = /^google\.cloud\.aiplatform\.\w*TrainingJob$/
+
 /** It runs with the file, or a service runs it: `handler(event, context)` of AWS Lambda. */
 function isStarted(python: PythonModule, func: Func, depth = 0): boolean {
   const parameters = func.node.params.map(({ name }) => name)
@@ -136,8 +139,9 @@ function purposeOf(
   if (python.evidence.notebook)
     return /(^|\/)\d+[-_. ][^/]*$/.test(python.path) ? 'part of a series' : 'trial'
   if (fragment.origin !== 'file' || deploymentName.test(python.path)) return 'deployment'
-  const triesOut = python.calls.some((call) =>
-    /^(fit|train|predict|invoke_endpoint|invoke)$/.test(call.method),
+  const triesOut = python.calls.some(
+    ({ method, name }) =>
+      /^(fit|train|predict|invoke_endpoint|invoke)$/.test(method) || trainingJob.test(name ?? ''),
   )
   return triesOut ? 'trial' : 'deployment'
 }

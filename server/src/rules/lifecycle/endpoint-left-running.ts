@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
+import { costText, priceOf } from '../scaling/endpoint-price.js'
 import { unless } from '../silence.js'
 
 export default defineRule({
@@ -10,7 +11,7 @@ export default defineRule({
   severity: 'warning',
   finds: 'endpoints that a notebook starts and nothing deletes',
   summary: 'An endpoint started by a notebook or training script is billed until somebody deletes it.',
-  check(view, { report, silent }) {
+  check(view, { report, silent, options, today }) {
     const { tornDown, minReplicas, gpus, purpose, tearDownComment } = view.settings
     if (tornDown === undefined || effective(tornDown) !== false)
       return silent(unless(view, 'tornDown', 'it is deleted again'))
@@ -29,7 +30,9 @@ export default defineRule({
     }
     const comment = effective(tearDownComment)
     const accelerated = (effective(gpus) ?? 0) > 0
-    const seen = `\`${tornDown.key}()\` starts ${endpointOf(view)}, billed by the hour until somebody deletes it`
+    const cost = costText(priceOf(view, options, today), effective(minReplicas) ?? 1)
+    const bill = cost === null ? ', billed by the hour' : `: ${cost},`
+    const seen = `\`${tornDown.key}()\` starts ${endpointOf(view)}${bill} until somebody deletes it`
     report({
       at: tornDown,
       severity: accelerated && comment === undefined && reason === 'trial' ? 'warning' : 'information',

@@ -34,7 +34,12 @@ export function replicaPrice(
 ): Interval | null {
   const { object, purpose } = view.settings
   // What a notebook tries out is another rule's.
-  if (object === undefined && effective(purpose) !== 'deployment') return null
+  return object === undefined && effective(purpose) !== 'deployment' ? null : priceOf(view, options, today)
+}
+
+/** The same of any endpoint, whatever it is for. */
+export function priceOf(view: SubjectView<'Serving'>, options: RuleOptions, today: string): Interval | null {
+  const { object } = view.settings
   const request = servingRequest(view)
   if (object !== undefined) {
     const rate = request.gpuModel === undefined ? null : rateOf(request, undefined, options.prices, today)
