@@ -299,21 +299,43 @@ export class Folder {
         ? unknown(`what a function puts into ${id}`)
         : this.binding(only!)
     }
-    const values = bindings.map((binding) => this.binding(binding))
+    const reaching = this.reaching(bindings, offset)
+    const values = reaching.map((binding) => this.binding(binding))
     const agreed = agree(values, `several values of ${id}`)
-    return agreed.state === 'known' ? agreed : this.assignedUnder(bindings, values, offset, agreed.because)
+    return agreed.state === 'known' ? agreed : this.assignedUnder(reaching, values, offset, agreed.because)
   }
 
-  /** `x = 1` and then `if c: x = 2`, or one assignment in each branch of an `if`. */
+  /** Without what the other branch of an `if` around the place assigns. */
+  private reaching(bindings: readonly Binding[], offset: number): readonly Binding[] {
+    const around = guardsAt(this.analysis, offset)
+    if (around.length === 0) return bindings
+    const left = bindings.filter(
+      ({ value, at, loop }) =>
+        // What an iteration assigns reaches the next one.
+        loop !== null ||
+        !guardsAt(this.analysis, value?.start ?? at).some(({ test, holds }) =>
+          around.some((guard) => guard.test === test && guard.holds !== holds),
+        ),
+    )
+    return left.length === 0 ? bindings : left
+  }
+
+  /**
+   * `x = 1` or a parameter, and then `if c: x = 2`; or one assignment in each branch of an `if`, which leave nothing of what was
+   * before.
+   */
   private assignedUnder(
     bindings: readonly Binding[],
     values: readonly Folded[],
     offset: number,
     because: string,
   ): Folded {
-    const [first, second] = bindings
-    const plain = bindings.every(({ kind, loop, at }) => kind === 'assign' && loop === null && at <= offset)
-    if (first === undefined || second === undefined || bindings.length > 2 || !plain) return unknown(because)
+    const [first, second] = bindings.slice(-2)
+    const plain = bindings.every(
+      ({ kind, loop, at }, index) =>
+        (kind === 'assign' || (kind === 'param' && index === 0)) && loop === null && at <= offset,
+    )
+    if (first === undefined || second === undefined || !plain) return unknown(because)
     const around = new Set(guardsAt(this.analysis, offset).map((guard) => guard.test))
     const own = ({ value, at }: Binding): Guard[] =>
       guardsAt(this.analysis, value?.start ?? at).filter(({ test }) => !around.has(test))
@@ -321,14 +343,15 @@ export class Folder {
     const guard = last.length === 1 ? last[0]! : null
     const other = before[0]
     if (guard === null || before.length > 1) return unknown(because)
+    if (bindings.length > 2 && other === undefined) return unknown(because)
     if (other === undefined ? first.conditional && around.size === 0 : other.test !== guard.test)
       return unknown(because)
     if (other?.holds === guard.holds) return unknown(because)
     const { byDefault, holds, fails } = conditionOf(this.analysis, guard.test)
     const [when, otherwise] = guard.holds ? [holds, fails] : [fails, holds]
     return chosen(because, [
-      { folded: values[0]!, when: otherwise, byDefault: byDefault === !guard.holds },
-      { folded: values[1]!, when, byDefault: byDefault === guard.holds },
+      { folded: values.at(-2)!, when: otherwise, byDefault: byDefault === !guard.holds },
+      { folded: values.at(-1)!, when, byDefault: byDefault === guard.holds },
     ])
   }
 

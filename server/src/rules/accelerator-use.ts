@@ -16,10 +16,11 @@ export function usesAccelerator(
   // It has no library that could, whatever machine it is started on.
   if (effective(program.settings.acceleratorLibrary) === null) return undefined
   if (effective(program.settings.devices) !== undefined) return true
-  const takes = subjectsOf(run, 'Training').some(
-    ({ settings, subject: { evidence } }) =>
-      (effective(settings.managed) === true || effective(settings.automaticDevice) === true) &&
-      /^(gpu|maybe)$/.test(evidence.accelerator),
+  const takes = subjectsOf(run, 'Training').some(({ settings, subject: { evidence } }) =>
+    // What chooses by itself would use one, though the machine of its job has none.
+    effective(settings.automaticDevice) === true
+      ? /^(gpu|maybe|cpu)$/.test(evidence.accelerator)
+      : effective(settings.managed) === true && /^(gpu|maybe)$/.test(evidence.accelerator),
   )
   return takes ? true : undefined
 }

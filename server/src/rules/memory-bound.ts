@@ -1,9 +1,11 @@
 /** The most memory that a training can need, where what is not known about it has a worst case. */
 import { originOf } from '../values/operations.js'
+import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
 import type { ResourceKinds } from '../workload/resource-kinds.js'
 import { roughMemory } from './rough-memory.js'
 import type { RuleOptions } from './rule.js'
+import { subjectsOf } from './subject-view.js'
 import { memoryOf, type NoEstimate, type TrainingMemory } from './training-memory.js'
 
 type Settings = SubjectView<'Training'>['settings']
@@ -24,10 +26,14 @@ const worst: Worst = {
 /** Numbers that count at their upper bound. */
 const bounded = ['batchSize', 'sequenceLength', 'imageEdge'] as const
 
-/** An estimate whose high end holds whatever the unknown settings are; else what has no worst case. */
+/**
+ * An estimate whose high end holds whatever the unknown settings are; else what has no worst case.
+ * @param counts where the layers are only counted, their arithmetic bounds what they keep
+ */
 export function mostMemoryOf(
   view: SubjectView<'Training'>,
   options: RuleOptions,
+  counts = false,
 ): TrainingMemory | NoEstimate {
   const exact = memoryOf(view, options)
   if ('estimate' in exact) return exact
@@ -53,6 +59,12 @@ export function mostMemoryOf(
   const bound = { ...view, settings }
   const most = assumed.size === 0 ? exact : memoryOf(bound, options)
   if ('estimate' in most) return { ...most, assumed }
-  const rough = roughMemory(bound, options, most, true)
+  if (!counts) return exact
+  const rough = madeOfItsOwn(view) ? roughMemory(bound, options, most, true) : null
   return rough === null ? exact : { ...rough, assumed: new Set([...assumed, ...rough.assumed]) }
+}
+
+/** Nothing but networks of the program, so that none is left out that is loaded by its name. */
+function madeOfItsOwn({ settings, run }: SubjectView<'Training'>): boolean {
+  return effective(settings.fineTuning) !== true && subjectsOf(run, 'Model').length === 0
 }

@@ -163,7 +163,7 @@ function hungriest(
     const trainings = subjectsOf(run, 'Training')
     if (trainings.length === 0 && !offAccelerators(run)) return none
     for (const training of trainings) {
-      const memory = mostMemoryOf({ ...training, run }, options)
+      const memory = mostMemoryOf({ ...training, run }, options, true)
       if (!('estimate' in memory)) return noEstimate(training, memory)
       if (most === undefined || memory.estimate.high > most.memory.estimate.high) most = { memory, training }
     }

@@ -10,6 +10,9 @@ import type { RuleOptions } from './rule.js'
 import { type Format, formatOf, type NoEstimate, type TrainingMemory, usableOf } from './training-memory.js'
 import { questionOf } from './training-question.js'
 
+/** Parameters. */
+const counted = 10_000
+
 /**
  * Null: more lacks than what the layers keep.
  * @param bound the setup is to be the one that needs most, rather than the one that is expected
@@ -35,6 +38,9 @@ export function roughMemory(
   if (first === undefined || known.length < ranges.length) return null
   const { named, network } = question.slow
   const processes = run.job.launch?.processes
+  // What had to be guessed bounds nothing, and so little is hardly all that is trained.
+  if (bound && (network === null || (network.assumptions?.length ?? 0) > 0 || network.parameters < counted))
+    return null
   const largest = known.reduce((a, b) => (b.high > a.high ? b : a))
   return {
     id: exact.model ?? named.name,

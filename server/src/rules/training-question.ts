@@ -143,6 +143,17 @@ function modelOf(view: SubjectView<'Training'>): NamedModel | TrainingSettings['
   return found
 }
 
+/** Parameters of the model that is trained, where its name or its layers tell. */
+export function parametersOf(view: SubjectView<'Training'>): number | undefined {
+  const given = effective(view.settings.parameters)
+  if (given !== undefined) return given
+  const found = modelOf(view)
+  if ('missing' in found) return undefined
+  return 'networks' in found
+    ? found.networks.reduce((sum, { parameters }) => sum + parameters, 0)
+    : found.model?.parameters
+}
+
 interface Made {
   name?: string
   counted?: TrainingSettings['countedLayers']

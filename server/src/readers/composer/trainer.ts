@@ -70,7 +70,7 @@ function readTrainer(
   const training = claims.subject('Training', place, call.function?.qualified ?? '', evidence)
   training.known('managed', 'Trainer', true, place)
   // Without `device='gpu'` it takes what there is.
-  if (textArgument(python.argument(call, 'device')) !== 'gpu')
+  if (evidence.accelerator !== 'cpu' && textArgument(python.argument(call, 'device')) !== 'gpu')
     training.known('automaticDevice', 'device', true, place)
   readPrecision(python, call, evidence, training)
   readDuration(python, call, fit, training)

@@ -76,7 +76,7 @@ function readFit(
   const site = callSite(call)
   const training = claims.subject('Training', place, call.function?.qualified ?? '', { ...evidence })
   training.known('managed', call.method, true, place)
-  training.known('automaticDevice', 'device', true, place)
+  if (evidence.accelerator !== 'cpu') training.known('automaticDevice', 'device', true, place)
   // Said once, at the first learner that does matrix work.
   if (first && maker !== null) {
     const made = calleePlace(maker)

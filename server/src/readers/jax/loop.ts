@@ -122,7 +122,7 @@ function readLoop(
   const outer = epochLoopOf(python, loop)
   noteSmall(evidence, demonstration(python, loop, outer))
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
-  training.known('automaticDevice', 'device', true, header)
+  if (common.accelerator !== 'cpu') training.known('automaticDevice', 'device', true, header)
   if (first) readPrecision(python, loop, training)
   const reason = openEndedReason(python, loop)
   if (reason !== null) training.known('openEnded', reason, reason, header)

@@ -5,6 +5,7 @@ import { usesAccelerator } from '../accelerator-use.js'
 import { defineRule } from '../rule.js'
 import { isSilence, type Silence, unless, unlessUnread } from '../silence.js'
 import { subjectIn, subjectsOf } from '../subject-view.js'
+import { parametersOf } from '../training-question.js'
 
 /** Below this many parameters a processor may do. */
 const large = 20_000_000
@@ -63,7 +64,7 @@ function largeTraining(run: Run): Trainer | Silence {
     return unlessUnread(program, 'usesAccelerator', 'the program asks for no accelerator')
   const models = subjectsOf(run, 'Model')
   const known =
-    (effective(training.settings.parameters) ?? 0) >= large ||
+    (parametersOf({ ...training, run }) ?? 0) >= large ||
     models.some(({ settings }) => (effective(settings.parameters) ?? 0) >= large)
   return known || effective(training.settings.fineTuning) === true
     ? { run, program, training }

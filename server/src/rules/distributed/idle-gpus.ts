@@ -178,12 +178,14 @@ export function otherDevices(view: SubjectView<'Compute'>, shared = false): Sile
   const { sharing, service, gpuModel } = view.settings
   if (sharing !== undefined && !(shared && effective(sharing) === handedOut)) return sharedWith(sharing)
   if (effective(service) === true) return { text: 'it is a service' }
-  if (view.subject.evidence.accelerator !== 'gpu') return { text: 'its accelerators are no GPUs' }
   const model = effective(gpuModel)
+  const isGpu = model !== undefined && ['nvidia', 'amd'].includes(gpu(model)?.vendor ?? '')
+  const { accelerator } = view.subject.evidence
+  // Of a machine that is one of several, only its name tells.
+  if (accelerator !== 'gpu' && !(accelerator === 'maybe' && isGpu))
+    return { text: 'its accelerators are no GPUs' }
   // Cores of Trainium and the like are not what CUDA code sees as devices.
-  return model === undefined || ['nvidia', 'amd'].includes(gpu(model)?.vendor ?? '')
-    ? undefined
-    : { text: `${model} is no GPU that CUDA or ROCm code uses` }
+  return model === undefined || isGpu ? undefined : { text: `${model} is no GPU that CUDA or ROCm code uses` }
 }
 
 /** The number of the only device that a launch sees or is told to use; null: it cannot be read. */
