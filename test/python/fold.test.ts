@@ -446,4 +446,12 @@ describe('deep and hostile values', () => {
   it('names that refer to each other end', async () => {
     await isUnknown('for i in x:\n  a = b\n  b = a', 'a')
   })
+
+  it('what one call could pass is not what all calls pass', async () => {
+    const text =
+      'def inner(middle=None):\n  global empty\n  empty = not middle\n' +
+      'def outer(width):\n  inner(width)\nouter(8)\nouter(16)\ninner()\n'
+    const found = valueOfName(await analyse(text), 'empty')
+    assert.equal(found.state, 'unknown')
+  })
 })

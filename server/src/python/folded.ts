@@ -45,7 +45,8 @@ export function agree(values: Folded[], otherwise: string): Folded {
   const first = values[0]
   if (first === undefined) return unknown(otherwise)
   for (const value of values) {
-    if (value.state === 'unknown') return value
+    // What one of them could be says nothing of the others.
+    if (value.state === 'unknown') return values.length === 1 ? value : unknown(value.because)
     if (first.state === 'known' && !sameValue(first.value, value.value)) return unknown(otherwise)
   }
   if (first.state === 'unknown') return first

@@ -133,6 +133,75 @@ optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     assert.equal(definedModelFor(await analyse(text), null), null)
   })
 
+  it('hold layers in lists that a loop takes by number, and what is passed by in one that is turned round', async () => {
+    const code = `import torch
+from torch import nn
+from torch.nn import functional as F
+class Stage(nn.Module):
+    def __init__(self, a, b, between=None):
+        super().__init__()
+        if not between:
+            between = b
+        self.steps = nn.Sequential(nn.Conv2d(a, between, 3, padding=1), nn.ReLU())
+
+    def forward(self, x):
+        return self.steps(x)
+
+class Net(nn.Module):
+    def __init__(self, widths=(4, 8)):
+        super().__init__()
+        self.down = nn.ModuleList()
+        self.up = nn.ModuleList()
+        self.pool = nn.MaxPool2d(2)
+        before = 1
+        for width in widths:
+            self.down.append(Stage(before, width))
+            before = width
+        for width in reversed(widths):
+            self.up.append(nn.ConvTranspose2d(2 * width, width, 2, 2))
+            self.up.append(Stage(2 * width, width, width // 1))
+        self.middle = Stage(widths[-1], 2 * widths[-1])
+        self.head = nn.Conv2d(widths[0], 1, 1)
+
+    def forward(self, x):
+        passed = []
+        for stage in self.down:
+            x = stage(x)
+            passed.append(x)
+            x = self.pool(x)
+        x = self.middle(x)
+        passed = passed[::-1]
+        for i in range(0, len(self.up), 2):
+            x = self.up[i](x)
+            beside = passed[i // 2]
+            if x.shape != beside.shape:
+                x = F.interpolate(x, size=beside.shape[2:])
+            rest = beside.size()[2] - x.size()[2]
+            x = F.pad(x, [rest // 2, rest - rest // 2, 0, 0])
+            x = self.up[i + 1](torch.cat((beside, x), dim=1))
+        return self.head(x)
+
+net = Net()
+optimizer = torch.optim.Adam(net.parameters())
+`
+    const found = definedModel(await analyse(code), [1, 32, 32])
+    const convolutions = [
+      [1, 4, 9],
+      [4, 8, 9],
+      [8, 16, 9],
+      [16, 8, 4],
+      [16, 8, 9],
+      [8, 4, 4],
+      [8, 4, 9],
+      [4, 1, 1],
+    ] as const
+    assert.equal(
+      found?.parameters,
+      convolutions.reduce((all, [a, b, window]) => all + a * b * window + b, 0),
+    )
+    assert.notEqual(definedModel(await analyse(code), [1, 30, 30]), null, 'what was cut off is filled up')
+  })
+
   it('go through sequences step by step', async () => {
     const code = `import torch
 from torch import nn

@@ -225,7 +225,7 @@ export class Follower extends NetworkEvaluation {
       const [items] = expr.args
       return items === undefined ? [] : this.list(items.value, scope)
     }
-    if (name === null && callee.type === 'name' && !scope.names.has(callee.id)) {
+    if (callee.type === 'name' && (name === null || name === callee.id) && !scope.names.has(callee.id)) {
       const plain = this.builtin(callee.id, expr, scope)
       if (plain !== undefined) return plain
     }

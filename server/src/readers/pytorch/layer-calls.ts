@@ -140,6 +140,7 @@ const upsample: Apply = (tape, _key, x, given) => {
   const [channels, ...sizes] = x.shape
   const size = given.value('size', 0)
   if (typeof size === 'number') return tape.resized(x, [channels!, ...sizes.map(() => size)])
+  if (Array.isArray(size)) return tape.resized(x, [channels!, ...axes(given, 'size', 0, sizes.length)])
   const factors = axes(given, 'scale_factor', 1, sizes.length)
   return tape.resized(x, [channels!, ...sizes.map((one, axis) => Math.floor(one * factors[axis]!))])
 }
@@ -163,6 +164,22 @@ const bordered: Apply = (tape, _key, x, given) => {
     return Number(all[at]) + Number(all[at + 1])
   })
   return tape.resized(x, [channels!, ...sizes.map((size, axis) => size + added[axis]!)])
+}
+
+/** `F.pad(x, [left, right, top, bottom])`: pairs for the last axes, the last one first. */
+const padded: Apply = (tape, _key, x, given) => {
+  const all = given.value('pad', 0)
+  const isRead = Array.isArray(all) && all.every((one) => typeof one === 'number')
+  if (!isRead || all.length % 2 !== 0 || all.length > 2 * x.shape.length)
+    throw new Unfollowed('pad is not readable')
+  if (all.every((one) => one === 0)) return x
+  const last = x.shape.length - 1
+  const added = (axis: number) =>
+    Number(all[2 * (last - axis)] ?? 0) + Number(all[2 * (last - axis) + 1] ?? 0)
+  return tape.resized(
+    x,
+    x.shape.map((size, axis) => size + added(axis)),
+  )
 }
 
 /** By the name behind `torch.nn.`. */
@@ -252,6 +269,7 @@ export const functionCalls: Readonly<Record<string, Apply | undefined>> = {
   adaptive_avg_pool2d: adaptive(2, 'average'),
   adaptive_max_pool2d: adaptive(2, 'max'),
   interpolate: upsample,
+  pad: padded,
   flatten: (tape, _key, x, given) =>
     flattened(tape, x, whole(given, 'start_dim', 0, 0), whole(given, 'end_dim', 1, -1)),
   exp: activation('output', null),

@@ -11,6 +11,9 @@ import { arithmetic, withBatch } from './tensor-calls.js'
 /** `out[:, -1, :]`, `tokens[:, 0]`: one step of each sample. */
 const oneStep = /^\s*:\s*,\s*-?\d+\s*(,\s*(:|\.\.\.)\s*)*$/
 
+/** `skips[::-1]`, `x.shape[2:]`. */
+const span = /^\s*(-?\d*)\s*:\s*(-?\d*)\s*(?::\s*(-1)?\s*)?$/
+
 const mostSteps = 6_000
 const longestList = 500
 
@@ -84,6 +87,8 @@ export abstract class NetworkEvaluation implements Evaluator {
         const { start, end } = expr.index
         if (isTensor(list) && list.shape.length > 1 && oneStep.test(scope.python.text.slice(start, end)))
           return this.tape.resized(list, list.shape.slice(1))
+        const part = span.exec(scope.python.text.slice(start, end))
+        if (Array.isArray(list) && part !== null) return sliced(list, part)
         const index = this.value(expr.index, scope, depth, key)
         if (!Array.isArray(list) || typeof index !== 'number')
           throw new Unfollowed('an index that is not followed')
@@ -187,11 +192,21 @@ export abstract class NetworkEvaluation implements Evaluator {
   }
 }
 
+function sliced(list: Value[], [, from, to, step]: RegExpExecArray): Value[] {
+  if (step !== undefined) {
+    if (from !== '' || to !== '') throw new Unfollowed('an index that is not followed')
+    return [...list].reverse()
+  }
+  return list.slice(from === '' ? 0 : Number(from), to === '' ? list.length : Number(to))
+}
+
 /** Undefined: it is no comparison, or not one of plain values. */
 function comparison(op: string, left: Value, right: Value): boolean | undefined {
   if (op === 'is') return left === right
   if (op === 'is not') return left !== right
   const plain = (one: Value) => one === null || /^(number|string|boolean)$/.test(typeof one)
+  if ((op === '==' || op === '!=') && areNumbers(left) && areNumbers(right))
+    return (op === '==') === (left.length === right.length && left.every((one, at) => one === right[at]))
   if (op === 'in' && Array.isArray(right) && plain(left)) return right.includes(left)
   if (!plain(left) || !plain(right)) return undefined
   if (op === '==') return left === right
@@ -201,6 +216,11 @@ function comparison(op: string, left: Value, right: Value): boolean | undefined 
   if (op === '<=') return left <= right
   if (op === '>') return left > right
   return op === '>=' ? left >= right : undefined
+}
+
+/** Sizes of a tensor. */
+function areNumbers(value: Value): value is number[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'number')
 }
 
 export function attempt<T>(work: () => T): T | undefined {

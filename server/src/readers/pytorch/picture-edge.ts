@@ -15,6 +15,8 @@ interface Edge {
 const cuts: [RegExp, string][] = [
   [/^torchvision\.transforms\.(v2\.)?(RandomResizedCrop|CenterCrop|RandomCrop)$/, 'size'],
   [/^torchvision\.transforms\.(v2\.)?Resize$/, 'size'],
+  [/^albumentations\.(\w+\.)*(CenterCrop|RandomCrop)$/, 'height'],
+  [/^albumentations\.(\w+\.)*Resize$/, 'height'],
 ]
 /** Data sets whose images have one size, in pixels. */
 const smallImages: [RegExp, number][] = [
