@@ -9,6 +9,7 @@ import type { LintError, LintResult, OfferedFix, SilencedFinding } from '../lint
 import { rules } from '../rules/index.js'
 import { isWithin, type Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
+import { Copies } from './copies.js'
 import { fingerprint } from './fingerprint.js'
 import { compareWith } from './known-findings.js'
 import { hasStatedReason } from './stated-reason.js'
@@ -40,7 +41,11 @@ export class ResultStage {
   private readonly named = new Map<string, Named>()
   private readonly ownFixes = new WeakMap<Finding, OfferedFix>()
 
-  constructor(private readonly sourceOf: (path: string) => Promise<SourceFile | undefined>) {}
+  private readonly copies: Copies
+
+  constructor(private readonly sourceOf: (path: string) => Promise<SourceFile | undefined>) {
+    this.copies = new Copies(sourceOf)
+  }
 
   /** The fix of a finding that no reader knows of: an unused suppression. */
   fixOf(finding: Finding): OfferedFix | undefined {
@@ -95,11 +100,16 @@ export class ResultStage {
     const unmatched = (paths ?? []).filter(
       (path) => !input.files.some((file) => isWithin(file, path) && configuration.reported(file)),
     )
+    const shown = await this.copies.fold(
+      compared?.fresh ?? findings,
+      (path) => records.get(path)?.hash ?? '',
+      ({ rule, location }) => configuration.forFile(location.path).severity(rule) === undefined,
+    )
     return {
       unmatched,
       silenced,
       ...(configuration.baselineFile === undefined ? {} : { baselineFile: configuration.baselineFile }),
-      findings: compared?.fresh ?? findings,
+      findings: shown,
       ...(compared === undefined
         ? {}
         : { baseline: { name: baseline!.name, known: compared.known, stale: compared.stale } }),
