@@ -31,7 +31,7 @@ import { evidenceOf } from './evidence.js'
 import { isRepeatedByBase } from './extended-classes.js'
 import { Folder } from './fold.js'
 import { handedCall } from './handed-calls.js'
-import { handedOn } from './handed-on.js'
+import { handedOn, handedOnElsewhere } from './handed-on.js'
 import { horizonOf } from './horizon.js'
 import { importedArguments } from './imported-arguments.js'
 import { indexTree } from './index-calls.js'
@@ -287,11 +287,13 @@ export class Analysis implements PythonModule {
   }
   handsOn(callee: Expr): readonly HandedOn[] {
     const func = this.functionOf(callee)
-    return func === null ? (this.importedFunction(callee)?.handsOn ?? []) : handedOn(this, func)
+    return func === null ? handedOnElsewhere(this, callee) : handedOn(this, func)
   }
   keptArguments(callee: Expr): readonly NamedParameter[] {
     const func = this.functionOf(callee)
-    return func === null ? names.importedKeeping(this, callee) : keptParameters(func)
+    if (func !== null) return keptParameters(func)
+    const found = names.importedMethod(this, callee)
+    return (found === null ? undefined : lookUp(found.klass.keeps, found.method)) ?? []
   }
   bindingsOf(name: Expr & { type: 'name' }): readonly Binding[] {
     return names.bindingsOf(this, name.id, name.start)

@@ -16,6 +16,10 @@ function keyword(call: CallExpr, name: string): Expr | undefined {
   return call.args.find((argument) => argument.name === name)?.value
 }
 
+function isTrue(expr: Expr | undefined): boolean {
+  return expr?.type === 'constant' && expr.value === true
+}
+
 function typeName(expr: Expr | undefined): string | null {
   if (expr === undefined) return null
   if (expr.type === 'name') return expr.id
@@ -69,6 +73,7 @@ function fromArgparse(call: CallExpr): ProgramArgument | null {
     name,
     flags: positional ? [] : spellings.map((text) => text.replace(/^-+/, '')),
     ...(positional ? { positional } : {}),
+    ...(isTrue(keyword(call, 'required')) ? { required: true as const } : {}),
     default: fallback,
     kind,
     type: typeName(keyword(call, 'type')),
@@ -106,8 +111,7 @@ function fromClick(call: CallExpr): ProgramArgument | null {
     .map((one) => constantText(one.value))
     .find((text) => text !== null && !text.startsWith('-'))
   if (bare !== undefined && bare !== null) argument.name = bare
-  const isFlag = keyword(call, 'is_flag')
-  if (isFlag !== undefined && isFlag.type === 'constant' && isFlag.value === true) {
+  if (isTrue(keyword(call, 'is_flag'))) {
     argument.kind = 'store true'
     argument.default ??= { type: 'constant', value: false, start: call.start, end: call.end }
   }

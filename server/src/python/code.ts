@@ -81,6 +81,8 @@ export interface ProgramArgument {
   /** Spellings on the command line without dashes: 'num-workers', 'j'; none for one that is given by its place. */
   flags: string[]
   positional?: true
+  /** The program does not start without it. */
+  required?: true
   default: Expr | null
   kind: 'value' | 'store true' | 'store false' | 'list' | 'other'
   /** 'int', 'float', 'str', 'bool', or null. */

@@ -13,7 +13,7 @@ import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from '
 import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
 import { isGenerator } from './generators.js'
-import { handedOn } from './handed-on.js'
+import { handedOn, writingMethods } from './handed-on.js'
 import { heldParameters } from './inherited-fields.js'
 import { keptParameters } from './kept-parameters.js'
 import { loggedNames } from './logged-metrics.js'
@@ -159,6 +159,8 @@ export function definitionsOf(analysis: Analysis): Definitions {
     if (Object.keys(holds).length > 0) described.holds = holds
     const keeps = keepingOf(klass)
     if (keeps !== null) described.keeps = keeps
+    const writes = writingMethods(analysis, klass)
+    if (writes !== null) described.handsOn = writes
     for (const base of importedBases(analysis, klass)) inherit(described, base)
   }
   for (const call of analysis.calls) {
@@ -291,9 +293,21 @@ function inherit(klass: ClassSummary, base: ClassSummary): void {
   if (base.fields !== undefined) klass.fields = { ...base.fields, ...klass.fields }
   if (base.sets !== undefined) klass.sets = [...new Set([...(klass.sets ?? []), ...base.sets])]
   if (base.repeats !== undefined) klass.repeats = [...new Set([...(klass.repeats ?? []), ...base.repeats])]
-  const inherited = Object.entries(base.steps ?? {}).filter(([name]) => !klass.methods.includes(name))
-  const steps = { ...Object.fromEntries(inherited), ...klass.steps }
-  if (Object.keys(steps).length > 0) klass.steps = steps
+  const steps = withInherited(klass, klass.steps, base.steps)
+  if (steps !== undefined) klass.steps = steps
+  const handsOn = withInherited(klass, klass.handsOn, base.handsOn)
+  if (handsOn !== undefined) klass.handsOn = handsOn
+}
+
+/** What is said of methods, with those that a class has from another one and does not define itself. */
+function withInherited<T>(
+  { methods }: ClassSummary,
+  own: Record<string, T> | undefined,
+  others: Record<string, T> | undefined,
+): Record<string, T> | undefined {
+  if (others === undefined) return own
+  const inherited = Object.entries(others).filter(([name]) => !methods.includes(name))
+  return inherited.length === 0 ? own : { ...Object.fromEntries(inherited), ...own }
 }
 
 function keepingOf({ methods }: Klass): NonNullable<ClassSummary['keeps']> | null {

@@ -28,6 +28,7 @@ export function programArgument(
     if (bound !== null) return bound
     const inFile = argument.filled === true ? argumentInFile(analysis, name) : null
     if (inFile !== null) return inFile
+    if (argument.required === true) return unknown('the command line')
     if (argument.default === null) {
       if (argument.kind === 'other' || argument.kind === 'list' || argument.positional === true)
         return unknown('the command line')

@@ -1,27 +1,123 @@
-/** Library calls to which a function hands its parameters as they are: `torch.save(state, filename)`. */
+/** Library calls to which a function hands its parameters: `torch.save(state, filename)`, `torch.save(state, f'{epoch}.pt')`. */
+import type { Expr } from '../syntax/python-ast.js'
+import { forEachChild } from '../syntax/python-children.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import type { Func, HandedOn } from './module.js'
-import { bindingsOf } from './names.js'
+import { importedBases } from './extended-classes.js'
+import type { Call, Func, HandedOn, Klass } from './module.js'
+import { bindingsOf, importedFunction, importedMethod } from './names.js'
 
 const mostCalls = 30
+const mostNames = 4
+
+/** What writes a file: what its name is made of matters as well. */
+const writesFile = /(^|\.)(save|save_file|save_model|dump)$/
 
 export function handedOn(analysis: Analysis, func: Func): HandedOn[] {
   const found: HandedOn[] = []
-  for (const call of func.calls) {
-    if (call.name === null || call.conditional) continue
-    let positional = 0
-    for (const argument of call.expr.args) {
-      if (argument.star > 0) break
-      const position = argument.name === null ? positional++ : null
-      const { value } = argument
-      if (value.type !== 'name' || found.length >= mostCalls) continue
-      const bindings = bindingsOf(analysis, value.id, value.start)
-      const binding = bindings.length === 1 ? bindings[0]! : null
-      const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
-      if (owner?.func !== func) continue
-      const to = { to: call.name, name: argument.name, position }
-      found.push({ ...to, parameter: value.id, index: owner.position })
-    }
-  }
+  for (const call of func.calls)
+    if (call.name !== null && (!call.conditional || writesEachTime(analysis, call, func)))
+      addHanded(analysis, call, func, found)
   return found
+}
+
+/** The tests around it are not about what the function is given, as `if is_best:` is. */
+function writesEachTime(analysis: Analysis, call: Call, { node }: Func): boolean {
+  if (!writesFile.test(call.name!)) return false
+  const given = new Set(node.params.map(({ name }) => name).filter((name) => name !== 'self'))
+  const asksForGiven = (expr: Expr): boolean => {
+    let found = expr.type === 'name' && given.has(expr.id)
+    forEachChild(expr, (child) => {
+      found ||= asksForGiven(child)
+    })
+    return found
+  }
+  return analysis.statements.every(
+    (one) =>
+      one.type !== 'if' ||
+      one.start > call.expr.start ||
+      one.end < call.expr.end ||
+      one.start < node.start ||
+      !(
+        asksForGiven(one.test) ||
+        /best|better|improv/i.test(analysis.text.slice(one.test.start, one.test.end))
+      ),
+  )
+}
+
+/** The same of a function or a method of another module, also of one that a class here has from there. */
+export function handedOnElsewhere(analysis: Analysis, callee: Expr): readonly HandedOn[] {
+  if (analysis.importedByName.size === 0) return []
+  const known = importedFunction(analysis, callee)?.handsOn
+  if (known !== undefined) return known
+  const found = importedMethod(analysis, callee)
+  if (found !== null) return lookUp(found.klass.handsOn, found.method) ?? []
+  if (callee.type !== 'attribute' || callee.value.type !== 'name' || callee.value.id !== 'self') return []
+  const klass = analysis.classes
+    .filter(({ node }) => node.start <= callee.start && callee.end <= node.end)
+    .at(-1)
+  if (klass === undefined) return []
+  for (const base of importedBases(analysis, klass)) {
+    const handed = lookUp(base.handsOn, callee.attr)
+    if (handed !== undefined) return handed
+  }
+  return []
+}
+
+/** Methods of a class that hand parameters to what writes a file. */
+export function writingMethods(analysis: Analysis, { methods }: Klass): Record<string, HandedOn[]> | null {
+  const found = [...methods].flatMap(([name, method]) => {
+    const handed = handedOn(analysis, method).filter(({ to }) => writesFile.test(to))
+    return handed.length === 0 ? [] : [[name, handed] as const]
+  })
+  return found.length === 0 ? null : Object.fromEntries(found)
+}
+
+function addHanded(analysis: Analysis, call: Call, func: Func, found: HandedOn[]): void {
+  const writes = writesFile.test(call.name!)
+  let positional = 0
+  for (const argument of call.expr.args) {
+    if (argument.star > 0) break
+    const position = argument.name === null ? positional++ : null
+    const { value } = argument
+    const to = { to: call.name!, name: argument.name, position }
+    const add = (more: Omit<HandedOn, keyof typeof to>): void => {
+      if (found.length < mostCalls) found.push({ ...to, ...more })
+    }
+    const whole = parameterOf(analysis, value, func)
+    if (whole !== null) add(whole)
+    else if (writes) for (const part of partsOf(analysis, value, func)) add(part)
+  }
+}
+
+type Parameter = Pick<HandedOn, 'parameter' | 'index'>
+
+/** The parameter of the function that a name stands for. */
+function parameterOf(analysis: Analysis, expr: Expr, func: Func): Parameter | null {
+  if (expr.type !== 'name') return null
+  const bindings = bindingsOf(analysis, expr.id, expr.start)
+  const binding = bindings.length === 1 ? bindings[0]! : null
+  const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
+  return owner?.func === func ? { parameter: expr.id, index: owner.position } : null
+}
+
+/** Parameters that an expression is made of, followed through names. */
+function partsOf(
+  analysis: Analysis,
+  expr: Expr,
+  func: Func,
+  found: Map<string, Omit<HandedOn, 'to' | 'name' | 'position'>> = new Map(),
+  names = mostNames,
+): Iterable<Omit<HandedOn, 'to' | 'name' | 'position'>> {
+  const owner = expr.type === 'attribute' ? parameterOf(analysis, expr.value, func) : null
+  const itself = parameterOf(analysis, expr, func)
+  if (itself !== null) found.set(itself.parameter, { ...itself, part: true })
+  else if (owner !== null && expr.type === 'attribute')
+    found.set(`${owner.parameter}.${expr.attr}`, { ...owner, part: true, attribute: expr.attr })
+  else {
+    const made = expr.type === 'name' && names > 0 ? analysis.definition(expr) : expr
+    if (made !== expr) partsOf(analysis, made, func, found, names - 1)
+    else forEachChild(expr, (child) => void partsOf(analysis, child, func, found, names))
+  }
+  return found.values()
 }

@@ -18,6 +18,10 @@ export interface HandedOn {
   /** The parameter, and its position in calls of the function. */
   parameter: string
   index: number
+  /** It is only a part of what the argument is made of: `f'{folder}/{epoch}.pt'`. */
+  part?: true
+  /** What of it is that part: 'step' of `state.step`. */
+  attribute?: string
 }
 
 /** A parameter by its name and by its position in calls. */
@@ -103,7 +107,7 @@ export interface ModuleSummary {
       applies?: NamedParameter[]
       /** It returns a network whose weights it froze. */
       frozen?: true
-      /** Library calls to which it hands its parameters as they are. */
+      /** Library calls to which it hands its parameters as they are; of those that write a file also what they are part of. */
       handsOn?: HandedOn[]
       /** All that it does is to look a key up. */
       getter?: Getter
@@ -151,6 +155,8 @@ export interface ModuleSummary {
       repeats?: string[]
       /** Methods that add parameters to what the object holds, with those. */
       keeps?: Record<string, NamedParameter[]>
+      /** Methods that hand parameters to library calls that write a file, with those. */
+      handsOn?: Record<string, HandedOn[]>
       /** Methods that take a step of an optimiser, or hold a loop that does. */
       steps?: Record<string, Running>
     }

@@ -6,7 +6,7 @@ import { baseClasses } from './base-classes.js'
 import { canonicalName, commonClass, starExports } from './canonical-names.js'
 import { classConstant } from './data-classes.js'
 import { inheritedField } from './inherited-fields.js'
-import type { Call, Func, FunctionSummary, Klass, ModuleSummary, NamedParameter } from './module.js'
+import type { Call, ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
 import { passedValues } from './passed-values.js'
 import { returnsOf } from './returns.js'
 import { savedParameter } from './saved-parameters.js'
@@ -158,14 +158,18 @@ export function importedFunction(analysis: Analysis, callee: Expr): FunctionSumm
   return found === null ? null : (lookUp(found.summary.functions, found.rest) ?? null)
 }
 
-/** Parameters that a method of a class of another module adds to what its object holds. */
-export function importedKeeping(analysis: Analysis, callee: Expr): readonly NamedParameter[] {
-  if (analysis.importedByName.size === 0) return []
+/** What another module says of the class that has a method, and the name of that. */
+export function importedMethod(
+  analysis: Analysis,
+  callee: Expr,
+): { klass: ClassSummary; method: string } | null {
+  if (analysis.importedByName.size === 0) return null
   const target = importedTarget(analysis, callee)
   const found = target === null ? null : projectTarget(analysis, target)
   const [name, method] = found?.rest.split('.') ?? []
-  if (found === null || name === undefined || method === undefined) return []
-  return lookUp(lookUp(found.summary.classes, name)?.keeps ?? {}, method) ?? []
+  if (found === null || name === undefined || method === undefined) return null
+  const klass = lookUp(found.summary.classes, name)
+  return klass === undefined ? null : { klass, method }
 }
 
 /** Canonical dotted name of an expression; null where it is local or unknown. */

@@ -8,6 +8,7 @@ import { below, type TreeSource } from '../../values/source.js'
 import { effective, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import { claimRhythm } from './checkpoint-rhythm.js'
 import { stoppingInFile } from './cli-callbacks.js'
 import { checkpointSettings, stoppingSettings, trainerSettings } from './settings.js'
 
@@ -59,19 +60,21 @@ export function readCliRun(
     training.known('earlyStopping', 'callbacks', true, place)
   const ownRhythm = given('check_val_every_n_epoch') || given('val_check_interval')
   for (const { name, given } of callbacksOf(source)) {
-    if (name === 'ModelCheckpoint') readCheckpoint(given, place, training)
+    if (name === 'ModelCheckpoint') readCheckpoint(given, trainer, place, training)
     if (name !== 'EarlyStopping') continue
     stoppingSettings.claim(training, given, {}, ['stopMetric', 'stopDirection'])
     if (!ownRhythm) stoppingSettings.claim(training, given, {}, ['patience'])
   }
 }
 
-function readCheckpoint(given: TreeSource, place: Place, training: SubjectBuilder<'Training'>): void {
+function readCheckpoint(
+  given: TreeSource,
+  trainer: TreeSource,
+  place: Place,
+  training: SubjectBuilder<'Training'>,
+): void {
   checkpointSettings.claim(training, given)
-  const rhythm = ['every_n_train_steps', 'train_time_interval'].some((key) => isGiven(given.get(key)))
-  const every = effective(given.get('every_n_epochs'))
-  if (rhythm || (every !== undefined && every !== 1))
-    training.unknown('checkpointCount', 'every_n_epochs', 'a rhythm of its own', place)
+  claimRhythm(given, trainer, place, training)
 }
 
 /** `num_workers` of the data module, given as it is or to a class. */

@@ -5,11 +5,10 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { mayBePassed } from '../../values/argument.js'
-import { both, convert, orDefault, unreadable } from '../../values/operations.js'
-import { asBoolean, asNumber } from '../../values/parse.js'
+import { convert, orDefault } from '../../values/operations.js'
+import { asBoolean } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import type { Source } from '../../values/source.js'
-import type { Given } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -20,6 +19,7 @@ import { moduleText } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
+import { claimRhythm } from './checkpoint-rhythm.js'
 import { checkpointSettings, trainerSettings } from './settings.js'
 import { fitsOf, trainerClass } from './trainer.js'
 
@@ -66,12 +66,7 @@ function readCallbacks(
   const callback = callbacks[0]!
   const source = checkpointSettings.argumentsOf(python, callback, training.locator)
   checkpointSettings.claim(training, source)
-  if (mayBePassed(python.argument(callback, 'train_time_interval')))
-    training.unknown('checkpointCount', 'train_time_interval', 'a time', calleePlace(callback))
-  else
-    for (const [key, length] of rhythms)
-      if (mayBePassed(python.argument(callback, key)))
-        training.say('checkpointCount', key, countOf(source.get(key), trainer.get(length)))
+  claimRhythm(source, trainer, calleePlace(callback), training)
   if (/StochasticWeightAveraging|average_checkpoints|swa_utils|model_soup/i.test(moduleText(python)))
     training.known('checkpointsFor', 'average', 'they are averaged', calleePlace(callback))
 }
@@ -89,19 +84,6 @@ function isMonitored({ site }: Claim, { config }: FragmentFacts): boolean {
   const root = config?.documents[site.document ?? 0]?.root
   const monitor = at(root, ...(site.keys ?? []).slice(0, -1), 'monitor')
   return monitor?.kind === 'scalar' && monitor.value !== null
-}
-
-const rhythms = [
-  ['every_n_train_steps', 'max_steps'],
-  ['every_n_epochs', 'max_epochs'],
-] as const
-
-/** Checkpoints of a run of so many steps or epochs, with so many from one to the next. */
-function countOf(every: Given<Json>, length: Given<Json>): Given<number> {
-  const unknown = length.state === 'absent' ? unreadable(every, 'a rhythm of its own') : length
-  return both(convert(every, asNumber), convert(unknown, asNumber), (each, all) =>
-    each >= 1 && all > 0 ? Math.floor(all / each) : undefined,
-  )
 }
 
 function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {

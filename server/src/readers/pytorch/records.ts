@@ -9,6 +9,7 @@ import { byHand } from '../change-answer.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { claimTracked, trainingId } from '../tracking.js'
+import { reachesElsewhere } from './calls-elsewhere.js'
 import { readKept } from './kept-checkpoints.js'
 import { isEpochLoop, isTorchLoop, loopHeader } from './loop.js'
 import { epochLoopOf } from './loop-facts.js'
@@ -65,7 +66,11 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
   const inside = [...outer.effects.calls].some((name) => saving.test(name))
   const own = outer.calls
   // A method of the project that is called there may do it under another name.
-  const hidden = own.some((call) => saving.test(call.method))
+  const hidden = own.some(
+    (call) =>
+      saving.test(call.method) ||
+      (call.name === null && python.handsOn(call.expr.callee).some(({ to }) => saving.test(to))),
+  )
   if (inside || hidden) {
     training.known('saves', 'checkpoint', 'while it runs', header, { site })
     readKept(python, outer, training)
@@ -81,7 +86,7 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
   if (trainsTrials(python)) training.unknown('saves', 'checkpoint', 'a trial of a search', header, { site })
   else if (own.some((call) => maySave(python, call)))
     training.unknown('saves', 'checkpoint', 'what is handed the model may save it', header, { site })
-  else if (python.imported.some((module) => Object.keys(module.functions).some((name) => saving.test(name))))
+  else if (own.some((call) => reachesElsewhere(python, call, saving)))
     training.unknown('saves', 'checkpoint', 'a module of the project that saves', header, { site })
   else training.default('saves', 'checkpoint', afterwards ? 'at the end' : 'never', header, { site })
 }

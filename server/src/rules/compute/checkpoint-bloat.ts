@@ -2,7 +2,7 @@ import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
-import { notTraining, unless } from '../silence.js'
+import { notTraining, type Silence, unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
 
 /** So few of them are no burden. */
@@ -52,15 +52,20 @@ export default defineRule({
     const size = trained === undefined ? undefined : (effective(parameters) ?? sizeOfModels(view))
     const holds = effective(checkpointHolds) ?? 'weights'
     const each = size === undefined ? null : size * bytes[holds]
-    if (count === undefined && (each ?? 0) < heavy)
-      return silent(unless(view, checkpointCount === undefined ? 'epochs' : 'checkpointCount', ''))
+    if (count === undefined && (each ?? 0) < heavy && (size === undefined || size >= large)) {
+      const few = mayBeFew(view)
+      if (few !== undefined) return silent(few)
+    }
     const total = each === null || count === undefined ? null : each * count
     // Many small files are much as well.
     if (size !== undefined && size < large && (total ?? 0) <= muchStorage)
       return silent(`the model is small: ${millions(size)} parameters`)
+    const counted = size === undefined ? countedWeights(view) : null
+    if (counted !== null && counted * bytes[holds] * (count ?? usual) < little)
+      return silent(`the files are small: about ${gigabytes(counted * bytes[holds])} each`)
     const written = keptCheckpoints.state === 'known'
     // Without a model that is known to be large, only what somebody wrote is worth a word.
-    if (size === undefined && !written && effective(view.settings.fineTuning) !== true)
+    if (size === undefined && !written && effective(view.settings.fineTuning) !== true && count !== undefined)
       return silent(unless(view, 'parameters', ''))
     report({
       at: keptCheckpoints,
@@ -71,13 +76,45 @@ export default defineRule({
   },
 })
 
+/** Files whose number nobody knows are taken for so many. */
+const usual = 50
+/** Bytes that cost nothing worth a word. */
+const little = 1e9
+
+/** Why checkpoints whose number cannot be read may be few, or hold little; undefined: a run of any length keeps many. */
+function mayBeFew(view: SubjectView<'Training'>): Silence | undefined {
+  const { adapters, checkpointCount, checkpointHolds, epochs, fineTuning, keptCheckpoints } = view.settings
+  const length = checkpointCount ?? epochs
+  const unread = unless(view, checkpointCount === undefined ? 'epochs' : 'checkpointCount', '')
+  // A launch that gives it is judged with what it gives.
+  if (length?.state === 'unknown' && /\blaunch\b/.test(length.because)) return unread
+  if (adapters !== undefined && effective(adapters) !== null) return unless(view, 'adapters', '')
+  if (keptCheckpoints?.state === 'known')
+    return checkpointCount === undefined && effective(fineTuning) === true ? unread : undefined
+  // A rhythm that somebody chose comes often enough to be met.
+  const chosen = checkpointCount !== undefined && checkpointCount.channel !== 'library default'
+  return chosen && effective(checkpointHolds) === 'training state' ? undefined : unread
+}
+
+/** Weights of the run's networks, as far as its own code tells them; null: it does not. */
+function countedWeights({ run, settings }: SubjectView<'Training'>): number | null {
+  const networks = [
+    ...(effective(settings.countedLayers)?.networks ?? []),
+    ...subjectsOf(run, 'Network').flatMap((one) => effective(one.settings.countedLayers) ?? []),
+  ]
+  return networks.length === 0 ? null : networks.reduce((sum, { parameters }) => sum + parameters, 0)
+}
+
 function messageOf(
   key: string,
   count: number | undefined,
   size: number | undefined,
   holds: keyof typeof bytes,
 ): string {
-  if (size === undefined) return `All ${formatCount(count!)} checkpoints of the run are kept (\`${key}\`).`
+  if (size === undefined)
+    return count === undefined
+      ? `Every checkpoint of the run is kept (\`${key}\`), however many there are${holds === 'weights' ? '' : ', the state of the optimiser with the weights'}.`
+      : `All ${formatCount(count)} checkpoints of the run are kept (\`${key}\`).`
   const each = size * bytes[holds]
   const what = `${millions(size)} parameters${holds === 'weights' ? '' : ' with the state of the optimiser'}`
   return count === undefined

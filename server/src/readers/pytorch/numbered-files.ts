@@ -1,0 +1,192 @@
+/** Calls that write weights under a name which changes from pass to pass. */
+
+import type { Call, HandedOn, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { childrenOf } from '../../syntax/python-children.js'
+import { lookUp } from '../../text/records.js'
+import { passedExpression } from '../../values/argument.js'
+
+export interface Saving {
+  call: Call
+  /** What makes the names differ, as it stands in the loop. */
+  path: Expr
+  /** What is written, as far as it can be seen. */
+  what: Expr[]
+  /** As a message calls it. */
+  key: string
+}
+
+type Parameter = readonly [keyword: string, position: number]
+
+/** Functions of libraries: where they take the file, and what they write to it. */
+const savingFunctions: Record<string, { path: Parameter; what: Parameter }> = {
+  'torch.save': { path: ['f', 1], what: ['obj', 0] },
+  'accelerate.Accelerator.save': { path: ['f', 1], what: ['obj', 0] },
+  'safetensors.torch.save_file': { path: ['filename', 1], what: ['tensors', 0] },
+  'safetensors.torch.save_model': { path: ['filename', 1], what: ['model', 0] },
+  'torch_xla.core.xla_model.save': { path: ['file_or_path', 1], what: ['data', 0] },
+}
+
+/** Methods of networks and engines, whatever they are. */
+const savingMethods: Record<string, Parameter> = {
+  save_pretrained: ['save_directory', 0],
+  save_weights: ['filepath', 0],
+  save_state: ['output_dir', 0],
+}
+
+/** What is saved beside the weights takes no room. */
+const besideWeights = /tok|proc|extractor|config|scheduler/i
+
+/**
+ * `torch.save(state, f'{epoch}.pt')`, `model.save_pretrained(path)`, what numbers its files by itself, or a function or
+ * method of the project that does so with what it is given; null: it is none.
+ *
+ * @param counters names of what changes from pass to pass: 'epoch', 'self.step'
+ */
+export function savingOf(python: PythonModule, call: Call, counters: ReadonlySet<string>): Saving | null {
+  const saving = plainSaving(python, call) ?? numbering(python, call)
+  if (saving !== null) return saving.numbers || varies(python, saving.path, counters) ? saving : null
+  return call.name === null ? ownSaving(python, call, counters) : null
+}
+
+function plainSaving(python: PythonModule, call: Call): (Saving & { numbers?: true }) | null {
+  const { callee } = call.expr
+  const method = lookUp(savingMethods, call.method)
+  if (method !== undefined && callee.type === 'attribute') {
+    if (besideWeights.test(textOf(python, callee.value))) return null
+    const path = passedExpression(python.argument(call, ...method))
+    return path === null ? null : { call, path, what: [], key: call.method }
+  }
+  const known = lookUp(savingFunctions, nameOf(call))
+  if (known === undefined) return null
+  const path = passedExpression(python.argument(call, ...known.path))
+  const what = passedExpression(python.argument(call, ...known.what))
+  if (path === null || (what !== null && holdsResults(python, [what]))) return null
+  return { call, path, what: what === null ? [] : [what], key: call.name ?? call.method }
+}
+
+function nameOf({ name, receiver, method }: Call): string {
+  return name ?? (receiver === null ? '' : `${receiver}.${method}`)
+}
+
+/** Without a `CheckpointManager`, or a tag of its own. */
+function numbering(python: PythonModule, call: Call): (Saving & { numbers: boolean }) | null {
+  if (call.method === 'save' && call.receiver === 'tensorflow.train.Checkpoint') {
+    const path = passedExpression(python.argument(call, 'file_prefix', 0))
+    return path === null ? null : { call, path, what: [], key: 'Checkpoint.save', numbers: true }
+  }
+  if (call.method === 'save_checkpoint' && call.receiver === 'deepspeed.Engine') {
+    const folder = passedExpression(python.argument(call, 'save_dir', 0))
+    const tag = passedExpression(python.argument(call, 'tag', 1))
+    return folder === null
+      ? null
+      : { call, path: tag ?? folder, what: [], key: 'save_checkpoint', numbers: tag === null }
+  }
+  return null
+}
+
+/** A function of the project that makes the name of the file from what it is given: `save(model, epoch)`. */
+function ownSaving(python: PythonModule, call: Call, counters: ReadonlySet<string>): Saving | null {
+  const handed = python.handsOn(call.expr.callee)
+  const given = ({ parameter, index }: HandedOn): Expr | null =>
+    passedExpression(python.argument(call, parameter, index))
+  const isArgument = ({ name, position }: HandedOn, [keyword, index]: Parameter): boolean =>
+    name === keyword || position === index
+  for (const [name, { path, what }] of Object.entries(savingFunctions)) {
+    const there = handed.filter(({ to }) => to === name)
+    if (there.length === 0) continue
+    const written = there.filter((one) => isArgument(one, what)).flatMap((one) => given(one) ?? [])
+    // Nothing shows what it writes.
+    if (
+      written.length === 0 &&
+      !inOwn(python, call) &&
+      !/model|net|state|ckpt|checkpoint|weight/i.test(call.method)
+    )
+      continue
+    const whole = there.every((one) => !isArgument(one, what) || one.part === undefined)
+    if (written.length > 0 && whole && holdsResults(python, written)) continue
+    for (const one of there) {
+      if (!isArgument(one, path)) continue
+      const naming = given(one)
+      if (naming === null) continue
+      const counts = one.attribute !== undefined && progress.test(one.attribute)
+      if ((counts && !isConfiguration(python, naming)) || varies(python, naming, counters))
+        return { call, path: naming, what: written, key: call.method }
+    }
+  }
+  return ofItself(python, call, counters)
+}
+
+/** A function of this module writes what may be a checkpoint. */
+function inOwn(python: PythonModule, { expr }: Call): boolean {
+  return python.functionOf(expr.callee)?.calls.some((inner) => plainSaving(python, inner) !== null) ?? false
+}
+
+/** A method that makes the name from what its object counts: `self.epoch`. */
+function ofItself(python: PythonModule, call: Call, counters: ReadonlySet<string>): Saving | null {
+  const func = python.functionOf(call.expr.callee)
+  if (func === null || func.class === null) return null
+  const held = new Set([...counters].filter((name) => name.includes('.')))
+  for (const inner of func.calls) {
+    const saving = inner.conditional ? null : plainSaving(python, inner)
+    if (saving !== null && varies(python, saving.path, held)) return { ...saving, key: call.method }
+  }
+  return null
+}
+
+/** Predictions and losses are no checkpoints. */
+function holdsResults(python: PythonModule, what: readonly Expr[]): boolean {
+  return what.every((one) => {
+    const text = textOf(python, one)
+    return (
+      !/model|net|state|dict|ckpt|checkpoint|weight|param|optim|self|encoder|decoder|module/i.test(text) &&
+      !isNetwork(python, one)
+    )
+  })
+}
+
+/** Something else takes its parameters, or switches it between training and evaluation. */
+function isNetwork(python: PythonModule, expr: Expr): boolean {
+  const name = dotted(expr)
+  if (name === null) return false
+  const uses = new RegExp(`(?<![\\w.])${name.replace('.', '\\.')}\\.(parameters|state_dict|train|eval)\\(`)
+  return uses.test(python.code)
+}
+
+/** What an object is at: `state.step`. */
+const progress = /^(global|current|cur|total|num)?_?(step|epoch|iter|iteration)$/
+
+function isConfiguration(python: PythonModule, owner: Expr): boolean {
+  return /(^|[._])(args?|opts?|options?|cfg|conf|config|hp|hparams|params|flags)$/i.test(
+    textOf(python, owner),
+  )
+}
+
+/** It changes with one of the counters, followed through names. */
+export function varies(python: PythonModule, expr: Expr, counters: ReadonlySet<string>, depth = 4): boolean {
+  const name = dotted(expr)
+  if (name !== null && counters.has(name)) return true
+  if (expr.type === 'name' && depth > 0) {
+    const made = python.definition(expr)
+    if (made !== expr) return varies(python, made, counters, depth - 1)
+  }
+  return childrenOf(expr).some((child) => varies(python, child, counters, depth))
+}
+
+/** `epoch`, `self.epoch`. */
+export function dotted(expr: Expr): string | null {
+  if (expr.type === 'name') return expr.id
+  return expr.type === 'attribute' && expr.value.type === 'name' ? `${expr.value.id}.${expr.attr}` : null
+}
+
+/** The first part of an expression that is such a one; null: none is. */
+export function findIn(expr: Expr, wanted: (one: Expr) => boolean): Expr | null {
+  if (wanted(expr)) return expr
+  for (const child of childrenOf(expr)) {
+    const found = findIn(child, wanted)
+    if (found !== null) return found
+  }
+  return null
+}
+
+export const textOf = (python: PythonModule, { start, end }: Expr) => python.text.slice(start, end)

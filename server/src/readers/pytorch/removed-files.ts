@@ -1,0 +1,69 @@
+/** Whether a loop that saves, or what comes after it, removes files again. */
+
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { reachesElsewhere } from './calls-elsewhere.js'
+
+const removal = /^(os\.(remove|unlink)|shutil\.rmtree)$|(^|\.)unlink$/
+const removesOne = /^os\.(remove|unlink)$|(^|\.)unlink$/
+const temporary = /^tempfile\./
+
+/** What is saved by this call of the loop may be gone later: it lies in a folder for the moment, or something removes files. */
+export function removesFiles(python: PythonModule, outer: Loop, saving: Call): boolean {
+  if (isTemporary(python, saving)) return true
+  const afterwards = (call: Call) => call.expr.start > outer.node.end && call.function === outer.function
+  const here = [...outer.calls, ...python.calls.filter(afterwards), ...afterIts(python, outer)]
+  const { calls, functions } = reached(python, here)
+  if (calls.some((call) => removesMany(python, call) || reachesElsewhere(python, call, removal))) return true
+  // Methods of objects that cannot be followed.
+  return python.calls.some(
+    (call) =>
+      call.function?.class != null &&
+      !functions.has(call.function) &&
+      call.function.class !== outer.function?.class &&
+      removesMany(python, call),
+  )
+}
+
+function isTemporary(python: PythonModule, saving: Call): boolean {
+  const names = (value: Expr) => (value.type === 'call' ? (python.nameOf(value.callee) ?? '') : '')
+  return (
+    saving.withs.some(({ items }) => items.some(({ value }) => temporary.test(names(value)))) ||
+    reachesElsewhere(python, saving, temporary) ||
+    reached(python, [saving]).calls.some(({ name }) => name !== null && temporary.test(name))
+  )
+}
+
+/** Calls that follow on those of the function which holds the loop. */
+function afterIts(python: PythonModule, { function: own }: Loop): Call[] {
+  if (own === null) return []
+  const sites = python.calls.filter(({ expr }) => python.functionOf(expr.callee) === own)
+  return sites.flatMap((site) =>
+    python.calls.filter((call) => call.function === site.function && call.expr.start > site.expr.end),
+  )
+}
+
+/** These calls, and those of the functions of the module that they lead to. */
+function reached(python: PythonModule, from: readonly Call[]): { calls: Call[]; functions: Set<Func> } {
+  const calls = [...from]
+  const functions = new Set<Func>()
+  for (let index = 0; index < calls.length; index++) {
+    const func = python.functionOf(calls[index]!.expr.callee)
+    if (func === null || functions.has(func)) continue
+    functions.add(func)
+    calls.push(...func.calls)
+  }
+  return { calls, functions }
+}
+
+/** A file that always has the same name is no checkpoint of another pass. */
+function removesMany(python: PythonModule, call: Call): boolean {
+  const { callee, args } = call.expr
+  const name = call.name ?? call.method
+  if (/^(os\.system|subprocess\.\w+)$/.test(name))
+    return /\brm\b/.test(python.text.slice(call.expr.start, call.expr.end))
+  if (!removal.test(name)) return false
+  if (!removesOne.test(name)) return true
+  const path = args[0]?.value ?? (callee.type === 'attribute' ? callee.value : null)
+  return path === null || python.fold(path).state !== 'known'
+}
