@@ -159,6 +159,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
     if (Object.keys(holds).length > 0) described.holds = holds
     const keeps = keepingOf(klass)
     if (keeps !== null) described.keeps = keeps
+    if (endsItsCaller.test(analysis.code.slice(klass.node.start, klass.node.end))) described.ends = true
     const writes = writingMethods(analysis, klass)
     if (writes !== null) described.handsOn = writes
     for (const base of importedBases(analysis, klass)) inherit(described, base)
@@ -289,6 +290,7 @@ function takeOver(
 function inherit(klass: ClassSummary, base: ClassSummary): void {
   if (klass.items === undefined && base.items !== undefined) klass.items = base.items
   if (base.logged !== undefined) klass.logged = [...new Set([...(klass.logged ?? []), ...base.logged])]
+  if (base.ends === true) klass.ends = true
   if (klass.applies === undefined && base.applies !== undefined) klass.applies = base.applies
   if (base.fields !== undefined) klass.fields = { ...base.fields, ...klass.fields }
   if (base.sets !== undefined) klass.sets = [...new Set([...(klass.sets ?? []), ...base.sets])]
@@ -309,6 +311,10 @@ function withInherited<T>(
   const inherited = Object.entries(others).filter(([name]) => !methods.includes(name))
   return inherited.length === 0 ? own : { ...Object.fromEntries(inherited), ...own }
 }
+
+/** `self.model.stop_training = True`, `raise StopIteration`. */
+const endsItsCaller =
+  /\.\w*stop\w*\s*=(?!=)|\braise\s+[\w.]*(Stop|Interrupt|Prune|Cancel|Exit)|\bsys\.exit\b|\breturn\s+True\b/i
 
 function keepingOf({ methods }: Klass): NonNullable<ClassSummary['keeps']> | null {
   const keeps: NonNullable<ClassSummary['keeps']> = {}

@@ -155,6 +155,8 @@ export interface ModuleSummary {
       repeats?: string[]
       /** Methods that add parameters to what the object holds, with those. */
       keeps?: Record<string, NamedParameter[]>
+      /** Something in it may end what it is called by: it sets a flag to stop, or raises what says so. */
+      ends?: true
       /** Methods that hand parameters to library calls that write a file, with those. */
       handsOn?: Record<string, HandedOn[]>
       /** Methods that take a step of an optimiser, or hold a loop that does. */

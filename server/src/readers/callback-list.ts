@@ -153,6 +153,13 @@ function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth
     const parents = klass.bases.map(known.library)
     return parents.includes('stops') ? 'stops' : 'goes on'
   }
+  const imported = python.importedClass(made)
+  if (imported !== null && imported.bases.length > 0) {
+    const parents = imported.bases.map(known.library)
+    if (parents.includes('stops')) return 'stops'
+    if (imported.ends === true) return 'unknown'
+    if (parents.every((parent) => parent === 'goes on')) return 'goes on'
+  }
   const name = python.nameOf(made)
   const elsewhere = value.type === 'call' ? importedFrom(python, made) : null
   const maker = elsewhere === null ? undefined : lookUp(elsewhere.summary.functions, elsewhere.rest)

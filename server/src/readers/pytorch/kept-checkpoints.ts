@@ -59,7 +59,7 @@ function countersOf(outer: Loop): ReadonlySet<string> {
   const target = targetOf(outer)
   const counters = new Set<string>(target === null ? [] : [target])
   const visit = (statement: Stmt): void => {
-    if (statement.type === 'augassign' && statement.op.startsWith('+') && statement.value.type === 'constant')
+    if (statement.type === 'augassign' && statement.op.startsWith('+'))
       counters.add(dotted(statement.target) ?? '')
     for (const block of blocksOf(statement)) block.forEach(visit)
   }

@@ -98,6 +98,8 @@ function mayBeFew(view: SubjectView<'Training'>): Silence | undefined {
 
 /** Weights of the run's networks, as far as its own code tells them; null: it does not. */
 function countedWeights({ run, settings }: SubjectView<'Training'>): number | null {
+  // They stand on top of those of a pretrained network.
+  if (effective(settings.fineTuning) === true) return null
   const networks = [
     ...(effective(settings.countedLayers)?.networks ?? []),
     ...subjectsOf(run, 'Network').flatMap((one) => effective(one.settings.countedLayers) ?? []),

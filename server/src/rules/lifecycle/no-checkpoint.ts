@@ -62,9 +62,8 @@ function lengthOf(view: SubjectView<'Training'>): string | Silence {
     return steps >= manySteps
       ? `${formatCount(steps)} steps`
       : { text: `the run is short: ${formatCount(steps)} steps` }
-  // Whatever their number is, what nobody saves meanwhile is lost.
-  const kept = effective(saves)
-  if ((kept === 'never' || kept === 'at the end') && hasUnreadEpochs(view))
+  // Whatever their number is, what nobody saves meanwhile, or reads again, is lost.
+  if (effective(saves) !== undefined && hasUnreadEpochs(view))
     return 'A number of epochs that cannot be read here'
   const count = effective(epochs)
   if (count !== undefined && count >= manyEpochs) return `${formatCount(count)} epochs`
