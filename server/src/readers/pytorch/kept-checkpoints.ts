@@ -8,13 +8,15 @@ import { both, convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { moduleText } from './evidence.js'
+import { codeMatches, moduleText } from './evidence.js'
 import { epochsOf } from './loop-facts.js'
 import { dotted, findIn, type Saving, savingOf, textOf, varies } from './numbered-files.js'
 import { removesFiles } from './removed-files.js'
 
 /** `torch.save(…, f'epoch-{epoch}.pt')` in each pass, or in every tenth, and nothing that removes the old ones. */
 export function readKept(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
+  // What is saved may be the adapters alone, which are small.
+  if (codeMatches(python, adapters)) return
   const counters = countersOf(outer)
   for (const call of outer.calls) {
     const saved = savingOf(python, call, counters)
@@ -25,6 +27,8 @@ export function readKept(python: PythonModule, outer: Loop, training: SubjectBui
     return
   }
 }
+
+const adapters = /(?<![a-z])(q?lora|peft|lycoris|adapters?)(?![a-z])|Lora(Config|Layer|Model)/i
 
 function claimKept(
   python: PythonModule,
