@@ -388,6 +388,13 @@ export class Analysis implements PythonModule {
     return trainsInOnePass(this)
   }
   /** Functions that take one step of an optimiser and that another module calls in a loop: one that imports this, or a base class. */
+  isRepeated(func: Func): boolean {
+    return (
+      this.outside.isLooped(func) ||
+      isRepeatedByBase(this, func) ||
+      (this.sites.get(func) ?? []).some(({ loops }) => loops.length > 0)
+    )
+  }
   stepFunctions(): Func[] {
     this.steppers ??= this.functions.filter((func) => {
       if (!this.outside.isLooped(func) && !this.isHandedOut(func) && !isRepeatedByBase(this, func))

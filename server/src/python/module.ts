@@ -147,6 +147,8 @@ export interface ModuleEffects {
   inheritedStep(callee: Expr): Running | null
   /** Functions that take one step of an optimiser and that a module which imports this one calls in a loop. */
   stepFunctions(): Func[]
+  /** Something calls the function again and again: here, in a module that imports this one, or in a class that its own one extends. */
+  isRepeated(func: Func): boolean
   /** Its training goes through the data once: no loop over epochs is around it here. */
   trainsInOnePass(): boolean
   /** When the code at an offset runs, once the function that holds it is called. */

@@ -10,7 +10,7 @@ import { callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { codeMatches, moduleText } from './evidence.js'
 import { epochsOf } from './loop-facts.js'
-import { dotted, findIn, type Saving, savingOf, textOf, varies } from './numbered-files.js'
+import { dotted, findIn, isHandedOver, type Saving, savingOf, textOf, varies } from './numbered-files.js'
 import { removesFiles } from './removed-files.js'
 
 /** `torch.save(…, f'epoch-{epoch}.pt')` in each pass, or in every tenth, and nothing that removes the old ones. */
@@ -23,7 +23,8 @@ export function readKept(python: PythonModule, outer: Loop, training: SubjectBui
     if (saved === null) continue
     const rhythm = rhythmOf(python, outer, call, counters)
     if (rhythm === null) continue
-    if (!removesFiles(python, outer, call)) claimKept(python, outer, saved, rhythm, training)
+    if (isHandedOver(call) || !removesFiles(python, outer, call))
+      claimKept(python, outer, saved, rhythm, training)
     return
   }
 }

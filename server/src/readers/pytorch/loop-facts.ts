@@ -21,6 +21,23 @@ export function epochLoopOf(python: PythonModule, loop: Loop): Loop | null {
   return null
 }
 
+/** So many passes over what is no data set are the steps of a whole run. */
+const manySteps = 1000
+const partOfRun = /epoch|one_|(^|_)(step|batch|inner|update|task|fold|episode)(_|$)/i
+
+/** A loop whose passes are all the steps of a run: nothing goes around it, and it counts them, or goes on until it breaks off; null: it is part of something. */
+export function stepLoopOf(python: PythonModule, loop: Loop): Loop | null {
+  const { node, function: own, horizon, trips } = loop
+  if (loop.parent !== null || epochLoopOf(python, loop) !== null) return null
+  if (own !== null && (partOfRun.test(own.name) || python.isRepeated(own))) return null
+  if (node.type === 'while') return horizon === null || !horizon.inner ? loop : null
+  const counts = /\b(range|trange|count)\(/.test(textIn(python, node.iterable))
+  if (trips.state === 'known') return counts && Number(trips.value) >= manySteps ? loop : null
+  return counts && /iter|step/i.test(textIn(python, node.iterable)) ? loop : null
+}
+
+const textIn = (python: PythonModule, { start, end }: Expr) => python.code.slice(start, end)
+
 /** Calls of the functions of this module. */
 function callersOf(python: PythonModule): Map<Func, Call[]> {
   return once(python, 'callers', () => {

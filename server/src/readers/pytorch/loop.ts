@@ -23,6 +23,7 @@ import {
   paceSetter,
   refusedLoss,
   secondOrder,
+  stepLoopOf,
   stepsOf,
   stopsEarly,
   validates,
@@ -159,15 +160,26 @@ function readLoop(
 
   const endless = endlessBecause(python, outer ?? loop)
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
-  if (outer === null) return void claimSteps(loop, training)
+  if (outer === null) {
+    claimSteps(python, loop, training)
+    if (stepLoopOf(python, loop) !== null) claimResumption(python, header, training)
+    return
+  }
   claimRun(python, outer, training)
   const outerHeader = loopHeader(outer)
   claimResumption(python, outerHeader, training)
 }
 
-/** `while step < max_steps` around the steps themselves. */
-function claimSteps({ node, horizon }: Loop, training: SubjectBuilder<'Training'>): void {
-  if (node.type !== 'while' || horizon === null) return
+/** `while step < max_steps` and `for step in range(max_steps)` around the steps themselves. */
+function claimSteps(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {
+  const { node, horizon } = loop
+  if (node.type === 'for') {
+    const steps = stepLoopOf(python, loop) === null ? null : epochsOf(loop)
+    const key = steps?.key === 'epochs' ? 'steps' : steps?.key
+    if (steps !== null) claimFolded(training, 'maxSteps', key!, steps.trips, steps.place, asCount)
+    return
+  }
+  if (horizon === null) return
   const { limit, count } = horizon
   const key = limit.type === 'name' ? limit.id : limit.type === 'attribute' ? limit.attr : 'steps'
   claimFolded(training, 'maxSteps', key, count, { start: limit.start, end: limit.end }, asCount)

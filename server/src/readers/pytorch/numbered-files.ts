@@ -4,7 +4,7 @@ import type { Call, HandedOn, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { lookUp } from '../../text/records.js'
-import { passedExpression } from '../../values/argument.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
 
 export interface Saving {
   call: Call
@@ -69,11 +69,34 @@ function nameOf({ name, receiver, method }: Call): string {
   return name ?? (receiver === null ? '' : `${receiver}.${method}`)
 }
 
-/** Without a `CheckpointManager`, or a tag of its own. */
+/** A report of Ray's that a checkpoint goes with: it copies that to a folder of its own. */
+const rayReport = /^ray\.(train|tune|air)\.(session\.)?report$/
+
+/** It hands a folder to what stores it, wherever that lies. */
+export function isHandedOver({ name }: Call): boolean {
+  return rayReport.test(name ?? '')
+}
+
+/** How many of what is reported are kept is said somewhere in this module, or may be said in another one. */
+function isLimited(python: PythonModule): boolean {
+  const configured = python.calls.some(({ name }) =>
+    /^ray\.(\w+\.)*(RunConfig|\w*Trainer|Tuner)$/.test(name ?? ''),
+  )
+  const limits = python.calls.filter(({ name }) => /^ray\.(\w+\.)*CheckpointConfig$/.test(name ?? ''))
+  return !configured || limits.some((call) => mayBePassed(python.argument(call, 'num_to_keep', 0)))
+}
+
+/** Without a `CheckpointManager`, a limit, or a tag of its own. */
 function numbering(python: PythonModule, call: Call): (Saving & { numbers: boolean }) | null {
   if (call.method === 'save' && call.receiver === 'tensorflow.train.Checkpoint') {
     const path = passedExpression(python.argument(call, 'file_prefix', 0))
     return path === null ? null : { call, path, what: [], key: 'Checkpoint.save', numbers: true }
+  }
+  if (isHandedOver(call)) {
+    const checkpoint = passedExpression(python.argument(call, 'checkpoint', null))
+    return checkpoint === null || isLimited(python)
+      ? null
+      : { call, path: checkpoint, what: [], key: 'num_to_keep', numbers: true }
   }
   if (call.method === 'save_checkpoint' && call.receiver === 'deepspeed.Engine') {
     const folder = passedExpression(python.argument(call, 'save_dir', 0))

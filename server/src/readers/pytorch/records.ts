@@ -12,7 +12,7 @@ import { claimTracked, trainingId } from '../tracking.js'
 import { reachesElsewhere } from './calls-elsewhere.js'
 import { readKept } from './kept-checkpoints.js'
 import { isEpochLoop, isTorchLoop, loopHeader } from './loop.js'
-import { epochLoopOf } from './loop-facts.js'
+import { epochLoopOf, stepLoopOf } from './loop-facts.js'
 import { usesAny } from './once.js'
 
 export const pytorchRecordsReader = defineReader({
@@ -26,7 +26,7 @@ export const pytorchRecordsReader = defineReader({
     for (const loop of python.loops) {
       // The steps may stand in another module.
       const outer = isTorchLoop(python, loop)
-        ? epochLoopOf(python, loop)
+        ? (epochLoopOf(python, loop) ?? stepLoopOf(python, loop))
         : isEpochLoop(python, loop)
           ? loop
           : null
@@ -114,7 +114,12 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   const { python, path, fragment } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (claim.setting === 'keptCheckpoints' && value !== null)
-    return { reason: 'write to one name, or remove the file of the previous epoch' }
+    return {
+      reason:
+        claim.key === 'num_to_keep'
+          ? 'give RunConfig a CheckpointConfig(num_to_keep=2)'
+          : 'write to one name, or remove the file of the previous epoch',
+    }
   if (claim.setting !== 'saves') return byHand(claim)
   const outer = python.loops.find(
     ({ node }) => node.start === claim.site.start && node.end === claim.site.end,
