@@ -127,8 +127,10 @@ function stepsOfBatches(python: PythonModule, loop: Loop): Repetition['steps'] {
     if (keepsResults(python, code) || isDrawn(codeText(python, start, end))) return []
     return hot.expressions.flatMap((expr) =>
       plainCalls(python, expr).flatMap((call) => {
-        const slow = /^torch/.test(call.name ?? '') ? null : slowFor(python, call)
-        return slow === null ? [] : [{ call, cost: { ...heavy, what: slow.what }, statement: hot.statement }]
+        const slow = slowFor(python, call)
+        return slow === null || slow.tensors
+          ? []
+          : [{ call, cost: { ...heavy, what: slow.what }, statement: hot.statement }]
       }),
     )
   })

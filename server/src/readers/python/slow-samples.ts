@@ -11,6 +11,8 @@ export interface SlowWork {
   what: string
   /** It unpacks, parses or resamples a file: whatever is drawn beside it, the file holds the same. */
   reads: boolean
+  /** Done with tensors, which may lie on the accelerator. */
+  tensors: boolean
   /** It changes the sampling rate, which stands under a test of what a file has. */
   resamples: boolean
 }
@@ -23,10 +25,11 @@ const film =
   /^(decord\.VideoReader|cv2\.VideoCapture|av\.open|torchvision\.io\.read_video|torchcodec\.decoders\.\w+)$/
 /** Arithmetic of milliseconds and more. */
 const slowArithmetic =
-  /^(librosa\.(stft|cqt|pyin|yin|vqt|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split)|beat\.\w+|onset\.\w+)|(python_speech_features|opensmile|parselmouth|pyworld)\.(\w+\.)*\w+|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|scipy\.signal\.(resample|resample_poly|decimate|spectrogram|stft|cwt|filtfilt|sosfiltfilt)|pywt\.(wavedec|wavedec2|wavedecn|swt|cwt)|scipy\.ndimage\.(zoom|gaussian_filter|median_filter|distance_transform_\w+)|skimage\.(feature|restoration|segmentation)\.\w+|skimage\.exposure\.equalize_adapthist|cv2\.(fastNlMeans\w+|calcOpticalFlowFarneback|inpaint)|mahotas\.features\.\w+|rdkit\.Chem\.AllChem\.\w+|ogb\.utils\.(mol\.)?smiles2graph|torch_geometric\.utils\.(smiles\.)?from_smiles|dgllife\.utils\.\w*(smiles|mol)_to_\w+|nltk\.(\w+\.)?(word_tokenize|sent_tokenize|pos_tag)|jieba\.(\w+\.)?(l?cut|tokenize)|bs4\.BeautifulSoup)$/
+  /^(librosa\.(stft|cqt|pyin|yin|vqt|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split)|beat\.\w+|onset\.\w+)|(python_speech_features|opensmile|parselmouth|pyworld)\.(\w+\.)*\w+|torch\.stft|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|scipy\.signal\.(resample|resample_poly|decimate|spectrogram|stft|cwt|filtfilt|sosfiltfilt)|pywt\.(wavedec|wavedec2|wavedecn|swt|cwt)|scipy\.ndimage\.(zoom|gaussian_filter|median_filter|distance_transform_\w+)|skimage\.(feature|restoration|segmentation)\.\w+|skimage\.exposure\.equalize_adapthist|cv2\.(fastNlMeans\w+|calcOpticalFlowFarneback|inpaint)|mahotas\.features\.\w+|rdkit\.Chem\.AllChem\.\w+|ogb\.utils\.(mol\.)?smiles2graph|torch_geometric\.utils\.(smiles\.)?from_smiles|dgllife\.utils\.\w*(smiles|mol)_to_\w+|nltk\.(\w+\.)?(word_tokenize|sent_tokenize|pos_tag)|jieba\.(\w+\.)?(l?cut|tokenize)|bs4\.BeautifulSoup)$/
 /** Objects that are called with a sample. */
 const slowTransform =
   /^torchaudio\.transforms\.(Resample|MelSpectrogram|Spectrogram|MFCC|LFCC)$|^transformers\.(\w+\.)*\w*(FeatureExtractor|Processor)$/
+const ofTensors = /^torch(audio)?\./
 /** A part of a file, rather than all of it. */
 const partly = /^(window|nrows|chunksize|offset|duration|start_frame|mmap)$/
 /** What it makes of the same sample differs from time to time. */
@@ -46,7 +49,8 @@ export function slowFor(python: PythonModule, call: Call): SlowWork | null {
     return arithmetic(written)
   if (name !== null) {
     if (slowFile.test(name)) return readsWhole(python, call, name) ? reading(written) : null
-    if (film.test(name) || slowArithmetic.test(name)) return arithmetic(name, /resample$/.test(name))
+    if (film.test(name) || slowArithmetic.test(name))
+      return { ...arithmetic(name, /resample$/.test(name)), tensors: ofTensors.test(name) }
     return null
   }
   // `Resample(rate, 16_000)(wave)`
@@ -54,14 +58,18 @@ export function slowFor(python: PythonModule, call: Call): SlowWork | null {
   const type = made ?? python.typeOf(callee)
   if (type !== null && slowTransform.test(type) && !(type.startsWith('transformers.') && has('padding'))) {
     const short = type.slice(type.lastIndexOf('.') + 1)
-    return arithmetic(made === null && /^[\w.]{1,40}$/.test(written) ? written : short, short === 'Resample')
+    const what = made === null && /^[\w.]{1,40}$/.test(written) ? written : short
+    return { ...arithmetic(what, short === 'Resample'), tensors: ofTensors.test(type) }
   }
   return madeElsewhere(python, call)
 }
 
-const arithmetic = (what: string, resamples = false): SlowWork => ({ what, reads: false, resamples })
+const arithmetic = (what: string, resamples = false): SlowWork => ({
+  ...{ what, resamples },
+  ...{ reads: false, tensors: false },
+})
 
-const reading = (what: string): SlowWork => ({ what, reads: true, resamples: false })
+const reading = (what: string): SlowWork => ({ ...arithmetic(what), reads: true })
 
 /** A function of another module, or an object of its classes that is called. */
 function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {
@@ -70,8 +78,9 @@ function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {
   if (calls === null) return null
   // What is drawn there may be the part of the file that is read.
   if (calls.some((one) => draws.test(one) || learns.test(one))) return null
-  if (calls.some((one) => slowArithmetic.test(one) || film.test(one) || slowTransform.test(one)))
-    return arithmetic(call.method)
+  const slow = calls.filter((one) => slowArithmetic.test(one) || film.test(one) || slowTransform.test(one))
+  if (slow.length > 0)
+    return { ...arithmetic(call.method), tensors: slow.every((one) => ofTensors.test(one)) }
   const reads = calls.some((one) => slowFile.test(one) && !/\.(librosa|pandas)\./.test(`.${one}`))
   return reads && !calls.some((one) => /^rasterio\.windows\.|memmap/.test(one)) ? reading(call.method) : null
 }
