@@ -202,6 +202,7 @@ export class FakeProject implements Project {
               when: null,
               channel: 'code',
               overridable: false,
+              option: null,
               place,
               launches: null,
             },

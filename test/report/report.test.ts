@@ -31,7 +31,13 @@ const job: CostEntry = {
   ...{ path: 'job.yaml', cell: null, line: 3, scripts: ['train.py'] },
   ...{ instanceType: 'p4d.24xlarge', gpuModel: 'A100-40GB', gpus: 8, machines: 2, spot: false },
   ...{ region: 'us-east-1', per: 'run', usdPerHour: { low: 20, high: 20 }, hours: { low: 5, high: 10 } },
-  ...{ usd: { low: 100, high: 200 }, ofSamples: null, saving: { low: 30, high: 80 }, state: 'priced' },
+  ...{
+    usd: { low: 100, high: 200 },
+    ofSamples: null,
+    lines: [],
+    saving: { low: 30, high: 80 },
+    state: 'priced',
+  },
   schedule: null,
   ...{ unknown: ['how long <it> takes'], assumptions: ['a list price'], budget: [] },
 }

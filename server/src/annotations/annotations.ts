@@ -7,7 +7,7 @@ import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
 import { capacityBlockPrice } from '../catalog/prices.js'
 import type { Bill } from '../estimate/bill.js'
-import { billWords, hoursWords, ofSamplesWords, usdWords } from '../estimate/bill-words.js'
+import { billWords, hoursWords, linesWords, ofSamplesWords, usdWords } from '../estimate/bill-words.js'
 import { fitCount, formatCount, gridFormula } from '../estimate/grid.js'
 import { formatUsd, type HourlyCost, hourlyCost, type MachineRequest, roughUsd } from '../estimate/hourly.js'
 import type { Bills } from '../judging/bill.js'
@@ -96,12 +96,23 @@ function forService(view: SubjectView<'Scaling'> | SubjectView<'Serving'>, bills
 }
 
 /** Where the figures come from. */
-function billDetails({ rate, hours, usd, per, limitOnly, ofSamples, unknown, assumptions }: Bill): string {
+function billDetails({
+  rate,
+  hours,
+  usd,
+  per,
+  limitOnly,
+  ofSamples,
+  lines: parts,
+  unknown,
+  assumptions,
+}: Bill): string {
   const lines = [
     rate === null
       ? null
       : `- an hour: ${usdWords(rate.usd)}${rate.spot ? ' spot' : ''}${rate.region === '' ? '' : ` in ${rate.region}`}`,
     hours === null || per === 'month' ? null : `- hours: ${hoursWords(hours, limitOnly)}`,
+    linesWords(parts) === null ? null : `- of these: ${linesWords(parts)}`,
     usd === null ? null : `- a ${per}: ${usdWords(usd, limitOnly)}`,
     ofSamples === null ? null : `- ${ofSamplesWords(ofSamples)}`,
     ...unknown.map((one) => `- not known: ${one}`),

@@ -61,7 +61,7 @@ export function processConsole(signal: AbortSignal): Console {
 }
 
 /** What a command has printed, and how it ended. */
-export interface Said {
+export interface Outcome {
   out: string
   err: string
   code: number
@@ -72,7 +72,7 @@ export async function said(
   cwd: string,
   run: (console: Console) => Promise<number>,
   other: Partial<Console> = {},
-): Promise<Said> {
+): Promise<Outcome> {
   const decoder = new TextDecoder()
   let out = ''
   let err = ''

@@ -1,6 +1,6 @@
 /** The bill as text: a line for each job, what is not known below it, totals and coverage at the end. */
 
-import { ofSamplesWords, usdWords } from '../estimate/bill-words.js'
+import { linesWords, ofSamplesWords, usdWords } from '../estimate/bill-words.js'
 import { formatUsd } from '../estimate/hourly.js'
 import { totalOf } from '../estimate/total.js'
 import type { CostEntry } from '../linter.js'
@@ -17,6 +17,7 @@ export function drawnBill(entries: readonly CostEntry[], { colors }: Console): s
     `${head(entry)} ${colors.yellow('not known')} ${harmless(entry.unknown.join('; '))}`
   const full = (entry: CostEntry): string => {
     const saved = savingText(entry)
+    const lines = linesWords(entry.lines)
     const parts = [
       entry.per === 'month' || (entry.hours === null && entry.ofSamples !== null) ? null : hoursText(entry),
       entry.usd !== null ? usdText(entry) : entry.ofSamples === null ? rateText(entry) : null,
@@ -30,6 +31,7 @@ export function drawnBill(entries: readonly CostEntry[], { colors }: Console): s
       ...(entry.unknown.length === 0 || entry.usd !== null
         ? []
         : [`  ${colors.yellow('not known')} ${harmless(entry.unknown.join('; '))}`]),
+      ...(lines === null ? [] : [`  ${colors.dim(lines)}`]),
       ...entry.budget.map((one) => `  ${colors.red(harmless(one))}`),
       ...entry.assumptions.map((one) => `  ${colors.dim(harmless(one))}`),
     ].join('\n')

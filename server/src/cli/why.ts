@@ -175,10 +175,10 @@ function settingLines({ settings, launches }: ExplainedSubject, colors: Colors):
   })
 }
 
-function originText({ state, key, when, channel, overridable, place }: ExplainedSetting): string {
+function originText({ state, key, when, channel, overridable, option, place }: ExplainedSetting): string {
   const by = state === 'default' ? `default of \`${key}\`` : `\`${key}\`, ${channel}`
   const condition = when === null ? '' : `, if ${harmless(when)}`
-  return `${harmless(by)}, ${placeText(place)}${condition}${overridable ? ', a launch may replace it' : ''}`
+  return `${harmless(by)}, ${placeText(place)}${condition}${replacedText(overridable, option)}`
 }
 
 function ruleLines(rules: ExplainedRule[], colors: Colors): string[] {
@@ -196,4 +196,9 @@ function ruleLines(rules: ExplainedRule[], colors: Colors): string[] {
       return `    ${name.padEnd(width)}  ${text}`.trimEnd()
     })
   })
+}
+
+function replacedText(overridable: boolean, option: string | null): string {
+  if (!overridable) return ''
+  return option === null ? ', a launch may replace it' : `, \`${option}\` may replace it`
 }

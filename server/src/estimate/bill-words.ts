@@ -1,7 +1,7 @@
 /** Hours and dollars of a bill in words. */
 
 import { groupedDigits } from '../text/grouped-digits.js'
-import type { Bill, OpenInterval } from './bill.js'
+import type { Bill, BillLine, OpenInterval } from './bill.js'
 import { between, duration } from './figures.js'
 import { pricedUsd, roughUsd } from './hourly.js'
 
@@ -37,6 +37,19 @@ export function ofSamplesWords(ofSamples: Bill['ofSamples']): string | null {
   if (ofSamples === null || ofSamples.usd === null) return null
   const { samples, hours, usd } = ofSamples
   return `≈ ${hoursWords(hours)} · ${usdWords(usd)} a run for each ${groupedDigits(samples)} samples`
+}
+
+const names: Record<BillLine['what'], string> = {
+  steps: 'steps',
+  evaluation: 'evaluation',
+  checkpoints: 'checkpoints',
+  start: 'start of the machines',
+}
+
+/** 'steps 11–95 min, evaluation 17–130 min, checkpoints 2–8 min'; null: it is not known. */
+export function linesWords(lines: readonly BillLine[]): string | null {
+  if (lines.length < 2) return null
+  return lines.map(({ what, hours }) => `${names[what]} ${hoursWords(hours)}`).join(', ')
 }
 
 /** A range over all usual accelerators says too little to stand beside code. */

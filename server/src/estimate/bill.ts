@@ -22,10 +22,17 @@ export interface Bill {
   limitOnly: boolean
   /** What a run over so many samples takes, where only their number is not known. */
   ofSamples: { samples: number; hours: OpenInterval; usd: OpenInterval | null } | null
+  /** Of the hours of a run, where what it does beside its steps is known: the steps, and each of these. */
+  lines: BillLine[]
   /** What is not known, and what would make it known. */
   unknown: string[]
   /** A clause each. */
   assumptions: string[]
+}
+
+export interface BillLine {
+  what: 'steps' | 'evaluation' | 'checkpoints' | 'start'
+  hours: OpenInterval
 }
 
 /** What lacks. `ofSamples`: hours over `sampleUnit` samples, where it is only how many there are. */
@@ -41,6 +48,8 @@ export interface RunParts {
   rate: Rate | { missing: string }
   /** Of each training that the job runs, one after the other; what lacks in place of those that are not known. */
   trainings: (Interval | Missing)[]
+  /** What these hours are made of; absent: it is not known. */
+  parts?: { what: 'steps' | 'evaluation' | 'checkpoints'; hours: Interval }[]
   /** How often all of that is done: the trials of a search. */
   times: OpenInterval
   /** Hours after which the platform ends the job; null: never, or not known. */
@@ -60,7 +69,16 @@ const start: Interval = { low: 60 / 3600, high: 240 / 3600 }
 const never: Interval = { low: 0, high: 0 }
 const once: OpenInterval = { low: 1, high: 1 }
 
-export function runBill({ rate, trainings, times, limit: each, apart, rented, assumptions }: RunParts): Bill {
+export function runBill({
+  rate,
+  trainings,
+  parts = [],
+  times,
+  limit: each,
+  apart,
+  rented,
+  assumptions,
+}: RunParts): Bill {
   const unknown: string[] = []
   const known = 'missing' in rate ? null : rate
   if ('missing' in rate) unknown.push(rate.missing)
@@ -93,6 +111,13 @@ export function runBill({ rate, trainings, times, limit: each, apart, rented, as
       hours: unit,
       usd: known === null ? null : multiplied(known.usd, unit),
     },
+    lines:
+      worked === null || ends || parts.length === 0
+        ? []
+        : [
+            ...parts.map(({ what, hours }) => ({ what, hours: repeated(hours, times) })),
+            ...(started.low > 0 ? [{ what: 'start' as const, hours: started }] : []),
+          ],
     unknown,
     assumptions: [
       ...(known?.assumptions ?? []),
@@ -134,6 +159,7 @@ export function serviceBill({ rate, replicas, share, assumptions }: ServiceParts
     },
     limitOnly: false,
     ofSamples: null,
+    lines: [],
     unknown: [],
     assumptions: [...rate.assumptions, ...assumptions],
   }
@@ -145,6 +171,7 @@ const empty: Omit<Bill, 'per' | 'unknown' | 'assumptions'> = {
   usd: null,
   limitOnly: false,
   ofSamples: null,
+  lines: [],
 }
 
 function totalOf(all: readonly Interval[]): Interval {

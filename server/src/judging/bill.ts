@@ -12,7 +12,7 @@ import { poolRequest } from '../rules/scaling/pool-words.js'
 import { isViewOf, subjectsOf } from '../rules/subject-view.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
-import { computesOnProcessor, hoursOfProgram } from './program-hours.js'
+import { addedParts, computesOnProcessor, hoursOfProgram } from './program-hours.js'
 import { measuredHours, recordsOf } from './run-records.js'
 import { trainingsOf, type Work } from './run-trainings.js'
 import { searchText, timesOf, withFits } from './search-times.js'
@@ -86,6 +86,7 @@ export class Bills {
       return runBill({
         rate,
         trainings: [measured.hours],
+        parts: [],
         times,
         apart,
         limit,
@@ -97,6 +98,7 @@ export class Bills {
     return runBill({
       rate,
       trainings: found.map((one) => ('missing' in one ? withFits(one, run) : one.hours)),
+      parts: found.every((one) => one.parts !== undefined) ? addedParts(found.map((one) => one.parts!)) : [],
       // A search may be over one of several trainings alone.
       times: groups.some((group) => group.length > 1) ? { ...timesOf(run), low: 1 } : timesOf(run),
       apart,
@@ -179,6 +181,7 @@ function onAnyCard(allowed: readonly string[] | null, on: (card: string) => Bill
     rate: priced ? { ...first.rate!, usd: hull(bills.map(({ rate }) => rate!.usd)), assumptions: [] } : null,
     hours: known ? openHull(bills.map(({ hours }) => hours!)) : first.hours,
     usd: known ? openHull(bills.map(({ usd }) => usd!)) : null,
+    lines: known ? hullOfLines(bills) : [],
     ofSamples: first.ofSamples && {
       ...first.ofSamples,
       hours: openHull(bills.flatMap(({ ofSamples }) => ofSamples?.hours ?? [])),
@@ -196,6 +199,15 @@ function onAnyCard(allowed: readonly string[] | null, on: (card: string) => Bill
         : `no accelerator is named: from ${names[0]} to ${names[names.length - 1]}, list prices; \`[hardware] default\` would say which`,
     ],
   }
+}
+
+/** The lines that all have, each from the least to the most. */
+function hullOfLines(bills: readonly Bill[]): Bill['lines'] {
+  return bills[0]!.lines.flatMap(({ what }) => {
+    const same = bills.map(({ lines }) => lines.find((one) => one.what === what)?.hours)
+    const hours = same.flatMap((one) => one ?? [])
+    return hours.length < bills.length ? [] : [{ what, hours: openHull(hours) }]
+  })
 }
 
 /** What tells the bill of one run from that of another; runs of one job share it. */

@@ -171,6 +171,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
           message: [
             report.message,
             verdict?.text,
+            switchText(report),
             reasoned ? 'A comment beside it gives a reason.' : undefined,
           ]
             .filter((part) => part !== undefined)
@@ -207,6 +208,16 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
     context.onVerdict?.(rule.name, drafts.slice(before), silence)
   }
   return superseded(drafts, rules)
+}
+
+/** What would make it otherwise, where that is a switch of the command line. */
+function switchText({ at, message }: Report): string | undefined {
+  const option = isClaim(at) && at.overridable ? at.option : undefined
+  if (option === undefined) return undefined
+  // `args.early` names it as well.
+  const attribute = `.${option.name.replace(/^-+/, '').replaceAll('-', '_')}`
+  if (message.includes(option.name) || message.includes(attribute)) return undefined
+  return `\`${option.name}\` is ${option.on ? 'on' : 'off'} by default.`
 }
 
 function billOf(view: SubjectView, bills: Bills): Bill {

@@ -1,19 +1,24 @@
 /** How long a program trains: each of its trainings, put together. */
-import { type Missing, sampleUnit } from '../estimate/bill.js'
+import { checkpointHours, evaluationHours } from '../estimate/beside-steps.js'
+import { type Missing, type RunParts, sampleUnit } from '../estimate/bill.js'
 import { experienceHours } from '../estimate/experience-hours.js'
 import { loaderHours, withLoader } from '../estimate/loader-seconds.js'
 import type { Interval } from '../estimate/network.js'
-import { runHours } from '../estimate/run-hours.js'
+import type { ReadQuestion } from '../estimate/question.js'
+import { type RunHours, runHours } from '../estimate/run-hours.js'
 import { treeHours } from '../estimate/tree-hours.js'
 import { machineOf } from '../rules/hardware.js'
 import type { RuleOptions } from '../rules/rule.js'
 import { isViewOf, subjectsOf } from '../rules/subject-view.js'
-import { lackText, questionOf, tableOf } from '../rules/training-question.js'
+import { lackText, questionOf, type TrainingQuestion, tableOf } from '../rules/training-question.js'
 import { effective } from '../values/value.js'
 import type { SubjectView } from '../workload/claim.js'
+import type { Rhythm } from '../workload/resource-kinds.js'
 import type { Work } from './run-trainings.js'
 
-type ProgramHours = ({ hours: Interval } | Missing) & { assumptions?: string[] }
+type Parts = NonNullable<RunParts['parts']>
+
+type ProgramHours = ({ hours: Interval; parts?: Parts } | Missing) & { assumptions?: string[]; parts?: Parts }
 
 /** At least the longest of them, at most all of them. */
 export function hoursOfProgram(trainings: readonly Work[], options: RuleOptions): ProgramHours {
@@ -23,6 +28,14 @@ export function hoursOfProgram(trainings: readonly Work[], options: RuleOptions)
   if (lacking === undefined)
     return {
       hours: longestToAll(read.map(({ hours }) => hours)),
+      ...(read.every(({ parts }) => parts !== undefined)
+        ? {
+            parts: joinedParts(
+              read.map(({ parts }) => parts!),
+              longestToAll,
+            ),
+          }
+        : {}),
       assumptions: read.flatMap((one) => one.assumptions ?? []),
     }
   const counted = found.flatMap((one) => ('missing' in one ? (one.ofSamples ?? []) : []))
@@ -30,6 +43,21 @@ export function hoursOfProgram(trainings: readonly Work[], options: RuleOptions)
   if (counted.length < found.length) return { missing }
   const assumptions = found.flatMap((one) => one.assumptions ?? [])
   return { missing, ofSamples: longestToAll(counted), assumptions }
+}
+
+/** Of trainings that follow each other. */
+export function addedParts(all: readonly Parts[]): Parts {
+  return joinedParts(all, (hours) => ({
+    low: hours.reduce((total, { low }) => total + low, 0),
+    high: hours.reduce((total, { high }) => total + high, 0),
+  }))
+}
+
+function joinedParts(all: readonly Parts[], join: (hours: Interval[]) => Interval): Parts {
+  return (['steps', 'evaluation', 'checkpoints'] as const).flatMap((what) => {
+    const hours = all.flatMap((parts) => parts.filter((one) => one.what === what).map((one) => one.hours))
+    return hours.length === 0 ? [] : [{ what, hours: join(hours) }]
+  })
 }
 
 function longestToAll(all: readonly Interval[]): Interval {
@@ -60,8 +88,92 @@ function hoursOfTraining(view: Work, options: RuleOptions): ProgramHours {
     if (!least || !most) return { missing }
     return { missing, ofSamples: { low: least.low, high: most.high }, assumptions }
   }
-  const hours = { low: fast.hours.low, high: slow.hours.high }
-  return { hours: fed(view, hours, fast.work?.samples, slow.work?.samples), assumptions }
+  const steps = fed(
+    view,
+    { low: fast.hours.low, high: slow.hours.high },
+    fast.work?.samples,
+    slow.work?.samples,
+  )
+  const parts: Parts = [{ what: 'steps', hours: steps }, ...besideSteps(view, question, fast, slow)]
+  const hours = {
+    low: parts.reduce((total, one) => total + one.hours.low, 0),
+    high: parts.reduce((total, one) => total + one.hours.high, 0),
+  }
+  return { hours, ...(parts.length > 1 ? { parts } : {}), assumptions }
+}
+
+/** Evaluation and checkpoints, where it is known how often they are made and what of. */
+function besideSteps(
+  view: SubjectView<'Training'>,
+  question: TrainingQuestion,
+  fast: RunHours,
+  slow: RunHours,
+): Parts {
+  const { settings } = view
+  const { fast: least, slow: most } = question
+  const parts: Parts = []
+  const speed = slow.speed === null || fast.speed === null ? null : { fast: fast.speed, slow: slow.speed }
+  const held = most.dataset?.validation ?? null
+  const every = effective(settings.evaluatedEvery)
+  const evaluations =
+    every !== undefined
+      ? timesOf(every, question, fast, slow)
+      : effective(settings.validation) === true
+        ? epochsOf(least, most)
+        : null
+  if (evaluations !== null && held !== null && speed !== null)
+    parts.push({
+      what: 'evaluation',
+      hours: {
+        low: evaluationHours(evaluations, held, speed.fast).low,
+        high: evaluationHours(evaluations, held, speed.slow).high,
+      },
+    })
+  const parameters = most.network?.parameters ?? 0
+  const rhythm = effective(settings.savedEvery)
+  const saved =
+    rhythm === undefined ? checkpointsOf(settings, least, most) : timesOf(rhythm, question, fast, slow)
+  if (saved !== null && parameters > 0 && effective(settings.adapters) == null)
+    parts.push({
+      what: 'checkpoints',
+      hours: checkpointHours(saved, parameters, effective(settings.checkpointHolds)),
+    })
+  return parts
+}
+
+function checkpointsOf(
+  settings: SubjectView<'Training'>['settings'],
+  least: ReadQuestion,
+  most: ReadQuestion,
+): Interval | null {
+  const count = effective(settings.checkpointCount)
+  if (count !== undefined) return { low: count, high: count }
+  const saves = effective(settings.saves)
+  if (saves === 'at the end') return { low: 1, high: 1 }
+  return saves === 'while it runs' ? epochsOf(least, most) : null
+}
+
+/** Once for each epoch. */
+function epochsOf({ length: least }: ReadQuestion, { length: most }: ReadQuestion): Interval | null {
+  return least?.unit === 'epochs' && most?.unit === 'epochs'
+    ? { low: Math.floor(least.amount), high: Math.ceil(most.amount) }
+    : null
+}
+
+/** How often something is done in the run that has this rhythm. */
+function timesOf(
+  { count, unit }: Rhythm,
+  { fast: least, slow: most }: TrainingQuestion,
+  fast: RunHours,
+  slow: RunHours,
+): Interval | null {
+  if (unit === 'epochs') {
+    const epochs = epochsOf(least, most)
+    return epochs && { low: Math.floor(epochs.low / count), high: Math.ceil(epochs.high / count) }
+  }
+  const steps = [fast.work?.steps, slow.work?.steps]
+  if (steps[0] == null || steps[1] == null) return null
+  return { low: Math.floor(steps[0] / count), high: Math.floor(steps[1] / count) }
 }
 
 /** vCPUs of a machine that nobody names. */

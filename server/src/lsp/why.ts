@@ -56,10 +56,10 @@ function value({ value, because }: ExplainedSetting): string {
   return value === null ? `*not known: ${cell(because ?? '')}*` : `\`${cell(value, true)}\``
 }
 
-function origin({ state, key, when, channel, overridable, place: at }: ExplainedSetting): string {
+function origin({ state, key, when, channel, overridable, option, place: at }: ExplainedSetting): string {
   const by = state === 'default' ? `default of \`${cell(key, true)}\`` : `\`${cell(key, true)}\`, ${channel}`
   const condition = when === null ? '' : `, if ${cell(when)}`
-  return `${by}, ${cell(place(at))}${condition}${overridable ? '; a launch may replace it' : ''}`
+  return `${by}, ${cell(place(at))}${condition}${overridable ? `; ${option === null ? 'a launch' : `\`${option}\``} may replace it` : ''}`
 }
 
 function item({ rule, findings, reasons }: ExplainedRule): string {

@@ -4,7 +4,7 @@ import type { CallExpr, ClassDef, Expr, For, FunctionDef, Stmt, While, With } fr
 import type { ConfiguredPlace } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import type { Location, Span } from '../text/location.js'
-import type { Channel } from '../text/origin.js'
+import type { Channel, ProgramSwitch } from '../text/origin.js'
 
 /** A folded value with where it came from. */
 export type Folded =
@@ -15,6 +15,8 @@ export type Folded =
       channel: Channel
       /** A default of an argument (argparse, click, dataclass) that a launch could replace; none is bound. */
       overridable: boolean
+      /** The switch whose default it is. */
+      option?: ProgramSwitch
       /** Where the value stands when that is not the expression itself (a flag on a launch line). */
       location?: Location
       /** It is written in a configuration file, there. */

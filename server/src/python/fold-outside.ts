@@ -1,5 +1,7 @@
 /** Values that come from outside of the code: the command line, the environment, configuration files. */
 import type { Expr } from '../syntax/python-ast.js'
+import type { Json } from '../text/json.js'
+import type { ProgramSwitch } from '../text/origin.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentInFile } from './argument-files.js'
@@ -37,9 +39,20 @@ export function programArgument(
     }
     const value = fold(argument.default)
     if (value.state === 'unknown') return value
-    return { ...value, overridable }
+    const option = overridable ? switchOf(argument, value.value) : null
+    return { ...value, overridable, ...(option === null ? {} : { option }) }
   })
   return agree(values, `several definitions of --${name}`)
+}
+
+/** Null: it takes a value, or has no name. */
+function switchOf({ kind, flags }: ProgramArgument, byDefault: Json): ProgramSwitch | null {
+  const name = flags.find((flag) => flag.length > 1) ?? flags[0]
+  if ((kind !== 'store true' && kind !== 'store false') || name === undefined) return null
+  // What is stored is not what is given: `--no-amp` stores false.
+  return typeof byDefault === 'boolean'
+    ? { name: name.length > 1 ? `--${name}` : `-${name}`, on: byDefault === (kind === 'store true') }
+    : null
 }
 
 /** `sys.argv`, `sys.argv[1]` of a launch without options; null: something else, or no launch. */

@@ -60,6 +60,8 @@ export interface CostEntry {
   usd: OpenInterval | null
   /** What a run over so many samples takes, where only their number is not known. */
   ofSamples: Bill['ofSamples']
+  /** Of the hours of a run: its steps, and what it does beside them; empty: that is not known. */
+  lines: Bill['lines']
   /** USD that the findings would save of it; null: not known, or nothing. */
   saving: Interval | null
   /** A clock starts it so often; `usd`: what its runs of a month cost, null: not known. Null: somebody starts it. */
@@ -149,6 +151,7 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       hours: bill.hours,
       usd: bill.usd,
       ofSamples: bill.ofSamples,
+      lines: bill.lines,
       saving: null,
       schedule: compute === null ? null : scheduleOf(compute, clocks, bill),
       state: stateOf(bill, always || trainings.length > 0, scripts.length > 0, compute === null, request),
@@ -379,6 +382,7 @@ async function ofService(
     hours: bill.hours,
     usd: bill.usd,
     ofSamples: bill.ofSamples,
+    lines: bill.lines,
     saving: null,
     schedule: null,
     state: stateOf(bill, true, true, false, request),

@@ -57,6 +57,8 @@ export interface ExplainedSetting {
   when: string | null
   channel: Channel
   overridable: boolean
+  /** The switch of the command line by which a launch may replace it: '--amp'; null: another way, or none. */
+  option: string | null
   /** The value; where none is written, the place that would carry it. */
   place: LinePlace
   /** Launches in which it is so; null: in all of them. */
@@ -224,6 +226,7 @@ async function settingsOf(runs: Runs, lines: LineNumbers): Promise<ExplainedSett
       when,
       channel,
       overridable,
+      option: overridable ? (claim.option?.name ?? null) : null,
       place: await lines.place(location),
       launches: count === runs.length ? null : count,
     })

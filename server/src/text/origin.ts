@@ -32,10 +32,18 @@ export interface Site {
   layout?: number
 }
 
+/** An option that takes no value: '--amp', and whether it is on where nobody gives it. */
+export interface ProgramSwitch {
+  name: string
+  on: boolean
+}
+
 export interface Origin {
   channel: Channel
   /** A value that a launch could replace (a default in the user's code), and no launch is linked. */
   overridable: boolean
+  /** The switch of the command line that a launch could replace it by. */
+  option?: ProgramSwitch
   /** The value; where none is written, the call or node that would carry it. */
   location: Location
   site: Site

@@ -28,11 +28,12 @@ function knownValue(
   site: Place,
   locator: Locator,
 ): Settled<Json> {
-  const { value, channel, overridable, location, configured } = folded
+  const { value, channel, overridable, option, location, configured } = folded
   const origin = locator.origin(place, {
     site: configured === undefined ? site : configuredSite(site, configured),
     channel,
     overridable,
+    ...(option === undefined ? {} : { option }),
     ...(location === undefined ? {} : { location }),
   })
   return { ...origin, state: 'known', value }

@@ -4,8 +4,8 @@ import { type Absent, effective, type Given, type Option, type Settled, type Val
 
 const notUnderstood = 'a value that is not understood'
 
-export function originOf({ channel, overridable, location, site }: Origin): Origin {
-  return { channel, overridable, location, site }
+export function originOf({ channel, overridable, option, location, site }: Origin): Origin {
+  return { channel, overridable, ...(option === undefined ? {} : { option }), location, site }
 }
 
 /** Given at this place, but not readable. */

@@ -2,7 +2,7 @@
 import type { Refusal, Write } from '../edit/write.js'
 import type { Json } from '../text/json.js'
 import type { Span } from '../text/location.js'
-import type { Channel, Origin, Place } from '../text/origin.js'
+import type { Channel, Origin, Place, ProgramSwitch } from '../text/origin.js'
 import type { SourceFragment } from '../text/source-fragment.js'
 import type { Given } from './value.js'
 
@@ -47,6 +47,7 @@ export interface Locator {
 export interface OriginOptions {
   channel?: Channel
   overridable?: boolean
+  option?: ProgramSwitch
   /** What a change would edit, where it differs from the place that is shown. */
   site?: Place
   /** A place in another file (a flag on the launch line). */

@@ -210,6 +210,7 @@ export class ClaimBuilder implements Locator {
     return {
       channel: options.channel ?? 'code',
       overridable: options.overridable ?? (elsewhere && this.layout?.canBeGiven === true),
+      ...(options.option === undefined ? {} : { option: options.option }),
       location,
       site: elsewhere ? { ...site, path: this.path } : site,
     }

@@ -26,6 +26,9 @@ export function readRun(
   if (python.uses('.from_pretrained')) training.known('fineTuning', 'from_pretrained', true, place)
   const validates = validation(source, trainers)
   training.say('validation', validates.key, validates.value)
+  readRhythm(source, training, 'evaluatedEvery', evaluationStrategy(source), 'eval_steps', 'no')
+  const saves: Keyed<Json> = { key: 'save_strategy', value: source.get('save_strategy') }
+  readRhythm(source, training, 'savedEvery', saves, 'save_steps', 'steps')
   readStopping(source, trainers, training)
   // Linear by default, down to zero at the last step.
   const schedule = convert(orDefault(source.get('lr_scheduler_type'), 'linear'), reachesEnd)
@@ -42,6 +45,28 @@ export function readRun(
   )
   const policy = trainers.calls.some((call) => policyTrainer(trainerName(python, call) ?? ''))
   if (policy) training.known('openEnded', 'Trainer', 'policy optimisation', place)
+}
+
+/** Source: transformers 4.46, TrainingArguments: 500 steps, where nothing is said. */
+const stepsByDefault = 500
+
+function readRhythm(
+  source: ArgumentsSource,
+  training: SubjectBuilder<'Training'>,
+  setting: 'evaluatedEvery' | 'savedEvery',
+  { key, value }: Keyed<Json>,
+  stepsKey: string,
+  byDefault: string,
+): void {
+  const strategy = effective(orDefault(value, byDefault))
+  if (strategy === 'epoch') training.known(setting, key, { count: 1, unit: 'epochs' }, source.place)
+  if (strategy !== 'steps') return
+  const logged = effective(orDefault(source.get('logging_steps'), stepsByDefault))
+  const steps = effective(
+    orDefault(source.get(stepsKey), stepsKey === 'eval_steps' ? (logged ?? 0) : stepsByDefault),
+  )
+  if (typeof steps === 'number' && steps >= 1)
+    training.known(setting, stepsKey, { count: steps, unit: 'steps' }, source.place)
 }
 
 const reachesEnd = (schedule: Json): boolean =>

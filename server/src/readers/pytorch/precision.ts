@@ -2,8 +2,9 @@
 
 import { classAt } from '../../python/definition-places.js'
 import { isBackward } from '../../python/effects.js'
-import type { Call, Loop, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
 import type { CallExpr } from '../../syntax/python-ast.js'
+import type { ProgramSwitch } from '../../text/origin.js'
 import {
   fixedArgument,
   knownArgument,
@@ -303,6 +304,7 @@ function fromAutocast(python: PythonModule, call: Call, spot: Spot): Given<Preci
   const origin = spot.locator.origin(calleePlace(call), {
     site: callSite(call, { kind: 'call', role: 'autocast' }),
     overridable: open || (offBySwitch && !literal),
+    ...switchOf(enabled),
   })
   if (offBySwitch) {
     const off = argumentValue(enabled, calleePlace(call), origin.site, spot.locator)
@@ -319,4 +321,11 @@ function fromAutocast(python: PythonModule, call: Call, spot: Spot): Given<Preci
   return name === 'torch.float16' || name === 'torch.half'
     ? stated(origin, 'fp16-mixed')
     : unknown('the dtype of autocast')
+}
+
+/** The switch of the command line that an argument is, as it is by default. */
+function switchOf(argument: ArgumentValue): { option?: ProgramSwitch } {
+  const option =
+    argument.state === 'given' && argument.folded.state === 'known' ? argument.folded.option : undefined
+  return option === undefined ? {} : { option }
 }

@@ -20,6 +20,11 @@ export type OptimizerName =
   | 'adagrad'
   | 'adadelta'
 
+export interface Rhythm {
+  count: number
+  unit: 'epochs' | 'steps'
+}
+
 export interface TrainingSettings {
   precision: Precision
   /** Upper limit of passes over the data. */
@@ -28,6 +33,9 @@ export interface TrainingSettings {
   maxSteps: number | null
   /** True when a validation metric is computed while training. */
   validation: boolean
+  /** Where it is said how often the model is evaluated, and saved, while it trains. */
+  evaluatedEvery: Rhythm
+  savedEvery: Rhythm
   /** True when something ends the run when the metric stalls. */
   earlyStopping: boolean
   /** The logged metric that early stopping would watch, and whether lower is better. */
