@@ -234,7 +234,7 @@ function passed(analysis: Analysis, expr: Expr): Passed {
 }
 
 function isArguments(analysis: Analysis, expr: Expr): boolean {
-  return expr.type === 'name' && analysis.programParameters.isNamespace(expr)
+  return (expr.type === 'name' || expr.type === 'call') && analysis.programParameters.isNamespace(expr)
 }
 
 export function asPassed(folded: Folded): Passed {
@@ -346,7 +346,8 @@ function argumentsOf(analysis: Analysis, expr: Expr, also: readonly string[] = [
       start: expr.start,
       end: expr.end,
     }
-    const folded = expr.type === 'name' ? asPassed(analysis.fold(read)) : null
+    // `Trainer(parser.parse_args())`.
+    const folded = expr.type === 'name' || expr.type === 'call' ? asPassed(analysis.fold(read)) : null
     if (folded?.state === 'known')
       define(values, argument.name, {
         value: folded.value,

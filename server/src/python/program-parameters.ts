@@ -110,7 +110,7 @@ export class ProgramParameters {
   /** True for a name that holds the parsed command line. */
   isNamespace(expr: Expr): boolean {
     if (expr.type === 'attribute') return namespaceNames.test(expr.attr)
-    if (expr.type === 'call') return parsesLine(expr)
+    if (expr.type === 'call') return this.givesNamespace(expr)
     if (expr.type !== 'name') return false
     const bindings = bindingsOf(this.analysis, expr.id, expr.start)
     if (bindings.length === 0) return namespaceNames.test(expr.id)
@@ -119,18 +119,20 @@ export class ProgramParameters {
       if (binding.kind === 'import') return isParsedElsewhere(this.analysis, expr)
       // `parser.parse_args_into_dataclasses()[0]`
       const value = binding.value?.type === 'subscript' ? binding.value.value : binding.value
-      if (value === null || value.type !== 'call') return expr.id === 'FLAGS'
-      if (parsesLine(value)) return true
-      if (this.takesParser(value)) return true
-      // `args = get_args()` with the parser inside.
-      const func = this.analysis.functionOf(value.callee)
-      if (func === null) return isParsedElsewhere(this.analysis, value)
-      return func.calls.some(
-        (call) =>
-          /^parse_(args|known_args)$/.test(call.method) ||
-          (call.assignedTo !== null && this.takesParser(call.expr)),
-      )
+      return value === null || value.type !== 'call' ? expr.id === 'FLAGS' : this.givesNamespace(value)
     })
+  }
+
+  /** `parser.parse_args()`, or `get_args()` with the parser inside. */
+  private givesNamespace(call: CallExpr): boolean {
+    if (parsesLine(call) || this.takesParser(call)) return true
+    const func = this.analysis.functionOf(call.callee)
+    if (func === null) return isParsedElsewhere(this.analysis, call)
+    return func.calls.some(
+      (inner) =>
+        /^parse_(args|known_args)$/.test(inner.method) ||
+        (inner.assignedTo !== null && this.takesParser(inner.expr)),
+    )
   }
 
   /** `config = bt.config(parser)`: a library parses the command line with the options of the project. */
