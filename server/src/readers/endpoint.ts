@@ -35,7 +35,7 @@ const endings = [
   'huggingface_hub.scale_to_zero_inference_endpoint',
 ]
 const endingText =
-  /delete_(endpoint|predictor|inference_endpoint)|delete-endpoint|undeploy|endpoints?\s+delete|endpoint\w*\.delete\(|predictor\w*\.delete\(|\bbegin_delete\(/i
+  /delete_(endpoint|predictor|inference_endpoint)|delete-endpoint|undeploy|endpoints?\s+delete|(endpoint|predictor|service)\w*\.delete\(|\bbegin_delete\(/i
 /** `%store endpoint_name`, as the masked line of a notebook: the next notebook goes on with it. */
 const storedName = /^#store\s+(?!-)[\w \t]*(endpoint|predictor)/i
 const cleaningFunction = /clean_?(up|resources)|tear_?down|(delete|destroy|remove|stop|shut_?down)_\w*/i
@@ -73,7 +73,7 @@ function ends(python: PythonModule, call: Call): boolean {
   if (call.method !== 'delete' || call.expr.callee.type !== 'attribute') return false
   const owner = python.text.slice(call.expr.callee.value.start, call.expr.callee.value.end)
   return (
-    /endpoint|predictor|deploy|server|model/i.test(owner) ||
+    /endpoint|predictor|deploy|server|service|model/i.test(owner) ||
     call.expr.args.some((one) => one.name === 'force')
   )
 }

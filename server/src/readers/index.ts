@@ -21,6 +21,7 @@ import { azureScriptRunReader } from './azure/script-run.js'
 import { azureStepsReader } from './azure/steps.js'
 import { azureSweepReader } from './azure/sweep.js'
 import { azureVirtualMachineReader } from './azure/virtual-machine.js'
+import { azureWebserviceReader } from './azure/webservice.js'
 import { azureDevopsReader } from './azure-devops/pipeline.js'
 import { batchReader } from './batch/reader.js'
 import { catboostReader } from './boosting/catboost.js'
@@ -231,6 +232,7 @@ export const readers: readonly Reader[] = [
   azureStepsReader,
   azureSweepReader,
   azureVirtualMachineReader,
+  azureWebserviceReader,
   azureDevopsReader,
   batchReader,
   catboostSearchReader,

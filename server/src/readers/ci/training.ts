@@ -17,6 +17,10 @@ const platforms: [RegExp, string][] = [
   [/^az ml job create\b/, 'az ml job create'],
   [/^gcloud (beta )?ai (custom-jobs|hp-tuning-jobs) create\b/, 'gcloud ai custom-jobs create'],
   [/^aws sagemaker create-(training|hyper-parameter-tuning)-job\b/, 'aws sagemaker create-training-job'],
+  // Jobs that the platform knows by a name.
+  [/^dbx (execute|launch)\b.*train/i, 'dbx execute'],
+  [/^databricks bundle run\b.*train/i, 'databricks bundle run'],
+  [/^modal run\b.*train/i, 'modal run'],
   [/^(dvc|uv run dvc|poetry run dvc) (repro|exp run)\b/, 'dvc repro'],
 ]
 

@@ -12,6 +12,8 @@ import { acceleratorModel } from '../machine-claims.js'
 /** Resources that are whole accelerators. Slices and shares of one (MIG, time slicing) have names of their own. */
 const accelerators: Record<string, 'gpu' | 'tpu'> = {
   'nvidia.com/gpu': 'gpu',
+  // Its name before Kubernetes 1.8.
+  'alpha.kubernetes.io/nvidia-gpu': 'gpu',
   'amd.com/gpu': 'gpu',
   'habana.ai/gaudi': 'gpu',
   'aws.amazon.com/neuron': 'gpu',
