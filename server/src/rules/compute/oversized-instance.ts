@@ -22,6 +22,8 @@ const waiting = 2
 const computing = 0.3
 /** Percent. */
 const leastSaving = 15
+/** From which saving on a GPU that is smaller already may do. */
+const halfPrice = 0.5
 /** Anything less is not worth a change. */
 const cheaperBy = 0.8
 
@@ -57,10 +59,10 @@ function serving(view: SubjectView<'Serving'>, options: RuleOptions): Report | S
   const at = effective(type) === undefined ? gpus : type
   const { smaller, fewest } = found
   const several = 2 * fewest <= found.gpus
-  if (at === undefined || (!several && found.memoryGB < largeCard))
-    return { text: 'it holds one ordinary GPU' }
-  const size = parametersText(effective(parameters)!)
   const saves = smaller === undefined ? 0 : 1 - smaller.usd / smaller.now
+  const ordinary = !several && found.memoryGB < largeCard
+  if (at === undefined || (ordinary && saves < halfPrice)) return { text: 'it holds one ordinary GPU' }
+  const size = parametersText(effective(parameters)!)
   if (smaller !== undefined && saves < 0.3)
     return { text: `${smaller.type} would save ${Math.floor(100 * saves)} %` }
   const held = `${found.gpus > 1 ? `${found.gpus} × ` : ''}${found.card} ${found.memoryGB} GB`
@@ -72,7 +74,7 @@ function serving(view: SubjectView<'Serving'>, options: RuleOptions): Report | S
         : ' A smaller GPU has room for it.'
   return {
     at,
-    severity: 'warning',
+    severity: ordinary ? 'information' : 'warning',
     confidence: 'medium',
     message: `${held} to serve a model that needs at most ${gigabytes(found.needs)} GB: ${effective(model)} (${size}), requests in work included.${way}`,
     ...(smaller === undefined
