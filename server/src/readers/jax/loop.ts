@@ -10,8 +10,8 @@ import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { claimEndless, endlessBecause } from '../pytorch/endless.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
-import { claimRun, demonstration, loopHeader } from '../pytorch/loop.js'
-import { epochLoopOf, openEndedReason } from '../pytorch/loop-facts.js'
+import { claimRun, claimSteps, demonstration, loopHeader } from '../pytorch/loop.js'
+import { epochLoopOf, openEndedReason, stepLoopOf } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { once } from '../pytorch/once.js'
 import { readSaving } from '../pytorch/records.js'
@@ -133,7 +133,12 @@ function readLoop(
   if (compiled) training.known('compiled', 'jax.jit', true, header)
   const endless = endlessBecause(python, outer ?? loop)
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
-  if (outer === null) return
+  if (outer === null) {
+    claimSteps(python, loop, training)
+    const run = stepLoopOf(python, loop)
+    if (run !== null) readSaving(python, run, training)
+    return
+  }
   claimRun(python, outer, training)
   readSaving(python, outer, training)
 }

@@ -170,8 +170,8 @@ function readLoop(
   claimResumption(python, outerHeader, training)
 }
 
-/** `while step < max_steps` and `for step in range(max_steps)` around the steps themselves. */
-function claimSteps(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {
+/** Claims the length of a run of steps without epochs: `while step < max_steps` and `for step in range(max_steps)` around them. */
+export function claimSteps(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {
   const { node, horizon } = loop
   if (node.type === 'for') {
     const steps = stepLoopOf(python, loop) === null ? null : epochsOf(loop)

@@ -12,8 +12,8 @@ import { usesKeras } from '../keras/fits.js'
 import { changePolicy } from '../keras/policy-change.js'
 import { readPrecision } from '../keras/precision.js'
 import { claimEndless, endlessBecause } from '../pytorch/endless.js'
-import { claimRun, demonstration, loopHeader } from '../pytorch/loop.js'
-import { epochLoopOf, openEndedReason, paceSetter } from '../pytorch/loop-facts.js'
+import { claimRun, claimSteps, demonstration, loopHeader } from '../pytorch/loop.js'
+import { epochLoopOf, openEndedReason, paceSetter, stepLoopOf } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { readSaving } from '../pytorch/records.js'
 import { defineReader, type ReaderContext } from '../reader.js'
@@ -102,7 +102,12 @@ function readLoop(
   if (pace !== null) training.known('boundBy', pace, pace, header)
   const endless = endlessBecause(python, outer ?? loop)
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
-  if (outer === null) return
+  if (outer === null) {
+    claimSteps(python, loop, training)
+    const run = stepLoopOf(python, loop)
+    if (run !== null) readSaving(python, run, training)
+    return
+  }
   claimRun(python, outer, training)
   readSaving(python, outer, training)
 }
