@@ -17,7 +17,7 @@ import { removesFiles } from './removed-files.js'
 export function readKept(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
   // What is saved may be the adapters alone, which are small.
   if (codeMatches(python, adapters)) return
-  const counters = countersOf(outer)
+  const counters = countersOf(python, outer)
   for (const call of outer.calls) {
     const saved = savingOf(python, call, counters)
     if (saved === null) continue
@@ -60,8 +60,8 @@ function claimKept(
 }
 
 /** What counts the passes of a loop: its target, and what is added to inside. */
-function countersOf(outer: Loop): ReadonlySet<string> {
-  const target = targetOf(outer)
+function countersOf(python: PythonModule, outer: Loop): ReadonlySet<string> {
+  const target = targetOf(python, outer)
   const counters = new Set<string>(target === null ? [] : [target])
   const visit = (statement: Stmt): void => {
     if (statement.type === 'augassign' && statement.op.startsWith('+'))
@@ -72,11 +72,17 @@ function countersOf(outer: Loop): ReadonlySet<string> {
   return counters
 }
 
-function targetOf({ node, horizon }: Loop): string | null {
+/** A loop over tasks or folds counts no passes: each of them has a model of its own. */
+function targetOf(python: PythonModule, { node, horizon }: Loop): string | null {
   if (node.type === 'while') return horizon === null || horizon.inner ? null : counterOf(node.test)
   const first = node.target.type === 'tuple' ? node.target.items[0] : node.target
-  return first === undefined ? null : dotted(first)
+  const name = first === undefined ? null : dotted(first)
+  const counts = /\b(x?range|trange|count)\(/.test(textOf(python, python.definition(node.iterable)))
+  return name !== null && (counts ? !ofModels.test(name) : passes.test(name)) ? name : null
 }
+
+const passes = /(^|_|\.)(ep|epochs?|it|iter|iteration|steps?)(_|$)/i
+const ofModels = /fold|task|seed|split|run|trial|repeat/i
 
 /** `epoch` of `while epoch < epochs`. */
 function counterOf(test: Expr): string | null {
@@ -110,7 +116,7 @@ function rhythmOf(
           if (!isAfter(part, counters)) return null
           rhythm = 'later'
         }
-      } else rhythm = every.counts === targetOf(outer) ? python.fold(every.by) : 'within a pass'
+      } else rhythm = every.counts === targetOf(python, outer) ? python.fold(every.by) : 'within a pass'
     }
   }
   return call.loops.at(-1) === outer ? rhythm : rhythm === 'each pass' ? null : 'within a pass'

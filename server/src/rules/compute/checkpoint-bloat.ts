@@ -100,9 +100,11 @@ function mayBeFew(view: SubjectView<'Training'>): Silence | undefined {
 function countedWeights({ run, settings }: SubjectView<'Training'>): number | null {
   // They stand on top of those of a pretrained network.
   if (effective(settings.fineTuning) === true) return null
+  const made = subjectsOf(run, 'Network').map((one) => one.settings.countedLayers)
+  if (made.some((one) => one?.state === 'unknown')) return null
   const networks = [
     ...(effective(settings.countedLayers)?.networks ?? []),
-    ...subjectsOf(run, 'Network').flatMap((one) => effective(one.settings.countedLayers) ?? []),
+    ...made.flatMap((one) => effective(one) ?? []),
   ]
   return networks.length === 0 ? null : networks.reduce((sum, { parameters }) => sum + parameters, 0)
 }
