@@ -80,4 +80,6 @@ export const knownKeys: Record<string, string[]> = {
   'serving.kserve.io/v1beta1 InferenceService': ['spec.predictor.minReplicas'],
   // kserve/kserve v0.4, pkg/apis/serving/v1alpha2: EndpointSpec holds a PredictorSpec with a DeploymentSpec
   'serving.kubeflow.org/v1alpha2 InferenceService': ['spec.default.predictor.minReplicas'],
+  // Kubernetes API reference, Pod v1
+  'v1 Pod': ['spec.activeDeadlineSeconds'],
 }

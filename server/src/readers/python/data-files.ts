@@ -1,6 +1,7 @@
 /** Files that a program loads data from, as it names them. */
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import { knownArgument, numberArgument } from '../../values/argument.js'
 
 /** Libraries that read a table from one file, and the name of their first argument. */
@@ -39,7 +40,8 @@ export function filesOfLoader(python: PythonModule, call: Call, split: string | 
   const given = knownArgument(python.argument(call, 'data_files', 3))
   const folder = knownArgument(python.argument(call, 'data_dir', 2))
   const key = split?.replace(/\[.*/, '') ?? 'train'
-  const chosen = typeof given === 'object' && given !== null && !Array.isArray(given) ? given[key] : given
+  const chosen =
+    typeof given === 'object' && given !== null && !Array.isArray(given) ? lookUp(given, key) : given
   const names = namesIn(chosen)
   if (names === null) return null
   const files = typeof folder === 'string' ? names.map((one) => `${folder}/${one}`) : names
