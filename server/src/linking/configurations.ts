@@ -66,7 +66,8 @@ export class ConfigurationLinker {
       else if (use.kind === 'option') this.choose(record.path, use, folders, found)
       else {
         const path =
-          this.locate(use.path, folders) ?? this.only(use.path.slice(use.path.lastIndexOf('/') + 1))
+          this.locate(use.path, folders) ??
+          (use.exact === true ? null : this.only(use.path.slice(use.path.lastIndexOf('/') + 1)))
         if (path !== null) add(use.path, path, false)
       }
     }

@@ -82,6 +82,10 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
     if (path !== null && path.length < 300 && !found.has(path) && found.size < mostUses)
       found.set(path, { kind: 'file', path })
   }
+  for (const folder of modelFolders(analysis, text)) {
+    const path = `${folder.replace(/\/+$/, '')}/${modelConfiguration}`
+    if (found.size < mostUses) found.set(path, { kind: 'file', path, exact: true })
+  }
   for (const root of read.keys()) file(asFile(root))
   for (const call of analysis.callsTo(...loaders)) {
     const first = call.expr.args[0]
@@ -105,4 +109,20 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
     if (anyJson || !/\.json$/i.test(value) || configurationName.test(value)) file(asFile(value))
   }
   return [...found.values()]
+}
+
+/** What a folder with a model of transformers says of its layers. */
+export const modelConfiguration = 'config.json'
+
+/** Folders that models of transformers are loaded from: `from_pretrained('./models/small')`. */
+function modelFolders(
+  analysis: Analysis,
+  text: (expr: Expr | undefined) => string | null | undefined,
+): string[] {
+  if (!analysis.usesHere('transformers.')) return []
+  return analysis.calls.flatMap((call) => {
+    if (call.method !== 'from_pretrained' || call.name?.startsWith('transformers.') !== true) return []
+    const path = text(call.expr.args.find(({ name }) => name === null)?.value)
+    return typeof path === 'string' && /^\.{1,2}\//.test(path) ? [path] : []
+  })
 }

@@ -335,7 +335,8 @@ export type OutsideCall = Omit<OutwardCall, 'target' | 'from'> & { name: string 
 
 /** A configuration that a module reads: a file by its path as written, or what Hydra composes. */
 export type ConfigurationUse =
-  | { kind: 'file'; path: string }
+  /** `exact`: no other file of this name stands for it. */
+  | { kind: 'file'; path: string; exact?: true }
   /** The file that an option of the program names; `keys`: what it has to hold. */
   | { kind: 'option'; flags: string[]; otherwise: string | null; keys: (string | number)[][] }
   /** `@hydra.main(config_path, config_name)`; null: not given. `launched`: only what a launch says of it counts. */

@@ -1,5 +1,6 @@
 /** Networks of transformers that are made of a configuration: `BertForMaskedLM(BertConfig(hidden_size=256))`. */
 import type { Call, PythonModule } from '../../python/module.js'
+import { plainConfigured } from '../../text/configured.js'
 import type { CountedLayers } from '../../text/counted-layers.js'
 import { lookUp } from '../../text/records.js'
 import { numberArgument, textArgument } from '../../values/argument.js'
@@ -47,8 +48,38 @@ export function configuredNetwork(python: PythonModule, call: Call): ConfiguredN
 function layersOf(python: PythonModule, made: Call, family: string, of: string): CountedLayers | null {
   const usual = lookUp(defaults, family)
   if (usual === undefined) return null
-  const size = (names: string[], otherwise: number): number =>
-    names.map((name) => numberArgument(python.argument(made, name))).find((one) => one !== null) ?? otherwise
+  return layersFrom(
+    family,
+    usual,
+    (names) =>
+      names.map((name) => numberArgument(python.argument(made, name))).find((one) => one !== null) ?? null,
+    of,
+  )
+}
+
+/** The layers that `config.json` in the folder of a model tells; null: there is none, or the family is not known. */
+export function layersInFolder(python: PythonModule, folder: string, of: string): CountedLayers | null {
+  const root = python.configurationFile(`${folder.replace(/\/+$/, '')}/config.json`)
+  const values = root === null ? undefined : plainConfigured(root)
+  if (values == null || typeof values !== 'object' || Array.isArray(values)) return null
+  const type = String(values.model_type ?? '')
+  const family = Object.keys(defaults).find((name) => name.toLowerCase() === type.replace(/[_-]/g, ''))
+  if (family === undefined) return null
+  const named = (names: string[]): number | null => {
+    const found = names.map((name) => values[name]).find((one) => typeof one === 'number')
+    return typeof found === 'number' ? found : null
+  }
+  return layersFrom(family, lookUp(defaults, family)!, named, of)
+}
+
+/** `named`: what the configuration says under one of these names. */
+function layersFrom(
+  family: string,
+  usual: [hidden: number, layers: number, inner: number, vocabulary: number],
+  named: (names: string[]) => number | null,
+  of: string,
+): CountedLayers {
+  const size = (names: string[], otherwise: number): number => named(names) ?? otherwise
   const [hidden, layers] = [
     size(['hidden_size', 'n_embd', 'd_model'], usual[0]),
     size(['num_hidden_layers', 'n_layer'], usual[1]),

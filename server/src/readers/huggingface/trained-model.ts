@@ -3,12 +3,14 @@
 import { model as known } from '../../catalog/models.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { CountedLayers } from '../../text/counted-layers.js'
 import { passedExpression, textArgument } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
 import { convert, stated } from '../../values/operations.js'
 import { calleePlace } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { once } from '../pytorch/once.js'
+import { layersInFolder } from './configured-network.js'
 import { sizeOfModel } from './model-sizes.js'
 
 export interface TrainedModel {
@@ -21,6 +23,8 @@ export interface TrainedModel {
   loads: Call[]
   library: 'transformers' | 'torchvision' | 'timm'
   languageHead: boolean
+  /** Its layers as the configuration in its folder tells them; absent: it is no folder of the project. */
+  counted?: CountedLayers
 }
 
 export type TrainedModelResult = TrainedModel | { because: string }
@@ -117,9 +121,12 @@ export function trainedModel(python: PythonModule): TrainedModelResult | null {
     const [name] = names
     if (name == null || names.includes(null)) return { because: 'the name of the model' }
     if (names.some((one) => one!.id !== name.id)) return { because: 'several models' }
+    const counted =
+      first.library === 'transformers' ? layersInFolder(python, name.id, first.call.name!) : null
     return {
       ...name,
-      parameters: known(name.id)?.parameters ?? sizeOfModel(name.id),
+      ...(counted === null ? {} : { counted }),
+      parameters: known(name.id)?.parameters ?? counted?.parameters ?? sizeOfModel(name.id),
       loads: found.map((one) => one.call),
       library: first.library,
       languageHead: first.library === 'transformers' && found.some((one) => head.test(one.call.name!)),
@@ -141,11 +148,19 @@ export function claimModel(
       ? stated(locator.origin(place, { site }), found.id)
       : argumentValue(argument, place, site, locator)
   const size = found.parameters ?? undefined
-  training.say(
-    'model',
-    key,
-    convert(name, () => found.id),
-  )
+  const { counted } = found
+  if (counted === undefined)
+    training.say(
+      'model',
+      key,
+      convert(name, () => found.id),
+    )
+  else
+    training.say(
+      'countedLayers',
+      key,
+      convert(name, () => ({ name: found.id, networks: [counted] })),
+    )
   training.say(
     'parameters',
     key,

@@ -1,8 +1,9 @@
 /** Networks that a program makes by a name that is known, in whichever of its modules: what the time of its training follows from. */
 import type { Call, PythonModule } from '../../python/module.js'
+import type { CountedLayers } from '../../text/counted-layers.js'
 import { textArgument, textIn } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
-import { configuredNetwork } from '../huggingface/configured-network.js'
+import { configuredNetwork, layersInFolder } from '../huggingface/configured-network.js'
 import { beside, loader, notTrained, tableKey } from '../huggingface/trained-model.js'
 import { defineReader } from '../reader.js'
 
@@ -26,7 +27,7 @@ export const namedNetworksReader = defineReader({
     for (const call of python.calls) {
       if (call.assignedTo !== null && beside.test(call.assignedTo)) continue
       const place = calleePlace(call)
-      const configured = configuredNetwork(python, call)
+      const configured = configuredNetwork(python, call) ?? networkInFolder(python, call)
       if (configured !== null && 'layers' in configured) {
         const own = claims.subject('Network', place, call.function?.qualified ?? '', python.evidence)
         if (configured.layers === null)
@@ -45,6 +46,15 @@ export const namedNetworksReader = defineReader({
 
 const torchvision = /^torchvision\.models\.(?:\w+\.)?([a-z]\w*)$/
 const keras = /^(?:tensorflow\.)?(?:keras|tf_keras)\.applications\.(?:\w+\.)?([A-Z]\w*)$/
+
+/** `from_pretrained('./models/small')`, with a `config.json` there. */
+function networkInFolder(python: PythonModule, call: Call): { layers: CountedLayers } | null {
+  if (call.method !== 'from_pretrained' || !loader.test(call.name ?? '') || notTrained.test(call.name!))
+    return null
+  const folder = textArgument(python.argument(call, 'pretrained_model_name_or_path', 0))
+  const layers = folder === null ? null : layersInFolder(python, folder, call.name!)
+  return layers && { layers }
+}
 
 /** The network that takes the noise away; what encodes pictures and texts stands beside it. */
 const diffusion = /^diffusers\.(?:\w+\.)*(?:UNet\w*|\w*Transformer\w*)\.from_pretrained$/
