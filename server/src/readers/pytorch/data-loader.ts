@@ -34,6 +34,7 @@ import { feedsOf, loaderBase } from './loader-use.js'
 import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
 import { once, usesAny } from './once.js'
 import { isResidentFor, moving } from './resident-batches.js'
+import { workersOption } from './workers-option.js'
 
 /** Loaders, with the positions of the arguments that are read; null: keyword only. */
 const loaders: Record<string, { batch: number | null; workers: number | null; pinned: number | null }> = {
@@ -345,7 +346,11 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   const imports: Import[] = []
   let code: string
   let title: string
-  if (typeof value === 'number') {
+  const option = effective(claim) === 0 ? workersOption(python, call) : null
+  if (option !== null) {
+    code = option.code
+    title = `Load with as many worker processes as ${option.flag} says (${option.byDefault} by default)`
+  } else if (typeof value === 'number') {
     code = String(value)
     title = loadWith(value)
   } else {
@@ -373,8 +378,11 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
           persistent_workers: python.argument(call, 'persistent_workers'),
         }
       : {}
+  // The option may be given a zero, with which PyTorch refuses to keep workers.
+  const on = (name: string) =>
+    name === 'persistent_workers' && option !== null ? `${option.code} > 0` : 'True'
   for (const [name, argument] of Object.entries(open)) {
-    if (!mayBePassed(argument)) writes.push({ kind: 'set keyword', path, call: range, name, value: 'True' })
+    if (!mayBePassed(argument)) writes.push({ kind: 'set keyword', path, call: range, name, value: on(name) })
   }
   // Pinned memory is of use to copies that the host does not wait for.
   if (open.pin_memory !== undefined && !mayBePassed(open.pin_memory) && feedsOf(python, call) === 'training')
