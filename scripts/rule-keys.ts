@@ -771,6 +771,15 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
     readers: ['huggingface-trainer', 'axolotl'],
     others: [['PyTorch', '`DataLoader(batch_size=…)`', '1']],
   },
+  'training/unbatched-inference': {
+    others: [
+      ['PyTorch', 'calls of networks with `unsqueeze(0)`, `[None]`'],
+      ['Hugging Face Transformers', '`generate(…)`, calls of networks and of a `pipeline`'],
+      ['Keras', '`predict(…)`'],
+      ['Sentence Transformers', '`encode(…)`'],
+      ['vLLM', '`LLM.generate(…)`, `LLM.chat(…)`'],
+    ],
+  },
   'training/wasted-pass': {
     others: [['PyTorch', 'calls of networks in a step, `.detach()`, `torch.no_grad()`']],
   },

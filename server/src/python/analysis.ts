@@ -65,6 +65,7 @@ import type {
   PythonModule,
   Reach,
   Running,
+  SingleParameter,
 } from './module.js'
 import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
@@ -294,6 +295,9 @@ export class Analysis implements PythonModule {
     if (func !== null) return keptParameters(func)
     const found = names.importedMethod(this, callee)
     return (found === null ? undefined : lookUp(found.klass.keeps, found.method)) ?? []
+  }
+  importedSingles(callee: Expr): readonly SingleParameter[] {
+    return names.importedSingles(this, callee)
   }
   bindingsOf(name: Expr & { type: 'name' }): readonly Binding[] {
     return names.bindingsOf(this, name.id, name.start)

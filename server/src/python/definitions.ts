@@ -25,6 +25,7 @@ import { methodOf, nameOf, projectTarget } from './names.js'
 import { optionFunction } from './option-functions.js'
 import { movesSamples } from './resident-data.js'
 import { onlyReturn } from './returns.js'
+import { mayHoldSinglePasses, singleParameters } from './single-passes.js'
 
 export type Definitions = Pick<
   ModuleSummary,
@@ -100,6 +101,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
   const { frozen } = known
   if (passesOn !== null) takeOver(analysis, passesOn, known)
   const repeated = repetitions(analysis)
+  const single = mayHoldSinglePasses(analysis)
   for (const func of analysis.functions) {
     if (!isOfModule(func)) continue
     const effects = analysis.effectsOfFunction(func)
@@ -108,6 +110,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
     const adds = optionFunction(func)
     const instantiates = instantiatedParameter(analysis, func)
     const applies = appliedParameters(analysis, func)
+    const singles = single ? singleParameters(analysis, func) : []
     define(functions, func.name, {
       backward: effects.backward,
       optimizerStep: effects.optimizerStep,
@@ -123,6 +126,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
       ...(adds === null ? {} : { addsOption: adds }),
       ...(instantiates === null ? {} : { instantiates }),
       ...(applies.length === 0 ? {} : { applies }),
+      ...(singles.length === 0 ? {} : { singles }),
       ...givenStep(analysis, func),
       ...(isGenerator(analysis, func) ? { yields: true as const } : {}),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
@@ -162,6 +166,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
     if (endsItsCaller.test(analysis.code.slice(klass.node.start, klass.node.end))) described.ends = true
     const writes = writingMethods(analysis, klass)
     if (writes !== null) described.handsOn = writes
+    if (single) Object.assign(described, singlesOf(analysis, klass))
     for (const base of importedBases(analysis, klass)) inherit(described, base)
   }
   for (const call of analysis.calls) {
@@ -172,6 +177,15 @@ export function definitionsOf(analysis: Analysis): Definitions {
   }
   known.secondOrder = Object.values(functions).some((func) => func.secondOrder)
   return known
+}
+
+function singlesOf(analysis: Analysis, { methods }: Klass): Pick<ClassSummary, 'singles'> {
+  const singles: NonNullable<ClassSummary['singles']> = {}
+  for (const [name, method] of methods) {
+    const found = singleParameters(analysis, method)
+    if (found.length > 0) define(singles, name, found)
+  }
+  return Object.keys(singles).length === 0 ? {} : { singles }
 }
 
 /** What of it those that it imports ask for: the steps that its classes take. */

@@ -35,6 +35,21 @@ export interface HeldParameter extends NamedParameter {
   keys?: ({ attribute: string; item?: undefined } | { attribute?: undefined; item: string })[]
 }
 
+/** How a network is run: one pass, an answer word by word, or by a library that is handed records. */
+export type SinglePassKind = 'forward' | 'generate' | 'predict' | 'pipeline' | 'encode' | 'engine'
+
+/** A parameter that a function runs a network on, as a batch of one. */
+export interface SingleParameter extends NamedParameter {
+  kind: SinglePassKind
+  /** It is one only if it is passed no list. */
+  unsure?: true
+  /** A list would be padded. */
+  pads?: true
+  /** It reads a picture or a sound for it; something on the way brings it to a size. */
+  reads?: true
+  sized?: true
+}
+
 /** A parameter, or a part of it, of whose entries a function makes the objects that their `_target_` names. */
 export interface InstantiatedParameter extends NamedParameter {
   keys: string[]
@@ -105,6 +120,8 @@ export interface ModuleSummary {
       yields?: true
       /** Parameters that it calls with gradients: `model(batch)`. */
       applies?: NamedParameter[]
+      /** Parameters that it runs a network on, each as a batch of one. */
+      singles?: SingleParameter[]
       /** It returns a network whose weights it froze. */
       frozen?: true
       /** Library calls to which it hands its parameters as they are; of those that write a file also what they are part of. */
@@ -159,6 +176,8 @@ export interface ModuleSummary {
       ends?: true
       /** Methods that hand parameters to library calls that write a file, with those. */
       handsOn?: Record<string, HandedOn[]>
+      /** Methods that run a network on parameters, each as a batch of one, with those. */
+      singles?: Record<string, SingleParameter[]>
       /** Methods that take a step of an optimiser, or hold a loop that does. */
       steps?: Record<string, Running>
     }

@@ -33,6 +33,7 @@ import type {
   NamedParameter,
   OutsideCall,
   Running,
+  SingleParameter,
 } from './module-summary.js'
 import type { Binding } from './scope.js'
 
@@ -70,6 +71,8 @@ export interface ModuleNames {
   handsOn(callee: Expr): readonly HandedOn[]
   /** Parameters that the object of a method keeps: `meter.update(loss)`. */
   keptArguments(callee: Expr): readonly NamedParameter[]
+  /** Parameters that a function or method of another module runs a network on, each as a batch of one. */
+  importedSingles(callee: Expr): readonly SingleParameter[]
   /** Canonical class of a value, where it can be inferred; for classes of the project their library base. */
   typeOf(expr: Expr): string | null
   /** What the names of the module itself are bound to. */

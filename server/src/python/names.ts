@@ -6,7 +6,15 @@ import { baseClasses } from './base-classes.js'
 import { canonicalName, commonClass, starExports } from './canonical-names.js'
 import { classConstant } from './data-classes.js'
 import { inheritedField } from './inherited-fields.js'
-import type { Call, ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
+import type {
+  Call,
+  ClassSummary,
+  Func,
+  FunctionSummary,
+  Klass,
+  ModuleSummary,
+  SingleParameter,
+} from './module.js'
 import { passedValues } from './passed-values.js'
 import { returnsOf } from './returns.js'
 import { savedParameter } from './saved-parameters.js'
@@ -170,6 +178,14 @@ export function importedMethod(
   if (found === null || name === undefined || method === undefined) return null
   const klass = lookUp(found.summary.classes, name)
   return klass === undefined ? null : { klass, method }
+}
+
+/** Parameters that a function or a method of another module runs a network on, each as a batch of one. */
+export function importedSingles(analysis: Analysis, callee: Expr): readonly SingleParameter[] {
+  const found = importedMethod(analysis, callee)
+  const singles =
+    found === null ? importedFunction(analysis, callee)?.singles : lookUp(found.klass.singles, found.method)
+  return singles ?? []
 }
 
 /** Canonical dotted name of an expression; null where it is local or unknown. */

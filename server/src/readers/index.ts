@@ -137,6 +137,7 @@ import { programReader } from './python/program.js'
 import { repeatedTrainingsReader } from './python/repeated-trainings.js'
 import { retriesReader } from './python/retries.js'
 import { pythonSettingUpReader } from './python/setting-up.js'
+import { singleRecordsReader } from './python/single-records.js'
 import { startedLaunchesReader } from './python/started-launches.js'
 import { swallowedReader } from './python/swallowed.js'
 import { uncheckedProgramsReader } from './python/unchecked-programs.js'
@@ -348,6 +349,7 @@ export const readers: readonly Reader[] = [
   repeatedTrainingsReader,
   retriesReader,
   pythonSettingUpReader,
+  singleRecordsReader,
   startedLaunchesReader,
   swallowedReader,
   uncheckedProgramsReader,

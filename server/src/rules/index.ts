@@ -99,6 +99,7 @@ import retainedGraph from './training/retained-graph.js'
 import slowRecurrentLayer from './training/slow-recurrent-layer.js'
 import syncInLoop from './training/sync-in-loop.js'
 import tinyBatch from './training/tiny-batch.js'
+import unbatchedInference from './training/unbatched-inference.js'
 import wastedPass from './training/wasted-pass.js'
 
 export const rules: readonly Rule[] = [
@@ -200,5 +201,6 @@ export const rules: readonly Rule[] = [
   slowRecurrentLayer,
   syncInLoop,
   tinyBatch,
+  unbatchedInference,
   wastedPass,
 ]

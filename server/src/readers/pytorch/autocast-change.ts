@@ -7,6 +7,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { isNetworkType } from '../../python/network-types.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import {
   blocksOf,
@@ -27,7 +28,6 @@ import { isConfigured, writeConfigured } from '../write-configured.js'
 import { callsIn } from './hot-code.js'
 import { epochLoopOf, refusedLoss, sparseRefusal, takesSecondOrder } from './loop-facts.js'
 import { switchedOffLowering, switchOfLowering } from './lowering.js'
-import { isNetworkType } from './network-types.js'
 import { usesAny, usesAround } from './once.js'
 import { backToFull } from './out-of-bf16.js'
 

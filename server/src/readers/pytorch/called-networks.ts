@@ -1,8 +1,8 @@
 /** The network behind a call of a step, under every name that it goes by: `coarse` in a function that is passed `backbone`. */
 import type { Call, PythonModule } from '../../python/module.js'
+import { isNetworkType } from '../../python/network-types.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { moduleText } from './evidence.js'
-import { isNetworkType } from './network-types.js'
 import { textOfTarget } from './step-values.js'
 
 /** Passes through most of a network: `densenet.features(x)`, `vae.encode(x)`, `clip.encode_image(x)`. */

@@ -1,11 +1,11 @@
 /** Which values of a step live on the accelerator: what comes from a model, from a loss, from `.cuda()`. */
 import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, Klass, PythonModule } from '../../python/module.js'
+import { isNetworkType } from '../../python/network-types.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
 import { isModelCall } from './autocast-change.js'
 import { callsIn, type HotCode } from './hot-code.js'
-import { isNetworkType } from './network-types.js'
 
 /** Attributes and methods of a tensor that the host knows without asking the accelerator. */
 const hostAttributes =

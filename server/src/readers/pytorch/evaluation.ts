@@ -1,12 +1,12 @@
 /** Evaluations that build graphs for a backward pass that never comes. */
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import { isNetworkType, networkName } from '../../python/network-types.js'
 import type { Expr, With } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 import { codeText } from './evidence.js'
 import { switchesForGood } from './gradient-switches.js'
 import { callsIn, type HotCode, hotCode } from './hot-code.js'
-import { isNetworkType } from './network-types.js'
 import { otherPhase, phasesOf } from './phases.js'
 
 export interface Evaluation {
@@ -108,9 +108,6 @@ function inside(inner: Loop, outer: Loop): boolean {
   return false
 }
 
-const modelName =
-  /^(the_)?(\w+_)?(model|net|network|classifier|backbone|generator|encoder|decoder|unet|resnet|cnn|lstm|rnn|gpt|bert|transformer|module|student|teacher)\d*$/i
-
 /** Passes through most of a network. */
 const partOfForward = /^(features|forward_features|extract_features|encode)$/
 
@@ -132,7 +129,7 @@ function forwardPass(analysis: PythonModule, code: HotCode): Call | null {
         const type = analysis.typeOf(network)
         if (type !== null && isNetworkType(type)) return call
         if (type !== null) continue
-        if (!modelName.test(lastIdentifier(network)) || analysis.functionOf(network) !== null) continue
+        if (!networkName.test(lastIdentifier(network)) || analysis.functionOf(network) !== null) continue
         // A class makes a network, and runs none.
         if (/^[A-Z]/.test(lastIdentifier(network))) continue
         // `model.encoder(x)` is a part of a model, `model.model(x)` a wrapper of who knows what.
@@ -189,7 +186,7 @@ function namesIn(expr: Expr | null): Expr[] {
 
 function isNetwork(analysis: PythonModule, expr: Expr): boolean {
   const type = analysis.typeOf(expr)
-  return type === null ? modelName.test(lastIdentifier(expr)) : isNetworkType(type)
+  return type === null ? networkName.test(lastIdentifier(expr)) : isNetworkType(type)
 }
 
 /** Back from the forward pass to the call by which the loop reaches it. */

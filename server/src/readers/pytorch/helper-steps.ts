@@ -1,9 +1,9 @@
 /** Functions that the steps of a training loop in another module run: its losses, metrics, meters. */
 import type { Func, Klass, PythonModule } from '../../python/module.js'
+import { isNetworkType } from '../../python/network-types.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { someExpression } from '../../syntax/python-children.js'
 import { trainsAnywhere } from './evidence.js'
-import { isNetworkType } from './network-types.js'
 import { once } from './once.js'
 
 export interface Helper {

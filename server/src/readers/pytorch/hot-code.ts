@@ -6,13 +6,13 @@
 import { lastIdentifier } from '../../python/effects.js'
 import { namesEpochs } from '../../python/epoch-names.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import { isNetworkType } from '../../python/network-types.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, expressionsOf, forEachChild } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { numberIn } from '../../values/argument.js'
 import { asksForAccelerator, type Guard, guardOf, otherwise, rhythmOf, type StepOwner } from './guards.js'
 import { epochLoopOf } from './loop-facts.js'
-import { isNetworkType } from './network-types.js'
 
 export interface HotStatement {
   statement: Stmt

@@ -58,6 +58,8 @@ export type OperationKind =
   | 'utilisation off'
   /** A model is read and built. */
   | 'load model'
+  /** A network is run on one record after the other, which a batch would hold together. */
+  | 'single record'
   /** A run that has failed is started again. */
   | 'start again'
   /** The accelerator is kept, and nothing is computed. */
@@ -94,7 +96,10 @@ export interface OperationSettings {
   realModel: boolean
   /** Why it may be wanted here: 'an out-of-memory handler', 'a physics library'. */
   wantedFor: string
-  /** For `load model`: what it is done again for ('request', 'element of the collection'), and where once is enough. */
+  /**
+   * For `load model` and `single record`: what it is done again for ('request', 'element of the collection'), and where once is
+   * enough, or what to do instead.
+   */
   repeatedFor: string
   remedy: string
   /** For `start again`: runs after the first; null: no limit. */

@@ -9,3 +9,7 @@ const ofLibraries = /^(torchvision\.models|timm)\.|^(transformers|diffusers)\.(\
 export function isNetworkType(type: string): boolean {
   return modules.test(type) || ofLibraries.test(type)
 }
+
+/** What a network is called where its class cannot be told. */
+export const networkName =
+  /^(the_)?(\w+_)?(model|net|network|classifier|backbone|generator|encoder|decoder|unet|resnet|cnn|lstm|rnn|gpt|bert|transformer|module|student|teacher)\d*$/i

@@ -1,0 +1,68 @@
+/** Which calls run a network, and how. */
+import type { Expr } from '../syntax/python-ast.js'
+import { lastName } from '../syntax/python-children.js'
+import type { Call, PythonModule } from './module.js'
+import type { SinglePassKind } from './module-summary.js'
+import { isNetworkType, networkName } from './network-types.js'
+
+const engines = /^vllm\.(\w+\.)*(LLM|LLMEngine)$/
+const encoders = /^sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder)$/
+const kerasModels = /^(keras\.(\w+\.)*(Model|Sequential|Functional)|keras\.applications\..*)$/
+const kerasLoads = /^keras\.(models|saving)\.load_model$/
+/** What a network may be wrapped in, or declared as. */
+const wrappers =
+  /^(typing\.|object$|torch\.|deepspeed\.|accelerate\.|peft\.|unsloth\.|optimum\.|open_clip\.|awq\.|auto_gptq\.)/
+const partsOfForward =
+  /^(forward|forward_features|extract_features|encode_(image|text)|get_(image|text)_features)$/
+
+/** Null: it runs no network. */
+export function passKindOf(python: PythonModule, call: Call): SinglePassKind | null {
+  const { callee } = call.expr
+  if (callee.type === 'attribute') {
+    const { attr, value } = callee
+    const type = python.typeOf(value)
+    switch (attr) {
+      case 'generate':
+      case 'chat':
+        if (type !== null && engines.test(type)) return 'engine'
+        return attr === 'generate' && isNetwork(python, value) ? 'generate' : null
+      case 'predict':
+      case 'predict_on_batch':
+        return isKeras(python, value, type) ? 'predict' : null
+      case 'encode':
+        return type !== null && encoders.test(type) ? 'encode' : null
+    }
+    if (partsOfForward.test(attr)) return isNetwork(python, value) ? 'forward' : null
+  }
+  if (callsTo(python, callee) === 'transformers.pipeline') return 'pipeline'
+  if (call.name !== null && python.typeOf(callee) === null) return null
+  return isNetwork(python, callee) ? 'forward' : null
+}
+
+/** What made the object that is called. */
+function callsTo(python: PythonModule, expr: Expr): string | null {
+  const values = expr.type === 'attribute' ? python.attributeValues(expr) : [python.definition(expr)]
+  const [made] = values
+  return values.length === 1 && made?.type === 'call' ? python.nameOf(made.callee) : null
+}
+
+function isNetwork(python: PythonModule, expr: Expr): boolean {
+  const type = python.typeOf(expr)
+  if (type !== null && (isNetworkType(type) || kerasModels.test(type))) return true
+  if (type !== null && !wrappers.test(type)) return false
+  if (expr.type === 'attribute' && !(expr.value.type === 'name' && expr.value.id === 'self')) return false
+  const name = lastName(expr)
+  // A class makes a network, and runs none.
+  return networkName.test(name) && !/^[A-Z]/.test(name) && python.functionOf(expr) === null
+}
+
+function isKeras(python: PythonModule, expr: Expr, type: string | null): boolean {
+  if (type !== null) return kerasModels.test(type) || kerasLoads.test(type)
+  if (kerasLoads.test(callsTo(python, expr) ?? '')) return true
+  // Models of other libraries predict as well.
+  return (
+    networkName.test(lastName(expr)) &&
+    python.uses('keras.', 'tensorflow.') &&
+    !python.uses('sklearn.', 'xgboost.', 'lightgbm.', 'catboost.', 'torch.')
+  )
+}
