@@ -774,6 +774,7 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
   'training/unbatched-inference': {
     others: [
       ['PyTorch', 'calls of networks with `unsqueeze(0)`, `[None]`'],
+      ['PyTorch', '`DataLoader(batch_size=…)` of an evaluation', '1'],
       ['Hugging Face Transformers', '`generate(…)`, calls of networks and of a `pipeline`'],
       ['Keras', '`predict(…)`'],
       ['Sentence Transformers', '`encode(…)`'],

@@ -35,7 +35,7 @@ export function recordLoopOf(python: PythonModule, pass: SinglePass): RecordLoop
   if (innermost !== undefined && originsOf(python, call.expr.callee).loops.size > 0) return null
   const { iterable, target } = found
   if (found.loop !== null && changes(python, found.loop, iterable)) return null
-  if (partsOfText.test(python.code.slice(iterable.start, iterable.end))) return null
+  if (isOneText(python, iterable)) return null
   if (givesBatches(python, iterable) || (target !== null && batchWords.test(target))) return null
   if (pass.unsure && (isStepped(python, iterable) || (pass.pads && target !== null && isPlural(record))))
     return null
@@ -120,8 +120,14 @@ function handedOver(python: PythonModule, params: ReadonlySet<Binding>, func: Fu
   return null
 }
 
-/** A handful that one text falls into. */
 const partsOfText = /\.sents\b|\.split(lines)?\(|sent_tokenize\(/
+
+/** A handful that one text falls into; the lines of a file may be many. */
+function isOneText(python: PythonModule, iterable: Expr): boolean {
+  if (!partsOfText.test(python.code.slice(iterable.start, iterable.end))) return false
+  const { calls } = originsOf(python, iterable)
+  return ![...calls].some((name) => /^open$|\.(read|read_text|readlines|getvalue)$/.test(name))
+}
 
 const batchWords = /batch|chunk|group|window|fold|epoch/i
 const loaders = /loader|(^|_)(dl|batch(es)?|chunks?|mini_?batches|iterator)(_|$)/i

@@ -3,19 +3,20 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { SinglePassKind } from '../../python/module-summary.js'
 import { mayDifferInSize } from '../../python/record-sizes.js'
 import { mayHoldSinglePasses, type SinglePass, singlePassesOf } from '../../python/single-passes.js'
-import { originsOf } from '../../python/value-origins.js'
-import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
+import { noteSmall } from '../../text/evidence.js'
 import type { Span } from '../../text/location.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { usesKeras } from '../keras/fits.js'
 import { claimOperation } from '../operation-claims.js'
 import { evidenceAt } from '../pytorch/evidence.js'
+import { fewSamples } from '../pytorch/few-samples.js'
 import { usesAny } from '../pytorch/once.js'
+import { type SingleSampleLoader, singleSampleLoaders } from '../pytorch/single-sample-loaders.js'
 import { defineReader } from '../reader.js'
-import { elementFunctions } from './element-functions.js'
 import { type RecordLoop, recordLoopOf } from './record-loops.js'
+import { wantedPass } from './wanted-passes.js'
 
 /** What to do instead. */
 const remedies: Readonly<Record<SinglePassKind, string>> = {
@@ -37,8 +38,9 @@ export const singleRecordsReader = defineReader({
   languages: ['python'],
   triggers: ['torch', 'tensorflow', 'keras', 'transformers', 'sentence_transformers', 'vllm'],
   read({ python }, _context, claims) {
-    if (python === undefined || !mayHoldSinglePasses(python)) return
-    for (const found of recordLoops(python)) claim(python, found, claims)
+    if (python === undefined) return
+    for (const found of singleSampleLoaders(python)) claimLoader(python, found, claims)
+    if (mayHoldSinglePasses(python)) for (const found of recordLoops(python)) claim(python, found, claims)
   },
 })
 
@@ -113,61 +115,39 @@ function calleeText(python: PythonModule, call: Call): string {
   return python.text.slice(start, end).replace(/\s+/g, '')
 }
 
-const clock =
-  /\b(perf_counter|monotonic|default_timer|process_time)(_ns)?\(|\btime\.time(_ns)?\(|cuda\.Event\(/
-const drawing =
-  /\bplt\.|\.imshow\(|\bax\w*(\[[^\]]*\])?\.\w+\(|(^|[^.\w])display\(|\bst\.\w+\(|\bdraw\w*\(|visuali[sz]e\w{0,40}\(|\bplot\w*\(/i
-const keeping =
-  /\.(append|extend|add|add_batch|update|write|writerow|writelines|dump|put|insert|log|log_metric|imwrite|save\w*|to_csv|send|submit)\(|\bdumps?\(|\byield\b|imwrite\(|\bsave\w*\(/i
-
-const printing = /\bp?print\(|\blog(ger|ging)?\.(info|debug|warning)\(/
-
 /** Why it may be right as it is; null: nothing speaks for it. */
-function wantedFor(
-  python: PythonModule,
-  { loop, span }: RecordLoop,
-  passes: readonly SinglePass[],
-): string | null {
-  const { function: func } = passes[0]!.call
-  if (func !== null && elementFunctions(python).some((one) => one.func === func))
-    return 'it answers a request'
-  const each = loop === null ? python.code.slice(span.start, span.end) : unconditional(python, loop.node.body)
-  if (clock.test(each)) return 'it measures how long one takes'
-  if (drawing.test(each)) return 'each result is drawn'
-  if (loop !== null && printing.test(each) && !keepsResults(python, loop.node.body))
-    return 'each result is printed, and none is kept'
+function wantedFor(python: PythonModule, around: RecordLoop, passes: readonly SinglePass[]): string | null {
+  const wanted = wantedPass(python, around, passes[0]!.call.function)
+  if (wanted !== null) return wanted
   if (usesAny(python, ['torch_geometric.', 'dgl.'])) return 'graphs differ in size'
   if (passes.every((pass) => mayDifferInSize(python, pass.record, pass.within)))
     return 'the records may differ in size'
   return null
 }
 
-/** What is written in a block, without what stands behind conditions. */
-function unconditional(python: PythonModule, block: readonly Stmt[]): string {
-  const { code } = python
-  return block
-    .map((one): string => {
-      if (one.type === 'if') return ''
-      const inner = blocksOf(one)
-      const [first] = inner.flat()
-      if (first === undefined) return code.slice(one.start, one.end)
-      return [code.slice(one.start, first.start), ...inner.map((more) => unconditional(python, more))].join(
-        '\n',
-      )
-    })
-    .join('\n')
-}
-
-/** Something stays of a record when the next one comes. */
-function keepsResults(python: PythonModule, block: readonly Stmt[]): boolean {
-  return block.some((one) => {
-    const inner = blocksOf(one)
-    if (inner.length > 0) return inner.some((more) => keepsResults(python, more))
-    if (one.type === 'augassign' || one.type === 'return') return true
-    if (one.type === 'assign' && one.targets.some(({ type }) => type !== 'name' && type !== 'tuple'))
-      return true
-    if (keeping.test(python.code.slice(one.start, one.end))) return true
-    // `total = total + hit`.
-    return one.type === 'assign' && one.value !== null && originsOf(python, one.value).carried
+/** `DataLoader(test_set, batch_size=1)`. */
+function claimLoader(
+  python: PythonModule,
+  { call, name, dataset, size, loop }: SingleSampleLoader,
+  claims: ClaimBuilder,
+): void {
+  const key = 'batch_size'
+  const at = size ?? calleePlace(call)
+  const evidence = { ...evidenceAt(python, call) }
+  if (evidence.role === 'library' || evidence.role === 'data') evidence.role = 'inference'
+  noteSmall(evidence, fewSamples(python, dataset))
+  const operation = claimOperation(claims, {
+    kind: 'single record',
+    place: 'sample',
+    key,
+    at,
+    site: callSite(call),
+    scope: call.function?.qualified ?? '',
+    evidence,
+    byDefault: size === null,
+    subject: name,
+    wantedFor: loop === null ? null : wantedPass(python, { loop, span: loop.node }, call.function),
+    apart: 'single record',
   })
+  if (loop?.hasBreak === true) operation.unknown('times', 'break', 'the loop may end early', at)
 }

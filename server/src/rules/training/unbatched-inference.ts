@@ -23,12 +23,13 @@ export default defineRule({
   check(view, { report, silent }) {
     const kind = operationOf(view, 'single record')
     if (kind === null) return silent(otherOperation)
-    const { repeatedFor, remedy, places, wantedFor, times } = view.settings
+    const { repeatedFor, subject, places, wantedFor, times } = view.settings
     if (view.subject.evidence.role === 'test') return silent(otherRole(view))
     const off = offAccelerator(view)
     if (off !== undefined) return silent(off)
     const each = effective(repeatedFor)
-    if (each === undefined) return silent(unless(view, 'repeatedFor', ''))
+    const loader = effective(subject)
+    if (each === undefined && loader === undefined) return silent(unless(view, 'repeatedFor', ''))
     const reason = effective(wantedFor)
     if (reason !== undefined) return silent(reason)
     if (times?.state === 'unknown') return silent(unlessUnread(view, 'times', ''))
@@ -40,7 +41,10 @@ export default defineRule({
     report({
       at: kind,
       severity: severityOf(view, count),
-      message: `\`${what}\` ${names.length > 1 ? 'run' : 'runs'} for one ${each} at a time, which leaves most of the accelerator idle: ${effective(remedy) ?? 'run it on batches'}.`,
+      message:
+        loader === undefined
+          ? `\`${what}\` ${names.length > 1 ? 'run' : 'runs'} for one ${each} at a time, which leaves most of the accelerator idle: ${effective(view.settings.remedy) ?? 'run it on batches'}.`
+          : `\`${loader}\` hands over one sample at a time, though all have one size, which leaves most of the accelerator idle: give it the \`${kind.key}\` of the training, or a larger one.`,
       // Beside a training nobody knows how long it takes.
       ...(view.subject.evidence.role === 'inference'
         ? {

@@ -1,0 +1,131 @@
+/** Loaders that hand an evaluation one sample at a time, though its samples have one size. */
+import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { heldBy } from '../../python/value-origins.js'
+import type { CallExpr, Expr } from '../../syntax/python-ast.js'
+import { namesIn } from '../../syntax/python-children.js'
+import type { Span } from '../../text/location.js'
+import { fixedArgument, knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import { feedsOf } from './loader-use.js'
+
+export interface SingleSampleLoader {
+  call: Call
+  /** As the program calls it: 'test_loader'. */
+  name: string
+  dataset: Expr
+  /** The argument that says so; null: none does. */
+  size: Span | null
+  /** What goes through it here; null: another function does. */
+  loop: Loop | null
+}
+
+const loader = 'torch.utils.data.DataLoader'
+
+export function singleSampleLoaders(python: PythonModule): SingleSampleLoader[] {
+  const loaders = python.callsTo(loader)
+  return loaders.flatMap((call): SingleSampleLoader[] => {
+    const { assignedTo } = call
+    if (assignedTo === null || feedsOf(python, call) !== 'evaluation' || !takesOne(python, call)) return []
+    const dataset = passedExpression(python.argument(call, 'dataset', 0))
+    if (dataset === null || !haveOneSize(python, call, dataset, loaders)) return []
+    const loop = python.loops.find(
+      ({ node, function: func }) =>
+        node.type === 'for' && func === call.function && namesIn(node.iterable).includes(assignedTo),
+    )
+    const size = python.argument(call, 'batch_size', 1)
+    return [
+      {
+        call,
+        name: assignedTo,
+        dataset,
+        size: size.state === 'given' ? size.span : null,
+        loop: loop ?? null,
+      },
+    ]
+  })
+}
+
+const collates = ['collate_fn', 'batch_sampler']
+
+function collatesItself(python: PythonModule, call: Call): boolean {
+  return collates.some((name) => mayBePassed(python.argument(call, name)))
+}
+
+function takesOne(python: PythonModule, call: Call): boolean {
+  const size = python.argument(call, 'batch_size', 1)
+  return !collatesItself(python, call) && (size.state === 'absent' || fixedArgument(size) === 1)
+}
+
+function takesSeveral(python: PythonModule, call: Call): boolean {
+  const size = python.argument(call, 'batch_size', 1)
+  const known = knownArgument(size)
+  return size.state === 'given' && (typeof known === 'number' ? known > 1 : known !== null)
+}
+
+/** Tensors, or samples of which the training takes several at a time. */
+function haveOneSize(python: PythonModule, call: Call, dataset: Expr, loaders: readonly Call[]): boolean {
+  const own = sourceOf(python, dataset)
+  if (own.made !== null && python.nameOf(own.made.callee) === 'torch.utils.data.TensorDataset') return true
+  return loaders.some((other) => {
+    if (other === call || feedsOf(python, other) !== 'training') return false
+    if (!takesSeveral(python, other) || collatesItself(python, other)) return false
+    const given = passedExpression(python.argument(other, 'dataset', 0))
+    const theirs = given === null ? null : sourceOf(python, given)
+    if (theirs === null) return false
+    if (own.split !== null && own.split === theirs.split) return true
+    return own.made !== null && theirs.made !== null && alike(python, own.made, theirs.made)
+  })
+}
+
+interface Source {
+  /** The call that makes the data set. */
+  made: CallExpr | null
+  /** The call that made it and others of one: `train, test = random_split(data, …)`. */
+  split: Expr | null
+}
+
+const nothing: Source = { made: null, split: null }
+const parts = /^torch\.utils\.data\.(Subset|dataset\.Subset)$/
+
+function sourceOf(python: PythonModule, expr: Expr, depth = 0): Source {
+  if (depth > 4) return nothing
+  if (expr.type === 'name') {
+    const { bindings } = heldBy(python, expr)
+    const [only] = bindings
+    if (only === undefined || bindings.length > 1 || only.kind !== 'assign' || only.value === null)
+      return nothing
+    if (only.unpack === null) return sourceOf(python, only.value, depth + 1)
+    const isSplit =
+      only.value.type === 'call' && python.nameOf(only.value.callee) === 'torch.utils.data.random_split'
+    return isSplit ? { made: null, split: only.value } : nothing
+  }
+  if (expr.type !== 'call') return nothing
+  const [first] = expr.args
+  if (parts.test(python.nameOf(expr.callee) ?? '') && first !== undefined)
+    return sourceOf(python, first.value, depth + 1)
+  return { made: expr, split: null }
+}
+
+/** Arguments that say which samples, and nothing of what is done to them. */
+const selections =
+  /^(root|path|dir|folder|download|df|data|dataframe|csv|csv_file|file|files|annotations?|labels?|targets?|indices|ids|X|y|x)$|(_paths?|_dir|_files?|_root|_df|_csv|_folder|_list)$/i
+const transforms = /transform|augment|preproc/i
+/** These give pictures of one size. */
+const fixesSize =
+  /CenterCrop|RandomCrop|RandomResizedCrop|Resize\(\s*(size\s*=\s*)?[[(]|Resize\(\s*\w+\s*,\s*\w+/
+
+/** Made by one class of different samples; transforms are the same, or bring pictures to one size. */
+function alike(python: PythonModule, own: CallExpr, theirs: CallExpr): boolean {
+  const written = ({ start, end }: Expr): string => python.code.slice(start, end)
+  if (written(own.callee) !== written(theirs.callee) || own.args.length !== theirs.args.length) return false
+  // A class of the program may do something else for another part: crops in the training, whole pictures after it.
+  const ofLibrary = python.nameOf(own.callee)?.startsWith('torchvision.datasets.') === true
+  return own.args.every(({ name, star, value }, position) => {
+    const other = theirs.args[position]
+    if (star > 0 || other === undefined || other.name !== name) return false
+    if (written(value) === written(other.value)) return true
+    const made = written(python.result(value))
+    if (transforms.test(name ?? made)) return fixesSize.test(made)
+    if (value.type === 'constant' && typeof value.value !== 'string') return ofLibrary
+    return ofLibrary || (name === null ? position === 0 : selections.test(name))
+  })
+}
