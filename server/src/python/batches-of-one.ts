@@ -1,7 +1,7 @@
 /** Batches that hold a single record: `x.unsqueeze(0)`, `x[None]`, `tokenizer(text, return_tensors='pt')`. */
 import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { lastName } from '../syntax/python-children.js'
-import type { PythonModule } from './module.js'
+import type { Func, FunctionSummary, PythonModule } from './module.js'
 import { certainReturn } from './returns.js'
 import { heldBy } from './value-origins.js'
 
@@ -47,6 +47,13 @@ export function batchOfOne(python: PythonModule, expr: Expr, depth = 0): BatchOf
     default:
       return null
   }
+}
+
+/** Whether what a function returns is a batch of one. */
+export function givenBatch(python: PythonModule, func: Func): Pick<FunctionSummary, 'givesOne'> {
+  const returned = certainReturn(func)
+  const made = returned === null ? null : batchOfOne(python, returned)
+  return made === null ? {} : { givesOne: made.by }
 }
 
 type Inner = (expr: Expr | undefined) => BatchOfOne | null
@@ -107,6 +114,8 @@ function ofCall(python: PythonModule, expr: CallExpr, inner: Inner): BatchOfOne 
     const made = returned === null ? null : inner(returned)
     return made === null ? null : { ...made, record: expr }
   }
+  const elsewhere = python.importedFunction(callee)?.givesOne
+  if (elsewhere !== undefined) return { record: expr, by: elsewhere, pads: false }
   if (callee.type !== 'attribute') return null
   if (/^unsqueeze_?$/.test(method)) return isZero(argumentOf(args, 0, 'dim')) ? byShape(callee.value) : null
   if (/^(reshape|view)$/.test(method) && name === null && beginsWithOne(args)) return byShape(callee.value)

@@ -7,6 +7,7 @@ import { define, lookUp } from '../text/records.js'
 import { lowerBound } from '../text/sorted.js'
 import type { Analysis } from './analysis.js'
 import { appliedParameters } from './applied-parameters.js'
+import { givenBatch } from './batches-of-one.js'
 import { ClassFields } from './class-fields.js'
 import { running } from './effects.js'
 import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
@@ -127,6 +128,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
       ...(instantiates === null ? {} : { instantiates }),
       ...(applies.length === 0 ? {} : { applies }),
       ...(singles.length === 0 ? {} : { singles }),
+      ...(single ? givenBatch(analysis, func) : {}),
       ...givenStep(analysis, func),
       ...(isGenerator(analysis, func) ? { yields: true as const } : {}),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),

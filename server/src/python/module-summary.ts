@@ -122,6 +122,8 @@ export interface ModuleSummary {
       applies?: NamedParameter[]
       /** Parameters that it runs a network on, each as a batch of one. */
       singles?: SingleParameter[]
+      /** What it returns is a batch of one; `tokens`: if it is passed no list. */
+      givesOne?: 'shape' | 'tokens'
       /** It returns a network whose weights it froze. */
       frozen?: true
       /** Library calls to which it hands its parameters as they are; of those that write a file also what they are part of. */

@@ -48,7 +48,9 @@ export function mayHoldSinglePasses(python: PythonModule): boolean {
   return (
     words.test(python.code) ||
     python.imported.some(({ functions, classes }) =>
-      [...Object.values(functions), ...Object.values(classes)].some(({ singles }) => singles !== undefined),
+      [...Object.values(functions), ...Object.values(classes)].some(
+        (one) => one.singles !== undefined || ('givesOne' in one && one.givesOne !== undefined),
+      ),
     )
   )
 }
