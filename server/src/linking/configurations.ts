@@ -223,5 +223,8 @@ export function seenModules(imported: readonly ModuleSummary[], passed: readonly
       ...Object.values(loads ?? {}).map(({ path }) => path),
     ]),
   ]
-  return [...new Set(paths.flatMap(rootsOf).flatMap((root) => moduleOfRoot(root) ?? []))]
+  const defaults = imported.flatMap(({ loads }) =>
+    Object.values(loads ?? {}).flatMap(({ parameter }) => parameter?.otherwise ?? []),
+  )
+  return [...new Set([...paths.flatMap(rootsOf), ...defaults].flatMap((root) => moduleOfRoot(root) ?? []))]
 }

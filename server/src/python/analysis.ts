@@ -69,6 +69,7 @@ import type {
 } from './module.js'
 import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
+import { fieldOfObject } from './object-fields.js'
 import { optionCall } from './option-functions.js'
 import { OutsideCalls } from './outside.js'
 import { possibleValues } from './possible.js'
@@ -354,7 +355,11 @@ export class Analysis implements PythonModule {
     return argumentFile(this)
   }
   possible(expr: Expr): Expr[] | null {
-    return possibleValues(this, expr)
+    const places = possibleValues({ python: this, expr }, () => null)
+    return places?.map((one) => one.expr) ?? null
+  }
+  fieldOf(expr: Expr & { type: 'attribute' }): Expr | null {
+    return fieldOfObject(this, expr)
   }
 
   private allGuards: Guard[] | null = null

@@ -4,6 +4,7 @@ import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { dictionaryPath } from './attribute-containers.js'
 import { changedKeys } from './configured.js'
+import { fileLoadedFrom } from './configured-file.js'
 import { agreed, type ConfiguredPath, configuredPath, parameterOf, pathInside } from './configured-path.js'
 import { rootsOf, seenFrom, toPlain as withoutChanges } from './configured-plain.js'
 import type { Func, Loading, ModuleSummary, PlainPath } from './module.js'
@@ -78,10 +79,12 @@ function loadingFrom(analysis: Analysis, func: Func, path: ConfiguredPath | null
     return null
   if (parameter === null) return { path: seenFrom(analysis.path, plain), parameter: null }
   const index = func.node.params.findIndex((one) => one.name === parameter.name)
-  const fallback = func.node.params[index]?.default
-  const otherwise =
+  const fallback = func.node.params[index]?.default ?? null
+  const file =
     parameter.otherwise ??
-    (fallback?.type === 'constant' && typeof fallback.value === 'string' ? fallback.value : null)
+    (fallback === null || parameter.of === 'data' ? null : fileLoadedFrom(analysis, fallback))
+  // The name stands in this module, so the file is looked for from here.
+  const otherwise = typeof file === 'string' ? seenFrom(analysis.path, { root: file, keys: [] }).root : null
   const position = analysis.parameterOwner({ at: func.node.params[index]?.start ?? -1 })?.position ?? index
   return { path: plain, parameter: { ...parameter, position, otherwise } }
 }

@@ -1,10 +1,12 @@
 /** Configuration files that a module names: what the linker has to find for it. */
 import type { Expr } from '../syntax/python-ast.js'
 import { projectRoot } from '../text/configured.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { asFile, fileLoadedFrom, fileParsedBy, loaders, parsers } from './configured-file.js'
 import { hydraMains, hydraRoot, nemoMain, parametersOfDvc } from './configured-path.js'
 import type { Call, ConfigurationUse } from './module.js'
+import { projectTarget, targetOf } from './names.js'
 import { isRootOfOption, keysRead, optionUses, rootOfFlags } from './option-files.js'
 
 /** Uses without which the name of a file in a module is not that of a configuration. */
@@ -37,6 +39,22 @@ function belowRoot(path: Expr, text: (expr: Expr) => string | null | undefined):
   if (root?.type !== 'name' || below === undefined || !/root/i.test(root.id)) return undefined
   const folder = text(below)
   return typeof folder === 'string' ? `${projectRoot}${folder}` : undefined
+}
+
+/** `root / 'conf' / 'train.yaml'`, `os.path.join('conf', 'train.yaml')`: the strings in it do not name the file by themselves. */
+function isJoined(analysis: Analysis, expr: Expr): boolean {
+  const value = analysis.definition(expr)
+  if (value.type === 'binary') return value.op === '/'
+  return value.type === 'call' && /^(join|Path|str)$/.test(analysis.callByExpr.get(value)?.method ?? '')
+}
+
+/** A function of the project, however it is called, that loads the file whose name it is given. */
+function loadsGivenFile(analysis: Analysis, { expr: { callee, args } }: Call): boolean {
+  if (args.length === 0 || (callee.type !== 'name' && callee.type !== 'attribute')) return false
+  const target = targetOf(analysis, callee)
+  const found = target === null ? null : projectTarget(analysis, target)
+  const loads = found === null ? undefined : lookUp(found.summary.loads ?? {}, found.rest)
+  return loads?.parameter?.of === 'file'
 }
 
 export function configurationUses(analysis: Analysis): ConfigurationUse[] {
@@ -99,8 +117,14 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
   if (analysis.callsTo('dvc.api.params_show').length > 0) file(parametersOfDvc)
   const loads =
     readers.some((name) => analysis.usesHere(name)) ||
-    analysis.calls.some((call) => loaderName.test(call.method))
+    analysis.calls.some((call) => loaderName.test(call.method) || loadsGivenFile(analysis, call))
   if (!loads) return [...found.values()]
+  const below = (expr: Expr | null): void => {
+    const path = expr === null || !isJoined(analysis, expr) ? null : fileLoadedFrom(analysis, expr)
+    if (typeof path === 'string' && !isRootOfOption(path)) file(path)
+  }
+  for (const { node } of analysis.functions) for (const one of node.params) below(one.default)
+  for (const { expr } of analysis.calls) for (const { value } of expr.args) below(value)
   const anyJson = analysis.usesHere('deepspeed.')
   const named = new Set([...found.values()].flatMap((use) => (use.kind === 'hydra' ? [use.name] : [])))
   for (const value of analysis.strings) {

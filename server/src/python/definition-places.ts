@@ -1,8 +1,9 @@
 /** Classes, functions and values in the module at hand, or in another one of the project whose code is kept. */
 
 import type { Expr } from '../syntax/python-ast.js'
-import type { Func, Klass, PythonModule } from './module.js'
+import type { ArgumentValue, Call, Func, Klass, PythonModule } from './module.js'
 import { moduleOfCode } from './module-of-code.js'
+import { possibleValues, type ValuePlace } from './possible.js'
 import { onlyReturn, returnsOf } from './returns.js'
 
 interface ClassPlace {
@@ -55,25 +56,42 @@ function placeOf<T>(
   return hops < mostHops ? placeOf(found.python, next, here, named, hops + 1) : null
 }
 
-interface ValuePlace {
-  expr: Expr
-  python: PythonModule
-}
-
 /** What an expression gives in the end, as `PythonModule.result`, also where functions and names of other modules lie between. */
 export function resultAt(python: PythonModule, expr: Expr, hops = 0): ValuePlace {
   const value = python.result(expr)
   if (hops > mostHops) return { expr: value, python }
   if (value.type === 'call') {
     const called = functionAt(python, value.callee)
-    const returned = called === null || called.python === python ? null : onlyReturn(called.func)
-    return returned === null ? { expr: value, python } : resultAt(called!.python, returned, hops + 1)
+    const result = called === null || called.python === python ? null : onlyReturn(called.func)
+    return result === null
+      ? { expr: value, python }
+      : {
+          returned: { func: called!.func, call: value, caller: python },
+          ...resultAt(called!.python, result, hops + 1),
+        }
   }
   if (value.type !== 'name' && value.type !== 'attribute') return { expr: value, python }
   const found = elsewhere(python, value)
   return found === null || found.name.includes('.')
     ? { expr: value, python }
     : resultAt(found.python, nameAtEnd(found.python, found.name), hops + 1)
+}
+
+/**
+ * An argument of a call that was found at `place`: what it is given there, or, where that is a parameter of the function which
+ * returned it, what the call of the function is given.
+ */
+export function argumentAt({ python, returned }: ValuePlace, call: Call, keyword: string): ArgumentValue {
+  const own = python.argument(call, keyword)
+  if (returned === undefined || own.state !== 'given' || own.expr.type !== 'name') return own
+  const [binding] = python.bindingsOf(own.expr)
+  const owner = binding === undefined ? null : python.parameterOf(binding)
+  const made = returned.caller.callAt(returned.call)
+  if (owner === null || owner.func !== returned.func || made === null) return own
+  const passed = returned.caller.argument(made, own.expr.id, owner.position)
+  const otherwise = binding!.value
+  if (passed.state !== 'absent' || otherwise === null) return passed
+  return { ...own, expr: otherwise, folded: python.fold(otherwise) }
 }
 
 /**
@@ -96,6 +114,16 @@ export function resultsAt(python: PythonModule, expr: Expr, hops = 0): ValuePlac
   return values.length < 2 || values.some((one) => one === null)
     ? [place]
     : values.flatMap((one) => resultsAt(there, one!, hops + 1))
+}
+
+/** What an expression stands for in turn, as `PythonModule.possible`, also where it is written in other modules. */
+export function possibleAt(python: PythonModule, expr: Expr): ValuePlace[] | null {
+  return possibleValues({ python, expr }, (place) => {
+    // What a file holds is known here, and not where it is loaded.
+    if (place.python.configured(place.expr) !== null) return null
+    const there = resultAt(place.python, place.expr)
+    return there.expr === place.expr && there.python === place.python ? null : there
+  })
 }
 
 /** The module that a name is imported from, and its name there. */

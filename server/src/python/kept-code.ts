@@ -24,6 +24,13 @@ const made = [
   'google.cloud.aiplatform.hyperparameter_tuning.',
   'sklearn.pipeline.',
   'sklearn.compose.',
+  // Registries of estimators with their grids.
+  ...['ensemble', 'linear_model', 'naive_bayes', 'neighbors', 'neural_network', 'svm', 'tree'].map(
+    (part) => `sklearn.${part}.`,
+  ),
+  'xgboost.',
+  'lightgbm.',
+  'catboost.',
   'skopt.space.',
   'torch_geometric.transforms.',
 ]

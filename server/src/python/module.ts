@@ -129,6 +129,8 @@ export interface ModuleValues {
    * calls of a function pass for a parameter, or its one definition. Null where they cannot be listed.
    */
   possible(expr: Expr): Expr[] | null
+  /** What a field holds of an object that the module makes; null: nobody can tell. */
+  fieldOf(expr: Expr & { type: 'attribute' }): Expr | null
   /** The value of a configuration file that an expression stands for; null: none, or it is not known. */
   configured(expr: Expr): Configured | null
   /** A configuration file by its path as the code or the launch names it; null: it is not in the project. */

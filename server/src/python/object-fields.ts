@@ -5,7 +5,6 @@ import { isFromEnvironment, writtenOnce } from './data-classes.js'
 import { sideThatCounts } from './fallbacks.js'
 import { factoryOf } from './field-values.js'
 import type { Klass } from './module.js'
-import { possibleValues } from './possible.js'
 
 interface MadeObject {
   /** Null: it holds what it is given and nothing else. */
@@ -55,7 +54,7 @@ function objectOf(analysis: Analysis, expr: Expr, depth: number): MadeObject | n
   if (made.type !== 'name') return null
   const klass = analysis.classOf(made)
   if (klass !== null) return { klass, args: [] }
-  const passed = possibleValues(analysis, made)
+  const passed = analysis.possible(made)
   const [only] = passed ?? []
   const same = only !== undefined && only !== made && passed!.every((one) => one === only)
   return same && depth < deepest ? objectOf(analysis, only, depth + 1) : null

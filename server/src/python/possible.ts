@@ -1,184 +1,268 @@
 /** Values that one expression has in turn: in the passes of a loop, in the calls of a function. */
-import type { Expr } from '../syntax/python-ast.js'
-import type { Analysis } from './analysis.js'
-import { bindingsOf } from './names.js'
-import { fieldOfObject } from './object-fields.js'
+import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import type { Json } from '../text/json.js'
+import type { Span } from '../text/location.js'
+import type { Func, PythonModule } from './module.js'
 
-function isChanged(analysis: Analysis, expr: Expr): boolean {
-  return expr.type === 'name' && analysis.changesOf(expr.id, expr.start).length > 0
+export interface ValuePlace {
+  expr: Expr
+  python: PythonModule
+  /** The call in another module whose function returned it. */
+  returned?: { func: Func; call: CallExpr; caller: PythonModule }
 }
+
+/** What a name or a call of another module of the project stands for; null: it is of none, or that is not known. */
+export type Elsewhere = (place: ValuePlace) => ValuePlace | null
 
 /** More values than this are no list that somebody wrote by hand. */
 const maximumValues = 100
+const deepest = 4
 
-export function possibleValues(analysis: Analysis, expr: Expr, depth = 0): Expr[] | null {
-  if (depth > 4) return null
-  // Whoever reads it from here on asks for the changes as well.
-  if (isChanged(analysis, expr)) return [expr]
-  const value = analysis.definition(expr)
-  if (value.type === 'subscript') return itemsAt(analysis, value.value, value.index, depth)
-  if (value.type === 'call' && value.callee.type === 'attribute' && value.callee.attr === 'get') {
-    // What it answers for a key that is not there is no value of the dictionary.
-    const key = value.args[0]
-    return key === undefined || key.name !== null || key.star > 0
-      ? [value]
-      : (itemsAt(analysis, value.callee.value, key.value, depth) ?? [value])
-  }
-  if (value.type === 'attribute') {
-    const field = fieldOfObject(analysis, value)
-    return field === null ? [value] : possibleValues(analysis, field, depth + 1)
-  }
-  if (value.type !== 'name') return [value]
-  const bindings = bindingsOf(analysis, value.id, value.start)
-  const binding = bindings.length === 1 ? bindings[0]! : null
-  if (binding === null) return null
-  if (binding.kind === 'param') {
-    const owner = analysis.parameterOwner(binding)
-    const sites = owner === null ? null : analysis.callSites(owner.func)
-    if (owner === null || sites === null || sites.length === 0) return null
-    const found: Expr[] = []
-    for (const site of sites) {
-      const argument = analysis.argument(site, binding.name, owner.position)
-      const passed =
-        argument.state === 'given' ? argument.expr : argument.state === 'absent' ? binding.value : null
-      const values = passed === null ? null : possibleValues(analysis, passed, depth + 1)
-      if (values === null) return null
-      found.push(...values)
-      if (found.length > maximumValues) return null
-    }
-    return found
-  }
-  if (binding.kind === 'loop' && binding.value !== null) {
-    return elements(analysis, binding.value, binding.unpack ?? [], depth)
-  }
-  if (binding.kind === 'assign' && binding.value !== null && binding.unpack !== null) {
-    // `model, grid = pair` where `pair` comes from a loop.
-    const whole = possibleValues(analysis, binding.value, depth + 1)
-    return whole === null ? null : each(whole, (one) => part(analysis, one, binding.unpack!))
-  }
-  return null
+/** Null where they cannot be listed. */
+export function possibleValues(place: ValuePlace, elsewhere: Elsewhere): ValuePlace[] | null {
+  return new Possible(elsewhere).values(place, 0)
 }
 
-function each(values: Expr[], map: (value: Expr) => Expr | null): Expr[] | null {
-  const found: Expr[] = []
+class Possible {
+  constructor(private readonly elsewhere: Elsewhere) {}
+
+  values(place: ValuePlace, depth: number): ValuePlace[] | null {
+    if (depth > deepest) return null
+    const { python, expr } = place
+    // Whoever reads it from here on asks for the changes as well.
+    if (python.isChanged(expr)) return [place]
+    const value = python.definition(expr)
+    const here = (one: Expr): ValuePlace => ({ python, expr: one })
+    if (value.type === 'subscript') return this.itemsAt(here(value.value), here(value.index), depth)
+    if (value.type === 'call' && value.callee.type === 'attribute' && value.callee.attr === 'get') {
+      // What it answers for a key that is not there is no value of the dictionary.
+      const key = value.args[0]
+      const items =
+        key === undefined || key.name !== null || key.star > 0
+          ? null
+          : this.itemsAt(here(value.callee.value), here(key.value), depth)
+      return items ?? [here(value)]
+    }
+    if (value.type === 'attribute') {
+      const field = python.fieldOf(value)
+      return field === null
+        ? [this.elsewhere(here(value)) ?? here(value)]
+        : this.values(here(field), depth + 1)
+    }
+    if (value.type === 'call') return [this.elsewhere(here(value)) ?? here(value)]
+    return value.type === 'name' ? this.ofName(python, value, depth) : [here(value)]
+  }
+
+  private ofName(python: PythonModule, name: Expr & { type: 'name' }, depth: number): ValuePlace[] | null {
+    const here = (expr: Expr): ValuePlace => ({ python, expr })
+    const bindings = python.bindingsOf(name)
+    const binding = bindings.length === 1 ? bindings[0]! : null
+    if (binding === null) return null
+    if (binding.kind === 'import') {
+      const found = this.elsewhere(here(name)) ?? (python.fold(name).state === 'known' ? here(name) : null)
+      return found === null ? null : [found]
+    }
+    if (binding.kind === 'param') {
+      const owner = python.parameterOf(binding)
+      const sites = owner === null ? null : python.callSites(owner.func)
+      if (owner === null || sites === null || sites.length === 0) return null
+      const found: ValuePlace[] = []
+      for (const site of sites) {
+        const argument = python.argument(site, binding.name, owner.position)
+        const passed =
+          argument.state === 'given' ? argument.expr : argument.state === 'absent' ? binding.value : null
+        const values = passed === null ? null : this.values(here(passed), depth + 1)
+        if (values === null) return null
+        found.push(...values)
+        if (found.length > maximumValues) return null
+      }
+      return found
+    }
+    if (binding.value === null) return null
+    if (binding.kind === 'loop') return this.elements(here(binding.value), binding.unpack ?? [], depth)
+    if (binding.kind !== 'assign' || binding.unpack === null) return null
+    // `model, grid = pair` where `pair` comes from a loop.
+    const { unpack } = binding
+    const whole = this.values(here(binding.value), depth + 1)
+    return whole === null ? null : each(whole, (one) => this.part(one, unpack))
+  }
+
+  /** `pair[1]`, `model['grid']` where the container is one of several. */
+  private itemsAt(from: ValuePlace, index: ValuePlace, depth: number): ValuePlace[] | null {
+    const key = index.python.fold(index.expr)
+    const containers = this.values(from, depth + 1)
+    if (containers === null) return null
+    if (key.state === 'known') {
+      return each(containers, (container) =>
+        typeof key.value === 'number'
+          ? this.part(container, [key.value])
+          : (this.entries(container)?.find((one) => one.key === key.value)?.value ?? null),
+      )
+    }
+    // `for name in grids: grids[name]` goes through all of them.
+    const entries = containers.length === 1 ? this.entries(containers[0]!) : null
+    const keys = entries === null ? null : this.keysInTurn(index, depth + 1)
+    if (entries === null || keys === null) return null
+    // The loop may go through more names than this dictionary has.
+    const values = keys.flatMap((one) => entries.find((entry) => entry.key === one)?.value ?? [])
+    return values.length === 0 ? null : values.map(settled)
+  }
+
+  /** The constants that a name takes in the passes of a loop, over the keys of a dictionary or a list; null: not known. */
+  private keysInTurn({ python, expr }: ValuePlace, depth: number): unknown[] | null {
+    const name = python.definition(expr)
+    if (name.type !== 'name' || depth > deepest) return null
+    const bindings = python.bindingsOf(name)
+    const binding = bindings.length === 1 ? bindings[0]! : null
+    if (binding?.kind === 'param') {
+      const owner = python.parameterOf(binding)
+      const sites = owner === null ? null : python.callSites(owner.func)
+      if (owner === null || sites === null || sites.length !== 1) return null
+      const argument = python.argument(sites[0]!, binding.name, owner.position)
+      return argument.state === 'given' ? this.keysInTurn({ python, expr: argument.expr }, depth + 1) : null
+    }
+    if (binding?.kind !== 'loop' || binding.value === null) return null
+    const iterable = { python, expr: binding.value }
+    const path = binding.unpack ?? []
+    const keys = path.length > 0 ? null : (this.entries(iterable)?.map(({ keyExpr }) => keyExpr) ?? null)
+    const items =
+      keys ?? this.elements(iterable, path, depth)?.map((item) => item.python.definition(item.expr)) ?? []
+    if (items.length === 0 || items.length > maximumValues) return null
+    return items.every((item) => item?.type === 'constant') ? items.map((item) => item!.value) : null
+  }
+
+  /** Item of a tuple or list display, at a path of positions; as it is written there. */
+  private part(place: ValuePlace, path: readonly number[]): ValuePlace | null {
+    let current = place
+    for (const index of path) {
+      const { python, expr } = this.container(current)
+      if (python.isChanged(expr) || (expr.type !== 'tuple' && expr.type !== 'list')) return null
+      const item = expr.items.at(index)
+      if (item === undefined || expr.items.some((one) => one.type === 'starred')) return null
+      current = { python, expr: item }
+    }
+    return current
+  }
+
+  /** The display behind an expression, here or in another module; a name whose value changes stays one. */
+  private container(place: ValuePlace): ValuePlace {
+    if (place.python.isChanged(place.expr)) return place
+    const own = settled(place)
+    const { python, expr } = own
+    if (expr.type !== 'name' && expr.type !== 'attribute' && expr.type !== 'call') return own
+    const there = this.elsewhere(own) ?? this.unpacked(own)
+    if (there !== null) return there
+    const folded = python.fold(expr)
+    return folded.state === 'known' && typeof folded.value === 'object' && folded.value !== null
+      ? { python, expr: displayOf(folded.value, expr) }
+      : own
+  }
+
+  /** `models, grids = registry()`: what the name gets of it. */
+  private unpacked({ python, expr }: ValuePlace): ValuePlace | null {
+    if (expr.type !== 'name' || python.bindingsOf(expr)[0]?.kind !== 'assign') return null
+    const [only, ...others] = this.ofName(python, expr, deepest - 1) ?? []
+    return only === undefined || others.length > 0 ? null : settled(only)
+  }
+
+  /** What a dictionary holds, in order; null: it is none, or not all of it is known. */
+  private entries(place: ValuePlace): { keyExpr: Expr | null; key: unknown; value: ValuePlace }[] | null {
+    const { python, expr } = this.container(place)
+    if (expr.type === 'dict' && !expr.entries.some(({ key }) => key === null)) {
+      if (expr.entries.length === 0 || expr.entries.length > maximumValues) return null
+      return expr.entries.map(({ key, value }) => ({
+        keyExpr: key,
+        key: key?.type === 'constant' ? key.value : undefined,
+        value: { python, expr: value },
+      }))
+    }
+    const keys = python.keysOf(expr)
+    if (keys === null || keys.length === 0 || keys.length > maximumValues) return null
+    return each(keys, (key) => {
+      const given = python.entry(expr, key)
+      if (given.state !== 'given') return null
+      const { start, end } = expr
+      return {
+        keyExpr: { type: 'constant', value: key, start, end },
+        key,
+        value: { python, expr: given.expr },
+      }
+    })
+  }
+
+  /** The elements that a loop takes from an iterable that is written out. */
+  private elements(iterable: ValuePlace, path: readonly number[], depth: number): ValuePlace[] | null {
+    if (depth > deepest) return null
+    const place = this.container(iterable)
+    const { python, expr: value } = place
+    if (value.type === 'list' || value.type === 'tuple') {
+      if (value.items.length === 0 || value.items.length > maximumValues) return null
+      return each(value.items, (item) =>
+        item.type === 'starred' ? null : this.part({ python, expr: item }, path),
+      )
+    }
+    if (value.type !== 'call') return null
+    const { callee, args } = value
+    const here = (expr: Expr): ValuePlace => ({ python, expr })
+    const inner = args[0]?.value
+    const name = python.nameOf(callee)
+    if (name === 'enumerate' && inner !== undefined && path[0] === 1)
+      return this.elements(here(inner), path.slice(1), depth + 1)
+    if (name === 'zip' && path.length > 0) {
+      const source = args[path[0]!]
+      if (source === undefined || source.name !== null || source.star > 0) return null
+      return this.elements(here(source.value), path.slice(1), depth + 1)
+    }
+    if (callee.type !== 'attribute') {
+      // Progress bars, `list` and `sorted` pass on what they wrap.
+      const last = callee.type === 'name' ? callee.id : ''
+      return /^(tqdm|list|sorted|reversed|track)$/.test(last) && inner !== undefined
+        ? this.elements(here(inner), path, depth + 1)
+        : null
+    }
+    const entries = args.length > 0 ? null : this.entries(here(callee.value))
+    if (entries === null) return null
+    if (callee.attr === 'values') return each(entries, (one) => this.part(one.value, path))
+    if (callee.attr === 'keys' && path.length === 0)
+      return each(entries, ({ keyExpr, value }) => keyExpr && { python: value.python, expr: keyExpr })
+    if (callee.attr !== 'items') return null
+    if (path[0] === 1) return each(entries, (one) => this.part(one.value, path.slice(1)))
+    return path[0] === 0 && path.length === 1
+      ? each(entries, ({ keyExpr, value }) => keyExpr && { python: value.python, expr: keyExpr })
+      : null
+  }
+}
+
+/** What a name was last assigned, in the module that it stands in. */
+const settled = ({ python, expr }: ValuePlace): ValuePlace => ({ python, expr: python.definition(expr) })
+
+/** Plain data as the code that would write it, standing at the place where they are named. */
+function displayOf(value: Json, { start, end }: Span): Expr {
+  const inner = (one: Json): Expr => displayOf(one, { start, end })
+  if (Array.isArray(value)) return { type: 'list', items: value.map(inner), start, end }
+  if (typeof value !== 'object' || value === null)
+    return {
+      type: 'constant',
+      value,
+      ...(typeof value === 'number' && !Number.isInteger(value) ? { float: true } : {}),
+      start,
+      end,
+    }
+  const entries = Object.entries(value).map(([key, one]) => ({
+    key: inner(key),
+    value: inner(one),
+    start,
+    end,
+  }))
+  return { type: 'dict', entries, start, end }
+}
+
+function each<T, R>(values: readonly T[], map: (value: T) => R | null): R[] | null {
+  const found: R[] = []
   for (const value of values) {
     const mapped = map(value)
     if (mapped === null) return null
     found.push(mapped)
   }
   return found
-}
-
-/** `pair[1]`, `model['grid']` where the container is one of several. */
-function itemsAt(analysis: Analysis, from: Expr, index: Expr, depth: number): Expr[] | null {
-  const key = analysis.fold(index)
-  const containers = possibleValues(analysis, from, depth + 1)
-  if (containers === null) return null
-  if (key.state === 'known') {
-    return each(containers, (container) => {
-      if (isChanged(analysis, container)) return null
-      const one = analysis.definition(container)
-      if (one.type === 'dict') return valueAt(one, key.value)
-      return typeof key.value === 'number' ? part(analysis, one, [key.value]) : null
-    })
-  }
-  // `for name in grids: grids[name]` goes through all of them.
-  const only = containers.length === 1 ? analysis.definition(containers[0]!) : null
-  if (only === null || only.type !== 'dict' || isChanged(analysis, from)) return null
-  const keys = keysInTurn(analysis, index, depth + 1)
-  if (keys === null) return null
-  // The loop may go through more names than this dictionary has.
-  const values = keys.map((one) => valueAt(only, one)).filter((one) => one !== null)
-  return values.length === 0 ? null : values.map((one) => analysis.definition(one))
-}
-
-function valueAt(dictionary: Expr & { type: 'dict' }, key: unknown): Expr | null {
-  return (
-    dictionary.entries.find((entry) => entry.key?.type === 'constant' && entry.key.value === key)?.value ??
-    null
-  )
-}
-
-/** The constants that a name takes in the passes of a loop, over the keys of a dictionary or a list; null: not known. */
-function keysInTurn(analysis: Analysis, index: Expr, depth: number): unknown[] | null {
-  const name = analysis.definition(index)
-  if (name.type !== 'name' || depth > 4) return null
-  const bindings = bindingsOf(analysis, name.id, name.start)
-  const binding = bindings.length === 1 ? bindings[0]! : null
-  if (binding?.kind === 'param') {
-    const owner = analysis.parameterOwner(binding)
-    const sites = owner === null ? null : analysis.callSites(owner.func)
-    if (owner === null || sites === null || sites.length !== 1) return null
-    const argument = analysis.argument(sites[0]!, binding.name, owner.position)
-    return argument.state === 'given' ? keysInTurn(analysis, argument.expr, depth + 1) : null
-  }
-  if (binding?.kind !== 'loop' || binding.value === null) return null
-  const path = binding.unpack ?? []
-  let iterable = binding.value
-  if (iterable.type === 'call' && iterable.callee.type === 'attribute' && iterable.args.length === 0) {
-    const { attr, value } = iterable.callee
-    if (attr === 'items' ? path.length !== 1 || path[0] !== 0 : attr !== 'keys' || path.length > 0)
-      return null
-    iterable = value
-  } else if (path.length > 0) {
-    const items = elements(analysis, iterable, path, depth)
-    return items?.every((item) => item.type === 'constant') ? items.map((item) => item.value) : null
-  }
-  const source = analysis.definition(iterable)
-  if (isChanged(analysis, iterable)) return null
-  const keys = source.type === 'dict' ? source.entries.map((entry) => entry.key) : null
-  const items = keys ?? elements(analysis, iterable, [], depth)
-  if (items === null || items.length === 0 || items.length > maximumValues) return null
-  return items.every((item) => item?.type === 'constant') ? items.map((item) => item.value) : null
-}
-
-/** Item of a tuple or list display, at a path of positions; as it is written there. */
-function part(analysis: Analysis, expr: Expr, path: readonly number[]): Expr | null {
-  let current = expr
-  for (const index of path) {
-    const container = analysis.definition(current)
-    if (isChanged(analysis, current) || (container.type !== 'tuple' && container.type !== 'list')) return null
-    const item = container.items.at(index)
-    if (item === undefined || container.items.some((one) => one.type === 'starred')) return null
-    current = item
-  }
-  return current
-}
-
-/** The elements that a loop takes from an iterable that is written out. */
-function elements(analysis: Analysis, iterable: Expr, path: readonly number[], depth: number): Expr[] | null {
-  if (depth > 4) return null
-  const value = analysis.definition(iterable)
-  if (value.type === 'list' || value.type === 'tuple') {
-    if (isChanged(analysis, iterable) || value.items.length === 0 || value.items.length > maximumValues)
-      return null
-    return each(value.items, (item) => (item.type === 'starred' ? null : part(analysis, item, path)))
-  }
-  if (value.type !== 'call') return null
-  const { callee, args } = value
-  const inner = args[0]?.value
-  const name = analysis.nameOf(callee)
-  if (name === 'enumerate' && inner !== undefined && path[0] === 1)
-    return elements(analysis, inner, path.slice(1), depth + 1)
-  if (name === 'zip' && path.length > 0) {
-    const source = args[path[0]!]
-    if (source === undefined || source.name !== null || source.star > 0) return null
-    return elements(analysis, source.value, path.slice(1), depth + 1)
-  }
-  if (callee.type !== 'attribute') {
-    // Progress bars, `list` and `sorted` pass on what they wrap.
-    const last = callee.type === 'name' ? callee.id : ''
-    if (/^(tqdm|list|sorted|reversed|track)$/.test(last) && inner !== undefined)
-      return elements(analysis, inner, path, depth + 1)
-    return null
-  }
-  const source = analysis.definition(callee.value)
-  if (source.type !== 'dict' || args.length > 0 || isChanged(analysis, callee.value)) return null
-  if (source.entries.length === 0 || source.entries.length > maximumValues) return null
-  if (source.entries.some((entry) => entry.key === null)) return null
-  const values = source.entries.map((entry) => entry.value)
-  if (callee.attr === 'values') return each(values, (item) => part(analysis, item, path))
-  if (callee.attr === 'items' && path[0] === 1)
-    return each(values, (item) => part(analysis, item, path.slice(1)))
-  return null
 }

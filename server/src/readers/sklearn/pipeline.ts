@@ -2,6 +2,7 @@
 
 import { resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { ValuePlace } from '../../python/possible.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
@@ -21,6 +22,8 @@ export interface PipelineStep {
 export interface PipelinePlace {
   call: Call
   python: PythonModule
+  /** The function of another module that made it, and its call. */
+  returned?: ValuePlace['returned']
 }
 
 /** The pipeline behind an expression, be it in the function that makes it, here or in another module. */
@@ -28,7 +31,7 @@ export function pipelineAt(module: PythonModule, expr: Expr): PipelinePlace | nu
   const made = resultAt(module, expr)
   const call = made.python.callOf(made.expr)
   return call?.name === 'sklearn.pipeline.Pipeline' || call?.name === 'sklearn.pipeline.make_pipeline'
-    ? { call, python: made.python }
+    ? { call, python: made.python, returned: made.returned }
     : null
 }
 

@@ -1,6 +1,7 @@
 /** Parts of a scikit-learn grid that repeat others: said of the searches that `search.ts` finds. */
 
 import type { Change, Refusal } from '../../edit/write.js'
+import { possibleAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Location } from '../../text/location.js'
@@ -40,9 +41,34 @@ function gridsOf(python: PythonModule, call: Call): DictExpr[] | null {
   return expr === null ? null : gridDictionaries(python, expr)
 }
 
+/** A grid with the estimator that it is searched for; several where one search goes through them in turn. */
+interface Searched {
+  python: PythonModule
+  estimator: Expr | null
+  dictionaries: DictExpr[]
+}
+
+function searchedBy(python: PythonModule, call: Call): Searched[] {
+  const estimator = passedExpression(python.argument(call, 'estimator', 0))
+  const alone = gridsOf(python, call)
+  if (alone !== null) return [{ python, estimator, dictionaries: alone }]
+  const grid = passedExpression(python.argument(call, 'param_grid', 1))
+  const inTurn = grid === null ? null : possibleAt(python, grid)
+  const models = estimator === null ? null : possibleAt(python, estimator)
+  if (inTurn === null || models === null || models.length !== inTurn.length) return []
+  return inTurn.flatMap((one, index) => {
+    const dictionaries = gridDictionaries(one.python, one.expr)
+    const model = models[index]!
+    // The module at hand can ask for both, or the one that writes both.
+    return dictionaries === null || model.python !== one.python
+      ? []
+      : [{ python: one.python, estimator: model.expr, dictionaries }]
+  })
+}
+
 function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void {
-  const dictionaries = gridsOf(python, call)
-  if (dictionaries === null) return
+  const searched = searchedBy(python, call)
+  if (searched.length === 0) return
   const place = calleePlace(call)
   const at = claims.locate(place)
   const search = claims.extend('Search', `${claims.path}#Search@${at.cell ?? ''}:${at.start}`)
@@ -50,33 +76,45 @@ function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void 
   const places: Record<string, Location> = {}
   const inert = new Map<string, InertDimension>()
   const nested = new Map<string, NestedDimension>()
-  for (const dictionary of dictionaries) {
-    for (const entry of dictionary.entries) {
-      const name = keyOf(python, entry.key)
-      if (name === null) continue
-      const values = python.definition(entry.value)
-      if (lookUp(places, name) === undefined)
-        define(places, name, claims.locate({ start: values.start, end: values.end }))
-      const { estimator, prefix, parameter } = ownerOf(python, call, name)
-      if (estimator === null) continue
-      const because = coveredBy(estimator.method, parameter)
-      if (because !== null) nested.set(name, { name, because })
-      for (const condition of conditionsOf(estimator.method)) {
-        if (condition.parameter !== parameter) continue
-        const decides = python.argument(estimator, condition.unless)
-        const fixed = !mayBePassed(decides) ? condition.otherwise : knownArgument(decides)
-        inert.set(name, {
-          name,
-          unless: prefix + condition.unless,
-          values: condition.values,
-          ...(fixed === undefined ? {} : { fixed }),
-        })
+  for (const one of searched) {
+    const names = new Set(one.dictionaries.flatMap((dictionary) => namesIn(one.python, dictionary)))
+    for (const other of searched)
+      if (other !== one)
+        // What two grids have is not told apart by its name.
+        for (const dictionary of other.dictionaries)
+          for (const name of namesIn(other.python, dictionary)) names.delete(name)
+    for (const dictionary of one.dictionaries) {
+      for (const entry of dictionary.entries) {
+        const name = keyOf(one.python, entry.key)
+        if (name === null || !names.has(name)) continue
+        const values = one.python.definition(entry.value)
+        if (one.python === python && lookUp(places, name) === undefined)
+          define(places, name, claims.locate({ start: values.start, end: values.end }))
+        const { estimator, prefix, parameter } = ownerOf(one.python, one.estimator, name)
+        if (estimator === null) continue
+        const because = coveredBy(estimator.method, parameter)
+        if (because !== null) nested.set(name, { name, because })
+        for (const condition of conditionsOf(estimator.method)) {
+          if (condition.parameter !== parameter) continue
+          const decides = one.python.argument(estimator, condition.unless)
+          const fixed = !mayBePassed(decides) ? condition.otherwise : knownArgument(decides)
+          inert.set(name, {
+            name,
+            unless: prefix + condition.unless,
+            values: condition.values,
+            ...(fixed === undefined ? {} : { fixed }),
+          })
+        }
       }
     }
   }
   search.known('places', 'param_grid', places, place, { site })
   search.known('inert', 'param_grid', [...inert.values()], place, { site })
   search.known('nested', 'param_grid', [...nested.values()], place, { site })
+}
+
+function namesIn(python: PythonModule, { entries }: DictExpr): string[] {
+  return entries.flatMap(({ key }) => keyOf(python, key) ?? [])
 }
 
 function keyOf(python: PythonModule, key: Expr | null): string | null {
@@ -92,13 +130,11 @@ interface Owner {
 }
 
 /** The estimator that a parameter belongs to: a step of a pipeline by its name, or the estimator itself. */
-function ownerOf(python: PythonModule, search: Call, name: string): Owner {
+function ownerOf(python: PythonModule, passed: Expr | null, name: string): Owner {
   const cut = name.lastIndexOf('__')
   const prefix = cut < 0 ? '' : name.slice(0, cut + 2)
   const parameter = cut < 0 ? name : name.slice(cut + 2)
-  const given = python.argument(search, 'estimator', 0)
   const none: Owner = { estimator: null, prefix, parameter }
-  const passed = passedExpression(given)
   if (passed === null) return none
   const expr = returned(python, passed)
   if (prefix === '') return { ...none, estimator: python.callOf(expr) }
@@ -120,8 +156,8 @@ function entriesOf(claim: Claim, facts: FragmentFacts): { call: Call; dictionari
   const python = facts.python!
   const call = python.callAt(claim.site)
   const dictionaries = call === null ? null : gridsOf(python, call)
-  if (call === null || dictionaries === null) return { reason: 'the grid has changed' }
-  return { call, dictionaries }
+  if (call === null) return { reason: 'the grid has changed' }
+  return dictionaries === null ? { reason: 'the grid is one of several' } : { call, dictionaries }
 }
 
 function dropDuplicates(claim: Claim, dimension: string, facts: FragmentFacts): Change | Refusal {

@@ -2,7 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import { formatCount } from '../../estimate/grid.js'
-import { resultAt } from '../../python/definition-places.js'
+import { argumentAt, resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import {
@@ -111,7 +111,7 @@ function claimPipeline(
   const shown = here ? pipeline.call : search
   const place = calleePlace(shown)
   const subject = claims.subject('Preprocessing', place, shown.function?.qualified ?? '', evidence)
-  const memory = pipeline.python.argument(pipeline.call, 'memory')
+  const memory = argumentAt({ ...pipeline, expr: pipeline.call.expr }, pipeline.call, 'memory')
   const off = knownArgument(memory) === null
   const site = callSite(shown)
   if (!mayBePassed(memory) || off)
@@ -129,9 +129,14 @@ export function changeCached(facts: FragmentFacts, call: Call): Change | Refusal
   const module = facts.python!
   const estimator = passedExpression(module.argument(call, 'estimator', 0))
   const elsewhere = estimator === null ? null : pipelineAt(module, estimator)
-  return elsewhere === null
-    ? cacheChange(module, facts.path, facts.fragment.index, call)
-    : cacheChange(elsewhere.python, elsewhere.python.path, 0, elsewhere.call)
+  if (elsewhere === null) return cacheChange(module, facts.path, facts.fragment.index, call)
+  const { python, returned } = elsewhere
+  const memory = passedExpression(python.argument(elsewhere.call, 'memory'))
+  const made = returned?.caller === module ? module.callAt(returned.call) : null
+  // The function that makes it is told where it is called.
+  if (memory?.type === 'name' && made !== null)
+    return cacheChange(module, facts.path, facts.fragment.index, made, memory.id)
+  return cacheChange(python, python.path, 0, elsewhere.call)
 }
 
 /** What a search varies; null: not known, or several spaces, each of which has a number of tries of its own. */
@@ -143,7 +148,13 @@ function parametersOf(python: PythonModule, spaces: Expr): string[] | null {
 }
 
 /** Caching clones the transformers, so code that looks at the fitted originals afterwards would see nothing. */
-function cacheChange(module: PythonModule, path: string, fragment: number, call: Call): Change | Refusal {
+function cacheChange(
+  module: PythonModule,
+  path: string,
+  fragment: number,
+  call: Call,
+  name = 'memory',
+): Change | Refusal {
   if (call.expr.args.some((argument) => argument.star > 0))
     return { reason: 'the pipeline takes unpacked arguments' }
   const existing = module.calls.find(
@@ -151,14 +162,14 @@ function cacheChange(module: PythonModule, path: string, fragment: number, call:
   )
   const value = existing?.assignedTo ?? "'.cache/sklearn'"
   return {
-    title: `Cache the fitted transformers (memory=${value})`,
+    title: `Cache the fitted transformers (${name}=${value})`,
     safety: 'unsafe',
     writes: [
       {
         kind: 'set keyword',
         path,
         call: { fragment, start: call.expr.start, end: call.expr.end },
-        name: 'memory',
+        name,
         value,
       },
     ],

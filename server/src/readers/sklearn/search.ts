@@ -1,6 +1,7 @@
 /** scikit-learn's searches over parameters, and those that copy its interface. */
 
 import type { Change, Refusal } from '../../edit/write.js'
+import { possibleAt } from '../../python/definition-places.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
@@ -125,8 +126,9 @@ function readSearch(
   const found = grid === null ? null : largestSpace(module, grid)
   if (found === null) search.unknown('space', keyword, 'the grid cannot be read', place)
   else {
-    const space = found.count > 1 ? { ...found.space, largestOf: found.count } : found.space
-    search.known('space', keyword, space, found.count > 1 ? found.expr : place)
+    const space =
+      found.count > 1 ? { ...found.space, largestOf: found.count, others: found.others } : found.space
+    search.known('space', keyword, space, found.count > 1 && found.python === module ? found.expr : place)
   }
   const otherwise = flavour.folds ?? (old || version < 22 ? 3 : 5)
   const folds = foldsOf(module, call, otherwise, found?.index, found?.count)
@@ -197,10 +199,10 @@ function fitCost(
   found: SpaceFound | null,
 ): SearchSettings['fitCost'] {
   if (expr === null) return 'ordinary'
-  const all = module.possible(expr) ?? [expr]
+  const all = possibleAt(module, expr) ?? [{ python: module, expr }]
   const paired = found !== null && found.count > 1 && found.count === all.length
   const costs = (paired ? [all[found.index]!] : all).map((one) => {
-    const name = learner(module, one)
+    const name = learner(one.python, one.expr)
     return cheapEstimators.test(name) ? 'cheap' : dearEstimators.test(name) ? 'dear' : 'ordinary'
   })
   return costs.every((cost) => cost === costs[0]) ? (costs[0] ?? 'ordinary') : 'ordinary'

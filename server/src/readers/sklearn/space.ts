@@ -2,6 +2,7 @@
 
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
+import { possibleAt } from '../../python/definition-places.js'
 import type { PythonModule } from '../../python/module.js'
 import type { DictExpr, Expr } from '../../syntax/python-ast.js'
 import { plainConfigured } from '../../text/configured.js'
@@ -14,8 +15,12 @@ import type { Dimension, SearchSpace } from '../../workload/resource-kinds.js'
 export interface SpaceFound {
   space: SearchSpace
   expr: Expr
+  /** Where the expression stands. */
+  python: PythonModule
   index: number
   count: number
+  /** The grids before and after it. */
+  others: Dimension[][]
 }
 
 /** The space of a `param_grid`; null where it cannot be read. */
@@ -29,18 +34,21 @@ export function spaceOf(module: PythonModule, given: Expr): SearchSpace | null {
  */
 export function largestSpace(module: PythonModule, given: Expr): SpaceFound | null {
   const own = oneSpace(module, given)
-  if (own !== null) return { space: own, expr: given, index: 0, count: 1 }
-  const candidates = module.possible(given)
+  if (own !== null) return { space: own, expr: given, python: module, index: 0, count: 1, others: [] }
+  const candidates = possibleAt(module, given)
   if (candidates === null) return null
-  let largest: SpaceFound | null = null as SpaceFound | null
-  candidates.forEach((expr, index) => {
-    const space = oneSpace(module, expr)
-    if (space === null) return
-    const size = space.configurations ?? 0
-    if (largest === null || size > (largest.space.configurations ?? 0))
-      largest = { space, expr, index, count: candidates.length }
+  const found = candidates.flatMap(({ python, expr }, index) => {
+    const space = oneSpace(python, expr)
+    return space === null ? [] : [{ space, expr, python, index, count: candidates.length }]
   })
-  return largest
+  const sizeOf = (one: { space: SearchSpace }): number => one.space.configurations ?? 0
+  const largest = found.reduce<(typeof found)[number] | null>(
+    (best, one) => (best === null || sizeOf(one) > sizeOf(best) ? one : best),
+    null,
+  )
+  if (largest === null) return null
+  const others = found.flatMap((one) => (one === largest ? [] : one.space.grids))
+  return { ...largest, others }
 }
 
 /** The dictionaries behind an expression, as literals that nothing changes afterwards. */

@@ -23,7 +23,7 @@ export default defineRule({
     if (known(search, 'strategy') !== 'grid') return silent(noGrid(search))
     if (space === undefined) return silent(unless(search, 'space', ''))
     silent('no two points of the grid are known to be the same')
-    for (const grid of space.grids) {
+    for (const grid of [...space.grids, ...(space.others ?? [])]) {
       const points = grid.reduce<number | null>(
         (product, one) => (product === null || one.size === null ? null : product * one.size),
         1,

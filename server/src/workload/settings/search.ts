@@ -37,6 +37,8 @@ export interface SearchSpace {
   lowerBound: boolean
   /** This is the largest of so many spaces that the same search goes through, one per pass or call. */
   largestOf?: number
+  /** The others of these grids. */
+  others?: Dimension[][]
 }
 
 export interface SearchSettings {
