@@ -33,6 +33,7 @@ const bounds: Record<NumberSetting, Bound> = {
   concurrentRuns: count,
   cpus: machines,
   devices: machines,
+  devicesEach: count,
   epochs: count,
   every: count,
   folds: [1, 1e6],

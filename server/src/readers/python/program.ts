@@ -77,6 +77,8 @@ export const programReader = defineReader({
     const parallelism = parallelismOf(python, context.binding?.launch ?? null)
     if ('because' in parallelism) program.unknown('parallelism', parallelism.key, parallelism.because, place)
     else program.known('parallelism', parallelism.key, parallelism.value, place)
+    const single = 'value' in parallelism && parallelism.value === 'distributed' && takesOneEach(python, context)
+    if (single) program.known('devicesEach', parallelism.key, 1, place)
     // Trials and processes of its own each take some.
     const together = 'value' in parallelism && /^(none|distributed|data-parallel)$/.test(parallelism.value)
     const taken = together ? takenDevices(python) : null
@@ -284,18 +286,26 @@ function parallelismOf(python: PythonModule, launch: Launch | null): Verdict {
   )
 }
 
+/** What PyTorch itself has for several processes: something else starts them, and each of them uses one device. */
+const byProcess = /^torch\.(nn\.parallel\.DistributedDataParallel$|distributed\.(init_process_group$|fsdp\.|_composable\.))/
+
+/** Each of its processes uses one device, whoever starts them: as many as are started, and no more, are used. */
+function takesOneEach(python: PythonModule, context: ReaderContext): boolean {
+  const others = distributed.filter((name) => !byProcess.test(name))
+  if (!python.uses('torch.distributed.init_process_group') || python.uses(...others)) return false
+  if (lightningDevices(python) !== null || listedDevices(python) !== null) return false
+  const launch = context.binding?.launch ?? null
+  const several = python.uses(...replicated, ...spawners) || startedPrograms(python) !== null
+  return !several && !runsNotebook(python.text) && !placedByKeyword(python) && trainerOf(python, launch) === null
+}
+
 /** How one process uses the devices that it sees, whatever started it and others; null: it uses one. */
 export function alone(python: PythonModule, launch: Launch | null): Verdict | null {
   const found = (names: string[]) => names.find((name) => python.uses(name))?.replace(/\.$/, '')
   const detectors = listedDevices(python)
   if (detectors !== null) return detectors
-  const trainer = found(['transformers.Trainer', 'transformers.Seq2SeqTrainer']) ?? trlTrainer(python)
-  // A Trainer takes every device that it sees, but the one of its rank where a launcher gives it one.
-  if (trainer !== undefined)
-    return {
-      value: launch !== null && givesRanks(launch) ? 'distributed' : 'data-parallel',
-      key: trainer,
-    }
+  const trainer = trainerOf(python, launch)
+  if (trainer !== null) return trainer
   const wrapper = found(replicated)
   if (wrapper !== undefined) return { value: 'data-parallel', key: wrapper }
   const spawned = found(spawners)
@@ -312,6 +322,14 @@ export function alone(python: PythonModule, launch: Launch | null): Verdict | nu
     .methodCalls('optimize')
     .find((call) => mayBePassed(python.argument(call, 'n_jobs')))
   return parallelTrials === undefined ? null : { value: 'trials', key: 'n_jobs' }
+}
+
+/** A Trainer takes every device that it sees, but the one of its rank where a launcher gives it one. */
+function trainerOf(python: PythonModule, launch: Launch | null): Verdict | null {
+  const own = ['transformers.Trainer', 'transformers.Seq2SeqTrainer'].find((name) => python.uses(name))
+  const trainer = own ?? trlTrainer(python)
+  const ranked = launch !== null && givesRanks(launch)
+  return trainer === undefined ? null : { value: ranked ? 'distributed' : 'data-parallel', key: trainer }
 }
 
 function trlTrainer(python: PythonModule): string | undefined {
@@ -387,23 +405,8 @@ function startedPrograms(python: PythonModule): Verdict | null {
 
 /** Parts of a model or of the work placed on devices by number. */
 function placedOnDevices(python: PythonModule): Verdict | null {
-  for (const call of python.calls) {
-    for (const [keyword, plain] of [
-      ['device_map', null],
-      ['tensor_parallel_size', 1],
-      ['pipeline_parallel_size', 1],
-      ['data_parallel_size', 1],
-    ] as const) {
-      const given = call.expr.args.find((one) => one.name === keyword)
-      if (given === undefined) continue
-      const value = effective(python.fold(given.value))
-      if (value !== plain) {
-        if (keyword === 'device_map' && /^(cpu|cuda(:0)?)$/.test(String(value))) continue
-        return { value: 'model-parallel', key: keyword }
-      }
-    }
-    if (placesByNumber(python, call)) return { value: 'model-parallel', key: call.method }
-  }
+  const placed = placedByKeyword(python) ?? python.calls.find((call) => placesByNumber(python, call))?.method
+  if (placed !== undefined) return { value: 'model-parallel', key: placed }
   if (!/(cuda|gpu):/i.test(python.text)) return null
   const visit = (expr: Expr): boolean =>
     (expr.type === 'constant' &&
@@ -417,6 +420,25 @@ function placedOnDevices(python: PythonModule): Verdict | null {
     if (expressionsOf(statement).some(visit)) return { value: 'model-parallel', key: 'cuda:1' }
   }
   return null
+}
+
+/** `device_map='auto'`, `tensor_parallel_size=4`: the keyword; undefined: the model stands on one device. */
+function placedByKeyword(python: PythonModule): string | undefined {
+  for (const call of python.calls) {
+    for (const [keyword, plain] of [
+      ['device_map', null],
+      ['tensor_parallel_size', 1],
+      ['pipeline_parallel_size', 1],
+      ['data_parallel_size', 1],
+    ] as const) {
+      const given = call.expr.args.find((one) => one.name === keyword)
+      if (given === undefined) continue
+      const value = effective(python.fold(given.value))
+      if (value === plain || (keyword === 'device_map' && /^(cpu|cuda(:0)?)$/.test(String(value)))) continue
+      return keyword
+    }
+  }
+  return undefined
 }
 
 /** `.cuda(1)`, `torch.cuda.set_device(rank)`. */

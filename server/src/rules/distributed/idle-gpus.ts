@@ -3,6 +3,7 @@ import { instance } from '../../catalog/instances.js'
 import { type Location, sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
+import { startsPlainly } from '../../workload/launches.js'
 import type { ProgramSettings } from '../../workload/resource-kinds.js'
 import { handedOut } from '../../workload/sharing.js'
 import { usesAccelerator } from '../accelerator-use.js'
@@ -224,7 +225,9 @@ function usesMore(run: Run): Silence | undefined {
       ? undefined
       : { text: `a module that ${run.script} imports may use the devices` }
   const parallelism = effective(program.settings.parallelism)
-  return parallelism === 'none'
+  // One process is all that runs on the node, and it leaves the other devices to processes that nobody starts.
+  const alone = launch !== null && startsPlainly(launch) && effective(program.settings.devicesEach) === 1
+  return parallelism === 'none' || alone
     ? undefined
     : unless(program, 'parallelism', `${run.script} spreads its work: ${parallelism}`)
 }

@@ -109,6 +109,8 @@ export interface ComputeSettings {
 export interface ProgramSettings {
   /** How the code uses the devices of a node. `none`: it uses one. `trials`: one device for each trial. */
   parallelism: 'none' | 'data-parallel' | 'distributed' | 'model-parallel' | 'trials' | 'spawned'
+  /** Devices that each of its processes uses, where something else starts these. */
+  devicesEach: number
   /** Accelerators that its code says it takes, on each node or of all that the job has; absent: it says nothing of it. */
   devices: { count: number; of: 'node' | 'job' }
   /** Tasks and workers ask the scheduler that hands accelerators out for some; those that ask for none see none. */
