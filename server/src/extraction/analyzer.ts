@@ -49,6 +49,7 @@ import { sharesAnything } from './shared.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppression-comments.js'
 import { type SyntaxErrorPlace, syntaxErrorOf } from './syntax-error.js'
+import { valueInFile } from './value-in-file.js'
 import { type WrittenFile, whereWritten } from './written-places.js'
 
 /** What is known of one file after it was read by itself. Plain JSON. */
@@ -366,7 +367,8 @@ export class Analyzer {
       return { reason: 'the shell puts values into this program before it runs' }
     const read = this.factsToChange(file, index, parsed.fragments[index]!, surroundings)
     const facts = launched ? asLaunch(read) : read
-    const change = reader.change(claim, value, facts)
+    const asked = reader.change(claim, value, facts)
+    const change = 'reason' in asked ? (valueInFile(claim, value, facts) ?? asked) : asked
     if ('reason' in change || surroundings.overlay === undefined || index !== 0) return change
     return whereWritten(change, {
       own: this.writtenIn(file),

@@ -5,7 +5,7 @@ import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { foldLookup } from './fold-lookups.js'
 import { foldFunction, mapNumbers } from './fold-numeric.js'
-import { acceleratorAvailable, environmentValue } from './fold-outside.js'
+import { acceleratorAvailable, configuredValue, environmentValue } from './fold-outside.js'
 import { pathMethod } from './fold-paths.js'
 import { combine, type Fold, known, unknown } from './folded.js'
 import type { Folded } from './module.js'
@@ -66,7 +66,9 @@ function foldMethod(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
     return only === null ? unknown(`${func.name}()`) : fold(only)
   }
   if (expr.callee.type !== 'attribute') return unknown('a call')
-  const receiver = fold(expr.callee.value)
+  const own = fold(expr.callee.value)
+  // `settings.items()` of all that a file holds.
+  const receiver = own.state === 'unknown' ? (configuredValue(analysis, expr.callee.value) ?? own) : own
   if (receiver.state === 'unknown') return unknown(`.${expr.callee.attr}()`)
   const { value } = receiver
   switch (expr.callee.attr) {

@@ -1,7 +1,6 @@
 /** Values that one expression has in turn: in the passes of a loop, in the calls of a function. */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
-import type { Json } from '../text/json.js'
-import type { Span } from '../text/location.js'
+import { displayOf } from './display.js'
 import type { Func, PythonModule } from './module.js'
 
 export interface ValuePlace {
@@ -235,27 +234,6 @@ class Possible {
 
 /** What a name was last assigned, in the module that it stands in. */
 const settled = ({ python, expr }: ValuePlace): ValuePlace => ({ python, expr: python.definition(expr) })
-
-/** Plain data as the code that would write it, standing at the place where they are named. */
-function displayOf(value: Json, { start, end }: Span): Expr {
-  const inner = (one: Json): Expr => displayOf(one, { start, end })
-  if (Array.isArray(value)) return { type: 'list', items: value.map(inner), start, end }
-  if (typeof value !== 'object' || value === null)
-    return {
-      type: 'constant',
-      value,
-      ...(typeof value === 'number' && !Number.isInteger(value) ? { float: true } : {}),
-      start,
-      end,
-    }
-  const entries = Object.entries(value).map(([key, one]) => ({
-    key: inner(key),
-    value: inner(one),
-    start,
-    end,
-  }))
-  return { type: 'dict', entries, start, end }
-}
 
 function each<T, R>(values: readonly T[], map: (value: T) => R | null): R[] | null {
   const found: R[] = []

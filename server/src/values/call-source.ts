@@ -1,5 +1,6 @@
 /** Arguments of a call in Python, and entries of a dictionary, as values. */
 import type { Refusal, Write } from '../edit/write.js'
+import { displayOf } from '../python/display.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import type { ChangeTarget } from '../text/change-target.js'
@@ -93,10 +94,19 @@ export class CallSource implements TreeSource {
   }
 
   private item(expr: Expr, index: number): ArgumentValue {
-    const list = this.python.definition(expr)
-    const item = list.type === 'list' ? list.items[index] : undefined
+    const list = this.list(expr)
+    const item = list?.type === 'list' ? list.items[index] : undefined
     if (item === undefined) return { state: 'unknown', because: 'a list that is not readable' }
     return asArgument(this.python, item)
+  }
+
+  /** What is written out, or put together of what is known: `[{'name': name} for name in names]`. */
+  private list(expr: Expr): Expr {
+    const list = this.python.result(expr)
+    if (list.type !== 'comprehension') return list
+    const value = effective(this.python.fold(list))
+    // Nothing of it stands in the text, so nothing of it can be changed there.
+    return Array.isArray(value) ? displayOf(value, { start: list.start, end: list.start }) : list
   }
 
   /** What a change of the value at the end of these keys edits. */
@@ -150,7 +160,7 @@ export class CallSource implements TreeSource {
 
   lengthOf(...path: Key[]): number | null {
     const expr = this.expression(...path)
-    const list = expr === null ? null : this.python.definition(expr)
+    const list = expr === null ? null : this.list(expr)
     return list?.type === 'list' ? list.items.length : null
   }
 

@@ -71,7 +71,7 @@ function holderOf(
   if (keys.length > 0) {
     const value = at(keys)
     const made = value.state === 'given' ? python.definition(value.expr) : null
-    return made?.type === 'dict' ? made : null
+    return made?.type === 'dict' && made.end > made.start ? made : null
   }
   const unpacked = call.expr.args.filter((one) => one.star === 2)
   if (unpacked.length === 0) return call.expr

@@ -1,6 +1,7 @@
 /** What a loop over combinations multiplies: `itertools.product`, and lists of configurations that were made before. */
-import type { PythonModule } from '../../python/module.js'
-import type { Comprehension, Expr } from '../../syntax/python-ast.js'
+import { resultAt } from '../../python/definition-places.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import type { Location } from '../../text/location.js'
@@ -88,13 +89,57 @@ function loadedFactors(python: PythonModule, dictionary: Expr): Factor[] | null 
  * item is one configuration with all values; `[(lr, bs) for lr in LRS for bs in SIZES]` as well.
  */
 export function listedConfigurations(python: PythonModule, iterable: Expr): Factor[] | null {
-  const value = python.definition(iterable)
+  const made = resultAt(python, iterable)
+  if (made.python === python) return listed(python, made.expr) ?? collected(python, iterable)
+  const factors: Factor[] = []
+  for (const { name, values, ...held } of listed(made.python, made.expr) ?? []) {
+    const loaded = held.loaded ?? effective(made.python.fold(values))
+    // Nobody can read the code of another module from here.
+    if (!Array.isArray(loaded)) return null
+    factors.push({ ...held, name, values: iterable, loaded })
+  }
+  return factors.length === 0 ? null : factors
+}
+
+function listed(python: PythonModule, value: Expr): Factor[] | null {
   if (value.type !== 'comprehension' || value.conditions.length > 0) return null
   if (value.kind !== 'list' && value.kind !== 'generator') return null
   const [first] = value.clauses
   if (value.clauses.length === 1 && first !== undefined && isZipped(python, value.element, first.target))
     return productOf(python, first.iterable)
-  return value.clauses.length < 2 ? null : writtenOut(python, value)
+  return several(writtenOut(python, value.element, value.clauses))
+}
+
+/** `jobs = []`, then `jobs.append({'lr': lr, 'bs': bs})` in nested loops. */
+function collected(python: PythonModule, iterable: Expr): Factor[] | null {
+  if (iterable.type !== 'name') return null
+  const empty = python.definition(iterable)
+  if (empty.type !== 'list' || empty.items.length > 0) return null
+  const fills = python.calls.filter(
+    ({ expr: { callee, start } }) =>
+      callee.type === 'attribute' &&
+      callee.value.type === 'name' &&
+      callee.value.id === iterable.id &&
+      start < iterable.start &&
+      python.definition(callee.value) === empty,
+  )
+  const [fill, ...others] = fills
+  const element = fill?.expr.args[0]
+  if (fill === undefined || element === undefined || others.length > 0 || fill.method !== 'append')
+    return null
+  if (element.star > 0 || testedInside(fill)) return null
+  const clauses = fill.loops.flatMap(({ node }) => (node.type === 'for' ? [node] : []))
+  return clauses.length < fill.loops.length ? null : several(writtenOut(python, element.value, clauses))
+}
+
+/** Some of the combinations are left out. */
+function testedInside({ statement, loops }: Call): boolean {
+  const inside = loops.at(-1)?.node.body ?? []
+  return !inside.includes(statement) || loops.some(({ node }) => node.body.some(({ type }) => type === 'if'))
+}
+
+function several(factors: Factor[] | null): Factor[] | null {
+  return factors === null || factors.length < 2 ? null : factors
 }
 
 /** `dict(zip(grid.keys(), combination))` */
@@ -106,24 +151,42 @@ function isZipped(python: PythonModule, element: Expr, target: Expr): boolean {
   return combination?.type === 'name' && target.type === 'name' && combination.id === target.id
 }
 
-/** One factor for each clause, named by the key that its value is given. */
-function writtenOut(python: PythonModule, { element, clauses }: Comprehension): Factor[] | null {
-  const keys = new Map<string, string>()
-  if (element.type === 'tuple') {
-    for (const item of element.items) if (item.type === 'name') keys.set(item.id, item.id)
-  } else if (element.type !== 'dict') return null
-  else
-    for (const { key, value } of element.entries) {
-      const name = key === null ? undefined : effective(python.fold(key))
-      if (typeof name === 'string' && value.type === 'name') keys.set(value.id, name)
-    }
+/** One factor for each clause, or for each collection of the product that it goes through, named by the key that its value is given. */
+function writtenOut(
+  python: PythonModule,
+  element: Expr,
+  clauses: readonly { target: Expr; iterable: Expr }[],
+): Factor[] | null {
+  const keys = keysIn(python, element)
+  if (keys === null) return null
   const factors: Factor[] = []
   for (const { target, iterable } of clauses) {
-    const name = target.type === 'name' ? keys.get(target.id) : undefined
-    if (name === undefined) return null
-    factors.push({ name, values: iterable })
+    const product = target.type === 'tuple' ? productOf(python, iterable) : null
+    const targets = target.type === 'tuple' ? target.items : [target]
+    if (product === null ? target.type !== 'name' : product.length !== targets.length) return null
+    for (const [index, one] of targets.entries()) {
+      const name = one.type === 'name' ? keys.get(one.id) : undefined
+      if (name === undefined) return null
+      factors.push(product === null ? { name, values: iterable } : { ...product[index]!, name })
+    }
   }
   return factors
+}
+
+/** The variables that a configuration is made of, with the keys that they are given: `{'lr': lr}`, `dict(lr=lr)`, `Job(lr=lr)`, `(lr, bs)`. */
+function keysIn(python: PythonModule, element: Expr): ReadonlyMap<string, string> | null {
+  const keys = new Map<string, string>()
+  const add = (name: unknown, value: Expr): void => {
+    if (typeof name === 'string' && value.type === 'name') keys.set(value.id, name)
+  }
+  if (element.type === 'tuple' || element.type === 'list')
+    for (const item of element.items) add(item.type === 'name' ? item.id : null, item)
+  else if (element.type === 'dict')
+    for (const { key, value } of element.entries)
+      add(key === null ? null : effective(python.fold(key)), value)
+  else if (element.type === 'call') for (const { name, value } of element.args) add(name, value)
+  else return null
+  return keys
 }
 
 /** The dictionary of `keys, values = zip(*grid.items())`, where the expression is the second of them. */

@@ -77,7 +77,8 @@ export const programReader = defineReader({
     const parallelism = parallelismOf(python, context.binding?.launch ?? null)
     if ('because' in parallelism) program.unknown('parallelism', parallelism.key, parallelism.because, place)
     else program.known('parallelism', parallelism.key, parallelism.value, place)
-    const single = 'value' in parallelism && parallelism.value === 'distributed' && takesOneEach(python, context)
+    const single =
+      'value' in parallelism && parallelism.value === 'distributed' && takesOneEach(python, context)
     if (single) program.known('devicesEach', parallelism.key, 1, place)
     // Trials and processes of its own each take some.
     const together = 'value' in parallelism && /^(none|distributed|data-parallel)$/.test(parallelism.value)
@@ -287,7 +288,8 @@ function parallelismOf(python: PythonModule, launch: Launch | null): Verdict {
 }
 
 /** What PyTorch itself has for several processes: something else starts them, and each of them uses one device. */
-const byProcess = /^torch\.(nn\.parallel\.DistributedDataParallel$|distributed\.(init_process_group$|fsdp\.|_composable\.))/
+const byProcess =
+  /^torch\.(nn\.parallel\.DistributedDataParallel$|distributed\.(init_process_group$|fsdp\.|_composable\.))/
 
 /** Each of its processes uses one device, whoever starts them: as many as are started, and no more, are used. */
 function takesOneEach(python: PythonModule, context: ReaderContext): boolean {
@@ -296,7 +298,9 @@ function takesOneEach(python: PythonModule, context: ReaderContext): boolean {
   if (lightningDevices(python) !== null || listedDevices(python) !== null) return false
   const launch = context.binding?.launch ?? null
   const several = python.uses(...replicated, ...spawners) || startedPrograms(python) !== null
-  return !several && !runsNotebook(python.text) && !placedByKeyword(python) && trainerOf(python, launch) === null
+  return (
+    !several && !runsNotebook(python.text) && !placedByKeyword(python) && trainerOf(python, launch) === null
+  )
 }
 
 /** How one process uses the devices that it sees, whatever started it and others; null: it uses one. */

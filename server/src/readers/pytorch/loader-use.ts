@@ -230,6 +230,8 @@ function byCallee(python: PythonModule, call: Call, position: number): Feeds | n
   }
   const imported = python.importedFunction(call.expr.callee)
   if (imported?.trains === true) return feedsByName(keyword ?? imported.params[position] ?? '') ?? 'training'
+  // `trainer.fit(model, train, val)`
+  if (keyword === null && position === 2 && call.receiver === 'lightning.pytorch.Trainer') return 'evaluation'
   if (/^(fit|train|train_epoch|fit_generator)$/.test(call.method))
     return keyword === null ? 'training' : (feedsByName(keyword) ?? 'training')
   if (/^(train\w*|run_training|do_train)$/.test(call.method)) return 'training'

@@ -7,12 +7,14 @@ import type { Claim } from '../../workload/claim.js'
 import { changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
-import { settingsOf } from './estimator-settings.js'
+import { frameworkSettings, settingsOf } from './estimator-settings.js'
 
 export function changeEstimator(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
+  // The file that the call takes the value from.
+  if (python === undefined) return frameworkSettings.change(claim, value, facts)
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the estimator is no longer there' }
+  if (call === null) return { reason: 'the estimator is no longer there' }
   if (claim.setting !== 'checkpointStore') return settingsOf(call).change(claim, value, facts)
   const { code, imports } = checkpointFolder(python, call, facts.path, claim.site.fragment)
   const write = writeArgument(facts, call, claim.key, python.argument(call, claim.key), code)

@@ -194,7 +194,8 @@ function claimLaunch(
 }
 
 function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
-  if (claimedCall(facts.python, claim.site) === null) return { reason: 'the trainer is no longer there' }
+  if (facts.python !== undefined && claimedCall(facts.python, claim.site) === null)
+    return { reason: 'the trainer is no longer there' }
   if (claim.setting === 'checkpointStore')
     return { reason: `give the trainer a ${claim.key} with a folder in a bucket` }
   const table = claim.setting === 'maxWait' ? stoppingSettings : computeSettings

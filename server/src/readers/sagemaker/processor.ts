@@ -153,8 +153,9 @@ function claimScript(python: PythonModule, claims: ClaimBuilder, run: Call, id: 
 
 function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
+  if (python === undefined) return processorSettings.change(claim, value, facts)
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the processor is no longer there' }
+  if (call === null) return { reason: 'the processor is no longer there' }
   const source = argumentsOf(python, call, new ClaimBuilder(path, fragment, claim.reader))
   return processorSettings.change(claim, value, facts, source)
 }
