@@ -193,7 +193,7 @@ function readPruning(
   const imported = importedFunction(python, passedExpression(given))
   const seen =
     objective === null
-      ? imported !== null && !imported.calls.some((one) => /report|prune/i.test(one))
+      ? imported !== null && !imported.calls.some((one) => /report|prun/i.test(one))
       : !reportsElsewhere(python, objective.func) && !trialEscapes(python, objective)
   if (!seen || steps === null || steps.stops === true) {
     const why = !seen

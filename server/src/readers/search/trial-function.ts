@@ -37,12 +37,34 @@ export function trialFunction(python: PythonModule, expr: Expr | null, position 
   return null
 }
 
-/** What a neighbouring module says about a function that is imported from it. */
-export function importedFunction(
-  python: PythonModule,
-  expr: Expr | null,
-): ModuleSummary['functions'][string] | null {
-  const found = expr === null ? null : importedFrom(python, expr)
+/** What another module says of code that it defines. */
+type Described = Pick<ModuleSummary['functions'][string], 'calls' | 'trains'>
+
+/**
+ * What another module says of the function behind an argument: by its name, in `partial(f, …)`, in a lambda that calls it, or as
+ * an object of a class with `__call__`.
+ */
+export function importedFunction(python: PythonModule, expr: Expr | null): Described | null {
+  const value = expr === null ? null : python.definition(expr)
+  if (expr === null || value === null) return null
+  if (value.type === 'lambda') {
+    const { body } = value
+    return body.type === 'call' ? named(python, body.callee) : null
+  }
+  if (value.type !== 'call') return named(python, expr)
+  const [first] = value.args
+  if (python.nameOf(value.callee) === 'functools.partial')
+    return first === undefined ? null : importedFunction(python, first.value)
+  const found = importedFrom(python, value.callee)
+  const klass = found === null ? undefined : lookUp(found.summary.classes, found.rest)
+  if (found === null || klass === undefined) return null
+  const methods = [...klass.methods, ...(klass.inherited ?? [])]
+  const trains = found.summary.evidence?.role === 'training'
+  return methods.includes('__call__') ? { calls: klass.calls, trains } : null
+}
+
+function named(python: PythonModule, expr: Expr): Described | null {
+  const found = importedFrom(python, expr)
   return found === null ? null : (lookUp(found.summary.functions, found.rest) ?? null)
 }
 
@@ -143,7 +165,7 @@ function staysSeen(python: PythonModule, trial: Expr, parent: Expr, seen: Set<Fu
     return !trialEscapes(python, { func: target, position }, seen)
   }
   const imported = importedFunction(python, callee)
-  return imported !== null && !imported.calls.some((one) => /report|prune/i.test(one))
+  return imported !== null && !imported.calls.some((one) => /report|prun/i.test(one))
 }
 
 /** Calls in the function and in the functions of the module that it reaches. */
