@@ -503,20 +503,12 @@ export function dictionaryKeys(analysis: Analysis, expr: Expr, until: number = e
       }
     } else {
       const behind = behindName(found, end)
-      if (behind === null ? !wholly(found) : !collect(behind, behind.start, depth + 1)) return false
+      if (behind === null || !collect(behind, behind.start, depth + 1)) return false
       const inner = found.type === 'subscript' ? innerKeys(analysis, found, end) : []
       if (inner === null) return false
       for (const key of inner) keys.add(key)
     }
     return source.type !== 'name' || change(source.id, source.start, end, depth)
-  }
-  /** A dictionary that another module writes down, or a part of a file that is known as a whole. */
-  const wholly = (found: Expr): boolean => {
-    if (found.type !== 'name' && found.type !== 'attribute' && found.type !== 'subscript') return false
-    const folded = analysis.fold(found)
-    if (folded.state !== 'known' || folded.overridable || !isRecord(folded.value)) return false
-    for (const key of Object.keys(folded.value)) keys.add(key)
-    return true
   }
   /** `config['model']`, a parameter that one call passes. */
   const behindName = (found: Expr, end: number): Expr | null => {

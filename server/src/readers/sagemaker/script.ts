@@ -48,13 +48,21 @@ export function passedOn(
 ): Passed {
   const expr = passedExpression(argument)
   if (expr === null || isLeftOut(argument)) return { values: {}, complete: isLeftOut(argument) }
-  const keys = python.keysOf(expr, call.expr.start)
+  const keys = python.keysOf(expr, call.expr.start) ?? keysElsewhere(python, expr)
   const place = { start: expr.start, end: expr.end }
   const values = (keys ?? writtenKeys(python, expr)).map((key): [string, LaunchValue] => {
     const entry = python.entry(expr, key, call.expr.start)
     return [key, launchValue(argumentValue(entry, place, place, claims), asWord)]
   })
   return { values: Object.fromEntries(values), complete: keys !== null }
+}
+
+/** Of a dictionary that another module of the project writes down; null: it is none, or may be another one. */
+function keysElsewhere(python: PythonModule, expr: Expr): string[] | null {
+  const folded = python.fold(expr)
+  if (folded.state !== 'known' || folded.overridable || python.isChanged(expr)) return null
+  const { value } = folded
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : null
 }
 
 /** The keys of a dictionary that can be read, where others cannot. */
