@@ -76,13 +76,19 @@ export default defineRule({
         usd: null,
         basis: `${idle} of ${count} GPUs are idle`,
       },
-      fixes: fewer(view, derived, used, nodes),
+      fixes: meantForAll(view) ? [] : fewer(view, derived, used, nodes),
       related: [
         { location, message: `${trains ? 'trains' : 'computes'} on ${few} GPU${used === 1 ? '' : 's'}` },
       ],
     })
   },
 })
+
+/** A program for many processes, on several machines: it lacks the processes, and not the need for what it holds. */
+function meantForAll({ run, settings: { nodes } }: SubjectView<'Compute'>): boolean {
+  const each = run.siblings.map((one) => subjectIn(one, 'Program')?.settings.devicesEach)
+  return (effective(nodes) ?? 1) > 1 && each.some((devices) => effective(devices) === 1)
+}
 
 /** It asks for some of the accelerators of a machine that its labels name: who takes the others cannot be seen. */
 function partOfNode(view: SubjectView<'Compute'>): Report | null {
