@@ -25,10 +25,12 @@ const film =
   /^(decord\.VideoReader|cv2\.VideoCapture|av\.open|torchvision\.io\.read_video|torchcodec\.decoders\.\w+)$/
 /** Arithmetic of milliseconds and more. */
 const slowArithmetic =
-  /^(librosa\.(stft|cqt|pyin|yin|vqt|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split)|beat\.\w+|onset\.\w+)|(python_speech_features|opensmile|parselmouth|pyworld)\.(\w+\.)*\w+|torch\.stft|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|scipy\.signal\.(resample|resample_poly|decimate|spectrogram|stft|cwt|filtfilt|sosfiltfilt)|pywt\.(wavedec|wavedec2|wavedecn|swt|cwt)|scipy\.ndimage\.(zoom|gaussian_filter|median_filter|distance_transform_\w+)|skimage\.(feature|restoration|segmentation)\.\w+|skimage\.exposure\.equalize_adapthist|cv2\.(fastNlMeans\w+|calcOpticalFlowFarneback|inpaint)|mahotas\.features\.\w+|rdkit\.Chem\.AllChem\.\w+|ogb\.utils\.(mol\.)?smiles2graph|torch_geometric\.utils\.(smiles\.)?from_smiles|dgllife\.utils\.\w*(smiles|mol)_to_\w+|nltk\.(\w+\.)?(word_tokenize|sent_tokenize|pos_tag)|jieba\.(\w+\.)?(l?cut|tokenize)|bs4\.BeautifulSoup)$/
+  /^(librosa\.(stft|cqt|pyin|yin|vqt|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split)|beat\.\w+|onset\.\w+)|(python_speech_features|opensmile|parselmouth|pyworld)\.(\w+\.)*\w+|torch\.stft|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|scipy\.signal\.(resample|resample_poly|decimate|spectrogram|stft|cwt|filtfilt|sosfiltfilt)|pywt\.(wavedec|wavedec2|wavedecn|swt|cwt)|scipy\.ndimage\.(zoom|gaussian_filter|median_filter|distance_transform_\w+)|skimage\.(feature|restoration|segmentation)\.\w+|skimage\.exposure\.equalize_adapthist|cv2\.(fastNlMeans\w+|calcOpticalFlowFarneback|inpaint)|mahotas\.features\.\w+|rdkit\.Chem\.AllChem\.\w+|ogb\.utils\.(mol\.)?smiles2graph|torch_geometric\.utils\.(smiles\.)?from_smiles|dgllife\.utils\.\w*(smiles|mol)_to_\w+|nltk\.(\w+\.)?(word_tokenize|sent_tokenize|pos_tag)|jieba\.(\w+\.)?(l?cut|tokenize)|bs4\.BeautifulSoup|(pytesseract\.)+image_to_\w+)$/
 /** Objects that are called with a sample. */
 const slowTransform =
   /^torchaudio\.transforms\.(Resample|MelSpectrogram|Spectrogram|MFCC|LFCC)$|^transformers\.(\w+\.)*\w*(FeatureExtractor|Processor)$/
+/** Of these, those that read the words of a page by themselves, unless they are told otherwise or are given them. */
+const readsPages = /^transformers\.(\w+\.)*Layout(LMv[23]|XLM)\w+$/
 const ofTensors = /^torch(audio)?\./
 /** A part of a file, rather than all of it. */
 const partly = /^(window|nrows|chunksize|offset|duration|start_frame|mmap)$/
@@ -56,7 +58,10 @@ export function slowFor(python: PythonModule, call: Call): SlowWork | null {
   // `Resample(rate, 16_000)(wave)`
   const made = callee.type === 'call' ? python.nameOf(callee.callee) : null
   const type = made ?? python.typeOf(callee)
-  if (type !== null && slowTransform.test(type) && !(type.startsWith('transformers.') && has('padding'))) {
+  const pages = type !== null && readsPages.test(type)
+  if (pages && (has('boxes') || /\bapply_ocr["']?\s*[=:]\s*False\b/.test(python.code))) return null
+  const pads = type?.startsWith('transformers.') === true && has('padding') && !pages
+  if (type !== null && slowTransform.test(type) && !pads) {
     const short = type.slice(type.lastIndexOf('.') + 1)
     const what = made === null && /^[\w.]{1,40}$/.test(written) ? written : short
     return { ...arithmetic(what, short === 'Resample'), tensors: ofTensors.test(type) }
