@@ -14,7 +14,9 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
     settings: ['Training.keptCheckpoints'],
     others: [
       ['Keras', '`ModelCheckpoint(save_best_only=…)`', 'false'],
-      ['PyTorch', '`torch.save(…)` under a new name in each epoch'],
+      ['PyTorch', '`torch.save(…)` under a new name in each epoch, or every so many steps'],
+      ['DeepSpeed', '`save_checkpoint(…)` without a `tag`'],
+      ['Ray', '`CheckpointConfig(num_to_keep=…)`', 'none'],
       ['OpenMMLab', '`default_hooks.checkpoint.max_keep_ckpts`'],
       ['NeMo', '`exp_manager.checkpoint_callback_params.save_top_k`'],
     ],
