@@ -3,6 +3,8 @@
 import { lastIdentifier } from '../../python/effects.js'
 import { isGenerator } from '../../python/generators.js'
 import type { Call, ClassSummary, Func, Loop, PythonModule } from '../../python/module.js'
+import { returnsOf } from '../../python/returns.js'
+import type { Binding } from '../../python/scope.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { isLeftOut, passedExpression } from '../../values/argument.js'
@@ -169,12 +171,50 @@ function readFit(python: PythonModule, fit: Call, evidence: Evidence, claims: Cl
   const named = python.argument(fit, 'generator')
   const data = passedExpression(isLeftOut(named) ? argumentOf(python, fit, 'x') : named)
   if (data === null) return
-  const made =
-    generatorOf(python, data) ??
-    sequenceOf(python, data) ??
-    picturesOf(python, data) ??
-    pipelineFrom(python, data)
-  if (made !== null) claim(claims, made, evidence, fit.function?.qualified ?? '', 'one thread')
+  const made = standsFor(python, data)
+    .map(
+      (one) =>
+        generatorOf(python, one) ??
+        sequenceOf(python, one) ??
+        picturesOf(python, one) ??
+        pipelineFrom(python, one),
+    )
+    .find((one) => one !== null)
+  if (made !== undefined) claim(claims, made, evidence, fit.function?.qualified ?? '', 'one thread')
+}
+
+/** What an expression may be: through names, attributes, what functions of this module are passed, and what they return. */
+function standsFor(python: PythonModule, expr: Expr, depth = 0): Expr[] {
+  if (depth > 4) return []
+  const value = python.definition(expr)
+  const follow = (one: Expr | null): Expr[] => (one === null ? [] : standsFor(python, one, depth + 1))
+  if (value.type === 'call') {
+    const func = python.functionOf(value.callee)
+    return func === null || isGenerator(python, func) ? [value] : returnsOf(func).flatMap(follow)
+  }
+  if (value.type === 'attribute') return python.attributeValues(value).flatMap(follow)
+  if (value.type !== 'name') return [value]
+  return python.bindingsOf(value).flatMap((binding) => {
+    if (binding.kind === 'param') return passedFor(python, binding).flatMap(follow)
+    const { value: bound, unpack } = binding
+    if (bound === null || unpack === null) return follow(bound)
+    // `train, valid = make_generators(folder)`.
+    const func = bound.type === 'call' ? python.functionOf(bound.callee) : null
+    if (func === null) return [bound]
+    return returnsOf(func).flatMap((one) => {
+      const parts = python.definition(one)
+      return parts.type === 'tuple' && unpack.length === 1 ? follow(parts.items[unpack[0]!] ?? null) : []
+    })
+  })
+}
+
+/** What the calls of a function in this module pass for its parameter. */
+function passedFor(python: PythonModule, parameter: Binding): Expr[] {
+  const owner = python.parameterOf(parameter)
+  const sites = owner === null ? null : python.callSites(owner.func)
+  return (sites ?? []).flatMap(
+    (site) => passedExpression(python.argument(site, parameter.name, owner!.position)) ?? [],
+  )
 }
 
 const sequence = /^keras\.(\w+\.)*(Sequence|PyDataset)$/
@@ -201,6 +241,8 @@ function sequenceOf(python: PythonModule, data: Expr): Made | null {
   return decoder === null ? null : { call: value, decoder }
 }
 
+const generatorClass = /(^|\.)ImageDataGenerator(\.|$)/
+const fromFolder = /\.flow_from_(directory|dataframe)$/
 /** What `ImageDataGenerator` does to each picture by itself, in Python. */
 const turned =
   /^(rotation_range|width_shift_range|height_shift_range|shear_range|zoom_range|brightness_range|channel_shift_range|preprocessing_function)$/
@@ -209,11 +251,17 @@ const turned =
 function picturesOf(python: PythonModule, data: Expr): Made | null {
   const value = python.definition(data)
   const call = value.type === 'call' ? python.callAt(value) : null
-  if (value.type !== 'call' || call === null || value.callee.type !== 'attribute') return null
-  const from = call.receiver ?? call.name ?? ''
-  if (!/(^|\.)ImageDataGenerator(\.|$)/.test(from)) return null
   const decoder = 'ImageDataGenerator'
-  if (/^flow_from_(directory|dataframe)$/.test(call.method)) return { call: value, decoder }
+  if (value.type !== 'call' || call === null) return null
+  // A function of another module that makes it.
+  if (python.importedFunction(value.callee)?.calls.some((name) => fromFolder.test(name)) === true)
+    return { call: value, decoder }
+  if (value.callee.type !== 'attribute') return null
+  const from = call.receiver ?? call.name ?? ''
+  // Nothing else is called so.
+  if (fromFolder.test(`.${call.method}`) && (from === '' || generatorClass.test(from)))
+    return { call: value, decoder }
+  if (!generatorClass.test(from)) return null
   if (call.method !== 'flow') return null
   const maker = python.definition(value.callee.value)
   const turns = maker.type === 'call' && maker.args.some(({ name }) => name !== null && turned.test(name))
