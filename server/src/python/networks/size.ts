@@ -54,7 +54,9 @@ class Count {
       )
       return
     }
-    if (kind === 'Sequential') {
+    // What is assigned to a plain module afterwards is not followed: `self.mid = nn.Module()`, `self.mid.block = Block()`.
+    if (kind === 'Module') this.open = true
+    else if (kind === 'Sequential') {
       if (given.positional.some((one) => !holdsLayers(one))) this.open = true
       this.add(given.positional, times, depth + 1)
     } else if (kind === 'TransformerEncoder' || kind === 'TransformerDecoder') {
