@@ -313,7 +313,15 @@ export class Linker implements LinkedProject {
   /** The files that launches of a script give one of its options. */
   private filesGiven(script: string, flags: readonly string[]): GivenFiles {
     this.questions.read(`given ${script}`)
-    return this.launchedFiles.given(script, flags)
+    const own = this.launchedFiles.given(script, flags)
+    if (own.files.length > 0) return own
+    // `ConfigParser.from_args(parser)` of a module that the program imports.
+    for (const importer of this.importersOf(script)) {
+      this.questions.read(`given ${importer}`)
+      const given = this.launchedFiles.given(importer, flags)
+      if (given.files.length > 0) return given
+    }
+    return own
   }
 
   private launched(): ReadonlySet<string> {

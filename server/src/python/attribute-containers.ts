@@ -11,6 +11,7 @@ import { unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { isDict } from './operators.js'
 import { scopeAt } from './scope.js'
+import { foldWritten } from './written-places.js'
 
 const classes = new Set([
   'easydict.EasyDict',
@@ -157,7 +158,7 @@ function put(
   }
   const inner = value.type === 'call' ? containerPath(analysis, value) : null
   if (inner === null) {
-    if (field !== '') values.set(field, analysis.fold(expr))
+    if (field !== '') values.set(field, foldWritten(analysis, expr))
     return
   }
   for (const [key, one] of inner.fields?.values ?? []) values.set(`${prefix}${key}`, one)

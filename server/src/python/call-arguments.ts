@@ -6,8 +6,9 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { boundValue } from './arguments.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
-import { configuredNode, foldConfigured } from './configured.js'
+import { configuredNode, foldConfigured, foldFound, look } from './configured.js'
 import { expressionOf } from './configured-expression.js'
+import { below } from './configured-path.js'
 import { chosen, known } from './folded.js'
 import { innerChange, innerKeys } from './inner-changes.js'
 import type { ArgumentValue, Call, Folded, Func, ProgramArgument } from './module.js'
@@ -175,9 +176,13 @@ export function inDictionary(
   if (written !== null && written !== 'other keys') return given(analysis, written)
   const configured = configuredNode(analysis, value)
   if (configured !== null) {
-    if (configured.node === undefined) return opaque
-    const inside = inConfigured(expr, configured.node, keyword, configured.overridable)
-    return changed(inside)
+    const { node, path, overridable } = configured
+    if (node !== undefined) return changed(inConfigured(expr, node, keyword, overridable))
+    if (path.root !== null) return opaque
+    // A dictionary or an object of another module.
+    const field = look(analysis, below(path, keyword))
+    const folded = field === null ? null : foldFound(field)
+    if (folded !== null) return changed({ state: 'given', expr, folded, span: expr })
   }
   if (value.type === 'conditional') {
     const [then, otherwise] = [inner(value.then), inner(value.otherwise)]

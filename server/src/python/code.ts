@@ -21,6 +21,8 @@ export type Folded =
       location?: Location
       /** It is written in a configuration file, there. */
       configured?: ConfiguredPlace
+      /** The literal of a module of the project that sets the value apart: a constant, a field, an entry of a dictionary. */
+      written?: Location
     }
   | {
       state: 'unknown'

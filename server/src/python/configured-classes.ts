@@ -114,7 +114,7 @@ function classNamed(analysis: Analysis, expr: Expr): NamedClass | null {
 }
 
 /** `cls` of a method of the class. */
-function ownClass(analysis: Analysis, expr: Expr): Klass | null {
+export function ownClass(analysis: Analysis, expr: Expr): Klass | null {
   if (expr.type !== 'name' || expr.id !== 'cls') return null
   const bindings = bindingsOf(analysis, expr.id, expr.start)
   const owner = bindings[0]?.kind === 'param' ? analysis.parameterOwner(bindings[0]) : null

@@ -4,8 +4,9 @@ import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { dictionaryPath } from './attribute-containers.js'
 import { changedKeys } from './configured.js'
+import { agreed, pathInside } from './configured-calls.js'
 import { fileLoadedFrom } from './configured-file.js'
-import { agreed, type ConfiguredPath, configuredPath, parameterOf, pathInside } from './configured-path.js'
+import { type ConfiguredPath, configuredPath, parameterOf } from './configured-path.js'
 import { rootsOf, seenFrom, toPlain as withoutChanges } from './configured-plain.js'
 import type { Func, Loading, ModuleSummary, PlainPath } from './module.js'
 
@@ -35,11 +36,13 @@ export function keptConfigurations(analysis: Analysis): NonNullable<ModuleSummar
   return kept
 }
 
-/** `CONFIG = {'epochs': 90, 'device': torch.device('cuda')}`; one that is a plain value is told as a constant. */
+/** `CONFIG = {'epochs': 90, 'device': torch.device('cuda')}`. Longer ones are data. */
 function dictionaryNamed(analysis: Analysis, name: string, value: Expr | null): ConfiguredPath | null {
-  if (value?.type !== 'dict' || analysis.mutatedNames.has(name)) return null
-  return analysis.fold(value).state === 'known' ? null : dictionaryPath(analysis, value)
+  if (value?.type !== 'dict' || value.entries.length > longestDictionary) return null
+  return analysis.mutatedNames.has(name) ? null : dictionaryPath(analysis, value)
 }
+
+const longestDictionary = 100
 
 /** What functions and methods give back that load a configuration, by qualified name. */
 export function loadingFunctions(analysis: Analysis): Record<string, Loading> {

@@ -131,8 +131,8 @@ function boundFile(
 function oneOf(files: readonly (LoadedFile | null)[]): LoadedFile | null {
   const named = new Set(files.filter((one) => typeof one === 'string'))
   const parameters = files.flatMap((one) => (one === null || typeof one === 'string' ? [] : [one]))
-  const [file] = named
-  if (named.size > 1) return null
+  // The file beside a checkpoint is the one that the program has begun with.
+  const file = [...named].find(isRootOfOption) ?? (named.size > 1 ? undefined : [...named][0])
   const [parameter] = parameters
   if (parameter === undefined) return file ?? null
   return file === undefined || parameters.some((one) => one.parameter !== parameter.parameter)

@@ -9,29 +9,22 @@ import type { Json } from '../text/json.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { containerPath, dictionaryPath, isOwnWrite } from './attribute-containers.js'
+import { pathOfItem, pathOfProject, theSame } from './configured-calls.js'
 import { keysChangedBy } from './configured-changes.js'
-import {
-  classParsers,
-  constructed,
-  filled,
-  pathOfClass,
-  structuring,
-  structuringMethods,
-} from './configured-classes.js'
-import { anyOfImported, loadedElsewhere, madeOfNamedModule, pathElsewhere } from './configured-elsewhere.js'
+import { classParsers, filled, pathOfClass, structuring } from './configured-classes.js'
+import { anyOfImported, madeOfNamedModule, pathElsewhere } from './configured-elsewhere.js'
 import { fileLoadedFrom, fileParsedBy, type LoadedFile, loaders, parsers } from './configured-file.js'
 import { isEmpty, keyOf, pathLookedUp } from './configured-lookups.js'
 import { sideThatCounts } from './fallbacks.js'
 import type { FieldValues } from './field-values.js'
-import { mappingInside, mappingSetOn, throughComprehension } from './filled-objects.js'
+import { mappingSetOn, throughComprehension } from './filled-objects.js'
 import { unknown } from './folded.js'
-import type { Func, Klass } from './module.js'
+import type { Func } from './module.js'
 import type { Mutation } from './mutations.js'
 import { namedModule, throughNamedModule } from './named-modules.js'
 import { attributeValues, bindingsOf } from './names.js'
-import { isResolving, overlaidNamespace } from './overlaid-arguments.js'
+import { isResolving } from './overlaid-arguments.js'
 import { plainWord } from './plain-word.js'
-import { returnsOf } from './returns.js'
 import type { Binding } from './scope.js'
 
 export type Key = string | number
@@ -114,8 +107,6 @@ const namespaces = new Set([
   'box.ConfigBox',
   'munch.Munch',
 ])
-
-const plainCopies = /^(copy|clone|dict|to_dict|toDict|as_dict|asdict|_asdict|model_dump|model_copy)$/
 
 const merges = new Set(['omegaconf.OmegaConf.merge', 'omegaconf.OmegaConf.unsafe_merge'])
 
@@ -206,12 +197,33 @@ function pathOfName(
   followed: Followed | null,
 ): ConfiguredPath | null {
   const changes = analysis.mutatedNames.has(expr.id) ? analysis.changesOf(expr.id, expr.start) : []
-  if (changes.length > 0) {
-    const filled = filledByKeys(analysis, expr, changes)
-    // What is written to single keys is told where they are looked up.
-    if (filled !== null || changes.some((change) => change.target === null && !tellsKeys(analysis, change)))
-      return filled
-  }
+  const filled = changes.length > 0 ? filledByKeys(analysis, expr, changes) : null
+  if (filled !== null) return filled
+  const path = pathBound(analysis, expr, depth, followed)
+  // What is written to single keys is told where they are looked up.
+  const unclear = changes.filter((change) => change.target === null && !tellsKeys(analysis, change))
+  return unclear.every(({ call }) => call !== null && bringsTheSame(analysis, path, call)) ? path : null
+}
+
+/** `config.update(json.load(file))` with the file that it comes from, for a run that goes on. */
+export function bringsTheSame(
+  analysis: Analysis,
+  path: ConfiguredPath | null,
+  { callee, args }: CallExpr,
+): boolean {
+  const [first, more] = args
+  if (callee.type !== 'attribute' || callee.attr !== 'update' || first?.name !== null || more !== undefined)
+    return false
+  const brought = path === null ? null : configuredPath(analysis, first.value)
+  return path !== null && brought !== null && samePath(path, brought)
+}
+
+function pathBound(
+  analysis: Analysis,
+  expr: Expr & { type: 'name' },
+  depth: number,
+  followed: Followed | null,
+): ConfiguredPath | null {
   const bindings = bindingsOf(analysis, expr.id, expr.start)
   if (bindings.length === 0) return pathElsewhere(analysis, expr)
   const binding = bindings.length === 1 ? bindings[0]! : null
@@ -401,7 +413,7 @@ function composed(analysis: Analysis, given: Expr | undefined): ConfiguredPath |
   return { root: hydraRoot, keys: [], ...(words.length === 0 ? {} : { overrides }) }
 }
 
-function fileRoot(analysis: Analysis, file: Expr, followed: Followed | null): ConfiguredPath | null {
+export function fileRoot(analysis: Analysis, file: Expr, followed: Followed | null): ConfiguredPath | null {
   return rootOf(fileLoadedFrom(analysis, file, followed))
 }
 
@@ -424,103 +436,4 @@ function merged(paths: (ConfiguredPath | null)[]): ConfiguredPath | null {
 
 function over(path: ConfiguredPath, base: ConfiguredPath): ConfiguredPath {
   return { ...path, under: path.under === undefined ? base : over(path.under, base) }
-}
-
-/** Calls of functions, methods and classes of the project, and methods of what they give back. */
-function pathOfProject(
-  analysis: Analysis,
-  expr: CallExpr,
-  depth: number,
-  followed: Followed | null,
-): ConfiguredPath | null {
-  const { callee, args } = expr
-  const inner = (part: Expr): ConfiguredPath | null => configuredPath(analysis, part, depth + 1, followed)
-  if (callee.type === 'attribute') {
-    if (plainCopies.test(callee.attr) && args.length === 0) return inner(callee.value)
-    if (/^parse_(args|known_args|intermixed_args)$/.test(callee.attr)) return overlaidNamespace(analysis)
-  }
-  const called = analysis.functionOf(callee)
-  if (called !== null) return pathReturned(analysis, called, expr, depth, followed)
-  const loaded = loadedElsewhere(analysis, expr, followed)
-  if (loaded !== null) return loaded
-  if (callee.type === 'attribute' && structuringMethods.test(callee.attr) && args.length > 0) {
-    const data = args[0]!.value
-    return filled(analysis, callee.value, expr, inner(data) ?? fileRoot(analysis, data, followed))
-  }
-  const klass = analysis.classOf(callee)
-  return (
-    (klass === null ? null : pathInside(analysis, klass, expr, depth, followed)) ??
-    constructed(analysis, expr, inner)
-  )
-}
-
-/** What the constructor of a class fills its object from, where the class finds that itself; `call` null: some call. */
-export function pathInside(
-  analysis: Analysis,
-  klass: Klass,
-  call: CallExpr | null,
-  depth: number,
-  outer: Followed | null,
-): ConfiguredPath | null {
-  const inside = mappingInside(klass)
-  if (inside === null) return null
-  const { init, mapping } = inside
-  for (let around = outer; around !== null; around = around.outer) if (around.func === init) return null
-  return configuredPath(analysis, mapping, depth + 1, { func: init, call, outer })
-}
-
-/** What a function of this module gives back. */
-function pathReturned(
-  analysis: Analysis,
-  func: Func,
-  call: CallExpr,
-  depth: number,
-  outer: Followed | null,
-): ConfiguredPath | null {
-  for (let around = outer; around !== null; around = around.outer) if (around.func === func) return null
-  return agreed(analysis, func, depth, { func, call, outer })
-}
-
-/** `args, config = parse()`: one of the things that a function of this module gives back. */
-function pathOfItem(
-  analysis: Analysis,
-  call: CallExpr,
-  index: number,
-  depth: number,
-  outer: Followed | null,
-): ConfiguredPath | null {
-  const func = analysis.functionOf(call.callee)
-  for (let around = outer; around !== null; around = around.outer) if (around.func === func) return null
-  const items = (func === null ? [] : returnsOf(func)).map((value) =>
-    value.type === 'tuple' || value.type === 'list' ? value.items[index] : undefined,
-  )
-  return func === null ? null : theSame(analysis, items, depth, { func, call, outer })
-}
-
-/** The one path of all that it returns. */
-export function agreed(
-  analysis: Analysis,
-  func: Func,
-  depth: number,
-  followed: Followed,
-): ConfiguredPath | null {
-  return theSame(analysis, returnsOf(func), depth, followed)
-}
-
-function theSame(
-  analysis: Analysis,
-  values: readonly (Expr | undefined)[],
-  depth: number,
-  followed: Followed | null,
-): ConfiguredPath | null {
-  let found: ConfiguredPath | null = null
-  for (const value of values) {
-    // What stands for a file that is not there; `[convert(item) for item in data]` of what is no mapping.
-    if (value !== undefined && values.length > 1 && (isEmpty(value) || value.type === 'comprehension'))
-      continue
-    const path = value === undefined ? null : configuredPath(analysis, value, depth + 1, followed)
-    if (path === null || (found !== null && !samePath(found, path))) return null
-    found = path
-  }
-  return found
 }

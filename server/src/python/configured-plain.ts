@@ -1,7 +1,9 @@
 /** Configurations as modules tell each other of them: plain data. */
-import { define } from '../text/records.js'
+import type { Json } from '../text/json.js'
+import type { Location } from '../text/location.js'
+import { define, lookUp } from '../text/records.js'
 import type { ConfiguredPath } from './configured-path.js'
-import { known } from './folded.js'
+import { known, writtenAt } from './folded.js'
 import type { PlainPath } from './module.js'
 
 /** Longest value of a field that is worth passing on, in characters of JSON. */
@@ -16,15 +18,20 @@ export function toPlain({
   commandLine,
   ...more
 }: ConfiguredPath): PlainPath {
-  const values = [...(fields?.values ?? [])].flatMap(([name, value]) =>
-    value.state === 'known' && !value.overridable && JSON.stringify(value.value).length <= longestField
-      ? [[name, value.value] as const]
-      : [],
-  )
+  const values: Record<string, Json> = {}
+  const places: Record<string, Location> = {}
+  for (const [name, value] of fields?.values ?? []) {
+    if (value.state === 'unknown' || value.overridable) continue
+    if (JSON.stringify(value.value).length > longestField) continue
+    define(values, name, value.value)
+    if (value.written !== undefined) define(places, name, value.written)
+  }
   return {
     root,
     keys,
-    ...(fields === undefined ? {} : { fields: { from: fields.from, values: Object.fromEntries(values) } }),
+    ...(fields === undefined
+      ? {}
+      : { fields: { from: fields.from, values, ...(Object.keys(places).length === 0 ? {} : { places }) } }),
     ...(parts === undefined ? {} : { parts: { from: parts.from, paths: mapped(parts.paths, toPlain) } }),
     ...(under === undefined ? {} : { under: toPlain(under) }),
     ...(commandLine === true ? { commandLine } : {}),
@@ -59,7 +66,12 @@ function made({
   mayChange,
   ...more
 }: PlainPath): ConfiguredPath {
-  const values = new Map(Object.entries(fields?.values ?? {}).map(([name, value]) => [name, known(value)]))
+  const values = new Map(
+    Object.entries(fields?.values ?? {}).map(([name, value]) => [
+      name,
+      writtenAt(known(value), lookUp(fields?.places ?? {}, name)),
+    ]),
+  )
   return {
     root,
     keys,

@@ -6,7 +6,7 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { isOwnWrite } from './attribute-containers.js'
 import { constantKey, keysChangedBy } from './configured-changes.js'
-import { below, type ConfiguredPath, configuredPath, type Key } from './configured-path.js'
+import { below, bringsTheSame, type ConfiguredPath, configuredPath, type Key } from './configured-path.js'
 import { fieldAt } from './field-values.js'
 import { chosen, configuredAs, known, unknown } from './folded.js'
 import type { Call, Folded } from './module.js'
@@ -160,6 +160,7 @@ function storedPaths(analysis: Analysis): Store[] {
   for (const { expr } of analysis.calls) {
     const { callee, args } = expr
     if (callee.type !== 'attribute' || !/^(name|subscript|attribute)$/.test(callee.value.type)) continue
+    if (bringsTheSame(analysis, configuredPath(analysis, callee.value), expr)) continue
     for (const key of keysChangedBy(analysis, callee.attr, args) ?? []) store(callee.value, key)
   }
   for (const call of analysis.callsTo('omegaconf.OmegaConf.update')) {

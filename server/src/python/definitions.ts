@@ -3,6 +3,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
+import type { Location } from '../text/location.js'
 import { define, lookUp } from '../text/records.js'
 import { lowerBound } from '../text/sorted.js'
 import type { Analysis } from './analysis.js'
@@ -27,12 +28,13 @@ import { optionFunction } from './option-functions.js'
 import { movesSamples } from './resident-data.js'
 import { onlyReturn } from './returns.js'
 import { mayHoldSinglePasses, singleParameters } from './single-passes.js'
+import { foldWritten } from './written-places.js'
 
 export type Definitions = Pick<
   ModuleSummary,
   'functions' | 'classes' | 'constants' | 'reexports' | 'passesOn'
 > &
-  Required<Pick<ModuleSummary, 'kept' | 'loads' | 'parses'>> & {
+  Required<Pick<ModuleSummary, 'places' | 'kept' | 'loads' | 'parses'>> & {
     /** Networks that it freezes. */
     frozen: readonly Expr[]
     /** A function of it takes gradients of gradients. */
@@ -43,7 +45,11 @@ export type Definitions = Pick<
 const maximumConstant = 2_000
 
 /** `class CFG: workers = 4`, and `self.workers = 4` of its objects, where the module itself does not change it. */
-function classConstants(analysis: Analysis, constants: Record<string, Json>): void {
+function classConstants(
+  analysis: Analysis,
+  constants: Record<string, Json>,
+  places: Record<string, Location>,
+): void {
   for (const klass of analysis.classes.slice(0, 50)) {
     for (const [field, value] of fieldValues(analysis, klass)) {
       const name = `${klass.name}.${field}`
@@ -52,8 +58,10 @@ function classConstants(analysis: Analysis, constants: Record<string, Json>): vo
         value.state === 'known' &&
         !value.overridable &&
         JSON.stringify(value.value).length <= maximumConstant
-      )
+      ) {
         define(constants, name, value.value)
+        if (value.written !== undefined) define(places, name, value.written)
+      }
     }
   }
 }
@@ -61,6 +69,7 @@ function classConstants(analysis: Analysis, constants: Record<string, Json>): vo
 /** Its constants, functions and classes, and what it passes on of others'. */
 export function definitionsOf(analysis: Analysis): Definitions {
   const constants: Record<string, Json> = {}
+  const places: Record<string, Location> = {}
   const reexports: Record<string, string> = {}
   for (const [name, bindings] of analysis.scopes.bindings) {
     if (name.includes('.') || name.endsWith('[]')) continue
@@ -79,22 +88,23 @@ export function definitionsOf(analysis: Analysis): Definitions {
       // With the changes in place that follow the assignment.
       const value = analysis.isMutated(name, analysis.scopes)
         ? analysis.fold({ type: 'name', id: name, start: end, end })
-        : analysis.fold(last.value)
+        : foldWritten(analysis, last.value)
       if (
         value.state === 'known' &&
         !value.overridable &&
         JSON.stringify(value.value).length <= maximumConstant
       ) {
         define(constants, name, value.value)
+        if (value.written !== undefined) define(places, name, value.written)
       }
     }
   }
-  classConstants(analysis, constants)
+  classConstants(analysis, constants, places)
   const functions: ModuleSummary['functions'] = {}
   const classes: ModuleSummary['classes'] = {}
   const passesOn = passedOn(analysis)
   const known: Definitions = {
-    ...{ functions, classes, constants, reexports, kept: {}, loads: {}, parses: {} },
+    ...{ functions, classes, constants, places, reexports, kept: {}, loads: {}, parses: {} },
     ...(passesOn === null ? {} : { passesOn }),
     frozen: frozenIn(analysis),
     secondOrder: false,
@@ -202,7 +212,7 @@ export function stepsOfClasses(analysis: Analysis): Definitions {
       define(classes, klass.name, { bases: [], methods: [], calls: [], steps: described.steps })
   }
   return {
-    ...{ functions: {}, classes, constants: {}, reexports: {}, kept: {}, loads: {}, parses: {} },
+    ...{ functions: {}, classes, constants: {}, places: {}, reexports: {}, kept: {}, loads: {}, parses: {} },
     frozen: frozenIn(analysis),
     secondOrder: analysis.functions.some(
       (func) => isOfModule(func) && analysis.effectsOfFunction(func).secondOrder,
@@ -272,6 +282,11 @@ export function passedOn(analysis: Analysis): NonNullable<ModuleSummary['passesO
   return { names, stars: analysis.scopes.stars }
 }
 
+const takenOver = [
+  ...(['functions', 'classes', 'constants', 'places'] as const),
+  ...(['reexports', 'kept', 'loads', 'parses'] as const),
+]
+
 /** Definitions of other modules of the project that a package passes on. */
 function takeOver(
   analysis: Analysis,
@@ -281,7 +296,7 @@ function takeOver(
   for (const module of stars) {
     const summary = analysis.importedByName.get(module)
     if (summary === undefined) continue
-    for (const kind of ['functions', 'classes', 'constants', 'reexports', 'kept', 'loads', 'parses'] as const)
+    for (const kind of takenOver)
       for (const [name, value] of Object.entries(summary[kind] ?? {}))
         if (!name.startsWith('_')) Object.assign(into[kind], { [name]: value })
   }
@@ -295,7 +310,7 @@ function takeOver(
     ] as const)
       if (value !== undefined) Object.assign(table, { [name]: value })
     // With what stands in a class: `CFG.workers`, `Config.from_yaml`.
-    for (const kind of ['constants', 'kept', 'loads', 'parses'] as const)
+    for (const kind of ['constants', 'places', 'kept', 'loads', 'parses'] as const)
       for (const [key, value] of Object.entries(found.summary[kind] ?? {}))
         if (key === found.rest || key.startsWith(`${found.rest}.`))
           Object.assign(into[kind], { [`${name}${key.slice(found.rest.length)}`]: value })

@@ -4,11 +4,12 @@ import type { Json } from '../text/json.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { fieldDefault, writtenOnce } from './data-classes.js'
-import { known, unknown } from './folded.js'
+import { constantOf, unknown } from './folded.js'
 import { isDictionaryOf, takingOf } from './mapping-classes.js'
 import type { Folded, Func, Klass, ModuleSummary } from './module.js'
 import { bindingsOf } from './names.js'
 import type { Binding, Scope } from './scope.js'
+import { foldWritten } from './written-places.js'
 
 /** By dotted name: 'data.workers'. */
 export type FieldValues = ReadonlyMap<string, Folded>
@@ -64,12 +65,12 @@ export function fieldAt(values: FieldValues, keys: readonly (string | number)[])
 /** Of a class of another module. `byKeyword`: what its constructor is given are its fields. */
 export function fieldsElsewhere(
   analysis: Analysis,
-  { constants }: ModuleSummary,
+  summary: ModuleSummary,
   name: string,
   made: CallExpr,
   byKeyword: boolean,
 ): FieldValues {
-  const values = analysis.complete ? constantsOf(constants, name) : new Map<string, Folded>()
+  const values = analysis.complete ? constantsOf(summary, name) : new Map<string, Folded>()
   if (!analysis.complete) return values
   for (const argument of made.args)
     if (argument.name !== null)
@@ -84,16 +85,18 @@ export function classElsewhere(analysis: Analysis, summary: ModuleSummary, name:
   const kept = elsewhere.get(analysis) ?? new Map<string, FieldValues>()
   elsewhere.set(analysis, kept)
   const key = `${summary.path}\0${name}`
-  const values = kept.get(key) ?? constantsOf(summary.constants, name)
+  const values = kept.get(key) ?? constantsOf(summary, name)
   kept.set(key, values)
   return values
 }
 
-function constantsOf(constants: ModuleSummary['constants'], name: string): Map<string, Folded> {
+function constantsOf(summary: ModuleSummary, name: string): Map<string, Folded> {
   const values = new Map<string, Folded>()
-  for (const [key, value] of Object.entries(constants))
-    if (name === '') values.set(key, known(value))
-    else if (key.startsWith(`${name}.`)) values.set(key.slice(name.length + 1), known(value))
+  for (const key of Object.keys(summary.constants)) {
+    const field = name === '' ? key : key.startsWith(`${name}.`) ? key.slice(name.length + 1) : null
+    const value = field === null ? undefined : constantOf(summary, key)
+    if (field !== null && value !== undefined) values.set(field, value)
+  }
   return values
 }
 
@@ -165,7 +168,7 @@ class FieldReader {
       expr.type === 'name' && this.analysis.classOf(expr) !== null ? null : this.analysis.definition(expr)
     const callee = value === null ? expr : value.type === 'call' ? value.callee : null
     const nested = callee === null ? null : this.analysis.classOf(callee)
-    if (nested === null) this.set(name, this.analysis.fold(expr))
+    if (nested === null) this.set(name, foldWritten(this.analysis, expr))
     else this.nested(name, nested, value?.type === 'call' ? value : null)
   }
 

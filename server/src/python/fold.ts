@@ -15,7 +15,17 @@ import { foldChanges } from './fold-changes.js'
 import { mapNumbers, maximumItems } from './fold-numeric.js'
 import { configuredValue, environmentValue, programArgument, withoutWords } from './fold-outside.js'
 import { ownFile, pathAttribute } from './fold-paths.js'
-import { agree, chosen, combine, combineWith, known, oneOf, throughOptions, unknown } from './folded.js'
+import {
+  agree,
+  chosen,
+  combine,
+  combineWith,
+  constantOf,
+  known,
+  oneOf,
+  throughOptions,
+  unknown,
+} from './folded.js'
 import type { Folded } from './module.js'
 import { mayBeFilled } from './mutations.js'
 import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget } from './names.js'
@@ -283,8 +293,8 @@ export class Folder {
       if (id === '__file__' && !this.analysis.notebook) return known(ownFile(this.analysis.path))
       const star = starTarget(this.analysis, id)
       const found = star === null ? null : projectTarget(this.analysis, star)
-      const value = found === null ? undefined : lookUp(found.summary.constants, found.rest)
-      return value === undefined ? unknown(`the name ${id}`) : known(value)
+      const value = found === null ? undefined : constantOf(found.summary, found.rest)
+      return value ?? unknown(`the name ${id}`)
     }
     // A list or dictionary that is changed after it was made no longer has the value it was made with.
     const changes = this.analysis.changesOf(id, offset)
@@ -367,8 +377,8 @@ export class Folder {
         return this.parameter(binding)
       case 'import': {
         const found = binding.target === null ? null : projectTarget(this.analysis, binding.target)
-        const value = found === null ? undefined : lookUp(found.summary.constants, found.rest)
-        return value === undefined ? unknown(`${binding.name} of another module`) : known(value)
+        const value = found === null ? undefined : constantOf(found.summary, found.rest)
+        return value ?? unknown(`${binding.name} of another module`)
       }
       default:
         return unknown(binding.kind === 'loop' ? 'a loop variable' : `the name ${binding.name}`)
@@ -410,14 +420,14 @@ export class Folder {
   }
 
   /** `config.WORKERS`, `CFG.workers`, `CFG().workers` of another module. */
-  private constantOf({ value, attr }: Expr & { type: 'attribute' }): Json | undefined {
+  private constantOf({ value, attr }: Expr & { type: 'attribute' }): Folded | undefined {
     const made = this.analysis.definition(value)
     const from = made.type === 'call' && made.args.length === 0 ? made.callee : value
     if (from.type !== 'name') return undefined
     const target = bindingsOf(this.analysis, from.id, from.start).at(-1)?.target
     const found = target === undefined || target === null ? null : projectTarget(this.analysis, target)
     if (found === null || (from !== value && found.rest === '')) return undefined
-    return lookUp(found.summary.constants, found.rest === '' ? attr : `${found.rest}.${attr}`)
+    return constantOf(found.summary, found.rest === '' ? attr : `${found.rest}.${attr}`)
   }
 
   private attribute(expr: Expr & { type: 'attribute' }): Folded {
@@ -434,7 +444,7 @@ export class Folder {
     const laidOver = assigned.length === 1 ? this.overArgument(expr, assigned[0]!) : null
     if (laidOver !== null) return laidOver
     if (constant !== null) assigned.unshift(this.fold(constant))
-    else if (elsewhere !== undefined) assigned.unshift(known(elsewhere))
+    else if (elsewhere !== undefined) assigned.unshift(elsewhere)
     if (assigned.length > 0) return agree(assigned, `several values of .${expr.attr}`)
     if (
       this.analysis.programParameters.holdsArguments(expr.value) &&
@@ -454,7 +464,7 @@ export class Folder {
     const field = this.analysis.fieldDefault(expr)
     if (field !== null) return this.fold(field)
     const value = this.constantOf(expr)
-    if (value !== undefined) return known(value)
+    if (value !== undefined) return value
     if (/^parents?$/.test(expr.attr)) {
       const path = this.fold(expr.value)
       const above = path.state === 'known' ? pathAttribute(path.value, expr.attr) : undefined

@@ -2,8 +2,9 @@
 import type { Expr } from '../syntax/python-ast.js'
 import type { ConfiguredPlace } from '../text/configured.js'
 import type { Json } from '../text/json.js'
-import { sameLocation } from '../text/location.js'
-import type { Folded, FoldedOption } from './module.js'
+import { type Location, sameLocation } from '../text/location.js'
+import { lookUp } from '../text/records.js'
+import type { Folded, FoldedOption, ModuleSummary } from './module.js'
 import { sameValue } from './operators.js'
 
 export type Fold = (expr: Expr) => Folded
@@ -12,6 +13,19 @@ type Unknown = Folded & { state: 'unknown' }
 
 export const unknown = (because: string): Unknown => ({ state: 'unknown', because })
 export const known = (value: Json): Folded => ({ state: 'known', value, channel: 'code', overridable: false })
+
+/** A constant of another module. */
+export function constantOf(
+  { constants, places }: Pick<ModuleSummary, 'constants' | 'places'>,
+  name: string,
+): Folded | undefined {
+  const value = lookUp(constants, name)
+  return value === undefined ? undefined : writtenAt(known(value), lookUp(places ?? {}, name))
+}
+
+export function writtenAt(folded: Folded, place: Location | undefined): Folded {
+  return folded.state === 'unknown' || place === undefined ? folded : { ...folded, written: place }
+}
 
 /** A value that stands in a configuration file, or that the launch line puts there. */
 export function configuredAs(value: Json, at: ConfiguredPlace, overridable: boolean): Folded {

@@ -3,6 +3,7 @@
 import type { ConfiguredPlace } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { Json } from '../text/json.js'
+import type { Location } from '../text/location.js'
 import type { SharedArgument } from './code.js'
 import type { ReportedMetrics } from './logged-metrics.js'
 import type { MadeNetwork } from './networks/size.js'
@@ -101,6 +102,8 @@ export interface ModuleSummary {
   /** By what it, or a module of the project that it imports, tells one process from another. */
   readsRank?: string
   constants: Record<string, Json>
+  /** Where those of them stand that are plain literals. */
+  places?: Record<string, Location>
   functions: Record<
     string,
     {
@@ -367,7 +370,7 @@ export type ConfigurationUse =
 export interface PlainPath {
   root: string | null
   keys: (string | number)[]
-  fields?: { from: number; values: Record<string, Json> }
+  fields?: { from: number; values: Record<string, Json>; places?: Record<string, Location> }
   parts?: { from: number; paths: Record<string, PlainPath> }
   under?: PlainPath
   commandLine?: true

@@ -28,8 +28,21 @@ export function optionOf(analysis: Analysis, expr: Expr): string[] | null {
 /** The root of what the file holds; null: a launch that is bound tells the file, or no option does. */
 export function rootOfOption(analysis: Analysis, expr: Expr): string | null {
   if (analysis.binding !== null || !analysis.complete) return null
-  const flags = optionOf(analysis, expr)
+  const flags = optionOf(analysis, expr) ?? optionElsewhere(analysis, expr)
   return flags === null || flags.length === 0 ? null : rootOfFlags(flags)
+}
+
+/** `args.config` of `args = parser.parse_args()`, where another module has given the parser its options. */
+function optionElsewhere(analysis: Analysis, expr: Expr): string[] | null {
+  const value = analysis.definition(expr)
+  if (value.type !== 'attribute' || value.value.type !== 'name' || analysis.programArguments.length > 0)
+    return null
+  const { id, start } = value.value
+  const parsed = bindingsOf(analysis, id, start).some(({ value: made }) => {
+    const callee = made?.type === 'call' ? made.callee : null
+    return callee?.type === 'attribute' && callee.attr === 'parse_args'
+  })
+  return parsed ? [value.attr] : null
 }
 
 export function rootOfFlags(flags: readonly string[]): string {
@@ -55,6 +68,10 @@ export function optionUses(
     const otherwise = folded?.state === 'known' ? asFile(folded.value) : null
     return keys === undefined ? [] : [{ kind: 'option' as const, flags, otherwise, keys }]
   })
+  const known = new Set(uses.map((use) => rootOfFlags(use.flags)))
+  for (const [root, keys] of read)
+    if (isRootOfOption(root) && !known.has(root))
+      uses.push({ kind: 'option', flags: root.slice(mark.length).split(' '), otherwise: null, keys })
   // click's options are arguments of the program as well.
   return [...new Map(uses.map((use) => [rootOfFlags(use.flags), use])).values()]
 }

@@ -29,7 +29,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
   if (whom === 'itself') return aboutItself(analysis)
   const isImported = whom === 'everyone' || passedOn(analysis) !== null
   const known = isImported ? definitionsOf(analysis) : stepsOfClasses(analysis)
-  const { constants, functions, classes, reexports, passesOn, frozen, secondOrder } = known
+  const { constants, places, functions, classes, reexports, passesOn, frozen, secondOrder } = known
   const reported = reportedMetrics(analysis)
   const outward = outwardCalls(analysis, frozen)
   const derived = derivedClasses(analysis)
@@ -43,6 +43,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
   return {
     path: analysis.path,
     constants,
+    ...(Object.keys(places).length === 0 ? {} : { places }),
     functions,
     classes,
     reexports,

@@ -28,7 +28,14 @@ function knownValue(
   site: Place,
   locator: Locator,
 ): Settled<Json> {
-  const { value, channel, overridable, option, location, configured } = folded
+  const { value, channel, overridable, option, location, configured, written } = folded
+  const elsewhere = written === undefined || written.path === locator.path ? undefined : written
+  if (elsewhere !== undefined && location === undefined) {
+    const of = option === undefined ? {} : { option }
+    const origin = locator.origin(place, { site, channel, overridable, location: elsewhere, ...of })
+    // Its reader looks at the code that uses it.
+    return { ...origin, site: { ...origin.site, path: locator.path }, state: 'known', value }
+  }
   const origin = locator.origin(place, {
     site: configured === undefined ? site : configuredSite(site, configured),
     channel,

@@ -35,6 +35,14 @@ export function writeArgument(
     return { reason: 'the value comes from the launch' }
   }
   const { expr, folded } = argument
+  const written = folded.state === 'known' ? folded.written : undefined
+  if (written !== undefined && written.path !== path && plainLiteral.test(code))
+    return {
+      kind: 'replace',
+      path: written.path,
+      range: { fragment: 0, start: written.start, end: written.end },
+      text: code,
+    }
   if (expr.type === 'constant' && folded.state === 'unknown' && folded.options !== undefined)
     return { reason: `${keyword} is set under a condition: see to it that it holds` }
   const inside = (at: { start: number; end: number }) =>
@@ -90,6 +98,9 @@ export function writeArgument(
       }
     : { kind: 'set keyword', path, call: range, name: keyword, value: code }
 }
+
+/** What reads the same in every module. */
+const plainLiteral = /^(-?[\d.][\w.+-]*|True|False|None|'[^'\n]*'|"[^"\n]*")$/
 
 /**
  * Where the value stands that somebody has set apart to be changed; a refusal where that is another file, or what callers

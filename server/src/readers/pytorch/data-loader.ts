@@ -347,7 +347,12 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   let code: string
   let title: string
   const option = effective(claim) === 0 ? workersOption(python, call) : null
-  if (option !== null) {
+  if (claim.location.path !== path) {
+    // A module of constants holds plain numbers.
+    const count = typeof value === 'number' ? value : 4
+    code = String(count)
+    title = loadWith(count)
+  } else if (option !== null) {
     code = option.code
     title = `Load with as many worker processes as ${option.flag} says (${option.byDefault} by default)`
   } else if (typeof value === 'number') {
@@ -370,9 +375,9 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   if ('reason' in written) return written
   const writes: Write[] = [written]
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
-  // Where there were workers before, only their number changes.
+  // Where there were workers before, or somebody sets their number in another file, only that changes.
   const open: Record<string, ArgumentValue> =
-    effective(claim) === 0
+    effective(claim) === 0 && claim.location.path === path
       ? {
           pin_memory: python.argument(call, 'pin_memory', positions.pinned),
           persistent_workers: python.argument(call, 'persistent_workers'),
