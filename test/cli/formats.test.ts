@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { before, describe, it } from 'mocha'
-import type { Outcome } from '../../server/src/cli/console.js'
+import type { Transcript } from '../../server/src/cli/console.js'
 import { runHere } from './here.js'
 
 const search = `from sklearn.model_selection import GridSearchCV
@@ -101,7 +101,7 @@ function replaced(
 
 describe('formats of check', () => {
   describe('sarif', () => {
-    let said: Outcome
+    let said: Transcript
     let log: Log
     before(async () => {
       said = await check('sarif')

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type Console, type Outcome, said } from '../../server/src/cli/console.js'
+import { type Console, said, type Transcript } from '../../server/src/cli/console.js'
 import { nodeEngine } from '../../server/src/cli/node-engine.js'
 import { run } from '../../server/src/cli/program.js'
 
@@ -24,7 +24,7 @@ export async function runHere(
   files: Record<string, string>,
   args: readonly string[],
   around: Around | ((root: string) => void) = {},
-): Promise<Outcome> {
+): Promise<Transcript> {
   const { prepare, after, console }: Around = typeof around === 'function' ? { prepare: around } : around
   return inFolder({ 'costlint.toml': '', ...files }, async (_, root) => {
     prepare?.(root)
@@ -37,7 +37,7 @@ export async function runHere(
 /** Several commands on one folder. */
 export async function inFolder<T>(
   files: Record<string, string>,
-  use: (costlint: (...args: string[]) => Promise<Outcome>, root: string) => Promise<T>,
+  use: (costlint: (...args: string[]) => Promise<Transcript>, root: string) => Promise<T>,
 ): Promise<T> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'costlint here ')))
   try {
@@ -60,6 +60,6 @@ export async function runAt(
   cwd: string,
   args: readonly string[],
   other: Partial<Console> = {},
-): Promise<Outcome> {
+): Promise<Transcript> {
   return said(cwd, (console) => run(uncached(args), nodeEngine, console), other)
 }

@@ -61,7 +61,7 @@ export function processConsole(signal: AbortSignal): Console {
 }
 
 /** What a command has printed, and how it ended. */
-export interface Outcome {
+export interface Transcript {
   out: string
   err: string
   code: number
@@ -72,7 +72,7 @@ export async function said(
   cwd: string,
   run: (console: Console) => Promise<number>,
   other: Partial<Console> = {},
-): Promise<Outcome> {
+): Promise<Transcript> {
   const decoder = new TextDecoder()
   let out = ''
   let err = ''

@@ -20,7 +20,7 @@ export default defineRule({
   severity: 'error',
   finds: 'several GPUs requested, one used',
   summary: 'A job pays for several accelerators and its script uses one.',
-  supersedes: ['compute/oversized-instance'],
+  supersedes: ['compute/oversized-instance', 'distributed/needless-multi-node'],
   check(view, context) {
     const { report } = context
     if (isViewOf(view, 'Parallelism')) {

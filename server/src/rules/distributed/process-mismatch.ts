@@ -13,7 +13,7 @@ export default defineRule({
   severity: 'error',
   finds: 'fewer processes than GPUs, or more',
   summary: 'A launcher starts fewer processes than the node has accelerators, and the rest stay idle.',
-  supersedes: ['compute/oversized-instance'],
+  supersedes: ['compute/oversized-instance', 'distributed/needless-multi-node'],
   check(view, { report, silent }) {
     const { gpus, gpuModel, processes } = view.settings
     const count = effective(gpus)
