@@ -29,7 +29,9 @@ export function calledNetwork(python: PythonModule, { name, expr: { callee } }: 
   const text = textOfTarget(expr)
   if (text === null) return null
   const origins = expr.type === 'name' ? (passedFor(python, expr) ?? []) : []
-  const names = origins.flatMap(({ given }) => textOfTarget(given) ?? [])
+  const names = [...origins.map(({ given }) => given), ...madeOf(python, expr)].flatMap(
+    (one) => textOfTarget(one) ?? [],
+  )
   return {
     expr,
     name: text,
@@ -37,6 +39,24 @@ export function calledNetwork(python: PythonModule, { name, expr: { callee } }: 
     passedBy: new Set(origins.map(({ call }) => call)),
     origins: origins.length === 0 ? [expr] : origins.map(({ given }) => given),
   }
+}
+
+/** The variables that a variable or field is made of: `model` of `self.model = DataParallel(model).cuda()`. */
+function madeOf(python: PythonModule, expr: Expr): Expr[] {
+  const made =
+    expr.type === 'attribute'
+      ? python.attributeValues(expr)
+      : expr.type === 'name'
+        ? [python.definition(expr)]
+        : []
+  return made.flatMap((value): Expr[] => {
+    if (value === null || value === expr) return []
+    const network = unmoved(value)
+    const [wrapped] = network.type === 'call' ? network.args : []
+    if (network.type !== 'call') return textOfTarget(network) === null ? [] : [network]
+    const wrapper = (python.nameOf(network.callee) ?? '').split('.').at(-1) ?? ''
+    return wrapped !== undefined && harmless.test(wrapper) ? [unmoved(wrapped.value)] : []
+  })
 }
 
 /** What the calls of its function pass for a parameter; null: it is none, or they cannot be seen. */
