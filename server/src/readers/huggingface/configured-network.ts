@@ -66,7 +66,7 @@ export function layersInFolder(python: PythonModule, folder: string, of: string)
   const family = Object.keys(defaults).find((name) => name.toLowerCase() === type.replace(/[_-]/g, ''))
   if (family === undefined) return null
   const named = (names: string[]): number | null => {
-    const found = names.map((name) => values[name]).find((one) => typeof one === 'number')
+    const found = names.map((name) => lookUp(values, name)).find((one) => typeof one === 'number')
     return typeof found === 'number' ? found : null
   }
   return layersFrom(family, lookUp(defaults, family)!, named, of)

@@ -22,15 +22,17 @@ const loader = 'torch.utils.data.DataLoader'
 
 export function singleSampleLoaders(python: PythonModule): SingleSampleLoader[] {
   const loaders = python.callsTo(loader)
-  return loaders.flatMap((call): SingleSampleLoader[] => {
-    const { assignedTo } = call
-    if (assignedTo === null || feedsOf(python, call) !== 'evaluation' || !takesOne(python, call)) return []
+  const single = loaders.filter(
+    (call) => call.assignedTo !== null && takesOne(python, call) && feedsOf(python, call) === 'evaluation',
+  )
+  if (single.length === 0) return []
+  const trained = trainingSources(python, loaders)
+  const loops = loopsByName(python)
+  return single.flatMap((call): SingleSampleLoader[] => {
+    const assignedTo = call.assignedTo!
     const dataset = passedExpression(python.argument(call, 'dataset', 0))
-    if (dataset === null || !haveOneSize(python, call, dataset, loaders)) return []
-    const loop = python.loops.find(
-      ({ node, function: func }) =>
-        node.type === 'for' && func === call.function && namesIn(node.iterable).includes(assignedTo),
-    )
+    if (dataset === null || !haveOneSize(python, dataset, trained)) return []
+    const loop = loops.get(assignedTo)?.find(({ function: func }) => func === call.function)
     const size = python.argument(call, 'batch_size', 1)
     return [
       {
@@ -61,20 +63,54 @@ function takesSeveral(python: PythonModule, call: Call): boolean {
   return size.state === 'given' && (typeof known === 'number' ? known > 1 : known !== null)
 }
 
-/** Tensors, or samples of which the training takes several at a time. */
-function haveOneSize(python: PythonModule, call: Call, dataset: Expr, loaders: readonly Call[]): boolean {
-  const own = sourceOf(python, dataset)
-  if (own.made !== null && python.nameOf(own.made.callee) === 'torch.utils.data.TensorDataset') return true
-  return loaders.some((other) => {
-    if (other === call || feedsOf(python, other) !== 'training') return false
-    if (!takesSeveral(python, other) || collatesItself(python, other)) return false
-    const given = passedExpression(python.argument(other, 'dataset', 0))
-    const theirs = given === null ? null : sourceOf(python, given)
-    if (theirs === null) return false
-    if (own.split !== null && own.split === theirs.split) return true
-    return own.made !== null && theirs.made !== null && alike(python, own.made, theirs.made)
-  })
+/** Where the samples of trainings come from that take several at a time. */
+interface TrainingSources {
+  splits: ReadonlySet<Expr>
+  /** By what makes the data set, as it is written. */
+  made: ReadonlyMap<string, CallExpr[]>
 }
+
+function trainingSources(python: PythonModule, loaders: readonly Call[]): TrainingSources {
+  const splits = new Set<Expr>()
+  const made = new Map<string, CallExpr[]>()
+  for (const call of loaders) {
+    if (!takesSeveral(python, call) || collatesItself(python, call) || feedsOf(python, call) !== 'training')
+      continue
+    const given = passedExpression(python.argument(call, 'dataset', 0))
+    if (given === null) continue
+    const source = sourceOf(python, given)
+    if (source.split !== null) splits.add(source.split)
+    if (source.made === null) continue
+    const maker = written(python, source.made.callee)
+    const alike = made.get(maker) ?? []
+    // More of one class are trainings of their own, not what this evaluation belongs to.
+    if (alike.length < mostAlike) made.set(maker, [...alike, source.made])
+  }
+  return { splits, made }
+}
+
+const mostAlike = 8
+
+function loopsByName(python: PythonModule): Map<string, Loop[]> {
+  const found = new Map<string, Loop[]>()
+  for (const loop of python.loops) {
+    if (loop.node.type !== 'for') continue
+    for (const name of new Set(namesIn(loop.node.iterable)))
+      found.set(name, [...(found.get(name) ?? []), loop])
+  }
+  return found
+}
+
+/** Tensors, or samples of which the training takes several at a time. */
+function haveOneSize(python: PythonModule, dataset: Expr, trained: TrainingSources): boolean {
+  const { made, split } = sourceOf(python, dataset)
+  if (split !== null) return trained.splits.has(split)
+  if (made === null) return false
+  if (python.nameOf(made.callee) === 'torch.utils.data.TensorDataset') return true
+  return trained.made.get(written(python, made.callee))?.some((other) => alike(python, made, other)) === true
+}
+
+const written = (python: PythonModule, { start, end }: Expr): string => python.code.slice(start, end)
 
 interface Source {
   /** The call that makes the data set. */
@@ -113,17 +149,16 @@ const transforms = /transform|augment|preproc/i
 const fixesSize =
   /CenterCrop|RandomCrop|RandomResizedCrop|Resize\(\s*(size\s*=\s*)?[[(]|Resize\(\s*\w+\s*,\s*\w+/
 
-/** Made by one class of different samples; transforms are the same, or bring pictures to one size. */
+/** Both are made by one class. Of different samples; transforms are the same, or bring pictures to one size. */
 function alike(python: PythonModule, own: CallExpr, theirs: CallExpr): boolean {
-  const written = ({ start, end }: Expr): string => python.code.slice(start, end)
-  if (written(own.callee) !== written(theirs.callee) || own.args.length !== theirs.args.length) return false
+  if (own.args.length !== theirs.args.length) return false
   // A class of the program may do something else for another part: crops in the training, whole pictures after it.
   const ofLibrary = python.nameOf(own.callee)?.startsWith('torchvision.datasets.') === true
   return own.args.every(({ name, star, value }, position) => {
     const other = theirs.args[position]
     if (star > 0 || other === undefined || other.name !== name) return false
-    if (written(value) === written(other.value)) return true
-    const made = written(python.result(value))
+    if (written(python, value) === written(python, other.value)) return true
+    const made = written(python, python.result(value))
     if (transforms.test(name ?? made)) return fixesSize.test(made)
     if (value.type === 'constant' && typeof value.value !== 'string') return ofLibrary
     return ofLibrary || (name === null ? position === 0 : selections.test(name))
