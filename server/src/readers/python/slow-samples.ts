@@ -3,6 +3,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
 import { passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import { codeText } from '../pytorch/evidence.js'
 import { sampleWork } from '../pytorch/sample-work.js'
 
@@ -32,6 +33,8 @@ const slowTransform =
 /** Of these, those that read the words of a page by themselves, unless they are told otherwise or are given them. */
 const readsPages = /^transformers\.(\w+\.)*Layout(LMv[23]|XLM)\w+$/
 const ofTensors = /^torch(audio)?\./
+/** Networks that take the wave itself: all that their processors do to it is a mean and a variance, or letters to ids. */
+const ofWaves = /(wav2vec2(?!-?bert)|hubert|wavlm|unispeech|xls-?r|data2vec-?audio|\bsew|\bmms-)/i
 /** A part of a file, rather than all of it. */
 const partly = /^(window|nrows|chunksize|offset|duration|start_frame|mmap)$/
 /** What it makes of the same sample differs from time to time. */
@@ -46,9 +49,6 @@ export function slowFor(python: PythonModule, call: Call): SlowWork | null {
   const has = (argument: string) => expr.args.some((one) => one.name === argument)
   const written = python.text.slice(callee.start, callee.end)
   if (/^(\w+_)?resampler?$/i.test(called) && !/^torch/.test(name ?? '')) return arithmetic(written, true)
-  // Whoever is told the rate makes features of a recording; what also pads only scales a batch.
-  if (/(extractor|processor)$/i.test(called) && has('sampling_rate') && !has('padding'))
-    return arithmetic(written)
   if (name !== null) {
     if (slowFile.test(name)) return readsWhole(python, call, name) ? reading(written) : null
     if (film.test(name) || slowArithmetic.test(name))
@@ -61,7 +61,7 @@ export function slowFor(python: PythonModule, call: Call): SlowWork | null {
   const pages = type !== null && readsPages.test(type)
   if (pages && (has('boxes') || /\bapply_ocr["']?\s*[=:]\s*False\b/.test(python.code))) return null
   const pads = type?.startsWith('transformers.') === true && has('padding') && !pages
-  if (type !== null && slowTransform.test(type) && !pads) {
+  if (type !== null && slowTransform.test(type) && !pads && !takesWaves(python, type, callee)) {
     const short = type.slice(type.lastIndexOf('.') + 1)
     const what = made === null && /^[\w.]{1,40}$/.test(written) ? written : short
     return { ...arithmetic(what, short === 'Resample'), tensors: ofTensors.test(type) }
@@ -75,6 +75,14 @@ const arithmetic = (what: string, resamples = false): SlowWork => ({
 })
 
 const reading = (what: string): SlowWork => ({ ...arithmetic(what), reads: true })
+
+/** By its class, or by the checkpoint that an `AutoProcessor` was made for. */
+function takesWaves(python: PythonModule, type: string, callee: Expr): boolean {
+  const made = python.definition(callee)
+  const [from] = made.type === 'call' ? made.args : []
+  const checkpoint = from === undefined ? undefined : effective(python.fold(from.value))
+  return ofWaves.test(type) || (typeof checkpoint === 'string' && ofWaves.test(checkpoint))
+}
 
 /** A function of another module, or an object of its classes that is called. */
 function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {

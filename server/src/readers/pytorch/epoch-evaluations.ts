@@ -71,7 +71,7 @@ function passesOf(python: PythonModule, epochs: Loop): Pass[] {
   const gone = new Set(
     python.loops
       .filter(({ parent, role }) => parent === epochs && (role === 'train' || role === 'evaluate'))
-      .flatMap(({ node }) => (node.type === 'for' ? textOf(python, plainLoader(node.iterable)) : [])),
+      .flatMap(({ node }) => (node.type === 'for' ? textOf(python, plainLoader(python, node.iterable)) : [])),
   )
   for (const { statement, expressions, func, guarded, conditional, exceptional } of code.statements) {
     if (func !== epochs.function || guarded || exceptional) continue
@@ -142,7 +142,7 @@ function ownLoaders(python: PythonModule, { expr: { callee } }: Call): Source[] 
 
 /** A loader by what makes it or by its name; `gone`: what loops of the epoch go through, whatever it is called. */
 function loaderOf(python: PythonModule, expr: Expr, gone: ReadonlySet<string> = new Set()): Source | null {
-  const loader = plainLoader(expr)
+  const loader = plainLoader(python, expr)
   if (loader.type !== 'name' && loader.type !== 'attribute') return null
   const made = python.definition(loader)
   const name = textOf(python, loader)
@@ -151,14 +151,31 @@ function loaderOf(python: PythonModule, expr: Expr, gone: ReadonlySet<string> = 
   return { name, data: dataBehind(python, loader) }
 }
 
-/** `train_loader` of `tqdm(enumerate(train_loader))`. */
-function plainLoader(expr: Expr): Expr {
-  const first = expr.type === 'call' ? expr.args[0]?.value : undefined
-  return expr.type === 'call' &&
-    first !== undefined &&
-    /^(tqdm|trange|enumerate|track|iter)$/.test(lastIdentifier(expr.callee))
-    ? plainLoader(first)
-    : expr
+/** `train_loader` of `tqdm(enumerate(train_loader))`, and of a name that was last given to that: `with tqdm(train_loader) as bar`. */
+function plainLoader(python: PythonModule, expr: Expr): Expr {
+  // A name that each pass gives to one bar after the other: the last one above.
+  const shown =
+    expr.type === 'name'
+      ? python
+          .bindingsOf(expr)
+          .filter(({ at }) => at <= expr.start)
+          .at(-1)
+      : undefined
+  if (shown !== undefined && shown.value !== null && /^(assign|with)$/.test(shown.kind)) {
+    const inner = shown.unpack === null ? insideProgress(shown.value) : null
+    return inner === null ? expr : plainLoader(python, inner)
+  }
+  const inner = insideProgress(expr)
+  return inner === null ? expr : plainLoader(python, inner)
+}
+
+/** What a call goes through that only counts or shows its passes; null: it is another call. */
+function insideProgress(expr: Expr): Expr | null {
+  const first =
+    expr.type === 'call' ? expr.args.find(({ name }) => name === null || name === 'iterable') : undefined
+  const shows =
+    expr.type === 'call' && /^(tqdm|trange|enumerate|track|iter)$/.test(lastIdentifier(expr.callee))
+  return shows ? (first?.value ?? null) : null
 }
 
 /** The data set of a loader: the call that makes it, or the entry of a configuration that it is. */

@@ -37,7 +37,7 @@ function judgeResumption(python: PythonModule): Resumption {
   const keeps = python.uses(...saves)
   const reads = python.uses(...loads)
   if (!keeps && !reads) return 'keeps nothing'
-  if (readsWhatItKeeps(python)) return 'resumes'
+  if (readsWhatItKeeps(python) || (keeps && resumesWhereAsked(python))) return 'resumes'
   if (keeps && reads) {
     if (restoresOptimizer(python) || python.uses('.load_state') || handsCheckpoint(python)) return 'resumes'
     // Names alone do nothing: `start_epoch = 1` beside a network that reads its first weights.
@@ -46,6 +46,18 @@ function judgeResumption(python: PythonModule): Resumption {
   }
   return keeps ? 'saves only' : 'unknown'
 }
+
+/** `if config.resume is not None: state = torch.load(config.resume)`, with `resume = None` for the first start. */
+function resumesWhereAsked(python: PythonModule): boolean {
+  return python.dead.some(({ start, end, condition: { test } }) => {
+    if (test === null || test.type === 'constant') return false
+    const block = python.text.slice(start, end)
+    return readsState.test(block) && asked.test(python.text.slice(test.start, test.end) + block)
+  })
+}
+
+/** A call that reads what was saved, in a block that is no part of the module's calls. */
+const readsState = /\btorch\.load\(|\.?load_(state|checkpoint|ckpt|state_dict|weights)\(/
 
 /** `model.from_pretrained('last')` above, `model.save_pretrained('last')` below it: the next start goes on from there. */
 function readsWhatItKeeps(python: PythonModule): boolean {

@@ -56,7 +56,7 @@ export function trialSteps(python: PythonModule, func: Func): TrialSteps | null 
     if (found !== null) return found
   }
   const rounds = boostingSteps(python, calls)
-  if (rounds !== null) {
+  if (rounds !== null && !validatesAtOnce(calls)) {
     const { call, count, stops } = rounds
     return { what: 'boosting rounds', count, loop: null, call, ...(stops ? { stops: true as const } : {}) }
   }
@@ -73,6 +73,15 @@ export function trialSteps(python: PythonModule, func: Func): TrialSteps | null 
   return effects.trains || trainsByEpochs(effects.calls)
     ? { what: 'epochs', count: null, loop: null, call: null }
     : null
+}
+
+/** One call fits the estimator for each fold and gives the scores of all: there is nothing to report before it ends. */
+function validatesAtOnce(calls: readonly Call[]): boolean {
+  const whole = /^sklearn\.model_selection\.(cross_(val_score|validate|val_predict)|\w+SearchCV)$/
+  return (
+    calls.some(({ name }) => name !== null && whole.test(name)) &&
+    !calls.some(({ method }) => /^(fit|train)$/.test(method))
+  )
 }
 
 const epochLibrary = /^(lightning\.(pytorch|fabric)|keras\.(models|layers|callbacks|Model|Sequential))\b/
