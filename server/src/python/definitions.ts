@@ -25,6 +25,7 @@ import { takingOf } from './mapping-classes.js'
 import type { ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget } from './names.js'
 import { optionFunction } from './option-functions.js'
+import { readyData } from './ready-data.js'
 import { movesSamples } from './resident-data.js'
 import { onlyReturn } from './returns.js'
 import { mayHoldSinglePasses, singleParameters } from './single-passes.js'
@@ -140,6 +141,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
       ...(singles.length === 0 ? {} : { singles }),
       ...(single ? givenBatch(analysis, func) : {}),
       ...givenStep(analysis, func),
+      ...readyData(analysis, func),
       ...(isGenerator(analysis, func) ? { yields: true as const } : {}),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
     })

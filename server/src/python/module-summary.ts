@@ -141,6 +141,11 @@ export interface ModuleSummary {
       returns: string | null
       /** What the function does that it makes and returns. */
       gives?: Running
+      /**
+       * All that it returns is data whose samples are there: objects that were pickled, with what a sample of the module's data
+       * sets calls, or rows of a table on the disk.
+       */
+      ready?: { kind: 'pickled' | 'table'; calls: string[] }
     }
   >
   classes: Record<

@@ -65,7 +65,7 @@ export function datasetWork(python: PythonModule, dataset: Expr, depth = 0): Dat
   if (value.type === 'dict' || value.type === 'conditional') {
     const parts =
       value.type === 'dict' ? value.entries.map((one) => one.value) : [value.then, value.otherwise]
-    return costliest(parts.map((part) => datasetWork(python, part, depth + 1)))
+    return costliest(parts.filter(isThere).map((part) => datasetWork(python, part, depth + 1)))
   }
   if (value.type === 'binary' && value.op === '+') {
     return costliest([
@@ -87,11 +87,12 @@ function ofEach(python: PythonModule, { element, value }: Comprehension, depth: 
 
 /** What `self.train_set` may be, beside the None that a constructor begins with; null: it cannot be told. */
 export function assignedTo(python: PythonModule, attribute: Expr): Expr[] | null {
-  const values = python
-    .attributeValues(attribute)
-    .filter((value) => value?.type !== 'constant' || value.value !== null)
+  const values = python.attributeValues(attribute).filter((value) => value === null || isThere(value))
   return values.length > 0 && values.every((value) => value !== null) ? values : null
 }
+
+/** Nothing is loaded where there is None. */
+const isThere = (value: Expr): boolean => value.type !== 'constant' || value.value !== null
 
 const order: DatasetWork['work'][] = ['memory', 'light', 'tokenize', 'decode']
 
@@ -113,7 +114,9 @@ function fromUnpacking(
   name: Expr & { type: 'name' },
   depth: number,
 ): DatasetWork | null {
-  const bindings = python.bindingsOf(name)
+  const bindings = python
+    .bindingsOf(name)
+    .filter(({ kind, value }) => kind !== 'assign' || value === null || isThere(value))
   const works = bindings.map((binding) => {
     if (binding.value === null || (binding.kind !== 'assign' && binding.kind !== 'loop')) return null
     if (binding.kind === 'assign' && binding.unpack === null)
@@ -137,6 +140,8 @@ function fromCall(python: PythonModule, value: Expr & { type: 'call' }, depth: n
     const func = python.functionOf(value.callee)
     const returned = func === null ? null : onlyReturn(func)
     if (returned !== null) return datasetWork(python, returned, depth + 1)
+    const ready = readyElsewhere(python, value.callee)
+    if (ready !== null) return ready
     if (value.callee.type === 'attribute') return fromMethod(python, value, value.callee.attr, depth)
     return null
   }
@@ -156,6 +161,16 @@ function fromCall(python: PythonModule, value: Expr & { type: 'call' }, depth: n
   if (name.startsWith('torch_geometric.datasets.')) return plain('memory')
   if (name === 'list' || name === 'zip' || name === 'range' || arrays.test(name)) return plain('memory')
   return null
+}
+
+/** What a function of another module hands out was pickled, or lies in a table. */
+function readyElsewhere(python: PythonModule, callee: Expr): DatasetWork | null {
+  const ready = python.importedFunction(callee)?.ready
+  if (ready === undefined) return null
+  if (ready.kind === 'table') return plain('light')
+  const work = fromCalls([...ready.calls, ...converters(ready.calls.filter(ofAnObject))], [], false)
+  // Else it is open which class an object of was pickled.
+  return work.work === 'memory' ? work : null
 }
 
 function fromMethod(
