@@ -17,7 +17,6 @@ import { countsEpochs } from './hot-code.js'
 import {
   epochLoopOf,
   epochsOf,
-  horizonSchedule,
   openEndedIn,
   openEndedReason,
   paceSetter,
@@ -32,6 +31,7 @@ import { readLoopMemory } from './loop-memory.js'
 import { isMeasurement } from './model-evidence.js'
 import { once, usesAny } from './once.js'
 import { changeOwnStopping, readOwnStopping } from './own-stopping.js'
+import { plannedSchedule } from './planned-schedule.js'
 import { precisionOf, precisionOfStep } from './precision.js'
 import { resumption } from './resume.js'
 
@@ -228,7 +228,7 @@ export function claimRun(python: PythonModule, outer: Loop, training: SubjectBui
     training.default('earlyStopping', 'early stopping', false, outerHeader, {
       overridable: early === 'where asked to',
     })
-  const schedule = horizonSchedule(python)
+  const schedule = plannedSchedule(python, outer)
   if (schedule !== null) {
     training.known('fullHorizonSchedule', schedule.method, true, calleePlace(schedule), {
       site: callSite(schedule),
