@@ -37,6 +37,8 @@ function fewRetries(view: { settings: { retries?: Effective<number | null> } }):
 }
 
 const goesOn = 'it loads checkpoints'
+/** What a server imports trains when somebody asks for it, not when the server comes back. */
+const served: Silence = { text: 'it is a server, which trains when it is asked to' }
 
 /** `null`: no limit. */
 function tooMany(retries: Claim<number | null> | undefined): number | null | undefined {
@@ -97,6 +99,7 @@ function ofJob(view: SubjectView<'Compute'>): Report | Silence {
 /** Where the script trains, if it is known that it cannot go on; else why it is not. */
 export function startsOver(run: Run): SubjectView | Silence {
   if (run.job.launch?.sweep === 'agent') return { text: 'it goes on with the next trial' }
+  if (run.job.launch?.serves === true) return served
   const unseen = hidden(run, 'checkpoints')
   if (unseen !== undefined) return unseen
   const found = subjectIn(run, 'Program')
@@ -154,6 +157,7 @@ function resumptionOf(view: SubjectView<'Step'>): Claim<boolean> | undefined {
 function ofLaunch(view: SubjectView<'Program'>): Report | Silence {
   const { launch } = view.run.job
   if (launch?.restarts === undefined) return { text: 'no loop of the shell starts it again' }
+  if (launch.serves === true) return served
   const { trains, resumes } = view.settings
   if (effective(trains) !== true) return unless(view, 'trains', 'the program does not train')
   if (effective(resumes) !== false) return unless(view, 'resumes', goesOn)
