@@ -72,6 +72,16 @@ function scopeOf(python: PythonModule, span: { start: number; end: number }): st
 const science =
   /^(gpytorch|botorch|torchdiffeq|deepxde|pyscf|jax_md|diffrax|torchani|schnetpack|ase|e3nn|mace|nequip|openmm|torchsde|pyro|torch_dftd|torchquad)$/
 
+/** Errors in the entries of a matrix grow with its condition, so the products around these are exact for a reason. */
+const factorisations = (
+  'linalg.cholesky linalg.cholesky_ex linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh linalg.inv linalg.inv_ex ' +
+  'linalg.ldl_factor linalg.lstsq linalg.lu linalg.lu_factor linalg.matrix_exp linalg.pinv linalg.qr linalg.slogdet ' +
+  'linalg.solve linalg.solve_triangular linalg.svd linalg.svdvals cholesky cholesky_inverse cholesky_solve inverse ' +
+  'logdet lu pca_lowrank pinverse qr slogdet svd svd_lowrank symeig triangular_solve'
+)
+  .split(' ')
+  .map((name) => `torch.${name}`)
+
 /** Why the author may want it; null: nothing says so. */
 function wantedFor(python: PythonModule, one: Switch): string | null {
   if (one.kind === 'double precision') {
@@ -90,6 +100,7 @@ function wantedFor(python: PythonModule, one: Switch): string | null {
   const scope = scopeOf(python, one.statement)
   if (one.kind === 'strict matrix products' && /determin|reproduc|invariant|exact|numeric/i.test(scope))
     return 'its function'
+  if (one.kind === 'strict matrix products' && python.usesHere(...factorisations)) return 'factorisations'
   return commented(python, one.statement, reasonFor(one.kind)) ? 'its comment' : null
 }
 
