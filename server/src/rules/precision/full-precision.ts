@@ -29,6 +29,8 @@ export default defineRule({
     const format = effective(precision)
     if (precision === undefined || format === undefined || !full.includes(format))
       return silent(unless(view, 'precision', `the precision is ${format}`))
+    if (isVariant(precision, view))
+      return silent('its file is the full-precision one by its name, and no launch names it')
     const { role, accelerator } = subject.evidence
     const stopped = (role === 'job' ? undefined : notTraining(view)) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
@@ -70,6 +72,21 @@ export default defineRule({
     })
   },
 })
+
+const fullByName = /(^|[^a-z0-9])(fp32|float32|tf32|full[_-]?precision)([^a-z0-9]|$)/i
+
+/** `fp32_8gpu.yaml`, a file that stands alone: whoever wants that format asks for it. A program that reads it is told of it. */
+function isVariant({ state, channel, overridable, location }: Claim, { run, subject }: SubjectView): boolean {
+  const { path } = location
+  return (
+    state === 'known' &&
+    channel === 'named file' &&
+    overridable &&
+    run.job.launch === null &&
+    subject.location.path === path &&
+    fullByName.test(path.slice(path.lastIndexOf('/') + 1))
+  )
+}
 
 function runsPublishedNetwork(run: Run): boolean {
   return subjectsOf(run, 'Network').some(({ settings }) => settings.name !== undefined)
