@@ -16,6 +16,7 @@ import { claimOperation } from '../operation-claims.js'
 import { codeText, trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { sizeOfModel } from './model-sizes.js'
+import { isOnlySaved } from './only-saved.js'
 import { transformersVersion } from './weights.js'
 
 export const huggingfaceModelsReader = defineReader({
@@ -66,7 +67,7 @@ function readAttention(python: PythonModule, call: Call, claims: ClaimBuilder): 
   const source = new CallSource(python, call, claims)
   const given = source.get(key)
   const at = passedPlace(source.argument(key))
-  if (at === null || effective(given) !== 'eager') return
+  if (at === null || effective(given) !== 'eager' || isOnlySaved(python, call)) return
   const text = codeText(python)
   const id = idOf(python, call)
   const wanted = softCapped.test(id ?? text)
