@@ -29,6 +29,7 @@ import {
 } from './loop-facts.js'
 import { readLoopMemory } from './loop-memory.js'
 import { isMeasurement } from './model-evidence.js'
+import { evidenceIn } from './on-host.js'
 import { once, usesAny } from './once.js'
 import { changeOwnStopping, readOwnStopping } from './own-stopping.js'
 import { plannedSchedule } from './planned-schedule.js'
@@ -87,7 +88,7 @@ function readEpochs(python: PythonModule, loop: Loop, claims: ClaimBuilder): voi
     'Training',
     header,
     loop.function?.qualified ?? '',
-    trainingEvidence(python),
+    evidenceIn(python, loop.function, trainingEvidence(python)),
   )
   const reason = openEndedReason(python, loop)
   if (reason !== null) training.known('openEnded', reason, reason, header)
@@ -134,7 +135,7 @@ function readLoop(
   claims: ClaimBuilder,
 ): void {
   const header = loopHeader(loop)
-  const evidence = trainingEvidence(python)
+  const evidence = evidenceIn(python, loop.function, trainingEvidence(python))
   const outer = epochLoopOf(python, loop)
   noteSmall(evidence, demonstration(python, loop, outer))
   if (breaksOff(python, loop)) evidence.role = 'test'

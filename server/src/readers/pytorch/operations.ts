@@ -18,8 +18,16 @@ import { keptGraphs, needlessRetention } from './kept-graphs.js'
 import { demonstration, loopHeader } from './loop.js'
 import { epochLoopOf, paceSetter } from './loop-facts.js'
 import { isMeasurement, isRealModel } from './model-evidence.js'
+import { evidenceIn } from './on-host.js'
 import { changeOperation } from './operation-changes.js'
-import { emptiedCaches, evaluationSteps, frequentWork, type Step, stepsOf } from './step-operations.js'
+import {
+  emptiedCaches,
+  evaluationSteps,
+  frequentWork,
+  holdsPasses,
+  type Step,
+  stepsOf,
+} from './step-operations.js'
 import { synchronisation } from './synchronisation.js'
 import { claimWastedPasses } from './wasted-pass-claims.js'
 
@@ -34,7 +42,8 @@ export const pytorchOperationsReader = defineReader({
     // Whoever measures waits for the end of each step on purpose.
     if (isMeasurement(python.path)) return
     for (const step of stepsOf(python)) readStep(python, step, evidence, claims)
-    for (const step of evaluationSteps(python)) claimEmptied(python, step, evidence, claims)
+    for (const step of evaluationSteps(python))
+      if (!holdsPasses(python, step)) claimEmptied(python, step, evidence, claims)
     readEvaluations(python, evidence, claims)
     for (const { loop, here, phase } of evaluationsWithGradients(python)) {
       claimOperation(claims, {
@@ -152,8 +161,8 @@ function claimEmptied(python: PythonModule, step: Step, evidence: Evidence, clai
 }
 
 function readStep(python: PythonModule, step: Step, common: Evidence, claims: ClaimBuilder): void {
-  const evidence = { ...common }
   const { loop, func } = step
+  const evidence = { ...evidenceIn(python, func, common) }
   if (loop !== null) noteSmall(evidence, demonstration(python, loop, epochLoopOf(python, loop)))
   const scope = func?.qualified ?? ''
   const site = (name: OperationTarget): Place => ({

@@ -1,5 +1,6 @@
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
-import type { Stmt } from '../../syntax/python-ast.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { isModelCall } from './autocast-change.js'
 import { helpersOf } from './helper-steps.js'
 import { callsIn, type HotCode, hotCode, isHot } from './hot-code.js'
 import { isTorchLoop } from './loop.js'
@@ -69,6 +70,26 @@ export function evaluationSteps(python: PythonModule): Step[] {
       body: loop.node.body,
       code: hotCode(python, loop.node.body, loop.function),
     }))
+}
+
+/** Its batches are those of a loop inside of it: it goes through data sets, or through the layers of a network. */
+export function holdsPasses(python: PythonModule, { node, code }: Step): boolean {
+  // A network goes through its own layers for one batch.
+  const followed = [...code.followed.keys()].filter(({ name }) => name !== 'forward' && name !== '__call__')
+  const inside = [node, ...followed.map((func) => func.node)]
+  return python.loops.some(
+    (loop) =>
+      loop.node !== node &&
+      inside.some(({ start, end }) => start <= loop.node.start && loop.node.end <= end) &&
+      loop.calls.some(({ expr }) => isModelCall(python, expr) || isMoved(python, expr.callee)),
+  )
+}
+
+/** `layer = layers[i].to(device)`: what is called after that is a network. */
+function isMoved(python: PythonModule, callee: Expr): boolean {
+  if (callee.type !== 'name') return false
+  const made = python.definition(callee)
+  return made.type === 'call' && made.callee.type === 'attribute' && /^(to|cuda)$/.test(made.callee.attr)
 }
 
 export function stepAt(python: PythonModule, site: { start: number; end: number }): Step | undefined {
