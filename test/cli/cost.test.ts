@@ -954,4 +954,12 @@ command: ['\${env}', torchrun, --nproc_per_node=4, '\${program}', '\${args}']
     const { out } = await runHere(files, ['cost'])
     assert.match(out, /counts one machine: hosts lists the others, and is not read/)
   })
+  it('does not make up how many accelerators a launcher finds that takes them all', async () => {
+    const { out } = await runHere({ 'train.py': train, 'run.sh': 'deepspeed train.py\n' }, ['cost'])
+    assert.match(out, /run\.sh\S* train\.py \(job, not named\)\n/)
+    assert.match(out, /counts one accelerator: deepspeed takes all of the machine, which nothing names/)
+    const four = await runHere({ 'train.py': train, 'run.sh': 'deepspeed --num_gpus 4 train.py\n' }, ['cost'])
+    assert.match(four.out, /run\.sh\S* train\.py \(job, 4 GPUs\)\n/)
+    assert.doesNotMatch(four.out, /counts one accelerator/)
+  })
 })

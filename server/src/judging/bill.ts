@@ -106,6 +106,7 @@ export class Bills {
       rented: isRented(compute),
       assumptions: [
         ...hostsNotCounted(run),
+        ...devicesNotCounted(run),
         ...notCounted(compute),
         ...(found.every((one) => 'hours' in one) ? searchText(run) : []),
         ...new Set(found.flatMap((one) => one.assumptions ?? [])),
@@ -149,6 +150,18 @@ function hostsNotCounted({ job: { compute, launch } }: Run): string[] {
   if (launch == null || launch.nodes !== null || effective(compute?.settings.nodes) !== undefined) return []
   const file = flagOf(launch.launcherFlags, 'hostfile', 'deepspeed-hostfile', 'mpirun-hostfile')?.value
   return typeof file === 'string' ? [`counts one machine: ${file} lists the others, and is not read`] : []
+}
+
+/** A launcher takes every accelerator of a machine of which nobody says how many it has. */
+export function takesAllDevices(run: Run): boolean {
+  const { compute, launch } = run.job
+  return compute === null && launch?.perDevice === true && launch.processes === 0 && launched(run).gpus !== 0
+}
+
+function devicesNotCounted(run: Run): string[] {
+  return takesAllDevices(run)
+    ? [`counts one accelerator: ${run.job.launch!.launcher} takes all of the machine, which nothing names`]
+    : []
 }
 
 /** What the platform charges on top. */

@@ -4,7 +4,15 @@ import type { MachineRequest } from '../estimate/hourly.js'
 import type { Interval } from '../estimate/network.js'
 import type { Finding } from '../finding.js'
 import { budgetRule } from '../host/own-rules.js'
-import { type Bills, billKey, isAlwaysOn, isSession, launched, zonesOf } from '../judging/bill.js'
+import {
+  type Bills,
+  billKey,
+  isAlwaysOn,
+  isSession,
+  launched,
+  takesAllDevices,
+  zonesOf,
+} from '../judging/bill.js'
 import { isTest } from '../judging/judge.js'
 import { trainingsOf } from '../judging/run-trainings.js'
 import { fitsText } from '../judging/search-times.js'
@@ -144,6 +152,7 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       ...(await place(location)),
       scripts,
       ...machineOf(compute === null && launch != null ? launched(run) : request),
+      ...(takesAllDevices(run) ? { gpus: null } : {}),
       spot: bill.rate?.spot ?? false,
       region: bill.rate?.region ?? '',
       per: bill.per,
