@@ -29,6 +29,7 @@ import type { ModuleSummary, OutsideCall, PythonModule } from '../python/module.
 import { mayNameModules, namedModules } from '../python/named-modules.js'
 import type { SummaryFor } from '../python/summary.js'
 import { uncalledBecause } from '../python/uncalled.js'
+import { tooNew } from '../readers/first-releases.js'
 import type { FragmentFacts, Reader, ReaderContext, UnreadModule } from '../readers/reader.js'
 import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
 import type { PythonTree } from '../syntax/python-ast.js'
@@ -369,7 +370,10 @@ export class Analyzer {
     const facts = launched ? asLaunch(read) : read
     const asked = reader.change(claim, value, facts)
     const change = 'reason' in asked ? (valueInFile(claim, value, facts) ?? asked) : asked
-    if ('reason' in change || surroundings.overlay === undefined || index !== 0) return change
+    if ('reason' in change) return change
+    const refused = tooNew(change, facts.versions)
+    if (refused !== null) return refused
+    if (surroundings.overlay === undefined || index !== 0) return change
     return whereWritten(change, {
       own: this.writtenIn(file),
       laid: facts.config?.documents ?? [],

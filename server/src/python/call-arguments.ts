@@ -399,6 +399,9 @@ function eitherOf(
   // What only an option brings is left out unless somebody passes it.
   if (otherwise.state === 'absent' && then.state !== 'absent' && condition.byDefault === !holds)
     return { ...otherwise, overridable: true }
+  // What only an option takes away holds unless somebody passes it.
+  if (otherwise.state === 'absent' && then.state === 'given' && condition.byDefault === holds)
+    return { ...then, folded: replaceable(then.folded) }
   if (then.state !== 'given' || otherwise.state !== 'given') return open
   const [first, second] = holds ? [then, otherwise] : [otherwise, then]
   const because = open.state === 'unknown' ? open.because : 'a condition'
@@ -408,6 +411,11 @@ function eitherOf(
   ])
   if (folded.state === 'unknown' && folded.options === undefined) return open
   return { ...(condition.byDefault === holds ? then : otherwise), folded }
+}
+
+/** The same value, which a launch may do without. */
+function replaceable(folded: Folded): Folded {
+  return folded.state === 'known' ? { ...folded, overridable: true } : folded
 }
 
 function isTrue(folded: Folded): boolean {

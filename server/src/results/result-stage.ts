@@ -166,12 +166,14 @@ export class ResultStage {
       const ordinal = ordinals.get(key) ?? 0
       ordinals.set(key, ordinal + 1)
       const isShown = finding.severity !== 'hint'
-      const decided = isShown && mayLower(finding.rule) && isDecided(file, finding.location)
+      // A hint is quiet already; what it would change is not offered.
+      const speaks = isShown || finding.requests.length > 0
+      const decided = speaks && mayLower(finding.rule) && isDecided(file, finding.location)
       return {
         ...finding,
         ...(decided
           ? {
-              severity: 'information' as const,
+              severity: isShown ? ('information' as const) : finding.severity,
               message: `${finding.message} A comment there gives the reason.`,
               requests: [],
             }

@@ -3,7 +3,7 @@ import type { Location } from '../text/location.js'
 
 /** Words with which people justify what looks wasteful. */
 const reason =
-  /\b(on purpose|intentional(ly)?|deliberate(ly)?|diverge[sd]?|diverging|nans?|(numerically )?unstable|instabilit(y|ies)|(over|under)flow(s|ed|ing)?|(does(n't| not)|never|stops?|won't) converg(e|es|ing)|los(es|t|ing) (accuracy|precision)|(needs?|requires?|must (be|have|stay|run)) [^.;]*\b(fp32|float32|full precision|single precision)|required by|(does|do|may|might|can)(n't| ?not)( yet)? support|not (yet )?supported|unsupported|incompatib\w+|(do not|don't) (change|lower|reduce|remove|enable|cache|switch)|crash(es|ed)?|hangs?|deadlocks?)\b/i
+  /\b(on purpose|intentional(ly)?|deliberate(ly)?|diverge[sd]?|diverging|nans?|(numerically )?unstable|instabilit(y|ies)|(over|under)flow(s|ed|ing)?|(does(n't| not)|never|stops?|won't) converg(e|es|ing)|los(es|t|ing) (accuracy|precision)|(needs?|requires?|must (be|have|stay|run)) [^.;]*\b(fp32|float32|full precision|single precision)|required by|(does|do|may|might|can)(n't| ?not)( yet)? support|not (yet )?supported|unsupported|incompatib\w+|(do not|don't) (change|lower|reduce|remove|enable|cache|switch)|crash(es|ed)?|hangs?|deadlocks?|fix(es)? for|work-?around for|(resolves?|avoids?|prevents?|fix(es)?|works? around|gets? around) [^.;]*\b(\w*errors?|\w*exceptions?|bugs?|failures?)|only (available|works?|possible|supported) (when|with|if|in)|(fails?|breaks?|raises?( \w+)?) (without|otherwise|unless))\b/i
 /** What nobody has decided yet. */
 const open =
   /\b(todo|fixme|xxx|hack|try|maybe|perhaps|check (if|whether)|should (we|i|be)|could (be|we))\b|\?/i
@@ -25,10 +25,12 @@ function trailing(text: string, end: number): string | null {
   return isInText ? null : found[1]!
 }
 
-/** The comments that stand alone on the lines directly above. */
+/** The comments that stand alone on the lines directly above, or above one blank line. */
 function above(text: string, start: number): string | null {
   const lines: string[] = []
   let lineStart = text.lastIndexOf('\n', start - 1) + 1
+  const blank = lineStart > 0 ? text.lastIndexOf('\n', lineStart - 2) + 1 : 0
+  if (lineStart > 0 && text.slice(blank, lineStart).trim() === '') lineStart = blank
   while (lineStart > 0) {
     const before = text.lastIndexOf('\n', lineStart - 2) + 1
     const comment = /^\s*(?:#|\/\/)(?!!)\s*(.*)$/.exec(text.slice(before, lineStart - 1).trimEnd())

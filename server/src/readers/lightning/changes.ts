@@ -108,7 +108,7 @@ function changePrecision(
   const word = precisionWord(value, first)
   const code = typeof word === 'string' ? `"${word}"` : String(word)
   if (word === null) return { reason: 'only mixed precision is offered' }
-  if (value === 'bf16-mixed' && isBeforeBf16(call, facts))
+  if (value === 'bf16-mixed' && isBeforeBf16(python, call, facts))
     return { reason: `Lightning has bf16 from ${firstBf16} on, and this project uses an older one` }
   if (value === 'bf16-mixed' && handsToNumPy(python))
     return { reason: 'NumPy has no bf16, and the module hands it tensors: convert them with .float() first' }
@@ -126,10 +126,19 @@ const firstBf16 = '1.5'
 const goneBefore =
   /^(early_stop_callback|row_log_interval|log_save_interval|(train|val|test|overfit)_(percent_check|pct)|max_nb_epochs|min_nb_epochs|use_amp|num_tpu_cores|nb_gpu_nodes|distributed_backend)$/
 
-function isBeforeBf16(call: Call, { versions }: FragmentFacts): boolean {
+/** The same of the callback that saves. */
+const goneFromCheckpoint = /^(period|filepath|prefix)$/
+
+/** As the project pins it, else as the arguments in this file tell. */
+function isBeforeBf16(python: PythonModule, call: Call, { versions }: FragmentFacts): boolean {
   return (
     isBefore(versions, ['lightning', 'pytorch-lightning'], firstBf16) ||
-    call.expr.args.some((one) => goneBefore.test(one.name ?? ''))
+    call.expr.args.some((one) => goneBefore.test(one.name ?? '')) ||
+    python.calls.some(
+      ({ name, expr }) =>
+        /^(pytorch_lightning|lightning(\.pytorch)?)\..*\bModelCheckpoint$/.test(name ?? '') &&
+        expr.args.some((one) => goneFromCheckpoint.test(one.name ?? '')),
+    )
   )
 }
 

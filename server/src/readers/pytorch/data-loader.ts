@@ -6,7 +6,13 @@ import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/modul
 import { namesIn } from '../../syntax/python-children.js'
 import { noteSmall } from '../../text/evidence.js'
 import { lookUp } from '../../text/records.js'
-import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
+import {
+  fixedArgument,
+  knownArgument,
+  mayBePassed,
+  numberArgument,
+  passedExpression,
+} from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { unreadable } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
@@ -18,6 +24,7 @@ import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimArgument, claimedCall, claimFolded } from '../claim-argument.js'
+import { mayKnow } from '../first-releases.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
@@ -29,12 +36,13 @@ import { decoderIn, decodesMedia, decodesSound } from './datasets.js'
 import { codeText, evidenceAt } from './evidence.js'
 import { fewSamples } from './few-samples.js'
 import { gathering } from './gathering.js'
+import { keepingWorkers } from './keeping-workers.js'
 import { claimOrder } from './loader-order.js'
 import { feedsOf, loaderBase } from './loader-use.js'
 import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
 import { once, usesAny } from './once.js'
 import { isResidentFor, moving } from './resident-batches.js'
-import { workersOption } from './workers-option.js'
+import { type WorkersOption, workersOption } from './workers-option.js'
 
 /** Loaders, with the positions of the arguments that are read; null: keyword only. */
 const loaders: Record<string, { batch: number | null; workers: number | null; pinned: number | null }> = {
@@ -78,17 +86,22 @@ export const dataLoaderReader = defineReader({
   languages: ['python'],
   triggers: ['DataLoader', 'DenseDataLoader', 'NeighborLoader', 'HGTLoader'],
   settings: [loaderSettings],
-  read(facts, _context, claims) {
+  read(facts, { versions }, claims) {
     const python = facts.python
     if (python === undefined) return
     for (const call of python.calls) {
-      if (positionsOf(python, call) !== undefined) readLoader(python, call, claims)
+      if (positionsOf(python, call) !== undefined) readLoader(python, call, versions, claims)
     }
   },
   change: changeLoader,
 })
 
-function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+function readLoader(
+  python: PythonModule,
+  call: Call,
+  versions: Record<string, string>,
+  claims: ClaimBuilder,
+): void {
   const feeds = feedsOf(python, call)
   const evidence = { ...evidenceAt(python, call) }
   // Whoever makes a loader for training trains with it, wherever the loop is.
@@ -104,7 +117,9 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const place = calleePlace(call)
   const site = callSite(call)
   const source = loaderArguments(python, call, claims)
-  loaderSettings.claim(pipeline, source, {}, ['pinnedMemory', 'persistentWorkers'])
+  loaderSettings.claim(pipeline, source, {}, ['pinnedMemory'])
+  if (mayKnow(versions, 'persistent_workers'))
+    loaderSettings.claim(pipeline, source, {}, ['persistentWorkers'])
   const { key, value } = loaderSettings.read('workers', source)
   // A zero that its author explains is a decision, not an oversight.
   const explained = isGiven(source.get(key)) && effective(value) === 0 && isExplained(python, call)
@@ -133,6 +148,10 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
     pipeline.unknown('persistentWorkers', 'persistent_workers', 'the loader is made in each epoch', place, {
       site,
     })
+  const { state } = python.argument(call, 'num_workers', positionsOf(python, call)?.workers ?? null)
+  // Nobody has seen that there are any.
+  if (state === 'unknown')
+    pipeline.unknown('persistentWorkers', 'persistent_workers', 'there may be no workers', place, { site })
   if (hasOneIterator(python, call))
     pipeline.unknown('persistentWorkers', 'persistent_workers', 'one iterator serves all epochs', place, {
       site,
@@ -320,14 +339,13 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the loader is no longer in the file' }
   const positions = positionsOf(python, call)
-  if (positions !== undefined && (claim.setting === 'pinnedMemory' || claim.setting === 'persistentWorkers'))
-    return switchOn(
-      claim,
-      python.argument(call, claim.key, claim.setting === 'pinnedMemory' ? positions.pinned : null),
-      call,
-      facts,
-      claim.setting === 'pinnedMemory' ? 'True' : whereWorkers(python, call, positions.workers),
-    )
+  if (positions !== undefined && claim.setting === 'pinnedMemory')
+    return switchOn(claim, python.argument(call, claim.key, positions.pinned), call, facts, 'True')
+  if (positions !== undefined && claim.setting === 'persistentWorkers') {
+    const kept = keepingWorkers(python, call, positions.workers)
+    if ('reason' in kept) return kept
+    return switchOn(claim, python.argument(call, claim.key), call, facts, kept.code)
+  }
   if (claim.setting === 'waitingCopies') return overlapCopies(python, facts)
   if (claim.setting === 'shuffled') {
     const written = writeArgument(facts, call, 'shuffle', python.argument(call, 'shuffle', 2), 'True')
@@ -383,11 +401,10 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
           persistent_workers: python.argument(call, 'persistent_workers'),
         }
       : {}
-  // The option may be given a zero, with which PyTorch refuses to keep workers.
-  const on = (name: string) =>
-    name === 'persistent_workers' && option !== null ? `${option.code} > 0` : 'True'
   for (const [name, argument] of Object.entries(open)) {
-    if (!mayBePassed(argument)) writes.push({ kind: 'set keyword', path, call: range, name, value: on(name) })
+    if (mayBePassed(argument)) continue
+    const value = name === 'persistent_workers' ? keptWith(python, call, workers, option, facts) : 'True'
+    if (value !== null) writes.push({ kind: 'set keyword', path, call: range, name, value })
   }
   // Pinned memory is of use to copies that the host does not wait for.
   if (open.pin_memory !== undefined && !mayBePassed(open.pin_memory) && feedsOf(python, call) === 'training')
@@ -407,6 +424,22 @@ function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Chang
   }
 }
 
+/** `persistent_workers` beside a number of workers that is written now; null: it would not always be right. */
+function keptWith(
+  python: PythonModule,
+  call: Call,
+  workers: ArgumentValue,
+  option: WorkersOption | null,
+  { versions }: FragmentFacts,
+): string | null {
+  if (!mayKnow(versions, 'persistent_workers')) return null
+  // The option may be given a zero, with which PyTorch refuses to keep workers.
+  if (option !== null) return `${option.code} > 0`
+  if (!mayBePassed(workers) || fixedArgument(workers) !== undefined) return 'True'
+  const kept = keepingWorkers(python, call, positionsOf(python, call)?.workers ?? null)
+  return 'reason' in kept ? null : kept.code
+}
+
 /** A worker process cannot make samples on the accelerator: it is seen what makes them, or that a step copies them there. */
 function madeOnHost(python: PythonModule, call: Call): boolean {
   const dataset = passedExpression(python.argument(call, 'dataset', 0))
@@ -418,15 +451,6 @@ function madeOnHost(python: PythonModule, call: Call): boolean {
 }
 
 const copying = /\.(to|cuda|xpu|mps)\(|non_blocking|to_device|device_put/
-
-/** PyTorch refuses to keep workers where there are none: their number may be 0 where somebody else chooses it. */
-function whereWorkers(python: PythonModule, call: Call, position: number | null): string {
-  const given = passedExpression(python.argument(call, 'num_workers', position))
-  const folded = given === null ? null : python.fold(given)
-  if (given === null || (folded?.state === 'known' && !folded.overridable)) return 'True'
-  const text = python.text.slice(given.start, given.end)
-  return /^[\w.]+$/.test(text) ? `${text} > 0` : `(${text}) > 0`
-}
 
 /** `pin_memory=True`, `persistent_workers=True`. */
 function switchOn(

@@ -5,7 +5,7 @@ import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { asBoolean } from '../../values/parse.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { claimArgument } from '../claim-argument.js'
-import { codeMatches } from './evidence.js'
+import { codeMatches, codeText } from './evidence.js'
 
 /** Their order is a part of the data, or the data set draws them itself. */
 const ordered = /time_?series|forecast|stateful|bptt|curriculum|iterable|streaming|mixture|set_\w*epoch/i
@@ -20,6 +20,18 @@ function drawsOtherwise(python: PythonModule): boolean {
   )
 }
 
+/** The samples are sorted when the data set is made, by what batches are padded to: shuffled, they are padded more. */
+function sortsByLength(python: PythonModule): boolean {
+  return python.calls.some(({ method, function: func, expr }) => {
+    if (!/^(sort|sorted|sort_values|argsort)$/.test(method)) return false
+    if (func !== null && func.name !== '__init__') return false
+    return lengths.test(codeText(python, expr.start, expr.end))
+  })
+}
+
+const lengths =
+  /(?<![a-z])(len|lens|lengths?|durations?|n_?frames|num_(frames|tokens|words)|seconds)(?![a-z])/i
+
 export function claimOrder(
   python: PythonModule,
   call: Call,
@@ -29,7 +41,7 @@ export function claimOrder(
   const drawn = ['sampler', 'batch_sampler'].some((name, index) =>
     mayBePassed(python.argument(call, name, 3 + index)),
   )
-  if (drawn || codeMatches(python, ordered) || drawsOtherwise(python)) return
+  if (drawn || codeMatches(python, ordered) || drawsOtherwise(python) || sortsByLength(python)) return
   const shuffle = python.argument(call, 'shuffle', 2)
   // A stream has the order that it has.
   if (passedExpression(shuffle) === null && (dataset === null || !isIndexed(python, dataset))) return
