@@ -114,7 +114,26 @@ const emptiers = new Set([
 
 /** Calls that hand memory back in each step. */
 export function emptiedCaches(analysis: PythonModule, { code }: Step): Found[] {
-  return callsEachStep(analysis, code).filter(({ call }) => call.name !== null && emptiers.has(call.name))
+  return callsEachStep(analysis, code).filter(
+    ({ call }) =>
+      call.name !== null && emptiers.has(call.name) && !takesLayersInTurn(analysis, call.function),
+  )
+}
+
+/** `layer = layers[i].to(device)`, `layer(x)`, `layer.cpu()`: what one layer leaves makes room for the next. */
+function takesLayersInTurn(python: PythonModule, func: Func | null): boolean {
+  const calls = python.calls.filter((call) => call.function === func)
+  const back = calls.flatMap(({ method, expr: { callee, args } }) => {
+    if (callee.type !== 'attribute' || callee.value.type !== 'name') return []
+    const to = args[0]?.value
+    const home = method === 'cpu' || (method === 'to' && to?.type === 'constant' && to.value === 'cpu')
+    return home ? [callee.value.id] : []
+  })
+  return back.some(
+    (name) =>
+      calls.some(({ expr: { callee } }) => callee.type === 'name' && callee.id === name) &&
+      calls.some(({ assignedTo, method }) => assignedTo === name && (method === 'to' || method === 'cuda')),
+  )
 }
 
 function callsEachStep(analysis: PythonModule, code: HotCode): Found[] {
