@@ -25,8 +25,8 @@ const newcomers = new Map<string, Newcomer>([
   ['scaled_dot_product_attention', torch('2.0')],
   ['attn_implementation', transformers('4.36')],
   ['gradient_checkpointing_kwargs', transformers('4.35')],
-  ['dataloader_persistent_workers', transformers('4.37')],
-  ['dataloader_prefetch_factor', transformers('4.39')],
+  ['dataloader_persistent_workers', transformers('4.36')],
+  ['dataloader_prefetch_factor', transformers('4.38')],
 ])
 
 type Versions = Record<string, string> | undefined
