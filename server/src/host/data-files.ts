@@ -1,7 +1,7 @@
 /** Files of data that programs of the project name. They are opened for their size alone, and only when one is named. */
 import { matchesGlob } from '../link/glob.js'
 import { baseName, folderOf } from '../link/paths.js'
-import { type TableSize, tableSize } from './data-table.js'
+import { type TableSize, tableSize, together } from './data-table.js'
 import { type Host, relativeTo, under } from './host.js'
 
 /** Bytes of what is counted; what is larger would be read anew by each check. */
@@ -67,12 +67,4 @@ export class DataFiles {
       return []
     }
   }
-}
-
-/** Several files that make one table; null: one of them cannot be counted. */
-export function together(sizes: readonly (TableSize | null)[]): TableSize | null {
-  const read = sizes.flatMap((one) => one ?? [])
-  const [first] = read
-  if (first === undefined || read.length < sizes.length) return null
-  return { rows: read.reduce((total, { rows }) => total + rows, 0), columns: first.columns }
 }

@@ -89,3 +89,11 @@ function csvSize(bytes: Uint8Array): TableSize | null {
   if (isQuoted || records < 2) return null
   return { rows: records - 1, columns: 1 + Math.max(...counts) }
 }
+
+/** Several files that make one table; null: one of them cannot be counted. */
+export function together(sizes: readonly (TableSize | null)[]): TableSize | null {
+  const read = sizes.flatMap((one) => one ?? [])
+  const [first] = read
+  if (first === undefined || read.length < sizes.length) return null
+  return { rows: read.reduce((total, { rows }) => total + rows, 0), columns: first.columns }
+}

@@ -11,7 +11,7 @@ import type { ConfigurationRoot } from '../text/configured.js'
 import { eitherConfigured } from '../text/merge-configured.js'
 import { define, lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
-import { configurationFiles, fitting, type NamedFile } from './fitting-files.js'
+import { configurationFiles, fitting, namedFile } from './fitting-files.js'
 import type { ProjectFiles } from './project-files.js'
 
 export interface Configurations {
@@ -95,7 +95,7 @@ export class ConfigurationLinker {
     const files = paths.every((path) => path !== null) ? [...new Set(paths)] : []
     const chosen =
       named.length > 0
-        ? files.flatMap((path) => this.content(path) ?? [])
+        ? files.flatMap((path) => namedFile(this.project, path) ?? [])
         : given.isLaunched
           ? []
           : fitting(this.project, folders, use.keys)
@@ -113,14 +113,6 @@ export class ConfigurationLinker {
             ),
       overridable: named.length === 0 || given.documented,
     })
-  }
-
-  private content(path: string): NamedFile | null {
-    const file = this.project.values(path)
-    if (file === undefined || file === 'pending' || file.root === null) return null
-    const root = structuredClone(file.root)
-    interpolate(root)
-    return { path, root }
   }
 
   /** The only file of the project that a path may end with; null: there are none, or several. */

@@ -1,5 +1,5 @@
 /** What a program trains on from files of the project: they are found as the program names them, and counted. */
-import type { TableSize } from '../host/data-table.js'
+import { type TableSize, together } from '../host/data-table.js'
 import { folderOf, join, parents } from '../link/paths.js'
 import type { Claim, Extraction } from '../workload/claim.js'
 import type { DatasetSettings } from '../workload/resource-kinds.js'
@@ -29,18 +29,9 @@ export class DataTables {
 
   private async tableOf(claim: Claim, path: string): Promise<Claim[]> {
     const files = claim.state === 'known' ? (claim.value as DatasetSettings['files']) : []
-    const sizes: TableSize[] = []
-    for (const file of files) {
-      const size = await this.find(file, path)
-      if (size === null) return []
-      sizes.push(size)
-    }
-    const [first] = sizes
-    if (first === undefined) return []
-    const table: DatasetSettings['table'] = {
-      rows: sizes.reduce((total, { rows }) => total + rows, 0),
-      columns: first.columns,
-    }
+    const sizes = await Promise.all(files.map((file) => this.find(file, path)))
+    const table: DatasetSettings['table'] | null = together(sizes)
+    if (table === null) return []
     return [{ ...claim, setting: tableSetting, value: table } as Claim]
   }
 

@@ -20,6 +20,15 @@ const mostRead = 40
 /** A file that says how something is trained says one of these. */
 const training = /epoch|batch|^lr$|learning_?rate|max_?steps|num_?workers|optim/i
 
+/** What a file holds, with its references followed; null: nothing, or it has not been read. */
+export function namedFile(project: ProjectFiles, path: string): NamedFile | null {
+  const file = project.values(path)
+  if (file === undefined || file === 'pending' || file.root === null) return null
+  const root = structuredClone(file.root)
+  interpolate(root)
+  return { path, root }
+}
+
 /** The nearest folder above the script that holds such files, and all that it holds. */
 export function fitting(
   project: ProjectFiles,
@@ -32,13 +41,9 @@ export function fitting(
   for (const folder of folders) {
     const below = folder === '' ? paths : paths.filter((path) => path.startsWith(`${folder}/`))
     if (below.length > mostRead) return []
-    const found = below.flatMap((path): NamedFile[] => {
-      const file = project.values(path)
-      if (file === undefined || file === 'pending' || file.root === null) return []
-      const root = structuredClone(file.root)
-      interpolate(root)
-      return fits(root, keys) ? [{ path, root }] : []
-    })
+    const found = below
+      .flatMap((path) => namedFile(project, path) ?? [])
+      .filter(({ root }) => fits(root, keys))
     if (found.length > 0) return found
   }
   return []

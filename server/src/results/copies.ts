@@ -1,40 +1,43 @@
 /** Near-identical copies of a file: what holds of all of them is told in one, with a list of the other places. */
 
 import type { Finding } from '../finding.js'
+import { moreSevere } from '../judging/severity.js'
 import type { SourceFile } from '../text/source-file.js'
 
 /** Of the lines of the longer file; what copies of a script or a manifest differ in are names, seeds and rates. */
-const SHARED = 0.9
+const leastShared = 0.9
 /** Lines that are not blank; shorter files are alike in form. */
-const SHORTEST = 20
-const SIGNATURE = 16
+const leastLines = 20
 /** Places in a list; more of them are counted. */
-const LISTED = 10
+const mostListed = 10
+/** Lines by which most files are told apart at once. */
+const glanced = 16
 
 interface Sketch {
   hash: string
   /** How often each line that is not blank occurs, without indentation. */
   lines: ReadonlyMap<string, number>
   total: number
-  /** The smallest hashes of its lines: files that share few of them are no copies. */
-  signature: ReadonlySet<number>
+  /** The first of its lines by the alphabet: files that share few of them are no copies. */
+  first: ReadonlySet<string>
 }
 
-/** One finding of a file, and those of other files that say the same. */
-interface Alike {
-  path: string
-  finding: Finding
+/** A finding as it is shown, beside those at other places. */
+interface Told {
+  places: string
+  result: Finding
 }
 
 export class Copies {
   private sketches = new Map<string, Sketch>()
   /** Of the last run: the same findings give the same result. */
-  private told = new Map<Finding, { key: string; finding: Finding }>()
+  private told = new Map<Finding, Told>()
 
   constructor(private readonly sourceOf: (path: string) => Promise<SourceFile | undefined>) {}
 
   /**
-   * Keeps the loudest of findings that near-identical files share (of equals the one of the shortest path), lists the other places in it, and makes hints of the others, so that an open copy still offers its fix.
+   * Of findings that near-identical files share the loudest is kept (of equals the one of the shortest path) and lists the other places; the others
+   * become hints, so that an open copy still offers its fix.
    * @param findings in the order in which they are shown, which is kept
    * @param hashOf of the text of a file
    * @param mayLower the user has not set the severity
@@ -44,48 +47,41 @@ export class Copies {
     hashOf: (path: string) => string,
     mayLower: (finding: Finding) => boolean,
   ): Promise<Finding[]> {
-    const changed = new Map<Finding, Finding>()
-    const told = new Map<Finding, { key: string; finding: Finding }>()
+    const told = new Map<Finding, Told>()
     const sketches = new Map<string, Sketch>()
     for (const group of alike(findings.filter((each) => each.severity !== 'hint' && mayLower(each)))) {
-      const left = [...group].sort(byRank)
-      while (left.length > 1) {
-        const first = left.shift()!
-        const own = await this.sketch(first.path, hashOf, sketches)
-        const copies: Alike[] = []
-        for (const other of [...left]) {
-          if (!areCopies(own, await this.sketch(other.path, hashOf, sketches))) continue
-          copies.push(other)
-          left.splice(left.indexOf(other), 1)
-        }
+      let left = [...group].sort(byRank)
+      for (let first = left.shift(); first !== undefined; first = left.shift()) {
+        const own = await this.sketch(first, hashOf, sketches)
+        const copies: Finding[] = []
+        for (const other of left)
+          if (areCopies(own, await this.sketch(other, hashOf, sketches))) copies.push(other)
         if (copies.length === 0) continue
-        const places = copies.map(({ finding }) => finding.location)
-        const key = places.map(({ path, cell, start }) => `${path}\0${cell}\0${start}`).join('\n')
-        this.keep(told, first.finding, key, () => withPlaces(first.finding, copies))
-        for (const { finding } of copies) {
-          const { path, cell, start } = first.finding.location
-          this.keep(told, finding, `${path}\0${cell}\0${start}`, () => asCopy(finding, first.finding))
-        }
+        left = left.filter((one) => !copies.includes(one))
+        this.keep(told, first, copies, withPlaces)
+        for (const copy of copies) this.keep(told, copy, [first], asCopy)
       }
     }
-    for (const [finding, { finding: result }] of told) changed.set(finding, result)
     this.told = told
     this.sketches = sketches
-    return changed.size === 0 ? [...findings] : findings.map((each) => changed.get(each) ?? each)
+    return findings.map((each) => told.get(each)?.result ?? each)
   }
 
   private keep(
-    told: Map<Finding, { key: string; finding: Finding }>,
+    told: Map<Finding, Told>,
     finding: Finding,
-    key: string,
-    make: () => Finding,
+    others: readonly Finding[],
+    make: (finding: Finding, others: readonly Finding[]) => Finding,
   ): void {
+    const places = others
+      .map(({ location: { path, cell, start } }) => `${path}\0${cell}\0${start}`)
+      .join('\n')
     const before = this.told.get(finding)
-    told.set(finding, before?.key === key ? before : { key, finding: make() })
+    told.set(finding, before?.places === places ? before : { places, result: make(finding, others) })
   }
 
   private async sketch(
-    path: string,
+    { location: { path } }: Finding,
     hashOf: (path: string) => string,
     sketches: Map<string, Sketch>,
   ): Promise<Sketch> {
@@ -103,8 +99,8 @@ export class Copies {
  * Findings of several files that say the same; the second of a file belongs to the second of another one. What is said of code follows from the code:
  * the lines have to be the same. What is said of a launch file follows from what it starts as well: the message has to be the same, but for names.
  */
-function alike(findings: readonly Finding[]): Alike[][] {
-  const groups = new Map<string, Alike[]>()
+function alike(findings: readonly Finding[]): Finding[][] {
+  const groups = new Map<string, Finding[]>()
   const counts = new Map<string, number>()
   for (const finding of findings) {
     const { path } = finding.location
@@ -115,21 +111,16 @@ function alike(findings: readonly Finding[]): Alike[][] {
     counts.set(`${path}\0${said}`, ordinal + 1)
     const key = `${said}\0${ordinal}`
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, [{ path, finding }])
-    else group.push({ path, finding })
+    if (group === undefined) groups.set(key, [finding])
+    else group.push(finding)
   }
   return [...groups.values()].filter((group) => group.length > 1)
 }
 
-const severities = ['error', 'warning', 'information', 'hint']
-
-function byRank(a: Alike, b: Alike): number {
-  return (
-    severities.indexOf(a.finding.severity) - severities.indexOf(b.finding.severity) ||
-    depth(a.path) - depth(b.path) ||
-    a.path.length - b.path.length ||
-    (a.path < b.path ? -1 : 1)
-  )
+function byRank(a: Finding, b: Finding): number {
+  if (a.severity !== b.severity) return moreSevere(a.severity, b.severity) ? -1 : 1
+  const [one, other] = [a.location.path, b.location.path]
+  return depth(one) - depth(other) || one.length - other.length || (one < other ? -1 : 1)
 }
 
 const depth = (path: string): number => path.split('/').length
@@ -145,8 +136,7 @@ function sketchOf(hash: string, file: SourceFile | undefined): Sketch {
       total++
     }
   }
-  const hashes = [...lines.keys()].map(hashOfLine).sort((a, b) => a - b)
-  return { hash, lines, total, signature: new Set(hashes.slice(0, SIGNATURE)) }
+  return { hash, lines, total, first: new Set([...lines.keys()].sort().slice(0, glanced)) }
 }
 
 /** Of a notebook its cells: outputs differ from run to run. */
@@ -156,29 +146,21 @@ function textsOf(file: SourceFile | undefined): string[] {
   return cells.length > 0 ? cells.map(({ text }) => text) : [file.text]
 }
 
-/** FNV-1a over UTF-16 code units, 32 bits. */
-function hashOfLine(line: string): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < line.length; index++)
-    hash = Math.imul(hash ^ line.charCodeAt(index), 0x01000193)
-  return hash >>> 0
-}
-
 function areCopies(a: Sketch, b: Sketch): boolean {
   const longer = Math.max(a.total, b.total)
-  if (Math.min(a.total, b.total) < Math.max(SHORTEST, SHARED * longer)) return false
-  // Of copies three in four are expected to be in both.
-  const common = [...a.signature].filter((hash) => b.signature.has(hash)).length
-  if (common < Math.min(a.signature.size, b.signature.size) / 4) return false
+  if (Math.min(a.total, b.total) < Math.max(leastLines, leastShared * longer)) return false
+  // Copies have nearly all of them in common.
+  const common = [...a.first].filter((line) => b.first.has(line)).length
+  if (common < Math.min(a.first.size, b.first.size) / 4) return false
   let shared = 0
   for (const [line, count] of a.lines) shared += Math.min(count, b.lines.get(line) ?? 0)
-  return shared >= SHARED * longer
+  return shared >= leastShared * longer
 }
 
-function withPlaces(finding: Finding, copies: readonly Alike[]): Finding {
-  const listed = copies.slice(0, LISTED)
+function withPlaces(finding: Finding, copies: readonly Finding[]): Finding {
+  const listed = copies.slice(0, mostListed)
   const more = copies.length - listed.length
-  const places = listed.map(({ finding: { location } }, index) => ({
+  const places = listed.map(({ location }, index) => ({
     location,
     message:
       more > 0 && index === listed.length - 1
@@ -188,10 +170,7 @@ function withPlaces(finding: Finding, copies: readonly Alike[]): Finding {
   return { ...finding, related: [...finding.related, ...places] }
 }
 
-function asCopy(finding: Finding, first: Finding): Finding {
-  const related = [
-    ...finding.related,
-    { location: first.location, message: 'told there: this file is a copy' },
-  ]
-  return { ...finding, severity: 'hint', related }
+function asCopy(finding: Finding, [first]: readonly Finding[]): Finding {
+  const place = { location: first!.location, message: 'told there: this file is a copy' }
+  return { ...finding, severity: 'hint', related: [...finding.related, place] }
 }

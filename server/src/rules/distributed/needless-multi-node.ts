@@ -88,6 +88,7 @@ function named(view: SubjectView<'Compute'>, total: number, options: RuleOptions
   const usd = (one: string) =>
     paidPrice({ type: one, ...(place === undefined ? {} : { region: place }) }, options.prices)?.onDemand
   const [now, then] = [usd(type), usd(`${prefix}${single.type}`)]
+  if (prefix !== '' && then == null) return { text: `no price of ${prefix}${single.type} is known` }
   if (now != null && then != null && then > (1 + share) * count * now)
     return { text: `one ${prefix}${single.type} costs more than ${several}` }
   const has = single.gpuCount === total ? `the same ${total}` : single.gpuCount
@@ -104,14 +105,12 @@ function unnamed(view: SubjectView<'Compute'>, count: number, each: number): Hel
       ? usual
       : Math.max(0, ...allInstances().map((one) => (one.gpu?.name === card ? one.gpuCount : 0)))
   if (total > most) return { text: `hardly a single machine has ${total} such GPUs` }
-  const pods = effective(provider) === 'kubernetes'
   // Nodes of a cluster of one's own that have a single GPU have no more to give.
-  if (!pods && each === 1 && effective(provider) === 'own cluster')
+  if (each === 1 && effective(provider) === 'own cluster')
     return { text: 'the nodes of the cluster may have one GPU each' }
-  const unit = pods ? 'pod' : 'machine'
   return {
-    several: `${count} ${unit}s with ${each === 1 ? 'one GPU' : `${each} GPUs`} each`,
-    one: `one ${unit} with ${total} would do where a machine has them`,
+    several: `${count} × ${each === 1 ? 'one GPU' : `${each} GPUs`}`,
+    one: `${total} on one machine would do where there is one that has them`,
   }
 }
 
@@ -156,9 +155,7 @@ function oneMachine(type: string, total: number): Instance | undefined {
         one.provider === now.provider &&
         one.gpu?.name === now.gpu!.name &&
         one.gpuCount >= total &&
-        !one.retired &&
-        // A managed service rents no bare metal.
-        !(type.startsWith('ml.') && /metal/.test(one.type)),
+        !one.retired,
     )
     .sort((a, b) => a.gpuCount - b.gpuCount || a.vcpus - b.vcpus)[0]
 }
