@@ -12,8 +12,22 @@ const passingOn = /^(tqdm|track|progress_bar|master_bar|enumerate|auto|list|iter
 /** How often a loop passes, where that folds. */
 export function tripsOf(analysis: Analysis, loop: Loop): Folded {
   const { node } = loop
-  if (node.type === 'while') return { state: 'unknown', because: 'a while loop' }
-  const iterable = unwrapped(analysis, node.iterable)
+  return node.type === 'while'
+    ? { state: 'unknown', because: 'a while loop' }
+    : tripsThrough(analysis, node.iterable, 0)
+}
+
+function tripsThrough(analysis: Analysis, given: Expr, depth: number): Folded {
+  const iterable = unwrapped(analysis, given)
+  const value = analysis.definition(iterable)
+  // `trange(n) if verbose else range(n)`.
+  if (value.type === 'conditional' && depth < 4) {
+    const [then, otherwise] = [value.then, value.otherwise].map((one) =>
+      tripsThrough(analysis, one, depth + 1),
+    )
+    if (then!.state === 'known' && otherwise!.state === 'known' && then!.value === otherwise!.value)
+      return then!
+  }
   const range = asRange(analysis, iterable)
   if (range === null) {
     const items = analysis.fold(iterable)
