@@ -13,6 +13,7 @@ import { pipelineOf } from '../tensorflow/pipeline.js'
 import { countedLayersOf } from './counted-layers.js'
 import { argumentOf } from './fits.js'
 import { followKeras } from './follow-network.js'
+import { flows, isOfImageGenerator } from './image-generators.js'
 
 export function readNetwork(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
   const { callee } = fit.expr
@@ -27,7 +28,7 @@ export function readNetwork(python: PythonModule, fit: Call, training: SubjectBu
   }
   const maker = batchMaker(python, fit)
   if (maker !== null) {
-    const given = python.argument(maker, 'batch_size', lookUp(positions, maker.method) ?? null)
+    const given = python.argument(maker, 'batch_size', lookUp({ ...loaders, ...flows }, maker.method)!)
     claimArgument(training, 'batchSize', 'batch_size', maker, given, { convert: asNumber, otherwise: 32 })
     return
   }
@@ -35,8 +36,11 @@ export function readNetwork(python: PythonModule, fit: Call, training: SubjectBu
   if (batch !== null) training.default('batchSize', 'batch', batch, place)
 }
 
-/** Of `batch_size`; keras 3.5, utils. */
-const positions: Record<string, number> = { image_dataset_from_directory: 5, text_dataset_from_directory: 4 }
+/** By function, the position of `batch_size`. Source: keras 3.5, utils. */
+const loaders: Readonly<Record<string, number>> = {
+  image_dataset_from_directory: 5,
+  text_dataset_from_directory: 4,
+}
 
 /** Where pictures of a folder or of arrays are put together, for a `fit` that is given them as they come: 32 unless it says otherwise. */
 function batchMaker(python: PythonModule, fit: Call): Call | null {
@@ -47,15 +51,11 @@ function batchMaker(python: PythonModule, fit: Call): Call | null {
   if (pipeline !== null) {
     const { sourceCall: call, sources, steps, complete } = pipeline
     const plain = complete && sources.length === 1 && !steps.some(({ method }) => /batch|window/.test(method))
-    return plain && call !== null && lookUp(positions, call.method) !== undefined ? call : null
+    return plain && call !== null && lookUp(loaders, call.method) !== undefined ? call : null
   }
   const value = python.definition(x)
   const call = value.type === 'call' ? python.callAt(value) : null
-  const from = call?.receiver ?? call?.name ?? ''
-  return /(^|\.)ImageDataGenerator(\.|$)/.test(from) &&
-    /^flow(_from_(directory|dataframe))?$/.test(call!.method)
-    ? call
-    : null
+  return call !== null && isOfImageGenerator(call) && lookUp(flows, call.method) !== undefined ? call : null
 }
 
 function layersOf(python: PythonModule, network: Expr): (LayerTotals & { input: number[] }) | null {

@@ -16,7 +16,7 @@ import { changeStoppingSwitch } from '../stopping-switch.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { loggedMetric } from './module-facts.js'
-import { stoppingSettings, trainerSettings } from './settings.js'
+import { checkpointClass, stoppingSettings, trainerSettings } from './settings.js'
 
 export function changeLightning(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const switched = changeStoppingSwitch(claim, facts)
@@ -126,7 +126,7 @@ const firstBf16 = '1.5'
 const goneBefore =
   /^(early_stop_callback|row_log_interval|log_save_interval|(train|val|test|overfit)_(percent_check|pct)|max_nb_epochs|min_nb_epochs|use_amp|num_tpu_cores|nb_gpu_nodes|distributed_backend)$/
 
-/** The same of the callback that saves. */
+/** The same of the callback that saves; the last of them, `period`, went with 1.5. */
 const goneFromCheckpoint = /^(period|filepath|prefix)$/
 
 /** As the project pins it, else as the arguments in this file tell. */
@@ -134,11 +134,9 @@ function isBeforeBf16(python: PythonModule, call: Call, { versions }: FragmentFa
   return (
     isBefore(versions, ['lightning', 'pytorch-lightning'], firstBf16) ||
     call.expr.args.some((one) => goneBefore.test(one.name ?? '')) ||
-    python.calls.some(
-      ({ name, expr }) =>
-        /^(pytorch_lightning|lightning(\.pytorch)?)\..*\bModelCheckpoint$/.test(name ?? '') &&
-        expr.args.some((one) => goneFromCheckpoint.test(one.name ?? '')),
-    )
+    python
+      .callsTo(checkpointClass)
+      .some(({ expr }) => expr.args.some((one) => goneFromCheckpoint.test(one.name ?? '')))
   )
 }
 

@@ -20,10 +20,8 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { claimRhythm } from './checkpoint-rhythm.js'
-import { checkpointSettings, trainerSettings } from './settings.js'
+import { checkpointClass, checkpointSettings, trainerSettings } from './settings.js'
 import { fitsOf, trainerClass } from './trainer.js'
-
-const checkpointClass = 'lightning.pytorch.callbacks.ModelCheckpoint'
 
 export const lightningRecordsReader = defineReader({
   name: 'lightning-records',

@@ -6,6 +6,8 @@ import type { Precision } from '../../workload/resource-kinds.js'
 import { directionRow, patienceRow } from '../early-stopping.js'
 import { settingTable } from '../setting-table.js'
 
+export const checkpointClass = 'lightning.pytorch.callbacks.ModelCheckpoint'
+
 const formats: Record<string, Precision> = {
   '32': 'fp32',
   '32-true': 'fp32',

@@ -13,6 +13,7 @@ import type { Evidence } from '../../workload/claim.js'
 import { isJaxLoop, jaxEvidence } from '../jax/loop.js'
 import { kerasEvidence } from '../keras/evidence.js'
 import { argumentOf, kerasFits, usesKeras } from '../keras/fits.js'
+import { isOfImageGenerator } from '../keras/image-generators.js'
 import { decoderIn } from '../pytorch/datasets.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { callsIn, hotCode, isHot } from '../pytorch/hot-code.js'
@@ -241,7 +242,6 @@ function sequenceOf(python: PythonModule, data: Expr): Made | null {
   return decoder === null ? null : { call: value, decoder }
 }
 
-const generatorClass = /(^|\.)ImageDataGenerator(\.|$)/
 const fromFolder = /\.flow_from_(directory|dataframe)$/
 /** What `ImageDataGenerator` does to each picture by itself, in Python. */
 const turned =
@@ -257,12 +257,11 @@ function picturesOf(python: PythonModule, data: Expr): Made | null {
   if (python.importedFunction(value.callee)?.calls.some((name) => fromFolder.test(name)) === true)
     return { call: value, decoder }
   if (value.callee.type !== 'attribute') return null
-  const from = call.receiver ?? call.name ?? ''
-  // Nothing else is called so.
-  if (fromFolder.test(`.${call.method}`) && (from === '' || generatorClass.test(from)))
+  const ofGenerator = isOfImageGenerator(call)
+  // Nothing else has methods of these names.
+  if (fromFolder.test(`.${call.method}`) && (ofGenerator || (call.receiver ?? call.name ?? '') === ''))
     return { call: value, decoder }
-  if (!generatorClass.test(from)) return null
-  if (call.method !== 'flow') return null
+  if (!ofGenerator || call.method !== 'flow') return null
   const maker = python.definition(value.callee.value)
   const turns = maker.type === 'call' && maker.args.some(({ name }) => name !== null && turned.test(name))
   return turns ? { call: value, decoder, light: true } : null
