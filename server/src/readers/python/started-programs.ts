@@ -1,6 +1,6 @@
-/** Commands that a Python program hands to the system. */
+/** What else a Python program starts: commands that it hands to the system, other notebooks. */
 
-import type { PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { textIn } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
@@ -29,4 +29,23 @@ export function commandText(python: PythonModule, expr: Expr): string | null {
 function textOf(python: PythonModule, expr: Expr): string {
   const value = effective(python.fold(expr))
   return value === undefined ? 'x' : String(value)
+}
+
+/** A notebook of Databricks that runs another one, in its own session or beside it. */
+const otherNotebook = /^# MAGIC[ \t]+%run\b|\bdbutils\.notebook\.run\(/m
+
+export function runsNotebook(text: string): boolean {
+  return (text.includes('# MAGIC') || text.includes('dbutils.notebook.run(')) && otherNotebook.test(text)
+}
+
+/** These compute nothing on an accelerator. */
+export const harmless =
+  /^(git|nvidia-smi|ls|cp|mv|rm|mkdir|pip|tar|unzip|wget|curl|aws|gsutil|hostname|which|scontrol|ffmpeg|dot|tensorboard)$/
+/** It starts something that may compute on an accelerator. */
+export function startsUnknown(python: PythonModule, call: Call): boolean {
+  if (call.name === null || !starters.test(call.name)) return false
+  const command = call.expr.args[0]
+  const text = command === undefined ? null : commandText(python, command.value)
+  const program = text?.trim().split(/\s+/)[0]?.replace(/^.*\//, '')
+  return program === undefined || !harmless.test(program) || /cuda|nvenc|cuvid|gpu/i.test(text!)
 }

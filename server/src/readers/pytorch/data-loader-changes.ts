@@ -1,0 +1,198 @@
+/** How a data loader is told to do otherwise: its workers, what it pins and keeps, its order, and the copies of what it gives. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, Refusal, Write } from '../../edit/write.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { fixedArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
+import { writeArgument } from '../../values/write-argument.js'
+import type { Claim } from '../../workload/claim.js'
+import { byHand, changeOf } from '../change-answer.js'
+import { claimedCall } from '../claim-argument.js'
+import { mayKnow } from '../first-releases.js'
+import type { FragmentFacts } from '../reader.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
+import { writeLaunchValue } from '../write-launch-value.js'
+import { waitingCopies } from './copies.js'
+import { collateWork, datasetWork } from './dataset-work.js'
+import { decoderInStep } from './decoder-in-step.js'
+import { codeText } from './evidence.js'
+import { keepingWorkers } from './keeping-workers.js'
+import { positionsOf } from './loader-arguments.js'
+import { feedsOf } from './loader-use.js'
+import { usesAny } from './once.js'
+import { moving } from './resident-batches.js'
+import { type WorkersOption, workersOption } from './workers-option.js'
+
+/** The title of a change to so many worker processes. */
+export const loadWith = (count: number): string =>
+  `Load with ${count} worker ${count === 1 ? 'process' : 'processes'}`
+
+/** `value` null: as many workers as the machine that runs it has cores for; 'allowed cores': as the process may use of them. */
+export function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  if (isConfigured(claim, facts)) {
+    if (claim.setting === 'workers')
+      return writeConfigured(claim, typeof value === 'number' ? value : 4, facts)
+    return writeConfigured(claim, true, facts)
+  }
+  const { python, path, fragment } = facts
+  if (python === undefined && claim.setting === 'workers') {
+    const count = typeof value === 'number' ? value : 8
+    const there = writeLaunchValue(claim, String(count), facts)
+    return changeOf(loadWith(count), [there])
+  }
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the loader is no longer in the file' }
+  const positions = positionsOf(python, call)
+  if (positions !== undefined && claim.setting === 'pinnedMemory')
+    return switchOn(claim, python.argument(call, claim.key, positions.pinned), call, facts, 'True')
+  if (positions !== undefined && claim.setting === 'persistentWorkers') {
+    const kept = keepingWorkers(python, call, positions.workers)
+    if ('reason' in kept) return kept
+    return switchOn(claim, python.argument(call, claim.key), call, facts, kept.code)
+  }
+  if (claim.setting === 'waitingCopies') return overlapCopies(python, facts)
+  if (claim.setting === 'shuffled') {
+    const written = writeArgument(facts, call, 'shuffle', python.argument(call, 'shuffle', 2), 'True')
+    return 'reason' in written
+      ? written
+      : { title: 'Shuffle in every epoch (shuffle=True)', safety: 'unsafe', writes: [written], imports: [] }
+  }
+  if (claim.setting !== 'workers') return byHand(claim)
+  if (positions === undefined) return { reason: 'the loader is no longer in the file' }
+  const workers = python.argument(call, 'num_workers', positions.workers)
+  const given = passedExpression(python.argument(call, 'dataset', 0))
+  if (given !== null && datasetWork(python, given)?.work === 'memory' && decoderInStep(python, call) !== null)
+    return { reason: 'read the files in the data set first: worker processes make samples, not steps' }
+  if (passedExpression(workers) === null && mayBePassed(workers))
+    return { reason: 'its arguments are not written here' }
+  const imports: Import[] = []
+  let code: string
+  let title: string
+  const option = effective(claim) === 0 ? workersOption(python, call) : null
+  if (claim.location.path !== path) {
+    // A module of constants holds plain numbers.
+    const count = typeof value === 'number' ? value : 4
+    code = String(count)
+    title = loadWith(count)
+  } else if (option !== null) {
+    code = option.code
+    title = `Load with as many worker processes as ${option.flag} says (${option.byDefault} by default)`
+  } else if (typeof value === 'number') {
+    code = String(value)
+    title = loadWith(value)
+  } else {
+    const counter = value === 'allowed cores' ? 'sched_getaffinity' : 'cpu_count'
+    const cores = nameFor(python.tree, 'os', counter, {
+      path,
+      fragment: fragment.index,
+      offset: call.expr.start,
+    })
+    // `import os` reads better than `from os import cpu_count` where neither is there.
+    const name = cores.import === null ? cores.text : `os.${counter}`
+    code = value === 'allowed cores' ? `min(8, len(${name}(0)))` : `min(8, ${name}() or 1)`
+    if (cores.import !== null) imports.push({ path, fragment: fragment.index, module: 'os', name: null })
+    title = 'Load with up to 8 worker processes'
+  }
+  const written = writeArgument(facts, call, 'num_workers', workers, code)
+  if ('reason' in written) return written
+  const writes: Write[] = [written]
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
+  // Where there were workers before, or somebody sets their number in another file, only that changes.
+  const open: Record<string, ArgumentValue> =
+    effective(claim) === 0 && claim.location.path === path
+      ? {
+          pin_memory: python.argument(call, 'pin_memory', positions.pinned),
+          persistent_workers: python.argument(call, 'persistent_workers'),
+        }
+      : {}
+  for (const [name, argument] of Object.entries(open)) {
+    if (mayBePassed(argument)) continue
+    const value = name === 'persistent_workers' ? keptWith(python, call, workers, option, facts) : 'True'
+    if (value !== null) writes.push({ kind: 'set keyword', path, call: range, name, value })
+  }
+  // Pinned memory is of use to copies that the host does not wait for.
+  if (open.pin_memory !== undefined && !mayBePassed(open.pin_memory) && feedsOf(python, call) === 'training')
+    writes.push(...overlapping(python, facts))
+  const stream = isUnshardedStream(python, call)
+  const sure = madeOnHost(python, call)
+  const condition = stream
+    ? ', once the data set is sharded among them with get_worker_info()'
+    : sure
+      ? ''
+      : ', if its samples are made on the CPU'
+  return {
+    title: `${title}${condition}`,
+    safety: stream || !sure ? 'display' : 'unsafe',
+    writes,
+    imports,
+  }
+}
+
+/** `persistent_workers` beside a number of workers that is written now; null: it would not always be right. */
+function keptWith(
+  python: PythonModule,
+  call: Call,
+  workers: ArgumentValue,
+  option: WorkersOption | null,
+  { versions }: FragmentFacts,
+): string | null {
+  if (!mayKnow(versions, 'persistent_workers')) return null
+  // The option may be given a zero, with which PyTorch refuses to keep workers.
+  if (option !== null) return `${option.code} > 0`
+  if (!mayBePassed(workers) || fixedArgument(workers) !== undefined) return 'True'
+  const kept = keepingWorkers(python, call, positionsOf(python, call)?.workers ?? null)
+  return 'reason' in kept ? null : kept.code
+}
+
+/** A worker process cannot make samples on the accelerator: it is seen what makes them, or that a step copies them there. */
+function madeOnHost(python: PythonModule, call: Call): boolean {
+  const dataset = passedExpression(python.argument(call, 'dataset', 0))
+  if (collateWork(python, call) !== null || passedExpression(python.argument(call, 'collate_fn')) !== null)
+    return true
+  if (dataset !== null && (datasetWork(python, dataset)?.work ?? null) !== null) return true
+  if (usesAny(python, moving)) return true
+  return python.loops.some(({ node }) => copying.test(codeText(python, node.start, node.end)))
+}
+
+const copying = /\.(to|cuda|xpu|mps)\(|non_blocking|to_device|device_put/
+
+/** `pin_memory=True`, `persistent_workers=True`. */
+function switchOn(
+  claim: Claim,
+  given: ArgumentValue,
+  call: Call,
+  facts: FragmentFacts,
+  value: string,
+): Change | Refusal {
+  const written = writeArgument(facts, call, claim.key, given, value)
+  if ('reason' in written) return written
+  const title =
+    claim.setting === 'pinnedMemory'
+      ? 'Collate into pinned memory (pin_memory=True)'
+      : `Keep the workers between epochs (persistent_workers=${value})`
+  return { title, safety: 'unsafe', writes: [written], imports: [] }
+}
+
+/** The host goes on while pinned memory is copied; what uses the batch on the device waits for it there. */
+function overlapCopies(python: PythonModule, facts: FragmentFacts): Change | Refusal {
+  const writes = overlapping(python, facts)
+  if (writes.length === 0) return { reason: 'the copies are no longer in the file' }
+  return { title: 'Copy without waiting (non_blocking=True)', safety: 'safe', writes, imports: [] }
+}
+
+function overlapping(python: PythonModule, facts: FragmentFacts): Write[] {
+  return waitingCopies(python).map(
+    ({ expr }): Write => ({
+      kind: 'set keyword',
+      path: facts.path,
+      call: { fragment: facts.fragment.index, start: expr.start, end: expr.end },
+      name: 'non_blocking',
+      value: 'True',
+    }),
+  )
+}
+
+function isUnshardedStream(python: PythonModule, call: Call): boolean {
+  const dataset = passedExpression(python.argument(call, 'dataset', 0))
+  return dataset !== null && datasetWork(python, dataset)?.unsharded === true
+}

@@ -1,0 +1,44 @@
+/** Calls that make data loaders, and where they take the arguments that are read. */
+import type { Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
+import { CallSource } from '../../values/call-source.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import type { Locator } from '../../values/source.js'
+import { settingTable } from '../setting-table.js'
+import { loaderBase } from './loader-use.js'
+
+/** Loaders, with the positions of the arguments that are read; null: keyword only. */
+const loaders: Record<string, { batch: number | null; workers: number | null; pinned: number | null }> = {
+  'torch.utils.data.DataLoader': { batch: 1, workers: 5, pinned: 7 },
+  'torch_geometric.loader.DataLoader': { batch: 1, workers: null, pinned: null },
+  'torch_geometric.loader.DenseDataLoader': { batch: 1, workers: null, pinned: null },
+  // These sample a graph for each batch.
+  'torch_geometric.loader.NeighborLoader': { batch: null, workers: null, pinned: null },
+  'torch_geometric.loader.LinkNeighborLoader': { batch: null, workers: null, pinned: null },
+  'torch_geometric.loader.HGTLoader': { batch: null, workers: null, pinned: null },
+  // The same loader, which can be gone on with where it was left.
+  'torchdata.stateful_dataloader.StatefulDataLoader': { batch: 1, workers: 5, pinned: 7 },
+  'streaming.StreamingDataLoader': { batch: 1, workers: 5, pinned: 7 },
+  'streaming.base.StreamingDataLoader': { batch: 1, workers: 5, pinned: 7 },
+  'monai.data.DataLoader': { batch: null, workers: 1, pinned: null },
+  'monai.data.dataloader.DataLoader': { batch: null, workers: 1, pinned: null },
+}
+
+export const loaderSettings = settingTable('InputPipeline', {
+  workers: { keys: ['num_workers'], parse: asNumber, otherwise: 0 },
+  pinnedMemory: { keys: ['pin_memory'], parse: asBoolean, otherwise: false },
+  persistentWorkers: { keys: ['persistent_workers'], parse: asBoolean, otherwise: false },
+})
+
+export function loaderArguments(python: PythonModule, call: Call, locator: Locator): CallSource {
+  const { workers, pinned } = positionsOf(python, call) ?? { workers: null, pinned: null }
+  const positions: Record<string, number> = {}
+  if (workers !== null) positions.num_workers = workers
+  if (pinned !== null) positions.pin_memory = pinned
+  return new CallSource(python, call, locator, { positions })
+}
+
+/** Where a call that makes a loader takes its arguments; undefined: it makes none. */
+export function positionsOf(python: PythonModule, call: Call) {
+  return lookUp(loaders, call.name ?? loaderBase(python, call) ?? '')
+}
