@@ -37,12 +37,15 @@ describe('costlint cost of an agent', () => {
     assert.ok(pong.hours!.low < 2.8 && pong.hours!.high! > 2.8 && pong.hours!.high! < 12)
     const half = await job(learn('PPO', 'CnnPolicy', atari, '5e6'))
     assert.ok(Math.abs(pong.hours!.low / half.hours!.low - 2) < 1e-6)
+    const named = learn('PPO', 'CnnPolicy', atari).replace('"CnnPolicy"', 'CnnPolicy')
+    const byClass = await job(`from stable_baselines3.ppo import CnnPolicy\n${named}`)
+    assert.deepEqual(byClass.hours, pong.hours)
     const ant = await job(learn('SAC', 'MlpPolicy', 'gym.make("Ant-v4")', '1_000_000'))
     // A million steps of SAC take hours, not minutes.
     assert.ok(ant.hours!.low > 0.5 && ant.hours!.high! < 12, JSON.stringify(ant.hours))
   })
 
-  it('is not known where the environment is one of its own, or its steps are not written', async () => {
+  it('is not known where the environment is one of its own, or its steps or its policy are not written', async () => {
     const own = await job(learn('PPO', 'MlpPolicy', 'gym.make("Warehouse-v0")'))
     assert.deepEqual(
       [own.hours, own.unknown],
@@ -50,6 +53,9 @@ describe('costlint cost of an agent', () => {
     )
     const open = await job(`import sys\n${learn('PPO', 'MlpPolicy', '"CartPole-v1"', 'int(sys.argv[1])')}`)
     assert.deepEqual(open.unknown, ['how long its agent learns: `total_timesteps` cannot be read'])
+    const passed = learn('DQN', 'policy', '"ALE/Pong-v5"').replace('"policy"', 'sys.argv[1]')
+    const blind = await job(`import sys\n${passed}`)
+    assert.deepEqual(blind.unknown, ['how long its agent learns: which policy it learns cannot be read'])
   })
 })
 

@@ -2,7 +2,10 @@
 import type { Interval } from './network.js'
 import type { Speed } from './run-hours.js'
 
-/** Share of a training step that a sample takes without its backward pass; evaluation takes batches of its own, and adds metrics up. */
+/**
+ * Share of a training step that a sample takes without its backward pass, which computes twice as much; evaluation takes batches of its
+ * own, and adds metrics up. An assumption.
+ */
 const forward: Interval = { low: 1 / 4, high: 1 / 2 }
 
 /** Hours of so many evaluations of so many samples each. */
@@ -13,7 +16,7 @@ export function evaluationHours(times: Interval, samples: number, { samplesPerSe
   }
 }
 
-/** Bytes that a checkpoint is written with in a second: a network disk, a local one. An assumption. */
+/** Bytes of a checkpoint that are written in a second: to a network disk, to a local one. An assumption. */
 const perSecond: Interval = { low: 1e8, high: 2e9 }
 /** Bytes of a parameter in a file: in 16 or in 32 bits, with two moments of the optimiser or without. */
 const ofParameter = { weights: { low: 2, high: 4 }, 'training state': { low: 10, high: 12 } }

@@ -4,10 +4,11 @@ import type { Interval } from './network.js'
 
 /**
  * Steps in a second, all copies of the environment together, in the environments that come with Gymnasium (Atari, MuJoCo,
- * Box2D, classic control), the updates between them included. Networks are small, so the card hardly counts. Sources: PPO on
- * pictures 900 to 1,300 (stable-baselines3 issue 1124), on MuJoCo 550 to 830 (openai/baselines issue 360), up to 7,500
- * (stable-baselines3 issue 1597); SAC under 140 (denisyarats/pytorch_sac issue 4); DQN on Atari from 58 (rl-baselines3-zoo issue 95)
- * to 280.
+ * Box2D, classic control), the updates between them included. Networks are small, so the card hardly counts. Users report of PPO
+ * 900 to 1,300 on pictures (stable-baselines3 issue 1124), 550 to 830 on MuJoCo on a laptop (openai/baselines issue 360), 3,500 to 7,500 in
+ * StarCraft (stable-baselines3 issue 1597); of SAC 19, and more than 139 in a faster program (denisyarats/pytorch_sac issue 4); of DQN on
+ * Atari less than 58 with evaluations between (rl-baselines3-zoo issue 95), 160 (pfrl issue 72), less than 280 (openai/baselines issue 431).
+ * For SAC on pictures and DQN on numbers the ranges are assumptions.
  */
 const perSecond: Record<Experience['learns'], Record<Experience['sees'], Interval>> = {
   'on policy': { pictures: { low: 300, high: 3_000 }, numbers: { low: 400, high: 8_000 } },

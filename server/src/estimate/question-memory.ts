@@ -66,14 +66,15 @@ function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
       ? shape.vocabulary * shape.hidden * (shape.tied ? 1 : 2) * trainedEmbedding * held
       : 0
   const encoders = encodersOf(read, network)
-  const high = estimates.map((one) => one?.high ?? 0)
+  const highs = estimates.map((one) => one?.high ?? 0)
+  const high = Math.max(...highs)
   return {
     low: Math.min(...all.map(({ low }) => low)) + more,
     expected: first.expected + more,
-    high: Math.max(...all.map(({ high }) => high)) + more + encoders,
+    high: high + more + encoders,
     estimate: first,
     setup: cases[0]!,
-    most: cases[high.indexOf(Math.max(...high))]!,
+    most: cases[highs.indexOf(high)]!,
     assumption: null,
   }
 }

@@ -62,9 +62,17 @@ function experienceOf(
   const environment = environmentOf(python, python.argument(made, 'env', 1))
   if (environment === null) return 'which environment it learns in cannot be read'
   if (!known.test(environment)) return `how fast ${environment} is`
-  const policy = textArgument(python.argument(made, 'policy', 0)) ?? ''
+  const policy = policyOf(python, python.argument(made, 'policy', 0))
+  if (policy === null) return 'which policy it learns cannot be read'
   const sees = /Cnn/.test(policy) ? 'pictures' : 'numbers'
   return { steps, learns, sees }
+}
+
+/** `'CnnPolicy'`, or a class of the library. */
+function policyOf(python: PythonModule, given: ArgumentValue): string | null {
+  const expr = passedExpression(given)
+  const name = expr === null ? null : python.nameOf(expr)
+  return textArgument(given) ?? (/^(stable_baselines3|sb3_contrib)\./.test(name ?? '') ? name : null)
 }
 
 /** The name that an environment is made by, through vectors and wrappers of it. */
