@@ -396,7 +396,6 @@ export class Analysis implements PythonModule {
   trainsInOnePass(): boolean {
     return trainsInOnePass(this)
   }
-  /** Functions that take one step of an optimiser and that another module calls in a loop: one that imports this, or a base class. */
   isRepeated(func: Func): boolean {
     return (
       this.outside.isLooped(func) ||
@@ -404,6 +403,7 @@ export class Analysis implements PythonModule {
       (this.sites.get(func) ?? []).some(({ loops }) => loops.length > 0)
     )
   }
+  /** Functions that take one step of an optimiser and that another module calls in a loop: one that imports this, or a base class. */
   stepFunctions(): Func[] {
     this.steppers ??= this.functions.filter((func) => {
       if (!this.outside.isLooped(func) && !this.isHandedOut(func) && !isRepeatedByBase(this, func))

@@ -51,8 +51,14 @@ export function pathInside(
   const inside = mappingInside(klass)
   if (inside === null) return null
   const { init, mapping } = inside
-  for (let around = outer; around !== null; around = around.outer) if (around.func === init) return null
-  return configuredPath(analysis, mapping, depth + 1, { func: init, call, outer })
+  return isFollowed(init, outer)
+    ? null
+    : configuredPath(analysis, mapping, depth + 1, { func: init, call, outer })
+}
+
+/** It is being followed already: what calls itself stands for nothing. */
+function isFollowed(func: Func, followed: Followed | null): boolean {
+  return followed !== null && (followed.func === func || isFollowed(func, followed.outer))
 }
 
 /** What a function of this module gives back. */
@@ -63,8 +69,7 @@ function pathReturned(
   depth: number,
   outer: Followed | null,
 ): ConfiguredPath | null {
-  for (let around = outer; around !== null; around = around.outer) if (around.func === func) return null
-  return agreed(analysis, func, depth, { func, call, outer })
+  return isFollowed(func, outer) ? null : agreed(analysis, func, depth, { func, call, outer })
 }
 
 /** `args, config = parse()`: one of the things that a function of this module gives back. */
@@ -76,11 +81,11 @@ export function pathOfItem(
   outer: Followed | null,
 ): ConfiguredPath | null {
   const func = analysis.functionOf(call.callee)
-  for (let around = outer; around !== null; around = around.outer) if (around.func === func) return null
-  const items = (func === null ? [] : returnsOf(func)).map((value) =>
+  if (func === null || isFollowed(func, outer)) return null
+  const items = returnsOf(func).map((value) =>
     value.type === 'tuple' || value.type === 'list' ? value.items[index] : undefined,
   )
-  return func === null ? null : theSame(analysis, items, depth, { func, call, outer })
+  return theSame(analysis, items, depth, { func, call, outer })
 }
 
 /** The one path of all that it returns. */

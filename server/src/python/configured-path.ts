@@ -323,11 +323,11 @@ export function samePath(a: ConfiguredPath, b: ConfiguredPath): boolean {
 }
 
 /** Both lead into one file, or one object of code. */
-export function sameSource(a: ConfiguredPath, b: ConfiguredPath): boolean {
+function sameSource(a: ConfiguredPath, b: ConfiguredPath): boolean {
   return a.root === b.root && (a.root !== null || a.fields?.values === b.fields?.values)
 }
 
-export function isHydraMain(analysis: Analysis, func: Func): boolean {
+function isHydraMain(analysis: Analysis, func: Func): boolean {
   return func.node.decorators.some(
     (decorator) => decorator.type === 'call' && hydraMains.has(analysis.nameOf(decorator.callee) ?? ''),
   )

@@ -136,7 +136,7 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
 }
 
 /** What a folder with a model of transformers says of its layers. */
-export const modelConfiguration = 'config.json'
+const modelConfiguration = 'config.json'
 
 /** Folders that models of transformers are loaded from: `from_pretrained('./models/small')`. */
 function modelFolders(

@@ -30,12 +30,6 @@ export function configuredNode(analysis: Analysis, expr: Expr): Found | null {
   return path === null ? null : look(analysis, path)
 }
 
-/** The same for a key of it. */
-export function configuredChildOf(analysis: Analysis, expr: Expr, key: string | number): Found | null {
-  const path = configuredPath(analysis, expr)
-  return path === null ? null : look(analysis, below(path, key))
-}
-
 export function look(analysis: Analysis, path: ConfiguredPath): Found | null {
   const { root, keys, fields, under, commandLine, overrides } = path
   const part = partOf(path)
@@ -126,14 +120,9 @@ interface Store {
   asked?: true
 }
 
-const stores = new WeakMap<Analysis, Store[]>()
-
 /** Places of configurations that the program writes to: `cfg.trainer.devices = 1`, `OmegaConf.update(cfg, 'a.b', 1)`. */
 function storedPaths(analysis: Analysis): Store[] {
-  const before = stores.get(analysis)
-  if (before !== undefined) return before
   const found: Store[] = []
-  stores.set(analysis, found)
   const add = (path: ConfiguredPath, at: number): void => {
     const reach = analysis.reach(at)
     if (reach.state === 'never') return

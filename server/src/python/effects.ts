@@ -10,14 +10,14 @@ import { importedBases } from './extended-classes.js'
 import type { Call, Effects, Func, PythonModule, Running } from './module.js'
 import {
   bindingsOf,
-  classScope,
+  classAround,
   functionOf,
   importedFunction,
   importedTarget,
   projectTarget,
   wrappers,
 } from './names.js'
-import { type Binding, scopeAt } from './scope.js'
+import type { Binding } from './scope.js'
 
 const depthLimit = 3
 
@@ -357,10 +357,8 @@ export class EffectFinder {
   inheritedStep(callee: Expr): Running | null {
     if (callee.type !== 'attribute' || callee.value.type !== 'name' || callee.value.id !== 'self') return null
     if (this.analysis.importedByName.size === 0) return null
-    const scope = classScope(scopeAt(this.analysis.scopes, callee.start))
-    const klass = scope === null ? undefined : this.analysis.classByNode.get(scope.node as never)
-    if (klass === undefined) return null
-    if (functionOf(this.analysis, callee) !== null) return null
+    const klass = classAround(this.analysis, callee.start)
+    if (klass === null || functionOf(this.analysis, callee) !== null) return null
     for (const { steps } of importedBases(this.analysis, klass)) {
       const step = lookUp(steps ?? {}, callee.attr)
       if (step !== undefined) return step

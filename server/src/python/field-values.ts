@@ -7,7 +7,7 @@ import { fieldDefault, writtenOnce } from './data-classes.js'
 import { constantOf, unknown } from './folded.js'
 import { isDictionaryOf, takingOf } from './mapping-classes.js'
 import type { Folded, Func, Klass, ModuleSummary } from './module.js'
-import { bindingsOf } from './names.js'
+import { bindingsOf, classOfScope } from './names.js'
 import type { Binding, Scope } from './scope.js'
 import { foldWritten } from './written-places.js'
 
@@ -190,7 +190,7 @@ class FieldReader {
 
   /** `self.x = …` in `__init__`, where no method and nobody outside sets it again. */
   private initialised(init: Func): void {
-    for (const [name, ours] of attributesByClass(this.analysis).get(this.klass) ?? []) {
+    for (const [name, ours] of attributesOf(this.analysis, this.klass)) {
       const first = ours[0]
       if (first === undefined) continue
       const { binding } = first
@@ -225,24 +225,28 @@ class FieldReader {
   }
 }
 
-type Assigned = Map<string, { binding: Binding; scope: Scope }[]>
+type Assigned = { binding: Binding; scope: Scope }[]
 
-const grouped = new WeakMap<Analysis, Map<Klass, Assigned>>()
+const grouped = new WeakMap<Analysis, Map<Klass, Map<string, Assigned>>>()
 
-/** What methods assign to `self.x`. */
-function attributesByClass(analysis: Analysis): Map<Klass, Assigned> {
+/** What methods of a class assign to `self.x`, by `x`. */
+export function attributesOf(analysis: Analysis, klass: Klass): ReadonlyMap<string, Assigned> {
+  return attributesByClass(analysis).get(klass) ?? noAttributes
+}
+
+const noAttributes: ReadonlyMap<string, Assigned> = new Map()
+
+function attributesByClass(analysis: Analysis): Map<Klass, Map<string, Assigned>> {
   const before = grouped.get(analysis)
   if (before !== undefined) return before
-  const found = new Map<Klass, Assigned>()
+  const found = new Map<Klass, Map<string, Assigned>>()
   grouped.set(analysis, found)
   for (const [target, bindings] of analysis.attributeStores) {
     if (!target.startsWith('self.')) continue
     for (const one of bindings) {
-      let scope: Scope | null = one.scope
-      while (scope !== null && scope.kind !== 'class') scope = scope.parent
-      const klass = scope === null ? undefined : analysis.classByNode.get(scope.node as never)
-      if (klass === undefined) continue
-      const names: Assigned = found.get(klass) ?? new Map()
+      const klass = classOfScope(analysis, one.scope)
+      if (klass === null) continue
+      const names = found.get(klass) ?? new Map<string, Assigned>()
       found.set(klass, names)
       const name = target.slice('self.'.length)
       const list = names.get(name)

@@ -3,7 +3,7 @@
  * a file in their constructor, or that hand on what a dictionary inside of them holds.
  */
 import type { CallExpr, Expr, For, Stmt } from '../syntax/python-ast.js'
-import { blocksOf } from '../syntax/python-children.js'
+import { blocksOf, isName } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import { isDictionaryOf, setFrom } from './mapping-classes.js'
 import type { Func, Klass } from './module.js'
@@ -115,8 +115,4 @@ function lookedUpIn(value: Expr, key: string): Expr | null {
 
 function isOwn(expr: Expr, attr: string): boolean {
   return expr.type === 'attribute' && expr.attr === attr && isName(expr.value, 'self')
-}
-
-function isName(expr: Expr, name: string): boolean {
-  return expr.type === 'name' && expr.id === name
 }

@@ -420,7 +420,7 @@ export class Folder {
   }
 
   /** `config.WORKERS`, `CFG.workers`, `CFG().workers` of another module. */
-  private constantOf({ value, attr }: Expr & { type: 'attribute' }): Folded | undefined {
+  private constantElsewhere({ value, attr }: Expr & { type: 'attribute' }): Folded | undefined {
     const made = this.analysis.definition(value)
     const from = made.type === 'call' && made.args.length === 0 ? made.callee : value
     if (from.type !== 'name') return undefined
@@ -440,7 +440,7 @@ export class Folder {
       value === null ? unknown(`.${expr.attr}`) : this.fold(value),
     )
     // What is assigned here may be so under a condition.
-    const elsewhere = assigned.length === 0 ? undefined : this.constantOf(expr)
+    const elsewhere = assigned.length === 0 ? undefined : this.constantElsewhere(expr)
     const laidOver = assigned.length === 1 ? this.overArgument(expr, assigned[0]!) : null
     if (laidOver !== null) return laidOver
     if (constant !== null) assigned.unshift(this.fold(constant))
@@ -463,7 +463,7 @@ export class Folder {
     if (configured !== null) return configured
     const field = this.analysis.fieldDefault(expr)
     if (field !== null) return this.fold(field)
-    const value = this.constantOf(expr)
+    const value = this.constantElsewhere(expr)
     if (value !== undefined) return value
     if (/^parents?$/.test(expr.attr)) {
       const path = this.fold(expr.value)

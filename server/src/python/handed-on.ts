@@ -1,11 +1,11 @@
 /** Library calls to which a function hands its parameters: `torch.save(state, filename)`, `torch.save(state, f'{epoch}.pt')`. */
 import type { Expr } from '../syntax/python-ast.js'
-import { forEachChild } from '../syntax/python-children.js'
+import { forEachChild, namesIn } from '../syntax/python-children.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { importedBases } from './extended-classes.js'
 import type { Call, Func, HandedOn, Klass } from './module.js'
-import { bindingsOf, importedFunction, importedMethod } from './names.js'
+import { bindingsOf, classAround, importedFunction, importedMethod } from './names.js'
 
 const mostCalls = 30
 const mostNames = 4
@@ -25,13 +25,6 @@ export function handedOn(analysis: Analysis, func: Func): HandedOn[] {
 function writesEachTime(analysis: Analysis, call: Call, { node }: Func): boolean {
   if (!writesFile.test(call.name!)) return false
   const given = new Set(node.params.map(({ name }) => name).filter((name) => name !== 'self'))
-  const asksForGiven = (expr: Expr): boolean => {
-    let found = expr.type === 'name' && given.has(expr.id)
-    forEachChild(expr, (child) => {
-      found ||= asksForGiven(child)
-    })
-    return found
-  }
   return analysis.statements.every(
     (one) =>
       one.type !== 'if' ||
@@ -39,7 +32,7 @@ function writesEachTime(analysis: Analysis, call: Call, { node }: Func): boolean
       one.end < call.expr.end ||
       one.start < node.start ||
       !(
-        asksForGiven(one.test) ||
+        namesIn(one.test).some((name) => given.has(name)) ||
         /best|better|improv/i.test(analysis.text.slice(one.test.start, one.test.end))
       ),
   )
@@ -53,10 +46,8 @@ export function handedOnElsewhere(analysis: Analysis, callee: Expr): readonly Ha
   const found = importedMethod(analysis, callee)
   if (found !== null) return lookUp(found.klass.handsOn, found.method) ?? []
   if (callee.type !== 'attribute' || callee.value.type !== 'name' || callee.value.id !== 'self') return []
-  const klass = analysis.classes
-    .filter(({ node }) => node.start <= callee.start && callee.end <= node.end)
-    .at(-1)
-  if (klass === undefined) return []
+  const klass = classAround(analysis, callee.start)
+  if (klass === null) return []
   for (const base of importedBases(analysis, klass)) {
     const handed = lookUp(base.handsOn, callee.attr)
     if (handed !== undefined) return handed
@@ -81,7 +72,7 @@ function addHanded(analysis: Analysis, call: Call, func: Func, found: HandedOn[]
     const position = argument.name === null ? positional++ : null
     const { value } = argument
     const to = { to: call.name!, name: argument.name, position }
-    const add = (more: Omit<HandedOn, keyof typeof to>): void => {
+    const add = (more: Handed): void => {
       if (found.length < mostCalls) found.push({ ...to, ...more })
     }
     const whole = parameterOf(analysis, value, func)
@@ -91,6 +82,9 @@ function addHanded(analysis: Analysis, call: Call, func: Func, found: HandedOn[]
 }
 
 type Parameter = Pick<HandedOn, 'parameter' | 'index'>
+
+/** What of an argument a parameter is. */
+type Handed = Omit<HandedOn, 'to' | 'name' | 'position'>
 
 /** The parameter of the function that a name stands for. */
 function parameterOf(analysis: Analysis, expr: Expr, func: Func): Parameter | null {
@@ -106,9 +100,9 @@ function partsOf(
   analysis: Analysis,
   expr: Expr,
   func: Func,
-  found: Map<string, Omit<HandedOn, 'to' | 'name' | 'position'>> = new Map(),
+  found: Map<string, Handed> = new Map(),
   names = mostNames,
-): Iterable<Omit<HandedOn, 'to' | 'name' | 'position'>> {
+): Iterable<Handed> {
   const owner = expr.type === 'attribute' ? parameterOf(analysis, expr.value, func) : null
   const itself = parameterOf(analysis, expr, func)
   if (itself !== null) found.set(itself.parameter, { ...itself, part: true })

@@ -1,8 +1,10 @@
 /** Attributes that an object has from the constructor of a class that its own class extends: `super().__init__(args)`. */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { lastName } from '../syntax/python-children.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentOf } from './configured-path.js'
+import { attributesOf } from './field-values.js'
 import type { HeldParameter, Klass } from './module.js'
 import { bindingsOf, projectTarget, targetOf } from './names.js'
 
@@ -75,13 +77,13 @@ export function heldByBase(analysis: Analysis, klass: Klass, depth = 0): Record<
       : local.methods.has('__init__')
         ? heldParameters(analysis, local)
         : heldByBase(analysis, local, depth + 1)
-  const own = storesOf(analysis, klass)
-  return Object.fromEntries(Object.entries(held).filter(([name]) => own?.has(`self.${name}`) !== true))
+  const own = attributesOf(analysis, klass)
+  return Object.fromEntries(Object.entries(held).filter(([name]) => !own.has(name)))
 }
 
 /** Its own first. */
 function fieldNames(analysis: Analysis, klass: Klass, depth = 0): string[] {
-  const own = [...(storesOf(analysis, klass)?.keys() ?? [])].map((dotted) => dotted.slice('self.'.length))
+  const own = [...attributesOf(analysis, klass).keys()]
   const base = onlyBase(klass)
   if (base === null || depth > deepest) return own
   const local = analysis.classOf(base)
@@ -99,13 +101,9 @@ function heldByImported(analysis: Analysis, base: Expr): Record<string, HeldPara
 /** The class that it extends; null: several, or none. */
 function onlyBase({ node }: Klass): Expr | null {
   const bases = node.bases.filter(
-    ({ name, value }) => name === null && !/^(object|ABC)$/.test(lastWord(value)),
+    ({ name, value }) => name === null && !/^(object|ABC)$/.test(lastName(value)),
   )
   return bases.length === 1 ? bases[0]!.value : null
-}
-
-function lastWord(expr: Expr): string {
-  return expr.type === 'name' ? expr.id : expr.type === 'attribute' ? expr.attr : ''
 }
 
 /** Its call of the constructor of its base, with the arguments behind `self`; null: none, or several. */
@@ -116,20 +114,15 @@ function baseCall(klass: Klass, base: Expr): CallExpr | null {
     const { value } = callee
     if (value.type === 'call')
       return value.callee.type === 'name' && value.callee.id === 'super' ? [expr] : []
-    const named = lastWord(value) === lastWord(base) && lastWord(value) !== ''
+    const named = lastName(value) === lastName(base) && lastName(value) !== ''
     return named ? [{ ...expr, args: expr.args.slice(1) }] : []
   })
   return calls.length === 1 ? calls[0]! : null
 }
 
-function storesOf(analysis: Analysis, { node }: Klass) {
-  for (const [scope, stores] of analysis.attributesOfClasses) if (scope?.node === node) return stores
-  return undefined
-}
-
 /** What the constructor of a class assigns to an attribute that nothing else in it assigns to. */
 function ownField(analysis: Analysis, klass: Klass, name: string): Expr | null {
-  const [only, ...others] = storesOf(analysis, klass)?.get(`self.${name}`) ?? []
+  const [only, ...others] = attributesOf(analysis, klass).get(name) ?? []
   const init = klass.methods.get('__init__')
   if (only === undefined || others.length > 0 || init === undefined) return null
   const { kind, value, unpack } = only.binding

@@ -3,7 +3,7 @@
  * `OmegaConf.select(cfg, 'train.fp16')`, and functions of the project that do nothing else.
  */
 import type { CallExpr, Expr, For, Stmt } from '../syntax/python-ast.js'
-import { blocksOf } from '../syntax/python-children.js'
+import { blocksOf, isName } from '../syntax/python-children.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { parsers } from './configured-file.js'
@@ -250,8 +250,4 @@ class GetterReader {
     const owner = param === undefined ? null : this.analysis.parameterOwner({ at: param.start })
     return owner === null ? null : { name, position: owner.position }
   }
-}
-
-function isName(expr: Expr, name: string): boolean {
-  return expr.type === 'name' && expr.id === name
 }

@@ -1,5 +1,6 @@
 /** Objects that are filled from a mapping: constructors that take its keys, loops that set them as attributes. */
 import type { Expr, FunctionDef, Stmt } from '../syntax/python-ast.js'
+import { isName } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import type { Klass } from './module.js'
 
@@ -64,10 +65,6 @@ export function isDictionaryOf(expr: Expr, name: string): boolean {
     expr.args.length === 1 &&
     isName(expr.args[0]!.value, name)
   )
-}
-
-function isName(expr: Expr, name: string): boolean {
-  return expr.type === 'name' && expr.id === name
 }
 
 /** What `for k, v in X.items(): setattr(name, k, v)` and `for k in X: setattr(name, k, X[k])` go through. */

@@ -348,16 +348,14 @@ const nothing: readonly null[] = []
 
 /** What a base of the class keeps in the attribute. */
 function heldByBase(analysis: Analysis, { attr, start }: Expr & { type: 'attribute' }): Expr | null {
-  const scope = classScope(scopeAt(analysis.scopes, start))
-  const klass = scope === null ? undefined : analysis.classByNode.get(scope.node as never)
-  return klass === undefined ? null : inheritedField(analysis, klass, attr)
+  const klass = classAround(analysis, start)
+  return klass === null ? null : inheritedField(analysis, klass, attr)
 }
 
 /** `EPOCHS = 100` in the body of the class, or of one that it extends here; null where another class may replace it. */
 function ownConstant(analysis: Analysis, expr: Expr & { type: 'attribute' }): Expr | null {
-  const scope = classScope(scopeAt(analysis.scopes, expr.start))
-  const klass = scope === null ? undefined : analysis.classByNode.get(scope.node as never)
-  if (klass === undefined) return null
+  const klass = classAround(analysis, expr.start)
+  if (klass === null) return null
   const constant = [klass, ...baseClasses(analysis, klass)]
     .map((one) => classConstant(one, expr.attr))
     .find((one) => one !== null)
@@ -376,6 +374,16 @@ export function classScope(scope: Scope | null): Scope | null {
   let current = scope
   while (current !== null && current.kind !== 'class') current = current.parent
   return current
+}
+
+/** The innermost class whose code holds an offset. */
+export function classAround(analysis: Analysis, offset: number): Klass | null {
+  return classOfScope(analysis, scopeAt(analysis.scopes, offset))
+}
+
+export function classOfScope(analysis: Analysis, scope: Scope): Klass | null {
+  const node = classScope(scope)?.node
+  return node?.type === 'class' ? (analysis.classByNode.get(node) ?? null) : null
 }
 
 /** Calls that give back the function that they are given, prepared or compiled. */
@@ -398,9 +406,8 @@ export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | nu
   }
   if (expr.type === 'attribute') {
     if (expr.value.type === 'name' && (expr.value.id === 'self' || expr.value.id === 'cls')) {
-      const scope = classScope(scopeAt(analysis.scopes, expr.start))
-      const klass = scope === null ? undefined : analysis.classByNode.get(scope.node as never)
-      if (klass === undefined) return null
+      const klass = classAround(analysis, expr.start)
+      if (klass === null) return null
       return methodOf(analysis, klass, expr.attr) ?? preparedFunction(analysis, expr, depth)
     }
     const klass = classOf(analysis, expr.value, depth + 1) ?? instanceClass(analysis, expr.value, depth + 1)

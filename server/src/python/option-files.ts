@@ -1,6 +1,6 @@
 /** Configuration files that an option of the program names: `--config configs/base.yaml`. Which file that is, launches tell. */
-import type { Expr, Stmt } from '../syntax/python-ast.js'
-import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
+import type { Expr } from '../syntax/python-ast.js'
+import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import { asFile } from './configured-file.js'
 import { type ConfiguredPath, configuredPath } from './configured-path.js'
@@ -106,12 +106,6 @@ export function keysRead(analysis: Analysis): Map<string, (string | number)[][]>
       note(configuredPath(analysis, expr))
     forEachChild(expr, visit)
   }
-  const walk = (block: readonly Stmt[]): void => {
-    for (const statement of block) {
-      forEachExpression(statement, visit)
-      for (const inner of blocksOf(statement)) walk(inner)
-    }
-  }
-  walk(analysis.tree.body)
+  for (const statement of analysis.statements) forEachExpression(statement, visit)
   return new Map([...found].map(([root, keys]) => [root, [...keys.values()]]))
 }

@@ -18,9 +18,8 @@ import type {
   PassedArguments,
   PlainPath,
 } from './module.js'
-import { bindingsOf, classScope, methodOf } from './names.js'
+import { bindingsOf, classAround, methodOf } from './names.js'
 import { argumentFor } from './passed-values.js'
-import { scopeAt } from './scope.js'
 
 export class OutsideCalls {
   private byFunction: Map<Func, OutsideCall[]> | null = null
@@ -156,9 +155,8 @@ export class OutsideCalls {
   /** `self.args` of a class whose base elsewhere keeps what its objects are made with. */
   private heldIn(expr: Expr): (Passed | undefined)[] {
     if (expr.type !== 'attribute' || expr.value.type !== 'name' || expr.value.id !== 'self') return []
-    const scope = classScope(scopeAt(this.analysis.scopes, expr.start))
-    const klass = scope === null ? undefined : this.analysis.classByNode.get(scope.node as never)
-    if (klass === undefined) return []
+    const klass = classAround(this.analysis, expr.start)
+    if (klass === null) return []
     const held = lookUp(heldByBase(this.analysis, klass), expr.attr)
     if (held === undefined || held.keys !== undefined) return []
     // What this module passes counts as well, and is not followed here.

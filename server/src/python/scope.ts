@@ -25,6 +25,18 @@ export interface Binding {
   inside?: Subscript
 }
 
+const mostBlocks = 1024
+
+/** `Binding.branch` of the `index`-th block of the statement at `start`. */
+export function branchOf(start: number, index: number): number {
+  return start * mostBlocks + 1 + index
+}
+
+/** The block that a branch stands for. */
+export function blockOf(branch: number): { start: number; index: number } {
+  return { start: Math.floor((branch - 1) / mostBlocks), index: (branch - 1) % mostBlocks }
+}
+
 export interface Scope {
   kind: 'module' | 'function' | 'class' | 'inner'
   node: FunctionDef | ClassDef | null

@@ -1,7 +1,7 @@
 /** Who binds which name where: the scopes of a module and every binding in them, in source order. */
 import type { Expr, Import, Stmt } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
-import type { Binding, Scope } from './scope.js'
+import { type Binding, branchOf, type Scope } from './scope.js'
 
 interface Where {
   conditional: boolean
@@ -231,7 +231,7 @@ function visitBlock(scope: Scope, body: Stmt[], where: Where): void {
 
 /** The `index`-th block of a statement: one that may not run. */
 function inBlock(where: Where, statement: Stmt, index: number): Where {
-  return { conditional: true, loop: where.loop, branch: statement.start * 1024 + 1 + index }
+  return { conditional: true, loop: where.loop, branch: branchOf(statement.start, index) }
 }
 
 function visitStatement(scope: Scope, statement: Stmt, where: Where): void {

@@ -3,7 +3,7 @@ import type { Expr } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild } from '../syntax/python-children.js'
 import { lowerBound } from '../text/sorted.js'
 import type { PythonModule } from './module.js'
-import type { Binding } from './scope.js'
+import { type Binding, blockOf } from './scope.js'
 
 export interface Origins {
   /** Variables of loops and comprehensions. */
@@ -81,8 +81,7 @@ function alwaysBefore(python: PythonModule, { branch, kind, loop, at }: Binding,
   if (kind === 'augmented') return false
   if (kind === 'loop') return loop === null || (at <= offset && offset < loop.end)
   if (branch === 0) return true
-  const start = Math.floor((branch - 1) / 1024)
-  const index = (branch - 1) % 1024
+  const { start, index } = blockOf(branch)
   const { statements } = python
   const statement = statements[lowerBound(statements, (one) => one.start < start)]
   // Handlers of a `try` are counted without its body.

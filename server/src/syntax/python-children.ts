@@ -74,6 +74,10 @@ export function lastName(expr: Expr): string {
   return expr.type === 'name' ? expr.id : expr.type === 'attribute' ? expr.attr : ''
 }
 
+export function isName(expr: Expr, name: string): boolean {
+  return expr.type === 'name' && expr.id === name
+}
+
 /** The names that an expression reads or binds. */
 export function namesIn(expr: Expr): string[] {
   return expr.type === 'name' ? [expr.id] : childrenOf(expr).flatMap(namesIn)
