@@ -6,7 +6,7 @@ import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { convert, firstKeyed, type Keyed, orDefault } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
-import type { SubjectBuilder } from '../../workload/builder.js'
+import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
 import { claimStopping } from '../stopping-switch.js'
 import type { ArgumentsSource } from './arguments-source.js'
@@ -26,9 +26,7 @@ export function readRun(
   if (python.uses('.from_pretrained')) training.known('fineTuning', 'from_pretrained', true, place)
   const validates = validation(source, trainers)
   training.say('validation', validates.key, validates.value)
-  readRhythm(source, training, 'evaluatedEvery', evaluationStrategy(source), 'eval_steps', 'no')
-  const saves: Keyed<Json> = { key: 'save_strategy', value: source.get('save_strategy') }
-  readRhythm(source, training, 'savedEvery', saves, 'save_steps', 'steps')
+  readRhythms(source, training)
   readStopping(source, trainers, training)
   // Linear by default, down to zero at the last step.
   const schedule = convert(orDefault(source.get('lr_scheduler_type'), 'linear'), reachesEnd)
@@ -47,26 +45,31 @@ export function readRun(
   if (policy) training.known('openEnded', 'Trainer', 'policy optimisation', place)
 }
 
-/** Source: transformers 4.46, TrainingArguments: 500 steps, where nothing is said. */
+/** Source: transformers 4.46, TrainingArguments. */
 const stepsByDefault = 500
 
-function readRhythm(
-  source: ArgumentsSource,
+function readRhythms(source: ArgumentsSource, training: SubjectBuilder<'Training'>): void {
+  const orElse = (key: string, byDefault: Json) => ({ key, value: orDefault(source.get(key), byDefault) })
+  const { key, value } = evaluationStrategy(source)
+  const logged = effective(orElse('logging_steps', stepsByDefault).value) ?? null
+  const evaluates = { key, value: orDefault(value, 'no') }
+  claimRhythm(training, 'evaluatedEvery', evaluates, orElse('eval_steps', logged), source.place)
+  const saves = orElse('save_strategy', 'steps')
+  claimRhythm(training, 'savedEvery', saves, orElse('save_steps', stepsByDefault), source.place)
+}
+
+function claimRhythm(
   training: SubjectBuilder<'Training'>,
   setting: 'evaluatedEvery' | 'savedEvery',
-  { key, value }: Keyed<Json>,
-  stepsKey: string,
-  byDefault: string,
+  strategy: Keyed<Json>,
+  every: Keyed<Json>,
+  place: Place,
 ): void {
-  const strategy = effective(orDefault(value, byDefault))
-  if (strategy === 'epoch') training.known(setting, key, { count: 1, unit: 'epochs' }, source.place)
-  if (strategy !== 'steps') return
-  const logged = effective(orDefault(source.get('logging_steps'), stepsByDefault))
-  const steps = effective(
-    orDefault(source.get(stepsKey), stepsKey === 'eval_steps' ? (logged ?? 0) : stepsByDefault),
-  )
-  if (typeof steps === 'number' && steps >= 1)
-    training.known(setting, stepsKey, { count: steps, unit: 'steps' }, source.place)
+  const unit = effective(strategy.value)
+  const count = effective(every.value)
+  if (unit === 'epoch') training.known(setting, strategy.key, { count: 1, unit: 'epochs' }, place)
+  if (unit === 'steps' && typeof count === 'number' && count >= 1)
+    training.known(setting, every.key, { count, unit }, place)
 }
 
 const reachesEnd = (schedule: Json): boolean =>

@@ -11,7 +11,7 @@ import { claimOperation } from '../operation-claims.js'
 import { claimEndless, endlessBecause } from '../pytorch/endless.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { claimRun, claimSteps, demonstration, loopHeader } from '../pytorch/loop.js'
-import { epochLoopOf, openEndedReason, stepLoopOf } from '../pytorch/loop-facts.js'
+import { epochLoopOf, openEndedReason, runLoopOf } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { once } from '../pytorch/once.js'
 import { readSaving } from '../pytorch/records.js'
@@ -133,14 +133,10 @@ function readLoop(
   if (compiled) training.known('compiled', 'jax.jit', true, header)
   const endless = endlessBecause(python, outer ?? loop)
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
-  if (outer === null) {
-    claimSteps(python, loop, training)
-    const run = stepLoopOf(python, loop)
-    if (run !== null) readSaving(python, run, training)
-    return
-  }
-  claimRun(python, outer, training)
-  readSaving(python, outer, training)
+  if (outer === null) claimSteps(python, loop, training)
+  else claimRun(python, outer, training)
+  const run = runLoopOf(python, loop)
+  if (run !== null) readSaving(python, run, training)
 }
 
 const lowering =

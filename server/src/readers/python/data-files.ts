@@ -36,7 +36,7 @@ export function filesRead(python: PythonModule, call: Call): NamedFiles | null {
 }
 
 /** `load_dataset('json', data_files={'train': 'train.jsonl'})`; `split`: what the call wants of it. */
-export function filesOfLoader(python: PythonModule, call: Call, split: string | null): NamedFiles | null {
+export function filesOfLoader(python: PythonModule, call: Call, split: string | null): string[] | null {
   const given = knownArgument(python.argument(call, 'data_files', 3))
   const folder = knownArgument(python.argument(call, 'data_dir', 2))
   const key = split?.replace(/\[.*/, '') ?? 'train'
@@ -44,8 +44,7 @@ export function filesOfLoader(python: PythonModule, call: Call, split: string | 
     typeof given === 'object' && given !== null && !Array.isArray(given) ? lookUp(given, key) : given
   const names = namesIn(chosen)
   if (names === null) return null
-  const files = typeof folder === 'string' ? names.map((one) => `${folder}/${one}`) : names
-  return { files, part: partOf(files), rows: null }
+  return typeof folder === 'string' ? names.map((one) => `${folder}/${one}`) : names
 }
 
 function namesIn(value: Json | undefined): string[] | null {

@@ -107,8 +107,8 @@ function fromHub(python: PythonModule, call: Call): (Loaded & Part) | null {
   if (text === null) return { name: null, because: whyUnreadable(path) ?? 'its name', ...part }
   // Files of the user's own.
   if (/^(json|csv|text|parquet|arrow|pandas|imagefolder|audiofolder|webdataset)$/.test(text)) {
-    const named = filesOfLoader(python, call, textArgument(python.argument(call, 'split', null)))
-    return { name: null, because: 'files of its own', ...part, ...(named && { files: named.files }) }
+    const files = filesOfLoader(python, call, textArgument(python.argument(call, 'split', null)))
+    return { name: null, because: 'files of its own', ...part, ...(files && { files }) }
   }
   const configuration = textArgument(python.argument(call, 'name', 1))
   const full = configuration === null ? text : `${text}/${configuration}`
@@ -118,16 +118,8 @@ function fromHub(python: PythonModule, call: Call): (Loaded & Part) | null {
 /** `pandas.read_csv('data/train.csv')`. */
 function fromFiles(python: PythonModule, call: Call): (Loaded & Part) | null {
   const named = filesRead(python, call)
-  const part = partOf(partByName(call))
-  if (named === null) return { name: null, because: 'files of its own', ...part }
-  return {
-    name: null,
-    because: 'files of its own',
-    ...part,
-    ...(named.part === 'other' ? { part: named.part } : {}),
-    rows: named.rows,
-    files: named.files,
-  }
+  const own = { name: null, because: 'files of its own', ...partOf(partByName(call)) }
+  return named === null ? own : { ...own, ...named, part: own.part === 'other' ? own.part : named.part }
 }
 
 /** 'test' for what is assigned to `val_set`. */

@@ -2,7 +2,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import { numberArgument } from '../../values/argument.js'
 
-/** Source: scikit-learn 1.5 and datasets 3, train_test_split: a quarter is split off where nothing is said. */
+/** Source: scikit-learn 1.5 and datasets 3, train_test_split. */
 const splitOffByDefault = 0.25
 
 /** Null: it splits nothing, in several ways, or by numbers that are not known. */
@@ -10,14 +10,9 @@ export function shareSplitOff(python: PythonModule): number | null {
   const shares = python.calls.flatMap((call) =>
     call.method === 'train_test_split' ? [shareLeft(python, call)] : [],
   )
-  const [first] = shares
-  if (first === undefined || first === null) return null
   // Split once more, for a set to validate on beside the one to test on.
-  const product = shares.reduce<number | null>(
-    (left, one) => (left === null || one === null ? null : left * one),
-    1,
-  )
-  return shares.length > 2 ? null : product
+  if (shares.length === 0 || shares.length > 2) return null
+  return shares.reduce((left, one) => (left === null || one === null ? null : left * one))
 }
 
 function shareLeft(python: PythonModule, call: Call): number | null {

@@ -47,12 +47,19 @@ export const namedNetworksReader = defineReader({
 const torchvision = /^torchvision\.models\.(?:\w+\.)?([a-z]\w*)$/
 const keras = /^(?:tensorflow\.)?(?:keras|tf_keras)\.applications\.(?:\w+\.)?([A-Z]\w*)$/
 
+/** What `from_pretrained` loads a network from, a name or a folder; undefined: the call loads none. Null: it cannot be read. */
+function loadedFrom(python: PythonModule, call: Call): string | null | undefined {
+  const { name, method } = call
+  if (name === null || method !== 'from_pretrained') return undefined
+  if (!loader.test(name) || notTrained.test(name.replace(/\.from_pretrained$/, ''))) return undefined
+  const key = name.startsWith('unsloth.') ? 'model_name' : 'pretrained_model_name_or_path'
+  return textArgument(python.argument(call, key, 0))
+}
+
 /** `from_pretrained('./models/small')`, with a `config.json` there. */
 function networkInFolder(python: PythonModule, call: Call): { layers: CountedLayers } | null {
-  if (call.method !== 'from_pretrained' || !loader.test(call.name ?? '') || notTrained.test(call.name!))
-    return null
-  const folder = textArgument(python.argument(call, 'pretrained_model_name_or_path', 0))
-  const layers = folder === null ? null : layersInFolder(python, folder, call.name!)
+  const folder = loadedFrom(python, call)
+  const layers = folder == null ? null : layersInFolder(python, folder, call.name!)
   return layers && { layers }
 }
 
@@ -67,11 +74,7 @@ function networkMade(python: PythonModule, call: Call): string | null | undefine
     return key === null ? undefined : textIn(python.fold(key))
   }
   if (diffusion.test(name)) return textArgument(python.argument(call, 'pretrained_model_name_or_path', 0))
-  if (call.method === 'from_pretrained') {
-    if (!loader.test(name) || notTrained.test(name.replace(/\.from_pretrained$/, ''))) return undefined
-    const key = name.startsWith('unsloth.') ? 'model_name' : 'pretrained_model_name_or_path'
-    return textArgument(python.argument(call, key, 0))
-  }
+  if (call.method === 'from_pretrained') return loadedFrom(python, call)
   if (name === 'timm.create_model') return textArgument(python.argument(call, 'model_name', 0))
   if (name === 'torchvision.models.get_model') return textArgument(python.argument(call, 'name', 0))
   if (name === 'torch.hub.load') return textArgument(python.argument(call, 'model', 1))

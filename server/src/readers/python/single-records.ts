@@ -1,5 +1,5 @@
 /** Networks that are run on one record after the other, where a batch would take hardly longer than one of them. */
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { SinglePassKind } from '../../python/module-summary.js'
 import { mayDifferInSize } from '../../python/record-sizes.js'
 import { mayHoldSinglePasses, type SinglePass, singlePassesOf } from '../../python/single-passes.js'
@@ -7,7 +7,7 @@ import { blocksOf } from '../../syntax/python-children.js'
 import { noteSmall } from '../../text/evidence.js'
 import type { Span } from '../../text/location.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { usesKeras } from '../keras/fits.js'
 import { claimOperation } from '../operation-claims.js'
 import { evidenceAt } from '../pytorch/evidence.js'
@@ -84,30 +84,37 @@ function claim(python: PythonModule, { around, passes }: Found, claims: ClaimBui
   const { call, kind } = first!
   const key = `${calleeText(python, call)}()`
   const at = calleePlace(call)
-  const evidence = { ...evidenceAt(python, call) }
-  // It runs a network, whatever else the file is for.
-  if (evidence.role === 'library' || evidence.role === 'data') evidence.role = 'inference'
-  if (evidence.accelerator === 'none' && (placed.has(kind) || usesKeras(python)))
-    evidence.accelerator = 'maybe'
+  const facts = factsOf(python, call)
+  if (facts.evidence.accelerator === 'none' && (placed.has(kind) || usesKeras(python)))
+    facts.evidence.accelerator = 'maybe'
   const operation = claimOperation(claims, {
-    kind: 'single record',
-    place: 'sample',
+    ...facts,
     key,
     at,
-    site: callSite(call),
-    scope: call.function?.qualified ?? '',
-    evidence,
     places: passes.map((one) => ({ what: `${calleeText(python, one.call)}()`, node: calleePlace(one.call) })),
     weight: slow.has(kind) ? 'severe' : 'ordinary',
     wantedFor: wantedFor(python, around, passes),
-    apart: 'single record',
   })
   operation.known('repeatedFor', key, around.each, at)
   operation.known('remedy', key, remedies[kind], at)
   const { most, bound } = around.records
   if (most !== null) operation.known('times', key, most, at)
   else if (bound !== null) operation.unknown('times', bound, 'it bounds the number of records', at)
-  else if (around.loop?.hasBreak === true) operation.unknown('times', 'break', 'the loop may end early', at)
+  else claimEnd(around.loop, operation, at)
+}
+
+/** What is said alike of every pass of one record, be it a loop's or a loader's. */
+function factsOf(python: PythonModule, call: Call) {
+  const evidence = { ...evidenceAt(python, call) }
+  // It runs a network, whatever else the file is for.
+  if (evidence.role === 'library' || evidence.role === 'data') evidence.role = 'inference'
+  const kind = 'single record' as const
+  const scope = call.function?.qualified ?? ''
+  return { kind, place: 'sample' as const, apart: kind, site: callSite(call), scope, evidence }
+}
+
+function claimEnd(loop: Loop | null, operation: SubjectBuilder<'Operation'>, at: Place): void {
+  if (loop?.hasBreak === true) operation.unknown('times', 'break', 'the loop may end early', at)
 }
 
 function calleeText(python: PythonModule, call: Call): string {
@@ -131,23 +138,16 @@ function claimLoader(
   { call, name, dataset, size, loop }: SingleSampleLoader,
   claims: ClaimBuilder,
 ): void {
-  const key = 'batch_size'
   const at = size ?? calleePlace(call)
-  const evidence = { ...evidenceAt(python, call) }
-  if (evidence.role === 'library' || evidence.role === 'data') evidence.role = 'inference'
-  noteSmall(evidence, fewSamples(python, dataset))
+  const facts = factsOf(python, call)
+  noteSmall(facts.evidence, fewSamples(python, dataset))
   const operation = claimOperation(claims, {
-    kind: 'single record',
-    place: 'sample',
-    key,
+    ...facts,
+    key: 'batch_size',
     at,
-    site: callSite(call),
-    scope: call.function?.qualified ?? '',
-    evidence,
     byDefault: size === null,
     subject: name,
     wantedFor: loop === null ? null : wantedPass(python, { loop, span: loop.node }, call.function),
-    apart: 'single record',
   })
-  if (loop?.hasBreak === true) operation.unknown('times', 'break', 'the loop may end early', at)
+  claimEnd(loop, operation, at)
 }

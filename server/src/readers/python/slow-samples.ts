@@ -70,8 +70,10 @@ export function slowFor(python: PythonModule, call: Call): SlowWork | null {
 }
 
 const arithmetic = (what: string, resamples = false): SlowWork => ({
-  ...{ what, resamples },
-  ...{ reads: false, tensors: false },
+  what,
+  resamples,
+  reads: false,
+  tensors: false,
 })
 
 const reading = (what: string): SlowWork => ({ ...arithmetic(what), reads: true })
@@ -94,6 +96,7 @@ function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {
   const slow = calls.filter((one) => slowArithmetic.test(one) || film.test(one) || slowTransform.test(one))
   if (slow.length > 0)
     return { ...arithmetic(call.method), tensors: slow.every((one) => ofTensors.test(one)) }
+  // What it reads of a recording or a table, and whether that is all of it, is not seen from here.
   const reads = calls.some((one) => slowFile.test(one) && !/\.(librosa|pandas)\./.test(`.${one}`))
   return reads && !calls.some((one) => /^rasterio\.windows\.|memmap/.test(one)) ? reading(call.method) : null
 }

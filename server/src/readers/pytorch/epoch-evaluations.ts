@@ -153,29 +153,24 @@ function loaderOf(python: PythonModule, expr: Expr, gone: ReadonlySet<string> = 
 
 /** `train_loader` of `tqdm(enumerate(train_loader))`, and of a name that was last given to that: `with tqdm(train_loader) as bar`. */
 function plainLoader(python: PythonModule, expr: Expr): Expr {
-  // A name that each pass gives to one bar after the other: the last one above.
-  const shown =
-    expr.type === 'name'
-      ? python
-          .bindingsOf(expr)
-          .filter(({ at }) => at <= expr.start)
-          .at(-1)
-      : undefined
-  if (shown !== undefined && shown.value !== null && /^(assign|with)$/.test(shown.kind)) {
-    const inner = shown.unpack === null ? insideProgress(shown.value) : null
-    return inner === null ? expr : plainLoader(python, inner)
-  }
-  const inner = insideProgress(expr)
+  const inner = insideProgress(expr.type === 'name' ? (givenAbove(python, expr) ?? expr) : expr)
   return inner === null ? expr : plainLoader(python, inner)
+}
+
+/** What a name was last given above it: each pass may give it to one bar after the other. */
+function givenAbove(python: PythonModule, name: Expr & { type: 'name' }): Expr | null {
+  const last = python
+    .bindingsOf(name)
+    .filter(({ at }) => at <= name.start)
+    .at(-1)
+  return last !== undefined && last.unpack === null && /^(assign|with)$/.test(last.kind) ? last.value : null
 }
 
 /** What a call goes through that only counts or shows its passes; null: it is another call. */
 function insideProgress(expr: Expr): Expr | null {
-  const first =
-    expr.type === 'call' ? expr.args.find(({ name }) => name === null || name === 'iterable') : undefined
-  const shows =
-    expr.type === 'call' && /^(tqdm|trange|enumerate|track|iter)$/.test(lastIdentifier(expr.callee))
-  return shows ? (first?.value ?? null) : null
+  if (expr.type !== 'call' || !/^(tqdm|trange|enumerate|track|iter)$/.test(lastIdentifier(expr.callee)))
+    return null
+  return expr.args.find(({ name }) => name === null || name === 'iterable')?.value ?? null
 }
 
 /** The data set of a loader: the call that makes it, or the entry of a configuration that it is. */

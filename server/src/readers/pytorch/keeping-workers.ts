@@ -1,7 +1,7 @@
 /** How a loader is told to keep its workers, which PyTorch refuses with an error where there are none. */
 import type { Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { passedExpression } from '../../values/argument.js'
+import { fixedArgument, passedExpression } from '../../values/argument.js'
 
 const unsure: Refusal = { reason: 'PyTorch refuses to keep workers where there may be none' }
 
@@ -11,12 +11,11 @@ export function keepingWorkers(
   call: Call,
   position: number | null,
 ): { code: string } | Refusal {
-  const given = passedExpression(python.argument(call, 'num_workers', position))
+  const workers = python.argument(call, 'num_workers', position)
+  const given = passedExpression(workers)
   if (given === null) return unsure
-  const folded = python.argument(call, 'num_workers', position)
-  const value = folded.state === 'given' ? folded.folded : python.fold(given)
-  if (value.state === 'known' && !value.overridable)
-    return typeof value.value === 'number' && value.value < 1 ? unsure : { code: 'True' }
+  const count = fixedArgument(workers)
+  if (count !== undefined) return typeof count === 'number' && count < 1 ? unsure : { code: 'True' }
   // What stands somewhere else may have another name here, or be a number that does not always hold.
   const { node } = call.function ?? {}
   const inside = call.expr.start <= given.start && given.end <= call.expr.end

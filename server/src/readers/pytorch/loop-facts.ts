@@ -36,6 +36,11 @@ export function stepLoopOf(python: PythonModule, loop: Loop): Loop | null {
   return counts && /iter|step/i.test(textIn(python, node.iterable)) ? loop : null
 }
 
+/** The loop that is the whole run which a loop of steps belongs to: over epochs, or over all its steps; null: it is not seen. */
+export function runLoopOf(python: PythonModule, loop: Loop): Loop | null {
+  return epochLoopOf(python, loop) ?? stepLoopOf(python, loop)
+}
+
 const textIn = (python: PythonModule, { start, end }: Expr) => python.code.slice(start, end)
 
 /** Calls of the functions of this module. */

@@ -21,6 +21,7 @@ import {
   openEndedReason,
   paceSetter,
   refusedLoss,
+  runLoopOf,
   secondOrder,
   stepLoopOf,
   stepsOf,
@@ -161,14 +162,10 @@ function readLoop(
 
   const endless = endlessBecause(python, outer ?? loop)
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
-  if (outer === null) {
-    claimSteps(python, loop, training)
-    if (stepLoopOf(python, loop) !== null) claimResumption(python, header, training)
-    return
-  }
-  claimRun(python, outer, training)
-  const outerHeader = loopHeader(outer)
-  claimResumption(python, outerHeader, training)
+  if (outer === null) claimSteps(python, loop, training)
+  else claimRun(python, outer, training)
+  const run = runLoopOf(python, loop)
+  if (run !== null) claimResumption(python, loopHeader(run), training)
 }
 
 /** Claims the length of a run of steps without epochs: `while step < max_steps` and `for step in range(max_steps)` around them. */

@@ -12,7 +12,7 @@ import { claimTracked, trainingId } from '../tracking.js'
 import { reachesElsewhere } from './calls-elsewhere.js'
 import { readKept } from './kept-checkpoints.js'
 import { isEpochLoop, isTorchLoop, loopHeader } from './loop.js'
-import { epochLoopOf, stepLoopOf } from './loop-facts.js'
+import { runLoopOf } from './loop-facts.js'
 import { usesAny } from './once.js'
 
 export const pytorchRecordsReader = defineReader({
@@ -26,7 +26,7 @@ export const pytorchRecordsReader = defineReader({
     for (const loop of python.loops) {
       // The steps may stand in another module.
       const outer = isTorchLoop(python, loop)
-        ? (epochLoopOf(python, loop) ?? stepLoopOf(python, loop))
+        ? runLoopOf(python, loop)
         : isEpochLoop(python, loop)
           ? loop
           : null

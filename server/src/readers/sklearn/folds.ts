@@ -82,8 +82,7 @@ export function foldsOf(
   if (value === null) return otherwise
   if (value !== undefined) return typeof value === 'number' && value >= 2 ? value : null
   const splitter = splitterOf(module, expr)
-  if (splitter === null) return null
-  return splitsOf(module, splitter)
+  return splitter && splitsOf(module, splitter)
 }
 
 /** How often a splitter splits; null: it is none that is known, or its number cannot be read. */

@@ -5,7 +5,7 @@ import { possibleAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Location } from '../../text/location.js'
-import { define, lookUp } from '../../text/records.js'
+import { define } from '../../text/records.js'
 import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
@@ -77,35 +77,18 @@ function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void 
   const inert = new Map<string, InertDimension>()
   const nested = new Map<string, NestedDimension>()
   for (const one of searched) {
-    const names = new Set(one.dictionaries.flatMap((dictionary) => namesIn(one.python, dictionary)))
-    for (const other of searched)
-      if (other !== one)
-        // What two grids have is not told apart by its name.
-        for (const dictionary of other.dictionaries)
-          for (const name of namesIn(other.python, dictionary)) names.delete(name)
-    for (const dictionary of one.dictionaries) {
-      for (const entry of dictionary.entries) {
-        const name = keyOf(one.python, entry.key)
-        if (name === null || !names.has(name)) continue
-        const values = one.python.definition(entry.value)
-        if (one.python === python && lookUp(places, name) === undefined)
-          define(places, name, claims.locate({ start: values.start, end: values.end }))
-        const { estimator, prefix, parameter } = ownerOf(one.python, one.estimator, name)
-        if (estimator === null) continue
-        const because = coveredBy(estimator.method, parameter)
-        if (because !== null) nested.set(name, { name, because })
-        for (const condition of conditionsOf(estimator.method)) {
-          if (condition.parameter !== parameter) continue
-          const decides = one.python.argument(estimator, condition.unless)
-          const fixed = !mayBePassed(decides) ? condition.otherwise : knownArgument(decides)
-          inert.set(name, {
-            name,
-            unless: prefix + condition.unless,
-            values: condition.values,
-            ...(fixed === undefined ? {} : { fixed }),
-          })
-        }
-      }
+    // Parameters of one name in two grids are not told apart.
+    const others = new Set(searched.flatMap((other) => (other === one ? [] : [...valuesIn(other).keys()])))
+    for (const [name, expr] of valuesIn(one)) {
+      if (others.has(name)) continue
+      const values = one.python.definition(expr)
+      if (one.python === python) define(places, name, claims.locate({ start: values.start, end: values.end }))
+      const owner = ownerOf(one.python, one.estimator, name)
+      if (owner.estimator === null) continue
+      const because = coveredBy(owner.estimator.method, owner.parameter)
+      if (because !== null) nested.set(name, { name, because })
+      const useless = inertIn(one.python, name, owner, owner.estimator)
+      if (useless !== null) inert.set(name, useless)
     }
   }
   search.known('places', 'param_grid', places, place, { site })
@@ -113,8 +96,31 @@ function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void 
   search.known('nested', 'param_grid', [...nested.values()], place, { site })
 }
 
-function namesIn(python: PythonModule, { entries }: DictExpr): string[] {
-  return entries.flatMap(({ key }) => keyOf(python, key) ?? [])
+/** The parameters of one grid, with the values of each where they stand first. */
+function valuesIn({ python, dictionaries }: Searched): Map<string, Expr> {
+  const found = new Map<string, Expr>()
+  for (const { key, value } of dictionaries.flatMap(({ entries }) => entries)) {
+    const name = keyOf(python, key)
+    if (name !== null && !found.has(name)) found.set(name, value)
+  }
+  return found
+}
+
+/** Another parameter decides whether this one does anything; null: it always does. */
+function inertIn(
+  python: PythonModule,
+  name: string,
+  { prefix, parameter }: Owner,
+  estimator: Call,
+): InertDimension | null {
+  const condition = conditionsOf(estimator.method)
+    .filter((one) => one.parameter === parameter)
+    .at(-1)
+  if (condition === undefined) return null
+  const decides = python.argument(estimator, condition.unless)
+  const fixed = !mayBePassed(decides) ? condition.otherwise : knownArgument(decides)
+  const { unless, values } = condition
+  return { name, unless: prefix + unless, values, ...(fixed === undefined ? {} : { fixed }) }
 }
 
 function keyOf(python: PythonModule, key: Expr | null): string | null {

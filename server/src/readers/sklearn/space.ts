@@ -41,12 +41,9 @@ export function largestSpace(module: PythonModule, given: Expr): SpaceFound | nu
     const space = oneSpace(python, expr)
     return space === null ? [] : [{ space, expr, python, index, count: candidates.length }]
   })
-  const sizeOf = (one: { space: SearchSpace }): number => one.space.configurations ?? 0
-  const largest = found.reduce<(typeof found)[number] | null>(
-    (best, one) => (best === null || sizeOf(one) > sizeOf(best) ? one : best),
-    null,
-  )
-  if (largest === null) return null
+  const sizeOf = ({ space }: { space: SearchSpace }): number => space.configurations ?? 0
+  const [largest] = [...found].sort((a, b) => sizeOf(b) - sizeOf(a))
+  if (largest === undefined) return null
   const others = found.flatMap((one) => (one === largest ? [] : one.space.grids))
   return { ...largest, others }
 }

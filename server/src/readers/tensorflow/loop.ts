@@ -13,7 +13,7 @@ import { changePolicy } from '../keras/policy-change.js'
 import { readPrecision } from '../keras/precision.js'
 import { claimEndless, endlessBecause } from '../pytorch/endless.js'
 import { claimRun, claimSteps, demonstration, loopHeader } from '../pytorch/loop.js'
-import { epochLoopOf, openEndedReason, paceSetter, stepLoopOf } from '../pytorch/loop-facts.js'
+import { epochLoopOf, openEndedReason, paceSetter, runLoopOf } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { readSaving } from '../pytorch/records.js'
 import { defineReader, type ReaderContext } from '../reader.js'
@@ -102,14 +102,10 @@ function readLoop(
   if (pace !== null) training.known('boundBy', pace, pace, header)
   const endless = endlessBecause(python, outer ?? loop)
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
-  if (outer === null) {
-    claimSteps(python, loop, training)
-    const run = stepLoopOf(python, loop)
-    if (run !== null) readSaving(python, run, training)
-    return
-  }
-  claimRun(python, outer, training)
-  readSaving(python, outer, training)
+  if (outer === null) claimSteps(python, loop, training)
+  else claimRun(python, outer, training)
+  const run = runLoopOf(python, loop)
+  if (run !== null) readSaving(python, run, training)
 }
 
 /** `optimizer.apply_gradients([(grad, image)])`: a picture or a few numbers are made to fit, no model. */
