@@ -1,20 +1,21 @@
 /** Configurations that another module of the project makes, keeps or loads. */
 
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
-import { define, lookUp } from '../text/records.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { isMergedOver, mayBeMergedOver } from './attribute-containers.js'
 import { pathOfClass } from './configured-classes.js'
 import { fileLoadedFrom } from './configured-file.js'
 import {
   argumentOf,
+  below,
   type ConfiguredPath,
   configuredPath,
   type Followed,
   fileMark,
   parameterOf,
 } from './configured-path.js'
-import { fromPlain, withRoots } from './configured-plain.js'
+import { fromPlain, ledTo, withRoots } from './configured-plain.js'
 import { classElsewhere, type FieldValues } from './field-values.js'
 import { agree, unknown } from './folded.js'
 import type { PlainPath } from './module.js'
@@ -146,21 +147,15 @@ export function loadedElsewhere(
   return fromPlain(withRoots(loads.path, (root) => (parameterOf(root) === null ? root : named)))
 }
 
-/** A path that begins where `data` ends. */
+/** The same path, where what begins with the parameter begins with `data`. */
 function moved(path: ConfiguredPath, data: ConfiguredPath): ConfiguredPath {
-  const { fields, parts } = path
-  if (parts !== undefined) {
-    const paths: Record<string, ConfiguredPath> = {}
-    for (const [key, part] of Object.entries(parts.paths)) define(paths, key, moved(part, data))
-    const { parts: _, ...rest } = path
-    const whole = parameterOf(path.root)?.of === 'data' ? moved(rest, data) : rest
-    const from = parts.from + whole.keys.length - path.keys.length
-    return { ...whole, parts: { from, paths } }
-  }
-  const shift = data.keys.length
+  const { keys, fields, parts } = path
+  const begins = parameterOf(path.root)?.of === 'data'
+  const shift = begins ? data.keys.length : 0
+  const further = ledTo({ parts }, (part) => moved(part, data))
   return {
-    ...data,
-    keys: [...data.keys, ...path.keys],
+    ...(begins ? keys.reduce(below, data) : path),
     ...(fields === undefined ? {} : { fields: { ...fields, from: fields.from + shift } }),
+    ...(further.parts === undefined ? {} : { parts: { ...further.parts, from: further.parts.from + shift } }),
   }
 }

@@ -7,7 +7,7 @@ import { changedKeys } from './configured.js'
 import { agreed, pathInside } from './configured-calls.js'
 import { fileLoadedFrom } from './configured-file.js'
 import { type ConfiguredPath, configuredPath, parameterOf } from './configured-path.js'
-import { rootsOf, seenFrom, toPlain as withoutChanges } from './configured-plain.js'
+import { rootIn, rootsOf, seenFrom, toPlain as withoutChanges } from './configured-plain.js'
 import type { Func, Loading, ModuleSummary, PlainPath } from './module.js'
 
 /** With what the module writes to it. */
@@ -71,7 +71,8 @@ function holdsNothing({ root, parts, fields }: ConfiguredPath): boolean {
 /** What a call of the function gives, where it is this. */
 function loadingFrom(analysis: Analysis, func: Func, path: ConfiguredPath | null): Loading | null {
   if (path === null || holdsNothing(path)) return null
-  const plain = toPlain(analysis, path)
+  // Names of files stand in this module, so they are looked for from here.
+  const plain = seenFrom(analysis.path, toPlain(analysis, path))
   const parameters = rootsOf(plain).flatMap((root) => parameterOf(root) ?? [])
   const [parameter = null] = parameters
   // Several files: which is which only a reading of the function itself could tell.
@@ -80,14 +81,13 @@ function loadingFrom(analysis: Analysis, func: Func, path: ConfiguredPath | null
     (parameter?.of === 'data' && path.parts === undefined && parameterOf(path.root) === null)
   )
     return null
-  if (parameter === null) return { path: seenFrom(analysis.path, plain), parameter: null }
+  if (parameter === null) return { path: plain, parameter: null }
   const index = func.node.params.findIndex((one) => one.name === parameter.name)
   const fallback = func.node.params[index]?.default ?? null
   const file =
     parameter.otherwise ??
     (fallback === null || parameter.of === 'data' ? null : fileLoadedFrom(analysis, fallback))
-  // The name stands in this module, so the file is looked for from here.
-  const otherwise = typeof file === 'string' ? seenFrom(analysis.path, { root: file, keys: [] }).root : null
+  const otherwise = typeof file === 'string' ? rootIn(analysis.path, file) : null
   const position = analysis.parameterOwner({ at: func.node.params[index]?.start ?? -1 })?.position ?? index
   return { path: plain, parameter: { ...parameter, position, otherwise } }
 }

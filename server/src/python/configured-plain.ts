@@ -9,34 +9,45 @@ import type { PlainPath } from './module.js'
 /** Longest value of a field that is worth passing on, in characters of JSON. */
 const longestField = 500
 
+/** Without what the program writes to it. */
 export function toPlain({
-  root,
-  keys,
   fields,
   parts,
   under,
-  commandLine,
-  ...more
+  changed: _,
+  mayChange: __,
+  ...path
 }: ConfiguredPath): PlainPath {
-  const values: Record<string, Json> = {}
+  const further = ledTo({ parts, under }, toPlain)
+  return fields === undefined ? { ...path, ...further } : { ...path, fields: plainFields(fields), ...further }
+}
+
+function plainFields({ from, values }: NonNullable<ConfiguredPath['fields']>): PlainPath['fields'] {
+  const plain: Record<string, Json> = {}
   const places: Record<string, Location> = {}
-  for (const [name, value] of fields?.values ?? []) {
+  for (const [name, value] of values) {
     if (value.state === 'unknown' || value.overridable) continue
     if (JSON.stringify(value.value).length > longestField) continue
-    define(values, name, value.value)
+    define(plain, name, value.value)
     if (value.written !== undefined) define(places, name, value.written)
   }
+  return { from, values: plain, ...(Object.keys(places).length === 0 ? {} : { places }) }
+}
+
+/** What a path leads to elsewhere. */
+interface Further<Path> {
+  parts?: { from: number; paths: Readonly<Record<string, Path>> }
+  under?: Path
+}
+
+/** The same with other paths. */
+export function ledTo<A, B>(
+  { parts, under }: Further<A>,
+  change: (one: A) => B,
+): { parts?: { from: number; paths: Record<string, B> }; under?: B } {
   return {
-    root,
-    keys,
-    ...(fields === undefined
-      ? {}
-      : { fields: { from: fields.from, values, ...(Object.keys(places).length === 0 ? {} : { places }) } }),
-    ...(parts === undefined ? {} : { parts: { from: parts.from, paths: mapped(parts.paths, toPlain) } }),
-    ...(under === undefined ? {} : { under: toPlain(under) }),
-    ...(commandLine === true ? { commandLine } : {}),
-    ...(more.overrides === undefined ? {} : { overrides: more.overrides }),
-    ...(more.overridable === true ? { overridable: true as const } : {}),
+    ...(parts === undefined ? {} : { parts: { from: parts.from, paths: mapped(parts.paths, change) } }),
+    ...(under === undefined ? {} : { under: change(under) }),
   }
 }
 
@@ -55,35 +66,16 @@ export function fromPlain(plain: PlainPath): ConfiguredPath {
   return path
 }
 
-function made({
-  root,
-  keys,
-  fields,
-  parts,
-  under,
-  commandLine,
-  changed,
-  mayChange,
-  ...more
-}: PlainPath): ConfiguredPath {
+function made({ fields, parts, under, ...path }: PlainPath): ConfiguredPath {
+  const further = ledTo({ parts, under }, fromPlain)
+  if (fields === undefined) return { ...path, ...further }
   const values = new Map(
-    Object.entries(fields?.values ?? {}).map(([name, value]) => [
+    Object.entries(fields.values).map(([name, value]) => [
       name,
-      writtenAt(known(value), lookUp(fields?.places ?? {}, name)),
+      writtenAt(known(value), lookUp(fields.places ?? {}, name)),
     ]),
   )
-  return {
-    root,
-    keys,
-    ...(fields === undefined ? {} : { fields: { from: fields.from, values } }),
-    ...(parts === undefined ? {} : { parts: { from: parts.from, paths: mapped(parts.paths, fromPlain) } }),
-    ...(under === undefined ? {} : { under: fromPlain(under) }),
-    ...(commandLine === true ? { commandLine } : {}),
-    ...(changed === undefined ? {} : { changed }),
-    ...(mayChange === undefined ? {} : { mayChange }),
-    ...(more.overrides === undefined ? {} : { overrides: more.overrides }),
-    ...(more.overridable === true ? { overridable: true as const } : {}),
-  }
+  return { ...path, fields: { from: fields.from, values }, ...further }
 }
 
 /** A root of the module at `path`, told apart from those of other modules. */
@@ -111,13 +103,11 @@ export function rootsOf({ root, parts, under }: PlainPath): string[] {
 
 /** The same path with other roots. */
 export function withRoots(path: PlainPath, change: (root: string) => string): PlainPath {
-  const { root, parts, under } = path
-  const inner = (one: PlainPath): PlainPath => withRoots(one, change)
+  const { root } = path
   return {
     ...path,
     root: root === null ? null : change(root),
-    ...(parts === undefined ? {} : { parts: { from: parts.from, paths: mapped(parts.paths, inner) } }),
-    ...(under === undefined ? {} : { under: withRoots(under, change) }),
+    ...ledTo(path, (one) => withRoots(one, change)),
   }
 }
 
