@@ -133,6 +133,8 @@ class LaunchLine {
       }
       const launcher = longest(launchers, name, this.words)
       if (launcher !== undefined) {
+        const { accelerates } = launcher
+        if (accelerates !== undefined && this.words.some(({ raw }) => accelerates.test(raw))) return false
         this.words = this.words.slice(launcher.words.length)
         if (this.launch(launcher)) return true
         if (this.found.program !== null || launcher.starts === 'script') return false

@@ -24,7 +24,10 @@ export interface Launcher extends OptionTable {
     | 'composer'
     | 'fabric'
     | 'slots'
+    | 'spark'
     | 'same'
+  /** Words of its line that move the program's work to an accelerator: what the program does on its own is then not what is done. */
+  accelerates?: RegExp
   /** Options that name configuration files. */
   files?: string[]
   environment?: string[]
@@ -144,6 +147,18 @@ const composer = {
   counts: 'composer' as const,
 }
 
+// Sources: `spark-submit --help` of Spark 3.5; https://docs.nvidia.com/spark-rapids/user-guide/latest/ for what computes on GPUs.
+const spark = {
+  ...table(
+    'master deploy-mode class name jars packages exclude-packages repositories py-files files archives c conf properties-file driver-memory driver-java-options driver-library-path driver-class-path executor-memory proxy-user driver-cores total-executor-cores executor-cores num-executors principal keytab queue',
+    'supervise verbose v',
+    { c: 'conf' },
+  ),
+  starts: 'script' as const,
+  counts: 'spark' as const,
+  accelerates: /com\.nvidia\.spark|spark\.rapids|\.resource\.gpu\.|rapids-4-spark|^--properties-file/,
+}
+
 export const launchers: Launcher[] = [
   { words: ['torchrun'], name: 'torchrun', ...torchrun },
   { words: ['accelerate', 'launch'], name: 'accelerate', ...accelerate },
@@ -179,6 +194,7 @@ export const launchers: Launcher[] = [
   },
   { words: ['srun'], name: srunName, ...srun },
   { words: ['composer'], name: 'composer', ...composer },
+  { words: ['spark-submit'], name: 'spark-submit', ...spark },
   { words: ['lightning', 'run', 'model'], name: 'lightning run', ...fabric },
   { words: ['fabric', 'run', 'model'], name: 'lightning run', ...fabric },
   { words: ['lightning', 'run'], name: 'lightning run', ...fabric },
@@ -220,7 +236,7 @@ export const launcherModules: Record<string, Launcher> = {
 const perDevice = new Set(
   [...launchers, ...Object.values(launcherModules)]
     // These start what they are given, once or once for each task of a scheduler.
-    .filter(({ counts }) => counts !== 'same' && counts !== 'srun')
+    .filter(({ counts }) => counts !== 'same' && counts !== 'srun' && counts !== 'spark')
     .map(({ name }) => name),
 )
 

@@ -124,6 +124,11 @@ export function countProcesses(
       const world = given(flags, 'world-size')
       return { processes, nodes: world === undefined ? byDefault(1) : divided(whole(world), processes) }
     }
+    case 'spark': {
+      // Without a master it is local, unless the installation or a file of properties names one.
+      const local = /^local\b/.test(given(flags, 'master') ?? '')
+      return local ? { processes: 1, nodes: 1 } : { processes: null, nodes: null }
+    }
     case 'slots':
       return { processes: 0, nodes: null }
     case 'fabric':

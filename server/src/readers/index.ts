@@ -159,6 +159,7 @@ import { rayClusterReader } from './ray/cluster.js'
 import { rayDataReader } from './ray/data.js'
 import { rayReservedReader } from './ray/reserved.js'
 import { rayTuneReader } from './ray/tune.js'
+import { rayWorkersReader } from './ray/workers.js'
 import type { Reader } from './reader.js'
 import { sagemakerEndpointReader } from './sagemaker/endpoint.js'
 import { sagemakerReader } from './sagemaker/estimator.js'
@@ -371,6 +372,7 @@ export const readers: readonly Reader[] = [
   rayDataReader,
   rayReservedReader,
   rayTuneReader,
+  rayWorkersReader,
   sagemakerEndpointReader,
   sagemakerReader,
   sagemakerTrainerReader,

@@ -27,8 +27,8 @@ const takesDevices = new Set(
   ).split(' '),
 )
 
-/** Libraries whose trainers readers know: what they train is seen. */
-const knownTrainers = new Set(['trl', 'accelerate', 'deepspeed', 'horovod'])
+/** Libraries whose trainers readers know, or that run functions of the program: what they train is seen. */
+const knownTrainers = /^(trl|accelerate|deepspeed|horovod|ray(?!\.rllib\b))\b/
 
 /** What code says that works with a network which comes wrapped for several devices. */
 const wrapped = /\.module\b|DataParallel|distribute|strategy|local_rank|world_size|fsdp|\bddp\b/i
@@ -105,7 +105,7 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
       ? calls.some(({ method }) => dispatches.test(method))
       : takesDevices.has(root) || says(spreadsWork) || wrapsNetwork
   if (spreads) could.push('devices')
-  if (!knownTrainers.has(root) && says(trains)) could.push('training')
+  if (!knownTrainers.test(module) && says(trains)) could.push('training')
   if (says(keepsState) || given.some(({ method }) => /load|init|setup|prepare|state/i.test(method)))
     could.push('checkpoints')
   return could

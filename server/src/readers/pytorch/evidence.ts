@@ -10,6 +10,7 @@ import { fixedArgument, knownArgument } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Evidence } from '../../workload/claim.js'
 import { acceleratorKind } from '../lightning/accelerators.js'
+import { asksRay } from '../ray/asked.js'
 import { briefRun } from './brief-run.js'
 import { processorOf } from './chosen-device.js'
 import { smallNetwork } from './network-size.js'
@@ -155,6 +156,9 @@ function completed(python: PythonModule, users: Users): Evidence {
     if (forced) evidence.accelerator = 'cpu'
     // DeepSpeed's engine places the model by itself.
     else if (accelerators.length > 0 || python.callsTo('deepspeed.initialize').length > 0)
+      evidence.accelerator = 'maybe'
+    // So does what Ray prepares, where its workers are given accelerators.
+    else if (python.callsTo('ray.train.torch.prepare_model').length > 0 && asksRay(python) === undefined)
       evidence.accelerator = 'maybe'
     else if ([...around, ...users.programs].some(usesGpu)) evidence.accelerator = 'maybe'
     else if (

@@ -241,7 +241,12 @@ function byCallee(python: PythonModule, call: Call, position: number): Feeds | n
 /** `fit(model, DataLoader(…))`. */
 function byCallAround(python: PythonModule, made: Call): Feeds | null {
   const around = callsByArgument(python).get(made.expr)
-  return around === undefined ? null : byCallee(python, around.call, around.position)
+  if (around === undefined) return null
+  const { call, position } = around
+  const called = byCallee(python, call, position)
+  if (called !== null || call.assignedTo === null) return called
+  // `train_loader = prepare(DataLoader(…))`: what is given back is used in its place.
+  return feedsByName(call.assignedTo) ?? byUse(python, call, call.assignedTo)
 }
 
 function callsByArgument(python: PythonModule): ReadonlyMap<Expr, { call: Call; position: number }> {
