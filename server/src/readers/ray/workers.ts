@@ -71,7 +71,8 @@ function readWorkers(python: PythonModule, claims: ClaimBuilder, call: Call): vo
       complete: true,
       environment: {},
       launcherFlags: {},
-      processes: null,
+      // A worker for each accelerator.
+      processes: 0,
       nodes: null,
       files: [],
     },
