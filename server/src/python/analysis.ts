@@ -200,6 +200,7 @@ export class Analysis implements PythonModule {
     this.complete = true
     this.types.forget()
     if (this.configurations.size > 0) this.resolveInstantiations()
+    this.resolveChosenCallees()
     this.resolveReceivers()
     this.hasMainGuard = index.mainGuard
   }
@@ -701,6 +702,24 @@ export class Analysis implements PythonModule {
       this.ownUses.add(call.name)
     }
     if (this.instantiations.size === 0) return
+    this.byName = null
+    this.types.forget()
+  }
+
+  /** `getattr(models, config['arch'])(…)`, `Optimizer = getattr(torch.optim, name)`: calls of what a text names. */
+  private resolveChosenCallees(): void {
+    if (!this.text.includes('getattr(')) return
+    let found = false
+    for (const call of this.calls) {
+      const { callee } = call.expr
+      if (call.name !== null || names.definition(this, callee).type !== 'call') continue
+      const name = names.nameOf(this, callee)
+      if (name === null) continue
+      call.name = name
+      this.ownUses.add(name)
+      found = true
+    }
+    if (!found) return
     this.byName = null
     this.types.forget()
   }

@@ -220,7 +220,28 @@ export function nameOf(analysis: Analysis, expr: Expr, depth = 0): string | null
     const target = expr.value.type === 'name' ? targetOf(analysis, expr) : null
     return target === null ? null : reexported(analysis, target)
   }
-  return null
+  return expr.type === 'call' ? attributeByName(analysis, expr, depth) : null
+}
+
+/** `getattr(torch, config['dtype'])`: what a library has under a name that is known. */
+function attributeByName(analysis: Analysis, expr: CallExpr, depth: number): string | null {
+  if (!analysis.complete || !isAttributeByName(expr)) return null
+  const [object, attribute] = expr.args
+  const library = nameOf(analysis, object!.value, depth + 1)
+  if (library === null || builtins.has(library)) return null
+  const folded = analysis.fold(attribute!.value)
+  if (folded.state === 'unknown' || folded.overridable || typeof folded.value !== 'string') return null
+  return /^\w+(\.\w+)*$/.test(folded.value) ? canonicalName(`${library}.${folded.value}`) : null
+}
+
+/** `getattr(object, name)`, with or without a fallback. */
+export function isAttributeByName({ callee, args }: CallExpr): boolean {
+  return (
+    callee.type === 'name' &&
+    callee.id === 'getattr' &&
+    args.length >= 2 &&
+    args.every(({ name, star }) => name === null && star === 0)
+  )
 }
 
 function isNone(expr: Expr | null): boolean {
@@ -237,7 +258,11 @@ function nameOfBinding(analysis: Analysis, binding: Binding, depth: number): str
   if (known !== undefined) return known
   bindingNames.set(binding, null)
   const name = followBinding(analysis, binding, depth)
-  bindingNames.set(binding, name)
+  const { value } = binding
+  // What a configuration says is known only when all of the module is.
+  if (name === null && !analysis.complete && value?.type === 'call' && isAttributeByName(value))
+    bindingNames.delete(binding)
+  else bindingNames.set(binding, name)
   return name
 }
 
@@ -258,6 +283,7 @@ function followBinding(analysis: Analysis, binding: Binding, depth: number): str
     // `DL = partial(DataLoader, …)` stands for DataLoader with more arguments.
     if (value.type === 'call') {
       const made = nameOf(analysis, value.callee, depth + 1)
+      if (isAttributeByName(value)) return attributeByName(analysis, value, depth)
       if (made === 'functools.partial' && value.args[0] !== undefined && value.args[0].name === null) {
         return nameOf(analysis, value.args[0].value, depth + 1)
       }

@@ -12,6 +12,7 @@ import { isTestSet, ofTestSet, patienceFor, whyNotHandedOver } from '../early-st
 import { isOnLaunchLine, isSetByLaunch, passOption } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
 import { fitPosition, isFirstKeras } from './fits.js'
 import { validatedLoss } from './own-steps.js'
 import { changePolicy, kerasPackage } from './policy-change.js'
@@ -23,6 +24,7 @@ export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts):
   if (switched !== null) return switched
   if (isSetByLaunch(claim)) return { reason: 'the value comes from the launch' }
   if (isOnLaunchLine(claim)) return passOption(claim, facts)
+  if (isConfigured(claim, facts) && claim.setting === 'precision') return writeConfigured(claim, true, facts)
   const { python } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (claim.setting === 'precision') return changePolicy(python, claim, value, facts)

@@ -14,7 +14,7 @@ import type { Precision } from '../../workload/resource-kinds.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { launchedValue } from '../launched-value.js'
 import { claimOperation } from '../operation-claims.js'
-import { optionLeftOut, switchAround, switchedValue } from '../pytorch/lowering.js'
+import { optionLeftOut, switchAround, switchedOffByFile, switchedValue } from '../pytorch/lowering.js'
 import { usesAny } from '../pytorch/once.js'
 import type { ReaderContext } from '../reader.js'
 import { asPolicy } from './settings.js'
@@ -67,6 +67,11 @@ export function readPrecision(
   const rewrite = python.callsTo(...graphRewrites)[0]
   if (rewrite !== undefined) {
     training.known('precision', rewrite.method, 'fp16-mixed', calleePlace(rewrite))
+    return
+  }
+  const off = switchedOffByFile(python, locator, inDeadCode)
+  if (off !== null) {
+    training.say('precision', off.key, off.value)
     return
   }
   const elsewhere = usesAny(python, [...policySetters, ...graphRewrites]) || loweredAround(python)

@@ -5,6 +5,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../../syntax/python-children.js'
 import type { Origin } from '../../text/origin.js'
 import { fixedValue, passedExpression } from '../../values/argument.js'
+import { foldedValue } from '../../values/folded-value.js'
 import type { Keyed } from '../../values/operations.js'
 import { absent, originOf, unreadable } from '../../values/operations.js'
 import type { Locator } from '../../values/source.js'
@@ -84,6 +85,38 @@ export function switchedOffLowering(python: PythonModule): string | null {
   if (dead === undefined) return null
   const { holds, fails, value } = dead.condition
   return value === true ? fails : holds
+}
+
+/**
+ * What a file of the project says of the precision, where its no is all that keeps code from running whose text matches: fp32, at
+ * the place of that no. Null: something else decides.
+ */
+export function switchedOffByFile(
+  python: PythonModule,
+  locator: Locator,
+  text: RegExp = inDeadCode,
+): Keyed<Precision> | null {
+  const dead = python.dead.filter(({ start, end }) => text.test(python.text.slice(start, end)))
+  const [first] = dead
+  if (
+    first === undefined ||
+    dead.some(({ condition }) => condition.test?.start !== first.condition.test?.start)
+  )
+    return null
+  const { test, value, negated } = first.condition
+  if (test === null || value !== false || negated) return null
+  const place = { start: test.start, end: test.end }
+  const said = foldedValue(python.fold(test), place, place, locator)
+  if (said.state !== 'known' || said.channel !== 'named file' || said.value === true) return null
+  return { key: lastKey(test) ?? 'precision', value: { ...said, value: 'fp32' } }
+}
+
+/** 'amp' of `config['train']['amp']`, `config.train.amp`, `config.get('amp')`. */
+function lastKey(test: Expr): string | null {
+  const key =
+    test.type === 'subscript' ? test.index : test.type === 'call' ? (test.args[0]?.value ?? null) : null
+  if (test.type === 'attribute') return test.attr
+  return key?.type === 'constant' && typeof key.value === 'string' ? key.value : null
 }
 
 /** Something in the module lowers the format, calls of `except` aside. */

@@ -21,7 +21,7 @@ import type { Precision } from '../../workload/resource-kinds.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { isBefore } from '../versions.js'
 import { trainedNetwork } from './defined-network.js'
-import { isChosen, loweringOf, lowersHere, type Spot } from './lowering.js'
+import { isChosen, loweringOf, lowersHere, type Spot, switchedOffByFile } from './lowering.js'
 import { once, usesAny, usesAround } from './once.js'
 
 const key = 'torch.autocast'
@@ -106,6 +106,8 @@ export function precisionOf(
   if (hasDoubleLayers(python)) return unknown('layers of the network are made in float64')
   const major = Number.parseInt(versions.transformers ?? '5', 10)
   if (major >= 5 && loadsStored(python)) return unknown('the weights come in the format they are stored in')
+  const off = switchedOffByFile(python, spot.locator)
+  if (off !== null) return off
   return lowered.key === key || binding === null
     ? { key, value: orDefault(absent(originAt(spot)), 'fp32', false) }
     : leftOut(spot, lowered.key, binding)
