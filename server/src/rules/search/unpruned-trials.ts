@@ -73,7 +73,7 @@ export default defineRule({
     const finding: Report = {
       at: earlyTermination,
       message: messageOf(trials, counted === undefined, steps, gap, limit),
-      severity: severityOf(search, trials, steps, limit, joined?.small ?? search.subject.evidence.small),
+      severity: severityOf(search, trials, steps, limit, joined?.small ?? smallNetwork(search)),
       confidence: steps === undefined ? 'medium' : 'high',
       fixes: [{ set: [{ claim: earlyTermination, value: true }] }],
     }
@@ -210,6 +210,11 @@ function fitsAtOnce(search: SubjectView<'Search'>): boolean {
 function plannedLimit(search: SubjectView<'Search'>): number | null {
   const claim = search.settings.timeLimit
   return claim?.state === 'known' ? (claim.value ?? null) : null
+}
+
+/** That the data are small the bill of the trials says better than their name. */
+function smallNetwork({ subject: { evidence } }: SubjectView<'Search'>): string | null {
+  return evidence.smallNetwork === true ? evidence.small : null
 }
 
 function severityOf(
