@@ -2,7 +2,7 @@
 // server/src/catalog/step-costs.json.
 
 const classes = new Set(['conv', 'transformer', 'detector', 'diffusion', 'video'])
-const units = new Set(['pixels', 'tokens', 'seconds', 'coco'])
+const units = new Set(['pixels', 'tokens', 'seconds', 'coco', 'sample'])
 
 /**
  * @param table reads a table by name: an array of rows by column

@@ -47,6 +47,8 @@ describe('models as people write them', () => {
     ['eva02_large_patch14_448.mim_m38m_ft_in22k_in1k', 'eva02_large_patch14_448'],
     ['facebook/deit-base-distilled-patch16-224', 'deit_base_patch16_224'],
     ['Salesforce/codet5-base', 'google-t5/t5-base'],
+    ['CodeGPT-small (gpt2)', 'openai-community/gpt2'],
+    ['Qwen-VL-Chat', 'Qwen/Qwen-VL'],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.model?.name, name))
 
@@ -61,6 +63,10 @@ describe('models as people write them', () => {
     ['PreActResNet18', 'cifar/kuangliu ResNet18'],
     ['nnU-Net 3D', 'nnunet_3d'],
     ['transformer_wmt_en_de_big', 'transformer-big'],
+    ['Tacotron 2 (28M std)', 'tacotron2'],
+    ['GNMT v2', 'gnmt_v2'],
+    ['NCF (NeuMF)', 'neumf'],
+    ['Deformable DETR R50', 'deformable_detr_r50'],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.cost?.name, name))
 
@@ -77,7 +83,9 @@ describe('models as people write them', () => {
     const found = namedModel('Falcon-Next 40B')
     assert.equal(found?.assumed, true)
     assert.equal(found?.model?.parameters, 40e9)
+    assert.equal(namedModel('MPT-125M')?.model?.parameters, 125e6)
     assert.equal(namedModel('my network'), undefined)
+    assert.equal(namedModel('my-net-125M'), undefined)
   })
 })
 
@@ -237,6 +245,42 @@ describe('answers', () => {
     assert.ok(memory('lora r=64', 'A100 80GB').expected > memory('lora r=8', 'A100 80GB').expected)
     assert.ok(memory('lora', 'A100 80GB').high > memory('lora', 'RTX 4090').high)
     assert.ok(memory('lora', 'RTX 4090').high < 2 * memory('lora', 'RTX 4090').expected)
+  })
+
+  it('adapters over weights of 8 bits lie between those over 4 and over 16', () => {
+    const llama: Question = {
+      model: 'LLaMA 30B',
+      batch: 8,
+      size: '512',
+      method: 'lora r=8',
+      gpu: 'A100 80GB',
+    }
+    const memory = (precision: string) => ask({ ...llama, precision }).memory!
+    assert.ok(memory('8-bit').high < memory('bf16').expected)
+    assert.ok(memory('8-bit').expected > memory('4-bit').expected)
+    // Published: 42 GB.
+    assert.ok(memory('8-bit').low < 42 * 2 ** 30 && memory('8-bit').high > 42 * 2 ** 30)
+  })
+
+  it('weights are in 16 bits where the card holds nothing else', () => {
+    const qwen: Question = {
+      model: 'Qwen/Qwen2.5-3B',
+      batch: 1,
+      size: '2048',
+      precision: 'bf16',
+      method: 'full',
+    }
+    const expected = (gpu: string) => ask({ ...qwen, gpu }).memory!.expected / 2 ** 30
+    assert.ok(expected('A100 80GB') > 60, String(expected('A100 80GB')))
+    assert.ok(expected('A100 40GB') < 39, String(expected('A100 40GB')))
+  })
+
+  it('a row of a table, or a segment of audio, is of one size', () => {
+    const dlrm = ask({ model: 'DLRM', gpu: 'A100 80GB', batch: 65_536, precision: 'tf32' })
+    // Published: 2.9 million samples a second.
+    assert.ok(dlrm.samplesPerSecond!.low < 2.9e6 && dlrm.samplesPerSecond!.high > 2.9e6)
+    assert.ok(!dlrm.assumptions.some((one) => /size/.test(one)))
+    assert.ok(dlrm.unknown.some((one) => /^memory: how large the tables of DLRM are/.test(one)))
   })
 
   it('old cards are expected to run old libraries', () => {

@@ -63,6 +63,9 @@ function shorter(text: string): string[] {
   }
   // 'GPT-2 124M'
   forms.push(rest.replace(/[-_ ]\d+(\.\d+)?M$/i, ''))
+  // 'CodeGPT-small (gpt2)'
+  const beside = /\(([a-z][^()]*)\)/i.exec(text)?.[1]
+  if (beside !== undefined) forms.push(beside.trim())
   // 'COCO-Detection/faster_rcnn_R_50_FPN_3x'
   forms.push(rest.slice(rest.lastIndexOf('/') + 1).replace(/_\d+x$/, ''))
   return [...new Set(forms)].filter((form) => form !== '')
@@ -78,18 +81,22 @@ function onRecord(name: string, forms: readonly string[]): NamedModel | undefine
   return undefined
 }
 
+/** Language models of less than a billion parameters: 'MPT-125M', 'pythia-160m-seed1'. */
+const languageMillions =
+  /(?:^|[/_ -])(?:mpt|gpt|opt|pythia|llama|bloomz?|smollm\d?|qwen\d?|olmo|mamba|rwkv)\D{0,16}[-_ ](\d{2,3})\s?M\b/i
+
 /** Undefined: not known, not even its size. */
 export function namedModel(text: string): NamedModel | undefined {
   if (text.length > 120) return undefined
   const own = onRecord(text, shorter(text))
   if (own !== undefined) return own
   // A language model says its size; networks for images say millions, or nothing.
-  const size = /(?:^|[-_ ])(\d+(?:[._]\d+)?)\s?B\b/i.exec(text)
+  const size = /(?:^|[-_ ])(\d+(?:[._]\d+)?)\s?B\b/i.exec(text) ?? languageMillions.exec(text)
   if (size === null)
     return relatives(text)
       .map((one) => onRecord(text, shorter(one)))
       .find(Boolean)
-  const parameters = Number(size[1]!.replace('_', '.')) * 1e9
+  const parameters = Number(size[1]!.replace('_', '.')) * (/B$/i.test(size[0]) ? 1e9 : 1e6)
   return parameters > 0 && parameters < 2e12
     ? { name: text, model: sized(text, parameters), cost: null, assumed: true }
     : undefined

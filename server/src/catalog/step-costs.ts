@@ -7,9 +7,9 @@ export type NetworkClass = 'conv' | 'transformer' | 'detector' | 'diffusion' | '
 
 /**
  * In what the size of an input is given. `coco`: the shorter edge of photographs that are resized for detection, which
- * stand at 800 pixels.
+ * stand at 800 pixels. `sample`: all are of one size (a row of a table, a segment of audio), the points those of variants.
  */
-export type SizeUnit = 'pixels' | 'tokens' | 'seconds' | 'coco'
+export type SizeUnit = 'pixels' | 'tokens' | 'seconds' | 'coco' | 'sample'
 
 export interface StepCost {
   name: string

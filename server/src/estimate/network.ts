@@ -184,6 +184,11 @@ function ofImage(name: string, model: KnownModel): Network | null {
   }
 }
 
+/** Networks of one name that differ in their widths, or in the segments that they take. */
+function variants({ points }: StepCost): Interval {
+  return { low: points[0]![1] * 1e9, high: points.at(-1)![1] * 1e9 }
+}
+
 function smallVariant(name: string): StepCost | undefined {
   return stepCost(`cifar/kuangliu ${name}`) ?? stepCost(`cifar/${name}`)
 }
@@ -193,6 +198,7 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
   const usual = cost.points[0]![0]
   const small = unit === 'pixels' ? smallVariant(cost.name.slice(cost.name.indexOf('/') + 1)) : undefined
   const forward = (size: number): Interval => {
+    if (unit === 'sample') return variants(cost)
     const operations = forwardOperations(cost, size)
     if (networkClass === 'diffusion') return { low: operations, high: operations + encoding * size ** 2 }
     return {

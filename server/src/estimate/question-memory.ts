@@ -53,6 +53,7 @@ export function memoryOfQuestion(read: ReadQuestion): MemoryRange | MemoryMissin
 function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
   const { network, batch, size } = read
   if (network === null) return { missing: `nothing is on record of the layers of ${read.named.name}` }
+  if (network.parameters === 0) return { missing: `how large the tables of ${read.named.name} are` }
   if (batch === null) return { missing: 'the batch of one device (--batch)' }
   if (size === null) return { missing: 'the length of a text in tokens (--size)' }
   const cases = setups(read, network, batch, size)
@@ -95,6 +96,12 @@ function encodersOf({ precision }: ReadQuestion, { networkClass, parameters }: N
  */
 const early: ReadonlySet<string> = new Set(['Kepler', 'Maxwell', 'Pascal', 'Volta'])
 
+/** It predicts each token of its texts, with pictures between them or without. */
+function writesText(model: KnownModel | null): boolean {
+  if (model?.kind === 'multimodal') return (model.shape?.vocabulary ?? 0) > 0
+  return model?.kind === 'causal-lm'
+}
+
 /** The case that is expected, and those between which it lies. */
 function setups(
   read: ReadQuestion,
@@ -105,12 +112,14 @@ function setups(
   const { method, precision, gpu, devices } = read
   const known = network.model
   const listed = known !== null && (known.shape !== null || known.image !== null)
-  const language = known?.kind === 'causal-lm'
+  const language = writesText(known)
   const bits = precision?.weightBits ?? (method.quantized ? 4 : null)
   const weightBits: TrainingSetup['weightBits'] = method.quantized
     ? 4
     : method.adapters
-      ? 16
+      ? bits === 8
+        ? 8
+        : 16
       : // Programs that name a 16-bit format without more cast for each product.
         bits === 16 || bits === null
         ? 32
@@ -134,7 +143,7 @@ function setups(
     languageHead: language,
     attention: old ? attention : 'fused',
     ...(old && { libraries: 'older' as const }),
-    raised: method.quantized,
+    raised: weightBits < 16,
     replicas: devices > 1 && method.sharding === null,
     sharding:
       method.sharding === null
@@ -148,7 +157,11 @@ function setups(
     tokens: network.unit === 'tokens' ? of : null,
     imageEdge: network.unit === 'pixels' && listed ? of : null,
   })
-  const expected = at(size.high, 1)
+  const usual = at(size.high, 1)
+  const short: TrainingSetup = { ...usual, weightBits: 16, arithmetic: 'short' }
+  const namesShort = precision?.weightBits === 16 && language && weightBits === 32
+  // Programs that name a 16-bit format keep the weights in it where the card is too small for anything else.
+  const expected = namesShort && devices === 1 && onlyFits(short, usual, gpu) ? short : usual
   const all = [
     expected,
     at(size.low, listed ? 1 : guessedKept.low),
@@ -176,9 +189,16 @@ function setups(
   // Gradients outlive a step where a program adds them up.
   if (read.accumulation === 1) all.push({ ...plain, accumulation: 1 }, { ...plain, accumulation: 2 })
   if (precision === null && !method.adapters) all.push({ ...expected, weightBits: 32, arithmetic: 'fp32' })
-  if (precision?.weightBits === 16 && language && weightBits === 32)
-    all.push({ ...expected, weightBits: 16, arithmetic: 'short' })
+  if (namesShort) all.push(short)
   return all
+}
+
+/** The card holds the one case and not the other. */
+function onlyFits(one: TrainingSetup, other: TrainingSetup, gpu: TrainingSetup['gpu']): boolean {
+  const usable = gpu && usableMemory(gpu)
+  if (usable === null) return false
+  const needs = (setup: TrainingSetup) => trainingMemory(setup)?.expected ?? 0
+  return needs(one) <= usable && needs(other) > usable
 }
 
 /** A network whose layers are not on record, as the catalogue would hold one. */

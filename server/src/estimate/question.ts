@@ -88,7 +88,9 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
     return { option: 'precision', text: question.precision!, words: precisionWords }
   const spoken = `${question.method ?? ''} ${precision?.weightBits === 4 ? 'qlora' : ''}`
   // Tables write the method behind the model: 'Llama-2 7B QLoRA'.
-  const method = methodFrom(question.method ?? '') ?? methodFrom(`${spoken} ${question.model}`)
+  const told = methodFrom(question.method ?? '') ?? methodFrom(`${spoken} ${question.model}`)
+  // 'lora' over '4-bit'
+  const method = told?.adapters && precision?.weightBits === 4 ? { ...told, quantized: true } : told
   if (question.method !== undefined && methodFrom(question.method) === undefined)
     return { option: 'method', text: question.method, words: methodWords }
   const optimizer = question.optimizer === undefined ? null : optimizerFrom(question.optimizer)
@@ -207,6 +209,7 @@ function sizeOf(
 ): ReadQuestion['size'] {
   if (network === null) return null
   const { unit, usualSize } = network
+  if (unit === 'sample') return { low: 1, high: 1 }
   if (written === null) {
     if (usualSize === null) return null
     if (unit === 'seconds' && usualSize < clip.high) {

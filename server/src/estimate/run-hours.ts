@@ -92,7 +92,7 @@ function sizeWords({ unit }: Network): string {
 const large = 1e9
 
 function largeLanguage({ model, parameters }: Network): boolean {
-  return model?.kind === 'causal-lm' && parameters > large
+  return (model?.kind === 'causal-lm' || model?.kind === 'multimodal') && parameters > large
 }
 
 function speedOf(read: ReadQuestion, assumptions: string[]): Speed | Lack {

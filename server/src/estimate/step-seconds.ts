@@ -78,7 +78,7 @@ const fast: Stack = {
 const slow: Stack = {
   peak: { fp32: 0.5, tf32: 0.38, fp16: 0.38, bf16: 0.38, fp8: 0.2 },
   winograd: { long: 1, short: 1 },
-  moves: 18,
+  moves: 16.5,
   optimizer: 60,
   layerStart: { convolutions: 2e-3, other: 4e-3 },
   link: { within: 1 / 20, between: 1 / 300 },
