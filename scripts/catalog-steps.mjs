@@ -1,7 +1,7 @@
 // Arithmetic of one forward pass, by model and size of the input: from scripts/tables/step-costs.tsv to
 // server/src/catalog/step-costs.json.
 
-const classes = new Set(['conv', 'transformer', 'detector', 'diffusion', 'video'])
+const classes = new Set(['conv', 'transformer', 'detector', 'diffusion', 'dit', 'video'])
 const units = new Set(['pixels', 'tokens', 'seconds', 'coco', 'sample'])
 
 /**

@@ -96,6 +96,7 @@ function familyOf({ network, named, method }: ReadQuestion): string {
     case 'detector':
       return 'detection'
     case 'diffusion':
+    case 'dit':
       return 'diffusion'
     case 'transformer':
       if (network?.unit === 'pixels') return 'vision transformers'

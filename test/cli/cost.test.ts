@@ -620,7 +620,7 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
       assert.equal(over.code, 3)
       assert.match(
         over.out,
-        /A run costs \$0\.21–0\.71, more than the \$0\.10 that `\[budget\] usd-per-run` allows/,
+        /A run costs \$0\.21–0\.69, more than the \$0\.10 that `\[budget\] usd-per-run` allows/,
       )
       const within = await runHere(budget('usd-per-run = 5'), ['cost'])
       assert.equal(within.code, 0)
@@ -736,7 +736,7 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
     const { out } = await runHere(files, ['check'])
     assert.match(
       out,
-      /A run of each job costs \$0\.21–0\.71, of which \S+ can be saved \(1 of 1 job priced; costlint cost shows them\)\.\n$/,
+      /A run of each job costs \$0\.21–0\.69, of which \S+ can be saved \(1 of 1 job priced; costlint cost shows them\)\.\n$/,
     )
     const json = await runHere(files, ['check', '--output-format', 'json'])
     const { total, coverage } = JSON.parse(json.out).summary.cost

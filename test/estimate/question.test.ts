@@ -49,6 +49,8 @@ describe('models as people write them', () => {
     ['Salesforce/codet5-base', 'google-t5/t5-base'],
     ['CodeGPT-small (gpt2)', 'openai-community/gpt2'],
     ['Qwen-VL-Chat', 'Qwen/Qwen-VL'],
+    ['ChatGLM2-6B', 'THUDM/chatglm3-6b'],
+    ['MPT-7B', 'mosaicml/mpt-7b'],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.model?.name, name))
 
@@ -66,6 +68,8 @@ describe('models as people write them', () => {
     ['Tacotron 2 (28M std)', 'tacotron2'],
     ['GNMT v2', 'gnmt_v2'],
     ['NCF (NeuMF)', 'neumf'],
+    ['DiT-XL/2', 'DiT-XL/2'],
+    ['SwAV ResNet-50', 'torchvision/resnet50'],
     ['Deformable DETR R50', 'deformable_detr_r50'],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.cost?.name, name))
@@ -347,6 +351,20 @@ describe('answers', () => {
     assert.ok(limited.assumptions.some((one) => /90 tokens, the average of Alpaca/.test(one)))
     // Without a limit the average is what is known.
     assert.ok(ask({ ...llama, dataset: 'Alpaca' }).stepSeconds !== null)
+  })
+
+  it('short texts that are put together take less of a run', () => {
+    const qwen: Question = { model: 'Qwen/Qwen2.5-0.5B', gpu: 'A100', batch: 1, precision: 'bf16' }
+    const { hours, stepSeconds, work } = ask({ ...qwen, dataset: 'Alpaca', size: '2048', length: '1 epoch' })
+    assert.ok(hours!.low < (0.5 * work!.steps! * stepSeconds!.low) / 3600, JSON.stringify(hours))
+  })
+
+  it('methods without labels pass several views of a picture', () => {
+    const speed = (model: string) => ask({ ...resnet, model }).samplesPerSecond!
+    const [plain, moco, simclr] = ['ResNet-50', 'MoCo v2 (ResNet-50)', 'SimCLR ResNet-50'].map(speed)
+    assert.ok(moco!.high < plain!.high && simclr!.high < moco!.high)
+    assert.ok(speed('MAE ViT-L/16').low > 1.5 * speed('ViT-L/16').low)
+    assert.equal(namedModel('DINO Llama-2 7B')?.views, undefined)
   })
 
   it('encoders that sort texts predict no tokens', () => {

@@ -4,6 +4,7 @@ import { allInstances, type Instance, instance } from './instances.js'
 import { type KnownModel, model, modelNames, sized } from './models.js'
 import { relatives } from './relatives.js'
 import { type StepCost, stepCost, stepCostNames } from './step-costs.js'
+import { selfSupervised, type Views } from './views.js'
 
 /** What is on record of a model; at least one of both. */
 export interface NamedModel {
@@ -13,6 +14,8 @@ export interface NamedModel {
   cost: StepCost | null
   /** Only its size is known; layers are those of language models of this size. */
   assumed: boolean
+  /** What a method computes of it for one picture; absent: it goes through once. */
+  views?: Views
 }
 
 /** Letters and digits only; 1.3 is not 13. */
@@ -65,7 +68,7 @@ function shorter(text: string): string[] {
   forms.push(rest.replace(/[-_ ]\d+(\.\d+)?M$/i, ''))
   // 'CodeGPT-small (gpt2)'
   const beside = /\(([a-z][^()]*)\)/i.exec(text)?.[1]
-  if (beside !== undefined) forms.push(beside.trim())
+  if (beside !== undefined && selfSupervised(text) === undefined) forms.push(beside.trim())
   // 'COCO-Detection/faster_rcnn_R_50_FPN_3x'
   forms.push(rest.slice(rest.lastIndexOf('/') + 1).replace(/_\d+x$/, ''))
   return [...new Set(forms)].filter((form) => form !== '')
@@ -83,13 +86,17 @@ function onRecord(name: string, forms: readonly string[]): NamedModel | undefine
 
 /** Language models of less than a billion parameters: 'MPT-125M', 'pythia-160m-seed1'. */
 const languageMillions =
-  /(?:^|[/_ -])(?:mpt|gpt|opt|pythia|llama|bloomz?|smollm\d?|qwen\d?|olmo|mamba|rwkv)\D{0,16}[-_ ](\d{2,3})\s?M\b/i
+  /(?:^|[/_ -])(?:mpt|gpt|opt|pythia|(?:tiny)?llamas?|bloomz?|smollm\d?|qwen\d?|olmo|mamba|rwkv)\D{0,16}[a-z_ -](\d{2,3})\s?M\b/i
 
 /** Undefined: not known, not even its size. */
 export function namedModel(text: string): NamedModel | undefined {
   if (text.length > 120) return undefined
   const own = onRecord(text, shorter(text))
   if (own !== undefined) return own
+  const method = selfSupervised(text)
+  const seen = method && namedModel(method.network)
+  if (seen?.cost?.unit === 'pixels' || seen?.model?.image != null)
+    return { ...seen, name: text, views: method!.views }
   // A language model says its size; networks for images say millions, or nothing.
   const size = /(?:^|[-_ ])(\d+(?:[._]\d+)?)\s?B\b/i.exec(text) ?? languageMillions.exec(text)
   if (size === null)

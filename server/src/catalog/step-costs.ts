@@ -2,8 +2,8 @@
 import { NameIndex } from './name-index.js'
 import data from './step-costs.json' with { type: 'json' }
 
-/** What decides how well a network fills a card. */
-export type NetworkClass = 'conv' | 'transformer' | 'detector' | 'diffusion' | 'video'
+/** What decides how well a network fills a card. `diffusion`: of convolutions; `dit`: of the layers of a transformer. */
+export type NetworkClass = 'conv' | 'transformer' | 'detector' | 'diffusion' | 'dit' | 'video'
 
 /**
  * In what the size of an input is given. `coco`: the shorter edge of photographs that are resized for detection, which

@@ -8,6 +8,7 @@ import {
   type StepCost,
   stepCost,
 } from '../catalog/step-costs.js'
+import type { Views } from '../catalog/views.js'
 import { lookUp } from '../text/records.js'
 import { imageMemory, imageTokens, layerMemory, writtenOut } from './memory-activations.js'
 import { forwardOfShape } from './step-time.js'
@@ -53,6 +54,7 @@ export const keptByOperations: Record<NetworkClass, number> = {
   // Norms and first layers are frozen: set by two published runs of torchvision's.
   detector: 3e6,
   diffusion: 4e6,
+  dit: 2e6,
   video: 5e6,
 }
 
@@ -65,6 +67,7 @@ const usualLayers: Record<NetworkClass, number> = {
   transformer: 12,
   detector: 60,
   diffusion: 40,
+  dit: 28,
   video: 20,
 }
 
@@ -101,7 +104,26 @@ const operationsOfBlock = 10
 const smallPicture = 64
 
 /** @param headless no token is predicted over the vocabulary */
-export function networkOf({ name, model, cost }: NamedModel, headless = false): Network | null {
+export function networkOf(named: NamedModel, headless = false): Network | null {
+  const network = ofNamed(named, headless)
+  return network === null || named.views === undefined ? network : throughViews(network, named.views)
+}
+
+/** Several views of a picture are what its sample takes; copies of the network beside them are not on record. */
+function throughViews(network: Network, { low, high }: Views): Network {
+  return {
+    ...network,
+    forward(size) {
+      const once = network.forward(size)
+      return { low: low * once.low, high: high * once.high }
+    },
+    kept: (size, bits, plain = false) => network.kept(size, bits, plain) * (plain ? high : low),
+    layers: network.layers * Math.max(1, low),
+    model: null,
+  }
+}
+
+function ofNamed({ name, model, cost }: NamedModel, headless: boolean): Network | null {
   if (model !== null) {
     const known = ofShape(name, model, headless) ?? ofImage(name, model)
     if (known !== null) return known
@@ -184,6 +206,16 @@ function ofImage(name: string, model: KnownModel): Network | null {
   }
 }
 
+/** It learns to take noise away from a picture, or from its codes. */
+export function diffuses(networkClass: NetworkClass): boolean {
+  return networkClass === 'diffusion' || networkClass === 'dit'
+}
+
+/** Its arithmetic is that of convolutions. */
+export function convolves(networkClass: NetworkClass): boolean {
+  return networkClass === 'conv' || networkClass === 'detector' || networkClass === 'diffusion'
+}
+
 /** Networks of one name that differ in their widths, or in the segments that they take. */
 function variants({ points }: StepCost): Interval {
   return { low: points[0]![1] * 1e9, high: points.at(-1)![1] * 1e9 }
@@ -200,7 +232,7 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
   const forward = (size: number): Interval => {
     if (unit === 'sample') return variants(cost)
     const operations = forwardOperations(cost, size)
-    if (networkClass === 'diffusion') return { low: operations, high: operations + encoding * size ** 2 }
+    if (diffuses(networkClass)) return { low: operations, high: operations + encoding * size ** 2 }
     return {
       low: operations,
       high: size <= smallPicture && small !== undefined ? forwardOperations(small, size) : operations,

@@ -2,7 +2,7 @@
 import type { KnownModel } from '../catalog/models.js'
 import { type MemoryEstimate, type TrainingSetup, trainingMemory, usableMemory } from './memory.js'
 import { writtenOut } from './memory-activations.js'
-import type { Network } from './network.js'
+import { diffuses, type Network } from './network.js'
 import type { ReadQuestion } from './question.js'
 
 /** How far kept activations may be off where they follow from the arithmetic alone. */
@@ -85,7 +85,7 @@ const encoderShare = 0.25
 
 /** Bytes of them, unless the program has kept the codes. */
 function encodersOf({ precision }: ReadQuestion, { networkClass, parameters }: Network): number {
-  if (networkClass !== 'diffusion') return 0
+  if (!diffuses(networkClass)) return 0
   const full = precision !== null && !precision.mixed && precision.weightBits === 32
   return encoderShare * parameters * (full ? 4 : 2)
 }

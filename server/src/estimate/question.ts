@@ -4,7 +4,7 @@ import type { Gpu } from '../catalog/gpus.js'
 import type { Instance } from '../catalog/instances.js'
 import { type NamedModel, namedGpu, namedModel } from '../catalog/spellings.js'
 import type { OptimizerKind } from './memory-states.js'
-import { type Network, networkOf } from './network.js'
+import { convolves, type Network, networkOf } from './network.js'
 import { detectionSchedule, type RunLength, runLength } from './run-length.js'
 import type { ProductFormat } from './step-seconds.js'
 import {
@@ -185,8 +185,7 @@ function formatsOf(
   network: Network | null,
   card: Gpu | null,
 ): readonly [ProductFormat, ProductFormat] {
-  const convolutions =
-    network === null || network.networkClass === 'conv' || network.networkClass === 'detector'
+  const convolutions = network === null || convolves(network.networkClass)
   if (precision === null) return ['fp16', short ? 'fp16' : 'fp32']
   const [fast, slow] = precision.formats
   // PyTorch computes convolutions in TF32 where nobody says otherwise.

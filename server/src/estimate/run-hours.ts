@@ -24,6 +24,8 @@ export type Lack =
   | 'tokens'
 
 export interface Speed {
+  /** Samples of a second where short texts are put together until they fill the limit; absent: they are not. */
+  packed?: number
   /** Seconds of one update of the weights; null: without a batch. */
   step: Interval | null
   samplesPerSecond: Interval
@@ -126,6 +128,8 @@ function speedOf(read: ReadQuestion, assumptions: string[]): Speed | Lack {
   return {
     step: small.step && { low: small.step.low, high: large.step!.high },
     samplesPerSecond: { low: large.samplesPerSecond.low, high: small.samplesPerSecond.high },
+    ...(network.model?.kind === 'causal-lm' &&
+      size.low < size.high && { packed: (large.samplesPerSecond.high * size.high) / size.low }),
   }
 }
 
@@ -173,13 +177,14 @@ function lengthOf(read: ReadQuestion): Work | Lack {
   return 'missing' in found ? found.missing : found
 }
 
-function hoursOf({ step, samplesPerSecond }: Speed, { steps, samples }: Work): Interval {
+function hoursOf({ step, samplesPerSecond, packed }: Speed, { steps, samples }: Work): Interval {
   const seconds =
     step !== null && steps !== null
       ? { low: steps * step.low, high: steps * step.high }
       : { low: samples! / samplesPerSecond.high, high: samples! / samplesPerSecond.low }
+  const together = packed === undefined || samples === null ? seconds.low : samples / packed
   return {
-    low: seconds.low / 3600,
+    low: Math.min(seconds.low, together) / 3600,
     high: (seconds.high * (1 + beside.share) + beside.seconds) / 3600,
   }
 }

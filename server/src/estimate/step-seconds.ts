@@ -6,7 +6,7 @@
  * of its kernels. What the program does beside that (loading, logging) is not in it.
  */
 import type { Gpu, NumberFormat } from '../catalog/gpus.js'
-import type { Interval, Network } from './network.js'
+import { convolves, type Interval, type Network } from './network.js'
 
 /** A format in which products are computed. */
 export type ProductFormat = 'fp32' | Exclude<NumberFormat, 'fp8'> | 'fp8'
@@ -80,7 +80,7 @@ const slow: Stack = {
   winograd: { long: 1, short: 1 },
   moves: 16.5,
   optimizer: 60,
-  layerStart: { convolutions: 2e-3, other: 4e-3 },
+  layerStart: { convolutions: 2e-3, other: 3.6e-3 },
   link: { within: 1 / 20, between: 1 / 300 },
   audio: 5e-3,
   unpacking: 3,
@@ -141,7 +141,7 @@ function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: b
   const long = format === 'fp32' || format === 'tf32'
   const forward = network.forward(size)[worst ? 'high' : 'low']
   const { winograd } = stack
-  const saved = convolves(network) && format !== 'tf32' ? winograd[long ? 'long' : 'short'] : 1
+  const saved = convolves(network.networkClass) && format !== 'tf32' ? winograd[long ? 'long' : 'short'] : 1
   const share = stack.peak[format] * saved
   const compute = (forward * passes) / (peak * share)
   const move = (network.kept(size, long ? 32 : 16, worst) * stack.moves * (passes / 3)) / bandwidth
@@ -158,10 +158,6 @@ function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: b
   // Gradients go round while the backward pass goes on, which is two thirds of the last pass.
   const exposed = Math.max(0, exchange(input, stack, long, bandwidth) - (2 / 3) * pass)
   return pass * accumulation + update + exposed
-}
-
-function convolves({ networkClass }: Network): boolean {
-  return networkClass === 'conv' || networkClass === 'detector'
 }
 
 /** Seconds for gradients to go round all devices. */

@@ -2,7 +2,7 @@
 import type { Gpu } from '../catalog/gpus.js'
 import { stepCost } from '../catalog/step-costs.js'
 import type { TrainingSetup } from './memory.js'
-import { type Network, networkOf } from './network.js'
+import { convolves, type Network, networkOf } from './network.js'
 import { type ProductFormat, type StepSeconds, stepSeconds } from './step-seconds.js'
 
 /** Null: what the model computes is not on record, or the length of its input or the speed of the card is not known. */
@@ -34,6 +34,6 @@ function formatsOf(
 ): readonly [ProductFormat, ProductFormat] {
   if (arithmetic !== 'fp32') return [format, format]
   // PyTorch computes convolutions in TF32 where nobody says otherwise.
-  const convolutions = networkClass === 'conv' || networkClass === 'detector'
+  const convolutions = convolves(networkClass)
   return [convolutions && gpu.formats.has('tf32') ? 'tf32' : 'fp32', 'fp32']
 }
