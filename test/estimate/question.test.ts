@@ -277,6 +277,9 @@ describe('answers', () => {
     const expected = (gpu: string) => ask({ ...qwen, gpu }).memory!.expected / 2 ** 30
     assert.ok(expected('A100 80GB') > 60, String(expected('A100 80GB')))
     assert.ok(expected('A100 40GB') < 39, String(expected('A100 40GB')))
+    // Published: Qwen2.5-7B in 76 GiB.
+    const seven = ask({ ...qwen, model: 'Qwen/Qwen2.5-7B' }).memory!.expected / 2 ** 30
+    assert.ok(Math.abs(seven / 76 - 1) < 0.1, String(seven))
   })
 
   it('a row of a table, or a segment of audio, is of one size', () => {

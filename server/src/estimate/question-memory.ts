@@ -160,8 +160,8 @@ function setups(
   const usual = at(size.high, 1)
   const short: TrainingSetup = { ...usual, weightBits: 16, arithmetic: 'short' }
   const namesShort = precision?.weightBits === 16 && language && weightBits === 32
-  // Programs that name a 16-bit format keep the weights in it where the card is too small for anything else.
-  const expected = namesShort && devices === 1 && onlyFits(short, usual, gpu) ? short : usual
+  // Programs that name a 16-bit format keep the weights in it where the card is too small for more.
+  const expected = namesShort && devices === 1 && isTooLarge(usual, gpu) ? short : usual
   const all = [
     expected,
     at(size.low, listed ? 1 : guessedKept.low),
@@ -193,12 +193,12 @@ function setups(
   return all
 }
 
-/** The card holds the one case and not the other. */
-function onlyFits(one: TrainingSetup, other: TrainingSetup, gpu: TrainingSetup['gpu']): boolean {
-  const usable = gpu && usableMemory(gpu)
-  if (usable === null) return false
-  const needs = (setup: TrainingSetup) => trainingMemory(setup)?.expected ?? 0
-  return needs(one) <= usable && needs(other) > usable
+/** Of the cards that most programs run on, the largest (GB). */
+const largestCard = 80
+
+function isTooLarge(setup: TrainingSetup, gpu: TrainingSetup['gpu']): boolean {
+  const usable = usableMemory(gpu ?? { memoryGB: largestCard })
+  return usable !== null && (trainingMemory(setup)?.expected ?? 0) > usable
 }
 
 /** A network whose layers are not on record, as the catalogue would hold one. */
