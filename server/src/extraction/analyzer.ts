@@ -31,6 +31,7 @@ import type { SummaryFor } from '../python/summary.js'
 import { uncalledBecause } from '../python/uncalled.js'
 import { tooNew } from '../readers/first-releases.js'
 import type { FragmentFacts, Reader, ReaderContext, UnreadModule } from '../readers/reader.js'
+import { withWrittenFor } from '../readers/written-for.js'
 import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
 import type { PythonTree } from '../syntax/python-ast.js'
 import { pythonTree } from '../syntax/python-tree.js'
@@ -523,6 +524,7 @@ export class Analyzer {
       facts.python =
         tree.analysed?.with(neighbours, binding) ??
         analyse(file.path, fragment.text, tree.python, notebook, neighbours, binding)
+      facts.versions = withWrittenFor(facts.python, versions)
     }
     return facts
   }

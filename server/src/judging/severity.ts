@@ -86,7 +86,9 @@ export function severityOf(
   } else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
   if (guessed && evidence.negligible !== undefined) severity = 'hint'
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
-  if (evidence.uncalled !== undefined || retired.test(location.path)) severity = oneStepDown(severity)
+  if (retired.test(location.path)) severity = oneStepDown(severity)
+  // What never runs costs nothing.
+  if (evidence.uncalled !== undefined) severity = 'hint'
   if (isClaim(report.at) && report.at.reasoned === true) severity = 'hint'
   if (isClaim(report.at) && report.at.overridable) severity = lower(severity, 'information')
   // Whoever starts it decides whether an accelerator is there to be wasted.

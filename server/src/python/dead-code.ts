@@ -53,7 +53,8 @@ function endsBlock(analysis: Analysis, statement: Stmt, top: boolean): boolean {
   const { value } = statement
   if (value.type === 'call') {
     const { callee } = value
-    if (callee.type === 'name' && /^(exit|quit)$/.test(callee.id)) return isUnbound(analysis, callee)
+    // What a star brings is hardly called so.
+    if (callee.type === 'name' && /^(exit|quit)$/.test(callee.id)) return isBoundNowhere(analysis, callee)
     return exits.has(nameOf(analysis, callee) ?? '')
   }
   // `stop`, written to end a script there: a NameError.
@@ -63,8 +64,12 @@ function endsBlock(analysis: Analysis, statement: Stmt, top: boolean): boolean {
 /** What a line may hold by itself without an error. */
 const builtin = /^(__\w+__|exit|quit|help|credits|license|copyright|print|Ellipsis|_)$/
 
-function isUnbound({ scopes, text }: Analysis, { id, start }: Expr & { type: 'name' }): boolean {
-  if (scopes.stars.length > 0 || /\b(globals|exec|global)\b/.test(text)) return false
+function isUnbound(analysis: Analysis, name: Expr & { type: 'name' }): boolean {
+  if (analysis.scopes.stars.length > 0 || /\b(globals|exec|global)\b/.test(analysis.text)) return false
+  return isBoundNowhere(analysis, name)
+}
+
+function isBoundNowhere({ scopes }: Analysis, { id, start }: Expr & { type: 'name' }): boolean {
   for (let scope = scopeAt(scopes, start); ; scope = scope.parent) {
     if (scope.bindings.has(id)) return false
     if (scope.parent === null) return true

@@ -12,8 +12,9 @@ import { isTestSet, ofTestSet, patienceFor, whyNotHandedOver } from '../early-st
 import { isOnLaunchLine, isSetByLaunch, passOption } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
+import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
-import { fitPosition, isFirstKeras } from './fits.js'
+import { fitPosition } from './fits.js'
 import { validatedLoss } from './own-steps.js'
 import { changePolicy, kerasPackage } from './policy-change.js'
 import { fitForKernel } from './recurrent.js'
@@ -72,7 +73,7 @@ function addEarlyStopping(
   })
   const imports: Import[] = name.import === null ? [] : [name.import]
   const { patience, safety } = patienceFor(python, (value as { patience?: number }).patience ?? 5)
-  const best = isFirstKeras(python) ? '' : ', restore_best_weights=True'
+  const best = isBefore(facts.versions, ['keras'], '2.2.3') ? '' : ', restore_best_weights=True'
   const code = `${name.text}(monitor="${monitor}", patience=${patience}${best})`
   const write = addCallback(python, call, code, facts, fitPosition(call, 'callbacks'))
   if ('reason' in write) return write

@@ -76,14 +76,3 @@ export function argumentOf(python: PythonModule, fit: Call, keyword: string): Ar
 export function kerasArguments(python: PythonModule, fit: Call, locator: Locator): CallSource {
   return new CallSource(python, fit, locator, { positions: lookUp(positions, fit.method) ?? {} })
 }
-
-/** Keras 1 is told by its own words. */
-export function isFirstKeras(python: PythonModule): boolean {
-  return once(python, 'keras 1', () =>
-    python.calls.some((call) =>
-      call.expr.args.some(
-        (one) => one.name === 'nb_epoch' || one.name === 'nb_filter' || one.name === 'samples_per_epoch',
-      ),
-    ),
-  )
-}

@@ -11,7 +11,6 @@ import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
-import { isFirstKeras } from './fits.js'
 import { computesByItself } from './own-steps.js'
 
 const policies: Record<string, string> = { 'bf16-mixed': 'mixed_bfloat16', 'fp16-mixed': 'mixed_float16' }
@@ -42,7 +41,8 @@ export function changePolicy(
   }
   if (isBefore(facts.versions, ['tensorflow', 'tensorflow-gpu'], '2.4'))
     return { reason: 'set_global_policy() came with TensorFlow 2.4, and this project uses an older one' }
-  if (isFirstKeras(python) || usesRemoved(python)) return { reason: 'this version of Keras has no policies' }
+  if (isBefore(facts.versions, ['keras'], '2.4') || usesRemoved(python))
+    return { reason: 'this version of Keras has no policies' }
   const at = importOf(python.tree.body)
   if (at === null) return { reason: 'the program imports Keras in another module' }
   const { path, fragment } = facts

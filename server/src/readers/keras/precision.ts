@@ -17,6 +17,7 @@ import { claimOperation } from '../operation-claims.js'
 import { optionLeftOut, switchAround, switchedOffByFile, switchedValue } from '../pytorch/lowering.js'
 import { usesAny } from '../pytorch/once.js'
 import type { ReaderContext } from '../reader.js'
+import { isBefore } from '../versions.js'
 import { asPolicy } from './settings.js'
 
 export const policySetters = [
@@ -72,6 +73,10 @@ export function readPrecision(
   const off = switchedOffByFile(python, locator, inDeadCode)
   if (off !== null) {
     training.say('precision', off.key, off.value)
+    return
+  }
+  if (isBefore(context.versions, ['keras'], '2.3')) {
+    training.unknown('precision', key, 'this version of Keras has no policies', place, { site })
     return
   }
   const elsewhere = usesAny(python, [...policySetters, ...graphRewrites]) || loweredAround(python)

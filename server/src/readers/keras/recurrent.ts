@@ -13,7 +13,6 @@ import { claimOperation } from '../operation-claims.js'
 import { moduleText } from '../pytorch/evidence.js'
 import type { FragmentFacts, ReaderContext } from '../reader.js'
 import { isBefore } from '../versions.js'
-import { isFirstKeras } from './fits.js'
 
 interface SlowLayer {
   call: Call
@@ -33,8 +32,9 @@ export function claimSlowLayers(
   context: ReaderContext,
   claims: ClaimBuilder,
 ): void {
-  if (isFirstKeras(python) || otherKernels.test(moduleText(python))) return
-  if (isBefore(context.versions, ['tensorflow'], '2.0')) return
+  if (otherKernels.test(moduleText(python))) return
+  if (isBefore(context.versions, ['tensorflow'], '2.0') || isBefore(context.versions, ['keras'], '2.3'))
+    return
   const slow = slowLayers(python)
   const [first] = slow
   if (first === undefined) return

@@ -298,6 +298,10 @@ const modelName =
 const notForward =
   /^(to|cuda|cpu|size|view|reshape|permute|transpose|float|long|int|squeeze|unsqueeze|contiguous|detach|item|items|keys|values|zero_grad|train|eval|parameters|state_dict|get|next|append|requires_grad_)$/
 
+/** Functions that take a network and give back something else than what it computes. */
+const aroundNetwork =
+  /^_?(eval|evaluate|validate|val|test|save|load|print|plot|show|count|freeze|restore|resume)(_|$)/i
+
 export function isModelCall(analysis: PythonModule, call: Expr & { type: 'call' }): boolean {
   const { callee } = call
   const known = analysis.callAt(call)
@@ -305,6 +309,7 @@ export function isModelCall(analysis: PythonModule, call: Expr & { type: 'call' 
   if (known?.name !== null && known?.name !== undefined) return false
   const type = analysis.typeOf(callee)
   if (type !== null && isNetworkType(type)) return true
+  if (callee.type === 'name' && aroundNetwork.test(callee.id)) return false
   if (modelName.test(lastIdentifier(callee))) return true
   if (callee.type === 'attribute' && modelName.test(lastIdentifier(callee.value))) return true
   // A function of the project that takes the model and returns the loss.

@@ -61,7 +61,7 @@ function structure(analysis: PythonModule, test: Expr, owner: StepOwner): Guard 
     if (test.op === '==' && rhythmOf(analysis, test) === 1) return 'always'
     // A bare remainder is true for all counts but every n-th.
     if (test.op === '%') return 'mostly'
-    if (restartsCount(analysis, test)) return 'rarely'
+    if (restartsCount(analysis, test) || isLastOfPass(analysis, test)) return 'rarely'
     const counted = [test.left, test.right].some(isRemainder)
     if (counted) return test.op === '!=' || test.op === '>' ? 'mostly' : 'rarely'
     if (test.op === 'is not' && isNone(test.right) && comesWithStep(analysis, test.left, owner))
@@ -118,6 +118,14 @@ function restartsCount(analysis: PythonModule, test: Expr & { type: 'binary' }):
       one.value.value === 0,
   )
   return restarts && analysis.statements.some((one) => one.type === 'augassign' && isCounter(one.target))
+}
+
+/** `step == len(loader) - 1`, `step + 1 == len(loader)`: once in each pass over the data. */
+export function isLastOfPass(analysis: PythonModule, test: Expr): boolean {
+  if (test.type !== 'binary' || test.op !== '==') return false
+  return /^\w+(\+1==len\([\w.]+\)|==len\([\w.]+\)-1)$/.test(
+    analysis.code.slice(test.start, test.end).replace(/\s/g, ''),
+  )
 }
 
 function isRemainder(expr: Expr): boolean {

@@ -11,7 +11,15 @@ import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, expressionsOf, forEachChild } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { numberIn } from '../../values/argument.js'
-import { asksForAccelerator, type Guard, guardOf, otherwise, rhythmOf, type StepOwner } from './guards.js'
+import {
+  asksForAccelerator,
+  type Guard,
+  guardOf,
+  isLastOfPass,
+  otherwise,
+  rhythmOf,
+  type StepOwner,
+} from './guards.js'
 import { epochLoopOf } from './loop-facts.js'
 
 export interface HotStatement {
@@ -103,6 +111,7 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
       const updates =
         verdict === 'rarely' &&
         (every ?? 1) <= fewBatches &&
+        !isLastOfPass(analysis, statement.test) &&
         analysis.effects(statement.body).optimizerStep &&
         !analysis.effects(statement.orelse).optimizerStep
       const inside: Where = updates ? { ...here, accumulated: true } : steps ? here : under(here, verdict)

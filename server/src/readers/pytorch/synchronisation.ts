@@ -17,6 +17,8 @@ export interface Extraction {
   func: Func | null
   /** A wait that was asked for, whole outputs that are copied, or a line that is printed. */
   heavy: boolean
+  /** It comes with each update of the weights, not with each batch. */
+  accumulated?: true
 }
 
 export interface Synchronisation {
@@ -54,6 +56,20 @@ export function synchronisation(
   if (extractions.some((one) => decidesLoop(analysis, one)) || matchesOnHost(analysis, code))
     return { extractions: [], stalls: 0, timed: false }
   return { extractions, stalls, timed: extractions.some((one) => isTimed(analysis, one)) }
+}
+
+/** A function of another module that each step hands values on the accelerator, and that reads them there; null: none is seen. */
+export function readElsewhere(analysis: PythonModule, code: HotCode): string | null {
+  const values = new DeviceValues(analysis, code)
+  for (const { expressions, func, guarded, conditional, exceptional } of code.statements) {
+    if (guarded || conditional || exceptional) continue
+    for (const { expr } of expressions.flatMap((one) => callsIn(analysis, one))) {
+      const calls = analysis.importedFunction(expr.callee)?.calls ?? []
+      if (!calls.some((name) => /^\.(item|tolist|numpy|cpu)$/.test(name))) continue
+      if (expr.args.some((one) => values.holds(one.value, func))) return lastIdentifier(expr.callee)
+    }
+  }
+  return null
 }
 
 /** Libraries of the processor that match what a network finds to what is there: each step needs their answer. */
@@ -146,7 +162,15 @@ function extractionsIn(
   const found: Extraction[] = []
   const { statement, func } = hot
   const add = (expr: Expr, what: string, heavy: boolean) =>
-    found.push({ what, node: expr, expr, statement, func, heavy })
+    found.push({
+      what,
+      node: expr,
+      expr,
+      statement,
+      func,
+      heavy,
+      ...(hot.accumulated === true ? { accumulated: true } : {}),
+    })
   const holds = (expr: Expr) => values.holds(expr, func)
 
   const visit = (expr: Expr, printed: boolean): void => {

@@ -1,0 +1,84 @@
+/**
+ * Releases that code was written for, as far as it can only run with them. Sources: release notes of PyTorch 0.5 (a loss has no
+ * element 0) and 1.5 (no Python 2), Keras 2.0 (names of arguments) and 2.3 (`accuracy` in the history), TensorFlow 2.0 and 2.2 (no Python 2).
+ */
+import { isBackward } from '../python/effects.js'
+import type { PythonModule } from '../python/module.js'
+import { define, lookUp } from '../text/records.js'
+
+type Versions = Record<string, string>
+
+/** The versions in use, and upper bounds where the code tells them and the project says nothing of the library. */
+export function withWrittenFor(python: PythonModule, versions: Versions): Versions {
+  const bounds = boundsOf(python)
+  const own = bounds.filter(
+    ([name]) => ![name, `${name}==`, `${name}<`].some((key) => lookUp(versions, key) !== undefined),
+  )
+  if (own.length === 0) return versions
+  const merged = { ...versions }
+  for (const [name, bound] of own) define(merged, `${name}<`, bound)
+  return merged
+}
+
+/** The lowest bound of each library. */
+function boundsOf(python: PythonModule): [name: string, below: string][] {
+  const { imports } = python
+  const has = (root: RegExp): boolean => [...imports].some((one) => root.test(one))
+  const torch = has(/^torch(\.|$)/)
+  const keras = has(/^(keras|tensorflow\.keras)(\.|$)/)
+  const tensorflow = has(/^tensorflow(\.|$)/)
+  if (!torch && !keras && !tensorflow) return []
+  const second = isPython2(python.code)
+  const found: [string, string][] = []
+  if (torch && indexesLoss(python)) found.push(['torch', '0.5'])
+  else if (torch && second) found.push(['torch', '1.5'])
+  if (keras && isFirstKeras(python)) found.push(['keras', '2.0'])
+  else if (keras && (second || hasShortAccuracy(python))) found.push(['keras', '2.3'])
+  const first = found.some(([name]) => name === 'keras')
+  if (first) found.push(['tensorflow', '2.0'])
+  else if (tensorflow && second) found.push(['tensorflow', '2.2'])
+  return found
+}
+
+/** What Python 3 does not even parse, and `xrange`, unless the file makes one. */
+function isPython2(code: string): boolean {
+  if (!/\bprint\b|\bxrange\b|\bexcept\b/.test(code)) return false
+  if (/^[ \t]*(print[ \t]+(["'\w])|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)/m.test(code)) return true
+  return /\bxrange\(/.test(code) && !/\bxrange\s*=|import[^\n]*\b(xrange|\*)/.test(code)
+}
+
+/** `loss.data[0]`, `loss.data.cpu().numpy()[0]` of what is propagated back, which is one number. */
+function indexesLoss(python: PythonModule): boolean {
+  const { code } = python
+  if (!/\.data\b[\w.()]*\[\s*0\s*\]/.test(code)) return false
+  if (/\b\w*loss\w*\.data\[0\]/i.test(code)) return true
+  const losses = new Set<string>()
+  for (const call of python.calls) {
+    const { callee } = call.expr
+    if (isBackward(call) && callee.type === 'attribute' && callee.value.type === 'name')
+      losses.add(callee.value.id)
+  }
+  return [...losses].some((name) =>
+    new RegExp(
+      `\\b${name}(\\[0\\])?(\\.cpu\\(\\))?\\.data(\\.cpu\\(\\))?(\\.numpy\\(\\))?\\[\\s*0\\s*\\]`,
+    ).test(code),
+  )
+}
+
+const firstWords = /^(nb_epoch|nb_filter|samples_per_epoch|border_mode|nb_row|nb_col)$/
+
+/** Keras 1 is told by its own words. */
+function isFirstKeras(python: PythonModule): boolean {
+  return python.calls.some(({ expr, method }) =>
+    /^(set_)?image_dim_ordering$/.test(method)
+      ? true
+      : expr.args.some((one) => one.name !== null && firstWords.test(one.name)),
+  )
+}
+
+/** `history.history['acc']` of a model with `metrics=['accuracy']`, which is `accuracy` there from Keras 2.3 and TensorFlow 2.0 on. */
+function hasShortAccuracy({ code }: PythonModule): boolean {
+  if (!/\bhistory\[\s*(['"])(val_)?acc\1\s*\]/.test(code)) return false
+  const metrics = [...code.matchAll(/\bmetrics\s*=\s*\[([^\]\n]*)\]/g)].map(([, inner]) => inner!)
+  return metrics.length > 0 && metrics.every((inner) => /^\s*(['"])accuracy\1\s*,?\s*$/.test(inner))
+}
