@@ -66,6 +66,13 @@ function onePerLine(list: BracketedList): boolean {
   )
 }
 
+/** The two items before this place have lines of their own, whatever shares the first line. */
+function followsLines({ text, items }: BracketedList, index: number): boolean {
+  const [first, second] = [items[index - 2], items[index - 1]]
+  if (first === undefined || second === undefined) return false
+  return startsLine(text, first.start) && startsLine(text, second.start)
+}
+
 /** True where the list mostly puts nothing behind its commas: `[1,2]`. */
 function isCompact(list: BracketedList): boolean {
   let lead = 0
@@ -196,7 +203,7 @@ function joinItems(list: BracketedList, values: string[], index: number, unit: s
   const { text, items, close } = list
   if (items.length === 0) return insertIntoEmpty(list, values, unit)
   const eol = lineBreak(text)
-  const ownLines = onePerLine(list)
+  const ownLines = onePerLine(list) || followsLines(list, index)
   const space = isCompact(list) ? '' : ' '
 
   if (index === 0) {

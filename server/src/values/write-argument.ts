@@ -4,6 +4,7 @@ import type { Change, Refusal, Write } from '../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import { lastName } from '../syntax/python-children.js'
+import type { Json } from '../text/json.js'
 import type { SourceFragment } from '../text/source-fragment.js'
 import { newDefault } from './option-value.js'
 
@@ -16,7 +17,7 @@ export interface Written {
 
 /**
  * `code` becomes the value of the keyword. Where the argument is given through an option of the program, the option's
- * default is replaced, so that the option keeps working.
+ * default is replaced, so that the option keeps working. `held`: what it is found to be, where a condition decides it.
  */
 export function writeArgument(
   facts: Written,
@@ -24,6 +25,7 @@ export function writeArgument(
   keyword: string,
   argument: ArgumentValue,
   code: string,
+  held?: string,
 ): Write | Refusal {
   const { python, path, fragment } = facts
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
@@ -77,6 +79,14 @@ export function writeArgument(
         }
       : { reason: `${keyword} is set in another place` }
   }
+  const branch = heldBranch(expr, folded.state === 'known' ? folded.value : held)
+  if (branch !== null)
+    return {
+      kind: 'replace',
+      path,
+      range: { fragment: fragment.index, start: branch.start, end: branch.end },
+      text: code,
+    }
   const elsewhere = writtenElsewhere(python, expr)
   if (elsewhere !== null) {
     return 'reason' in elsewhere
@@ -97,6 +107,14 @@ export function writeArgument(
         text: code,
       }
     : { kind: 'set keyword', path, call: range, name: keyword, value: code }
+}
+
+/** `'flash_attention_2' if fast else 'eager'` that is 'eager': the other way is kept. */
+function heldBranch(expr: Expr, held: Json | undefined): Expr | null {
+  if (expr.type !== 'conditional') return null
+  const { then, otherwise } = expr
+  if (then.type !== 'constant' || otherwise.type !== 'constant' || then.value === otherwise.value) return null
+  return [then, otherwise].find((one) => one.value === held) ?? null
 }
 
 /** What reads the same in every module. */

@@ -49,10 +49,20 @@ export const accelerateReader = defineReader({
 
 function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBuilder): void {
   const made = python.callsTo('accelerate.Accelerator')
-  if (made.length === 0) return
+  if (made.length === 0 || preparesNothing(python)) return
   // The loop is the subject; the accelerator only adds to it.
   const training = claims.extend('Training')
   for (const call of made) readAccelerator(python, call, context, training)
+}
+
+/** An accelerator that only prints, waits or frees memory has no part in what the loop computes in. */
+function preparesNothing(python: PythonModule): boolean {
+  const takes = /\.(prepare\w*|autocast|backward)$/
+  if (python.methodCalls('backward').some(({ expr }) => expr.args.length > 0)) return false
+  if (python.calls.some(({ method }) => /^(prepare\w*|autocast)$/.test(method))) return false
+  return ![...python.importers, ...python.imported, ...python.programs].some(({ uses }) =>
+    uses.some((use) => takes.test(use)),
+  )
 }
 
 function readAccelerator(

@@ -201,24 +201,28 @@ function isProcessor(analysis: PythonModule, call: Call): boolean {
   return /(^|[._])processor$/i.test(text) && /^(|audios?|images?|raw_speech|videos?)$/.test(given)
 }
 
-/** A data set that is read while it is iterated over is not prepared ahead. */
-function streams(analysis: PythonModule, receiver: Expr): boolean {
-  let made = analysis.definition(receiver)
-  while (
-    made.type === 'subscript' ||
-    (made.type === 'call' && made.callee.type === 'attribute' && analysis.nameOf(made.callee) === null)
-  ) {
-    const inner: Expr = made.type === 'subscript' ? made.value : (made.callee as { value: Expr }).value
-    made = analysis.definition(inner)
+/** A data set that is, or may be, read while it is iterated over is not prepared ahead. */
+function streams(analysis: PythonModule, receiver: Expr, depth = 0): boolean {
+  if (depth > 8) return false
+  const inner = (one: Expr): boolean => streams(analysis, one, depth + 1)
+  switch (receiver.type) {
+    case 'name':
+      return analysis.bindingsOf(receiver).some(({ value }) => value !== null && inner(value))
+    case 'subscript':
+      return inner(receiver.value)
+    case 'conditional':
+      return inner(receiver.then) || inner(receiver.otherwise)
+    case 'call': {
+      const { callee, args } = receiver
+      const asked = args.find((one) => one.name === 'streaming')?.value
+      if (asked !== undefined) return asked.type !== 'constant' || asked.value === true
+      const name = analysis.nameOf(callee)
+      if (name !== null) return /^datasets\.(\w+\.)*Iterable/.test(name)
+      return callee.type === 'attribute' && inner(callee.value)
+    }
+    default:
+      return false
   }
-  return (
-    made.type === 'call' &&
-    made.args.some(
-      (one) =>
-        (one.name === 'streaming' && one.value.type !== 'constant') ||
-        (one.name === 'streaming' && one.value.type === 'constant' && one.value.value === true),
-    )
-  )
 }
 
 /** `return tokenizer(row['text'], truncation=True)`: lists go in as well as texts. */

@@ -222,7 +222,7 @@ function changeModel(claim: Claim, value: unknown, facts: FragmentFacts): Change
 export function fuseAttention(python: PythonModule, call: Call, facts: FragmentFacts): Change | Refusal {
   const key = 'attn_implementation'
   if (!call.expr.args.some((one) => one.name === key)) return { reason: 'it is set elsewhere' }
-  const written = writeArgument(facts, call, key, python.argument(call, key), '"sdpa"')
+  const written = writeArgument(facts, call, key, python.argument(call, key), '"sdpa"', 'eager')
   if ('reason' in written) return written
   return {
     title: 'Use the fused attention of PyTorch (attn_implementation="sdpa")',

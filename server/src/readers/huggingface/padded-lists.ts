@@ -28,9 +28,22 @@ function runsOnce(python: PythonModule, func: Func | null): boolean {
   if (func === null) return true
   if (!early.test(func.name) || (func.class !== null && !/^(__init__|setup|prepare_data)$/.test(func.name)))
     return false
+  const [sites, outside] = [python.callSites(func) ?? [], python.outsideCalls(func)]
+  if (!isCalledRarely(python, func)) return false
+  return func.class !== null || sites.length + outside.length > 0
+}
+
+const ofBatch = /batch|collat|step|forward|__getitem__|__call__|__iter__/i
+
+/** No call of it, nor of the functions that call it, comes with each batch. */
+function isCalledRarely(python: PythonModule, func: Func, depth = 0): boolean {
   const [sites, outside] = [python.callSites(func), python.outsideCalls(func)]
   if (sites === null || outside.some(({ looped }) => looped)) return false
-  return sites.every(isOfWholePasses) && (func.class !== null || sites.length + outside.length > 0)
+  return sites.every((site) => {
+    const by = site.function
+    if (!isOfWholePasses(site) || ofBatch.test(by?.name ?? '')) return false
+    return by === null || by === func || depth > 4 || isCalledRarely(python, by, depth + 1)
+  })
 }
 
 function isEvaluation(python: PythonModule, { statement, expr, function: func }: Call): boolean {

@@ -1,6 +1,7 @@
 /** What a Trainer keeps of a run: checkpoints, and the metrics that it reports. Source: transformers 4.46 and 5.0, training_args.py. */
 
 import type { Change, Refusal } from '../../edit/write.js'
+import type { PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { both, convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
@@ -68,6 +69,10 @@ function readReports(
   const version = context.versions.transformers
   const recent = version === undefined ? null : Number(version.split('.')[0]) >= 5
   const allInstalled = recent === false && effective(given) === null
+  if (recordsInCallback(python)) {
+    training.unknown('tracked', 'report_to', 'a callback of its own may keep the metrics', place, { site })
+    return
+  }
   if (isGiven(given) && !allInstalled) {
     const reports = (value: Json) =>
       tracker !== null || ![value].flat().every((one) => one === 'none' || one === null)
@@ -77,6 +82,17 @@ function readReports(
   if (tracker !== null) training.known('tracked', tracker, true, place, { site })
   else if (recent === true && !isGiven(given)) training.say('tracked', 'report_to', orDefault(given, false))
   else training.unknown('tracked', 'report_to', 'the trackers that are installed', place, { site })
+}
+
+/** A class that is told what the trainer logs. */
+function recordsInCallback(python: PythonModule): boolean {
+  const told = ({ bases, methods }: { bases: readonly string[]; methods: Iterable<string> }): boolean =>
+    bases.some((one) => /(^|\.)TrainerCallback$/.test(one)) &&
+    [...methods].some((one) => /^on_(log|evaluate)$/.test(one))
+  return (
+    python.classes.some(({ bases, methods }) => told({ bases, methods: methods.keys() })) ||
+    python.imported.some(({ classes }) => Object.values(classes).some(told))
+  )
 }
 
 function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {

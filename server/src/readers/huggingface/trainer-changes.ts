@@ -124,7 +124,28 @@ function changePrecision(
   const other = key === 'bf16' ? 'fp16' : 'bf16'
   // A Trainer refuses both at once.
   if (source.get(other).state === 'choice') return { reason: `${other} is set under a condition` }
-  return changeOf(`Train with ${key}=True`, [source.set([key], true)])
+  return changeOf(`Train with ${key}=True`, [
+    inPlaceOf(python, made, other, `${key}=True`, facts, source.get(key).state === 'absent') ??
+      source.set([key], true),
+  ])
+}
+
+/** `fp16=False` of the call becomes `bf16=True`; null: no such argument stands there, or a comment speaks of it. */
+function inPlaceOf(
+  python: PythonModule,
+  { call }: TrainerArguments,
+  other: string,
+  text: string,
+  { path, fragment }: FragmentFacts,
+  isNew: boolean,
+): Write | null {
+  const argument = call.expr.args.find((one) => one.name === other)
+  if (!isNew || argument?.value.type !== 'constant' || argument.value.value !== false) return null
+  const line = python.text.indexOf('\n', argument.end)
+  const end = line < 0 ? python.text.length : line
+  if (python.tree.comments.some((one) => one.start > argument.start && one.start < end)) return null
+  const range = { fragment: fragment.index, start: argument.start, end: argument.end }
+  return { kind: 'replace', path, range, text }
 }
 
 function changeWorkers(

@@ -107,7 +107,24 @@ function persist(facts: FragmentFacts, study: Call): Change | Refusal {
   const writes: Write[] = [set('storage', "'sqlite:///optuna.db'")]
   if (!mayBePassed(python.argument(study, 'study_name', 3))) writes.push(set('study_name', `'${stem}'`))
   writes.push(set('load_if_exists', 'True'))
-  return changeOf('Keep the trials in a database (storage)', writes)
+  if (/\[[^\]\n]*\bbest_trial\.number[^\]\n]*\]/.test(python.code))
+    return {
+      reason:
+        'the code finds its own results by the number of a trial, and trials of earlier runs would count as well',
+    }
+  const title = 'Keep the trials in a database (storage)'
+  if (!makesSeveral(python, study)) return changeOf(title, writes)
+  const change = changeOf(`${title}, with a name of its own for each study`, writes)
+  return 'reason' in change ? change : { ...change, safety: 'display' }
+}
+
+/** One call makes several studies, which one name would make one: in a loop, or in a function that is called with others. */
+function makesSeveral(python: PythonModule, study: Call): boolean {
+  if (study.loops.length > 0) return true
+  const { function: func } = study
+  if (func === null) return false
+  const direction = passedExpression(python.argument(study, 'direction', 4))
+  return python.isRepeated(func) || (direction !== null && direction.type !== 'constant')
 }
 
 /** `trial.report` where the metric that the objective returns is computed in the loop over epochs. */

@@ -78,8 +78,9 @@ export function shrunkByDataSet(python: PythonModule): Call | null {
   if (!trainsAnywhere(python)) return null
   for (const call of python.calls) {
     if (call.expr.args.length === 0) continue
-    for (const { value, star } of call.expr.args) {
+    for (const { name, value, star } of call.expr.args) {
       if (star !== 0 || !/^(name|call|attribute|subscript)$/.test(value.type)) continue
+      if (name !== null && isUnused(python, call, name)) continue
       const step = shrinkingStep(python, value)
       if (step === null || step === call) continue
       const work = datasetWork(python, call.expr)
@@ -87,4 +88,12 @@ export function shrunkByDataSet(python: PythonModule): Call | null {
     }
   }
   return null
+}
+
+/** The data set only holds what it is given under this name: making a sample does not call it. */
+function isUnused(python: PythonModule, { expr }: Call, parameter: string): boolean {
+  const klass = python.importedClass(expr.callee)
+  if (klass?.items === undefined) return false
+  const attribute = Object.entries(klass.holds ?? {}).find(([, { name }]) => name === parameter)?.[0]
+  return attribute !== undefined && !klass.items.includes(`.${attribute}`)
 }

@@ -1,8 +1,10 @@
 /** Preparation of one sample, or of one batch, that gives the same in every epoch. */
+
 import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
+import { mayBePassed, numberArgument } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import { pictureReader } from '../pytorch/datasets.js'
 import { evaluatesOnce, onlyEvaluates } from '../pytorch/evaluated-once.js'
@@ -177,7 +179,10 @@ function shrinksPicture(python: PythonModule, maker: Func, call: Call, same: boo
   const { name, expr, method } = call
   const [first] = expr.args
   if (name !== null)
-    return shrinks.test(name) && isReadHere(python, call) && (same || isBeforeDraws(python, maker, call))
+    return shrinks.test(name) &&
+      !mayEnlarge(python, call) &&
+      isReadHere(python, call) &&
+      (same || isBeforeDraws(python, maker, call))
       ? name
       : null
   const { callee } = expr
@@ -190,6 +195,19 @@ function shrinksPicture(python: PythonModule, maker: Func, call: Call, same: boo
   if (first === undefined || !isReadPicture(python, first.value)) return null
   const step = shrinkingStep(python, callee)
   return step === null ? null : writtenName(python, step)
+}
+
+/** `cv2.resize(image, None, fx=scale, fy=scale)`: by a factor that is not known to be below one. */
+function mayEnlarge(python: PythonModule, call: Call): boolean {
+  const factor =
+    call.method === 'rescale'
+      ? python.argument(call, 'scale', 1)
+      : call.name === 'cv2.resize'
+        ? python.argument(call, 'fx', 3)
+        : null
+  if (factor === null || !mayBePassed(factor)) return false
+  const known = numberArgument(factor)
+  return known === null || known >= 1
 }
 
 /** The function that shrinks the picture reads it from its file as well. */

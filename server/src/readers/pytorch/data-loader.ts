@@ -131,10 +131,19 @@ function whyNotKept(python: PythonModule, call: Call): string | null {
   const { state } = python.argument(call, 'num_workers', positionsOf(python, call)?.workers ?? null)
   if (state === 'unknown') return 'there may be no workers'
   // They end with it, whatever it is told.
-  if (call.loops.some(({ role }) => role === 'epoch')) return 'the loader is made in each epoch'
+  if (call.loops.some(({ role }) => role === 'epoch') || madeForOnePass(python, call))
+    return 'the loader is made in each epoch'
   // One pass of such a sampler may be the whole run.
   if (mayBePassed(python.argument(call, 'batch_sampler', 4))) return 'its batches are drawn elsewhere'
   return hasOwnIterator(python, call) ? ownIterator : null
+}
+
+/** A loop elsewhere has it made, and goes over it there. */
+function madeForOnePass(python: PythonModule, { function: func }: Call): boolean {
+  return (
+    func !== null &&
+    python.outsideCalls(func).some(({ looped, goneOverTo }) => looped && goneOverTo === 'train')
+  )
 }
 
 /** `batches = iter(loader)` ahead of all loops, and nothing goes over the loader itself: its workers start once. */

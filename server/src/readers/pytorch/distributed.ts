@@ -187,8 +187,12 @@ function readLoaders(python: PythonModule, claims: ClaimBuilder): void {
     const sampler = python.argument(call, 'sampler', 3)
     const batches = python.argument(call, 'batch_sampler', 4)
     if (!mayBePassed(sampler) && !mayBePassed(batches)) {
+      const looped = call.function !== null && python.outsideCalls(call.function).some((one) => one.looped)
       if (shares.test(codeText(python)))
         pipeline.unknown('sharded', 'sampler', 'data is divided elsewhere', place, { site })
+      // Its data may be a part of what a loop goes through that is divided already.
+      else if (looped)
+        pipeline.unknown('sharded', 'sampler', 'it is made in a loop elsewhere', place, { site })
       else pipeline.default('sharded', 'sampler', false, place, { site })
       claimStarted(python, pipeline, place)
       const shuffle = python.argument(call, 'shuffle', 2)

@@ -162,10 +162,16 @@ function readLoop(
 
   const endless = endlessBecause(python, outer ?? loop)
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
+  // An agent goes over what it has just seen a few times, again and again.
+  const again = reason !== null && outer !== null && isUpdate(python, outer)
   if (outer === null) claimSteps(python, loop, training)
-  else claimRun(python, outer, training)
-  const run = runLoopOf(python, loop)
+  else if (!again) claimRun(python, outer, training)
+  const run = again ? null : runLoopOf(python, loop)
   if (run !== null) claimResumption(python, loopHeader(run), training)
+}
+
+function isUpdate(python: PythonModule, { function: func }: Loop): boolean {
+  return func !== null && (/(^|_)(update|learn|optimi[sz]e)(_|$)/i.test(func.name) || python.isRepeated(func))
 }
 
 /** Claims the length of a run of steps without epochs: `while step < max_steps` and `for step in range(max_steps)` around them. */

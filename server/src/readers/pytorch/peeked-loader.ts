@@ -1,5 +1,6 @@
 /** Loaders that are made to look at a batch: `for batch in loader: break`, `next(iter(loader))`. */
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { isMainGuard } from '../../python/scopes.js'
 import type { Span } from '../../text/location.js'
 
 /** Nothing takes more than its first batch, in the scope that makes it and in those that see its name. */
@@ -54,4 +55,17 @@ function innermost(python: PythonModule, at: number): Func | null {
 function binds(python: PythonModule, { node }: Func, name: string): boolean {
   if (node.params.some((param) => param.name === name)) return true
   return new RegExp(`(?<![\\w.])${name}\\s*=[^=]`).test(python.code.slice(node.start, node.end))
+}
+
+/** `if __name__ == '__main__':` of a module that others import, where nothing trains: it is tried out there. */
+export function onlyTriedOut(python: PythonModule, { function: func, expr }: Call): boolean {
+  if (func !== null || python.importers.length === 0) return false
+  const main = python.tree.body.find(
+    (one) => one.type === 'if' && isMainGuard(one.test) && one.start <= expr.start && expr.end <= one.end,
+  )
+  if (main?.type !== 'if') return false
+  const { trains, backward, optimizerStep, calls } = python.effects(main.body)
+  return (
+    !trains && !backward && !optimizerStep && ![...calls].some((name) => /(^|\.)(fit|train|run)/.test(name))
+  )
 }

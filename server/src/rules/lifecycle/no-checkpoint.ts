@@ -81,5 +81,7 @@ function severityOf(view: SubjectView<'Training'>): Severity {
   const job = view.run.job.compute?.settings
   const trial = effective(job?.trials) === true
   if (!trial && (effective(job?.spot) === true || (effective(job?.retries) ?? 0) > 0)) return 'warning'
+  // A few narrow layers are trained again in minutes.
+  if (effective(view.settings.lightNetwork) !== undefined && !onGpuJob(view)) return 'hint'
   return onAccelerator(view) || onGpuJob(view) ? 'information' : 'hint'
 }

@@ -33,10 +33,23 @@ export default defineRule({
       at: kind,
       severity: severityOf(view, every, times),
       message: messageOf(view, kind, every, times, share),
-      fixes: [{ set: [{ claim: kind, value: share ? 0.25 : 500 }] }],
+      fixes: [{ set: [{ claim: kind, value: share ? 0.25 : rarer(every, times) }] }],
     })
   },
 })
+
+const rhythms = [10, 20, 50, 100, 200]
+
+/** Every 500 steps; more often in a run that has ten times or fewer then. */
+function rarer(every: number, times: number | undefined): number {
+  const wanted = times === undefined ? 500 : (every * times) / 10
+  if (wanted >= 500) return 500
+  return (
+    [...rhythms].reverse().find((one) => one <= wanted && one > every) ??
+    rhythms.find((one) => one > every) ??
+    500
+  )
+}
 
 /** What goes over data between epochs that has been gone over, or that tells nothing before the end. */
 function needlessEvaluation(view: SubjectView<'Operation'>, kind: Claim): Report {
