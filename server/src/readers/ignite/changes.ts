@@ -5,7 +5,7 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { refusedLoss } from '../pytorch/loop-facts.js'
+import { refusedLoss } from '../pytorch/refused-losses.js'
 import type { FragmentFacts } from '../reader.js'
 import { stoppingSettings } from './settings.js'
 

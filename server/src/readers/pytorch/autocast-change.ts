@@ -26,10 +26,11 @@ import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { callsIn } from './hot-code.js'
-import { epochLoopOf, refusedLoss, sparseRefusal, takesSecondOrder } from './loop-facts.js'
+import { epochLoopOf, sparseRefusal, takesSecondOrder } from './loop-facts.js'
 import { switchedOffLowering, switchOfLowering } from './lowering.js'
 import { usesAny, usesAround } from './once.js'
 import { backToFull } from './out-of-bf16.js'
+import { refusedLoss } from './refused-losses.js'
 
 export function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
@@ -38,7 +39,11 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
   if (python === undefined || claim.setting !== 'precision') return refuse('this is not written in Python')
   const format = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
   if (format === null) return refuse('only bf16 and fp16 can be written around a loop')
-  const refused = refusedLoss(python)
+  const { start, end } = claim.site
+  const refused = refusedLoss(
+    python,
+    python.loops.find(({ node }) => node.start === start && node.end === end),
+  )
   if (refused !== null) {
     return refuse(
       `${refused} raises an error under autocast: compute the loss from logits with BCEWithLogitsLoss first`,

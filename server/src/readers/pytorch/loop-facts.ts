@@ -373,16 +373,6 @@ function convolves(python: PythonModule): boolean {
   )
 }
 
-const refusingLosses = ['torch.nn.BCELoss', 'torch.nn.functional.binary_cross_entropy']
-
-/** The loss that raises an error under autocast. */
-export function refusedLoss(python: PythonModule): string | null {
-  for (const name of refusingLosses) {
-    if (usesAny(python, [name])) return name === 'torch.nn.BCELoss' ? 'BCELoss' : 'binary_cross_entropy'
-  }
-  return null
-}
-
 /** Where gradients of gradients are taken, which lose more in a short format than plain ones; null: nowhere. */
 export function secondOrder(python: PythonModule, loop: Loop): Span | null {
   const here = createdHere(python)

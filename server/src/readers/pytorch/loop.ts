@@ -20,7 +20,6 @@ import {
   openEndedIn,
   openEndedReason,
   paceSetter,
-  refusedLoss,
   runLoopOf,
   secondOrder,
   stepLoopOf,
@@ -35,6 +34,7 @@ import { once, usesAny } from './once.js'
 import { changeOwnStopping, readOwnStopping } from './own-stopping.js'
 import { plannedSchedule } from './planned-schedule.js'
 import { precisionOf, precisionOfStep } from './precision.js'
+import { refusedLoss } from './refused-losses.js'
 import { resumption } from './resume.js'
 
 const backwardCalls = ['.backward', '.manual_backward']
@@ -150,7 +150,7 @@ function readLoop(
   }
   readLoopMemory(python, versions, training, header)
 
-  const refused = refusedLoss(python)
+  const refused = refusedLoss(python, loop)
   if (refused !== null) training.known('autocastRefusedBy', refused, refused, header)
   const twice = secondOrder(python, loop)
   if (twice !== null)
