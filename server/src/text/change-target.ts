@@ -25,6 +25,9 @@ export interface PlannedWrite {
   after?: string
 }
 
+/** The next run ends the one before, or waits until that is over. */
+export type ParallelRuns = 'cancel' | 'wait'
+
 /** Work in the body of a loop. */
 export type OperationTarget =
   | 'synchronise'
@@ -108,6 +111,8 @@ export type ChangeTarget =
   | { kind: 'container'; index: number }
   /** A step whose failure does not count. */
   | { kind: 'ignored failure' }
+  /** Runs of a workflow that one change after the other starts. */
+  | { kind: 'parallel runs'; until: ParallelRuns }
   /** A job that nothing yet says when to run. */
   | { kind: 'job without rules' }
   /** How often something is done; `steps`: what is often enough. */

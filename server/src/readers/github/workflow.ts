@@ -11,6 +11,7 @@ import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimKeptFiles, type KeptFiles, keyForContent } from '../ci/kept-files.js'
+import { keptApart } from '../ci/parallel-runs.js'
 import { calledSteps, claimCalls, namesGpu, runsTests, trainedBy } from '../ci/training.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
@@ -85,7 +86,13 @@ function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: Co
   if (condition) pipeline.known('startFilter', 'if', 'under a condition', place)
   if (at(root, 'concurrency') !== undefined || steps.every((one) => at(one.job, 'concurrency') !== undefined))
     pipeline.known('concurrentRuns', 'concurrency', 1, place)
-  else pipeline.default('concurrentRuns', 'concurrency', null, place)
+  else {
+    const until = keptApart(textsOf(root), dear.runsOn !== 'platform')
+    if (until !== null)
+      pipeline.default('concurrentRuns', 'concurrency', null, place, {
+        site: { ...place, target: { kind: 'parallel runs', until } },
+      })
+  }
   const cron = text(at(trigger.value, 'schedule', 0, 'cron'))
   const interval = cron === undefined ? null : cronInterval(cron)
   if (interval !== null && started.by.length === 0) {
@@ -97,6 +104,15 @@ function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: Co
     else if (dear.runsOn === 'platform') pipeline.known('fetchesData', 'steps', false, place)
     else pipeline.unknown('fetchesData', 'steps', 'its program may get data', place)
   }
+}
+
+/** The names and the commands of all steps. */
+function textsOf(root: ConfigNode): string[] {
+  return entries(at(root, 'jobs')).flatMap(({ value }) =>
+    items(at(value, 'steps')).flatMap((step) =>
+      ['name', 'run', 'uses'].flatMap((key) => textWithTemplates(at(step, key)) ?? []),
+    ),
+  )
 }
 
 const fetching =
@@ -127,11 +143,7 @@ function keptFiles(root: ConfigNode): KeptFiles[] {
 
 /** A step that may bring data which the last run did not have. */
 function getsData(root: ConfigNode): boolean {
-  return entries(at(root, 'jobs')).some(({ value }) =>
-    items(at(value, 'steps')).some((step) =>
-      ['name', 'run', 'uses'].some((key) => fetching.test(textWithTemplates(at(step, key)) ?? '')),
-    ),
-  )
+  return textsOf(root).some((text) => fetching.test(text))
 }
 
 /** A job or step that only some events run. */
@@ -365,15 +377,18 @@ function changeWorkflow(claim: Claim, _value: unknown, facts: FragmentFacts): Ch
       ],
       imports: [],
     }
-  if (claim.setting === 'concurrentRuns')
+  if (claim.setting === 'concurrentRuns') {
+    const group = `train-\${{ github.ref }}`
+    const cancels = target?.kind === 'parallel runs' && target.until === 'cancel'
     return {
-      title: 'Cancel the run of the previous change: cancel-in-progress',
+      title: cancels
+        ? 'Cancel the run of the previous change: cancel-in-progress'
+        : 'Let the newest run wait for the one under way: concurrency',
       safety: 'unsafe',
-      writes: [
-        write(['concurrency'], { group: `train-\${{ github.ref }}`, 'cancel-in-progress': true }, 'on'),
-      ],
+      writes: [write(['concurrency'], cancels ? { group, 'cancel-in-progress': true } : { group }, 'on')],
       imports: [],
     }
+  }
   if (claim.setting !== 'startedBy') return byHand(claim)
   const trigger = at(document.root, 'on')
   const ignored = ['**.md', 'docs/**']

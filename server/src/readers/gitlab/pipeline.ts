@@ -22,6 +22,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { claimKeptFiles, type KeptFiles, keyForContent } from '../ci/kept-files.js'
+import { keptApart } from '../ci/parallel-runs.js'
 import { claimCalls, namesGpu, runsTests, type Trained, trainedBy } from '../ci/training.js'
 import { type Keys, keyedPlace, writeKeys } from '../config-change.js'
 import { claimJobGrid } from '../job-grid.js'
@@ -224,7 +225,13 @@ function claimPipeline(
   if (starts.filter !== null) pipeline.known('startFilter', 'rules', starts.filter, place)
   const single = boolean(job.get('interruptible')) === true || job.get('resource_group') !== undefined
   if (single) pipeline.known('concurrentRuns', 'interruptible', 1, place)
-  else if (!job.open) pipeline.default('concurrentRuns', 'interruptible', null, place)
+  else if (!job.open) {
+    const until = keptApart([key, sourceOf(script) ?? ''], trained.local)
+    if (until !== null)
+      pipeline.default('concurrentRuns', until === 'cancel' ? 'interruptible' : 'resource_group', null, place, {
+        site: { ...place, target: { kind: 'parallel runs', until } },
+      })
+  }
 }
 
 /** Somebody, or the clock, starts it; or only some changes do. */
@@ -302,7 +309,9 @@ function changeJob(claim: Claim, _value: unknown, facts: FragmentFacts): Change 
       undefined,
     )
   if (claim.setting === 'concurrentRuns')
-    return write('cancel the run of the previous change: interruptible', ['interruptible'], true)
+    return target?.kind === 'parallel runs' && target.until === 'cancel'
+      ? write('cancel the run of the previous change: interruptible', ['interruptible'], true)
+      : write('let one run wait for the other: resource_group', ['resource_group'], 'train')
   if (claim.setting !== 'startedBy') return byHand(claim)
   return target?.kind === 'job without rules'
     ? write(
