@@ -53,7 +53,7 @@ export default defineRule({
           ? []
           : [
               {
-                set: [{ claim: timeLimit, value: day }],
+                set: [{ claim: timeLimit, value: onProcessors || !mayTakeLong(view) ? day : 3 * day }],
                 ...(takesDays(view) ? { onlyIf: 'no run takes longer' } : {}),
               },
             ],
@@ -98,6 +98,22 @@ function trainingMachines({ settings, subject, run }: SubjectView<'Compute'>): s
 }
 
 const trainsByName = /(^|[^a-z])(train(er|ing)?|fine-?tun\w*)([^a-z]|$)/i
+
+/**
+ * A training on accelerators of which nobody knows how long it takes: a limit that comes too early costs all of it, one that
+ * comes late only what hangs.
+ */
+function mayTakeLong(view: SubjectView<'Compute'>): boolean {
+  const words = [effective(view.settings.name) ?? '', view.subject.location.path]
+  if (view.subject.evidence.small !== null || words.some((one) => shortByName.test(one))) return false
+  return view.run.siblings.every((run) => {
+    if (effective(subjectIn(run, 'Program')?.settings.trains) === false) return false
+    return subjectsOf(run, 'Training').every(({ subject }) => subject.evidence.small === null)
+  })
+}
+
+const shortByName =
+  /(^|[^a-z])(eval\w*|test\w*|predict\w*|infer\w*|prep\w*|process\w*|convert\w*|generat\w*|debug|smoke|bench\w*|profil\w*)([^a-z]|$)/i
 
 /** A training this long may well take more than a day. */
 const many = { epochs: 50, steps: 50_000 }
