@@ -149,8 +149,16 @@ function jobsOf(document: ConfigDocument): Job[] {
   })
 }
 
-/** It says what is run, and waits for a job to say where. */
+/** It says what is run, and waits for a job to say where, or on what. */
 function isComponent(root: ConfigNode, schema: string): boolean {
+  // Trials are often written with the schema of a job; a sweep gives the values, and has limits of its own.
+  const sweeps = entry(root, 'search_space') !== undefined
+  if (!sweeps && /\$\{\{\s*search_space\./.test(textWithTemplates(at(root, 'command')) ?? '')) return true
+  const open = entries(at(root, 'inputs')).some(
+    ({ value }) => entry(value, 'type') !== undefined && value.kind === 'map' && value.entries.length === 1,
+  )
+  // With a cluster, a command line gives the rest (`--set inputs.data.path=…`).
+  if (open && entry(root, 'compute') === undefined) return true
   if (schema !== '') return /component\.schema/i.test(schema)
   if (entry(root, 'compute') !== undefined) return false
   return entry(root, 'version') !== undefined || entry(root, 'is_deterministic') !== undefined
