@@ -1,4 +1,5 @@
 /** Pools of machines: what readers of Terraform, eksctl and Karpenter claim alike. */
+import { instance } from '../catalog/instances.js'
 import { wordsBelow } from '../config/access.js'
 import type { ConfigNode } from '../config/node.js'
 import type { Location } from '../text/location.js'
@@ -73,6 +74,32 @@ export function claimPoolMachine(pool: Pool, key: string, type: Given<string>): 
   pool.say('gpus', key, convert(orUnknown(type, 'not given'), acceleratorCount, uncatalogued))
   pool.say('gpuModel', key, derived(type, acceleratorModel))
   return (acceleratorCount(effective(type) ?? '') ?? 0) > 0
+}
+
+/**
+ * Machines of any of several types, which the platform chooses among: the first stands for them where all have accelerators, or
+ * none has. `processors`: the least that the pool keeps, in vCPUs. False: nothing can be said of them.
+ */
+export function claimAnyOf(
+  pool: Pool,
+  key: string,
+  types: readonly Given<string>[],
+  processors: { key: string; least: Given<number> },
+): boolean {
+  const names = types.map((one) => effective(one))
+  const counts = names.map((one) => (one === undefined ? undefined : acceleratorCount(one)))
+  const [first] = types
+  if (first === undefined || counts.some((one) => one === undefined)) return false
+  if (new Set(counts.map((one) => one! > 0)).size > 1) return false
+  claimPoolMachine(pool, key, first)
+  const sizes = names.map((one) => instance(one!)?.vcpus)
+  if (sizes.every((one) => one !== undefined))
+    pool.say(
+      'minimum',
+      processors.key,
+      convert(processors.least, (value) => Math.ceil(value / Math.max(...sizes))),
+    )
+  return true
 }
 
 /** Accelerators of a machine; undefined: no such machine is known. */

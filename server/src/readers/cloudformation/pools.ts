@@ -2,13 +2,12 @@
  * Pools of machines in templates of CloudFormation: node groups of EKS, Auto Scaling groups, environments of AWS Batch.
  * Source: CloudFormation template reference.
  */
-import { instance } from '../../catalog/instances.js'
 import { at, items, text } from '../../config/access.js'
 import { convert, derived, firstGiven, orDefault, stated, unreadable } from '../../values/operations.js'
 import { asQuotedNumber, asWord } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import { claimFixed, claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
+import { claimAnyOf, claimFixed, claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { settingTable } from '../setting-table.js'
 import { claimSchedule } from './scalable-target.js'
 import type { Resource } from './template.js'
@@ -155,23 +154,14 @@ export function readAutoScalingGroup(claims: ClaimBuilder, resource: Resource): 
 export function readBatchEnvironment(claims: ClaimBuilder, resource: Resource): void {
   const base = 'ComputeResources'
   const types = resource.at(base, 'InstanceTypes')?.node
-  // Several types: how many vCPUs one machine has is not known.
-  if (types?.kind !== 'list' || types.items.length !== 1) return
-  const type = resource.text(base, 'InstanceTypes', 0)
-  const name = effective(type)
-  if (name === undefined) return
+  if (types?.kind !== 'list') return
+  const all = types.items.map((_, index) => resource.text(base, 'InstanceTypes', index))
   const pool = start(claims, resource, 'Batch compute environment', 'ComputeEnvironmentName', [
     ...resource.words('ComputeEnvironmentName', 'Tags'),
     'batch',
   ])
-  claimPoolMachine(pool, 'InstanceTypes', type)
-  const cpus = instance(name)?.vcpus
-  if (cpus !== undefined)
-    pool.say(
-      'minimum',
-      'MinvCpus',
-      convert(resource.number(base, 'MinvCpus'), (value) => Math.ceil(value / cpus)),
-    )
+  const least = { key: 'MinvCpus', least: resource.number(base, 'MinvCpus') }
+  if (!claimAnyOf(pool, 'InstanceTypes', all, least)) return
   batchSettings.claim(pool, resource)
   claimBought(pool, launchTemplate(resource, base, 'LaunchTemplate'))
 }

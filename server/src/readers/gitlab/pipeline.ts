@@ -228,9 +228,15 @@ function claimPipeline(
   else if (!job.open) {
     const until = keptApart([key, sourceOf(script) ?? ''], trained.local)
     if (until !== null)
-      pipeline.default('concurrentRuns', until === 'cancel' ? 'interruptible' : 'resource_group', null, place, {
-        site: { ...place, target: { kind: 'parallel runs', until } },
-      })
+      pipeline.default(
+        'concurrentRuns',
+        until === 'cancel' ? 'interruptible' : 'resource_group',
+        null,
+        place,
+        {
+          site: { ...place, target: { kind: 'parallel runs', until } },
+        },
+      )
   }
 }
 

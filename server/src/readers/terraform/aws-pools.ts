@@ -3,14 +3,13 @@
  * of AWS Batch. Defaults: provider hashicorp/aws 5, module eks 18 to 21.
  */
 
-import { instance } from '../../catalog/instances.js'
 import { at, items, map, text } from '../../config/access.js'
 import type { HclValue } from '../../config/hcl-scope.js'
-import { convert, derived, firstGiven, unreadable } from '../../values/operations.js'
+import { derived, firstGiven, unreadable } from '../../values/operations.js'
 import { asQuotedNumber, asWord } from '../../values/parse.js'
 import type { Key } from '../../values/source.js'
 import { effective, type Given } from '../../values/value.js'
-import { claimFixed, claimPoolMachine } from '../pool-claims.js'
+import { claimAnyOf, claimFixed, claimPoolMachine } from '../pool-claims.js'
 import { settingTable } from '../setting-table.js'
 import { Block, type Module } from './block.js'
 import { claimNodeLabels, claimTaints, firstText, startPool } from './pool-claims.js'
@@ -248,18 +247,10 @@ export function readBatchEnvironment(block: Block): void {
     provider: 'aws',
     words: [...block.words('compute_environment_name', 'name', 'tags'), 'batch'],
   })
-  // Several types: how many vCPUs one machine has is not known.
   const types = resources.at('instance_type')?.node
-  const type = resources.text('instance_type', 0)
-  const name = effective(type)
-  if (types?.kind !== 'list' || types.items.length !== 1 || name === undefined) return
-  claimPoolMachine(pool, 'instance_type', type)
-  const cpus = instance(name)?.vcpus
-  if (cpus !== undefined)
-    pool.say(
-      'minimum',
-      'min_vcpus',
-      convert(resources.number('min_vcpus'), (value) => Math.ceil(value / cpus)),
-    )
+  if (types?.kind !== 'list') return
+  const all = types.items.map((_, index) => resources.text('instance_type', index))
+  const least = { key: 'min_vcpus', least: resources.number('min_vcpus') }
+  if (!claimAnyOf(pool, 'instance_type', all, least)) return
   batchSettings.claim(pool, block)
 }

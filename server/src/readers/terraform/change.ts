@@ -224,8 +224,17 @@ function changeCapacity(editor: Editor, claim: Claim, keys: Key[]): Change | Ref
       return editor.change('Buy low-priority machines: vm_priority = "LowPriority"', [
         editor.set(keys, 'LowPriority'),
       ])
-    case 'type':
-      return editor.change('Buy spot machines: type = "SPOT"', [editor.set(keys, 'SPOT')])
+    case 'type': {
+      if (keys.at(-1) !== 'type') return { reason: 'the type is a variable of the module' }
+      // The default strategy asks for a role of its own where machines are bought on spot.
+      const strategy = beside('allocation_strategy')
+      const chosen = entry(at(editor.root, ...keys.slice(0, -1)), 'allocation_strategy')?.value
+      const kept = chosen !== undefined && text(chosen) !== 'BEST_FIT'
+      return editor.change('Buy spot machines: type = "SPOT"', [
+        editor.set(keys, 'SPOT'),
+        ...(kept ? [] : [editor.set(strategy, 'SPOT_PRICE_CAPACITY_OPTIMIZED', 'type')]),
+      ])
+    }
     default:
       return byHand(claim)
   }

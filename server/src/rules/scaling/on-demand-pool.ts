@@ -38,7 +38,7 @@ export default defineRule({
       return silent('spot capacity costs nearly as much for such machines')
     const type = effective(view.settings.machine)
     const work =
-      effective(purpose) === 'training'
+      effective(purpose) === 'training' && !plain
         ? ', for training that can resume from a checkpoint'
         : ', for work that can be interrupted'
     const prices =
