@@ -23,7 +23,7 @@ const sagemaker: readonly Fee[] = [
 
 /** The factor, or undefined where it was not seen for this kind of machine. `type` without the prefix `ml.`. */
 export function feeFactor(service: Service, type: string): number | undefined {
-  // Vertex AI training: machine and accelerator alike.
+  // Vertex AI, training and endpoints: machine and accelerator alike.
   if (service === 'vertex') return 1.15
   return sagemaker.find((fee) => fee.machines.test(type))?.factor
 }

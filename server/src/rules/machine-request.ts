@@ -29,7 +29,9 @@ export function servingRequest({ settings }: Pick<SubjectView<'Serving'>, 'setti
   return machineRequest({
     nodes: 1,
     instanceType,
-    managedBy: instanceType !== undefined && /^ml\./i.test(instanceType) ? 'sagemaker' : undefined,
+    managedBy:
+      effective(settings.managedBy) ??
+      (instanceType !== undefined && /^ml\./i.test(instanceType) ? 'sagemaker' : undefined),
     region: effective(settings.region),
     gpus: effective(settings.gpus),
     gpuModel: effective(settings.gpuModel),

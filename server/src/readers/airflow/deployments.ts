@@ -27,6 +27,7 @@ export function claimDeployments(python: PythonModule, claims: ClaimBuilder, dag
     const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
     const serving = claims.subject('Serving', place, name, evidence)
     serving.known('platform', kind, 'Vertex AI', place)
+    serving.known('managedBy', kind, 'vertex', place)
     serving.known('purpose', kind, 'repeated', place)
     serving.known('tornDown', kind, false, place)
     const type = source.get(...machine, 'machine_type')

@@ -39,6 +39,7 @@ function readDeploy(claims: ClaimBuilder, one: CloudCommand): void {
   const name = optionOf(one, 'display-name')
   const serving = claims.subject('Serving', head, name?.value ?? 'gcloud', evidence)
   serving.known('platform', 'gcloud ai endpoints', 'Vertex AI', head)
+  serving.known('managedBy', 'gcloud ai endpoints', 'vertex', head)
   serving.known('purpose', 'deploy-model', 'deployment', head)
   const ended = one.beside.some((other) => ending.test(other.words.map((word) => word.raw).join(' ')))
   serving.known('tornDown', 'gcloud ai endpoints deploy-model', ended, head)

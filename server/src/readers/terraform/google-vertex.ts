@@ -37,6 +37,7 @@ function readDedicated(block: Block, keys: Key[]): void {
   if (machine === undefined || effective(least) === undefined) return
   const serving = module.claims.subject('Serving', header, block.name, evidence)
   serving.known('platform', 'dedicated_resources', 'Vertex AI', header)
+  serving.known('managedBy', 'dedicated_resources', 'vertex', header)
   serving.known('purpose', 'dedicated_resources', 'deployment', header)
   serving.known('tornDown', 'dedicated_resources', false, header)
   serving.say('machine', 'machine_type', type)

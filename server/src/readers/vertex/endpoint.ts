@@ -43,9 +43,11 @@ export const vertexEndpointReader = defineReader({
       if (deployComponent.test(call.name ?? '')) readComponent(python, call, claims)
     if (!python.uses('google.cloud.aiplatform', 'google.cloud.aiplatform.', 'vertexai.')) return
     for (const call of python.calls) {
-      if (call.method !== 'deploy' || !isDeploy(call)) continue
+      if (call.method !== 'deploy' || !isDeploy(python, call)) continue
       const serving = claimEndpoint(python, fragment, claims, call, 'Vertex AI')
-      if (serving !== null) readDeploy(python, call, serving)
+      if (serving === null) continue
+      serving.known('managedBy', call.method, 'vertex', calleePlace(call))
+      readDeploy(python, call, serving)
     }
   },
   change: changeEndpoint,
@@ -69,6 +71,7 @@ function readComponent(python: PythonModule, call: Call, claims: ClaimBuilder): 
   const place = calleePlace(call)
   const serving = claims.subject('Serving', place, call.assignedTo ?? call.method, evidence)
   serving.known('platform', call.method, 'Vertex AI', place)
+  serving.known('managedBy', call.method, 'vertex', place)
   serving.known('purpose', call.method, 'deployment', place)
   claimMachine(serving, `${dedicated}machine_type`, type)
   const count = source.get(`${dedicated}accelerator_count`)
@@ -84,10 +87,15 @@ function readComponent(python: PythonModule, call: Call, claims: ClaimBuilder): 
   serving.say('autoscaled', `${dedicated}max_replica_count`, scales)
 }
 
-function isDeploy(call: Call): boolean {
+function isDeploy(python: PythonModule, call: Call): boolean {
   if (call.receiver?.startsWith('google.cloud.aiplatform.')) return true
-  return call.expr.args.some((one) => one.name !== null && ownArguments.test(one.name))
+  if (makesModel.test(call.receiverCall?.name ?? '')) return true
+  if (call.expr.args.some((one) => one.name !== null && ownArguments.test(one.name))) return true
+  // `deploy(**options)`, with a dictionary of the program.
+  return python.argument(call, 'machine_type').state === 'given'
 }
+
+const makesModel = /^google\.cloud\.aiplatform\.(\w+\.)?(Model\.upload|Endpoint\.create)$/
 
 function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'Serving'>): void {
   const source = replicaSettings.argumentsOf(python, call, serving.locator)

@@ -164,6 +164,8 @@ export interface ServingSettings {
   platform: string
   /** What is billed for each replica: 'ml.g5.2xlarge'. */
   machine: string
+  /** The service that rents it out at a price of its own; absent: its name tells, or its own price holds. */
+  managedBy: 'sagemaker' | 'vertex'
   /** Accelerators of one replica, and which. */
   gpus: number
   gpuModel: string
