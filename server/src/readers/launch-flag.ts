@@ -109,6 +109,9 @@ function behind(
     if (language === 'yaml' && plainItems.test(word))
       return { at: to, text: words.map((one) => `, ${scalar(one)}`).join('') }
   }
+  const entry = /(\n[ \t]*)?(["'])[\w-]+\2\s*:\s*$/.exec(before)
+  if (language === 'python' && entry !== null && /^\s*[,}]/.test(after))
+    return asEntry(entry[1] ?? ' ', entry[2]!, words, to)
   // `--args=--lr=0.1,--epochs=25`
   if (language === 'shell' && /^--[\w-]+=--[^\s"']+$/.test(word) && words.length === 1)
     return { at: to, text: `,${flag}` }
@@ -116,6 +119,20 @@ function behind(
   if (!inText || !/\s$/.test(before) || severalCommands.test(word)) return undefined
   // Inside of the quotes of a whole command.
   return { at: from + word.trimEnd().length - (quote?.length ?? 0), text: ` ${flag}` }
+}
+
+/** `'num_workers': 8`, behind the last entry of a dictionary of hyperparameters; undefined: a switch has no value to write. */
+function asEntry(
+  gap: string,
+  quote: string,
+  words: readonly string[],
+  at: number,
+): { at: number; text: string } | undefined {
+  const [name, value, ...more] = words
+  if (value === undefined || more.length > 0) return undefined
+  const isPlain = /^(-?\d+(\.\d+)?|True|False)$/.test(value)
+  const key = `${quote}${name!.replace(/^--/, '')}${quote}`
+  return { at, text: `,${gap}${key}: ${isPlain ? value : `${quote}${value}${quote}`}` }
 }
 
 /** Where the only command ends that names the program, in a block of lines; undefined: it does more. */

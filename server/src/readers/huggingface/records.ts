@@ -11,6 +11,7 @@ import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
+import { isOnLaunchLine } from '../launch-flag.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
@@ -97,6 +98,8 @@ function recordsInCallback(python: PythonModule): boolean {
 
 function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
+  if (isOnLaunchLine(claim))
+    return claim.setting === 'keptCheckpoints' ? trainerSettings.change(claim, value, facts) : byHand(claim)
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const made = trainerArguments(python).find((one) => one.call === call)
