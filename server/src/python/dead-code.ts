@@ -1,6 +1,7 @@
 /** Code that never runs: a branch whose test the files decide, and what stands behind the end of its block. */
 import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
+import type { Span } from '../text/location.js'
 import type { Analysis } from './analysis.js'
 import { conditionOf } from './conditions.js'
 import type { DeadCode } from './module.js'
@@ -14,6 +15,8 @@ export interface DeadTail {
   from: number
   /** The test that keeps them from running; null: the statement before them ends the block. */
   test: Expr | null
+  /** They run where an attempt fails that usually does not. */
+  fallback?: true
 }
 
 export function deadBlocks(analysis: Analysis): Map<Stmt[], DeadTail> {
@@ -26,6 +29,10 @@ export function deadBlocks(analysis: Analysis): Map<Stmt[], DeadTail> {
   if (!analysis.notebook) end(analysis.tree.body, true)
   for (const statement of analysis.statements) {
     for (const block of blocksOf(statement)) end(block, false)
+    if (statement.type === 'try')
+      for (const { body } of statement.handlers)
+        if (triesAgain(analysis, statement.body, body))
+          dead.set(body, { from: body.length - 1, test: null, fallback: true })
     if (statement.type !== 'if' || isMainGuard(statement.test)) continue
     const folded = analysis.fold(statement.test)
     if (folded.state !== 'known' || folded.overridable) continue
@@ -33,6 +40,22 @@ export function deadBlocks(analysis: Analysis): Map<Stmt[], DeadTail> {
     if (never.length > 0) dead.set(never, { from: 0, test: statement.test })
   }
   return dead
+}
+
+/**
+ * `except TypeError: return Arguments(evaluation_strategy=…)`, for another version of the library than the attempt before
+ * it: both make the same thing.
+ */
+function triesAgain({ text }: Analysis, attempt: Stmt[], fallback: Stmt[]): boolean {
+  const form = (statement: Stmt | undefined): string | null => {
+    if (statement?.type !== 'return' && statement?.type !== 'assign') return null
+    const { value } = statement
+    if (value?.type !== 'call' || (statement.type === 'assign' && statement.targets.length !== 1)) return null
+    const { start } = statement.type === 'assign' ? statement.targets[0]! : statement
+    return text.slice(start, value.callee.end)
+  }
+  const again = form(fallback.at(-1))
+  return again !== null && again === form(attempt.at(-1))
 }
 
 const exits = new Set(['sys.exit', 'os._exit', 'os.abort'])
@@ -76,16 +99,21 @@ function isBoundNowhere({ scopes }: Analysis, { id, start }: Expr & { type: 'nam
   }
 }
 
+const rangeOf = ({ start, end }: Stmt): Span => ({ start, end })
+
 /** The tree without these blocks. What holds none of them is shared with the tree that is given. */
 export function withoutBlocks(tree: PythonTree, dead: ReadonlyMap<Stmt[], DeadTail>): PythonTree {
   const inBlock = (block: Stmt[]): Stmt[] => {
-    const from = dead.get(block)?.from ?? block.length
+    const tail = dead.get(block)
+    const from = tail?.from ?? block.length
     let changed = from < block.length
     const kept = block.slice(0, from).map((statement) => {
       const inner = inStatement(statement)
       changed ||= inner !== statement
       return inner
     })
+    // A failure that has an answer is none that is passed over.
+    if (tail?.fallback) kept.push({ ...rangeOf(block[from]!), type: 'raise', children: [] })
     return changed ? kept : block
   }
   const inStatement = (statement: Stmt): Stmt => {
@@ -127,6 +155,7 @@ export function withoutBlocks(tree: PythonTree, dead: ReadonlyMap<Stmt[], DeadTa
 /** Where it stands, in order, with the condition that keeps each piece from running. */
 export function deadCode(analysis: Analysis, blocks: ReadonlyMap<Stmt[], DeadTail>): DeadCode[] {
   return [...blocks]
+    .filter(([, { fallback }]) => fallback === undefined)
     .map(([block, { from, test }]) => ({
       start: block[from]!.start,
       end: block.at(-1)!.end,
