@@ -1,5 +1,5 @@
 /** What runs until somebody ends it, on accelerators: Pods, Deployments, StatefulSets, notebooks of Kubeflow. */
-import { at, items, text } from '../../config/access.js'
+import { at, items, number, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -120,13 +120,13 @@ function claimReplicas(
   if (serving === null) return
   serving.known('scalesToZero', object.kind, false, place)
   if (isPatch(pod)) serving.unknown('autoscaled', autoscaler, 'a patch of another manifest', place)
-  else if (items(at(pod, 'containers')).some((one) => answers(one)))
+  else if (worksAlone(object, pod) || items(at(pod, 'containers')).some((one) => answers(one)))
     serving.default('autoscaled', autoscaler, false, place)
   const requested = requestedOf(pod)
   if (requested !== null && !isPatch(pod)) serving.known('requested', 'resources.requests', requested, place)
 }
 
-/** Somebody sends it requests: what only waits or tests has neither a port nor a probe, and is no model server. */
+/** Somebody sends it requests: several that have neither a port nor a probe, and are no model server, may wait for each other. */
 function answers(container: ConfigNode): boolean {
   if (at(container, 'command') === undefined && modelServer.test(text(at(container, 'image')) ?? ''))
     return true
@@ -137,5 +137,12 @@ function answers(container: ConfigNode): boolean {
 
 const modelServer =
   /[/](vllm-openai|tritonserver|text-generation-inference|text-embeddings-inference|sglang|lmdeploy|ollama)(:|@|$)/i
+
+/** One replica, which holds a machine for nobody else (`pause`). */
+function worksAlone(object: KubernetesObject, pod: ConfigNode): boolean {
+  const replicas = at(object.root, 'spec', 'replicas')
+  if (replicas !== undefined && number(replicas) !== 1) return false
+  return !items(at(pod, 'containers')).every((one) => /(^|\/)pause(:|@|$)/.test(text(at(one, 'image')) ?? ''))
+}
 
 const autoscaler = 'HorizontalPodAutoscaler'

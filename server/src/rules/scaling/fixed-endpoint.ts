@@ -32,7 +32,6 @@ export default defineRule({
       return silent(unless(view, 'gpus', 'its replicas hold no accelerators'))
     const cost = costText(replicaPrice(view, options, today), count)
     if (count === 1 || devices < 1) {
-      if (cost === null && devices > 0) return silent('there is one replica, and its price is not known')
       report({
         at: minReplicas,
         severity: trial.test(view.subject.location.path) ? 'hint' : 'information',
