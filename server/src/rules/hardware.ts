@@ -30,3 +30,10 @@ export function machineOf(view: SubjectView, options: RuleOptions): Machine {
     name: type ?? null,
   }
 }
+
+/** Processes on a node that have a loader each; null: not known. */
+export function processesOf(view: SubjectView, machine: Machine): number | null {
+  const { launch } = view.run.job
+  if (launch === null) return null
+  return launch.processes === 0 ? machine.gpus : launch.processes
+}

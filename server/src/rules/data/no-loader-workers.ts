@@ -1,6 +1,6 @@
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
-import { type Machine, machineOf } from '../hardware.js'
+import { type Machine, machineOf, processesOf } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
 
@@ -37,8 +37,11 @@ export default defineRule({
     const machine = machineOf(view, options)
     const unasked = view.run.job.compute?.settings.unaskedCores
     const cores = effective(unasked)
-    const wanted = cores === undefined || unasked === undefined ? null : { claim: unasked, cores }
-    const count = wanted === null ? suggested(machine) : enough
+    const processes = Math.max(1, processesOf(view, machine) ?? 1)
+    const each = cores === undefined ? 1 : Math.ceil(((enough + 1) * processes) / Math.max(1, cores))
+    const wanted =
+      cores === undefined || unasked === undefined || each < 2 ? null : { claim: unasked, cores, each }
+    const count = cores === undefined ? suggested(machine) : enough
     report({
       at: workers,
       severity:
@@ -63,7 +66,7 @@ export default defineRule({
         {
           set: [
             { claim: workers, value: count ?? (onCluster(view) ? 'allowed cores' : null) },
-            ...(wanted === null ? [] : [{ claim: wanted.claim, value: enough + 1 }]),
+            ...(wanted === null ? [] : [{ claim: wanted.claim, value: wanted.each }]),
           ],
         },
       ],

@@ -1,6 +1,6 @@
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
-import { type Machine, machineOf } from '../hardware.js'
+import { type Machine, machineOf, processesOf } from '../hardware.js'
 import { defineRule, type RuleContext } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
@@ -75,13 +75,6 @@ function checkUnaskedCores(
     related: [{ location: view.settings.workers!.location, message: 'starts the workers' }],
   })
   return true
-}
-
-/** Processes on a node that have a loader each; null: not known. */
-function processesOf(view: SubjectView, machine: Machine): number | null {
-  const { launch } = view.run.job
-  if (launch === null) return null
-  return launch.processes === 0 ? machine.gpus : launch.processes
 }
 
 function checkCores(
