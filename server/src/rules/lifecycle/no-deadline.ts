@@ -41,6 +41,8 @@ export default defineRule({
             : `until the limit of ${elsewhere}, often days or none at all`
       const verb = elsewhere === undefined ? 'bills' : 'holds'
       const lost = losesLongRun(view)
+      // A queue refuses what asks for more time than it grants.
+      const limit = onProcessors || elsewhere !== undefined || !mayTakeLong(view) ? day : 3 * day
       const care = lost ? ' It loads no checkpoint, so the limit has to leave a whole run its time.' : ''
       report({
         at: timeLimit,
@@ -53,7 +55,7 @@ export default defineRule({
           ? []
           : [
               {
-                set: [{ claim: timeLimit, value: onProcessors || !mayTakeLong(view) ? day : 3 * day }],
+                set: [{ claim: timeLimit, value: limit }],
                 ...(takesDays(view) ? { onlyIf: 'no run takes longer' } : {}),
               },
             ],
