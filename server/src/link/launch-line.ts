@@ -122,6 +122,7 @@ class LaunchLine {
       const remote = remoteCommand(name, this.words)
       if (remote === null) return false
       if (remote !== undefined) {
+        if (remote.cluster !== undefined) this.found.cluster = remote.cluster
         if ('script' in remote) return this.depth < deepest && this.within(remote.script)
         this.words = remote.words
         continue
@@ -179,6 +180,7 @@ class LaunchLine {
     }
     // `singularity exec $IMAGE torchrun …`: the variable was taken for options, and the command stands next.
     const taken = !complete && wrapper.skip > 0 && startsCommand(this.words[0])
+    if (wrapper.onCluster === true) this.found.cluster = this.words[0]?.text ?? null
     if (!taken) this.words = this.words.slice(wrapper.skip)
     // `ch-run image -- python …`
     if (this.words[0]?.text === '--') this.words = this.words.slice(1)

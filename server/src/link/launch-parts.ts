@@ -44,6 +44,8 @@ export interface LaunchParts
   agent: boolean
   /** Runs after which the agent ends; null: not readable. Undefined: when the sweep does. */
   runs: number | null | undefined
+  /** The file of the cluster that it is sent to, as written; null: to none. */
+  cluster: string | null
 }
 
 /** A command that runs a shell script of the project: `bash run.sh 8`. */
@@ -80,6 +82,7 @@ export class FoundLaunch {
   serves = false
   agent = false
   runs: number | null | undefined = undefined
+  cluster: string | null = null
 
   constructor(private readonly locate: Locate) {}
 
@@ -122,6 +125,7 @@ export class FoundLaunch {
     this.serves = inner.serves
     this.agent = inner.agent
     this.runs = inner.runs
+    this.cluster ??= inner.cluster
   }
 
   parts(): LaunchParts {
@@ -146,6 +150,7 @@ export class FoundLaunch {
       serves: this.serves,
       agent: this.agent,
       runs: this.runs,
+      cluster: this.cluster,
     }
   }
 

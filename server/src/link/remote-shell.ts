@@ -4,13 +4,17 @@
  */
 import type { ShellWord } from '../config/shell-facts.js'
 
-/** The text of the script, or the words of the only command. */
-export type RemoteCommand = { script: ShellWord } | { words: ShellWord[] }
+/** The text of the script, or the words of the only command. `cluster`: the file of the cluster that runs it, as written. */
+export type RemoteCommand = ({ script: ShellWord } | { words: ShellWord[] }) & { cluster?: string }
 
 /** Undefined: another command. Null: it runs nothing that can be read. */
 export function remoteCommand(name: string, words: ShellWord[]): RemoteCommand | null | undefined {
   if (name === 'ssh') return behindHost(words.slice(1), sshOptions)
-  if (name === 'ray' && words[1]?.text === 'exec') return behindHost(words.slice(2), rayOptions)
+  if (name === 'ray' && words[1]?.text === 'exec') {
+    const command = behindHost(words.slice(2), rayOptions)
+    const cluster = words.slice(2).find(({ text }) => /\.ya?ml$/.test(text ?? ''))?.text
+    return command === null || cluster == null ? command : { ...command, cluster }
+  }
   if (name !== 'gcloud') return undefined
   const at = words.findIndex(({ text }) => text === 'ssh')
   const before = words.slice(1, Math.max(1, at)).map(({ text }) => text)

@@ -13,6 +13,8 @@ export interface Wrapper extends OptionTable {
   environment?: string[]
   /** Options that name a Python module to run, as those of `python` do. */
   modules?: string[]
+  /** The word of its own names the file of the cluster that runs the command. */
+  onCluster?: true
 }
 
 const wrapper = (words: string, options: OptionTable, skip = 0, rest: Partial<Wrapper> = {}): Wrapper => ({
@@ -138,6 +140,7 @@ export const wrappers: Wrapper[] = [
       'stop start screen tmux no-config-cache disable-usage-stats',
     ),
     1,
+    { onCluster: true },
   ),
   wrapper(
     'shifter',

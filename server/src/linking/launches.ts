@@ -1,6 +1,7 @@
 /** What starts the scripts of a project: every launch, the versions of its image, the settings of files that it names. */
 
 import type { Versions } from '../host/backend.js'
+import { onClusters } from '../link/clusters.js'
 import { withComponents } from '../link/components.js'
 import { ImageIndex } from '../link/images.js'
 import { flagOf } from '../link/launch-parts.js'
@@ -18,15 +19,12 @@ export function launchesOf(
   scriptOf: (launch: Launch) => string | null,
 ): Launch[] {
   const images = new ImageIndex(extractions)
-  const launches = withAgents(
-    withComponents(
-      extractions.flatMap((extraction) =>
-        extraction.launches.flatMap((launch) =>
-          launch.image === undefined ? launch : (images.resolve(launch) ?? []),
-        ),
-      ),
+  const written = extractions.flatMap((extraction) =>
+    extraction.launches.flatMap((launch) =>
+      launch.image === undefined ? launch : (images.resolve(launch) ?? []),
     ),
   )
+  const launches = withAgents(withComponents(onClusters(written, extractions)))
   const started = images.starts()
   const counting = withoutNeedlessDocumented([...launches, ...started], scriptOf)
   if (started.length === 0) return counting

@@ -52,6 +52,7 @@ import type {
   EnvironmentWrite,
   Folded,
   Func,
+  FunctionLoad,
   FunctionSummary,
   HandedOn,
   Klass,
@@ -297,6 +298,9 @@ export class Analysis implements PythonModule {
     if (func !== null) return keptParameters(func)
     const found = names.importedMethod(this, callee)
     return (found === null ? undefined : lookUp(found.klass.keeps, found.method)) ?? []
+  }
+  importedLoads(callee: Expr): readonly FunctionLoad[] {
+    return names.importedLoads(this, callee)
   }
   importedSingles(callee: Expr): readonly SingleParameter[] {
     return names.importedSingles(this, callee)

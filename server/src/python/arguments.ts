@@ -212,10 +212,12 @@ function boundPosition(
 ): Folded | null {
   const open: Folded = { state: 'unknown', because: 'arguments of the launch line' }
   if (!launch.complete) return open
+  if (argument.word !== undefined && Object.keys(launch.flags).length > 0) return open
   const positional = all.filter((one) => one.positional === true)
-  const index = positional.indexOf(argument)
+  const index = argument.word ?? positional.indexOf(argument)
   // How many words a list before it takes depends on what follows.
-  if (positional.slice(0, index + 1).some((one) => one.kind !== 'value')) return open
+  if (argument.word === undefined && positional.slice(0, index + 1).some((one) => one.kind !== 'value'))
+    return open
   const swallowed = all.flatMap((one) =>
     one.kind !== 'store true' && one.kind !== 'store false'
       ? []

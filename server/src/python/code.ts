@@ -85,6 +85,8 @@ export interface ProgramArgument {
   /** Spellings on the command line without dashes: 'num-workers', 'j'; none for one that is given by its place. */
   flags: string[]
   positional?: true
+  /** Which word of the command line it is, where the program takes them as they come; counted from 0. */
+  word?: number
   /** The program does not start without it. */
   required?: true
   default: Expr | null

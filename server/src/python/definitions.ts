@@ -14,6 +14,7 @@ import { running } from './effects.js'
 import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
 import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
+import { functionLoads, mayLoad, methodLoads } from './function-loads.js'
 import { isGenerator } from './generators.js'
 import { handedOn, writingMethods } from './handed-on.js'
 import { heldParameters } from './inherited-fields.js'
@@ -114,10 +115,12 @@ export function definitionsOf(analysis: Analysis): Definitions {
   if (passesOn !== null) takeOver(analysis, passesOn, known)
   const repeated = repetitions(analysis)
   const single = mayHoldSinglePasses(analysis)
+  const loading = mayLoad(analysis)
   for (const func of analysis.functions) {
     if (!isOfModule(func)) continue
     const effects = analysis.effectsOfFunction(func)
     const hands = handedOn(analysis, func)
+    const loads = loading ? functionLoads(analysis, func) : []
     const getter = getterOf(analysis, func)
     const adds = optionFunction(func)
     const instantiates = instantiatedParameter(analysis, func)
@@ -134,6 +137,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
       repeats: holdsAny(repeated, func.node),
       returns: analysis.returnType(func),
       ...(hands.length === 0 ? {} : { handsOn: hands }),
+      ...(loads.length === 0 ? {} : { loads }),
       ...(getter === null ? {} : { getter }),
       ...(adds === null ? {} : { addsOption: adds }),
       ...(instantiates === null ? {} : { instantiates }),
@@ -180,6 +184,8 @@ export function definitionsOf(analysis: Analysis): Definitions {
     if (endsItsCaller.test(analysis.code.slice(klass.node.start, klass.node.end))) described.ends = true
     const writes = writingMethods(analysis, klass)
     if (writes !== null) described.handsOn = writes
+    const loads = loading ? methodLoads(analysis, klass) : null
+    if (loads !== null) described.loads = loads
     if (single) Object.assign(described, singlesOf(analysis, klass))
     for (const base of importedBases(analysis, klass)) inherit(described, base)
   }

@@ -51,6 +51,15 @@ export interface SingleParameter extends NamedParameter {
   sized?: true
 }
 
+/** Something that a function loads as a whole each time it is called, whatever is needed of it. */
+export interface FunctionLoad {
+  /** As a clause: 'reads the whole table again'. */
+  what: string
+  weight: 'slight' | 'ordinary'
+  /** The parameters that say what it is; what else does is the same in every call. */
+  inputs: NamedParameter[]
+}
+
 /** A parameter, or a part of it, of whose entries a function makes the objects that their `_target_` names. */
 export interface InstantiatedParameter extends NamedParameter {
   keys: string[]
@@ -131,6 +140,8 @@ export interface ModuleSummary {
       frozen?: true
       /** Library calls to which it hands its parameters as they are; of those that write a file also what they are part of. */
       handsOn?: HandedOn[]
+      /** What it loads each time. */
+      loads?: FunctionLoad[]
       /** All that it does is to look a key up. */
       getter?: Getter
       /** What it makes objects of. */
@@ -186,6 +197,8 @@ export interface ModuleSummary {
       ends?: true
       /** Methods that hand parameters to library calls that write a file, with those. */
       handsOn?: Record<string, HandedOn[]>
+      /** Methods that load something each time, with the constructor. */
+      loads?: Record<string, FunctionLoad[]>
       /** Methods that run a network on parameters, each as a batch of one, with those. */
       singles?: Record<string, SingleParameter[]>
       /** Methods that take a step of an optimiser, or hold a loop that does. */

@@ -27,6 +27,7 @@ import type {
 } from './code.js'
 import type {
   ClassSummary,
+  FunctionLoad,
   FunctionSummary,
   HandedOn,
   ModuleSummary,
@@ -73,6 +74,8 @@ export interface ModuleNames {
   keptArguments(callee: Expr): readonly NamedParameter[]
   /** Parameters that a function or method of another module runs a network on, each as a batch of one. */
   importedSingles(callee: Expr): readonly SingleParameter[]
+  /** What a function, a method or a constructor of another module loads as a whole each time it is called. */
+  importedLoads(callee: Expr): readonly FunctionLoad[]
   /** Canonical class of a value, where it can be inferred; for classes of the project their library base. */
   typeOf(expr: Expr): string | null
   /** What the names of the module itself are bound to. */

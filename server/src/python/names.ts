@@ -10,6 +10,7 @@ import type {
   Call,
   ClassSummary,
   Func,
+  FunctionLoad,
   FunctionSummary,
   Klass,
   ModuleSummary,
@@ -186,6 +187,15 @@ export function importedSingles(analysis: Analysis, callee: Expr): readonly Sing
   const singles =
     found === null ? importedFunction(analysis, callee)?.singles : lookUp(found.klass.singles, found.method)
   return singles ?? []
+}
+
+/** What a function, a method or a constructor of another module loads each time. */
+export function importedLoads(analysis: Analysis, callee: Expr): readonly FunctionLoad[] {
+  const method = importedMethod(analysis, callee)
+  if (method !== null) return lookUp(method.klass.loads, method.method) ?? []
+  const func = importedFunction(analysis, callee)
+  if (func !== null) return func.loads ?? []
+  return lookUp(analysis.importedClass(callee)?.loads, '__init__') ?? []
 }
 
 /** Canonical dotted name of an expression; null where it is local or unknown. */

@@ -22,7 +22,7 @@ export class ProgramParameters {
 
   constructor(private readonly analysis: Analysis) {}
 
-  /** The argument of the program behind a parameter of a click or fire command. */
+  /** The argument of the program behind a parameter of a click or fire command, or of `main(*sys.argv[1:])`. */
   argumentOf(func: Func, name: string): ProgramArgument | null {
     const { node } = func
     const isClick = node.decorators.some((decorator) => {
@@ -34,7 +34,30 @@ export class ProgramParameters {
       const written = own ?? named[0] ?? null
       return written ?? (this.isTyper(func) ? this.ofParameter(func, name) : null)
     }
-    return this.commands().has(func) ? this.ofParameter(func, name) : null
+    const argument = this.commands().has(func) ? this.ofParameter(func, name) : null
+    return argument ?? this.wordOf(func, name)
+  }
+
+  /** The word of the command line that a parameter of a function is given, which is handed all of them. */
+  private wordOf(func: Func, name: string): ProgramArgument | null {
+    const sites = this.analysis.complete ? this.analysis.callSites(func) : null
+    const [site, other] = sites ?? []
+    if (site === undefined || other !== undefined || !this.handsWords(site.expr)) return null
+    const argument = this.ofParameter(func, name)
+    const word = func.node.params.findIndex((one) => one.name === name)
+    return argument && { ...argument, flags: [], positional: true, word }
+  }
+
+  /** `main(*sys.argv[1:])` */
+  private handsWords({ args }: CallExpr): boolean {
+    const [first, other] = args
+    return (
+      first?.star === 1 &&
+      other === undefined &&
+      first.value.type === 'subscript' &&
+      this.analysis.nameOf(first.value.value) === 'sys.argv' &&
+      this.analysis.text.slice(first.value.value.end, first.value.end).replace(/\s/g, '') === '[1:]'
+    )
   }
 
   private isTyper({ node }: Func): boolean {

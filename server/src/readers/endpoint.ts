@@ -62,8 +62,7 @@ function doingText(python: PythonModule): string {
     text += codeText(python, at, expr.start)
     at = expr.end
   }
-  // A line that begins with a long text is a docstring.
-  return (text + codeText(python, at)).replace(/^[ \t]*("""|''')[\s\S]*?\1/gm, '')
+  return text + codeText(python, at)
 }
 
 function ends(python: PythonModule, call: Call): boolean {

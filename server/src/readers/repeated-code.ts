@@ -2,6 +2,7 @@
  * Code that is passed through again and again: what in it differs from one pass to the next, and what runs in each of
  * them.
  */
+import { isRemembered, leavesBefore } from '../python/each-call.js'
 import type { Call, Func, PythonModule } from '../python/module.js'
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { childrenOf, expressionsOf, forEachChild } from '../syntax/python-children.js'
@@ -26,26 +27,6 @@ export function alwaysRun(followed: ReadonlyMap<Func, Call>): (func: Func) => bo
     return result
   }
   return runsAlways
-}
-
-/** `@lru_cache`, `@cached_property`, `@memory.cache`. */
-export function isRemembered(func: Func): boolean {
-  return func.node.decorators.some((decorator) => /cache|memo/i.test(namesIn(decorator).join(' ')))
-}
-
-function namesIn(expr: Expr): string[] {
-  const own = expr.type === 'name' ? [expr.id] : expr.type === 'attribute' ? [expr.attr] : []
-  return [...own, ...childrenOf(expr).flatMap(namesIn)]
-}
-
-/** `if item in self.cache: return self.cache[item]` above. */
-export function leavesBefore(func: Func, offset: number): boolean {
-  return func.node.body.some(
-    (statement) =>
-      statement.type === 'if' &&
-      statement.end <= offset &&
-      statement.body.some((one) => one.type === 'return'),
-  )
 }
 
 /** `try: return self.cache[item]`, or a file that may be missing. */

@@ -88,6 +88,8 @@ export interface Launch {
   calledAt?: Location
   /** What else that script does that may use accelerators; null: nothing. Absent: nobody looked. */
   besides?: string | null
+  /** The file of the cluster that it is sent to, as written: it runs on the machines of that. */
+  cluster?: string
   /** Configuration files that the launcher or the script is given, as written. */
   files: { flag: string; path: string; location: Location }[]
   /** The job of another file whose launches these are: a component, by its own job. */

@@ -56,8 +56,9 @@ export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string |
       const theirs = summary.imports.find((one) => isAccelerated(one) && !onlyTexts(one, summary.imports))
       if (theirs !== undefined) return theirs.split('.')[0]!
     } else if (onlyWhereTold(root)) {
-      const [start, end] = [code[0]!.start, code.at(-1)!.end]
-      if ((isBooster(root) ? /\b(gpu|cuda)/i : /gpu|cuda/i).test(python.code.slice(start, end))) return root
+      // What stands between the statements asks for the machine: `@app.function(gpu='A100')`.
+      const told = isBooster(root) ? /\b(gpu|cuda)/i : /gpu|cuda/i
+      if (code.some(({ start, end }) => told.test(python.code.slice(start, end)))) return root
     } else if (isAccelerated(module) && !(root === 'transformers' && name !== null && textTool.test(name)))
       return root
   }

@@ -3,6 +3,7 @@
  * each sample of each epoch, or at each start.
  */
 
+import { leavesBefore } from '../../python/each-call.js'
 import { isGenerator } from '../../python/generators.js'
 import type { Call, Effects, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Comprehension, Expr, Stmt } from '../../syntax/python-ast.js'
@@ -14,7 +15,7 @@ import type { PreprocessingSettings } from '../../workload/resource-kinds.js'
 import { codeText, moduleText, trainingEvidence } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { defineReader } from '../reader.js'
-import { alwaysRun, inTry, leavesBefore, plainCalls, Varying } from '../repeated-code.js'
+import { alwaysRun, inTry, plainCalls, Varying } from '../repeated-code.js'
 import { hoistSteps } from './preprocessing-change.js'
 import {
   type PreparationCost,

@@ -5,7 +5,6 @@ import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall, noteSmallNetwork } from '../../text/evidence.js'
-import type { Span } from '../../text/location.js'
 import { fixedArgument, knownArgument } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Evidence } from '../../workload/claim.js'
@@ -240,30 +239,17 @@ function dummyData(python: PythonModule): string | null {
   return others ? null : `it learns from a ${found.method}`
 }
 
-/** The text of the module without its comments. */
-export function moduleText(python: PythonModule): string {
-  return once(python, 'text', () => codeText(python))
+/** The text of the module as a search for words should see it. */
+export function moduleText({ code }: PythonModule): string {
+  return code
 }
 
 /** Whether the module's code matches. */
 export function codeMatches(python: PythonModule, pattern: RegExp): boolean {
-  return once(python, pattern.source, () => pattern.test(moduleText(python)))
+  return once(python, pattern.source, () => pattern.test(python.code))
 }
 
-/** The text of a piece of code without its comments, and without what never runs. */
-export function codeText(python: PythonModule, start = 0, end = python.text.length): string {
-  let text = ''
-  let at = start
-  for (const comment of leftOut(python)) {
-    if (comment.end <= start || comment.start >= end) continue
-    text += python.text.slice(at, Math.max(at, comment.start))
-    at = Math.max(at, comment.end)
-  }
-  return text + python.text.slice(at, end)
-}
-
-function leftOut(python: PythonModule): readonly Span[] {
-  const { comments } = python.tree
-  if (python.dead.length === 0) return comments
-  return once(python, 'left out', () => [...comments, ...python.dead].sort((a, b) => a.start - b.start))
+/** The text of a piece of code; blanks stand for comments, docstrings and what never runs. */
+export function codeText({ code }: PythonModule, start = 0, end = code.length): string {
+  return code.slice(start, end)
 }

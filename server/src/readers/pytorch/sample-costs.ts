@@ -1,6 +1,8 @@
 /** What calls cost where samples are made. Canonical names; methods of unknown receivers by their own. */
 
+import { isHandle, passedFor } from '../../python/function-loads.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { readsPart, wholeLoad } from '../../python/whole-loads.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
 import { passedPlace, textArgument } from '../../values/argument.js'
@@ -16,99 +18,16 @@ export interface Cost {
   complete: boolean
 }
 
-interface KnownCost {
-  names: RegExp
-  what: string
-  weight: 'slight' | 'ordinary'
-  complete: boolean
-  /** Which arguments decide what comes out. */
-  inputs: 'arguments' | 'first'
-}
-
-const known: KnownCost[] = [
-  {
-    names: /^pandas\.read_(csv|parquet|json|pickle|excel|feather|hdf|table|sql|sql_query)$/,
-    what: 'reads the whole table again',
-    weight: 'ordinary',
-    complete: true,
-    inputs: 'arguments',
-  },
-  {
-    names:
-      /^(json|pickle|joblib|torch|numpy|dill|cloudpickle)\.load$|^scipy\.io\.loadmat$|^yaml\.(safe_load|load|full_load)$|^numpy\.(loadtxt|genfromtxt)$/,
-    what: 'reads the whole file again',
-    weight: 'ordinary',
-    complete: true,
-    inputs: 'first',
-  },
-  {
-    names:
-      /^(transformers|sentence_transformers|diffusers|tokenizers|timm|open_clip|peft)\.(\w+\.)*(from_pretrained|from_file|pipeline|create_model\w*)$|^spacy\.load$|^torch\.hub\.load$|^sentence_transformers\.SentenceTransformer$|^whisper\.load_model$/,
-    what: 'loads a model or tokenizer again',
-    weight: 'ordinary',
-    complete: true,
-    inputs: 'arguments',
-  },
-  {
-    names:
-      /^torchvision\.models\.(\w+\.)*(resnet|vgg|vit|densenet|efficientnet|inception|mobilenet|swin)\w*$/,
-    what: 'builds a model again',
-    weight: 'ordinary',
-    complete: true,
-    inputs: 'arguments',
-  },
-  {
-    names:
-      /^(facenet_pytorch\.(MTCNN|InceptionResnetV1)|mtcnn\.(\w+\.)*MTCNN|insightface\.app\.FaceAnalysis|mediapipe\.(\w+\.)+(FaceMesh|Hands|Pose|Holistic|FaceDetection)|easyocr\.Reader|paddleocr\.PaddleOCR|ultralytics\.YOLO|dlib\.(get_frontal_face_detector|shape_predictor)|cv2\.(CascadeClassifier|dnn\.readNet\w*)|onnxruntime\.InferenceSession)$/,
-    what: 'loads a model again',
-    weight: 'ordinary',
-    complete: true,
-    inputs: 'arguments',
-  },
-  {
-    names: /^(os\.(listdir|scandir|walk)|glob\.i?glob)$/,
-    what: 'lists the folder again',
-    weight: 'ordinary',
-    complete: true,
-    inputs: 'first',
-  },
-  {
-    names: /^(zipfile\.ZipFile|tarfile\.open)$/,
-    what: 'opens the archive and reads its index again',
-    weight: 'ordinary',
-    complete: false,
-    inputs: 'first',
-  },
-  {
-    names:
-      /^(boto3\.(client|resource|Session)|google\.cloud\.storage\.Client|s3fs\.S3FileSystem|gcsfs\.GCSFileSystem|adlfs\.AzureBlobFileSystem|azure\.storage\.blob\.BlobServiceClient(\.from_connection_string)?)$/,
-    what: 'makes a client again',
-    weight: 'slight',
-    complete: false,
-    inputs: 'arguments',
-  },
-  {
-    names: /^(h5py\.File|sqlite3\.connect|lmdb\.open|netCDF4\.Dataset|zarr\.open)$/,
-    what: 'opens the file again',
-    weight: 'slight',
-    complete: false,
-    inputs: 'first',
-  },
-]
-
 export function costOf(analysis: PythonModule, call: Call): Cost | null {
   const { expr, name, method } = call
   const [first] = expr.args
   if (name !== null) {
-    const entry = known.find(({ names }) => names.test(name))
-    if (entry !== undefined) {
+    const entry = wholeLoad(name)
+    if (entry !== null) {
       if (first === undefined && entry.inputs === 'first') return null
-      // Mapped, a file costs what is read of it.
-      if (expr.args.some((one) => /^mmap(_mode)?$/.test(one.name ?? '') && isSet(one.value))) return null
+      if (readsPart(expr)) return null
       const inputs = entry.inputs === 'first' ? [first!.value] : expr.args.map((one) => one.value)
-      // A handle that is kept open gives another record each time.
-      if (/^(json|pickle|dill|cloudpickle|yaml)\./.test(name) && first!.value.type === 'attribute')
-        return null
+      if (first !== undefined && isHandle(name, first.value)) return null
       const opened = inputs.flatMap((input) => openedBy(analysis, input))
       const lists = /^(os\.walk|os\.scandir|glob\.iglob)$/.test(name)
       return { ...entry, complete: entry.complete && !lists, inputs: [...inputs, ...opened] }
@@ -136,10 +55,6 @@ export function costOf(analysis: PythonModule, call: Call): Cost | null {
   return null
 }
 
-function isSet(expr: Expr): boolean {
-  return expr.type !== 'constant' || (expr.value !== null && expr.value !== false)
-}
-
 /** `json.load(handle)`: what the handle was opened with. */
 function openedBy(analysis: PythonModule, expr: Expr): Expr[] {
   const value = analysis.definition(expr)
@@ -150,6 +65,15 @@ function openedBy(analysis: PythonModule, expr: Expr): Expr[] {
 function isFrame(analysis: PythonModule, expr: Expr): boolean {
   if (expr.type !== 'attribute' || expr.value.type !== 'name' || expr.value.id !== 'self') return false
   return analysis.imports.has('pandas') && /(^|_)(df|frame|table|data|meta\w*|annotations?)$/i.test(expr.attr)
+}
+
+/** What a function of another module loads each time, and does not find out from what the call passes. */
+export function costsElsewhere(analysis: PythonModule, { expr }: Call): Cost[] {
+  const receiver = expr.callee.type === 'attribute' ? [expr.callee.value] : []
+  return analysis.importedLoads(expr.callee).flatMap(({ what, weight, inputs }) => {
+    const passed = passedFor(expr.args, inputs)
+    return passed === null ? [] : [{ what, weight, inputs: [...receiver, ...passed], complete: false }]
+  })
 }
 
 function isPath(analysis: PythonModule, expr: Expr): boolean {

@@ -2,16 +2,17 @@
  * Work for each sample that need not be done for each: what gives the same every time, and what asks the network.
  */
 
+import { leavesBefore } from '../../python/each-call.js'
 import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import { onlyReturn } from '../../python/returns.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
-import { alwaysRun, inTry, leavesBefore, plainCalls, Varying } from '../repeated-code.js'
+import { alwaysRun, inTry, plainCalls, Varying } from '../repeated-code.js'
 import { pictureReader } from './datasets.js'
 import { trainsAnywhere } from './evidence.js'
 import { hotCode } from './hot-code.js'
-import { costOf, remoteRead } from './sample-costs.js'
+import { costOf, costsElsewhere, remoteRead } from './sample-costs.js'
 import { readsSharedFile, repeatedWork } from './sample-repeats.js'
 
 /** A function that makes samples. */
@@ -247,8 +248,10 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
           })
           continue
         }
-        const cost = costOf(analysis, call)
-        if (cost === null || cost.inputs.some((input) => varying.has(input, func))) continue
+        const own = costOf(analysis, call)
+        const costs = own === null ? costsElsewhere(analysis, call) : [own]
+        const cost = costs.find(({ inputs }) => !inputs.some((input) => varying.has(input, func)))
+        if (cost === undefined) continue
         found.push({
           ...{ kind: 'constant work', maker, call, func, statement },
           ...{ what: cost.what, weight: cost.weight },

@@ -1,20 +1,24 @@
 /**
- * Clusters that `ray up` starts: pools of worker machines. Source: ray, autoscaler/ray-schema.json and the providers'
+ * Clusters that `ray up` starts: pools of worker machines, and the job that commands send to them. Source: ray, autoscaler/ray-schema.json and the providers'
  * defaults.yaml: no worker at least, taken away after five idle minutes; the oldest form has one kind of worker, at the top.
  */
 import { gpu } from '../../catalog/gpus.js'
 import { at, entry, isUnknown, items, map, number, text } from '../../config/access.js'
-import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { clusterJob } from '../../link/clusters.js'
 import type { Json } from '../../text/json.js'
 import { ConfigSource, nodeValue } from '../../values/config-source.js'
 import { convert, firstGiven, orDefault, orUnknown, readAs, stated } from '../../values/operations.js'
 import { asQuotedNumber, asText } from '../../values/parse.js'
+import type { Locator } from '../../values/source.js'
+import type { Value } from '../../values/value.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
-import type { Claim } from '../../workload/claim.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
+import { acceleratorsInType, claimType } from '../machine-claims.js'
 import { claimFixed, claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
@@ -79,8 +83,10 @@ function readCluster(claims: ClaimBuilder, document: ConfigDocument): void {
   const provider = text(at(root, 'provider', 'type'))
   if (root === undefined || (provider !== 'aws' && provider !== 'gcp' && provider !== 'azure')) return
   const region = text(at(root, 'provider', provider === 'azure' ? 'location' : 'region'))
+  const workers = workersOf(root, document.index)
+  claimOwnJob(claims, root, { provider, region, workers, document: document.index })
   let first = true
-  for (const type of workersOf(root, document.index)) {
+  for (const type of workers) {
     const pool = claimPool(claims, {
       kind: 'node type',
       provider,
@@ -101,55 +107,109 @@ function readCluster(claims: ClaimBuilder, document: ConfigDocument): void {
   }
 }
 
+interface OwnJob {
+  provider: Provider
+  region: string | undefined
+  workers: NodeType[]
+  document: number
+}
+
+/** What commands send to the cluster is a job on its machines: the head alone, or with workers that are always there and are like it. */
+function claimOwnJob(
+  claims: ClaimBuilder,
+  root: ConfigMap,
+  { provider, region, workers, document }: OwnJob,
+): void {
+  const head = headOf(root, document)
+  if (head === null) return
+  const type = machineOf(claims, provider, head, document)
+  const always = workers.map((one) => {
+    const least = at(one.sizes.node, 'min_workers')
+    const count = least === undefined ? 0 : number(least)
+    const same = effective(machineOf(claims, provider, one, document)) === effective(type)
+    return count === undefined || (count > 0 && !same) ? Number.NaN : count
+  })
+  const nodes = always.reduce((sum, count) => sum + count, 1)
+  if (Number.isNaN(nodes) || (acceleratorsInType(effective(type) ?? '') ?? 0) === 0) return
+  const evidence: Evidence = { role: 'job', accelerator: 'gpu', small: null, notebook: false }
+  const compute = claims.subject('Compute', head.place, head.name, evidence, clusterJob(claims.path))
+  compute.known('provider', 'provider', provider, head.place)
+  if (region !== undefined) compute.known('region', 'region', region, head.place)
+  compute.known('service', 'head_node_type', false, head.place)
+  compute.known('nodes', 'min_workers', nodes, head.place)
+  claimType(compute, machineKeys[provider].at(-1)!, type)
+}
+
 /** The head stays for as long as the cluster does; only the others come and go. */
 function workersOf(root: ConfigMap, document: number): NodeType[] {
-  const types = map(at(root, 'available_node_types'))
-  const named = (one: ConfigEntry, keys: Keys) =>
-    keyedPlace({ start: one.keyStart, end: one.keyEnd }, document, keys)
-  if (types !== undefined) {
+  if (map(at(root, 'available_node_types')) !== undefined) {
     const head = text(at(root, 'head_node_type'))
-    return types.entries.flatMap((one) => {
-      if (one.key === head || map(one.value) === undefined) return []
-      const keys = ['available_node_types', one.key]
-      return [
-        {
-          name: one.key,
-          place: named(one, keys),
-          sizes: { node: one.value, keys },
-          machine: { node: at(one.value, 'node_config'), keys: [...keys, 'node_config'] },
-        },
-      ]
-    })
+    return namedTypes(root, document).filter(({ name }) => name !== head)
   }
   const single = entry(root, 'worker_nodes')
   if (single === undefined || (map(single.value)?.entries.length ?? 0) === 0) return []
   return [
     {
       name: 'worker_nodes',
-      place: named(single, ['worker_nodes']),
+      place: keyedPlace({ start: single.keyStart, end: single.keyEnd }, document, ['worker_nodes']),
       sizes: { node: root, keys: [] },
       machine: { node: single.value, keys: ['worker_nodes'] },
     },
   ]
 }
 
-/** False: it has no accelerators, as far as is known. */
-function claimMachine(
-  pool: Pool,
+function namedTypes(root: ConfigMap, document: number): NodeType[] {
+  return (map(at(root, 'available_node_types'))?.entries ?? []).flatMap((one) => {
+    if (map(one.value) === undefined) return []
+    const keys = ['available_node_types', one.key]
+    return {
+      name: one.key,
+      place: keyedPlace({ start: one.keyStart, end: one.keyEnd }, document, keys),
+      sizes: { node: one.value, keys },
+      machine: { node: at(one.value, 'node_config'), keys: [...keys, 'node_config'] },
+    }
+  })
+}
+
+/** The machine that every cluster has; null: it is not described here. */
+function headOf(root: ConfigMap, document: number): NodeType | null {
+  const name = text(at(root, 'head_node_type'))
+  const single = entry(root, 'head_node')
+  if (name !== undefined || single === undefined)
+    return namedTypes(root, document).find((one) => one.name === name) ?? null
+  return {
+    name: 'head_node',
+    place: keyedPlace({ start: single.keyStart, end: single.keyEnd }, document, ['head_node']),
+    sizes: { node: root, keys: [] },
+    machine: { node: single.value, keys: ['head_node'] },
+  }
+}
+
+/** Where each provider is told the type of a machine. */
+const machineKeys: Record<Provider, string[]> = {
+  aws: ['InstanceType'],
+  gcp: ['machineType'],
+  azure: ['azure_arm_parameters', 'vmSize'],
+}
+
+/** The type of a machine, as it is written. */
+function machineOf(
+  locator: Locator,
   provider: Provider,
   { machine, place }: NodeType,
   document: number,
-): boolean {
-  const path: Keys =
-    provider === 'aws'
-      ? ['InstanceType']
-      : provider === 'gcp'
-        ? ['machineType']
-        : ['azure_arm_parameters', 'vmSize']
+): Value<string> {
+  const path = machineKeys[provider]
   const shown = keyedPlace(place, document, [...machine.keys, ...path])
-  const given = nodeValue(at(machine.node, ...path), place, pool.locator, { site: shown })
-  const type = orUnknown(convert(given, asText), 'a machine that is chosen elsewhere')
-  const held = claimPoolMachine(pool, String(path.at(-1)), type)
+  const given = nodeValue(at(machine.node, ...path), place, locator, { site: shown })
+  return orUnknown(convert(given, asText), 'a machine that is chosen elsewhere')
+}
+
+/** False: it has no accelerators, as far as is known. */
+function claimMachine(pool: Pool, provider: Provider, type: NodeType, document: number): boolean {
+  const { machine } = type
+  const named = machineOf(pool.locator, provider, type, document)
+  const held = claimPoolMachine(pool, machineKeys[provider].at(-1)!, named)
   const attached = provider === 'gcp' ? at(machine.node, 'guestAccelerators', 0) : undefined
   if (attached === undefined) return held
   const origin = pool.locator.origin(nodePlace(attached))
@@ -242,6 +302,8 @@ function changeCluster(claim: Claim, value: unknown, facts: FragmentFacts): Chan
       return claim.state === 'default'
         ? set('Buy preemptible machines: scheduling', keys, [{ preemptible: true }])
         : { reason: 'add `- preemptible: true` to the list of `scheduling`' }
+    case 'instanceType':
+      return set(`Take ${value}: ${keys.at(-1)}: ${value}`, keys, String(value))
     default:
       return byHand(claim)
   }

@@ -8,7 +8,6 @@ import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
-import { claimedCall } from '../claim-argument.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { trialFunction } from '../search/trial-function.js'
@@ -49,8 +48,7 @@ export const skoptReader = defineReader({
     repeated.claim(claims, tuningEvidence(python))
   },
   change(claim, _value, facts) {
-    const call = claimedCall(facts.python, claim.site)
-    return claim.setting === 'cached' && call !== null ? changeCached(facts, call) : byHand(claim)
+    return claim.setting === 'cached' ? changeCached(claim, facts) : byHand(claim)
   },
 })
 

@@ -124,6 +124,7 @@ export function shellLaunch(
     ...(describesItself(parts.launcher) ? { described: true as const } : {}),
     ...(parts.agent ? { sweep: 'agent' as const } : {}),
     ...(parts.runs === undefined ? {} : { runs: parts.runs }),
+    ...(parts.cluster === null ? {} : { cluster: parts.cluster }),
     ...versionsIn(around.image),
   }
 }

@@ -6,17 +6,24 @@ import { argumentAt, resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import {
+  configuredArgument,
   knownArgument,
   mayBePassed,
   numberArgument,
   passedExpression,
   whyUnreadable,
 } from '../../values/argument.js'
+import { foldedValue } from '../../values/folded-value.js'
+import { convert } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { Evidence } from '../../workload/claim.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
+import { changeOf } from '../change-answer.js'
+import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
 import { foldsOf } from './folds.js'
 import { type PipelinePlace, pipelineAt, repeatsOf, stepsOf } from './pipeline.js'
 import { largestSpace } from './space.js'
@@ -114,7 +121,14 @@ function claimPipeline(
   const memory = argumentAt({ ...pipeline, expr: pipeline.call.expr }, pipeline.call, 'memory')
   const off = knownArgument(memory) === null
   const site = callSite(shown)
-  if (!mayBePassed(memory) || off)
+  // What a file of the project says is changed there.
+  if (memory.state === 'given' && configuredArgument(memory) !== null)
+    subject.say(
+      'cached',
+      'memory',
+      convert(foldedValue(memory.folded, place, site, claims), (folder) => folder !== null),
+    )
+  else if (!mayBePassed(memory) || off)
     // Whoever uses the pipeline cannot give it any more, as the search is written right here.
     subject.known('cached', 'memory', false, place, { site, channel: 'library default' })
   else if (passedExpression(memory) !== null) subject.known('cached', 'memory', true, place)
@@ -125,7 +139,10 @@ function claimPipeline(
 }
 
 /** Keeps the fitted transformers of the pipeline at a claim: of `call` itself, or of what the search `call` is given. */
-export function changeCached(facts: FragmentFacts, call: Call): Change | Refusal {
+export function changeCached(claim: Claim, facts: FragmentFacts): Change | Refusal {
+  if (isConfigured(claim, facts)) return writeConfigured(claim, folder, facts)
+  const call = claimedCall(facts.python, claim.site)
+  if (call === null) return { reason: 'the call has changed' }
   const module = facts.python!
   const estimator = passedExpression(module.argument(call, 'estimator', 0))
   const elsewhere = estimator === null ? null : pipelineAt(module, estimator)
@@ -134,8 +151,12 @@ export function changeCached(facts: FragmentFacts, call: Call): Change | Refusal
   const memory = passedExpression(python.argument(elsewhere.call, 'memory'))
   const made = returned?.caller === module ? module.callAt(returned.call) : null
   // The function that makes it is told where it is called.
-  if (memory?.type === 'name' && made !== null)
-    return cacheChange(module, facts.path, facts.fragment.index, made, memory.id)
+  if (memory?.type === 'name' && made !== null) {
+    const position = returned!.func.node.params.findIndex(({ name }) => name === memory.id)
+    const { value, title } = cacheValue(module, made, memory.id)
+    const written = writeArgument(facts, made, memory.id, module.argument(made, memory.id, position), value)
+    return changeOf(title, [written])
+  }
   return cacheChange(python, python.path, 0, elsewhere.call)
 }
 
@@ -148,21 +169,13 @@ function parametersOf(python: PythonModule, spaces: Expr): string[] | null {
 }
 
 /** Caching clones the transformers, so code that looks at the fitted originals afterwards would see nothing. */
-function cacheChange(
-  module: PythonModule,
-  path: string,
-  fragment: number,
-  call: Call,
-  name = 'memory',
-): Change | Refusal {
+function cacheChange(module: PythonModule, path: string, fragment: number, call: Call): Change | Refusal {
   if (call.expr.args.some((argument) => argument.star > 0))
     return { reason: 'the pipeline takes unpacked arguments' }
-  const existing = module.calls.find(
-    (one) => one.name === 'joblib.Memory' && one.assignedTo !== null && one.expr.end < call.expr.start,
-  )
-  const value = existing?.assignedTo ?? "'.cache/sklearn'"
+  const name = 'memory'
+  const { value, title } = cacheValue(module, call, name)
   return {
-    title: `Cache the fitted transformers (${name}=${value})`,
+    title,
     safety: 'unsafe',
     writes: [
       {
@@ -175,4 +188,15 @@ function cacheChange(
     ],
     imports: [],
   }
+}
+
+const folder = '.cache/sklearn'
+
+/** What a call is given as `name`: the cache that the module has already, else a folder. */
+function cacheValue(module: PythonModule, call: Call, name: string): { value: string; title: string } {
+  const existing = module.calls.find(
+    (one) => one.name === 'joblib.Memory' && one.assignedTo !== null && one.expr.end < call.expr.start,
+  )
+  const value = existing?.assignedTo ?? `'${folder}'`
+  return { value, title: `Cache the fitted transformers (${name}=${value})` }
 }

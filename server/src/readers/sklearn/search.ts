@@ -72,13 +72,13 @@ export const sklearnSearchReader = defineReader({
   },
 
   change(claim: Claim, value: unknown, facts): Change | Refusal {
+    if (claim.setting === 'cached') return changeCached(claim, facts)
     const module = facts.python!
     const call = module.callAt(claim.site)
     if (call === null) return { reason: 'the call has changed' }
     const fragment = facts.fragment.index
     if (claim.setting === 'strategy')
       return searchChange(module, facts.path, fragment, call, value as NewStrategy)
-    if (claim.setting === 'cached') return changeCached(facts, call)
     return byHand(claim)
   },
 })

@@ -1,0 +1,25 @@
+/** Whether a function does its work each time it is called. */
+
+import type { Expr } from '../syntax/python-ast.js'
+import { childrenOf } from '../syntax/python-children.js'
+import type { Func } from './code.js'
+
+/** `@lru_cache`, `@cached_property`, `@memory.cache`. */
+export function isRemembered(func: Func): boolean {
+  return func.node.decorators.some((decorator) => /cache|memo/i.test(namesIn(decorator).join(' ')))
+}
+
+function namesIn(expr: Expr): string[] {
+  const own = expr.type === 'name' ? [expr.id] : expr.type === 'attribute' ? [expr.attr] : []
+  return [...own, ...childrenOf(expr).flatMap(namesIn)]
+}
+
+/** `if item in self.cache: return self.cache[item]` above. */
+export function leavesBefore(func: Func, offset: number): boolean {
+  return func.node.body.some(
+    (statement) =>
+      statement.type === 'if' &&
+      statement.end <= offset &&
+      statement.body.some((one) => one.type === 'return'),
+  )
+}

@@ -1,0 +1,119 @@
+/** What a function loads as a whole each time it is called: `pd.read_csv(table)` of its parameter. */
+import type { Expr } from '../syntax/python-ast.js'
+import { childrenOf } from '../syntax/python-children.js'
+import { define } from '../text/records.js'
+import type { Analysis } from './analysis.js'
+import { isRemembered, leavesBefore } from './each-call.js'
+import type { Call, Func, FunctionLoad, Klass, NamedParameter } from './module.js'
+import { bindingsOf, importedLoads } from './names.js'
+import { readsPart, wholeLoad } from './whole-loads.js'
+
+const mostLoads = 4
+const deepest = 8
+
+/** A module that loads nothing, and imports none that does, need not be looked through. */
+export function mayLoad(analysis: Analysis): boolean {
+  return (
+    analysis.calls.some(({ name }) => name !== null && wholeLoad(name) !== null) ||
+    analysis.imported.some(({ functions }) => Object.values(functions).some(({ loads }) => loads))
+  )
+}
+
+export function functionLoads(analysis: Analysis, func: Func, depth = 0): FunctionLoad[] {
+  if (isRemembered(func) || depth > deepest) return []
+  const found: FunctionLoad[] = []
+  for (const call of func.calls) {
+    if (call.conditional || leavesBefore(func, call.expr.start)) continue
+    for (const { what, weight, decisive } of loadedBy(analysis, call, depth)) {
+      const inputs = new Map<string, NamedParameter>()
+      if (decisive.every((expr) => follows(analysis, expr, func, inputs)))
+        found.push({ what, weight, inputs: [...inputs.values()] })
+    }
+  }
+  return found.slice(0, mostLoads)
+}
+
+/** The same of methods, with the constructor. */
+export function methodLoads(analysis: Analysis, { methods }: Klass): Record<string, FunctionLoad[]> | null {
+  const found: Record<string, FunctionLoad[]> = {}
+  for (const [name, method] of methods) {
+    const loads = functionLoads(analysis, method)
+    if (loads.length > 0) define(found, name, loads)
+  }
+  return Object.keys(found).length === 0 ? null : found
+}
+
+type Loaded = Pick<FunctionLoad, 'what' | 'weight'> & { decisive: Expr[] }
+
+/** What one call loads, and the expressions that say which it is. */
+function loadedBy(analysis: Analysis, call: Call, depth: number): Loaded[] {
+  const { name, expr } = call
+  if (name === null) {
+    const own = analysis.functionOf(expr.callee)
+    const loads =
+      own === null ? importedLoads(analysis, expr.callee) : functionLoads(analysis, own, depth + 1)
+    return loads.flatMap(({ what, weight, inputs }) => {
+      const decisive = passedFor(expr.args, inputs)
+      return decisive === null ? [] : [{ what, weight, decisive }]
+    })
+  }
+  const load = wholeLoad(name)
+  const [first] = expr.args
+  if (load === null || readsPart(expr) || expr.args.some(({ star }) => star > 0)) return []
+  if (load.inputs === 'first' && (first === undefined || isHandle(name, first.value))) return []
+  const decisive = (load.inputs === 'first' ? [first!] : expr.args).map(({ value }) => value)
+  return [{ what: load.what, weight: load.weight, decisive }]
+}
+
+/** A handle that is kept open gives another record each time: `json.load(self.lines)`. */
+export function isHandle(name: string, given: Expr): boolean {
+  return /^(json|pickle|dill|cloudpickle|yaml)\./.test(name) && given.type === 'attribute'
+}
+
+/** What a call passes for these parameters; one that it leaves out has its default. Null: it cannot be told. */
+export function passedFor(
+  args: (Expr & { type: 'call' })['args'],
+  parameters: readonly NamedParameter[],
+): Expr[] | null {
+  if (args.some(({ star }) => star > 0)) return null
+  const placed = args.filter(({ name }) => name === null)
+  return parameters.flatMap(
+    ({ name, position }) => (args.find((one) => one.name === name) ?? placed[position])?.value ?? [],
+  )
+}
+
+const drawnBy = /^(random|numpy\.random|secrets|time|datetime|uuid)\.|^torch\.rand|^next$/
+const drawing = /^(choice|choices|randint|randrange|sample|pop|get_nowait|next|permutation)$/
+
+/** It follows from parameters of the function, which are added, and from what never changes. */
+function follows(
+  analysis: Analysis,
+  expr: Expr,
+  func: Func,
+  into: Map<string, NamedParameter>,
+  depth = 0,
+): boolean {
+  if (depth > deepest || expr.type === 'lambda' || expr.type === 'comprehension') return false
+  const inner = (one: Expr): boolean => follows(analysis, one, func, into, depth + 1)
+  if (expr.type === 'call') {
+    const { callee, args } = expr
+    if (drawnBy.test(analysis.nameOf(callee) ?? '')) return false
+    if (callee.type === 'attribute' && (drawing.test(callee.attr) || !inner(callee.value))) return false
+    return args.every(({ value }) => inner(value))
+  }
+  if (expr.type !== 'name') return childrenOf(expr).every(inner)
+  if (expr.id === 'self' || expr.id === 'cls') return true
+  const bindings = bindingsOf(analysis, expr.id, expr.start)
+  const [binding, other] = bindings
+  if (binding === undefined) return true
+  if (other !== undefined) return false
+  if (binding.kind === 'import' || binding.kind === 'class') return true
+  if (binding.kind === 'param') {
+    const owner = analysis.parameterOwner(binding)
+    if (owner?.func !== func) return false
+    into.set(binding.name, { name: binding.name, position: owner.position })
+    return true
+  }
+  const isValue = binding.kind === 'with' || (binding.kind === 'assign' && binding.unpack === null)
+  return isValue && binding.value !== null && inner(binding.value)
+}
