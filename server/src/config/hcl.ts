@@ -154,8 +154,10 @@ class HclReader {
     if (name === undefined || passed === undefined) return unknown
     const values = namedChildren(passed)
     // What is written down as text is what counts, whichever text that becomes.
-    const encoded = /^(json|yaml)encode$/.test(this.source(name)) && values.length === 1
-    if (encoded) return this.value(values[0], values[0]!.start, depth + 1)
+    const kept = /^((json|yaml)encode|to(string|number|bool|list|set|map)|(non)?sensitive)$/.test(
+      this.source(name),
+    )
+    if (kept && values.length === 1) return this.value(values[0], values[0]!.start, depth + 1)
     if (this.source(name) !== 'merge') return unknown
     if (values.every((one) => one.type === 'expression'))
       unknown.merged = values.map((one) => this.value(one, one.start, depth + 1))

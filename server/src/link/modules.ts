@@ -63,7 +63,7 @@ export class ModuleIndex {
     if (parts.length === 0) return undefined
     const beside = this.module(folder, parts)
     if (beside !== undefined || libraries.has(parts[0]!)) return beside
-    for (const parent of parents(folder)) {
+    for (const parent of [folder, ...parents(folder)]) {
       const found = this.module(parent, parts) ?? this.module(join(parent, 'src'), parts)
       if (found !== undefined) return found
     }

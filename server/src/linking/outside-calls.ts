@@ -79,6 +79,7 @@ export class OutsideCallIndex {
         args: call.args?.map((one) => this.argument(importer, one)) ?? null,
         open: call.open,
         ...(call.overridable === true ? { overridable: true as const } : {}),
+        ...(call.tried === undefined ? {} : { tried: call.tried }),
       }))
       this.resolved.set(path, found)
     }

@@ -213,7 +213,7 @@ export interface ModuleSummary {
   uses: string[]
   /** Networks of the module that it freezes, by name. */
   frozen?: string[]
-  /** Passes of its loops over epochs, as far as they are known. */
+  /** Passes of its loops over epochs and of trainers of libraries, as far as they are known. */
   epochs?: { value: number; overridable: boolean }[]
   /** Methods of the project's objects that it gives to a method `fit`, and keywords of that call. */
   fitted?: string[]
@@ -361,6 +361,16 @@ export interface OutwardCall {
   open: boolean
   /** A launch that is not known could pass more. */
   overridable?: true
+  /** A search runs it once for each trial. */
+  tried?: TriedFunction
+}
+
+/** How a search runs a function. */
+export interface TriedFunction {
+  /** Null: not known. */
+  times: number | null
+  /** Which parameter changes with the trial; null: any may. */
+  position: number | null
 }
 
 /** A class that is derived from a class of another module of the project, whose methods its objects have as well. */

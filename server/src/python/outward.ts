@@ -23,6 +23,7 @@ import type {
 import { bindingsOf, importedTarget, projectTarget, targetOf } from './names.js'
 import { optionOf } from './option-files.js'
 import { isDerived, stepOf } from './step-calls.js'
+import { triedElsewhere } from './trial-searches.js'
 
 /** Longest value that is worth passing on, in characters of JSON. */
 const maximumValue = 500
@@ -60,6 +61,8 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
   }
   for (const target of mentioned(analysis))
     found.push({ target, from: null, looped: false, usedAs: null, args: null, open: true })
+  const tried = triedElsewhere(analysis)
+  for (const one of found) if (tried.has(one.target)) one.tried = tried.get(one.target)!
   return found
 }
 

@@ -1,5 +1,6 @@
 /** What a module lets the rest of the project know. */
 import type { Expr } from '../syntax/python-ast.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
@@ -171,10 +172,24 @@ function trainedBy(analysis: Analysis, frozen: readonly Expr[]): Pick<ModuleSumm
       ? [{ value: count.value, overridable: count.overridable }]
       : []
   })
+  for (const call of analysis.calls) {
+    const keyword = call.name === null ? undefined : lookUp(epochsOfTrainers, call.name)
+    const given = keyword === undefined ? null : analysis.argument(call, keyword, null)
+    const count = given?.state === 'given' ? given.folded : null
+    if (count?.state === 'known' && typeof count.value === 'number' && count.value > 0)
+      epochs.push({ value: count.value, overridable: count.overridable })
+  }
   return {
     ...(names.length === 0 ? {} : { frozen: names }),
     ...(epochs.length === 0 ? {} : { epochs }),
   }
+}
+
+/** What trainers of libraries call the number of their passes. */
+const epochsOfTrainers: Record<string, string> = {
+  'lightning.pytorch.Trainer': 'max_epochs',
+  'transformers.TrainingArguments': 'num_train_epochs',
+  'transformers.Seq2SeqTrainingArguments': 'num_train_epochs',
 }
 
 function restoredNames(analysis: Analysis): string[] {

@@ -1,5 +1,6 @@
 /** Frozen bases of Keras models that `fit` runs over the same samples in every epoch. */
 
+import { resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
@@ -16,14 +17,15 @@ import { kerasArguments, kerasFits, usesKeras } from './fits.js'
 export const kerasFrozenReader = defineReader({
   name: 'keras-frozen',
   languages: ['python'],
-  triggers: ['trainable'],
+  // The base may be frozen in another module.
+  triggers: ['trainable', '.fit('],
   read(facts, context, claims) {
     const { python } = facts
     if (python === undefined || python.evidence.role === 'test' || !usesKeras(python)) return
-    const fits = kerasFits(python)
-    const base = frozenBase(python)
-    if (fits.length !== 1 || base === null) return
-    const fit = fits[0]!
+    const [fit, another] = kerasFits(python)
+    if (fit === undefined || another !== undefined) return
+    const base = frozenBase(python) ?? frozenElsewhere(python, fit)
+    if (base === null) return
     const epochs = convert(kerasArguments(python, fit, claims).get('epochs'), asNumber)
     if (effective(epochs) === undefined) return
     const at = calleePlace(fit)
@@ -47,10 +49,23 @@ export const kerasFrozenReader = defineReader({
 const augments =
   /\bRandom[A-Z]\w*|rotation_range|(width|height)_shift_range|zoom_range|shear_range|(horizontal|vertical)_flip|brightness_range|channel_shift|tf\.image\.random|random_(flip|crop|brightness|contrast)|augment|albumentations|imgaug|[mM]ix[uU]p|[cC]ut[mM]ix|flip_left_right|\brandom\.(randint|random|choice|uniform|sample|randrange)|np\.random\.(rand|uniform|choice|normal)/
 
+/** The same, where a function of another module makes the model that is fitted. */
+function frozenElsewhere(python: PythonModule, { expr: { callee } }: Call): Call | null {
+  if (callee.type !== 'attribute' || drawsOrThaws(python)) return null
+  const { python: maker } = resultAt(python, callee.value)
+  const drawn = [...python.imported, ...python.importers].some(({ samples }) => samples === 'drawn')
+  return maker === python || drawn ? null : frozenBase(maker)
+}
+
+function drawsOrThaws(python: PythonModule): boolean {
+  const text = moduleText(python)
+  return augments.test(text) || /trainable\s*=(?!\s*False)/.test(text)
+}
+
 /** The pretrained base, where all of it stays as it is and nothing draws the data anew. */
 function frozenBase(python: PythonModule): Call | null {
   const text = moduleText(python)
-  if (augments.test(text) || /trainable\s*=(?!\s*False)/.test(text)) return null
+  if (drawsOrThaws(python)) return null
   for (const call of python.calls) {
     if (call.name === null || !/^keras\.applications\./.test(call.name) || call.assignedTo === null) continue
     if (!/^[A-Z]/.test(call.method) || !isPretrained(python, call)) continue

@@ -88,24 +88,32 @@ const trainingMethods = /^(fit|fit_generator|train_on_batch|partial_fit)$/
 /** Which kind of work one call belongs to; null: none that can be told. */
 function workOfCall(call: Call): StepWork | null {
   const { name, method } = call
-  if (name !== null) {
-    if (training.test(name)) return 'train'
-    if (evaluating.test(name)) return 'evaluate'
-    if (deploying.test(name)) return 'deploy'
-    if (downloading.test(name)) return 'download'
-    if (preparing.test(name)) return 'prepare'
-  }
-  if (call.expr.callee.type !== 'attribute') return null
-  if (trainingMethods.test(method)) return isScaler(call) ? 'prepare' : 'train'
+  const work = name === null ? null : workOfLibrary(name)
+  if (work !== null || call.expr.callee.type !== 'attribute') return work
+  return trainingMethods.test(method) && isScaler(call) ? 'prepare' : workOfMethod(method)
+}
+
+function workOfLibrary(name: string): StepWork | null {
+  if (training.test(name)) return 'train'
+  if (evaluating.test(name)) return 'evaluate'
+  if (deploying.test(name)) return 'deploy'
+  if (downloading.test(name)) return 'download'
+  return preparing.test(name) ? 'prepare' : null
+}
+
+function workOfMethod(method: string): StepWork | null {
+  if (trainingMethods.test(method)) return 'train'
   if (deployingMethods.test(method)) return 'deploy'
   if (mergingMethods.test(method)) return 'merge'
   if (evaluatingMethods.test(method)) return 'evaluate'
   return preparingMethods.test(method) ? 'prepare' : null
 }
 
+const scalers = /^sklearn\.(preprocessing|impute|decomposition|feature_)/
+
 /** `scaler.fit(x)` prepares; it trains nothing. */
 function isScaler(call: Call): boolean {
-  if (/^sklearn\.(preprocessing|impute|decomposition|feature_)/.test(call.receiver ?? '')) return true
+  if (scalers.test(call.receiver ?? '')) return true
   const { callee } = call.expr
   const receiver = callee.type === 'attribute' ? callee.value : null
   const id = receiver?.type === 'name' ? receiver.id : receiver?.type === 'attribute' ? receiver.attr : ''
@@ -135,6 +143,7 @@ export function workOfCode(python: PythonModule, func: Func): SeenWork[] {
     for (const call of one.calls) {
       const work = workOfCall(call)
       if (work !== null) add(work)
+      for (const theirs of workElsewhere(python, call)) add(theirs)
       const inner = python.functionOf(call.expr.callee)
       if (inner !== null) visit(inner, depth + 1)
     }
@@ -151,8 +160,22 @@ export function workOfModule(python: PythonModule): SeenWork[] {
   for (const call of python.calls) {
     const work = workOfCall(call)
     if (work !== null) add(work)
+    for (const one of workElsewhere(python, call)) add(one)
   }
   return [...found].map(([work, calls]) => ({ work, calls }))
+}
+
+/** What a function of another module does, or the class of another module that an object is made of. */
+function workElsewhere(python: PythonModule, { name, expr: { callee } }: Call): StepWork[] {
+  const there = name === null ? (python.importedFunction(callee) ?? python.importedClass(callee)) : null
+  if (there === null) return []
+  const works = there.calls.flatMap((one) => {
+    const cut = one.lastIndexOf('.')
+    const [owner, method] = [one.slice(0, Math.max(cut, 0)), one.slice(cut + 1)]
+    const work = workOfLibrary(one) ?? workOfMethod(method)
+    return work === 'train' && scalers.test(owner) ? [] : (work ?? [])
+  })
+  return 'trains' in there && there.trains ? [...works, 'train'] : works
 }
 
 /** Every function that an entry function of the module reaches, itself included. */

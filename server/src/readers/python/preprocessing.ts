@@ -148,9 +148,8 @@ export function repetitionsOf(python: PythonModule): Repetition[] {
     for (const { call } of repetition.steps) seen.add(call)
     if (repetition.steps.length > 0) found.push(repetition)
   }
-  for (const { func, times } of trialPasses(python)) {
+  for (const { func, times, names } of trialPasses(python)) {
     if (remembers(python, func.node)) continue
-    const names = func.node.params.map((param) => param.name)
     add({ per: 'trial', times, steps: stepsIn(python, func.node.body, func, names), around: func })
   }
   for (const loop of python.loops) {

@@ -1,0 +1,92 @@
+/** Calls that run a function once for each trial of a search, and the functions of other modules among them. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import type { ArgumentValue, Call, TriedFunction } from './module.js'
+import { targetOf } from './names.js'
+
+interface TrialSearch {
+  name: RegExp
+  /** Keyword and position of the function. */
+  func: [string, number]
+  /** Keyword of the number of trials, its position, and what the library does without it. */
+  trials: [string, number | null, number | null]
+  /** Every parameter of the function is drawn, not the first alone. */
+  drawsAll?: true
+}
+
+const searches: TrialSearch[] = [
+  { name: /^hyperopt\.(fmin\.)?fmin$/, func: ['fn', 0], trials: ['max_evals', 3, null] },
+  {
+    name: /^skopt\.(\w+\.)*(gp|forest|gbrt|dummy)_minimize$/,
+    func: ['func', 0],
+    trials: ['n_calls', null, 100],
+  },
+  {
+    name: /^ray\.tune\.(run|run_experiments)$/,
+    func: ['run_or_experiment', 0],
+    trials: ['num_samples', null, 1],
+  },
+  { name: /^ray\.tune\.Tuner$/, func: ['trainable', 0], trials: ['', null, null] },
+  { name: /^wandb\.agent$/, func: ['function', 1], trials: ['count', 3, null] },
+  {
+    name: /^bayes_opt\.BayesianOptimization$/,
+    func: ['f', 0],
+    trials: ['', null, null],
+    drawsAll: true,
+  },
+]
+const ofStudy: Omit<TrialSearch, 'name'> = { func: ['func', 0], trials: ['n_trials', 1, null] }
+
+/** `study.optimize(objective, n_trials=100)`; null: the call runs no trials. */
+export function trialSearch({ name, method }: Call, usesOptuna: boolean): Omit<TrialSearch, 'name'> | null {
+  const found = name === null ? undefined : searches.find((one) => one.name.test(name))
+  return found ?? (method === 'optimize' && usesOptuna ? ofStudy : null)
+}
+
+/** How many trials a search runs, as far as it is known. */
+export function trialCount(
+  { trials: [keyword, position, otherwise] }: Pick<TrialSearch, 'trials'>,
+  argument: (keyword: string, position: number | null) => ArgumentValue,
+): number | null {
+  if (keyword === '') return null
+  const given = argument(keyword, position)
+  if (given.state === 'absent') return otherwise
+  const folded = given.state === 'given' ? given.folded : null
+  return folded?.state === 'known' && typeof folded.value === 'number' ? folded.value : null
+}
+
+/** Functions of other modules that a search of this one tries out, as they are imported. */
+export function triedElsewhere(analysis: Analysis): Map<string, TriedFunction> {
+  const found = new Map<string, TriedFunction>()
+  const usesOptuna = analysis.usesHere('optuna.', 'optuna')
+  for (const call of analysis.calls) {
+    const search = trialSearch(call, usesOptuna)
+    if (search === null) continue
+    const given = analysis.argument(call, ...search.func)
+    const tried = given.state === 'given' ? triedBy(analysis, given.expr) : null
+    if (tried === null) continue
+    const times = trialCount(search, (keyword, position) => analysis.argument(call, keyword, position))
+    found.set(tried.target, { times, position: search.drawsAll === true ? null : tried.position })
+  }
+  return found
+}
+
+/** `objective`, `partial(objective, data)`, `lambda trial: objective(data, trial)`: what it runs, and where it takes the trial. */
+function triedBy(analysis: Analysis, expr: Expr): { target: string; position: number | null } | null {
+  const value = analysis.definition(expr)
+  if (value.type === 'lambda') {
+    const { body, params } = value
+    if (body.type !== 'call') return null
+    const at = body.args.findIndex(({ value: one }) => one.type === 'name' && one.id === params[0]?.name)
+    const target = targetOf(analysis, body.callee)
+    return target === null ? null : { target, position: at < 0 || body.args[at]!.name !== null ? null : at }
+  }
+  if (value.type === 'call') {
+    if (analysis.nameOf(value.callee) !== 'functools.partial') return null
+    const [first, ...filled] = value.args
+    const target = first === undefined || first.star > 0 ? null : targetOf(analysis, first.value)
+    return target === null ? null : { target, position: filled.filter(({ name }) => name === null).length }
+  }
+  const target = value.type === 'name' || value.type === 'attribute' ? targetOf(analysis, value) : null
+  return target === null ? null : { target, position: 0 }
+}
