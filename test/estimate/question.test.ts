@@ -205,6 +205,18 @@ describe('answers', () => {
     assert.ok(hours!.low < 5 && hours!.high > 5, JSON.stringify(hours))
   })
 
+  it('published: 1.4 trillion tokens of Phi-2 on 96 A100 in 14 days, by a well-tuned program', () => {
+    const { hours } = ask({
+      model: 'microsoft/phi-2',
+      gpu: 'A100-SXM4-80GB',
+      devices: 96,
+      size: '2048',
+      precision: 'fp16-mixed',
+      length: '1.4T tokens',
+    })
+    assert.ok(hours!.low < 336 && hours!.high > 336, JSON.stringify(hours))
+  })
+
   it('a machine is paid for as a whole', () => {
     const eight = ask({ ...resnet, gpu: 'p3.16xlarge', devices: 8 })
     const one = ask({ ...resnet, gpu: 'p3.16xlarge', devices: 1 })

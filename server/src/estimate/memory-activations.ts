@@ -149,6 +149,31 @@ export function kernelOf(shape: ModelShape, asked: AttentionKernel): AttentionKe
   return kept[shape.family].eager === true ? 'eager' : asked
 }
 
+/**
+ * What remains at 16 bits in a well-tuned program: norms and activation functions that libraries write in Python are one
+ * kernel each, which keeps its input (Liger, Apex, `torch.compile`).
+ */
+const fusedKept: Partial<Record<ModelFamily, Widths>> = {
+  gpt2: [14, 8, 4],
+  gptneo: [16, 8, 4],
+  gptj: [12, 8, 4],
+  phi: [14, 8, 4],
+  llama: [18, 8, 8],
+  qknorm: [18, 12, 8],
+  gemma: [18, 8, 8],
+}
+
+/** Bytes that one sequence leaves in the layers of a well-tuned program. */
+export function fusedMemory(shape: ModelShape, tokens: number, bits: 16 | 32): number {
+  const widths = bits === 16 ? fusedKept[shape.family] : undefined
+  if (widths === undefined)
+    return layerMemory(shape, 1, tokens, bits === 16 ? 'mixed' : 'fp32', 'fused', null, false).all
+  const [hidden, attention, feedForward] = widths
+  const perToken =
+    hidden * shape.hidden + attention * shape.heads * shape.headSize + feedForward * shape.feedForward
+  return perToken * tokens * shape.layers
+}
+
 /** `tokens` of one sequence; `batch` sequences at a time. */
 export function layerMemory(
   shape: ModelShape,

@@ -10,7 +10,7 @@ import {
 } from '../catalog/step-costs.js'
 import type { Views } from '../catalog/views.js'
 import { lookUp } from '../text/records.js'
-import { imageMemory, imageTokens, layerMemory, writtenOut } from './memory-activations.js'
+import { fusedMemory, imageMemory, imageTokens, layerMemory, writtenOut } from './memory-activations.js'
 import { forwardOfShape } from './step-time.js'
 
 export interface Interval {
@@ -171,7 +171,8 @@ function ofShape(name: string, model: KnownModel, headless: boolean): Network | 
       return { low: least, high: encoder && headless ? least : all }
     },
     kept(size, bits, plain = false) {
-      const kernel = plain && writtenOut.has(shape.family) ? 'eager' : 'fused'
+      if (!plain) return fusedMemory(shape, tokens(size), bits)
+      const kernel = writtenOut.has(shape.family) ? 'eager' : 'fused'
       return layerMemory(shape, 1, tokens(size), bits === 16 ? 'mixed' : 'fp32', kernel, null, false).all
     },
     layers: shape.layers,
