@@ -18,6 +18,7 @@ import { type ArgumentFile, argumentFile } from './argument-files.js'
 import { programArguments, withDefaults } from './arguments.js'
 import { baseClasses } from './base-classes.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
+import { calleeName } from './callee-names.js'
 import { canonicalName } from './canonical-names.js'
 import { CircularAnswers } from './circular-answers.js'
 import { blankedText } from './code-text.js'
@@ -609,7 +610,7 @@ export class Analysis implements PythonModule {
   private resolveCalls(): void {
     const handedOver: { call: Call; value: Expr; handed: Func }[] = []
     for (const call of this.calls) {
-      call.name = names.calleeName(this, call.expr.callee)
+      call.name = calleeName(this, call.expr.callee)
       if (call.name !== null) this.ownUses.add(call.name)
       const { callee } = call.expr
       if (callee.type === 'attribute') {

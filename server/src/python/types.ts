@@ -2,10 +2,10 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { choiceName } from './callee-names.js'
 import {
   attributeValues,
   bindingsOf,
-  choiceName,
   classOf,
   depthLimit,
   fluent,
