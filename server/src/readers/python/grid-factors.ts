@@ -1,7 +1,8 @@
 /** What a loop over combinations multiplies: `itertools.product`, and lists of configurations that were made before. */
-import { resultAt } from '../../python/definition-places.js'
+import { functionAt, resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
+import { childrenOf } from '../../syntax/python-children.js'
 import { plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import type { Location } from '../../text/location.js'
@@ -37,6 +38,8 @@ export function productOf(python: PythonModule, iterable: Expr): Factor[] | null
 /** `grid.values()`, `list(grid.values())`, `[v for v in grid.values()]`, or a list of collections. */
 function valuesOf(python: PythonModule, expr: Expr): Factor[] | null {
   let value = python.definition(expr)
+  const looked = lookedUp(python, value)
+  if (looked !== null) return factorsOf(python, looked)
   if (value.type === 'comprehension' && value.clauses.length === 1 && value.conditions.length === 0)
     value = python.definition(value.clauses[0]!.iterable)
   if (value.type === 'call' && python.nameOf(value.callee) === 'list' && value.args.length === 1)
@@ -48,6 +51,23 @@ function valuesOf(python: PythonModule, expr: Expr): Factor[] | null {
       ? value.callee.value
       : unzipped(python, expr)
   return dictionary === null ? null : factorsOf(python, dictionary)
+}
+
+/** The dictionary of `(grid[name] for name in sorted(grid))`. */
+function lookedUp(python: PythonModule, value: Expr): Expr | null {
+  if (value.type !== 'comprehension' || value.clauses.length !== 1 || value.conditions.length > 0) return null
+  const { target, iterable } = value.clauses[0]!
+  const { element } = value
+  if (element.type !== 'subscript' || element.index.type !== 'name' || target.type !== 'name') return null
+  if (element.index.id !== target.id) return null
+  let keys = python.definition(iterable)
+  if (keys.type === 'call' && /^(sorted|list|tuple)$/.test(python.nameOf(keys.callee) ?? ''))
+    keys = python.definition(keys.args[0]?.value ?? keys)
+  if (keys.type === 'call' && keys.callee.type === 'attribute' && keys.callee.attr === 'keys')
+    keys = python.definition(keys.callee.value)
+  const dictionary = python.definition(element.value)
+  const same = keys.start === dictionary.start && keys.end === dictionary.end
+  return same ? element.value : null
 }
 
 /** `ParameterGrid(grid)` of scikit-learn. */
@@ -89,10 +109,11 @@ function loadedFactors(python: PythonModule, dictionary: Expr): Factor[] | null 
  * item is one configuration with all values; `[(lr, bs) for lr in LRS for bs in SIZES]` as well.
  */
 export function listedConfigurations(python: PythonModule, iterable: Expr): Factor[] | null {
-  const made = resultAt(python, iterable)
-  if (made.python === python) return listed(python, made.expr) ?? collected(python, iterable)
+  const made = yieldedAt(python, iterable) ?? listedAt(python, iterable)
+  if (made === null) return collected(python, iterable)
+  if (made.python === python) return made.factors
   const factors: Factor[] = []
-  for (const { name, values, ...held } of listed(made.python, made.expr) ?? []) {
+  for (const { name, values, ...held } of made.factors) {
     const loaded = held.loaded ?? effective(made.python.fold(values))
     // Nobody can read the code of another module from here.
     if (!Array.isArray(loaded)) return null
@@ -101,13 +122,59 @@ export function listedConfigurations(python: PythonModule, iterable: Expr): Fact
   return factors.length === 0 ? null : factors
 }
 
-function listed(python: PythonModule, value: Expr): Factor[] | null {
-  if (value.type !== 'comprehension' || value.conditions.length > 0) return null
-  if (value.kind !== 'list' && value.kind !== 'generator') return null
-  const [first] = value.clauses
-  if (value.clauses.length === 1 && first !== undefined && isZipped(python, value.element, first.target))
+interface Listed {
+  factors: Factor[]
+  /** Whose code the values stand in. */
+  python: PythonModule
+}
+
+function listedAt(python: PythonModule, iterable: Expr): Listed | null {
+  const { expr, python: there } = resultAt(python, iterable)
+  if (expr.type !== 'comprehension' || expr.conditions.length > 0) return null
+  if (expr.kind !== 'list' && expr.kind !== 'generator') return null
+  const factors = multiplied(there, expr.element, expr.clauses)
+  return factors && { factors, python: there }
+}
+
+/** What a function of the project yields in its loops: `for lr in RATES: for bs in SIZES: yield {'lr': lr, 'bs': bs}`. */
+function yieldedAt(python: PythonModule, iterable: Expr): Listed | null {
+  const value = python.definition(iterable)
+  const found = value.type === 'call' ? functionAt(python, value.callee) : null
+  if (found === null) return null
+  const loops: For[] = []
+  let block: readonly Stmt[] = found.func.node.body
+  for (;;) {
+    const inner = block.filter((one) => one.type === 'for')
+    const [loop] = inner
+    // What a test leaves out, or several loops make, is no product.
+    if (inner.length > 1 || !block.every(({ type }) => /^(assign|expr|for)$/.test(type))) return null
+    if (loop === undefined) break
+    loops.push(loop)
+    block = loop.body
+  }
+  const yields = block.flatMap((one) =>
+    one.type === 'expr' ? (yieldedBy(found.python, one.value) ?? []) : [],
+  )
+  const [element] = yields
+  if (element === undefined || yields.length > 1 || loops.length === 0) return null
+  const factors = multiplied(found.python, found.python.definition(element), loops)
+  return factors && { factors, python: found.python }
+}
+
+function yieldedBy(python: PythonModule, expr: Expr): Expr | null {
+  const isYield =
+    expr.type === 'other' && /^\(?\s*yield\b(?!\s+from)/.test(python.text.slice(expr.start, expr.end))
+  return isYield ? (childrenOf(expr)[0] ?? null) : null
+}
+
+type Clause = { target: Expr; iterable: Expr }
+
+/** The factors of what is made for each combination that the clauses go through. */
+function multiplied(python: PythonModule, element: Expr, clauses: readonly Clause[]): Factor[] | null {
+  const [first] = clauses
+  if (clauses.length === 1 && first !== undefined && isZipped(python, element, first.target))
     return productOf(python, first.iterable)
-  return several(writtenOut(python, value.element, value.clauses))
+  return several(writtenOut(python, element, clauses))
 }
 
 /** `jobs = []`, then `jobs.append({'lr': lr, 'bs': bs})` in nested loops. */
@@ -152,11 +219,7 @@ function isZipped(python: PythonModule, element: Expr, target: Expr): boolean {
 }
 
 /** One factor for each clause, or for each collection of the product that it goes through, named by the key that its value is given. */
-function writtenOut(
-  python: PythonModule,
-  element: Expr,
-  clauses: readonly { target: Expr; iterable: Expr }[],
-): Factor[] | null {
+function writtenOut(python: PythonModule, element: Expr, clauses: readonly Clause[]): Factor[] | null {
   const keys = keysIn(python, element)
   if (keys === null) return null
   const factors: Factor[] = []

@@ -1,7 +1,7 @@
 /** The part of a Ray Tune configuration that is a grid: `grid_search` anywhere inside it. */
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
-import { resultsAt } from '../../python/definition-places.js'
+import { possibleAt, resultsAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
@@ -32,7 +32,9 @@ const depthLimit = 10
  * decides between several, the one that samples, since nobody has to try a whole grid then; else the largest grid.
  */
 export function tuneSpace(module: PythonModule, config: Expr, locate: Locate): TuneSpace {
-  const made = resultsAt(module, config)
+  // `SPACES[args.space]`
+  const chosen = module.definition(config).type === 'subscript' ? possibleAt(module, config) : null
+  const made = chosen ?? resultsAt(module, config)
   if (made.length === 1 && made[0]!.python === module) return spaceAt(module, config, locate)
   const spaces = made.map(({ python, expr }) => spaceAt(python, expr, python === module ? locate : null))
   return (
