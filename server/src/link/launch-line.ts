@@ -3,6 +3,7 @@
  */
 import type { ShellCommand, ShellWord } from '../config/shell-facts.js'
 import { define, lookUp } from '../text/records.js'
+import { wrappedJob } from './batch-submission.js'
 import { commandName, commandsIn, handedOn, isInterpreter, longest, startsCommand } from './command-words.js'
 import { harmlessCommands } from './harmless-commands.js'
 import { innerCommand } from './inner-command.js'
@@ -112,6 +113,7 @@ class LaunchLine {
           (this.wanted === 'script' && name !== 'eval' && this.shellScript(this.words.slice(1)))
         )
       if (this.wanted === 'script' && shellFile.test(name)) return this.shellScript(this.words)
+      if (name === 'sbatch') return this.wanted === 'program' && this.submitted()
       const inner = innerCommand(name, this.words)
       if (inner === null) return false
       if (inner !== undefined) {
@@ -202,6 +204,18 @@ class LaunchLine {
       return this.read()
     }
     return this.within(script)
+  }
+
+  private submitted(): boolean {
+    const job = this.depth < deepest ? wrappedJob(this.words.slice(1)) : null
+    if (job === null) return false
+    const flags: Record<string, LaunchFlag> = {}
+    for (const [option, flag] of Object.entries(job.flags))
+      define(flags, option, { ...flag, location: this.locate(flag.span) })
+    this.found.chain.push('sbatch')
+    this.found.addLauncherFlags(flags, [])
+    if (!job.complete) this.found.launcherComplete = false
+    return this.within(job.script)
   }
 
   private within(script: ShellWord): boolean {

@@ -130,7 +130,8 @@ export class FoundLaunch {
 
   parts(): LaunchParts {
     const read = readArguments(this.rest, this.locate)
-    const inner = this.chain.filter((name) => name !== 'python')
+    // A batch system starts what it is given once.
+    const inner = this.chain.filter((name) => name !== 'python' && name !== 'sbatch')
     return {
       launcher: inner[inner.length - 1] ?? 'python',
       chain: this.chain,

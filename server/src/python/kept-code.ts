@@ -33,6 +33,8 @@ const made = [
   'catboost.',
   'skopt.space.',
   'torch_geometric.transforms.',
+  // What it sets holds for the whole program.
+  'jax.config.update',
 ]
 
 const library = /^(torch|torchvision|keras|tensorflow|flax|haiku|equinox)\b/

@@ -47,9 +47,9 @@ const onPurpose = /fp32|float32/i
 
 // Code.
 
-/** Formats that the code brings by itself, whatever the configuration says. */
+/** Formats that the code brings by itself, whatever the configuration says; those of arrays and of whole numbers are none. */
 const shortening =
-  /\bautocast\b|\.(half|bfloat16)\s*\(\)|\btorch\.(bfloat16|float16|half)\b|\b(torch_)?dtype\s*=|GradScaler|\bapex\b|load_in_[48]bit/
+  /\bautocast\b|\.(half|bfloat16)\s*\(\)|\btorch\.(bfloat16|float16|half)\b|\b(torch_)?dtype\s*=(?!\s*(np|numpy|torch\.(u?int\d*|long|bool|float32))\b)|GradScaler|\bapex\b|load_in_[48]bit/
 
 const unreadableSections: Verdict = { format: null, section: null }
 

@@ -46,11 +46,21 @@ export const jaxReader = defineReader({
       readLoop(python, loop, index === 0, evidence, claims)
       claimExtractions(python, loop, dialect, evidence, heavyLayers(python), claims)
     })
-    if (loops.length > 0 || evidence.role === 'training')
+    if (loops.length > 0 || evidence.role === 'training' || isImportedForTraining(python))
       readDoublePrecision(python, evidence, context, claims)
   },
   change: changeJax,
 })
+
+/** A program that takes gradients imports it, for what it sets. */
+function isImportedForTraining({ importers, programs }: PythonModule): boolean {
+  return [...importers, ...programs].some(({ uses }) => uses.some((use) => gradients.test(use)))
+}
+
+/** A module that the program imports makes everything compute in float64. */
+function doubleByImport({ imported }: PythonModule): boolean {
+  return imported.some(({ code }) => code !== undefined && /jax_enable_x64['"]\s*,\s*True/.test(code.text))
+}
 
 export function isJaxLoop(loop: Loop): boolean {
   return loop.role === 'train' && [...loop.effects.calls].some((name) => gradients.test(name))
@@ -147,6 +157,15 @@ const onTpu = /(^|[^a-z_])tpus?([^a-z]|$)|(^|[^a-z])(colab|use|on|is|has|num|clo
 
 /** Where layers of the file compute in the format of their inputs. On TPUs matrix products are short by themselves. */
 function readPrecision(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {
+  if (doubleByImport(python)) {
+    training.unknown(
+      'precision',
+      'jax_enable_x64',
+      'an imported module computes in float64',
+      loopHeader(loop),
+    )
+    return
+  }
   const elsewhere = heavyNetworkElsewhere(python)
   if (elsewhere !== null && !codeMatches(python, lowering)) {
     const reason = `give the layers of ${elsewhere} \`dtype=jnp.bfloat16\``

@@ -87,10 +87,15 @@ function isBooster(root: string): boolean {
   return /^(xgboost|lightgbm|catboost)$/.test(root)
 }
 
-/** True for libraries that never compute on an accelerator, or not unless they are told to. */
-export function computesOnProcessors(module: string): boolean {
+/**
+ * True for libraries that never compute on an accelerator, or not unless they are told to.
+ *
+ * @param name what is imported from the module; null: the module itself
+ */
+export function computesOnProcessors(module: string, name: string | null = null): boolean {
   const root = module.split('.')[0]!
-  return standardLibrary.has(root) || onProcessors.has(root) || onlyWhereTold(root) || clients.test(module)
+  const whole = name === null ? module : `${module}.${name}`
+  return standardLibrary.has(root) || onProcessors.has(root) || onlyWhereTold(root) || clients.test(whole)
 }
 
 export function isAccelerated(module: string): boolean {

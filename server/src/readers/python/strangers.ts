@@ -23,7 +23,7 @@ const takesDevices = new Set(
     'trl axolotl llamafactory swift torchtune torchtitan litgpt lit_gpt lightning_cloud catalyst determined paddle mxnet ' +
     'tensorpack tf_agents keras_cv keras_nlp keras_hub darts neuralforecast pytorch_forecasting scvi anomalib chemprop flair ' +
     't5x maxtext seqio trax elegy mlx cuml cugraph cudf h2o oneflow bagua patrickstar torch_xla torchrec torchsnapshot ' +
-    'parsl mpi4py submitit torchx coiled'
+    'parsl mpi4py torchx coiled'
   ).split(' '),
 )
 
@@ -85,7 +85,7 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
   const could: Hideable[] = []
   const names = [...module.split('.'), ...(name === null ? [] : [name])]
   if (mayCompute(module, name)) could.push('accelerator')
-  if (singleDeviceLibraries.has(root) || computesOnProcessors(module)) return could
+  if (singleDeviceLibraries.has(root) || computesOnProcessors(module, name)) return could
   const calls = callsInto(analysis, imported)
   const says = (pattern: RegExp) =>
     names.some((one) => pattern.test(one)) || calls.some((call) => pattern.test(call.method))
@@ -120,7 +120,7 @@ function broughtThrough(spec: string): Hideable[] {
 
 /** It may be or hold a library that computes on an accelerator. */
 function mayCompute(module: string, name: string | null): boolean {
-  if (computesOnProcessors(module) || isAccelerated(module)) return false
+  if (computesOnProcessors(module, name) || isAccelerated(module)) return false
   const last = module.split('.').at(-1)!
   const plain = plainHelper.test(last) || (name !== null && last === '' && plainHelper.test(name))
   return !plain || computes.test(name ?? '')

@@ -13,7 +13,7 @@ import { notebookJob, runtimeOf } from '../notebooks/runtime.js'
 import { defineReader } from '../reader.js'
 import { changeJob } from '../slurm/change.js'
 import { slurmJobId } from '../slurm/job.js'
-import { srunOptions } from '../slurm/srun.js'
+import { isSubmitted, srunOptions } from '../slurm/srun.js'
 import { slurmSteps } from '../slurm/steps.js'
 import { withTorchxDefaults } from '../torchx/defaults.js'
 import { torchxAsked } from '../torchx/run.js'
@@ -94,7 +94,7 @@ export const shellReader = defineReader({
       const { command, parts } = launch
       const machine = machines.find(({ starts }) => starts.includes(command))
       const id = shellLaunchId(claims, facts.fragment, command)
-      const own = job === null ? srunOptions(parts) : null
+      const own = job === null || isSubmitted(parts) ? srunOptions(parts) : null
       const hydra = hydraSteps(parts)
       const asks =
         own !== null ||

@@ -25,7 +25,7 @@ import {
   tasksPerNode,
 } from './job.js'
 import { claimBatchScripts } from './scripts.js'
-import { srunOptions } from './srun.js'
+import { isSubmitted, srunOptions } from './srun.js'
 import { type StepRequest, widestStep } from './step-request.js'
 import { claimSubmissions } from './submission.js'
 
@@ -39,7 +39,8 @@ export const slurmReader = defineReader({
     const { shell, path, fragment } = facts
     if (shell === undefined) return
     claimSubmissions(claims, fragment, shell.commands)
-    const launches = launchesOf(shell.commands, (span) => claims.locate(span))
+    const found = launchesOf(shell.commands, (span) => claims.locate(span))
+    const launches = found.filter(({ parts }) => !isSubmitted(parts))
     const job = slurmJobId(path, fragment, shell)
     if (job !== null) {
       const work = workOf(shell, launches)
@@ -51,9 +52,8 @@ export const slurmReader = defineReader({
       claimArrayGrid(claims, shell, fragment.text, launches, job)
       if (wanted !== null && wanted.count !== 0)
         claimArray(claims, shell.directives, launches, jobEvidence(true), job)
-      return
     }
-    for (const launch of launches) {
+    for (const launch of job === null ? found : found.filter(({ parts }) => isSubmitted(parts))) {
       const directives = srunOptions(launch.parts)
       if (directives === null) continue
       const { sharing, timeout } = workOf({ ...shell, commands: [launch.command] }, [launch])
@@ -294,7 +294,7 @@ function withOption<T>(
   command: ShellCommand | null,
 ): Value<T> {
   if (command === null) return limit
-  const srun = command.words.find((word) => word.text !== null && /(^|\/)srun$/.test(word.text))
+  const srun = command.words.find((word) => /(^|\/)(srun|sbatch)$/.test(word.text ?? ''))
   const given = limit.state !== 'default'
   if (!given && srun === undefined) return limit
   const place: Place = given

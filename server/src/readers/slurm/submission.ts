@@ -1,19 +1,11 @@
 /** `sbatch --export=ALL,WORKERS=8 train.sbatch 4`: a batch script is read with what it is submitted with. */
 import type { ShellCommand } from '../../config/shell-facts.js'
+import { submissionOptions } from '../../link/batch-submission.js'
 import { readOptions } from '../../link/launch-options.js'
-import { table } from '../../link/option-table.js'
 import type { SourceFragment } from '../../text/source-fragment.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { shellLaunchId } from '../shell/launches.js'
 import { scriptCall } from '../shell/script-calls.js'
-
-const options = table(
-  'J job-name p partition t time A account q qos N nodes n ntasks c cpus-per-task G gpus o output e error d dependency ' +
-    'a array D chdir w nodelist x exclude C constraint L licenses mem mem-per-cpu mem-per-gpu gres export begin mail-type ' +
-    'mail-user ntasks-per-node gpus-per-node gpus-per-task comment reservation signal wrap',
-  'parsable wait W hold H requeue no-requeue test-only quiet Q verbose v contiguous overcommit O oversubscribe s ' +
-    'exclusive spread-job use-min-nodes no-kill k ignore-pbs help usage V version',
-)
 
 export function claimSubmissions(
   claims: ClaimBuilder,
@@ -36,7 +28,7 @@ function submittedScript(command: ShellCommand): ShellCommand | null {
   const [first, ...rest] = command.words
   if (command.unreachable || first === undefined || !/(^|\/)sbatch$/.test(first.text ?? '')) return null
   const environment = [...command.environment]
-  const { end } = readOptions(rest, options, [], (name, { value, span }) => {
+  const { end } = readOptions(rest, submissionOptions, [], (name, { value, span }) => {
     if (name !== 'export' || typeof value !== 'string') return
     for (const one of value.split(',')) {
       const match = /^(\w+)=([\s\S]*)$/.exec(one)

@@ -216,8 +216,9 @@ function claimLaunches(
         program: { path, module: null, bases: [] },
         flags: {},
         positionals: [],
-        // What it is called with takes the place of options.
-        complete: call.expr.args.length === 1,
+        // What it is called with takes the place of options, and those of this program are for whoever submits.
+        complete:
+          call.expr.args.length === 1 && (path !== python.path || python.programArguments.length === 0),
         environment: {},
         launcherFlags: {},
         processes: tasks,
@@ -229,9 +230,9 @@ function claimLaunches(
   }
 }
 
-/** The file of the project that holds a function; null: not known, or it takes options that a call replaces. */
+/** The file of the project that holds a function; null: not known. */
 function fileOf(python: PythonModule, callee: Expr): string | null {
-  if (python.functionOf(callee) !== null) return python.programArguments.length === 0 ? python.path : null
+  if (python.functionOf(callee) !== null) return python.path
   const target = python.targetOf(callee)
   return target === null ? null : (python.projectTarget(target)?.summary.path ?? null)
 }
