@@ -1,5 +1,6 @@
 /** `sbatch --gres=gpu:4 --wrap="srun python train.py"`: a job that the command line describes whole. Source: sbatch manual, 24.05. */
 import type { ShellWord } from '../config/shell-facts.js'
+import { define } from '../text/records.js'
 import { readOptions } from './launch-options.js'
 import type { LaunchFlag } from './launch-parts.js'
 import { table } from './option-table.js'
@@ -44,7 +45,7 @@ export interface WrappedJob {
 export function wrappedJob(words: ShellWord[]): WrappedJob | null {
   const flags: WrappedJob['flags'] = {}
   const { complete } = readOptions(words, submissionOptions, [], (name, flag) => {
-    flags[name] = flag
+    define(flags, name, flag)
   })
   const span = flags.wrap?.valueSpan
   const word = words.find(({ start, end }) => span != null && start <= span.start && span.end <= end)
