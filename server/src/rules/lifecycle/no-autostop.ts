@@ -1,6 +1,10 @@
+import { month } from '../../estimate/bill.js'
+import { hourlyCost } from '../../estimate/hourly.js'
 import { effective } from '../../values/value.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { atLeast } from '../bounds.js'
-import { defineRule } from '../rule.js'
+import { requestOf } from '../machine-request.js'
+import { defineRule, type RuleOptions } from '../rule.js'
 import { unless } from '../silence.js'
 import { acceleratorsOf } from './job-words.js'
 
@@ -17,7 +21,7 @@ export default defineRule({
   severity: 'error',
   finds: 'machines that nothing stops',
   summary: 'A machine that nothing stops is billed through nights and weekends.',
-  check(view, { report, silent }) {
+  check(view, { report, silent, options, today }) {
     const { idleStop, endedBy, interactive, instanceType, gpus, choosesCapacity } = view.settings
     if (idleStop === undefined || effective(idleStop) !== null)
       return silent(unless(view, 'idleStop', 'it stops when it is idle'))
@@ -43,8 +47,15 @@ export default defineRule({
     const given = effective(choosesCapacity) === false && idleStop.state !== 'known'
     report({
       at: idleStop,
-      // Turned off in so many words; a machine without accelerators is cheap.
-      severity: count < 1 ? 'hint' : given ? 'information' : idleStop.state === 'known' ? 'error' : 'warning',
+      // Turned off in so many words; a machine without accelerators is mostly cheap.
+      severity:
+        count < 1
+          ? plainSeverity(view, byHand, options, today)
+          : given
+            ? 'information'
+            : idleStop.state === 'known'
+              ? 'error'
+              : 'warning',
       message: given
         ? `Nothing takes this down once nobody uses it (\`${idleStop.key}\` ${state}): it keeps ${machine === '' ? 'its accelerators' : machine} from others until somebody notices.`
         : byHand
@@ -64,3 +75,15 @@ export default defineRule({
     })
   },
 })
+
+/** What a machine without accelerators costs in the hours in which nobody works at it. */
+function plainSeverity(
+  view: SubjectView<'Compute'>,
+  byHand: boolean,
+  options: RuleOptions,
+  today: string,
+): 'hint' | 'information' {
+  const cost = byHand ? hourlyCost(requestOf(view), options.prices, today) : undefined
+  const wasted = idle[0] * month * (cost?.onDemand ?? 0)
+  return wasted < options.money.warning ? 'hint' : 'information'
+}
