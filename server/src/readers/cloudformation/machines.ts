@@ -18,6 +18,7 @@ import {
   trainsByName,
   workstation,
 } from '../machine-claims.js'
+import { mayStop, neverCalled } from './notebook-script.js'
 import { scalesEndpoints } from './scalable-target.js'
 import type { Resource } from './template.js'
 
@@ -47,7 +48,10 @@ export function readNotebookInstance(claims: ClaimBuilder, resource: Resource): 
   if (compute === null) return
   compute.known('managedBy', resource.type, 'sagemaker', resource.header)
   const key = 'LifecycleConfigName'
-  compute.say('idleStop', key, orDefault(opaque(resource.get(key), 'a script may stop it'), null))
+  const scripts = resource.template.referred(at(resource.properties, key))
+  if (scripts?.properties !== undefined && !mayStop(scripts.properties))
+    compute.default('idleStop', neverCalled, null, resource.header)
+  else compute.say('idleStop', key, orDefault(opaque(resource.get(key), 'a script may stop it'), null))
 }
 
 const apps = ['JupyterLabAppSettings', 'CodeEditorAppSettings']
