@@ -45,6 +45,8 @@ export interface Trainer extends OptionTable {
   countedBy?: string
   /** A reader reads from its command line how it trains. */
   described?: true
+  /** It gets data ready, on processors alone. */
+  prepares?: true
 }
 
 const torchrunValues =
@@ -299,6 +301,23 @@ export const trainers: Trainer[] = [
   { words: ['yolo', 'pose', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
   // Source: https://spacy.io/api/cli#train, 3.8: one process, which computes on the device that `--gpu-id` names.
   { words: ['spacy', 'train'], name: 'spacy', module: 'spacy.cli.train', processes: 1, ...noOptions },
+  // Source: nnU-Net, experiment_planning; fairseq_cli/preprocess.py; sentencepiece. None of them looks for an accelerator.
+  ...['nnUNetv2_plan_and_preprocess', 'nnUNetv2_preprocess', 'nnUNet_plan_and_preprocess'].map((name) => ({
+    words: [name],
+    name,
+    module: 'nnunetv2.experiment_planning',
+    processes: 1,
+    prepares: true as const,
+    ...noOptions,
+  })),
+  ...['fairseq-preprocess', 'spm_train', 'spm_encode'].map((name) => ({
+    words: [name],
+    name,
+    module: name,
+    processes: 1,
+    prepares: true as const,
+    ...noOptions,
+  })),
   { words: ['nnUNetv2_train'], name: 'nnUNetv2_train', module: 'nnunetv2', processes: 1, ...noOptions },
   {
     words: ['colabfold_batch'],
@@ -322,4 +341,11 @@ const described = new Set(trainers.filter((one) => one.described === true).map((
 /** The command line says all that is to be known of the training. */
 export function describesItself(launcher: string): boolean {
   return described.has(launcher)
+}
+
+const preparing = new Set(trainers.filter((one) => one.prepares === true).map(({ name }) => name))
+
+/** A program of another project that gets data ready and could use no accelerator. */
+export function preparesData(launcher: string): boolean {
+  return preparing.has(launcher)
 }

@@ -110,7 +110,7 @@ function unseenIn(linked: LinkedLaunch, input: RunInput): Unseen[] {
   const { launch, script, unresolved, extraction, frameworkConfig } = linked
   const unseen = unseenFlags(launch)
   // What a framework config says of its training holds whatever program reads it.
-  if (unresolved !== null && !computesOnProcessor(launch.program.path))
+  if (unresolved !== null && launch.prepares !== true && !computesOnProcessor(launch.program.path))
     unseen.push(
       frameworkConfig === null && launch.described !== true
         ? unseenProgram(unresolved)

@@ -45,6 +45,8 @@ export interface Launch {
   launcherFlags: Record<string, LaunchValue>
   /** The command line itself says how it trains, whatever program that starts. */
   described?: true
+  /** A program of another project, known to get data ready on processors alone. */
+  prepares?: true
   /** Some options of the launcher cannot be read. */
   launcherOpen?: true
   /** Processes per node; null: unknown; 0: one for each device of the node. */

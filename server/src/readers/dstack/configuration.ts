@@ -339,6 +339,8 @@ function changeConfiguration(claim: Claim, value: unknown, facts: FragmentFacts)
         return set(`Request ${value} GPU: count`, after, [...keys, 'count'])
       const source = written(node)
       if (source === undefined) return byHand(claim)
+      // `24GB` and `A100` say no number that could be replaced.
+      if (after === 0) return set('Request no GPU: gpu: 0', 0)
       const to = /^\d+$/.test(source) ? after : source.replace(/(^|:)\d+(?=:|$)/, `$1${value}`)
       return set(`Request ${value} GPU: ${to}`, to)
     }

@@ -2,7 +2,7 @@
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
 import { parseCommandCall, parseLaunch, parseScriptCall } from '../../link/launch-line.js'
 import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
-import { describesItself, startsOnEveryNode, startsPerDevice } from '../../link/launchers.js'
+import { describesItself, preparesData, startsOnEveryNode, startsPerDevice } from '../../link/launchers.js'
 import { deviceOf } from '../../link/one-device.js'
 import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'
@@ -122,6 +122,7 @@ export function shellLaunch(
     ...(around.asks === true ? { asks: true as const } : {}),
     ...(parts.serves ? { serves: true as const } : {}),
     ...(describesItself(parts.launcher) ? { described: true as const } : {}),
+    ...(preparesData(parts.launcher) ? { prepares: true as const } : {}),
     ...(parts.agent ? { sweep: 'agent' as const } : {}),
     ...(parts.runs === undefined ? {} : { runs: parts.runs }),
     ...(parts.cluster === null ? {} : { cluster: parts.cluster }),

@@ -73,7 +73,7 @@ function reportWaiting(
   report({
     at: preparation.job.launch!.location,
     ...(count >= manyGpus ? {} : { severity: 'information' as const }),
-    message: `${accelerators} ${count === 1 ? 'waits' : 'wait'} at every start while ${preparation.script} ${verb(code.work)}: run it in a job of its own, on a machine without accelerators.`,
+    message: `${accelerators} ${count === 1 ? 'waits' : 'wait'} at every start while ${preparation.script ?? preparation.job.launch!.launcher} ${verb(code.work)}: run it in a job of its own, on a machine without accelerators.`,
     saving: {
       fraction: [0, 0.3],
       usd: null,

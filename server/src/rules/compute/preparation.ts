@@ -16,7 +16,9 @@ export function codeOfRun(run: Run): Code | Silence {
   if (unseen !== undefined) return unseen
   const program = subjectIn(run, 'Program')
   // A program of another project that is known to compute on processors.
-  if (program === undefined && run.script === null && run.job.launch !== null) return { work: [] }
+  const { launch } = run.job
+  if (program === undefined && run.script === null && launch !== null)
+    return launch.prepares === true ? { work: ['prepare'], location: launch.location } : { work: [] }
   if (program === undefined) return { text: `nothing is known of what ${run.script ?? 'it'} imports` }
   const library = effective(program.settings.acceleratorLibrary)
   if (library !== null) return unless(program, 'acceleratorLibrary', `${run.script} uses ${library}`)
