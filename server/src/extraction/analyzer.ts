@@ -212,7 +212,12 @@ export class Analyzer {
       if (
         isModule &&
         !force &&
-        !this.isLeading(file, fragment, { text: fragment.text, tree: tree.python!, imports: record.imports! })
+        !this.isLeading(fragment, {
+          text: fragment.text,
+          tree: tree.python!,
+          imports: record.imports!,
+          metadata: file.metadata,
+        })
       ) {
         if (fragment.text.includes('costlint'))
           record.suppressions.push(...suppressionsOf(file.path, fragment, tree))
@@ -275,8 +280,8 @@ export class Analyzer {
   }
 
   /** Whether readers that lead to other files have a word in a module. */
-  private isLeading(file: SourceFile, fragment: SourceFragment, module: UnreadModule): boolean {
-    const metadata = file.metadata === undefined ? '' : JSON.stringify(file.metadata)
+  private isLeading(fragment: SourceFragment, module: UnreadModule): boolean {
+    const metadata = module.metadata === undefined ? '' : JSON.stringify(module.metadata)
     return this.choice
       .of(fragment, [metadata])
       .some(({ leads }) => (typeof leads === 'function' ? leads(module) : leads === true))

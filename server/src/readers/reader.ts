@@ -54,6 +54,8 @@ export interface UnreadModule {
   tree: PythonTree
   /** As `ModuleSummary.imports`. */
   imports: readonly string[]
+  /** As `FragmentFacts.metadata`. */
+  metadata?: FragmentFacts['metadata']
 }
 
 /** For `Reader.leads`: only what imports the library leads somewhere. */

@@ -6,7 +6,7 @@ import { notebookJob, runtimeOf } from './runtime.js'
 
 export const notebookRuntimeReader = defineReader({
   name: 'notebook-runtime',
-  leads: true,
+  leads: ({ metadata }) => runtimeOf(metadata) !== null,
   languages: ['python'],
   triggers: ['"accelerator"'],
   read({ path, fragment, python, metadata }, _context, claims) {
