@@ -85,8 +85,21 @@ function commandArguments({ functions, programParameters }: Analysis): ProgramAr
 
 const mostKeys = 60
 
+/** Whether there is a file to read keys of: a call loads it, or another module keeps what it holds. */
+function mayReadKeys(analysis: Analysis): boolean {
+  return (
+    analysis.imported.some(({ kept }) => kept !== undefined) ||
+    analysis.calls.some(({ expr }) => isOfFile(configuredPath(analysis, expr)))
+  )
+}
+
+function isOfFile(path: ConfiguredPath | null): boolean {
+  return path !== null && (path.root !== null || Object.values(path.parts?.paths ?? {}).some(isOfFile))
+}
+
 /** By the roots of the configurations that it reads: the keys that it reads without a fallback. */
 export function keysRead(analysis: Analysis): Map<string, (string | number)[][]> {
+  if (!mayReadKeys(analysis)) return new Map()
   const found = new Map<string, Map<string, (string | number)[]>>()
   const note = (path: ConfiguredPath | null): void => {
     for (const part of Object.values(path?.parts?.paths ?? {})) note(part)
