@@ -1,4 +1,5 @@
 /** From the tree of a module to what readers ask. */
+import { ofTree } from '../syntax/of-tree.js'
 import type { PythonTree } from '../syntax/python-ast.js'
 import type { LaunchBinding } from '../text/launch.js'
 import { Analysis, type Neighbours } from './analysis.js'
@@ -19,12 +20,18 @@ export function analyse(
   return new Analysis(
     path,
     text,
-    withoutBlocks(tree, dead),
+    withoutDead(tree, dead),
     notebook,
     neighbours,
     binding,
     deadCode(whole, dead),
   ).describe()
+}
+
+/** Without the same code it is the same tree, so what follows from it holds for the next analysis. */
+function withoutDead(tree: PythonTree, dead: ReturnType<typeof deadBlocks>): PythonTree {
+  const places = [...dead].map(([block, { from }]) => block[from]!.start)
+  return ofTree(tree, `without ${places.join(' ')}`, () => withoutBlocks(tree, dead))
 }
 
 /**

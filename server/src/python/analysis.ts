@@ -1,5 +1,6 @@
 /** One Python fragment, analysed: the implementation of `PythonModule`. */
 
+import { ofTree } from '../syntax/of-tree.js'
 import type {
   CallExpr,
   ClassDef,
@@ -178,7 +179,7 @@ export class Analysis implements PythonModule {
     this.outside = new OutsideCalls(this, neighbours.outside ?? [])
     this.knowsImporters = neighbours.outside !== undefined || this.importers.length === 0
     this.hasErrors = tree.hasErrors
-    this.scopes = buildScopes(tree.body, text.length)
+    this.scopes = ofTree(tree, 'scopes', () => buildScopes(tree.body, text.length))
     const index = indexTree(tree)
     this.calls = index.calls
     this.functions = index.functions
@@ -223,7 +224,8 @@ export class Analysis implements PythonModule {
   }
 
   get code(): string {
-    this.blanked ??= blankedText(this.text, this.tree, this.statements, this.dead, this.calls)
+    const { text, tree, statements, dead, calls } = this
+    this.blanked ??= ofTree(tree, 'code', () => blankedText(text, tree, statements, dead, calls))
     return this.blanked
   }
 
@@ -370,7 +372,7 @@ export class Analysis implements PythonModule {
 
   private allGuards: Guard[] | null = null
   get guards(): readonly Guard[] {
-    this.allGuards ??= guardsIn(this.tree)
+    this.allGuards ??= ofTree(this.tree, 'guards', () => guardsIn(this.tree))
     return this.allGuards
   }
   condition(test: Expr): Condition {

@@ -3,6 +3,7 @@
 import { toDevice } from '../../python/effects.js'
 import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
+import { ofTree } from '../../syntax/of-tree.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall, noteSmallNetwork } from '../../text/evidence.js'
 import { fixedArgument, knownArgument } from '../../values/argument.js'
@@ -246,7 +247,7 @@ export function moduleText({ code }: PythonModule): string {
 
 /** Whether the module's code matches. */
 export function codeMatches(python: PythonModule, pattern: RegExp): boolean {
-  return once(python, pattern.source, () => pattern.test(python.code))
+  return ofTree(python.tree, pattern.source, () => pattern.test(python.code))
 }
 
 /** The text of a piece of code; blanks stand for comments, docstrings and what never runs. */
