@@ -1,5 +1,5 @@
 /**
- * The code of modules that make networks, pipelines or search spaces: what a network computes follows from its code, which may
+ * The code of modules that make networks, pipelines, their components or search spaces: what a network computes follows from its code, which may
  * stand in another module than the one that trains it. So the summary keeps the text, and that of the modules that it makes them of.
  */
 import { define } from '../text/records.js'
@@ -35,7 +35,13 @@ const made = [
   'torch_geometric.transforms.',
   // What it sets holds for the whole program.
   'jax.config.update',
+  // Grids that somebody lists.
+  'itertools.product',
+  'sklearn.model_selection.ParameterGrid',
 ]
+
+/** Components of pipelines, which another module puts together. */
+const components = ['kfp.dsl.', 'kfp.v2.dsl.', 'kfp.components.']
 
 const library = /^(torch|torchvision|keras|tensorflow|flax|haiku|equinox)\b/
 
@@ -46,8 +52,9 @@ export function keptCode(analysis: Analysis): KeptCode | null {
   const bases: KeptCode['bases'] = {}
   for (const { name, bases: all } of analysis.classes)
     if (all.some((base) => network.test(base))) define(bases, name, all)
-  // A program that defines networks may lend them to others.
-  if (analysis.isEntry && (Object.keys(bases).length === 0 || analysis.notebook)) return null
+  // A program that defines networks, or steps of a pipeline that train, may lend them to others.
+  const lends = Object.keys(bases).length > 0 || analysis.usesHere(...components)
+  if (analysis.isEntry && (!lends || analysis.notebook)) return null
   const imported: KeptCode['imported'] = {}
   let room = longest.imported
   let makers = 0
@@ -58,7 +65,7 @@ export function keptCode(analysis: Analysis): KeptCode | null {
     room -= sizeOf(code)
     if (room >= 0) define(imported, name, code)
   }
-  const makes = Object.keys(bases).length > 0 || makers > 0 || analysis.usesHere(...made)
+  const makes = lends || makers > 0 || analysis.usesHere(...made)
   return makes ? { path: analysis.path, text, bases, imported } : null
 }
 

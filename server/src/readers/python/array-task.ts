@@ -1,11 +1,16 @@
 /** A grid of which each task of a job array trains one entry: `grid[int(os.environ['SLURM_ARRAY_TASK_ID'])]`. */
 import { distinctCount } from '../../estimate/dimension.js'
+import { functionAt } from '../../python/definition-places.js'
 import type { PythonModule } from '../../python/module.js'
-import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { ValuePlace } from '../../python/possible.js'
+import { onlyReturn } from '../../python/returns.js'
+import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../../syntax/python-children.js'
+import type { Location } from '../../text/location.js'
 import { lookUp } from '../../text/records.js'
+import { passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { Place } from '../../workload/builder.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Binding } from '../../workload/claim.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
 import { claimHandGrid } from '../hand-grid.js'
@@ -13,6 +18,7 @@ import { trainsAnywhere, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { type Factor, listedConfigurations, parameterGrid, productOf } from './grid-factors.js'
 import { hyperparameter } from './hyperparameter-names.js'
+import { type Axis, axesIn } from './unfolded-task.js'
 
 /** What tells a task its number: Slurm, Kubernetes, AWS Batch, PBS, Grid Engine, LSF, Google Batch, Cloud Run. */
 const variables = [
@@ -37,44 +43,95 @@ export const arrayTaskReader = defineReader({
     if (python === undefined || !trainsAnywhere(python)) return
     for (const statement of python.statements)
       for (const { entry, grid, given } of entriesIn(python, statement, context.binding)) {
-        const factors = configurationsOf(python, grid)
+        const factors = configurationsOf(grid.python, grid.expr)
         if (factors === null) continue
         const dimensions = factors.map((one, index) =>
-          dimension(python, one, targetOf(statement, entry, index)),
+          dimension(grid.python, one, targetOf(statement, entry, index)),
         )
         if (dimensions.filter(({ name, size }) => hyperparameter.test(name) && size !== 1).length < 2)
           continue
-        const place: Place = { start: statement.start, end: entry.end }
-        const search = claims.subject('Search', place, '', tuningEvidence(python))
-        const launched = 'jobs, one for each entry'
-        // Without a launch that passes on its number, somebody may train one of them by hand.
-        claimHandGrid(search, { key: 'grid', dimensions, unit: 'job', launched }, place, {
-          overridable: !given,
-        })
+        const elsewhere = grid.python === python ? null : placeElsewhere(grid)
+        claimTasks(python, claims, dimensions, { start: statement.start, end: entry.end }, given, elsewhere)
       }
+    claimAxes(python, claims, context.binding)
   },
   change: () => ({ reason: 'let a tuner choose the values, and start as many tasks as it has trials' }),
 })
 
+function claimTasks(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  dimensions: Dimension[],
+  place: Place,
+  given: boolean,
+  elsewhere: Location | null,
+): void {
+  const search = claims.subject('Search', place, '', tuningEvidence(python))
+  const launched = 'jobs, one for each entry'
+  // Without a launch that passes on its number, somebody may train one of them by hand.
+  claimHandGrid(search, { key: 'grid', dimensions, unit: 'job', launched }, place, {
+    overridable: !given,
+    ...(elsewhere === null ? {} : { location: elsewhere }),
+  })
+}
+
+function claimAxes(python: PythonModule, claims: ClaimBuilder, binding: Binding | null): void {
+  const axes = axesIn(python, (expr) =>
+    isTaskNumber(python, expr) ? true : passedNumber(python, expr, binding),
+  )
+  const dimensions = axes.map(({ values, name }) => dimension(python, { name, values }, null))
+  const tuned = dimensions.filter(({ name, size }) => hyperparameter.test(name) && size !== 1)
+  if (tuned.length < 2 || dimensions.some(({ size }) => size === null)) return
+  const [{ statement, entry }] = axes as [Axis]
+  const place = { start: statement.start, end: entry.end }
+  const given = axes.some((one) => one.given)
+  claimTasks(python, claims, dimensions, place, given, null)
+}
+
 interface Entry {
   entry: Expr
-  grid: Expr
+  grid: ValuePlace
   /** The number is shown to be that of a task. */
   given: boolean
 }
 
-/** `grid[task]` where the index is the number of the task. */
+/** `grid[task]` where the index is the number of the task, or `configuration(task)`, a function that looks it up. */
 function entriesIn(python: PythonModule, statement: Stmt, binding: Binding | null): Entry[] {
   const found: Entry[] = []
   const visit = (expr: Expr): void => {
-    if (expr.type === 'subscript') {
-      const given = isTaskNumber(python, expr.index) ? true : passedNumber(python, expr.index, binding)
-      if (given !== null) found.push({ entry: expr, grid: expr.value, given })
+    const looked =
+      expr.type === 'subscript'
+        ? { index: expr.index, grid: { python, expr: expr.value } }
+        : expr.type === 'call'
+          ? lookedUp(python, expr)
+          : null
+    if (looked !== null) {
+      const { index, grid } = looked
+      const given = isTaskNumber(python, index) ? true : passedNumber(python, index, binding)
+      if (given !== null) found.push({ entry: expr, grid, given })
     }
     forEachChild(expr, visit)
   }
   forEachExpression(statement, visit)
   return found
+}
+
+/** Where another module lists the grid. */
+function placeElsewhere({ python, expr }: ValuePlace): Location {
+  const { start, end } = python.definition(expr)
+  return { path: python.path, cell: null, start, end }
+}
+
+/** `def configuration(task): return grid[task]`, here or in another module; null: the function does something else. */
+function lookedUp(python: PythonModule, call: CallExpr): { index: Expr; grid: ValuePlace } | null {
+  const called = functionAt(python, call.callee)
+  const entry = called === null ? null : onlyReturn(called.func)
+  if (called === null || entry?.type !== 'subscript' || entry.index.type !== 'name') return null
+  const { id } = entry.index
+  const position = called.func.node.params.findIndex(({ name }) => name === id)
+  const made = python.callAt(call)
+  const index = position < 0 || made === null ? null : passedExpression(python.argument(made, id, position))
+  return index === null ? null : { index, grid: { python: called.python, expr: entry.value } }
 }
 
 function isTaskNumber(python: PythonModule, index: Expr): boolean {

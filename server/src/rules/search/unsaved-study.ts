@@ -4,6 +4,10 @@ import { defineRule } from '../rule.js'
 import { unless } from '../silence.js'
 import { formatDuration, known, trialCount } from './trials.js'
 
+/** Fewer trials are soon repeated; on small data five times as many. */
+const many = 20
+const manyOfSmall = 100
+
 export default defineRule({
   name: 'search/unsaved-study',
   judges: 'Search',
@@ -33,10 +37,12 @@ export default defineRule({
     }
     // Trials of a moment are soon repeated.
     if (known(search, 'trialSteps') === undefined) return silent(unless(search, 'trialSteps', ''))
-    if (small !== null) return silent(`the search is small: ${small}`)
     const trials = trialCount(search)
+    // On small data a trial is short, and so many of them are hours nevertheless.
+    const hours = typeof trials === 'number' && trials >= manyOfSmall
+    if (small !== null && !hours) return silent(`the search is small: ${small}`)
     const limit = known(search, 'timeLimit') ?? null
-    const long = trials === null || (typeof trials === 'number' && trials >= 20)
+    const long = trials === null || (typeof trials === 'number' && trials >= many)
     if (limit !== null && limit < 3600) return silent(`the search is short: ${formatDuration(limit)}`)
     if (!long && limit === null)
       return silent(
