@@ -8,7 +8,7 @@ import { claimedCall } from '../claim-argument.js'
 import { removeMethods } from '../pipelines/remove-method.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
 import type { FragmentFacts } from '../reader.js'
-import { readPipelines } from './tasks.js'
+import { readPipelines, type Task } from './tasks.js'
 
 const gone: Refusal = { reason: 'the step is no longer there' }
 
@@ -65,7 +65,8 @@ export function changeStep(claim: Claim, value: unknown, facts: FragmentFacts): 
   if (claim.setting === 'gpus' && value === 0) {
     const call = claimedCall(python, site)
     if (call === null) return gone
-    const task = readPipelines(python).tasks.find((one) => one.settings.get(call.method)?.includes(call))
+    const [task, ...others] = tasksSetBy(python, call)
+    if (others.length > 0) return shared
     const kind = task?.settings.get('set_accelerator_type') ?? []
     const selected = (task?.settings.get('add_node_selector_constraint') ?? []).filter((one) =>
       /accelerator|gpu|NVIDIA/i.test(python.code.slice(one.expr.callee.end, one.expr.end)),
@@ -75,6 +76,7 @@ export function changeStep(claim: Claim, value: unknown, facts: FragmentFacts): 
   if (claim.setting === 'gpus' && typeof value === 'number') {
     const call = claimedCall(python, site)
     if (call === null) return gone
+    if (tasksSetBy(python, call).length > 1) return shared
     const name = call.method === 'set_gpu_limit' ? 'gpu' : 'limit'
     const title = `Ask for ${value} GPU${value === 1 ? '' : 's'}`
     return done(title, writeArgument(facts, call, name, python.argument(call, name, 0), String(value)))
@@ -95,6 +97,13 @@ export function changeStep(claim: Claim, value: unknown, facts: FragmentFacts): 
     return limitTime(facts, python, call, value)
   }
   return byHand(claim)
+}
+
+const shared: Refusal = { reason: 'the same line asks for the GPUs of other steps: leave this one out there' }
+
+/** Several where a loop goes through them. */
+function tasksSetBy(python: PythonModule, call: Call): Task[] {
+  return readPipelines(python).tasks.filter((one) => one.settings.get(call.method)?.includes(call))
 }
 
 /** Version 1 sets it on the task, version 2 through the extension for Kubernetes. */

@@ -50,7 +50,7 @@ export const kubeflowReader = defineReader({
     }
     claimEnvironment(python, claims, engine, evidence, pipelines.tasks)
     const staleness = stalenessOf(python, pipelines.tasksOf)
-    const functions = pipelines.tasks.flatMap(({ code }) => code ?? [])
+    const functions = pipelines.tasks.flatMap(({ code, module }) => (module === python ? (code ?? []) : []))
     const training: { task: Task; onGpu: boolean }[] = []
     for (const task of pipelines.tasks) {
       const place = calleePlace(task.call)
@@ -60,7 +60,7 @@ export const kubeflowReader = defineReader({
         work,
       } = describeStep(
         claims,
-        python,
+        task.module,
         { name: task.name, code: task.code, place, scope: scopeOf(task) },
         { engine, key: 'kfp', unit: 'task', evidence },
       )
@@ -111,7 +111,7 @@ function claimSwitch(
   const own = pipeline === null ? [] : tasks.filter((task) => task.pipeline === pipeline)
   const step = describeAllSteps(
     claims,
-    worksOf(python, own),
+    worksOf(own),
     { place: calleePlace(call), scope },
     { engine, key: 'pipeline', unit: 'task', evidence },
   )
@@ -134,8 +134,8 @@ function claimReason(
   if (reason !== null) step.known('uncachedFor', 'caching', reason.because, place)
 }
 
-function worksOf(python: PythonModule, tasks: Task[]): { name: string; purpose: StepWork[] }[] {
-  return tasks.map(({ name, code }) => ({ name, purpose: workOfStep(python, name, code).purpose }))
+function worksOf(tasks: Task[]): { name: string; purpose: StepWork[] }[] {
+  return tasks.map(({ name, code, module }) => ({ name, purpose: workOfStep(module, name, code).purpose }))
 }
 
 const variable = 'KFP_DISABLE_EXECUTION_CACHING_BY_DEFAULT'
@@ -154,7 +154,7 @@ function claimEnvironment(
   const place = placeOf(statement)
   const step = describeAllSteps(
     claims,
-    worksOf(python, tasks),
+    worksOf(tasks),
     { place, scope: variable },
     { engine, key: 'pipeline', unit: 'task', evidence },
   )
@@ -190,6 +190,11 @@ function stalenessOf(
   return found
 }
 
+/** Null: it stands in another module. */
+function ownCode(python: PythonModule, { code, module }: Task): Func | null {
+  return module === python ? code : null
+}
+
 function claimCaching(
   python: PythonModule,
   step: SubjectBuilder<'Step'>,
@@ -203,14 +208,14 @@ function claimCaching(
     const place = methodPlace(set)
     const given = methodValue(python, set, 'enable_caching', 0, step.locator)
     step.say('cached', 'set_caching_options', convert(given, asBoolean))
-    claimReason(python, step, set.statement, task.code, place)
+    claimReason(python, step, set.statement, ownCode(python, task), place)
     return
   }
   if (staleness !== null) {
     const place = placeOf(staleness.statement)
     const value = assigned(python, step.locator, staleness.value, place)
     step.say('cached', 'max_cache_staleness', convert(value, staleAtOnce))
-    claimReason(python, step, place, task.code, place)
+    claimReason(python, step, place, ownCode(python, task), place)
     return
   }
   const place = calleePlace(task.call)

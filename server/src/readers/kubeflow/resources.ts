@@ -16,7 +16,7 @@ import { claimCode } from '../pipelines/describe-step.js'
 import { claimCodeLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
 import { methodPlace, methodValue } from './method-value.js'
-import type { Task } from './tasks.js'
+import { componentsIn, type Task } from './tasks.js'
 
 export interface TaskFacts {
   evidence: Evidence
@@ -85,8 +85,10 @@ export function claimResources(
   claimSpot(python, compute, task, at)
   claimTime(python, compute, task, facts.engine, at)
   if (task.code !== null) {
-    claimTaskCode(python, compute, task, facts.work, at)
-    claimCodeLaunch(claims, python, compute, task.code, facts.functions)
+    const { module } = task
+    claimTaskCode(compute, task, facts.work, at)
+    const functions = module === python ? facts.functions : componentsIn(module)
+    claimCodeLaunch(claims, module, compute, task.code, functions, false, at)
   }
   const { container } = task
   const { job } = compute.subject
@@ -183,16 +185,10 @@ function claimTime(
     })
 }
 
-function claimTaskCode(
-  python: PythonModule,
-  compute: SubjectBuilder<'Compute'>,
-  task: Task,
-  work: StepWork[],
-  at: Place,
-): void {
-  claimCode(python, compute, task.code!, work, at, true)
+function claimTaskCode(compute: SubjectBuilder<'Compute'>, task: Task, work: StepWork[], at: Place): void {
+  claimCode(task.module, compute, task.code!, work, at, true)
   const installs = task.component?.expr.args.find((one) => one.name === 'packages_to_install')
-  const packages = installs === undefined ? '' : python.text.slice(installs.start, installs.end)
+  const packages = installs === undefined ? '' : task.module.text.slice(installs.start, installs.end)
   if (/cud[af]|torch|tensorflow|jax|cu(py|ml|graph)|rapids|dali|gpu/i.test(packages))
     compute.unknown('acceleratorLibrary', 'packages_to_install', 'a package that may use it is installed', at)
 }

@@ -1,4 +1,5 @@
 /** Pipelines of the Kubeflow SDK (versions 1 and 2) as a module writes them: components, tasks and what is set on tasks. */
+import { functionAt } from '../../python/definition-places.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { mayBePassed, passedExpression, textArgument } from '../../values/argument.js'
@@ -30,8 +31,10 @@ export interface Task {
   /** The call that makes it: `preprocess(raw=raw)`, `dsl.ContainerOp(…)`. */
   call: Call
   name: string
-  /** Its code, where the component is a function of this module. */
+  /** Its code, where the component is a function of this module, or of another one of the project. */
   code: Func | null
+  /** The module that its code stands in. */
+  module: PythonModule
   /** The component's own call: `@dsl.component(packages_to_install=…)`, `func_to_container_op(f, …)`. */
   component: Call | null
   /** Where its container is described: `dsl.ContainerSpec(…)`, `dsl.ContainerOp(…)`. */
@@ -64,6 +67,8 @@ function decorated(python: PythonModule, func: Func, wanted: RegExp): Expr | nul
 interface Component {
   name: string
   code: Func | null
+  /** Absent: the module at hand. */
+  module?: PythonModule
   call: Call | null
   container?: Call | null
 }
@@ -98,9 +103,27 @@ function componentOf(python: PythonModule, callee: Expr, makers: Makers, depth =
     }
     if (made.expr === callee) return null
   }
+  const elsewhere = componentElsewhere(python, callee)
+  if (elsewhere !== null) return elsewhere
   const name = python.nameOf(callee)
   if (name !== null && readyMade.test(name)) return { name: plainName(callee), code: null, call: null }
   return isOfProject(python, callee) ? { name: plainName(callee), code: null, call: null } : null
+}
+
+/** A component that another module of the project defines; null: it is none, or its code is not at hand. */
+function componentElsewhere(python: PythonModule, callee: Expr): Component | null {
+  const found = functionAt(python, callee)
+  const decorator = found === null ? null : decorated(found.python, found.func, componentDecorators)
+  if (found === null || found.python === python || decorator === null) return null
+  const { func, python: module } = found
+  const call = decorator.type === 'call' ? module.callOf(decorator) : null
+  const code = decorated(module, func, describesContainer) === null ? func : null
+  return { name: func.name, code, module, call }
+}
+
+/** Every function of the module that is a component. */
+export function componentsIn(module: PythonModule): Func[] {
+  return module.functions.filter((func) => decorated(module, func, componentDecorators) !== null)
 }
 
 /** Imported from a module of the project: in a pipeline that is a component of another file. */
@@ -155,6 +178,7 @@ export function readPipelines(python: PythonModule): Pipelines {
       call,
       name: component.name,
       code: component.code,
+      module: component.module ?? python,
       component: component.call,
       container: containerOperations.test(call.name ?? '') ? call : (component.container ?? null),
       pipeline: call.function !== null && pipelines.includes(call.function) ? call.function : null,

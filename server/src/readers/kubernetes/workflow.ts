@@ -11,7 +11,7 @@ import {
   textWithTemplates,
   written,
 } from '../../config/access.js'
-import type { ConfigNode } from '../../config/node.js'
+import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import { orDefault } from '../../values/operations.js'
 import type { Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -28,6 +28,13 @@ import {
   placeOf,
   specPlace,
 } from './objects.js'
+import {
+  callsOf,
+  isWorkflowParameter,
+  tasksOf,
+  withNodeAt,
+  withWorkflowParameters,
+} from './workflow-parameters.js'
 import { type Claimed, claimTimeLimit, claimWorkload, deadlineKey, type Workload } from './workload.js'
 
 /** Policies that start a step again for faults of the machine only. */
@@ -70,12 +77,26 @@ function readWorkflow(
 ): void {
   let most = 0
   const onGpus = new Set<string>()
-  const templates = items(at(object.root, ...spec, 'templates'))
+  const root = withWorkflowParameters(object.root, at(object.root, ...spec))
+  const templates = items(at(root, ...spec, 'templates'))
   for (const [number, template] of templates.entries()) {
-    const claimed = readTemplate(claims, context, object, spec, number, template)
-    most = Math.max(most, claimed?.gpus ?? 0)
-    const name = text(at(template, 'name'))
-    if (name !== undefined && (claimed?.gpus ?? 0) > 0 && trainsIn(template)) onGpus.add(name)
+    const calls = callsOf(template, templates)
+    for (const [index, call] of calls.entries()) {
+      const called = withNodeAt(root, [...spec, 'templates', number], call) as ConfigMap
+      const part = calls.length === 1 ? '' : `:${index}`
+      const claimed = readTemplate(claims, context, { ...object, root: called }, spec, number, call, part)
+      most = Math.max(most, claimed?.gpus ?? 0)
+      const name = text(at(call, 'name'))
+      if (name !== undefined && (claimed?.gpus ?? 0) > 0 && trainsIn(call)) onGpus.add(name)
+      const limit = at(object.root, ...spec, 'templates', number, 'retryStrategy', 'limit')
+      if (claimed !== null)
+        claimRetries(
+          claimed,
+          { ...object, root: called },
+          [...spec, 'templates', number],
+          isWorkflowParameter(limit),
+        )
+    }
   }
   for (const template of templates) claimItems(claims, template, onGpus)
   const place = specPlace(object)
@@ -103,8 +124,7 @@ function trainsIn(template: ConfigNode): boolean {
 
 /** `withItems` of a task or a step that trains on accelerators: a pod for each item. */
 function claimItems(claims: ClaimBuilder, template: ConfigNode, onGpus: ReadonlySet<string>): void {
-  const steps = items(at(template, 'steps')).flatMap((one) => (one.kind === 'list' ? items(one) : [one]))
-  for (const task of [...items(at(template, 'dag', 'tasks')), ...steps]) {
+  for (const task of tasksOf(template)) {
     const list = entry(task, 'withItems')
     if (list === undefined || !onGpus.has(text(at(task, 'template')) ?? '')) continue
     const all = items(list.value)
@@ -131,6 +151,8 @@ function readTemplate(
   spec: Keys,
   number: number,
   template: ConfigNode,
+  /** Tells the calls of one template apart. */
+  call: string,
 ): Claimed | null {
   const container = entry(template, 'container') ?? entry(template, 'script')
   if (container === undefined || container.value.kind !== 'map' || template.kind !== 'map') return null
@@ -155,7 +177,8 @@ function readTemplate(
         starts: container.key === 'container',
       },
     ],
-    part: `:${text(name.value) ?? number}`,
+    part: `:${text(name.value) ?? number}${call}`,
+    ...(call === '' ? {} : { shared: 'other steps run from the same template: give this one its own' }),
     ...(name.key === 'name' && text(name.value) !== undefined ? { name: text(name.value)! } : {}),
     ...(at(template, 'podSpecPatch') !== undefined || at(object.root, ...spec, 'podSpecPatch') !== undefined
       ? { patched: 'podSpecPatch' }
@@ -178,7 +201,6 @@ function readTemplate(
       writes: [{ path: [...object.base, ...keys, deadlineKey], after: 'name' }],
     },
   })
-  claimRetries(claimed, object, keys, at(template, 'retryStrategy'))
   return claimed
 }
 
@@ -206,8 +228,10 @@ function claimRetries(
   { compute }: Claimed,
   object: KubernetesObject,
   template: Keys,
-  strategy: ConfigNode | undefined,
+  /** A parameter of the workflow says how often. */
+  overridable: boolean,
 ): void {
+  const strategy = at(object.root, ...template, 'retryStrategy')
   if (strategy === undefined || strategy.kind !== 'map') return
   const policy = at(strategy, 'retryPolicy')
   const place = placeOf(strategy)
@@ -220,5 +244,6 @@ function claimRetries(
   const keys = [...template, 'retryStrategy', 'limit']
   const title = 'Retry at most once: limit: {value}'
   const given: Given<number | null> = numberAt(compute.locator, object, keys, place, title)
-  compute.say('retries', key, orDefault(given, null))
+  const counted = orDefault(given, null)
+  compute.say('retries', key, overridable ? { ...counted, overridable } : counted)
 }

@@ -63,6 +63,8 @@ export interface Workload {
   /** Makes the job unique where an object holds several, and its name. */
   part?: string
   name?: string
+  /** Why it cannot ask for other accelerators: others are written in the same lines. */
+  shared?: string
 }
 
 export interface Claimed {
@@ -223,7 +225,8 @@ function claimSize(compute: SubjectBuilder<'Compute'>, workload: Workload, holde
   const first = holders[0]!.accelerators
   const shown = shownWith(compute.locator, first.shown)
   const { index } = object.document
-  const site = planned(shown, index, [], fewerGpus(holders))
+  const plan = workload.shared === undefined ? fewerGpus(holders) : { reason: workload.shared }
+  const site = planned(shown, index, [], plan)
   const same = uniform(holders)
   const each = same ? first.count : total
   if (each === null) {
@@ -237,11 +240,11 @@ function claimSize(compute: SubjectBuilder<'Compute'>, workload: Workload, holde
   const nodes = same ? nodesOf(holders) : 1
   const written = holders.length === 1 ? holders[0]!.group.replicas : undefined
   const at = written?.node === undefined ? place : placeOf(written.node)
-  const plan: Planned =
+  const byReplicas: Planned =
     written?.keys == null
       ? { reason: 'several groups of pods take part' }
       : { title: 'Run it on {value} node', writes: [{ path: written.keys }] }
-  const nodeSite = planned(at, index, [], plan)
+  const nodeSite = planned(at, index, [], byReplicas)
   if (nodes === null) compute.unknown('nodes', 'replicas', 'template', at, { site: nodeSite })
   else if (written !== undefined && written.node === undefined)
     compute.default('nodes', 'replicas', nodes, at, { site: nodeSite })

@@ -1,6 +1,6 @@
 /** Steps that run code of the file that defines them, as launches of that file. */
 import type { Func, PythonModule } from '../../python/module.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { bareLaunch } from '../bare-launch.js'
 import type { Decorated } from './decorated-function.js'
 import { workOfCode } from './step-work.js'
@@ -27,7 +27,7 @@ export function claimStepLaunch(
   claimCodeLaunch(claims, python, compute, step.func, functions, alone)
 }
 
-/** The same of a function that a step runs. `functions`: of all steps. */
+/** The same of a function that a step runs. `functions`: of all steps; `shown`: the step, where its code is in another module. */
 export function claimCodeLaunch(
   claims: ClaimBuilder,
   python: PythonModule,
@@ -35,6 +35,7 @@ export function claimCodeLaunch(
   code: Func,
   functions: readonly Func[],
   alone = false,
+  shown: Place | null = null,
 ): void {
   const { job } = compute.subject
   const training = [...new Set(functions)].filter((func) =>
@@ -43,7 +44,9 @@ export function claimCodeLaunch(
   const own = training.length === 0 ? alone : training.length === 1 && training[0] === code
   if (job === null || !own) return
   const { nameStart } = code.node
-  const name = claims.path.slice(claims.path.lastIndexOf('/') + 1)
+  const { path } = python
+  const foreign = path !== claims.path
+  const name = foreign ? path : path.slice(path.lastIndexOf('/') + 1)
   claims.launch(
     {
       ...bareLaunch({
@@ -55,6 +58,6 @@ export function claimCodeLaunch(
       // Parameters of the flow may be given anything.
       complete: false,
     },
-    { start: nameStart, end: nameStart + code.name.length },
+    foreign && shown !== null ? shown : { start: nameStart, end: nameStart + code.name.length },
   )
 }
