@@ -16,7 +16,10 @@ export interface BundleFile {
 }
 
 /** What the other files of the bundle say. */
-export type BundleFacts = Pick<BundleFile, 'variables' | 'replaced' | 'changed'>
+export interface BundleFacts extends Pick<BundleFile, 'replaced' | 'changed'> {
+  /** With the path of the file that declares each. */
+  variables: Record<string, { declared: ConfigNode; path: string }>
+}
 
 export const bundleName = /(^|\/)(databricks|bundle)\.ya?ml$/
 

@@ -3,6 +3,7 @@ import { type BundleFacts, type BundleFile, bundleName } from '../config/bundle.
 import type { FileRecord } from '../extraction/analyzer.js'
 import { matchesGlob } from '../link/glob.js'
 import { folderOf, join, parents } from '../link/paths.js'
+import { define } from '../text/records.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 import type { ProjectFiles } from './project-files.js'
 
@@ -79,7 +80,8 @@ class BundleIndex {
     const facts: BundleFacts = { variables: {}, replaced: [], changed: [] }
     for (const one of files) {
       const { variables, replaced, changed } = this.files.record(one)!.bundle!
-      Object.assign(facts.variables, variables)
+      for (const [name, declared] of Object.entries(variables))
+        define(facts.variables, name, { declared, path: one })
       facts.replaced.push(...replaced)
       facts.changed.push(...changed)
     }

@@ -29,12 +29,19 @@ export function changeDatabricks(claim: Claim, value: unknown, facts: FragmentFa
       return set(`Stop after ${minutes} idle minutes: ${claim.key}: ${minutes}`, [{ keys, value: minutes }])
     }
     case 'instanceType':
+      if (isVariable(keys)) return { reason: `${claim.key} is set elsewhere` }
       return changeMachine(claim, String(value), facts)
     case 'spot':
+      if (isVariable(keys)) return { reason: `${claim.key} is set elsewhere` }
       return changeSpot(claim, facts)
     default:
       return byHand(claim)
   }
+}
+
+/** A single value that the bundle declares: what goes with it stands elsewhere. */
+function isVariable(keys: readonly (string | number)[]): boolean {
+  return keys.length === 3 && keys[0] === 'variables' && keys[2] === 'default'
 }
 
 /** The runtime for GPUs starts on machines with GPUs only. */

@@ -3,6 +3,7 @@
  * its variables, JSON of the Jobs API, blocks of Terraform.
  */
 import { at, entry, isNothing, items, map } from '../../config/access.js'
+import type { BundleFacts } from '../../config/bundle.js'
 import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Refusal, Write } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
@@ -37,21 +38,32 @@ export class BundleVariables {
     /** Variables that a target gives another value. */
     private readonly replaced: ReadonlySet<string>,
     /** Those that other files of the bundle declare. */
-    private readonly elsewhere: Record<string, ConfigNode>,
+    private readonly elsewhere: BundleFacts['variables'],
   ) {}
 
-  /** The default; null: none is written. `foreign`: it stands in another file. */
-  resolve(node: ConfigNode): { node: ConfigNode; overridable: boolean; foreign: boolean } | null {
+  /** The default; null: none is written. */
+  resolve(node: ConfigNode): Resolved | null {
     if (node.kind !== 'unknown') return null
     const name = /^\$\{var\.([\w-]+)\}$/.exec(node.text?.trim() ?? '')?.[1]
     if (name === undefined) return null
     const own = at(this.variables, name)
-    const declared = own ?? lookUp(this.elsewhere, name)
+    const other = own === undefined ? lookUp(this.elsewhere, name) : undefined
+    const declared = own ?? other?.declared
     const value = declared?.kind === 'map' ? entry(declared, 'default')?.value : undefined
+    const keys: Keys = ['variables', name, 'default']
     return value === undefined
       ? null
-      : { node: value, overridable: this.replaced.has(name), foreign: own === undefined }
+      : { node: value, overridable: this.replaced.has(name), keys, path: other?.path ?? null }
   }
+}
+
+/** What a variable holds. */
+interface Resolved {
+  node: ConfigNode
+  overridable: boolean
+  /** Where it is written, and the file, if that is another one. */
+  keys: Keys
+  path: string | null
 }
 
 export class ConfigFields extends Fields {
@@ -76,15 +88,20 @@ export class ConfigFields extends Fields {
     const node = resolved?.node ?? found
     const place: Place = this.from ?? nodePlace(found)
     const overridable = this.overridable || resolved?.overridable === true
-    // What a variable holds is changed where it is declared.
-    const site =
-      resolved === null && this.from === null
-        ? keyedPlace(place, this.document, [...this.keys, ...keys])
-        : place
-    const origin = this.claims.origin(place, { overridable, site })
+    const site = this.from === null ? this.siteOf(place, keys, resolved) : place
+    const { site: asked, ...rest } = this.claims.origin(place, { overridable, site })
+    const path = this.from === null ? (resolved?.path ?? null) : null
+    const origin = { ...rest, site: path === null ? asked : { ...asked, path, fragment: 0 } }
     const value = plainValue(node)
     if (value !== undefined) return stated(origin, value)
     return unreadable(origin, node.kind === 'unknown' ? node.because : 'another kind of value')
+  }
+
+  /** What a variable holds is changed where it is declared, unless a target gives it another value. */
+  private siteOf(place: Place, keys: Keys, resolved: Resolved | null): Place {
+    if (resolved === null) return keyedPlace(place, this.document, [...this.keys, ...keys])
+    if (resolved.overridable) return place
+    return keyedPlace(place, resolved.path === null ? this.document : 0, resolved.keys)
   }
 
   set(keys: readonly Key[], value: Json | undefined): Write | Refusal {
@@ -106,7 +123,8 @@ export class ConfigFields extends Fields {
     const resolved = found === undefined ? null : this.variables.resolve(found)
     const node = map(resolved?.node ?? found)
     if (node === undefined) return undefined
-    const from = this.from ?? (resolved?.foreign === true ? { start: found!.start, end: found!.end } : null)
+    const foreign = resolved !== null && resolved.path !== null
+    const from = this.from ?? (foreign ? { start: found!.start, end: found!.end } : null)
     const last = keys.at(-1)
     const said = typeof last === 'string' ? entry(at(this.node, ...keys.slice(0, -1)), last) : undefined
     const shown: Place =
@@ -115,7 +133,7 @@ export class ConfigFields extends Fields {
     return new ConfigFields(
       this.claims,
       node,
-      [...this.keys, ...keys],
+      resolved?.keys ?? [...this.keys, ...keys],
       this.document,
       shown,
       this.variables,

@@ -3,7 +3,7 @@
  * before that serving.kubeflow.org) and Knative `Service` (serving.knative.dev/v1; Cloud Run speaks it too).
  */
 import { at, entries, entry, map, written } from '../../config/access.js'
-import type { ConfigNode } from '../../config/node.js'
+import type { ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
@@ -43,7 +43,8 @@ function readInferenceService(claims: ClaimBuilder, object: KubernetesObject, ab
   const predictor = at(object.root, ...above, 'predictor')
   const place = specPlace(object)
   if (predictor === undefined || predictor.kind !== 'map' || place === null) return
-  const pod = podOf(predictor)
+  const framework = frameworkOf(predictor)
+  const pod = podOf(predictor, framework)
   const mode = written(at(object.root, 'metadata', 'annotations', 'serving.kserve.io/deploymentMode'))
   const floor: Floor = {
     key: 'minReplicas',
@@ -53,7 +54,9 @@ function readInferenceService(claims: ClaimBuilder, object: KubernetesObject, ab
   }
   const own = entry(at(object.root, ...above), 'predictor')!
   const shown: Place = { ...place, start: own.keyStart, end: own.keyEnd }
-  const serving = claimServing(claims, object, 'KServe', pod, floor, shown)
+  const keys = [...object.base, ...above, 'predictor']
+  const container = framework === null ? undefined : [framework.key, 'resources']
+  const serving = claimServing(claims, object, 'KServe', pod, floor, shown, keys, container)
   if (serving === null) return
   const format = processorFormat(predictor)
   if (format !== null) {
@@ -90,11 +93,15 @@ function processorFormat(predictor: ConfigNode): { name: string; node: ConfigNod
   return null
 }
 
-/** The pod that KServe makes: containers of one's own, or one of the model server that the framework names. */
-function podOf(predictor: ConfigNode): ConfigNode {
-  if (at(predictor, 'containers') !== undefined || predictor.kind !== 'map') return predictor
-  const framework = predictor.entries.find((one) => map(entry(one.value, 'resources')?.value) !== undefined)
-  if (framework === undefined) return predictor
+/** The model server that the framework names (`model`, `sklearn`); null: containers of one's own. */
+function frameworkOf(predictor: ConfigMap): ConfigEntry | null {
+  if (at(predictor, 'containers') !== undefined) return null
+  return predictor.entries.find((one) => map(entry(one.value, 'resources')?.value) !== undefined) ?? null
+}
+
+/** The pod that KServe makes: with a container for the model server. */
+function podOf(predictor: ConfigMap, framework: ConfigEntry | null): ConfigMap {
+  if (framework === null) return predictor
   const { start, end } = framework.value
   const list: ConfigNode = { kind: 'list', items: [framework.value], start, end }
   return {

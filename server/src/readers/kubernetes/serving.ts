@@ -25,7 +25,10 @@ export interface Floor {
   plan?: Planned
 }
 
-/** `keys`: from the top of the document to the pod, where that is written as one. Null: no replica holds accelerators. */
+/**
+ * `keys`: from the top of the document to the pod, where that is written as one; `container`: from there to the resources of
+ * the only container, where it stands in no list. Null: no replica holds accelerators.
+ */
 export function claimServing(
   claims: ClaimBuilder,
   object: KubernetesObject,
@@ -34,6 +37,7 @@ export function claimServing(
   floor: Floor,
   place: Place,
   keys?: Keys,
+  container?: Keys,
 ): SubjectBuilder<'Serving'> | null {
   const accelerators = acceleratorsOf(pod)
   if (accelerators === null) return null
@@ -48,8 +52,8 @@ export function claimServing(
   const resource = placeOf(accelerators.shown.value)
   if (accelerators.count === null) serving.unknown('gpus', accelerators.resource, 'template', resource)
   else {
-    const fewer =
-      keys === undefined || pod === undefined ? null : fewerGpus([{ group: { pod, keys }, accelerators }])
+    const group = { pod: pod!, keys: keys ?? [], ...(container === undefined ? {} : { container }) }
+    const fewer = keys === undefined ? null : fewerGpus([{ group, accelerators }])
     const site = fewer === null ? resource : planned(resource, object.document.index, [], fewer)
     serving.known('gpus', accelerators.resource, accelerators.count, resource, { site })
   }

@@ -3,8 +3,10 @@ import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { textArgument } from '../../values/argument.js'
 import { absent, convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
+import { pythonLiteral, quoteOf } from '../../values/python-literal.js'
 import { isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { byHand } from '../change-answer.js'
@@ -41,12 +43,16 @@ export const modalReader = defineReader({
     if (claim.setting === 'gpus' && value === 0)
       return changeDecorator(facts, claim.site, { gpu: null }, 'Ask for no GPU')
     if (claim.setting === 'gpus' && typeof value === 'number') {
-      const given = facts.python?.callAt(claim.site)?.expr.args.find((one) => one.name === 'gpu')?.value
-      if (given?.type !== 'constant' || typeof given.value !== 'string')
+      const { python } = facts
+      const call = python?.callAt(claim.site) ?? null
+      const argument = call === null ? undefined : python!.argument(call, 'gpu')
+      const given = argument?.state === 'given' ? textArgument(argument) : null
+      if (argument?.state !== 'given' || given === null)
         return { reason: 'the GPU is not written as one text' }
-      const mark = facts.python!.text[given.start]!
-      const kind = given.value.replace(/:\d+$/, '')
-      const text = `${mark}${kind}${value === 1 ? '' : `:${value}`}${mark}`
+      // A name may stand for the GPUs of other functions as well: it is this one that needs fewer.
+      const quote = quoteOf(python!.text.slice(argument.expr.start, argument.expr.end))
+      const kind = given.replace(/:\d+$/, '')
+      const text = pythonLiteral(value === 1 ? kind : `${kind}:${value}`, quote)
       return changeDecorator(
         facts,
         claim.site,

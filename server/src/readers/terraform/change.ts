@@ -113,14 +113,26 @@ function changeBatchJob(
   root: ConfigNode | undefined,
 ): Change | Refusal {
   const { keys } = claim.site
-  if (claim.setting !== 'timeLimit' || root === undefined || keys === undefined) return byHand(claim)
+  if (root === undefined || keys === undefined) return byHand(claim)
   const editor = new Editor(facts, root)
+  if (claim.setting === 'retries') return changeAttempts(editor, claim, keys, Number(value) + 1)
+  if (claim.setting !== 'timeLimit') return byHand(claim)
   const present = at(root, ...keys.slice(0, -1)) !== undefined
   const title = `End each attempt after ${Number(value) / 3600} hours: attempt_duration_seconds = ${value}`
   return editor.change(title, [
     present
       ? editor.set(keys, Number(value))
       : editor.set(keys.slice(0, -1), { attempt_duration_seconds: Number(value) }),
+  ])
+}
+
+/** The first attempt counts as one. */
+function changeAttempts(editor: Editor, claim: Claim, keys: Key[], attempts: number): Change | Refusal {
+  const written = scalar(at(editor.root, ...keys))?.value
+  if (written === undefined) return byHand(claim)
+  const times = attempts === 2 ? 'once' : `${attempts - 1} times`
+  return editor.change(`Retry at most ${times}: attempts = ${attempts}`, [
+    editor.set(keys, typeof written === 'string' ? String(attempts) : attempts),
   ])
 }
 

@@ -87,7 +87,7 @@ function servedOnProcessors(view: SubjectView<'Serving'>): Report | Silence {
     at: gpus,
     message: `${title === undefined ? 'Each replica' : `Each replica of "${title}"`} holds ${count}×${effective(gpuModel) ?? 'GPU'} to serve a model of ${acceleratorLibrary.key}, whose server computes on the CPU${replicas > 1 ? `; ${replicas} run at all times` : ''}.`,
     saving: usuallySaved,
-    fixes: [],
+    fixes: [{ set: [{ claim: gpus, value: 0 }] }],
     related: [{ location: acceleratorLibrary.location, message: 'served on the CPU' }],
   }
 }
