@@ -1,6 +1,8 @@
 /** Words that name a command, and commands that stand inside the words of another one. */
 import type { ShellWord } from '../config/shell-facts.js'
-import { splitCommands } from '../config/shell-words.js'
+import { fallback, type ShellScope, splitCommands } from '../config/shell-words.js'
+import type { LaunchValue } from '../text/launch.js'
+import { lookUp } from '../text/records.js'
 import { launchers, trainers } from './launchers.js'
 import { wrappers } from './wrappers.js'
 
@@ -52,14 +54,27 @@ export function longest<T extends { words: string[] }>(
   return best
 }
 
-/** Commands inside a quoted script; words keep their places where the quotes hide nothing. */
-export function commandsIn(word: ShellWord): ShellWord[][] {
+/**
+ * Commands inside a quoted script; words keep their places where the quotes hide nothing. `environment`: what the shell that
+ * reads it finds there.
+ */
+export function commandsIn(
+  word: ShellWord,
+  environment: Readonly<Record<string, LaunchValue>> = {},
+): ShellWord[][] {
   const quoted = /^(["'])([\s\S]*)\1$/.exec(word.raw)
   // `"$CMD"`: what is known of the variable says more than its name.
   const variable = word.outline !== undefined && /^["']?\$(?:\w+|\{\w+\})["']?$/.test(word.raw)
   const inner = variable ? undefined : quoted?.[2]
   if (inner !== undefined && (word.text === inner || (word.text === null && quoted![1] === '"'))) {
-    return splitCommands(inner, word.start + 1)
+    const exported: ShellScope = {
+      get(name) {
+        const { value, overridable } = lookUp(environment, name) ?? {}
+        if (typeof value !== 'string') return undefined
+        return { kind: 'text', text: overridable === true ? fallback(value) : value }
+      },
+    }
+    return splitCommands(inner, word.start + 1, exported)
   }
   const text = word.text ?? word.outline
   if (text === undefined) return []

@@ -219,7 +219,7 @@ class LaunchLine {
   }
 
   private within(script: ShellWord): boolean {
-    for (const words of commandsIn(script)) {
+    for (const words of commandsIn(script, this.found.environment)) {
       const [first, second] = words
       if (first?.text === 'cd') {
         this.found.enter(second?.text ?? null)

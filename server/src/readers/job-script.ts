@@ -5,6 +5,7 @@ import type { LaunchParts } from '../link/launch-parts.js'
 import type { ClaimBuilder, Place } from '../workload/builder.js'
 import type { LaunchValue } from '../workload/claim.js'
 import type { ReaderContext } from './reader.js'
+import { linesBefore } from './shell/environment-values.js'
 import { trainsByName } from './shell/failures.js'
 import { claimShellGrids } from './shell/grid-loop.js'
 import { claimJobOperations, type JobMachine } from './shell/job-operations.js'
@@ -44,7 +45,8 @@ export function claimScript(
 ): ScriptWork | null {
   const source = script.text ?? textWithTemplates(script.node)
   if (source === undefined) return null
-  const text = filledIn(source, script.known ?? {})
+  const filled = filledIn(source, script.known ?? {})
+  const text = linesBefore(filled, script.environment ?? {}) + filled
   const facts = context.shell(text)
   // Escapes and indentation of the scalar stand between these offsets and the file.
   const place: Place = { start: script.node.start, end: script.node.end }

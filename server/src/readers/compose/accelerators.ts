@@ -24,7 +24,7 @@ export function devicesOf(service: ConfigMap): Devices | null {
     [at(service, 'gpus'), ['gpus']],
   ]
   for (const [list, keys] of lists) {
-    if (list?.kind === 'scalar' && list.value === 'all')
+    if (list !== undefined && byDefault(list) === 'all')
       return { node: list, keys, count: 'all', number: null, listed: 1 }
     const index = items(list).findIndex((one) => isGpu(one, keys[0] === 'gpus'))
     const device = items(list)[index]
@@ -39,13 +39,13 @@ export function devicesOf(service: ConfigMap): Devices | null {
         number: null,
         listed: items(list).length,
       }
-    const given = number(count)
+    const given = count === undefined ? 'all' : byDefault(count)
     return {
       node: count ?? device,
       keys,
       // Without a number it is every one that fits.
-      count: given ?? (count === undefined || text(count) === 'all' ? 'all' : null),
-      number: given === undefined ? null : [...keys, index, 'count'],
+      count: given === 'all' ? 'all' : wholeNumber(given),
+      number: number(count) === undefined ? null : [...keys, index, 'count'],
       listed: items(list).length,
     }
   }
@@ -57,6 +57,15 @@ export function devicesOf(service: ConfigMap): Devices | null {
   if (visible?.value === 'all')
     return { node: visible.node, keys: ['runtime'], count: 'all', number: null, listed: 1 }
   return { node: visible?.node ?? runtime!, keys: ['runtime'], count: named, number: null, listed: 1 }
+}
+
+/** A scalar as text; of a variable that is filled in from outside (`${GPUS:-1}`) what holds where nobody sets it. */
+export function byDefault(node: ConfigNode): string | undefined {
+  return written(node) ?? /^\$\{\w+:?-([^{}$]*)\}$/.exec(textWithTemplates(node)?.trim() ?? '')?.[1]
+}
+
+function wholeNumber(text: string | undefined): number | null {
+  return /^\d+$/.test(text?.trim() ?? '') ? Number(text) : null
 }
 
 function isGpu(device: ConfigNode, gpus: boolean): boolean {
@@ -90,7 +99,7 @@ const units: Record<string, number> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 
 
 /** `8gb`, `512m`, 67108864: bytes; undefined: not readable. */
 export function bytesOf(node: ConfigNode): number | undefined {
-  return bytesIn(written(node) ?? '')
+  return bytesIn(byDefault(node) ?? '')
 }
 
 export function bytesIn(text: string): number | undefined {

@@ -1,5 +1,5 @@
 /** Services of Compose files that hold accelerators, and the programs that they start. */
-import { at, entry, items, map, number, text, textWithTemplates, written } from '../../config/access.js'
+import { at, entry, items, map, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { readArguments, type ScriptArguments } from '../../link/script-arguments.js'
@@ -13,7 +13,14 @@ import { targetIn } from '../docker/builds.js'
 import { imageLaunch } from '../docker/image-launch.js'
 import { claimScript, type ScriptWork } from '../job-script.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
-import { bytesOf, type Devices, devicesOf, environmentOf, sharedByDefault } from './accelerators.js'
+import {
+  byDefault,
+  bytesOf,
+  type Devices,
+  devicesOf,
+  environmentOf,
+  sharedByDefault,
+} from './accelerators.js'
 
 export const composeReader = defineReader({
   name: 'compose',
@@ -60,8 +67,8 @@ function readService(
   compute.default('nodes', 'services', 1, place)
   claimDevices(compute, document, base, devices, place)
   const cpus = at(service, 'deploy', 'resources', 'limits', 'cpus') ?? at(service, 'cpus')
-  const count = number(cpus)
-  if (cpus !== undefined && count !== undefined) compute.known('cpus', 'cpus', count, nodePlace(cpus))
+  const count = cpus === undefined ? Number.NaN : Number(byDefault(cpus) || Number.NaN)
+  if (cpus !== undefined && !Number.isNaN(count)) compute.known('cpus', 'cpus', count, nodePlace(cpus))
   claimSharedMemory(compute, document, service, base, place)
   claimRestart(compute, document, service, base)
   const serves = entry(service, 'ports') !== undefined && work?.trains !== true

@@ -133,7 +133,9 @@ function readRhythm(
 ): void {
   const { python, made, place, site } = source
   const told = convert(source.get('max_steps'), positive)
-  const steps = effective(told) ?? stepsOfSamples(source)
+  // What a launch file has by default may be replaced by more.
+  const open = told.state === 'known' && told.overridable && told.channel === 'launch flag'
+  const steps = open ? null : (effective(told) ?? stepsOfSamples(source))
   const generates = effective(source.get('predict_with_generate')) === true
   const claim = (kind: 'evaluate' | 'save', key: string, limit: number) => {
     const given = source.get(key)

@@ -1,6 +1,6 @@
 /** Trainers of transformers, TRL and sentence-transformers: one `Training` for each set of arguments. */
 
-import type { PythonModule } from '../../python/module.js'
+import type { Folded, PythonModule } from '../../python/module.js'
 import { noteSmall } from '../../text/evidence.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { convert, orDefault } from '../../values/operations.js'
@@ -103,6 +103,9 @@ function claimGrouping(source: ArgumentsSource, pipeline: SubjectBuilder<'InputP
 /** Runs of no more steps than this only try out that everything works. */
 const trialSteps = 50
 
+const isLaunchDefault = (folded: Folded): boolean =>
+  folded.state === 'known' && folded.overridable && folded.channel === 'launch flag'
+
 export function trainerEvidence(
   python: PythonModule,
   made: TrainerArguments,
@@ -116,8 +119,11 @@ export function trainerEvidence(
     evidence.accelerator = 'cpu'
   // A Trainer takes the accelerator that it finds, whatever else the file does on the processor.
   else if (evidence.accelerator === 'none' || evidence.accelerator === 'cpu') evidence.accelerator = 'maybe'
-  const steps = value('max_steps')
-  if (typeof steps === 'number' && steps > 0 && steps <= trialSteps) evidence.role = 'test'
+  const limit = field(python, made, 'max_steps', context.binding)
+  const steps = knownArgument(limit)
+  // What a launch file has by default is there to be replaced.
+  const open = limit.state === 'given' && isLaunchDefault(limit.folded)
+  if (typeof steps === 'number' && steps > 0 && steps <= trialSteps && !open) evidence.role = 'test'
   noteSmall(evidence, fewTrainingSamples(python))
   return evidence
 }

@@ -321,7 +321,7 @@ function fromCommandLine(
             state: 'known',
             value: readFlag(given.value),
             channel: 'launch flag',
-            overridable: false,
+            overridable: given.overridable === true,
             location: given.location,
           }
     const { start, end } = made.call.expr.callee

@@ -11,6 +11,7 @@ import type { Span } from '../../text/location.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
+import { linesBefore } from '../shell/environment-values.js'
 import { trainsByName } from '../shell/failures.js'
 import { claimShellGrids } from '../shell/grid-loop.js'
 import { claimJobOperations, type JobMachine } from '../shell/job-operations.js'
@@ -62,7 +63,7 @@ export function claimContainer(
     claimImageLaunch(claims, container, { job, id, environment, values, nodes })
     return null
   }
-  const script = scriptOf(claims, context, words, values)
+  const script = scriptOf(claims, context, words, values, environment)
   script.launches.forEach((launch, index) => {
     claimShellLaunch(claims, launch, {
       job,
@@ -142,14 +143,16 @@ function scriptOf(
   context: ReaderContext,
   words: ConfigNode[],
   values: Map<string, string | null>,
+  environment: Record<string, LaunchValue>,
 ): Script {
   const shell = (written(words[0]) ?? '').replace(/^.*\//, '')
   const flag = words.findIndex((word, index) => index > 0 && /^-\w*c$/.test(written(word) ?? ''))
   // `["/bin/bash", "-c", "--"]` and the script among the arguments.
   const whole = flag > 0 ? words.slice(flag + 1).find((word) => written(word) !== '--') : undefined
   if (/^(ba|da|z|k|a)?sh$/.test(shell) && whole !== undefined) {
-    const source = textWithTemplates(whole)
-    if (source !== undefined) {
+    const own = textWithTemplates(whole)
+    if (own !== undefined) {
+      const source = linesBefore(own, environment) + own
       const facts = context.shell(source)
       // Escapes and indentation of the scalar stand between these offsets and the file.
       const launches = launchesOf(facts.commands, () => claims.locate(whole))

@@ -82,6 +82,15 @@ export function claimShellLaunch(claims: ClaimBuilder, found: FoundLaunch, aroun
   claims.launch(shellLaunch(found, around), around.place)
 }
 
+/** What the job sets stands where the job says it, unless the script sets it to something else. */
+function laidOver(
+  job: Readonly<Record<string, LaunchValue>>,
+  script: Readonly<Record<string, LaunchValue>>,
+): Record<string, LaunchValue> {
+  const changed = Object.entries(script).filter(([name, { value }]) => lookUp(job, name)?.value !== value)
+  return { ...job, ...Object.fromEntries(changed) }
+}
+
 /** What a command starts, as a launch that is not claimed yet. */
 export function shellLaunch(
   { command, parts }: FoundLaunch,
@@ -105,7 +114,7 @@ export function shellLaunch(
     flags: parts.flags,
     positionals: parts.positionals,
     complete: parts.complete,
-    environment: { ...around.environment, ...parts.environment },
+    environment: laidOver(around.environment ?? {}, parts.environment),
     launcherFlags: parts.launcherFlags,
     ...(parts.launcherComplete ? {} : { launcherOpen: true as const }),
     processes: around.processes === undefined ? parts.processes : around.processes,

@@ -23,7 +23,7 @@ import { ConfigSource } from '../../values/config-source.js'
 import { orDefault, readAs, unreadable } from '../../values/operations.js'
 import { asQuotedNumber, asSwitch } from '../../values/parse.js'
 import type { Source } from '../../values/source.js'
-import { effective } from '../../values/value.js'
+import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import type { ComputeSettings } from '../../workload/resource-kinds.js'
@@ -244,7 +244,10 @@ function folderOf(workdir: ConfigNode | undefined): string | null {
 /** Defaults that `--env` replaces. */
 function environmentOf(claims: ClaimBuilder, envs: ConfigNode | undefined): Record<string, LaunchValue> {
   return Object.fromEntries(
-    entries(envs).map(({ key, value }) => [key, { value: null, location: claims.locate(value) }]),
+    entries(envs).map(({ key, value }) => [
+      key,
+      { value: written(value) || null, location: claims.locate(value), overridable: true as const },
+    ]),
   )
 }
 
@@ -373,10 +376,28 @@ function candidatesDiffer(task: Task, key: string): boolean {
   return task.candidates.some((one) => entry(one, key) !== undefined)
 }
 
+/** What each candidate says, where they all say the same; it cannot be changed in one place. */
+function agreed(
+  compute: SubjectBuilder<'Compute'>,
+  task: Task,
+  key: string,
+  common: Given<boolean>,
+): Given<boolean> {
+  const values = task.candidates.map((one) =>
+    entry(one, key) === undefined ? effective(common) : boolean(at(one, key)),
+  )
+  const [value] = values
+  const own = task.candidates.flatMap((one) => entry(one, key) ?? [])[0]!
+  if (value === undefined || values.some((one) => one !== value))
+    return unreadable(common, 'candidates that differ')
+  const shown = { start: own.keyStart, end: own.value.end }
+  const target = { kind: 'refused' as const, reason: `${key} is said for each candidate` }
+  return { ...compute.locator.origin(shown, { site: { ...shown, target } }), state: 'known', value }
+}
+
 function claimSpot(compute: SubjectBuilder<'Compute'>, task: Task, source: Source): void {
   const { key, value } = taskSettings.read('spot', source)
-  const differs = candidatesDiffer(task, key)
-  compute.say('spot', key, differs ? unreadable(value, 'candidates that differ') : value)
+  compute.say('spot', key, candidatesDiffer(task, key) ? agreed(compute, task, key, value) : value)
 }
 
 /**

@@ -63,7 +63,10 @@ function severityOf(
 ): Severity | Silence {
   const heavy = effective(work.settings.weight) === 'heavy'
   if (per === 'run') return atStart(work, heavy, steps)
-  if (per === 'process') return offAccelerator(work) ?? (onGpuJob(work) ? 'information' : 'hint')
+  if (per === 'process') {
+    if (times === null && onOneDevice(work)) return { text: 'its job holds one GPU, for one process' }
+    return offAccelerator(work) ?? (onGpuJob(work) ? 'information' : 'hint')
+  }
   if (work.subject.evidence.role === 'inference') return otherRole(work)
   if (per === 'action') return 'information'
   if (times !== null && times < (heavy ? 2 : fewPasses)) return { text: `the loop is short: ${times} passes` }
@@ -74,6 +77,11 @@ function severityOf(
   // How many trials a search makes is left to its launch: mostly many.
   const many = times === null ? per === 'trial' : times >= manyPasses
   return many || steps >= severalSteps ? 'information' : 'hint'
+}
+
+function onOneDevice({ run }: SubjectView<'Preprocessing'>): boolean {
+  const settings = run.job.compute?.settings
+  return effective(settings?.gpus) === 1 && effective(settings?.nodes) === 1
 }
 
 /** Each sample of each epoch: workers may well hide it. */
