@@ -13,7 +13,7 @@ import type {
 import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { LaunchBinding } from '../text/launch.js'
-import type { Span } from '../text/location.js'
+import type { Location, Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import { type ArgumentFile, argumentFile } from './argument-files.js'
 import { programArguments, withDefaults } from './arguments.js'
@@ -340,6 +340,12 @@ export class Analysis implements PythonModule {
 
   entry(dictionary: Expr, key: string, until: number = dictionary.start): ArgumentValue {
     return inDictionary(this, dictionary, key, until)
+  }
+  optionPlace(expr: Expr): Location | null {
+    if (expr.type !== 'attribute') return null
+    const options = this.programArguments.filter((one) => one.name === expr.attr)
+    if (options.length > 0) return options.length === 1 ? (options[0]!.place ?? null) : null
+    return this.outside.option(expr.value, expr.attr)?.place ?? null
   }
   fallbackOf(call: CallExpr): Expr | null {
     return fallbackOf(this, call)

@@ -6,10 +6,11 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { boundValue } from './arguments.js'
 import { partialBehind } from './callee-names.js'
+import { unpackedWords } from './command-line-words.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { configuredNode, foldConfigured, foldFound, look } from './configured.js'
 import { expressionOf } from './configured-expression.js'
-import { below } from './configured-path.js'
+import { below, type ConfiguredPath } from './configured-path.js'
 import { chosen, known } from './folded.js'
 import { innerChange, innerKeys } from './inner-changes.js'
 import type { ArgumentValue, Call, Folded, Func, ProgramArgument } from './module.js'
@@ -118,7 +119,13 @@ function search(
   let unpacked: string | null = null
   let absent: ArgumentValue & { state: 'absent' } = { state: 'absent' }
   for (const argument of args) {
-    if (argument.star === 1) {
+    const words = argument.star === 1 ? unpackedWords(analysis, argument.value) : null
+    if (words !== null) {
+      const { start, end } = argument.value
+      const folded = position === null ? undefined : words[position - seen]
+      if (folded !== undefined) return { state: 'given', expr: argument.value, folded, span: { start, end } }
+      seen += words.length
+    } else if (argument.star === 1) {
       const items = analysis.definition(argument.value)
       if (items.type === 'list' || items.type === 'tuple') {
         const index = position === null ? -1 : position - seen
@@ -184,6 +191,7 @@ export function inDictionary(
     const field = look(analysis, below(path, keyword))
     const folded = field === null ? null : foldFound(field)
     if (folded !== null) return changed({ state: 'given', expr, folded, span: expr })
+    if (lacks(path, keyword)) return changed({ state: 'absent' })
   }
   if (value.type === 'conditional') {
     const [then, otherwise] = [inner(value.then), inner(value.otherwise)]
@@ -264,6 +272,12 @@ export function inDictionary(
     else if (key.value === keyword) result = given(analysis, entry.value)
   }
   return changed(result)
+}
+
+/** All keys of the dictionary are known, and this is none of them. */
+function lacks({ keys, fields, under, changed, mayChange }: ConfiguredPath, key: string): boolean {
+  if (fields?.all === undefined || fields.from !== keys.length || under !== undefined) return false
+  return changed === undefined && mayChange === undefined && !fields.all.includes(key)
 }
 
 /** In a dictionary that another module of the project writes down: `settings.TRAINING`, shown at `expr`; null: it is something else. */

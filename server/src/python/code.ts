@@ -96,6 +96,8 @@ export interface ProgramArgument {
   span: Span
   /** A field of a data class, which a file of arguments can fill as well. */
   filled?: true
+  /** Where another module writes its default: a number that may be any other. */
+  place?: Location
 }
 
 /** The same as another module may use it. */

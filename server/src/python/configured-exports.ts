@@ -1,5 +1,5 @@
 /** What a module tells others of the configurations that it reads. */
-import type { Expr } from '../syntax/python-ast.js'
+import type { DictExpr, Expr } from '../syntax/python-ast.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { dictionaryPath } from './attribute-containers.js'
@@ -39,7 +39,15 @@ export function keptConfigurations(analysis: Analysis): NonNullable<ModuleSummar
 /** `CONFIG = {'epochs': 90, 'device': torch.device('cuda')}`. Longer ones are data. */
 function dictionaryNamed(analysis: Analysis, name: string, value: Expr | null): ConfiguredPath | null {
   if (value?.type !== 'dict' || value.entries.length > longestDictionary) return null
-  return analysis.mutatedNames.has(name) ? null : dictionaryPath(analysis, value)
+  const path = analysis.mutatedNames.has(name) ? null : dictionaryPath(analysis, value)
+  const all = keysWritten(value)
+  return path?.fields === undefined || all === null ? path : { ...path, fields: { ...path.fields, all } }
+}
+
+/** Null: some of its keys are not written out. */
+function keysWritten({ entries }: DictExpr): string[] | null {
+  const keys = entries.flatMap(({ key }) => (key?.type === 'constant' ? [String(key.value)] : []))
+  return keys.length < entries.length ? null : keys
 }
 
 const longestDictionary = 100

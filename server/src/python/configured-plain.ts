@@ -22,7 +22,7 @@ export function toPlain({
   return fields === undefined ? { ...path, ...further } : { ...path, fields: plainFields(fields), ...further }
 }
 
-function plainFields({ from, values }: NonNullable<ConfiguredPath['fields']>): PlainPath['fields'] {
+function plainFields({ from, values, all }: NonNullable<ConfiguredPath['fields']>): PlainPath['fields'] {
   const plain: Record<string, Json> = {}
   const places: Record<string, Location> = {}
   for (const [name, value] of values) {
@@ -31,7 +31,12 @@ function plainFields({ from, values }: NonNullable<ConfiguredPath['fields']>): P
     define(plain, name, value.value)
     if (value.written !== undefined) define(places, name, value.written)
   }
-  return { from, values: plain, ...(Object.keys(places).length === 0 ? {} : { places }) }
+  return {
+    from,
+    values: plain,
+    ...(Object.keys(places).length === 0 ? {} : { places }),
+    ...(all === undefined ? {} : { all }),
+  }
 }
 
 /** What a path leads to elsewhere. */
@@ -75,7 +80,8 @@ function made({ fields, parts, under, ...path }: PlainPath): ConfiguredPath {
       writtenAt(known(value), lookUp(fields.places ?? {}, name)),
     ]),
   )
-  return { ...path, fields: { from: fields.from, values }, ...further }
+  const { from, all } = fields
+  return { ...path, fields: { from, values, ...(all === undefined ? {} : { all }) }, ...further }
 }
 
 /** A root of the module at `path`, told apart from those of other modules. */

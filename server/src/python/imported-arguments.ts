@@ -1,8 +1,10 @@
 /** Arguments of the program that another module of the project defines: `from options import get_args`. */
 import type { Expr } from '../syntax/python-ast.js'
+import type { Location } from '../text/location.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { withDefaults } from './arguments.js'
+import { callAt } from './look-up.js'
 import type { Klass, ModuleSummary, ProgramArgument, SharedArgument } from './module.js'
 import { importedTarget, projectTarget, targetOf } from './names.js'
 
@@ -74,14 +76,27 @@ function inherit(
   }
 }
 
-function shared(
-  analysis: Analysis,
-  { default: fallback, span: _, ...rest }: ProgramArgument,
-): SharedArgument {
+function shared(analysis: Analysis, { default: fallback, span, ...rest }: ProgramArgument): SharedArgument {
   if (fallback === null) return rest
+  const place = defaultPlace(analysis, { ...rest, default: fallback, span })
   const folded = analysis.fold(fallback)
   const plain = folded.state === 'known' && (folded.value === null || typeof folded.value !== 'object')
-  return { ...rest, default: plain ? { value: folded.value as string | number | boolean | null } : null }
+  const placed = place === null ? rest : { ...rest, place }
+  return { ...placed, default: plain ? { value: folded.value as string | number | boolean | null } : null }
+}
+
+/** Where the option's default is written, if that is a number and may be any other; null: it is not. */
+export function defaultPlace(
+  { path, calls, code }: Analysis,
+  { kind, default: fallback, span, filled }: ProgramArgument,
+): Location | null {
+  if (kind !== 'value' || filled === true || fallback?.type !== 'constant') return null
+  const { start, end } = fallback
+  if (typeof fallback.value !== 'number' || end <= start || /[^\d.e+-]/.test(code.slice(start, end)))
+    return null
+  const declared = callAt(calls, span.start, span.end)?.expr.args ?? []
+  if (declared.length === 0 || declared.some(({ name, star }) => name === 'choices' || star > 0)) return null
+  return { path, cell: null, start, end }
 }
 
 /** Those of the modules that this one imports them from. */

@@ -312,6 +312,8 @@ export interface ParsedArgument {
   flags?: string[]
   /** The option takes no value. */
   isSwitch?: true
+  /** Where its default is written: a number that may be any other. */
+  place?: Location
 }
 
 /** `position`: among those without a name; null for keywords and unpacked ones. */
@@ -398,7 +400,12 @@ export type ConfigurationUse =
 export interface PlainPath {
   root: string | null
   keys: (string | number)[]
-  fields?: { from: number; values: Record<string, Json>; places?: Record<string, Location> }
+  fields?: {
+    from: number
+    values: Record<string, Json>
+    places?: Record<string, Location>
+    all?: readonly string[]
+  }
   parts?: { from: number; paths: Record<string, PlainPath> }
   under?: PlainPath
   commandLine?: true

@@ -7,7 +7,7 @@
 import type { CallExpr, Expr, PythonTree, Stmt, Subscript } from '../syntax/python-ast.js'
 import type { Configured } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
-import type { Span } from '../text/location.js'
+import type { Location, Span } from '../text/location.js'
 import type { ArgumentFile } from './argument-files.js'
 import type {
   ArgumentValue,
@@ -121,6 +121,8 @@ export interface ModuleValues {
    * place of the expression).
    */
   entry(dictionary: Expr, key: string, until?: number): ArgumentValue
+  /** Where another module writes the default of the option behind `args.epochs`; null: none does, or it cannot be any other. */
+  optionPlace(expr: Expr): Location | null
   /** What a call that looks a key up is told to give where the key is missing; null: it does something else, or is told nothing. */
   fallbackOf(call: CallExpr): Expr | null
   /** All keys of a dictionary, as above; null where they cannot all be known. */

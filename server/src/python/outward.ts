@@ -1,6 +1,7 @@
 /** What a module passes to the functions and classes of other modules of the project that it calls. */
 import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
+import type { Location } from '../text/location.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
@@ -10,6 +11,7 @@ import { configuredPath } from './configured-path.js'
 import { seenFrom } from './configured-plain.js'
 import { running } from './effects.js'
 import { handedCall } from './handed-calls.js'
+import { defaultPlace } from './imported-arguments.js'
 import type {
   Call,
   DerivedClass,
@@ -19,6 +21,7 @@ import type {
   OutwardCall,
   Passed,
   PassedArguments,
+  ProgramArgument,
 } from './module.js'
 import { bindingsOf, importedTarget, projectTarget, targetOf } from './names.js'
 import { optionOf } from './option-files.js'
@@ -357,9 +360,15 @@ function argumentsOf(analysis: Analysis, expr: Expr, also: readonly string[] = [
         overridable: folded.overridable,
         ...(argument.positional === true ? {} : { flags: argument.flags }),
         ...(argument.kind === 'store true' ? { isSwitch: true as const } : {}),
+        ...(argument.place === undefined ? ownPlace(analysis, argument) : { place: argument.place }),
       })
   }
   return { state: 'arguments', values }
+}
+
+function ownPlace(analysis: Analysis, argument: ProgramArgument): { place?: Location } {
+  const place = defaultPlace(analysis, argument)
+  return place === null ? {} : { place }
 }
 
 const looksAtTypes = new Set(['isinstance', 'issubclass', 'type', 'hasattr'])

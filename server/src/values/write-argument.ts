@@ -51,6 +51,14 @@ export function writeArgument(
     at.start >= call.expr.start && at.end <= call.expr.end
   // `bool(args.fp16)` is the option all the same.
   const option = converted(expr)
+  const elsewhere = option === expr ? python.optionPlace(expr) : null
+  if (elsewhere !== null && elsewhere.path !== path && number.test(code))
+    return {
+      kind: 'replace',
+      path: elsewhere.path,
+      range: { fragment: 0, start: elsewhere.start, end: elsewhere.end },
+      text: code,
+    }
   const options =
     option.type === 'attribute' ? python.programArguments.filter((one) => one.name === option.attr) : []
   if (option.type === 'attribute' && options.length > 0) {
@@ -87,14 +95,14 @@ export function writeArgument(
       range: { fragment: fragment.index, start: branch.start, end: branch.end },
       text: code,
     }
-  const elsewhere = writtenElsewhere(python, expr)
-  if (elsewhere !== null) {
-    return 'reason' in elsewhere
-      ? elsewhere
+  const set = writtenElsewhere(python, expr)
+  if (set !== null) {
+    return 'reason' in set
+      ? set
       : {
           kind: 'replace',
           path,
-          range: { fragment: fragment.index, start: elsewhere.start, end: elsewhere.end },
+          range: { fragment: fragment.index, start: set.start, end: set.end },
           text: code,
         }
   }
@@ -117,6 +125,7 @@ function heldBranch(expr: Expr, held: Json | undefined): Expr | null {
   return [then, otherwise].find((one) => one.value === held) ?? null
 }
 
+const number = /^\d+$/
 /** What reads the same in every module. */
 const plainLiteral = /^(-?[\d.][\w.+-]*|True|False|None|'[^'\n]*'|"[^"\n]*")$/
 
