@@ -8,8 +8,9 @@ import { absent, convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { pythonLiteral, quoteOf } from '../../values/python-literal.js'
 import { isGiven } from '../../values/value.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import { byHand } from '../change-answer.js'
+import { byHand, changeOf } from '../change-answer.js'
 import {
   changeDecorator,
   type Decorated,
@@ -53,16 +54,20 @@ export const modalReader = defineReader({
       const quote = quoteOf(python!.text.slice(argument.expr.start, argument.expr.end))
       const kind = given.replace(/:\d+$/, '')
       const text = pythonLiteral(value === 1 ? kind : `${kind}:${value}`, quote)
-      return changeDecorator(
-        facts,
-        claim.site,
-        { gpu: text },
-        `Ask for ${value} GPU${value === 1 ? '' : 's'}: gpu=${text}`,
-      )
+      const title = `Ask for ${value} GPU${value === 1 ? '' : 's'}: gpu=${text}`
+      return isOwnConstant(python!, argument.expr)
+        ? changeOf(title, [writeArgument(facts, call!, 'gpu', argument, text)])
+        : changeDecorator(facts, claim.site, { gpu: text }, title)
     }
     return byHand(claim)
   },
 })
+
+/** `GPU = 'A100:4'` of this module, which nothing else mentions. */
+function isOwnConstant(python: PythonModule, expr: Expr): boolean {
+  if (expr.type !== 'name' || python.definition(expr).type !== 'constant') return false
+  return [...python.code.matchAll(new RegExp(`\\b${expr.id}\\b`, 'g'))].length === 2
+}
 
 /** `@app.function(…)` and `@app.cls(…)` of an app of this module; a class stands for the method that it starts with. */
 function appFunctions(python: PythonModule): Decorated[] {
