@@ -1,7 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { unless } from '../silence.js'
+import { offAccelerator, unless } from '../silence.js'
 import { formatDuration, known, trialCount } from './trials.js'
 
 /** Fewer trials are soon repeated; on small data five times as many. */
@@ -38,8 +38,9 @@ export default defineRule({
     // Trials of a moment are soon repeated.
     if (known(search, 'trialSteps') === undefined) return silent(unless(search, 'trialSteps', ''))
     const trials = trialCount(search)
-    // On small data a trial is short, and so many of them are hours nevertheless.
-    const hours = typeof trials === 'number' && trials >= manyOfSmall
+    // A network on small data is soon trained, and so many of them take hours nevertheless.
+    const network = offAccelerator(search) === undefined
+    const hours = network && typeof trials === 'number' && trials >= manyOfSmall
     if (small !== null && !hours) return silent(`the search is small: ${small}`)
     const limit = known(search, 'timeLimit') ?? null
     const long = trials === null || (typeof trials === 'number' && trials >= many)
