@@ -51,6 +51,7 @@ describe('models as people write them', () => {
     ['Qwen-VL-Chat', 'Qwen/Qwen-VL'],
     ['ChatGLM2-6B', 'THUDM/chatglm3-6b'],
     ['MPT-7B', 'mosaicml/mpt-7b'],
+    ['phi-1.5', 'microsoft/phi-1_5'],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.model?.name, name))
 
@@ -69,6 +70,9 @@ describe('models as people write them', () => {
     ['GNMT v2', 'gnmt_v2'],
     ['NCF (NeuMF)', 'neumf'],
     ['DiT-XL/2', 'DiT-XL/2'],
+    ['PSPNet R50-D8', 'pspnet_r50_d8'],
+    ['Wide ResNet 40-10', 'cifar/wrn40_10'],
+    ['YOLOv5s-seg', 'yolov5s-seg'],
     ['SwAV ResNet-50', 'torchvision/resnet50'],
     ['Deformable DETR R50', 'deformable_detr_r50'],
   ] as const)
@@ -292,6 +296,35 @@ describe('answers', () => {
     // Published: Qwen2.5-7B in 76 GiB.
     const seven = ask({ ...qwen, model: 'Qwen/Qwen2.5-7B' }).memory!.expected / 2 ** 30
     assert.ok(Math.abs(seven / 76 - 1) < 0.1, String(seven))
+  })
+
+  it('adapters whose format nobody names may lie over weights in fp32', () => {
+    const bloomz: Question = {
+      model: 'bigscience/bloomz-7b1',
+      gpu: 'A100 80GB',
+      batch: 8,
+      size: '64',
+      method: 'lora',
+    }
+    const { expected, high } = ask(bloomz).memory!
+    // Published: 32 GB.
+    assert.ok(expected < 20 * 2 ** 30 && high > 32 * 2 ** 30, `${expected} ${high}`)
+    assert.ok(ask({ ...bloomz, precision: 'bf16' }).memory!.high < 28 * 2 ** 30)
+  })
+
+  it('published: PSPNet on two crops of 512 × 1024 in 6.1 GB', () => {
+    const psp = ask({ model: 'PSPNet R50-D8', gpu: 'V100', batch: 2, size: '512x1024', precision: 'fp32' })
+    assert.ok(
+      Math.abs(psp.memory!.expected / (6.1 * 2 ** 30) - 1) < 0.1,
+      String(psp.memory!.expected / 2 ** 30),
+    )
+  })
+
+  it('adapters of diffusion models compute layers once unless they say otherwise', () => {
+    const lora = { model: 'Stable Diffusion v1.5', gpu: 'A100', batch: 4, size: '512', precision: 'fp16' }
+    const expected = (method: string) => ask({ ...lora, method }).memory!.expected
+    assert.ok(expected('lora') > 1.5 * expected('lora+checkpointing'))
+    assert.ok(Math.abs(expected('lora') / expected('lora+no-checkpointing') - 1) < 1e-9)
   })
 
   it('a row of a table, or a segment of audio, is of one size', () => {

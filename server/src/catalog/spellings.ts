@@ -46,6 +46,8 @@ function indexed(): Map<string, KnownModel> {
   for (const [name, one] of names) {
     let tail = name.slice(name.lastIndexOf('/') + 1)
     add(normal(tail), one)
+    // 'phi-1.5' for 'phi-1_5'
+    add(normal(tail.replace(/(\d)_(\d)/g, '$1.$2')), one)
     while (variants.test(tail)) {
       tail = tail.replace(variants, '')
       add(normal(tail), one)

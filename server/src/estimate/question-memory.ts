@@ -128,7 +128,9 @@ function setups(
   const arithmetic: TrainingSetup['arithmetic'] =
     weightBits < 32 ? 'short' : mixed && !method.adapters ? 'mixed' : 'fp32'
   // Programs that train large language models, or adapters on them, mostly compute layers twice.
-  const twice = method.checkpointing ?? (method.adapters || (language && network.parameters > 1e9))
+  const twice =
+    method.checkpointing ??
+    ((method.adapters && !diffuses(network.networkClass)) || (language && network.parameters > 1e9))
   const old = listed && gpu !== null && early.has(gpu.generation)
   const attention = known?.shape != null && writtenOut.has(known.shape.family) ? 'eager' : 'fused'
   const base: Omit<TrainingSetup, 'model' | 'tokens' | 'imageEdge'> = {
@@ -151,9 +153,10 @@ function setups(
         : { ...method.sharding, devices, offload: { optimizer: false, parameters: false } },
     gpu,
   }
-  const at = (of: number, kept: number): TrainingSetup => ({
+  const at = (of: number, kept: number, checkpointing = twice): TrainingSetup => ({
     ...base,
-    model: listed ? known : guessed(network, of, kept * (twice ? keptInputs : 1)),
+    checkpointing,
+    model: listed ? known : guessed(network, of, kept * (checkpointing ? keptInputs : 1)),
     tokens: network.unit === 'tokens' ? of : null,
     imageEdge: network.unit === 'pixels' && listed ? of : null,
   })
@@ -174,11 +177,18 @@ function setups(
     all.push({ ...expected, adapters: { rank: method.rank ?? 64, targets: 'all' } })
   }
   if (method.checkpointing === null && twice) {
-    const once = { ...expected, checkpointing: false }
+    const { model } = at(size.high, 1, false)
+    const once = { ...expected, model, checkpointing: false }
     const usable = gpu && usableMemory(gpu)
     // Nobody leaves it out where the card is too small for that.
     if (usable === null || (trainingMemory(once)?.expected ?? 0) <= usable) all.push(once)
   }
+  // A loss that is computed piece by piece, and weights that one kernel updates, without copies.
+  const update = read.optimizer === 'adamw' ? 'adamw fused' : read.optimizer
+  all.push({ ...expected, languageHead: false, optimizer: update })
+  // Libraries load weights in fp32 unless a format is named.
+  if (method.adapters && precision === null && weightBits === 16)
+    all.push({ ...expected, weightBits: 32, arithmetic: 'fp32' })
   all.push({ ...expected, attention })
   const plain: TrainingSetup = {
     ...expected,

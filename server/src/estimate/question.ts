@@ -110,7 +110,9 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
   const optimizerAssumed = network?.networkClass === 'conv' || network?.networkClass === 'detector'
   const short = (method ?? plain).adapters
   if (precision === null)
-    assumptions.push(`precision not given: ${short ? '16 bits' : 'from mixed precision to fp32'}`)
+    assumptions.push(
+      `precision not given: ${short ? '16 bits, or weights in fp32 at most' : 'from mixed precision to fp32'}`,
+    )
   return {
     named,
     network,
