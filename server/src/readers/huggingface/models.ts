@@ -70,7 +70,8 @@ function readAttention(python: PythonModule, call: Call, claims: ClaimBuilder): 
   if (at === null || effective(given) !== 'eager' || isOnlySaved(python, call)) return
   const text = codeText(python)
   const id = idOf(python, call)
-  const wanted = softCapped.test(id ?? text)
+  // Where nobody can tell which model it is, a word of it in a help text or a comment is enough.
+  const wanted = softCapped.test(id ?? python.text)
     ? 'soft-capped attention'
     : /output_attentions|attentions\b|attn_weights|attention_mask_4d|BertViz|bertviz|head_view/.test(text)
       ? 'the attention weights'

@@ -37,8 +37,8 @@ const ofTensors = /^torch(audio)?\./
 const ofWaves = /(wav2vec2(?!-?bert)|hubert|wavlm|unispeech|xls-?r|data2vec-?audio|\bsew|\bmms-)/i
 /** A part of a file, rather than all of it. */
 const partly = /^(window|nrows|chunksize|offset|duration|start_frame|mmap)$/
-/** What it makes of the same sample differs from time to time. */
-const draws = /random|augment|noise|jitter|shuffle|choice|permutation|uniform|\.sample$/i
+/** Names of what makes something else of the same sample each time. */
+export const draws = /random|augment|noise|jitter|shuffle|choice|permutation|uniform|\.sample$/i
 /** Layers that learn: what such an object makes of a sample changes. */
 const learns = /^torch\.nn\.(Conv|Linear|LSTM|GRU|Embedding|Transformer|MultiheadAttention)/
 

@@ -154,6 +154,11 @@ function architectureOf(analysis: PythonModule, expr: Expr): string | null {
     const [id] = made.expr.args
     return id === undefined ? null : textIn(analysis.fold(id.value))
   }
+  // `torch.hub.load('facebookresearch/dinov2', args.arch)`
+  if (made.name === 'torch.hub.load') {
+    const id = passedExpression(analysis.argument(made, 'model', 1))
+    return (id === null ? null : textIn(analysis.fold(id))) ?? 'network of torch.hub'
+  }
   return /^(torchvision\.models|timm|torch\.hub)\./.test(made.name ?? '') ? made.method : null
 }
 
@@ -205,6 +210,8 @@ function isInput(analysis: PythonModule, expr: Expr, func: Func, depth = 0): boo
   if (position === -1) {
     // `images, labels = batch`
     const binding = analysis.bindingsOf(expr).at(-1)
+    // `for images, labels in self.train_loader`
+    if (binding?.kind === 'loop') return isOfBatch(analysis, expr)
     return (
       binding?.kind === 'assign' && binding.value !== null && binding.unpack !== null && inner(binding.value)
     )
@@ -226,6 +233,21 @@ function isInput(analysis: PythonModule, expr: Expr, func: Func, depth = 0): boo
       const given = passedExpression(analysis.argument(site, expr.id, position - 1))
       return given !== null && isInput(analysis, given, site.function!, depth + 1)
     })
+  )
+}
+
+/** It is what a loop that trains or measures takes from its loader. */
+function isOfBatch(analysis: PythonModule, { start, end, ...expr }: Expr): boolean {
+  return (
+    expr.type === 'name' &&
+    analysis.loops.some(
+      ({ role, node }) =>
+        (role === 'train' || role === 'evaluate') &&
+        node.type === 'for' &&
+        node.start <= start &&
+        end <= node.end &&
+        namesIn(node.target).includes(expr.id),
+    )
   )
 }
 

@@ -2,6 +2,7 @@
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, lastName } from '../../syntax/python-children.js'
+import { draws, slowFor } from '../python/slow-samples.js'
 import { plainName } from './pipeline.js'
 
 export interface Mapped {
@@ -13,6 +14,8 @@ export interface Mapped {
   python: string | null
   /** It keeps state (random numbers, Python), so that the library runs it in order: why, as a clause. */
   stateful: string | null
+  /** All that keeps state is Python whose code is here, takes long and draws nothing: an element gives the same each time. */
+  repeats: boolean
   /** The call that reads a file whose path the element holds: `tf.io.read_file`. */
   reads: string | null
   /** It was followed to its code. */
@@ -53,7 +56,15 @@ export function mappedOf(analysis: PythonModule, call: Call): Mapped | null {
   const given = call.expr.args.find((one) => one.name === 'map_func') ?? first
   if (given === undefined || given.star !== 0) return null
   const expr = given.value
-  const found: Mapped = { name: null, does: null, python: null, stateful: null, reads: null, known: false }
+  const found: Mapped = {
+    name: null,
+    does: null,
+    python: null,
+    stateful: null,
+    repeats: false,
+    reads: null,
+    known: false,
+  }
   if (expr.type === 'lambda') {
     found.known = true
     new Reach(analysis, found).expression(expr.body, 0)
@@ -123,7 +134,10 @@ class Reach {
 
   private call(call: Call, depth: number): void {
     const { analysis, found } = this
-    if (call.name !== null && addWork(found, call.name)) return
+    if (call.name !== null && addWork(found, call.name)) {
+      this.python(call)
+      return
+    }
     if (call.name === null && this.isEncoder(call)) found.does = 'runs a model'
     const layer = this.randomLayer(call)
     if (layer !== null) {
@@ -134,6 +148,25 @@ class Reach {
     if (func !== null) this.function(func, depth + 1)
     else if (call.name === null)
       for (const one of analysis.importedFunction(call.expr.callee)?.calls ?? []) addWork(found, one)
+  }
+
+  /** `tf.numpy_function(mfcc, [path], tf.float32)` */
+  private python({ expr: { args } }: Call): void {
+    const given = args.find(({ name }) => name === 'func') ?? args[0]
+    const func = given === undefined ? null : this.analysis.functionOf(given.value)
+    if (func === null) return
+    const calls = this.callsFrom(func, new Set())
+    if (calls.some(({ name, method }) => draws.test(name ?? method))) return
+    if (!calls.some((one) => slowFor(this.analysis, one) !== null)) return
+    this.found.does = 'computes features in Python'
+    this.found.repeats = true
+  }
+
+  private callsFrom(func: Func, seen: Set<Func>): Call[] {
+    if (seen.has(func)) return []
+    seen.add(func)
+    const inner = func.calls.flatMap(({ expr }) => this.analysis.functionOf(expr.callee) ?? [])
+    return [...func.calls, ...inner.flatMap((one) => this.callsFrom(one, seen))]
   }
 
   /** `encoder(text)`, where a library has made it with its weights. */

@@ -25,7 +25,7 @@ import { methodPlace, type Pipeline, pipelineOf } from './pipeline.js'
 export const uncached: ChangeTarget = { kind: 'call', role: 'uncached steps' }
 
 /** Work for each element that is worth keeping. */
-const costly = /^(decodes|reads files|computes spectra|unpacks|runs a model)/
+const costly = /^(decodes|reads files|computes|unpacks|runs a model)/
 const keeps = /^(cache|snapshot)$/
 /** What no memory and few disks hold decoded. */
 const tooLarge = /imagenet|open_?images|laion|places365|kinetics|youtube8m|webvid/i
@@ -88,7 +88,7 @@ function repeatedIn(python: PythonModule, data: Expr, fit: Call | null): Repeate
     if (call.method !== 'map') continue
     const mapped = mappedOf(python, call)
     // Behind a step that draws random numbers nothing is the same.
-    if (mapped === null || !mapped.known || mapped.stateful !== null) break
+    if (mapped === null || !mapped.known || (mapped.stateful !== null && !mapped.repeats)) break
     if (mapped.does !== null && costly.test(mapped.does)) last = { call, mapped, pipeline, early, fit }
   }
   return last
