@@ -3,7 +3,7 @@ import { isExportedNotebook } from './entry-point.js'
 import type { Func, PythonModule } from './module.js'
 
 /** What starts functions by their names. */
-const byName = ['fire.', 'typer.', 'globals', 'locals', 'getattr', 'eval', 'exec']
+const byName = ['fire.', 'typer.', 'torchx.specs.', 'globals', 'locals', 'getattr', 'eval', 'exec']
 /** What a packaging file or a framework starts. */
 const started = /^(main|cli|run|entry_?point|handler|lambda_handler)$/
 
