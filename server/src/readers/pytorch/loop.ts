@@ -136,7 +136,7 @@ function readLoop(
   claims: ClaimBuilder,
 ): void {
   const header = loopHeader(loop)
-  const evidence = evidenceIn(python, loop.function, trainingEvidence(python))
+  const evidence = evidenceIn(python, loop.function, trainingEvidence(python), loop)
   const outer = epochLoopOf(python, loop)
   noteSmall(evidence, demonstration(python, loop, outer))
   if (breaksOff(python, loop)) evidence.role = 'test'

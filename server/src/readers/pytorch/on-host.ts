@@ -1,16 +1,55 @@
 /** Networks that stay on the host although their module speaks of accelerators. */
-import type { Call, Func, Klass, ModuleSummary, PythonModule } from '../../python/module.js'
+import type { Call, Func, Klass, Loop, ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Span } from '../../text/location.js'
 import type { Evidence } from '../../workload/claim.js'
+import { codeText } from './evidence.js'
+import { once, usesAny } from './once.js'
+import { moving } from './resident-batches.js'
 
 /** What puts networks and batches in their places, here or in a module that imports this one. */
 const placing =
   /(^|\.)(cuda|to|to_device|DataParallel|DistributedDataParallel|Accelerator|initialize|set_device|set_default_device|set_default_tensor_type)$/
 
-/** The evidence of the module, for code of one function. */
-export function evidenceIn(python: PythonModule, func: Func | null, evidence: Evidence): Evidence {
+/** The evidence of the module, for code of one function, or of one loop in it. */
+export function evidenceIn(
+  python: PythonModule,
+  func: Func | null,
+  evidence: Evidence,
+  loop: Loop | null = null,
+): Evidence {
   const asked = evidence.accelerator === 'gpu' || evidence.accelerator === 'maybe'
-  return asked && staysOnHost(python, func?.class ?? null) ? { ...evidence, accelerator: 'cpu' } : evidence
+  if (!asked) return evidence
+  const host = staysOnHost(python, func?.class ?? null) || (loop !== null && takesFromHost(python, loop))
+  return host ? { ...evidence, accelerator: 'cpu' } : evidence
+}
+
+/** What hands batches on to an accelerator by itself. */
+const handing = [
+  ...moving,
+  'torch.nn.DataParallel',
+  'torch.nn.parallel.DistributedDataParallel',
+  'torch.set_default_device',
+  'torch.set_default_tensor_type',
+  'torch.utils.data.TensorDataset',
+]
+
+/** The network takes pictures of torchvision as a loader gives them, so it lies on the host as they do. */
+function takesFromHost(python: PythonModule, { node, effects }: Loop): boolean {
+  if (node.type !== 'for' || usesAny(python, handing)) return false
+  if ([...effects.calls].some((name) => placing.test(name))) return false
+  if (/\bdevice\b|\.cuda\(|\.to\(/.test(codeText(python, node.start, node.end))) return false
+  return once(python, 'pictures on the host', () => {
+    const loaders = python.callsTo('torch.utils.data.DataLoader')
+    return (
+      loaders.length > 0 &&
+      loaders.every(
+        ({ expr }) => !expr.args.some(({ name }) => name === 'collate_fn' || name === 'batch_sampler'),
+      ) &&
+      python.uses('torchvision.datasets.') &&
+      !python.classes.some(({ bases }) => bases.some((one) => /Dataset$/.test(one))) &&
+      !python.functions.some(({ node: { start, end } }) => /\byield\b/.test(codeText(python, start, end)))
+    )
+  })
 }
 
 /** A network that trains itself and moves nothing, where other networks of the module move themselves and their batches. */

@@ -162,7 +162,7 @@ function claimEmptied(python: PythonModule, step: Step, evidence: Evidence, clai
 
 function readStep(python: PythonModule, step: Step, common: Evidence, claims: ClaimBuilder): void {
   const { loop, func } = step
-  const evidence = { ...evidenceIn(python, func, common) }
+  const evidence = { ...evidenceIn(python, func, common, loop) }
   if (loop !== null) noteSmall(evidence, demonstration(python, loop, epochLoopOf(python, loop)))
   const scope = func?.qualified ?? ''
   const site = (name: OperationTarget): Place => ({

@@ -26,7 +26,7 @@ function swallowed(view: SubjectView<'Operation'>): Report | Silence {
   const told = effective(weight) === 'slight'
   const where = effective(place)
   const program = effective(subject)
-  const { role, accelerator } = view.subject.evidence
+  const { role, accelerator, notebook } = view.subject.evidence
   const fixes = [{ set: [{ claim: kind, value: null }] }]
   if (role === 'job' && effective(view.settings.repeatedFor) === 'the next stage')
     return {
@@ -60,7 +60,9 @@ function swallowed(view: SubjectView<'Operation'>): Report | Silence {
       : where === 'trial'
         ? `${said} (\`${kind.key}\`): a bug in every run is hit again by each of them, and the job ends as a success.`
         : `${said} (\`${kind.key}\`): training that breaks off ends as a success, and whatever follows works without a model.`
-  return { at: kind, severity: severityOf(where, told, accelerator), message: what, fixes }
+  // Whoever sits at a notebook reads what it prints.
+  const severity = told && notebook ? 'hint' : severityOf(where, told, accelerator)
+  return { at: kind, severity, message: what, fixes }
 }
 
 function severityOf(
