@@ -1,9 +1,10 @@
 /** Modules import each other: each is read with what those around it let others know. */
 import type { FileRecord } from '../extraction/analyzer.js'
 import { canonicalName } from '../python/canonical-names.js'
+import { moduleOfRoot } from '../python/configured-plain.js'
 import type { ModuleSummary } from '../python/module.js'
-import type { Configured } from '../text/configured.js'
-import { define } from '../text/records.js'
+import { type Configured, configuredAt } from '../text/configured.js'
+import { define, lookUp } from '../text/records.js'
 import { targetsIn } from './configured-calls.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 
@@ -46,12 +47,12 @@ export class ImportLinks implements LinkKind {
     const importers = project
       .importersOf(path)
       .flatMap((one) => project.importerSummaryOf(one) ?? [])
-      .map((one) => this.configured(one))
+      .map((one) => this.counted(this.configured(one)))
     project.questions.read(`programs ${path}`)
     const programs = project.questions
       .apart(() => this.programsOf(path))
       .flatMap((one) => project.programSummaryOf(one) ?? [])
-      .map((one) => this.configured(one))
+      .map((one) => this.counted(this.configured(one)))
     return {
       ...(Object.keys(imported).length === 0 ? {} : { imported }),
       ...(behind.length === 0 ? {} : { behind }),
@@ -82,6 +83,22 @@ export class ImportLinks implements LinkKind {
         ? { evidence: { ...evidence, accelerator: named } }
         : {}
     return { ...summary, uses: [...new Set([...summary.uses, ...made])], ...placed }
+  }
+
+  /** With the epochs that its configuration tells. */
+  private counted(summary: ModuleSummary): ModuleSummary {
+    const { configuredEpochs: paths = [], epochs = [] } = summary
+    const told = paths.flatMap(({ root, keys }) => {
+      const own = root === null ? null : moduleOfRoot(root)
+      const file = this.project.files.record(own ?? summary.path)
+      const key = own === null ? root : (root?.slice(own.length + 1) ?? null)
+      if (file === undefined || key === null) return []
+      const found = lookUp(this.project.configurationsOf(file, null).values, key)
+      const node = found === undefined ? undefined : configuredAt(found.root, ...keys)
+      const value = node?.kind === 'scalar' ? node.value : null
+      return typeof value === 'number' && value > 0 ? [{ value, overridable: found!.overridable }] : []
+    })
+    return told.length === 0 ? summary : { ...summary, epochs: [...epochs, ...told] }
   }
 
   /** Modules that import this one through others. */

@@ -56,6 +56,7 @@ export function asProgram({
   isEntry,
   evidence,
   epochs,
+  configuredEpochs,
   pretrained,
   samples,
 }: ModuleSummary): ModuleSummary {
@@ -67,6 +68,7 @@ export function asProgram({
     ...program,
     ...(evidence === undefined ? {} : { evidence }),
     ...(epochs === undefined ? {} : { epochs }),
+    ...(configuredEpochs === undefined ? {} : { configuredEpochs }),
     ...(pretrained === undefined ? {} : { pretrained }),
     ...(samples === undefined ? {} : { samples }),
   }

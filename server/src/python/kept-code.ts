@@ -38,6 +38,8 @@ const made = [
   // Grids that somebody lists.
   'itertools.product',
   'sklearn.model_selection.ParameterGrid',
+  'torchvision.transforms.',
+  'albumentations.',
 ]
 
 /** Components of pipelines, which another module puts together. */

@@ -215,6 +215,8 @@ export interface ModuleSummary {
   frozen?: string[]
   /** Passes of its loops over epochs and of trainers of libraries, as far as they are known. */
   epochs?: { value: number; overridable: boolean }[]
+  /** Where a configuration says how many there are. */
+  configuredEpochs?: PlainPath[]
   /** Methods of the project's objects that it gives to a method `fit`, and keywords of that call. */
   fitted?: string[]
   /** Names of what `load_state_dict` is called on: 'optimizer'. */

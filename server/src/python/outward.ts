@@ -64,8 +64,13 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
   }
   for (const target of mentioned(analysis))
     found.push({ target, from: null, looped: false, usedAs: null, args: null, open: true })
-  const tried = triedElsewhere(analysis)
-  for (const one of found) if (tried.has(one.target)) one.tried = tried.get(one.target)!
+  for (const [target, tried] of triedElsewhere(analysis)) {
+    if (!isOfProject(analysis, target)) continue
+    const known = found.filter((one) => one.target === target)
+    for (const one of known) one.tried = tried
+    if (known.length === 0)
+      found.push({ target, from: null, looped: false, usedAs: null, args: null, open: true, tried })
+  }
   return found
 }
 

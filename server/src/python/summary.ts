@@ -1,6 +1,5 @@
 /** What a module lets the rest of the project know. */
 import type { Expr } from '../syntax/python-ast.js'
-import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
@@ -19,6 +18,7 @@ import { makesResidentData } from './resident-data.js'
 import { sampleSource } from './sample-sources.js'
 import { scopeAt } from './scope.js'
 import { trainsInOnePass } from './single-pass.js'
+import { epochsOf } from './told-epochs.js'
 
 /**
  * Who may ask for a summary: modules that import it, and others; only those that it imports, since nobody imports it;
@@ -76,7 +76,8 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     ...(secondOrder || analysis.calls.some((call) => createdGraph(call) !== null)
       ? { secondOrder: true as const }
       : {}),
-    ...trainedBy(analysis, frozen),
+    ...frozenNames(analysis, frozen),
+    ...epochsOf(analysis),
   }
 }
 
@@ -161,35 +162,12 @@ function startsTraining(analysis: Analysis, { expr: { callee } }: Call): boolean
 }
 
 /** What a program says of networks of other modules. */
-function trainedBy(analysis: Analysis, frozen: readonly Expr[]): Pick<ModuleSummary, 'frozen' | 'epochs'> {
+/** Networks of the module that it freezes. */
+function frozenNames(analysis: Analysis, frozen: readonly Expr[]): Pick<ModuleSummary, 'frozen'> {
   const names = frozen.flatMap((one) =>
     one.type === 'name' && scopeAt(analysis.scopes, one.start).kind === 'module' ? [one.id] : [],
   )
-  const epochs = analysis.loops.flatMap(({ role, parent, trips, horizon }) => {
-    if (role !== 'epoch' || parent?.role === 'epoch') return []
-    const count = trips.state === 'unknown' && horizon?.inner === false ? horizon.count : trips
-    return count.state === 'known' && typeof count.value === 'number' && count.value > 0
-      ? [{ value: count.value, overridable: count.overridable }]
-      : []
-  })
-  for (const call of analysis.calls) {
-    const keyword = call.name === null ? undefined : lookUp(epochsOfTrainers, call.name)
-    const given = keyword === undefined ? null : analysis.argument(call, keyword, null)
-    const count = given?.state === 'given' ? given.folded : null
-    if (count?.state === 'known' && typeof count.value === 'number' && count.value > 0)
-      epochs.push({ value: count.value, overridable: count.overridable })
-  }
-  return {
-    ...(names.length === 0 ? {} : { frozen: names }),
-    ...(epochs.length === 0 ? {} : { epochs }),
-  }
-}
-
-/** What trainers of libraries call the number of their passes. */
-const epochsOfTrainers: Record<string, string> = {
-  'lightning.pytorch.Trainer': 'max_epochs',
-  'transformers.TrainingArguments': 'num_train_epochs',
-  'transformers.Seq2SeqTrainingArguments': 'num_train_epochs',
+  return names.length === 0 ? {} : { frozen: names }
 }
 
 function restoredNames(analysis: Analysis): string[] {

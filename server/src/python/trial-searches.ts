@@ -14,6 +14,10 @@ interface TrialSearch {
   drawsAll?: true
 }
 
+/** What passes the function on that it is given first, with more or less of what it needs. */
+export const trialWrappers =
+  /^ray\.tune\.(with_parameters|with_resources|trainable\.(util\.)?with_(parameters|resources))$/
+
 const searches: TrialSearch[] = [
   { name: /^hyperopt\.(fmin\.)?fmin$/, func: ['fn', 0], trials: ['max_evals', 3, null] },
   {
@@ -82,8 +86,10 @@ function triedBy(analysis: Analysis, expr: Expr): { target: string; position: nu
     return target === null ? null : { target, position: at < 0 || body.args[at]!.name !== null ? null : at }
   }
   if (value.type === 'call') {
-    if (analysis.nameOf(value.callee) !== 'functools.partial') return null
     const [first, ...filled] = value.args
+    const name = analysis.nameOf(value.callee) ?? ''
+    if (trialWrappers.test(name)) return first === undefined ? null : triedBy(analysis, first.value)
+    if (name !== 'functools.partial') return null
     const target = first === undefined || first.star > 0 ? null : targetOf(analysis, first.value)
     return target === null ? null : { target, position: filled.filter(({ name }) => name === null).length }
   }

@@ -1,4 +1,5 @@
 /** Pictures that are read from their files and made smaller again for every epoch. */
+import { functionAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
@@ -16,8 +17,14 @@ const fixed =
 /** Methods of a picture that give a picture. */
 const keepsPicture = /^(convert|copy|transpose)$/
 
+/** A step of a pipeline, and the module that it stands in. */
+export interface ShrinkingStep {
+  call: Call
+  python: PythonModule
+}
+
 /** The step of a pipeline of transformations that makes a picture smaller, before anything is drawn. */
-export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): Call | null {
+export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): ShrinkingStep | null {
   if (pipeline.type === 'subscript') {
     // `transforms[split]`: one of those for training and validation.
     const all = python.definition(pipeline.value)
@@ -29,11 +36,12 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
   if (made === null) return null
   if (made.name === null) {
     // `get_transforms(train=True)`: whichever pipeline the function returns.
-    const func = depth > 2 ? null : python.functionOf(made.expr.callee)
-    const steps = func === null ? [] : returnsOf(func).map((one) => shrinkingStep(python, one, depth + 1))
+    const maker = depth > 2 ? null : functionAt(python, made.expr.callee)
+    const steps =
+      maker === null ? [] : returnsOf(maker.func).map((one) => shrinkingStep(maker.python, one, depth + 1))
     return steps.includes(null) ? null : (steps[0] ?? null)
   }
-  if (resize.test(made.name)) return made
+  if (resize.test(made.name)) return { call: made, python }
   if (!compose.test(made.name)) return null
   const list = passedExpression(python.argument(made, 'transforms', 0))
   const steps = list === null ? null : python.definition(list)
@@ -41,7 +49,7 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
   for (const step of steps.items) {
     const call = python.callOf(step)
     if (call?.name == null) return null
-    if (resize.test(call.name)) return call
+    if (resize.test(call.name)) return { call, python }
     if (!fixed.test(call.name)) return null
   }
   return null
@@ -73,8 +81,11 @@ export function isReadPicture(python: PythonModule, expr: Expr, depth = 0): bool
     : false
 }
 
-/** The first pipeline that is handed to a data set of pictures in files and makes each of them smaller. */
-export function shrunkByDataSet(python: PythonModule): Call | null {
+/**
+ * The first pipeline that is handed to a data set of pictures in files and makes each of them smaller; `at`: what tells so in
+ * this module.
+ */
+export function shrunkByDataSet(python: PythonModule): { at: Call; step: ShrinkingStep } | null {
   if (!trainsAnywhere(python)) return null
   for (const call of python.calls) {
     if (call.expr.args.length === 0) continue
@@ -82,9 +93,10 @@ export function shrunkByDataSet(python: PythonModule): Call | null {
       if (star !== 0 || !/^(name|call|attribute|subscript)$/.test(value.type)) continue
       if (name !== null && isUnused(python, call, name)) continue
       const step = shrinkingStep(python, value)
-      if (step === null || step === call) continue
+      if (step === null || step.call === call) continue
       const work = datasetWork(python, call.expr)
-      if (work?.work === 'decode' && work.decoder !== null && decodesPictures.test(work.decoder)) return step
+      if (work?.work === 'decode' && work.decoder !== null && decodesPictures.test(work.decoder))
+        return { at: step.python === python ? step.call : call, step }
     }
   }
   return null

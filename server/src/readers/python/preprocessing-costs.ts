@@ -168,6 +168,8 @@ function tableWork(
   return slow ? 'heavy' : 'ordinary'
 }
 
+const embedder = /^sentence_transformers\.(\w+\.)*SentenceTransformer$/
+
 /** By its name in a summary: `transformers.BertTokenizer.encode_plus`. */
 export function isTokenizing(name: string): boolean {
   const cut = name.lastIndexOf('.')
@@ -178,6 +180,7 @@ function costByName(name: string): Known | undefined {
   const cut = name.lastIndexOf('.')
   const [owner, method] = [name.slice(0, Math.max(cut, 0)), name.slice(cut + 1)]
   if (isTokenizing(name)) return { names: tokenizes, weight: 'heavy', single: true }
+  if (method === 'encode' && embedder.test(owner)) return { names: embedder, weight: 'heavy' }
   if (method === 'fit_transform' && fitters.test(owner))
     return { names: fitters, weight: slowFitters.test(owner) ? 'heavy' : 'ordinary' }
   return known.find(({ names }) => names.test(name))

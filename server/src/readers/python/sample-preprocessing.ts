@@ -12,7 +12,7 @@ import { codeText, moduleText, trainsAnywhere } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { makersOf } from '../pytorch/sample-work.js'
 import { plainCalls } from '../repeated-code.js'
-import { isReadPicture, shrinkingStep, shrunkByDataSet } from './picture-sizes.js'
+import { isReadPicture, type ShrinkingStep, shrinkingStep, shrunkByDataSet } from './picture-sizes.js'
 import { passesOf, type Repetition } from './preprocessing.js'
 import { isTokenizing, tokenizing } from './preprocessing-costs.js'
 import { slowFor } from './slow-samples.js'
@@ -113,8 +113,9 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
       ? null
       : shrunkByDataSet(python)
   if (small !== null) {
-    const cost = { ...heavy, what: writtenName(python, small), made: 'picture' as const }
-    const steps = [{ call: small, cost, statement: small.statement }]
+    const { at, step } = small
+    const cost = { ...heavy, what: writtenName(step), made: 'picture' as const }
+    const steps = [{ call: at, cost, statement: at.statement }]
     found.push({ per: 'epoch', times, steps, around: null, samples: true })
   }
   return found
@@ -153,7 +154,7 @@ function isEndless(python: PythonModule, func: Func): boolean {
   return isGenerator(python, func) && /\bwhile\s+(True|1)\s*:/.test(ownCode(python, func.node))
 }
 
-function writtenName(python: PythonModule, { expr, name }: Call): string {
+function writtenName({ python, call: { expr, name } }: ShrinkingStep): string {
   const written = python.text.slice(expr.callee.start, expr.callee.end)
   return /^[\w.]{1,40}$/.test(written) ? written : (name ?? '')
 }
@@ -194,7 +195,7 @@ function shrinksPicture(python: PythonModule, maker: Func, call: Call, same: boo
     return `Image.${method}`
   if (first === undefined || !isReadPicture(python, first.value)) return null
   const step = shrinkingStep(python, callee)
-  return step === null ? null : writtenName(python, step)
+  return step === null ? null : writtenName(step)
 }
 
 /** `cv2.resize(image, None, fx=scale, fy=scale)`: by a factor that is not known to be below one. */

@@ -19,7 +19,8 @@ export const pytorchSamplesReader = defineReader({
   triggers: [
     '__getitem__',
     '__iter__',
-    'collate_fn',
+    // `collate_fn`, `class Collator`.
+    'ollat',
     'data_collator',
     'set_transform',
     'with_transform',

@@ -43,7 +43,7 @@ function comesFromDivision(analysis: PythonModule, expr: Expr, depth: number): b
 
 /** Methods that stand for a pass through a model. */
 const passes =
-  /^(encode|encode_image|encode_text|get_image_features|get_text_features|forward|generate|transcribe|extract_features|detect|detect_faces|readtext|process|predict|get)$/
+  /^(encode|encode_image|encode_text|get_image_features|get_text_features|forward|generate|transcribe|extract_features|detect|detect_faces|readtext|process|predict|pipe|get)$/
 /** Objects that hold a network of their own: detectors of faces and of their features, readers of texts in pictures. */
 const detectors =
   /^(facenet_pytorch\.(MTCNN|InceptionResnetV1)|mtcnn\.(\w+\.)*MTCNN|insightface\.app\.FaceAnalysis|mediapipe\.(\w+\.)+(FaceMesh|Hands|Pose|Holistic|FaceDetection)|easyocr\.Reader|ultralytics\.YOLO|whisper\.load_model)$/

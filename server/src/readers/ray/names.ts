@@ -10,9 +10,6 @@ export const gridSearch =
 /** `tune.choice(…)` and its kin: sampled once for each of `num_samples` trials. */
 export const sampling =
   /^ray\.tune\.(search\.sample\.)?(choice|uniform|loguniform|quniform|qloguniform|randn|qrandn|randint|qrandint|lograndint|sample_from)$/
-/** What passes the trainable on. */
-export const wrappers =
-  /^ray\.tune\.(with_parameters|with_resources|trainable\.(util\.)?with_(parameters|resources))$/
 /** Calls by which a trainable reports. */
 export const reportCall =
   /^(ray\.(tune|train|air\.session|train\.session|air)\.(report|track\.log|session\.report)|ray\.tune\.track\.log|ray\.air\.session\.report)$/

@@ -1,6 +1,7 @@
 /** What a Ray trainable does: how it trains, and how often it tells the search about it. */
 import { classAt, functionAt } from '../../python/definition-places.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
+import { trialWrappers } from '../../python/trial-searches.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { asNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
@@ -8,7 +9,7 @@ import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { codeText } from '../pytorch/evidence.js'
 import { reachedFunctions, trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
-import { reportCall, reportCallback, wrappers } from './names.js'
+import { reportCall, reportCallback } from './names.js'
 
 export interface Trainable {
   /** `steps`: it reports while it trains; `end`: once, when all is done; `never`: not at all; null: cannot be seen. */
@@ -32,7 +33,7 @@ export function trainable(python: PythonModule, expr: Expr, depth = 0): Trainabl
   if (name?.startsWith('ray.rllib.')) return { reports: 'steps', steps: { what: 'steps', count: null } }
   if (value.type === 'call') {
     const called = python.nameOf(value.callee)
-    if (called !== null && wrappers.test(called) && value.args[0] !== undefined)
+    if (called !== null && trialWrappers.test(called) && value.args[0] !== undefined)
       return trainable(python, value.args[0].value, depth + 1)
     // `TorchTrainer(train_loop_per_worker, …)`.
     if (called !== null && /^ray\.train\..*Trainer$/.test(called)) {

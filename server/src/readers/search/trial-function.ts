@@ -1,5 +1,6 @@
 /** The code that a search runs for each trial: the function behind an argument, and what it reaches. */
 import type { Call, Func, ModuleSummary, PythonModule } from '../../python/module.js'
+import { trialWrappers } from '../../python/trial-searches.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import { lookUp } from '../../text/records.js'
@@ -23,6 +24,9 @@ export function trialFunction(python: PythonModule, expr: Expr | null, position 
     const filled = partial ? value.args.filter((argument) => argument.name === null).length - 1 : 0
     return { func, position: position + Math.max(0, filled) + (func.class === null ? 0 : 1) }
   }
+  const [first] = value.type === 'call' ? value.args : []
+  if (value.type === 'call' && first !== undefined && trialWrappers.test(python.nameOf(value.callee) ?? ''))
+    return trialFunction(python, first.value, position)
   if (value.type === 'lambda' && value.body.type === 'call') {
     const inner = python.functionOf(value.body.callee)
     const param = value.params[position]?.name
