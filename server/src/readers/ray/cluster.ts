@@ -1,6 +1,7 @@
 /**
- * Clusters that `ray up` starts: pools of worker machines, and the job that commands send to them. Source: ray, autoscaler/ray-schema.json and the providers'
- * defaults.yaml: no worker at least, taken away after five idle minutes; the oldest form has one kind of worker, at the top.
+ * Clusters that `ray up` starts: pools of worker machines, and the job that commands send to them. Source: ray,
+ * autoscaler/ray-schema.json and the providers' defaults.yaml: no worker at least, taken away after five idle minutes; the
+ * oldest form has one kind of worker, at the top.
  */
 import { gpu } from '../../catalog/gpus.js'
 import { at, entry, isUnknown, items, map, number, text } from '../../config/access.js'
@@ -114,7 +115,7 @@ interface OwnJob {
   document: number
 }
 
-/** What commands send to the cluster is a job on its machines: the head alone, or with workers that are always there and are like it. */
+/** What commands send to the cluster runs on its machines: the head, and workers like it that are always there. */
 function claimOwnJob(
   claims: ClaimBuilder,
   root: ConfigMap,
@@ -130,14 +131,23 @@ function claimOwnJob(
     return count === undefined || (count > 0 && !same) ? Number.NaN : count
   })
   const nodes = always.reduce((sum, count) => sum + count, 1)
-  if (Number.isNaN(nodes) || (acceleratorsInType(effective(type) ?? '') ?? 0) === 0) return
+  const attached = attachedTo(claims, provider, head)
+  const count = attached === null ? acceleratorsInType(effective(type) ?? '') : effective(attached.count)
+  if (Number.isNaN(nodes) || (count ?? 0) === 0) return
   const evidence: Evidence = { role: 'job', accelerator: 'gpu', small: null, notebook: false }
   const compute = claims.subject('Compute', head.place, head.name, evidence, clusterJob(claims.path))
   compute.known('provider', 'provider', provider, head.place)
   if (region !== undefined) compute.known('region', 'region', region, head.place)
   compute.known('service', 'head_node_type', false, head.place)
   compute.known('nodes', 'min_workers', nodes, head.place)
-  claimType(compute, machineKeys[provider].at(-1)!, type)
+  const key = machineKeys[provider].at(-1)!
+  if (attached === null) {
+    claimType(compute, key, type)
+    return
+  }
+  compute.say('instanceType', key, type)
+  compute.say('gpus', 'guestAccelerators', attached.count)
+  if (attached.model !== null) compute.say('gpuModel', 'guestAccelerators', attached.model)
 }
 
 /** The head stays for as long as the cluster does; only the others come and go. */
@@ -207,18 +217,31 @@ function machineOf(
 
 /** False: it has no accelerators, as far as is known. */
 function claimMachine(pool: Pool, provider: Provider, type: NodeType, document: number): boolean {
-  const { machine } = type
   const named = machineOf(pool.locator, provider, type, document)
   const held = claimPoolMachine(pool, machineKeys[provider].at(-1)!, named)
-  const attached = provider === 'gcp' ? at(machine.node, 'guestAccelerators', 0) : undefined
-  if (attached === undefined) return held
-  const origin = pool.locator.origin(nodePlace(attached))
-  const count = number(at(attached, 'acceleratorCount')) ?? null
-  pool.say('gpus', 'guestAccelerators', readAs(origin, count, 'a number that is not readable'))
+  const attached = attachedTo(pool.locator, provider, type)
+  if (attached === null) return held
+  pool.say('gpus', 'guestAccelerators', attached.count)
+  if (attached.model !== null) pool.say('gpuModel', 'guestAccelerators', attached.model)
+  return (effective(attached.count) ?? 0) > 0
+}
+
+/** Accelerators beside the type of a machine; null: the type tells all. `model` null: a kind that the catalogue does not know. */
+function attachedTo(
+  locator: Locator,
+  provider: Provider,
+  { machine }: NodeType,
+): { count: Value<number>; model: Value<string> | null } | null {
+  const node = provider === 'gcp' ? at(machine.node, 'guestAccelerators', 0) : undefined
+  if (node === undefined) return null
+  const origin = locator.origin(nodePlace(node))
+  const count = number(at(node, 'acceleratorCount')) ?? null
   // A name, or the address of a type: `projects/p/zones/z/acceleratorTypes/nvidia-tesla-t4`.
-  const model = gpu(text(at(attached, 'acceleratorType'))?.split('/').at(-1) ?? '')
-  if (model !== undefined) pool.say('gpuModel', 'guestAccelerators', stated(origin, model.name))
-  return count !== null && count > 0
+  const model = gpu(text(at(node, 'acceleratorType'))?.split('/').at(-1) ?? '')
+  return {
+    count: readAs(origin, count, 'a number that is not readable'),
+    model: model === undefined ? null : stated(origin, model.name),
+  }
 }
 
 function claimSizes(pool: Pool, root: ConfigMap, { sizes, place }: NodeType, document: number): void {
