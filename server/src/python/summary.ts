@@ -161,7 +161,6 @@ function startsTraining(analysis: Analysis, { expr: { callee } }: Call): boolean
   return Object.values(steps).some((step) => step.trains)
 }
 
-/** What a program says of networks of other modules. */
 /** Networks of the module that it freezes. */
 function frozenNames(analysis: Analysis, frozen: readonly Expr[]): Pick<ModuleSummary, 'frozen'> {
   const names = frozen.flatMap((one) =>
