@@ -60,14 +60,24 @@ function loadedBy(analysis: Analysis, call: Call, depth: number): Loaded[] {
   const load = wholeLoad(name)
   const [first] = expr.args
   if (load === null || readsPart(expr) || expr.args.some(({ star }) => star > 0)) return []
-  if (load.inputs === 'first' && (first === undefined || isHandle(name, first.value))) return []
+  if (load.inputs === 'first' && (first === undefined || mayBeHandle(analysis, name, first.value))) return []
   const decisive = (load.inputs === 'first' ? [first!] : expr.args).map(({ value }) => value)
   return [{ what: load.what, weight: load.weight, decisive }]
 }
 
+const takesHandle = /^(json|pickle|dill|cloudpickle|yaml)\./
+
 /** A handle that is kept open gives another record each time: `json.load(self.lines)`. */
 export function isHandle(name: string, given: Expr): boolean {
-  return /^(json|pickle|dill|cloudpickle|yaml)\./.test(name) && given.type === 'attribute'
+  return takesHandle.test(name) && given.type === 'attribute'
+}
+
+/** One that the function is given may be kept open by whoever calls it. */
+function mayBeHandle(analysis: Analysis, name: string, given: Expr): boolean {
+  if (given.type !== 'name') return isHandle(name, given)
+  return (
+    takesHandle.test(name) && bindingsOf(analysis, given.id, given.start).some(({ kind }) => kind === 'param')
+  )
 }
 
 /** What a call passes for these parameters; one that it leaves out has its default. Null: it cannot be told. */
