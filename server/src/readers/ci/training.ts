@@ -9,6 +9,7 @@ import { workOfName } from '../pipelines/step-work.js'
 import type { ReaderContext } from '../reader.js'
 import { programOf, trainsByName, trainsByProgram } from '../shell/failures.js'
 import { launchesOf, shellLaunch } from '../shell/launches.js'
+import { makeCall } from '../shell/make-calls.js'
 import { scriptCall } from '../shell/script-calls.js'
 
 /** Commands of platforms that bring machines of their own. */
@@ -102,49 +103,14 @@ export function claimCalls(
   const calls = commands.flatMap((command, index) => {
     if (command.unreachable || smoke.test(spelled(command))) return []
     const own = { ...around, id: `${id}:${index}` }
-    const call = scriptCall(command, own, locate) ?? makeCall(command, own)
-    return call ?? []
+    const call = scriptCall(command, own, locate) ?? makeCall(command, own)?.launch
+    return call === undefined ? [] : { ...call, asks: true as const }
   })
   const launches = programs
     ? launchesOf(commands, locate).map((one, index) => shellLaunch(one, { ...around, id: `${id}:p${index}` }))
     : []
   for (const launch of [...calls, ...launches]) claims.launch(launch, place)
   return calls.length + launches.length > 0
-}
-
-/** `make -C ml train LR=0.1`. */
-function makeCall(command: ShellCommand, around: StepAround): Omit<Launch, 'reader' | 'location'> | null {
-  const [first, ...words] = command.words
-  if (first?.text !== 'make') return null
-  let folder: string | null = ''
-  let target = ''
-  for (let index = 0; index < words.length; index++) {
-    const text = words[index]!.text
-    if (text === null) return null
-    if (/^(-C|--directory)$/.test(text)) folder = words[++index]?.text ?? null
-    else if (/^-[fo]$/.test(text) || /^--(file|makefile)/.test(text)) return null
-    else if (/^-j$/.test(text) && /^\d+$/.test(words[index + 1]?.text ?? '')) index++
-    // Of several targets the one that trains by its name says most.
-    else if (!/^-|=/.test(text) && (target === '' || workOfName(text).includes('train'))) target = text
-  }
-  const inside = [around.folder, command.folder, folder].reduce<string | null>(
-    (path, part) =>
-      path === null || part === null ? null : part === '' ? path : path === '' ? part : `${path}/${part}`,
-    '',
-  )
-  if (inside === null) return null
-  const program = { path: 'Makefile', module: null, bases: [inside], placed: true }
-  return {
-    ...bareLaunch({ id: around.id, job: around.job, launcher: 'make', program }),
-    asks: true,
-    shell: { arguments: [], target },
-  }
-}
-
-interface StepAround {
-  job: string | null
-  id: string
-  folder: string | null
 }
 
 /** A file of steps that a workflow calls: an action beside it, or another workflow. */

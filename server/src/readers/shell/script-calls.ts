@@ -7,6 +7,7 @@ import { define } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Launch, ShellCall } from '../../workload/claim.js'
 import { type Around, shellLaunch, spelled } from './launches.js'
+import { makeCall } from './make-calls.js'
 
 /** What the job makes of a launcher of processes; undefined: nothing. */
 type Count = (parts: LaunchParts) => { processes?: number | null; nodes?: number | null } | undefined
@@ -23,10 +24,22 @@ export function claimScriptCalls(
   count: Count = () => undefined,
 ): void {
   commands.forEach((command, index) => {
-    const call = scriptCall(command, { ...around, id: `${around.id}:script:${index}` }, locate, count)
+    const own = { ...around, id: `${around.id}:script:${index}` }
+    const call = scriptCall(command, own, locate, count) ?? recipe(command, own)
     if (call !== null) claims.launch(call, around.place)
     else claimOwnCommand(claims, command, { ...around, id: `${around.id}:command:${index}` }, locate, count)
   })
+}
+
+/** What recipes do with other variables than those of the Makefile is not known. */
+function recipe(command: ShellCommand, around: Around): Omit<Launch, 'reader' | 'location'> | null {
+  const called = command.unreachable || around.folder === null ? null : makeCall(command, around)
+  if (called === null || called.assigns) return null
+  return {
+    ...called.launch,
+    nodes: around.nodes === undefined ? 1 : around.nodes,
+    environment: around.environment ?? {},
+  }
 }
 
 /** A command that the project may declare; the linker drops it where the project does not. */
