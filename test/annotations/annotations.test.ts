@@ -47,7 +47,7 @@ describe('what stands beside the code', () => {
     assert.equal(machine!.label, '$25.25/h · 8×A100 40GB')
     assert.match(
       job!.label,
-      /^\$50\.50\/h on demand · ≈ \d+ s–[\d.]+ min · \$[\d.]+–[\d.]+ a run for each 10,000 samples, at most \$1,200 a run · 16 GPUs · 2 processes · needs \d+–\d+ of 40 GB on each$/,
+      /^\$50\.50\/h on demand · ≈ [\d.]+ s–[\d.]+ min · \$[\d.]+–[\d.]+ a run for each 10,000 samples, at most \$1,200 a run · 16 GPUs · 2 processes · needs \d+–\d+ of 40 GB on each$/,
     )
     assert.match(job!.details, /region not named: us-east-1 is assumed/)
     assert.match(job!.details, /read 2026-09-27/)

@@ -58,4 +58,4 @@ function isTelling(ofSamples: Bill['ofSamples']): boolean {
   return usd != null && usd.high !== null && usd.high <= widest * usd.low
 }
 
-const widest = 20
+const widest = 25
