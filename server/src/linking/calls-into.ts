@@ -30,9 +30,11 @@ export class CallsInto {
   private now(): OutsideCallIndex {
     const { project } = this
     const launched = new Map<string, Launch[]>()
+    const all = new Map<string, Launch[]>()
     if (this.index === null) {
       for (const launch of project.launches()) {
         const path = project.scriptOf(launch)
+        if (path !== null) all.set(path, [...(all.get(path) ?? []), launch])
         const passes = Object.keys(launch.flags).length > 0 || launch.positionals.length > 0
         if (path !== null && passes) launched.set(path, [...(launched.get(path) ?? []), launch])
       }
@@ -45,6 +47,7 @@ export class CallsInto {
         isLaunched: (path) => launched.has(path),
         isPassed: (path, flags) =>
           (launched.get(path) ?? []).some((launch) => flags.some((flag) => passed(launch, flag))),
+        isSettled: (path) => all.get(path)?.every(({ complete }) => complete) === true,
         fileGiven: (path, flags, otherwise) => fileGiven(launched.get(path) ?? [], flags, otherwise),
       })
     }

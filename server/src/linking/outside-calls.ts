@@ -26,6 +26,8 @@ export interface ProjectModules {
   isLaunched(path: string): boolean
   /** One of its launches passes the option with these flags: what the code falls back to does not hold. */
   isPassed(path: string, flags: readonly string[]): boolean
+  /** Launches start the program, and all of them show everything that they pass. */
+  isSettled(path: string): boolean
   /** The configuration file that all launches of the program give by one of these flags; null: they give none, or others. */
   fileGiven(path: string, flags: readonly string[], otherwise: Json): string | null
 }
@@ -216,13 +218,13 @@ export class OutsideCallIndex {
       case 'known':
         if (passed.overridable && passed.from === undefined && this.isReplaced(path, passed.option))
           return this.given(path, passed) ?? launched
-        return passed
+        return passed.option === undefined ? passed : this.left(path, passed)
       case 'arguments': {
-        if (!this.modules.isLaunched(path)) return passed
         const kept = Object.entries(passed.values).filter(
           ([, { overridable, flags }]) => !overridable || !this.isReplaced(path, flags),
         )
-        return { ...passed, values: Object.fromEntries(kept) }
+        const values = kept.map(([name, one]) => [name, one.flags === undefined ? one : this.left(path, one)])
+        return { ...passed, values: Object.fromEntries(values) }
       }
       case 'parameter':
         return this.parameters.of(JSON.stringify([path, passed]), () => this.parameter(path, passed))
@@ -232,6 +234,11 @@ export class OutsideCallIndex {
   /** A launch may give another value than the code falls back to; `flags`: absent where it is not known which option it is. */
   private isReplaced(path: string, flags: readonly string[] | undefined): boolean {
     return this.modules.isLaunched(path) && (flags === undefined || this.modules.isPassed(path, flags))
+  }
+
+  /** An option that no launch passes has its default for certain, where the launches of the program are known. */
+  private left<T extends { overridable: boolean }>(path: string, option: T): T {
+    return option.overridable && this.modules.isSettled(path) ? { ...option, overridable: false } : option
   }
 
   /** `--config churn.yaml` on the lines that start the program. */

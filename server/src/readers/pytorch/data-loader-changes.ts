@@ -139,6 +139,9 @@ function keptWith(
   if (!mayKnow(versions, 'persistent_workers')) return null
   // The option may be given a zero, with which PyTorch refuses to keep workers.
   if (option !== null) return `${option.code} > 0`
+  const given = passedExpression(workers)
+  if (given !== null && python.optionPlace(given) !== null)
+    return `${python.text.slice(given.start, given.end)} > 0`
   if (!mayBePassed(workers) || fixedArgument(workers) !== undefined) return 'True'
   const kept = keepingWorkers(python, call, positionsOf(python, call)?.workers ?? null)
   return 'reason' in kept ? null : kept.code
