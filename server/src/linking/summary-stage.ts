@@ -191,7 +191,8 @@ export class SummaryStage {
     this.alone.delete(record.path)
     const kept = await this.answer(record.path, 'summary', key, async () => {
       const result = await this.backendOf(record.path).summarise(record.path, imported, versions, {
-        read: isAlone && !this.isOnlyLaunched(record.path),
+        // With what stands behind packages it is read later.
+        read: isAlone && !this.isOnlyLaunched(record.path) && graph.behindPackages(record).length === 0,
         for: whom,
       })
       if (result?.alone !== undefined)
