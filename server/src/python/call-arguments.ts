@@ -10,7 +10,7 @@ import { unpackedWords } from './command-line-words.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { configuredNode, foldConfigured, foldFound, look } from './configured.js'
 import { expressionOf } from './configured-expression.js'
-import { below, type ConfiguredPath } from './configured-path.js'
+import { argumentOf as asWritten, below, type ConfiguredPath } from './configured-path.js'
 import { chosen, known } from './folded.js'
 import { innerChange, innerKeys } from './inner-changes.js'
 import type { ArgumentValue, Call, Folded, Func, ProgramArgument } from './module.js'
@@ -42,6 +42,24 @@ export function argumentOf(
   if (own.state !== 'absent' || frozen === null) return own
   // The first argument of `partial` is the callable itself.
   return search(analysis, frozen.expr.args.slice(1), keyword, position)
+}
+
+/** The same as it is written, for who needs no value: to find that out may take long. Null: nothing, or it is not known. */
+export function passedExpression(
+  analysis: Analysis,
+  call: Call,
+  keyword: string,
+  position: number,
+): Expr | null {
+  const { args, callee } = call.expr
+  const isPlain =
+    args.every(({ star }) => star === 0) &&
+    !analysis.instantiations.has(call) &&
+    parsedBy(call.expr) === null &&
+    partialBehind(analysis, callee) === null
+  if (isPlain) return asWritten(call.expr, keyword, position)
+  const given = argumentOf(analysis, call, keyword, position)
+  return given.state === 'given' ? given.expr : null
 }
 
 /** What `Trainer.from_argparse_args(args, …)` takes its arguments from; null: another call. */

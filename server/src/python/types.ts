@@ -2,6 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { passedExpression } from './call-arguments.js'
 import { choiceName } from './callee-names.js'
 import {
   attributeValues,
@@ -105,9 +106,9 @@ function passedType(analysis: Analysis, binding: Binding): string | null {
   const types = new Set<string | null>(analysis.outside.types(owner.func, binding.name, owner.position))
   for (const site of sites) {
     if (types.size > 1) return null
-    const given = analysis.argument(site, binding.name, owner.position)
+    const given = passedExpression(analysis, site, binding.name, owner.position)
     // A default is often None.
-    types.add(given.state === 'given' ? typeOf(analysis, given.expr) : null)
+    types.add(given === null ? null : typeOf(analysis, given))
   }
   return types.size === 1 ? [...types][0]! : null
 }
