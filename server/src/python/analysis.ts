@@ -138,7 +138,7 @@ export class Analysis implements PythonModule {
   private readonly hasMainGuard: boolean
   readonly bindingNames = new Map<Binding, string | null>()
   /** What names that were asked for may stand for, by place. */
-  readonly reached = new Map<number, { name: string; bindings: readonly Binding[] }>()
+  readonly reached: Map<number, { name: string; bindings: readonly Binding[] }>
   readonly projectTargets = new Map<string, { summary: ModuleSummary; rest: string } | null>()
   /** Types of bindings, of values of attributes, and of what functions return. */
   readonly types = new CircularAnswers<object, string | null>(null, 100)
@@ -180,6 +180,7 @@ export class Analysis implements PythonModule {
     this.knowsImporters = neighbours.outside !== undefined || this.importers.length === 0
     this.hasErrors = tree.hasErrors
     this.scopes = ofTree(tree, 'scopes', () => buildScopes(tree.body, text.length))
+    this.reached = ofTree(tree, 'reached', () => new Map())
     const index = indexTree(tree)
     this.calls = index.calls
     this.functions = index.functions
@@ -229,8 +230,10 @@ export class Analysis implements PythonModule {
     return this.blanked
   }
 
+  private importedModules: ModuleSummary[] | null = null
   get imported(): ModuleSummary[] {
-    return [...new Set([...this.importedByName.values(), ...this.behind])]
+    this.importedModules ??= [...new Set([...this.importedByName.values(), ...this.behind])]
+    return this.importedModules
   }
 
   // Names.
