@@ -80,6 +80,8 @@ const runSettings = settingTable('Compute', {
     keys: ['timeout'],
     parse: (value) => (value === null ? week : asNumber(value)),
     otherwise: week,
+    write: Number,
+    title: (seconds) => `End the job after ${Number(seconds) / 3600} hours: timeout=${seconds}`,
   },
 })
 
@@ -297,7 +299,9 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
   if (claim.setting !== 'gpus' || claim.key === machineKeys.count) {
     if (Object.hasOwn(machineSettings.rows, claim.setting)) return machineSettings.change(claim, value, facts)
   }
-  if (claim.setting !== 'spot' || target?.kind !== 'call' || target.role !== 'run') return byHand(claim)
+  if (target?.kind !== 'call' || target.role !== 'run') return byHand(claim)
+  if (claim.setting === 'timeLimit') return runSettings.change(claim, value, facts)
+  if (claim.setting !== 'spot') return byHand(claim)
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
   const spelled = nameFor(python.tree, 'google.cloud.aiplatform.compat.types', 'custom_job', {
