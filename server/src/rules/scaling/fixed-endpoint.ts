@@ -32,6 +32,9 @@ export default defineRule({
       return silent(unless(view, 'gpus', 'its replicas hold no accelerators'))
     const cost = costText(replicaPrice(view, options, today), count)
     if (count === 1 || devices < 1) {
+      // A platform bills by its machine, which is mostly made to be tried out where no price is asked for.
+      if (cost === null && devices > 0 && view.settings.object === undefined)
+        return silent('there is one replica, and its price is not known')
       report({
         at: minReplicas,
         severity: trial.test(view.subject.location.path) ? 'hint' : 'information',
