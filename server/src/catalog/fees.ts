@@ -19,8 +19,6 @@ const sagemaker: readonly Fee[] = [
   { machines: /^inf2\.xlarge$/, factor: 1.31 },
   { machines: /^inf2\./, factor: 1.2 },
   { machines: /^([mcr][5-7]i?|t3)\./, factor: 1.2 },
-  // Notebooks: ml.t2.medium and t2.medium are both $0.0464.
-  { machines: /^t2\./, factor: 1 },
 ]
 
 /** The factor, or undefined where it was not seen for this kind of machine. `type` without the prefix `ml.`. */
