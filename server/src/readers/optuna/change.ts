@@ -105,7 +105,8 @@ function persist(facts: FragmentFacts, study: Call): Change | Refusal {
     value,
   })
   const writes: Write[] = [set('storage', "'sqlite:///optuna.db'")]
-  if (!mayBePassed(python.argument(study, 'study_name', 3))) writes.push(set('study_name', `'${stem}'`))
+  if (!mayBePassed(python.argument(study, 'study_name', 3)))
+    writes.push(set('study_name', `'${stem}${suffixOf(python, study)}'`))
   writes.push(set('load_if_exists', 'True'))
   if (/\[[^\]\n]*\bbest_trial\.number[^\]\n]*\]/.test(python.code))
     return {
@@ -116,6 +117,27 @@ function persist(facts: FragmentFacts, study: Call): Change | Refusal {
   if (!makesSeveral(python, study)) return changeOf(title, writes)
   const change = changeOf(`${title}, with a name of its own for each study`, writes)
   return 'reason' in change ? change : { ...change, safety: 'display' }
+}
+
+/** What tells a study from the others of its file, which would be one study under one name: the function that it optimises, else its number. */
+function suffixOf(python: PythonModule, study: Call): string {
+  const studies = python.calls.filter(({ method }) => method === 'create_study')
+  if (studies.length < 2) return ''
+  const names = studies.map((one) => optimised(python, one, studies))
+  const index = studies.indexOf(study)
+  const name = names[index] ?? null
+  const alone = name !== null && names.filter((one) => one === name).length === 1
+  return `-${alone ? name : index + 1}`
+}
+
+/** `objective` of the first `study.optimize(objective)` behind the study, before the next one is made. */
+function optimised(python: PythonModule, { expr }: Call, studies: readonly Call[]): string | null {
+  const next = studies.find((one) => one.expr.start > expr.start)?.expr.start ?? python.text.length
+  const call = python.calls.find(
+    (one) => one.method === 'optimize' && one.expr.start > expr.start && one.expr.start < next,
+  )
+  const given = call === undefined ? null : passedExpression(python.argument(call, 'func', 0))
+  return given?.type === 'name' ? given.id : null
 }
 
 /** One call makes several studies, which one name would make one: in a loop, or in a function that is called with others. */

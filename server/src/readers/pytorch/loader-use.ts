@@ -5,7 +5,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, forEachChild } from '../../syntax/python-children.js'
 import { knownArgument, textIn } from '../../values/argument.js'
 import { once } from './once.js'
-import { onlyPeeked, onlyTriedOut } from './peeked-loader.js'
+import { onlyFirstTaken, onlyPeeked, onlyTriedOut } from './peeked-loader.js'
 
 export type Feeds = 'training' | 'evaluation'
 
@@ -35,7 +35,7 @@ export function loaderBase(python: PythonModule, { expr: { callee }, function: f
 export function feedsOf(python: PythonModule, call: Call): Feeds | 'nothing' | null {
   // One class for all loaders makes that of the training too.
   if (loaderBase(python, call) !== null) return feedsByName(call.function?.class?.name ?? '') ?? 'training'
-  if (onlyTriedOut(python, call)) return 'nothing'
+  if (onlyTriedOut(python, call) || onlyFirstTaken(python, call)) return 'nothing'
   if (call.assignedTo !== null) {
     if (onlyPeeked(python, call, call.assignedTo)) return 'nothing'
     const named = feedsByName(call.assignedTo)

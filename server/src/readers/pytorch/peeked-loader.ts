@@ -1,6 +1,7 @@
 /** Loaders that are made to look at a batch: `for batch in loader: break`, `next(iter(loader))`. */
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 
 /** Nothing takes more than its first batch, in the scope that makes it and in those that see its name. */
@@ -14,6 +15,31 @@ export function onlyPeeked(python: PythonModule, made: Call, name: string): bool
     if (!peeks.some(({ start, end }) => start <= index && index < end)) return false
   }
   return true
+}
+
+/** `next(iter(DataLoader(…)))`, `batches = iter(DataLoader(…))` of which the first ones are taken outside of loops. */
+export function onlyFirstTaken(python: PythonModule, made: Call): boolean {
+  const takes = (call: Call, name: string, given: Expr): boolean =>
+    call.expr.callee.type === 'name' && call.expr.callee.id === name && call.expr.args[0]?.value === given
+  const around = python.calls.find(
+    (one) => takes(one, 'iter', made.expr) || takes(one, 'enumerate', made.expr),
+  )
+  if (around === undefined) return false
+  if (python.calls.some((one) => takes(one, 'next', around.expr))) return made.loops.length === 0
+  const { statement } = around
+  const [target, another] = statement.type === 'assign' ? statement.targets : []
+  if (statement.type !== 'assign' || statement.value !== around.expr || another !== undefined) return false
+  if (target?.type !== 'name') return false
+  const mentions = python.code.match(new RegExp(`(?<![\\w.])${target.id}\\b(?!\\s*=[^=])`, 'g')) ?? []
+  const nexts = python.calls.filter(
+    ({ expr: { callee, args }, loops }) =>
+      callee.type === 'name' &&
+      callee.id === 'next' &&
+      args[0]?.value.type === 'name' &&
+      args[0].value.id === target.id &&
+      loops.length === 0,
+  )
+  return nexts.length > 0 && nexts.length === mentions.length
 }
 
 function peeksOf(python: PythonModule, made: Call, name: string): Span[] {

@@ -10,6 +10,7 @@ import { hasUnreadEpochs } from './unread-epochs.js'
 /** So many passes, steps or seconds are too dear to lose. */
 const manyEpochs = 10
 const manySteps = 5000
+const fewEpochs = 30
 const longJob = 7200
 
 export default defineRule({
@@ -81,7 +82,9 @@ function severityOf(view: SubjectView<'Training'>): Severity {
   const job = view.run.job.compute?.settings
   const trial = effective(job?.trials) === true
   if (!trial && (effective(job?.spot) === true || (effective(job?.retries) ?? 0) > 0)) return 'warning'
-  // A few narrow layers are trained again in minutes.
-  if (effective(view.settings.lightNetwork) !== undefined && !onGpuJob(view)) return 'hint'
+  // A few passes over a few narrow layers are done again in minutes.
+  const { lightNetwork, epochs } = view.settings
+  const few = (effective(epochs) ?? fewEpochs) < fewEpochs
+  if (few && effective(lightNetwork) !== undefined && !onGpuJob(view)) return 'hint'
   return onAccelerator(view) || onGpuJob(view) ? 'information' : 'hint'
 }
