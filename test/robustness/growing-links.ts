@@ -100,6 +100,23 @@ export const links: Record<string, ProjectShape> = {
     'run.sh': 'python train.py --workers $1\n',
     ...each(size, (i) => ({ [`j${i}.slurm`]: slurm(`bash run.sh ${i}`) })),
   })),
+  'sourced: a chain of scripts that read each other in': shape((size) => ({
+    'train.py': options,
+    'job.slurm': slurm('source s0.sh\npython train.py --workers $N'),
+    ...each(size, (i) => ({ [`s${i}.sh`]: i === size - 1 ? 'N=1\n' : `source s${i + 1}.sh\n` })),
+  })),
+  'sourced: a job that reads in many': shape((size) => ({
+    'train.py': options,
+    'job.slurm': slurm(`${lines(size, (i) => `. ./s${i}.sh\n`)}python train.py --workers $N`),
+    ...each(size, (i) => ({ [`s${i}.sh`]: `N=${i}\nuse${i}() {\n    N=$1\n}\n` })),
+  })),
+  'sourced: one that many jobs read in': shape((size) => ({
+    'train.py': options,
+    'env.sh': 'export N=1\n',
+    ...each(size, (i) => ({
+      [`j${i}.slurm`]: slurm(`source env.sh\npython train.py --workers $N --config ${i}`),
+    })),
+  })),
   'command: many that the project installs': shape((size) => ({
     'pyproject.toml': `[project.scripts]\n${lines(size, (i) => `c${i} = "m${i}:main"\n`)}`,
     'job.slurm': slurm(lines(size, (i) => `c${i} --workers 1\n`)),

@@ -1,5 +1,7 @@
 /** What a shell script says: commands in order, scheduler directives, variables. Plain JSON. */
 
+import type { TextName } from '../text/named-text.js'
+
 /** A word after quote removal and expansion of the variables that are known; null text: not readable. */
 export interface ShellWord {
   text: string | null
@@ -49,8 +51,12 @@ export interface ShellCommand {
   folder: string | null
   /** A function of the script itself, whose commands are read as well. */
   own?: true
+  /** A function of a script that it has read in: what that runs, with places of that script. */
+  lent?: ShellCommand[]
   /** Inside `$( )` or backticks: it answers with a word. */
   captured?: true
+  /** It reads in a script of the project that starts programs, which find these variables. */
+  sourced?: { variables: Record<string, string | null> }
   /** It is an interpreter that is fed a program of the script itself (`python - <<EOF`), of this name. */
   inline?: string
 }
@@ -76,6 +82,8 @@ export interface ShellFacts {
   variables: Record<string, string | null>
   comments: { start: number; end: number; text: string }[]
   hasErrors: boolean
+  /** Scripts that it reads in (`source env.sh`). Absent: none. */
+  sources?: TextName[]
   /** Why nothing but directives was read. */
   problem?: string
 }

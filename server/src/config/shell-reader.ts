@@ -6,6 +6,7 @@ import { guardOfCase, guardsOfIf } from './shell-guards.js'
 import { readText } from './shell-heredocs.js'
 import { countTrips, countWords, endOfLoop } from './shell-loops.js'
 import { onlySays, type Said, saidOfCondition, saidOfStatus } from './shell-said.js'
+import { type SourcedScript, SourcedScripts } from './shell-sources.js'
 import { ShellState } from './shell-state.js'
 import { assignedIn, assignedName, type ShellSurvey, surveyShell } from './shell-survey.js'
 import { wayTaken } from './shell-ways.js'
@@ -63,6 +64,8 @@ export class ShellReader {
   private readonly survey: ShellSurvey
   /** Functions that were read already: at their first call, or at the end. */
   private readonly visited = new Set<string>()
+  /** Functions of scripts that it has read in. */
+  private readonly lent: Map<string, { body: PlainNode; reader: ShellReader }>
   private called = false
   /** A call that is known passes something. */
   private passesArguments = false
@@ -71,8 +74,12 @@ export class ShellReader {
     private readonly text: string,
     private readonly root: PlainNode,
     folder: string | null = '',
+    private readonly sources = new SourcedScripts(null),
+    /** The script that reads this one in. */
+    into: ShellReader | null = null,
   ) {
-    this.state = new ShellState(text, folder)
+    this.state = into?.state ?? new ShellState(text, folder)
+    this.lent = into?.lent ?? new Map()
     this.survey = surveyShell(root, text)
   }
 
@@ -255,7 +262,7 @@ export class ShellReader {
     for (const child of node.children) {
       if (child.type === 'variable_assignment') this.assign(child, context, exported)
       else if (child.type === 'variable_name' && exported) {
-        this.state.variables.export(this.source(child), child.start, child.end)
+        this.state.export(this.source(child), child)
       }
     }
   }
@@ -321,6 +328,12 @@ export class ShellReader {
     if (this.state.runBuiltin(words)) return true
     const [first, ...rest] = words
     const name = first?.text ?? ''
+    if (name === 'source' || name === '.') {
+      const script = this.sources.find(words, this.state.folder)
+      if (script !== undefined) this.readIn(script, words)
+      return false
+    }
+    if (!this.survey.functions.has(name)) return this.callLent(name, words)
     const body = this.survey.functions.get(name)
     if (body === undefined || this.visited.has(name)) return false
     this.visited.add(name)
@@ -335,6 +348,35 @@ export class ShellReader {
     const ends = this.statement(body, context)
     if (bound) this.state.bindPositions(null)
     return ends
+  }
+
+  /** What a script that is read in assigns holds from here on, and its functions can be called. */
+  private readIn({ text, root, starts, within }: SourcedScript, words: ShellWord[]): void {
+    const command = this.commands.at(-1)
+    if (starts && command !== undefined) command.sourced = { variables: this.state.variables.plain() }
+    const reader = new ShellReader(text, root, null, within, this)
+    for (const [name, body] of reader.survey.functions) this.lent.set(name, { body, reader })
+    reader.called = this.called
+    const run = () => this.state.readingIn(text, spanOf(words), () => reader.sequence(root.children, apart))
+    if (words.length > 2) this.state.withPositions(words.slice(2), run)
+    else run()
+  }
+
+  /** Of a function that another script defines counts what it does to the variables. */
+  private callLent(name: string, words: ShellWord[]): boolean {
+    const lent = this.lent.get(name)
+    if (lent === undefined || !this.sources.mayRun()) return false
+    const { body, reader } = lent
+    const command = this.commands.at(-1)
+    const before = reader.commands.length
+    // Inside of itself it is left alone.
+    this.lent.delete(name)
+    this.state.withPositions(words.slice(1), () =>
+      this.state.readingIn(reader.text, spanOf(words), () => reader.statement(body, apart)),
+    )
+    this.lent.set(name, lent)
+    if (command !== undefined) command.lent = reader.commands.slice(before)
+    return false
   }
 
   private list(node: PlainNode, context: Context): boolean {
@@ -478,6 +520,13 @@ export class ShellReader {
       this.sequence([body], { ...context, loops: [...context.loops.slice(-20), { variable: name, count }] })
     })
   }
+}
+
+/** Commands of other scripts are noted there. */
+const apart: Context = { loops: [], background: false, failureIgnored: false, unreachable: false }
+
+function spanOf(words: readonly ShellWord[]): { start: number; end: number } {
+  return { start: words[0]!.start, end: words.at(-1)!.end }
 }
 
 function guardedBy(context: Context, ...guards: ShellGuard[]): Context {

@@ -1,4 +1,6 @@
 /** What a running shell remembers: its variables and the folder it stands in, and what commands of its own do to them. */
+
+import type { Span } from '../text/location.js'
 import { inField, type PlainNode } from './plain-tree.js'
 import type { ShellWord } from './shell-facts.js'
 import { catText, type GivenText } from './shell-heredocs.js'
@@ -20,12 +22,25 @@ const assigners = new Set(['read', 'mapfile', 'readarray', 'getopts', 'printf', 
 export class ShellState {
   readonly variables = new ShellVariables()
   private exportsAll = false
+  /** The command that reads in the file whose statements are run: what that says is shown there. */
+  private shown: Span | null = null
 
   constructor(
-    private readonly text: string,
+    private text: string,
     /** Relative to where the script was started; null: unknown. */
     public folder: string | null,
   ) {}
+
+  /** Runs statements of another file. */
+  readingIn<T>(text: string, at: Span, run: () => T): T {
+    const before = { text: this.text, shown: this.shown }
+    this.text = text
+    this.shown ??= at
+    const result = run()
+    this.text = before.text
+    this.shown = before.shown
+    return result
+  }
 
   /** Nodes of a command line as words; nodes that touch are one word. */
   words(nodes: PlainNode[]): ShellWord[] {
@@ -38,7 +53,8 @@ export class ShellState {
       words.push(...expandWord(this.text.slice(start, end), start, this.variables))
       if (words.length > 10 * mostWords) break
     }
-    return words
+    const { shown } = this
+    return shown === null ? words : words.map((word) => ({ ...word, raw: '', ...shown }))
   }
 
   /** A `variable_assignment`; `end`: where its value ends. */
@@ -73,8 +89,16 @@ export class ShellState {
         isBlank(text) ? { kind: 'unknown', splits: severalWords(name, raw) } : { kind: 'text', text },
       )
     }
-    if (exported || this.exportsAll) this.variables.export(name, node.start, node.end)
-    else this.variables.moveExport(name, node.start, node.end)
+    if (exported || this.exportsAll) this.export(name, node)
+    else {
+      const at = this.shown ?? node
+      this.variables.moveExport(name, at.start, at.end)
+    }
+  }
+
+  export(name: string, node: Span): void {
+    const { start, end } = this.shown ?? node
+    this.variables.export(name, start, end)
   }
 
   /** A text between marks as the value of a variable. */
@@ -131,6 +155,14 @@ export class ShellState {
     }
     for (const all of ['@', '*'])
       this.variables.set(all, readable === null ? undefined : { kind: 'array', words: readable })
+  }
+
+  /** Runs something with arguments of its own. */
+  withPositions(words: ShellWord[], run: () => void): void {
+    const before = [...'123456789@*'].map((name) => [name, this.variables.get(name)] as const)
+    this.bindPositions(words)
+    run()
+    for (const [name, value] of before) this.variables.set(name, value)
   }
 
   /** In a shell of its own: what it changes does not leave. */

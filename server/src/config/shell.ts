@@ -9,6 +9,7 @@ import { schedulerVariables } from './scheduler-variables.js'
 import type { ShellFacts } from './shell-facts.js'
 import { blankAround, fedScripts } from './shell-heredocs.js'
 import { type ScriptCall, ShellReader } from './shell-reader.js'
+import { type ShellSurroundings, SourcedScripts } from './shell-sources.js'
 import { maskTemplates } from './template.js'
 
 /**
@@ -24,6 +25,8 @@ export function shellFacts(
   call?: ScriptCall,
   /** Where lines begin that a shell of its own runs: those of a Makefile's recipes. */
   lines?: readonly number[],
+  /** Scripts of the project that it may read in; null: they are not known. */
+  around: ShellSurroundings | null = null,
 ): ShellFacts {
   const masked = maskTemplates(text).text
   const found = directives(masked)
@@ -33,7 +36,8 @@ export function shellFacts(
     return { commands: [], directives: found, variables: {}, comments: [], hasErrors: true, problem }
   }
   const { root, comments, hasErrors } = parsed.value
-  const reader = new ShellReader(masked, root)
+  const sources = new SourcedScripts(around)
+  const reader = new ShellReader(masked, root, '', sources)
   for (const [name, text] of Object.entries(schedulerVariables(found)))
     reader.state.variables.set(name, { kind: 'text', text })
   if (call !== undefined) reader.bind(call)
@@ -59,5 +63,6 @@ export function shellFacts(
     variables: reader.state.variables.plain(),
     comments,
     hasErrors,
+    ...(sources.names.length === 0 ? {} : { sources: sources.names }),
   }
 }

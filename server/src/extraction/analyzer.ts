@@ -12,12 +12,16 @@ import { iniFacts } from '../config/ini.js'
 import { jsonFacts } from '../config/json.js'
 import type { ConfigFacts, ConfigNode } from '../config/node.js'
 import { wordsOf } from '../config/overlay.js'
+import { type PlainNode, plainTree } from '../config/plain-tree.js'
 import { shellFacts } from '../config/shell.js'
 import type { ShellCommand, ShellFacts } from '../config/shell-facts.js'
+import type { ScriptCall } from '../config/shell-reader.js'
+import type { ShellSurroundings } from '../config/shell-sources.js'
 import { tomlFacts } from '../config/toml.js'
 import { yamlFacts } from '../config/yaml.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
+import { folderOf } from '../link/paths.js'
 import { isWrittenAs } from '../link/programs.js'
 import { searchedFolders } from '../link/search-path.js'
 import { installedVersions, plainVersions, processorWheels } from '../link/versions.js'
@@ -39,6 +43,8 @@ import type { ConfigurationRoot, Configured, ConfiguredMap } from '../text/confi
 import type { ConfiguredModule } from '../text/configured-module.js'
 import { programsInShell } from '../text/embedded-programs.js'
 import { maskMarkdown } from '../text/markdown.js'
+import type { NamedText } from '../text/named-text.js'
+import { lookUp } from '../text/records.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Language, SourceFragment } from '../text/source-fragment.js'
 import { ClaimBuilder } from '../workload/builder.js'
@@ -89,6 +95,8 @@ export interface FileRecord {
   manifests?: ManifestDocument[]
   /** For a configuration file that a script reads: its values. Absent: nobody asked. */
   configured?: HydraFile
+  /** For a script that another file is read with: its text. Absent: nobody asked, or it is too long. */
+  text?: string
   /** The same for a Python file; null: it is no configuration. */
   module?: ConfiguredModule | null
 }
@@ -113,6 +121,8 @@ export interface Surroundings {
   bundle?: BundleFacts
   /** Patches that are laid over it. */
   overlay?: Overlay
+  /** Scripts that it names, as written. */
+  texts?: Record<string, NamedText>
   /** A framework config with what it inherits. */
   inherited?: ConfiguredMap
   /** Configuration files that it names. */
@@ -138,6 +148,9 @@ interface Parsed {
  */
 const keptCharacters = { alone: 6_000_000, worker: 1_000_000 }
 
+/** Their trees are kept while files are read that read them in. */
+const mostSourced = 50
+
 const grammarOf: Partial<Record<Language, GrammarName>> = {
   python: 'python',
   shell: 'bash',
@@ -151,6 +164,8 @@ export class Analyzer {
   /** Files that an editor holds: their last tree is kept, so that a keystroke costs a small parse. */
   private readonly edited = new Map<string, IncrementalParser>()
   private kept = 0
+  /** Scripts that others read in, by their text. */
+  private readonly sourced = new Map<string, PlainNode>()
   private readonly choice: ReturnType<typeof readerChoice>
   /** What the last change was made from. */
   private toChange: { tree: FragmentTree; surroundings: Surroundings; facts: FragmentFacts } | null = null
@@ -506,7 +521,8 @@ export class Analyzer {
     const { overlay } = surroundings
     if (overlay !== undefined && tree.config !== undefined && fragment.index === 0)
       facts.config = laidOver(tree.config, fragment.text, overlay)
-    if (tree.shell !== undefined) facts.shell = this.shellAsCalled(fragment, tree.shell, surroundings.binding)
+    if (tree.shell !== undefined)
+      facts.shell = this.shellAround(file.path, fragment, tree.shell, surroundings)
     if (surroundings.hcl !== undefined && fragment.index === 0) facts.hcl = surroundings.hcl
     if (surroundings.bundle !== undefined && fragment.index === 0) facts.bundle = surroundings.bundle
     if (surroundings.inherited !== undefined && fragment.index === 0) facts.inherited = surroundings.inherited
@@ -534,24 +550,43 @@ export class Analyzer {
     return facts
   }
 
-  /** A script that a job calls, with the arguments and the environment of the call. */
-  private shellAsCalled(fragment: SourceFragment, facts: ShellFacts, binding: Binding | null): ShellFacts {
-    const shell = binding?.launch.shell
-    if (binding === null || shell === undefined || fragment.index !== 0) return facts
-    const environment = Object.fromEntries(
-      Object.entries(binding.launch.environment).map(([name, { value }]) => [
-        name,
-        typeof value === 'string' ? value : null,
-      ]),
-    )
-    const call = { arguments: shell.arguments, environment }
-    return withInline(shellFacts(fragment.text, this.grammars, call, fragment.recipeLines), fragment.text)
+  /** A script with the scripts that it reads in; one that a job calls with the arguments and the environment of the call. */
+  private shellAround(
+    path: string,
+    { text, index, language, recipeLines }: SourceFragment,
+    facts: ShellFacts,
+    { binding, texts }: Surroundings,
+  ): ShellFacts {
+    const call = index === 0 && binding !== null ? callOf(binding) : undefined
+    const around = language === 'shell' ? this.scriptsAround(path, texts) : null
+    if (call === undefined && around === null) return facts
+    return withInline(shellFacts(text, this.grammars, call, recipeLines, around), text)
   }
 
-  private shellIn(text: string, known: Map<string, ShellFacts>): ShellFacts {
+  private scriptsAround(path: string, texts: Surroundings['texts']): ShellSurroundings | null {
+    if (texts === undefined) return null
+    const parse = (text: string) => {
+      let root = this.sourced.get(text)
+      if (root === undefined) {
+        root = this.grammars.parse('bash', text, (tree) => plainTree(tree, text)).value?.root
+        if (this.sourced.size >= mostSourced) this.sourced.clear()
+        if (root !== undefined) this.sourced.set(text, root)
+      }
+      return root
+    }
+    return { home: folderOf(path), texts, parse }
+  }
+
+  private shellIn(
+    path: string,
+    text: string,
+    known: Map<string, ShellFacts>,
+    texts: Surroundings['texts'],
+  ): ShellFacts {
     let facts = known.get(text)
     if (facts === undefined) {
-      facts = withInline(shellFacts(text, this.grammars), text)
+      const around = this.scriptsAround(path, texts)
+      facts = withInline(shellFacts(text, this.grammars, undefined, undefined, around), text)
       known.set(text, facts)
     }
     return facts
@@ -570,7 +605,8 @@ export class Analyzer {
       binding:
         facts.fragment.index === 0 || facts.fragment.target !== undefined ? surroundings.binding : null,
       versions: facts.versions ?? surroundings.versions,
-      shell: (text) => this.shellIn(text, shells),
+      shell: (text) => this.shellIn(facts.path, text, shells, surroundings.texts),
+      textOf: (path) => lookUp(surroundings.texts ?? {}, path),
     }
     // A configuration names what is made: `_target_: torch.utils.data.DataLoader`.
     const instantiations = facts.python instanceof Analysis ? [...facts.python.instantiations.keys()] : []
@@ -618,6 +654,8 @@ export class Analyzer {
       if (compiledFrom !== undefined) into.compiledFrom = compiledFrom
       if (pipelines !== undefined) into.pipelines = pipelines
       if (imagePrograms !== undefined) into.imagePrograms = [...(into.imagePrograms ?? []), ...imagePrograms]
+      if (builder.extraction.texts !== undefined)
+        into.texts = [...(into.texts ?? []), ...builder.extraction.texts]
       if (builder.extraction.names !== undefined)
         into.names = [...(into.names ?? []), ...builder.extraction.names]
       if (builder.extraction.frameworkConfig !== undefined && facts.fragment.index === 0)
@@ -626,7 +664,19 @@ export class Analyzer {
       if (builder.extraction.unseen !== undefined)
         into.unseen = [...(into.unseen ?? []), ...builder.extraction.unseen]
     }
+    const own = facts.fragment.language === 'shell' && facts.shell !== undefined ? [facts.shell] : []
+    const sources = [...own, ...shells.values()].flatMap((shell) => shell.sources ?? [])
+    if (sources.length > 0) into.texts = [...(into.texts ?? []), ...sources]
   }
+}
+
+/** What a script that is called finds; undefined: the launch starts something else. */
+function callOf({ launch: { shell, environment } }: Binding): ScriptCall | undefined {
+  if (shell === undefined) return undefined
+  const given = Object.entries(environment).map(
+    ([name, { value }]) => [name, typeof value === 'string' ? value : null] as const,
+  )
+  return { arguments: shell.arguments, environment: { ...shell.variables, ...Object.fromEntries(given) } }
 }
 
 function commentsOf({ python, config, shell }: FragmentFacts) {

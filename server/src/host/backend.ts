@@ -8,6 +8,7 @@ import type { SummaryFor } from '../python/summary.js'
 import { readers } from '../readers/index.js'
 import { loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
+import { longestNamedText } from '../text/named-text.js'
 import type { SourceFile } from '../text/source-file.js'
 import { languageOf, sourceFile } from '../text/source-fragments.js'
 import { isTestPath } from '../text/test-path.js'
@@ -203,6 +204,8 @@ export class LocalBackend implements Backend {
     const record = this.analyzer.load(file, hashOf(text), versions, force)
     if (force && /^(yaml|json|toml|ini)$/.test(file.fragments[0]?.language ?? ''))
       record.configured = this.analyzer.configuredOf(file)
+    const isScript = languageOf(file.path, text) === 'shell'
+    if (force && isScript && text.length <= longestNamedText) record.text = text
     this.trim()
     return record
   }

@@ -7,6 +7,7 @@ import { FrameworkConfigLinks } from './framework-configs.js'
 import { ImportLinks } from './import-links.js'
 import { Layouts } from './layouts.js'
 import type { LinkedProject, LinkKind } from './link-kind.js'
+import { NamedTextLinks } from './named-texts.js'
 import { ProgramLinks } from './program-links.js'
 import { ScalerLinks } from './scaler-links.js'
 import { TerraformLinks } from './terraform.js'
@@ -22,6 +23,7 @@ export function linkKinds(project: LinkedProject): LinkKind[] {
     new Layouts(project),
     new ConfigurationLinks(project),
     new FrameworkConfigLinks(project),
+    new NamedTextLinks(project),
     new CompiledLinks(),
     new ScalerLinks(),
     new WorkflowLinks(),

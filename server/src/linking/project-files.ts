@@ -99,6 +99,13 @@ export class ProjectFiles {
     return record.module === undefined ? this.pending(path) : { module: record.module }
   }
 
+  /** What a script holds; undefined: it is none, or it has not been read so far. */
+  text(path: string): string | undefined {
+    const record = this.record(path)
+    if (record !== undefined && record.text === undefined) this.pending(path)
+    return record?.text
+  }
+
   private pending(path: string): 'pending' {
     this.wanted.set(path, 'values')
     return 'pending'
@@ -122,8 +129,8 @@ export class ProjectFiles {
     if (kind !== 'record') return undefined
     const record = this.records.get(path)
     if (record === undefined) return ''
-    const { hash, filtered, configured, module } = record
+    const { hash, filtered, configured, module, text } = record
     // A file that was read for its values says more than before, by the same bytes.
-    return `${hash}${filtered ? ' unread' : ''}${configured === undefined && module === undefined ? '' : ' values'}`
+    return `${hash}${filtered ? ' unread' : ''}${configured === undefined && module === undefined && text === undefined ? '' : ' values'}`
   }
 }

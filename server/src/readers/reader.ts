@@ -11,6 +11,7 @@ import type { PythonModule } from '../python/module.js'
 import type { PythonTree } from '../syntax/python-ast.js'
 import type { Configured, ConfiguredMap } from '../text/configured.js'
 import type { Json } from '../text/json.js'
+import type { NamedText } from '../text/named-text.js'
 import type { Language, SourceFragment } from '../text/source-fragment.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim } from '../workload/claim.js'
@@ -46,6 +47,8 @@ export interface ReaderContext {
   versions: Record<string, string>
   /** Facts of shell text inside this fragment (`bash -c "…"`, container arguments, `run: |`). Offsets are those of `text`. */
   shell(text: string): ShellFacts
+  /** A script that the file names (`ClaimBuilder.namesText`); undefined: it is none of the project, or has not been read so far. */
+  textOf(path: string): NamedText | undefined
 }
 
 /** What is known of a module before its analysis. */

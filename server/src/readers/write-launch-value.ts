@@ -69,7 +69,7 @@ const oneValue = /^(?:["']?--?[\w.:-]+["']?(?:=|\s+|,\s*)|["']?\w+=)?["']?([\w.+
 function mayBe(claim: Claim, word: string): boolean {
   const value = effective(claim)
   if (typeof value === 'number') return Number(word) === value
-  return !/\.(py|sh|ipynb|ya?ml|json|toml)$/i.test(word)
+  return !/\.(py|sh|bash|zsh|slurm|sbatch|ipynb|ya?ml|json|toml)$/i.test(word)
 }
 
 /** Null: what stands there is no value but a name, say. */

@@ -104,6 +104,8 @@ export interface Launch {
 export interface ShellCall {
   /** In their order, one that cannot be read as null; null: nobody knows how many. */
   arguments: (string | null)[] | null
+  /** What it finds set besides the environment; absent: nothing. */
+  variables?: Record<string, string | null>
   /** It is handed to a scheduler, which runs it as a job of its own. */
   submitted?: true
   /** Only recipes of this target of a Makefile. */

@@ -1,6 +1,7 @@
 /** How readers write down their claims: short calls that fill in what every claim has. */
 import type { LaidTexts } from '../config/laid-texts.js'
 import type { Location, Span } from '../text/location.js'
+import type { TextName } from '../text/named-text.js'
 import type { Origin, Place, Site } from '../text/origin.js'
 import { locate, type SourceFragment } from '../text/source-fragment.js'
 import type { Locator, OriginOptions } from '../values/source.js'
@@ -194,6 +195,11 @@ export class ClaimBuilder implements Locator {
   /** The file names another one that holds a part of what it says. */
   namesFile(path: string, above = false): void {
     this.extraction.names = [...(this.extraction.names ?? []), { path, above }]
+  }
+
+  /** The file names a script that is to be read with it. */
+  namesText(name: TextName): void {
+    this.extraction.texts = [...(this.extraction.texts ?? []), name]
   }
 
   /** Something that the file uses and that is not in the project. */

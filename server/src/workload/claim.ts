@@ -4,6 +4,7 @@
 import type { Evidence } from '../text/evidence.js'
 import type { Launch, LaunchBinding } from '../text/launch.js'
 import type { Location } from '../text/location.js'
+import type { TextName } from '../text/named-text.js'
 import type { Site } from '../text/origin.js'
 import type { Settled, Value } from '../values/value.js'
 import type { ChoiceClaim } from './choices.js'
@@ -65,6 +66,8 @@ export interface Extraction {
   starts?: StartedByFile
   /** Configuration files that it names: it is read again with them. `above`: or relative to a folder above its own. */
   names?: { path: string; above: boolean }[]
+  /** Scripts that it names: it is read again with what stands in them. */
+  texts?: TextName[]
 }
 
 /** The processes that a launcher starts by its configuration file, all machines together; null: not known. */

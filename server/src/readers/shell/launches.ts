@@ -182,11 +182,16 @@ export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
   let service = false
   for (const command of facts.commands) {
     if (command.unreachable) continue
-    const harmless = isHarmless(command) || command.own === true || answersOnly(command)
+    const harmless =
+      command.sourced === undefined &&
+      (isHarmless(command) ||
+        command.own === true ||
+        command.lent?.every((one) => isHarmless(one) && !one.background) === true ||
+        answersOnly(command))
     if (isServer(command) || serving.has(command)) service = true
     if (command.background && !harmless) sharing ??= 'commands in the background'
     else if (!launched.has(command) && !serving.has(command) && !harmless) {
-      if (runsScript(command)) script ??= spelled(command)
+      if (command.sourced !== undefined || runsScript(command)) script ??= spelled(command)
       else sharing ??= spelled(command)
     }
   }

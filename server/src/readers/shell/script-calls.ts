@@ -1,5 +1,5 @@
 /** Commands of a job that run a shell script of the project: `bash run.sh 8`. */
-import type { ShellCommand } from '../../config/shell-facts.js'
+import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
 import { parseCommandCall, parseScriptCall } from '../../link/launch-line.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
 import type { Location, Span } from '../../text/location.js'
@@ -69,6 +69,12 @@ export function ownCommand(
   }
 }
 
+/** `source run.sh` runs what `bash run.sh` does. */
+function calledAs({ words, sourced }: ShellCommand): ShellWord[] {
+  const [first, ...rest] = words
+  return sourced === undefined || first === undefined ? words : [{ ...first, text: 'bash' }, ...rest]
+}
+
 /** The call as a launch whose program is the script; null: the command is something else. */
 export function scriptCall(
   command: ShellCommand,
@@ -76,7 +82,7 @@ export function scriptCall(
   locate: (span: Span) => Location,
   count: Count = () => undefined,
 ): Omit<Launch, 'reader' | 'location'> | null {
-  const parts = command.unreachable ? null : parseScriptCall(command.words, command.environment, locate)
+  const parts = command.unreachable ? null : parseScriptCall(calledAs(command), command.environment, locate)
   if (parts === null) return null
   const nodes = parts.nodes === 1 && around.nodes !== undefined ? around.nodes : parts.nodes
   const processes: NonNullable<ShellCall['processes']> = {}
@@ -86,7 +92,7 @@ export function scriptCall(
     const { nodes } = counted
     define(processes, launcher, { processes: counted.processes, ...(nodes === undefined ? {} : { nodes }) })
   }
-  const shell: ShellCall = { ...parts.shell, spelled: spelled(command) }
+  const shell: ShellCall = { ...parts.shell, ...command.sourced, spelled: spelled(command) }
   if (Object.keys(processes).length > 0) shell.processes = processes
   // The arguments stand for themselves: what flags mean only the script knows.
   return {

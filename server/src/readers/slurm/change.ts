@@ -1,5 +1,6 @@
 /** How SLURM spells a change of a request: a directive of the batch script, or an option of `srun`. */
 import type { Change, Refusal, ShellWrite } from '../../edit/write.js'
+import { effective } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
@@ -43,7 +44,7 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
       return { reason: `the number stands in a text that another shell runs: make it ${value} there` }
     const written = facts.fragment.text.slice(start, end)
     const variable = /^"?\$\{?(\w+)\}?"?$/.exec(written)?.[1]
-    const set = variable === undefined ? null : onlyNumber(facts.fragment.text, variable)
+    const set = variable === undefined ? null : onlyNumber(facts.fragment.text, variable, effective(claim))
     if (variable !== undefined && set === null)
       return { reason: `it is $${variable}: change it where that is set` }
     const place = set ?? { start, end }
@@ -72,11 +73,12 @@ function withoutMultiGpu({ shell, fragment }: FragmentFacts, offset: number): Sh
     : [{ kind: 'replace text', fragment: fragment.index, start: word.start, end: next.start, text: '' }]
 }
 
-/** Where the script gives the variable a number, and nothing else does; null: nowhere, or in several places. */
-function onlyNumber(text: string, variable: string): { start: number; end: number } | null {
+/** Where the script gives the variable this number, and nothing else does; null: nowhere, or in several places. */
+function onlyNumber(text: string, variable: string, value: unknown): { start: number; end: number } | null {
   const [set, another] = [...text.matchAll(new RegExp(`(?<![\\w$])${variable}=`, 'g'))]
   const number = set === undefined ? null : /^\d+(?=\s|;|$)/.exec(text.slice(set.index + set[0].length))
-  if (set === undefined || another !== undefined || number === null) return null
+  if (set === undefined || another !== undefined || number === null || Number(number[0]) !== value)
+    return null
   const start = set.index + set[0].length
   return { start, end: start + number[0].length }
 }
