@@ -117,6 +117,15 @@ export const links: Record<string, ProjectShape> = {
       [`j${i}.slurm`]: slurm(`source env.sh\npython train.py --workers $N --config ${i}`),
     })),
   })),
+  'start script: machines of a module': shape((size) => ({
+    'train.py': options,
+    'main.tf': lines(
+      size,
+      (i) =>
+        `resource "aws_instance" "m${i}" {\n  instance_type = "p4d.24xlarge"\n  user_data = file("\${path.module}/s${i}.sh")\n}\n`,
+    ),
+    ...each(size, (i) => ({ [`s${i}.sh`]: `#!/bin/bash\npython train.py --workers ${i}\n` })),
+  })),
   'command: many that the project installs': shape((size) => ({
     'pyproject.toml': `[project.scripts]\n${lines(size, (i) => `c${i} = "m${i}:main"\n`)}`,
     'job.slurm': slurm(lines(size, (i) => `c${i} --workers 1\n`)),

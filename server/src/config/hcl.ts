@@ -158,10 +158,30 @@ class HclReader {
       this.source(name),
     )
     if (kept && values.length === 1) return this.value(values[0], values[0]!.start, depth + 1)
+    const file = this.file(this.source(name), values, depth)
+    if (file !== undefined) unknown.file = file
+    if (/^base64(encode|gzip)$/.test(this.source(name)) && values[0] !== undefined) {
+      const inner = this.value(values[0], values[0].start, depth + 1)
+      const text = inner.kind === 'unknown' ? inner.text : inner.kind === 'scalar' ? inner.value : undefined
+      if (inner.kind === 'unknown' && inner.file !== undefined) unknown.file = inner.file
+      if (typeof text === 'string') unknown.text = text
+    }
     if (this.source(name) !== 'merge') return unknown
     if (values.every((one) => one.type === 'expression'))
       unknown.merged = values.map((one) => this.value(one, one.start, depth + 1))
     return unknown
+  }
+
+  /** `file("${path.module}/boot.sh")`, and the same as a template with its variables. */
+  private file(name: string, [path, variables]: PlainNode[], depth: number): ConfigUnknown['file'] {
+    if (path === undefined || !/^(file|filebase64|templatefile)$/.test(name)) return undefined
+    const written = /^"(?:\$\{path\.(module|root|cwd)\}\/)?([\w./-]+)"$/.exec(this.source(path))
+    if (written === null) return undefined
+    const beside = written[1] === 'module' || /^\.\.?\//.test(written[2]!)
+    return {
+      name: { path: written[2]!, ...(beside ? { beside: true as const } : {}) },
+      ...(variables === undefined ? {} : { variables: this.value(variables, variables.start, depth + 1) }),
+    }
   }
 
   private unknown(node: PlainNode): ConfigUnknown {

@@ -1,5 +1,7 @@
 /** Located values: what a configuration file says, with the range of every key and value. Plain JSON. */
 
+import type { TextName } from '../text/named-text.js'
+
 export type ConfigNode = ConfigMap | ConfigList | ConfigScalar | ConfigUnknown
 
 interface Placed {
@@ -46,6 +48,8 @@ export interface ConfigUnknown extends Placed {
   text?: string
   /** HCL only: `var.name`, `local.map["key"].size`: what another place of the module holds. */
   reference?: string
+  /** HCL only: `file("boot.sh")`, `templatefile("boot.sh.tpl", {…})`: the text of a file. */
+  file?: { name: TextName; variables?: ConfigNode }
   /** HCL only: `merge(a, b)`, whose maps are laid over each other. */
   merged?: ConfigNode[]
 }

@@ -2,8 +2,8 @@
 import { languageOf } from '../text/language.js'
 import { isVersionFile } from './versions.js'
 
-/** Batch scripts, settings and other programs share these extensions; the first line decides when the file is read. */
-const undecided = /\.(?:job|sub|submit|condor|htc|jdl|batch|bsub|qsub|cfg|conf|config)$/i
+/** Batch scripts, templates of start scripts, settings and other programs share these extensions; the first line decides when the file is read. */
+const undecided = /\.(?:job|sub|submit|condor|htc|jdl|batch|bsub|qsub|tpl|tftpl|cfg|conf|config)$/i
 
 export function isReadableName(name: string): boolean {
   return languageOf(name) !== undefined || undecided.test(name) || isVersionFile(name)

@@ -26,7 +26,7 @@ export class ProgramIndex {
     this.files = new Set()
     for (const path of paths) {
       if (
-        !/\.(py|ipynb|sh|bash|zsh|ksh|sbatch|slurm)$|(^|\/)(GNUm|M|m)akefile$|^\.github\/.*\.ya?ml$/.test(
+        !/\.(py|ipynb|sh|bash|zsh|ksh|sbatch|slurm|tpl|tftpl)$|(^|\/)(GNUm|M|m)akefile$|^\.github\/.*\.ya?ml$/.test(
           path,
         )
       )

@@ -25,6 +25,7 @@ import { CircularAnswers } from './circular-answers.js'
 import { blankedText } from './code-text.js'
 import { conditionOf, type Guard, guardsIn, reachOf } from './conditions.js'
 import { configuredNode, instantiated, isInstantiation } from './configured.js'
+import { asScript, fileLoadedFrom } from './configured-file.js'
 import { dataclassArguments, fieldDefault } from './data-classes.js'
 import { EffectFinder } from './effects.js'
 import { isEntryPoint } from './entry-point.js'
@@ -368,6 +369,11 @@ export class Analysis implements PythonModule {
   configurationFile(path: string): Configured | null {
     return this.configurations.get(path)?.root ?? null
   }
+  scriptIn(expr: Expr): string | null {
+    const file = fileLoadedFrom(this, expr, null, 0, asScript)
+    return typeof file === 'string' ? file : null
+  }
+
   argumentFile(): ArgumentFile {
     return argumentFile(this)
   }

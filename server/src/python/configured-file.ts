@@ -61,16 +61,20 @@ export const parsers = new Set([
 /** A path as written, the root of what an option names, or the parameter of the function that is followed which holds it. */
 export type LoadedFile = string | { parameter: string; otherwise?: string }
 
+/** The path that a value is, if it is one of a file that is looked for. */
+type NamedBy = (value: unknown) => string | null
+
 /** The file behind `'x.yaml'`, `open('x.yaml')`, `f` of `with open('x.yaml') as f`, `Path('x.yaml').read_text()`. */
 export function fileLoadedFrom(
   analysis: Analysis,
   expr: Expr,
   followed: Followed | null = null,
   depth = 0,
+  named: NamedBy = asFile,
 ): LoadedFile | null {
   if (depth > 8) return null
   const inner = (part: Expr | undefined): LoadedFile | null =>
-    part === undefined ? null : fileLoadedFrom(analysis, part, followed, depth + 1)
+    part === undefined ? null : fileLoadedFrom(analysis, part, followed, depth + 1, named)
   if (expr.type === 'name') {
     const bindings = bindingsOf(analysis, expr.id, expr.start)
     const binding = bindings.length === 1 ? bindings[0]! : null
@@ -79,7 +83,8 @@ export function fileLoadedFrom(
       const owner = analysis.parameterOwner(binding)
       if (owner?.func === followed.func) return passed(analysis, binding.name, owner, followed, depth)
     }
-    if (bindings.length > 1) return oneOf(bindings.map((one) => boundFile(analysis, one, followed, depth)))
+    if (bindings.length > 1)
+      return oneOf(bindings.map((one) => boundFile(analysis, one, followed, depth, named)))
   }
   const value = analysis.definition(expr)
   if (value.type === 'call') {
@@ -89,7 +94,7 @@ export function fileLoadedFrom(
     // What stands before it leads to a folder of this machine; the project's folders are searched.
     if (name === 'os.path.join')
       return (
-        wholePath(analysis, value) ??
+        wholePath(analysis, value, named) ??
         below(
           value.args.slice(0, -1).map((one) => one.value),
           inner(value.args.at(-1)?.value),
@@ -100,15 +105,17 @@ export function fileLoadedFrom(
       /^(open|read_text|read_bytes|read|resolve|absolute)$/.test(value.callee.attr)
     )
       return inner(value.callee.value)
+    if (value.callee.type === 'attribute' && value.callee.attr === 'with_name')
+      return inner(value.args[0]?.value)
   }
   if (value.type === 'binary' && value.op === '/') return below(partsOf(value.left), inner(value.right))
   if (value !== expr && value.type === 'name') return inner(value)
-  if (value.type === 'constant') return asFile(value.value)
+  if (value.type === 'constant') return named(value.value)
   const option = rootOfOption(analysis, value)
   if (option !== null) return option
   if (analysis.complete) {
     const folded = analysis.fold(value)
-    if (folded.state === 'known') return asFile(folded.value)
+    if (folded.state === 'known') return named(folded.value)
   }
   return null
 }
@@ -119,9 +126,10 @@ function boundFile(
   { kind, value, unpack, name, at }: Binding,
   followed: Followed | null,
   depth: number,
+  named: NamedBy,
 ): LoadedFile | null {
   if (kind === 'assign' && unpack === null && value !== null)
-    return fileLoadedFrom(analysis, value, followed, depth + 1)
+    return fileLoadedFrom(analysis, value, followed, depth + 1, named)
   const owner = kind === 'param' ? analysis.parameterOwner({ at }) : null
   return owner === null || followed === null || owner.func !== followed.func
     ? null
@@ -159,9 +167,9 @@ function partsOf(expr: Expr): Expr[] {
 }
 
 /** `os.path.join('configs', args.config)`, as far as all of it is known. */
-function wholePath(analysis: Analysis, expr: CallExpr): string | null {
+function wholePath(analysis: Analysis, expr: CallExpr, named: NamedBy): string | null {
   const folded = analysis.complete ? analysis.fold(expr) : null
-  const path = folded?.state === 'known' ? asFile(folded.value) : null
+  const path = folded?.state === 'known' ? named(folded.value) : null
   return path === null || /^(?:[/~]|[A-Za-z]:)/.test(path) ? null : path
 }
 
@@ -204,6 +212,13 @@ function passed(
   return value === null
     ? null
     : fileLoadedFrom(analysis, value, given === undefined ? null : outer, depth + 1)
+}
+
+/** Start scripts have these names, whatever language is in them. */
+const scriptFile = /\.(sh|bash|tpl|tftpl)$/
+
+export function asScript(value: unknown): string | null {
+  return typeof value === 'string' && scriptFile.test(value) ? value : null
 }
 
 export function asFile(value: unknown): string | null {

@@ -121,6 +121,8 @@ export interface ModuleValues {
    * place of the expression).
    */
   entry(dictionary: Expr, key: string, until?: number): ArgumentValue
+  /** The script of the shell whose text an expression is, as written: `(HERE / 'boot.sh').read_text()`; null: none. */
+  scriptIn(expr: Expr): string | null
   /** Where another module writes the default of the option behind `args.epochs`; null: none does, or it cannot be any other. */
   optionPlace(expr: Expr): Location | null
   /** What a call that looks a key up is told to give where the key is missing; null: it does something else, or is told nothing. */

@@ -26,8 +26,8 @@ const byExtension: Record<string, FileKind> = {
   mk: 'makefile',
 }
 
-/** Extensions of batch scripts that other programs use too: the first line decides. */
-const undecided = new Set(['', 'job', 'sub', 'batch', 'bsub', 'qsub', 'cmd'])
+/** Extensions of batch scripts, and of templates of start scripts, that other programs use too: the first line decides. */
+const undecided = new Set(['', 'job', 'sub', 'batch', 'bsub', 'qsub', 'cmd', 'tpl', 'tftpl'])
 
 /** Extensions of settings, in whichever format a program loads them. */
 const settings = new Set(['cfg', 'conf', 'config'])

@@ -3,6 +3,8 @@
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { NamedText } from '../../text/named-text.js'
 import { passedExpression, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert, firstGiven, opaque, orDefault } from '../../values/operations.js'
@@ -17,6 +19,7 @@ import { claimedCall } from '../claim-argument.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { claimMachineRequest, claimType, claimWholeType } from '../machine-claims.js'
 import { defineReader, type FragmentFacts, importing, type ReaderContext } from '../reader.js'
+import { claimScriptFile } from '../script-file.js'
 import { trainsByName } from '../shell/failures.js'
 import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
@@ -79,7 +82,10 @@ function readStartedJob(
   claims: ClaimBuilder,
 ): boolean {
   const given = python.argument(call, 'UserData')
-  const [text, shown] = [textArgument(given), passedExpression(given)]
+  const shown = passedExpression(given)
+  const written = textArgument(given)
+  const file = written === null && shown !== null ? scriptRead(python, shown, context, claims) : undefined
+  const text = written ?? file?.text ?? null
   const source = new CallSource(python, call, claims)
   const type = convert(source.get('InstanceType'), asText)
   if (text === null || shown === null || effective(type) === undefined) return false
@@ -102,13 +108,30 @@ function readStartedJob(
   compute.known('trials', 'UserData', false, place, { site })
   compute.say('nodes', 'MaxCount', orDefault(convert(source.get('MaxCount'), asNumber), 1))
   claimWholeType(compute, 'InstanceType', type)
-  const work = workOf(facts, launches)
-  if (work.sharing !== null) compute.known('sharing', 'UserData', work.sharing, place)
   const at = { start: shown.start, end: shown.end }
+  const work =
+    file === undefined
+      ? workOf(facts, launches)
+      : claimScriptFile(claims, context, { script: file, place: at, job, nodes: 1, machine: null })
+  if (work.sharing !== null) compute.known('sharing', 'UserData', work.sharing, place)
+  if (file !== undefined) return true
   for (const [index, launch] of launches.entries())
     claimShellLaunch(claims, launch, { job, id: `${job}:${index}`, place: at, folder: null })
   claimScriptCalls(claims, facts.commands, { job, id: job, place: at, folder: null }, () => claims.locate(at))
   return true
+}
+
+/** `UserData=Path('boot.sh').read_text()` */
+function scriptRead(
+  python: PythonModule,
+  expr: Expr,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): NamedText | undefined {
+  const path = python.scriptIn(expr)
+  if (path === null) return undefined
+  claims.namesText({ path })
+  return context.textOf(path)
 }
 
 function readNotebook(python: PythonModule, call: Call, claims: ClaimBuilder): void {

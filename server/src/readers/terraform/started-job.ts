@@ -1,20 +1,23 @@
 /** A machine that trains by itself: its start script launches a program. It is a job, and nobody's workstation. */
 import { instance } from '../../catalog/instances.js'
-import { textWithTemplates } from '../../config/access.js'
+import { entries, textWithTemplates } from '../../config/access.js'
 import type { HclValue } from '../../config/hcl-scope.js'
+import type { NamedText } from '../../text/named-text.js'
+import { define } from '../../text/records.js'
 import { derived } from '../../values/operations.js'
 import { effective } from '../../values/value.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimScript } from '../job-script.js'
 import { attachedModel, claimWholeType } from '../machine-claims.js'
 import type { ReaderContext } from '../reader.js'
+import { claimScriptFile } from '../script-file.js'
 import { trainsByName } from '../shell/failures.js'
 import { launchesOf } from '../shell/launches.js'
 import { type Block, regionOf } from './block.js'
 import { claimStop } from './machine-use.js'
 
 const scripts = {
-  aws: [['user_data']],
+  aws: [['user_data'], ['user_data_base64']],
   gcp: [['metadata_startup_script'], ['metadata', 'startup-script']],
 }
 
@@ -28,7 +31,7 @@ export function readStartedJob(
   const { claims } = block.module
   const key = provider === 'aws' ? 'instance_type' : 'machine_type'
   const type = block.text(key)
-  const script = scriptOf(block, provider)
+  const script = scriptOf(block, context, provider)
   if (script === undefined || effective(type) === undefined || block.value.path !== claims.path) return false
   const launches = launchesOf(context.shell(script.text).commands, () => claims.locate(block.header))
   if (!launches.some(trainsByName)) return false
@@ -56,30 +59,65 @@ export function readStartedJob(
     compute.say('gpuModel', 'guest_accelerator', model)
   }
   claimStop(compute, block, provider)
-  const work = claimScript(claims, context, {
-    node: script.value.node,
-    text: script.text,
-    job,
-    folder: null,
-    nodes: 1,
-    machine: {
-      holder: `"${block.name}"`,
-      gpus: gpus ?? null,
-      model: effective(model) ?? machine?.gpu?.name ?? null,
-      evidence,
-    },
-  })
+  const holds = {
+    holder: `"${block.name}"`,
+    gpus: gpus ?? null,
+    model: effective(model) ?? machine?.gpu?.name ?? null,
+    evidence,
+  }
+  const { value, text, file } = script
+  const { node } = value
+  const work =
+    file === undefined
+      ? claimScript(claims, context, { node, text, job, folder: null, nodes: 1, machine: holds })
+      : claimScriptFile(claims, context, {
+          script: file,
+          place: { start: node.start, end: node.end },
+          job,
+          nodes: 1,
+          variables: variablesOf(block, value),
+          machine: holds,
+        })
   if (work?.sharing != null) compute.known('sharing', 'start script', work.sharing, place)
   return true
 }
 
-function scriptOf(block: Block, provider: 'aws' | 'gcp'): { value: HclValue; text: string } | undefined {
+interface StartScript {
+  value: HclValue
+  text: string
+  /** It stands in a file of its own. */
+  file?: NamedText
+}
+
+function scriptOf(block: Block, context: ReaderContext, provider: 'aws' | 'gcp'): StartScript | undefined {
+  const { claims } = block.module
   for (const keys of scripts[provider]) {
     const value = block.at(...keys)
-    const text = value === undefined ? undefined : textWithTemplates(value.node)
-    if (value !== undefined && text !== undefined) return { value, text }
+    if (value === undefined) continue
+    const text = textWithTemplates(value.node)
+    if (text !== undefined) return { value, text }
+    const named = value.node.kind === 'unknown' && value.path === claims.path ? value.node.file : undefined
+    if (named === undefined) continue
+    claims.namesText(named.name)
+    const file = context.textOf(named.name.path)
+    if (file !== undefined) return { value, text: file.text, file }
   }
   return undefined
+}
+
+/** What `templatefile` puts into the script, as far as it can be read. */
+function variablesOf(
+  { module }: Block,
+  { node, path, overridable }: HclValue,
+): Record<string, string | null> {
+  const given = node.kind === 'unknown' ? node.file?.variables : undefined
+  const found: Record<string, string | null> = {}
+  for (const { key, value } of given === undefined ? [] : entries(given)) {
+    const held = module.scope.resolve({ node: value, path, overridable }).node
+    const isPlain = held.kind === 'scalar' && held.value !== null
+    define(found, key, isPlain ? String(held.value) : null)
+  }
+  return found
 }
 
 function isSpot(block: Block, provider: 'aws' | 'gcp'): boolean {
