@@ -42,7 +42,7 @@ export default defineRule({
       const verb = elsewhere === undefined ? 'bills' : 'holds'
       const lost = losesLongRun(view)
       // A queue refuses what asks for more time than it grants.
-      const limit = onProcessors || elsewhere !== undefined || !mayTakeLong(view) ? day : 3 * day
+      const limit = elsewhere === undefined && mayTakeLong(view, onProcessors) ? 3 * day : day
       const care = lost ? ' It loads no checkpoint, so the limit has to leave a whole run its time.' : ''
       report({
         at: timeLimit,
@@ -102,14 +102,18 @@ function trainingMachines({ settings, subject, run }: SubjectView<'Compute'>): s
 const trainsByName = /(^|[^a-z])(train(er|ing)?|fine-?tun\w*)([^a-z]|$)/i
 
 /**
- * A training on accelerators of which nobody knows how long it takes: a limit that comes too early costs all of it, one that
+ * A training of which nobody knows how long it takes: a limit that comes too early costs all of it, one that
  * comes late only what hangs.
  */
-function mayTakeLong(view: SubjectView<'Compute'>): boolean {
+function mayTakeLong(view: SubjectView<'Compute'>, onProcessors: boolean): boolean {
   const words = [effective(view.settings.name) ?? '', view.subject.location.path]
   if (view.subject.evidence.small !== null || words.some((one) => shortByName.test(one))) return false
-  return view.run.siblings.every((run) => {
-    if (effective(subjectIn(run, 'Program')?.settings.trains) === false) return false
+  const { siblings } = view.run
+  // On processors only what is seen to train a network.
+  if (onProcessors && siblings.every((run) => subjectsOf(run, 'Training').length === 0)) return false
+  const named = words.some((one) => trainsByName.test(one))
+  return siblings.every((run) => {
+    if (!named && effective(subjectIn(run, 'Program')?.settings.trains) === false) return false
     return subjectsOf(run, 'Training').every(({ subject }) => subject.evidence.small === null)
   })
 }
