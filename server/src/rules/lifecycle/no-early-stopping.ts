@@ -89,6 +89,10 @@ function planned(view: SubjectView<'Training'>): boolean {
 }
 
 function severityOf(view: SubjectView<'Training'>, managed: boolean, few: boolean): Severity {
+  // A few passes on one's own processor cost hardly anything.
+  const { accelerator } = view.subject.evidence
+  const own = (accelerator === 'cpu' || accelerator === 'mps') && view.run.job.compute === null
+  if (few && own) return 'hint'
   // Whoever looks at the curve in a notebook stops a short run by hand.
   if (few && view.subject.evidence.notebook) return 'information'
   // How long it runs may still be decided by who starts it.
