@@ -23,7 +23,7 @@ import { calleeName } from './callee-names.js'
 import { canonicalName } from './canonical-names.js'
 import { CircularAnswers } from './circular-answers.js'
 import { blankedText } from './code-text.js'
-import { conditionOf, type Guard, guardsIn, reachOf } from './conditions.js'
+import { conditionOf, guardsIn, type NestedGuard, reachOf } from './conditions.js'
 import { configuredNode, instantiated, isInstantiation } from './configured.js'
 import { asScript, fileLoadedFrom } from './configured-file.js'
 import { dataclassArguments, fieldDefault } from './data-classes.js'
@@ -385,10 +385,8 @@ export class Analysis implements PythonModule {
     return fieldOfObject(this, expr)
   }
 
-  private allGuards: Guard[] | null = null
-  get guards(): readonly Guard[] {
-    this.allGuards ??= ofTree(this.tree, 'guards', () => guardsIn(this.tree))
-    return this.allGuards
+  get guards(): readonly NestedGuard[] {
+    return ofTree(this.tree, 'guards', () => guardsIn(this.tree))
   }
   condition(test: Expr): Condition {
     return conditionOf(this, test)

@@ -45,7 +45,7 @@ export function argumentOf(
 }
 
 /** The same as it is written, for who needs no value: to find that out may take long. Null: nothing, or it is not known. */
-export function passedExpression(
+export function argumentAsWritten(
   analysis: Analysis,
   call: Call,
   keyword: string,

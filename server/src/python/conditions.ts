@@ -16,11 +16,32 @@ export interface Guard extends Span {
   holds: boolean
 }
 
+/** With the innermost guard around it. */
+export interface NestedGuard extends Guard {
+  around: NestedGuard | null
+}
+
 /** Nested deeper than this, a test is as good as unknown. */
 const mostGuards = 12
 
-/** All guards of a tree, outer ones first. */
-export function guardsIn(tree: PythonTree): Guard[] {
+/** All guards of a tree in the order in which they start, outer ones first. */
+export function guardsIn(tree: PythonTree): NestedGuard[] {
+  const guards = guardsWritten(tree).sort((a, b) => a.start - b.start || b.end - a.end)
+  let last: NestedGuard | null = null
+  return guards.map((guard) => {
+    last = { ...guard, around: innermost(last, guard.start) }
+    return last
+  })
+}
+
+/** A guard that holds an offset, or the innermost one around it that does. */
+function innermost(guard: NestedGuard | null, offset: number): NestedGuard | null {
+  let holding = guard
+  while (holding !== null && holding.end <= offset) holding = holding.around
+  return holding
+}
+
+function guardsWritten(tree: PythonTree): Guard[] {
   const found: Guard[] = []
   const inExpression = (expr: Expr): void => {
     if (expr.type === 'conditional') {
@@ -131,7 +152,17 @@ function onlyValue(analysis: Analysis, expr: Expr): Expr | null {
 
 /** The guards around an offset, outer ones first. */
 export function guardsAt(analysis: Analysis, offset: number): Guard[] {
-  return analysis.guards.filter((guard) => guard.start <= offset && offset < guard.end)
+  const { guards } = analysis
+  let low = 0
+  let high = guards.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (guards[middle]!.start <= offset) low = middle + 1
+    else high = middle
+  }
+  const found: Guard[] = []
+  for (let one = innermost(guards[low - 1] ?? null, offset); one !== null; one = one.around) found.push(one)
+  return found.reverse()
 }
 
 /** When code at an offset runs, once what holds it is called. */

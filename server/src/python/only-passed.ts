@@ -1,7 +1,7 @@
 /** What the one call of a function passes for a parameter. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
-import { passedExpression } from './call-arguments.js'
+import { argumentAsWritten } from './call-arguments.js'
 import { bindingsOf } from './names.js'
 
 /** Null: it is no parameter, is not passed, or several calls may pass something. */
@@ -14,5 +14,5 @@ export function onlyPassed(analysis: Analysis, name: Expr & { type: 'name' }): E
   if (func.node.params.find((one) => one.name === name.id)?.star !== 0) return null
   const [site, another] = analysis.callSites(func) ?? []
   if (site === undefined || another !== undefined) return null
-  return passedExpression(analysis, site, name.id, position)
+  return argumentAsWritten(analysis, site, name.id, position)
 }

@@ -2,7 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { passedExpression } from './call-arguments.js'
+import { argumentAsWritten } from './call-arguments.js'
 import { choiceName } from './callee-names.js'
 import {
   attributeValues,
@@ -106,7 +106,7 @@ function passedType(analysis: Analysis, binding: Binding): string | null {
   const types = new Set<string | null>(analysis.outside.types(owner.func, binding.name, owner.position))
   for (const site of sites) {
     if (types.size > 1) return null
-    const given = passedExpression(analysis, site, binding.name, owner.position)
+    const given = argumentAsWritten(analysis, site, binding.name, owner.position)
     // A default is often None.
     types.add(given === null ? null : typeOf(analysis, given))
   }
