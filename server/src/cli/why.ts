@@ -153,7 +153,7 @@ function evidenceText({
 }: ExplainedSubject): string {
   const parts = [`role: ${role}`, `accelerator: ${accelerator}`]
   if (small !== null) parts.push(`small: ${harmless(small)}`)
-  if (uncalled !== undefined) parts.push(`told as a hint: ${harmless(uncalled)}`)
+  if (uncalled !== undefined) parts.push(`told lower: ${harmless(uncalled)}`)
   if (negligible !== undefined) parts.push(`only hints: ${harmless(negligible)}`)
   if (notebook) parts.push('notebook')
   return parts.join(', ')

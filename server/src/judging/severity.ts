@@ -87,8 +87,8 @@ export function severityOf(
   if (guessed && evidence.negligible !== undefined) severity = 'hint'
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
   if (retired.test(location.path)) severity = oneStepDown(severity)
-  // What never runs costs nothing.
-  if (evidence.uncalled !== undefined) severity = 'hint'
+  // What never runs costs nothing; one of several trainings may be the next that somebody puts in.
+  if (evidence.uncalled !== undefined) severity = isViewOf(view, 'Training') ? oneStepDown(severity) : 'hint'
   if (isClaim(report.at) && report.at.reasoned === true) severity = 'hint'
   if (isClaim(report.at) && report.at.overridable) severity = lower(severity, 'information')
   // Whoever starts it decides whether an accelerator is there to be wasted.

@@ -19,7 +19,7 @@ function section(subject: ExplainedSubject): string[] {
   const { kind, reader, evidence, job, launches, unseen, note } = subject
   const facts = [`role: ${evidence.role}`, `accelerator: ${evidence.accelerator}`]
   if (evidence.small !== null) facts.push(`small: ${text(evidence.small)}`)
-  if (evidence.uncalled !== undefined) facts.push(`told as a hint: ${text(evidence.uncalled)}`)
+  if (evidence.uncalled !== undefined) facts.push(`told lower: ${text(evidence.uncalled)}`)
   if (evidence.negligible !== undefined) facts.push(`only hints: ${text(evidence.negligible)}`)
   if (job !== null) facts.push(`job at ${place(job)}`)
   for (const launch of launches) facts.push(`launched at ${place(launch)}`)

@@ -20,7 +20,7 @@ export interface Evidence {
   negligible?: string
   /** A pool that no job of the project runs on, though they name the pools that they run on. */
   unused?: true
-  /** Nothing in the project calls what it stands in: 'nothing calls setup'. A hint at most. */
+  /** Nothing in the project calls what it stands in: 'nothing calls setup'. Lowers severity one step, and what is no training to a hint. */
   uncalled?: string
   notebook: boolean
 }
