@@ -180,6 +180,17 @@ bash -c "$CMD"
     assert.deepEqual(commands(source).slice(1), ['date', 'date', 'id'])
   })
 
+  it('leaves a function where it returns, and the script where it exits', () => {
+    assert.deepEqual(
+      commands(
+        'f() {\nif [ -z "$1" ]; then LR=1; return; fi\nLR=2\nreturn\nLR=3\n}\nf 1\npython t.py $LR',
+      ).at(-1),
+      'python t.py 2',
+    )
+    const last = (end: string) => read(`f() {\n${end}\n}\nf\npython t.py`).commands.at(-1)!.unreachable
+    assert.deepEqual([last('return 1'), last('exit 1')], [false, true])
+  })
+
   it('does not know what branches disagree on', () => {
     assert.deepEqual(
       commands(`

@@ -4,6 +4,7 @@ import { branchesOfCase, branchesOfIf } from './shell-branches.js'
 import type { ShellCommand, ShellGuard, ShellWord } from './shell-facts.js'
 import { guardOfCase, guardsOfIf } from './shell-guards.js'
 import { readText } from './shell-heredocs.js'
+import { LentFunctions } from './shell-lent.js'
 import { countTrips, countWords, endOfLoop } from './shell-loops.js'
 import { onlySays, type Said, saidOfCondition, saidOfStatus } from './shell-said.js'
 import { type SourcedScript, SourcedScripts } from './shell-sources.js'
@@ -65,7 +66,9 @@ export class ShellReader {
   /** Functions that were read already: at their first call, or at the end. */
   private readonly visited = new Set<string>()
   /** Functions of scripts that it has read in. */
-  private readonly lent: Map<string, { body: PlainNode; reader: ShellReader }>
+  private readonly lent: LentFunctions<ShellReader>
+  /** By another script, which also has its functions. */
+  private readonly isReadIn: boolean
   private called = false
   /** A call that is known passes something. */
   private passesArguments = false
@@ -79,7 +82,8 @@ export class ShellReader {
     into: ShellReader | null = null,
   ) {
     this.state = into?.state ?? new ShellState(text, folder)
-    this.lent = into?.lent ?? new Map()
+    this.lent = into?.lent ?? new LentFunctions()
+    this.isReadIn = into !== null
     this.survey = surveyShell(root, text)
   }
 
@@ -147,7 +151,9 @@ export class ShellReader {
         this.text,
       )
       const inner = { ...ignoring(context, said), background, unreachable: context.unreachable || ended }
-      if (this.statement(node, inner) && !background) ended = true
+      // What is never reached changes nothing.
+      if (ended) this.state.apart(() => this.statement(node, inner))
+      else if (this.statement(node, inner) && !background) ended = true
     })
     return ended
   }
@@ -333,19 +339,19 @@ export class ShellReader {
       if (script !== undefined) this.readIn(script, words)
       return false
     }
-    if (!this.survey.functions.has(name)) return this.callLent(name, words)
-    const body = this.survey.functions.get(name)
+    const body = this.isReadIn ? undefined : this.survey.functions.get(name)
+    if (body === undefined && this.lent.has(name)) this.callLent(name, words)
     if (body === undefined || this.visited.has(name)) return false
     this.visited.add(name)
     if ((this.survey.calls.get(name) ?? 0) > 1) {
       // Read once for all calls, so only with what is the same in all of them.
       this.state.variables.forgetAll(this.survey.assignedOften)
       const { ignoredBy: _by, piped: _piped, ...plain } = context
-      return this.statement(body, { ...plain, loops: [], background: false, failureIgnored: false })
+      return this.runFunction(body, { ...plain, loops: [], background: false, failureIgnored: false })
     }
     const bound = !/\bshift\b/.test(this.source(body))
     if (bound) this.state.bindPositions(rest)
-    const ends = this.statement(body, context)
+    const ends = this.runFunction(body, context)
     if (bound) this.state.bindPositions(null)
     return ends
   }
@@ -355,7 +361,7 @@ export class ShellReader {
     const command = this.commands.at(-1)
     if (starts && command !== undefined) command.sourced = { variables: this.state.variables.plain() }
     const reader = new ShellReader(text, root, null, within, this)
-    for (const [name, body] of reader.survey.functions) this.lent.set(name, { body, reader })
+    this.lent.define(reader.survey.functions, reader, text)
     reader.called = this.called
     const run = () => this.state.readingIn(text, spanOf(words), () => reader.sequence(root.children, apart))
     if (words.length > 2) this.state.withPositions(words.slice(2), run)
@@ -363,20 +369,22 @@ export class ShellReader {
   }
 
   /** Of a function that another script defines counts what it does to the variables. */
-  private callLent(name: string, words: ShellWord[]): boolean {
-    const lent = this.lent.get(name)
-    if (lent === undefined || !this.sources.mayRun()) return false
-    const { body, reader } = lent
+  private callLent(name: string, words: ShellWord[]): void {
     const command = this.commands.at(-1)
-    const before = reader.commands.length
-    // Inside of itself it is left alone.
-    this.lent.delete(name)
-    this.state.withPositions(words.slice(1), () =>
-      this.state.readingIn(reader.text, spanOf(words), () => reader.statement(body, apart)),
-    )
-    this.lent.set(name, lent)
-    if (command !== undefined) command.lent = reader.commands.slice(before)
-    return false
+    const isGoneThrough = this.lent.call(name, ({ body, reader }) => {
+      const before = reader.commands.length
+      this.state.withPositions(words.slice(1), () =>
+        this.state.readingIn(reader.text, spanOf(words), () => reader.statement(body, apart)),
+      )
+      if (command !== undefined) command.lent = reader.commands.slice(before)
+    })
+    if (!isGoneThrough) this.state.variables.forgetAll(this.lent.mayAssign())
+  }
+
+  /** True when the script ends in it; `return` ends no more than the function. */
+  private runFunction(body: PlainNode, context: Context): boolean {
+    const { returns } = this.state
+    return this.statement(body, context) && this.state.returns === returns
   }
 
   private list(node: PlainNode, context: Context): boolean {

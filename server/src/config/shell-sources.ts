@@ -5,7 +5,7 @@ import type { PlainNode } from './plain-tree.js'
 import type { ShellWord } from './shell-facts.js'
 import { maskTemplates } from './template.js'
 
-/** Scripts that one script reads in, and calls of their functions; what is beyond is as if it were not there. */
+/** Scripts that one script reads in; those beyond are as if they were not there. */
 const mostReadIn = 40
 
 /** What is known of the project's scripts while one of them is read. */
@@ -31,11 +31,6 @@ export class SourcedScripts {
     private readonly budget = { left: mostReadIn },
   ) {}
 
-  /** False: nothing more of other scripts is run. */
-  mayRun(): boolean {
-    return this.budget.left-- > 0
-  }
-
   /** The script that `source …` names; undefined: it is none of the project, as far as can be told. */
   find([, word]: readonly ShellWord[], folder: string | null): SourcedScript | undefined {
     const path = pathOf(word, folder)
@@ -44,7 +39,7 @@ export class SourcedScripts {
       this.names.push(/[$`]/.test(word!.raw) ? { path, beside: true } : { path })
     const { around } = this
     const given = around === null ? undefined : lookUp(around.texts, path)
-    if (around === null || given === undefined || !this.mayRun()) return undefined
+    if (around === null || given === undefined || this.budget.left-- <= 0) return undefined
     // `$0` is still the script that reads it in, but `$BASH_SOURCE` is the file itself, in a folder of its own.
     const own = given.path.slice(0, Math.max(given.path.lastIndexOf('/'), 0))
     const masked = maskTemplates(given.text).text

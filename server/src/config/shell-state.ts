@@ -22,6 +22,8 @@ const assigners = new Set(['read', 'mapfile', 'readarray', 'getopts', 'printf', 
 export class ShellState {
   readonly variables = new ShellVariables()
   private exportsAll = false
+  /** How often a function or a script that is read in has been left before its end. */
+  returns = 0
   /** The command that reads in the file whose statements are run: what that says is shown there. */
   private shown: Span | null = null
 
@@ -119,6 +121,10 @@ export class ShellState {
   runBuiltin([first, ...rest]: ShellWord[]): boolean {
     const name = first?.text ?? ''
     if (name === 'exit') return true
+    if (name === 'return') {
+      this.returns++
+      return true
+    }
     if (name === 'exec') return rest.length > 0
     if (name === 'cd' || name === 'pushd') {
       const target = rest.find((word) => word.text !== '--' && word.text !== '-P')

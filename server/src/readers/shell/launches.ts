@@ -184,10 +184,7 @@ export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
     if (command.unreachable) continue
     const harmless =
       command.sourced === undefined &&
-      (isHarmless(command) ||
-        command.own === true ||
-        command.lent?.every((one) => isHarmless(one) && !one.background) === true ||
-        answersOnly(command))
+      (isHarmless(command) || command.own === true || isHarmlessFunction(command) || answersOnly(command))
     if (isServer(command) || serving.has(command)) service = true
     if (command.background && !harmless) sharing ??= 'commands in the background'
     else if (!launched.has(command) && !serving.has(command) && !harmless) {
@@ -205,6 +202,11 @@ export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
     probes: probes && !facts.hasErrors,
     timeout: timeoutOf(launches),
   }
+}
+
+/** A call of a function that another script defines, of which nothing does harm. */
+function isHarmlessFunction({ lent }: ShellCommand): boolean {
+  return lent?.every((one) => !one.background && (isHarmless(one) || isHarmlessFunction(one))) === true
 }
 
 /** `SEED=$(shuf -i 1-100 -n 1)`: whatever it is, it is over before the next command starts; a script may do more. */
