@@ -31,6 +31,8 @@ export default defineRule({
       return silent(unless(view, 'keptCheckpoints', `at most ${most} checkpoints are kept`))
     const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
+    // It may save nothing while it runs.
+    if (view.settings.saves?.state === 'unknown') return silent(unless(view, 'saves', ''))
     const { small } = view.subject.evidence
     if (small !== null) return silent(`the run is small: ${small}`)
     if (huge !== null && most != null)
