@@ -70,6 +70,9 @@ function structure(analysis: PythonModule, test: Expr, owner: StepOwner): Guard 
     return 'sometimes'
   }
   if (namesMainProcess(test)) return 'always'
+  // `is_log_step = step % 100 == 0`
+  const value = test.type === 'name' ? analysis.definition(test) : test
+  if (value !== test) return guardOf(analysis, value, owner)
   if (test.type === 'attribute' && test.attr === 'requires_grad') return 'always'
   // `if should_log(step):`, `if time_to_evaluate:`.
   return 'sometimes'
@@ -90,6 +93,8 @@ function asksForAny(test: Expr): boolean {
 /** The n of `step % n == 0`, also beside other conditions; null: it is not known. */
 export function rhythmOf(analysis: PythonModule, test: Expr): number | null {
   if (test.type === 'unary') return rhythmOf(analysis, test.operand)
+  const value = test.type === 'name' ? analysis.definition(test) : test
+  if (value !== test) return rhythmOf(analysis, value)
   if (test.type !== 'binary') return null
   if (test.op === 'and' || test.op === 'or')
     return rhythmOf(analysis, test.left) ?? rhythmOf(analysis, test.right)
