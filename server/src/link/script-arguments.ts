@@ -22,7 +22,8 @@ const most = 2_000
 
 /** True for flags whose value is a file that configures the run, not one that holds data. */
 export function namesConfiguration(flag: string): boolean {
-  return /config|cfg|conf$|deepspeed|fsdp|hparams|recipe|args|params|settings|yaml/i.test(flag)
+  // `-c` is short for one of these.
+  return /^c$|config|cfg|conf$|deepspeed|fsdp|hparams|recipe|args|params|settings|yaml/i.test(flag)
 }
 
 /**
