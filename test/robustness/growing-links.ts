@@ -317,6 +317,13 @@ export const links: Record<string, ProjectShape> = {
       [`s${i}/train.py`]: options,
     })),
   ),
+  'cluster: many of them, and what is sent to each': shape((size) => ({
+    'train.py': training,
+    ...each(size, (i) => ({
+      [`c${i}.yaml`]: `cluster_name: c${i}\nmax_workers: 2\nprovider: {type: aws, region: us-east-1}\navailable_node_types:\n  head:\n    node_config: {InstanceType: g5.12xlarge}\n    resources: {CPU: 48, GPU: 4}\nhead_node_type: head\n`,
+      [`go${i}.sh`]: `ray up -y c${i}.yaml\nray submit c${i}.yaml train.py\n`,
+    })),
+  })),
   'queue: many of them': shape((size) => ({
     'train.py': training,
     ...each(size, (i) => ({

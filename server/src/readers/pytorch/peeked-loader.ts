@@ -3,6 +3,7 @@ import type { Call, Func, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
+import { once } from './once.js'
 
 /** Nothing takes more than its first batch, in the scope that makes it and in those that see its name. */
 export function onlyPeeked(python: PythonModule, made: Call, name: string): boolean {
@@ -19,13 +20,10 @@ export function onlyPeeked(python: PythonModule, made: Call, name: string): bool
 
 /** `next(iter(DataLoader(…)))`, `batches = iter(DataLoader(…))` of which the first ones are taken outside of loops. */
 export function onlyFirstTaken(python: PythonModule, made: Call): boolean {
-  const takes = (call: Call, name: string, given: Expr): boolean =>
-    call.expr.callee.type === 'name' && call.expr.callee.id === name && call.expr.args[0]?.value === given
-  const around = python.calls.find(
-    (one) => takes(one, 'iter', made.expr) || takes(one, 'enumerate', made.expr),
-  )
-  if (around === undefined) return false
-  if (python.calls.some((one) => takes(one, 'next', around.expr))) return made.loops.length === 0
+  const takers = takersOf(python)
+  const around = takers.get(made.expr)
+  if (around === undefined || !/^(iter|enumerate)$/.test(around.method)) return false
+  if (takers.get(around.expr)?.method === 'next') return made.loops.length === 0
   const { statement } = around
   const [target, another] = statement.type === 'assign' ? statement.targets : []
   if (statement.type !== 'assign' || statement.value !== around.expr || another !== undefined) return false
@@ -42,23 +40,50 @@ export function onlyFirstTaken(python: PythonModule, made: Call): boolean {
   return nexts.length > 0 && nexts.length === mentions.length
 }
 
-function peeksOf(python: PythonModule, made: Call, name: string): Span[] {
-  const loops = python.loops.flatMap(({ node, function: func }): Span[] => {
-    if (node.type !== 'for' || func !== made.function) return []
+/** By what they are given first: calls of `iter`, `enumerate` and `next` of something that a call makes. */
+function takersOf(python: PythonModule): ReadonlyMap<Expr, Call> {
+  return once(python, 'calls that take from what is made', () => {
+    const found = new Map<Expr, Call>()
+    for (const call of python.calls) {
+      const { callee, args } = call.expr
+      const given = args[0]?.value
+      if (callee.type !== 'name' || given?.type !== 'call' || found.has(given)) continue
+      if (/^(iter|enumerate|next)$/.test(callee.id)) found.set(given, call)
+    }
+    return found
+  })
+}
+
+/** What loops that end with their first pass go through, and what `len` and `next(iter(…))` are given, by the function around. */
+function looksOf(python: PythonModule): ReadonlyMap<Func | null, { loops: Span[]; firsts: Span[] }> {
+  return once(python, 'looks at what is made', () => {
+    const found = new Map<Func | null, { loops: Span[]; firsts: Span[] }>()
+    const of = (func: Func | null) => {
+      const known = found.get(func) ?? { loops: [], firsts: [] }
+      found.set(func, known)
+      return known
+    }
     // What follows is not reached, what comes before only looks.
-    const leaves = node.body.at(-1)?.type === 'break'
-    return leaves && speaksOf(python, node.iterable, name) ? [node.iterable] : []
+    for (const { node, function: func } of python.loops)
+      if (node.type === 'for' && node.body.at(-1)?.type === 'break') of(func).loops.push(node.iterable)
+    for (const { expr, function: func } of python.calls) {
+      const value = expr.args[0]?.value
+      if (value === undefined || expr.callee.type !== 'name') continue
+      const { id } = expr.callee
+      const looks =
+        (id === 'len' && value.type === 'name') ||
+        (id === 'next' && value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'iter')
+      if (looks) of(func).firsts.push(value)
+    }
+    return found
   })
-  const firsts = python.calls.flatMap(({ expr, function: func }): Span[] => {
-    const [given] = expr.args
-    if (func !== made.function || given === undefined || expr.callee.type !== 'name') return []
-    const { value } = given
-    const { id } = expr.callee
-    const looks =
-      (id === 'len' && value.type === 'name') ||
-      (id === 'next' && value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'iter')
-    return looks && speaksOf(python, value, name) ? [value] : []
-  })
+}
+
+function peeksOf(python: PythonModule, made: Call, name: string): Span[] {
+  const looks = looksOf(python).get(made.function)
+  if (looks === undefined) return []
+  const loops = looks.loops.filter((one) => speaksOf(python, one, name))
+  const firsts = looks.firsts.filter((one) => speaksOf(python, one, name))
   return loops.length > 0 || firsts.some(({ end, start }) => end - start > name.length)
     ? [...loops, ...firsts]
     : []
