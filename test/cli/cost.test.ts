@@ -423,6 +423,27 @@ model.fit(x_train, y_train, epochs=100)
     assert.match(out, /no spot price is known: 20 to 50 % of the price on demand is assumed/)
   })
 
+  it('takes the spot price of the machine where the service publishes none of its own', async () => {
+    const submit = `from google.cloud import aiplatform
+
+aiplatform.init(project='p', location='us-central1')
+job = aiplatform.CustomJob.from_local_script(
+    display_name='sft',
+    script_path='train.py',
+    container_uri='europe-docker.pkg.dev/vertex-ai/training/pytorch-gpu.2-3.py310:latest',
+    machine_type='a3-megagpu-8g',
+    accelerator_type='NVIDIA_H100_MEGA_80GB',
+    accelerator_count=8,
+    replica_count=2,
+)
+job.run(timeout=604800, scheduling_strategy=aiplatform.compat.types.custom_job.Scheduling.Strategy.SPOT)
+`
+    const { out } = await runHere({ 'submit.py': submit, 'train.py': 'import torch\n' }, ['cost'])
+    // Seven days of two machines at 55.89 USD and 15 % on top.
+    assert.match(out, /at most \$2[12],\d{3} a run/)
+    assert.match(out, /publishes no spot price: from that of the machine/)
+  })
+
   it('saves once where two pieces of advice change the same: the card, and what it computes in', async () => {
     const old = launcher
       .replace('ml.g5.2xlarge', 'ml.p3.2xlarge')

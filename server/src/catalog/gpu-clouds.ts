@@ -62,6 +62,7 @@ export function cloudPrice(cloud: string, model: string, count: number): Price |
     source: prices.sources[row[9]]!,
     spotSource: row[5] === null ? null : prices.sources[row[9]]!,
     fee: null,
+    machineSpot: null,
     block: false,
   }
 }

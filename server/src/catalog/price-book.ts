@@ -50,6 +50,7 @@ export function paidPrice(query: PriceQuery, settings: PriceSettings): Price | u
       source: own,
       spotSource: mine.spot === null ? (listed?.spotSource ?? null) : own,
       fee: null,
+      machineSpot: null,
       block: false,
     }
   }

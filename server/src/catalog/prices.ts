@@ -37,6 +37,8 @@ export interface Price {
   spotSource: string | null
   /** Factor of a managed service that is contained, where it was computed and not listed. */
   fee: number | null
+  /** USD per hour of the machine alone on spot capacity, where a service that does not publish its own price runs it. */
+  machineSpot: number | null
   /** Not sold on demand: what a Capacity Block costs, which is reserved and paid ahead. */
   block: boolean
 }
@@ -121,6 +123,7 @@ function listedPrice({ type, provider, region }: PriceQuery): Price | undefined 
     source: prices.sources[row[7]]!,
     spotSource: prices.sources[row[8]] ?? null,
     fee: null,
+    machineSpot: null,
     block: /Capacity Blocks/.test(prices.sources[row[7]]!),
   }
 }
@@ -144,6 +147,7 @@ function withFee(machine: Price, service: Service, type: string): Price | undefi
     spot: null,
     spotSource: null,
     fee: factor,
+    machineSpot: machine.spot,
   }
 }
 

@@ -2,7 +2,7 @@
 import { pricesPerDevice } from '../catalog/device-prices.js'
 import { gpu as knownGpu } from '../catalog/gpus.js'
 import type { PriceSettings } from '../catalog/price-book.js'
-import { formatUsd, hourlyCost, type MachineRequest, spotDiscount } from './hourly.js'
+import { formatUsd, type HourlyCost, hourlyCost, type MachineRequest, spotDiscount } from './hourly.js'
 import type { Interval } from './network.js'
 
 export interface Rate {
@@ -32,20 +32,34 @@ export function rateOf(
   if (cost !== undefined && usd != null) {
     const spotOnly = !onSpot && cost.onDemand === null
     const unpriced = spot === true && !onSpot && !spotOnly
-    const [least, most] = unpriced ? spotDiscount : [0, 0]
+    const onMachine = unpriced ? (cost.price.machineSpot ?? null) : null
     return {
-      usd: { low: usd * (1 - most), high: usd * (1 - least) },
+      usd: unpriced ? spotRange(cost, usd) : { low: usd, high: usd },
       spot: onSpot || spotOnly || unpriced,
       asOf: cost.price.asOf,
       region: cost.price.assumedRegion ? `${cost.price.region}, assumed` : cost.price.region,
       assumed: false,
       assumptions: [
         ...cost.assumptions,
-        ...(unpriced ? ['no spot price is known: 20 to 50 % of the price on demand is assumed'] : []),
+        ...(unpriced
+          ? [
+              onMachine === null
+                ? 'no spot price is known: 20 to 50 % of the price on demand is assumed'
+                : 'the service publishes no spot price: from that of the machine to half of the price on demand, or the fee on top, is assumed',
+            ]
+          : []),
       ],
     }
   }
   return ofAccelerators(request, settings, today)
+}
+
+/** A service asks no less for spot capacity than its machine costs. `usd`: on demand, of all machines. */
+function spotRange({ price: { machineSpot, fee }, machines }: HourlyCost, usd: number): Rate['usd'] {
+  const [least, most] = spotDiscount
+  if (machineSpot === null) return { low: usd * (1 - most), high: usd * (1 - least) }
+  const bare = machineSpot * machines
+  return { low: bare, high: Math.max(bare * (fee ?? 1), usd * (1 - least)) }
 }
 
 function ofAccelerators(
