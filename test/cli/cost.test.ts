@@ -423,6 +423,26 @@ model.fit(x_train, y_train, epochs=100)
     assert.match(out, /no spot price is known: 20 to 50 % of the price on demand is assumed/)
   })
 
+  it('saves of a pool that grows no more than what its least number of machines costs', async () => {
+    const file = `cluster_name: tune
+max_workers: 8
+provider: {type: aws, region: us-east-1}
+available_node_types:
+  head:
+    node_config: {InstanceType: m5.large}
+    resources: {}
+  worker:
+    min_workers: 2
+    max_workers: 8
+    node_config: {InstanceType: g4dn.xlarge, InstanceMarketOptions: {MarketType: spot}}
+    resources: {}
+head_node_type: head
+`
+    const { out } = await runHere({ 'cluster.yaml': file }, ['cost'])
+    // Two to eight machines at 0.19 USD on spot, of which half to nine tenths of two can be saved.
+    assert.match(out, /\$280–1,100 a month · of which \$140–250 can be saved/)
+  })
+
   it('takes the spot price of the machine where the service publishes none of its own', async () => {
     const submit = `from google.cloud import aiplatform
 

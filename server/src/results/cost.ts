@@ -19,6 +19,7 @@ import { fitsText } from '../judging/search-times.js'
 import type { Judgement } from '../linking/runs.js'
 import { rules } from '../rules/index.js'
 import { requestOf, servingRequest } from '../rules/machine-request.js'
+import type { Saving } from '../rules/rule.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
 import { isViewOf } from '../rules/subject-view.js'
 import type { Location } from '../text/location.js'
@@ -401,11 +402,20 @@ async function ofService(
   }
 }
 
+/** Of what is always on a finding may speak of a part: of the machines that a pool never gives back, not of all that it may have. */
+function shareOf({ fraction, usd }: Saving, entry: CostEntry | undefined): readonly [number, number] {
+  if (entry?.per !== 'month' || entry.usd?.high == null || usd?.per !== 'hour') return fraction
+  const [low, high] = usd.range
+  const of = (hourly: number, bill: number): number => (bill > 0 ? (hourly * month) / bill : 1)
+  return [Math.min(fraction[0], of(low, entry.usd.low)), Math.min(fraction[1], of(high, entry.usd.high))]
+}
+
 const overlaps = new Map(rules.map((rule) => [rule.name, rule.overlaps]))
 
 /** Of two pieces of advice the second saves only of what the first has left; nothing saves more than the job costs. */
 function withSavings(entries: CostEntry[], findings: readonly Finding[]): CostEntry[] {
   const shares = new Map<string, Map<string, readonly [number, number]>>()
+  const byId = new Map(entries.map((one) => [one.id, one]))
   for (const { billed, rule, saving } of findings) {
     if (saving === null || billed === undefined) continue
     const bySource = shares.get(billed) ?? new Map<string, readonly [number, number]>()
@@ -413,7 +423,8 @@ function withSavings(entries: CostEntry[], findings: readonly Finding[]): CostEn
     // A rule that speaks of several places in one job saves the same share once.
     const source = overlaps.get(rule) ?? rule
     const before = bySource.get(source)
-    if (before === undefined || saving.fraction[1] > before[1]) bySource.set(source, saving.fraction)
+    const share = shareOf(saving, byId.get(billed))
+    if (before === undefined || share[1] > before[1]) bySource.set(source, share)
   }
   const broken = findings.filter(({ rule }) => rule === budgetRule)
   return entries.map((one) => {
