@@ -96,8 +96,13 @@ export function rhythmOf(analysis: PythonModule, test: Expr): number | null {
   const value = test.type === 'name' ? analysis.definition(test) : test
   if (value !== test) return rhythmOf(analysis, value)
   if (test.type !== 'binary') return null
-  if (test.op === 'and' || test.op === 'or')
-    return rhythmOf(analysis, test.left) ?? rhythmOf(analysis, test.right)
+  if (test.op === 'and' || test.op === 'or') {
+    const sides = [test.left, test.right].map((side) => ({ side, every: rhythmOf(analysis, side) }))
+    // What lets each step through decides nothing beside another count, which may not be known.
+    const counts = ({ side, every }: { side: Expr; every: number | null }): boolean =>
+      every === null ? /%/.test(analysis.code.slice(side.start, side.end)) : every > 1
+    return (sides.find(counts) ?? sides.find(({ every }) => every !== null))?.every ?? null
+  }
   const remainder = [test, test.left, test.right].find(isRemainder)
   const counts = restartsCount(analysis, test) ? test : remainder
   if (counts?.type !== 'binary') return null
