@@ -147,6 +147,42 @@ for epoch in range(90):
     assert.ok((await rules()).includes('data/no-loader-workers'))
   })
 
+  it('judges a script again when the same value of its launch becomes one that somebody may replace', async () => {
+    const train = `import argparse
+import torch
+from torchvision.datasets import ImageFolder
+from torchvision.models import resnet50
+
+parser = argparse.ArgumentParser()
+parser.add_argument('--workers', type=int, default=8)
+args = parser.parse_args()
+loader = torch.utils.data.DataLoader(ImageFolder('/data'), batch_size=256, num_workers=args.workers)
+model = resnet50().cuda()
+optimizer = torch.optim.AdamW(model.parameters())
+for epoch in range(90):
+    for images, labels in loader:
+        loss = torch.nn.functional.cross_entropy(model(images.cuda()), labels.cuda())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+`
+    const header = '#!/bin/bash\n#SBATCH --gres=gpu:1\n#SBATCH --time=24:00:00\n'
+    const files = new Map([
+      ['train.py', train],
+      ['inner.sh', 'workers=${1:-0}\npython train.py --workers $workers\n'],
+      ['submit.sbatch', `${header}bash inner.sh\n`],
+    ])
+    const { opened } = await project(files)
+    const severities = async () =>
+      (await opened.lint()).findings
+        .filter(({ rule }) => rule === 'data/no-loader-workers')
+        .map(({ severity }) => severity)
+    assert.deepEqual(await severities(), ['warning'])
+    // Nothing calls the script any more, so that whoever starts it may pass another number.
+    opened.open('submit.sbatch', header)
+    assert.deepEqual(await severities(), ['information'])
+  })
+
   it('points to where a value stands now, though its value is the same', async () => {
     const files = new Map([
       [

@@ -7,7 +7,12 @@ import type { Binding, Launch } from '../workload/claim.js'
 /** Launches with the same key make a script say the same. `located`: and at the same places of the launch file. */
 export function bindingKey({ launch, settings }: Binding, located: boolean): string {
   const plain = (values: Launch['flags'] | Launch['positionals']) =>
-    Object.entries(values).map(([name, { value, location }]) => [name, value, located && location])
+    Object.entries(values).map(([name, { value, location, overridable }]) => [
+      name,
+      value,
+      overridable,
+      located && location,
+    ])
   return JSON.stringify([
     plain(launch.flags),
     plain(launch.positionals),
