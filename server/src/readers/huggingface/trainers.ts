@@ -71,7 +71,9 @@ export function trainedArguments(python: PythonModule): { made: TrainerArguments
 /** True where a trainer of this module is told to train, or nothing here says what it is for. */
 export function isTrained(python: PythonModule, trainers: Trainers): boolean {
   if (trainers.elsewhere) return true
-  if (python.calls.some((call) => trains.test(call.method))) return true
+  // A function of the project that is called `train` may well have left it out in this run.
+  const told = ({ method, expr }: Call): boolean => trains.test(method) && expr.callee.type === 'attribute'
+  if (python.calls.some(told)) return true
   const uses = [...python.importers, ...python.imported, ...python.programs].flatMap((module) => module.uses)
   return uses.some((use) => /(^|\.)(train|hyperparameter_search)$/.test(use))
 }
