@@ -61,6 +61,11 @@ function index(): Map<string, Instance> {
   return byType
 }
 
+/** What a managed service writes before the provider's name of a machine: 'ml.' of 'ml.g5.xlarge'; '' where nothing is. */
+export function servicePrefix(type: string): '' | 'ml.' {
+  return /^ml\./i.test(type.trim()) ? 'ml.' : ''
+}
+
 /** One key for all spellings: without SageMaker's `ml.`, Azure's `Standard_`, in lower case. */
 function bare(type: string): string {
   return type

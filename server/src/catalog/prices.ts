@@ -1,6 +1,6 @@
 /** List prices of machines, per hour, without tax and before commitments; where each figure comes from and when. */
 import { feeFactor, type Service } from './fees.js'
-import { allInstances, type Provider } from './instances.js'
+import { allInstances, type Provider, type servicePrefix } from './instances.js'
 import data from './prices.json' with { type: 'json' }
 
 /** `c`: 'h', 'm', 'l'. Sources are indexes, -1: none. */
@@ -195,16 +195,18 @@ export function isOld(asOf: string, today: string): boolean {
   return Date.parse(today.slice(0, 10)) - read > oldAfterDays * 86_400_000
 }
 
-/** Machines of one provider that are sold in a region, cheapest on-demand price first. */
+/** Machines of one provider that are sold in a region, cheapest on-demand price first. `prefix`: of the service that rents them. */
 export function machinesByPrice(
   provider: Provider,
   region: string,
-  managed: boolean,
+  prefix: ReturnType<typeof servicePrefix>,
 ): { type: string; price: Price }[] {
   const found: { type: string; price: Price }[] = []
   for (const instance of allInstances()) {
     if (instance.provider !== provider || instance.retired) continue
-    const type = managed && provider === 'aws' ? `ml.${instance.type}` : instance.type
+    // A managed service rents no bare metal.
+    if (prefix !== '' && /metal/.test(instance.type)) continue
+    const type = `${prefix}${instance.type}`
     const known = price({ type, provider, region })
     if (known?.onDemand && known.region === region) found.push({ type, price: known })
   }

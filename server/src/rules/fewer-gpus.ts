@@ -1,5 +1,11 @@
 /** How a job is made to ask for one GPU instead of several, as a whole: the machine, the nodes, and the processes on them. */
-import { allInstances, type Instance, instance, smallestSingleGpu } from '../catalog/instances.js'
+import {
+  allInstances,
+  type Instance,
+  instance,
+  servicePrefix,
+  smallestSingleGpu,
+} from '../catalog/instances.js'
 import { sameLocation } from '../text/location.js'
 import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
@@ -20,7 +26,7 @@ export function oneGpu(
     const own = gpus !== undefined && !sameLocation(gpus.location, instanceType.location)
     const then = cheaper ?? smallerMachine(type)
     if (then === undefined || then.gpuCount !== 1) return []
-    const prefix = /^ml\./i.test(type) ? 'ml.' : ''
+    const prefix = servicePrefix(type)
     set.push({ claim: instanceType as Claim, value: `${prefix}${then.type}` })
     if (own) set.push({ claim: gpus as Claim, value: 1 })
   } else {

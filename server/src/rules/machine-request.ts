@@ -29,9 +29,7 @@ export function servingRequest({ settings }: Pick<SubjectView<'Serving'>, 'setti
   return machineRequest({
     nodes: 1,
     instanceType,
-    managedBy:
-      effective(settings.managedBy) ??
-      (instanceType !== undefined && /^ml\./i.test(instanceType) ? 'sagemaker' : undefined),
+    managedBy: effective(settings.managedBy),
     region: effective(settings.region),
     gpus: effective(settings.gpus),
     gpuModel: effective(settings.gpuModel),

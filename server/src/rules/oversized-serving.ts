@@ -1,6 +1,6 @@
 /** How much of the machine of an endpoint the model that it serves can use. */
 import { gpu } from '../catalog/gpus.js'
-import { type Instance, instance, type Provider } from '../catalog/instances.js'
+import { type Instance, instance, type Provider, servicePrefix } from '../catalog/instances.js'
 import { paidPrice } from '../catalog/price-book.js'
 import { machinesByPrice } from '../catalog/prices.js'
 import { namedModel } from '../catalog/spellings.js'
@@ -103,7 +103,7 @@ function smallerFor(
   const price = paidPrice({ type, ...(wanted === undefined ? {} : { region: wanted }) }, options.prices)
   if (price?.onDemand == null) return undefined
   const { region, asOf } = price
-  for (const one of machinesByPrice(now.provider as Provider, region, /^ml\./i.test(type))) {
+  for (const one of machinesByPrice(now.provider as Provider, region, servicePrefix(type))) {
     const other = instance(one.type)
     if (/metal/i.test(one.type) || other?.gpu?.vendor !== 'nvidia' || other.gpuMemoryGB === null) continue
     if (other.gpu.name === 'T4G' || other.gpuCount < 1 || !other.gpu.formats.has('fp16')) continue

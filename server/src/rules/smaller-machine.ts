@@ -2,7 +2,7 @@
 
 import type { Service } from '../catalog/fees.js'
 import type { Gpu } from '../catalog/gpus.js'
-import { type Instance, instance, type Provider } from '../catalog/instances.js'
+import { type Instance, instance, type Provider, servicePrefix } from '../catalog/instances.js'
 import { paidPrice } from '../catalog/price-book.js'
 import { machinesByPrice } from '../catalog/prices.js'
 import { type TrainingSetup, trainingMemory, usableMemory } from '../estimate/memory.js'
@@ -74,9 +74,7 @@ export function cheaperMachine(
   by: 'hour' | 'work',
 ): CheaperMachine | undefined {
   const found: CheaperMachine[] = []
-  for (const one of machinesByPrice(now.provider as Provider, place.region, /^ml\./i.test(type))) {
-    // A managed service rents no bare metal.
-    if (/^ml\..*metal/i.test(one.type)) continue
+  for (const one of machinesByPrice(now.provider as Provider, place.region, servicePrefix(type))) {
     const other = instance(one.type)
     if (other?.gpu?.vendor !== 'nvidia' || other.gpuMemoryGB === null) continue
     // T4G sits beside an Arm host; older cards lack formats that the program may use.

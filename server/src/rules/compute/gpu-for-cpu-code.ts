@@ -1,5 +1,5 @@
 import { cpuMachine } from '../../catalog/cpu-families.js'
-import { instance } from '../../catalog/instances.js'
+import { instance, servicePrefix } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { acceleratorsOf, allOfThem, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
@@ -49,7 +49,7 @@ export default defineRule({
     const type = effective(instanceType)
     const machine = type === undefined ? undefined : instance(type)
     const cheaper = machine === undefined ? undefined : processorMachine(machine.vcpus, machine.provider)
-    const prefix = type?.startsWith('ml.') === true ? 'ml.' : ''
+    const prefix = servicePrefix(type ?? '')
     const vcpus = cheaper === undefined ? undefined : cpuMachine(cheaper)?.vcpus
     const other =
       vcpus === undefined

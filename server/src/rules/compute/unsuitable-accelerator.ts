@@ -1,6 +1,6 @@
 import { type Gpu, gpu } from '../../catalog/gpus.js'
 import { beforeAmpere } from '../../catalog/images.js'
-import { type Instance, instance, type Provider } from '../../catalog/instances.js'
+import { type Instance, instance, type Provider, servicePrefix } from '../../catalog/instances.js'
 import { paidPrice } from '../../catalog/price-book.js'
 import { machinesByPrice } from '../../catalog/prices.js'
 import { sustained } from '../../estimate/step-time.js'
@@ -211,9 +211,7 @@ function replacement(
   const most = now?.onDemand ?? Number.POSITIVE_INFINITY
   const count = Math.max(1, machine.gpuCount)
   const before = sustained(machine.gpu!, 'fp16') ?? 0
-  for (const one of machinesByPrice(machine.provider as Provider, place, /^ml\./i.test(type))) {
-    // A managed service rents no bare metal.
-    if (/^ml\..*metal/i.test(one.type)) continue
+  for (const one of machinesByPrice(machine.provider as Provider, place, servicePrefix(type))) {
     const other = instance(one.type)
     if (other?.gpu?.vendor !== 'nvidia' || !other.gpu.formats.has('bf16')) continue
     if (other.gpuCount < count || other.gpuCount > 2 * count) continue

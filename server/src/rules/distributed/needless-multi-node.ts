@@ -1,4 +1,4 @@
-import { allInstances, type Instance, instance } from '../../catalog/instances.js'
+import { allInstances, type Instance, instance, servicePrefix } from '../../catalog/instances.js'
 import { paidPrice } from '../../catalog/price-book.js'
 import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
@@ -75,7 +75,7 @@ function named(view: SubjectView<'Compute'>, total: number, options: RuleOptions
   const type = effective(instanceType)!
   const card = effective(gpuModel)
   const several = `${count} × ${type}`
-  const prefix = type.startsWith('ml.') ? 'ml.' : ''
+  const prefix = servicePrefix(type)
   const single = oneMachine(type, total)
   if (single === undefined) {
     const attached =
