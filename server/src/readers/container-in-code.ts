@@ -5,9 +5,10 @@ import type { Span } from '../text/location.js'
 import { isLeftOut, passedExpression, textArgument } from '../values/argument.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Launch } from '../workload/claim.js'
+import { bareCommand } from './bare-command.js'
 import { claimShellLaunch, launchesOf } from './shell/launches.js'
 import { claimScriptCalls } from './shell/script-calls.js'
-import { commandOf, wordsOf } from './words-in-code.js'
+import { wordsOf } from './words-in-code.js'
 
 export interface ContainerInCode {
   image: ArgumentValue
@@ -32,7 +33,7 @@ export function claimContainerInCode(
   if (!isLeftOut(command)) {
     const words = wordsOf(python, command)
     if (words === null || words.length === 0) return
-    const started = commandOf([...words, ...(given ?? [])], place)
+    const started = bareCommand([...words, ...(given ?? [])], place)
     for (const launch of launchesOf([started], locate)) {
       const complete = launch.parts.complete && given !== null
       claimShellLaunch(claims, { ...launch, parts: { ...launch.parts, complete } }, { job, id, place, nodes })

@@ -1,10 +1,9 @@
 /** Lists in Python code that become words of a command line. */
 
-import type { ShellCommand, ShellWord } from '../config/shell-facts.js'
+import type { ShellWord } from '../config/shell-facts.js'
 import type { ArgumentValue, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
-import type { Span } from '../text/location.js'
 import { fixedValue, knownArgument, mayBePassed, passedExpression } from '../values/argument.js'
 
 /** Null where it is not known how many words there are. `['--lr', 0.1, '--data', folder]` */
@@ -50,19 +49,4 @@ function asText(value: Json): string | null {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return String(value)
   return typeof value === 'boolean' ? (value ? 'True' : 'False') : null
-}
-
-/** A command that stands alone, as it is started. */
-export function commandOf(words: ShellWord[], span: Span): ShellCommand {
-  return {
-    words,
-    environment: [],
-    start: span.start,
-    end: span.end,
-    loops: [],
-    background: false,
-    failureIgnored: false,
-    unreachable: false,
-    folder: '',
-  }
 }

@@ -6,8 +6,9 @@ import type { Span } from '../../text/location.js'
 import { passedExpression, textArgument } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import { bareCommand } from '../bare-command.js'
 import { claimShellLaunch } from '../shell/launches.js'
-import { commandOf, wordsOf } from '../words-in-code.js'
+import { wordsOf } from '../words-in-code.js'
 import { folderOf } from './job-claims.js'
 import { launcherOf, type RunOfScript, sharingIn } from './script-start.js'
 
@@ -36,7 +37,7 @@ export function claimScriptWords(
   const complete = parts.complete && given !== null && run.complete
   claimShellLaunch(
     claims,
-    { command: commandOf(words, span), parts: { ...parts, complete, ...launcherOf(run.start, parts) } },
+    { command: bareCommand(words, span), parts: { ...parts, complete, ...launcherOf(run.start, parts) } },
     {
       job: run.job,
       id: run.id,

@@ -7,6 +7,7 @@ import type { ConfigNode } from '../../config/node.js'
 import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
 import type { Span } from '../../text/location.js'
 import type { Place } from '../../workload/builder.js'
+import { bareCommand } from '../bare-command.js'
 import type { FragmentFacts, ReaderContext } from '../reader.js'
 
 export interface CloudOption {
@@ -96,25 +97,13 @@ function stepsOf(tool: CloudTool, root: ConfigNode): ShellCommand[] {
     const image = text(at(step, 'name')) ?? ''
     const starts = entrypoint === undefined ? image.endsWith(`/cloud-builders/${tool}`) : entrypoint === tool
     if (!starts || args === undefined) return []
-    const { start, end } = args
+    const { start } = args
     const words = items(args).map((node): ShellWord => {
       const raw = textWithTemplates(node) ?? ''
       const plain = /\$/.test(raw) ? null : raw
       return { text: plain, raw, outline: raw, start: node.start, end: node.end }
     })
-    return [
-      {
-        words: [{ text: tool, raw: tool, start, end: start }, ...words],
-        environment: [],
-        start,
-        end,
-        loops: [],
-        background: false,
-        failureIgnored: false,
-        unreachable: false,
-        folder: '',
-      },
-    ]
+    return [bareCommand([{ text: tool, raw: tool, start, end: start }, ...words], args)]
   })
 }
 

@@ -8,6 +8,7 @@ import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { ShellWord } from '../../config/shell-facts.js'
 import { imageBuildOf } from '../../link/image-names.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import { bareCommand } from '../bare-command.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 
 export const imageBuildsReader = defineReader({
@@ -98,20 +99,10 @@ function readCloudStep(claims: ClaimBuilder, step: ConfigNode): void {
     return { text: text(node) ?? null, raw, outline: raw, start, end }
   })
   const folder = text(at(step, 'dir')) ?? ''
-  const command = (head: string[]) => ({
-    words: [
-      ...head.map((one): ShellWord => ({ text: one, raw: one, start: args.start, end: args.start })),
-      ...words,
-    ],
-    environment: [],
-    start: args.start,
-    end: args.end,
-    loops: [],
-    background: false,
-    failureIgnored: false,
-    unreachable: false,
-    folder,
-  })
+  const command = (head: string[]) => {
+    const named = head.map((one): ShellWord => ({ text: one, raw: one, start: args.start, end: args.start }))
+    return { ...bareCommand([...named, ...words], args), folder }
+  }
   if (/(^|\/)docker(:|$)/.test(builder)) {
     for (const build of imageBuildOf(command(['docker']))) claims.imageBuild(build, args)
   } else if (/kaniko/.test(builder)) {

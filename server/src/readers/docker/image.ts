@@ -1,9 +1,9 @@
 /** What an image starts by itself: `ENTRYPOINT` and `CMD` of a Dockerfile. Source: Dockerfile reference. */
 import type { DockerfileFacts, DockerInstruction, DockerStage } from '../../config/dockerfile.js'
-import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
 import { serverNames } from '../../link/servers.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { ImageProgram, Launch } from '../../workload/claim.js'
+import { bareCommand } from '../bare-command.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { launchesOf, shellLaunch } from '../shell/launches.js'
 import { ownCommand, scriptCall } from '../shell/script-calls.js'
@@ -108,7 +108,7 @@ function launchOf(
       : more !== undefined && more.words === null
         ? // `ENTRYPOINT ["python"]` with `CMD train.py` runs `python /bin/sh -c train.py`: nobody means that.
           null
-        : [commandOf([...main.words, ...(more?.words ?? [])])]
+        : [bareCommand([...main.words, ...(more?.words ?? [])])]
   const all = launchesOf(commands ?? [], () => claims.locate(main))
   // What runs to an end says more about the image than what is served behind it.
   const found = all.some((one) => !one.parts.serves) ? all.filter((one) => !one.parts.serves) : all
@@ -154,18 +154,4 @@ function copiedFolders(stage: DockerStage, text: string): string[] {
     if (bare !== '.' && bare !== '' && bare !== home) return []
     return sources.filter((source) => /^[\w./-]+$/.test(source) && !/\.\w+$/.test(source) && source !== '.')
   })
-}
-
-function commandOf(words: ShellWord[]): ShellCommand {
-  return {
-    words,
-    environment: [],
-    start: words[0]?.start ?? 0,
-    end: words.at(-1)?.end ?? 0,
-    loops: [],
-    background: false,
-    failureIgnored: false,
-    unreachable: false,
-    folder: '',
-  }
 }

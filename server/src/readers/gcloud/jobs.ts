@@ -11,6 +11,7 @@ import { asCount, asWord } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { ownProcesses } from '../../workload/sharing.js'
+import { bareCommand } from '../bare-command.js'
 import { byHand } from '../change-answer.js'
 import { addOptions, commandSite, replaceValue } from '../command-lines/change.js'
 import {
@@ -33,7 +34,6 @@ import {
   machineHeld,
   sameMachines,
 } from '../vertex/machines.js'
-import { commandOf } from '../words-in-code.js'
 
 const wanted = /^ai (custom-jobs|hp-tuning-jobs) create\b/
 const week = 7 * 86_400
@@ -251,7 +251,7 @@ function claimImage(
   const place = pool.place
   if (command === null || given === null) return
   if (command!.length > 0) {
-    const started = commandOf([...command!, ...given!], place)
+    const started = bareCommand([...command!, ...given!], place)
     for (const launch of launchesOf([started], () => claims.locate(place)))
       claimShellLaunch(claims, launch, { job, id: `${job}:program`, place, nodes })
     return

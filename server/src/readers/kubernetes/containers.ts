@@ -10,6 +10,7 @@ import { inlineName } from '../../text/embedded-programs.js'
 import type { Span } from '../../text/location.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
+import { bareCommand } from '../bare-command.js'
 import type { ReaderContext } from '../reader.js'
 import { linesBefore } from '../shell/environment-values.js'
 import { trainsByName } from '../shell/failures.js'
@@ -160,15 +161,10 @@ function scriptOf(
     }
   }
   const command: ShellCommand = {
-    words: words.map((word) => wordOf(word, values)),
-    environment: [],
-    start: words[0]!.start,
-    end: Math.max(...words.map((word) => word.end)),
-    loops: [],
-    background: false,
-    failureIgnored: false,
-    unreachable: false,
-    folder: '',
+    ...bareCommand(
+      words.map((word) => wordOf(word, values)),
+      { start: words[0]!.start, end: Math.max(...words.map((word) => word.end)) },
+    ),
     ...inlineIn(words),
   }
   const facts: ShellFacts = {

@@ -4,9 +4,10 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { isLeftOut, textArgument } from '../../values/argument.js'
+import { bareCommand } from '../bare-command.js'
 import { defineReader, importing, type ReaderContext } from '../reader.js'
 import { claimShellLaunch, launchesOf } from '../shell/launches.js'
-import { commandOf, wordOf } from '../words-in-code.js'
+import { wordOf } from '../words-in-code.js'
 
 const starters = /^subprocess\.(run|call|Popen|check_call|check_output)$/
 
@@ -42,7 +43,7 @@ function commandIn(python: PythonModule, context: ReaderContext, expr: Expr): Sh
   if (value.type === 'list' || value.type === 'tuple') {
     const { items } = value
     if (items.length < 2 || python.isChanged(expr)) return null
-    return commandOf(
+    return bareCommand(
       items.map((item) => argumentOf(python, item)),
       expr,
     )

@@ -28,13 +28,14 @@ import { calleePlace } from '../../values/places.js'
 import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ComputeSettings } from '../../workload/resource-kinds.js'
+import { bareCommand } from '../bare-command.js'
 import { byHand } from '../change-answer.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { claimType } from '../machine-claims.js'
 import { defineReader } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { claimShellLaunch } from '../shell/launches.js'
-import { commandOf, wordOf, wordsOf } from '../words-in-code.js'
+import { wordOf, wordsOf } from '../words-in-code.js'
 import { changeRun, providers, readRun } from './run.js'
 
 const roles = /^torchx\.(specs\.)?(api\.)?Role$/
@@ -144,7 +145,7 @@ function readCommand(
   const parts = run === null ? null : parseLaunch(words, [], (span) => claims.locate(span))
   if (run === null || parts === null || python.evidence.role === 'test') return
   const job = idAt(claims, 'torchx', place)
-  const command = commandOf(words, place)
+  const command = bareCommand(words, place)
   claimShellLaunch(claims, { command, parts }, { job: scheduler === null ? null : job, id: job, place })
   if (scheduler !== null) readRun(claims, command, run, scheduler ?? 'other', job, null)
 }
@@ -173,7 +174,7 @@ function readRole(
   if (parts === null) return
   claimShellLaunch(
     claims,
-    { command: commandOf(words, place), parts: { ...parts, complete: parts.complete && args !== null } },
+    { command: bareCommand(words, place), parts: { ...parts, complete: parts.complete && args !== null } },
     {
       job: asks ? job : null,
       id: job,

@@ -13,13 +13,13 @@ import { effective, type Value } from '../../values/value.js'
 import { ClaimBuilder, type Place, type SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { ownProcesses } from '../../workload/sharing.js'
+import { bareCommand } from '../bare-command.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimContainer } from '../kubernetes/containers.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { claimShellLaunch, launchesOf } from '../shell/launches.js'
-import { commandOf } from '../words-in-code.js'
 import {
   claimMachine,
   claimVertexService,
@@ -204,11 +204,11 @@ function claimPackage(
   given.forEach((value, index) => {
     if (value !== undefined) words.push(word(value, args[index]))
   })
-  for (const { parts } of launchesOf([commandOf(words, place)], (span) => claims.locate(span))) {
+  for (const { parts } of launchesOf([bareCommand(words, place)], (span) => claims.locate(span))) {
     const complete = parts.complete && given.every((value) => value !== undefined)
     claimShellLaunch(
       claims,
-      { command: commandOf(words, place), parts: { ...parts, complete } },
+      { command: bareCommand(words, place), parts: { ...parts, complete } },
       { job, id, nodes, place },
     )
   }

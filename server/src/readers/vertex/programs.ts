@@ -3,9 +3,10 @@ import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { numberArgument, passedExpression, textArgument } from '../../values/argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import { bareCommand } from '../bare-command.js'
 import { claimContainerInCode } from '../container-in-code.js'
 import { claimShellLaunch, launchesOf } from '../shell/launches.js'
-import { commandOf, wordsOf } from '../words-in-code.js'
+import { wordsOf } from '../words-in-code.js'
 
 interface Started {
   job: string
@@ -76,7 +77,7 @@ function claimModule(
   if (name === null || shown === null) return
   const place = { start: shown.start, end: shown.end }
   const word = (text: string) => ({ text, raw: text, ...place })
-  const command = commandOf([word('python'), word('-m'), word(name), ...(given ?? [])], place)
+  const command = bareCommand([word('python'), word('-m'), word(name), ...(given ?? [])], place)
   for (const { parts } of launchesOf([command], (span) => claims.locate(span)))
     claimShellLaunch(
       claims,
