@@ -61,7 +61,7 @@ function structure(analysis: PythonModule, test: Expr, owner: StepOwner): Guard 
     if (test.op === '==' && rhythmOf(analysis, test) === 1) return 'always'
     // A bare remainder is true for all counts but every n-th.
     if (test.op === '%') return 'mostly'
-    if (restartsCount(analysis, test) || isLastOfPass(analysis, test)) return 'rarely'
+    if (restartsCount(analysis, test) || isLastOfPass(test)) return 'rarely'
     const counted = [test.left, test.right].some(isRemainder)
     if (counted) return test.op === '!=' || test.op === '>' ? 'mostly' : 'rarely'
     if (test.op === 'is not' && isNone(test.right) && comesWithStep(analysis, test.left, owner))
@@ -131,11 +131,19 @@ function restartsCount(analysis: PythonModule, test: Expr & { type: 'binary' }):
 }
 
 /** `step == len(loader) - 1`, `step + 1 == len(loader)`: once in each pass over the data. */
-export function isLastOfPass(analysis: PythonModule, test: Expr): boolean {
+export function isLastOfPass(test: Expr): boolean {
   if (test.type !== 'binary' || test.op !== '==') return false
-  return /^\w+(\+1==len\([\w.]+\)|==len\([\w.]+\)-1)$/.test(
-    analysis.code.slice(test.start, test.end).replace(/\s/g, ''),
-  )
+  const { left, right } = test
+  const isLength = (one: Expr | null) =>
+    one?.type === 'call' && one.callee.type === 'name' && one.callee.id === 'len'
+  if (left.type === 'name') return isLength(besideOne(right, '-'))
+  return besideOne(left, '+')?.type === 'name' && isLength(right)
+}
+
+/** `step` of `step + 1`; null: it is no such term. */
+function besideOne(expr: Expr, op: '+' | '-'): Expr | null {
+  if (expr.type !== 'binary' || expr.op !== op) return null
+  return expr.right.type === 'constant' && expr.right.value === 1 ? expr.left : null
 }
 
 function isRemainder(expr: Expr): boolean {

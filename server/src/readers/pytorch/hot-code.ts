@@ -111,7 +111,7 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
       const updates =
         verdict === 'rarely' &&
         (every ?? 1) <= fewBatches &&
-        !isLastOfPass(analysis, statement.test) &&
+        !isLastOfPass(statement.test) &&
         analysis.effects(statement.body).optimizerStep &&
         !analysis.effects(statement.orelse).optimizerStep
       const inside: Where = updates ? { ...here, accumulated: true } : steps ? here : under(here, verdict)
