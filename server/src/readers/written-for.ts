@@ -1,10 +1,12 @@
 /**
- * Releases that code was written for, as far as it can only run with them. Sources: release notes of PyTorch 0.5 (a loss has no
- * element 0) and 1.5 (no Python 2), Keras 2.0 (names of arguments) and 2.3 (`accuracy` in the history), TensorFlow 2.0 and 2.2 (no Python 2).
+ * Releases that code was written for, as far as it can only run with them. Sources: migration guide of PyTorch 0.4 (from 0.5 on a
+ * loss has no element 0), release notes of PyTorch 1.5 (no Python 2), Keras 2.0 (names of arguments), 2.3 (`accuracy` in the
+ * history) and 2.4 (needs TensorFlow 2.2), TensorFlow 2.1 (the last one for Python 2).
  */
 import { isBackward } from '../python/effects.js'
-import type { PythonModule } from '../python/module.js'
+import type { Call, PythonModule } from '../python/module.js'
 import { define, lookUp } from '../text/records.js'
+import { tensorflowOnly } from './keras/settings.js'
 
 type Versions = Record<string, string>
 
@@ -28,23 +30,30 @@ function boundsOf(python: PythonModule): [name: string, below: string][] {
   const keras = has(/^(keras|tensorflow\.keras)(\.|$)/)
   const tensorflow = has(/^tensorflow(\.|$)/)
   if (!torch && !keras && !tensorflow) return []
-  const second = isPython2(python.code)
+  const second = isPython2(python)
   const found: [string, string][] = []
   if (torch && indexesLoss(python)) found.push(['torch', '0.5'])
   else if (torch && second) found.push(['torch', '1.5'])
-  if (keras && isFirstKeras(python)) found.push(['keras', '2.0'])
-  else if (keras && (second || hasShortAccuracy(python))) found.push(['keras', '2.3'])
-  const first = found.some(([name]) => name === 'keras')
-  if (first) found.push(['tensorflow', '2.0'])
-  else if (tensorflow && second) found.push(['tensorflow', '2.2'])
+  const first = keras && isFirstKeras(python)
+  const short = keras && hasShortAccuracy(python)
+  if (first || short) found.push(['keras', first ? '2.0' : '2.3'], ['tensorflow', '2.0'])
+  else if (second) {
+    if (keras) found.push(['keras', tensorflowOnly])
+    found.push(['tensorflow', '2.2'])
+  }
   return found
 }
 
 /** What Python 3 does not even parse, and `xrange`, unless the file makes one. */
-function isPython2(code: string): boolean {
-  if (!/\bprint\b|\bxrange\b|\bexcept\b/.test(code)) return false
-  if (/^[ \t]*(print[ \t]+(["'\w])|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)/m.test(code)) return true
-  return /\bxrange\(/.test(code) && !/\bxrange\s*=|import[^\n]*\b(xrange|\*)/.test(code)
+function isPython2(python: PythonModule): boolean {
+  const { code } = python
+  if (/^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:/m.test(code)) return true
+  if (/\bxrange\(/.test(code) && !/\bxrange\s*=|import[^\n]*\b(xrange|\*)/.test(code)) return true
+  return /\bprint[ \t]+["'\w]/.test(code) && python.calls.some((call) => isPrintStatement(python, call))
+}
+
+function isPrintStatement({ text }: PythonModule, { expr: { callee } }: Call): boolean {
+  return callee.type === 'name' && callee.id === 'print' && !/^\s*\(/.test(text.slice(callee.end))
 }
 
 /** `loss.data[0]`, `loss.data.cpu().numpy()[0]` of what is propagated back, which is one number. */

@@ -12,6 +12,7 @@ import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { computesByItself } from './own-steps.js'
+import { tensorflowOnly } from './settings.js'
 
 const policies: Record<string, string> = { 'bf16-mixed': 'mixed_bfloat16', 'fp16-mixed': 'mixed_float16' }
 
@@ -41,7 +42,7 @@ export function changePolicy(
   }
   if (isBefore(facts.versions, ['tensorflow', 'tensorflow-gpu'], '2.4'))
     return { reason: 'set_global_policy() came with TensorFlow 2.4, and this project uses an older one' }
-  if (isBefore(facts.versions, ['keras'], '2.4') || usesRemoved(python))
+  if (isBefore(facts.versions, ['keras'], tensorflowOnly) || usesRemoved(python))
     return { reason: 'this version of Keras has no policies' }
   const at = importOf(python.tree.body)
   if (at === null) return { reason: 'the program imports Keras in another module' }

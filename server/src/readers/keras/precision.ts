@@ -18,7 +18,7 @@ import { optionLeftOut, switchAround, switchedOffByFile, switchedValue } from '.
 import { usesAny } from '../pytorch/once.js'
 import type { ReaderContext } from '../reader.js'
 import { isBefore } from '../versions.js'
-import { asPolicy } from './settings.js'
+import { asPolicy, tensorflowOnly } from './settings.js'
 
 export const policySetters = [
   'keras.mixed_precision.set_global_policy',
@@ -75,7 +75,7 @@ export function readPrecision(
     training.say('precision', off.key, off.value)
     return
   }
-  if (isBefore(context.versions, ['keras'], '2.3')) {
+  if (isBefore(context.versions, ['keras'], tensorflowOnly)) {
     training.unknown('precision', key, 'this version of Keras has no policies', place, { site })
     return
   }

@@ -13,6 +13,7 @@ import { claimOperation } from '../operation-claims.js'
 import { moduleText } from '../pytorch/evidence.js'
 import type { FragmentFacts, ReaderContext } from '../reader.js'
 import { isBefore } from '../versions.js'
+import { tensorflowOnly } from './settings.js'
 
 interface SlowLayer {
   call: Call
@@ -33,8 +34,8 @@ export function claimSlowLayers(
   claims: ClaimBuilder,
 ): void {
   if (otherKernels.test(moduleText(python))) return
-  if (isBefore(context.versions, ['tensorflow'], '2.0') || isBefore(context.versions, ['keras'], '2.3'))
-    return
+  if (isBefore(context.versions, ['tensorflow'], '2.0')) return
+  if (isBefore(context.versions, ['keras'], tensorflowOnly)) return
   const slow = slowLayers(python)
   const [first] = slow
   if (first === undefined) return

@@ -4,6 +4,9 @@ import type { Precision } from '../../workload/resource-kinds.js'
 import { directionRow, patienceRow } from '../early-stopping.js'
 import { settingTable } from '../setting-table.js'
 
+/** Before this release Keras had several back ends, no policies, and no fused kernels in its usual layers. Source: its release notes. */
+export const tensorflowOnly = '2.4'
+
 const formats = new Map<string, Precision>([
   ['mixed_float16', 'fp16-mixed'],
   ['mixed_bfloat16', 'bf16-mixed'],
