@@ -1,7 +1,8 @@
 /** From the tree of a module to what readers ask. */
-import { ofTree } from '../syntax/of-tree.js'
+
 import type { PythonTree } from '../syntax/python-ast.js'
 import type { LaunchBinding } from '../text/launch.js'
+import { once } from '../text/once.js'
 import { Analysis, type Neighbours } from './analysis.js'
 import { deadBlocks, deadCode, withoutBlocks } from './dead-code.js'
 
@@ -31,7 +32,7 @@ export function analyse(
 /** Without the same code it is the same tree, so what follows from it holds for the next analysis. */
 function withoutDead(tree: PythonTree, dead: ReturnType<typeof deadBlocks>): PythonTree {
   const places = [...dead].map(([block, { from }]) => block[from]!.start)
-  return ofTree(tree, `without ${places.join(' ')}`, () => withoutBlocks(tree, dead))
+  return once(tree, `without ${places.join(' ')}`, () => withoutBlocks(tree, dead))
 }
 
 /**

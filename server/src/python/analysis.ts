@@ -1,6 +1,5 @@
 /** One Python fragment, analysed: the implementation of `PythonModule`. */
 
-import { ofTree } from '../syntax/of-tree.js'
 import type {
   CallExpr,
   ClassDef,
@@ -14,6 +13,7 @@ import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { LaunchBinding } from '../text/launch.js'
 import type { Location, Span } from '../text/location.js'
+import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
 import { type ArgumentFile, argumentFile } from './argument-files.js'
 import { programArguments, withDefaults } from './arguments.js'
@@ -180,8 +180,8 @@ export class Analysis implements PythonModule {
     this.outside = new OutsideCalls(this, neighbours.outside ?? [])
     this.knowsImporters = neighbours.outside !== undefined || this.importers.length === 0
     this.hasErrors = tree.hasErrors
-    this.scopes = ofTree(tree, 'scopes', () => buildScopes(tree.body, text.length))
-    this.reached = ofTree(tree, 'reached', () => new Map())
+    this.scopes = once(tree, 'scopes', () => buildScopes(tree.body, text.length))
+    this.reached = once(tree, 'reached', () => new Map())
     const index = indexTree(tree)
     this.calls = index.calls
     this.functions = index.functions
@@ -227,7 +227,7 @@ export class Analysis implements PythonModule {
 
   get code(): string {
     const { text, tree, statements, dead, calls } = this
-    this.blanked ??= ofTree(tree, 'code', () => blankedText(text, tree, statements, dead, calls))
+    this.blanked ??= once(tree, 'code', () => blankedText(text, tree, statements, dead, calls))
     return this.blanked
   }
 
@@ -386,7 +386,7 @@ export class Analysis implements PythonModule {
   }
 
   get guards(): readonly NestedGuard[] {
-    return ofTree(this.tree, 'guards', () => guardsIn(this.tree))
+    return once(this.tree, 'guards', () => guardsIn(this.tree))
   }
   condition(test: Expr): Condition {
     return conditionOf(this, test)

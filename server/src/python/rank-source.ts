@@ -1,5 +1,5 @@
 /** What tells a program how many processes there are, and which of them it is. */
-import { ofTree } from '../syntax/of-tree.js'
+import { once } from '../text/once.js'
 import type { PythonModule } from './module.js'
 
 /** By scheduler, service and launcher. */
@@ -8,6 +8,6 @@ const words =
 
 /** A word that this module or one that it imports asks for; null: none does. */
 export function rankSource(python: Pick<PythonModule, 'code' | 'tree' | 'imported'>): string | null {
-  const own = ofTree(python.tree, 'word of a rank', () => words.exec(python.code)?.[0])
+  const own = once(python.tree, 'word of a rank', () => words.exec(python.code)?.[0])
   return own ?? python.imported.find(({ readsRank }) => readsRank !== undefined)?.readsRank ?? null
 }

@@ -1,7 +1,8 @@
 /** Networks that are run on one record: `model(image.unsqueeze(0))`, and functions that do so with what they are passed. */
-import { ofTree } from '../syntax/of-tree.js'
+
 import type { Argument, Expr } from '../syntax/python-ast.js'
 import { lastName } from '../syntax/python-children.js'
+import { once } from '../text/once.js'
 import { batchOfOne } from './batches-of-one.js'
 import type { Call, Func, PythonModule } from './module.js'
 import type { SingleParameter, SinglePassKind } from './module-summary.js'
@@ -47,7 +48,7 @@ export function singlePassesOf(python: PythonModule, call: Call): SinglePass[] {
 
 export function mayHoldSinglePasses(python: PythonModule): boolean {
   return (
-    ofTree(python.tree, 'words of single passes', () => words.test(python.code)) ||
+    once(python.tree, 'words of single passes', () => words.test(python.code)) ||
     python.imported.some(({ functions, classes }) =>
       [...Object.values(functions), ...Object.values(classes)].some(
         (one) => one.singles !== undefined || ('givesOne' in one && one.givesOne !== undefined),

@@ -3,12 +3,12 @@ import type { Refusal, Safety } from '../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
+import { once } from '../text/once.js'
 import { mayBePassed, numberArgument, passedExpression, textArgument } from '../values/argument.js'
 import { asNumber, asWord } from '../values/parse.js'
 import { calleePlace, callSite } from '../values/places.js'
 import type { SubjectBuilder } from '../workload/builder.js'
 import { moduleText } from './pytorch/evidence.js'
-import { once } from './pytorch/once.js'
 
 /** Rows of the tables of callbacks that watch a metric. */
 export const patienceRow = { keys: ['patience'], parse: asNumber, write: (epochs: number) => epochs } as const

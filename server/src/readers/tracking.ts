@@ -1,10 +1,10 @@
 /** Whether metrics of a run outlive it: trackers, and what a program writes down by itself. */
 import type { PythonModule } from '../python/module.js'
 import type { Span } from '../text/location.js'
+import { once } from '../text/once.js'
 import type { ClaimBuilder, SubjectBuilder } from '../workload/builder.js'
 import { idAt } from './job-in-code.js'
 import { moduleText } from './pytorch/evidence.js'
-import { once } from './pytorch/once.js'
 
 const trackers =
   /^(wandb|mlflow|comet_ml|neptune|clearml|aim|trackio|swanlab|dvclive|sacred|guild|polyaxon|azureml|tensorboard|tensorboardX|visdom|mlflow_\w+|determined|valohai|labml|torch\.utils\.tensorboard|tensorflow\.summary|tensorboard_logger|lightning\.pytorch\.loggers|keras\.callbacks\.(TensorBoard|CSVLogger|RemoteMonitor)|livelossplot|fastcore|sagemaker\.experiments|smdebug|google\.cloud\.aiplatform\.(start_run|log_metrics))(\.|$)/

@@ -2,6 +2,7 @@
 
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { once } from '../../text/once.js'
 import {
   knownArgument,
   mayBePassed,
@@ -18,7 +19,6 @@ import type { Verdict } from '../callback-list.js'
 import { claimArgument } from '../claim-argument.js'
 import { claimVerdict } from '../claim-verdict.js'
 import { codeText, moduleText, trainingEvidence } from '../pytorch/evidence.js'
-import { once } from '../pytorch/once.js'
 import { claimTrees, type TreeShape } from '../trees.js'
 
 /** One value that several keys may carry, and the key that did. */

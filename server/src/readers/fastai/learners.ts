@@ -1,9 +1,9 @@
 /** Which calls train a fastai learner, and what made the learner. */
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr, Import } from '../../syntax/python-ast.js'
+import { once } from '../../text/once.js'
 import { mayBePassed } from '../../values/argument.js'
 import { passedCallbacks } from '../callback-list.js'
-import { once } from '../pytorch/once.js'
 
 const second =
   /^fastai2(\.|$)|^fastai(\.\w+)*\.all$|^fastai\.(learner|collab|callback|data|interpret|optimizer)(\.|$)/

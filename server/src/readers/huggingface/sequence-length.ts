@@ -2,6 +2,7 @@
 
 import type { Call, Folded, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { once } from '../../text/once.js'
 import {
   isLeftOut,
   knownArgument,
@@ -13,7 +14,6 @@ import { asNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { claimFolded } from '../claim-argument.js'
-import { once } from '../pytorch/once.js'
 
 export type LengthResult =
   | { length: number; key: string; place: Place; folded: Folded }

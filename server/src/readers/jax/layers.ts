@@ -1,8 +1,8 @@
 /** Layers of Flax and Haiku: which of them do much matrix work, and which are not told a format. */
 import type { Call, KeptCode, PythonModule } from '../../python/module.js'
+import { once } from '../../text/once.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { codeText } from '../pytorch/evidence.js'
-import { once } from '../pytorch/once.js'
 
 const flax = /^flax\.(linen|nnx|experimental\.nnx)\.(\w+\.)*/
 const heavy =

@@ -5,8 +5,8 @@
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { CountedLayers } from '../../text/counted-layers.js'
+import { once } from '../../text/once.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
-import { once } from '../pytorch/once.js'
 
 export interface KerasNetwork {
   /** The first of its layers. */

@@ -3,10 +3,11 @@
 import type { PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall } from '../../text/evidence.js'
+import { once } from '../../text/once.js'
 import { knownArgument, mayBePassed, numberIn, passedExpression } from '../../values/argument.js'
 import type { Evidence } from '../../workload/claim.js'
 import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
-import { once, usesAny } from '../pytorch/once.js'
+import { usesAny } from '../pytorch/library-uses.js'
 import type { ReaderContext } from '../reader.js'
 import { argumentOf, kerasFits } from './fits.js'
 

@@ -1,9 +1,9 @@
 /** Which calls of `fit` train a Keras model. */
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { once } from '../../text/once.js'
 import { lookUp } from '../../text/records.js'
 import { CallSource } from '../../values/call-source.js'
 import type { Locator } from '../../values/source.js'
-import { once } from '../pytorch/once.js'
 
 const packages = /^(keras|tf_keras|tensorflow)(\.|$)/
 const otherPackages = /^(torch|lightning|pytorch_lightning|fastai|jax|flax|sklearn|xgboost|lightgbm)(\.|$)/

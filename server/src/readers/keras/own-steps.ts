@@ -2,8 +2,8 @@
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { once } from '../../text/once.js'
 import { knownArgument } from '../../values/argument.js'
-import { once } from '../pytorch/once.js'
 
 const operations =
   /^(tensorflow\.(?!GradientTape|function$|data\.|config\.|keras\.|summary\.|print$|distribute\.|train\.|io\.|debugging\.|shape$|device$|range$)|keras\.(ops|backend)\.|numpy\.)/

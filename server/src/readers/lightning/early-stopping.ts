@@ -2,12 +2,12 @@
 
 import { loggedNames } from '../../python/logged-metrics.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { once } from '../../text/once.js'
 import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { callbackList } from '../callback-list.js'
 import { claimForgotten, forgottenFor } from '../early-stopping.js'
-import { once } from '../pytorch/once.js'
 import { classFacts } from './module-facts.js'
 import { stoppingSettings } from './settings.js'
 

@@ -6,9 +6,9 @@
 import { leavesBefore } from '../../python/each-call.js'
 import { isGenerator } from '../../python/generators.js'
 import type { Call, Effects, Func, Loop, PythonModule } from '../../python/module.js'
-import { ofTree } from '../../syntax/of-tree.js'
 import type { Comprehension, Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf, namesIn } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import { mayBePassed, numberArgument, numberIn } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -419,9 +419,9 @@ function atStart(python: PythonModule, seen: ReadonlySet<Call>): Repetition | nu
   const { evidence, isEntry } = python
   if (!isEntry || evidence.role !== 'training' || evidence.notebook) return null
   const text = moduleText(python)
-  const written = ofTree(python.tree, 'without saved data', () => text.replace(savesData, ''))
+  const written = once(python.tree, 'without saved data', () => text.replace(savesData, ''))
   // What is saved and never looked for is prepared again all the same.
-  if (ofTree(python.tree, 'keeps data', () => kept.test(written))) return null
+  if (once(python.tree, 'keeps data', () => kept.test(written))) return null
   if (
     [...python.imported].some((module) =>
       module.uses.some((use) => /joblib|pickle|h5py|lmdb|\.to_parquet|\.to_pickle|\.exists/.test(use)),

@@ -3,8 +3,8 @@ import { namesEpochs } from '../../python/epoch-names.js'
 import type { Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import { epochLoopOf, stepsOf } from './loop-facts.js'
-import { once } from './once.js'
 
 /** Steps that take seconds, minutes at most. */
 const fewSteps = 200

@@ -1,9 +1,9 @@
 /** The device that code computes on where nobody chooses another: `device: str = 'cpu'`, `if args.use_cuda`. */
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { once } from '../../text/once.js'
 import { passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import { once } from './once.js'
 
 /** `by default`: the processor, unless a caller or a launch that is not known says otherwise. `follows`: that of another tensor. */
 type Device = 'processor' | 'by default' | 'other' | 'follows'

@@ -1,7 +1,7 @@
 /** Copies of a batch to the accelerator in training loops that the host waits for. */
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { once } from './once.js'
+import { once } from '../../text/once.js'
 
 const device = /(^|[._])(device|dev|cuda|gpu|rank|local_rank|gpu_id)\d*(\b|$)|^["']cuda/i
 

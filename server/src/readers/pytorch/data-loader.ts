@@ -3,6 +3,7 @@
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { namesIn } from '../../syntax/python-children.js'
 import { noteSmall } from '../../text/evidence.js'
+import { once } from '../../text/once.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { unreadable } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
@@ -25,7 +26,6 @@ import { loaderArguments, loaderSettings, positionsOf } from './loader-arguments
 import { claimOrder } from './loader-order.js'
 import { feedsOf } from './loader-use.js'
 import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
-import { once } from './once.js'
 import { isResidentFor } from './resident-batches.js'
 
 export const dataLoaderReader = defineReader({

@@ -5,10 +5,10 @@ import type { PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
+import { once } from '../../text/once.js'
 import { numberArgument } from '../../values/argument.js'
 import { followNetwork } from './follow-network.js'
 import { isNetwork } from './network-values.js'
-import { once } from './once.js'
 
 export interface DefinedModel extends LayerTotals {
   name: string

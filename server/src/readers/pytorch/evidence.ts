@@ -3,9 +3,9 @@
 import { toDevice } from '../../python/effects.js'
 import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
-import { ofTree } from '../../syntax/of-tree.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall, noteSmallNetwork } from '../../text/evidence.js'
+import { once } from '../../text/once.js'
 import { fixedArgument, knownArgument } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Evidence } from '../../workload/claim.js'
@@ -14,7 +14,6 @@ import { asksRay } from '../ray/asked.js'
 import { briefRun } from './brief-run.js'
 import { processorOf } from './chosen-device.js'
 import { smallNetwork } from './network-size.js'
-import { once } from './once.js'
 
 /** Each module is asked by all that it works with. */
 const training = new WeakMap<ModuleSummary, boolean>()
@@ -247,7 +246,7 @@ export function moduleText({ code }: PythonModule): string {
 
 /** Whether the module's code matches. */
 export function codeMatches(python: PythonModule, pattern: RegExp): boolean {
-  return ofTree(python.tree, pattern.source, () => pattern.test(python.code))
+  return once(python.tree, `matches ${pattern}`, () => pattern.test(python.code))
 }
 
 /** The text of a piece of code; blanks stand for comments, docstrings and what never runs. */

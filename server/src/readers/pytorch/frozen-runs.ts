@@ -8,8 +8,8 @@ import { passedExpression, textIn } from '../../values/argument.js'
 import { type CalledNetwork, calledNetwork, unmoved } from './called-networks.js'
 import { codeMatches, moduleText } from './evidence.js'
 import { fromBatch, frozenPasses, keepsContent } from './frozen-passes.js'
+import { usesAny } from './library-uses.js'
 import { epochLoopOf, epochsOf, openEndedReason } from './loop-facts.js'
-import { usesAny } from './once.js'
 
 export interface FrozenRun {
   /** As the program calls it: `backbone`, `self.encoder`. */

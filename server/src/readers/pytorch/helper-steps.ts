@@ -3,8 +3,8 @@ import type { Func, Klass, PythonModule } from '../../python/module.js'
 import { isNetworkType } from '../../python/network-types.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { someExpression } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import { trainsAnywhere } from './evidence.js'
-import { once } from './once.js'
 
 export interface Helper {
   func: Func

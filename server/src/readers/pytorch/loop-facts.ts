@@ -5,10 +5,11 @@ import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
+import { once } from '../../text/once.js'
 import type { Place } from '../../workload/builder.js'
 import { codeMatches, codeText } from './evidence.js'
+import { usesAny } from './library-uses.js'
 import { hasOnlyNarrowLayers } from './network-size.js'
-import { once, usesAny } from './once.js'
 
 /** The loop over epochs around a training loop: in the same function, or around a call of its function. */
 export function epochLoopOf(python: PythonModule, loop: Loop): Loop | null {

@@ -2,6 +2,7 @@
 
 import { model as known } from '../../catalog/models.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { once } from '../../text/once.js'
 import { isUnreadable, knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
 import { originOf } from '../../values/operations.js'
@@ -18,7 +19,6 @@ import { transformersVersion } from '../huggingface/weights.js'
 import { definedModelFor } from './defined-network.js'
 import { feedsOf } from './loader-use.js'
 import { trainedSizes } from './network-size.js'
-import { once } from './once.js'
 import { imageEdge } from './picture-edge.js'
 
 type Training = SubjectBuilder<'Training'>

@@ -4,6 +4,7 @@ import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, Loop, PythonModule } from '../../python/module.js'
 import { noteSmall } from '../../text/evidence.js'
 import type { Json } from '../../text/json.js'
+import { once } from '../../text/once.js'
 import { fixedValue, numberIn } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
@@ -14,6 +15,7 @@ import { changePrecision, isModelCall } from './autocast-change.js'
 import { claimEndless, endlessBecause } from './endless.js'
 import { codeText, trainingEvidence } from './evidence.js'
 import { countsEpochs } from './hot-code.js'
+import { usesAny } from './library-uses.js'
 import {
   epochLoopOf,
   epochsOf,
@@ -30,7 +32,6 @@ import {
 import { readLoopMemory } from './loop-memory.js'
 import { isMeasurement } from './model-evidence.js'
 import { evidenceIn } from './on-host.js'
-import { once, usesAny } from './once.js'
 import { changeOwnStopping, readOwnStopping } from './own-stopping.js'
 import { plannedSchedule } from './planned-schedule.js'
 import { precisionOf, precisionOfStep } from './precision.js'

@@ -1,7 +1,7 @@
 /** Formats that a program takes from the engine around its loop: they decide nothing by themselves. */
 import type { PythonModule } from '../../python/module.js'
 import type { Assign } from '../../syntax/python-ast.js'
-import { once } from './once.js'
+import { once } from '../../text/once.js'
 
 const enginePrecision = /\bmixed_precision\b/
 const shortFormat = /\btorch\.(float16|half|bfloat16)\b/

@@ -3,6 +3,7 @@
 import type { Call, Condition, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import type { Origin } from '../../text/origin.js'
 import { fixedValue, passedExpression } from '../../values/argument.js'
 import { foldedValue } from '../../values/folded-value.js'
@@ -14,7 +15,6 @@ import type { Place } from '../../workload/builder.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { codeMatches } from './evidence.js'
 import { followsEngine } from './lowering-engine.js'
-import { once } from './once.js'
 
 /** Where what is known of a precision is said, and what a change of it would edit. */
 export interface Spot {

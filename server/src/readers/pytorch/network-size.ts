@@ -15,8 +15,8 @@ import {
 import { isNetworkClass } from '../../python/networks/values.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { once } from '../../text/once.js'
 import { trainedNetwork } from './defined-network.js'
-import { once } from './once.js'
 import { imageEdge } from './picture-edge.js'
 import { publishedNetwork } from './published-network.js'
 

@@ -1,9 +1,10 @@
 /** Networks that stay on the host although their module speaks of accelerators. */
 import type { Call, Func, Klass, Loop, ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Span } from '../../text/location.js'
+import { once } from '../../text/once.js'
 import type { Evidence } from '../../workload/claim.js'
 import { codeText } from './evidence.js'
-import { once, usesAny } from './once.js'
+import { usesAny } from './library-uses.js'
 import { moving } from './resident-batches.js'
 
 /** What puts networks and batches in their places, here or in a module that imports this one. */

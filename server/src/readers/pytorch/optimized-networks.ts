@@ -2,7 +2,7 @@
 import type { PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
-import { once } from './once.js'
+import { once } from '../../text/once.js'
 
 /** As the code calls them: 'opt_d' → 'D', 'self.optimizer_G' → 'self.netG_A', 'self.netG_B'. */
 export function optimizedNetworks(python: PythonModule): ReadonlyMap<string, ReadonlySet<string>> {

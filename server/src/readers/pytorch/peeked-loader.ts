@@ -3,7 +3,7 @@ import type { Call, Func, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
-import { once } from './once.js'
+import { once } from '../../text/once.js'
 
 /** Nothing takes more than its first batch, in the scope that makes it and in those that see its name. */
 export function onlyPeeked(python: PythonModule, made: Call, name: string): boolean {

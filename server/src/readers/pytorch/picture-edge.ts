@@ -1,9 +1,9 @@
 /** The size of the pictures that a module trains on. */
 import type { PythonModule } from '../../python/module.js'
+import { once } from '../../text/once.js'
 import { knownArgument, passedPlace } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
-import { once } from './once.js'
 
 interface Edge {
   edge: number

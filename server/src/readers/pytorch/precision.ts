@@ -4,6 +4,7 @@ import { classAt } from '../../python/definition-places.js'
 import { isBackward } from '../../python/effects.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
 import type { CallExpr } from '../../syntax/python-ast.js'
+import { once } from '../../text/once.js'
 import type { ProgramSwitch } from '../../text/origin.js'
 import {
   fixedArgument,
@@ -21,8 +22,8 @@ import type { Precision } from '../../workload/resource-kinds.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { isBefore } from '../versions.js'
 import { trainedNetwork } from './defined-network.js'
+import { usesAny, usesAround } from './library-uses.js'
 import { isChosen, loweringOf, lowersHere, type Spot, switchedOffByFile } from './lowering.js'
-import { once, usesAny, usesAround } from './once.js'
 
 const key = 'torch.autocast'
 

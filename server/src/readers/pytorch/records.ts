@@ -11,9 +11,9 @@ import { trainsTrials } from '../search/trials-here.js'
 import { claimTracked, trainingId } from '../tracking.js'
 import { reachesElsewhere } from './calls-elsewhere.js'
 import { readKept } from './kept-checkpoints.js'
+import { usesAny } from './library-uses.js'
 import { isEpochLoop, isTorchLoop, loopHeader } from './loop.js'
 import { runLoopOf } from './loop-facts.js'
-import { usesAny } from './once.js'
 
 export const pytorchRecordsReader = defineReader({
   name: 'pytorch-records',

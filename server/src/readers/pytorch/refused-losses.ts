@@ -1,7 +1,7 @@
 /** Losses that PyTorch refuses to compute under autocast. */
 import { lastIdentifier } from '../../python/effects.js'
 import type { Loop, PythonModule } from '../../python/module.js'
-import { usesAny } from './once.js'
+import { usesAny } from './library-uses.js'
 
 const refusingLosses = ['torch.nn.BCELoss', 'torch.nn.functional.binary_cross_entropy']
 

@@ -5,8 +5,9 @@ import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { isResident, makesResidentData } from '../../python/resident-data.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { namesIn } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import { callsIn, hotCode } from './hot-code.js'
-import { once, usesAny } from './once.js'
+import { usesAny } from './library-uses.js'
 
 /** Libraries around a loop that move its batches by themselves. */
 export const moving = ['accelerate.Accelerator', 'lightning.', 'deepspeed.', 'torch_xla.', 'ignite.']

@@ -1,8 +1,8 @@
 /** Whether a program can go on from what it saved. */
 import type { Call, PythonModule } from '../../python/module.js'
+import { once } from '../../text/once.js'
 import { effective } from '../../values/value.js'
 import { codeMatches, codeText, moduleText } from './evidence.js'
-import { once } from './once.js'
 
 /** `unknown`: it saves or loads something, but what for cannot be told. */
 export type Resumption = 'resumes' | 'saves only' | 'keeps nothing' | 'unknown'

@@ -3,12 +3,12 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import { fixedArgument, passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ComputeSettings } from '../../workload/resource-kinds.js'
-import { once } from '../pytorch/once.js'
 
 type Places = ComputeSettings['dataPlaces']
 

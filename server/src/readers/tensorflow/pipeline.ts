@@ -4,8 +4,8 @@ import type { Call, Func, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Binding } from '../../python/scope.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { once } from '../../text/once.js'
 import { passedExpression } from '../../values/argument.js'
-import { once } from '../pytorch/once.js'
 
 export interface Pipeline {
   /** Canonical name of what gives the elements ('tensorflow.data.TFRecordDataset'); null: not seen. */

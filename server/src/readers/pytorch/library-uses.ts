@@ -1,20 +1,8 @@
-/** Answers about a whole module that many of its loops and calls ask for. */
+/** What a module uses, for lists that many of its loops and calls ask about. */
 import type { PythonModule } from '../../python/module.js'
+import { once } from '../../text/once.js'
 
-const answers = new WeakMap<PythonModule, Map<string, unknown>>()
-
-/** What `compute` gave the first time it was asked of this module. */
-export function once<T>(python: PythonModule, question: string, compute: () => T): T {
-  let known = answers.get(python)
-  if (known === undefined) {
-    known = new Map()
-    answers.set(python, known)
-  }
-  if (!known.has(question)) known.set(question, compute())
-  return known.get(question) as T
-}
-
-/** `python.uses`, for a list that every loop asks about. */
+/** `python.uses`, remembered. */
 export function usesAny(python: PythonModule, names: readonly string[]): boolean {
   return once(python, `uses ${names.join(' ')}`, () => python.uses(...names))
 }
