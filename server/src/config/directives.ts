@@ -4,7 +4,7 @@ import type { Directive } from './shell-facts.js'
 import { filler } from './template.js'
 
 /** Short options of sbatch and their long forms (sbatch manual, Slurm 24). */
-const sbatchLong: Record<string, string> = {
+export const sbatchLong: Readonly<Record<string, string>> = {
   A: 'account',
   a: 'array',
   B: 'extra-node-info',
@@ -17,6 +17,7 @@ const sbatchLong: Record<string, string> = {
   F: 'nodefile',
   G: 'gpus',
   H: 'hold',
+  h: 'help',
   I: 'immediate',
   i: 'input',
   J: 'job-name',
@@ -34,6 +35,7 @@ const sbatchLong: Record<string, string> = {
   S: 'core-spec',
   s: 'oversubscribe',
   t: 'time',
+  V: 'version',
   v: 'verbose',
   W: 'wait',
   w: 'nodelist',
@@ -41,7 +43,7 @@ const sbatchLong: Record<string, string> = {
 }
 
 /** Options of sbatch that take no value as the next word (some take one after `=`). */
-const sbatchFlags = new Set([
+export const sbatchFlags: ReadonlySet<string> = new Set([
   'contiguous',
   'exclusive',
   'get-user-env',
@@ -64,10 +66,11 @@ const sbatchFlags = new Set([
   'usage',
   'use-min-nodes',
   'verbose',
+  'version',
   'wait',
 ])
 
-const flagsOf: Record<Directive['scheduler'], Set<string>> = {
+const flagsOf: Record<Directive['scheduler'], ReadonlySet<string>> = {
   SBATCH: sbatchFlags,
   PBS: new Set(['V', 'I', 'X', 'f', 'z', 'h']),
   BSUB: new Set(['B', 'H', 'I', 'Ip', 'Is', 'K', 'N', 'r', 'rn', 'x', 'XF', 'Ne']),

@@ -3,6 +3,7 @@
  * documentation and `--help` of each tool.
  */
 import { type OptionTable, table } from './option-table.js'
+import { srunOptions } from './slurm-options.js'
 
 export interface Launcher extends OptionTable {
   words: string[]
@@ -106,31 +107,7 @@ const mpi = {
   environment: ['x'],
 }
 const srunName = 'srun'
-const srun = {
-  ...table(
-    'A account a array b begin C constraint c cpus-per-task D chdir d dependency e error G gpus g gpus-per-node gres gpus-per-task gpus-per-socket gpu-bind gpu-freq i input J job-name jobid L licenses M clusters m distribution mem mem-per-cpu mem-per-gpu mem-bind mpi N nodes n ntasks ntasks-per-node ntasks-per-gpu ntasks-per-core ntasks-per-socket o output p partition q qos r relative S core-spec T threads t time time-min w nodelist W wait x exclude cpu-bind cpu-freq cpus-per-gpu container-image container-name container-mounts container-workdir container-env container container-id export comment reservation tmp hint network nodefile F open-mode profile prolog epilog task-prolog task-epilog signal slurmd-debug het-group switches threads-per-core tres-per-task tres-bind deadline mail-type mail-user gres-flags environment environment-file',
-    'E preserve-env l label u unbuffered O overcommit overlap exact exclusive H hold I immediate k no-kill K kill-on-bad-exit Q quiet s oversubscribe v verbose pty multi-prog no-allocate Z X disable-status whole contiguous no-container-mount-home container-mount-home container-remap-root container-writable container-readonly container-no-mount-home spread-job use-min-nodes propagate reboot bcast',
-    {
-      A: 'account',
-      c: 'cpus-per-task',
-      G: 'gpus',
-      J: 'job-name',
-      N: 'nodes',
-      n: 'ntasks',
-      p: 'partition',
-      q: 'qos',
-      t: 'time',
-      w: 'nodelist',
-      o: 'output',
-      e: 'error',
-      K: 'kill-on-bad-exit',
-      l: 'label',
-      u: 'unbuffered',
-    },
-  ),
-  starts: 'command' as const,
-  counts: 'srun' as const,
-}
+const srun = { ...srunOptions, starts: 'command' as const, counts: 'srun' as const }
 const fabric = {
   ...table('accelerator strategy devices num-nodes node-rank main-address main-port precision'),
   starts: 'script' as const,

@@ -6,7 +6,7 @@ export interface OptionTable {
   values: ReadonlyMap<string, number>
   /** Options without a value. Others are guessed: a value follows when the next word is no option and no script. */
   flags: ReadonlySet<string>
-  /** Short options that have a long name. */
+  /** Short options that have a long name, and take a value where that does. */
   long: Readonly<Record<string, string>>
   /** Options with several letters behind one dash (`-np 4`). */
   singleDash?: boolean
@@ -24,7 +24,14 @@ export function table(
     const [name, count] = word.split('*')
     arity.set(name!, Number(count ?? 1))
   }
-  return { values: arity, flags: new Set(flags.split(/\s+/).filter(Boolean)), long, singleDash }
+  const alone = new Set(flags.split(/\s+/).filter(Boolean))
+  for (const [short, name] of Object.entries(long)) {
+    if (arity.has(short) || alone.has(short)) continue
+    const count = arity.get(name)
+    if (count !== undefined) arity.set(short, count)
+    else if (alone.has(name)) alone.add(short)
+  }
+  return { values: arity, flags: alone, long, singleDash }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** `sbatch --export=ALL,WORKERS=8 train.sbatch 4`: a batch script is read with what it is submitted with. */
 import type { ShellCommand } from '../../config/shell-facts.js'
-import { submissionOptions } from '../../link/batch-submission.js'
 import { readOptions } from '../../link/launch-options.js'
+import { sbatchOptions } from '../../link/slurm-options.js'
 import type { SourceFragment } from '../../text/source-fragment.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { shellLaunchId } from '../shell/launches.js'
@@ -28,7 +28,7 @@ function submittedScript(command: ShellCommand): ShellCommand | null {
   const [first, ...rest] = command.words
   if (command.unreachable || first === undefined || !/(^|\/)sbatch$/.test(first.text ?? '')) return null
   const environment = [...command.environment]
-  const { end } = readOptions(rest, submissionOptions, [], (name, { value, span }) => {
+  const { end } = readOptions(rest, sbatchOptions, [], (name, { value, span }) => {
     if (name !== 'export' || typeof value !== 'string') return
     for (const one of value.split(',')) {
       const match = /^(\w+)=([\s\S]*)$/.exec(one)
