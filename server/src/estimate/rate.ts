@@ -32,23 +32,13 @@ export function rateOf(
   if (cost !== undefined && usd != null) {
     const spotOnly = !onSpot && cost.onDemand === null
     const unpriced = spot === true && !onSpot && !spotOnly
-    const onMachine = unpriced ? (cost.price.machineSpot ?? null) : null
     return {
       usd: unpriced ? spotRange(cost, usd) : { low: usd, high: usd },
       spot: onSpot || spotOnly || unpriced,
       asOf: cost.price.asOf,
       region: cost.price.assumedRegion ? `${cost.price.region}, assumed` : cost.price.region,
       assumed: false,
-      assumptions: [
-        ...cost.assumptions,
-        ...(unpriced
-          ? [
-              onMachine === null
-                ? 'no spot price is known: 20 to 50 % of the price on demand is assumed'
-                : 'the service publishes no spot price: from that of the machine to half of the price on demand, or the fee on top, is assumed',
-            ]
-          : []),
-      ],
+      assumptions: [...cost.assumptions, ...(unpriced ? [spotWords(cost)] : [])],
     }
   }
   return ofAccelerators(request, settings, today)
@@ -60,6 +50,13 @@ function spotRange({ price: { machineSpot, fee }, machines }: HourlyCost, usd: n
   if (machineSpot === null) return { low: usd * (1 - most), high: usd * (1 - least) }
   const bare = machineSpot * machines
   return { low: bare, high: Math.max(bare * (fee ?? 1), usd * (1 - least)) }
+}
+
+/** What the range is, in words. */
+function spotWords({ price: { machineSpot } }: HourlyCost): string {
+  return machineSpot === null
+    ? 'no spot price is known: 20 to 50 % of the price on demand is assumed'
+    : 'the service publishes no spot price: from that of the machine to half of the price on demand, or the fee on top, is assumed'
 }
 
 function ofAccelerators(

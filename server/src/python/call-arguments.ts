@@ -6,7 +6,6 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { boundValue } from './arguments.js'
 import { partialBehind } from './callee-names.js'
-import { unpackedWords } from './command-line-words.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { configuredNode, foldConfigured, foldFound, look } from './configured.js'
 import { expressionOf } from './configured-expression.js'
@@ -137,13 +136,7 @@ function search(
   let unpacked: string | null = null
   let absent: ArgumentValue & { state: 'absent' } = { state: 'absent' }
   for (const argument of args) {
-    const words = argument.star === 1 ? unpackedWords(analysis, argument.value) : null
-    if (words !== null) {
-      const { start, end } = argument.value
-      const folded = position === null ? undefined : words[position - seen]
-      if (folded !== undefined) return { state: 'given', expr: argument.value, folded, span: { start, end } }
-      seen += words.length
-    } else if (argument.star === 1) {
+    if (argument.star === 1) {
       const items = analysis.definition(argument.value)
       if (items.type === 'list' || items.type === 'tuple') {
         const index = position === null ? -1 : position - seen

@@ -45,19 +45,3 @@ export function withoutWords(analysis: Analysis, test: Expr): boolean | null {
       return null
   }
 }
-
-/** What `main(*sys.argv[1:])` passes: nothing without a launch; null: something else, or a launch with options. */
-export function unpackedWords(analysis: Analysis, expr: Expr): Folded[] | null {
-  if (expr.type !== 'subscript' || expr.value.type !== 'attribute') return null
-  const { start, end } = expr.index
-  if (analysis.nameOf(expr.value) !== 'sys.argv' || !/^1\s*:$/.test(analysis.code.slice(start, end).trim()))
-    return null
-  if (analysis.binding === null) return []
-  const { flags, positionals, complete } = analysis.binding.launch
-  if (!complete || Object.keys(flags).length > 0) return null
-  return positionals.map(({ value, location, overridable }): Folded => {
-    if (value === null) return unknown('the launch line')
-    const from = { state: 'known', channel: 'launch flag', overridable: overridable === true } as const
-    return { ...from, value, location }
-  })
-}

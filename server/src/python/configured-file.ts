@@ -1,7 +1,6 @@
 /** The files that code loads configurations from. */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
-import { unpackedWords } from './command-line-words.js'
 import type { Followed } from './configured-path.js'
 import { bindingsOf } from './names.js'
 import { isRootOfOption, rootOfOption } from './option-files.js'
@@ -202,12 +201,9 @@ function passed(
   depth: number,
 ): LoadedFile | null {
   if (call === null) return { parameter: name }
-  // A program that hands its words on is started without any.
-  const args = call.args.filter(
-    ({ star, value }) => star !== 1 || unpackedWords(analysis, value)?.length !== 0,
-  )
-  if (args.some((one) => one.star > 0)) return null
-  const given = args.find((one) => one.name === name) ?? args.filter((one) => one.name === null)[position]
+  if (call.args.some((one) => one.star > 0)) return null
+  const given =
+    call.args.find((one) => one.name === name) ?? call.args.filter((one) => one.name === null)[position]
   const value = given?.value ?? func.node.params.find((one) => one.name === name)?.default ?? null
   return value === null
     ? null

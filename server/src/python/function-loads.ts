@@ -1,8 +1,9 @@
 /** What a function loads as a whole each time it is called: `pd.read_csv(table)` of its parameter. */
-import type { Expr } from '../syntax/python-ast.js'
+import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { argumentOf } from './configured-path.js'
 import { isRemembered, leavesBefore } from './each-call.js'
 import type { Call, Func, FunctionLoad, Klass, NamedParameter } from './module.js'
 import { bindingsOf, importedLoads } from './names.js'
@@ -53,7 +54,7 @@ function loadedBy(analysis: Analysis, call: Call, depth: number): Loaded[] {
     const loads =
       own === null ? importedLoads(analysis, expr.callee) : functionLoads(analysis, own, depth + 1)
     return loads.flatMap(({ what, weight, inputs }) => {
-      const decisive = passedFor(expr.args, inputs)
+      const decisive = passedFor(expr, inputs)
       return decisive === null ? [] : [{ what, weight, decisive }]
     })
   }
@@ -81,15 +82,10 @@ function mayBeHandle(analysis: Analysis, name: string, given: Expr): boolean {
 }
 
 /** What a call passes for these parameters; one that it leaves out has its default. Null: it cannot be told. */
-export function passedFor(
-  args: (Expr & { type: 'call' })['args'],
-  parameters: readonly NamedParameter[],
-): Expr[] | null {
-  if (args.some(({ star }) => star > 0)) return null
-  const placed = args.filter(({ name }) => name === null)
-  return parameters.flatMap(
-    ({ name, position }) => (args.find((one) => one.name === name) ?? placed[position])?.value ?? [],
-  )
+export function passedFor(call: CallExpr, parameters: readonly NamedParameter[]): Expr[] | null {
+  return call.args.some(({ star }) => star > 0)
+    ? null
+    : parameters.flatMap(({ name, position }) => argumentOf(call, name, position) ?? [])
 }
 
 const drawnBy = /^(random|numpy\.random|secrets|time|datetime|uuid)\.|^torch\.rand|^next$/

@@ -1,5 +1,6 @@
 /** How many passes a program takes over its data, as it tells the modules that it uses. */
 import type { Expr } from '../syntax/python-ast.js'
+import { isName } from '../syntax/python-children.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { toPlain } from './configured-exports.js'
@@ -60,10 +61,6 @@ function countOf(analysis: Analysis, { node }: Loop): Expr | null {
 
 /** `int(x)`: x. */
 function converted(expr: Expr): Expr {
-  const [only, other] = expr.type === 'call' ? expr.args : []
-  return expr.type === 'call' && only !== undefined && other === undefined && isInt(expr.callee)
-    ? only.value
-    : expr
+  if (expr.type !== 'call' || expr.args.length !== 1 || !isName(expr.callee, 'int')) return expr
+  return expr.args[0]!.value
 }
-
-const isInt = (callee: Expr): boolean => callee.type === 'name' && callee.id === 'int'

@@ -8,8 +8,8 @@ interface TrialSearch {
   name: RegExp
   /** Keyword and position of the function. */
   func: [string, number]
-  /** Keyword of the number of trials, its position, and what the library does without it. */
-  trials: [string, number | null, number | null]
+  /** Keyword of the number of trials, its position, and what the library does without it. Null: another call says it. */
+  trials: [string, number | null, number | null] | null
   /** Every parameter of the function is drawn, not the first alone. */
   drawsAll?: true
 }
@@ -30,12 +30,12 @@ const searches: TrialSearch[] = [
     func: ['run_or_experiment', 0],
     trials: ['num_samples', null, 1],
   },
-  { name: /^ray\.tune\.Tuner$/, func: ['trainable', 0], trials: ['', null, null] },
+  { name: /^ray\.tune\.Tuner$/, func: ['trainable', 0], trials: null },
   { name: /^wandb\.agent$/, func: ['function', 1], trials: ['count', 3, null] },
   {
     name: /^bayes_opt\.BayesianOptimization$/,
     func: ['f', 0],
-    trials: ['', null, null],
+    trials: null,
     drawsAll: true,
   },
 ]
@@ -49,10 +49,11 @@ export function trialSearch({ name, method }: Call, usesOptuna: boolean): Omit<T
 
 /** How many trials a search runs, as far as it is known. */
 export function trialCount(
-  { trials: [keyword, position, otherwise] }: Pick<TrialSearch, 'trials'>,
+  { trials }: Pick<TrialSearch, 'trials'>,
   argument: (keyword: string, position: number | null) => ArgumentValue,
 ): number | null {
-  if (keyword === '') return null
+  if (trials === null) return null
+  const [keyword, position, otherwise] = trials
   const given = argument(keyword, position)
   if (given.state === 'absent') return otherwise
   const folded = given.state === 'given' ? given.folded : null

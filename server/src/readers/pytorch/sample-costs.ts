@@ -71,7 +71,7 @@ function isFrame(analysis: PythonModule, expr: Expr): boolean {
 export function costsElsewhere(analysis: PythonModule, { expr }: Call): Cost[] {
   const receiver = expr.callee.type === 'attribute' ? [expr.callee.value] : []
   return analysis.importedLoads(expr.callee).flatMap(({ what, weight, inputs }) => {
-    const passed = passedFor(expr.args, inputs)
+    const passed = passedFor(expr, inputs)
     return passed === null ? [] : [{ what, weight, inputs: [...receiver, ...passed], complete: false }]
   })
 }
