@@ -7,7 +7,7 @@ const units = new Set(['pixels', 'tokens', 'seconds', 'coco', 'sample'])
 /**
  * @param table reads a table by name: an array of rows by column
  * @returns the text of step-costs.json
- * @throws where a row is of no known class or unit, or its figures are no numbers
+ * @throws where a row is of no known class or unit, its figures are no numbers, or a name stands for two rows
  */
 export function buildStepCosts(table) {
   const sources = []
@@ -16,8 +16,14 @@ export function buildStepCosts(table) {
     if (!sources.includes(name)) sources.push(name)
     return sources.indexOf(name)
   }
+  const named = new Map()
   const rows = table('step-costs.tsv').map((row) => {
     const wrong = (what) => new Error(`${row.name}: ${what}`)
+    for (const name of [row.name, ...row.aliases.split('|').filter((one) => one !== '')]) {
+      const other = named.get(name.toLowerCase())
+      if (other !== undefined && other !== row.name) throw wrong(`'${name}' is ${other} already`)
+      named.set(name.toLowerCase(), row.name)
+    }
     if (!classes.has(row.class)) throw wrong(`no such class: '${row.class}'`)
     if (!units.has(row.unit)) throw wrong(`no such unit: '${row.unit}'`)
     const points = row.points.split('|').map((point) => point.split(':').map(Number))

@@ -57,6 +57,25 @@ describe('tables of the catalog', () => {
     )
   })
 
+  it('are refused where one name stands for two networks', async () => {
+    const build = await builder('catalog-steps.mjs', 'buildStepCosts')
+    const network = (name: string, aliases: string): Row => ({
+      name,
+      aliases,
+      class: 'conv',
+      params_millions: '5',
+      unit: 'pixels',
+      points: '224:1',
+      layers: '',
+      kept_mb: '',
+      source: 'a paper',
+    })
+    assert.throws(
+      () => build(() => [network('timm/ghostnet_100', 'GhostNet'), network('ghostnet', '')]),
+      /ghostnet: 'ghostnet' is timm\/ghostnet_100 already/,
+    )
+  })
+
   it('are refused where a machine holds an accelerator that nobody knows, or stands twice', async () => {
     const build = await builder('catalog-machines.mjs', 'buildMachines')
     const machine = (gpu: string): Row => ({

@@ -75,6 +75,11 @@ describe('models as people write them', () => {
     ['YOLOv5s-seg', 'yolov5s-seg'],
     ['SwAV ResNet-50', 'torchvision/resnet50'],
     ['Deformable DETR R50', 'deformable_detr_r50'],
+    ['RegNetY-16GF', 'torchvision/regnet_y_16gf'],
+    ['RegNetY-1.6GF', 'torchvision/regnet_y_1_6gf'],
+    ['regnet_y_1_6gf', 'torchvision/regnet_y_1_6gf'],
+    ['I3D', 'mmaction2/i3d_r50_32x2'],
+    ['MiT-B0', 'mit_b0'],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.cost?.name, name))
 

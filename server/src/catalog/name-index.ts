@@ -1,3 +1,8 @@
+/** With decimal points that outlast the loss of punctuation: 1.3 is not 13, `regnet_y_1_6gf` not `regnet_y_16gf`. */
+export function withDecimals(name: string): string {
+  return name.replace(/(\d)(?:\.(?=\d)|_(?=\dgf\b))/gi, '$1p')
+}
+
 /**
  * Rows by all spellings of their names. Most runs ask for a few of thousands, so the names are only spelled out that begin
  * like what is asked for.

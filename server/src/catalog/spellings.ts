@@ -2,6 +2,7 @@
 import { allGpus, type Gpu, gpu } from './gpus.js'
 import { allInstances, type Instance, instance } from './instances.js'
 import { type KnownModel, model, modelNames, sized } from './models.js'
+import { withDecimals } from './name-index.js'
 import { relatives } from './relatives.js'
 import { type StepCost, stepCost, stepCostNames } from './step-costs.js'
 import { selfSupervised, type Views } from './views.js'
@@ -18,12 +19,9 @@ export interface NamedModel {
   views?: Views
 }
 
-/** Letters and digits only; 1.3 is not 13. */
+/** Letters and digits only. */
 function normal(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/(\d)\.(\d)/g, '$1p$2')
-    .replace(/[^a-z0-9]/g, '')
+  return withDecimals(name.toLowerCase()).replace(/[^a-z0-9]/g, '')
 }
 
 /** What hubs and people add to the name of a model without changing its layers. */

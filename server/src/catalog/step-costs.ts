@@ -1,5 +1,5 @@
 /** How much arithmetic one forward pass of a model takes, by the size of its input. */
-import { NameIndex } from './name-index.js'
+import { NameIndex, withDecimals } from './name-index.js'
 import data from './step-costs.json' with { type: 'json' }
 
 /** What decides how well a network fills a card. `diffusion`: of convolutions; `dit`: of the layers of a transformer. */
@@ -42,10 +42,7 @@ const tables = data as unknown as { sources: string[]; costs: Row[] }
 
 /** One key for all spellings: 'Mask R-CNN R-50-FPN' and 'mask_rcnn_r50_fpn'. */
 function normal(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/(\d)\.(\d)/g, '$1p$2')
-    .replace(/[^a-z0-9+]/g, '')
+  return withDecimals(name.toLowerCase()).replace(/[^a-z0-9+]/g, '')
 }
 
 let index: NameIndex<StepCost> | undefined
