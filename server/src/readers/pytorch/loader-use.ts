@@ -5,6 +5,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, forEachChild } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
 import { knownArgument, textIn } from '../../values/argument.js'
+import { callAround } from './call-around.js'
 import { onlyFirstTaken, onlyPeeked, onlyTriedOut } from './peeked-loader.js'
 
 export type Feeds = 'training' | 'evaluation'
@@ -241,21 +242,11 @@ function byCallee(python: PythonModule, call: Call, position: number): Feeds | n
 
 /** `fit(model, DataLoader(…))`. */
 function byCallAround(python: PythonModule, made: Call): Feeds | null {
-  const around = callsByArgument(python).get(made.expr)
+  const around = callAround(python, made)
   if (around === undefined) return null
   const { call, position } = around
   const called = byCallee(python, call, position)
   if (called !== null || call.assignedTo === null) return called
   // `train_loader = prepare(DataLoader(…))`: what is given back is used in its place.
   return feedsByName(call.assignedTo) ?? byUse(python, call, call.assignedTo)
-}
-
-function callsByArgument(python: PythonModule): ReadonlyMap<Expr, { call: Call; position: number }> {
-  return once(python, 'calls by argument', () => {
-    const calls = new Map<Expr, { call: Call; position: number }>()
-    for (const call of python.calls)
-      for (const [position, { value }] of call.expr.args.entries())
-        if (value.type === 'call' && !calls.has(value)) calls.set(value, { call, position })
-    return calls
-  })
 }

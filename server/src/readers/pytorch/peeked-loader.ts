@@ -1,16 +1,15 @@
 /** Loaders that are made to look at a batch: `for batch in loader: break`, `next(iter(loader))`. */
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
-import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'
+import { callAround } from './call-around.js'
 
 /** Nothing takes more than its first batch, in the scope that makes it and in those that see its name. */
 export function onlyPeeked(python: PythonModule, made: Call, name: string): boolean {
   const peeks = peeksOf(python, made, name)
   if (peeks.length === 0) return false
-  const mention = new RegExp(`(?<![\\w.])${name}\\b(?!\\s*=[^=])`, 'g')
-  for (const { index } of python.code.matchAll(mention)) {
+  for (const index of mentionsOf(python, name)) {
     const func = innermost(python, index)
     if (func !== made.function && func !== null && binds(python, func, name)) continue
     if (!peeks.some(({ start, end }) => start <= index && index < end)) return false
@@ -20,38 +19,32 @@ export function onlyPeeked(python: PythonModule, made: Call, name: string): bool
 
 /** `next(iter(DataLoader(…)))`, `batches = iter(DataLoader(…))` of which the first ones are taken outside of loops. */
 export function onlyFirstTaken(python: PythonModule, made: Call): boolean {
-  const takers = takersOf(python)
-  const around = takers.get(made.expr)
-  if (around === undefined || !/^(iter|enumerate)$/.test(around.method)) return false
-  if (takers.get(around.expr)?.method === 'next') return made.loops.length === 0
-  const { statement } = around
+  const iterator = builtInAround(python, made, /^(iter|enumerate)$/)
+  if (iterator === null) return false
+  if (builtInAround(python, iterator, /^next$/) !== null) return made.loops.length === 0
+  const { statement } = iterator
   const [target, another] = statement.type === 'assign' ? statement.targets : []
-  if (statement.type !== 'assign' || statement.value !== around.expr || another !== undefined) return false
+  if (statement.type !== 'assign' || statement.value !== iterator.expr || another !== undefined) return false
   if (target?.type !== 'name') return false
-  const mentions = python.code.match(new RegExp(`(?<![\\w.])${target.id}\\b(?!\\s*=[^=])`, 'g')) ?? []
-  const nexts = python.calls.filter(
-    ({ expr: { callee, args }, loops }) =>
-      callee.type === 'name' &&
-      callee.id === 'next' &&
-      args[0]?.value.type === 'name' &&
-      args[0].value.id === target.id &&
-      loops.length === 0,
-  )
-  return nexts.length > 0 && nexts.length === mentions.length
+  const nexts = python.calls.filter(({ expr: { callee, args }, loops }) => {
+    const taken = args[0]?.value
+    const isNext = callee.type === 'name' && callee.id === 'next' && loops.length === 0
+    return isNext && taken?.type === 'name' && taken.id === target.id
+  })
+  return nexts.length > 0 && nexts.length === mentionsOf(python, target.id).length
 }
 
-/** By what they are given first: calls of `iter`, `enumerate` and `next` of something that a call makes. */
-function takersOf(python: PythonModule): ReadonlyMap<Expr, Call> {
-  return once(python, 'calls that take from what is made', () => {
-    const found = new Map<Expr, Call>()
-    for (const call of python.calls) {
-      const { callee, args } = call.expr
-      const given = args[0]?.value
-      if (callee.type !== 'name' || given?.type !== 'call' || found.has(given)) continue
-      if (/^(iter|enumerate|next)$/.test(callee.id)) found.set(given, call)
-    }
-    return found
-  })
+/** The call of such a function that is given what this one makes; null: another is, or none. */
+function builtInAround(python: PythonModule, made: Call, named: RegExp): Call | null {
+  const around = callAround(python, made)
+  const callee = around?.call.expr.callee
+  return around?.position === 0 && callee?.type === 'name' && named.test(callee.id) ? around.call : null
+}
+
+/** Where the code says the name, but to give it a value. */
+function mentionsOf({ code }: PythonModule, name: string): number[] {
+  const mention = new RegExp(`(?<![\\w.])${name}\\b(?!\\s*=[^=])`, 'g')
+  return [...code.matchAll(mention)].map(({ index }) => index)
 }
 
 /** What loops that end with their first pass go through, and what `len` and `next(iter(…))` are given, by the function around. */
