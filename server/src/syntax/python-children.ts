@@ -183,3 +183,19 @@ export function blocksOf(statement: Stmt): readonly Stmt[][] {
 }
 
 const none: readonly Stmt[][] = []
+
+/** Where statements, and those inside of them, say a name; `except`: not in this one. */
+export function usesOf(body: readonly Stmt[], name: string, except: Stmt | null = null): Expr[] {
+  const found: Expr[] = []
+  const inExpr = (expr: Expr): void => {
+    if (isName(expr, name)) found.push(expr)
+    forEachChild(expr, inExpr)
+  }
+  const visit = (statement: Stmt): void => {
+    if (statement === except) return
+    forEachExpression(statement, inExpr)
+    for (const block of blocksOf(statement)) block.forEach(visit)
+  }
+  body.forEach(visit)
+  return found
+}

@@ -2,7 +2,7 @@
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Assign, Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf, forEachChild, forEachExpression } from '../../syntax/python-children.js'
+import { blocksOf, childrenOf, usesOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf, refuse } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
@@ -166,21 +166,6 @@ function intoMethod(python: PythonModule, found: Repeated, facts: FragmentFacts)
         },
   )
   return { title: `Load it once for each worker, in ${method}()`, safety: 'unsafe', writes, imports: [] }
-}
-
-function usesOf(body: Stmt[], name: string, except: Stmt): Expr[] {
-  const found: Expr[] = []
-  const inExpr = (expr: Expr): void => {
-    if (expr.type === 'name' && expr.id === name) found.push(expr)
-    forEachChild(expr, inExpr)
-  }
-  const visit = (statement: Stmt): void => {
-    if (statement === except) return
-    forEachExpression(statement, inExpr)
-    for (const block of blocksOf(statement)) block.forEach(visit)
-  }
-  body.forEach(visit)
-  return found
 }
 
 function beforeLoop(python: PythonModule, found: Repeated, facts: FragmentFacts): Change | Refusal {

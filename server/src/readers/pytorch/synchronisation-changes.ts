@@ -4,7 +4,7 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import { lastIdentifier } from '../../python/effects.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { forEachChild, forEachExpression } from '../../syntax/python-children.js'
+import { usesOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf, refuse } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
@@ -114,7 +114,7 @@ function accumulate(
   if (expr.type !== 'call' || expr.callee.type !== 'attribute' || expr.callee.attr !== 'item') return null
   if (expr.args.length > 0 || !isTerm(statement.value, expr)) return null
   const name = statement.target.id
-  const uses = usesOf(step.loop.node.body, name)
+  const uses = usesOf(step.loop.node.body, name).length
   // Whatever else the loop does with the sum expects a number.
   if (uses > 1 || statement.value.end > step.loop.node.end) return null
   const dot = expr.callee.value.end
@@ -189,33 +189,6 @@ function isTerm(value: Expr, item: Expr): boolean {
     /^[*/]$/.test(value.op) &&
     (isTerm(value.left, item) || (value.op === '*' && isTerm(value.right, item)))
   )
-}
-
-function usesOf(body: Stmt[], name: string): number {
-  let count = 0
-  const inExpr = (expr: Expr): void => {
-    if (expr.type === 'name' && expr.id === name) count++
-    forEachChild(expr, inExpr)
-  }
-  const visit = (statement: Stmt): void => {
-    forEachExpression(statement, inExpr)
-    for (const value of Object.values(statement)) {
-      if (!Array.isArray(value)) continue
-      for (const child of value)
-        if (child !== null && typeof child === 'object' && 'type' in child && isStatement(child)) visit(child)
-    }
-  }
-  for (const statement of body) visit(statement)
-  return count
-}
-
-const statementTypes = new Set(
-  'expr assign augassign if for while with try function class import return match broken break continue pass global delete raise assert other-statement'.split(
-    ' ',
-  ),
-)
-function isStatement(node: { type: unknown }): node is Stmt {
-  return typeof node.type === 'string' && statementTypes.has(node.type)
 }
 
 /** A statement that only prints goes behind the count of steps, where the loop has one. */
