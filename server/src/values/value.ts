@@ -71,6 +71,11 @@ export function effective<T>(value: Holder<T> | undefined): T | undefined {
   return value?.state === 'known' || value?.state === 'default' ? value.value : undefined
 }
 
+/** What a launch file has by default, which somebody may replace who starts it. */
+export function isLaunchDefault(value: { state: string; channel?: string; overridable?: boolean }): boolean {
+  return value.state === 'known' && value.channel === 'launch flag' && value.overridable === true
+}
+
 /** Something is written there, be it readable or not. */
 export function isGiven<T>(given: Given<T>): given is Value<T> {
   return given.state !== 'absent'

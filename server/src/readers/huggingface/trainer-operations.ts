@@ -5,7 +5,7 @@ import type { PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { passedPlace } from '../../values/argument.js'
 import { convert, orDefault } from '../../values/operations.js'
-import { effective, isGiven } from '../../values/value.js'
+import { effective, isGiven, isLaunchDefault } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { OperationKind, OperationSettings } from '../../workload/resource-kinds.js'
@@ -133,9 +133,8 @@ function readRhythm(
 ): void {
   const { python, made, place, site } = source
   const told = convert(source.get('max_steps'), positive)
-  // What a launch file has by default may be replaced by more.
-  const open = told.state === 'known' && told.overridable && told.channel === 'launch flag'
-  const steps = open ? null : (effective(told) ?? stepsOfSamples(source))
+  // Somebody may start it for more.
+  const steps = isLaunchDefault(told) ? null : (effective(told) ?? stepsOfSamples(source))
   const generates = effective(source.get('predict_with_generate')) === true
   const claim = (kind: 'evaluate' | 'save', key: string, limit: number) => {
     const given = source.get(key)

@@ -1,12 +1,12 @@
 /** Trainers of transformers, TRL and sentence-transformers: one `Training` for each set of arguments. */
 
-import type { Folded, PythonModule } from '../../python/module.js'
+import type { PythonModule } from '../../python/module.js'
 import { noteSmall } from '../../text/evidence.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { convert, orDefault } from '../../values/operations.js'
 import { asBoolean } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
-import { effective } from '../../values/value.js'
+import { effective, isLaunchDefault } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { decodesMedia } from '../pytorch/datasets.js'
@@ -103,9 +103,6 @@ function claimGrouping(source: ArgumentsSource, pipeline: SubjectBuilder<'InputP
 /** Runs of no more steps than this only try out that everything works. */
 const trialSteps = 50
 
-const isLaunchDefault = (folded: Folded): boolean =>
-  folded.state === 'known' && folded.overridable && folded.channel === 'launch flag'
-
 export function trainerEvidence(
   python: PythonModule,
   made: TrainerArguments,
@@ -121,7 +118,6 @@ export function trainerEvidence(
   else if (evidence.accelerator === 'none' || evidence.accelerator === 'cpu') evidence.accelerator = 'maybe'
   const limit = field(python, made, 'max_steps', context.binding)
   const steps = knownArgument(limit)
-  // What a launch file has by default is there to be replaced.
   const open = limit.state === 'given' && isLaunchDefault(limit.folded)
   if (typeof steps === 'number' && steps > 0 && steps <= trialSteps && !open) evidence.role = 'test'
   noteSmall(evidence, fewTrainingSamples(python))

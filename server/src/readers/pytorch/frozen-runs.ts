@@ -237,17 +237,14 @@ function isInput(analysis: PythonModule, expr: Expr, func: Func, depth = 0): boo
 }
 
 /** It is what a loop that trains or measures takes from its loader. */
-function isOfBatch(analysis: PythonModule, { start, end, ...expr }: Expr): boolean {
-  return (
-    expr.type === 'name' &&
-    analysis.loops.some(
-      ({ role, node }) =>
-        (role === 'train' || role === 'evaluate') &&
-        node.type === 'for' &&
-        node.start <= start &&
-        end <= node.end &&
-        namesIn(node.target).includes(expr.id),
-    )
+function isOfBatch({ loops }: PythonModule, expr: Expr & { type: 'name' }): boolean {
+  return loops.some(
+    ({ role, node }) =>
+      (role === 'train' || role === 'evaluate') &&
+      node.type === 'for' &&
+      node.start <= expr.start &&
+      expr.end <= node.end &&
+      namesIn(node.target).includes(expr.id),
   )
 }
 

@@ -1,4 +1,5 @@
 /** Networks that stay on the host although their module speaks of accelerators. */
+import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, Klass, Loop, ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'
@@ -48,7 +49,7 @@ function takesFromHost(python: PythonModule, { node, effects }: Loop): boolean {
       ) &&
       python.uses('torchvision.datasets.') &&
       !python.classes.some(({ bases }) => bases.some((one) => /Dataset$/.test(one))) &&
-      !python.functions.some(({ node: { start, end } }) => /\byield\b/.test(codeText(python, start, end)))
+      !python.functions.some((func) => isGenerator(python, func))
     )
   })
 }

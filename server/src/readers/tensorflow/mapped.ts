@@ -3,6 +3,7 @@ import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, lastName } from '../../syntax/python-children.js'
 import { draws, slowFor } from '../python/slow-samples.js'
+import { reachedCalls } from '../search/trial-function.js'
 import { plainName } from './pipeline.js'
 
 export interface Mapped {
@@ -155,18 +156,11 @@ class Reach {
     const given = args.find(({ name }) => name === 'func') ?? args[0]
     const func = given === undefined ? null : this.analysis.functionOf(given.value)
     if (func === null) return
-    const calls = this.callsFrom(func, new Set())
+    const calls = reachedCalls(this.analysis, func)
     if (calls.some(({ name, method }) => draws.test(name ?? method))) return
     if (!calls.some((one) => slowFor(this.analysis, one) !== null)) return
     this.found.does = 'computes features in Python'
     this.found.repeats = true
-  }
-
-  private callsFrom(func: Func, seen: Set<Func>): Call[] {
-    if (seen.has(func)) return []
-    seen.add(func)
-    const inner = func.calls.flatMap(({ expr }) => this.analysis.functionOf(expr.callee) ?? [])
-    return [...func.calls, ...inner.flatMap((one) => this.callsFrom(one, seen))]
   }
 
   /** `encoder(text)`, where a library has made it with its weights. */
