@@ -12,16 +12,12 @@ import { iniFacts } from '../config/ini.js'
 import { jsonFacts } from '../config/json.js'
 import type { ConfigFacts, ConfigNode } from '../config/node.js'
 import { wordsOf } from '../config/overlay.js'
-import { type PlainNode, plainTree } from '../config/plain-tree.js'
 import { shellFacts } from '../config/shell.js'
-import type { ShellCommand, ShellFacts } from '../config/shell-facts.js'
-import type { ScriptCall } from '../config/shell-reader.js'
-import type { ShellSurroundings } from '../config/shell-sources.js'
+import type { ShellFacts } from '../config/shell-facts.js'
 import { tomlFacts } from '../config/toml.js'
 import { yamlFacts } from '../config/yaml.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
-import { folderOf } from '../link/paths.js'
 import { isWrittenAs } from '../link/programs.js'
 import { searchedFolders } from '../link/search-path.js'
 import { installedVersions, plainVersions, processorWheels } from '../link/versions.js'
@@ -41,7 +37,6 @@ import type { PythonTree } from '../syntax/python-ast.js'
 import { pythonTree } from '../syntax/python-tree.js'
 import type { ConfigurationRoot, Configured, ConfiguredMap } from '../text/configured.js'
 import type { ConfiguredModule } from '../text/configured-module.js'
-import { programsInShell } from '../text/embedded-programs.js'
 import { maskMarkdown } from '../text/markdown.js'
 import type { NamedText } from '../text/named-text.js'
 import { lookUp } from '../text/records.js'
@@ -54,6 +49,7 @@ import { type ManifestDocument, manifestsOf, type Overlay } from './manifests.js
 import { readerChoice } from './reader-choice.js'
 import { markReasoned, reasonsIn } from './reasons.js'
 import { sharesAnything } from './shared.js'
+import { ShellTexts } from './shell-texts.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppression-comments.js'
 import { type SyntaxErrorPlace, syntaxErrorOf } from './syntax-error.js'
@@ -148,9 +144,6 @@ interface Parsed {
  */
 const keptCharacters = { alone: 6_000_000, worker: 1_000_000 }
 
-/** Their trees are kept while files are read that read them in. */
-const mostSourced = 50
-
 const grammarOf: Partial<Record<Language, GrammarName>> = {
   python: 'python',
   shell: 'bash',
@@ -164,8 +157,7 @@ export class Analyzer {
   /** Files that an editor holds: their last tree is kept, so that a keystroke costs a small parse. */
   private readonly edited = new Map<string, IncrementalParser>()
   private kept = 0
-  /** Scripts that others read in, by their text. */
-  private readonly sourced = new Map<string, PlainNode>()
+  private readonly shell: ShellTexts
   private readonly choice: ReturnType<typeof readerChoice>
   /** What the last change was made from. */
   private toChange: { tree: FragmentTree; surroundings: Surroundings; facts: FragmentFacts } | null = null
@@ -176,6 +168,7 @@ export class Analyzer {
     private readonly thread: keyof typeof keptCharacters = 'alone',
   ) {
     this.choice = readerChoice(readers)
+    this.shell = new ShellTexts(grammars)
   }
 
   /** Loads the grammars that the fragments need; parsing itself is synchronous. */
@@ -497,12 +490,7 @@ export class Analyzer {
       case 'dockerfile':
         return { config: dockerfileFacts(fragment.text) }
       case 'shell':
-        return {
-          shell: withInline(
-            shellFacts(fragment.text, this.grammars, undefined, fragment.recipeLines),
-            fragment.text,
-          ),
-        }
+        return { shell: this.shell.alone(fragment) }
       default:
         return {}
     }
@@ -522,7 +510,7 @@ export class Analyzer {
     if (overlay !== undefined && tree.config !== undefined && fragment.index === 0)
       facts.config = laidOver(tree.config, fragment.text, overlay)
     if (tree.shell !== undefined)
-      facts.shell = this.shellAround(file.path, fragment, tree.shell, surroundings)
+      facts.shell = this.shell.again(file.path, fragment, tree.shell, surroundings)
     if (surroundings.hcl !== undefined && fragment.index === 0) facts.hcl = surroundings.hcl
     if (surroundings.bundle !== undefined && fragment.index === 0) facts.bundle = surroundings.bundle
     if (surroundings.inherited !== undefined && fragment.index === 0) facts.inherited = surroundings.inherited
@@ -550,48 +538,6 @@ export class Analyzer {
     return facts
   }
 
-  /** A script with the scripts that it reads in; one that a job calls with the arguments and the environment of the call. */
-  private shellAround(
-    path: string,
-    { text, index, language, recipeLines }: SourceFragment,
-    facts: ShellFacts,
-    { binding, texts }: Surroundings,
-  ): ShellFacts {
-    const call = index === 0 && binding !== null ? callOf(binding) : undefined
-    const around = language === 'shell' ? this.scriptsAround(path, texts) : null
-    if (call === undefined && around === null) return facts
-    return withInline(shellFacts(text, this.grammars, call, recipeLines, around), text)
-  }
-
-  private scriptsAround(path: string, texts: Surroundings['texts']): ShellSurroundings | null {
-    if (texts === undefined) return null
-    const parse = (text: string) => {
-      let root = this.sourced.get(text)
-      if (root === undefined) {
-        root = this.grammars.parse('bash', text, (tree) => plainTree(tree, text)).value?.root
-        if (this.sourced.size >= mostSourced) this.sourced.clear()
-        if (root !== undefined) this.sourced.set(text, root)
-      }
-      return root
-    }
-    return { home: folderOf(path), texts, parse }
-  }
-
-  private shellIn(
-    path: string,
-    text: string,
-    known: Map<string, ShellFacts>,
-    texts: Surroundings['texts'],
-  ): ShellFacts {
-    let facts = known.get(text)
-    if (facts === undefined) {
-      const around = this.scriptsAround(path, texts)
-      facts = withInline(shellFacts(text, this.grammars, undefined, undefined, around), text)
-      known.set(text, facts)
-    }
-    return facts
-  }
-
   private readFragment(
     facts: FragmentFacts,
     surroundings: Surroundings,
@@ -599,13 +545,12 @@ export class Analyzer {
     faults: string[],
     isAsked: (reader: Reader) => boolean = () => true,
   ): void {
-    // Several readers, and several questions of one, ask for the same commands.
-    const shells = new Map<string, ShellFacts>()
+    const inner = this.shell.within(facts.path, surroundings.texts)
     const context: ReaderContext = {
       binding:
         facts.fragment.index === 0 || facts.fragment.target !== undefined ? surroundings.binding : null,
       versions: facts.versions ?? surroundings.versions,
-      shell: (text) => this.shellIn(facts.path, text, shells, surroundings.texts),
+      shell: (text) => inner.facts(text),
       textOf: (path) => lookUp(surroundings.texts ?? {}, path),
     }
     // A configuration names what is made: `_target_: torch.utils.data.DataLoader`.
@@ -664,19 +609,10 @@ export class Analyzer {
       if (builder.extraction.unseen !== undefined)
         into.unseen = [...(into.unseen ?? []), ...builder.extraction.unseen]
     }
-    const own = facts.fragment.language === 'shell' && facts.shell !== undefined ? [facts.shell] : []
-    const sources = [...own, ...shells.values()].flatMap((shell) => shell.sources ?? [])
+    const own = facts.fragment.language === 'shell' ? facts.shell?.sources : undefined
+    const sources = [...(own ?? []), ...inner.sources()]
     if (sources.length > 0) into.texts = [...(into.texts ?? []), ...sources]
   }
-}
-
-/** What a script that is called finds; undefined: the launch starts something else. */
-function callOf({ launch: { shell, environment } }: Binding): ScriptCall | undefined {
-  if (shell === undefined) return undefined
-  const given = Object.entries(environment).map(
-    ([name, { value }]) => [name, typeof value === 'string' ? value : null] as const,
-  )
-  return { arguments: shell.arguments, environment: { ...shell.variables, ...Object.fromEntries(given) } }
 }
 
 function commentsOf({ python, config, shell }: FragmentFacts) {
@@ -771,21 +707,6 @@ function standsAsWritten(file: SourceFile, { text, segments }: SourceFragment): 
   const same = ({ start, end, source }: SourceFragment['segments'][number]) =>
     file.text.slice(source, source + end - start) === text.slice(start, end)
   return whole && segments.every(same)
-}
-
-/** Marks the commands that are fed a program of the script itself. */
-function withInline(facts: ShellFacts, text: string): ShellFacts {
-  const programs = programsInShell(text).filter((one) => one.at !== null)
-  if (programs.length === 0) return facts
-  const fedTo = ({ start, end }: ShellCommand) =>
-    programs.find(({ at }) => at !== null && start <= at && at < end)?.embedded.target
-  return {
-    ...facts,
-    commands: facts.commands.map((one) => {
-      const inline = fedTo(one)
-      return inline === undefined ? one : { ...one, inline }
-    }),
-  }
 }
 
 function suppressionsOf(path: string, fragment: SourceFragment, tree: FragmentTree): Suppression[] {
