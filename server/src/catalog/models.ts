@@ -193,6 +193,12 @@ export function modelNames(): [name: string, model: KnownModel][] {
   )
 }
 
+/** It predicts each token of its texts, with pictures between them or without. */
+export function writesText(model: KnownModel | null): boolean {
+  if (model?.kind === 'multimodal') return (model.shape?.vocabulary ?? 0) > 0
+  return model?.kind === 'causal-lm'
+}
+
 /** A language model of which only the size is known. */
 export function unnamed(name: string, parameters: number): KnownModel {
   return { name, kind: 'causal-lm', parameters, shape: null, image: null, source: 'its name', date: '' }

@@ -1,5 +1,5 @@
 /** Memory of a run of which only a question is known: an interval over all that the question leaves open. */
-import type { KnownModel } from '../catalog/models.js'
+import { type KnownModel, writesText } from '../catalog/models.js'
 import { type MemoryEstimate, type TrainingSetup, trainingMemory, usableMemory } from './memory.js'
 import { writtenOut } from './memory-activations.js'
 import { diffuses, type Network } from './network.js'
@@ -95,12 +95,6 @@ function encodersOf({ precision }: ReadQuestion, { networkClass, parameters }: N
  * after the other, and attention was written out.
  */
 const early: ReadonlySet<string> = new Set(['Kepler', 'Maxwell', 'Pascal', 'Volta'])
-
-/** It predicts each token of its texts, with pictures between them or without. */
-function writesText(model: KnownModel | null): boolean {
-  if (model?.kind === 'multimodal') return (model.shape?.vocabulary ?? 0) > 0
-  return model?.kind === 'causal-lm'
-}
 
 /** The case that is expected, and those between which it lies. */
 function setups(

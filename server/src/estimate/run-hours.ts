@@ -1,4 +1,5 @@
 /** How long a run takes: the time of its steps, how many there are, and what lacks where that is not known. */
+import { writesText } from '../catalog/models.js'
 import type { Interval, Network } from './network.js'
 import type { ReadQuestion } from './question.js'
 import { samplesOf, type Work, workOf } from './run-length.js'
@@ -94,7 +95,7 @@ function sizeWords({ unit }: Network): string {
 const large = 1e9
 
 function largeLanguage({ model, parameters }: Network): boolean {
-  return (model?.kind === 'causal-lm' || model?.kind === 'multimodal') && parameters > large
+  return writesText(model) && parameters > large
 }
 
 function speedOf(read: ReadQuestion, assumptions: string[]): Speed | Lack {

@@ -1,5 +1,4 @@
-/** Whether a function does its work each time it is called. */
-
+/** Whether a function does its work each time it is called, and what is something else each time. */
 import type { Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
 import type { Func } from './code.js'
@@ -21,5 +20,14 @@ export function leavesBefore(func: Func, offset: number): boolean {
       statement.type === 'if' &&
       statement.end <= offset &&
       statement.body.some((one) => one.type === 'return'),
+  )
+}
+
+/** Random choices, items of iterators, clocks. `name`: that of the callee, null where it is not known. */
+export function isDrawn(name: string | null, callee: Expr): boolean {
+  return (
+    /^(random|numpy\.random|secrets|time|datetime|uuid)\.|^torch\.rand|^next$/.test(name ?? '') ||
+    (callee.type === 'attribute' &&
+      /^(choice|choices|randint|randrange|sample|pop|get_nowait|next|permutation)$/.test(callee.attr))
   )
 }

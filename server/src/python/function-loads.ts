@@ -4,7 +4,7 @@ import { childrenOf } from '../syntax/python-children.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentOf } from './configured-path.js'
-import { isRemembered, leavesBefore } from './each-call.js'
+import { isDrawn, isRemembered, leavesBefore } from './each-call.js'
 import type { Call, Func, FunctionLoad, Klass, NamedParameter } from './module.js'
 import { bindingsOf, importedLoads } from './names.js'
 import { readsPart, wholeLoad } from './whole-loads.js'
@@ -16,7 +16,9 @@ const deepest = 8
 export function mayLoad(analysis: Analysis): boolean {
   return (
     analysis.calls.some(({ name }) => name !== null && wholeLoad(name) !== null) ||
-    analysis.imported.some(({ functions }) => Object.values(functions).some(({ loads }) => loads))
+    analysis.imported.some(({ functions, classes }) =>
+      [...Object.values(functions), ...Object.values(classes)].some(({ loads }) => loads !== undefined),
+    )
   )
 }
 
@@ -88,9 +90,6 @@ export function passedFor(call: CallExpr, parameters: readonly NamedParameter[])
     : parameters.flatMap(({ name, position }) => argumentOf(call, name, position) ?? [])
 }
 
-const drawnBy = /^(random|numpy\.random|secrets|time|datetime|uuid)\.|^torch\.rand|^next$/
-const drawing = /^(choice|choices|randint|randrange|sample|pop|get_nowait|next|permutation)$/
-
 /** It follows from parameters of the function, which are added, and from what never changes. */
 function follows(
   analysis: Analysis,
@@ -103,8 +102,8 @@ function follows(
   const inner = (one: Expr): boolean => follows(analysis, one, func, into, depth + 1)
   if (expr.type === 'call') {
     const { callee, args } = expr
-    if (drawnBy.test(analysis.nameOf(callee) ?? '')) return false
-    if (callee.type === 'attribute' && (drawing.test(callee.attr) || !inner(callee.value))) return false
+    if (isDrawn(analysis.nameOf(callee), callee)) return false
+    if (callee.type === 'attribute' && !inner(callee.value)) return false
     return args.every(({ value }) => inner(value))
   }
   if (expr.type !== 'name') return childrenOf(expr).every(inner)

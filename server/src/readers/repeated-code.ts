@@ -2,9 +2,9 @@
  * Code that is passed through again and again: what in it differs from one pass to the next, and what runs in each of
  * them.
  */
-import { isRemembered, leavesBefore } from '../python/each-call.js'
+import { isDrawn, isRemembered, leavesBefore } from '../python/each-call.js'
 import type { Call, Func, PythonModule } from '../python/module.js'
-import type { Expr, Stmt } from '../syntax/python-ast.js'
+import type { CallExpr, Expr, Stmt } from '../syntax/python-ast.js'
 import { childrenOf, expressionsOf, forEachChild } from '../syntax/python-children.js'
 import type { HotStatement } from './pytorch/hot-code.js'
 
@@ -95,15 +95,13 @@ export class Varying {
     return this.names.has(key(null, name)) || this.names.has(key(this.source.func, name))
   }
 
-  /** Random choices, iterators, clocks. */
-  private isDrawn(expr: Expr & { type: 'call' }): boolean {
-    const name = this.analysis.nameOf(expr.callee) ?? ''
-    const method = expr.callee.type === 'attribute' ? expr.callee.attr : ''
+  private isDrawn({ callee }: CallExpr): boolean {
+    const name = this.analysis.nameOf(callee)
+    if (isDrawn(name, callee)) return true
+    const method = callee.type === 'attribute' ? callee.attr : ''
     return (
-      /^(random|numpy\.random|secrets|time|datetime|uuid)\.|^torch\.rand|^next$/.test(name) ||
-      /^(choice|choices|randint|randrange|sample|pop|get_nowait|next|permutation)$/.test(method) ||
-      (this.source.passes === 'whole' &&
-        /shuffle|augment|noise|resample|train_test_split/i.test(`${name} ${method}`))
+      this.source.passes === 'whole' &&
+      /shuffle|augment|noise|resample|train_test_split/i.test(`${name ?? ''} ${method}`)
     )
   }
 
