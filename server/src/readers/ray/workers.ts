@@ -5,7 +5,7 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { fixedArgument, isLeftOut, textArgument } from '../../values/argument.js'
+import { fixedArgument, isLeftOut, passedExpression, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
@@ -39,9 +39,20 @@ export const rayWorkersReader = defineReader({
   },
 })
 
+/** `'A100-80G'`, or the name of the constant that stands for it; null: it cannot be read. */
+function labelOf(python: PythonModule, call: Call): string | null {
+  const given = python.argument(call, 'accelerator_type')
+  const expr = passedExpression(given)
+  const name = expr === null ? null : python.nameOf(expr)
+  return textArgument(given) ?? (name !== null && constants.test(name) ? name.replace(constants, '') : null)
+}
+
+const constants = /^ray\.util\.accelerators\.(accelerators\.)?/
+
 function readWorkers(python: PythonModule, claims: ClaimBuilder, call: Call): void {
-  const kind = textArgument(python.argument(call, 'accelerator_type'))
-  const model = kind === null ? undefined : gpu(kind.replace(/^NVIDIA_/, '').replace(/_/g, '-'))
+  const label = labelOf(python, call)
+  // 'A100-80G' of Ray is the 'A100-80GB' of all others.
+  const model = label === null ? undefined : gpu(label.replace(/(\d)G$/, '$1GB'))
   // Without `resources_per_worker` a worker that uses a GPU has one.
   const each = isLeftOut(python.argument(call, 'resources_per_worker'))
   if (model === undefined || !each || fixedArgument(python.argument(call, 'use_gpu')) !== true) return
