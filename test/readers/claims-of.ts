@@ -16,7 +16,7 @@ const grammars = createNodeHost()
 export async function extractionOf(readers: Reader[], text: string, path = 'train.py'): Promise<Extraction> {
   const analyzer = new Analyzer(await grammars, readers)
   const file = sourceFile(path, text)
-  await analyzer.prepare(file)
+  await analyzer.trees.prepare(file)
   const { extraction, faults } = analyzer.read(file, {
     imported: {},
     importers: [],

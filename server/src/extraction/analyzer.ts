@@ -5,23 +5,15 @@
 
 import { type BundleFacts, type BundleFile, bundleFileOf } from '../config/bundle.js'
 import { configuredFrom } from '../config/configured.js'
-import { dockerfileFacts } from '../config/dockerfile.js'
-import { hclFacts } from '../config/hcl.js'
 import type { HclModule } from '../config/hcl-scope.js'
-import { iniFacts } from '../config/ini.js'
-import { jsonFacts } from '../config/json.js'
-import type { ConfigFacts, ConfigNode } from '../config/node.js'
+import type { ConfigNode } from '../config/node.js'
 import { wordsOf } from '../config/overlay.js'
-import { shellFacts } from '../config/shell.js'
-import type { ShellFacts } from '../config/shell-facts.js'
-import { tomlFacts } from '../config/toml.js'
-import { yamlFacts } from '../config/yaml.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
 import { isWrittenAs } from '../link/programs.js'
 import { searchedFolders } from '../link/search-path.js'
 import { installedVersions, plainVersions, processorWheels } from '../link/versions.js'
-import { analyse, LastAnalysis } from '../python/analyse.js'
+import { analyse } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
 import { importsOf } from '../python/imports.js'
@@ -32,16 +24,13 @@ import { uncalledBecause } from '../python/uncalled.js'
 import { tooNew } from '../readers/first-releases.js'
 import type { FragmentFacts, Reader, ReaderContext, UnreadModule } from '../readers/reader.js'
 import { withWrittenFor } from '../readers/written-for.js'
-import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
-import type { PythonTree } from '../syntax/python-ast.js'
-import { pythonTree } from '../syntax/python-tree.js'
+import type { Grammars } from '../syntax/parser.js'
 import type { ConfigurationRoot, Configured, ConfiguredMap } from '../text/configured.js'
 import type { ConfiguredModule } from '../text/configured-module.js'
-import { maskMarkdown } from '../text/markdown.js'
 import type { NamedText } from '../text/named-text.js'
 import { lookUp } from '../text/records.js'
 import type { SourceFile } from '../text/source-file.js'
-import type { Language, SourceFragment } from '../text/source-fragment.js'
+import type { SourceFragment } from '../text/source-fragment.js'
 import { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim, Extraction } from '../workload/claim.js'
 import { laidOver, layoutOf, patchesOf, textsOf } from './laid-over.js'
@@ -53,6 +42,7 @@ import { ShellTexts } from './shell-texts.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppression-comments.js'
 import { type SyntaxErrorPlace, syntaxErrorOf } from './syntax-error.js'
+import { type FragmentTree, type Thread, Trees } from './trees.js'
 import { valueInFile } from './value-in-file.js'
 import { type WrittenFile, whereWritten } from './written-places.js'
 
@@ -125,38 +115,8 @@ export interface Surroundings {
   named?: Record<string, Configured>
 }
 
-type FragmentTree = {
-  python?: PythonTree
-  /** Of a file that somebody types into. */
-  analysed?: LastAnalysis
-  config?: ConfigFacts
-  shell?: ShellFacts
-}
-
-interface Parsed {
-  file: SourceFile
-  fragments: FragmentTree[]
-}
-
-/**
- * Characters of source whose trees are kept for reading again. A worker reads a part of a large project, of which most is let go
- * anyway before it is asked for again: keeping more costs the collector as much time as parsing once more (bench/README.md).
- */
-const keptCharacters = { alone: 6_000_000, worker: 1_000_000 }
-
-const grammarOf: Partial<Record<Language, GrammarName>> = {
-  python: 'python',
-  shell: 'bash',
-  markdown: 'bash',
-  hcl: 'hcl',
-  toml: 'toml',
-}
-
 export class Analyzer {
-  private readonly parsed = new Map<string, Parsed>()
-  /** Files that an editor holds: their last tree is kept, so that a keystroke costs a small parse. */
-  private readonly edited = new Map<string, IncrementalParser>()
-  private kept = 0
+  readonly trees: Trees
   private readonly shell: ShellTexts
   private readonly choice: ReturnType<typeof readerChoice>
   /** What the last change was made from. */
@@ -165,27 +125,15 @@ export class Analyzer {
   constructor(
     private readonly grammars: Grammars,
     private readonly readers: readonly Reader[],
-    private readonly thread: keyof typeof keptCharacters = 'alone',
+    thread: Thread = 'alone',
   ) {
     this.choice = readerChoice(readers)
     this.shell = new ShellTexts(grammars)
+    this.trees = new Trees(grammars, this.shell, thread)
   }
 
-  /** Loads the grammars that the fragments need; parsing itself is synchronous. */
-  async prepare(file: SourceFile): Promise<void> {
-    const wanted = new Set<GrammarName>()
-    for (const fragment of file.fragments) {
-      const grammar = grammarOf[fragment.language]
-      if (grammar !== undefined && !this.grammars.isLoaded(grammar)) wanted.add(grammar)
-      // Shell text inside configuration and Python is parsed on demand.
-      if (fragment.language !== 'toml' && !this.grammars.isLoaded('bash')) wanted.add('bash')
-    }
-    if (wanted.size > 0) await this.grammars.load(...wanted)
-  }
-
-  /** Reads a file by itself. `prepare` must have been awaited. `force`: another file asks for it. */
+  /** Reads a file by itself. `Trees.prepare` must have been awaited. `force`: another file asks for it. */
   load(file: SourceFile, hash: string, versions: Record<string, string>, force = false): FileRecord {
-    this.forget(file.path)
     const record: FileRecord = {
       path: file.path,
       hash,
@@ -198,9 +146,8 @@ export class Analyzer {
       extraction: { subjects: [], claims: [], launches: [] },
       suppressions: [],
     }
-    const parsed = this.parse(file, record.problems)
-    this.remember(file.path, parsed)
-    const broken = syntaxErrorOf(file, parsed.fragments, this.grammars)
+    const trees = this.trees.parse(file, record.problems)
+    const broken = syntaxErrorOf(file, trees, this.grammars)
     if (broken !== undefined) record.syntaxError = broken
     const surroundings: Surroundings = { imported: {}, importers: [], binding: null, versions }
     const writes = file.fragments.flatMap(({ language, target }) =>
@@ -208,7 +155,7 @@ export class Analyzer {
     )
     if (writes.length > 0) record.writes = writes
     inReadingOrder(file).forEach(({ fragment, index }) => {
-      const tree = parsed.fragments[index]!
+      const tree = trees[index]!
       const isModule = fragment.index === 0 && tree.python !== undefined
       if (isModule) {
         const named = mayNameModules(file.text) ? namedModules(tree.python!) : []
@@ -259,7 +206,7 @@ export class Analyzer {
   /** The values of a configuration file, for the scripts that read it. */
   configuredOf(file: SourceFile): HydraFile {
     const fragment = file.fragments[0]
-    const documents = fragment === undefined ? undefined : this.parsedOf(file).fragments[0]?.config?.documents
+    const documents = fragment === undefined ? undefined : this.trees.of(file)[0]?.config?.documents
     if (fragment === undefined || documents === undefined) return { root: null }
     const root = configuredFrom(file.path, fragment, documents)
     const header = /^\s*#\s*@package[ \t]+([\w.]+)/m.exec(fragment.text.slice(0, 2_000))?.[1]
@@ -305,11 +252,11 @@ export class Analyzer {
     versions: Record<string, string>,
     use: { read: boolean; for: SummaryFor },
   ): { summary: ModuleSummary; alone?: { extraction: Extraction; faults: string[] } } | null {
-    const parsed = this.parsedOf(file)
+    const trees = this.trees.of(file)
     const [fragment] = file.fragments
     if (fragment === undefined) return null
     const surroundings: Surroundings = { imported, importers: [], binding: null, versions }
-    const facts = this.factsOf(file, fragment, parsed.fragments[0]!, surroundings)
+    const facts = this.factsOf(file, fragment, trees[0]!, surroundings)
     if (!(facts.python instanceof Analysis)) return null
     const summary = facts.python.summary(use.for)
     // What it is configured with is asked for first.
@@ -323,7 +270,7 @@ export class Analyzer {
     surroundings: Surroundings,
     module?: FragmentFacts,
   ): { extraction: Extraction; faults: string[]; shares?: true } {
-    const parsed = this.parsedOf(file)
+    const trees = this.trees.of(file)
     const extraction: Extraction = { subjects: [], claims: [], launches: [] }
     const faults: string[] = []
     let shared = false
@@ -332,24 +279,11 @@ export class Analyzer {
     inReadingOrder(file).forEach(({ fragment, index }) => {
       if (written === undefined ? isStartedHere(fragment, extraction) : fragment !== written) return
       const known = index === 0 ? module : undefined
-      const facts = known ?? this.factsOf(file, fragment, parsed.fragments[index]!, surroundings)
+      const facts = known ?? this.factsOf(file, fragment, trees[index]!, surroundings)
       this.readFragment(facts, surroundings, extraction, faults)
       if (binding !== null) shared ||= this.sharesByImports(facts)
     })
     return { extraction, faults, ...(shared ? { shares: true } : {}) }
-  }
-
-  startEditing(path: string): void {
-    if (!this.edited.has(path)) this.edited.set(path, new IncrementalParser(this.grammars))
-  }
-
-  stopEditing(path: string): void {
-    this.edited.get(path)?.dispose()
-    this.edited.delete(path)
-  }
-
-  isParsed(path: string): boolean {
-    return this.parsed.has(path)
   }
 
   /** The change that the claim's reader would make. `others`: the files that are laid over this one. */
@@ -366,7 +300,7 @@ export class Analyzer {
       return { reason: 'the pool that it runs on decides this' }
     const reader = this.readers.find((one) => one.name === claim.reader)
     if (reader?.change === undefined) return { reason: `${claim.key} has to be changed by hand here` }
-    const parsed = this.parsedOf(file)
+    const trees = this.trees.of(file)
     const launched = isGivenElsewhere(claim)
     const holding = (fragment: SourceFragment): boolean =>
       launched
@@ -380,7 +314,7 @@ export class Analyzer {
       return { reason: 'the program stands in quotes of the shell: change it there by hand' }
     if (origin === 'heredoc' && !standsAsWritten(file, file.fragments[index]!))
       return { reason: 'the shell puts values into this program before it runs' }
-    const read = this.factsToChange(file, index, parsed.fragments[index]!, surroundings)
+    const read = this.factsToChange(file, index, trees[index]!, surroundings)
     const facts = launched ? asLaunch(read) : read
     const asked = reader.change(claim, value, facts)
     const change = 'reason' in asked ? (valueInFile(claim, value, facts) ?? asked) : asked
@@ -411,89 +345,7 @@ export class Analyzer {
   }
 
   private writtenIn(file: SourceFile): WrittenFile {
-    return { path: file.path, documents: this.parsedOf(file).fragments[0]?.config?.documents ?? [] }
-  }
-
-  /** Trees of all fragments, for the stage that writes edits. */
-  treesOf(file: SourceFile): FragmentTree[] {
-    return this.parsedOf(file).fragments
-  }
-
-  forget(path: string): void {
-    const before = this.parsed.get(path)
-    if (before === undefined) return
-    this.parsed.delete(path)
-    this.kept -= before.file.text.length
-    this.toChange = null
-  }
-
-  private parsedOf(file: SourceFile): Parsed {
-    const before = this.parsed.get(file.path)
-    if (before !== undefined && before.file === file) return before
-    this.forget(file.path)
-    const parsed = this.parse(file, [])
-    this.remember(file.path, parsed)
-    return parsed
-  }
-
-  private remember(path: string, parsed: Parsed): void {
-    this.parsed.set(path, parsed)
-    this.kept += parsed.file.text.length
-    for (const [oldest, entry] of this.parsed) {
-      if (this.kept <= keptCharacters[this.thread] || oldest === path) break
-      this.parsed.delete(oldest)
-      this.kept -= entry.file.text.length
-    }
-  }
-
-  private parse(file: SourceFile, problems: string[]): Parsed {
-    const fragments = file.fragments.map((fragment): FragmentTree => {
-      try {
-        const tree = this.parseFragment(file, fragment, problems)
-        const problem = tree.config?.problem ?? tree.shell?.problem
-        if (problem !== undefined && !problems.includes(problem)) problems.push(problem)
-        return tree
-      } catch (error) {
-        problems.push(`cannot be parsed: ${error instanceof Error ? error.message : String(error)}`)
-        return {}
-      }
-    })
-    return { file, fragments }
-  }
-
-  private parseFragment(
-    { path, notebook }: SourceFile,
-    fragment: SourceFragment,
-    problems: string[],
-  ): FragmentTree {
-    switch (fragment.language) {
-      case 'python': {
-        // The other units of a file are too short for an old tree to help.
-        const incremental = fragment.index === 0 ? this.edited.get(path) : undefined
-        const python = pythonTree(fragment.text, incremental ?? this.grammars)
-        if (python.problem !== undefined) problems.push(python.problem)
-        if (incremental === undefined) return { python }
-        return { python, analysed: new LastAnalysis(path, fragment.text, python, notebook) }
-      }
-      case 'yaml':
-        return { config: yamlFacts(fragment.text) }
-      case 'json':
-        return { config: jsonFacts(fragment.text) }
-      case 'toml':
-        return { config: tomlFacts(fragment.text, this.grammars) }
-      case 'ini':
-        return { config: iniFacts(fragment.text) }
-      case 'markdown':
-        return { shell: shellFacts(maskMarkdown(fragment.text), this.grammars) }
-      case 'hcl':
-        return { config: hclFacts(fragment.text, this.grammars) }
-      case 'dockerfile':
-        return { config: dockerfileFacts(fragment.text) }
-      case 'shell':
-        return { shell: this.shell.alone(fragment) }
-      default:
-        return {}
-    }
+    return { path: file.path, documents: this.trees.of(file)[0]?.config?.documents ?? [] }
   }
 
   private factsOf(

@@ -198,7 +198,7 @@ export class LocalBackend implements Backend {
   }
 
   async loadFile(file: SourceFile, versions: Versions, force = false): Promise<FileRecord> {
-    await this.analyzer.prepare(file)
+    await this.analyzer.trees.prepare(file)
     this.files.set(file.path, file)
     const text = file.text !== '' ? file.text : textOfCells(file)
     const record = this.analyzer.load(file, hashOf(text), versions, force)
@@ -240,7 +240,7 @@ export class LocalBackend implements Backend {
     const { text } = decode(bytes)
     if (text === undefined) return undefined
     const file = sourceFile(path, text)
-    await this.analyzer.prepare(file)
+    await this.analyzer.trees.prepare(file)
     this.files.set(path, file)
     this.trim()
     return file
@@ -248,7 +248,7 @@ export class LocalBackend implements Backend {
 
   forget(path: string): void {
     this.files.delete(path)
-    this.analyzer.forget(path)
+    this.analyzer.trees.forget(path)
   }
 
   async dispose(): Promise<void> {
@@ -258,7 +258,7 @@ export class LocalBackend implements Backend {
   /** Texts are let go together with their trees. */
   private trim(): void {
     if (this.files.size < 2_000) return
-    for (const path of this.files.keys()) if (!this.analyzer.isParsed(path)) this.files.delete(path)
+    for (const path of this.files.keys()) if (!this.analyzer.trees.has(path)) this.files.delete(path)
   }
 }
 

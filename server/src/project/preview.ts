@@ -76,7 +76,7 @@ export class Preview {
   /** The text of a file changed, in the editor or on disk. */
   touch(path: string): void {
     this.read.delete(path)
-    if (!this.texts.has(path)) this.analyzer.stopEditing(path)
+    if (!this.texts.has(path)) this.analyzer.trees.stopEditing(path)
   }
 
   /** The findings of these files that nothing in the rest of the project could refute. */
@@ -211,7 +211,7 @@ export class Preview {
     try {
       await this.host.pause?.()
       if (text !== undefined) {
-        this.analyzer.startEditing(path)
+        this.analyzer.trees.startEditing(path)
         records.set(path, await this.local.loadOpen(fileOfText(path, text), versions, force))
         return
       }
@@ -233,7 +233,7 @@ export class Preview {
 
   async dispose(): Promise<void> {
     await this.working
-    for (const path of this.read) this.analyzer.stopEditing(path)
+    for (const path of this.read) this.analyzer.trees.stopEditing(path)
     await this.local.dispose()
   }
 }

@@ -150,7 +150,7 @@ export class Stages {
     const { local } = this.options
     const load = async (path: string): Promise<SourceFile | undefined> => {
       const file = await local.fileOf(path)
-      if (file !== undefined) await local.analyzer.prepare(file)
+      if (file !== undefined) await local.analyzer.trees.prepare(file)
       return file
     }
     return materialise(finding, local.analyzer, load, (claim) => this.surroundingsOf(claim))

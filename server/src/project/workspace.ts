@@ -151,7 +151,7 @@ class Workspace implements Project {
     this.texts.delete(path)
     this.change(path, () => {
       this.overlays.delete(path)
-      this.analyzer.stopEditing(path)
+      this.analyzer.trees.stopEditing(path)
     })
   }
 
@@ -379,7 +379,7 @@ class Workspace implements Project {
     this.broken.delete(path)
     try {
       if (overlay !== undefined) {
-        this.analyzer.startEditing(path)
+        this.analyzer.trees.startEditing(path)
         this.records.set(path, await this.local.loadOpen(fileOfText(path, overlay), versions, force))
         this.errors.delete(path)
         return
@@ -536,7 +536,7 @@ class Workspace implements Project {
   async dispose(): Promise<void> {
     await this.working
     await this.answers?.flush(this.files ?? [])
-    for (const path of this.overlays.keys()) this.analyzer.stopEditing(path)
+    for (const path of this.overlays.keys()) this.analyzer.trees.stopEditing(path)
     await this.unfinished?.dispose()
     await this.pool?.dispose()
     await this.local.dispose()

@@ -85,7 +85,7 @@ async function one(
   }
   const edits = editsFor(change, (path) => {
     const file = files.get(path)
-    return file === undefined ? undefined : { source: file, trees: analyzer.treesOf(file) }
+    return file === undefined ? undefined : { source: file, trees: analyzer.trees.of(file) }
   })
   if (!Array.isArray(edits)) return { title: named(change.title), refused: edits.reason }
   return { title: named(change.title), safety: onlyIf === undefined ? change.safety : 'display', edits }
