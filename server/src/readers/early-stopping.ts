@@ -8,7 +8,6 @@ import { mayBePassed, numberArgument, passedExpression, textArgument } from '../
 import { asNumber, asWord } from '../values/parse.js'
 import { calleePlace, callSite } from '../values/places.js'
 import type { SubjectBuilder } from '../workload/builder.js'
-import { moduleText } from './pytorch/evidence.js'
 
 /** Rows of the tables of callbacks that watch a metric. */
 export const patienceRow = { keys: ['patience'], parse: asNumber, write: (epochs: number) => epochs } as const
@@ -86,7 +85,7 @@ export function forgottenCallbacks(python: PythonModule, className: string): Cal
     python.callsTo(className).filter(({ assignedTo }) => {
       if (assignedTo === null || !/^\w+$/.test(assignedTo)) return false
       // Everything but an assignment to the name.
-      return !new RegExp(`\\b${assignedTo}\\b(?!\\s*=[^=])`).test(moduleText(python))
+      return !new RegExp(`\\b${assignedTo}\\b(?!\\s*=[^=])`).test(python.code)
     }),
   )
 }

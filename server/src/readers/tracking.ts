@@ -4,7 +4,6 @@ import type { Span } from '../text/location.js'
 import { once } from '../text/once.js'
 import type { ClaimBuilder, SubjectBuilder } from '../workload/builder.js'
 import { idAt } from './job-in-code.js'
-import { moduleText } from './pytorch/evidence.js'
 
 const trackers =
   /^(wandb|mlflow|comet_ml|neptune|clearml|aim|trackio|swanlab|dvclive|sacred|guild|polyaxon|azureml|tensorboard|tensorboardX|visdom|mlflow_\w+|determined|valohai|labml|torch\.utils\.tensorboard|tensorflow\.summary|tensorboard_logger|lightning\.pytorch\.loggers|keras\.callbacks\.(TensorBoard|CSVLogger|RemoteMonitor)|livelossplot|fastcore|sagemaker\.experiments|smdebug|google\.cloud\.aiplatform\.(start_run|log_metrics))(\.|$)/
@@ -28,7 +27,7 @@ export function trackerOf(python: PythonModule): string | null {
 /** True where something else is written that may hold the metrics. */
 export function recordsItself(python: PythonModule): boolean {
   return once(python, 'records itself', () => {
-    if (ownRecords.test(moduleText(python))) return true
+    if (ownRecords.test(python.code)) return true
     // SageMaker reads the metrics of its jobs from what they print.
     if (/\bSM_(MODEL_DIR|CHANNEL_\w+|OUTPUT_DATA_DIR|HOSTS|NUM_GPUS)\b/.test(python.code)) return true
     // A trainer or logger of the project may well keep them.

@@ -18,7 +18,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Verdict } from '../callback-list.js'
 import { claimArgument } from '../claim-argument.js'
 import { claimVerdict } from '../claim-verdict.js'
-import { codeText, moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { claimTrees, type TreeShape } from '../trees.js'
 
 /** One value that several keys may carry, and the key that did. */
@@ -128,7 +128,7 @@ export function fitFacts(
 
 /** Early stopping is spoken of somewhere, in a way that may concern a booster whose `fit` is not in sight. */
 export function speaksOfStopping(python: PythonModule): boolean {
-  return once(python, 'boosting stopping', () => /early_?stop|PruningCallback/i.test(moduleText(python)))
+  return once(python, 'boosting stopping', () => /early_?stop|PruningCallback/i.test(python.code))
 }
 
 /** True for `None`, `False` and zero. */

@@ -1,7 +1,7 @@
 /** Data sets that each process of a distributed training maps for itself, at the same time as the others. */
 import type { Call, PythonModule } from '../../python/module.js'
 import { callSite } from '../../values/places.js'
-import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { methodPlace, pipelineOf } from '../tensorflow/pipeline.js'
 import { fewTrainingSamples } from './samples.js'
@@ -24,7 +24,7 @@ export const huggingfaceRankMappingReader = defineReader({
     if (processes === 1 || launch.launcher === 'python') return
     if (![...python.imports].some((name) => /^datasets(\.|$)/.test(name))) return
     const evidence = trainingEvidence(python)
-    if (evidence.role !== 'training' || oneFirst.test(moduleText(python))) return
+    if (evidence.role !== 'training' || oneFirst.test(python.code)) return
     if (fewTrainingSamples(python) !== null) return
     const [first, ...rest] = python.methodCalls('map').filter((call) => isMapped(python, call))
     if (first === undefined) return
@@ -55,7 +55,7 @@ function isMapped(python: PythonModule, call: Call): boolean {
   return (
     args.some((one) => one.name === 'batched' || one.name === 'num_proc') &&
     pipelineOf(python, callee.value) === null &&
-    !/streaming\s*=\s*(?!False)/.test(moduleText(python))
+    !/streaming\s*=\s*(?!False)/.test(python.code)
   )
 }
 

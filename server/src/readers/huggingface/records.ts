@@ -12,7 +12,6 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { isOnLaunchLine } from '../launch-flag.js'
-import { moduleText } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { ArgumentsSource } from './arguments-source.js'
@@ -44,7 +43,7 @@ function readSaving(source: ArgumentsSource, training: SubjectBuilder<'Training'
   trainerSettings.claim(training, source, {}, ['saves'])
   if (strategy === 'no') return
   trainerSettings.claim(training, source, {}, ['keptCheckpoints', 'checkpointHolds'])
-  if (/average_checkpoints|model_soup|swa_utils|merge_checkpoints/i.test(moduleText(python)))
+  if (/average_checkpoints|model_soup|swa_utils|merge_checkpoints/i.test(python.code))
     training.known('checkpointsFor', 'average', 'they are averaged', place)
   if (strategy === 'steps') {
     const every = convert(orDefault(source.get('save_steps'), 500), asNumber)

@@ -6,7 +6,7 @@ import { noteSmall } from '../../text/evidence.js'
 import { once } from '../../text/once.js'
 import { knownArgument, mayBePassed, numberIn, passedExpression } from '../../values/argument.js'
 import type { Evidence } from '../../workload/claim.js'
-import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
 import { usesAny } from '../pytorch/library-uses.js'
 import type { ReaderContext } from '../reader.js'
 import { argumentOf, kerasFits } from './fits.js'
@@ -42,15 +42,15 @@ export function kerasEvidence(python: PythonModule, context: ReaderContext): Ker
   if (evidence.role !== 'test') evidence.role = 'training'
   noteSmall(evidence, toyData(python) ?? writtenData(python) ?? smallNetwork(python))
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
-  if (visible === '' || visible === '-1' || onCpu.test(moduleText(python))) {
+  if (visible === '' || visible === '-1' || onCpu.test(python.code)) {
     evidence.accelerator = 'cpu'
     return { evidence, automatic: false }
   }
-  if (/TPUStrategy|TPUClusterResolver/.test(moduleText(python))) {
+  if (/TPUStrategy|TPUClusterResolver/.test(python.code)) {
     evidence.accelerator = 'tpu'
     return { evidence, automatic: false }
   }
-  const asked = usesAny(python, strategies) || onGpu.test(moduleText(python))
+  const asked = usesAny(python, strategies) || onGpu.test(python.code)
   evidence.accelerator = asked ? 'gpu' : 'maybe'
   return { evidence, automatic: true }
 }

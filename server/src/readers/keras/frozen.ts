@@ -9,7 +9,6 @@ import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import { claimOperation } from '../operation-claims.js'
-import { moduleText } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { kerasEvidence } from './evidence.js'
 import { kerasArguments, kerasFits, usesKeras } from './fits.js'
@@ -58,13 +57,13 @@ function frozenElsewhere(python: PythonModule, { expr: { callee } }: Call): Call
 }
 
 function drawsOrThaws(python: PythonModule): boolean {
-  const text = moduleText(python)
+  const text = python.code
   return augments.test(text) || /trainable\s*=(?!\s*False)/.test(text)
 }
 
 /** The pretrained base, where all of it stays as it is and nothing draws the data anew. */
 function frozenBase(python: PythonModule): Call | null {
-  const text = moduleText(python)
+  const text = python.code
   if (drawsOrThaws(python)) return null
   for (const call of python.calls) {
     if (call.name === null || !/^keras\.applications\./.test(call.name) || call.assignedTo === null) continue

@@ -10,7 +10,6 @@ import { boundsIn } from '../../values/python-bounds.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
-import { moduleText } from '../pytorch/evidence.js'
 import type { FragmentFacts, ReaderContext } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { tensorflowOnly } from './settings.js'
@@ -33,7 +32,7 @@ export function claimSlowLayers(
   context: ReaderContext,
   claims: ClaimBuilder,
 ): void {
-  if (otherKernels.test(moduleText(python))) return
+  if (otherKernels.test(python.code)) return
   if (isBefore(context.versions, ['tensorflow'], '2.0')) return
   if (isBefore(context.versions, ['keras'], tensorflowOnly)) return
   const slow = slowLayers(python)

@@ -10,7 +10,6 @@ import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
 import { claimEndless, endlessAround } from '../pytorch/endless.js'
-import { moduleText } from '../pytorch/evidence.js'
 import { usesAny } from '../pytorch/library-uses.js'
 import { loopHeader } from '../pytorch/loop.js'
 import { learnsByDoing } from '../pytorch/loop-facts.js'
@@ -53,7 +52,7 @@ export function readRun(python: PythonModule, fit: Call, training: SubjectBuilde
 function openEndedReason(python: PythonModule): string | null {
   return once(python, 'keras open-ended', () => {
     // Names in texts and of what is imported alone say nothing of what is trained.
-    const text = moduleText(python)
+    const text = python.code
       .replace(/'[^'\n]*'|"[^"\n]*"/g, "''")
       .replace(/^\s*(from|import)\s[^\n(]*(\([^)]*\))?/gm, '')
     if (learnsByDoing(python)) return 'reinforcement learning'
@@ -78,7 +77,7 @@ const horizonSchedules = [
 function readBatch(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
   if (fit.method !== 'fit') return
   fitSettings.claim(training, kerasArguments(python, fit, training.locator), {}, ['batchSize'])
-  if (heavyModel(python) === false && !/stateful\s*=\s*True|batch_input_shape/.test(moduleText(python)))
+  if (heavyModel(python) === false && !/stateful\s*=\s*True|batch_input_shape/.test(python.code))
     training.known('lightNetwork', 'layers', 'dense and narrow recurrent layers', calleePlace(fit))
 }
 

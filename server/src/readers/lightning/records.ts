@@ -15,7 +15,6 @@ import type { Claim } from '../../workload/claim.js'
 import { passedCallbacks } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { moduleText } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
@@ -65,7 +64,7 @@ function readCallbacks(
   const source = checkpointSettings.argumentsOf(python, callback, training.locator)
   checkpointSettings.claim(training, source)
   claimRhythm(source, trainer, calleePlace(callback), training)
-  if (/StochasticWeightAveraging|average_checkpoints|swa_utils|model_soup/i.test(moduleText(python)))
+  if (/StochasticWeightAveraging|average_checkpoints|swa_utils|model_soup/i.test(python.code))
     training.known('checkpointsFor', 'average', 'they are averaged', calleePlace(callback))
 }
 

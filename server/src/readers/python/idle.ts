@@ -8,7 +8,7 @@ import { fixedValue, numberArgument, numberIn } from '../../values/argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
-import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 
 export const idleReader = defineReader({
@@ -49,7 +49,7 @@ function idlePlaces(python: PythonModule): Idle[] {
   // Something else goes on beside: a server, threads, other programs.
   const busy =
     /\bthreading\b|\bThread\b|\bmultiprocessing\b|subprocess|socket|\bserve|uvicorn|flask|fastapi|gradio|asyncio|Popen|watchdog/i
-  const beside = busy.test(moduleText(python))
+  const beside = busy.test(python.code)
   for (const call of python.calls) {
     const name = call.name ?? (call.expr.callee.type === 'name' ? call.expr.callee.id : null)
     if (name === null) continue
@@ -207,7 +207,7 @@ function pathTo(block: Stmt[], statement: Stmt): Step[] | null {
 
 /** Takes memory of an accelerator without training anything. */
 function occupies(python: PythonModule): boolean {
-  return python.evidence.accelerator === 'gpu' || /\.cuda\(|device\s*=\s*['"]cuda/.test(moduleText(python))
+  return python.evidence.accelerator === 'gpu' || /\.cuda\(|device\s*=\s*['"]cuda/.test(python.code)
 }
 
 function claimIdle(python: PythonModule, idle: Idle, claims: ClaimBuilder): void {

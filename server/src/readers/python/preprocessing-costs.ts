@@ -3,7 +3,6 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
-import { moduleText } from '../pytorch/evidence.js'
 
 export interface PreparationCost {
   /** As a message calls it: `librosa.feature.mfcc`, `apply(clean, axis=1)`. */
@@ -222,7 +221,7 @@ export function preparationCost(python: PythonModule, call: Call): PreparationCo
   if (method === 'encode' && call.receiver === 'sentence_transformers.SentenceTransformer') {
     const model = python.text.slice(receiver.start, receiver.end).replace(/[^\w.]/g, '')
     // While it is trained it gives something else each time.
-    if (new RegExp(`${model}\\.(fit|train|parameters)\\(`).test(moduleText(python))) return null
+    if (new RegExp(`${model}\\.(fit|train|parameters)\\(`).test(python.code)) return null
     return { what: 'SentenceTransformer.encode', weight: 'heavy', single: false, inputs }
   }
   if (method === 'pipe' && isSpacy(python, receiver))
@@ -250,7 +249,7 @@ export function parsesText(python: PythonModule, call: Call): PreparationCost | 
 function isSpacy(python: PythonModule, expr: Expr): boolean {
   const made = python.callOf(expr)
   // A pipeline that is trained gives something else each time.
-  return made?.name === 'spacy.load' && !/\.update\(/.test(moduleText(python))
+  return made?.name === 'spacy.load' && !/\.update\(/.test(python.code)
 }
 
 const usesTables = (python: PythonModule): boolean =>

@@ -13,7 +13,7 @@ import { mayBePassed, numberArgument, numberIn } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { PreprocessingSettings } from '../../workload/resource-kinds.js'
-import { codeText, moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { defineReader } from '../reader.js'
 import { alwaysRun, inTry, plainCalls, Varying } from '../repeated-code.js'
@@ -418,7 +418,7 @@ const savesData = /\bto_(parquet|feather)\(|\b(np|numpy)\.(save|savez|savez_comp
 function atStart(python: PythonModule, seen: ReadonlySet<Call>): Repetition | null {
   const { evidence, isEntry } = python
   if (!isEntry || evidence.role !== 'training' || evidence.notebook) return null
-  const text = moduleText(python)
+  const text = python.code
   const written = once(python.tree, 'without saved data', () => text.replace(savesData, ''))
   // What is saved and never looked for is prepared again all the same.
   if (once(python.tree, 'keeps data', () => kept.test(written))) return null

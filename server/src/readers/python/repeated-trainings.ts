@@ -2,7 +2,7 @@
 import type { Func, Loop, PythonModule } from '../../python/module.js'
 import { effective } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
-import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
 import { nestOf } from './grid-loop.js'
@@ -49,7 +49,7 @@ function claimLost(python: PythonModule, loop: Loop, search: SubjectBuilder<'Sea
 function losesResults(python: PythonModule, loop: Loop): boolean {
   const { node, effects, role, hasBreak } = loop
   if (node.type !== 'for' || role !== 'other' || hasBreak || !trainsAnew(loop)) return false
-  if (![...effects.calls].some((name) => writes.test(name)) || looks.test(moduleText(python))) return false
+  if (![...effects.calls].some((name) => writes.test(name)) || looks.test(python.code)) return false
   const passes = passesIn(python, loop)
   const epochs = python.loops.flatMap((one) => {
     const count = one.role === 'epoch' ? effective(one.trips) : undefined

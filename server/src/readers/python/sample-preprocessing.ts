@@ -8,7 +8,7 @@ import { mayBePassed, numberArgument } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import { pictureReader } from '../pytorch/datasets.js'
 import { evaluatesOnce, onlyEvaluates } from '../pytorch/evaluated-once.js'
-import { codeText, moduleText, trainsAnywhere } from '../pytorch/evidence.js'
+import { codeText, trainsAnywhere } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { makersOf } from '../pytorch/sample-work.js'
 import { plainCalls } from '../repeated-code.js'
@@ -74,7 +74,7 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     const otherWays = makers.some((one) => hasOtherWays(python, one))
     // What puts a batch together takes samples of which something may have been drawn elsewhere.
     const collates = each === 'batch' && func.name !== '__getitem__'
-    const same = !isDrawn(collates ? moduleText(python) : text)
+    const same = !isDrawn(collates ? python.code : text)
     // Texts of a stream without an end are mostly taken once.
     const tokens = !drawnText.test(text) && trainsAnywhere(python) && !isEndless(python, func)
     const all = hot.statements.flatMap((hot) =>

@@ -2,7 +2,6 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import { isNetworkType } from '../../python/network-types.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { moduleText } from './evidence.js'
 import { textOfTarget } from './step-values.js'
 
 /** Passes through most of a network: `densenet.features(x)`, `vae.encode(x)`, `clip.encode_image(x)`. */
@@ -139,7 +138,7 @@ const harmless = /^(print|DataParallel|DistributedDataParallel|summary|compile|p
 
 /** Nothing takes its parameters, puts it into training, or is handed it to do something with them, under any of its names. */
 export function isUntouched(python: PythonModule, { names, passedBy }: CalledNetwork): boolean {
-  const text = moduleText(python)
+  const text = python.code
   return names.every((name) => {
     const written = name.replace('.', '\\.')
     if (new RegExp(`(?<![\\w.])${written}(\\.\\w+)*\\.(named_)?parameters\\(`).test(text)) return false

@@ -239,11 +239,6 @@ function dummyData(python: PythonModule): string | null {
   return others ? null : `it learns from a ${found.method}`
 }
 
-/** The text of the module as a search for words should see it. */
-export function moduleText({ code }: PythonModule): string {
-  return code
-}
-
 /** Whether the module's code matches. */
 export function codeMatches(python: PythonModule, pattern: RegExp): boolean {
   return once(python.tree, `matches ${pattern}`, () => pattern.test(python.code))

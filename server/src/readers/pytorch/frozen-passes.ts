@@ -3,7 +3,6 @@ import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf, namesIn } from '../../syntax/python-children.js'
 import { type CalledNetwork, calledNetwork, isFromLibrary, isUntouched } from './called-networks.js'
-import { moduleText } from './evidence.js'
 import { networkText, optimizedNetworks } from './optimized-networks.js'
 import { targetNames, textOfTarget } from './step-values.js'
 
@@ -40,7 +39,7 @@ function untrained(python: PythonModule, network: CalledNetwork, call: Call): Ex
   if (frozenOutside(python, network)) return made
   const optimizers = [...optimizedNetworks(python).values()]
   if (optimizers.length === 0 || optimizers.some((one) => one.size === 0)) return null
-  const text = moduleText(python)
+  const text = python.code
   const says = (method: string) =>
     network.names.some((name) =>
       new RegExp(`(?<![\\w.])${name.replace('.', '\\.')}\\.${method}\\(`).test(text),
@@ -119,7 +118,7 @@ export function hasNewHead(python: PythonModule, name: string): boolean {
   const head = new RegExp(
     `(^|[^\\w.])${name.replace(/[.]/g, '\\.')}\\.(fc|classifier|head|heads|last_linear)(\\.\\w+|\\[-?\\d+\\])?\\s*=[^=]`,
   )
-  return head.test(moduleText(python))
+  return head.test(python.code)
 }
 
 /** Its result goes into another network, by itself or after further arithmetic; one that is compared with only does not. */

@@ -6,7 +6,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { namesIn } from '../../syntax/python-children.js'
 import { passedExpression, textIn } from '../../values/argument.js'
 import { type CalledNetwork, calledNetwork, unmoved } from './called-networks.js'
-import { codeMatches, moduleText } from './evidence.js'
+import { codeMatches } from './evidence.js'
 import { fromBatch, frozenPasses, keepsContent } from './frozen-passes.js'
 import { usesAny } from './library-uses.js'
 import { epochLoopOf, epochsOf, openEndedReason } from './loop-facts.js'
@@ -83,7 +83,7 @@ const trainsWeights = /requires_grad_\(\s*(True)?\s*\)|requires_grad\s*=(?!\s*Fa
 
 /** With those that another module of the project freezes. */
 function frozenHere(python: PythonModule): Map<string, Expr> {
-  const frozen = frozenModules(python, moduleText(python))
+  const frozen = frozenModules(python, python.code)
   // What is frozen elsewhere may be trained here all the same.
   if (frozen.size === 0 && codeMatches(python, trainsWeights)) return frozen
   for (const [name, bindings] of python.moduleBindings) {

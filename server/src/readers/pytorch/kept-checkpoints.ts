@@ -8,7 +8,7 @@ import { both, convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { codeMatches, moduleText } from './evidence.js'
+import { codeMatches } from './evidence.js'
 import { epochsOf } from './loop-facts.js'
 import { dotted, findIn, isHandedOver, type Saving, savingOf, textOf, varies } from './numbered-files.js'
 import { removesFiles } from './removed-files.js'
@@ -43,8 +43,7 @@ function claimKept(
   training.known('keptCheckpoints', key, null, place, { site })
   const state = what.some((one) => /optim/i.test(textOf(python, python.definition(one))))
   training.known('checkpointHolds', key, state ? 'training state' : 'weights', place)
-  if (averages.test(moduleText(python)))
-    training.known('checkpointsFor', 'average', 'they are averaged', place)
+  if (averages.test(python.code)) training.known('checkpointsFor', 'average', 'they are averaged', place)
   if (rhythm === 'each pass') return
   const epochs = epochsOf(outer)
   if (rhythm === 'within a pass' || rhythm === 'later' || epochs === null) {

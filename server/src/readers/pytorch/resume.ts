@@ -2,7 +2,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import { once } from '../../text/once.js'
 import { effective } from '../../values/value.js'
-import { codeMatches, codeText, moduleText } from './evidence.js'
+import { codeMatches, codeText } from './evidence.js'
 
 /** `unknown`: it saves or loads something, but what for cannot be told. */
 export type Resumption = 'resumes' | 'saves only' | 'keeps nothing' | 'unknown'
@@ -87,7 +87,7 @@ function readsWhatItKeeps(python: PythonModule): boolean {
 function savesWeightsOnly(python: PythonModule): boolean {
   return (
     python.callsTo('torch.save').length > 0 &&
-    !/optim\w*(\.\w+\(\))?\.state_dict/i.test(moduleText(python)) &&
+    !/optim\w*(\.\w+\(\))?\.state_dict/i.test(python.code) &&
     !python.uses('.save_state', '.save_checkpoint')
   )
 }
@@ -104,7 +104,7 @@ function handsCheckpoint(python: PythonModule): boolean {
 
 /** It loads something to go on from, or a function around it does that is named for it. */
 function loadsBack(python: PythonModule): boolean {
-  if (startsLater.test(moduleText(python)) && python.usesHere(...loads)) return true
+  if (startsLater.test(python.code) && python.usesHere(...loads)) return true
   if (python.calls.some((call) => isLoad(call) && isForGoingOn(python, call))) return true
   const loading = (names: readonly string[]) => names.some((name) => loads.includes(name))
   const called = python.calls.some((call) => {

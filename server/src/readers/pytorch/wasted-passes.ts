@@ -3,7 +3,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, forEachChild } from '../../syntax/python-children.js'
 import { calledNetwork, isFromLibrary, isUntouched, passedNetwork } from './called-networks.js'
-import { codeMatches, moduleText } from './evidence.js'
+import { codeMatches } from './evidence.js'
 import { keepsContent } from './frozen-passes.js'
 import { switchesForGood } from './gradient-switches.js'
 import { callsIn, type HotStatement } from './hot-code.js'
@@ -160,7 +160,7 @@ export interface Untrained {
 /** Networks of a library that no optimiser updates and nothing freezes, run over the batch with gradients. */
 export function untrainedWithGradients(python: PythonModule, step: Step): Untrained[] {
   const optimizers = optimizedNetworks(python)
-  const text = moduleText(python)
+  const text = python.code
   if (optimizers.size === 0 || [...optimizers.values()].some((one) => one.size === 0)) return []
   // The backward pass goes on from what it computes; a second one through it may be what is wanted.
   if (togglesGradients(python) || switchesForGood(python) || /autograd\.grad|create_graph/.test(text))

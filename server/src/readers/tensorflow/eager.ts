@@ -20,7 +20,7 @@ import { kerasEvidence } from '../keras/evidence.js'
 import { kerasFits, usesKeras } from '../keras/fits.js'
 import { hasOwnSteps, needsPython } from '../keras/own-steps.js'
 import { claimOperation } from '../operation-claims.js'
-import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 
 const switches: Record<string, { argument: string; position: number }> = {
@@ -144,7 +144,7 @@ function wantedFor(python: PythonModule, call: Call): string | null {
   const custom = python.functions.find((one) => one.name === 'train_step' || one.name === 'test_step')
   const body = custom === undefined ? '' : python.code.slice(custom.node.start, custom.node.end)
   if (/\bnp\.|py_function/.test(body)) return 'a step that calls NumPy'
-  return /run_functions_eagerly\(\s*(run_eagerly\s*=\s*)?False/.test(moduleText(python))
+  return /run_functions_eagerly\(\s*(run_eagerly\s*=\s*)?False/.test(python.code)
     ? 'one part of the program'
     : null
 }
