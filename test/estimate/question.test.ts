@@ -80,6 +80,9 @@ describe('models as people write them', () => {
     ['regnet_y_1_6gf', 'torchvision/regnet_y_1_6gf'],
     ['I3D', 'mmaction2/i3d_r50_32x2'],
     ['MiT-B0', 'mit_b0'],
+    ['ViT-S/16', 'timm/vit_small_patch16_224'],
+    ['DINO ViT-S/16', 'timm/vit_small_patch16_224'],
+    ['Foo-X/16', undefined],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.cost?.name, name))
 

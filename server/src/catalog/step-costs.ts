@@ -68,7 +68,11 @@ function indexed(): NameIndex<StepCost> {
   // Without the library that the name stands under; networks for small pictures share names with their elders.
   for (const { one, names } of known)
     if (!/^(cifar|open_clip)\//.test(one.name))
-      for (const each of names) index.addNormal(each.slice(each.indexOf('/') + 1), one)
+      for (const each of names) {
+        const own = each.slice(each.indexOf('/') + 1)
+        // Not the patches of 'ViT-B/16'.
+        if (/[a-z]/i.test(own)) index.addNormal(own, one)
+      }
   return index
 }
 
