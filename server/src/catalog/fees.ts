@@ -1,6 +1,7 @@
 /**
  * What a managed service asks on top of the machine: factors on the on-demand price of the plain machine. Read from
- * list prices of both (2021 to 2026-09); the tables list no service for all of its machines.
+ * list prices of both (2021 to 2026-09); the tables list no service for all of its machines. Those of t3 and of Vertex's
+ * endpoints are recalled.
  */
 
 export type Service = 'sagemaker' | 'vertex'

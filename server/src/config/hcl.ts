@@ -1,6 +1,7 @@
 /** HCL (Terraform) as located values. What other files or the provider decide is unknown, with the reference as reason. */
 import type { TreeSource } from '../syntax/parser.js'
 import { lookUp } from '../text/records.js'
+import { textWithTemplates } from './access.js'
 import type { ConfigFacts, ConfigList, ConfigMap, ConfigNode, ConfigUnknown } from './node.js'
 import { inField, namedChildren, type PlainNode, plainTree } from './plain-tree.js'
 import { evaluateArithmetic } from './shell-arithmetic.js'
@@ -162,9 +163,9 @@ class HclReader {
     if (file !== undefined) unknown.file = file
     if (/^base64(encode|gzip)$/.test(this.source(name)) && values[0] !== undefined) {
       const inner = this.value(values[0], values[0].start, depth + 1)
-      const text = inner.kind === 'unknown' ? inner.text : inner.kind === 'scalar' ? inner.value : undefined
+      const text = textWithTemplates(inner)
       if (inner.kind === 'unknown' && inner.file !== undefined) unknown.file = inner.file
-      if (typeof text === 'string') unknown.text = text
+      if (text !== undefined) unknown.text = text
     }
     if (this.source(name) !== 'merge') return unknown
     if (values.every((one) => one.type === 'expression'))

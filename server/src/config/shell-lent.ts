@@ -7,20 +7,19 @@ const mostCalls = 100
 
 export interface LentFunction<Reader> {
   body: PlainNode
-  /** Who reads the script that defines it. */
+  /** Who reads the script that defines it, and that script. */
   reader: Reader
+  text: string
 }
 
 export class LentFunctions<Reader> {
   private readonly functions = new Map<string, LentFunction<Reader>>()
   /** Variables that any of them assigns; null: nobody has asked since the last was defined. */
   private assigned: Set<string> | null = null
-  private readonly texts = new Map<Reader, string>()
   private calls = 0
 
   define(functions: ReadonlyMap<string, PlainNode>, reader: Reader, text: string): void {
-    for (const [name, body] of functions) this.functions.set(name, { body, reader })
-    this.texts.set(reader, text)
+    for (const [name, body] of functions) this.functions.set(name, { body, reader, text })
     this.assigned = null
   }
 
@@ -41,8 +40,7 @@ export class LentFunctions<Reader> {
   mayAssign(): ReadonlySet<string> {
     if (this.assigned === null) {
       this.assigned = new Set()
-      for (const { body, reader } of this.functions.values())
-        assignedIn(body, this.texts.get(reader) ?? '', this.assigned)
+      for (const { body, text } of this.functions.values()) assignedIn(body, text, this.assigned)
     }
     return this.assigned
   }

@@ -371,10 +371,10 @@ export class ShellReader {
   /** Of a function that another script defines counts what it does to the variables. */
   private callLent(name: string, words: ShellWord[]): void {
     const command = this.commands.at(-1)
-    const isGoneThrough = this.lent.call(name, ({ body, reader }) => {
+    const isGoneThrough = this.lent.call(name, ({ body, reader, text }) => {
       const before = reader.commands.length
       this.state.withPositions(words.slice(1), () =>
-        this.state.readingIn(reader.text, spanOf(words), () => reader.statement(body, apart)),
+        this.state.readingIn(text, spanOf(words), () => reader.statement(body, apart)),
       )
       if (command !== undefined) command.lent = reader.commands.slice(before)
     })

@@ -279,15 +279,14 @@ export const trainers: Trainer[] = [
   // Source: https://spacy.io/api/cli#train, 3.8: one process, which computes on the device that `--gpu-id` names.
   { words: ['spacy', 'train'], name: 'spacy', module: 'spacy.cli.train', processes: 1, ...noOptions },
   // Source: nnU-Net, experiment_planning; fairseq_cli/preprocess.py; sentencepiece. None of them looks for an accelerator.
-  ...['nnUNetv2_plan_and_preprocess', 'nnUNetv2_preprocess', 'nnUNet_plan_and_preprocess'].map((name) => ({
-    words: [name],
-    name,
-    module: 'nnunetv2.experiment_planning',
-    processes: 1,
-    prepares: true as const,
-    ...noOptions,
-  })),
-  ...['fairseq-preprocess', 'spm_train', 'spm_encode'].map((name) => ({
+  ...[
+    'nnUNetv2_plan_and_preprocess',
+    'nnUNetv2_preprocess',
+    'nnUNet_plan_and_preprocess',
+    'fairseq-preprocess',
+    'spm_train',
+    'spm_encode',
+  ].map((name) => ({
     words: [name],
     name,
     module: name,
@@ -312,6 +311,9 @@ export const trainers: Trainer[] = [
   },
   { words: ['yolo', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
 ]
+
+/** What a text mentions that starts one of them. */
+export const trainerWords = [...new Set(trainers.map(({ words }) => words.join(' ')))]
 
 const described = new Set(trainers.filter((one) => one.described === true).map(({ name }) => name))
 

@@ -82,20 +82,15 @@ function readWorkflow(
   for (const [number, template] of templates.entries()) {
     const calls = callsOf(template, templates)
     for (const [index, call] of calls.entries()) {
-      const called = withNodeAt(root, [...spec, 'templates', number], call) as ConfigMap
+      const keys = [...spec, 'templates', number]
+      const called = { ...object, root: withNodeAt(root, keys, call) as ConfigMap }
       const part = calls.length === 1 ? '' : `:${index}`
-      const claimed = readTemplate(claims, context, { ...object, root: called }, spec, number, call, part)
+      const claimed = readTemplate(claims, context, called, spec, number, call, part)
       most = Math.max(most, claimed?.gpus ?? 0)
       const name = text(at(call, 'name'))
       if (name !== undefined && (claimed?.gpus ?? 0) > 0 && trainsIn(call)) onGpus.add(name)
-      const limit = at(object.root, ...spec, 'templates', number, 'retryStrategy', 'limit')
-      if (claimed !== null)
-        claimRetries(
-          claimed,
-          { ...object, root: called },
-          [...spec, 'templates', number],
-          isWorkflowParameter(limit),
-        )
+      const limit = at(object.root, ...keys, 'retryStrategy', 'limit')
+      if (claimed !== null) claimRetries(claimed, called, keys, isWorkflowParameter(limit))
     }
   }
   for (const template of templates) claimItems(claims, template, onGpus)

@@ -152,7 +152,7 @@ function versionsIn(image: string | null | undefined): { versions?: Record<strin
 }
 
 /** The folder after a change to `to`; null: not readable. */
-function inside(from: string | null, to: string | null): string | null {
+export function inside(from: string | null, to: string | null): string | null {
   if (to === null || to.startsWith('/')) return to
   if (from === null || from === '') return from === null ? null : to
   return to === '' || to === '.' ? from : `${from}/${to}`

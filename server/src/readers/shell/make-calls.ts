@@ -3,7 +3,7 @@ import type { ShellCommand } from '../../config/shell-facts.js'
 import type { Launch } from '../../workload/claim.js'
 import { bareLaunch } from '../bare-launch.js'
 import { workOfName } from '../pipelines/step-work.js'
-import { spelled } from './launches.js'
+import { inside, spelled } from './launches.js'
 
 interface MakeCall {
   launch: Omit<Launch, 'reader' | 'location'>
@@ -31,13 +31,9 @@ export function makeCall(
     // Of several targets the one that trains by its name says most.
     else if (!text.startsWith('-') && (target === '' || workOfName(text).includes('train'))) target = text
   }
-  const inside = [around.folder ?? '', command.folder, folder].reduce<string | null>(
-    (path, part) =>
-      path === null || part === null ? null : part === '' ? path : path === '' ? part : `${path}/${part}`,
-    '',
-  )
-  if (inside === null) return null
-  const program = { path: 'Makefile', module: null, bases: [inside], placed: true }
+  const home = inside(inside(around.folder ?? '', command.folder), folder)
+  if (home === null || home.startsWith('/')) return null
+  const program = { path: 'Makefile', module: null, bases: [home], placed: true }
   const launch = bareLaunch({ id: around.id, job: around.job, launcher: 'make', program })
   return { launch: { ...launch, shell: { arguments: [], target, spelled: spelled(command) } }, assigns }
 }

@@ -1,6 +1,7 @@
 /** Launch lines in shell scripts, notebook shell cells and batch scripts. */
 
 import type { ShellCommand } from '../../config/shell-facts.js'
+import { trainerWords } from '../../link/launchers.js'
 import { serverWords } from '../../link/servers.js'
 import { targetsAt } from '../../text/makefile.js'
 import type { SourceFragment } from '../../text/source-fragment.js'
@@ -41,12 +42,7 @@ export const shellReader = defineReader({
     'papermill',
     'nbconvert',
     'jupyter execute',
-    'nnUNetv2_',
-    'nnUNet_plan_and_preprocess',
-    'fairseq-preprocess',
-    'spm_train',
-    'colabfold_batch',
-    'mace_run_train',
+    ...trainerWords,
     ...serverWords,
   ],
   read(facts, context, claims) {
