@@ -1,20 +1,9 @@
 /** CatBoost: the estimators, `train` and `cv`. */
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { mayBePassed } from '../../values/argument.js'
-import { defineReader } from '../reader.js'
 import { classesOf, levelsOf, type TreeShape } from '../trees.js'
-import {
-  type Booster,
-  claimBooster,
-  fitFacts,
-  fitsOf,
-  hasSets,
-  isOff,
-  isOn,
-  parameter,
-  type Stopping,
-} from './booster.js'
-import { changeBooster } from './changes.js'
+import { type Booster, fitFacts, fitsOf, hasSets, isOff, isOn, parameter, type Stopping } from './booster.js'
+import { boosterReader } from './booster-reader.js'
 import { mayStopLater } from './stopping.js'
 
 const estimator = /^catboost\.(core\.)?CatBoost(Classifier|Regressor|Ranker)?$/
@@ -29,20 +18,7 @@ const shared = {
   withoutValidation: ', so it does nothing',
 }
 
-export const catboostReader = defineReader({
-  name: 'catboost',
-  languages: ['python'],
-  triggers: ['catboost'],
-  read(facts, _context, claims) {
-    const { python } = facts
-    if (python === undefined) return
-    for (const call of python.calls) {
-      const booster = catboostBooster(python, call)
-      if (booster !== null) claimBooster(python, booster, claims)
-    }
-  },
-  change: changeBooster,
-})
+export const catboostReader = boosterReader('catboost', 'catboost', catboostBooster)
 
 export function catboostBooster(python: PythonModule, call: Call): Booster | null {
   if (call.name === null || !call.name.startsWith('catboost.')) return null

@@ -2,11 +2,9 @@
 
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { mayBePassed, textArgument } from '../../values/argument.js'
-import { defineReader } from '../reader.js'
 import { classesOf, levelsOfLeaves, type TreeShape } from '../trees.js'
 import {
   type Booster,
-  claimBooster,
   fitFacts,
   fitsOf,
   hasSets,
@@ -16,7 +14,7 @@ import {
   parameter,
   type Stopping,
 } from './booster.js'
-import { changeBooster } from './changes.js'
+import { boosterReader } from './booster-reader.js'
 import { callbacksOf, mayStopLater } from './stopping.js'
 
 const estimator = /^lightgbm\.(sklearn\.)?LGBM(Classifier|Regressor|Ranker|Model)$/
@@ -39,20 +37,7 @@ const roundKeys = [
 const key = 'early_stopping'
 const shared = { roundsByDefault: 100, rateByDefault: 0.1, withoutValidation: ', which raises an error' }
 
-export const lightgbmReader = defineReader({
-  name: 'lightgbm',
-  languages: ['python'],
-  triggers: ['lightgbm'],
-  read(facts, _context, claims) {
-    const { python } = facts
-    if (python === undefined) return
-    for (const call of python.calls) {
-      const booster = lightgbmBooster(python, call)
-      if (booster !== null) claimBooster(python, booster, claims)
-    }
-  },
-  change: changeBooster,
-})
+export const lightgbmReader = boosterReader('lightgbm', 'lightgbm', lightgbmBooster)
 
 export function lightgbmBooster(python: PythonModule, call: Call): Booster | null {
   if (call.name === null || !call.name.startsWith('lightgbm.')) return null

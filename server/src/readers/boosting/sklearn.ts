@@ -1,31 +1,20 @@
 /** Boosted trees of scikit-learn. */
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
-import { defineReader } from '../reader.js'
 import { classesOf, levelsOf, levelsOfLeaves, type TreeShape } from '../trees.js'
-import { type Booster, claimBooster, fitOf, isOff, isOn, parameter, type Stopping } from './booster.js'
-import { changeBooster } from './changes.js'
+import { type Booster, fitOf, isOff, isOn, parameter, type Stopping } from './booster.js'
+import { boosterReader } from './booster-reader.js'
 
 const histogram = /^sklearn\.ensemble\.(\w+\.)*HistGradientBoosting(Classifier|Regressor)$/
 const plain = /^sklearn\.ensemble\.(\w+\.)*GradientBoosting(Classifier|Regressor)$/
 
-export const sklearnBoostingReader = defineReader({
-  name: 'sklearn-boosting',
-  languages: ['python'],
-  triggers: ['GradientBoosting'],
-  read(facts, _context, claims) {
-    const { python } = facts
-    if (python === undefined) return
-    for (const call of python.calls) {
-      if (call.name === null) continue
-      if (histogram.test(call.name))
-        claimBooster(python, read(python, call, 'max_iter', histogramStopping), claims)
-      else if (plain.test(call.name))
-        claimBooster(python, read(python, call, 'n_estimators', plainStopping), claims)
-    }
-  },
-  change: changeBooster,
-})
+export const sklearnBoostingReader = boosterReader('sklearn-boosting', 'GradientBoosting', sklearnBooster)
+
+function sklearnBooster(python: PythonModule, call: Call): Booster | null {
+  if (call.name === null) return null
+  if (histogram.test(call.name)) return read(python, call, 'max_iter', histogramStopping)
+  return plain.test(call.name) ? read(python, call, 'n_estimators', plainStopping) : null
+}
 
 function read(
   python: PythonModule,

@@ -1,11 +1,9 @@
 /** XGBoost: `train`, `cv` and the estimators. */
 import type { Call, PythonModule } from '../../python/module.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
-import { defineReader } from '../reader.js'
 import { classesOf, levelsOf, type TreeShape } from '../trees.js'
 import {
   type Booster,
-  claimBooster,
   fitFacts,
   fitsOf,
   hasSets,
@@ -15,27 +13,14 @@ import {
   parameter,
   type Stopping,
 } from './booster.js'
-import { changeBooster } from './changes.js'
+import { boosterReader } from './booster-reader.js'
 import { callbacksOf, mayStopLater } from './stopping.js'
 
 const estimator = /^xgboost\.(sklearn\.)?XGB(Classifier|Regressor|Ranker)$/
 const rates = ['learning_rate', 'eta']
 const key = 'early_stopping_rounds'
 
-export const xgboostReader = defineReader({
-  name: 'xgboost',
-  languages: ['python'],
-  triggers: ['xgboost'],
-  read(facts, _context, claims) {
-    const { python } = facts
-    if (python === undefined) return
-    for (const call of python.calls) {
-      const booster = xgboostBooster(python, call)
-      if (booster !== null) claimBooster(python, booster, claims)
-    }
-  },
-  change: changeBooster,
-})
+export const xgboostReader = boosterReader('xgboost', 'xgboost', xgboostBooster)
 
 export function xgboostBooster(python: PythonModule, call: Call): Booster | null {
   if (call.name === null || !call.name.startsWith('xgboost.')) return null

@@ -13,7 +13,7 @@ import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { type KubernetesObject, manifestLanguages, objectsOf } from '../kubernetes/objects.js'
+import { type KubernetesObject, manifestLanguages, objectsIn } from '../kubernetes/objects.js'
 import {
   acceleratorResource,
   claimLabels,
@@ -31,7 +31,7 @@ export const karpenterReader = defineReader({
   languages: manifestLanguages,
   triggers: ['karpenter.sh/v1'],
   read(facts, _context, claims) {
-    const pools = (facts.config?.documents ?? []).flatMap(objectsOf).filter(isPool)
+    const pools = objectsIn(facts).filter(isPool)
     for (const pool of pools) readPool(claims, pool, pools.length - 1)
   },
   change: changePool,

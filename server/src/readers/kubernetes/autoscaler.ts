@@ -15,7 +15,7 @@ import {
   manifestLanguages,
   nameOf,
   numberAt,
-  objectsOf,
+  objectsIn,
   placeOf,
   specPlace,
 } from './objects.js'
@@ -30,7 +30,7 @@ export const autoscalerReader = defineReader({
   languages: manifestLanguages,
   triggers: ['HorizontalPodAutoscaler', 'ScaledObject', 'scaleTargetRef'],
   read(facts, _context, claims) {
-    for (const object of (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))) {
+    for (const object of objectsIn(facts)) {
       const { kind, version } = object
       if (kind === 'ScaledObject' && version.startsWith('keda.sh/v1')) readScaledObject(claims, object)
       else if (kind === 'HorizontalPodAutoscaler' && version.startsWith('autoscaling/v'))

@@ -14,7 +14,14 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
-import { type KubernetesObject, manifestLanguages, objectsOf, placeOf, specPlace } from './objects.js'
+import {
+  type KubernetesObject,
+  manifestLanguages,
+  objectsIn,
+  objectsOf,
+  placeOf,
+  specPlace,
+} from './objects.js'
 import { acceleratorsOf } from './pod.js'
 import { jobId } from './workload.js'
 
@@ -38,11 +45,9 @@ export const katibReader = defineReader({
   languages: manifestLanguages,
   triggers: ['kubeflow.org/v1beta1', 'kubeflow.org/v1alpha3'],
   read(facts, _context, claims) {
-    for (const document of facts.config?.documents ?? []) {
-      for (const object of objectsOf(document)) {
-        if (object.kind === 'Experiment' && /^kubeflow\.org\/v1(beta1|alpha3)$/.test(object.version))
-          readExperiment(claims, object)
-      }
+    for (const object of objectsIn(facts)) {
+      if (object.kind === 'Experiment' && /^kubeflow\.org\/v1(beta1|alpha3)$/.test(object.version))
+        readExperiment(claims, object)
     }
   },
   change: changeExperiment,

@@ -8,7 +8,7 @@ import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
 import { carryOut, type Keys } from './change-plan.js'
-import { type KubernetesObject, manifestLanguages, objectsOf, specPlace } from './objects.js'
+import { type KubernetesObject, manifestLanguages, objectsIn, specPlace } from './objects.js'
 import { isPatch } from './pod.js'
 import { claimServing, type Floor } from './serving.js'
 
@@ -24,16 +24,14 @@ export const inferenceServiceReader = defineReader({
   languages: manifestLanguages,
   triggers: ['serving.kserve.io/v1', 'serving.kubeflow.org/v1', 'serving.knative.dev/v1'],
   read(facts, _context, claims) {
-    for (const document of facts.config?.documents ?? []) {
-      for (const object of objectsOf(document)) {
-        const { kind, version } = object
-        if (kind === 'InferenceService' && /^serving\.(kserve\.io|kubeflow\.org)\/v1beta1$/.test(version))
-          readInferenceService(claims, object, ['spec'])
-        // The version before distinguished the default from the canary.
-        else if (kind === 'InferenceService' && version === 'serving.kubeflow.org/v1alpha2')
-          readInferenceService(claims, object, ['spec', 'default'])
-        else if (kind === 'Service' && version === 'serving.knative.dev/v1') readKnative(claims, object)
-      }
+    for (const object of objectsIn(facts)) {
+      const { kind, version } = object
+      if (kind === 'InferenceService' && /^serving\.(kserve\.io|kubeflow\.org)\/v1beta1$/.test(version))
+        readInferenceService(claims, object, ['spec'])
+      // The version before distinguished the default from the canary.
+      else if (kind === 'InferenceService' && version === 'serving.kubeflow.org/v1alpha2')
+        readInferenceService(claims, object, ['spec', 'default'])
+      else if (kind === 'Service' && version === 'serving.knative.dev/v1') readKnative(claims, object)
     }
   },
   change: carryOut,

@@ -9,7 +9,7 @@ import {
   type KubernetesObject,
   manifestLanguages,
   numberAt,
-  objectsOf,
+  objectsIn,
   placeOf,
   specPlace,
 } from './objects.js'
@@ -31,13 +31,11 @@ export const jobSetReader = defineReader({
   languages: manifestLanguages,
   triggers: ['jobset.x-k8s.io/', 'batch.volcano.sh/'],
   read(facts, context, claims) {
-    for (const document of facts.config?.documents ?? []) {
-      for (const object of objectsOf(document)) {
-        if (object.kind === 'JobSet' && object.version.startsWith('jobset.x-k8s.io/'))
-          readJobSet(claims, context, object)
-        else if (object.kind === 'Job' && object.version.startsWith('batch.volcano.sh/'))
-          readVolcano(claims, context, object)
-      }
+    for (const object of objectsIn(facts)) {
+      if (object.kind === 'JobSet' && object.version.startsWith('jobset.x-k8s.io/'))
+        readJobSet(claims, context, object)
+      else if (object.kind === 'Job' && object.version.startsWith('batch.volcano.sh/'))
+        readVolcano(claims, context, object)
     }
   },
   change(claim, value, facts) {

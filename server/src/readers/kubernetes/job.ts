@@ -1,7 +1,7 @@
 /** Kubernetes Jobs and CronJobs. */
 
 import { at, entry, items, map, number } from '../../config/access.js'
-import type { ConfigDocument, ConfigNode } from '../../config/node.js'
+import type { ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { nodeValue } from '../../values/config-source.js'
 import { convert, orDefault } from '../../values/operations.js'
@@ -19,7 +19,7 @@ import { claimLimits, holdersOf, mountSharedMemory } from './container-limits.js
 import { claimContainer } from './containers.js'
 import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
 import { claimMachine } from './machine.js'
-import { type KubernetesObject, manifestLanguages, nameOf, objectsOf, shownWith } from './objects.js'
+import { type KubernetesObject, manifestLanguages, nameOf, objectsIn, shownWith } from './objects.js'
 import {
   type Accelerators,
   acceleratorsOf,
@@ -49,15 +49,13 @@ export const kubernetesReader = defineReader({
   languages: manifestLanguages,
   triggers: ['batch/v1'],
   read(facts, context, claims) {
-    for (const document of facts.config?.documents ?? []) {
-      for (const job of jobsOf(document)) readJob(claims, context, job)
-    }
+    for (const job of jobsIn(facts)) readJob(claims, context, job)
   },
   change: changeJob,
 })
 
-function jobsOf(document: ConfigDocument): Job[] {
-  return objectsOf(document).flatMap((object): Job[] => {
+function jobsIn(facts: FragmentFacts): Job[] {
+  return objectsIn(facts).flatMap((object): Job[] => {
     const { kind, version } = object
     if ((kind !== 'Job' && kind !== 'CronJob') || !version.startsWith('batch/v1')) return []
     const spec = kind === 'Job' ? ['spec'] : ['spec', 'jobTemplate', 'spec']

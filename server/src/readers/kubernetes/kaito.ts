@@ -14,7 +14,7 @@ import { acceleratorCount } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
 import { claimModelByName } from '../served-model.js'
 import { settingTable } from '../setting-table.js'
-import { type KubernetesObject, manifestLanguages, nameOf, objectsOf, placeOf } from './objects.js'
+import { type KubernetesObject, manifestLanguages, nameOf, objectsIn, placeOf } from './objects.js'
 
 const workspaceSettings = settingTable('Serving', {
   minReplicas: { keys: ['count'], parse: asQuotedNumber, otherwise: 1 },
@@ -27,7 +27,7 @@ export const kaitoReader = defineReader({
   languages: manifestLanguages,
   triggers: ['kaito.sh/v1'],
   read(facts, _context, claims) {
-    for (const object of (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))) {
+    for (const object of objectsIn(facts)) {
       const served = at(object.root, 'inference') !== undefined
       if (object.kind === 'Workspace' && object.version.startsWith('kaito.sh/v1') && served)
         readWorkspace(claims, object)

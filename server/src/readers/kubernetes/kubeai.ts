@@ -14,7 +14,7 @@ import { defineReader } from '../reader.js'
 import { claimModelOfCommand } from '../served-model.js'
 import { serverCommand } from '../serving/command.js'
 import { carryOut } from './change-plan.js'
-import { type KubernetesObject, manifestLanguages, nameOf, objectsOf, placeOf, specPlace } from './objects.js'
+import { type KubernetesObject, manifestLanguages, nameOf, objectsIn, placeOf, specPlace } from './objects.js'
 import { claimFloor } from './serving.js'
 
 export const kubeaiReader = defineReader({
@@ -23,7 +23,7 @@ export const kubeaiReader = defineReader({
   languages: manifestLanguages,
   triggers: ['kubeai.org/v1'],
   read(facts, _context, claims) {
-    for (const object of (facts.config?.documents ?? []).flatMap((document) => objectsOf(document)))
+    for (const object of objectsIn(facts))
       if (object.kind === 'Model' && object.version === 'kubeai.org/v1') readModel(claims, object)
   },
   change: carryOut,

@@ -6,7 +6,7 @@ import { at, entries, items, text, written } from '../../config/access.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { defineReader } from '../reader.js'
-import { type KubernetesObject, manifestLanguages, nameOf, objectsOf, placeOf, specPlace } from './objects.js'
+import { type KubernetesObject, manifestLanguages, nameOf, objectsIn, placeOf, specPlace } from './objects.js'
 import { acceleratorNames, machineOfLabels } from './pod.js'
 
 type Queue = SubjectBuilder<'Queue'>
@@ -18,7 +18,7 @@ export const kueueReader = defineReader({
   languages: manifestLanguages,
   triggers: ['LocalQueue', 'ClusterQueue', 'ResourceFlavor'],
   read(facts, _context, claims) {
-    for (const object of (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))) {
+    for (const object of objectsIn(facts)) {
       if (!object.version.startsWith('kueue.x-k8s.io/')) continue
       if (object.kind === 'LocalQueue') readLocalQueue(claims, object)
       else if (object.kind === 'ClusterQueue') readClusterQueue(claims, object)

@@ -6,7 +6,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import { defineReader } from '../reader.js'
 import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys } from './change-plan.js'
-import { type KubernetesObject, manifestLanguages, objectsOf, specPlace } from './objects.js'
+import { type KubernetesObject, manifestLanguages, objectsIn, specPlace } from './objects.js'
 import { acceleratorNames, acceleratorsOf, isPatch } from './pod.js'
 import { claimServing, requestedOf } from './serving.js'
 import {
@@ -30,35 +30,33 @@ export const longRunningReader = defineReader({
   languages: manifestLanguages,
   triggers: acceleratorNames,
   read(facts, context, claims) {
-    for (const document of facts.config?.documents ?? []) {
-      for (const object of objectsOf(document)) {
-        const place = specPlace(object)
-        if (place === null || lookUp(kinds, object.kind)?.test(object.version) !== true || object.trial)
-          continue
-        const template: Keys = object.kind === 'Pod' ? [] : ['spec', 'template']
-        const replicas = replicasAt(object, ['spec', 'replicas'])
-        const group = groupAt(object, template, replicas)
-        if (group === null) continue
-        if (acceleratorsOf(group.pod) === null) {
-          claimUnasked(claims, object, group.pod, place)
-          continue
-        }
-        const groups: PodGroup[] = [group]
-        const service = object.kind === 'Pod' ? {} : { service: true }
-        const workload = { object, place, groups, ...service }
-        const claimed = claimWorkload(claims, context, workload)
-        const { compute, work } = claimed
-        // A pod that runs a program to its end is a job by another name.
-        if (object.kind === 'Pod' && work.some((one) => !one.service && !one.probes))
-          claimTimeLimit(claimed, workload, {
-            given: [],
-            plan: deadlinePlan(object, ['spec'], { what: 'pod', after: 'restartPolicy' }),
-          })
-        if (object.kind === 'Notebook') claimNotebook(compute, place)
-        // Ranks of a training that only borrow the kind: nothing may change their number.
-        else if (object.kind !== 'Pod' && !work.some((one) => one.trains))
-          claimReplicas(claims, object, group, place)
+    for (const object of objectsIn(facts)) {
+      const place = specPlace(object)
+      if (place === null || lookUp(kinds, object.kind)?.test(object.version) !== true || object.trial)
+        continue
+      const template: Keys = object.kind === 'Pod' ? [] : ['spec', 'template']
+      const replicas = replicasAt(object, ['spec', 'replicas'])
+      const group = groupAt(object, template, replicas)
+      if (group === null) continue
+      if (acceleratorsOf(group.pod) === null) {
+        claimUnasked(claims, object, group.pod, place)
+        continue
       }
+      const groups: PodGroup[] = [group]
+      const service = object.kind === 'Pod' ? {} : { service: true }
+      const workload = { object, place, groups, ...service }
+      const claimed = claimWorkload(claims, context, workload)
+      const { compute, work } = claimed
+      // A pod that runs a program to its end is a job by another name.
+      if (object.kind === 'Pod' && work.some((one) => !one.service && !one.probes))
+        claimTimeLimit(claimed, workload, {
+          given: [],
+          plan: deadlinePlan(object, ['spec'], { what: 'pod', after: 'restartPolicy' }),
+        })
+      if (object.kind === 'Notebook') claimNotebook(compute, place)
+      // Ranks of a training that only borrow the kind: nothing may change their number.
+      else if (object.kind !== 'Pod' && !work.some((one) => one.trains))
+        claimReplicas(claims, object, group, place)
     }
   },
   change(claim, value, facts) {

@@ -8,6 +8,7 @@ import { convert } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import type { Locator } from '../../values/source.js'
 import type { Given } from '../../values/value.js'
+import type { FragmentFacts } from '../reader.js'
 import { type Keys, withPlan } from './change-plan.js'
 
 export interface KubernetesObject {
@@ -55,6 +56,10 @@ export function objectsOf(document: ConfigDocument): KubernetesObject[] {
     look(at(resource, key), ['resource', index, key], false)
   })
   return found
+}
+
+export function objectsIn(facts: FragmentFacts): KubernetesObject[] {
+  return (facts.config?.documents ?? []).flatMap(objectsOf)
 }
 
 /** `count = 0` */

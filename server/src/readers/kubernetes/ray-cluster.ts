@@ -8,7 +8,7 @@ import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
 import { carryOut, type Keys, planned } from './change-plan.js'
-import { type KubernetesObject, manifestLanguages, nameOf, numberAt, objectsOf, placeOf } from './objects.js'
+import { type KubernetesObject, manifestLanguages, nameOf, numberAt, objectsIn, placeOf } from './objects.js'
 import { acceleratorsOf, machineOf } from './pod.js'
 
 /** `autoscalerOptions.idleTimeoutSeconds` where it is not given (KubeRay). */
@@ -19,8 +19,7 @@ export const kubeRayClusterReader = defineReader({
   languages: manifestLanguages,
   triggers: ['ray.io/v1'],
   read(facts, _context, claims) {
-    const objects = (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))
-    for (const object of objects) {
+    for (const object of objectsIn(facts)) {
       if (!object.version.startsWith('ray.io/v1')) continue
       if (object.kind === 'RayCluster') readCluster(claims, object, ['spec'])
       else if (object.kind === 'RayService') readCluster(claims, object, ['spec', 'rayClusterConfig'])

@@ -13,7 +13,7 @@ import {
   type KubernetesObject,
   manifestLanguages,
   numberAt,
-  objectsOf,
+  objectsIn,
   placeOf,
   specPlace,
 } from './objects.js'
@@ -38,11 +38,9 @@ export const rayJobReader = defineReader({
   languages: manifestLanguages,
   triggers: ['ray.io/v1'],
   read(facts, context, claims) {
-    for (const document of facts.config?.documents ?? []) {
-      for (const object of objectsOf(document)) {
-        if (object.kind === 'RayJob' && object.version.startsWith('ray.io/v1'))
-          readRayJob(claims, context, object)
-      }
+    for (const object of objectsIn(facts)) {
+      if (object.kind === 'RayJob' && object.version.startsWith('ray.io/v1'))
+        readRayJob(claims, context, object)
     }
   },
   change(claim, value, facts) {

@@ -19,7 +19,7 @@ import {
   type KubernetesObject,
   manifestLanguages,
   numberAt,
-  objectsOf,
+  objectsIn,
   placeOf,
   specPlace,
 } from './objects.js'
@@ -49,16 +49,14 @@ export const trainingJobReader = defineReader({
   languages: manifestLanguages,
   triggers: ['kubeflow.org/v1', 'kubeflow.org/v2beta1'],
   read(facts, context, claims) {
-    for (const document of facts.config?.documents ?? []) {
-      for (const object of objectsOf(document)) {
-        if (
-          Object.hasOwn(replicaSpecs, object.kind) &&
-          /^kubeflow\.org\/(v1|v1beta[12]|v1alpha2|v2beta1)$/.test(object.version)
-        )
-          readReplicas(claims, context, object)
-        else if (object.kind === 'TrainJob' && object.version.startsWith('trainer.kubeflow.org/'))
-          readTrainJob(claims, context, object)
-      }
+    for (const object of objectsIn(facts)) {
+      if (
+        Object.hasOwn(replicaSpecs, object.kind) &&
+        /^kubeflow\.org\/(v1|v1beta[12]|v1alpha2|v2beta1)$/.test(object.version)
+      )
+        readReplicas(claims, context, object)
+      else if (object.kind === 'TrainJob' && object.version.startsWith('trainer.kubeflow.org/'))
+        readTrainJob(claims, context, object)
     }
   },
   change(claim, value, facts) {

@@ -24,7 +24,7 @@ import {
   type KubernetesObject,
   manifestLanguages,
   numberAt,
-  objectsOf,
+  objectsIn,
   placeOf,
   specPlace,
 } from './objects.js'
@@ -45,16 +45,14 @@ export const argoReader = defineReader({
   languages: manifestLanguages,
   triggers: ['argoproj.io/v1alpha1'],
   read(facts, context, claims) {
-    for (const document of facts.config?.documents ?? []) {
-      for (const object of objectsOf(document)) {
-        if (!object.version.startsWith('argoproj.io/') || isCompiled(object)) continue
-        const spec = /^(ClusterW|W)orkflow(Template)?$/.test(object.kind)
-          ? ['spec']
-          : object.kind === 'CronWorkflow'
-            ? ['spec', 'workflowSpec']
-            : null
-        if (spec !== null) readWorkflow(claims, context, object, spec)
-      }
+    for (const object of objectsIn(facts)) {
+      if (!object.version.startsWith('argoproj.io/') || isCompiled(object)) continue
+      const spec = /^(ClusterW|W)orkflow(Template)?$/.test(object.kind)
+        ? ['spec']
+        : object.kind === 'CronWorkflow'
+          ? ['spec', 'workflowSpec']
+          : null
+      if (spec !== null) readWorkflow(claims, context, object, spec)
     }
   },
   change(claim, value, facts) {
