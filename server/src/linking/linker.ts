@@ -4,14 +4,13 @@ import type { FileRecord, Surroundings } from '../extraction/analyzer.js'
 import type { Overlay } from '../extraction/manifests.js'
 import { sharesAnything } from '../extraction/shared.js'
 import type { KeptAnswers } from '../host/answers.js'
-import { type Backend, hashOf, type ReadResult, type Versions } from '../host/backend.js'
+import { type Backend, hashOf, type Versions } from '../host/backend.js'
 import { ConsoleScripts } from '../link/console-scripts.js'
 import { ModuleIndex } from '../link/modules.js'
 import { ProgramIndex } from '../link/programs.js'
 import type { LintError } from '../lint.js'
 import type { ModuleSummary, OutsideCall } from '../python/module.js'
 import type { ConfigurationRoot } from '../text/configured.js'
-import { lookUp } from '../text/records.js'
 import type { Binding, Extraction, Launch } from '../workload/claim.js'
 import { bindLaunches } from './bind-launches.js'
 import { CallsInto } from './calls-into.js'
@@ -19,7 +18,6 @@ import { Compositions, composes } from './compositions.js'
 import { ConfigurationLinker, type Configurations, type GivenFiles } from './configurations.js'
 import { targetsIn } from './configured-calls.js'
 import { DataTables, type SizeOf } from './data-tables.js'
-import { bindingKey, spelled } from './extraction-keys.js'
 import { Extractions, Remade } from './extractions.js'
 import { FrameworkConfigLinker } from './framework-configs.js'
 import { type Definition, ImportGraph } from './import-graph.js'
@@ -27,14 +25,15 @@ import { asImporter, asProgram, ImporterSummaries } from './importer-summaries.j
 import { linkKinds } from './kinds.js'
 import { LaunchedFiles } from './launched-files.js'
 import { launchedScripts, standsAlone } from './launched-scripts.js'
-import { launchesOf, withImage } from './launches.js'
+import { launchesOf } from './launches.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 import { ProjectFiles, type Purpose } from './project-files.js'
-import { Questions, type Reads } from './questions.js'
+import { Questions } from './questions.js'
 import { quietEdits } from './quiet-edits.js'
 import { reachedFrom } from './reached.js'
+import { Readings } from './readings.js'
 import type { LinkedLaunch } from './runs.js'
-import { type ReadAlone, SummaryStage } from './summary-stage.js'
+import { SummaryStage } from './summary-stage.js'
 
 export interface Linked {
   extractions: Map<string, Extraction>
@@ -48,18 +47,6 @@ export interface Linked {
   /** Files that an entry point or a launch reaches. */
   reached: Set<string>
   faults: LintError[]
-}
-
-interface CachedExtraction {
-  hash: string
-  /** Spells everything that it was read with. */
-  key: string
-  reads: Reads
-  /** What is around it but not asked of other files. */
-  given: string
-  result: ReadResult
-  /** The last link that asked for it. */
-  asked: number
 }
 
 export class Linker implements LinkedProject {
@@ -84,8 +71,7 @@ export class Linker implements LinkedProject {
   private started: readonly Launch[] | null = null
   private launchedNow: ReadonlySet<string> | null = null
   private all: readonly string[] = []
-  private readonly cache = new Map<string, CachedExtraction>()
-  private links = 0
+  private readonly readings: Readings
   private readonly remade = new Remade()
   private linked: Linked | null = null
   /** Records as they were linked; null: they have not been, or not to the end. */
@@ -96,8 +82,8 @@ export class Linker implements LinkedProject {
 
   constructor(
     private readonly records: ReadonlyMap<string, FileRecord>,
-    private readonly backendOf: (path: string) => Backend,
-    private readonly answersOf: (path: string) => KeptAnswers | null,
+    backendOf: (path: string) => Backend,
+    answersOf: (path: string) => KeptAnswers | null,
     sizeOf: SizeOf,
   ) {
     this.tables = new DataTables(sizeOf)
@@ -116,6 +102,12 @@ export class Linker implements LinkedProject {
     )
     this.frameworkConfigs = new FrameworkConfigLinker(this.files, this.questions)
     this.kinds = linkKinds(this)
+    this.readings = new Readings(
+      (record, binding, bound) => this.askAround(record, binding, bound),
+      backendOf,
+      answersOf,
+      (path) => this.summaries.takeAlone(path),
+    )
   }
 
   /** `read`: see `FileList`. */
@@ -388,7 +380,7 @@ export class Linker implements LinkedProject {
     const before = this.linked
     this.linked = linked
     this.linkedRecords = null
-    this.links++
+    this.readings.begin()
     await this.summarise(versionsOf)
     if (this.edited !== null && before !== null) linked.imported = before.imported
     else {
@@ -398,7 +390,7 @@ export class Linker implements LinkedProject {
     const spared = new Set<string>()
     const sharing = new Set<string>()
     const read = async (record: FileRecord, binding: Binding | null, slot: string, overlay?: Overlay) => {
-      const result = await this.read(record, binding, slot, versionsOf, overlay)
+      const result = await this.readings.read(record, binding, slot, versionsOf, overlay)
       const isFirst = binding === null || (slot === 'launch 0' && spared.has(record.path))
       if (result.shares === true) sharing.add(record.path)
       for (const message of isFirst ? result.faults : []) linked.faults.push({ path: record.path, message })
@@ -471,7 +463,7 @@ export class Linker implements LinkedProject {
     // What only `follow` asks was not asked.
     if (this.edited === null) this.questions.prune()
     this.linkedRecords = new Map(this.records)
-    for (const [id, { asked }] of this.cache) if (asked < this.links) this.cache.delete(id)
+    this.readings.prune()
     this.remade.prune(extractions.byPath)
     return linked
   }
@@ -544,80 +536,7 @@ export class Linker implements LinkedProject {
 
   /** Files that this one was read with, and those that were read with it. */
   neighbours(path: string): Set<string> {
-    const found = new Set(this.linked?.related.get(path))
-    for (const [id, { reads }] of this.cache) {
-      const other = id.slice(0, id.indexOf('\0'))
-      if (other === path) {
-        for (const input of reads.keys()) {
-          const file = ofFile.exec(input)?.[1]
-          if (file !== undefined && this.files.isKnown(file)) found.add(file)
-        }
-      } else if (saying.some((kind) => reads.has(`${kind} ${path}`))) found.add(other)
-    }
-    return found
+    const together = this.readings.readWith(path, (other) => this.files.isKnown(other))
+    return new Set([...(this.linked?.related.get(path) ?? []), ...together])
   }
-
-  /** Reads a file with what is around it; kept while nothing of that changes. */
-  private async read(
-    record: FileRecord,
-    binding: Binding | null,
-    slot: string,
-    versionsOf: (path: string) => Versions,
-    overlay?: Overlay,
-  ): Promise<ReadResult> {
-    const { path } = record
-    const bound = binding === null ? '' : bindingKey(binding, true)
-    const { answer: around, reads } = this.askAround(record, binding, bound)
-    // Of Python code only what leads to other files is known by now.
-    const isRead = record.imports === null && Object.keys(around).length === 0
-    if (isRead && binding === null && overlay === undefined)
-      return { extraction: record.extraction, faults: record.faults }
-    const versions = withImage(versionsOf(path), binding)
-    const given = [spelled(versions), bound, overlay === undefined ? '' : spelled(overlay)].join('|')
-    const id = `${path}\0${slot}`
-    const before = this.cache.get(id)
-    if (before?.reads === reads && before.hash === record.hash && before.given === given) {
-      before.asked = this.links
-      return before.result
-    }
-    const key = hashOf([record.hash, given, ...[...reads].flat()].join('|'))
-    const keep = (result: ReadResult): ReadResult => {
-      this.cache.set(id, { hash: record.hash, key, reads, given, result, asked: this.links })
-      return result
-    }
-    if (before?.key === key) return keep(before.result)
-    const answers = this.answersOf(path)
-    const question = `extraction ${slot}`
-    const known = answers?.get<ReadResult>(path, question, key)
-    if (known !== undefined) return keep(known)
-    const surroundings: Surroundings = { imported: {}, importers: [], ...around, binding, versions }
-    if (overlay !== undefined) surroundings.overlay = overlay
-    const alone = binding === null ? this.summaries.takeAlone(path) : undefined
-    const result =
-      alone !== undefined && isAllAround(alone, surroundings)
-        ? alone.result
-        : await this.backendOf(path).read(path, surroundings)
-    if (result.faults.length === 0) answers?.put(path, question, key, result)
-    return keep(result)
-  }
-}
-
-/** Inputs that are what one file says. */
-const saying = ['record', 'summary', 'importer', 'program']
-const ofFile = new RegExp(`^(?:${saying.join('|')}) (.*)$`, 's')
-
-/** Whether a module that was read with its imports would be read with the same. */
-function isAllAround({ imported, versions }: ReadAlone, surroundings: Surroundings): boolean {
-  const { importers, outside = [], binding, ...others } = surroundings
-  if (importers.length > 0 || outside.length > 0 || binding !== null) return false
-  if (spelled(others.versions) !== spelled(versions)) return false
-  const plain = ['imported', 'versions']
-  if (Object.entries(others).some(([name, value]) => value !== undefined && !plain.includes(name)))
-    return false
-  const names = Object.keys(imported)
-  const around = surroundings.imported
-  return (
-    names.length === Object.keys(around).length &&
-    names.every((name) => lookUp(around, name) === lookUp(imported, name))
-  )
 }
