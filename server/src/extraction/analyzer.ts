@@ -3,10 +3,8 @@
  * runs it); what comes out is plain data.
  */
 
-import { type BundleFacts, type BundleFile, bundleFileOf } from '../config/bundle.js'
+import { bundleFileOf } from '../config/bundle.js'
 import { configuredFrom } from '../config/configured.js'
-import type { HclModule } from '../config/hcl-scope.js'
-import type { ConfigNode } from '../config/node.js'
 import { wordsOf } from '../config/overlay.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
@@ -17,7 +15,7 @@ import { analyse } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
 import { importsOf } from '../python/imports.js'
-import type { ModuleSummary, OutsideCall, PythonModule } from '../python/module.js'
+import type { ModuleSummary, PythonModule } from '../python/module.js'
 import { mayNameModules, namedModules } from '../python/named-modules.js'
 import type { SummaryFor } from '../python/summary.js'
 import { uncalledBecause } from '../python/uncalled.js'
@@ -25,95 +23,25 @@ import { tooNew } from '../readers/first-releases.js'
 import type { FragmentFacts, Reader, ReaderContext, UnreadModule } from '../readers/reader.js'
 import { withWrittenFor } from '../readers/written-for.js'
 import type { Grammars } from '../syntax/parser.js'
-import type { ConfigurationRoot, Configured, ConfiguredMap } from '../text/configured.js'
-import type { ConfiguredModule } from '../text/configured-module.js'
-import type { NamedText } from '../text/named-text.js'
 import { lookUp } from '../text/records.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { SourceFragment } from '../text/source-fragment.js'
 import { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim, Extraction } from '../workload/claim.js'
+import type { FileRecord } from './file-record.js'
 import { laidOver, layoutOf, patchesOf, textsOf } from './laid-over.js'
-import { type ManifestDocument, manifestsOf, type Overlay } from './manifests.js'
+import { manifestsOf } from './manifests.js'
 import { readerChoice } from './reader-choice.js'
 import { markReasoned, reasonsIn } from './reasons.js'
 import { sharesAnything } from './shared.js'
 import { ShellTexts } from './shell-texts.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppression-comments.js'
-import { type SyntaxErrorPlace, syntaxErrorOf } from './syntax-error.js'
+import type { Surroundings } from './surroundings.js'
+import { syntaxErrorOf } from './syntax-error.js'
 import { type FragmentTree, type Thread, Trees } from './trees.js'
 import { valueInFile } from './value-in-file.js'
 import { type WrittenFile, whereWritten } from './written-places.js'
-
-/** What is known of one file after it was read by itself. Plain JSON. */
-export interface FileRecord {
-  path: string
-  /** Changes when the text changes. */
-  hash: string
-  /** Not read further: nothing in it speaks to any reader. */
-  filtered: boolean
-  lines: number
-  bytes: number
-  problems: string[]
-  /** Where it does not parse: what stands around that is read. Absent: it does. */
-  syntaxError?: SyntaxErrorPlace
-  /** Faults of readers: bugs of ours, with the reader's name. */
-  faults: string[]
-  /** What a Python file imports, as `ModuleSummary.imports`; null: it is no Python. */
-  imports: string[] | null
-  /** Of a program that was not read further: what it imports. Absent: it is none. */
-  starts?: string[]
-  /** Folders in which it looks for modules besides the usual ones, as written. Absent: none. */
-  searched?: string[]
-  /** Of a Python file: what it says may be joined with other files, whatever starts it. Absent: it is not. */
-  shares?: true
-  /** What readers claim without knowing the rest of the project; of Python code only what leads to other files. */
-  extraction: Extraction
-  suppressions: Suppression[]
-  /** Python files that its cells write (`%%writefile train.py`), as written. Absent: none. */
-  writes?: string[]
-  /** Of a Terraform file: what it holds, for the other files of its module. */
-  hcl?: ConfigNode
-  /** Of a file of a Databricks asset bundle: what the other files of the bundle may need. */
-  bundle?: BundleFile
-  /** Of a file of YAML: the objects that it holds, for kustomizations. */
-  manifests?: ManifestDocument[]
-  /** For a configuration file that a script reads: its values. Absent: nobody asked. */
-  configured?: HydraFile
-  /** For a script that another file is read with: its text. Absent: nobody asked, or it is too long. */
-  text?: string
-  /** The same for a Python file; null: it is no configuration. */
-  module?: ConfiguredModule | null
-}
-
-/** What the rest of the project adds when a Python file is read again. */
-export interface Surroundings {
-  imported: Record<string, ModuleSummary>
-  /** Modules behind the packages that it imports from: where what a package passes on is defined. */
-  behind?: ModuleSummary[]
-  importers: ModuleSummary[]
-  /** Further modules that end up using it. */
-  programs?: ModuleSummary[]
-  binding: Binding | null
-  versions: Record<string, string>
-  /** Configurations that it reads, as `Neighbours.configurations`. */
-  configurations?: Record<string, ConfigurationRoot>
-  /** What other modules call of it. */
-  outside?: OutsideCall[]
-  /** The Terraform module that it belongs to. */
-  hcl?: HclModule
-  /** What the other files of its Databricks asset bundle say. */
-  bundle?: BundleFacts
-  /** Patches that are laid over it. */
-  overlay?: Overlay
-  /** Scripts that it names, as written. */
-  texts?: Record<string, NamedText>
-  /** A framework config with what it inherits. */
-  inherited?: ConfiguredMap
-  /** Configuration files that it names. */
-  named?: Record<string, Configured>
-}
 
 export class Analyzer {
   readonly trees: Trees

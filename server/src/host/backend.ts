@@ -1,8 +1,10 @@
 /** Reads files into records: in this thread, or (see `pool.ts`) in several workers that each run this. */
 
-import { Analyzer, type FileRecord, type Surroundings } from '../extraction/analyzer.js'
+import { Analyzer } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import { Prefilter } from '../extraction/prefilter.js'
 import { startedModules } from '../extraction/started-modules.js'
+import type { Surroundings } from '../extraction/surroundings.js'
 import type { ModuleSummary } from '../python/module.js'
 import type { SummaryFor } from '../python/summary.js'
 import { readers } from '../readers/index.js'

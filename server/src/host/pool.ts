@@ -1,6 +1,6 @@
 /** The same backend in several workers. A file always goes to the worker that has its tree. */
 
-import type { Surroundings } from '../extraction/analyzer.js'
+import type { Surroundings } from '../extraction/surroundings.js'
 import type { ModuleSummary } from '../python/module.js'
 import type { Backend, Loaded, ReadResult, SummaryResult, SummaryUse, Versions } from './backend.js'
 import { type Host, type HostWorker, under } from './host.js'

@@ -1,6 +1,6 @@
 /** Launches and the scripts that they start: each script read once for every way in which it is launched or called. */
 
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { ReadResult } from '../host/backend.js'
 import type { ProgramIndex } from '../link/programs.js'
 import type { Binding, Extraction, Launch } from '../workload/claim.js'

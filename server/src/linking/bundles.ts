@@ -1,6 +1,6 @@
 /** Files of Databricks asset bundles belong together: one declares variables, another uses them. */
 import { type BundleFacts, type BundleFile, bundleName } from '../config/bundle.js'
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import { matchesGlob } from '../link/glob.js'
 import { folderOf, join, parents } from '../link/paths.js'
 import { define } from '../text/records.js'

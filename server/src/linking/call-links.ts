@@ -1,5 +1,5 @@
 /** Functions are read with what other modules pass to them. */
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 
 export class CallLinks implements LinkKind {

@@ -1,5 +1,5 @@
 /** Scripts read configuration files, and hand what stands there to the modules that they import. */
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import { folderOf } from '../link/paths.js'
 import { asFile } from '../python/configured-file.js'
 import { rootIn } from '../python/configured-plain.js'

@@ -1,6 +1,6 @@
 /** Which configuration files a script reads, and what they hold together with the launch that starts it. */
 
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import { composeHydra, type HydraLookup, hydraFolder, interpolate, isHydraOption } from '../link/hydra.js'
 import { folderOf, join, parents } from '../link/paths.js'
 import { hydraRoot } from '../python/configured-path.js'

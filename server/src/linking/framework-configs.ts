@@ -1,6 +1,6 @@
 /** Framework configs: files that a framework's own program trains by, with what they inherit, and the launches that name them. */
 
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import { inheritedConfiguration } from '../link/inherited-configuration.js'
 import { folderOf, join, parents } from '../link/paths.js'
 import type { Configured, ConfiguredMap } from '../text/configured.js'

@@ -1,6 +1,6 @@
 /** Which modules of the project import which, and where what a package passes on is defined. */
 
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import { ModuleIndex } from '../link/modules.js'
 import type { ModuleSummary } from '../python/module.js'
 import { moduleAbove } from '../python/names.js'

@@ -1,5 +1,5 @@
 /** Modules import each other: each is read with what those around it let others know. */
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import { canonicalName } from '../python/canonical-names.js'
 import { moduleOfRoot } from '../python/configured-plain.js'
 import type { ModuleSummary } from '../python/module.js'

@@ -1,5 +1,5 @@
 /** Scripts that are read as they are launched, and by themselves only where somebody asks for that. */
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { Launch } from '../workload/claim.js'
 import { maximumBindings } from './bind-launches.js'
 

@@ -1,5 +1,5 @@
 /** How manifests are laid out by kustomizations and charts, and which files that takes. */
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import { kustomizationName, type Overlay } from '../extraction/manifests.js'
 import { ChartIndex } from './charts.js'
 import { KustomizeIndex } from './kustomize.js'

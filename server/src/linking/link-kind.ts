@@ -1,6 +1,7 @@
 /** A kind of link between files: what it looks for, what it adds around a file, what it joins. */
-import type { FileRecord, Surroundings } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { Overlay } from '../extraction/manifests.js'
+import type { Surroundings } from '../extraction/surroundings.js'
 import type { ModuleIndex } from '../link/modules.js'
 import type { ModuleSummary, OutsideCall } from '../python/module.js'
 import type { ConfigurationRoot } from '../text/configured.js'

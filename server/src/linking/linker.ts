@@ -1,8 +1,9 @@
 /** The stage between reading and judging: files found that belong together, each read with what the others add to it. */
 
-import type { FileRecord, Surroundings } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { Overlay } from '../extraction/manifests.js'
 import { sharesAnything } from '../extraction/shared.js'
+import type { Surroundings } from '../extraction/surroundings.js'
 import type { KeptAnswers } from '../host/answers.js'
 import { type Backend, hashOf, type Versions } from '../host/backend.js'
 import { ConsoleScripts } from '../link/console-scripts.js'

@@ -1,5 +1,5 @@
 /** Scripts that a file names: it is read again with what stands in them. */
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import { folderOf, join, parents } from '../link/paths.js'
 import type { NamedText, TextName } from '../text/named-text.js'
 import { define } from '../text/records.js'

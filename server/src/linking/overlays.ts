@@ -1,6 +1,6 @@
 /** Which layouts of a manifest change what anybody reads. */
 import { wordsOf } from '../config/overlay.js'
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { Overlay } from '../extraction/manifests.js'
 import { acceleratorNames } from '../readers/kubernetes/pod.js'
 

@@ -2,7 +2,7 @@
  * The files of a project as links ask for them. Who asks is not asked back: what an answer depends on is noted, and
  * what has not been read so far is noted to be read.
  */
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import { hashOf } from '../host/backend.js'
 import type { HydraFile } from '../link/hydra.js'
 import type { ConfigurationContent } from '../link/inherited-configuration.js'

@@ -2,7 +2,7 @@
  * Most edits change what one file says and nothing of how files are linked. What has been linked then holds for all
  * others, and nobody needs to ask them (an edit costs the same in a small project and in a large one).
  */
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { ModuleSummary } from '../python/module.js'
 
 /** Files that somebody edits at a time; a checkout changes more. */

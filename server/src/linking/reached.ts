@@ -1,5 +1,5 @@
 /** Which files of a project run: those that something starts, and what they import. */
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { LinkedLaunch } from './runs.js'
 
 /** Paths that can be reached along imports from entry points and what launches start, those among them. */

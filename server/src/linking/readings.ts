@@ -1,7 +1,8 @@
 /** Files as they are read with what is around them; kept while nothing of that changes. */
 
-import type { FileRecord, Surroundings } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { Overlay } from '../extraction/manifests.js'
+import type { Surroundings } from '../extraction/surroundings.js'
 import type { KeptAnswers } from '../host/answers.js'
 import { type Backend, hashOf, type ReadResult, type Versions } from '../host/backend.js'
 import { lookUp } from '../text/records.js'

@@ -3,7 +3,7 @@
  * those, so that a definition is seen through any number of imports.
  */
 
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { KeptAnswers } from '../host/answers.js'
 import { type Backend, hashOf, type ReadResult, type Versions } from '../host/backend.js'
 import { processorWheels } from '../link/versions.js'

@@ -2,7 +2,7 @@
 import { at, items, map } from '../config/access.js'
 import { calledFolder, type HclModule } from '../config/hcl-scope.js'
 import type { ConfigMap } from '../config/node.js'
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import { folderOf } from '../link/paths.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 import type { ProjectFiles } from './project-files.js'

@@ -4,7 +4,8 @@
  */
 
 import type { Annotation } from '../annotations/annotations.js'
-import { Analyzer, type FileRecord } from '../extraction/analyzer.js'
+import { Analyzer } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import { kustomizationName } from '../extraction/manifests.js'
 import type { Finding } from '../finding.js'
 import { LocalBackend, unreadRecord } from '../host/backend.js'

@@ -1,7 +1,8 @@
 /** From records to findings: linked, judged, reported. A project has these stages once, and a preview has its own. */
 
 import { type Annotation, annotationsOf } from '../annotations/annotations.js'
-import type { FileRecord, Surroundings } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
+import type { Surroundings } from '../extraction/surroundings.js'
 import type { Finding } from '../finding.js'
 import type { KeptAnswers } from '../host/answers.js'
 import { type Backend, hashOf, type LocalBackend, type Versions } from '../host/backend.js'

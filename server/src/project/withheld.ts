@@ -1,6 +1,6 @@
 /** Which findings of a file another file of the project could still refute while most of it is unread. */
 
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { Finding } from '../finding.js'
 import { ownRuleNames } from '../host/own-rules.js'
 import { isChartTemplate } from '../linking/charts.js'

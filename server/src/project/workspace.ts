@@ -1,7 +1,8 @@
 /** The front door's implementation: one project, kept up to date as its files change. */
 
 import type { Annotation } from '../annotations/annotations.js'
-import { Analyzer, type FileRecord } from '../extraction/analyzer.js'
+import { Analyzer } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { Finding } from '../finding.js'
 import { KeptAnswers } from '../host/answers.js'
 import { type Backend, digestOf, LocalBackend, type Versions } from '../host/backend.js'

@@ -2,7 +2,8 @@
 
 import { editsFor } from '../edit/apply.js'
 import type { Change, Safety } from '../edit/write.js'
-import type { Analyzer, Surroundings } from '../extraction/analyzer.js'
+import type { Analyzer } from '../extraction/analyzer.js'
+import type { Surroundings } from '../extraction/surroundings.js'
 import type { Finding } from '../finding.js'
 import type { OfferedFix } from '../lint.js'
 import type { FixRequest } from '../rules/rule.js'

@@ -1,6 +1,6 @@
 /** From drafts to what the faces show: suppressions applied, fingerprints given, only the paths that were asked for. */
 
-import type { FileRecord } from '../extraction/analyzer.js'
+import type { FileRecord } from '../extraction/file-record.js'
 import type { SyntaxErrorPlace } from '../extraction/syntax-error.js'
 import type { Finding } from '../finding.js'
 import type { Configuration } from '../host/configuration.js'
