@@ -5,6 +5,7 @@ import { instance, type Provider } from '../catalog/instances.js'
 import { type PriceSettings, paidPrice } from '../catalog/price-book.js'
 import { isOld, type Price } from '../catalog/prices.js'
 import { groupedDigits } from '../text/grouped-digits.js'
+import type { Interval } from './network.js'
 
 /** What is known of a request for machines; absent: not known. */
 export interface MachineRequest {
@@ -196,6 +197,12 @@ export function roughUsd(usd: number): string {
 /** `$65`, `$1.05`: made of list prices alone, so below ten dollars the cents are known. */
 export function pricedUsd(usd: number): string {
   return usd >= 10 ? roughUsd(usd) : formatUsd(usd)
+}
+
+/** `$1.41`, `$5.20 to $24.58`. `write`: one amount. */
+export function spokenUsd({ low, high }: Interval, write: (usd: number) => string): string {
+  const [least, most] = [write(low), write(high)]
+  return least === most ? least : `${least} to ${most}`
 }
 
 /** What providers take off for capacity that they may take back, where no price of it is known: least and most. */

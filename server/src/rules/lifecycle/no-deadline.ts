@@ -1,7 +1,11 @@
+import { roughUsd, spokenUsd } from '../../estimate/hourly.js'
+import type { Interval } from '../../estimate/network.js'
+import { rateOf } from '../../estimate/rate.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { usesAccelerator } from '../accelerator-use.js'
-import { defineRule } from '../rule.js'
+import { requestOf } from '../machine-request.js'
+import { defineRule, type RuleContext } from '../rule.js'
 import { unless } from '../silence.js'
 import { subjectIn, subjectsOf } from '../subject-view.js'
 import { acceleratorsOf, duration, jobName, withoutAccelerators } from './job-words.js'
@@ -9,6 +13,8 @@ import { acceleratorsOf, duration, jobName, withoutAccelerators } from './job-wo
 const day = 86_400
 /** Longer limits end nothing that goes wrong: a week where others set limits too, five days where the bill is open. */
 const longest = { limited: 7 * day, open: 5 * day }
+/** What a hang may cost before a platform's own limit ends it is worth a warning from here on. In USD. */
+const dear = 1000
 
 export default defineRule({
   name: 'lifecycle/no-deadline',
@@ -18,7 +24,7 @@ export default defineRule({
   finds: 'GPU jobs and training jobs without a time limit',
   summary: 'Without a time limit, a job that hangs is billed until someone notices.',
   tellsTogether: true,
-  check(view, { report, silent }) {
+  check(view, { report, silent, options, today }) {
     const { timeLimit, service, limitedBy } = view.settings
     const counted = acceleratorsOf(view)
     const held = effective(view.settings.gpusFilledIn) === true || trainsOnUnknown(view)
@@ -33,9 +39,10 @@ export default defineRule({
     // A platform's own default is its maker's business, unless it is hardly one.
     const open = seconds === null || (timeLimit.state === 'default' && seconds > longest.open)
     if (open) {
+      const cost = seconds === null || onProcessors ? null : costOf(view, seconds, options.prices, today)
       const until =
         seconds !== null
-          ? `for ${duration(seconds)}, until the platform ends it`
+          ? `for ${duration(seconds)}${cost === null ? '' : ` (${spokenUsd(cost, roughUsd)})`}, until the platform ends it`
           : elsewhere === undefined
             ? 'until someone notices'
             : `until the limit of ${elsewhere}, often days or none at all`
@@ -47,7 +54,10 @@ export default defineRule({
       report({
         at: timeLimit,
         severity:
-          elsewhere === undefined && seconds === null && !onProcessors && !trainsOnUnknown(view)
+          elsewhere === undefined &&
+          !onProcessors &&
+          !trainsOnUnknown(view) &&
+          (seconds === null || (cost?.low ?? 0) >= dear)
             ? 'warning'
             : 'information',
         message: `${jobName(view, onProcessors)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (${onProcessors ? '' : 'a stuck collective, '}storage that does not answer) ${verb} ${machines} ${until}.${care}`,
@@ -74,6 +84,18 @@ export default defineRule({
     })
   },
 })
+
+/** USD that its machines cost in so many seconds; null: no price is known, or nobody said where it runs. */
+function costOf(
+  view: SubjectView<'Compute'>,
+  seconds: number,
+  prices: RuleContext['options']['prices'],
+  today: string,
+): Interval | null {
+  const rate = rateOf(requestOf(view), effective(view.settings.spot), prices, today)
+  if ('missing' in rate) return null
+  return { low: (rate.usd.low * seconds) / 3600, high: (rate.usd.high * seconds) / 3600 }
+}
 
 /** Nobody takes so many machines for what a few do in a day. */
 function takesDays({ settings }: SubjectView<'Compute'>): boolean {

@@ -1,6 +1,6 @@
 /** What the replicas of an endpoint cost, and how that is written. */
 import { month } from '../../estimate/bill.js'
-import { formatUsd, hourlyCost, roughUsd } from '../../estimate/hourly.js'
+import { formatUsd, hourlyCost, roughUsd, spokenUsd } from '../../estimate/hourly.js'
 import type { Interval } from '../../estimate/network.js'
 import { rateOf } from '../../estimate/rate.js'
 import { effective } from '../../values/value.js'
@@ -12,19 +12,13 @@ import type { RuleOptions } from '../rule.js'
 export function costText(price: Interval | null, replicas: number): string | null {
   if (price === null) return null
   const hourly = times(price, replicas)
-  return `${spoken(hourly, formatUsd)}/h, ${spoken(times(hourly, month), roughUsd)} a month`
+  return `${spokenUsd(hourly, formatUsd)}/h, ${spokenUsd(times(hourly, month), roughUsd)} a month`
 }
 
 const times = ({ low, high }: Interval, factor: number): Interval => ({
   low: low * factor,
   high: high * factor,
 })
-
-/** `$1.41`, `$5.20 to $24.58`. */
-function spoken({ low, high }: Interval, write: (usd: number) => string): string {
-  const [least, most] = [write(low), write(high)]
-  return least === most ? least : `${least} to ${most}`
-}
 
 /** USD per hour that one replica costs: its machine where a platform bills it by itself, its accelerators in a cluster; null: no price is known. */
 export function replicaPrice(
