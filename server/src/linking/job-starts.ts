@@ -58,7 +58,18 @@ export function withStarts({ settings }: JobEntry, starts: readonly JobEntry[]):
       key: first.key,
     }
   askFor(result, starts)
+  forget(result, starts)
   return result
+}
+
+/** A file may leave its machines to a command that ends them (`sky jobs launch`); where none does, they stay. */
+function forget(result: Settings, starts: readonly JobEntry[]): void {
+  if (result.idleStop !== undefined || result.endedBy !== undefined || effective(result.service) !== false)
+    return
+  const [first] = starts
+  const left = first?.settings.idleStop
+  if (left === undefined || starts.some(({ settings }) => settings.idleStop?.state !== 'default')) return
+  result.idleStop = { ...left, overridable: false }
 }
 
 function askFor(result: Settings, starts: readonly JobEntry[]): void {

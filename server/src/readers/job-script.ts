@@ -9,7 +9,7 @@ import { linesBefore } from './shell/environment-values.js'
 import { trainsByName } from './shell/failures.js'
 import { claimShellGrids } from './shell/grid-loop.js'
 import { claimJobOperations, type JobMachine } from './shell/job-operations.js'
-import { claimShellLaunch, launchesOf, type Work, workOf } from './shell/launches.js'
+import { claimShellLaunch, type FoundLaunch, launchesOf, type Work, workOf } from './shell/launches.js'
 import { claimScriptCalls } from './shell/script-calls.js'
 
 export interface JobScript {
@@ -35,6 +35,8 @@ export interface JobScript {
 export interface ScriptWork extends Work {
   /** One of its programs trains, by its name. */
   trains: boolean
+  /** It starts programs, and none of them stays up to answer, by its name. */
+  comesToAnEnd: boolean
 }
 
 /** Null: the text cannot be read. */
@@ -87,7 +89,20 @@ export function claimScript(
     const machine = { ...script.machine, job: script.job }
     claimJobOperations(claims, facts, launches, machine, text, () => place)
   }
-  return { ...workOf(facts, launches), trains: launches.some(trainsByName) }
+  const work = workOf(facts, launches)
+  const trains = launches.some(trainsByName)
+  const ends = launches.length > 0 && !work.service && !work.workbench && !launches.some(staysUp)
+  return { ...work, trains, comesToAnEnd: trains || ends }
+}
+
+const answering =
+  /(^|[^a-z])(serv(e|er|ing)|api|apps?|http|gateway|daemon|listener|workers?|gradio|streamlit|dash(board)?|(web)?ui|chat|demo|bot|agent|notebook)([^a-z]|$)/i
+
+/** By the name of its program or of its task: `serve.py`, `main.py serve`. */
+function staysUp({ parts }: FoundLaunch): boolean {
+  const { path, module, command } = parts.program
+  const name = path?.split('/').at(-1) ?? module ?? command ?? ''
+  return parts.serves || [name, parts.positionals[0]?.value].some((one) => answering.test(String(one ?? '')))
 }
 
 /** `$NAME` and `${NAME}` of variables whose values are known. */

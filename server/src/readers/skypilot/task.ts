@@ -37,6 +37,7 @@ import { settingTable } from '../setting-table.js'
 import { claimSetUpPhase, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
 import { smallByName } from '../tried-out.js'
+import { claimReplicas, policyKeys, serviceSettings } from './service.js'
 
 const taskKeys = new Set([
   'name',
@@ -93,7 +94,7 @@ const taskSettings = settingTable('Compute', {
 export const skypilotTaskReader = defineReader({
   name: 'skypilot-task',
   title: 'SkyPilot, in a file',
-  settings: [taskSettings],
+  settings: [taskSettings, serviceSettings],
   languages: ['yaml'],
   triggers: ['accelerators', 'use_spot', 'num_nodes', 'instance_type', 'SKYPILOT_', 'setup:'],
   read(facts, context, claims) {
@@ -203,9 +204,16 @@ function readTask(
     compute,
     task,
     source,
-    held && (byHand || work?.trains === true || trainsByTitle(name)) && !endsByItself(facts),
+    held && (byHand || work?.comesToAnEnd === true || trainsByTitle(name)) && !endsByItself(facts),
     byHand,
   )
+  claimReplicas(claims, root, document, {
+    name: name ?? null,
+    evidence,
+    gpus: wanted.count,
+    gpuModel: wanted.model,
+    shown: place,
+  })
   compute.known('service', 'run', serves || (work?.service === true && !byHand), place)
   const sharing = sharingOf(run, work)
   if (sharing !== null) compute.known('sharing', 'run', sharing, place)
@@ -328,6 +336,8 @@ function claimAccelerators(compute: SubjectBuilder<'Compute'>, task: Task, asked
   }
   const at_ = compute.locator.origin(shown, { site })
   if (asked.unsaid === true) compute.default('gpus', 'accelerators', 0, shown, { site, overridable: true })
+  // A slice of a TPU: the number in its name counts chips or cores.
+  else if (asked.tpu) compute.say('gpus', 'accelerators', { ...at_, state: 'range', low: 1, high: null })
   else compute.say('gpus', 'accelerators', readAs(at_, asked.count, 'candidates that differ'))
   if (asked.count !== null && asked.model !== null)
     compute.known('gpuModel', 'accelerators', asked.model, shown)
@@ -493,6 +503,10 @@ function changeTask(claim: Claim, value: unknown, facts: FragmentFacts): Change 
         ? { reason: 'the accelerators cannot be read' }
         : set(title, keys, `${kind}:${value}`)
     }
+    case 'minReplicas':
+      return value === 0
+        ? set('Keep no replica without traffic: min_replicas: 0', [...policyKeys, 'min_replicas'], 0)
+        : { reason: 'say under replica_policy how many replicas there may be, and at which load' }
     default:
       return byHand(claim)
   }

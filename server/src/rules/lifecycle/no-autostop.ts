@@ -39,7 +39,8 @@ export default defineRule({
       .filter((one) => one != null)
       .join(' ')
     const byHand = effective(interactive) === true
-    const name = machine === '' ? (count < 1 ? 'The machine' : 'The GPU machine') : machine
+    const kind = view.subject.evidence.accelerator === 'tpu' ? 'TPU' : 'GPU machine'
+    const name = machine === '' ? (count < 1 ? 'The machine' : `The ${kind}`) : machine
     // A command that ends it, rather than a setting.
     const missing = /[\s(]/.test(idleStop.key) ? 'is never called' : 'is not set'
     const state = idleStop.state === 'known' ? 'is off' : missing
