@@ -6,6 +6,7 @@
 import { leavesBefore } from '../../python/each-call.js'
 import { isGenerator } from '../../python/generators.js'
 import type { Call, Effects, Func, Loop, PythonModule } from '../../python/module.js'
+import { isNetworkType } from '../../python/network-types.js'
 import type { Comprehension, Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf, namesIn } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
@@ -17,6 +18,7 @@ import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { defineReader } from '../reader.js'
 import { alwaysRun, inTry, plainCalls, Varying } from '../repeated-code.js'
+import { preparedByNetworks } from './network-preparation.js'
 import { hoistSteps } from './preprocessing-change.js'
 import {
   type PreparationCost,
@@ -25,7 +27,7 @@ import {
   preparesElsewhere,
   tokenizing,
 } from './preprocessing-costs.js'
-import { repeatedSamples } from './sample-preprocessing.js'
+import { epochsOf, goesOnce, repeatedSamples } from './sample-preprocessing.js'
 import { trialPasses } from './trial-passes.js'
 
 export interface Step {
@@ -67,6 +69,8 @@ export const preprocessingReader = defineReader({
     'nltk',
     'rdkit',
     'gensim',
+    'radius_graph',
+    'knn_graph',
     'Tokenizer',
     'tokenizer',
     'SentenceTransformer',
@@ -162,6 +166,8 @@ export function repetitionsOf(python: PythonModule): Repetition[] {
     add({ per, times: passesOf(python, loop), steps, around: loop })
   }
   for (const repetition of repeatedSamples(python)) add(repetition)
+  if (!goesOnce(python))
+    for (const repetition of preparedByNetworks(python, epochsOf(python))) add(repetition)
   const start = atStart(python, seen)
   if (start !== null) add(start)
   return found
@@ -350,6 +356,8 @@ function stepsIn(
     // What trains beside does not give the same: the advice is about the step inside it.
     const same =
       from?.expr.callee.type === 'name' &&
+      // What a network does beside is not the same while it learns.
+      python.instanceClass(from.expr.callee)?.bases.some(isNetworkType) !== true &&
       from.expr.args.every(({ value }) => !varying.has(value, func)) &&
       !trainsWhen(python, from)
     return [from !== undefined && same ? { ...step, from } : step]

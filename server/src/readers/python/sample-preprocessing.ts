@@ -61,7 +61,7 @@ function hasOtherWays(python: PythonModule, { node }: Func): boolean {
 
 export function repeatedSamples(python: PythonModule): Repetition[] {
   if (evaluatesOnce(python) || goesOnce(python)) return []
-  const times = timesOf(python)
+  const times = epochsOf(python)
   const found: Repetition[] = makersOf(python).flatMap(({ func, each, kept }) => {
     const whole = func.class?.node ?? func.node
     if (each === 'row' || kept || (each === 'sample' && func.class === null)) return []
@@ -140,12 +140,13 @@ function stepsOfBatches(python: PythonModule, loop: Loop): Repetition['steps'] {
 }
 
 /** The program, or each that takes its data from this module, trains without a loop over epochs. */
-function goesOnce(python: PythonModule): boolean {
+export function goesOnce(python: PythonModule): boolean {
   if (python.importers.length > 0) return python.importers.every(({ onePass }) => onePass === true)
   return python.trainsInOnePass()
 }
 
-function timesOf(python: PythonModule): number | null {
+/** How many epochs the module trains for; null: it is not known. */
+export function epochsOf(python: PythonModule): number | null {
   const epochs = python.loops.find((loop) => loop.role === 'epoch' && effective(loop.trips) !== undefined)
   return epochs === undefined ? null : passesOf(python, epochs)
 }

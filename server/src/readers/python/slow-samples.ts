@@ -26,13 +26,13 @@ const film =
   /^(decord\.VideoReader|cv2\.VideoCapture|av\.open|torchvision\.io\.read_video|torchcodec\.decoders\.\w+)$/
 /** Arithmetic of milliseconds and more. */
 const slowArithmetic =
-  /^(librosa\.(stft|cqt|pyin|yin|vqt|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split)|beat\.\w+|onset\.\w+)|(python_speech_features|opensmile|parselmouth|pyworld)\.(\w+\.)*\w+|torch\.stft|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|scipy\.signal\.(resample|resample_poly|decimate|spectrogram|stft|cwt|filtfilt|sosfiltfilt)|pywt\.(wavedec|wavedec2|wavedecn|swt|cwt)|scipy\.ndimage\.(zoom|gaussian_filter|median_filter|distance_transform_\w+)|skimage\.(feature|restoration|segmentation)\.\w+|skimage\.exposure\.equalize_adapthist|cv2\.(fastNlMeans\w+|calcOpticalFlowFarneback|inpaint)|mahotas\.features\.\w+|rdkit\.Chem\.AllChem\.\w+|ogb\.utils\.(mol\.)?smiles2graph|torch_geometric\.utils\.(smiles\.)?from_smiles|dgllife\.utils\.\w*(smiles|mol)_to_\w+|nltk\.(\w+\.)?(word_tokenize|sent_tokenize|pos_tag)|jieba\.(\w+\.)?(l?cut|tokenize)|bs4\.BeautifulSoup|(pytesseract\.)+image_to_\w+)$/
+  /^(librosa\.(stft|cqt|pyin|yin|vqt|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split)|beat\.\w+|onset\.\w+)|(python_speech_features|opensmile|parselmouth|pyworld)\.(\w+\.)*\w+|torch\.stft|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|scipy\.signal\.(resample|resample_poly|decimate|spectrogram|stft|cwt|filtfilt|sosfiltfilt)|pywt\.(wavedec|wavedec2|wavedecn|swt|cwt)|scipy\.ndimage\.(zoom|gaussian_filter|median_filter|distance_transform_\w+)|skimage\.(feature|restoration|segmentation)\.\w+|skimage\.exposure\.equalize_adapthist|cv2\.(fastNlMeans\w+|calcOpticalFlowFarneback|inpaint)|mahotas\.features\.\w+|rdkit\.Chem\.AllChem\.\w+|ogb\.utils\.(mol\.)?smiles2graph|torch_geometric\.utils\.(smiles\.)?from_smiles|dgllife\.utils\.\w*(smiles|mol)_to_\w+|nltk\.(\w+\.)?(word_tokenize|sent_tokenize|pos_tag)|jieba\.(\w+\.)?(l?cut|tokenize)|bs4\.BeautifulSoup|(pytesseract\.)+image_to_\w+|(torch_geometric\.nn\.(pool\.)?|torch_cluster\.|dgl\.)(radius_graph|knn_graph|segmented_knn_graph)|sklearn\.neighbors\.(kneighbors_graph|radius_neighbors_graph)|scipy\.spatial\.(cKDTree|KDTree|Delaunay))$/
 /** Objects that are called with a sample. */
 const slowTransform =
   /^torchaudio\.transforms\.(Resample|MelSpectrogram|Spectrogram|MFCC|LFCC)$|^transformers\.(\w+\.)*\w*(FeatureExtractor|Processor)$/
 /** Of these, those that read the words of a page by themselves, unless they are told otherwise or are given them. */
 const readsPages = /^transformers\.(\w+\.)*Layout(LMv[23]|XLM)\w+$/
-const ofTensors = /^torch(audio)?\./
+const ofTensors = /^torch(audio|_cluster)?\.|^torch_geometric\.nn\.|^dgl\./
 /** Networks that take the wave itself: all that their processors do to it is a mean and a variance, or letters to ids. */
 const ofWaves = /(wav2vec2(?!-?bert)|hubert|wavlm|unispeech|xls-?r|data2vec-?audio|\bsew|\bmms-)/i
 /** A part of a file, rather than all of it. */

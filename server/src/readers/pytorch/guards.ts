@@ -74,8 +74,14 @@ function structure(analysis: PythonModule, test: Expr, owner: StepOwner): Guard 
   const value = test.type === 'name' ? analysis.definition(test) : test
   if (value !== test) return guardOf(analysis, value, owner)
   if (test.type === 'attribute' && test.attr === 'requires_grad') return 'always'
+  // The mode of a network, which the training sets.
+  if (test.type === 'attribute' && test.attr === 'training' && isSelf(test.value)) return 'surely'
   // `if should_log(step):`, `if time_to_evaluate:`.
   return 'sometimes'
+}
+
+function isSelf(expr: Expr): boolean {
+  return expr.type === 'name' && expr.id === 'self'
 }
 
 /** `torch.cuda.is_available()`, `device.type == 'cuda'`: true wherever a step costs money. */

@@ -14,7 +14,11 @@ export interface Helper {
 
 /** Functions of this module that take no step of an optimiser themselves. */
 export function helpersOf(python: PythonModule): readonly Helper[] {
-  return once(python, 'helpers of steps', () => [...calledElsewhere(python), ...losses(python)])
+  return once(python, 'helpers of steps', () => [
+    ...calledElsewhere(python),
+    ...losses(python),
+    ...networks(python),
+  ])
 }
 
 function calledElsewhere(python: PythonModule): Helper[] {
@@ -38,17 +42,48 @@ function parametersOf({ node, class: klass }: Func): string[] {
   return klass !== null && /^(self|cls)$/.test(names[0] ?? '') ? names.slice(1) : names
 }
 
+const lossName = /loss|criterion/i
+
 /** Each step computes the losses that a program makes, wherever its loop is. */
 function losses(python: PythonModule): Helper[] {
-  const classes = python.classes.filter(
-    ({ name, bases }) => /loss|criterion/i.test(name) && bases.some(isNetworkType),
-  )
+  const classes = python.classes.filter(({ name, bases }) => lossName.test(name) && bases.some(isNetworkType))
   if (classes.length === 0 || !trainsAnywhere(python)) return []
   return classes.flatMap((klass) => {
     const forward = klass.methods.get('forward')
     if (forward === undefined || !isMade(python, klass)) return []
     return [{ func: forward, onDevice: tensorsAmong(python, forward, parametersOf(forward)) }]
   })
+}
+
+/** What judges results rather than makes them: Inception for a FID, metrics as modules. */
+const measureName = /metric|scor(e|er|ing)(?![a-z])|eval|fid(?![a-z])|inception|lpips|accuracy/i
+
+/** Each step runs the networks that a program makes and trains, wherever its loop is. */
+function networks(python: PythonModule): Helper[] {
+  return trainedForwards(python).map((func) => ({ func, onDevice: computedWith(func) }))
+}
+
+/** The forward passes of networks that a program makes and trains. */
+export function trainedForwards(python: PythonModule): Func[] {
+  const classes = python.classes.filter(
+    ({ name, bases, methods }) =>
+      !lossName.test(name) &&
+      !measureName.test(name) &&
+      bases.includes('torch.nn.Module') &&
+      methods.has('forward'),
+  )
+  if (classes.length === 0 || measureName.test(python.path) || !trainsAnywhere(python)) return []
+  return classes.flatMap((klass) => (isMade(python, klass) ? klass.methods.get('forward')! : []))
+}
+
+/** The parameters that a network hands to its layers: lengths and names of a batch may stay on the host. */
+function computedWith(forward: Func): ReadonlySet<string> {
+  const handed = forward.calls.flatMap(({ expr: { callee, args } }) => {
+    const own = callee.type === 'attribute' && callee.value.type === 'name' && callee.value.id === 'self'
+    const [first] = args
+    return own && first?.name === null && first.value.type === 'name' ? [first.value.id] : []
+  })
+  return new Set(parametersOf(forward).filter((name) => handed.includes(name)))
 }
 
 /** An object of the class, or of one that extends it, is made here or in a module that imports this one. */

@@ -19,6 +19,16 @@ export function ownStatements(python: PythonModule, { code, func }: Step): HotSt
   return only === undefined || another !== undefined ? own : only
 }
 
+/** Statements of each function of the step that propagates back, in order: one for each network, or the step itself. */
+export function partsGoingBack(python: PythonModule, step: Step): HotStatement[][] {
+  const { code, func } = step
+  const parts = [func, ...code.followed.keys()].map((one) =>
+    code.statements.filter((statement) => statement.func === one),
+  )
+  const back = parts.filter((statements) => goesBack(python, statements))
+  return back.length > 0 ? back : [ownStatements(python, step)]
+}
+
 function goesBack(python: PythonModule, statements: readonly HotStatement[]): boolean {
   return statements.some(({ expressions }) =>
     expressions.some((expr) => callsIn(python, expr).some(isBackward)),

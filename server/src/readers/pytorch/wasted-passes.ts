@@ -1,9 +1,9 @@
 /** Passes through networks in a step whose results nothing uses. */
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { childrenOf, forEachChild } from '../../syntax/python-children.js'
 import { calledNetwork, isFromLibrary, isUntouched, passedNetwork } from './called-networks.js'
-import { codeMatches } from './evidence.js'
+import { codeMatches, codeText } from './evidence.js'
 import { keepsContent } from './frozen-passes.js'
 import { switchesForGood } from './gradient-switches.js'
 import { callsIn, type HotStatement } from './hot-code.js'
@@ -12,6 +12,7 @@ import type { Step } from './step-operations.js'
 import {
   backwardPasses,
   ownStatements,
+  partsGoingBack,
   reachedByGradients,
   sourcesBefore,
   targetNames,
@@ -31,37 +32,42 @@ export interface Undetached {
 export function undetachedInputs(python: PythonModule, step: Step): Undetached[] {
   const optimizers = optimizedNetworks(python)
   if (optimizers.size < 2 || togglesGradients(python)) return []
-  const own = ownStatements(python, step)
-  const updates = optimizerCalls(python, own, optimizers, 'step')
-  const zeroed = optimizerCalls(python, own, optimizers, 'zero_grad')
-  const passes = backwardPasses(python, own).map((pass) => ({
-    ...pass,
-    reached: reachedByGradients(own, pass.loss, pass.at),
-  }))
-  const found: Undetached[] = []
-  for (const pass of passes) {
-    const update = updates.find(({ at }) => at > pass.at)
-    if (update === undefined) continue
-    for (const { expr, at } of pass.reached) {
-      if (expr.type !== 'call' || !update.networks.has(networkText(python, expr.callee))) continue
-      // Another loss goes through the same pass, and may need what lies behind.
-      if (passes.some((other) => other !== pass && other.reached.some((one) => one.expr === expr))) continue
-      for (const argument of expr.args)
-        for (const made of madeBy(python, own, argument.value, at)) {
-          const through = networkText(python, made.call.expr.callee)
-          if (update.networks.has(through)) continue
-          const next = updates.filter((one) => one.networks.has(through))
-          if (
-            next.length === 0 ||
-            !next.every((one) => clearedBetween(pass.at, one.at, through, zeroed, own.length))
-          )
-            continue
-          if (found.some((one) => one.expr === made.expr)) continue
-          found.push({ expr: made.expr, through, updated: networkText(python, expr.callee) })
-        }
+  const all = step.code.statements
+  const updates = optimizerCalls(python, all, optimizers, 'step')
+  const zeroed = optimizerCalls(python, all, optimizers, 'zero_grad')
+  return partsGoingBack(python, step).flatMap((own) => {
+    const placeOf = (at: number): number =>
+      at < own.length ? all.indexOf(own[at]!) : all.indexOf(own.at(-1)!) + 1
+    const passes = backwardPasses(python, own).map((pass) => ({
+      ...pass,
+      reached: reachedByGradients(own, pass.loss, pass.at),
+    }))
+    const found: Undetached[] = []
+    for (const pass of passes) {
+      const place = placeOf(pass.at)
+      const update = updates.find(({ at }) => at > place)
+      if (update === undefined) continue
+      for (const { expr, at } of pass.reached) {
+        if (expr.type !== 'call' || !update.networks.has(networkText(python, expr.callee))) continue
+        // Another loss goes through the same pass, and may need what lies behind.
+        if (passes.some((other) => other !== pass && other.reached.some((one) => one.expr === expr))) continue
+        for (const argument of expr.args)
+          for (const made of madeBy(python, own, argument.value, at)) {
+            const through = networkText(python, made.call.expr.callee)
+            if (update.networks.has(through)) continue
+            const next = updates.filter((one) => one.networks.has(through))
+            if (
+              next.length === 0 ||
+              !next.every((one) => clearedBetween(place, one.at, through, zeroed, all.length))
+            )
+              continue
+            if (found.some((one) => one.expr === made.expr)) continue
+            found.push({ expr: made.expr, through, updated: networkText(python, expr.callee) })
+          }
+      }
     }
-  }
-  return found
+    return found
+  })
 }
 
 /** The code says itself for which weights gradients are computed. */
@@ -108,7 +114,8 @@ function madeBy(
 ): { call: Call; expr: Expr }[] {
   const networks = new Set([...optimizedNetworks(python).values()].flatMap((one) => [...one]))
   const found: { call: Call; expr: Expr }[] = []
-  const visit = (expr: Expr): void => {
+  /** `whole`: what the network is given, of which this is a part or what it was made of. */
+  const visit = (expr: Expr, at: number, whole: Expr | null, depth: number): void => {
     if (
       expr.type === 'call' &&
       expr.callee.type === 'attribute' &&
@@ -118,7 +125,7 @@ function madeBy(
     if (expr.type === 'attribute' && expr.attr === 'data') return
     if (expr.type === 'call' && networks.has(networkText(python, expr.callee))) {
       const call = python.callAt(expr)
-      if (call !== null && !withoutGradients(python, call)) found.push({ call, expr })
+      if (call !== null && !withoutGradients(python, call)) found.push({ call, expr: whole ?? expr })
       return
     }
     const name = textOfTarget(expr)
@@ -128,14 +135,26 @@ function madeBy(
       // `fake = fake.detach()`, or one of several.
       if (sources.length !== 1 || only === undefined || only.value.type !== 'call') return
       const call = python.callAt(only.value)
-      if (call === null || !networks.has(networkText(python, only.value.callee))) return
-      if (!withoutGradients(python, call)) found.push({ call, expr })
+      if (call === null || withoutGradients(python, call)) return
+      if (networks.has(networkText(python, only.value.callee))) found.push({ call, expr: whole ?? expr })
+      else if (depth < 3 && passesGradients(python, only.value))
+        forEachChild(only.value, (part) => visit(part, only.at, whole ?? expr, depth + 1))
       return
     }
-    forEachChild(expr, visit)
+    forEachChild(expr, (part) => visit(part, at, whole, depth))
   }
-  visit(input)
+  visit(input, at, null, 0)
   return found
+}
+
+/** What it gives still hangs on the networks that made what it is given: `normalize(fake)`, `torch.cat([real, fake])`. */
+function passesGradients(python: PythonModule, { callee }: CallExpr): boolean {
+  if (python.nameOf(callee)?.startsWith('torch.') === true) return true
+  const func = python.functionOf(callee)
+  return (
+    func !== null &&
+    !/detach|no_grad|numpy|\.data\b|\.item\(/.test(codeText(python, func.node.start, func.node.end))
+  )
 }
 
 /** The gradients of a network are cleared behind a backward pass, before they are used the next time round the loop. */
