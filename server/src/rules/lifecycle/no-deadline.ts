@@ -15,6 +15,8 @@ const day = 86_400
 const longest = { limited: 7 * day, open: 5 * day }
 /** What a hang may cost before a platform's own limit ends it is worth a warning from here on. In USD. */
 const dear = 1000
+/** The same for a word about a default that other jobs do well with. */
+const felt = 50
 
 export default defineRule({
   name: 'lifecycle/no-deadline',
@@ -36,10 +38,11 @@ export default defineRule({
     if (machines === undefined) return silent(withoutAccelerators(view))
     if (effective(service) === true) return silent('it is a service')
     const seconds = timeLimit.value ?? null
-    // A platform's own default is its maker's business, unless it is hardly one.
-    const open = seconds === null || (timeLimit.state === 'default' && seconds > longest.open)
+    const cost = seconds === null || onProcessors ? null : costOf(view, seconds, options.prices, today)
+    // A platform's own default is its maker's business, unless it is hardly one, or a hang costs much until it ends.
+    const bearable = seconds !== null && seconds <= longest.open && (cost?.low ?? 0) < felt
+    const open = seconds === null || (timeLimit.state === 'default' && !bearable)
     if (open) {
-      const cost = seconds === null || onProcessors ? null : costOf(view, seconds, options.prices, today)
       const until =
         seconds !== null
           ? `for ${duration(seconds)}${cost === null ? '' : ` (${spokenUsd(cost, roughUsd)})`}, until the platform ends it`
@@ -61,14 +64,16 @@ export default defineRule({
             ? 'warning'
             : 'information',
         message: `${jobName(view, onProcessors)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (${onProcessors ? '' : 'a stuck collective, '}storage that does not answer) ${verb} ${machines} ${until}.${care}`,
-        fixes: lost
-          ? []
-          : [
-              {
-                set: [{ claim: timeLimit, value: limit }],
-                ...(takesDays(view) ? { onlyIf: 'no run takes longer' } : {}),
-              },
-            ],
+        // A fix that knows nothing of how long a run takes proposes no less than a default of a day.
+        fixes:
+          lost || (seconds !== null && seconds <= limit)
+            ? []
+            : [
+                {
+                  set: [{ claim: timeLimit, value: limit }],
+                  ...(takesDays(view) ? { onlyIf: 'no run takes longer' } : {}),
+                },
+              ],
         ...(onProcessors ? { together: 'on processors' } : {}),
       })
       return
