@@ -145,9 +145,9 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
       report: (report) => {
         const reader = isClaim(report.at) ? report.at.reader : subject.reader
         if (!configuration.enabled(rule.name, reader)) return silent(`the rule is off for ${reader}`)
-        // What is missing in a library may be given by whoever uses it.
         const missing = isClaim(report.at) && report.at.state === 'default'
-        if (missing && subject.evidence.role !== 'job' && !context.reachable(subject.location.path))
+        const unrun = missing && subject.evidence.role !== 'job' && !context.reachable(subject.location.path)
+        if (unrun && !isWhole(view))
           return silent('nothing in the project runs this module, and whoever does may set it')
         const location = isClaim(report.at) ? report.at.location : report.at
         if (languageOf(location.path) === 'markdown')
@@ -160,7 +160,8 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
           rule.measuredBy === undefined ? null : verdictOn(rule.measuredBy, context.bills.recordsOf(view.run))
         const { money } = configuration.optionsFor(rule.name)
         const reasoned = isClaim(report.at) && report.at.reasoned === true
-        const judged = severityOf(rule, view, report, waste, bill.per, money)
+        const severity = severityOf(rule, view, report, waste, bill.per, money)
+        const judged = unrun ? lower(severity, 'information') : severity
         drafts.push({
           rule: rule.name,
           reader,
@@ -208,6 +209,14 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
     context.onVerdict?.(rule.name, drafts.slice(before), silence)
   }
   return superseded(drafts, rules)
+}
+
+/**
+ * Whoever calls it cannot give what is missing: a training with its loop over epochs, a search with its trials. What is missing
+ * in one step of a library may be given around it.
+ */
+function isWhole(view: SubjectView): boolean {
+  return isViewOf(view, 'Training') ? view.settings.epochs !== undefined : isViewOf(view, 'Search')
 }
 
 /** What would make it otherwise, where that is a switch of the command line. */

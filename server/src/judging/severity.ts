@@ -1,7 +1,7 @@
 /** How severe a finding is: the rule's own word, lowered by evidence, decided by money where the bill is known. */
 import type { Bill, OpenInterval } from '../estimate/bill.js'
 import type { MoneyThresholds, Report, Rule, Saving, Severity } from '../rules/rule.js'
-import { isViewOf } from '../rules/subject-view.js'
+import { isViewOf, subjectsOf } from '../rules/subject-view.js'
 import type { Location } from '../text/location.js'
 import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
@@ -87,14 +87,25 @@ export function severityOf(
   if (guessed && evidence.negligible !== undefined) severity = 'hint'
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
   if (retired.test(location.path)) severity = oneStepDown(severity)
-  // What never runs costs nothing; one of several trainings may be the next that somebody puts in.
-  if (evidence.uncalled !== undefined) severity = isViewOf(view, 'Training') ? oneStepDown(severity) : 'hint'
+  if (evidence.uncalled !== undefined) severity = lower(severity, uncalled(view, severity))
   if (isClaim(report.at) && report.at.reasoned === true) severity = 'hint'
   if (isClaim(report.at) && report.at.overridable) severity = lower(severity, 'information')
   // Whoever starts it decides whether an accelerator is there to be wasted.
   if (evidence.processorByDefault === true && aboutAccelerators.has(family))
     severity = lower(severity, 'information')
   return severity
+}
+
+/**
+ * What never runs costs nothing. One of several trainings may be the next that somebody puts in; where the program has no
+ * other, it is what somebody calls.
+ */
+function uncalled(view: SubjectView, severity: Severity): Severity {
+  if (!isViewOf(view, 'Training')) return 'hint'
+  const others = subjectsOf(view.run, 'Training')
+  return others.some(({ subject }) => subject.evidence.uncalled === undefined)
+    ? oneStepDown(severity)
+    : lower(severity, 'information')
 }
 
 /** Between the ends, where both are known: prices and speeds that are assumed multiply. */

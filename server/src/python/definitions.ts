@@ -368,7 +368,7 @@ function stepsOf(analysis: Analysis, klass: Klass): ModuleSummary['classes'][str
   const steps: NonNullable<ModuleSummary['classes'][string]['steps']> = {}
   for (const [name, method] of klass.methods) {
     const effects = analysis.effectsOfFunction(method)
-    if (effects.backward && effects.optimizerStep) define(steps, name, running(effects))
+    if (effects.backward || effects.optimizerStep) define(steps, name, running(effects))
   }
   return Object.keys(steps).length === 0 ? null : steps
 }

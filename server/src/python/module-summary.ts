@@ -5,6 +5,7 @@ import type { Evidence } from '../text/evidence.js'
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
 import type { SharedArgument } from './code.js'
+import type { KerasLayers } from './keras-layers.js'
 import type { ReportedMetrics } from './logged-metrics.js'
 import type { MadeNetwork } from './networks/size.js'
 import type { SampleSource } from './sample-sources.js'
@@ -227,6 +228,8 @@ export interface ModuleSummary {
   secondOrder?: true
   /** It makes convolutions, or a module of the project that it imports does. */
   convolutional?: true
+  /** How much matrix work its Keras layers do, or those of a module of the project that it imports. */
+  kerasLayers?: KerasLayers
   /** It makes a data set of tensors that lie on the accelerator, or a module of the project that it imports does. */
   residentData?: true
   /** Its training goes through the data once. */

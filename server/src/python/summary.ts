@@ -8,6 +8,7 @@ import { createdGraph, lastIdentifier } from './effects.js'
 import { fittedMethods } from './fitted-classes.js'
 import { sharedArguments } from './imported-arguments.js'
 import { keptCode } from './kept-code.js'
+import { kerasLayersOf } from './keras-layers.js'
 import { reportedMetrics } from './logged-metrics.js'
 import type { Call, ModuleSummary } from './module.js'
 import { networkAutocasts } from './network-autocast.js'
@@ -37,6 +38,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
   const restores = restoredNames(analysis)
   const code = keptCode(analysis)
   const makes = madeNetworks(analysis)
+  const layers = kerasLayersOf(analysis)
   const rank = rankSource(analysis)
   const samples = sampleSource(analysis)
   const fitted = fittedMethods(analysis)
@@ -69,6 +71,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     ...(networkAutocasts(analysis) ? { autocasts: true as const } : {}),
     ...(trainsInOnePass(analysis) ? { onePass: true as const } : {}),
     ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),
+    ...(layers === undefined ? {} : { kerasLayers: layers }),
     ...(code === null ? {} : { code }),
     ...(makes.length === 0 ? {} : { makes }),
     ...loadedWeights(analysis),

@@ -104,6 +104,7 @@ function countedOf(python: PythonModule, maker: Maker): CountedLayers | null {
       const layer = layerOf(call)
       const part = layer === null ? makerCalled(python, call) : null
       const holds = part !== null && part !== one && hasLayers(python, part, depth)
+      if (layer === null && part === null && isPartElsewhere(python, call)) return false
       if (layer === null && !holds) continue
       // Nobody knows how often a loop goes round that makes a part of them.
       if (call.loops.length > around || depth > deepest || left-- <= 0) return false
@@ -113,6 +114,13 @@ function countedOf(python: PythonModule, maker: Maker): CountedLayers | null {
     return true
   }
   return add(maker, 0) && chain.result.layers > 0 ? chain.result : null
+}
+
+/** A layer or a block of layers that another module of the project defines. */
+function isPartElsewhere(python: PythonModule, { expr }: Call): boolean {
+  const { bases = [] } = python.importedClass(expr.callee) ?? {}
+  const { calls = [] } = python.importedFunction(expr.callee) ?? {}
+  return [...bases, ...calls].some((name) => /^keras\.(layers\.|Model$|Sequential$)/.test(name))
 }
 
 function hasLayers(python: PythonModule, maker: Maker, depth: number): boolean {

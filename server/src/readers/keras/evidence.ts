@@ -1,5 +1,6 @@
 /** What a Keras program runs on, and whether it does the work of a real one. */
 
+import { kerasLayersAround } from '../../python/keras-layers.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall } from '../../text/evidence.js'
@@ -128,27 +129,8 @@ function smallNetwork(python: PythonModule): string | null {
   })
 }
 
-const heavyLayers =
-  /^keras\.layers\.(\w+\.)*((Separable|Depthwise)?Conv(olution)?[123]D(Transpose)?|ConvLSTM\dD|MultiHeadAttention|GroupQueryAttention|Attention|TFSMLayer)$|^keras\.applications\.|^(keras_hub|keras_nlp|keras_cv|tensorflow_hub|transformers|efficientnet|segmentation_models|classification_models)\./
-const recurrent = /^keras\.layers\.(CuDNN)?(LSTM|GRU|SimpleRNN)$/
-/** Units from which on a recurrent layer fills the matrix units. */
-const wideRecurrent = 256
-
 /** True where a layer does enough matrix work to gain from short formats; null: the model is built elsewhere. */
 export function heavyModel(python: PythonModule): boolean | null {
-  return once(python, 'keras heavy model', () => {
-    let layers = 0
-    for (const call of python.calls) {
-      if (call.name === null) continue
-      if (heavyLayers.test(call.name)) return true
-      if (call.name.startsWith('keras.layers.')) layers++
-      if (!recurrent.test(call.name)) continue
-      if (Number(knownArgument(python.argument(call, 'units', 0))) >= wideRecurrent) return true
-    }
-    // A loop is handed its model by the module that calls it.
-    for (const module of [...python.imported, ...python.importers, ...python.programs]) {
-      if (module.convolutional === true || module.uses.some((use) => heavyLayers.test(use))) return true
-    }
-    return layers > 0 ? false : null
-  })
+  const layers = once(python, 'keras layers', () => kerasLayersAround(python) ?? null)
+  return layers === 'heavy' ? true : layers === 'light' ? false : null
 }

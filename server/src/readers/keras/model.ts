@@ -35,7 +35,7 @@ export const kerasReader = defineReader({
       readNetwork(python, fit, training)
       claimShortEpochs(python, fit, evidence, claims)
       // The policy belongs to the whole process: said once, and only where the layers gain from it.
-      if (fit === first && heavyModel(python) === true)
+      if (fit === first && heavyModel(python) !== false)
         readPrecision(python, place, callSite(fit), context, training)
     }
   },

@@ -88,7 +88,7 @@ function readLoop(
   noteSmall(evidence, demonstration(python, loop, outer) ?? (overTensors(python) ? 'single tensors' : null))
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   if (automatic) training.known('automaticDevice', 'device', true, header)
-  if (first && heavyModel(python) === true)
+  if (first && heavyModel(python) !== false)
     readPrecision(
       python,
       header,
