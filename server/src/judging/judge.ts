@@ -11,6 +11,7 @@ import { isViewOf } from '../rules/subject-view.js'
 import { languageOf } from '../text/language.js'
 import { type Location, sameLocation } from '../text/location.js'
 import { isFixture, isTestPath } from '../text/test-path.js'
+import { effective } from '../values/value.js'
 import { type World, worldsOf } from '../workload/choices.js'
 import type { Run, Subject, SubjectView } from '../workload/claim.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
@@ -212,11 +213,13 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
 }
 
 /**
- * Whoever calls it cannot give what is missing: a training with its loop over epochs, a search with its trials. What is missing
- * in one step of a library may be given around it.
+ * Whoever calls it cannot give what is missing: a training with its loop over epochs, a search with its trials or its space
+ * beside it. What is missing in one step of a library may be given around it.
  */
 function isWhole(view: SubjectView): boolean {
-  return isViewOf(view, 'Training') ? view.settings.epochs !== undefined : isViewOf(view, 'Search')
+  if (isViewOf(view, 'Training')) return view.settings.epochs !== undefined
+  if (!isViewOf(view, 'Search')) return false
+  return effective(view.settings.trialSteps) !== undefined || effective(view.settings.space) !== undefined
 }
 
 /** What would make it otherwise, where that is a switch of the command line. */

@@ -97,12 +97,13 @@ export function severityOf(
 }
 
 /**
- * What never runs costs nothing. One of several trainings may be the next that somebody puts in; where the program has no
+ * What never runs costs nothing. One of several trainings or searches may be the next that somebody puts in; where the program has no
  * other, it is what somebody calls.
  */
 function uncalled(view: SubjectView, severity: Severity): Severity {
-  if (!isViewOf(view, 'Training')) return 'hint'
-  const others = subjectsOf(view.run, 'Training')
+  const kind = view.subject.kind
+  if (kind !== 'Training' && kind !== 'Search') return 'hint'
+  const others: SubjectView[] = subjectsOf(view.run, kind)
   return others.some(({ subject }) => subject.evidence.uncalled === undefined)
     ? oneStepDown(severity)
     : lower(severity, 'information')

@@ -33,6 +33,7 @@ import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
 import { type Binding, scopeAt } from './scope.js'
 import { trackedValue } from './tracked-configuration.js'
+import { searchingFunctions } from './trial-searches.js'
 
 const depthLimit = 200
 
@@ -407,8 +408,10 @@ export class Folder {
     const called = sites !== null && sites.length > 0
     if (!called && fallback?.state === 'known' && isPipeline(this.analysis, owner.func))
       return { ...fallback, overridable: true }
-    if (sites === null) return unknown(`the parameter ${binding.name}`)
     const values = this.analysis.outside.values(owner.func, binding.name, owner.position, fallback) ?? []
+    if (!called && values.length === 0 && fallback?.state === 'known' && fallback.value !== null)
+      if (searchingFunctions(this.analysis).has(owner.func)) return { ...fallback, overridable: true }
+    if (sites === null) return unknown(`the parameter ${binding.name}`)
     if (sites.length + values.length === 0) return unknown(`the parameter ${binding.name}`)
     for (const site of sites) {
       const argument = this.analysis.argument(site, binding.name, owner.position)

@@ -1,6 +1,8 @@
 /** Calls that run a function once for each trial of a search, and the functions of other modules among them. */
 import type { Expr } from '../syntax/python-ast.js'
+import { once } from '../text/once.js'
 import type { Analysis } from './analysis.js'
+import type { Func } from './code.js'
 import type { ArgumentValue, Call, TriedFunction } from './module.js'
 import { targetOf } from './names.js'
 
@@ -96,4 +98,25 @@ function triedBy(analysis: Analysis, expr: Expr): { target: string; position: nu
   }
   const target = value.type === 'name' || value.type === 'attribute' ? targetOf(analysis, value) : null
   return target === null ? null : { target, position: 0 }
+}
+
+/** A search that a library makes an object of: what is drawn, and how often, is said as it is made. */
+const searchObject = /^(sklearn|skopt|dask_ml)\.(\w+\.)*\w*Search(CV)?$|^keras_tuner\.(\w+\.)*[A-Z]\w+$/
+
+/**
+ * Functions that run a search, or define the trials of one. Whoever starts such a function by hand, from a notebook or a
+ * console, mostly takes its defaults.
+ */
+export function searchingFunctions(analysis: Analysis): ReadonlySet<Func> {
+  return once(analysis, 'searching functions', () => {
+    const usesOptuna = analysis.usesHere('optuna.', 'optuna')
+    const found = new Set<Func>()
+    for (const call of analysis.calls)
+      if (call.function !== null && startsTrials(call, usesOptuna)) found.add(call.function)
+    return found
+  })
+}
+
+function startsTrials(call: Call, usesOptuna: boolean): boolean {
+  return trialSearch(call, usesOptuna) !== null || searchObject.test(call.name ?? '')
 }
