@@ -5,6 +5,7 @@ import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentOf } from './configured-path.js'
 import { isDrawn, isRemembered, leavesBefore } from './each-call.js'
+import { loadedModel, mayLoadModel } from './model-load-names.js'
 import type { Call, Func, FunctionLoad, Klass, NamedParameter } from './module.js'
 import { bindingsOf, importedLoads } from './names.js'
 import { readsPart, wholeLoad } from './whole-loads.js'
@@ -15,7 +16,7 @@ const deepest = 8
 /** A module that loads nothing, and imports none that does, need not be looked through. */
 export function mayLoad(analysis: Analysis): boolean {
   return (
-    analysis.calls.some(({ name }) => name !== null && wholeLoad(name) !== null) ||
+    analysis.calls.some(({ name }) => name !== null && (wholeLoad(name) !== null || mayLoadModel(name))) ||
     analysis.imported.some(({ functions, classes }) =>
       [...Object.values(functions), ...Object.values(classes)].some(({ loads }) => loads !== undefined),
     )
@@ -27,10 +28,10 @@ export function functionLoads(analysis: Analysis, func: Func, depth = 0): Functi
   const found: FunctionLoad[] = []
   for (const call of func.calls) {
     if (call.conditional || leavesBefore(func, call.expr.start)) continue
-    for (const { what, weight, decisive } of loadedBy(analysis, call, depth)) {
+    for (const { decisive, ...load } of loadedBy(analysis, call, depth)) {
       const inputs = new Map<string, NamedParameter>()
       if (decisive.every((expr) => follows(analysis, expr, func, inputs)))
-        found.push({ what, weight, inputs: [...inputs.values()] })
+        found.push({ ...load, inputs: [...inputs.values()] })
     }
   }
   return found.slice(0, mostLoads)
@@ -46,26 +47,31 @@ export function methodLoads(analysis: Analysis, { methods }: Klass): Record<stri
   return Object.keys(found).length === 0 ? null : found
 }
 
-type Loaded = Pick<FunctionLoad, 'what' | 'weight'> & { decisive: Expr[] }
+type Loaded = Omit<FunctionLoad, 'inputs'> & { decisive: Expr[] }
+
+const ofModel = { what: 'loads a model again', weight: 'ordinary', inputs: 'arguments' } as const
 
 /** What one call loads, and the expressions that say which it is. */
 function loadedBy(analysis: Analysis, call: Call, depth: number): Loaded[] {
   const { name, expr } = call
   if (name === null) {
-    const own = analysis.functionOf(expr.callee)
+    const own =
+      analysis.functionOf(expr.callee) ?? analysis.classOf(expr.callee)?.methods.get('__init__') ?? null
     const loads =
       own === null ? importedLoads(analysis, expr.callee) : functionLoads(analysis, own, depth + 1)
-    return loads.flatMap(({ what, weight, inputs }) => {
+    return loads.flatMap(({ inputs, ...load }) => {
       const decisive = passedFor(expr, inputs)
-      return decisive === null ? [] : [{ what, weight, decisive }]
+      return decisive === null ? [] : [{ ...load, decisive }]
     })
   }
-  const load = wholeLoad(name)
+  const given = analysis.text.slice(expr.callee.end, expr.end)
+  const model = loadedModel(name, given, call.assignedTo) === 'model' ? { model: true as const } : {}
+  const load = wholeLoad(name) ?? ('model' in model ? ofModel : null)
   const [first] = expr.args
   if (load === null || readsPart(expr) || expr.args.some(({ star }) => star > 0)) return []
   if (load.inputs === 'first' && (first === undefined || mayBeHandle(analysis, name, first.value))) return []
   const decisive = (load.inputs === 'first' ? [first!] : expr.args).map(({ value }) => value)
-  return [{ what: load.what, weight: load.weight, decisive }]
+  return [{ what: load.what, weight: load.weight, ...model, decisive }]
 }
 
 const takesHandle = /^(json|pickle|dill|cloudpickle|yaml)\./

@@ -59,6 +59,8 @@ export interface FunctionLoad {
   weight: 'slight' | 'ordinary'
   /** The parameters that say what it is; what else does is the same in every call. */
   inputs: NamedParameter[]
+  /** It is a model, which takes seconds. */
+  model?: true
 }
 
 /** A parameter, or a part of it, of whose entries a function makes the objects that their `_target_` names. */

@@ -76,6 +76,8 @@ export interface ModuleNames {
   importedSingles(callee: Expr): readonly SingleParameter[]
   /** What a function, a method or a constructor of another module loads as a whole each time it is called. */
   importedLoads(callee: Expr): readonly FunctionLoad[]
+  /** The same of a function of this module. */
+  functionLoads(func: Func): readonly FunctionLoad[]
   /** Canonical class of a value, where it can be inferred; for classes of the project their library base. */
   typeOf(expr: Expr): string | null
   /** What the names of the module itself are bound to. */

@@ -1,5 +1,5 @@
 /** What stands directly inside an expression or a statement of the plain tree. */
-import type { Expr, Stmt } from './python-ast.js'
+import type { Comprehension, Expr, Stmt } from './python-ast.js'
 
 /** Calls `visit` for every direct sub-expression, in order. Nothing is allocated, not even iterators: the analysis walks trees often. */
 export function forEachChild(expr: Expr, visit: (child: Expr) => void): void {
@@ -198,4 +198,11 @@ export function usesOf(body: readonly Stmt[], name: string, except: Stmt | null 
   }
   body.forEach(visit)
   return found
+}
+
+/** The comprehensions that an expression stands in, from the outside in. */
+export function comprehensionsAround(expr: Expr, wanted: Expr): Comprehension[] {
+  if (expr === wanted || expr.start > wanted.start || expr.end < wanted.end) return []
+  const inner = childrenOf(expr).flatMap((child) => comprehensionsAround(child, wanted))
+  return expr.type === 'comprehension' ? [expr, ...inner] : inner
 }

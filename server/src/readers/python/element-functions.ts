@@ -124,6 +124,8 @@ function handedOver(python: PythonModule, call: Call): ElementFunction | null {
     return { func, each: 'element of the collection', remedy, once: null, klass: null }
   }
   if (call.name === 'pyspark.sql.functions.udf') return row(func)
+  if (/^(progress_|parallel_)?apply$/.test(call.method) && python.imports.has('pandas'))
+    return { func, each: 'row', remedy: 'before it is applied', once: 'module', klass: null }
   const { callee } = call.expr
   if (callee.type !== 'attribute') return null
   if (
@@ -151,18 +153,27 @@ function ofRayData(python: PythonModule, expr: Expr, depth = 0): boolean {
 
 /** A loop that only applies a model: nothing in it trains. */
 export function appliesOnly(loop: Loop): boolean {
-  if (loop.role === 'train' || loop.role === 'epoch' || loop.effects.backward || loop.effects.trains)
-    return false
-  const { calls } = loop.effects
-  if (
-    [...calls].some((name) =>
-      /\.(fit|fit_generator|train|partial_fit|train_on_batch|fine_tune|fit_transform)$|prune|quanti|\.save(_model|_pretrained|_weights)?$/.test(
-        name,
-      ),
+  return (
+    !trainsModels(loop) &&
+    [...loop.effects.calls].some((name) =>
+      /\.(predict|predict_proba|transform|generate|encode|infer|run|transcribe)$/.test(name),
     )
   )
-    return false
-  return [...calls].some((name) =>
-    /\.(predict|predict_proba|transform|generate|encode|infer|run|transcribe)$/.test(name),
+}
+
+/** A model is trained, or changed in another way, in the loop. */
+export function trainsModels({ role, effects }: Loop): boolean {
+  return (
+    role === 'train' ||
+    role === 'epoch' ||
+    effects.backward ||
+    effects.trains ||
+    [...effects.calls].some(changesModel)
+  )
+}
+
+export function changesModel(name: string): boolean {
+  return /\.(fit|fit_generator|train|partial_fit|train_on_batch|fine_tune|fit_transform)$|prune|quanti|\.save(_model|_pretrained|_weights)?$/.test(
+    name,
   )
 }

@@ -16,6 +16,9 @@ export function changeModelLoad(claim: Claim, _value: unknown, facts: FragmentFa
   )
   if (found === undefined) return refuse('the call is no longer there')
   const { element, func } = found
+  const inside = found.loads.find(({ behind }) => behind === true)
+  if (inside !== undefined)
+    return refuse(`load it outside of \`${inside.call.method}()\`, and pass it what was loaded`)
   if (found.remedy === cached) return refuse(`load it ${cached}`)
   if (element === null) return beforeLoop(python, found, facts)
   if (element.once === null || func === null) return refuse(`load it ${element.remedy}`)

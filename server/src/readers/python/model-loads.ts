@@ -1,12 +1,22 @@
 /** Models that are loaded again for each element, row, request or pass, though they stay the same. */
 
-import type { Call, Func, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
-import { childrenOf } from '../../syntax/python-children.js'
+import { passedFor } from '../../python/function-loads.js'
+import { loadedModel } from '../../python/model-load-names.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import type { CallExpr, Expr } from '../../syntax/python-ast.js'
+import { childrenOf, comprehensionsAround, expressionsOf } from '../../syntax/python-children.js'
+import type { Span } from '../../text/location.js'
+import { numberIn } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader } from '../reader.js'
-import { appliesOnly, type ElementFunction, elementFunctions } from './element-functions.js'
+import {
+  appliesOnly,
+  changesModel,
+  type ElementFunction,
+  elementFunctions,
+  trainsModels,
+} from './element-functions.js'
 import { changeModelLoad } from './model-loads-change.js'
 
 export const modelLoadsReader = defineReader({
@@ -33,6 +43,15 @@ export const modelLoadsReader = defineReader({
     'easyocr',
     'vllm',
     'llama_cpp',
+    // The model may be loaded in another module.
+    'predict',
+    'infer',
+    'fastapi',
+    'flask',
+    'torch',
+    'keras',
+    'transformers',
+    'pandas',
   ],
   read(facts, _context, claims) {
     const { python } = facts
@@ -72,6 +91,8 @@ export interface Load {
   call: Call
   /** A tokenizer or a scaler: milliseconds, not seconds. */
   light: boolean
+  /** The function that is called loads it. */
+  behind?: true
 }
 
 export interface Repeated {
@@ -108,10 +129,32 @@ function loadsIn(python: PythonModule, func: Func, depth = 0): Load[] {
       continue
     }
     const inner = depth >= 1 || call.expr.args.length > 0 ? null : python.functionOf(call.expr.callee)
-    if (inner !== null && inner !== func && !keeps(python, inner))
-      loads.push(...loadsIn(python, inner, depth + 1))
+    const within =
+      inner !== null && inner !== func && !keeps(python, inner) ? loadsIn(python, inner, depth + 1) : []
+    if (within.length > 0) loads.push(...within)
+    else if (depth === 0 && loadsBehind(python, call, [func.node]))
+      loads.push({ call, light: false, behind: true })
   }
   return loads
+}
+
+/** What it runs loads a model each time, which is the same wherever that code is. */
+function loadsBehind(python: PythonModule, call: Call, around: readonly Span[]): boolean {
+  const { name, expr } = call
+  const { callee } = expr
+  // An object may have a model of its own.
+  if (name !== null || python.classOf(callee) !== null || python.importedClass(callee) !== null) return false
+  const own = python.functionOf(callee)
+  if (own !== null && keeps(python, own)) return false
+  const loads = own === null ? python.importedLoads(callee) : python.functionLoads(own)
+  const receiver = callee.type === 'attribute' ? [callee.value] : []
+  return loads.some(({ model, inputs }) => {
+    const passed = model === true ? passedFor(expr, inputs) : null
+    return (
+      passed !== null &&
+      !around.some((code) => [...receiver, ...passed].some((one) => variesIn(python, one, code)))
+    )
+  })
 }
 
 /** `@lru_cache`, `@st.cache_resource`, or a function that looks before it loads. */
@@ -154,16 +197,15 @@ export const cached = 'in a function under `@st.cache_resource`'
 function loadsInLoops(python: PythonModule, taken: Set<Call>): Repeated[] {
   const found = new Map<object, Repeated>()
   for (const call of python.calls) {
-    const loop = call.loops.at(-1)
-    if (loop === undefined || taken.has(call) || call.conditional || loop.node.type !== 'for') continue
-    const light = weightOf(python, call)
-    if (light === null || light || !appliesOnly(loop) || loop.hasBreak) continue
-    if (call.loops.some((one) => varies(python, call.expr, one.node))) continue
-    const known = found.get(loop)
-    if (known !== undefined) known.loads.push({ call, light })
+    if (taken.has(call) || call.conditional) continue
+    const load = loadOfEachPass(python, call)
+    if (load === null) continue
+    const pass = call.loops.at(-1) ?? call.statement
+    const known = found.get(pass)
+    if (known !== undefined) known.loads.push(load)
     else
-      found.set(loop, {
-        loads: [{ call, light }],
+      found.set(pass, {
+        loads: [load],
         func: call.function,
         each: 'pass of the loop',
         remedy: 'before the loop',
@@ -171,6 +213,50 @@ function loadsInLoops(python: PythonModule, taken: Set<Call>): Repeated[] {
       })
   }
   return [...found.values()]
+}
+
+function loadOfEachPass(python: PythonModule, call: Call): Load | null {
+  const light = weightOf(python, call)
+  const loop = call.loops.at(-1)
+  if (light === true || loop?.hasBreak === true || loop?.node.type === 'while') return null
+  const around = call.loops.map(({ node }) => node)
+  if (light === false) {
+    const same =
+      loop !== undefined && appliesOnly(loop) && !around.some((node) => varies(python, call.expr, node))
+    return same ? { call, light } : null
+  }
+  const items = expressionsOf(call.statement).flatMap((expr) => comprehensionsAround(expr, call.expr))
+  if (loop === undefined && items.length === 0) return null
+  if (loop !== undefined && isShort(loop)) return null
+  const heads = items.flatMap(({ clauses }) =>
+    clauses.map(({ target, iterable }) => ({ start: target.start, end: iterable.end })),
+  )
+  if (heads.some(({ start, end }) => startsAfresh.test(python.code.slice(start, end)))) return null
+  if (changesModels(python, loop, call) || !loadsBehind(python, call, [...around, ...items])) return null
+  return { call, light: false, behind: true }
+}
+
+/** Over a few models, splits or tasks. */
+const fewPasses = 5
+
+function isShort({ trips }: Loop): boolean {
+  return (numberIn(trips) ?? Number.POSITIVE_INFINITY) < fewPasses
+}
+
+const startsAfresh = /fold|seed|trial|repeat|epoch/i
+const trainsInText = /(^|\W)(train|fit|fine_?tune|backward)\w*\(/i
+
+/** A model that is trained or changed has to be a fresh one each time. */
+function changesModels(python: PythonModule, loop: Loop | undefined, call: Call): boolean {
+  if (
+    loop !== undefined &&
+    (trainsModels(loop) || startsAfresh.test(python.code.slice(loop.node.start, loop.node.body[0]!.start)))
+  )
+    return true
+  const own = python.functionOf(call.expr.callee)
+  if (own !== null) return trainsInText.test(python.code.slice(own.node.start, own.node.end))
+  const imported = python.importedFunction(call.expr.callee)
+  return imported !== null && (imported.trains || imported.backward || imported.calls.some(changesModel))
 }
 
 const roundWords = /(^|_)(rounds?|rnd|comm\w*|clients?|federated|participants?|selected)(_|$)/i
@@ -210,60 +296,11 @@ function runsInRounds(python: PythonModule, func: Func, depth = 0): boolean {
   )
 }
 
-const always = new Set([
-  'torch.jit.load',
-  'torch.hub.load',
-  'joblib.load',
-  'sklearn.externals.joblib.load',
-  'tensorflow.saved_model.load',
-  'tensorflow_hub.load',
-  'spacy.load',
-  'onnxruntime.InferenceSession',
-  'sentence_transformers.SentenceTransformer',
-  'sentence_transformers.CrossEncoder',
-  'ultralytics.YOLO',
-  'whisper.load_model',
-  'fasttext.load_model',
-  'faster_whisper.WhisperModel',
-  'easyocr.Reader',
-  'vllm.LLM',
-  'llama_cpp.Llama',
-  'transformers.pipeline',
-  'keras.models.load_model',
-  'keras.saving.load_model',
-  'fastai.learner.load_learner',
-  'fastai.vision.all.load_learner',
-  'fastai.tabular.all.load_learner',
-  'gensim.downloader.load',
-])
-const mlflow = /^mlflow\.\w+\.load_model$/
-const byContext = new Set([
-  'torch.load',
-  'pickle.load',
-  'cloudpickle.load',
-  'dill.load',
-  'pickle.loads',
-  'pandas.read_pickle',
-])
-const modelText = /model|clf|classif|regress|estimator|pipeline|weights|checkpoint|net\b|ckpt/i
-const lightText = /vectori|scaler|encoder|tokeni|preproc|transformer\b|imputer/i
-
 /** Null: no load of a model; true: of something light. */
 function weightOf(python: PythonModule, call: Call): boolean | null {
-  const { name } = call
-  if (name !== null) {
-    if (always.has(name) || mlflow.test(name))
-      return lightText.test(argumentsText(python, call)) && !modelText.test(argumentsText(python, call))
-    if (byContext.has(name)) {
-      const text = `${call.assignedTo ?? ''} ${argumentsText(python, call)}`
-      return modelText.test(text) ? false : lightText.test(text) ? true : null
-    }
-    if (/^(transformers|diffusers|peft|timm|open_clip)\.[\w.]+\.from_pretrained$/.test(name))
-      return /\.(\w*Tokenizer\w*|\w*Processor|\w*FeatureExtractor|\w*Config|GenerationConfig)\.from_pretrained$/.test(
-        name,
-      )
-  }
-  return null
+  const loaded =
+    call.name === null ? null : loadedModel(call.name, argumentsText(python, call), call.assignedTo)
+  return loaded === null ? null : loaded === 'light'
 }
 
 function argumentsText(python: PythonModule, call: Call): string {
@@ -271,11 +308,11 @@ function argumentsText(python: PythonModule, call: Call): string {
 }
 
 /** An argument that is another one each time that the code between these places runs. */
-function varies(
-  python: PythonModule,
-  expr: Expr & { type: 'call' },
-  code: { start: number; end: number },
-): boolean {
+function varies(python: PythonModule, expr: CallExpr, code: Span): boolean {
+  return expr.args.some((argument) => variesIn(python, argument.value, code))
+}
+
+function variesIn(python: PythonModule, expr: Expr, code: Span): boolean {
   const visit = (one: Expr, depth: number): boolean => {
     if (depth > deepest) return true
     if (one.type !== 'name') return childrenOf(one).some((child) => visit(child, depth + 1))
@@ -287,5 +324,5 @@ function varies(
       return made === null || visit(made, depth + 1)
     })
   }
-  return expr.args.some((argument) => visit(argument.value, 0))
+  return visit(expr, 0)
 }

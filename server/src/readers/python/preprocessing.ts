@@ -7,8 +7,14 @@ import { leavesBefore } from '../../python/each-call.js'
 import { isGenerator } from '../../python/generators.js'
 import type { Call, Effects, Func, Loop, PythonModule } from '../../python/module.js'
 import { isNetworkType } from '../../python/network-types.js'
-import type { Comprehension, Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf, expressionsOf, namesIn } from '../../syntax/python-children.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import {
+  blocksOf,
+  childrenOf,
+  comprehensionsAround,
+  expressionsOf,
+  namesIn,
+} from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
 import { mayBePassed, numberArgument, numberIn } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
@@ -403,13 +409,6 @@ function inComprehension(expr: Expr, wanted: Expr, inside = false): boolean {
   if (expr.start > wanted.start || expr.end < wanted.end) return false
   const within = inside || expr.type === 'comprehension'
   return childrenOf(expr).some((child) => inComprehension(child, wanted, within))
-}
-
-/** From the outside in. */
-function comprehensionsAround(expr: Expr, wanted: Expr): Comprehension[] {
-  if (expr === wanted || expr.start > wanted.start || expr.end < wanted.end) return []
-  const inner = childrenOf(expr).flatMap((child) => comprehensionsAround(child, wanted))
-  return expr.type === 'comprehension' ? [expr, ...inner] : inner
 }
 
 // For each sample.

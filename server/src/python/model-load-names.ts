@@ -1,0 +1,68 @@
+/** Calls of libraries that load a model, and those that load something light beside it. Canonical names. */
+
+const always = new Set([
+  'torch.jit.load',
+  'torch.hub.load',
+  'joblib.load',
+  'sklearn.externals.joblib.load',
+  'tensorflow.saved_model.load',
+  'tensorflow_hub.load',
+  'spacy.load',
+  'onnxruntime.InferenceSession',
+  'sentence_transformers.SentenceTransformer',
+  'sentence_transformers.CrossEncoder',
+  'ultralytics.YOLO',
+  'whisper.load_model',
+  'fasttext.load_model',
+  'faster_whisper.WhisperModel',
+  'easyocr.Reader',
+  'vllm.LLM',
+  'llama_cpp.Llama',
+  'transformers.pipeline',
+  'keras.models.load_model',
+  'keras.saving.load_model',
+  'fastai.learner.load_learner',
+  'fastai.vision.all.load_learner',
+  'fastai.tabular.all.load_learner',
+  'gensim.downloader.load',
+])
+const mlflow = /^mlflow\.\w+\.load_model$/
+const byContext = new Set([
+  'torch.load',
+  'pickle.load',
+  'cloudpickle.load',
+  'dill.load',
+  'pickle.loads',
+  'pandas.read_pickle',
+])
+const modelText = /model|clf|classif|regress|estimator|pipeline|weights|checkpoint|net\b|ckpt/i
+const lightText = /vectori|scaler|encoder|tokeni|preproc|transformer\b|imputer/i
+
+const tuned = /^(transformers|diffusers|peft|timm|open_clip)\.[\w.]+\.from_pretrained$/
+const lightClass =
+  /\.(\w*Tokenizer\w*|\w*Processor|\w*FeatureExtractor|\w*Config|GenerationConfig)\.from_pretrained$/
+
+/** Whether a call of this name may load a model, whatever it is given. */
+export function mayLoadModel(name: string): boolean {
+  return always.has(name) || mlflow.test(name) || byContext.has(name) || tuned.test(name)
+}
+
+/**
+ * What a call loads: a model, or a tokenizer or scaler (`light`), which takes milliseconds; null: neither.
+ * @param given the arguments as they are written
+ * @param assignedTo the name that the result is given
+ */
+export function loadedModel(
+  name: string,
+  given: string,
+  assignedTo: string | null,
+): 'model' | 'light' | null {
+  if (always.has(name) || mlflow.test(name))
+    return lightText.test(given) && !modelText.test(given) ? 'light' : 'model'
+  if (byContext.has(name)) {
+    const text = `${assignedTo ?? ''} ${given}`
+    return modelText.test(text) ? 'model' : lightText.test(text) ? 'light' : null
+  }
+  if (tuned.test(name)) return lightClass.test(name) ? 'light' : 'model'
+  return null
+}
