@@ -22,7 +22,7 @@ export interface HclModule {
 export interface HclValue {
   node: ConfigNode
   path: string
-  /** A variable's default: whoever applies the module may give another value. */
+  /** Whoever applies the module may have given another value: it stands in one of several files of values, or is the default of a module for others. */
   overridable: boolean
   /** The entry of the map that the block is repeated for (`for_each`): what `each` stands for inside. */
   each?: { key: string; value: HclValue }
@@ -34,6 +34,8 @@ const deepest = 12
 /** References that one question may follow: maps that merge themselves many times over would never end. */
 const mostSteps = 5_000
 
+/** Modules that others are made of: each caller gives its own values. */
+const library = /(^|\/)modules?\//
 /** Files of values that Terraform reads by itself. */
 const automatic = /(^|\/)(terraform\.tfvars|[^/]*\.auto\.tfvars)$/
 
@@ -80,7 +82,7 @@ export class HclScope {
       if (name === undefined) continue
       const value = entry(block, 'default')?.value
       this.variables.set(name, {
-        default: value === undefined ? null : { node: value, path, overridable: true },
+        default: value === undefined ? null : { node: value, path, overridable: library.test(path) },
       })
     }
     for (const block of items(at(root, 'provider'))) {

@@ -26,8 +26,8 @@ export function laidOver(facts: ConfigFacts, text: string, overlay: Overlay): Co
 
 /** `text`: that of the manifest. */
 export function layoutOf(text: string, overlay: Overlay): Layout {
-  const { path, origins, values } = overlay
-  return { path, texts: textsOf(text, overlay), origins, canBeGiven: values !== undefined }
+  const { path, origins } = overlay
+  return { path, texts: textsOf(text, overlay), origins }
 }
 
 /** The manifest's own text, then those of `Overlay.origins`, as far as nodes of them are used. */

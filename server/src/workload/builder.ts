@@ -32,8 +32,6 @@ export interface Layout {
   texts: LaidTexts
   /** Files of the texts behind the first. */
   origins: readonly string[]
-  /** What they say is only what holds where nobody gives another value. */
-  canBeGiven: boolean
 }
 
 /** Writes the settings of one subject. */
@@ -215,7 +213,7 @@ export class ClaimBuilder implements Locator {
     const site = this.site(options.site ?? place)
     return {
       channel: options.channel ?? 'code',
-      overridable: options.overridable ?? (elsewhere && this.layout?.canBeGiven === true),
+      overridable: options.overridable ?? false,
       ...(options.option === undefined ? {} : { option: options.option }),
       location,
       site: elsewhere ? { ...site, path: this.path } : site,

@@ -19,8 +19,6 @@ import { type Keys, keyedPlace, nodePlace } from '../config-change.js'
 /** A value with the references followed. */
 interface Resolved {
   node: ConfigNode
-  /** A parameter of the stack holds it: whoever creates the stack may give another one. */
-  overridable: boolean
   /** Keys from the top of the document to the default of that parameter. */
   keys?: Keys
 }
@@ -63,11 +61,11 @@ export class Template {
 
   resolve(node: ConfigNode): Resolved {
     const name = referenceOf(node)
-    if (name === null) return { node: plainOf(node), overridable: false }
+    if (name === null) return { node: plainOf(node) }
     const fallback = at(this.document.root, 'Parameters', name, 'Default')
     if (fallback === undefined || fallback.kind === 'unknown')
-      return { node: { ...nodePlace(node), kind: 'unknown', because: `!Ref ${name}` }, overridable: false }
-    return { node: fallback, overridable: true, keys: ['Parameters', name, 'Default'] }
+      return { node: { ...nodePlace(node), kind: 'unknown', because: `!Ref ${name}` } }
+    return { node: fallback, keys: ['Parameters', name, 'Default'] }
   }
 }
 
@@ -164,7 +162,7 @@ export class Resource extends TypedSource {
     // Where a finding stands, and what a fix edits: the property, or the default of its parameter.
     const place = this.placeOf(node, found.keys ?? [...this.base, ...keys])
     const origin = this.template.locator.origin(place, {
-      overridable: found.overridable || this.conditional,
+      overridable: this.conditional,
     })
     const value = plainValue(node)
     if (value !== undefined) return stated(origin, value)
