@@ -1,9 +1,11 @@
 /** Worker groups of a `RayCluster` or `RayService` (ray.io/v1), which grow and shrink by rules of their own. */
 
+import { instance } from '../../catalog/instances.js'
 import { at, boolean, entry, items, number, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { PlannedChange } from '../../text/change-target.js'
 import { orDefault } from '../../values/operations.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
@@ -91,9 +93,13 @@ function filledIn(node: ConfigNode | undefined): boolean {
 
 function claimAccelerators(pool: Pool, pod: ConfigNode | undefined, count: number): void {
   const resource = acceleratorsOf(pod)!
-  const { gpuModel } = machineOf(pool.locator, pod)
+  const { gpuModel, instanceType } = machineOf(pool.locator, pod)
   pool.known('gpus', resource.resource, count, placeOf(resource.shown.value))
   if (gpuModel !== null) pool.say('gpuModel', gpuModel.key, gpuModel.value)
+  // A pod that asks for less may share its machine.
+  const machine = effective(instanceType?.value)
+  if (instanceType !== null && machine !== undefined && instance(machine)?.gpuCount === count)
+    pool.say('machine', instanceType.key, instanceType.value)
 }
 
 function claimDelay(pool: Pool, object: KubernetesObject, keys: Keys, byDefault: number, place: Place): void {

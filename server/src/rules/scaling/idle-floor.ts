@@ -66,7 +66,9 @@ export default defineRule({
     }
     // A slice of TPUs starts as a whole or not at all.
     const slice = /^TPU/i.test(effective(view.settings.gpuModel) ?? '') && effective(fixed) === true
-    const unsure = slice || effective(purpose) === 'serving' || capacity?.state === 'unknown'
+    // Who names a machine of a cloud buys it there.
+    const held = capacity?.state === 'unknown' && usd === null
+    const unsure = slice || effective(purpose) === 'serving' || held
     report({
       at: minimum,
       ...(unsure || plain ? { severity: 'information' as const } : {}),
