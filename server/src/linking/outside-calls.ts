@@ -55,6 +55,9 @@ const mostSteps = 30
 const launched: Passed = { state: 'unknown', because: 'the launch of the program' }
 const tooFar: Passed = { state: 'unknown', because: 'too many functions pass it on' }
 
+/** Methods of data sets, and collators. */
+const makesSamples = /(^|\.)__(getitem|iter)__$|collat/i
+
 export class OutsideCallIndex {
   private readonly incoming = new Map<string, Incoming[]>()
   private readonly outgoings = new Map<string, Outgoing>()
@@ -76,6 +79,7 @@ export class OutsideCallIndex {
         name,
         looped: call.looped || this.isLooped(importer, call.from),
         ...(call.eachStep === true ? { eachStep: true as const } : {}),
+        ...(call.from !== null && makesSamples.test(call.from) ? { eachSample: true as const } : {}),
         usedAs: call.usedAs,
         ...(call.goneOverTo === undefined ? {} : { goneOverTo: call.goneOverTo }),
         args: call.args?.map((one) => this.argument(importer, one)) ?? null,

@@ -392,7 +392,11 @@ export interface DerivedClass {
 }
 
 /** A call of another module, as the module that is called names it: 'train_step', 'Engine.step'; no value is a parameter. */
-export type OutsideCall = Omit<OutwardCall, 'target' | 'from'> & { name: string }
+export type OutsideCall = Omit<OutwardCall, 'target' | 'from'> & {
+  name: string
+  /** What makes a sample of a data set, or a batch of samples, calls it. */
+  eachSample?: true
+}
 
 /** A configuration that a module reads: a file by its path as written, or what Hydra composes. */
 export type ConfigurationUse =

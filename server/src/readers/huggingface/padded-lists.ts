@@ -14,11 +14,24 @@ const oneText = /(^|_)(text|sentence|review|question|title|tweet|prompt|quer(y)|
 
 /** `train_encodings = tokenizer(train_texts, padding=True)`, also where a function or a data set does so once. */
 export function takesWholeList(python: PythonModule, call: Call): boolean {
+  return trainsAnywhere(python) && takesAllTexts(python, call)
+}
+
+/** The same, wherever its texts are used. */
+export function takesAllTexts(python: PythonModule, call: Call): boolean {
   const [texts] = call.expr.args
   if (texts === undefined || texts.star !== 0 || !isOfWholePasses(call)) return false
-  if (!trainsAnywhere(python) || !runsOnce(python, call.function)) return false
-  if (isEvaluation(python, call)) return false
+  if (!runsOnce(python, call.function) || isEvaluation(python, call)) return false
   return isMany(python, texts.value)
+}
+
+const stores = /\b(torch|np|numpy)\.save\w*\(|\.save_to_disk\(|\.to_parquet\(|\b(pickle|joblib)\.dump\(/
+const predicts = /\.generate\(|\.logits\b|no_grad|\.eval\(\)|pipeline\(/
+
+/** A program that prepares the data of a training, stores it and runs no network on it. */
+export function storesTrainingData(python: PythonModule): boolean {
+  const { code } = python
+  return !trainsAnywhere(python) && stores.test(code) && /train/i.test(code) && !predicts.test(code)
 }
 
 /** Not for each batch. */

@@ -18,13 +18,16 @@ import { hotCode } from '../pytorch/hot-code.js'
 import { stepEvidence } from '../pytorch/operations.js'
 import { type Maker, makersOf } from '../pytorch/sample-work.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
-import { takesWholeList } from './padded-lists.js'
+import { storesTrainingData, takesAllTexts, takesWholeList } from './padded-lists.js'
 import { fewTrainingSamples } from './samples.js'
 import { trainerCalls } from './trainers.js'
 
 /** Shapes that must not change, tasks whose inputs come in fixed groups, and models whose texts have one length. */
 const fixedShapes =
-  /torch_compile\s*=\s*True|\btorch\.compile\(|torch_xla|pytorch[-/]xla|\btpu_cores\b|accelerator\s*=\s*['"]tpu|\bjax\b|\btensorflow\b|tensorrt|onnx|jit\.trace|MultipleChoice|multiple_choice|\bdiffusers\b|\bCLIP\w*|group_texts|PipelineModule|deepspeed\.pipe|torch\.distributed\.pipelining|optimum\.(habana|neuron)|max_autotune|\bTFAuto\w+|prepare_tf_dataset/
+  /torch_compile\s*=\s*True|\btorch\.compile\(|torch_xla|pytorch[-/]xla|\btpu_cores\b|accelerator\s*=\s*['"]tpu|tensorrt|onnx|jit\.trace|MultipleChoice|multiple_choice|\bdiffusers\b|\bCLIP\w*|group_texts|PipelineModule|deepspeed\.pipe|torch\.distributed\.pipelining|optimum\.(habana|neuron)|max_autotune|\bTFAuto\w+|prepare_tf_dataset/
+
+/** Compilers that want one shape, unless tensors of PyTorch are made. */
+const compiledLibraries = /\bjax\b|\btensorflow\b/
 
 export const huggingfacePaddingReader = defineReader({
   name: 'huggingface-padding',
@@ -37,7 +40,7 @@ export const huggingfacePaddingReader = defineReader({
     if (found.length === 0) return
     const evidence = stepEvidence(python)
     noteSmall(evidence, fewTrainingSamples(python))
-    for (const { call, key, rows } of found) {
+    for (const { call, key, rows, stored } of found) {
       const source = new CallSource(python, call, claims)
       const place = passedPlace(source.argument(key))
       if (place === null) continue
@@ -52,6 +55,10 @@ export const huggingfacePaddingReader = defineReader({
       if (rows === null) {
         const tokens = both(padded, length, (_, limit) => limit)
         pipeline.say('paddedTo', key, tokens)
+        // How long texts may be may not be known: they are padded all the same.
+        if (padded.state === 'known' && length.state === 'unknown')
+          pipeline.known('paddedAlike', key, true, place)
+        if (stored === true) pipeline.known('paddedInStore', key, true, place)
       } else {
         // How long texts may be is known or not: they are padded to the longest of many.
         const tokens = effective(length) ?? null
@@ -74,6 +81,8 @@ interface Padded {
   maker: Maker | null
   /** It pads to the longest of so many rows; null: to one length. */
   rows: number | 'all' | null
+  /** What it gives is stored, for a training elsewhere. */
+  stored?: true
 }
 
 function paddedCalls(python: PythonModule): Padded[] {
@@ -89,7 +98,10 @@ function paddedCalls(python: PythonModule): Padded[] {
     return []
   })
   if (candidates.length === 0) return []
-  const shapesStay = codeMatches(python, fixedShapes)
+  const shapesStay =
+    codeMatches(python, fixedShapes) ||
+    (codeMatches(python, compiledLibraries) && !python.imports.has('torch'))
+  const stored = storesTrainingData(python) ? { stored: true as const } : {}
   const reached = reachedFrom(python)
   return candidates.flatMap((one): Padded[] => {
     const maker = one.call.function === null ? undefined : reached.get(one.call.function)
@@ -102,12 +114,14 @@ function paddedCalls(python: PythonModule): Padded[] {
       return rows === null ? [] : [{ ...one, maker: maker ?? null, rows }]
     }
     if (shapesStay) return []
-    if (maker !== undefined) return [{ ...one, maker, rows: null }]
+    if (maker !== undefined) return [{ ...one, maker, rows: null, ...stored }]
     const mapped =
       lambdaMap(python, one.call) !== undefined ||
       mappedElsewhere(python, one.call) ||
+      madeElsewhere(python, one.call) ||
       takesWholeList(python, one.call)
-    return mapped ? [{ ...one, maker: null, rows: null }] : []
+    const all = 'stored' in stored && takesAllTexts(python, one.call)
+    return mapped || all ? [{ ...one, maker: null, rows: null, ...stored }] : []
   })
 }
 
@@ -137,6 +151,11 @@ function mappedElsewhere(python: PythonModule, call: Call): boolean {
     (one) => python.outsideCalls(one).length > 0,
   )
   return used && python.importers.some(({ uses }) => uses.some((use) => preparesRows.test(use)))
+}
+
+/** A function that a data set of another module calls for each sample, or a collator for each batch. */
+function madeElsewhere(python: PythonModule, { function: func }: Call): boolean {
+  return func !== null && python.outsideCalls(func).some(({ eachSample }) => eachSample === true)
 }
 
 const preparesRows = /(^|\.)(map|set_transform|with_transform)$/

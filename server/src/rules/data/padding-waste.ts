@@ -13,6 +13,7 @@ const seldomFilled = 256
 const padded: [number, number] = [0.2, 0.6]
 /** The same where a batch is padded to its own longest text. An assumption. */
 const paddedInBatch: [number, number] = [0.1, 0.4]
+const remedy = 'Pad each batch to its longest text.'
 const basisInBatch =
   'assumes that padding is 10 to 40 % of a batch; the exact share is 1 − mean / maximum length'
 
@@ -25,7 +26,8 @@ export default defineRule({
   summary: 'Padding beyond the longest text of a batch is computed for nothing.',
   check(view, { report, silent }) {
     const { settings } = view
-    const stopped = notTraining(view) ?? offAccelerator(view)
+    const stored = effective(settings.paddedInStore) === true
+    const stopped = stored ? undefined : (notTraining(view) ?? offAccelerator(view))
     if (stopped !== undefined) return silent(stopped)
     const { paddedTo, paddedAmong, packed, groupedByLength } = settings
     if (groupedByLength !== undefined && effective(groupedByLength) === false) {
@@ -47,6 +49,14 @@ export default defineRule({
       return typeof found === 'string' ? silent(found) : report(found)
     }
     const length = effective(paddedTo)
+    if (paddedTo !== undefined && length === undefined && effective(settings.paddedAlike) === true)
+      return report({
+        at: paddedTo,
+        severity: 'information',
+        confidence: 'medium',
+        message: `Every text is padded to one length (\`max_length\`, which is not known here), whatever its own: the padding is computed for nothing. ${remedy}`,
+        fixes: [{ set: [{ claim: paddedTo, value: 'batch' }] }],
+      })
     if (paddedTo === undefined || length === undefined)
       return silent(
         unlessUnread(
@@ -61,8 +71,8 @@ export default defineRule({
     const to = length === null ? 'the longest input of the model' : `${length} tokens`
     report({
       at: paddedTo,
-      message: `Every text is padded to ${to}, whatever its length: the padding is computed for nothing. Pad each batch to its longest text.`,
-      ...(beside || (length !== null && length < seldomFilled)
+      message: `Every text is padded to ${to}, whatever its length${stored ? ', and stored so' : ''}: the padding is computed for nothing. ${stored ? 'Store them as they are, and pad each batch to its longest text.' : remedy}`,
+      ...(beside || stored || (length !== null && length < seldomFilled)
         ? { severity: 'information' as const, confidence: 'medium' as const }
         : {
             saving: {

@@ -38,6 +38,10 @@ export interface InputPipelineSettings {
   passes: number
   /** Length that every text is padded to, whatever its own; null: the longest that the model takes. */
   paddedTo: number | null
+  /** Every text is padded to one length, be it known or not. */
+  paddedAlike: boolean
+  /** Texts are stored with their padding, for a training that another program does. */
+  paddedInStore: boolean
   /** Texts are padded to the longest of as many rows, which are then shuffled into batches; `tokens`: their limit. */
   paddedAmong: { rows: number | 'all'; tokens: number | null }
   /** Recordings of like length share a batch; false: of any length, padded to the longest of them. */
