@@ -64,6 +64,7 @@ import { githubReader } from './github/workflow.js'
 import { gitlabReader } from './gitlab/pipeline.js'
 import { googleBatchReader } from './google-batch/job.js'
 import { rentedInstancesReader } from './gpu-clouds/instances.js'
+import { podScriptReader } from './gpu-clouds/pod-script.js'
 import { htcondorReader } from './htcondor/submit.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
@@ -157,6 +158,7 @@ import { sparseReader } from './pytorch/sparse.js'
 import { anyscaleReader } from './ray/anyscale.js'
 import { rayClusterReader } from './ray/cluster.js'
 import { rayDataReader } from './ray/data.js'
+import { rayDownReader } from './ray/down.js'
 import { rayReservedReader } from './ray/reserved.js'
 import { rayTuneReader } from './ray/tune.js'
 import { rayWorkersReader } from './ray/workers.js'
@@ -277,6 +279,7 @@ export const readers: readonly Reader[] = [
   gitlabReader,
   googleBatchReader,
   rentedInstancesReader,
+  podScriptReader,
   htcondorReader,
   accelerateReader,
   huggingfaceDatasetsReader,
@@ -370,6 +373,7 @@ export const readers: readonly Reader[] = [
   anyscaleReader,
   rayClusterReader,
   rayDataReader,
+  rayDownReader,
   rayReservedReader,
   rayTuneReader,
   rayWorkersReader,

@@ -90,9 +90,17 @@ export function claimScript(
     claimJobOperations(claims, facts, launches, machine, text, () => place)
   }
   const work = workOf(facts, launches)
-  const trains = launches.some(trainsByName)
-  const ends = launches.length > 0 && !work.service && !work.workbench && !launches.some(staysUp)
-  return { ...work, trains, comesToAnEnd: trains || ends }
+  return {
+    ...work,
+    trains: launches.some(trainsByName),
+    comesToAnEnd: comesToAnEnd(work, launches),
+  }
+}
+
+/** It starts programs, and none of them stays up to answer, by its name. */
+export function comesToAnEnd(work: Work, launches: readonly FoundLaunch[]): boolean {
+  if (launches.some(trainsByName)) return true
+  return launches.length > 0 && !work.service && !work.workbench && !launches.some(staysUp)
 }
 
 const answering =

@@ -1,8 +1,4 @@
-/**
- * Instances with GPUs that scripts rent by the hour (vast.ai, RunPod): they run until somebody destroys them. Sources:
- * vast-ai/vast-cli (`create instance`, `destroy instance`), runpod/runpodctl (`create pod`, `pod create`, `remove pod`),
- * runpod/runpod-python (`create_pod`, `terminate_pod`).
- */
+/** Instances with GPUs that scripts and programs rent by the hour (vast.ai, RunPod): they run until somebody destroys them. */
 import { gpu } from '../../catalog/gpus.js'
 import type { ShellCommand } from '../../config/shell-facts.js'
 import type { PythonModule } from '../../python/module.js'
@@ -11,35 +7,7 @@ import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimMachineRequest } from '../machine-claims.js'
 import { defineReader } from '../reader.js'
-
-interface Cloud {
-  name: string
-  /** How a script asks for an instance. */
-  starts: RegExp
-  /** What ends one, in a program or in the script that an instance starts with. */
-  ends: RegExp
-  /** As a message calls that. */
-  ending: string
-  /** Flags for the kind of GPU and for their number; null: an offer is chosen by its number. */
-  flags: { model: RegExp; count: RegExp } | null
-}
-
-const clouds: Cloud[] = [
-  {
-    name: 'vast',
-    starts: /^vastai (create|launch) instance\b/,
-    ends: /\bvastai (destroy|stop) instances?\b|\b(destroy|stop)_instances?\b/,
-    ending: 'vastai destroy instance',
-    flags: null,
-  },
-  {
-    name: 'runpod',
-    starts: /^runpodctl (create pods?|pod create)\b/,
-    ends: /\brunpodctl ((remove|stop) pods?|pod (delete|remove|stop))\b|\b(terminate|stop)_pod\b|--(terminate|stop)-after\b/,
-    ending: 'runpodctl remove pod',
-    flags: { model: /^--gpu(Type|-id|-type)$/, count: /^--gpu(Count|-count)$/ },
-  },
-]
+import { type Cloud, clouds, endingIn, withoutComments } from './clouds.js'
 
 export const rentedInstancesReader = defineReader({
   name: 'gpu-clouds',
@@ -55,14 +23,6 @@ export const rentedInstancesReader = defineReader({
     return { reason: 'end the instance in the script that it starts with, once its work is done' }
   },
 })
-
-/** What a script shows its users ends nothing: `echo "vastai destroy instance <id>"`. */
-function withoutComments(text: string): string {
-  return text
-    .replace(/(^|\s)#.*$/gm, '$1')
-    .replace(/^\s*(echo|printf)\b.*$/gm, '')
-    .replace(/^.*<\w+>.*$/gm, '')
-}
 
 function readCommand(claims: ClaimBuilder, command: ShellCommand, text: string): void {
   const words = command.words.map((word) => word.text ?? word.raw)
@@ -119,8 +79,8 @@ function claimInstance(claims: ClaimBuilder, python: PythonModule | null, asked:
   else compute.say('gpus', 'gpus', { ...claims.origin(place), state: 'range', low: 1, high: null })
   const model = asked.model === undefined ? undefined : gpu(asked.model.replace(/^NVIDIA (GeForce )?/, ''))
   if (model !== undefined) compute.known('gpuModel', 'gpus', model.name, place)
-  const end = cloud.ends.exec(asked.text)?.[0]
-  if (end !== undefined) compute.known('endedBy', end, end, place)
+  const end = endingIn(cloud, asked.text)
+  if (end !== null) compute.known('endedBy', end, end, place)
   // Another script, or somebody, may end it.
   compute.default('idleStop', cloud.ending, null, place, { overridable: true })
 }

@@ -19,10 +19,11 @@ import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
-import { acceleratorsInType, claimType } from '../machine-claims.js'
+import { acceleratorModel, acceleratorsInType, claimType } from '../machine-claims.js'
 import { claimFixed, claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
+import { claimSetUpPhase } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf } from '../shell/launches.js'
 
 const idleKey = 'idle_timeout_minutes'
@@ -49,7 +50,7 @@ export const rayClusterReader = defineReader({
   triggers: ['available_node_types', 'worker_nodes'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {
-      readCluster(claims, document)
+      readCluster(claims, context, document)
       claimStarted(claims, context, document)
     }
   },
@@ -79,13 +80,24 @@ interface NodeType {
   machine: { node: ConfigNode | undefined; keys: Keys }
 }
 
-function readCluster(claims: ClaimBuilder, document: ConfigDocument): void {
+function readCluster(claims: ClaimBuilder, context: ReaderContext, document: ConfigDocument): void {
   const root = map(document.root)
   const provider = text(at(root, 'provider', 'type'))
   if (root === undefined || (provider !== 'aws' && provider !== 'gcp' && provider !== 'azure')) return
   const region = text(at(root, 'provider', provider === 'azure' ? 'location' : 'region'))
   const workers = workersOf(root, document.index)
   claimOwnJob(claims, root, { provider, region, workers, document: document.index })
+  const head = headOf(root, document.index)
+  if (head !== null) claimHead(claims, provider, region, head, document.index)
+  const held = [...(head === null ? [] : [head]), ...workers].flatMap((one) => {
+    const attached = attachedTo(claims, provider, one)
+    const type = effective(machineOf(claims, provider, one, document.index)) ?? ''
+    const gpus = attached === null ? acceleratorsInType(type) : effective(attached.count)
+    const model = attached === null ? acceleratorModel(type) : effective(attached.model ?? undefined)
+    return (gpus ?? 0) === 0 ? [] : { gpus: gpus!, model: model ?? null }
+  })
+  const [most] = held.sort((a, b) => b.gpus - a.gpus)
+  if (most !== undefined) claimSetUp(claims, context, root, most)
   let first = true
   for (const type of workers) {
     const pool = claimPool(claims, {
@@ -148,6 +160,57 @@ function claimOwnJob(
   compute.say('instanceType', key, type)
   compute.say('gpus', 'guestAccelerators', attached.count)
   if (attached.model !== null) compute.say('gpuModel', 'guestAccelerators', attached.model)
+}
+
+/** The delay after which idle machines go is that of workers: the head stays until somebody takes the cluster down. */
+function claimHead(
+  claims: ClaimBuilder,
+  provider: Provider,
+  region: string | undefined,
+  head: NodeType,
+  document: number,
+): void {
+  const type = machineOf(claims, provider, head, document)
+  const attached = attachedTo(claims, provider, head)
+  const gpus = attached === null ? acceleratorsInType(effective(type) ?? '') : effective(attached.count)
+  if ((gpus ?? 0) === 0) return
+  const node = at(head.machine.node, ...machineKeys[provider])!
+  const place: Place = { start: node.start, end: node.end }
+  const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
+  const compute = claims.subject('Compute', place, head.name, evidence, `${claims.path}#cluster head`)
+  compute.known('provider', 'provider', provider, place)
+  compute.known('interactive', 'head_node_type', false, place)
+  compute.known('service', 'head_node_type', true, place)
+  if (region !== undefined) compute.known('region', 'region', region, place)
+  const key = machineKeys[provider].at(-1)!
+  if (attached === null) claimType(compute, key, type)
+  else {
+    compute.say('instanceType', key, type)
+    compute.say('gpus', 'guestAccelerators', attached.count)
+    if (attached.model !== null) compute.say('gpuModel', 'guestAccelerators', attached.model)
+  }
+  compute.default('idleStop', 'ray down', null, place, { overridable: true })
+}
+
+/** What each machine runs before it joins the cluster. */
+function claimSetUp(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  root: ConfigMap,
+  held: { gpus: number; model: string | null },
+): void {
+  const lists = ['setup_commands', 'head_setup_commands', 'worker_setup_commands'].flatMap(
+    (key) => entry(root, key) ?? [],
+  )
+  const [first] = lists
+  if (first === undefined) return
+  const commands = lists.flatMap(({ value }) => items(value)).map((one) => text(one) ?? '')
+  const evidence: Evidence = { role: 'job', accelerator: 'gpu', small: null, notebook: false }
+  const machine = { holder: 'each machine', ...held, evidence }
+  claimSetUpPhase(claims, context.shell(commands.join('\n')), machine, () => ({
+    start: first.keyStart,
+    end: first.keyEnd,
+  }))
 }
 
 /** The head stays for as long as the cluster does; only the others come and go. */

@@ -9,6 +9,7 @@ import { batchJobId } from '../batch/job.js'
 import { byHand } from '../change-answer.js'
 import { asMounted, containerHoldsGpus } from '../docker/run.js'
 import { ownMachines } from '../gcloud/own-machine.js'
+import { podJobId } from '../gpu-clouds/pod-script.js'
 import { hydraSteps } from '../hydra/launcher.js'
 import { notebookJob, runtimeOf } from '../notebooks/runtime.js'
 import { defineReader } from '../reader.js'
@@ -48,13 +49,14 @@ export const shellReader = defineReader({
   read(facts, context, claims) {
     const shell = withTorchxDefaults(facts, claims)
     if (shell === undefined) return
+    const launches = launchesOf(shell.commands, (span) => claims.locate(span))
     const job =
       slurmJobId(facts.path, facts.fragment, shell) ??
       batchJobId(facts.path, facts.fragment, shell) ??
+      podJobId(facts.path, facts.fragment, shell, launches) ??
       (facts.fragment.origin === 'magic' && runtimeOf(facts.metadata) !== null
         ? notebookJob(facts.path)
         : null)
-    const launches = launchesOf(shell.commands, (span) => claims.locate(span))
     const called = context.binding?.launch.shell !== undefined
     const work = called ? workOf(shell, launches) : null
     // What a script below it does is seen there.

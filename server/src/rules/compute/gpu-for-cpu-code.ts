@@ -55,10 +55,10 @@ export default defineRule({
       vcpus === undefined
         ? ''
         : ` ${prefix}${cheaper} has ${vcpus} vCPUs${vcpus === machine?.vcpus ? ' as well' : ''}.`
-    const fixes = processorsInstead(view, cheaper)
+    const fixes = code.told === true ? [] : processorsInstead(view, cheaper)
     report({
       at: type === undefined || instanceType === undefined ? gpus : instanceType,
-      ...(serves ? { severity: 'warning' as const } : {}),
+      ...(serves || code.told === true ? { severity: 'warning' as const } : {}),
       message: `${type ?? (serves ? 'The service' : 'The job')} ${counted === undefined ? 'holds' : 'is paid for'} ${type === undefined ? '' : 'its '}${accelerators}, but ${code.name} ${code.does ?? 'uses only libraries that compute on the CPU'}.${other}`,
       saving: savedOnProcessors(view, cheaper === undefined ? undefined : `${prefix}${cheaper}`, options),
       fixes,
@@ -92,10 +92,17 @@ function servedOnProcessors(view: SubjectView<'Serving'>): Report | Silence {
   }
 }
 
+/** Its library could use an accelerator; its code says that it does not. */
+function staysOnProcessor({ settings: { usesAccelerator, trains } }: SubjectView<'Program'>): boolean {
+  return effective(trains) === true && effective(usesAccelerator) === false
+}
+
 interface Trainer {
   name: string
   /** Where it could use an accelerator and is told not to. */
   does?: string
+  /** As often as not the code is what should change. */
+  told?: boolean
   location?: SubjectView['subject']['location']
 }
 
@@ -127,7 +134,9 @@ function onProcessors(view: SubjectView<'Compute'>, serves: boolean): Trainer | 
     if (program === undefined) return { text: `nothing is known of what ${run.script} imports` }
     const claim = program.settings.acceleratorLibrary
     const library = effective(claim)
-    if (library !== null) return unless(program, 'acceleratorLibrary', `${run.script} uses ${library}`)
+    const told = library != null && staysOnProcessor(program)
+    if (library !== null && !told)
+      return unless(program, 'acceleratorLibrary', `${run.script} uses ${library}`)
     // `tree_method=gpu_hist` on the launch line.
     if (Object.values(launch.flags).some(({ value }) => /gpu|cuda/i.test(String(value))))
       return { text: `the launch line tells ${run.script} to use a GPU` }
@@ -138,6 +147,7 @@ function onProcessors(view: SubjectView<'Compute'>, serves: boolean): Trainer | 
       trainer ??= {
         name: run.script,
         location: program.subject.location,
+        ...(told ? { does: 'puts its model on the CPU, and names no other device', told } : {}),
         ...askingForNone(program),
         ...(claim?.key.startsWith('accelerator=') ? { does: `trains on the CPU (\`${claim.key}\`)` } : {}),
       }

@@ -1,0 +1,100 @@
+/**
+ * Scripts that are started by hand on a machine that is rented by the hour: `runpod_train.sh`. Neither the end of the script nor that of its
+ * shell ends the machine: it is billed until it is stopped by the cloud's own interface. Sources: as in instances.ts.
+ */
+import type { ShellFacts } from '../../config/shell-facts.js'
+import type { SourceFragment } from '../../text/source-fragment.js'
+import type { Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
+import { comesToAnEnd } from '../job-script.js'
+import { defineReader } from '../reader.js'
+import { trainsByName } from '../shell/failures.js'
+import { changeJobOperation, claimJobOperations, isJobOperation } from '../shell/job-operations.js'
+import { type FoundLaunch, launchesOf, workOf } from '../shell/launches.js'
+import { type Cloud, clouds, endingIn, withoutComments } from './clouds.js'
+
+/** `scripts/runpod_train.sh`, `vast/setup.sh`. */
+const named = [
+  ['runpod', /(^|[/_.-])run_?pod([/_.-]|$)/i],
+  ['vast', /(^|[/_.-])vast(_?ai)?([/_.-]|$)/i],
+] as const
+
+/** It works on the machine from elsewhere, or asks for one. */
+const fromElsewhere = /^(runpodctl|vastai|ssh|scp|rsync|sftp|docker)$/
+
+/** The cloud whose machine the script runs on; null: it is not told, or the script runs elsewhere. */
+function cloudOf(path: string, fragment: SourceFragment, shell: ShellFacts): Cloud | null {
+  const name = named.find(([, words]) => words.test(path))?.[0]
+  const cloud = clouds.find((one) => one.name === name)
+  if (cloud === undefined || fragment.origin !== 'file') return null
+  const elsewhere = shell.commands.some(
+    ({ words, unreachable }) =>
+      !unreachable &&
+      (fromElsewhere.test(words[0]?.text ?? '') ||
+        words.some(({ raw }) => /api\.runpod\.io|handler\.py$/.test(raw))),
+  )
+  // On the machine itself the tools of the cloud only end it.
+  return elsewhere && endingIn(cloud, withoutComments(fragment.text)) === null ? null : cloud
+}
+
+/** What it computes there last, where it is a job on a machine that is rented by the hour. */
+function workIn(shell: ShellFacts, launches: readonly FoundLaunch[]): FoundLaunch | undefined {
+  const programs = launches.filter(({ parts }) => parts.program.inline !== true)
+  if (!comesToAnEnd(workOf(shell, [...launches]), programs)) return undefined
+  return programs.findLast(trainsByName) ?? programs.findLast((one) => lasting.test(nameOf(one)))
+}
+
+/** What holds an accelerator for a while, besides training. */
+const lasting =
+  /(^|[^a-z])(eval\w*|infer\w*|generat\w*|sweep\w*|bench\w*|experiments?|ablat\w*|embed\w*|distil\w*|main|run\w*)([^a-z]|$)/i
+
+const nameOf = ({ parts }: FoundLaunch): string =>
+  parts.program.path?.split('/').at(-1) ?? parts.program.module ?? parts.program.command ?? ''
+
+/** The job that everything in the script belongs to; null: it does not run on a rented machine, or is no job there. */
+export function podJobId(
+  path: string,
+  fragment: SourceFragment,
+  shell: ShellFacts,
+  launches: readonly FoundLaunch[],
+): string | null {
+  if (cloudOf(path, fragment, shell) === null || workIn(shell, launches) === undefined) return null
+  return `${path}#pod${fragment.index === 0 ? '' : `@${fragment.index}`}`
+}
+
+export const podScriptReader = defineReader({
+  name: 'pod-script',
+  languages: ['shell'],
+  triggers: ['python', 'torchrun', 'accelerate', 'deepspeed', 'axolotl', 'llamafactory'],
+  read({ path, fragment, shell }, _context, claims) {
+    if (shell === undefined) return
+    const launches = launchesOf(shell.commands, (span) => claims.locate(span))
+    const cloud = cloudOf(path, fragment, shell)
+    const work = workIn(shell, launches)
+    const job = podJobId(path, fragment, shell, launches)
+    if (job === null || cloud === null || work === undefined) return
+    const { words, end } = work.command
+    const place = { start: words[0]!.start, end: words.at(-1)?.end ?? end }
+    const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
+    const compute = claims.subject('Compute', place, cloud.name, evidence, job)
+    compute.known('provider', cloud.name, 'other', place)
+    compute.known('gpuCloud', cloud.name, cloud.name, place)
+    compute.known('interactive', cloud.name, false, place)
+    compute.known('service', cloud.name, false, place)
+    compute.say('gpus', cloud.name, { ...claims.origin(place), state: 'range', low: 1, high: null })
+    const ending = endingIn(cloud, withoutComments(fragment.text))
+    if (ending !== null) compute.known('endedBy', ending, ending, place)
+    // Somebody who sits in front of it may stop it.
+    compute.default('idleStop', cloud.ending, null, place, { overridable: true })
+    claimJobOperations(
+      claims,
+      shell,
+      launches,
+      { holder: 'the pod', gpus: null, model: null, evidence, job },
+      fragment.text,
+      (span) => span,
+    )
+  },
+  change: (claim, _value, facts) =>
+    isJobOperation(claim) ? changeJobOperation(claim, facts) : byHand(claim),
+})
