@@ -8,8 +8,9 @@ import { byHand } from '../change-answer.js'
 import { addOptions, replaceValue } from '../command-lines/change.js'
 import { besideMatching, type CloudCommand, cloudCommands, optionOf } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
+import { startScriptMayEnd } from '../command-lines/start-script.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { commandRequest } from '../sagemaker/command-request.js'
 import { trainingFamilies } from '../sagemaker/names.js'
 import { claimTrainingRequest } from '../sagemaker/training-request.js'
@@ -26,7 +27,7 @@ export const awsCommandsReader = defineReader({
       if (optionOf(one, 'cli-input-json', 'cli-input-yaml', 'generate-cli-skeleton') !== undefined) continue
       if (one.verb.endsWith('create-training-job'))
         claimTrainingRequest(commandRequest(claims, one), { prefix: [], trials: false, jobs: null })
-      else readMachine(claims, one, one.verb.endsWith('create-notebook-instance'))
+      else readMachine(claims, context, one, one.verb.endsWith('create-notebook-instance'))
     }
   },
   change,
@@ -34,8 +35,16 @@ export const awsCommandsReader = defineReader({
 
 const endings = /\b(terminate-instances|stop-instances|(stop|delete)-notebook-instance)\b/
 
-function readMachine(claims: ClaimBuilder, one: CloudCommand, notebook: boolean): void {
-  const source = new OptionSource(one, claims, { aliases })
+function readMachine(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  one: CloudCommand,
+  notebook: boolean,
+): void {
+  const scripted = startScriptMayEnd(claims, context, one, 'user-data')
+  const source = new OptionSource(one, claims, {
+    aliases: { [shutdown]: [...mayEnd, ...(scripted ? ['user-data'] : [])] },
+  })
   const type = source.text('instance-type')
   if (effective(type) === undefined || source.option('dry-run') !== undefined) return
   const { site } = source.atCommand()
@@ -57,7 +66,7 @@ function readMachine(claims: ClaimBuilder, one: CloudCommand, notebook: boolean)
 
 const shutdown = 'instance-initiated-shutdown-behavior'
 /** What else may end a machine. */
-const aliases = { [shutdown]: ['instance-market-options', 'user-data', 'launch-template'] }
+const mayEnd = ['instance-market-options', 'launch-template']
 
 function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (facts.shell === undefined) return { reason: 'the command is inside a string' }

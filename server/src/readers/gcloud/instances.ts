@@ -11,8 +11,9 @@ import { byHand } from '../change-answer.js'
 import { addOptions, commandSite, replaceValue } from '../command-lines/change.js'
 import { type CloudCommand, cloudCommands, isOn, optionOf } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
+import { startScriptMayEnd } from '../command-lines/start-script.js'
 import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { attachedOf } from './accelerators.js'
 import { machineName, type OwnMachine, ownMachines } from './own-machine.js'
 
@@ -26,7 +27,7 @@ export const gcloudInstancesReader = defineReader({
     const text = facts.fragment.text
     const machines = ownMachines(facts, context)
     for (const one of cloudCommands('gcloud', facts, context, /^compute instances create\b(?!-)/))
-      readInstance(claims, one, text, machines.get(machineName(one) ?? '') ?? null)
+      readInstance(claims, context, one, text, machines.get(machineName(one) ?? '') ?? null)
   },
   change: changeInstance,
 })
@@ -35,7 +36,13 @@ export const gcloudInstancesReader = defineReader({
 const endings =
   /instances\s+(delete|stop|suspend|add-resource-policies|set-scheduling)|shutdown|poweroff|\bhalt\b|resource-policies|scheduler\s+jobs/
 
-function readInstance(claims: ClaimBuilder, one: CloudCommand, text: string, own: OwnMachine | null): void {
+function readInstance(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  one: CloudCommand,
+  text: string,
+  own: OwnMachine | null,
+): void {
   const source = new OptionSource(one, claims)
   const type = source.text('machine-type')
   const attached = attachedOf(source)
@@ -66,14 +73,12 @@ function readInstance(claims: ClaimBuilder, one: CloudCommand, text: string, own
   const key = 'max-run-duration'
   const spot = isSpot(one)
   const limit = optionOf(one, key, 'termination-time', 'resource-policies', 'request-valid-for-duration')
-  // A start script that is another file may do anything, shut the machine down among others.
-  const script = optionOf(one, 'metadata-from-file', 'metadata')
   if (
     limit !== undefined ||
     spot ||
     !one.complete ||
     endings.test(text) ||
-    /startup-script/.test(script?.outline ?? '')
+    startScriptMayEnd(claims, context, one, 'metadata-from-file', 'metadata')
   )
     compute.unknown('idleStop', key, 'it may stop by itself', head, { site })
   // Who stops it by hand is not in the script.

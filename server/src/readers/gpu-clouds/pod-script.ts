@@ -41,7 +41,7 @@ function cloudOf(path: string, fragment: SourceFragment, shell: ShellFacts): Clo
 function workIn(shell: ShellFacts, launches: readonly FoundLaunch[]): FoundLaunch | undefined {
   const programs = launches.filter(({ parts }) => parts.program.inline !== true)
   if (!comesToAnEnd(workOf(shell, [...launches]), programs)) return undefined
-  return programs.findLast(trainsByName) ?? programs.findLast((one) => lasting.test(nameOf(one)))
+  return programs.filter(trainsByName).at(-1) ?? programs.filter((one) => lasting.test(nameOf(one))).at(-1)
 }
 
 /** What holds an accelerator for a while, besides training. */

@@ -3,7 +3,9 @@ import { entries, isNothing, keysTo, map, text, wordsBelow } from '../../config/
 import { HclScope, type HclValue } from '../../config/hcl-scope.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Refusal, Write } from '../../edit/write.js'
+import { folderOf } from '../../link/paths.js'
 import type { Json } from '../../text/json.js'
+import type { NamedText } from '../../text/named-text.js'
 import type { Origin, Place } from '../../text/origin.js'
 import { plainValue } from '../../values/config-source.js'
 import { absent, firstGiven, stated, unreadable } from '../../values/operations.js'
@@ -11,7 +13,7 @@ import type { Key, OriginOptions } from '../../values/source.js'
 import { TypedSource } from '../../values/typed-source.js'
 import { type Absent, effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { FragmentFacts } from '../reader.js'
+import type { FragmentFacts, ReaderContext } from '../reader.js'
 
 /** The module as it is seen from one of its files. */
 export class Module {
@@ -22,6 +24,7 @@ export class Module {
     readonly claims: ClaimBuilder,
     facts: FragmentFacts,
     readonly root: ConfigNode,
+    private readonly context: Pick<ReaderContext, 'textOf'>,
   ) {
     const module = facts.hcl ?? { files: [{ path: facts.path, root }], callers: [] }
     this.scope = new HclScope(module)
@@ -39,6 +42,14 @@ export class Module {
     const options: OriginOptions = { overridable }
     if (path !== this.claims.path) options.location = { path, cell: null, start, end }
     return this.claims.origin(place, options)
+  }
+
+  /** The file whose text the value is (`file("boot.sh")`); undefined: none, or one that is not of the project. */
+  textOf({ node, path }: HclValue): NamedText | undefined {
+    const named = node.kind === 'unknown' ? node.file : undefined
+    if (named === undefined || folderOf(path) !== folderOf(this.claims.path)) return undefined
+    this.claims.namesText(named.name)
+    return this.context.textOf(named.name.path)
   }
 
   /** The region that a provider works in; undefined: it is not written here. */

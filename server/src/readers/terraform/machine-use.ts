@@ -141,8 +141,9 @@ function serves(block: Block, words: string): boolean {
 
 /** A script as it is written: what is filled in later names things rather than ends the machine. */
 function scriptOf(block: Block, ...keys: string[]): string | undefined {
-  const node = block.at(...keys)?.node
-  return effective(block.text(...keys)) ?? (node === undefined ? undefined : textWithTemplates(node))
+  const value = block.at(...keys)
+  if (value === undefined) return effective(block.text(...keys))
+  return effective(block.text(...keys)) ?? textWithTemplates(value.node) ?? block.module.textOf(value)?.text
 }
 
 /** The script of a server that cannot be read starts the server. */

@@ -110,7 +110,7 @@ export const terraformReader = defineReader({
   read(facts, context, claims) {
     const root = facts.config?.documents[0]?.root
     if (root === undefined || !facts.path.endsWith('.tf')) return
-    const module = new Module(claims, facts, root)
+    const module = new Module(claims, facts, root, context)
     const resources = items(at(root, 'resource'))
     const here = new Map<string, number>()
     for (const node of resources) {

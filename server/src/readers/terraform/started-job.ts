@@ -31,7 +31,7 @@ export function readStartedJob(
   const { claims } = block.module
   const key = provider === 'aws' ? 'instance_type' : 'machine_type'
   const type = block.text(key)
-  const script = scriptOf(block, context, provider)
+  const script = scriptOf(block, provider)
   if (script === undefined || effective(type) === undefined || block.value.path !== claims.path) return false
   const launches = launchesOf(context.shell(script.text).commands, () => claims.locate(block.header))
   if (!launches.some(trainsByName)) return false
@@ -89,17 +89,13 @@ interface StartScript {
   file?: NamedText
 }
 
-function scriptOf(block: Block, context: ReaderContext, provider: 'aws' | 'gcp'): StartScript | undefined {
-  const { claims } = block.module
+function scriptOf(block: Block, provider: 'aws' | 'gcp'): StartScript | undefined {
   for (const keys of scripts[provider]) {
     const value = block.at(...keys)
     if (value === undefined) continue
     const text = textWithTemplates(value.node)
     if (text !== undefined) return { value, text }
-    const named = value.node.kind === 'unknown' && value.path === claims.path ? value.node.file : undefined
-    if (named === undefined) continue
-    claims.namesText(named.name)
-    const file = context.textOf(named.name.path)
+    const file = block.module.textOf(value)
     if (file !== undefined) return { value, text: file.text, file }
   }
   return undefined
