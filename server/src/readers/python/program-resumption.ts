@@ -5,6 +5,7 @@ import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { resumption } from '../pytorch/resume.js'
+import { resumeGap } from '../pytorch/resume-gaps.js'
 import { trlTrainer } from './parallelism.js'
 
 const frameworkSaves = [
@@ -35,8 +36,16 @@ export function readResumption(python: PythonModule, program: SubjectBuilder<'Pr
   }
   const result = resumption(python)
   if (result === 'unknown') program.unknown('resumes', 'checkpoint', 'something is saved or loaded', place)
+  else if (result === 'resumes' && startsOver(python))
+    program.unknown('resumes', 'checkpoint', 'it counts its epochs from the first again', place)
   else if (result === 'resumes') program.known('resumes', 'checkpoint', true, place)
   else program.default('resumes', 'checkpoint', false, place)
+}
+
+function startsOver(python: PythonModule): boolean {
+  return python.loops.some(
+    (loop) => loop.role === 'epoch' && resumeGap(python, loop)?.misses === 'the epochs',
+  )
 }
 
 interface Asked {

@@ -37,6 +37,7 @@ import { plannedSchedule } from './planned-schedule.js'
 import { precisionOf, precisionOfStep } from './precision.js'
 import { refusedLoss } from './refused-losses.js'
 import { resumption } from './resume.js'
+import { resumeGap } from './resume-gaps.js'
 
 const backwardCalls = ['.backward', '.manual_backward']
 
@@ -98,7 +99,7 @@ function readEpochs(python: PythonModule, loop: Loop, claims: ClaimBuilder): voi
   const pace = paceSetter(python, reason)
   if (pace !== null) training.known('boundBy', pace, pace, header)
   claimRun(python, loop, training)
-  claimResumption(python, header, training)
+  claimResumption(python, loop, training)
 }
 
 /** A function that another module calls for each batch: the loop is there, the arithmetic is here. */
@@ -168,7 +169,7 @@ function readLoop(
   if (outer === null) claimSteps(python, loop, training)
   else if (!again) claimRun(python, outer, training)
   const run = again ? null : runLoopOf(python, loop)
-  if (run !== null) claimResumption(python, loopHeader(run), training)
+  if (run !== null) claimResumption(python, run, training)
 }
 
 function isUpdate(python: PythonModule, { function: func }: Loop): boolean {
@@ -190,8 +191,11 @@ export function claimSteps(python: PythonModule, loop: Loop, training: SubjectBu
   claimFolded(training, 'maxSteps', key, count, { start: limit.start, end: limit.end }, asCount)
 }
 
-function claimResumption(python: PythonModule, place: Place, training: SubjectBuilder<'Training'>): void {
+function claimResumption(python: PythonModule, run: Loop, training: SubjectBuilder<'Training'>): void {
+  const place = loopHeader(run)
   const resumes = resumption(python)
+  const gap = resumeGap(python, run)
+  if (gap !== null) training.known('resumesWithout', 'checkpoint', gap.misses, gap.place)
   if (resumes === 'unknown')
     training.unknown('resumable', 'checkpoint', 'something is saved or loaded', place)
   else if (resumes === 'resumes') training.known('resumable', 'checkpoint', true, place)

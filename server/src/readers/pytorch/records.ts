@@ -10,6 +10,7 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { claimTracked, trainingId } from '../tracking.js'
 import { reachesElsewhere } from './calls-elsewhere.js'
+import { codeText } from './evidence.js'
 import { readKept } from './kept-checkpoints.js'
 import { usesAny } from './library-uses.js'
 import { isEpochLoop, isTorchLoop, loopHeader } from './loop.js'
@@ -86,9 +87,31 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
   if (trainsTrials(python)) training.unknown('saves', 'checkpoint', 'a trial of a search', header, { site })
   else if (own.some((call) => maySave(python, call)))
     training.unknown('saves', 'checkpoint', 'what is handed the model may save it', header, { site })
+  else if (callsHooks(python, outer))
+    training.unknown('saves', 'checkpoint', 'hooks that are given to it may save it', header, { site })
   else if (own.some((call) => reachesElsewhere(python, call, saving)))
     training.unknown('saves', 'checkpoint', 'a module of the project that saves', header, { site })
   else training.default('saves', 'checkpoint', afterwards ? 'at the end' : 'never', header, { site })
+}
+
+const hooks = /(^|[._])(hook|callback|listener|plugin)s?\b/i
+
+/** `for hook in self.hooks: hook.on_epoch_end(…)`, `self.callbacks.after_epoch(…)`: whoever makes the trainer decides what they do. */
+function callsHooks(python: PythonModule, outer: Loop): boolean {
+  const overHooks = python.loops.some(
+    ({ node }) =>
+      node.type === 'for' &&
+      outer.node.start < node.start &&
+      node.end <= outer.node.end &&
+      hooks.test(codeText(python, node.iterable.start, node.iterable.end)),
+  )
+  return (
+    overHooks ||
+    outer.calls.some(
+      ({ expr: { callee } }) =>
+        callee.type === 'attribute' && hooks.test(codeText(python, callee.value.start, callee.value.end)),
+    )
+  )
 }
 
 /** `early_stopping(val_loss, model, path)`, of a class that is not seen. */

@@ -121,17 +121,28 @@ function loadsBack(python: PythonModule): boolean {
   )
 }
 
-function isLoad({ name, method }: Call): boolean {
+export function isLoad({ name, method }: Call): boolean {
   return loads.includes(name ?? '') || loads.includes(`.${method}`)
 }
 
 /** `if args.resume: state = torch.load(…)`, or in a function that is named for it. */
-function isForGoingOn(python: PythonModule, { statement, function: func, expr }: Call): boolean {
+export function isForGoingOn(python: PythonModule, { statement, function: func, expr }: Call): boolean {
   if (goingOn.test(func?.name ?? '')) return true
   const around = python.statements.filter(
     (one) => one === statement || (one.type === 'if' && one.start <= expr.start && expr.end <= one.end),
   )
   return around.some(({ start, end }) => asked.test(codeText(python, start, end)))
+}
+
+/** A switch that is named for it lets this load happen: `--resume`, not `--pretrained`. */
+export function asksToResume(python: PythonModule, { expr }: Call): boolean {
+  return python.statements.some(
+    (one) =>
+      one.type === 'if' &&
+      one.start <= expr.start &&
+      expr.end <= one.end &&
+      asked.test(codeText(python, one.test.start, one.test.end)),
+  )
 }
 
 /** `start_epoch = state['epoch'] + 1`. */

@@ -11,6 +11,7 @@ import { hasUnreadEpochs } from './unread-epochs.js'
 const manyEpochs = 10
 const manySteps = 5000
 const fewEpochs = 30
+const longRun = 100
 const longJob = 7200
 
 export default defineRule({
@@ -23,7 +24,7 @@ export default defineRule({
   summary: 'A long run that saves nothing starts over, and is paid for again, when it is interrupted.',
   oncePerProject: true,
   check(view, { report, silent }) {
-    const { saves, resumable } = view.settings
+    const { saves, resumable, resumesWithout } = view.settings
     if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
     // A session at the keyboard keeps its model, and most of them try something out.
     if (view.subject.evidence.notebook) return silent('a notebook keeps its model in memory')
@@ -44,16 +45,37 @@ export default defineRule({
     }
     // What is saved is of no use to a run that never reads it.
     if (effective(saves) === undefined) return silent(unless(view, 'saves', ''))
+    const without = resumesWithout === undefined ? undefined : effective(resumesWithout)
+    if (resumesWithout !== undefined && without !== undefined)
+      return report({
+        at: resumesWithout,
+        severity: (without === 'the epochs' && onAccelerator(view)) || long(view) ? 'information' : 'hint',
+        message: `${length}: ${resumed[without]}.`,
+        confidence: 'medium',
+      })
     if (resumable === undefined || effective(resumable) !== false)
       return silent(unlessUnread(view, 'resumable', 'it saves while it runs'))
     report({
       at: resumable,
-      severity: onGpuJob(view) ? 'information' : 'hint',
+      severity: onGpuJob(view) || long(view) ? 'information' : 'hint',
       message: `${length}: checkpoints are written, but nothing here goes on from them, so an interrupted run starts over.`,
       confidence: 'medium',
     })
   },
 })
+
+const resumed = {
+  'the epochs':
+    'a run that goes on from its checkpoint counts them from the first again, so all of them are paid for again',
+  'the optimiser': 'only weights are saved, so a run that goes on from them starts with a fresh optimiser',
+}
+
+/** Hours on an accelerator are at stake. */
+function long(view: SubjectView<'Training'>): boolean {
+  if (!onAccelerator(view) || view.subject.evidence.small !== null) return false
+  const { epochs, lightNetwork } = view.settings
+  return effective(lightNetwork) === undefined && (effective(epochs) ?? 0) >= longRun
+}
 
 /** `50 epochs`, as the beginning of a sentence; else why it is short, or not known. */
 function lengthOf(view: SubjectView<'Training'>): string | Silence {

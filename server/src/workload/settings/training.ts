@@ -50,6 +50,8 @@ export interface TrainingSettings {
   openEnded: string
   /** True when the run writes something that it could resume from, and reads it again. */
   resumable: boolean
+  /** What a run that goes on from its checkpoint does not get back from it: the number of epochs done, or the state of the optimiser. */
+  resumesWithout: 'the epochs' | 'the optimiser'
   /** The loss refuses autocast (BCELoss, binary_cross_entropy): its name. */
   autocastRefusedBy: string
   /** Gradients of gradients are taken (gradient penalties, meta-learning). */

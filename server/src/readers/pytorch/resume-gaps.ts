@@ -1,0 +1,122 @@
+/** What a run that goes on from a checkpoint does again, or does without. */
+import { lastIdentifier } from '../../python/effects.js'
+import { namesEpochs } from '../../python/epoch-names.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
+import type { Span } from '../../text/location.js'
+import { findIn, textOf } from './numbered-files.js'
+import { asksToResume, isForGoingOn, isLoad } from './resume.js'
+
+export interface ResumeGap {
+  /** 'the epochs': its loop counts from the first again; 'the optimiser': only weights come back. */
+  misses: 'the epochs' | 'the optimiser'
+  place: Span
+}
+
+/** The gap between what a checkpoint brings back and what a loop over epochs needs to go on; null: none that is seen. */
+export function resumeGap(python: PythonModule, outer: Loop): ResumeGap | null {
+  const range = rangeOf(outer)
+  if (range === null) return null
+  const given = range.args.filter(({ name }) => name === null).map(({ value }) => value)
+  const [first] = given
+  if (first === undefined || given.length > 2) return null
+  const place = { start: range.start, end: range.end }
+  if (given.length === 2 && first.type !== 'constant') return goesOnWithout(python, first, place)
+  // A number of steps or of iterations may be what comes on top of what is done.
+  if (outer.node.type !== 'for' || outer.node.target.type !== 'name' || !namesEpochs(outer.node.target.id))
+    return null
+  if (isCutShort(python, given.at(-1)!) || skipsPasses(python, outer)) return null
+  return restores(python, outer) ? { misses: 'the epochs', place } : null
+}
+
+function rangeOf({ node }: Loop): (Expr & { type: 'call' }) | null {
+  if (node.type !== 'for') return null
+  const found = findIn(
+    node.iterable,
+    (one) => one.type === 'call' && /^(x|t)?range$/.test(lastIdentifier(one.callee)),
+  )
+  return found?.type === 'call' ? found : null
+}
+
+/** `for epoch in range(epochs - done)`, whatever it is called. */
+function isCutShort(python: PythonModule, end: Expr): boolean {
+  const shown = textOf(python, end)
+  const name = /[\w.]+/.exec(shown)?.[0] ?? ''
+  const assigned = new RegExp(`(?<![\\w.])${name.replaceAll('.', '\\.')}\\s*(-?=)(?!=)(.*)`, 'g')
+  const values = [...python.code.matchAll(assigned)].map(([, sign, value]) => `${sign} ${value}`)
+  const text = [shown, textOf(python, python.definition(end)), ...values].join('\n')
+  return /-|start|remain|left|resum|last|initial|done|begin|\bfrom_/i.test(text)
+}
+
+/** `if epoch < start: continue`, or a count of steps that ends the run. */
+function skipsPasses(python: PythonModule, { node, effects }: Loop): boolean {
+  if (effects.calls.has('skip_first_batches') || effects.calls.has('.skip_first_batches')) return true
+  let skips = false
+  const visit = (statement: Stmt): void => {
+    if (statement.type === 'continue') skips = true
+    if (statement.type === 'if' && /step|iter/i.test(textOf(python, statement.test)))
+      skips ||= statement.body.some(({ type }) => type === 'break' || type === 'return')
+    if (/^(function|class)$/.test(statement.type)) return
+    for (const block of blocksOf(statement)) block.forEach(visit)
+  }
+  node.body.forEach(visit)
+  return skips
+}
+
+/** The state of a run comes back before the loop: that of its optimiser, what it is asked to resume, or the file that it writes itself. */
+function restores(python: PythonModule, outer: Loop): boolean {
+  const before = (call: Call) =>
+    !call.loops.includes(outer) && (call.function !== outer.function || call.expr.start < outer.node.start)
+  const loads = python.calls.filter((call) => isLoad(call) && before(call))
+  if (loads.some((call) => call.method === 'load_state_dict' && isOfOptimizer(python, call))) return true
+  const beside = loads.filter(({ function: func }) => func === null || func === outer.function)
+  if (beside.some((call) => asksToResume(python, call) && isForGoingOn(python, call))) return true
+  return beside.some((call) => filesOf(python, call).some((file) => savedIn(python, outer).has(file)))
+}
+
+function isOfOptimizer(python: PythonModule, { expr: { callee } }: Call): boolean {
+  return callee.type === 'attribute' && /optim/i.test(textOf(python, callee.value))
+}
+
+const weightsFile = /([^/\\]+\.(pth?|ckpt|tar|bin|safetensors))$/i
+
+/** Names of checkpoint files in what a call is given. */
+function filesOf(python: PythonModule, { expr }: Call): string[] {
+  const names: string[] = []
+  for (const { value } of expr.args)
+    for (const one of [value, python.definition(value)])
+      findIn(one, (part) => {
+        const text = /^(constant|fstring)$/.test(part.type) ? textOf(python, part) : ''
+        const name = weightsFile.exec(text.replace(/^\w*["']+|["']+$/g, ''))?.[1]
+        if (name !== undefined && !name.includes('{')) names.push(name)
+        return false
+      })
+  return names
+}
+
+/** Names of the files that are written in the passes of a loop. */
+function savedIn(python: PythonModule, outer: Loop): ReadonlySet<string> {
+  const saves = outer.calls.filter(({ name }) => name === 'torch.save')
+  return new Set(saves.flatMap((call) => filesOf(python, call)))
+}
+
+/** The loop goes on at a later epoch, with an optimiser that has a memory, of which nothing is saved. */
+function goesOnWithout(python: PythonModule, first: Expr, place: Span): ResumeGap | null {
+  if (!/epoch|start|begin/i.test(textOf(python, first)) || !/\bAdam|RMSprop|momentum\s*=/.test(python.code))
+    return null
+  const saves = python.callsTo('torch.save')
+  if (saves.length === 0 || !saves.every(({ expr }) => isOfWeights(python, expr.args[0]?.value))) return null
+  if (/optim\w*(\.\w+|\[\w+\])*\.(state_dict|load_state_dict)\b/i.test(python.code)) return null
+  const around = [...python.imported, ...python.importers].flatMap((module) => module.restores ?? [])
+  if (around.some((name) => /optim/i.test(name))) return null
+  const loads = python.uses('torch.load', '.load_state_dict')
+  return loads ? { misses: 'the optimiser', place } : null
+}
+
+/** `model.state_dict()`, or the network itself. */
+function isOfWeights(python: PythonModule, what: Expr | undefined): boolean {
+  if (what === undefined) return false
+  const value = python.definition(what)
+  return value.type === 'call' && value.callee.type === 'attribute' && value.callee.attr === 'state_dict'
+}
