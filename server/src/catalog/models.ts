@@ -163,8 +163,8 @@ function shapeFrom(row: ShapeRow): ModelShape {
 export function model(name: string): KnownModel | undefined {
   if (name.length > 120 || /\\|:\/\//.test(name)) return undefined
   const { whole, tail } = indexed()
-  // A folder that is called exactly as a published model holds a copy of it.
-  if (/^[./~]/.test(name)) {
+  // A folder that is called exactly as a published model holds a copy of it; hubs have one slash at most.
+  if (/^[./~]|\/.*\/./.test(name)) {
     const folder = name.toLowerCase().replace(/\/+$/, '').split('/').at(-1)!
     return tail.get(folder) ?? whole.get(folder)
   }

@@ -145,7 +145,7 @@ function broughtTraining(analysis: Analysis): Pick<ModuleSummary, 'trainsOn'> {
   if (!analysis.isEntry || analysis.evidence.role === 'test') return {}
   const { imported } = analysis
   const trains =
-    imported.some(({ evidence }) => evidence?.role === 'training') &&
+    imported.some(definesTraining) &&
     (analysis.evidence.role === 'training' || analysis.calls.some((call) => startsTraining(analysis, call)))
   if (!trains) return {}
   // The device may be named in a module of settings, and what trains is handed it.
@@ -155,6 +155,15 @@ function broughtTraining(analysis: Analysis): Pick<ModuleSummary, 'trainsOn'> {
   const accelerator =
     named.find((one) => one === 'gpu' || one === 'maybe') ?? named.find((one) => one === 'cpu')
   return { trainsOn: accelerator ?? 'none' }
+}
+
+/** It is there to train, or a package that passes on what does. */
+function definesTraining({ evidence, functions, classes }: ModuleSummary): boolean {
+  return (
+    evidence?.role === 'training' ||
+    Object.values(functions).some(({ trains }) => trains) ||
+    Object.values(classes).some(({ steps = {} }) => Object.values(steps).some(({ trains }) => trains))
+  )
 }
 
 /** It calls a function that trains, or makes an object one of whose methods does. */

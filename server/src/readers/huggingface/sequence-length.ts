@@ -120,9 +120,11 @@ function blocks(python: PythonModule): LengthResult[] {
   })
 }
 
-const cutIds = /\b(?:\w+_)?(?:input_ids?|token_ids?|tokens)\s*\[\s*:\s*(\d+|[A-Za-z_]\w*(?:\.\w+)?)\s*\]/g
+/** Also of what is put together on the line. */
+const cutIds =
+  /\b(?:\w+_)?(?:input_ids?|token_ids?|tokens)(?:['"]?\s*[=:](?!=)[^\n#]*[)\]])?\s*\[\s*:\s*(\d+|[A-Za-z_]\w*(?:\.\w+)?)\s*\]/g
 
-/** `input_ids = input_ids[:MAX_LENGTH]` */
+/** `input_ids = input_ids[:MAX_LENGTH]`, `input_ids = (prompt_ids + answer_ids)[:MAX_LENGTH]` */
 function slices(python: PythonModule): LengthResult[] {
   const { text } = python
   return [...text.matchAll(cutIds)].slice(0, mostSlices).flatMap((match): LengthResult[] => {

@@ -15,6 +15,8 @@ import { claimFolded } from '../claim-argument.js'
 import { lookInto, sharingOf } from '../deepspeed/sharing.js'
 import type { ReaderContext } from '../reader.js'
 import type { ArgumentsSource } from './arguments-source.js'
+import { checkpointingBy } from './checkpointing.js'
+
 import { deepspeedSource } from './deepspeed-argument.js'
 import { sizeOfModel } from './model-sizes.js'
 import { claimLength, sequenceLength } from './sequence-length.js'
@@ -22,7 +24,7 @@ import { claimModel, nameIn, type TrainedModel, trainedModel } from './trained-m
 import { trainerSettings, trlSettings } from './trainer-settings.js'
 import { type Trainers, trainerName } from './trainers.js'
 import type { TrainerArguments } from './training-arguments.js'
-import { adaptersOf, switchesCheckpointing, weightBits } from './weight-bits.js'
+import { adaptersOf, weightBits } from './weight-bits.js'
 import { transformersVersion } from './weights.js'
 
 type Training = SubjectBuilder<'Training'>
@@ -171,19 +173,14 @@ function readLength(
 }
 
 function readCheckpointing(source: ArgumentsSource, context: ReaderContext, training: Training): void {
-  const { python, made, place, site } = source
-  const key = 'gradient_checkpointing'
-  const switched = switchesCheckpointing(python)
-  if (isGiven(source.get(key)) || switched === false) {
-    const table = made.family.trl ? trlSettings : trainerSettings
-    table.claim(training, source, context.versions, ['checkpointing'])
-  } else if (switched === null)
-    training.unknown('checkpointing', key, 'the code of the model', place, { site })
+  const { python, made, place, site, locator } = source
+  const table = made.family.trl ? trlSettings : trainerSettings
+  const { key, value: read } = table.read('checkpointing', source, context.versions)
+  const value = orDefault(read, false)
+  if (isGiven(source.get('gradient_checkpointing'))) training.say('checkpointing', key, value)
   else {
-    const call = python.calls.find((one) => /gradient_checkpointing_enable|kbit_training/.test(one.method))!
-    training.known('checkpointing', call.method, true, calleePlace(call), {
-      site: callSite(call, { kind: 'refused', reason: `leave ${call.method}() out` }),
-    })
+    const switched = checkpointingBy(python, { locator, place, site }, value)
+    training.say('checkpointing', switched.value === value ? key : switched.key, switched.value)
   }
 }
 

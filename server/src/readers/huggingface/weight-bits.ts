@@ -203,17 +203,3 @@ function fromConfiguration(python: PythonModule, made: Call): AdaptersResult {
     : made.method === 'get_peft_model'
   return { adapters: { rank, targets: all ? 'all' : 'attention' }, key: 'r', call: made }
 }
-
-/** Gradient checkpointing that the code switches on by itself; null: it cannot be told. */
-export function switchesCheckpointing(python: PythonModule): boolean | null {
-  const enabling = python.calls.filter((call) => call.method === 'gradient_checkpointing_enable')
-  if (enabling.length > 0) return enabling.every((call) => !call.conditional) ? true : null
-  const prepared = python.calls.find((call) => /\.prepare_model_for_kbit_training$/.test(call.name ?? ''))
-  if (prepared !== undefined) {
-    const given = python.argument(prepared, 'use_gradient_checkpointing', 1)
-    if (!mayBePassed(given)) return true
-    return truth(given)
-  }
-  if (python.uses('torch.utils.checkpoint.')) return null
-  return python.code.includes('gradient_checkpointing = True') ? null : false
-}

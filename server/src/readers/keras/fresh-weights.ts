@@ -1,4 +1,5 @@
 /** Models of Keras Applications that start from random weights. */
+import type { PythonModule } from '../../python/module.js'
 import type { ChangeTarget } from '../../text/change-target.js'
 import { fixedArgument, knownArgument } from '../../values/argument.js'
 import { claimedCall } from '../claim-argument.js'
@@ -12,6 +13,13 @@ const wholeNetwork: ChangeTarget = {
   reason: 'use pretrained weights, without the top layer (include_top=False), and a layer for your classes',
 }
 
+/** Another module makes the network of this one, and fits it. */
+function isFittedElsewhere({ importers, programs }: PythonModule): boolean {
+  return [...importers, ...programs].some(({ uses }) =>
+    uses.some((use) => /(^|\.)fit(_generator)?$/.test(use)),
+  )
+}
+
 export const kerasFreshWeightsReader = defineReader({
   name: 'keras-fresh-weights',
   languages: ['python'],
@@ -19,7 +27,7 @@ export const kerasFreshWeightsReader = defineReader({
   read(facts, context, claims) {
     const { python } = facts
     if (python === undefined || python.evidence.role === 'test' || !usesKeras(python)) return
-    if (kerasFits(python).length === 0) return
+    if (kerasFits(python).length === 0 && !isFittedElsewhere(python)) return
     const { evidence } = kerasEvidence(python, context)
     if (evidence.small !== null) return
     for (const call of python.calls) {

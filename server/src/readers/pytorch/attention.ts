@@ -15,12 +15,20 @@ const fused = /scaled_dot_product_attention|flash_attn|xformers|memory_efficient
 /** Not softmax over the products of queries and keys alone: no fused kernel computes it. */
 const another = /\bfft\b|rfft|torch\.c(omplex|float)|\btopk\(|sigmoid|sparse|wavelet|fourier/i
 
+/** What the parts of attention are called, whatever the class is. */
+const queries = /\bquer(y|ies)\b|\b(q_proj|to_q|w_?q)\b/i
+const values = /\bvalues?\b|\b(v_proj|to_v|w_?v)\b/i
+
+/** Between channels instead of places: its scores do not grow with the sample. `'b (head c) h w -> b head c (h w)'` */
+const channels = /^\w*(channel|cross_?covariance|xca|mdta)|->[^'"\n]*\bc\w* \(\s*\w+( \w+)+\s*\)\s*['"]/i
+
 export function writtenAttentions(analysis: PythonModule): WrittenAttention[] {
   const found: WrittenAttention[] = []
   for (const klass of analysis.classes) {
-    if (!/att(entio)?n/i.test(klass.name) || !klass.bases.includes('torch.nn.Module')) continue
+    if (!klass.bases.includes('torch.nn.Module')) continue
     const code = analysis.code.slice(klass.node.start, klass.node.end)
-    if (fused.test(code) || another.test(code)) continue
+    if (!/att(entio)?n/i.test(klass.name) && !(queries.test(code) && values.test(code))) continue
+    if (fused.test(code) || another.test(code) || channels.test(`${klass.name}\n${code}`)) continue
     const func = klass.methods.get('forward')
     const softmax = func === undefined ? null : scoresOf(func)
     if (func !== undefined && softmax !== null) found.push({ softmax, func, className: klass.name })

@@ -5,16 +5,17 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { once } from '../../text/once.js'
 import { isUnreadable, knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
-import { originOf } from '../../values/operations.js'
+import { absent, orDefault, originOf } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { batchElsewhere } from '../../workload/elsewhere.js'
 import type { OptimizerName } from '../../workload/resource-kinds.js'
 import { claimArgument } from '../claim-argument.js'
+import { checkpointingBy } from '../huggingface/checkpointing.js'
 import { claimLength } from '../huggingface/sequence-length.js'
 import { claimModel, type TrainedModel, trainedModel } from '../huggingface/trained-model.js'
-import { adaptersOf, switchesCheckpointing, weightBits } from '../huggingface/weight-bits.js'
+import { adaptersOf, weightBits } from '../huggingface/weight-bits.js'
 import { transformersVersion } from '../huggingface/weights.js'
 import { definedModelFor } from './defined-network.js'
 import { feedsOf } from './loader-use.js'
@@ -63,9 +64,10 @@ export function readLoopMemory(
 function readCommon(python: PythonModule, training: Training, place: Place): void {
   readBatch(python, training, place)
   readOptimizer(python, training, place)
-  const switched = once(python, 'whether it switches checkpointing', () => switchesCheckpointing(python))
-  if (switched === null) training.unknown('checkpointing', 'checkpoint', 'the code of the model', place)
-  else training.default('checkpointing', 'gradient_checkpointing_enable', switched, place)
+  const { locator } = training
+  const none = orDefault(absent(locator.origin(place)), false)
+  const { key, value } = checkpointingBy(python, { locator, place, site: place }, none)
+  training.say('checkpointing', key, value)
   if (python.uses(...sharing)) training.unknown('sharding', 'sharding', 'an engine that shares states', place)
   else training.default('sharding', 'sharding', null, place)
 }
@@ -198,6 +200,10 @@ function exact(python: PythonModule, { call, name }: { call: Call; name: Optimiz
   return knownArgument(python.argument(call, 'fused')) === true ? 'adamw fused' : 'adamw'
 }
 
+/** Frames of clips that go through the network as pictures: `x.view(B * T, C, H, W)`, `'b t c h w -> (b t) c h w'`. */
+const severalPictures =
+  /\.(view|reshape)\(\s*\w+\s*\*\s*\w+\s*,\s*\w+\s*,\s*\w+\s*,\s*\w+\s*\)|->\s*\(\s*\w+ \w+\s*\) \w+ \w+ \w+\s*['"]/
+
 /** Length of texts, or edge of images. */
 function readInput(python: PythonModule, found: TrainedModel, training: Training, place: Place): void {
   const shape = known(found.id)?.shape
@@ -206,6 +212,8 @@ function readInput(python: PythonModule, found: TrainedModel, training: Training
     return
   }
   const edge = once(python, 'the edge of its pictures', () => imageEdge(python))
-  if (edge === null) training.unknown('imageEdge', 'transforms', 'images are prepared elsewhere', place)
+  if (severalPictures.test(python.code))
+    training.unknown('imageEdge', 'view', 'each sample holds several pictures', place)
+  else if (edge === null) training.unknown('imageEdge', 'transforms', 'images are prepared elsewhere', place)
   else training.known('imageEdge', edge.key, edge.edge, edge.place)
 }

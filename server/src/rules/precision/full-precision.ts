@@ -53,7 +53,9 @@ export default defineRule({
         effective(settings.secondOrder) === true ? 'gradients of gradients' : effective(settings.openEnded),
         bound,
         gpu === null && effective(settings.automaticDevice) === true ? accelerator : null,
-        (subject.evidence.small === null && runsPublishedNetwork(view.run)) || mayBeDear(view),
+        (subject.evidence.small === null &&
+          (runsPublishedNetwork(view.run) || effective(settings.fineTuning) === true)) ||
+          mayBeDear(view),
         view.run.job.launch !== null,
         // What is small is told more quietly by itself.
         subject.evidence.small !== null ||

@@ -131,11 +131,18 @@ function lightReport({ settings, subject }: SubjectView<'Training'>): Report | n
 }
 
 function isTiny(setup: TrainingMemory['setup'], steps: number): boolean {
-  const { batch, model } = setup
+  const { batch, model, tokens } = setup
   if (batch === 1 && steps >= 8) return true
-  if (model.kind === 'causal-lm') return batch === 1 && model.parameters <= 1e9
+  if (model.kind === 'causal-lm')
+    return (
+      (batch === 1 && model.parameters <= 1e9) ||
+      (batch <= 4 && tokens !== null && batch * tokens * model.parameters <= fewProducts)
+    )
   return batch <= 4 && model.parameters < 5e8
 }
+
+/** Tokens of a step times parameters, up to which starting the kernels of a language model takes as long as their work: 2,048 × 1 billion. */
+const fewProducts = 2e12
 
 function highAt({ setup }: TrainingMemory, batch: number): number {
   return trainingMemory({ ...setup, batch })?.high ?? Number.POSITIVE_INFINITY

@@ -1,0 +1,65 @@
+/** Gradient checkpointing that code switches on by a call, rather than by an argument of what trains. */
+import type { Call, PythonModule } from '../../python/module.js'
+import { once } from '../../text/once.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
+import type { Keyed } from '../../values/operations.js'
+import { originOf, unreadable } from '../../values/operations.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import type { Value } from '../../values/value.js'
+import { type Spot, switchAround } from '../pytorch/lowering.js'
+
+const key = 'gradient_checkpointing_enable'
+
+/** What a training has, where it has `otherwise` without such a call. */
+export function checkpointingBy(
+  python: PythonModule,
+  { locator, place, site }: Spot,
+  otherwise: Value<boolean>,
+): Keyed<boolean> {
+  const unknown = {
+    key,
+    value: unreadable(locator.origin(place, { site }), 'the code of the model'),
+  }
+  const calls = switchingCalls(python)
+  if (calls === null) return unknown
+  const [first] = calls
+  if (first === undefined) return { key, value: otherwise }
+  const always = calls.find((call) => python.reach(call.expr.start).state === 'always')
+  const call = always ?? first
+  const origin = locator.origin(calleePlace(call), {
+    site: callSite(call, { kind: 'refused', reason: `leave ${call.method}() out` }),
+  })
+  if (always !== undefined) return { key: call.method, value: { ...origin, state: 'known', value: true } }
+  const switched = calls.length > 1 ? null : switchAround(python, call.expr.start)
+  if (switched === null || (otherwise.state !== 'known' && otherwise.state !== 'default')) return unknown
+  return {
+    key: call.method,
+    value: {
+      ...originOf(origin),
+      state: 'choice',
+      options: [
+        {
+          value: { ...origin, state: 'known', value: true },
+          when: switched.on.join(' or '),
+          byDefault: switched.byDefault === true,
+        },
+        { value: otherwise, when: switched.off.join(' and '), byDefault: switched.byDefault === false },
+      ],
+    },
+  }
+}
+
+/** Null: something else may switch it on. */
+function switchingCalls(python: PythonModule): Call[] | null {
+  return once(python, 'calls that switch checkpointing on', () => {
+    const enabling = python.calls.filter(({ method }) => method === key)
+    const prepared = python.calls.filter((call) => /\.prepare_model_for_kbit_training$/.test(call.name ?? ''))
+    const given = prepared.map((call) => python.argument(call, 'use_gradient_checkpointing', 1))
+    if (given.some((one) => mayBePassed(one) && typeof knownArgument(one) !== 'boolean')) return null
+    const calls = [...enabling, ...prepared.filter((_, index) => knownArgument(given[index]!) !== false)]
+    if (calls.length > 0) return calls
+    return python.uses('torch.utils.checkpoint.') || python.code.includes('gradient_checkpointing = True')
+      ? null
+      : []
+  })
+}
