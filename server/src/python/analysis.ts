@@ -83,7 +83,7 @@ import { ProgramParameters } from './program-parameters.js'
 import { resultOf } from './results.js'
 import { returnsOf } from './returns.js'
 import type { Binding, Scope } from './scope.js'
-import { buildScopes } from './scopes.js'
+import { buildScopes, modulesBelow } from './scopes.js'
 import { trainsInOnePass } from './single-pass.js'
 import { type SummaryFor, summarise } from './summary.js'
 import { tripsOf } from './trips.js'
@@ -565,6 +565,9 @@ export class Analysis implements PythonModule {
         const binding = bindings[index]!
         if (binding.kind === 'import' && binding.target !== null) {
           this.importSpecs.add(binding.target)
+          if (binding.node?.type === 'import')
+            for (const name of binding.node.names)
+              for (const inner of modulesBelow(binding.node, name)) this.importSpecs.add(inner)
           const module = names.moduleAbove(binding.target)
           if (module !== null) this.importSpecs.add(module)
           this.imports.add(binding.target)

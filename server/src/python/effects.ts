@@ -7,6 +7,7 @@ import type { Analysis } from './analysis.js'
 import { CircularAnswers } from './circular-answers.js'
 import { namesEpochs } from './epoch-names.js'
 import { importedBases } from './extended-classes.js'
+import { carriedStep, isCarriedStep, isSessionStep, sessionStep } from './graph-steps.js'
 import type { Call, Effects, Func, PythonModule, Running } from './module.js'
 import {
   bindingsOf,
@@ -251,6 +252,16 @@ export class EffectFinder {
     if (isBackward(call) || functionalGradients.test(call.name ?? '')) effects.backward = true
     if (isOptimizerStep(this.analysis, call) || functionalUpdate.test(call.name ?? ''))
       effects.optimizerStep = true
+    if (call.method === 'train_on_batch' || isSessionStep(this.analysis, call)) {
+      if (call.method === 'run') effects.calls.add(sessionStep)
+      effects.backward = true
+      effects.optimizerStep = true
+    }
+    if (isCarriedStep(this.analysis, call)) {
+      effects.calls.add(carriedStep)
+      effects.backward = true
+      effects.optimizerStep = true
+    }
     if (createdGraph(call) !== null) effects.secondOrder = true
     this.follow(call.expr.callee, effects, depth)
     // `optimizer.step(closure)`, `map(step, batches)`: functions that are handed over are run.
@@ -401,7 +412,7 @@ const textMaker = /(^|_)(tokenizer|processor|feature_extractor)$/
 export function isBackward(call: Call): boolean {
   if (call.expr.callee.type !== 'attribute') return false
   if (call.method === 'backward' || call.method === 'manual_backward') return true
-  return call.method === 'gradient' && /^(gt?|t|g?_?tape\d?)$/.test(lastIdentifier(call.expr.callee.value))
+  return call.method === 'gradient' && /^(gt?|t)$|tape\w{0,2}$/i.test(lastIdentifier(call.expr.callee.value))
 }
 
 /** What says that the gradients of a call are differentiated once more; null: nothing. */

@@ -42,7 +42,7 @@ function hasCommand(analysis: Analysis): boolean {
 }
 
 const working =
-  /^(fit|fit_generator|train|cv|main|run|parse_args|fit_one_cycle|fine_tune|from_pretrained|generate|predict|to_parquet|to_csv|save_to_disk|push_to_hub)$/
+  /^(fit|fit_generator|train|train_and_evaluate|train_on_batch|cv|main|run|parse_args|fit_one_cycle|fine_tune|from_pretrained|generate|predict|to_parquet|to_csv|save_to_disk|push_to_hub)$/
 
 /** `SentenceTransformer('…').encode(texts)`, `pipeline('text-generation', …)`. */
 function infers({ method, name, receiver }: Call): boolean {

@@ -91,6 +91,7 @@ const trainingCalls = [
   '.fine_tune',
   '.train_batch',
   '.train_on_batch',
+  'tensorflow.estimator.train_and_evaluate',
   'ignite.engine.create_supervised_trainer',
 ]
 

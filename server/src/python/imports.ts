@@ -2,7 +2,7 @@
 import type { PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
 import { moduleAbove } from './names.js'
-import { importTarget } from './scopes.js'
+import { importTarget, modulesBelow } from './scopes.js'
 
 /** As `ModuleSummary.imports` names them: those of the module first, then those inside of functions and classes. */
 export function importsOf(tree: PythonTree): string[] {
@@ -16,6 +16,7 @@ export function importsOf(tree: PythonTree): string[] {
         for (const name of statement.names) {
           const target = importTarget(statement, name)
           found.add(target)
+          for (const inner of modulesBelow(statement, name)) found.add(inner)
           const module = name.name === '*' ? null : moduleAbove(target)
           if (module !== null) found.add(module)
         }

@@ -26,11 +26,28 @@ export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
     // `for fold in folds:`, `for i in range(n_members):` around whole trainings.
     const repeats = loop.effects.epochs && repeatsTrainings(finder.headerOf(loop.node))
     const phases = holdsTraining && goesThroughPhases(finder.headerOf(loop.node))
+    const again = steps ? children.filter((child) => repeatsPartOfStep(finder, loop, child)) : []
     if (repeats || phases) repeating.add(loop)
-    else if (holdsTraining || (loop.effects.trains && callsTraining(finder, loop))) loop.role = 'epoch'
+    else if (again.length > 0 && children.every((child) => child.role !== 'epoch')) {
+      for (const child of again) child.role = 'other'
+      loop.role = 'train'
+    } else if (holdsTraining || (loop.effects.trains && callsTraining(finder, loop))) loop.role = 'epoch'
     else if (steps) loop.role = 'train'
   }
 }
+
+/** `for _ in range(5):` around the update of a critic, beside which the loop around it updates the generator: both are one step. */
+function repeatsPartOfStep(finder: EffectFinder, loop: Loop, child: Loop): boolean {
+  if (child.role !== 'train' || child.node.type !== 'for') return false
+  if (!fewTimes.test(finder.headerOf(child.node))) return false
+  const { start, end } = child.node
+  const rest = loop.node.body.filter((one) => !(one.start <= start && end <= one.end))
+  const { backward, optimizerStep } = finder.ofStatements(rest)
+  return backward && optimizerStep
+}
+
+const fewTimes =
+  /\bin\s+range\(\s*([1-9]|1\d|20|[\w.]*(critic|disc|_dis?\b|n_d\b|d_(steps?|iters?|updates)|k_steps?)[\w.]*)\s*\)/i
 
 /** `for phase in ['train', 'val']:`: a pass to learn and one to validate belong to one epoch. */
 function goesThroughPhases(header: string): boolean {

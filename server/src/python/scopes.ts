@@ -205,6 +205,11 @@ export function importTarget(
   return above === '' || above.endsWith('.') ? `${above}${name}` : `${above}.${name}`
 }
 
+/** `import models.resnet` binds `models`, and reads `models.resnet`. */
+export function modulesBelow({ from }: Import, { name, alias }: Import['names'][number]): string[] {
+  return from || alias !== null || !name.includes('.') ? [] : [name]
+}
+
 function bindImport(scope: Scope, statement: Import, where: Where): void {
   for (const name of statement.names) {
     const target = importTarget(statement, name)

@@ -98,7 +98,7 @@ function aboutItself(analysis: Analysis): ModuleSummary {
 }
 
 const convolution =
-  /(^|\.)(Lazy)?Conv(Transpose)?[123]d$|^keras\.layers\.(\w+\.)*(Separable|Depthwise)?Conv(olution)?[123]D(Transpose)?$/
+  /(^|\.)(Lazy)?Conv(Transpose)?[123]d$|^keras\.layers\.(\w+\.)*(Separable|Depthwise)?Conv(olution)?[123]D(Transpose)?$|^(tensorflow(\.compat\.v1)?|tf_slim)\.(\w+\.)*(\w*_)?(conv[123]d|convolution2d)\w*$/
 const convolutionalLibraries = [
   'torchvision.models.',
   'timm.',

@@ -90,6 +90,7 @@ import { karpenterReader } from './karpenter/node-pool.js'
 import { kerasFreshWeightsReader } from './keras/fresh-weights.js'
 import { kerasFrozenReader } from './keras/frozen.js'
 import { kerasReader } from './keras/model.js'
+import { kerasMultiGpuReader } from './keras/multi-gpu.js'
 import { kerasRecordsReader } from './keras/records.js'
 import { kerasTunerReader } from './keras-tuner/tuner.js'
 import { compiledPipelineReader } from './kubeflow/compiled.js'
@@ -195,6 +196,8 @@ import { stableBaselinesReader } from './stable-baselines/learn.js'
 import { submititReader } from './submitit/executor.js'
 import { swiftCommandReader } from './swift/command.js'
 import { tensorflowReader } from './tensorflow/eager.js'
+import { tensorflowEstimatorReader } from './tensorflow/estimator.js'
+import { tensorflowGraphLoopReader } from './tensorflow/graph-loop.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
 import { tensorflowLoopReader } from './tensorflow/loop.js'
 import { terraformReader } from './terraform/reader.js'
@@ -305,6 +308,7 @@ export const readers: readonly Reader[] = [
   kerasFreshWeightsReader,
   kerasFrozenReader,
   kerasReader,
+  kerasMultiGpuReader,
   kerasRecordsReader,
   kerasTunerReader,
   compiledPipelineReader,
@@ -409,6 +413,8 @@ export const readers: readonly Reader[] = [
   submititReader,
   swiftCommandReader,
   tensorflowReader,
+  tensorflowEstimatorReader,
+  tensorflowGraphLoopReader,
   tensorflowInputReader,
   tensorflowLoopReader,
   terraformReader,

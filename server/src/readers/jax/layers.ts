@@ -18,30 +18,87 @@ const wide = 1024
 
 /** True where a layer of this module does enough matrix work to gain from a short format. */
 export function heavyLayers(python: PythonModule): boolean {
-  return once(python, 'jax heavy layers', () =>
-    python.calls.some((call) => call.name !== null && (heavy.test(call.name) || isWide(python, call))),
+  return once(
+    python,
+    'jax heavy layers',
+    () =>
+      python.calls.some((call) => call.name !== null && (heavy.test(call.name) || isWide(python, call))) ||
+      python.classes.some(
+        ({ name, bases }) => attends.test(name) && bases.some((base) => jaxModule.test(base)),
+      ),
   )
 }
 
 function isWide(python: PythonModule, call: Call): boolean {
-  if (!flax.test(call.name ?? '') || !/\.(Dense|Linear)$/.test(call.name ?? '')) return false
-  const features = [python.argument(call, 'features', 0), python.argument(call, 'out_features', 1)]
+  if (!dense.test(call.name ?? '')) return false
+  const features = [
+    python.argument(call, 'features', 0),
+    python.argument(call, 'output_size', 0),
+    python.argument(call, 'out_features', 1),
+  ]
   return features.some((one) => (numberArgument(one) ?? 0) >= wide)
 }
+
+const dense =
+  /^(flax\.(linen|nnx|experimental\.nnx)\.(\w+\.)*(Dense|Linear)|haiku\.Linear|equinox\.nn\.Linear)$/
+
+/** Attention that a network of the project writes out itself. */
+const attends = /attention|transformer|(^|[a-z])GPT/i
 
 const heavyByName =
   /\b(nn|linen|nnx|hk|haiku|eqx\.nn|equinox\.nn)\.(Conv(Transpose|[123][dD]\w*)?|MultiHead(DotProduct)?Attention|MultiheadAttention|SelfAttention)\s*\(/
 
 /** The module whose networks this one trains, where they do much matrix work and no code of theirs speaks of a format. */
-export function heavyNetworkElsewhere(python: PythonModule): string | null {
-  if (python.calls.some(({ name }) => name !== null && (flax.test(name) || pretrained.test(name))))
-    return null
+export function heavyNetworkElsewhere(python: PythonModule): { path: string; library: Library } | null {
+  const makesLayers = python.calls.some(
+    ({ name }) => name !== null && (formatted.test(name) || heavy.test(name) || pretrained.test(name)),
+  )
+  if (makesLayers) return null
   const codes = python.imported.flatMap(({ code }) => (code === undefined ? [] : codesOf(code)))
   const ofJax = codes.filter(({ bases }) =>
     Object.values(bases).some((all) => all.some((base) => jaxModule.test(base))),
   )
-  if (ofJax.some(({ text }) => /dtype|precision|float16|half/i.test(text))) return null
-  return ofJax.find(({ text }) => heavyByName.test(text))?.path ?? null
+  if (ofJax.some(({ text }) => speaksOfFormat.test(withoutFields(text)))) return null
+  // What every layer takes from a field is float32 as long as nobody gives the network another format.
+  if (
+    ofJax.some(({ text }) => fieldInFull.test(text)) &&
+    /\bdtype\s*=(?!\s*(jnp|np|jax\.numpy|numpy)\.(float32|u?int\d+))/.test(python.code)
+  )
+    return null
+  const found = ofJax.find(
+    ({ text, bases }) => heavyByName.test(text) || Object.keys(bases).some((name) => attends.test(name)),
+  )
+  return found === undefined
+    ? null
+    : { path: found.path, library: libraryOf(Object.values(found.bases).flat()) }
+}
+
+/** Libraries whose layers are told a format in different ways. */
+export type Library = 'flax' | 'haiku' | 'equinox'
+
+function libraryOf(names: readonly string[]): Library {
+  const has = (library: Library) => names.some((name) => name.startsWith(`${library}.`))
+  return has('haiku') ? 'haiku' : has('equinox') && !has('flax') ? 'equinox' : 'flax'
+}
+
+/** Of the layers that a module makes itself. */
+export function layersLibrary(python: PythonModule): Library {
+  return libraryOf(
+    python.calls.flatMap(({ name }) =>
+      name !== null && (heavy.test(name) || dense.test(name)) ? [name] : [],
+    ),
+  )
+}
+
+/** A short format, or one that whoever makes the network may choose: `dtype: Any = jnp.float32`, `dtype=self.dtype`. */
+const speaksOfFormat =
+  /bfloat16|float16|\bbf16\b|\bfp16\b|half_precision|mixed_precision|\bjmp\b|\b\w*dtype\s*:(?!:)|\b(compute_)?dtype\s*=\s*(self|cfg|config|args|dtype)\b/
+
+/** Without `dtype: Any = jnp.float32`, and the layers that take it from there. */
+function withoutFields(text: string): string {
+  return fieldInFull.test(text)
+    ? text.replace(new RegExp(fieldInFull, 'g'), '').replace(/\bdtype\s*=\s*self\.dtype\b/g, '')
+    : text
 }
 
 const jaxModule = /^(flax|haiku|equinox)\./

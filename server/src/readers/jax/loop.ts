@@ -1,5 +1,6 @@
 /** JAX: one `Training` for each hand-written loop whose step takes gradients and applies updates. */
 
+import { carriedStep } from '../../python/graph-steps.js'
 import type { Loop, PythonModule } from '../../python/module.js'
 import { noteSmall } from '../../text/evidence.js'
 import { once } from '../../text/once.js'
@@ -18,10 +19,14 @@ import { readSaving } from '../pytorch/records.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { claimExtractions, isStepCall, type StepDialect } from '../step-extraction.js'
 import { changeJax } from './changes.js'
-import { heavyLayers, heavyNetworkElsewhere, layersWithoutFormat } from './layers.js'
-
-const gradients =
-  /^(jax\.(value_and_grad|grad)|flax\.nnx\.(value_and_grad|grad)|equinox\.filter_(value_and_)?grad)$/
+import { gradients, keptOnProcessor } from './device.js'
+import {
+  heavyLayers,
+  heavyNetworkElsewhere,
+  type Library,
+  layersLibrary,
+  layersWithoutFormat,
+} from './layers.js'
 
 export const jaxReader = defineReader({
   name: 'jax',
@@ -63,7 +68,10 @@ function doubleByImport({ imported }: PythonModule): boolean {
 }
 
 export function isJaxLoop(loop: Loop): boolean {
-  return loop.role === 'train' && [...loop.effects.calls].some((name) => gradients.test(name))
+  return (
+    loop.role === 'train' &&
+    [...loop.effects.calls].some((name) => gradients.test(name) || name === carriedStep)
+  )
 }
 
 const dialect: StepDialect = {
@@ -80,17 +88,8 @@ export function jaxEvidence(python: PythonModule, context: ReaderContext): Evide
   noteSmall(evidence, toyData(python))
   const environment = context.binding?.launch.environment
   const platform = environment?.JAX_PLATFORMS?.value ?? environment?.JAX_PLATFORM_NAME?.value
-  const visible = environment?.CUDA_VISIBLE_DEVICES?.value
-  const onProcessor =
-    platform === 'cpu' ||
-    visible === '' ||
-    visible === '-1' ||
-    codeMatches(
-      python,
-      /jax_platforms?(_name)?['"]\s*,\s*['"]cpu|JAX_PLATFORMS?(_NAME)?['"]\]\s*=\s*['"]cpu|jax\.devices\(\s*['"]cpu|xla_force_host_platform_device_count|CUDA_VISIBLE_DEVICES['"]\]\s*=\s*['"](-1)?['"]/,
-    )
-  if (onProcessor) evidence.accelerator = 'cpu'
-  else if (platform === 'tpu' || codeMatches(python, onTpu)) evidence.accelerator = 'tpu'
+  if (keptOnProcessor(python, context.binding)) evidence.accelerator = 'cpu'
+  else if (platform === 'tpu' || asksForTpu(python)) evidence.accelerator = 'tpu'
   else if (
     platform === 'cuda' ||
     platform === 'gpu' ||
@@ -149,8 +148,22 @@ function readLoop(
   if (run !== null) readSaving(python, run, training)
 }
 
+/** The optimiser's moments in a short format change nothing of how layers compute. */
+function lowers(python: PythonModule): boolean {
+  return once(python, 'jax lowering', () =>
+    lowering.test(codeText(python).replace(/\b[mn]u_dtype\b[^\n]*/g, '')),
+  )
+}
+
 const lowering =
   /bfloat16|float16|\bbf16\b|\bfp16\b|half_precision|\bjmp\b|mixed_precision|enable_x64|float64|loss_scale|DynamicScale/
+
+/** `tf.config.set_visible_devices([], 'TPU')` takes it from another library. */
+function asksForTpu(python: PythonModule): boolean {
+  return once(python, 'jax on a TPU', () =>
+    onTpu.test(codeText(python).replace(/set_visible_devices\([^)]*\)/g, '')),
+  )
+}
 
 /** A module that is called `mamba_tpu` says nothing of where it runs. */
 const onTpu = /(^|[^a-z_])tpus?([^a-z]|$)|(^|[^a-z])(colab|use|on|is|has|num|cloud)_tpus?([^a-z]|$)/i
@@ -167,26 +180,49 @@ function readPrecision(python: PythonModule, loop: Loop, training: SubjectBuilde
     return
   }
   const elsewhere = heavyNetworkElsewhere(python)
-  if (elsewhere !== null && !codeMatches(python, lowering)) {
-    const reason = `give the layers of ${elsewhere} \`dtype=jnp.bfloat16\``
+  if (elsewhere !== null && !lowers(python)) {
+    const { key, remedy } = formats[elsewhere.library]
     const header = loopHeader(loop)
+    const reason = remedy(`of ${elsewhere.path} `)
     const site = { ...header, target: { kind: 'refused' as const, reason } }
-    training.default('precision', 'dtype=jnp.bfloat16', 'fp32', header, { site })
+    training.default('precision', key, 'fp32', header, { site })
   }
   if (!heavyLayers(python)) return
-  const layers = layersWithoutFormat(python)
+  const library = layersLibrary(python)
+  const { key, remedy } = formats[library]
+  const layers = library === 'flax' ? layersWithoutFormat(python) : []
   const place = layers[0] === undefined ? loopHeader(loop) : calleePlace(layers[0])
   const site =
-    layers[0] === undefined ? loopHeader(loop) : callSite(layers[0], { kind: 'call', role: 'layers' })
-  const key = 'dtype=jnp.bfloat16'
+    library !== 'flax'
+      ? { ...loopHeader(loop), target: { kind: 'refused' as const, reason: remedy('') } }
+      : layers[0] === undefined
+        ? loopHeader(loop)
+        : callSite(layers[0], { kind: 'call', role: 'layers' })
   const around = [...python.importers, ...python.imported].flatMap((module) => module.uses)
   if (
-    layers.length === 0 ||
-    codeMatches(python, lowering) ||
-    around.some((use) => /bfloat16|float16|^jmp\./.test(use))
+    (library === 'flax' && layers.length === 0) ||
+    lowers(python) ||
+    around.some((use) => /bfloat16|float16|^jmp\.|mixed_precision/.test(use))
   )
     training.unknown('precision', key, 'the format is set in the program', place, { site })
   else training.default('precision', key, 'fp32', place, { site })
+}
+
+/** How layers are told to compute in 16 bits. Haiku and Equinox have no argument for it. */
+const formats: Record<Library, { key: string; remedy(of: string): string }> = {
+  flax: {
+    key: 'dtype=jnp.bfloat16',
+    remedy: (of) => `give the layers ${of}\`dtype=jnp.bfloat16\``,
+  },
+  haiku: {
+    key: 'hk.mixed_precision.set_policy',
+    remedy: (of) => `set a policy of jmp for the modules ${of}with \`hk.mixed_precision.set_policy\``,
+  },
+  equinox: {
+    key: 'astype(jnp.bfloat16)',
+    remedy: (of) =>
+      `cast the arrays of the model ${of}and its inputs to bfloat16 in the loss, and keep the weights that the optimiser updates in float32`,
+  },
 }
 
 const science =

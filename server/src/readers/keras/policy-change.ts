@@ -10,6 +10,7 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
+import { tensorflowVersion } from '../tensorflow/versions.js'
 import { isBefore } from '../versions.js'
 import { computesByItself } from './own-steps.js'
 import { tensorflowOnly } from './settings.js'
@@ -42,7 +43,7 @@ export function changePolicy(
   }
   if (isBefore(facts.versions, ['tensorflow', 'tensorflow-gpu'], '2.4'))
     return { reason: 'set_global_policy() came with TensorFlow 2.4, and this project uses an older one' }
-  if (isBefore(facts.versions, ['keras'], tensorflowOnly) || usesRemoved(python))
+  if (isBefore(facts.versions, ['keras'], tensorflowOnly) || usesRemoved(python, facts.versions))
     return { reason: 'this version of Keras has no policies' }
   const at = importOf(python.tree.body)
   if (at === null) return { reason: 'the program imports Keras in another module' }
@@ -70,12 +71,20 @@ export function changePolicy(
   }
 }
 
-/** What TensorFlow 2.4 took away, which brought the policies. */
-function usesRemoved(python: PythonModule): boolean {
+/** What TensorFlow 2.4, which brought the policies, and the releases of Keras beside it had no more. */
+function usesRemoved(python: PythonModule, versions: Record<string, string> = {}): boolean {
+  if (tensorflowVersion(python, versions).before(2, 0) === true) return true
+  if (python.calls.some(({ expr }) => expr.args.some(({ name }) => removedArguments.test(name ?? ''))))
+    return true
   return [...python.imports].some((name) =>
-    /\.multi_gpu_model$|^(tensorflow\.)?keras\.backend\.tensorflow_backend/.test(name),
+    /\.multi_gpu_model$|^(tensorflow\.)?keras\.backend\.tensorflow_backend|^keras\.(engine\.topology|objectives)/.test(
+      name,
+    ),
   )
 }
+
+/** Keras 1 called them so. */
+const removedArguments = /^(nb_epoch|samples_per_epoch|nb_val_samples|border_mode)$/
 
 /** Networks of the library that end in a layer of their own. */
 function makesWhole(python: PythonModule): boolean {

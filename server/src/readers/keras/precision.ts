@@ -17,6 +17,7 @@ import { claimOperation } from '../operation-claims.js'
 import { usesAny } from '../pytorch/library-uses.js'
 import { optionLeftOut, switchAround, switchedOffByFile, switchedValue } from '../pytorch/lowering.js'
 import type { ReaderContext } from '../reader.js'
+import { tensorflowVersion } from '../tensorflow/versions.js'
 import { isBefore } from '../versions.js'
 import { asPolicy, tensorflowOnly } from './settings.js'
 
@@ -37,7 +38,9 @@ const graphRewrites = [
   'tensorflow.compat.v1.train.enable_mixed_precision_graph_rewrite',
 ]
 const variables = ['TF_ENABLE_AUTO_MIXED_PRECISION', 'TF_ENABLE_AUTO_MIXED_PRECISION_GRAPH_REWRITE']
-const key = 'mixed_precision.set_global_policy'
+const policyKey = 'mixed_precision.set_global_policy'
+/** What a program uses that builds a graph itself. */
+export const rewriteKey = 'enable_mixed_precision_graph_rewrite'
 
 /** `place` is the `fit` or the loop that is shown where nothing sets a policy. */
 export function readPrecision(
@@ -46,6 +49,7 @@ export function readPrecision(
   site: Place,
   context: ReaderContext,
   training: SubjectBuilder<'Training'>,
+  key: string = policyKey,
 ): void {
   fromLaunch(context, training, place, site)
   const { locator } = training
@@ -75,8 +79,12 @@ export function readPrecision(
     training.say('precision', off.key, off.value)
     return
   }
-  if (isBefore(context.versions, ['keras'], tensorflowOnly)) {
+  if (key === policyKey && isBefore(context.versions, ['keras'], tensorflowOnly)) {
     training.unknown('precision', key, 'this version of Keras has no policies', place, { site })
+    return
+  }
+  if (isEager(python) && tensorflowVersion(python, context.versions).before(2, 1) === true) {
+    training.unknown('precision', key, 'this version of TensorFlow has no policies', place, { site })
     return
   }
   const elsewhere = usesAny(python, [...policySetters, ...graphRewrites]) || loweredAround(python)

@@ -30,6 +30,12 @@ export const generatedBatchesReader = defineReader({
     'filter_grad',
     'nnx.grad',
     'backward',
+    'sess',
+    'Session',
+    'train_on_batch',
+    // The step may stand in another module.
+    'tensorflow',
+    'jax.jit',
     'fit_generator',
     '.fit(',
   ],
@@ -75,7 +81,7 @@ interface Made {
 
 /** What decodes pictures, sound, films: reading rows takes no time worth a word. */
 const costly =
-  /^(PIL|OpenCV|imread\(\)|torchvision\.io|torchaudio|an audio decoder|a video decoder|a file reader)$/
+  /^(PIL|OpenCV|(imread|load_img)\(\)|torchvision\.io|torchaudio|an audio decoder|a video decoder|a file reader)$/
 /** It makes its batches ahead, or has others make them. */
 const ahead =
   /^(threading|multiprocessing|concurrent|queue|joblib|ray|torch\.utils\.data|tensorflow\.(compat\.v\d\.)?data|grain)\.|^\.(imap\w*|submit|starmap)$/

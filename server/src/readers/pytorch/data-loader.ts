@@ -12,7 +12,8 @@ import { effective, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import { claimArgument, claimFolded } from '../claim-argument.js'
 import { mayKnow } from '../first-releases.js'
-import { defineReader } from '../reader.js'
+import { differentiatesWithJax, keptOnProcessor } from '../jax/device.js'
+import { defineReader, type ReaderContext } from '../reader.js'
 import { collatesInLoops, padsBatch } from './collate.js'
 import { waitingCopies } from './copies.js'
 import { changeLoader } from './data-loader-changes.js'
@@ -34,11 +35,11 @@ export const dataLoaderReader = defineReader({
   languages: ['python'],
   triggers: ['DataLoader', 'DenseDataLoader', 'NeighborLoader', 'HGTLoader'],
   settings: [loaderSettings],
-  read(facts, { versions }, claims) {
+  read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
     for (const call of python.calls) {
-      if (positionsOf(python, call) !== undefined) readLoader(python, call, versions, claims)
+      if (positionsOf(python, call) !== undefined) readLoader(python, call, context, claims)
     }
   },
   change: changeLoader,
@@ -47,13 +48,16 @@ export const dataLoaderReader = defineReader({
 function readLoader(
   python: PythonModule,
   call: Call,
-  versions: Record<string, string>,
+  { versions, binding }: ReaderContext,
   claims: ClaimBuilder,
 ): void {
   const feeds = feedsOf(python, call)
   const evidence = { ...evidenceAt(python, call) }
   // Whoever makes a loader for training trains with it, wherever the loop is.
   if (feeds === 'training' && /^(library|data)$/.test(evidence.role)) evidence.role = 'training'
+  const forJax = differentiatesWithJax(python, [...python.importers, ...python.imported])
+  if (forJax && evidence.accelerator === 'none' && !keptOnProcessor(python, binding))
+    evidence.accelerator = 'maybe'
   const given = passedExpression(python.argument(call, 'dataset', 0))
   if (given !== null) noteSmall(evidence, fewSamples(python, given))
   const pipeline = claims.subject(
@@ -79,6 +83,10 @@ function readLoader(
   // A loader of the project may well copy by itself while it is iterated.
   if (hasOwnIterator(python, call))
     pipeline.unknown('pinnedMemory', 'pin_memory', ownIterator, place, { site })
+  if (forJax)
+    pipeline.unknown('pinnedMemory', 'pin_memory', 'JAX copies arrays, which it does not pin', place, {
+      site,
+    })
   const unsure = whyNotKept(python, call)
   if (unsure !== null) pipeline.unknown('persistentWorkers', 'persistent_workers', unsure, place, { site })
   if (feeds === 'training') {

@@ -37,7 +37,11 @@ const decodingCalls: [RegExp, string][] = [
   [/^PIL\.Image\.open$/, 'PIL'],
   [/^cv2\.(imread|VideoCapture|imdecode)$/, 'OpenCV'],
   [/^torchvision\.io\./, 'torchvision.io'],
-  [/^(skimage\.io|imageio(\.v\d)?|tifffile|matplotlib\.(image|pyplot))\.(imread|open)$/, 'imread()'],
+  [
+    /^(skimage\.io|imageio(\.v\d)?|tifffile|matplotlib\.(image|pyplot)|scipy\.(misc(\.pilutil)?|ndimage))\.(imread|open)$/,
+    'imread()',
+  ],
+  [/^keras\.(utils|preprocessing\.image|utils\.image_utils)\.load_img$/, 'load_img()'],
   [/^torchaudio\.load$/, 'torchaudio'],
   [/^(librosa|soundfile)\./, 'an audio decoder'],
   [/^(decord|av|moviepy)\./, 'a video decoder'],

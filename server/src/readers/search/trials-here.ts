@@ -9,5 +9,9 @@ export function trainsTrials(python: PythonModule): boolean {
   if (python.callsTo('wandb.agent', 'wandb.sdk.wandb_agent.agent').length > 0) return true
   return python
     .callsTo('wandb.init')
-    .some((call) => !mayBePassed(python.argument(call, 'config')) && /\bwandb\.config\b/.test(python.code))
+    .some(
+      (call) =>
+        !mayBePassed(python.argument(call, 'config')) &&
+        /\bwandb\.config\b(?!\.update\(|(\.\w+)?\s*=[^=])/.test(python.code),
+    )
 }

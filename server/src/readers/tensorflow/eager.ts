@@ -22,6 +22,7 @@ import { hasOwnSteps, needsPython } from '../keras/own-steps.js'
 import { claimOperation } from '../operation-claims.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { compilingHindrance } from './compiling.js'
 
 const switches: Record<string, { argument: string; position: number }> = {
   'tensorflow.config.run_functions_eagerly': { argument: 'run_eagerly', position: 0 },
@@ -164,7 +165,8 @@ function tapeSteps(python: PythonModule): Step[] {
     // Keras compiles the methods that it calls by itself.
     if (func.class !== null && /^(train|test|predict)_step$/.test(func.name) && keras(func)) continue
     if (readsValues(python, func)) continue
-    if (compiled(python, func, /^tensorflow\.function$/) || !inTrainingLoop(python, func)) continue
+    const hot = inTrainingLoop(python, func) || python.stepFunctions().includes(func)
+    if (compiled(python, func, /^tensorflow\.function$/) || !hot) continue
     found.add(func)
   }
   return [...found].map((func) => ({ func, decorator: 'tf.function' }))
@@ -334,6 +336,8 @@ function changeEager(claim: Claim, facts: FragmentFacts): Change | Refusal {
   if (key === 'tf.function' || key === 'jax.jit') {
     const func = python.functions.find((one) => one.node.start === claim.site.start)
     if (func === undefined) return { reason: 'the function is no longer in the file' }
+    const hindered = key === 'jax.jit' ? null : compilingHindrance(python, func, facts.versions)
+    if (hindered !== null) return { reason: hindered }
     const [module, name] = key === 'jax.jit' ? ['jax', 'jit'] : ['tensorflow', 'function']
     const spelled = nameFor(python.tree, module!, name!, {
       path,

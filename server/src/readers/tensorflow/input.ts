@@ -16,6 +16,7 @@ import { claimOperation } from '../operation-claims.js'
 import { codeMatches } from '../pytorch/evidence.js'
 import { feedsByName } from '../pytorch/loader-use.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { estimatorInputs } from './estimator.js'
 import { changeInput } from './input-changes.js'
 import { type Mapped, mappedOf } from './mapped.js'
 import { methodPlace, type Pipeline, pipelineOf, plainName, usesPipelines } from './pipeline.js'
@@ -58,12 +59,19 @@ function inputEvidence(python: PythonModule, context: ReaderContext): Evidence {
 function trainsNearby(python: PythonModule): boolean {
   if (
     kerasFits(python).length > 0 ||
+    estimatorInputs(python).length > 0 ||
     python.uses('tensorflow.GradientTape', 'jax.value_and_grad', 'jax.grad')
   )
     return true
   if (python.loops.some((loop) => loop.role === 'train')) return true
   const around = [...python.importers, ...python.imported, ...python.programs]
   const uses = (method: string) => around.some((module) => module.uses.includes(method))
+  if (
+    around.some((module) =>
+      module.uses.some((use) => /^tensorflow\.estimator\.(train_and_evaluate|Estimator)/.test(use)),
+    )
+  )
+    return true
   return around.some(({ evidence }) => evidence?.role === 'training') || (uses('.fit') && uses('.compile'))
 }
 
@@ -225,6 +233,7 @@ export function endsOf(analysis: PythonModule): End[] {
     const x = passedExpression(analysis.argument(fit, 'x', 0))
     if (x !== null) add(x, 'fit')
   }
+  for (const data of estimatorInputs(analysis)) add(data, 'input_fn')
   for (const loop of analysis.loops) {
     if (loop.role === 'train' && loop.node.type === 'for') add(loop.node.iterable, 'loop')
   }

@@ -4,7 +4,7 @@ import { lastIdentifier } from '../../python/effects.js'
 import type { Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall } from '../../text/evidence.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { heavyModel, kerasEvidence } from '../keras/evidence.js'
@@ -22,7 +22,8 @@ import { claimExtractions, isStepCall, type StepDialect } from '../step-extracti
 export const tensorflowLoopReader = defineReader({
   name: 'tensorflow-loop',
   languages: ['python'],
-  triggers: ['GradientTape'],
+  // The step may stand in another module.
+  triggers: ['tensorflow', 'GradientTape'],
   read(facts, context, claims) {
     const { python } = facts
     if (python === undefined || !usesKeras(python) || isMeasurement(python.path)) return
@@ -82,20 +83,32 @@ function readLoop(
   context: ReaderContext,
   claims: ClaimBuilder,
 ): void {
-  const header = loopHeader(loop)
   const evidence = { ...common }
-  const outer = epochLoopOf(python, loop)
-  noteSmall(evidence, demonstration(python, loop, outer) ?? (overTensors(python) ? 'single tensors' : null))
-  const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
-  if (automatic) training.known('automaticDevice', 'device', true, header)
+  noteSmall(evidence, overTensors(python) ? 'single tensors' : null)
+  const training = claimLoop(python, loop, evidence, automatic, claims)
   if (first && heavyModel(python) !== false)
     readPrecision(
       python,
-      header,
+      loopHeader(loop),
       { start: loop.node.start, end: loop.node.end, target: { kind: 'loop' } },
       context,
       training,
     )
+}
+
+/** The `Training` of a loop, whatever takes its steps: how long it runs, what ends it, what it keeps. */
+export function claimLoop(
+  python: PythonModule,
+  loop: Loop,
+  evidence: Evidence,
+  automatic: boolean,
+  claims: ClaimBuilder,
+): SubjectBuilder<'Training'> {
+  const header = loopHeader(loop)
+  const outer = epochLoopOf(python, loop)
+  noteSmall(evidence, demonstration(python, loop, outer))
+  const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
+  if (automatic) training.known('automaticDevice', 'device', true, header)
   const reason = openEndedReason(python, loop)
   if (reason !== null) training.known('openEnded', reason, reason, header)
   const pace = paceSetter(python, reason)
@@ -106,6 +119,7 @@ function readLoop(
   else claimRun(python, outer, training)
   const run = runLoopOf(python, loop)
   if (run !== null) readSaving(python, run, training)
+  return training
 }
 
 /** `optimizer.apply_gradients([(grad, image)])`: a picture or a few numbers are made to fit, no model. */

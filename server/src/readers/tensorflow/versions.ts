@@ -23,6 +23,7 @@ const firstVersion = [
   'tensorflow.contrib.',
   'tensorflow.app.run',
   'tensorflow.global_variables_initializer',
+  'tensorflow.enable_eager_execution',
   'tensorflow.parse_single_example',
   'tensorflow.read_file',
 ]

@@ -40,13 +40,17 @@ export default defineRule({
     if (size !== undefined && !isSilence(size) && size.fewest === 1)
       return silent('one GPU would hold the whole step')
     const many = count !== null && count >= 4
+    const instead = effective(settings.instead)
     report({
       at: method,
       // Beside the better way it is only taken where that was not chosen.
-      severity: predicts || effective(settings.fallback) === true ? 'information' : 'warning',
+      severity:
+        predicts || effective(settings.fallback) === true || instead !== undefined
+          ? 'information'
+          : 'warning',
       message:
         `\`${method.key}\` drives ${count === null ? 'all GPUs' : `${count} GPUs`} from one Python process: every step it copies the model to each of them and ` +
-        'gathers on the first. One process per GPU (distributed data parallel) is usually 1.3 to 2 times faster.',
+        `gathers on the first. ${instead ?? 'One process per GPU (distributed data parallel) is usually 1.3 to 2 times faster.'}`,
       saving: {
         fraction: many ? gainOfMany : gain,
         usd: null,

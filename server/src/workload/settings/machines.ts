@@ -144,6 +144,8 @@ export interface ParallelismSettings {
   purpose: 'training' | 'inference'
   /** The same file also offers the better method, so this one is a fallback. */
   fallback: boolean
+  /** What does it better, as a sentence, where that is not one process for each device, or asks for another version. */
+  instead: string
   /** Nobody wrote it: the library wraps the model by itself when one process sees several devices. */
   implicit: boolean
   /** What carries gradients between processes: 'nccl', 'gloo', 'mpi'. */

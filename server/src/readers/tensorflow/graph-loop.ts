@@ -1,0 +1,132 @@
+/** TensorFlow: one `Training` for each loop whose session runs an update of the graph, or that gives Keras one batch after the other. */
+
+import { batchStep, sessionStep } from '../../python/graph-steps.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { once } from '../../text/once.js'
+import { lookUp } from '../../text/records.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import { byHand } from '../change-answer.js'
+import { heavyModel, kerasEvidence } from '../keras/evidence.js'
+import { usesKeras } from '../keras/fits.js'
+import { changePolicy } from '../keras/policy-change.js'
+import { readPrecision, rewriteKey } from '../keras/precision.js'
+import { loopHeader } from '../pytorch/loop.js'
+import { epochLoopOf, runLoopOf } from '../pytorch/loop-facts.js'
+import { isMeasurement } from '../pytorch/model-evidence.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { changeGraphPrecision } from './graph-precision.js'
+import { claimLoop } from './loop.js'
+import { plainName } from './pipeline.js'
+
+export const tensorflowGraphLoopReader = defineReader({
+  name: 'tensorflow-graph-loop',
+  languages: ['python'],
+  triggers: ['sess', 'Session', 'train_on_batch'],
+  read(facts, context, claims) {
+    const { python } = facts
+    if (python === undefined || !usesKeras(python) || isMeasurement(python.path)) return
+    const loops = python.loops.filter((loop) => isSessionLoop(loop) || isBatchLoop(loop))
+    for (const loop of loops) readLoop(python, loop, loop === loops[0], context, claims)
+  },
+  change(claim, value, facts) {
+    const { python } = facts
+    if (python === undefined) return { reason: 'this is not written in Python' }
+    if (claim.setting !== 'precision') return byHand(claim)
+    return claim.key === rewriteKey
+      ? changeGraphPrecision(python, value, facts)
+      : changePolicy(python, claim, value, facts)
+  },
+})
+
+export function isSessionLoop(loop: Loop): boolean {
+  return loop.role === 'train' && loop.effects.calls.has(sessionStep)
+}
+
+function isBatchLoop(loop: Loop): boolean {
+  return loop.role === 'train' && loop.effects.calls.has(batchStep)
+}
+
+function readLoop(
+  python: PythonModule,
+  loop: Loop,
+  first: boolean,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): void {
+  const { evidence, automatic } = kerasEvidence(python, context)
+  if (isSessionLoop(loop)) evidence.withoutBf16 ??= 'the rewrite of graphs knows fp16 only'
+  const training = claimLoop(python, loop, evidence, automatic, claims)
+  const header = loopHeader(loop)
+  const inSession = isSessionLoop(loop)
+  const heavy = inSession ? heavyGraph(python) || heavyModel(python) === true : heavyModel(python) !== false
+  if (first && heavy) {
+    const site = { start: loop.node.start, end: loop.node.end, target: { kind: 'loop' as const } }
+    readPrecision(python, header, site, context, training, inSession ? rewriteKey : undefined)
+  }
+  const outer = epochLoopOf(python, loop)
+  if (outer !== null && validatesInSession(python, outer))
+    training.known('validation', 'evaluation', true, loopHeader(outer))
+  if (inSession) claimKept(python, loop, training)
+}
+
+const heavyOperation =
+  /^(tensorflow\.(nn\.(\w*conv[123]d\w*|depthwise_conv\w*|convolution)|layers\.(\w*conv\w*)|contrib\.(layers|slim)\.\w*conv\w*|contrib\.slim\.nets\.\S+)|(tf_slim|tflearn|tensorlayer|sonnet|tensorpack)\.\S*conv\S*)$/i
+
+/** Operations of a graph that gain from short formats, here or in a module that builds it. */
+export function heavyGraph(python: PythonModule): boolean {
+  return once(python, 'heavy graph', () => {
+    const isHeavy = (name: string) => heavyOperation.test(plainName(name))
+    return (
+      python.calls.some(({ name }) => name !== null && isHeavy(name)) ||
+      [...python.imported, ...python.importers, ...python.programs].some(
+        ({ uses, convolutional }) => convolutional === true || uses.some(isHeavy),
+      )
+    )
+  })
+}
+
+const heldOut = /(^|[^a-z])(val|valid|validation|test|dev|eval)(?![a-z])/i
+
+/** `sess.run(accuracy, feed_dict={x: x_test})` between the steps: its data are called after what they are for. */
+function validatesInSession(python: PythonModule, outer: Loop): boolean {
+  const inside = python.loops.filter(
+    ({ node, role }) => role === 'other' && outer.node.start < node.start && node.end <= outer.node.end,
+  )
+  const goesThrough = inside.some(({ node, effects }) => {
+    const header = node.type === 'for' ? node.iterable : node.test
+    return effects.calls.has('.run') && heldOut.test(python.code.slice(header.start, header.end))
+  })
+  if (goesThrough) return true
+  return outer.calls.some(({ method, expr }) => {
+    if (!/^(run|eval|test_on_batch)$/.test(method)) return false
+    if (method === 'test_on_batch') return true
+    return expr.args.some(({ value }) => heldOut.test(python.code.slice(value.start, value.end)))
+  })
+}
+
+/** Sessions that save by themselves, every ten minutes, and go on from what they find. */
+const monitored = /^tensorflow\.(\w+\.)*(MonitoredTrainingSession|Supervisor)$/
+const folders: Record<string, string> = { MonitoredTrainingSession: 'checkpoint_dir', Supervisor: 'logdir' }
+
+function claimKept(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {
+  const keeper = python.calls.find(({ name }) => monitored.test(plainName(name ?? '')))
+  const place = loopHeader(runLoopOf(python, loop) ?? loop)
+  if (keeper !== undefined && isGivenFolder(keeper)) {
+    training.known('saves', keeper.method, 'while it runs', place)
+    training.known('resumable', keeper.method, true, place)
+  } else if (!readsBack(python)) training.default('resumable', 'restore', false, place)
+}
+
+function isGivenFolder({ method, expr }: Call): boolean {
+  return expr.args.some(({ name, star }) => star > 0 || name === lookUp(folders, method))
+}
+
+const reads = /(^|[._])(restore|latest_checkpoint|get_checkpoint_state|load_weights|load_model|load)(_|\.|$)/i
+
+/** Something here, or in a module that it works with, reads what was saved. */
+function readsBack(python: PythonModule): boolean {
+  return (
+    python.calls.some(({ name, method }) => reads.test(name ?? method) || reads.test(method)) ||
+    python.imported.some(({ uses }) => uses.some((use) => reads.test(use)))
+  )
+}
