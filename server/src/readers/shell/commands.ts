@@ -46,8 +46,19 @@ export function isHarmless(command: ShellCommand): boolean {
   // So does `dvc pull`; `dvc repro` and `dvc exp run` run the stages of the project.
   if (name === 'dvc') return !/^(repro|exp|run|queue)$/.test(words[1] ?? '')
   if (name === 'wandb') return words[1] !== 'agent' && words[1] !== 'launch'
+  // `conda run -n env /entrypoint.sh train` is what stands behind it.
+  if (runners.test(name) && words[1] === 'run')
+    return words.some((word, at) => at > 1 && !word.startsWith('-') && isHarmless(behind(command, at)))
   return harmless.has(name)
 }
+
+/** Tools that run a command in an environment: `conda run`, `uv run`. */
+const runners = /^(conda|mamba|micromamba|uv|poetry|pdm|pixi|pipenv|hatch|rye|pipx)$/
+
+const behind = (command: ShellCommand, at: number): ShellCommand => ({
+  ...command,
+  words: command.words.slice(at),
+})
 
 /** `sleep infinity`, a notebook, an inference server: it runs until someone stops it. */
 export function isServer(command: ShellCommand): boolean {
