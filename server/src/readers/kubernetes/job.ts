@@ -33,6 +33,7 @@ import {
 import { processorsOnly } from './processors-only.js'
 import { claimRetries } from './retries.js'
 import { claimTimeLimit } from './time-limit.js'
+import { claimWorkbench } from './workbench.js'
 
 const deadline = 'activeDeadlineSeconds'
 
@@ -134,6 +135,8 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   const containers = items(at(pod, 'containers'))
   const idle = containers.every(isIdleImage) || (accelerators !== null && containers.some(isServerImage))
   compute.known('service', 'command', idle || (work.length > 0 && work.every((one) => one.service)), place)
+  if (accelerators !== null && at(spec, deadline) === undefined && work.some((one) => one.workbench))
+    claimWorkbench(compute, pod, place)
   const sharing =
     work.find((one) => one.sharing !== null && !one.sharedByScript)?.sharing ??
     work.find((one) => one.sharing !== null)?.sharing ??

@@ -9,6 +9,7 @@ import { carryOut, type Keys } from './change-plan.js'
 import { type KubernetesObject, manifestLanguages, objectsIn, specPlace } from './objects.js'
 import { acceleratorNames, acceleratorsOf, isPatch } from './pod.js'
 import { claimServing, requestedOf } from './serving.js'
+import { claimWorkbench } from './workbench.js'
 import {
   claimTimeLimit,
   claimWorkload,
@@ -53,6 +54,8 @@ export const longRunningReader = defineReader({
           given: [],
           plan: deadlinePlan(object, ['spec'], { what: 'pod', after: 'restartPolicy' }),
         })
+      if (object.kind === 'Pod' && work.some((one) => one.workbench))
+        claimWorkbench(compute, group.pod, place)
       if (object.kind === 'Notebook') claimNotebook(compute, place)
       // Ranks of a training that only borrow the kind: nothing may change their number.
       else if (object.kind !== 'Pod' && !work.some((one) => one.trains))
