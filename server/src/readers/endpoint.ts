@@ -3,6 +3,8 @@
 import { gpu } from '../catalog/gpus.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { Call, Func, PythonModule } from '../python/module.js'
+import type { Stmt } from '../syntax/python-ast.js'
+import { blocksOf } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import { once } from '../text/once.js'
 import type { SourceFragment } from '../text/source-fragment.js'
@@ -53,6 +55,47 @@ function tearsDown(python: PythonModule, made: Call): boolean {
     'tears endpoints down',
     () => usesAny(python, endings) || endingText.test(doingText(python)),
   )
+}
+
+/** Ends what it knows of however the program ends. */
+const whateverHappens = /\batexit\b|\bsignal\.signal\b|\baddfinalizer\b|\bExitStack\b|\bcontextmanager\b/
+
+/**
+ * The call that ends the endpoint behind what it was made for, unless something fails before; null: it is called whatever happens, by
+ * hand, or in a notebook or a script of lines, in front of which somebody sits.
+ */
+function skippedEnding(python: PythonModule, made: Call): string | null {
+  if (made.function === null || python.evidence.notebook || !python.isEntry) return null
+  if (whateverHappens.test(python.code)) return null
+  const ended = once(python, 'calls that end endpoints', () =>
+    python.calls.filter((one) => ends(python, one)),
+  )
+  const after = ended.filter((one) => follows(python, made, one))
+  const [last] = after.slice(-1)
+  return last === undefined || after.length < ended.length || after.some((one) => isCleanup(python, one))
+    ? null
+    : last.method
+}
+
+/** It stands in the function that makes the endpoint, or in one that calls that function before it. */
+function follows(python: PythonModule, made: Call, ended: Call, depth = 0): boolean {
+  if (made.function === ended.function) return made.expr.start < ended.expr.start
+  if (made.function === null || depth > 3) return false
+  return (python.callSites(made.function) ?? []).some((site) => follows(python, site, ended, depth + 1))
+}
+
+/** In a `finally`, or where a failure is handled. */
+function isCleanup(python: PythonModule, { expr }: Call): boolean {
+  const inside = (body: readonly Stmt[]): boolean => {
+    const around = body.find(({ start, end }) => start <= expr.start && expr.end <= end)
+    if (around === undefined) return false
+    const cleaning =
+      around.type === 'try' && [around.finally, ...around.handlers.map((one) => one.body)].some(holds)
+    return cleaning || blocksOf(around).some(inside)
+  }
+  const holds = (body: readonly Stmt[]) =>
+    body.some(({ start, end }) => start <= expr.start && expr.end <= end)
+  return inside(python.tree.body)
 }
 
 /** The text of the module without what it only tells its user: `print("aws sagemaker delete-endpoint …")`. */
@@ -119,8 +162,11 @@ export function claimEndpoint(
   const scope = scopeOf(call)
   const serving = claims.subject('Serving', place, scope, evidence)
   serving.known('platform', platform, platform, place)
-  if (tearsDown(python, call)) serving.known('tornDown', call.method, true, place, { site })
-  else if (python.evidence.notebook && python.tree.comments.some((one) => storedName.test(one.text)))
+  if (tearsDown(python, call)) {
+    serving.known('tornDown', call.method, true, place, { site })
+    const skipped = skippedEnding(python, call)
+    if (skipped !== null) serving.known('endSkipped', skipped, skipped, place)
+  } else if (python.evidence.notebook && python.tree.comments.some((one) => storedName.test(one.text)))
     serving.unknown('tornDown', call.method, 'its name is stored for another notebook', place)
   else serving.default('tornDown', call.method, false, place, { site })
   const comment = python.tree.comments.find((one) => endingText.test(one.text))

@@ -12,7 +12,18 @@ export default defineRule({
   finds: 'endpoints that a notebook starts and nothing deletes',
   summary: 'An endpoint started by a notebook or training script is billed until somebody deletes it.',
   check(view, { report, silent, options, today }) {
-    const { tornDown, minReplicas, gpus, purpose, tearDownComment } = view.settings
+    const { tornDown, minReplicas, gpus, purpose, tearDownComment, endSkipped } = view.settings
+    const skipped = effective(endSkipped)
+    if (tornDown !== undefined && skipped !== undefined && (effective(gpus) ?? 0) > 0) {
+      const usd = costText(priceOf(view, options, today), effective(minReplicas) ?? 1)
+      report({
+        at: tornDown,
+        severity: 'information',
+        message: `A failure before \`${skipped}()\` leaves ${endpointOf(view)} running${usd === null ? '' : `: ${usd}`}. Call it in a \`finally\`.`,
+        fixes: [],
+      })
+      return
+    }
     if (tornDown === undefined || effective(tornDown) !== false)
       return silent(unless(view, 'tornDown', 'it is deleted again'))
     const reason = effective(purpose)

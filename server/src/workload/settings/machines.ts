@@ -198,6 +198,8 @@ export interface ServingSettings {
   environment: 'development' | 'production'
   /** The same program ends it. */
   tornDown: boolean
+  /** The call of the same program that ends it, where a failure before it skips that: 'delete_endpoint'. */
+  endSkipped: string
   /** Where the call that would end it is commented out. */
   tearDownComment: Location
   /** The conditions under which its program starts it, and whether each of them holds then. */
