@@ -447,6 +447,7 @@ export class Folder {
     const elsewhere = assigned.length === 0 ? undefined : this.constantElsewhere(expr)
     const laidOver = assigned.length === 1 ? this.overArgument(expr, assigned[0]!) : null
     if (laidOver !== null) return laidOver
+    if (assigned.length === 1 && this.isReplaced(expr)) return assigned[0]!
     if (constant !== null) assigned.unshift(this.fold(constant))
     else if (elsewhere !== undefined) assigned.unshift(elsewhere)
     if (assigned.length > 0) return agree(assigned, `several values of .${expr.attr}`)
@@ -487,6 +488,18 @@ export class Folder {
     return defined === undefined
       ? null
       : programArgument(this.analysis, this.folding, defined.name, [defined])
+  }
+
+  /** `settings.epochs = args.epochs` above it in the same function, on no condition: what its class says no longer counts. */
+  private isReplaced(expr: Expr & { type: 'attribute' }): boolean {
+    const { analysis } = this
+    if (expr.value.type !== 'name' || /^(self|cls)$/.test(expr.value.id)) return false
+    const [store, ...others] = analysis.attributeStores.get(`${expr.value.id}.${expr.attr}`) ?? []
+    const at = store?.binding.value?.start
+    if (at === undefined || others.length > 0 || at > expr.start) return false
+    if (scopeAt(analysis.scopes, at) !== scopeAt(analysis.scopes, expr.start)) return false
+    const around = new Set(guardsAt(analysis, expr.start).map((guard) => guard.test))
+    return guardsAt(analysis, at).every(({ test }) => around.has(test))
   }
 
   /** `if args.local: args.model = …` over an argument of the program. */
