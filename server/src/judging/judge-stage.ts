@@ -230,7 +230,7 @@ function unsettled(drafts: Draft[], extractions: Iterable<Extraction>): Draft[] 
 
 const saidOnce = new Set(rules.filter((rule) => rule.oncePerProject).map((rule) => rule.name))
 
-/** Of the rules that speak once in a project, the most severe finding is kept, and of equals the first by path. */
+/** Of the rules that speak once in a project, the most severe finding is kept, then the largest, and of equals the first by path. */
 function onlyOnce(drafts: Draft[], configuration: Configuration): Draft[] {
   const kept = new Map<string, Draft>()
   const others = new Map<string, Draft[]>()
@@ -253,11 +253,13 @@ function onlyOnce(drafts: Draft[], configuration: Configuration): Draft[] {
 
 /** Findings with one key are told once; undefined: it stands for itself. */
 function keyOf({ rule, together }: Draft): string | undefined {
-  return saidOnce.has(rule) ? rule : together === undefined ? undefined : `${rule} ${together}`
+  if (together !== undefined) return `${rule} ${together}`
+  return saidOnce.has(rule) ? rule : undefined
 }
 
 function comesFirst(a: Draft, b: Draft): boolean {
   if (a.severity !== b.severity) return moreSevere(a.severity, b.severity)
+  if (a.extent !== b.extent) return (a.extent ?? 0) > (b.extent ?? 0)
   if (a.location.path !== b.location.path) return a.location.path < b.location.path
   return (a.location.cell ?? -1) < (b.location.cell ?? -1)
 }

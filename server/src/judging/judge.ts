@@ -27,6 +27,8 @@ export interface Draft extends Omit<Finding, 'fingerprint'> {
   run: Run
   /** `Report.together`. */
   together?: string
+  /** `Report.extent`. */
+  extent?: number
   /** The pool that decides what it speaks of. */
   pool?: Location
 }
@@ -190,6 +192,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
           ],
           ...(pool === undefined ? {} : { pool }),
           ...(report.together === undefined ? {} : { together: report.together }),
+          ...(report.extent === undefined ? {} : { extent: report.extent }),
           billed: billedBy(view),
           // What somebody chose for a reason is not changed by a command.
           requests: reasoned ? [] : (report.fixes ?? []),

@@ -142,8 +142,16 @@ export class ProgramParameters {
       if (binding.kind === 'import') return isParsedElsewhere(this.analysis, expr)
       // `parser.parse_args_into_dataclasses()[0]`
       const value = binding.value?.type === 'subscript' ? binding.value.value : binding.value
-      return value === null || value.type !== 'call' ? expr.id === 'FLAGS' : this.givesNamespace(value)
+      if (value?.type === 'call') return this.givesNamespace(value)
+      return expr.id === 'FLAGS' || (value !== null && this.isOtherName(expr, value))
     })
+  }
+
+  /** `options = args`, `args = self.args`, `args = config.args` of the module that parses the line. */
+  private isOtherName(expr: Expr, value: Expr): boolean {
+    if (value.end > expr.start) return false
+    if (value.type === 'name') return this.isNamespace(value)
+    return value.type === 'attribute' && (this.isNamespace(value) || isParsedElsewhere(this.analysis, value))
   }
 
   /** `parser.parse_args()`, or `get_args()` with the parser inside. */

@@ -44,6 +44,8 @@ export interface Report {
   related?: { location: Location; message: string }[]
   /** Findings of the project with the same word are one, at the first place: one decision made them all. */
   together?: string
+  /** How much is at stake, in any unit: of findings of which one is told, the one with the most of it. */
+  extent?: number
 }
 
 export interface RuleContext {

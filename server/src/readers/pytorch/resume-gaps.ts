@@ -5,6 +5,7 @@ import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
+import { codeText } from './evidence.js'
 import { findIn, textOf } from './numbered-files.js'
 import { asksToResume, isForGoingOn, isLoad } from './resume.js'
 
@@ -16,7 +17,7 @@ export interface ResumeGap {
 
 /** The gap between what a checkpoint brings back and what a loop over epochs needs to go on; null: none that is seen. */
 export function resumeGap(python: PythonModule, outer: Loop): ResumeGap | null {
-  const range = rangeOf(outer)
+  const range = rangeOf(python, outer)
   if (range === null) return null
   const given = range.args.filter(({ name }) => name === null).map(({ value }) => value)
   const [first] = given
@@ -30,10 +31,11 @@ export function resumeGap(python: PythonModule, outer: Loop): ResumeGap | null {
   return restores(python, outer) ? { misses: 'the epochs', place } : null
 }
 
-function rangeOf({ node }: Loop): (Expr & { type: 'call' }) | null {
+/** `range(epochs)`, also in `tqdm(range(epochs))`, or in a bar that is made before the loop. */
+function rangeOf(python: PythonModule, { node }: Loop): (Expr & { type: 'call' }) | null {
   if (node.type !== 'for') return null
   const found = findIn(
-    node.iterable,
+    python.definition(node.iterable),
     (one) => one.type === 'call' && /^(x|t)?range$/.test(lastIdentifier(one.callee)),
   )
   return found?.type === 'call' ? found : null
@@ -53,16 +55,19 @@ function isCutShort(python: PythonModule, end: Expr): boolean {
 function skipsPasses(python: PythonModule, { node, effects }: Loop): boolean {
   if (effects.calls.has('skip_first_batches') || effects.calls.has('.skip_first_batches')) return true
   let skips = false
-  const visit = (statement: Stmt): void => {
-    if (statement.type === 'continue') skips = true
-    if (statement.type === 'if' && /step|iter/i.test(textOf(python, statement.test)))
-      skips ||= statement.body.some(({ type }) => type === 'break' || type === 'return')
+  const visit = (statement: Stmt, inside: boolean): void => {
+    if (statement.type === 'continue') skips ||= !inside
+    if (statement.type === 'if' && counted.test(textOf(python, statement.test)))
+      skips ||= statement.body.some(({ type }) => /^(break|return|continue)$/.test(type))
     if (/^(function|class)$/.test(statement.type)) return
-    for (const block of blocksOf(statement)) block.forEach(visit)
+    const within = inside || /^(for|while)$/.test(statement.type)
+    for (const block of blocksOf(statement)) for (const one of block) visit(one, within)
   }
-  node.body.forEach(visit)
+  for (const one of node.body) visit(one, false)
   return skips
 }
+
+const counted = /step|iter|resum|start|skip|done/i
 
 /** The state of a run comes back before the loop: that of its optimiser, what it is asked to resume, or the file that it writes itself. */
 function restores(python: PythonModule, outer: Loop): boolean {
@@ -70,6 +75,7 @@ function restores(python: PythonModule, outer: Loop): boolean {
     !call.loops.includes(outer) && (call.function !== outer.function || call.expr.start < outer.node.start)
   const loads = python.calls.filter((call) => isLoad(call) && before(call))
   if (loads.some((call) => call.method === 'load_state_dict' && isOfOptimizer(python, call))) return true
+  if (loads.some((call) => readsEpoch(python, call))) return true
   const beside = loads.filter(({ function: func }) => func === null || func === outer.function)
   if (beside.some((call) => asksToResume(python, call) && isForGoingOn(python, call))) return true
   return beside.some((call) => filesOf(python, call).some((file) => savedIn(python, outer).has(file)))
@@ -77,6 +83,16 @@ function restores(python: PythonModule, outer: Loop): boolean {
 
 function isOfOptimizer(python: PythonModule, { expr: { callee } }: Call): boolean {
   return callee.type === 'attribute' && /optim/i.test(textOf(python, callee.value))
+}
+
+/** `self.epoch = state['epoch']` beside the weights: it is meant to go on, and what it remembers is not what the loop begins with. */
+function readsEpoch(python: PythonModule, call: Call): boolean {
+  if (call.method !== 'load_state_dict') return false
+  const { function: func } = call
+  const code = codeText(python, func?.node.start ?? 0, func?.node.end)
+  return /^\s*[\w.]+\s*=\s*(int\()?\w+(\.get\(|\[)\s*["'](epochs?|cur(rent)?_epoch|last_epoch)["']/m.test(
+    code,
+  )
 }
 
 const weightsFile = /([^/\\]+\.(pth?|ckpt|tar|bin|safetensors))$/i

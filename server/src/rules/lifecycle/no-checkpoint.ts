@@ -37,6 +37,7 @@ export default defineRule({
       report({
         at: saves,
         severity: severityOf(view),
+        ...extentOf(view),
         message: `${length}, and ${end ? 'the only save is at the end' : `nothing is saved (\`${saves.key}\`)`}: after an interruption all of it is paid for again.`,
         confidence: 'medium',
         fixes: [{ set: [{ claim: saves, value: 'while it runs' }] }],
@@ -51,6 +52,9 @@ export default defineRule({
         at: resumesWithout,
         severity: (without === 'the epochs' && onAccelerator(view)) || long(view) ? 'information' : 'hint',
         message: `${length}: ${resumed[without]}.`,
+        // A slip, unlike the habit to keep nothing.
+        together: without,
+        ...extentOf(view),
         confidence: 'medium',
       })
     if (resumable === undefined || effective(resumable) !== false)
@@ -58,6 +62,7 @@ export default defineRule({
     report({
       at: resumable,
       severity: onGpuJob(view) || long(view) ? 'information' : 'hint',
+      ...extentOf(view),
       message: `${length}: checkpoints are written, but nothing here goes on from them, so an interrupted run starts over.`,
       confidence: 'medium',
     })
@@ -68,6 +73,12 @@ const resumed = {
   'the epochs':
     'a run that goes on from its checkpoint counts them from the first again, so all of them are paid for again',
   'the optimiser': 'only weights are saved, so a run that goes on from them starts with a fresh optimiser',
+}
+
+/** Of several programs it is the longest that loses most. */
+function extentOf({ settings }: SubjectView<'Training'>): { extent?: number } {
+  const epochs = effective(settings.epochs)
+  return epochs === undefined ? {} : { extent: epochs }
 }
 
 /** Hours on an accelerator are at stake. */

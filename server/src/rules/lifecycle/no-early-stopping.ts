@@ -4,6 +4,7 @@ import type { SubjectView } from '../../workload/claim.js'
 import { atLeast, atMost, type Bound } from '../bounds.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { notTraining, unless } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 import { boostingReport } from './boosting-rounds.js'
 import { hasUnreadEpochs } from './unread-epochs.js'
 
@@ -81,7 +82,17 @@ function watchesItsBest({ settings }: SubjectView<'Training'>): boolean {
 
 /** Pretrained weights reach their best in fewer epochs. */
 function least(view: SubjectView<'Training'>, epochs: number): number {
-  return effective(view.settings.fineTuning) === true ? Math.ceil(epochs / 2) : epochs
+  const usual = effective(view.settings.fineTuning) === true ? Math.ceil(epochs / 2) : epochs
+  return isTrial(view) ? 2 * usual : usual
+}
+
+/** Its epochs are those of each trial of a search, which are few on purpose, and of which weak ones are better ended by the search. */
+function isTrial({ run, settings }: SubjectView<'Training'>): boolean {
+  const epochs = effective(settings.epochs)
+  return subjectsOf(run, 'Search').some((search) => {
+    const steps = effective(search.settings.trialSteps)
+    return epochs !== undefined && steps?.what === 'epochs' && steps.count === epochs
+  })
 }
 
 function planned(view: SubjectView<'Training'>): boolean {
