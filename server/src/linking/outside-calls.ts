@@ -186,7 +186,8 @@ export class OutsideCallIndex {
   private path(path: string, given: PassedArguments[number]): PlainPath | null {
     const { value: passed } = given
     if (given.path !== undefined) return given.path
-    if (passed.state !== 'parameter' || passed.here !== undefined) return null
+    if (passed.state !== 'parameter') return null
+    if (passed.here !== undefined) return this.pathHere(path, passed, passed.here)
     const called = passed.of.replace(/\.__init__$/, '')
     const whole = this.paths.of(`${path}\n${called}\n${passed.name}`, () => {
       let found: PlainPath | null = null
@@ -199,6 +200,15 @@ export class OutsideCallIndex {
       return found
     })
     return whole === null ? null : plainBelow(whole, passed.keys ?? [])
+  }
+
+  /** The same where its own module calls the function as well: what all of them pass. */
+  private pathHere(path: string, passed: Passed & { state: 'parameter' }, here: Passed): PlainPath | null {
+    const own = this.path(path, { name: null, position: null, value: here })
+    if (own === null || this.callsOf(path, passed.of.replace(/\.__init__$/, '')).length === 0) return own
+    const { here: _, ...outside } = passed
+    const other = this.path(path, { name: null, position: null, value: outside })
+    return JSON.stringify(own) === JSON.stringify(other) ? own : null
   }
 
   /** The class of what a function is given and only passes on. */

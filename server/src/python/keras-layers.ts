@@ -12,6 +12,8 @@ const recurrent = /^keras\.layers\.(CuDNN)?(LSTM|GRU|SimpleRNN)$/
 const wideRecurrent = 256
 
 const layerClass = /^keras\.(layers\.(\w+\.)*\w+|Model|Sequential)$/
+/** Layers that pass messages along edges: sparse work, whatever their width. */
+const graphLayers = /^(stellargraph|spektral)\./
 const products =
   /^(tensorflow\.(linalg\.)?(matmul|einsum|tensordot)|keras\.ops\.(matmul|einsum|dot)|keras\.backend\.(batch_)?dot)$/
 
@@ -50,7 +52,7 @@ function ownLayers(python: PythonModule): KerasLayers | undefined {
       if (units !== null && units >= wideRecurrent) return 'heavy'
       if (units === null) found = 'open'
     }
-    if (name.startsWith('keras.layers.')) found ??= 'light'
+    if (name.startsWith('keras.layers.') || graphLayers.test(name)) found ??= 'light'
   }
   return found
 }

@@ -231,8 +231,8 @@ function stepPassed(analysis: Analysis, expr: Expr): Pick<PassedArguments[number
   return effects === null || !(effects.backward || effects.optimizerStep) ? {} : { runs: running(effects) }
 }
 
-function passed(analysis: Analysis, expr: Expr): Passed {
-  const parameter = parameterOf(analysis, expr)
+function passed(analysis: Analysis, expr: Expr, depth = 0): Passed {
+  const parameter = parameterOf(analysis, expr, depth) ?? keptParameter(analysis, expr, depth)
   if (parameter !== null) return parameter
   const made = expr.type === 'call' && analysis.nameOf(expr.callee) === 'vars' ? expr.args[0]?.value : expr
   if (analysis.programArguments.length > 0 && made !== undefined && isArguments(analysis, made))
@@ -256,8 +256,18 @@ export function asPassed(folded: Folded): Passed {
     : { state: 'known', value: folded.value, overridable: folded.overridable }
 }
 
+/** Functions of one module that pass on to each other what one of them is given. */
+const mostHops = 6
+
+/** `self.batch_size`, which is a parameter of the constructor and nothing else. */
+function keptParameter(analysis: Analysis, expr: Expr, depth: number): Passed | null {
+  if (expr.type !== 'attribute' || expr.value.type !== 'name' || expr.value.id !== 'self') return null
+  const [only, ...others] = analysis.attributeValues(expr)
+  return only?.type === 'name' && others.length === 0 ? parameterOf(analysis, only, depth) : null
+}
+
 /** What the function that makes the call is given itself, or a part of that, passed on. */
-function parameterOf(analysis: Analysis, expr: Expr): Passed | null {
+function parameterOf(analysis: Analysis, expr: Expr, depth: number): Passed | null {
   const { base, keys, fallback } = partOf(analysis, expr)
   if (base.type !== 'name') return null
   const bindings = bindingsOf(analysis, base.id, base.start)
@@ -281,7 +291,8 @@ function parameterOf(analysis: Analysis, expr: Expr): Passed | null {
       : {
           here:
             lines === null
-              ? localValue(analysis, owner.func, sites, keys.length === 0 ? base : expr)
+              ? (passedHere(analysis, sites, binding.name, owner.position, keys, depth) ??
+                localValue(analysis, owner.func, sites, keys.length === 0 ? base : expr))
               : argumentsOf(analysis, base, lines),
         }),
   }
@@ -333,6 +344,37 @@ function partOf(analysis: Analysis, expr: Expr) {
     base = analysis.definition(object)
   }
   return { base, keys, fallback }
+}
+
+/** What all calls of this module pass on, where that is in turn what their functions are given; null: they pass something else. */
+function passedHere(
+  analysis: Analysis,
+  sites: readonly Call[],
+  name: string,
+  position: number,
+  keys: readonly (string | number)[],
+  depth: number,
+): Passed | null {
+  if (depth >= mostHops) return null
+  let found: Passed | null = null
+  for (const site of sites) {
+    const given = analysis.argument(site, name, position)
+    const one =
+      given.state === 'given' && given.expr !== null ? passed(analysis, given.expr, depth + 1) : null
+    if (one?.state !== 'parameter') return null
+    if (found !== null && JSON.stringify(found) !== JSON.stringify(one)) return null
+    found = one
+  }
+  if (found?.state !== 'parameter') return null
+  return keys.length === 0 ? found : { ...withoutDefault(found), keys: [...(found.keys ?? []), ...keys] }
+}
+
+/** Of a part nothing holds that holds of the whole. */
+function withoutDefault({ otherwise: _, here, ...rest }: Passed & { state: 'parameter' }) {
+  return {
+    ...rest,
+    ...(here === undefined ? {} : { here: { state: 'unknown' as const, because: 'a part of it' } }),
+  }
 }
 
 /** What the calls of this module pass, where one of its functions is called here too. */

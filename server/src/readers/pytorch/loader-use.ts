@@ -4,7 +4,7 @@ import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, forEachChild } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
-import { knownArgument, textIn } from '../../values/argument.js'
+import { asArgument, knownArgument, passedExpression, textIn } from '../../values/argument.js'
 import { callAround } from './call-around.js'
 import { onlyFirstTaken, onlyPeeked, onlyTriedOut } from './peeked-loader.js'
 
@@ -62,11 +62,22 @@ export function feedsOf(python: PythonModule, call: Call): Feeds | 'nothing' | n
     const named = feedsByName(python.text.slice(dataset.start, Math.min(dataset.end, dataset.start + 200)))
     if (named !== null) return named
   }
-  const shuffle = python.argument(call, 'shuffle', 2)
-  if (knownArgument(shuffle) === true) return 'training'
+  if (mayShuffle(python, call)) return 'training'
   // `{split: DataLoader(data[split]) for split in ('train', 'val')}` makes both.
   if (comprehensionAround(python, call)) return 'training'
   return null
+}
+
+/** Always or for some of its callers, which are the training: `shuffle=split == 'train'`. */
+function mayShuffle(python: PythonModule, call: Call): boolean {
+  const shuffle = python.argument(call, 'shuffle', 2)
+  if (knownArgument(shuffle) !== undefined) return knownArgument(shuffle) === true
+  const expr = passedExpression(shuffle)
+  if (expr === null) return false
+  return (
+    feedsByName(python.text.slice(expr.start, expr.end)) === 'training' ||
+    (python.possible(expr) ?? []).some((one) => knownArgument(asArgument(python, one)) === true)
+  )
 }
 
 /** `'train'` of `{'train': DataLoader(…)}` or of `loaders['train'] = DataLoader(…)`. */
