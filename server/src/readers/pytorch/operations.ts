@@ -229,16 +229,17 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
 
   if (step.onDevice === undefined) claimWastedPasses(python, step, { scope, evidence, realModel }, claims)
 
-  for (const { kind, found, every } of frequentWork(python, step)) {
-    claimOperation(claims, {
+  for (const { kind, what, at, call, every } of frequentWork(python, step)) {
+    const operation = claimOperation(claims, {
       kind,
       place: 'step',
-      key: found.what,
-      at: calleePlace(found.call),
-      site: callSite(found.call),
+      key: what,
+      at,
+      site: call === null ? at : callSite(call),
       scope,
       evidence,
       realModel,
-    }).known('every', found.what, every, loop === null ? calleePlace(found.call) : loopHeader(loop))
+    })
+    operation.known('every', what, every, loop === null ? at : loopHeader(loop))
   }
 }

@@ -1,5 +1,7 @@
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { Span } from '../../text/location.js'
+import { calleePlace } from '../../values/places.js'
 import { isModelCall } from './autocast-change.js'
 import { helpersOf } from './helper-steps.js'
 import { callsIn, type HotCode, hotCode, isHot } from './hot-code.js'
@@ -164,31 +166,63 @@ function callsEveryFewSteps(python: PythonModule, code: HotCode): (Found & { eve
 
 const evaluator = /(^|_)(eval|evaluate|evaluation|validate|validation|test|valid)(_|$|\d)/i
 
-/** Whole evaluations and checkpoints in each step. */
-export function frequentWork(
-  analysis: PythonModule,
-  { code, loop }: Step,
-): { kind: 'evaluate' | 'save'; found: Found; every: number }[] {
+/** A whole evaluation, or a checkpoint. */
+export interface FrequentWork {
+  kind: 'evaluate' | 'save'
+  what: string
+  /** What is shown. */
+  at: Span
+  /** The call; null: a loop over the data of an evaluation. */
+  call: Call | null
+  every: number
+}
+
+/** Whole evaluations in each step or every few steps, and checkpoints in each step. */
+export function frequentWork(analysis: PythonModule, { code, loop }: Step): FrequentWork[] {
   if (loop === null) return []
-  const result: { kind: 'evaluate' | 'save'; found: Found; every: number }[] = []
-  for (const found of callsEachStep(analysis, code)) {
-    const { call } = found
+  const result: FrequentWork[] = []
+  for (const { call, what } of callsEachStep(analysis, code)) {
+    const work = { what, at: calleePlace(call), call, every: 1 }
     if (call.name === 'torch.save' || call.name === 'safetensors.torch.save_file') {
       // What is not the state of a model may well be the output of the loop.
       const text = analysis.text.slice(call.expr.start, call.expr.end)
-      if (/state_dict|model|checkpoint|ckpt/i.test(text)) result.push({ kind: 'save', found, every: 1 })
-    } else if (evaluates(analysis, call)) result.push({ kind: 'evaluate', found, every: 1 })
+      if (/state_dict|model|checkpoint|ckpt/i.test(text)) result.push({ kind: 'save', ...work })
+    } else if (evaluates(analysis, call)) result.push({ kind: 'evaluate', ...work })
   }
+  if (result.some(({ kind }) => kind === 'evaluate')) return result
+  const written = evaluationInside(analysis, code, loop)
+  if (written !== null) return [...result, written]
   const rhythm = callsEveryFewSteps(analysis, code).find(({ call }) => evaluates(analysis, call))
-  if (rhythm !== undefined && !result.some(({ kind }) => kind === 'evaluate'))
-    result.push({ kind: 'evaluate', found: rhythm, every: rhythm.every })
+  if (rhythm !== undefined) {
+    const { call, what, every } = rhythm
+    result.push({ kind: 'evaluate', what, at: calleePlace(call), call, every })
+  }
   return result
+}
+
+/** `for x, y in test_loader: …` inside of a step, or of every few of them, that goes through all of it. */
+function evaluationInside(analysis: PythonModule, code: HotCode, step: Loop): FrequentWork | null {
+  for (const { statement, func, every, guarded, conditional, exceptional } of code.statements) {
+    if (statement.type !== 'for' || func !== step.function || conditional || exceptional) continue
+    if (guarded && (every === undefined || every > often)) continue
+    const inner = analysis.loops.find(({ node }) => node === statement)
+    if (inner === undefined || !goesThroughAll(inner)) continue
+    const at = { start: statement.start, end: statement.iterable.end }
+    const what = analysis.text.slice(at.start, at.end).replace(/\s+/g, ' ')
+    return { kind: 'evaluate', what, at, call: null, every: every ?? 1 }
+  }
+  return null
 }
 
 /** It goes through all data of an evaluation. */
 function evaluates(python: PythonModule, { expr: { callee } }: Call): boolean {
   const func = python.functionOf(callee)
   if (func === null || !evaluator.test(func.name)) return false
-  const loops = python.loops.some((one) => one.function === func && one.role === 'evaluate')
+  const loops = python.loops.some((one) => one.function === func && goesThroughAll(one))
   return loops && !python.effectsOfFunction(func).backward
+}
+
+/** An evaluation that breaks off looks at a few batches only. */
+function goesThroughAll({ role, hasBreak }: Loop): boolean {
+  return role === 'evaluate' && !hasBreak
 }
