@@ -1,7 +1,7 @@
 import { cpuMachine } from '../../catalog/cpu-families.js'
 import { instance, servicePrefix } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
-import type { SubjectView } from '../../workload/claim.js'
+import type { Run, SubjectView } from '../../workload/claim.js'
 import { acceleratorsOf, allOfThem, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
 import {
   processorMachine,
@@ -11,7 +11,7 @@ import {
 } from '../processors-instead.js'
 import { defineRule, type Report } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
-import { isViewOf, subjectIn } from '../subject-view.js'
+import { isViewOf, subjectIn, subjectsOf } from '../subject-view.js'
 
 export default defineRule({
   name: 'compute/gpu-for-cpu-code',
@@ -55,10 +55,10 @@ export default defineRule({
       vcpus === undefined
         ? ''
         : ` ${prefix}${cheaper} has ${vcpus} vCPUs${vcpus === machine?.vcpus ? ' as well' : ''}.`
-    const fixes = code.told === true ? [] : processorsInstead(view, cheaper)
+    const fixes = code.told !== undefined ? [] : processorsInstead(view, cheaper)
     report({
       at: type === undefined || instanceType === undefined ? gpus : instanceType,
-      ...(serves || code.told === true ? { severity: 'warning' as const } : {}),
+      ...(code.told !== undefined ? { severity: code.told } : serves ? { severity: 'warning' as const } : {}),
       message: `${type ?? (serves ? 'The service' : 'The job')} ${counted === undefined ? 'holds' : 'is paid for'} ${type === undefined ? '' : 'its '}${accelerators}, but ${code.name} ${code.does ?? 'uses only libraries that compute on the CPU'}.${other}`,
       saving: savedOnProcessors(view, cheaper === undefined ? undefined : `${prefix}${cheaper}`, options),
       fixes,
@@ -97,12 +97,21 @@ function staysOnProcessor({ settings: { usesAccelerator, trains } }: SubjectView
   return effective(trains) === true && effective(usesAccelerator) === false
 }
 
+/** Every trainer object of the run is told to, in the code or in a file that a launch may replace. */
+function trainerOnProcessor(run: Run): SubjectView | undefined {
+  const trainings = subjectsOf(run, 'Training')
+  const told = trainings.every(
+    ({ subject, settings }) => effective(settings.managed) === true && subject.evidence.accelerator === 'cpu',
+  )
+  return told ? trainings[0] : undefined
+}
+
 interface Trainer {
   name: string
   /** Where it could use an accelerator and is told not to. */
   does?: string
-  /** As often as not the code is what should change. */
-  told?: boolean
+  /** How sure that is; as often as not the code is what should change. */
+  told?: 'warning' | 'information'
   location?: SubjectView['subject']['location']
 }
 
@@ -134,7 +143,10 @@ function onProcessors(view: SubjectView<'Compute'>, serves: boolean): Trainer | 
     if (program === undefined) return { text: `nothing is known of what ${run.script} imports` }
     const claim = program.settings.acceleratorLibrary
     const library = effective(claim)
-    const told = library != null && staysOnProcessor(program)
+    const kept = claim?.key.startsWith('accelerator=') === true
+    if (kept && !launch.complete) return { text: `the launch line hands ${run.script} what it is given` }
+    const onCpu = library == null || !launch.complete ? undefined : trainerOnProcessor(run)
+    const told = library != null && (staysOnProcessor(program) || onCpu !== undefined)
     if (library !== null && !told)
       return unless(program, 'acceleratorLibrary', `${run.script} uses ${library}`)
     // `tree_method=gpu_hist` on the launch line.
@@ -147,9 +159,18 @@ function onProcessors(view: SubjectView<'Compute'>, serves: boolean): Trainer | 
       trainer ??= {
         name: run.script,
         location: program.subject.location,
-        ...(told ? { does: 'puts its model on the CPU, and names no other device', told } : {}),
+        ...(told
+          ? { does: 'puts its model on the CPU, and names no other device', told: 'warning' as const }
+          : {}),
+        ...(onCpu === undefined
+          ? {}
+          : {
+              does: 'tells its trainer to compute on the CPU',
+              told: 'information' as const,
+              location: onCpu.subject.location,
+            }),
         ...askingForNone(program),
-        ...(claim?.key.startsWith('accelerator=') ? { does: `trains on the CPU (\`${claim.key}\`)` } : {}),
+        ...(kept ? { does: `trains on the CPU (\`${claim!.key}\`)` } : {}),
       }
   }
   return trainer ?? { text: serves ? 'it is a service' : 'no program of the job trains' }
