@@ -15,7 +15,7 @@ import { analyse } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
 import { importsOf } from '../python/imports.js'
-import type { ModuleSummary, PythonModule } from '../python/module.js'
+import type { Call, ModuleSummary, PythonModule } from '../python/module.js'
 import { mayNameModules, namedModules } from '../python/named-modules.js'
 import type { SummaryFor } from '../python/summary.js'
 import { uncalledBecause } from '../python/uncalled.js'
@@ -28,6 +28,7 @@ import type { SourceFile } from '../text/source-file.js'
 import type { SourceFragment } from '../text/source-fragment.js'
 import { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim, Extraction } from '../workload/claim.js'
+import { type Helper, helpersWithCallers, ofCaller, without } from './callers.js'
 import type { FileRecord } from './file-record.js'
 import { laidOver, layoutOf, patchesOf, textsOf } from './laid-over.js'
 import { manifestsOf } from './manifests.js'
@@ -318,6 +319,40 @@ export class Analyzer {
     return facts
   }
 
+  /** A function that describes a job is read once for each of its calls. */
+  private readForCallers(
+    reader: Reader,
+    facts: FragmentFacts & { python: Analysis },
+    context: ReaderContext,
+    extraction: Extraction,
+  ): void {
+    const { python, fragment } = facts
+    for (const helper of helpersWithCallers(python, extraction)) {
+      const each = helper.callers.map((caller) => {
+        const builder = new ClaimBuilder(facts.path, fragment, reader.name)
+        reader.read({ ...facts, python: this.asCalled(python, helper, caller) }, context, builder)
+        return ofCaller(builder.extraction, fragment, helper, caller)
+      })
+      without(extraction, fragment, helper)
+      for (const { subjects, claims, launches } of each) {
+        extraction.subjects.push(...subjects)
+        extraction.claims.push(...claims)
+        extraction.launches.push(...launches)
+      }
+    }
+  }
+
+  /** Several readers may ask for the same. */
+  private readonly called = new WeakMap<Analysis, Map<number, Analysis>>()
+
+  private asCalled(python: Analysis, { func }: Helper, caller: Call): Analysis {
+    const known = this.called.get(python) ?? new Map<number, Analysis>()
+    this.called.set(python, known)
+    const made = known.get(caller.expr.start) ?? python.forCaller(func, caller)
+    known.set(caller.expr.start, made)
+    return made
+  }
+
   private readFragment(
     facts: FragmentFacts,
     surroundings: Surroundings,
@@ -362,6 +397,8 @@ export class Analyzer {
         )
         continue
       }
+      if (facts.python instanceof Analysis && leads(reader))
+        this.readForCallers(reader, { ...facts, python: facts.python }, context, builder.extraction)
       if (facts.fragment.index === 0 && facts.python !== undefined && !leads(reader)) {
         const { launches, names, frameworkConfig } = builder.extraction
         if (launches.length > 0 || names !== undefined || frameworkConfig !== undefined)

@@ -230,8 +230,18 @@ function claimLaunches(
   }
 }
 
+/** What the one call of the function around it passes for a parameter. */
+function onlyPassed(python: PythonModule, expr: Expr): Expr {
+  const [binding] = expr.type === 'name' ? python.bindingsOf(expr) : []
+  const owner = binding?.kind === 'param' ? python.parameterOf(binding) : null
+  const sites = owner === null ? null : python.callSites(owner.func)
+  if (sites?.length !== 1) return expr
+  return passedExpression(python.argument(sites[0]!, binding!.name, owner!.position)) ?? expr
+}
+
 /** The file of the project that holds a function; null: not known. */
-function fileOf(python: PythonModule, callee: Expr): string | null {
+function fileOf(python: PythonModule, given: Expr): string | null {
+  const callee = onlyPassed(python, given)
   if (python.functionOf(callee) !== null) return python.path
   const target = python.targetOf(callee)
   return target === null ? null : (python.projectTarget(target)?.summary.path ?? null)
