@@ -40,6 +40,8 @@ export function writeEntry(
   if (given.state === 'given') {
     const { expr } = given
     if (value === undefined) return removal(entries, keys, expr)
+    const there = writtenThere(given, path, value)
+    if (there !== null) return there
     if (expr.type !== 'constant' || expr.end <= expr.start) return elsewhere
     const style = python.text.slice(call.expr.start, call.expr.end) + python.text.slice(expr.start, expr.end)
     return { kind: 'replace', path, range: range(expr), text: pythonLiteral(value, quoteOf(style)) }
@@ -61,6 +63,19 @@ export function writeEntry(
         list: range(holder),
         value: `${pythonLiteral(key, quote)}: ${code}`,
       }
+}
+
+/** The literal of another module of the project that says it; null: this one does, or a launch. */
+function writtenThere(
+  { folded }: ArgumentValue & { state: 'given' },
+  path: string,
+  value: Json,
+): Write | null {
+  const written = folded.state === 'known' && folded.channel === 'code' ? folded.written : undefined
+  if (written === undefined || written.path === path || (typeof value === 'object' && value !== null))
+    return null
+  const range = { fragment: 0, start: written.start, end: written.end }
+  return { kind: 'replace', path: written.path, range, text: pythonLiteral(value) }
 }
 
 /** The call or the dictionary that keys at this level stand in; null: it is made in a way that is not seen. */
