@@ -306,7 +306,7 @@ function fromAutocast(python: PythonModule, call: Call, spot: Spot): Given<Preci
   const open = mayBePassed(enabled) && fixedArgument(enabled) === undefined
   const origin = spot.locator.origin(calleePlace(call), {
     site: callSite(call, { kind: 'call', role: 'autocast' }),
-    overridable: open || (offBySwitch && !literal),
+    overridable: open || (offBySwitch && !literal && mayBeSetOutside(python)),
     ...switchOf(enabled),
   })
   if (offBySwitch) {
@@ -324,6 +324,30 @@ function fromAutocast(python: PythonModule, call: Call, spot: Spot): Given<Preci
   return name === 'torch.float16' || name === 'torch.half'
     ? stated(origin, 'fp16-mixed')
     : unknown('the dtype of autocast')
+}
+
+/** What fills the settings of a program from its command line, or by name. */
+const fillers = [
+  ...['argparse.', 'click.', 'typer.', 'fire.', 'absl.', 'tap.', 'sacred.', 'gin.', 'ml_collections.'],
+  ...['tyro.', 'simple_parsing.', 'draccus.', 'pyrallis.', 'jsonargparse.', 'chz.', 'hydra.', 'omegaconf.'],
+  ...['dacite.', 'cattrs.', 'cattr.', 'pydantic_settings.', 'transformers.HfArgumentParser', 'trl.TrlParser'],
+  ...['.parse_args', '.from_dict', 'setattr', 'optuna.', 'ray.', 'wandb.sweep', 'wandb.agent'],
+]
+
+/** Somebody could give a switch of the code another value without a change of the code; not so where the whole program is here. */
+function mayBeSetOutside(python: PythonModule): boolean {
+  return once(python, 'set outside', () => {
+    const around = [...python.importers, ...python.programs]
+    if (!python.isEntry && !around.some(({ isEntry }) => isEntry)) return true
+    return (
+      usesAny(python, fillers) ||
+      python.programs.some(({ uses }) =>
+        uses.some((use) =>
+          fillers.some((name) => (name.endsWith('.') ? use.startsWith(name) : use === name)),
+        ),
+      )
+    )
+  })
 }
 
 /** The switch of the command line that an argument is, as it is by default. */
