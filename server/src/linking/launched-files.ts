@@ -1,6 +1,8 @@
 /** The configuration files that launches name to the scripts that they start. */
 import { hashOf } from '../host/backend.js'
 import { asFile } from '../python/configured-file.js'
+import { wordMeant } from '../python/option-files.js'
+import type { LaunchValue } from '../text/launch.js'
 import { lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
 import type { GivenFiles } from './configurations.js'
@@ -19,7 +21,7 @@ export class LaunchedFiles {
   given(script: string, flags: readonly string[]): GivenFiles {
     const launches = this.now().get(script) ?? []
     const values = launches.map(
-      (launch) => flags.map((flag) => lookUp(launch.flags, flag)).find((one) => one !== undefined)?.value,
+      (launch) => flags.map((flag) => givenFor(launch, flag)).find((one) => one !== undefined)?.value,
     )
     const files = values.flatMap((value) => asFile(value) ?? [])
     return {
@@ -33,7 +35,9 @@ export class LaunchedFiles {
 
   hash(script: string): string {
     const launches = this.now().get(script) ?? []
-    return hashOf(JSON.stringify(launches.map(({ flags, documented }) => [flags, documented])))
+    return hashOf(
+      JSON.stringify(launches.map(({ flags, positionals, documented }) => [flags, positionals, documented])),
+    )
   }
 
   private now(): ReadonlyMap<string, readonly Launch[]> {
@@ -47,4 +51,9 @@ export class LaunchedFiles {
     }
     return this.byScript
   }
+}
+
+function givenFor({ flags, positionals }: Launch, flag: string): LaunchValue | undefined {
+  const word = wordMeant(flag)
+  return word === null ? lookUp(flags, flag) : positionals[word]
 }

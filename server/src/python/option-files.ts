@@ -1,4 +1,7 @@
-/** Configuration files that an option of the program names: `--config configs/base.yaml`. Which file that is, launches tell. */
+/**
+ * Configuration files that the command line names: `--config configs/base.yaml`, or the first word of it. Which file that is,
+ * launches tell.
+ */
 import type { Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
@@ -28,8 +31,32 @@ export function optionOf(analysis: Analysis, expr: Expr): string[] | null {
 /** The root of what the file holds; null: a launch that is bound tells the file, or no option does. */
 export function rootOfOption(analysis: Analysis, expr: Expr): string | null {
   if (analysis.binding !== null || !analysis.complete) return null
-  const flags = optionOf(analysis, expr) ?? optionElsewhere(analysis, expr)
+  const flags = optionOf(analysis, expr) ?? wordOf(analysis, expr) ?? optionElsewhere(analysis, expr)
   return flags === null || flags.length === 0 ? null : rootOfFlags(flags)
+}
+
+const wordMark = '@'
+
+/** The word of the command line that is meant, counted from 0; null: it is the flag of an option. */
+export function wordMeant(flag: string): number | null {
+  return flag.startsWith(wordMark) ? Number(flag.slice(wordMark.length)) : null
+}
+
+/** `sys.argv[1]`, or a positional argument of the program; null: it is no word, or it is not known which. */
+function wordOf(analysis: Analysis, expr: Expr): string[] | null {
+  const value = analysis.definition(expr)
+  if (value.type === 'subscript') {
+    const index = value.index.type === 'constant' ? value.index.value : null
+    const named = typeof index === 'number' && index >= 1 && analysis.nameOf(value.value) === 'sys.argv'
+    return named ? [`${wordMark}${index - 1}`] : null
+  }
+  if (value.type !== 'attribute' || !analysis.programParameters.holdsArguments(value.value)) return null
+  const words = analysis.programArguments.filter(({ positional }) => positional === true)
+  const index = words.findIndex(({ name }) => name === value.attr)
+  // How many words a list before it takes nobody knows.
+  return index < 0 || words.slice(0, index + 1).some(({ kind }) => kind !== 'value')
+    ? null
+    : [`${wordMark}${index}`]
 }
 
 /** `args.config` of `args = parser.parse_args()`, where another module has given the parser its options. */
@@ -69,9 +96,19 @@ export function optionUses(
     return keys === undefined ? [] : [{ kind: 'option' as const, flags, otherwise, keys }]
   })
   const known = new Set(uses.map((use) => rootOfFlags(use.flags)))
-  for (const [root, keys] of read)
-    if (isRootOfOption(root) && !known.has(root))
-      uses.push({ kind: 'option', flags: root.slice(mark.length).split(' '), otherwise: null, keys })
+  const words = analysis.programArguments.filter(({ positional }) => positional === true)
+  for (const [root, keys] of read) {
+    if (!isRootOfOption(root) || known.has(root)) continue
+    const flags = root.slice(mark.length).split(' ')
+    const written = words[wordMeant(flags[0]!) ?? words.length]?.default ?? null
+    const folded = written === null ? null : analysis.fold(written)
+    uses.push({
+      kind: 'option',
+      flags,
+      otherwise: folded?.state === 'known' ? asFile(folded.value) : null,
+      keys,
+    })
+  }
   // click's options are arguments of the program as well.
   return [...new Map(uses.map((use) => [rootOfFlags(use.flags), use])).values()]
 }

@@ -102,7 +102,8 @@ export class CallSource implements TreeSource {
 
   /** What is written out, or put together of what is known: `[{'name': name} for name in names]`. */
   private list(expr: Expr): Expr {
-    const list = this.python.result(expr)
+    const result = this.python.result(expr)
+    const list = this.python.writtenOut(result) ?? result
     if (list.type !== 'comprehension') return list
     const value = effective(this.python.fold(list))
     // Nothing of it stands in the text, so nothing of it can be changed there.

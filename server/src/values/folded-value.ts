@@ -43,5 +43,12 @@ function knownValue(
     ...(option === undefined ? {} : { option }),
     ...(location === undefined ? {} : { location }),
   })
-  return { ...origin, state: 'known', value }
+  // What code makes of the value of a file is changed by whoever reads the code.
+  const made = channel === 'named file' && configured === undefined
+  return {
+    ...origin,
+    ...(made ? { site: { ...origin.site, path: locator.path } } : {}),
+    state: 'known',
+    value,
+  }
 }

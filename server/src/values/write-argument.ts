@@ -34,6 +34,8 @@ export function writeArgument(
   if (argument.state === 'absent')
     return { kind: 'set keyword', path, call: range, name: keyword, value: code }
   if (argument.folded.state === 'known' && argument.folded.channel !== 'code') {
+    const turned = turnedAround(python, argument.expr, code)
+    if (turned !== null) return turned
     return { reason: 'the value comes from the launch' }
   }
   const { expr, folded } = argument
@@ -115,6 +117,16 @@ export function writeArgument(
         text: code,
       }
     : { kind: 'set keyword', path, call: range, name: keyword, value: code }
+}
+
+/** `not cfg['overwrite_cache']`: the other value in the file; null: it is no such thing. */
+function turnedAround(python: PythonModule, expr: Expr, code: string): Write | null {
+  if (expr.type !== 'unary' || expr.op !== 'not' || !/^(True|False)$/.test(code)) return null
+  const operand = python.fold(expr.operand)
+  const configured = operand.state === 'known' ? operand.configured : undefined
+  if (operand.state !== 'known' || typeof operand.value !== 'boolean' || configured?.keys == null) return null
+  const { location, document, keys } = configured
+  return { kind: 'set key', path: location.path, fragment: 0, document, keys, value: code === 'False' }
 }
 
 /** `'flash_attention_2' if fast else 'eager'` that is 'eager': the other way is kept. */

@@ -9,9 +9,11 @@ import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import type { Origin } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
 import { knownArgument, passedPlace, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
+import { originOf } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Locator } from '../../values/source.js'
 import { effective } from '../../values/value.js'
@@ -24,6 +26,7 @@ import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { launchesOf } from '../shell/launches.js'
 import { removeLine } from '../shell/remove-line.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
 import { dropLaunchFlag } from '../write-launch-value.js'
 import { fewSamples, fewTrainingSamples } from './samples.js'
 
@@ -58,6 +61,8 @@ interface Uncached {
   place: Place
   site: Place
   options?: ClaimOptions
+  /** Where the code or a file says so. */
+  origin?: Origin
   demonstration?: boolean
   light?: boolean
 }
@@ -65,7 +70,8 @@ interface Uncached {
 function claimUncached(claims: ClaimBuilder, evidence: Evidence, scope: string, found: Uncached): void {
   const work = claims.subject('Preprocessing', found.place, scope, evidence)
   const { place, site } = found
-  work.known('cached', found.key, false, place, { site, ...found.options })
+  if (found.origin === undefined) work.known('cached', found.key, false, place, { site, ...found.options })
+  else work.say('cached', found.key, { ...found.origin, state: 'known', value: false })
   work.known('transformation', found.key, found.transformation, place, { site })
   work.known('uncachedBecause', found.key, found.because, place, { site })
   if (found.light === true) work.known('light', found.key, true, place, { site })
@@ -124,7 +130,11 @@ function recomputed(python: PythonModule, call: Call, locator: Locator): Uncache
   if (!cachedMethods.test(call.method) || call.expr.callee.type !== 'attribute') return null
   if (!call.expr.args.some((one) => one.name === 'load_from_cache_file' || one.star === 2)) return null
   const key = 'load_from_cache_file'
-  const off = isOff(new CallSource(python, call, locator), key, (value) => value === false)
+  const off = isOff(
+    new CallSource(python, call, locator, { target: { kind: 'argument', name: key } }),
+    key,
+    (value) => value === false,
+  )
   if (off === null) return null
   const [what] = call.expr.args
   const func = what === undefined || what.name !== null ? null : python.text.slice(what.start, what.end)
@@ -135,7 +145,7 @@ function recomputed(python: PythonModule, call: Call, locator: Locator): Uncache
     because: `\`${key}\` is False`,
     place: off.place,
     site: callSite(call, { kind: 'argument', name: key }),
-    options: off.options,
+    ...(off.origin === null ? {} : { origin: off.origin }),
     // Choosing and ordering rows is quick beside computing them.
     light: call.method !== 'map',
   }
@@ -144,12 +154,12 @@ function recomputed(python: PythonModule, call: Call, locator: Locator): Uncache
 function downloadedAgain(python: PythonModule, call: Call, locator: Locator): Uncached | null {
   if (call.name !== 'datasets.load_dataset' && call.name !== 'datasets.load_dataset_builder') return null
   const key = 'download_mode'
-  const source = new CallSource(python, call, locator)
+  const source = new CallSource(python, call, locator, { target: { kind: 'argument', name: key } })
   const expr = source.expression(key)
   // `DownloadMode.FORCE_REDOWNLOAD`
   const enumerated = expr?.type === 'attribute' && expr.attr === 'FORCE_REDOWNLOAD'
   const off = enumerated
-    ? { place: { start: expr.start, end: expr.end }, options: {} }
+    ? { place: { start: expr.start, end: expr.end }, origin: null }
     : isOff(source, key, (value) => value === 'force_redownload')
   if (off === null) return null
   const data = python.argument(call, 'path', 0)
@@ -161,7 +171,7 @@ function downloadedAgain(python: PythonModule, call: Call, locator: Locator): Un
     because: `\`${key}\` asks for a new download`,
     place: off.place,
     site: callSite(call, { kind: 'argument', name: key }),
-    options: off.options,
+    ...(off.origin === null ? {} : { origin: off.origin }),
   }
 }
 
@@ -169,13 +179,12 @@ function isOff(
   source: CallSource,
   key: string,
   off: (value: Json) => boolean,
-): { place: Place; options: ClaimOptions } | null {
+): { place: Place; origin: Origin | null } | null {
   const value = source.get(key)
   const place = passedPlace(source.argument(key))
   const known = effective(value)
   if (place === null || known === undefined || !off(known)) return null
-  const { channel, overridable, location } = value
-  return { place, options: { channel, overridable, location } }
+  return { place, origin: originOf(value) }
 }
 
 /** `max_train_samples` and its like: a run over so little is a demonstration. */
@@ -295,6 +304,8 @@ function changeCache(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
     const title = 'Keep the cache: leave out the flag'
     return 'reason' in write ? write : { title, safety: 'unsafe', writes: [write], imports: [] }
   }
+  if (claim.key !== 'overwrite_cache' && isConfigured(claim, facts))
+    return writeConfigured(claim, claim.key === 'download_mode' ? 'reuse_dataset_if_exists' : true, facts)
   if (facts.config !== undefined) {
     const document = facts.config.documents[claim.site.document ?? 0]
     if (document === undefined || !entries(document.root).some((one) => one.key === 'overwrite_cache'))
@@ -357,5 +368,7 @@ function changeCode(claim: Claim, facts: FragmentFacts): Change | Refusal {
         python.argument(call, key),
         key === 'load_from_cache_file' ? 'True' : '"reuse_dataset_if_exists"',
       )
-  return 'reason' in write ? write : { title, safety: 'unsafe', writes: [write], imports: [] }
+  if ('reason' in write) return write
+  const inFile = write.kind === 'set key' ? `Set ${write.keys.at(-1)} to ${write.value}` : null
+  return { title: inFile ?? title, safety: 'unsafe', writes: [write], imports: [] }
 }
