@@ -79,6 +79,7 @@ import { fieldOfObject } from './object-fields.js'
 import { optionCall } from './option-functions.js'
 import { OutsideCalls } from './outside.js'
 import { possibleValues } from './possible.js'
+import { type SetElsewhere, settingsElsewhere } from './process-settings.js'
 import { ProgramParameters } from './program-parameters.js'
 import { resultOf } from './results.js'
 import { returnsOf } from './returns.js'
@@ -88,6 +89,7 @@ import { trainsInOnePass } from './single-pass.js'
 import { type SummaryFor, summarise } from './summary.js'
 import { tripsOf } from './trips.js'
 import * as types from './types.js'
+import { writtenOut } from './written-out.js'
 
 export interface Neighbours {
   /** Modules of the project that this one imports, under the name it uses ('..data', 'engine'). */
@@ -164,6 +166,8 @@ export class Analysis implements PythonModule {
   readonly mutations = new Map<Scope, Map<string, { scope: Scope; binding: Binding }[]>>()
   private readonly parameters = new Map<number, { func: Func; position: number }>()
 
+  private readonly neighbours: Neighbours
+
   constructor(
     readonly path: string,
     readonly text: string,
@@ -172,7 +176,10 @@ export class Analysis implements PythonModule {
     neighbours: Neighbours = { importedByName: new Map(), importers: [] },
     readonly binding: LaunchBinding | null = null,
     readonly dead: readonly DeadCode[] = [],
+    /** Places of functions, and of the only call of each that counts. */
+    private readonly onlyCalls: ReadonlyMap<number, number> = new Map(),
   ) {
+    this.neighbours = neighbours
     this.importedByName = neighbours.importedByName
     this.importers = neighbours.importers
     this.behind = neighbours.behind ?? []
@@ -328,6 +335,9 @@ export class Analysis implements PythonModule {
     this.byName ??= grouped(this.calls, (call) => call.name)
     return inOrder(this.byName, wanted)
   }
+  settingsElsewhere(...wanted: string[]): SetElsewhere {
+    return settingsElsewhere(this, wanted)
+  }
   methodCalls(method: string, ...receivers: string[]): Call[] {
     this.byMethod ??= grouped(this.calls, (call) =>
       call.expr.callee.type === 'attribute' ? call.method : null,
@@ -385,6 +395,9 @@ export class Analysis implements PythonModule {
   possible(expr: Expr): Expr[] | null {
     const places = possibleValues({ python: this, expr }, () => null)
     return places?.map((one) => one.expr) ?? null
+  }
+  writtenOut(expr: Expr): Expr | null {
+    return writtenOut(this, expr)
   }
   fieldOf(expr: Expr & { type: 'attribute' }): Expr | null {
     return fieldOfObject(this, expr)
@@ -503,7 +516,15 @@ export class Analysis implements PythonModule {
   }
   /** Calls of a function in this module; null when it is handed around as a value, so that calls cannot be listed. */
   callSites(func: Func): Call[] | null {
-    return this.escaping.has(func) ? null : (this.sites.get(func) ?? [])
+    const sites = this.escaping.has(func) ? null : (this.sites.get(func) ?? [])
+    const only = this.onlyCalls.get(func.node.start)
+    return only === undefined || sites === null ? sites : sites.filter(({ expr }) => expr.start === only)
+  }
+  /** The module as if a function had one caller. */
+  forCaller({ node }: Func, { expr }: Call): Analysis {
+    const { path, text, tree, notebook, neighbours, binding, dead } = this
+    const only = new Map([...this.onlyCalls, [node.start, expr.start]])
+    return new Analysis(path, text, tree, notebook, neighbours, binding, dead, only).describe()
   }
   isMadeOutside(klass: Klass): boolean {
     return this.outside.makes(klass)

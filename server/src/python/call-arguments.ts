@@ -16,6 +16,7 @@ import type { ArgumentValue, Call, Folded, Func, ProgramArgument } from './modul
 import type { Mutation } from './mutations.js'
 import { bindingsOf } from './names.js'
 import { certainReturn } from './returns.js'
+import { writtenOut } from './written-out.js'
 
 export function argumentOf(
   analysis: Analysis,
@@ -192,6 +193,8 @@ export function inDictionary(
   const written = value.type === 'subscript' ? innerChange(analysis, value, keyword, until) : null
   if (written === 'unclear') return { state: 'unknown', because: `${keyword} is changed` }
   if (written !== null && written !== 'other keys') return given(analysis, written)
+  const built = writtenOut(analysis, value)
+  if (built !== null) return changed(inner(built))
   const configured = configuredNode(analysis, value)
   if (configured !== null) {
     const { node, path, overridable } = configured

@@ -33,8 +33,8 @@ export interface ConfiguredPath {
   /** Key of `Neighbours.configurations`; null: no file, only what stands in code. */
   root: string | null
   keys: Key[]
-  /** What the object holds that is filled from the `from`-th key on; `all`: every key of it, where they are written out. */
-  fields?: { from: number; values: FieldValues; all?: readonly string[] }
+  /** What the object holds that is filled from the `from`-th key on; `all`: every key of it, where they are written out; `open`: those that cannot be told. */
+  fields?: { from: number; values: FieldValues; all?: readonly string[]; open?: readonly string[] }
   /** What keys at this place hold that are read from elsewhere: `Config(data=DataConfig(**raw['data']))`. */
   parts?: { from: number; paths: Readonly<Record<string, ConfiguredPath>> }
   /** What shows through where this one has nothing: the earlier arguments of `OmegaConf.merge`. */

@@ -22,12 +22,20 @@ export function toPlain({
   return fields === undefined ? { ...path, ...further } : { ...path, fields: plainFields(fields), ...further }
 }
 
-function plainFields({ from, values, all }: NonNullable<ConfiguredPath['fields']>): PlainPath['fields'] {
+function plainFields({
+  from,
+  values,
+  all,
+  open: before,
+}: NonNullable<ConfiguredPath['fields']>): PlainPath['fields'] {
   const plain: Record<string, Json> = {}
   const places: Record<string, Location> = {}
+  const open: string[] = [...(before ?? [])]
   for (const [name, value] of values) {
-    if (value.state === 'unknown' || value.overridable) continue
-    if (JSON.stringify(value.value).length > longestField) continue
+    if (value.state === 'unknown' || value.overridable || JSON.stringify(value.value).length > longestField) {
+      open.push(name)
+      continue
+    }
     define(plain, name, value.value)
     if (value.written !== undefined) define(places, name, value.written)
   }
@@ -36,6 +44,7 @@ function plainFields({ from, values, all }: NonNullable<ConfiguredPath['fields']
     values: plain,
     ...(Object.keys(places).length === 0 ? {} : { places }),
     ...(all === undefined ? {} : { all }),
+    ...(open.length === 0 ? {} : { open }),
   }
 }
 
@@ -80,8 +89,17 @@ function made({ fields, parts, under, ...path }: PlainPath): ConfiguredPath {
       writtenAt(known(value), lookUp(fields.places ?? {}, name)),
     ]),
   )
-  const { from, all } = fields
-  return { ...path, fields: { from, values, ...(all === undefined ? {} : { all }) }, ...further }
+  const { from, all, open } = fields
+  return {
+    ...path,
+    fields: {
+      from,
+      values,
+      ...(all === undefined ? {} : { all }),
+      ...(open === undefined ? {} : { open }),
+    },
+    ...further,
+  }
 }
 
 /** A root of the module at `path`, told apart from those of other modules. */

@@ -16,6 +16,7 @@ import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
 import { functionLoads, mayLoad, methodLoads } from './function-loads.js'
 import { isGenerator } from './generators.js'
+import type { Recipe } from './grafts.js'
 import { handedOn, writingMethods } from './handed-on.js'
 import { heldParameters } from './inherited-fields.js'
 import { keptParameters } from './kept-parameters.js'
@@ -27,6 +28,7 @@ import type { ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from '
 import { methodOf, nameOf, projectTarget } from './names.js'
 import { optionFunction } from './option-functions.js'
 import { readyData } from './ready-data.js'
+import { recipeOf, recipeOfName } from './recipes.js'
 import { movesSamples } from './resident-data.js'
 import { onlyReturn } from './returns.js'
 import { mayHoldSinglePasses, singleParameters } from './single-passes.js'
@@ -36,7 +38,7 @@ export type Definitions = Pick<
   ModuleSummary,
   'functions' | 'classes' | 'constants' | 'reexports' | 'passesOn'
 > &
-  Required<Pick<ModuleSummary, 'places' | 'kept' | 'loads' | 'parses'>> & {
+  Required<Pick<ModuleSummary, 'places' | 'displays' | 'kept' | 'loads' | 'parses'>> & {
     /** Networks that it freezes. */
     frozen: readonly Expr[]
     /** A function of it takes gradients of gradients. */
@@ -73,6 +75,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
   const constants: Record<string, Json> = {}
   const places: Record<string, Location> = {}
   const reexports: Record<string, string> = {}
+  const displays: Record<string, Recipe> = {}
   for (const [name, bindings] of analysis.scopes.bindings) {
     if (name.includes('.') || name.endsWith('[]')) continue
     const last = bindings.at(-1)!
@@ -98,6 +101,9 @@ export function definitionsOf(analysis: Analysis): Definitions {
       ) {
         define(constants, name, value.value)
         if (value.written !== undefined) define(places, name, value.written)
+      } else if (value.state === 'unknown') {
+        const recipe = recipeOfName(analysis, name, last.value)
+        if (recipe !== null) define(displays, name, recipe)
       }
     }
   }
@@ -106,7 +112,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
   const classes: ModuleSummary['classes'] = {}
   const passesOn = passedOn(analysis)
   const known: Definitions = {
-    ...{ functions, classes, constants, places, reexports, kept: {}, loads: {}, parses: {} },
+    ...{ functions, classes, constants, places, reexports, displays, kept: {}, loads: {}, parses: {} },
     ...(passesOn === null ? {} : { passesOn }),
     frozen: frozenIn(analysis),
     secondOrder: false,
@@ -125,6 +131,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
     const adds = optionFunction(func)
     const instantiates = instantiatedParameter(analysis, func)
     const applies = appliedParameters(analysis, func)
+    const builds = recipeOf(analysis, func)
     const singles = single ? singleParameters(analysis, func) : []
     define(functions, func.name, {
       backward: effects.backward,
@@ -142,6 +149,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
       ...(adds === null ? {} : { addsOption: adds }),
       ...(instantiates === null ? {} : { instantiates }),
       ...(applies.length === 0 ? {} : { applies }),
+      ...(builds === null ? {} : { builds }),
       ...(singles.length === 0 ? {} : { singles }),
       ...(single ? givenBatch(analysis, func) : {}),
       ...givenStep(analysis, func),
@@ -187,6 +195,8 @@ export function definitionsOf(analysis: Analysis): Definitions {
     const loads = loading ? methodLoads(analysis, klass) : null
     if (loads !== null) described.loads = loads
     if (single) Object.assign(described, singlesOf(analysis, klass))
+    const builds = recipesOf(analysis, klass)
+    if (builds !== null) described.builds = builds
     for (const base of importedBases(analysis, klass)) inherit(described, base)
   }
   for (const call of analysis.calls) {
@@ -197,6 +207,15 @@ export function definitionsOf(analysis: Analysis): Definitions {
   }
   known.secondOrder = Object.values(functions).some((func) => func.secondOrder)
   return known
+}
+
+function recipesOf(analysis: Analysis, { methods }: Klass): ClassSummary['builds'] | null {
+  const found: NonNullable<ClassSummary['builds']> = {}
+  for (const [name, method] of methods) {
+    const recipe = name.startsWith('__') ? null : recipeOf(analysis, method)
+    if (recipe !== null) define(found, name, recipe)
+  }
+  return Object.keys(found).length === 0 ? null : found
 }
 
 function singlesOf(analysis: Analysis, { methods }: Klass): Pick<ClassSummary, 'singles'> {
@@ -220,7 +239,8 @@ export function stepsOfClasses(analysis: Analysis): Definitions {
       define(classes, klass.name, { bases: [], methods: [], calls: [], steps: described.steps })
   }
   return {
-    ...{ functions: {}, classes, constants: {}, places: {}, reexports: {}, kept: {}, loads: {}, parses: {} },
+    ...{ functions: {}, classes, constants: {}, places: {}, reexports: {}, displays: {}, kept: {} },
+    ...{ loads: {}, parses: {} },
     frozen: frozenIn(analysis),
     secondOrder: analysis.functions.some(
       (func) => isOfModule(func) && analysis.effectsOfFunction(func).secondOrder,
@@ -291,7 +311,7 @@ export function passedOn(analysis: Analysis): NonNullable<ModuleSummary['passesO
 }
 
 const takenOver = [
-  ...(['functions', 'classes', 'constants', 'places'] as const),
+  ...(['functions', 'classes', 'constants', 'places', 'displays'] as const),
   ...(['reexports', 'kept', 'loads', 'parses'] as const),
 ]
 
@@ -318,7 +338,7 @@ function takeOver(
     ] as const)
       if (value !== undefined) Object.assign(table, { [name]: value })
     // With what stands in a class: `CFG.workers`, `Config.from_yaml`.
-    for (const kind of ['constants', 'places', 'kept', 'loads', 'parses'] as const)
+    for (const kind of ['constants', 'places', 'displays', 'kept', 'loads', 'parses'] as const)
       for (const [key, value] of Object.entries(found.summary[kind] ?? {}))
         if (key === found.rest || key.startsWith(`${found.rest}.`))
           Object.assign(into[kind], { [`${name}${key.slice(found.rest.length)}`]: value })

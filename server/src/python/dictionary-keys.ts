@@ -4,6 +4,7 @@ import type { Analysis } from './analysis.js'
 import { inDictionary } from './call-arguments.js'
 import { innerKeys } from './inner-changes.js'
 import { onlyPassed } from './only-passed.js'
+import { writtenOut } from './written-out.js'
 
 /** All keys of a dictionary, as written and as added later; null where they cannot all be known. */
 export function dictionaryKeys(analysis: Analysis, expr: Expr, until: number = expr.start): string[] | null {
@@ -47,6 +48,8 @@ export function dictionaryKeys(analysis: Analysis, expr: Expr, until: number = e
   }
   /** `config['model']`, a parameter that one call passes. */
   const behindName = (found: Expr, end: number): Expr | null => {
+    const made = writtenOut(analysis, found)
+    if (made !== null) return made
     if (found.type === 'name') return onlyPassed(analysis, found)
     if (found.type !== 'subscript' || found.index.type !== 'constant') return null
     const { value } = found.index

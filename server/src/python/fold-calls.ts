@@ -12,6 +12,7 @@ import type { Folded } from './module.js'
 import { functionOf, nameOf } from './names.js'
 import { isDict } from './operators.js'
 import { certainReturn } from './returns.js'
+import { writtenOut } from './written-out.js'
 
 /** Library functions, the environment, methods of folded values. */
 export function foldCall(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
@@ -30,6 +31,8 @@ export function foldCall(analysis: Analysis, fold: Fold, expr: CallExpr): Folded
   const found = foldLookup(analysis, fold, expr)
   if (found !== null) return found
   if (name === null || name === undefined) return foldMethod(analysis, fold, expr)
+  const fields = writtenOut(analysis, expr)
+  if (fields !== null) return fold(fields)
   if (name === 'itertools.product') return unknown('a product')
   const positional: Json[] = []
   const keywords: Record<string, Json> = {}
@@ -60,6 +63,8 @@ export function foldCall(analysis: Analysis, fold: Fold, expr: CallExpr): Folded
 /** `.tolist()`, `.copy()`, `.get(key, fallback)` on folded values; project functions are not evaluated. */
 function foldMethod(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
   const func = functionOf(analysis, expr.callee)
+  const made = writtenOut(analysis, expr)
+  if (made !== null) return fold(made)
   if (func !== null) {
     // Its parameters are what all calls of it agree on.
     const only = certainReturn(func)

@@ -34,6 +34,7 @@ import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './o
 import { type Binding, scopeAt } from './scope.js'
 import { trackedValue } from './tracked-configuration.js'
 import { searchingFunctions } from './trial-searches.js'
+import { writtenOut } from './written-out.js'
 
 const depthLimit = 200
 
@@ -470,6 +471,8 @@ export class Folder {
     if (field !== null) return this.fold(field)
     const value = this.constantElsewhere(expr)
     if (value !== undefined) return value
+    const fields = expr.attr === '__dict__' ? writtenOut(this.analysis, expr) : null
+    if (fields !== null) return this.fold(fields)
     if (/^parents?$/.test(expr.attr)) {
       const path = this.fold(expr.value)
       const above = path.state === 'known' ? pathAttribute(path.value, expr.attr) : undefined

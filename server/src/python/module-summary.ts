@@ -5,6 +5,7 @@ import type { Evidence } from '../text/evidence.js'
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
 import type { SharedArgument } from './code.js'
+import type { Recipe } from './grafts.js'
 import type { KerasLayers } from './keras-layers.js'
 import type { ReportedMetrics } from './logged-metrics.js'
 import type { MadeNetwork } from './networks/size.js'
@@ -116,6 +117,8 @@ export interface ModuleSummary {
   constants: Record<string, Json>
   /** Where those of them stand that are plain literals. */
   places?: Record<string, Location>
+  /** Lists and dictionaries of the module that hold more than plain values. */
+  displays?: Record<string, Recipe>
   functions: Record<
     string,
     {
@@ -151,6 +154,8 @@ export interface ModuleSummary {
       instantiates?: InstantiatedParameter
       /** It adds an option to the program's parser. */
       addsOption?: OptionFunction
+      /** What it puts together of what it is given. */
+      builds?: Recipe
       /** Canonical class of what it returns. */
       returns: string | null
       /** What the function does that it makes and returns. */
@@ -196,6 +201,8 @@ export interface ModuleSummary {
       repeats?: string[]
       /** Methods that add parameters to what the object holds, with those. */
       keeps?: Record<string, NamedParameter[]>
+      /** Methods that put something together of what they are given, and of what the object holds. */
+      builds?: Record<string, Recipe>
       /** Something in it may end what it is called by: it sets a flag to stop, or raises what says so. */
       ends?: true
       /** Methods that hand parameters to library calls that write a file, with those. */
@@ -234,6 +241,8 @@ export interface ModuleSummary {
   kerasLayers?: KerasLayers
   /** It makes a data set of tensors that lie on the accelerator, or a module of the project that it imports does. */
   residentData?: true
+  /** What its functions set for the whole process, by their qualified names; under no name, when it is imported. */
+  sets?: Record<string, ProcessSetting[]>
   /** Its training goes through the data once. */
   onePass?: true
   /** A network of it computes under autocast or in a format that it is told, or one of a module of the project that it imports does. */
@@ -266,6 +275,14 @@ export interface ModuleSummary {
   derived?: DerivedClass[]
   /** Functions, methods and names that hold its parser of the command line, or what that parsed, with the arguments. */
   parses?: Record<string, SharedArgument[]>
+}
+
+/** A call that sets something for the whole process. */
+export interface ProcessSetting {
+  name: string
+  /** Absent: what it is given cannot be told. */
+  recipe?: Recipe
+  conditional?: true
 }
 
 /** The code of a module whose definitions are followed. */
@@ -416,6 +433,8 @@ export interface PlainPath {
     values: Record<string, Json>
     places?: Record<string, Location>
     all?: readonly string[]
+    /** Fields whose values cannot be told. */
+    open?: readonly string[]
   }
   parts?: { from: number; paths: Record<string, PlainPath> }
   under?: PlainPath

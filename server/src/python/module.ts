@@ -36,6 +36,7 @@ import type {
   Running,
   SingleParameter,
 } from './module-summary.js'
+import type { SetElsewhere } from './process-settings.js'
 import type { Binding } from './scope.js'
 
 export type * from './code.js'
@@ -57,6 +58,8 @@ export interface ModuleNames {
   definition(expr: Expr): Expr
   /** The same, followed through functions of this module that return one thing. */
   result(expr: Expr): Expr
+  /** What modules of the project that this one imports set for the whole process by calls of these names. */
+  settingsElsewhere(...names: string[]): SetElsewhere
   /** The call behind an expression: itself, or the one that the name was assigned. */
   callOf(expr: Expr): Call | null
   /** The function that an expression names, in this module. */
@@ -138,6 +141,11 @@ export interface ModuleValues {
    * calls of a function pass for a parameter, or its one definition. Null where they cannot be listed.
    */
   possible(expr: Expr): Expr[] | null
+  /**
+   * The list or dictionary that a function of another module, a comprehension or `asdict(…)` puts together, as if it were written
+   * here; null: it is none of these, or not all of it can be told. What stands elsewhere has no width.
+   */
+  writtenOut(expr: Expr): Expr | null
   /** What a field holds of an object that the module makes; null: nobody can tell. */
   fieldOf(expr: Expr & { type: 'attribute' }): Expr | null
   /** The value of a configuration file that an expression stands for; null: none, or it is not known. */

@@ -14,6 +14,7 @@ import type { Call, ModuleSummary } from './module.js'
 import { networkAutocasts } from './network-autocast.js'
 import { madeNetworks } from './networks/size.js'
 import { derivedClasses, outwardCalls } from './outward.js'
+import { processSettings } from './process-settings.js'
 import { rankSource } from './rank-source.js'
 import { makesResidentData } from './resident-data.js'
 import { sampleSource } from './sample-sources.js'
@@ -31,7 +32,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
   if (whom === 'itself') return aboutItself(analysis)
   const isImported = whom === 'everyone' || passedOn(analysis) !== null
   const known = isImported ? definitionsOf(analysis) : stepsOfClasses(analysis)
-  const { constants, places, functions, classes, reexports, passesOn, frozen, secondOrder } = known
+  const { constants, places, displays, functions, classes, reexports, passesOn, frozen, secondOrder } = known
   const reported = reportedMetrics(analysis)
   const outward = outwardCalls(analysis, frozen)
   const derived = derivedClasses(analysis)
@@ -47,6 +48,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     path: analysis.path,
     constants,
     ...(Object.keys(places).length === 0 ? {} : { places }),
+    ...(Object.keys(displays).length === 0 ? {} : { displays }),
     functions,
     classes,
     reexports,
@@ -69,6 +71,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     ...(samples === null ? {} : { samples }),
     ...(makesResidentData(analysis) ? { residentData: true as const } : {}),
     ...(networkAutocasts(analysis) ? { autocasts: true as const } : {}),
+    ...(isImported ? processSettings(analysis) : {}),
     ...(trainsInOnePass(analysis) ? { onePass: true as const } : {}),
     ...(hasConvolutions(analysis) ? { convolutional: true as const } : {}),
     ...(layers === undefined ? {} : { kerasLayers: layers }),

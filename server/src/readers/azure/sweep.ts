@@ -8,9 +8,10 @@ import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
-import { isLeftOut, knownArgument, passedCall } from '../../values/argument.js'
+import { isLeftOut, knownArgument, passedCall, passedExpression } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { absent, convert, orDefault, orUnknown, stated } from '../../values/operations.js'
 import { asNumber, orNone } from '../../values/parse.js'
@@ -200,11 +201,14 @@ function claimPolicy(
 
 function choicesOf(python: PythonModule, args: Call['expr']['args']): Dimension[] {
   const dimensions: Dimension[] = []
-  for (const argument of args) {
-    if (argument.name === null) continue
-    const made = python.callOf(argument.value)
-    if (made === null || !/^(Choice|choice)$/.test(made.method)) continue
-    dimensions.push(choice(python, argument.name, made))
+  const add = (name: string, expr: Expr | null): void => {
+    const made = expr === null ? null : python.callOf(expr)
+    if (made !== null && /^(Choice|choice)$/.test(made.method)) dimensions.push(choice(python, name, made))
+  }
+  for (const { name, star, value } of args) {
+    if (name !== null) add(name, value)
+    else if (star === 2)
+      for (const key of python.keysOf(value) ?? []) add(key, passedExpression(python.entry(value, key)))
   }
   return dimensions
 }

@@ -1,4 +1,5 @@
 /** How Keras spells a change. */
+import { at, text } from '../../config/access.js'
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
@@ -16,16 +17,16 @@ import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { fitPosition } from './fits.js'
 import { validatedLoss } from './own-steps.js'
-import { changePolicy, kerasPackage } from './policy-change.js'
+import { changePolicy, kerasPackage, policyNamed } from './policy-change.js'
 import { fitForKernel } from './recurrent.js'
-import { stoppingSettings } from './settings.js'
+import { asPolicy, stoppingSettings } from './settings.js'
 
 export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const switched = changeStoppingSwitch(claim, facts)
   if (switched !== null) return switched
   if (isSetByLaunch(claim)) return { reason: 'the value comes from the launch' }
   if (isOnLaunchLine(claim)) return passOption(claim, facts)
-  if (isConfigured(claim, facts) && claim.setting === 'precision') return writeConfigured(claim, true, facts)
+  if (isConfigured(claim, facts) && claim.setting === 'precision') return changeInFile(claim, value, facts)
   const { python } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (claim.setting === 'precision') return changePolicy(python, claim, value, facts)
@@ -52,6 +53,20 @@ export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts):
     default:
       return byHand(claim)
   }
+}
+
+/** A switch of the program, or the name of the policy itself. */
+function changeInFile(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const root = facts.config?.documents[claim.site.document ?? 0]?.root
+  const named = text(at(root, ...(claim.site.keys ?? [])))
+  if (named === undefined) return writeConfigured(claim, true, facts)
+  if (asPolicy(named) === undefined) return byHand(claim)
+  const policy = policyNamed(value)
+  if (policy === null) return { reason: 'only mixed precision is offered' }
+  const written = writeConfigured(claim, policy, facts)
+  return 'reason' in written
+    ? written
+    : { ...written, title: `${written.title}; the last layer needs dtype="float32" then` }
 }
 
 function addEarlyStopping(

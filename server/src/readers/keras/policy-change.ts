@@ -17,14 +17,19 @@ import { tensorflowOnly } from './settings.js'
 
 const policies: Record<string, string> = { 'bf16-mixed': 'mixed_bfloat16', 'fp16-mixed': 'mixed_float16' }
 
+/** How Keras calls a format; null: it has no policy for it. */
+export function policyNamed(format: unknown): string | null {
+  return lookUp(policies, String(format)) ?? null
+}
+
 export function changePolicy(
   python: PythonModule,
   claim: Claim,
   value: unknown,
   facts: FragmentFacts,
 ): Change | Refusal {
-  const policy = lookUp(policies, String(value))
-  if (policy === undefined) return { reason: 'only mixed precision is offered' }
+  const policy = policyNamed(value)
+  if (policy === null) return { reason: 'only mixed precision is offered' }
   const computes = `Compute in ${policy === 'mixed_bfloat16' ? 'bf16' : 'fp16'} with fp32 weights (set_global_policy("${policy}"))`
   // What layers return is in 16 bits then, and TensorFlow refuses to mix it with the fp32 tensors of the program's own code.
   const arithmetic = computesByItself(python)

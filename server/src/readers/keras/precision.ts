@@ -53,7 +53,8 @@ export function readPrecision(
 ): void {
   fromLaunch(context, training, place, site)
   const { locator } = training
-  const setters = python.callsTo(...policySetters)
+  const elsewhere = python.settingsElsewhere(...policySetters)
+  const setters = [...python.callsTo(...policySetters), ...elsewhere.calls]
   const policies = setters.filter(
     (call) => !/set_floatx$/.test(call.name!) || effective(policyOf(python, call, locator)) !== 'fp32',
   )
@@ -62,7 +63,7 @@ export function readPrecision(
     const name = last.name!.slice(last.name!.lastIndexOf('.') + 1)
     const value = policyOf(python, last, locator)
     // What is set under a condition, or set again and again, depends on how the program runs.
-    const varies = last.conditional || policies.length > 1
+    const varies = last.conditional || policies.length > 1 || elsewhere.open
     const decided = varies && policies.length === 1 ? switchAround(python, last.expr.start) : null
     if (decided !== null && (value.state === 'known' || value.state === 'default'))
       training.say('precision', key, switchedValue(decided, value, locator.origin(place, { site })))
@@ -87,9 +88,9 @@ export function readPrecision(
     training.unknown('precision', key, 'this version of TensorFlow has no policies', place, { site })
     return
   }
-  const elsewhere = usesAny(python, [...policySetters, ...graphRewrites]) || loweredAround(python)
+  const around = usesAny(python, [...policySetters, ...graphRewrites]) || loweredAround(python)
   const text = inEffect(python.code)
-  if (elsewhere || mentions.test(isEager(python) ? text.replace(rewriting, '') : text)) {
+  if (around || mentions.test(isEager(python) ? text.replace(rewriting, '') : text)) {
     training.unknown('precision', key, 'it is set in a way that cannot be read', place, { site })
     return
   }

@@ -142,7 +142,7 @@ function yieldedAt(python: PythonModule, iterable: Expr): Listed | null {
   const found = value.type === 'call' ? functionAt(python, value.callee) : null
   if (found === null) return null
   const loops: For[] = []
-  let block: readonly Stmt[] = found.func.node.body
+  let block = withoutWith(found.func.node.body)
   for (;;) {
     const inner = block.filter((one) => one.type === 'for')
     const [loop] = inner
@@ -150,15 +150,32 @@ function yieldedAt(python: PythonModule, iterable: Expr): Listed | null {
     if (inner.length > 1 || !block.every(({ type }) => /^(assign|expr|for)$/.test(type))) return null
     if (loop === undefined) break
     loops.push(loop)
-    block = loop.body
+    block = withoutWith(loop.body)
   }
   const yields = block.flatMap((one) =>
     one.type === 'expr' ? (yieldedBy(found.python, one.value) ?? []) : [],
   )
+  const handedOn = loops.length === 0 ? yieldedFrom(found.python, block) : null
+  if (handedOn !== null) return listedAt(found.python, handedOn)
   const [element] = yields
   if (element === undefined || yields.length > 1 || loops.length === 0) return null
   const factors = multiplied(found.python, found.python.definition(element), loops)
   return factors && { factors, python: found.python }
+}
+
+/** With what stands in `with open(path) as file:`. */
+function withoutWith(block: readonly Stmt[]): readonly Stmt[] {
+  return block.flatMap((one) => (one.type === 'with' ? withoutWith(one.body) : [one]))
+}
+
+/** What a function that only looks things up hands on whole: `yield from (dict(zip(grid, v)) for v in product(*grid.values()))`. */
+function yieldedFrom(python: PythonModule, block: readonly Stmt[]): Expr | null {
+  const handed = block.flatMap((one) => {
+    if (one.type !== 'expr' || one.value.type !== 'other') return []
+    const { start, end } = one.value
+    return /^\(?\s*yield\s+from\b/.test(python.text.slice(start, end)) ? childrenOf(one.value) : []
+  })
+  return handed.length === 1 ? handed[0]! : null
 }
 
 function yieldedBy(python: PythonModule, expr: Expr): Expr | null {

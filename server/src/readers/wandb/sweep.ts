@@ -297,6 +297,7 @@ function changeCode(
   const entryOf = (key: string) => module.entry(given, key, call.expr.start)
   const method = passedExpression(entryOf('method'))
   if (method === null) return { reason: 'the method has changed' }
+  if (method.end === method.start) return { reason: 'the sweep is put together in another module' }
   const named = passedExpression(entryOf('metric')) !== null
   const additions: [key: string, code: string][] = []
   if (wanted.cap !== null && !mayBePassed(entryOf('run_cap'))) additions.push(['run_cap', String(wanted.cap)])
@@ -346,7 +347,10 @@ interface Assignment extends Span {
 function holderOf(module: PythonModule, sweep: Expr, method: Span): DictExpr | CallExpr | Assignment | null {
   const within = (outer: Span) => outer.start <= method.start && method.end <= outer.end
   const literal = module.definition(sweep)
-  if ((literal.type === 'dict' || literal.type === 'call') && within(literal)) return literal
+  if (literal.type === 'dict' && within(literal)) return literal
+  // A function of the program need not take what the service takes.
+  if (literal.type === 'call' && within(literal))
+    return module.nameOf(literal.callee) === 'dict' ? literal : null
   const statement = module.statementAt(method.start)
   const target = statement?.type === 'assign' ? statement.targets[0] : undefined
   if (statement === null || target?.type !== 'subscript' || target.value.type !== 'name') return null

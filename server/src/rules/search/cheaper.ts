@@ -7,7 +7,7 @@ import type { Saving } from '../rule.js'
 import { isRepetition, known } from './trials.js'
 
 /** Runs of a model-based search that usually come near the best of a grid of any size. */
-const bayesianTrials = 30
+export const bayesianTrials = 30
 
 /** A change that leaves more of the work than this is not worth making. */
 const worthwhile = 0.9

@@ -4,7 +4,7 @@ import type { SubjectView } from '../../workload/claim.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
 import { defineRule, type FixRequest, type Report, type RuleOptions, type Severity } from '../rule.js'
 import { unless } from '../silence.js'
-import { alternatives, savingOf } from './cheaper.js'
+import { alternatives, bayesianTrials, savingOf } from './cheaper.js'
 import { isRepetition, known, noGrid, onlyRepeats } from './trials.js'
 
 export default defineRule({
@@ -22,8 +22,12 @@ export default defineRule({
     // Loops are a rule of their own.
     if (known(search, 'byHand') === true)
       return silent('loops written by hand are judged by search/manual-grid')
-    if (space === undefined || space.state === 'unknown' || space.value!.configurations === null)
-      return silent(unless(search, 'space', 'the size of the grid is not known'))
+    if (space === undefined || space.state === 'unknown' || space.value!.configurations === null) {
+      const most = boundOf(search, options)
+      if (most === null) return silent(unless(search, 'space', 'the size of the grid is not known'))
+      report({ at: strategy, severity: 'information', message: most, fixes: [] })
+      return
+    }
     const varying = space.value!.grids.flat().filter((dimension) => dimension.size !== 1)
     if (varying.every(isRepetition)) return silent(onlyRepeats)
     const folds = known(search, 'folds') ?? null
@@ -66,6 +70,20 @@ export default defineRule({
     report(finding)
   },
 })
+
+/** What a grid that cannot be read may cost, where its trials are limited on purpose; null: they are not, or they are few. */
+function boundOf(search: SubjectView<'Search'>, options: RuleOptions): string | null {
+  const limit = search.settings.trialCap
+  const most = known(search, 'trialCap') ?? null
+  const unit = known(search, 'unit')
+  if (limit?.state !== 'known' || most === null || (unit !== 'job' && unit !== 'run')) return null
+  if (most < smallest(search, options) || most > mostOnPurpose) return null
+  const each = unit === 'job' ? 'each on a machine of its own' : 'each paid in full'
+  return `The size of this grid cannot be read, and ${limit.key} lets it run up to ${formatCount(most)} ${unit}s, ${each}. A Bayesian search usually comes near the best of any grid in ${bayesianTrials} ${unit}s.`
+}
+
+/** Who writes more of them wants no limit. */
+const mostOnPurpose = 500
 
 /** Where every candidate starts a machine, or all of them are whole trainings, fewer of them cost as much. */
 function smallest(search: SubjectView<'Search'>, { search: options }: RuleOptions): number {

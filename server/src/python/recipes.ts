@@ -1,0 +1,276 @@
+/** What functions put together of what they are given, so that a call in another module can be written out. */
+import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { childrenOf } from '../syntax/python-children.js'
+import { rebuilt } from '../syntax/python-rebuilt.js'
+import type { Span } from '../text/location.js'
+import { lookUp } from '../text/records.js'
+import type { Analysis } from './analysis.js'
+import { displayOf } from './display.js'
+import { grafted, opaque, type Recipe } from './grafts.js'
+import type { Func } from './module.js'
+import { bindingsOf, importedFunction, importedMethod, nameOf, projectTarget, targetOf } from './names.js'
+import { copiedObject, declaredFields } from './object-entries.js'
+import { certainReturn } from './returns.js'
+
+const deepest = 12
+/** Parts of one recipe. */
+const mostParts = 300
+
+const remembered = new WeakMap<Func, Recipe | null>()
+
+/** Null: the function gives nothing that is put together of values, or that cannot be told without running it. */
+export function recipeOf(analysis: Analysis, func: Func): Recipe | null {
+  const before = remembered.get(func)
+  if (before !== undefined) return before
+  // What calls itself has none.
+  remembered.set(func, null)
+  const recipe = new Writer(analysis, func).recipe()
+  remembered.set(func, recipe)
+  return recipe
+}
+
+/** The call itself, of what the function around it is given; null: that cannot be told without running it. */
+export function recipeOfCall(analysis: Analysis, func: Func | null, call: CallExpr): Recipe | null {
+  return new Writer(analysis, func).recipeFor(call, () => true)
+}
+
+/** A list or dictionary of the module that holds more than plain values; null: it does not, or it is changed. */
+export function recipeOfName(analysis: Analysis, name: string, value: Expr): Recipe | null {
+  if (
+    value.type !== 'dict' &&
+    value.type !== 'list' &&
+    value.type !== 'call' &&
+    value.type !== 'comprehension'
+  )
+    return null
+  const { length } = analysis.text
+  const written: Expr = { type: 'name', id: name, start: length, end: length }
+  return new Writer(analysis, null).recipeFor(written, isPutTogether)
+}
+
+/** Of a name of another module that stands for such a list or dictionary. */
+export function displayElsewhere(analysis: Analysis, expr: Expr): Recipe | null {
+  if (analysis.importedByName.size === 0) return null
+  const target = targetOf(analysis, expr)
+  const found = target === null ? null : projectTarget(analysis, target)
+  return (found === null ? undefined : lookUp(found.summary.displays, found.rest)) ?? null
+}
+
+/** Of a function or method of another module that is called here. */
+export function recipeElsewhere(
+  analysis: Analysis,
+  callee: Expr,
+): { recipe: Recipe; self: Expr | null } | null {
+  if (callee.type !== 'name' && callee.type !== 'attribute') return null
+  const method = importedMethod(analysis, callee)
+  const ofClass = method === null ? undefined : lookUp(method.klass.builds, method.method)
+  if (ofClass !== undefined)
+    return { recipe: ofClass, self: callee.type === 'attribute' ? callee.value : null }
+  const recipe = importedFunction(analysis, callee)?.builds
+  return recipe === undefined ? null : { recipe, self: null }
+}
+
+const tooMuch = Symbol('too much')
+
+class Writer {
+  private parts = 0
+
+  constructor(
+    private readonly analysis: Analysis,
+    private readonly func: Func | null,
+  ) {}
+
+  recipe(): Recipe | null {
+    const { func } = this
+    const returned = func === null ? null : certainReturn(func)
+    if (returned === null || func!.node.decorators.some((one) => !this.leavesAsItIs(one))) return null
+    return this.recipeFor(returned, isPutTogether)
+  }
+
+  recipeFor(expr: Expr, isWorth: (body: Expr) => boolean): Recipe | null {
+    const { func } = this
+    const params = func?.node.params ?? []
+    const own = isMethod(func) ? params.slice(1) : params
+    try {
+      const body = this.of(expr, 0)
+      if (!isWorth(body)) return null
+      return {
+        params: own
+          .filter(({ name }) => name !== '')
+          .map(({ name, star, default: otherwise }) => ({
+            name,
+            star,
+            otherwise: otherwise === null ? null : this.of(otherwise, 0),
+          })),
+        body,
+      }
+    } catch (error) {
+      if (error === tooMuch) return null
+      throw error
+    }
+  }
+
+  private leavesAsItIs(decorator: Expr): boolean {
+    return /^(staticmethod|functools\.(cache|lru_cache|wraps))$/.test(
+      this.analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator) ??
+        (decorator.type === 'name' ? decorator.id : ''),
+    )
+  }
+
+  private of(expr: Expr, depth: number): Expr {
+    if (++this.parts > mostParts) throw tooMuch
+    if (depth > deepest) return opaque(0)
+    if (expr.type === 'name') return this.name(expr, depth)
+    if (expr.type === 'attribute') return this.attribute(expr, depth)
+    if (expr.type === 'call') return this.call(expr, depth)
+    const made = rebuilt(expr, nowhere, (part) => this.of(part, depth + 1))
+    if (made.type !== 'comprehension') return made
+    return {
+      ...made,
+      clauses: made.clauses.map(({ target, iterable }) => ({ target: withoutPlace(target), iterable })),
+    }
+  }
+
+  private name(expr: Expr & { type: 'name' }, depth: number): Expr {
+    const { analysis, func } = this
+    const { id } = expr
+    const bindings = bindingsOf(analysis, id, expr.start)
+    if (id === 'self' && isMethod(func)) return { ...expr, start: 0, end: 0 }
+    const [binding] = bindings
+    if (binding === undefined || bindings.length > 1) return this.outside(expr)
+    if (analysis.isChanged(expr)) return this.changed(expr, depth)
+    if (binding.kind === 'param') {
+      const owner = analysis.parameterOwner(binding)
+      const own = func?.node.params.some(({ name }) => name === id) === true
+      return owner?.func === func || (owner === null && own) ? { ...expr, start: 0, end: 0 } : opaque(0)
+    }
+    // A variable of a comprehension stays one.
+    if (binding.kind === 'loop')
+      return this.isInComprehension(expr) ? { ...expr, start: 0, end: 0 } : opaque(0)
+    if (binding.kind === 'assign' && binding.value !== null && binding.unpack === null)
+      return this.of(binding.value, depth + 1)
+    return this.outside(expr)
+  }
+
+  private count(made: Expr | null): void {
+    if (made === null) return
+    if (++this.parts > mostParts) throw tooMuch
+    for (const child of childrenOf(made)) this.count(child)
+  }
+
+  private isInComprehension({ id, start }: Expr & { type: 'name' }): boolean {
+    const around = (expr: Expr): boolean => {
+      if (start < expr.start || start >= expr.end) return false
+      if (expr.type === 'comprehension' && expr.clauses.some(({ target }) => names(target, id))) return true
+      return childrenOf(expr).some(around)
+    }
+    const statement = this.analysis.statementAt(start)
+    if (statement?.type === 'return') return statement.value !== null && around(statement.value)
+    return statement?.type === 'assign' && statement.value !== null && around(statement.value)
+  }
+
+  /** Of a library, built in, or a constant of this module or another one. */
+  private outside(expr: Expr): Expr {
+    const name = nameOf(this.analysis, expr)
+    if (name !== null) return { type: 'name', id: name, start: 0, end: 0 }
+    const folded = expr.type === 'name' || expr.type === 'attribute' ? this.analysis.fold(expr) : null
+    return folded?.state === 'known' && !folded.overridable
+      ? displayOf(folded.value, { start: 0, end: 0 })
+      : opaque(0)
+  }
+
+  /** `space = {…}`, then `space['lr'] = …`. */
+  private changed(expr: Expr & { type: 'name' }, depth: number): Expr {
+    const { analysis } = this
+    const until = expr.end
+    const keys = analysis.keysOf(expr, until)
+    if (keys === null) return opaque(0)
+    const entries: (Expr & { type: 'dict' })['entries'] = []
+    for (const key of keys) {
+      const given = analysis.entry(expr, key, until)
+      entries.push({
+        key: displayOf(key, { start: 0, end: 0 }),
+        value: given.state === 'given' ? this.of(given.expr, depth + 1) : opaque(0),
+        start: 0,
+        end: 0,
+      })
+    }
+    return { type: 'dict', entries, start: 0, end: 0 }
+  }
+
+  private attribute(expr: Expr & { type: 'attribute' }, depth: number): Expr {
+    const name = nameOf(this.analysis, expr)
+    if (name !== null) return { type: 'name', id: name, start: 0, end: 0 }
+    const base =
+      expr.value.type === 'name' ? this.name(expr.value, depth + 1) : this.of(expr.value, depth + 1)
+    return base.type === 'other' ? this.outside(expr) : { ...expr, value: base, start: 0, end: 0 }
+  }
+
+  private call(expr: CallExpr, depth: number): Expr {
+    const { analysis, func } = this
+    const object = copiedObject(analysis, expr)
+    if (object !== null) {
+      const fields =
+        object.type === 'name' && object.id === 'self' && func !== null && func.class !== null
+          ? declaredFields(func.class.node.body)
+          : []
+      if (fields.length > 0) return this.fields(object, fields)
+    }
+    const args = expr.args.map((one) => ({ ...one, value: this.of(one.value, depth + 1), start: 0, end: 0 }))
+    const own = analysis.functionOf(expr.callee)
+    const found = own === null ? recipeElsewhere(analysis, expr.callee) : null
+    const recipe = own === null ? (found?.recipe ?? null) : recipeOf(analysis, own)
+    if (recipe !== null) {
+      const object = expr.callee.type === 'attribute' ? this.of(expr.callee.value, depth + 1) : null
+      const self = own !== null ? isMethod(own) : found!.self !== null
+      const made = grafted(recipe, args, self ? object : null, { at: 0, fold: null })
+      this.count(made)
+      return made ?? opaque(0)
+    }
+    if (own !== null) return opaque(0)
+    const name = nameOf(analysis, expr.callee)
+    if (name !== null)
+      return { ...expr, callee: { type: 'name', id: name, start: 0, end: 0 }, args, start: 0, end: 0 }
+    if (expr.callee.type !== 'attribute') return opaque(0)
+    const { callee } = expr
+    const base = this.of(callee.value, depth + 1)
+    return base.type === 'other'
+      ? opaque(0)
+      : { ...expr, callee: { ...callee, value: base, start: 0, end: 0 }, args, start: 0, end: 0 }
+  }
+
+  /** `asdict(self)`. */
+  private fields(object: Expr, names: readonly string[]): Expr {
+    const here = { start: 0, end: 0 }
+    return {
+      type: 'dict',
+      entries: names.map((name) => ({
+        key: displayOf(name, here),
+        value: { type: 'attribute', value: { ...object, ...here }, attr: name, ...here },
+        ...here,
+      })),
+      ...here,
+    }
+  }
+}
+
+const nowhere = (): Span => ({ start: 0, end: 0 })
+
+function withoutPlace(expr: Expr): Expr {
+  return rebuilt(expr, nowhere, withoutPlace)
+}
+
+function names(target: Expr, id: string): boolean {
+  return target.type === 'name' ? target.id === id : childrenOf(target).some((one) => names(one, id))
+}
+
+function isMethod(func: Func | null): boolean {
+  return func !== null && func.class !== null && func.node.params[0]?.name === 'self'
+}
+
+/** Displays; what is only looked up or computed tells nothing that its caller does not see. */
+function isPutTogether(body: Expr): boolean {
+  if (body.type === 'list' || body.type === 'tuple' || body.type === 'dict') return true
+  if (body.type === 'comprehension') return body.kind !== 'generator'
+  return body.type === 'call' && body.callee.type === 'name' && /^(dict|list)$/.test(body.callee.id)
+}
