@@ -13,6 +13,7 @@ import type { Locator } from '../../values/source.js'
 import type { Settled, Value } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { Precision } from '../../workload/resource-kinds.js'
+import { autocastFormats } from './autocast-format.js'
 import { codeMatches } from './evidence.js'
 import { followsEngine } from './lowering-engine.js'
 
@@ -303,6 +304,8 @@ function loweredBy(python: PythonModule, call: Call, except: readonly string[]):
   if ((name !== null && except.includes(name)) || keepsFp32(python, call)) return []
   if (onlyAccompanies(python, call) || isChosen(python, call) || isOfResult(python, call)) return []
   const at = [expr.callee.end]
+  // Each of its formats stands in the file, with what decides about it.
+  if (name === 'torch.autocast' && autocastFormats(python, call)?.has('fp32') === true) return []
   if (name !== null && loweringCalls.test(name)) return at
   if (expr.callee.type === 'attribute' && loweringMethods.test(method)) return at
   if (expr.callee.type === 'attribute' && method === 'double' && !isCount(python, call)) return at

@@ -21,6 +21,7 @@ import type { Binding } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { isBefore } from '../versions.js'
+import { autocastFormats } from './autocast-format.js'
 import { trainedNetwork } from './defined-network.js'
 import { usesAny, usesAround } from './library-uses.js'
 import { isChosen, loweringOf, lowersHere, type Spot, switchedOffByFile } from './lowering.js'
@@ -319,11 +320,25 @@ function fromAutocast(python: PythonModule, call: Call, spot: Spot): Given<Preci
   const format = passedExpression(dtype)
   if (format === null && mayBePassed(dtype)) return unknown(whyUnreadable(dtype) ?? 'the dtype of autocast')
   if (format === null) return stated(origin, knownArgument(first) === 'cpu' ? 'bf16-mixed' : 'fp16-mixed')
-  const name = python.nameOf(python.definition(format))
-  if (name === 'torch.bfloat16') return stated(origin, 'bf16-mixed')
-  return name === 'torch.float16' || name === 'torch.half'
-    ? stated(origin, 'fp16-mixed')
-    : unknown('the dtype of autocast')
+  const formats = autocastFormats(python, call)
+  const [only] = formats ?? []
+  if (formats?.size !== 1 || only === undefined) return unknown('the dtype of autocast')
+  if (only !== 'fp32') return stated(origin, only)
+  const off = switchedOffByFile(python, spot.locator)?.value
+  return off?.state === 'known' ? off : stated(chosenOrigin(python, call, spot), only)
+}
+
+/** An autocast that is given fp32: what is written at its place is no switch. */
+function chosenOrigin(
+  python: PythonModule,
+  call: Call,
+  { locator }: Spot,
+): ReturnType<typeof locator.origin> {
+  const dtype = passedExpression(python.argument(call, 'dtype', 1))
+  return locator.origin(calleePlace(call), {
+    site: callSite(call, { kind: 'refused', reason: 'the program chooses the format' }),
+    overridable: dtype !== null && /^(subscript|call)$/.test(python.definition(dtype).type),
+  })
 }
 
 /** What fills the settings of a program from its command line, or by name. */
