@@ -225,6 +225,8 @@ export interface ModuleSummary {
   frozen?: string[]
   /** Passes of its loops over epochs and of trainers of libraries, as far as they are known. */
   epochs?: { value: number; overridable: boolean }[]
+  /** A loop of it goes over epochs around a training, however many. */
+  goesThroughEpochs?: true
   /** Where a configuration says how many there are. */
   configuredEpochs?: PlainPath[]
   /** Methods of the project's objects that it gives to a method `fit`, and keywords of that call. */

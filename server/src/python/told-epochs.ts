@@ -15,7 +15,9 @@ const ofTrainers: Record<string, string> = {
   'transformers.Seq2SeqTrainingArguments': 'num_train_epochs',
 }
 
-export function epochsOf(analysis: Analysis): Pick<ModuleSummary, 'epochs' | 'configuredEpochs'> {
+export function epochsOf(
+  analysis: Analysis,
+): Pick<ModuleSummary, 'epochs' | 'goesThroughEpochs' | 'configuredEpochs'> {
   const epochs: NonNullable<ModuleSummary['epochs']> = []
   const configured: PlainPath[] = []
   const add = (count: Folded, written: Expr | null): void => {
@@ -42,6 +44,7 @@ export function epochsOf(analysis: Analysis): Pick<ModuleSummary, 'epochs' | 'co
   }
   return {
     ...(epochs.length === 0 ? {} : { epochs }),
+    ...(analysis.loops.some(({ role }) => role === 'epoch') ? { goesThroughEpochs: true as const } : {}),
     ...(configured.length === 0 ? {} : { configuredEpochs: configured }),
   }
 }

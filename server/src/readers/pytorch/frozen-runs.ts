@@ -2,7 +2,8 @@
 
 import { appliedAttributes, frozenModules } from '../../python/frozen-modules.js'
 import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import { drawsSamples } from '../../python/sample-sources.js'
+import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { namesIn } from '../../syntax/python-children.js'
 import { passedExpression, textIn } from '../../values/argument.js'
 import { type CalledNetwork, calledNetwork, unmoved } from './called-networks.js'
@@ -19,6 +20,8 @@ export interface FrozenRun {
   call: Call
   epochs: Folded
   loop: Loop | null
+  /** The module that defines the network, where it is another one. */
+  definedIn: string | null
 }
 
 /** Data that is drawn anew for each epoch. */
@@ -26,7 +29,6 @@ const augments =
   /\bRandom[A-Z]\w*|RandAugment|AutoAugment|TrivialAugment|AugMix|ColorJitter|GaussianBlur|albumentations|imgaug|kornia|[mM]ix[uU]p|[cC]ut[mM]ix|[cC]utout|augment|spec_?aug|create_transform|DataCollatorForLanguageModeling|mlm|masked|is_training\s*=\s*True|train_transform|\brandom\.(randint|random|choice|uniform|sample|randrange)|np\.random\.(rand|uniform|choice|normal|permutation)/
 /** In a diffusion model the noise comes on top of what the frozen network gives. */
 const addsNoise = /_noise\b/
-const augmentingUse = /Random|Augment|ColorJitter|albumentations|imgaug|kornia|create_transform|mixup|cutmix/i
 /** Where the samples come from, so that their transforms are in sight. */
 const dataSources = [
   'torchvision.transforms.',
@@ -51,7 +53,9 @@ export function frozenRuns(python: PythonModule): FrozenRun[] {
     if (run === null || found.some((one) => one.call === run.call)) return
     const around = run.loop === null ? trainerEpochs(python) : epochsAround(python, run.loop)
     const epochs = around ?? programEpochs(python)
-    if (epochs !== null) found.push({ name, architecture, call: run.call, epochs, loop: run.loop })
+    if (epochs === null) return
+    const { call, loop } = run
+    found.push({ name, architecture, call, epochs, loop, definedIn: definedIn(python, call.expr.callee) })
   }
   for (const { network, made, run } of frozenPasses(python, frozen))
     if (!network.names.some((name) => otherPurpose.test(name)))
@@ -69,13 +73,15 @@ export function frozenRuns(python: PythonModule): FrozenRun[] {
 
 /** The transforms of the samples are in sight, and none makes something else of one each time. */
 function seesTheSameSamples(python: PythonModule): boolean {
-  const around = [...python.imported, ...python.importers, ...python.programs]
+  // Who only tries the network out draws what it likes.
+  const users = [...python.importers, ...python.programs]
+  const training = users.filter((one) => one.evidence?.role === 'training' || one.trainsOn !== undefined)
+  const around = [...python.imported, ...(training.length > 0 ? training : users)]
   const train = python.loops.find((loop) => loop.role === 'train')
   const reason = train === undefined ? null : openEndedReason(python, train)
   if (reason !== null && reason !== 'diffusion') return false
   if (codeMatches(python, augments) || (reason === null && codeMatches(python, addsNoise))) return false
-  if (around.some(({ uses, samples }) => samples === 'drawn' || uses.some((use) => augmentingUse.test(use))))
-    return false
+  if (around.some(({ uses, samples }) => samples === 'drawn' || uses.some(drawsSamples))) return false
   return usesAny(python, dataSources) || around.some(({ samples }) => samples === 'read')
 }
 
@@ -89,18 +95,37 @@ function frozenHere(python: PythonModule): Map<string, Expr> {
   for (const [name, bindings] of python.moduleBindings) {
     const last = bindings.at(-1)
     if (last === undefined || bindings.length > 1 || frozen.has(name)) continue
-    const expr: Expr = { type: 'name', id: name, start: python.text.length, end: python.text.length }
-    if (last.kind === 'import' && last.target !== null) {
-      const found = python.projectTarget(last.target)
-      if (found?.summary.frozen?.includes(found.rest) === true) frozen.set(name, expr)
-    } else if (last.kind === 'assign' && last.value !== null && last.unpack === null) {
-      const made = unmoved(last.value)
-      if (made.type !== 'call') continue
-      const maker = python.importedFunction(made.callee) ?? python.importedClass(made.callee)
-      if (maker?.frozen === true) frozen.set(name, expr)
-    }
+    if (last.kind !== 'import' || last.target === null) continue
+    const found = python.projectTarget(last.target)
+    if (found?.summary.frozen?.includes(found.rest) === true)
+      frozen.set(name, { type: 'name', id: name, start: python.text.length, end: python.text.length })
+  }
+  for (const { assignedTo, statement } of python.calls) {
+    if (assignedTo === null || frozen.has(assignedTo)) continue
+    if (statement.type !== 'assign' || statement.value === null || statement.targets.length > 1) continue
+    const made = unmoved(statement.value)
+    if (made.type !== 'call' || !isFrozenElsewhere(python, made)) continue
+    const target = statement.targets[0]!
+    const others = python.statements.filter(
+      (one) =>
+        one !== statement &&
+        one.type === 'assign' &&
+        one.targets.some(({ start, end }) => python.text.slice(start, end) === assignedTo),
+    )
+    if (others.length === 0) frozen.set(assignedTo, { ...target, start: statement.end, end: statement.end })
   }
   return frozen
+}
+
+function isFrozenElsewhere(python: PythonModule, { callee }: CallExpr): boolean {
+  return (python.importedFunction(callee) ?? python.importedClass(callee))?.frozen === true
+}
+
+/** The module of the project that defines the network of an expression; null: none is seen. */
+function definedIn(python: PythonModule, expr: Expr): string | null {
+  const made = unmoved(python.definition(expr))
+  const target = made.type === 'call' ? python.targetOf(made.callee) : null
+  return target === null ? null : (python.projectTarget(target)?.summary.path ?? null)
 }
 
 /** What a class calls without gradients in its forward pass, and nowhere with them: `self.encoder`, `self.vae.encode`. */
@@ -285,9 +310,14 @@ function insideAnother(python: PythonModule, frozen: Expr): Forward | null {
 
 /** Of the programs that train what this module defines, where they agree. */
 function programEpochs(python: PythonModule): Folded | null {
-  const known = [...python.importers, ...python.programs].flatMap((module) => module.epochs ?? [])
+  const around = [...python.importers, ...python.programs]
+  const known = around.flatMap((module) => module.epochs ?? [])
   const [first] = known
-  if (first === undefined || known.some(({ value }) => value !== first.value)) return null
+  if (first === undefined)
+    return around.some(({ goesThroughEpochs }) => goesThroughEpochs === true)
+      ? { state: 'unknown', because: 'the number of epochs' }
+      : null
+  if (known.some(({ value }) => value !== first.value)) return null
   return {
     state: 'known',
     value: first.value,

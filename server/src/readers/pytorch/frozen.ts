@@ -36,7 +36,8 @@ export const pytorchFrozenReader = defineReader({
         subject: found.architecture,
         apart: 'frozen features',
       })
-      const { epochs } = found
+      const { epochs, definedIn } = found
+      if (definedIn !== null) operation.known('definedIn', found.name, definedIn, at)
       if (numberIn(epochs) !== null)
         operation.say('times', 'epochs', convert(foldedValue(epochs, at, at, claims), asNumber))
     }

@@ -101,6 +101,8 @@ export interface OperationSettings {
    * enough, or what to do instead.
    */
   repeatedFor: string
+  /** The module of the project that defines what is run. */
+  definedIn: string
   remedy: string
   /** For `start again`: runs after the first; null: no limit. */
   retries: number | null
