@@ -28,6 +28,9 @@ const drawn =
 const ordered = /\brandom\.(shuffle|seed)\(/g
 /** Whatever it does, it may be drawn anew. */
 const anyTransform = /transform|\baug|compose/i
+/** These give the same each time. */
+const fixedTransforms =
+  /\btorchaudio\.(transforms|functional)\.\w+|\bT\.(Resample|MelSpectrogram|Spectrogram|MFCC|AmplitudeToDB)\b/g
 
 /** The code keeps results, or looks for them; what it reads and then prepares again is not the result. */
 const keeps = /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|load_from_disk|\bcache/i
@@ -173,7 +176,7 @@ function isBeforeDraws(python: PythonModule, { node }: Func, call: Call): boolea
   const before = inside
     ? codeText(python, node.start, call.expr.end)
     : codeText(python, node.start, node.end) + codeText(python, own.start, call.expr.end)
-  return !isDrawn(before) && !anyTransform.test(before)
+  return !isDrawn(before) && !anyTransform.test(before.replace(fixedTransforms, ''))
 }
 
 /** It makes a picture smaller, with the same result each time. */

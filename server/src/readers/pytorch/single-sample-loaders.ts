@@ -31,7 +31,8 @@ export function singleSampleLoaders(python: PythonModule): SingleSampleLoader[] 
   return single.flatMap((call): SingleSampleLoader[] => {
     const assignedTo = call.assignedTo!
     const dataset = passedExpression(python.argument(call, 'dataset', 0))
-    if (dataset === null || !haveOneSize(python, dataset, trained)) return []
+    const collator = collatorOf(python, call)
+    if (dataset === null || collator === null || !haveOneSize(python, dataset, collator, trained)) return []
     const loop = loops.get(assignedTo)?.find(({ function: func }) => func === call.function)
     const size = python.argument(call, 'batch_size', 1)
     return [
@@ -46,15 +47,18 @@ export function singleSampleLoaders(python: PythonModule): SingleSampleLoader[] 
   })
 }
 
-const collates = ['collate_fn', 'batch_sampler']
-
-function collatesItself(python: PythonModule, call: Call): boolean {
-  return collates.some((name) => mayBePassed(python.argument(call, name)))
+/** What puts a batch together, as it is written; null: a sampler of batches may do as it likes. */
+function collatorOf(python: PythonModule, call: Call): string | null {
+  if (mayBePassed(python.argument(call, 'batch_sampler'))) return null
+  const collator = python.argument(call, 'collate_fn')
+  if (!mayBePassed(collator)) return ''
+  const given = passedExpression(collator)
+  return given === null ? null : written(python, given)
 }
 
 function takesOne(python: PythonModule, call: Call): boolean {
   const size = python.argument(call, 'batch_size', 1)
-  return !collatesItself(python, call) && (size.state === 'absent' || fixedArgument(size) === 1)
+  return size.state === 'absent' || fixedArgument(size) === 1
 }
 
 function takesSeveral(python: PythonModule, call: Call): boolean {
@@ -65,23 +69,24 @@ function takesSeveral(python: PythonModule, call: Call): boolean {
 
 /** Where the samples of trainings come from that take several at a time. */
 interface TrainingSources {
-  splits: ReadonlySet<Expr>
-  /** By what makes the data set, as it is written. */
+  /** With what puts their batches together. */
+  splits: ReadonlyMap<Expr, string>
+  /** By what makes the data set and puts its batches together, as they are written. */
   made: ReadonlyMap<string, CallExpr[]>
 }
 
 function trainingSources(python: PythonModule, loaders: readonly Call[]): TrainingSources {
-  const splits = new Set<Expr>()
+  const splits = new Map<Expr, string>()
   const made = new Map<string, CallExpr[]>()
   for (const call of loaders) {
-    if (!takesSeveral(python, call) || collatesItself(python, call) || feedsOf(python, call) !== 'training')
-      continue
+    const collator = collatorOf(python, call)
+    if (collator === null || !takesSeveral(python, call) || feedsOf(python, call) !== 'training') continue
     const given = passedExpression(python.argument(call, 'dataset', 0))
     if (given === null) continue
     const source = sourceOf(python, given)
-    if (source.split !== null) splits.add(source.split)
+    if (source.split !== null) splits.set(source.split, collator)
     if (source.made === null) continue
-    const maker = written(python, source.made.callee)
+    const maker = `${written(python, source.made.callee)} ${collator}`
     const alike = made.get(maker) ?? []
     // More of one class are trainings of their own, not what this evaluation belongs to.
     if (alike.length < mostAlike) made.set(maker, [...alike, source.made])
@@ -102,12 +107,18 @@ function loopsByName(python: PythonModule): Map<string, Loop[]> {
 }
 
 /** Tensors, or samples of which the training takes several at a time. */
-function haveOneSize(python: PythonModule, dataset: Expr, trained: TrainingSources): boolean {
+function haveOneSize(
+  python: PythonModule,
+  dataset: Expr,
+  collator: string,
+  trained: TrainingSources,
+): boolean {
   const { made, split } = sourceOf(python, dataset)
-  if (split !== null) return trained.splits.has(split)
+  if (split !== null) return trained.splits.get(split) === collator
   if (made === null) return false
-  if (python.nameOf(made.callee) === 'torch.utils.data.TensorDataset') return true
-  return trained.made.get(written(python, made.callee))?.some((other) => alike(python, made, other)) === true
+  if (collator === '' && python.nameOf(made.callee) === 'torch.utils.data.TensorDataset') return true
+  const others = trained.made.get(`${written(python, made.callee)} ${collator}`) ?? []
+  return others.some((other) => alike(python, made, other))
 }
 
 const written = (python: PythonModule, { start, end }: Expr): string => python.code.slice(start, end)
