@@ -6,8 +6,8 @@ import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { convert, orDefault } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective, isGiven } from '../../values/value.js'
+import { writtenList } from '../../values/written-list.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { callbackList } from '../callback-list.js'
 import { forgottenFor, patienceRow } from '../early-stopping.js'
 import { settingTable } from '../setting-table.js'
 import type { ArgumentsSource } from './arguments-source.js'
@@ -30,7 +30,7 @@ export function readStoppingFacts(
   if (trainer === undefined || trainers.calls.length > 1) return
   const given = python.argument(trainer, 'callbacks')
   const expr = passedExpression(given)
-  const list = expr === null ? null : callbackList(python, expr)
+  const list = expr === null ? null : writtenList(python, expr)
   const callback = (list?.items ?? [])
     .map((item) => python.callOf(item))
     .find((call) => call?.name === stoppingClass)

@@ -6,8 +6,9 @@ import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { convert, firstKeyed, type Keyed, orDefault } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
+import { writtenList } from '../../values/written-list.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
-import { type Callbacks, callbackList, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
+import { type Callbacks, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
 import { claimStopping } from '../stopping-switch.js'
 import type { ArgumentsSource } from './arguments-source.js'
 import { readStoppingFacts, stoppingClass } from './early-stopping.js'
@@ -145,7 +146,7 @@ function stoppingOf(python: PythonModule, calls: Call[], without: readonly Call[
   for (const call of calls) {
     const given = python.argument(call, 'callbacks')
     const expr = passedExpression(given)
-    const list = expr === null ? null : callbackList(python, expr)
+    const list = expr === null ? null : writtenList(python, expr)
     if (list !== null) add(judgeCallbacks(python, itemsBut(python, list.items, without), libraryCallbacks))
     else if (mayBePassed(given)) add('unknown')
     // A Trainer of the project may add callbacks of its own.

@@ -9,10 +9,10 @@ import { both, orDefault, stated } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
+import { writtenList } from '../../values/written-list.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
-import { callbackList } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
@@ -43,7 +43,7 @@ function readFit(python: PythonModule, fit: Call, claims: ClaimBuilder): void {
   const training = claims.extend('Training', trainingId(claims, place))
   const given = argumentOf(python, fit, 'callbacks')
   const expr = passedExpression(given)
-  const list = expr === null ? (mayBePassed(given) ? null : []) : callbackList(python, expr)?.items
+  const list = expr === null ? (mayBePassed(given) ? null : []) : writtenList(python, expr)?.items
   const names = list?.map((item) => nameOf(python, item)) ?? null
   if (names === null || names.includes(null))
     training.unknown('saves', 'callbacks', 'a callback that cannot be read', place, { site })

@@ -7,8 +7,9 @@ import { once } from '../../text/once.js'
 import { isLeftOut, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { convert, unreadable } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { writtenList } from '../../values/written-list.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { type Callbacks, callbackList, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
+import { type Callbacks, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
 import { claimEndless, endlessAround } from '../pytorch/endless.js'
 import { usesAny } from '../pytorch/library-uses.js'
 import { loopHeader } from '../pytorch/loop.js'
@@ -30,7 +31,7 @@ export function readRun(python: PythonModule, fit: Call, training: SubjectBuilde
 
   const given = argumentOf(python, fit, 'callbacks')
   const expr = passedExpression(given)
-  const items = (expr === null ? null : callbackList(python, expr)?.items) ?? null
+  const items = (expr === null ? null : writtenList(python, expr)?.items) ?? null
   claimStopping(python, training, {
     user: fit,
     made: python.callsTo('keras.callbacks.EarlyStopping'),

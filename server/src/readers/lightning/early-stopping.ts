@@ -5,8 +5,8 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { once } from '../../text/once.js'
 import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
+import { writtenList } from '../../values/written-list.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { callbackList } from '../callback-list.js'
 import { claimForgotten, forgottenFor } from '../early-stopping.js'
 import { classFacts } from './module-facts.js'
 import { stoppingSettings } from './settings.js'
@@ -21,7 +21,7 @@ export function readStopping(
 ): void {
   const given = python.argument(trainer, 'callbacks')
   const expr = passedExpression(given)
-  const list = expr === null ? null : callbackList(python, expr)
+  const list = expr === null ? null : writtenList(python, expr)
   const made = (list?.items ?? [])
     .flatMap((item) => python.madeObjects(item)?.calls ?? python.callOf(item) ?? [])
     .filter((call) => call.name === className)

@@ -15,8 +15,9 @@ import {
 import { convert } from '../../values/operations.js'
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
+import { writtenList } from '../../values/written-list.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { type Callbacks, callbackList, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
+import { type Callbacks, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
 import { codeText } from '../pytorch/evidence.js'
 import { horizonSchedule, horizonSchedules, openEndedIn, paceSetter } from '../pytorch/loop-facts.js'
 import { claimStopping } from '../stopping-switch.js'
@@ -206,7 +207,7 @@ function stoppingOf(python: PythonModule, call: Call, without: readonly Call[] |
   const given = python.argument(call, 'callbacks')
   if (!mayBePassed(given)) return addedLater(python)
   const expr = passedExpression(given)
-  const list = expr === null ? null : callbackList(python, expr)
+  const list = expr === null ? null : writtenList(python, expr)
   return list === null
     ? 'unknown'
     : judgeCallbacks(python, itemsBut(python, list.items, without), lightningCallbacks)

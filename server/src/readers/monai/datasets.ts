@@ -7,6 +7,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { numberIn, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { writtenList } from '../../values/written-list.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf, rangeOf } from '../change-answer.js'
@@ -70,8 +71,8 @@ function transformsOf(python: PythonModule, call: Call): Transforms | null {
     composed === null || !compose.test(composed.name ?? '')
       ? null
       : passedExpression(python.argument(composed, 'transforms', 0))
-  const list = given === null ? null : python.definition(given)
-  if (list?.type !== 'list' && list?.type !== 'tuple') return null
+  const list = given === null ? null : writtenList(python, given)
+  if (list === null) return null
   const all = list.items.map((item) => python.callOf(item))
   const drawn = all.findIndex(
     (one) => one?.name?.startsWith('monai.transforms.') !== true || /^Rand/.test(one.method),

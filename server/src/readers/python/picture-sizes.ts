@@ -4,6 +4,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
+import { writtenList } from '../../values/written-list.js'
 import { datasetWork } from '../pytorch/dataset-work.js'
 import { decodesPictures, pictureReader } from '../pytorch/datasets.js'
 import { trainsAnywhere } from '../pytorch/evidence.js'
@@ -44,8 +45,8 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
   if (resize.test(made.name)) return { call: made, python }
   if (!compose.test(made.name)) return null
   const list = passedExpression(python.argument(made, 'transforms', 0))
-  const steps = list === null ? null : python.definition(list)
-  if (steps === null || steps.type !== 'list') return null
+  const steps = list === null ? null : writtenList(python, list)
+  if (steps === null || steps.alone) return null
   for (const step of steps.items) {
     const call = python.callOf(step)
     if (call?.name == null) return null
