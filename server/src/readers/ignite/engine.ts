@@ -36,7 +36,7 @@ export const igniteReader = defineReader({
       readRun(python, call, training)
     }
     for (const call of python.calls) {
-      if (call.name === null || !engine.test(call.name)) continue
+      if (!makesEngine(python, call)) continue
       const step = stepOf(python, call)
       if (step === null) continue
       const training = subjectOf(python, call, claims)
@@ -73,18 +73,39 @@ function readMode(python: PythonModule, call: Call, training: SubjectBuilder<'Tr
   engineSettings.claim(training, engineSettings.argumentsOf(python, call, training.locator))
 }
 
-/** The function that an engine calls for each batch, where it takes a step of an optimiser. */
-function stepOf(python: PythonModule, call: Call): Func | null {
-  const given = passedExpression(python.argument(call, 'process_function', 0))
-  const step = given === null ? null : python.functionOf(given)
-  if (step === null) return null
-  const effects = python.effectsOfFunction(step)
-  return effects.backward && effects.optimizerStep ? step : null
+/** An engine of the library, or of a class of the project that is one. */
+function makesEngine(python: PythonModule, { name, expr }: Call): boolean {
+  if (name !== null) return engine.test(name)
+  const bases = python.classOf(expr.callee)?.bases ?? python.importedClass(expr.callee)?.bases ?? []
+  return bases.some((base) => engine.test(base))
 }
 
-function readStep(python: PythonModule, call: Call, step: Func, training: SubjectBuilder<'Training'>): void {
+/** The function that an engine calls for each batch, where it takes a step of an optimiser. */
+function stepOf(python: PythonModule, call: Call): Func | 'elsewhere' | null {
+  const given = passedExpression(python.argument(call, 'process_function', 0))
+  // A class of the project names its parameters as it likes.
+  const handed = call.name === null ? call.expr.args.map(({ value }) => value) : given === null ? [] : [given]
+  for (const one of handed) {
+    const step = python.functionOf(one)
+    const effects = step === null ? null : python.effectsOfFunction(step)
+    if (effects?.backward && effects.optimizerStep) return step
+    const imported = python.importedFunction(one)
+    if (imported?.backward && imported.optimizerStep) return 'elsewhere'
+  }
+  return null
+}
+
+function readStep(
+  python: PythonModule,
+  call: Call,
+  step: Func | 'elsewhere',
+  training: SubjectBuilder<'Training'>,
+): void {
   const place = calleePlace(call)
-  const site: Place = { start: step.node.start, end: step.node.end, target: { kind: 'step' } }
+  const site: Place =
+    step === 'elsewhere'
+      ? callSite(call, { kind: 'refused', reason: 'the step stands in another module' })
+      : { start: step.node.start, end: step.node.end, target: { kind: 'step' } }
   const because =
     python.callsTo('torch.autocast').length > 0
       ? 'autocast is used'
