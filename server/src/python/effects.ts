@@ -145,8 +145,10 @@ export class EffectFinder {
     this.active.add(func)
     const effects = this.ofStatements(func.node.body, depth)
     for (const decorator of func.node.decorators) {
-      const name = this.analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
+      const name = decoratorName(this.analysis, decorator)
       if (name !== null) effects.calls.add(name)
+      // `@eqx.filter_value_and_grad` over a loss: whoever calls it takes gradients.
+      if (functionalGradients.test(name ?? '')) effects.backward = true
       if (this.switchesGradientsOff(decorator)) withoutBackward(effects)
     }
     this.active.delete(func)
@@ -387,6 +389,14 @@ export class EffectFinder {
     // `engine.step(batch)` of a class of another module.
     return lookUp(lookUp(found.summary.classes, name!)?.steps ?? {}, method) ?? null
   }
+}
+
+/** `@jax.jit`, `@eqx.filter_grad(has_aux=True)`, `@partial(jax.value_and_grad, has_aux=True)`. */
+function decoratorName(analysis: Analysis, decorator: Expr): string | null {
+  if (decorator.type !== 'call') return analysis.nameOf(decorator)
+  const name = analysis.nameOf(decorator.callee)
+  const [wrapped] = decorator.args
+  return name === 'functools.partial' && wrapped !== undefined ? analysis.nameOf(wrapped.value) : name
 }
 
 /** `raise NotImplementedError`, `pass`, or a text alone: classes that extend this one say what it does. */

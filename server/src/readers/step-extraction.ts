@@ -17,7 +17,8 @@ export function isStepCall(analysis: PythonModule, call: CallExpr): boolean {
   const func = analysis.functionOf(call.callee)
   return func === null
     ? analysis.nameOf(call.callee) === null && analysis.effects(call).backward
-    : analysis.effectsOfFunction(func).backward
+    : // Classes that extend this one may say what it does.
+      analysis.effectsOfFunction(func).backward || analysis.effects(call).backward
 }
 
 /** The loop's own code; what runs in the step runs on the accelerator. */

@@ -17,6 +17,7 @@ import { epochLoopOf, openEndedReason, runLoopOf } from '../pytorch/loop-facts.j
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { readSaving } from '../pytorch/records.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { claimUnread } from '../reads-back.js'
 import { claimExtractions, isStepCall, type StepDialect } from '../step-extraction.js'
 import { changeJax } from './changes.js'
 import { gradients, keptOnProcessor } from './device.js'
@@ -31,17 +32,8 @@ import {
 export const jaxReader = defineReader({
   name: 'jax',
   languages: ['python'],
-  // A loop may take its compiled step from another module.
-  triggers: [
-    'value_and_grad',
-    'jax.grad',
-    'filter_grad',
-    'nnx.grad',
-    'jax.jit',
-    'jax.pmap',
-    'jax_enable_x64',
-    'JAX_ENABLE_X64',
-  ],
+  // A loop may take its step from another module.
+  triggers: ['jax', 'JAX', 'optax', 'flax', 'equinox', 'haiku'],
   read(facts, context, claims) {
     const { python } = facts
     if (python === undefined || isMeasurement(python.path)) return
@@ -70,6 +62,7 @@ function doubleByImport({ imported }: PythonModule): boolean {
 export function isJaxLoop(loop: Loop): boolean {
   return (
     loop.role === 'train' &&
+    !/^(eval(uate)?|valid(ate|ation)?|test)(_|$)/i.test(loop.function?.name ?? '') &&
     [...loop.effects.calls].some((name) => gradients.test(name) || name === carriedStep)
   )
 }
@@ -145,7 +138,9 @@ function readLoop(
   if (outer === null) claimSteps(python, loop, training)
   else claimRun(python, outer, training)
   const run = runLoopOf(python, loop)
-  if (run !== null) readSaving(python, run, training)
+  if (run === null) return
+  readSaving(python, run, training)
+  claimUnread(python, training, loopHeader(run))
 }
 
 /** The optimiser's moments in a short format change nothing of how layers compute. */

@@ -80,7 +80,7 @@ export function readPrecision(
     training.say('precision', off.key, off.value)
     return
   }
-  if (key === policyKey && isBefore(context.versions, ['keras'], tensorflowOnly)) {
+  if (key === policyKey && standsAlone(python) && isBefore(context.versions, ['keras'], tensorflowOnly)) {
     training.unknown('precision', key, 'this version of Keras has no policies', place, { site })
     return
   }
@@ -99,6 +99,13 @@ export function readPrecision(
   if (binding === null || option === null) training.default('precision', key, 'fp32', place, { site })
   // The launch leaves out the option that would lower it: the finding stands there.
   else training.default('precision', option, 'fp32', place, onLaunchLine(binding))
+}
+
+/** Keras that comes with TensorFlow has the version of TensorFlow, whatever else is installed. */
+function standsAlone(python: PythonModule): boolean {
+  return [python, ...python.imported].some(({ imports }) =>
+    [...imports].some((name) => /^keras(\.|$)/.test(name)),
+  )
 }
 
 /** Calls in code that never runs are not listed; its text says enough to name the option. */

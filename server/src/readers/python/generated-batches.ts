@@ -35,7 +35,8 @@ export const generatedBatchesReader = defineReader({
     'train_on_batch',
     // The step may stand in another module.
     'tensorflow',
-    'jax.jit',
+    'jax',
+    'optax',
     'fit_generator',
     '.fit(',
   ],

@@ -12,9 +12,10 @@ export function compilingHindrance(
   func: Func,
   versions: Record<string, string> = {},
 ): string | null {
+  const version = tensorflowVersion(python, versions)
   if (
     isBefore(versions, ['tensorflow', 'tensorflow-gpu'], '1.14') ||
-    tensorflowVersion(python, versions).before(2, 0) === true
+    (version.before(2, 0) === true && version.before(1, 14) !== false)
   )
     return '`tf.function` came with TensorFlow 1.14: before, `tf.contrib.eager.defun` compiles a step'
   const reached = reachedFrom(python, func, 0, new Set())

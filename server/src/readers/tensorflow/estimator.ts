@@ -1,5 +1,5 @@
 /** Estimators of TensorFlow, and `slim.learning.train`: one `Training` for each call that trains. Source: TensorFlow 1.15, estimator/training.py, run_config.py. */
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
@@ -297,14 +297,26 @@ const rarely = 500
 
 /** What the functions return that give an estimator its data to train on. */
 export function estimatorInputs(python: PythonModule): Expr[] {
-  return once(python, 'inputs of estimators', () =>
-    python.calls.flatMap((call) => {
+  return once(python, 'inputs of estimators', () => [
+    ...(python.importers.some(({ uses }) => uses.some((use) => trainsOne.test(use)))
+      ? python.functions.filter(({ name }) => inputName.test(name)).flatMap(givenBy)
+      : []),
+    ...python.calls.flatMap((call) => {
       const spec = trainedBy(python, call)?.spec ?? null
       const given = spec === null ? null : passedExpression(python.argument(spec, 'input_fn', 0))
       if (given === null) return []
       if (given.type === 'lambda') return [given.body]
       const func = python.functionOf(given)
-      return func === null ? [] : returnsOf(func)
+      return func === null ? [] : givenBy(func)
     }),
-  )
+  ])
 }
+
+/** `return features, labels`: both are drawn from one pipeline. */
+function givenBy(func: Func): Expr[] {
+  return returnsOf(func).flatMap((value) => (value.type === 'tuple' ? value.items : [value]))
+}
+
+/** A module that imports this one trains an estimator, with what functions here are called after. */
+const trainsOne = /^tensorflow\.(compat\.v1\.)?estimator\.(\w*Estimator|train_and_evaluate)$/
+const inputName = /^(?!.*(eval|valid|test|predict|serving)).*input_fn$/

@@ -1,20 +1,20 @@
 /** TensorFlow: one `Training` for each loop whose session runs an update of the graph, or that gives Keras one batch after the other. */
 
 import { batchStep, sessionStep } from '../../python/graph-steps.js'
-import type { Call, Loop, PythonModule } from '../../python/module.js'
+import type { Loop, PythonModule } from '../../python/module.js'
 import { once } from '../../text/once.js'
-import { lookUp } from '../../text/records.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
 import { byHand } from '../change-answer.js'
 import { heavyModel, kerasEvidence } from '../keras/evidence.js'
 import { usesKeras } from '../keras/fits.js'
 import { changePolicy } from '../keras/policy-change.js'
 import { readPrecision, rewriteKey } from '../keras/precision.js'
 import { loopHeader } from '../pytorch/loop.js'
-import { epochLoopOf, runLoopOf } from '../pytorch/loop-facts.js'
+import { epochLoopOf } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeGraphPrecision } from './graph-precision.js'
+import { claimKept } from './kept.js'
 import { claimLoop } from './loop.js'
 import { plainName } from './pipeline.js'
 
@@ -66,11 +66,11 @@ function readLoop(
   const outer = epochLoopOf(python, loop)
   if (outer !== null && validatesInSession(python, outer))
     training.known('validation', 'evaluation', true, loopHeader(outer))
-  if (inSession) claimKept(python, loop, training)
+  claimKept(python, loop, training)
 }
 
 const heavyOperation =
-  /^(tensorflow\.(nn\.(\w*conv[123]d\w*|depthwise_conv\w*|convolution)|layers\.(\w*conv\w*)|contrib\.(layers|slim)\.\w*conv\w*|contrib\.slim\.nets\.\S+)|(tf_slim|tflearn|tensorlayer|sonnet|tensorpack)\.\S*conv\S*)$/i
+  /^(tensorflow\.(nn\.(\w*conv[123]d\w*|depthwise_conv\w*|convolution)|layers\.(\w*conv\w*)|contrib\.(layers|slim)\.\w*conv\w*|contrib\.slim\.nets\.\S+|models\.research\.slim\.nets\.\S+)|(tf_slim|tflearn|tensorlayer|sonnet|tensorpack)\.\S*conv\S*)$|(^|\.)nets\.(vgg|resnet\w*|inception\w*|mobilenet\w*|nasnet\w*|alexnet|overfeat)\.\w+$/i
 
 /** Operations of a graph that gain from short formats, here or in a module that builds it. */
 export function heavyGraph(python: PythonModule): boolean {
@@ -102,31 +102,4 @@ function validatesInSession(python: PythonModule, outer: Loop): boolean {
     if (method === 'test_on_batch') return true
     return expr.args.some(({ value }) => heldOut.test(python.code.slice(value.start, value.end)))
   })
-}
-
-/** Sessions that save by themselves, every ten minutes, and go on from what they find. */
-const monitored = /^tensorflow\.(\w+\.)*(MonitoredTrainingSession|Supervisor)$/
-const folders: Record<string, string> = { MonitoredTrainingSession: 'checkpoint_dir', Supervisor: 'logdir' }
-
-function claimKept(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {
-  const keeper = python.calls.find(({ name }) => monitored.test(plainName(name ?? '')))
-  const place = loopHeader(runLoopOf(python, loop) ?? loop)
-  if (keeper !== undefined && isGivenFolder(keeper)) {
-    training.known('saves', keeper.method, 'while it runs', place)
-    training.known('resumable', keeper.method, true, place)
-  } else if (!readsBack(python)) training.default('resumable', 'restore', false, place)
-}
-
-function isGivenFolder({ method, expr }: Call): boolean {
-  return expr.args.some(({ name, star }) => star > 0 || name === lookUp(folders, method))
-}
-
-const reads = /(^|[._])(restore|latest_checkpoint|get_checkpoint_state|load_weights|load_model|load)(_|\.|$)/i
-
-/** Something here, or in a module that it works with, reads what was saved. */
-function readsBack(python: PythonModule): boolean {
-  return (
-    python.calls.some(({ name, method }) => reads.test(name ?? method) || reads.test(method)) ||
-    python.imported.some(({ uses }) => uses.some((use) => reads.test(use)))
-  )
 }

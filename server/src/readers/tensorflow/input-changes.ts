@@ -9,6 +9,7 @@ import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
 import { plainName } from './pipeline.js'
 import { changeUncached } from './uncached.js'
+import { tensorflowVersion } from './versions.js'
 
 export function changeInput(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const target = claim.site.target?.kind === 'call' ? claim.site.target : null
@@ -16,7 +17,12 @@ export function changeInput(claim: Claim, _value: unknown, facts: FragmentFacts)
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
-  const { text, imports } = autotune(python, facts, call.expr.start, target?.older === true)
+  const version = tensorflowVersion(python, facts.versions ?? {})
+  // The library chooses by itself since 1.13.
+  const fixed = version.before(2, 0) === true && version.before(1, 13) !== false
+  const { text, imports } = fixed
+    ? { text: target?.role === 'prefetch' ? '1' : '4', imports: [] }
+    : autotune(python, facts, call.expr.start, target?.older === true)
   if (target?.role === 'prefetch') {
     return {
       title: `Make the next batch while the accelerator works (.prefetch(${text}))`,

@@ -2,6 +2,7 @@
 
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lastName } from '../../syntax/python-children.js'
 import type { CallRole, ChangeTarget } from '../../text/change-target.js'
 import { noteSmall } from '../../text/evidence.js'
 import { once } from '../../text/once.js'
@@ -17,6 +18,7 @@ import { codeMatches } from '../pytorch/evidence.js'
 import { feedsByName } from '../pytorch/loader-use.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { estimatorInputs } from './estimator.js'
+import { isSessionLoop } from './graph-loop.js'
 import { changeInput } from './input-changes.js'
 import { type Mapped, mappedOf } from './mapped.js'
 import { methodPlace, type Pipeline, pipelineOf, plainName, usesPipelines } from './pipeline.js'
@@ -234,10 +236,27 @@ export function endsOf(analysis: PythonModule): End[] {
     if (x !== null) add(x, 'fit')
   }
   for (const data of estimatorInputs(analysis)) add(data, 'input_fn')
+  for (const { data, name } of iterated(analysis))
+    if (feedsByName(name) !== 'evaluation') add(data, 'session')
   for (const loop of analysis.loops) {
     if (loop.role === 'train' && loop.node.type === 'for') add(loop.node.iterable, 'loop')
   }
   return [...found.values()]
+}
+
+/** Data that a session that trains draws from, by an iterator of the graph: `dataset.make_one_shot_iterator()`. */
+function iterated(analysis: PythonModule): { data: Expr; name: string }[] {
+  if (!analysis.loops.some(isSessionLoop)) return []
+  return analysis.calls.flatMap(({ method, expr }) => {
+    const [given] = expr.args
+    if (method === 'make_initializer' && given !== undefined)
+      return [{ data: given.value, name: lastName(given.value) }]
+    if (!/^make_(one_shot|initializable)_iterator$/.test(method) || expr.callee.type !== 'attribute')
+      return []
+    // `tf.data.make_one_shot_iterator(dataset)`, `dataset.make_one_shot_iterator()`.
+    const data = given?.value ?? expr.callee.value
+    return [{ data, name: lastName(data) }]
+  })
 }
 
 /** Steps that hand over batches that are made ahead, or that keep all of them. */

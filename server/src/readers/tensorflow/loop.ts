@@ -18,6 +18,7 @@ import { isMeasurement } from '../pytorch/model-evidence.js'
 import { readSaving } from '../pytorch/records.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { claimExtractions, isStepCall, type StepDialect } from '../step-extraction.js'
+import { claimKept } from './kept.js'
 
 export const tensorflowLoopReader = defineReader({
   name: 'tensorflow-loop',
@@ -86,6 +87,7 @@ function readLoop(
   const evidence = { ...common }
   noteSmall(evidence, overTensors(python) ? 'single tensors' : null)
   const training = claimLoop(python, loop, evidence, automatic, claims)
+  claimKept(python, loop, training)
   if (first && heavyModel(python) !== false)
     readPrecision(
       python,

@@ -40,6 +40,9 @@ const passing =
 /** Methods of strategies that hand it on, and prefetch by themselves. */
 const distributing = /^(experimental_distribute_dataset|distribute_datasets_from_function)$/
 
+/** What goes through a data set, and what it gives next. */
+const iterators = /^(as_numpy_iterator|make_(one_shot|initializable)_iterator|get_next)$/
+
 const depthLimit = 24
 const stepLimit = 200
 
@@ -143,8 +146,7 @@ class Walk {
     if (name === null && transformations.has(callee.attr)) {
       this.follow(callee.value, depth + 1, passed)
       into.steps.push(call)
-    } else if (name === null && callee.attr === 'as_numpy_iterator')
-      this.follow(callee.value, depth + 1, passed)
+    } else if (name === null && iterators.test(callee.attr)) this.follow(callee.value, depth + 1, passed)
     else into.complete = false
   }
 

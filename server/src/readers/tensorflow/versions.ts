@@ -29,10 +29,12 @@ const firstVersion = [
 ]
 
 export function tensorflowVersion(python: PythonModule, versions: Record<string, string>): TensorflowVersion {
-  if (python.usesHere(...firstVersion)) return { before: () => true }
+  const first = python.usesHere(...firstVersion)
   const name = distributions.find((one) => lookUp(versions, one) !== undefined)
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(name === undefined ? '' : lookUp(versions, name)!) ?? []
-  if (major === undefined) return { before: () => null }
+  // Which of its releases, the names do not tell.
+  if (major === undefined || (first && major !== '1'))
+    return { before: (wanted) => (first && wanted >= 2 ? true : null) }
   const exact = lookUp(versions, `${name}==`) !== undefined
   const is = [Number(major), Number(minor)] as const
   return {
