@@ -49,6 +49,7 @@ export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts):
       return handOver(python, claim, call, facts)
     case 'patience':
     case 'stopDirection':
+    case 'stopMetric':
       return stoppingSettings.change(claim, value, facts)
     default:
       return byHand(claim)

@@ -3,10 +3,13 @@
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { mayBePassed } from '../../values/argument.js'
+import { calleePlace } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { claimForgotten, forgottenCallbacks } from '../early-stopping.js'
 import { stoppingSettings } from './settings.js'
 
+const ofTraining = /^(?!val)(loss|acc|accuracy|\w*_accuracy|mse|mae|mean_(squared|absolute)_error|auc)$/
 const className = 'keras.callbacks.EarlyStopping'
 
 export function readStopping(
@@ -19,8 +22,14 @@ export function readStopping(
   const made = items
     .map((item) => python.callOf(item))
     .filter((call): call is Call => call !== null && call.name === className)
-  if (made.length === 1)
-    stoppingSettings.claim(training, stoppingSettings.argumentsOf(python, made[0]!, training.locator))
+  if (made.length === 1) {
+    const source = stoppingSettings.argumentsOf(python, made[0]!, training.locator)
+    stoppingSettings.claim(training, source)
+    const watched = effective(stoppingSettings.read('stopMetric', source).value)
+    // What validation computes has `val_` before it.
+    if (watched !== undefined && ofTraining.test(watched))
+      training.known('stopsByTraining', 'monitor', true, calleePlace(made[0]!))
+  }
   if (made.length === 0 && (!mayBePassed(given) || items.length > 0)) readForgotten(python, fit, training)
 }
 

@@ -32,7 +32,7 @@ export const fitSettings = settingTable('Training', {
 })
 
 export const stoppingSettings = settingTable('Training', {
-  stopMetric: { keys: ['monitor'], position: 0, parse: asText, otherwise: 'val_loss' },
+  stopMetric: { keys: ['monitor'], position: 0, parse: asText, otherwise: 'val_loss', write: (name) => name },
   patience: { ...patienceRow, position: 2, otherwise: 0 },
   stopStart: { keys: ['start_from_epoch'], parse: asNumber, otherwise: 0 },
   // `auto` takes the direction from the name; only what is written out can be wrong.

@@ -5,6 +5,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { once } from '../../text/once.js'
 import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import { writtenList } from '../../values/written-list.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { claimForgotten, forgottenFor } from '../early-stopping.js'
@@ -45,6 +46,9 @@ function readArguments(
     mayBePassed(python.argument(trainer, 'val_check_interval')) ||
     (mayBePassed(everyEpochs) && knownArgument(everyEpochs) !== 1)
   stoppingSettings.claim(training, source, {}, ['stopMetric', 'stopDirection'])
+  const watched = effective(stoppingSettings.read('stopMetric', source).value)
+  if (watched !== undefined && /^(train|training)[_/]/i.test(watched))
+    training.known('stopsByTraining', 'monitor', true, calleePlace(call))
   if (!ownRhythm) stoppingSettings.claim(training, source, {}, ['patience'])
   const strict = python.argument(call, 'strict', 5)
   if (mayBePassed(strict) || fits.length === 0) return

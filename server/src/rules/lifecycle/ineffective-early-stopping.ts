@@ -26,7 +26,8 @@ export default defineRule({
         ? (wrongDirection(view) ??
           neverReported(view) ??
           neverComputed(view) ??
-          neverPatientEnough(view, options.lifecycle.minEpochs))
+          neverPatientEnough(view, options.lifecycle.minEpochs) ??
+          byTraining(view, options.lifecycle.minEpochs))
         : null)
     if (found === null) return silent(unless(view, 'earlyStopping', noFault(view)))
     report({
@@ -110,6 +111,24 @@ function neverComputed({ settings }: SubjectView<'Training'>): Found {
   return {
     at: metric,
     message: `Early stopping watches \`${name}\`, but nothing validates in this run, so it never acts.`,
+  }
+}
+
+/** A network goes on fitting the data that it trains on long after it has stopped getting better on others. */
+function byTraining({ settings }: SubjectView<'Training'>, minEpochs: number): Found {
+  const { stopMetric, stopsByTraining, validation } = settings
+  const name = effective(stopMetric)
+  if (stopMetric === undefined || name === undefined || effective(stopsByTraining) !== true) return null
+  const whole = atMost(settings.epochs)
+  if (effective(validation) !== true || effective(settings.openEnded) !== undefined) return null
+  if (whole !== null && whole.value < minEpochs) return null
+  const monitor = effective(settings.monitor)?.name
+  const other = monitor === undefined || monitor === name ? 'a metric of validation' : `\`${monitor}\``
+  return {
+    at: stopMetric,
+    severity: 'information',
+    message: `Early stopping watches \`${name}\`, which is computed on training data and goes on getting better when validation no longer does: watch ${other}.`,
+    fixes: monitor === undefined || monitor === name ? [] : setTo(stopMetric, monitor),
   }
 }
 

@@ -73,6 +73,8 @@ export interface TrainingSettings {
   /** The metric that early stopping watches, and the direction that it takes for better. */
   stopMetric: string
   stopDirection: 'lower' | 'higher'
+  /** That metric is computed on the data of training, which a network goes on fitting. */
+  stopsByTraining: boolean
   /** First epoch after which early stopping may act. */
   stopStart: number
   /** Names under which metrics are reported, where all of them are known. */
