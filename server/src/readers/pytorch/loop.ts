@@ -2,6 +2,7 @@
 
 import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, Loop, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall } from '../../text/evidence.js'
 import type { Json } from '../../text/json.js'
 import { once } from '../../text/once.js'
@@ -81,7 +82,27 @@ export function isEpochLoop(python: PythonModule, loop: Loop): boolean {
     'loops around training loops',
     () => new Set(python.loops.filter((one) => one.role === 'train').map((one) => epochLoopOf(python, one))),
   )
-  return !around.has(loop)
+  return !around.has(loop) && !startsAfresh(python, loop)
+}
+
+/** `model = Net(…)`, then `train(model, …)`: each pass is a training of its own, be it of a trial, a seed or a fold. */
+function startsAfresh(python: PythonModule, { calls, node }: Loop): boolean {
+  if (node.type === 'for' && countsEpochs(python, node)) return false
+  const made = new Set(
+    calls.flatMap(({ assignedTo, expr }) => (isMade(expr.callee) ? (assignedTo ?? []) : [])),
+  )
+  return calls.some(
+    ({ expr }) =>
+      python.effects(expr).backward &&
+      expr.args.some(({ value }) => value.type === 'name' && learner.test(value.id) && made.has(value.id)),
+  )
+}
+
+const learner = /model|net(work)?\d*$|agent|policy|classifier/i
+
+/** A class, by the case of its name, or a function that builds. */
+function isMade(callee: Expr): boolean {
+  return /^[A-Z]|^(build|create|make|get|init|load)_?/.test(lastIdentifier(callee))
 }
 
 /** The format is told where the training loop is. */
