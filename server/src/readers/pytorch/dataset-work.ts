@@ -117,6 +117,8 @@ function fromUnpacking(
   const bindings = python
     .bindingsOf(name)
     .filter(({ kind, value }) => kind !== 'assign' || value === null || isThere(value))
+    // `data, rest = split(data)`: what it was before.
+    .filter(({ value }, _, all) => all.length === 1 || value === null || !holds(value, name))
   const works = bindings.map((binding) => {
     if (binding.value === null || (binding.kind !== 'assign' && binding.kind !== 'loop')) return null
     if (binding.kind === 'assign' && binding.unpack === null)
@@ -127,6 +129,8 @@ function fromUnpacking(
   })
   return bindings.length === 0 ? null : costliest(works)
 }
+
+const holds = (outer: Expr, inner: Expr): boolean => outer.start <= inner.start && inner.end <= outer.end
 
 function fromCall(python: PythonModule, value: Expr & { type: 'call' }, depth: number): DatasetWork | null {
   const call = python.callAt(value)
@@ -142,6 +146,8 @@ function fromCall(python: PythonModule, value: Expr & { type: 'call' }, depth: n
     if (returned !== null) return datasetWork(python, returned, depth + 1)
     const ready = readyElsewhere(python, value.callee)
     if (ready !== null) return ready
+    const split = splitElsewhere(python, value, depth)
+    if (split !== null) return split
     if (value.callee.type === 'attribute') return fromMethod(python, value, value.callee.attr, depth)
     return null
   }
@@ -171,6 +177,18 @@ function readyElsewhere(python: PythonModule, callee: Expr): DatasetWork | null 
   const work = fromCalls([...ready.calls, ...converters(ready.calls.filter(ofAnObject))], [], false)
   // Else it is open which class an object of was pickled.
   return work.work === 'memory' ? work : null
+}
+
+/** A function of another module hands out parts of what it is passed: `split_dataset(data, 0.9)`. */
+function splitElsewhere(
+  python: PythonModule,
+  { callee, args }: Expr & { type: 'call' },
+  depth: number,
+): DatasetWork | null {
+  const imported = python.importedFunction(callee)
+  if (imported?.calls.some((name) => wrappers.test(name)) !== true) return null
+  const parts = args.flatMap(({ value }) => datasetWork(python, value, depth + 1) ?? [])
+  return costliest(parts)
 }
 
 function fromMethod(
