@@ -1,9 +1,10 @@
 /** Calls that take long for one sample, and whose result for it is the same in every epoch. Canonical names. */
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
-import { passedExpression } from '../../values/argument.js'
+import { numberIn, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
+import { pictureReader } from '../pytorch/datasets.js'
 import { codeText } from '../pytorch/evidence.js'
 import { sampleWork } from '../pytorch/sample-work.js'
 
@@ -26,7 +27,7 @@ const film =
   /^(decord\.VideoReader|cv2\.VideoCapture|av\.open|torchvision\.io\.read_video|torchcodec\.decoders\.\w+)$/
 /** Arithmetic of milliseconds and more. */
 const slowArithmetic =
-  /^(librosa\.(stft|cqt|pyin|yin|vqt|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split)|beat\.\w+|onset\.\w+)|(python_speech_features|opensmile|parselmouth|pyworld)\.(\w+\.)*\w+|torch\.stft|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|scipy\.signal\.(resample|resample_poly|decimate|spectrogram|stft|cwt|filtfilt|sosfiltfilt)|pywt\.(wavedec|wavedec2|wavedecn|swt|cwt)|scipy\.ndimage\.(zoom|gaussian_filter|median_filter|distance_transform_\w+)|skimage\.(feature|restoration|segmentation)\.\w+|skimage\.exposure\.equalize_adapthist|cv2\.(fastNlMeans\w+|calcOpticalFlowFarneback|inpaint)|mahotas\.features\.\w+|rdkit\.Chem\.AllChem\.\w+|ogb\.utils\.(mol\.)?smiles2graph|torch_geometric\.utils\.(smiles\.)?from_smiles|dgllife\.utils\.\w*(smiles|mol)_to_\w+|nltk\.(\w+\.)?(word_tokenize|sent_tokenize|pos_tag)|jieba\.(\w+\.)?(l?cut|tokenize)|bs4\.BeautifulSoup|(pytesseract\.)+image_to_\w+|(torch_geometric\.nn\.(pool\.)?|torch_cluster\.|dgl\.)(radius_graph|knn_graph|segmented_knn_graph)|sklearn\.neighbors\.(kneighbors_graph|radius_neighbors_graph)|scipy\.spatial\.(cKDTree|KDTree|Delaunay))$/
+  /^(librosa\.(stft|cqt|pyin|yin|vqt|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split)|beat\.\w+|onset\.\w+)|(python_speech_features|opensmile|parselmouth|pyworld)\.(\w+\.)*\w+|torch\.stft|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|scipy\.signal\.(resample|resample_poly|decimate|spectrogram|stft|cwt|filtfilt|sosfiltfilt)|pywt\.(wavedec|wavedec2|wavedecn|swt|cwt)|scipy\.ndimage\.(zoom|gaussian_filter|median_filter|distance_transform_\w+)|skimage\.(feature|restoration|segmentation)\.\w+|skimage\.exposure\.equalize_adapthist|cv2\.(fastNlMeans\w+|calcOpticalFlowFarneback|inpaint)|mahotas\.features\.\w+|rdkit\.Chem\.AllChem\.\w+|ogb\.utils\.(mol\.)?smiles2graph|torch_geometric\.utils\.(smiles\.)?from_smiles|dgllife\.utils\.\w*(smiles|mol)_to_\w+|nltk\.(\w+\.)?(word_tokenize|sent_tokenize|pos_tag)|jieba\.(\w+\.)?(l?cut|tokenize)|bs4\.BeautifulSoup|(pytesseract\.)+image_to_\w+|textblob\.TextBlob|langdetect\.detect|(torch_geometric\.nn\.(pool\.)?|torch_cluster\.|dgl\.)(radius_graph|knn_graph|segmented_knn_graph)|sklearn\.neighbors\.(kneighbors_graph|radius_neighbors_graph)|scipy\.spatial\.(cKDTree|KDTree|Delaunay))$/
 /** Objects that are called with a sample. */
 const slowTransform =
   /^torchaudio\.transforms\.(Resample|MelSpectrogram|Spectrogram|MFCC|LFCC)$|^transformers\.(\w+\.)*\w*(FeatureExtractor|Processor)$/
@@ -42,8 +43,13 @@ export const draws = /random|augment|noise|jitter|shuffle|choice|permutation|uni
 /** Layers that learn: what such an object makes of a sample changes. */
 const learns = /^torch\.nn\.(Conv|Linear|LSTM|GRU|Embedding|Transformer|MultiheadAttention)/
 
+/** Words by their stems, looked up or worked out one by one. */
+const stemmer = /^nltk\.(\w+\.)*(WordNetLemmatizer|\w*Stemmer)$/
+
 export function slowFor(python: PythonModule, call: Call): SlowWork | null {
   const { name, expr } = call
+  if (stemmer.test(call.receiver ?? '') && /^(lemmatize|stem)$/.test(call.method))
+    return arithmetic(call.method)
   const { callee } = expr
   const called = lastName(callee)
   const has = (argument: string) => expr.args.some((one) => one.name === argument)
@@ -66,7 +72,8 @@ export function slowFor(python: PythonModule, call: Call): SlowWork | null {
     const what = made === null && /^[\w.]{1,40}$/.test(written) ? written : short
     return { ...arithmetic(what, short === 'Resample'), tensors: ofTensors.test(type) }
   }
-  return madeElsewhere(python, call)
+  const recoded = recodesPicture(python, callee)
+  return recoded ? arithmetic(written) : madeElsewhere(python, call)
 }
 
 const arithmetic = (what: string, resamples = false): SlowWork => ({
@@ -84,6 +91,45 @@ function takesWaves(python: PythonModule, type: string, callee: Expr): boolean {
   const [from] = made.type === 'call' ? made.args : []
   const checkpoint = from === undefined ? undefined : effective(python.fold(from.value))
   return ofWaves.test(type) || (typeof checkpoint === 'string' && ofWaves.test(checkpoint))
+}
+
+/** A function that goes over a whole picture of labels once for each class: `for old in classes: mask[mask == old] = new`. */
+function recodesPicture(python: PythonModule, callee: Expr): boolean {
+  const func = python.functionOf(callee)
+  if (func === null) {
+    const imported = python.importedFunction(callee)
+    return imported?.repeats === true && imported.calls.includes('numpy.all') && readsPictures(python)
+  }
+  const inside = python.loops.filter(
+    ({ function: owner, node, trips }) =>
+      owner === func && node.type === 'for' && (numberIn(trips) ?? fewClasses) >= fewClasses,
+  )
+  return (
+    readsPictures(python) &&
+    inside.some(
+      (loop) =>
+        loop.calls.some(
+          ({ name, expr }) => name === 'numpy.all' && expr.args.some((one) => one.name === 'axis'),
+        ) || loop.node.body.some(assignsWhereEqual),
+    )
+  )
+}
+
+/** So many classes and more take a while. */
+const fewClasses = 5
+
+/** `mask[mask == old] = new`. */
+function assignsWhereEqual(statement: Stmt): boolean {
+  return (
+    statement.type === 'assign' &&
+    statement.targets.some(
+      (target) => target.type === 'subscript' && target.index.type === 'binary' && target.index.op === '==',
+    )
+  )
+}
+
+function readsPictures(python: PythonModule): boolean {
+  return python.calls.some(({ name }) => name !== null && pictureReader.test(name))
 }
 
 /** A function of another module, or an object of its classes that is called. */
