@@ -137,7 +137,7 @@ class Walk {
       if (first !== undefined) this.follow(first.value, depth + 1, passed)
       return
     }
-    if (callee.attr === 'as_dataset' && call.receiver?.startsWith('tensorflow_datasets') === true) {
+    if (callee.attr === 'as_dataset' && isBuilder(analysis, callee.value, call)) {
       into.source ??= 'tensorflow_datasets.load'
       into.sourceCall ??= call
       into.sources.push(into.source)
@@ -220,6 +220,12 @@ class Walk {
       else into.complete = false
     }
   }
+}
+
+/** `tfds.builder('mnist')`, `tfds.ImageFolder(…)`. */
+function isBuilder(analysis: PythonModule, expr: Expr, { receiver }: Call): boolean {
+  const made = analysis.callOf(expr)?.name ?? receiver
+  return made?.startsWith('tensorflow_datasets.') === true
 }
 
 /** `train, test = tfds.load(…)` has its parts from the call; `a, b = x, y` from the display. */
