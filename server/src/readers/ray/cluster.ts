@@ -134,7 +134,21 @@ function claimOwnJob(
   { provider, region, workers, document }: OwnJob,
 ): void {
   const head = headOf(root, document)
+  const gpusOf = (one: NodeType): number => {
+    const attached = attachedTo(claims, provider, one)
+    const type = effective(machineOf(claims, provider, one, document)) ?? ''
+    return (attached === null ? acceleratorsInType(type) : effective(attached.count)) ?? 0
+  }
   if (head === null) return
+  if (gpusOf(head) === 0) {
+    // One worker that is always there; others come only when something asks for their accelerators.
+    const accelerated = workers.filter((one) => gpusOf(one) > 0)
+    const [only] = accelerated
+    const isOne = (key: string): boolean => number(at(only?.sizes.node, key)) === 1
+    if (only === undefined || accelerated.length > 1 || !isOne('min_workers') || !isOne('max_workers')) return
+    claimJobOn(claims, only, 1, { provider, region, workers, document })
+    return
+  }
   const type = machineOf(claims, provider, head, document)
   const always = workers.map((one) => {
     const least = at(one.sizes.node, 'min_workers')
@@ -143,15 +157,25 @@ function claimOwnJob(
     return count === undefined || (count > 0 && !same) ? Number.NaN : count
   })
   const nodes = always.reduce((sum, count) => sum + count, 1)
-  const attached = attachedTo(claims, provider, head)
-  const count = attached === null ? acceleratorsInType(effective(type) ?? '') : effective(attached.count)
-  if (Number.isNaN(nodes) || (count ?? 0) === 0) return
+  if (!Number.isNaN(nodes)) claimJobOn(claims, head, nodes, { provider, region, workers, document })
+}
+
+/** The machines that what is sent to the cluster has. */
+function claimJobOn(
+  claims: ClaimBuilder,
+  node: NodeType,
+  nodes: number,
+  { provider, region, document }: OwnJob,
+): void {
+  const { place } = node
+  const type = machineOf(claims, provider, node, document)
+  const attached = attachedTo(claims, provider, node)
   const evidence: Evidence = { role: 'job', accelerator: 'gpu', small: null, notebook: false }
-  const compute = claims.subject('Compute', head.place, head.name, evidence, clusterJob(claims.path))
-  compute.known('provider', 'provider', provider, head.place)
-  if (region !== undefined) compute.known('region', 'region', region, head.place)
-  compute.known('service', 'head_node_type', false, head.place)
-  compute.known('nodes', 'min_workers', nodes, head.place)
+  const compute = claims.subject('Compute', place, node.name, evidence, clusterJob(claims.path))
+  compute.known('provider', 'provider', provider, place)
+  if (region !== undefined) compute.known('region', 'region', region, place)
+  compute.known('service', 'head_node_type', false, place)
+  compute.known('nodes', 'min_workers', nodes, place)
   const key = machineKeys[provider].at(-1)!
   if (attached === null) {
     claimType(compute, key, type)
