@@ -13,6 +13,8 @@ export interface PreparationCost {
   single: boolean
   /** What it depends on. */
   inputs: Expr[]
+  /** What it makes of one row no other row has a part in, and takes long. */
+  byRow?: true
   /** For each sample: a smaller picture, or what a file holds. */
   made?: 'picture' | 'file'
   /** Worth it before each pass of a loop, not once at the start of a program. */
@@ -101,6 +103,7 @@ export function tokenizing(python: PythonModule, call: Call): PreparationCost | 
     weight: 'heavy',
     single: isOneText(python, first.value),
     inputs: expr.args.map((one) => one.value),
+    byRow: true,
     quick: true,
   }
 }
@@ -222,10 +225,10 @@ export function preparationCost(python: PythonModule, call: Call): PreparationCo
     const model = python.text.slice(receiver.start, receiver.end).replace(/[^\w.]/g, '')
     // While it is trained it gives something else each time.
     if (new RegExp(`${model}\\.(fit|train|parameters)\\(`).test(python.code)) return null
-    return { what: 'SentenceTransformer.encode', weight: 'heavy', single: false, inputs }
+    return { what: 'SentenceTransformer.encode', weight: 'heavy', single: false, inputs, byRow: true }
   }
   if (method === 'pipe' && isSpacy(python, receiver))
-    return { what: 'nlp.pipe', weight: 'heavy', single: false, inputs }
+    return { what: 'nlp.pipe', weight: 'heavy', single: false, inputs, byRow: true }
   return tableCost(python, call, receiver, all)
 }
 
@@ -258,13 +261,15 @@ const usesTables = (python: PythonModule): boolean =>
 function tableCost(python: PythonModule, call: Call, receiver: Expr, inputs: Expr[]): PreparationCost | null {
   if (!usesTables(python)) return null
   const { method, expr } = call
-  const found = (weight: PreparationCost['weight'], what = method) => ({
+  const found = (weight: PreparationCost['weight'], what = method, byRow = false): PreparationCost => ({
     what,
     weight,
     single: false,
     inputs,
+    ...(byRow ? { byRow: true as const } : {}),
   })
-  if (/^(progress_apply|parallel_apply)$/.test(method)) return found('heavy', named(python, call))
+  if (/^(progress_apply|parallel_apply)$/.test(method))
+    return found('heavy', named(python, call), isColumn(receiver) && analyses(python, expr.args[0]?.value))
   if (method === 'apply') {
     // Modules of PyTorch, transforms of tf.data and others have an `apply` too.
     if (call.receiver !== null && !/^(pandas|cudf|modin)\./.test(call.receiver)) return null
@@ -280,7 +285,8 @@ function tableCost(python: PythonModule, call: Call, receiver: Expr, inputs: Exp
     const func = python.nameOf(first.value)
     if (!rows && func !== null && plainFunctions.test(func)) return null
     if (first.value.type === 'constant') return null
-    return found(rows || worksOnText(python, first.value) ? 'heavy' : 'ordinary', named(python, call))
+    const weight = rows || worksOnText(python, first.value) ? 'heavy' : 'ordinary'
+    return found(weight, named(python, call), (rows || isColumn(receiver)) && analyses(python, first.value))
   }
   if (/^(iterrows|itertuples)$/.test(method)) return found('heavy', `${method}()`)
   if (call.receiver !== null && !/^(pandas|cudf|modin)\./.test(call.receiver)) return null
@@ -327,10 +333,23 @@ const textWork =
 
 /** The function goes through the characters or words of a text. */
 function worksOnText(python: PythonModule, expr: Expr): boolean {
-  const func = python.functionOf(expr)
-  const node = func?.node ?? (expr.type === 'lambda' ? expr : null)
-  if (node === null) return expr.type === 'name' && /clean|token|stem|lemma|prepro|parse/i.test(expr.id)
-  return textWork.test(python.code.slice(node.start, Math.min(node.end, node.start + 3000)))
+  const code = codeOf(python, expr)
+  if (code === null) return expr.type === 'name' && /clean|token|stem|lemma|prepro|parse/i.test(expr.id)
+  return textWork.test(code)
+}
+
+const analysis =
+  /\bnlp\(|lemma|stem(mer)?\b|pos_tag|word_tokenize|BeautifulSoup|TextBlob|langdetect|\bChem\.|librosa|imread|Image\.open/i
+
+/** The function has a library look at each value: milliseconds, where cutting a text into words takes microseconds. */
+function analyses(python: PythonModule, expr: Expr | undefined): boolean {
+  return expr !== undefined && analysis.test(codeOf(python, expr) ?? '')
+}
+
+/** Of a function of this module; null: it is none. */
+function codeOf(python: PythonModule, expr: Expr): string | null {
+  const node = python.functionOf(expr)?.node ?? (expr.type === 'lambda' ? expr : null)
+  return node === null ? null : python.code.slice(node.start, Math.min(node.end, node.start + 3000))
 }
 
 function named(python: PythonModule, call: Call): string {

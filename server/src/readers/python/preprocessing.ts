@@ -24,6 +24,7 @@ import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { defineReader } from '../reader.js'
 import { alwaysRun, inTry, plainCalls, Varying } from '../repeated-code.js'
+import { selectsRows } from './fold-rows.js'
 import { preparedByNetworks } from './network-preparation.js'
 import { hoistSteps } from './preprocessing-change.js'
 import {
@@ -346,9 +347,11 @@ function stepsIn(
     if (owner !== null && (inTry(owner, hot.statement) || streams(python, owner, call))) return []
     if (cost.single && !goesThroughMany(call, pass)) return []
     const changing = cost.inputs.filter((input) => varying.has(input, owner))
+    const areRows = () =>
+      cost.byRow === true && changing.every((one) => selectsRows(python, varying, one, owner))
     if (
       changing.length > 0 &&
-      !(folds && cost.single && areItemsOfOne(hot.expressions, call, changing, owner))
+      !(folds && ((cost.single && areItemsOfOne(hot.expressions, call, changing, owner)) || areRows()))
     )
       return []
     // A batch at a time, what a tokenizer takes is little beside the step.
