@@ -4,6 +4,7 @@
  */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { passedExpression, textArgument } from '../../values/argument.js'
 import { callSite, methodPlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -29,6 +30,8 @@ export const rayDataReader = defineReader({
 const iterates = /^iter_(torch_batches|batches|tf_batches|rows)$/
 const transforms = /^(map|map_batches|flat_map|filter)$/
 const reads = /^ray\.data\.read_\w+$/
+/** The part of a data set that a worker goes through. */
+const shard = /^ray\.(train|air)\.(session\.)?get_dataset_shard$/
 const keeps = /^(materialize|cache|write_\w+)$/
 /** Puts the samples in another order in each epoch, as long as nothing keeps them behind it. */
 const shuffles = /^(random_shuffle|randomize_block_order)$/
@@ -48,8 +51,10 @@ function repeatedIn(python: PythonModule): Repeated[] {
   for (const call of python.calls) {
     if (!iterates.test(call.method) || call.expr.callee.type !== 'attribute') continue
     const loop = [...call.loops].reverse().find(({ role }) => role === 'epoch')
-    const end = loop === undefined ? null : python.callOf(call.expr.callee.value)
-    if (loop === undefined || end === null || loop.calls.includes(end)) continue
+    const given = loop === undefined ? null : python.callOf(call.expr.callee.value)
+    if (loop === undefined || given === null || loop.calls.includes(given)) continue
+    const end = shard.test(given.name ?? '') ? handedOver(python, given) : given
+    if (end === null) continue
     const whole = chainOf(python, end)
     if (whole === null || whole.some(({ method }) => keeps.test(method))) continue
     const shuffled = whole.findIndex(({ method }) => shuffles.test(method))
@@ -60,6 +65,18 @@ function repeatedIn(python: PythonModule): Repeated[] {
     if (!found.some((one) => one.last === last)) found.push({ loop, last, steps })
   }
   return found
+}
+
+/** What a worker is given of a data set that its trainer is handed: `TorchTrainer(loop, datasets={'train': data})`; null: not seen. */
+function handedOver(python: PythonModule, given: Call): Call | null {
+  const name = python.argument(given, 'dataset_name', 0)
+  const key = name.state === 'absent' ? 'train' : textArgument(name)
+  const trainers = python.calls.filter(({ expr }) => expr.args.some((one) => one.name === 'datasets'))
+  const [trainer, another] = trainers
+  if (trainer === undefined || another !== undefined || key === null) return null
+  const datasets = passedExpression(python.argument(trainer, 'datasets'))
+  const data = datasets === null ? null : passedExpression(python.entry(datasets, key))
+  return data === null ? null : python.callOf(python.result(data))
 }
 
 /** From the call that reads on; null: it does not begin with one. */
