@@ -24,7 +24,15 @@ import { isBefore } from '../versions.js'
 import { autocastFormats } from './autocast-format.js'
 import { trainedNetwork } from './defined-network.js'
 import { usesAny, usesAround } from './library-uses.js'
-import { isChosen, loweringOf, lowersHere, type Spot, switchedOffByFile } from './lowering.js'
+import {
+  isChosen,
+  loweringOf,
+  lowersHere,
+  type Spot,
+  switchAround,
+  switchedOffByFile,
+  switchedValue,
+} from './lowering.js'
 
 const key = 'torch.autocast'
 
@@ -101,13 +109,16 @@ export function precisionOf(
   if (usesAny(python, [...loopEngines, 'lightning.fabric.']))
     return unknown('an engine that another module makes')
   if (lowered.value.state === 'choice' && !usesAround(python, loweringUses)) return lowered
-  const taker = takesLoss(python, loop)
-  if (taker !== null) return unknown(`${taker} decides`)
+  const taken = takesLoss(python, loop)
+  const beside = taken === null ? null : besideOwn(python, loop, taken.call, spot)
+  const leftToTaker = beside === null && !loop.effects.calls.has('torch.autograd.backward')
+  if (taken !== null && leftToTaker) return unknown(`${taken.taker} decides`)
   if (!nowhere || isLoweredAround(python)) return unknown('precision is lowered elsewhere in the program')
   if (namesNetworks(python)) return unknown(named)
   if (hasDoubleLayers(python)) return unknown('layers of the network are made in float64')
   const major = Number.parseInt(versions.transformers ?? '5', 10)
   if (major >= 5 && loadsStored(python)) return unknown('the weights come in the format they are stored in')
+  if (beside !== null) return beside
   const off = switchedOffByFile(python, spot.locator)
   if (off !== null) return off
   return lowered.key === key || binding === null
@@ -126,15 +137,27 @@ function leftOut({ locator, place }: Spot, option: string, binding: Binding): Ke
 }
 
 /** `fabric.backward(loss)` or `engine.backward(loss)`: whoever takes the loss may also choose the format. */
-function takesLoss(python: PythonModule, loop: Loop): string | null {
+function takesLoss(python: PythonModule, loop: Loop): { taker: string; call: Call } | null {
   const foreign = handedLosses(python).get(loop)
   if (foreign === undefined || foreign.receiver === 'torch.Tensor') return null
-  if (loop.effects.calls.has('torch.autograd.backward')) return null
   const { callee } = foreign.expr
   // What a class of the project does with it is seen there.
   if (python.inheritedStep(callee) !== null) return null
   const named = callee.type === 'attribute' ? python.text.slice(callee.value.start, callee.value.end) : ''
-  return /accelerator|fabric|engine|scaler|trainer|optimizer|^self$|lite/i.test(named) ? named : null
+  return /accelerator|fabric|engine|scaler|trainer|optimizer|^self$|lite/i.test(named)
+    ? { taker: named, call: foreign }
+    : null
+}
+
+/** `if args.fp16: optimizer.backward(loss)`, and `loss.backward()` where it is off: the switch decides. */
+function besideOwn(python: PythonModule, loop: Loop, taking: Call, spot: Spot): Keyed<Precision> | null {
+  const own = python.calls.some(
+    (call) => call.loops.at(-1) === loop && isBackward(call) && call.expr.args.length === 0,
+  )
+  const switched = own ? switchAround(python, taking.expr.start) : null
+  if (switched === null) return null
+  const origin = originAt(spot)
+  return { key, value: switchedValue(switched, { ...origin, state: 'known', value: 'fp16-mixed' }, origin) }
 }
 
 /** What the autocasts of a program lower it to, where they are switched on. */
