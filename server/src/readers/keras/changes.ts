@@ -13,11 +13,13 @@ import { isTestSet, ofTestSet, patienceFor, whyNotHandedOver } from '../early-st
 import { isOnLaunchLine, isSetByLaunch, passOption } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
+import { changeGraphPrecision } from '../tensorflow/graph-precision.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { fitPosition } from './fits.js'
 import { validatedLoss } from './own-steps.js'
 import { changePolicy, kerasPackage, policyNamed } from './policy-change.js'
+import { rewriteKey } from './precision.js'
 import { fitForKernel } from './recurrent.js'
 import { asPolicy, stoppingSettings } from './settings.js'
 
@@ -29,7 +31,10 @@ export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts):
   if (isConfigured(claim, facts) && claim.setting === 'precision') return changeInFile(claim, value, facts)
   const { python } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
-  if (claim.setting === 'precision') return changePolicy(python, claim, value, facts)
+  if (claim.setting === 'precision')
+    return claim.key === rewriteKey
+      ? changeGraphPrecision(python, value, facts)
+      : changePolicy(python, claim, value, facts)
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the call is no longer in the file' }
   if (claim.setting === 'kind' && claim.site.target?.kind === 'argument') return fitForKernel(python, facts)

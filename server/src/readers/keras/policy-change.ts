@@ -48,7 +48,8 @@ export function changePolicy(
   }
   if (isBefore(facts.versions, ['tensorflow', 'tensorflow-gpu'], '2.4'))
     return { reason: 'set_global_policy() came with TensorFlow 2.4, and this project uses an older one' }
-  if (isBefore(facts.versions, ['keras'], tensorflowOnly) || usesRemoved(python, facts.versions))
+  const alone = standsAlone(python)
+  if ((alone && isBefore(facts.versions, ['keras'], tensorflowOnly)) || usesRemoved(python, facts.versions))
     return { reason: 'this version of Keras has no policies' }
   const at = importOf(python.tree.body)
   if (at === null) return { reason: 'the program imports Keras in another module' }
@@ -63,10 +64,12 @@ export function changePolicy(
   const others = ends ? [] : makersOf(python)
   const endsHere = ends || others.length > 0 || makesWhole(python)
   const statement: PythonRange = { fragment: fragment.index, start: at.start, end: at.end }
+  // Which release of Keras it runs with is not known, and it may well be one from before.
+  const old = alone && lookUp(facts.versions, 'keras') === undefined && fromBefore.test(python.code)
   return {
     // The last layer of a network that is made in another file would compute in 16 bits as well.
-    title: endsHere ? title : `${title}, and give its last layer dtype="float32"`,
-    safety: endsHere && !arithmetic ? 'unsafe' : 'display',
+    title: `${endsHere ? title : `${title}, and give its last layer dtype="float32"`}${old ? '; Keras before 2.4 has no policies' : ''}`,
+    safety: endsHere && !arithmetic && !old ? 'unsafe' : 'display',
     writes: [
       { kind: 'insert lines', path, where: 'after', statement, lines },
       ...fullPrecisionHead(python, { path, fragment: fragment.index }),
@@ -75,6 +78,17 @@ export function changePolicy(
     imports: name.import === null ? [] : [name.import],
   }
 }
+
+/** Keras that comes with TensorFlow has the version of TensorFlow, whatever else is installed. */
+export function standsAlone(python: PythonModule): boolean {
+  return [python, ...python.imported].some(({ imports }) =>
+    [...imports].some((name) => /^keras(\.|$)/.test(name)),
+  )
+}
+
+/** Names that Keras 2 had before its release 2.4, and which went in the years after. */
+const fromBefore =
+  /\b(fit|predict|evaluate)_generator\(|\bnp_utils\b|\b(Adam|SGD|RMSprop|Nadam|Adagrad|Adadelta)\(lr\s*=|keras\.layers\.(merge|normalization|convolutional|core)\b/
 
 /** What TensorFlow 2.4, which brought the policies, and the releases of Keras beside it had no more. */
 function usesRemoved(python: PythonModule, versions: Record<string, string> = {}): boolean {

@@ -19,6 +19,7 @@ import { optionLeftOut, switchAround, switchedOffByFile, switchedValue } from '.
 import type { ReaderContext } from '../reader.js'
 import { tensorflowVersion } from '../tensorflow/versions.js'
 import { isBefore } from '../versions.js'
+import { standsAlone } from './policy-change.js'
 import { asPolicy, tensorflowOnly } from './settings.js'
 
 export const policySetters = [
@@ -49,8 +50,9 @@ export function readPrecision(
   site: Place,
   context: ReaderContext,
   training: SubjectBuilder<'Training'>,
-  key: string = policyKey,
+  wanted: string = policyKey,
 ): void {
+  const { key, missing } = switchOf(python, wanted, context)
   fromLaunch(context, training, place, site)
   const { locator } = training
   const elsewhere = python.settingsElsewhere(...policySetters)
@@ -80,12 +82,8 @@ export function readPrecision(
     training.say('precision', off.key, off.value)
     return
   }
-  if (key === policyKey && standsAlone(python) && isBefore(context.versions, ['keras'], tensorflowOnly)) {
-    training.unknown('precision', key, 'this version of Keras has no policies', place, { site })
-    return
-  }
-  if (isEager(python) && tensorflowVersion(python, context.versions).before(2, 1) === true) {
-    training.unknown('precision', key, 'this version of TensorFlow has no policies', place, { site })
+  if (missing !== null) {
+    training.unknown('precision', key, missing, place, { site })
     return
   }
   const around = usesAny(python, [...policySetters, ...graphRewrites]) || loweredAround(python)
@@ -101,11 +99,23 @@ export function readPrecision(
   else training.default('precision', option, 'fp32', place, onLaunchLine(binding))
 }
 
-/** Keras that comes with TensorFlow has the version of TensorFlow, whatever else is installed. */
-function standsAlone(python: PythonModule): boolean {
-  return [python, ...python.imported].some(({ imports }) =>
-    [...imports].some((name) => /^keras(\.|$)/.test(name)),
-  )
+/** What a program of this version is told to compute in short formats with; `missing`: why with nothing. */
+function switchOf(
+  python: PythonModule,
+  wanted: string,
+  { versions }: ReaderContext,
+): { key: string; missing: string | null } {
+  if (wanted !== policyKey) return { key: wanted, missing: null }
+  const alone = standsAlone(python)
+  if (alone && isBefore(versions, ['keras'], tensorflowOnly))
+    return { key: wanted, missing: 'this version of Keras has no policies' }
+  const version = tensorflowVersion(python, versions)
+  if (version.before(2, 1) !== true) return { key: wanted, missing: null }
+  // Graphs are rewritten since 1.14, for optimisers of TensorFlow and of the Keras that comes with it.
+  const rewritten = !alone && !isEager(python) && version.before(1, 14) !== true
+  return rewritten
+    ? { key: rewriteKey, missing: null }
+    : { key: wanted, missing: 'this version of TensorFlow has no policies' }
 }
 
 /** Calls in code that never runs are not listed; its text says enough to name the option. */

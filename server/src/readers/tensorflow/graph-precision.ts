@@ -4,11 +4,12 @@
  */
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { plainName } from './pipeline.js'
 
-const optimizer = /^tensorflow\.train\.\w*Optimizer$/
+const optimizer = /^(tensorflow\.train\.\w*Optimizer|keras\.optimizers\.[A-Z]\w*)$/
 
 export function changeGraphPrecision(
   python: PythonModule,
@@ -25,10 +26,10 @@ export function changeGraphPrecision(
   for (const { name, expr } of python.calls) {
     if (!optimizer.test(plainName(name ?? ''))) continue
     const { callee } = expr
-    // As the program calls it: `tf.train`.
-    if (callee.type !== 'attribute' || callee.value.type !== 'attribute') continue
-    const package_ = python.text.slice(callee.value.start, callee.value.end)
-    const text = `${package_}.experimental.enable_mixed_precision_graph_rewrite(${python.text.slice(expr.start, expr.end)})`
+    // As the program calls TensorFlow: `tf` of `tf.train.AdamOptimizer`, of `tf.keras.optimizers.Adam`.
+    const library = rootOf(callee)
+    if (library === null || !/^tensorflow(\.compat\.v1)?$/.test(python.nameOf(library) ?? '')) continue
+    const text = `${library.id}.train.experimental.enable_mixed_precision_graph_rewrite(${python.text.slice(expr.start, expr.end)})`
     const range = { fragment: fragment.index, start: expr.start, end: expr.end }
     writes.push({ kind: 'replace', path, range, text })
   }
@@ -43,4 +44,11 @@ export function changeGraphPrecision(
     writes,
     imports: [],
   }
+}
+
+/** The name at the start of a chain of attributes; null: it is called by a name of its own. */
+function rootOf(callee: Expr): (Expr & { type: 'name' }) | null {
+  let inner = callee
+  while (inner.type === 'attribute') inner = inner.value
+  return inner.type === 'name' && inner !== callee ? inner : null
 }
