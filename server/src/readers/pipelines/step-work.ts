@@ -70,7 +70,7 @@ export function workOfName(name: string): StepWork[] {
 }
 
 const preparing =
-  /^(pandas\.(read_|concat|merge|get_dummies|to_datetime|cut|qcut|melt|pivot)|sklearn\.(preprocessing|feature_extraction|feature_selection|impute|decomposition)\.|sklearn\.model_selection\.train_test_split$|pyspark\.(ml\.feature|sql|pandas)\.|datasets\.load_dataset|nltk\.|spacy\.|cv2\.|librosa\.|tensorflow_transform\.|PIL\.)/
+  /^(pandas\.(read_|concat|merge|get_dummies|to_datetime|cut|qcut|melt|pivot)|sklearn\.(preprocessing|feature_extraction|feature_selection|impute|decomposition)\.|sklearn\.model_selection\.train_test_split$|pyspark\.(ml\.feature|sql|pandas)\.|datasets\.load_dataset|nltk\.|spacy\.|cv2\.|librosa\.|tensorflow_transform\.|PIL\.|soundfile\.|skimage\.|SimpleITK\.|pydicom\.|nibabel\.|rdkit\.|tifffile\.|imageio\.)/
 const preparingMethods =
   /^(withColumn|saveAsTable|insertInto|fillna|dropna|merge|groupby|get_dummies|drop_duplicates|fit_transform|to_csv|to_parquet|to_pickle|tokenize|astype|pivot|resample|rolling)$/
 /** Weights of an adapter that become part of the model's. */
