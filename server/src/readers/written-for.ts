@@ -1,7 +1,7 @@
 /**
  * Releases that code was written for, as far as it can only run with them. Sources: migration guide of PyTorch 0.4 (from 0.5 on a
  * loss has no element 0), release notes of PyTorch 1.5 (no Python 2), Keras 2.0 (names of arguments), 2.3 (`accuracy` in the
- * history) and 2.4 (needs TensorFlow 2.2), TensorFlow 2.1 (the last one for Python 2).
+ * history) and 2.4 (needs TensorFlow 2.2, has no `tensorflow_backend`), TensorFlow 2.1 (the last one for Python 2).
  */
 import { isBackward } from '../python/effects.js'
 import type { Call, PythonModule } from '../python/module.js'
@@ -37,9 +37,10 @@ function boundsOf(python: PythonModule): [name: string, below: string][] {
   const first = keras && isFirstKeras(python)
   const short = keras && hasShortAccuracy(python)
   if (first || short) found.push(['keras', first ? '2.0' : '2.3'], ['tensorflow', '2.0'])
-  else if (second) {
-    if (keras) found.push(['keras', tensorflowOnly])
-    found.push(['tensorflow', '2.2'])
+  else {
+    if (keras && (second || (has(/^keras(\.|$)/) && isBeforeOnly(python))))
+      found.push(['keras', tensorflowOnly])
+    if (second) found.push(['tensorflow', '2.2'])
   }
   return found
 }
@@ -71,6 +72,14 @@ function indexesLoss(python: PythonModule): boolean {
     new RegExp(
       `\\b${name}(\\[0\\])?(\\.cpu\\(\\))?\\.data(\\.cpu\\(\\))?(\\.numpy\\(\\))?\\[\\s*0\\s*\\]`,
     ).test(code),
+  )
+}
+
+/** What Keras 2.4 dropped, and names that TensorFlow 2, which it needs, does not have. */
+function isBeforeOnly(python: PythonModule): boolean {
+  return (
+    /\bkeras\.backend\.tensorflow_backend\b/.test(python.code) ||
+    python.uses('tensorflow.Session', 'tensorflow.ConfigProto')
   )
 }
 

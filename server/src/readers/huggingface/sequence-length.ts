@@ -26,7 +26,7 @@ const tokenizerCallee = /(^|[._])(tokenizer|tok|encode_plus|batch_encode_plus|pr
 /** Null: nothing in the module cuts its texts. */
 export function sequenceLength(python: PythonModule): LengthResult | null {
   return once(python, 'sequence length', () => {
-    const found = [...tokenizerCalls(python), ...blocks(python), ...slices(python)]
+    const found = [...tokenizerCalls(python), ...blocks(python), ...slices(python), ...blockFiles(python)]
     if (found.length === 0) return null
     let longest: LengthResult | null = null
     for (const one of found) {
@@ -117,6 +117,28 @@ function blocks(python: PythonModule): LengthResult[] {
     return typeof length === 'number'
       ? [{ length, key: text, place: { start: step.start, end: step.end }, folded }]
       : []
+  })
+}
+
+const blockReaders = /^transformers\.(\w+\.)*(LineByLine)?TextDataset$/
+
+/** `TextDataset(tokenizer, file_path, block_size=128)`: a file that is cut into blocks. */
+function blockFiles(python: PythonModule): LengthResult[] {
+  return python.calls.flatMap((call): LengthResult[] => {
+    if (call.name === null || !blockReaders.test(call.name)) return []
+    const given = python.argument(call, 'block_size', 2)
+    const expr = passedExpression(given)
+    const length = numberArgument(given)
+    return expr === null || length === null
+      ? [{ because: 'the length of its blocks' }]
+      : [
+          {
+            length,
+            key: 'block_size',
+            place: { start: expr.start, end: expr.end },
+            folded: python.fold(expr),
+          },
+        ]
   })
 }
 

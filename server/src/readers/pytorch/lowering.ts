@@ -228,9 +228,11 @@ const apexFormats = /^apex\.(amp|fp16_utils)\./
 function onlyAccompanies(python: PythonModule, { name, method }: Call): boolean {
   if (/^apex\.amp\.(scale_loss|master_params|(load_)?state_dict)$/.test(name ?? ''))
     return once(python, 'apex initialises', () => python.callsTo('apex.amp.initialize').length > 0)
-  if (method !== 'GradScaler') return false
-  return codeMatches(python, /\bautocast\b/)
+  // Without an autocast it scales losses in fp32. Where its name is not known, it may be more.
+  return method === 'GradScaler' && (scaler.test(name ?? '') || codeMatches(python, /\bautocast\b/))
 }
+
+const scaler = /^torch\.(cuda\.)?amp\.(\w+\.)*GradScaler$/
 
 /** The option that would make it true, as it is passed; only a switch can be passed without a value. */
 function optionOf({ option, negated, value }: Condition): string | null {
