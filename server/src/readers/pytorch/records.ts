@@ -57,14 +57,21 @@ function returnsValues(outer: Loop): boolean {
   )
 }
 
+/** Not figures, pictures, curves and settings: a run does not go on from them. */
 const saving =
-  /(^|\.|_)(save|dump)(_|$|\.)|save|checkpoint|ckpt|snapshot|serialize|to_disk|push_to_hub|backup/i
+  /^(?!numpy\.|(json|yaml)\.|.*(im|fig)_?save|.*save_?(all_)?(fig|im(age|g)?|pic|plot|curve|sample|video|gif|grid|mask|metric|log|hist|loss|pred|conf|args|json|csv|txt|text)).*(save|(^|\.|_)dump(_|$|\.)|checkpoint|ckpt|snapshot|serialize|to_disk|push_to_hub|backup)/i
+
+/** A method is listed by its own name as well: `.save` of `numpy.save`. */
+function savesAny(calls: ReadonlySet<string>): boolean {
+  const arrays = calls.has('numpy.save')
+  return [...calls].some((name) => saving.test(name) && !(arrays && name === '.save'))
+}
 
 /** When a loop saves what it could go on from, and how much of that stays. */
 export function readSaving(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
   const header = loopHeader(outer)
   const site = { start: outer.node.start, end: outer.node.end }
-  const inside = [...outer.effects.calls].some((name) => saving.test(name))
+  const inside = savesAny(outer.effects.calls)
   const own = outer.calls
   // A method of the project that is called there may do it under another name.
   const hidden = own.some(
@@ -72,6 +79,12 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
       saving.test(call.method) ||
       (call.name === null && python.handsOn(call.expr.callee).some(({ to }) => saving.test(to))),
   )
+  const off = inside || hidden ? offByDefault(python, own) : null
+  if (off !== null) {
+    const key = codeText(python, off.start, off.end)
+    training.default('saves', key, 'never', header, { site, overridable: true })
+    return
+  }
   if (inside || hidden) {
     training.known('saves', 'checkpoint', 'while it runs', header, { site })
     readKept(python, outer, training)
@@ -92,6 +105,24 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
   else if (own.some((call) => reachesElsewhere(python, call, saving)))
     training.unknown('saves', 'checkpoint', 'a module of the project that saves', header, { site })
   else training.default('saves', 'checkpoint', afterwards ? 'at the end' : 'never', header, { site })
+}
+
+/** The switch that keeps everything in a loop from being saved unless somebody asks for it: `if args.checkpoint:`; null: none does. */
+function offByDefault(python: PythonModule, calls: readonly Call[]): Expr | null {
+  const saves = calls.filter(
+    ({ name, method, expr }) => saving.test(name ?? method) || savesAny(python.effects(expr).calls),
+  )
+  let found: Expr | null = null
+  for (const { expr } of saves) {
+    const reach = python.reach(expr.start)
+    if (reach.state !== 'sometimes' || reach.byDefault !== false) return null
+    const off = reach.conditions.find(({ condition, holds }) => holds && condition.byDefault === false)
+    // What the results of a run decide is no switch.
+    const test = off?.condition.test ?? null
+    if (test?.type !== 'attribute' && test?.type !== 'name') return null
+    found ??= test
+  }
+  return found
 }
 
 const hooks = /(^|[._])(hook|callback|listener|plugin)s?\b/i

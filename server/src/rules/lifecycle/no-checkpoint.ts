@@ -34,11 +34,12 @@ export default defineRule({
     if (isSilence(length)) return silent(length)
     if (saves !== undefined && saves.state !== 'unknown' && saves.value !== 'while it runs') {
       const end = saves.value === 'at the end'
+      const asked = saves.overridable ? `nothing is saved unless \`${saves.key}\` is on` : undefined
       report({
         at: saves,
         severity: severityOf(view),
         ...extentOf(view),
-        message: `${length}, and ${end ? 'the only save is at the end' : `nothing is saved (\`${saves.key}\`)`}: after an interruption all of it is paid for again.`,
+        message: `${length}, and ${asked ?? (end ? 'the only save is at the end' : `nothing is saved (\`${saves.key}\`)`)}: after an interruption all of it is paid for again.`,
         confidence: 'medium',
         fixes: [{ set: [{ claim: saves, value: 'while it runs' }] }],
       })
