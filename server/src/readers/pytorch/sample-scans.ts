@@ -122,8 +122,9 @@ class WholeSets {
   /** `self.table` of `self.table[self.table.user == user]`, `self.table.loc[…]`. */
   filtered({ value, index }: Subscript): Expr | null {
     const frame = value.type === 'attribute' && value.attr === 'loc' ? value.value : value
-    if (!this.isFrame(frame) && !isNamedTable(frame)) return null
     const written = this.textOf(frame)
+    if (!this.isFrame(frame) && !isNamedTable(frame) && !(isOfSelf(frame) && this.asksColumn(index, written)))
+      return null
     const tests = (one: Expr): boolean =>
       (one.type === 'binary' && /^(==|!=|<|>|<=|>=)$/.test(one.op) && holds(one, written)) ||
       (one.type === 'call' &&
@@ -136,6 +137,19 @@ class WholeSets {
     const holds = (one: Expr, text: string): boolean =>
       this.textOf(one) === text || childrenOf(one).some((child) => holds(child, text))
     return tests(index) ? frame : null
+  }
+
+  /** `self.turns['dialogue'] == dialogue`: only a table has columns by name to compare. */
+  private asksColumn(expr: Expr, table: string): boolean {
+    if (expr.type !== 'binary') return false
+    const isColumn = (one: Expr) =>
+      one.type === 'subscript' &&
+      this.textOf(one.value) === table &&
+      one.index.type === 'constant' &&
+      typeof one.index.value === 'string'
+    return /^[&|]$/.test(expr.op)
+      ? this.asksColumn(expr.left, table) || this.asksColumn(expr.right, table)
+      : expr.op === '==' && (isColumn(expr.left) || isColumn(expr.right))
   }
 
   /** `self.table`, `self.table['item']`. */
