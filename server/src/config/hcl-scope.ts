@@ -2,7 +2,7 @@
  * What the references of a Terraform module hold: variables (from `.tfvars` files, from the modules of the project that
  * call this one, or their defaults) and locals, over all files of the folder.
  */
-import { at, entries, entry, items, type Key, map, text } from './access.js'
+import { at, entries, entry, items, type Key, map, number, text } from './access.js'
 import type { ConfigMap, ConfigNode } from './node.js'
 
 /** One `.tf` or `.tfvars` file. */
@@ -49,6 +49,8 @@ export class HclScope {
   /** How many resources of each type the module has. */
   readonly resourceTypes = new Map<string, number>()
   private readonly providers = new Map<string, HclValue>()
+  /** Nobody calls it but with `count = 0`. */
+  readonly isUnused: boolean
   private readonly callers: { path: string; block: ConfigMap; scope: HclScope }[]
 
   constructor(
@@ -61,7 +63,9 @@ export class HclScope {
       if (path.endsWith('.tfvars')) this.assign(path, root)
       else this.define(path, root)
     }
-    this.callers = module.callers.map(({ path, block, module: outer }) => ({
+    const callers = module.callers.filter(({ block }) => number(at(block, 'count')) !== 0)
+    this.isUnused = callers.length === 0 && module.callers.length > 0
+    this.callers = callers.map(({ path, block, module: outer }) => ({
       path,
       block,
       scope: known.get(outer) ?? new HclScope(outer, known, budget),
@@ -188,6 +192,7 @@ export class HclScope {
   private variable(name: string): Owned | undefined {
     const declared = this.variables.get(name)
     if (declared === undefined) return undefined
+    if (this.isUnused) return undefined
     if (this.callers.length > 0) {
       const values = this.callers.map(({ path, block, scope }): Owned | undefined => {
         const argument = entry(block, name)?.value

@@ -42,8 +42,12 @@ function readMachine(
   notebook: boolean,
 ): void {
   const scripted = startScriptMayEnd(claims, context, one, 'user-data')
+  const bought = optionOf(one, market)?.outline ?? ''
+  const spot = /\bspot\b/i.test(bought) && !/ValidUntil|BlockDuration/.test(bought)
   const source = new OptionSource(one, claims, {
-    aliases: { [shutdown]: [...mayEnd, ...(scripted ? ['user-data'] : [])] },
+    aliases: {
+      [shutdown]: ['launch-template', ...(spot ? [] : [market]), ...(scripted ? ['user-data'] : [])],
+    },
   })
   const type = source.text('instance-type')
   if (effective(type) === undefined || source.option('dry-run') !== undefined) return
@@ -56,17 +60,18 @@ function readMachine(
     scope: '',
   })
   claimType(compute, 'instance-type', type)
+  if (spot) compute.known('spot', market, true, one.head)
   if (notebook) compute.known('managedBy', 'sagemaker', 'sagemaker', one.head)
   const end = besideMatching(one, endings)
   if (end !== null) compute.known('endedBy', end, end, one.head)
   const key = notebook ? 'lifecycle-config-name' : shutdown
   const ended = opaque(source.get(key), 'it may stop by itself')
-  compute.say('idleStop', key, orDefault({ ...ended, site }, null))
+  compute.say('idleStop', key, orDefault({ ...ended, site }, null, spot))
 }
 
 const shutdown = 'instance-initiated-shutdown-behavior'
-/** What else may end a machine. */
-const mayEnd = ['instance-market-options', 'launch-template']
+/** Spot capacity is billed until others want it. */
+const market = 'instance-market-options'
 
 function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (facts.shell === undefined) return { reason: 'the command is inside a string' }

@@ -69,9 +69,15 @@ function readInstance(python: PythonModule, call: Call, claims: ClaimBuilder): v
   if (compute === null) return
   const key = 'InstanceInitiatedShutdownBehavior'
   const source = new CallSource(python, call, claims)
-  // `terminate` lets the program on the machine end it with a shutdown; spot capacity ends by itself.
-  const given = firstGiven(source.get(key), source.get('InstanceMarketOptions'))
-  compute.say('idleStop', key, orDefault(opaque(given, 'it is given'), null))
+  const market = 'InstanceMarketOptions'
+  // Spot capacity is billed until others want it.
+  const spot =
+    effective(source.get(market, 'MarketType')) === 'spot' &&
+    source.get(market, 'SpotOptions', 'ValidUntil').state === 'absent'
+  if (spot) compute.known('spot', market, true, calleePlace(call))
+  // `terminate` lets the program on the machine end it with a shutdown.
+  const given = spot ? source.get(key) : firstGiven(source.get(key), source.get(market))
+  compute.say('idleStop', key, orDefault(opaque(given, 'it is given'), null, spot))
 }
 
 /** A machine whose start script launches a training is a job. False: it starts none that can be read. */

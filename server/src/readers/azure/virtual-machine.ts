@@ -50,7 +50,8 @@ function readMachine(claims: ClaimBuilder, one: CloudCommand, text: string): voi
   claimType(compute, 'size', stated(claims.origin(valuePlace(size)), size.value))
   const spot = /^(spot|low)$/i.test(optionOf(one, 'priority')?.value ?? '')
   const script = optionOf(one, 'custom-data', 'user-data')
-  if (spot || script !== undefined || !one.complete || endings.test(text))
+  if (spot) compute.known('spot', 'priority', true, head)
+  if (script !== undefined || !one.complete || endings.test(text))
     compute.unknown('idleStop', key, 'it may stop by itself', head, { site })
   // Who stops it by hand is not in the script.
   else compute.default('idleStop', key, null, head, { site, overridable: true })

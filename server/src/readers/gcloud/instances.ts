@@ -62,7 +62,8 @@ function readInstance(
     ...(own === null ? {} : { job: own.job }),
   })
   if (own !== null) claimJob(compute, one, own)
-  if (own !== null && isSpot(one)) compute.known('spot', 'provisioning-model', true, head)
+  const spot = isSpot(one)
+  if (spot && (own !== null || !isPreemptible(one))) compute.known('spot', 'provisioning-model', true, head)
   const region = optionOf(one, 'zone')?.value
   if (typeof region === 'string') compute.known('region', 'zone', region.replace(/-[a-z]$/, ''), head)
   claimType(compute, 'machine-type', type)
@@ -71,11 +72,10 @@ function readInstance(
     compute.say('gpuModel', 'accelerator', attached.model)
   }
   const key = 'max-run-duration'
-  const spot = isSpot(one)
   const limit = optionOf(one, key, 'termination-time', 'resource-policies', 'request-valid-for-duration')
   if (
     limit !== undefined ||
-    spot ||
+    (spot && isPreemptible(one)) ||
     !one.complete ||
     endings.test(text) ||
     startScriptMayEnd(claims, context, one, 'metadata-from-file', 'metadata')
@@ -88,6 +88,11 @@ function readInstance(
 function isSpot(one: CloudCommand): boolean {
   const model = optionOf(one, 'provisioning-model')?.value ?? ''
   return isOn(one, 'spot') || isOn(one, 'preemptible') || /^spot$/i.test(model)
+}
+
+/** It ends after a day; spot capacity is billed until others want it. */
+function isPreemptible(one: CloudCommand): boolean {
+  return isOn(one, 'preemptible') && !/^spot$/i.test(optionOf(one, 'provisioning-model')?.value ?? '')
 }
 
 /** What only a machine has on which the script itself starts programs. */
@@ -103,8 +108,10 @@ function changeInstance(claim: Claim, value: unknown, facts: FragmentFacts): Cha
   if (claim.setting !== 'idleStop') return byHand(claim)
   // There is no idle shutdown of a plain machine; a day's work ends in the evening.
   const hours = Math.max(8, Math.round(Number(value) / 3600))
+  const { start, end } = claim.site
+  const ends = /--instance-termination-action\b/.test(facts.fragment.text.slice(start, end))
   return addOptions(claim, facts, `Stop it after ${hours} hours: --max-run-duration`, [
     `--max-run-duration=${hours}h`,
-    '--instance-termination-action=STOP',
+    ...(ends ? [] : ['--instance-termination-action=STOP']),
   ])
 }

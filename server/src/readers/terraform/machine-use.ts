@@ -92,6 +92,7 @@ export function claimMachineUse(block: Block, provider: MachineProvider, holds: 
   if (gpus !== undefined) compute.say('gpus', gpus.key, gpus.value)
   if (model !== undefined) compute.say('gpuModel', model.key, model.value)
   if (spot) compute.known('spot', 'aws_spot_instance_request', true, block.header)
+  else if (isSpot(block, provider)) compute.known('spot', 'machine', true, block.header)
   claimStop(compute, block, provider)
 }
 
@@ -146,17 +147,30 @@ function scriptOf(block: Block, ...keys: string[]): string | undefined {
   return effective(block.text(...keys)) ?? textWithTemplates(value.node) ?? block.module.textOf(value)?.text
 }
 
+/** Spot capacity, which is billed until others want it. What was called preemptible on Google ends after a day. */
+export function isSpot(block: Block, provider: MachineProvider): boolean {
+  if (provider === 'aws') return effective(block.text('instance_market_options', 0, 'market_type')) === 'spot'
+  if (provider === 'gcp') return effective(block.text('scheduling', 0, 'provisioning_model')) === 'SPOT'
+  return provider === 'azure' && effective(block.text('priority')) === 'Spot'
+}
+
+/** A server on spot capacity is not there at all hours. */
+function mayEnd(block: Block, key: string, serves: boolean): boolean {
+  if (!block.holds(key)) return false
+  if (key === 'priority') return serves || !/^(Spot|Regular)$/.test(effective(block.text(key)) ?? '')
+  if (key !== 'instance_market_options' || serves || !isSpot(block, 'aws')) return true
+  return block.has(key, 0, 'spot_options', 0, 'valid_until')
+}
+
+const schedulings = ['preemptible', 'provisioning_model', 'max_run_duration', 'instance_termination_action']
+
 /** The script of a server that cannot be read starts the server. */
 function endsByItself(block: Block, provider: MachineProvider, serves: boolean): string | undefined {
-  const found = ending[provider].find((one) => block.holds(one))
+  const found = ending[provider].find((one) => mayEnd(block, one, serves))
   if (found !== undefined) return found
+  const spot = !serves && isSpot(block, provider)
   // GPUs cannot be moved while they run, so `scheduling` is always there.
-  for (const key of [
-    'preemptible',
-    'provisioning_model',
-    'max_run_duration',
-    'instance_termination_action',
-  ]) {
+  for (const key of spot ? ['max_run_duration'] : schedulings) {
     if (
       provider === 'gcp' &&
       block.has('scheduling', 0, key) &&

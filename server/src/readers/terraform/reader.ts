@@ -111,6 +111,7 @@ export const terraformReader = defineReader({
     const root = facts.config?.documents[0]?.root
     if (root === undefined || !facts.path.endsWith('.tf')) return
     const module = new Module(claims, facts, root, context)
+    if (module.scope.isUnused) return
     const resources = items(at(root, 'resource'))
     const here = new Map<string, number>()
     for (const node of resources) {

@@ -14,7 +14,7 @@ import { claimScriptFile } from '../script-file.js'
 import { trainsByName } from '../shell/failures.js'
 import { launchesOf } from '../shell/launches.js'
 import { type Block, regionOf } from './block.js'
-import { claimStop } from './machine-use.js'
+import { claimStop, isSpot } from './machine-use.js'
 
 const scripts = {
   aws: [['user_data'], ['user_data_base64']],
@@ -52,7 +52,8 @@ export function readStartedJob(
   const region = regionOf(block, provider)
   if (region !== undefined) compute.known('region', 'region', region, header)
   claimWholeType(compute, key, type)
-  if (spot || isSpot(block, provider)) compute.known('spot', 'machine', true, header)
+  if (spot || isSpot(block, provider) || isPreemptible(block, provider))
+    compute.known('spot', 'machine', true, header)
   const model = derived(block.text('guest_accelerator', 0, 'type'), attachedModel)
   if (provider === 'gcp') {
     compute.say('gpus', 'guest_accelerator', attached)
@@ -116,9 +117,6 @@ function variablesOf(
   return found
 }
 
-function isSpot(block: Block, provider: 'aws' | 'gcp'): boolean {
-  return provider === 'aws'
-    ? effective(block.text('instance_market_options', 0, 'market_type')) === 'spot'
-    : effective(block.text('scheduling', 0, 'provisioning_model')) === 'SPOT' ||
-        effective(block.boolean('scheduling', 0, 'preemptible')) === true
+function isPreemptible(block: Block, provider: 'aws' | 'gcp'): boolean {
+  return provider === 'gcp' && effective(block.boolean('scheduling', 0, 'preemptible')) === true
 }

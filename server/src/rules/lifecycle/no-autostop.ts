@@ -22,7 +22,7 @@ export default defineRule({
   finds: 'machines that nothing stops',
   summary: 'A machine that nothing stops is billed through nights and weekends.',
   check(view, { report, silent, options, today }) {
-    const { idleStop, endedBy, interactive, instanceType, gpus, choosesCapacity } = view.settings
+    const { idleStop, endedBy, interactive, instanceType, gpus, choosesCapacity, spot } = view.settings
     if (idleStop === undefined || effective(idleStop) !== null)
       return silent(unless(view, 'idleStop', 'it stops when it is idle'))
     const ended = effective(endedBy)
@@ -44,6 +44,8 @@ export default defineRule({
     // A command that ends it, rather than a setting.
     const missing = /[\s(]/.test(idleStop.key) ? 'is never called' : 'is not set'
     const state = idleStop.state === 'known' ? 'is off' : missing
+    const end =
+      effective(spot) === true ? 'its capacity is taken back or somebody notices' : 'somebody notices'
     // It may be on a machine of somebody's own, which costs the same at night.
     const given = effective(choosesCapacity) === false && idleStop.state !== 'known'
     report({
@@ -61,7 +63,7 @@ export default defineRule({
         ? `Nothing takes this down once nobody uses it (\`${idleStop.key}\` ${state}): it keeps ${machine === '' ? 'its accelerators' : machine} from others until somebody notices.`
         : byHand
           ? `${name}: this workstation never stops by itself (\`${idleStop.key}\` ${state}), so it is billed through every night and weekend.`
-          : `${name}: nothing stops this once its work is done (\`${idleStop.key}\` ${state}), so it is billed until somebody notices.`,
+          : `${name}: nothing stops this once its work is done (\`${idleStop.key}\` ${state}), so it is billed until ${end}.`,
       ...(byHand && !given
         ? {
             saving: {
