@@ -200,13 +200,13 @@ export function frequentWork(analysis: PythonModule, { code, loop }: Step): Freq
   return result
 }
 
-/** `for x, y in test_loader: …` inside of a step, or of every few of them, that goes through all of it. */
+/** `for x, y in test_loader: …` inside of a step, or of every few of them; one that breaks off looks at a few batches only. */
 function evaluationInside(analysis: PythonModule, code: HotCode, step: Loop): FrequentWork | null {
   for (const { statement, func, every, guarded, conditional, exceptional } of code.statements) {
     if (statement.type !== 'for' || func !== step.function || conditional || exceptional) continue
     if (guarded && (every === undefined || every > often)) continue
     const inner = analysis.loops.find(({ node }) => node === statement)
-    if (inner === undefined || !goesThroughAll(inner)) continue
+    if (inner === undefined || inner.role !== 'evaluate' || inner.hasBreak) continue
     const at = { start: statement.start, end: statement.iterable.end }
     const what = analysis.text.slice(at.start, at.end).replace(/\s+/g, ' ')
     return { kind: 'evaluate', what, at, call: null, every: every ?? 1 }
@@ -218,11 +218,6 @@ function evaluationInside(analysis: PythonModule, code: HotCode, step: Loop): Fr
 function evaluates(python: PythonModule, { expr: { callee } }: Call): boolean {
   const func = python.functionOf(callee)
   if (func === null || !evaluator.test(func.name)) return false
-  const loops = python.loops.some((one) => one.function === func && goesThroughAll(one))
+  const loops = python.loops.some((one) => one.function === func && one.role === 'evaluate')
   return loops && !python.effectsOfFunction(func).backward
-}
-
-/** An evaluation that breaks off looks at a few batches only. */
-function goesThroughAll({ role, hasBreak }: Loop): boolean {
-  return role === 'evaluate' && !hasBreak
 }
