@@ -8,12 +8,13 @@ import { configuredFrom } from '../config/configured.js'
 import { wordsOf } from '../config/overlay.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
+import { ownConfiguration } from '../link/inherited-configuration.js'
 import { isWrittenAs } from '../link/programs.js'
 import { searchedFolders } from '../link/search-path.js'
 import { installedVersions, plainVersions, processorWheels } from '../link/versions.js'
 import { analyse } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
-import { configurationModule } from '../python/configuration-module.js'
+import { configurationFunction, configurationModule } from '../python/configuration-module.js'
 import { importsOf } from '../python/imports.js'
 import type { Call, ModuleSummary, PythonModule } from '../python/module.js'
 import { mayNameModules, namedModules } from '../python/named-modules.js'
@@ -23,6 +24,7 @@ import { tooNew } from '../readers/first-releases.js'
 import type { FragmentFacts, Reader, ReaderContext, UnreadModule } from '../readers/reader.js'
 import { withWrittenFor } from '../readers/written-for.js'
 import type { Grammars } from '../syntax/parser.js'
+import type { Configured } from '../text/configured.js'
 import { lookUp } from '../text/records.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { SourceFragment } from '../text/source-fragment.js'
@@ -135,11 +137,20 @@ export class Analyzer {
   /** The values of a configuration file, for the scripts that read it. */
   configuredOf(file: SourceFile): HydraFile {
     const fragment = file.fragments[0]
+    if (fragment?.language === 'python') return { root: this.configuredByCode(file, fragment) }
     const documents = fragment === undefined ? undefined : this.trees.of(file)[0]?.config?.documents
     if (fragment === undefined || documents === undefined) return { root: null }
     const root = configuredFrom(file.path, fragment, documents)
     const header = /^\s*#\s*@package[ \t]+([\w.]+)/m.exec(fragment.text.slice(0, 2_000))?.[1]
     return header === undefined ? { root } : { root, package: header }
+  }
+
+  private configuredByCode(file: SourceFile, fragment: SourceFragment): Configured | null {
+    const tree = this.trees.of(file)[0]?.python
+    const python = tree === undefined ? null : analyse(file.path, fragment.text, tree, false)
+    const made = python === null ? null : configurationFunction(python, fragment)
+    const own = made === null ? null : ownConfiguration(file.path, made.module)
+    return made === null ? null : (lookUp(own?.entries, made.name) ?? null)
   }
 
   /** Whether readers that say what other files are joined with have a word in a module. */

@@ -204,7 +204,9 @@ export class LocalBackend implements Backend {
     this.files.set(file.path, file)
     const text = file.text !== '' ? file.text : textOfCells(file)
     const record = this.analyzer.load(file, hashOf(text), versions, force)
-    if (force && /^(yaml|json|toml|ini)$/.test(file.fragments[0]?.language ?? ''))
+    const language = file.fragments[0]?.language ?? ''
+    const makesOne = language === 'python' && /^def get_config\(/m.test(text)
+    if (force && (makesOne || /^(yaml|json|toml|ini)$/.test(language)))
       record.configured = this.analyzer.configuredOf(file)
     const isScript = languageOf(file.path, text) === 'shell'
     if (force && isScript && text.length <= longestNamedText) record.text = text

@@ -3,11 +3,12 @@
 import type { FileRecord } from '../extraction/file-record.js'
 import { composeHydra, type HydraLookup, hydraFolder, interpolate, isHydraOption } from '../link/hydra.js'
 import { folderOf, join, parents } from '../link/paths.js'
+import { rootOfConfigFlag } from '../python/config-flags.js'
 import { hydraRoot } from '../python/configured-path.js'
 import { moduleOfRoot, rootsOf } from '../python/configured-plain.js'
 import type { ConfigurationUse, ModuleSummary, PlainPath } from '../python/module.js'
 import { rootOfFlags } from '../python/option-files.js'
-import type { ConfigurationRoot } from '../text/configured.js'
+import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import { eitherConfigured } from '../text/merge-configured.js'
 import { define, lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
@@ -29,6 +30,10 @@ export interface GivenFiles {
   named: string | null
   /** Only a README shows them. */
   documented: boolean
+  /** Python files among them. */
+  makers: readonly string[]
+  /** Keys of what the file holds that launches give another value: `--config.train.lr=0.1`. */
+  below: readonly (readonly string[])[]
 }
 
 /** More are no choice that somebody makes. */
@@ -64,6 +69,7 @@ export class ConfigurationLinker {
       // What Hydra is told in a README is one of many things that it could be.
       if (use.kind === 'hydra') this.compose(record, use, launch?.documented === true ? null : launch, found)
       else if (use.kind === 'option') this.choose(record.path, use, folders, found)
+      else if (use.kind === 'made') this.make(record.path, use, folders, found)
       else {
         const path =
           this.locate(use.path, folders) ??
@@ -112,6 +118,37 @@ export class ConfigurationLinker {
               names,
             ),
       overridable: named.length === 0 || given.documented,
+    })
+  }
+
+  /** What the Python files make that launches name with a flag, else its default. */
+  private make(
+    script: string,
+    { flag, otherwise }: ConfigurationUse & { kind: 'made' },
+    folders: string[],
+    found: Configurations,
+  ): void {
+    const given = this.filesGiven(script, [flag])
+    const named = given.makers.length > 0 ? given.makers : otherwise === null ? [] : [otherwise]
+    const paths = [...new Set(named.map((path) => this.locate(path, folders)))]
+    const roots = paths.flatMap((path) => {
+      const made = path === null ? undefined : this.project.made(path)
+      return made === undefined || made === 'pending' || made.root === null ? [] : [made.root]
+    })
+    if (roots.length === 0 || roots.length < paths.length || roots.length > mostFiles) return
+    for (const path of paths) if (!found.files.includes(path!)) found.files.push(path!)
+    const whole =
+      roots.length === 1
+        ? roots[0]!
+        : eitherConfigured(
+            roots,
+            paths.map((path) => `${path} is used`),
+          )
+    // What launches say beside it is theirs.
+    const root = given.below.reduce((node, keys) => told(node, keys), structuredClone(whole))
+    define(found.values, rootOfConfigFlag(flag), {
+      root,
+      overridable: !given.isLaunched || given.documented,
     })
   }
 
@@ -188,6 +225,16 @@ export class ConfigurationLinker {
     if (composed.root !== null && composed.pending.length === 0)
       found.values[hydraRoot] = { root: composed.root, overridable: launch === null }
   }
+}
+
+/** A value that the launch line gives. */
+function told(node: Configured, keys: readonly string[]): Configured {
+  const [first, ...rest] = keys
+  if (first === undefined || node.kind !== 'map')
+    return { kind: 'unknown', because: 'the launch line', at: node.at }
+  const inner = lookUp(node.entries, first)
+  const child: Configured = inner ?? { kind: 'map', entries: {}, at: node.at }
+  return { ...node, entries: { ...node.entries, [first]: told(child, rest) } }
 }
 
 /** It names a place on the machine of whoever wrote it. */

@@ -1,5 +1,6 @@
 /** The configuration files that launches name to the scripts that they start. */
 import { hashOf } from '../host/backend.js'
+import { asMaker } from '../python/config-flags.js'
 import { asFile } from '../python/configured-file.js'
 import { wordMeant } from '../python/option-files.js'
 import type { LaunchValue } from '../text/launch.js'
@@ -29,6 +30,8 @@ export class LaunchedFiles {
       isLaunched: launches.length > 0 && !values.includes(null),
       files: [...new Set(files)],
       named: values.every((value) => value === values[0]) && typeof values[0] === 'string' ? values[0] : null,
+      makers: [...new Set(values.flatMap((value) => asMaker(value) ?? []))],
+      below: launches.flatMap((launch) => flags.flatMap((flag) => keysBelow(launch, flag))),
       documented: launches.length > 0 && launches.every(({ documented }) => documented === true),
     }
   }
@@ -56,4 +59,12 @@ export class LaunchedFiles {
 function givenFor({ flags, positionals }: Launch, flag: string): LaunchValue | undefined {
   const word = wordMeant(flag)
   return word === null ? lookUp(flags, flag) : positionals[word]
+}
+
+/** The keys of `--config.train.lr=0.1`. */
+function keysBelow({ flags }: Launch, flag: string): string[][] {
+  const before = `${flag}.`
+  return Object.keys(flags).flatMap((name) =>
+    name.startsWith(before) ? [name.slice(before.length).split('.')] : [],
+  )
 }

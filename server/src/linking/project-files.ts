@@ -87,6 +87,13 @@ export class ProjectFiles {
     return record.configured ?? this.pending(path)
   }
 
+  /** What the function `get_config` of a Python file makes; undefined: there is none. */
+  made(path: string): HydraFile | 'pending' | undefined {
+    const record = this.has(path) ? this.record(path) : undefined
+    if (record === undefined) return undefined
+    return record.configured ?? (record.module === undefined ? this.pending(path) : undefined)
+  }
+
   /** The same, or what a Python file holds that is one. */
   content(path: string): ConfigurationContent | 'pending' | undefined {
     if (!/\.(py|ya?ml|json|torchxconfig)$/.test(path) || !this.has(path)) return undefined

@@ -9,6 +9,7 @@ import type { Span } from '../text/location.js'
 import { define } from '../text/records.js'
 import { locate, type SourceFragment } from '../text/source-fragment.js'
 import type { PythonModule } from './module.js'
+import { certainReturn } from './returns.js'
 
 /** Values in one file; a file with more is data. */
 const mostValues = 5_000
@@ -23,6 +24,19 @@ export function configurationModule(python: PythonModule, fragment: SourceFragme
   if (count > mostValues) return null
   const holds = module.steps.some((step) => step.kind === 'import' || 'value' in step)
   return holds || module.bases !== null ? module : null
+}
+
+/** What `get_config` of a file for ml_collections puts into the object that it returns; null: the file has none. */
+export function configurationFunction(
+  python: PythonModule,
+  fragment: SourceFragment,
+): { module: ConfiguredModule; name: string } | null {
+  const func = python.functions.find(({ qualified }) => qualified === 'get_config')
+  const returned = func === undefined ? null : certainReturn(func)
+  if (func === undefined || returned?.type !== 'name') return null
+  const reader = new ModuleReader(python, fragment)
+  reader.statements(func.node.body)
+  return reader.count > mostValues ? null : { module: reader.module, name: returned.id }
 }
 
 class ModuleReader {

@@ -9,6 +9,7 @@ import type { Json } from '../text/json.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { containerPath, dictionaryPath, isOwnWrite } from './attribute-containers.js'
+import { configFlag, rootOfConfigFlag } from './config-flags.js'
 import { pathOfItem, pathOfProject, theSame } from './configured-calls.js'
 import { keysChangedBy } from './configured-changes.js'
 import { classParsers, filled, pathOfClass, structuring } from './configured-classes.js'
@@ -144,6 +145,8 @@ function findPath(
     case 'name':
       return pathOfName(analysis, expr, depth, followed)
     case 'attribute': {
+      const flag = configFlag(analysis, expr)
+      if (flag !== null) return { root: rootOfConfigFlag(flag), keys: [] }
       // `cfg.data = make()`: no longer what the file says.
       if (attributeValues(analysis, expr).length > 0) return pathOfAttribute(analysis, expr, depth)
       const base = configuredPath(analysis, expr.value, depth + 1, followed)

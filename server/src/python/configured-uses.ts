@@ -1,8 +1,10 @@
 /** Configuration files that a module names: what the linker has to find for it. */
+
 import type { Expr } from '../syntax/python-ast.js'
 import { projectRoot } from '../text/configured.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { configFlagUses, rootOfConfigFlag } from './config-flags.js'
 import { asFile, fileLoadedFrom, fileParsedBy, loaders, parsers } from './configured-file.js'
 import { hydraMains, hydraRoot, nemoMain, parametersOfDvc } from './configured-path.js'
 import type { Call, ConfigurationUse } from './module.js'
@@ -96,6 +98,7 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
     analysis.usesHere(...loaders, 'ruamel.yaml.') || analysis.imported.some((one) => one.loads !== undefined)
   const read = loadsHere && analysis.binding === null ? keysRead(analysis) : new Map<string, never>()
   for (const use of optionUses(analysis, read)) found.set(rootOfFlags(use.flags), use)
+  for (const use of configFlagUses(analysis)) found.set(rootOfConfigFlag(use.flag), use)
   const file = (path: string | null): void => {
     if (path !== null && path.length < 300 && !found.has(path) && found.size < mostUses)
       found.set(path, { kind: 'file', path })

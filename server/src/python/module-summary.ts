@@ -423,6 +423,8 @@ export type ConfigurationUse =
   | { kind: 'file'; path: string; exact?: true }
   /** The file that an option of the program names; `keys`: what it has to hold. */
   | { kind: 'option'; flags: string[]; otherwise: string | null; keys: (string | number)[][] }
+  /** The same of a Python file whose `get_config` makes it; options below its flag, `--config.lr=0.1`, change it. */
+  | { kind: 'made'; flag: string; otherwise: string | null }
   /** `@hydra.main(config_path, config_name)`; null: not given. `launched`: only what a launch says of it counts. */
   | { kind: 'hydra'; folder: string | null; name: string | null; launched?: boolean }
 

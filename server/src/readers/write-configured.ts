@@ -37,3 +37,24 @@ export function writeConfigured(
     imports: [],
   }
 }
+
+/** `config.half_precision = False` of a Python file that makes the configuration; null: it does not stand in this file. */
+export function turnOnInCode(
+  { site, location }: Claim,
+  { python, path, fragment }: FragmentFacts,
+): Change | null {
+  if (python === undefined || site.keys === undefined || location.path !== path) return null
+  const [, name] =
+    /(\w+)\W*=\s*$/.exec(python.text.slice(Math.max(0, location.start - longestName), location.start)) ?? []
+  if (python.text.slice(location.start, location.end) !== 'False') return null
+  const range = { fragment: fragment.index, start: location.start, end: location.end }
+  return {
+    title: `Set ${name ?? 'the switch'} to True`,
+    safety: 'unsafe',
+    writes: [{ kind: 'replace', path, range, text: 'True' }],
+    imports: [],
+  }
+}
+
+/** Characters before a value that name it. */
+const longestName = 200

@@ -3,11 +3,14 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import type { FragmentFacts } from '../reader.js'
+import { turnOnInCode } from '../write-configured.js'
 import { layersWithoutFormat, takesField } from './layers.js'
 
 export function changeJax(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
   const { target } = claim.site
+  if (claim.setting === 'precision' && claim.channel === 'named file')
+    return turnOnInCode(claim, facts) ?? { reason: 'turn it on in the file that the program reads' }
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (target?.kind === 'switch') {
     const call = python.callAt(claim.site)

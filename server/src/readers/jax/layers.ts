@@ -46,9 +46,22 @@ const dense =
 const attends = /attention|transformer|(^|[a-z])GPT/i
 
 const heavyByName =
-  /\b(nn|linen|nnx|hk|haiku|eqx\.nn|equinox\.nn)\.(Conv(Transpose|[123][dD]\w*)?|MultiHead(DotProduct)?Attention|MultiheadAttention|SelfAttention)\s*\(/
+  /\b(nn|linen|nnx|hk|haiku|eqx\.nn|equinox\.nn)\.(Conv(Transpose|[123][dD]\w*)?|MultiHead(DotProduct)?Attention|MultiheadAttention|SelfAttention)\s*[(,]/
 
-/** The module whose networks this one trains, where they do much matrix work and no code of theirs speaks of a format. */
+/** The module whose networks this one trains, where they do much matrix work. */
+export function networkElsewhere(python: PythonModule): { path: string; library: Library } | null {
+  const codes = python.imported.flatMap(({ code }) => (code === undefined ? [] : codesOf(code)))
+  const found = codes.find(
+    ({ text, bases }) =>
+      Object.values(bases).some((all) => all.some((base) => jaxModule.test(base))) &&
+      (heavyByName.test(text) || Object.keys(bases).some((name) => attends.test(name))),
+  )
+  return found === undefined
+    ? null
+    : { path: found.path, library: libraryOf(Object.values(found.bases).flat()) }
+}
+
+/** The same, where no code of theirs speaks of a format. */
 export function heavyNetworkElsewhere(python: PythonModule): { path: string; library: Library } | null {
   const makesLayers = python.calls.some(
     ({ name }) => name !== null && (formatted.test(name) || heavy.test(name) || pretrained.test(name)),

@@ -14,6 +14,7 @@ import { claimEndless, endlessBecause } from '../pytorch/endless.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { claimRun, claimSteps, demonstration, loopHeader } from '../pytorch/loop.js'
 import { epochLoopOf, openEndedReason, runLoopOf } from '../pytorch/loop-facts.js'
+import { switchedOffByFile } from '../pytorch/lowering.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { readSaving } from '../pytorch/records.js'
 import { defineReader, type ReaderContext } from '../reader.js'
@@ -27,6 +28,7 @@ import {
   type Library,
   layersLibrary,
   layersWithoutFormat,
+  networkElsewhere,
 } from './layers.js'
 
 export const jaxReader = defineReader({
@@ -172,6 +174,13 @@ function readPrecision(python: PythonModule, loop: Loop, training: SubjectBuilde
       'an imported module computes in float64',
       loopHeader(loop),
     )
+    return
+  }
+  // A file of the project says no to the short format that the program has.
+  const off = switchedOffByFile(python, training.locator, /bfloat16|float16/)
+  if (off !== null) {
+    if (heavyLayers(python) || networkElsewhere(python) !== null)
+      training.say('precision', off.key, off.value)
     return
   }
   const elsewhere = heavyNetworkElsewhere(python)

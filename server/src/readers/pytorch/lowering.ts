@@ -3,6 +3,7 @@
 import type { Call, Condition, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../../syntax/python-children.js'
+import { sameLocation } from '../../text/location.js'
 import { once } from '../../text/once.js'
 import type { Origin } from '../../text/origin.js'
 import { fixedValue, passedExpression } from '../../values/argument.js'
@@ -98,13 +99,18 @@ export function switchedOffByFile(
   text: RegExp = inDeadCode,
 ): Keyed<Precision> | null {
   const dead = python.dead.filter(({ start, end }) => text.test(python.text.slice(start, end)))
-  const [first] = dead
-  if (
-    first === undefined ||
-    dead.some(({ condition }) => condition.test?.start !== first.condition.test?.start)
-  )
-    return null
-  const { test, value, negated } = first.condition
+  const all = dead.map(({ condition }) => noOfFile(python, locator, condition))
+  const [first] = all
+  const same = (one: Keyed<Precision> | null): boolean =>
+    first != null && one !== null && sameLocation(one.value.location, first.value.location)
+  return first !== undefined && all.every(same) ? first : null
+}
+
+function noOfFile(
+  python: PythonModule,
+  locator: Locator,
+  { test, value, negated }: Condition,
+): Keyed<Precision> | null {
   if (test === null || value !== false || negated) return null
   const place = { start: test.start, end: test.end }
   const said = foldedValue(python.fold(test), place, place, locator)
@@ -117,6 +123,7 @@ function lastKey(test: Expr): string | null {
   const key =
     test.type === 'subscript' ? test.index : test.type === 'call' ? (test.args[0]?.value ?? null) : null
   if (test.type === 'attribute') return test.attr
+  if (test.type === 'name') return test.id
   return key?.type === 'constant' && typeof key.value === 'string' ? key.value : null
 }
 
