@@ -97,7 +97,7 @@ function made(analysis: Analysis, expr: CallExpr, name: string): ConfiguredPath 
   const statement = analysis.callByExpr.get(expr)?.statement
   const names = new Set(
     statement?.type === 'assign' && statement.value === expr
-      ? statement.targets.flatMap((target) => (target.type === 'name' ? [target.id] : []))
+      ? statement.targets.flatMap((target) => dotted(target) ?? [])
       : [],
   )
   if (names.size > 0) fill(analysis, expr, names, values, writes)
@@ -199,6 +199,8 @@ function assign(
       else names.delete(target.id)
       continue
     }
+    // Another object takes its place.
+    names.delete(dotted(target) ?? '')
     const keys = keysBelow(target, names)
     if (keys === null) continue
     writes.add(target)
@@ -208,12 +210,19 @@ function assign(
   }
 }
 
+/** `cfg`, `cfg.TRAIN`; null: more than names. */
+function dotted(expr: Expr): string | null {
+  if (expr.type === 'name') return expr.id
+  const above = expr.type === 'attribute' ? dotted(expr.value) : null
+  return above === null || expr.type !== 'attribute' ? null : `${above}.${expr.attr}`
+}
+
 /** The keys from one of these names down to the target; null: it stands for something else. */
 function keysBelow(target: Expr, names: ReadonlySet<string>): string[] | null {
   const keys: string[] = []
   let current = target
   for (;;) {
-    if (current.type === 'name') return names.has(current.id) && keys.length > 0 ? keys.reverse() : null
+    if (keys.length > 0 && names.has(dotted(current) ?? '')) return keys.reverse()
     if (current.type === 'attribute') keys.push(current.attr)
     else if (current.type === 'subscript' && current.index.type === 'constant')
       keys.push(String(current.index.value))
