@@ -1,5 +1,5 @@
 /** Pictures that are read from their files and made smaller again for every epoch. */
-import { functionAt } from '../../python/definition-places.js'
+import { functionAt, resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
@@ -34,7 +34,10 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
     return depth > 2 || steps.includes(null) ? null : (steps[0] ?? null)
   }
   const made = python.callOf(pipeline)
-  if (made === null) return null
+  if (made === null) {
+    const place = depth > 2 ? null : standsFor(python, pipeline)
+    return place === null ? null : shrinkingStep(place.python, place.expr, depth + 1)
+  }
   if (made.name === null) {
     // `get_transforms(train=True)`: whichever pipeline the function returns.
     const maker = depth > 2 ? null : functionAt(python, made.expr.callee)
@@ -48,12 +51,32 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
   const steps = list === null ? null : writtenList(python, list)
   if (steps === null || steps.alone) return null
   for (const step of steps.items) {
+    if (isConversion(step)) continue
     const call = python.callOf(step)
     if (call?.name == null) return null
     if (resize.test(call.name)) return { call, python }
     if (!fixed.test(call.name)) return null
   }
   return null
+}
+
+/** `lambda picture: picture.convert('RGB')`. */
+function isConversion(step: Expr): boolean {
+  if (step.type !== 'lambda' || step.body.type !== 'call') return false
+  const { callee } = step.body
+  return callee.type === 'attribute' && callee.value.type === 'name' && keepsPicture.test(callee.attr)
+}
+
+/** A pipeline of another module, or what a parameter is where nothing is passed for it. */
+function standsFor(python: PythonModule, expr: Expr): { python: PythonModule; expr: Expr } | null {
+  if (expr.type === 'name') {
+    const [binding, other] = python.bindingsOf(expr)
+    if (binding?.kind === 'param' && other === undefined && binding.value !== null)
+      return { python, expr: binding.value }
+  }
+  if (expr.type !== 'name' && expr.type !== 'attribute') return null
+  const place = resultAt(python, expr)
+  return place.expr === expr ? null : place
 }
 
 /** A picture that is read from its file here: `Image.open(path).convert('RGB')`. */
