@@ -71,8 +71,22 @@ function acceleratorOf(analysis: Analysis, strings: Strings): Evidence['accelera
   const uses = strings.cuda || analysis.usesHere('.cuda') || analysis.usesHere('torch.cuda.')
   if (uses) return asks ? 'maybe' : 'gpu'
   if (analysis.usesHere('torch.accelerator.')) return 'maybe'
-  return strings.cpu && asksForHost(analysis) ? 'cpu' : 'none'
+  if (strings.cpu && asksForHost(analysis)) return 'cpu'
+  return asksElsewhere(analysis) ? 'maybe' : 'none'
 }
+
+/** A function of another module that it calls chooses the device: `model.to(get_device())`. */
+function asksElsewhere(analysis: Analysis): boolean {
+  return analysis.calls.some(({ name, expr }) => {
+    const calls = name === null ? analysis.importedFunction(expr.callee)?.calls : undefined
+    return (
+      calls?.includes('torch.cuda.is_available') === true && !calls.some((one) => besideDevices.test(one))
+    )
+  })
+}
+
+/** Who asks for seeds, memory or names wants to know whether there is a device, and places nothing. */
+const besideDevices = /seed|empty_cache|memory|synchronize|get_device_(name|properties)|device_count/
 
 /** Where tensors come back to the host, or are loaded there first: that says nothing of where a model is trained. */
 const backToHost = /(map_location\s*=|\.to\(|\btorch\.load\([^,()]*,)\s*(torch\.device\(\s*)?['"]cpu['"]/g

@@ -8,6 +8,7 @@ import { writtenList } from '../../values/written-list.js'
 import { datasetWork } from '../pytorch/dataset-work.js'
 import { decodesPictures, pictureReader } from '../pytorch/datasets.js'
 import { trainsAnywhere } from '../pytorch/evidence.js'
+import { feedsByName } from '../pytorch/loader-use.js'
 
 const compose = /^(torchvision\.transforms(\.v2|\.transforms)?|albumentations)\.(Compose|Sequential)$/
 const resize =
@@ -113,6 +114,9 @@ export function shrunkByDataSet(python: PythonModule): { at: Call; step: Shrinki
   if (!trainsAnywhere(python)) return null
   for (const call of python.calls) {
     if (call.expr.args.length === 0) continue
+    // What an evaluation reads is little beside what the training does.
+    const names = [call.assignedTo, call.function?.class?.name]
+    if (names.some((name) => feedsByName(name ?? '') === 'evaluation')) continue
     for (const { name, value, star } of call.expr.args) {
       if (star !== 0 || !/^(name|call|attribute|subscript)$/.test(value.type)) continue
       if (name !== null && isUnused(python, call, name)) continue

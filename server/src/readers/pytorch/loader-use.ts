@@ -11,7 +11,7 @@ import { onlyFirstTaken, onlyPeeked, onlyTriedOut } from './peeked-loader.js'
 export type Feeds = 'training' | 'evaluation'
 
 const evaluationName =
-  /(^|[_\W])(val|valid|validation|test|testing|eval|evaluation|dev|holdout|inference|infer|predict|query|gallery|calib\w*)([_\W\d]|$)|^(Val|Test|Eval)|(Val|Test|Eval)(Loader|Data|Set|Dataset)/i
+  /(^|[_\W])(val|valid|validation|test|testing|eval|evaluation|dev|holdout|inference|infer|predict|query|gallery|calib\w*)([_\W\d]|$)|^(Val|Test|Eval)|(Val(id(ation)?)?|Test|Eval)(Loader|Data|Set|Dataset)/i
 const trainingName = /(^|[_\W])(train|training|trn|fit|pretrain|finetune)([_\W\d]|$)|train/i
 
 /** By what a loader or data set is called. */
