@@ -16,6 +16,8 @@ export interface MachineFacts {
   place: Place
   site: Place
   scope: string
+  /** Where it is known what the machine is for. */
+  accelerator?: Evidence['accelerator']
   /** What tells it from others that stand at the same place: the key of a repeated block. */
   copy?: string
   /** The script that makes it starts programs on its accelerators: the job that they are. */
@@ -39,7 +41,7 @@ export const servingScript =
 
 /** What a start script may end its machine with, now or when it is idle. */
 export const mayEndMachine =
-  /shutdown|poweroff|\bhalt\b|terminate-instances|stop-instances|instances (stop|delete)|idle|cron/
+  /shutdown|poweroff|\bhalt\b|terminate-instances|stop-instances|instances (stop|delete)|(tpu-vm|queued-resources) (stop|delete)|idle|cron/
 
 /** `python`: the program that asks for it; null: a shell script. */
 export function claimMachineRequest(
@@ -50,7 +52,7 @@ export function claimMachineRequest(
   // Neither toy data nor a notebook makes a machine that is left running any cheaper.
   const evidence: Evidence = {
     role: python === null ? 'job' : jobRole(python),
-    accelerator: facts.job === undefined ? 'maybe' : 'gpu',
+    accelerator: facts.accelerator ?? (facts.job === undefined ? 'maybe' : 'gpu'),
     small: null,
     notebook: false,
   }

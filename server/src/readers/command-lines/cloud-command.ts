@@ -44,6 +44,11 @@ const switches =
 /** These look like switches and take a value. */
 const valued = /^(disable-flags|enable-.*-version)$/
 
+/** Options of the tools themselves, which may stand before the command that they are told. */
+const early =
+  /^--(project|account|configuration|verbosity|format|region|zone|profile|output|endpoint-url|query|subscription)$/
+const earlySwitches = /^(--(quiet|debug|verbose|no-[a-z-]+|only-show-errors|log-http)|-q)$/
+
 const deepestNode = 40
 const mostCommands = 2_000
 const mostPieces = 100
@@ -119,7 +124,14 @@ function inScript(
   })
 }
 
-/** Words that name the command, before the first option: at most five (`beta compute tpus tpu-vm create`). */
+/** How many words from here on are an option of the tool itself; 0: none. */
+function earlyOption(words: readonly ShellWord[], at: number): number {
+  const source = words[at]!.text ?? words[at]!.outline ?? ''
+  if (early.test(source)) return at + 1 < words.length ? 2 : 0
+  return earlySwitches.test(source) || /^--[a-z][\w-]*=/.test(source) ? 1 : 0
+}
+
+/** Words that name the command, before its options: at most five (`beta compute tpus tpu-vm create`). */
 function cloudCommand(
   tool: CloudTool,
   command: ShellCommand,
@@ -132,9 +144,17 @@ function cloudCommand(
   if (at < 0 || at > 1 || (at === 1 && !/^(sudo|time|nohup|command|exec)$/.test(words[0]!.text ?? '')))
     return null
   const names: string[] = []
+  const before: ShellWord[] = []
   let next = at + 1
   for (; next < words.length && names.length < 5; next++) {
     const { text } = words[next]!
+    // `gcloud compute --project=p instances create`.
+    const options = wanted.test(names.join(' ')) ? 0 : earlyOption(words, next)
+    if (options > 0) {
+      before.push(...words.slice(next, next + options))
+      next += options - 1
+      continue
+    }
     if (text === null || !/^[a-z][a-z0-9-]*$/.test(text)) break
     if (names.length === 0 && /^(beta|alpha)$/.test(text)) continue
     names.push(text)
@@ -144,7 +164,7 @@ function cloudCommand(
   // A name of one word looks like a part of the command: `node-pools create gpu`.
   next -= names.length - verb.split(' ').length
   const head: Place = shown ?? { start: words[at]!.start, end: words[next - 1]!.end }
-  return { command, verb, head, ...optionsOf(words.slice(next), shown) }
+  return { command, verb, head, ...optionsOf([...before, ...words.slice(next)], shown) }
 }
 
 function optionsOf(

@@ -16,11 +16,18 @@ import { claimMachineRequest, claimType, workstation } from '../machine-claims.j
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { attachedOf } from './accelerators.js'
 import { machineName, type OwnMachine, ownMachines } from './own-machine.js'
+import { deletion, readTpu, tpuVerbs } from './tpus.js'
 
 export const gcloudInstancesReader = defineReader({
   name: 'gcloud-instances',
   languages: ['shell', 'yaml'],
-  triggers: ['gcloud compute', 'gcloud beta compute', 'gcloud alpha compute'],
+  triggers: [
+    'instances create',
+    'tpu-vm create',
+    'queued-resources create',
+    'tpus create',
+    'execution-groups create',
+  ],
   read(facts, context, claims) {
     // What a notebook makes, another of its cells takes away.
     if (facts.fragment.origin !== 'file') return
@@ -28,6 +35,7 @@ export const gcloudInstancesReader = defineReader({
     const machines = ownMachines(facts, context)
     for (const one of cloudCommands('gcloud', facts, context, /^compute instances create\b(?!-)/))
       readInstance(claims, context, one, text, machines.get(machineName(one) ?? '') ?? null)
+    for (const one of cloudCommands('gcloud', facts, context, tpuVerbs)) readTpu(claims, context, one, text)
   },
   change: changeInstance,
 })
@@ -106,6 +114,8 @@ function changeInstance(claim: Claim, value: unknown, facts: FragmentFacts): Cha
   if (claim.setting === 'instanceType')
     return replaceValue(claim, facts, `Take ${value}: --machine-type`, String(value))
   if (claim.setting !== 'idleStop') return byHand(claim)
+  if (claim.key === deletion)
+    return { reason: 'delete it by a command behind the work, which also runs where that fails' }
   // There is no idle shutdown of a plain machine; a day's work ends in the evening.
   const hours = Math.max(8, Math.round(Number(value) / 3600))
   const { start, end } = claim.site

@@ -31,7 +31,7 @@ import { attachedOf } from './accelerators.js'
 export const gcloudPoolsReader = defineReader({
   name: 'gcloud-pools',
   languages: ['shell', 'yaml'],
-  triggers: ['gcloud container', 'gcloud beta container', 'gcloud alpha container'],
+  triggers: ['node-pools create', 'clusters create'],
   read(facts, context, claims) {
     // A notebook that makes a cluster is a lesson, which takes it away in another cell.
     if (facts.fragment.origin !== 'file') return
