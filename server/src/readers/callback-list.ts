@@ -79,9 +79,13 @@ function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth
   const elsewhere = value.type === 'call' ? importedFrom(python, made) : null
   const maker = elsewhere === null ? undefined : lookUp(elsewhere.summary.functions, elsewhere.rest)
   if (maker !== undefined) {
-    const own = Object.values(elsewhere!.summary.classes).some(({ bases }) =>
-      bases.some((base) => /Callback$/.test(base)),
-    )
+    const classes = Object.values(elsewhere!.summary.classes)
+    const { returns } = maker
+    const given = returns === null ? 'unknown' : known.library(returns)
+    // What it gives back is of this class, or of one of the module's that is derived from it.
+    const ends = classes.some((one) => one.ends === true && one.bases.includes(returns ?? ''))
+    if (given !== 'unknown') return ends && given === 'goes on' ? 'unknown' : given
+    const own = classes.some(({ bases }) => bases.some((base) => /Callback$/.test(base)))
     return own ? 'unknown' : madeElsewhere(maker.calls, known)
   }
   if (name !== null) return known.library(name)

@@ -86,11 +86,14 @@ function readEpochs(python: PythonModule, fit: Call, training: SubjectBuilder<'T
   const source = kerasArguments(python, fit, training.locator)
   const { key, value } = fitSettings.read('epochs', source)
   const steps = numberArgument(argumentOf(python, fit, 'steps_per_epoch'))
-  const partial = mayBePassed(python.argument(fit, 'initial_epoch'))
-    ? 'initial_epoch'
-    : steps !== null && steps < leastSteps
-      ? `epochs of ${steps} steps`
-      : null
+  const begin = python.argument(fit, 'initial_epoch')
+  // An option says where a run goes on; a new one begins with the first.
+  const partial =
+    mayBePassed(begin) && numberArgument(begin) !== 0
+      ? 'initial_epoch'
+      : steps !== null && steps < leastSteps
+        ? `epochs of ${steps} steps`
+        : null
   training.say(
     'epochs',
     key,
