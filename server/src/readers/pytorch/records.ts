@@ -59,7 +59,7 @@ function returnsValues(outer: Loop): boolean {
 
 /** Not figures, pictures, curves and settings: a run does not go on from them. */
 const saving =
-  /^(?!numpy\.|(json|yaml)\.|.*(im|fig)_?save|.*save_?(all_)?(fig|im(age|g)?|pic|plot|curve|sample|video|gif|grid|mask|metric|log|hist|loss|pred|conf|args|json|csv|txt|text)).*(save|(^|\.|_)dump(_|$|\.)|checkpoint|ckpt|snapshot|serialize|to_disk|push_to_hub|backup)/i
+  /^(?!numpy\.|(json|yaml)\.|.*(im|fig)_?save|.*save_?(all_)?(fig|im(age|g)?|pic|plot|curve|sample|video|gif|grid|mask|metric|log|hist|loss|pred|conf|args|json|csv|txt|text)).*(save|(^|\.|_)dump(_|$|\.)|checkpoint|ckpt|snapshot|seriali[sz]|to_disk|push_to_hub|backup)/i
 
 /** A method is listed by its own name as well: `.save` of `numpy.save`. */
 function savesAny(calls: ReadonlySet<string>): boolean {
@@ -95,7 +95,11 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
     '.save_pretrained',
     '.save_state',
     '.save_checkpoint',
+    '.save_weights',
     '.save',
+    'equinox.tree_serialise_leaves',
+    'flax.serialization.to_bytes',
+    'pickle.dump',
   ])
   if (trainsTrials(python)) training.unknown('saves', 'checkpoint', 'a trial of a search', header, { site })
   else if (own.some((call) => maySave(python, call)))

@@ -2,7 +2,7 @@
 
 import { lastIdentifier } from '../../python/effects.js'
 import type { Loop, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { CallExpr } from '../../syntax/python-ast.js'
 import { noteSmall } from '../../text/evidence.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
@@ -58,15 +58,26 @@ function isTapeLoop(loop: Loop): boolean {
 }
 
 const dialect: StepDialect = {
-  computes: (analysis, call) => isStepCall(analysis, call) || isKerasModel(analysis, call),
+  computes: (analysis, call) =>
+    isStepCall(analysis, call) || isKerasModel(analysis, call) || isMetricResult(analysis, call),
   libraries: /^(tensorflow|keras)\./,
   readers: /^numpy\.(asarray|array|mean|float32)$/,
   attributes: null,
   readLess: 'give the values to a metric of Keras and read its result after every 50 steps',
 }
 
+/** `train_loss.result()`: a metric adds up where the step runs. */
+function isMetricResult(analysis: PythonModule, call: CallExpr): boolean {
+  const { callee } = call
+  return (
+    callee.type === 'attribute' &&
+    callee.attr === 'result' &&
+    /^(tensorflow\.)?keras\.metrics\./.test(analysis.typeOf(callee.value) ?? '')
+  )
+}
+
 /** `model(images, training=True)`. */
-function isKerasModel(analysis: PythonModule, call: Expr & { type: 'call' }): boolean {
+function isKerasModel(analysis: PythonModule, call: CallExpr): boolean {
   if (call.args.some((one) => one.name === 'training')) return true
   return (
     call.callee.type === 'name' &&

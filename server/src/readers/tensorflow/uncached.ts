@@ -17,6 +17,7 @@ import { claimedCall } from '../claim-argument.js'
 import { argumentOf, kerasArguments, kerasFits } from '../keras/fits.js'
 import { claimPreparedAgain } from '../prepared-again.js'
 import { codeMatches } from '../pytorch/evidence.js'
+import { epochLoopOf } from '../pytorch/loop-facts.js'
 import type { FragmentFacts } from '../reader.js'
 import { moveBehind } from './late-cache.js'
 import { type Mapped, mappedOf } from './mapped.js'
@@ -38,7 +39,7 @@ export interface Repeated {
   pipeline: Pipeline
   /** What keeps the elements too early: before the step, when there is little more to keep than the names of files. */
   early: Call | null
-  /** Null: another module fits on what a function here returns. */
+  /** Null: a loop of the program's own goes through it, or another module fits on what a function here returns. */
   fit: Call | null
 }
 
@@ -50,6 +51,11 @@ export function repeatedSteps(python: PythonModule): Repeated[] {
     const data = passedExpression(argumentOf(python, fit, 'x'))
     if (data === null) continue
     const one = repeatedIn(python, data, fit)
+    if (one !== null && !found.has(one.call)) found.set(one.call, one)
+  }
+  for (const loop of python.loops) {
+    if (loop.role !== 'train' || loop.node.type !== 'for' || epochLoopOf(python, loop) === null) continue
+    const one = repeatedIn(python, loop.node.iterable, null)
     if (one !== null && !found.has(one.call)) found.set(one.call, one)
   }
   if (found.size === 0 && isFittedElsewhere(python)) {
@@ -67,12 +73,14 @@ export function repeatedSteps(python: PythonModule): Repeated[] {
 /** What they return is gone through once. */
 const forOthers = /test|infer|predict|serv|score|export|sample/i
 
-/** A module that imports this one fits a model, and this one fits none. */
+/** A module that imports this one trains a model, and this one trains none. */
 function isFittedElsewhere(python: PythonModule): boolean {
   return (
     kerasFits(python).length === 0 &&
     [...python.importers].some(
-      ({ uses }) => uses.includes('.fit') && uses.some((use) => use.startsWith('keras.')),
+      ({ uses, goesThroughEpochs }) =>
+        (uses.includes('.fit') && uses.some((use) => use.startsWith('keras.'))) ||
+        (goesThroughEpochs === true && uses.includes('tensorflow.GradientTape')),
     )
   )
 }
