@@ -33,11 +33,15 @@ export function configurationFunction(
 ): { module: ConfiguredModule; name: string } | null {
   const func = python.functions.find(({ qualified }) => qualified === 'get_config')
   const returned = func === undefined ? null : certainReturn(func)
-  if (func === undefined || returned?.type !== 'name') return null
+  if (func === undefined || returned === null) return null
   const reader = new ModuleReader(python, fragment)
   reader.statements(func.node.body)
-  return reader.count > mostValues ? null : { module: reader.module, name: returned.id }
+  const name = returned.type === 'name' ? returned.id : reader.given(returned)
+  return name === null || reader.count > mostValues ? null : { module: reader.module, name }
 }
+
+/** What nothing in code is called. */
+const whole = '<returned>'
 
 class ModuleReader {
   readonly module: ConfiguredModule = { bases: [], steps: [] }
@@ -50,6 +54,14 @@ class ModuleReader {
 
   statements(body: readonly Stmt[]): void {
     for (const statement of body) this.statement(statement)
+  }
+
+  /** `return {'epochs': 90}`, as if it had a name; null: it is nothing with keys. */
+  given(expr: Expr): string | null {
+    const value = this.convert(expr, 0)
+    if (value.kind !== 'map') return null
+    this.add({ kind: 'set', keys: [whole], value })
+    return whole
   }
 
   private statement(statement: Stmt): void {

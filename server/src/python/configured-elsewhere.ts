@@ -3,7 +3,7 @@
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { dictionaryPath, isMergedOver, mayBeMergedOver } from './attribute-containers.js'
+import { isMergedOver, mayBeMergedOver } from './attribute-containers.js'
 import { pathOfClass } from './configured-classes.js'
 import { fileLoadedFrom } from './configured-file.js'
 import {
@@ -18,8 +18,7 @@ import {
 import { fromPlain, ledTo, withRoots } from './configured-plain.js'
 import { classElsewhere, type FieldValues } from './field-values.js'
 import { agree, unknown } from './folded.js'
-import { grafted, type Recipe } from './grafts.js'
-import type { ModuleSummary, PlainPath } from './module.js'
+import type { PlainPath } from './module.js'
 import { throughNamedModule } from './named-modules.js'
 import { projectTarget, targetOf } from './names.js'
 import type { Binding } from './scope.js'
@@ -40,25 +39,9 @@ export function madeOfNamedModule(
 ): ConfiguredPath | null {
   const found = projectTarget(analysis, named.target)
   const loads = found === null ? undefined : lookUp(found.summary.loads ?? {}, found.rest)
-  const known = loads === undefined || loads.parameter !== null ? null : inCode(analysis, loads.path)
-  const path = known ?? (found === null ? null : putTogether(analysis, found.summary, found.rest))
-  if (path === null) return ofNamedModule(analysis, named)
-  return !named.overridable ? path : { ...path, overridable: true }
-}
-
-const written = new WeakMap<Recipe, ConfiguredPath | null>()
-
-/** `return {'epochs': 90}`. */
-function putTogether(analysis: Analysis, { functions }: ModuleSummary, name: string): ConfiguredPath | null {
-  const recipe = lookUp(functions, name)?.builds
-  if (recipe === undefined) return null
-  let path = written.get(recipe)
-  if (path === undefined) {
-    const body = grafted(recipe, [], null, { at: 0, fold: null })
-    path = body?.type === 'dict' ? dictionaryPath(analysis, body) : null
-    written.set(recipe, path)
-  }
-  return path
+  if (loads === undefined || loads.parameter !== null) return ofNamedModule(analysis, named)
+  const path = inCode(analysis, loads.path)
+  return path === null || !named.overridable ? path : { ...path, overridable: true }
 }
 
 /** What a module that is imported by a text holds: a configuration of its own, a class, or its constants. */

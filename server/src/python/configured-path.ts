@@ -22,7 +22,7 @@ import { mappingSetOn, throughComprehension } from './filled-objects.js'
 import { unknown } from './folded.js'
 import type { Func } from './module.js'
 import type { Mutation } from './mutations.js'
-import { namedByFlag, namedModule, throughNamedModule } from './named-modules.js'
+import { namedModule, throughNamedModule } from './named-modules.js'
 import { attributeValues, bindingsOf } from './names.js'
 import { isResolving } from './overlaid-arguments.js'
 import { plainWord } from './plain-word.js'
@@ -189,8 +189,6 @@ function pathOfAttribute(
   expr: Expr & { type: 'attribute' },
   depth: number,
 ): ConfiguredPath | null {
-  const flagged = analysis.complete ? namedByFlag(analysis, expr) : null
-  if (flagged !== null) return madeOfNamedModule(analysis, flagged)
   const value = analysis.definition(expr)
   return value === expr ? pathElsewhere(analysis, expr) : configuredPath(analysis, value, depth + 1)
 }

@@ -1,17 +1,11 @@
-/**
- * Modules that a program imports by a text: `importlib.import_module(f'configs.{args.config}')`, `Config.fromfile(args.config)`,
- * `config_flags.DEFINE_config_file('config', 'configs/default.py')`. Source of the last: ml_collections, config_flags.py.
- */
-import type { CallExpr, Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
+/** Modules that a program imports by a text: `importlib.import_module(f'configs.{args.config}')`, `Config.fromfile(args.config)`. */
+import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression, lastName } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import { nameOf, targetOf } from './names.js'
 
-/** A flag that names a module, whose `get_config()` its value then is. */
-const definesFile = 'DEFINE_config_file'
-
 /** Words without which a module names none. */
-const words = ['import_module', 'fromfile', 'LazyConfig', definesFile]
+const words = ['import_module', 'fromfile', 'LazyConfig']
 
 export function mayNameModules(text: string): boolean {
   return words.some((word) => text.includes(word))
@@ -47,21 +41,12 @@ export function namedModules(tree: PythonTree): string[] {
   const found = new Set<string>()
   for (const { callee, args } of calls) {
     const called = lastName(callee)
-    if (called === definesFile) for (const spec of usualFolders) found.add(spec)
-    else if (called !== 'import_module' && called !== 'fromfile' && called !== 'load') continue
-    const given = called === definesFile ? defaultOf(args)?.value : args[0]?.value
-    const text = given === undefined ? null : beginningOf(given, defaults)
+    if (called !== 'import_module' && called !== 'fromfile' && called !== 'load') continue
+    const [given] = args
+    const text = given === undefined ? null : beginningOf(given.value, defaults)
     for (const spec of text === null ? [] : specsOf(text)) if (settings.test(spec)) found.add(spec)
   }
   return [...found]
-}
-
-/** Where a launch names a file, it is one of these. */
-const usualFolders = ['configs.*', 'config.*']
-
-/** What a flag holds where the command line names nothing. */
-function defaultOf(args: CallExpr['args']): CallExpr['args'][number] | undefined {
-  return args.find(({ name }) => name === 'default') ?? args.filter(({ name }) => name === null)[1]
 }
 
 function textOf(expr: Expr | undefined): string | null {
@@ -124,26 +109,6 @@ export function namedModule(analysis: Analysis, expr: Expr): { target: string; o
   if (folded.state === 'unknown' || typeof folded.value !== 'string') return null
   const target = specOf(folded.value.replace(/^\.\//, ''))
   return analysis.importedByName.has(target) ? { target, overridable: folded.overridable } : null
-}
-
-/** `FLAGS.config`, `_CONFIG.value`: what the function of the file that such a flag names gives back; null: it is no such flag. */
-export function namedByFlag(
-  analysis: Analysis,
-  expr: Expr & { type: 'attribute' },
-): { target: string; overridable: boolean } | null {
-  const made = analysis.calls.filter(({ method }) => method === definesFile)
-  const flag = made.find(({ expr: { args }, assignedTo }) =>
-    expr.attr === 'value'
-      ? expr.value.type === 'name' && expr.value.id === assignedTo
-      : textOf(args[0]?.value) === expr.attr,
-  )
-  if (flag === undefined) return null
-  const folded = analysis.fold(expr)
-  if (folded.state === 'unknown' || typeof folded.value !== 'string') return null
-  // `configs/default.py:small`: what follows is handed to the function.
-  const target = specOf(folded.value.replace(/^\.\//, '').replace(/:.*$/, ''))
-  if (!analysis.importedByName.has(target)) return null
-  return { target: `${target}.get_config`, overridable: folded.overridable }
 }
 
 /** The same for what begins with such a module: `import_module(name).Config`. */
