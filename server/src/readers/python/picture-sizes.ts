@@ -7,7 +7,7 @@ import { passedExpression } from '../../values/argument.js'
 import { writtenList } from '../../values/written-list.js'
 import { datasetWork } from '../pytorch/dataset-work.js'
 import { decodesPictures, pictureReader } from '../pytorch/datasets.js'
-import { trainsAnywhere } from '../pytorch/evidence.js'
+import { evidenceAt, trainsAnywhere } from '../pytorch/evidence.js'
 import { feedsByName } from '../pytorch/loader-use.js'
 
 const compose = /^(torchvision\.transforms(\.v2|\.transforms)?|albumentations)\.(Compose|Sequential)$/
@@ -115,6 +115,8 @@ export function shrunkByDataSet(python: PythonModule): { at: Call; step: Shrinki
   for (const call of python.calls) {
     if (call.expr.args.length === 0) continue
     // What an evaluation reads is little beside what the training does.
+    // What a module tries out where its file is started trains nothing.
+    if (evidenceAt(python, call).role !== 'training') continue
     const names = [call.assignedTo, call.function?.class?.name]
     if (names.some((name) => feedsByName(name ?? '') === 'evaluation')) continue
     for (const { name, value, star } of call.expr.args) {
