@@ -45,9 +45,9 @@ async function findings(of: Awaited<ReturnType<typeof project>>): Promise<string
 describe('Terraform modules', () => {
   it('are read again when another file of theirs changes', async () => {
     const open = await project({ 'pool/main.tf': pool, 'pool/variables.tf': variables })
-    assert.deepEqual(await findings(open), ['pool/variables.tf information below 1 × g5.12xlarge'])
+    assert.deepEqual(await findings(open), ['pool/variables.tf warning below 1 × g5.12xlarge'])
     open.open('pool/variables.tf', variables.replace('default = 1', 'default = 3'))
-    assert.deepEqual(await findings(open), ['pool/variables.tf information below 3 × g5.12xlarge'])
+    assert.deepEqual(await findings(open), ['pool/variables.tf warning below 3 × g5.12xlarge'])
     open.open('pool/variables.tf', variables.replace('default = 1', 'default = 0'))
     assert.deepEqual(await findings(open), [])
     assert.ok(open.relatives('pool/main.tf').includes('pool/variables.tf'))

@@ -9,7 +9,7 @@ interface Comment extends Span {
 }
 
 const reason =
-  /\b(because|causes?|caused|due to|avoids?|prevents?|hangs?|freezes|dead-?locks?|crash(es)?|leaks?|slower|slows|slowing|slow-?downs?|covers?|work-?around|otherwise|breaks?|broken|fails?|not supported|unsupported|unstable|diverges?|needed (for|by|because)|required (for|by)|(doesn't|does not|don't|won't|cannot|can't) \w+|must (be|stay|not)|has to be|oom|out of memory|bug in|nans?)\b/i
+  /\b(because|causes?|caused|due to|avoids?|prevents?|hangs?|freezes|dead-?locks?|crash(es)?|leaks?|slower|slows|slowing|slow-?downs?|covers?|work-?around|otherwise|breaks?|broken|fails?|not supported|unsupported|unstable|diverges?|needed (for|by|because)|required (for|by)|(doesn't|does not|don't|won't|cannot|can't) \w+|must (be|stay|not)|has to be|oom|out of memory|bug in|nans?|limitations?|on purpose|intentional(ly)?|deliberate(ly)?|for (a )?fair (comparison|baseline)s?)\b/i
 
 /** It asks for a change itself. */
 const open = /\b(todo|fixme|xxx|for now|temporar\w*|placeholder)\b|costlint/i

@@ -57,6 +57,9 @@ function goesThroughPhases(header: string): boolean {
 }
 
 function repeatsTrainings(header: string): boolean {
+  // `for model, epochs in zip(models, stages):` says for how many epochs each is trained.
+  const [target = '', ...source] = header.split(/\bin\b/)
+  if (/(^|[^a-z])epochs\b/.test(target) && !/\brange\b/.test(source.join())) return true
   return !namesEpochs(header) && repeated.test(header)
 }
 

@@ -21,6 +21,8 @@ interface Resolved {
   node: ConfigNode
   /** Keys from the top of the document to the default of that parameter. */
   keys?: Keys
+  /** The one item of a list stands there without a list around it. */
+  alone?: true
 }
 
 /** The document as a template; null: it is something else. */
@@ -65,7 +67,12 @@ export class Template {
     const fallback = at(this.document.root, 'Parameters', name, 'Default')
     if (fallback === undefined || fallback.kind === 'unknown')
       return { node: { ...nodePlace(node), kind: 'unknown', because: `!Ref ${name}` } }
-    return { node: fallback, keys: ['Parameters', name, 'Default'] }
+    const keys: Keys = ['Parameters', name, 'Default']
+    const type = text(at(this.document.root, 'Parameters', name, 'Type')) ?? ''
+    // `Type: List<String>`: names between commas, here one.
+    if (/^(List<|CommaDelimitedList$)/.test(type) && text(fallback)?.includes(',') === false)
+      return { node: { ...nodePlace(fallback), kind: 'list', items: [fallback] }, keys, alone: true }
+    return { node: fallback, keys }
   }
 }
 
@@ -148,6 +155,7 @@ export class Resource extends TypedSource {
       const next = at(current?.node, key)
       if (next === undefined) return undefined
       const value = this.template.resolve(next)
+      if (current?.alone === true && value.keys === undefined) value.keys = current.keys!
       // `!Ref AWS::NoValue` takes the property away.
       if (value.node.kind === 'unknown' && value.node.because === '!Ref AWS::NoValue') return undefined
       current = value

@@ -3,7 +3,7 @@
 import { toDevice } from '../../python/effects.js'
 import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { Expr, Param } from '../../syntax/python-ast.js'
 import { noteSmall, noteSmallNetwork } from '../../text/evidence.js'
 import { once } from '../../text/once.js'
 import { fixedArgument, knownArgument } from '../../values/argument.js'
@@ -233,10 +233,32 @@ const otherData = /^[A-Z]\w*(Dataset|DataModule)$|^load_dataset$/
 /** `DummyDataset(…)`, and no other data set beside it: an option to try a program out has both. */
 function dummyData(python: PythonModule): string | null {
   const made = python.calls.filter(({ conditional, loops }) => !conditional && loops.length === 0)
-  const found = made.find(({ method, name }) => dummy.test(method) && !name?.startsWith('torchvision.'))
+  const invents = (call: Call): boolean => dummy.test(call.method) || inventsSamples(python, call)
+  const found = made.find((call) => invents(call) && call.name?.startsWith('torchvision.') !== true)
   if (found === undefined) return null
-  const others = python.calls.some(({ method }) => otherData.test(method) && !dummy.test(method))
+  const others = python.calls.some((call) => otherData.test(call.method) && !invents(call))
   return others ? null : `it learns from a ${found.method}`
+}
+
+/** A data set of the module whose samples are drawn: it is told how many, and reads nothing from anywhere. */
+function inventsSamples(python: PythonModule, { expr }: Call): boolean {
+  const klass = python.classOf(expr.callee)
+  const params = klass?.methods.get('__init__')?.node.params.slice(1) ?? []
+  if (klass?.bases.some((base) => /Dataset$/.test(base)) !== true) return false
+  if (params.some((one) => one.star > 0 || !isCount(one))) return false
+  const code = codeText(python, klass.node.start, klass.node.end)
+  return (
+    /\b(torch|np|numpy)\.(random\.)?(randn?|randint|normal)\(/.test(code) &&
+    !/\b(open|load\w*|read\w*|imread|glob|listdir|scandir)\(/.test(code)
+  )
+}
+
+/** `num_samples`, `noise=0.1`, `mode='all'` */
+function isCount({ name, default: value }: Param): boolean {
+  const constant = value?.type === 'constant' ? typeof value.value : null
+  if (constant === 'number' || constant === 'boolean') return true
+  if (constant === 'string') return /(^|_)(mode|config|kind|type|split|task)$/.test(name)
+  return /^(n|num|len|length|size|dim|seed|seq)(_|$)|_(size|len|length|dim|count)$/.test(name)
 }
 
 /** Whether the module's code matches. */
