@@ -1,8 +1,10 @@
 /** SLURM: the machines that `#SBATCH` lines, or `srun` by itself, ask for. */
 import { gpu } from '../../catalog/gpus.js'
 import type { Directive, ShellCommand, ShellFacts } from '../../config/shell-facts.js'
+import { parseScriptCall } from '../../link/launch-line.js'
 import { flagOf } from '../../link/launch-parts.js'
 import type { ChangeTarget } from '../../text/change-target.js'
+import type { SourceFragment } from '../../text/source-fragment.js'
 import { convert, orDefault, orUnknown, readAs } from '../../values/operations.js'
 import type { Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -10,6 +12,7 @@ import type { Evidence } from '../../workload/claim.js'
 import { defineReader } from '../reader.js'
 import { changeJobOperation, claimJobOperations, isJobOperation } from '../shell/job-operations.js'
 import { type FoundLaunch, launchesOf, shellLaunchId, type Work, workOf } from '../shell/launches.js'
+import { claimScriptCalls } from '../shell/script-calls.js'
 import { changeArray, claimArray, claimArrayGrid } from './array.js'
 import { changeJob } from './change.js'
 import { DirectiveSource } from './directive-source.js'
@@ -27,6 +30,7 @@ import {
 import { claimBatchScripts } from './scripts.js'
 import { isSubmitted, srunOptions } from './srun.js'
 import { type StepRequest, widestStep } from './step-request.js'
+import { slurmSteps } from './steps.js'
 import { claimSubmissions } from './submission.js'
 
 const optionPlace = (one: Directive): Place => ({ start: one.start, end: one.end })
@@ -53,23 +57,16 @@ export const slurmReader = defineReader({
       if (wanted !== null && wanted.count !== 0)
         claimArray(claims, shell.directives, launches, jobEvidence(true), job)
     }
+    if (job === null) for (const command of shell.commands) claimAllocatedScript(claims, fragment, command)
     for (const launch of job === null ? found : found.filter(({ parts }) => isSubmitted(parts))) {
       const directives = srunOptions(launch.parts)
       if (directives === null) continue
       const { sharing, timeout } = workOf({ ...shell, commands: [launch.command] }, [launch])
       const options = fragment.text.slice(launch.command.start, launch.parts.programSpan.start)
-      const alone = launch.command.background ? null : sharing
       claimJob(claims, {
         job: shellLaunchId(claims, fragment, launch.command),
         directives,
-        work: {
-          sharing: alone,
-          sharedByScript: false,
-          service: false,
-          workbench: false,
-          probes: false,
-          timeout,
-        },
+        work: { ...alone, sharing: launch.command.background ? null : sharing, timeout },
         moreOptions: slot.test(options),
         command: launch.command,
         launches: [launch],
@@ -81,6 +78,33 @@ export const slurmReader = defineReader({
     return isJobOperation(claim) ? changeJobOperation(claim, facts) : changeJob(claim, value, facts)
   },
 })
+
+/** What runs in an allocation for one command. */
+const alone: Work = {
+  sharing: null,
+  sharedByScript: false,
+  service: false,
+  workbench: false,
+  probes: false,
+  timeout: null,
+}
+
+/** `srun -p gpu --gres=gpu:4 bash train.sh`: an allocation for a script. */
+function claimAllocatedScript(claims: ClaimBuilder, fragment: SourceFragment, command: ShellCommand): void {
+  const { words, environment, unreachable, start, end } = command
+  const parts = unreachable ? null : parseScriptCall(words, environment, (span) => claims.locate(span))
+  const directives = parts === null || isSubmitted(parts) ? null : srunOptions(parts)
+  if (directives === null) return
+  const job = shellLaunchId(claims, fragment, command)
+  claimJob(claims, { job, directives, work: alone, command, launches: [] })
+  claimScriptCalls(
+    claims,
+    [command],
+    { job, id: job, place: { start, end } },
+    (span) => claims.locate(span),
+    (one) => slurmSteps(one, directives),
+  )
+}
 
 /** What the batch script does with its GPUs beside its programs. */
 function claimOperations(
