@@ -100,7 +100,7 @@ export function jaxEvidence(python: PythonModule, context: ReaderContext): Evide
 function toyData(python: PythonModule): string | null {
   return once(python, 'jax toy data', () => {
     const named =
-      /['"](mnist|fashion_mnist|cifar10|cifar100|iris|binarized_mnist|kmnist)(:[\d.*]+)?['"]/.exec(
+      /['"](?:[\w.-]+\/)*(mnist|fashion_mnist|cifar10|cifar100|iris|binarized_mnist|kmnist)(:[\d.*]+|_|\.np[yz])?['"]/.exec(
         codeText(python),
       )
     if (named !== null) return named[1]!

@@ -19,6 +19,7 @@ import { feedsByName } from '../pytorch/loader-use.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { estimatorInputs } from './estimator.js'
 import { isSessionLoop } from './graph-loop.js'
+import { handedOut } from './handed-out.js'
 import { changeInput } from './input-changes.js'
 import { type Mapped, mappedOf } from './mapped.js'
 import { methodPlace, type Pipeline, pipelineOf, plainName, usesPipelines } from './pipeline.js'
@@ -241,8 +242,13 @@ export function endsOf(analysis: PythonModule): End[] {
   for (const loop of analysis.loops) {
     if (loop.role === 'train' && loop.node.type === 'for') add(loop.node.iterable, 'loop')
   }
+  for (const data of handedOut(analysis, aheadElsewhere)) add(data, 'loop')
   return [...found.values()]
 }
+
+/** Whoever trains makes the batches ahead itself. */
+const aheadElsewhere =
+  /^\.(prefetch|experimental_distribute_dataset|distribute_datasets_from_function)$|Strategy$/
 
 /** Data that a session that trains draws from, by an iterator of the graph: `dataset.make_one_shot_iterator()`. */
 function iterated(analysis: PythonModule): { data: Expr; name: string }[] {

@@ -158,8 +158,12 @@ class Walk {
     }
   }
 
-  private enter(func: Func, call: Call, depth: number, passed: Passed): void {
+  private enter(func: Func, call: Call, depth: number, passed: Passed, path?: readonly number[]): void {
     const { analysis, into } = this
+    if (depth > depthLimit) {
+      into.complete = false
+      return
+    }
     const inside: Passed = new Map()
     const shift = func.class !== null && func.node.params[0]?.name === 'self' ? 1 : 0
     func.node.params.forEach((param, position) => {
@@ -169,7 +173,8 @@ class Walk {
     const returned = returnsOf(func)
     if (returned.length === 0) into.complete = false
     for (const value of returned) {
-      for (const part of value.type === 'tuple' ? value.items : [value]) {
+      const parts = path === undefined && value.type === 'tuple' ? value.items : [partOf(value, path ?? [])]
+      for (const part of parts) {
         if (part.type !== 'constant') this.follow(part, depth + 1, inside)
       }
     }
@@ -197,10 +202,17 @@ class Walk {
         }
         this.parameter(expr, binding, depth)
       } else if (binding.kind === 'assign' && binding.value !== null) {
-        const value = binding.unpack === null ? binding.value : partOf(binding.value, binding.unpack)
-        this.follow(value, depth + 1, passed)
+        this.part(binding.value, binding.unpack ?? [], depth, passed)
       } else into.complete = false
     }
+  }
+
+  /** `train, count = pictures('train')`: what the function gives back in that place. */
+  private part(value: Expr, path: readonly number[], depth: number, passed: Passed): void {
+    const call = value.type === 'call' && path.length > 0 ? this.analysis.callAt(value) : null
+    const func = call === null ? null : this.analysis.functionOf(call.expr.callee)
+    if (func === null) this.follow(partOf(value, path), depth + 1, passed)
+    else this.enter(func, call!, depth + 1, passed, path)
   }
 
   private parameter(expr: Expr & { type: 'name' }, binding: Binding, depth: number): void {

@@ -2,7 +2,6 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { certainReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ChangeTarget } from '../../text/change-target.js'
 import { knownArgument, passedExpression } from '../../values/argument.js'
@@ -19,6 +18,7 @@ import { claimPreparedAgain } from '../prepared-again.js'
 import { codeMatches } from '../pytorch/evidence.js'
 import { epochLoopOf } from '../pytorch/loop-facts.js'
 import type { FragmentFacts } from '../reader.js'
+import { handedOut } from './handed-out.js'
 import { moveBehind } from './late-cache.js'
 import { type Mapped, mappedOf } from './mapped.js'
 import { methodPlace, type Pipeline, pipelineOf } from './pipeline.js'
@@ -58,31 +58,13 @@ export function repeatedSteps(python: PythonModule): Repeated[] {
     const one = repeatedIn(python, loop.node.iterable, null)
     if (one !== null && !found.has(one.call)) found.set(one.call, one)
   }
-  if (found.size === 0 && isFittedElsewhere(python)) {
-    for (const func of python.functions) {
-      const data = forOthers.test(func.name) ? null : certainReturn(func)
-      const one = data === null ? null : repeatedIn(python, data, null)
-      // Elements that nobody puts into batches are not what a training goes through.
-      const batched = one?.pipeline.steps.some((step) => /^(padded_|ragged_)?batch$/.test(step.method))
-      if (one !== null && batched === true && !found.has(one.call)) found.set(one.call, one)
+  if (found.size === 0) {
+    for (const data of handedOut(python, /^\.(cache|snapshot)$/)) {
+      const one = repeatedIn(python, data, null)
+      if (one !== null && !found.has(one.call)) found.set(one.call, one)
     }
   }
   return [...found.values()]
-}
-
-/** What they return is gone through once. */
-const forOthers = /test|infer|predict|serv|score|export|sample/i
-
-/** A module that imports this one trains a model, and this one trains none. */
-function isFittedElsewhere(python: PythonModule): boolean {
-  return (
-    kerasFits(python).length === 0 &&
-    [...python.importers].some(
-      ({ uses, goesThroughEpochs }) =>
-        (uses.includes('.fit') && uses.some((use) => use.startsWith('keras.'))) ||
-        (goesThroughEpochs === true && uses.includes('tensorflow.GradientTape')),
-    )
-  )
 }
 
 function repeatedIn(python: PythonModule, data: Expr, fit: Call | null): Repeated | null {
