@@ -8,6 +8,8 @@ import type { SourceFragment } from '../text/source-fragment.js'
 import type { Claim, Extraction, Subject } from '../workload/claim.js'
 
 const mostCallers = 12
+/** Each caller is one more analysis of the file. */
+const mostHelpers = 6
 
 export interface Helper {
   func: Func
@@ -20,6 +22,7 @@ export function helpersWithCallers(python: Analysis, { subjects, launches }: Ext
   for (const { kind, job, site } of subjects) {
     if (kind !== 'Compute' || job === null) continue
     const func = functionAround(python, site.start)
+    if (found.size >= mostHelpers) break
     if (func === null || found.has(func) || func.class !== null || func.node.params.length === 0) continue
     const started = launches.filter((launch) => launch.job === job)
     const isTold =
