@@ -31,7 +31,7 @@ import { claimBatchScripts } from './scripts.js'
 import { isSubmitted, srunOptions } from './srun.js'
 import { type StepRequest, widestStep } from './step-request.js'
 import { slurmSteps } from './steps.js'
-import { claimSubmissions } from './submission.js'
+import { asksForAll, claimSubmission, type Submission, submission } from './submission.js'
 
 const optionPlace = (one: Directive): Place => ({ start: one.start, end: one.end })
 
@@ -39,10 +39,16 @@ export const slurmReader = defineReader({
   name: 'slurm',
   languages: ['shell'],
   triggers: ['#SBATCH', 'srun', 'sbatch'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const { shell, path, fragment } = facts
     if (shell === undefined) return
-    claimSubmissions(claims, fragment, shell.commands)
+    for (const command of shell.commands) {
+      const submitted = submission(command)
+      if (submitted === null) continue
+      const asks = asksForAll(claims, context, submitted)
+      if (asks !== null) claimAllocation(claims, fragment, submitted, asks === 'plain')
+      if (asks !== 'plain') claimSubmission(claims, fragment, command, submitted)
+    }
     const found = launchesOf(shell.commands, (span) => claims.locate(span))
     const launches = found.filter(({ parts }) => !isSubmitted(parts))
     const job = slurmJobId(path, fragment, shell)
@@ -91,15 +97,27 @@ const alone: Work = {
 
 /** `srun -p gpu --gres=gpu:4 bash train.sh`: an allocation for a script. */
 function claimAllocatedScript(claims: ClaimBuilder, fragment: SourceFragment, command: ShellCommand): void {
-  const { words, environment, unreachable, start, end } = command
+  const { words, environment, unreachable } = command
   const parts = unreachable ? null : parseScriptCall(words, environment, (span) => claims.locate(span))
   const directives = parts === null || isSubmitted(parts) ? null : srunOptions(parts)
-  if (directives === null) return
-  const job = shellLaunchId(claims, fragment, command)
-  claimJob(claims, { job, directives, work: alone, command, launches: [] })
+  if (directives !== null) claimAllocation(claims, fragment, { call: command, directives }, true)
+}
+
+/** The job that runs one script of the project. */
+function claimAllocation(
+  claims: ClaimBuilder,
+  fragment: SourceFragment,
+  { call, directives }: Submission,
+  /** What the script starts belongs to the job; else its header makes a job of its own of that. */
+  called: boolean,
+): void {
+  const { start, end } = call
+  const job = shellLaunchId(claims, fragment, call)
+  claimJob(claims, { job, directives, work: alone, command: call, launches: [] })
+  if (!called) return
   claimScriptCalls(
     claims,
-    [command],
+    [call],
     { job, id: job, place: { start, end } },
     (span) => claims.locate(span),
     (one) => slurmSteps(one, directives),
