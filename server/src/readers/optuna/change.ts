@@ -3,6 +3,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { For, Stmt } from '../../syntax/python-ast.js'
+import type { Span } from '../../text/location.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
@@ -181,6 +182,7 @@ function report(facts: FragmentFacts, call: Call): Change | Refusal {
   const place = lastAssignment(loop.node, metric)
   if (place === null)
     return { reason: `${metric} is not computed in the loop: evaluate after each epoch, then report it` }
+  if (isCaught(python, place)) return caught
   const pruned = nameFor(python.tree, 'optuna', 'TrialPruned', {
     path: facts.path,
     fragment: facts.fragment.index,
@@ -206,6 +208,28 @@ function report(facts: FragmentFacts, call: Call): Change | Refusal {
   }
 }
 
+const caught: Refusal = {
+  reason:
+    'the exception that ends a weak trial would be caught around the training: let TrialPruned pass there first',
+}
+
+/** `except Exception:` around it, which raises nothing again. */
+function isCaught(python: PythonModule, { start, end }: Span): boolean {
+  return python.statements.some(
+    (one) =>
+      one.type === 'try' &&
+      one.body.some((inner) => inner.start <= start && end <= inner.end) &&
+      !one.handlers.some(
+        ({ type }) => type !== null && /Pruned$/.test(python.text.slice(type.start, type.end)),
+      ) &&
+      one.handlers.some(
+        ({ type, body }) =>
+          (type === null || /^(Base)?Exception$/.test(python.text.slice(type.start, type.end))) &&
+          !body.some((inner) => inner.type === 'raise'),
+      ),
+  )
+}
+
 function throughCallback(
   facts: FragmentFacts,
   python: PythonModule,
@@ -222,6 +246,7 @@ function throughCallback(
     )
   )
     return { reason: 'fit() computes no validation metric that could be reported' }
+  if (isCaught(python, call.expr)) return caught
   const spelled = nameFor(python.tree, 'optuna.integration', 'KerasPruningCallback', {
     path: facts.path,
     fragment: facts.fragment.index,
