@@ -259,6 +259,8 @@ export interface ModuleSummary {
   shortWeights?: true
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */
   imports: string[]
+  /** What modules of the project that it imports import of libraries that compute on an accelerator, or bring in turn. */
+  brings?: string[]
   /** Those of them that are modules of the project. */
   projectImports?: string[]
   isEntry: boolean

@@ -46,3 +46,17 @@ export const installedPackages: ReadonlySet<string> = new Set(`${oneDevice} ${ma
 
 /** Those that use one device, or none, unless the program asks them for more. */
 export const singleDevicePackages: ReadonlySet<string> = new Set(oneDevice.split(' '))
+
+/** A library that computes on an accelerator; also a module of it. */
+export function isAccelerated(module: string): boolean {
+  return accelerated.has(module.split('.')[0]!)
+}
+
+const accelerated = new Set(
+  (
+    'torch torchvision torchaudio tensorflow keras tf_keras jax jaxlib flax haiku jraph cupy cudf cuml cugraph dask_cudf dask_cuda rmm numba pycuda ' +
+    'onnxruntime tensorrt transformers sentence_transformers diffusers vllm lightning pytorch_lightning accelerate ' +
+    'deepspeed nvidia nvtabular merlin paddle mxnet ultralytics detectron2 mmcv mmdet mmengine easyocr whisper open_clip ' +
+    'timm fastai autogluon flair stable_baselines3 peft trl bitsandbytes unsloth optimum auto_gptq awq'
+  ).split(' '),
+)

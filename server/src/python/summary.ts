@@ -14,6 +14,7 @@ import type { Call, ModuleSummary } from './module.js'
 import { networkAutocasts } from './network-autocast.js'
 import { madeNetworks } from './networks/size.js'
 import { derivedClasses, outwardCalls } from './outward.js'
+import { isAccelerated } from './packages.js'
 import { processSettings } from './process-settings.js'
 import { rankSource } from './rank-source.js'
 import { makesResidentData } from './resident-data.js'
@@ -57,6 +58,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     uses: [...analysis.ownUses],
     imports: [...analysis.importSpecs],
     ...(analysis.importedByName.size === 0 ? {} : { projectImports: [...analysis.importedByName.keys()] }),
+    ...broughtLibraries(analysis),
     isEntry: analysis.isEntry,
     evidence: analysis.evidence,
     ...broughtTraining(analysis),
@@ -98,6 +100,14 @@ function aboutItself(analysis: Analysis): ModuleSummary {
     evidence,
     ...usedConfigurations(analysis),
   }
+}
+
+/** Which of a module's imports compute on an accelerator, by way of others. */
+function broughtLibraries(analysis: Analysis): Pick<ModuleSummary, 'brings'> {
+  const found = new Set(
+    analysis.imported.flatMap(({ imports, brings = [] }) => [...imports.filter(isAccelerated), ...brings]),
+  )
+  return found.size === 0 ? {} : { brings: [...found].sort().slice(0, 30) }
 }
 
 const convolution =

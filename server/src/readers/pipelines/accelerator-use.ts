@@ -1,7 +1,7 @@
 /** Whether code could use an accelerator at all: by the libraries that it imports. */
 import { importedModules } from '../../python/imported-modules.js'
 import type { PythonModule } from '../../python/module.js'
-import { standardLibrary } from '../../python/packages.js'
+import { isAccelerated, standardLibrary } from '../../python/packages.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { strangersOf } from '../python/strangers.js'
 
@@ -53,7 +53,8 @@ export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string |
   for (const { module, name, summary } of importedModules(python, code)) {
     const root = module.split('.')[0]!
     if (summary !== null) {
-      const theirs = summary.imports.find((one) => isAccelerated(one) && !onlyTexts(one, summary.imports))
+      const all = [...summary.imports, ...(summary.brings ?? [])]
+      const theirs = all.find((one) => isAccelerated(one) && !onlyTexts(one, all))
       if (theirs !== undefined) return theirs.split('.')[0]!
     } else if (onlyWhereTold(root)) {
       // What stands between the statements asks for the machine: `@app.function(gpu='A100')`.
@@ -97,16 +98,3 @@ export function computesOnProcessors(module: string, name: string | null = null)
   const whole = name === null ? module : `${module}.${name}`
   return standardLibrary.has(root) || onProcessors.has(root) || onlyWhereTold(root) || clients.test(whole)
 }
-
-export function isAccelerated(module: string): boolean {
-  return accelerated.has(module.split('.')[0]!)
-}
-
-const accelerated = new Set(
-  (
-    'torch torchvision torchaudio tensorflow keras tf_keras jax jaxlib flax haiku jraph cupy cudf cuml cugraph dask_cudf dask_cuda rmm numba pycuda ' +
-    'onnxruntime tensorrt transformers sentence_transformers diffusers vllm lightning pytorch_lightning accelerate ' +
-    'deepspeed nvidia nvtabular merlin paddle mxnet ultralytics detectron2 mmcv mmdet mmengine easyocr whisper open_clip ' +
-    'timm fastai autogluon flair stable_baselines3 peft trl bitsandbytes unsloth optimum auto_gptq awq'
-  ).split(' '),
-)

@@ -1,10 +1,10 @@
 /** Modules that a program imports and that are neither known libraries nor in the project: what they could bring. */
 import { callsInto, type ImportedModule, importedModules } from '../../python/imported-modules.js'
 import type { ModuleSummary, PythonModule } from '../../python/module.js'
-import { standardLibrary } from '../../python/packages.js'
+import { isAccelerated, standardLibrary } from '../../python/packages.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Hideable, Unseen } from '../../workload/unseen.js'
-import { computesOnProcessors, isAccelerated } from '../pipelines/accelerator-use.js'
+import { computesOnProcessors } from '../pipelines/accelerator-use.js'
 import { singleDeviceLibraries } from './single-device-libraries.js'
 
 /** Names of modules and of what is taken out of them that say what they are for. */
