@@ -34,7 +34,14 @@ describe('references of HCL', () => {
         'variables.tf': 'variable "min" {\n  default = 3\n}',
       }),
     )
-    assert.deepEqual([value(found.node), found.path, found.overridable], [3, 'variables.tf', true])
+    assert.deepEqual([value(found.node), found.path, found.overridable], [3, 'variables.tf', false])
+  })
+
+  it('hold in a module for others only where its callers give nothing else', () => {
+    const found = read(
+      moduleOf({ 'modules/pool/main.tf': 'x = var.min\nvariable "min" {\n  default = 3\n}' }),
+    )
+    assert.deepEqual([value(found.node), found.overridable], [3, true])
   })
 
   it('take what `terraform.tfvars` says; of files for environments only what all say alike', () => {
