@@ -34,7 +34,7 @@ import { environmentWrites } from './environment.js'
 import { evidenceOf } from './evidence.js'
 import { isRepeatedByBase } from './extended-classes.js'
 import { Folder } from './fold.js'
-import { functionLoads } from './function-loads.js'
+import { functionLoads, mayLoad } from './function-loads.js'
 import { handedCall } from './handed-calls.js'
 import { handedOn, handedOnElsewhere } from './handed-on.js'
 import { horizonOf } from './horizon.js'
@@ -319,7 +319,9 @@ export class Analysis implements PythonModule {
     return names.importedLoads(this, callee)
   }
   functionLoads(func: Func): readonly FunctionLoad[] {
-    return functionLoads(this, func)
+    return once(this, 'may load', () => mayLoad(this))
+      ? once(func, 'loads', () => functionLoads(this, func))
+      : []
   }
   importedSingles(callee: Expr): readonly SingleParameter[] {
     return names.importedSingles(this, callee)

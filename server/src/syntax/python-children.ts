@@ -1,4 +1,5 @@
 /** What stands directly inside an expression or a statement of the plain tree. */
+import { once } from '../text/once.js'
 import type { Comprehension, Expr, Stmt } from './python-ast.js'
 
 /** Calls `visit` for every direct sub-expression, in order. Nothing is allocated, not even iterators: the analysis walks trees often. */
@@ -200,9 +201,16 @@ export function usesOf(body: readonly Stmt[], name: string, except: Stmt | null 
   return found
 }
 
-/** The comprehensions that an expression stands in, from the outside in. */
-export function comprehensionsAround(expr: Expr, wanted: Expr): Comprehension[] {
-  if (expr === wanted || expr.start > wanted.start || expr.end < wanted.end) return []
-  const inner = childrenOf(expr).flatMap((child) => comprehensionsAround(child, wanted))
-  return expr.type === 'comprehension' ? [expr, ...inner] : inner
+/** The comprehensions of a statement that an expression of it stands in, from the outside in. */
+export function comprehensionsAround(statement: Stmt, wanted: Expr): Comprehension[] {
+  const all = once(statement, 'comprehensions', () => {
+    const found: Comprehension[] = []
+    const waiting = expressionsOf(statement).reverse()
+    for (let expr = waiting.pop(); expr !== undefined; expr = waiting.pop()) {
+      if (expr.type === 'comprehension') found.push(expr)
+      waiting.push(...childrenOf(expr).reverse())
+    }
+    return found
+  })
+  return all.filter((one) => one !== wanted && one.start <= wanted.start && wanted.end <= one.end)
 }

@@ -2,9 +2,9 @@
 
 import { passedFor } from '../../python/function-loads.js'
 import { loadedModel } from '../../python/model-load-names.js'
-import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import type { Call, Func, FunctionLoad, Loop, PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
-import { childrenOf, comprehensionsAround, expressionsOf } from '../../syntax/python-children.js'
+import { childrenOf, comprehensionsAround } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { numberIn } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
@@ -140,21 +140,24 @@ function loadsIn(python: PythonModule, func: Func, depth = 0): Load[] {
 
 /** What it runs loads a model each time, which is the same wherever that code is. */
 function loadsBehind(python: PythonModule, call: Call, around: readonly Span[]): boolean {
-  const { name, expr } = call
-  const { callee } = expr
-  // An object may have a model of its own.
-  if (name !== null || python.classOf(callee) !== null || python.importedClass(callee) !== null) return false
-  const own = python.functionOf(callee)
-  if (own !== null && keeps(python, own)) return false
-  const loads = own === null ? python.importedLoads(callee) : python.functionLoads(own)
-  const receiver = callee.type === 'attribute' ? [callee.value] : []
-  return loads.some(({ model, inputs }) => {
-    const passed = model === true ? passedFor(expr, inputs) : null
+  const { expr } = call
+  const receiver = expr.callee.type === 'attribute' ? [expr.callee.value] : []
+  return modelsBehind(python, call).some(({ inputs }) => {
+    const passed = passedFor(expr, inputs)
     return (
       passed !== null &&
       !around.some((code) => [...receiver, ...passed].some((one) => variesIn(python, one, code)))
     )
   })
+}
+
+function modelsBehind(python: PythonModule, { name, expr: { callee } }: Call): FunctionLoad[] {
+  // An object may have a model of its own.
+  if (name !== null || python.classOf(callee) !== null || python.importedClass(callee) !== null) return []
+  const own = python.functionOf(callee)
+  if (own !== null && keeps(python, own)) return []
+  const loads = own === null ? python.importedLoads(callee) : python.functionLoads(own)
+  return loads.filter(({ model }) => model === true)
 }
 
 /** `@lru_cache`, `@st.cache_resource`, or a function that looks before it loads. */
@@ -225,7 +228,7 @@ function loadOfEachPass(python: PythonModule, call: Call): Load | null {
       loop !== undefined && appliesOnly(loop) && !around.some((node) => varies(python, call.expr, node))
     return same ? { call, light } : null
   }
-  const items = expressionsOf(call.statement).flatMap((expr) => comprehensionsAround(expr, call.expr))
+  const items = comprehensionsAround(call.statement, call.expr)
   if (loop === undefined && items.length === 0) return null
   if (loop !== undefined && isShort(loop)) return null
   const heads = items.flatMap(({ clauses }) =>

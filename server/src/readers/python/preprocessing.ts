@@ -328,8 +328,8 @@ function stepsIn(
   if (costly.length === 0) return []
   const varying = new Varying(python, source, inOrder, followed)
   // Each fold takes other items of the same collection: what is made of one of them is the same.
-  const areItemsOfOne = (expressions: readonly Expr[], call: Call, inputs: Expr[], owner: Func | null) => {
-    const items = expressions.flatMap((expr) => comprehensionsAround(expr, call.expr)).at(-1)
+  const areItemsOfOne = (statement: Stmt, call: Call, inputs: Expr[], owner: Func | null) => {
+    const items = comprehensionsAround(statement, call.expr).at(-1)
     const clause = items?.clauses.length === 1 ? items.clauses[0]! : null
     return (
       clause?.target.type === 'name' &&
@@ -351,7 +351,7 @@ function stepsIn(
       cost.byRow === true && changing.every((one) => selectsRows(python, varying, one, owner))
     if (
       changing.length > 0 &&
-      !(folds && ((cost.single && areItemsOfOne(hot.expressions, call, changing, owner)) || areRows()))
+      !(folds && ((cost.single && areItemsOfOne(hot.statement, call, changing, owner)) || areRows()))
     )
       return []
     // A batch at a time, what a tokenizer takes is little beside the step.
