@@ -15,7 +15,7 @@ import { asQuotedNumber, asText } from '../../values/parse.js'
 import type { Locator } from '../../values/source.js'
 import type { Value } from '../../values/value.js'
 import { effective } from '../../values/value.js'
-import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
@@ -89,15 +89,10 @@ function readCluster(claims: ClaimBuilder, context: ReaderContext, document: Con
   claimOwnJob(claims, root, { provider, region, workers, document: document.index })
   const head = headOf(root, document.index)
   if (head !== null) claimHead(claims, provider, region, head, document.index)
-  const held = [...(head === null ? [] : [head]), ...workers].flatMap((one) => {
-    const attached = attachedTo(claims, provider, one)
-    const type = effective(machineOf(claims, provider, one, document.index)) ?? ''
-    const gpus = attached === null ? acceleratorsInType(type) : effective(attached.count)
-    const model = attached === null ? acceleratorModel(type) : effective(attached.model ?? undefined)
-    return (gpus ?? 0) === 0 ? [] : { gpus: gpus!, model: model ?? null }
-  })
-  const [most] = held.sort((a, b) => b.gpus - a.gpus)
-  if (most !== undefined) claimSetUp(claims, context, root, most)
+  const [most] = [...(head === null ? [] : [head]), ...workers]
+    .map((one) => heldBy(claims, provider, one, document.index))
+    .sort((a, b) => b.gpus - a.gpus)
+  if (most !== undefined && most.gpus > 0) claimSetUp(claims, context, root, most)
   let first = true
   for (const type of workers) {
     const pool = claimPool(claims, {
@@ -134,12 +129,8 @@ function claimOwnJob(
   { provider, region, workers, document }: OwnJob,
 ): void {
   const head = headOf(root, document)
-  const gpusOf = (one: NodeType): number => {
-    const attached = attachedTo(claims, provider, one)
-    const type = effective(machineOf(claims, provider, one, document)) ?? ''
-    return (attached === null ? acceleratorsInType(type) : effective(attached.count)) ?? 0
-  }
   if (head === null) return
+  const gpusOf = (one: NodeType) => heldBy(claims, provider, one, document).gpus
   if (gpusOf(head) === 0) {
     // One worker that is always there; others come only when something asks for their accelerators.
     const accelerated = workers.filter((one) => gpusOf(one) > 0)
@@ -168,14 +159,24 @@ function claimJobOn(
   { provider, region, document }: OwnJob,
 ): void {
   const { place } = node
-  const type = machineOf(claims, provider, node, document)
-  const attached = attachedTo(claims, provider, node)
   const evidence: Evidence = { role: 'job', accelerator: 'gpu', small: null, notebook: false }
   const compute = claims.subject('Compute', place, node.name, evidence, clusterJob(claims.path))
   compute.known('provider', 'provider', provider, place)
   if (region !== undefined) compute.known('region', 'region', region, place)
   compute.known('service', 'head_node_type', false, place)
   compute.known('nodes', 'min_workers', nodes, place)
+  claimNode(compute, provider, node, document)
+}
+
+/** Its type, and what is attached to it. */
+function claimNode(
+  compute: SubjectBuilder<'Compute'>,
+  provider: Provider,
+  node: NodeType,
+  document: number,
+): void {
+  const type = machineOf(compute.locator, provider, node, document)
+  const attached = attachedTo(compute.locator, provider, node)
   const key = machineKeys[provider].at(-1)!
   if (attached === null) {
     claimType(compute, key, type)
@@ -194,35 +195,22 @@ function claimHead(
   head: NodeType,
   document: number,
 ): void {
-  const type = machineOf(claims, provider, head, document)
-  const attached = attachedTo(claims, provider, head)
-  const gpus = attached === null ? acceleratorsInType(effective(type) ?? '') : effective(attached.count)
-  if ((gpus ?? 0) === 0) return
-  const node = at(head.machine.node, ...machineKeys[provider])!
-  const place: Place = { start: node.start, end: node.end }
+  if (heldBy(claims, provider, head, document).gpus === 0) return
+  // Accelerators may be attached to a machine whose type is not given.
+  const type = at(head.machine.node, ...machineKeys[provider])
+  const place: Place = type === undefined ? head.place : { start: type.start, end: type.end }
   const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
   const compute = claims.subject('Compute', place, head.name, evidence, `${claims.path}#cluster head`)
   compute.known('provider', 'provider', provider, place)
   compute.known('interactive', 'head_node_type', false, place)
   compute.known('service', 'head_node_type', true, place)
   if (region !== undefined) compute.known('region', 'region', region, place)
-  const key = machineKeys[provider].at(-1)!
-  if (attached === null) claimType(compute, key, type)
-  else {
-    compute.say('instanceType', key, type)
-    compute.say('gpus', 'guestAccelerators', attached.count)
-    if (attached.model !== null) compute.say('gpuModel', 'guestAccelerators', attached.model)
-  }
+  claimNode(compute, provider, head, document)
   compute.default('idleStop', 'ray down', null, place, { overridable: true })
 }
 
 /** What each machine runs before it joins the cluster. */
-function claimSetUp(
-  claims: ClaimBuilder,
-  context: ReaderContext,
-  root: ConfigMap,
-  held: { gpus: number; model: string | null },
-): void {
+function claimSetUp(claims: ClaimBuilder, context: ReaderContext, root: ConfigMap, held: Held): void {
   const lists = ['setup_commands', 'head_setup_commands', 'worker_setup_commands'].flatMap(
     (key) => entry(root, key) ?? [],
   )
@@ -235,6 +223,20 @@ function claimSetUp(
     start: first.keyStart,
     end: first.keyEnd,
   }))
+}
+
+interface Held {
+  gpus: number
+  model: string | null
+}
+
+/** Accelerators of one machine, as far as they are known. */
+function heldBy(claims: ClaimBuilder, provider: Provider, node: NodeType, document: number): Held {
+  const attached = attachedTo(claims, provider, node)
+  const type = effective(machineOf(claims, provider, node, document)) ?? ''
+  const gpus = attached === null ? acceleratorsInType(type) : effective(attached.count)
+  const model = attached === null ? acceleratorModel(type) : effective(attached.model ?? undefined)
+  return { gpus: gpus ?? 0, model: model ?? null }
 }
 
 /** The head stays for as long as the cluster does; only the others come and go. */
