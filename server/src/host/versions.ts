@@ -13,6 +13,7 @@ import { baseName, folderOf, parents } from '../link/paths.js'
 import {
   dockerfileVersions,
   environmentVersions,
+  installedVersions,
   lockVersions,
   mergeVersions,
   packageVersions,
@@ -29,7 +30,7 @@ import {
 import type { Grammars } from '../syntax/parser.js'
 
 const versionFile =
-  /(^|\/)(requirements[^/]*\.(txt|in)|requirements\/[^/]+\.(txt|in)|pyproject\.toml|setup\.(cfg|py)|environment[^/]*\.ya?ml|(?![^/]*(?:infer|serv|scor|deploy))[^/]*conda[^/]*\.ya?ml|(uv|poetry|pdm)\.lock|Pipfile(\.lock)?|Dockerfile[^/]*)$/
+  /(^|\/)(requirements[^/]*\.(txt|in)|requirements\/[^/]+\.(txt|in)|pyproject\.toml|setup\.(cfg|py)|environment[^/]*\.ya?ml|(?![^/]*(?:infer|serv|scor|deploy))[^/]*conda[^/]*\.ya?ml|(uv|poetry|pdm)\.lock|Pipfile(\.lock)?|Dockerfile[^/]*|[\w-]*(?:setup|install|env)[\w-]*\.sh)$/
 
 /** Source of a library in the project: a copy, a fork, or the library itself. */
 const librarySource =
@@ -123,6 +124,11 @@ export class VersionTable {
       const versions = requirementsVersions(text)
       // Beside the requirements of a machine with accelerators stand those of CI.
       if (baseName(path) !== 'requirements.txt') delete versions[processorWheels]
+      return versions
+    }
+    if (path.endsWith('.sh')) {
+      // One script installs for machines with accelerators and for those without.
+      const { [processorWheels]: _, ...versions } = installedVersions(text)
       return versions
     }
     if (path.endsWith('Pipfile.lock')) return pipfileLockVersions(jsonFacts(text))

@@ -1,6 +1,7 @@
 /**
- * The releases in which libraries learned the names that fixes write. Sources: the documentation of PyTorch by release (1.6 to 1.12), the
- * pull requests of transformers (26572, 27189).
+ * The releases in which libraries learned the names that fixes write. Sources: the documentation of PyTorch by release (1.6 to 1.12), its
+ * migration guide for 0.4, its pull request 4999 (`non_blocking` in place of `async`, merged before 0.4), the pull requests of
+ * transformers (26572, 27189).
  */
 import type { Change, Refusal, Write } from '../edit/write.js'
 import { isBefore } from './versions.js'
@@ -17,6 +18,8 @@ const transformers = (since: string): Newcomer => ({ in: ['transformers'], since
 
 /** By the last part of the name. */
 const newcomers = new Map<string, Newcomer>([
+  ['no_grad', torch('0.4')],
+  ['non_blocking', torch('0.4')],
   ['persistent_workers', torch('1.7')],
   ['inference_mode', torch('1.9')],
   ['set_float32_matmul_precision', torch('1.12')],

@@ -9,6 +9,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader } from '../reader.js'
+import { isBefore } from '../versions.js'
 import { isModelCall } from './autocast-change.js'
 import { needlessEvaluations } from './epoch-evaluations.js'
 import { evaluationsWithGradients } from './evaluation.js'
@@ -35,7 +36,7 @@ export const pytorchOperationsReader = defineReader({
   name: 'pytorch-operations',
   languages: ['python'],
   triggers: ['backward', 'training_step', 'compute_loss', 'torch', '.item()', '.cpu()'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
     const evidence = stepEvidence(python)
@@ -45,6 +46,8 @@ export const pytorchOperationsReader = defineReader({
     for (const step of evaluationSteps(python))
       if (!holdsPasses(python, step)) claimEmptied(python, step, evidence, claims)
     readEvaluations(python, evidence, claims)
+    // `volatile=True` did before what `no_grad` does since. Source: release notes of PyTorch 0.4.
+    if (isBefore(context.versions, ['torch'], '0.4')) return
     for (const { loop, here, phase } of evaluationsWithGradients(python)) {
       claimOperation(claims, {
         kind: 'evaluate with gradients',
