@@ -25,11 +25,9 @@ export function changeGraphPrecision(
   const writes: Write[] = []
   for (const { name, expr } of python.calls) {
     if (!optimizer.test(plainName(name ?? ''))) continue
-    const { callee } = expr
-    // As the program calls TensorFlow: `tf` of `tf.train.AdamOptimizer`, of `tf.keras.optimizers.Adam`.
-    const library = rootOf(callee)
-    if (library === null || !/^tensorflow(\.compat\.v1)?$/.test(python.nameOf(library) ?? '')) continue
-    const text = `${library.id}.train.experimental.enable_mixed_precision_graph_rewrite(${python.text.slice(expr.start, expr.end)})`
+    const library = libraryOf(python, expr.callee)
+    if (library === null) continue
+    const text = `${library}.train.experimental.enable_mixed_precision_graph_rewrite(${python.text.slice(expr.start, expr.end)})`
     const range = { fragment: fragment.index, start: expr.start, end: expr.end }
     writes.push({ kind: 'replace', path, range, text })
   }
@@ -46,9 +44,13 @@ export function changeGraphPrecision(
   }
 }
 
-/** The name at the start of a chain of attributes; null: it is called by a name of its own. */
-function rootOf(callee: Expr): (Expr & { type: 'name' }) | null {
+/** As the program calls TensorFlow: `tf` of `tf.train.AdamOptimizer`, `tf.compat.v1` of `tf.compat.v1.train.AdamOptimizer`; null: it does not. */
+function libraryOf(python: PythonModule, callee: Expr): string | null {
   let inner = callee
-  while (inner.type === 'attribute') inner = inner.value
-  return inner.type === 'name' && inner !== callee ? inner : null
+  while (inner.type === 'attribute') {
+    inner = inner.value
+    if (/^tensorflow(\.compat\.v1)?$/.test(python.nameOf(inner) ?? ''))
+      return python.text.slice(inner.start, inner.end)
+  }
+  return null
 }
