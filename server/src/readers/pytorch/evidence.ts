@@ -246,12 +246,20 @@ function inventsSamples(python: PythonModule, { expr }: Call): boolean {
   const params = klass?.methods.get('__init__')?.node.params.slice(1) ?? []
   if (klass?.bases.some((base) => /Dataset$/.test(base)) !== true) return false
   if (params.some((one) => one.star > 0 || !isCount(one))) return false
-  const code = codeText(python, klass.node.start, klass.node.end)
+  const { start, end } = klass.node
+  const code = codeText(python, start, end)
   return (
     /\b(torch|np|numpy)\.(random\.)?(randn?|randint|normal)\(/.test(code) &&
-    !/\b(open|load\w*|read\w*|imread|glob|listdir|scandir)\(/.test(code)
+    !/\b(open|load\w*|read\w*|imread|glob|listdir|scandir)\(/.test(code) &&
+    // Another library may bring the samples: numbers that are drawn choose among them, or change them.
+    python.calls.every(
+      ({ name, expr: { start: at } }) =>
+        at < start || at >= end || !name?.includes('.') || computes.test(name),
+    )
   )
 }
+
+const computes = /^(torch|torchvision\.transforms|numpy|random|math|PIL)\./
 
 /** `num_samples`, `noise=0.1`, `mode='all'` */
 function isCount({ name, default: value }: Param): boolean {
