@@ -89,6 +89,19 @@ export const layered: Record<string, ProjectShape> = {
         .join('')}`,
     }),
   },
+  'functions that call the next one many times': {
+    sizes: [20, 40],
+    mostGrowth: 2,
+    files: (size) => ({
+      'train.py': `import torch\nfrom data import load\n${Array.from(
+        { length: 7 },
+        (_, level) =>
+          `def f${level}(workers):\n${level === 0 ? '    load(workers)\n' : `    f${level - 1}(workers)\n`.repeat(size)}`,
+      ).join('')}f6(3)\n`,
+      'data.py':
+        'from torch.utils.data import DataLoader\ndef load(workers):\n    return DataLoader(data, num_workers=workers)\n',
+    }),
+  },
   'classes that are derived from each other': {
     sizes: [4, 6],
     mostGrowth: 2.5,

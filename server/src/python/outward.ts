@@ -2,6 +2,7 @@
 import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Location } from '../text/location.js'
+import { once } from '../text/once.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
@@ -182,9 +183,12 @@ function isOfProject(analysis: Analysis, target: string): boolean {
 
 function isLooped(analysis: Analysis, call: Call, depth = 0): boolean {
   if (call.loops.length > 0) return true
-  if (call.function === null || depth > 3) return false
-  return (analysis.callSites(call.function) ?? []).some(
-    (site) => site.function !== call.function && isLooped(analysis, site, depth + 1),
+  const { function: func } = call
+  if (func === null || depth > 3) return false
+  return once(func, `called in a loop after ${depth}`, () =>
+    (analysis.callSites(func) ?? []).some(
+      (site) => site.function !== func && isLooped(analysis, site, depth + 1),
+    ),
   )
 }
 
@@ -278,7 +282,12 @@ function parameterOf(analysis: Analysis, expr: Expr, depth: number): Passed | nu
   const sites = analysis.callSites(owner.func)
   if (sites === null) return null
   const otherwise = keys.length === 0 ? binding.value : fallback
-  const lines = keys.length === 0 ? commandLinesPassed(analysis, sites, binding.name, owner.position) : null
+  const lines =
+    keys.length === 0
+      ? once(owner.func, `command lines as ${binding.name}`, () =>
+          commandLinesPassed(analysis, sites, binding.name, owner.position),
+        )
+      : null
   return {
     state: 'parameter',
     of: owner.func.qualified,
@@ -291,7 +300,7 @@ function parameterOf(analysis: Analysis, expr: Expr, depth: number): Passed | nu
       : {
           here:
             lines === null
-              ? (passedHere(analysis, sites, binding.name, owner.position, keys, depth) ??
+              ? (passedHere(analysis, owner.func, binding.name, owner.position, keys, depth) ??
                 localValue(analysis, owner.func, sites, keys.length === 0 ? base : expr))
               : argumentsOf(analysis, base, lines),
         }),
@@ -349,14 +358,29 @@ function partOf(analysis: Analysis, expr: Expr) {
 /** What all calls of this module pass on, where that is in turn what their functions are given; null: they pass something else. */
 function passedHere(
   analysis: Analysis,
-  sites: readonly Call[],
+  func: Func,
   name: string,
   position: number,
   keys: readonly (string | number)[],
   depth: number,
 ): Passed | null {
   if (depth >= mostHops) return null
-  let found: Passed | null = null
+  // Each of many calls leads to the same calls of the function around it.
+  const found = once(func, `passed on as ${name} after ${depth}`, () =>
+    passedByAll(analysis, analysis.callSites(func) ?? [], name, position, depth),
+  )
+  if (found === null) return null
+  return keys.length === 0 ? found : { ...withoutDefault(found), keys: [...(found.keys ?? []), ...keys] }
+}
+
+function passedByAll(
+  analysis: Analysis,
+  sites: readonly Call[],
+  name: string,
+  position: number,
+  depth: number,
+): (Passed & { state: 'parameter' }) | null {
+  let found: (Passed & { state: 'parameter' }) | null = null
   for (const site of sites) {
     const given = analysis.argument(site, name, position)
     const one =
@@ -365,8 +389,7 @@ function passedHere(
     if (found !== null && JSON.stringify(found) !== JSON.stringify(one)) return null
     found = one
   }
-  if (found?.state !== 'parameter') return null
-  return keys.length === 0 ? found : { ...withoutDefault(found), keys: [...(found.keys ?? []), ...keys] }
+  return found
 }
 
 /** Of a part nothing holds that holds of the whole. */
