@@ -1,12 +1,18 @@
 /**
- * Pods and Jobs in which somebody works: they run a notebook server or an editor, which stays for as long as nobody ends it. Source:
- * jupyter_server, serverapp.py: `shutdown_no_activity_timeout` is 0, so never.
+ * Pods and Jobs in which somebody works: they run a notebook server, an editor or a login, which stays for as long as nobody ends it.
+ * Sources: jupyter_server, serverapp.py: `shutdown_no_activity_timeout` is 0, so never; code-server, `--idle-timeout-seconds` of its command line.
  */
 import { at, items, textWithTemplates } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 
-const key = 'ServerApp.shutdown_no_activity_timeout'
+/** The option with which a server ends when nobody uses it. */
+const options = [
+  [/jupyter/, 'ServerApp.shutdown_no_activity_timeout'],
+  [/code-server/, 'idle-timeout-seconds'],
+] as const
+
+const deadline = 'activeDeadlineSeconds'
 
 export function claimWorkbench(
   compute: SubjectBuilder<'Compute'>,
@@ -17,9 +23,15 @@ export function claimWorkbench(
   const commands = items(at(pod, 'containers'))
     .flatMap((one) => [...items(at(one, 'command')), ...items(at(one, 'args'))])
     .map((one) => textWithTemplates(one) ?? '')
-  if (at(pod, 'activeDeadlineSeconds') !== undefined || commands.some((one) => ending.test(one))) return
-  const target = { kind: 'refused' as const, reason: `start the server with \`--${key}=3600\`` }
-  compute.default('idleStop', key, null, place, { overridable: true, site: { ...place, target } })
+  if (at(pod, deadline) !== undefined || commands.some((one) => ending.test(one))) return
+  const option = options.find(([server]) => commands.some((one) => server.test(one)))?.[1]
+  const reason =
+    option === undefined ? `give it \`${deadline}\`` : `start the server with \`--${option}=3600\``
+  const target = { kind: 'refused' as const, reason }
+  compute.default('idleStop', option ?? deadline, null, place, {
+    overridable: true,
+    site: { ...place, target },
+  })
 }
 
 /** What ends the server, the kernels that hold the accelerator, or the machine. */
