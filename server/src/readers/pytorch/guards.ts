@@ -33,27 +33,32 @@ export interface StepOwner {
 
 const mainProcess = /(^|_)(is_)?(main|master|rank_?zero|chief|primary|local_main)(_process)?$|^rank$|_rank$/i
 
-export function guardOf(analysis: PythonModule, test: Expr, owner: StepOwner): Guard {
-  const guard = structure(analysis, test, owner)
+/** Names that are followed to what they stand for, which may lead back to them: `log = not log`. */
+const mostNames = 4
+
+/** `names`: those that led to the test. */
+export function guardOf(analysis: PythonModule, test: Expr, owner: StepOwner, names = 0): Guard {
+  const guard = structure(analysis, test, owner, names)
   return guard === 'sometimes' ? fixedGuard(analysis, test, owner) : guard
 }
 
-function structure(analysis: PythonModule, test: Expr, owner: StepOwner): Guard {
+function structure(analysis: PythonModule, test: Expr, owner: StepOwner, names: number): Guard {
+  const inside = (part: Expr): Guard => guardOf(analysis, part, owner, names)
   if (asksForAccelerator(test) || asksForAny(test)) return 'always'
   if (test.type === 'unary' && test.op === 'not') {
     if (asksForAccelerator(test.operand)) return 'sometimes'
-    const inner = guardOf(analysis, test.operand, owner)
+    const inner = inside(test.operand)
     return inner === 'rarely' ? 'mostly' : otherwise[inner]
   }
   if (test.type === 'binary') {
     if (test.op === 'and') {
-      const sides = [guardOf(analysis, test.left, owner), guardOf(analysis, test.right, owner)]
+      const sides = [inside(test.left), inside(test.right)]
       if (sides.includes('rarely')) return 'rarely'
       if (sides.includes('never')) return 'never'
       return sides.every((side) => /^(always|surely|on)$/.test(side)) ? 'always' : 'sometimes'
     }
     if (test.op === 'or') {
-      const sides = [guardOf(analysis, test.left, owner), guardOf(analysis, test.right, owner)]
+      const sides = [inside(test.left), inside(test.right)]
       // `if step % 100 == 0 or step == last`.
       return sides.includes('rarely') && !sides.includes('mostly') ? 'rarely' : 'sometimes'
     }
@@ -71,13 +76,20 @@ function structure(analysis: PythonModule, test: Expr, owner: StepOwner): Guard 
   }
   if (namesMainProcess(test)) return 'always'
   // `is_log_step = step % 100 == 0`
-  const value = test.type === 'name' ? analysis.definition(test) : test
-  if (value !== test) return guardOf(analysis, value, owner)
+  const value = standsFor(analysis, test, names)
+  if (value !== null) return guardOf(analysis, value, owner, names + 1)
   if (test.type === 'attribute' && test.attr === 'requires_grad') return 'always'
   // The mode of a network, which the training sets.
   if (test.type === 'attribute' && test.attr === 'training' && isSelf(test.value)) return 'surely'
   // `if should_log(step):`, `if time_to_evaluate:`.
   return 'sometimes'
+}
+
+/** What a name stands for; null: it is no name, or nothing is seen. */
+function standsFor(analysis: PythonModule, test: Expr, names: number): Expr | null {
+  if (test.type !== 'name' || names >= mostNames) return null
+  const value = analysis.definition(test)
+  return value === test ? null : value
 }
 
 function isSelf(expr: Expr): boolean {
@@ -97,13 +109,13 @@ function asksForAny(test: Expr): boolean {
 }
 
 /** The n of `step % n == 0`, also beside other conditions; null: it is not known. */
-export function rhythmOf(analysis: PythonModule, test: Expr): number | null {
-  if (test.type === 'unary') return rhythmOf(analysis, test.operand)
-  const value = test.type === 'name' ? analysis.definition(test) : test
-  if (value !== test) return rhythmOf(analysis, value)
+export function rhythmOf(analysis: PythonModule, test: Expr, names = 0): number | null {
+  if (test.type === 'unary') return rhythmOf(analysis, test.operand, names)
+  const value = standsFor(analysis, test, names)
+  if (value !== null) return rhythmOf(analysis, value, names + 1)
   if (test.type !== 'binary') return null
   if (test.op === 'and' || test.op === 'or') {
-    const sides = [test.left, test.right].map((side) => ({ side, every: rhythmOf(analysis, side) }))
+    const sides = [test.left, test.right].map((side) => ({ side, every: rhythmOf(analysis, side, names) }))
     // What lets each step through decides nothing beside another count, which may not be known.
     const counts = ({ side, every }: { side: Expr; every: number | null }): boolean =>
       every === null ? /%/.test(analysis.code.slice(side.start, side.end)) : every > 1
