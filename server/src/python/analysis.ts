@@ -338,7 +338,7 @@ export class Analysis implements PythonModule {
     return inOrder(this.byName, wanted)
   }
   settingsElsewhere(...wanted: string[]): SetElsewhere {
-    return settingsElsewhere(this, wanted)
+    return once(this, `set elsewhere: ${wanted.join(' ')}`, () => settingsElsewhere(this, wanted))
   }
   methodCalls(method: string, ...receivers: string[]): Call[] {
     this.byMethod ??= grouped(this.calls, (call) =>
