@@ -6,6 +6,7 @@ import type { Analysis } from '../python/analysis.js'
 import type { Call, Func } from '../python/module.js'
 import type { SourceFragment } from '../text/source-fragment.js'
 import type { Claim, Extraction, Subject } from '../workload/claim.js'
+import type { SettingName } from '../workload/resource-kinds.js'
 
 const mostCallers = 12
 /** Each caller is one more analysis of the file. */
@@ -71,10 +72,15 @@ export function ofCaller(
 }
 
 /** Of machines that other callers get as well. */
-const machine = /^(instanceType|gpus|nodes|processes|accelerators|launcher)$/
+const machine: ReadonlySet<string> = new Set<SettingName<'Compute'>>([
+  'instanceType',
+  'gpus',
+  'nodes',
+  'processes',
+])
 
 function shared(claim: Claim, { name }: Func): Claim {
-  if (!machine.test(claim.setting)) return claim
+  if (!machine.has(claim.setting)) return claim
   const reason = `the other calls of ${name} get the same machine: give it a parameter for that`
   return { ...claim, site: { ...claim.site, target: { kind: 'refused', reason } } }
 }

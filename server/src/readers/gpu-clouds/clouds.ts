@@ -6,6 +6,8 @@
 
 export interface Cloud {
   name: string
+  /** Paths of scripts that run on its machines: `scripts/runpod_train.sh`, `vast/setup.sh`. */
+  scripts: RegExp
   /** How a script asks for an instance. */
   starts: RegExp
   /** What ends one, in a program or in the script that an instance starts with. */
@@ -19,6 +21,7 @@ export interface Cloud {
 export const clouds: Cloud[] = [
   {
     name: 'vast',
+    scripts: /(^|[/_.-])vast(_?ai)?([/_.-]|$)/i,
     starts: /^vastai (create|launch) instance\b/,
     ends: /\bvast(ai)? (destroy|stop) instances?\b|\b(destroy|stop)_instances?\b/,
     ending: 'vastai destroy instance',
@@ -26,6 +29,7 @@ export const clouds: Cloud[] = [
   },
   {
     name: 'runpod',
+    scripts: /(^|[/_.-])run_?pod([/_.-]|$)/i,
     starts: /^runpodctl (create pods?|pod create)\b/,
     ends: /\brunpodctl ((remove|stop) pods?|pod (delete|remove|stop)|"?\$\S+ pod)\b|\b(terminate|stop)_pod\b|\bpod(Stop|Terminate)\b|\/pods\/[^\s"'/]+\/stop\b|--(terminate|stop)-after\b/,
     ending: 'runpodctl remove pod',

@@ -13,19 +13,12 @@ import { changeJobOperation, claimJobOperations, isJobOperation } from '../shell
 import { type FoundLaunch, launchesOf, workOf } from '../shell/launches.js'
 import { type Cloud, clouds, endingIn, withoutComments } from './clouds.js'
 
-/** `scripts/runpod_train.sh`, `vast/setup.sh`. */
-const named = [
-  ['runpod', /(^|[/_.-])run_?pod([/_.-]|$)/i],
-  ['vast', /(^|[/_.-])vast(_?ai)?([/_.-]|$)/i],
-] as const
-
 /** It works on the machine from elsewhere, or asks for one. */
 const fromElsewhere = /^(runpodctl|vastai|ssh|scp|rsync|sftp|docker)$/
 
 /** The cloud whose machine the script runs on; null: it is not told, or the script runs elsewhere. */
 function cloudOf(path: string, fragment: SourceFragment, shell: ShellFacts): Cloud | null {
-  const name = named.find(([, words]) => words.test(path))?.[0]
-  const cloud = clouds.find((one) => one.name === name)
+  const cloud = clouds.find(({ scripts }) => scripts.test(path))
   if (cloud === undefined || fragment.origin !== 'file') return null
   const elsewhere = shell.commands.some(
     ({ words, unreachable }) =>
@@ -51,16 +44,28 @@ const lasting =
 const nameOf = ({ parts }: FoundLaunch): string =>
   parts.program.path?.split('/').at(-1) ?? parts.program.module ?? parts.program.command ?? ''
 
-/** The job that everything in the script belongs to; null: it does not run on a rented machine, or is no job there. */
-export function podJobId(
+interface PodJob {
+  /** What everything in the script belongs to. */
+  job: string
+  cloud: Cloud
+  work: FoundLaunch
+}
+
+/** Null: it does not run on a rented machine, or is no job there. */
+function podJob(
   path: string,
   fragment: SourceFragment,
   shell: ShellFacts,
   launches: readonly FoundLaunch[],
-): string | null {
-  if (cloudOf(path, fragment, shell) === null || workIn(shell, launches) === undefined) return null
-  return `${path}#pod${fragment.index === 0 ? '' : `@${fragment.index}`}`
+): PodJob | null {
+  const cloud = cloudOf(path, fragment, shell)
+  const work = cloud === null ? undefined : workIn(shell, launches)
+  if (cloud === null || work === undefined) return null
+  return { job: `${path}#pod${fragment.index === 0 ? '' : `@${fragment.index}`}`, cloud, work }
 }
+
+export const podJobId = (...script: Parameters<typeof podJob>): string | null =>
+  podJob(...script)?.job ?? null
 
 export const podScriptReader = defineReader({
   name: 'pod-script',
@@ -69,10 +74,9 @@ export const podScriptReader = defineReader({
   read({ path, fragment, shell }, _context, claims) {
     if (shell === undefined) return
     const launches = launchesOf(shell.commands, (span) => claims.locate(span))
-    const cloud = cloudOf(path, fragment, shell)
-    const work = workIn(shell, launches)
-    const job = podJobId(path, fragment, shell, launches)
-    if (job === null || cloud === null || work === undefined) return
+    const found = podJob(path, fragment, shell, launches)
+    if (found === null) return
+    const { job, cloud, work } = found
     const { words, end } = work.command
     const place = { start: words[0]!.start, end: words.at(-1)?.end ?? end }
     const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
