@@ -15,6 +15,7 @@ import { tokenizing } from './preprocessing-costs.js'
 /** Searches for neighbours by distance. */
 const neighbours =
   /^(torch_geometric\.nn\.(pool\.)?|torch_cluster\.|dgl\.)(radius_graph|knn_graph|segmented_knn_graph)$/
+const deepest = 8
 const drawn = /rand|noise|augment|jitter|dropout|perturb|mask|pos(ition)?s?\s*\+=/i
 
 export function preparedByNetworks(python: PythonModule, times: number | null): Repetition[] {
@@ -48,9 +49,11 @@ function findsNeighbours(python: PythonModule, call: Call): Step['cost'] | null 
 }
 
 /** Part of what the network is given, rather than what it computed: `texts`, `data.pos`. */
-function isGiven(python: PythonModule, func: Func, expr: Expr): boolean {
+function isGiven(python: PythonModule, func: Func, expr: Expr, depth = 0): boolean {
+  // `data = data.pos` leads back to itself.
+  if (depth > deepest) return false
   const value = expr.type === 'attribute' || expr.type === 'subscript' ? expr.value : expr
-  if (value !== expr) return isGiven(python, func, value)
+  if (value !== expr) return isGiven(python, func, value, depth + 1)
   if (value.type !== 'name' || value.id === 'self') return false
   const bindings = python.bindingsOf(value)
   return (
@@ -58,7 +61,9 @@ function isGiven(python: PythonModule, func: Func, expr: Expr): boolean {
     bindings.every((one) => {
       if (one.kind === 'param') return func.node.params.some((param) => param.start === one.at)
       const { kind, value: from } = one
-      return kind === 'assign' && from !== null && from !== undefined && isGiven(python, func, from)
+      return (
+        kind === 'assign' && from !== null && from !== undefined && isGiven(python, func, from, depth + 1)
+      )
     })
   )
 }

@@ -28,11 +28,12 @@ export interface ShrinkingStep {
 /** The step of a pipeline of transformations that makes a picture smaller, before anything is drawn. */
 export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): ShrinkingStep | null {
   if (pipeline.type === 'subscript') {
+    if (depth > 2) return null
     // `transforms[split]`: one of those for training and validation.
     const all = python.definition(pipeline.value)
     const steps =
       all.type === 'dict' ? all.entries.map((one) => shrinkingStep(python, one.value, depth + 1)) : []
-    return depth > 2 || steps.includes(null) ? null : (steps[0] ?? null)
+    return steps.includes(null) ? null : (steps[0] ?? null)
   }
   const made = python.callOf(pipeline)
   if (made === null) {
