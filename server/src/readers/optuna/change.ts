@@ -2,7 +2,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { For, Stmt } from '../../syntax/python-ast.js'
+import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -213,21 +213,28 @@ const caught: Refusal = {
     'the exception that ends a weak trial would be caught around the training: let TrialPruned pass there first',
 }
 
-/** `except Exception:` around it, which raises nothing again. */
+/** `except Exception:` around it, which does not raise the same exception again; of the handlers that would take it, the first does. */
 function isCaught(python: PythonModule, { start, end }: Span): boolean {
-  return python.statements.some(
-    (one) =>
-      one.type === 'try' &&
-      one.body.some((inner) => inner.start <= start && end <= inner.end) &&
-      !one.handlers.some(
-        ({ type }) => type !== null && /Pruned$/.test(python.text.slice(type.start, type.end)),
-      ) &&
-      one.handlers.some(
-        ({ type, body }) =>
-          (type === null || /^(Base)?Exception$/.test(python.text.slice(type.start, type.end))) &&
-          !body.some((inner) => inner.type === 'raise'),
-      ),
-  )
+  return python.statements.some((one) => {
+    if (one.type !== 'try' || !one.body.some((inner) => inner.start <= start && end <= inner.end))
+      return false
+    const takes = (type: Expr | null, of: RegExp): boolean =>
+      (type?.type === 'tuple' ? type.items : type === null ? [] : [type]).some((item) =>
+        of.test(python.text.slice(item.start, item.end)),
+      )
+    const handler = one.handlers.find(
+      ({ type }) => type === null || takes(type, /Pruned$|^(Base)?Exception$/),
+    )
+    if (handler === undefined || takes(handler.type, /Pruned$/)) return false
+    return !handler.body.some((inner) => inner.type === 'raise' && raisesAgain(inner.children, handler.name))
+  })
+}
+
+/** `raise`, `raise error` of what was caught as `error`. */
+function raisesAgain(raised: readonly Expr[], name: string | undefined): boolean {
+  const [only, ...others] = raised
+  if (only === undefined) return true
+  return others.length === 0 && only.type === 'name' && only.id === name
 }
 
 function throughCallback(
