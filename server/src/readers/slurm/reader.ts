@@ -47,7 +47,7 @@ export const slurmReader = defineReader({
       if (submitted === null) continue
       const asks = asksForAll(claims, context, submitted)
       if (asks !== null) claimAllocation(claims, fragment, submitted, asks === 'plain')
-      if (asks !== 'plain') claimSubmission(claims, fragment, command, submitted)
+      if (asks !== 'plain') claimSubmission(claims, fragment, submitted)
     }
     const found = launchesOf(shell.commands, (span) => claims.locate(span))
     const launches = found.filter(({ parts }) => !isSubmitted(parts))
@@ -100,20 +100,20 @@ function claimAllocatedScript(claims: ClaimBuilder, fragment: SourceFragment, co
   const { words, environment, unreachable } = command
   const parts = unreachable ? null : parseScriptCall(words, environment, (span) => claims.locate(span))
   const directives = parts === null || isSubmitted(parts) ? null : srunOptions(parts)
-  if (directives !== null) claimAllocation(claims, fragment, { call: command, directives }, true)
+  if (directives !== null) claimAllocation(claims, fragment, { command, call: command, directives }, true)
 }
 
 /** The job that runs one script of the project. */
 function claimAllocation(
   claims: ClaimBuilder,
   fragment: SourceFragment,
-  { call, directives }: Submission,
+  { command, call, directives }: Submission,
   /** What the script starts belongs to the job; else its header makes a job of its own of that. */
   called: boolean,
 ): void {
-  const { start, end } = call
-  const job = shellLaunchId(claims, fragment, call)
-  claimJob(claims, { job, directives, work: alone, command: call, launches: [] })
+  const { start, end } = command
+  const job = shellLaunchId(claims, fragment, command)
+  claimJob(claims, { job, directives, work: alone, command, launches: [] })
   if (!called) return
   claimScriptCalls(
     claims,

@@ -1,4 +1,5 @@
 /** `sbatch --export=ALL,WORKERS=8 train.sbatch 4`: a batch script is read with what it is submitted with. */
+import { directives as headerOf } from '../../config/directives.js'
 import type { Directive, ShellCommand } from '../../config/shell-facts.js'
 import { readOptions } from '../../link/launch-options.js'
 import { sbatchOptions } from '../../link/slurm-options.js'
@@ -12,8 +13,7 @@ import { gpuRequest } from './job.js'
 export function claimSubmission(
   claims: ClaimBuilder,
   fragment: SourceFragment,
-  command: ShellCommand,
-  { call }: Submission,
+  { command, call }: Submission,
 ): void {
   const id = `${shellLaunchId(claims, fragment, command)}:submitted`
   const launch = scriptCall(call, { job: null, id }, (span) => claims.locate(span))
@@ -23,8 +23,7 @@ export function claimSubmission(
 }
 
 /** Options of a header that say nothing of machines or of how long they are held. */
-const plainOption =
-  /^#SBATCH\s+-(-(job-name|output|error|mail-\w+|account|partition|comment|open-mode|chdir)\b|[JoeApD]\b)/
+const plainOption = /^(job-name|output|error|mail-\w+|account|partition|comment|open-mode|chdir)$/
 
 /**
  * The machines are asked for on the command line alone. 'plain': the script of the project has no header at all, so it runs
@@ -41,12 +40,13 @@ export function asksForAll(
   claims.namesText({ path })
   const text = context.textOf(path)?.text
   if (text === undefined) return null
-  const header = text.split('\n').filter((line) => line.startsWith('#SBATCH'))
+  const header = headerOf(text).filter(({ scheduler }) => scheduler === 'SBATCH')
   if (header.length === 0) return 'plain'
-  return header.every((line) => plainOption.test(line)) ? 'headed' : null
+  return header.every(({ name }) => plainOption.test(name)) ? 'headed' : null
 }
 
 export interface Submission {
+  command: ShellCommand
   /** The command as if it ran the script itself. */
   call: ShellCommand
   /** What it says on the command line. */
@@ -75,5 +75,6 @@ export function submission(command: ShellCommand): Submission | null {
     }
   })
   const shell = { ...first, text: 'bash', raw: 'bash' }
-  return { call: { ...command, words: [shell, ...rest.slice(end)], environment }, directives }
+  const call = { ...command, words: [shell, ...rest.slice(end)], environment }
+  return { command, call, directives }
 }
