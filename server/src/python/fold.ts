@@ -409,10 +409,11 @@ export class Folder {
     const called = sites !== null && sites.length > 0
     if (!called && fallback?.state === 'known' && isPipeline(this.analysis, owner.func))
       return { ...fallback, overridable: true }
+    // What is handed around may be called with anything.
+    if (sites === null) return unknown(`the parameter ${binding.name}`)
     const values = this.analysis.outside.values(owner.func, binding.name, owner.position, fallback) ?? []
     if (!called && values.length === 0 && fallback?.state === 'known' && fallback.value !== null)
       if (searchingFunctions(this.analysis).has(owner.func)) return { ...fallback, overridable: true }
-    if (sites === null) return unknown(`the parameter ${binding.name}`)
     if (sites.length + values.length === 0) return unknown(`the parameter ${binding.name}`)
     for (const site of sites) {
       const argument = this.analysis.argument(site, binding.name, owner.position)
