@@ -33,8 +33,8 @@ export interface StepOwner {
 
 const mainProcess = /(^|_)(is_)?(main|master|rank_?zero|chief|primary|local_main)(_process)?$|^rank$|_rank$/i
 
-/** Names that are followed to what they stand for, which may lead back to them: `log = not log`. */
-const mostNames = 4
+/** Names that are followed one behind the other to what they stand for, which may lead back to them, more than once: `log = not log`. */
+const mostNames = 2
 
 /** `names`: those that led to the test. */
 export function guardOf(analysis: PythonModule, test: Expr, owner: StepOwner, names = 0): Guard {

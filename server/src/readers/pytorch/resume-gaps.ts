@@ -130,7 +130,7 @@ function goesOnWithout(python: PythonModule, first: Expr, place: Span): ResumeGa
   return loads ? { misses: 'the optimiser', place } : null
 }
 
-/** `model.state_dict()`, or the network itself. */
+/** `model.state_dict()`, and nothing beside it. */
 function isOfWeights(python: PythonModule, what: Expr | undefined): boolean {
   if (what === undefined) return false
   const value = python.definition(what)
