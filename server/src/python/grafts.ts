@@ -122,22 +122,12 @@ class Grafter {
     return at === null ? { start, end } : { start: at, end: at }
   }
 
-  private comprehension(expr: Comprehension, names: Names): Comprehension {
+  private comprehension(expr: Comprehension, names: Names): Expr {
     const own = new Map(names)
     for (const { target } of expr.clauses) for (const name of namesOf(target)) own.delete(name)
-    const inner = (part: Expr): Expr => this.replaced(part, own)
-    const clauses = expr.clauses.map(({ target, iterable }, index) => ({
-      target,
-      iterable: index === 0 ? this.replaced(iterable, names) : inner(iterable),
-    }))
-    return {
-      ...expr,
-      element: inner(expr.element),
-      ...(expr.value === undefined ? {} : { value: inner(expr.value) }),
-      clauses,
-      conditions: expr.conditions.map(inner),
-      ...this.placeOf(expr),
-    }
+    // What it goes through first is no part of its scope.
+    const first = expr.clauses[0]?.iterable
+    return rebuilt(expr, this.placeOf, (part) => this.replaced(part, part === first ? names : own))
   }
 
   unrolled(expr: Comprehension, around: Names): Expr | null {

@@ -38,7 +38,10 @@ export function declaredFields(body: readonly Stmt[]): string[] {
 /** Each field of an object with what it holds; null: its class is not known, or holds more. */
 export function objectDisplay(analysis: Analysis, object: Expr, at: number): Expr | null {
   const names = fieldsOf(analysis, object)
-  if (names === null || names.length === 0) return null
+  return names === null || names.length === 0 ? null : displayOfFields(object, names, at)
+}
+
+export function displayOfFields(object: Expr, names: readonly string[], at: number): Expr {
   const here = { start: at, end: at }
   return {
     type: 'dict',

@@ -9,7 +9,7 @@ import { displayOf } from './display.js'
 import { grafted, opaque, type Recipe } from './grafts.js'
 import type { Func } from './module.js'
 import { bindingsOf, importedFunction, importedMethod, nameOf, projectTarget, targetOf } from './names.js'
-import { copiedObject, declaredFields } from './object-entries.js'
+import { copiedObject, declaredFields, displayOfFields } from './object-entries.js'
 import { certainReturn } from './returns.js'
 
 const deepest = 12
@@ -214,7 +214,8 @@ class Writer {
         object.type === 'name' && object.id === 'self' && func !== null && func.class !== null
           ? declaredFields(func.class.node.body)
           : []
-      if (fields.length > 0) return this.fields(object, fields)
+      // `asdict(self)`
+      if (fields.length > 0) return displayOfFields({ ...object, ...nowhere() }, fields, 0)
     }
     const args = expr.args.map((one) => ({ ...one, value: this.of(one.value, depth + 1), start: 0, end: 0 }))
     const own = analysis.functionOf(expr.callee)
@@ -237,20 +238,6 @@ class Writer {
     return base.type === 'other'
       ? opaque(0)
       : { ...expr, callee: { ...callee, value: base, start: 0, end: 0 }, args, start: 0, end: 0 }
-  }
-
-  /** `asdict(self)`. */
-  private fields(object: Expr, names: readonly string[]): Expr {
-    const here = { start: 0, end: 0 }
-    return {
-      type: 'dict',
-      entries: names.map((name) => ({
-        key: displayOf(name, here),
-        value: { type: 'attribute', value: { ...object, ...here }, attr: name, ...here },
-        ...here,
-      })),
-      ...here,
-    }
   }
 }
 
