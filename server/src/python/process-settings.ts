@@ -9,7 +9,7 @@ import { graftedCall } from './written-out.js'
 
 /** They hold for everything that the process makes afterwards, whichever module makes it. */
 const processWide =
-  /^(keras\.(mixed_precision\.(\w+\.)?set_\w*policy|config\.set_(dtype_policy|floatx)|backend\.set_floatx)|torch\.(set_default_dtype|set_float32_matmul_precision))$/
+  /^keras\.(mixed_precision\.(\w+\.)?set_\w*policy|config\.set_(dtype_policy|floatx)|backend\.set_floatx)$/
 
 /** By the function that makes them; under no name, when the module is imported. */
 export function processSettings(analysis: Analysis): Pick<ModuleSummary, 'sets'> {
