@@ -693,6 +693,9 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['OpenMMLab', '`randomness.deterministic`', 'false'],
     ],
   },
+  'training/slow-generation': {
+    settings: ['Training.generation'],
+  },
   'training/slow-recurrent-layer': {
     others: [
       ['Keras', '`recurrent_dropout`', '0'],

@@ -96,6 +96,7 @@ import needlessMemorySaving from './training/needless-memory-saving.js'
 import notCompiled from './training/not-compiled.js'
 import profilerLeftOn from './training/profiler-left-on.js'
 import retainedGraph from './training/retained-graph.js'
+import slowGeneration from './training/slow-generation.js'
 import slowRecurrentLayer from './training/slow-recurrent-layer.js'
 import syncInLoop from './training/sync-in-loop.js'
 import tinyBatch from './training/tiny-batch.js'
@@ -198,6 +199,7 @@ export const rules: readonly Rule[] = [
   notCompiled,
   profilerLeftOn,
   retainedGraph,
+  slowGeneration,
   slowRecurrentLayer,
   syncInLoop,
   tinyBatch,

@@ -10,6 +10,7 @@ import { effective, type Value } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { TrainingSettings } from '../../workload/resource-kinds.js'
+import { byEngine } from '../huggingface/generation.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { changeFrameworkConfig } from './change.js'
@@ -37,10 +38,15 @@ const trainingSettings = settingTable('Training', {
   earlyStopping: { keys: ['early_stopping_patience'], parse: () => true, otherwise: false },
 })
 
+/** Of reinforcement learning, where the model writes texts. */
+const generationSettings = settingTable('Training', {
+  generation: { keys: [['trl', 'use_vllm']], parse: byEngine, otherwise: 'training' },
+})
+
 export const axolotlReader = defineReader({
   name: 'axolotl',
   title: 'Axolotl',
-  settings: [trainingSettings],
+  settings: [trainingSettings, generationSettings],
   languages: ['yaml'],
   triggers: ['base_model:'],
   read(facts, _context, claims) {
@@ -118,6 +124,7 @@ function readRun(frameworkConfig: FrameworkConfig, training: FrameworkConfigClai
   training.known('managed', [anchor], true)
   training.known('fineTuning', [anchor], true)
   trainingSettings.claim(training.subject, training)
+  if (frameworkConfig.value('rl') === 'grpo') claimGeneration(frameworkConfig, training)
   const held = frameworkConfig.number('val_set_size') ?? 0
   if (frameworkConfig.open || frameworkConfig.has('rl'))
     training.unknown('validation', ['val_set_size'], 'the recipe')
@@ -127,6 +134,16 @@ function readRun(frameworkConfig: FrameworkConfig, training: FrameworkConfigClai
   training.known('monitor', ['eval_loss'], { name: 'eval_loss', lowerIsBetter: true })
   if (frameworkConfig.value('lr_scheduler') !== 'constant')
     training.known('fullHorizonSchedule', ['lr_scheduler'], true)
+}
+
+function claimGeneration(
+  frameworkConfig: FrameworkConfig,
+  training: FrameworkConfigClaims<'Training'>,
+): void {
+  // A plugin may play the episodes by itself.
+  if (frameworkConfig.given('plugins') || frameworkConfig.given('trl', 'rollout_func'))
+    training.unknown('generation', ['trl', 'use_vllm'], 'a plugin')
+  else generationSettings.claim(training.subject, training)
 }
 
 /** Without `adapter` all weights are trained, in the format of the arithmetic (loaders/model.py: `torch_dtype`). */

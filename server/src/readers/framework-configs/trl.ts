@@ -5,6 +5,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
+import { generationSettings } from '../huggingface/generation.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { changeFrameworkConfig } from './change.js'
 import { FrameworkConfig, FrameworkConfigClaims } from './framework-config.js'
@@ -13,6 +14,7 @@ const anchor = 'model_name_or_path'
 
 export const trlConfigReader = defineReader({
   name: 'trl-recipe',
+  settings: [generationSettings],
   languages: ['yaml'],
   triggers: ['model_name_or_path:'],
   read(facts, _context, claims) {
@@ -28,6 +30,7 @@ export const trlConfigReader = defineReader({
         frameworkConfig.evidence('gpu'),
       )
       readPrecision(frameworkConfig, training)
+      readGeneration(frameworkConfig, training)
     }
   },
   change,
@@ -68,6 +71,18 @@ function readPrecision(frameworkConfig: FrameworkConfig, training: FrameworkConf
   // transformers 5 loads weights as they are stored.
   else if (weights === undefined) training.known('precision', key, 'fp32', { overridable: true })
   else training.known('precision', key, 'fp32')
+}
+
+/** Fields that only trainers have that write texts and may have vLLM write them. */
+const online = ['num_generations', 'max_completion_length', 'vllm_mode', 'reward_funcs']
+
+function readGeneration(frameworkConfig: FrameworkConfig, training: FrameworkConfigClaims<'Training'>): void {
+  if (online.filter((key) => frameworkConfig.has(key)).length < 2) return
+  const engine = ['use_transformers_continuous_batching', 'use_transformers_paged'].find((key) =>
+    frameworkConfig.given(key),
+  )
+  if (engine !== undefined) training.known('generation', [engine], 'engine')
+  else generationSettings.claim(training.subject, training)
 }
 
 function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {

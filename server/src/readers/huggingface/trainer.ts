@@ -13,6 +13,7 @@ import { decodesMedia } from '../pytorch/datasets.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { ArgumentsSource } from './arguments-source.js'
+import { claimGeneration, generationSettings } from './generation.js'
 import { paddedRecordings } from './recordings.js'
 import { fewTrainingSamples } from './samples.js'
 import { changeTrainer } from './trainer-changes.js'
@@ -29,7 +30,7 @@ export const huggingfaceTrainerReader = defineReader({
   title: 'Hugging Face Trainer',
   languages: ['python'],
   triggers: ['TrainingArguments', 'trl'],
-  settings: [trainerSettings, trlSettings, loaderSettings],
+  settings: [trainerSettings, trlSettings, loaderSettings, generationSettings],
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
@@ -61,6 +62,7 @@ function readTrainer(
   readPrecision(source, context, training)
   readRun(source, trainers, training)
   readMemory(source, trainers, context, training)
+  claimGeneration(source, trainers, context, training)
   readInput(source, trainers, claims, evidence)
 }
 

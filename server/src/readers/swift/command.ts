@@ -56,12 +56,21 @@ const trainingSettings = settingTable('Training', {
   keptCheckpoints: { keys: ['save_total_limit'], parse: asNumber, otherwise: null, write: (limit) => limit },
 })
 
+/** Of algorithms that write their own texts. */
+const generationSettings = settingTable('Training', {
+  generation: {
+    keys: ['use_vllm'],
+    parse: (value) => (asSwitch(value) === undefined ? undefined : asSwitch(value) ? 'engine' : 'training'),
+    otherwise: 'training',
+  },
+})
+
 export const swiftCommandReader = defineReader({
   name: 'swift',
   title: 'ms-swift',
   languages: ['shell'],
   triggers: ['swift '],
-  settings: [trainingSettings],
+  settings: [trainingSettings, generationSettings],
   read(facts, _context, claims) {
     for (const command of facts.shell?.commands ?? []) {
       const parts = command.unreachable
@@ -95,6 +104,7 @@ function readCommand(
   training.known('fineTuning', 'swift', true, place)
   training.known('languageHead', 'swift', true, place)
   training.known('fullHorizonSchedule', 'lr_scheduler_type', true, place)
+  if (pairs && effective(source.text('rlhf_type')) === 'grpo') generationSettings.claim(training, source)
   if (pairs) training.unknown('batchSize', 'rlhf_type', 'how a batch is made up', place)
   readFormat(source, training)
   readModel(source, training)
@@ -112,6 +122,7 @@ function readCommand(
 }
 
 const rlhf = 'swift.cli.rlhf'
+
 const evidence = {
   role: 'training',
   accelerator: 'gpu',

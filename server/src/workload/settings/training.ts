@@ -66,6 +66,8 @@ export interface TrainingSettings {
   heldOutData: boolean
   /** Share of each new tree that is added. */
   learningRate: number
+  /** What writes the texts that it learns from: the training itself, or an engine that is made for it. */
+  generation: 'training' | 'engine'
   /** The library places the model by itself, on an accelerator where it finds one. */
   automaticDevice: boolean
   /** Epochs (boosting: rounds) without improvement after which early stopping ends the run. */
