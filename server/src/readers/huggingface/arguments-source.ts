@@ -45,15 +45,23 @@ export class ArgumentsSource implements Source {
 
   set([key]: readonly Key[], value: Json | undefined): Write | Refusal {
     const { python, made, locator } = this
-    const { path, fragment } = locator
     if (made.parsed) return { reason: fromLaunch }
     const name = String(key)
-    const call = { fragment: fragment.index, start: made.call.expr.start, end: made.call.expr.end }
+    const { start, end } = made.call.expr
     if (value === undefined) {
+      const { path, fragment } = locator
+      const call = { fragment: fragment.index, start, end }
       if (!made.call.expr.args.some((one) => one.name === name)) return { reason: `${name} is set elsewhere` }
       return whyKept(python, name, this.argument(name)) ?? { kind: 'remove keyword', path, call, name }
     }
-    const code = pythonLiteral(value, quoteOf(python.text.slice(call.start, call.end)))
+    return this.setCode(name, pythonLiteral(value, quoteOf(python.text.slice(start, end))))
+  }
+
+  /** Gives a field what an expression is worth. */
+  setCode(name: string, code: string): Write | Refusal {
+    const { python, made, locator } = this
+    const { path, fragment } = locator
+    if (made.parsed) return { reason: fromLaunch }
     return writeArgument({ path, fragment, python }, made.call, name, this.argument(name), code)
   }
 }

@@ -124,10 +124,30 @@ function changePrecision(
   const other = key === 'bf16' ? 'fp16' : 'bf16'
   // A Trainer refuses both at once.
   if (source.get(other).state === 'choice') return { reason: `${other} is set under a condition` }
-  return changeOf(`Train with ${key}=True`, [
-    inPlaceOf(python, made, other, `${key}=True`, facts, source.get(key).state === 'absent') ??
-      source.set([key], true),
-  ])
+  const onDevice = whereSupported(python, key, made.call, facts)
+  const code = onDevice?.code ?? 'True'
+  const written =
+    inPlaceOf(python, made, other, `${key}=${code}`, facts, source.get(key).state === 'absent') ??
+    (onDevice === null ? source.set([key], true) : source.setCode(key, code))
+  const title = onDevice === null ? `Train with ${key}=True` : `Train in ${key} where the device can`
+  return changeOf(title, [written], { imports: onDevice?.imports ?? [] })
+}
+
+/** A Trainer refuses to start in 16 bits on a processor; null: the program does not say that it may run on one. */
+function whereSupported(
+  python: PythonModule,
+  key: 'bf16' | 'fp16',
+  call: Call,
+  { path, fragment }: FragmentFacts,
+): { code: string; imports: Import[] } | null {
+  if (!python.usesHere('torch.cuda.is_available')) return null
+  const use = { path, fragment: fragment.index, offset: call.expr.start }
+  const tests = key === 'bf16' ? ['is_available', 'is_bf16_supported'] : ['is_available']
+  const names = tests.map((one) => nameFor(python.tree, 'torch.cuda', one, use))
+  return {
+    code: names.map(({ text }) => `${text}()`).join(' and '),
+    imports: names.flatMap((one) => one.import ?? []),
+  }
 }
 
 /** `fp16=False` of the call becomes `bf16=True`; null: no such argument stands there, or a comment speaks of it. */

@@ -5,10 +5,11 @@ import { functionAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr, Import as ImportStmt, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
-import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import { fixedArgument, knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
+import { usesAny } from '../pytorch/library-uses.js'
 import type { FragmentFacts } from '../reader.js'
 import { tensorflowVersion } from '../tensorflow/versions.js'
 import { isBefore } from '../versions.js'
@@ -16,6 +17,15 @@ import { computesByItself } from './own-steps.js'
 import { tensorflowOnly } from './settings.js'
 
 const policies: Record<string, string> = { 'bf16-mixed': 'mixed_bfloat16', 'fp16-mixed': 'mixed_float16' }
+
+/** What makes a graph of single kernels of a model, whose types are those that it is trained with. */
+const converters = [
+  'tensorflow.lite.',
+  'tflite_support.',
+  'tflite_model_maker.',
+  'coremltools.',
+  'tensorflowjs.',
+]
 
 /** How Keras calls a format; null: it has no policy for it. */
 export function policyNamed(format: unknown): string | null {
@@ -30,6 +40,8 @@ export function changePolicy(
 ): Change | Refusal {
   const policy = policyNamed(value)
   if (policy === null) return { reason: 'only mixed precision is offered' }
+  if (usesAny(python, converters))
+    return { reason: 'the model is converted for small devices, whose formats do not take its casts' }
   const computes = `Compute in ${policy === 'mixed_bfloat16' ? 'bf16' : 'fp16'} with fp32 weights (set_global_policy("${policy}"))`
   // What layers return is in 16 bits then, and TensorFlow refuses to mix it with the fp32 tensors of the program's own code.
   const arithmetic = computesByItself(python)
@@ -107,7 +119,11 @@ const removedArguments = /^(nb_epoch|samples_per_epoch|nb_val_samples|border_mod
 
 /** Networks of the library that end in a layer of their own. */
 function makesWhole(python: PythonModule): boolean {
-  return python.calls.some(({ name }) => /^keras\.applications\b/.test(name ?? ''))
+  return python.calls.some(
+    (call) =>
+      /^keras\.applications\b/.test(call.name ?? '') &&
+      fixedArgument(python.argument(call, 'include_top', 0)) !== false,
+  )
 }
 
 /** The last of the imports at the top, which the policy has to follow and the model has to come after. */
@@ -130,6 +146,9 @@ const heads: Record<string, { units: string; activation: number | null }> = {
   'keras.layers.Conv1D': { units: 'filters', activation: null },
   'keras.layers.Conv2D': { units: 'filters', activation: null },
   'keras.layers.Conv3D': { units: 'filters', activation: null },
+  'keras.layers.Conv1DTranspose': { units: 'filters', activation: null },
+  'keras.layers.Conv2DTranspose': { units: 'filters', activation: null },
+  'keras.layers.Conv3DTranspose': { units: 'filters', activation: null },
 }
 
 /** What comes out of a model stays in fp32, as the guide of Keras asks for: a softmax over 16 bits loses small probabilities. */
@@ -182,8 +201,9 @@ function outputsOf(python: PythonModule): Expr[] {
   const found: Expr[] = []
   const add = (expr: Expr | undefined) => {
     const made = expr === undefined ? undefined : python.definition(expr)
-    // `Dense(10)(x)`.
-    const layer = made?.type === 'call' && made.callee.type === 'call' ? made.callee : made
+    // `Dense(10)(x)`, `head(x)`.
+    const applied = made?.type === 'call' ? python.definition(made.callee) : undefined
+    const layer = applied?.type === 'call' ? applied : made
     if (layer?.type === 'call' && lookUp(heads, python.callOf(layer)?.name ?? '') !== undefined)
       found.push(layer)
   }

@@ -1,4 +1,5 @@
 /** How a Lightning trainer's settings are written. */
+import { at, entries } from '../../config/access.js'
 import { nameFor, type SpelledName } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
@@ -16,6 +17,7 @@ import { changeStoppingSwitch } from '../stopping-switch.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { loggedMetric } from './module-facts.js'
+import { isFromBeforeBf16 } from './releases.js'
 import { checkpointClass, stoppingSettings, trainerSettings } from './settings.js'
 
 export function changeLightning(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -63,6 +65,7 @@ function changeLaunchLine(claim: Claim, value: unknown, facts: FragmentFacts): C
 /** In the configuration that the arguments come from. */
 function changeConfigured(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'precision') {
+    if (value === 'bf16-mixed' && namesBeside(claim, facts).some(isFromBeforeBf16)) return noBf16
     const word = precisionWord(value, isOlder(claim))
     return word === null ? { reason: 'only mixed precision is offered' } : writeConfigured(claim, word, facts)
   }
@@ -79,6 +82,11 @@ function changeConfigured(claim: Claim, value: unknown, facts: FragmentFacts): C
     return 'reason' in written ? written : { ...written, title: `Keep the best ${value}` }
   }
   return { reason: `${claim.key} comes from a configuration file: change it there` }
+}
+
+/** The keys beside that of the claim: the other arguments of the trainer. */
+function namesBeside({ site: { keys = [], document = 0 } }: Claim, { config }: FragmentFacts): string[] {
+  return entries(at(config?.documents[document]?.root, ...keys.slice(0, -1))).map(({ key }) => key)
 }
 
 /** Lightning's own word for a format. Null: it is no mixed one. */
@@ -108,8 +116,7 @@ function changePrecision(
   const word = precisionWord(value, first)
   const code = typeof word === 'string' ? `"${word}"` : String(word)
   if (word === null) return { reason: 'only mixed precision is offered' }
-  if (value === 'bf16-mixed' && isBeforeBf16(python, call, facts))
-    return { reason: `Lightning has bf16 from ${firstBf16} on, and this project uses an older one` }
+  if (value === 'bf16-mixed' && isBeforeBf16(python, call, facts)) return noBf16
   if (value === 'bf16-mixed' && handsToNumPy(python))
     return { reason: 'NumPy has no bf16, and the module hands it tensors: convert them with .float() first' }
   if (value === 'fp16-mixed' && overflowsInHalf(python))
@@ -122,18 +129,18 @@ function changePrecision(
 }
 
 const firstBf16 = '1.5'
-/** Arguments of the trainer that had gone by then. */
-const goneBefore =
-  /^(early_stop_callback|row_log_interval|log_save_interval|(train|val|test|overfit)_(percent_check|pct)|max_nb_epochs|min_nb_epochs|use_amp|num_tpu_cores|nb_gpu_nodes|distributed_backend)$/
+const noBf16: Refusal = {
+  reason: `Lightning has bf16 from ${firstBf16} on, and this project uses an older one`,
+}
 
-/** The same of the callback that saves; the last of them, `period`, went with 1.5. */
+/** Arguments of the callback that saves which had gone by then; the last of them, `period`, went with 1.5. */
 const goneFromCheckpoint = /^(period|filepath|prefix)$/
 
 /** As the project pins it, else as the arguments in this file tell. */
 function isBeforeBf16(python: PythonModule, call: Call, { versions }: FragmentFacts): boolean {
   return (
     isBefore(versions, ['lightning', 'pytorch-lightning'], firstBf16) ||
-    call.expr.args.some((one) => goneBefore.test(one.name ?? '')) ||
+    call.expr.args.some((one) => isFromBeforeBf16(one.name ?? '')) ||
     python
       .callsTo(checkpointClass)
       .some(({ expr }) => expr.args.some((one) => goneFromCheckpoint.test(one.name ?? '')))

@@ -1,5 +1,5 @@
 /** YAML files of `LightningCLI` by themselves: the trainer's settings, whichever program they are given to. */
-import { entry, map } from '../../config/access.js'
+import { entries, entry, map } from '../../config/access.js'
 import { configuredFrom } from '../../config/configured.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import { configuredAt } from '../../text/configured.js'
@@ -9,6 +9,7 @@ import type { Evidence } from '../../workload/claim.js'
 import type { FragmentFacts } from '../reader.js'
 import { acceleratorKind } from './accelerators.js'
 import { cliSource, isForTraining, readCliData, readCliRun } from './cli-settings.js'
+import { isOfFirstVersion } from './releases.js'
 import { precisionFrom } from './settings.js'
 
 /** A `trainer:` with settings that only Lightning has, beside a model or data. */
@@ -55,7 +56,13 @@ export function readCliDocument(facts: FragmentFacts, document: ConfigDocument, 
     end: location.end,
     document: 0,
     keys: ['trainer', 'precision'],
-    target: { kind: 'call', role: 'parser' },
+    target: {
+      kind: 'call',
+      role: 'parser',
+      ...(entries(entry(document.root, 'trainer')?.value).some(({ key }) => isOfFirstVersion(key))
+        ? { older: true }
+        : {}),
+    },
   }
   const source = cliSource(document, claims, place)
   const evidence: Evidence = {

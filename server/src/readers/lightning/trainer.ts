@@ -20,6 +20,7 @@ import { cliClass, readCli } from './cli.js'
 import { readCliDocument } from './cli-configuration.js'
 import { readMemory } from './memory.js'
 import { readPrecision } from './precision.js'
+import { isOfFirstVersion } from './releases.js'
 import { batchLimit, readRun } from './run.js'
 import { stoppingSettings, trainerSettings } from './settings.js'
 
@@ -120,9 +121,6 @@ function isBefore(call: Call, trainer: Call): boolean {
   )
 }
 
-const firstVersionOnly =
-  /^(gpus|auto_select_gpus|tpu_cores|ipus|num_processes|amp_backend|amp_level|progress_bar_refresh_rate|checkpoint_callback|weights_summary|resume_from_checkpoint|auto_lr_find|auto_scale_batch_size|distributed_backend|replace_sampler_ddp|truncated_bptt_steps|flush_logs_every_n_steps|terminate_on_nan|early_stop_callback|row_log_interval|log_save_interval|max_nb_epochs|use_amp|num_tpu_cores|nb_gpu_nodes)$/
-
 /** True for versions before 2: as pinned, else as the arguments tell. */
 export function isFirstVersion(python: PythonModule, versions: Record<string, string>): boolean {
   const pinned = versions.lightning ?? versions['pytorch-lightning']
@@ -133,7 +131,7 @@ export function isFirstVersion(python: PythonModule, versions: Record<string, st
     .some(
       (call) =>
         call.method === 'from_argparse_args' ||
-        call.expr.args.some((one) => firstVersionOnly.test(one.name ?? '')),
+        call.expr.args.some((one) => isOfFirstVersion(one.name ?? '')),
     )
 }
 

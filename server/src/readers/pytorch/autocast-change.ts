@@ -25,6 +25,7 @@ import { isOnLaunchLine, passOption } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
+import { onCuda } from './autocast-device.js'
 import { callsIn } from './hot-code.js'
 import { usesAny, usesAround } from './library-uses.js'
 import { epochLoopOf, sparseRefusal, takesSecondOrder } from './loop-facts.js'
@@ -57,6 +58,10 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
   if (sparse !== null) return refuse(sparse)
   if (usesAny(python, lacking) || usesAround(python, lacking))
     return refuse('Fourier transforms and linear algebra have no bf16 kernels: keep these parts in fp32')
+  if (python.usesHere(...perSample))
+    return refuse(
+      'gradients of single samples (Opacus) are not computed under autocast: keep the step in fp32',
+    )
   if (isBefore(facts.versions, ['torch'], firstAutocast))
     return refuse(`torch.autocast came with torch ${firstAutocast}, and this project uses an older one`)
   if (claim.site.target?.kind === 'step') return wrapStep(claim, format, facts, python)
@@ -74,6 +79,9 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
 }
 
 const firstAutocast = '1.10'
+
+/** Its hooks compute the gradient of each sample from activations and gradients, which then differ in their formats. */
+const perSample = ['opacus.']
 
 /** What autocast neither converts nor can compute in 16 bits. */
 const lacking = ['torch.fft.', 'torch.linalg.']
@@ -206,10 +214,33 @@ function forwardIn(
   const first = flow.reverse().find((one) => holdsCall(one, (call) => isModelCall(analysis, call)))
   if (first === undefined)
     return refuse('the call of the model is not in the same block as the backward pass')
+  while (flow.at(-1) !== first && passesOn(flow.at(-1)!)) flow.pop()
+  last = flow.at(-1)!
   if (list.slice(list.indexOf(first), list.indexOf(last) + 1).some(hasLeave)) {
     return refuse('the forward pass has a branch that leaves the loop')
   }
   return { first, last }
+}
+
+/** `loss = out["loss"]`, `loss = loss / steps`, `if gpus > 1: loss = loss.mean()`: nothing that would be faster in 16 bits. */
+function passesOn(statement: Stmt): boolean {
+  if (statement.type === 'augassign') return /^[*/]=$/.test(statement.op) && !hasCall(statement.value)
+  if (statement.type === 'assign') return statement.value !== null && isPassedOn(statement.value)
+  return statement.type === 'if' && blocksOf(statement).every((block) => block.every(passesOn))
+}
+
+function isPassedOn(value: Expr): boolean {
+  if (value.type === 'binary')
+    return /^[*/]$/.test(value.op) && value.left.type === 'name' && !hasCall(value.right)
+  if (value.type !== 'call') return /^(name|attribute|subscript)$/.test(value.type) && !hasCall(value)
+  const { callee, args } = value
+  return (
+    args.length === 0 && callee.type === 'attribute' && callee.attr === 'mean' && callee.value.type === 'name'
+  )
+}
+
+function hasCall(expr: Expr): boolean {
+  return expr.type === 'call' || childrenOf(expr).some(hasCall)
 }
 
 interface BackwardPlace {
@@ -338,16 +369,19 @@ export function quoteOf(text: string): string {
 function autocastHeader(
   facts: FragmentFacts,
   python: PythonModule,
-  at: number,
+  { first, last }: ForwardBlock,
   dtype: string,
 ): { header: string; imports: Import[] } {
-  const use = { path: facts.path, fragment: facts.fragment.index, offset: at }
+  const use = { path: facts.path, fragment: facts.fragment.index, offset: first.start }
   const autocast = nameFor(python.tree, 'torch', 'autocast', use)
   const format = nameFor(python.tree, 'torch', dtype, use)
   const quote = quoteOf(python.text)
+  const enabled = onCuda(python, { start: first.start, end: last.end }, use, quote)
+  const given = [`${quote}cuda${quote}`, `dtype=${format.text}`]
+  if (enabled !== null) given.push(`enabled=${enabled.test}`)
   return {
-    header: `with ${autocast.text}(${quote}cuda${quote}, dtype=${format.text}):`,
-    imports: [autocast.import, format.import].filter((one) => one !== null),
+    header: `with ${autocast.text}(${given.join(', ')}):`,
+    imports: [autocast.import, format.import, enabled?.import ?? null].filter((one) => one !== null),
   }
 }
 
@@ -359,7 +393,7 @@ function wrapBf16(facts: FragmentFacts, python: PythonModule, block: ForwardBloc
   const outputs = new Set(
     wrapped.filter((one) => !countsOrChooses.test(python.code.slice(one.start, one.end))).flatMap(boundIn),
   )
-  const { header, imports } = autocastHeader(facts, python, block.first.start, 'bfloat16')
+  const { header, imports } = autocastHeader(facts, python, block, 'bfloat16')
   return {
     title: 'Run the forward pass under bf16 autocast',
     safety: 'unsafe',
@@ -384,7 +418,7 @@ function sketchFp16(
   block: ForwardBlock,
 ): Change | Refusal {
   const { path } = facts
-  const { header, imports } = autocastHeader(facts, python, block.first.start, 'float16')
+  const { header, imports } = autocastHeader(facts, python, block, 'float16')
   const { callee } = block.backward.expr
   const step = stepAfter(python, block)
   if (step === null || callee.type !== 'attribute' || callee.value.type !== 'name') {

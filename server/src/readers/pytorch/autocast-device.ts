@@ -1,0 +1,102 @@
+/** The device that a step computes on, as autocast has to be told of it: a script that also runs on a processor says so here. */
+import { type NameUse, nameFor } from '../../edit/imports.js'
+import type { Import } from '../../edit/write.js'
+import type { Func, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { Span } from '../../text/location.js'
+
+/** What `enabled=` is given; null: it computes on CUDA whatever happens, or nothing says where. */
+export interface OnCuda {
+  test: string
+  import: Import | null
+}
+
+/** `enabled=device.type == "cuda"` for the statements at `block`, where the code around them names a device that may be another. */
+export function onCuda(python: PythonModule, block: Span, use: NameUse, quote: string): OnCuda | null {
+  const device = deviceOf(python, block)
+  if (device === null) return null
+  const text = python.text.slice(device.start, device.end)
+  switch (kindOf(python, device)) {
+    case 'cuda':
+      return null
+    case 'device':
+      return { test: `${text}.type == ${quote}cuda${quote}`, import: null }
+    case 'text':
+      return { test: `${text} == ${quote}cuda${quote}`, import: null }
+    case 'open': {
+      const made = nameFor(python.tree, 'torch', 'device', use)
+      return { test: `${made.text}(${text}).type == ${quote}cuda${quote}`, import: made.import }
+    }
+  }
+}
+
+const named = /(^|[._])(device|dev)$/i
+
+/** The expression that names the device of a step: what its batches are moved to, else what its function is given or moves the network to. */
+function deviceOf(python: PythonModule, block: Span): Expr | null {
+  const func = functionAround(python, block)
+  const moves: Expr[] = []
+  const others: Expr[] = []
+  for (const call of python.calls) {
+    if (call.function !== func || call.expr.start > block.end) continue
+    for (const { value } of call.expr.args) {
+      if (!isPlain(value) || !named.test(python.code.slice(value.start, value.end))) continue
+      if (call.method === 'to') moves.push(value)
+      else others.push(value)
+    }
+  }
+  const nearest = (found: readonly Expr[]): Expr | undefined => {
+    const loop = python.loops
+      .filter(({ node }) => node.start <= block.start && block.end <= node.end)
+      .at(-1)?.node
+    return found.find(({ start }) => loop !== undefined && start >= loop.start) ?? found.at(-1)
+  }
+  return nearest(moves) ?? nearest(others) ?? null
+}
+
+/** A name, or attributes of one: what can be written once more without being computed again. */
+function isPlain(expr: Expr): boolean {
+  return expr.type === 'name' || (expr.type === 'attribute' && isPlain(expr.value))
+}
+
+function functionAround(python: PythonModule, { start, end }: Span): Func | null {
+  return python.functions.filter(({ node }) => node.start <= start && end <= node.end).at(-1) ?? null
+}
+
+type Kind = 'cuda' | 'device' | 'text' | 'open'
+
+const mostSteps = 6
+
+/** Whether an expression is a `torch.device`, its name, or either; 'cuda' where it can be nothing else. */
+function kindOf(python: PythonModule, expr: Expr, depth = 0): Kind {
+  const folded = python.fold(expr)
+  if (folded.state === 'known')
+    return !folded.overridable && /^cuda/.test(String(folded.value)) ? 'cuda' : 'open'
+  if (depth > mostSteps) return 'open'
+  const made = python.definition(expr)
+  if (made.type === 'call' && python.nameOf(made.callee) === 'torch.device') {
+    const [given] = made.args
+    return given !== undefined && kindOf(python, given.value, depth + 1) === 'cuda' ? 'cuda' : 'device'
+  }
+  if (made.type === 'conditional') return [made.then, made.otherwise].every(isDeviceType) ? 'text' : 'open'
+  if (made.type === 'attribute') {
+    const [only, ...more] = python.attributeValues(made)
+    if (only === undefined) return isNetwork(python, made) ? 'device' : 'open'
+    return only === null || more.length > 0 ? 'open' : kindOf(python, only, depth + 1)
+  }
+  if (made.type !== 'name') return 'open'
+  const [binding] = python.bindingsOf(made)
+  const annotation = binding?.kind === 'param' ? python.parameterOf(binding)?.func.node.params : undefined
+  const declared = annotation?.find(({ name }) => name === binding?.name)?.annotation ?? null
+  return declared !== null && python.nameOf(declared) === 'torch.device' ? 'device' : 'open'
+}
+
+/** `"cuda"`, not `"cuda:0"`. */
+function isDeviceType(expr: Expr): boolean {
+  return expr.type === 'constant' && /^[a-z]+$/.test(String(expr.value))
+}
+
+/** `model.device`, `accelerator.device`: not an option of that name. */
+function isNetwork(python: PythonModule, { value, attr }: Expr & { type: 'attribute' }): boolean {
+  return attr === 'device' && value.type === 'name' && python.typeOf(value) !== null
+}
