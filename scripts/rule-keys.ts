@@ -54,6 +54,12 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
   'compute/idle-cores': {
     others: [['scikit-learn', '`n_jobs`']],
   },
+  'compute/interactive-cluster': {
+    others: [
+      ['Databricks: bundles, Jobs API, Terraform, Airflow', '`existing_cluster_id` of a task'],
+      ['dbx', '`dbx execute`, `existing_cluster_id` of a workflow'],
+    ],
+  },
   'compute/multi-gpu-notebook': {
     settings: ['Compute.instanceType'],
     readers: ['azure-compute-instance'],

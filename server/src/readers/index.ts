@@ -34,6 +34,7 @@ import { cloudformationReader } from './cloudformation/reader.js'
 import { composeReader } from './compose/services.js'
 import { composerReader } from './composer/trainer.js'
 import { dagsterReader } from './dagster/ops.js'
+import { dbxExecuteReader } from './databricks/execute-command.js'
 import { databricksReader } from './databricks/file.js'
 import { databricksRequestReader } from './databricks/request.js'
 import { deepspeedReader } from './deepspeed/engine.js'
@@ -252,6 +253,7 @@ export const readers: readonly Reader[] = [
   composeReader,
   composerReader,
   dagsterReader,
+  dbxExecuteReader,
   databricksReader,
   databricksRequestReader,
   deepspeedReader,

@@ -7,6 +7,7 @@ import exclusiveNode from './compute/exclusive-node.js'
 import gpuForCpuCode from './compute/gpu-for-cpu-code.js'
 import gpuForDataPrep from './compute/gpu-for-data-prep.js'
 import idleCores from './compute/idle-cores.js'
+import interactiveCluster from './compute/interactive-cluster.js'
 import multiGpuNotebook from './compute/multi-gpu-notebook.js'
 import oversizedInstance from './compute/oversized-instance.js'
 import unsuitableAccelerator from './compute/unsuitable-accelerator.js'
@@ -111,6 +112,7 @@ export const rules: readonly Rule[] = [
   gpuForCpuCode,
   gpuForDataPrep,
   idleCores,
+  interactiveCluster,
   multiGpuNotebook,
   oversizedInstance,
   unsuitableAccelerator,

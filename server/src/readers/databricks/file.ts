@@ -2,7 +2,7 @@
  * Databricks asset bundles (`databricks.yml` and the files that it includes) and requests of the Jobs and Clusters API
  * in JSON. Source: schema of bundles (databricks/cli), reference of the Jobs API 2.1 and 2.2.
  */
-import { at, entries, entry, map } from '../../config/access.js'
+import { at, entries, entry, items, map } from '../../config/access.js'
 import { type BundleFacts, targetsOf } from '../../config/bundle.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Json } from '../../text/json.js'
@@ -74,6 +74,17 @@ function readDocument(claims: ClaimBuilder, document: ConfigDocument, around: Bu
     }
     return
   }
+  // The deployment file of dbx holds jobs for each of its environments.
+  for (const environment of entries(at(root, 'environments')))
+    for (const list of ['workflows', 'jobs'])
+      items(at(environment.value, list)).forEach((node, index) => {
+        const job = map(node)
+        const first = job?.entries[0]
+        if (job === undefined || first === undefined || !isJob(job)) return
+        const keys = ['environments', environment.key, list, index]
+        const shown = { start: first.keyStart, end: first.value.end }
+        readJobAt(claims, document, job, keys, shown, `${environment.key}.${index}`, bundle)
+      })
   // `databricks jobs get` wraps what was asked for.
   for (const keys of [[], ['settings'], ['new_settings']] as Keys[]) {
     const job = map(at(root, ...keys))

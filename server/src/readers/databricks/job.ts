@@ -61,10 +61,41 @@ export function readJob(claims: ClaimBuilder, job: Fields, { key, place, site }:
     })
   }
   claimServerless(claims, job, tasks, { key, place, site }, called, name)
+  claimAllPurpose(claims, job, tasks, key, called)
   claimSchedule(claims, job, tasks, { key, place, site }, called, gpus)
 }
 
 const code = ['notebook_task', 'spark_python_task', 'python_wheel_task']
+
+/** Clusters that are there already are those for interactive work: a job makes no other that outlives it. */
+function claimAllPurpose(
+  claims: ClaimBuilder,
+  job: Fields,
+  tasks: Task[],
+  key: string,
+  called: string,
+): void {
+  const task = tasks.find(({ cluster, fields }) => cluster === null && fields.has(existing))
+  if (task === undefined) return
+  const said = task.fields.get(existing)
+  if (said.state === 'absent') return
+  const { location } = said
+  const place: Place = location.path === claims.path ? said.site : task.fields.shown
+  const compute = claims.subject(
+    'Compute',
+    place,
+    `${key}.${existing}`,
+    anyJob,
+    `${claims.path}#databricks:${key}:${existing}`,
+  )
+  compute.known('name', 'name', called, place)
+  compute.known('service', 'job', false, place)
+  compute.known('interactiveRate', existing, { machine: allPurpose, again: intervalOf(job) !== null }, place)
+}
+
+const existing = 'existing_cluster_id'
+export const allPurpose = 'all-purpose cluster'
+const anyJob: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
 
 /** Tasks that name no cluster run on machines that the platform chooses. */
 function claimServerless(
@@ -76,8 +107,7 @@ function claimServerless(
   name: Given<string>,
 ): void {
   const own = tasks.filter(
-    ({ cluster, fields }) =>
-      cluster === null && !fields.has('existing_cluster_id') && code.some((one) => fields.has(one)),
+    ({ cluster, fields }) => cluster === null && !fields.has(existing) && code.some((one) => fields.has(one)),
   )
   if (own.length === 0 || own.length < tasks.filter(({ cluster }) => cluster === null).length) return
   const asked = own.map(({ fields }) => effective(fields.text('compute', 'hardware_accelerator')))

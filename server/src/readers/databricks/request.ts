@@ -23,7 +23,7 @@ export const databricksRequestReader = defineReader({
   name: 'databricks-request',
   leads: true,
   languages: ['python'],
-  triggers: ['new_cluster', 'job_clusters'],
+  triggers: ['new_cluster', 'job_clusters', 'existing_cluster_id'],
   read(facts, _context, claims) {
     const python = facts.python!
     if (python.evidence.role === 'test') return
@@ -66,7 +66,7 @@ const tasks = [
 /** A cluster, and something that runs on it. */
 function isRequest(has: (key: string) => boolean): boolean {
   if (has('job_clusters') && has('tasks')) return true
-  return has('new_cluster') && tasks.some(has)
+  return (has('new_cluster') || has('existing_cluster_id')) && tasks.some(has)
 }
 
 class PythonFields extends Fields {

@@ -14,6 +14,11 @@ export interface ComputeSettings {
   managedBy: 'sagemaker' | 'vertex'
   /** What the platform charges on top of its machines, at a price that no list here has: 'DBUs'. */
   chargedApart: string
+  /**
+   * What it runs on though no person works there, at the dearer rate for machines that people work on: 'all-purpose
+   * cluster'. `again`: something starts it again and again.
+   */
+  interactiveRate: { machine: string; again: boolean }
   /** Nodes (machines) of the job. */
   nodes: number
   /** Accelerators per node. */
