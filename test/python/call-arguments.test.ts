@@ -107,6 +107,17 @@ const choices: [title: string, text: string, expected: string[]][] = [
     "kw = {'workers': 4} if gpu else {'workers': 1}\nf(x, **kw)",
     ['4 if `gpu` holds', '1 if `gpu` does not hold'],
   ],
+  [
+    'a dictionary for each branch',
+    "if gpu:\n  kw = {'workers': 4}\nelse:\n  kw = {'workers': 1}\nf(x, **kw)",
+    ['4 if `gpu` holds', '1 if `gpu` does not hold'],
+  ],
+  [
+    'a dictionary for each branch, kept by an object',
+    "class A:\n  def __init__(self):\n    if gpu:\n      self.kw = {'workers': 4}\n    else:\n      self.kw = {'workers': 1}\n" +
+      '  def go(self):\n    f(x, **self.kw)',
+    ['4 if `gpu` holds', '1 if `gpu` does not hold'],
+  ],
 ]
 
 describe('arguments of a call', () => {
@@ -145,6 +156,7 @@ describe('arguments of a call', () => {
     assert.deepEqual(await keys("kw = {'a': 1}\nkw['b'] = 2\nkw.update(c=3)"), ['a', 'b', 'c'])
     assert.deepEqual(await keys("kw = {'a': 1}\nkw.pop('a')"), [])
     assert.deepEqual(await keys("kw = {'a': 1}\nif x:\n  kw['b'] = 2"), ['a', 'b'])
+    assert.deepEqual(await keys("if x:\n  kw = {'a': 1}\nelse:\n  kw = {'b': 2}"), ['a', 'b'])
     assert.equal(await keys('kw = {k: 1}'), null)
     assert.equal(await keys("kw = {'a': 1}\nfor k in ks:\n  kw[k] = 2"), null)
     assert.equal(await keys('kw = read()'), null)

@@ -238,6 +238,27 @@ describe('values of names', () => {
     await isUnknown(`${text}c = C(**options)`, 'c.lr')
   })
 
+  it('an attribute is one of what the branches of a condition assign', async () => {
+    const options = async (init: string, around = '') => {
+      const text = `class A:\n  def __init__(self):\n${init}\n  def go(self):\n    answer = self.n * 2\n${around}`
+      const folded = valueOfName(await analyse(text), 'answer')
+      return folded.state === 'unknown'
+        ? (folded.options?.map((one) => [one.folded.value, one.when]) ?? [])
+        : folded.value
+    }
+    const either = [
+      [6, '`quick` holds'],
+      [2, '`quick` does not hold'],
+    ]
+    assert.deepEqual(await options('    if quick:\n      self.n = 3\n    else:\n      self.n = 1'), either)
+    assert.deepEqual(await options('    self.n = 1\n    if quick:\n      self.n = 3'), [...either].reverse())
+    assert.deepEqual(await options('    self.n = 1\n    for n in steps:\n      self.n = n'), [])
+    assert.deepEqual(
+      await options('    self.n = 1', '  def set(self):\n    if quick:\n      self.n = 3\n'),
+      [],
+    )
+  })
+
   it('reads constants of other modules of the project', async () => {
     const modules = { settings: 'WORKERS = 4\nDEVICES = [0, 1]\nMADE = f()' }
     assert.equal(await value('from settings import WORKERS', 'WORKERS', { modules }), 4)

@@ -5,6 +5,7 @@ import type { Json } from '../text/json.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { boundValue } from './arguments.js'
+import { inBranches } from './branch-assignments.js'
 import { partialBehind } from './callee-names.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { configuredNode, foldConfigured, foldFound, look } from './configured.js'
@@ -250,6 +251,12 @@ export function inDictionary(
     const found = inConstant(analysis, expr, value, keyword)
     return found === null ? opaque : changed(found)
   }
+  const branches = inBranches(analysis, value)
+  if (branches !== null) {
+    const [first, second] = [inner(branches.first), inner(branches.second)]
+    if (first.state === 'absent' && second.state === 'absent') return changed(second)
+    return changed(eitherOf(analysis, branches.guard, second, first, opaque))
+  }
   if (value.type === 'name') {
     const passed = inParameter(analysis, value, keyword, depth)
     return passed.state === 'unknown' ? constant() : passed
@@ -420,6 +427,8 @@ function eitherOf(
   otherwise: ArgumentValue,
   open: ArgumentValue,
 ): ArgumentValue {
+  if (then.state === 'absent' && otherwise.state === 'given')
+    return eitherOf(analysis, { test, holds: !holds }, otherwise, then, open)
   const condition = conditionOf(analysis, test)
   if (otherwise.state === 'absent' && then.state === 'given' && isTrue(then.folded))
     // A switch that only an option turns on is off without it.

@@ -1,6 +1,7 @@
 /** The keys of dictionaries. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
+import { inBranches } from './branch-assignments.js'
 import { inDictionary } from './call-arguments.js'
 import { innerKeys } from './inner-changes.js'
 import { onlyPassed } from './only-passed.js'
@@ -12,6 +13,7 @@ export function dictionaryKeys(analysis: Analysis, expr: Expr, until: number = e
   const collect = (source: Expr, end: number, depth: number): boolean => {
     if (depth > 8) return false
     const found = analysis.definition(source)
+    const branches = inBranches(analysis, found)
     if (found.type === 'call' && found.callee.type === 'name' && found.callee.id === 'dict') {
       for (const argument of found.args) {
         if (argument.name !== null) keys.add(argument.name)
@@ -37,6 +39,9 @@ export function dictionaryKeys(analysis: Analysis, expr: Expr, until: number = e
         if (key.state === 'unknown') return false
         keys.add(String(key.value))
       }
+    } else if (branches !== null) {
+      if (!collect(branches.first, branches.first.start, depth + 1)) return false
+      if (!collect(branches.second, branches.second.start, depth + 1)) return false
     } else {
       const behind = behindName(found, end)
       if (behind === null || !collect(behind, behind.start, depth + 1)) return false

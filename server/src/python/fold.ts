@@ -7,6 +7,7 @@ import { childrenOf } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import { define, defineAll, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { attributeInBranches, lastOfTwo } from './branch-assignments.js'
 import { withoutWords } from './command-line-words.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { classConstant } from './data-classes.js'
@@ -333,38 +334,23 @@ export class Folder {
     return left.length === 0 ? bindings : left
   }
 
-  /**
-   * `x = 1` or a parameter, and then `if c: x = 2`; or one assignment in each branch of an `if`, which leave nothing of what was
-   * before.
-   */
   private assignedUnder(
     bindings: readonly Binding[],
     values: readonly Folded[],
     offset: number,
     because: string,
   ): Folded {
-    const [first, second] = bindings.slice(-2)
-    const plain = bindings.every(
-      ({ kind, loop, at }, index) =>
-        (kind === 'assign' || (kind === 'param' && index === 0)) && loop === null && at <= offset,
-    )
-    if (first === undefined || second === undefined || !plain) return unknown(because)
-    const around = new Set(guardsAt(this.analysis, offset).map((guard) => guard.test))
-    const own = ({ value, at }: Binding): Guard[] =>
-      guardsAt(this.analysis, value?.start ?? at).filter(({ test }) => !around.has(test))
-    const [before, last] = [own(first), own(second)]
-    const guard = last.length === 1 ? last[0]! : null
-    const other = before[0]
-    if (guard === null || before.length > 1) return unknown(because)
-    if (bindings.length > 2 && other === undefined) return unknown(because)
-    if (other === undefined ? first.conditional && around.size === 0 : other.test !== guard.test)
-      return unknown(because)
-    if (other?.holds === guard.holds) return unknown(because)
+    if (!bindings.every(({ at }) => at <= offset)) return unknown(because)
+    const guard = lastOfTwo(this.analysis, bindings, offset)
+    return guard === null ? unknown(because) : this.oneOfTwo(guard, values.at(-2)!, values.at(-1)!, because)
+  }
+
+  private oneOfTwo(guard: Guard, first: Folded, second: Folded, because: string): Folded {
     const { byDefault, holds, fails } = conditionOf(this.analysis, guard.test)
     const [when, otherwise] = guard.holds ? [holds, fails] : [fails, holds]
     return chosen(because, [
-      { folded: values.at(-2)!, when: otherwise, byDefault: byDefault === !guard.holds },
-      { folded: values.at(-1)!, when, byDefault: byDefault === guard.holds },
+      { folded: first, when: otherwise, byDefault: byDefault === !guard.holds },
+      { folded: second, when, byDefault: byDefault === guard.holds },
     ])
   }
 
@@ -452,7 +438,14 @@ export class Folder {
     if (assigned.length === 1 && this.isReplaced(expr)) return assigned[0]!
     if (constant !== null) assigned.unshift(this.fold(constant))
     else if (elsewhere !== undefined) assigned.unshift(elsewhere)
-    if (assigned.length > 0) return agree(assigned, `several values of .${expr.attr}`)
+    if (assigned.length > 0) {
+      const agreed = agree(assigned, `several values of .${expr.attr}`)
+      const branches =
+        agreed.state === 'known' || assigned.length === 1 ? null : attributeInBranches(this.analysis, expr)
+      if (branches === null) return agreed
+      const { guard, first, second } = branches
+      return this.oneOfTwo(guard, this.fold(first), this.fold(second), `several values of .${expr.attr}`)
+    }
     if (
       this.analysis.programParameters.holdsArguments(expr.value) &&
       this.analysis.programArguments.some((one) => one.name === expr.attr)

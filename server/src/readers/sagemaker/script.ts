@@ -287,7 +287,8 @@ function containerVersions(python: PythonModule, call: Call): { versions?: Recor
 function programPath(python: PythonModule, call: Call, entry: Json | undefined): string | null {
   if (typeof entry !== 'string' || /^\w+:\/\//.test(entry)) return null
   // The script lies in the repository that is named there, not in this one.
-  if (!isLeftOut(python.argument(call, 'git_config'))) return null
+  const repository = python.argument(call, 'git_config')
+  if (repository.state === 'given' && !isLeftOut(repository)) return null
   const folder = python.argument(call, 'source_dir')
   if (isLeftOut(folder)) return entry
   const base = textArgument(folder)
