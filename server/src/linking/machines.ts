@@ -98,9 +98,10 @@ export function machinesOf(input: RunInput): {
     jobs.set(id, { ...job, subject: onPool(job.subject, pool), settings: withPool(job, pool), pool })
   }
   const [used, rest] = parted([...pools.values()], ({ users }) => users.length > 0)
+  const named = used.filter(({ users }) => users.some(({ settings }) => settings.poolKind === undefined))
   const lost = [...jobs.values()].filter(({ pool }) => pool === undefined)
   for (const pool of rest)
-    if (used.length > 0 && !lost.some((job) => mayRunOn(job, pool.entry))) pool.unused = true
+    if (named.length > 0 && !lost.some((job) => mayRunOn(job, pool.entry))) pool.unused = true
   const shared = new Set(used.filter(({ users }) => users.length > 1).map(({ entry }) => entry))
   for (const [id, job] of jobs) {
     if (job.pool === undefined || shared.has(job.pool)) continue

@@ -32,7 +32,7 @@ export class PoolIndex {
   poolOf(job: JobEntry): PoolEntry | undefined {
     const name = effective(job.settings.poolName)
     const labels = effective(job.settings.poolLabels)
-    if (name === undefined && labels === undefined) return undefined
+    if (name === undefined && labels === undefined) return this.poolOfItsKind(job)
     const fitting = this.pools.filter(
       (pool) =>
         sameCloud(job, pool) &&
@@ -41,6 +41,24 @@ export class PoolIndex {
     )
     return onlyOne(nearest(fitting, placeOf(job), placeOf))
   }
+
+  /** The pool that is meant where the job names none: the only one whose machines are known to hold accelerators. */
+  private poolOfItsKind(job: JobEntry): PoolEntry | undefined {
+    const kind = effective(job.settings.poolKind)
+    if (kind === undefined || (effective(job.settings.gpus) ?? 0) < 1) return undefined
+    const fitting = this.pools.filter(
+      (pool) =>
+        effective(pool.settings.kind) === kind && sameCloud(job, pool) && (gpusOfMachine(pool) ?? 0) > 0,
+    )
+    return onlyOne(nearest(fitting, placeOf(job), placeOf))
+  }
+}
+
+/** Undefined: not known. */
+function gpusOfMachine({ settings }: PoolEntry): number | undefined {
+  const { gpus, machine } = settings
+  const type = effective(machine)
+  return effective(gpus) ?? (type === undefined ? undefined : instance(type)?.gpuCount)
 }
 
 /**
@@ -49,7 +67,7 @@ export class PoolIndex {
  */
 export function withPool(job: JobEntry, pool: PoolEntry): Settings<'Compute'> {
   const { settings } = job
-  const named = (settings.poolName ?? settings.poolLabels) as Claim
+  const named = (settings.poolName ?? settings.poolLabels ?? settings.poolKind) as Claim
   const result: Record<string, Claim | undefined> = { ...settings }
   const add = (setting: SettingName<'Compute'>, from: Claim | undefined, value: unknown): void => {
     const own = result[setting]
@@ -67,9 +85,7 @@ export function withPool(job: JobEntry, pool: PoolEntry): Settings<'Compute'> {
   const { machine, gpus, gpuModel, region, provider, capacity } = pool.settings
   // A count that is only made out of other settings gives way to what the machines of the pool hold.
   const held = settings.gpus?.state === 'default' ? undefined : effective(settings.gpus)
-  const whole =
-    effective(gpus) ??
-    (effective(machine) === undefined ? undefined : instance(effective(machine)!)?.gpuCount)
+  const whole = gpusOfMachine(pool)
   // A pod that asks for some of the accelerators of a machine shares the rest with others.
   if (held === undefined || held === whole) add('instanceType', machine, effective(machine))
   // A pod gets the accelerators that it asks for, wherever it runs.
@@ -105,10 +121,7 @@ export function onOwnPool(settings: Settings<'Compute'>, pool: PoolEntry): Setti
 
 /** The job with what its machines tell about accelerators, where its own words leave that open. */
 export function onPool(subject: Subject<'Compute'>, pool: PoolEntry): Subject<'Compute'> {
-  const { machine, gpus } = pool.settings
-  const count =
-    effective(gpus) ??
-    (effective(machine) === undefined ? undefined : instance(effective(machine)!)?.gpuCount)
+  const count = gpusOfMachine(pool)
   if (count === undefined || subject.evidence.accelerator !== 'maybe') return subject
   return { ...subject, evidence: { ...subject.evidence, accelerator: count > 0 ? 'gpu' : 'none' } }
 }

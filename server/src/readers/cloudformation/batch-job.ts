@@ -43,6 +43,7 @@ export function readJobDefinition(claims: ClaimBuilder, context: ReaderContext, 
   compute.known('provider', resource.type, 'aws', header)
   // The environment of the queue decides on spot.
   compute.known('choosesCapacity', resource.type, false, header)
+  compute.known('poolKind', resource.type, 'Batch compute environment', header)
   compute.known('service', resource.type, false, header)
   compute.known('trials', resource.type, false, header)
   compute.say('gpus', 'ResourceRequirements', gpus)

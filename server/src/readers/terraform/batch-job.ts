@@ -41,6 +41,7 @@ export function readBatchJob(block: Block, context: ReaderContext): void {
   compute.known('name', 'name', effective(block.text('name')) ?? block.name, block.header)
   // The environment of the queue decides on spot.
   compute.known('choosesCapacity', 'aws_batch_job_definition', false, block.header)
+  compute.known('poolKind', 'aws_batch_job_definition', 'Batch compute environment', block.header)
   compute.known('nodes', 'aws_batch_job_definition', 1, block.header)
   compute.say('gpus', 'resourceRequirements', gpus)
   batchJobSettings.claim(compute, block)

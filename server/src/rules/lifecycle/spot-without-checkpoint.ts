@@ -119,5 +119,14 @@ export default defineRule({
       })
       return
     }
+    const { retries } = view.settings
+    if (effective(trials) === true || retries === undefined || effective(retries) !== 0) return
+    const more = { claim: retries, value: 1 }
+    report({
+      at: retries,
+      severity: 'information',
+      message: `An interruption ends this spot job for good (${retries.key} gives it no second attempt): its work is lost, or waits until somebody sends it again.`,
+      fixes: [{ set: [more], onlyIf: 'it can be started twice' }],
+    })
   },
 })

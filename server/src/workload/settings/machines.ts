@@ -101,6 +101,8 @@ export interface ComputeSettings {
   startsFile: string
   /** The pool that it asks for by name: 'gpu-cluster'. */
   poolName: string
+  /** Whoever sends it names the pool, which is of this kind: 'Batch compute environment'. */
+  poolKind: string
   /** The platform takes the cheapest machine that holds the accelerators asked for, where none is named. */
   takesCheapest: boolean
   /** Labels that its machines must carry: '{"cloud.google.com/gke-nodepool": "a100"}'. */
