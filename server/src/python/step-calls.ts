@@ -41,9 +41,13 @@ export function isStepOfTrainer({ name, class: klass }: Func): boolean {
   return klass !== null && klass.node.bases.length > 0 && /^(training_step|compute_loss)$/.test(name)
 }
 
-/** The losses that a step hands to its trainer: `return loss`, `return loss, outputs`, `return {'loss': loss}`. */
+/** The losses that a step hands to its trainer. */
 export function returnedLosses(func: Func): Expr[] {
-  if (!/^(training_step|compute_loss)$/.test(func.name)) return []
+  return /^(training_step|compute_loss)$/.test(func.name) ? lossesReturned(func) : []
+}
+
+/** What a step or its helper gives as the loss: `return loss`, `return loss, outputs`, `return {'loss': loss}`. */
+export function lossesReturned(func: Func): Expr[] {
   return returnsOf(func).flatMap((value) => {
     if (value.type === 'conditional')
       return [value.otherwise, ...(value.then.type === 'tuple' ? value.then.items.slice(0, 1) : [])]

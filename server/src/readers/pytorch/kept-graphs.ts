@@ -2,6 +2,7 @@
 import { isBackward } from '../../python/effects.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
+import { lossesReturned, returnedLosses as lossesOfStep } from '../../python/step-calls.js'
 import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'
@@ -59,7 +60,10 @@ function lossesOf(
   const add = (expr: Expr) => {
     for (const term of termsOf(expr)) losses.add(term)
   }
-  for (const { loss } of backwardPasses(python, own)) add(loss)
+  const passes = backwardPasses(python, own)
+  for (const { loss } of passes) add(loss)
+  if (passes.length === 0 && owner !== null && handsOnLoss(code, owner))
+    for (const loss of lossesReturned(owner)) add(loss)
   if (depth < 3)
     for (const { statement } of own) {
       if (statement.type !== 'assign' || statement.value?.type !== 'call') continue
@@ -74,6 +78,20 @@ function lossesOf(
     if (statement.type === 'assign' && statement.value !== null && isPlain(statement.value, losses))
       for (const target of statement.targets) losses.delete(dotted(target) ?? '')
   return losses
+}
+
+/** A helper whose loss the step hands to its trainer: `return self._shared_step(batch, 'train')`, `loss = self._step(batch)`. */
+function handsOnLoss({ followed }: Pick<HotCode, 'followed'>, helper: Func, depth = 0): boolean {
+  const call = followed.get(helper)
+  const caller = call?.function
+  if (call === undefined || caller == null || caller === helper || depth > 2) return false
+  const taken = lossesOfStep(caller)
+  const given =
+    taken.length > 0 ? taken : handsOnLoss({ followed }, caller, depth + 1) ? lossesReturned(caller) : []
+  const { statement } = call
+  const [target] = statement.type === 'assign' && statement.value === call.expr ? statement.targets : []
+  const name = dotted((target?.type === 'tuple' ? target.items[0] : target) ?? call.expr)
+  return given.some((one) => one === call.expr || (name !== null && dotted(one) === name))
 }
 
 /** Positions of losses in what a function returns; null: it returns one alone. */
