@@ -72,6 +72,7 @@ import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { huggingfaceFreshWeightsReader } from './huggingface/fresh-weights.js'
 import { implicitDataParallelReader } from './huggingface/implicit-data-parallel.js'
 import { inferenceEndpointReader } from './huggingface/inference-endpoint.js'
+import { layerSplitReader } from './huggingface/layer-split.js'
 import { huggingfaceMappingReader } from './huggingface/mapping.js'
 import { huggingfaceModelsReader } from './huggingface/models.js'
 import { huggingfacePackingReader } from './huggingface/packing.js'
@@ -291,6 +292,7 @@ export const readers: readonly Reader[] = [
   huggingfaceFreshWeightsReader,
   implicitDataParallelReader,
   inferenceEndpointReader,
+  layerSplitReader,
   huggingfaceMappingReader,
   huggingfaceModelsReader,
   huggingfacePackingReader,

@@ -8,9 +8,10 @@ import type { ProgramSettings } from '../../workload/resource-kinds.js'
 import { handedOut } from '../../workload/sharing.js'
 import { usesAccelerator } from '../accelerator-use.js'
 import { smallerMachine } from '../fewer-gpus.js'
+import { machineOf } from '../hardware.js'
 import { sharedWith } from '../lifecycle/job-words.js'
-import { defineRule, type FixRequest, type Report } from '../rule.js'
-import { hidden, isSilence, type Silence, unless } from '../silence.js'
+import { defineRule, type FixRequest, type Report, type RuleOptions } from '../rule.js'
+import { hidden, isSilence, notTraining, offAccelerator, type Silence, unless } from '../silence.js'
 import { isViewOf, subjectIn, subjectsOf } from '../subject-view.js'
 
 export default defineRule({
@@ -24,7 +25,8 @@ export default defineRule({
   check(view, context) {
     const { report } = context
     if (isViewOf(view, 'Parallelism')) {
-      const idle = reserved(view)
+      const idle =
+        effective(view.settings.method) === 'layers in turn' ? inTurn(view, context.options) : reserved(view)
       return isSilence(idle) ? context.silent(idle) : report(idle)
     }
     if (!isViewOf(view, 'Compute')) return context.silent('it asks for no machines')
@@ -130,6 +132,28 @@ function reserved(view: SubjectView<'Parallelism'>): Report | Silence {
       basis: `${count - 1} of ${count} GPUs are idle`,
     },
     fixes: [{ set: [{ claim: reservedEach, value: 1 }] }],
+  }
+}
+
+/** Layers that are spread over the devices of one process, which compute one after another. */
+function inTurn(view: SubjectView<'Parallelism'>, options: RuleOptions): Report | Silence {
+  const { method, devices } = view.settings
+  const stopped = notTraining(view) ?? offAccelerator(view)
+  if (stopped !== undefined) return stopped
+  if (devices?.state === 'unknown') return unless(view, 'devices', '')
+  const count = effective(devices) ?? machineOf(view, options).gpus
+  if (count === null) return { text: 'how many GPUs it finds is not known' }
+  if (count < 2) return { text: `the job has ${count === 1 ? 'one GPU' : 'no GPU'}` }
+  const share = (count - 1) / count
+  return {
+    at: method!,
+    severity: 'warning',
+    message: `\`${method!.key}\` spreads the layers over ${count} GPUs, which compute one after another: up to ${Math.floor(100 * share)} % of the GPU rate is wasted. Start one process per GPU, with the whole model in each where it fits, else sharded (FSDP, ZeRO).`,
+    saving: {
+      fraction: [share / 2, share],
+      usd: null,
+      basis: `one of ${count} GPUs computes at a time; exchanging gradients or weights takes up to half of what is gained (assumption)`,
+    },
   }
 }
 

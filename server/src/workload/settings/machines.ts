@@ -142,7 +142,8 @@ export interface ProgramSettings {
 
 /** One use of several devices in code: a wrapper around the model. */
 export interface ParallelismSettings {
-  method: 'data-parallel' | 'distributed'
+  /** `layers in turn`: each device holds some layers, and waits for those of the others. */
+  method: 'data-parallel' | 'distributed' | 'layers in turn'
   /** Devices that it is restricted to; absent: all. */
   devices: number
   /** Accelerators that are reserved for each of its processes, which compute on one. */
