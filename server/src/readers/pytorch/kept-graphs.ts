@@ -2,7 +2,7 @@
 import { isBackward } from '../../python/effects.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
-import { lossesReturned, returnedLosses as lossesOfStep } from '../../python/step-calls.js'
+import { returnedLosses as lossesOfStep, lossesReturned } from '../../python/step-calls.js'
 import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'
