@@ -4,7 +4,7 @@
  */
 
 import type { Call, PythonModule } from '../../python/module.js'
-import { passedCall } from '../../values/argument.js'
+import { passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
@@ -48,6 +48,7 @@ export const azureWebserviceReader = defineReader({
 function runsInContainer(python: PythonModule, call: Call): boolean {
   const position = deploying.find(([name]) => name.test(call.name ?? ''))?.[1]
   if (position === undefined) return false
-  const configuration = passedCall(python, python.argument(call, 'deployment_config', position))
+  const passed = passedExpression(python.argument(call, 'deployment_config', position))
+  const configuration = passed === null ? null : python.callOf(python.result(passed))
   return /(^|\.)AciWebservice\.deploy_configuration$/.test(configuration?.name ?? '')
 }

@@ -10,6 +10,7 @@ import { trainingEvidence } from '../pytorch/evidence.js'
 import { usesAny } from '../pytorch/library-uses.js'
 import { defineReader } from '../reader.js'
 import { trainsByEpochs } from '../search/trial-steps.js'
+import { claimFailedTrials } from './failed-trials.js'
 import { changeSwallowed } from './swallowed-change.js'
 
 type Handler = Try['handlers'][number]
@@ -67,6 +68,7 @@ export const swallowedReader = defineReader({
       if (found.place === 'step') operation.known('each', key, 'batch', at)
     }
     for (const call of python.methodCalls('optimize')) readCatch(python, call, claims)
+    claimFailedTrials(python, claims, catchesEverything, (body) => swallows(python, body) !== null)
   },
   change: changeSwallowed,
 })
@@ -99,6 +101,8 @@ function readCatch(python: PythonModule, call: Call, claims: Parameters<typeof c
     subject: 'trials of a study',
   })
 }
+
+const catchesEverything = ({ type }: Handler): boolean => type === null || names(type).some(catchesAll)
 
 const catchesAll = (name: string): boolean => name === 'Exception' || name === 'BaseException'
 
