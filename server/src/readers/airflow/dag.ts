@@ -248,7 +248,16 @@ function readStep(
   step.known('unit', task.kind, work.job ? 'job' : 'task', place, { site })
   if (gpus !== null)
     step.known('gpus', gpus.key, gpus.count, { start: gpus.at.start, end: gpus.at.end }, { site })
-  taskSettings.claim(step, new TaskSource(python, dag, task, claims))
+  const given = new TaskSource(python, dag, task, claims)
+  taskSettings.claim(step, given)
+  if (!work.job) {
+    const [own, all] = ['execution_timeout', 'dagrun_timeout']
+    const limit = timeOf(python, given.get(own), given.argument(own))
+    const whole = new CallSource(python, dag.call, claims)
+    const ofDag = timeOf(python, whole.get(all), whole.argument(all))
+    if (isGiven(limit) || !isGiven(ofDag)) step.say('timeLimit', own, orDefault<number | null>(limit, null))
+    else step.say('timeLimit', all, orDefault<number | null>(ofDag, null))
+  }
   claimResumption(python, step, task, place, site)
   const source = task.call === null ? null : new CallSource(python, task.call, claims)
   const rule = source?.expression('trigger_rule') ?? null

@@ -77,8 +77,9 @@ function packages(name: string, rest: string[], plain: string[]): Omit<SettingUp
     const verb = plain.find((word) => /^(install|add)$/.test(word))
     return verb === undefined ? null : { kind: 'packages', what: `${name} ${verb}` }
   }
-  if (/^(poetry|pdm)$/.test(name) && plain[0] === 'install')
+  if (/^(poetry|pdm|pixi|pipenv)$/.test(name) && plain[0] === 'install')
     return { kind: 'packages', what: `${name} install` }
+  if (/^(pipenv|rye)$/.test(name) && plain[0] === 'sync') return { kind: 'packages', what: `${name} sync` }
   // What a project asks for is installed before the program runs, if it is not there.
   if (name === 'uv' && plain[0] === 'run' && !rest.includes('--no-sync') && !rest.includes('--offline'))
     return { kind: 'packages', what: 'uv run' }

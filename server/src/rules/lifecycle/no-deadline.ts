@@ -5,9 +5,9 @@ import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { usesAccelerator } from '../accelerator-use.js'
 import { requestOf } from '../machine-request.js'
-import { defineRule, type RuleContext } from '../rule.js'
-import { unless } from '../silence.js'
-import { subjectIn, subjectsOf } from '../subject-view.js'
+import { defineRule, type Report, type RuleContext } from '../rule.js'
+import { isSilence, type Silence, unless } from '../silence.js'
+import { isViewOf, subjectIn, subjectsOf } from '../subject-view.js'
 import { acceleratorsOf, duration, jobName, withoutAccelerators } from './job-words.js'
 
 const day = 86_400
@@ -20,13 +20,18 @@ const felt = 50
 
 export default defineRule({
   name: 'lifecycle/no-deadline',
-  judges: 'Compute',
+  judges: ['Compute', 'Step'],
   checklist: ['cadence/daily', 'observability/failed-jobs', 'baseline/idle-time'],
   severity: 'warning',
   finds: 'GPU jobs and training jobs without a time limit',
   summary: 'Without a time limit, a job that hangs is billed until someone notices.',
   tellsTogether: true,
   check(view, { report, silent, options, today }) {
+    if (isViewOf(view, 'Step')) {
+      const found = stepWithoutLimit(view)
+      return isSilence(found) ? silent(found) : report(found)
+    }
+    if (!isViewOf(view, 'Compute')) return silent('it is no job')
     const { timeLimit, service, limitedBy } = view.settings
     const counted = acceleratorsOf(view)
     const held = effective(view.settings.gpusFilledIn) === true || trainsOnUnknown(view)
@@ -89,6 +94,28 @@ export default defineRule({
     })
   },
 })
+
+/** A worker that runs a training for its engine: whatever comes next waits for it. */
+function stepWithoutLimit({ settings, subject }: SubjectView<'Step'>): Report | Silence {
+  const { timeLimit, work, name, gpus } = settings
+  if (timeLimit === undefined || timeLimit.state === 'unknown')
+    return unless({ settings }, 'timeLimit', 'its engine gives it no limit of its own')
+  if (timeLimit.value != null)
+    return { text: `it ends after ${duration(timeLimit.value)} (${timeLimit.key})` }
+  if (effective(work)?.includes('train') !== true)
+    return unless({ settings }, 'work', 'the step does not train')
+  const { small } = subject.evidence
+  if (small !== null) return { text: `the training is small: ${small}` }
+  const count = effective(gpus) ?? 0
+  const held = count > 0 ? `${count} GPU${count === 1 ? '' : 's'}` : 'its worker'
+  return {
+    at: timeLimit,
+    severity: 'information',
+    message: `Training step "${effective(name)}" ${lacks(timeLimit.key, timeLimit.state)}: a hang (storage that does not answer) holds ${held} until someone notices.`,
+    fixes: [{ set: [{ claim: timeLimit, value: day }] }],
+    ...(count > 0 ? {} : { together: 'on processors' }),
+  }
+}
 
 /** USD that its machines cost in so many seconds; null: no price is known, or nobody said where it runs. */
 function costOf(

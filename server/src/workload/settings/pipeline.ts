@@ -41,6 +41,8 @@ export interface StepSettings {
   identity: string
   /** Accelerators that it asks for. */
   gpus: number
+  /** Seconds after which its engine ends it, where a worker of the engine runs it; null: never. */
+  timeLimit: number | null
 }
 
 /** A pipeline as a whole: when it runs, and how often at once. */
