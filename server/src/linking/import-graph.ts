@@ -112,7 +112,7 @@ function passedOn(
   if (summary === null || passes === undefined) return null
   const target = lookUp(passes.names, name)
   if (target !== undefined) return target
-  if (Object.hasOwn(summary.functions, name) || Object.hasOwn(summary.classes, name)) return null
+  if (passes.own?.includes(name)) return null
   for (const module of passes.stars) {
     const star = summaryOf(module)
     const holds =

@@ -302,12 +302,15 @@ function holdsAny(offsets: readonly number[], { start, end }: { start: number; e
 export function passedOn(analysis: Analysis): NonNullable<ModuleSummary['passesOn']> | null {
   if (!/(^|\/)__init__\.py$/.test(analysis.path)) return null
   const names: Record<string, string> = {}
-  for (const [name, bindings] of analysis.scopes.bindings) {
-    const target = bindings.at(-1)!.target
-    if (target !== null && !name.startsWith('__') && bindings.every((binding) => binding.kind === 'import'))
+  const own: string[] = []
+  const { bindings: bound, stars } = analysis.scopes
+  for (const [name, bindings] of bound) {
+    const { target } = bindings.at(-1)!
+    if (target === null) own.push(name)
+    else if (!name.startsWith('__') && bindings.every((binding) => binding.kind === 'import'))
       define(names, name, target)
   }
-  return { names, stars: analysis.scopes.stars }
+  return { names, stars, ...(stars.length === 0 || own.length === 0 ? {} : { own }) }
 }
 
 const takenOver = [

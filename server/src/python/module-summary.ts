@@ -218,7 +218,7 @@ export interface ModuleSummary {
   /** Library names that the module passes on: its own name for it, to the canonical one. */
   reexports: Record<string, string>
   /** Of the `__init__.py` of a package: what it imports, by its own name for it, as imported; and modules with `import *`. */
-  passesOn?: { names: Record<string, string>; stars: string[] }
+  passesOn?: { names: Record<string, string>; stars: string[]; own?: string[] }
   /** Canonical names of every library call and context manager in the module; methods of unknown receivers as '.name'. */
   uses: string[]
   /** Networks of the module that it freezes, by name. */

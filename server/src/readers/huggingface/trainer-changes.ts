@@ -233,6 +233,10 @@ function fillGap(python: PythonModule, callback: Call, facts: FragmentFacts): Ch
 function bestModel(source: ArgumentsSource): (Write | Refusal)[] | Refusal {
   const writes: (Write | Refusal)[] = []
   const set = (key: string, value: Json) => writes.push(source.set([key], value))
+  // The best and the last are kept; a checkpoint for each evaluation would pile up.
+  const limit = () => {
+    if (!isGiven(source.get('save_total_limit'))) set('save_total_limit', 2)
+  }
   const rhythm = effective(orDefault(evaluationStrategy(source).value, 'no'))
   if (rhythm !== 'epoch' && rhythm !== 'steps')
     return {
@@ -245,12 +249,14 @@ function bestModel(source: ArgumentsSource): (Write | Refusal)[] | Refusal {
   if (saved === undefined) return { reason: 'when it saves cannot be read' }
   if (saved !== 'best' && saved !== rhythm) {
     set('save_strategy', rhythm)
-    // The best and the last are kept; a checkpoint for each epoch would pile up.
-    if (!isGiven(source.get('save_total_limit'))) set('save_total_limit', 2)
+    limit()
   } else if (rhythm === 'steps') {
     const saving = alignedSteps(source)
     if (typeof saving === 'object' && saving !== null) return saving
-    if (saving !== null) set('save_steps', saving)
+    if (saving !== null) {
+      set('save_steps', saving)
+      limit()
+    }
   }
   const best = effective(orDefault(source.get('load_best_model_at_end'), false))
   if (best === undefined) return { reason: 'load_best_model_at_end cannot be read' }

@@ -124,6 +124,8 @@ function spell(value: unknown): string {
 /** Fewer steps than this between two evaluations are looked at, and than `generating` where each writes text. */
 const often = 50
 const generating = 200
+/** An evaluation that comes after no more training samples than these takes as long as they do, where it has as many of its own. */
+const fewTrained = 500
 
 function readRhythm(
   source: ArgumentsSource,
@@ -156,8 +158,11 @@ function readRhythm(
     const overridable = effective(told) === undefined
     if (steps !== null) operation.known('times', key, Math.floor(steps / every), at, { overridable })
   }
-  if (effective(evaluationStrategy(source).value) === 'steps' && !fewSamples(python, context))
-    claim('evaluate', 'eval_steps', generates ? generating : often)
+  if (effective(evaluationStrategy(source).value) === 'steps' && !fewSamples(python, context)) {
+    const samples = samplesOfStep(source)
+    const steps = generates ? generating : often
+    claim('evaluate', 'eval_steps', samples === null ? steps : Math.max(steps, fewTrained / samples))
+  }
   if (effective(orDefault(source.get('save_strategy'), 'steps')) === 'steps')
     claim('save', 'save_steps', often)
 }
@@ -170,13 +175,18 @@ function isCount(value: Json | undefined, limit: number): value is number {
 function stepsOfSamples(source: ArgumentsSource): number | null {
   const samples = samplesAsked(source.python, source.binding, 'train')
   if (samples === null) return null
+  const epochs = effective(convert(orDefault(source.get('num_train_epochs'), 3), positive))
+  const each = samplesOfStep(source)
+  return epochs === undefined || each === null ? null : Math.ceil((samples * epochs) / each)
+}
+
+/** Samples that one process trains on between two updates. */
+function samplesOfStep(source: ArgumentsSource): number | null {
   const number = (key: string, otherwise: number) =>
     effective(convert(orDefault(source.get(key), otherwise), positive))
-  const epochs = number('num_train_epochs', 3)
   const batch = number('per_device_train_batch_size', 8)
   const accumulated = number('gradient_accumulation_steps', 1)
-  if (epochs === undefined || batch === undefined || accumulated === undefined) return null
-  return Math.ceil((samples * epochs) / (batch * accumulated))
+  return batch === undefined || accumulated === undefined ? null : batch * accumulated
 }
 
 const positive = (value: Json): number | undefined =>

@@ -7,7 +7,7 @@ import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { codeText } from './evidence.js'
 import { findIn, textOf } from './numbered-files.js'
-import { asksToResume, isForGoingOn, isLoad } from './resume.js'
+import { asksToResume, filesOf, isForGoingOn, isLoad } from './resume.js'
 
 export interface ResumeGap {
   /** 'the epochs': its loop counts from the first again; 'the optimiser': only weights come back. */
@@ -93,22 +93,6 @@ function readsEpoch(python: PythonModule, call: Call): boolean {
   return /^\s*[\w.]+\s*=\s*(int\()?\w+(\.get\(|\[)\s*["'](epochs?|cur(rent)?_epoch|last_epoch)["']/m.test(
     code,
   )
-}
-
-const weightsFile = /([^/\\]+\.(pth?|ckpt|tar|bin|safetensors))$/i
-
-/** Names of checkpoint files in what a call is given. */
-function filesOf(python: PythonModule, { expr }: Call): string[] {
-  const names: string[] = []
-  for (const { value } of expr.args)
-    for (const one of [value, python.definition(value)])
-      findIn(one, (part) => {
-        const text = /^(constant|fstring)$/.test(part.type) ? textOf(python, part) : ''
-        const name = weightsFile.exec(text.replace(/^\w*["']+|["']+$/g, ''))?.[1]
-        if (name !== undefined && !name.includes('{')) names.push(name)
-        return false
-      })
-  return names
 }
 
 /** Names of the files that are written in the passes of a loop. */

@@ -3,6 +3,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { once } from '../../text/once.js'
 import { effective } from '../../values/value.js'
 import { codeMatches, codeText } from './evidence.js'
+import { findIn, textOf } from './numbered-files.js'
 
 /** `unknown`: it saves or loads something, but what for cannot be told. */
 export type Resumption = 'resumes' | 'saves only' | 'keeps nothing' | 'unknown'
@@ -40,11 +41,47 @@ function judgeResumption(python: PythonModule): Resumption {
   if (readsWhatItKeeps(python) || (keeps && resumesWhereAsked(python))) return 'resumes'
   if (keeps && reads) {
     if (restoresOptimizer(python) || python.uses('.load_state') || handsCheckpoint(python)) return 'resumes'
+    if (readsOtherFiles(python)) return 'saves only'
     // Names alone do nothing: `start_epoch = 1` beside a network that reads its first weights.
     if (codeMatches(python, asked)) return loadsBack(python) ? 'resumes' : 'unknown'
     return savesWeightsOnly(python) ? 'saves only' : 'unknown'
   }
   return keeps ? 'saves only' : 'unknown'
+}
+
+/** `torch.load('pretrained.pth')` beside `torch.save(state, 'last.pth')`: all that is read are files that it never writes. */
+function readsOtherFiles(python: PythonModule): boolean {
+  const read = python.callsTo('torch.load')
+  const written = python.callsTo('torch.save')
+  if (read.length === 0 || written.length === 0) return false
+  // What another module or an engine reads may be anything.
+  if ([...python.imported, ...python.importers].some(({ uses }) => uses.some((one) => loads.includes(one))))
+    return false
+  if (python.uses('.load_state', '.load_checkpoint', '.load_weights', 'torch.distributed.checkpoint.'))
+    return false
+  const files = written.map((call) => filesOf(python, call))
+  if (files.some((names) => names.length === 0)) return false
+  const own = new Set(files.flat())
+  return read.every((call) => {
+    const names = filesOf(python, call)
+    return names.length > 0 && names.every((name) => !own.has(name))
+  })
+}
+
+const weightsFile = /([^/\\]+\.(pth?|ckpt|tar|bin|safetensors))$/i
+
+/** Names of checkpoint files in what a call is given. */
+export function filesOf(python: PythonModule, { expr }: Call): string[] {
+  const names: string[] = []
+  for (const { value } of expr.args)
+    for (const one of [value, python.definition(value)])
+      findIn(one, (part) => {
+        const text = /^(constant|fstring)$/.test(part.type) ? textOf(python, part) : ''
+        const name = weightsFile.exec(text.replace(/^\w*["']+|["']+$/g, ''))?.[1]
+        if (name !== undefined && !name.includes('{')) names.push(name)
+        return false
+      })
+  return names
 }
 
 /** `if config.resume is not None: state = torch.load(config.resume)`, with `resume = None` for the first start. */

@@ -45,7 +45,6 @@ export default defineRule({
     const wanted = effective(view.settings.checkpointsFor)
     if (wanted !== undefined) return silent(`all checkpoints are kept on purpose: ${wanted}`)
     const count = checkpointCount?.state === 'unknown' ? undefined : effective(checkpointCount ?? epochs)
-    if (count !== undefined && count <= few) return silent(`there are few checkpoints: ${count}`)
     const { adapters } = view.settings
     const trained = adapters === undefined ? null : effective(adapters)
     if (trained !== undefined && trained !== null)
@@ -54,11 +53,13 @@ export default defineRule({
     const size = trained === undefined ? undefined : (effective(parameters) ?? sizeOfModels(view))
     const holds = effective(checkpointHolds) ?? 'weights'
     const each = size === undefined ? null : size * bytes[holds]
+    const total = each === null || count === undefined ? null : each * count
+    if (count !== undefined && count <= few && (count < severalFiles || (total ?? 0) < muchInFew))
+      return silent(`there are few checkpoints: ${count}`)
     if (count === undefined && (each ?? 0) < heavy && (size === undefined || size >= large)) {
       const few = mayBeFew(view)
-      if (few !== undefined) return silent(few)
+      if (few !== undefined && (size === undefined || !soonMany(view))) return silent(few)
     }
-    const total = each === null || count === undefined ? null : each * count
     // Many small files are much as well.
     if (size !== undefined && size < large && (total ?? 0) <= muchStorage)
       return silent(`the model is small: ${millions(size)} parameters`)
@@ -80,6 +81,23 @@ export default defineRule({
 
 /** Files whose number nobody knows are taken for so many. */
 const usual = 50
+/** So few are what anybody would keep; more of them are much where they hold this many bytes together. */
+const severalFiles = 4
+const muchInFew = 30e9
+/** A data set of so many samples is no large one. */
+const usualSamples = 10_000
+
+/** The rhythm is one of steps, and with these batches a data set of usual size makes many checkpoints. */
+function soonMany({ settings }: SubjectView<'Training'>): boolean {
+  const { accumulation, batchSize, epochs, savedEvery } = settings
+  const rhythm = effective(savedEvery)
+  const batch = effective(batchSize)
+  const passes = effective(epochs)
+  if (rhythm?.unit !== 'steps' || batch === undefined || passes === undefined) return false
+  const samples = few * rhythm.count * batch * (effective(accumulation) ?? 1)
+  return samples <= usualSamples * passes
+}
+
 /** Bytes that cost nothing worth a word. */
 const little = 1e9
 

@@ -5,6 +5,7 @@ import { atLeast, atMost, type Bound } from '../bounds.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { notTraining, unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
+import { onAccelerator } from '../training/operation.js'
 import { boostingReport } from './boosting-rounds.js'
 import { hasUnreadEpochs } from './unread-epochs.js'
 
@@ -50,16 +51,19 @@ export default defineRule({
     }
     const length = atLeast(settings.epochs)
     if (length === null && !hasUnreadEpochs(view)) return silent(unless(view, 'epochs', ''))
-    if (length !== null && length.value < least(view, options.lifecycle.minEpochs))
+    const managed = effective(settings.managed) === true
+    const few = length !== null && length.value < least(view, options.lifecycle.minEpochs)
+    if (few && !(managed && severalEvaluations(view, options.lifecycle.minEpochs)))
       return silent(unless(view, 'epochs', `the run is short: ${length.says} epochs`))
     if (openEnded !== undefined) return silent(noBest)
-    const managed = effective(settings.managed) === true
     report({
       at: earlyStopping,
       severity:
         length === null
           ? 'information'
-          : severityOf(view, managed, length.value <= options.lifecycle.minEpochs),
+          : few
+            ? shortRun(view)
+            : severityOf(view, managed, length.value <= options.lifecycle.minEpochs),
       message: messageOf(view, length === null ? null : epochsText(view, length)),
       saving: {
         fraction: after,
@@ -78,6 +82,27 @@ const manySteps = 10_000
 function watchesItsBest({ settings }: SubjectView<'Training'>): boolean {
   const { managed, monitor, languageHead } = settings
   return effective(managed) === true && monitor !== undefined && effective(languageHead) !== true
+}
+
+/**
+ * A short run may be past its best as well: where it has half of the epochs that count as many, or where pretrained weights are
+ * looked at several times in each of a few passes.
+ */
+function severalEvaluations(view: SubjectView<'Training'>, epochs: number): boolean {
+  if (isTrial(view)) return false
+  const { evaluatedEvery, epochs: passes, fineTuning } = view.settings
+  const count = effective(passes) ?? 0
+  if (effective(fineTuning) !== true) return count >= epochs / 2
+  return count >= fewPasses && effective(evaluatedEvery)?.unit === 'steps'
+}
+
+/** The best of pretrained weights may come in the second pass. */
+const fewPasses = 3
+
+/** Hours on an accelerator are worth knowing of; anything else is soon done. */
+function shortRun(view: SubjectView<'Training'>): Severity {
+  const { notebook, small } = view.subject.evidence
+  return onAccelerator(view) && small === null && !notebook ? 'information' : 'hint'
 }
 
 /** Pretrained weights reach their best in fewer epochs. */
@@ -129,11 +154,20 @@ function switchedOff({ settings: { earlyStopping } }: SubjectView<'Training'>): 
   return earlyStopping?.state === 'known' ? `: \`${earlyStopping.key}\` is off` : ''
 }
 
-function epochsText({ settings: { epochs } }: SubjectView<'Training'>, length: Bound): string {
+function epochsText(
+  { settings: { epochs, evaluatedEvery } }: SubjectView<'Training'>,
+  length: Bound,
+): string {
   const count = length.exact ? `Up to ${length.says}` : `At least ${formatCount(length.value)}`
   const byDefault = epochs?.state === 'default' ? `, the default of \`${epochs.key}\`` : ''
-  return `${count} epochs with validation${byDefault}`
+  const every = effective(evaluatedEvery)
+  const often =
+    every?.unit === 'steps' && length.value < fewEpochs ? ` every ${formatCount(every.count)} steps` : ''
+  return `${count} epochs with validation${often}${byDefault}`
 }
+
+/** In so few of them it is the evaluations within each that tell when to stop. */
+const fewEpochs = 10
 
 function fixesFor(view: SubjectView<'Training'>, epochs: number): FixRequest[] {
   const smallest = effective(view.settings.fineTuning) === true ? 3 : 5
