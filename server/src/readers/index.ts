@@ -112,6 +112,7 @@ import { rayJobReader } from './kubernetes/ray-job.js'
 import { trainingJobReader } from './kubernetes/training-job.js'
 import { argoReader } from './kubernetes/workflow.js'
 import { largeModelReader } from './large-model.js'
+import { lightningDataParallelReader } from './lightning/data-parallel.js'
 import { lightningOperationsReader } from './lightning/operations.js'
 import { lightningRecordsReader } from './lightning/records.js'
 import { lightningReader } from './lightning/trainer.js'
@@ -332,6 +333,7 @@ export const readers: readonly Reader[] = [
   trainingJobReader,
   argoReader,
   largeModelReader,
+  lightningDataParallelReader,
   lightningOperationsReader,
   lightningRecordsReader,
   lightningReader,

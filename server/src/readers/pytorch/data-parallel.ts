@@ -88,25 +88,26 @@ function readWrapper(
     }
     overridable = true
   }
-  parallelism.known('method', 'DataParallel', 'data-parallel', place, { site, overridable })
   const devices = python.argument(call, 'device_ids', 1)
   const [listed, expr, at] = [knownArgument(devices), passedExpression(devices), passedPlace(devices)]
   const count = Array.isArray(listed) ? listed.length : expr?.type === 'list' ? expr.items.length : null
+  const list = expr === null || count !== null ? null : listedSomewhere(python, call, expr)
+  // Only what it is started with tells whether there are several.
+  if (list === 'open') overridable = true
+  parallelism.known('method', 'DataParallel', 'data-parallel', place, { site, overridable })
   if (count !== null && at !== null) {
     parallelism.known('devices', 'device_ids', count, at, { site })
-  } else if (
-    expr !== null &&
-    !several.test(python.code.slice(expr.start, expr.end)) &&
-    !isSeveral(python, call, expr)
-  ) {
+  } else if (list === 'any' || list === 'one') {
     parallelism.unknown('devices', 'device_ids', 'a list from elsewhere', place, { site })
   } else if (expr === null && mayBePassed(devices)) {
     parallelism.unknown('devices', 'device_ids', whyUnreadable(devices) ?? '**kwargs', place, { site })
   } else {
     const key = 'CUDA_VISIBLE_DEVICES'
     const visible = visibleDevices(python, context)
-    if (visible === 'unknown') parallelism.unknown('devices', key, 'a device from elsewhere', place, { site })
-    else if (visible !== null) parallelism.known('devices', key, visible, place, { site })
+    // Whatever is visible: fewer than two leave the wrapper out.
+    if (visible === 'unknown' && list !== 'open')
+      parallelism.unknown('devices', key, 'a device from elsewhere', place, { site })
+    else if (typeof visible === 'number') parallelism.known('devices', key, visible, place, { site })
   }
   const trains = trainsWrapped(python) && usesOf(python, call) !== 'evaluations'
   parallelism.known('purpose', 'DataParallel', trains ? 'training' : 'inference', place, { site })
@@ -115,25 +116,26 @@ function readWrapper(
 }
 
 /**
- * `if len(device_ids) > 1:` around it, where the list comes from a helper that is told a number of two or more:
- * `device, device_ids = self._prepare(config['n_gpu'])`.
+ * How many a list from elsewhere holds where the wrapper is used: `several` where a helper that makes it is told a number of two
+ * or more (`device, device_ids = self._prepare(config['n_gpu'])`), `any` where nobody asks.
  */
-function isSeveral(python: PythonModule, call: Call, expr: Expr): boolean {
-  if (expr.type !== 'name') return false
+function listedSomewhere(python: PythonModule, call: Call, expr: Expr): 'several' | 'one' | 'open' | 'any' {
+  if (several.test(python.code.slice(expr.start, expr.end))) return 'several'
+  if (expr.type !== 'name') return 'any'
+  // `if len(device_ids) > 1:` around it.
   const asks = new RegExp(`\\blen\\(\\s*${expr.id}\\s*\\)\\s*>\\s*1`)
-  if (
-    !branchesOf(python, call).some(
-      ({ condition: { start, end }, holds }) => holds && asks.test(python.code.slice(start, end)),
-    )
+  const asked = branchesOf(python, call).some(
+    ({ condition: { start, end }, holds }) => holds && asks.test(python.code.slice(start, end)),
   )
-    return false
+  if (!asked) return 'any'
   const [binding, another] = python.bindingsOf(expr)
   const made = another === undefined ? binding?.value : null
-  if (made?.type !== 'call') return false
-  return made.args.some(({ value }) => {
-    const count = effective(python.fold(value))
-    return typeof count === 'number' && count > 1
-  })
+  if (made?.type !== 'call') return 'open'
+  const counts = made.args.map(({ value }) => effective(python.fold(value)))
+  // `'0,1'` lists them.
+  if (counts.some((one) => (typeof one === 'string' ? /\d\s*,\s*\d/.test(one) : Number(one) > 1)))
+    return 'several'
+  return counts.length > 0 && counts.every((one) => one === undefined) ? 'open' : 'one'
 }
 
 /** `model.load_state_dict(…)` right after it, in code that does not train: a wrapped model was saved with its wrapper. */
