@@ -203,6 +203,15 @@ function extractionsIn(
         add(expr, '.block_until_ready()', true)
         return
       }
+      // `processor.batch_decode(predicted)` of a tokenizer makes lists of numbers of them, and texts one by one.
+      if (
+        callee.type === 'attribute' &&
+        callee.attr === 'batch_decode' &&
+        expr.args.slice(0, 1).some((one) => holds(one.value))
+      ) {
+        add(expr, '.batch_decode()', true)
+        return
+      }
       const only = expr.args.length === 1 ? expr.args[0]!.value : null
       if (callee.type === 'name' && /^(float|int|bool)$/.test(callee.id) && only !== null && holds(only)) {
         add(expr, `${callee.id}()`, printed)
