@@ -203,12 +203,10 @@ function extractionsIn(
         add(expr, '.block_until_ready()', true)
         return
       }
-      // `processor.batch_decode(predicted)` of a tokenizer makes lists of numbers of them, and texts one by one.
-      if (
-        callee.type === 'attribute' &&
-        callee.attr === 'batch_decode' &&
-        expr.args.slice(0, 1).some((one) => holds(one.value))
-      ) {
+      // `processor.batch_decode(predicted)` of a tokenizer: lists of numbers, and texts one by one.
+      const decoded =
+        callee.type === 'attribute' && callee.attr === 'batch_decode' ? expr.args[0]?.value : undefined
+      if (decoded !== undefined && holds(decoded) && !isGenerated(analysis, decoded)) {
         add(expr, '.batch_decode()', true)
         return
       }
@@ -272,6 +270,12 @@ function extractionsIn(
     add(statement.test, 'a branch on a tensor', false)
   else for (const expr of hot.expressions) visit(expr, false)
   return found
+}
+
+/** Texts that a step writes are what it goes on with. */
+function isGenerated(analysis: PythonModule, expr: Expr): boolean {
+  const made = analysis.definition(expr.type === 'subscript' ? expr.value : expr)
+  return made.type === 'call' && /generate/.test(lastIdentifier(made.callee))
 }
 
 /** `if loss > best`, `if torch.isnan(loss).any()`: the host has to know before it goes on. */
