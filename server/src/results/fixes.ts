@@ -9,6 +9,8 @@ import type { OfferedFix } from '../lint.js'
 import type { FixRequest } from '../rules/rule.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Claim } from '../workload/claim.js'
+import { partText } from './result-stage.js'
+import { isExplained } from './stated-reason.js'
 
 const weakest: Safety[] = ['safe', 'unsafe', 'display']
 
@@ -89,5 +91,11 @@ async function one(
     return file === undefined ? undefined : { source: file, trees: analyzer.trees.of(file) }
   })
   if (!Array.isArray(edits)) return { title: named(change.title), refused: edits.reason }
-  return { title: named(change.title), safety: onlyIf === undefined ? change.safety : 'display', edits }
+  // A comment that tells why the value is what it was has to be changed by whoever knows.
+  const stale = edits.some(({ location, newText }) => {
+    const { path, cell, start, end } = location
+    return start < end && newText !== '' && isExplained(partText(files.get(path), cell), location)
+  })
+  const asSketch = onlyIf !== undefined || stale
+  return { title: named(change.title), safety: asSketch ? 'display' : change.safety, edits }
 }

@@ -1,5 +1,5 @@
 /** Comments that say why code is as it is: `# bf16 diverges here`. Whoever wrote it has decided, and need not be warned. */
-import type { Location } from '../text/location.js'
+import type { Location, Span } from '../text/location.js'
 
 /** Words with which people justify what looks wasteful. */
 const reason =
@@ -12,6 +12,20 @@ const open =
 export function hasStatedReason(text: string, { start, end }: Location): boolean {
   const comments = [trailing(text, end), above(text, start)]
   return comments.some((one) => one !== null && reason.test(one) && !open.test(one))
+}
+
+/** What a comment says of the value before it: with another value it would be wrong. */
+const speaks =
+  /\b(disabled?|enabled?|(turn|switch)ed o(n|ff)|limit(ed|ation)?s?|baselines?|because|since|due to|(has|have) to|must|needs?|required?|avoids?|prevents?|otherwise|work-?around|windows|debug(ging)?|reproducib\w+|determinis\w+|slow(er|s)?|fast(er)?)\b/i
+
+/** The comment behind the code at a place speaks of the value that stands there. */
+export function isExplained(text: string, { start, end }: Span): boolean {
+  const comment = trailing(text, end)
+  if (comment === null) return false
+  const value = text.slice(start, end).replace(/^["']|["']$/g, '')
+  // `workers = 0  # 0: in this process` tells what a digit means, whichever stands there.
+  const repeated = value.length > 1 && comment.split(/[^\w.-]+/).includes(value)
+  return repeated || speaks.test(comment)
 }
 
 /** The comment behind the code of the line. */

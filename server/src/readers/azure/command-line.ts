@@ -23,6 +23,7 @@ import {
 } from '../command-lines/cloud-command.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { forTolerating } from './spot-taint.js'
 
 export const azureCommandLineReader = defineReader({
   name: 'azure-command-line',
@@ -178,10 +179,12 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
         ? addOptions(claim, facts, 'Use low-priority machines: --vm-priority lowpriority', [
             '--vm-priority lowpriority',
           ])
-        : addOptions(claim, facts, 'Buy spot machines: --priority Spot', [
-            '--priority Spot',
-            '--eviction-policy Delete',
-          ])
+        : forTolerating(
+            addOptions(claim, facts, 'Buy spot machines: --priority Spot', [
+              '--priority Spot',
+              '--eviction-policy Delete',
+            ]),
+          )
   if (claim.site.target?.kind === 'option') {
     const title =
       claim.setting === 'idleDelay'

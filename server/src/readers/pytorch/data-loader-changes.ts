@@ -16,7 +16,7 @@ import { waitingCopies } from './copies.js'
 import { collateWork, datasetWork } from './dataset-work.js'
 import { decoderInStep } from './decoder-in-step.js'
 import { codeText } from './evidence.js'
-import { keepingWorkers } from './keeping-workers.js'
+import { keepingWorkers, whyNotKept } from './keeping-workers.js'
 import { usesAny } from './library-uses.js'
 import { positionsOf } from './loader-arguments.js'
 import { feedsOf } from './loader-use.js'
@@ -43,8 +43,10 @@ export function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts)
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the loader is no longer in the file' }
   const positions = positionsOf(python, call)
-  if (positions !== undefined && claim.setting === 'pinnedMemory')
-    return switchOn(claim, python.argument(call, claim.key, positions.pinned), call, facts, 'True')
+  if (positions !== undefined && claim.setting === 'pinnedMemory') {
+    const { code, imports } = pinning(python, call, facts)
+    return switchOn(claim, python.argument(call, claim.key, positions.pinned), call, facts, code, imports)
+  }
   if (positions !== undefined && claim.setting === 'persistentWorkers') {
     const kept = keepingWorkers(python, call, positions.workers)
     if ('reason' in kept) return kept
@@ -107,25 +109,42 @@ export function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts)
       : {}
   for (const [name, argument] of Object.entries(open)) {
     if (mayBePassed(argument)) continue
-    const value = name === 'persistent_workers' ? keptWith(python, call, workers, option, facts) : 'True'
-    if (value !== null) writes.push({ kind: 'set keyword', path, call: range, name, value })
+    const value =
+      name === 'persistent_workers'
+        ? keptWith(python, call, workers, option, facts)
+        : pinning(python, call, facts).code
+    if (value === null) continue
+    writes.push({ kind: 'set keyword', path, call: range, name, value })
+    if (name === 'pin_memory') imports.push(...pinning(python, call, facts).imports)
   }
   // Pinned memory is of use to copies that the host does not wait for.
   if (open.pin_memory !== undefined && !mayBePassed(open.pin_memory) && feedsOf(python, call) === 'training')
     writes.push(...overlapping(python, facts))
-  const stream = isUnshardedStream(python, call)
-  const sure = madeOnHost(python, call)
-  const condition = stream
-    ? ', once the data set is sharded among them with get_worker_info()'
-    : sure
-      ? ''
-      : ', if its samples are made on the CPU'
+  const condition = conditionOf(python, call)
   return {
-    title: `${title}${condition}`,
-    safety: stream || !sure ? 'display' : 'unsafe',
+    title: condition === null ? title : `${title}, ${condition}`,
+    safety: condition === null ? 'unsafe' : 'display',
     writes,
     imports,
   }
+}
+
+/** What has to hold for workers to help, where the code does not tell; null: they help. */
+function conditionOf(python: PythonModule, call: Call): string | null {
+  if (isUnshardedStream(python, call)) return 'once the data set is sharded among them with get_worker_info()'
+  if (!madeOnHost(python, call)) return 'if its samples are made on the CPU'
+  // What lies in memory is indexed faster than it is handed over by another process.
+  return isCostly(python, call) ? null : 'if its samples do not lie in memory'
+}
+
+/** Something in the project shows what a sample or a batch costs. */
+function isCostly(python: PythonModule, call: Call): boolean {
+  const dataset = passedExpression(python.argument(call, 'dataset', 0))
+  return (
+    collateWork(python, call) !== null ||
+    passedExpression(python.argument(call, 'collate_fn')) !== null ||
+    (dataset !== null && (datasetWork(python, dataset)?.work ?? null) !== null)
+  )
 }
 
 /** `persistent_workers` beside a number of workers that is written now; null: it would not always be right. */
@@ -136,7 +155,7 @@ function keptWith(
   option: WorkersOption | null,
   { versions }: FragmentFacts,
 ): string | null {
-  if (!mayKnow(versions, 'persistent_workers')) return null
+  if (!mayKnow(versions, 'persistent_workers') || whyNotKept(python, call) !== null) return null
   // The option may be given a zero, with which PyTorch refuses to keep workers.
   if (option !== null) return `${option.code} > 0`
   const given = passedExpression(workers)
@@ -159,6 +178,18 @@ function madeOnHost(python: PythonModule, call: Call): boolean {
 
 const copying = /\.(to|cuda|xpu|mps)\(|non_blocking|to_device|device_put/
 
+/** What `pin_memory` is given: PyTorch does not pin for Metal, and warns of it. */
+function pinning(
+  python: PythonModule,
+  call: Call,
+  { path, fragment }: FragmentFacts,
+): { code: string; imports: Import[] } {
+  if (!python.usesHere('torch.backends.mps.is_available', 'torch.mps.')) return { code: 'True', imports: [] }
+  const use = { path, fragment: fragment.index, offset: call.expr.start }
+  const asks = nameFor(python.tree, 'torch.cuda', 'is_available', use)
+  return { code: `${asks.text}()`, imports: asks.import === null ? [] : [asks.import] }
+}
+
 /** `pin_memory=True`, `persistent_workers=True`. */
 function switchOn(
   claim: Claim,
@@ -166,14 +197,15 @@ function switchOn(
   call: Call,
   facts: FragmentFacts,
   value: string,
+  imports: Import[] = [],
 ): Change | Refusal {
   const written = writeArgument(facts, call, claim.key, given, value)
   if ('reason' in written) return written
   const title =
     claim.setting === 'pinnedMemory'
-      ? 'Collate into pinned memory (pin_memory=True)'
+      ? `Collate into pinned memory (pin_memory=${value})`
       : `Keep the workers between epochs (persistent_workers=${value})`
-  return { title, safety: 'unsafe', writes: [written], imports: [] }
+  return { title, safety: 'unsafe', writes: [written], imports }
 }
 
 /** The host goes on while pinned memory is copied; what uses the batch on the device waits for it there. */

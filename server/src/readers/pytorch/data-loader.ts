@@ -1,7 +1,7 @@
 /** PyTorch data loaders: one `InputPipeline` for each `DataLoader(...)` call. */
 
 import type { Call, Loop, PythonModule } from '../../python/module.js'
-import { namesIn } from '../../syntax/python-children.js'
+
 import { noteSmall } from '../../text/evidence.js'
 import { once } from '../../text/once.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
@@ -23,6 +23,7 @@ import { decoderInStep } from './decoder-in-step.js'
 import { evidenceAt } from './evidence.js'
 import { fewSamples } from './few-samples.js'
 import { gathering } from './gathering.js'
+import { hasOwnIterator, ownIterator, whyNotKept } from './keeping-workers.js'
 import { loaderArguments, loaderSettings, positionsOf } from './loader-arguments.js'
 import { claimOrder } from './loader-order.js'
 import { feedsOf } from './loader-use.js'
@@ -125,49 +126,6 @@ function readLoader(
       claimBatch(python, call, pipeline)
   }
   if (sample?.unsharded === true) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
-}
-
-const ownIterator = 'the loader has an iterator of its own'
-
-function hasOwnIterator(python: PythonModule, { expr }: Call): boolean {
-  return python.classOf(expr.callee)?.methods.has('__iter__') === true
-}
-
-/** Why nobody can tell that the loader would start its workers again in each epoch; null: it would. */
-function whyNotKept(python: PythonModule, call: Call): string | null {
-  if (hasOneIterator(python, call)) return 'one iterator serves all epochs'
-  const { state } = python.argument(call, 'num_workers', positionsOf(python, call)?.workers ?? null)
-  if (state === 'unknown') return 'there may be no workers'
-  // They end with it, whatever it is told.
-  if (call.loops.some(({ role }) => role === 'epoch') || madeForOnePass(python, call))
-    return 'the loader is made in each epoch'
-  // One pass of such a sampler may be the whole run.
-  if (mayBePassed(python.argument(call, 'batch_sampler', 4))) return 'its batches are drawn elsewhere'
-  return hasOwnIterator(python, call) ? ownIterator : null
-}
-
-/** A loop elsewhere has it made, and goes over it there. */
-function madeForOnePass(python: PythonModule, { function: func }: Call): boolean {
-  return (
-    func !== null &&
-    python.outsideCalls(func).some(({ looped, goneOverTo }) => looped && goneOverTo === 'train')
-  )
-}
-
-/** `batches = iter(loader)` ahead of all loops, and nothing goes over the loader itself: its workers start once. */
-function hasOneIterator(python: PythonModule, { assignedTo, function: func }: Call): boolean {
-  if (assignedTo === null) return false
-  const speaks = (expr: Call['expr']['callee']): boolean => namesIn(expr).includes(assignedTo)
-  const once = python.calls.some(
-    ({ expr: { callee, args }, function: where, loops }) =>
-      callee.type === 'name' &&
-      callee.id === 'iter' &&
-      where === func &&
-      loops.length === 0 &&
-      args[0] !== undefined &&
-      speaks(args[0].value),
-  )
-  return once && !python.loops.some(({ node }) => node.type === 'for' && speaks(node.iterable))
 }
 
 /** Recordings of any length are padded to the longest of a batch that chance puts together. */

@@ -1,7 +1,9 @@
 /** How a loader is told to keep its workers, which PyTorch refuses with an error where there are none. */
 import type { Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { fixedArgument, passedExpression } from '../../values/argument.js'
+import { namesIn } from '../../syntax/python-children.js'
+import { fixedArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import { positionsOf } from './loader-arguments.js'
 
 const unsure: Refusal = { reason: 'PyTorch refuses to keep workers where there may be none' }
 
@@ -32,3 +34,46 @@ export function keepingWorkers(
 const processors = /^((os|multiprocessing|mp)\.(process_)?cpu_count\(\)|len\(os\.sched_getaffinity\(0\)\))$/
 /** What binds closer than a comparison. */
 const plain = /^[\w.]+(\[['"\w.]+\]|\([^()]*\))*$/
+
+export const ownIterator = 'the loader has an iterator of its own'
+
+export function hasOwnIterator(python: PythonModule, { expr }: Call): boolean {
+  return python.classOf(expr.callee)?.methods.has('__iter__') === true
+}
+
+/** Why nobody can tell that the loader would start its workers again in each epoch; null: it would. */
+export function whyNotKept(python: PythonModule, call: Call): string | null {
+  if (hasOneIterator(python, call)) return 'one iterator serves all epochs'
+  const { state } = python.argument(call, 'num_workers', positionsOf(python, call)?.workers ?? null)
+  if (state === 'unknown') return 'there may be no workers'
+  // They end with it, whatever it is told.
+  if (call.loops.some(({ role }) => role === 'epoch') || madeForOnePass(python, call))
+    return 'the loader is made in each epoch'
+  // One pass of such a sampler may be the whole run.
+  if (mayBePassed(python.argument(call, 'batch_sampler', 4))) return 'its batches are drawn elsewhere'
+  return hasOwnIterator(python, call) ? ownIterator : null
+}
+
+/** A loop elsewhere has it made, and goes over it there. */
+function madeForOnePass(python: PythonModule, { function: func }: Call): boolean {
+  return (
+    func !== null &&
+    python.outsideCalls(func).some(({ looped, goneOverTo }) => looped && goneOverTo === 'train')
+  )
+}
+
+/** `batches = iter(loader)` ahead of all loops, and nothing goes over the loader itself: its workers start once. */
+function hasOneIterator(python: PythonModule, { assignedTo, function: func }: Call): boolean {
+  if (assignedTo === null) return false
+  const speaks = (expr: Call['expr']['callee']): boolean => namesIn(expr).includes(assignedTo)
+  const once = python.calls.some(
+    ({ expr: { callee, args }, function: where, loops }) =>
+      callee.type === 'name' &&
+      callee.id === 'iter' &&
+      where === func &&
+      loops.length === 0 &&
+      args[0] !== undefined &&
+      speaks(args[0].value),
+  )
+  return once && !python.loops.some(({ node }) => node.type === 'for' && speaks(node.iterable))
+}

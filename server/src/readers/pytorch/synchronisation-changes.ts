@@ -16,8 +16,9 @@ const gone = refuse('the code is no longer in the file')
 export function readLess(python: PythonModule, claim: Claim, facts: FragmentFacts): Change | Refusal {
   const step = stepAt(python, claim.site)
   if (step === undefined) return gone
-  const { extractions } = synchronisation(python, step.code, { onDevice: step.onDevice })
-  if (extractions.length === 0) return gone
+  // A wait that stays under `if writer is not None:` would stop each step all the same.
+  const { extractions } = synchronisation(python, step.code, { onDevice: step.onDevice, conditional: true })
+  if (extractions.every(({ conditional }) => conditional === true)) return gone
   const other = readElsewhere(python, step.code)
   if (other !== null)
     return refuse(`${other}() waits for the accelerator in each step as well: have it return tensors first`)
@@ -25,6 +26,12 @@ export function readLess(python: PythonModule, claim: Claim, facts: FragmentFact
   const wrapped = new Set<Stmt>()
   for (const extraction of extractions) {
     if (wrapped.has(extraction.statement)) continue
+    if (extraction.conditional === true) {
+      const less = printLess(step, extraction, facts)
+      if (less !== null) writes.push(...less.writes)
+      wrapped.add(extraction.statement)
+      continue
+    }
     if (waitsForClock(python, extraction, extraction.func?.node ?? step.node))
       return refuse('it takes the time of the step: do so every 50 steps, behind a count')
     const one =

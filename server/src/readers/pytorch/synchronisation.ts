@@ -19,6 +19,8 @@ export interface Extraction {
   heavy: boolean
   /** It comes with each update of the weights, not with each batch. */
   accumulated?: true
+  /** It comes under a condition that says nothing about how often: `if writer is not None:`. */
+  conditional?: true
 }
 
 export interface Synchronisation {
@@ -37,7 +39,13 @@ export function synchronisation(
   {
     dialect = torchDialect,
     onDevice,
-  }: { dialect?: Dialect; onDevice?: ReadonlySet<string> | undefined } = {},
+    conditional = false,
+  }: {
+    dialect?: Dialect
+    onDevice?: ReadonlySet<string> | undefined
+    /** Also what comes under a condition that says nothing about how often. */
+    conditional?: boolean
+  } = {},
 ): Synchronisation {
   const values = new DeviceValues(analysis, code, dialect, onDevice)
   const extractions: Extraction[] = []
@@ -45,7 +53,7 @@ export function synchronisation(
   let drained = false
   for (const hot of code.statements) {
     if (givesWork(analysis, hot, dialect)) drained = false
-    if (hot.guarded || hot.conditional || hot.exceptional) continue
+    if (hot.guarded || hot.exceptional || (hot.conditional && !conditional)) continue
     const found = extractionsIn(analysis, values, hot, dialect)
     if (found.length === 0) continue
     extractions.push(...found)
@@ -170,6 +178,7 @@ function extractionsIn(
       func,
       heavy,
       ...(hot.accumulated === true ? { accumulated: true } : {}),
+      ...(hot.conditional ? { conditional: true } : {}),
     })
   const holds = (expr: Expr) => values.holds(expr, func)
 

@@ -5,6 +5,7 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ChangeTarget } from '../../text/change-target.js'
 import type { Key } from '../../values/source.js'
 import type { Claim } from '../../workload/claim.js'
+import { forTolerating } from '../azure/spot-taint.js'
 import { byHand } from '../change-answer.js'
 import { changeDatabricks } from '../databricks/change.js'
 import { acceleratorResource } from '../pool-claims.js'
@@ -228,10 +229,12 @@ function changeCapacity(editor: Editor, claim: Claim, keys: Key[]): Change | Ref
     case 'priority':
       if (keys.at(-1) !== 'priority')
         return { reason: 'the priority is set elsewhere, and eviction_policy belongs beside it' }
-      return editor.change('Buy spot machines: priority = "Spot"', [
-        editor.set(keys, 'Spot'),
-        editor.set(beside('eviction_policy'), 'Delete', 'priority'),
-      ])
+      return forTolerating(
+        editor.change('Buy spot machines: priority = "Spot"', [
+          editor.set(keys, 'Spot'),
+          editor.set(beside('eviction_policy'), 'Delete', 'priority'),
+        ]),
+      )
     case 'vm_priority':
       return editor.change('Buy low-priority machines: vm_priority = "LowPriority"', [
         editor.set(keys, 'LowPriority'),
