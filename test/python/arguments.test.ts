@@ -94,6 +94,60 @@ describe('arguments of the program', () => {
     assert.deepEqual(await folded(text), [5, 'code', true])
   })
 
+  it('have the types that click takes from a default, a range or a choice', async () => {
+    const option = (rest: string): string =>
+      `import click\n@click.command()\n@click.option('--n', ${rest})\ndef main(n):\n  f(n)\nmain()`
+    const given = launch({ n: '5' })
+    assert.deepEqual(await folded(option('default=3'), given), [5, 'launch flag', false])
+    assert.deepEqual(await folded(option('type=click.IntRange(1, 9)'), given), [5, 'launch flag', false])
+    assert.deepEqual(await folded(option("type=click.Choice(['5', '6'])"), given), [
+      '5',
+      'launch flag',
+      false,
+    ])
+    assert.deepEqual(await folded(option("default='3'"), given), ['5', 'launch flag', false])
+  })
+
+  it('of click are switched off by their other name', async () => {
+    const text =
+      "import click\n@click.command()\n@click.option('--amp/--no-amp', default=True)\ndef main(amp):\n  f(amp)\nmain()"
+    assert.deepEqual(await folded(text), [true, 'code', true])
+    assert.deepEqual(await folded(text, launch({ 'no-amp': true })), [false, 'launch flag', false])
+    assert.deepEqual(await folded(text, launch({ amp: true })), [true, 'launch flag', false])
+  })
+
+  it('are switched off by their other name in argparse, absl, typer and data classes', async () => {
+    const argparse = parser(
+      "parser.add_argument('--amp', action=argparse.BooleanOptionalAction, default=True)",
+    )
+    assert.deepEqual(await folded(`${argparse}f(args.amp)`, launch({ 'no-amp': true })), [
+      false,
+      'launch flag',
+      false,
+    ])
+    const absl =
+      "from absl import flags\nFLAGS = flags.FLAGS\nflags.DEFINE_bool('amp', True, 'help')\nf(FLAGS.amp)"
+    assert.deepEqual(await folded(absl, launch({ noamp: true })), [false, 'launch flag', false])
+    const typer = 'import typer\ndef main(amp: bool = True):\n  f(amp)\ntyper.run(main)'
+    assert.deepEqual(await folded(typer, launch({ 'no-amp': true })), [false, 'launch flag', false])
+  })
+
+  it('have the type that an annotation says among others', async () => {
+    for (const type of ['Optional[int]', 'int | None', '"int"', 'Annotated[int, "how many"]']) {
+      const text = `import fire\nfrom typing import Annotated, Optional\ndef main(n: ${type} = None):\n  f(n)\nfire.Fire(main)`
+      assert.deepEqual(await folded(text, launch({ n: '5' })), [5, 'launch flag', false], type)
+    }
+  })
+
+  it('that are paths are read as they are written', async () => {
+    const text = parser("parser.add_argument('--root', type=pathlib.Path)")
+    assert.deepEqual(await folded(`${text}f(args.root)`, launch({ root: 'data/5' })), [
+      'data/5',
+      'launch flag',
+      false,
+    ])
+  })
+
   it('come from absl', async () => {
     const text =
       "from absl import flags\nFLAGS = flags.FLAGS\nflags.DEFINE_integer('n', 3, 'help')\nf(FLAGS.n)"

@@ -22,9 +22,34 @@ function isTrue(expr: Expr | undefined): boolean {
 
 function typeName(expr: Expr | undefined): string | null {
   if (expr === undefined) return null
-  if (expr.type === 'name') return expr.id
-  if (expr.type === 'attribute') return expr.attr
+  if (expr.type === 'name' || expr.type === 'attribute') {
+    const name = expr.type === 'name' ? expr.id : expr.attr
+    return keepsText.test(name) ? 'str' : name
+  }
   return readsTruth(expr) ? 'str2bool' : 'other'
+}
+
+/** What makes a path of a text leaves it as it is. */
+const keepsText = /^((Pure)?(Posix|Windows)?Path|abspath|expanduser|expandvars|realpath|normpath)$/
+
+/** `click.INT`, `click.IntRange(1, 64)`, `click.Choice(['16', '32'])`; null: none is declared. */
+function clickType(expr: Expr | undefined): string | null {
+  if (expr === undefined) return null
+  const callee = expr.type === 'call' ? expr.callee : expr
+  const name = callee.type === 'attribute' ? callee.attr : typeName(callee)
+  if (name === null) return 'other'
+  if (/^(int$|INT$|IntRange$)/.test(name)) return 'int'
+  if (/^(float$|FLOAT$|FloatRange$)/.test(name)) return 'float'
+  if (/^(bool|BOOL)$/.test(name)) return 'bool'
+  return /^(str|STRING|Choice|Path|File|UUID|DateTime)$/.test(name) ? 'str' : name
+}
+
+/** Of an option whose type its library takes from the default; null: a text, or not known. */
+export function typeOfDefault(expr: Expr | null): string | null {
+  if (expr?.type !== 'constant') return null
+  const { value } = expr
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float'
+  return typeof value === 'boolean' ? 'bool' : null
 }
 
 /** `lambda text: text.lower() == 'true'`, `lambda text: text in ('1', 'true')`. */
@@ -55,6 +80,7 @@ function fromArgparse(call: CallExpr): ProgramArgument | null {
   const name = constantText(keyword(call, 'dest')) ?? long.replace(/^-+/, '').replaceAll('-', '_')
   const action = constantText(keyword(call, 'action'))
   const actionName = action ?? typeName(keyword(call, 'action'))
+  const optional = actionName === 'BooleanOptionalAction'
   let kind: ProgramArgument['kind'] = 'value'
   let fallback: Expr | null = keyword(call, 'default') ?? null
   const constant = (value: boolean): Expr => ({ type: 'constant', value, start: call.start, end: call.end })
@@ -64,7 +90,7 @@ function fromArgparse(call: CallExpr): ProgramArgument | null {
   } else if (actionName === 'store_false') {
     kind = 'store false'
     fallback ??= constant(true)
-  } else if (actionName === 'BooleanOptionalAction') kind = 'store true'
+  } else if (optional) kind = 'store true'
   else if (keyword(call, 'nargs') !== undefined) kind = 'list'
   else if (actionName !== null && actionName !== 'store') kind = 'other'
   // `nargs='?'`: one word, or none.
@@ -72,6 +98,7 @@ function fromArgparse(call: CallExpr): ProgramArgument | null {
   return {
     name,
     flags: positional ? [] : spellings.map((text) => text.replace(/^-+/, '')),
+    ...(optional ? { negated: spellings.map((text) => `no-${text.replace(/^-+/, '')}`) } : {}),
     ...(positional ? { positional } : {}),
     ...(isTrue(keyword(call, 'required')) ? { required: true as const } : {}),
     default: fallback,
@@ -95,6 +122,7 @@ function fromAbsl(call: Call): ProgramArgument | null {
   return {
     name,
     flags: [name],
+    ...(boolean ? { negated: [`no${name}`] } : {}),
     default: call.expr.args.find((one) => one.name === 'default')?.value ?? call.expr.args[1]?.value ?? null,
     kind: boolean ? 'store true' : /list|multi/.test(call.method) ? 'list' : 'value',
     type: lookUp(types, call.method) ?? 'str',
@@ -102,20 +130,29 @@ function fromAbsl(call: Call): ProgramArgument | null {
   }
 }
 
-/** `@click.option('--workers', default=4)`: also typer and plain `Option` defaults are left out. */
-function fromClick(call: CallExpr): ProgramArgument | null {
+/** `@click.option('--workers', default=4)`, `@click.argument('root')`: also typer and plain `Option` defaults are left out. */
+function fromClick(call: CallExpr, positional: boolean): ProgramArgument | null {
   const argument = fromArgparse(call)
-  if (argument === null || argument.positional === true) return null
+  if (argument === null || (argument.positional === true) !== positional) return null
+  argument.type = clickType(keyword(call, 'type')) ?? typeOfDefault(argument.default)
+  if (positional) return argument
   const bare = call.args
     .filter((one) => one.name === null)
     .map((one) => constantText(one.value))
     .find((text) => text !== null && !text.startsWith('-'))
   if (bare !== undefined && bare !== null) argument.name = bare
-  if (isTrue(keyword(call, 'is_flag'))) {
+  // `--amp/--no-amp`
+  const spelled = argument.flags.map((flag) => flag.split('/').map((part) => part.trim().replace(/^-+/, '')))
+  argument.flags = spelled.map(([on]) => on!)
+  const negated = spelled.flatMap(([, off]) => off ?? [])
+  if (negated.length > 0) {
+    argument.negated = negated
+    argument.name = constantText(keyword(call, 'dest')) ?? bare ?? argument.name.split('/')[0]!
+  }
+  if (negated.length > 0 || isTrue(keyword(call, 'is_flag'))) {
     argument.kind = 'store true'
     argument.default ??= { type: 'constant', value: false, start: call.start, end: call.end }
   }
-  argument.flags = argument.flags.flatMap((flag) => flag.split('/').map((part) => part.replace(/^-+/, '')))
   return argument
 }
 
@@ -129,7 +166,9 @@ export function programArguments(
     let argument: ProgramArgument | null = null
     if (call.method === 'add_argument') argument = fromArgparse(call.expr)
     else if (call.method.startsWith('DEFINE_')) argument = fromAbsl(call)
-    else if (call.name === 'click.option' || call.name === 'typer.Option') argument = fromClick(call.expr)
+    else if (call.name === 'click.option' || call.name === 'typer.Option')
+      argument = fromClick(call.expr, false)
+    else if (call.name === 'click.argument') argument = fromClick(call.expr, true)
     else {
       const added = call.name === null ? optionCall(call) : null
       if (added !== null) argument = fromArgparse(added)
@@ -195,6 +234,18 @@ export function boundValue(
       channel: 'launch flag',
       overridable: given.overridable === true,
       location: given.location,
+    }
+  }
+  for (const flag of argument.negated ?? []) {
+    const given = lookUp(binding.launch.flags, flag)
+    if (given === undefined) continue
+    const { location, overridable } = given
+    return {
+      state: 'known',
+      value: false,
+      channel: 'launch flag',
+      overridable: overridable === true,
+      location,
     }
   }
   return null

@@ -84,6 +84,8 @@ export interface ProgramArgument {
   name: string
   /** Spellings on the command line without dashes: 'num-workers', 'j'; none for one that is given by its place. */
   flags: string[]
+  /** Spellings that switch it off: 'no-amp'. */
+  negated?: string[]
   positional?: true
   /** Which word of the command line it is, where the program takes them as they come; counted from 0. */
   word?: number

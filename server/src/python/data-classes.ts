@@ -1,8 +1,10 @@
 /** Data classes that hold options. */
+
 import type { CallExpr, ClassDef, Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, lastName } from '../syntax/python-children.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { annotatedType } from './annotated-type.js'
 import type { Klass, ProgramArgument } from './module.js'
 
 /** `field` of dataclasses and attrs, `Field` of pydantic, `attr.ib`. */
@@ -110,10 +112,11 @@ function fieldsOf(analysis: Analysis, klass: Klass, seen: readonly Klass[] = [])
     if (statement.type !== 'assign' || statement.annotation === null) continue
     const target = statement.targets[0]
     if (target?.type !== 'name') continue
-    const type = statement.annotation.type === 'name' ? statement.annotation.id : null
+    const type = annotatedType(statement.annotation)
     found.push({
       name: target.id,
       flags: [target.id],
+      ...(type === 'bool' ? { negated: [`no_${target.id}`] } : {}),
       default: fieldDefault(klass, target.id),
       kind: type === 'bool' ? 'store true' : 'value',
       type,

@@ -10,6 +10,7 @@ import type { Analysis } from './analysis.js'
 import { appliedParameters } from './applied-parameters.js'
 import { givenBatch } from './batches-of-one.js'
 import { ClassFields } from './class-fields.js'
+import { isRemembered } from './each-call.js'
 import { running } from './effects.js'
 import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
 import { fieldValues } from './field-values.js'
@@ -155,6 +156,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
       ...givenStep(analysis, func),
       ...readyData(analysis, func),
       ...(isGenerator(analysis, func) ? { yields: true as const } : {}),
+      ...(isRemembered(func) ? { remembered: true as const } : {}),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
     })
   }

@@ -136,6 +136,8 @@ export interface ModuleSummary {
       repeats: boolean
       /** It hands out one value after the other. */
       yields?: true
+      /** Its results are kept: `@memory.cache`. */
+      remembered?: true
       /** Parameters that it calls with gradients: `model(batch)`. */
       applies?: NamedParameter[]
       /** Parameters that it runs a network on, each as a batch of one. */

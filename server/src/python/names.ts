@@ -446,7 +446,7 @@ export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | nu
       return methodOf(analysis, klass, expr.attr) ?? preparedFunction(analysis, expr, depth)
     }
     const klass = classOf(analysis, expr.value, depth + 1) ?? instanceClass(analysis, expr.value, depth + 1)
-    return klass === null ? null : methodOf(analysis, klass, expr.attr)
+    return klass === null ? elsewhere(analysis, expr, depth) : methodOf(analysis, klass, expr.attr)
   }
   if (expr.type === 'call') {
     const name = nameOf(analysis, expr.callee)
@@ -457,6 +457,20 @@ export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | nu
     if (name === null) return functionMade(analysis, expr, depth)
   }
   return null
+}
+
+/** Methods that a decorator gives a function, which run it with the same arguments: in Modal, Ray and Celery. */
+const runsElsewhere = /^(remote|local|spawn|delay)$/
+
+/** `train.remote(config)`. */
+function elsewhere(
+  analysis: Analysis,
+  { value, attr }: Extract<Expr, { type: 'attribute' }>,
+  depth: number,
+): Func | null {
+  if (value.type !== 'name' || !runsElsewhere.test(attr)) return null
+  const func = functionOf(analysis, value, depth + 1)
+  return func !== null && func.node.decorators.length > 0 ? func : null
 }
 
 /** The inner function that `make_tokenize(tokenizer)` returns, what objects of `Tokenize(tokenizer)` do when they are called. */

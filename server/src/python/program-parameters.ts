@@ -1,6 +1,8 @@
 /** Where the command line arrives in the code: parameters that a library fills from it, names that hold it parsed. */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
+import { annotatedType } from './annotated-type.js'
+import { typeOfDefault } from './arguments.js'
 import { configuredPath } from './configured-path.js'
 import { isParsedElsewhere } from './imported-arguments.js'
 import type { Func, ProgramArgument } from './module.js'
@@ -77,12 +79,15 @@ export class ProgramParameters {
   private ofParameter({ node }: Func, name: string): ProgramArgument | null {
     const param = node.params.find((one) => one.name === name)
     if (param === undefined) return null
+    const value = this.defaultOf(param.default)
+    const type = annotatedType(param.annotation) ?? typeOfDefault(value)
     return {
       name,
       flags: [name],
-      default: this.defaultOf(param.default),
+      ...(type === 'bool' ? { negated: [`no-${name.replaceAll('_', '-')}`, `no${name}`] } : {}),
+      default: value,
       kind: 'value',
-      type: param.annotation?.type === 'name' ? param.annotation.id : null,
+      type,
       span: param,
     }
   }

@@ -138,7 +138,7 @@ export function preparesElsewhere(python: PythonModule, call: Call): Preparation
   if (call.name !== null || call.expr.callee.type === 'call') return null
   const imported =
     python.functionOf(call.expr.callee) === null ? python.importedFunction(call.expr.callee) : null
-  if (imported === null || imported.trains || imported.backward) return null
+  if (imported === null || imported.trains || imported.backward || imported.remembered === true) return null
   const costs: Pick<Known, 'weight' | 'single'>[] = imported.calls.flatMap((name) => costByName(name) ?? [])
   const tables = tableWork(python, call.expr.callee, imported.calls)
   if (tables !== null) costs.push({ weight: tables })
