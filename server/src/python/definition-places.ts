@@ -81,8 +81,17 @@ export function resultAt(python: PythonModule, expr: Expr, hops = 0): ValuePlace
  * An argument of a call that was found at `place`: what it is given there, or, where that is a parameter of the function which
  * returned it, what the call of the function is given.
  */
-export function argumentAt({ python, returned }: ValuePlace, call: Call, keyword: string): ArgumentValue {
-  const own = python.argument(call, keyword)
+export function argumentAt(
+  place: ValuePlace,
+  call: Call,
+  keyword: string,
+  position?: number | null,
+): ArgumentValue {
+  return passedOn(place, place.python.argument(call, keyword, position))
+}
+
+/** The same for any expression at the place. */
+export function passedOn({ python, returned }: ValuePlace, own: ArgumentValue): ArgumentValue {
   if (returned === undefined || own.state !== 'given' || own.expr.type !== 'name') return own
   const [binding] = python.bindingsOf(own.expr)
   const owner = binding === undefined ? null : python.parameterOf(binding)

@@ -22,6 +22,9 @@ const made = [
   'ray.air.',
   'sagemaker.tuner.',
   'google.cloud.aiplatform.hyperparameter_tuning.',
+  // Machines that a job of another module runs on.
+  'azureml.core.',
+  'azure.ai.ml.',
   'sklearn.pipeline.',
   'sklearn.compose.',
   // Registries of estimators with their grids.

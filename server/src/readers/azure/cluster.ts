@@ -146,7 +146,7 @@ function dialectOf(call: Call): typeof current | null {
 }
 
 /** The name that the cluster gets: in its own call, or where it is created from its configuration. */
-export function clusterName(python: PythonModule, call: Call): string | null {
+function clusterName(python: PythonModule, call: Call): string | null {
   const given = textArgument(python.argument(call, 'name'))
   if (given !== null || !oldClusterNames.test(call.name ?? '')) return given
   const maker = python.calls.find(

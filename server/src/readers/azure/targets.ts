@@ -1,6 +1,8 @@
 /** What stands for a cluster in Python: its name, the object that made it, or what was asked of the workspace. */
+import { argumentAt, functionAt, passedOn, resultAt } from '../../python/definition-places.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { ValuePlace } from '../../python/possible.js'
+import { returnsOf } from '../../python/returns.js'
 import {
   asArgument,
   fixedArgument,
@@ -9,7 +11,7 @@ import {
   passedExpression,
   textArgument,
 } from '../../values/argument.js'
-import { clusterName, clusterNames } from './cluster.js'
+import { clusterNames } from './cluster.js'
 
 /** `ComputeTarget(ws, name)`, `AmlCompute(ws, name)`, `ComputeTarget.create(ws, name, configuration)` of SDK v1. */
 const oldTargets = /^azureml\.core\.(\w+\.)*(ComputeTarget|AmlCompute)(\.create)?$/
@@ -28,7 +30,7 @@ export function targetOf(python: PythonModule, argument: ArgumentValue): Target 
     const written = fixedArgument(argument)
     return targetNamed(typeof written === 'string' ? written : null)
   }
-  return { kind: 'cluster', name: nameOf(python, expr, new Set()) ?? null }
+  return { kind: 'cluster', name: nameOf({ python, expr }, new Set()) ?? null }
 }
 
 /** As it is written: `azureml:gpu-cluster`, `gpu-cluster`, `local`, `serverless`. */
@@ -43,48 +45,62 @@ export function targetNamed(written: string | null): Target {
 }
 
 /** Null: not known; undefined: nothing but what is `seen` already (`c = create(c)`). */
-function nameOf(python: PythonModule, expr: Expr, seen: Set<Call>): string | null | undefined {
+function nameOf(place: ValuePlace, seen: Set<Call>): string | null | undefined {
+  const { python, expr } = place
   // `ws.compute_targets['gpu-cluster']`
-  if (expr.type === 'subscript') return textArgument(asArgument(python, expr.index))
-  if (expr.type === 'attribute' && expr.attr === 'name') return nameOf(python, expr.value, seen)
+  if (expr.type === 'subscript') return textArgument(passedOn(place, asArgument(python, expr.index)))
+  if (expr.type === 'attribute' && expr.attr === 'name') return nameOf({ ...place, expr: expr.value }, seen)
   const value = expr.type === 'name' ? expr : python.definition(expr)
   const all =
     value.type === 'name'
       ? python.calls.filter((call) => call.assignedTo === value.id)
       : [python.callOf(value)].filter((call) => call !== null)
   if (all.length === 0) {
-    const behind = python.definition(value)
-    return behind.type === 'subscript' || behind.type === 'constant' ? nameOf(python, behind, seen) : null
+    const behind = resultAt(python, value)
+    if (behind.python !== python) return nameOf(behind, seen)
+    return behind.expr.type === 'subscript' || behind.expr.type === 'constant'
+      ? nameOf({ ...place, expr: behind.expr }, seen)
+      : null
   }
-  const names = new Set<string | null>()
-  for (const call of all) {
-    if (seen.has(call)) continue
+  return onlyName(all, (call) => {
+    if (seen.has(call)) return undefined
     seen.add(call)
-    const name = nameMade(python, call, seen)
-    if (name !== undefined) names.add(name)
-  }
+    return nameMade(place, call, seen)
+  })
+}
+
+/** The name that all of them give, apart from those that give none. */
+function onlyName<T>(
+  all: readonly T[],
+  nameOfOne: (one: T) => string | null | undefined,
+): string | null | undefined {
+  const names = new Set(all.map(nameOfOne).filter((name) => name !== undefined))
   const [only] = names
   return names.size > 1 ? null : only
 }
 
 /** Of the cluster that a call makes or finds. */
-function nameMade(python: PythonModule, call: Call, seen: Set<Call>): string | null | undefined {
-  if (clusterNames.test(call.name ?? '')) return clusterName(python, call)
-  if (oldTargets.test(call.name ?? '')) return textArgument(python.argument(call, 'name', 1))
+function nameMade(place: ValuePlace, call: Call, seen: Set<Call>): string | null | undefined {
+  const { python } = place
+  if (clusterNames.test(call.name ?? '')) return textArgument(argumentAt(place, call, 'name'))
+  if (oldTargets.test(call.name ?? '')) return textArgument(argumentAt(place, call, 'name', 1))
+  // `find_or_create(ws, 'gpu-cluster')`, a function of the project that returns the target.
+  const called = functionAt(python, call.expr.callee)
+  if (called !== null) {
+    const returned = { func: called.func, call: call.expr, caller: python }
+    return onlyName(returnsOf(called.func), (expr) => nameOf({ python: called.python, expr, returned }, seen))
+  }
   const { callee } = call.expr
-  // `find_or_create(ws, 'gpu-cluster')`, a function of the program that returns the target.
-  const returned = python.result(call.expr)
-  if (returned !== call.expr) return nameOf(python, returned, seen)
   if (callee.type !== 'attribute') return null
   // `ml_client.begin_create_or_update(cluster).result()`
   if (call.method === 'result' || call.method === 'wait') {
     const started = python.callOf(callee.value)
-    return started === null ? null : nameMade(python, started, seen)
+    return started === null ? null : nameMade(place, started, seen)
   }
   const first = call.expr.args[0]
   if (call.method === 'begin_create_or_update' || call.method === 'create_or_update')
-    return first === undefined ? null : nameOf(python, first.value, seen)
+    return first === undefined ? null : nameOf({ ...place, expr: first.value }, seen)
   // `ml_client.compute.get('gpu-cluster')`
   const finds = call.method === 'get' && callee.value.type === 'attribute' && callee.value.attr === 'compute'
-  return finds ? textArgument(python.argument(call, 'name', 0)) : null
+  return finds ? textArgument(argumentAt(place, call, 'name', 0)) : null
 }
