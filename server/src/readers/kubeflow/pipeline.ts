@@ -5,7 +5,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import type { Json } from '../../text/json.js'
 import type { Span } from '../../text/location.js'
-import { knownArgument, passedExpression } from '../../values/argument.js'
+import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { foldedValue } from '../../values/folded-value.js'
 import { convert } from '../../values/operations.js'
@@ -247,6 +247,15 @@ function claimVolatile(
       claim(input, found)
       return
     }
+  }
+  // By the component itself, where the pipeline leaves it out.
+  const params = python.functionOf(task.call.expr.callee)?.node.params ?? []
+  for (const [position, param] of params.entries()) {
+    if (param.default === null || mayBePassed(python.argument(task.call, param.name, position))) continue
+    const found = volatileInput(python, param.default, param.name, work)
+    if (found === null) continue
+    claim(param.name, found)
+    return
   }
   // Through the inputs of the pipeline, given where it is submitted.
   for (const submission of submissions) {

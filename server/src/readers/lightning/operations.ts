@@ -251,6 +251,12 @@ function readStrategies(python: PythonModule, claims: ClaimBuilder, context: Rea
   }
 }
 
+const deterministic = 'torch.use_deterministic_algorithms'
+
+function isOn(python: PythonModule, call: Call): boolean {
+  return knownArgument(python.argument(call, 'mode', 0)) !== false
+}
+
 function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
@@ -276,6 +282,8 @@ function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     return 'reason' in change ? change : { ...change, safety: slow.safety }
   }
   const row = rows.find((one) => one.key === name)
+  if (name === 'deterministic' && python.callsTo(deterministic).some((one) => isOn(python, one)))
+    return { reason: `${deterministic}() asks for the same: both have to go` }
   if (row?.write != null) {
     const change = set(row.write)
     // Data that is made in double precision has to follow.
