@@ -3,7 +3,7 @@ import type { Expr } from '../syntax/python-ast.js'
 import { once } from '../text/once.js'
 import type { Analysis } from './analysis.js'
 import type { Func } from './code.js'
-import type { ArgumentValue, Call, TriedFunction } from './module.js'
+import type { Call, PythonModule, TriedFunction } from './module.js'
 import { targetOf } from './names.js'
 
 interface TrialSearch {
@@ -12,6 +12,8 @@ interface TrialSearch {
   func: [string, number]
   /** Keyword of the number of trials, its position, and what the library does without it. Null: another call says it. */
   trials: [string, number | null, number | null] | null
+  /** The argument that holds an object with that number. */
+  within?: string
   /** Every parameter of the function is drawn, not the first alone. */
   drawsAll?: true
 }
@@ -32,7 +34,12 @@ const searches: TrialSearch[] = [
     func: ['run_or_experiment', 0],
     trials: ['num_samples', null, 1],
   },
-  { name: /^ray\.tune\.Tuner$/, func: ['trainable', 0], trials: null },
+  {
+    name: /^ray\.tune\.Tuner$/,
+    func: ['trainable', 0],
+    trials: ['num_samples', null, 1],
+    within: 'tune_config',
+  },
   { name: /^wandb\.agent$/, func: ['function', 1], trials: ['count', 3, null] },
   {
     name: /^bayes_opt\.BayesianOptimization$/,
@@ -51,12 +58,17 @@ export function trialSearch({ name, method }: Call, usesOptuna: boolean): Omit<T
 
 /** How many trials a search runs, as far as it is known. */
 export function trialCount(
-  { trials }: Pick<TrialSearch, 'trials'>,
-  argument: (keyword: string, position: number | null) => ArgumentValue,
+  { trials, within }: Pick<TrialSearch, 'trials' | 'within'>,
+  call: Call,
+  python: Pick<PythonModule, 'argument' | 'callOf'>,
 ): number | null {
   if (trials === null) return null
   const [keyword, position, otherwise] = trials
-  const given = argument(keyword, position)
+  const holder = within === undefined ? null : python.argument(call, within, null)
+  if (holder?.state === 'absent') return otherwise
+  const made = holder === null ? call : holder.state === 'given' ? python.callOf(holder.expr) : null
+  if (made === null) return null
+  const given = python.argument(made, keyword, position)
   if (given.state === 'absent') return otherwise
   const folded = given.state === 'given' ? given.folded : null
   return folded?.state === 'known' && typeof folded.value === 'number' ? folded.value : null
@@ -72,7 +84,7 @@ export function triedElsewhere(analysis: Analysis): Map<string, TriedFunction> {
     const given = analysis.argument(call, ...search.func)
     const tried = given.state === 'given' ? triedBy(analysis, given.expr) : null
     if (tried === null) continue
-    const times = trialCount(search, (keyword, position) => analysis.argument(call, keyword, position))
+    const times = trialCount(search, call, analysis)
     found.set(tried.target, { times, position: search.drawsAll === true ? null : tried.position })
   }
   return found

@@ -183,7 +183,7 @@ export function repetitionsOf(python: PythonModule): Repetition[] {
 // Passes.
 
 const trainers =
-  /^(sklearn\.(ensemble|linear_model|svm|neural_network|tree|neighbors|naive_bayes|gaussian_process|discriminant_analysis|model_selection|cluster|mixture|decomposition)|hdbscan|bertopic|xgboost|lightgbm|catboost|keras|lightning|transformers|trl|fastai|pytorch_tabnet)\..*\.?(fit|fit_predict|train|fit_generator|fine_tune)$|^sklearn\.model_selection\.cross_val/
+  /^(sklearn\.(ensemble|linear_model|svm|neural_network|tree|neighbors|naive_bayes|gaussian_process|discriminant_analysis|model_selection|cluster|mixture|decomposition|pipeline|calibration|multiclass|multioutput)|hdbscan|bertopic|xgboost|lightgbm|catboost|keras|lightning|transformers|trl|fastai|pytorch_tabnet)\..*\.?(fit|fit_predict|train|fit_generator|fine_tune)$|^sklearn\.model_selection\.cross_val/
 
 /** One pass of the loop trains a model from its beginning, or for an epoch. */
 const trainsInside = ({ role, effects }: Loop): boolean => role === 'epoch' || training(effects)

@@ -24,7 +24,7 @@ export function trialPasses(python: PythonModule): TrialPass[] {
     if (search === null) continue
     const given = python.argument(call, ...search.func)
     const tried = trialFunction(python, passedExpression(given))
-    const times = trialCount(search, (keyword, position) => python.argument(call, keyword, position))
+    const times = trialCount(search, call, python)
     if (tried !== null) add(tried.func, times, search.drawsAll === true ? null : tried.position)
   }
   for (const func of python.functions) {
