@@ -68,6 +68,7 @@ export const preprocessingReader = defineReader({
     'librosa',
     'torchaudio',
     'FeatureExtractor',
+    'ImageProcessor',
     'spacy',
     'cv2',
     'fit_transform',

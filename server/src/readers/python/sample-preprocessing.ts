@@ -197,10 +197,27 @@ function shrinksPicture(python: PythonModule, maker: Func, call: Call, same: boo
     isReadPicture(python, callee.value)
   )
     return `Image.${method}`
-  if (first === undefined || !isReadPicture(python, first.value)) return null
+  if (first === undefined) return null
+  if (same && fitsPictures(python, call)) return python.text.slice(expr.callee.start, expr.callee.end)
+  if (!isReadPicture(python, first.value)) return null
   const step = shrinkingStep(python, callee)
   return step === null ? null : writtenName(step)
 }
+
+/** `processor(images)`: pictures of a folder at the size that a network takes. */
+function fitsPictures(python: PythonModule, { expr, receiver, method }: Call): boolean {
+  const called = receiver ?? python.typeOf(expr.callee)
+  if (called === null || !imageProcessor.test(called)) return false
+  if (receiver !== null && method !== 'preprocess') return false
+  return python
+    .callsTo('datasets.load_dataset')
+    .some((one) =>
+      one.expr.args.some(({ value }) => value.type === 'constant' && value.value === 'imagefolder'),
+    )
+}
+
+const imageProcessor =
+  /^transformers\.(\w+\.)*\w*(ImageProcessor(Fast)?|FeatureExtractor)(\.from_pretrained)?$/
 
 /** `cv2.resize(image, None, fx=scale, fy=scale)`: by a factor that is not known to be below one. */
 function mayEnlarge(python: PythonModule, call: Call): boolean {
