@@ -1,13 +1,22 @@
 import { gpu as gpuNamed } from '../../catalog/gpus.js'
+import { model as published } from '../../catalog/models.js'
 import { trainingMemory, usableMemory } from '../../estimate/memory.js'
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
 import { atLeast, atMost } from '../bounds.js'
+import { machineOf } from '../hardware.js'
 import { mostMemoryOf } from '../memory-bound.js'
-import { defineRule, type FixRequest, type Report } from '../rule.js'
+import { defineRule, type FixRequest, type Report, type RuleOptions } from '../rule.js'
 import { isSilence, offAccelerator, otherRole, type Silence, unless } from '../silence.js'
 import { isViewOf, subjectsOf } from '../subject-view.js'
-import { aboutGigabytes, noEstimate, parametersText, type TrainingMemory } from '../training-memory.js'
+import {
+  aboutGigabytes,
+  gigabytes,
+  noEstimate,
+  parametersText,
+  type TrainingMemory,
+  usableOf,
+} from '../training-memory.js'
 
 /** Where no job names a GPU, the smallest that is still rented: 16 GB. */
 const smallest = 'T4'
@@ -46,7 +55,10 @@ export default defineRule({
       return silent('gradients of gradients take more memory than is estimated')
     if (light !== null) return report(light)
     const found = mostMemoryOf(view, options)
-    if (!('estimate' in found)) return silent(noEstimate(view, found))
+    if (!('estimate' in found)) {
+      const few = found.onlyLayers ? fewForItsSize(view, options) : null
+      return few === null ? silent(noEstimate(view, found)) : report(few)
+    }
     const { setup } = found
     const steps = effective(accumulation) ?? 1
     if (!isTiny(setup, steps)) return silent(`the batch is not tiny for this model: ${batch}`)
@@ -129,6 +141,32 @@ function lightReport({ settings, subject }: SubjectView<'Training'>): Report | n
     message: `Each step takes ${samples} through ${layers}: starting the kernels takes longer than their work. A batch of 32 takes a fraction of the time, with a learning rate to match.`,
   }
 }
+
+/** Weights, gradients and states of AdamW in fp32: bytes of a parameter. */
+const statesEach = 16
+
+/** A published network whose size is known and whose layers are not: what its states leave of the memory is for the samples. */
+function fewForItsSize(view: SubjectView<'Training'>, options: RuleOptions): Report | null {
+  const { batchSize, model, parameters } = view.settings
+  const id = effective(model)
+  const size = effective(parameters) ?? (id === undefined ? undefined : published(id)?.parameters)
+  const batch = effective(batchSize)
+  if (batchSize === undefined || id === undefined || size === undefined || batch === undefined) return null
+  // Detectors and the like are given whole scenes, language models long texts.
+  if (batch > fewSamples || !/^(speech|nlp-encoder|nlp-seq2seq)$/.test(published(id)?.kind ?? '')) return null
+  const usable = usableOf(machineOf(view, options)) ?? usableMemory(gpuNamed(smallest)!)!
+  const states = statesEach * size
+  if (states > statesShare * usable) return null
+  return {
+    at: batchSize,
+    severity: view.subject.evidence.small === null ? 'information' : 'hint',
+    confidence: 'low',
+    message: `Each step takes ${batch === 1 ? 'one sample' : `${batch} samples`}: weights and states of ${id} (${parametersText(size)}) take ${gigabytes(states)} GB at most. Unless long samples fill the rest of the memory, a batch of 8 or more uses the accelerator far better.`,
+  }
+}
+
+/** States that take no more of the memory leave room for several samples. */
+const statesShare = 0.25
 
 function isTiny(setup: TrainingMemory['setup'], steps: number): boolean {
   const { batch, model, tokens } = setup
