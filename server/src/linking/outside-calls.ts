@@ -1,7 +1,7 @@
 /** What the modules of a project pass to each other's functions, also through functions that only pass it on. */
 
 import { CircularAnswers } from '../python/circular-answers.js'
-import { plainBelow } from '../python/configured-plain.js'
+import { agreedPath, plainBelow } from '../python/configured-plain.js'
 import type {
   DerivedClass,
   ModuleSummary,
@@ -58,6 +58,8 @@ const tooFar: Passed = { state: 'unknown', because: 'too many functions pass it 
 /** Methods of data sets, and collators. */
 const makesSamples = /(^|\.)__(getitem|iter)__$|collat/i
 
+const fitting = /(^|\.)(fit|fit_generator|backward)$/
+
 export class OutsideCallIndex {
   private readonly incoming = new Map<string, Incoming[]>()
   private readonly outgoings = new Map<string, Outgoing>()
@@ -81,6 +83,7 @@ export class OutsideCallIndex {
         ...(call.eachStep === true ? { eachStep: true as const } : {}),
         ...(call.from !== null && makesSamples.test(call.from) ? { eachSample: true as const } : {}),
         usedAs: call.usedAs,
+        ...(this.fits(importer) ? { fits: true as const } : {}),
         ...(call.goneOverTo === undefined ? {} : { goneOverTo: call.goneOverTo }),
         args: call.args?.map((one) => this.argument(importer, one)) ?? null,
         open: call.open,
@@ -189,17 +192,19 @@ export class OutsideCallIndex {
     if (passed.state !== 'parameter') return null
     if (passed.here !== undefined) return this.pathHere(path, passed, passed.here)
     const called = passed.of.replace(/\.__init__$/, '')
-    const whole = this.paths.of(`${path}\n${called}\n${passed.name}`, () => {
-      let found: PlainPath | null = null
-      for (const { importer, call } of this.callsOf(path, called)) {
-        const argument = argumentFor(call, passed)
-        const one = argument === undefined ? null : this.path(importer, argument)
-        if (one === null || (found !== null && JSON.stringify(found) !== JSON.stringify(one))) return null
-        found ??= one
-      }
-      return found
-    })
+    const whole = this.paths.of(`${path}\n${called}\n${passed.name}`, () =>
+      agreedPath(
+        this.callsOf(path, called).map(({ importer, call }) => {
+          const argument = argumentFor(call, passed)
+          return { path: argument && this.path(importer, argument), fits: this.fits(importer) }
+        }),
+      ),
+    )
     return whole === null ? null : plainBelow(whole, passed.keys ?? [])
+  }
+
+  private fits(path: string): boolean {
+    return this.modules.summaryOf(path)?.uses.some((use) => fitting.test(use)) === true
   }
 
   /** The same where its own module calls the function as well: what all of them pass. */

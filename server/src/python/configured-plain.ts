@@ -113,6 +113,23 @@ export function moduleOfRoot(root: string): string | null {
   return cut <= 0 ? null : root.slice(0, cut)
 }
 
+/**
+ * The configuration that all calls of a function pass; null: none, or not the same. A program beside the one that trains has a
+ * configuration of its own (`eval.yaml`), which says nothing of the training.
+ */
+export function agreedPath(
+  calls: readonly { path: PlainPath | null | undefined; fits: boolean }[],
+): PlainPath | null {
+  const fitting = calls.filter(({ fits }) => fits)
+  return theOnly(calls) ?? (fitting.length < calls.length ? theOnly(fitting) : null)
+}
+
+function theOnly(calls: readonly { path: PlainPath | null | undefined }[]): PlainPath | null {
+  const [first, ...others] = calls.map(({ path }) => path ?? null)
+  const spelled = JSON.stringify(first)
+  return first !== undefined && others.every((one) => JSON.stringify(one) === spelled) ? first : null
+}
+
 /** As another module sees it: with the roots of the module at `path`. */
 export function seenFrom(path: string, plain: PlainPath): PlainPath {
   return withRoots(plain, (root) => (root.includes('\0') ? root : rootIn(path, root)))

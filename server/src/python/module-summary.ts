@@ -419,6 +419,8 @@ export type OutsideCall = Omit<OutwardCall, 'target' | 'from'> & {
   name: string
   /** What makes a sample of a data set, or a batch of samples, calls it. */
   eachSample?: true
+  /** The module that calls has something trained: by a trainer, or in steps of its own. */
+  fits?: true
 }
 
 /** A configuration that a module reads: a file by its path as written, or what Hydra composes. */

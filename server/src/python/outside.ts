@@ -5,7 +5,7 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { foldFound, look } from './configured.js'
 import { below, type ConfiguredPath } from './configured-path.js'
-import { fromPlain } from './configured-plain.js'
+import { agreedPath, fromPlain } from './configured-plain.js'
 import { agree, configuredAs, unknown } from './folded.js'
 import { heldByBase, makings } from './inherited-fields.js'
 import type {
@@ -16,7 +16,6 @@ import type {
   ParsedArgument,
   Passed,
   PassedArguments,
-  PlainPath,
 } from './module.js'
 import { bindingsOf, classAround, methodOf } from './names.js'
 import { argumentFor } from './passed-values.js'
@@ -71,13 +70,12 @@ export class OutsideCalls {
 
   /** The configuration that all calls pass for a parameter; null: none, or not the same. */
   path(func: Func, name: string, position: number): ConfiguredPath | null {
-    let found: PlainPath | null = null
-    for (const { args } of this.of(func)) {
-      const path = args === null ? undefined : argumentFor(args, name, position)?.path
-      if (path === undefined || (found !== null && JSON.stringify(found) !== JSON.stringify(path)))
-        return null
-      found ??= path
-    }
+    const found = agreedPath(
+      this.of(func).map(({ args, fits }) => ({
+        path: args === null ? undefined : argumentFor(args, name, position)?.path,
+        fits: fits === true,
+      })),
+    )
     return found === null ? null : fromPlain(found)
   }
 
