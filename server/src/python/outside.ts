@@ -8,15 +8,7 @@ import { below, type ConfiguredPath } from './configured-path.js'
 import { agreedPath, fromPlain } from './configured-plain.js'
 import { agree, configuredAs, unknown } from './folded.js'
 import { heldByBase, makings } from './inherited-fields.js'
-import type {
-  Folded,
-  Func,
-  Klass,
-  OutsideCall,
-  ParsedArgument,
-  Passed,
-  PassedArguments,
-} from './module.js'
+import type { Folded, Func, Klass, OutsideCall, ParsedArgument, Passed, PassedArguments } from './module.js'
 import { bindingsOf, classAround, methodOf } from './names.js'
 import { argumentFor } from './passed-values.js'
 
