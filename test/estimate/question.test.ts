@@ -147,6 +147,8 @@ describe('words of a training', () => {
     assert.deepEqual(precisionFrom('fp32 label (tf32 possible)')?.formats, ['tf32', 'fp32'])
     assert.equal(precisionFrom('4-bit base (GPTQ) + fp16')?.weightBits, 4)
     assert.equal(precisionFrom('bf16-mixed')?.mixed, true)
+    assert.equal(precisionFrom('bf16-true')?.pure, true)
+    assert.equal(precisionFrom('bf16')?.pure, false)
     assert.equal(precisionFrom('fast'), undefined)
   })
 
@@ -455,6 +457,49 @@ describe('answers', () => {
     })
     assert.ok(found.memory!.expected < 80 * 2 ** 30)
     assert.ok(found.assumptions.some((one) => /ZeRO stage/.test(one)))
+  })
+
+  it('weights that are said to have 16 bits take half', () => {
+    const ofVit = (precision: string) =>
+      ask({ model: 'vit_l_16', gpu: 'A100', batch: 16, size: '224', optimizer: 'Adam', precision }).memory!
+    assert.ok(ofVit('bf16-true').expected < 0.65 * ofVit('16-mixed').expected)
+  })
+
+  it('checkpoints of a speech model are the inputs of its layers: 24 clips beside weights in 8 bits fit a T4', () => {
+    const { memory } = ask({
+      model: 'openai/whisper-large-v2',
+      gpu: 'T4',
+      batch: 24,
+      size: '30 s',
+      precision: '8-bit',
+      method: 'lora',
+    })
+    assert.ok(memory!.expected < 13 * 2 ** 30, String(memory!.expected / 2 ** 30))
+  })
+
+  for (const [model, least, most] of [
+    ['Mask R-CNN X-101-32x4d-FPN', 6, 9],
+    ['mask_rcnn_x101_64x4d_fpn_1x_coco', 9, 12],
+    ['ATSS R-101-FPN', 4.5, 7.5],
+  ] as const)
+    it(`${model}: two photographs take ${least} to ${most} GB`, () => {
+      const { memory } = ask({
+        model,
+        gpu: 'V100',
+        batch: 2,
+        size: '1333x800',
+        precision: 'fp32',
+        optimizer: 'SGD',
+      })
+      const expected = memory!.expected / 2 ** 30
+      assert.ok(expected > least && expected < most, String(expected))
+    })
+
+  it('networks for segmentation keep what was measured, whatever their heads compute', () => {
+    const of = (model: string) =>
+      ask({ model, gpu: 'V100', batch: 2, size: '512x1024', precision: 'fp32', optimizer: 'SGD' }).memory!
+    for (const model of ['UPerNet R-50', 'UPerNet R-101', 'SegFormer MiT-B2', 'DeepLabV3+ R-50-D8'])
+      assert.ok(of(model).expected < 9 * 2 ** 30, model)
   })
 
   it('a word that is not understood is told, with what could be written', () => {

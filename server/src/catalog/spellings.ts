@@ -70,7 +70,7 @@ function shorter(text: string): string[] {
   const beside = /\(([a-z][^()]*)\)/i.exec(text)?.[1]
   if (beside !== undefined && selfSupervised(text) === undefined) forms.push(beside.trim())
   // 'COCO-Detection/faster_rcnn_R_50_FPN_3x'
-  forms.push(rest.slice(rest.lastIndexOf('/') + 1).replace(/_\d+x$/, ''))
+  forms.push(rest.slice(rest.lastIndexOf('/') + 1).replace(/_\d+(x|e)(_(coco|cityscapes|voc))?$/, ''))
   return [...new Set(forms)].filter((form) => form !== '')
 }
 

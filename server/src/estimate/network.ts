@@ -36,6 +36,10 @@ export interface Network {
    * out, as those of its family did for years.
    */
   kept(size: number, bits: 16 | 32, plain?: boolean): number
+  /** That was measured, with the largest samples. */
+  keptIsMeasured?: boolean
+  /** Entries of the inputs of all layers for one sample, which checkpoints are; absent: not known. */
+  inputs?(size: number): number
   /** Layers that start kernels one after the other. */
   layers: number
   /** The same for each sample: regions of an image are matched, sampled and pooled image by image. */
@@ -240,6 +244,9 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
     }
   }
   const parameters = cost.parameters ?? model?.parameters ?? 0
+  // All layers of a transformer for texts or audio are of one width, of which 12 squares make a layer.
+  const even = networkClass === 'transformer' && unit !== 'pixels' && cost.layers !== null && parameters > 0
+  const width = even ? Math.sqrt(parameters / (12 * cost.layers!)) : null
   const few = networkClass === 'conv' && parameters < thin.parameters ? thin.kept : 1
   return {
     name,
@@ -253,6 +260,9 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
       const each = cost.kept === null ? keptByOperations[networkClass] * few : cost.kept / gflops
       return (forward(size).low / 1e9) * each * (bits === 16 ? 1 : 2)
     },
+    keptIsMeasured: networkClass === 'detector' && unit === 'coco' && cost.kept !== null,
+    // Two operations for each weight and token.
+    ...(width !== null && { inputs: (size: number) => forward(size).low / (24 * width) }),
     layers: cost.layers ?? blocks(cost.name, parameters) ?? usualLayers[networkClass],
     layersOfSample: unit === 'coco' ? 15 : 0,
     model,

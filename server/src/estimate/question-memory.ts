@@ -7,6 +7,8 @@ import type { ReadQuestion } from './question.js'
 
 /** How far kept activations may be off where they follow from the arithmetic alone. */
 const guessedKept = { low: 0.6, high: 1.6 }
+/** Where it was measured, but libraries differ in which layers they train. */
+const measuredKept = { low: 0.65, high: 1.3 }
 /** Of what layers keep, what remains where they are computed twice, for networks whose layers are not on record. */
 const keptInputs = 0.15
 
@@ -115,7 +117,7 @@ function setups(
         ? 8
         : 16
       : // Programs that name a 16-bit format without more cast for each product.
-        bits === 16 || bits === null
+        (bits === 16 && precision?.pure !== true) || bits === null
         ? 32
         : bits
   const mixed = precision === null || precision.mixed || precision.weightBits === 16
@@ -139,7 +141,7 @@ function setups(
     languageHead: language,
     attention: old ? attention : 'fused',
     ...(old && { libraries: 'older' as const }),
-    raised: weightBits < 16,
+    raised: weightBits < 16 && precision?.pure !== true,
     replicas: devices > 1 && method.sharding === null,
     sharding:
       method.sharding === null
@@ -150,7 +152,7 @@ function setups(
   const at = (of: number, kept: number, checkpointing = twice): TrainingSetup => ({
     ...base,
     checkpointing,
-    model: listed ? known : guessed(network, of, kept * (checkpointing ? keptInputs : 1)),
+    model: listed ? known : guessed(network, of, kept, checkpointing, weightBits < 32 ? 2 : 4),
     tokens: network.unit === 'tokens' ? of : null,
     imageEdge: network.unit === 'pixels' && listed ? of : null,
   })
@@ -159,11 +161,10 @@ function setups(
   const namesShort = precision?.weightBits === 16 && language && weightBits === 32
   // Programs that name a 16-bit format keep the weights in it where the card is too small for more.
   const expected = namesShort && devices === 1 && isTooLarge(usual, gpu) ? short : usual
-  const all = [
-    expected,
-    at(size.low, listed ? 1 : guessedKept.low),
-    at(size.high, listed ? 1 : guessedKept.high),
-  ]
+  const spread = listed ? { low: 1, high: 1 } : network.keptIsMeasured ? measuredKept : guessedKept
+  const most = at(size.high, spread.high)
+  const all = [expected, at(size.low, spread.low), most]
+  if (precision === null && !listed) all.push({ ...most, weightBits: 32, arithmetic: 'fp32' })
   if (method.adapters) {
     // Few adapters, and a loss that is computed piece by piece, without logits (Liger, Unsloth, Cut Cross Entropy).
     const few = { rank: method.rank ?? 8, targets: 'attention' as const }
@@ -180,9 +181,15 @@ function setups(
   // A loss that is computed piece by piece, and weights that one kernel updates, without copies.
   const update = read.optimizer === 'adamw' ? 'adamw fused' : read.optimizer
   all.push({ ...expected, languageHead: false, optimizer: update })
-  // Libraries load weights in fp32 unless a format is named.
-  if (method.adapters && precision === null && weightBits === 16)
-    all.push({ ...expected, weightBits: 32, arithmetic: 'fp32' })
+  // Libraries load weights in fp32 unless a format is named for them; mixed precision says that it is not.
+  if (method.adapters && weightBits === 16 && (precision === null || precision.mixed)) {
+    const full: TrainingSetup = {
+      ...expected,
+      weightBits: 32,
+      arithmetic: precision === null ? 'fp32' : 'mixed',
+    }
+    if (precision === null || devices === 1 || !isTooLarge(full, gpu)) all.push(full)
+  }
   all.push({ ...expected, attention })
   const plain: TrainingSetup = {
     ...expected,
@@ -205,9 +212,22 @@ function isTooLarge(setup: TrainingSetup, gpu: TrainingSetup['gpu']): boolean {
   return usable !== null && (trainingMemory(setup)?.expected ?? 0) > usable
 }
 
-/** A network whose layers are not on record, as the catalogue would hold one. */
-function guessed(network: Network, size: number, kept: number): KnownModel {
+/** A network whose layers are not on record, as the catalogue would hold one. `wide`: bytes of an input of a layer. */
+function guessed(
+  network: Network,
+  size: number,
+  share: number,
+  checkpointing: boolean,
+  wide: 2 | 4,
+): KnownModel {
   const pixels = network.unit === 'pixels' || network.unit === 'coco'
+  const bytes = (bits: 16 | 32) => {
+    const all = network.kept(size, bits)
+    if (!checkpointing) return share * all
+    const inputs = network.inputs?.(size)
+    // One layer at a time is computed anew.
+    return share * (inputs === undefined ? keptInputs * all : wide * inputs + all / network.layers)
+  }
   return {
     name: network.name,
     kind: 'vision-cls',
@@ -215,8 +235,8 @@ function guessed(network: Network, size: number, kept: number): KnownModel {
     shape: null,
     image: {
       edge: 0,
-      mixed: network.kept(size, 16) * kept,
-      full: network.kept(size, 32) * kept,
+      mixed: bytes(16),
+      full: bytes(32),
       products: null,
       input: pixels ? 12 * size ** 2 : 0,
     },

@@ -9,17 +9,23 @@ export interface Precision {
   weightBits: 4 | 8 | 16 | 32 | null
   /** Weights stay in fp32 and are cast for each product. */
   mixed: boolean
+  /** The weights themselves are said to have 16 bits, with all that belongs to them. */
+  pure: boolean
 }
 
-/** Undefined: not understood. 'fp16-mixed', 'amp', '16-mixed', 'bf16', 'tf32', 'fp32 label (tf32 possible)', '4-bit base'. */
+/**
+ * Undefined: not understood. 'fp16-mixed', 'amp', '16-mixed', 'bf16', 'bf16-true', 'tf32', 'fp32 label (tf32 possible)',
+ * '4-bit base'.
+ */
 export function precisionFrom(text: string): Precision | undefined {
   const word = text.toLowerCase().replace(/[_\s]+/g, '-')
+  const pure = /\b(true|pure|weights)\b/.test(word)
   const of = (
     fast: ProductFormat,
     slow: ProductFormat,
     weightBits: Precision['weightBits'],
     mixed = false,
-  ): Precision => ({ formats: [fast, slow], weightBits, mixed })
+  ): Precision => ({ formats: [fast, slow], weightBits, mixed, pure: pure && !mixed })
   if (/(^|\D)4-?bit|int4|nf4|fp4/.test(word)) return of('fp16', 'fp16', 4)
   if (/(^|\D)8-?bit|int8/.test(word)) return of('fp16', 'fp16', 8)
   if (/fp8|float8/.test(word)) return of('fp8', 'bf16', 32, true)

@@ -73,5 +73,10 @@ function layersText({ network, size }: ReadQuestion): string {
 
 function precisionOf({ arithmetic, format, bits }: Format): Precision {
   const product = arithmetic === 'fp32' ? 'fp32' : format
-  return { formats: [product, product], weightBits: bits, mixed: arithmetic === 'mixed' }
+  return {
+    formats: [product, product],
+    weightBits: bits,
+    mixed: arithmetic === 'mixed',
+    pure: arithmetic === 'short' && bits === 16,
+  }
 }
