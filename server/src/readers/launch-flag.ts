@@ -59,7 +59,7 @@ export function writeLaunchFlag(claim: Claim, flag: string, facts: FragmentFacts
     quoted === 'several'
       ? undefined
       : word !== undefined
-        ? { at: quoted === 'one' ? word.end - 1 : word.end, text: ` ${flag}` }
+        ? behindWord(fragment.text, quoted === 'one' ? word.end - 1 : word.end, flag)
         : line?.last === undefined
           ? undefined
           : behind(claim, line.last, line.program, flag, fragment)
@@ -72,6 +72,13 @@ export function writeLaunchFlag(claim: Claim, flag: string, facts: FragmentFacts
     end: added.at,
     text: added.text,
   }
+}
+
+/** On a line of its own where the option before it stands on one. */
+function behindWord(text: string, at: number, flag: string): { at: number; text: string } {
+  const line = text.slice(Math.max(0, text.lastIndexOf('\n', at - 1) - 3), at)
+  const indent = /\\\r?\n([ \t]*)-[^\n]*$/.exec(line)?.[1]
+  return { at, text: indent === undefined ? ` ${flag}` : ` \\\n${indent}${flag}` }
 }
 
 /** `bash -c 'torchrun train.py'`: the last word holds the command that starts the program; null: it does not. */
@@ -96,7 +103,7 @@ function behind(
   const [before, word, after] = [text.slice(0, from), text.slice(from, to), text.slice(to)]
   if (/^[|>][-+\d]*[ \t]*\r?\n/.test(word)) {
     const end = program === undefined ? undefined : endOfLine(word, program)
-    return end === undefined ? undefined : { at: from + end, text: ` ${flag}` }
+    return end === undefined ? undefined : behindWord(text, from + end, flag)
   }
   const words = flag.split(' ')
   const dash = /(^|\r?\n)([ \t]*)-[ \t]+$/.exec(before)
@@ -118,7 +125,7 @@ function behind(
   const inText = quote !== undefined || /^["'\s]|^$/.test(after)
   if (!inText || !/\s$/.test(before) || severalCommands.test(word)) return undefined
   // Inside of the quotes of a whole command.
-  return { at: from + word.trimEnd().length - (quote?.length ?? 0), text: ` ${flag}` }
+  return behindWord(text, from + word.trimEnd().length - (quote?.length ?? 0), flag)
 }
 
 /** `'num_workers': 8`, behind the last entry of a dictionary of hyperparameters; undefined: a switch has no value to write. */
