@@ -41,6 +41,8 @@ export function workOfName(name: string): StepWork[] {
   const words = wordsOf(name)
   // `clean_up` is not about data.
   if (words.some((word, index) => word === 'clean' && words[index + 1] === 'up')) return ['report']
+  // `skip_training`, `no_train_task`: the other branch only says so.
+  if (/^(no|not|skip|skipped)$/.test(words[0] ?? '')) return ['report']
   const found: StepWork[] = []
   const add = (work: StepWork) => {
     if (!found.includes(work)) found.push(work)

@@ -128,9 +128,9 @@ function askedBy(view: SubjectView): Asked | Silence {
   }
   if (!isViewOf(view, 'Scaling')) return { text: 'it is neither a job nor a pool' }
   const { machine, gpuModel, gpus, region, purpose, capacity } = view.settings
-  if (effective(purpose) === 'serving') return { text: 'the pool is for serving' }
   if (effective(capacity) === 'reserved') return { text: 'its capacity is reserved' }
-  return { type: machine, model: gpuModel, gpus, region, pool: true, changeable: false }
+  const serves = effective(purpose) === 'serving'
+  return { type: machine, model: gpuModel, gpus, region, pool: true, serves, changeable: false }
 }
 
 /** What runs in the image and knows no card since Ampere; null: nothing that is known. */
