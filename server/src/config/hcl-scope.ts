@@ -46,6 +46,7 @@ export class HclScope {
   private readonly locals = new Map<string, HclValue>()
   private readonly given = new Map<string, HclValue[]>()
   private readonly resources = new Map<string, HclValue>()
+  private readonly data = new Map<string, HclValue>()
   /** How many resources of each type the module has. */
   readonly resourceTypes = new Map<string, number>()
   private readonly providers = new Map<string, HclValue>()
@@ -98,6 +99,10 @@ export class HclScope {
     for (const block of items(at(root, 'locals')))
       for (const { key, value } of entries(block))
         this.locals.set(key, { node: value, path, overridable: false })
+    for (const block of items(at(root, 'data'))) {
+      const labels = map(block)?.labels ?? []
+      if (labels.length === 2) this.data.set(labels.join('.'), { node: block, path, overridable: false })
+    }
     for (const block of items(at(root, 'resource'))) {
       const labels = map(block)?.labels ?? []
       if (labels.length !== 2) continue
@@ -147,6 +152,13 @@ export class HclScope {
     return values.every((one) => one !== undefined && spelled(one.node) === spelled(first.node))
       ? first
       : undefined
+  }
+
+  /** The block of the data source that an expression reads: `data.template_file.boot.rendered`. */
+  dataOf(node: ConfigNode | undefined): HclValue | undefined {
+    const reference = node?.kind === 'unknown' ? (node.reference ?? node.because) : undefined
+    const found = /^data\.(\w+\.[\w-]+)(?:\[[^\]]*\])?\.\w+$/.exec(reference ?? '')
+    return found === null ? undefined : this.data.get(found[1]!)
   }
 
   /** What a resource's own block says: `aws_launch_template.gpu[0].id` → the block of `gpu`. */

@@ -1,5 +1,7 @@
 /** What a single machine is for, and what stops it: as far as names, scripts and the resources beside it tell. */
 import { textWithTemplates } from '../../config/access.js'
+import type { HclValue } from '../../config/hcl-scope.js'
+import type { ConfigNode } from '../../config/node.js'
 import { derived, orDefault, unreadable } from '../../values/operations.js'
 import { effective, type Given } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
@@ -15,7 +17,7 @@ import {
   trainsByName,
   workstation,
 } from '../machine-claims.js'
-import { type Block, regionOf } from './block.js'
+import { type Block, type Module, regionOf } from './block.js'
 
 /** What stops a machine from outside of it, anywhere in the module. */
 const stoppers =
@@ -144,7 +146,24 @@ function serves(block: Block, words: string): boolean {
 function scriptOf(block: Block, ...keys: string[]): string | undefined {
   const value = block.at(...keys)
   if (value === undefined) return effective(block.text(...keys))
+  const made = block.module.scope.dataOf(value.node)
+  if (made !== undefined) return textOfData(block.module, made)
   return effective(block.text(...keys)) ?? textWithTemplates(value.node) ?? block.module.textOf(value)?.text
+}
+
+/** All that a data source puts into the script that it makes (`cloudinit_config`, `template_file`); undefined: not readable. */
+function textOfData(module: Module, data: HclValue): string | undefined {
+  const texts: string[] = []
+  const readable = (node: ConfigNode): boolean => {
+    if (node.kind === 'map')
+      return node.open === undefined && node.entries.every((one) => readable(one.value))
+    if (node.kind === 'list') return node.items.every(readable)
+    const text = textWithTemplates(node) ?? module.textOf({ ...data, node })?.text
+    if (text !== undefined) texts.push(text)
+    // A variable names things rather than ends the machine.
+    return text !== undefined || node.kind === 'scalar' || node.reference !== undefined
+  }
+  return readable(data.node) ? texts.join('\n') : undefined
 }
 
 /** Spot capacity, which is billed until others want it. What was called preemptible on Google ends after a day. */
