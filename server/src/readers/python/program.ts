@@ -10,6 +10,7 @@ import { keptOnProcessor } from '../lightning/accelerators.js'
 import { acceleratedLibrary } from '../pipelines/accelerator-use.js'
 import { workOfModule } from '../pipelines/step-work.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
+import { staysOnHost } from '../pytorch/no-device.js'
 import { asksRay } from '../ray/asked.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { trainCalls } from '../ultralytics/train.js'
@@ -86,7 +87,10 @@ export const programReader = defineReader({
     if (taken !== null) program.known('devices', taken.key, taken.devices, taken.place)
     program.known('trains', 'training', trainsAnywhere(python) && !onlyMeasures(facts.path), place)
     program.known('infers', 'model', inference(python), place)
-    readAccelerator(program, takesAccelerator(python, context) ? 'maybe' : evidence.accelerator, place)
+    const accelerator = takesAccelerator(python, context) ? 'maybe' : evidence.accelerator
+    if (accelerator === 'cpu' && staysOnHost(python))
+      program.known('usesAccelerator', '.to(device)', false, place)
+    else readAccelerator(program, accelerator, place)
     readResumption(python, program, place)
     const rank = rankSource(python)
     program.known('readsRank', rank ?? 'rank', rank, place)

@@ -14,6 +14,7 @@ import { asksRay } from '../ray/asked.js'
 import { briefRun } from './brief-run.js'
 import { processorOf } from './chosen-device.js'
 import { smallNetwork } from './network-size.js'
+import { staysOnHost } from './no-device.js'
 
 /** Each module is asked by all that it works with. */
 const training = new WeakMap<ModuleSummary, boolean>()
@@ -168,6 +169,7 @@ function completed(python: PythonModule, users: Users): Evidence {
     )
       evidence.accelerator = 'maybe'
   }
+  if (evidence.accelerator === 'none' && staysOnHost(python)) evidence.accelerator = 'cpu'
   return evidence
 }
 

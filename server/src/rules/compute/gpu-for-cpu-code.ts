@@ -97,6 +97,13 @@ function staysOnProcessor({ settings: { usesAccelerator, trains } }: SubjectView
   return effective(trains) === true && effective(usesAccelerator) === false
 }
 
+/** How its model comes to stay on the CPU. */
+function keptThere({ settings: { usesAccelerator } }: SubjectView<'Program'>): string {
+  return usesAccelerator?.key === '.to(device)'
+    ? 'trains on the CPU: nothing in it moves a model to an accelerator (`.to(device)`)'
+    : 'puts its model on the CPU, and names no other device'
+}
+
 /** Every trainer object of the run is told to, in the code or in a file that a launch may replace. */
 function trainerOnProcessor(run: Run): SubjectView | undefined {
   const trainings = subjectsOf(run, 'Training')
@@ -159,9 +166,7 @@ function onProcessors(view: SubjectView<'Compute'>, serves: boolean): Trainer | 
       trainer ??= {
         name: run.script,
         location: program.subject.location,
-        ...(told
-          ? { does: 'puts its model on the CPU, and names no other device', told: 'warning' as const }
-          : {}),
+        ...(told ? { does: keptThere(program), told: 'warning' as const } : {}),
         ...(onCpu === undefined
           ? {}
           : {
