@@ -21,7 +21,8 @@ import {
 import { claimCode, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
 import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
-import { defineReader, importing } from '../reader.js'
+import { claimStarted } from '../python/started-launches.js'
+import { defineReader, importing, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const functionSettings = settingTable('Compute', {
@@ -35,10 +36,10 @@ export const modalReader = defineReader({
   languages: ['python'],
   triggers: ['modal'],
   settings: [functionSettings],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const python = facts.python!
     const functions = appFunctions(python)
-    for (const one of functions) readFunction(python, claims, one, functions)
+    for (const one of functions) readFunction(python, context, claims, one, functions)
   },
   change(claim, value, facts): Change | Refusal {
     if (claim.setting === 'gpus' && value === 0)
@@ -91,6 +92,7 @@ function appFunctions(python: PythonModule): Decorated[] {
 
 function readFunction(
   python: PythonModule,
+  context: ReaderContext,
   claims: ClaimBuilder,
   one: Decorated,
   functions: readonly Decorated[],
@@ -118,6 +120,7 @@ function readFunction(
   compute.say('timeLimit', 'timeout', orDefault(convert(source.get('timeout'), asNumber), 300))
   // A container keeps what a class has loaded, and takes one call after another.
   compute.known('limitsCalls', 'timeout', func.class !== null || isMapped(python, func), place)
+  if (claimStarted(claims, python, context, compute, func)) return
   // What a class does, all of its methods do.
   if (func.class === null) {
     const { work } = workOfStep(python, func.name, func)

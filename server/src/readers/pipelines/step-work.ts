@@ -36,6 +36,9 @@ const loads = /^(load|loader|loading|read|reader|get|pull|query|source|import|im
 const makes =
   /^(generat|creat|mak|build|process|split|filter|merge|convert|parse|format|join|aggregat|sampl|shard|materiali)/
 
+const brings = /^(pull|copy|upload|get|fetch|push|clone|build|sync|move)$/
+const program = /^(scripts?|code|images?|repo|repository)$/
+
 /** What a name says. Empty where it says nothing: `step_1`, `model_loader`. */
 export function workOfName(name: string): StepWork[] {
   const words = wordsOf(name)
@@ -43,6 +46,8 @@ export function workOfName(name: string): StepWork[] {
   if (words.some((word, index) => word === 'clean' && words[index + 1] === 'up')) return ['report']
   // `skip_training`, `no_train_task`: the other branch only says so.
   if (/^(no|not|skip|skipped)$/.test(words[0] ?? '')) return ['report']
+  // `pull_train_script`: what trains is brought there.
+  if (brings.test(words[0] ?? '') && words.some((word) => program.test(word))) return []
   const found: StepWork[] = []
   const add = (work: StepWork) => {
     if (!found.includes(work)) found.push(work)

@@ -1,12 +1,13 @@
 /** Launches that a Python program hands to the system: `subprocess.run(['torchrun', '--nproc_per_node=8', 'train.py'])`. */
 import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { isLeftOut, textArgument } from '../../values/argument.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { bareCommand } from '../bare-command.js'
 import { defineReader, importing, type ReaderContext } from '../reader.js'
-import { claimShellLaunch, launchesOf } from '../shell/launches.js'
+import { claimShellLaunch, type FoundLaunch, launchesOf } from '../shell/launches.js'
 import { wordOf } from '../words-in-code.js'
 
 const starters = /^subprocess\.(run|call|Popen|check_call|check_output)$/
@@ -20,23 +21,72 @@ export const startedLaunchesReader = defineReader({
     const { python, fragment } = facts
     if (python === undefined || python.evidence.role === 'test') return
     for (const call of python.calls) {
-      if (!starters.test(call.name ?? '')) continue
-      const [first] = call.expr.args
-      const command = first === undefined || first.star > 0 ? null : commandIn(python, context, first.value)
-      if (command === null) continue
-      const given = python.argument(call, 'cwd')
-      const folder = isLeftOut(given) ? '' : textArgument(given)
-      const { start, end } = first!.value
-      for (const launch of launchesOf([command], () => claims.locate({ start, end }))) {
-        // Tools of Python itself, and programs that something else makes.
-        if (launch.parts.program.path === null && launch.parts.launcher === 'python') continue
-        const id = `${claims.path}#started@${fragment.index}:${start}`
-        claimShellLaunch(claims, launch, { job: null, id, place: { start, end }, folder })
+      if (asksForMachine(call.function)) continue
+      for (const { launch, place, folder } of startedBy(python, context, claims, call)) {
+        const id = `${claims.path}#started@${fragment.index}:${place.start}`
+        claimShellLaunch(claims, launch, { job: null, id, place, folder })
       }
     }
   },
   change: () => ({ reason: 'the command is put together in the program' }),
 })
+
+interface Started {
+  launch: FoundLaunch
+  place: Place
+  folder: string | null
+}
+
+/** What a call hands to the system. */
+function startedBy(
+  python: PythonModule,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+  call: Call,
+): Started[] {
+  if (!starters.test(call.name ?? '')) return []
+  const [first] = call.expr.args
+  const command = first === undefined || first.star > 0 ? null : commandIn(python, context, first.value)
+  if (command === null) return []
+  const given = python.argument(call, 'cwd')
+  const folder = isLeftOut(given) ? '' : textArgument(given)
+  const { start, end } = first!.value
+  const place = { start, end }
+  return (
+    launchesOf([command], () => claims.locate(place))
+      // Tools of Python itself, and programs that something else makes.
+      .filter(({ parts }) => parts.program.path !== null || parts.launcher !== 'python')
+      .map((launch) => ({ launch, place, folder }))
+  )
+}
+
+/** `@app.function(gpu='A100')`: what it starts is a launch of that job. */
+function asksForMachine(func: Func | null): boolean {
+  return (func?.node.decorators ?? []).some(
+    (one) =>
+      one.type === 'call' &&
+      one.callee.type === 'attribute' &&
+      one.callee.attr === 'function' &&
+      one.args.some(({ name }) => name === 'gpu'),
+  )
+}
+
+/** Programs that the function of a job starts, as launches of the job. False: it starts none that can be read. */
+export function claimStarted(
+  claims: ClaimBuilder,
+  python: PythonModule,
+  context: ReaderContext,
+  compute: SubjectBuilder<'Compute'>,
+  func: Func,
+): boolean {
+  const { job } = compute.subject
+  const found = python.calls
+    .filter((call) => call.function === func)
+    .flatMap((call) => startedBy(python, context, claims, call))
+  for (const { launch, place, folder } of job === null ? [] : found)
+    claimShellLaunch(claims, launch, { job, id: `${job}:${place.start}`, place, folder })
+  return found.length > 0
+}
 
 function commandIn(python: PythonModule, context: ReaderContext, expr: Expr): ShellCommand | null {
   const value = python.definition(expr)
