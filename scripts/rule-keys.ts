@@ -345,6 +345,9 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['Vertex AI, from Python', '`scheduling_strategy`', 'on demand'],
     ],
   },
+  'lifecycle/refused-argument': {
+    others: [['argparse', '`add_argument(…)`, `parse_args()`, and the options of what starts the program']],
+  },
   'lifecycle/spot-without-checkpoint': {
     settings: ['Compute.spot', 'Compute.checkpointStore', 'Compute.maxWait', 'Compute.keepAlive'],
     others: [

@@ -139,6 +139,7 @@ import { pictureEdgesReader } from './python/picture-edges.js'
 import { preprocessingReader } from './python/preprocessing.js'
 import { printsReader } from './python/prints.js'
 import { programReader } from './python/program.js'
+import { refusedOptionsReader } from './python/refused-options.js'
 import { repeatedTrainingsReader } from './python/repeated-trainings.js'
 import { retriesReader } from './python/retries.js'
 import { pythonSettingUpReader } from './python/setting-up.js'
@@ -360,6 +361,7 @@ export const readers: readonly Reader[] = [
   preprocessingReader,
   printsReader,
   programReader,
+  refusedOptionsReader,
   repeatedTrainingsReader,
   retriesReader,
   pythonSettingUpReader,

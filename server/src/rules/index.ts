@@ -43,6 +43,7 @@ import noCheckpoint from './lifecycle/no-checkpoint.js'
 import noDeadline from './lifecycle/no-deadline.js'
 import noEarlyStopping from './lifecycle/no-early-stopping.js'
 import onDemandInterruptible from './lifecycle/on-demand-interruptible.js'
+import refusedArgument from './lifecycle/refused-argument.js'
 import spotWithoutCheckpoint from './lifecycle/spot-without-checkpoint.js'
 import unboundedTraining from './lifecycle/unbounded-training.js'
 import fromScratch from './model/from-scratch.js'
@@ -148,6 +149,7 @@ export const rules: readonly Rule[] = [
   noDeadline,
   noEarlyStopping,
   onDemandInterruptible,
+  refusedArgument,
   spotWithoutCheckpoint,
   unboundedTraining,
   fromScratch,

@@ -62,6 +62,8 @@ export type OperationKind =
   | 'single record'
   /** A run that has failed is started again. */
   | 'start again'
+  /** The program is given an option that it does not take, and ends. */
+  | 'refuse option'
   /** The accelerator is kept, and nothing is computed. */
   | 'hold'
   /** Packages, programs or data are fetched, built or unpacked. */
