@@ -131,6 +131,7 @@ import { arrayTaskReader } from './python/array-task.js'
 import { dataSetsReader } from './python/data-sets.js'
 import { generatedBatchesReader } from './python/generated-batches.js'
 import { gridLoopReader } from './python/grid-loop.js'
+import { hookedEvaluationsReader } from './python/hooked-evaluations.js'
 import { idleReader } from './python/idle.js'
 import { modelLoadsReader } from './python/model-loads.js'
 import { namedNetworksReader } from './python/named-networks.js'
@@ -353,6 +354,7 @@ export const readers: readonly Reader[] = [
   dataSetsReader,
   generatedBatchesReader,
   gridLoopReader,
+  hookedEvaluationsReader,
   idleReader,
   modelLoadsReader,
   namedNetworksReader,
