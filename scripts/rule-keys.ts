@@ -639,7 +639,10 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
   'search/redundant-dimension': {
     others: [
       ['scikit-learn', '`param_grid`'],
-      ['Ray Tune', '`grid_search(…)`'],
+      ['Ray Tune', '`grid_search(…)`, keys of `config`'],
+      ['Optuna', '`trial.suggest_…(…)`'],
+      ['KerasTuner', '`hp.Int(…)`, `hp.Float(…)`, `hp.Choice(…)`, `hp.Boolean(…)`'],
+      ['Hyperopt', 'keys of `space`'],
       ['W&B sweeps', '`parameters`'],
     ],
   },

@@ -2,6 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { isLeftOut, mayBePassed, passedCall, passedExpression } from '../../values/argument.js'
 import { asLimit } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
@@ -13,6 +14,7 @@ import { codeText, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
+import { unreadKeys } from '../search/unread-dimensions.js'
 import { settingTable } from '../setting-table.js'
 
 const fminName = /^hyperopt\.(fmin\.)?fmin$/
@@ -84,6 +86,15 @@ function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const given = python.argument(call, 'fn', 0)
   const objective = trialFunction(python, passedExpression(given))
   const steps = objective === null ? null : trialSteps(python, objective.func)
+  const space = passedExpression(python.argument(call, 'space', 1))
+  if (objective !== null && space !== null) {
+    const drawn = (value: Expr) =>
+      /^hyperopt\./.test(python.nameOf(value.type === 'call' ? value.callee : value) ?? '')
+    const unread = unreadKeys(python, objective.func, objective.position, space, drawn, (span) =>
+      claims.locate(span),
+    )
+    if (unread.length > 0) search.known('unread', 'space', unread, place)
+  }
   search.known('unit', 'fn', steps === null ? 'fit' : 'run', place)
   if (steps !== null) search.known('trialSteps', 'fn', { what: steps.what, count: steps.count }, place)
   if (steps !== null) {

@@ -14,6 +14,7 @@ import { passedCallbacks } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { unreadSuggestions } from '../search/unread-dimensions.js'
 import { settingTable } from '../setting-table.js'
 import { builderOf, hyperSpace } from './space.js'
 import { claimTrial } from './trial.js'
@@ -75,6 +76,12 @@ function readTuner(
   const model = python.argument(call, 'hypermodel', 0)
   const passed = passedExpression(model)
   const builder = passed === null ? null : builderOf(python, passed)
+  if (builder !== null && builder.python === python) {
+    const unread = unreadSuggestions(python, builder.func, /^(Choice|Int|Float|Boolean)$/, (span) =>
+      claims.locate(span),
+    )
+    if (unread.length > 0) search.known('unread', 'hypermodel', unread, place)
+  }
   if (strategy === 'grid') {
     const space = builder === null ? null : hyperSpace(builder)
     if (space === null) search.unknown('space', 'hypermodel', 'the model is built elsewhere', place)

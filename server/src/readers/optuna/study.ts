@@ -18,6 +18,7 @@ import { codeText, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { importedFunction, trialEscapes, trialFunction } from '../search/trial-function.js'
 import { type TrialSteps, trainsByEpochs, trialSteps } from '../search/trial-steps.js'
+import { unreadSuggestions } from '../search/unread-dimensions.js'
 import { settingTable } from '../setting-table.js'
 import { changeStudy } from './change.js'
 import { keepingCallback, nopPruner, samplers, studyClass, studyOf } from './names.js'
@@ -76,6 +77,11 @@ function readOptimize(python: PythonModule, call: Call, claims: ClaimBuilder): v
   search.known('unit', 'objective', steps === null && objective !== null ? 'fit' : 'run', place)
   if (steps !== null) search.known('trialSteps', 'objective', { what: steps.what, count: steps.count }, place)
   readSampler(python, search, call, study, objective?.func ?? null)
+  const unread =
+    objective === null
+      ? []
+      : unreadSuggestions(python, objective.func, /^suggest_/, (span) => claims.locate(span))
+  if (unread.length > 0) search.known('unread', 'objective', unread, place)
   readLimits(python, search, call)
   readPruning(python, search, call, study, given, steps)
   const gpu = evidence.accelerator === 'gpu' || evidence.accelerator === 'maybe'

@@ -2,6 +2,7 @@
 
 import { gridSize } from '../../estimate/grid.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import {
   isLeftOut,
   knownArgument,
@@ -15,9 +16,20 @@ import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
+import { trialFunction } from '../search/trial-function.js'
+import { unreadKeys } from '../search/unread-dimensions.js'
 import { settingTable } from '../setting-table.js'
 import { changeTune } from './change.js'
-import { defaultScheduler, runCall, runConfig, searcherStrategy, tuneConfig, tunerCall } from './names.js'
+import {
+  defaultScheduler,
+  gridSearch,
+  runCall,
+  runConfig,
+  sampling,
+  searcherStrategy,
+  tuneConfig,
+  tunerCall,
+} from './names.js'
 import { type Trainable, trainable } from './reports.js'
 import { tuneSpace } from './space.js'
 
@@ -90,12 +102,32 @@ function readSearch(
   const trial: Trainable = run === null ? { reports: null, steps: null } : trainable(python, run)
   const given = python.argument(call, spaceKey, spacePosition)
   const capped = readSpace(python, search, call, given, option('num_samples'), option('search_alg'), claims)
+  claimUnread(python, run, given, search, claims)
   const source = searchSettings.argumentsOf(python, options ?? call, claims)
   searchSettings.claim(search, source, {}, ['timeLimit', 'parallelism'])
   if (capped) searchSettings.claim(search, source, {}, ['trialCap'])
   readScheduler(python, search, call, option('scheduler'), trial)
   // Results are written below ~/ray_results as they come in.
   search.known('persisted', 'storage_path', true, place, { site })
+}
+
+function claimUnread(
+  python: PythonModule,
+  run: Expr | null,
+  given: ArgumentValue,
+  search: SubjectBuilder<'Search'>,
+  claims: ClaimBuilder,
+): void {
+  const trial = trialFunction(python, run)
+  const space = passedExpression(given)
+  if (trial === null || space === null) return
+  const drawn = (value: Expr) => {
+    const name = value.type === 'call' ? (python.nameOf(value.callee) ?? '') : ''
+    return gridSearch.test(name) || sampling.test(name)
+  }
+  const unread = unreadKeys(python, trial.func, trial.position, space, drawn, (span) => claims.locate(span))
+  if (unread.length > 0 && passedPlace(given) !== null)
+    search.known('unread', 'config', unread, passedPlace(given)!)
 }
 
 /** True where the number of samples caps the trials; where a grid is run whole, it is no cap of its own. */

@@ -20,6 +20,11 @@ export default defineRule({
   check(search, context) {
     const space = known(search, 'space')
     const { silent } = context
+    for (const { name, location } of known(search, 'unread') ?? [])
+      context.report({
+        at: location,
+        message: `Trials that differ in ${name} only are the same: nothing reads it. ${known(search, 'strategy') === 'grid' ? 'Each of its values is paid for' : 'The search spends trials on a dimension without effect'}.`,
+      })
     if (known(search, 'strategy') !== 'grid') return silent(noGrid(search))
     if (space === undefined) return silent(unless(search, 'space', ''))
     silent('no two points of the grid are known to be the same')

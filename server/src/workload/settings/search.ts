@@ -29,6 +29,12 @@ export interface NestedDimension {
   because: string
 }
 
+/** A dimension that the code of a trial asks for, or is handed, and never reads. */
+export interface UnreadDimension {
+  name: string
+  location: Location
+}
+
 export interface SearchSpace {
   /** Grids that are searched one after the other (a list of parameter grids); usually one. */
   grids: Dimension[][]
@@ -92,4 +98,5 @@ export interface SearchSettings {
   places: Record<string, Location>
   inert: InertDimension[]
   nested: NestedDimension[]
+  unread: UnreadDimension[]
 }
