@@ -131,6 +131,11 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
     others: [
       ['SLURM, PBS, LSF', 'commands of the batch script'],
       ['Kubernetes', '`command`, `args`'],
+      [
+        'Kubernetes',
+        '`HF_HOME`, `HF_HUB_CACHE`, `--download-dir`, `volumeMounts`',
+        '`/root/.cache/huggingface`',
+      ],
       ['Azure ML', '`command`'],
       ['Python', '`subprocess`, `os.system`, `urlretrieve`, `gdown`'],
       ['Notebooks', '`!` and `%%bash` lines'],

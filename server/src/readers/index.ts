@@ -107,6 +107,7 @@ import { kaitoReader } from './kubernetes/kaito.js'
 import { kubeaiReader } from './kubernetes/kubeai.js'
 import { kueueReader } from './kubernetes/kueue.js'
 import { longRunningReader } from './kubernetes/long-running.js'
+import { modelCacheReader } from './kubernetes/model-cache.js'
 import { kubeRayClusterReader } from './kubernetes/ray-cluster.js'
 import { rayJobReader } from './kubernetes/ray-job.js'
 import { trainingJobReader } from './kubernetes/training-job.js'
@@ -330,6 +331,7 @@ export const readers: readonly Reader[] = [
   kubeaiReader,
   kueueReader,
   longRunningReader,
+  modelCacheReader,
   kubeRayClusterReader,
   rayJobReader,
   trainingJobReader,

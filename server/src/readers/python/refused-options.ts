@@ -23,7 +23,8 @@ export const refusedOptionsReader = defineReader({
     if (parses === null) return
     const refused = given.filter(([name]) => !isInternal(name) && !parses.takes(name))
     const [first] = refused
-    if (first === undefined) return
+    // A launch that speaks of another program takes little of this one's: a sweep whose runs a function of a module makes.
+    if (first === undefined || 2 * refused.length > given.length) return
     const at = calleePlace(parses.call)
     const options: ClaimOptions = { channel: 'launch flag', location: first[1].location }
     const operation = claimOperation(claims, {

@@ -1,7 +1,7 @@
 import { gpu } from '../../catalog/gpus.js'
 import { effective } from '../../values/value.js'
-import type { SubjectView } from '../../workload/claim.js'
-import { defineRule, type Severity } from '../rule.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
+import { defineRule, type Report, type Severity } from '../rule.js'
 import { isSilence, offAccelerator, otherOperation, type Silence } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
 import { listed, operationOf, otherPlaces } from '../training/operation.js'
@@ -28,8 +28,9 @@ export default defineRule({
       '18 of 25 findings were right (0.72): notebooks that start work on other machines, and small files, look the same',
   },
   check(view, { report, silent }) {
-    const kind = operationOf(view, 'set up')
+    const kind = operationOf(view, 'set up', 'lost cache')
     if (kind === null) return silent(otherOperation)
+    if (effective(kind) === 'lost cache') return report(lostCache(view, kind))
     if (!isFirst(view)) return silent('it is told at the first line of this notebook that sets something up')
     const places = effective(view.settings.places) ?? []
     const gpus = gpusOf(view)
@@ -38,9 +39,7 @@ export default defineRule({
     const names = [...new Set(places.map(({ what }) => what))]
     const shown = names.slice(0, 3).map((name) => `\`${name}\``)
     if (names.length > 3) shown.push(`${names.length - 3} more`)
-    const unit = view.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
-    const held =
-      gpus === undefined ? 'the accelerator is' : gpus === 1 ? `1 ${unit} is` : `${gpus} ${unit}s are`
+    const held = heldOf(view, gpus)
     const several = shown.length > 1
     report({
       at: kind,
@@ -56,6 +55,23 @@ export default defineRule({
     })
   },
 })
+
+function heldOf(view: SubjectView<'Operation'>, gpus: number | undefined): string {
+  const unit = view.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
+  return gpus === undefined ? 'the accelerator is' : gpus === 1 ? `1 ${unit} is` : `${gpus} ${unit}s are`
+}
+
+/** What one start has downloaded is gone at the next. */
+function lostCache(view: SubjectView<'Operation'>, kind: Claim): Report {
+  const model = effective(view.settings.subject)
+  const slight = effective(view.settings.weight) === 'slight' || view.subject.evidence.role === 'test'
+  const card = gpu(effective(view.settings.gpuModel) ?? '')?.name
+  return {
+    at: kind,
+    severity: slight || (card !== undefined && cheap.has(card)) ? 'hint' : 'information',
+    message: `Each start downloads ${model === undefined ? 'its models' : `\`${model}\``} again while ${heldOf(view, gpusOf(view))} held: \`${kind.key}\` lies on storage that ends with the pod. Keep it on a volume that outlives it.`,
+  }
+}
 
 /** In a notebook each line is one of its own; they are told together, at the first. */
 function isFirst(view: SubjectView<'Operation'>): boolean {

@@ -68,6 +68,8 @@ export type OperationKind =
   | 'hold'
   /** Packages, programs or data are fetched, built or unpacked. */
   | 'set up'
+  /** Where a library keeps what it downloads ends with the job. */
+  | 'lost cache'
   /** A part of the model that does not change computes the same of the same samples. */
   | 'frozen features'
 

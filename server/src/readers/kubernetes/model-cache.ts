@@ -1,0 +1,165 @@
+/**
+ * Containers on accelerators whose models come from the Hugging Face Hub into a folder that ends with the pod: an `emptyDir`, or the
+ * container's own file system. Sources: huggingface_hub 1, "Environment variables"; vLLM 0.11, TGI 3, images and their caches.
+ */
+import { at, entries, items, text, written } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { ShellWord } from '../../config/shell-facts.js'
+import type { Span } from '../../text/location.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { sizeOfModel } from '../huggingface/model-sizes.js'
+import { claimOperation } from '../operation-claims.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { type ServerCommand, serverCommand } from '../serving/command.js'
+import { acceleratorNames, acceleratorsOf, containerEnvironment, machineOf } from './pod.js'
+
+/** In the order in which the library looks. */
+const variables = ['HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'TRANSFORMERS_CACHE', 'HF_HOME']
+
+export const modelCacheReader = defineReader({
+  name: 'kubernetes-model-cache',
+  languages: ['yaml'],
+  triggers: [...variables, 'vllm', 'text-generation', 'text-embeddings', 'sglang'],
+  read(facts, context, claims) {
+    for (const { root, templated } of facts.config?.documents ?? [])
+      if (!templated) for (const pod of podsIn(root)) readPod(pod, facts.path, context, claims)
+  },
+  change: () => ({ reason: 'mount a volume that outlives the pod' }),
+})
+
+/** Every map with containers, wherever it stands. */
+function podsIn(root: ConfigNode): ConfigNode[] {
+  const found: ConfigNode[] = []
+  const stack = [root]
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.kind === 'list') stack.push(...node.items)
+    else if (node.kind === 'map') {
+      if (at(node, 'containers')?.kind === 'list') found.push(node)
+      else for (const one of node.entries) stack.push(one.value)
+    }
+  }
+  return found
+}
+
+function readPod(pod: ConfigNode, path: string, context: ReaderContext, claims: ClaimBuilder): void {
+  const accelerators = acceleratorsOf(pod)
+  if (accelerators === null || accelerators.kind !== 'gpu') return
+  for (const container of items(at(pod, 'containers'))) {
+    const asks = ['limits', 'requests'].some((section) =>
+      entries(at(container, 'resources', section)).some(({ key }) => acceleratorNames.includes(key)),
+    )
+    const cache = asks ? cacheOf(container, context) : null
+    if (cache === null || !isLost(pod, container, cache)) continue
+    const parameters = cache.model === null ? null : sizeOfModel(cache.model)
+    const evidence: Evidence = {
+      role: /(^|\/)tests?\//.test(path) ? 'test' : 'job',
+      accelerator: 'gpu',
+      small: null,
+      notebook: false,
+    }
+    const operation = claimOperation(claims, {
+      kind: 'lost cache',
+      place: 'run',
+      key: cache.key,
+      at: cache.shown,
+      site: cache.shown,
+      scope: text(at(container, 'name')) ?? '',
+      evidence,
+      weight: parameters !== null && parameters < fetchedInMoments ? 'slight' : 'ordinary',
+      subject: cache.model,
+      apart: 'model cache',
+    })
+    if (accelerators.count !== null)
+      operation.known('gpus', accelerators.resource, accelerators.count, cache.shown)
+    const { gpuModel } = machineOf(claims, pod)
+    if (gpuModel !== null) operation.say('gpuModel', gpuModel.key, gpuModel.value)
+  }
+}
+
+/** A model of so few parameters is a few gigabytes. */
+const fetchedInMoments = 3e9
+
+interface Cache {
+  /** Where it lies in the container. */
+  folder: string
+  /** The variable or option that says so, or the folder itself. */
+  key: string
+  /** The model that a server fetches; null: whatever the program asks for. */
+  model: string | null
+  /** Nothing else is known to fill the folder: the image of a server, which comes without models. */
+  bare: boolean
+  shown: Span
+}
+
+function cacheOf(container: ConfigNode, context: ReaderContext): Cache | null {
+  const environment = containerEnvironment(container)
+  const said = variables
+    .map((name) => environment.find((one) => one.name === name))
+    .find((one) => one !== undefined)
+  const image = text(at(container, 'image')) ?? null
+  const command = commandOf(container, image, context)
+  const id = command?.model?.text ?? null
+  // A folder, a bucket.
+  const model = id !== null && /^[\w-][\w.-]*\/[\w.-]+$/.test(id) ? id : null
+  if (said !== undefined) {
+    if (said.value === null || (command !== null && model === null)) return null
+    return { folder: said.value, key: said.name, model, bare: false, shown: said.node }
+  }
+  // Variables that stand elsewhere may name another folder.
+  if (command === null || model === null || at(container, 'envFrom') !== undefined) return null
+  const folder =
+    command.flags.get('download-dir') ??
+    (/^T(G|E)I$/.test(command.server) ? '/data' : '/root/.cache/huggingface')
+  const shown = { start: command.model!.start, end: command.model!.end }
+  return {
+    folder,
+    key: folder,
+    model,
+    bare: /(^|\/)(vllm-openai|text-generation-inference|text-embeddings-inference|sglang|vllm)(:|@|$)/.test(
+      image ?? '',
+    ),
+    shown,
+  }
+}
+
+function commandOf(
+  container: ConfigNode,
+  image: string | null,
+  context: ReaderContext,
+): ServerCommand | null {
+  const words = [...items(at(container, 'command')), ...items(at(container, 'args'))]
+  const shell = words.findIndex((word) => /^-\w*c$/.test(written(word) ?? ''))
+  const script = shell >= 0 ? words[shell + 1] : undefined
+  if (script === undefined) return serverCommand(words.map(wordOf), image)
+  const lines = text(script)
+  for (const { words: inside } of lines === undefined ? [] : context.shell(lines).commands) {
+    const found = serverCommand(inside, null)
+    if (found?.model != null)
+      return { ...found, model: { ...found.model, start: script.start, end: script.end } }
+  }
+  return null
+}
+
+function wordOf(node: ConfigNode): ShellWord {
+  const raw = written(node)
+  return { text: raw ?? null, raw: raw ?? '', start: node.start, end: node.end, splits: raw === undefined }
+}
+
+/** The folder lies on a volume that is made for the pod alone, or on none. */
+function isLost(pod: ConfigNode, container: ConfigNode, { folder, bare }: Cache): boolean {
+  const inside = (path: string) =>
+    folder === path || folder.startsWith(path.endsWith('/') ? path : `${path}/`)
+  const mounts = items(at(container, 'volumeMounts'))
+    .map((one) => ({ name: text(at(one, 'name')), path: text(at(one, 'mountPath')) ?? '' }))
+    .filter(({ path }) => path !== '' && inside(path))
+    .sort((one, other) => other.path.length - one.path.length)
+  const [mount] = mounts
+  if (mount === undefined) return bare
+  const volume = items(at(pod, 'volumes')).find((one) => text(at(one, 'name')) === mount.name)
+  if (at(volume, 'emptyDir') === undefined) return false
+  // Something fills it before the program starts.
+  return !items(at(pod, 'initContainers')).some((one) =>
+    items(at(one, 'volumeMounts')).some((used) => text(at(used, 'name')) === mount.name),
+  )
+}
