@@ -2,7 +2,7 @@
  * Containers on accelerators whose models come from the Hugging Face Hub into a folder that ends with the pod: an `emptyDir`, or the
  * container's own file system. Sources: huggingface_hub 1, "Environment variables"; vLLM 0.11, TGI 3, images and their caches.
  */
-import { at, entries, items, text, written } from '../../config/access.js'
+import { at, entries, entry, items, text, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellWord } from '../../config/shell-facts.js'
 import type { Span } from '../../text/location.js'
@@ -50,7 +50,8 @@ function readPod(pod: ConfigNode, path: string, context: ReaderContext, claims: 
       entries(at(container, 'resources', section)).some(({ key }) => acceleratorNames.includes(key)),
     )
     const cache = asks ? cacheOf(container, context) : null
-    if (cache === null || !isLost(pod, container, cache)) continue
+    const shown = cache === null ? null : lostAt(pod, container, cache)
+    if (cache === null || shown === null) continue
     const parameters = cache.model === null ? null : sizeOfModel(cache.model)
     const evidence: Evidence = {
       role: /(^|\/)tests?\//.test(path) ? 'test' : 'job',
@@ -62,16 +63,15 @@ function readPod(pod: ConfigNode, path: string, context: ReaderContext, claims: 
       kind: 'lost cache',
       place: 'run',
       key: cache.key,
-      at: cache.shown,
-      site: cache.shown,
+      at: shown,
+      site: shown,
       scope: text(at(container, 'name')) ?? '',
       evidence,
       weight: parameters !== null && parameters < fetchedInMoments ? 'slight' : 'ordinary',
       subject: cache.model,
       apart: 'model cache',
     })
-    if (accelerators.count !== null)
-      operation.known('gpus', accelerators.resource, accelerators.count, cache.shown)
+    if (accelerators.count !== null) operation.known('gpus', accelerators.resource, accelerators.count, shown)
     const { gpuModel } = machineOf(claims, pod)
     if (gpuModel !== null) operation.say('gpuModel', gpuModel.key, gpuModel.value)
   }
@@ -146,8 +146,8 @@ function wordOf(node: ConfigNode): ShellWord {
   return { text: raw ?? null, raw: raw ?? '', start: node.start, end: node.end, splits: raw === undefined }
 }
 
-/** The folder lies on a volume that is made for the pod alone, or on none. */
-function isLost(pod: ConfigNode, container: ConfigNode, { folder, bare }: Cache): boolean {
+/** The volume that is made for the pod alone, or what names a folder on none; null: it may stay. */
+function lostAt(pod: ConfigNode, container: ConfigNode, { folder, bare, shown }: Cache): Span | null {
   const inside = (path: string) =>
     folder === path || folder.startsWith(path.endsWith('/') ? path : `${path}/`)
   const mounts = items(at(container, 'volumeMounts'))
@@ -155,11 +155,13 @@ function isLost(pod: ConfigNode, container: ConfigNode, { folder, bare }: Cache)
     .filter(({ path }) => path !== '' && inside(path))
     .sort((one, other) => other.path.length - one.path.length)
   const [mount] = mounts
-  if (mount === undefined) return bare
+  if (mount === undefined) return bare ? shown : null
   const volume = items(at(pod, 'volumes')).find((one) => text(at(one, 'name')) === mount.name)
-  if (at(volume, 'emptyDir') === undefined) return false
+  const made = entry(volume, 'emptyDir')
+  if (made === undefined) return null
   // Something fills it before the program starts.
-  return !items(at(pod, 'initContainers')).some((one) =>
+  const filled = items(at(pod, 'initContainers')).some((one) =>
     items(at(one, 'volumeMounts')).some((used) => text(at(used, 'name')) === mount.name),
   )
+  return filled ? null : { start: made.keyStart, end: made.keyEnd }
 }

@@ -21,6 +21,7 @@ export default defineRule({
     'rightsize/separate-environments',
   ],
   severity: 'warning',
+  tellsTogether: true,
   finds: 'packages installed and data downloaded while accelerators are held',
   summary: 'Installing and downloading need no accelerator, but hold one while they run.',
   offFor: {
@@ -70,6 +71,7 @@ function lostCache(view: SubjectView<'Operation'>, kind: Claim): Report {
     at: kind,
     severity: slight || (card !== undefined && cheap.has(card)) ? 'hint' : 'information',
     message: `Each start downloads ${model === undefined ? 'its models' : `\`${model}\``} again while ${heldOf(view, gpusOf(view))} held: \`${kind.key}\` lies on storage that ends with the pod. Keep it on a volume that outlives it.`,
+    together: 'lost cache',
   }
 }
 
