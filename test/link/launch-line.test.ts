@@ -266,6 +266,11 @@ describe('launch lines', () => {
     )
   })
 
+  it('takes a quoted word of several for a value, as parsers do', () => {
+    const parts = parse('python watch.py --params "--interval 500" --output log')!
+    assert.deepEqual(values(parts.flags), { params: '--interval 500', output: 'log' })
+  })
+
   it('knows what it cannot read', () => {
     const complete = (source: string) => parse(source)!.complete
     assert.equal(complete('python t.py --lr $LR --out "$OUT" --n $1'), true)

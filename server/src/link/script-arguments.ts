@@ -76,7 +76,11 @@ export function readArguments(words: ShellWord[], locate: (span: Span) => Locati
       last = null
       continue
     }
-    const option = head === null ? null : /^(--?[A-Za-z_][\w.:/-]*)(=?)([\s\S]*)$/.exec(head)
+    // A word of several (`--params "--interval 500"`) is a value: parsers take no option with a space in it.
+    const option =
+      head === null || /^--?[\w.:/-]+\s/.test(head)
+        ? null
+        : /^(--?[A-Za-z_][\w.:/-]*)(=?)([\s\S]*)$/.exec(head)
     if (option !== null) {
       const [, name, equals, rest] = option as unknown as [string, string, string, string]
       if (equals === '=') {

@@ -3,6 +3,8 @@
  * anything. Source: Python documentation, argparse (`parse_args` exits, `parse_known_args` does not; unambiguous
  * beginnings of an option count as it).
  */
+
+import type { LaunchFlag } from '../../link/launch-parts.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Launch, LaunchValue } from '../../text/launch.js'
 import { calleePlace } from '../../values/places.js'
@@ -18,7 +20,7 @@ export const refusedOptionsReader = defineReader({
     const { python } = facts
     const launch = context.binding?.launch
     if (python === undefined || launch === undefined || !starts(launch)) return
-    const given = Object.entries(launch.flags)
+    const given = Object.entries(launch.flags).filter(([name, value]) => isWritten(name, value, launch.flags))
     const parses = given.length === 0 ? null : parsingOf(python)
     if (parses === null) return
     const refused = given.filter(([name]) => !isInternal(name) && !parses.takes(name))
@@ -58,6 +60,13 @@ function starts({ documented, asks, assumed, serves, image }: Launch): boolean {
 /** What a platform adds for itself, and switches that are repeated or joined (`-vv`). */
 function isInternal(name: string): boolean {
   return /^sagemaker_|^(\w)\1*$/.test(name) || !/^[A-Za-z][\w.-]*$/.test(name)
+}
+
+/** `--no-compile` also counts as `compile`, and `lr=0.1` as `lr`. */
+function isWritten(name: string, value: LaunchValue, flags: Launch['flags']): boolean {
+  const { written } = value as Partial<LaunchFlag>
+  if (written !== undefined && !written.startsWith('-')) return false
+  return !['no-', 'no_'].some((prefix) => Object.hasOwn(flags, `${prefix}${name}`))
 }
 
 interface Parsing {
