@@ -1,8 +1,11 @@
 /** `docker run` and its like: the options, the image, and the command that runs in it. Source: docker run and podman run. */
 import type { ShellWord } from '../config/shell-facts.js'
+import { asFile } from '../python/configured-file.js'
+import type { LaunchValue } from '../text/launch.js'
 import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import { readOptions } from './launch-options.js'
+import type { LaunchParts } from './launch-parts.js'
 import { table } from './option-table.js'
 
 export interface ContainerOption {
@@ -130,8 +133,8 @@ export function containerEnvironment({
 }
 
 export interface Mount {
-  /** Relative to where the command starts. */
-  host: string
+  /** A folder or a file of the project, relative to where the command starts; null: it lies outside of the project. */
+  host: string | null
   /** In the container. */
   target: string
 }
@@ -154,13 +157,48 @@ export function containerMounts({ options }: ContainerRun): Mount[] {
       keys.find((one) => names.includes(one.split('=')[0]!))?.replace(/^\w+=/, '')
     add(value('source', 'src'), value('target', 'dst', 'destination'))
   }
-  return found.sort((a, b) => b.target.length - a.target.length)
+  return innermostFirst(found)
 }
 
-/** A path in the container as one of the project; null: it lies in no folder of the project. */
+/** What is mounted below another mount hides what that brings. */
+export function innermostFirst(mounts: readonly Mount[]): Mount[] {
+  return [...mounts].sort((a, b) => b.target.length - a.target.length)
+}
+
+/** A path in the container as one of the project; null: it lies in no folder of the project. Mounts: the innermost first. */
 export function mountedPath(mounts: readonly Mount[], path: string): string | null {
-  const mount = mounts.find(({ target }) => path.startsWith(`${target}/`))
-  if (mount === undefined) return null
+  const mount = mounts.find(({ target }) => path === target || path.startsWith(`${target}/`))
+  if (mount === undefined || mount.host === null) return null
   const below = path.slice(mount.target.length + 1)
-  return mount.host === '' ? below : `${mount.host}/${below}`
+  return [mount.host, below].filter((part) => part !== '').join('/')
+}
+
+/** What a launch is given, with the configuration files that it names where they lie in the project. */
+export function withMountedFiles<T extends Pick<LaunchParts, 'flags' | 'positionals' | 'files'>>(
+  mounts: readonly Mount[],
+  given: T,
+): T {
+  if (mounts.length === 0) return given
+  return {
+    ...given,
+    flags: mountedValues(mounts, given.flags),
+    positionals: given.positionals.map((value) => mountedValue(mounts, value)),
+    files: given.files.map((file) => ({ ...file, path: mountedPath(mounts, file.path) ?? file.path })),
+  }
+}
+
+/** Flags or variables. */
+export function mountedValues<T extends LaunchValue>(
+  mounts: readonly Mount[],
+  values: Record<string, T>,
+): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, mountedValue(mounts, value)]),
+  )
+}
+
+function mountedValue<T extends LaunchValue>(mounts: readonly Mount[], given: T): T {
+  const path = asFile(given.value)
+  const mounted = path === null ? null : mountedPath(mounts, path)
+  return mounted === null ? given : { ...given, value: mounted }
 }

@@ -172,8 +172,8 @@ export class ConfigurationLinker {
 
   private locate(path: string, folders: string[]): string | null {
     if (path.includes('://')) return null
-    // A bare name below a folder elsewhere is any file that is called so.
-    const least = isElsewhere(path) ? 2 : 1
+    // A bare name below a folder elsewhere is any file that is called so, but for where images keep the project itself.
+    const least = isElsewhere(path) && !inImage.test(path) ? 2 : 1
     for (const part of partsHere(path)) {
       if (part.split('/').length < least) break
       const found = folders.map((folder) => join(folder, part)).find((one) => this.project.has(one))
@@ -236,6 +236,10 @@ function told(node: Configured, keys: readonly string[]): Configured {
   const child: Configured = inner ?? { kind: 'map', entries: {}, at: node.at }
   return { ...node, entries: { ...node.entries, [first]: told(child, rest) } }
 }
+
+/** Folders that images copy a project to, by custom. */
+const inImage =
+  /^\/(app|workspace|code|src|project|opt\/(app|program|ml\/code)|usr\/src\/app|home\/app)\/[^/]+$/
 
 /** It names a place on the machine of whoever wrote it. */
 function isElsewhere(path: string): boolean {

@@ -2,6 +2,7 @@
 import { at, entry, items, map, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { mountedValues, withMountedFiles } from '../../link/container-run.js'
 import { readArguments, type ScriptArguments } from '../../link/script-arguments.js'
 import type { Json } from '../../text/json.js'
 import { readAs } from '../../values/operations.js'
@@ -21,6 +22,7 @@ import {
   environmentOf,
   sharedByDefault,
 } from './accelerators.js'
+import { mountsOf } from './mounts.js'
 
 export const composeReader = defineReader({
   name: 'compose',
@@ -53,7 +55,7 @@ function readService(
   const job = `${claims.path}#${document.index}:service:${name}`
   const base: Keys = ['services', name]
   const devices = devicesOf(service)
-  const work = readPrograms(claims, context, service, job, name)
+  const work = readPrograms(claims, context, document, service, job, name)
   if (devices === null) return
   // Devices that several services share by an anchor stand in none of them.
   const { start, end } = devices.node
@@ -138,16 +140,17 @@ function claimRestart(
 function readPrograms(
   claims: ClaimBuilder,
   context: ReaderContext,
+  document: ConfigDocument,
   service: ConfigMap,
   job: string,
   name: string,
 ): ScriptWork | null {
-  const environment: Record<string, LaunchValue> = Object.fromEntries(
-    environmentOf(service).map(({ name: key, value, node }) => [
-      key,
-      { value, location: claims.locate(node) },
-    ]),
-  )
+  const mounts = mountsOf(document, service, claims.path)
+  const variables = environmentOf(service).map(({ name: key, value, node }) => [
+    key,
+    { value, location: claims.locate(node) },
+  ])
+  const environment: Record<string, LaunchValue> = mountedValues(mounts, Object.fromEntries(variables))
   const image = text(at(service, 'image')) ?? null
   const built = builtImage(claims, service, image ?? name)
   const [entrypoint, command] = [at(service, 'entrypoint'), at(service, 'command')]
@@ -156,7 +159,8 @@ function readPrograms(
   if (built !== null && command !== undefined && entrypoint === undefined && /^\s*-/.test(lines[0]!)) {
     // Options alone are what the program of the image is given.
     const [line] = context.shell(`program ${lines[0]}`).commands
-    const given = readArguments(line?.words.slice(1) ?? [], () => claims.locate(command))
+    const words = readArguments(line?.words.slice(1) ?? [], () => claims.locate(command))
+    const given = withMountedFiles(mounts, words)
     claimImage(claims, built, { job, environment, image: image ?? name, given })
     return null
   }
@@ -175,6 +179,7 @@ function readPrograms(
     image,
     // The machine is somebody's own: what waits on it keeps nobody else away.
     machine: null,
+    adjust: (parts) => withMountedFiles(mounts, parts),
   })
 }
 

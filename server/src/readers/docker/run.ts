@@ -11,6 +11,7 @@ import {
   containerMounts,
   containerRun,
   mountedPath,
+  withMountedFiles,
 } from '../../link/container-run.js'
 import { parseLaunch, parseScriptCall } from '../../link/launch-line.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
@@ -68,14 +69,19 @@ export function containerHoldsGpus(command: ShellCommand): boolean {
 /** A launch in a container, with its program where it lies in the project: `-v "$PWD":/workspace`. */
 export function asMounted(command: ShellCommand, parts: LaunchParts): LaunchParts {
   const { path } = parts.program
-  const run = path === null ? null : containerOf(command)
-  if (path === null || run === null) return parts
+  const run = containerOf(command)
+  if (run === null) return parts
+  const mounts = containerMounts(run)
+  const inProject = withMountedFiles(mounts, parts)
+  if (path === null) return inProject
   const workdir = last(run, 'workdir')?.value
   const folder = parts.folder?.startsWith('/') === true ? parts.folder : workdir
   const inside =
     path.startsWith('/') || typeof folder !== 'string' ? path : `${folder.replace(/\/$/, '')}/${path}`
-  const mounted = mountedPath(containerMounts(run), inside.replace(/\/(?:\.\/)+/g, '/'))
-  return mounted === null ? parts : { ...parts, program: { ...parts.program, path: mounted }, folder: '' }
+  const mounted = mountedPath(mounts, inside.replace(/\/(?:\.\/)+/g, '/'))
+  return mounted === null
+    ? inProject
+    : { ...inProject, program: { ...parts.program, path: mounted }, folder: '' }
 }
 
 /** Claims what runs in it where no launch is read from the command itself; null: nothing that is known. */
@@ -100,7 +106,7 @@ function claimPrograms(
   const bare = rest.length === 0
   if (!bare && rest[0]!.text?.startsWith('-') !== true) return null
   if (options.entrypoint !== undefined || serves(run)) return null
-  const given = bare ? null : readArguments(rest, locate)
+  const given = bare ? null : withMountedFiles(containerMounts(run), readArguments(rest, locate))
   const environment: Record<string, LaunchValue> = Object.fromEntries(
     containerEnvironment(run).map(({ name: key, value, span }) => [key, { value, location: locate(span) }]),
   )
