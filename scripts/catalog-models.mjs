@@ -6,6 +6,10 @@
 const experts = [
   [/Mixtral/, 8],
   [/-A(3|22)B$/, 128],
+  [/Phi-3\.5-MoE/, 16],
+  // One of them sees all tokens.
+  [/GLM-4\.5-Air/, 129],
+  [/MiniMax-M2/, 256],
   [/gpt-oss-20b/, 32],
   [/gpt-oss-120b/, 128],
 ]

@@ -495,6 +495,28 @@ describe('answers', () => {
       assert.ok(expected > least && expected < most, String(expected))
     })
 
+  for (const [model, millions] of [
+    ['google/gemma-3-270m', 268],
+    ['Salesforce/codegen-350M-mono', 357],
+    ['cross-encoder/ms-marco-MiniLM-L-12-v2', 33],
+    ['BAAI/bge-reranker-v2-m3', 560],
+    ['nghuyong/ernie-2.0-base-en', 109],
+    ['microsoft/swinv2-base-patch4-window8-256', 88],
+    ['facebook/convnextv2-tiny-22k-224', 29],
+    ['facebook/mask2former-swin-base-coco-panoptic', 107],
+    ['RWKV/rwkv-4-169m-pile', 169],
+    ['DDPM UNet 64x64', 114],
+    ['stabilityai/stable-diffusion-3.5-medium', 2243],
+  ] as const)
+    it(`${model} has about ${millions} million weights`, () => {
+      const read = readQuestion({ model })
+      assert.ok(!('option' in read))
+      assert.ok(
+        Math.abs(read.network!.parameters / 1e6 / millions - 1) < 0.03,
+        String(read.network!.parameters),
+      )
+    })
+
   it('networks for segmentation keep what was measured, whatever their heads compute', () => {
     const of = (model: string) =>
       ask({ model, gpu: 'V100', batch: 2, size: '512x1024', precision: 'fp32', optimizer: 'SGD' }).memory!

@@ -43,6 +43,22 @@ const families: [pattern: RegExp, known: (match: RegExpExecArray) => string][] =
     ([, size]) => `bert-${size ?? 'base'}-uncased`,
   ],
   [/colbert/, () => 'bert-base-uncased'],
+  [/minilm-l-?(6|12)(?!\d)/, ([, layers]) => `sentence-transformers/all-MiniLM-L${layers}-v2`],
+  [/all-distilroberta/, () => 'distilbert/distilroberta-base'],
+  [/bge-(?:m3|reranker-v2-m3)|jina-embeddings-v3/, () => 'FacebookAI/xlm-roberta-large'],
+  [/bertweet-(base|large)|(?:^|[-_/])luke-(base|large)/, ([, tweets, words]) => `roberta-${tweets ?? words}`],
+  [
+    /(?:^|[-_/])(?:macbert|chinese-macbert|ernie-[\d.]+(?:-\w+)?|layoutlm(?:v[23])?)-(base|large)/,
+    ([, size]) => `bert-${size}-uncased`,
+  ],
+  [/mms-300m/, () => 'facebook/wav2vec2-xls-r-300m'],
+  [/umt5-(small|base)/, ([, size]) => `google/mt5-${size}`],
+  [/data2vec-vision-(base|large)/, ([, size]) => `beit_${size}_patch16_224`],
+  [/convnextv2-(tiny|base|large|huge)/, ([, size]) => `convnextv2_${size}`],
+  [
+    /swinv2-(tiny|small|base)-patch4-window(\d+)-(\d+)/,
+    ([, size, window, edge]) => `swinv2_${size}_window${window}_${edge}`,
+  ],
   [/xlnet-(base|large)/, ([, size]) => `bert-${size}-uncased`],
   // Many languages and trades have a BERT of their own: 'legal-bert-base', 'PubMedBERT-base', 'chinese-roberta-wwm-ext'.
   [/(?:^|[-_/])(?:\w+-)*roberta-(base|large)/, ([, size]) => `roberta-${size}`],

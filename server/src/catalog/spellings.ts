@@ -66,6 +66,8 @@ function shorter(text: string): string[] {
   }
   // 'GPT-2 124M'
   forms.push(rest.replace(/[-_ ]\d+(\.\d+)?M$/i, ''))
+  // 'DDPM UNet 64x64'
+  forms.push(rest.replace(/[-_ ]\d{2,4}\s?[x×]\s?\d{2,4}$/i, ''))
   // 'CodeGPT-small (gpt2)'
   const beside = /\(([a-z][^()]*)\)/i.exec(text)?.[1]
   if (beside !== undefined && selfSupervised(text) === undefined) forms.push(beside.trim())
@@ -86,7 +88,7 @@ function onRecord(name: string, forms: readonly string[]): NamedModel | undefine
 
 /** Language models of less than a billion parameters: 'MPT-125M', 'pythia-160m-seed1'. */
 const languageMillions =
-  /(?:^|[/_ -])(?:mpt|gpt|opt|pythia|(?:tiny)?llamas?|bloomz?|smollm\d?|qwen\d?|olmo|mamba|rwkv)\D{0,16}[a-z_ -](\d{2,3})\s?M\b/i
+  /(?:^|[/_ -])(?:mpt|gpt|opt|pythia|(?:tiny)?llamas?|bloomz?|smollm\d?|qwen\d?|olmo|mamba|rwkv)[^/]{0,16}?[a-z_ -](\d{2,3})\s?M\b/i
 
 /** Undefined: not known, not even its size. */
 export function namedModel(text: string): NamedModel | undefined {
