@@ -6,7 +6,7 @@ import type { ClaimBuilder, Place } from '../workload/builder.js'
 import type { LaunchValue } from '../workload/claim.js'
 import type { ReaderContext } from './reader.js'
 import { linesBefore } from './shell/environment-values.js'
-import { trainsByName } from './shell/failures.js'
+import { claimIgnoredFailures, trainsByName } from './shell/failures.js'
 import { claimShellGrids } from './shell/grid-loop.js'
 import { claimJobOperations, type JobMachine } from './shell/job-operations.js'
 import { claimShellLaunch, type FoundLaunch, launchesOf, type Work, workOf } from './shell/launches.js'
@@ -85,6 +85,7 @@ export function claimScript(
     adjust,
   )
   claimShellGrids(claims, facts, () => place)
+  claimIgnoredFailures(claims, launches, text, () => place, script.job)
   if (script.machine !== null) {
     const machine = { ...script.machine, job: script.job }
     claimJobOperations(claims, facts, launches, machine, text, () => place)

@@ -7,7 +7,7 @@ import type { Launch } from '../../workload/claim.js'
 import { bareLaunch } from '../bare-launch.js'
 import { workOfName } from '../pipelines/step-work.js'
 import type { ReaderContext } from '../reader.js'
-import { programOf, trainsByName, trainsByProgram } from '../shell/failures.js'
+import { claimIgnoredFailures, programOf, trainsByName, trainsByProgram } from '../shell/failures.js'
 import { launchesOf, shellLaunch } from '../shell/launches.js'
 import { makeCall } from '../shell/make-calls.js'
 import { scriptCall } from '../shell/script-calls.js'
@@ -64,6 +64,7 @@ export function trainedBy(
   const launches = launchesOf(commands, () => claims.locate(node)).filter(
     (launch) => trainsByName(launch) && !smoke.test(spelled(launch.command)),
   )
+  claimIgnoredFailures(claims, launches, source, () => ({ start: node.start, end: node.end }), null)
   const remote = commands.flatMap((command) => {
     const line = spelled(command)
     const platform = command.unreachable ? undefined : platforms.find(([pattern]) => pattern.test(line))

@@ -13,7 +13,7 @@ import type { LaunchValue } from '../../workload/claim.js'
 import { bareCommand } from '../bare-command.js'
 import type { ReaderContext } from '../reader.js'
 import { linesBefore } from '../shell/environment-values.js'
-import { trainsByName } from '../shell/failures.js'
+import { claimIgnoredFailures, trainsByName } from '../shell/failures.js'
 import { claimShellGrids } from '../shell/grid-loop.js'
 import { claimJobOperations, type JobMachine } from '../shell/job-operations.js'
 import { claimShellLaunch, type FoundLaunch, launchesOf, type Work, workOf } from '../shell/launches.js'
@@ -94,6 +94,7 @@ export function claimContainer(
     processes === undefined ? undefined : (parts) => processes(parts, nodes),
   )
   claimShellGrids(claims, script.facts, (command) => script.whole ?? command)
+  claimIgnoredFailures(claims, script.launches, script.text, (span) => script.whole ?? span, job)
   if (machine !== null) {
     const { facts, launches, whole } = script
     claimJobOperations(claims, facts, launches, { ...machine, job }, script.text, (span) => whole ?? span)

@@ -2,7 +2,7 @@
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ChangeTarget } from '../../text/change-target.js'
-import type { Place } from '../../workload/builder.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { workOfName } from '../pipelines/step-work.js'
@@ -65,6 +65,38 @@ export const shellFailuresReader = defineReader({
   },
   change: changeShell,
 })
+
+const doneThere = 'take it out of the command of the job'
+
+/** The same in the commands of a job that another file describes: `command: ["bash", "-c", "python train.py || true"]`. */
+export function claimIgnoredFailures(
+  claims: ClaimBuilder,
+  launches: readonly FoundLaunch[],
+  text: string | null,
+  placeOf: (span: { start: number; end: number }) => Place,
+  job: string | null,
+): void {
+  for (const launch of launches.filter(trainsByName)) {
+    const { command } = launch
+    const by = command.ignoredBy
+    if (by === undefined || !command.failureIgnored || !by.text.startsWith('||')) continue
+    if (text !== null && isAskedFor(text, command.start, by.end)) continue
+    const at = placeOf(by)
+    claimOperation(claims, {
+      kind: 'swallow failure',
+      place: 'run',
+      key: shortened(by.text),
+      at,
+      site: { ...at, target: { kind: 'refused', reason: doneThere } },
+      scope: '',
+      evidence: { role: 'job', accelerator: 'maybe', small: null, notebook: false },
+      weight: /\b(echo|printf)\b/.test(by.text) || command.loops.length > 0 ? 'slight' : 'ordinary',
+      subject: programOf(launch),
+      ...(job === null ? {} : { job }),
+      apart: `ignored ${by.start}`,
+    })
+  }
+}
 
 export function programOf({ parts }: FoundLaunch): string {
   const { path, module, inline } = parts.program
