@@ -3,7 +3,7 @@ import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
 import { knowsRank } from '../../workload/launches.js'
 import { sharedWith } from '../lifecycle/job-words.js'
-import { defineRule } from '../rule.js'
+import { defineRule, type Report } from '../rule.js'
 import { hidden, type Silence, unless } from '../silence.js'
 import { subjectIn, subjectsOf } from '../subject-view.js'
 
@@ -13,12 +13,18 @@ export default defineRule({
   checklist: ['waste/duplicate-jobs', 'bottleneck/distributed-setup'],
   severity: 'error',
   // How the machines are paid for matters once they are those that are needed.
-  supersedes: ['lifecycle/on-demand-interruptible'],
-  finds: 'several machines that each train the same model',
-  summary: 'Several machines each train the same model, because nothing divides the work.',
+  supersedes: [
+    'lifecycle/on-demand-interruptible',
+    'distributed/needless-multi-node',
+    'compute/oversized-instance',
+  ],
+  finds: 'several machines or processes that each train the same model',
+  summary: 'Several machines or processes each train the same model, because nothing divides the work.',
   check(view, { report, silent }) {
     const { nodes, provider, instanceType, sharing, undividedBy } = view.settings
     const count = effective(nodes)
+    const copies = copiesOf(view)
+    if (copies !== null) return report(copies)
     if (nodes === undefined || count === undefined || count < 2)
       return silent(unless(view, 'nodes', 'the job runs on one machine'))
     if (sharing !== undefined) return silent(sharedWith(sharing))
@@ -50,6 +56,35 @@ export default defineRule({
     })
   },
 })
+
+/** A launcher starts several processes of a program that knows nothing of ranks: each of them trains all of it. */
+function copiesOf(view: SubjectView<'Compute'>): Report | null {
+  const { gpus, nodes, processes } = view.settings
+  for (const run of view.run.siblings) {
+    const { launch } = run.job
+    if (launch?.perDevice !== true || launch.launcher === 'python' || knowsRank(launch)) continue
+    const trainer = hidden(run, 'devices') === undefined ? trainerOf(run) : null
+    if (trainer === null) continue
+    const { parallelism, readsRank } = trainer.program.settings
+    if (effective(parallelism) !== 'none' || effective(readsRank) !== null) continue
+    // 0: one for each device.
+    const each = launch.processes === 0 ? effective(gpus) : (launch.processes ?? undefined)
+    const all = each === undefined ? undefined : (launch.total ?? each * (effective(nodes) ?? 1))
+    const at = each !== undefined && each > 1 ? (processes ?? gpus) : nodes
+    if (all === undefined || all < 2 || at === undefined) continue
+    const share = (all - 1) / all
+    return {
+      at,
+      message: `${launch.launcher} starts ${all} processes of ${run.script}, which knows nothing of the others: each trains the same model, and ${percent(share)} of the cost is wasted.`,
+      saving: { fraction: [share, share], usd: null, basis: `${all - 1} of ${all} processes add nothing` },
+      fixes: [],
+      related: [
+        { location: trainer.program.subject.location, message: 'wraps no model for several processes' },
+      ],
+    }
+  }
+  return null
+}
 
 const percent = (share: number) => `${Math.round(share * 100)} %`
 
