@@ -5,7 +5,7 @@ import type { Func, Klass, PythonModule } from './module.js'
 import { onlyReturn } from './returns.js'
 
 /** The new last layer of a network: its weights are trained. */
-const headNames = /^(fc|classifier|head|heads|last_linear|linear|lin|out|output|proj|predictor|mlp)\d*$/
+export const headNames = /^(fc|classifier|head|heads|last_linear|linear|lin|out|output|proj|predictor|mlp)\d*$/
 
 /** Modules none of whose weights is trained, by name, with the expression that stands for each. `code`: without comments. */
 export function frozenModules(python: PythonModule, code: string): Map<string, Expr> {
@@ -49,7 +49,7 @@ export function frozenOwners(python: PythonModule, code: string): Expr[] {
 }
 
 /** `param.requires_grad = False`, `param.requires_grad_(False)` give false. */
-function gradientSwitch(statement: Stmt): boolean | null {
+export function gradientSwitch(statement: Stmt): boolean | null {
   if (statement.type === 'expr') {
     const { value } = statement
     if (value.type !== 'call' || value.callee.type !== 'attribute') return null

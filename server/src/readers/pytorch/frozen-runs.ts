@@ -8,6 +8,7 @@ import { namesIn } from '../../syntax/python-children.js'
 import { passedExpression, textIn } from '../../values/argument.js'
 import { type CalledNetwork, calledNetwork, unmoved } from './called-networks.js'
 import { codeMatches } from './evidence.js'
+import { frozenBodies } from './frozen-bodies.js'
 import { fromBatch, frozenPasses, keepsContent } from './frozen-passes.js'
 import { usesAny } from './library-uses.js'
 import { epochLoopOf, epochsOf, openEndedReason } from './loop-facts.js'
@@ -66,6 +67,8 @@ export function frozenRuns(python: PythonModule): FrozenRun[] {
     const run = name.startsWith('self.') ? inForward(python, name) : insideAnother(python, made)
     add(name, architectureOf(python, made) ?? name, run)
   }
+  for (const { name, made, run } of frozenBodies(python))
+    add(name, architectureOf(python, made.expr) ?? name, run)
   for (const [callee, { name, expr }] of heldWithoutGradients(python))
     if (!otherPurpose.test(name)) add(name, architectureOf(python, expr) ?? name, inForward(python, callee))
   return found

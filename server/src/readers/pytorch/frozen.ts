@@ -19,7 +19,7 @@ import { epochLoopOf } from './loop-facts.js'
 export const pytorchFrozenReader = defineReader({
   name: 'pytorch-frozen',
   languages: ['python'],
-  triggers: ['torch'],
+  triggers: ['torch', 'requires_grad', 'freeze_base_model'],
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined || python.evidence.role === 'test' || !trainsAnywhere(python)) return
