@@ -5,7 +5,8 @@ import type { Func, Klass, PythonModule } from './module.js'
 import { onlyReturn } from './returns.js'
 
 /** The new last layer of a network: its weights are trained. */
-export const headNames = /^(fc|classifier|head|heads|last_linear|linear|lin|out|output|proj|predictor|mlp)\d*$/
+export const headNames =
+  /^(fc|classifier|head|heads|last_linear|linear|lin|out|output|proj|predictor|mlp)\d*$/
 
 /** Modules none of whose weights is trained, by name, with the expression that stands for each. `code`: without comments. */
 export function frozenModules(python: PythonModule, code: string): Map<string, Expr> {
