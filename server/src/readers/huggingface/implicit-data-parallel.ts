@@ -8,6 +8,7 @@ import { offsetInFragment } from '../../text/source-fragment.js'
 import { calleePlace } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
 import { knowsRank, startsPlainly } from '../../workload/launches.js'
+import { visibleDevices } from '../pytorch/data-parallel.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainerCalls } from './trainers.js'
 
@@ -33,12 +34,14 @@ export const implicitDataParallelReader = defineReader({
       return
     const place = calleePlace(first)
     const parallelism = claims.subject('Parallelism', place, first.function?.qualified ?? '', python.evidence)
-    const visible = launch.environment.CUDA_VISIBLE_DEVICES
-    if (visible !== undefined) {
-      if (typeof visible.value !== 'string') return
-      const devices = visible.value.split(',').filter((one) => one.trim() !== '').length
-      parallelism.known('devices', 'CUDA_VISIBLE_DEVICES', devices, place, { location: visible.location })
-    }
+    const key = 'CUDA_VISIBLE_DEVICES'
+    const told = launch.environment[key]
+    const visible =
+      told !== undefined && typeof told.value !== 'string' ? 'unknown' : visibleDevices(python, context)
+    const location = told?.location
+    if (visible === 'unknown') return
+    if (visible !== null)
+      parallelism.known('devices', key, visible, place, location === undefined ? {} : { location })
     // A notebook that is its own job is launched by nothing that could be changed.
     const elsewhere = launch.location.path === facts.path ? {} : { location: launch.location }
     parallelism.known('method', 'Trainer', 'data-parallel', place, elsewhere)

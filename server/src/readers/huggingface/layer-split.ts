@@ -9,6 +9,7 @@ import { argumentValue } from '../../values/call-source.js'
 import { convert } from '../../values/operations.js'
 import { callSite } from '../../values/places.js'
 import { knowsRank, startsPlainly } from '../../workload/launches.js'
+import { visibleDevices } from '../pytorch/data-parallel.js'
 import { isTorchLoop } from '../pytorch/loop.js'
 import { defineReader } from '../reader.js'
 import { trainerCalls } from './trainers.js'
@@ -26,26 +27,32 @@ export const layerSplitReader = defineReader({
     const launch = context.binding?.launch
     // A launcher gives each process one device.
     if (python === undefined || launch === undefined || !startsPlainly(launch) || knowsRank(launch)) return
-    const call = trains(python) ? python.methodCalls('from_pretrained').find(isNetwork) : undefined
-    if (call === undefined) return
-    const given = python.argument(call, 'device_map')
-    const place = passedPlace(given)
-    if (place === null) return
-    const parallelism = claims.subject('Parallelism', place, call.function?.qualified ?? '', python.evidence)
-    const value = argumentValue(given, place, callSite(call), parallelism.locator)
-    parallelism.say(
-      'method',
-      'device_map',
-      convert(value, (map) => (spread.test(String(map)) ? 'layers in turn' : 'distributed')),
-    )
-    const visible = launch.environment.CUDA_VISIBLE_DEVICES
-    if (visible === undefined) return
-    const { location } = visible
-    if (typeof visible.value !== 'string')
-      parallelism.unknown('devices', 'CUDA_VISIBLE_DEVICES', 'a variable', place)
-    else {
-      const devices = visible.value.split(',').filter((one) => one.trim() !== '').length
-      parallelism.known('devices', 'CUDA_VISIBLE_DEVICES', devices, place, { location })
+    if (!trains(python)) return
+    for (const call of python.methodCalls('from_pretrained').filter(isNetwork)) {
+      const given = python.argument(call, 'device_map')
+      const place = passedPlace(given)
+      if (place === null) continue
+      const parallelism = claims.subject(
+        'Parallelism',
+        place,
+        call.function?.qualified ?? '',
+        python.evidence,
+      )
+      const value = argumentValue(given, place, callSite(call), parallelism.locator)
+      parallelism.say(
+        'method',
+        'device_map',
+        convert(value, (map) => (spread.test(String(map)) ? 'layers in turn' : 'distributed')),
+      )
+      const key = 'CUDA_VISIBLE_DEVICES'
+      const told = launch.environment[key]
+      const visible =
+        told !== undefined && typeof told.value !== 'string' ? 'unknown' : visibleDevices(python, context)
+      const location = told?.location
+      if (visible === 'unknown') parallelism.unknown('devices', key, 'a device from elsewhere', place)
+      else if (visible !== null)
+        parallelism.known('devices', key, visible, place, location === undefined ? {} : { location })
+      return
     }
   },
   change: () => ({ reason: 'start one process for each GPU, and let each load the model onto its own' }),

@@ -178,7 +178,7 @@ function trainsWrapped(python: PythonModule): boolean {
 }
 
 /** Number of devices that `CUDA_VISIBLE_DEVICES` leaves visible; null where none is set. */
-function visibleDevices(python: PythonModule, context: ReaderContext): number | 'unknown' | null {
+export function visibleDevices(python: PythonModule, context: ReaderContext): number | 'unknown' | null {
   const bound = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   if (typeof bound === 'string') return count(bound)
   const written = python.environmentWrites().get('CUDA_VISIBLE_DEVICES')
