@@ -773,6 +773,8 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['PyTorch', '`torch.profiler.profile(schedule=…)`, `emit_nvtx`', 'no schedule'],
       ['Lightning', '`profiler`', 'none'],
       ['Hugging Face Trainer', '`skip_memory_metrics`', 'true'],
+      ['W&B', '`watch(log_freq=…)`', '1000'],
+      ['TensorBoard', '`add_histogram(…)`'],
     ],
   },
   'training/retained-graph': {

@@ -156,6 +156,7 @@ import { pytorchDistributedReader } from './pytorch/distributed.js'
 import { pytorchFreshWeightsReader } from './pytorch/fresh-weights.js'
 import { pytorchFrozenReader } from './pytorch/frozen.js'
 import { graphDatasetReader } from './pytorch/graph-datasets.js'
+import { histogramsReader } from './pytorch/histograms.js'
 import { pytorchLoopReader } from './pytorch/loop.js'
 import { pytorchModesReader } from './pytorch/modes.js'
 import { pytorchOperationsReader } from './pytorch/operations.js'
@@ -221,6 +222,7 @@ import { vertexTuningReader } from './vertex/tuning-job.js'
 import { wandbAgentReader } from './wandb/agent-command.js'
 import { wandbReportsReader } from './wandb/reports.js'
 import { wandbSweepReader } from './wandb/sweep.js'
+import { wandbWatchReader } from './wandb/watch.js'
 import { zenmlReader } from './zenml/steps.js'
 
 export const readers: readonly Reader[] = [
@@ -380,6 +382,7 @@ export const readers: readonly Reader[] = [
   pytorchFreshWeightsReader,
   pytorchFrozenReader,
   graphDatasetReader,
+  histogramsReader,
   pytorchLoopReader,
   pytorchModesReader,
   pytorchOperationsReader,
@@ -444,5 +447,6 @@ export const readers: readonly Reader[] = [
   wandbAgentReader,
   wandbReportsReader,
   wandbSweepReader,
+  wandbWatchReader,
   zenmlReader,
 ]
