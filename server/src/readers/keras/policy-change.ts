@@ -77,7 +77,7 @@ export function changePolicy(
   const endsHere = ends || others.length > 0 || makesWhole(python)
   const statement: PythonRange = { fragment: fragment.index, start: at.start, end: at.end }
   // Which release of Keras it runs with is not known, and it may well be one from before.
-  const old = alone && lookUp(facts.versions, 'keras') === undefined && fromBefore.test(python.code)
+  const old = alone && lookUp(facts.versions, 'keras') === undefined && isWrittenForOld(python)
   return {
     // The last layer of a network that is made in another file would compute in 16 bits as well.
     title: `${endsHere ? title : `${title}, and give its last layer dtype="float32"`}${old ? '; Keras before 2.4 has no policies' : ''}`,
@@ -101,6 +101,9 @@ export function standsAlone(python: PythonModule): boolean {
 /** Names that Keras 2 had before its release 2.4, and which went in the years after. */
 const fromBefore =
   /\b(fit|predict|evaluate)_generator\(|\bnp_utils\b|\b(Adam|SGD|RMSprop|Nadam|Adagrad|Adadelta)\(lr\s*=|keras\.layers\.(merge|normalization|convolutional|core)\b/
+
+/** It uses what had gone some years ago. */
+export const isWrittenForOld = ({ code }: PythonModule): boolean => fromBefore.test(code)
 
 /** What TensorFlow 2.4, which brought the policies, and the releases of Keras beside it had no more. */
 function usesRemoved(python: PythonModule, versions: Record<string, string> = {}): boolean {

@@ -1,8 +1,10 @@
 /** What `fit` of Keras keeps of a run. Source: keras 3.5, callbacks/model_checkpoint.py, backup_and_restore.py. */
 
+import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { both, orDefault, stated } from '../../values/operations.js'
@@ -19,6 +21,7 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { argumentOf, fitPosition, kerasFits } from './fits.js'
+import { isWrittenForOld, kerasPackage } from './policy-change.js'
 import { checkpointSettings } from './settings.js'
 
 export const kerasRecordsReader = defineReader({
@@ -121,31 +124,20 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
         }
   }
   if (claim.setting === 'saves') {
-    const spelled = spelling(python)
-    if (spelled === null) return { reason: 'the name of Keras in this file is not known' }
-    const write = addCallback(
-      python,
-      call,
-      `${spelled}.callbacks.BackupAndRestore('backup')`,
-      facts,
-      fitPosition(call, 'callbacks'),
-    )
-    return 'reason' in write
-      ? write
-      : {
-          title: 'Resume from the last epoch after an interruption (BackupAndRestore)',
-          safety: 'unsafe',
-          writes: [write],
-          imports: [],
-        }
+    const { path, fragment, versions } = facts
+    const use = { path, fragment: fragment.index, offset: call.expr.start }
+    const name = nameFor(python.tree, kerasPackage(python, 'callbacks'), 'BackupAndRestore', use)
+    const code = `${name.text}('backup')`
+    const write = addCallback(python, call, code, facts, fitPosition(call, 'callbacks'))
+    if ('reason' in write) return write
+    const title = 'Resume from the last epoch after an interruption (BackupAndRestore)'
+    const old = lookUp(versions, 'tensorflow') === undefined && isWrittenForOld(python)
+    return {
+      title: old ? `${title}; TensorFlow before 2.8 does not have it` : title,
+      safety: old ? 'display' : 'unsafe',
+      writes: [write],
+      imports: name.import === null ? [] : [name.import],
+    }
   }
   return byHand(claim)
-}
-
-/** `keras`, `tf.keras`, as the file calls it. */
-function spelling(python: PythonModule): string | null {
-  const text = python.text
-  if (/^\s*import keras\b|^\s*from tensorflow import (.*, *)?keras\b/m.test(text)) return 'keras'
-  const alias = /^\s*import tensorflow(?:\.compat\.v2)?(?: as (\w+))?/m.exec(text)
-  return alias === null ? null : `${alias[1] ?? 'tensorflow'}.keras`
 }

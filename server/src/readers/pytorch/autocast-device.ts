@@ -32,26 +32,42 @@ export function onCuda(python: PythonModule, block: Span, use: NameUse, quote: s
 
 const named = /(^|[._])(device|dev)$/i
 
-/** The expression that names the device of a step: what its batches are moved to, else what its function is given or moves the network to. */
+/** The expression that names the device of a step: what its batches are moved to, else what its function, its class or the module moves things to. */
 function deviceOf(python: PythonModule, block: Span): Expr | null {
   const func = functionAround(python, block)
-  const moves: Expr[] = []
-  const others: Expr[] = []
+  const loop = python.loops.filter(({ node }) => node.start <= block.start && block.end <= node.end).at(-1)
+  const here: Found = { moves: [], others: [] }
+  const around: Found = { moves: [], others: [] }
   for (const call of python.calls) {
-    if (call.function !== func || call.expr.start > block.end) continue
+    const own = call.function === func
+    if (own && call.expr.start > block.end) continue
     for (const { value } of call.expr.args) {
       if (!isPlain(value) || !named.test(python.code.slice(value.start, value.end))) continue
+      if (!own && !isVisible(python, value, call.function, func)) continue
+      const { moves, others } = own ? here : around
       if (call.method === 'to') moves.push(value)
       else others.push(value)
     }
   }
-  const nearest = (found: readonly Expr[]): Expr | undefined => {
-    const loop = python.loops
-      .filter(({ node }) => node.start <= block.start && block.end <= node.end)
-      .at(-1)?.node
-    return found.find(({ start }) => loop !== undefined && start >= loop.start) ?? found.at(-1)
-  }
-  return nearest(moves) ?? nearest(others) ?? null
+  const nearest = (found: readonly Expr[]): Expr | undefined =>
+    found.find(({ start }) => loop !== undefined && start >= loop.node.start) ?? found.at(-1)
+  return nearest(here.moves) ?? nearest(here.others) ?? around.moves.at(-1) ?? around.others.at(-1) ?? null
+}
+
+interface Found {
+  moves: Expr[]
+  others: Expr[]
+}
+
+/** What another function names stands for the same here: `self.device` in one class, a name of the module. */
+function isVisible(python: PythonModule, value: Expr, there: Func | null, here: Func | null): boolean {
+  const root = rootOf(value)
+  if (root === 'self') return there !== null && there.class !== null && there.class === here?.class
+  return here !== null && there === null && python.moduleBindings.has(root)
+}
+
+function rootOf(expr: Expr): string {
+  return expr.type === 'attribute' ? rootOf(expr.value) : expr.type === 'name' ? expr.id : ''
 }
 
 /** A name, or attributes of one: what can be written once more without being computed again. */

@@ -463,6 +463,14 @@ function claimCheckpointBucket(compute: SubjectBuilder<'Compute'>, { root }: Tas
   }
 }
 
+/** Clouds whose machines can only be taken down. Source: SkyPilot, sky/clouds (`CloudImplementationFeatures.STOP`). */
+const withoutStop = /^(runpod|lambda)$/
+
+function neverStops(resources: ConfigNode | undefined): boolean {
+  const named = written(at(resources, 'infra')) ?? written(at(resources, 'cloud')) ?? ''
+  return withoutStop.test(named.split('/')[0]!.toLowerCase())
+}
+
 function changeTask(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const set = (title: string, keys: (string | number)[], to: Json, after?: string) =>
     writeKeys(claim, facts, title, [{ keys, value: to, ...(after === undefined ? {} : { after }) }])
@@ -480,13 +488,17 @@ function changeTask(claim: Claim, value: unknown, facts: FragmentFacts): Change 
       return set(`Run it on ${value} node: num_nodes: ${value}`, ['num_nodes'], Number(value))
     case 'idleStop': {
       const minutes = Math.round(Number(value) / 60)
+      const keys = ['resources', 'autostop']
+      const isWorkstation = minutes >= 60
+      const endless = neverStops(at(resources, 'resources'))
       // What somebody has put on a workstation outlives a stop; a pod cannot be stopped.
-      return minutes >= 60 && !onPods(at(resources, 'resources'))
-        ? set(`Stop the cluster after ${minutes} idle minutes: autostop`, ['resources', 'autostop'], minutes)
-        : set(`Take the cluster down after ${minutes} idle minutes: autostop`, ['resources', 'autostop'], {
-            idle_minutes: minutes,
-            down: true,
-          })
+      if (isWorkstation && !endless && !onPods(at(resources, 'resources')))
+        return set(`Stop the cluster after ${minutes} idle minutes: autostop`, keys, minutes)
+      const title = `Take the cluster down after ${minutes} idle minutes: autostop`
+      const down = { idle_minutes: minutes, down: true }
+      if (!isWorkstation || !endless) return set(title, keys, down)
+      const change = set(`${title}, where its files are kept elsewhere`, keys, down)
+      return 'reason' in change ? change : { ...change, safety: 'display' }
     }
     case 'gpus': {
       const keys = ['resources', 'accelerators']
