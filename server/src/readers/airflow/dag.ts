@@ -20,6 +20,7 @@ import { settingTable } from '../setting-table.js'
 import { changeAirflow } from './change.js'
 import { type Dag, dagsOf, placesOf, type Task, TaskSource } from './dags.js'
 import { claimDeployments } from './deployments.js'
+import { claimMappedTasks } from './mapped-tasks.js'
 import { defaultActiveRuns, majorVersion, scheduleKeys } from './names.js'
 import { claimPod } from './pods.js'
 import { gpusOf, type ReadTask, usesAccelerator, workOf } from './tasks.js'
@@ -73,6 +74,7 @@ function readDag(
   for (const one of dear) {
     readStep(python, claims, dag, one, evidence)
     claimPod(python, claims, dag, one, evidence)
+    claimMappedTasks(python, claims, one)
   }
 }
 

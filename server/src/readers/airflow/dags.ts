@@ -71,7 +71,7 @@ function inside(inner: { start: number; end: number }, outer: { start: number; e
 }
 
 /** `train` of `train.override(retries=2)(x)` and `train.expand(x=…)`. */
-function rootOf(expr: Expr): Expr {
+export function rootOf(expr: Expr): Expr {
   let root = expr
   for (;;) {
     if (root.type === 'call') root = root.callee

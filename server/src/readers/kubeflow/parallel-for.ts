@@ -1,11 +1,10 @@
 /** `with dsl.ParallelFor(items) as item:` around a task that trains: a task for each item. Source: kfp 2.14, kfp/dsl/for_loop.py. */
 import type { PythonModule } from '../../python/module.js'
-import type { Json } from '../../text/json.js'
 import { passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
-import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import { claimJobGrid, dimensionsOf } from '../job-grid.js'
+import { claimJobGrid } from '../job-grid.js'
+import { mappedDimensions } from '../mapped-grid.js'
 import type { Task } from './tasks.js'
 
 const loops = /^kfp\.(v2\.)?dsl\.ParallelFor$/
@@ -24,23 +23,18 @@ export function claimParallelFor(
         ({ task }) => statement.start <= task.call.expr.start && task.call.expr.end <= statement.end,
       )
       const given = passedExpression(python.argument(call, 'loop_args', 0))
-      const items = given === null ? undefined : effective(python.fold(given))
-      const all = Array.isArray(items) ? items.filter(isItem) : []
-      if (tasks.length === 0 || !Array.isArray(items) || all.length < items.length) continue
+      const dimensions = tasks.length === 0 || given === null ? null : mappedDimensions(python, given)
+      if (dimensions === null) continue
       const code = tasks
         .map(({ task }) => python.code.slice(task.call.expr.start, task.call.expr.end))
         .join(' ')
       claimJobGrid(claims, {
         key: 'ParallelFor',
         place: calleePlace(call),
-        dimensions: dimensionsOf(all),
+        dimensions,
         isHanded: (name) => name.split(', ').every((one) => code.includes(`${target.id}.${one}`)),
         onGpu: tasks.some(({ onGpu }) => onGpu),
       })
     }
   }
-}
-
-function isItem(value: Json): value is Record<string, Json> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

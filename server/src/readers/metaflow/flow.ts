@@ -8,6 +8,7 @@ import { CallSource } from '../../values/call-source.js'
 import { convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -22,6 +23,7 @@ import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-ste
 import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimForeach, type TrainingStep } from './foreach.js'
 
 /** Seconds after which AWS Batch and Kubernetes end a step that sets no limit of its own: five days. */
 const defaultLimit = 5 * 86_400
@@ -36,7 +38,8 @@ export const metaflowReader = defineReader({
     if (python === undefined) return
     const evidence = stepEvidence(python)
     const steps = decoratedFunctions(python, /^metaflow\.step$/)
-    for (const step of steps) readStep(python, claims, step, steps, evidence)
+    const training = steps.flatMap((step) => readStep(python, claims, step, steps, evidence) ?? [])
+    claimForeach(python, claims, steps, training)
   },
   change,
 })
@@ -50,13 +53,14 @@ function decorator(python: PythonModule, func: Func, name: string): { expr: Expr
   return null
 }
 
+/** Null: it does not train, as far as is known. */
 function readStep(
   python: PythonModule,
   claims: ClaimBuilder,
   step: Decorated,
   steps: readonly Decorated[],
   evidence: Evidence,
-): void {
+): TrainingStep | null {
   const { func } = step
   const place = namePlace(func)
   // `start` and `end` are only what the flow begins and ends with.
@@ -66,6 +70,7 @@ function readStep(
     { name: func.name, code: func, place, scope: func.qualified },
     { engine: 'Metaflow', key: 'metaflow', unit: 'task', evidence },
   )
+  const trains = work.includes('train')
   const retry = decorator(python, func, 'retry')
   if (retry?.call != null) {
     const times = new CallSource(python, retry.call, claims).get('times')
@@ -99,8 +104,10 @@ function readStep(
     }
     claimCode(python, compute, func, work, place, false)
     claimStepLaunch(claims, python, compute, step, steps)
-    return
+    const onGpu = (effective(gpus) ?? 1) > 0
+    return trains || (onGpu && work.length === 0) ? { func, onGpu } : null
   }
+  return trains ? { func, onGpu: false } : null
 }
 
 function secondsOf(python: PythonModule, call: Call): number | null {

@@ -260,13 +260,34 @@ function keysIn(python: PythonModule, element: Expr): ReadonlyMap<string, string
     if (typeof name === 'string' && value.type === 'name') keys.set(value.id, name)
   }
   if (element.type === 'tuple' || element.type === 'list')
-    for (const item of element.items) add(item.type === 'name' ? item.id : null, item)
+    element.items.forEach((item, index) => {
+      const flag = index === 0 ? null : flagIn(effective(python.fold(element.items[index - 1]!)))
+      const [value, own] = argumentIn(item)
+      add(own ?? flag ?? (value.type === 'name' ? value.id : null), value)
+    })
   else if (element.type === 'dict')
     for (const { key, value } of element.entries)
       add(key === null ? null : effective(python.fold(key)), value)
   else if (element.type === 'call') for (const { name, value } of element.args) add(name, value)
   else return null
   return keys
+}
+
+/** `--weight-decay` */
+const flagIn = (word: unknown): string | null =>
+  typeof word === 'string' ? (/^--?([A-Za-z][\w-]*)=?$/.exec(word)?.[1]?.replaceAll('-', '_') ?? null) : null
+
+/** `str(lr)`, and `f'--lr={lr}'` with the name of its flag. */
+function argumentIn(item: Expr): [value: Expr, flag: string | null] {
+  if (item.type === 'call' && item.callee.type === 'name' && item.callee.id === 'str')
+    return [item.args[0]?.value ?? item, null]
+  if (item.type !== 'fstring') return [item, null]
+  const [first, ...others] = item.parts
+  if (typeof first !== 'string') return [others.length === 0 && first !== undefined ? first : item, null]
+  const [value, ...more] = others
+  return value === undefined || typeof value === 'string' || more.length > 0
+    ? [item, null]
+    : [value, flagIn(first.trim())]
 }
 
 /** The dictionary of `keys, values = zip(*grid.items())`, where the expression is the second of them. */

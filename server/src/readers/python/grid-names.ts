@@ -69,7 +69,7 @@ function keyOf(python: PythonModule, { node }: Loop, target: string): string | n
 }
 
 /** `temperatures`, `LR_LIST`, `args.dropouts`. */
-function collectionOf(values: Expr): string | null {
+export function collectionOf(values: Expr): string | null {
   const written = values.type === 'name' ? values.id : values.type === 'attribute' ? values.attr : null
   const name = written?.replace(/_?(list|values|options|choices|range|grid|space|candidates)$/i, '')
   if (name === undefined || name === '') return null
