@@ -19,3 +19,8 @@ const own: ReadonlySet<string> = new Set(Object.values(ownProcesses))
 export function runsOthers(sharing: string): boolean {
   return !own.has(sharing)
 }
+
+/** All that it says is which variables tell the processes of one another. */
+export function onlyTells(sharing: string): boolean {
+  return sharing === ownProcesses.service || sharing === ownProcesses.nodes
+}

@@ -2,7 +2,7 @@ import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
 import { knowsRank } from '../../workload/launches.js'
-import { sharedWith } from '../lifecycle/job-words.js'
+import { readsNothingOfOthers, sharedWith } from '../lifecycle/job-words.js'
 import { defineRule, type Report } from '../rule.js'
 import { hidden, type Silence, unless } from '../silence.js'
 import { subjectIn, subjectsOf } from '../subject-view.js'
@@ -27,7 +27,7 @@ export default defineRule({
     if (copies !== null) return report(copies)
     if (nodes === undefined || count === undefined || count < 2)
       return silent(unless(view, 'nodes', 'the job runs on one machine'))
-    if (sharing !== undefined) return silent(sharedWith(sharing))
+    if (sharing !== undefined && !readsNothingOfOthers(view)) return silent(sharedWith(sharing))
     const { siblings } = view.run
     const together = siblings.map(worksTogether).find((one) => one !== undefined)
     if (together !== undefined) return silent(together)

@@ -1,9 +1,9 @@
 /** How rules about jobs speak of them. */
 import { effective } from '../../values/value.js'
 import type { Effective, SubjectView } from '../../workload/claim.js'
-import { handedOut, runsOthers } from '../../workload/sharing.js'
+import { handedOut, onlyTells, runsOthers } from '../../workload/sharing.js'
 import { atLeast } from '../bounds.js'
-import { type Silence, unless } from '../silence.js'
+import { hidden, type Silence, unless } from '../silence.js'
 import { subjectIn } from '../subject-view.js'
 
 /** What a job's accelerators are called, and one of them: by the resource that it asks for, where that tells the make. */
@@ -53,6 +53,19 @@ export function withoutAccelerators(view: SubjectView<'Compute'>): Silence {
 /** What else runs in the job and may use what it holds. */
 export function sharedWith(sharing: Effective<string>): Silence {
   return unless({ settings: { sharing } }, 'sharing', `others may use its machines: ${effective(sharing)}`)
+}
+
+/** What would tell its processes of one another is read by none of its programs: each of them is alone. */
+export function readsNothingOfOthers({ run, settings }: SubjectView<'Compute'>): boolean {
+  if (!onlyTells(effective(settings.sharing) ?? '')) return false
+  return run.siblings.every((one) => {
+    const program = subjectIn(one, 'Program')?.settings
+    return (
+      effective(program?.parallelism) === 'none' &&
+      effective(program?.readsRank) === null &&
+      hidden(one, 'devices') === undefined
+    )
+  })
 }
 
 /** What hands out its accelerators is asked for none by any of its programs. */
