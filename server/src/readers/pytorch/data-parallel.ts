@@ -104,8 +104,9 @@ function readWrapper(
   } else {
     const key = 'CUDA_VISIBLE_DEVICES'
     const visible = visibleDevices(python, context)
-    // Whatever is visible: fewer than two leave the wrapper out.
-    if (visible === 'unknown' && list !== 'open')
+    // Where the list is asked for its length, fewer than two leave the wrapper out.
+    const asked = list === 'counted' || list === 'open'
+    if (visible === 'unknown' && !asked)
       parallelism.unknown('devices', key, 'a device from elsewhere', place, { site })
     else if (typeof visible === 'number') parallelism.known('devices', key, visible, place, { site })
   }
@@ -115,11 +116,13 @@ function readWrapper(
   return true
 }
 
+type Listed = 'several' | 'counted' | 'one' | 'open' | 'any'
+
 /**
- * How many a list from elsewhere holds where the wrapper is used: `several` where a helper that makes it is told a number of two
- * or more (`device, device_ids = self._prepare(config['n_gpu'])`), `any` where nobody asks.
+ * How many a list from elsewhere holds where the wrapper is used: `counted` where a helper that makes it is told a number of two
+ * or more (`device, device_ids = self._prepare(config['n_gpu'])`), `open` where it is told an unknown one, `any` where nobody asks.
  */
-function listedSomewhere(python: PythonModule, call: Call, expr: Expr): 'several' | 'one' | 'open' | 'any' {
+function listedSomewhere(python: PythonModule, call: Call, expr: Expr): Listed {
   if (several.test(python.code.slice(expr.start, expr.end))) return 'several'
   if (expr.type !== 'name') return 'any'
   // `if len(device_ids) > 1:` around it.
@@ -134,7 +137,7 @@ function listedSomewhere(python: PythonModule, call: Call, expr: Expr): 'several
   const counts = made.args.map(({ value }) => effective(python.fold(value)))
   // `'0,1'` lists them.
   if (counts.some((one) => (typeof one === 'string' ? /\d\s*,\s*\d/.test(one) : Number(one) > 1)))
-    return 'several'
+    return 'counted'
   return counts.length > 0 && counts.every((one) => one === undefined) ? 'open' : 'one'
 }
 
