@@ -2,7 +2,7 @@
 import { isBackward } from '../../python/effects.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
-import { returnedLosses as lossesOfStep, lossesReturned } from '../../python/step-calls.js'
+import { lossesReturned } from '../../python/step-calls.js'
 import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'
@@ -62,7 +62,7 @@ function lossesOf(
   }
   const passes = backwardPasses(python, own)
   for (const { loss } of passes) add(loss)
-  if (passes.length === 0 && owner !== null && handsOnLoss(code, owner))
+  if (passes.length === 0 && owner !== null && handsOnLoss(python, code, owner))
     for (const loss of lossesReturned(owner)) add(loss)
   if (depth < 3)
     for (const { statement } of own) {
@@ -80,18 +80,26 @@ function lossesOf(
   return losses
 }
 
-/** A helper whose loss the step hands to its trainer: `return self._shared_step(batch, 'train')`, `loss = self._step(batch)`. */
-function handsOnLoss({ followed }: Pick<HotCode, 'followed'>, helper: Func, depth = 0): boolean {
-  const call = followed.get(helper)
+/** A helper whose loss is propagated back by who calls it: `loss = self._step(batch)`, `return self._shared_step(batch, 'train')`. */
+function handsOnLoss(python: PythonModule, code: HotCode, helper: Func, depth = 0): boolean {
+  const call = code.followed.get(helper)
   const caller = call?.function
-  if (call === undefined || caller == null || caller === helper || depth > 2) return false
-  const taken = lossesOfStep(caller)
+  if (call === undefined || caller === undefined || caller === helper || depth > 2) return false
+  const around = code.statements.filter(({ func }) => func === caller)
+  const passes = backwardPasses(python, around).flatMap(({ loss }) => lossTerms(loss))
   const given =
-    taken.length > 0 ? taken : handsOnLoss({ followed }, caller, depth + 1) ? lossesReturned(caller) : []
+    passes.length === 0 && caller !== null && handsOnLoss(python, code, caller, depth + 1)
+      ? lossesReturned(caller)
+      : passes
   const { statement } = call
   const [target] = statement.type === 'assign' && statement.value === call.expr ? statement.targets : []
   const name = dotted((target?.type === 'tuple' ? target.items[0] : target) ?? call.expr)
   return given.some((one) => one === call.expr || (name !== null && dotted(one) === name))
+}
+
+/** `loss`, and of `loss / n` as well. */
+function lossTerms(expr: Expr): Expr[] {
+  return expr.type === 'binary' && expr.op === '/' ? lossTerms(expr.left) : [expr]
 }
 
 /** Positions of losses in what a function returns; null: it returns one alone. */
