@@ -417,6 +417,7 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
     others: [
       ['W&B sweeps', '`metric`', 'none'],
       ['scikit-learn', '`scoring`', 'accuracy for classifiers'],
+      ['Optuna', '`direction`, metrics of pruning callbacks', 'minimize'],
     ],
   },
   'observability/no-tracking': {

@@ -7,6 +7,7 @@ import {
   mayBePassed,
   passedCall,
   passedExpression,
+  passedPlace,
   textArgument,
   whyUnreadable,
 } from '../../values/argument.js'
@@ -189,6 +190,7 @@ function readPruning(
     if (late === null) {
       search.known('earlyTermination', key, true, place)
       readPruningMetric(python, search)
+      readDirection(python, search, study)
       return
     }
     search.known('earlyTermination', key, false, calleePlace(late), { site })
@@ -246,6 +248,18 @@ function endsTrials(python: PythonModule, objective: Func | undefined): boolean 
 
 /** What trains step by step: boosters, and whatever counts epochs. */
 const stepwise = /\b(CatBoost|XGB|LGBM)\w*\(|\b(xgb|lgb|xgboost|lightgbm)\.train\(|\bepochs?\b/
+
+/** Which way it looks: down, unless `direction` says otherwise. */
+function readDirection(python: PythonModule, search: SubjectBuilder<'Search'>, study: Call | null): void {
+  if (study === null || !/create_study$/.test(study.name ?? '')) return
+  const given = python.argument(study, 'direction')
+  const at = passedPlace(given) ?? calleePlace(study)
+  const expr = passedExpression(given)
+  const said = textArgument(given) ?? (expr === null ? null : python.nameOf(expr))
+  if (isLeftOut(given)) search.default('goal', 'direction', 'minimize', at)
+  else if (/(^|\.)maximize$/i.test(said ?? '')) search.known('goal', 'direction', 'maximize', at)
+  else if (/(^|\.)minimize$/i.test(said ?? '')) search.known('goal', 'direction', 'minimize', at)
+}
 
 /** `KerasPruningCallback(trial, 'loss')`: what the callbacks of the module watch, where they agree. */
 function readPruningMetric(python: PythonModule, search: SubjectBuilder<'Search'>): void {

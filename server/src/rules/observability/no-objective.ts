@@ -25,7 +25,7 @@ export default defineRule({
       })
       return
     }
-    const wrong = wrongWay(search)
+    const wrong = wrongWay(search) ?? prunesWrongWay(search)
     if (wrong !== null) {
       report(wrong)
       return
@@ -84,5 +84,22 @@ function wrongWay(search: SubjectView<'Search'>): Report | null {
     at: goal,
     severity,
     message: `The search ${way}s \`${name}\` (${said}), though ${better} is better: it goes for the worst trials${stops ? ', and stops the best' : ''}.`,
+  }
+}
+
+/** Weak trials are told by a metric that improves the other way than what the search looks for. */
+function prunesWrongWay(search: SubjectView<'Search'>): Report | null {
+  const { goal, pruningMetric } = search.settings
+  const name = effective(pruningMetric)
+  const way = effective(goal)
+  if (goal === undefined || pruningMetric === undefined || name === undefined || way == null) return null
+  const better = betterDirection(name, true)
+  if (better === null || (better === 'higher') === (way === 'maximize')) return null
+  const said = goal.state === 'known' ? `\`${goal.key}\`` : `as it does where \`${goal.key}\` is not given`
+  return {
+    at: pruningMetric,
+    severity: 'warning',
+    message: `Trials are stopped by \`${name}\`, of which ${better === 'lower' ? 'less' : 'more'} is better, but the search ${way}s (${said}): the best trials are stopped, and the worst go on.`,
+    related: [{ location: goal.location, message: `${way}s` }],
   }
 }
