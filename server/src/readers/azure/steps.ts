@@ -6,10 +6,10 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { passedExpression, textArgument } from '../../values/argument.js'
+import { passedExpression, passedPlace, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { foldedValue } from '../../values/folded-value.js'
-import { convert } from '../../values/operations.js'
+import { convert, orDefault } from '../../values/operations.js'
 import { asBoolean } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -75,14 +75,20 @@ function readCall(
 ): void {
   const source = new CallSource(python, call, claims, { withName: true })
   const given = source.expression(keyword)
-  if (given === null) return
+  const folder = script === 'script_name' ? python.argument(call, 'source_directory') : null
+  const whole = folder !== null && /^\.\/?$/.test(textArgument(folder) ?? '') ? passedPlace(folder) : null
+  if (given === null && whole === null) return
   const file = textArgument(python.argument(call, script))?.replace(/\.\w+$/, '')
   const name = textArgument(python.argument(call, 'name')) ?? call.assignedTo ?? file ?? call.method
   const place = calleePlace(call)
   const scope = scopeOf(call, call.assignedTo ?? name)
   const { subject } = describeStep(claims, python, { name, code: null, place, scope }, about(evidence))
-  subject.say('cached', keyword, convert(source.get(keyword), asBoolean))
-  const written = call.expr.args.find((one) => one.value === given) ?? given
+  subject.say('cached', keyword, orDefault(convert(source.get(keyword), asBoolean), true))
+  if (whole !== null) {
+    const input = 'source_directory'
+    subject.known('volatileInput', input, { what: 'the whole project', input, when: 'changed' }, whole)
+  }
+  const written = call.expr.args.find((one) => one.value === given) ?? given ?? call.expr
   explain(python, subject, { start: written.start, end: written.end }, null, place)
 }
 

@@ -8,6 +8,7 @@ export default defineRule({
   judges: 'Step',
   checklist: ['waste/unchanged-transformations', 'waste/cache-features', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
+  tellsTogether: true,
   finds: 'step inputs that change in every run and defeat the cache',
   summary: 'An input that changes in every run defeats the cache of a step.',
   check(step, { report, silent }) {
@@ -19,6 +20,17 @@ export default defineRule({
     if (!isReusable(work)) return silent(unless(step, 'purpose', keepsNothing))
     const wanted = effective(step.settings.uncachedFor)
     if (wanted !== undefined) return silent(`it is not cached on purpose: ${wanted}`)
+    if (found.when === 'changed') {
+      report({
+        at: volatileInput!,
+        severity: 'information',
+        message: `Any change in the project runs "${nameOf(step)}" anew: its \`${found.input}\` is all of it, the README and the code of other steps included. Give it a folder of its own.`,
+        saving: rerunSaving,
+        fixes: [],
+        together: 'changed',
+      })
+      return
+    }
     const input = found.input === '' ? 'an input' : `the input "${found.input}"`
     report({
       at: volatileInput!,

@@ -28,9 +28,9 @@ export interface StepSettings {
   uncachedFor: string
   /**
    * What makes an input new each time, so that nothing is ever reused: '`datetime.now()`' as the input 'out', new
-   * whenever the pipeline is run or built (compiled, defined again).
+   * whenever the pipeline is run or built (compiled, defined again), or whenever anything of the project has changed.
    */
-  volatileInput: { what: string; input: string; when: 'run' | 'built' }
+  volatileInput: { what: string; input: string; when: 'run' | 'built' | 'changed' }
   /** Runs after the first that a failure starts. */
   retries: number
   /** It goes on from what an earlier attempt has saved. */
