@@ -2,11 +2,13 @@
  * Stacks of the AWS CDK in Python as templates of CloudFormation: a construct `Cfn…` is a resource, its keywords are the
  * properties. Source: CDK reference for Python, "CFN constructs"; the constructs of the second layer are those with the same properties.
  */
-import type { ConfigDocument, ConfigEntry, ConfigNode } from '../../config/node.js'
+import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
+import { numberArgument, textArgument } from '../../values/argument.js'
+import { batchProperties, batchResource } from './cdk-batch.js'
 
 /** As CloudFormation writes the names of services that the CDK has in small letters. */
 const services: Record<string, string> = {
@@ -48,13 +50,23 @@ export function stackOf(python: PythonModule): ConfigDocument | null {
       keyEnd: callee.end,
       value: map(call.expr, [
         entry('Type', callee, { ...spanOf(callee), kind: 'scalar', value: type, raw: type }),
-        entry('Properties', call.expr, new Properties(python, names).of(call, 0)),
+        entry('Properties', call.expr, propertiesOf(python, names, call, type)),
       ]),
     }
   })
   const whole = { start: 0, end: python.text.length }
   const root = map(whole, [entry('Resources', whole, map(whole, resources))])
   return { index: 0, root, templated: false, hasErrors: false }
+}
+
+function propertiesOf(
+  python: PythonModule,
+  names: ReadonlyMap<Call, string>,
+  call: Call,
+  type: string,
+): ConfigMap {
+  const own = new Properties(python, names).of(call, 0)
+  return batchResource(call.name ?? '') === null ? own : batchProperties(own, type)
 }
 
 /** The second argument of each construct; another one of the same name gets a number. */
@@ -74,8 +86,8 @@ function namesOf(python: PythonModule): Map<Call, string> {
 }
 
 function typeOf({ name }: Call): string | null {
-  const second = lookUp(secondLayer, name ?? '')
-  if (second !== undefined) return second
+  const second = lookUp(secondLayer, name ?? '') ?? batchResource(name ?? '')
+  if (second !== null) return second
   const [, service, thing] = firstLayer.exec(name ?? '') ?? []
   const spelled = service === undefined ? undefined : lookUp(services, service)
   return spelled === undefined ? null : `AWS::${spelled}::${thing}`
@@ -87,7 +99,7 @@ class Properties {
     private readonly names: ReadonlyMap<Call, string>,
   ) {}
 
-  of(call: Call, depth: number): ConfigNode {
+  of(call: Call, depth: number): ConfigMap {
     const { args } = call.expr
     const named = args.flatMap(({ name, value }) =>
       name === null ? [] : [entry(spelled(name), value, this.node(value, depth))],
@@ -113,9 +125,13 @@ class Properties {
         ),
       )
     const call = made.type === 'call' ? python.callOf(made) : null
-    if (call !== null && /\.\w+Property$/.test(call.name ?? '')) return this.of(call, depth + 1)
-    const type = call === null ? null : instanceType(python, call)
-    if (type !== null) return { ...span, kind: 'scalar', value: type, raw: type }
+    if (call !== null && /\.\w+(Property|ContainerDefinition)$/.test(call.name ?? ''))
+      return this.of(call, depth + 1)
+    const plain =
+      call === null
+        ? null
+        : (instanceType(python, call) ?? containerImage(python, call)?.image ?? secondsOf(python, call))
+    if (plain !== null) return { ...span, kind: 'scalar', value: plain, raw: String(plain) }
     // `config`, `config.ref`, `config.attr_endpoint_config_name`.
     const owner = made.type === 'attribute' ? python.callOf(made.value) : call
     const name = owner === null ? undefined : this.names.get(owner)
@@ -140,6 +156,36 @@ function instanceType(python: PythonModule, call: Call): string | null {
   const size = /\.InstanceSize\.([A-Z]+)(\d*)$/.exec(python.nameOf(second.value) ?? '')
   if (family === undefined || size === null) return null
   return `${family.toLowerCase()}.${size[2]}${size[1]!.toLowerCase()}`
+}
+
+/** An image by its name, or one that is built of a folder beside the program, under a name that nothing else has. */
+export function containerImage(
+  python: PythonModule,
+  call: Call,
+): { image: string; folder: string | null; dockerfile: string | null } | null {
+  const from = /\.ContainerImage\.from_(registry|asset)$/.exec(call.name ?? '')?.[1]
+  if (from === undefined) return null
+  const named = textArgument(python.argument(call, from === 'asset' ? 'directory' : 'name', 0))
+  if (named === null || from === 'registry')
+    return named === null ? null : { image: named, folder: null, dockerfile: null }
+  const folder = named.replace(/^\.\//, '').replace(/\/+$/, '')
+  if (folder.startsWith('/')) return null
+  const file = textArgument(python.argument(call, 'file'))
+  const image = `cdk-asset-${folder.replace(/[^\w-]+/g, '-')}`
+  return {
+    image,
+    folder: folder === '' ? '.' : folder,
+    dockerfile: file === null ? null : `${folder}/${file}`,
+  }
+}
+
+const units: Record<string, number> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 }
+
+/** `Duration.hours(20)` */
+function secondsOf(python: PythonModule, call: Call): number | null {
+  const unit = lookUp(units, /\.Duration\.(\w+)$/.exec(call.name ?? '')?.[1] ?? '')
+  const count = numberArgument(python.argument(call, 'amount', 0))
+  return unit === undefined || count === null ? null : count * unit
 }
 
 function jsonNode(value: Json, span: { start: number; end: number }): ConfigNode {

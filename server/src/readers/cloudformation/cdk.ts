@@ -2,24 +2,30 @@
 
 import { at, map } from '../../config/access.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { calleePlace } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
 import { changeOf, refuse } from '../change-answer.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
-import { stackOf } from './cdk-template.js'
+import { defineReader, type FragmentFacts, importing } from '../reader.js'
+import { containerImage, stackOf } from './cdk-template.js'
 import { readTemplate } from './reader.js'
 import { Template } from './template.js'
 
 export const cdkReader = defineReader({
   name: 'aws-cdk',
   title: 'AWS CDK',
+  leads: importing('aws_cdk'),
   languages: ['python'],
   triggers: ['aws_cdk'],
   shares: true,
   read(facts, context, claims) {
     const document = facts.python === undefined ? null : stackOf(facts.python)
     const resources = map(at(document?.root, 'Resources'))
-    if (document !== null && resources !== undefined)
-      readTemplate(new Template(document, resources, claims), context, claims)
+    if (document === null || resources === undefined) return
+    readTemplate(new Template(document, resources, claims), context, claims)
+    for (const call of facts.python!.calls) {
+      const built = containerImage(facts.python!, call)
+      if (built?.folder != null) claims.imageBuild(built, calleePlace(call))
+    }
   },
   change(claim, value, facts) {
     switch (claim.setting) {
@@ -56,6 +62,13 @@ function replaceLiteral(
   const { start, end } = node
   const before = python.text.slice(start, end)
   const quote = /^(["'])[^"']*\1$/.exec(before)?.[1]
+  // Constructs of the second layer have a switch for it.
+  if (value === 'SPOT' && quote === undefined)
+    return before === 'False'
+      ? changeOf('Set spot=True', [
+          { kind: 'replace', path, range: { fragment: fragment.index, start, end }, text: 'True' },
+        ])
+      : refuse('this construct has a keyword for it: spot=True')
   if (typeof value === 'number' ? !/^\d+$/.test(before) : quote === undefined)
     return refuse(`${key} is set elsewhere: change it there`)
   const name = String(keys!.at(-1))
