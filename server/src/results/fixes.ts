@@ -20,7 +20,8 @@ function combine(changes: Change[]): Change {
   let level = Math.max(...changes.map((change) => weakest.indexOf(change.safety)))
   if (new Set(writes.map((write) => write.path)).size > 1) level = Math.max(level, 1)
   return {
-    title: titleOf(changes),
+    // What another part of the fix takes along has nothing to write, and nothing to say.
+    title: titleOf(changes.filter((change) => change.writes.length > 0)),
     safety: weakest[level]!,
     writes,
     imports: changes.flatMap((change) => change.imports),

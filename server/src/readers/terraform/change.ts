@@ -71,7 +71,10 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
       if (/SM_NUM_GPUS|TENSOR_PARALLEL/.test(facts.fragment.text))
         return { reason: `use ${value}, and tell the server how many GPUs that has` }
       return editor.change(`Use ${value}`, [editor.set(keys, String(value))])
+    case 'gpuModel':
+      return changeAttached(editor, claim, keys, `NVIDIA_${value === 'T4' ? 'TESLA_' : ''}${value}`)
     case 'gpus':
+      if (claim.key === 'core_count') return changeAttached(editor, claim, keys, Number(value))
       // Definitions of AWS Batch jobs, which write numbers as text.
       if (claim.key !== 'resourceRequirements' || keys.at(-1) !== 'value' || Number(value) < 1)
         return byHand(claim)
@@ -104,6 +107,20 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
     default:
       return byHand(claim)
   }
+}
+
+/**
+ * How many accelerators a notebook of Google has, or which, where its machine type stands elsewhere: beside it the block goes when the
+ * type is changed, and rules ask for both together.
+ */
+function changeAttached(editor: Editor, claim: Claim, keys: Key[], to: string | number): Change | Refusal {
+  const written = scalar(at(editor.root, ...keys))?.value
+  if (typeof written !== typeof to || (typeof to === 'string' && !/^NVIDIA_/.test(String(written))))
+    return byHand(claim)
+  const block = keys.findIndex((key) => attached.includes(String(key)))
+  const type = block < 0 ? undefined : at(editor.root, ...keys.slice(0, block), 'machine_type')
+  const goes = text(type) !== undefined
+  return editor.change(`${claim.key} = ${JSON.stringify(to)}`, goes ? [] : [editor.set(keys, to)])
 }
 
 /** A time limit of an AWS Batch job, whose block may not be there yet. */

@@ -59,6 +59,11 @@ export default defineRule({
                     { claim: instanceType, value: smaller.type },
                     // Asked for apart from a machine that has them.
                     ...(machineHasThem(type, gpus, instanceType) ? [{ claim: gpus, value: 1 }] : []),
+                    ...(gpuModel !== undefined &&
+                    smaller.gpu !== null &&
+                    machineHasThem(type, gpuModel, instanceType)
+                      ? [{ claim: gpuModel, value: smaller.gpu.name }]
+                      : []),
                   ],
                 },
               ],
@@ -66,6 +71,7 @@ export default defineRule({
   },
 })
 
-function machineHasThem(type: string | undefined, gpus: Claim, instanceType: Claim): boolean {
-  return instance(type ?? '')?.gpu != null && !sameLocation(gpus.location, instanceType.location)
+/** `asked`: how many, or which. */
+function machineHasThem(type: string | undefined, asked: Claim, instanceType: Claim): boolean {
+  return instance(type ?? '')?.gpu != null && !sameLocation(asked.location, instanceType.location)
 }
