@@ -4,7 +4,8 @@
 
 prints rows for scripts/tables/step-costs.tsv: parameters in millions, operations in billions, and the megabytes that an
 image of 512 × 512 pixels leaves at 16 bits (half of what is measured in fp32). Heads have the widths of mmsegmentation,
-with its auxiliary head on the third stage, 19 classes, and results that are enlarged to the size of the image. Needs
+with its auxiliary head on the third stage, 19 classes, and results that are enlarged to the size of the image. While
+heads run backwards, all else is kept, and there are two gradients as large as the widest input of a convolution. Needs
 torch and torchvision, and no GPU (saved.py tells how it is measured).
 """
 
@@ -246,6 +247,21 @@ def networks():
         yield f"segformer_b{at}", lambda at=at, one=one: Segformer(32 if at == 0 else 64, one, 256)
 
 
+def in_flight(model, images):
+    """Bytes for one image of the gradients that stand beside all that is kept."""
+    widest = 0
+
+    def look(_module, inputs):
+        nonlocal widest
+        widest = max(widest, inputs[0].numel() / inputs[0].shape[0])
+
+    hooks = [one.register_forward_pre_hook(look) for one in model.modules() if isinstance(one, nn.Conv2d)]
+    model(images)
+    for one in hooks:
+        one.remove()
+    return 2 * 4 * widest
+
+
 def main():
     for name, make in networks():
         torch.set_default_device("meta")
@@ -256,10 +272,10 @@ def main():
             continue
         finally:
             torch.set_default_device("cpu")
-        one, two, four = (torch.empty(count, 3, EDGE, EDGE, device="meta") for count in (1, 2, 4))
+        two, four = (torch.empty(count, 3, EDGE, EDGE, device="meta") for count in (2, 4))
         with FlopCounterMode(display=False) as counter:
             model(two)
-        full = (kept(model, four, False) - kept(model, two, False)) / 2
+        full = (kept(model, four, False) - kept(model, two, False)) / 2 + in_flight(model, two)
         parameters = sum(each.numel() for each in model.parameters())
         print(f"{name}\t{parameters / 1e6:.1f}\t{EDGE}:{counter.get_total_flops() / 2e9:.1f}\t{full / 2e6:.0f}")
 

@@ -260,7 +260,7 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
       const each = cost.kept === null ? keptByOperations[networkClass] * few : cost.kept / gflops
       return (forward(size).low / 1e9) * each * (bits === 16 ? 1 : 2)
     },
-    keptIsMeasured: networkClass === 'detector' && unit === 'coco' && cost.kept !== null,
+    keptIsMeasured: cost.kept !== null && cost.source.includes('bench/memory/'),
     // Two operations for each weight and token.
     ...(width !== null && { inputs: (size: number) => forward(size).low / (24 * width) }),
     layers: cost.layers ?? blocks(cost.name, parameters) ?? usualLayers[networkClass],
