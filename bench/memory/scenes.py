@@ -5,7 +5,8 @@
 prints rows for scripts/tables/step-costs.tsv: parameters in millions, operations in billions, and the megabytes that an
 image of 512 × 512 pixels leaves at 16 bits (half of what is measured in fp32). Heads have the widths of mmsegmentation,
 with its auxiliary head on the third stage, 19 classes, and results that are enlarged to the size of the image. While
-heads run backwards, all else is kept, and there are two gradients as large as the widest input of a convolution. Needs
+heads run backwards, all else is kept, and there are two gradients as large as the widest input of a convolution. The
+attention of SegFormers grows with the square of the area: operations at 1024 pixels come from EDGE = 1024. Needs
 torch and torchvision, and no GPU (saved.py tells how it is measured).
 """
 

@@ -506,6 +506,10 @@ describe('answers', () => {
     ['facebook/mask2former-swin-base-coco-panoptic', 107],
     ['RWKV/rwkv-4-169m-pile', 169],
     ['DDPM UNet 64x64', 114],
+    ['GPT-2 774M', 774],
+    ['GPT-2 350M', 355],
+    ['GPT-3 125M', 125],
+    ['tiny-llama', 1100],
     ['stabilityai/stable-diffusion-3.5-medium', 2243],
   ] as const)
     it(`${model} has about ${millions} million weights`, () => {
@@ -516,6 +520,22 @@ describe('answers', () => {
         String(read.network!.parameters),
       )
     })
+
+  it('adapters on FLUX.1 in 4 bits fit a card of 24 GB where layers are computed twice', () => {
+    const { memory } = ask({
+      model: 'FLUX.1-dev',
+      gpu: 'RTX 4090',
+      batch: 1,
+      size: '512x768',
+      precision: 'bf16',
+      optimizer: '8-bit AdamW',
+      method: 'qlora r=4+checkpointing',
+    })
+    assert.ok(
+      memory!.low < 9 * 2 ** 30 && memory!.expected < 16 * 2 ** 30,
+      String(memory!.expected / 2 ** 30),
+    )
+  })
 
   it('networks for segmentation keep what was measured, whatever their heads compute', () => {
     const of = (model: string) =>

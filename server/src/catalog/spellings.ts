@@ -76,9 +76,23 @@ function shorter(text: string): string[] {
   return [...new Set(forms)].filter((form) => form !== '')
 }
 
+/** Parameters that the name speaks of; null: of none. */
+function saidParameters(name: string): number | null {
+  const said = /[-_ ](\d+(?:\.\d+)?)\s?([MB])\b/i.exec(name.replace(/\s*\([^)]*\)/g, ''))
+  return said === null ? null : Number(said[1]) * (/b/i.test(said[2]!) ? 1e9 : 1e6)
+}
+
+/** What a name leaves out when it is shortened must not contradict it: a 'GPT-2 774M' is none of 124 million weights. */
+function agrees(name: string, form: string, { parameters }: KnownModel): boolean {
+  const said = saidParameters(name)
+  if (said === null || saidParameters(form) !== null) return true
+  return said / parameters < 1.5 && parameters / said < 1.5
+}
+
 function onRecord(name: string, forms: readonly string[]): NamedModel | undefined {
   for (const form of forms) {
     const direct = model(form) ?? indexed().get(normal(form))
+    if (direct !== undefined && !agrees(name, form, direct)) continue
     const cost = stepCost(form) ?? (direct === undefined ? undefined : stepCost(direct.name)) ?? null
     const known = direct ?? (cost === null ? undefined : modelOf(cost)) ?? null
     if (known !== null || cost !== null) return { name, model: known, cost, assumed: false }
@@ -88,7 +102,7 @@ function onRecord(name: string, forms: readonly string[]): NamedModel | undefine
 
 /** Language models of less than a billion parameters: 'MPT-125M', 'pythia-160m-seed1'. */
 const languageMillions =
-  /(?:^|[/_ -])(?:mpt|gpt|opt|pythia|(?:tiny)?llamas?|bloomz?|smollm\d?|qwen\d?|olmo|mamba|rwkv)[^/]{0,16}?[a-z_ -](\d{2,3})\s?M\b/i
+  /(?:^|[/_ -])(?:mpt|gpt|opt|pythia|(?:tiny)?llamas?|bloomz?|smollm\d?|qwen\d?|olmo|mamba|rwkv)[^/]{0,16}?[a-z_ -](\d{2,4})\s?M\b/i
 
 /** Undefined: not known, not even its size. */
 export function namedModel(text: string): NamedModel | undefined {

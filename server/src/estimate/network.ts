@@ -25,6 +25,8 @@ export interface Network {
   unit: SizeUnit
   /** Size of a sample where none is given; null: nothing usual, texts differ. */
   usualSize: number | null
+  /** Of an encoder and a decoder: it reads as many tokens as its size says, and writes as many. */
+  readsAndWrites?: boolean
   /** Between what sizes samples lie where nothing tells theirs; null or absent: that is not said. */
   assumedSize?: Interval | null
   /** What is not known of its layers. A clause each. */
@@ -244,8 +246,9 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
     }
   }
   const parameters = cost.parameters ?? model?.parameters ?? 0
-  // All layers of a transformer for texts or audio are of one width, of which 12 squares make a layer.
-  const even = networkClass === 'transformer' && unit !== 'pixels' && cost.layers !== null && parameters > 0
+  // All layers of a transformer for texts, audio or codes are of one width, of which 12 squares make a layer.
+  const plain = networkClass === 'dit' || (networkClass === 'transformer' && unit !== 'pixels')
+  const even = plain && cost.layers !== null && parameters > 0
   const width = even ? Math.sqrt(parameters / (12 * cost.layers!)) : null
   const few = networkClass === 'conv' && parameters < thin.parameters ? thin.kept : 1
   return {
@@ -254,6 +257,7 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
     parameters,
     unit,
     usualSize: unit === 'tokens' ? null : usual,
+    readsAndWrites: unit === 'tokens' && model?.kind === 'nlp-seq2seq',
     forward,
     kept(size, bits) {
       const [, gflops] = cost.points[0]!

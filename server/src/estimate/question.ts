@@ -228,6 +228,8 @@ function sizeOf(
   const { numbers, phases } = written
   if (phases) return { low: Math.min(...numbers), high: Math.max(...numbers) }
   const one = single(unit, numbers, text)
+  // The encoder reads the first, the decoder writes the second; their arithmetic is on record for as many of both.
+  if (network.readsAndWrites && one > numbers[0]!) return { low: one / 2, high: one }
   return { low: one, high: one }
 }
 
