@@ -135,7 +135,7 @@ export class CallSource implements TreeSource {
     const place = { start: expr.start, end: expr.end }
     const site: Place = {
       ...place,
-      target: { kind: 'refused', reason: 'it is a parameter of the pipeline: change its default' },
+      target: { kind: 'refused', reason: 'it is a parameter: change its default' },
     }
     const value = argumentValue(asArgument(this.python, expr), place, site, this.locator)
     return value.state === 'known' ? { ...value, overridable: true } : null
