@@ -1,4 +1,5 @@
 /** Functions that nothing in the project calls. */
+import type { Expr } from '../syntax/python-ast.js'
 import { isExportedNotebook } from './entry-point.js'
 import type { Func, PythonModule } from './module.js'
 
@@ -26,4 +27,14 @@ function isUncalled(python: PythonModule, func: Func): boolean {
   // In a string, a table or a list of exports.
   const mentions = python.code.match(new RegExp(`\\b${func.name}\\b`, 'g')) ?? []
   return mentions.length <= 1 + sites.length
+}
+
+/** `def train(instance_type='ml.g5.xlarge')`, which nothing in the project calls: what it does when it is given nothing else. Null: it is called, or the name stands for something else. */
+export function uncalledDefault(python: PythonModule, name: Expr): Expr | null {
+  if (name.type !== 'name') return null
+  const [binding, ...others] = python.bindingsOf(name)
+  if (binding?.kind !== 'param' || binding.value === null || others.length > 0) return null
+  const func = python.parameterOf(binding)?.func
+  if (func === undefined || python.outsideCalls(func).length > 0) return null
+  return (python.callSites(func) ?? []).length === 0 ? binding.value : null
 }

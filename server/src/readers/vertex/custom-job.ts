@@ -7,6 +7,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import { readArguments as argumentsIn } from '../../link/script-arguments.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { uncalledDefault } from '../../python/uncalled.js'
 import { passedExpression, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert, orDefault, stated, unreadable } from '../../values/operations.js'
@@ -181,7 +182,10 @@ function claimScheduling(
     compute.unknown('timeLimit', 'timeout', 'the job is started elsewhere', place)
     return
   }
-  const source = new CallSource(python, ran, compute.locator, { target: { kind: 'call', role: 'run' } })
+  const source = new CallSource(python, ran, compute.locator, {
+    target: { kind: 'call', role: 'run' },
+    defaultOf: uncalledDefault,
+  })
   runSettings.claim(compute, source)
   const strategy = source.get(key)
   const written = source.textOf(key) ?? ''
@@ -202,7 +206,7 @@ function runOf(python: PythonModule, made: Call): Call | null {
 
 function readCustomJob(python: PythonModule, claims: ClaimBuilder, made: Call): void {
   const key = 'worker_pool_specs'
-  const source = new CallSource(python, made, claims, { positions: { [key]: 1 } })
+  const source = new CallSource(python, made, claims, { positions: { [key]: 1 }, defaultOf: uncalledDefault })
   const pools = Array.from({ length: source.lengthOf(key) ?? 0 }, (_, index) => {
     const path = [key, index, 'machine_spec']
     const spec = source.expression(...path)
@@ -249,7 +253,7 @@ function claimReplicas(compute: SubjectBuilder<'Compute'>, source: Source): void
 
 /** `machine_type=…` as arguments: of `from_local_script`, or of the `run` of a training job. */
 function readArguments(python: PythonModule, claims: ClaimBuilder, made: Call, asked: Call): void {
-  const source = new CallSource(python, asked, claims)
+  const source = new CallSource(python, asked, claims, { defaultOf: uncalledDefault })
   // A dictionary that is unpacked may hold the machine as well; one that cannot be read may hold any.
   if (source.get('machine_type').state === 'unknown') return
   // The default is a machine with four cores and nothing else.
