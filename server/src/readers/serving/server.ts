@@ -244,15 +244,17 @@ function readContainer(
   const image = text(at(container, 'image')) ?? null
   // Other accelerators have other formats.
   if (/tpu|neuron|gaudi|hpu|rocm|xpu|cpu/i.test(image ?? '')) return
-  const line = at(container, 'command')
-  if (line !== undefined && text(line) !== undefined) {
+  // Compose puts it before the command.
+  const entrypoint = at(container, 'entrypoint')
+  const line = at(container, 'command') ?? (text(entrypoint) === undefined ? undefined : entrypoint)
+  if (line !== undefined && text(line) !== undefined && items(entrypoint).length === 0) {
     // Compose splits it as a shell does.
     const [command] = context.shell(`${argumentsOf} ${text(line)!}`).commands
     const found = serverCommand(command?.words.slice(1) ?? [], image)
     if (found !== null) readCommand(found, path, claims, wordsIn(line, source))
     return
   }
-  const words = [...items(line), ...items(at(container, 'args'))]
+  const words = [...items(entrypoint), ...items(line), ...items(at(container, 'args'))]
   const shell = words.findIndex((word) => /^-\w*c$/.test(written(word) ?? ''))
   const script = shell >= 0 ? words[shell + 1] : undefined
   if (script !== undefined && /(^|\/)(ba|da)?sh$/.test(written(words[0]) ?? '')) {
