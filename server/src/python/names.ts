@@ -6,6 +6,7 @@ import { baseClasses } from './base-classes.js'
 import { canonicalName, starExports } from './canonical-names.js'
 import { classConstant } from './data-classes.js'
 import { inheritedField } from './inherited-fields.js'
+import { importedBy, importedUnder } from './lazy-imports.js'
 import type {
   ClassSummary,
   Func,
@@ -229,6 +230,7 @@ export function nameOf(analysis: Analysis, expr: Expr, depth = 0): string | null
     const target = expr.value.type === 'name' ? targetOf(analysis, expr) : null
     return target === null ? null : reexported(analysis, target)
   }
+  if (expr.type === 'subscript') return importedUnder(analysis, expr, depth)
   return expr.type === 'call' ? attributeByName(analysis, expr, depth) : null
 }
 
@@ -296,8 +298,11 @@ function followBinding(analysis: Analysis, binding: Binding, depth: number): str
       if (made === 'functools.partial' && value.args[0] !== undefined && value.args[0].name === null) {
         return nameOf(analysis, value.args[0].value, depth + 1)
       }
+      if (made === null) return importedBy(analysis, value, null, depth)
     }
   }
+  if (binding.kind === 'assign' && binding.value?.type === 'call' && binding.unpack !== null)
+    return importedBy(analysis, binding.value, binding.unpack, depth)
   return null
 }
 
