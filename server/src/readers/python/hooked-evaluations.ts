@@ -76,10 +76,10 @@ interface HookedPass {
 
 function passOver(python: PythonModule, func: Func, kind: HookKind): HookedPass | null {
   if (kind === 'lightning') return loopOver(python, func)
+  const tests = testsIn(python, func)
   for (const call of func.calls) {
-    if (call.loops.length > 0 || isConditional(python, func, call.expr)) continue
-    const data = dataOf(python, call, kind)
-    if (data !== null) return { data, at: call.expr.callee }
+    const data = call.loops.length > 0 ? null : dataOf(python, call, kind)
+    if (data !== null && !isConditional(tests, call.expr)) return { data, at: call.expr.callee }
   }
   return null
 }
@@ -89,7 +89,7 @@ function loopOver(python: PythonModule, func: Func): HookedPass | null {
   for (const { function: owner, node, hasBreak, parent } of python.loops) {
     if (owner !== func || node.type !== 'for' || hasBreak || parent !== null) continue
     const source = textOf(python, node.iterable)
-    if (!/\btrain_dataloader\b/.test(source) || isConditional(python, func, node.iterable)) continue
+    if (!/\btrain_dataloader\b/.test(source) || isConditional(testsIn(python, func), node.iterable)) continue
     const body = python.code.slice(node.iterable.end, node.end)
     if (/\b(self|pl_module|model|self\.\w*(model|net|network|encoder|backbone|forward))\(/.test(body))
       return { data: 'the training data', at: { start: node.start, end: node.iterable.end } }
@@ -134,11 +134,15 @@ function lastName(expr: Expr): string {
   return expr.type === 'name' ? expr.id : ''
 }
 
-/** A test decides each time whether it is done at all: `if epoch % 10 == 0:`. */
-function isConditional(python: PythonModule, func: Func, { start, end }: Span): boolean {
-  return python.statements.some(
-    (one) => one.type === 'if' && one.start > func.node.start && one.start < start && end <= one.end,
+function testsIn(python: PythonModule, { node }: Func): Span[] {
+  return python.statements.filter(
+    ({ type, start, end }) => type === 'if' && start > node.start && end <= node.end,
   )
+}
+
+/** A test decides each time whether it is done at all: `if epoch % 10 == 0:`. */
+function isConditional(tests: readonly Span[], { start, end }: Span): boolean {
+  return tests.some((one) => one.start < start && end <= one.end)
 }
 
 function textOf(python: PythonModule, { start, end }: Span): string {

@@ -2,7 +2,7 @@
  * Dimensions of a search that the code of a trial never reads: a value that it asks for and leaves in its name, or a key of the
  * configuration that it is handed and does not look up.
  */
-import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Location, Span } from '../../text/location.js'
 import { textArgument } from '../../values/argument.js'
@@ -20,16 +20,21 @@ export function unreadSuggestions(
   asks: RegExp,
   locate: Locate,
 ): UnreadDimension[] {
-  const code = codeOf(python, func)
-  if (anything.test(code)) return []
-  return func.calls.flatMap((call) => {
-    const { statement, expr, assignedTo } = call
-    if (!asks.test(call.method) || statement.type !== 'assign' || statement.value !== expr) return []
-    // Whoever is handed the trial may ask it what it was given.
-    if (assignedTo === null || !/^\w+$/.test(assignedTo) || handsTrialOn(python, func, call)) return []
+  const asking = func.calls.filter(({ method, statement, expr, assignedTo }) => {
+    const kept = statement.type === 'assign' && statement.value === expr
+    return asks.test(method) && kept && assignedTo !== null && /^\w+$/.test(assignedTo)
+  })
+  const code = asking.length === 0 ? '' : codeOf(python, func)
+  if (asking.length === 0 || anything.test(code)) return []
+  const read = mentions(code)
+  const handed = handedOn(python, func)
+  return asking.flatMap((call) => {
+    const { callee } = call.expr
+    const trial = callee.type === 'attribute' && callee.value.type === 'name' ? callee.value.id : null
     const name = textArgument(python.argument(call, 'name', 0))
-    if (name === null || reads(code, assignedTo)) return []
-    return [{ name, location: locate({ start: expr.start, end: expr.end }) }]
+    // Whoever is handed the trial may ask it what it was given.
+    if (trial === null || handed.has(trial) || name === null || read.has(call.assignedTo!)) return []
+    return [{ name, location: locate({ start: call.expr.start, end: call.expr.end }) }]
   })
 }
 
@@ -69,20 +74,20 @@ function codeOf(python: PythonModule, { node }: Func): string {
 }
 
 /**
- * A mention of a name that is no text of its own, no keyword and no target: `"dropout"` and `dropout=` are none, `{dropout}` in a
- * text is one.
+ * Names that are mentioned otherwise than as a text of their own, a keyword or a target: `"dropout"` and `dropout=` do not count,
+ * `{dropout}` in a text does.
  */
-function reads(code: string, name: string): boolean {
-  return new RegExp(`(?<!["'.\\w])${name}\\b(?!["'\\w])(?!\\s*=(?!=))`).test(code)
+function mentions(code: string): Set<string> {
+  const found = code.matchAll(/(?<!["'.\w])([A-Za-z_]\w*)\b(?!["'])(?!\s*=(?!=))/g)
+  return new Set([...found].map((one) => one[1]!))
 }
 
-function handsTrialOn(python: PythonModule, func: Func, { expr: { callee } }: Call): boolean {
-  const trial = callee.type === 'attribute' && callee.value.type === 'name' ? callee.value.id : null
-  if (trial === null) return true
-  return func.calls.some(
-    ({ expr, name }) =>
-      !/^optuna\./.test(name ?? '') &&
-      expr.args.some(({ value }) => value.type === 'name' && value.id === trial) &&
-      python.functionOf(expr.callee) === null,
-  )
+/** Names that are passed to code which is not seen. */
+function handedOn(python: PythonModule, func: Func): Set<string> {
+  const found = new Set<string>()
+  for (const { expr, name } of func.calls)
+    for (const { value } of expr.args)
+      if (value.type === 'name' && !/^optuna\./.test(name ?? '') && python.functionOf(expr.callee) === null)
+        found.add(value.id)
+  return found
 }
