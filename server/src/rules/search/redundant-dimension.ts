@@ -20,11 +20,7 @@ export default defineRule({
   check(search, context) {
     const space = known(search, 'space')
     const { silent } = context
-    for (const { name, location } of known(search, 'unread') ?? [])
-      context.report({
-        at: location,
-        message: `Trials that differ in ${name} only are the same: nothing reads it. ${known(search, 'strategy') === 'grid' ? 'Each of its values is paid for' : 'The search spends trials on a dimension without effect'}.`,
-      })
+    unread(search, context)
     if (known(search, 'strategy') !== 'grid') return silent(noGrid(search))
     if (space === undefined) return silent(unless(search, 'space', ''))
     silent('no two points of the grid are known to be the same')
@@ -47,6 +43,27 @@ export default defineRule({
 function at(search: SubjectView<'Search'>, dimension: Dimension): Report['at'] {
   return dimension.location ?? lookUp(known(search, 'places'), dimension.name) ?? search.settings.space!
 }
+
+/** What the code of a trial asks for, or is handed, and leaves alone. */
+function unread(search: SubjectView<'Search'>, { report }: RuleContext): void {
+  const [first, ...others] = known(search, 'unread') ?? []
+  if (first === undefined) return
+  const shown = others.slice(0, mostShown)
+  const more = others.length - shown.length
+  const names = [first, ...shown].map((one) => one.name)
+  if (more > 0) names.push(`${formatCount(more)} more`)
+  const last = names.pop()!
+  const all = names.length === 0 ? last : `${names.join(', ')} and ${last}`
+  const grid = known(search, 'strategy') === 'grid'
+  const lost = grid ? 'each of their values is paid for' : 'the search spends trials on what has no effect'
+  report({
+    at: first.location,
+    message: `Nothing reads ${all}: trials that differ there only are the same, and ${lost}.`,
+    related: shown.map(({ name, location }) => ({ location, message: `nothing reads ${name}` })),
+  })
+}
+
+const mostShown = 4
 
 /** The same value written twice: `[1, 10, 10]`. */
 function duplicates(search: SubjectView<'Search'>, dimension: Dimension, { report }: RuleContext): void {
