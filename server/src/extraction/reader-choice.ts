@@ -5,8 +5,9 @@ import { WordSearch } from './word-search.js'
 
 interface OfLanguage {
   search: WordSearch
-  /** With the numbers of their words. */
-  readers: { reader: Reader; words: number[] }[]
+  readers: Reader[]
+  /** By the number of a word, the readers that have it, by their place among `readers`. */
+  withWord: number[][]
 }
 
 /** UTF-16 units. */
@@ -30,7 +31,7 @@ class ReaderChoice {
 
   /** In the order of the list of readers. `texts`: what else may hold their words. */
   of(fragment: SourceFragment, texts: readonly string[]): Reader[] {
-    const { search, readers } = this.ofLanguage(fragment.language)
+    const { search, readers, withWord } = this.ofLanguage(fragment.language)
     let own = this.words.get(fragment)
     if (own === undefined) {
       own = search.all(fragment.text)
@@ -38,7 +39,9 @@ class ReaderChoice {
     }
     const found = new Set(own)
     for (const text of texts) for (const word of search.all(text)) found.add(word)
-    return readers.filter(({ words }) => words.some((word) => found.has(word))).map(({ reader }) => reader)
+    const chosen = new Uint8Array(readers.length)
+    for (const word of found) for (const place of withWord[word]!) chosen[place] = 1
+    return readers.filter((_, place) => chosen[place] === 1)
   }
 
   private ofLanguage(language: Language): OfLanguage {
@@ -50,13 +53,18 @@ class ReaderChoice {
         numbers.set(word, number)
         return number
       }
-      const readers = this.readers
-        .filter((reader) => reader.languages.includes(language))
-        .map((reader) => ({ reader, words: reader.triggers.map(numberOf) }))
+      const readers = this.readers.filter((reader) => reader.languages.includes(language))
+      const withWord: number[][] = []
+      readers.forEach(({ triggers }, place) => {
+        for (const word of triggers.map(numberOf)) {
+          withWord[word] ??= []
+          withWord[word].push(place)
+        }
+      })
       const units = [...numbers.keys()].map((word) =>
         Array.from({ length: word.length }, (_, at) => word.charCodeAt(at)),
       )
-      known = { search: new WordSearch(units, letters), readers }
+      known = { search: new WordSearch(units, letters), readers, withWord }
       this.languages.set(language, known)
     }
     return known

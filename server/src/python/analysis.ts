@@ -76,11 +76,13 @@ import type {
 import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
 import { fieldOfObject } from './object-fields.js'
-import { optionCall } from './option-functions.js'
+import { hasOptionFunctions, optionCall } from './option-functions.js'
 import { OutsideCalls } from './outside.js'
 import { possibleValues } from './possible.js'
 import { type SetElsewhere, settingsElsewhere } from './process-settings.js'
 import { ProgramParameters } from './program-parameters.js'
+import { isForeign, projectMember } from './project-members.js'
+import { ReachedNames } from './reached-names.js'
 import { resultOf } from './results.js'
 import { returnsOf } from './returns.js'
 import type { Binding, Scope } from './scope.js'
@@ -143,8 +145,13 @@ export class Analysis implements PythonModule {
   private readonly hasMainGuard: boolean
   readonly bindingNames = new Map<Binding, string | null>()
   /** What names that were asked for may stand for, by place. */
-  readonly reached: Map<number, { name: string; bindings: readonly Binding[] }>
+  readonly reached: ReachedNames
+  /** The scope of the class around a place. */
+  readonly classScopes: Map<number, Scope | null>
   readonly projectTargets = new Map<string, { summary: ModuleSummary; rest: string } | null>()
+  /** What the names of imported modules of the project begin with, and for each import target whether it begins so. */
+  readonly projectRoots = new Set<string>()
+  readonly ofProject = new Map<string, boolean>()
   /** Types of bindings, of values of attributes, and of what functions return. */
   readonly types = new CircularAnswers<object, string | null>(null, 100)
   /** Of parameters, whose calls pass on what they are given themselves: the classes of this module, and of others. */
@@ -190,7 +197,8 @@ export class Analysis implements PythonModule {
     this.knowsImporters = neighbours.outside !== undefined || this.importers.length === 0
     this.hasErrors = tree.hasErrors
     this.scopes = once(tree, 'scopes', () => buildScopes(tree.body, text.length))
-    this.reached = once(tree, 'reached', () => new Map())
+    this.reached = once(tree, 'reached', () => new ReachedNames(text.length))
+    this.classScopes = once(tree, 'classes around', () => new Map())
     const index = indexTree(tree)
     this.calls = index.calls
     this.functions = index.functions
@@ -208,7 +216,8 @@ export class Analysis implements PythonModule {
     this.collectBindings(this.scopes)
     this.resolveClasses()
     this.resolveCalls()
-    const options = programArguments(this.calls, (call) => optionCall(this, call))
+    const adds = hasOptionFunctions(this)
+    const options = programArguments(this.calls, (call) => (adds ? optionCall(this, call) : null))
     this.ownArguments = [...withDefaults(options, this.calls), ...dataclassArguments(this)]
     this.programArguments = [...this.ownArguments, ...withDefaults(importedArguments(this), this.calls)]
     this.complete = true
@@ -273,8 +282,7 @@ export class Analysis implements PythonModule {
     return names.importedFunction(this, expr)
   }
   importedClass(expr: Expr): ClassSummary | null {
-    const target = names.targetOf(this, expr)
-    const found = target === null ? null : names.projectTarget(this, target)
+    const found = projectMember(this, expr)
     return (found === null ? undefined : lookUp(found.summary.classes, found.rest)) ?? null
   }
   get moduleBindings(): ReadonlyMap<string, readonly Binding[]> {
@@ -291,6 +299,9 @@ export class Analysis implements PythonModule {
   }
   projectTarget(target: string): { summary: ModuleSummary; rest: string } | null {
     return names.projectTarget(this, target)
+  }
+  projectMember(expr: Expr): { summary: ModuleSummary; rest: string } | null {
+    return projectMember(this, expr)
   }
   parameterOf(binding: Binding): ParameterOwner | null {
     const owner = this.parameterOwner(binding)
@@ -644,8 +655,7 @@ export class Analysis implements PythonModule {
         const parent = this.classOf(base.value)
         if (parent !== null && parent !== klass) add(klass, parent.bases)
         else {
-          const target = names.targetOf(this, base.value)
-          const found = target === null ? null : names.projectTarget(this, target)
+          const found = projectMember(this, base.value)
           const known = found === null ? undefined : lookUp(found.summary.classes, found.rest)
           if (known !== undefined) add(klass, known.bases)
         }
@@ -665,26 +675,17 @@ export class Analysis implements PythonModule {
           call.receiver = this.typeOf(callee.value)
           if (call.receiver !== null) this.ownUses.add(`${call.receiver}.${callee.attr}`)
         }
-        const made = this.definition(callee.value)
-        if (made.type === 'call') call.receiverCall = this.callByExpr.get(made) ?? null
       }
-      const func = this.functionOf(callee)
-      if (func !== null) {
-        const list = this.sites.get(func)
-        if (list === undefined) this.sites.set(func, [call])
-        else list.push(call)
-      }
-      // An object of a class of the project is one of the library's class as well.
-      for (const base of this.classOf(callee)?.bases ?? []) this.ownUses.add(base)
-      const made = func === null ? this.constructorOf(callee) : null
-      if (made !== null) {
-        const list = this.sites.get(made)
-        if (list === undefined) this.sites.set(made, [call])
-        else list.push(call)
+      if (!isForeign(this, callee)) {
+        const made = callee.type === 'attribute' ? this.definition(callee.value) : null
+        if (made?.type === 'call') call.receiverCall = this.callByExpr.get(made) ?? null
+        this.resolveOwn(call)
       }
       for (const argument of call.expr.args) {
         if (argument.value.type !== 'name' && argument.value.type !== 'attribute') continue
-        const handed = this.functionOf(argument.value) ?? this.constructorOf(argument.value)
+        const handed = isForeign(this, argument.value)
+          ? null
+          : (this.functionOf(argument.value) ?? this.constructorOf(argument.value))
         if (handed !== null) handedOver.push({ call, value: argument.value, handed })
         else {
           const name = argument.value.type === 'attribute' ? this.nameOf(argument.value) : null
@@ -705,6 +706,19 @@ export class Analysis implements PythonModule {
       else list.push(site)
     }
     for (const statement of this.statements) addUses(this, statement)
+  }
+
+  /** The function or the constructor of this module that a call runs. */
+  private resolveOwn(call: Call): void {
+    const { callee } = call.expr
+    const func = this.functionOf(callee)
+    // An object of a class of the project is one of the library's class as well.
+    for (const base of this.classOf(callee)?.bases ?? []) this.ownUses.add(base)
+    const run = func ?? this.constructorOf(callee)
+    if (run === null) return
+    const list = this.sites.get(run)
+    if (list === undefined) this.sites.set(run, [call])
+    else list.push(call)
   }
 
   /**

@@ -156,6 +156,23 @@ function fromClick(call: CallExpr, positional: boolean): ProgramArgument | null 
   return argument
 }
 
+const byName = new WeakMap<readonly ProgramArgument[], Map<string, ProgramArgument[]>>()
+
+/** Those under one name: fields of objects are asked for by the thousand. */
+export function argumentsNamed(args: readonly ProgramArgument[], name: string): readonly ProgramArgument[] {
+  let groups = byName.get(args)
+  if (groups === undefined) {
+    groups = new Map()
+    for (const one of args) {
+      const others = groups.get(one.name)
+      if (others === undefined) groups.set(one.name, [one])
+      else others.push(one)
+    }
+    byName.set(args, groups)
+  }
+  return groups.get(name) ?? []
+}
+
 /** `optionCall`: the call of `add_argument` that a call of a function around it comes to. */
 export function programArguments(
   calls: Call[],
@@ -180,6 +197,7 @@ export function programArguments(
 
 /** `parser.set_defaults(workers=8)`. Commands of one parser may each set their own. */
 export function withDefaults(args: readonly ProgramArgument[], calls: readonly Call[]): ProgramArgument[] {
+  if (args.length === 0) return []
   const set = calls.filter(({ method }) => method === 'set_defaults').flatMap(({ expr }) => expr.args)
   return args.map((argument) => {
     const [given, other] = set.filter(({ name }) => name === argument.name)

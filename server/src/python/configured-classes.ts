@@ -8,7 +8,8 @@ import { isFromEnvironment } from './data-classes.js'
 import { classElsewhere, fieldsElsewhere, fieldValues } from './field-values.js'
 import { takingOf } from './mapping-classes.js'
 import type { Klass, ModuleSummary } from './module.js'
-import { bindingsOf, projectTarget, targetOf } from './names.js'
+import { bindingsOf } from './names.js'
+import { projectMember } from './project-members.js'
 
 /** Functions that make an object of a class from a mapping, with the places of both. */
 export const structuring: Record<string, { data: [string, number]; klass: [string, number] }> = {
@@ -106,8 +107,7 @@ function classNamed(analysis: Analysis, expr: Expr): NamedClass | null {
   const klass = analysis.classOf(expr) ?? ownClass(analysis, expr)
   if (klass !== null) return { klass }
   if (expr.type !== 'name' && expr.type !== 'attribute') return null
-  const target = targetOf(analysis, expr)
-  const found = target === null ? null : projectTarget(analysis, target)
+  const found = projectMember(analysis, expr)
   const summary = found === null ? undefined : lookUp(found.summary.classes, found.rest)
   if (found === null || summary === undefined) return null
   return { summary: found.summary, name: found.rest, taking: summary.takes ?? null }

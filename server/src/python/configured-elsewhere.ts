@@ -21,6 +21,7 @@ import { agree, unknown } from './folded.js'
 import type { PlainPath } from './module.js'
 import { throughNamedModule } from './named-modules.js'
 import { projectTarget, targetOf } from './names.js'
+import { projectMember } from './project-members.js'
 import type { Binding } from './scope.js'
 
 /** `from config import cfg`: what a module of the project makes of a file, or an object that it keeps. */
@@ -130,8 +131,7 @@ export function loadedElsewhere(
   followed: Followed | null,
 ): ConfiguredPath | null {
   if (!analysis.complete || (expr.callee.type !== 'name' && expr.callee.type !== 'attribute')) return null
-  const target = targetOf(analysis, expr.callee)
-  const found = target === null ? null : projectTarget(analysis, target)
+  const found = projectMember(analysis, expr.callee)
   const loads = found === null ? undefined : lookUp(found.summary.loads ?? {}, found.rest)
   if (loads === undefined) return null
   const { parameter } = loads

@@ -8,8 +8,8 @@ import { configFlagUses, rootOfConfigFlag } from './config-flags.js'
 import { asFile, fileLoadedFrom, fileParsedBy, loaders, parsers } from './configured-file.js'
 import { hydraMains, hydraRoot, nemoMain, parametersOfDvc } from './configured-path.js'
 import type { Call, ConfigurationUse } from './module.js'
-import { projectTarget, targetOf } from './names.js'
 import { isRootOfOption, keysRead, optionUses, rootOfFlags } from './option-files.js'
+import { projectMember } from './project-members.js'
 
 /** Uses without which the name of a file in a module is not that of a configuration. */
 const readers = [
@@ -53,8 +53,7 @@ function isJoined(analysis: Analysis, expr: Expr): boolean {
 /** A function of the project, however it is called, that loads the file whose name it is given. */
 function loadsGivenFile(analysis: Analysis, { expr: { callee, args } }: Call): boolean {
   if (args.length === 0 || (callee.type !== 'name' && callee.type !== 'attribute')) return false
-  const target = targetOf(analysis, callee)
-  const found = target === null ? null : projectTarget(analysis, target)
+  const found = projectMember(analysis, callee)
   const loads = found === null ? undefined : lookUp(found.summary.loads ?? {}, found.rest)
   return loads?.parameter?.of === 'file'
 }

@@ -59,6 +59,7 @@ function triesAgain({ text }: Analysis, attempt: Stmt[], fallback: Stmt[]): bool
 }
 
 const exits = new Set(['sys.exit', 'os._exit', 'os.abort'])
+const exitNames = new Set(['exit', '_exit', 'abort'])
 
 /** What follows it in its block never runs. `top`: the block is the module itself. */
 function endsBlock(analysis: Analysis, statement: Stmt, top: boolean): boolean {
@@ -78,6 +79,8 @@ function endsBlock(analysis: Analysis, statement: Stmt, top: boolean): boolean {
     const { callee } = value
     // What a star brings is hardly called so.
     if (callee.type === 'name' && /^(exit|quit)$/.test(callee.id)) return isBoundNowhere(analysis, callee)
+    // Most calls that stand alone are of something else.
+    if (callee.type === 'attribute' && !exitNames.has(callee.attr)) return false
     return exits.has(nameOf(analysis, callee) ?? '')
   }
   // `stop`, written to end a script there: a NameError.

@@ -137,8 +137,7 @@ export function possibleAt(python: PythonModule, expr: Expr): ValuePlace[] | nul
 
 /** The module that a name is imported from, and its name there. */
 function elsewhere(python: PythonModule, callee: Expr): { python: PythonModule; name: string } | null {
-  const target = python.targetOf(callee)
-  const found = target === null ? null : python.projectTarget(target)
+  const found = python.projectMember(callee)
   const code = found?.summary.code
   const module = code === undefined ? null : moduleOfCode(code)
   return module === null || found === null || found.rest === '' ? null : { python: module, name: found.rest }

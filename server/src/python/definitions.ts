@@ -4,6 +4,7 @@ import type { Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
+import { once } from '../text/once.js'
 import { define, lookUp } from '../text/records.js'
 import { lowerBound } from '../text/sorted.js'
 import type { Analysis } from './analysis.js'
@@ -285,7 +286,11 @@ function withoutComments({ text, tree }: Analysis): string {
 }
 
 /** Where loops and comprehensions stand, in order. */
-function repetitions(analysis: Analysis): number[] {
+function repetitions(analysis: Analysis): readonly number[] {
+  return once(analysis.tree, 'repetitions', () => repetitionsIn(analysis))
+}
+
+function repetitionsIn(analysis: Analysis): number[] {
   const found = analysis.loops.map((loop) => loop.node.start)
   const visit = (expr: Expr): void => {
     if (expr.type === 'comprehension') found.push(expr.start)

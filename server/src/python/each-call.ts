@@ -1,6 +1,7 @@
 /** Whether a function does its work each time it is called, and what is something else each time. */
 import type { Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
+import { once } from '../text/once.js'
 import type { Func } from './code.js'
 
 /** `@lru_cache`, `@cached_property`, `@memory.cache`. */
@@ -14,13 +15,15 @@ function namesIn(expr: Expr): string[] {
 }
 
 /** `if item in self.cache: return self.cache[item]` above. */
-export function leavesBefore(func: Func, offset: number): boolean {
-  return func.node.body.some(
-    (statement) =>
-      statement.type === 'if' &&
-      statement.end <= offset &&
-      statement.body.some((one) => one.type === 'return'),
+export function leavesBefore({ node }: Func, offset: number): boolean {
+  return once(node, 'end of the first way out', () => firstWayOut(node)) <= offset
+}
+
+function firstWayOut({ body }: Func['node']): number {
+  const out = body.find(
+    (statement) => statement.type === 'if' && statement.body.some((one) => one.type === 'return'),
   )
+  return out?.end ?? Number.POSITIVE_INFINITY
 }
 
 /** Random choices, items of iterators, clocks. `name`: that of the callee, null where it is not known. */

@@ -9,15 +9,8 @@ import { namesEpochs } from './epoch-names.js'
 import { importedBases } from './extended-classes.js'
 import { carriedStep, isCarriedStep, isSessionStep, sessionStep } from './graph-steps.js'
 import type { Call, Effects, Func, PythonModule, Running } from './module.js'
-import {
-  bindingsOf,
-  classAround,
-  functionOf,
-  importedFunction,
-  importedTarget,
-  projectTarget,
-  wrappers,
-} from './names.js'
+import { bindingsOf, classAround, functionOf, importedFunction, wrappers } from './names.js'
+import { importedMember } from './project-members.js'
 import type { Binding } from './scope.js'
 
 const depthLimit = 3
@@ -380,9 +373,7 @@ export class EffectFinder {
   }
 
   private importedTarget(callee: Expr): Running | null {
-    if (this.analysis.importedByName.size === 0) return null
-    const target = importedTarget(this.analysis, callee)
-    const found = target === null ? null : projectTarget(this.analysis, target)
+    const found = importedMember(this.analysis, callee)
     if (found === null) return null
     const [name, method] = found.rest.split('.')
     if (method === undefined) return lookUp(found.summary.functions, found.rest) ?? null

@@ -1,6 +1,7 @@
 /** What a file is for, what it runs on, and whether it is a small demonstration. */
 
 import type { Evidence } from '../text/evidence.js'
+import { once } from '../text/once.js'
 import { isTestPath } from '../text/test-path.js'
 import type { Analysis } from './analysis.js'
 import { largeNetwork } from './large-network.js'
@@ -110,7 +111,7 @@ const trainingCalls = [
 ]
 
 export function evidenceOf(analysis: Analysis): Evidence {
-  const strings = scanStrings(analysis)
+  const strings = once(analysis.tree, 'words of its texts', () => scanStrings(analysis))
   const toyCall = analysis.calls.find((call) => toyCalls.has(call.method) || toyLoader.test(call.method))
   const toyImport = [...analysis.imports].find((name) => toyLoader.test(name.split('.').at(-1)!))
   const large = largeNetwork(analysis)

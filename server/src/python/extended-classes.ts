@@ -3,7 +3,7 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
 import type { ClassSummary, Func, Klass } from './module.js'
-import { projectTarget, targetOf } from './names.js'
+import { projectMember } from './project-members.js'
 
 /** `self._step(batch)` in a loop of one of its methods. */
 export function repeatedMethods({ methods }: Klass): string[] {
@@ -25,8 +25,7 @@ export function importedBases(analysis: Analysis, klass: Klass): ClassSummary[] 
   const found = [klass, ...baseClasses(analysis, klass)].flatMap(({ node }) =>
     node.bases.flatMap(({ name, value }) => {
       if (name !== null || analysis.classOf(value) !== null) return []
-      const target = targetOf(analysis, value)
-      const module = target === null ? null : projectTarget(analysis, target)
+      const module = projectMember(analysis, value)
       return (module === null ? undefined : lookUp(module.summary.classes, module.rest)) ?? []
     }),
   )

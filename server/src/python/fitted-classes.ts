@@ -3,7 +3,7 @@ import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { inheritedMethods, methodNames } from './extended-classes.js'
-import { projectTarget, targetOf } from './names.js'
+import { projectMember } from './project-members.js'
 
 /** Keywords of the call, and methods of the objects that it is given; empty: nothing is fitted, or nobody knows with what. */
 export function fittedMethods(analysis: Analysis): string[] {
@@ -23,8 +23,7 @@ function methodsOf(analysis: Analysis, expr: Expr): readonly string[] {
   const klass = analysis.instanceClass(expr)
   if (klass !== null) return [...klass.methods.keys(), ...inheritedMethods(analysis, klass)]
   const made = analysis.definition(expr)
-  const target = made.type === 'call' ? targetOf(analysis, made.callee) : null
-  const found = target === null ? null : projectTarget(analysis, target)
+  const found = made.type === 'call' ? projectMember(analysis, made.callee) : null
   const described = found === null ? undefined : lookUp(found.summary.classes, found.rest)
   return described === undefined ? [] : methodNames(described)
 }

@@ -7,6 +7,7 @@ import { childrenOf } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import { define, defineAll, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { argumentsNamed } from './arguments.js'
 import { attributeInBranches, lastOfTwo } from './branch-assignments.js'
 import { withoutWords } from './command-line-words.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
@@ -446,17 +447,9 @@ export class Folder {
       const { guard, first, second } = branches
       return this.oneOfTwo(guard, this.fold(first), this.fold(second), `several values of .${expr.attr}`)
     }
-    if (
-      this.analysis.programParameters.holdsArguments(expr.value) &&
-      this.analysis.programArguments.some((one) => one.name === expr.attr)
-    ) {
-      return programArgument(
-        this.analysis,
-        this.folding,
-        expr.attr,
-        this.analysis.programArguments.filter((one) => one.name === expr.attr),
-      )
-    }
+    const defined = argumentsNamed(this.analysis.programArguments, expr.attr)
+    if (defined.length > 0 && this.analysis.programParameters.holdsArguments(expr.value))
+      return programArgument(this.analysis, this.folding, expr.attr, defined)
     const parsed = this.analysis.outside.argument(expr.value, expr.attr) ?? this.flagValue(expr)
     if (parsed !== null) return parsed
     const configured = configuredValue(this.analysis, expr)
@@ -503,7 +496,7 @@ export class Folder {
   private overArgument(expr: Expr & { type: 'attribute' }, assigned: Folded): Folded | null {
     const { analysis } = this
     if (expr.value.type !== 'name' || !analysis.programParameters.isNamespace(expr.value)) return null
-    const matches = analysis.programArguments.filter((one) => one.name === expr.attr)
+    const matches = argumentsNamed(analysis.programArguments, expr.attr)
     const stores = analysis.attributeStores.get(`${expr.value.id}.${expr.attr}`) ?? []
     const at = stores.length === 1 ? stores[0]!.binding.value?.start : undefined
     if (matches.length === 0 || at === undefined) return null

@@ -2,6 +2,7 @@
 import type { Import, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
+import { once } from '../text/once.js'
 import type { Call, ModuleSummary, PythonModule } from './module.js'
 
 export interface ImportedModule extends Span {
@@ -14,7 +15,12 @@ export interface ImportedModule extends Span {
 }
 
 /** In the order of the text, those in functions and branches included. */
-export function importedModules(python: PythonModule, code: readonly Stmt[]): ImportedModule[] {
+export function importedModules(python: PythonModule, code: readonly Stmt[]): readonly ImportedModule[] {
+  if (code !== python.tree.body) return modulesIn(python, code)
+  return once(python, 'imported modules', () => modulesIn(python, code))
+}
+
+function modulesIn(python: PythonModule, code: readonly Stmt[]): ImportedModule[] {
   const found: ImportedModule[] = []
   const visit = (statement: Stmt): void => {
     if (statement.type === 'import') found.push(...modulesOf(python, statement))
@@ -55,5 +61,8 @@ function below(module: string, name: string): string {
 /** Calls of what a module that is not read gives. */
 export function callsInto(python: PythonModule, { module }: ImportedModule): Call[] {
   const inside = module.endsWith('.') ? module : `${module}.`
-  return python.calls.filter((call) => python.targetOf(call.expr.callee)?.startsWith(inside) === true)
+  const targets = once(python, 'targets of calls', () =>
+    python.calls.map((call) => python.targetOf(call.expr.callee)),
+  )
+  return python.calls.filter((_, index) => targets[index]?.startsWith(inside) === true)
 }

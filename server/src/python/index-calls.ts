@@ -11,6 +11,7 @@ import type {
   With,
 } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
+import { once } from '../text/once.js'
 import type { Call, Func, Klass, Loop } from './module.js'
 import { isMainGuard } from './scopes.js'
 
@@ -39,14 +40,39 @@ interface Context {
 
 const leaving: ReadonlySet<Stmt['type']> = new Set(['return', 'raise', 'break', 'continue'])
 
+/** What the expressions of a tree hold, statement by statement as they are walked through. */
+interface Written {
+  calls: (readonly CallExpr[])[]
+  strings: string[]
+}
+
+/** Calls in the order in which they are written, the outer ones first. */
+function callsWritten(statement: Stmt, strings: string[]): readonly CallExpr[] {
+  const calls: CallExpr[] = []
+  const visit = (expr: Expr): void => {
+    if (expr.type === 'call') calls.push(expr)
+    else if (expr.type === 'constant') {
+      const alone = statement.type === 'expr' && statement.value === expr
+      if (typeof expr.value === 'string' && expr.value.length < 120 && !alone) strings.push(expr.value)
+      return
+    }
+    forEachChild(expr, visit)
+  }
+  forEachExpression(statement, visit)
+  return calls.length === 0 ? none : calls
+}
+
+const none: readonly CallExpr[] = []
+
 export function indexTree(tree: PythonTree): Indexed {
+  const written = once(tree, 'calls and texts', (): Written => ({ calls: [], strings: [] }))
   const result: Indexed = {
     calls: [],
     functions: [],
     classes: [],
     loops: [],
     statements: [],
-    strings: [],
+    strings: written.strings,
     callByExpr: new Map(),
     callsIn: new Map(),
     functionByNode: new Map(),
@@ -78,20 +104,6 @@ export function indexTree(tree: PythonTree): Indexed {
     else others.push(call)
     context.func?.calls.push(call)
     for (const loop of context.loops) loop.calls.push(call)
-  }
-
-  const expressionVisitor = (statement: Stmt, context: Context): ((expr: Expr) => void) => {
-    const visit = (expr: Expr): void => {
-      if (expr.type === 'call') addCall(expr, statement, context)
-      else if (expr.type === 'constant') {
-        const alone = statement.type === 'expr' && statement.value === expr
-        if (typeof expr.value === 'string' && expr.value.length < 120 && !alone)
-          result.strings.push(expr.value)
-        return
-      }
-      forEachChild(expr, visit)
-    }
-    return visit
   }
 
   const addFunction = (node: FunctionDef, context: Context): Func => {
@@ -150,8 +162,11 @@ export function indexTree(tree: PythonTree): Indexed {
   }
 
   const visit = (statement: Stmt, context: Context): void => {
+    const at = result.statements.length
     result.statements.push(statement)
-    forEachExpression(statement, expressionVisitor(statement, context))
+    // A module is analysed several times; what its expressions hold stays.
+    written.calls[at] ??= callsWritten(statement, written.strings)
+    for (const expr of written.calls[at]) addCall(expr, statement, context)
     switch (statement.type) {
       case 'function': {
         const func = addFunction(statement, context)

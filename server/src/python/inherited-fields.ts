@@ -6,7 +6,8 @@ import type { Analysis } from './analysis.js'
 import { argumentOf } from './configured-path.js'
 import { attributesOf } from './field-values.js'
 import type { HeldParameter, Klass } from './module.js'
-import { bindingsOf, projectTarget, targetOf } from './names.js'
+import { bindingsOf } from './names.js'
+import { projectMember } from './project-members.js'
 
 const deepest = 4
 
@@ -31,20 +32,20 @@ function fieldOfBase(analysis: Analysis, klass: Klass, name: string, depth: numb
   if (base === null || depth > deepest) return null
   const local = analysis.classOf(base)
   if (local === klass) return null
-  const made = baseCall(klass, base)
   if (local !== null) {
     const field = ownField(analysis, local, name) ?? fieldOfBase(analysis, local, name, depth + 1)
     const held = field === null ? null : heldParameter(analysis, local, field)
+    const made = held === null ? null : baseCall(klass, base)
     return held === null || made === null ? field : passedPart(made, held)
   }
-  const maker = made ?? onlyMaking(analysis, klass)
-  const parameter = maker === null ? undefined : lookUp(heldByImported(analysis, base), name)
-  return parameter === undefined ? null : passedPart(maker!, parameter)
+  const parameter = lookUp(heldByImported(analysis, base), name)
+  const maker = parameter === undefined ? null : (baseCall(klass, base) ?? onlyMaking(analysis, klass))
+  return parameter === undefined || maker === null ? null : passedPart(maker, parameter)
 }
 
 /** Calls of this module that make objects of a class. */
 export function makings(analysis: Analysis, klass: Klass): CallExpr[] {
-  return analysis.calls.flatMap(({ expr }) => (analysis.classOf(expr.callee) === klass ? [expr] : []))
+  return analysis.constructionsOf(klass).map(({ expr }) => expr)
 }
 
 /** The only call that makes objects of a class, where its constructor is that of its base. */
@@ -93,8 +94,7 @@ function fieldNames(analysis: Analysis, klass: Klass, depth = 0): string[] {
 }
 
 function heldByImported(analysis: Analysis, base: Expr): Record<string, HeldParameter> {
-  const target = targetOf(analysis, base)
-  const module = target === null ? null : projectTarget(analysis, target)
+  const module = projectMember(analysis, base)
   return (module === null ? undefined : lookUp(module.summary.classes, module.rest)?.holds) ?? {}
 }
 

@@ -1,5 +1,6 @@
 /** Networks whose training takes long also on a small data set, by what they are called and by their images. */
 import type { Expr } from '../syntax/python-ast.js'
+import { once } from '../text/once.js'
 import type { Analysis } from './analysis.js'
 import type { Call } from './module.js'
 
@@ -32,8 +33,9 @@ export function largeNetwork(analysis: Analysis): string | null {
         : null
     if (chosen !== null && largeName.test(chosen)) return chosen
   }
-  for (const call of analysis.calls) {
-    const made = largeCall(analysis, call)
+  const { methods, texts } = once(analysis.tree, 'names of large networks', () => namesIn(analysis))
+  for (const call of methods || texts ? analysis.calls : []) {
+    const made = largeCall(analysis, call, texts)
     if (made !== null) return made
   }
   if (!analysis.usesHere(...photographic)) return null
@@ -45,10 +47,18 @@ export function largeNetwork(analysis: Analysis): string | null {
   return null
 }
 
-/** `resnet152()`, `create_model('vit_large_patch16_224')`. */
-function largeCall(analysis: Analysis, { method, expr }: Call): string | null {
+/** Where the text of a module names one at all. */
+function namesIn({ calls, strings }: Analysis): { methods: boolean; texts: boolean } {
+  return {
+    methods: calls.some(({ method }) => largeName.test(method)),
+    texts: strings.some((text) => largeName.test(text)),
+  }
+}
+
+/** `resnet152()`, `create_model('vit_large_patch16_224')`. `texts`: some text of the module names one. */
+function largeCall(analysis: Analysis, { method, expr }: Call, texts: boolean): string | null {
   if (largeName.test(method)) return method
-  for (let index = 0; index < Math.min(expr.args.length, 4); index++) {
+  for (let index = 0; texts && index < Math.min(expr.args.length, 4); index++) {
     const { name, value } = expr.args[index]!
     if (name !== null && !/model|arch|backbone|encoder|name|variant/i.test(name)) continue
     const text = textOf(analysis, value)

@@ -58,6 +58,24 @@ export function usesOf(summary: ModuleSummary): ReadonlySet<string> {
   return uses
 }
 
+/** By the list of uses, which all that work with the module ask the same. */
+const matches = new WeakMap<readonly string[], Map<RegExp, boolean>>()
+
+/** Whether any of the names that a module uses matches. `pattern` must be one and the same each time. */
+export function usesMatch({ uses }: Pick<ModuleSummary, 'uses'>, pattern: RegExp): boolean {
+  let answers = matches.get(uses)
+  if (answers === undefined) {
+    answers = new Map()
+    matches.set(uses, answers)
+  }
+  let known = answers.get(pattern)
+  if (known === undefined) {
+    known = uses.some((use) => pattern.test(use))
+    answers.set(pattern, known)
+  }
+  return known
+}
+
 /** `wanted`: whole names, or beginnings that end in a dot: 'optuna.'. */
 export function holdsAny(uses: ReadonlySet<string>, wanted: readonly string[]): boolean {
   return wanted.some((name) => holds(uses, name))

@@ -2,6 +2,7 @@
 
 import type { Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
+import type { Span } from '../text/location.js'
 import { lowerBound } from '../text/sorted.js'
 import type { Call } from './module.js'
 
@@ -45,10 +46,35 @@ export function statementAt(body: Stmt[], offset: number): Stmt | null {
   }
 }
 
+/** Index of the first call that starts at an offset or behind it; calls are in the order of their starts. */
+function firstFrom(calls: readonly Call[], start: number): number {
+  let low = 0
+  for (let high = calls.length; low < high; ) {
+    const middle = (low + high) >> 1
+    if (calls[middle]!.expr.start < start) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The calls that a piece of code holds, in the order of the source. */
+export function callsWithin(calls: readonly Call[], { start, end }: Span): Call[] {
+  const found: Call[] = []
+  for (let index = firstFrom(calls, start); index < calls.length; index++) {
+    const { expr } = calls[index]!
+    if (expr.start > end) break
+    if (expr.end <= end) found.push(calls[index]!)
+  }
+  return found
+}
+
 /** The call with exactly this span; calls are in the order of their starts. */
 export function callAt(calls: readonly Call[], start: number, end: number): Call | null {
-  const first = lowerBound(calls, ({ expr }) => expr.start < start)
-  for (let index = first; index < calls.length && calls[index]!.expr.start === start; index++)
+  for (
+    let index = firstFrom(calls, start);
+    index < calls.length && calls[index]!.expr.start === start;
+    index++
+  )
     if (calls[index]!.expr.end === end) return calls[index]!
   return null
 }

@@ -108,17 +108,15 @@ export function markEvaluation(analysis: Analysis, finder: EffectFinder): void {
 }
 
 /** After `model.eval()` in the same function it calls `model(…)`, whatever the batches are called. */
-function runsEvaluated({ calls, text }: Analysis, { node, function: owner, parent }: Loop): boolean {
-  if (node.type !== 'for' || /^\s*range\(/.test(text.slice(node.iterable.start, node.iterable.end)))
-    return false
+function runsEvaluated(analysis: Analysis, { node, function: owner, parent }: Loop): boolean {
+  const { calls, text } = analysis
+  const evaluations = analysis.methodCalls('eval')
+  if (evaluations.length === 0 || node.type !== 'for') return false
+  if (/^\s*range\(/.test(text.slice(node.iterable.start, node.iterable.end))) return false
   const written = ({ start, end }: Expr) => text.slice(start, end)
-  const before = calls.filter(
-    (call) =>
-      call.function === owner &&
-      call.expr.end <= node.start &&
-      /^(eval|train)$/.test(call.method) &&
-      call.expr.callee.type === 'attribute',
-  )
+  const before = [...evaluations, ...analysis.methodCalls('train')]
+    .filter((call) => call.function === owner && call.expr.end <= node.start)
+    .sort((a, b) => a.index - b.index)
   const modes = new Map(
     before.map(({ method, expr: { callee, args } }) => [
       callee.type === 'attribute' ? written(callee.value) : '',

@@ -93,6 +93,8 @@ export interface ModuleNames {
   targetOf(expr: Expr): string | null
   /** The module of the project that an import target lies in, with what remains of the target. */
   projectTarget(target: string): { summary: ModuleSummary; rest: string } | null
+  /** The same of a name or an attribute chain, as it is written. */
+  projectMember(expr: Expr): { summary: ModuleSummary; rest: string } | null
   /** The function that takes a binding as its parameter; `position` counts from 0, without `self`. */
   parameterOf(binding: Binding): ParameterOwner | null
   /** The objects of an expression that a configuration names: `instantiate_callbacks(cfg.callbacks)`; null: it is something else. */
@@ -105,6 +107,8 @@ export interface ModuleNames {
   callSites(func: Func): Call[] | null
   /** Calls of a function, method or constructor by modules that import this one. */
   outsideCalls(func: Func): readonly OutsideCall[]
+  /** Calls of this module that make objects of a class of it. */
+  constructionsOf(klass: Klass): readonly Call[]
   /** A module that imports this one makes objects of a class, or hands the class around. */
   isMadeOutside(klass: Klass): boolean
   /** True when any of these canonical names (or prefixes ending in '.') is used here or in a neighbour module. */

@@ -17,6 +17,7 @@ import type {
   SingleParameter,
 } from './module.js'
 import { passedValues } from './passed-values.js'
+import { importedMember } from './project-members.js'
 import { returnsOf } from './returns.js'
 import { savedParameter } from './saved-parameters.js'
 import { type Binding, reaching, type Scope, scopeAt } from './scope.js'
@@ -37,10 +38,11 @@ export const fluent = new Set(
 
 /** Remembered, since every question about a name begins with this one: ten times for each name (bench/README.md). */
 export function bindingsOf(analysis: Analysis, name: string, offset: number): readonly Binding[] {
-  const known = analysis.reached.get(offset)
-  if (known !== undefined && known.name === name) return known.bindings
+  const { reached } = analysis
+  const place = reached.places[offset]
+  if (place !== undefined && place > 0 && reached.names[place] === name) return reached.bindings[place]!
   const bindings = reaching(scopeAt(analysis.scopes, offset), name, offset)
-  analysis.reached.set(offset, { name, bindings })
+  reached.set(name, offset, bindings)
   return bindings
 }
 
@@ -161,9 +163,7 @@ function declaredClass(analysis: Analysis, annotation: Expr): string | null {
 
 /** What another module of the project says of the function that an expression names, or the method of a class of it. */
 export function importedFunction(analysis: Analysis, callee: Expr): FunctionSummary | null {
-  if (analysis.importedByName.size === 0) return null
-  const target = importedTarget(analysis, callee)
-  const found = target === null ? null : projectTarget(analysis, target)
+  const found = importedMember(analysis, callee)
   return found === null ? null : (lookUp(found.summary.functions, found.rest) ?? null)
 }
 
@@ -172,9 +172,7 @@ export function importedMethod(
   analysis: Analysis,
   callee: Expr,
 ): { klass: ClassSummary; method: string } | null {
-  if (analysis.importedByName.size === 0) return null
-  const target = importedTarget(analysis, callee)
-  const found = target === null ? null : projectTarget(analysis, target)
+  const found = importedMember(analysis, callee)
   const [name, method] = found?.rest.split('.') ?? []
   if (found === null || name === undefined || method === undefined) return null
   const klass = lookUp(found.summary.classes, name)
@@ -366,7 +364,7 @@ export function attributeValues(analysis: Analysis, expr: Expr): readonly (Expr 
   const { id } = expr.value
   const bindings =
     id === 'self' || id === 'cls'
-      ? analysis.attributesOfClasses.get(classScope(scopeAt(analysis.scopes, expr.start)))
+      ? analysis.attributesOfClasses.get(classScopeAt(analysis, expr.start))
       : analysis.attributeStores
   // `args.epochs = args.epochs or 10` reads what was there before.
   const stored = bindings?.get(`${id}.${expr.attr}`)
@@ -410,6 +408,16 @@ function ownConstant(analysis: Analysis, expr: Expr & { type: 'attribute' }): Ex
 /** Assignments to one attribute that are looked at. */
 const mostValues = 100
 
+/** The innermost class around an offset; null: there is none. Remembered, since all of `self` begins with this question. */
+function classScopeAt(analysis: Analysis, offset: number): Scope | null {
+  let found = analysis.classScopes.get(offset)
+  if (found === undefined) {
+    found = classScope(scopeAt(analysis.scopes, offset))
+    analysis.classScopes.set(offset, found)
+  }
+  return found
+}
+
 export function classScope(scope: Scope | null): Scope | null {
   let current = scope
   while (current !== null && current.kind !== 'class') current = current.parent
@@ -418,11 +426,15 @@ export function classScope(scope: Scope | null): Scope | null {
 
 /** The innermost class whose code holds an offset. */
 export function classAround(analysis: Analysis, offset: number): Klass | null {
-  return classOfScope(analysis, scopeAt(analysis.scopes, offset))
+  return classOfNode(analysis, classScopeAt(analysis, offset))
 }
 
 export function classOfScope(analysis: Analysis, scope: Scope): Klass | null {
-  const node = classScope(scope)?.node
+  return classOfNode(analysis, classScope(scope))
+}
+
+function classOfNode(analysis: Analysis, scope: Scope | null): Klass | null {
+  const node = scope?.node
   return node?.type === 'class' ? (analysis.classByNode.get(node) ?? null) : null
 }
 

@@ -2,7 +2,7 @@
 import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import type { Call, Func, OptionFunction } from './module.js'
+import type { Call, Func, ModuleSummary, OptionFunction } from './module.js'
 
 const passed = new Set(['default', 'type', 'action', 'nargs'])
 
@@ -38,6 +38,22 @@ function flagOf(expr: Expr): { prefix: string; name: string } | null {
   return name !== undefined && typeof name !== 'string' && name?.type === 'name'
     ? { prefix, name: name.id }
     : null
+}
+
+/** Whether there is such a function, here or in a module that is imported. */
+export function hasOptionFunctions({ functions, importedByName }: Analysis): boolean {
+  return (
+    functions.some((func) => optionFunction(func) !== null) || [...importedByName.values()].some(addsOptions)
+  )
+}
+
+const adding = new WeakMap<ModuleSummary, boolean>()
+
+function addsOptions(summary: ModuleSummary): boolean {
+  const known =
+    adding.get(summary) ?? Object.values(summary.functions).some(({ addsOption }) => addsOption !== undefined)
+  adding.set(summary, known)
+  return known
 }
 
 /** What a call of such a function, or of a `partial` of it, adds: as `add_argument` would be called. */

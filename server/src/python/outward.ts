@@ -26,6 +26,7 @@ import type {
 } from './module.js'
 import { bindingsOf, importedTarget, projectTarget, targetOf } from './names.js'
 import { optionOf } from './option-files.js'
+import { projectMember } from './project-members.js'
 import { isDerived, stepOf } from './step-calls.js'
 import { triedElsewhere } from './trial-searches.js'
 
@@ -152,11 +153,10 @@ export function usedAs(analysis: Analysis, call: Call): string | null {
     const [parts] = statement.targets
     if (parts?.type === 'tuple') return analysis.code.slice(parts.start, parts.end)
   }
-  const around = analysis.calls.filter(
-    (one) =>
-      one.statement === call.statement &&
-      one.expr.args.some(({ value }) => value.start === start && value.end === end),
+  const around = (analysis.callsIn.get(statement) ?? []).filter(({ expr: { args } }) =>
+    args.some(({ value }) => value.start === start && value.end === end),
   )
+  around.sort((a, b) => a.index - b.index)
   return around[0]?.method ?? null
 }
 
@@ -221,8 +221,7 @@ const unpacked: Passed = { state: 'unknown', because: 'an unpacked value' }
 /** `accumulator` of `accumulator = Accumulator(model)`. */
 function objectPassed(analysis: Analysis, expr: Expr): Pick<PassedArguments[number], 'made'> {
   const value = analysis.definition(expr)
-  const target = value.type === 'call' ? targetOf(analysis, value.callee) : null
-  const found = target === null ? null : projectTarget(analysis, target)
+  const found = value.type === 'call' ? projectMember(analysis, value.callee) : null
   return found === null || !Object.hasOwn(found.summary.classes, found.rest)
     ? {}
     : { made: { path: found.summary.path, name: found.rest } }

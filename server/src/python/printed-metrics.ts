@@ -13,6 +13,11 @@ export interface PrintedMetrics {
 
 /** Null: no metric is printed. */
 export function printedMetrics(python: PythonModule): PrintedMetrics | null {
+  const printed = python.calls.flatMap((call) => {
+    const metrics = prints(python, call) ? metricsIn(textOf(python, call)) : []
+    return metrics.length === 0 ? [] : [{ call, metrics }]
+  })
+  if (printed.length === 0) return null
   const epochs = epochLoops(python)
   const within = calledIn(python, epochs)
   const repeated = calledIn(python, python.loops)
@@ -23,10 +28,7 @@ export function printedMetrics(python: PythonModule): PrintedMetrics | null {
     python.calls.some((call) => python.functionOf(call.expr.callee) === func)
   const names = new Set<string>()
   const once = new Set<string>()
-  for (const call of python.calls) {
-    if (!prints(python, call)) continue
-    const metrics = metricsIn(textOf(python, call))
-    if (metrics.length === 0) continue
+  for (const { call, metrics } of printed) {
     const each =
       call.loops.some((loop) => epochs.includes(loop)) ||
       (call.function !== null && within.has(call.function))

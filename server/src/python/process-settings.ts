@@ -3,7 +3,7 @@ import type { CallExpr } from '../syntax/python-ast.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import type { Call, ModuleSummary, ProcessSetting } from './module.js'
-import { importedTarget, projectTarget } from './names.js'
+import { importedMember } from './project-members.js'
 import { recipeOfCall } from './recipes.js'
 import { graftedCall } from './written-out.js'
 
@@ -51,8 +51,7 @@ export function settingsElsewhere(analysis: Analysis, names: readonly string[]):
   for (const call of analysis.calls) {
     const { callee } = call.expr
     if (call.name !== null || (callee.type !== 'name' && callee.type !== 'attribute')) continue
-    const target = importedTarget(analysis, callee)
-    const module = target === null ? null : projectTarget(analysis, target)
+    const module = importedMember(analysis, callee)
     const settings = module === null ? undefined : lookUp(module.summary.sets, module.rest)
     if (module === null || settings === undefined) continue
     made.set(module.summary, (made.get(module.summary) ?? new Set()).add(module.rest))

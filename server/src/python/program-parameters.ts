@@ -1,5 +1,6 @@
 /** Where the command line arrives in the code: parameters that a library fills from it, names that hold it parsed. */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { once } from '../text/once.js'
 import type { Analysis } from './analysis.js'
 import { annotatedType } from './annotated-type.js'
 import { typeOfDefault } from './arguments.js'
@@ -164,10 +165,15 @@ export class ProgramParameters {
     if (parsesLine(call) || this.takesParser(call)) return true
     const func = this.analysis.functionOf(call.callee)
     if (func === null) return isParsedElsewhere(this.analysis, call)
-    return func.calls.some(
-      (inner) =>
-        /^parse_(args|known_args)$/.test(inner.method) ||
-        (inner.assignedTo !== null && this.takesParser(inner.expr)),
+    return this.analysis.complete
+      ? once(func, 'parses the command line', () => this.parses(func))
+      : this.parses(func)
+  }
+
+  private parses({ calls }: Func): boolean {
+    return calls.some(
+      ({ method, assignedTo, expr }) =>
+        /^parse_(args|known_args)$/.test(method) || (assignedTo !== null && this.takesParser(expr)),
     )
   }
 

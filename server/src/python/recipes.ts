@@ -8,8 +8,9 @@ import type { Analysis } from './analysis.js'
 import { displayOf } from './display.js'
 import { grafted, opaque, type Recipe } from './grafts.js'
 import type { Func } from './module.js'
-import { bindingsOf, importedFunction, importedMethod, nameOf, projectTarget, targetOf } from './names.js'
+import { bindingsOf, importedFunction, importedMethod, nameOf } from './names.js'
 import { copiedObject, declaredFields, displayOfFields } from './object-entries.js'
+import { projectMember } from './project-members.js'
 import { certainReturn } from './returns.js'
 
 const deepest = 12
@@ -50,9 +51,7 @@ export function recipeOfName(analysis: Analysis, name: string, value: Expr): Rec
 
 /** Of a name of another module that stands for such a list or dictionary. */
 export function displayElsewhere(analysis: Analysis, expr: Expr): Recipe | null {
-  if (analysis.importedByName.size === 0) return null
-  const target = targetOf(analysis, expr)
-  const found = target === null ? null : projectTarget(analysis, target)
+  const found = projectMember(analysis, expr)
   return (found === null ? undefined : lookUp(found.summary.displays, found.rest)) ?? null
 }
 

@@ -22,11 +22,10 @@ export function movesSamples(python: PythonModule, klass: Klass): boolean {
 }
 
 function isDataSet(python: PythonModule, callee: Expr): boolean {
+  if (/Data_?[sS]et$/.test(lastIdentifier(callee))) return true
   const bases = python.classOf(callee)?.bases ?? python.importedClass(callee)?.bases ?? []
   return (
-    bases.includes('torch.utils.data.Dataset') ||
-    python.nameOf(callee) === 'torch.utils.data.TensorDataset' ||
-    /Data_?[sS]et$/.test(lastIdentifier(callee))
+    bases.includes('torch.utils.data.Dataset') || python.nameOf(callee) === 'torch.utils.data.TensorDataset'
   )
 }
 

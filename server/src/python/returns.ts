@@ -1,17 +1,22 @@
 /** What a function returns. */
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
+import { once } from '../text/once.js'
 import type { Func } from './module.js'
 
 /** The values of all its `return` statements, in order. */
-export function returnsOf(func: Func): Expr[] {
+export function returnsOf({ node }: Func): readonly Expr[] {
+  return once(node, 'returns', () => returnsIn(node))
+}
+
+function returnsIn({ body }: Func['node']): Expr[] {
   const found: Expr[] = []
   const visit = (statement: Stmt): void => {
     if (statement.type === 'function' || statement.type === 'class') return
     if (statement.type === 'return' && statement.value !== null) found.push(statement.value)
     for (const block of blocksOf(statement)) block.forEach(visit)
   }
-  func.node.body.forEach(visit)
+  body.forEach(visit)
   return found
 }
 

@@ -48,11 +48,14 @@ const searches: TrialSearch[] = [
     drawsAll: true,
   },
 ]
+/** Whose functions these are: most calls are of others. */
+const libraries = /^(hyperopt|skopt|ray|wandb|bayes_opt)\./
 const ofStudy: Omit<TrialSearch, 'name'> = { func: ['func', 0], trials: ['n_trials', 1, null] }
 
 /** `study.optimize(objective, n_trials=100)`; null: the call runs no trials. */
 export function trialSearch({ name, method }: Call, usesOptuna: boolean): Omit<TrialSearch, 'name'> | null {
-  const found = name === null ? undefined : searches.find((one) => one.name.test(name))
+  const known = name !== null && libraries.test(name)
+  const found = known ? searches.find((one) => one.name.test(name)) : undefined
   return found ?? (method === 'optimize' && usesOptuna ? ofStudy : null)
 }
 

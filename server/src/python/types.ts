@@ -4,17 +4,8 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentAsWritten } from './call-arguments.js'
 import { choiceName } from './callee-names.js'
-import {
-  attributeValues,
-  bindingsOf,
-  classOf,
-  depthLimit,
-  fluent,
-  functionOf,
-  nameOf,
-  projectTarget,
-  targetOf,
-} from './names.js'
+import { attributeValues, bindingsOf, classOf, depthLimit, fluent, functionOf, nameOf } from './names.js'
+import { projectMember } from './project-members.js'
 import type { Binding } from './scope.js'
 
 /** Functions that make an object of a class. */
@@ -134,8 +125,7 @@ function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: nu
   if (expr.callee.type === 'attribute') {
     if (fluent.has(expr.callee.attr)) return typeOf(analysis, expr.callee.value, depth + 1)
   }
-  const target = targetOf(analysis, expr.callee)
-  const found = target === null ? null : projectTarget(analysis, target)
+  const found = projectMember(analysis, expr.callee)
   if (found !== null && found.rest !== '') {
     const known = lookUp(found.summary.classes, found.rest)
     if (known !== undefined) return known.bases[0] ?? null

@@ -241,11 +241,14 @@ function ofCall(python: PythonModule, { expr, function: func }: Call): NetworkSi
 
 function makesNetwork(python: PythonModule, { name, expr, function: func }: Call): boolean {
   if (func?.class != null && isNetworkClass(func.class)) return false
+  if (!isNetwork(python, name, expr)) return false
   // A function that networks call makes a part of them.
   const sites = func === null || func.class !== null ? null : python.callSites(func)
   const users = sites?.map((site) => site.function?.class ?? null)
-  if (users != null && users.length > 0 && users.every((one) => one !== null && isNetworkClass(one)))
-    return false
+  return !(users != null && users.length > 0 && users.every((one) => one !== null && isNetworkClass(one)))
+}
+
+function isNetwork(python: PythonModule, name: string | null, expr: CallExpr): boolean {
   if (name !== null && /^torch\.nn\./.test(name)) return made.test(name) && !isInside(python, expr)
   if (isKnownOtherwise(python, expr.callee)) return false
   const found = classAt(python, expr.callee)
@@ -254,8 +257,7 @@ function makesNetwork(python: PythonModule, { name, expr, function: func }: Call
 
 /** The summary of its module tells that it is a function or another class: nobody has to read its code. */
 export function isKnownOtherwise(python: PythonModule, named: Expr): boolean {
-  const target = python.targetOf(named)
-  const found = target === null ? null : python.projectTarget(target)
+  const found = python.projectMember(named)
   if (found === null) return false
   const { functions, classes } = found.summary
   const klass = lookUp(classes, found.rest)

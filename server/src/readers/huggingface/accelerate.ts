@@ -6,6 +6,7 @@
 import { entries } from '../../config/access.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { usesMatch } from '../../python/library-uses.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { passedPlace } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
@@ -55,13 +56,14 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
   for (const call of made) readAccelerator(python, call, context, training)
 }
 
+const takes = /\.(prepare\w*|autocast|backward)$/
+
 /** An accelerator that only prints, waits or frees memory has no part in what the loop computes in. */
 function preparesNothing(python: PythonModule): boolean {
-  const takes = /\.(prepare\w*|autocast|backward)$/
   if (python.methodCalls('backward').some(({ expr }) => expr.args.length > 0)) return false
   if (python.calls.some(({ method }) => /^(prepare\w*|autocast)$/.test(method))) return false
-  return ![...python.importers, ...python.imported, ...python.programs].some(({ uses }) =>
-    uses.some((use) => takes.test(use)),
+  return ![...python.importers, ...python.imported, ...python.programs].some((module) =>
+    usesMatch(module, takes),
   )
 }
 

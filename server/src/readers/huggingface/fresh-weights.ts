@@ -78,8 +78,9 @@ function isOwnModel(python: PythonModule, call: Call): boolean {
   const { callee } = call.expr
   const own = python.classOf(callee)
   if (own !== null) {
+    if (!own.bases.some((base) => ownClass.test(base))) return false
     const called = [...own.methods.values()].flatMap((one) => [...python.effectsOfFunction(one).calls])
-    return own.bases.some((base) => ownClass.test(base)) && called.some((one) => backbone.test(one))
+    return called.some((one) => backbone.test(one))
   }
   const imported = python.importedClass(callee)
   return (

@@ -1,4 +1,5 @@
 /** Which Trainer takes which arguments, and what it is given beside them. */
+import { usesMatch } from '../../python/library-uses.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
@@ -18,7 +19,7 @@ export function trainersOf(python: PythonModule, made: TrainerArguments, only: b
   const elsewhere =
     calls.length === 0 &&
     [...python.importers, ...python.imported, ...python.programs].some((module) =>
-      module.uses.some((use) => trainerUse.test(use)),
+      usesMatch(module, trainerUse),
     )
   return { calls, elsewhere }
 }

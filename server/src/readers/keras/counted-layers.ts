@@ -27,6 +27,7 @@ export function kerasNetworks(python: PythonModule): KerasNetwork[] {
       const layers = calls.filter((call) => layerOf(call) !== null)
       if (layers.length > 0) own.set(maker, layers)
     }
+    if (own.size === 0) return []
     const parts = new Set<Maker>(
       python.calls.flatMap((call) => {
         const made = makerCalled(python, call)

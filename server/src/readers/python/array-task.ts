@@ -98,16 +98,18 @@ interface Entry {
 /** `grid[task]` where the index is the number of the task, or `configuration(task)`, a function that looks it up. */
 function entriesIn(python: PythonModule, statement: Stmt, binding: Binding | null): Entry[] {
   const found: Entry[] = []
+  const numberGiven = (index: Expr) =>
+    isTaskNumber(python, index) ? true : passedNumber(python, index, binding)
   const visit = (expr: Expr): void => {
     const looked =
       expr.type === 'subscript'
         ? { index: expr.index, grid: { python, expr: expr.value } }
-        : expr.type === 'call'
+        : expr.type === 'call' && expr.args.some(({ value }) => numberGiven(value) !== null)
           ? lookedUp(python, expr)
           : null
     if (looked !== null) {
       const { index, grid } = looked
-      const given = isTaskNumber(python, index) ? true : passedNumber(python, index, binding)
+      const given = numberGiven(index)
       if (given !== null) found.push({ entry: expr, grid, given })
     }
     forEachChild(expr, visit)

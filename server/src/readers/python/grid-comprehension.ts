@@ -2,9 +2,11 @@
  * Comprehensions as the loops that they stand for: `[train(lr, d) for lr in rates for d in depths]`, also where joblib runs
  * the calls beside each other: `Parallel(n_jobs=4)(delayed(train)(lr, d) for lr in rates for d in depths)`.
  */
+import { callsWithin } from '../../python/look-up.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { CallExpr, Comprehension, Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 
 const delayed = /^(joblib\.(parallel\.)?delayed|dask\.delayed|sklearn\.utils\.(fixes|parallel)\.delayed)$/
 
@@ -17,25 +19,29 @@ export interface ComprehensionLoop {
 
 export function comprehensionLoops(python: PythonModule): ComprehensionLoop[] {
   const found: ComprehensionLoop[] = []
-  for (const statement of python.statements) {
-    const visit = (expr: Expr): void => {
-      if (expr.type === 'comprehension' && expr.conditions.length === 0) {
-        const calls = callsIn(python, expr)
-        const parallel = calls.some((call) => isDelayed(python, call))
-        const plain = calls.map((call) => undelayed(python, call))
-        if (calls.length > 0) found.push({ loop: asLoops(python, expr, plain), parallel })
-      }
-      forEachChild(expr, visit)
-    }
-    forEachExpression(statement, visit)
+  for (const expr of once(python.tree, 'comprehensions', () => comprehensionsOf(python))) {
+    const calls = callsIn(python, expr)
+    const parallel = calls.some((call) => isDelayed(python, call))
+    const plain = calls.map((call) => undelayed(python, call))
+    if (calls.length > 0) found.push({ loop: asLoops(python, expr, plain), parallel })
   }
   return found
 }
 
+/** Those that leave nothing out. */
+function comprehensionsOf({ statements }: PythonModule): Comprehension[] {
+  const found: Comprehension[] = []
+  const visit = (expr: Expr): void => {
+    if (expr.type === 'comprehension' && expr.conditions.length === 0) found.push(expr)
+    forEachChild(expr, visit)
+  }
+  for (const statement of statements) forEachExpression(statement, visit)
+  return found
+}
+
 function callsIn(python: PythonModule, { element, value }: Comprehension): Call[] {
-  const within = ({ start, end }: Expr) =>
-    python.calls.filter((call) => call.expr.start >= start && call.expr.end <= end)
-  return [...within(element), ...(value === undefined ? [] : within(value))]
+  const own = callsWithin(python.calls, element)
+  return value === undefined ? own : [...own, ...callsWithin(python.calls, value)]
 }
 
 function isDelayed(python: PythonModule, { expr: { callee } }: Call): boolean {

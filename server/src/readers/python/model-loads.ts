@@ -220,6 +220,8 @@ function loadsInLoops(python: PythonModule, taken: Set<Call>): Repeated[] {
 
 function loadOfEachPass(python: PythonModule, call: Call): Load | null {
   const light = weightOf(python, call)
+  // What a library has under a name runs no code of the project.
+  if (light === null && call.name !== null) return null
   const loop = call.loops.at(-1)
   if (light === true || loop?.hasBreak === true || loop?.node.type === 'while') return null
   const around = call.loops.map(({ node }) => node)

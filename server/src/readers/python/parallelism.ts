@@ -1,4 +1,5 @@
 /** How a Python program uses the devices of a node. */
+import { usesMatch } from '../../python/library-uses.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
@@ -156,14 +157,11 @@ function trainerOf(python: PythonModule, launch: Launch | null): Verdict | null 
 
 export function trlTrainer(python: PythonModule): string | undefined {
   const modules = [...python.importers, ...python.imported]
-  const pattern = /^(trl|setfit|sentence_transformers|optimum)\.(\w+\.)*\w*Trainer$/
-  for (const call of python.calls) if (call.name !== null && pattern.test(call.name)) return call.name
-  for (const module of modules) {
-    const use = module.uses.find((one) => pattern.test(one))
-    if (use !== undefined) return use
-  }
-  return undefined
+  for (const call of python.calls) if (call.name !== null && trlTrainers.test(call.name)) return call.name
+  return modules.find((module) => usesMatch(module, trlTrainers))?.uses.find((use) => trlTrainers.test(use))
 }
+
+const trlTrainers = /^(trl|setfit|sentence_transformers|optimum)\.(\w+\.)*\w*Trainer$/
 
 /** Lightning takes every device unless it is told otherwise. */
 function lightningDevices(python: PythonModule): Verdict | null {

@@ -161,8 +161,7 @@ function tableWork(
   callee: Expr,
   calls: readonly string[],
 ): PreparationCost['weight'] | null {
-  const target = python.targetOf(callee)
-  const module = target === null ? null : python.projectTarget(target)?.summary
+  const module = python.projectMember(callee)?.summary
   if (module?.imports.some((name) => /^(pandas|cudf|modin|polars)(\.|$)/.test(name)) !== true) return null
   const steps = calls.filter((name) => tableMethods.test(name)).length
   const slow = calls.some((name) => slowTableMethods.test(name))

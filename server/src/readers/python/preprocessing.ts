@@ -5,6 +5,7 @@
 
 import { leavesBefore } from '../../python/each-call.js'
 import { isGenerator } from '../../python/generators.js'
+import { usesMatch } from '../../python/library-uses.js'
 import type { Call, Effects, Func, Loop, PythonModule } from '../../python/module.js'
 import { isNetworkType } from '../../python/network-types.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
@@ -423,6 +424,8 @@ function inComprehension(expr: Expr, wanted: Expr, inside = false): boolean {
 const kept =
   /to_(parquet|feather|pickle|hdf|csv|json)\(|joblib\.(dump|load)|pickle\.(dump|load)|np\.(save|load|savez|savez_compressed|memmap)\b|numpy\.(save|load)|save_to_disk|load_from_disk|lru_cache|Memory\(|diskcache|\bcache|exists\(|isfile\(|is_file\(|h5py|lmdb|zarr|pyarrow|read_(pickle|parquet|feather|hdf)|feast|tecton|hopsworks|FeatureStore|feature_store|mlflow\.artifacts|tfrecord/i
 
+const keptElsewhere = /joblib|pickle|h5py|lmdb|\.to_parquet|\.to_pickle|\.exists/
+
 /** Data that is written; `to_csv` and pickles may well be what the model predicts, or itself. */
 const savesData = /\bto_(parquet|feather)\(|\b(np|numpy)\.(save|savez|savez_compressed)\(|\bsave_to_disk\(/g
 
@@ -433,12 +436,7 @@ function atStart(python: PythonModule, seen: ReadonlySet<Call>): Repetition | nu
   const written = once(python.tree, 'without saved data', () => text.replace(savesData, ''))
   // What is saved and never looked for is prepared again all the same.
   if (once(python.tree, 'keeps data', () => kept.test(written))) return null
-  if (
-    [...python.imported].some((module) =>
-      module.uses.some((use) => /joblib|pickle|h5py|lmdb|\.to_parquet|\.to_pickle|\.exists/.test(use)),
-    )
-  )
-    return null
+  if (python.imported.some((module) => usesMatch(module, keptElsewhere))) return null
   const steps: Step[] = []
   for (const call of python.calls) {
     if (seen.has(call) || call.conditional || call.loops.some(trainsInside)) continue

@@ -88,7 +88,7 @@ function passesOf(python: PythonModule, epochs: Loop): Pass[] {
     for (const expr of expressions) {
       // From the inside out: `score(predict(dev), dev)` compares what has been computed.
       const inner: Call[] = []
-      for (const call of callsIn(python, expr).reverse()) {
+      for (const call of [...callsIn(python, expr)].reverse()) {
         if (call.loops.at(-1) !== epochs || inner.some((one) => holds(call.expr, one.expr))) continue
         const given = call.expr.args.flatMap(({ value }) => loaderOf(python, value, gone) ?? [])
         if (conditional && !asksForData(python, epochs, call, given)) continue

@@ -1,6 +1,7 @@
 /** What a PyTorch module is for and what it runs on, seen together with the modules that it works with. */
 
 import { toDevice } from '../../python/effects.js'
+import { usesMatch } from '../../python/library-uses.js'
 import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
 import type { Expr, Param } from '../../syntax/python-ast.js'
@@ -32,7 +33,7 @@ function trainsItself(summary: ModuleSummary): boolean {
   return (
     Object.values(summary.functions).some((func) => func.trains) ||
     (summary.uses.includes('.backward') && summary.uses.some((use) => /(^|\.)step$/.test(use))) ||
-    summary.uses.some((use) => trainer.test(use)) ||
+    usesMatch(summary, trainer) ||
     // It hands an optimiser to something that trains, which nobody need know.
     (summary.evidence?.role === 'training' && summary.uses.some((use) => optimizer.test(use)))
   )
@@ -67,7 +68,7 @@ function usesGpu(summary: ModuleSummary): boolean {
     [accelerator, summary.trainsOn].some((one) => one === 'gpu' || one === 'maybe') ||
     summary.uses.includes('accelerate.Accelerator') ||
     // A trainer takes the accelerator that it finds, unless it is told not to.
-    (accelerator !== 'cpu' && summary.uses.some((use) => trainer.test(use)))
+    (accelerator !== 'cpu' && usesMatch(summary, trainer))
   )
 }
 

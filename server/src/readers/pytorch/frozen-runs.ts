@@ -80,12 +80,13 @@ function seesTheSameSamples(python: PythonModule): boolean {
   const users = [...python.importers, ...python.programs]
   const training = users.filter((one) => one.evidence?.role === 'training' || one.trainsOn !== undefined)
   const around = [...python.imported, ...(training.length > 0 ? training : users)]
+  if (!usesAny(python, dataSources) && !around.some(({ samples }) => samples === 'read')) return false
+  if (codeMatches(python, augments)) return false
+  if (around.some(({ uses, samples }) => samples === 'drawn' || uses.some(drawsSamples))) return false
   const train = python.loops.find((loop) => loop.role === 'train')
   const reason = train === undefined ? null : openEndedReason(python, train)
   if (reason !== null && reason !== 'diffusion') return false
-  if (codeMatches(python, augments) || (reason === null && codeMatches(python, addsNoise))) return false
-  if (around.some(({ uses, samples }) => samples === 'drawn' || uses.some(drawsSamples))) return false
-  return usesAny(python, dataSources) || around.some(({ samples }) => samples === 'read')
+  return reason !== null || !codeMatches(python, addsNoise)
 }
 
 const trainsWeights = /requires_grad_\(\s*(True)?\s*\)|requires_grad\s*=(?!\s*False)|unfreeze/

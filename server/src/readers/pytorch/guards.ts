@@ -3,6 +3,7 @@ import { lastIdentifier } from '../../python/effects.js'
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import { effective } from '../../values/value.js'
 
 /**
@@ -134,10 +135,8 @@ function restartsCount(analysis: PythonModule, test: Expr & { type: 'binary' }):
   if (!/^(==|>=)$/.test(op) || (left.type !== 'name' && left.type !== 'attribute')) return false
   const isCounter = (one: Expr | undefined): boolean =>
     one !== undefined && analysis.code.slice(one.start, one.end) === analysis.code.slice(left.start, left.end)
-  const branch = analysis.statements.find(
-    (one) => one.type === 'if' && one.test.start <= start && end <= one.test.end,
-  )
-  if (branch?.type !== 'if') return false
+  const branch = analysis.statementAt(start)
+  if (branch?.type !== 'if' || end > branch.test.end) return false
   const restarts = branch.body.some(
     (one) =>
       one.type === 'assign' &&
@@ -202,19 +201,23 @@ function isFixed(analysis: PythonModule, expr: Expr, owner: StepOwner): boolean 
     )
   }
   if (expr.type === 'attribute') {
-    const textOf = ({ start, end }: Expr): string => analysis.code.slice(start, end)
-    const written = textOf(expr)
+    const written = analysis.code.slice(expr.start, expr.end)
     return (
-      settings.test(written) &&
-      !analysis.statements.some(
-        (one) =>
-          (one.type === 'assign' && one.targets.some((target) => textOf(target) === written)) ||
-          (one.type === 'augassign' && textOf(one.target) === written),
-      )
+      settings.test(written) && !once(analysis, 'what is assigned', () => assigned(analysis)).has(written)
     )
   }
   if (expr.type !== 'binary' && expr.type !== 'unary') return false
   return childrenOf(expr).every((one) => isFixed(analysis, one, owner))
+}
+
+/** Whatever the module assigns to, as it is written. */
+function assigned({ statements, code }: PythonModule): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const one of statements) {
+    const targets = one.type === 'assign' ? one.targets : one.type === 'augassign' ? [one.target] : []
+    for (const { start, end } of targets) found.add(code.slice(start, end))
+  }
+  return found
 }
 
 /** A binding that comes before the steps: of the module, or of the function around their loop. */

@@ -88,11 +88,7 @@ function computedWith(forward: Func): ReadonlySet<string> {
 
 /** An object of the class, or of one that extends it, is made here or in a module that imports this one. */
 function isMade(python: PythonModule, klass: Klass, depth = 0): boolean {
-  if (
-    python.isMadeOutside(klass) ||
-    python.calls.some(({ expr }) => expr.callee.type === 'name' && python.classOf(expr.callee) === klass)
-  )
-    return true
+  if (python.isMadeOutside(klass) || python.constructionsOf(klass).length > 0) return true
   return (
     depth < 4 &&
     python.classes.some(

@@ -65,7 +65,23 @@ export interface HotCode {
   followed: Map<Func, Call>
 }
 
+/** Of each module, by the code and the function that it stands in: several readers ask for the same. */
+const known = new WeakMap<PythonModule, Map<Stmt[], { func: Func | null; code: HotCode }>>()
+
 export function hotCode(analysis: PythonModule, body: Stmt[], func: Func | null): HotCode {
+  let codes = known.get(analysis)
+  if (codes === undefined) {
+    codes = new Map()
+    known.set(analysis, codes)
+  }
+  const before = codes.get(body)
+  if (before !== undefined && before.func === func) return before.code
+  const code = hotCodeNow(analysis, body, func)
+  codes.set(body, { func, code })
+  return code
+}
+
+function hotCodeNow(analysis: PythonModule, body: Stmt[], func: Func | null): HotCode {
   const result: HotCode = { statements: [], followed: new Map() }
   const owner: StepOwner = { func, called: func !== null && func.node.body === body }
   walk(
@@ -220,7 +236,24 @@ export function countsEpochs({ text }: PythonModule, { target, iterable }: For):
 }
 
 /** The calls in an expression, the outermost first. */
-export function callsIn(analysis: PythonModule, expr: Expr): Call[] {
+export function callsIn(analysis: PythonModule, expr: Expr): readonly Call[] {
+  let known = inExpressions.get(analysis)
+  if (known === undefined) {
+    known = new Map()
+    inExpressions.set(analysis, known)
+  }
+  let calls = known.get(expr)
+  if (calls === undefined) {
+    calls = callsNow(analysis, expr)
+    known.set(expr, calls)
+  }
+  return calls
+}
+
+/** Each step is gone through for each of the things that may cost time in it. */
+const inExpressions = new WeakMap<PythonModule, Map<Expr, readonly Call[]>>()
+
+function callsNow(analysis: PythonModule, expr: Expr): readonly Call[] {
   const found: Call[] = []
   const visit = (one: Expr): void => {
     if (one.type === 'lambda') return

@@ -1,4 +1,5 @@
 /** What a module uses, for lists that many of its loops and calls ask about. */
+import { holdsAny, usesOf } from '../../python/library-uses.js'
 import type { PythonModule } from '../../python/module.js'
 import { once } from '../../text/once.js'
 
@@ -10,10 +11,6 @@ export function usesAny(python: PythonModule, names: readonly string[]): boolean
 /** The same of the modules around this one. */
 export function usesAround(python: PythonModule, names: readonly string[]): boolean {
   return once(python, `uses around ${names.join(' ')}`, () =>
-    [...python.importers, ...python.imported].some((module) =>
-      module.uses.some((use) =>
-        names.some((name) => (name.endsWith('.') ? use.startsWith(name) : use === name)),
-      ),
-    ),
+    [...python.importers, ...python.imported].some((module) => holdsAny(usesOf(module), names)),
   )
 }

@@ -1,5 +1,7 @@
 /** Networks that stay on the host although their module speaks of accelerators. */
+
 import { isGenerator } from '../../python/generators.js'
+import { usesMatch } from '../../python/library-uses.js'
 import type { Call, Func, Klass, Loop, ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'
@@ -73,12 +75,9 @@ function isPlacing({ name, method, expr }: Call): boolean {
   return placing.test(name ?? method) || expr.args.some((one) => one.name === 'device')
 }
 
-function moves({ uses, evidence }: ModuleSummary): boolean {
-  return (
-    evidence?.accelerator === 'gpu' ||
-    evidence?.accelerator === 'maybe' ||
-    uses.some((use) => placing.test(use))
-  )
+function moves(module: ModuleSummary): boolean {
+  const accelerator = module.evidence?.accelerator
+  return accelerator === 'gpu' || accelerator === 'maybe' || usesMatch(module, placing)
 }
 
 /** One extends the other, or is a part of it. */

@@ -1,5 +1,6 @@
 /** What PyTorch code does in its steps and evaluations that costs more than it has to. */
 
+import { usesMatch } from '../../python/library-uses.js'
 import type { PythonModule } from '../../python/module.js'
 import type { OperationTarget } from '../../text/change-target.js'
 import { noteSmall } from '../../text/evidence.js'
@@ -96,11 +97,10 @@ const trainers =
 export function stepEvidence(python: PythonModule): Evidence {
   const evidence = trainingEvidence(python)
   if (evidence.accelerator !== 'none') return evidence
-  const uses = [python, ...python.importers, ...python.imported].flatMap((module) =>
-    'ownUses' in module ? [...module.ownUses] : module.uses,
-  )
-  if (uses.some((use) => trainers.test(use))) return { ...evidence, accelerator: 'maybe' }
-  return evidence
+  const takes =
+    [...python.ownUses].some((use) => trainers.test(use)) ||
+    [...python.importers, ...python.imported].some((module) => usesMatch(module, trainers))
+  return takes ? { ...evidence, accelerator: 'maybe' } : evidence
 }
 
 /** A step that is over in no time: what it waits costs little. */

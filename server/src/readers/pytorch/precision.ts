@@ -2,6 +2,7 @@
 
 import { classAt } from '../../python/definition-places.js'
 import { isBackward } from '../../python/effects.js'
+import { holdsAny, usesOf } from '../../python/library-uses.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
 import type { CallExpr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
@@ -377,14 +378,7 @@ function mayBeSetOutside(python: PythonModule): boolean {
   return once(python, 'set outside', () => {
     const around = [...python.importers, ...python.programs]
     if (!python.isEntry && !around.some(({ isEntry }) => isEntry)) return true
-    return (
-      usesAny(python, fillers) ||
-      python.programs.some(({ uses }) =>
-        uses.some((use) =>
-          fillers.some((name) => (name.endsWith('.') ? use.startsWith(name) : use === name)),
-        ),
-      )
-    )
+    return usesAny(python, fillers) || python.programs.some((program) => holdsAny(usesOf(program), fillers))
   })
 }
 
