@@ -31,8 +31,17 @@ import {
 } from './folded.js'
 import type { Folded } from './module.js'
 import { mayBeFilled } from './mutations.js'
-import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget } from './names.js'
+import {
+  attributeValues,
+  bindingsOf,
+  classOf,
+  functionOf,
+  nameOf,
+  projectTarget,
+  starTarget,
+} from './names.js'
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
+import { certainReturn } from './returns.js'
 import { type Binding, scopeAt } from './scope.js'
 import { trackedValue } from './tracked-configuration.js'
 import { searchingFunctions } from './trial-searches.js'
@@ -362,7 +371,7 @@ export class Folder {
       case 'assign':
         if (binding.value === null) return unknown(binding.name)
         if (binding.unpack === null) return this.fold(binding.value)
-        return this.unpacked(this.fold(binding.value), binding.unpack)
+        return this.unpacked(...this.withinTuple(binding.value, binding.unpack))
       case 'param':
         return this.parameter(binding)
       case 'import': {
@@ -373,6 +382,20 @@ export class Folder {
       default:
         return unknown(binding.kind === 'loop' ? 'a loop variable' : `the name ${binding.name}`)
     }
+  }
+
+  /** `epochs, steps = plan(config)`: the part that the function returns, whatever is known of the others; and what is left of the path. */
+  private withinTuple(whole: Expr, path: number[]): [Folded, number[]] {
+    const func = whole.type === 'call' ? functionOf(this.analysis, whole.callee) : null
+    let part = (func === null ? null : certainReturn(func)) ?? whole
+    let rest = path
+    while (rest.length > 0 && (part.type === 'tuple' || part.type === 'list')) {
+      const item = part.items[rest[0]!]
+      if (item === undefined || part.items.some(({ type }) => type === 'starred')) break
+      part = item
+      rest = rest.slice(1)
+    }
+    return [this.fold(rest.length === path.length ? whole : part), rest]
   }
 
   private unpacked(value: Folded, path: number[]): Folded {

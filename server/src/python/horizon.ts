@@ -60,7 +60,7 @@ function isZero(expr: Expr): boolean {
   return expr.type === 'constant' && expr.value === 0
 }
 
-/** Where the counter is raised by one: in each pass, or in the passes of a loop inside; null: nowhere. */
+/** Where the counter is raised: by one in each pass, or in the passes of a loop inside, or by all that a pass has done; null: nowhere. */
 function raises(
   analysis: Analysis,
   block: readonly Stmt[],
@@ -68,7 +68,8 @@ function raises(
   inside: boolean,
 ): 'pass' | 'inside' | null {
   for (const statement of block) {
-    if (isRaise(analysis, statement, counter)) return inside ? 'inside' : 'pass'
+    const raised = raiseOf(analysis, statement, counter)
+    if (raised !== null) return inside || raised === 'several' ? 'inside' : 'pass'
     const deeper = inside || statement.type === 'for' || statement.type === 'while'
     if (statement.type === 'function' || statement.type === 'class') continue
     for (const inner of blocksOf(statement)) {
@@ -79,14 +80,20 @@ function raises(
   return null
 }
 
-function isRaise(analysis: Analysis, statement: Stmt, counter: string): boolean {
-  const isOne = (expr: Expr) => expr.type === 'constant' && expr.value === 1
+/** `step += 1`, `step = step + 1`; several: `step += batch_size`. */
+function raiseOf(analysis: Analysis, statement: Stmt, counter: string): 'one' | 'several' | null {
   const isCounter = (expr: Expr) => textOf(analysis, expr) === counter
   if (statement.type === 'augassign')
-    return /^\+=?$/.test(statement.op) && isCounter(statement.target) && isOne(statement.value)
-  if (statement.type !== 'assign' || statement.value?.type !== 'binary') return false
+    return /^\+=?$/.test(statement.op) && isCounter(statement.target) ? amount(statement.value) : null
+  if (statement.type !== 'assign' || statement.value?.type !== 'binary') return null
   const { op, left, right } = statement.value
-  return op === '+' && statement.targets.some(isCounter) && isCounter(left) && isOne(right)
+  return op === '+' && statement.targets.some(isCounter) && isCounter(left) ? amount(right) : null
+}
+
+function amount(expr: Expr): 'one' | 'several' | null {
+  if (expr.type === 'constant')
+    return typeof expr.value !== 'number' || expr.value < 1 ? null : expr.value === 1 ? 'one' : 'several'
+  return /^(name|attribute|call|subscript|binary)$/.test(expr.type) ? 'several' : null
 }
 
 function textOf({ text }: Analysis, { start, end }: Expr): string {

@@ -5,6 +5,7 @@ import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
 import { canonicalName, starExports } from './canonical-names.js'
 import { classConstant } from './data-classes.js'
+import { handedModule } from './handed-modules.js'
 import { inheritedField } from './inherited-fields.js'
 import { importedBy, importedUnder } from './lazy-imports.js'
 import type {
@@ -301,7 +302,8 @@ function followBinding(analysis: Analysis, binding: Binding, depth: number): str
   }
   if (binding.kind === 'assign' && binding.value?.type === 'call' && binding.unpack !== null)
     return importedBy(analysis, binding.value, binding.unpack, depth)
-  return null
+  const handed = handedModule(analysis, binding)
+  return handed === null || projectTarget(analysis, handed) !== null ? null : canonicalName(handed)
 }
 
 /** A name that a module of the project only passes on from a library. */

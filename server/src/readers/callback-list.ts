@@ -79,6 +79,12 @@ function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth
   const elsewhere = value.type === 'call' ? importedFrom(python, made) : null
   const maker = elsewhere === null ? undefined : lookUp(elsewhere.summary.functions, elsewhere.rest)
   if (maker !== undefined) {
+    // What it is handed may be among what it gives back.
+    const handed =
+      value.type === 'call' ? value.args.map(({ value: { start, end } }) => [start, end] as const) : []
+    const words = handed.map(([start, end]) => python.text.slice(start, end))
+    if (words.some((one) => /early_?stop/i.test(one))) return 'stops'
+    if (words.some((one) => /callback/i.test(one))) return 'unknown'
     const classes = Object.values(elsewhere!.summary.classes)
     const { returns } = maker
     const given = returns === null ? 'unknown' : known.library(returns)

@@ -132,10 +132,8 @@ function validatesIn(python: PythonModule, fit: Call): boolean | null {
   const module = model === null ? null : classFacts(python, model)
   // Without the step the loader is not used.
   if (module?.complete === true && !module.methods.has('validation_step')) return false
-  const checks =
-    module === null
-      ? hasElsewhere(python, 'training_step', 'validation_step')
-      : module.methods.has('validation_step')
+  // Who gives data to validate on to a module that is not seen has written it to do so.
+  const checks = module === null || module.methods.has('validation_step')
   for (const key of ['val_dataloaders', 'val_dataloader']) {
     const given = python.argument(fit, key, key === 'val_dataloaders' ? 2 : null)
     if (isLeftOut(given)) continue
@@ -145,7 +143,9 @@ function validatesIn(python: PythonModule, fit: Call): boolean | null {
   const data = dataModule(python, fit)
   if (data === 'none') return module === null ? null : module.complete ? false : null
   // Whoever checks has something to check on.
-  if (data === null) return checks && hasElsewhere(python, 'train_dataloader', 'val_dataloader') ? true : null
+  const checked = module === null ? hasElsewhere(python, 'training_step', 'validation_step') : checks
+  if (data === null)
+    return checked && hasElsewhere(python, 'train_dataloader', 'val_dataloader') ? true : null
   return data.methods.has('val_dataloader') ? (checks ? true : null) : data.complete ? false : null
 }
 

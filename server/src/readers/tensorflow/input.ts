@@ -13,6 +13,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { kerasEvidence } from '../keras/evidence.js'
 import { kerasFits } from '../keras/fits.js'
+import { claimFolderPictures } from '../keras/folder-pictures.js'
 import { claimOperation } from '../operation-claims.js'
 import { codeMatches } from '../pytorch/evidence.js'
 import { feedsByName } from '../pytorch/loader-use.js'
@@ -23,16 +24,24 @@ import { handedOut } from './handed-out.js'
 import { changeInput } from './input-changes.js'
 import { type Mapped, mappedOf } from './mapped.js'
 import { methodPlace, type Pipeline, pipelineOf, plainName, usesPipelines } from './pipeline.js'
-import { claimRepeated, repeatedSteps } from './uncached.js'
+import { claimRepeated, repeatedSteps, uncached } from './uncached.js'
 import { type TensorflowVersion, tensorflowVersion } from './versions.js'
 
 export const tensorflowInputReader = defineReader({
   name: 'tensorflow-input',
   languages: ['python'],
-  triggers: ['tf.data', 'tensorflow.data', 'tensorflow_datasets', 'dataset_from_directory', 'data.Dataset'],
+  triggers: [
+    'tf.data',
+    'tensorflow.data',
+    'tensorflow_datasets',
+    'dataset_from_directory',
+    'data.Dataset',
+    'flow_from_d',
+  ],
   read(facts, context, claims) {
     const { python } = facts
     if (python === undefined) return
+    claimFolderPictures(python, uncached, claims)
     if (!usesPipelines(python)) return
     const found = [...appliedSteps(python)]
     const ends = endsOf(python)

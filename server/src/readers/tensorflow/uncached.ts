@@ -133,7 +133,12 @@ export function changeUncached(claim: Claim, facts: FragmentFacts): Change | Ref
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const repeated = repeatedSteps(python).find((one) => one.call === call)
-  if (repeated === undefined) return { reason: 'the pipeline has changed' }
+  if (repeated === undefined)
+    return {
+      reason: /^flow_from_/.test(call.method)
+        ? 'a script of its own has to make the smaller pictures'
+        : 'the pipeline has changed',
+    }
   if (repeated.early !== null) return moveBehind(facts, repeated.pipeline.steps, repeated.early, call)
   const before = repeated.pipeline.steps.slice(0, repeated.pipeline.steps.indexOf(call))
   const order = before.find((step) => drawsOrder.test(step.method))

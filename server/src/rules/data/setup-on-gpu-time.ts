@@ -118,6 +118,8 @@ function severityOf(view: SubjectView<'Operation'>, gpus: number | undefined): S
   if (stopped !== undefined) return stopped
   // A phase that the platform has for this: it is there once for all tasks that follow.
   if (many) return effective(view.settings.stage) === 'before' ? 'information' : 'warning'
+  // A cluster that grows pays for it with each machine that joins.
+  if (effective(view.settings.holder) === 'each machine') return 'information'
   const model = effective(view.settings.gpuModel) ?? effective(compute?.gpuModel)
   const known = model === undefined ? undefined : gpu(model)?.name
   return known !== undefined && cheap.has(known) ? 'hint' : 'information'

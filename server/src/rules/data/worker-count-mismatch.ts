@@ -34,13 +34,18 @@ export default defineRule({
     const count = effective(workers)
     if (workers === undefined || count === undefined || count < 1)
       return silent(unless(view, 'workers', 'no workers load the data'))
-    const stopped = notTraining(view) ?? offAccelerator(view)
-    if (stopped !== undefined) return silent(stopped)
+    const untrained = notTraining(view)
+    if (untrained !== undefined) return silent(untrained)
+    const stopped = offAccelerator(view)
+    const machine = machineOf(view, context.options)
+    // Where the training itself takes the cores, too many workers take them from it.
+    const crowds = count > crowded * (machine.cpus ?? Number.POSITIVE_INFINITY)
+    if (stopped !== undefined && !crowds) return silent(stopped)
     if (effective(settings.feeds) !== 'training')
       return silent(unless(view, 'feeds', 'it feeds an evaluation'))
-    if (checkUnaskedCores(view, count, context)) return
-    const machine = machineOf(view, context.options)
+    if (stopped === undefined && checkUnaskedCores(view, count, context)) return
     checkCores(view, workers as Claim<number>, count, machine, context)
+    if (stopped !== undefined) return
     checkSharedMemory(view, workers, count, context)
   },
 })

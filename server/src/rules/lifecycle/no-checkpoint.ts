@@ -12,6 +12,7 @@ const manyEpochs = 10
 const manySteps = 5000
 const fewEpochs = 30
 const longRun = 100
+const longSteps = 100_000
 const longJob = 7200
 
 export default defineRule({
@@ -85,20 +86,22 @@ function extentOf({ settings }: SubjectView<'Training'>): { extent?: number } {
 /** Hours on an accelerator are at stake. */
 function long(view: SubjectView<'Training'>): boolean {
   if (!onAccelerator(view) || view.subject.evidence.small !== null) return false
-  const { epochs, lightNetwork } = view.settings
-  return effective(lightNetwork) === undefined && (effective(epochs) ?? 0) >= longRun
+  const { epochs, lightNetwork, maxSteps } = view.settings
+  if (effective(lightNetwork) !== undefined) return false
+  return (effective(epochs) ?? 0) >= longRun || (effective(maxSteps) ?? 0) >= longSteps
 }
 
 /** `50 epochs`, as the beginning of a sentence; else why it is short, or not known. */
 function lengthOf(view: SubjectView<'Training'>): string | Silence {
-  const { epochs, maxSteps, saves } = view.settings
+  const { epochs, managed, maxSteps, saves } = view.settings
   const steps = effective(maxSteps)
   if (typeof steps === 'number')
     return steps >= manySteps
       ? `${formatCount(steps)} steps`
       : { text: `the run is short: ${formatCount(steps)} steps` }
   // Whatever their number is, what nobody saves meanwhile, or reads again, is lost.
-  if (effective(saves) !== undefined && hasUnreadEpochs(view))
+  // A library's run of a few epochs looks the same.
+  if (effective(saves) !== undefined && effective(managed) !== true && hasUnreadEpochs(view))
     return 'A number of epochs that cannot be read here'
   const count = effective(epochs)
   if (count !== undefined && count >= manyEpochs) return `${formatCount(count)} epochs`

@@ -102,8 +102,13 @@ const fewPasses = 3
 /** Hours on an accelerator are worth knowing of; anything else is soon done. */
 function shortRun(view: SubjectView<'Training'>): Severity {
   const { notebook, small } = view.subject.evidence
-  return onAccelerator(view) && small === null && !notebook ? 'information' : 'hint'
+  if (!onAccelerator(view) || small !== null) return 'hint'
+  // A notebook takes one step off, which a pass of such a model outweighs.
+  return notebook && (effective(view.settings.parameters) ?? 0) >= largeModel ? 'warning' : 'information'
 }
+
+/** Parameters from which on a single pass takes hours. */
+const largeModel = 1e9
 
 /** Pretrained weights reach their best in fewer epochs. */
 function least(view: SubjectView<'Training'>, epochs: number): number {
