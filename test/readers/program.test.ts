@@ -156,7 +156,7 @@ describe('a program that goes on later', () => {
     [
       'names that only look like it, and the code behind them commented out',
       `import torch\nmodel.load_state_dict(torch.load('pretrained.pt'))\nresume_model = 'last.pt'\nstart_epoch = 1\n# if resume_model: start_epoch = torch.load(resume_model)['epoch']\n${loop}\ntorch.save(model.state_dict(), 'last.pt')`,
-      'unknown: something is saved or loaded',
+      false,
     ],
     [
       'loads where it is asked to',

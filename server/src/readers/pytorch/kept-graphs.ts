@@ -31,8 +31,8 @@ export function keptGraphs(python: PythonModule, step: Step): Kept[] {
   const found: Kept[] = []
   const owners = new Set(code.statements.map(({ func }) => func))
   for (const owner of owners) {
-    const own = code.statements.filter(({ func }) => func === owner)
-    const losses = lossesOf(python, code, owner, own)
+    const own = statementsOf(code, owner)
+    const losses = lossesOf(python, code, owner)
     if (losses.size === 0) continue
     for (const { statement } of own) {
       const kept = keeps(python, statement, losses)
@@ -48,20 +48,39 @@ export function keptGraphs(python: PythonModule, step: Step): Kept[] {
   return found
 }
 
+/** Of one function of a step; null: of the loop itself. */
+function statementsOf(code: HotCode, owner: Func | null): readonly HotStatement[] {
+  const byOwner = once(code, 'statements by function', () => {
+    const all = new Map<Func | null, HotStatement[]>()
+    for (const one of code.statements) {
+      const own = all.get(one.func)
+      if (own === undefined) all.set(one.func, [one])
+      else own.push(one)
+    }
+    return all
+  })
+  return byOwner.get(owner) ?? []
+}
+
+/** What one function of a step propagates back itself. */
+function lossesPropagated(python: PythonModule, code: HotCode, owner: Func | null): Expr[] {
+  const found = once(code, 'losses by function', () => new Map<Func | null, Expr[]>())
+  const known = found.get(owner)
+  if (known !== undefined) return known
+  const losses = backwardPasses(python, statementsOf(code, owner)).map(({ loss }) => loss)
+  found.set(owner, losses)
+  return losses
+}
+
 /** What holds a loss with its graph in one function of a step, as the code writes it: `loss`, `outputs.loss`. */
-function lossesOf(
-  python: PythonModule,
-  code: HotCode,
-  owner: Func | null,
-  own: readonly HotStatement[],
-  depth = 0,
-): Set<string> {
+function lossesOf(python: PythonModule, code: HotCode, owner: Func | null, depth = 0): Set<string> {
+  const own = statementsOf(code, owner)
   const losses = new Set<string>()
   const add = (expr: Expr) => {
     for (const term of termsOf(expr)) losses.add(term)
   }
-  const passes = backwardPasses(python, own)
-  for (const { loss } of passes) add(loss)
+  const passes = lossesPropagated(python, code, owner)
+  for (const loss of passes) add(loss)
   if (passes.length === 0 && owner !== null && handsOnLoss(python, code, owner))
     for (const loss of lossesReturned(owner)) add(loss)
   if (depth < 3)
@@ -69,8 +88,7 @@ function lossesOf(
       if (statement.type !== 'assign' || statement.value?.type !== 'call') continue
       const func = python.functionOf(statement.value.callee)
       if (func === null || func === owner || !code.followed.has(func)) continue
-      const inner = code.statements.filter((one) => one.func === func)
-      const returned = returnedLosses(func, lossesOf(python, code, func, inner, depth + 1))
+      const returned = returnedLosses(func, lossesOf(python, code, func, depth + 1))
       for (const target of statement.targets) for (const name of targetsAt(target, returned)) losses.add(name)
     }
   // What is read or detached under the same name has no graph any more.
@@ -85,8 +103,7 @@ function handsOnLoss(python: PythonModule, code: HotCode, helper: Func, depth = 
   const call = code.followed.get(helper)
   const caller = call?.function
   if (call === undefined || caller === undefined || caller === helper || depth > 2) return false
-  const around = code.statements.filter(({ func }) => func === caller)
-  const passes = backwardPasses(python, around).flatMap(({ loss }) => lossTerms(loss))
+  const passes = lossesPropagated(python, code, caller).flatMap(lossTerms)
   const given =
     passes.length === 0 && caller !== null && handsOnLoss(python, code, caller, depth + 1)
       ? lossesReturned(caller)
