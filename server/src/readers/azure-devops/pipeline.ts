@@ -186,7 +186,7 @@ function startsOf(trigger: ConfigEntry | undefined, pr: ConfigEntry | undefined)
   return { by, first, filtered: filtered && by.length === 0 }
 }
 
-const sources = ['**/*.py', '*.yml', 'requirements*.txt']
+const documentation = ['**/*.md', 'docs/**']
 
 function changePipeline(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'volatileInput') return keyForContent
@@ -194,7 +194,7 @@ function changePipeline(claim: Claim, _value: unknown, facts: FragmentFacts): Ch
   const root = map(facts.config?.documents[claim.site.document ?? 0]?.root)
   if (map(at(root, 'trigger')) === undefined)
     return { reason: 'its trigger only lists branches: put them under `branches`, and add `paths`' }
-  return writeKeys(claim, facts, 'Train on changes to code and configuration: paths of the trigger', [
-    { keys: ['trigger', 'paths'], value: { include: sources } },
+  return writeKeys(claim, facts, 'Ignore changes to documentation: paths of the trigger', [
+    { keys: ['trigger', 'paths'], value: { exclude: documentation } },
   ])
 }

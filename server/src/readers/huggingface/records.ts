@@ -3,6 +3,8 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
+import { passedExpression } from '../../values/argument.js'
 import { both, convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
@@ -95,6 +97,9 @@ function recordsInCallback(python: PythonModule): boolean {
   )
 }
 
+/** Packages that write for TensorBoard, which the program has then. */
+const writers = ['torch.utils.tensorboard.', 'tensorboard.', 'tensorboardX.', 'tensorflow.']
+
 function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   if (isOnLaunchLine(claim))
@@ -112,8 +117,17 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
       ])
     case 'keptCheckpoints':
       return trainerSettings.change(claim, value, facts, source)
-    case 'tracked':
-      return changeOf('Report to TensorBoard', [source.set(['report_to'], 'tensorboard')])
+    case 'tracked': {
+      const given = passedExpression(source.argument('report_to'))
+      if (given?.type === 'conditional' || given?.type === 'binary')
+        return { reason: 'report_to is what the program is given' }
+      const change = changeOf('Report to TensorBoard', [source.set(['report_to'], 'tensorboard')])
+      // A Trainer refuses to start without the package.
+      const installed = python.uses(...writers) || lookUp(facts.versions, 'tensorboard') !== undefined
+      return 'reason' in change || installed
+        ? change
+        : { ...change, title: `${change.title}, once tensorboard is installed`, safety: 'display' }
+    }
     default:
       return byHand(claim)
   }

@@ -103,13 +103,16 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   if (claim.setting === 'tracked')
     return { title: 'Log with the default logger', safety: 'unsafe', writes: [remove], imports: [] }
   if (claim.setting === 'keptCheckpoints' && typeof value === 'number') {
-    const top = writeArgument(facts, call, 'save_top_k', python.argument(call, 'save_top_k'), String(value))
+    // Without a metric it can keep the newest one, and refuses to keep two.
+    const compares = mayBePassed(python.argument(call, 'monitor'))
+    const kept = compares ? value : 1
+    const top = writeArgument(facts, call, 'save_top_k', python.argument(call, 'save_top_k'), String(kept))
     if ('reason' in top) return top
     const writes: Write[] = [top]
     if (!mayBePassed(python.argument(call, 'save_last')))
       writes.push({ kind: 'set keyword', path, call: range, name: 'save_last', value: 'True' })
     return {
-      title: `Keep the best ${value === 1 ? 'one' : value} and the last`,
+      title: compares ? `Keep the best ${kept === 1 ? 'one' : kept} and the last` : 'Keep the last one only',
       safety: 'unsafe',
       writes,
       imports: [],

@@ -132,19 +132,7 @@ export function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts)
 /** What has to hold for workers to help, where the code does not tell; null: they help. */
 function conditionOf(python: PythonModule, call: Call): string | null {
   if (isUnshardedStream(python, call)) return 'once the data set is sharded among them with get_worker_info()'
-  if (!madeOnHost(python, call)) return 'if its samples are made on the CPU'
-  // What lies in memory is indexed faster than it is handed over by another process.
-  return isCostly(python, call) ? null : 'if its samples do not lie in memory'
-}
-
-/** Something in the project shows what a sample or a batch costs. */
-function isCostly(python: PythonModule, call: Call): boolean {
-  const dataset = passedExpression(python.argument(call, 'dataset', 0))
-  return (
-    collateWork(python, call) !== null ||
-    passedExpression(python.argument(call, 'collate_fn')) !== null ||
-    (dataset !== null && (datasetWork(python, dataset)?.work ?? null) !== null)
-  )
+  return madeOnHost(python, call) ? null : 'if its samples are made on the CPU'
 }
 
 /** `persistent_workers` beside a number of workers that is written now; null: it would not always be right. */

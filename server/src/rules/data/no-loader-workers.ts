@@ -68,6 +68,8 @@ export default defineRule({
             { claim: workers, value: count ?? (onCluster(view) ? 'allowed cores' : null) },
             ...(wanted === null ? [] : [{ claim: wanted.claim, value: wanted.each }]),
           ],
+          // What lies in memory is indexed faster than it is handed over by another process.
+          ...(cost === undefined ? { onlyIf: 'its samples do not lie in memory' } : {}),
         },
       ],
     })
