@@ -36,7 +36,6 @@ const families: [pattern: RegExp, known: (match: RegExpExecArray) => string][] =
   ],
   [/clip[-_]vit[-_]h[-_]14/, () => 'open_clip/ViT-H-14'],
   [/resnet(50|101|152)v2$/, ([, layers]) => `resnet${layers}`],
-  [/multi-qa-minilm-l6|ms-marco-minilm-l-?6/, () => 'sentence-transformers/all-MiniLM-L6-v2'],
   [/paraphrase-multilingual-mpnet-base/, () => 'sentence-transformers/all-mpnet-base-v2'],
   [
     /gte[-_](base|large)|nomic-embed-text|jina-embeddings-v2-base/,
@@ -48,7 +47,7 @@ const families: [pattern: RegExp, known: (match: RegExpExecArray) => string][] =
   [/bge-(?:m3|reranker-v2-m3)|jina-embeddings-v3/, () => 'FacebookAI/xlm-roberta-large'],
   [/bertweet-(base|large)|(?:^|[-_/])luke-(base|large)/, ([, tweets, words]) => `roberta-${tweets ?? words}`],
   [
-    /(?:^|[-_/])(?:macbert|chinese-macbert|ernie-[\d.]+(?:-\w+)?|layoutlm(?:v[23])?)-(base|large)/,
+    /(?:^|[-_/])(?:macbert|ernie-[\d.]+(?:-\w+)?|layoutlm(?:v[23])?)-(base|large)/,
     ([, size]) => `bert-${size}-uncased`,
   ],
   [/mms-300m/, () => 'facebook/wav2vec2-xls-r-300m'],

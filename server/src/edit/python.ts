@@ -1,5 +1,6 @@
 /** Turns all writes to one Python text into edits that fit together. */
 import type { PythonTree } from '../syntax/python-ast.js'
+import { grouped } from '../text/grouped.js'
 import {
   type FragmentEdit,
   indentation,
@@ -41,7 +42,7 @@ export function pythonEdits(
     wraps.push(wrap)
   }
 
-  for (const [, group] of groupBy(
+  for (const [, group] of grouped(
     writes.filter(isCallWrite),
     (write) => `${write.call.start}:${write.call.end}`,
   )) {
@@ -52,7 +53,7 @@ export function pythonEdits(
     edits.push(...result)
   }
   const appends = writes.filter((write) => write.kind === 'append item')
-  for (const [, group] of groupBy(appends, (write) => `${write.list.start}:${write.list.end}`)) {
+  for (const [, group] of grouped(appends, (write) => `${write.list.start}:${write.list.end}`)) {
     const display = findExpr(tree, group[0]!.list, 'list', 'tuple', 'set', 'dict')
     if (!display) return refuse('the list is no longer there')
     const result = appendEdits(
@@ -148,15 +149,4 @@ function swallows(text: string, edit: FragmentEdit, line: number): boolean {
 
 function isCallWrite(write: PythonWrite): write is CallWrite {
   return 'call' in write
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const k = key(item)
-    const group = groups.get(k)
-    if (group) group.push(item)
-    else groups.set(k, [item])
-  }
-  return groups
 }

@@ -2,6 +2,7 @@
 
 import { CircularAnswers } from '../python/circular-answers.js'
 import { agreedPath, plainBelow } from '../python/configured-plain.js'
+import { usesMatch } from '../python/library-uses.js'
 import type {
   DerivedClass,
   ModuleSummary,
@@ -204,7 +205,8 @@ export class OutsideCallIndex {
   }
 
   private fits(path: string): boolean {
-    return this.modules.summaryOf(path)?.uses.some((use) => fitting.test(use)) === true
+    const summary = this.modules.summaryOf(path)
+    return summary !== null && usesMatch(summary, fitting)
   }
 
   /** The same where its own module calls the function as well: what all of them pass. */

@@ -3,8 +3,10 @@
  * Sources: argparse, click, absl flags, dataclasses that HfArgumentParser, simple-parsing or tyro fill.
  */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { grouped } from '../text/grouped.js'
 import type { Json } from '../text/json.js'
 import type { LaunchBinding, LaunchValue } from '../text/launch.js'
+import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
 import type { Call, Folded, ProgramArgument } from './module.js'
 
@@ -156,21 +158,9 @@ function fromClick(call: CallExpr, positional: boolean): ProgramArgument | null 
   return argument
 }
 
-const byName = new WeakMap<readonly ProgramArgument[], Map<string, ProgramArgument[]>>()
-
 /** Those under one name: fields of objects are asked for by the thousand. */
 export function argumentsNamed(args: readonly ProgramArgument[], name: string): readonly ProgramArgument[] {
-  let groups = byName.get(args)
-  if (groups === undefined) {
-    groups = new Map()
-    for (const one of args) {
-      const others = groups.get(one.name)
-      if (others === undefined) groups.set(one.name, [one])
-      else others.push(one)
-    }
-    byName.set(args, groups)
-  }
-  return groups.get(name) ?? []
+  return once(args, 'by name', () => grouped(args, (one) => one.name)).get(name) ?? []
 }
 
 /** `optionCall`: the call of `add_argument` that a call of a function around it comes to. */

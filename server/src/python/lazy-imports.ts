@@ -1,7 +1,7 @@
 /** Names that a function of the module imports only when it is asked for them: `def load(): import trl; return trl`. */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { once } from '../text/once.js'
 import type { Analysis } from './analysis.js'
-import type { Func } from './module.js'
 import { bindingsOf, nameOf } from './names.js'
 import { returnsOf } from './returns.js'
 
@@ -34,26 +34,18 @@ export function importedUnder(
 }
 
 /** A table may be long, and be asked for each of its keys. */
-const tables = new WeakMap<Expr, ReadonlyMap<string, Expr>>()
-
 function entriesOf(table: Extract<Expr, { type: 'dict' }>): ReadonlyMap<string, Expr> {
-  let found = tables.get(table)
-  if (found === undefined) {
-    found = new Map(
-      table.entries.flatMap(({ key, value }): [string, Expr][] =>
-        key?.type === 'constant' && typeof key.value === 'string' ? [[key.value, value]] : [],
-      ),
+  return once(table, 'entries', () => {
+    const entries = table.entries.flatMap(({ key, value }): [string, Expr][] =>
+      key?.type === 'constant' && typeof key.value === 'string' ? [[key.value, value]] : [],
     )
-    tables.set(table, found)
-  }
-  return found
+    return new Map(entries)
+  })
 }
 
 function nameOfImport(analysis: Analysis, expr: Expr | undefined, depth: number): string | null {
   return expr?.type === 'name' || expr?.type === 'attribute' ? nameOf(analysis, expr, depth + 1) : null
 }
-
-const results = new WeakMap<Func, Expr | null>()
 
 /** The only thing that a function of the module gives back; nothing where the import fails. */
 function returnedBy(analysis: Analysis, { callee }: CallExpr): Expr | null {
@@ -61,11 +53,8 @@ function returnedBy(analysis: Analysis, { callee }: CallExpr): Expr | null {
   const binding = bindingsOf(analysis, callee.id, callee.start).at(-1)
   const func = binding?.kind === 'function' ? analysis.functionByNode.get(binding.node as never) : undefined
   if (func === undefined) return null
-  let found = results.get(func)
-  if (found === undefined) {
+  return once(func.node, 'only result', () => {
     const returned = returnsOf(func).filter((one) => one.type !== 'constant' || one.value !== null)
-    found = returned.length === 1 ? returned[0]! : null
-    results.set(func, found)
-  }
-  return found
+    return returned.length === 1 ? returned[0]! : null
+  })
 }

@@ -6,18 +6,6 @@ import type { Span } from '../text/location.js'
 import { lowerBound } from '../text/sorted.js'
 import type { Call } from './module.js'
 
-export function grouped<K>(calls: readonly Call[], key: (call: Call) => K | null): Map<K, Call[]> {
-  const groups = new Map<K, Call[]>()
-  for (const call of calls) {
-    const name = key(call)
-    if (name === null) continue
-    const group = groups.get(name)
-    if (group === undefined) groups.set(name, [call])
-    else group.push(call)
-  }
-  return groups
-}
-
 /** The groups of several names, in the order of the source. */
 export function inOrder(groups: Map<string, Call[]>, names: string[]): Call[] {
   const found = [...new Set(names)].map((name) => groups.get(name) ?? []).filter((group) => group.length > 0)
@@ -48,13 +36,7 @@ export function statementAt(body: Stmt[], offset: number): Stmt | null {
 
 /** Index of the first call that starts at an offset or behind it; calls are in the order of their starts. */
 function firstFrom(calls: readonly Call[], start: number): number {
-  let low = 0
-  for (let high = calls.length; low < high; ) {
-    const middle = (low + high) >> 1
-    if (calls[middle]!.expr.start < start) low = middle + 1
-    else high = middle
-  }
-  return low
+  return lowerBound(calls, ({ expr }) => expr.start < start)
 }
 
 /** The calls that a piece of code holds, in the order of the source. */
@@ -70,11 +52,8 @@ export function callsWithin(calls: readonly Call[], { start, end }: Span): Call[
 
 /** The call with exactly this span; calls are in the order of their starts. */
 export function callAt(calls: readonly Call[], start: number, end: number): Call | null {
-  for (
-    let index = firstFrom(calls, start);
-    index < calls.length && calls[index]!.expr.start === start;
-    index++
-  )
+  const first = firstFrom(calls, start)
+  for (let index = first; index < calls.length && calls[index]!.expr.start === start; index++)
     if (calls[index]!.expr.end === end) return calls[index]!
   return null
 }

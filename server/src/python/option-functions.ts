@@ -1,5 +1,6 @@
 /** Functions of the project around `add_argument`: `def add_arguments(name, type, default, help, argparser)`. */
 import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
+import { once } from '../text/once.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import type { Call, Func, ModuleSummary, OptionFunction } from './module.js'
@@ -47,13 +48,10 @@ export function hasOptionFunctions({ functions, importedByName }: Analysis): boo
   )
 }
 
-const adding = new WeakMap<ModuleSummary, boolean>()
-
 function addsOptions(summary: ModuleSummary): boolean {
-  const known =
-    adding.get(summary) ?? Object.values(summary.functions).some(({ addsOption }) => addsOption !== undefined)
-  adding.set(summary, known)
-  return known
+  return once(summary, 'adds options', () =>
+    Object.values(summary.functions).some(({ addsOption }) => addsOption !== undefined),
+  )
 }
 
 /** What a call of such a function, or of a `partial` of it, adds: as `add_argument` would be called. */

@@ -6,6 +6,7 @@ import type { Claim, SubjectView } from '../../workload/claim.js'
 import type { Dimension, InertDimension } from '../../workload/resource-kinds.js'
 import { defineRule, type FixRequest, type Report, type RuleContext } from '../rule.js'
 import { unless } from '../silence.js'
+import { listed } from '../training/operation.js'
 import { known, noGrid, repetition } from './trials.js'
 
 export default defineRule({
@@ -52,13 +53,11 @@ function unread(search: SubjectView<'Search'>, { report }: RuleContext): void {
   const more = others.length - shown.length
   const names = [first, ...shown].map((one) => one.name)
   if (more > 0) names.push(`${formatCount(more)} more`)
-  const last = names.pop()!
-  const all = names.length === 0 ? last : `${names.join(', ')} and ${last}`
   const grid = known(search, 'strategy') === 'grid'
   const lost = grid ? 'each of their values is paid for' : 'the search spends trials on what has no effect'
   report({
     at: first.location,
-    message: `Nothing reads ${all}: trials that differ there only are the same, and ${lost}.`,
+    message: `Nothing reads ${listed(names)}: trials that differ there only are the same, and ${lost}.`,
     related: shown.map(({ name, location }) => ({ location, message: `nothing reads ${name}` })),
   })
 }
