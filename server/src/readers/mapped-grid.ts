@@ -23,15 +23,19 @@ export function mappedDimension(python: PythonModule, name: string, values: Expr
   return dimension(python, { name, values })
 }
 
+/** A list of a list of a list is none that somebody wrote by hand, and one that is made of itself in a loop has no end. */
+const deepest = 3
+
 /** `list(ParameterGrid(space))`; a name that is filled in later stays one. */
-function unwrapped(python: PythonModule, items: Expr): Expr {
+function unwrapped(python: PythonModule, items: Expr, depth = 0): Expr {
   const value = python.definition(items)
   if (value.type !== 'call') return items
   const [only, ...others] = value.args
-  return only !== undefined &&
+  return depth < deepest &&
+    only !== undefined &&
     others.length === 0 &&
     /^(list|tuple|sorted)$/.test(python.nameOf(value.callee) ?? '')
-    ? unwrapped(python, only.value)
+    ? unwrapped(python, only.value, depth + 1)
     : value
 }
 

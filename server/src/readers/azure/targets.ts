@@ -44,12 +44,18 @@ export function targetNamed(written: string | null): Target {
   return { kind: 'cluster', name: /^[\w-]+$/.test(short) ? short : null }
 }
 
+/** Calls that stand for one another, as functions that call functions do. */
+const mostCalls = 50
+
 /** Null: not known; undefined: nothing but what is `seen` already (`c = create(c)`). */
 function nameOf(place: ValuePlace, seen: Set<Call>): string | null | undefined {
   const { python, expr } = place
   // `ws.compute_targets['gpu-cluster']`
   if (expr.type === 'subscript') return textArgument(passedOn(place, asArgument(python, expr.index)))
   if (expr.type === 'attribute' && expr.attr === 'name') return nameOf({ ...place, expr: expr.value }, seen)
+  // A function that finds none may say so.
+  if (expr.type === 'constant')
+    return expr.value === null ? undefined : textArgument(asArgument(python, expr))
   const value = expr.type === 'name' ? expr : python.definition(expr)
   const all =
     value.type === 'name'
@@ -64,6 +70,7 @@ function nameOf(place: ValuePlace, seen: Set<Call>): string | null | undefined {
   }
   return onlyName(all, (call) => {
     if (seen.has(call)) return undefined
+    if (seen.size >= mostCalls) return null
     seen.add(call)
     return nameMade(place, call, seen)
   })
