@@ -105,15 +105,22 @@ function parsingOf(python: PythonModule): Parsing | null {
     ({ place, filled }) => place === undefined && filled === undefined,
   )
   if (added === 0 || seen.length !== added) return null
-  const names = seen.flatMap(({ flags }) => flags)
+  const names = seen.flatMap(({ flags, negated = [] }) => [...flags, ...negated])
   return { call, names, takes: (name) => name === 'help' || names.some((one) => one.startsWith(name)) }
 }
 
-function handedOn(python: PythonModule, name: string): boolean {
+/** Some call is given the parser, or a group of its options. */
+function handedOn(python: PythonModule, parser: string): boolean {
   return python.calls.some(({ expr }) =>
-    expr.args.some(({ value }) => value.type === 'name' && value.id === name),
+    expr.args.some(
+      ({ value }) =>
+        python.code.slice(value.start, value.end) === parser ||
+        groups.test(python.callOf(value)?.method ?? ''),
+    ),
   )
 }
+
+const groups = /^add_(argument|mutually_exclusive)_group$/
 
 /** The option that is written alike, but for its dashes. */
 function nearest(name: string, names: readonly string[]): string | null {
