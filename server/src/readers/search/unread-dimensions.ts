@@ -82,12 +82,18 @@ function mentions(code: string): Set<string> {
   return new Set([...found].map((one) => one[1]!))
 }
 
-/** Names that are passed to code which is not seen. */
+/** Names that are passed to code which is not seen, or may read any value of a trial. */
 function handedOn(python: PythonModule, func: Func): Set<string> {
   const found = new Set<string>()
-  for (const { expr, name } of func.calls)
-    for (const { value } of expr.args)
-      if (value.type === 'name' && !/^optuna\./.test(name ?? '') && python.functionOf(expr.callee) === null)
-        found.add(value.id)
+  for (const { expr, name } of func.calls) {
+    const names = expr.args.flatMap(({ value }) => (value.type === 'name' ? value.id : []))
+    if (names.length > 0 && !/^optuna\./.test(name ?? '') && mayReadAny(python, expr.callee))
+      for (const one of names) found.add(one)
+  }
   return found
+}
+
+function mayReadAny(python: PythonModule, callee: Expr): boolean {
+  const called = python.functionOf(callee)
+  return called === null || anything.test(codeOf(python, called))
 }
