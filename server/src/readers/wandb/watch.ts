@@ -1,6 +1,6 @@
-/** `wandb.watch(model, log='all', log_freq=10)`: histograms of all gradients and weights. Source: wandb 0.19, `watch` (every 1,000 batches by itself). */
-import type { Call, PythonModule } from '../../python/module.js'
-import { numberArgument, passedPlace } from '../../values/argument.js'
+/** `wandb.watch(model, log='all', log_freq=10)`: histograms of all gradients and weights. Source: wandb 0.19, `watch` (every 1,000 batches by itself); Lightning 2.5, loggers/wandb.py. */
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { knownArgument, numberArgument, passedPlace } from '../../values/argument.js'
 import { callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import { byHand, changeOf } from '../change-answer.js'
@@ -15,8 +15,6 @@ const often = 50
 const byItself = 1000
 
 const key = 'log_freq'
-/** `model`, `criterion` and `log` stand before it. */
-const position = 3
 
 export const wandbWatchReader = defineReader({
   name: 'wandb-watch',
@@ -27,8 +25,9 @@ export const wandbWatchReader = defineReader({
     const { python } = facts
     if (python === undefined) return
     for (const call of python.calls) {
-      const every = watches(python, call) ? numberArgument(python.argument(call, key, position)) : null
-      const place = passedPlace(python.argument(call, key, position))
+      const { rhythm, what } = watched(python, call) ?? {}
+      if (rhythm === undefined || what === undefined || knownArgument(what) === null) continue
+      const [every, place] = [numberArgument(rhythm), passedPlace(rhythm)]
       if (every === null || place === null || every < 1 || every >= often) continue
       const operation = claimOperation(claims, {
         kind: 'record',
@@ -47,16 +46,25 @@ export const wandbWatchReader = defineReader({
   change(claim, _value, facts) {
     const { python } = facts
     const call = claimedCall(python, claim.site)
-    if (python === undefined || call === null) return byHand(claim)
-    const write = writeArgument(facts, call, key, python.argument(call, key, position), String(byItself))
+    const rhythm = python === undefined || call === null ? undefined : watched(python, call)?.rhythm
+    if (call === null || rhythm === undefined) return byHand(claim)
+    const write = writeArgument(facts, call, key, rhythm, String(byItself))
     return changeOf(`Set ${key}=${byItself}`, [write])
   },
 })
 
-function watches(python: PythonModule, { name, method, receiver }: Call): boolean {
-  if (method !== 'watch') return false
-  return (
-    /^wandb\.(\w+\.)*watch$/.test(name ?? '') ||
-    (/(Wandb|WandB)Logger$/.test(receiver ?? '') && python.uses('wandb'))
-  )
+interface Watched {
+  rhythm: ArgumentValue
+  /** None: nothing is recorded. */
+  what: ArgumentValue
+}
+
+/** `wandb.watch(model, criterion, log, log_freq)`, and `watch(model, log, log_freq)` of Lightning's logger. */
+function watched(python: PythonModule, call: Call): Watched | null {
+  const { name, method, receiver } = call
+  if (method !== 'watch') return null
+  const ofLogger = /^lightning\.(\w+\.)*WandbLogger$/.test(receiver ?? '')
+  if (!ofLogger && !/^wandb\.(\w+\.)*watch$/.test(name ?? '')) return null
+  const before = ofLogger ? 1 : 2
+  return { what: python.argument(call, 'log', before), rhythm: python.argument(call, key, before + 1) }
 }
