@@ -249,9 +249,10 @@ function endsTrials(python: PythonModule, objective: Func | undefined): boolean 
 /** What trains step by step: boosters, and whatever counts epochs. */
 const stepwise = /\b(CatBoost|XGB|LGBM)\w*\(|\b(xgb|lgb|xgboost|lightgbm)\.train\(|\bepochs?\b/
 
-/** Which way it looks: down, unless `direction` says otherwise. */
+/** Which way it looks: down, unless `direction` says otherwise, or `directions` in its place. */
 function readDirection(python: PythonModule, search: SubjectBuilder<'Search'>, study: Call | null): void {
   if (study === null || !/create_study$/.test(study.name ?? '')) return
+  if (mayBePassed(python.argument(study, 'directions'))) return
   const given = python.argument(study, 'direction')
   const at = passedPlace(given) ?? calleePlace(study)
   const expr = passedExpression(given)
