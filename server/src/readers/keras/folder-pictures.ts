@@ -51,7 +51,7 @@ function flowOf(python: PythonModule, fit: Call): Call | null {
 }
 
 function shrinks(python: PythonModule, flow: Call): boolean {
-  const given = python.argument(flow, 'target_size', flow.method === 'flow_from_directory' ? 1 : 6)
+  const given = python.argument(flow, 'target_size', flow.method === 'flow_from_directory' ? 1 : 5)
   const size = knownArgument(given) ?? (passedExpression(given) === null ? usualSize : null)
   return (
     Array.isArray(size) &&
