@@ -17,9 +17,9 @@ export interface FrozenBody {
   run: { call: Call; loop: Loop | null }
 }
 
-/** Everything before the head, as torchvision and transformers call it. */
+/** Everything before the head, as torchvision and transformers call it; what an `encoder` is given is mostly embedded before it. */
 const bodies =
-  /^(features|encoder|backbone|base_model|transformer|conv_?net|bert|roberta|distilbert|albert|electra|deberta|camembert|longformer|vit|deit|beit|swin|convnext|resnet|dinov2|clip|wav2vec2|hubert|wavlm|audio_spectrogram_transformer|videomae)$/
+  /^(features|backbone|base_model|transformer|conv_?net|bert|roberta|distilbert|albert|electra|deberta|camembert|longformer|vit|deit|beit|swin|convnext|resnet|dinov2|clip|wav2vec2|hubert|wavlm|audio_spectrogram_transformer|videomae)$/
 const published =
   /^torchvision\.models\.|^timm\.create_model$|^transformers\.\w*For\w*(Classification|Answering|Choice)\.from_pretrained$/
 /** Methods of transformers that freeze all but the head. */
@@ -105,7 +105,8 @@ function isOutsideHead(test: Expr, name: string): boolean {
 function wordsIn(test: Expr, name: string): string[] | null {
   if (test.type === 'binary' && test.op === 'in') {
     const word = wordOf(test.left)
-    return isName(test.right, name) && word !== null ? [word] : null
+    // `distilbert.transformer` comes after `distilbert.embeddings`.
+    return isName(test.right, name) && word !== null && word !== 'transformer' ? [word] : null
   }
   if (test.type !== 'call' || test.callee.type !== 'attribute' || test.callee.attr !== 'startswith')
     return null
