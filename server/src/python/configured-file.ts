@@ -101,7 +101,7 @@ export function fileLoadedFrom(
       )
     if (
       value.callee.type === 'attribute' &&
-      /^(open|read_text|read_bytes|read|resolve|absolute)$/.test(value.callee.attr)
+      /^(open|read_text|read_bytes|read|resolve|absolute|expanduser|as_posix)$/.test(value.callee.attr)
     )
       return inner(value.callee.value)
     if (value.callee.type === 'attribute' && value.callee.attr === 'with_name')
