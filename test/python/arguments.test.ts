@@ -130,6 +130,19 @@ describe('arguments of the program', () => {
     assert.deepEqual(await folded(absl, launch({ noamp: true })), [false, 'launch flag', false])
     const typer = 'import typer\ndef main(amp: bool = True):\n  f(amp)\ntyper.run(main)'
     assert.deepEqual(await folded(typer, launch({ 'no-amp': true })), [false, 'launch flag', false])
+    const fields =
+      'from dataclasses import dataclass\nfrom transformers import HfArgumentParser\n@dataclass\nclass Options:\n' +
+      '  use_amp: bool = True\noptions = HfArgumentParser(Options).parse_args_into_dataclasses()[0]\nf(options.use_amp)\n'
+    for (const flag of ['no_use_amp', 'no-use-amp'])
+      assert.deepEqual(await folded(fields, launch({ [flag]: true })), [false, 'launch flag', false], flag)
+  })
+
+  it('behind a switch are those that the program takes by their place', async () => {
+    const text =
+      "import click\n@click.command()\n@click.option('--amp/--no-amp', default=True)\n@click.argument('n', type=int)\n" +
+      'def main(amp, n):\n  f(n)\nmain()'
+    for (const flag of ['amp', 'no-amp'])
+      assert.deepEqual(await folded(text, launch({ [flag]: '5' })), [5, 'launch flag', false], flag)
   })
 
   it('have the type that an annotation says among others', async () => {

@@ -149,7 +149,7 @@ function fromClick(call: CallExpr, positional: boolean): ProgramArgument | null 
   const negated = spelled.flatMap(([, off]) => off ?? [])
   if (negated.length > 0) {
     argument.negated = negated
-    argument.name = constantText(keyword(call, 'dest')) ?? bare ?? argument.name.split('/')[0]!
+    argument.name = argument.name.split('/')[0]!
   }
   if (negated.length > 0 || isTrue(keyword(call, 'is_flag'))) {
     argument.kind = 'store true'
@@ -228,35 +228,27 @@ export function boundValue(
 ): Folded | null {
   if (argument.positional === true) return boundPosition(argument, all, binding)
   for (const flag of argument.flags) {
-    const { flags } = binding.launch
-    const given = lookUp(flags, flag) ?? lookUp(flags, flag.replaceAll('_', '-'))
+    const given = givenAs(flag, binding)
     if (given === undefined) continue
     if (given.value === null) return { state: 'unknown', because: 'a variable on the launch line' }
     const isSwitch = argument.kind === 'store true' || argument.kind === 'store false'
     const word = isSwitch && isSwallowed(argument, given.value) ? true : given.value
     const value = argument.kind === 'list' || argument.kind === 'other' ? undefined : parsed(argument, word)
-    if (value === undefined) return { state: 'unknown', because: 'the launch line' }
-    return {
-      state: 'known',
-      value,
-      channel: 'launch flag',
-      overridable: given.overridable === true,
-      location: given.location,
-    }
+    return value === undefined ? { state: 'unknown', because: 'the launch line' } : launched(value, given)
   }
   for (const flag of argument.negated ?? []) {
-    const given = lookUp(binding.launch.flags, flag)
-    if (given === undefined) continue
-    const { location, overridable } = given
-    return {
-      state: 'known',
-      value: false,
-      channel: 'launch flag',
-      overridable: overridable === true,
-      location,
-    }
+    const given = givenAs(flag, binding)
+    if (given !== undefined) return launched(false, given)
   }
   return null
+}
+
+function givenAs(flag: string, { launch: { flags } }: LaunchBinding): LaunchValue | undefined {
+  return lookUp(flags, flag) ?? lookUp(flags, flag.replaceAll('_', '-'))
+}
+
+function launched(value: Json, { overridable, location }: LaunchValue): Folded {
+  return { state: 'known', value, channel: 'launch flag', overridable: overridable === true, location }
 }
 
 /** The word behind a switch, which takes none: only the program tells. */
@@ -267,8 +259,9 @@ function isSwallowed(argument: ProgramArgument, given: LaunchValue['value']): bo
 function boundPosition(
   argument: ProgramArgument,
   all: readonly ProgramArgument[],
-  { launch }: LaunchBinding,
+  binding: LaunchBinding,
 ): Folded | null {
+  const { launch } = binding
   const open: Folded = { state: 'unknown', because: 'arguments of the launch line' }
   if (!launch.complete) return open
   if (argument.word !== undefined && Object.keys(launch.flags).length > 0) return open
@@ -280,8 +273,8 @@ function boundPosition(
   const swallowed = all.flatMap((one) =>
     one.kind !== 'store true' && one.kind !== 'store false'
       ? []
-      : one.flags.flatMap((flag) => {
-          const given = lookUp(launch.flags, flag)
+      : [...one.flags, ...(one.negated ?? [])].flatMap((flag) => {
+          const given = givenAs(flag, binding)
           return given !== undefined && isSwallowed(one, given.value) ? [given] : []
         }),
   )
@@ -289,12 +282,5 @@ function boundPosition(
   const given = words[index]
   if (given === undefined) return null
   const value = typeof given.value === 'string' ? parsed(argument, given.value) : undefined
-  if (value === undefined) return open
-  return {
-    state: 'known',
-    value,
-    channel: 'launch flag',
-    overridable: given.overridable === true,
-    location: given.location,
-  }
+  return value === undefined ? open : launched(value, given)
 }
