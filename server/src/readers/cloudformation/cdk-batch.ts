@@ -2,7 +2,7 @@
  * Constructs of the second layer for AWS Batch, as the resources of the first that they make. Source: CDK reference for Python,
  * aws_cdk.aws_batch (ManagedEc2EcsComputeEnvironment, EcsJobDefinition, EcsEc2ContainerDefinition).
  */
-import { at, entry } from '../../config/access.js'
+import { entry } from '../../config/access.js'
 import type { ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
 
 const constructs: [RegExp, string][] = [
@@ -88,7 +88,7 @@ function containerProperties(own: ConfigMap): ConfigMap {
 }
 
 const kept = (own: ConfigMap, ...keys: string[]): ConfigEntry[] =>
-  keys.flatMap((key) => entry(own, key) ?? []).filter(({ key }) => at(own, key) !== undefined)
+  keys.flatMap((key) => entry(own, key) ?? [])
 
 /** A property that the construct has no word of its own for. */
 function within(own: ConfigMap, key: string, entries: ConfigEntry[]): ConfigEntry {

@@ -63,12 +63,12 @@ function replaceLiteral(
   const before = python.text.slice(start, end)
   const quote = /^(["'])[^"']*\1$/.exec(before)?.[1]
   // Constructs of the second layer have a switch for it.
-  if (value === 'SPOT' && quote === undefined)
-    return before === 'False'
-      ? changeOf('Set spot=True', [
-          { kind: 'replace', path, range: { fragment: fragment.index, start, end }, text: 'True' },
-        ])
-      : refuse('this construct has a keyword for it: spot=True')
+  if (value === 'SPOT' && before === 'False')
+    return changeOf('Set spot=True', [
+      { kind: 'replace', path, range: { fragment: fragment.index, start, end }, text: 'True' },
+    ])
+  if (value === 'SPOT' && start === at(document!.root, ...keys!.slice(0, 3))?.start)
+    return refuse('this construct has a keyword for it: spot=True')
   if (typeof value === 'number' ? !/^\d+$/.test(before) : quote === undefined)
     return refuse(`${key} is set elsewhere: change it there`)
   const name = String(keys!.at(-1))
