@@ -81,10 +81,9 @@ function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth
   if (maker !== undefined) {
     // What it is handed may be among what it gives back.
     const handed =
-      value.type === 'call' ? value.args.map(({ value: { start, end } }) => [start, end] as const) : []
-    const words = handed.map(([start, end]) => python.text.slice(start, end))
-    if (words.some((one) => /early_?stop/i.test(one))) return 'stops'
-    if (words.some((one) => /callback/i.test(one))) return 'unknown'
+      value.type === 'call' ? value.args.map(({ value: one }) => python.text.slice(one.start, one.end)) : []
+    if (handed.some((one) => /early_?stop/i.test(one))) return 'stops'
+    if (handed.some((one) => /callback/i.test(one))) return 'unknown'
     const classes = Object.values(elsewhere!.summary.classes)
     const { returns } = maker
     const given = returns === null ? 'unknown' : known.library(returns)

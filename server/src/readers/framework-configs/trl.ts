@@ -5,7 +5,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { generationSettings } from '../huggingface/generation.js'
+import { batching, generationSettings } from '../huggingface/generation.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { changeFrameworkConfig } from './change.js'
 import { FrameworkConfig, FrameworkConfigClaims } from './framework-config.js'
@@ -78,9 +78,7 @@ const online = ['num_generations', 'max_completion_length', 'vllm_mode', 'reward
 
 function readGeneration(frameworkConfig: FrameworkConfig, training: FrameworkConfigClaims<'Training'>): void {
   if (online.filter((key) => frameworkConfig.has(key)).length < 2) return
-  const engine = ['use_transformers_continuous_batching', 'use_transformers_paged'].find((key) =>
-    frameworkConfig.given(key),
-  )
+  const engine = batching.find((key) => frameworkConfig.given(key))
   if (engine !== undefined) training.known('generation', [engine], 'engine')
   else generationSettings.claim(training.subject, training)
 }

@@ -15,7 +15,7 @@ import type { ArgumentsSource } from './arguments-source.js'
 import type { Trainers } from './trainers.js'
 
 /** For a switch that hands generation to vLLM. */
-export const byEngine = (value: Json): TrainingSettings['generation'] | undefined =>
+export const byEngine = (value: Json | undefined): TrainingSettings['generation'] | undefined =>
   value === true ? 'engine' : value === false || value === null ? 'training' : undefined
 
 export const generationSettings = settingTable('Training', {
@@ -30,7 +30,7 @@ const online: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Engines of transformers itself. */
-const batching = ['use_transformers_continuous_batching', 'use_transformers_paged']
+export const batching = ['use_transformers_continuous_batching', 'use_transformers_paged']
 
 export function claimGeneration(
   source: ArgumentsSource,

@@ -16,6 +16,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import type { Precision, TrainingSettings } from '../../workload/resource-kinds.js'
 import { FlagSource } from '../command-lines/flag-source.js'
 import { sharingByName } from '../deepspeed/sharing.js'
+import { byEngine } from '../huggingface/generation.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { optimizerWords } from '../huggingface/optimizer-words.js'
 import { claimOperation } from '../operation-claims.js'
@@ -60,7 +61,7 @@ const trainingSettings = settingTable('Training', {
 const generationSettings = settingTable('Training', {
   generation: {
     keys: ['use_vllm'],
-    parse: (value) => (asSwitch(value) === undefined ? undefined : asSwitch(value) ? 'engine' : 'training'),
+    parse: (value) => byEngine(asSwitch(value)),
     otherwise: 'training',
   },
 })
@@ -122,7 +123,6 @@ function readCommand(
 }
 
 const rlhf = 'swift.cli.rlhf'
-
 const evidence = {
   role: 'training',
   accelerator: 'gpu',

@@ -3,6 +3,7 @@ import { at, entry, number, scalar, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ChangeTarget } from '../../text/change-target.js'
+import { lookUp } from '../../text/records.js'
 import type { Key } from '../../values/source.js'
 import type { Claim } from '../../workload/claim.js'
 import { forTolerating } from '../azure/spot-taint.js'
@@ -10,6 +11,7 @@ import { byHand } from '../change-answer.js'
 import { changeDatabricks } from '../databricks/change.js'
 import { acceleratorResource } from '../pool-claims.js'
 import type { FragmentFacts } from '../reader.js'
+import { vertexNames } from '../vertex/machines.js'
 
 /** Blocks that attach accelerators to a machine. */
 const attached = ['guest_accelerator', 'accelerator_configs', 'accelerator_config', 'accelerator_type']
@@ -72,7 +74,7 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
         return { reason: `use ${value}, and tell the server how many GPUs that has` }
       return editor.change(`Use ${value}`, [editor.set(keys, String(value))])
     case 'gpuModel':
-      return changeAttached(editor, claim, keys, `NVIDIA_${value === 'T4' ? 'TESLA_' : ''}${value}`)
+      return changeAttached(editor, claim, keys, lookUp(vertexNames, String(value)))
     case 'gpus':
       if (claim.key === 'core_count') return changeAttached(editor, claim, keys, Number(value))
       // Definitions of AWS Batch jobs, which write numbers as text.
@@ -113,9 +115,18 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
  * How many accelerators a notebook of Google has, or which, where its machine type stands elsewhere: beside it the block goes when the
  * type is changed, and rules ask for both together.
  */
-function changeAttached(editor: Editor, claim: Claim, keys: Key[], to: string | number): Change | Refusal {
+function changeAttached(
+  editor: Editor,
+  claim: Claim,
+  keys: Key[],
+  to: string | number | undefined,
+): Change | Refusal {
   const written = scalar(at(editor.root, ...keys))?.value
-  if (typeof written !== typeof to || (typeof to === 'string' && !/^NVIDIA_/.test(String(written))))
+  if (
+    to === undefined ||
+    typeof written !== typeof to ||
+    (typeof to === 'string' && !/^NVIDIA_/.test(String(written)))
+  )
     return byHand(claim)
   const block = keys.findIndex((key) => attached.includes(String(key)))
   const type = block < 0 ? undefined : at(editor.root, ...keys.slice(0, block), 'machine_type')

@@ -115,8 +115,8 @@ export function claimVertexService(
   compute.known('service', key, false, place)
 }
 
-/** Accelerators as Vertex AI names them where a machine type brings them. */
-const vertexNames: Record<string, string> = {
+/** Accelerators as Vertex AI and its notebooks name them where a machine type brings them. */
+export const vertexNames: Record<string, string> = {
   L4: 'NVIDIA_L4',
   'A100-40GB': 'NVIDIA_TESLA_A100',
   'A100-80GB': 'NVIDIA_A100_80GB',
