@@ -21,6 +21,7 @@ import {
   optionOf,
   valuePlace,
 } from '../command-lines/cloud-command.js'
+import { doesSay } from '../command-lines/printed-text.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { forTolerating } from './spot-taint.js'
@@ -33,7 +34,7 @@ export const azureCommandLineReader = defineReader({
     // A notebook that makes a cluster is a lesson, which takes it away in another cell.
     if (facts.fragment.origin !== 'file') return
     // Another step of the pipeline gives it back.
-    if (facts.fragment.language === 'yaml' && deletes.test(facts.fragment.text)) return
+    if (facts.fragment.language === 'yaml' && doesSay(facts.fragment.text, deletes)) return
     const seen = new Set<string>()
     for (const one of cloudCommands(
       'az',

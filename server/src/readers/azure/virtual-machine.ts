@@ -6,6 +6,7 @@ import { stated } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { commandSite } from '../command-lines/change.js'
 import { type CloudCommand, cloudCommands, optionOf, valuePlace } from '../command-lines/cloud-command.js'
+import { doesSay } from '../command-lines/printed-text.js'
 import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
 import { isAcceleratedType } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
@@ -51,7 +52,7 @@ function readMachine(claims: ClaimBuilder, one: CloudCommand, text: string): voi
   const spot = /^(spot|low)$/i.test(optionOf(one, 'priority')?.value ?? '')
   const script = optionOf(one, 'custom-data', 'user-data')
   if (spot) compute.known('spot', 'priority', true, head)
-  if (script !== undefined || !one.complete || endings.test(text))
+  if (script !== undefined || !one.complete || doesSay(text, endings))
     compute.unknown('idleStop', key, 'it may stop by itself', head, { site })
   // Who stops it by hand is not in the script.
   else compute.default('idleStop', key, null, head, { site, overridable: true })

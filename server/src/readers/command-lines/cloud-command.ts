@@ -281,9 +281,15 @@ export function valuePlace(option: CloudOption): Place {
   return at < 0 ? place : { start: place.start + at, end: place.start + at + value.length }
 }
 
+/** It only shows its user something: `echo "aws ec2 terminate-instances …"`. */
+export function isPrinting([program]: readonly ShellWord[]): boolean {
+  return program?.text === 'echo' || program?.text === 'printf'
+}
+
 /** What the pattern finds in the first command of the same script that it fits. */
 export function besideMatching({ beside }: CloudCommand, pattern: RegExp): string | null {
-  for (const { words } of beside) {
+  for (const { words, piped } of beside) {
+    if (piped === undefined && isPrinting(words)) continue
     const found = pattern.exec(words.map((word) => word.raw).join(' '))
     if (found !== null) return found[0]
   }

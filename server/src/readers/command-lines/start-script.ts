@@ -3,6 +3,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import { mayEndMachine } from '../machine-claims.js'
 import type { ReaderContext } from '../reader.js'
 import type { CloudCommand, CloudOption } from './cloud-command.js'
+import { doesSay } from './printed-text.js'
 
 /** `--metadata-from-file=startup-script=boot.sh`, `--user-data file://boot.sh`. */
 const inFile = /^(?:.*,)?(?:startup-script|user-data)=([^,]+)|^fileb?:\/\/(.+)$/
@@ -26,8 +27,8 @@ function mayEnd(
   if (value === null || /startup-script-url=/.test(value)) return true
   const found = name === 'metadata' ? null : inFile.exec(value)
   const path = (found?.[1] ?? found?.[2])?.replace(/^\.\//, '')
-  if (path === undefined) return mayEndMachine.test(value)
+  if (path === undefined) return doesSay(value, mayEndMachine)
   claims.namesText({ path })
   const text = context.textOf(path)?.text
-  return text === undefined || mayEndMachine.test(text)
+  return text === undefined || doesSay(text, mayEndMachine)
 }

@@ -11,6 +11,7 @@ import { byHand } from '../change-answer.js'
 import { addOptions, commandSite, replaceValue } from '../command-lines/change.js'
 import { type CloudCommand, cloudCommands, isOn, optionOf } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
+import { doesSay } from '../command-lines/printed-text.js'
 import { startScriptMayEnd } from '../command-lines/start-script.js'
 import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
@@ -85,7 +86,7 @@ function readInstance(
     limit !== undefined ||
     (spot && isPreemptible(one)) ||
     !one.complete ||
-    endings.test(text) ||
+    doesSay(text, endings) ||
     startScriptMayEnd(claims, context, one, 'metadata-from-file', 'metadata')
   )
     compute.unknown('idleStop', key, 'it may stop by itself', head, { site })

@@ -24,6 +24,7 @@ import {
   piecesOf,
 } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
+import { doesSay } from '../command-lines/printed-text.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { attachedOf } from './accelerators.js'
@@ -36,7 +37,7 @@ export const gcloudPoolsReader = defineReader({
     // A notebook that makes a cluster is a lesson, which takes it away in another cell.
     if (facts.fragment.origin !== 'file') return
     // Another step of the pipeline gives it back.
-    if (facts.fragment.language === 'yaml' && deletes.test(facts.fragment.text)) return
+    if (facts.fragment.language === 'yaml' && doesSay(facts.fragment.text, deletes)) return
     for (const one of cloudCommands(
       'gcloud',
       facts,

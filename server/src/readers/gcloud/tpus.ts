@@ -8,6 +8,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import { commandSite } from '../command-lines/change.js'
 import { type CloudCommand, isOn, optionOf } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
+import { doesSay } from '../command-lines/printed-text.js'
 import { startScriptMayEnd } from '../command-lines/start-script.js'
 import { claimMachineRequest } from '../machine-claims.js'
 import type { ReaderContext } from '../reader.js'
@@ -52,7 +53,7 @@ export function readTpu(claims: ClaimBuilder, context: ReaderContext, one: Cloud
   // What is preemptible ends after a day.
   const ends = optionOf(one, 'max-run-duration', 'preemptible', 'best-effort')
   const scripted = startScriptMayEnd(claims, context, one, 'metadata-from-file', 'metadata')
-  if (ends !== undefined || !one.complete || endings.test(text) || scripted)
+  if (ends !== undefined || !one.complete || doesSay(text, endings) || scripted)
     compute.unknown('idleStop', deletion, 'it may stop by itself', head, { site })
   // Who deletes it by hand is not in the script.
   else compute.default('idleStop', deletion, null, head, { site, overridable: true })

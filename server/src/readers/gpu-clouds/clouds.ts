@@ -3,6 +3,7 @@
  * runpod/runpodctl (`create pod`, `pod create`, `remove pod`), runpod/runpod-python (`create_pod`, `terminate_pod`), the REST and
  * GraphQL interfaces of RunPod (`POST /pods/{id}/stop`, `podStop`).
  */
+import { withoutPrinted } from '../command-lines/printed-text.js'
 
 export interface Cloud {
   name: string
@@ -44,8 +45,5 @@ export function endingIn(cloud: Cloud, text: string): string | null {
 
 /** What a script shows its users ends nothing: `echo "vastai destroy instance <id>"`. */
 export function withoutComments(text: string): string {
-  return text
-    .replace(/(^|\s)#.*$/gm, '$1')
-    .replace(/^\s*(echo|printf)\b.*$/gm, '')
-    .replace(/^.*<\w+>.*$/gm, '')
+  return withoutPrinted(text).replace(/^.*<\w+>.*$/gm, '')
 }
