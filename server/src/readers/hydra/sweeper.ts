@@ -6,6 +6,7 @@ import {
   at,
   entries,
   entry,
+  isNothing,
   items,
   map,
   number,
@@ -88,6 +89,12 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
   else if (count === undefined) search.unknown('trialCap', key, 'a template', cap, { site: place })
   else search.known('trialCap', key, count, cap, { site: place })
   if (plugin !== 'optuna') return
+  const storage = at(sweeper.value, 'storage')
+  // It is often given on the command line.
+  const open = { site: place, overridable: true }
+  if (storage === undefined) search.default('persisted', 'storage', false, place, open)
+  else if (isNothing(storage)) search.known('persisted', 'storage', false, storage, open)
+  else search.known('persisted', 'storage', true, storage, { site: place })
   const jobs = at(sweeper.value, 'n_jobs')
   const parallel = number(jobs)
   if (jobs === undefined) search.default('parallelism', 'n_jobs', 2, place)
@@ -165,6 +172,12 @@ function changeSweeper(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   if (claim.setting === 'parallelism')
     return writeKeys(claim, facts, `Run ${value} trials at a time`, [
       { keys: ['hydra', 'sweeper', 'n_jobs'], value: value as number },
+    ])
+  // A study without a name is a new one each time.
+  if (claim.setting === 'persisted')
+    return writeKeys(claim, facts, 'Keep the study in a file', [
+      { keys: ['hydra', 'sweeper', 'storage'], value: 'sqlite:///study.db' },
+      { keys: ['hydra', 'sweeper', 'study_name'], value: 'study' },
     ])
   if (claim.setting === 'earlyTermination')
     return { reason: 'run the study from the program: `optuna.create_study(pruner=…)` and `trial.report`' }

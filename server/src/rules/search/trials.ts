@@ -2,7 +2,9 @@
 
 import type { SubjectView } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/resource-kinds.js'
+import { couldHide } from '../../workload/unseen.js'
 import { type Silence, unless } from '../silence.js'
+import { subjectIn } from '../subject-view.js'
 
 /** The value of a setting that is certain; undefined where nothing is claimed or it cannot be read. */
 export function known<K extends keyof SearchSettings & string>(
@@ -37,6 +39,13 @@ export function trialCount(search: SubjectView<'Search'>): number | null | undef
 export function leastTrials(search: SubjectView<'Search'>): number | null {
   const claim = search.settings.trialCap
   return claim?.state === 'unknown' ? (claim.bounds?.low ?? null) : null
+}
+
+/** The program of a trial is known, and has only libraries that fit on the processor: a support vector machine, a forest. */
+export function fitsAtOnce(search: SubjectView<'Search'>): boolean {
+  if (couldHide(search.run, 'accelerator') !== undefined) return false
+  const acceleratorLibrary = subjectIn(search.run, 'Program')?.settings.acceleratorLibrary
+  return acceleratorLibrary?.state === 'known' && acceleratorLibrary.value === null
 }
 
 /** Seconds as people say them. */

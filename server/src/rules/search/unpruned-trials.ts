@@ -1,11 +1,10 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
-import { couldHide } from '../../workload/unseen.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { isSilence, type Silence, unless } from '../silence.js'
-import { subjectIn, subjectsOf } from '../subject-view.js'
-import { formatDuration, known, leastTrials, trialCount } from './trials.js'
+import { subjectsOf } from '../subject-view.js'
+import { fitsAtOnce, formatDuration, known, leastTrials, trialCount } from './trials.js'
 
 /** Fewer trials are hardly worth comparing: pruners wait for the first five before they stop any. */
 const minTrials = 8
@@ -197,13 +196,6 @@ function printedOnce(search: SubjectView<'Search'>): Pick<Report, 'message' | 's
     severity: program!.subject.evidence.small === null ? 'warning' : 'information',
     related: [],
   }
-}
-
-/** The program of a trial is known, and has only libraries that fit on the processor: a support vector machine, a forest. */
-function fitsAtOnce(search: SubjectView<'Search'>): boolean {
-  if (couldHide(search.run, 'accelerator') !== undefined) return false
-  const acceleratorLibrary = subjectIn(search.run, 'Program')?.settings.acceleratorLibrary
-  return acceleratorLibrary?.state === 'known' && acceleratorLibrary.value === null
 }
 
 /** Seconds that the author allows; a service's own limit of weeks is no plan. */

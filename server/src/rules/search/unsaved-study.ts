@@ -2,7 +2,7 @@ import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
 import { offAccelerator, unless } from '../silence.js'
-import { formatDuration, known, trialCount } from './trials.js'
+import { fitsAtOnce, formatDuration, known, trialCount } from './trials.js'
 
 /** Fewer trials are soon repeated; on small data five times as many. */
 const many = 20
@@ -36,7 +36,10 @@ export default defineRule({
       return
     }
     // Trials of a moment are soon repeated.
-    if (known(search, 'trialSteps') === undefined) return silent(unless(search, 'trialSteps', ''))
+    if (known(search, 'trialSteps') === undefined) {
+      if (known(search, 'unit') !== 'run') return silent(unless(search, 'trialSteps', ''))
+      if (fitsAtOnce(search)) return silent('a trial fits its model in one go')
+    }
     const trials = trialCount(search)
     // A network on small data is soon trained, and so many of them take hours nevertheless.
     const network = offAccelerator(search) === undefined
