@@ -2,16 +2,16 @@
  * Containers on accelerators whose models come from the Hugging Face Hub into a folder that ends with the pod: an `emptyDir`, or the
  * container's own file system. Sources: huggingface_hub 1, "Environment variables"; vLLM 0.11, TGI 3, images and their caches.
  */
-import { at, entries, entry, items, text, written } from '../../config/access.js'
+import { at, entries, entry, items, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
-import type { ShellWord } from '../../config/shell-facts.js'
 import type { Span } from '../../text/location.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { type ServerCommand, serverCommand } from '../serving/command.js'
+import type { ServerCommand } from '../serving/command.js'
+import { serversOf } from '../serving/container-command.js'
 import { acceleratorNames, acceleratorsOf, containerEnvironment, machineOf } from './pod.js'
 
 /** In the order in which the library looks. */
@@ -129,21 +129,13 @@ function commandOf(
   context: ReaderContext,
 ): ServerCommand | null {
   const words = [...items(at(container, 'command')), ...items(at(container, 'args'))]
-  const shell = words.findIndex((word) => /^-\w*c$/.test(written(word) ?? ''))
-  const script = shell >= 0 ? words[shell + 1] : undefined
-  if (script === undefined) return serverCommand(words.map(wordOf), image)
-  const lines = text(script)
-  for (const { words: inside } of lines === undefined ? [] : context.shell(lines).commands) {
-    const found = serverCommand(inside, null)
-    if (found?.model != null)
-      return { ...found, model: { ...found.model, start: script.start, end: script.end } }
+  for (const { command, script } of serversOf(words, image, context)) {
+    if (script === null) return command
+    if (command.model === null) continue
+    const { start, end } = script
+    return { ...command, model: { ...command.model, start, end } }
   }
   return null
-}
-
-function wordOf(node: ConfigNode): ShellWord {
-  const raw = written(node)
-  return { text: raw ?? null, raw: raw ?? '', start: node.start, end: node.end, splits: raw === undefined }
 }
 
 /** The volume that is made for the pod alone, or what names a folder on none; null: it may stay. */

@@ -1,7 +1,7 @@
 /** Servers and engines that run a language model: how its weights lie in memory, and on how many GPUs. */
 
 import { model as known } from '../../catalog/models.js'
-import { at, items, text, written } from '../../config/access.js'
+import { at, items, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
@@ -24,6 +24,7 @@ import { claimedCall } from '../claim-argument.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { type ServerCommand, serverCommand } from './command.js'
+import { serversOf } from './container-command.js'
 
 export const servingReader = defineReader({
   name: 'model-server',
@@ -255,19 +256,11 @@ function readContainer(
     return
   }
   const words = [...items(entrypoint), ...items(line), ...items(at(container, 'args'))]
-  const shell = words.findIndex((word) => /^-\w*c$/.test(written(word) ?? ''))
-  const script = shell >= 0 ? words[shell + 1] : undefined
-  if (script !== undefined && /(^|\/)(ba|da)?sh$/.test(written(words[0]) ?? '')) {
-    const lines = text(script)
-    if (lines === undefined) return
-    for (const command of context.shell(lines).commands) {
-      const found = serverCommand(command.words, null)
-      if (found !== null) readCommand(found, path, claims, () => ({ start: script.start, end: script.end }))
-    }
-    return
-  }
-  const found = serverCommand(words.map(wordOf), image)
-  if (found !== null) readCommand(found, path, claims, ({ start, end }) => ({ start, end }))
+  for (const { command, script } of serversOf(words, image, context))
+    readCommand(command, path, claims, (word) => {
+      const { start, end } = script ?? word
+      return { start, end }
+    })
 }
 
 /** Stands before options that have no program of their own. */
@@ -281,11 +274,6 @@ function wordsIn({ start, end }: ConfigNode, source: string): (word: ShellWord) 
     const once = at >= 0 && written.indexOf(raw, at + 1) < 0
     return once ? { start: start + at, end: start + at + raw.length } : { start, end }
   }
-}
-
-function wordOf(node: ConfigNode): ShellWord {
-  const raw = written(node)
-  return { text: raw ?? null, raw: raw ?? '', start: node.start, end: node.end, splits: raw === undefined }
 }
 
 // Changes.
