@@ -41,6 +41,10 @@ export const swallowedReader = defineReader({
     'accelerate',
     'deepspeed',
     'optuna',
+    'sklearn',
+    'xgboost',
+    'lightgbm',
+    'catboost',
     'train',
   ],
   read(facts, _context, claims) {
@@ -259,6 +263,8 @@ function placeOf(
   const { calls } = effects
   const trains = effects.trains || [...calls].some((name) => trainerRuns.test(name)) || trainsByEpochs(calls)
   if (trains) return innermost === null ? runOf(statement, func) : { place: 'trial', loop: innermost }
+  if (innermost === null && keepsFromTraining(analysis, statement, handler, func))
+    return { place: 'run', loop: null }
   // A step in a function of its own, which the loop calls.
   if (steps && innermost === null && func !== null && calledInTraining(analysis, func))
     return { place: 'step', loop: null }
@@ -282,6 +288,9 @@ function leavesStep({ body }: Try, handler: Handler): boolean {
 export const trainerRuns =
   /^(transformers\.(Seq2Seq)?Trainer\.train|trl\.\w+Trainer\.train|lightning\.pytorch\.Trainer\.fit|keras\.(Model|Sequential)\.(fit|train_on_batch)|ultralytics\.(YOLO\w*|RTDETR)\.train|composer\.Trainer\.fit|sentence_transformers\.(\w+\.)*(SentenceTransformerTrainer\.train|(SentenceTransformer|CrossEncoder)\.fit)|setfit\.\w*Trainer\.train|paddle\.Model\.fit)$/
 
+/** Estimators, which train in one call. */
+const fits = /^(sklearn|xgboost|lightgbm|catboost)\.(\w+\.)*(fit|fit_predict|train)$/
+
 /** A function that only trains may be called for each of many. */
 function runOf(statement: Try, func: Func | null): Pick<Swallowed, 'place' | 'loop'> | null {
   if (func === null) return { place: 'run', loop: null }
@@ -289,6 +298,34 @@ function runOf(statement: Try, func: Func | null): Pick<Swallowed, 'place' | 'lo
   const last = func.node.body.at(-1)
   if (last === undefined || last.end > statement.end) return null
   return { place: 'run', loop: null }
+}
+
+/** Where this fails, `main` is over before it has trained, and the program ends as a success. */
+function keepsFromTraining(
+  python: PythonModule,
+  statement: Try,
+  handler: Handler,
+  func: Func | null,
+): boolean {
+  if (func === null || handler.body.at(-1)?.type !== 'return' || statement.finally.some(raises)) return false
+  const at = func.node.body.indexOf(statement)
+  if (at < 0 || !isWholeProgram(python, func)) return false
+  const { trains, calls } = python.effects([...statement.body, ...func.node.body.slice(at + 1)])
+  return (
+    trains || trainsByEpochs(calls) || [...calls].some((name) => trainerRuns.test(name) || fits.test(name))
+  )
+}
+
+/** It is called where the program starts, which does not ask what it returns. */
+function isWholeProgram(python: PythonModule, func: Func): boolean {
+  const sites = python.callSites(func) ?? []
+  return (
+    sites.length > 0 &&
+    sites.every(
+      ({ function: around, expr }) =>
+        around === null && python.statements.some((one) => one.type === 'expr' && one.value === expr),
+    )
+  )
 }
 
 function calledInTraining(analysis: PythonModule, func: Func): boolean {

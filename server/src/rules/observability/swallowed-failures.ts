@@ -60,8 +60,9 @@ function swallowed(view: SubjectView<'Operation'>): Report | Silence {
       : where === 'trial'
         ? `${said} (\`${kind.key}\`): a bug in every run is hit again by each of them, and the job ends as a success.`
         : `${said} (\`${kind.key}\`): training that breaks off ends as a success, and whatever follows works without a model.`
-  // Whoever sits at a notebook reads what it prints.
-  const severity = told && notebook ? 'hint' : severityOf(where, told, accelerator)
+  // Whoever sits at a notebook reads what it prints, and whoever starts a training of seconds by hand.
+  const byHand = notebook || (where === 'run' && accelerator === 'none' && view.run.job.id === null)
+  const severity = told && byHand ? 'hint' : severityOf(where, told, accelerator)
   return { at: kind, severity, message: what, fixes }
 }
 
