@@ -9,8 +9,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { claimOperation } from '../operation-claims.js'
-import { defineReader, type ReaderContext } from '../reader.js'
-import type { ServerCommand } from '../serving/command.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { serversOf } from '../serving/container-command.js'
 import { acceleratorNames, acceleratorsOf, containerEnvironment, machineOf } from './pod.js'
 
@@ -23,7 +22,7 @@ export const modelCacheReader = defineReader({
   triggers: [...variables, 'vllm', 'text-generation', 'text-embeddings', 'sglang'],
   read(facts, context, claims) {
     for (const { root, templated } of facts.config?.documents ?? [])
-      if (!templated) for (const pod of podsIn(root)) readPod(pod, facts.path, context, claims)
+      if (!templated) for (const pod of podsIn(root)) readPod(pod, facts, context, claims)
   },
   change: () => ({ reason: 'mount a volume that outlives the pod' }),
 })
@@ -42,19 +41,19 @@ function podsIn(root: ConfigNode): ConfigNode[] {
   return found
 }
 
-function readPod(pod: ConfigNode, path: string, context: ReaderContext, claims: ClaimBuilder): void {
+function readPod(pod: ConfigNode, facts: FragmentFacts, context: ReaderContext, claims: ClaimBuilder): void {
   const accelerators = acceleratorsOf(pod)
   if (accelerators === null || accelerators.kind !== 'gpu') return
   for (const container of items(at(pod, 'containers'))) {
     const asks = ['limits', 'requests'].some((section) =>
       entries(at(container, 'resources', section)).some(({ key }) => acceleratorNames.includes(key)),
     )
-    const cache = asks ? cacheOf(container, context) : null
+    const cache = asks ? cacheOf(container, facts, context) : null
     const shown = cache === null ? null : lostAt(pod, container, cache)
     if (cache === null || shown === null) continue
     const parameters = cache.model === null ? null : sizeOfModel(cache.model)
     const evidence: Evidence = {
-      role: /(^|\/)tests?\//.test(path) ? 'test' : 'job',
+      role: /(^|\/)tests?\//.test(facts.path) ? 'test' : 'job',
       accelerator: 'gpu',
       small: null,
       notebook: false,
@@ -92,13 +91,14 @@ interface Cache {
   shown: Span
 }
 
-function cacheOf(container: ConfigNode, context: ReaderContext): Cache | null {
+function cacheOf(container: ConfigNode, facts: FragmentFacts, context: ReaderContext): Cache | null {
   const environment = containerEnvironment(container)
   const said = variables
     .map((name) => environment.find((one) => one.name === name))
     .find((one) => one !== undefined)
   const image = text(at(container, 'image')) ?? null
-  const command = commandOf(container, image, context)
+  const servers = serversOf([at(container, 'command'), at(container, 'args')], image, context, facts)
+  const command = servers.find((one) => one.model !== null) ?? servers[0] ?? null
   const id = command?.model?.text ?? null
   // A folder, a bucket.
   const model = id !== null && /^[\w-][\w.-]*\/[\w.-]+$/.test(id) ? id : null
@@ -121,21 +121,6 @@ function cacheOf(container: ConfigNode, context: ReaderContext): Cache | null {
     ),
     shown,
   }
-}
-
-function commandOf(
-  container: ConfigNode,
-  image: string | null,
-  context: ReaderContext,
-): ServerCommand | null {
-  const words = [...items(at(container, 'command')), ...items(at(container, 'args'))]
-  for (const { command, script } of serversOf(words, image, context)) {
-    if (script === null) return command
-    if (command.model === null) continue
-    const { start, end } = script
-    return { ...command, model: { ...command.model, start, end } }
-  }
-  return null
 }
 
 /** The volume that is made for the pod alone, or what names a folder on none; null: it may stay. */

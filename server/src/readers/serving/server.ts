@@ -1,7 +1,7 @@
 /** Servers and engines that run a language model: how its weights lie in memory, and on how many GPUs. */
 
 import { model as known } from '../../catalog/models.js'
-import { at, items, text } from '../../config/access.js'
+import { at, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
@@ -238,42 +238,17 @@ function containersIn(root: ConfigNode): ConfigNode[] {
 
 function readContainer(
   container: ConfigNode,
-  { path, fragment: { text: source } }: FragmentFacts,
+  facts: FragmentFacts,
   context: ReaderContext,
   claims: ClaimBuilder,
 ): void {
   const image = text(at(container, 'image')) ?? null
   // Other accelerators have other formats.
   if (/tpu|neuron|gaudi|hpu|rocm|xpu|cpu/i.test(image ?? '')) return
-  // Compose puts it before the command.
-  const entrypoint = at(container, 'entrypoint')
-  const line = at(container, 'command') ?? (text(entrypoint) === undefined ? undefined : entrypoint)
-  if (line !== undefined && text(line) !== undefined && items(entrypoint).length === 0) {
-    // Compose splits it as a shell does.
-    const [command] = context.shell(`${argumentsOf} ${text(line)!}`).commands
-    const found = serverCommand(command?.words.slice(1) ?? [], image)
-    if (found !== null) readCommand(found, path, claims, wordsIn(line, source))
-    return
-  }
-  const words = [...items(entrypoint), ...items(line), ...items(at(container, 'args'))]
-  for (const { command, script } of serversOf(words, image, context))
-    readCommand(command, path, claims, (word) => {
-      const { start, end } = script ?? word
-      return { start, end }
-    })
-}
-
-/** Stands before options that have no program of their own. */
-const argumentsOf = 'program'
-
-/** Where a word of a text stands in the file, if it stands there once; else all of the text. */
-function wordsIn({ start, end }: ConfigNode, source: string): (word: ShellWord) => Place {
-  const written = source.slice(start, end)
-  return ({ raw }) => {
-    const at = written.indexOf(raw)
-    const once = at >= 0 && written.indexOf(raw, at + 1) < 0
-    return once ? { start: start + at, end: start + at + raw.length } : { start, end }
-  }
+  // Compose has an entry point and a command, Kubernetes a command and arguments.
+  const parts = ['entrypoint', 'command', 'args'].map((key) => at(container, key))
+  for (const command of serversOf(parts, image, context, facts))
+    readCommand(command, facts.path, claims, ({ start, end }) => ({ start, end }))
 }
 
 // Changes.
