@@ -162,12 +162,14 @@ function cannotRun({ hasErrors, path }: Analysis): boolean {
 
 /** Cards of Volta and Turing, and machines that have them, in code or in what is said of it. */
 const olderGpu = /\b(?:V100|P100|K80|Tesla[ -]T4|NVIDIA T4|p3(?:dn)?\.\d*xlarge|g4dn\.\d*xlarge)\b/
+/** Services that mostly give a card of Pascal or Turing, by the folders that they mount. */
+const olderService = /\/kaggle\/(?:input|working)\b|\/content\/(?:drive|gdrive)\b/
 /** Without one of these a text names none of them. */
-const olderWords = ['V100', 'P100', 'K80', 'T4', 'p3', 'g4dn']
-const newerGpu = /\b(?:A100|A10G?|H100|H200|L40S?|p[45]d?e?\.\d*xlarge|g[56]e?\.\d*xlarge|RTX ?[3-5]0\d0)\b/
+const olderWords = ['V100', 'P100', 'K80', 'T4', 'p3', 'g4dn', '/kaggle/', '/content/']
+const newerGpu = /\b(?:A100|A10G?|H100|H200|L4|L40S?|p[45]d?e?\.\d*xlarge|g[56]e?\.\d*xlarge|RTX ?[3-5]0\d0)\b/
 
 function olderCard(text: string): string | undefined {
   if (!olderWords.some((word) => text.includes(word))) return undefined
-  const found = olderGpu.exec(text)?.[0]
+  const found = (olderGpu.exec(text) ?? olderService.exec(text))?.[0]
   return found === undefined || newerGpu.test(text) ? undefined : found
 }

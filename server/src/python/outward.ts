@@ -203,17 +203,27 @@ function passedArgument(
       ? args.slice(0, index).filter((one) => one.name === null).length
       : null
   const type = analysis.typeOf(argument.value)
-  const path = argument.star === 1 ? null : configuredPath(analysis, argument.value)
+  const given = deviceName(analysis, argument.value)
+  const path = argument.star === 1 ? null : configuredPath(analysis, given)
   return {
     name: argument.name,
     position,
-    value: argument.star > 0 ? unpacked : passed(analysis, argument.value),
+    value: argument.star > 0 ? unpacked : passed(analysis, given),
     ...(path === null ? {} : { path: seenFrom(analysis.path, toPlain(analysis, path)) }),
     ...(argument.star === 1 || argument.star === 2 ? { star: argument.star } : {}),
     ...(type === null ? {} : { type }),
     ...objectPassed(analysis, argument.value),
     ...stepPassed(analysis, argument.value),
   }
+}
+
+/** `cfg.device` of `device = torch.device(cfg.device)`: a device is as good as its name. */
+function deviceName(analysis: Analysis, expr: Expr): Expr {
+  if (expr.type !== 'name' && expr.type !== 'call') return expr
+  const made = analysis.definition(expr)
+  if (made.type !== 'call' || analysis.nameOf(made.callee) !== 'torch.device') return expr
+  const [only, index] = made.args
+  return only === undefined || index !== undefined || only.star > 0 ? expr : only.value
 }
 
 const unpacked: Passed = { state: 'unknown', because: 'an unpacked value' }

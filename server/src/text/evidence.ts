@@ -14,7 +14,7 @@ export interface Evidence {
   large?: string
   /** Its framework trains published networks, of tens of millions of weights and more. */
   published?: true
-  /** A GPU without units for bf16 that the text of the file is written for: 'p3.2xlarge', 'V100'. */
+  /** What the text of the file is written for and mostly has no units for bf16: 'p3.2xlarge', 'V100', '/kaggle/input'. */
   withoutBf16?: string
   /** Why what it wastes is worth a hint at most: 'it ends after 6 steps'. */
   negligible?: string

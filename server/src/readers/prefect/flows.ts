@@ -1,8 +1,9 @@
-/** Prefect: retries of flows and tasks, caches that are switched off, and schedules of deployments. */
+/** Prefect: retries of flows and tasks, caches that are refreshed in each run, and schedules of deployments. */
 
 import type { Change, Refusal } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert, derived, orDefault, stated } from '../../values/operations.js'
@@ -57,10 +58,8 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func): v
   const { kind, call } = found
   if (call === null) return
   const source = new CallSource(python, call, claims, { withName: true })
-  const [retries, policy, refresh] = ['retries', 'cache_policy', 'refresh_cache'].map((key) =>
-    source.get(key),
-  )
-  if (!isGiven(retries!) && !isGiven(policy!) && !isGiven(refresh!)) return
+  const [retries, refresh] = ['retries', 'refresh_cache'].map((key) => source.get(key))
+  if (!isGiven(retries!) && !isGiven(refresh!)) return
   const { step } = claimStep(python, claims, { func, call, engine: 'Prefect', name: func.name })
   claimStepRetries(step, 'retries', new CallSource(python, call, claims).get('retries'), 0)
   if (kind !== 'task') return
@@ -71,11 +70,30 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func): v
     purpose.length > 0 ? purpose : workOfFunction(python, func).work,
     calleePlace(call),
   )
-  const named = source.expression('cache_policy')
-  const off = named === null ? null : python.nameOf(named)
-  if (off !== null && /^prefect\.cache_policies\.(NO_CACHE|NONE)$/.test(off))
-    step.say('cached', 'cache_policy', stated(policy!, false))
-  else if (effective(refresh!) === true) step.say('cached', 'refresh_cache', stated(refresh!, false))
+  if (effective(refresh!) === true && outlivesRun(python, source))
+    step.say('cached', 'refresh_cache', stated(refresh!, false))
+}
+
+/**
+ * A later run could find what this one keeps. By itself Prefect keeps no results, and the key of its default policy holds the number of the run, so
+ * that a task without a policy, or with `NO_CACHE`, has nothing to reuse from earlier runs. Source: Prefect 3, concepts, caching.
+ */
+function outlivesRun(python: PythonModule, source: CallSource): boolean {
+  if (effective(source.get('persist_result')) === false) return false
+  const policy = source.expression('cache_policy')
+  if (policy === null) return isGiven(source.get('cache_key_fn'))
+  return operands(policy).every((one) =>
+    one.type === 'constant'
+      ? typeof one.value === 'string'
+      : lasting.test(python.nameOf(python.definition(one)) ?? ''),
+  )
+}
+
+const lasting = /^prefect\.cache_policies\.(INPUTS|TASK_SOURCE|FLOW_PARAMETERS)$/
+
+/** `INPUTS + TASK_SOURCE - 'debug'`. */
+function operands(expr: Expr): Expr[] {
+  return expr.type === 'binary' ? [...operands(expr.left), ...operands(expr.right)] : [expr]
 }
 
 /** `train_flow.serve(cron="0 2 * * *")`, `train_flow.to_deployment(interval=3600)`. */

@@ -25,6 +25,7 @@ const plain = (work: SampleWork['work'], decoder: string | null = null): SampleW
   unsharded: false,
 })
 
+const tensorDataSet = 'torch.utils.data.TensorDataset'
 const arrays = /^(torch|numpy|sklearn)\./
 const wrappers =
   /^torch\.utils\.data\.(Subset|random_split|ConcatDataset|dataset\.\w+)$|^sklearn\.model_selection\.train_test_split$/
@@ -127,7 +128,27 @@ function fromUnpacking(
       ? fromCall(python, binding.value, depth + 1)
       : null
   })
-  return bindings.length === 0 ? null : costliest(works)
+  if (bindings.length === 0) return null
+  return costliest(works) ?? (bindings.length === 1 ? asDeclared(python, bindings[0]!) : null)
+}
+
+/** `data: TensorDataset` among the parameters. */
+function asDeclared(
+  python: PythonModule,
+  binding: ReturnType<PythonModule['bindingsOf']>[number],
+): DatasetWork | null {
+  const annotation = python.parameterOf(binding)?.annotation ?? null
+  const declared = annotation === null ? null : annotatedClass(annotation)
+  if (declared === null) return null
+  return python.nameOf(declared) === tensorDataSet ? plain('memory') : null
+}
+
+/** The class of `Optional[TensorDataset]` or `TensorDataset | None`. */
+function annotatedClass(annotation: Expr): Expr | null {
+  if (annotation.type === 'binary' && annotation.op === '|') return annotatedClass(annotation.left)
+  if (annotation.type === 'subscript')
+    return lastIdentifier(annotation.value) === 'Optional' ? annotatedClass(annotation.index) : null
+  return annotation.type === 'name' || annotation.type === 'attribute' ? annotation : null
 }
 
 const holds = (outer: Expr, inner: Expr): boolean => outer.start <= inner.start && inner.end <= outer.end
@@ -151,7 +172,7 @@ function fromCall(python: PythonModule, value: Expr & { type: 'call' }, depth: n
     if (value.callee.type === 'attribute') return fromMethod(python, value, value.callee.attr, depth)
     return null
   }
-  if (name === 'torch.utils.data.TensorDataset') return plain('memory')
+  if (name === tensorDataSet) return plain('memory')
   if (wrappers.test(name)) {
     const inner = value.args[0]?.value
     return inner === undefined ? null : datasetWork(python, inner, depth + 1)

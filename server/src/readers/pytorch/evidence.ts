@@ -137,6 +137,11 @@ function completed(python: PythonModule, users: Users): Evidence {
     noteSmall(evidence, module.evidence?.small ?? null)
     evidence.large ??= module.evidence?.large
   }
+  // The folders of a service, or its cards, are mostly named where the program starts.
+  for (const user of [...users.importers, ...users.programs]) {
+    const older = user.evidence?.withoutBf16
+    if (older !== undefined) evidence.withoutBf16 ??= older
+  }
   // The data may be small; a step is not.
   if (evidence.large !== undefined) evidence.small = null
   else noteSmallNetwork(evidence, smallNetwork(python))

@@ -1,6 +1,7 @@
 /** How a loader is told to keep its workers, which PyTorch refuses with an error where there are none. */
 import type { Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { namesIn } from '../../syntax/python-children.js'
 import { fixedArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { positionsOf } from './loader-arguments.js'
@@ -25,10 +26,13 @@ export function keepingWorkers(
   if (given.type === 'constant' || !(inside || near)) return count === undefined ? unsure : { code: 'True' }
   const text = python.text.slice(given.start, given.end)
   if (processors.test(text)) return { code: 'True' }
-  // What holds it here may be given another number.
-  if (count !== undefined && given.type !== 'attribute') return { code: 'True' }
+  // What holds it here may be given another number, as a parameter is by its next caller.
+  if (count !== undefined && given.type !== 'attribute' && !isPassed(python, given)) return { code: 'True' }
   return { code: plain.test(text) ? `${text} > 0` : `(${text}) > 0` }
 }
+
+const isPassed = (python: PythonModule, expr: Expr): boolean =>
+  expr.type === 'name' && python.bindingsOf(expr).some(({ kind }) => kind === 'param')
 
 /** There is always one. */
 const processors = /^((os|multiprocessing|mp)\.(process_)?cpu_count\(\)|len\(os\.sched_getaffinity\(0\)\))$/
