@@ -166,7 +166,8 @@ const olderGpu = /\b(?:V100|P100|K80|Tesla[ -]T4|NVIDIA T4|p3(?:dn)?\.\d*xlarge|
 const olderService = /\/kaggle\/(?:input|working)\b|\/content\/(?:drive|gdrive)\b/
 /** Without one of these a text names none of them. */
 const olderWords = ['V100', 'P100', 'K80', 'T4', 'p3', 'g4dn', '/kaggle/', '/content/']
-const newerGpu = /\b(?:A100|A10G?|H100|H200|L4|L40S?|p[45]d?e?\.\d*xlarge|g[56]e?\.\d*xlarge|RTX ?[3-5]0\d0)\b/
+const newerGpu =
+  /\b(?:A100|A10G?|H100|H200|L4|L40S?|p[45]d?e?\.\d*xlarge|g[56]e?\.\d*xlarge|RTX ?[3-5]0\d0)\b/
 
 function olderCard(text: string): string | undefined {
   if (!olderWords.some((word) => text.includes(word))) return undefined
