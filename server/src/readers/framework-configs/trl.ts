@@ -14,6 +14,7 @@ const anchor = 'model_name_or_path'
 
 export const trlConfigReader = defineReader({
   name: 'trl-recipe',
+  title: 'TRL recipes',
   settings: [generationSettings],
   languages: ['yaml'],
   triggers: ['model_name_or_path:'],
