@@ -248,7 +248,10 @@ export function zonesOf({ zones }: SubjectView<'Scaling'>['settings']): number {
 function poolBill(view: SubjectView<'Scaling'>, options: RuleOptions, today: string): Bill {
   const { settings } = view
   const capacity = effective(settings.capacity)
-  const rate = rateOf(poolRequest(view), capacity === 'spot', options.prices, today)
+  const rate =
+    capacity === 'reserved'
+      ? { missing: 'what its reserved capacity costs, which is agreed or paid ahead' }
+      : rateOf(poolRequest(view), capacity === 'spot', options.prices, today)
   // Sizes count for each zone.
   const zones = zonesOf(settings)
   const minimum = effective(settings.minimum)

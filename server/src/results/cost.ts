@@ -404,10 +404,13 @@ async function ofService(
 
 /** Of what is always on a finding may speak of a part: of the machines that a pool never gives back, not of all that it may have. */
 function shareOf({ fraction, usd }: Saving, entry: CostEntry | undefined): readonly [number, number] {
-  if (entry?.per !== 'month' || entry.usd?.high == null || usd?.per !== 'hour') return fraction
+  if (entry?.per !== 'month' || entry.usd?.high == null || usd?.per !== 'hour' || usd.each === 'machine')
+    return fraction
   const [low, high] = usd.range
   const of = (hourly: number, bill: number): number => (bill > 0 ? (hourly * month) / bill : 1)
-  return [Math.min(fraction[0], of(low, entry.usd.low)), Math.min(fraction[1], of(high, entry.usd.high))]
+  // Dollars of findings have two digits.
+  const least = (share: number, part: number): number => (part > 0.95 * share ? share : part)
+  return [least(fraction[0], of(low, entry.usd.low)), least(fraction[1], of(high, entry.usd.high))]
 }
 
 const overlaps = new Map(rules.map((rule) => [rule.name, rule.overlaps]))

@@ -17,7 +17,14 @@ export type Confidence = 'high' | 'medium' | 'low'
 export interface Saving {
   /** Share of the cost of the subject, 0 to 1: lowest and highest. */
   fraction: [number, number]
-  usd: { range: [number, number]; per: 'hour' | 'run' | 'month'; asOf: string; region: string } | null
+  usd: {
+    range: [number, number]
+    per: 'hour' | 'run' | 'month'
+    /** Of each machine; absent: of all that the finding is about. */
+    each?: 'machine'
+    asOf: string
+    region: string
+  } | null
   /** How it was computed, with its assumptions. */
   basis: string
 }

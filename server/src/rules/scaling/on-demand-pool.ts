@@ -70,8 +70,11 @@ function savingOf(onDemand: number | null, spot: number | null, asOf: string, re
   const share = (rework: number) => Math.max(0, 1 - (rework * spot) / onDemand)
   const [least, most] = [share(1.1), share(1.05)]
   const money = (part: number) => Math.round(part * onDemand * 100) / 100
-  const usd = { range: [money(least), money(most)] as [number, number], per: 'hour' as const, asOf, region }
-  return { fraction: [least, most], usd, basis }
+  return {
+    fraction: [least, most],
+    usd: { range: [money(least), money(most)], per: 'hour', each: 'machine', asOf, region },
+    basis,
+  }
 }
 
 /** The same file has a pool of accelerators on spot: whoever wants it can have it. */
