@@ -20,9 +20,8 @@ export function claimMappedTasks(
     const { callee } = call.expr
     if (callee.type !== 'attribute') continue
     const mapped =
-      task.call !== null && callee.value === task.call.expr
-        ? true
-        : task.func !== null && python.functionOf(rootOf(callee)) === task.func
+      callee.value === task.call?.expr ||
+      (task.func !== null && python.functionOf(rootOf(callee)) === task.func)
     const dimensions = mapped ? dimensionsOf(python, call) : null
     if (dimensions === null) continue
     const { start } = methodPlace(call)

@@ -4,7 +4,7 @@
  */
 import { cloudCommands } from '../command-lines/cloud-command.js'
 import { defineReader } from '../reader.js'
-import { allPurpose } from './job.js'
+import { allPurpose, anyJob } from './job.js'
 
 export const dbxExecuteReader = defineReader({
   name: 'dbx-execute',
@@ -15,8 +15,7 @@ export const dbxExecuteReader = defineReader({
     const [command] = cloudCommands('dbx', facts, context, /^execute\b/)
     if (command === undefined) return
     const { head } = command
-    const evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false } as const
-    const compute = claims.subject('Compute', head, 'dbx', evidence)
+    const compute = claims.subject('Compute', head, 'dbx', anyJob)
     compute.known('service', 'dbx execute', false, head)
     // Workflows start what is written in them.
     compute.known(

@@ -95,7 +95,7 @@ function claimAllPurpose(
 
 const existing = 'existing_cluster_id'
 export const allPurpose = 'all-purpose cluster'
-const anyJob: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
+export const anyJob: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
 
 /** Tasks that name no cluster run on machines that the platform chooses. */
 function claimServerless(
