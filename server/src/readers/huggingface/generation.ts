@@ -23,11 +23,11 @@ export const generationSettings = settingTable('Training', {
 })
 
 /** Configurations of trainers that write texts and can have vLLM do so, with the version that brought it. */
-const online: readonly (readonly [RegExp, string])[] = [
-  [/^GRPOConfig$/, '0.14'],
-  [/^OnlineDPOConfig$/, '0.14'],
-  [/^RLOOConfig$/, '0.22'],
-]
+const online: ReadonlyMap<string, string> = new Map([
+  ['GRPOConfig', '0.14'],
+  ['OnlineDPOConfig', '0.14'],
+  ['RLOOConfig', '0.22'],
+])
 
 /** Engines of transformers itself. */
 export const batching = ['use_transformers_continuous_batching', 'use_transformers_paged']
@@ -39,11 +39,8 @@ export function claimGeneration(
   training: SubjectBuilder<'Training'>,
 ): void {
   const { python, made, place, site } = source
-  if (
-    !made.family.trl ||
-    !online.some(([name, since]) => name.test(configured(source)) && !isBefore(versions, ['trl'], since))
-  )
-    return
+  const since = online.get(configured(source))
+  if (!made.family.trl || since === undefined || isBefore(versions, ['trl'], since)) return
   const engine = batching.find((key) => effective(source.get(key)) === true)
   const other = engine ?? elsewhere(python, trainers)
   if (engine !== undefined) training.known('generation', engine, 'engine', place, { site })

@@ -1,4 +1,5 @@
 /** Trials that end with a bad result of their own making, whatever has failed: `except Exception: return float('inf')`. */
+import { callsWithin } from '../../python/look-up.js'
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt, Try } from '../../syntax/python-ast.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -58,11 +59,9 @@ function isObjective(python: PythonModule, { node }: Func): boolean {
   if (trial === undefined) return false
   return (
     trial === 'trial' ||
-    python.calls.some(
-      ({ method, expr: { callee, start } }) =>
+    callsWithin(python.calls, node).some(
+      ({ method, expr: { callee } }) =>
         method.startsWith('suggest_') &&
-        node.start <= start &&
-        start < node.end &&
         callee.type === 'attribute' &&
         callee.value.type === 'name' &&
         callee.value.id === trial,

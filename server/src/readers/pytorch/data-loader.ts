@@ -1,7 +1,6 @@
 /** PyTorch data loaders: one `InputPipeline` for each `DataLoader(...)` call. */
 
 import type { Call, Loop, PythonModule } from '../../python/module.js'
-
 import { noteSmall } from '../../text/evidence.js'
 import { once } from '../../text/once.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'

@@ -97,7 +97,7 @@ function readWrapper(
   parallelism.known('method', 'DataParallel', 'data-parallel', place, { site, overridable })
   if (count !== null && at !== null) {
     parallelism.known('devices', 'device_ids', count, at, { site })
-  } else if (list === 'any' || list === 'one') {
+  } else if (list === 'unknown') {
     parallelism.unknown('devices', 'device_ids', 'a list from elsewhere', place, { site })
   } else if (expr === null && mayBePassed(devices)) {
     parallelism.unknown('devices', 'device_ids', whyUnreadable(devices) ?? '**kwargs', place, { site })
@@ -116,21 +116,22 @@ function readWrapper(
   return true
 }
 
-type Listed = 'several' | 'counted' | 'one' | 'open' | 'any'
+type Listed = 'several' | 'counted' | 'open' | 'unknown'
 
 /**
  * How many a list from elsewhere holds where the wrapper is used: `counted` where a helper that makes it is told a number of two
- * or more (`device, device_ids = self._prepare(config['n_gpu'])`), `open` where it is told an unknown one, `any` where nobody asks.
+ * or more (`device, device_ids = self._prepare(config['n_gpu'])`), `open` where it is told an unknown one; `unknown` also where
+ * nobody asks for its length.
  */
 function listedSomewhere(python: PythonModule, call: Call, expr: Expr): Listed {
   if (several.test(python.code.slice(expr.start, expr.end))) return 'several'
-  if (expr.type !== 'name') return 'any'
+  if (expr.type !== 'name') return 'unknown'
   // `if len(device_ids) > 1:` around it.
   const asks = new RegExp(`\\blen\\(\\s*${expr.id}\\s*\\)\\s*>\\s*1`)
   const asked = branchesOf(python, call).some(
     ({ condition: { start, end }, holds }) => holds && asks.test(python.code.slice(start, end)),
   )
-  if (!asked) return 'any'
+  if (!asked) return 'unknown'
   const [binding, another] = python.bindingsOf(expr)
   const made = another === undefined ? binding?.value : null
   if (made?.type !== 'call') return 'open'
@@ -138,7 +139,7 @@ function listedSomewhere(python: PythonModule, call: Call, expr: Expr): Listed {
   // `'0,1'` lists them.
   if (counts.some((one) => (typeof one === 'string' ? /\d\s*,\s*\d/.test(one) : Number(one) > 1)))
     return 'counted'
-  return counts.length > 0 && counts.every((one) => one === undefined) ? 'open' : 'one'
+  return counts.length > 0 && counts.every((one) => one === undefined) ? 'open' : 'unknown'
 }
 
 /** `model.load_state_dict(…)` right after it, in code that does not train: a wrapped model was saved with its wrapper. */

@@ -10,6 +10,7 @@ import { isNetworkType } from '../../python/network-types.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, expressionsOf, forEachChild } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
+import { once } from '../../text/once.js'
 import { numberIn } from '../../values/argument.js'
 import {
   asksForAccelerator,
@@ -65,15 +66,9 @@ export interface HotCode {
   followed: Map<Func, Call>
 }
 
-/** Of each module, by the code and the function that it stands in: several readers ask for the same. */
-const known = new WeakMap<PythonModule, Map<Stmt[], { func: Func | null; code: HotCode }>>()
-
 export function hotCode(analysis: PythonModule, body: Stmt[], func: Func | null): HotCode {
-  let codes = known.get(analysis)
-  if (codes === undefined) {
-    codes = new Map()
-    known.set(analysis, codes)
-  }
+  // Several readers ask for the same code, and in the same function.
+  const codes = once(analysis, 'hot code', () => new Map<Stmt[], { func: Func | null; code: HotCode }>())
   const before = codes.get(body)
   if (before !== undefined && before.func === func) return before.code
   const code = hotCodeNow(analysis, body, func)
@@ -237,11 +232,8 @@ export function countsEpochs({ text }: PythonModule, { target, iterable }: For):
 
 /** The calls in an expression, the outermost first. */
 export function callsIn(analysis: PythonModule, expr: Expr): readonly Call[] {
-  let known = inExpressions.get(analysis)
-  if (known === undefined) {
-    known = new Map()
-    inExpressions.set(analysis, known)
-  }
+  // Each step is gone through for each of the things that may cost time in it.
+  const known = once(analysis, 'calls in expressions', () => new Map<Expr, readonly Call[]>())
   let calls = known.get(expr)
   if (calls === undefined) {
     calls = callsNow(analysis, expr)
@@ -249,9 +241,6 @@ export function callsIn(analysis: PythonModule, expr: Expr): readonly Call[] {
   }
   return calls
 }
-
-/** Each step is gone through for each of the things that may cost time in it. */
-const inExpressions = new WeakMap<PythonModule, Map<Expr, readonly Call[]>>()
 
 function callsNow(analysis: PythonModule, expr: Expr): readonly Call[] {
   const found: Call[] = []
