@@ -83,12 +83,14 @@ function lossesOf(python: PythonModule, code: HotCode, owner: Func | null, depth
   for (const loss of passes) add(loss)
   if (passes.length === 0 && owner !== null && handsOnLoss(python, code, owner))
     for (const loss of lossesReturned(owner)) add(loss)
+  const inner = new Map<Func, ReadonlySet<number | null>>()
   if (depth < 3)
     for (const { statement } of own) {
       if (statement.type !== 'assign' || statement.value?.type !== 'call') continue
       const func = python.functionOf(statement.value.callee)
       if (func === null || func === owner || !code.followed.has(func)) continue
-      const returned = returnedLosses(func, lossesOf(python, code, func, depth + 1))
+      const returned = inner.get(func) ?? returnedLosses(func, lossesOf(python, code, func, depth + 1))
+      inner.set(func, returned)
       for (const target of statement.targets) for (const name of targetsAt(target, returned)) losses.add(name)
     }
   // What is read or detached under the same name has no graph any more.
