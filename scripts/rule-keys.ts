@@ -775,7 +775,6 @@ export const ruleKeys: Readonly<Record<string, RuleKeys>> = {
       ['Lightning', '`profiler`', 'none'],
       ['Hugging Face Trainer', '`skip_memory_metrics`', 'true'],
       ['W&B', '`watch(log_freq=…)`', '1000'],
-      ['TensorBoard', '`add_histogram(…)`'],
     ],
   },
   'training/retained-graph': {

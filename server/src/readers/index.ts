@@ -156,7 +156,6 @@ import { pytorchDistributedReader } from './pytorch/distributed.js'
 import { pytorchFreshWeightsReader } from './pytorch/fresh-weights.js'
 import { pytorchFrozenReader } from './pytorch/frozen.js'
 import { graphDatasetReader } from './pytorch/graph-datasets.js'
-import { histogramsReader } from './pytorch/histograms.js'
 import { pytorchLoopReader } from './pytorch/loop.js'
 import { pytorchModesReader } from './pytorch/modes.js'
 import { pytorchOperationsReader } from './pytorch/operations.js'
@@ -382,7 +381,6 @@ export const readers: readonly Reader[] = [
   pytorchFreshWeightsReader,
   pytorchFrozenReader,
   graphDatasetReader,
-  histogramsReader,
   pytorchLoopReader,
   pytorchModesReader,
   pytorchOperationsReader,
