@@ -35,10 +35,8 @@ export const implicitDataParallelReader = defineReader({
     const place = calleePlace(first)
     const parallelism = claims.subject('Parallelism', place, first.function?.qualified ?? '', python.evidence)
     const key = 'CUDA_VISIBLE_DEVICES'
-    const told = launch.environment[key]
-    const visible =
-      told !== undefined && typeof told.value !== 'string' ? 'unknown' : visibleDevices(python, context)
-    const location = told?.location
+    const visible = visibleDevices(python, context)
+    const location = launch.environment[key]?.location
     if (visible === 'unknown') return
     if (visible !== null)
       parallelism.known('devices', key, visible, place, location === undefined ? {} : { location })

@@ -45,10 +45,8 @@ export const layerSplitReader = defineReader({
         convert(value, (map) => (spread.test(String(map)) ? 'layers in turn' : 'distributed')),
       )
       const key = 'CUDA_VISIBLE_DEVICES'
-      const told = launch.environment[key]
-      const visible =
-        told !== undefined && typeof told.value !== 'string' ? 'unknown' : visibleDevices(python, context)
-      const location = told?.location
+      const visible = visibleDevices(python, context)
+      const location = launch.environment[key]?.location
       if (visible === 'unknown') parallelism.unknown('devices', key, 'a device from elsewhere', place)
       else if (visible !== null)
         parallelism.known('devices', key, visible, place, location === undefined ? {} : { location })

@@ -1,5 +1,6 @@
 /** What a step of a pipeline is for: by its name, and by what its code does. */
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { once } from '../../text/once.js'
 import type { StepWork } from '../../workload/resource-kinds.js'
 
 /** `readRawData`, `read-raw-data`, `Read raw data` give the same words. */
@@ -143,10 +144,7 @@ export function workOfCode(python: PythonModule, func: Func): SeenWork[] {
   const visit = (one: Func, depth: number): void => {
     if (seen.has(one) || depth > deepest) return
     seen.add(one)
-    const loops = python.loops.filter(
-      (loop) => loop.function === one && (loop.role === 'train' || loop.role === 'epoch'),
-    )
-    if (loops.length > 0) add('train')
+    if (trainingFunctions(python).has(one)) add('train')
     for (const call of one.calls) {
       const work = workOfCall(call)
       if (work !== null) add(work)
@@ -157,6 +155,14 @@ export function workOfCode(python: PythonModule, func: Func): SeenWork[] {
   }
   visit(func, 0)
   return [...found].map(([work, calls]) => ({ work, calls }))
+}
+
+/** Functions with a training loop of their own. */
+function trainingFunctions(python: PythonModule): ReadonlySet<Func | null> {
+  return once(python, 'functions with training loops', () => {
+    const training = python.loops.filter(({ role }) => role === 'train' || role === 'epoch')
+    return new Set(training.map((loop) => loop.function))
+  })
 }
 
 /** What the code of a whole module does. */

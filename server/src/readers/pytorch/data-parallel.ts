@@ -181,10 +181,10 @@ function trainsWrapped(python: PythonModule): boolean {
   return python.evidence.role === 'training' || (!python.isEntry && trainsAnywhere(python))
 }
 
-/** Number of devices that `CUDA_VISIBLE_DEVICES` leaves visible; null where none is set. */
+/** Number of devices that `CUDA_VISIBLE_DEVICES` leaves visible; null where it is not set. */
 export function visibleDevices(python: PythonModule, context: ReaderContext): number | 'unknown' | null {
-  const bound = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
-  if (typeof bound === 'string') return count(bound)
+  const bound = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES
+  if (bound !== undefined) return typeof bound.value === 'string' ? count(bound.value) : 'unknown'
   const written = python.environmentWrites().get('CUDA_VISIBLE_DEVICES')
   if (written === undefined) return null
   const value = textIn(written.folded)
