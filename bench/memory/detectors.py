@@ -15,9 +15,10 @@ Needs torch and torchvision, and no GPU (saved.py tells how it is measured).
 import torch
 import torch.nn.functional as F
 from saved import kept
+from swin import Swin
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
-from torchvision.models import resnet, swin_transformer, vgg16
+from torchvision.models import resnet, vgg16
 from torchvision.ops import FrozenBatchNorm2d
 
 SIZE = (800, 1344)
@@ -46,22 +47,6 @@ class Stages(nn.Module):
         for part in self.parts:
             x = part(x)
             results.append(x)
-        return results
-
-
-class Swin(nn.Module):
-    def __init__(self, name, width):
-        super().__init__()
-        self.parts = nn.ModuleList(getattr(swin_transformer, name)().features)
-        self.widths = [width * 2**i for i in range(4)]
-        self.norms = nn.ModuleList(nn.LayerNorm(one) for one in self.widths)
-
-    def forward(self, x):
-        results = []
-        for at, part in enumerate(self.parts):
-            x = part(x)
-            if at % 2 == 1:
-                results.append(self.norms[at // 2](x).permute(0, 3, 1, 2))
         return results
 
 

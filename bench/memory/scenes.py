@@ -13,9 +13,10 @@ torch and torchvision, and no GPU (saved.py tells how it is measured).
 import torch
 import torch.nn.functional as F
 from saved import kept
+from swin import Swin
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
-from torchvision.models import resnet, swin_transformer
+from torchvision.models import resnet
 
 EDGE = 512
 CLASSES = 19
@@ -55,23 +56,6 @@ class Stages(nn.Module):
         for part in self.parts:
             x = part(x)
             results.append(x)
-        return results
-
-
-class Swin(nn.Module):
-    def __init__(self, name, width):
-        super().__init__()
-        body = getattr(swin_transformer, name)()
-        self.parts = nn.ModuleList(body.features)
-        self.widths = [width * 2**i for i in range(4)]
-        self.norms = nn.ModuleList(nn.LayerNorm(one) for one in self.widths)
-
-    def forward(self, x):
-        results = []
-        for at, part in enumerate(self.parts):
-            x = part(x)
-            if at % 2 == 1:
-                results.append(self.norms[at // 2](x).permute(0, 3, 1, 2))
         return results
 
 
