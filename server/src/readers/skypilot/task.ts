@@ -464,7 +464,7 @@ function claimCheckpointBucket(compute: SubjectBuilder<'Compute'>, { root }: Tas
 }
 
 /** Clouds whose machines can only be taken down. Source: SkyPilot, sky/clouds (`CloudImplementationFeatures.STOP`). */
-const withoutStop = /^(runpod|lambda)$/
+const withoutStop = /^(runpod|lambda|fluidstack|cudo|shadeform)$/
 
 function neverStops(resources: ConfigNode | undefined): boolean {
   const named = written(at(resources, 'infra')) ?? written(at(resources, 'cloud')) ?? ''
