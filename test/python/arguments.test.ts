@@ -145,6 +145,15 @@ describe('arguments of the program', () => {
       assert.deepEqual(await folded(text, launch({ [flag]: '5' })), [5, 'launch flag', false], flag)
   })
 
+  it('by their place are not known where a program has several commands', async () => {
+    const text =
+      "import click\n@click.group()\ndef main(): pass\n@main.command()\n@click.argument('n', type=int)\ndef train(n):\n  f(n)\nmain()"
+    const given = launch({})
+    const location = { path: 'job.sh', cell: null, start: 0, end: 1 }
+    given.launch.positionals.push({ value: 'train', location }, { value: '5', location })
+    assert.equal(await folded(text, given), 'unknown')
+  })
+
   it('have the type that an annotation says among others', async () => {
     for (const type of ['Optional[int]', 'int | None', '"int"', 'Annotated[int, "how many"]']) {
       const text = `import fire\nfrom typing import Annotated, Optional\ndef main(n: ${type} = None):\n  f(n)\nfire.Fire(main)`

@@ -169,13 +169,16 @@ export function programArguments(
   optionCall: (call: Call) => CallExpr | null,
 ): ProgramArgument[] {
   const found: ProgramArgument[] = []
+  // Of several commands each has words of its own, behind its name.
+  const commands = calls.filter(({ method }) => method === 'command' || method === 'group')
+  const single = commands.length < 2 && commands.every(({ name }) => name === 'click.command')
   for (const call of calls) {
     let argument: ProgramArgument | null = null
     if (call.method === 'add_argument') argument = fromArgparse(call.expr)
     else if (call.method.startsWith('DEFINE_')) argument = fromAbsl(call)
     else if (call.name === 'click.option' || call.name === 'typer.Option')
       argument = fromClick(call.expr, false)
-    else if (call.name === 'click.argument') argument = fromClick(call.expr, true)
+    else if (call.name === 'click.argument') argument = single ? fromClick(call.expr, true) : null
     else {
       const added = call.name === null ? optionCall(call) : null
       if (added !== null) argument = fromArgparse(added)
@@ -227,20 +230,19 @@ export function boundValue(
   binding: LaunchBinding,
 ): Folded | null {
   if (argument.positional === true) return boundPosition(argument, all, binding)
+  const off = (argument.negated ?? []).map((flag) => givenAs(flag, binding)).find((one) => one !== undefined)
   for (const flag of argument.flags) {
     const given = givenAs(flag, binding)
     if (given === undefined) continue
+    // The last one holds.
+    if (off !== undefined && off.location.start > given.location.start) break
     if (given.value === null) return { state: 'unknown', because: 'a variable on the launch line' }
     const isSwitch = argument.kind === 'store true' || argument.kind === 'store false'
     const word = isSwitch && isSwallowed(argument, given.value) ? true : given.value
     const value = argument.kind === 'list' || argument.kind === 'other' ? undefined : parsed(argument, word)
     return value === undefined ? { state: 'unknown', because: 'the launch line' } : launched(value, given)
   }
-  for (const flag of argument.negated ?? []) {
-    const given = givenAs(flag, binding)
-    if (given !== undefined) return launched(false, given)
-  }
-  return null
+  return off === undefined ? null : launched(false, off)
 }
 
 function givenAs(flag: string, { launch: { flags } }: LaunchBinding): LaunchValue | undefined {

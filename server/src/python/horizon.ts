@@ -2,7 +2,7 @@
 import type { Expr, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
-import type { Horizon, Loop } from './module.js'
+import type { Folded, Horizon, Loop } from './module.js'
 import { rangeOf } from './trips.js'
 
 export function horizonOf(analysis: Analysis, loop: Loop): Horizon | null {
@@ -32,7 +32,7 @@ function counted(analysis: Analysis, test: Expr, body: Stmt[]): Horizon | null {
       : []
   if (counter === undefined || limit === undefined) return null
   const raised = raises(analysis, body, textOf(analysis, counter), false)
-  return raised === null ? null : { limit, count: analysis.fold(limit), inner: raised === 'inside' }
+  return raised === null ? null : horizon(analysis, counter, limit, raised)
 }
 
 /** `while True` around `if step >= total: break`, or `if step % total == 0: break`. */
@@ -53,23 +53,29 @@ function reached(analysis: Analysis, test: Expr, body: Stmt[]): Horizon | null {
   const rest = left.type === 'binary' && left.op === '%' && isZero(right) ? left : null
   const [counter, limit] = rest === null ? [left, right] : [rest.left, rest.right]
   const raised = raises(analysis, body, textOf(analysis, counter), false)
-  return raised === null ? null : { limit, count: analysis.fold(limit), inner: raised === 'inside' }
+  return raised === null ? null : horizon(analysis, counter, limit, raised)
 }
 
 function isZero(expr: Expr): boolean {
   return expr.type === 'constant' && expr.value === 0
 }
 
+type Raised = 'pass' | 'inside' | 'several'
+
+/** What counts samples or tokens ends as well, after nobody knows how many steps. */
+function horizon(analysis: Analysis, counter: Expr, limit: Expr, raised: Raised): Horizon {
+  const count: Folded =
+    raised === 'several' && !/step|frame/i.test(textOf(analysis, counter))
+      ? { state: 'unknown', because: 'it counts several at once' }
+      : analysis.fold(limit)
+  return { limit, count, inner: raised !== 'pass' }
+}
+
 /** Where the counter is raised: by one in each pass, or in the passes of a loop inside, or by all that a pass has done; null: nowhere. */
-function raises(
-  analysis: Analysis,
-  block: readonly Stmt[],
-  counter: string,
-  inside: boolean,
-): 'pass' | 'inside' | null {
+function raises(analysis: Analysis, block: readonly Stmt[], counter: string, inside: boolean): Raised | null {
   for (const statement of block) {
     const raised = raiseOf(analysis, statement, counter)
-    if (raised !== null) return inside || raised === 'several' ? 'inside' : 'pass'
+    if (raised !== null) return raised === 'several' ? 'several' : inside ? 'inside' : 'pass'
     const deeper = inside || statement.type === 'for' || statement.type === 'while'
     if (statement.type === 'function' || statement.type === 'class') continue
     for (const inner of blocksOf(statement)) {

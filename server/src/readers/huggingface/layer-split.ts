@@ -4,7 +4,7 @@
  */
 
 import type { Call, PythonModule } from '../../python/module.js'
-import { passedPlace } from '../../values/argument.js'
+import { passedExpression, passedPlace } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
 import { convert } from '../../values/operations.js'
 import { callSite } from '../../values/places.js'
@@ -28,7 +28,11 @@ export const layerSplitReader = defineReader({
     // A launcher gives each process one device.
     if (python === undefined || launch === undefined || !startsPlainly(launch) || knowsRank(launch)) return
     if (!trains(python)) return
-    for (const call of python.methodCalls('from_pretrained').filter(isNetwork)) {
+    const networks = python.methodCalls('from_pretrained').filter(isNetwork)
+    if (frozen.test(python.code)) return
+    for (const call of networks) {
+      // Of several only the one that a trainer is given is known to learn.
+      if (networks.length > 1 && !trainedModels(python).includes(call)) continue
       const given = python.argument(call, 'device_map')
       const place = passedPlace(given)
       if (place === null) continue
@@ -55,6 +59,15 @@ export const layerSplitReader = defineReader({
   },
   change: () => ({ reason: 'start one process for each GPU, and let each load the model onto its own' }),
 })
+
+const frozen = /\.requires_grad_\(\s*False\s*\)|\.requires_grad\s*=\s*False/
+
+function trainedModels(python: PythonModule): (Call | null)[] {
+  return trainerCalls(python).map((trainer) => {
+    const model = passedExpression(python.argument(trainer, 'model', 0))
+    return model === null ? null : python.callOf(model)
+  })
+}
 
 function isNetwork({ name }: Call): boolean {
   return /^(transformers|trl|peft)\.\w*(Model|For[A-Z])\w*\.from_pretrained$/.test(name ?? '')

@@ -16,6 +16,17 @@ import { acceleratorNames, acceleratorsOf, containerEnvironment, machineOf } fro
 /** In the order in which the library looks. */
 const variables = ['HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'TRANSFORMERS_CACHE', 'HF_HOME']
 
+const elsewhere = new Set(['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE', 'HOME', 'XDG_CACHE_HOME'])
+
+/** A shell that sets one of them before it starts the server. */
+function exports(container: ConfigNode): boolean {
+  return ['command', 'args'].some((key) =>
+    items(at(container, key)).some((one) =>
+      /\b(HF_|HUGGINGFACE_|TRANSFORMERS_|XDG_)\w+=/.test(text(one) ?? ''),
+    ),
+  )
+}
+
 export const modelCacheReader = defineReader({
   name: 'kubernetes-model-cache',
   languages: ['yaml'],
@@ -93,6 +104,8 @@ interface Cache {
 
 function cacheOf(container: ConfigNode, facts: FragmentFacts, context: ReaderContext): Cache | null {
   const environment = containerEnvironment(container)
+  // Nothing is fetched, or the folder follows from another one.
+  if (environment.some(({ name }) => elsewhere.has(name)) || exports(container)) return null
   const said = variables
     .map((name) => environment.find((one) => one.name === name))
     .find((one) => one !== undefined)
@@ -125,11 +138,16 @@ function cacheOf(container: ConfigNode, facts: FragmentFacts, context: ReaderCon
 
 /** The volume that is made for the pod alone, or what names a folder on none; null: it may stay. */
 function lostAt(pod: ConfigNode, container: ConfigNode, { folder, bare, shown }: Cache): Span | null {
-  const inside = (path: string) =>
-    folder === path || folder.startsWith(path.endsWith('/') ? path : `${path}/`)
-  const mounts = items(at(container, 'volumeMounts'))
-    .map((one) => ({ name: text(at(one, 'name')), path: text(at(one, 'mountPath')) ?? '' }))
-    .filter(({ path }) => path !== '' && inside(path))
+  const whole = (path: string) => `${path.replace(/\/+$/, '')}/`
+  const own = whole(folder)
+  const all = items(at(container, 'volumeMounts')).map((one) => ({
+    name: text(at(one, 'name')),
+    path: whole(text(at(one, 'mountPath')) ?? ''),
+  }))
+  // The models may lie in a folder of it: `/root/.cache/huggingface/hub`.
+  if (all.some(({ path }) => path !== own && path.startsWith(own))) return null
+  const mounts = all
+    .filter(({ path }) => path !== '/' && own.startsWith(path))
     .sort((one, other) => other.path.length - one.path.length)
   const [mount] = mounts
   if (mount === undefined) return bare ? shown : null

@@ -23,7 +23,9 @@ export const refusedOptionsReader = defineReader({
     const given = Object.entries(launch.flags).filter(([name, value]) => isWritten(name, value, launch.flags))
     const parses = given.length === 0 ? null : parsingOf(python)
     if (parses === null) return
-    const refused = given.filter(([name]) => !isInternal(name) && !parses.takes(name))
+    const refused = given.filter(
+      ([name]) => !isInternal(name) && !parses.takes(name) && !isJoined(name, parses),
+    )
     const [first] = refused
     // A launch that speaks of another program takes little of this one's: a sweep whose runs a function of a module makes.
     if (first === undefined || 2 * refused.length > given.length) return
@@ -57,7 +59,12 @@ function starts({ documented, asks, assumed, serves, image }: Launch): boolean {
   )
 }
 
-/** What a platform adds for itself, and switches that are repeated or joined (`-vv`). */
+/** `-qv` for `-q -v`. */
+function isJoined(name: string, { names }: Parsing): boolean {
+  return name.length < 5 && [...name].every((letter) => names.includes(letter))
+}
+
+/** What a platform adds for itself, and switches that are repeated (`-vv`). */
 function isInternal(name: string): boolean {
   return /^sagemaker_|^(\w)\1*$/.test(name) || !/^[A-Za-z][\w.-]*$/.test(name)
 }
@@ -88,7 +95,7 @@ function parsingOf(python: PythonModule): Parsing | null {
   )
     return null
   if (
-    /\bsys\.argv\b|\b(add_subparsers|parse_known_\w+|parse_intermixed_args|add_argparse_args)\b/.test(
+    /\bREMAINDER\b|nargs=['"]\.\.\.|\bsys\.argv\b|\b(add_subparsers|parse_known_\w+|parse_intermixed_args|add_argparse_args)\b/.test(
       python.code,
     )
   )

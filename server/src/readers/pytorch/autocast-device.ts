@@ -32,31 +32,31 @@ export function onCuda(python: PythonModule, block: Span, use: NameUse, quote: s
 
 const named = /(^|[._])(device|dev)$/i
 
-/** The expression that names the device of a step: what its batches are moved to, else what its function, its class or the module moves things to. */
+/** The expression that names the device of a step: what its batches are moved to, else what its class or the module moves things to. */
 function deviceOf(python: PythonModule, block: Span): Expr | null {
   const func = functionAround(python, block)
   const loop = python.loops.filter(({ node }) => node.start <= block.start && block.end <= node.end).at(-1)
-  const here: Found = { moves: [], others: [] }
-  const around: Found = { moves: [], others: [] }
+  const here: Expr[] = []
+  const around: Expr[] = []
   for (const call of python.calls) {
     const own = call.function === func
     if (own && call.expr.start > block.end) continue
     for (const { value } of call.expr.args) {
       if (!isPlain(value) || !named.test(python.code.slice(value.start, value.end))) continue
-      if (!own && !isVisible(python, value, call.function, func)) continue
-      const { moves, others } = own ? here : around
-      if (call.method === 'to') moves.push(value)
-      else others.push(value)
+      if (own && (call.method === 'to' || isDeviceOf(python, value))) here.push(value)
+      else if (own || call.method !== 'to') continue
+      else if (isVisible(python, value, call.function, func)) around.push(value)
     }
   }
-  const nearest = (found: readonly Expr[]): Expr | undefined =>
-    found.find(({ start }) => loop !== undefined && start >= loop.node.start) ?? found.at(-1)
-  return nearest(here.moves) ?? nearest(here.others) ?? around.moves.at(-1) ?? around.others.at(-1) ?? null
+  const inLoop = here.find(({ start }) => loop !== undefined && start >= loop.node.start)
+  return inLoop ?? here.at(-1) ?? around.at(-1) ?? null
 }
 
-interface Found {
-  moves: Expr[]
-  others: Expr[]
+/** A parameter of the function that is called `device`, and handed on to what moves things. */
+function isDeviceOf(python: PythonModule, value: Expr): boolean {
+  if (value.type !== 'name' || value.id !== 'device') return false
+  const bindings = python.bindingsOf(value)
+  return bindings.length > 0 && bindings.every(({ kind }) => kind === 'param')
 }
 
 /** What another function names stands for the same here: `self.device` in one class, a name of the module. */

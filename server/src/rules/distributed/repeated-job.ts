@@ -1,3 +1,4 @@
+import type { Launch } from '../../text/launch.js'
 import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
@@ -62,7 +63,8 @@ function copiesOf(view: SubjectView<'Compute'>): Report | null {
   const { gpus, nodes, processes } = view.settings
   for (const run of view.run.siblings) {
     const { launch } = run.job
-    if (launch?.perDevice !== true || launch.launcher === 'python' || knowsRank(launch)) continue
+    if (launch?.perDevice !== true || launch.launcher === 'python' || knowsRank(launch) || mayDiffer(launch))
+      continue
     const trainer = hidden(run, 'devices') === undefined ? trainerOf(run) : null
     if (trainer === null) continue
     const { parallelism, readsRank } = trainer.program.settings
@@ -84,6 +86,13 @@ function copiesOf(view: SubjectView<'Compute'>): Report | null {
     }
   }
   return null
+}
+
+/** What stands in a variable may be another thing for each process: `--seed $OMPI_COMM_WORLD_RANK`. */
+function mayDiffer({ flags, environment, positionals }: Launch): boolean {
+  return [...Object.values(flags), ...Object.values(environment), ...positionals].some(
+    ({ value }) => value === null,
+  )
 }
 
 const percent = (share: number) => `${Math.round(share * 100)} %`
