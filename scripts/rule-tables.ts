@@ -2,7 +2,7 @@
 import type { Reader } from '../server/src/readers/reader.js'
 import { type RuleKeys, ruleKeys } from './rule-keys.js'
 
-const begin = '<!-- Made by `npm run generate` from scripts/rule-keys.ts. -->'
+const begin = '<!-- Made by `npm run generate` from scripts/rule-keys/. -->'
 const end = '<!-- End of what is made. -->'
 
 type Row = readonly [framework: string, keys: string, otherwise?: string]
@@ -40,7 +40,7 @@ function rowsOf(rule: RuleKeys, readers: readonly Reader[]): Row[] {
 /** What the page of a rule calls the frameworks and platforms that it judges. */
 export function frameworksOf(name: string, readers: readonly Reader[]): string[] {
   const rule = ruleKeys[name]
-  if (rule === undefined) throw new Error(`scripts/rule-keys.ts says nothing of ${name}`)
+  if (rule === undefined) throw new Error(`scripts/rule-keys/ says nothing of ${name}`)
   return [...new Set(rowsOf(rule, readers).map(([framework]) => framework))]
 }
 
@@ -58,7 +58,7 @@ function tableOf(rule: RuleKeys, readers: readonly Reader[]): string {
 /** The page with its table made anew. */
 export function withTable(page: string, name: string, readers: readonly Reader[]): string {
   const rule = ruleKeys[name]
-  if (rule === undefined) throw new Error(`scripts/rule-keys.ts says nothing of ${name}`)
+  if (rule === undefined) throw new Error(`scripts/rule-keys/ says nothing of ${name}`)
   const first = page.indexOf(begin)
   const last = page.indexOf(end)
   if (first < 0 || last < first) throw new Error(`the page of ${name} has no place for its table`)

@@ -43,7 +43,7 @@ describe('what `npm run generate` makes', () => {
       assert.equal(page, withTable(page, name, readers))
     })
 
-  it('scripts/rule-keys.ts names rules only', () =>
+  it('scripts/rule-keys/ names rules only', () =>
     assert.deepEqual(Object.keys(ruleKeys).sort(), rules.map(({ name }) => name).sort()))
 })
 
