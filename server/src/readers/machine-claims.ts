@@ -65,6 +65,26 @@ export function claimMachineRequest(
   return compute
 }
 
+export interface Bought {
+  /** The key that asks for spot capacity. */
+  key: string
+  spot: boolean
+  /** Capacity that was bought ahead, as far as is said. */
+  reserved: boolean
+  place: Place
+  site: Place
+}
+
+/** How a machine is bought that trains, by what it starts or by its name. Of others an interruption ends nobody's job. */
+export function claimBought(compute: SubjectBuilder<'Compute'>, { place, site, ...bought }: Bought): void {
+  const { key, spot, reserved } = bought
+  if (spot) compute.known('spot', key, true, place, { site })
+  else compute.default('spot', key, false, place, { site })
+  compute.known('choosesCapacity', key, true, place)
+  compute.known('reserved', key, reserved, place)
+  compute.known('trains', key, true, place)
+}
+
 export const uncatalogued = 'a machine that the catalogue does not know'
 
 /** The machine type with the accelerators that it holds. */

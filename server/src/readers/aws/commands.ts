@@ -1,6 +1,7 @@
 /** Command lines of the AWS CLI that start machines or training jobs. Source: AWS CLI command reference. */
 import type { Change, Refusal } from '../../edit/write.js'
-import { opaque, orDefault } from '../../values/operations.js'
+import { convert, opaque, orDefault } from '../../values/operations.js'
+import { asCount } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -8,8 +9,8 @@ import { byHand } from '../change-answer.js'
 import { addOptions, replaceValue } from '../command-lines/change.js'
 import { besideMatching, type CloudCommand, cloudCommands, optionOf } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
-import { startScriptMayEnd } from '../command-lines/start-script.js'
-import { claimMachineRequest, claimType } from '../machine-claims.js'
+import { claimStartScript, startScriptMayEnd, trainingScript } from '../command-lines/start-script.js'
+import { claimBought, claimMachineRequest, claimType, servesByName, trainsByName } from '../machine-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { commandRequest } from '../sagemaker/command-request.js'
 import { trainingFamilies } from '../sagemaker/names.js'
@@ -52,15 +53,33 @@ function readMachine(
   const type = source.text('instance-type')
   if (effective(type) === undefined || source.option('dry-run') !== undefined) return
   const { site } = source.atCommand()
+  const script = notebook ? null : trainingScript(claims, context, one, 'user-data')
+  const job = script === null ? undefined : `${claims.path}#ec2:${one.head.start}`
   const compute = claimMachineRequest(claims, null, {
     provider: 'aws',
     interactive: notebook,
     place: one.head,
     site,
     scope: '',
+    ...(job === undefined ? {} : { job }),
   })
   claimType(compute, 'instance-type', type)
-  if (spot) compute.known('spot', market, true, one.head)
+  if (script !== null) {
+    compute.known('trials', 'user-data', false, one.head)
+    compute.say('nodes', 'count', orDefault(convert(source.get('count'), asCount), 1))
+    const { sharing } = claimStartScript(claims, context, script, job!)
+    if (sharing !== null) compute.known('sharing', 'user-data', sharing, one.head)
+  }
+  const words = optionOf(one, 'tag-specifications')?.outline ?? ''
+  if (job !== undefined || (!notebook && trainsByName.test(words) && !servesByName.test(words)))
+    claimBought(compute, {
+      key: market,
+      spot,
+      reserved: optionOf(one, 'capacity-reservation-specification') !== undefined,
+      place: one.head,
+      site,
+    })
+  else if (spot) compute.known('spot', market, true, one.head)
   if (notebook) compute.known('managedBy', 'sagemaker', 'sagemaker', one.head)
   const end = besideMatching(one, endings)
   if (end !== null) compute.known('endedBy', end, end, one.head)
@@ -79,6 +98,8 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   const text = facts.fragment.text.slice(start, end)
   switch (claim.setting) {
     case 'spot':
+      if (claim.key === market)
+        return addOptions(claim, facts, 'Buy spot capacity', ['--instance-market-options MarketType=spot'])
       return value === true
         ? addOptions(claim, facts, 'Run on managed spot capacity', ['--enable-managed-spot-training'])
         : { reason: 'take the option out by hand' }

@@ -17,7 +17,7 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
-import { claimMachineRequest, claimType, claimWholeType } from '../machine-claims.js'
+import { claimBought, claimMachineRequest, claimType, claimWholeType } from '../machine-claims.js'
 import { defineReader, type FragmentFacts, importing, type ReaderContext } from '../reader.js'
 import { claimScriptFile } from '../script-file.js'
 import { trainsByName } from '../shell/failures.js'
@@ -69,7 +69,6 @@ function readInstance(python: PythonModule, call: Call, claims: ClaimBuilder): v
   if (compute === null) return
   const key = 'InstanceInitiatedShutdownBehavior'
   const source = new CallSource(python, call, claims)
-  const market = 'InstanceMarketOptions'
   // Spot capacity is billed until others want it.
   const spot =
     effective(source.get(market, 'MarketType')) === 'spot' &&
@@ -79,6 +78,8 @@ function readInstance(python: PythonModule, call: Call, claims: ClaimBuilder): v
   const given = spot ? source.get(key) : firstGiven(source.get(key), source.get(market))
   compute.say('idleStop', key, orDefault(opaque(given, 'it is given'), null, spot))
 }
+
+const market = 'InstanceMarketOptions'
 
 /** A machine whose start script launches a training is a job. False: it starts none that can be read. */
 function readStartedJob(
@@ -114,6 +115,13 @@ function readStartedJob(
   compute.known('trials', 'UserData', false, place, { site })
   compute.say('nodes', 'MaxCount', orDefault(convert(source.get('MaxCount'), asNumber), 1))
   claimWholeType(compute, 'InstanceType', type)
+  claimBought(compute, {
+    key: market,
+    spot: effective(source.get(market, 'MarketType')) === 'spot',
+    reserved: source.get('CapacityReservationSpecification').state !== 'absent',
+    place,
+    site,
+  })
   const at = { start: shown.start, end: shown.end }
   const work =
     file === undefined
@@ -166,6 +174,12 @@ function changeMachine(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     return 'reason' in write
       ? write
       : { title: `Use ${type}`, safety: 'unsafe', writes: [write], imports: [] }
+  }
+  if (claim.setting === 'spot') {
+    const write = set(market, `{${quote}MarketType${quote}: ${quote}spot${quote}}`)
+    return 'reason' in write
+      ? write
+      : { title: 'Buy spot capacity', safety: 'unsafe', writes: [write], imports: [] }
   }
   if (claim.setting !== 'idleStop') return byHand(claim)
   const write = set('InstanceInitiatedShutdownBehavior', `${quote}terminate${quote}`)

@@ -4,10 +4,18 @@
  */
 import { stated } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import { commandSite } from '../command-lines/change.js'
+import { byHand } from '../change-answer.js'
+import { addOptions, commandSite } from '../command-lines/change.js'
 import { type CloudCommand, cloudCommands, optionOf, valuePlace } from '../command-lines/cloud-command.js'
 import { doesSay } from '../command-lines/printed-text.js'
-import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
+import {
+  claimBought,
+  claimMachineRequest,
+  claimType,
+  servesByName,
+  trainsByName,
+  workstation,
+} from '../machine-claims.js'
 import { isAcceleratedType } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
 
@@ -21,12 +29,16 @@ export const azureVirtualMachineReader = defineReader({
     const { text } = facts.fragment
     for (const one of cloudCommands('az', facts, context, /^vm create\b/)) readMachine(claims, one, text)
   },
-  change: (claim) => ({
-    reason:
-      claim.setting === 'idleStop'
-        ? 'a command of its own stops it at a time of the day: az vm auto-shutdown --time 1900 with its group and name'
-        : `${claim.key} has to be changed by hand here`,
-  }),
+  change(claim, _value, facts) {
+    if (claim.setting === 'spot')
+      return addOptions(claim, facts, 'Buy spot capacity: --priority Spot', [
+        '--priority Spot',
+        '--eviction-policy Deallocate',
+      ])
+    const reason =
+      'a command of its own stops it at a time of the day: az vm auto-shutdown --time 1900 with its group and name'
+    return claim.setting === 'idleStop' ? { reason } : byHand(claim)
+  },
 })
 
 /** What ends the machine in the same script; shut down from inside, it is billed on. */
@@ -51,7 +63,11 @@ function readMachine(claims: ClaimBuilder, one: CloudCommand, text: string): voi
   claimType(compute, 'size', stated(claims.origin(valuePlace(size)), size.value))
   const spot = /^(spot|low)$/i.test(optionOf(one, 'priority')?.value ?? '')
   const script = optionOf(one, 'custom-data', 'user-data')
-  if (spot) compute.known('spot', 'priority', true, head)
+  const words = `${name} ${optionOf(one, 'tags')?.outline ?? ''}`
+  if (!workstation.test(name) && trainsByName.test(words) && !servesByName.test(words)) {
+    const reserved = optionOf(one, 'capacity-reservation-group') !== undefined
+    claimBought(compute, { key: 'priority', spot, reserved, place: head, site })
+  } else if (spot) compute.known('spot', 'priority', true, head)
   if (script !== undefined || !one.complete || doesSay(text, endings))
     compute.unknown('idleStop', key, 'it may stop by itself', head, { site })
   // Who stops it by hand is not in the script.

@@ -12,8 +12,15 @@ import { addOptions, commandSite, replaceValue } from '../command-lines/change.j
 import { type CloudCommand, cloudCommands, isOn, optionOf } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
 import { doesSay } from '../command-lines/printed-text.js'
-import { startScriptMayEnd } from '../command-lines/start-script.js'
-import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
+import { claimStartScript, startScriptMayEnd, trainingScript } from '../command-lines/start-script.js'
+import {
+  claimBought,
+  claimMachineRequest,
+  claimType,
+  servesByName,
+  trainsByName,
+  workstation,
+} from '../machine-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { attachedOf } from './accelerators.js'
 import { machineName, type OwnMachine, ownMachines } from './own-machine.js'
@@ -62,17 +69,29 @@ function readInstance(
   const name =
     one.positionals.find((word) => word.text !== null && !word.raw.startsWith('-'))?.text ?? 'instance'
   const site = commandSite(one)
+  const script = own === null ? trainingScript(claims, context, one, 'metadata-from-file', 'metadata') : null
+  const job = own?.job ?? (script === null ? undefined : `${claims.path}#gcloud-machine:${head.start}`)
+  const interactive = job === undefined && workstation.test(name)
   const compute = claimMachineRequest(claims, null, {
     provider: 'gcp',
-    interactive: workstation.test(name),
+    interactive,
     place: head,
     site,
     scope: name,
-    ...(own === null ? {} : { job: own.job }),
+    ...(job === undefined ? {} : { job }),
   })
-  if (own !== null) claimJob(compute, one, own)
+  if (own !== null) claimJob(compute, one, own.besides)
+  else if (script !== null) claimJob(compute, one, claimStartScript(claims, context, script, job!).sharing)
   const spot = isSpot(one)
-  if (spot && (own !== null || !isPreemptible(one))) compute.known('spot', 'provisioning-model', true, head)
+  if (job !== undefined || isForTraining(one, name, interactive))
+    claimBought(compute, {
+      key: 'provisioning-model',
+      spot,
+      reserved: optionOf(one, 'reservation', 'reservation-affinity') !== undefined,
+      place: head,
+      site,
+    })
+  else if (spot && !isPreemptible(one)) compute.known('spot', 'provisioning-model', true, head)
   const region = optionOf(one, 'zone')?.value
   if (typeof region === 'string') compute.known('region', 'zone', region.replace(/-[a-z]$/, ''), head)
   claimType(compute, 'machine-type', type)
@@ -104,8 +123,14 @@ function isPreemptible(one: CloudCommand): boolean {
   return isOn(one, 'preemptible') && !/^spot$/i.test(optionOf(one, 'provisioning-model')?.value ?? '')
 }
 
-/** What only a machine has on which the script itself starts programs. */
-function claimJob(compute: SubjectBuilder<'Compute'>, { head }: CloudCommand, { besides }: OwnMachine): void {
+/** As far as its name, its labels and those of the script tell. */
+function isForTraining(one: CloudCommand, name: string, interactive: boolean): boolean {
+  const words = [name, optionOf(one, 'labels')?.outline ?? '', optionOf(one, 'tags')?.outline ?? ''].join(' ')
+  return !interactive && trainsByName.test(words) && !servesByName.test(words)
+}
+
+/** What only a machine has whose programs are known. */
+function claimJob(compute: SubjectBuilder<'Compute'>, { head }: CloudCommand, besides: string | null): void {
   compute.default('nodes', 'instances create', 1, head)
   compute.known('trials', 'instances create', false, head)
   if (besides !== null) compute.known('sharing', 'compute ssh', besides, head)
@@ -114,6 +139,11 @@ function claimJob(compute: SubjectBuilder<'Compute'>, { head }: CloudCommand, { 
 function changeInstance(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'instanceType')
     return replaceValue(claim, facts, `Take ${value}: --machine-type`, String(value))
+  if (claim.setting === 'spot')
+    return addOptions(claim, facts, 'Buy spot capacity: --provisioning-model=SPOT', [
+      '--provisioning-model=SPOT',
+      '--instance-termination-action=STOP',
+    ])
   if (claim.setting !== 'idleStop') return byHand(claim)
   if (claim.key === deletion)
     return { reason: 'delete it by a command behind the work, which also runs where that fails' }

@@ -19,6 +19,14 @@ const attached = ['guest_accelerator', 'accelerator_configs', 'accelerator_confi
 /** Settings of jobs; the rest is about pools and machines. */
 const ofDatabricks = new Set(['timeLimit', 'retries', 'concurrentRuns', 'spot'])
 
+/** How single machines are bought on spot, by the key that says so. */
+const spotOnMachines = {
+  instance_market_options: 'instance_market_options { market_type = "spot" }',
+  provisioning_model:
+    'scheduling { provisioning_model = "SPOT", preemptible = true, automatic_restart = false }',
+  priority: 'priority = "Spot", eviction_policy = "Deallocate"',
+}
+
 /** Of a pool that its cluster cannot be without. */
 export const firstPool: ChangeTarget = {
   kind: 'refused',
@@ -31,6 +39,8 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
   const { keys } = claim.site
   if (facts.path.endsWith('.tf') && /attempt_duration_seconds$|attempts$/.test(claim.key))
     return changeBatchJob(claim, value, facts, root)
+  const spot = claim.setting === 'spot' ? lookUp(spotOnMachines, claim.key) : undefined
+  if (spot !== undefined) return { reason: `ask for it in the resource: ${spot}` }
   if (ofDatabricks.has(claim.setting)) return changeDatabricks(claim, value, facts)
   if (root === undefined || keys === undefined || keys.length === 0)
     return { reason: 'the block has changed' }

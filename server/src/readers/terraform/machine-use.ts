@@ -4,11 +4,12 @@ import type { HclValue } from '../../config/hcl-scope.js'
 import type { ConfigNode } from '../../config/node.js'
 import { derived, orDefault, unreadable } from '../../values/operations.js'
 import { effective, type Given } from '../../values/value.js'
-import type { SubjectBuilder } from '../../workload/builder.js'
+import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import {
   acceleratorModel,
   acceleratorsInType,
+  claimBought,
   claimMachineRequest,
   claimType,
   mayEndMachine,
@@ -47,14 +48,18 @@ const ending: Record<MachineProvider, string[]> = {
 }
 const scripts = ['user_data', 'metadata_startup_script', 'cloud_init', 'custom_data']
 
+function placeOf({ header, module, value }: Block): Place {
+  const keys = module.keysOf(value)
+  return { ...header, document: 0, ...(keys === undefined ? {} : { keys }) }
+}
+
 export function startMachine(
   block: Block,
   provider: MachineProvider,
   interactive: boolean,
 ): SubjectBuilder<'Compute'> {
-  const { header, module } = block
-  const keys = module.keysOf(block.value)
-  const place = { ...header, document: 0, ...(keys === undefined ? {} : { keys }) }
+  const { module, header } = block
+  const place = placeOf(block)
   const compute = claimMachineRequest(module.claims, null, {
     provider,
     interactive,
@@ -93,9 +98,30 @@ export function claimMachineUse(block: Block, provider: MachineProvider, holds: 
   if (type !== undefined) claimType(compute, type.key, type.value)
   if (gpus !== undefined) compute.say('gpus', gpus.key, gpus.value)
   if (model !== undefined) compute.say('gpuModel', model.key, model.value)
-  if (spot) compute.known('spot', 'aws_spot_instance_request', true, block.header)
+  if (provider !== 'other' && !byHand && trainsByName.test(words))
+    claimCapacity(compute, block, provider, spot || isSpot(block, provider))
+  else if (spot) compute.known('spot', 'aws_spot_instance_request', true, block.header)
   else if (isSpot(block, provider)) compute.known('spot', 'machine', true, block.header)
   claimStop(compute, block, provider)
+}
+
+const capacity = {
+  aws: { spot: 'instance_market_options', reserved: 'capacity_reservation_specification' },
+  gcp: { spot: 'provisioning_model', reserved: 'reservation_affinity' },
+  azure: { spot: 'priority', reserved: 'capacity_reservation_group_id' },
+}
+
+/** How a machine that trains is bought. */
+export function claimCapacity(
+  compute: SubjectBuilder<'Compute'>,
+  block: Block,
+  provider: keyof typeof capacity,
+  spot: boolean,
+): void {
+  const keys = capacity[provider]
+  const place = placeOf(block)
+  const reserved = block.isOpen() || block.holds(keys.reserved)
+  claimBought(compute, { key: keys.spot, spot, reserved, place, site: place })
 }
 
 /** What ends the machine once its work is done, or that nothing seems to. */

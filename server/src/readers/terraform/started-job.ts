@@ -14,7 +14,7 @@ import { claimScriptFile } from '../script-file.js'
 import { trainsByName } from '../shell/failures.js'
 import { launchesOf } from '../shell/launches.js'
 import { type Block, regionOf } from './block.js'
-import { claimStop, isSpot } from './machine-use.js'
+import { claimCapacity, claimStop, isSpot } from './machine-use.js'
 
 const scripts = {
   aws: [['user_data'], ['user_data_base64']],
@@ -52,8 +52,7 @@ export function readStartedJob(
   const region = regionOf(block, provider)
   if (region !== undefined) compute.known('region', 'region', region, header)
   claimWholeType(compute, key, type)
-  if (spot || isSpot(block, provider) || isPreemptible(block, provider))
-    compute.known('spot', 'machine', true, header)
+  claimCapacity(compute, block, provider, spot || isSpot(block, provider) || isPreemptible(block, provider))
   const model = derived(block.text('guest_accelerator', 0, 'type'), attachedModel)
   if (provider === 'gcp') {
     compute.say('gpus', 'guest_accelerator', attached)

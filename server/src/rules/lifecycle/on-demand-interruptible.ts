@@ -31,7 +31,8 @@ export default defineRule({
       return silent(unless(view, 'choosesCapacity', 'the job cannot choose its capacity'))
     if (effective(settings.reserved) !== false)
       return silent(unless(view, 'reserved', 'its capacity is reserved'))
-    if (effective(settings.service) === true) return silent('it is a service')
+    const single = effective(settings.trains) === true
+    if (!single && effective(settings.service) === true) return silent('it is a service')
     // Between several jobs they may well be worth it; spot capacity is never kept.
     const warm = settings.keepAlive !== undefined && effective(settings.keepAlive) !== null
     if (warm && effective(settings.jobsStarted) !== 1)
@@ -134,11 +135,12 @@ function reason(view: SubjectView<'Compute'>): Reason | Silence {
     }
   }
   const count = effective(view.settings.nodes) ?? 1
+  const job = effective(view.settings.trains) === true ? 'This machine trains and' : 'This job'
   // Machines of a cluster for data take over from one another.
   if (count >= manyNodes && (effective(view.settings.gpus) ?? 0) > 0)
     return { text: `nothing says that it continues after an interruption of one of its ${count} machines` }
   return {
-    says: 'This job runs on demand.',
+    says: `${job} runs on demand.`,
     search: false,
     care: fromStart
       ? '; it loads no checkpoint, so an interruption starts it again'

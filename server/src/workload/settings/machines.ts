@@ -94,6 +94,8 @@ export interface ComputeSettings {
   processes: number
   /** A service (server, notebook, shell) rather than a job that ends. */
   service: boolean
+  /** A single machine that is made to train, by what it starts or by its name. */
+  trains: boolean
   /** True when spot capacity is asked for on the job itself (not on a pool). */
   choosesCapacity: boolean
   region: string
