@@ -25,11 +25,22 @@ export class WorkflowLinks implements LinkKind {
   }
 }
 
-/** It trains by its name, not for the sake of a test, and on more than toy data as far as its code tells. */
+/** It trains by its name or has a platform do so, not for the sake of a test, and on more than toy data as far as its code tells. */
 function trains({ launch, script }: AskedLaunch, extractions: ReadonlyMap<string, Extraction>): boolean {
-  if (script === null || !trainsAs(launch) || triedOut(launch)) return false
-  const subjects = extractions.get(script)?.subjects ?? []
+  if (script === null || triedOut(launch)) return false
+  const extraction = extractions.get(script)
+  if (!trainsAs(launch) && !hasItTrained(extraction)) return false
+  const subjects = extraction?.subjects ?? []
   return !subjects.some(({ evidence }) => evidence.small !== null || evidence.role === 'test')
+}
+
+/** It asks for the machine of a job that starts a training: `PyTorch(entry_point="train.py", …).fit()`. */
+function hasItTrained(extraction: Extraction | undefined): boolean {
+  if (extraction === undefined) return false
+  const jobs = extraction.subjects.flatMap(({ kind, job }) =>
+    kind === 'Compute' && job !== null ? [job] : [],
+  )
+  return extraction.launches.some((one) => jobs.includes(one.job ?? '') && trainsAs(one) && !triedOut(one))
 }
 
 function workOf(

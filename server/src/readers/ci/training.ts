@@ -89,13 +89,12 @@ export interface StepCalls {
   folder: string | null
 }
 
-/** Claims what a step calls that may train: scripts, targets of a Makefile; `programs`: programs as well. True: something. */
+/** Claims what a step calls that may train: scripts, targets of a Makefile, programs. True: something. */
 export function claimCalls(
   claims: ClaimBuilder,
   context: ReaderContext,
   { job, id, node, folder }: StepCalls,
   source: string,
-  programs = false,
 ): boolean {
   const { commands } = context.shell(source)
   const place = { start: node.start, end: node.end }
@@ -107,9 +106,9 @@ export function claimCalls(
     const call = scriptCall(command, own, locate) ?? makeCall(command, own)?.launch
     return call === undefined ? [] : { ...call, asks: true as const }
   })
-  const launches = programs
-    ? launchesOf(commands, locate).map((one, index) => shellLaunch(one, { ...around, id: `${id}:p${index}` }))
-    : []
+  const launches = launchesOf(commands, locate)
+    .filter(({ command }) => !smoke.test(spelled(command)))
+    .map((one, index) => shellLaunch(one, { ...around, id: `${id}:p${index}` }))
   for (const launch of [...calls, ...launches]) claims.launch(launch, place)
   return calls.length + launches.length > 0
 }

@@ -292,9 +292,7 @@ function claimSteps(
     if (node === undefined || source === undefined) return []
     const place = at(step, 'working-directory')
     const folder = place === undefined ? '' : (text(place) ?? null)
-    return claimCalls(claims, context, { job, id, node, folder }, source, job === null)
-      ? [{ node, step }]
-      : []
+    return claimCalls(claims, context, { job, id, node, folder }, source) ? [{ node, step }] : []
   })
 }
 
