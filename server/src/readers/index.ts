@@ -50,6 +50,7 @@ import { dstackReader } from './dstack/configuration.js'
 import { dvcCommandReader } from './dvc/command.js'
 import { dvcReader } from './dvc/pipeline.js'
 import { eksctlReader } from './eksctl/cluster.js'
+import { nodeGroupCommandsReader } from './eksctl/commands.js'
 import { fastaiReader } from './fastai/learner.js'
 import { flyteReader } from './flyte/tasks.js'
 import { axolotlReader } from './framework-configs/axolotl.js'
@@ -57,6 +58,7 @@ import { llamafactoryReader } from './framework-configs/llamafactory.js'
 import { nemoReader } from './framework-configs/nemo.js'
 import { torchtuneReader } from './framework-configs/torchtune.js'
 import { trlConfigReader } from './framework-configs/trl.js'
+import { cloudRunReader } from './gcloud/cloud-run.js'
 import { gcloudEndpointReader } from './gcloud/endpoint.js'
 import { gcloudInstancesReader } from './gcloud/instances.js'
 import { gcloudJobsReader } from './gcloud/jobs.js'
@@ -275,6 +277,7 @@ export const readers: readonly Reader[] = [
   dvcCommandReader,
   dvcReader,
   eksctlReader,
+  nodeGroupCommandsReader,
   fastaiReader,
   flyteReader,
   axolotlReader,
@@ -282,6 +285,7 @@ export const readers: readonly Reader[] = [
   nemoReader,
   torchtuneReader,
   trlConfigReader,
+  cloudRunReader,
   gcloudEndpointReader,
   gcloudInstancesReader,
   gcloudJobsReader,

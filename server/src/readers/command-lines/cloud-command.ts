@@ -57,6 +57,7 @@ const mentions = {
   gcloud: /\bgcloud\s/,
   az: /(^|[\s;&|(`])az\s/,
   aws: /(^|[\s;&|(`])aws\s/,
+  eksctl: /(^|[\s;&|(`])eksctl\s/,
   dbx: /(^|[\s;&|(`])dbx\s/,
 }
 

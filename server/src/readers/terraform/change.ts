@@ -71,6 +71,10 @@ export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFac
     case 'taints':
       return changeTaints(editor, claim, keys)
     case 'minReplicas':
+      if (claim.key === 'min_instance_count')
+        return scalar(node) === undefined
+          ? byHand(claim)
+          : editor.change('Keep no instance: min_instance_count = 0', [editor.set(keys, Number(value))])
       if (claim.key === 'min_replica_count')
         return editor.change(`Scale between 1 and ${value} replicas`, [
           editor.set(keys, 1),

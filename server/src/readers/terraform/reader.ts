@@ -19,6 +19,7 @@ import { readComputeInstance, readVirtualMachine } from './azure-machines.js'
 import { batchJobSettings, readBatchJob } from './batch-job.js'
 import { Block, Module } from './block.js'
 import { changeTerraform } from './change.js'
+import { readCloudRun } from './cloud-run.js'
 import { readDatabricksJob } from './databricks-job.js'
 import {
   fixedNodePoolSettings,
@@ -94,6 +95,7 @@ export const terraformReader = defineReader({
     'aws_spot_instance_request',
     'google_container_node_pool',
     'google_compute_instance',
+    'google_cloud_run_v2_service',
     'azurerm_kubernetes_cluster',
     'azurerm_machine_learning_compute_',
     'virtual_machine"',
@@ -216,6 +218,7 @@ const dialects: Record<string, (block: Block, beside: number, context: ReaderCon
   aws_spot_instance_request: (block, _, context) => readJobOrInstance(block, context, 'aws', true),
   google_compute_instance: (block, _, context) => readJobOrInstance(block, context, 'gcp'),
   google_container_node_pool: readNodePool,
+  google_cloud_run_v2_service: readCloudRun,
   azurerm_kubernetes_cluster: readAksCluster,
   azurerm_kubernetes_cluster_node_pool: (block, beside) => readAksPool(block, beside),
   azurerm_machine_learning_compute_cluster: readAzureMlCluster,
