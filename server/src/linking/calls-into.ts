@@ -3,11 +3,12 @@ import { hashOf } from '../host/backend.js'
 import { asFile } from '../python/configured-file.js'
 import type { OutsideCall } from '../python/module.js'
 import type { Json } from '../text/json.js'
+import type { LaunchValue } from '../text/launch.js'
 import { lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
 import { configuredCalls } from './configured-calls.js'
 import type { LinkedProject } from './link-kind.js'
-import { OutsideCallIndex } from './outside-calls.js'
+import { type GivenWord, OutsideCallIndex } from './outside-calls.js'
 
 export class CallsInto {
   private index: OutsideCallIndex | null = null
@@ -49,6 +50,7 @@ export class CallsInto {
           (launched.get(path) ?? []).some((launch) => flags.some((flag) => passed(launch, flag))),
         isSettled: (path) => all.get(path)?.every(({ complete }) => complete) === true,
         fileGiven: (path, flags, otherwise) => fileGiven(launched.get(path) ?? [], flags, otherwise),
+        wordGiven: (path, flags) => wordGiven(all.get(path) ?? [], flags),
       })
     }
     return this.index
@@ -57,6 +59,20 @@ export class CallsInto {
 
 function passed({ flags }: Launch, flag: string): boolean {
   return Object.hasOwn(flags, flag) || Object.hasOwn(flags, flag.replaceAll('_', '-'))
+}
+
+function wordGiven(launches: readonly Launch[], flags: readonly string[]): GivenWord | null {
+  const [first, ...others] = launches.map((launch) =>
+    flags.map((flag) => givenAs(launch, flag)).find((one) => one !== undefined),
+  )
+  if (first === undefined || first.value === null) return null
+  return others.every((one) => one?.value === first.value)
+    ? { value: first.value, overridable: [first, ...others].some((one) => one?.overridable === true) }
+    : null
+}
+
+function givenAs({ flags }: Launch, flag: string): LaunchValue | undefined {
+  return lookUp(flags, flag) ?? lookUp(flags, flag.replaceAll('_', '-'))
 }
 
 function fileGiven(launches: readonly Launch[], flags: readonly string[], otherwise: Json): string | null {

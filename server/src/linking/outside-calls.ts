@@ -1,13 +1,16 @@
 /** What the modules of a project pass to each other's functions, also through functions that only pass it on. */
 
+import { wordAs } from '../python/arguments.js'
 import { CircularAnswers } from '../python/circular-answers.js'
 import { agreedPath, plainBelow } from '../python/configured-plain.js'
 import { usesMatch } from '../python/library-uses.js'
 import type {
   DerivedClass,
   ModuleSummary,
+  OptionType,
   OutsideCall,
   OutwardCall,
+  ParsedArgument,
   Passed,
   PassedArguments,
   PlainPath,
@@ -31,6 +34,14 @@ export interface ProjectModules {
   isSettled(path: string): boolean
   /** The configuration file that all launches of the program give by one of these flags; null: they give none, or others. */
   fileGiven(path: string, flags: readonly string[], otherwise: Json): string | null
+  /** The word that all launches of the program give by one of these flags; null: they give none, or others. */
+  wordGiven(path: string, flags: readonly string[]): GivenWord | null
+}
+
+export interface GivenWord {
+  value: string | boolean
+  /** Whoever runs the launch file may give another. */
+  overridable: boolean
 }
 
 interface Incoming {
@@ -241,10 +252,10 @@ export class OutsideCallIndex {
           return this.given(path, passed) ?? launched
         return passed.option === undefined ? passed : this.left(path, passed)
       case 'arguments': {
-        const kept = Object.entries(passed.values).filter(
-          ([, { overridable, flags }]) => !overridable || !this.isReplaced(path, flags),
-        )
-        const values = kept.map(([name, one]) => [name, one.flags === undefined ? one : this.left(path, one)])
+        const values = Object.entries(passed.values).flatMap(([name, one]) => {
+          const now = this.parsed(path, one)
+          return now === null ? [] : [[name, now] as const]
+        })
         return { ...passed, values: Object.fromEntries(values) }
       }
       case 'parameter':
@@ -262,12 +273,35 @@ export class OutsideCallIndex {
     return option.overridable && this.modules.isSettled(path) ? { ...option, overridable: false } : option
   }
 
+  /** Null: launches give it different values, or values that cannot be read. */
+  private parsed(path: string, one: ParsedArgument): ParsedArgument | null {
+    const { flags, reads } = one
+    if (!one.overridable || !this.isReplaced(path, flags)) {
+      if (one.open === true) return null
+      return flags === undefined ? one : this.left(path, one)
+    }
+    const given = flags === undefined ? null : this.worth(path, flags, reads)
+    if (given === null) return null
+    const { place: _, open: __, ...rest } = one
+    return { ...rest, ...given }
+  }
+
+  /** `--epochs 20` on all the lines that start the program. */
+  private worth(path: string, flags: readonly string[], reads: OptionType | undefined) {
+    const word = reads === undefined ? null : this.modules.wordGiven(path, flags)
+    const value = word === null ? undefined : wordAs(reads!, word.value)
+    return value === undefined ? null : { value, overridable: word!.overridable }
+  }
+
   /** `--config churn.yaml` on the lines that start the program. */
   private given(path: string, passed: Passed & { state: 'known' | 'unknown' }): Passed | null {
-    if (passed.option === undefined) return null
+    const { option, reads } = passed
+    if (option === undefined) return null
     const otherwise = passed.state === 'known' ? passed.value : null
-    const file = this.modules.fileGiven(path, passed.option, otherwise)
-    return file === null ? null : { state: 'known', value: file, overridable: false }
+    const file = this.modules.fileGiven(path, option, otherwise)
+    if (file !== null) return { state: 'known', value: file, overridable: false }
+    const given = this.worth(path, option, reads)
+    return given === null ? null : { state: 'known', ...given }
   }
 
   /** What all who call the function pass for it. */
@@ -303,12 +337,9 @@ function partOf(value: Passed, keys: readonly (string | number)[], otherwise: Pa
   if (value.state === 'arguments') {
     const one = lookUp(value.values, String(key))
     if (one === undefined) return { state: 'unknown', because }
-    const { value: held, overridable, flags } = one
-    return partOf(
-      { state: 'known', value: held, overridable, ...(flags === undefined ? {} : { option: flags }) },
-      rest,
-      otherwise,
-    )
+    const { value: held, overridable, flags, reads } = one
+    const option = flags === undefined ? {} : { option: flags, ...(reads === undefined ? {} : { reads }) }
+    return partOf({ state: 'known', value: held, overridable, ...option }, rest, otherwise)
   }
   if (value.state !== 'known') return { state: 'unknown', because }
   const holds = typeof value.value === 'object' && value.value !== null

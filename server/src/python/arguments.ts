@@ -8,7 +8,7 @@ import type { Json } from '../text/json.js'
 import type { LaunchBinding, LaunchValue } from '../text/launch.js'
 import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
-import type { Call, Folded, ProgramArgument } from './module.js'
+import type { Call, Folded, OptionType, ProgramArgument } from './module.js'
 
 function constantText(expr: Expr | undefined): string | null {
   return expr !== undefined && expr.type === 'constant' && typeof expr.value === 'string' ? expr.value : null
@@ -199,7 +199,7 @@ export function withDefaults(args: readonly ProgramArgument[], calls: readonly C
 }
 
 /** The text of a flag on a launch line as the program's parser would read it. */
-function parsed(argument: ProgramArgument, text: string | boolean): Json | undefined {
+function parsed(argument: OptionType, text: string | boolean): Json | undefined {
   if (argument.kind === 'store true' || argument.kind === 'store false') {
     if (typeof text === 'boolean') return argument.kind === 'store true' ? text : !text
     return /^(true|1|yes|y|on)$/i.test(text) ? true : /^(false|0|no|n|off)$/i.test(text) ? false : undefined
@@ -223,6 +223,13 @@ function parsed(argument: ProgramArgument, text: string | boolean): Json | undef
   return undefined
 }
 
+/** What a program makes of the word that its launches give an option; undefined: it cannot be told. */
+export function wordAs({ kind, type }: OptionType, word: string | boolean): Json | undefined {
+  if (kind === 'list' || kind === 'other') return undefined
+  const argument = { kind, type }
+  return parsed(argument, isSwitchKind(kind) && parsed(argument, word) === undefined ? true : word)
+}
+
 /** What the linked launch gives this argument; null where it leaves the default, or may do so (`"$@"`). */
 export function boundValue(
   argument: ProgramArgument,
@@ -237,9 +244,7 @@ export function boundValue(
     // The last one holds.
     if (off !== undefined && off.location.start > given.location.start) break
     if (given.value === null) return { state: 'unknown', because: 'a variable on the launch line' }
-    const isSwitch = argument.kind === 'store true' || argument.kind === 'store false'
-    const word = isSwitch && isSwallowed(argument, given.value) ? true : given.value
-    const value = argument.kind === 'list' || argument.kind === 'other' ? undefined : parsed(argument, word)
+    const value = wordAs(argument, given.value)
     return value === undefined ? { state: 'unknown', because: 'the launch line' } : launched(value, given)
   }
   return off === undefined ? null : launched(false, off)
@@ -252,6 +257,8 @@ function givenAs(flag: string, { launch: { flags } }: LaunchBinding): LaunchValu
 function launched(value: Json, { overridable, location }: LaunchValue): Folded {
   return { state: 'known', value, channel: 'launch flag', overridable: overridable === true, location }
 }
+
+const isSwitchKind = (kind: OptionType['kind']): boolean => kind === 'store true' || kind === 'store false'
 
 /** The word behind a switch, which takes none: only the program tells. */
 function isSwallowed(argument: ProgramArgument, given: LaunchValue['value']): boolean {

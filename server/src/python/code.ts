@@ -78,6 +78,9 @@ export interface Call {
   assignedTo: string | null
 }
 
+/** What a program makes of the word that an option is given. */
+export type OptionType = Pick<ProgramArgument, 'kind' | 'type'>
+
 /** One argument that the program takes from its command line. */
 export interface ProgramArgument {
   /** Attribute of the parsed result: 'num_workers'. */

@@ -45,6 +45,10 @@ const made = [
   'albumentations.',
 ]
 
+/** Models that one module loads for others. */
+const loaded =
+  /^(transformers|unsloth)\.(\w+\.)*((Auto)?Model\w*|\w+(Model|LMHeadModel|For[A-Z]\w+)|Fast\w*Model)\.from_pretrained$/
+
 /** Components of pipelines, which another module puts together. */
 const components = ['kfp.dsl.', 'kfp.v2.dsl.', 'kfp.components.']
 
@@ -70,7 +74,11 @@ export function keptCode(analysis: Analysis): KeptCode | null {
     room -= sizeOf(code)
     if (room >= 0) define(imported, name, code)
   }
-  const makes = lends || makers > 0 || analysis.usesHere(...made)
+  const makes =
+    lends ||
+    makers > 0 ||
+    analysis.usesHere(...made) ||
+    [...analysis.ownUses].some((name) => loaded.test(name))
   return makes ? { path: analysis.path, text, bases, imported } : null
 }
 

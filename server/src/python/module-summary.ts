@@ -4,7 +4,7 @@ import type { ConfiguredPlace } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
-import type { SharedArgument } from './code.js'
+import type { OptionType, SharedArgument } from './code.js'
 import type { Recipe } from './grafts.js'
 import type { KerasLayers } from './keras-layers.js'
 import type { ReportedMetrics } from './logged-metrics.js'
@@ -311,8 +311,9 @@ export type Passed =
       overridable: boolean
       /** Where a configuration holds it; absent: the code does. */
       from?: ConfiguredPlace
-      /** Flags of the option of the program that it is. */
+      /** Flags of the option of the program that it is, and what that makes of a word. */
       option?: string[]
+      reads?: OptionType
     }
   /** The parsed command line: what is not listed is not known. */
   | {
@@ -332,12 +333,15 @@ export type Passed =
       /** What the calls of its own module pass. */
       here?: Passed
     }
-  | { state: 'unknown'; because: string; option?: string[] }
+  | { state: 'unknown'; because: string; option?: string[]; reads?: OptionType }
 
 /** What an argument of the program is unless the launch says otherwise. */
 export interface ParsedArgument {
   value: Json
   overridable: boolean
+  /** Only a launch gives it a value. */
+  open?: true
+  reads?: OptionType
   /** Of its option; absent: it is positional. */
   flags?: string[]
   /** The option takes no value. */

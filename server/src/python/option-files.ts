@@ -14,18 +14,23 @@ const mark = '<option> '
 
 /** The flags behind `args.config`, or a parameter of a command; null: it is no option of the program. */
 export function optionOf(analysis: Analysis, expr: Expr): string[] | null {
+  return programOption(analysis, expr)?.flags ?? null
+}
+
+/** The option itself. */
+export function programOption(analysis: Analysis, expr: Expr): ProgramArgument | null {
   const value = analysis.definition(expr)
   if (value.type === 'name') {
     const [binding] = bindingsOf(analysis, value.id, value.start)
     const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
     const argument = owner === null ? null : analysis.programParameters.argumentOf(owner.func, value.id)
-    return argument === null || argument.positional === true ? null : argument.flags
+    return argument === null || argument.positional === true ? null : argument
   }
   if (value.type !== 'attribute') return null
   const [only, other] = analysis.programArguments.filter(({ name }) => name === value.attr)
   return only === undefined || other !== undefined || only.kind !== 'value' || only.positional === true
     ? null
-    : only.flags
+    : only
 }
 
 /** The root of what the file holds; null: a launch that is bound tells the file, or no option does. */

@@ -19,13 +19,14 @@ import type {
   Folded,
   Func,
   Klass,
+  OptionType,
   OutwardCall,
   Passed,
   PassedArguments,
   ProgramArgument,
 } from './module.js'
 import { bindingsOf, importedTarget, projectTarget, targetOf } from './names.js'
-import { optionOf } from './option-files.js'
+import { programOption } from './option-files.js'
 import { projectMember } from './project-members.js'
 import { isDerived, stepOf } from './step-calls.js'
 import { triedElsewhere } from './trial-searches.js'
@@ -251,10 +252,10 @@ function passed(analysis: Analysis, expr: Expr, depth = 0): Passed {
   if (analysis.programArguments.length > 0 && made !== undefined && isArguments(analysis, made))
     return argumentsOf(analysis, made)
   const value = asPassed(analysis.fold(expr))
-  const option = optionOf(analysis, expr)
+  const option = programOption(analysis, expr)
   return option === null || value.state === 'parameter' || value.state === 'arguments'
     ? value
-    : { ...value, option }
+    : { ...value, option: option.flags, reads: readsAs(option) }
 }
 
 function isArguments(analysis: Analysis, expr: Expr): boolean {
@@ -433,17 +434,21 @@ function argumentsOf(analysis: Analysis, expr: Expr, also: readonly string[] = [
     }
     // `Trainer(parser.parse_args())`.
     const folded = expr.type === 'name' || expr.type === 'call' ? asPassed(analysis.fold(read)) : null
-    if (folded?.state === 'known')
+    const isOption = argument.positional !== true
+    if (folded?.state === 'known' || (folded !== null && isOption && argument.required === true))
       define(values, argument.name, {
-        value: folded.value,
-        overridable: folded.overridable,
-        ...(argument.positional === true ? {} : { flags: argument.flags }),
+        ...(folded.state === 'known'
+          ? { value: folded.value, overridable: folded.overridable }
+          : { value: null, overridable: true, open: true as const }),
+        ...(isOption ? { flags: argument.flags, reads: readsAs(argument) } : {}),
         ...(argument.kind === 'store true' ? { isSwitch: true as const } : {}),
         ...(argument.place === undefined ? ownPlace(analysis, argument) : { place: argument.place }),
       })
   }
   return { state: 'arguments', values }
 }
+
+const readsAs = ({ kind, type }: ProgramArgument): OptionType => ({ kind, type })
 
 function ownPlace(analysis: Analysis, argument: ProgramArgument): { place?: Location } {
   const place = defaultPlace(analysis, argument)

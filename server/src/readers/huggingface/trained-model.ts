@@ -21,6 +21,8 @@ export interface TrainedModel {
   argument: ArgumentValue | null
   /** What loads it; several where branches load the same in different ways. */
   loads: Call[]
+  /** What loads it in other modules. */
+  elsewhere?: { load: Call; python: PythonModule }[]
   library: 'transformers' | 'torchvision' | 'timm'
   languageHead: boolean
   /** Its layers as the configuration in its folder tells them; absent: it is no folder of the project. */
@@ -46,10 +48,7 @@ function loads(python: PythonModule): { call: Call; library: TrainedModel['libra
     const { name } = call
     if (call.assignedTo !== null && beside.test(call.assignedTo)) return []
     if (name === null) return tableKey(python, call) === null ? [] : [{ call, library: 'torchvision' }]
-    if (call.method === 'from_pretrained')
-      return loader.test(name) && !notTrained.test(name.replace(/\.from_pretrained$/, ''))
-        ? [{ call, library: 'transformers' }]
-        : []
+    if (call.method === 'from_pretrained') return isLoad(call) ? [{ call, library: 'transformers' }] : []
     if (name === 'timm.create_model') return [{ call, library: 'timm' }]
     const made = fromTorchvision.exec(name)
     if (made !== null && !/^(get_model_weights|get_weight|list_models)$/.test(made[1]!))
@@ -57,6 +56,13 @@ function loads(python: PythonModule): { call: Call; library: TrainedModel['libra
     return []
   })
 }
+
+/** It loads a model of Hugging Face's, and not what belongs to one. */
+export function isLoad({ name }: Call): boolean {
+  return name !== null && loader.test(name) && !notTrained.test(name.replace(/\.from_pretrained$/, ''))
+}
+
+export const isLanguageHead = ({ name }: Call): boolean => head.test(name ?? '')
 
 interface Named {
   argument: ArgumentValue | null
@@ -85,15 +91,14 @@ function nameOf(python: PythonModule, call: Call, library: TrainedModel['library
 function nameOfFunction(python: PythonModule, call: Call, library: TrainedModel['library']): Named | null {
   if (library === 'torchvision' && !/\.get_model$/.test(call.name!))
     return { argument: null, id: fromTorchvision.exec(call.name!)![1]!, place: calleePlace(call) }
-  const key =
-    library === 'timm'
-      ? 'model_name'
-      : library === 'torchvision'
-        ? 'name'
-        : call.name!.startsWith('unsloth.')
-          ? 'model_name'
-          : 'pretrained_model_name_or_path'
-  return nameIn(python.argument(call, key, 0))
+  if (library === 'transformers') return nameIn(modelArgument(python, call))
+  return nameIn(python.argument(call, library === 'timm' ? 'model_name' : 'name', 0))
+}
+
+/** What a load of Hugging Face's is given as the name. */
+export function modelArgument(python: PythonModule, call: Call): ArgumentValue {
+  const ofUnsloth = call.name!.startsWith('unsloth.')
+  return python.argument(call, ofUnsloth ? 'model_name' : 'pretrained_model_name_or_path', 0)
 }
 
 /** A name that an argument gives, or would give unless somebody decides otherwise; null: none, or one that cannot be read. */
@@ -129,7 +134,7 @@ export function trainedModel(python: PythonModule): TrainedModelResult | null {
       parameters: known(name.id)?.parameters ?? counted?.parameters ?? sizeOfModel(name.id),
       loads: found.map((one) => one.call),
       library: first.library,
-      languageHead: first.library === 'transformers' && found.some((one) => head.test(one.call.name!)),
+      languageHead: first.library === 'transformers' && found.some((one) => isLanguageHead(one.call)),
     }
   })
 }

@@ -3,7 +3,7 @@
 import { model as known } from '../../catalog/models.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
-import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { isLeftOut, mayBePassed, passedExpression } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert, firstKeyed, type Keyed, orDefault, stated, unreadable } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
@@ -18,13 +18,14 @@ import type { ArgumentsSource } from './arguments-source.js'
 import { checkpointingBy } from './checkpointing.js'
 
 import { deepspeedSource } from './deepspeed-argument.js'
+import { modelElsewhere } from './loads-elsewhere.js'
 import { sizeOfModel } from './model-sizes.js'
 import { claimLength, sequenceLength } from './sequence-length.js'
 import { claimModel, nameIn, type TrainedModel, trainedModel } from './trained-model.js'
 import { trainerSettings, trlSettings } from './trainer-settings.js'
 import { type Trainers, trainerName } from './trainers.js'
 import type { TrainerArguments } from './training-arguments.js'
-import { adaptersOf, weightBits } from './weight-bits.js'
+import { type AdaptersResult, adaptersOf, weightBits } from './weight-bits.js'
 import { transformersVersion } from './weights.js'
 
 type Training = SubjectBuilder<'Training'>
@@ -46,7 +47,13 @@ export function readMemory(
     // A Trainer that is handed a name loads pretrained weights.
     if (found.loads.length === 0) training.known('fineTuning', 'model', true, found.place)
   }
-  readAdapters(python, trainers, training, place)
+  readAdapters(
+    python,
+    trainers,
+    found !== null && 'id' in found ? (found.elsewhere ?? []) : [],
+    training,
+    place,
+  )
 
   const searched = effective(orDefault(source.get('auto_find_batch_size'), false))
   if (kind === 'other' || isOn(searched) || python.uses('torch.nn.DataParallel'))
@@ -85,7 +92,7 @@ function modelOf(python: PythonModule, trainers: Trainers): ReturnType<typeof tr
         languageHead: true,
       }
   }
-  return trainedModel(python)
+  return trainedModel(python) ?? modelElsewhere(python)
 }
 
 function readWeights(
@@ -96,7 +103,8 @@ function readWeights(
 ): void {
   const major = transformersVersion(python, context.versions)?.major ?? null
   const key = 'torch_dtype'
-  const results = found.loads.map((load) => weightBits(python, load, found.id, major))
+  const loads = found.elsewhere ?? found.loads.map((load) => ({ load, python }))
+  const results = loads.map(({ load, python: there }) => weightBits(there, load, found.id, major))
   const [first] = results
   if (first === undefined) {
     // A Trainer that loads the model itself.
@@ -109,14 +117,29 @@ function readWeights(
   if (!('bits' in first) || results.some((one) => !('bits' in one) || one.bits !== bits)) {
     const because = results.find((one): one is { because: string } => 'because' in one)?.because
     training.unknown('weightBits', key, because ?? 'several formats', found.place)
-  } else training.known('weightBits', first.key, first.bits, calleePlace(first.call))
+  } else
+    training.known(
+      'weightBits',
+      first.key,
+      first.bits,
+      found.elsewhere === undefined ? calleePlace(first.call) : found.place,
+    )
 }
 
-function readAdapters(python: PythonModule, trainers: Trainers, training: Training, place: Place): void {
+function readAdapters(
+  python: PythonModule,
+  trainers: Trainers,
+  elsewhere: readonly { python: PythonModule }[],
+  training: Training,
+  place: Place,
+): void {
   const [trainer] = trainers.calls
   const handed: ArgumentValue =
     trainer === undefined ? { state: 'absent' } : python.argument(trainer, 'peft_config')
-  const result = adaptersOf(python, handed)
+  const own = adaptersOf(python, handed)
+  // What loads the model may put adapters on it as well.
+  const wrapped = isLeftOut(handed) ? adaptersOfLoads(elsewhere) : null
+  const result = wrapped ?? own
   const site = callSite(
     trainer ?? python.calls[0]!,
     trainer === undefined ? undefined : { kind: 'call', role: 'trainer' },
@@ -127,7 +150,21 @@ function readAdapters(python: PythonModule, trainers: Trainers, training: Traini
       site,
       overridable: result.overridable === true,
     })
-  else training.known('adapters', result.key, result.adapters, calleePlace(result.call), { site })
+  else
+    training.known(
+      'adapters',
+      result.key,
+      result.adapters,
+      wrapped === null ? calleePlace(result.call) : place,
+      { site },
+    )
+}
+
+/** Null: the modules that load the model put no adapters on it. */
+function adaptersOfLoads(elsewhere: readonly { python: PythonModule }[]): AdaptersResult | null {
+  const modules = [...new Set(elsewhere.map(({ python }) => python))]
+  const results = modules.map((python) => adaptersOf(python, { state: 'absent' }))
+  return results.find((one) => 'because' in one || one.call !== null) ?? null
 }
 
 function readOptimizer(source: ArgumentsSource, trainers: Trainers, training: Training): void {
@@ -167,7 +204,7 @@ function readLength(
     else training.say('sequenceLength', key, orDefault(convert(value, asNumber), 1024))
     return
   }
-  const model = trainedModel(python)
+  const model = trainedModel(python) ?? modelElsewhere(python)
   const positions = model !== null && 'id' in model ? known(model.id)?.shape?.positions : undefined
   claimLength(python, training, positions, place)
 }
