@@ -58,10 +58,15 @@ function undelayed(python: PythonModule, call: Call): Call {
   return { ...call, expr, name: python.nameOf(func), method }
 }
 
-function asLoops(python: PythonModule, expr: Comprehension, calls: Call[]): Loop {
-  const effects = effectsOf(python, calls)
+/** The loop around all that an expression does for each of its items. */
+export function asLoops(
+  python: PythonModule,
+  expr: Pick<Comprehension, 'element' | 'value' | 'clauses' | 'end'>,
+  calls: Call[],
   // A generator starts at the bracket of the call that it is handed to.
-  const { start } = expr.element
+  start = expr.element.start,
+): Loop {
+  const effects = effectsOf(python, calls)
   const { end } = expr
   const work: Stmt[] = [expr.element, ...(expr.value === undefined ? [] : [expr.value])].map((value) => ({
     type: 'expr',

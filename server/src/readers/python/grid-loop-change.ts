@@ -8,6 +8,7 @@ import { byHand } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
 import { comprehensionLoops } from './grid-comprehension.js'
 import { nestOf } from './grid-loop.js'
+import { mappedLoops } from './grid-mapped.js'
 import { recursiveGrid } from './grid-recursion.js'
 
 export function gridLoopChange(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -22,6 +23,11 @@ export function gridLoopChange(claim: Claim, value: unknown, facts: FragmentFact
     comprehensionLoops(python).some(({ loop: { node } }) => node.start === claim.site.start)
   )
     return { reason: 'the combinations stand in a comprehension' }
+  if (
+    outer === undefined &&
+    mappedLoops(python).some(({ loop: { node } }) => node.start === claim.site.start)
+  )
+    return { reason: 'a function is mapped over the combinations' }
   if (nest === null)
     return outer !== undefined && recursiveGrid(python, outer) !== null
       ? { reason: 'a function that calls itself makes the combinations' }

@@ -15,9 +15,10 @@ import { tuningEvidence } from '../pytorch/evidence.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
 import { comprehensionLoops } from './grid-comprehension.js'
-import { listedConfigurations, productOf } from './grid-factors.js'
+import { listedConfigurations, parameterGrid, productOf } from './grid-factors.js'
 import { gridLoopChange } from './grid-loop-change.js'
-import { nameOfValue } from './grid-names.js'
+import { mappedLoops } from './grid-mapped.js'
+import { collectionOf, nameOfValue } from './grid-names.js'
 import { recursiveGrid } from './grid-recursion.js'
 import { chosenNetwork, hyperparameter, otherWork, repetitionTarget } from './hyperparameter-names.js'
 import { starters } from './started-programs.js'
@@ -43,7 +44,7 @@ export const gridLoopReader = defineReader({
     // A benchmark runs every combination because it wants the numbers.
     if (isMeasurement(facts.path)) return
     const written = python.loops.map((loop) => ({ loop, parallel: false }))
-    for (const { loop, parallel } of [...written, ...comprehensionLoops(python)]) {
+    for (const { loop, parallel } of [...written, ...comprehensionLoops(python), ...mappedLoops(python)]) {
       const recursive = recursiveGrid(python, loop)
       const nest = recursive ?? nestOf(python, loop)
       if (nest === null) continue
@@ -159,10 +160,12 @@ function dimensionsOf(python: PythonModule, loop: Loop): LoopDimension[] | null 
 }
 
 /** Several dimensions that one loop goes through; null: it goes through one, or none. */
-function factorsOf(python: PythonModule, { node }: Loop) {
+function factorsOf(python: PythonModule, { node, index }: Loop) {
   if (node.type !== 'for') return { listed: null, product: null }
   const { iterable } = unwrapped(python, node)
-  const listed = listedConfigurations(python, iterable)
+  // A loop that is written around `ParameterGrid` is the business of scikit-learn's reader.
+  const listed =
+    listedConfigurations(python, iterable) ?? (index < 0 ? parameterGrid(python, iterable) : null)
   return { listed, product: listed ?? productOf(python, iterable) }
 }
 
@@ -179,7 +182,10 @@ function dimensionsNow(python: PythonModule, loop: Loop): LoopDimension[] | null
     const dimensions = product.map((one, index) => {
       const written = spread ? undefined : targets[index]
       const name =
-        one.name ?? (written?.type === 'name' ? nameOfValue(python, loop, written.id, one.values) : '')
+        one.name ??
+        (written?.type === 'name'
+          ? nameOfValue(python, loop, written.id, one.values)
+          : (collectionOf(one.values) ?? ''))
       return {
         ...(one.loaded === undefined
           ? dimension(python, name, one.values)
