@@ -10,7 +10,15 @@ import { addOptions, replaceValue } from '../command-lines/change.js'
 import { besideMatching, type CloudCommand, cloudCommands, optionOf } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
 import { claimStartScript, startScriptMayEnd, trainingScript } from '../command-lines/start-script.js'
-import { claimBought, claimMachineRequest, claimType, servesByName, trainsByName } from '../machine-claims.js'
+import {
+  acceleratorModel,
+  acceleratorsInType,
+  claimBought,
+  claimMachineRequest,
+  claimType,
+  servesByName,
+  trainsByName,
+} from '../machine-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { commandRequest } from '../sagemaker/command-request.js'
 import { trainingFamilies } from '../sagemaker/names.js'
@@ -67,7 +75,12 @@ function readMachine(
   if (script !== null) {
     compute.known('trials', 'user-data', false, one.head)
     compute.say('nodes', 'count', orDefault(convert(source.get('count'), asCount), 1))
-    const { sharing } = claimStartScript(claims, context, script, job!)
+    const { sharing } = claimStartScript(claims, context, script, job!, {
+      holder: 'the machine',
+      gpus: acceleratorsInType(effective(type)!) ?? null,
+      model: acceleratorModel(effective(type)!) ?? null,
+      evidence: compute.subject.evidence,
+    })
     if (sharing !== null) compute.known('sharing', 'user-data', sharing, one.head)
   }
   const words = optionOf(one, 'tag-specifications')?.outline ?? ''

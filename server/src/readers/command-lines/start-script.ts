@@ -1,10 +1,11 @@
 /** The script that a machine runs when it starts, as the command line that makes the machine names it. */
 import type { NamedText } from '../../text/named-text.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
-import { mayEndMachine } from '../machine-claims.js'
+import { mayEndMachine, servingScript } from '../machine-claims.js'
 import type { ReaderContext } from '../reader.js'
 import { claimScriptFile } from '../script-file.js'
 import { trainsByName } from '../shell/failures.js'
+import { claimJobOperations, claimSetUpPhase, type JobMachine } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf, type Work, workOf } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
 import type { CloudCommand, CloudOption } from './cloud-command.js'
@@ -76,14 +77,31 @@ export function claimStartScript(
   context: ReaderContext,
   { file, place, text }: StartScript,
   job: string,
+  machine: JobMachine,
 ): Work {
   if (file !== undefined)
-    return claimScriptFile(claims, context, { script: file, place, job, nodes: 1, machine: null })
+    return claimScriptFile(claims, context, { script: file, place, job, nodes: 1, machine })
   const facts = context.shell(text)
   const launches = launchesOf(facts.commands, () => claims.locate(place))
+  claimJobOperations(claims, facts, launches, { ...machine, job }, text, () => place)
   for (const [index, launch] of launches.entries())
     claimShellLaunch(claims, launch, { job, id: `${job}:${index}`, place, folder: null })
   const inside = { job, id: job, place, folder: null }
   claimScriptCalls(claims, facts.commands, inside, () => claims.locate(place))
   return workOf(facts, launches)
+}
+
+/** What the script of a machine fetches that is made anew for each piece of work. */
+export function claimSetUpAtStart(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  one: CloudCommand,
+  machine: JobMachine,
+  ...names: string[]
+): void {
+  for (const option of one.options) {
+    const script = names.includes(option.name) ? readScript(claims, context, option) : null
+    if (script == null || servingScript.test(script.text)) continue
+    claimSetUpPhase(claims, context.shell(script.text), machine, () => script.place)
+  }
 }

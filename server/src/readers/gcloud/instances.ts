@@ -14,6 +14,7 @@ import { OptionSource } from '../command-lines/option-source.js'
 import { doesSay } from '../command-lines/printed-text.js'
 import { claimStartScript, startScriptMayEnd, trainingScript } from '../command-lines/start-script.js'
 import {
+  acceleratorModel,
   claimBought,
   claimMachineRequest,
   claimType,
@@ -81,7 +82,17 @@ function readInstance(
     ...(job === undefined ? {} : { job }),
   })
   if (own !== null) claimJob(compute, one, own.besides)
-  else if (script !== null) claimJob(compute, one, claimStartScript(claims, context, script, job!).sharing)
+  else if (script !== null) {
+    const { sharing } = claimStartScript(claims, context, script, job!, {
+      holder: `"${name}"`,
+      gpus:
+        (attached === null ? instance(effective(type) ?? '')?.gpuCount : effective(attached.gpus)) ?? null,
+      model:
+        (attached === null ? acceleratorModel(effective(type) ?? '') : effective(attached.model)) ?? null,
+      evidence: compute.subject.evidence,
+    })
+    claimJob(compute, one, sharing)
+  }
   const spot = isSpot(one)
   if (job !== undefined || isForTraining(one, name, interactive))
     claimBought(compute, {

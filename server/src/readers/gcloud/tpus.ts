@@ -4,12 +4,13 @@
  */
 import { namedGpu } from '../../catalog/spellings.js'
 import { derived } from '../../values/operations.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { commandSite } from '../command-lines/change.js'
 import { type CloudCommand, isOn, optionOf } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
 import { doesSay } from '../command-lines/printed-text.js'
-import { startScriptMayEnd } from '../command-lines/start-script.js'
+import { claimSetUpAtStart, startScriptMayEnd } from '../command-lines/start-script.js'
 import { claimMachineRequest } from '../machine-claims.js'
 import type { ReaderContext } from '../reader.js'
 
@@ -50,6 +51,14 @@ export function readTpu(claims: ClaimBuilder, context: ReaderContext, one: Cloud
     )
   } else compute.say('gpus', key, { ...claims.origin(head, { site }), state: 'range', low: 1, high: null })
   if (isOn(one, 'spot')) compute.known('spot', 'spot', true, head)
+  const machine = {
+    holder: `"${name}"`,
+    gpus: effective(chips) ?? null,
+    model: effective(slice)?.gpu.name ?? null,
+    evidence: compute.subject.evidence,
+  }
+  // A slice that is taken back is made anew.
+  claimSetUpAtStart(claims, context, one, machine, 'metadata-from-file', 'metadata')
   // What is preemptible ends after a day.
   const ends = optionOf(one, 'max-run-duration', 'preemptible', 'best-effort')
   const scripted = startScriptMayEnd(claims, context, one, 'metadata-from-file', 'metadata')
