@@ -285,7 +285,11 @@ function tableCost(python: PythonModule, call: Call, receiver: Expr, inputs: Exp
     if (!rows && func !== null && plainFunctions.test(func)) return null
     if (first.value.type === 'constant') return null
     const weight = rows || worksOnText(python, first.value) ? 'heavy' : 'ordinary'
-    return found(weight, named(python, call), (rows || isColumn(receiver)) && analyses(python, first.value))
+    const quick = onlyFormats(python, first.value) ? { quick: true } : {}
+    return {
+      ...found(weight, named(python, call), (rows || isColumn(receiver)) && analyses(python, first.value)),
+      ...quick,
+    }
   }
   if (/^(iterrows|itertuples)$/.test(method)) return found('heavy', `${method}()`)
   if (call.receiver !== null && !/^(pandas|cudf|modin)\./.test(call.receiver)) return null
@@ -343,6 +347,20 @@ const analysis =
 /** The function has a library look at each value: milliseconds, where cutting a text into words takes microseconds. */
 function analyses(python: PythonModule, expr: Expr | undefined): boolean {
   return expr !== undefined && analysis.test(codeOf(python, expr) ?? '')
+}
+
+const fillsIn = /\.format\(|\.format_map\(|\bf['"]|['"] ?% ?[(\w]/
+const wordsOnly =
+  /^(format|format_map|join|strip|lstrip|rstrip|lower|upper|title|capitalize|replace|startswith|endswith|get|isinstance|str|int|float|round|len|bool|isna|isnull|notna|notnull)$/
+
+/** The function puts the values of a row into a text and does nothing else: microseconds, also for a long prompt. */
+function onlyFormats(python: PythonModule, expr: Expr): boolean {
+  const node = python.functionOf(expr)?.node ?? (expr.type === 'lambda' ? expr : null)
+  const code = codeOf(python, expr)
+  if (node === null || code === null || !fillsIn.test(code) || /\b(for|while)\b/.test(code)) return false
+  return python.calls
+    .filter((call) => call.expr.start >= node.start && call.expr.end <= node.end)
+    .every(({ method }) => wordsOnly.test(method))
 }
 
 /** Of a function of this module; null: it is none. */

@@ -125,6 +125,33 @@ export function gpusAllowed(directives: Directive[]): string[] {
   return [...new Set(named)]
 }
 
+/**
+ * The accelerators that the job's partitions are named after, by catalogue name: `gpu_a100`, `h100-long`; or what its account is
+ * charged for, where a centre parts its machines so: `abc@v100`. Null: none of them, or one of several names none.
+ */
+export function gpusOfPartition(directives: Directive[]): { option: Directive; models: string[] } | null {
+  const account = directive(directives, 'account')
+  const machines = /@(\w+)$/.exec(account?.value ?? '')?.[1]
+  const option = machines === undefined ? directive(directives, 'partition') : account
+  if (option === undefined) return null
+  const models = (machines ?? option.value ?? '').split(',').map((name) => {
+    const words = name.split(/[-_.]+/)
+    const pairs = words.slice(1).map((word, index) => words[index]! + word)
+    const named = [name, ...pairs, ...words].filter((word) => /[a-z]\d/i.test(word))
+    return named.flatMap((word) => gpu(word)?.name ?? [])[0]
+  })
+  const known = models.flatMap((one) => one ?? [])
+  return known.length < models.length ? null : { option, models: [...new Set(known)] }
+}
+
+/** The option that sends the job where others may take its machine away: `--partition=preempt`; null: none does. */
+export function preemptible(directives: Directive[]): Directive | null {
+  const options = ['partition', 'qos'].map((name) => directive(directives, name))
+  return options.find((one) => givesWay.test(one?.value ?? '')) ?? null
+}
+
+const givesWay = /preempt(?!or)|scaveng|(^|[-_])(spot|ckpt)([-_]|$)/i
+
 /** Seconds of `--time`; null: no limit; undefined: not readable. */
 export function secondsOf(value: string): number | null | undefined {
   const text = value.trim()

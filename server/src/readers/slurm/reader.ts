@@ -22,7 +22,9 @@ import {
   type GpuRequest,
   gpuRequest,
   gpusAllowed,
+  gpusOfPartition,
   nodesOf,
+  preemptible,
   secondsOf,
   slurmJobId,
   tasksPerNode,
@@ -208,8 +210,12 @@ function claimJob(
     compute.known('timeLimit', 'timeout', work.timeout.seconds, work.timeout.word, { channel: 'launch flag' })
   }
   const requeue = directive(directives, 'requeue')
-  if (requeue !== undefined)
-    compute.known('retries', '--requeue', null, optionPlace(requeue), { site: optionPlace(requeue) })
+  const taken =
+    requeue ?? (directive(directives, 'no-requeue') === undefined ? preemptible(directives) : null)
+  if (taken !== null) {
+    const written = taken === requeue ? '--requeue' : `--${taken.name}=${taken.value}`
+    compute.known('retries', written, null, optionPlace(taken), { site: optionPlace(taken) })
+  }
   const array = directive(directives, 'array')
   compute.known('trials', '--array', array !== undefined, array === undefined ? place : optionPlace(array))
   const exclusive = directive(directives, 'exclusive')
@@ -319,14 +325,19 @@ function claimGpus(
   else if (wanted.model === null) claimAllowed(compute, directives)
 }
 
-/** `--constraint=a100`, `--constraint="a40|l40"`. */
+/** `--constraint=a100`, `--constraint="a40|l40"`, `--partition=gpu_a100`. */
 function claimAllowed(compute: SubjectBuilder<'Compute'>, directives: Directive[]): void {
-  const allowed = gpusAllowed(directives)
   const constraint = directive(directives, 'constraint')
-  if (constraint === undefined || allowed.length === 0) return
-  const [only] = allowed
-  if (allowed.length === 1) compute.known('gpuModel', '--constraint', only!, optionPlace(constraint))
-  else compute.known('gpuChoices', '--constraint', allowed, optionPlace(constraint))
+  const allowed = gpusAllowed(directives)
+  const found =
+    constraint !== undefined && allowed.length > 0
+      ? { option: constraint, models: allowed }
+      : gpusOfPartition(directives)
+  if (found === null) return
+  const { option, models } = found
+  const key = `--${option.name}`
+  if (models.length === 1) compute.known('gpuModel', key, models[0]!, optionPlace(option))
+  else compute.known('gpuChoices', key, models, optionPlace(option))
 }
 
 /** Where `srun` asks by itself, its option is replaced, or a new one stands behind it. */
