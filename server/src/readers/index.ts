@@ -4,6 +4,7 @@ import { airflowReader } from './airflow/dag.js'
 import { awsBatchFilesReader } from './aws/batch-files.js'
 import { awsBatchRequestReader } from './aws/batch-request.js'
 import { awsCommandsReader } from './aws/commands.js'
+import { awsEndpointCommandsReader } from './aws/endpoint-commands.js'
 import { awsMachinesReader } from './aws/machines.js'
 import { parallelClusterReader } from './aws/parallel-cluster.js'
 import { azureClusterReader } from './azure/cluster.js'
@@ -231,6 +232,7 @@ export const readers: readonly Reader[] = [
   awsBatchFilesReader,
   awsBatchRequestReader,
   awsCommandsReader,
+  awsEndpointCommandsReader,
   awsMachinesReader,
   parallelClusterReader,
   azureClusterReader,

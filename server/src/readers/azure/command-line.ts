@@ -24,6 +24,7 @@ import {
 import { doesSay } from '../command-lines/printed-text.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { idleKey, readWorkstation } from './command-line-instance.js'
 import { forTolerating } from './spot-taint.js'
 
 export const azureCommandLineReader = defineReader({
@@ -47,6 +48,8 @@ export const azureCommandLineReader = defineReader({
       if (besideMatching(one, deletes) !== null || seen.has(what)) continue
       if (optionOf(one, 'name', 'n')?.value != null) seen.add(what)
       if (one.verb === 'ml computetarget create aks') readAttachedCluster(claims, one)
+      else if (/^computeinstance$/i.test(optionOf(one, 'type', 't')?.value ?? ''))
+        readWorkstation(claims, one)
       else if (one.verb.startsWith('ml')) readCluster(claims, one)
       else readNodePool(claims, one)
     }
@@ -164,6 +167,10 @@ function claimCapacity(pool: Pool, one: CloudCommand, key: string, spot: boolean
 }
 
 function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  if (claim.setting === 'idleStop') {
+    const minutes = Math.max(15, Math.round(Number(value) / 60))
+    return addOptions(claim, facts, `Stop after ${minutes} idle minutes`, [`--${idleKey} ${minutes}`])
+  }
   if (claim.setting === 'minimum' && isFirstPool(claim, facts))
     return {
       reason:
