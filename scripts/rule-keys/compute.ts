@@ -64,6 +64,13 @@ export const compute: Readonly<Record<string, RuleKeys>> = {
     ],
   },
   'compute/oversized-instance': { settings: ['Compute.instanceType'] },
+  'compute/training-on-cpu': {
+    settings: ['Training.device'],
+    others: [
+      ['PyTorch', '`torch.device(…)`, `.to(…)`', 'the CPU'],
+      ['Keras', '`CUDA_VISIBLE_DEVICES`, `set_visible_devices([], "GPU")`', 'the first accelerator'],
+    ],
+  },
   'compute/unsuitable-accelerator': {
     settings: ['Compute.instanceType', 'Scaling.machine'],
     others: [

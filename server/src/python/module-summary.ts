@@ -265,6 +265,10 @@ export interface ModuleSummary {
   brings?: string[]
   /** Those of them that are modules of the project. */
   projectImports?: string[]
+  /** The device that its code names where it trains, or else that of modules of the project that it imports. */
+  computesOn?: 'processor' | 'by default' | 'other'
+  /** Neither it nor what it imports puts a tensor or a network on a device. */
+  placesNothing?: true
   isEntry: boolean
   /** What it is for and runs on, seen by itself. */
   evidence?: Evidence

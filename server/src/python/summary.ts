@@ -1,6 +1,7 @@
 /** What a module lets the rest of the project know. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
+import { deviceSaid } from './chosen-device.js'
 import { keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
 import { type Definitions, definitionsOf, passedOn, stepsOfClasses } from './definitions.js'
@@ -15,6 +16,7 @@ import { networkAutocasts } from './network-autocast.js'
 import { madeNetworks } from './networks/size.js'
 import { derivedClasses, outwardCalls } from './outward.js'
 import { isAccelerated } from './packages.js'
+import { placesNothing } from './placing.js'
 import { processSettings } from './process-settings.js'
 import { rankSource } from './rank-source.js'
 import { makesResidentData } from './resident-data.js'
@@ -59,6 +61,8 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     imports: [...analysis.importSpecs],
     ...(analysis.importedByName.size === 0 ? {} : { projectImports: [...analysis.importedByName.keys()] }),
     ...broughtLibraries(analysis),
+    ...namedDevice(analysis),
+    ...(placesNothing(analysis) ? { placesNothing: true as const } : {}),
     isEntry: analysis.isEntry,
     evidence: analysis.evidence,
     ...broughtTraining(analysis),
@@ -100,6 +104,16 @@ function aboutItself(analysis: Analysis): ModuleSummary {
     evidence,
     ...usedConfigurations(analysis),
   }
+}
+
+/** Where it puts what it trains; what it is silent about, others may say. */
+function namedDevice(analysis: Analysis): Pick<ModuleSummary, 'computesOn'> {
+  const own = deviceSaid(analysis)
+  if (own !== null) return { computesOn: own }
+  const named = analysis.imported.flatMap(({ computesOn }) => computesOn ?? [])
+  const [first] = named
+  if (first === undefined) return {}
+  return { computesOn: named.every((one) => one === first) ? first : 'other' }
 }
 
 /** Which of a module's imports compute on an accelerator, by way of others. */

@@ -10,6 +10,7 @@ import idleCores from './compute/idle-cores.js'
 import interactiveCluster from './compute/interactive-cluster.js'
 import multiGpuNotebook from './compute/multi-gpu-notebook.js'
 import oversizedInstance from './compute/oversized-instance.js'
+import trainingOnCpu from './compute/training-on-cpu.js'
 import unsuitableAccelerator from './compute/unsuitable-accelerator.js'
 import cacheDisabled from './data/cache-disabled.js'
 import heavyGetitem from './data/heavy-getitem.js'
@@ -116,6 +117,7 @@ export const rules: readonly Rule[] = [
   interactiveCluster,
   multiGpuNotebook,
   oversizedInstance,
+  trainingOnCpu,
   unsuitableAccelerator,
   cacheDisabled,
   heavyGetitem,

@@ -22,6 +22,7 @@ import { ArgumentsSource } from './arguments-source.js'
 import { stoppingClass } from './early-stopping.js'
 import { changeMemory } from './trainer-memory-changes.js'
 import { evaluationStrategy } from './trainer-run.js'
+import { trainerSettings } from './trainer-settings.js'
 import { trainersOf } from './trainers.js'
 import { type TrainerArguments, trainerArguments } from './training-arguments.js'
 import { overflowsInHalf } from './weights.js'
@@ -47,6 +48,8 @@ export function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts
   if (made === undefined) return { reason: 'the call is no longer in the file' }
   if (claim.setting === 'precision') return changePrecision(python, made, value, facts)
   if (claim.setting === 'workers') return changeWorkers(python, made, value, facts)
+  if (claim.setting === 'device')
+    return trainerSettings.change(claim, value, facts, codeArguments(facts, python, made))
   return byHand(claim)
 }
 

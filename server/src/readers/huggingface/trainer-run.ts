@@ -22,7 +22,7 @@ export function readRun(
   training: SubjectBuilder<'Training'>,
 ): void {
   const { python, place } = source
-  trainerSettings.claim(training, source, {}, ['epochs', 'maxSteps'])
+  trainerSettings.claim(training, source, {}, ['epochs', 'maxSteps', 'device'])
   training.known('managed', 'Trainer', true, place)
   if (python.uses('.from_pretrained')) training.known('fineTuning', 'from_pretrained', true, place)
   const validates = validation(source, trainers)

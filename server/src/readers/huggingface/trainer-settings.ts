@@ -52,6 +52,11 @@ export const trainerSettings = settingTable('Training', {
     parse: (value) => (value === true ? 'weights' : 'training state'),
     otherwise: 'training state',
   },
+  device: {
+    keys: ['use_cpu', 'no_cuda'],
+    parse: (value) => (value === true ? 'cpu' : 'accelerator'),
+    write: () => false,
+  },
   compiled: { keys: ['torch_compile'], parse: asBoolean, write: (on) => on },
 })
 

@@ -4,6 +4,7 @@ import { kerasLayersAround } from '../../python/keras-layers.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall } from '../../text/evidence.js'
+import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'
 import { knownArgument, mayBePassed, numberIn, passedExpression } from '../../values/argument.js'
 import type { Evidence } from '../../workload/claim.js'
@@ -36,6 +37,8 @@ export interface KerasEvidence {
   evidence: Evidence
   /** Keras places the model by itself, on the accelerator that it finds. */
   automatic: boolean
+  /** What hides accelerators from it. */
+  keptBy?: Span
 }
 
 export function kerasEvidence(python: PythonModule, context: ReaderContext): KerasEvidence {
@@ -43,9 +46,11 @@ export function kerasEvidence(python: PythonModule, context: ReaderContext): Ker
   if (evidence.role !== 'test') evidence.role = 'training'
   noteSmall(evidence, toyData(python) ?? writtenData(python) ?? smallNetwork(python))
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
-  if (visible === '' || visible === '-1' || onCpu.test(python.code)) {
+  const hidden = onCpu.exec(python.code)
+  if (visible === '' || visible === '-1' || hidden !== null) {
     evidence.accelerator = 'cpu'
-    return { evidence, automatic: false }
+    const place = hidden && { start: hidden.index, end: hidden.index + hidden[0].length }
+    return { evidence, automatic: false, ...(place === null ? {} : { keptBy: place }) }
   }
   if (/TPUStrategy|TPUClusterResolver/.test(python.code)) {
     evidence.accelerator = 'tpu'

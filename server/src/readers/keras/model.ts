@@ -1,5 +1,6 @@
 /** Keras 1, 2 and 3: one `Training` for each call of `fit` on a model. */
 import { calleePlace, callSite } from '../../values/places.js'
+import { meansProcessor } from '../pytorch/kept-on-processor.js'
 import { defineReader } from '../reader.js'
 import { changeKeras } from './changes.js'
 import { heavyModel, kerasEvidence } from './evidence.js'
@@ -24,12 +25,14 @@ export const kerasReader = defineReader({
     const fits = kerasFits(python)
     const first = fits[0]
     if (first === undefined) return
-    const { evidence, automatic } = kerasEvidence(python, context)
+    const { evidence, automatic, keptBy } = kerasEvidence(python, context)
     claimDoublePrecision(python, evidence, claims)
     claimSlowLayers(python, evidence, context, claims)
     for (const fit of fits) {
       const place = calleePlace(fit)
       const training = claims.subject('Training', place, fit.function?.qualified ?? '', { ...evidence })
+      if (keptBy !== undefined && !meansProcessor(python))
+        training.known('device', python.text.slice(keptBy.start, keptBy.end), 'cpu', keptBy)
       if (automatic) training.known('automaticDevice', 'device', true, place)
       readRun(python, fit, training)
       readNetwork(python, fit, training)

@@ -81,7 +81,7 @@ export function isShare(python: PythonModule, expr: Expr, value: number): boolea
 
 function readEpochs(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
   const source = trainerSettings.argumentsOf(python, call, training.locator)
-  trainerSettings.claim(training, source, {}, ['maxSteps'])
+  trainerSettings.claim(training, source, {}, ['maxSteps', 'device'])
   const limit = python.argument(call, 'limit_train_batches')
   if (isUnreadable(limit) || batchLimit(python, call) !== null) {
     // An epoch of a few batches is not a pass over the data.

@@ -5,6 +5,7 @@ import { asNumber, asText } from '../../values/parse.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { directionRow, patienceRow } from '../early-stopping.js'
 import { settingTable } from '../setting-table.js'
+import { acceleratorKind } from './accelerators.js'
 
 export const checkpointClass = 'lightning.pytorch.callbacks.ModelCheckpoint'
 
@@ -35,6 +36,11 @@ const epochsByDefault = 1000
 
 export const trainerSettings = settingTable('Training', {
   precision: { keys: ['precision'], parse: precisionFrom, otherwise: 'fp32' },
+  device: {
+    keys: ['accelerator'],
+    parse: (value) => (acceleratorKind(String(value)) === 'cpu' ? 'cpu' : 'accelerator'),
+    write: () => 'auto',
+  },
   maxSteps: { keys: ['max_steps'], parse: noSteps, otherwise: null },
   epochs: {
     keys: ['max_epochs'],

@@ -1,5 +1,6 @@
 /** What a PyTorch module is for and what it runs on, seen together with the modules that it works with. */
 
+import { deviceSaid } from '../../python/chosen-device.js'
 import { toDevice } from '../../python/effects.js'
 import { usesMatch } from '../../python/library-uses.js'
 import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
@@ -13,7 +14,6 @@ import type { Evidence } from '../../workload/claim.js'
 import { acceleratorKind } from '../lightning/accelerators.js'
 import { asksRay } from '../ray/asked.js'
 import { briefRun } from './brief-run.js'
-import { processorOf } from './chosen-device.js'
 import { smallNetwork } from './network-size.js'
 import { staysOnHost } from './no-device.js'
 
@@ -149,9 +149,10 @@ function completed(python: PythonModule, users: Users): Evidence {
   // What it learns is of no use to anybody.
   const dummy = dummyData(python)
   if (dummy !== null) evidence.negligible ??= dummy
-  const processor = python.processorOnly ? 'processor' : processorOf(python)
+  const processor = python.processorOnly ? 'processor' : (deviceSaid(python) ?? saidAround(python, users))
   if (processor === 'processor') return { ...evidence, accelerator: 'cpu' }
   if (processor === 'by default') return { ...evidence, accelerator: 'maybe', processorByDefault: true }
+  if (staysOnHost(python)) return { ...evidence, accelerator: 'cpu' }
   const accelerators = python.callsTo('accelerate.Accelerator', 'lightning.fabric.Fabric')
   if (evidence.accelerator === 'none' || evidence.accelerator === 'cpu') {
     const forced = accelerators.some((call) => {
@@ -175,8 +176,16 @@ function completed(python: PythonModule, users: Users): Evidence {
     )
       evidence.accelerator = 'maybe'
   }
-  if (evidence.accelerator === 'none' && staysOnHost(python)) evidence.accelerator = 'cpu'
   return evidence
+}
+
+const placingLibraries = ['accelerate.', 'lightning.', 'deepspeed.', 'ray.', 'transformers.Trainer']
+
+/** What the modules around say, where this one names no device: the loop is in `engine.py`, the loader in `data.py`. */
+function saidAround(python: PythonModule, { importers, programs }: Users): 'processor' | null {
+  if (python.uses(...placingLibraries) || makesTrainer(python)) return null
+  const said = [...importers, ...programs, ...python.imported].flatMap(({ computesOn }) => computesOn ?? [])
+  return said.length > 0 && said.every((one) => one === 'processor') ? 'processor' : null
 }
 
 /** A trainer of its own takes the accelerator that it finds, unless it is told another. */

@@ -16,6 +16,7 @@ import { changePrecision, isModelCall } from './autocast-change.js'
 import { claimEndless, endlessBecause } from './endless.js'
 import { codeText, trainingEvidence } from './evidence.js'
 import { countsEpochs } from './hot-code.js'
+import { changeProcessor, claimProcessor } from './kept-on-processor.js'
 import { usesAny } from './library-uses.js'
 import {
   epochLoopOf,
@@ -54,10 +55,12 @@ export const pytorchLoopReader = defineReader({
       else if (isEpochLoop(python, loop)) readEpochs(python, loop, claims)
     for (const func of python.stepFunctions()) readStep(python, func, context, claims)
   },
-  change: (claim, value, facts) =>
-    claim.setting === 'patience'
+  change: (claim, value, facts) => {
+    if (claim.setting === 'device') return changeProcessor(claim, facts)
+    return claim.setting === 'patience'
       ? changeOwnStopping(claim, value, facts)
-      : changePrecision(claim, value, facts),
+      : changePrecision(claim, value, facts)
+  },
 })
 
 /** Who takes its network and its optimizer from these need not import PyTorch itself. */
@@ -114,6 +117,7 @@ function readEpochs(python: PythonModule, loop: Loop, claims: ClaimBuilder): voi
     loop.function?.qualified ?? '',
     evidenceIn(python, loop.function, trainingEvidence(python)),
   )
+  claimProcessor(python, training.subject.evidence, header, training)
   const reason = openEndedReason(python, loop)
   if (reason !== null) training.known('openEnded', reason, reason, header)
   // An engine of this module may still say the format.
@@ -127,7 +131,9 @@ function readEpochs(python: PythonModule, loop: Loop, claims: ClaimBuilder): voi
 function readStep(python: PythonModule, func: Func, { versions }: ReaderContext, claims: ClaimBuilder): void {
   const { node } = func
   const header: Place = { start: node.start, end: python.text.indexOf('(', node.start) }
-  const training = claims.subject('Training', header, func.qualified, trainingEvidence(python))
+  const evidence = trainingEvidence(python)
+  const training = claims.subject('Training', header, func.qualified, evidence)
+  claimProcessor(python, evidence, header, training)
   const site: Place = { start: node.start, end: node.end, target: { kind: 'step' } }
   const { key, value } = precisionOfStep(python, versions, { locator: training.locator, place: header, site })
   training.say('precision', key, value)
@@ -164,6 +170,7 @@ function readLoop(
   noteSmall(evidence, demonstration(python, loop, outer))
   if (breaksOff(python, loop)) evidence.role = 'test'
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
+  claimProcessor(python, evidence, header, training)
   const site: Place = { start: loop.node.start, end: loop.node.end, target: { kind: 'loop' } }
   // A step in another module is judged there.
   if (stepsHere(python)) {

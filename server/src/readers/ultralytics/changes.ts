@@ -46,6 +46,15 @@ export function changeUltralytics(claim: Claim, value: unknown, facts: FragmentF
             imports: [],
           }
         : set('amp', 'True', 'Train in mixed precision (amp=True)')
+    case 'device':
+      return literal('device')
+        ? {
+            title: 'Take the accelerator that there is (remove device)',
+            safety: 'unsafe',
+            writes: [{ kind: 'remove keyword', path, call: range, name: 'device' }],
+            imports: [],
+          }
+        : set('device', 'None', 'Take the accelerator that there is (device=None)')
     case 'workers':
       if (typeof value !== 'number' && literal('workers'))
         return {

@@ -44,6 +44,11 @@ const trainingSettings = settingTable('Training', {
     },
     otherwise: 'fp16-mixed',
   },
+  device: {
+    keys: ['device'],
+    parse: (value) => (String(value).toLowerCase() === 'cpu' ? 'cpu' : 'accelerator'),
+    write: () => null,
+  },
   validation: { keys: ['val'], parse: asBoolean, otherwise: true },
   epochs: {
     keys: ['epochs'],

@@ -46,6 +46,9 @@ export default defineRule({
     const serves = effective(view.settings.service) === true
     const code = onProcessors(view, serves)
     if (isSilence(code)) return silent(code)
+    // A session holds its accelerator for whatever comes next, and the training is told where it stands.
+    if (code.moved === false && effective(view.settings.interactive) === true)
+      return silent('its training is told that it is never put on the accelerator')
     const type = effective(instanceType)
     const machine = type === undefined ? undefined : instance(type)
     const cheaper = machine === undefined ? undefined : processorMachine(machine.vcpus, machine.provider)
@@ -120,6 +123,8 @@ interface Trainer {
   /** How sure that is; as often as not the code is what should change. */
   told?: 'warning' | 'information'
   location?: SubjectView['subject']['location']
+  /** False: nothing puts it on an accelerator, though nothing forbids it. */
+  moved?: false
 }
 
 /** `use_gpu=False`: its workers see none of those that the job holds. */
@@ -167,6 +172,7 @@ function onProcessors(view: SubjectView<'Compute'>, serves: boolean): Trainer | 
         name: run.script,
         location: program.subject.location,
         ...(told ? { does: keptThere(program), told: 'warning' as const } : {}),
+        ...(told && program.settings.usesAccelerator?.key === '.to(device)' ? { moved: false as const } : {}),
         ...(onCpu === undefined
           ? {}
           : {

@@ -9,6 +9,7 @@ import { effective } from '../../values/value.js'
 import type { Claim, Evidence, Run, SubjectView } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { machineOf } from '../hardware.js'
+import { isLarge, runsPublishedNetwork } from '../network-size.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
 import { subjectIn, subjectsOf } from '../subject-view.js'
@@ -90,10 +91,6 @@ function isVariant({ state, channel, overridable, location }: Claim, { run, subj
   )
 }
 
-function runsPublishedNetwork(run: Run): boolean {
-  return subjectsOf(run, 'Network').some(({ settings }) => settings.name !== undefined)
-}
-
 /**
  * What only a user's own settings could refute is information where no launch is known; so is arithmetic that takes care in 16 bits. What 16 bits
  * hardly speed up is a hint, and so is code for whatever device there is, unless its run is long and nothing shows that its network is small.
@@ -139,32 +136,6 @@ function mayBeDear({ run, settings, subject }: SubjectView<'Training'>): boolean
 /** Its author spreads it over several accelerators, and pays for each. */
 function takesSeveral(run: Run): boolean {
   return (effective(subjectIn(run, 'Program')?.settings.devices)?.count ?? 1) > 1
-}
-
-/** Weights from which on a network takes long enough for its format to be worth a warning: of all layers, and of convolutions, which use each at many places. */
-const many = { weights: 5e6, convolved: 5e5 }
-
-/** The work of a step is shown to be large: a published network, or one of the project whose layers add up. */
-function isLarge({ run, settings, subject }: SubjectView<'Training'>): boolean {
-  if (
-    subject.evidence.published === true ||
-    subject.evidence.large !== undefined ||
-    runsPublishedNetwork(run) ||
-    settings.model !== undefined
-  )
-    return true
-  if ((effective(settings.layers)?.parameters ?? 0) >= many.weights) return true
-  return [
-    ...(effective(settings.countedLayers)?.networks ?? []),
-    ...subjectsOf(run, 'Network').flatMap((one) => effective(one.settings.countedLayers) ?? []),
-  ].some(
-    // A width that nobody could read is guessed to be wide, which shows nothing.
-    ({ parameters, convolved = 0, guessed, guesses }) => {
-      const unread =
-        guesses ?? (guessed === true ? { parameters, convolved } : { parameters: 0, convolved: 0 })
-      return parameters - unread.parameters >= many.weights || convolved - unread.convolved >= many.convolved
-    },
-  )
 }
 
 /** What sets the pace of a network whose layers are known and as good as nothing; undefined: their work does, or it is not known. */

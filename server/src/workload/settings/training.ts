@@ -68,6 +68,8 @@ export interface TrainingSettings {
   learningRate: number
   /** What writes the texts that it learns from: the training itself, or an engine that is made for it. */
   generation: 'training' | 'engine'
+  /** Where it computes, as the code itself says: on the processor, or on whatever else. */
+  device: 'cpu' | 'accelerator'
   /** The library places the model by itself, on an accelerator where it finds one. */
   automaticDevice: boolean
   /** Epochs (boosting: rounds) without improvement after which early stopping ends the run. */
