@@ -3,6 +3,7 @@
  * BERT computes what BERT computes. Vocabularies differ, which changes the memory by a few per cent.
  */
 import { lookUp } from '../text/records.js'
+import { withKnownHead } from './like-heads.js'
 
 /** Ends of names that tell what the weights were trained for last. */
 const purposes =
@@ -12,14 +13,105 @@ const weights = /\.[a-z]\w+$|_(ns|ap|jft|bit|bitm|miil|ssl|swsl|in\d+k|in22ft1k)
 /** What a distillation, or another head, adds. */
 const heads = /-(22k|21k|1k)(?=-|$)|-(distilled|pt\d+k|ft\d+k|in\d+k)(?=-|$)|[-_]reg$|-with-registers/gi
 
-const letters: Record<string, string> = { s: 'small', b: 'base', l: 'large', g: 'giant' }
+const letters: Record<string, string> = {
+  ti: 'tiny',
+  t: 'tiny',
+  s: 'small',
+  b: 'base',
+  l: 'large',
+  h: 'huge',
+  g: 'giant',
+}
+/** Layers of ESM-2, which its names count, by millions of weights. */
+const proteins: Record<string, string> = {
+  '8m': 't6_8M',
+  '35m': 't12_35M',
+  '150m': 't30_150M',
+  '650m': 't33_650M',
+  '3b': 't36_3B',
+}
+/** What of GPT-3 its paper calls so. */
+const thirds: Record<string, string> = {
+  small: '125M',
+  medium: '350M',
+  large: '760M',
+  xl: '1.3B',
+  '': '175B',
+}
+/** Of models that come in one size, or of which one is meant without more. */
+const alone: [name: RegExp, known: string][] = [
+  [/^mbert$/, 'bert-base-multilingual-cased'],
+  [
+    /^(sci|bio|clinical|legal|fin|nomic|crammed|ko|her|flau|s|arab|parsbert|rubert|mat|chem|pubmed)-?bert$/,
+    'bert-base-uncased',
+  ],
+  [/^tinybert$/, 'huawei-noah/TinyBERT_General_4L_312D'],
+  [/^(code|phobert)$/, 'roberta-base'],
+  [/^barthez$/, 'facebook/bart-base'],
+  [/^pegasus$/, 'google/pegasus-large'],
+  [/^mbart-?(50)?$/, 'facebook/mbart-large-50'],
+  [/^nllb(-200)?[- ](distilled[- ])?600m$/, 'facebook/nllb-200-distilled-600M'],
+  [/^marian(mt)?\b/, 'Helsinki-NLP/opus-mt-en-de'],
+  [/^gpt-?j$/, 'EleutherAI/gpt-j-6b'],
+  [/^(nanogpt|mingpt)$/, 'gpt2'],
+  [/^alpaca-?lora$/, 'LLaMA-7B'],
+  [/^openhermes(?:[- ][\d.]+)?$/, 'mistralai/Mistral-7B-v0.1'],
+  [/^mistral[- ]nemo$/, 'mistralai/Mistral-Nemo-Base-2407'],
+  [/^chatglm3$/, 'THUDM/chatglm3-6b'],
+  [/^command[- ]r$/, 'CohereForAI/c4ai-command-r-v01'],
+  [/^smollm3$/, 'HuggingFaceTB/SmolLM3-3B'],
+  [/^(openvla|llava-next|llava-1\.6)$/, 'llava-hf/llava-1.5-7b-hf'],
+  [/^xlm-r(oberta)?[- ]xl$/, 'facebook/xlm-roberta-xl'],
+  [/^wav2vec2-xlsr-53$|^xls-r[- ]300m$|^hubert[- ]large/, 'facebook/wav2vec2-large-xlsr-53'],
+  [/^distil-?whisper$/, 'openai/whisper-large-v3-turbo'],
+  [/^(conformer[- ](ctc[- ]large|transducer)|e?-?branchformer)/, 'Conformer-L'],
+  [/^zipformer/, 'Conformer-M'],
+  [/^prott5/, 't5-3b'],
+  [/^lenet$/, 'LeNet-5'],
+  [/^clip rn50$/, 'open_clip/RN50'],
+  [/^siglip so400m/, 'open_clip/ViT-SO400M-14-SigLIP'],
+  [/^eva-?02-l/, 'eva02_large_patch14_448'],
+  [/^mnasnet-?a1$/, 'mnasnet1_0'],
+  [/^pp-yoloe\+/, 'ppyoloe-s'],
+  [/^dinov2 vit-g\/14/, 'timm/vit_giant_patch14_dinov2'],
+  [/^paligemma$/, 'PaliGemma 3B'],
+  [/^idefics2$/, 'Idefics2 8B'],
+  [/^cogvlm$/, 'CogVLM 17B'],
+  [/^blip-?2$/, 'BLIP-2 OPT-2.7B'],
+  [/^minicpm$/, 'MiniCPM 2.7B'],
+]
+/** Ways to train a diffusion model, or to add to one, that compute what it computes. */
+const additions =
+  /\b(controlnet|t2i-?adapter|ip-?adapter|instruct-?pix2pix|textual[- ]inversion|dream-?booth|custom[- ]diffusion|lcm|latent consistency( models?| distillation)?|text[- _]to[- _]image)\b/i
 
 const families: [pattern: RegExp, known: (match: RegExpExecArray) => string][] = [
+  [/^esm-?2[-_ ](\d+[mb])$/, ([, size]) => `facebook/esm2_${lookUp(proteins, size!) ?? size}_UR50D`],
+  [/^gpt-?3(?:[- ](small|medium|large|xl))?$/, ([, size]) => `GPT-3 ${lookUp(thirds, size ?? '')}`],
+  [/^chronos-t5[- (]+(small|base|large)/, ([, size]) => `t5-${size}`],
+  [
+    /^sd[- ]?v?(1\.[45]|2(?:\.[01])?)/,
+    ([, version]) => `Stable Diffusion ${version!.startsWith('2') ? '2' : `v${version}`}`,
+  ],
+  [
+    /^swin[- ]transformer[- ](v2[- ])?(tiny|small|base|large)/,
+    ([, second, size]) => `Swin${second === undefined ? '' : 'V2'}-${size![0]!.toUpperCase()}`,
+  ],
+  [/^dinov2 vit-([sblg])\/14/, ([, size]) => `facebook/dinov2-${lookUp(letters, size!)}`],
+  [/^vit-(ti|[sblhg])\/(\d+)$/, ([, size, patch]) => `vit_${lookUp(letters, size!)}_patch${patch}_224`],
+  [/^deit-(ti|[sb])(?: distilled|\/16)/, ([, size]) => `deit_${lookUp(letters, size!)}_patch16_224`],
+  [/^deit[- ](?:iii|3)[- ]([sbl])/, ([, size]) => `deit3_${lookUp(letters, size!)}_patch16_224`],
+  [/^beit[- ]?v?2?[- ](base|large)/, ([, size]) => `beit_${size}_patch16_224`],
+  [
+    /^rt-?detrv2-([slmx])/,
+    ([, size]) => `ultralytics/rtdetr-r${size === 's' ? 18 : size === 'x' ? 101 : 50}`,
+  ],
+  [/^pp-yoloe\+[- ]?([smlx])$/, ([, size]) => `ppyoloe-${size}`],
   [/dinov2[-_]vit([sblg])14/, ([, size]) => `facebook/dinov2-${lookUp(letters, size!)}`],
   [/dino(?:v3)?[-_]vit([sbl])(8|16)/, ([, size, patch]) => `vit_${lookUp(letters, size!)}_patch${patch}_224`],
   [/codet5p?[-_](?:220m|base)/, () => 't5-base'],
   [/codet5p?[-_](?:770m|large)/, () => 't5-large'],
   [/codet5[-_]small/, () => 't5-small'],
+  [/^(?:graph)?codebert$/, () => 'roberta-base'],
   [/(?:graph)?codebert[-_]base|unixcoder[-_]base|phobert[-_]base/, () => 'roberta-base'],
   [/phobert[-_]large/, () => 'roberta-large'],
   [/bart[-_]large/, () => 'facebook/bart-large'],
@@ -47,7 +139,7 @@ const families: [pattern: RegExp, known: (match: RegExpExecArray) => string][] =
   [/bge-(?:m3|reranker-v2-m3)|jina-embeddings-v3/, () => 'FacebookAI/xlm-roberta-large'],
   [/bertweet-(base|large)|(?:^|[-_/])luke-(base|large)/, ([, tweets, words]) => `roberta-${tweets ?? words}`],
   [
-    /(?:^|[-_/])(?:macbert|ernie-[\d.]+(?:-\w+)?|layoutlm(?:v[23])?)-(base|large)/,
+    /(?:^|[-_/])(?:macbert|ernie-[\d.]+(?:-\w+)?|layoutlm)-(base|large)/,
     ([, size]) => `bert-${size}-uncased`,
   ],
   [/mms-300m/, () => 'facebook/wav2vec2-xls-r-300m'],
@@ -79,11 +171,26 @@ export function relatives(name: string): string[] {
     name.replace(heads, ''),
     name.replace(purposes, ''),
     name.replace(purposes, '').replace(heads, ''),
+    // 'ResNet50v1.5', 'MobileNetV2 1.0', 'ReID ResNet-50', 'Transformer base WMT14'
+    name.replace(/(\d)v1(\.5|b|d)?$/i, '$1'),
+    name.replace(/[- ]1\.0x?$/, ''),
+    name.replace(/^re-?id\s+/i, ''),
+    name.replace(/[- (]+(wmt|iwslt)[-' ]?\d*.*$/i, ''),
+    ...withKnownHead(name),
   ]
+  if (additions.test(name)) {
+    const rest = name
+      .replace(additions, ' ')
+      .replace(/[()\s]+/g, ' ')
+      .trim()
+    plain.push(rest === '' || /^(lora|sd)$/i.test(rest) ? 'Stable Diffusion v1.5' : rest)
+    plain.push(...relatives(rest))
+  }
   const lower = name.toLowerCase()
+  const single = alone.flatMap(([pattern, known]) => (pattern.test(lower) ? [known] : []))
   const family = families.flatMap(([pattern, known]) => {
     const match = pattern.exec(lower)
     return match === null ? [] : [known(match)]
   })
-  return [...new Set([...plain, ...family])].filter((one) => one !== name && one !== '')
+  return [...new Set([...plain, ...single, ...family])].filter((one) => one !== name && one !== '')
 }

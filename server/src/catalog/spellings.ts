@@ -113,12 +113,19 @@ export function namedModel(text: string): NamedModel | undefined {
   const seen = method && namedModel(method.network)
   if (seen?.cost?.unit === 'pixels' || seen?.model?.image != null)
     return { ...seen, name: text, views: method!.views }
-  // A language model says its size; networks for images say millions, or nothing.
-  const size = /(?:^|[-_ ])(\d+(?:[._]\d+)?)\s?B\b/i.exec(text) ?? languageMillions.exec(text)
-  if (size === null)
-    return relatives(text)
-      .map((one) => onRecord(text, shorter(one)))
-      .find(Boolean)
+  const size = assumedOf(text, text)
+  if (size !== undefined) return size
+  const near = relatives(text)
+  return (
+    near.map((one) => onRecord(text, shorter(one))).find(Boolean) ??
+    near.map((one) => assumedOf(text, one)).find(Boolean)
+  )
+}
+
+/** A language model says its size; networks for images say millions, or nothing. */
+function assumedOf(text: string, form: string): NamedModel | undefined {
+  const size = /(?:^|[-_ ])(\d+(?:[._]\d+)?)\s?B\b/i.exec(form) ?? languageMillions.exec(form)
+  if (size === null) return undefined
   const parameters = Number(size[1]!.replace('_', '.')) * (/B$/i.test(size[0]) ? 1e9 : 1e6)
   return parameters > 0 && parameters < 2e12
     ? { name: text, model: sized(text, parameters), cost: null, assumed: true }
@@ -147,7 +154,7 @@ export interface NamedGpu {
 const boxes: [pattern: RegExp, card: string, count: number][] = [
   [/\bdgx[- ]?1\b.*\b32\s?GB?\b/i, 'V100-32GB', 8],
   [/\bdgx[- ]?1\b/i, 'V100', 8],
-  [/\bdgx[- ]?2\b/i, 'V100-32GB', 16],
+  [/\bdgx[- ]?2h?\b/i, 'V100-32GB', 16],
   [/\bdgx[- ]?a100\b.*\b80\s?GB?\b/i, 'A100-80GB', 8],
   [/\bdgx[- ]?a100\b/i, 'A100-40GB', 8],
   [/\bdgx[- ]?h100\b/i, 'H100-SXM', 8],
@@ -160,6 +167,9 @@ export function namedGpu(text: string): NamedGpu | undefined {
   if (text.length > 100) return undefined
   const machine = instance(text.trim())
   if (machine?.gpu != null) return { gpu: machine.gpu, count: Math.max(1, machine.gpuCount), machine }
+  // '2080 Ti': the number is part of the name.
+  const whole = gpu(text.trim())
+  if (whole !== undefined) return { gpu: whole, count: sliceOf(text), machine: null }
   const counted =
     /^\s*(\d{1,5})\s*[x×*]\s*(?=[a-z])/i.exec(text) ??
     /\s+[x×*]\s*(\d{1,5})\s*$/i.exec(text) ??
@@ -172,7 +182,10 @@ export function namedGpu(text: string): NamedGpu | undefined {
   }
   const box = boxes.find(([pattern]) => pattern.test(text))
   const card = box && gpu(box[1])
-  return card && { gpu: card, count: box![2], machine: null }
+  if (card !== undefined) return { gpu: card, count: box![2], machine: null }
+  // 'Big Basin (8x V100)'
+  const beside = /\(([^()]*\d[^()]*)\)/.exec(text)?.[1]
+  return beside === undefined ? undefined : namedGpu(beside)
 }
 
 /**
@@ -190,10 +203,10 @@ function sliceOf(text: string): number | null {
 function cardOf(text: string): Gpu | undefined {
   const plain = text
     .replace(/\([^)]*\)/g, ' ')
-    .replace(/\b(nvidia|amd|instinct|geforce|tesla|cloud|pod|colab|gen\s?\d|gpus?|cards?)\b/gi, ' ')
+    .replace(/\b(nvidia|amd|instinct|geforce|tesla|cloud|pod|colab|kaggle|gen\s?\d|gpus?|cards?)\b/gi, ' ')
     .replace(/\b([km]\d0)m\b/i, '$1')
-  const memory = /(\d+)\s?GB\b/i.exec(plain)?.[1]
-  const bare = plain.replace(/-?\d+\s?GB\b/i, ' ')
+  const memory = /(\d+)\s?GB?\b/i.exec(plain)?.[1]
+  const bare = plain.replace(/-?\d+\s?GB?\b/i, ' ')
   const form = /\b(pcie|nvl)\b/i.exec(bare)?.[1]
   const core = bare
     .replace(/[-\s]*\b(sxm\d?|pcie|nvl|hbm\d?e?)\b/gi, ' ')
@@ -203,8 +216,9 @@ function cardOf(text: string): Gpu | undefined {
     ...(form === undefined ? [] : [`${core}-${form}`]),
     ...(memory === undefined ? [] : [`${core}-${memory}GB`]),
     core,
-    // 'TPU v3-8'
+    // 'TPU v3-8', 'v4-128'
     core.replace(/-\d+$/, ''),
+    core.replace(/^(v\d[ep]?)-\d+$/i, 'tpu-$1'),
   ]
   for (const each of candidates) {
     const found = gpu(each)

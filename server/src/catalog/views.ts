@@ -16,7 +16,7 @@ const methods: [name: RegExp, views: Views][] = [
   [/\b(?:moco[- ]?v3|byol)\b/i, { low: 2 + 2 * teacher, high: 2 + 2 * teacher }],
   [/\bmoco(?:[- ]?v[12])?\b/i, { low: 1 + teacher, high: 1 + teacher }],
   // Two large views, and up to eight of 96 pixels.
-  [/\bdino\b/i, { low: 2 + 2 * teacher, high: 2 + 2 * teacher + 8 * (96 / 224) ** 2 }],
+  [/\b(?:dino|ibot)\b/i, { low: 2 + 2 * teacher, high: 2 + 2 * teacher + 8 * (96 / 224) ** 2 }],
   [/\b(?:swav|deepcluster(?:[- ]?v2)?)\b/i, { low: 2, high: 2 + 6 * (96 / 224) ** 2 }],
   // A quarter of the patches, and a decoder of eight layers of 512.
   [/\bmae\b/i, { low: 0.29, high: 0.55 }],

@@ -232,6 +232,9 @@ function smallVariant(name: string): StepCost | undefined {
   return stepCost(`cifar/kuangliu ${name}`) ?? stepCost(`cifar/${name}`)
 }
 
+/** Detectors that match boxes for each image, and neither sample nor pool regions. */
+const oneStage = /ssd|retinanet|fcos|atss|yolo|solo|detr/i
+
 function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network {
   const { networkClass, unit } = cost
   const usual = cost.points[0]![0]
@@ -268,7 +271,7 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
     // Two operations for each weight and token.
     ...(width !== null && { inputs: (size: number) => forward(size).low / (24 * width) }),
     layers: cost.layers ?? blocks(cost.name, parameters) ?? usualLayers[networkClass],
-    layersOfSample: unit === 'coco' ? 15 : 0,
+    layersOfSample: unit === 'coco' ? (oneStage.test(cost.name) ? 8 : 15) : 0,
     model,
   }
 }

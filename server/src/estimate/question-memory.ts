@@ -37,9 +37,9 @@ export function memoryOfQuestion(read: ReadQuestion): MemoryRange | MemoryMissin
   const plain = rangeOf(read)
   const usable = read.gpu && usableMemory(read.gpu)
   // What does not fit is shared out: nobody could run it otherwise.
-  if ('missing' in plain || read.devices === 1 || read.method.sharding !== null || usable === null)
-    return plain
-  if (plain.low <= usable) return plain
+  if ('missing' in plain || read.method.sharding !== null || usable === null) return plain
+  if (fits(plain.low, usable)) return plain
+  if (read.devices === 1) return onTooSmall(read, plain, usable)
   for (const stage of [1, 2, 3] as const) {
     const shared = rangeOf({ ...read, method: { ...read.method, sharding: { kind: 'deepspeed', stage } } })
     // Models that fit no other way are cut into pieces, too.
@@ -52,13 +52,50 @@ export function memoryOfQuestion(read: ReadQuestion): MemoryRange | MemoryMissin
   return plain
 }
 
+/** What the allocator and the driver add to tensors at least. */
+const leastBeside = { share: 1.05, bytes: 0.15e9 }
+
+function fits(tensors: number, usable: number): boolean {
+  return leastBeside.share * tensors + leastBeside.bytes <= usable
+}
+
+/** Ways to train all weights on one device that holds no more, with the bytes of a weight, its gradient and its states. */
+const frugal: [bytes: number, assumption: string][] = [
+  [2 + 2 + 2.03, 'all in 16 bits, with states of 8 bits, or they would not fit'],
+  [2 + 2, 'all in 16 bits, with states in the memory of the host or of a low rank, or they would not fit'],
+  [2, 'all in 16 bits, each layer updated during the backward pass, or they would not fit'],
+]
+
+/** Smaller ones fill a card with what they keep, of which programs take less. */
+const largeModel = 1e9
+
+/** Nobody publishes a run that its card cannot hold: the first way in which it fits. */
+function onTooSmall(read: ReadQuestion, plain: MemoryRange, usable: number): MemoryRange {
+  const { estimate } = plain
+  const { parameters } = read.network!
+  if (read.method.adapters || read.method.headOnly || parameters < largeModel) return plain
+  const kept = ['activations', 'logits and loss'] as const
+  const moving = estimate.items
+    .filter(({ name }) => kept.some((one) => one === name))
+    .reduce((sum, { bytes }) => sum + bytes, 0)
+  for (const [bytes, assumption] of frugal) {
+    const low = bytes * parameters
+    if (!fits(low, usable)) continue
+    const expected = Math.min(usable, (low + moving) * leastBeside.share)
+    return { ...plain, low, expected: Math.max(low, expected), high: Math.max(usable, expected), assumption }
+  }
+  return plain
+}
+
 function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
   const { network, batch, size } = read
   if (network === null) return { missing: `nothing is on record of the layers of ${read.named.name}` }
   if (network.parameters === 0) return { missing: `how large the tables of ${read.named.name} are` }
   if (batch === null) return { missing: 'the batch of one device (--batch)' }
   if (size === null) return { missing: 'the length of a text in tokens (--size)' }
-  const cases = setups(read, network, batch, size)
+  const cases = read.method.headOnly
+    ? headSetups(read, network, batch, size.high)
+    : setups(read, network, batch, size)
   const estimates = cases.map(trainingMemory)
   const first = estimates[0]
   if (first == null) return { missing: `nothing is on record of the layers of ${read.named.name}` }
@@ -71,14 +108,24 @@ function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
   const encoders = encodersOf(read, network)
   const highs = estimates.map((one) => one?.high ?? 0)
   const high = Math.max(...highs)
+  const usable = read.gpu && usableMemory(read.gpu)
+  // Nobody runs what does not fit, as long as there is a way that does.
+  const fitting =
+    usable === null || first.expected + more <= usable
+      ? []
+      : all.filter(({ expected }) => expected + more <= usable).sort((a, b) => b.expected - a.expected)
+  const expected = fitting[0] ?? first
   return {
     low: Math.min(...all.map(({ low }) => low)) + more,
-    expected: first.expected + more,
+    expected: expected.expected + more,
     high: high + more + encoders,
-    estimate: first,
-    setup: cases[0]!,
+    estimate: expected,
+    setup: cases[estimates.indexOf(expected)]!,
     most: cases[highs.indexOf(high)]!,
-    assumption: null,
+    assumption:
+      fitting.length === 0
+        ? null
+        : 'what saves memory is in use (a loss in pieces, few adapters, weights in 16 bits), or it would not fit',
   }
 }
 
@@ -202,6 +249,38 @@ function setups(
   if (precision === null && !method.adapters) all.push({ ...expected, weightBits: 32, arithmetic: 'fp32' })
   if (namesShort) all.push(short)
   return all
+}
+
+/** Of what layers keep, the widest that is there at a time where nothing goes back through them. */
+const oneLayer = { low: 0.05, expected: 0.1, high: 0.25 }
+
+/** Where only a head is trained. */
+function headSetups(
+  { precision, gpu }: ReadQuestion,
+  network: Network,
+  batch: number,
+  size: number,
+): TrainingSetup[] {
+  const full = precision === null || precision.mixed || precision.weightBits === 32
+  const at = (share: number): TrainingSetup => ({
+    model: guessed(network, size, share, false, full ? 4 : 2),
+    batch,
+    tokens: null,
+    imageEdge: null,
+    weightBits: full ? 32 : 16,
+    arithmetic: precision?.mixed === true ? 'mixed' : full ? 'fp32' : 'short',
+    format: precision?.formats[0] === 'bf16' ? 'bf16' : 'fp16',
+    optimizer: 'sgd',
+    adapters: { rank: 1, targets: 'attention' },
+    checkpointing: false,
+    accumulation: 1,
+    languageHead: false,
+    attention: 'fused',
+    replicas: false,
+    sharding: null,
+    gpu,
+  })
+  return [at(oneLayer.expected), at(oneLayer.low), at(oneLayer.high)]
 }
 
 /** Of the cards that most programs run on, the largest (GB). */

@@ -16,6 +16,7 @@ import {
   type Precision,
   precisionFrom,
   precisionWords,
+  saysNothing,
   sizesFrom,
 } from './training-words.js'
 
@@ -77,7 +78,22 @@ export interface NotUnderstood {
   words: readonly string[] | null
 }
 
-export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
+/** What says nothing is as good as not written. */
+function withoutBlanks(question: Question): Question {
+  const said = (value: unknown) => typeof value !== 'string' || !saysNothing(value)
+  return {
+    ...question,
+    ...Object.fromEntries(
+      Object.entries(question)
+        .filter(([, value]) => !said(value))
+        .map(([key]) => [key, undefined]),
+    ),
+    model: question.model,
+  }
+}
+
+export function readQuestion(asked: Question): ReadQuestion | NotUnderstood {
+  const question = withoutBlanks(asked)
   const assumptions: string[] = []
   const named = namedModel(question.model)
   if (named === undefined) return { option: 'model', text: question.model, words: null }
@@ -102,7 +118,7 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
     return { option: 'size', text: question.size!, words: ['224', '512x512', '2048', '30 s'] }
 
   const data = question.dataset === undefined ? null : (dataset(question.dataset) ?? null)
-  const network = networkOf(named, predictsNoToken(data))
+  const network = networkOf(withGenerator(named, data), predictsNoToken(data))
   if (named.assumed) assumptions.push('only its size is known: layers of published models of this size')
   const size = sizeOf(network, written, question.size ?? '', data, assumptions)
   const length = lengthOf(question, network, assumptions)
@@ -135,6 +151,12 @@ export function readQuestion(question: Question): ReadQuestion | NotUnderstood {
   }
 }
 
+/** An ELECTRA learns its language from what a generator puts in place of words, which is a tenth to all of its size. */
+function withGenerator(named: NamedModel, data: KnownDataset | null): NamedModel {
+  const pretrains = data?.kind === 'lm' && /\belectra/i.test(named.name)
+  return pretrains ? { ...named, views: { low: 1.1, high: 2 } } : named
+}
+
 /** Texts that are sorted, or in which answers are found. */
 export function predictsNoToken(data: KnownDataset | null): boolean {
   return data !== null && /^(text-classification|qa)$/.test(data.kind)
@@ -154,7 +176,8 @@ function lengthOf(
 }
 
 /** Sizes that change, or are those of the data. */
-const openSize = /^\D*\b(progressive|variable|varying|varies|mixed|native|dynamic)\b\D*$/i
+const openSize =
+  /^\D*\b(progressive|variable|varying|varies|mixed|native|dynamic|multi-?scale|original|any|full)\b\D*$/i
 
 /** How many texts of the full size so many tokens make; null: not known. */
 function inTexts(

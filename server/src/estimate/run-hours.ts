@@ -101,7 +101,7 @@ function largeLanguage({ model, parameters }: Network): boolean {
 function speedOf(read: ReadQuestion, assumptions: string[]): Speed | Lack {
   const { network, gpu } = read
   assumptions.push(...(network?.assumptions ?? []))
-  if (manyModels.test(read.named.name)) return 'method'
+  if (read.method.generates || manyModels.test(read.named.name)) return 'method'
   if (network === null) return 'network'
   const size = lengthsOf(read, network, assumptions)
   if (size === null) return 'size'
@@ -113,6 +113,7 @@ function speedOf(read: ReadQuestion, assumptions: string[]): Speed | Lack {
     gpu,
     formats: read.formats,
     frozen: read.method.adapters,
+    forwardOnly: read.method.headOnly,
     quantized: read.method.quantized,
     // Small networks have no need to compute layers twice.
     checkpointing: read.method.checkpointing ?? (largeLanguage(network) ? null : false),

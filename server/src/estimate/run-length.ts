@@ -11,6 +11,8 @@ export interface RunLength {
 const units: Record<string, RunLength['unit']> = {
   epoch: 'epochs',
   ep: 'epochs',
+  e: 'epochs',
+  pass: 'epochs',
   step: 'steps',
   iteration: 'steps',
   iter: 'steps',
@@ -45,20 +47,60 @@ function unitOf(word: string): RunLength['unit'] | undefined {
   )
 }
 
+const words: Record<string, string> = {
+  one: '1',
+  two: '2',
+  three: '3',
+  five: '5',
+  ten: '10',
+  half: '0.5',
+  per: '1',
+}
+
 /** Null: no length that says how much is computed ('until target quality'). */
 export function runLength(text: string): RunLength | null {
+  const figures = text.replace(
+    /\b(one|two|three|five|ten|half|per)\b(?:\s+(?:an?|full|of))*/gi,
+    (_, word: string) => lookUp(words, word.toLowerCase())!,
+  )
+  return together(figures) ?? single(figures) ?? bare(figures)
+}
+
+/** '7038 + 1563 steps', 'phase 1: 7038 steps, phase 2: 1563 steps', '800 epochs + 100 epochs'. Null: one phase. */
+function together(text: string): RunLength | null {
+  if (!/\+|\bphase|\bthen\b/i.test(text)) return null
+  const parts = text.replace(/\bphase\s*\d\s*:?/gi, ' ').split(/\+|,\s|;|\bthen\b|\band\b/i)
+  const last = single(parts.at(-1)!)
+  const lengths = parts.map((part) => {
+    const number = /^\s*[\d,_.]+[km]?\s*$/i.test(part)
+    return single(number && last !== null ? `${part.trim()} ${last.unit}` : part)
+  })
+  const all = lengths.filter((one) => one !== null)
+  if (all.length < 2 || all.some(({ unit }) => unit !== all[0]!.unit)) return null
+  return { amount: all.reduce((sum, { amount }) => sum + amount, 0), unit: all[0]!.unit }
+}
+
+/** '160k', as tables count steps; '1.4T', as they count tokens. */
+function bare(text: string): RunLength | null {
+  const match = /^\W*(\d+(?:\.\d+)?)\s?([kbt])\W*$/i.exec(text)
+  if (match === null) return null
+  const scale = match[2]!.toLowerCase()
+  return { amount: Number(match[1]) * lookUp(scales, scale)!, unit: scale === 'k' ? 'steps' : 'tokens' }
+}
+
+function single(text: string): RunLength | null {
   const match = /(\d[\d,_]*(?:\.\d+)?(?:e\+?\d+)?)[\s~-]*([a-z]+)(?:\s+([a-z]+))?(?:\s+([a-z]+))?/i.exec(text)
   if (match === null) return null
   const number = Number(match[1]!.replace(/[,_]/g, ''))
   const said = match.slice(2).flatMap((word) => (word === undefined ? [] : [word.toLowerCase()]))
   const scaled = lookUp(scales, said[0]!)
-  const words = (scaled === undefined ? said : said.slice(1)).filter((word) => !qualities.test(word))
-  let unit = words[0] === undefined ? undefined : unitOf(words[0])
+  const counted = (scaled === undefined ? said : said.slice(1)).filter((word) => !qualities.test(word))
+  let unit = counted[0] === undefined ? undefined : unitOf(counted[0])
   let scale = scaled ?? 1
   // '25000 kimg'
-  const glued = words[0]?.[0]
+  const glued = counted[0]?.[0]
   if (unit === undefined && scaled === undefined && glued !== undefined) {
-    unit = unitOf(words[0]!.slice(1))
+    unit = unitOf(counted[0]!.slice(1))
     scale = lookUp(scales, glued) ?? 0
   }
   const amount = number * scale

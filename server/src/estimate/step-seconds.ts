@@ -23,6 +23,8 @@ export interface StepInput {
   formats: readonly [fast: ProductFormat, slow: ProductFormat]
   /** Weights whose gradients are not computed. */
   frozen: boolean
+  /** Nothing goes back through it, since only a head behind it is trained; absent: it does. */
+  forwardOnly?: boolean
   /** Weights that are unpacked from 4 bits for each product. */
   quantized: boolean
   /** Layers are computed twice; null: not known. */
@@ -130,14 +132,15 @@ export function stepSeconds(input: StepInput): StepSeconds | null {
 }
 
 function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: boolean): number | null {
-  const { network, size, gpu, frozen, quantized, accumulation } = input
+  const { network, size, gpu, quantized, accumulation, forwardOnly = false } = input
+  const frozen = input.frozen || forwardOnly
   const peak = peakOf(gpu, format)
   if (peak === null || gpu.bandwidth === null) return null
   const bandwidth = gpu.bandwidth * 1e9
   const batch = input.batch ?? fullBatch
   // Programs that train language models often compute layers twice without saying so.
-  const twice = input.checkpointing ?? worst
-  const passes = (frozen ? 2 : 3) + (twice ? 1 : 0)
+  const twice = !forwardOnly && (input.checkpointing ?? worst)
+  const passes = forwardOnly ? 1 : (frozen ? 2 : 3) + (twice ? 1 : 0)
   const long = format === 'fp32' || format === 'tf32'
   const forward = network.forward(size)[worst ? 'high' : 'low']
   const { winograd } = stack
@@ -148,7 +151,7 @@ function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: b
   // However few layers there are: the loss, the optimiser, and the program's own loop.
   const layers = Math.max(1, network.layers) + network.layersOfSample * batch
   const each = stack.layerStart[network.networkClass === 'conv' ? 'convolutions' : 'other']
-  const start = layers * each * (twice ? 4 / 3 : 1)
+  const start = layers * each * (forwardOnly ? 1 / 3 : twice ? 4 / 3 : 1)
   const unpack = quantized ? (network.parameters * 2.5 * passes * stack.unpacking) / bandwidth : 0
   const load = network.unit === 'seconds' ? size * stack.audio : 0
   const device = (compute + move + load) * batch + unpack
@@ -162,8 +165,8 @@ function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: b
 
 /** Seconds for gradients to go round all devices. */
 function exchange(input: StepInput, { link }: Stack, long: boolean, bandwidth: number): number {
-  const { network, devices, frozen } = input
-  if (devices === 1 || frozen || link === null) return 0
+  const { network, devices, frozen, forwardOnly = false } = input
+  if (devices === 1 || frozen || forwardOnly || link === null) return 0
   const bytes = network.parameters * (long ? 4 : 2) * 2 * (1 - 1 / devices)
   if (devices > inOneMachine) return bytes / (bandwidth * link.between)
   return bytes / (input.gpu.bandwidth! >= linked.bandwidth ? bandwidth * link.within : linked.bus)

@@ -1,4 +1,5 @@
 /** The words in which people describe a training: number formats, optimisers, methods. */
+import { lookUp } from '../text/records.js'
 import type { OptimizerKind } from './memory-states.js'
 import type { ProductFormat } from './step-seconds.js'
 
@@ -31,7 +32,10 @@ export function precisionFrom(text: string): Precision | undefined {
   if (/fp8|float8/.test(word)) return of('fp8', 'bf16', 32, true)
   if (/tf32-possible/.test(word)) return of('tf32', 'fp32', 32)
   if (/tf32/.test(word)) return of('tf32', 'tf32', 32)
-  const mixed = /mixed|amp|autocast/.test(word)
+  // Levels of Apex: the weights in fp32, cast for products, or all in 16 bits.
+  const level = /\bo([0-3])\b/.exec(word)?.[1]
+  if (level === '0') return of('fp32', 'fp32', 32)
+  const mixed = level !== undefined || /mixed|amp|autocast|apex/.test(word)
   if (/bf16|bfloat16/.test(word)) return of('bf16', 'bf16', mixed ? 32 : 16, mixed)
   if (/fp16|float16|half/.test(word)) return of('fp16', 'fp16', mixed ? 32 : 16, mixed)
   if (/fp32|float32|full|single|^32/.test(word)) return of('fp32', 'fp32', 32)
@@ -56,16 +60,18 @@ export const precisionWords = [
 export function optimizerFrom(text: string): OptimizerKind | undefined {
   const word = text.toLowerCase()
   const short = /8[-_ ]?bit|bnb|8bit/.test(word)
-  if (/adafactor/.test(word)) return 'adafactor'
+  // States of rows and columns, or of a low rank.
+  if (/adafactor|\bsm3\b|\bcame\b|galore|apollo/.test(word)) return 'adafactor'
   if (/adagrad/.test(word)) return 'adagrad'
   if (/adadelta/.test(word)) return 'adadelta'
-  if (/adam|lamb|belief|sophia|prodigy|dadapt/.test(word))
+  if (/adam|lamb|belief|sophia|prodigy|d-?adapt|noam|ranger|shampoo|\bsoap\b|ftrl|\brprop/.test(word))
     return short ? 'adamw 8 bit' : /fused/.test(word) ? 'adamw fused' : 'adamw'
   // One state, as Lion has.
   if (/muon|novograd/.test(word)) return 'lion'
   if (/lion/.test(word)) return short ? 'lion 8 bit' : 'lion'
   if (/rmsprop/.test(word)) return 'rmsprop'
-  if (/sgd|momentum|nesterov|lars/.test(word)) return /plain|no momentum/.test(word) ? 'sgd' : 'sgd momentum'
+  if (/sgd|momentum|nesterov|\bnag\b|lars/.test(word))
+    return /plain|no momentum/.test(word) ? 'sgd' : 'sgd momentum'
   return undefined
 }
 
@@ -91,7 +97,18 @@ export interface Method {
   embeddings: boolean
   /** Of the adapters; null: not said. */
   rank: number | null
+  /** Only a head is trained, on what the network makes of a sample: nothing goes back through it. */
+  headOnly: boolean
+  /** Several models run in a step, and text is generated. */
+  generates: boolean
 }
+
+const few =
+  /lora|dora|adapter|peft|ia3|prefix|prompt|p-?tuning|bitfit|textual[- _]inversion|freeze[- _]?tuning|^freeze$/
+const ofHead = /linear[- _](prob|eval|class)|head only|only the head|last layer|frozen|feature extract/
+const allWeights =
+  /full|checkpointing|fine-?tun|scratch|train|all (weights|param)|\bsft\b|\bddp\b|parallel|supervised|dreambooth|controlnet|\b[dkoi]po\b|orpo|reward|distill|contrastive|galore|badam|\blisa\b|lomo|apollo|deepspeed|megatron|\btp\b|\bpp\b|3d|\bema\b|\bgan\b|\brl\b/
+const generating = /\b(ppo|rlhf|grpo)\b/
 
 /** Undefined: not understood. 'full', 'lora', 'qlora r=64', 'full+checkpointing', 'QLoRA + ZeRO-2', 'LoRA (emb)'. */
 export function methodFrom(text: string): Method | undefined {
@@ -99,13 +116,11 @@ export function methodFrom(text: string): Method | undefined {
   const zero = /zero[-_ ]?(?:stage[-_ ]?)?([123])/.exec(word)
   const fsdp = /fsdp/.test(word)
   const quantized = /q-?lora|4-?bit/.test(word)
-  const adapters = quantized || /lora|dora|adapter|peft|ia3|prefix|prompt[-_ ]?tun/.test(word)
-  const known =
-    adapters ||
-    zero !== null ||
-    fsdp ||
-    /full|checkpointing|fine-?tun|scratch|pre-?train|all weights|\bsft\b|\bddp\b|data[- ]?parallel/.test(word)
-  if (!known) return undefined
+  const adapters = quantized || few.test(word)
+  const headOnly = !adapters && ofHead.test(word)
+  const generates = generating.test(word)
+  if (!adapters && !headOnly && !generates && zero === null && !fsdp && !allWeights.test(word))
+    return undefined
   return {
     adapters,
     quantized,
@@ -122,6 +137,8 @@ export function methodFrom(text: string): Method | undefined {
           : null,
     embeddings: /emb/.test(word),
     rank: rankFrom(word),
+    headOnly,
+    generates,
   }
 }
 
@@ -142,10 +159,33 @@ export const methodWords = [
   'full+fsdp',
 ]
 
-/** Sizes of a sample in the order in which they are written: '224', '512x512', '1333x800 (std)', '128 then 512', '30 s'. */
+/** What a table writes where it says nothing. */
+export function saysNothing(text: string): boolean {
+  return /^\W*$|^\W*(n\/?a|none|default|auto|unknown|standard|not (given|stated|reported|published|known))\W*$/i.test(
+    text,
+  )
+}
+
+const powers: Record<string, number> = { '2': 2, '²': 2, '3': 3, '³': 3 }
+
+/**
+ * Sizes of a sample in the order in which they are written: '224', '512x512', '1333x800 (std)', '128 then 512', '30 s', '4k',
+ * '96^3', '16x224x224'. Undefined: no size is written.
+ */
 export function sizesFrom(text: string): { numbers: number[]; phases: boolean } | undefined {
-  const plain = text.replace(/\([^)]*\)/g, '')
-  const numbers = [...plain.matchAll(/\d+(?:\.\d+)?/g)].map(([number]) => Number(number)).filter((n) => n > 0)
+  const bare = text.replace(/\([^)]*\)/g, '')
+  const plain = (/\d/.test(bare) ? bare : text).replace(/\bphase\s*\d|\d+(\.\d+)?\s?khz/gi, ' ')
+  const numbers = [...plain.matchAll(/(\d+(?:\.\d+)?)(?:\s?(k)\b)?(?:\s?\^\s?([23])\b|([²³]))?/gi)].flatMap(
+    ([, digits, thousands, power, sign]) => {
+      const number = Number(digits) * (thousands === undefined ? 1 : 1024)
+      return number > 0 ? Array<number>(lookUp(powers, power ?? sign ?? '') ?? 1).fill(number) : []
+    },
+  )
   if (numbers.length === 0 || numbers.length > 4) return undefined
-  return { numbers, phases: /then|progressive|\d\s*-\s*\d/.test(plain) }
+  const [first, second] = numbers as [number, number | undefined]
+  return {
+    // Frames of a clip stand before the edges of its pictures.
+    numbers: numbers.length === 3 && 2 * first < second! ? numbers.slice(1) : numbers,
+    phases: /then|phase|progressive|\d\s*-\s*\d/.test(text),
+  }
 }

@@ -16,6 +16,7 @@ import { effective } from '../values/value.js'
 import type { Claim, Run, SubjectView } from '../workload/claim.js'
 import type { TrainingSettings } from '../workload/resource-kinds.js'
 import { subjectsOf } from './subject-view.js'
+import { operationOf } from './training/operation.js'
 import { arithmeticOf, ofLayers } from './training-memory.js'
 
 export interface TrainingQuestion {
@@ -61,6 +62,7 @@ export function questionOf(
   const arithmetic = arithmeticOf(settings)
   const adapters = effective(settings.adapters) != null
   const size = sizeOf(view, network, named)
+  const frozen = frozenOf(view, named)
   const each = (end: 'fast' | 'slow'): ReadQuestion => ({
     named,
     network,
@@ -80,6 +82,8 @@ export function questionOf(
       sharding: null,
       embeddings: false,
       rank: null,
+      headOnly: end === 'fast' ? frozen !== null : frozen === 'model',
+      generates: false,
     },
     length: passes[end],
     openLength: null,
@@ -89,6 +93,17 @@ export function questionOf(
     assumptions: told === null && data.counted !== null ? [data.counted] : [],
   })
   return { view, fast: each('fast'), slow: each('slow') }
+}
+
+/** Letters and digits only. */
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+
+/** Whether only a head is trained: 'part' where something is frozen that may be less than the model. */
+function frozenOf({ run }: SubjectView<'Training'>, { name }: NamedModel): 'model' | 'part' | null {
+  const frozen = subjectsOf(run, 'Operation').filter((one) => operationOf(one, 'frozen features') !== null)
+  if (frozen.length === 0) return null
+  const names = frozen.flatMap(({ settings }) => effective(settings.subject) ?? [])
+  return names.some((one) => plain(one) === plain(name)) ? 'model' : 'part'
 }
 
 /** What lacks, and what would make it known. */
