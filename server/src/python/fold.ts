@@ -11,6 +11,7 @@ import { argumentsNamed } from './arguments.js'
 import { attributeInBranches, lastOfTwo } from './branch-assignments.js'
 import { withoutWords } from './command-line-words.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
+import { countsBack } from './counted-back.js'
 import { classConstant } from './data-classes.js'
 import { isPipeline } from './entry-point.js'
 import { foldCall } from './fold-calls.js'
@@ -452,9 +453,10 @@ export class Folder {
     if (name === 'math.inf' || name === 'numpy.inf') return unknown('infinity')
     const klass = classOf(this.analysis, expr.value)
     const constant = klass === null ? null : classConstant(klass, expr.attr)
-    const assigned = attributeValues(this.analysis, expr).map((value) =>
-      value === null ? unknown(`.${expr.attr}`) : this.fold(value),
+    const stored = attributeValues(this.analysis, expr).filter(
+      (value) => value === null || !countsBack(this.analysis, expr, value, this.folding),
     )
+    const assigned = stored.map((value) => (value === null ? unknown(`.${expr.attr}`) : this.fold(value)))
     // What is assigned here may be so under a condition.
     const elsewhere = assigned.length === 0 ? undefined : this.constantElsewhere(expr)
     const laidOver = assigned.length === 1 ? this.overArgument(expr, assigned[0]!) : null

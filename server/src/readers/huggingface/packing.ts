@@ -68,9 +68,10 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
     const place = passedPlace(source.argument('packing')) ?? source.place
     const pipeline = claims.subject('InputPipeline', place, made.call.function?.qualified ?? '', evidence)
     packingSettings.claim(pipeline, source)
-    pipeline.known('packable', 'attn_implementation', codeMatches(python, flash), place, {
-      site: source.site,
-    })
+    // The same command line or file says how the model computes its attention.
+    const attention = made.parsed ? effective(source.get('attn_implementation')) : undefined
+    const packable = codeMatches(python, flash) || /flash/.test(String(attention))
+    pipeline.known('packable', 'attn_implementation', packable, place, { site: source.site })
   }
 }
 
@@ -91,7 +92,4 @@ function readTrainers(python: PythonModule, claims: ClaimBuilder): void {
   }
 }
 
-function isFineTuning(made: TrainerArguments): boolean {
-  const name = made.call.name ?? made.klass?.bases.find((base) => /SFTConfig$/.test(base)) ?? ''
-  return !made.parsed && !made.foreign && /^trl\.(\w+\.)*SFTConfig$/.test(name)
-}
+const isFineTuning = ({ library }: TrainerArguments): boolean => /^trl\.(\w+\.)*SFTConfig$/.test(library)

@@ -19,6 +19,8 @@ export interface TrainerArguments {
   /** The call that makes the object, or that parses it from the command line. */
   call: Call
   family: ArgumentsFamily
+  /** Canonical name of the library's class. */
+  library: string
   /** From the command line: then what the code does not say, the launch does. */
   parsed: boolean
   /** Names that hold the object. */
@@ -31,6 +33,7 @@ export interface TrainerArguments {
 
 interface Kind {
   family: ArgumentsFamily
+  library: string
   klass: Klass | null
   foreign: ClassSummary | null
 }
@@ -57,17 +60,17 @@ function kindOf(python: PythonModule, expr: Expr): Kind | null {
   if (expr.type !== 'name') return null
   const klass = python.classOf(expr)
   if (klass !== null) {
-    const family = familyAmong(klass.bases)
-    return family === null ? null : { family, klass, foreign: foreignBase(python, klass) }
+    const kind = kindAmong(klass.bases)
+    return kind && { ...kind, klass, foreign: foreignBase(python, klass) }
   }
   const foreign = python.importedClass(expr)
-  const family = foreign === null ? null : familyAmong(foreign.bases)
-  return family === null ? null : { family, klass: null, foreign }
+  const kind = kindAmong(foreign?.bases ?? [])
+  return kind && { ...kind, foreign }
 }
 
 function libraryKind(name: string | null): Kind | null {
   const family = name === null ? null : argumentsFamily(name)
-  return family === null ? null : { family, klass: null, foreign: null }
+  return family === null ? null : { family, library: name!, klass: null, foreign: null }
 }
 
 /** A class between this one and the library's that is in another module. */
@@ -84,10 +87,10 @@ function foreignBase(python: PythonModule, klass: Klass, depth = 0): ClassSummar
   return null
 }
 
-function familyAmong(bases: string[]): ArgumentsFamily | null {
+function kindAmong(bases: string[]): Kind | null {
   for (const base of bases) {
-    const family = argumentsFamily(base)
-    if (family !== null) return family
+    const kind = libraryKind(base)
+    if (kind !== null) return kind
   }
   return null
 }

@@ -5,6 +5,7 @@ import { knownArgument, passedExpression, textArgument } from '../../values/argu
 import { calleePlace } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
 import { codeText } from '../pytorch/evidence.js'
+import { isTrainer } from './trainer-names.js'
 
 /** 16 bit or fewer, and what says so; null: 32 bit. */
 export type Weights = { value: 'fp16' | 'bf16'; key: string; place: Place } | { because: string } | null
@@ -28,7 +29,7 @@ const loaders = /^(from_pretrained|from_config|pipeline)$/
 export function weightsOf(python: PythonModule, version: number | null): Weights {
   let causal = false
   for (const call of python.calls) {
-    if (!loaders.test(call.method)) continue
+    if (!loaders.test(call.method) || isAfterTraining(python, call)) continue
     for (const key of ['torch_dtype', 'dtype']) {
       const given = python.argument(call, key)
       const expr = passedExpression(given)
@@ -70,6 +71,21 @@ export function weightsOf(python: PythonModule, version: number | null): Weights
   // Since version 5 the checkpoint's own format is kept, and those of language models are mostly 16 bit.
   if (causal && (version === null || version >= 5)) return { because: 'the format of the checkpoint' }
   return null
+}
+
+/** `base = AutoModelForCausalLM.from_pretrained(…)` behind `trainer.train()`, which adapters are merged into. */
+function isAfterTraining(python: PythonModule, load: Call): boolean {
+  return python
+    .methodCalls('train')
+    .some(
+      ({ receiver, function: func, expr, conditional }) =>
+        receiver !== null &&
+        isTrainer(receiver) &&
+        func === load.function &&
+        expr.end <= load.expr.start &&
+        !conditional &&
+        load.loops.length === 0,
+    )
 }
 
 /** True for T5 and its kin: their activations exceed the range of fp16, and the loss becomes NaN. */
