@@ -29,7 +29,7 @@ import { configuredNode, instantiated, isInstantiation } from './configured.js'
 import { asScript, fileLoadedFrom } from './configured-file.js'
 import { dataclassArguments, fieldDefault } from './data-classes.js'
 import { dictionaryKeys } from './dictionary-keys.js'
-import { EffectFinder } from './effects.js'
+import { EffectFinder, putsOnDevice, toDevice } from './effects.js'
 import { isEntryPoint } from './entry-point.js'
 import { environmentWrites } from './environment.js'
 import { evidenceOf } from './evidence.js'
@@ -236,8 +236,10 @@ export class Analysis implements PythonModule {
       loop.trips = tripsOf(this, loop)
       loop.horizon = horizonOf(this, loop)
     }
-    for (const call of this.calls)
+    for (const call of this.calls) {
       if (call.method === 'eval' || call.method === 'no_grad') this.ownUses.add(`.${call.method}`)
+      if (call.method === 'to' && putsOnDevice(call, this.text)) this.ownUses.add(toDevice)
+    }
     markEvaluation(this, this.finder)
     this.isEntry = this.notebook || this.hasMainGuard || isEntryPoint(this)
     this.evidence = evidenceOf(this)

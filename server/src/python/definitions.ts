@@ -305,12 +305,12 @@ function holdsAny(offsets: readonly number[], { start, end }: { start: number; e
   return first !== undefined && first < end
 }
 
-/** What a package imports, to be imported from it. */
+/** What a package imports, to be imported from it, or a module that others import for its imports (`from common import *`). */
 export function passedOn(analysis: Analysis): NonNullable<ModuleSummary['passesOn']> | null {
-  if (!/(^|\/)__init__\.py$/.test(analysis.path)) return null
+  const { bindings: bound, stars } = analysis.scopes
+  if (!isPackage(analysis) && stars.length === 0 && !onlyImports(analysis)) return null
   const names: Record<string, string> = {}
   const own: string[] = []
-  const { bindings: bound, stars } = analysis.scopes
   for (const [name, bindings] of bound) {
     const { target } = bindings.at(-1)!
     if (target === null) own.push(name)
@@ -318,6 +318,16 @@ export function passedOn(analysis: Analysis): NonNullable<ModuleSummary['passesO
       define(names, name, target)
   }
   return { names, stars, ...(stars.length === 0 || own.length === 0 ? {} : { own }) }
+}
+
+function isPackage({ path }: Analysis): boolean {
+  return /(^|\/)__init__\.py$/.test(path)
+}
+
+/** It defines nothing itself. */
+function onlyImports({ functions, classes, scopes: { bindings } }: Analysis): boolean {
+  if (functions.length > 0 || classes.length > 0) return false
+  return [...bindings.values()].some((all) => all.some(({ kind }) => kind === 'import'))
 }
 
 const takenOver = [
@@ -334,9 +344,13 @@ function takeOver(
   for (const module of stars) {
     const summary = analysis.importedByName.get(module)
     if (summary === undefined) continue
+    // What is defined here hides it.
+    const isHidden = (name: string) =>
+      name.startsWith('_') ||
+      analysis.scopes.bindings.has(name.slice(0, (name.indexOf('.') + 1 || Infinity) - 1))
     for (const kind of takenOver)
       for (const [name, value] of Object.entries(summary[kind] ?? {}))
-        if (!name.startsWith('_')) Object.assign(into[kind], { [name]: value })
+        if (!isHidden(name)) Object.assign(into[kind], { [name]: value })
   }
   for (const [name, target] of Object.entries(names)) {
     const found = projectTarget(analysis, target)

@@ -31,6 +31,7 @@ export type ParallelRuns = 'cancel' | 'wait'
 /** Work in the body of a loop. */
 export type OperationTarget =
   | 'synchronise'
+  | 'sample reads'
   | 'empty cache'
   | 'detach'
   | 'detach input'

@@ -81,9 +81,10 @@ function defaultsToProcessor(python: PythonModule): boolean {
 function movesBatches(summary: ModuleSummary): boolean {
   if (summary.evidence?.accelerator === 'cpu') return false
   const moves = ({ calls }: { calls: readonly string[] }) => calls.includes(toDevice)
-  const { functions, classes } = summary
+  const { functions, classes, uses } = summary
   return (
-    (trains(summary) && [...Object.values(functions), ...Object.values(classes)].some(moves)) ||
+    (trains(summary) &&
+      (uses.includes(toDevice) || [...Object.values(functions), ...Object.values(classes)].some(moves))) ||
     Object.values(classes).some(
       (klass) => moves(klass) && Object.values(klass.steps ?? {}).some((step) => step.trains),
     )

@@ -22,6 +22,8 @@ export function changeOperation(claim: Claim, _value: unknown, facts: FragmentFa
   switch (target?.kind === 'operation' ? target.name : null) {
     case 'synchronise':
       return readLess(python, claim, facts)
+    case 'sample reads':
+      return refuse('copy the batch to the host once, before the loop over its samples')
     case 'empty cache':
       return keepCache(python, claim, facts)
     case 'detach':

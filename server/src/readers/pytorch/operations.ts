@@ -22,6 +22,7 @@ import { epochLoopOf, paceSetter } from './loop-facts.js'
 import { isMeasurement, isRealModel } from './model-evidence.js'
 import { evidenceIn } from './on-host.js'
 import { changeOperation } from './operation-changes.js'
+import { sampleReads } from './sample-reads.js'
 import {
   emptiedCaches,
   evaluationSteps,
@@ -45,7 +46,10 @@ export const pytorchOperationsReader = defineReader({
     if (isMeasurement(python.path)) return
     for (const step of stepsOf(python)) readStep(python, step, evidence, claims)
     for (const step of evaluationSteps(python))
-      if (!holdsPasses(python, step)) claimEmptied(python, step, evidence, claims)
+      if (!holdsPasses(python, step)) {
+        claimEmptied(python, step, evidence, claims)
+        claimSampleReads(python, step, evidence, claims)
+      }
     readEvaluations(python, evidence, claims)
     // `volatile=True` did before what `no_grad` does since. Source: release notes of PyTorch 0.4.
     if (isBefore(context.versions, ['torch'], '0.4')) return
@@ -139,6 +143,31 @@ function writesByItself(analysis: PythonModule, { node, loop, func }: Step): boo
   })
 }
 
+/** What an evaluation reads of its batches sample by sample. */
+function claimSampleReads(python: PythonModule, step: Step, evidence: Evidence, claims: ClaimBuilder): void {
+  const places = sampleReads(python, step)
+  const [first] = places
+  if (first === undefined || generates(python, step)) return
+  const operation = claimOperation(claims, {
+    kind: 'synchronise',
+    place: 'step',
+    key: first.what,
+    at: first.node,
+    site: {
+      start: step.node.start,
+      end: step.node.end,
+      target: { kind: 'operation', name: 'sample reads' },
+    },
+    scope: step.func?.qualified ?? '',
+    evidence: { ...evidenceIn(python, step.func, evidence, step.loop) },
+    places,
+    weight: 'ordinary',
+    realModel: isRealModel(python),
+    subject: 'evaluation',
+  })
+  operation.known('each', first.what, 'sample', first.node)
+}
+
 /** Memory that is handed back after each batch, of the training or of an evaluation. */
 function claimEmptied(python: PythonModule, step: Step, evidence: Evidence, claims: ClaimBuilder): void {
   const emptied = emptiedCaches(python, step)
@@ -176,7 +205,12 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
   const realModel = isRealModel(python)
 
   const { extractions, stalls, timed } = synchronisation(python, step.code, { onDevice: step.onDevice })
-  const [first] = extractions
+  const repeated = sampleReads(python, step)
+  const reads = [
+    ...extractions,
+    ...repeated.filter(({ node }) => extractions.every((one) => one.node !== node)),
+  ]
+  const [first] = reads
   if (first !== undefined) {
     const operation = claimOperation(claims, {
       kind: 'synchronise',
@@ -186,10 +220,10 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       site: site('synchronise'),
       scope,
       evidence,
-      places: extractions,
+      places: reads,
       weight: generates(python, step)
         ? 'slight'
-        : !timed && (stalls > 1 || extractions.some((one) => one.heavy))
+        : !timed && (stalls > 1 || repeated.length > 0 || extractions.some((one) => one.heavy))
           ? 'severe'
           : !realModel && isNarrow(python)
             ? 'slight'
@@ -197,6 +231,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       realModel,
     })
     operation.known('times', 'stalls', stalls, { start: first.node.start, end: first.node.end })
+    if (repeated.length > 0) operation.known('each', first.what, 'sample', first.node)
   }
 
   claimEmptied(python, step, evidence, claims)

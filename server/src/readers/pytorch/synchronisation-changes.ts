@@ -8,6 +8,7 @@ import { usesOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf, refuse } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
+import { sampleReads } from './sample-reads.js'
 import { type Step, stepAt } from './step-operations.js'
 import { type Extraction, readElsewhere, synchronisation, waitsForClock } from './synchronisation.js'
 
@@ -22,6 +23,8 @@ export function readLess(python: PythonModule, claim: Claim, facts: FragmentFact
   const other = readElsewhere(python, step.code)
   if (other !== null)
     return refuse(`${other}() waits for the accelerator in each step as well: have it return tensors first`)
+  if (sampleReads(python, step).some(({ expr }) => expr === null))
+    return refuse('copy the batch to the host once, before the loop over its samples')
   const writes: Write[] = []
   const wrapped = new Set<Stmt>()
   for (const extraction of extractions) {

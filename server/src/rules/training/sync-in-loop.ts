@@ -26,12 +26,24 @@ export default defineRule({
     const places = effective(view.settings.places) ?? []
     const stalls = effective(view.settings.times) ?? 1
     const severe = effective(view.settings.weight) === 'severe'
+    if (effective(view.settings.subject) === 'evaluation') {
+      const names = listed(places.map((one) => one.what))
+      report({
+        at: kind,
+        severity: severityOf(view),
+        message: `${names} for each sample of a batch makes the host wait for the accelerator as often as the batch has samples. Copy the batch to the host once, or count on the accelerator.`,
+        fixes: [{ set: [{ claim: kind, value: null }] }],
+        related: otherPlaces(view, 'waits for each sample as well'),
+      })
+      return
+    }
     report({
       at: kind,
       severity: severityOf(view),
       message: messageOf(
         places.map((one) => one.what),
         stalls,
+        effective(view.settings.each) === 'sample',
       ),
       saving: {
         fraction: severe ? often : once,
@@ -53,12 +65,19 @@ function severityOf(view: SubjectView<'Operation'>): Severity {
   return weight === 'ordinary' ? 'information' : 'hint'
 }
 
-function messageOf(names: string[], stalls: number): string {
+function messageOf(names: string[], stalls: number, perSample: boolean): string {
   const count = names.length
   const seen =
     count === 1
       ? `${names[0]} makes the host wait for the accelerator in every step`
       : `${listed(names)}: ${count} reads make the host wait for the accelerator in every step`
-  const dry = stalls > 1 ? `, and its queue runs dry ${stalls} times` : ''
-  return `${seen}${dry}. Keep the values on the accelerator and read them every 50 steps.`
+  const dry = perSample
+    ? ', as often as its batch has samples'
+    : stalls > 1
+      ? `, and its queue runs dry ${stalls} times`
+      : ''
+  const instead = perSample
+    ? 'Copy the batch to the host once, or count on the accelerator'
+    : 'Keep the values on the accelerator and read them every 50 steps'
+  return `${seen}${dry}. ${instead}.`
 }
