@@ -130,9 +130,20 @@ export function possibleAt(python: PythonModule, expr: Expr): ValuePlace[] | nul
   return possibleValues({ python, expr }, (place) => {
     // What a file holds is known here, and not where it is loaded.
     if (place.python.configured(place.expr) !== null) return null
+    const filled = filledByFunction(place)
+    if (filled !== null) return filled
     const there = resultAt(place.python, place.expr)
     return there.expr === place.expr && there.python === place.python ? null : there
   })
+}
+
+/** `def grids(): all = {}; all['svc'] = …; return all`: the name, which stands for what it holds by then. */
+function filledByFunction({ python, expr }: ValuePlace): ValuePlace | null {
+  const called = expr.type === 'call' ? functionAt(python, expr.callee) : null
+  const returned = called === null ? null : onlyReturn(called.func)
+  return returned?.type === 'name' && called!.python.isChanged(returned)
+    ? { python: called!.python, expr: returned }
+    : null
 }
 
 /** The module that a name is imported from, and its name there. */
