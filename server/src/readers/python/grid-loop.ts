@@ -8,12 +8,13 @@ import type { Json } from '../../text/json.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
-import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
+import type { Dimension, NestedDimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { fastaiFits } from '../fastai/learners.js'
 import { claimHandGrid } from '../hand-grid.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
+import { coveredBy } from '../sklearn/parameter-effects.js'
 import { comprehensionLoops } from './grid-comprehension.js'
 import { listedConfigurations, parameterGrid, productOf } from './grid-factors.js'
 import { gridLoopChange } from './grid-loop-change.js'
@@ -62,10 +63,31 @@ export const gridLoopReader = defineReader({
       const { unit, folds = 1 } = work
       const launched = work.launched ?? (parallel && unit === 'run' ? 'trainings' : null)
       claimHandGrid(search, { key: 'for', dimensions, unit, launched, folds }, place, { site })
+      const nested = 'func' in nest ? [] : coveredDimensions(python, nest)
+      if (nested.length > 0) search.known('nested', 'for', nested, place, { site })
     }
   },
   change: gridLoopChange,
 })
+
+/** `for n in [100, 300, 500]: … RandomForestRegressor(n_estimators=n)`: the longest fit passes through the others. */
+function coveredDimensions(python: PythonModule, { loops, dimensions }: Nest): NestedDimension[] {
+  const { start, end } = loops[0]!.node
+  const fits = python.calls.filter(({ expr }) => start < expr.start && expr.end <= end)
+  return dimensions.flatMap(({ name, target }) => {
+    // Several that one name holds are handed on together: `Model(**values)`.
+    const together = dimensions.some((one) => one.name !== name && one.target === target)
+    for (const { method, expr } of fits) {
+      const given = expr.args.find(({ star, value }) =>
+        together ? star === 2 : star === 0 && value.type === 'name' && value.id === target,
+      )
+      const parameter = together ? name : given?.name
+      const because = given === undefined || parameter == null ? null : coveredBy(method, parameter)
+      if (because !== null) return [{ name, because }]
+    }
+    return []
+  })
+}
 
 interface LoopDimension extends Dimension {
   /** The values as written. */
