@@ -10,6 +10,7 @@ import { namePlace } from '../pipelines/decorated-function.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { evaluatesOnce } from './evaluated-once.js'
 import { trainingEvidence } from './evidence.js'
+import { sampleReloads } from './sample-reloads.js'
 import { sampleScans } from './sample-scans.js'
 import { type SampleWork, sampleWork } from './sample-work.js'
 
@@ -35,7 +36,8 @@ export const pytorchSamplesReader = defineReader({
     if (python === undefined) return
     const found = sampleWork(python)
     const scans = sampleScans(python)
-    if (found.length + scans.length === 0) return
+    const reloads = sampleReloads(python)
+    if (found.length + scans.length + reloads.length === 0) return
     const evidence = trainingEvidence(python)
     if (evidence.role !== 'test' && evaluatesOnce(python)) evidence.role = 'inference'
     for (const { maker, func, expr, what } of scans) {
@@ -54,6 +56,21 @@ export const pytorchSamplesReader = defineReader({
         weight: 'slight',
         subject: what,
         apart: 'whole scan',
+      }).known('each', maker.func.name, maker.each, namePlace(maker.func))
+    }
+    for (const { maker, func, expr, times, weight } of reloads) {
+      const at = { start: expr.start, end: expr.end }
+      claimOperation(claims, {
+        kind: 'sample again',
+        place: 'sample',
+        key: python.text.slice(expr.start, expr.end),
+        at,
+        site: { ...at, target: { kind: 'refused', reason: 'take the sample once, and use its parts' } },
+        scope: func.qualified,
+        evidence,
+        weight,
+        subject: `makes the same sample ${times} times`,
+        apart: 'sample again',
       }).known('each', maker.func.name, maker.each, namePlace(maker.func))
     }
     for (const work of found) {

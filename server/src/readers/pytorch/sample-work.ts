@@ -152,7 +152,7 @@ function madeBy(klass: Klass): Maker['each'] | null {
   return isDataset(klass) ? 'sample' : null
 }
 
-function isDataset(klass: Klass): boolean {
+export function isDataset(klass: Klass): boolean {
   if (klass.bases.some((base) => streamingClass.test(base))) return false
   const written = klass.node.bases.map(({ value }) => lastName(value))
   return [...klass.bases, ...written].some((base) => datasetClass.test(base))

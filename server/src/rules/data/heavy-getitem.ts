@@ -27,6 +27,7 @@ export default defineRule({
       operationOf(view, 'shared file') ??
       operationOf(view, 'table row') ??
       operationOf(view, 'whole scan') ??
+      operationOf(view, 'sample again') ??
       operationOf(view, 'sample on device')
     const what = effective(view.settings.subject)
     if (kind === null) return silent(otherOperation)
@@ -74,6 +75,7 @@ function adviceFor(kind: OperationKind, each: string, slight: boolean, epochs: n
     return `for every ${each}, though many of them lie in the same file: keep it open or in memory, or store each ${each} by itself.`
   if (kind === 'table row')
     return `for every ${each}, which takes longer than the arithmetic on it: turn the table into one array when the data set is made.`
+  if (kind === 'sample again') return `for every ${each}: take it once, and use its parts.`
   if (kind === 'sample on device')
     return `at a time, which worker processes cannot do: copy whole batches in the training loop.`
   const where = slight ? 'in each process that loads' : 'when the data set is made'

@@ -40,6 +40,8 @@ export type OperationKind =
   | 'table row'
   /** Goes through what belongs to all samples to make one. */
   | 'whole scan'
+  /** The sample of another data set is made several times. */
+  | 'sample again'
   /** A single sample is put on an accelerator by the code that makes it. */
   | 'sample on device'
   /** Work that could be spread over cores is done by one of them. */
