@@ -37,7 +37,8 @@ export function sampleReads(python: PythonModule, step: Step): SampleRead[] {
     within(span) || bodies.some((body) => body.start <= span.start && span.end <= body.end)
   const { extractions } = synchronisation(python, step.code, { onDevice: step.onDevice, conditional: true })
   const reads: SampleRead[] = extractions.filter(
-    ({ node, expr, func }) => isRepeated(node) && expr !== null && !batches.isOnHost(expr, func),
+    ({ node, expr, func }) =>
+      isRepeated(node) && expr !== null && !batches.isOnHost(expr, func) && !isCopyOfOne(expr),
   )
   for (const { node, func } of over) for (const found of batches.indices(node, func)) reads.push(found)
   return reads.sort((a, b) => a.node.start - b.node.start)
@@ -169,6 +170,19 @@ function counted(target: Expr, iterable: Expr): [Expr, Expr] {
   if (lastIdentifier(iterable.callee) === 'tqdm') return counted(target, over)
   const element = target.type === 'tuple' ? target.items[1] : undefined
   return element === undefined ? [target, iterable] : [element, over]
+}
+
+/** `pictures[i].cpu()`: all that is copied belongs to the sample, which takes as long for a batch at once. */
+function isCopyOfOne(expr: Expr): boolean {
+  const read = readFrom(expr)
+  if (read === expr || (expr.type === 'call' && lastIdentifier(expr.callee) === 'item')) return false
+  return rootedInSubscript(read)
+}
+
+function rootedInSubscript(expr: Expr): boolean {
+  if (expr.type === 'subscript') return true
+  if (expr.type === 'attribute') return rootedInSubscript(expr.value)
+  return expr.type === 'call' && expr.callee.type === 'attribute' && rootedInSubscript(expr.callee)
 }
 
 /** `labels.cpu().numpy()`: the whole batch is copied. */
