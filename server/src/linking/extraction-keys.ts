@@ -17,6 +17,7 @@ export function bindingKey({ launch, settings }: Binding, located: boolean): str
     plain(launch.flags),
     plain(launch.positionals),
     plain(launch.environment),
+    launch.contained,
     launch.launcher,
     launch.versions,
     launch.shell,

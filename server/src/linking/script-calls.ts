@@ -168,6 +168,7 @@ function calledBy(started: Launch, call: Launch, path: string): Launch {
     calledAt: call.calledAt ?? call.location,
     program: { ...program, bases: [...new Set(bases)] },
     environment: { ...call.environment, ...started.environment },
+    ...(call.contained === true ? { contained: true as const } : {}),
     ...counted(started, call),
     ...(versions === undefined ? {} : { versions }),
     ...(restarts === undefined ? {} : { restarts }),

@@ -5,6 +5,7 @@ import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentOf, type ConfiguredPath } from './configured-path.js'
 import { isFromEnvironment } from './data-classes.js'
+import { type EnvironmentFields, environmentFields } from './environment-fields.js'
 import { classElsewhere, fieldsElsewhere, fieldValues } from './field-values.js'
 import { takingOf } from './mapping-classes.js'
 import type { Klass, ModuleSummary } from './module.js'
@@ -133,14 +134,22 @@ export function filled(
   const from = data.keys.length
   if (!('klass' in klass)) {
     const values = fieldsElsewhere(analysis, klass.summary, klass.name, made, klass.taking === 'keywords')
-    const bases = lookUp(klass.summary.classes, klass.name)?.bases ?? []
-    return { ...data, fields: { from, values }, ...environmentOf(bases) }
+    const { environment } = lookUp(klass.summary.classes, klass.name) ?? {}
+    return { ...data, fields: { from, values }, ...filledBy(environment, made) }
   }
   const constructs = analysis.classOf(made.callee) === klass.klass && made.args.every((one) => one.star === 0)
   const values = fieldValues(analysis, klass.klass, constructs ? made : null)
-  return { ...data, fields: { from, values }, ...environmentOf(klass.klass.bases) }
+  return { ...data, fields: { from, values }, ...filledBy(environmentFields(analysis, klass.klass), made) }
 }
 
-function environmentOf(bases: readonly string[]): Pick<ConfiguredPath, 'overridable'> {
-  return isFromEnvironment(bases) ? { overridable: true } : {}
+/** What its constructor is given holds over the environment. */
+function filledBy(
+  fields: EnvironmentFields | null | undefined,
+  { args }: CallExpr,
+): Pick<ConfiguredPath, 'environment'> {
+  if (fields == null) return {}
+  const given = args.flatMap(({ name }) => (name === null ? [] : [[name, null] as const]))
+  const environment =
+    given.length === 0 ? fields : { ...fields, names: { ...fields.names, ...Object.fromEntries(given) } }
+  return { environment }
 }

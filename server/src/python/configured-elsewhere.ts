@@ -105,7 +105,7 @@ function agreedOn(paths: readonly (ConfiguredPath | null)[]): ConfiguredPath | n
       return [name, agree(each, 'several configurations')]
     }),
   )
-  const overridable = paths.some((path) => path?.overridable === true)
+  const overridable = paths.some((path) => path?.overridable === true || path?.environment !== undefined)
   const changed = paths.flatMap((path) => path?.changed ?? [])
   return {
     root: null,

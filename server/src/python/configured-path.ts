@@ -16,6 +16,7 @@ import { classParsers, filled, pathOfClass, structuring } from './configured-cla
 import { anyOfImported, madeOfNamedModule, pathElsewhere } from './configured-elsewhere.js'
 import { fileLoadedFrom, fileParsedBy, type LoadedFile, loaders, parsers } from './configured-file.js'
 import { isEmpty, keyOf, pathLookedUp } from './configured-lookups.js'
+import type { EnvironmentFields } from './environment-fields.js'
 import { sideThatCounts } from './fallbacks.js'
 import type { FieldValues } from './field-values.js'
 import { mappingSetOn, throughComprehension } from './filled-objects.js'
@@ -44,7 +45,9 @@ export interface ConfiguredPath {
   commandLine?: true
   /** What code says stronger than the file, by dotted key: `compose(overrides=['epochs=90'])`. */
   overrides?: Readonly<Record<string, Json>>
-  /** The environment, or a launch that is not known, could replace what code says. */
+  /** The variables that fill the fields of the object. */
+  environment?: EnvironmentFields
+  /** A launch that is not known could replace what code says. */
   overridable?: true
   /** Keys that another module writes to before it hands the object on. */
   changed?: Key[][]

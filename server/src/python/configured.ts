@@ -7,6 +7,7 @@ import type { Analysis } from './analysis.js'
 import { isOwnWrite } from './attribute-containers.js'
 import { constantKey, keysChangedBy } from './configured-changes.js'
 import { below, bringsTheSame, type ConfiguredPath, configuredPath, type Key } from './configured-path.js'
+import { fieldFromEnvironment, mayBeSet } from './environment-fields.js'
 import { fieldAt } from './field-values.js'
 import { chosen, configuredAs, known, unknown } from './folded.js'
 import type { Call, Folded } from './module.js'
@@ -31,7 +32,7 @@ export function configuredNode(analysis: Analysis, expr: Expr): Found | null {
 }
 
 export function look(analysis: Analysis, path: ConfiguredPath): Found | null {
-  const { root, keys, fields, under, commandLine, overrides } = path
+  const { root, keys, fields, under, commandLine, overrides, environment } = path
   const part = partOf(path)
   if (part !== null) return look(analysis, part)
   const file = root === null ? undefined : analysis.configurations.get(root)
@@ -42,6 +43,7 @@ export function look(analysis: Analysis, path: ConfiguredPath): Found | null {
   const overridable =
     (file?.overridable ?? false) ||
     path.overridable === true ||
+    (environment !== undefined && mayBeSet(analysis, environment)) ||
     mayStore ||
     (commandLine === true && analysis.binding === null)
   const said = overrides === undefined ? undefined : lookUp(overrides, keys.join('.'))
@@ -54,7 +56,10 @@ export function look(analysis: Analysis, path: ConfiguredPath): Found | null {
   const node = joined(written, lower?.node, hasFields(path))
   if (node !== undefined) return { node: obscuredBy(node, stored), path, overridable: open }
   if (stored.length > 0) return { node, folded: unknown('the program changes it'), path, overridable: open }
-  const field = fields === undefined ? undefined : fieldAt(fields.values, keys.slice(fields.from))
+  const inside = keys.slice(fields?.from ?? keys.length)
+  const set = environment === undefined ? null : fieldFromEnvironment(analysis, environment, inside)
+  if (set !== null) return { node, folded: set, path, overridable: false }
+  const field = fields === undefined ? undefined : fieldAt(fields.values, inside)
   const folded = lower?.folded ?? field
   if (folded === undefined) return { node, path, overridable: open }
   const here = folded.state === 'known' && open ? { ...folded, overridable: true } : folded

@@ -13,6 +13,7 @@ import { givenBatch } from './batches-of-one.js'
 import { ClassFields } from './class-fields.js'
 import { isRemembered } from './each-call.js'
 import { running } from './effects.js'
+import { environmentFields } from './environment-fields.js'
 import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
 import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
@@ -171,6 +172,8 @@ export function definitionsOf(analysis: Analysis): Definitions {
     const described = lookUp(classes, klass.name)!
     const takes = takingOf(analysis, klass)
     if (takes !== null) described.takes = takes
+    const environment = environmentFields(analysis, klass)
+    if (environment !== null) described.environment = environment
     if (steps !== null) described.steps = steps
     const inherited = inheritedMethods(analysis, klass)
     if (inherited.length > 0) described.inherited = inherited

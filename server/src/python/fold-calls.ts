@@ -3,6 +3,7 @@ import type { CallExpr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { mayReadVariables, readVariable } from './environment-readers.js'
 import { foldLookup } from './fold-lookups.js'
 import { foldFunction, mapNumbers } from './fold-numeric.js'
 import { acceleratorAvailable, configuredValue, environmentValue } from './fold-outside.js'
@@ -28,6 +29,8 @@ export function foldCall(analysis: Analysis, fold: Fold, expr: CallExpr): Folded
     )
   }
   if (name === 'torch.cuda.is_available') return acceleratorAvailable(analysis)
+  const variable = mayReadVariables(analysis) ? readVariable(analysis, fold, expr) : null
+  if (variable !== null) return variable
   const found = foldLookup(analysis, fold, expr)
   if (found !== null) return found
   if (name === null || name === undefined) return foldMethod(analysis, fold, expr)

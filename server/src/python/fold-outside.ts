@@ -85,7 +85,9 @@ export function environmentValue(analysis: Analysis, name: Folded, fallback: Fol
       location: set.location,
     }
   }
-  return fallback.state === 'unknown' ? fallback : { ...fallback, overridable: true }
+  return fallback.state === 'unknown' || analysis.binding?.launch.contained === true
+    ? fallback
+    : { ...fallback, overridable: true }
 }
 
 /** `torch.cuda.is_available()`: what costs is the machine that has an accelerator, unless the launch hides it. */

@@ -5,6 +5,7 @@ import type { Evidence } from '../text/evidence.js'
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
 import type { OptionType, SharedArgument } from './code.js'
+import type { EnvironmentFields } from './environment-fields.js'
 import type { Recipe } from './grafts.js'
 import type { KerasLayers } from './keras-layers.js'
 import type { ReportedMetrics } from './logged-metrics.js'
@@ -185,6 +186,8 @@ export interface ModuleSummary {
       items?: string[]
       /** How its constructor takes a mapping: its keys as keywords, or the whole as one parameter. */
       takes?: 'keywords' | { name: string; position: number }
+      /** The variables that fill its fields. */
+      environment?: EnvironmentFields
       /** Its constructor moves the samples of a data set to the accelerator. */
       resident?: true
       /** It freezes every network that its `forward` runs. */
@@ -458,6 +461,7 @@ export interface PlainPath {
   under?: PlainPath
   commandLine?: true
   overrides?: Readonly<Record<string, Json>>
+  environment?: EnvironmentFields
   overridable?: true
   /** Keys that the module which hands it on writes to. */
   changed?: (string | number)[][]

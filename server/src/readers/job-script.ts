@@ -9,7 +9,14 @@ import { linesBefore } from './shell/environment-values.js'
 import { claimIgnoredFailures, trainsByName } from './shell/failures.js'
 import { claimShellGrids } from './shell/grid-loop.js'
 import { claimJobOperations, type JobMachine } from './shell/job-operations.js'
-import { claimShellLaunch, type FoundLaunch, launchesOf, type Work, workOf } from './shell/launches.js'
+import {
+  claimShellLaunch,
+  type FoundLaunch,
+  launchesOf,
+  readsIn,
+  type Work,
+  workOf,
+} from './shell/launches.js'
 import { claimScriptCalls } from './shell/script-calls.js'
 
 export interface JobScript {
@@ -21,6 +28,8 @@ export interface JobScript {
   known?: Record<string, string>
   job: string
   environment?: Record<string, LaunchValue>
+  /** `Launch.contained`. */
+  contained?: boolean
   /** Where it starts; null: not known. */
   folder: string | null
   /** Only that folder is uploaded. */
@@ -53,6 +62,7 @@ export function claimScript(
   // Escapes and indentation of the scalar stand between these offsets and the file.
   const place: Place = { start: script.node.start, end: script.node.end }
   const { adjust } = script
+  const contained = script.contained === true && !readsIn(facts)
   const launches = launchesOf(facts.commands, () => claims.locate(place)).map((launch) =>
     adjust === undefined ? launch : { ...launch, parts: adjust(launch.parts) },
   )
@@ -62,6 +72,7 @@ export function claimScript(
       id: `${script.job}:${index}`,
       place,
       ...(script.environment === undefined ? {} : { environment: script.environment }),
+      contained,
       folder: script.folder,
       ...(script.placed === true ? { placed: true } : {}),
       image: script.image ?? null,
@@ -76,6 +87,7 @@ export function claimScript(
       id: script.job,
       place,
       ...(script.environment === undefined ? {} : { environment: script.environment }),
+      contained,
       folder: script.folder,
       ...(script.placed === true ? { placed: true } : {}),
       image: script.image ?? null,

@@ -41,6 +41,8 @@ export interface Launch {
   /** False where some arguments cannot be read (`"$@"`, an unresolved variable): absent flags are then unknown. */
   complete: boolean
   environment: Record<string, LaunchValue>
+  /** It runs in a container: what `environment` does not list, and its image does not set, is not set. */
+  contained?: true
   /** Flags of the launcher itself (`--nproc_per_node`, `--mixed_precision`), same spelling rules. */
   launcherFlags: Record<string, LaunchValue>
   /** The command line itself says how it trains, whatever program that starts. */

@@ -151,6 +151,7 @@ function readPrograms(
     { value, location: claims.locate(node) },
   ])
   const environment: Record<string, LaunchValue> = mountedValues(mounts, Object.fromEntries(variables))
+  const contained = entry(service, 'env_file') === undefined && entry(service, 'extends') === undefined
   const image = text(at(service, 'image')) ?? null
   const built = builtImage(claims, service, image ?? name)
   const [entrypoint, command] = [at(service, 'entrypoint'), at(service, 'command')]
@@ -161,12 +162,12 @@ function readPrograms(
     const [line] = context.shell(`program ${lines[0]}`).commands
     const words = readArguments(line?.words.slice(1) ?? [], () => claims.locate(command))
     const given = withMountedFiles(mounts, words)
-    claimImage(claims, built, { job, environment, image: image ?? name, given })
+    claimImage(claims, built, { job, environment, contained, image: image ?? name, given })
     return null
   }
   const shown = command ?? entrypoint
   if (shown === undefined) {
-    if (built !== null) claimImage(claims, built, { job, environment, image: image ?? name })
+    if (built !== null) claimImage(claims, built, { job, environment, contained, image: image ?? name })
     return null
   }
   return claimScript(claims, context, {
@@ -174,6 +175,7 @@ function readPrograms(
     text: lines.join(' '),
     job,
     environment,
+    contained,
     folder: folderOf(at(service, 'working_dir'), at(service, 'build')),
     nodes: 1,
     image,
@@ -220,17 +222,19 @@ function claimImage(
   {
     job,
     environment,
+    contained,
     image,
     given,
   }: {
     job: string
     environment: Record<string, LaunchValue>
+    contained: boolean
     image: string
     given?: ScriptArguments
   },
 ): void {
   claims.launch(
-    imageLaunch({ id: `${job}:image`, job, name: image, given: given ?? null, environment }),
+    imageLaunch({ id: `${job}:image`, job, name: image, given: given ?? null, environment, contained }),
     nodePlace(build),
   )
 }

@@ -8,6 +8,7 @@ interface StartedImage {
   /** Null: the image starts with the arguments that it has itself. */
   given: ScriptArguments | null
   environment: Record<string, LaunchValue>
+  contained: boolean
 }
 
 /** Whatever the image starts by itself, once. */
@@ -17,6 +18,7 @@ export function imageLaunch({
   name,
   given,
   environment,
+  contained,
 }: StartedImage): Omit<Launch, 'reader' | 'location'> {
   return {
     id,
@@ -28,6 +30,7 @@ export function imageLaunch({
     positionals: given?.positionals ?? [],
     complete: given?.complete ?? true,
     environment,
+    ...(contained ? { contained: true as const } : {}),
     launcherFlags: {},
     processes: null,
     nodes: 1,

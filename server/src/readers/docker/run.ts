@@ -110,7 +110,8 @@ function claimPrograms(
   const environment: Record<string, LaunchValue> = Object.fromEntries(
     containerEnvironment(run).map(({ name: key, value, span }) => [key, { value, location: locate(span) }]),
   )
-  claims.launch(imageLaunch({ id: `${id}:image`, job, name, given, environment }), place)
+  const contained = run.complete && options['env-file'] === undefined
+  claims.launch(imageLaunch({ id: `${id}:image`, job, name, given, environment, contained }), place)
   return 'runs'
 }
 

@@ -16,7 +16,14 @@ import { linesBefore } from '../shell/environment-values.js'
 import { claimIgnoredFailures, trainsByName } from '../shell/failures.js'
 import { claimShellGrids } from '../shell/grid-loop.js'
 import { claimJobOperations, type JobMachine } from '../shell/job-operations.js'
-import { claimShellLaunch, type FoundLaunch, launchesOf, type Work, workOf } from '../shell/launches.js'
+import {
+  claimShellLaunch,
+  type FoundLaunch,
+  launchesOf,
+  readsIn,
+  type Work,
+  workOf,
+} from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
 import { containerEnvironment, containerWords } from './pod.js'
 
@@ -59,18 +66,22 @@ export function claimContainer(
   const environment: Record<string, LaunchValue> = Object.fromEntries(
     variables.map(({ name, value, node }) => [name, { value, location: claims.locate(node) }]),
   )
+  // A map of values or a secret may hold any.
+  const listed = at(container, 'envFrom') === undefined
   const values = new Map(variables.map(({ name, value }) => [name, value]))
   if (words === null) {
-    claimImageLaunch(claims, container, { job, id, environment, values, nodes })
+    claimImageLaunch(claims, container, { job, id, environment, contained: listed, values, nodes })
     return null
   }
   const script = scriptOf(claims, context, words, values, environment)
+  const contained = listed && !readsIn(script.facts)
   script.launches.forEach((launch, index) => {
     claimShellLaunch(claims, launch, {
       job,
       id: `${id}:${index}`,
       place: script.whole ?? { start: launch.command.start, end: launch.command.end },
       environment,
+      contained,
       folder: text(at(container, 'workingDir')) ?? '',
       image: text(at(container, 'image')) ?? null,
       nodes: launch.parts.nodes === 1 ? nodes : launch.parts.nodes,
@@ -86,6 +97,7 @@ export function claimContainer(
       id,
       place: script.whole ?? { start: first.start, end: Math.max(...words.map((word) => word.end)) },
       environment,
+      contained,
       folder: text(at(container, 'workingDir')) ?? '',
       image: text(at(container, 'image')) ?? null,
       nodes,
@@ -110,6 +122,7 @@ function claimImageLaunch(
     job: string
     id: string
     environment: Record<string, LaunchValue>
+    contained: boolean
     values: Map<string, string | null>
     nodes: number | null
   },
@@ -131,6 +144,7 @@ function claimImageLaunch(
       positionals,
       complete,
       environment: around.environment,
+      ...(around.contained ? { contained: true as const } : {}),
       launcherFlags: {},
       processes: null,
       nodes: around.nodes,

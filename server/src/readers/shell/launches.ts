@@ -52,6 +52,13 @@ export function shellLaunchId(claims: ClaimBuilder, fragment: SourceFragment, co
   return `${path}#launch@${fragment.index}:${cell ?? ''}:${start}`
 }
 
+/** `source env.sh`: it may set any variable. */
+export function readsIn({ commands }: ShellFacts): boolean {
+  return commands.some(
+    ({ words, sourced }) => sourced !== undefined || /^(source|\.)$/.test(words[0]?.text ?? ''),
+  )
+}
+
 export interface Around {
   job: string | null
   /** Apart from the place, what makes the launch unique (several commands in one YAML scalar). */
@@ -59,6 +66,8 @@ export interface Around {
   place: Span
   /** Variables of the job around the command; the command's own win. */
   environment?: Record<string, LaunchValue>
+  /** `Launch.contained`. */
+  contained?: boolean
   /** The folder that the job starts in, where it says so. */
   folder?: string | null
   /** Only that folder is uploaded. */
@@ -115,6 +124,7 @@ export function shellLaunch(
     positionals: parts.positionals,
     complete: parts.complete,
     environment: laidOver(around.environment ?? {}, parts.environment),
+    ...(around.contained === true ? { contained: true as const } : {}),
     launcherFlags: parts.launcherFlags,
     ...(parts.launcherComplete ? {} : { launcherOpen: true as const }),
     processes: around.processes === undefined ? parts.processes : around.processes,
