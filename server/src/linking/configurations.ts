@@ -3,7 +3,9 @@
 import type { FileRecord } from '../extraction/file-record.js'
 import { composeHydra, type HydraLookup, hydraFolder, interpolate, isHydraOption } from '../link/hydra.js'
 import { folderOf, join, parents } from '../link/paths.js'
+import { namesConfiguration } from '../link/script-arguments.js'
 import { rootOfConfigFlag } from '../python/config-flags.js'
+import { asFile } from '../python/configured-file.js'
 import { hydraRoot } from '../python/configured-path.js'
 import { moduleOfRoot, rootsOf } from '../python/configured-plain.js'
 import type { ConfigurationUse, ModuleSummary, PlainPath } from '../python/module.js'
@@ -39,6 +41,15 @@ export interface GivenFiles {
 /** More are no choice that somebody makes. */
 const mostFiles = 8
 
+/** The configuration files that a launch names; requests in code list flags alone. */
+function filesOf({ files, flags }: Launch): { path: string; overridable: boolean }[] {
+  if (files.length > 0) return files.map(({ path }) => ({ path, overridable: false }))
+  return Object.entries(flags).flatMap(([flag, { value, overridable }]) => {
+    const path = asFile(value)
+    return path === null || !namesConfiguration(flag) ? [] : [{ path, overridable: overridable === true }]
+  })
+}
+
 const none: Configurations = { values: {}, files: [] }
 
 export class ConfigurationLinker {
@@ -51,7 +62,8 @@ export class ConfigurationLinker {
   /** For a script by itself (`launch` null), or as a launch starts it. */
   of(record: FileRecord, launch: Launch | null): Configurations {
     const uses = this.summaryOf(record.path)?.configurations ?? []
-    if (uses.length === 0 && (launch === null || launch.files.length === 0)) return none
+    const named = launch === null ? [] : filesOf(launch)
+    if (uses.length === 0 && named.length === 0) return none
     const found: Configurations = { values: {}, files: [] }
     const add = (key: string, path: string, overridable: boolean): void => {
       if (Object.hasOwn(found.values, key)) return
@@ -80,9 +92,9 @@ export class ConfigurationLinker {
     if (launch !== null) {
       const home = folderOf(launch.location.path)
       const near = [home, ...launch.program.bases.map((base) => join(home, base)), ...folders]
-      for (const file of launch.files) {
-        const path = this.locate(file.path, near)
-        if (path !== null) add(file.path, path, launch.documented === true)
+      for (const { path: written, overridable } of named) {
+        const path = this.locate(written, near)
+        if (path !== null) add(written, path, overridable || launch.documented === true)
       }
     }
     return found

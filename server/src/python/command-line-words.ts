@@ -1,5 +1,6 @@
 /** Words of the command line as a program takes them itself: `sys.argv`. */
 import type { Expr } from '../syntax/python-ast.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { unknown } from './folded.js'
 import type { Folded } from './module.js'
@@ -10,6 +11,16 @@ export function commandLineWord(analysis: Analysis, expr: Expr): Folded | null {
   if (analysis.binding === null || words.type !== 'attribute' || analysis.nameOf(words) !== 'sys.argv')
     return null
   const { flags, positionals, complete, program } = analysis.binding.launch
+  const flag = flagLookedUp(analysis, expr)
+  const after = flag === null ? undefined : lookUp(flags, flag)
+  if (after !== undefined && after.value !== null)
+    return {
+      state: 'known',
+      value: after.value,
+      channel: 'launch flag',
+      overridable: after.overridable === true,
+      location: after.location,
+    }
   const given = positionals.map(({ value }) => value)
   if (!complete || Object.keys(flags).length > 0 || given.includes(null)) return unknown('the launch line')
   const from = { state: 'known', channel: 'launch flag', overridable: false } as const
@@ -20,6 +31,19 @@ export function commandLineWord(analysis: Analysis, expr: Expr): Folded | null {
   return word === undefined
     ? unknown('the launch line')
     : { ...from, value: word.value, overridable: word.overridable === true, location: word.location }
+}
+
+/** The flag, without its dashes, of `sys.argv[sys.argv.index('--config') + 1]`; null: another word. */
+export function flagLookedUp(analysis: Analysis, expr: Expr): string | null {
+  if (expr.type !== 'subscript' || expr.index.type !== 'binary' || expr.index.op !== '+') return null
+  const { left, right } = expr.index
+  if (left.type !== 'call' || right.type !== 'constant' || right.value !== 1) return null
+  if (analysis.nameOf(expr.value) !== 'sys.argv' || analysis.nameOf(left.callee) !== 'sys.argv.index')
+    return null
+  const flag = left.args[0]?.value
+  return flag?.type === 'constant' && typeof flag.value === 'string'
+    ? (/^--?([A-Za-z][\w-]*)$/.exec(flag.value)?.[1] ?? null)
+    : null
 }
 
 /** What `len(sys.argv) > 1` is for a program that is started without arguments; null: another test. */

@@ -5,6 +5,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
+import { flagLookedUp } from './command-line-words.js'
 import { asFile } from './configured-file.js'
 import { type ConfiguredPath, configuredPath } from './configured-path.js'
 import type { ConfigurationUse, ProgramArgument } from './module.js'
@@ -50,6 +51,8 @@ export function wordMeant(flag: string): number | null {
 /** `sys.argv[1]`, or a positional argument of the program; null: it is no word, or it is not known which. */
 function wordOf(analysis: Analysis, expr: Expr): string[] | null {
   const value = analysis.definition(expr)
+  const flag = flagLookedUp(analysis, value)
+  if (flag !== null) return [flag]
   if (value.type === 'subscript') {
     const index = value.index.type === 'constant' ? value.index.value : null
     const named = typeof index === 'number' && index >= 1 && analysis.nameOf(value.value) === 'sys.argv'
