@@ -49,6 +49,70 @@ describe('costlint cost of a network by its layers', () => {
     assert.ok(found.ofSamples!.usd !== null)
   })
 
+  const built = (layers: string) => `from torch import nn
+from torchvision import models
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+${layers.replace(/^/gm, '        ')}
+
+    def forward(self, x):
+        return self.head(self.body(x).flatten(1))
+`
+  const resized =
+    'ImageFolder("data", transforms.Compose([transforms.Resize((224, 224)), transforms.ToTensor()]))'
+
+  it('takes one that is built around a published network for as large as that', async () => {
+    const direct = `import torchvision\n${train(resized, 'torchvision.models.resnet50()')}`
+    const expected = await bill({ 'model.py': 'size = 224\n', 'train.py': direct })
+    assert.ok(expected.ofSamples !== null)
+    for (const layers of [
+      'self.body = models.resnet50(weights="DEFAULT")\nself.body.fc = nn.Linear(2048, 9)\nself.head = nn.Identity()',
+      'body = models.resnet50(pretrained=True)\nself.body = nn.Sequential(*list(body.children())[:-1])\nself.head = nn.Linear(2048, 9)',
+    ]) {
+      const found = await bill({ 'model.py': built(layers), 'train.py': train(resized, 'Net()') })
+      assert.deepEqual(found.ofSamples, expected.ofSamples, layers)
+    }
+  })
+
+  it('does not say how long one takes whose published part may be frozen, or is the smaller one', async () => {
+    for (const layers of [
+      'self.body = models.resnet50(weights="DEFAULT")\nself.body.requires_grad_(False)\nself.head = nn.Linear(1000, 9)',
+      'self.body = models.resnet18()\nself.head = nn.Sequential(nn.Linear(1000, 20000), nn.Linear(20000, 9))',
+    ]) {
+      const found = await bill({ 'model.py': built(layers), 'train.py': train(resized, 'Net()') })
+      assert.equal(found.ofSamples, null, layers)
+    }
+  })
+
+  it('counts a training once whose steps and whose epochs stand in different modules', async () => {
+    const files = {
+      'model.py': built('self.body = models.resnet50()\nself.head = nn.Linear(1000, 9)'),
+      'engine.py': `import torch
+
+
+def train_epoch(net, loader, opt):
+    for x, y in loader:
+        opt.zero_grad()
+        torch.nn.functional.cross_entropy(net(x.cuda()), y.cuda()).backward()
+        opt.step()
+`,
+      'train.py':
+        `${train(resized, 'Net()').replace(/ {4}for x, y[\s\S]*/, '    train_epoch(net, loader, opt)\n')}`.replace(
+          'from model',
+          'from engine import train_epoch\nfrom model',
+        ),
+    }
+    const { out } = await runHere(files, ['cost', '--output-format', 'json'])
+    const { jobs } = JSON.parse(out)
+    assert.deepEqual(
+      jobs.map(({ path, line }: { path: string; line: number }) => [path, line]),
+      [['train.py', 12]],
+    )
+  })
+
   it('says what lacks where its pictures could be small or large, and its arithmetic decides', async () => {
     const found = await bill({ 'model.py': unet, 'train.py': train('load("data")', 'UNet(3, 2)') })
     assert.deepEqual(found.unknown, ['the size of the pictures'])

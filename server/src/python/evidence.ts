@@ -44,6 +44,9 @@ interface Strings {
   toy: string | null
 }
 
+/** `f'cuda:{options.gpu}'` */
+const numberedDevice = /\b[fF][rR]?["']cuda:\{/
+
 function scanStrings(analysis: Analysis): Strings {
   const found: Strings = { cuda: false, cpu: false, toy: null }
   for (const text of analysis.strings) {
@@ -51,6 +54,7 @@ function scanStrings(analysis: Analysis): Strings {
     else if (text === 'cpu') found.cpu = true
     else if (found.toy === null && !isSentence(text) && toyText.test(text)) found.toy = text
   }
+  if (numberedDevice.test(analysis.text)) found.cuda = true
   return found
 }
 

@@ -21,7 +21,7 @@ import { rules } from '../rules/index.js'
 import { requestOf, servingRequest } from '../rules/machine-request.js'
 import type { Saving } from '../rules/rule.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
-import { isViewOf } from '../rules/subject-view.js'
+import { isViewOf, subjectsOf } from '../rules/subject-view.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 import { effective } from '../values/value.js'
@@ -230,11 +230,12 @@ function withoutParts(
   starters: ReadonlySet<string>,
 ): Run[] {
   const elsewhere = new Set(
-    runs.flatMap((run) =>
-      trainingsOf(run)
-        .flat()
-        .filter(({ subject }) => subject.location.path !== run.script)
-        .map(({ subject }) => subject.id),
+    runs.flatMap(({ siblings }) =>
+      siblings.flatMap((one) =>
+        subjectsOf(one, 'Training')
+          .filter(({ subject }) => subject.location.path !== one.script)
+          .map(({ subject }) => subject.id),
+      ),
     ),
   )
   return runs.filter(

@@ -7,6 +7,7 @@ import { classAt } from '../definition-places.js'
 import type { Call, Klass, PythonModule } from '../module.js'
 import { weightsOf } from './layer-sizes.js'
 import { isPool, mayConvolve, Scale } from './places-left.js'
+import type { PublishedNetwork } from './published.js'
 import { NetworkReader } from './reader.js'
 import { holdsLayers, isKind, isNetworkClass, type Layer, scopeOf, type Value } from './values.js'
 
@@ -22,6 +23,10 @@ class Count {
   readonly size: NetworkSize = { parameters: 0, widest: 0, layers: 0 }
   /** Something in it cannot be counted. */
   open = false
+  /** Networks of libraries in it, whose layers only their names tell. */
+  readonly published = new Set<string>()
+  /** Some of its weights may not be trained. */
+  private frozen = false
   private readonly seen = new Set<Layer>()
   private readonly scale = new Scale()
 
@@ -36,8 +41,10 @@ class Count {
       const before = this.size.parameters
       this.add(value.value, times * usualRepeats, depth + 1)
       if (this.size.parameters > before) this.size.repeats = true
-    } else if (isKind(value, 'foreign')) this.open = true
-    else if (isKind(value, 'layer')) this.layer(value, times, depth)
+    } else if (isKind(value, 'foreign')) {
+      if (value.name === undefined) this.open = true
+      else this.published.add(value.name)
+    } else if (isKind(value, 'layer')) this.layer(value, times, depth)
   }
 
   private layer(layer: Layer, times: number, depth: number): void {
@@ -103,15 +110,31 @@ class Count {
     if (/Transformer|Attention/.test(kind)) size.attends = true
   }
 
+  /** Null: some of it cannot be counted. */
+  get whole(): NetworkSize | null {
+    return this.open || this.published.size > 0 ? null : this.size
+  }
+
+  /** The one network of a library that it is built around, all of whose weights are trained; null: there is none. */
+  get around(): PublishedNetwork | null {
+    const [name] = this.published
+    if (this.open || this.frozen || name === undefined || this.published.size > 1) return null
+    return { name, beside: this.size.parameters }
+  }
+
   /** What stands in the attributes of a network. */
   network(klass: Klass, python: PythonModule, own: ReadonlyMap<string, Value>, times = 1, depth = 0): void {
     const text = python.text.slice(klass.node.start, klass.node.end)
+    if (/\brequires_grad|\bno_grad\b|freeze/.test(text)) this.frozen = true
     if (/\bF\.(interpolate|upsample|pixel_shuffle|grid_sample)\(|functional\.interpolate\(/.test(text))
       this.size.dense = true
     if (weighsWords(text)) this.size.attends = true
     const within = this.scale.enter(text, own)
     for (const [name, value] of own) {
-      const unknown = value === undefined || isKind(value, 'unread') || isKind(value, 'foreign')
+      const unknown =
+        value === undefined ||
+        isKind(value, 'unread') ||
+        (isKind(value, 'foreign') && value.name === undefined)
       // What cannot be read matters where the network is applied to something: a metric is not.
       if (unknown && !weightless.test(name) && isApplied(text, name)) this.open = true
       else if (!unknown) {
@@ -144,11 +167,8 @@ function isApplied(text: string, attribute: string): boolean {
   ).test(text)
 }
 
-/** Null: some of it cannot be counted. */
-function counted(
-  program: PythonModule,
-  work: (count: Count, reader: NetworkReader) => void,
-): NetworkSize | null {
+/** Null: none of it can be counted. */
+function counted(program: PythonModule, work: (count: Count, reader: NetworkReader) => void): Count | null {
   const reader = new NetworkReader(program)
   const count = new Count(reader)
   try {
@@ -158,11 +178,15 @@ function counted(
     if (error instanceof RangeError) return null
     throw error
   }
-  return count.open ? null : count.size
+  return count
 }
 
 /** The network that a call makes. */
 export function sizeOfMade(python: PythonModule, made: CallExpr): NetworkSize | null {
+  return countOfMade(python, made)?.whole ?? null
+}
+
+function countOfMade(python: PythonModule, made: CallExpr): Count | null {
   return counted(python, (count, reader) => count.add(reader.value(made, scopeOf(python))))
 }
 
@@ -182,20 +206,28 @@ export function sizeOfClass(
   for (const [name, value] of Object.entries(given ?? {}))
     if (value === null || typeof value !== 'object') named.set(name, value)
   const passed = given === null ? null : { positional: [], named, open: false }
-  return counted(program, (count, reader) =>
-    count.network(klass, python, reader.construct(klass, python, passed)),
+  const count = counted(program, (all, reader) =>
+    all.network(klass, python, reader.construct(klass, python, passed)),
   )
+  return count?.whole ?? null
 }
 
-/** A network that some code makes, by its class; null: it cannot be counted. */
+/** A network that some code makes, by its class. */
 export interface MadeNetwork {
   name: string
+  /** Null: it cannot be counted. */
   size: NetworkSize | null
+  /** What it is built around, which cannot be counted. */
+  around?: PublishedNetwork
 }
 
 /** The networks that the code of the module makes outside of others, those without layers aside. */
 export function madeNetworks(python: PythonModule): MadeNetwork[] {
-  return madeNetworkCalls(python).map(({ call, size }) => ({ name: call.method, size }))
+  return madeNetworkCalls(python).map(({ call, size, around }) => ({
+    name: call.method,
+    size,
+    ...(around === null ? {} : { around }),
+  }))
 }
 
 /** The same with what makes them. */
@@ -211,6 +243,7 @@ export function madeNetworkCalls(python: PythonModule): readonly MadeBy[] {
 interface MadeBy {
   call: Call
   size: NetworkSize | null
+  around: PublishedNetwork | null
 }
 
 /** The summary of a module asks for them, and so do several readers. */
@@ -220,7 +253,10 @@ function madeNow(python: PythonModule): MadeBy[] {
   if (!python.uses('torch.nn.')) return []
   return python.calls
     .filter((call) => makesNetwork(python, call))
-    .map((call) => ({ call, size: ofCall(python, call) }))
+    .map((call) => {
+      const count = ofCall(python, call)
+      return { call, size: count?.whole ?? null, around: count?.around ?? null }
+    })
     .filter(({ size }) => size?.layers !== 0)
 }
 
@@ -231,12 +267,12 @@ export function allOf(sizes: readonly (NetworkSize | null)[]): NetworkSize[] | n
 }
 
 /** What a function makes and gives back is as large as its calls have it. */
-function ofCall(python: PythonModule, { expr, function: func }: Call): NetworkSize | null {
+function ofCall(python: PythonModule, { expr, function: func }: Call): Count | null {
   const sites = func === null || func.class !== null ? null : python.callSites(func)
   const given = counted(python, (count, reader) => {
     for (const site of sites ?? []) count.add(reader.value(site.expr, scopeOf(python)))
   })
-  return given === null || given.layers === 0 ? sizeOfMade(python, expr) : given
+  return given?.whole == null || given.whole.layers === 0 ? countOfMade(python, expr) : given
 }
 
 function makesNetwork(python: PythonModule, { name, expr, function: func }: Call): boolean {

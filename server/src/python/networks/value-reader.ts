@@ -19,6 +19,7 @@ import {
   ofConfigured,
   ofJson,
 } from './operations.js'
+import { publishedName } from './published.js'
 import {
   foreign,
   type Given,
@@ -35,13 +36,14 @@ const mostSteps = 20_000
 export const deepest = 24
 
 /** Methods and functions that give back the network that they are given. */
-const passing = /^(to|cuda|cpu|float|double|half|bfloat16|train|eval|requires_grad_|apply|share_memory)$/
+const passing =
+  /^(to|cuda|cpu|float|double|half|bfloat16|train|eval|requires_grad_|apply|share_memory|children)$/
 const wrapping =
   /^torch\.(compile|nn\.DataParallel|nn\.parallel\.(\w+\.)?DistributedDataParallel|nn\.utils\.(parametrizations\.)?(weight_norm|spectral_norm))$|^copy\.(deepcopy|copy)$|\.prepare$/
 const torchLayer = /^torch\.nn\.(?:modules\.(?:\w+\.)*)?([A-Z]\w*)(?:\.from_pretrained)?$/
 /** What makes networks that are not written out here. */
 const ofLibraries =
-  /^(torchvision\.models|timm|transformers|diffusers|segmentation_models_pytorch|monai|open_clip|torch\.hub|torch\.jit|peft|sentence_transformers|torch_geometric\.nn|dgl\.nn|mamba_ssm|x_transformers|vit_pytorch|einops_exts|torchsde|speechbrain)\b/
+  /^(torchvision\.models|timm|transformers|diffusers|segmentation_models_pytorch|monai|open_clip|torch\.hub|torch\.jit|peft|sentence_transformers|torch_geometric\.nn|dgl\.nn|mamba_ssm|x_transformers|vit_pytorch|efficientnet_pytorch|einops_exts|torchsde|speechbrain)\b/
 /** They make no layers. */
 const plain =
   /^(torch\.(?!nn\.[A-Z])|numpy\.|math\.|random\.|os\.|logging\.|time\.|json\.|sklearn\.|torchmetrics\.|collections\.|functools\.|itertools\.|pathlib\.)/
@@ -89,10 +91,11 @@ export abstract class ValueReader {
       }
       case 'subscript': {
         const list = this.value(expr.value, scope, depth + 1)
-        const part = Array.isArray(list)
-          ? sliced(list, scope.python.text.slice(expr.index.start, expr.index.end))
-          : undefined
+        const written = scope.python.text.slice(expr.index.start, expr.index.end)
+        const part = Array.isArray(list) ? sliced(list, written) : undefined
         if (part !== undefined) return part
+        // All but its head: `nn.Sequential(*list(resnet.children())[:-1])`.
+        if (isKind(list, 'foreign') && /^\s*:\s*-[123]\s*$/.test(written)) return list
         const index = this.value(expr.index, scope, depth + 1)
         if (Array.isArray(list) && typeof index === 'number') return list.at(index)
         return typeof index === 'string' ? this.part(list, index) : this.folded(expr, scope.python)
@@ -252,7 +255,10 @@ export abstract class ValueReader {
       if (kind !== undefined) return { is: 'layer', kind, given: this.given(expr, scope, depth) }
       const known = libraryLayer(name, () => this.given(expr, scope, depth))
       if (known !== undefined) return known
-      if (ofLibraries.test(name)) return foreign
+      if (ofLibraries.test(name)) {
+        const published = publishedName(name, this.given(expr, scope, depth))
+        return published === null ? foreign : { is: 'foreign', name: published }
+      }
     }
     if (callee.type === 'name' && !scope.names.has(callee.id)) {
       const [first, second] = expr.args

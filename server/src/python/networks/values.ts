@@ -49,6 +49,8 @@ export interface Repeated {
 /** A network of a library, or something that may be one. */
 export interface Foreign {
   is: 'foreign'
+  /** Under which it is published. */
+  name?: string
 }
 
 /** A class of layers that is handed around: `norm_layer=nn.BatchNorm2d`, also with arguments that it will be given. */

@@ -2,6 +2,7 @@
 
 import { model as known } from '../../catalog/models.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { isPretrainedLoad, torchvisionNetwork } from '../../python/networks/published.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { CountedLayers } from '../../text/counted-layers.js'
 import { once } from '../../text/once.js'
@@ -31,13 +32,8 @@ export interface TrainedModel {
 
 export type TrainedModelResult = TrainedModel | { because: string }
 
-/** Calls that load a model of Hugging Face's. */
-export const loader =
-  /^transformers\.(\w+\.)*(Auto)?(Model\w*|\w+(Model|LMHeadModel|For[A-Z]\w+))\.from_pretrained$|^unsloth\.(\w+\.)*Fast\w*Model\.from_pretrained$/
-export const notTrained = /Config$|Processor$|Tokenizer|FeatureExtractor/
 const head =
   /For(CausalLM|MaskedLM|PreTraining|ConditionalGeneration|Seq2SeqLM|ImageTextToText|Vision2Seq)|LMHead|unsloth/
-const fromTorchvision = /^torchvision\.models\.(?:(?:\w+)\.)?([a-z]\w*)$/
 /** Names of models that stand beside the one that learns. */
 export const beside =
   /teacher|(^|_)(ref|reference|reward|judge|frozen|old|target|ema|critic|vae|text_encoder)(_|$)|_ref$|encoder$/i
@@ -50,16 +46,13 @@ function loads(python: PythonModule): { call: Call; library: TrainedModel['libra
     if (name === null) return tableKey(python, call) === null ? [] : [{ call, library: 'torchvision' }]
     if (call.method === 'from_pretrained') return isLoad(call) ? [{ call, library: 'transformers' }] : []
     if (name === 'timm.create_model') return [{ call, library: 'timm' }]
-    const made = fromTorchvision.exec(name)
-    if (made !== null && !/^(get_model_weights|get_weight|list_models)$/.test(made[1]!))
-      return [{ call, library: 'torchvision' }]
-    return []
+    return torchvisionNetwork(name) === null ? [] : [{ call, library: 'torchvision' }]
   })
 }
 
 /** It loads a model of Hugging Face's, and not what belongs to one. */
 export function isLoad({ name }: Call): boolean {
-  return name !== null && loader.test(name) && !notTrained.test(name.replace(/\.from_pretrained$/, ''))
+  return name !== null && isPretrainedLoad(name)
 }
 
 export const isLanguageHead = ({ name }: Call): boolean => head.test(name ?? '')
@@ -90,7 +83,7 @@ function nameOf(python: PythonModule, call: Call, library: TrainedModel['library
 
 function nameOfFunction(python: PythonModule, call: Call, library: TrainedModel['library']): Named | null {
   if (library === 'torchvision' && !/\.get_model$/.test(call.name!))
-    return { argument: null, id: fromTorchvision.exec(call.name!)![1]!, place: calleePlace(call) }
+    return { argument: null, id: torchvisionNetwork(call.name!)!, place: calleePlace(call) }
   if (library === 'transformers') return nameIn(modelArgument(python, call))
   return nameIn(python.argument(call, library === 'timm' ? 'model_name' : 'name', 0))
 }

@@ -1,10 +1,11 @@
 /** Networks that a program makes by a name that is known, in whichever of its modules: what the time of its training follows from. */
 import type { Call, PythonModule } from '../../python/module.js'
+import { torchvisionNetwork } from '../../python/networks/published.js'
 import type { CountedLayers } from '../../text/counted-layers.js'
 import { textArgument, textIn } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { configuredNetwork, layersInFolder } from '../huggingface/configured-network.js'
-import { beside, loader, notTrained, tableKey } from '../huggingface/trained-model.js'
+import { beside, isLoad, modelArgument, tableKey } from '../huggingface/trained-model.js'
 import { defineReader } from '../reader.js'
 
 export const namedNetworksReader = defineReader({
@@ -44,16 +45,11 @@ export const namedNetworksReader = defineReader({
   },
 })
 
-const torchvision = /^torchvision\.models\.(?:\w+\.)?([a-z]\w*)$/
 const keras = /^(?:tensorflow\.)?(?:keras|tf_keras)\.applications\.(?:\w+\.)?([A-Z]\w*)$/
 
 /** What `from_pretrained` loads a network from, a name or a folder; undefined: the call loads none. Null: it cannot be read. */
 function loadedFrom(python: PythonModule, call: Call): string | null | undefined {
-  const { name, method } = call
-  if (name === null || method !== 'from_pretrained') return undefined
-  if (!loader.test(name) || notTrained.test(name.replace(/\.from_pretrained$/, ''))) return undefined
-  const key = name.startsWith('unsloth.') ? 'model_name' : 'pretrained_model_name_or_path'
-  return textArgument(python.argument(call, key, 0))
+  return isLoad(call) ? textArgument(modelArgument(python, call)) : undefined
 }
 
 /** `from_pretrained('./models/small')`, with a `config.json` there. */
@@ -88,7 +84,7 @@ function networkMade(python: PythonModule, call: Call): string | null | undefine
     const weights = textArgument(python.argument(call, 'model', 0))
     return weights === null ? null : weights.replace(/^.*\//, '').replace(/\.(pt|ya?ml)$/, '')
   }
-  const made = torchvision.exec(name)?.[1]
-  if (made !== undefined && !/^(get_model_weights|get_weight|list_models)$/.test(made)) return made
+  const made = torchvisionNetwork(name)
+  if (made !== null) return made
   return keras.exec(name)?.[1]
 }

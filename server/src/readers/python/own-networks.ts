@@ -2,6 +2,7 @@
 import { madeNetworkCalls } from '../../python/networks/size.js'
 import { calleePlace } from '../../values/places.js'
 import { kerasNetworks } from '../keras/counted-layers.js'
+import { isMostly } from '../pytorch/published-network.js'
 import { defineReader } from '../reader.js'
 
 export const ownNetworksReader = defineReader({
@@ -10,16 +11,19 @@ export const ownNetworksReader = defineReader({
   triggers: ['torch', 'keras'],
   read({ python }, _context, claims) {
     if (python === undefined || python.evidence.role === 'test') return
-    const torch = madeNetworkCalls(python).map(({ call, size }) => ({
+    const torch = madeNetworkCalls(python).map(({ call, size, around }) => ({
       call,
       name: call.method,
       layers: size,
+      around,
     }))
-    for (const { call, name, layers } of [...torch, ...kerasNetworks(python)]) {
+    const keras = kerasNetworks(python).map((one) => ({ ...one, around: null }))
+    for (const { call, name, layers, around } of [...torch, ...keras]) {
       const place = calleePlace(call)
       const network = claims.subject('Network', place, call.function?.qualified ?? '', python.evidence)
       const key = name ?? 'layers'
-      if (layers === null) network.unknown('countedLayers', key, `the layers of ${key}`, place)
+      if (layers === null && isMostly(around)) network.known('name', key, around.name, place)
+      else if (layers === null) network.unknown('countedLayers', key, `the layers of ${key}`, place)
       else network.known('countedLayers', key, layers, place)
     }
   },

@@ -223,12 +223,20 @@ function placedOnDevices(python: PythonModule): Verdict | null {
       /^(cuda|gpu|GPU|\/gpu|\/GPU|\/device:GPU):[1-9]/.test(expr.value)) ||
     (expr.type === 'fstring' &&
       typeof expr.parts[0] === 'string' &&
-      /^(cuda|\/?gpu|\/device:gpu):$/i.test(expr.parts[0])) ||
+      /^(cuda|\/?gpu|\/device:gpu):$/i.test(expr.parts[0]) &&
+      !isOneNumber(expr.parts[1])) ||
     childrenOf(expr).some(visit)
   for (const statement of python.statements) {
     if (expressionsOf(statement).some(visit)) return { value: 'model-parallel', key: 'cuda:1' }
   }
   return null
+}
+
+/** The number that an option gives, or the first of its numbers: `args.gpu`, `opt.gpu_ids[0]`. */
+function isOneNumber(part: string | Expr | undefined): boolean {
+  if (part === undefined || typeof part === 'string') return false
+  if (part.type === 'subscript') return part.index.type === 'constant' && part.value.type === 'attribute'
+  return part.type === 'attribute' || part.type === 'constant'
 }
 
 /** `device_map='auto'`, `tensor_parallel_size=4`: the keyword; undefined: the model stands on one device. */

@@ -12,6 +12,7 @@ import { frozenBodies } from './frozen-bodies.js'
 import { fromBatch, frozenPasses, keepsContent } from './frozen-passes.js'
 import { usesAny } from './library-uses.js'
 import { epochLoopOf, epochsOf, openEndedReason } from './loop-facts.js'
+import { programEpochs } from './program-epochs.js'
 
 export interface FrozenRun {
   /** As the program calls it: `backbone`, `self.encoder`. */
@@ -311,24 +312,6 @@ function insideAnother(python: PythonModule, frozen: Expr): Forward | null {
 }
 
 // Epochs.
-
-/** Of the programs that train what this module defines, where they agree. */
-function programEpochs(python: PythonModule): Folded | null {
-  const around = [...python.importers, ...python.programs]
-  const known = around.flatMap((module) => module.epochs ?? [])
-  const [first] = known
-  if (first === undefined)
-    return around.some(({ goesThroughEpochs }) => goesThroughEpochs === true)
-      ? { state: 'unknown', because: 'the number of epochs' }
-      : null
-  if (known.some(({ value }) => value !== first.value)) return null
-  return {
-    state: 'known',
-    value: first.value,
-    channel: 'code',
-    overridable: known.some((one) => one.overridable),
-  }
-}
 
 function epochsAround(python: PythonModule, loop: Loop): Folded | null {
   const outer = epochLoopOf(python, loop)

@@ -2,6 +2,7 @@
 
 import { model as known } from '../../catalog/models.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { madeNetworks } from '../../python/networks/size.js'
 import { once } from '../../text/once.js'
 import { isUnreadable, knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
@@ -21,6 +22,7 @@ import { definedModelFor } from './defined-network.js'
 import { feedsOf } from './loader-use.js'
 import { trainedSizes } from './network-size.js'
 import { imageEdge } from './picture-edge.js'
+import { isMostly } from './published-network.js'
 
 type Training = SubjectBuilder<'Training'>
 
@@ -43,10 +45,11 @@ export function readLoopMemory(
   training: Training,
   place: Place,
 ): void {
-  const found = trainedModel(python)
+  const found = trainedModel(python) ?? aroundPublished(python, place)
   if (found === null) readDefined(python, training, place)
   if (found === null || 'because' in found) return
   const site = found.loads[0] === undefined ? place : callSite(found.loads[0])
+  if (found.loads.length === 0) training.known('ownNetwork', 'model', true, site)
   claimModel(training, found, site)
   if (found.loads.some(({ method }) => method === 'from_pretrained'))
     training.known('fineTuning', 'from_pretrained', true, site)
@@ -59,6 +62,28 @@ export function readLoopMemory(
   readInput(python, found, training, place)
   readCommon(python, training, place)
   training.default('attention', 'attn_implementation', 'fused', place)
+}
+
+/** A network of the project's own that is little more than a published one, wherever the program makes it. */
+function aroundPublished(python: PythonModule, place: Place): TrainedModel | null {
+  return once(python, 'published network within its own', () => {
+    const here = madeNetworks(python)
+    const users = [...python.importers, ...python.programs]
+    const made = here.length > 0 ? here : users.flatMap(({ makes = [] }) => makes)
+    const [first] = made
+    const around = first?.around
+    if (!isMostly(around) || made.some((one) => one.around?.name !== around.name)) return null
+    const published = known(around.name)
+    return {
+      id: around.name,
+      parameters: published?.parameters ?? null,
+      place,
+      argument: null,
+      loads: [],
+      library: (published?.shape?.vocabulary ?? 0) > 0 ? 'transformers' : 'torchvision',
+      languageHead: false,
+    }
+  })
 }
 
 function readCommon(python: PythonModule, training: Training, place: Place): void {
@@ -107,7 +132,8 @@ function readWeights(
   training: Training,
 ): void {
   const key = 'dtype'
-  if (found.library !== 'transformers') {
+  // A network that is built around it does not say how it is loaded.
+  if (found.library !== 'transformers' || found.loads.length === 0) {
     training.default('weightBits', key, 32, found.place)
     return
   }

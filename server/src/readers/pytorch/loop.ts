@@ -37,6 +37,7 @@ import { evidenceIn } from './on-host.js'
 import { changeOwnStopping, readOwnStopping } from './own-stopping.js'
 import { plannedSchedule } from './planned-schedule.js'
 import { precisionOf, precisionOfStep } from './precision.js'
+import { programEpochs } from './program-epochs.js'
 import { refusedLoss } from './refused-losses.js'
 import { resumption } from './resume.js'
 import { resumeGap } from './resume-gaps.js'
@@ -194,8 +195,11 @@ function readLoop(
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
   // An agent goes over what it has just seen a few times, again and again.
   const again = reason !== null && outer !== null && isUpdate(python, outer)
-  if (outer === null) claimSteps(python, loop, training)
-  else if (!again) claimRun(python, outer, training)
+  if (outer === null) {
+    claimSteps(python, loop, training)
+    claimProgramEpochs(python, loop, training)
+  }
+  if (outer !== null && !again) claimRun(python, outer, training)
   const run = again ? null : runLoopOf(python, loop)
   if (run !== null) claimResumption(python, run, training)
 }
@@ -217,6 +221,13 @@ export function claimSteps(python: PythonModule, loop: Loop, training: SubjectBu
   const { limit, count } = horizon
   const key = limit.type === 'name' ? limit.id : limit.type === 'attribute' ? limit.attr : 'steps'
   claimFolded(training, 'maxSteps', key, count, { start: limit.start, end: limit.end }, asCount)
+}
+
+/** The loop over epochs stands in a module that calls this one. */
+function claimProgramEpochs(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {
+  const isWhole = loop.node.type === 'while' || stepLoopOf(python, loop) !== null
+  const epochs = loop.function === null || isWhole ? null : programEpochs(python)
+  if (epochs !== null) claimFolded(training, 'epochs', 'epochs', epochs, loopHeader(loop), asCount)
 }
 
 function claimResumption(python: PythonModule, run: Loop, training: SubjectBuilder<'Training'>): void {

@@ -139,6 +139,8 @@ export interface TrainingSettings {
   checkpointing: boolean
   /** The loss is taken over the whole vocabulary for every token. */
   languageHead: boolean
+  /** Its network is the program's own, built around the published one that `model` names. */
+  ownNetwork: boolean
   /** `eager`: attention writes out its scores. `flash`: the FlashAttention library is asked for by name. */
   attention: 'fused' | 'eager' | 'flash'
   /** How states are shared among devices; null: each keeps them all. */
