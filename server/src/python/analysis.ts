@@ -27,6 +27,7 @@ import { blankedText } from './code-text.js'
 import { conditionOf, guardsIn, type NestedGuard, reachOf } from './conditions.js'
 import { configuredNode, instantiated, isInstantiation } from './configured.js'
 import { asScript, fileLoadedFrom } from './configured-file.js'
+import type { CountedLoop } from './counted-loop.js'
 import { dataclassArguments, fieldDefault } from './data-classes.js'
 import { dictionaryKeys } from './dictionary-keys.js'
 import { EffectFinder, putsOnDevice, toDevice } from './effects.js'
@@ -38,7 +39,6 @@ import { Folder } from './fold.js'
 import { functionLoads, mayLoad } from './function-loads.js'
 import { handedCall } from './handed-calls.js'
 import { handedOn, handedOnElsewhere } from './handed-on.js'
-import { horizonOf } from './horizon.js'
 import { importedArguments } from './imported-arguments.js'
 import { indexTree } from './index-calls.js'
 import { innerKeys } from './inner-changes.js'
@@ -62,7 +62,6 @@ import type {
   FunctionSummary,
   HandedOn,
   Klass,
-  Loop,
   MadeObjects,
   ModuleSummary,
   NamedParameter,
@@ -90,7 +89,6 @@ import type { Binding, Scope } from './scope.js'
 import { buildScopes, modulesBelow } from './scopes.js'
 import { trainsInOnePass } from './single-pass.js'
 import { type SummaryFor, summarise } from './summary.js'
-import { tripsOf } from './trips.js'
 import * as types from './types.js'
 import { writtenOut } from './written-out.js'
 
@@ -112,7 +110,7 @@ export class Analysis implements PythonModule {
   readonly calls: Call[]
   readonly functions: Func[]
   readonly classes: Klass[]
-  readonly loops: Loop[]
+  readonly loops: CountedLoop[]
   readonly statements: Stmt[]
   readonly strings: string[]
   readonly processorOnly: boolean
@@ -232,10 +230,7 @@ export class Analysis implements PythonModule {
   /** What its loops do, and what it is for. Apart from the rest, since code that never runs is found without it. */
   describe(): this {
     assignRoles(this.finder, this.loops)
-    for (const loop of this.loops) {
-      loop.trips = tripsOf(this, loop)
-      loop.horizon = horizonOf(this, loop)
-    }
+    for (const loop of this.loops) loop.countWith(this)
     for (const call of this.calls) {
       if (call.method === 'eval' || call.method === 'no_grad') this.ownUses.add(`.${call.method}`)
       if (call.method === 'to' && putsOnDevice(call, this.text)) this.ownUses.add(toDevice)

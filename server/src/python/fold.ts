@@ -269,6 +269,8 @@ export class Folder {
       const keep = op === 'and' ? !truthy(a.value) : truthy(a.value)
       return keep ? a : combineWith(this.fold(right), a)
     }
+    // What is not known on one side is not known with the other.
+    if (a.state === 'unknown' && a.options === undefined) return a
     return this.arithmetic(op, left, right, a, this.fold(right))
   }
 

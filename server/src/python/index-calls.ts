@@ -12,6 +12,7 @@ import type {
 } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import { once } from '../text/once.js'
+import { CountedLoop } from './counted-loop.js'
 import type { Call, Func, Klass, Loop } from './module.js'
 import { isMainGuard } from './scopes.js'
 
@@ -19,7 +20,7 @@ export interface Indexed {
   calls: Call[]
   functions: Func[]
   classes: Klass[]
-  loops: Loop[]
+  loops: CountedLoop[]
   statements: Stmt[]
   callByExpr: Map<Expr, Call>
   callsIn: Map<Stmt, Call[]>
@@ -128,26 +129,7 @@ export function indexTree(tree: PythonTree): Indexed {
   }
 
   const addLoop = (node: For | While, context: Context): Loop => {
-    const loop: Loop = {
-      index: result.loops.length,
-      node,
-      parent: context.loops.at(-1) ?? null,
-      inner: [],
-      calls: [],
-      function: context.func,
-      role: 'other',
-      trips: { state: 'unknown', because: 'not computed' },
-      horizon: null,
-      effects: {
-        backward: false,
-        optimizerStep: false,
-        trains: false,
-        epochs: false,
-        secondOrder: false,
-        calls: new Set(),
-      },
-      hasBreak: false,
-    }
+    const loop = new CountedLoop(result.loops.length, node, context.loops.at(-1) ?? null, context.func)
     result.loops.push(loop)
     loop.parent?.inner.push(loop)
     return loop

@@ -41,7 +41,10 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
   const derived = derivedClasses(analysis)
   const restores = restoredNames(analysis)
   const code = keptCode(analysis)
-  const makes = madeNetworks(analysis)
+  const used = usedConfigurations(analysis)
+  // Only modules that it imports, or that its configuration names, ask for what it makes.
+  const hasImports = analysis.importedByName.size > 0 || used.configurations !== undefined
+  const makes = hasImports ? madeNetworks(analysis) : []
   const layers = kerasLayersOf(analysis)
   const rank = rankSource(analysis)
   const samples = sampleSource(analysis)
@@ -68,7 +71,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     ...broughtTraining(analysis),
     ...(rank === null ? {} : { readsRank: rank }),
     ...(reported === null ? {} : { reported }),
-    ...usedConfigurations(analysis),
+    ...used,
     ...(isImported ? heldConfigurations(analysis, known) : {}),
     ...(outward.length === 0 ? {} : { outward }),
     ...(derived.length === 0 ? {} : { derived }),

@@ -30,8 +30,8 @@ export function epochsOf(
     if (path !== null && path.root !== null) configured.push(toPlain(analysis, path))
   }
   for (const loop of analysis.loops) {
-    const { role, parent, trips, horizon } = loop
-    if (role !== 'epoch' || parent?.role === 'epoch') continue
+    if (loop.role !== 'epoch' || loop.parent?.role === 'epoch') continue
+    const { trips, horizon } = loop
     add(
       trips.state === 'unknown' && horizon?.inner === false ? horizon.count : trips,
       countOf(analysis, loop),

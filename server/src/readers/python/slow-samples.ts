@@ -101,8 +101,10 @@ function recodesPicture(python: PythonModule, callee: Expr): boolean {
     return imported?.repeats === true && imported.calls.includes('numpy.all') && readsPictures(python)
   }
   const inside = python.loops.filter(
-    ({ function: owner, node, trips }) =>
-      owner === func && node.type === 'for' && (numberIn(trips) ?? fewClasses) >= fewClasses,
+    (loop) =>
+      loop.function === func &&
+      loop.node.type === 'for' &&
+      (numberIn(loop.trips) ?? fewClasses) >= fewClasses,
   )
   return (
     readsPictures(python) &&

@@ -28,11 +28,12 @@ const partOfRun = /epoch|one_|(^|_)(step|batch|inner|update|task|fold|episode)(_
 
 /** A loop whose passes are all the steps of a run: nothing goes around it, and it counts them, or goes on until it breaks off; null: it is part of something. */
 export function stepLoopOf(python: PythonModule, loop: Loop): Loop | null {
-  const { node, function: own, horizon, trips } = loop
+  const { node, function: own } = loop
   if (loop.parent !== null || epochLoopOf(python, loop) !== null) return null
   if (own !== null && (partOfRun.test(own.name) || python.isRepeated(own))) return null
-  if (node.type === 'while') return horizon === null || !horizon.inner ? loop : null
+  if (node.type === 'while') return loop.horizon === null || !loop.horizon.inner ? loop : null
   const counts = /\b(range|trange|count)\(/.test(textIn(python, node.iterable))
+  const { trips } = loop
   if (trips.state === 'known') return counts && Number(trips.value) >= manySteps ? loop : null
   return counts && /iter|step/i.test(textIn(python, node.iterable)) ? loop : null
 }
