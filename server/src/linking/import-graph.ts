@@ -2,8 +2,8 @@
 
 import type { FileRecord } from '../extraction/file-record.js'
 import { ModuleIndex } from '../link/modules.js'
+import { moduleAbove } from '../python/import-targets.js'
 import type { ModuleSummary } from '../python/module.js'
-import { moduleAbove } from '../python/names.js'
 import { lookUp } from '../text/records.js'
 
 /** A definition: the module that holds it, and its name there ('Engine.step'). Empty: the module itself. */

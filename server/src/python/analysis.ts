@@ -18,8 +18,10 @@ import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
 import { type ArgumentFile, argumentFile } from './argument-files.js'
 import { programArguments, withDefaults } from './arguments.js'
+import * as attributes from './attribute-values.js'
 import { baseClasses } from './base-classes.js'
 import { argumentOf, inDictionary } from './call-arguments.js'
+import * as callables from './callables.js'
 import { calleeName } from './callee-names.js'
 import { canonicalName } from './canonical-names.js'
 import { CircularAnswers } from './circular-answers.js'
@@ -39,6 +41,7 @@ import { Folder } from './fold.js'
 import { functionLoads, mayLoad } from './function-loads.js'
 import { handedCall } from './handed-calls.js'
 import { handedOn, handedOnElsewhere } from './handed-on.js'
+import * as targets from './import-targets.js'
 import { importedArguments } from './imported-arguments.js'
 import { indexTree } from './index-calls.js'
 import { innerKeys } from './inner-changes.js'
@@ -268,16 +271,16 @@ export class Analysis implements PythonModule {
     return resultOf(this, expr)
   }
   functionOf(expr: Expr): Func | null {
-    return names.functionOf(this, expr)
+    return callables.functionOf(this, expr)
   }
   classOf(expr: Expr): Klass | null {
-    return names.classOf(this, expr)
+    return callables.classOf(this, expr)
   }
   instanceClass(expr: Expr): Klass | null {
-    return names.instanceClass(this, expr)
+    return callables.instanceClass(this, expr)
   }
   importedFunction(expr: Expr): FunctionSummary | null {
-    return names.importedFunction(this, expr)
+    return targets.importedFunction(this, expr)
   }
   importedClass(expr: Expr): ClassSummary | null {
     const found = projectMember(this, expr)
@@ -290,13 +293,13 @@ export class Analysis implements PythonModule {
     return this.attributeStores.get(dotted)?.map(({ binding }) => binding) ?? []
   }
   attributeValues(expr: Expr): readonly (Expr | null)[] {
-    return names.attributeValues(this, expr)
+    return attributes.attributeValues(this, expr)
   }
   targetOf(expr: Expr): string | null {
-    return names.targetOf(this, expr)
+    return targets.targetOf(this, expr)
   }
   projectTarget(target: string): { summary: ModuleSummary; rest: string } | null {
-    return names.projectTarget(this, target)
+    return targets.projectTarget(this, target)
   }
   projectMember(expr: Expr): { summary: ModuleSummary; rest: string } | null {
     return projectMember(this, expr)
@@ -321,11 +324,11 @@ export class Analysis implements PythonModule {
   keptArguments(callee: Expr): readonly NamedParameter[] {
     const func = this.functionOf(callee)
     if (func !== null) return keptParameters(func)
-    const found = names.importedMethod(this, callee)
+    const found = targets.importedMethod(this, callee)
     return (found === null ? undefined : lookUp(found.klass.keeps, found.method)) ?? []
   }
   importedLoads(callee: Expr): readonly FunctionLoad[] {
-    return names.importedLoads(this, callee)
+    return targets.importedLoads(this, callee)
   }
   functionLoads(func: Func): readonly FunctionLoad[] {
     return once(this, 'may load', () => mayLoad(this))
@@ -333,7 +336,7 @@ export class Analysis implements PythonModule {
       : []
   }
   importedSingles(callee: Expr): readonly SingleParameter[] {
-    return names.importedSingles(this, callee)
+    return targets.importedSingles(this, callee)
   }
   bindingsOf(name: Expr & { type: 'name' }): readonly Binding[] {
     return names.bindingsOf(this, name.id, name.start)
@@ -498,7 +501,7 @@ export class Analysis implements PythonModule {
   behindImports(): string[] {
     const found = new Set<string>()
     for (const target of this.importedByName.size === 0 ? [] : this.imports) {
-      const module = names.projectTarget(this, target)
+      const module = targets.projectTarget(this, target)
       if (module === null) continue
       for (const base of lookUp(module.summary.classes, module.rest)?.bases ?? []) found.add(base)
       const returned = lookUp(module.summary.functions, module.rest)?.returns ?? null
@@ -561,7 +564,7 @@ export class Analysis implements PythonModule {
   /** Default of a dataclass field read as `config.field`. */
   fieldDefault(expr: Expr): Expr | null {
     if (expr.type !== 'attribute') return null
-    const klass = names.instanceClass(this, expr.value)
+    const klass = callables.instanceClass(this, expr.value)
     if (klass === null) return null
     const made = this.definition(expr.value)
     if (made.type === 'call') {
@@ -584,7 +587,7 @@ export class Analysis implements PythonModule {
     for (const [name, bindings] of scope.bindings) {
       if (name.endsWith('[]')) this.markMutated(name.slice(0, -2), scope, bindings)
       if (name.includes('.')) {
-        const klass = names.classScope(scope)
+        const klass = attributes.classScope(scope)
         const own = this.attributesOfClasses.get(klass) ?? new Map()
         this.attributesOfClasses.set(klass, own)
         for (const lists of [this.attributeStores, own]) {
@@ -600,7 +603,7 @@ export class Analysis implements PythonModule {
           if (binding.node?.type === 'import')
             for (const name of binding.node.names)
               for (const inner of modulesBelow(binding.node, name)) this.importSpecs.add(inner)
-          const module = names.moduleAbove(binding.target)
+          const module = targets.moduleAbove(binding.target)
           if (module !== null) this.importSpecs.add(module)
           this.imports.add(binding.target)
         }
@@ -727,7 +730,7 @@ export class Analysis implements PythonModule {
     if (!this.knowsImporters) return null
     const klass = this.classOf(callee)
     const init =
-      klass === null || klass.methods.has('__new__') ? null : names.methodOf(this, klass, '__init__')
+      klass === null || klass.methods.has('__new__') ? null : callables.methodOf(this, klass, '__init__')
     const owner = init?.class ?? null
     if (owner === null) return null
     if (this.overridden === null) {

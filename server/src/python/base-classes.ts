@@ -1,7 +1,7 @@
 /** Classes of a module that one of its classes is derived from. */
 import type { Analysis } from './analysis.js'
+import { classOf } from './callables.js'
 import type { Klass } from './module.js'
-import { classOf } from './names.js'
 
 /** Nobody writes more of them: without a bound a chain of classes would take the square of its length. */
 const most = 32

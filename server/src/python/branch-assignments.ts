@@ -1,8 +1,8 @@
 /** Two assignments of which a condition leaves one: `if a: x = 1`, `else: x = 2`; or `x = 1`, and then `if a: x = 2`. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
+import { classScope } from './attribute-values.js'
 import { type Guard, guardsAt } from './conditions.js'
-import { classScope } from './names.js'
 import { type Binding, scopeAt } from './scope.js'
 
 /**

@@ -1,9 +1,10 @@
 /** The names under which readers know what is called, and the arguments that come with every call of it. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
+import { classOf } from './callables.js'
 import { commonClass } from './canonical-names.js'
 import type { Call } from './module.js'
-import { bindingsOf, classOf, definition, depthLimit, nameOf } from './names.js'
+import { bindingsOf, definition, depthLimit, nameOf } from './names.js'
 
 /** Name under which a call is known to readers: the library callable behind aliases, partials and plain subclasses. */
 export function calleeName(analysis: Analysis, callee: Expr): string | null {

@@ -2,7 +2,8 @@
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
-import { bindingsOf, projectTarget, targetOf } from './names.js'
+import { projectTarget, targetOf } from './import-targets.js'
+import { bindingsOf } from './names.js'
 
 const mostChoices = 20
 

@@ -1,10 +1,10 @@
 /** What the objects of a class hold: declared with a default, or assigned by its methods. */
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { classScope } from './attribute-values.js'
 import { baseClasses } from './base-classes.js'
 import { classConstant } from './data-classes.js'
 import type { ClassSummary, Klass } from './module.js'
-import { classScope } from './names.js'
 import { asPassed } from './outward.js'
 import type { Scope } from './scope.js'
 

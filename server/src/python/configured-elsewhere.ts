@@ -18,9 +18,9 @@ import {
 import { fromPlain, ledTo, withRoots } from './configured-plain.js'
 import { classElsewhere, type FieldValues } from './field-values.js'
 import { agree, unknown } from './folded.js'
+import { projectTarget, targetOf } from './import-targets.js'
 import type { PlainPath } from './module.js'
 import { throughNamedModule } from './named-modules.js'
-import { projectTarget, targetOf } from './names.js'
 import { projectMember } from './project-members.js'
 import type { Binding } from './scope.js'
 

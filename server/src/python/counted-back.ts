@@ -8,9 +8,10 @@
 import type { Attribute, Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { argumentsNamed } from './arguments.js'
+import { attributeValues } from './attribute-values.js'
 import { programArgument } from './fold-outside.js'
 import type { Folded } from './module.js'
-import { attributeValues, bindingsOf, nameOf } from './names.js'
+import { bindingsOf, nameOf } from './names.js'
 
 const rounding = /^(math|numpy)\.(ceil|floor|trunc)$|^(int|round|max)$/
 

@@ -8,7 +8,9 @@ import type { Json } from '../text/json.js'
 import { define, defineAll, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentsNamed } from './arguments.js'
+import { attributeValues } from './attribute-values.js'
 import { attributeInBranches, lastOfTwo } from './branch-assignments.js'
+import { classOf, functionOf } from './callables.js'
 import { withoutWords } from './command-line-words.js'
 import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { countsBack } from './counted-back.js'
@@ -30,17 +32,10 @@ import {
   throughOptions,
   unknown,
 } from './folded.js'
+import { projectTarget, starTarget } from './import-targets.js'
 import type { Folded } from './module.js'
 import { mayBeFilled } from './mutations.js'
-import {
-  attributeValues,
-  bindingsOf,
-  classOf,
-  functionOf,
-  nameOf,
-  projectTarget,
-  starTarget,
-} from './names.js'
+import { bindingsOf, nameOf } from './names.js'
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
 import { certainReturn } from './returns.js'
 import { type Binding, scopeAt } from './scope.js'

@@ -5,9 +5,10 @@ import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentOf } from './configured-path.js'
 import { isDrawn, isRemembered, leavesBefore } from './each-call.js'
+import { importedLoads } from './import-targets.js'
 import { loadedModel, mayLoadModel } from './model-load-names.js'
 import type { Call, Func, FunctionLoad, Klass, NamedParameter } from './module.js'
-import { bindingsOf, importedLoads } from './names.js'
+import { bindingsOf } from './names.js'
 import { readsPart, wholeLoad } from './whole-loads.js'
 
 const mostLoads = 4

@@ -3,9 +3,11 @@ import type { Expr } from '../syntax/python-ast.js'
 import { forEachChild, namesIn } from '../syntax/python-children.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { classAround } from './attribute-values.js'
 import { importedBases } from './extended-classes.js'
+import { importedFunction, importedMethod } from './import-targets.js'
 import type { Call, Func, HandedOn, Klass } from './module.js'
-import { bindingsOf, classAround, importedFunction, importedMethod } from './names.js'
+import { bindingsOf } from './names.js'
 
 const mostCalls = 30
 const mostNames = 4

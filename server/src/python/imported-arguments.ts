@@ -4,9 +4,9 @@ import type { Location } from '../text/location.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { withDefaults } from './arguments.js'
+import { importedTarget, projectTarget, targetOf } from './import-targets.js'
 import { callAt } from './look-up.js'
 import type { Klass, ModuleSummary, ProgramArgument, SharedArgument } from './module.js'
-import { importedTarget, projectTarget, targetOf } from './names.js'
 
 const parser = /(^|\.)(add_argument|parse_args|parse_known_args|parse_intermixed_args)$/
 const parsing = /(^|\.)parse_(args|known_args|intermixed_args)$/

@@ -1,7 +1,7 @@
 /** What a module imports, as written, which takes its tree and no analysis. */
 import type { PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
-import { moduleAbove } from './names.js'
+import { moduleAbove } from './import-targets.js'
 import { importTarget, modulesBelow } from './scopes.js'
 
 /** As `ModuleSummary.imports` names them: those of the module first, then those inside of functions and classes. */

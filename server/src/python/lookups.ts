@@ -7,8 +7,9 @@ import { blocksOf, isName } from '../syntax/python-children.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { parsers } from './configured-file.js'
+import { importedFunction } from './import-targets.js'
 import type { Func, Getter, NamedParameter } from './module.js'
-import { bindingsOf, importedFunction, nameOf } from './names.js'
+import { bindingsOf, nameOf } from './names.js'
 import { returnsOf } from './returns.js'
 
 export interface Lookup {

@@ -2,7 +2,8 @@
 import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression, lastName } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
-import { nameOf, targetOf } from './names.js'
+import { targetOf } from './import-targets.js'
+import { nameOf } from './names.js'
 
 /** Words without which a module names none. */
 const words = ['import_module', 'fromfile', 'LazyConfig']

@@ -5,8 +5,9 @@ import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
 import { configuredPath } from './configured-path.js'
 import { displayOf } from './display.js'
+import { importedTarget, projectTarget } from './import-targets.js'
 import { takingOf } from './mapping-classes.js'
-import { importedTarget, nameOf, projectTarget } from './names.js'
+import { nameOf } from './names.js'
 
 const copiers = /^(dataclasses\.asdict|attrs?\.asdict|vars|omegaconf\.OmegaConf\.(to_container|to_object))$/
 /** Methods of pydantic, of named tuples, and of mixins. */

@@ -3,13 +3,15 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { classAround } from './attribute-values.js'
+import { methodOf } from './callables.js'
 import { foldFound, look } from './configured.js'
 import { below, type ConfiguredPath } from './configured-path.js'
 import { agreedPath, fromPlain } from './configured-plain.js'
 import { agree, configuredAs, unknown } from './folded.js'
 import { heldByBase, makings } from './inherited-fields.js'
 import type { Folded, Func, Klass, OutsideCall, ParsedArgument, Passed, PassedArguments } from './module.js'
-import { bindingsOf, classAround, methodOf } from './names.js'
+import { bindingsOf } from './names.js'
 import { argumentFor } from './passed-values.js'
 
 export class OutsideCalls {

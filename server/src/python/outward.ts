@@ -12,6 +12,7 @@ import { configuredPath } from './configured-path.js'
 import { seenFrom } from './configured-plain.js'
 import { running } from './effects.js'
 import { handedCall } from './handed-calls.js'
+import { importedTarget, projectTarget, targetOf } from './import-targets.js'
 import { defaultPlace } from './imported-arguments.js'
 import type {
   Call,
@@ -25,7 +26,7 @@ import type {
   PassedArguments,
   ProgramArgument,
 } from './module.js'
-import { bindingsOf, importedTarget, projectTarget, targetOf } from './names.js'
+import { bindingsOf } from './names.js'
 import { programOption } from './option-files.js'
 import { projectMember } from './project-members.js'
 import { isDerived, stepOf } from './step-calls.js'

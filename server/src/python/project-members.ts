@@ -1,8 +1,9 @@
 /** What of other modules of the project, and what of this one, may stand behind a name or an attribute chain. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
+import { importedTarget, projectTarget, starTarget, targetOf } from './import-targets.js'
 import type { ModuleSummary } from './module.js'
-import { bindingsOf, importedTarget, projectTarget, starTarget, targetOf } from './names.js'
+import { bindingsOf } from './names.js'
 
 export interface ProjectMember {
   summary: ModuleSummary

@@ -3,8 +3,8 @@ import type { Expr } from '../syntax/python-ast.js'
 import { once } from '../text/once.js'
 import type { Analysis } from './analysis.js'
 import type { Func } from './code.js'
+import { targetOf } from './import-targets.js'
 import type { Call, PythonModule, TriedFunction } from './module.js'
-import { targetOf } from './names.js'
 
 interface TrialSearch {
   name: RegExp

@@ -2,9 +2,11 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { attributeValues } from './attribute-values.js'
 import { argumentAsWritten } from './call-arguments.js'
+import { classOf, fluent, functionOf } from './callables.js'
 import { choiceName } from './callee-names.js'
-import { attributeValues, bindingsOf, classOf, depthLimit, fluent, functionOf, nameOf } from './names.js'
+import { bindingsOf, depthLimit, nameOf } from './names.js'
 import { projectMember } from './project-members.js'
 import type { Binding } from './scope.js'
 

@@ -1,0 +1,93 @@
+/** What attributes hold: what is assigned to `self.x` in a class, or to `name.x` in the module; and the class around a place. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import { baseClasses } from './base-classes.js'
+import { classConstant } from './data-classes.js'
+import { inheritedField } from './inherited-fields.js'
+import type { Klass } from './module.js'
+import { savedParameter } from './saved-parameters.js'
+import { type Scope, scopeAt } from './scope.js'
+
+/** What is assigned to `self.x` in the class, or to `name.x` in the module; null for what has no single value. */
+export function attributeValues(analysis: Analysis, expr: Expr): readonly (Expr | null)[] {
+  if (expr.type !== 'attribute') return nothing
+  if (expr.value.type !== 'name') {
+    const saved = savedParameter(analysis, expr)
+    return saved === null ? nothing : [saved]
+  }
+  const { id } = expr.value
+  const bindings =
+    id === 'self' || id === 'cls'
+      ? analysis.attributesOfClasses.get(classScopeAt(analysis, expr.start))
+      : analysis.attributeStores
+  // `args.epochs = args.epochs or 10` reads what was there before.
+  const stored = bindings?.get(`${id}.${expr.attr}`)
+  if (stored === undefined) {
+    const own = id === 'self' || id === 'cls'
+    const value = own ? (ownConstant(analysis, expr) ?? heldByBase(analysis, expr)) : null
+    return value === null ? nothing : [value]
+  }
+  const values: (Expr | null)[] = []
+  for (const { binding } of stored) {
+    const { value } = binding
+    if (value === null || expr.start < value.start || expr.end > value.end)
+      values.push(binding.kind === 'assign' && binding.unpack === null ? value : null)
+  }
+  return values.length > mostValues ? [null] : values
+}
+
+const nothing: readonly null[] = []
+
+/** What a base of the class keeps in the attribute. */
+function heldByBase(analysis: Analysis, { attr, start }: Expr & { type: 'attribute' }): Expr | null {
+  const klass = classAround(analysis, start)
+  return klass === null ? null : inheritedField(analysis, klass, attr)
+}
+
+/** `EPOCHS = 100` in the body of the class, or of one that it extends here; null where another class may replace it. */
+function ownConstant(analysis: Analysis, expr: Expr & { type: 'attribute' }): Expr | null {
+  const klass = classAround(analysis, expr.start)
+  if (klass === null) return null
+  const constant = [klass, ...baseClasses(analysis, klass)]
+    .map((one) => classConstant(one, expr.attr))
+    .find((one) => one !== null)
+  if (constant === undefined) return null
+  const extended = (base: string): boolean => base === klass.name || base.endsWith(`.${klass.name}`)
+  const replaced =
+    analysis.classes.some((one) => one !== klass && baseClasses(analysis, one).includes(klass)) ||
+    analysis.importers.some(({ derived }) => derived?.some(({ base }) => extended(base)) === true)
+  return replaced ? null : constant
+}
+
+/** Assignments to one attribute that are looked at. */
+const mostValues = 100
+
+/** The innermost class around an offset; null: there is none. Remembered, since all of `self` begins with this question. */
+function classScopeAt(analysis: Analysis, offset: number): Scope | null {
+  let found = analysis.classScopes.get(offset)
+  if (found === undefined) {
+    found = classScope(scopeAt(analysis.scopes, offset))
+    analysis.classScopes.set(offset, found)
+  }
+  return found
+}
+
+export function classScope(scope: Scope | null): Scope | null {
+  let current = scope
+  while (current !== null && current.kind !== 'class') current = current.parent
+  return current
+}
+
+/** The innermost class whose code holds an offset. */
+export function classAround(analysis: Analysis, offset: number): Klass | null {
+  return classOfNode(analysis, classScopeAt(analysis, offset))
+}
+
+export function classOfScope(analysis: Analysis, scope: Scope): Klass | null {
+  return classOfNode(analysis, classScope(scope))
+}
+
+function classOfNode(analysis: Analysis, scope: Scope | null): Klass | null {
+  const node = scope?.node
+  return node?.type === 'class' ? (analysis.classByNode.get(node) ?? null) : null
+}
