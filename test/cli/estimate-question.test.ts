@@ -49,6 +49,17 @@ describe('costlint estimate --model', () => {
     )
   })
 
+  it('counts as tables write them: of each device, of all, machines times devices', async () => {
+    const figures = async (...args: string[]) => {
+      const asked = ['--model', 'ResNet-50', '--gpu', 'V100', ...args, '--output-format', 'json']
+      return JSON.parse((await estimate(...asked)).out).stepSeconds
+    }
+    const plain = await figures('--batch', '32', '--devices', '8')
+    assert.deepEqual(await figures('--batch', '32 per GPU', '--devices', '8 GPUs'), plain)
+    assert.deepEqual(await figures('--batch', '256 global', '--devices', '2 x 4'), plain)
+    assert.deepEqual(await figures('--batch', '32/GPU', '--devices', '8'), plain)
+  })
+
   it('without an accelerator: memory alone', async () => {
     const { out, code } = await estimate(
       '--model',
@@ -106,6 +117,7 @@ describe('costlint estimate --model', () => {
       [...resnet, '--method', 'magic'],
       /--method: "magic" is not understood; such are .*qlora/,
     ],
+    ['a batch of many words', [...resnet, '--batch', '8 or more'], /--batch: "8 or more" is no whole number/],
     ['a batch that is no number', [...resnet, '--batch', 'many'], /--batch: "many" is no whole number/],
     ['a file as well', [...resnet, 'train.py'], /--model: .*no paths/],
     ['a batch without a model', ['--batch', '8'], /--batch: only together with --model/],

@@ -85,6 +85,13 @@ describe('the bill of a run', () => {
     assert.deepEqual(bounded.unknown, ['which model it trains'])
   })
 
+  it('is only the time limit where that cuts off a range that tells nothing', () => {
+    const bill = runBill({ ...parts, trainings: [{ low: 0.0007, high: 40 }], limit: 14 })
+    assert.deepEqual([bill.hours, bill.limitOnly], [{ low: 0, high: 14 }, true])
+    const narrow = runBill({ ...parts, trainings: [{ low: 0.1, high: 40 }], limit: 14 })
+    assert.deepEqual([narrow.hours, narrow.limitOnly], [{ low: 0.1, high: 14 }, false])
+  })
+
   it('is unknown where a part of it is', () => {
     const bill = runBill({ ...parts, trainings: [{ low: 1, high: 4 }, { missing: 'the batch size' }] })
     assert.deepEqual([bill.hours, bill.usd, bill.unknown], [null, null, ['the batch size']])

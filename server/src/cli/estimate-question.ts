@@ -38,11 +38,15 @@ export function answerQuestion(flags: QuestionFlags, format: 'full' | 'json', co
   return exit.clean
 }
 
+type Counts = { [Option in (typeof countOptions)[number] | `${'samples' | 'batch'}Tokens`]?: number }
+
+const countOptions = ['samples', 'batch', 'devices', 'accumulation'] as const
+
 function questionFrom(flags: QuestionFlags): Question {
   if (flags.model === undefined) throw new UsageError('--model: the model to train is missing')
   const { model, gpu, dataset, size, precision, optimizer, method, length } = flags
-  const counts = Object.fromEntries(
-    (['samples', 'batch', 'devices', 'accumulation'] as const).flatMap((option) => {
+  const counts: Counts = Object.fromEntries(
+    countOptions.flatMap((option) => {
       const text = flags[option]
       if (text === undefined) return []
       const tokens = text.slice(0, Math.max(0, text.search(/tokens?\b/i)))
@@ -51,6 +55,9 @@ function questionFrom(flags: QuestionFlags): Question {
         : [[option, count(option, text)]]
     }),
   )
+  const { batch, devices } = counts
+  if (batch !== undefined && devices !== undefined && overall.test(flags.batch ?? ''))
+    counts.batch = Math.max(1, Math.round(batch / devices))
   const words = { gpu, dataset, size, precision, optimizer, method, length }
   const given = Object.fromEntries(
     Object.entries(words).filter(([, text]) => text !== undefined && text.trim() !== ''),
@@ -60,14 +67,32 @@ function questionFrom(flags: QuestionFlags): Question {
 
 const scales: Record<string, number> = { '': 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12 }
 
-/** '64', '1,281,167', '2000 (std)', '300k'. */
+/** What may stand behind a count: what is counted, and where. */
+const counted =
+  /\b(?:(?:per|a|each|\/)\s*(?:gpu|device|card|chip|core|node|worker|step)|images?|imgs?|samples?|sequences?|seqs?|examples?|sentences?|clips?|gpus?|devices?|cards?|chips?|cores?|steps?|micro|local|about|approx)\b\.?/gi
+/** Of all devices together. */
+const overall = /\b(?:global|total|overall|effective|in all)\b/i
+
+/** '64', '1,281,167', '2000 (std)', '300k', '16 per GPU', '2 x 8'. */
 function count(option: string, text: string): number {
-  const plain = text.replace(/\([^)]*\)|[,_~\s]/g, '')
-  const match = /^(\d+(?:\.\d+)?)([kmbt]?)$/i.exec(plain)
-  const number = match === null ? 0 : Number(match[1]) * (lookUp(scales, match[2]!.toLowerCase()) ?? 1)
+  const plain = text
+    .replace(/\([^)]*\)/g, '')
+    .replace(/\/\s*(?=[a-z])/gi, ' per ')
+    .replace(counted, ' ')
+    .replace(overall, ' ')
+    .replace(/[,_~\s]/g, '')
+  const [first, second] = plain.split(/[x×*]/)
+  const numbers = second === undefined || option !== 'devices' ? [plain] : [first!, second]
+  const number = numbers.reduce((product, one) => product * scaled(one), 1)
   if (!Number.isInteger(number) || number < 1)
     throw new UsageError(`--${option}: "${text}" is no whole number from 1 on`)
   return number
+}
+
+/** 0: no number. */
+function scaled(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kmbt]?)$/i.exec(text)
+  return match === null ? 0 : Number(match[1]) * (lookUp(scales, match[2]!.toLowerCase()) ?? 1)
 }
 
 function unknownWord({ option, text, words }: NotUnderstood): string {

@@ -67,6 +67,8 @@ export interface RunParts {
  */
 const start: Interval = { low: 60 / 3600, high: 240 / 3600 }
 const never: Interval = { low: 0, high: 0 }
+/** Times that the ends of a range lie apart at most for it to say more than the limit that cuts it off. */
+const tellsNothing = 300
 const once: OpenInterval = { low: 1, high: 1 }
 
 export function runBill({
@@ -98,8 +100,10 @@ export function runBill({
     counted.length === 0 || counted.length < trainings.length ? null : repeated(totalOf(counted), times)
   const ends =
     worked !== null && limit !== null && sum(read.map((one) => one.high)) * (times.high ?? 1) > limit
-  const limitOnly = worked === null && limit !== null
-  const hours = worked ?? (limit === null ? null : { low: 0, high: limit })
+  // A range of seconds to days that the limit cuts off tells nothing but the limit.
+  const vague = ends && worked.high === limit && limit > tellsNothing * worked.low
+  const limitOnly = limit !== null && (worked === null || vague)
+  const hours = limitOnly ? { low: 0, high: limit } : worked
   return {
     per: 'run',
     rate: known,
@@ -123,6 +127,7 @@ export function runBill({
       ...(known?.assumptions ?? []),
       ...assumptions,
       ...(rented && worked !== null ? ['one to five minutes until its program starts'] : []),
+      ...(vague ? ['the range of its trainings is too wide to tell more than the time limit'] : []),
       ...(ends ? [`the time limit of ${Number(limit!.toPrecision(3))} h may end it before it is done`] : []),
     ],
   }
