@@ -2,6 +2,7 @@
 import type { Piece } from './fragment.js'
 import { languageOf } from './language.js'
 import type { Embedded } from './magics.js'
+import { type Assignments, assignmentsIn, filledIn } from './shell-assignments.js'
 
 /** Longer lines start no program that anyone reads. */
 const longestLine = 500
@@ -37,6 +38,7 @@ export function inlineName(source: string): string {
 
 function heredocs(text: string): EmbeddedProgram[] {
   const found: EmbeddedProgram[] = []
+  let values: Assignments | undefined
   let from = 0
   for (let seen = 0; seen < mostMarks && found.length < most; seen++) {
     const opening = text.indexOf('<<', from)
@@ -48,7 +50,10 @@ function heredocs(text: string): EmbeddedProgram[] {
     if (whole === undefined || lineEnd === -1 || lineEnd - lineStart > longestLine) continue
     const head = text.slice(lineStart, opening)
     const at = interpreterIn(head)
-    const target = at === null ? writtenBy(head, text.slice(opening + whole.length, lineEnd)) : null
+    const target =
+      at === null
+        ? writtenBy(head, text.slice(opening + whole.length, lineEnd), text.slice(lineEnd + 1, lineEnd + 400))
+        : null
     if (at === null && target === null) continue
     const start = lineEnd + 1
     const close = new RegExp(`^\\t*${name}[ \\t]*\\r?$`, 'm').exec(text.slice(start))
@@ -61,7 +66,9 @@ function heredocs(text: string): EmbeddedProgram[] {
       if (language !== 'python' && language !== 'yaml') continue
       if (language === 'python' && quote === '' && printsCode(body)) continue
       const source = language === 'python' && quote === '' ? withoutExpansions(body) : body
-      const pieces = [{ text: source, start, end }]
+      const fills = language === 'yaml' && quote === '' && body.includes('$')
+      if (fills) values ??= assignmentsIn(text)
+      const pieces = fills ? filledIn(body, start, values!) : [{ text: source, start, end }]
       found.push({ embedded: { language, origin: 'writefile', target, pieces }, at: null })
       continue
     }
@@ -92,16 +99,21 @@ function interpreterIn(head: string): number | null {
   return rest.some((word) => /[;&|<>]/.test(word)) ? null : interpreter.index
 }
 
+/** A file for Kubernetes, or for a job of Vertex AI. */
+const manifest = /^(apiVersion|workerPoolSpecs):/m
+
 const redirected = /(?:^|[^>&\d])>\s*(["']?)([^\s"'<>|;&]+)\1/
 
 /** `cat > train.py <<EOF`, `cat <<EOF > train.py`, `tee train.py <<EOF`: the name, below the folder where that is a variable's. */
-function writtenBy(head: string, rest: string): string | null {
+function writtenBy(head: string, rest: string, body: string): string | null {
   if (/^\s*#/.test(head)) return null
   if (/\bkubectl\b.*\b(apply|create)\b.*-f\s*-/.test(`${head} ${rest}`)) return 'manifest.yaml'
   const tee = /(?:^|[|;&\s])tee\s+(["']?)([^\s"'<>|;&-][^\s"'<>|;&]*)\1/.exec(head)
   const found = tee ?? (/\bcat\b/.test(head) ? redirected.exec(`${head} ${rest}`) : null)
   const name = found?.[2]?.replace(/^.*[$}][^/]*\//, '')
-  return name === undefined || name.includes('$') ? null : name
+  if (name === undefined || !name.includes('$')) return name ?? null
+  // A name that a variable holds: the form tells what it is.
+  return /\.ya?ml$/.test(name) || manifest.test(body) ? 'manifest.yaml' : null
 }
 
 function printsCode(body: string): boolean {
