@@ -63,10 +63,10 @@ function heredocs(text: string): EmbeddedProgram[] {
     const body = text.slice(start, end)
     if (target !== null) {
       const language = languageOf(target, body.slice(0, 200))
-      if (language !== 'python' && language !== 'yaml') continue
+      if (language !== 'python' && language !== 'yaml' && language !== 'json') continue
       if (language === 'python' && quote === '' && printsCode(body)) continue
       const source = language === 'python' && quote === '' ? withoutExpansions(body) : body
-      const fills = language === 'yaml' && quote === '' && body.includes('$')
+      const fills = language !== 'python' && quote === '' && body.includes('$')
       if (fills) values ??= assignmentsIn(text)
       const pieces = fills ? filledIn(body, start, values!) : [{ text: source, start, end }]
       found.push({ embedded: { language, origin: 'writefile', target, pieces }, at: null })

@@ -45,6 +45,7 @@ import {
   readNotebookInstance,
   readSagemakerApps,
 } from './machines.js'
+import { readModuleMachine } from './module-machines.js'
 import { readOtherModulePools } from './module-pools.js'
 import { otherCloudTypes, readOtherCloud } from './other-clouds.js'
 import {
@@ -126,6 +127,7 @@ export const terraformReader = defineReader({
       for (const { key } of entries(node)) if (groupsKey.test(key)) readModuleGroups(module, block, key)
       if (/kubernetes-engine/.test(text(at(node, 'source')) ?? '')) readModulePools(module, block)
       else readOtherModulePools(module, block)
+      readModuleMachine(block)
     }
   },
   change: changeTerraform,

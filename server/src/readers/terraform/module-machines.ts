@@ -1,0 +1,43 @@
+/** Machines and endpoints that a call of a module of the registry makes: modules `ec2-instance` and those of SageMaker endpoints. */
+import { text } from '../../config/access.js'
+import { derived, firstGiven } from '../../values/operations.js'
+import { effective } from '../../values/value.js'
+import type { Evidence } from '../../workload/claim.js'
+import { acceleratorModel, acceleratorsInType } from '../machine-claims.js'
+import type { Block } from './block.js'
+import { readInstance } from './machines.js'
+import { scalesEndpoints } from './scalable-target.js'
+
+/** A folder of the project is read by itself. */
+const ofProject = /^\.{0,2}\//
+
+export function readModuleMachine(call: Block): void {
+  const source = text(call.at('source')?.node) ?? ''
+  if (ofProject.test(source)) return
+  if (/(^|\/)ec2-instance(\/|$)/.test(source))
+    readInstance(call, 'aws', effective(call.boolean('create_spot_instance')) === true)
+  else if (/sagemaker/i.test(source)) readEndpoint(call)
+}
+
+/** Keys that put something else in the place of machines at all hours. */
+const otherwise = ['async_config', 'serverless_config', 'autoscaling', 'autoscaling_config', 'scaling']
+
+function readEndpoint(call: Block): void {
+  const type = call.text('instance_type')
+  const count = firstGiven(call.number('instance_count'), call.number('initial_instance_count'))
+  if (!(effective(type) ?? '').startsWith('ml.') || effective(count) === undefined) return
+  if (otherwise.some((key) => call.holds(key)) || call.isOpen()) return
+  const { module, header } = call
+  const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
+  const serving = module.claims.subject('Serving', header, call.name, evidence)
+  serving.known('platform', 'module', 'SageMaker', header)
+  serving.known('purpose', 'module', 'deployment', header)
+  serving.known('tornDown', 'module', false, header)
+  serving.say('machine', 'instance_type', type)
+  serving.say('minReplicas', 'instance_count', count)
+  const target = 'aws_appautoscaling_target'
+  if (scalesEndpoints(module)) serving.known('autoscaled', target, true, header)
+  else serving.default('autoscaled', target, false, header)
+  serving.say('gpus', 'instance_type', derived(type, acceleratorsInType))
+  serving.say('gpuModel', 'instance_type', derived(type, acceleratorModel))
+}
