@@ -26,6 +26,11 @@ export function namesConfiguration(flag: string): boolean {
   return /^c$|config|cfg|conf$|deepspeed|fsdp|hparams|recipe|args|params|settings|yaml/i.test(flag)
 }
 
+const otherFormat = /\.(json|cfg|conf|config|ini)$/i
+
+const isConfiguration = (flag: string, path: string): boolean =>
+  namesConfiguration(flag) && (/\.(ya?ml|toml)$/i.test(path) || otherFormat.test(path))
+
 /**
  * Reads `--a b`, `--a=b`, `--flag`, `-x 1`, `key=value` (Hydra, OmegaConf) and positional words. Which flags take no
  * value only the script knows: `--flag word` counts as a value here, and `more` holds words that may belong to it too.
@@ -56,9 +61,8 @@ export function readArguments(words: ShellWord[], locate: (span: Span) => Locati
     return flag
   }
   const file = (flag: string, word: ShellWord, value: string) => {
-    const always = /\.(ya?ml|toml)$/i.test(value)
-    const isOther = /\.(json|cfg|conf|config|ini)$/i.test(value)
-    if (always || (isOther && (flag === '' || namesConfiguration(flag)))) {
+    const isOther = flag === '' && otherFormat.test(value)
+    if (/\.(ya?ml|toml)$/i.test(value) || isOther || isConfiguration(flag, value)) {
       found.files.push({ flag, path: value, location: locate({ start: word.start, end: word.end }) })
     }
   }
@@ -110,13 +114,15 @@ export function readArguments(words: ShellWord[], locate: (span: Span) => Locati
       continue
     }
     if (last !== null && last.value === true) {
-      last.value = text
+      const written = pathOf(word)
+      const flag = last.written.replace(/^-+/, '')
+      // Whatever folder stands before it, the file is found by its name.
+      last.value = text ?? (written !== null && isConfiguration(flag, written) ? written : null)
       Object.assign(last, overridableBy(word))
       last.span = { start: last.span.start, end: Math.max(last.span.end, word.end) }
       last.location = locate(last.span)
       last.valueSpan = { start: word.start, end: word.end }
-      const written = pathOf(word)
-      if (written !== null) file(last.written.replace(/^-+/, ''), word, written)
+      if (written !== null) file(flag, word, written)
       continue
     }
     if (last !== null) last.more.push(value)

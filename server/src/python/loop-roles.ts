@@ -26,9 +26,13 @@ export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
     // `for fold in folds:`, `for i in range(n_members):` around whole trainings.
     const repeats = loop.effects.epochs && repeatsTrainings(finder.headerOf(loop.node))
     const phases = holdsTraining && goesThroughPhases(finder.headerOf(loop.node))
+    const counts = holdsTraining && countsSteps(finder, loop)
     const again = steps ? children.filter((child) => repeatsPartOfStep(finder, loop, child)) : []
     if (repeats || phases) repeating.add(loop)
-    else if (again.length > 0 && children.every((child) => child.role !== 'epoch')) {
+    else if (counts && children.every((child) => child.role !== 'epoch')) {
+      for (const child of children) if (child.role === 'train') child.role = 'other'
+      loop.role = 'train'
+    } else if (again.length > 0 && children.every((child) => child.role !== 'epoch')) {
       for (const child of again) child.role = 'other'
       loop.role = 'train'
     } else if (holdsTraining || (loop.effects.trains && callsTraining(finder, loop))) loop.role = 'epoch'
@@ -45,6 +49,16 @@ function repeatsPartOfStep(finder: EffectFinder, loop: Loop, child: Loop): boole
   const { backward, optimizerStep } = finder.ofStatements(rest)
   return backward && optimizerStep
 }
+
+/** `for step in range(steps_per_epoch):` in a loop over epochs: what goes round in it again belongs to one step. */
+function countsSteps(finder: EffectFinder, { node, parent }: Loop): boolean {
+  return (
+    parent !== null && ofOneEpoch.test(finder.headerOf(node)) && namesEpochs(finder.headerOf(parent.node))
+  )
+}
+
+const ofOneEpoch =
+  /\bin\b.*\b(range|trange)\([\w.]*((steps|iters|iterations|batches|updates)_(per|in)_epoch|n_?batches|num_batches)\s*\)/i
 
 const fewTimes =
   /\bin\s+range\(\s*([1-9]|1\d|20|[\w.]*(critic|disc|_dis?\b|n_d\b|d_(steps?|iters?|updates)|k_steps?)[\w.]*)\s*\)/i

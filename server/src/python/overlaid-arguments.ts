@@ -8,6 +8,7 @@ import { unknown } from './folded.js'
 import { isDictionaryOf, setFrom } from './mapping-classes.js'
 import type { Folded } from './module.js'
 import { truthy } from './operators.js'
+import { isHandedOn } from './tracked-configuration.js'
 
 interface Overlay {
   data: Expr
@@ -38,7 +39,7 @@ function overlaysOf(analysis: Analysis): Resolved[] {
   const written = writtenOverlays(analysis)
   const found: Resolved[] = written
     .slice(0, most)
-    .filter(({ data }) => !isDead(analysis, data.start))
+    .filter(({ data }) => !isDead(analysis, data.start) && !isHandedOn(analysis, data))
     .map((one) => ({ ...one, path: configuredPath(analysis, one.data) }))
   // What more there is, nobody wrote by hand.
   found.push(...written.slice(most).map((one) => ({ ...one, path: null })))

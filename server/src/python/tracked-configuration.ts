@@ -47,6 +47,21 @@ function inDictionary(analysis: Analysis, fold: Fold, expr: Expr, key: string): 
   return entry.state === 'absent' ? null : fold({ type: 'subscript', value: expr, index, start, end })
 }
 
+/** `dict(wandb.config)`, laid over the command line: what a sweep hands over stands on the line that it starts. */
+export function isHandedOn(analysis: Analysis, data: Expr): boolean {
+  if (analysis.binding === null || !analysis.imports.has('wandb')) return false
+  const [first] = data.type === 'call' ? data.args : []
+  const object =
+    data.type !== 'call'
+      ? data
+      : first !== undefined
+        ? first.value
+        : data.callee.type === 'attribute'
+          ? data.callee.value
+          : data
+  return isTracked(analysis, object)
+}
+
 function isTracked(analysis: Analysis, object: Expr): boolean {
   const held = analysis.definition(object)
   if (held.type !== 'attribute' || held.attr !== 'config') return false

@@ -127,6 +127,11 @@ const feedForward = /gate|up_proj|down_proj|fc|mlp|dense_|w[123]$|wi|wo$|c_fc|al
 /** Calls that put adapters on a model: PEFT's own, and unsloth's. */
 const wrappers = /^(peft\.(\w+\.)*get_peft_model|unsloth\.(\w+\.)*Fast\w*Model\.get_peft_model)$/
 
+/** `PeftModel.from_pretrained(model, folder, is_trainable=True)` */
+const goesOnWith = (python: PythonModule, call: Call): boolean =>
+  /^peft\.(\w+\.)*\w*PeftModel\w*\.from_pretrained$/.test(call.name ?? '') &&
+  mayBePassed(python.argument(call, 'is_trainable', 3))
+
 /** `handed`: what a Trainer is given as its `peft_config`. */
 export function adaptersOf(python: PythonModule, handed: ArgumentValue): AdaptersResult {
   if (!isLeftOut(handed)) {
@@ -136,6 +141,9 @@ export function adaptersOf(python: PythonModule, handed: ArgumentValue): Adapter
   const wrapper = python.calls.find((call) => call.name !== null && wrappers.test(call.name))
   if (wrapper !== undefined) {
     const reach = python.reach(wrapper.expr.start)
+    // Where it puts no new ones on, it may go on with old ones.
+    if (reach.state !== 'always' && python.calls.some((call) => goesOnWith(python, call)))
+      return { because: 'adapters that are trained further' }
     if (reach.state === 'sometimes' && reach.byDefault === false)
       return { adapters: null, key: 'peft_config', call: null, overridable: true }
     if (wrapper.conditional && reach.state !== 'always') return { because: 'adapters under a condition' }

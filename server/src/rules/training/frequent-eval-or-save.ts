@@ -3,6 +3,7 @@ import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { notTraining, otherOperation, unless } from '../silence.js'
+import { subjectIn } from '../subject-view.js'
 import { onAccelerator, operationOf } from './operation.js'
 
 /** So few of them in a whole run are no burden. */
@@ -26,6 +27,8 @@ export default defineRule({
     const every = effective(view.settings.every)
     const times = effective(view.settings.times)
     if (every === undefined) return silent(unless(view, 'every', ''))
+    if (effective(kind) === 'save' && every >= soon && hasAdapters(view))
+      return silent('its checkpoints hold adapters, which are small')
     if (times !== undefined && times <= fewEvaluations)
       return silent(`there are few of them in the run: ${times}`)
     const share = effective(view.settings.subject) === 'share of an epoch'
@@ -37,6 +40,14 @@ export default defineRule({
     })
   },
 })
+
+/** A run that writes this often stands still for small files as well. */
+const soon = 10
+
+function hasAdapters({ run }: SubjectView<'Operation'>): boolean {
+  const adapters = effective(subjectIn(run, 'Training')?.settings.adapters)
+  return adapters !== undefined && adapters !== null
+}
 
 const rhythms = [10, 20, 50, 100, 200]
 
