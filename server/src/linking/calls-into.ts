@@ -2,9 +2,10 @@
 import { hashOf } from '../host/backend.js'
 import { asFile } from '../python/configured-file.js'
 import type { OutsideCall } from '../python/module.js'
+import { plainWord } from '../python/plain-word.js'
 import type { Json } from '../text/json.js'
 import type { LaunchValue } from '../text/launch.js'
-import { lookUp } from '../text/records.js'
+import { define, lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
 import { configuredCalls } from './configured-calls.js'
 import type { LinkedProject } from './link-kind.js'
@@ -51,6 +52,7 @@ export class CallsInto {
         isSettled: (path) => all.get(path)?.every(({ complete }) => complete) === true,
         fileGiven: (path, flags, otherwise) => fileGiven(launched.get(path) ?? [], flags, otherwise),
         wordGiven: (path, flags) => wordGiven(all.get(path) ?? [], flags),
+        keysGiven: (path) => keysGiven(all.get(path) ?? []),
       })
     }
     return this.index
@@ -69,6 +71,25 @@ function wordGiven(launches: readonly Launch[], flags: readonly string[]): Given
   return others.every((one) => one?.value === first.value)
     ? { value: first.value, overridable: [first, ...others].some((one) => one?.overridable === true) }
     : null
+}
+
+/** `train.lr=3e-4` */
+function keysGiven(launches: readonly Launch[]): Record<string, Json> | null {
+  const [first, ...others] = launches.map(({ flags, complete, documented }) =>
+    complete && documented !== true ? plainFlags(flags) : null,
+  )
+  const spelled = JSON.stringify(first)
+  return first == null || others.some((one) => JSON.stringify(one) !== spelled) ? null : first
+}
+
+/** Null: one of them cannot be read, or whoever runs the launch file may give another. */
+function plainFlags(flags: Launch['flags']): Record<string, Json> | null {
+  const found: Record<string, Json> = {}
+  for (const [name, { value, overridable }] of Object.entries(flags)) {
+    if (value === null || overridable === true) return null
+    define(found, name, typeof value === 'string' ? plainWord(value) : value)
+  }
+  return found
 }
 
 function givenAs({ flags }: Launch, flag: string): LaunchValue | undefined {

@@ -15,6 +15,7 @@ import { eitherConfigured } from '../text/merge-configured.js'
 import { define, lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
 import { configurationFiles, fitting, namedFile } from './fitting-files.js'
+import { valuesWithBases } from './inheriting-files.js'
 import type { ProjectFiles } from './project-files.js'
 
 export interface Configurations {
@@ -67,11 +68,11 @@ export class ConfigurationLinker {
     const found: Configurations = { values: {}, files: [] }
     const add = (key: string, path: string, overridable: boolean): void => {
       if (Object.hasOwn(found.values, key)) return
-      const file = this.project.values(path)
-      if (file === undefined || file === 'pending') return
+      const values = valuesWithBases(this.project, path)
+      if (values === undefined || values === 'pending') return
       if (!found.files.includes(path)) found.files.push(path)
-      if (file.root === null) return
-      const root = structuredClone(file.root)
+      if (values === null) return
+      const root = structuredClone(values)
       interpolate(root)
       define(found.values, key, { root, overridable })
     }
@@ -175,9 +176,9 @@ export class ConfigurationLinker {
   named(path: string, folders: readonly string[], overridable: boolean): ConfigurationRoot | null {
     const near = [...new Set(folders.flatMap((folder) => [folder, ...parents(folder)]))]
     const found = this.locate(path, near)
-    const file = found === null ? undefined : this.project.values(found)
-    if (file === undefined || file === 'pending' || file.root === null) return null
-    const root = structuredClone(file.root)
+    const values = found === null ? undefined : valuesWithBases(this.project, found)
+    if (values === undefined || values === 'pending' || values === null) return null
+    const root = structuredClone(values)
     interpolate(root)
     return { root, overridable }
   }

@@ -1,6 +1,7 @@
 /** Which files of a project a program could be meant to train by, where nothing names one. */
 import { interpolate } from '../link/hydra.js'
 import { type Configured, configuredAt } from '../text/configured.js'
+import { valuesWithBases } from './inheriting-files.js'
 import type { ProjectFiles } from './project-files.js'
 
 export interface NamedFile {
@@ -22,9 +23,9 @@ const training = /epoch|batch|^lr$|learning_?rate|max_?steps|num_?workers|optim/
 
 /** What a file holds, with its references followed; null: nothing, or it has not been read. */
 export function namedFile(project: ProjectFiles, path: string): NamedFile | null {
-  const file = project.values(path)
-  if (file === undefined || file === 'pending' || file.root === null) return null
-  const root = structuredClone(file.root)
+  const values = valuesWithBases(project, path)
+  if (values === undefined || values === 'pending' || values === null) return null
+  const root = structuredClone(values)
   interpolate(root)
   return { path, root }
 }

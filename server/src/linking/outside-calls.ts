@@ -36,6 +36,8 @@ export interface ProjectModules {
   fileGiven(path: string, flags: readonly string[], otherwise: Json): string | null
   /** The word that all launches of the program give by one of these flags; null: they give none, or others. */
   wordGiven(path: string, flags: readonly string[]): GivenWord | null
+  /** All that the launches of the program say of keys, which is the same for each; null: it cannot be told. */
+  keysGiven(path: string): Record<string, Json> | null
 }
 
 export interface GivenWord {
@@ -200,7 +202,7 @@ export class OutsideCallIndex {
   /** The part of a configuration that an argument is, also where the function that passes it was given it itself. */
   private path(path: string, given: PassedArguments[number]): PlainPath | null {
     const { value: passed } = given
-    if (given.path !== undefined) return given.path
+    if (given.path !== undefined) return this.settled(path, given.path)
     if (passed.state !== 'parameter') return null
     if (passed.here !== undefined) return this.pathHere(path, passed, passed.here)
     const called = passed.of.replace(/\.__init__$/, '')
@@ -213,6 +215,15 @@ export class OutsideCallIndex {
       ),
     )
     return whole === null ? null : plainBelow(whole, passed.keys ?? [])
+  }
+
+  /** `cfg = OmegaConf.merge(cfg, OmegaConf.from_cli())`, where the launches tell what the command line says. */
+  private settled(path: string, plain: PlainPath): PlainPath {
+    const under = plain.under === undefined ? {} : { under: this.settled(path, plain.under) }
+    const words = plain.commandLine === true ? this.modules.keysGiven(path) : null
+    if (words === null) return { ...plain, ...under }
+    const { commandLine: _, ...rest } = plain
+    return { ...rest, ...under, overrides: { ...plain.overrides, ...words } }
   }
 
   private fits(path: string): boolean {

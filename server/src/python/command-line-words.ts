@@ -1,5 +1,6 @@
 /** Words of the command line as a program takes them itself: `sys.argv`. */
 import type { Expr } from '../syntax/python-ast.js'
+import type { LaunchValue } from '../text/launch.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { unknown } from './folded.js'
@@ -12,25 +13,32 @@ export function commandLineWord(analysis: Analysis, expr: Expr): Folded | null {
     return null
   const { flags, positionals, complete, program } = analysis.binding.launch
   const flag = flagLookedUp(analysis, expr)
-  const after = flag === null ? undefined : lookUp(flags, flag)
-  if (after !== undefined && after.value !== null)
+  const found = flag === null ? undefined : lookUp(flags, flag)
+  if (found !== undefined && found.value !== null)
     return {
       state: 'known',
-      value: after.value,
+      value: found.value,
       channel: 'launch flag',
-      overridable: after.overridable === true,
-      location: after.location,
+      overridable: found.overridable === true,
+      location: found.location,
     }
   const given = positionals.map(({ value }) => value)
-  if (!complete || Object.keys(flags).length > 0 || given.includes(null)) return unknown('the launch line')
+  if (!complete || given.includes(null)) return unknown('the launch line')
   const from = { state: 'known', channel: 'launch flag', overridable: false } as const
-  if (expr.type !== 'subscript') return { ...from, value: [program.path, ...given] }
+  const options = Object.values(flags)
+  if (expr.type !== 'subscript')
+    return options.length > 0 ? unknown('the launch line') : { ...from, value: [program.path, ...given] }
   const index = expr.index.type === 'constant' ? expr.index.value : null
-  if (typeof index !== 'number' || index < 1) return null
+  if (typeof index !== 'number' || index < 1) return options.length > 0 ? unknown('the launch line') : null
   const word = positionals[index - 1]
-  return word === undefined
+  return word === undefined || !options.every((option) => isBehind(option, word))
     ? unknown('the launch line')
     : { ...from, value: word.value, overridable: word.overridable === true, location: word.location }
+}
+
+/** What stands behind a word does not move it. */
+function isBehind({ location }: LaunchValue, word: LaunchValue): boolean {
+  return location.path === word.location.path && location.start > word.location.start
 }
 
 /** The flag, without its dashes, of `sys.argv[sys.argv.index('--config') + 1]`; null: another word. */

@@ -1,5 +1,6 @@
 /** Configurations that functions and classes of the module give back. */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { forEachChild } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import { constructed, filled, ownClass, structuringMethods } from './configured-classes.js'
 import { loadedElsewhere } from './configured-elsewhere.js'
@@ -7,6 +8,7 @@ import { isEmpty } from './configured-lookups.js'
 import { type ConfiguredPath, configuredPath, type Followed, fileRoot, samePath } from './configured-path.js'
 import { mappingInside } from './filled-objects.js'
 import type { Func, Klass } from './module.js'
+import { bindingsOf } from './names.js'
 import { overlaidNamespace } from './overlaid-arguments.js'
 import { returnsOf } from './returns.js'
 
@@ -88,6 +90,27 @@ export function pathOfItem(
   return theSame(analysis, items, depth, { func, call, outer })
 }
 
+/**
+ * `merge(load(cfg.pop('base')), cfg)` in the function `load`: the linker lays files under those that name them
+ * (`linking/inheriting-files.ts`).
+ */
+function laysItself(analysis: Analysis, value: Expr, followed: Followed | null): boolean {
+  if (followed === null) return false
+  const callsItself = (expr: Expr | null): boolean => {
+    const func = expr?.type === 'call' ? analysis.functionOf(expr.callee) : null
+    return func !== null && isFollowed(func, followed)
+  }
+  let found = false
+  const visit = (expr: Expr): void => {
+    if (found) return
+    const bindings = expr.type === 'name' ? bindingsOf(analysis, expr.id, expr.start) : []
+    found = callsItself(expr) || bindings.some((one) => one.kind === 'assign' && callsItself(one.value))
+    forEachChild(expr, visit)
+  }
+  visit(value)
+  return found
+}
+
 /** The one path of all that it returns. */
 export function agreed(
   analysis: Analysis,
@@ -109,6 +132,7 @@ export function theSame(
     // What stands for a file that is not there; `[convert(item) for item in data]` of what is no mapping.
     if (value !== undefined && values.length > 1 && (isEmpty(value) || value.type === 'comprehension'))
       continue
+    if (value !== undefined && values.length > 1 && laysItself(analysis, value, followed)) continue
     const path = value === undefined ? null : configuredPath(analysis, value, depth + 1, followed)
     if (path === null || (found !== null && !samePath(found, path))) return null
     found = path

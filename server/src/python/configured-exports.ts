@@ -72,8 +72,9 @@ function loadingOf(analysis: Analysis, func: Func): Loading | null {
   return loadingFrom(analysis, func, agreed(analysis, func, 0, { func, call: null, outer: null }))
 }
 
-function holdsNothing({ root, parts, fields }: ConfiguredPath): boolean {
-  return root === null && parts === undefined && (fields?.values.size ?? 0) === 0
+function holdsNothing({ root, parts, fields, under }: ConfiguredPath): boolean {
+  const own = root !== null || parts !== undefined || (fields?.values.size ?? 0) > 0
+  return !own && (under === undefined || holdsNothing(under))
 }
 
 /** What a call of the function gives, where it is this. */

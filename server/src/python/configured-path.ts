@@ -370,7 +370,8 @@ function pathOfCall(
     return first === undefined
       ? { root: parametersOfDvc, keys: [] }
       : fileRoot(analysis, first.value, followed)
-  if (name === 'omegaconf.OmegaConf.from_cli') return { root: null, keys: [], commandLine: true }
+  if (/^omegaconf\.OmegaConf\.from_(cli|dotlist)$/.test(name))
+    return { root: null, keys: [], commandLine: true }
   if (parsers.has(name)) return rootOf(fileParsedBy(analysis, expr, followed))
   if (first === undefined) return containerPath(analysis, expr)
   if (loaders.has(name)) return fileRoot(analysis, first.value, followed)

@@ -139,7 +139,12 @@ function mayReadKeys(analysis: Analysis): boolean {
 }
 
 function isOfFile(path: ConfiguredPath | null): boolean {
-  return path !== null && (path.root !== null || Object.values(path.parts?.paths ?? {}).some(isOfFile))
+  return (
+    path !== null &&
+    (path.root !== null ||
+      isOfFile(path.under ?? null) ||
+      Object.values(path.parts?.paths ?? {}).some(isOfFile))
+  )
 }
 
 /** By the roots of the configurations that it reads: the keys that it reads without a fallback. */
@@ -148,12 +153,15 @@ export function keysRead(analysis: Analysis): Map<string, (string | number)[][]>
   const found = new Map<string, Map<string, (string | number)[]>>()
   const note = (path: ConfiguredPath | null): void => {
     for (const part of Object.values(path?.parts?.paths ?? {})) note(part)
+    if (path?.under !== undefined) note(path.under)
     if (path?.root == null) return
     const keys = found.get(path.root) ?? new Map<string, (string | number)[]>()
     found.set(path.root, keys)
     if (path.keys.length > 0 && keys.size < mostKeys) keys.set(path.keys.join('\0'), path.keys)
   }
   const visit = (expr: Expr): void => {
+    // `Trainer(yaml.safe_load(file))`
+    if (expr.type === 'call') note(configuredPath(analysis, expr))
     if (expr.type === 'call' && expr.callee.type === 'attribute') {
       // `cfg.get(…)` reads no key `get`.
       visit(expr.callee.value)
