@@ -267,7 +267,9 @@ function setByName(analysis: Analysis, klass: Klass): string[] | null {
     if (taking !== null && func?.name === '__init__') continue
     const { callee, args } = expr
     const [first, key] = args
-    if (callee.type === 'attribute' && isDictionaryOf(callee.value, 'self')) return null
+    const method = callee.type === 'attribute' && isDictionaryOf(callee.value, 'self') ? callee.attr : null
+    // `self.__dict__.items()` only looks.
+    if (method !== null && !/^(items|keys|values|get|copy)$/.test(method)) return null
     const sets =
       callee.type === 'name'
         ? callee.id === 'setattr'

@@ -199,6 +199,8 @@ class Writer {
   }
 
   private attribute(expr: Expr & { type: 'attribute' }, depth: number): Expr {
+    const fields = this.ownFields(expr)
+    if (fields !== null) return fields
     const name = nameOf(this.analysis, expr)
     if (name !== null) return { type: 'name', id: name, start: 0, end: 0 }
     const base =
@@ -206,17 +208,19 @@ class Writer {
     return base.type === 'other' ? this.outside(expr) : { ...expr, value: base, start: 0, end: 0 }
   }
 
+  /** `asdict(self)`, `self.__dict__` */
+  private ownFields(expr: Expr): Expr | null {
+    const object = copiedObject(this.analysis, expr)
+    const klass = this.func?.class ?? null
+    if (object?.type !== 'name' || object.id !== 'self' || klass === null) return null
+    const fields = declaredFields(klass.node.body)
+    return fields.length > 0 ? displayOfFields({ ...object, ...nowhere() }, fields, 0) : null
+  }
+
   private call(expr: CallExpr, depth: number): Expr {
-    const { analysis, func } = this
-    const object = copiedObject(analysis, expr)
-    if (object !== null) {
-      const fields =
-        object.type === 'name' && object.id === 'self' && func !== null && func.class !== null
-          ? declaredFields(func.class.node.body)
-          : []
-      // `asdict(self)`
-      if (fields.length > 0) return displayOfFields({ ...object, ...nowhere() }, fields, 0)
-    }
+    const { analysis } = this
+    const fields = this.ownFields(expr)
+    if (fields !== null) return fields
     const args = expr.args.map((one) => ({ ...one, value: this.of(one.value, depth + 1), start: 0, end: 0 }))
     const own = analysis.functionOf(expr.callee)
     const found = own === null ? recipeElsewhere(analysis, expr.callee) : null

@@ -9,7 +9,7 @@ import { type Ground, grafted, type Recipe, unrolled } from './grafts.js'
 import type { Call, Func } from './module.js'
 import { nameOf } from './names.js'
 import { copiedObject, objectDisplay } from './object-entries.js'
-import { displayElsewhere, recipeElsewhere } from './recipes.js'
+import { displayElsewhere, recipeElsewhere, recipeOf } from './recipes.js'
 import { certainReturn } from './returns.js'
 
 interface Written {
@@ -57,7 +57,7 @@ function make(analysis: Analysis, expr: Expr): Expr | null {
   }
   if (expr.type !== 'call') return null
   const own = analysis.functionOf(expr.callee)
-  if (own !== null) return ofThisCall(analysis, expr, own, here)
+  if (own !== null) return ofMethod(analysis, expr, own) ?? ofThisCall(analysis, expr, own, here)
   const found = recipeElsewhere(analysis, expr.callee)
   if (found === null) return null
   const made = grafted(found.recipe, expr.args, found.self, groundIn(analysis, expr.start))
@@ -91,6 +91,21 @@ function groundIn(analysis: Analysis, at: number | null): Ground {
 
 function isDisplay({ type }: Expr): boolean {
   return type === 'list' || type === 'tuple' || type === 'dict' || type === 'call'
+}
+
+/** Of a method that lists the fields of its object: `{name: {'values': one} for name, one in asdict(self).items()}`. */
+function ofMethod(analysis: Analysis, { callee, args, start }: CallExpr, func: Func): Expr | null {
+  const returned = func.class === null || callee.type !== 'attribute' ? null : certainReturn(func)
+  if (returned === null || callee.type !== 'attribute' || !listsItself(analysis, returned)) return null
+  const recipe = recipeOf(analysis, func)
+  const made = recipe === null ? null : grafted(recipe, args, callee.value, groundIn(analysis, start))
+  return made !== null && isDisplay(made) ? made : null
+}
+
+function listsItself(analysis: Analysis, expr: Expr): boolean {
+  const object = copiedObject(analysis, expr)
+  if (object?.type === 'name' && object.id === 'self') return true
+  return childrenOf(expr).some((child) => listsItself(analysis, child))
 }
 
 /** Of a function of this module with several calls, whose parameters have no one value; what it writes stays where it stands. */
