@@ -165,6 +165,13 @@ Trainer(model=model, args=more, train_dataset=data["train"]).train()
     assert.ok(any!.usdPerHour!.high > 3 && any!.usdPerHour!.high < 4, JSON.stringify(any!.usdPerHour))
     const [one] = await jobs(files('a100'))
     assert.equal(one!.usdPerHour!.high, any!.usdPerHour!.high)
+    // Families, memory, and a card that is ruled out.
+    const prices = async (constraint: string) => (await jobs(files(constraint)))[0]!.usdPerHour!
+    assert.deepEqual(await prices('"a100&gpu80"'), await prices('a100-80g'))
+    assert.notDeepEqual(await prices('a100-80g'), one!.usdPerHour)
+    assert.deepEqual(await prices('volta'), await prices('"v100|v100-32g"'))
+    assert.deepEqual(await prices('"gpu_mem_48"'), await prices('"a40|rtx_a6000|l40|l40s|rtx6000-ada"'))
+    assert.ok((await prices('"!k80"')).high > 10)
     // The names of nodes and networks are no accelerators.
     const [none] = await jobs(files('"ib&node3"'))
     assert.ok(none!.usdPerHour!.high > 10)

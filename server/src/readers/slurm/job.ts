@@ -2,6 +2,7 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Directive, ShellFacts } from '../../config/shell-facts.js'
 import type { SourceFragment } from '../../text/source-fragment.js'
+import { gpusOfConstraint } from './constraint.js'
 
 /** The job that everything in a batch script belongs to; null: not a batch script. */
 export function slurmJobId(path: string, fragment: SourceFragment, shell: ShellFacts): string | null {
@@ -109,20 +110,9 @@ function request(from: Directive, value: string | null, factor: number | null): 
   }
 }
 
-/**
- * The accelerators that `--constraint` allows, by catalogue name: `a100`, `a40|l40|a100`, `[v100-32g|a100]&ib`. What is no
- * accelerator there (a switch, a processor) is left out. Empty: it names none.
- */
+/** The accelerators that `--constraint` allows, by catalogue name. Empty: it names none. */
 export function gpusAllowed(directives: Directive[]): string[] {
-  const value = directive(directives, 'constraint')?.value ?? ''
-  if (value.includes('$')) return []
-  const named = value.split(/[^\w.-]+/).flatMap((feature) => {
-    const words = [feature, feature.replace(/^(gpu|nvidia)[-_]|[-_]?\d+gb?$/gi, '')]
-    // A feature of nodes is named after one accelerator only where it is more than two letters of some word.
-    const found = words.map((word) => (/[a-z]+[-_]?\d/i.test(word) ? gpu(word) : undefined))
-    return found.find((one) => one !== undefined)?.name ?? []
-  })
-  return [...new Set(named)]
+  return gpusOfConstraint(directive(directives, 'constraint')?.value ?? '')
 }
 
 /**
