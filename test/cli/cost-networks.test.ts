@@ -256,4 +256,29 @@ class Net(nn.Module):
     assert.ok(found.ofSamples !== null && found.ofSamples.hours.high < 1, JSON.stringify(found))
     assert.match(found.assumptions.join(), /size of the pictures not known: 32 to 256/)
   })
+
+  it('a network that is frozen but for its head computes once for a picture, not three times', async () => {
+    const program = (frozen: string) => `import torch
+from torch.utils.data import DataLoader
+from torchvision import datasets, models, transforms
+
+t = transforms.Compose([transforms.Resize((224, 224)), transforms.RandomHorizontalFlip(), transforms.ToTensor()])
+loader = DataLoader(datasets.CIFAR10("data", transform=t), batch_size=64, num_workers=16)
+model = models.vgg16(weights="DEFAULT")
+${frozen}model.classifier[6] = torch.nn.Linear(4096, 10)
+model.cuda()
+opt = torch.optim.Adam(model.classifier.parameters())
+for epoch in range(20):
+    for x, y in loader:
+        opt.zero_grad()
+        torch.nn.functional.cross_entropy(model(x.cuda()), y.cuda()).backward()
+        opt.step()
+`
+    const usd = async (frozen: string) => (await bill({ 'train.py': program(frozen) })).usd!
+    const all = await usd('')
+    for (const parameters of ['model.features.parameters()', 'model.parameters()']) {
+      const head = await usd(`for p in ${parameters}:\n    p.requires_grad = False\n`)
+      assert.ok(head.low < all.low / 2.5 && head.high < all.high / 2.5, JSON.stringify([head, all]))
+    }
+  })
 })

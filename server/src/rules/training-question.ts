@@ -99,10 +99,15 @@ export function questionOf(
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 
 /** Whether only a head is trained: 'part' where something is frozen that may be less than the model. */
-function frozenOf({ run }: SubjectView<'Training'>, { name }: NamedModel): 'model' | 'part' | null {
-  const frozen = subjectsOf(run, 'Operation').filter((one) => operationOf(one, 'frozen features') !== null)
-  if (frozen.length === 0) return null
-  const names = frozen.flatMap(({ settings }) => effective(settings.subject) ?? [])
+function frozenOf({ run, settings }: SubjectView<'Training'>, { name }: NamedModel): 'model' | 'part' | null {
+  const operations = subjectsOf(run, 'Operation').filter(
+    (one) => operationOf(one, 'frozen features') !== null,
+  )
+  const names = [
+    ...operations.map((one) => effective(one.settings.subject)),
+    effective(settings.frozenNetwork),
+  ].flatMap((one) => one ?? [])
+  if (names.length === 0) return null
   return names.some((one) => plain(one) === plain(name)) ? 'model' : 'part'
 }
 

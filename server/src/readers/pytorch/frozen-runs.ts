@@ -48,7 +48,11 @@ const otherPurpose =
   /teacher|target|ema|momentum|critic|disc|percept|lpips|reference|ref_|old|loss|reward|generator|policy|^vgg/i
 
 export function frozenRuns(python: PythonModule): FrozenRun[] {
-  if (usesAny(python, ['peft.', 'loralib.']) || !seesTheSameSamples(python)) return []
+  return usesAny(python, ['peft.', 'loralib.']) || !seesTheSameSamples(python) ? [] : frozenNetworks(python)
+}
+
+/** The same, whether the samples change or not. */
+export function frozenNetworks(python: PythonModule): FrozenRun[] {
   const frozen = frozenHere(python)
   const found: FrozenRun[] = []
   const add = (name: string, architecture: string, run: Forward | null): void => {

@@ -1,6 +1,7 @@
 /** Backbones whose weights are frozen, and which are run over the same samples in every epoch all the same. */
 
 import type { Change, Refusal } from '../../edit/write.js'
+import type { PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { namesIn } from '../../syntax/python-children.js'
 import { numberIn } from '../../values/argument.js'
@@ -8,12 +9,14 @@ import { foldedValue } from '../../values/folded-value.js'
 import { convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainingEvidence, trainsAnywhere } from './evidence.js'
 import { hasNewHead } from './frozen-passes.js'
-import { frozenRuns } from './frozen-runs.js'
+import { frozenNetworks, frozenRuns } from './frozen-runs.js'
+import { usesAny } from './library-uses.js'
 import { epochLoopOf } from './loop-facts.js'
 
 export const pytorchFrozenReader = defineReader({
@@ -23,6 +26,7 @@ export const pytorchFrozenReader = defineReader({
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined || python.evidence.role === 'test' || !trainsAnywhere(python)) return
+    claimFrozen(python, claims)
     for (const found of frozenRuns(python)) {
       const at = calleePlace(found.call)
       const operation = claimOperation(claims, {
@@ -44,6 +48,14 @@ export const pytorchFrozenReader = defineReader({
   },
   change: sketch,
 })
+
+/** The one published network that is frozen but for its head: nothing goes back through it. */
+function claimFrozen(python: PythonModule, claims: ClaimBuilder): void {
+  if (!/requires_grad|freeze/.test(python.text) || usesAny(python, ['peft.', 'loralib.'])) return
+  const [first, ...others] = frozenNetworks(python)
+  if (first !== undefined && others.length === 0)
+    claims.extend('Training').known('frozenNetwork', first.name, first.architecture, calleePlace(first.call))
+}
 
 /** Embeds the data before the first epoch; the loop is for the author to change. */
 function sketch(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {

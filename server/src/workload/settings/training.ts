@@ -42,6 +42,8 @@ export interface TrainingSettings {
   monitor: { name: string; lowerIsBetter: boolean }
   /** The loop is a library's own, which takes early stopping as a callback. */
   managed: boolean
+  /** The network whose weights are frozen but for a head: 'vgg16'. */
+  frozenNetwork: string
   /** Training starts from pretrained weights. */
   fineTuning: boolean
   /** True when the learning-rate schedule is laid out over all epochs. */
