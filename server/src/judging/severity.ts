@@ -84,7 +84,7 @@ export function severityOf(
       severity = lower(severity, evidence.notebook && inSteps.has(family) ? 'hint' : 'information')
     else if (aboutTraining.has(family)) severity = oneStepDown(severity)
   } else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
-  if (guessed && evidence.negligible !== undefined) severity = 'hint'
+  if (guessed && (evidence.negligible !== undefined || onlyTriesOut(view))) severity = 'hint'
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
   if (retired.test(location.path)) severity = oneStepDown(severity)
   if (evidence.uncalled !== undefined) severity = lower(severity, uncalled(view, severity))
@@ -95,6 +95,16 @@ export function severityOf(
     severity = lower(severity, 'information')
   return severity
 }
+
+/** `sbatch submit_smoke.sh`, `--run-name smoke_b9`: it is started to see whether it starts. */
+function onlyTriesOut({ run: { job } }: SubjectView): boolean {
+  const { launch } = job
+  if (launch === null) return false
+  const names = [launch.location.path, ...Object.values(launch.flags).map(({ value }) => String(value))]
+  return names.some((name) => trial.test(name))
+}
+
+const trial = /(^|[/_.-])(smoke|sanity[-_]?check|dry[-_]?run)([-_]?test)?([/_.-]|$)/i
 
 /**
  * What never runs costs nothing. One of several trainings or searches may be the next that somebody puts in; where the program has no

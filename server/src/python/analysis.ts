@@ -86,6 +86,7 @@ import { type SetElsewhere, settingsElsewhere } from './process-settings.js'
 import { ProgramParameters } from './program-parameters.js'
 import { isForeign, projectMember } from './project-members.js'
 import { ReachedNames } from './reached-names.js'
+import { readsElsewhere } from './reads-elsewhere.js'
 import { resultOf } from './results.js'
 import { returnsOf } from './returns.js'
 import type { Binding, Scope } from './scope.js'
@@ -281,6 +282,9 @@ export class Analysis implements PythonModule {
   }
   importedFunction(expr: Expr): FunctionSummary | null {
     return targets.importedFunction(this, expr)
+  }
+  readsElsewhere(callee: Expr): boolean {
+    return readsElsewhere(this, callee)
   }
   importedClass(expr: Expr): ClassSummary | null {
     const found = projectMember(this, expr)

@@ -13,7 +13,7 @@ import { givenBatch } from './batches-of-one.js'
 import { methodOf } from './callables.js'
 import { ClassFields } from './class-fields.js'
 import { isRemembered } from './each-call.js'
-import { running } from './effects.js'
+import { readingCalls, running } from './effects.js'
 import { environmentFields } from './environment-fields.js'
 import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
 import { fieldValues } from './field-values.js'
@@ -167,9 +167,18 @@ export function definitionsOf(analysis: Analysis): Definitions {
   const held = new ClassFields(analysis)
   for (const klass of analysis.classes) {
     const calls = new Set<string>()
-    for (const method of klass.methods.values())
-      for (const name of analysis.effectsOfFunction(method).calls) calls.add(name)
-    define(classes, klass.name, { bases: klass.bases, methods: [...klass.methods.keys()], calls: [...calls] })
+    const reads: string[] = []
+    for (const [name, method] of klass.methods) {
+      const own = [...analysis.effectsOfFunction(method).calls]
+      for (const call of own) calls.add(call)
+      if (own.some((call) => readingCalls.test(call))) reads.push(name)
+    }
+    define(classes, klass.name, {
+      bases: klass.bases,
+      methods: [...klass.methods.keys()],
+      calls: [...calls],
+      ...(reads.length === 0 ? {} : { reads }),
+    })
     const steps = stepsOf(analysis, klass)
     const described = lookUp(classes, klass.name)!
     const takes = takingOf(analysis, klass)

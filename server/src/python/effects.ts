@@ -31,6 +31,9 @@ export function lastIdentifier(expr: Expr): string {
   return ''
 }
 
+/** Among the calls of a function: they bring tensors to the host. */
+export const readingCalls = /^\.(item|tolist|numpy|cpu)$/
+
 /** Among the calls of a function: it puts something on the device that a name chooses. */
 export const toDevice = '.to(device)'
 

@@ -216,6 +216,8 @@ export interface ModuleSummary {
       loads?: Record<string, FunctionLoad[]>
       /** Methods that run a network on parameters, each as a batch of one, with those. */
       singles?: Record<string, SingleParameter[]>
+      /** Methods that bring tensors to the host: `.item()`. */
+      reads?: string[]
       /** Methods that take a step of an optimiser, or hold a loop that does. */
       steps?: Record<string, Running>
     }

@@ -69,6 +69,8 @@ export interface ModuleNames {
   instanceClass(expr: Expr): Klass | null
   /** What another module of the project says of the function or method that an expression names. */
   importedFunction(expr: Expr): FunctionSummary | null
+  /** What it calls of another module of the project brings tensors to the host: `meter.update(logits)`. */
+  readsElsewhere(callee: Expr): boolean
   /** What another module of the project says of the class that an expression names. */
   importedClass(expr: Expr): ClassSummary | null
   /** Library calls to which the function that an expression names, here or elsewhere, hands its parameters. */

@@ -2,7 +2,7 @@
 import type { Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { namesIn } from '../../syntax/python-children.js'
+import { childrenOf, namesIn } from '../../syntax/python-children.js'
 import { fixedArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { positionsOf } from './loader-arguments.js'
 
@@ -32,7 +32,9 @@ export function keepingWorkers(
 }
 
 const isPassed = (python: PythonModule, expr: Expr): boolean =>
-  expr.type === 'name' && python.bindingsOf(expr).some(({ kind }) => kind === 'param')
+  expr.type === 'name'
+    ? python.bindingsOf(expr).some(({ kind }) => kind === 'param')
+    : childrenOf(expr).some((one) => isPassed(python, one))
 
 /** There is always one. */
 const processors = /^((os|multiprocessing|mp)\.(process_)?cpu_count\(\)|len\(os\.sched_getaffinity\(0\)\))$/

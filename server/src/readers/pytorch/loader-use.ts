@@ -5,6 +5,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, forEachChild } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
 import { asArgument, knownArgument, passedExpression, textIn } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import { callAround } from './call-around.js'
 import { onlyFirstTaken, onlyPeeked, onlyTriedOut } from './peeked-loader.js'
 
@@ -50,6 +51,7 @@ export function feedsOf(python: PythonModule, call: Call): Feeds | 'nothing' | n
   }
   const used = call.assignedTo === null ? byCallAround(python, call) : byUse(python, call, call.assignedTo)
   if (used !== null) return used
+  if (onlyGoneOver(python, call)) return null
   const func = call.function?.name
   if (func !== undefined) {
     const named = feedsByName(func)
@@ -196,6 +198,28 @@ function onlyMeasured(python: PythonModule, made: Call, name: string): boolean {
   return mentions === handed.length + 1
 }
 
+/** The function that makes it goes over it and does nothing else with it, and nothing learns there: statistics, features. */
+function onlyGoneOver(python: PythonModule, made: Call): boolean {
+  const { assignedTo: name, function: func } = made
+  if (name === null || func === null || name.includes('.')) return false
+  const { loops, handed } = usesOf(python).get(name) ?? { loops: [], handed: [] }
+  const own = loops.filter((loop) => loop.function === func)
+  if (
+    own.length === 0 ||
+    own.some(({ effects }) => effects.backward || effects.optimizerStep || effects.trains)
+  )
+    return false
+  const wraps = ({ call }: { call: Call }): boolean =>
+    call.function !== func || /^(len|tqdm|trange|enumerate|iter|zip|track)$/.test(call.method)
+  return handed.every(wraps) && !returnsOf(func).some((value) => namesAt(value).has(name))
+}
+
+function namesAt(expr: Expr): Set<string> {
+  const names = new Set<string>()
+  namesIn(expr, names)
+  return names
+}
+
 /** `batches = iter(loader)`, and `next(batches)` in a training loop of the same function. */
 function isNext(python: PythonModule, call: Call): boolean {
   const name = call.assignedTo
@@ -235,6 +259,7 @@ function byUse(python: PythonModule, made: Call, name: string): Feeds | null {
 /** What a function does with a loader that it is handed. */
 function byCallee(python: PythonModule, call: Call, position: number): Feeds | null {
   const keyword = call.expr.args[position]!.name
+  if (isToldNotToTrain(python, call)) return 'evaluation'
   const func = python.functionOf(call.expr.callee)
   if (func !== null) {
     const effects = python.effectsOfFunction(func)
@@ -249,6 +274,15 @@ function byCallee(python: PythonModule, call: Call, position: number): Feeds | n
     return keyword === null ? 'training' : (feedsByName(keyword) ?? 'training')
   if (/^(train\w*|run_training|do_train)$/.test(call.method)) return 'training'
   return /^(test|validate|evaluate|eval|predict)\w*$/.test(call.method) ? 'evaluation' : null
+}
+
+/** `run_epoch(model, loader, train=False)`, `run_epoch(model, loader, optimizer=None)`. */
+function isToldNotToTrain(python: PythonModule, { expr: { args } }: Call): boolean {
+  return args.some(({ name, value }) => {
+    if (name === null || !/^((is_)?train(ing)?|optim(izer)?)$/.test(name)) return false
+    const told = effective(python.fold(value))
+    return /^optim/.test(name) ? told === null : told === false
+  })
 }
 
 /** `fit(model, DataLoader(…))`. */

@@ -72,8 +72,7 @@ export function readElsewhere(analysis: PythonModule, code: HotCode): string | n
   for (const { expressions, func, guarded, conditional, exceptional } of code.statements) {
     if (guarded || conditional || exceptional) continue
     for (const { expr } of expressions.flatMap((one) => callsIn(analysis, one))) {
-      const calls = analysis.importedFunction(expr.callee)?.calls ?? []
-      if (!calls.some((name) => /^\.(item|tolist|numpy|cpu)$/.test(name))) continue
+      if (!analysis.readsElsewhere(expr.callee)) continue
       if (expr.args.some((one) => values.holds(one.value, func))) return lastIdentifier(expr.callee)
     }
   }

@@ -199,6 +199,9 @@ function changeCommand(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   const set = (key: string, text: string, title: string): Change => {
     const last = command.words.at(-1)!
     const given = written?.raw.startsWith(`${key}=`) === true
+    // One setting a line.
+    const indent = /\\\r?\n([ \t]*)\S[^\n]*$/.exec(facts.fragment.text.slice(command.start, last.end))?.[1]
+    const gap = indent === undefined ? ' ' : ` \\\n${indent}`
     return {
       title,
       safety: 'unsafe',
@@ -209,7 +212,7 @@ function changeCommand(claim: Claim, value: unknown, facts: FragmentFacts): Chan
           fragment,
           start: given ? start : last.end,
           end: given ? end : last.end,
-          text: given ? `${key}=${text}` : ` ${key}=${text}`,
+          text: given ? `${key}=${text}` : `${gap}${key}=${text}`,
         },
       ],
       imports: [],
