@@ -1,9 +1,9 @@
 /** Pictures that are read from their files and made smaller again for every epoch. */
-import { functionAt, resultAt } from '../../python/definition-places.js'
+import { classAt, functionAt, resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { passedExpression } from '../../values/argument.js'
+import { passedExpression, textIn } from '../../values/argument.js'
 import { writtenList } from '../../values/written-list.js'
 import { datasetWork } from '../pytorch/dataset-work.js'
 import { decodesPictures, pictureReader } from '../pytorch/datasets.js'
@@ -31,8 +31,13 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
     if (depth > 2) return null
     // `transforms[split]`: one of those for training and validation.
     const all = python.definition(pipeline.value)
-    const steps =
-      all.type === 'dict' ? all.entries.map((one) => shrinkingStep(python, one.value, depth + 1)) : []
+    const key = textIn(python.fold(pipeline.index))
+    const entries = all.type === 'dict' ? all.entries : []
+    const meant =
+      key === null ? [] : entries.filter((one) => one.key?.type === 'constant' && one.key.value === key)
+    const steps = (meant.length === 1 ? meant : entries).map((one) =>
+      shrinkingStep(python, one.value, depth + 1),
+    )
     return steps.includes(null) ? null : (steps[0] ?? null)
   }
   const made = python.callOf(pipeline)
@@ -43,8 +48,8 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
   if (made.name === null) {
     // `get_transforms(train=True)`: whichever pipeline the function returns.
     const maker = depth > 2 ? null : functionAt(python, made.expr.callee)
-    const steps =
-      maker === null ? [] : returnsOf(maker.func).map((one) => shrinkingStep(maker.python, one, depth + 1))
+    if (maker === null) return depth > 2 ? null : appliedByClass(python, made, depth)
+    const steps = returnsOf(maker.func).map((one) => shrinkingStep(maker.python, one, depth + 1))
     return steps.includes(null) ? null : (steps[0] ?? null)
   }
   if (resize.test(made.name)) return { call: made, python }
@@ -61,6 +66,22 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
   }
   return null
 }
+
+/** `def __call__(self, picture): return self.pipeline(image=picture)['image']`, whichever pipeline the constructor keeps. */
+function appliedByClass(python: PythonModule, made: Call, depth: number): ShrinkingStep | null {
+  const place = classAt(python, made.expr.callee)
+  const apply = place?.klass.methods.get('__call__')
+  if (place === null || apply === undefined) return null
+  const first = apply.calls.find(
+    ({ expr: { callee } }) => isOwn(callee) && place.python.functionOf(callee) === null,
+  )
+  const kept = first === undefined ? [] : place.python.attributeValues(first.expr.callee)
+  const steps = kept.map((one) => (one === null ? null : shrinkingStep(place.python, one, depth + 1)))
+  return steps.includes(null) ? null : (steps[0] ?? null)
+}
+
+const isOwn = (callee: Expr): boolean =>
+  callee.type === 'attribute' && callee.value.type === 'name' && callee.value.id === 'self'
 
 /** `lambda picture: picture.convert('RGB')`. */
 function isConversion(step: Expr): boolean {
