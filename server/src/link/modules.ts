@@ -62,7 +62,8 @@ export class ModuleIndex {
     }
     if (parts.length === 0) return undefined
     const beside = this.module(folder, parts)
-    if (beside !== undefined || libraries.has(parts[0]!)) return beside
+    // A folder `datasets` above may hold data; with a module of that name in it, `datasets.loader` is meant.
+    if (beside !== undefined || (libraries.has(parts[0]!) && parts.length === 1)) return beside
     for (const parent of [folder, ...parents(folder)]) {
       const found = this.module(parent, parts) ?? this.module(join(parent, 'src'), parts)
       if (found !== undefined) return found

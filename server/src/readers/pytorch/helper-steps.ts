@@ -73,7 +73,25 @@ export function trainedForwards(python: PythonModule): Func[] {
       methods.has('forward'),
   )
   if (classes.length === 0 || measureName.test(python.path) || !trainsAnywhere(python)) return []
-  return classes.flatMap((klass) => (isMade(python, klass) ? klass.methods.get('forward')! : []))
+  return classes.flatMap((klass) => {
+    const forward = klass.methods.get('forward')!
+    return isMade(python, klass) && !isPassedBy(python, klass, forward) ? forward : []
+  })
+}
+
+/** Programs call `model.logits(x)`, which the forward pass calls as well, and makes something to look at of it. */
+function isPassedBy({ importers, programs }: PythonModule, { methods }: Klass, forward: Func): boolean {
+  const own = forward.calls.flatMap(({ expr: { callee } }) =>
+    callee.type === 'attribute' &&
+    callee.value.type === 'name' &&
+    callee.value.id === 'self' &&
+    methods.has(callee.attr)
+      ? [callee.attr]
+      : [],
+  )
+  return own.some((name) =>
+    [...importers, ...programs].some(({ uses }) => uses.some((one) => one.endsWith(`.${name}`))),
+  )
 }
 
 /** The parameters that a network hands to its layers: lengths and names of a batch may stay on the host. */
