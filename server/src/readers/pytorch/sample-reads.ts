@@ -1,8 +1,8 @@
 /** Values that the host reads from the accelerator for each sample of a batch, one by one. */
 import { lastIdentifier } from '../../python/effects.js'
 import type { Func, PythonModule } from '../../python/module.js'
-import type { Expr, For } from '../../syntax/python-ast.js'
-import { someExpression } from '../../syntax/python-children.js'
+import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf, someExpression } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { numberIn } from '../../values/argument.js'
 import { DeviceValues, readingMethods, torchDialect } from './device-values.js'
@@ -22,8 +22,10 @@ const fewSamples = 8
 
 /** The reads of a step that stand in a loop over the samples of its batch, or over the elements of its results. */
 export function sampleReads(python: PythonModule, step: Step): SampleRead[] {
-  const inner = step.code.statements.flatMap(({ statement, func, guarded, exceptional }) =>
-    statement.type === 'for' && !guarded && !exceptional ? [{ node: statement, func }] : [],
+  const inner = step.code.statements.flatMap(({ statement, func, guarded, conditional, exceptional }) =>
+    statement.type === 'for' && !guarded && !conditional && !exceptional && !showsSome(python, statement)
+      ? [{ node: statement, func }]
+      : [],
   )
   if (inner.length === 0) return []
   const batches = new Batches(python, step)
@@ -42,6 +44,23 @@ export function sampleReads(python: PythonModule, step: Step): SampleRead[] {
   )
   for (const { node, func } of over) for (const found of batches.indices(node, func)) reads.push(found)
   return reads.sort((a, b) => a.node.start - b.node.start)
+}
+
+/** It leaves after a few samples, or draws them. */
+function showsSome(python: PythonModule, loop: For): boolean {
+  return (
+    leaves(loop.body) ||
+    someExpression(
+      loop.body,
+      (expr) => expr.type === 'call' && /^matplotlib\./.test(python.nameOf(expr.callee) ?? ''),
+    )
+  )
+}
+
+function leaves(block: readonly Stmt[]): boolean {
+  return block.some(
+    (one) => one.type === 'return' || one.type === 'break' || blocksOf(one).some((inner) => leaves(inner)),
+  )
 }
 
 class Batches {
