@@ -73,6 +73,8 @@ function parsedBy({ callee, args }: CallExpr): Expr | null {
 
 /** Every argument is an option as well, be it the program that adds it or the library. */
 function onCommandLine(analysis: Analysis, namespace: Expr, keyword: string): ArgumentValue {
+  const written = writtenInto(analysis, namespace, keyword)
+  if (written !== null) return given(analysis, written)
   if (!analysis.programParameters.isNamespace(namespace))
     return { state: 'unknown', because: 'the command line' }
   const { start, end } = namespace
@@ -90,6 +92,22 @@ function onCommandLine(analysis: Analysis, namespace: Expr, keyword: string): Ar
   const folded = binding === null ? null : boundValue(option, analysis.programArguments, binding)
   if (folded === null) return { state: 'absent', overridable: binding === null || !binding.launch.complete }
   return { state: 'given', expr, folded: withNumber(folded), span: { start, end } }
+}
+
+/** `args.max_epochs = 100` above the call, here or in a function that is handed `args`; null: nowhere, or in several places. */
+function writtenInto(analysis: Analysis, namespace: Expr, keyword: string): Expr | null {
+  if (namespace.type !== 'name') return null
+  const names = new Set([namespace.id])
+  for (const { expr } of analysis.calls) {
+    if (expr.end > namespace.start) continue
+    const at = expr.args.findIndex(({ value }) => value.type === 'name' && value.id === namespace.id)
+    const parameter = at < 0 ? undefined : analysis.functionOf(expr.callee)?.node.params[at]
+    if (parameter !== undefined) names.add(parameter.name)
+  }
+  const [only, other] = [...names].flatMap((name) => analysis.attributeBindings(`${name}.${keyword}`))
+  return only === undefined || other !== undefined || only.conditional || only.kind !== 'assign'
+    ? null
+    : only.value
 }
 
 /** The library gives its options the types of its parameters. */
