@@ -45,7 +45,7 @@ export type * from './module-summary.js'
 /** What names stand for, and what is used. */
 export interface ModuleNames {
   /** Canonical names of all imported modules and names ('torch', 'torch.nn.functional.cross_entropy'). */
-  imports: Set<string>
+  readonly imports: ReadonlySet<string>
   /** Canonical names that are used here; methods of unknown receivers as '.name'. */
   readonly ownUses: ReadonlySet<string>
   /** Calls whose canonical callee is one of these. */
