@@ -1,5 +1,6 @@
 /** Workflows of continuous integration and what the scripts that they call start: a training makes the workflow train. */
 import { trainsAs, triedOut } from '../readers/ci/training.js'
+import { workOfName } from '../readers/pipelines/step-work.js'
 import type { Claim, Extraction } from '../workload/claim.js'
 import type { AskedLaunch } from './bind-launches.js'
 import type { Extractions } from './extractions.js'
@@ -29,18 +30,33 @@ export class WorkflowLinks implements LinkKind {
 function trains({ launch, script }: AskedLaunch, extractions: ReadonlyMap<string, Extraction>): boolean {
   if (script === null || triedOut(launch)) return false
   const extraction = extractions.get(script)
-  if (!trainsAs(launch) && !hasItTrained(extraction)) return false
+  if (!trainsAs(launch) && !hasItTrained(script, extraction)) return false
   const subjects = extraction?.subjects ?? []
   return !subjects.some(({ evidence }) => evidence.small !== null || evidence.role === 'test')
 }
 
-/** It asks for the machine of a job that starts a training: `PyTorch(entry_point="train.py", …).fit()`. */
-function hasItTrained(extraction: Extraction | undefined): boolean {
+/** Readers of jobs that are trainings, whatever they start. */
+const ofTrainings = new Set(['sagemaker', 'sagemaker-model-trainer', 'sagemaker-tuner'])
+
+/**
+ * It asks for the machine of a job that starts a training: `PyTorch(entry_point="train.py", …).fit()`. What an image
+ * starts is told by the name of the script that submits it: `submit_training.py`.
+ */
+function hasItTrained(script: string, extraction: Extraction | undefined): boolean {
   if (extraction === undefined) return false
-  const jobs = extraction.subjects.flatMap(({ kind, job }) =>
-    kind === 'Compute' && job !== null ? [job] : [],
-  )
-  return extraction.launches.some((one) => jobs.includes(one.job ?? '') && trainsAs(one) && !triedOut(one))
+  return extraction.subjects.some(({ kind, job, reader }) => {
+    if (kind !== 'Compute' || job === null) return false
+    const started = extraction.launches.filter((one) => one.job === job)
+    if (started.some((one) => triedOut(one))) return false
+    if (started.some((one) => trainsAs(one))) return true
+    const inImage = started.every(({ program }) => program.path === null && program.module === null)
+    return inImage && (ofTrainings.has(reader) || namedTraining(script))
+  })
+}
+
+function namedTraining(script: string): boolean {
+  const works = workOfName(script.slice(script.lastIndexOf('/') + 1).replace(/\.\w+$/, ''))
+  return works.length === 1 && works[0] === 'train'
 }
 
 function workOf(
