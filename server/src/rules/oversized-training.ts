@@ -5,7 +5,7 @@ import { type TrainingSetup, trainingMemory, usableMemory } from '../estimate/me
 import { stepTime } from '../estimate/step-time.js'
 import { effective } from '../values/value.js'
 import type { Claim, Run, SubjectView } from '../workload/claim.js'
-import { mayBeNvidia, sharedWith } from './lifecycle/job-words.js'
+import { handsNothingOut, mayBeNvidia, sharedWith } from './lifecycle/job-words.js'
 import { machineAsked, requestOf } from './machine-request.js'
 import { mostMemoryOf } from './memory-bound.js'
 import type { RuleOptions } from './rule.js'
@@ -71,7 +71,7 @@ export function oversized(view: SubjectView<'Compute'>, options: RuleOptions): O
   const fleet = fleetOf(view)
   if (isSilence(fleet)) return fleet
   if (effective(service) === true) return { text: 'it is a service' }
-  if (sharing !== undefined) return sharedWith(sharing)
+  if (sharing !== undefined && !handsNothingOut(view)) return sharedWith(sharing)
   if (effective(trials) === true) return { text: 'it runs the trials of a search' }
   const found = hungriest(view, options)
   if (isSilence(found)) return found

@@ -11,7 +11,7 @@ import { acceleratedLibrary } from '../pipelines/accelerator-use.js'
 import { workOfModule } from '../pipelines/step-work.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { staysOnHost } from '../pytorch/no-device.js'
-import { asksRay } from '../ray/asked.js'
+import { asksRay, runsWithoutRay } from '../ray/asked.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { trainCalls } from '../ultralytics/train.js'
 import { mergesOnProcessor } from './merging.js'
@@ -97,6 +97,7 @@ export const programReader = defineReader({
     readWork(python, program, place)
     const none = asksRay(python)
     if (none !== undefined) program.known('asksForAccelerators', none.key, false, none.place)
+    if (runsWithoutRay(python)) program.known('handsOut', 'import', false, place)
     for (const { what, could, start, end } of strangersOf(python, python.tree.body)) {
       const handed = none !== undefined && /^the module ray(\.|$)/.test(what)
       const brings = handed ? could.filter((one) => one !== 'accelerator') : could

@@ -8,6 +8,15 @@ import { calleePlace } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
 
 const scaling = /^ray\.(train|air)\.(config\.)?ScalingConfig$/
+/** Libraries that give work to Ray by themselves. */
+const onRay =
+  /^(ray|vllm|verl|openrlhf|modin|skyrl|nemo_rl|trlx|alpa|xgboost_ray|lightgbm_ray|ray_lightning)(\.|$)/
+
+/** Neither it nor a module of the project that it imports gives tasks or workers to Ray. */
+export function runsWithoutRay(python: PythonModule): boolean {
+  return ![python, ...python.imported].some(({ imports }) => [...imports].some((name) => onRay.test(name)))
+}
+
 /** `num_gpus=1`, `{'GPU': 1}`, `resources_per_worker={'gpu': 1}`. */
 const asking = /\b(num_gpus\w*|gpus_per_\w+)\b|["']gpu["']/i
 

@@ -3,15 +3,20 @@
  * reference (2017-07-24): StoppingCondition, ResourceConfig, CheckpointConfig.
  */
 
+import type { ShellWord } from '../../config/shell-facts.js'
 import { imageVersions } from '../../link/versions.js'
 import type { Json } from '../../text/json.js'
+import type { Span } from '../../text/location.js'
 import { convert, orDefault, stated } from '../../values/operations.js'
 import { asCount, asText } from '../../values/parse.js'
 import { below, type Key, type TreeSource } from '../../values/source.js'
 import { effective, isGiven, type Value } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
+import { bareCommand } from '../bare-command.js'
 import { launchValue } from '../launch-value.js'
+import { claimShellLaunch, launchesOf } from '../shell/launches.js'
+import { claimScriptCalls } from '../shell/script-calls.js'
 import { ownImageLaunch } from './image-launch.js'
 import { claimJob } from './job-requests.js'
 import { type Request, textAt } from './request.js'
@@ -82,12 +87,43 @@ function launchValues(
   return Object.fromEntries(names.map((name) => [name, launchValue(source.get(map, name), word)]))
 }
 
+/** What the container starts in place of the program of its image. Source: SageMaker API reference, AlgorithmSpecification. */
+function claimEntryPoint(request: Request, source: TreeSource, nodes: number | null): boolean {
+  const { claims, header, job } = request
+  const given = (key: string): ShellWord[] | null => {
+    const list = effective(source.get('AlgorithmSpecification', key))
+    return Array.isArray(list) ? list.map((one) => wordAt(one, header)) : null
+  }
+  const entry = given('ContainerEntrypoint')
+  if (entry === null || entry.length === 0) return false
+  const handed = given('ContainerArguments')
+  const complete = handed !== null || !isGiven(source.get('AlgorithmSpecification', 'ContainerArguments'))
+  const started = bareCommand([...entry, ...(handed ?? [])], header)
+  const locate = (span: Span) => claims.locate(span)
+  const around = { job, id: job, place: header, nodes }
+  for (const launch of launchesOf([started], locate))
+    claimShellLaunch(
+      claims,
+      { ...launch, parts: { ...launch.parts, complete: launch.parts.complete && complete } },
+      around,
+    )
+  claimScriptCalls(claims, [started], around, locate)
+  return true
+}
+
+function wordAt(value: Json, { start, end }: Span): ShellWord {
+  const text = typeof value === 'string' ? value : null
+  return { text, raw: text ?? '$', start, end }
+}
+
 /** The script that a container of a framework starts, or what its image does. */
-function claimLaunch({ claims, job }: Request, source: TreeSource, trials: boolean): void {
+function claimLaunch(request: Request, source: TreeSource, trials: boolean): void {
+  const { claims, job } = request
   const parameters = trials ? 'StaticHyperParameters' : 'HyperParameters'
   const program = source.get(parameters, 'sagemaker_program')
   const nodes = effective(convert(source.get('ResourceConfig', 'InstanceCount'), asCount)) ?? null
   if (!isGiven(program)) {
+    if (claimEntryPoint(request, source, nodes)) return
     const name = source.get('AlgorithmSpecification', 'TrainingImage')
     const written = source.textOf('AlgorithmSpecification', 'TrainingImage')
     if (written === null || !isGiven(name)) return

@@ -8,14 +8,16 @@ export function isSubmitted({ chain }: LaunchParts): boolean {
   return chain.includes('sbatch')
 }
 
+const ofAllocations = new Set(['partition', 'account', 'qos', 'time'])
+
 /**
  * Options of an `srun` that makes an allocation of its own, in the form of directives; null for a step inside one.
- * Inside an allocation nobody names the partition or the account again.
+ * Inside an allocation nobody names the partition or the account again, nor how long it lasts.
  */
 export function srunOptions(parts: LaunchParts): Directive[] | null {
   if (isSubmitted(parts)) return asDirectives(parts)
   if (!parts.chain.includes('srun') || !parts.launcherComplete) return null
   const names = Object.keys(parts.launcherFlags)
-  if (!names.some((name) => name === 'partition' || name === 'account' || name === 'qos')) return null
+  if (!names.some((name) => ofAllocations.has(name))) return null
   return asDirectives(parts)
 }

@@ -9,7 +9,7 @@ import { handedOut } from '../../workload/sharing.js'
 import { usesAccelerator } from '../accelerator-use.js'
 import { smallerMachine } from '../fewer-gpus.js'
 import { machineOf } from '../hardware.js'
-import { readsNothingOfOthers, sharedWith } from '../lifecycle/job-words.js'
+import { handsNothingOut, readsNothingOfOthers, sharedWith } from '../lifecycle/job-words.js'
 import { defineRule, type FixRequest, type Report, type RuleOptions } from '../rule.js'
 import { hidden, isSilence, notTraining, offAccelerator, type Silence, unless } from '../silence.js'
 import { isViewOf, subjectIn, subjectsOf } from '../subject-view.js'
@@ -207,7 +207,7 @@ function devicesOf(run: Run): ProgramSettings['devices'] | undefined {
 /** Why the accelerators of a job are not what a launcher of processes counts; undefined: they are. `shared`: its program takes them of a cluster. */
 export function otherDevices(view: SubjectView<'Compute'>, shared = false): Silence | undefined {
   const { sharing, service, gpuModel } = view.settings
-  const handed = shared && effective(sharing) === handedOut
+  const handed = (shared && effective(sharing) === handedOut) || handsNothingOut(view)
   if (sharing !== undefined && !handed && !readsNothingOfOthers(view)) return sharedWith(sharing)
   if (effective(service) === true) return { text: 'it is a service' }
   const model = effective(gpuModel)

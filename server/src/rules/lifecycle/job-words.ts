@@ -68,6 +68,16 @@ export function readsNothingOfOthers({ run, settings }: SubjectView<'Compute'>):
   })
 }
 
+/** All that hands out its accelerators is there for programs of its own, and none of them gives it any work. */
+export function handsNothingOut({ run, settings }: SubjectView<'Compute'>): boolean {
+  if (effective(settings.sharing) !== handedOut) return false
+  return run.siblings.every(
+    (one) =>
+      effective(subjectIn(one, 'Program')?.settings.handsOut) === false &&
+      hidden(one, 'devices') === undefined,
+  )
+}
+
 /** What hands out its accelerators is asked for none by any of its programs. */
 function asksForNone({ run, settings }: SubjectView<'Compute'>): boolean {
   if (effective(settings.sharing) !== handedOut) return false
@@ -82,7 +92,7 @@ export function otherPrograms(view: SubjectView<'Compute'>): Silence | undefined
   const library = effective(acceleratorLibrary)
   if (work === undefined && acceleratorLibrary !== undefined && library !== null)
     return unless(view, 'acceleratorLibrary', `${library} computes on the accelerator`)
-  if (sharing === undefined || asksForNone(view)) return undefined
+  if (sharing === undefined || asksForNone(view) || handsNothingOut(view)) return undefined
   return runsOthers(effective(sharing) ?? '') ? sharedWith(sharing) : undefined
 }
 

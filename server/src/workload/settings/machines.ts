@@ -124,6 +124,8 @@ export interface ProgramSettings {
   devices: { count: number; of: 'node' | 'job' }
   /** Tasks and workers ask the scheduler that hands accelerators out for some; those that ask for none see none. */
   asksForAccelerators: boolean
+  /** It gives tasks and workers to that scheduler; else all that it does runs in the process that the job starts. */
+  handsOut: boolean
   trains: boolean
   /** The library call by which it runs a trained model over data: 'SentenceTransformer.encode'; null: it does not. */
   infers: string | null
