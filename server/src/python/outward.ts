@@ -252,11 +252,7 @@ function passed(analysis: Analysis, expr: Expr, depth = 0): Passed {
   const made = expr.type === 'call' && analysis.nameOf(expr.callee) === 'vars' ? expr.args[0]?.value : expr
   if (analysis.programArguments.length > 0 && made !== undefined && isArguments(analysis, made))
     return argumentsOf(analysis, made)
-  const value = asPassed(analysis.fold(expr))
-  const option = programOption(analysis, expr)
-  return option === null || value.state === 'parameter' || value.state === 'arguments'
-    ? value
-    : { ...value, option: option.flags, reads: readsAs(option) }
+  return optional(analysis, expr, asPassed(analysis.fold(expr)))
 }
 
 function isArguments(analysis: Analysis, expr: Expr): boolean {
@@ -416,7 +412,15 @@ function localValue(analysis: Analysis, func: Func, sites: readonly Call[], valu
   // A call from its own body says nothing new.
   return sites.every((site) => site.function === func)
     ? { state: 'unknown', because: 'it calls itself' }
-    : asPassed(analysis.fold(value))
+    : optional(analysis, value, asPassed(analysis.fold(value)))
+}
+
+/** With the option of the program that it is: launches may give it another value. */
+function optional(analysis: Analysis, expr: Expr, value: Passed): Passed {
+  const option = programOption(analysis, expr)
+  return option === null || value.state === 'parameter' || value.state === 'arguments'
+    ? value
+    : { ...value, option: option.flags, reads: readsAs(option) }
 }
 
 /** The parsed command line: what each argument is unless the launch says otherwise. */
