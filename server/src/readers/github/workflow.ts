@@ -303,7 +303,7 @@ function localPath(uses: ConfigNode | undefined): string | null {
 
 /** `name: Unit tests`, `name: Test train.py`. */
 function triesOut(node: ConfigNode): boolean {
-  return /^(run )?tests?\b(?! and)|\b(unit|integration|smoke|regression|e2e|functional|sanity)[ -]?(tests?|checks?)\b|\b(synthetic|dummy|fixtures?|toy|mock(ed)?)\b/i.test(
+  return /^(run )?tests?\b(?! and)|\b(unit|integration|smoke|regression|e2e|functional|sanity)[ -]?(tests?|checks?)\b|\b(synthetic|dummy|fixtures?|toy|mock(ed)?|smoke|dry[ -]?run)\b/i.test(
     text(at(node, 'name')) ?? '',
   )
 }
