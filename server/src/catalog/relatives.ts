@@ -169,6 +169,11 @@ export function relatives(name: string): string[] {
     name.replace(weights, ''),
     name.replace(weights, '').replace(weights, ''),
     name.replace(heads, ''),
+    // Names of timm before 2023, which told where the weights came from.
+    name.replace(/^(gluon|swsl|ssl|tv|adv|ens_adv|jx|ig|legacy)_/, '').replace(/_v1[bcds]$/, ''),
+    name
+      .replace(/^(tf|ens_adv_inception)_/, '')
+      .replace(/_in\d+(ft1)?k$|_dist(illed)?(?=_|$)|_miil$|_sam$|_bitm?$/g, ''),
     name.replace(purposes, ''),
     name.replace(purposes, '').replace(heads, ''),
     // 'ResNet50v1.5', 'MobileNetV2 1.0', 'ReID ResNet-50', 'Transformer base WMT14'

@@ -48,7 +48,13 @@ export interface Network {
   layersOfSample: number
   /** Its memory can be estimated. */
   model: KnownModel | null
+  /** Convolutions in groups of channels; absent: none. */
+  grouped?: boolean
 }
+
+/** Networks whose convolutions take groups of many channels, or of one in wide kernels. Groups of four cost no more. */
+const groups =
+  /resnext\w*32x(?:8|16|32|48)d|regnet|nfnet|resnest|\bdpn|senet154|dla\d+x|cspresnext|convmixer/i
 
 /**
  * Bytes kept at 16 bits for each billion operations, where nobody measured the network: ResNet-50 keeps 5.3 MB,
@@ -111,7 +117,11 @@ const smallPicture = 64
 
 /** @param headless no token is predicted over the vocabulary */
 export function networkOf(named: NamedModel, headless = false): Network | null {
-  const network = ofNamed(named, headless)
+  const found = ofNamed(named, headless)
+  const network =
+    found !== null && groups.test(named.cost?.name ?? named.model?.name ?? '')
+      ? { ...found, grouped: true }
+      : found
   return network === null || named.views === undefined ? network : throughViews(network, named.views)
 }
 

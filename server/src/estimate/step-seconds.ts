@@ -46,6 +46,8 @@ interface Stack {
   peak: Record<ProductFormat, number>
   /** Times that convolutions in fp32 and in 16 bits beat that: Winograd's algorithm saves products of those of 3 × 3. */
   winograd: { long: number; short: number }
+  /** Share of that which convolutions in groups of channels reach. */
+  grouped: number
   /** How often what is kept for the backward pass goes through memory: written, read, normalised, differentiated. */
   moves: number
   /** Bytes that the optimiser reads and writes for each weight: one kernel for everything, or one for each operation. */
@@ -70,6 +72,7 @@ interface Stack {
 const fast: Stack = {
   peak: { fp32: 0.95, tf32: 0.75, fp16: 0.8, bf16: 0.8, fp8: 0.6 },
   winograd: { long: 1.45, short: 1 },
+  grouped: 0.5,
   moves: 5.2,
   optimizer: 28,
   layerStart: { convolutions: 0.3e-3, other: 0.3e-3 },
@@ -80,6 +83,8 @@ const fast: Stack = {
 const slow: Stack = {
   peak: { fp32: 0.5, tf32: 0.38, fp16: 0.38, bf16: 0.38, fp8: 0.2 },
   winograd: { long: 1, short: 1 },
+  // Libraries of before 2023 had no kernels of matrix units for them (timm's benchmark of 800 networks).
+  grouped: 1 / 3,
   moves: 16.5,
   optimizer: 60,
   layerStart: { convolutions: 2e-3, other: 3.6e-3 },
@@ -145,7 +150,8 @@ function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: b
   const forward = network.forward(size)[worst ? 'high' : 'low']
   const { winograd } = stack
   const saved = convolves(network.networkClass) && format !== 'tf32' ? winograd[long ? 'long' : 'short'] : 1
-  const share = stack.peak[format] * saved
+  const groups = network.grouped === true && !long ? stack.grouped : 1
+  const share = stack.peak[format] * saved * groups
   const compute = (forward * passes) / (peak * share)
   const move = (network.kept(size, long ? 32 : 16, worst) * stack.moves * (passes / 3)) / bandwidth
   // However few layers there are: the loss, the optimiser, and the program's own loop.
