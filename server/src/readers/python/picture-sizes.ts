@@ -41,6 +41,14 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
     return steps.includes(null) ? null : (steps[0] ?? null)
   }
   const made = python.callOf(pipeline)
+  if (made === null && depth <= 2) {
+    // `if kind == 'cnn': pipeline = …`, `else: pipeline = …`.
+    const given = pipeline.type === 'name' ? python.bindingsOf(pipeline) : []
+    const steps = given.map(({ kind, value }) =>
+      kind !== 'assign' || value === null ? null : shrinkingStep(python, value, depth + 1),
+    )
+    if (steps.length > 1) return steps.includes(null) ? null : steps[0]!
+  }
   if (made === null) {
     const place = depth > 2 ? null : standsFor(python, pipeline)
     return place === null ? null : shrinkingStep(place.python, place.expr, depth + 1)

@@ -4,6 +4,7 @@ import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
+import { numberIn } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 
 /**
@@ -68,6 +69,8 @@ function structure(analysis: PythonModule, test: Expr, owner: StepOwner, names: 
     // A bare remainder is true for all counts but every n-th.
     if (test.op === '%') return 'mostly'
     if (restartsCount(analysis, test) || isLastOfPass(test)) return 'rarely'
+    const first = firstSteps(analysis, test)
+    if (first !== null) return first
     const counted = [test.left, test.right].some(isRemainder)
     if (counted) return test.op === '!=' || test.op === '>' ? 'mostly' : 'rarely'
     if (test.op === 'is not' && isNone(test.right) && comesWithStep(analysis, test.left, owner))
@@ -128,6 +131,25 @@ export function rhythmOf(analysis: PythonModule, test: Expr, names = 0): number 
   const every = effective(analysis.fold(counts.right))
   return typeof every === 'number' && Number.isInteger(every) && every > 0 ? every : null
 }
+
+/** `step == 0` of `for step, batch in enumerate(loader)`: the first steps, or all others. */
+function firstSteps(analysis: PythonModule, test: Expr & { type: 'binary' }): Guard | null {
+  if (test.left.type !== 'name' || !/^(==|!=|<=?|>=?)$/.test(test.op)) return null
+  const [binding, other] = analysis.bindingsOf(test.left)
+  const { value = null, kind, unpack } = binding ?? {}
+  const counts =
+    other === undefined &&
+    kind === 'loop' &&
+    unpack?.[0] === 0 &&
+    value?.type === 'call' &&
+    lastIdentifier(value.callee) === 'enumerate'
+  const number = counts ? numberIn(analysis.fold(test.right)) : null
+  if (number === null || number > fewSteps) return null
+  return /^(==|<)/.test(test.op) ? 'rarely' : 'mostly'
+}
+
+/** No pass over real data is over by then. */
+const fewSteps = 20
 
 /** `if waiting == n:` where what counts up in each step begins again in the body: a remainder that is kept by hand. */
 function restartsCount(analysis: PythonModule, test: Expr & { type: 'binary' }): boolean {
