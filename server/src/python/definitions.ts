@@ -138,7 +138,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
     const applies = appliedParameters(analysis, func)
     const builds = recipeOf(analysis, func)
     const singles = single ? singleParameters(analysis, func) : []
-    define(functions, func.name, {
+    define(functions, func.qualified, {
       backward: effects.backward,
       optimizerStep: effects.optimizerStep,
       trains: effects.trains,
@@ -265,8 +265,11 @@ export function stepsOfClasses(analysis: Analysis): Definitions {
   }
 }
 
-function isOfModule({ class: klass, qualified, name }: Func): boolean {
-  return klass === null && qualified === name
+/** Static methods are called as functions are, by a longer name. */
+function isOfModule({ class: klass, qualified, name, node }: Func): boolean {
+  if (klass === null) return qualified === name
+  const isStatic = node.decorators.some((one) => one.type === 'name' && one.id === 'staticmethod')
+  return isStatic && qualified === `${klass.name}.${name}`
 }
 
 function frozenIn(analysis: Analysis): Expr[] {

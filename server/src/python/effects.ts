@@ -383,8 +383,9 @@ export class EffectFinder {
     if (found === null) return null
     const [name, method] = found.rest.split('.')
     if (method === undefined) return lookUp(found.summary.functions, found.rest) ?? null
-    // `engine.step(batch)` of a class of another module.
-    return lookUp(lookUp(found.summary.classes, name!)?.steps ?? {}, method) ?? null
+    // `engine.step(batch)` of a class of another module, `Audio.read(path)` of one that only holds functions.
+    const step = lookUp(lookUp(found.summary.classes, name!)?.steps ?? {}, method)
+    return step ?? lookUp(found.summary.functions, found.rest) ?? null
   }
 }
 
