@@ -83,7 +83,15 @@ export function claimStopping(
 /** Turns it on in the configuration that says so. Null: the claim is about something else. */
 export function changeStoppingSwitch(claim: Claim, facts: FragmentFacts): Change | Refusal | null {
   if (claim.site.target?.kind !== 'stopping switch') return null
+  if (isConfigured(claim, facts) && saysItIsOff(claim, facts))
+    return { reason: 'a comment beside it says that it is off by default on purpose' }
   return isConfigured(claim, facts)
     ? writeConfigured(claim, true, facts)
     : { reason: `turn \`${claim.key}\` on where the program is started` }
+}
+
+/** `# disabled by default` above the switch or the block that it is in. */
+function saysItIsOff({ location }: Claim, { fragment: { text } }: FragmentFacts): boolean {
+  const before = text.slice(0, text.indexOf('\n', location.start) + 1 || undefined).split('\n')
+  return before.slice(-5).some((line) => /#.*\b(disabled|off|inactive)\b.*\bby default\b/i.test(line))
 }

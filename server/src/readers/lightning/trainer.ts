@@ -1,6 +1,6 @@
 /** Lightning: one `Training` for each `Trainer` that fits; the precision of `Fabric` around a hand-written loop. */
 
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Folded, PythonModule } from '../../python/module.js'
 import { noteSmall } from '../../text/evidence.js'
 import {
   fixedArgument,
@@ -10,6 +10,7 @@ import {
   textArgument,
 } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
@@ -121,6 +122,11 @@ function isBefore(call: Call, trainer: Call): boolean {
   )
 }
 
+/** `strategy='dp'`, `accelerator='ddp'`. */
+function isStrategyOfFirstVersion(told: Folded): boolean {
+  return /^(dp|ddp2|ddp_sharded\w*|bagua|hpu_parallel|ddp_cpu)$/.test(String(effective(told)))
+}
+
 /** True for versions before 2: as pinned, else as the arguments tell. */
 export function isFirstVersion(python: PythonModule, versions: Record<string, string>): boolean {
   const pinned = versions.lightning ?? versions['pytorch-lightning']
@@ -131,7 +137,11 @@ export function isFirstVersion(python: PythonModule, versions: Record<string, st
     .some(
       (call) =>
         call.method === 'from_argparse_args' ||
-        call.expr.args.some((one) => isOfFirstVersion(one.name ?? '')),
+        call.expr.args.some(
+          ({ name, value }) =>
+            isOfFirstVersion(name ?? '') ||
+            (/^(strategy|accelerator)$/.test(name ?? '') && isStrategyOfFirstVersion(python.fold(value))),
+        ),
     )
 }
 

@@ -3,7 +3,7 @@ import type { Claim, SubjectView } from '../../workload/claim.js'
 import { type Machine, machineOf, processesOf } from '../hardware.js'
 import { defineRule, type RuleContext } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
-import { subjectsOf } from '../subject-view.js'
+import { subjectIn, subjectsOf } from '../subject-view.js'
 
 /** Above this many processes for each core they only take the cores from each other. */
 const crowded = 1.5
@@ -60,7 +60,9 @@ function checkUnaskedCores(
   const cores = effective(asked)
   if (asked === undefined || cores === undefined || cores < 1 || !isFirst(view)) return false
   const processes = Math.max(1, processesOf(view, machineOf(view, options)) ?? 1)
-  if (count * processes < 2 * cores) return false
+  // That each task does the same is told, and is the first thing to mend.
+  const alike = effective(subjectIn(view.run, 'Program')?.settings.parallelism) === 'none'
+  if (count * processes < 2 * cores || (processes > 1 && alike)) return false
   const better = Math.min(64, Math.ceil(((count + 1) * processes) / cores))
   const given = cores === 1 ? 'one core' : `one core for each of ${cores} tasks`
   report({

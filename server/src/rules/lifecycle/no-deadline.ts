@@ -129,10 +129,25 @@ function costOf(
   return { low: (rate.usd.low * seconds) / 3600, high: (rate.usd.high * seconds) / 3600 }
 }
 
-/** Nobody takes so many machines for what a few do in a day. */
-function takesDays({ settings }: SubjectView<'Compute'>): boolean {
-  return (effective(settings.nodes) ?? 1) >= 4 || (effective(settings.gpus) ?? 1) >= 16
+/** Passes that may well take longer than a day. */
+const manyEpochs = 500
+
+/** Nobody takes so many machines for what a few do in a day; nor are so many passes over in one for certain. */
+function takesDays({ settings, run }: SubjectView<'Compute'>): boolean {
+  if ((effective(settings.nodes) ?? 1) >= 4 || (effective(settings.gpus) ?? 1) >= 16) return true
+  return run.siblings.some((one) => {
+    const told = Object.entries(one.job.launch?.flags ?? {}).some(
+      ([name, { value }]) => namesPasses.test(name) && Number(value) >= manyEpochs,
+    )
+    return (
+      told ||
+      subjectsOf(one, 'Training').some((training) => (effective(training.settings.epochs) ?? 0) >= manyEpochs)
+    )
+  })
 }
+
+/** `--epochs`, `--max_epochs`, `--num-train-epochs` */
+const namesPasses = /^((max|num|n|total)[-_])?(train[-_])?epochs?$/
 
 /** Which machines it gets is said elsewhere (a cluster by its name), and its program trains on an accelerator. */
 function trainsOnUnknown({ settings: { gpus }, subject, run }: SubjectView<'Compute'>): boolean {
