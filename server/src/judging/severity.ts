@@ -96,10 +96,10 @@ export function severityOf(
   return severity
 }
 
-/** `sbatch submit_smoke.sh`, `--run-name smoke_b9`: it is started to see whether it starts. */
-function onlyTriesOut({ run: { job } }: SubjectView): boolean {
+/** `sbatch submit_smoke.sh`, `--run-name smoke_b9`: it is started to see whether it starts. What hangs is dear all the same. */
+function onlyTriesOut({ run: { job }, subject: { kind } }: SubjectView): boolean {
   const { launch } = job
-  if (launch === null) return false
+  if (launch === null || kind === 'Compute') return false
   const names = [launch.location.path, ...Object.values(launch.flags).map(({ value }) => String(value))]
   return names.some((name) => trial.test(name))
 }
