@@ -170,12 +170,27 @@ function onlyUnusedConfigs(python: PythonModule, text: string): boolean {
   const own = python.calls.filter(({ name }) => ofPeft(name))
   const { text: whole, dead } = python
   const left = dead.some(({ start, end }) => /get_peft_model/.test(whole.slice(start, end)))
-  if ((own.length === 0 && !left) || python.usesHere('unsloth.', '.add_adapter', 'adapters.')) return false
+  if (
+    (own.length === 0 && !left && !isOnlyImported(python, text)) ||
+    python.usesHere('unsloth.', '.add_adapter', 'adapters.')
+  )
+    return false
   if ([...python.imported, ...python.importers].some(({ uses }) => uses.some(ofPeft))) return false
   return own.every(({ name, assignedTo }) => {
     if (assignedTo === null || !/^\w+$/.test(assignedTo) || !/Config$/.test(name ?? '')) return false
     return text.match(new RegExp(`\\b${assignedTo}\\b(?!\\s*=[^=])`, 'g')) === null
   })
+}
+
+/** `from peft import LoraConfig`, and nothing of it is named again. */
+function isOnlyImported(python: PythonModule, text: string): boolean {
+  const end = python.text.length
+  const names = [...python.moduleBindings].flatMap(([id, bindings]) => {
+    if (!bindings.some(({ kind }) => kind === 'import')) return []
+    return /^peft(\.|$)/.test(python.nameOf({ type: 'name', id, start: end, end }) ?? '') ? [id] : []
+  })
+  const rest = text.replace(/^[ \t]*(from\s+peft\b[^\n(]*(\([^)]*\))?|import\s+peft\b[^\n]*)/gm, '')
+  return names.length > 0 && names.every((name) => !new RegExp(`\\b${name}\\b`).test(rest))
 }
 
 /** `get_peft_config(model_args)` of TRL: what its arguments ask for. */
