@@ -98,6 +98,10 @@ class Possible {
           : (this.entries(container)?.find((one) => one.key === key.value)?.value ?? null),
       )
     }
+    if (countsThrough(index) && containers.length === 1) {
+      const all = this.elements(containers[0]!, [], depth + 1)
+      if (all !== null) return all.map(settled)
+    }
     // `for name in grids: grids[name]` goes through all of them.
     const entries = containers.length === 1 ? this.entries(containers[0]!) : null
     const keys = entries === null ? null : this.keysInTurn(index, depth + 1)
@@ -110,6 +114,12 @@ class Possible {
   /** The constants that a name takes in the passes of a loop, over the keys of a dictionary or a list; null: not known. */
   private keysInTurn({ python, expr }: ValuePlace, depth: number): unknown[] | null {
     const name = python.definition(expr)
+    // `list(grids.keys())[i]`
+    if (name.type === 'subscript' && countsThrough({ python, expr: name.index })) {
+      const keys = this.elements({ python, expr: name.value }, [], depth)?.map(settled) ?? []
+      const constants = keys.flatMap((one) => (one.expr.type === 'constant' ? [one.expr.value] : []))
+      return constants.length === 0 || constants.length < keys.length ? null : constants
+    }
     if (name.type !== 'name' || depth > deepest) return null
     const bindings = python.bindingsOf(name)
     const binding = bindings.length === 1 ? bindings[0]! : null
@@ -230,6 +240,17 @@ class Possible {
       ? each(entries, ({ keyExpr, value }) => keyExpr && { python: value.python, expr: keyExpr })
       : null
   }
+}
+
+/** `i` of `for i in range(len(grids))` and of `for i, grid in enumerate(grids)`. */
+function countsThrough({ python, expr }: ValuePlace): boolean {
+  const name = python.definition(expr)
+  const bindings = name.type === 'name' ? python.bindingsOf(name) : []
+  const binding = bindings.length === 1 ? bindings[0]! : null
+  if (binding?.kind !== 'loop' || binding.value?.type !== 'call') return false
+  const called = python.nameOf(binding.value.callee)
+  const path = binding.unpack ?? []
+  return path.length === 0 ? called === 'range' : called === 'enumerate' && path.length === 1 && path[0] === 0
 }
 
 /** What a name was last assigned, in the module that it stands in. */

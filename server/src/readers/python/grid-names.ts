@@ -1,5 +1,5 @@
 /** What a value that a loop goes through is for: a name for each dimension of a grid. */
-import type { Loop, PythonModule } from '../../python/module.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { hyperparameter, repetitionTarget } from './hyperparameter-names.js'
 
@@ -22,7 +22,12 @@ export function nameOfValue(python: PythonModule, loop: Loop, target: string, va
 const isTelling = (name: string): boolean => hyperparameter.test(name) || repetitionTarget.test(name)
 
 function keywordOf(loop: Loop, target: string): string | null {
-  for (const call of loop.calls) {
+  return keywordIn(loop.calls, target)
+}
+
+/** `max_depth` of `Forest(max_depth=d)`. */
+function keywordIn(calls: readonly Call[], target: string): string | null {
+  for (const call of calls) {
     for (const argument of call.expr.args) {
       if (argument.name === null || !hyperparameter.test(argument.name)) continue
       const { value } = argument
@@ -46,7 +51,13 @@ function parameterOf(python: PythonModule, loop: Loop, target: string): string |
       .filter((one) => one.name === null)
       .findIndex(({ value }) => value.type === 'name' && value.id === target)
     const name = position < 0 ? undefined : params[position]
-    if (name !== undefined && hyperparameter.test(name)) return name
+    if (name === undefined) continue
+    if (hyperparameter.test(name)) return name
+    const handedOn = keywordIn(
+      python.calls.filter((one) => one.function === func),
+      name,
+    )
+    if (handedOn !== null) return handedOn
   }
   return null
 }
