@@ -37,6 +37,7 @@ import {
   runtimeSettings,
   workbenchSettings,
 } from './google-vertex.js'
+import { readInstanceGroup, readScaleSet } from './machine-groups.js'
 import {
   databricksClusterSettings,
   readDatabricksCluster,
@@ -100,6 +101,8 @@ export const terraformReader = defineReader({
     'azurerm_kubernetes_cluster',
     'azurerm_machine_learning_compute_',
     'virtual_machine"',
+    'virtual_machine_scale_set',
+    'instance_group_manager',
     'databricks_cluster',
     'databricks_instance_pool',
     'databricks_job',
@@ -228,6 +231,11 @@ const dialects: Record<string, (block: Block, beside: number, context: ReaderCon
   azurerm_linux_virtual_machine: readVirtualMachine,
   azurerm_windows_virtual_machine: readVirtualMachine,
   azurerm_virtual_machine: readVirtualMachine,
+  azurerm_linux_virtual_machine_scale_set: readScaleSet,
+  azurerm_windows_virtual_machine_scale_set: readScaleSet,
+  azurerm_orchestrated_virtual_machine_scale_set: readScaleSet,
+  google_compute_instance_group_manager: readInstanceGroup,
+  google_compute_region_instance_group_manager: readInstanceGroup,
   databricks_cluster: readDatabricksCluster,
   databricks_instance_pool: readDatabricksPool,
   databricks_job: readDatabricksJob,
