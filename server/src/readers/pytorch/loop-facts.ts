@@ -230,7 +230,8 @@ const selfSupervised =
   /simclr|byol|\bmoco\b|barlow|vicreg|\bdino\b|contrastive|info_?nce|self_?supervised|masked_autoencoder|\bmae\b/i
 const diffusion = /diffusion|ddpm|noise_scheduler|add_noise|q_sample/i
 
-const adversaries = /\b(discriminator|critic)\b/i
+/** Not the `electra-base-discriminator` of a hub, which is trained like any other network. */
+const adversaries = /(?<!-)\b(discriminator|critic)\b/i
 /** `loss_d` may also be the loss of a density or a depth: the second network has an optimiser of its own. */
 const secondNetwork = /\b(d_loss|d_optimizer|(net|loss|err|optimizer|optim|opt)_?D(_\w+|\d*))\b/i
 

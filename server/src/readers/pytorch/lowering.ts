@@ -312,6 +312,7 @@ function loweredBy(python: PythonModule, call: Call, except: readonly string[]):
   const { name, method, expr } = call
   if ((name !== null && except.includes(name)) || keepsFp32(python, call)) return []
   if (onlyAccompanies(python, call) || isChosen(python, call) || isOfResult(python, call)) return []
+  if (isOfInference(python, call)) return []
   const at = [expr.callee.end]
   // Each of its formats stands in the file, with what decides about it.
   if (name === 'torch.autocast' && autocastFormats(python, call)?.has('fp32') === true) return []
@@ -336,6 +337,16 @@ function loweredBy(python: PythonModule, call: Call, except: readonly string[]):
 /** The format of one tensor that is made says nothing of the network's. */
 const makesTensor =
   /^torch\.(zeros|ones|full|empty|eye|arange|range|linspace|logspace|tensor|as_tensor|scalar_tensor|rand(n|int|perm)?|\w+_like)$/
+
+/** An autocast around what a function for validation computes, which says nothing of the training beside it. */
+export function isOfInference(python: PythonModule, { name, method, function: func }: Call): boolean {
+  if (func === null || (name !== 'torch.autocast' && method !== 'autocast') || !infers.test(func.name))
+    return false
+  const { backward, optimizerStep, trains } = python.effectsOfFunction(func)
+  return !backward && !optimizerStep && !trains
+}
+
+const infers = /valid|eval|infer|predict|(^|_)test(_|$)|generate_(images|samples)|log_(images|samples)/i
 
 /** What is called is one of two, and seen where that is decided. */
 export function isChosen(python: PythonModule, { expr: { callee } }: Call): boolean {

@@ -27,6 +27,7 @@ import { trainedNetwork } from './defined-network.js'
 import { usesAny, usesAround } from './library-uses.js'
 import {
   isChosen,
+  isOfInference,
   loweringOf,
   lowersHere,
   type Spot,
@@ -94,7 +95,9 @@ export function precisionOf(
     if (usesAny(python, [engine])) return unknown(`${engine.slice(0, -1)} decides`)
   if (isBefore(versions, ['torch'], firstAutocast)) return unknown(tooOld)
   const autocasts = once(python, 'autocasts', () =>
-    python.callsTo('torch.autocast').filter((call) => !isChosen(python, call)),
+    python
+      .callsTo('torch.autocast')
+      .filter((call) => !isChosen(python, call) && !isOfInference(python, call)),
   )
   const lowered = loweringOf(python, spot, formatOf(python, autocasts))
   const nowhere = lowered.value.state === 'absent'
