@@ -2,7 +2,9 @@
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { classScope } from './attribute-values.js'
-import { type Guard, guardsAt } from './conditions.js'
+import { conditionOf, type Guard, guardsAt } from './conditions.js'
+import { chosen } from './folded.js'
+import type { Folded } from './module.js'
 import { type Binding, scopeAt } from './scope.js'
 
 /**
@@ -59,4 +61,20 @@ function branchesOf(analysis: Analysis, bindings: readonly Binding[], { start }:
   const guard = lastOfTwo(analysis, bindings, start)
   const [first, second] = bindings.slice(-2).map(({ value, unpack }) => (unpack === null ? value : null))
   return guard === null || first == null || second == null ? null : { guard, first, second }
+}
+
+/** What was assigned before a condition, or what was assigned under it. */
+export function oneOfTwo(
+  analysis: Analysis,
+  guard: Guard,
+  first: Folded,
+  second: Folded,
+  because: string,
+): Folded {
+  const { byDefault, holds, fails } = conditionOf(analysis, guard.test)
+  const [when, otherwise] = guard.holds ? [holds, fails] : [fails, holds]
+  return chosen(because, [
+    { folded: first, when: otherwise, byDefault: byDefault === !guard.holds },
+    { folded: second, when, byDefault: byDefault === guard.holds },
+  ])
 }

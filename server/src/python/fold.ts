@@ -5,22 +5,20 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
-import { define, defineAll, lookUp } from '../text/records.js'
+import { define, defineAll } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { argumentsNamed } from './arguments.js'
-import { attributeValues } from './attribute-values.js'
-import { attributeInBranches, lastOfTwo } from './branch-assignments.js'
-import { classOf, functionOf } from './callables.js'
+import { lastOfTwo, oneOfTwo } from './branch-assignments.js'
+import { functionOf } from './callables.js'
 import { withoutWords } from './command-line-words.js'
-import { conditionOf, type Guard, guardsAt } from './conditions.js'
-import { countsBack } from './counted-back.js'
-import { classConstant } from './data-classes.js'
+import { conditionOf, guardsAt } from './conditions.js'
 import { isPipeline } from './entry-point.js'
+import { foldAttribute } from './fold-attributes.js'
 import { foldCall } from './fold-calls.js'
 import { foldChanges } from './fold-changes.js'
 import { mapNumbers, maximumItems } from './fold-numeric.js'
-import { configuredValue, environmentValue, programArgument } from './fold-outside.js'
-import { ownFile, pathAttribute } from './fold-paths.js'
+import { programArgument } from './fold-outside.js'
+import { ownFile } from './fold-paths.js'
+import { foldSubscript } from './fold-subscripts.js'
 import {
   agree,
   chosen,
@@ -35,27 +33,13 @@ import {
 import { projectTarget, starTarget } from './import-targets.js'
 import type { Folded } from './module.js'
 import { mayBeFilled } from './mutations.js'
-import { bindingsOf, nameOf } from './names.js'
+import { bindingsOf } from './names.js'
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
 import { certainReturn } from './returns.js'
 import { type Binding, scopeAt } from './scope.js'
-import { trackedValue } from './tracked-configuration.js'
 import { searchingFunctions } from './trial-searches.js'
-import { writtenOut } from './written-out.js'
 
 const depthLimit = 200
-
-/** The parsed command line behind `vars(args)`, `args.__dict__`. */
-function namespaceBehind(analysis: Analysis, expr: Expr): Expr | null {
-  const value = analysis.definition(expr)
-  const object =
-    value.type === 'attribute' && value.attr === '__dict__'
-      ? value.value
-      : value.type === 'call' && value.args.length === 1 && nameOf(analysis, value.callee) === 'vars'
-        ? value.args[0]!.value
-        : null
-  return object !== null && analysis.programParameters.holdsArguments(object) ? object : null
-}
 
 /** What an expression folds to, the same whoever asks and whatever was asked before. */
 interface Answer {
@@ -177,9 +161,9 @@ export class Folder {
       case 'name':
         return this.name(expr.id, expr.start)
       case 'attribute':
-        return this.attribute(expr)
+        return foldAttribute(this.analysis, this.folding, expr)
       case 'subscript':
-        return this.subscript(expr, expr.value, expr.index)
+        return foldSubscript(this.analysis, this.folding, expr)
       case 'comprehension':
         return this.comprehension(expr)
       case 'call':
@@ -350,16 +334,9 @@ export class Folder {
   ): Folded {
     if (!bindings.every(({ at }) => at <= offset)) return unknown(because)
     const guard = lastOfTwo(this.analysis, bindings, offset)
-    return guard === null ? unknown(because) : this.oneOfTwo(guard, values.at(-2)!, values.at(-1)!, because)
-  }
-
-  private oneOfTwo(guard: Guard, first: Folded, second: Folded, because: string): Folded {
-    const { byDefault, holds, fails } = conditionOf(this.analysis, guard.test)
-    const [when, otherwise] = guard.holds ? [holds, fails] : [fails, holds]
-    return chosen(because, [
-      { folded: first, when: otherwise, byDefault: byDefault === !guard.holds },
-      { folded: second, when, byDefault: byDefault === guard.holds },
-    ])
+    return guard === null
+      ? unknown(because)
+      : oneOfTwo(this.analysis, guard, values.at(-2)!, values.at(-1)!, because)
   }
 
   private binding(binding: Binding): Folded {
@@ -431,175 +408,6 @@ export class Folder {
       else return unknown(`the parameter ${binding.name}`)
     }
     return oneOf(values, binding.name)
-  }
-
-  /** `config.WORKERS`, `CFG.workers`, `CFG().workers` of another module. */
-  private constantElsewhere({ value, attr }: Expr & { type: 'attribute' }): Folded | undefined {
-    const made = this.analysis.definition(value)
-    const from = made.type === 'call' && made.args.length === 0 ? made.callee : value
-    if (from.type !== 'name') return undefined
-    const target = bindingsOf(this.analysis, from.id, from.start).at(-1)?.target
-    const found = target === undefined || target === null ? null : projectTarget(this.analysis, target)
-    if (found === null || (from !== value && found.rest === '')) return undefined
-    return constantOf(found.summary, found.rest === '' ? attr : `${found.rest}.${attr}`)
-  }
-
-  private attribute(expr: Expr & { type: 'attribute' }): Folded {
-    const name = nameOf(this.analysis, expr)
-    if (name === 'math.pi') return known(Math.PI)
-    if (name === 'math.inf' || name === 'numpy.inf') return unknown('infinity')
-    const klass = classOf(this.analysis, expr.value)
-    const constant = klass === null ? null : classConstant(klass, expr.attr)
-    const stored = attributeValues(this.analysis, expr).filter(
-      (value) => value === null || !countsBack(this.analysis, expr, value, this.folding),
-    )
-    const assigned = stored.map((value) => (value === null ? unknown(`.${expr.attr}`) : this.fold(value)))
-    // What is assigned here may be so under a condition.
-    const elsewhere = assigned.length === 0 ? undefined : this.constantElsewhere(expr)
-    const laidOver = assigned.length === 1 ? this.overArgument(expr, assigned[0]!) : null
-    if (laidOver !== null) return laidOver
-    if (assigned.length === 1 && this.isReplaced(expr)) return assigned[0]!
-    if (constant !== null) assigned.unshift(this.fold(constant))
-    else if (elsewhere !== undefined) assigned.unshift(elsewhere)
-    if (assigned.length > 0) {
-      const agreed = agree(assigned, `several values of .${expr.attr}`)
-      const branches =
-        agreed.state === 'known' || assigned.length === 1 ? null : attributeInBranches(this.analysis, expr)
-      if (branches === null) return agreed
-      const { guard, first, second } = branches
-      return this.oneOfTwo(guard, this.fold(first), this.fold(second), `several values of .${expr.attr}`)
-    }
-    const defined = argumentsNamed(this.analysis.programArguments, expr.attr)
-    if (defined.length > 0 && this.analysis.programParameters.holdsArguments(expr.value))
-      return programArgument(this.analysis, this.folding, expr.attr, defined)
-    const parsed = this.analysis.outside.argument(expr.value, expr.attr) ?? this.flagValue(expr)
-    if (parsed !== null) return parsed
-    const configured = configuredValue(this.analysis, expr)
-    if (configured !== null) return configured
-    const field = this.analysis.fieldDefault(expr)
-    if (field !== null) return this.fold(field)
-    const value = this.constantElsewhere(expr)
-    if (value !== undefined) return value
-    const fields = expr.attr === '__dict__' ? writtenOut(this.analysis, expr) : null
-    if (fields !== null) return this.fold(fields)
-    if (/^parents?$/.test(expr.attr)) {
-      const path = this.fold(expr.value)
-      const above = path.state === 'known' ? pathAttribute(path.value, expr.attr) : undefined
-      if (above !== undefined) return combine(above, [path])
-    }
-    return trackedValue(this.analysis, this.folding, expr.value, expr.attr) ?? unknown(`.${expr.attr}`)
-  }
-
-  /** `WORKERS = flags.DEFINE_integer('workers', 4, 'help')`, then `WORKERS.value`. */
-  private flagValue({ value, attr }: Expr & { type: 'attribute' }): Folded | null {
-    const made = attr === 'value' ? this.analysis.definition(value) : null
-    if (made?.type !== 'call') return null
-    const [defined] = this.analysis.programArguments.filter(
-      ({ span }) => span.start === made.start && span.end === made.end,
-    )
-    return defined === undefined
-      ? null
-      : programArgument(this.analysis, this.folding, defined.name, [defined])
-  }
-
-  /** `settings.epochs = args.epochs` above it in the same function, on no condition: what its class says no longer counts. */
-  private isReplaced(expr: Expr & { type: 'attribute' }): boolean {
-    const { analysis } = this
-    if (expr.value.type !== 'name' || /^(self|cls)$/.test(expr.value.id)) return false
-    const [store, ...others] = analysis.attributeStores.get(`${expr.value.id}.${expr.attr}`) ?? []
-    const at = store?.binding.value?.start
-    if (at === undefined || others.length > 0 || at > expr.start) return false
-    if (scopeAt(analysis.scopes, at) !== scopeAt(analysis.scopes, expr.start)) return false
-    const around = new Set(guardsAt(analysis, expr.start).map((guard) => guard.test))
-    return guardsAt(analysis, at).every(({ test }) => around.has(test))
-  }
-
-  /** `if args.local: args.model = …` over an argument of the program. */
-  private overArgument(expr: Expr & { type: 'attribute' }, assigned: Folded): Folded | null {
-    const { analysis } = this
-    if (expr.value.type !== 'name' || !analysis.programParameters.isNamespace(expr.value)) return null
-    const matches = argumentsNamed(analysis.programArguments, expr.attr)
-    const stores = analysis.attributeStores.get(`${expr.value.id}.${expr.attr}`) ?? []
-    const at = stores.length === 1 ? stores[0]!.binding.value?.start : undefined
-    if (matches.length === 0 || at === undefined) return null
-    const around = new Set(guardsAt(analysis, expr.start).map((guard) => guard.test))
-    const guards = guardsAt(analysis, at).filter(({ test }) => !around.has(test))
-    const [guard, inner] = guards
-    if (guard === undefined) return null
-    const before = programArgument(analysis, this.folding, expr.attr, matches)
-    if (inner !== undefined) {
-      // One of several conditions that fails by default is enough.
-      const isReached = guards.every(({ test, holds }) => conditionOf(analysis, test).byDefault !== !holds)
-      return isReached || before.state !== 'known' ? null : { ...before, overridable: true }
-    }
-    const { byDefault, holds, fails } = conditionOf(analysis, guard.test)
-    const [when, otherwise] = guard.holds ? [holds, fails] : [fails, holds]
-    const options = chosen(`${expr.attr} is set under a condition`, [
-      { folded: before, when: otherwise, byDefault: byDefault === !guard.holds },
-      { folded: assigned, when, byDefault: byDefault === guard.holds },
-    ])
-    if (options.state === 'known' || options.options !== undefined) return options
-    // What is set then cannot be told, but it is not set by default.
-    return byDefault === !guard.holds && before.state === 'known' ? { ...before, overridable: true } : null
-  }
-
-  private subscript(expr: Expr, value: Expr, index: Expr): Folded {
-    if (nameOf(this.analysis, value) === 'os.environ')
-      return environmentValue(this.analysis, this.fold(index), unknown('the environment'))
-    const configured = configuredValue(this.analysis, expr)
-    if (configured !== null)
-      return configured.state === 'known' ? configured : (this.written(value, index) ?? configured)
-    const space = namespaceBehind(this.analysis, value)
-    if (space !== null && index.type === 'constant' && typeof index.value === 'string')
-      return this.fold({
-        type: 'attribute',
-        value: space,
-        attr: index.value,
-        start: expr.start,
-        end: expr.end,
-      })
-    const parsed =
-      index.type === 'constant' && typeof index.value === 'string'
-        ? this.analysis.outside.argument(value, index.value)
-        : null
-    if (parsed !== null) return parsed
-    const key = this.fold(index)
-    const tracked =
-      key.state === 'known' && typeof key.value === 'string'
-        ? trackedValue(this.analysis, this.folding, value, key.value)
-        : null
-    if (tracked !== null) return tracked
-    const container = this.fold(value)
-    // One entry that cannot be read hides no other.
-    if (container.state === 'unknown' && key.state === 'known' && typeof key.value === 'string') {
-      const entry = this.analysis.entry(value, key.value)
-      if (entry.state === 'given' && entry.folded.state === 'known') return entry.folded
-    }
-    return this.item(container, key)
-  }
-
-  /** What the program itself writes to a key of a configuration. */
-  private written(value: Expr, index: Expr): Folded | null {
-    let base = value
-    while (base.type === 'subscript') base = base.value
-    if (base.type !== 'name' || !this.analysis.mutatedNames.has(base.id)) return null
-    if (index.type !== 'constant' || typeof index.value !== 'string') return null
-    const entry = this.analysis.entry(value, index.value)
-    return entry.state === 'given' && entry.folded.state === 'known' ? entry.folded : null
-  }
-
-  private item(container: Folded, key: Folded): Folded {
-    if (container.state === 'unknown') return throughOptions(container, (one) => this.item(one, key))
-    if (key.state === 'unknown') return key
-    if (Array.isArray(container.value) && typeof key.value === 'number') {
-      const item = container.value.at(key.value)
-      return item === undefined ? unknown('an index') : combine(item, [container, key])
-    }
-    if (container.value !== null && typeof container.value === 'object' && !Array.isArray(container.value)) {
-      const item = lookUp(container.value, String(key.value))
-      return item === undefined ? unknown('a key') : combine(item, [container, key])
-    }
-    return unknown('a subscript')
   }
 
   private comprehension(expr: Expr & { type: 'comprehension' }): Folded {

@@ -1,0 +1,139 @@
+/** What attributes are worth. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import { argumentsNamed } from './arguments.js'
+import { attributeValues } from './attribute-values.js'
+import { attributeInBranches, oneOfTwo } from './branch-assignments.js'
+import { classOf } from './callables.js'
+import { conditionOf, guardsAt } from './conditions.js'
+import { countsBack } from './counted-back.js'
+import { classConstant } from './data-classes.js'
+import { configuredValue, programArgument } from './fold-outside.js'
+import { pathAttribute } from './fold-paths.js'
+import type { Fold } from './folded.js'
+import { agree, chosen, combine, constantOf, known, unknown } from './folded.js'
+import { projectTarget } from './import-targets.js'
+import type { Folded } from './module.js'
+import { bindingsOf, nameOf } from './names.js'
+import { scopeAt } from './scope.js'
+import { trackedValue } from './tracked-configuration.js'
+import { writtenOut } from './written-out.js'
+
+/** `config.WORKERS`, `CFG.workers`, `CFG().workers` of another module. */
+function constantElsewhere(
+  analysis: Analysis,
+  { value, attr }: Expr & { type: 'attribute' },
+): Folded | undefined {
+  const made = analysis.definition(value)
+  const from = made.type === 'call' && made.args.length === 0 ? made.callee : value
+  if (from.type !== 'name') return undefined
+  const target = bindingsOf(analysis, from.id, from.start).at(-1)?.target
+  const found = target === undefined || target === null ? null : projectTarget(analysis, target)
+  if (found === null || (from !== value && found.rest === '')) return undefined
+  return constantOf(found.summary, found.rest === '' ? attr : `${found.rest}.${attr}`)
+}
+
+/** What an attribute holds: what is assigned to it, an option of the program, a value of a configuration, a default of its class. */
+export function foldAttribute(analysis: Analysis, fold: Fold, expr: Expr & { type: 'attribute' }): Folded {
+  const name = nameOf(analysis, expr)
+  if (name === 'math.pi') return known(Math.PI)
+  if (name === 'math.inf' || name === 'numpy.inf') return unknown('infinity')
+  const klass = classOf(analysis, expr.value)
+  const constant = klass === null ? null : classConstant(klass, expr.attr)
+  const stored = attributeValues(analysis, expr).filter(
+    (value) => value === null || !countsBack(analysis, expr, value, fold),
+  )
+  const assigned = stored.map((value) => (value === null ? unknown(`.${expr.attr}`) : fold(value)))
+  // What is assigned here may be so under a condition.
+  const elsewhere = assigned.length === 0 ? undefined : constantElsewhere(analysis, expr)
+  const laidOver = assigned.length === 1 ? overArgument(analysis, fold, expr, assigned[0]!) : null
+  if (laidOver !== null) return laidOver
+  if (assigned.length === 1 && isReplaced(analysis, expr)) return assigned[0]!
+  if (constant !== null) assigned.unshift(fold(constant))
+  else if (elsewhere !== undefined) assigned.unshift(elsewhere)
+  if (assigned.length > 0) {
+    const agreed = agree(assigned, `several values of .${expr.attr}`)
+    const branches =
+      agreed.state === 'known' || assigned.length === 1 ? null : attributeInBranches(analysis, expr)
+    if (branches === null) return agreed
+    const { guard, first, second } = branches
+    return oneOfTwo(analysis, guard, fold(first), fold(second), `several values of .${expr.attr}`)
+  }
+  const defined = argumentsNamed(analysis.programArguments, expr.attr)
+  if (defined.length > 0 && analysis.programParameters.holdsArguments(expr.value))
+    return programArgument(analysis, fold, expr.attr, defined)
+  const parsed = analysis.outside.argument(expr.value, expr.attr) ?? flagValue(analysis, fold, expr)
+  if (parsed !== null) return parsed
+  const configured = configuredValue(analysis, expr)
+  if (configured !== null) return configured
+  const field = analysis.fieldDefault(expr)
+  if (field !== null) return fold(field)
+  const value = constantElsewhere(analysis, expr)
+  if (value !== undefined) return value
+  const fields = expr.attr === '__dict__' ? writtenOut(analysis, expr) : null
+  if (fields !== null) return fold(fields)
+  if (/^parents?$/.test(expr.attr)) {
+    const path = fold(expr.value)
+    const above = path.state === 'known' ? pathAttribute(path.value, expr.attr) : undefined
+    if (above !== undefined) return combine(above, [path])
+  }
+  return trackedValue(analysis, fold, expr.value, expr.attr) ?? unknown(`.${expr.attr}`)
+}
+
+/** `WORKERS = flags.DEFINE_integer('workers', 4, 'help')`, then `WORKERS.value`. */
+function flagValue(
+  analysis: Analysis,
+  fold: Fold,
+  { value, attr }: Expr & { type: 'attribute' },
+): Folded | null {
+  const made = attr === 'value' ? analysis.definition(value) : null
+  if (made?.type !== 'call') return null
+  const [defined] = analysis.programArguments.filter(
+    ({ span }) => span.start === made.start && span.end === made.end,
+  )
+  return defined === undefined ? null : programArgument(analysis, fold, defined.name, [defined])
+}
+
+/** `settings.epochs = args.epochs` above it in the same function, on no condition: what its class says no longer counts. */
+function isReplaced(analysis: Analysis, expr: Expr & { type: 'attribute' }): boolean {
+  if (expr.value.type !== 'name' || /^(self|cls)$/.test(expr.value.id)) return false
+  const [store, ...others] = analysis.attributeStores.get(`${expr.value.id}.${expr.attr}`) ?? []
+  const at = store?.binding.value?.start
+  if (at === undefined || others.length > 0 || at > expr.start) return false
+  if (scopeAt(analysis.scopes, at) !== scopeAt(analysis.scopes, expr.start)) return false
+  const around = new Set(guardsAt(analysis, expr.start).map((guard) => guard.test))
+  return guardsAt(analysis, at).every(({ test }) => around.has(test))
+}
+
+/** `if args.local: args.model = …` over an argument of the program. */
+function overArgument(
+  analysis: Analysis,
+  fold: Fold,
+  expr: Expr & { type: 'attribute' },
+  assigned: Folded,
+): Folded | null {
+  if (expr.value.type !== 'name' || !analysis.programParameters.isNamespace(expr.value)) return null
+  const matches = argumentsNamed(analysis.programArguments, expr.attr)
+  const stores = analysis.attributeStores.get(`${expr.value.id}.${expr.attr}`) ?? []
+  const at = stores.length === 1 ? stores[0]!.binding.value?.start : undefined
+  if (matches.length === 0 || at === undefined) return null
+  const around = new Set(guardsAt(analysis, expr.start).map((guard) => guard.test))
+  const guards = guardsAt(analysis, at).filter(({ test }) => !around.has(test))
+  const [guard, inner] = guards
+  if (guard === undefined) return null
+  const before = programArgument(analysis, fold, expr.attr, matches)
+  if (inner !== undefined) {
+    // One of several conditions that fails by default is enough.
+    const isReached = guards.every(({ test, holds }) => conditionOf(analysis, test).byDefault !== !holds)
+    return isReached || before.state !== 'known' ? null : { ...before, overridable: true }
+  }
+  const { byDefault, holds, fails } = conditionOf(analysis, guard.test)
+  const [when, otherwise] = guard.holds ? [holds, fails] : [fails, holds]
+  const options = chosen(`${expr.attr} is set under a condition`, [
+    { folded: before, when: otherwise, byDefault: byDefault === !guard.holds },
+    { folded: assigned, when, byDefault: byDefault === guard.holds },
+  ])
+  if (options.state === 'known' || options.options !== undefined) return options
+  // What is set then cannot be told, but it is not set by default.
+  return byDefault === !guard.holds && before.state === 'known' ? { ...before, overridable: true } : null
+}
