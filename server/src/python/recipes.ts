@@ -5,6 +5,7 @@ import { rebuilt } from '../syntax/python-rebuilt.js'
 import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { guardsAt } from './conditions.js'
 import { displayOf } from './display.js'
 import { grafted, opaque, type Recipe } from './grafts.js'
 import { importedFunction, importedMethod } from './import-targets.js'
@@ -188,9 +189,10 @@ class Writer {
     const entries: (Expr & { type: 'dict' })['entries'] = []
     for (const key of keys) {
       const given = analysis.entry(expr, key, until)
+      const value = chosenLast(analysis, expr, key) ?? (given.state === 'given' ? given.expr : null)
       entries.push({
         key: displayOf(key, { start: 0, end: 0 }),
-        value: given.state === 'given' ? this.of(given.expr, depth + 1) : opaque(0),
+        value: value === null ? opaque(0) : this.of(value, depth + 1),
         start: 0,
         end: 0,
       })
@@ -243,6 +245,30 @@ class Writer {
       ? opaque(0)
       : { ...expr, callee: { ...callee, value: base, start: 0, end: 0 }, args, start: 0, end: 0 }
   }
+}
+
+/** `if deep: space['layers'] = …`, `else: space['layers'] = …`; or a value before it. Null: no condition decides on the key. */
+function chosenLast(analysis: Analysis, expr: Expr & { type: 'name' }, key: string): Expr | null {
+  const written = analysis.changesOf(expr.id, expr.start).flatMap(({ target, value }) => {
+    const index = target === null ? null : analysis.fold(target.index)
+    return value !== null && index?.state === 'known' && index.value === key ? [value] : []
+  })
+  const last = written.at(-1)
+  const guard = last === undefined ? undefined : guardsAt(analysis, last.start).at(-1)
+  if (last === undefined || guard === undefined || written.length > 2) return null
+  const before = written.length === 2 ? written[0]! : inDisplay(analysis, expr, key)
+  const other = before === null ? undefined : guardsAt(analysis, before.start).at(-1)
+  if (before === null || (other !== undefined && (other.test !== guard.test || other.holds === guard.holds)))
+    return null
+  const [then, otherwise] = guard.holds ? [last, before] : [before, last]
+  return { type: 'conditional', test: guard.test, then, otherwise, ...nowhere() }
+}
+
+/** What a display gives a key from the beginning. */
+function inDisplay(analysis: Analysis, expr: Expr, key: string): Expr | null {
+  const display = analysis.definition(expr)
+  if (display.type !== 'dict') return null
+  return display.entries.find((one) => one.key?.type === 'constant' && one.key.value === key)?.value ?? null
 }
 
 const nowhere = (): Span => ({ start: 0, end: 0 })

@@ -36,11 +36,27 @@ export function tuneSpace(module: PythonModule, config: Expr, locate: Locate): T
   const chosen = module.definition(config).type === 'subscript' ? possibleAt(module, config) : null
   const made = chosen ?? resultsAt(module, config)
   if (made.length === 1 && made[0]!.python === module) return spaceAt(module, config, locate)
-  const spaces = made.map(({ python, expr }) => spaceAt(python, expr, python === module ? locate : null))
+  const spaces = made.map(({ python, expr }) => {
+    const space = spaceAt(python, expr, python === module ? locate : null)
+    return python === module ? space : withChosen(module, config, space, expr)
+  })
   return (
     spaces.find((one) => one.samples && one.dimensions.length === 0) ??
     spaces.reduce((largest, one) => (sizeOf(one) > sizeOf(largest) ? one : largest))
   )
+}
+
+/** Keys that a function of another module fills under a condition: here it is known what that function is given. */
+function withChosen(module: PythonModule, config: Expr, space: TuneSpace, made: Expr): TuneSpace {
+  const { python, grids } = space
+  const maker = python.functions.find(({ node }) => node.start <= made.start && made.end <= node.end)
+  const others =
+    maker?.calls.filter((call) => gridSearch.test(call.name ?? '') && !grids.includes(call)) ?? []
+  if (others.length === 0 || module.keysOf(config) === null) return space
+  const given = spaceAt(module, config, null)
+  return given.dimensions.length > space.dimensions.length
+    ? { ...space, dimensions: given.dimensions, grids: [...grids, ...others], complete: given.complete }
+    : { ...space, grids: [...grids, ...others], complete: false }
 }
 
 function sizeOf({ dimensions }: TuneSpace): number {
@@ -106,6 +122,11 @@ function collect(
     for (const argument of call.expr.args)
       collect(python, argument.value, argument.name ?? name, space, locate, depth + 1)
     return
+  }
+  if (value.type === 'conditional') {
+    const holds = effective(python.fold(value.test))
+    if (typeof holds === 'boolean')
+      return collect(python, holds ? value.then : value.otherwise, name, space, locate, depth + 1)
   }
   if (value.type === 'name') space.complete = false
   for (const child of childrenOf(value)) collect(python, child, name, space, locate, depth + 1)
