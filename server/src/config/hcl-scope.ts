@@ -3,7 +3,8 @@
  * call this one, or their defaults) and locals, over all files of the folder.
  */
 import { at, entries, entry, items, type Key, map, number, text } from './access.js'
-import type { ConfigMap, ConfigNode } from './node.js'
+import { type Operand, operandOf, testHolds } from './hcl-tests.js'
+import type { ConfigMap, ConfigNode, ConfigUnknown } from './node.js'
 
 /** One `.tf` or `.tfvars` file. */
 export interface HclFile {
@@ -38,6 +39,8 @@ const mostSteps = 5_000
 const library = /(^|\/)modules?\//
 /** Files of values that Terraform reads by itself. */
 const automatic = /(^|\/)(terraform\.tfvars|[^/]*\.auto\.tfvars)$/
+
+type Looked = NonNullable<ConfigUnknown['lookedUp']>
 
 type Owned = HclValue & { scope: HclScope }
 
@@ -172,6 +175,16 @@ export class HclScope {
     const { node } = value
     if (node.kind !== 'unknown' || depth > deepest || --this.budget.left < 0) return value
     if (node.merged !== undefined) return this.merge(node.merged, value, depth)
+    if (node.lookedUp !== undefined) return this.look(node.lookedUp, value, depth)
+    if (node.chosen !== undefined) {
+      const holds = testHolds(node.chosen.test, (one) => this.plainly(one, value, depth))
+      if (holds === null) return value
+      const side = holds.value ? node.chosen.then : node.chosen.otherwise
+      return this.follow(
+        { ...value, node: side, overridable: value.overridable || holds.overridable },
+        depth + 1,
+      )
+    }
     if (node.reference === undefined) return value
     const steps = stepsOf(node.reference)
     const [kind, name, ...rest] = steps
@@ -191,6 +204,38 @@ export class HclScope {
       found = found.scope.follow({ ...found, node: below }, depth + 1)
     }
     return found
+  }
+
+  /** What stands in a map under a key that is known. */
+  private look({ map, key, rest, otherwise }: Looked, value: Owned, depth: number): Owned {
+    const by = operandOf(key, (one) => this.plainly(one, value, depth))
+    const within = this.refer(map, value, depth)
+    if (by === null || (within.node.kind !== 'map' && within.node.kind !== 'list')) return value
+    let below = at(within.node, within.node.kind === 'list' ? Number(by.value) : String(by.value))
+    let found: Owned | undefined
+    if (below !== undefined) {
+      found = within.scope.follow({ ...within, node: below }, depth + 1)
+      for (const step of stepsOf(rest)) {
+        below = at(found.node, step)
+        if (below === undefined) return value
+        found = found.scope.follow({ ...found, node: below }, depth + 1)
+      }
+    } else if (otherwise !== undefined && (within.node.kind === 'list' || within.node.open === undefined))
+      found = this.follow({ ...value, node: otherwise }, depth + 1)
+    return found === undefined ? value : { ...found, overridable: found.overridable || by.overridable }
+  }
+
+  private refer(reference: string, value: Owned, depth: number): Owned {
+    const { start, end } = value.node
+    return this.follow(
+      { ...value, node: { kind: 'unknown', because: reference, reference, start, end } },
+      depth + 1,
+    )
+  }
+
+  private plainly(reference: string, value: Owned, depth: number): Operand | null {
+    const { node, overridable } = this.refer(reference, value, depth)
+    return node.kind === 'scalar' && node.value !== null ? { value: node.value, overridable } : null
   }
 
   /** `each.key`, `each.value`. */

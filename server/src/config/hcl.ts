@@ -9,6 +9,10 @@ import { evaluateArithmetic } from './shell-arithmetic.js'
 const deepest = 200
 
 /** `var.a`, `local.a.b["c"][0]`, `aws_launch_template.gpu[0].id`, `module.a.b`. */
+/** `local.sizes[var.env].type` */
+const byKey = /^([\w."[\]-]{1,100}?)\[([A-Za-z_][\w-]*(?:\.[\w-]+)+)\]((?:\.[\w-]+|\["[^"]*"\]){0,8})$/
+/** A text or a reference. */
+const operand = /^("[^"$%]*"|[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)+)$/
 const reference = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*|\["[^"]*"\]|\[\d+\]|\[count\.index\])+$/
 
 /**
@@ -134,6 +138,13 @@ class HclReader {
         if (alone !== undefined && reference.test(alone)) unknown.reference = alone
         return unknown
       }
+      case 'conditional': {
+        const [test, then, otherwise] = inner.map((one) => this.value(one, one.start, depth + 1))
+        const written = inner[0] === undefined || test === undefined ? '' : this.source(inner[0])
+        return then === undefined || otherwise === undefined || written.length > 200
+          ? this.unknown(node)
+          : { ...this.unknown(node), chosen: { test: written, then, otherwise } }
+      }
       case 'function_call':
         return this.call(node, depth)
       default:
@@ -146,7 +157,23 @@ class HclReader {
     const unknown = this.unknown(node)
     const raw = node.end - node.start <= 200 ? this.source(node) : ''
     if (reference.test(raw)) unknown.reference = raw
+    const [, map, key, rest] = byKey.exec(raw) ?? []
+    if (map !== undefined && reference.test(map)) unknown.lookedUp = { map, key: key!, rest: rest! }
     return unknown
+  }
+
+  /** `lookup(local.sizes, var.env, "m5.large")` */
+  private lookup([map, key, otherwise]: PlainNode[], depth: number): ConfigUnknown['lookedUp'] {
+    if (map === undefined || key === undefined) return undefined
+    const [mapped, by] = [this.source(map), this.source(key)]
+    return reference.test(mapped) && operand.test(by)
+      ? {
+          ...{ map: mapped, key: by, rest: '' },
+          ...(otherwise === undefined
+            ? {}
+            : { otherwise: this.value(otherwise, otherwise.start, depth + 1) }),
+        }
+      : undefined
   }
 
   private call(node: PlainNode, depth: number): ConfigNode {
@@ -167,6 +194,8 @@ class HclReader {
       if (inner.kind === 'unknown' && inner.file !== undefined) unknown.file = inner.file
       if (text !== undefined) unknown.text = text
     }
+    const lookedUp = this.source(name) === 'lookup' ? this.lookup(values, depth) : undefined
+    if (lookedUp !== undefined) unknown.lookedUp = lookedUp
     if (this.source(name) !== 'merge') return unknown
     if (values.every((one) => one.type === 'expression'))
       unknown.merged = values.map((one) => this.value(one, one.start, depth + 1))

@@ -48,6 +48,10 @@ export interface ConfigUnknown extends Placed {
   text?: string
   /** HCL only: `var.name`, `local.map["key"].size`: what another place of the module holds. */
   reference?: string
+  /** HCL only: `local.sizes[var.env].type`, `lookup(local.sizes, var.env, "m5.large")`. */
+  lookedUp?: { map: string; key: string; rest: string; otherwise?: ConfigNode }
+  /** HCL only: `var.env == "prod" ? a : b`. */
+  chosen?: { test: string; then: ConfigNode; otherwise: ConfigNode }
   /** HCL only: `file("boot.sh")`, `templatefile("boot.sh.tpl", {…})`: the text of a file. */
   file?: { name: TextName; variables?: ConfigNode }
   /** HCL only: `merge(a, b)`, whose maps are laid over each other. */

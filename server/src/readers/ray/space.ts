@@ -125,8 +125,10 @@ function collect(
   }
   if (value.type === 'conditional') {
     const holds = effective(python.fold(value.test))
-    if (typeof holds === 'boolean')
-      return collect(python, holds ? value.then : value.otherwise, name, space, locate, depth + 1)
+    if (typeof holds === 'boolean') {
+      collect(python, holds ? value.then : value.otherwise, name, space, locate, depth + 1)
+      return
+    }
   }
   if (value.type === 'name') space.complete = false
   for (const child of childrenOf(value)) collect(python, child, name, space, locate, depth + 1)
