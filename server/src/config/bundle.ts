@@ -1,4 +1,6 @@
 /** Databricks asset bundles: `databricks.yml` with the files that it includes. Source: "Declarative Automation Bundles configuration", `include` and `variables`. */
+
+import { define } from '../text/records.js'
 import { at, entries, entry, items, map, text } from './access.js'
 import type { ConfigDocument, ConfigNode } from './node.js'
 
@@ -13,12 +15,15 @@ export interface BundleFile {
   replaced: string[]
   /** Jobs that a target changes further. */
   changed: string[]
+  /** It has a target for production; with the values that it gives variables, where there is one such target. */
+  production?: { target: string; values: Record<string, ConfigNode> }
 }
 
 /** What the other files of the bundle say. */
 export interface BundleFacts extends Pick<BundleFile, 'replaced' | 'changed'> {
   /** With the path of the file that declares each. */
   variables: Record<string, { declared: ConfigNode; path: string }>
+  production?: NonNullable<BundleFile['production']> & { path: string }
 }
 
 export const bundleName = /(^|\/)(databricks|bundle)\.ya?ml$/
@@ -37,7 +42,7 @@ export function bundleFileOf(path: string, documents: readonly ConfigDocument[])
   return { ...(own ? { includes } : {}), resources, variables, ...targetsOf(root) }
 }
 
-export function targetsOf(root: ConfigNode): Pick<BundleFile, 'replaced' | 'changed'> {
+export function targetsOf(root: ConfigNode): Pick<BundleFile, 'replaced' | 'changed' | 'production'> {
   const replaced = new Set<string>()
   const changed = new Set<string>()
   for (const target of entries(at(root, 'targets'))) {
@@ -46,5 +51,18 @@ export function targetsOf(root: ConfigNode): Pick<BundleFile, 'replaced' | 'chan
       if (['job_clusters', 'tasks', 'timeout_seconds'].some((key) => entry(one.value, key) !== undefined))
         changed.add(one.key)
   }
-  return { replaced: [...replaced], changed: [...changed] }
+  return { replaced: [...replaced], changed: [...changed], ...productionOf(root) }
+}
+
+/** The target that runs on schedule, for which the jobs are there. */
+function productionOf(root: ConfigNode): Pick<BundleFile, 'production'> {
+  const targets = entries(at(root, 'targets'))
+  const declared = targets.filter(({ value }) => text(at(value, 'mode')) === 'production')
+  const named = targets.filter(({ key }) => /^(prod|production|prd|live)$/i.test(key))
+  const [only, other] = declared.length > 0 ? declared : named
+  if (only === undefined || other !== undefined) return {}
+  const values: Record<string, ConfigNode> = {}
+  for (const { key, value } of entries(at(only.value, 'variables')))
+    define(values, key, value)
+  return { production: { target: only.key, values } }
 }

@@ -79,20 +79,24 @@ class BundleIndex {
     if (files.length === 0) return undefined
     const facts: BundleFacts = { variables: {}, replaced: [], changed: [] }
     for (const one of files) {
-      const { variables, replaced, changed } = this.files.record(one)!.bundle!
+      const { variables, replaced, changed, production } = this.files.record(one)!.bundle!
       for (const [name, declared] of Object.entries(variables))
         define(facts.variables, name, { declared, path: one })
       facts.replaced.push(...replaced)
       facts.changed.push(...changed)
+      if (production !== undefined) facts.production = { ...production, path: one }
     }
     // Each bundle may give another value.
-    if (this.bundles.get(path)!.length > 1) facts.replaced.push(...Object.keys(facts.variables))
+    if (this.bundles.get(path)!.length > 1) {
+      facts.replaced.push(...Object.keys(facts.variables))
+      delete facts.production
+    }
     return facts
   }
 }
 
-function says({ variables, replaced, changed }: BundleFile): boolean {
-  return Object.keys(variables).length + replaced.length + changed.length > 0
+function says({ variables, replaced, changed, production }: BundleFile): boolean {
+  return Object.keys(variables).length + replaced.length + changed.length > 0 || production !== undefined
 }
 
 interface Pattern {

@@ -3,7 +3,7 @@
  * its variables, JSON of the Jobs API, blocks of Terraform.
  */
 import { at, entry, isNothing, items, map } from '../../config/access.js'
-import type { BundleFacts } from '../../config/bundle.js'
+import type { BundleFacts, BundleFile } from '../../config/bundle.js'
 import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Refusal, Write } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
@@ -39,13 +39,23 @@ export class BundleVariables {
     private readonly replaced: ReadonlySet<string>,
     /** Those that other files of the bundle declare. */
     private readonly elsewhere: BundleFacts['variables'],
+    /** The target for production; `path` null: of this file. */
+    private readonly production?: NonNullable<BundleFile['production']> & { path: string | null },
   ) {}
 
-  /** The default; null: none is written. */
+  /** What the target for production gives, else the default; null: none is written. */
   resolve(node: ConfigNode): Resolved | null {
     if (node.kind !== 'unknown') return null
     const name = /^\$\{var\.([\w-]+)\}$/.exec(node.text?.trim() ?? '')?.[1]
     if (name === undefined) return null
+    const { production } = this
+    const given = production === undefined ? undefined : lookUp(production.values, name)
+    if (production !== undefined && given !== undefined) {
+      const { target, path } = production
+      const whole = entry(given, 'default')?.value
+      const keys: Keys = ['targets', target, 'variables', name, ...(whole === undefined ? [] : ['default'])]
+      return { node: whole ?? given, overridable: false, keys, path }
+    }
     const own = at(this.variables, name)
     const other = own === undefined ? lookUp(this.elsewhere, name) : undefined
     const declared = own ?? other?.declared
@@ -53,7 +63,13 @@ export class BundleVariables {
     const keys: Keys = ['variables', name, 'default']
     return value === undefined
       ? null
-      : { node: value, overridable: this.replaced.has(name), keys, path: other?.path ?? null }
+      : {
+          node: value,
+          // What other targets say is for trying things out.
+          overridable: this.replaced.has(name) && production === undefined,
+          keys,
+          path: other?.path ?? null,
+        }
   }
 }
 

@@ -127,6 +127,7 @@ function bundleOf(root: ConfigMap, around: BundleFacts | undefined): Bundle {
       at(root, 'variables'),
       new Set([...own.replaced, ...(around?.replaced ?? [])]),
       around?.variables ?? {},
+      own.production === undefined ? around?.production : { ...own.production, path: null },
     ),
     changed: new Set([...own.changed, ...(around?.changed ?? [])]),
   }
