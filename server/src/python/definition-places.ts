@@ -1,7 +1,9 @@
 /** Classes, functions and values in the module at hand, or in another one of the project whose code is kept. */
 
 import type { Expr } from '../syntax/python-ast.js'
-import type { ArgumentValue, Call, Func, Klass, PythonModule } from './module.js'
+import { rebuilt } from '../syntax/python-rebuilt.js'
+import { displayOf } from './display.js'
+import type { ArgumentValue, Call, Folded, Func, Klass, PythonModule } from './module.js'
 import { moduleOfCode } from './module-of-code.js'
 import { possibleValues, type ValuePlace } from './possible.js'
 import { onlyReturn, returnsOf } from './returns.js'
@@ -91,8 +93,11 @@ export function argumentAt(
 }
 
 /** The same for any expression at the place. */
-export function passedOn({ python, returned }: ValuePlace, own: ArgumentValue): ArgumentValue {
-  if (returned === undefined || own.state !== 'given' || own.expr.type !== 'name') return own
+export function passedOn(place: ValuePlace, own: ArgumentValue): ArgumentValue {
+  const { python, returned } = place
+  if (returned === undefined || own.state !== 'given') return own
+  if (own.expr.type !== 'name')
+    return own.folded.state === 'known' ? own : { ...own, folded: foldPassed(place, own.expr) ?? own.folded }
   const [binding] = python.bindingsOf(own.expr)
   const owner = binding === undefined ? null : python.parameterOf(binding)
   const made = returned.caller.callAt(returned.call)
@@ -101,6 +106,25 @@ export function passedOn({ python, returned }: ValuePlace, own: ArgumentValue): 
   const otherwise = binding!.value
   if (passed.state !== 'absent' || otherwise === null) return passed
   return { ...own, expr: otherwise, folded: python.fold(otherwise) }
+}
+
+/** `f'{kind}-pool'`, `SIZES[kind]`, with what the call of the function is given for its parameters; null: that is not known. */
+function foldPassed(place: ValuePlace, expr: Expr): Folded | null {
+  const { python } = place
+  let isKnown = true
+  const filled = (part: Expr): Expr => {
+    if (part.type !== 'name') return rebuilt(part, ({ start, end }) => ({ start, end }), filled)
+    const { start, end } = part
+    const own: ArgumentValue = { state: 'given', expr: part, folded: python.fold(part), span: { start, end } }
+    const passed = passedOn(place, own)
+    if (passed === own) return part
+    const value =
+      passed.state === 'given' && passed.folded.state === 'known' ? passed.folded.value : undefined
+    if (value === undefined) isKnown = false
+    return value === undefined ? part : displayOf(value, part)
+  }
+  const made = filled(expr)
+  return isKnown ? python.fold(made) : null
 }
 
 /**
