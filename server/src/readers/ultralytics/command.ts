@@ -2,6 +2,7 @@
 
 import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { parseLaunch } from '../../link/launch-line.js'
 import { readArguments } from '../../link/script-arguments.js'
 import { type Configured, type ConfiguredPlace, configuredAt } from '../../text/configured.js'
 import { lookUp } from '../../text/records.js'
@@ -21,11 +22,20 @@ export const ultralyticsCommandReader = defineReader({
   triggers: ['yolo '],
   read(facts, context, claims) {
     for (const command of facts.shell?.commands ?? []) {
-      if (!command.unreachable && trains(command)) readCommand(command, facts, context, claims)
+      const own = command.unreachable ? null : ownCommand(command, claims)
+      if (own !== null && trains(own)) readCommand(own, facts, context, claims)
     }
   },
   change: changeCommand,
 })
+
+/** What runs in a container or behind another wrapper: `docker compose run trainer yolo train …`. Null: it is no command of YOLO. */
+function ownCommand(command: ShellCommand, claims: ClaimBuilder): ShellCommand | null {
+  const at = command.words.findIndex(({ text }) => /(^|\/)yolo$/.test(text ?? ''))
+  if (at <= 0) return at < 0 ? null : command
+  const launch = parseLaunch(command.words, command.environment, (span) => claims.locate(span))
+  return launch?.launcher === 'yolo' ? { ...command, words: command.words.slice(at) } : null
+}
 
 function trains({ words }: ShellCommand): boolean {
   if (!/(^|\/)yolo$/.test(words[0]?.text ?? '')) return false
