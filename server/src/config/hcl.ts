@@ -9,11 +9,11 @@ import { evaluateArithmetic } from './shell-arithmetic.js'
 const deepest = 200
 
 /** `var.a`, `local.a.b["c"][0]`, `aws_launch_template.gpu[0].id`, `module.a.b`. */
+const reference = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*|\["[^"]*"\]|\[\d+\]|\[count\.index\])+$/
 /** `local.sizes[var.env].type` */
 const byKey = /^([\w."[\]-]{1,100}?)\[([A-Za-z_][\w-]*(?:\.[\w-]+)+)\]((?:\.[\w-]+|\["[^"]*"\]){0,8})$/
 /** A text or a reference. */
 const operand = /^("[^"$%]*"|[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)+)$/
-const reference = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*|\["[^"]*"\]|\[\d+\]|\[count\.index\])+$/
 
 /**
  * Reads a Terraform file with the `hcl` grammar. Never throws.
