@@ -64,6 +64,8 @@ export function trialCount(
   { trials, within }: Pick<TrialSearch, 'trials' | 'within'>,
   call: Call,
   python: Pick<PythonModule, 'argument' | 'callOf'>,
+  /** Not what a launch could replace. */
+  settled?: true,
 ): number | null {
   if (trials === null) return null
   const [keyword, position, otherwise] = trials
@@ -74,7 +76,11 @@ export function trialCount(
   const given = python.argument(made, keyword, position)
   if (given.state === 'absent') return otherwise
   const folded = given.state === 'given' ? given.folded : null
-  return folded?.state === 'known' && typeof folded.value === 'number' ? folded.value : null
+  return folded?.state === 'known' &&
+    typeof folded.value === 'number' &&
+    (settled !== true || !folded.overridable)
+    ? folded.value
+    : null
 }
 
 /** Functions of other modules that a search of this one tries out, as they are imported. */
@@ -87,7 +93,7 @@ export function triedElsewhere(analysis: Analysis): Map<string, TriedFunction> {
     const given = analysis.argument(call, ...search.func)
     const tried = given.state === 'given' ? triedBy(analysis, given.expr) : null
     if (tried === null) continue
-    const times = trialCount(search, call, analysis)
+    const times = trialCount(search, call, analysis, true)
     found.set(tried.target, { times, position: search.drawsAll === true ? null : tried.position })
   }
   return found
@@ -107,10 +113,18 @@ function triedBy(analysis: Analysis, expr: Expr): { target: string; position: nu
     const [first, ...filled] = value.args
     const name = analysis.nameOf(value.callee) ?? ''
     if (trialWrappers.test(name)) return first === undefined ? null : triedBy(analysis, first.value)
-    if (name !== 'functools.partial') return null
+    if (name !== 'functools.partial') {
+      // `Objective(data)`, an object that is called.
+      const made = targetOf(analysis, value.callee)
+      return made === null ? null : { target: `${made}.__call__`, position: 1 }
+    }
     const target = first === undefined || first.star > 0 ? null : targetOf(analysis, first.value)
     return target === null ? null : { target, position: filled.filter(({ name }) => name === null).length }
   }
+  const object = value.type === 'attribute' ? analysis.definition(value.value) : null
+  // `Search(data).objective`
+  const made = object?.type === 'call' ? targetOf(analysis, object.callee) : null
+  if (made !== null && value.type === 'attribute') return { target: `${made}.${value.attr}`, position: 1 }
   const target = value.type === 'name' || value.type === 'attribute' ? targetOf(analysis, value) : null
   return target === null ? null : { target, position: 0 }
 }

@@ -28,8 +28,7 @@ export function trialPasses(python: PythonModule): TrialPass[] {
     if (tried !== null) add(tried.func, times, search.drawsAll === true ? null : tried.position)
   }
   for (const func of python.functions) {
-    const outside = func.class === null ? python.outsideCalls(func) : []
-    const tried = outside.find((one) => one.tried !== undefined)?.tried
+    const tried = python.outsideCalls(func).find((one) => one.tried !== undefined)?.tried
     if (tried !== undefined) add(func, tried.times, tried.position)
   }
   return [...found.values()]
