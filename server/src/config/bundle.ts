@@ -62,7 +62,6 @@ function productionOf(root: ConfigNode): Pick<BundleFile, 'production'> {
   const [only, other] = declared.length > 0 ? declared : named
   if (only === undefined || other !== undefined) return {}
   const values: Record<string, ConfigNode> = {}
-  for (const { key, value } of entries(at(only.value, 'variables')))
-    define(values, key, value)
+  for (const { key, value } of entries(at(only.value, 'variables'))) define(values, key, value)
   return { production: { target: only.key, values } }
 }
