@@ -14,7 +14,7 @@ const heads: [head: RegExp, like: string][] = [
   ],
   [/\b(free-?anchor|ghm|pisa[- ]retinanet|nas-?fpn)\b/i, 'RetinaNet'],
   [
-    /\b(mask[- ]scoring r-?cnn|ms r-?cnn|pointrend|boxinst|condinst|blendmask|solov2|panoptic[- ]fpn|carafe mask r-?cnn)\b/i,
+    /\b(mask[- ]scoring r-?cnn|ms r-?cnn|pointrend|boxinst|condinst|blendmask|solov2(-light)?|panoptic[- ]fpn|carafe mask r-?cnn)\b/i,
     'Mask R-CNN',
   ],
   [
@@ -23,6 +23,8 @@ const heads: [head: RegExp, like: string][] = [
   ],
   [/\b(libra|dynamic|grid|double[- ]head)[- ]r-?cnn\b/i, 'Faster R-CNN'],
   [/\b(sabl|guided[- ]anchoring|pisa)\b/i, 'Faster R-CNN'],
+  // Proposals are given, which is a tenth less.
+  [/\bfast r-?cnn\b/i, 'Faster R-CNN'],
   [/\bqueryinst\b/i, 'Sparse R-CNN'],
   [/\bdn-(?:deformable-)?detr\b/i, 'DAB-DETR'],
   [/\bco-(?:dino|detr)\b/i, 'DINO-DETR'],

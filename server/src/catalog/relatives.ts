@@ -68,6 +68,26 @@ const alone: [name: RegExp, known: string][] = [
   [/^zipformer/, 'Conformer-M'],
   [/^prott5/, 't5-3b'],
   [/^lenet$/, 'LeNet-5'],
+  [/^resnet50[-_]vd$/, 'resnet50d'],
+  [/^resnet101[-_]vd$/, 'resnet101d'],
+  [/^(mobilenet_?v1|mobilenet)$/, 'mobilenetv1_100'],
+  [/^mobilenet_?v3_large_x1_0$/, 'mobilenet_v3_large'],
+  [/^codegpt[-_ ]small/, 'gpt2'],
+  [/^mdeberta$/, 'microsoft/mdeberta-v3-base'],
+  [/^(bge|e5)-base(-v2)?$|^multilingual-e5-base$/, 'bert-base-uncased'],
+  [/^(bge|e5)-large(-v2)?$/, 'bert-large-uncased'],
+  [/^(simcse|sentence-?bert)/, 'bert-base-uncased'],
+  [/^(megatron(-lm)? )?bert (340|345)m$/, 'bert-large-uncased'],
+  [/^gpt4all-j/, 'EleutherAI/gpt-j-6b'],
+  [/^(ernie|nezha)[- ]?(\d\.\d)?[- ]?base/, 'bert-base-uncased'],
+  [/^roberta-wwm-ext$/, 'bert-base-uncased'],
+  [/^bytetrack/, 'YOLOX-X'],
+  [/^t5x?[- ]base$/, 't5-base'],
+  [/^swin-b[- ]384$/, 'swin_base_patch4_window12_384'],
+  [/^deit-base$/, 'deit_base_patch16_224'],
+  [/^deit-ti$/, 'deit_tiny_patch16_224'],
+  [/^vit[- ]large\/16$/, 'ViT-L/16'],
+  [/^dlrm[- ]small$/, 'DLRM'],
   [/^clip rn50$/, 'open_clip/RN50'],
   [/^siglip so400m/, 'open_clip/ViT-SO400M-14-SigLIP'],
   [/^eva-?02-l/, 'eva02_large_patch14_448'],
@@ -192,7 +212,9 @@ export function relatives(name: string): string[] {
     plain.push(...relatives(rest))
   }
   const lower = name.toLowerCase()
-  const single = alone.flatMap(([pattern, known]) => (pattern.test(lower) ? [known] : []))
+  const single = alone.flatMap(([pattern, known]) =>
+    pattern.test(lower.slice(lower.indexOf('/', 1) + 1)) || pattern.test(lower) ? [known] : [],
+  )
   const family = families.flatMap(([pattern, known]) => {
     const match = pattern.exec(lower)
     return match === null ? [] : [known(match)]

@@ -242,6 +242,17 @@ function smallVariant(name: string): StepCost | undefined {
   return stepCost(`cifar/kuangliu ${name}`) ?? stepCost(`cifar/${name}`)
 }
 
+/** Detectors of one shape and many widths, with an activation function that keeps its input. */
+const smooth = /yolo(?:v?(?:[5-9]|1\d)|x)|ppyoloe|rtmdet|damo-yolo/i
+
+/**
+ * Bytes at 16 bits: operations grow with the square of the width, activations with the width. Set by the batches that
+ * YOLOv5 takes on cards of 16 GB, from n to x.
+ */
+function keptOfSmooth(gflops: number): number {
+  return 45e6 * gflops ** 0.55
+}
+
 /** Detectors that match boxes for each image, and neither sample nor pool regions. */
 const oneStage = /ssd|retinanet|fcos|atss|yolo|solo|detr/i
 
@@ -274,7 +285,12 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
     forward,
     kept(size, bits) {
       const [, gflops] = cost.points[0]!
-      const each = cost.kept === null ? keptByOperations[networkClass] * few : cost.kept / gflops
+      const each =
+        cost.kept !== null
+          ? cost.kept / gflops
+          : smooth.test(cost.name)
+            ? keptOfSmooth(gflops) / gflops
+            : keptByOperations[networkClass] * few
       return (forward(size).low / 1e9) * each * (bits === 16 ? 1 : 2)
     },
     keptIsMeasured: cost.kept !== null && cost.source.includes('bench/memory/'),

@@ -162,7 +162,9 @@ function setups(
     : method.adapters
       ? bits === 8
         ? 8
-        : 16
+        : namesFull(precision)
+          ? 32
+          : 16
       : // Programs that name a 16-bit format without more cast for each product.
         (bits === 16 && precision?.pure !== true) || bits === null
         ? 32
@@ -281,6 +283,11 @@ function headSetups(
     gpu,
   })
   return [at(oneLayer.expected), at(oneLayer.low), at(oneLayer.high)]
+}
+
+/** Weights are said to be in fp32, not cast. */
+function namesFull(precision: ReadQuestion['precision']): boolean {
+  return precision !== null && !precision.mixed && precision.weightBits === 32
 }
 
 /** Of the cards that most programs run on, the largest (GB). */
