@@ -64,13 +64,14 @@ export function readInstanceGroup(block: Block): void {
     most: ['autoscaling_policy', 0, 'max_replicas'],
   })
   const key = 'provisioning_model'
-  const model = effective(template.text('scheduling', 0, key))
-  const preemptible = effective(template.boolean('scheduling', 0, 'preemptible'))
-  const bought = template.has('scheduling', 0) && model === undefined && template.holds(key)
+  const model = template.text('scheduling', 0, key)
+  const preemptible = template.boolean('scheduling', 0, 'preemptible')
   if (template.holds('reservation_affinity'))
     pool.known('capacity', 'reservation_affinity', 'reserved', block.header)
-  else if (bought) pool.unknown('capacity', key, 'it cannot be read', block.header)
-  else if (model === 'SPOT' || preemptible === true) pool.known('capacity', key, 'spot', block.header)
+  else if (effective(model) === 'SPOT' || effective(preemptible) === true)
+    pool.known('capacity', key, 'spot', block.header)
+  else if (model.state === 'unknown' || preemptible.state === 'unknown')
+    pool.unknown('capacity', key, 'it cannot be read', block.header)
   else pool.default('capacity', key, 'on-demand', block.header)
 }
 
