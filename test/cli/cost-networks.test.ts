@@ -77,6 +77,32 @@ ${layers.replace(/^/gm, '        ')}
     }
   })
 
+  it('takes the one of several that the options of the program choose by default', async () => {
+    const zoo = `import torchvision
+from torch import nn
+
+
+def make(name):
+    if name == "wide":
+        return torchvision.models.wide_resnet50_2()
+    elif name == "plain":
+        return torchvision.models.resnet50()
+    return torchvision.models.vit_b_16()
+`
+    const options = `import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--arch", default="plain")
+args = parser.parse_args()
+`
+    const direct = `import torchvision\n${train(resized, 'torchvision.models.resnet50()')}`
+    const expected = await bill({ 'model.py': 'size = 224\n', 'train.py': direct })
+    const program = `${options}${zoo}\n${train(resized, 'make(args.arch)').replace('from model import *\n', '')}`
+    const found = await bill({ 'train.py': program })
+    assert.deepEqual(found.ofSamples, expected.ofSamples)
+    const unread = await bill({ 'train.py': program.replace('default="plain"', 'required=True') })
+    assert.equal(unread.ofSamples, null)
+  })
+
   it('does not say how long one takes whose published part may be frozen, or is the smaller one', async () => {
     for (const layers of [
       'self.body = models.resnet50(weights="DEFAULT")\nself.body.requires_grad_(False)\nself.head = nn.Linear(1000, 9)',

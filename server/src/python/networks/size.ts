@@ -186,6 +186,11 @@ export function sizeOfMade(python: PythonModule, made: CallExpr): NetworkSize | 
   return countOfMade(python, made)?.whole ?? null
 }
 
+/** The published network that the network of a call is built around; null: there is none, or it cannot be told. */
+export function aroundOfMade(python: PythonModule, made: CallExpr): PublishedNetwork | null {
+  return countOfMade(python, made)?.around ?? null
+}
+
 function countOfMade(python: PythonModule, made: CallExpr): Count | null {
   return counted(python, (count, reader) => count.add(reader.value(made, scopeOf(python))))
 }

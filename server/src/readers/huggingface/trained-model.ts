@@ -8,7 +8,7 @@ import type { CountedLayers } from '../../text/counted-layers.js'
 import { once } from '../../text/once.js'
 import { passedExpression, textArgument } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
-import { convert, stated } from '../../values/operations.js'
+import { absent, convert, orDefault, stated } from '../../values/operations.js'
 import { calleePlace } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { layersInFolder } from './configured-network.js'
@@ -26,6 +26,8 @@ export interface TrainedModel {
   elsewhere?: { load: Call; python: PythonModule }[]
   library: 'transformers' | 'torchvision' | 'timm'
   languageHead: boolean
+  /** What an option of the program chooses unless a launch does. */
+  byDefault?: true
   /** Its layers as the configuration in its folder tells them; absent: it is no folder of the project. */
   counted?: CountedLayers
 }
@@ -143,7 +145,9 @@ export function claimModel(
   const { locator } = training
   const name =
     argument === null
-      ? stated(locator.origin(place, { site }), found.id)
+      ? found.byDefault === true
+        ? orDefault(absent(locator.origin(place, { site })), found.id, true)
+        : stated(locator.origin(place, { site }), found.id)
       : argumentValue(argument, place, site, locator)
   const size = found.parameters ?? undefined
   const { counted } = found

@@ -123,6 +123,11 @@ function bare(python: PythonModule, expr: Expr): CallExpr | null {
   let current: Expr = expr
   for (let step = 0; step < 10; step++) {
     const made = current.type === 'call' ? current : python.definition(current)
+    if (made.type === 'conditional') {
+      // `DataParallel(model) if several else model`
+      const [one, other] = [bare(python, made.then), bare(python, made.otherwise)]
+      return one === other ? one : null
+    }
     if (made.type !== 'call') {
       const given = handedOver(python, made)
       if (given === null) return null

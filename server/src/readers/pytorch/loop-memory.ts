@@ -2,7 +2,7 @@
 
 import { model as known } from '../../catalog/models.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { madeNetworks } from '../../python/networks/size.js'
+import { aroundOfMade, madeNetworks } from '../../python/networks/size.js'
 import { once } from '../../text/once.js'
 import { isUnreadable, knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
@@ -15,10 +15,15 @@ import type { OptimizerName } from '../../workload/resource-kinds.js'
 import { claimArgument } from '../claim-argument.js'
 import { checkpointingBy } from '../huggingface/checkpointing.js'
 import { claimLength } from '../huggingface/sequence-length.js'
-import { claimModel, type TrainedModel, trainedModel } from '../huggingface/trained-model.js'
+import {
+  claimModel,
+  type TrainedModel,
+  type TrainedModelResult,
+  trainedModel,
+} from '../huggingface/trained-model.js'
 import { adaptersOf, weightBits } from '../huggingface/weight-bits.js'
 import { transformersVersion } from '../huggingface/weights.js'
-import { definedModelFor } from './defined-network.js'
+import { definedModelFor, trainedNetwork } from './defined-network.js'
 import { feedsOf } from './loader-use.js'
 import { trainedSizes } from './network-size.js'
 import { imageEdge } from './picture-edge.js'
@@ -45,11 +50,12 @@ export function readLoopMemory(
   training: Training,
   place: Place,
 ): void {
-  const found = trainedModel(python) ?? aroundPublished(python, place)
+  const named = trainedModel(python)
+  const found = named === null ? aroundPublished(python, place) : (chosenByDefault(python, named) ?? named)
   if (found === null) readDefined(python, training, place)
   if (found === null || 'because' in found) return
   const site = found.loads[0] === undefined ? place : callSite(found.loads[0])
-  if (found.loads.length === 0) training.known('ownNetwork', 'model', true, site)
+  if (found.loads.length === 0 && found.byDefault !== true) training.known('ownNetwork', 'model', true, site)
   claimModel(training, found, site)
   if (found.loads.some(({ method }) => method === 'from_pretrained'))
     training.known('fineTuning', 'from_pretrained', true, site)
@@ -64,6 +70,15 @@ export function readLoopMemory(
   training.default('attention', 'attn_implementation', 'fused', place)
 }
 
+/** Of several networks, the one that the options of the program choose by default, which its optimizer trains. */
+function chosenByDefault(python: PythonModule, named: TrainedModelResult): TrainedModel | null {
+  if (!('because' in named)) return null
+  const made = trainedNetwork(python)
+  const around = made === null ? null : aroundOfMade(python, made)
+  if (made === null || !isMostly(around)) return null
+  return { ...trainedAround(around.name, made), byDefault: true }
+}
+
 /** A network of the project's own that is little more than a published one, wherever the program makes it. */
 function aroundPublished(python: PythonModule, place: Place): TrainedModel | null {
   return once(python, 'published network within its own', () => {
@@ -73,17 +88,21 @@ function aroundPublished(python: PythonModule, place: Place): TrainedModel | nul
     const [first] = made
     const around = first?.around
     if (!isMostly(around) || made.some((one) => one.around?.name !== around.name)) return null
-    const published = known(around.name)
-    return {
-      id: around.name,
-      parameters: published?.parameters ?? null,
-      place,
-      argument: null,
-      loads: [],
-      library: (published?.shape?.vocabulary ?? 0) > 0 ? 'transformers' : 'torchvision',
-      languageHead: false,
-    }
+    return trainedAround(around.name, place)
   })
+}
+
+function trainedAround(id: string, { start, end }: Place): TrainedModel {
+  const published = known(id)
+  return {
+    id,
+    parameters: published?.parameters ?? null,
+    place: { start, end },
+    argument: null,
+    loads: [],
+    library: (published?.shape?.vocabulary ?? 0) > 0 ? 'transformers' : 'torchvision',
+    languageHead: false,
+  }
 }
 
 function readCommon(python: PythonModule, training: Training, place: Place): void {
