@@ -237,18 +237,29 @@ function isInput(analysis: PythonModule, expr: Expr, func: Func, depth = 0): boo
   if (expr.type === 'subscript') return inner(expr.value)
   if (expr.type === 'call')
     return expr.callee.type === 'attribute' && keepsContent.test(expr.callee.attr) && inner(expr.callee.value)
+  // `{key: value.to(device) for key, value in batch.items()}`
+  if (expr.type === 'comprehension') {
+    const [clause, ...others] = expr.clauses
+    const items = clause?.iterable
+    const over = items?.type === 'call' && items.callee.type === 'attribute' ? items.callee.value : items
+    return over !== undefined && others.length === 0 && inner(over)
+  }
   if (expr.type !== 'name') return false
   const made = analysis.definition(expr)
   if (made !== expr) return inner(made)
   const position = func.node.params.findIndex(({ name }) => name === expr.id)
   if (position === -1) {
     // `images, labels = batch`
-    const binding = analysis.bindingsOf(expr).at(-1)
+    const isMadeOfIt = ({ value }: { value: Expr | null }): boolean =>
+      value !== null && value.start <= expr.start && expr.end <= value.end
+    const binding = analysis
+      .bindingsOf(expr)
+      .filter((one) => !isMadeOfIt(one))
+      .at(-1)
     // `for images, labels in self.train_loader`
     if (binding?.kind === 'loop') return isOfBatch(analysis, expr)
-    return (
-      binding?.kind === 'assign' && binding.value !== null && binding.unpack !== null && inner(binding.value)
-    )
+    // What the batch becomes on the device keeps its name.
+    return binding?.kind === 'assign' && binding.value !== null && inner(binding.value)
   }
   if (/^(forward|training_step)$/.test(func.name)) return true
   const sites = analysis.calls.filter(
