@@ -1,7 +1,7 @@
 /** The number format that the weights of a pretrained model are loaded in. */
 
-import type { Call, PythonModule } from '../../python/module.js'
-import { knownArgument, passedExpression, textArgument } from '../../values/argument.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { isLeftOut, knownArgument, passedExpression, textArgument, textIn } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
 import { codeText } from '../pytorch/evidence.js'
@@ -49,6 +49,7 @@ export function weightsOf(python: PythonModule, version: number | null): Weights
     if (call.method === 'from_pretrained' && /ForCausalLM\.from_pretrained$/.test(call.name ?? ''))
       causal ||= !savedInFull(python, call)
   }
+  if (multipliesInFull(python)) return null
   const found = shortening.exec(codeText(python))
   if (found !== null) {
     const key = found[0].replace(/[.()]/g, '')
@@ -71,6 +72,46 @@ export function weightsOf(python: PythonModule, version: number | null): Weights
   // Since version 5 the checkpoint's own format is kept, and those of language models are mostly 16 bit.
   if (causal && (version === null || version >= 5)) return { because: 'the format of the checkpoint' }
   return null
+}
+
+const quantization =
+  /\b(load_in_4bit|BitsAndBytesConfig|quantization_config|prepare_model_for_kbit_training)\b/g
+
+/**
+ * Weights in 4 bits are widened to fp32 for each product where nothing else is said, and nothing shortens what they are
+ * multiplied with. Source: transformers 4.46, utils/quantization_config.py; bitsandbytes 0.44, nn/modules.py.
+ */
+function multipliesInFull(python: PythonModule): boolean {
+  const configurations = python.callsTo('transformers.BitsAndBytesConfig')
+  if (
+    configurations.length === 0 ||
+    python.uses('torch.bfloat16', 'torch.float16', 'unsloth.', 'torch.autocast')
+  )
+    return false
+  if (shortening.test(codeText(python).replace(quantization, ''))) return false
+  // That makes fp32 of what the library has loaded in fp16 beside them.
+  const prepared = /\bprepare_model_for_kbit_training\b/.test(codeText(python))
+  return configurations.every((call) => {
+    const format = python.argument(call, 'bnb_4bit_compute_dtype')
+    return (
+      knownArgument(python.argument(call, 'load_in_4bit')) === true &&
+      (isLeftOut(format) ? prepared : isFull(python, format))
+    )
+  })
+}
+
+/** `torch.float32`, `'float32'`, `getattr(torch, 'float32')` */
+function isFull(python: PythonModule, given: ArgumentValue): boolean {
+  const expr = passedExpression(given)
+  if (expr === null) return false
+  const value = python.definition(expr)
+  const [owner, name] = value.type === 'call' ? value.args : []
+  const looksUp = value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'getattr'
+  const text =
+    looksUp && owner !== undefined && name !== undefined && python.nameOf(owner.value) === 'torch'
+      ? textIn(python.fold(name.value))
+      : (python.nameOf(value) ?? textArgument(given))
+  return text !== null && /^(torch\.)?float(32)?$/.test(text)
 }
 
 /** `base = AutoModelForCausalLM.from_pretrained(…)` behind `trainer.train()`, which adapters are merged into. */
