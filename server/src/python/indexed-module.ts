@@ -51,7 +51,7 @@ export class IndexedModule {
     this.scopes = once(tree, 'scopes', () => buildScopes(tree.body, text.length))
     this.reached = once(tree, 'reached', () => new ReachedNames(text.length))
     this.classScopes = once(tree, 'classes around', () => new Map())
-    const bindings = once(tree, 'bindings', () => new CollectedBindings(this.scopes))
+    const bindings = new CollectedBindings(this.scopes)
     this.attributeStores = bindings.attributeStores
     this.attributesOfClasses = bindings.attributesOfClasses
     this.imports = bindings.imports
