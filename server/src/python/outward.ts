@@ -249,10 +249,16 @@ function stepPassed(analysis: Analysis, expr: Expr): Pick<PassedArguments[number
 function passed(analysis: Analysis, expr: Expr, depth = 0): Passed {
   const parameter = parameterOf(analysis, expr, depth) ?? keptParameter(analysis, expr, depth)
   if (parameter !== null) return parameter
-  const made = expr.type === 'call' && analysis.nameOf(expr.callee) === 'vars' ? expr.args[0]?.value : expr
+  const made = namespaceIn(analysis, expr)
   if (analysis.programArguments.length > 0 && made !== undefined && isArguments(analysis, made))
     return argumentsOf(analysis, made)
   return optional(analysis, expr, asPassed(analysis.fold(expr)))
+}
+
+/** `args` of `vars(args)`, also where a name that nothing is written into holds that. */
+function namespaceIn(analysis: Analysis, expr: Expr): Expr | undefined {
+  const held = expr.type === 'name' && !analysis.mutatedNames.has(expr.id) ? analysis.definition(expr) : expr
+  return held.type === 'call' && analysis.nameOf(held.callee) === 'vars' ? held.args[0]?.value : expr
 }
 
 function isArguments(analysis: Analysis, expr: Expr): boolean {
