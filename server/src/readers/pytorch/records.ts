@@ -2,7 +2,8 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -74,18 +75,15 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
   const inside = savesAny(outer.effects.calls)
   const own = outer.calls
   // A method of the project that is called there may do it under another name.
-  const hidden = own.some(
-    (call) =>
-      saving.test(call.method) ||
-      (call.name === null && python.handsOn(call.expr.callee).some(({ to }) => saving.test(to))),
-  )
-  const off = inside || hidden ? offByDefault(python, own) : null
+  const hidden = own.some((call) => saving.test(call.method) || handsToSaving(python, call))
+  const regular = (inside || hidden) && !onlyAfterFailures(python, outer)
+  const off = regular ? offByDefault(python, own) : null
   if (off !== null) {
     const key = codeText(python, off.start, off.end)
     training.default('saves', key, 'never', header, { site, overridable: true })
     return
   }
-  if (inside || hidden) {
+  if (regular) {
     training.known('saves', 'checkpoint', 'while it runs', header, { site })
     readKept(python, outer, training)
     return
@@ -111,13 +109,36 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
   else training.default('saves', 'checkpoint', afterwards ? 'at the end' : 'never', header, { site })
 }
 
-/** The switch that keeps everything in a loop from being saved unless somebody asks for it: `if args.checkpoint:`; null: none does. */
-function offByDefault(python: PythonModule, calls: readonly Call[]): Expr | null {
-  const saves = calls.filter(
+/** `except KeyboardInterrupt: torch.save(…)`: a machine that is taken away raises nothing. */
+function onlyAfterFailures(python: PythonModule, { node, calls }: Loop): boolean {
+  const handlers: Stmt[] = []
+  const visit = (statement: Stmt): void => {
+    if (statement.type === 'try') handlers.push(...statement.handlers.flatMap(({ body }) => body))
+    for (const block of blocksOf(statement)) block.forEach(visit)
+  }
+  node.body.forEach(visit)
+  if (handlers.length === 0) return false
+  const saves = [...savingCalls(python, calls), ...calls.filter((one) => handsToSaving(python, one))]
+  return (
+    saves.length > 0 &&
+    saves.every(({ expr }) => handlers.some(({ start, end }) => start <= expr.start && expr.end <= end))
+  )
+}
+
+function handsToSaving(python: PythonModule, { name, expr }: Call): boolean {
+  return name === null && python.handsOn(expr.callee).some(({ to }) => saving.test(to))
+}
+
+function savingCalls(python: PythonModule, calls: readonly Call[]): Call[] {
+  return calls.filter(
     ({ name, method, expr }) => saving.test(name ?? method) || savesAny(python.effects(expr).calls),
   )
+}
+
+/** The switch that keeps everything in a loop from being saved unless somebody asks for it: `if args.checkpoint:`; null: none does. */
+function offByDefault(python: PythonModule, calls: readonly Call[]): Expr | null {
   let found: Expr | null = null
-  for (const { expr } of saves) {
+  for (const { expr } of savingCalls(python, calls)) {
     const reach = python.reach(expr.start)
     if (reach.state !== 'sometimes' || reach.byDefault !== false) return null
     const off = reach.conditions.find(({ condition, holds }) => holds && condition.byDefault === false)
