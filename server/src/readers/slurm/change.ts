@@ -129,15 +129,22 @@ function fewerGpus(claim: Claim, count: number, facts: FragmentFacts): Change | 
     return { reason: '--gpus counts over all nodes' }
   }
   const { name } = wanted.directive
+  const all = facts.shell!.directives
+  const whole = all.filter(({ name: one, value: of }) => one === 'exclusive' || (one === 'mem' && of === '0'))
+  // Without the whole node it has the cores that it asks for, and their share of the memory.
+  const divided = all.some(({ name: one }) => /^cpus-per-(task|gpu)$/.test(one))
   if (
-    facts.shell!.directives.some(
-      ({ name: one, value: of }) => one === 'exclusive' || (one === 'mem' && of === '0'),
-    )
+    whole.some(({ name: one, value: of }) => one === 'mem' || of !== null) ||
+    (whole.length > 0 && !divided)
   )
     return { reason: 'the job takes the whole node: ask for a share of its memory and cores too' }
   if (count > 1 && name === 'gpus-per-task') return { reason: '--gpus-per-task counts for each task' }
   const value = several(wanted.single)
-  return write(claim, facts, `${asked(count)}: --${name}=${value}`, name, value)
+  const title = `${asked(count)}: --${name}=${value}`
+  const change = write(claim, facts, title, name, value)
+  if (whole.length === 0) return change
+  const shared = withoutLines(facts, 'SBATCH', whole, `${title}; share the node: remove --exclusive`)
+  return 'reason' in shared ? shared : { ...shared, writes: [...change.writes, ...shared.writes] }
 }
 
 function write(claim: Claim, facts: FragmentFacts, title: string, name: string, value: string): Change {
