@@ -230,6 +230,9 @@ function unsettled(drafts: Draft[], extractions: Iterable<Extraction>): Draft[] 
 
 const saidOnce = new Set(rules.filter((rule) => rule.oncePerProject).map((rule) => rule.name))
 
+/** More places than these tell nothing new. */
+const mostPlaces = 20
+
 /** Of the rules that speak once in a project, the most severe finding is kept, then the largest, and of equals the first by path. */
 function onlyOnce(drafts: Draft[], configuration: Configuration): Draft[] {
   const kept = new Map<string, Draft>()
@@ -239,14 +242,16 @@ function onlyOnce(drafts: Draft[], configuration: Configuration): Draft[] {
     if (key === undefined || !configuration.reported(draft.location.path)) continue
     const before = kept.get(key)
     if (before === undefined || comesFirst(draft, before)) kept.set(key, draft)
-    if (draft.together !== undefined) others.set(key, [...(others.get(key) ?? []), draft])
+    const list = others.get(key)
+    if (list === undefined) others.set(key, [draft])
+    else list.push(draft)
   }
   return drafts.flatMap((draft) => {
     const key = keyOf(draft)
     if (key === undefined) return [draft]
     if (kept.get(key) !== draft) return []
     const rest = (others.get(key) ?? []).filter((one) => one !== draft)
-    const also = rest.map(({ location }) => ({ location, message: 'the same here' }))
+    const also = rest.slice(0, mostPlaces).map(({ location }) => ({ location, message: 'the same here' }))
     return [also.length === 0 ? draft : { ...draft, related: [...draft.related, ...also] }]
   })
 }
