@@ -9,10 +9,10 @@ import { effective } from '../../values/value.js'
 import type { Claim, Evidence, Run, SubjectView } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { machineOf } from '../hardware.js'
-import { isLarge, runsPublishedNetwork } from '../network-size.js'
+import { computesOnRows, countedNetworks, isLarge, runsPublishedNetwork } from '../network-size.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
-import { subjectIn, subjectsOf } from '../subject-view.js'
+import { subjectIn } from '../subject-view.js'
 
 const full: Precision[] = ['fp32', 'tf32']
 
@@ -40,7 +40,10 @@ export default defineRule({
 
     // A published network is large enough to fill each step of a solver.
     const solved = pace === 'steps of a solver' && runsPublishedNetwork(view.run)
-    const bound = startsOfKernels(view) ?? (solved ? undefined : pace)
+    const bound =
+      startsOfKernels(view) ??
+      (computesOnRows(view) ? 'rows of numbers' : undefined) ??
+      (solved ? undefined : pace)
     const { gpu, gpus } = machineOf(view, options)
     if (gpu !== null && !gpu.formats.has('bf16') && !gpu.formats.has('fp16'))
       return silent(`${gpu.name} has no 16-bit units`)
@@ -123,10 +126,7 @@ function mayBeDear({ run, settings, subject }: SubjectView<'Training'>): boolean
   if (!bounded || (epochs !== undefined && epochs < manyEpochs)) return false
   const layers = effective(settings.layers)
   if (layers !== undefined) return layers.parameters >= some.weights || layers.products >= some.products
-  const known = [
-    ...(effective(settings.countedLayers)?.networks ?? []),
-    ...subjectsOf(run, 'Network').flatMap((one) => effective(one.settings.countedLayers) ?? []),
-  ]
+  const known = countedNetworks({ run, settings })
   return (
     known.length === 0 ||
     known.some(({ parameters, convolved = 0 }) => parameters >= some.weights || convolved >= some.convolved)
