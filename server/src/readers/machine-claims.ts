@@ -68,7 +68,8 @@ export function claimMachineRequest(
 export interface Bought {
   /** The key that asks for spot capacity. */
   key: string
-  spot: boolean
+  /** Null: that cannot be read. */
+  spot: boolean | null
   /** Capacity that was bought ahead, as far as is said. */
   reserved: boolean
   place: Place
@@ -78,7 +79,8 @@ export interface Bought {
 /** How a machine is bought that trains, by what it starts or by its name. Of others an interruption ends nobody's job. */
 export function claimBought(compute: SubjectBuilder<'Compute'>, { place, site, ...bought }: Bought): void {
   const { key, spot, reserved } = bought
-  if (spot) compute.known('spot', key, true, place, { site })
+  if (spot === null) compute.unknown('spot', key, 'how it is bought cannot be read', place, { site })
+  else if (spot) compute.known('spot', key, true, place, { site })
   else compute.default('spot', key, false, place, { site })
   compute.known('choosesCapacity', key, true, place)
   compute.known('reserved', key, reserved, place)

@@ -87,7 +87,8 @@ function readMachine(
   if (job !== undefined || (!notebook && trainsByName.test(words) && !servesByName.test(words)))
     claimBought(compute, {
       key: market,
-      spot,
+      // A template may ask for it, a file, or what else is given.
+      spot: spot || (one.complete && optionOf(one, market, 'launch-template') === undefined ? false : null),
       reserved: optionOf(one, 'capacity-reservation-specification') !== undefined,
       place: one.head,
       site,

@@ -115,9 +115,10 @@ function readStartedJob(
   compute.known('trials', 'UserData', false, place, { site })
   compute.say('nodes', 'MaxCount', orDefault(convert(source.get('MaxCount'), asNumber), 1))
   claimWholeType(compute, 'InstanceType', type)
+  const asksNothing = [market, 'LaunchTemplate'].every((name) => source.get(name).state === 'absent')
   claimBought(compute, {
     key: market,
-    spot: effective(source.get(market, 'MarketType')) === 'spot',
+    spot: effective(source.get(market, 'MarketType')) === 'spot' || (asksNothing ? false : null),
     reserved: source.get('CapacityReservationSpecification').state !== 'absent',
     place,
     site,

@@ -61,12 +61,15 @@ function readMachine(claims: ClaimBuilder, one: CloudCommand, text: string): voi
   const region = optionOf(one, 'location', 'l')?.value
   if (typeof region === 'string') compute.known('region', 'location', region.toLowerCase(), head)
   claimType(compute, 'size', stated(claims.origin(valuePlace(size)), size.value))
-  const spot = /^(spot|low)$/i.test(optionOf(one, 'priority')?.value ?? '')
+  const priority = optionOf(one, 'priority')
+  const spot = /^(spot|low)$/i.test(priority?.value ?? '')
   const script = optionOf(one, 'custom-data', 'user-data')
   const words = `${name} ${optionOf(one, 'tags')?.outline ?? ''}`
   if (!workstation.test(name) && trainsByName.test(words) && !servesByName.test(words)) {
     const reserved = optionOf(one, 'capacity-reservation-group') !== undefined
-    claimBought(compute, { key: 'priority', spot, reserved, place: head, site })
+    const plain = one.complete && (priority === undefined || /^regular$/i.test(priority.value ?? ''))
+    const bought = spot || (plain ? false : null)
+    claimBought(compute, { key: 'priority', spot: bought, reserved, place: head, site })
   } else if (spot) compute.known('spot', 'priority', true, head)
   if (script !== undefined || !one.complete || doesSay(text, endings))
     compute.unknown('idleStop', key, 'it may stop by itself', head, { site })

@@ -97,7 +97,7 @@ function readInstance(
   if (job !== undefined || isForTraining(one, name, interactive))
     claimBought(compute, {
       key: 'provisioning-model',
-      spot,
+      spot: spot || (isPlain(one) ? false : null),
       reserved: optionOf(one, 'reservation', 'reservation-affinity') !== undefined,
       place: head,
       site,
@@ -127,6 +127,13 @@ function readInstance(
 function isSpot(one: CloudCommand): boolean {
   const model = optionOf(one, 'provisioning-model')?.value ?? ''
   return isOn(one, 'spot') || isOn(one, 'preemptible') || /^spot$/i.test(model)
+}
+
+/** Neither a template nor what cannot be read asks for other capacity. */
+function isPlain(one: CloudCommand): boolean {
+  const model = optionOf(one, 'provisioning-model')
+  const named = model === undefined || /^standard$/i.test(model.value ?? '')
+  return named && one.complete && optionOf(one, 'source-instance-template') === undefined
 }
 
 /** It ends after a day; spot capacity is billed until others want it. */

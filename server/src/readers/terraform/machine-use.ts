@@ -99,7 +99,7 @@ export function claimMachineUse(block: Block, provider: MachineProvider, holds: 
   if (gpus !== undefined) compute.say('gpus', gpus.key, gpus.value)
   if (model !== undefined) compute.say('gpuModel', model.key, model.value)
   if (provider !== 'other' && !byHand && trainsByName.test(words))
-    claimCapacity(compute, block, provider, spot || isSpot(block, provider))
+    claimCapacity(compute, block, provider, spot)
   else if (spot) compute.known('spot', 'aws_spot_instance_request', true, block.header)
   else if (isSpot(block, provider)) compute.known('spot', 'machine', true, block.header)
   claimStop(compute, block, provider)
@@ -111,7 +111,7 @@ const capacity = {
   azure: { spot: 'priority', reserved: 'capacity_reservation_group_id' },
 }
 
-/** How a machine that trains is bought. */
+/** How a machine that trains is bought. `spot`: it is a request for spot capacity. */
 export function claimCapacity(
   compute: SubjectBuilder<'Compute'>,
   block: Block,
@@ -121,7 +121,32 @@ export function claimCapacity(
   const keys = capacity[provider]
   const place = placeOf(block)
   const reserved = block.isOpen() || block.holds(keys.reserved)
-  claimBought(compute, { key: keys.spot, spot, reserved, place, site: place })
+  const asked = spot || isSpot(block, provider) || isPreemptible(block, provider)
+  const bought = asked || (isPlain(block, provider) ? false : null)
+  claimBought(compute, { key: keys.spot, spot: bought, reserved, place, site: place })
+}
+
+function isPreemptible(block: Block, provider: MachineProvider): boolean {
+  return provider === 'gcp' && effective(block.boolean('scheduling', 0, 'preemptible')) === true
+}
+
+/** Nothing that cannot be read, and no template, may ask for other capacity. */
+function isPlain(block: Block, provider: keyof typeof capacity): boolean {
+  const isOr = <T>(given: Given<T>, usual: T) => given.state === 'absent' || effective(given) === usual
+  switch (provider) {
+    case 'aws':
+      return (
+        ['instance_market_options', 'launch_template'].every((key) => !block.holds(key)) &&
+        isOr(block.boolean('create_spot_instance'), false)
+      )
+    case 'gcp':
+      return (
+        isOr(block.text('scheduling', 0, 'provisioning_model'), 'STANDARD') &&
+        isOr(block.boolean('scheduling', 0, 'preemptible'), false)
+      )
+    case 'azure':
+      return isOr(block.text('priority'), 'Regular')
+  }
 }
 
 /** What ends the machine once its work is done, or that nothing seems to. */

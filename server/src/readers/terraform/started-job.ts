@@ -14,7 +14,7 @@ import { claimScriptFile } from '../script-file.js'
 import { trainsByName } from '../shell/failures.js'
 import { launchesOf } from '../shell/launches.js'
 import { type Block, regionOf } from './block.js'
-import { claimCapacity, claimStop, isSpot } from './machine-use.js'
+import { claimCapacity, claimStop } from './machine-use.js'
 
 const scripts = {
   aws: [['user_data'], ['user_data_base64']],
@@ -52,7 +52,7 @@ export function readStartedJob(
   const region = regionOf(block, provider)
   if (region !== undefined) compute.known('region', 'region', region, header)
   claimWholeType(compute, key, type)
-  claimCapacity(compute, block, provider, spot || isSpot(block, provider) || isPreemptible(block, provider))
+  claimCapacity(compute, block, provider, spot)
   const model = derived(block.text('guest_accelerator', 0, 'type'), attachedModel)
   if (provider === 'gcp') {
     compute.say('gpus', 'guest_accelerator', attached)
@@ -114,8 +114,4 @@ function variablesOf(
     define(found, key, isPlain ? String(held.value) : null)
   }
   return found
-}
-
-function isPreemptible(block: Block, provider: 'aws' | 'gcp'): boolean {
-  return provider === 'gcp' && effective(block.boolean('scheduling', 0, 'preemptible')) === true
 }
