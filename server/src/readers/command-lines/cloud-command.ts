@@ -256,7 +256,8 @@ export interface Piece {
 }
 
 export function piecesOf(option: CloudOption): Piece[] | null {
-  if (option.outline === null) return null
+  // JSON, or a file that holds it.
+  if (option.outline === null || /^\s*([{[]|fileb?:)/.test(option.outline)) return null
   return option.outline.split(',', mostPieces).flatMap((part): Piece[] => {
     const match = /^\s*([a-zA-Z][\w-]*)=([\s\S]*)$/.exec(part)
     if (match === null) return []

@@ -10,7 +10,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { replaceValue } from '../command-lines/change.js'
-import { type CloudCommand, cloudCommands } from '../command-lines/cloud-command.js'
+import { besideMatching, type CloudCommand, cloudCommands } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
 import { attachedModel } from '../machine-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
@@ -34,6 +34,8 @@ export const cloudRunReader = defineReader({
   change: changeRun,
 })
 
+const ending = /\brun services delete\b/
+
 /** What is attached where nothing else is asked for. */
 const usualCard = 'L4'
 
@@ -47,7 +49,7 @@ function readDeploy(claims: ClaimBuilder, one: CloudCommand): void {
   const serving = claims.subject('Serving', head, name ?? 'gcloud run', evidence)
   serving.known('platform', 'gcloud run deploy', 'Cloud Run', head)
   serving.known('purpose', 'gcloud run deploy', 'deployment', head)
-  serving.known('tornDown', 'gcloud run deploy', false, head)
+  serving.known('tornDown', 'gcloud run deploy', besideMatching(one, ending) !== null, head)
   serving.known('scalesToZero', 'gcloud run deploy', true, head)
   if (name !== null) serving.known('name', 'gcloud run deploy', name, head)
   serving.say('gpus', 'gpu', gpus)

@@ -49,8 +49,10 @@ export function kerasEvidence(python: PythonModule, context: ReaderContext): Ker
   const hidden = onCpu.exec(python.code)
   if (visible === '' || visible === '-1' || hidden !== null) {
     evidence.accelerator = 'cpu'
-    const place = hidden && { start: hidden.index, end: hidden.index + hidden[0].length }
-    return { evidence, automatic: false, ...(place === null ? {} : { keptBy: place }) }
+    // `if args.cpu: os.environ["CUDA_VISIBLE_DEVICES"] = "-1"`
+    const isSure = hidden !== null && python.reach(hidden.index).state === 'always'
+    const place = isSure && { start: hidden.index, end: hidden.index + hidden[0].length }
+    return { evidence, automatic: false, ...(place ? { keptBy: place } : {}) }
   }
   if (/TPUStrategy|TPUClusterResolver/.test(python.code)) {
     evidence.accelerator = 'tpu'

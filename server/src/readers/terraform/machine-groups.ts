@@ -102,6 +102,8 @@ function claimSize(
   { least, most }: Bounds,
 ): void {
   if (scaler === undefined) return
+  // Something else changes it: `lifecycle { ignore_changes = [instances] }`.
+  if (scaler === null && leavesToOthers(block, count)) return
   if (scaler === null) {
     pool.say('minimum', count, byHand(block.number(count), 'with none it would have no machine at all'))
     pool.known('fixed', count, true, block.header)
@@ -111,6 +113,12 @@ function claimSize(
   if (path !== block.value.path) return
   pool.say('minimum', String(least.at(-1)), byHand(scaler.number(...least), 'its scaler decides'))
   pool.say('maximum', String(most.at(-1)), scaler.number(...most))
+}
+
+function leavesToOthers(block: Block, key: string): boolean {
+  const ignored = block.at('lifecycle', 0, 'ignore_changes')?.node
+  const names = ignored?.kind === 'list' ? ignored.items : [ignored]
+  return names.some((one) => one?.kind === 'unknown' && (one.because === key || one.because === 'all'))
 }
 
 function byHand(given: Given<number>, reason: string): Given<number> {

@@ -16,8 +16,11 @@ export function readModuleMachine(call: Block): void {
   if (ofProject.test(source)) return
   if (/(^|\/)ec2-instance(\/|$)/.test(source))
     readInstance(call, 'aws', effective(call.boolean('create_spot_instance')) === true)
-  else if (/sagemaker/i.test(source)) readEndpoint(call)
+  else if (/sagemaker/i.test(source) && !otherWork.test(`${source} ${call.name}`)) readEndpoint(call)
 }
+
+/** Modules of SageMaker that start something else on machines. */
+const otherWork = /train|process|transform|tun(er|ing)|notebook|studio|domain|pipeline|cluster|hyperpod/i
 
 /** Keys that put something else in the place of machines at all hours. */
 const otherwise = ['async_config', 'serverless_config', 'autoscaling', 'autoscaling_config', 'scaling']

@@ -23,6 +23,7 @@ export default defineRule({
       return silent(unless(view, 'gpus', 'its replicas hold no accelerators'))
     if (effective(scalesToZero) !== true)
       return silent(unless(view, 'scalesToZero', 'it cannot go down to no replica'))
+    if (effective(view.settings.tornDown) === true) return silent('it is deleted again')
     const stage = effective(environment)
     if (stage === 'production') return silent('it is in production')
     const total = count * devices
