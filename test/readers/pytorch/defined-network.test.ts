@@ -127,6 +127,18 @@ optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     )
   })
 
+  it('are found behind wrappers that are left out with one accelerator, however often, and where that has no end', async () => {
+    const wraps = Array.from(
+      { length: 18 },
+      (_, i) => `m${i + 1} = nn.DataParallel(m${i}) if torch.cuda.device_count() > ${i} else m${i}\n`,
+    ).join('')
+    const trained = `optimizer = torch.optim.Adam(m18.parameters())\n`
+    const wrapped = await analyse(`${networks}\nm0 = LeNet()\n${wraps}${trained}`)
+    assert.equal(definedModel(wrapped, [3, 32, 32])?.parameters, 62_006)
+    const endless = `for k in range(3):\n    m18 = nn.DataParallel(m18) if k else m18\n${trained}`
+    assert.equal(definedModelFor(await analyse(`${networks}\n${endless}`), null), null)
+  })
+
   it('are those of other modules: nothing is known', async () => {
     const text =
       'import torch\nfrom nets import Net\nnet = Net()\noptimizer = torch.optim.SGD(net.parameters(), lr=0.1)\n'

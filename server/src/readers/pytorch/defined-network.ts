@@ -118,15 +118,22 @@ function ownersIn(python: PythonModule, expr: Expr, depth: number): Expr[] {
 
 const wrappers = /^torch\.(compile|nn\.DataParallel|nn\.parallel\.(\w+\.)?DistributedDataParallel)$/
 
-/** Without `.to(device)`, wrappers and compilers. */
-function bare(python: PythonModule, expr: Expr): CallExpr | null {
+const mostChoices = 20
+
+/** Without `.to(device)`, wrappers and compilers. `chosen`: what conditional expressions come to, null while they are looked into. */
+function bare(python: PythonModule, expr: Expr, chosen = new Map<Expr, CallExpr | null>()): CallExpr | null {
   let current: Expr = expr
   for (let step = 0; step < 10; step++) {
     const made = current.type === 'call' ? current : python.definition(current)
     if (made.type === 'conditional') {
       // `DataParallel(model) if several else model`
-      const [one, other] = [bare(python, made.then), bare(python, made.otherwise)]
-      return one === other ? one : null
+      const before = chosen.get(made)
+      if (before !== undefined || chosen.size === mostChoices) return before ?? null
+      chosen.set(made, null)
+      const one = bare(python, made.then, chosen)
+      const both = one === bare(python, made.otherwise, chosen) ? one : null
+      chosen.set(made, both)
+      return both
     }
     if (made.type !== 'call') {
       const given = handedOver(python, made)
