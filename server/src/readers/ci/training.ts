@@ -22,9 +22,9 @@ const platforms: [RegExp, string][] = [
   [/^dbx (execute|launch)\b.*train/i, 'dbx execute'],
   [/^databricks bundle run\b.*train/i, 'databricks bundle run'],
   [/^modal run\b.*train/i, 'modal run'],
-  // A manifest of a job, not of the volume or the secret beside it.
+  // A manifest of a job, not of the volume or the secret beside it, nor of what makes jobs possible.
   [
-    /^kubectl (create|apply|replace)\b.*(train(ing)?[\w-]*job|job[\w-]*train|(pytorch|tf|mpi|ray)-?job)/i,
+    /^kubectl (create|apply|replace)\b(?!.*(\bcrds?\b|operator|customresource)).*(train(ing)?[\w-]*job|job[\w-]*train|(pytorch|tf|mpi|ray)-?job)/i,
     'kubectl',
   ],
   [/^argo submit\b.*train/i, 'argo submit'],

@@ -22,30 +22,40 @@ export function sampleReloads(python: PythonModule): SampleReload[] {
     const index = item.node.params[1]?.name
     if (maker.each !== 'sample' || maker.kept || maker.generates || item.class === null) continue
     if (index === undefined) continue
-    const taken = new Map<string, { func: Func; expr: Subscript; times: number }>()
+    const taken = new Map<string, { func: Func; expr: Subscript; parts: string[] }>()
     for (const hot of hotCode(python, item.node.body, item).statements) {
       const { func, statement } = hot
       if (func !== item || hot.guarded || hot.conditional || hot.exceptional || inTry(func, statement))
         continue
       for (const expr of hot.expressions)
-        for (const one of samplesIn(expr, index)) {
-          const key = python.text.slice(one.value.start, one.value.end)
+        for (const { sample, whole } of samplesIn(expr, index)) {
+          const key = python.text.slice(sample.value.start, sample.value.end)
+          const part = python.text.slice(sample.end, whole.end)
           const before = taken.get(key)
-          if (before === undefined) taken.set(key, { func, expr: one, times: 1 })
-          else before.times++
+          if (before === undefined) taken.set(key, { func, expr: sample, parts: [part] })
+          else before.parts.push(part)
         }
     }
-    for (const one of taken.values()) {
-      const weight = one.times > 1 ? weightOf(python, one.expr.value) : null
-      if (weight !== null) found.push({ maker, ...one, weight })
+    for (const { func, expr, parts } of taken.values()) {
+      // The same part twice may be two views of a sample, each changed at random.
+      if (new Set(parts).size < 2) continue
+      const weight = weightOf(python, expr.value)
+      if (weight !== null) found.push({ maker, func, expr, times: parts.length, weight })
     }
   }
   return found
 }
 
-/** `self.dataset[index]`, wherever it stands in the expression. */
-function samplesIn(expr: Expr, index: string): Subscript[] {
+interface Taken {
+  sample: Subscript
+  /** With the part that is taken of it: `self.dataset[index][0]`. */
+  whole: Expr
+}
+
+/** `self.dataset[index]`, wherever it stands in the expression; of two branches, where only one of them is run, in what decides. */
+function samplesIn(expr: Expr, index: string, whole: Expr = expr): Taken[] {
   if (expr.type === 'lambda' || expr.type === 'comprehension') return []
+  if (expr.type === 'conditional') return samplesIn(expr.test, index)
   const own =
     expr.type === 'subscript' &&
     expr.index.type === 'name' &&
@@ -53,9 +63,14 @@ function samplesIn(expr: Expr, index: string): Subscript[] {
     expr.value.type === 'attribute' &&
     expr.value.value.type === 'name' &&
     expr.value.value.id === 'self'
-      ? [expr]
+      ? [{ sample: expr, whole }]
       : []
-  return [...own, ...childrenOf(expr).flatMap((child) => samplesIn(child, index))]
+  const isPart = (child: Expr): boolean =>
+    (expr.type === 'subscript' || expr.type === 'attribute') && child === expr.value
+  return [
+    ...own,
+    ...childrenOf(expr).flatMap((child) => samplesIn(child, index, isPart(child) ? whole : child)),
+  ]
 }
 
 const makesSamples =

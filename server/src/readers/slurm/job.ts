@@ -140,7 +140,8 @@ export function preemptible(directives: Directive[]): Directive | null {
   return options.find((one) => givesWay.test(one?.value ?? '')) ?? null
 }
 
-const givesWay = /preempt(?!or)|scaveng|(^|[-_])(spot|ckpt)([-_]|$)/i
+/** Not `nopreempt`, `non-preemptible`. */
+const givesWay = /(?<!(no|non|un|not)[-_]?)preempt(?!or)|scaveng|(^|[-_])(spot|ckpt)([-_]|$)/i
 
 /** Seconds of `--time`; null: no limit; undefined: not readable. */
 export function secondsOf(value: string): number | null | undefined {
