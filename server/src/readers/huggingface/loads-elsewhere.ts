@@ -19,6 +19,15 @@ import {
 
 /** Functions that leave it to others. */
 const mostHops = 3
+/** Ways to a load; nobody needs more to see that they name one model. */
+const mostLoads = 100
+
+interface Search {
+  /** Loads that are still of interest. */
+  left: number
+  /** Functions that lead to none, by the fewest hops that led to them. */
+  barren: Map<Func, number>
+}
 
 /** A load of another module, as the call that leads to it sees it. */
 interface LoadElsewhere {
@@ -31,13 +40,15 @@ interface LoadElsewhere {
 /** The one model that functions of other modules load when this one calls them. */
 export function modelElsewhere(python: PythonModule): TrainedModelResult | null {
   return once(python, 'trained model of another module', () => {
+    const search: Search = { left: mostLoads, barren: new Map() }
     const calls = python.calls.flatMap((call) => {
       if (call.name !== null || isBeside(call)) return []
-      const loads = loadsBehind(python, call, 0)
+      const loads = loadsBehind(python, call, 0, search)
       return loads.length === 0 ? [] : [{ call, loads }]
     })
     const [first] = calls
     if (first === undefined) return null
+    if (search.left === 0) return { because: 'loads in many places' }
     const loads = calls.flatMap((one) => one.loads)
     const names = loads.map(({ named }) => nameIn(named))
     const [name] = names
@@ -59,19 +70,20 @@ export function modelElsewhere(python: PythonModule): TrainedModelResult | null 
 const isBeside = ({ assignedTo }: Call): boolean => assignedTo !== null && beside.test(assignedTo)
 
 /** What the function or the constructor of another module that is called loads, itself or through others. */
-function loadsBehind(python: PythonModule, call: Call, hops: number): LoadElsewhere[] {
+function loadsBehind(python: PythonModule, call: Call, hops: number, search: Search): LoadElsewhere[] {
+  if (hops > mostHops || search.left === 0) return []
   const called = calledAt(python, call)
-  if (called === null || (hops === 0 && called.python === python) || hops > mostHops) return []
+  if (called === null || (hops === 0 && called.python === python)) return []
   const { func, python: there, first } = called
-  return func.calls.flatMap((inner): LoadElsewhere[] => {
-    if (isBeside(inner)) return []
-    const found = isLoad(inner)
-      ? [{ load: inner, python: there, named: modelArgument(there, inner) }]
-      : inner.name === null
-        ? loadsBehind(there, inner, hops + 1)
-        : []
-    return found.map((one) => ({ ...one, named: handedTo(python, call, func, first, one.named, there) }))
+  if ((search.barren.get(func) ?? mostHops + 1) <= hops) return []
+  const loads = func.calls.flatMap((inner): LoadElsewhere[] => {
+    if (isBeside(inner) || search.left === 0) return []
+    if (!isLoad(inner)) return inner.name === null ? loadsBehind(there, inner, hops + 1, search) : []
+    search.left--
+    return [{ load: inner, python: there, named: modelArgument(there, inner) }]
   })
+  if (loads.length === 0) search.barren.set(func, hops)
+  return loads.map((one) => ({ ...one, named: handedTo(python, call, func, first, one.named, there) }))
 }
 
 function calledAt(python: PythonModule, { expr: { callee } }: Call) {

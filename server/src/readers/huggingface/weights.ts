@@ -90,7 +90,7 @@ function multipliesInFull(python: PythonModule): boolean {
     return false
   if (shortening.test(codeText(python).replace(quantization, ''))) return false
   // That makes fp32 of what the library has loaded in fp16 beside them.
-  const prepared = /\bprepare_model_for_kbit_training\b/.test(codeText(python))
+  const prepared = python.calls.some(({ method }) => method === 'prepare_model_for_kbit_training')
   return configurations.every((call) => {
     const format = python.argument(call, 'bnb_4bit_compute_dtype')
     return (
