@@ -102,6 +102,19 @@ export const layered: Record<string, ProjectShape> = {
         'from torch.utils.data import DataLoader\ndef load(workers):\n    return DataLoader(data, num_workers=workers)\n',
     }),
   },
+  'functions that call the next one many times, and load the model of another module': {
+    sizes: [20, 40],
+    mostGrowth: 2,
+    files: (size) => ({
+      'train.py':
+        "from transformers import Trainer, TrainingArguments\nfrom models import f4\nmodel = f4('a')\nTrainer(model=model, args=TrainingArguments('out'), train_dataset=data).train()\n",
+      'models.py': `from transformers import AutoModelForCausalLM\n${Array.from(
+        { length: 5 },
+        (_, level) =>
+          `def f${level}(name):\n${level === 0 ? '    return AutoModelForCausalLM.from_pretrained(name)\n' : `    f${level - 1}(name)\n`.repeat(size)}`,
+      ).join('')}`,
+    }),
+  },
   'classes that are derived from each other': {
     sizes: [4, 6],
     mostGrowth: 2.5,

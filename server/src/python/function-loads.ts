@@ -1,6 +1,7 @@
 /** What a function loads as a whole each time it is called: `pd.read_csv(table)` of its parameter. */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
+import { once } from '../text/once.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentOf } from './configured-path.js'
@@ -26,6 +27,10 @@ export function mayLoad(analysis: Analysis): boolean {
 
 export function functionLoads(analysis: Analysis, func: Func, depth = 0): FunctionLoad[] {
   if (isRemembered(func) || depth > deepest) return []
+  return once(analysis, `loads of ${func.node.start} at ${depth}`, () => loadsOf(analysis, func, depth))
+}
+
+function loadsOf(analysis: Analysis, func: Func, depth: number): FunctionLoad[] {
   const found: FunctionLoad[] = []
   for (const call of func.calls) {
     if (call.conditional || leavesBefore(func, call.expr.start)) continue
