@@ -125,9 +125,16 @@ describe('claims of the documentation', () => {
   it('a comment behind `resource … {` holds for the block', async () => {
     const block = (comment: string) =>
       `resource "aws_instance" "trainer" {${comment}\n  ami           = "ami-1"\n  instance_type = "g5.xlarge"\n}\n`
-    assert.deepEqual(await found({ 'main.tf': block('') }), ['main.tf:1 lifecycle/no-autostop'])
+    assert.deepEqual(await found({ 'main.tf': block('') }), [
+      'main.tf:1 lifecycle/no-autostop',
+      'main.tf:1 lifecycle/on-demand-interruptible',
+    ])
     assert.deepEqual(
-      await found({ 'main.tf': block(' # costlint: ignore[lifecycle/no-autostop] -- stopped by hand') }),
+      await found({
+        'main.tf': block(
+          ' # costlint: ignore[lifecycle/no-autostop, lifecycle/on-demand-interruptible] -- stopped by hand',
+        ),
+      }),
       [],
     )
   })

@@ -25,6 +25,9 @@ export interface ShrinkingStep {
   python: PythonModule
 }
 
+/** What is assigned more often goes on from what it was. */
+const mostBranches = 4
+
 /** The step of a pipeline of transformations that makes a picture smaller, before anything is drawn. */
 export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): ShrinkingStep | null {
   if (pipeline.type === 'subscript') {
@@ -44,10 +47,12 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
   if (made === null && depth <= 2) {
     // `if kind == 'cnn': pipeline = …`, `else: pipeline = …`.
     const given = pipeline.type === 'name' ? python.bindingsOf(pipeline) : []
-    const steps = given.map(({ kind, value }) =>
-      kind !== 'assign' || value === null ? null : shrinkingStep(python, value, depth + 1),
-    )
-    if (steps.length > 1) return steps.includes(null) ? null : steps[0]!
+    if (given.length > 1 && given.length <= mostBranches) {
+      const steps = given.map(({ kind, value }) =>
+        kind !== 'assign' || value === null ? null : shrinkingStep(python, value, depth + 1),
+      )
+      return steps.includes(null) ? null : steps[0]!
+    }
   }
   if (made === null) {
     const place = depth > 2 ? null : standsFor(python, pipeline)
