@@ -2,7 +2,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { processorChoice } from '../../python/chosen-device.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
 import { effective } from '../../values/value.js'
@@ -11,6 +11,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { changeOf, rangeOf, refuse } from '../change-answer.js'
 import { claimFolded } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
+import { makesTensor } from './lowering.js'
 import { staysOnHost } from './no-device.js'
 
 /** Claims what keeps the training on the processor. `header`: what is shown of it where nothing is written anywhere. */
@@ -77,6 +78,8 @@ export function changeProcessor(claim: Claim, facts: FragmentFacts): Change | Re
   if (!movesAll(python)) return refuse('the network and its batches have to be moved as well')
   if (python.calls.some((call) => readsOnHost(python, call)))
     return refuse('`.numpy()` fails on tensors of an accelerator: bring them back with `.cpu()` first')
+  if (python.calls.some((call) => staysBehind(python, call)))
+    return refuse('tensors that are made beside the batches have to be moved as well')
   const use = { path, fragment: fragment.index, offset: named.start }
   const available = nameFor(python.tree, 'torch.cuda', 'is_available', use)
   const quote = python.text[named.start] === '"' ? '"' : "'"
@@ -97,6 +100,18 @@ function movesAll(python: PythonModule): boolean {
   const networks = moves.some(({ loops }) => !loops.some(({ role }) => role === 'train'))
   return batches && networks
 }
+
+/** `weight = torch.tensor([1.0, 4.0])` where the network is trained: what is computed with it has to lie on the same device. */
+function staysBehind(python: PythonModule, { name, function: func, expr, loops }: Call): boolean {
+  if (name === null || !makesTensor.test(name) || name.endsWith('_like')) return false
+  const beside = func === null || loops.length > 0 || func.name === 'forward' || trainsIn(python, func)
+  return (
+    beside && !expr.args.some((one) => one.name === 'device') && !python.code.startsWith('.to(', expr.end)
+  )
+}
+
+const trainsIn = (python: PythonModule, func: Func): boolean =>
+  python.loops.some((loop) => loop.function === func && loop.role === 'train')
 
 function readsOnHost(python: PythonModule, { method, expr }: Call): boolean {
   if (method !== 'numpy' || expr.callee.type !== 'attribute') return false

@@ -81,15 +81,15 @@ function chosenByDefault(python: PythonModule, named: TrainedModelResult): Train
 
 /** A network of the project's own that is little more than a published one, wherever the program makes it. */
 function aroundPublished(python: PythonModule, place: Place): TrainedModel | null {
-  return once(python, 'published network within its own', () => {
+  const name = once(python, 'published network within its own', () => {
     const here = madeNetworks(python)
     const users = [...python.importers, ...python.programs]
     const made = here.length > 0 ? here : users.flatMap(({ makes = [] }) => makes)
     const [first] = made
     const around = first?.around
-    if (!isMostly(around) || made.some((one) => one.around?.name !== around.name)) return null
-    return trainedAround(around.name, place)
+    return isMostly(around) && made.every((one) => one.around?.name === around.name) ? around.name : null
   })
+  return name === null ? null : trainedAround(name, place)
 }
 
 function trainedAround(id: string, { start, end }: Place): TrainedModel {

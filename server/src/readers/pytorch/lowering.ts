@@ -335,7 +335,7 @@ function loweredBy(python: PythonModule, call: Call, except: readonly string[]):
 }
 
 /** The format of one tensor that is made says nothing of the network's. */
-const makesTensor =
+export const makesTensor =
   /^torch\.(zeros|ones|full|empty|eye|arange|range|linspace|logspace|tensor|as_tensor|scalar_tensor|rand(n|int|perm)?|\w+_like)$/
 
 /** An autocast around what a function for validation computes, which says nothing of the training beside it. */

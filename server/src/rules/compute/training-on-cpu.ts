@@ -30,7 +30,7 @@ export default defineRule({
     report({
       at: device,
       severity,
-      message: `${placed(device)}${asked ? `, though ${machineOf(view)} has an accelerator` : ', whatever machine it is started on'}: a network of this size takes tens of times as long there.`,
+      message: `${placed(device)}${asked ? `, though its ${isInteractive(view) ? 'notebook' : 'job'} has an accelerator` : ', whatever machine it is started on'}: a network of this size takes tens of times as long there.`,
       fixes: device.state === 'known' ? [{ set: [{ claim: device, value: 'whatever there is' }] }] : [],
     })
   },
@@ -72,8 +72,4 @@ function holdsAccelerators({ run }: SubjectView): boolean {
 
 function isInteractive({ run }: SubjectView): boolean {
   return effective(run.job.compute?.settings.interactive) === true
-}
-
-function machineOf({ run }: SubjectView): string {
-  return isInteractive({ run } as SubjectView) ? 'its notebook' : 'its job'
 }
