@@ -5,8 +5,8 @@ import { commandSite } from '../command-lines/change.js'
 import { type CloudCommand, optionOf, valuePlace } from '../command-lines/cloud-command.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
 
-/** What stops it by itself. */
-export const idleKey = 'idle-time-before-shutdown-minutes'
+/** What stops it by itself: a property of its file, for which the command has no option of its own but `--set`. Source: azure-ai-ml, schema of compute instances. */
+export const idleKey = 'idle_time_before_shutdown_minutes'
 
 export function readWorkstation(claims: ClaimBuilder, one: CloudCommand): void {
   const size = optionOf(one, 'size')
@@ -22,7 +22,7 @@ export function readWorkstation(claims: ClaimBuilder, one: CloudCommand): void {
     scope: name,
   })
   claimType(compute, 'size', stated(claims.origin(valuePlace(size)), size.value))
-  const given = optionOf(one, idleKey, 'idle-time-before-shutdown', 'schedules')
+  const given = one.options.find(({ name: option }) => /^(idle-time|schedules)/.test(option))
   if (given !== undefined || !one.complete)
     compute.unknown('idleStop', given?.name ?? idleKey, 'it is given', head, { site })
   else compute.default('idleStop', idleKey, null, head, { site })

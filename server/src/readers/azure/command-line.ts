@@ -169,7 +169,7 @@ function claimCapacity(pool: Pool, one: CloudCommand, key: string, spot: boolean
 function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'idleStop') {
     const minutes = Math.max(15, Math.round(Number(value) / 60))
-    return addOptions(claim, facts, `Stop after ${minutes} idle minutes`, [`--${idleKey} ${minutes}`])
+    return addOptions(claim, facts, `Stop after ${minutes} idle minutes`, [`--set ${idleKey}=${minutes}`])
   }
   if (claim.setting === 'minimum' && isFirstPool(claim, facts))
     return {
