@@ -20,6 +20,19 @@ export const code: Record<string, Shape> = {
     (n) =>
       `${head}class A:\n    def __init__(self):\n        self.a0 = 1\n${rep(n, (i) => `        self.a${i + 1} = self.a${i}\n`)}        DataLoader(ds, batch_size=self.a${n})\n`,
   ),
+  'devices: attributes that are each assigned the others': {
+    ...python(
+      40,
+      (n) =>
+        `${head}class A:\n    def __init__(self):\n${rep(n, () => '        self.device = self.dev\n        self.dev = self.device\n')}    def run(self):\n        for x in DataLoader(ds):\n            x = x.to(self.device)\n`,
+    ),
+    // Each of the assignments may be what each of the others holds.
+    mostGrowth: 2.5,
+  },
+  'devices: one that a module names again and again': python(
+    400,
+    (n) => `${head}${rep(n, () => 'device = torch.device("cuda")\n')}${rep(n, () => 'model.to(device)\n')}`,
+  ),
   'names: aliases of aliases': python(
     150,
     (n) =>

@@ -62,6 +62,19 @@ export const layered: Record<string, ProjectShape> = {
       ),
     }),
   },
+  'configuration files that lie under each other': {
+    sizes: [5, 8],
+    files: (size) => ({
+      'train.py':
+        'import torch\nimport yaml\ncfg = yaml.safe_load(open("l0f0.yaml"))\ntorch.utils.data.DataLoader(data, batch_size=cfg["batch"])\n',
+      ...levels(
+        size,
+        (level, index) => `l${level}f${index}.yaml`,
+        (_, index, next) => `_base_: [${next}l0f0.yaml]\nx${index}: 1\nbatch: 1\n`,
+        (level, index) => `l${level}f${index}.yaml, `,
+      ),
+    }),
+  },
   'modules that call each other': {
     sizes: [4, 7],
     files: (size) =>

@@ -2,6 +2,7 @@
 
 import type { Expr } from '../syntax/python-ast.js'
 import { once } from '../text/once.js'
+import { CircularAnswers } from './circular-answers.js'
 import type { Call, Func, PythonModule } from './module.js'
 
 /** `by default`: the processor, unless a caller or a launch that is not known says otherwise. `follows`: that of another tensor. */
@@ -38,6 +39,7 @@ export function processorChoice(python: PythonModule): ProcessorChoice | null {
 function deviceChoices(python: PythonModule): readonly Choice[] {
   return once(python, 'devices that are named', () => {
     const trains = trainingCode(python)
+    const devices: Devices = new CircularAnswers(other(), mostSteps)
     const named = [
       // `torch.load(path, map_location=torch.device('cpu'))` says nothing of where the model runs.
       ...python
@@ -52,7 +54,7 @@ function deviceChoices(python: PythonModule): readonly Choice[] {
             expr.args.find((one) => one.name === 'device') ?? expr.args.find((one) => one.name === null)
           return given !== undefined && namesDevice(python, given.value) ? [given] : []
         }),
-    ].map(({ value }) => deviceOf(python, value))
+    ].map(({ value }) => deviceOf(python, value, devices))
     const moved = python
       .methodCalls('cuda')
       .filter(trains)
@@ -102,15 +104,21 @@ function namesDevice(python: PythonModule, value: Expr): boolean {
   return /(^|[._])(device|dev|rank|gpu)$/i.test(python.code.slice(value.start, value.end))
 }
 
-function deviceOf(python: PythonModule, expr: Expr, depth = 0): Choice {
+/** By the expressions that stand for them; attributes may be assigned each other. */
+type Devices = CircularAnswers<Expr, Choice>
+
+function deviceOf(python: PythonModule, expr: Expr, devices: Devices): Choice {
   const folded = python.fold(expr)
   if (folded.state === 'known') {
     const choice = asDevice(folded.value, folded.overridable, writtenAs(python, expr))
     return isGivenElsewhere(python, expr) ? { ...choice, elsewhere: true } : choice
   }
-  if (depth > mostSteps) return other(expr)
+  return devices.of(expr, () => followed(python, expr, devices))
+}
+
+function followed(python: PythonModule, expr: Expr, devices: Devices): Choice {
   const value = python.definition(expr)
-  const next = (one: Expr) => deviceOf(python, one, depth + 1)
+  const next = (one: Expr) => deviceOf(python, one, devices)
   if (value.type === 'call') {
     const [first] = value.args
     return python.nameOf(value.callee) === 'torch.device' && first !== undefined
@@ -159,6 +167,10 @@ function isReplaced(python: PythonModule, call: Call): boolean {
 
 /** What a name of the module is given in the end, where it is given several things and none of the earlier ones is used; else null. */
 function lastOfModule(python: PythonModule, name: string): Expr | null {
+  return once(python, `what ${name} is in the end`, () => lastGiven(python, name))
+}
+
+function lastGiven(python: PythonModule, name: string): Expr | null {
   const bindings = python.moduleBindings.get(name) ?? []
   const last = bindings.at(-1)
   if (bindings.length < 2 || bindings.some(({ kind, unpack }) => kind !== 'assign' || unpack !== null))

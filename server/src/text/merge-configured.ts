@@ -1,6 +1,6 @@
 /** Trees of values that are laid over each other. Nodes are never changed: what differs is made anew. */
 import type { Configured, ConfiguredMap } from './configured.js'
-import { lookUp } from './records.js'
+import { define, lookUp } from './records.js'
 
 export function withEntry(map: ConfiguredMap, key: string, value: Configured): ConfiguredMap {
   const entries = { ...map.entries }
@@ -13,12 +13,12 @@ export function withEntry(map: ConfiguredMap, key: string, value: Configured): C
  * replaced. A map with the key `instead`, set to true, replaces what it lies over.
  */
 export function mergeConfigured(base: ConfiguredMap, over: ConfiguredMap, instead?: string): ConfiguredMap {
-  let merged: ConfiguredMap = { ...base }
+  const merged: ConfiguredMap = { ...base, entries: { ...base.entries } }
   if (over.open !== undefined) merged.open = over.open
   for (const [key, value] of Object.entries(over.entries)) {
     if (key === instead) continue
     const before = lookUp(base.entries, key)
-    merged = withEntry(merged, key, mergedValue(before, value, instead))
+    define(merged.entries, key, mergedValue(before, value, instead))
   }
   return merged
 }
