@@ -128,6 +128,8 @@ function claimPipeline(
       'memory',
       convert(foldedValue(memory.folded, place, site, claims), (folder) => folder !== null),
     )
+  else if (memory.state === 'absent' && memory.overridable === true)
+    subject.unknown('cached', 'memory', 'a configuration may ask for it', place)
   else if (!mayBePassed(memory) || off)
     // Whoever uses the pipeline cannot give it any more, as the search is written right here.
     subject.known('cached', 'memory', false, place, { site, channel: 'library default' })
