@@ -38,6 +38,14 @@ describe('what following advice saves', () => {
     )
   })
 
+  it('is no more than an hour on spot costs where the job asks for that and no list names its price', async () => {
+    const spot = launch(', use_spot_instances=True, max_wait=90000')
+    const { usd } = await saving({ 'launch.py': spot, 'train.py': train })
+    const onDemand = await saving({ 'launch.py': launch(''), 'train.py': train })
+    assert.equal(usd!.per, 'hour')
+    assert.ok(usd!.range[1] < onDemand.usd!.range[1], JSON.stringify(usd))
+  })
+
   it('is the difference to the machine that a message names, where both have a list price', async () => {
     const fit =
       'from sklearn.svm import SVC\nimport pandas as pd\n\ndf = pd.read_csv("a.csv")\nSVC().fit(df, df.pop("y"))\n'

@@ -60,23 +60,10 @@ function perHour(
   const { compute } = view.run.job
   if (compute === null) return saving
   const cost = jobCost(compute, options, today)
-  if (cost === undefined) {
-    if (perAccelerator === null || per !== 'run') return saving
-    const { low, high } = perAccelerator.usd
-    if (low <= 0 || high > widest * low) return saving
-    const [least, most] = saving.fraction
-    const range: [number, number] = [digits(least * low), digits(most * high)]
-    return {
-      ...saving,
-      usd: {
-        range,
-        per: 'hour',
-        asOf: perAccelerator.asOf,
-        region: perAccelerator.assumed ? 'machine assumed' : perAccelerator.region,
-      },
-    }
-  }
-  const onSpot = effective(compute.settings.spot) === true && cost.spot !== null
+  const onSpot = effective(compute.settings.spot) === true
+  // What a spot hour costs is a range where no list names it.
+  if (cost === undefined || (onSpot && cost.spot === null))
+    return per === 'run' ? ofRate(saving, perAccelerator) : saving
   const rate = onSpot ? cost.spot : cost.onDemand
   if (rate === null || rate === 0) return saving
   const [low, high] = saving.fraction
@@ -88,6 +75,23 @@ function perHour(
       per: 'hour',
       asOf,
       region: cost.where,
+    },
+  }
+}
+
+function ofRate(saving: Saving, rate: Bill['rate']): Saving {
+  if (rate === null) return saving
+  const { low, high } = rate.usd
+  if (low <= 0 || high > widest * low) return saving
+  const [least, most] = saving.fraction
+  const { asOf } = rate
+  return {
+    ...saving,
+    usd: {
+      range: [digits(least * low), digits(most * high)],
+      per: 'hour',
+      asOf,
+      region: rate.assumed ? 'machine assumed' : rate.region,
     },
   }
 }
