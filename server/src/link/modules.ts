@@ -2,6 +2,9 @@
 import { libraries } from './libraries.js'
 import { folderOf, join, parents } from './paths.js'
 
+/** Libraries with a name that folders have as well. */
+const plainWords = new Set(['datasets', 'evaluate'])
+
 /** A program chooses among so many by name; more are a collection. */
 const mostInPackage = 40
 
@@ -62,8 +65,10 @@ export class ModuleIndex {
     }
     if (parts.length === 0) return undefined
     const beside = this.module(folder, parts)
-    // A folder `datasets` above may hold data; with a module of that name in it, `datasets.loader` is meant.
-    if (beside !== undefined || (libraries.has(parts[0]!) && parts.length === 1)) return beside
+    // A folder `datasets` above may hold data; with a module of that name in it, `datasets.loader` is meant. In its own
+    // repository `lightning.pytorch` is what readers know by that name.
+    const isLibrary = libraries.has(parts[0]!) && (parts.length === 1 || !plainWords.has(parts[0]!))
+    if (beside !== undefined || isLibrary) return beside
     for (const parent of [folder, ...parents(folder)]) {
       const found = this.module(parent, parts) ?? this.module(join(parent, 'src'), parts)
       if (found !== undefined) return found
