@@ -58,6 +58,8 @@ describe('costlint estimate --model', () => {
     assert.deepEqual(await figures('--batch', '32 per GPU', '--devices', '8 GPUs'), plain)
     assert.deepEqual(await figures('--batch', '256 global', '--devices', '2 x 4'), plain)
     assert.deepEqual(await figures('--batch', '32/GPU', '--devices', '8'), plain)
+    assert.deepEqual(await figures('--batch', '32', '--devices', '2 x 2 x 2'), plain)
+    assert.deepEqual(await figures('--batch', '256 global', '--gpu', '8x V100'), plain)
   })
 
   it('without an accelerator: memory alone', async () => {
@@ -119,6 +121,9 @@ describe('costlint estimate --model', () => {
     ],
     ['a batch of many words', [...resnet, '--batch', '8 or more'], /--batch: "8 or more" is no whole number/],
     ['a batch that is no number', [...resnet, '--batch', 'many'], /--batch: "many" is no whole number/],
+    ['a size that no number holds', [...resnet, '--size', '9'.repeat(400)], /--size: "9+" is not understood/],
+    ['no accelerator', [...resnet, '--gpu', '0 x V100'], /--gpu: "0 x V100" is not known/],
+    ['a model without a name', ['--model', ' '], /--model: the model to train is missing/],
     ['a file as well', [...resnet, 'train.py'], /--model: .*no paths/],
     ['a batch without a model', ['--batch', '8'], /--batch: only together with --model/],
   ] as const)

@@ -102,6 +102,7 @@ describe('models as people write them', () => {
     assert.equal(namedModel('MPT-125M')?.model?.parameters, 125e6)
     assert.equal(namedModel('my network'), undefined)
     assert.equal(namedModel('my-net-125M'), undefined)
+    assert.equal(namedModel('code'), undefined)
   })
 })
 
@@ -149,6 +150,9 @@ describe('words of a training', () => {
     assert.equal(precisionFrom('bf16-mixed')?.mixed, true)
     assert.equal(precisionFrom('bf16-true')?.pure, true)
     assert.equal(precisionFrom('bf16')?.pure, false)
+    assert.equal(precisionFrom('apex O2')?.mixed, true)
+    const level3 = precisionFrom('apex O3')
+    assert.deepEqual([level3?.weightBits, level3?.mixed, level3?.pure], [16, false, true])
     assert.equal(precisionFrom('fast'), undefined)
   })
 

@@ -46,7 +46,7 @@ const alone: [name: RegExp, known: string][] = [
     'bert-base-uncased',
   ],
   [/^tinybert$/, 'huawei-noah/TinyBERT_General_4L_312D'],
-  [/^(code|phobert)$/, 'roberta-base'],
+  [/^phobert$/, 'roberta-base'],
   [/^barthez$/, 'facebook/bart-base'],
   [/^pegasus$/, 'google/pegasus-large'],
   [/^mbart-?(50)?$/, 'facebook/mbart-large-50'],

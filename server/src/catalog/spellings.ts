@@ -171,9 +171,9 @@ export function namedGpu(text: string): NamedGpu | undefined {
   const whole = gpu(text.trim())
   if (whole !== undefined) return { gpu: whole, count: sliceOf(text), machine: null }
   const counted =
-    /^\s*(\d{1,5})\s*[x×*]\s*(?=[a-z])/i.exec(text) ??
-    /\s+[x×*]\s*(\d{1,5})\s*$/i.exec(text) ??
-    /^\s*(\d{1,5})\s+(?=[a-z])/i.exec(text)
+    /^\s*([1-9]\d{0,4})\s*[x×*]\s*(?=[a-z])/i.exec(text) ??
+    /\s+[x×*]\s*([1-9]\d{0,4})\s*$/i.exec(text) ??
+    /^\s*([1-9]\d{0,4})\s+(?=[a-z])/i.exec(text)
   const rest = counted === null ? text : text.replace(counted[0], ' ')
   const found = gpu(rest.trim()) ?? cardOf(rest)
   if (found !== undefined) {

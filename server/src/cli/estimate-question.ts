@@ -1,5 +1,5 @@
 /** `costlint estimate --model …`: memory, time and money of a run that no file describes. */
-import { gpuSpellings, modelSpellings } from '../catalog/spellings.js'
+import { gpuSpellings, modelSpellings, namedGpu } from '../catalog/spellings.js'
 import { type Answer, answer } from '../estimate/answer.js'
 import { answerFigures } from '../estimate/answer-figures.js'
 import { between, duration, number, seconds } from '../estimate/figures.js'
@@ -43,7 +43,8 @@ type Counts = { [Option in (typeof countOptions)[number] | `${'samples' | 'batch
 const countOptions = ['samples', 'batch', 'devices', 'accumulation'] as const
 
 function questionFrom(flags: QuestionFlags): Question {
-  if (flags.model === undefined) throw new UsageError('--model: the model to train is missing')
+  if (flags.model === undefined || flags.model.trim() === '')
+    throw new UsageError('--model: the model to train is missing')
   const { model, gpu, dataset, size, precision, optimizer, method, length } = flags
   const counts: Counts = Object.fromEntries(
     countOptions.flatMap((option) => {
@@ -55,9 +56,11 @@ function questionFrom(flags: QuestionFlags): Question {
         : [[option, count(option, text)]]
     }),
   )
-  const { batch, devices } = counts
-  if (batch !== undefined && devices !== undefined && overall.test(flags.batch ?? ''))
-    counts.batch = Math.max(1, Math.round(batch / devices))
+  if (overall.test(flags.batch ?? '')) {
+    const devices = counts.devices ?? namedGpu(gpu ?? '')?.count ?? 1
+    for (const option of ['batch', 'batchTokens'] as const)
+      if (counts[option] !== undefined) counts[option] = Math.max(1, Math.round(counts[option] / devices))
+  }
   const words = { gpu, dataset, size, precision, optimizer, method, length }
   const given = Object.fromEntries(
     Object.entries(words).filter(([, text]) => text !== undefined && text.trim() !== ''),
@@ -81,8 +84,7 @@ function count(option: string, text: string): number {
     .replace(counted, ' ')
     .replace(overall, ' ')
     .replace(/[,_~\s]/g, '')
-  const [first, second] = plain.split(/[x×*]/)
-  const numbers = second === undefined || option !== 'devices' ? [plain] : [first!, second]
+  const numbers = option === 'devices' ? plain.split(/[x×*]/) : [plain]
   const number = numbers.reduce((product, one) => product * scaled(one), 1)
   if (!Number.isInteger(number) || number < 1)
     throw new UsageError(`--${option}: "${text}" is no whole number from 1 on`)

@@ -20,7 +20,7 @@ export interface Precision {
  */
 export function precisionFrom(text: string): Precision | undefined {
   const word = text.toLowerCase().replace(/[_\s]+/g, '-')
-  const pure = /\b(true|pure|weights)\b/.test(word)
+  const pure = /\b(true|pure|weights|o3)\b/.test(word)
   const of = (
     fast: ProductFormat,
     slow: ProductFormat,
@@ -35,12 +35,12 @@ export function precisionFrom(text: string): Precision | undefined {
   // Levels of Apex: the weights in fp32, cast for products, or all in 16 bits.
   const level = /\bo([0-3])\b/.exec(word)?.[1]
   if (level === '0') return of('fp32', 'fp32', 32)
-  const mixed = level !== undefined || /mixed|amp|autocast|apex/.test(word)
+  const mixed = level === undefined ? /mixed|amp|autocast|apex/.test(word) : level !== '3'
   if (/bf16|bfloat16/.test(word)) return of('bf16', 'bf16', mixed ? 32 : 16, mixed)
   if (/fp16|float16|half/.test(word)) return of('fp16', 'fp16', mixed ? 32 : 16, mixed)
   if (/fp32|float32|full|single|^32/.test(word)) return of('fp32', 'fp32', 32)
   if (mixed) return of('fp16', 'fp16', 32, true)
-  if (/^16/.test(word)) return of('fp16', 'fp16', 16)
+  if (/^16/.test(word) || level === '3') return of('fp16', 'fp16', 16)
   return undefined
 }
 
@@ -178,7 +178,9 @@ export function sizesFrom(text: string): { numbers: number[]; phases: boolean } 
   const numbers = [...plain.matchAll(/(\d+(?:\.\d+)?)(?:\s?(k)\b)?(?:\s?\^\s?([23])\b|([²³]))?/gi)].flatMap(
     ([, digits, thousands, power, sign]) => {
       const number = Number(digits) * (thousands === undefined ? 1 : 1024)
-      return number > 0 ? Array<number>(lookUp(powers, power ?? sign ?? '') ?? 1).fill(number) : []
+      return number > 0 && number < Number.POSITIVE_INFINITY
+        ? Array<number>(lookUp(powers, power ?? sign ?? '') ?? 1).fill(number)
+        : []
     },
   )
   if (numbers.length === 0 || numbers.length > 4) return undefined
