@@ -177,9 +177,14 @@ export class Block extends TypedSource {
       : new Block(this.module, found, this.name, this.header)
   }
 
+  /** Keys that are written in the block itself. */
+  keys(): string[] {
+    return entries(map(this.value.node)).map(({ key }) => key)
+  }
+
   /** Whether the key is written in the block itself. */
   holds(key: string): boolean {
-    return entries(map(this.value.node)).some((one) => one.key === key)
+    return this.keys().includes(key)
   }
 
   /** True where more may be inside than can be read: `dynamic "taint"`, a merge. */

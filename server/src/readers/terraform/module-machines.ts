@@ -22,14 +22,14 @@ export function readModuleMachine(call: Block): void {
 /** Modules of SageMaker that start something else on machines. */
 const otherWork = /train|process|transform|tun(er|ing)|notebook|studio|domain|pipeline|cluster|hyperpod/i
 
-/** Keys that put something else in the place of machines at all hours. */
-const otherwise = ['async_config', 'serverless_config', 'autoscaling', 'autoscaling_config', 'scaling']
+/** Keys by which modules put something else in the place of machines at all hours: `enable_autoscaling`, `max_capacity`, `async_config`. */
+const otherwise = /scal(e|ing)|capacity|max_instance|async|serverless/
 
 function readEndpoint(call: Block): void {
   const type = call.text('instance_type')
   const count = firstGiven(call.number('instance_count'), call.number('initial_instance_count'))
   if (!(effective(type) ?? '').startsWith('ml.') || effective(count) === undefined) return
-  if (otherwise.some((key) => call.holds(key)) || call.isOpen()) return
+  if (call.isOpen() || call.keys().some((key) => otherwise.test(key))) return
   const { module, header } = call
   const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
   const serving = module.claims.subject('Serving', header, call.name, evidence)
