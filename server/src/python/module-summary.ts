@@ -268,6 +268,8 @@ export interface ModuleSummary {
   imports: string[]
   /** What modules of the project that it imports import of libraries that compute on an accelerator, or bring in turn. */
   brings?: string[]
+  /** It imports what gives work to Ray, or a module of the project that it imports does. */
+  onRay?: true
   /** Those of them that are modules of the project. */
   projectImports?: string[]
   /** The device that its code names where it trains, or else that of modules of the project that it imports. */

@@ -47,6 +47,14 @@ export const installedPackages: ReadonlySet<string> = new Set(`${oneDevice} ${ma
 /** Those that use one device, or none, unless the program asks them for more. */
 export const singleDevicePackages: ReadonlySet<string> = new Set(oneDevice.split(' '))
 
+const onRay =
+  /^(ray|vllm|verl|openrlhf|modin|skyrl|nemo_rl|trlx|alpa|xgboost_ray|lightgbm_ray|ray_lightning)(\.|$)/
+
+/** Ray, or a library that gives it work by itself; also a module of one. */
+export function givesToRay(module: string): boolean {
+  return onRay.test(module)
+}
+
 /** A library that computes on an accelerator; also a module of it. */
 export function isAccelerated(module: string): boolean {
   return accelerated.has(module.split('.')[0]!)

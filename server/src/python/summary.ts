@@ -15,7 +15,7 @@ import type { Call, ModuleSummary } from './module.js'
 import { networkAutocasts } from './network-autocast.js'
 import { madeNetworks } from './networks/size.js'
 import { derivedClasses, outwardCalls } from './outward.js'
-import { isAccelerated } from './packages.js'
+import { givesToRay, isAccelerated } from './packages.js'
 import { placesNothing } from './placing.js'
 import { processSettings } from './process-settings.js'
 import { rankSource } from './rank-source.js'
@@ -64,6 +64,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     imports: [...analysis.importSpecs],
     ...(analysis.importedByName.size === 0 ? {} : { projectImports: [...analysis.importedByName.keys()] }),
     ...broughtLibraries(analysis),
+    ...(isOnRay(analysis) ? { onRay: true as const } : {}),
     ...namedDevice(analysis),
     ...(placesNothing(analysis) ? { placesNothing: true as const } : {}),
     isEntry: analysis.isEntry,
@@ -125,6 +126,10 @@ function broughtLibraries(analysis: Analysis): Pick<ModuleSummary, 'brings'> {
     analysis.imported.flatMap(({ imports, brings = [] }) => [...imports.filter(isAccelerated), ...brings]),
   )
   return found.size === 0 ? {} : { brings: [...found].sort().slice(0, 30) }
+}
+
+function isOnRay({ importSpecs, imported }: Analysis): boolean {
+  return [...importSpecs].some(givesToRay) || imported.some(({ onRay }) => onRay === true)
 }
 
 const convolution =

@@ -3,18 +3,15 @@
  * ScalingConfig, "Accelerator support".
  */
 import type { PythonModule } from '../../python/module.js'
+import { givesToRay } from '../../python/packages.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
 
 const scaling = /^ray\.(train|air)\.(config\.)?ScalingConfig$/
-/** Libraries that give work to Ray by themselves. */
-const onRay =
-  /^(ray|vllm|verl|openrlhf|modin|skyrl|nemo_rl|trlx|alpa|xgboost_ray|lightgbm_ray|ray_lightning)(\.|$)/
-
-/** Neither it nor a module of the project that it imports gives tasks or workers to Ray. */
+/** Neither it nor what it imports of the project, directly or by way of others, gives tasks or workers to Ray. */
 export function runsWithoutRay(python: PythonModule): boolean {
-  return ![python, ...python.imported].some(({ imports }) => [...imports].some((name) => onRay.test(name)))
+  return ![...python.imports].some(givesToRay) && !python.imported.some(({ onRay }) => onRay === true)
 }
 
 /** `num_gpus=1`, `{'GPU': 1}`, `resources_per_worker={'gpu': 1}`. */
