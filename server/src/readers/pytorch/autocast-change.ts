@@ -50,6 +50,11 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
       `${refused} raises an error under autocast: compute the loss from logits with BCEWithLogitsLoss first`,
     )
   }
+  // Each of its threads begins with the default format: pytorch/pytorch#43102, #63416.
+  if (format === 'bf16' && python.uses('torch.nn.DataParallel'))
+    return refuse(
+      'the threads of DataParallel compute in fp16 also where bf16 is asked for, without a scaler',
+    )
   if (claim.site.target?.kind === 'call') return switchOn(claim, format, facts, python)
   // Wrapped whole, such a step computes wrong gradients, or asks for kernels that do not exist.
   if (takesSecondOrder(python))

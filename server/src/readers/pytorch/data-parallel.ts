@@ -149,16 +149,16 @@ function wrapsToLoad(analysis: PythonModule, call: Call): boolean {
   if (name === null) return false
   if (func !== null && analysis.effectsOfFunction(func).backward) return false
   if (analysis.loops.some((loop) => loop.role === 'train' && loop.function === func)) return false
-  return analysis
-    .methodCalls('load_state_dict')
-    .some(
-      ({ expr, function: where }) =>
-        where === func &&
-        expr.start > call.expr.end &&
-        expr.callee.type === 'attribute' &&
-        expr.callee.value.type === 'name' &&
-        expr.callee.value.id === name,
-    )
+  return analysis.methodCalls('load_state_dict').some(
+    ({ expr, function: where }) =>
+      where === func &&
+      expr.start > call.expr.end &&
+      expr.callee.type === 'attribute' &&
+      expr.callee.value.type === 'name' &&
+      expr.callee.value.id === name &&
+      // Later the name may stand for a network without the wrapper.
+      !analysis.bindingsOf(expr.callee.value).some(({ at }) => at > call.expr.end && at < expr.start),
+  )
 }
 
 /** `model = DataParallel(model)`, then `model = model.module`: nothing ever runs in the wrapper. */
