@@ -52,6 +52,11 @@ describe('models as people write them', () => {
     ['ChatGLM2-6B', 'THUDM/chatglm3-6b'],
     ['MPT-7B', 'mosaicml/mpt-7b'],
     ['phi-1.5', 'microsoft/phi-1_5'],
+    ['ProtT5-XXL', 'google-t5/t5-11b'],
+    ['ProtT5-XL', 'google-t5/t5-3b'],
+    ['SimCSE RoBERTa-large', 'FacebookAI/roberta-large'],
+    ['Sentence-BERT large', 'google-bert/bert-large-uncased'],
+    ['SimCSE', 'google-bert/bert-base-uncased'],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.model?.name, name))
 
@@ -82,6 +87,8 @@ describe('models as people write them', () => {
     ['MiT-B0', 'mit_b0'],
     ['ViT-S/16', 'timm/vit_small_patch16_224'],
     ['DINO ViT-S/16', 'timm/vit_small_patch16_224'],
+    ['PP-YOLOE+ x', 'ppyoloe-x'],
+    ['PP-YOLOE+', 'ppyoloe-s'],
     ['Foo-X/16', undefined],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.cost?.name, name))

@@ -125,7 +125,12 @@ const families: [pattern: RegExp, known: (match: RegExpExecArray) => string][] =
     /^rt-?detrv2-([slmx])/,
     ([, size]) => `ultralytics/rtdetr-r${size === 's' ? 18 : size === 'x' ? 101 : 50}`,
   ],
-  [/^pp-yoloe\+[- ]?([smlx])$/, ([, size]) => `ppyoloe-${size}`],
+  [/^pp-yoloe\+[-_ ]?([smlx])$/, ([, size]) => `ppyoloe-${size}`],
+  [/^prott5.*xxl/, () => 't5-11b'],
+  [
+    /^(?:simcse|sentence-?bert).*?(roberta[-_ ])?(base|large)\b/,
+    ([, robust, size]) => (robust === undefined ? `bert-${size}-uncased` : `roberta-${size}`),
+  ],
   [/dinov2[-_]vit([sblg])14/, ([, size]) => `facebook/dinov2-${lookUp(letters, size!)}`],
   [/dino(?:v3)?[-_]vit([sbl])(8|16)/, ([, size, patch]) => `vit_${lookUp(letters, size!)}_patch${patch}_224`],
   [/codet5p?[-_](?:220m|base)/, () => 't5-base'],
@@ -219,5 +224,6 @@ export function relatives(name: string): string[] {
     const match = pattern.exec(lower)
     return match === null ? [] : [known(match)]
   })
-  return [...new Set([...plain, ...single, ...family])].filter((one) => one !== name && one !== '')
+  // A size that the name says comes before the usual one.
+  return [...new Set([...plain, ...family, ...single])].filter((one) => one !== name && one !== '')
 }
