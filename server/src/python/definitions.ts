@@ -17,7 +17,7 @@ import { readingCalls, running } from './effects.js'
 import { environmentFields } from './environment-fields.js'
 import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
 import { fieldValues } from './field-values.js'
-import { appliedAttributes, frozenOwners, isFrozenClass, returnsFrozen } from './frozen-modules.js'
+import { appliedAttributes, frozenOwners, isFrozenClass, mayFreeze, returnsFrozen } from './frozen-modules.js'
 import { functionLoads, mayLoad, methodLoads } from './function-loads.js'
 import { isGenerator } from './generators.js'
 import type { Recipe } from './grafts.js'
@@ -123,6 +123,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
     secondOrder: false,
   }
   const { frozen } = known
+  const switching = mayFreeze(analysis.code)
   if (passesOn !== null) takeOver(analysis, passesOn, known)
   const repeated = repetitions(analysis)
   const single = mayHoldSinglePasses(analysis)
@@ -162,6 +163,9 @@ export function definitionsOf(analysis: Analysis): Definitions {
       ...(isGenerator(analysis, func) ? { yields: true as const } : {}),
       ...(isRemembered(func) ? { remembered: true as const } : {}),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
+      ...(switching && mayFreeze(analysis.code.slice(func.node.start, func.node.end))
+        ? { freezes: true as const }
+        : {}),
     })
   }
   const held = new ClassFields(analysis)

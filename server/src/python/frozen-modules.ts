@@ -8,6 +8,13 @@ import { onlyReturn } from './returns.js'
 export const headNames =
   /^(fc|classifier|head|heads|last_linear|linear|lin|out|output|proj|predictor|mlp)\d*$/
 
+const switchedOff = /requires_grad_?\s*(=|\()\s*(requires_grad\s*=\s*)?False/
+
+/** The code takes some weights out of training, whichever they are. */
+export function mayFreeze(code: string): boolean {
+  return switchedOff.test(code)
+}
+
 /** Modules none of whose weights is trained, by name, with the expression that stands for each. `code`: without comments. */
 export function frozenModules(python: PythonModule, code: string): Map<string, Expr> {
   const textOf = ({ start, end }: Expr) => python.text.slice(start, end)

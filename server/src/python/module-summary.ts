@@ -147,6 +147,8 @@ export interface ModuleSummary {
       givesOne?: 'shape' | 'tokens'
       /** It returns a network whose weights it froze. */
       frozen?: true
+      /** It takes some weights out of training. */
+      freezes?: true
       /** Library calls to which it hands its parameters as they are; of those that write a file also what they are part of. */
       handsOn?: HandedOn[]
       /** What it loads each time. */

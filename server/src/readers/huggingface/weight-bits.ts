@@ -1,5 +1,6 @@
 /** In how many bits the weights of a model are loaded, and whether all of them are trained. */
 import { model as known } from '../../catalog/models.js'
+import { mayFreeze } from '../../python/frozen-modules.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
@@ -153,7 +154,10 @@ export function adaptersOf(python: PythonModule, handed: ArgumentValue): Adapter
     return made === null ? { because: 'the configuration of the adapters' } : fromConfiguration(python, made)
   }
   const text = codeText(python)
-  if (/requires_grad_?\s*(=|\()\s*(requires_grad\s*=\s*)?False/.test(text))
+  if (
+    mayFreeze(text) ||
+    python.calls.some(({ expr }) => python.importedFunction(expr.callee)?.freezes === true)
+  )
     return { because: 'frozen weights' }
   if (onlyUnusedConfigs(python, text)) return { adapters: null, key: 'peft_config', call: null }
   if (
