@@ -93,6 +93,24 @@ describe('costlint estimate --model', () => {
     assert.match(out, /assumed: \$[\d.]+ to \$[\d.]+ per GPU and hour: list prices of \d+ providers/)
   })
 
+  it('what fits only where it saves memory is tight', async () => {
+    const asked = [
+      '--model',
+      'Llama-2-7B',
+      '--gpu',
+      'T4',
+      '--batch',
+      '1',
+      '--size',
+      '512',
+      '--method',
+      'full',
+    ]
+    const { out } = await estimate(...asked)
+    assert.match(out, /GiB usable: tight\n/)
+    assert.match(out, /assumed: all in 16 bits, .* or they would not fit/)
+  })
+
   for (const [said, args, message] of [
     [
       'a model that nobody knows',

@@ -125,10 +125,12 @@ function drawn(read: ReadQuestion, found: Answer, colors: Colors): string {
   const { memory, stepSeconds, samplesPerSecond, hours, usd } = found
   if (memory !== null) {
     const usable = gpu && usableMemory(gpu)
+    // Where it fits by an assumption alone, the plain way may still be the one that runs.
+    const most = Math.max(memory.high, memory.estimate.high)
     const fits =
       usable === null
         ? ''
-        : ` of ${(usable / gib).toFixed(1)} GiB usable: ${verdict({ ...memory.estimate, ...memory }, usable)}`
+        : ` of ${(usable / gib).toFixed(1)} GiB usable: ${verdict({ ...memory.estimate, ...memory, high: most }, usable)}`
     const [low, expected, high] = [memory.low, memory.expected, memory.high].map((bytes) =>
       (bytes / gib).toFixed(1),
     )
