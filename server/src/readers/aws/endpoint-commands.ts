@@ -1,12 +1,11 @@
 /** `aws sagemaker create-endpoint-config`: replicas that answer requests at all hours. Source: AWS CLI command reference. */
-import { instance } from '../../catalog/instances.js'
-import { derived, stated } from '../../values/operations.js'
+import { stated } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { besideMatching, type CloudCommand, cloudCommands, optionOf } from '../command-lines/cloud-command.js'
-import { acceleratorModel } from '../machine-claims.js'
 import { defineReader } from '../reader.js'
+import { claimVariant } from '../sagemaker/endpoint-claims.js'
 
 export const awsEndpointCommandsReader = defineReader({
   name: 'aws-endpoint-commands',
@@ -40,19 +39,13 @@ function readConfiguration(claims: ClaimBuilder, one: CloudCommand): void {
     evidence,
   )
   const key = 'create-endpoint-config'
-  serving.known('platform', key, 'SageMaker', head)
-  serving.known('purpose', key, 'deployment', head)
-  serving.known('tornDown', key, besideMatching(one, ending) !== null, head)
-  const type = stated(claims.origin(option.place), types[0]![1]!)
-  serving.say('machine', 'InstanceType', type)
-  serving.known('minReplicas', 'InitialInstanceCount', Number(count), option.place)
-  const target = 'register-scalable-target'
-  if (besideMatching(one, scaling) !== null) serving.known('autoscaled', target, true, head)
-  else serving.default('autoscaled', target, false, head)
-  serving.say(
-    'gpus',
-    'InstanceType',
-    derived(type, (name) => instance(name)?.gpuCount),
-  )
-  serving.say('gpuModel', 'InstanceType', derived(type, acceleratorModel))
+  claimVariant(serving, {
+    platform: key,
+    purpose: key,
+    place: head,
+    tornDown: besideMatching(one, ending) !== null,
+    machine: { key: 'InstanceType', value: stated(claims.origin(option.place), types[0]![1]!) },
+    replicas: { key: 'InitialInstanceCount', value: stated(claims.origin(option.place), Number(count)) },
+    scaling: { key: 'register-scalable-target', scaled: besideMatching(one, scaling) !== null },
+  })
 }

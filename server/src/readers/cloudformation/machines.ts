@@ -2,14 +2,14 @@
  * Machines and endpoints in templates of CloudFormation that stay until something stops them. Source: CloudFormation
  * template reference; SageMaker developer guide, "Idle shutdown".
  */
+
 import { instance } from '../../catalog/instances.js'
 import { at, items, wordsBelow } from '../../config/access.js'
 import type { Place } from '../../text/origin.js'
-import { convert, derived, opaque, orDefault } from '../../values/operations.js'
+import { convert, opaque, orDefault } from '../../values/operations.js'
 import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import {
-  acceleratorModel,
   claimMachineRequest,
   claimType,
   mayEndMachine,
@@ -18,6 +18,7 @@ import {
   trainsByName,
   workstation,
 } from '../machine-claims.js'
+import { claimVariant } from '../sagemaker/endpoint-claims.js'
 import { mayStop, neverCalled } from './notebook-script.js'
 import { scalesEndpoints } from './scalable-target.js'
 import type { Resource } from './template.js'
@@ -128,20 +129,17 @@ export function readEndpointConfiguration(claims: ClaimBuilder, resource: Resour
       notebook: false,
     })
     serving.subject.id = `${serving.subject.id}:${resource.name}:${index}`
-    serving.known('platform', resource.type, 'SageMaker', header)
-    serving.known('purpose', 'ProductionVariants', 'deployment', header)
-    serving.known('tornDown', 'ProductionVariants', false, header)
-    serving.say('machine', 'InstanceType', type)
-    serving.say('minReplicas', 'InitialInstanceCount', count)
-    const own = resource.has('ProductionVariants', index, 'ManagedInstanceScaling')
-    const key = 'AWS::ApplicationAutoScaling::ScalableTarget'
-    if (scaled || own) serving.known('autoscaled', key, true, header)
-    else serving.default('autoscaled', key, false, header)
-    serving.say(
-      'gpus',
-      'InstanceType',
-      derived(type, (name) => instance(name)?.gpuCount),
-    )
-    serving.say('gpuModel', 'InstanceType', derived(type, acceleratorModel))
+    claimVariant(serving, {
+      platform: resource.type,
+      purpose: 'ProductionVariants',
+      place: header,
+      tornDown: false,
+      machine: { key: 'InstanceType', value: type },
+      replicas: { key: 'InitialInstanceCount', value: count },
+      scaling: {
+        key: 'AWS::ApplicationAutoScaling::ScalableTarget',
+        scaled: scaled || resource.has('ProductionVariants', index, 'ManagedInstanceScaling'),
+      },
+    })
   }
 }

@@ -2,15 +2,16 @@
  * Machines that stay until something stops them: SageMaker notebooks and domains, Databricks clusters, workstations.
  * Defaults: providers aws 5, google 6, databricks 1 (`autotermination_minutes` is 60 where it is left out).
  */
-import { instance } from '../../catalog/instances.js'
+
 import { entries } from '../../config/access.js'
 import { convert, derived, opaque, orDefault, unreadable } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { acceleratorModel, attachedModel, claimType } from '../machine-claims.js'
+import { attachedModel, claimType } from '../machine-claims.js'
 import { isAcceleratedType } from '../pool-claims.js'
+import { claimVariant } from '../sagemaker/endpoint-claims.js'
 import { claimModelOfEnvironment } from '../served-model.js'
 import { settingTable } from '../setting-table.js'
 import { Block, type Module, regionOf } from './block.js'
@@ -159,21 +160,18 @@ export function readEndpointConfiguration(block: Block): void {
       notebook: false,
     })
     serving.subject.id = `${serving.subject.id}:${index}`
-    serving.known('platform', 'aws_sagemaker_endpoint_configuration', 'SageMaker', header)
-    serving.known('purpose', 'production_variants', 'deployment', header)
-    serving.known('tornDown', 'production_variants', false, header)
-    serving.say('machine', 'instance_type', type)
-    serving.say('minReplicas', 'initial_instance_count', count)
-    const target = 'aws_appautoscaling_target'
-    if (scaled || entries(variant).some((one) => one.key === 'managed_instance_scaling'))
-      serving.known('autoscaled', target, true, header)
-    else serving.default('autoscaled', target, false, header)
-    serving.say(
-      'gpus',
-      'instance_type',
-      derived(type, (name) => instance(name)?.gpuCount),
-    )
-    serving.say('gpuModel', 'instance_type', derived(type, acceleratorModel))
+    claimVariant(serving, {
+      platform: 'aws_sagemaker_endpoint_configuration',
+      purpose: 'production_variants',
+      place: header,
+      tornDown: false,
+      machine: { key: 'instance_type', value: type },
+      replicas: { key: 'initial_instance_count', value: count },
+      scaling: {
+        key: 'aws_appautoscaling_target',
+        scaled: scaled || entries(variant).some((one) => one.key === 'managed_instance_scaling'),
+      },
+    })
     claimModels(module, serving)
   })
 }

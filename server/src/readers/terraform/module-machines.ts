@@ -1,9 +1,9 @@
 /** Machines and endpoints that a call of a module of the registry makes: modules `ec2-instance` and those of SageMaker endpoints. */
 import { text } from '../../config/access.js'
-import { derived, firstGiven } from '../../values/operations.js'
+import { firstGiven } from '../../values/operations.js'
 import { effective } from '../../values/value.js'
 import type { Evidence } from '../../workload/claim.js'
-import { acceleratorModel, acceleratorsInType } from '../machine-claims.js'
+import { claimVariant } from '../sagemaker/endpoint-claims.js'
 import type { Block } from './block.js'
 import { readInstance } from './machines.js'
 import { scalesEndpoints } from './scalable-target.js'
@@ -33,14 +33,13 @@ function readEndpoint(call: Block): void {
   const { module, header } = call
   const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
   const serving = module.claims.subject('Serving', header, call.name, evidence)
-  serving.known('platform', 'module', 'SageMaker', header)
-  serving.known('purpose', 'module', 'deployment', header)
-  serving.known('tornDown', 'module', false, header)
-  serving.say('machine', 'instance_type', type)
-  serving.say('minReplicas', 'instance_count', count)
-  const target = 'aws_appautoscaling_target'
-  if (scalesEndpoints(module)) serving.known('autoscaled', target, true, header)
-  else serving.default('autoscaled', target, false, header)
-  serving.say('gpus', 'instance_type', derived(type, acceleratorsInType))
-  serving.say('gpuModel', 'instance_type', derived(type, acceleratorModel))
+  claimVariant(serving, {
+    platform: 'module',
+    purpose: 'module',
+    place: header,
+    tornDown: false,
+    machine: { key: 'instance_type', value: type },
+    replicas: { key: 'instance_count', value: count },
+    scaling: { key: 'aws_appautoscaling_target', scaled: scalesEndpoints(module) },
+  })
 }
