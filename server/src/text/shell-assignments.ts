@@ -6,7 +6,8 @@ const assignment =
 /** `${NAME:-value}`, `${NAME:=value}`: what it is unless somebody says otherwise. */
 const withDefault = /^\$\{(\w+):?[-=]([^${}`]*)\}$/
 /** Names that get their values from elsewhere. */
-const given = /\b(?:for|read(?:[ \t]+-\w+)*|select|getopts[ \t]+\S+)[ \t]+([A-Za-z_]\w*)/g
+const given =
+  /\b(?:(?:for|select|getopts[ \t]+\S+)[ \t]+[A-Za-z_]\w*|read(?:[ \t]+-\w+)*(?:[ \t]+[A-Za-z_]\w*){1,20})/g
 
 const mostAssignments = 500
 
@@ -22,7 +23,8 @@ export function assignmentsIn(text: string): Assignments {
     const before = values.get(name!)
     values.set(name!, before === undefined || before === value ? value : null)
   }
-  for (const [, name] of text.matchAll(given)) values.set(name!, null)
+  for (const [command] of text.matchAll(given))
+    for (const name of command.split(/[ \t]+/).slice(1)) values.set(name, null)
   return values
 }
 
