@@ -10,8 +10,8 @@ export function sharesAnything(said: Extraction): boolean {
   return (
     said.launches.length > 0 ||
     said.subjects.some(({ kind }) => kinds.has(kind)) ||
-    // A command that ends limits the searches whose trials it starts.
-    said.claims.some(({ setting }) => setting === 'endsTrials') ||
+    // A command that ends limits the searches whose trials it starts; endpoints are ended wherever they were made.
+    said.claims.some(({ setting }) => setting === 'endsTrials' || setting === 'endsEndpoints') ||
     [names, frameworkConfig, starts, compiledFrom, pipelines, imagePrograms, imageBuilds].some(
       (one) => one !== undefined,
     )

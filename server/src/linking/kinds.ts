@@ -3,6 +3,7 @@ import { BundleLinks } from './bundles.js'
 import { CallLinks } from './call-links.js'
 import { CompiledLinks } from './compiled.js'
 import { ConfigurationLinks } from './configuration-links.js'
+import { EndpointEndings } from './endpoint-endings.js'
 import { FrameworkConfigLinks } from './framework-configs.js'
 import { ImportLinks } from './import-links.js'
 import { Layouts } from './layouts.js'
@@ -26,6 +27,7 @@ export function linkKinds(project: LinkedProject): LinkKind[] {
     new NamedTextLinks(project),
     new CompiledLinks(),
     new ScalerLinks(),
+    new EndpointEndings(),
     new WorkflowLinks(),
   ]
 }

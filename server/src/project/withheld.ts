@@ -35,12 +35,19 @@ const ofPools = new Set(
   rules.filter(({ judges }) => [judges].flat().includes('Scaling')).map(({ name }) => name),
 )
 
+/** What a program deploys may be ended by another file. */
+const ofEndpoints = new Set(
+  rules.filter(({ judges }) => [judges].flat().includes('Serving')).map(({ name }) => name),
+)
+
 export function mayBeRefuted(
   { rule, severity }: Pick<Finding, 'rule' | 'severity'>,
   { record, isModule, isLaunched, isSearched, isCut }: PartlyRead,
 ): boolean {
   if (isCut || ofProject.has(rule) || belongsToOthers(record)) return true
   if (ofPools.has(rule) && record.extraction.subjects.some(({ kind }) => kind === 'Scaling')) return true
+  if (ofEndpoints.has(rule) && record.extraction.claims.some(({ setting }) => setting === 'endsBy'))
+    return true
   // What calls or imports a module says what it is given.
   if (isModule && !isLaunched) return true
   // What a launch could still decide is said at `information`.

@@ -3,10 +3,11 @@
 import { gpu } from '../catalog/gpus.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { Call, Func, PythonModule } from '../python/module.js'
-import type { Stmt } from '../syntax/python-ast.js'
+import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import { once } from '../text/once.js'
+import { lookUp } from '../text/records.js'
 import type { SourceFragment } from '../text/source-fragment.js'
 import { both, convert, derived, orDefault, orUnknown } from '../values/operations.js'
 import { asNumber, asText } from '../values/parse.js'
@@ -137,6 +138,23 @@ function isStarted(python: PythonModule, func: Func, depth = 0): boolean {
   )
 }
 
+/** What ends an endpoint of these, by the name by which messages call the platform. */
+const endingsByPlatform: Record<string, string> = {
+  SageMaker: 'delete_endpoint',
+  'Vertex AI': 'undeploy_all',
+  'Azure ML': 'online_endpoints.begin_delete',
+  'Azure Container Instances': 'Webservice.delete',
+  'Inference Endpoints': 'delete_inference_endpoint',
+}
+
+/** A name that no earlier run has given: with the time, or drawn by chance. */
+export function isNewName(python: PythonModule, expr: Expr): boolean {
+  const { start, end } = python.definition(expr)
+  return /\b(strftime|time|now|utcnow|today|gmtime|timestamp|uuid\d?|randint|token_hex|name_from_base|unique_name_from_base)\(|\{(timestamp|ts|now|run_id|uid|uuid|current_time|time_?stamp)\b/i.test(
+    python.code.slice(start, end),
+  )
+}
+
 /**
  * Starts the claims of an endpoint. Null where the program only offers a function that deploys, so that whoever calls it
  * ends it.
@@ -173,6 +191,8 @@ export function claimEndpoint(
   if (comment !== undefined)
     serving.known('tearDownComment', call.method, claims.locate(comment), place, { site })
   serving.known('purpose', call.method, purposeOf(python, fragment), place)
+  const ending = lookUp(endingsByPlatform, platform)
+  if (ending !== undefined) serving.known('endsBy', ending, ending, place)
   const branches = startedUnder(python, call, claims)
   if (branches !== null) serving.known('branches', call.method, branches, place)
   return serving

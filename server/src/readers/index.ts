@@ -183,6 +183,7 @@ import { sagemakerRequestsReader } from './sagemaker/requests.js'
 import { sagemakerScalingReader } from './sagemaker/scaling.js'
 import { sagemakerTunerReader } from './sagemaker/tuner.js'
 import { skoptReader } from './scikit-optimize/search.js'
+import { endpointEndingsReader } from './serving/endpoint-endings.js'
 import { servingReader } from './serving/server.js'
 import { shellEndpointReader } from './shell/endpoint.js'
 import { shellFailuresReader } from './shell/failures.js'
@@ -410,6 +411,7 @@ export const readers: readonly Reader[] = [
   sagemakerScalingReader,
   sagemakerTunerReader,
   skoptReader,
+  endpointEndingsReader,
   servingReader,
   shellEndpointReader,
   shellFailuresReader,

@@ -48,4 +48,5 @@ function readConfiguration(claims: ClaimBuilder, one: CloudCommand): void {
     replicas: { key: 'InitialInstanceCount', value: stated(claims.origin(option.place), Number(count)) },
     scaling: { key: 'register-scalable-target', scaled: besideMatching(one, scaling) !== null },
   })
+  serving.known('endsBy', key, 'aws sagemaker delete-endpoint', head)
 }

@@ -66,6 +66,8 @@ function readDeployment(claims: ClaimBuilder, document: ConfigDocument, root: Co
   serving.known('platform', 'managedOnlineDeployment', 'Azure ML', place)
   serving.known('name', 'name', name, place)
   serving.known('purpose', 'managedOnlineDeployment', 'deployment', place)
+  serving.default('tornDown', 'az ml online-deployment create', false, place)
+  serving.known('endsBy', 'endpoint_name', 'az ml online-endpoint delete', place)
   serving.say('machine', 'instance_type', type)
   serving.say('gpus', 'instance_type', orUnknown(convert(type, acceleratorCount), 'not given'))
   serving.say('gpuModel', 'instance_type', derived(type, acceleratorModel))

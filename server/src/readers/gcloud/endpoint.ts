@@ -43,6 +43,7 @@ function readDeploy(claims: ClaimBuilder, one: CloudCommand): void {
   serving.known('purpose', 'deploy-model', 'deployment', head)
   const ended = one.beside.some((other) => ending.test(other.words.map((word) => word.raw).join(' ')))
   serving.known('tornDown', 'gcloud ai endpoints deploy-model', ended, head)
+  serving.known('endsBy', 'deploy-model', 'gcloud ai endpoints undeploy-model', head)
   const source = new OptionSource(one, claims)
   claimMachine(serving, source)
   replicaSettings.claim(serving, source)

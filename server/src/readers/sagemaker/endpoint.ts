@@ -14,7 +14,7 @@ import { ClaimBuilder, type SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { claimEndpoint, claimMachine, endEndpoint } from '../endpoint.js'
+import { claimEndpoint, claimMachine, endEndpoint, isNewName } from '../endpoint.js'
 import { usesAny } from '../pytorch/library-uses.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimModelByName, claimModelOfEnvironment } from '../served-model.js'
@@ -101,8 +101,19 @@ function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'S
   const type = new CallSource(python, call, serving.locator, { positions: { instance_type: 1 } })
   claimMachine(serving, 'instance_type', type.get('instance_type'))
   deploySettings.claim(serving, deploySettings.argumentsOf(python, call, serving.locator))
+  claimAnew(python, call, 'endpoint_name', serving)
   serving.known('autoscaled', 'register_scalable_target', scales(python), place, { site })
   claimDeployed(python, call, serving)
+}
+
+/** The SDK names an endpoint by the time unless it is given a name. */
+function claimAnew(python: PythonModule, call: Call, name: string, serving: SubjectBuilder<'Serving'>): void {
+  if (call.conditional || call.expr.args.some(({ star }) => star > 0)) return
+  const given = python.argument(call, name)
+  const place = calleePlace(call)
+  if (isLeftOut(given)) serving.known('anew', name, `no \`${name}\` is given`, place)
+  else if (given.state === 'given' && isNewName(python, given.expr))
+    serving.known('anew', name, `\`${name}\` is a new one`, place)
 }
 
 /** `HuggingFaceModel(env={'HF_MODEL_ID': …}).deploy(…)`, `JumpStartModel(model_id=…).deploy(…)`. */
@@ -140,6 +151,7 @@ function readCreation(
   if (all.lengthOf('ProductionVariants') === null || isGiven(variant.get('ServerlessConfig'))) return
   const serving = claimEndpoint(python, fragment, claims, call, 'SageMaker')
   if (serving === null) return
+  claimAnew(python, call, 'EndpointName', serving)
   claimMachine(serving, 'InstanceType', variant.get('InstanceType'))
   variantSettings.claim(serving, variant)
   serving.known('autoscaled', 'register_scalable_target', scales(python), calleePlace(call))

@@ -2,7 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { passedCall } from '../../values/argument.js'
+import { isLeftOut, passedCall } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { both, convert, orDefault, stated } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
@@ -47,6 +47,7 @@ export const vertexEndpointReader = defineReader({
       const serving = claimEndpoint(python, fragment, claims, call, 'Vertex AI')
       if (serving === null) continue
       serving.known('managedBy', call.method, 'vertex', calleePlace(call))
+      claimAnew(python, call, serving)
       readDeploy(python, call, serving)
     }
   },
@@ -93,6 +94,18 @@ function isDeploy(python: PythonModule, call: Call): boolean {
   if (call.expr.args.some((one) => one.name !== null && ownArguments.test(one.name))) return true
   // `deploy(**options)`, with a dictionary of the program.
   return python.argument(call, 'machine_type').state === 'given'
+}
+
+/** `Model.deploy` makes an endpoint of its own unless it is given one. */
+function claimAnew(python: PythonModule, call: Call, serving: SubjectBuilder<'Serving'>): void {
+  if (call.conditional || call.receiver?.endsWith('.Endpoint') === true) return
+  // `Endpoint.deploy(model, …)`
+  if (call.expr.args.some(({ name, star }) => star > 0 || name === null || name === 'model')) return
+  const endpoint = python.argument(call, 'endpoint', 0)
+  if (isLeftOut(endpoint)) serving.known('anew', 'endpoint', 'no `endpoint` is given', calleePlace(call))
+  const made = passedCall(python, endpoint)
+  if (made?.method === 'create' && !made.conditional && made.function === call.function)
+    serving.known('anew', 'Endpoint.create', '`Endpoint.create` makes one', calleePlace(call))
 }
 
 const makesModel = /^google\.cloud\.aiplatform\.(\w+\.)?(Model\.upload|Endpoint\.create)$/

@@ -1,16 +1,16 @@
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
-import { defineRule } from '../rule.js'
+import { defineRule, type Report, type RuleOptions } from '../rule.js'
 import { costText, priceOf } from '../scaling/endpoint-price.js'
-import { unless } from '../silence.js'
+import { isSilence, type Silence, unless } from '../silence.js'
 
 export default defineRule({
   name: 'lifecycle/endpoint-left-running',
   judges: 'Serving',
   checklist: ['rightsize/separate-environments', 'baseline/idle-time', 'observability/cost-per-deployment'],
   severity: 'warning',
-  finds: 'endpoints that a notebook starts and nothing deletes',
-  summary: 'An endpoint started by a notebook or training script is billed until somebody deletes it.',
+  finds: 'endpoints that a program starts and nothing deletes',
+  summary: 'An endpoint that a program starts is billed until somebody deletes it.',
   check(view, { report, silent, options, today }) {
     const { tornDown, minReplicas, gpus, purpose, tearDownComment, endSkipped } = view.settings
     const skipped = effective(endSkipped)
@@ -27,9 +27,12 @@ export default defineRule({
     if (tornDown === undefined || effective(tornDown) !== false)
       return silent(unless(view, 'tornDown', 'it is deleted again'))
     const reason = effective(purpose)
-    if (reason === undefined || reason === 'deployment')
-      return silent(unless(view, 'purpose', 'it is deployed to stay'))
+    if (reason === undefined) return silent(unless(view, 'purpose', ''))
     if (effective(minReplicas) === 0) return silent('it goes down to no replica by itself')
+    if (reason === 'deployment') {
+      const found = deployedForGood(view, options, today)
+      return isSilence(found) ? silent(found) : report(found)
+    }
     if (reason === 'repeated') {
       report({
         at: tornDown,
@@ -58,6 +61,33 @@ export default defineRule({
     })
   },
 })
+
+/** Whoever deploys by a program or a command has to end it in the same way, where the project knows of none. */
+function deployedForGood(
+  view: SubjectView<'Serving'>,
+  options: RuleOptions,
+  today: string,
+): Report | Silence {
+  const { tornDown, minReplicas, endsBy, anew, endedElsewhere, machine } = view.settings
+  const ending = effective(endsBy)
+  if (ending === undefined) return unless(view, 'endsBy', 'it is deployed to stay')
+  const elsewhere = effective(endedElsewhere)
+  if (elsewhere !== undefined) return { text: `${elsewhere.path} ends endpoints` }
+  if (effective(machine) === undefined) return unless(view, 'machine', 'what it runs on is not known')
+  const cost = costText(priceOf(view, options, today), effective(minReplicas) ?? 1)
+  const bill = cost === null ? ', billed by the hour' : `: ${cost}`
+  const why = effective(anew)
+  if (tornDown === undefined) return unless(view, 'tornDown', '')
+  const { key } = tornDown
+  return {
+    at: tornDown,
+    severity: why === undefined ? 'information' : 'warning',
+    message:
+      why === undefined
+        ? `\`${key}\` leaves ${endpointOf(view)} running${bill}, and nothing in this project ends it (\`${ending}\`).`
+        : `Each run leaves ${endpointOf(view).replace(/^an /, 'another ')}, since ${why}${bill} for each, and nothing in this project ends any (\`${ending}\`).`,
+  }
+}
 
 /** `an endpoint on 2 × ml.g5.2xlarge (A10G)`. */
 export function endpointOf({ settings, subject }: SubjectView<'Serving'>): string {

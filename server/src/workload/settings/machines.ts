@@ -214,6 +214,14 @@ export interface ServingSettings {
   endSkipped: string
   /** Where the call that would end it is commented out. */
   tearDownComment: Location
+  /** What a program or a command has made is ended by this, if by anything: 'delete_endpoint'. */
+  endsBy: string
+  /** Why each run of its program makes another one beside those that are there, as a clause: 'no `endpoint` is given'. */
+  anew: string
+  /** The file ends endpoints, whichever. */
+  endsEndpoints: boolean
+  /** Where another file of the project ends endpoints. */
+  endedElsewhere: Location
   /** The conditions under which its program starts it, and whether each of them holds then. */
   branches: { condition: Location; holds: boolean }[]
   /**
