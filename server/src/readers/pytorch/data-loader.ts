@@ -17,7 +17,7 @@ import { collatesInLoops, padsBatch } from './collate.js'
 import { waitingCopies } from './copies.js'
 import { changeLoader } from './data-loader-changes.js'
 import { assignedTo, collateWork, type DatasetWork, datasetWork } from './dataset-work.js'
-import { decodesMedia, decodesSound } from './datasets.js'
+import { decodesMedia, decodesSound, mediaLibraries } from './datasets.js'
 import { decoderInStep } from './decoder-in-step.js'
 import { evidenceAt } from './evidence.js'
 import { fewSamples } from './few-samples.js'
@@ -114,8 +114,11 @@ function readLoader(
     later === null
       ? (collate ?? (nested && sample?.work === 'memory' ? null : sample) ?? { work: null, decoder: null })
       : { work: 'decode' as const, decoder: later }
-  if (work === null) pipeline.unknown('work', 'dataset', 'the data set is made elsewhere', place, { site })
-  else {
+  if (work === null) {
+    pipeline.unknown('work', 'dataset', 'the data set is made elsewhere', place, { site })
+    const long = seen !== null || ofGraphs(call) || mediaAround(python, call)
+    pipeline.known('mayTakeLong', 'dataset', long, place, { site })
+  } else {
     pipeline.known('work', 'dataset', work, place, { site })
     if (decoder !== null) pipeline.known('decoder', 'dataset', decoder, place, { site })
     if (decodesMedia.test(decoder ?? '')) pipeline.known('media', 'dataset', true, place, { site })
@@ -126,6 +129,17 @@ function readLoader(
   }
   if (sample?.unsharded === true) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
 }
+
+/** The module, or one that it works with, deals with pictures, sound or films, or the loader is called so. */
+function mediaAround(python: PythonModule, { expr, assignedTo }: Call): boolean {
+  const named = `${assignedTo ?? ''} ${python.code.slice(expr.start, expr.end)}`
+  return mediaName.test(named) || once(python, 'media around', () => python.uses(...mediaLibraries))
+}
+
+const mediaName = /image|img|picture|photo|pixel|scene|video|frames|audio|speech|wave(form)?s?\b|spectro/i
+
+/** To put graphs together takes longer than to stack rows. */
+const ofGraphs = ({ name }: Call): boolean => name?.startsWith('torch_geometric.') === true
 
 /** Recordings of any length are padded to the longest of a batch that chance puts together. */
 function claimGrouping(python: PythonModule, call: Call, pipeline: SubjectBuilder<'InputPipeline'>): void {

@@ -1,13 +1,15 @@
 /** What one sample of a loader costs: followed from the loader's data set to the code that makes a sample. */
 
+import { functionAt } from '../../python/definition-places.js'
 import { lastIdentifier, toDevice } from '../../python/effects.js'
 import type { Call, ClassSummary, Func, Klass, PythonModule } from '../../python/module.js'
 import { movesSamples } from '../../python/resident-data.js'
 import { onlyReturn } from '../../python/returns.js'
+import type { Binding } from '../../python/scope.js'
 import type { Comprehension, Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 import type { InputPipelineSettings } from '../../workload/resource-kinds.js'
-import { decoderIn, decodingModules, decodingWork, inMemoryDataSets } from './datasets.js'
+import { decoderIn, decodingModules, decodingSetIn, decodingWork, inMemoryDataSets } from './datasets.js'
 
 /** What is known of a data set. */
 export interface DatasetWork {
@@ -129,18 +131,35 @@ function fromUnpacking(
       : null
   })
   if (bindings.length === 0) return null
-  return costliest(works) ?? (bindings.length === 1 ? asDeclared(python, bindings[0]!) : null)
+  const [binding, another] = bindings
+  return (
+    costliest(works) ??
+    (another === undefined
+      ? (asDeclared(python, binding!, depth) ?? asPassed(python, binding!, depth))
+      : null)
+  )
 }
 
-/** `data: TensorDataset` among the parameters. */
-function asDeclared(
-  python: PythonModule,
-  binding: ReturnType<PythonModule['bindingsOf']>[number],
-): DatasetWork | null {
+/** `data: TensorDataset`, `data: Pictures` among the parameters. */
+function asDeclared(python: PythonModule, binding: Binding, depth: number): DatasetWork | null {
   const annotation = python.parameterOf(binding)?.annotation ?? null
   const declared = annotation === null ? null : annotatedClass(annotation)
   if (declared === null) return null
-  return python.nameOf(declared) === tensorDataSet ? plain('memory') : null
+  if (python.nameOf(declared) === tensorDataSet) return plain('memory')
+  const klass = python.classOf(declared)
+  if (klass !== null) return fromClass(python, klass, null, depth)
+  const imported = python.importedClass(declared)
+  return imported === null ? null : fromSummary(imported)
+}
+
+/** What all calls of a function pass for its parameter, where they stand in this module. */
+function asPassed(python: PythonModule, binding: Binding, depth: number): DatasetWork | null {
+  const owner = python.parameterOf(binding)
+  if (owner === null || python.outsideCalls(owner.func).length > 0) return null
+  const passed = (python.callSites(owner.func) ?? []).map((site) =>
+    passedExpression(python.argument(site, binding.name, owner.position)),
+  )
+  return costliest(passed.map((one) => (one === null ? null : datasetWork(python, one, depth + 1))))
 }
 
 /** The class of `Optional[TensorDataset]` or `TensorDataset | None`. */
@@ -169,6 +188,10 @@ function fromCall(python: PythonModule, value: Expr & { type: 'call' }, depth: n
     if (ready !== null) return ready
     const split = splitElsewhere(python, value, depth)
     if (split !== null) return split
+    // A function of another module that makes it.
+    const maker = functionAt(python, value.callee)
+    const made = maker === null ? null : onlyReturn(maker.func)
+    if (maker !== null && made !== null) return datasetWork(maker.python, made, depth + 1)
     if (value.callee.type === 'attribute') return fromMethod(python, value, value.callee.attr, depth)
     return null
   }
@@ -235,13 +258,23 @@ function fromSummary({ items, bases, calls, resident }: ClassSummary): DatasetWo
     bases,
     calls.includes('torch.utils.data.get_worker_info'),
   )
-  return resident === true ? onAccelerator(work) : work
+  return resident === true ? onAccelerator(work) : aroundSet(work, calls)
 }
 
+/** Samples are taken from a data set of a library that the class makes: `self.pictures = ImageFolder(root)`. */
+function aroundSet(work: DatasetWork, calls: Iterable<string>): DatasetWork {
+  if (work.work !== 'memory' && work.work !== null) return work
+  const inner = decodingSetIn(calls)
+  return inner === undefined
+    ? work
+    : { ...work, work: 'decode', decoder: inner.slice(inner.lastIndexOf('.') + 1) }
+}
+
+/** @param making the call that makes it; null: it is not seen */
 function fromClass(
   python: PythonModule,
   klass: Klass,
-  made: Expr & { type: 'call' },
+  making: (Expr & { type: 'call' }) | null,
   depth: number,
 ): DatasetWork | null {
   const item =
@@ -265,11 +298,12 @@ function fromClass(
     python.effectsOfFunction(one).calls.has('torch.utils.data.get_worker_info'),
   )
   for (const name of convertersIn(python, item)) calls.add(name)
-  const result = fromCalls([...calls], klass.bases, sharded)
+  const made = [...klass.methods.values()].flatMap((one) => [...python.effectsOfFunction(one).calls])
+  const result = aroundSet(fromCalls([...calls], klass.bases, sharded), made)
   if (movesSamples(python, klass)) return onAccelerator(result)
   if (result.work !== null || depth > 4) return result
   // A wrapper around another data set costs at least what that one does.
-  for (const argument of made.args) {
+  for (const argument of making?.args ?? []) {
     if (argument.name !== null && !/data/i.test(argument.name)) continue
     const inner =
       argument.value.type === 'name' || argument.value.type === 'call'

@@ -16,6 +16,16 @@ export const decodingModules = [
   'streaming.',
 ]
 
+/** A data set of a library that decodes, among what code calls; undefined: none. */
+export function decodingSetIn(calls: Iterable<string>): string | undefined {
+  return [...calls].find(
+    (name) =>
+      !inMemoryDataSets.has(name) &&
+      decodingModules.some((prefix) => name.startsWith(prefix)) &&
+      /\.[A-Z]\w*$/.test(name),
+  )
+}
+
 /** Calls that read a picture from its file. */
 export const pictureReader =
   /^(cv2\.imread|PIL\.Image\.open|imageio\.(v2\.|v3\.)?imread|skimage\.io\.imread|torchvision\.io\.(read_image|decode_image|decode_jpeg)|pydicom\.dcmread|nibabel\.load)$/
@@ -23,6 +33,15 @@ export const pictureReader =
 /** What decodes, as below, where it is pictures that it reads from files. */
 export const decodesPictures =
   /^(PIL|OpenCV|imread\(\)|torchvision\.io|ImageFolder|DatasetFolder|ImageNet|Coco(Detection|Captions)|Places365|CelebA|Flowers102|Food101|OxfordIIITPet|StanfordCars|Caltech\d+|FGVCAircraft|INaturalist|Country211|LFW\w+|VOC\w+)$/
+
+/** What programs use that deal with pictures, sound or films. Prefixes end in a dot. */
+export const mediaLibraries = [
+  ...['torchvision.', 'timm.', 'albumentations.', 'kornia.', 'segmentation_models_pytorch.'],
+  ...['torch.nn.Conv2d', 'torch.nn.Conv3d'],
+  ...['PIL.', 'cv2.', 'skimage.', 'imageio.', 'monai.', 'torchio.'],
+  ...['nibabel.', 'SimpleITK.', 'pydicom.', 'rasterio.'],
+  ...['librosa.', 'torchaudio.', 'soundfile.', 'audiomentations.', 'decord.', 'av.', 'lerobot.'],
+]
 
 /** What decodes pictures, sound or films. */
 export const decodesMedia = /^(PIL|OpenCV|imread|torchvision)|image|audio|video|(Folder|CIFAR|Coco)/i

@@ -29,7 +29,8 @@ export function sampleReloads(python: PythonModule): SampleReload[] {
         continue
       for (const expr of hot.expressions)
         for (const { sample, whole } of samplesIn(expr, index)) {
-          const key = python.text.slice(sample.value.start, sample.value.end)
+          // `self.dataset[i // 5]` is the same one wherever it stands.
+          const key = python.text.slice(sample.start, sample.end).replace(/\s+/g, '')
           const part = python.text.slice(sample.end, whole.end)
           const before = taken.get(key)
           if (before === undefined) taken.set(key, { func, expr: sample, parts: [part] })
@@ -58,8 +59,7 @@ function samplesIn(expr: Expr, index: string, whole: Expr = expr): Taken[] {
   if (expr.type === 'conditional') return samplesIn(expr.test, index)
   const own =
     expr.type === 'subscript' &&
-    expr.index.type === 'name' &&
-    expr.index.id === index &&
+    isFixedFor(expr.index, index) &&
     expr.value.type === 'attribute' &&
     expr.value.value.type === 'name' &&
     expr.value.value.id === 'self'
@@ -73,13 +73,25 @@ function samplesIn(expr: Expr, index: string, whole: Expr = expr): Taken[] {
   ]
 }
 
+/** Arithmetic on the number of the sample, of which nothing is drawn: `i`, `i // self.views`. */
+function isFixedFor(expr: Expr, index: string): boolean {
+  if (expr.type === 'binary') return isFixedFor(expr.left, index) && isNumber(expr.right)
+  return expr.type === 'name' && expr.id === index
+}
+
+const isNumber = (expr: Expr): boolean =>
+  expr.type === 'constant' ||
+  (expr.type === 'attribute' && expr.value.type === 'name' && expr.value.id === 'self') ||
+  (expr.type === 'call' && expr.callee.type === 'name' && expr.callee.id === 'len')
+
 const makesSamples =
   /^(torchvision|torchaudio|torch_geometric)\.datasets\.|^datasets\.(load_dataset|load_from_disk)$/
 
 /** How much a sample costs: null where it is a row that lies in memory. */
 function weightOf(python: PythonModule, set: Expr): SampleReload['weight'] | null {
   const klass = python.instanceClass(set)
-  if (klass !== null) return isDataset(klass) ? 'ordinary' : null
+  if (klass !== null)
+    return isDataset(klass) || klass.bases.some((base) => makesSamples.test(base)) ? 'ordinary' : null
   const given = python.attributeValues(set)
   const [only] = given
   if (given.length !== 1 || only == null) return null

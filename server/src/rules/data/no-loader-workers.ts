@@ -47,8 +47,9 @@ export default defineRule({
       severity:
         effective(settings.generatedBy) === 'one thread'
           ? 'information'
-          : // Nobody knows what its samples cost, and its steps cost little.
-            cost === undefined && view.subject.evidence.smallNetwork === true
+          : // Nobody knows what its samples cost, and its steps cost little, or nothing shows that samples cost much.
+            cost === undefined &&
+              (view.subject.evidence.smallNetwork === true || effective(settings.mayTakeLong) === false)
             ? 'hint'
             : severityOf(feeds, cost),
       message: messageOf(view, machine, wanted === null ? count : null) + askFor(wanted),

@@ -55,7 +55,10 @@ export default defineRule({
     if (waiting !== null && pinned === null) reasons.push(copiesSentence(waiting))
     report({
       at: first,
-      severity: first === waiting ? 'hint' : 'information',
+      severity:
+        first === waiting || (isSlight(settings) && !restartsOften(view, persistent))
+          ? 'hint'
+          : 'information',
       message: sentence(reasons),
       saving: {
         fraction: copying,
@@ -71,6 +74,19 @@ function gatheringOf(what: 'on the accelerator' | 'all samples' | undefined): st
   return what === 'all samples'
     ? 'Every epoch puts the whole data set together sample by sample, into a batch that is the same each time. Make it once, before the loop.'
     : 'The samples lie on the accelerator and are taken from it one by one: each batch costs a few kernels for every sample. Index whole batches: `data[order[i:i + n]]`.'
+}
+
+/** Texts and rows of a table: a batch of them is soon copied. */
+function isSlight({ work, mayTakeLong }: SubjectView<'InputPipeline'>['settings']): boolean {
+  const cost = effective(work)
+  return cost === undefined ? effective(mayTakeLong) === false : cost !== 'decode'
+}
+
+/** So often that starting workers adds up, whatever they load. */
+const veryMany = 100
+
+function restartsOften({ settings }: SubjectView<'InputPipeline'>, persistent: Claim | null): boolean {
+  return persistent !== null && (effective(settings.passes) ?? 0) >= veryMany
 }
 
 /** Starting workers takes seconds: a few times of it are cents. */

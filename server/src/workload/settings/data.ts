@@ -12,6 +12,11 @@ export interface InputPipelineSettings {
   feeds: 'training' | 'evaluation' | 'nothing'
   /** What one sample costs. `memory`: only indexed; `tokenize`: a text becomes numbers; `decode`: reads or decodes; `device`: already on the accelerator. */
   work: 'memory' | 'light' | 'tokenize' | 'decode' | 'device'
+  /**
+   * Where it is not known what one sample costs: something shows that it may be much. Its code calls what is not seen, or the
+   * program deals with pictures, sound or films.
+   */
+  mayTakeLong: boolean
   /** What a batch is put together of, sample by sample, though one index would give it. */
   gathered: 'on the accelerator' | 'all samples'
   /** Samples of a batch, where it feeds a training. */
