@@ -93,9 +93,24 @@ function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth
     const own = classes.some(({ bases }) => bases.some((base) => /Callback$/.test(base)))
     return own ? 'unknown' : madeElsewhere(maker.calls, known)
   }
-  if (name !== null) return known.library(name)
-  return fromAnotherModule(python, made) && harmlessName.test(written) ? 'goes on' : 'unknown'
+  const verdict = name === null ? 'unknown' : known.library(name)
+  if (verdict !== 'unknown') return verdict
+  if (fromAnotherModule(python, made)) return harmlessName.test(written) ? 'goes on' : 'unknown'
+  return isNamedForMore(written) ? 'goes on' : 'unknown'
 }
+
+/** A class of a library that says what it is for, which is not to end a run: `Seq2SeqMetricsCallback`. */
+function isNamedForMore(written: string): boolean {
+  const last = written.slice(written.lastIndexOf('.') + 1)
+  return /^[A-Z]\w*[a-z]/.test(last) && purpose.test(last) && !endingName.test(last)
+}
+
+const purpose =
+  /log|print|progress|save|checkpoint|generat|visual|plot|wandb|tensorboard|mlflow|comet|ema(?![a-z])|memory|metric|image|model|predict|confusion|gradient|attention|mixup|cutmix/i
+
+/** Words of callbacks that end a run, or do whatever they are told. */
+const endingName =
+  /stop|prun|patien|terminat|time|limit|budget|report|tune|tuning|search|trial|optuna|abort|break|exit|kill|interrupt|early|plateau|converg|threshold|lambda|schedul|custom/i
 
 /** Callbacks that a function of another module makes, by the classes that it calls. */
 function madeElsewhere(calls: readonly string[], known: Callbacks): Verdict {

@@ -1,8 +1,11 @@
 /** Whether something ends a run early, as it was found among its callbacks. */
+import type { PythonModule } from '../python/module.js'
 import type { Place, SubjectBuilder } from '../workload/builder.js'
 import type { Verdict } from './callback-list.js'
+import { claimWanted } from './wanted-stopping.js'
 
 export function claimVerdict(
+  python: PythonModule,
   training: SubjectBuilder<'Training'>,
   key: string,
   verdict: Verdict,
@@ -14,5 +17,8 @@ export function claimVerdict(
   if (verdict === 'unknown')
     training.unknown('earlyStopping', key, 'a callback that cannot be read', place, { site })
   else if (verdict === 'stops') training.known('earlyStopping', key, true, place, { site })
-  else training.default('earlyStopping', key, false, place, { site, overridable })
+  else {
+    training.default('earlyStopping', key, false, place, { site, overridable })
+    claimWanted(python, training)
+  }
 }

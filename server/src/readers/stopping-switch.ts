@@ -77,7 +77,8 @@ export function claimStopping(
   const off = stoppingSwitch(python, stopping)
   // Something else may end it all the same.
   if (off !== null && verdict(made) === 'goes on') claimSwitchedOff(python, off, training)
-  else claimVerdict(training, 'callbacks', verdict(null), calleePlace(user), callSite(user), overridable)
+  else
+    claimVerdict(python, training, 'callbacks', verdict(null), calleePlace(user), callSite(user), overridable)
 }
 
 /** Turns it on in the configuration that says so. Null: the claim is about something else. */

@@ -289,7 +289,7 @@ export function claimBooster(python: PythonModule, booster: Booster, claims: Cla
   if (booster.trees !== undefined)
     claimTrees(python, training, call, booster.trees, { ...booster.rounds, bounds, ...roundsOf(booster) })
   const site = callSite(call)
-  claimVerdict(training, stopping.key, stopping.verdict, place, site)
+  claimVerdict(python, training, stopping.key, stopping.verdict, place, site)
   if (booster.validates === null) training.unknown('validation', 'eval_set', 'it cannot be read', place)
   else if (booster.validates) training.known('validation', 'eval_set', true, place)
   else training.default('validation', 'eval_set', false, place)

@@ -23,6 +23,7 @@ import { claimVerdict } from '../claim-verdict.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { openEndedIn } from '../pytorch/loop-facts.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { speaksOfStopping } from '../wanted-stopping.js'
 import { changeComposer } from './changes.js'
 import { stoppingSettings } from './settings.js'
 
@@ -79,7 +80,7 @@ function readTrainer(
   if (passedExpression(data) === null && mayBePassed(data))
     training.unknown('validation', 'eval_dataloader', whyUnreadable(data) ?? '', place, { site })
   else training.known('validation', 'eval_dataloader', !isLeftOut(data), place, { site })
-  claimVerdict(training, 'callbacks', stoppingOf(python, call), place, site)
+  claimVerdict(python, training, 'callbacks', stoppingOf(python, call), place, site)
   readStopping(python, call, training)
   if (python.uses('.from_pretrained')) training.known('fineTuning', 'from_pretrained', true, place)
   const schedulers = python.argument(call, 'schedulers')
@@ -168,7 +169,7 @@ const composerCallbacks: Callbacks = {
 }
 
 function stoppingOf(python: PythonModule, call: Call): Verdict {
-  if (codeMatches(python, /early_?stop|ThresholdStopper|stop_training/i)) return 'stops'
+  if (speaksOfStopping(python, /early_?stop|ThresholdStopper|stop_training/i)) return 'stops'
   const list = passedCallbacks(python, python.argument(call, 'callbacks'))
   return list === null ? 'unknown' : judgeCallbacks(python, list.items, composerCallbacks)
 }

@@ -15,6 +15,7 @@ import { isExplained } from '../pytorch/data-loader.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { openEndedIn } from '../pytorch/loop-facts.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { speaksOfStopping } from '../wanted-stopping.js'
 import { onWindows } from '../windows.js'
 import { changeFastai } from './changes.js'
 import { readStopping } from './early-stopping.js'
@@ -90,7 +91,7 @@ function readFit(
     training.unknown('validation', 'dls', 'some data may have no validation part', place)
   else training.known('validation', 'dls', true, place)
   const verdict = stoppingOf(python, call, maker)
-  claimVerdict(training, fastaiVersion(python) === 1 ? 'callbacks' : 'cbs', verdict, place, site)
+  claimVerdict(python, training, fastaiVersion(python) === 1 ? 'callbacks' : 'cbs', verdict, place, site)
   readStopping(python, call, maker, training)
   training.known('monitor', 'valid_loss', { name: 'valid_loss', lowerIsBetter: true }, place)
   if (plannedMethods.test(call.method)) training.known('fullHorizonSchedule', call.method, true, place)
@@ -142,7 +143,7 @@ const fastaiCallbacks: Callbacks = {
 
 function stoppingOf(python: PythonModule, call: Call, maker: Call | null): Verdict {
   if (fastaiVersion(python) === 1)
-    return codeMatches(python, /early_?stop/i)
+    return speaksOfStopping(python, /early_?stop/i)
       ? 'stops'
       : codeMatches(python, /callback/)
         ? 'unknown'
@@ -154,7 +155,7 @@ function stoppingOf(python: PythonModule, call: Call, maker: Call | null): Verdi
   if (verdicts.includes('stops')) return 'stops'
   // `learn.add_cb(EarlyStoppingCallback())`, and learners that another module makes.
   if (maker === null || verdicts.includes('unknown')) return 'unknown'
-  return codeMatches(python, /\badd_cbs?\(|\.cbs\b|early_?stop/i) ? 'unknown' : 'goes on'
+  return speaksOfStopping(python, /\badd_cbs?\(|\.cbs\b|early_?stop/i) ? 'unknown' : 'goes on'
 }
 
 // Data.

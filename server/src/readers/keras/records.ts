@@ -89,6 +89,7 @@ function readCheckpoint(python: PythonModule, item: Expr, training: SubjectBuild
   const numbered = /\{epoch/.test(python.code.slice(start, end))
   const source = new CallSource(python, call, training.locator, { positions: { save_best_only: 3 } })
   const best = source.get('save_best_only')
+  if (effective(best) === true) training.known('keepsBest', 'save_best_only', true, calleePlace(call))
   if (isGiven(best) && effective(best) === undefined) return
   const place: Place = { start: path.start, end: path.end }
   const name = training.locator.origin(place, { site: callSite(call) })

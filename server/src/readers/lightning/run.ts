@@ -21,6 +21,7 @@ import { type Callbacks, itemsBut, judgeCallbacks, type Verdict } from '../callb
 import { codeText } from '../pytorch/evidence.js'
 import { horizonSchedule, horizonSchedules, openEndedIn, paceSetter } from '../pytorch/loop-facts.js'
 import { claimStopping } from '../stopping-switch.js'
+import { speaksOfStopping } from '../wanted-stopping.js'
 import { readStopping } from './early-stopping.js'
 import { classFacts, loggedMetric } from './module-facts.js'
 import { trainerSettings } from './settings.js'
@@ -199,7 +200,7 @@ function stoppingOf(python: PythonModule, call: Call, without: readonly Call[] |
   if (without === null && python.uses(stoppingClass)) return 'stops'
   const named =
     without === null ? /\bshould_stop\b|early_?stop/i : /\bshould_stop\b|(def|class)\s+\w*early_?stop/i
-  if (named.test(codeText(python))) return 'stops'
+  if (speaksOfStopping(python, named)) return 'stops'
   // A limit of time ends it before its epochs do.
   if (!isLeftOut(python.argument(call, 'max_time')) || python.usesHere('lightning.pytorch.callbacks.Timer'))
     return 'unknown'

@@ -72,6 +72,11 @@ export const stoppingSettings = settingTable('Training', {
 })
 
 export const checkpointSettings = settingTable('Training', {
+  keepsBest: {
+    keys: ['monitor'],
+    parse: (value) => typeof value === 'string' && !/^train|^(loss|epoch|step|global_step)$/.test(value),
+    otherwise: false,
+  },
   keptCheckpoints: {
     keys: ['save_top_k'],
     parse: (value) => (value === -1 ? null : asNumber(value)),

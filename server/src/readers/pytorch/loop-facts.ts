@@ -7,6 +7,7 @@ import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'
 import type { Place } from '../../workload/builder.js'
+import { speaksOfStopping } from '../wanted-stopping.js'
 import { codeMatches, codeText } from './evidence.js'
 import { usesAny } from './library-uses.js'
 import { hasOnlyNarrowLayers } from './network-size.js'
@@ -77,6 +78,14 @@ export function epochsOf(outer: Loop): Epochs | null {
   return horizon === null || horizon.inner ? null : counted(horizon.limit, horizon.count)
 }
 
+/** `epochs`, `args.epochs`, `params['epochs']`. */
+function nameOf(shown: Expr): string {
+  if (shown.type === 'name') return shown.id
+  if (shown.type === 'attribute') return shown.attr
+  const key = shown.type === 'subscript' && shown.index.type === 'constant' ? shown.index.value : null
+  return typeof key === 'string' ? key : 'epochs'
+}
+
 /** A loop that ends at a number of steps, however many epochs these are. */
 export function stepsOf(outer: Loop): Epochs | null {
   const { node, horizon } = outer
@@ -84,8 +93,7 @@ export function stepsOf(outer: Loop): Epochs | null {
 }
 
 function counted(shown: Expr, trips: Folded): Epochs {
-  const name = shown.type === 'name' ? shown.id : shown.type === 'attribute' ? shown.attr : 'epochs'
-  return { key: name, trips, place: { start: shown.start, end: shown.end } }
+  return { key: nameOf(shown), trips, place: { start: shown.start, end: shown.end } }
 }
 
 const evaluationName = /(^|[_.])(eval|evaluate|valid|validate|validation|val|test|dev)([_.\d]|$)/i
@@ -131,8 +139,8 @@ export function stopsEarly(python: PythonModule, outer: Loop): boolean | 'where 
   )
   const ofStopping = asked.some((all) => all.some(({ condition }) => patience.test(condition.holds)))
   if (ofStopping && asked.length === ends.length) return 'where asked to'
-  if (codeMatches(python, stopsByName)) return true
-  const counts = codeMatches(python, countsBadEpochs)
+  if (speaksOfStopping(python, stopsByName)) return true
+  const counts = speaksOfStopping(python, countsBadEpochs)
   if (counts && !codeMatches(python, lowersOnPlateau)) return true
   // Its patience is that of the schedule, where nothing could leave the loop.
   if (outer.hasBreak || (counts && mayLeave(python, outer))) return null

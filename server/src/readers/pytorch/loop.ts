@@ -10,8 +10,10 @@ import { fixedValue, numberIn } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import { keepsBest } from '../best-kept.js'
 import { claimFolded } from '../claim-argument.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { claimWanted } from '../wanted-stopping.js'
 import { changePrecision, isModelCall } from './autocast-change.js'
 import { claimEndless, endlessBecause } from './endless.js'
 import { codeText, trainingEvidence } from './evidence.js'
@@ -267,15 +269,18 @@ export function claimRun(python: PythonModule, outer: Loop, training: SubjectBui
   else training.default('validation', 'evaluation', false, outerHeader)
   if (usesAny(python, ['.from_pretrained']))
     training.known('fineTuning', 'from_pretrained', true, outerHeader)
+  if (keepsBest(python, outer)) training.known('keepsBest', 'best', true, outerHeader)
   const early = stopsEarly(python, outer)
   if (early === null) training.unknown('earlyStopping', 'break', 'the loop may end early', outerHeader)
   else if (early === true) {
     training.known('earlyStopping', 'early stopping', true, outerHeader)
     readOwnStopping(python, outer, training)
-  } else
+  } else {
     training.default('earlyStopping', 'early stopping', false, outerHeader, {
       overridable: early === 'where asked to',
     })
+    claimWanted(python, training)
+  }
   const schedule = plannedSchedule(python, outer)
   if (schedule !== null) {
     training.known('fullHorizonSchedule', schedule.method, true, calleePlace(schedule), {

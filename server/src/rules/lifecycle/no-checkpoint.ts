@@ -5,7 +5,7 @@ import { defineRule, type Severity } from '../rule.js'
 import { isSilence, otherRole, type Silence, unless, unlessUnread } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
 import { onAccelerator, onGpuJob } from '../training/operation.js'
-import { hasUnreadEpochs } from './unread-epochs.js'
+import { hasUnreadEpochs, mayBeFew } from './unread-epochs.js'
 
 /** So many passes, steps or seconds are too dear to lose. */
 const manyEpochs = 10
@@ -101,7 +101,12 @@ function lengthOf(view: SubjectView<'Training'>): string | Silence {
       : { text: `the run is short: ${formatCount(steps)} steps` }
   // Whatever their number is, what nobody saves meanwhile, or reads again, is lost.
   // A library's run of a few epochs looks the same.
-  if (effective(saves) !== undefined && effective(managed) !== true && hasUnreadEpochs(view))
+  if (
+    effective(saves) !== undefined &&
+    effective(managed) !== true &&
+    hasUnreadEpochs(view) &&
+    !mayBeFew(view)
+  )
     return 'A number of epochs that cannot be read here'
   const count = effective(epochs)
   if (count !== undefined && count >= manyEpochs) return `${formatCount(count)} epochs`

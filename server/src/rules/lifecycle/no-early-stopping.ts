@@ -26,7 +26,7 @@ export default defineRule({
       return silent(unless(view, 'earlyStopping', 'early stopping is used'))
     const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
-    const openEnded = effective(settings.openEnded)
+    const openEnded = openEndedBy(view)
     const noBest = `${openEnded} has no best epoch that validation shows`
     // Rounds that a search draws waste most where they are most.
     const rounds = atMost(settings.rounds)
@@ -53,16 +53,20 @@ export default defineRule({
     if (length === null && !hasUnreadEpochs(view)) return silent(unless(view, 'epochs', ''))
     const managed = effective(settings.managed) === true
     const few = length !== null && length.value < least(view, options.lifecycle.minEpochs)
-    if (few && !(managed && severalEvaluations(view, options.lifecycle.minEpochs)))
-      return silent(unless(view, 'epochs', `the run is short: ${length.says} epochs`))
+    const wanted = effective(settings.stoppingWanted) !== undefined
+    const enough =
+      !few ||
+      (managed && severalEvaluations(view, options.lifecycle.minEpochs)) ||
+      (wanted && length.value >= options.lifecycle.minEpochs / 4)
+    if (!enough) return silent(unless(view, 'epochs', `the run is short: ${length.says} epochs`))
     if (openEnded !== undefined) return silent(noBest)
     report({
       at: earlyStopping,
       severity:
         length === null
-          ? 'information'
+          ? unreadLength(view)
           : few
-            ? shortRun(view)
+            ? shortRun(view, wanted)
             : severityOf(view, managed, length.value <= options.lifecycle.minEpochs),
       message: messageOf(view, length === null ? null : epochsText(view, length)),
       saving: {
@@ -74,6 +78,20 @@ export default defineRule({
     })
   },
 })
+
+/** Why validation does not tell when to stop; undefined where it does, as for whoever keeps the epoch that is best by it. */
+function openEndedBy({ settings }: SubjectView<'Training'>): string | undefined {
+  const reason = effective(settings.openEnded)
+  const chooses = effective(settings.keepsBest) === true
+  return chooses && reason !== undefined && learnsFromData.has(reason) ? undefined : reason
+}
+
+const learnsFromData = new Set(['adversarial training', 'self-supervised learning', 'diffusion'])
+
+/** Pretrained weights are mostly trained for a few epochs. */
+function unreadLength({ settings }: SubjectView<'Training'>): Severity {
+  return effective(settings.fineTuning) === true ? 'hint' : 'information'
+}
 
 /** A budget of steps is laid out for a model that goes on learning; from here on it may be more than that. */
 const manySteps = 10_000
@@ -100,11 +118,19 @@ function severalEvaluations(view: SubjectView<'Training'>, epochs: number): bool
 const fewPasses = 3
 
 /** Hours on an accelerator are worth knowing of; anything else is soon done. */
-function shortRun(view: SubjectView<'Training'>): Severity {
+function shortRun(view: SubjectView<'Training'>, wanted: boolean): Severity {
   const { notebook, small } = view.subject.evidence
   if (!onAccelerator(view) || small !== null) return 'hint'
-  // A notebook takes one step off, which a pass of such a model outweighs.
-  return notebook && (effective(view.settings.parameters) ?? 0) >= largeModel ? 'warning' : 'information'
+  // A notebook takes one step off, which a pass of such a model outweighs, or that somebody meant to have it.
+  return notebook && (wanted || mayTakeHours(view)) ? 'warning' : 'information'
+}
+
+/** A model of any size on a card that somebody has asked for, for more than a few passes, or a large one. */
+function mayTakeHours({ settings, subject }: SubjectView<'Training'>): boolean {
+  const parameters = effective(settings.parameters)
+  if (parameters !== undefined) return parameters >= largeModel
+  const counted = settings.layers !== undefined || settings.countedLayers !== undefined
+  return !counted && subject.evidence.accelerator === 'gpu' && (effective(settings.epochs) ?? 0) >= fewEpochs
 }
 
 /** Parameters from which on a single pass takes hours. */
@@ -138,7 +164,8 @@ function severityOf(view: SubjectView<'Training'>, managed: boolean, few: boolea
   if (few && view.subject.evidence.notebook) return 'information'
   // How long it runs may still be decided by who starts it.
   const open = view.settings.epochs?.overridable === true || switchedOff(view) !== ''
-  return managed && !planned(view) && !open ? 'warning' : 'information'
+  const certain = managed && !planned(view) && effective(view.settings.openEnded) === undefined
+  return certain && !open ? 'warning' : 'information'
 }
 
 /** `length`: as the beginning of a sentence; null: it cannot be read. */
@@ -149,9 +176,11 @@ function messageOf(view: SubjectView<'Training'>, length: string | null): string
     ? ' The learning rate is planned over all of them, so leave enough patience.'
     : ''
   const off = switchedOff(view)
+  const wanted = effective(view.settings.stoppingWanted)
+  const rest = `${off}.${wanted === undefined ? '' : ` ${wanted}.`}${schedule}`
   return length === null
-    ? `However many epochs this run is given, all are run: it validates, but nothing ends it when ${stalls} stops improving${off}.${schedule}`
-    : `${length}, but nothing ends the run when ${stalls} stops improving${off}.${schedule}`
+    ? `However many epochs this run is given, all are run: it validates, but nothing ends it when ${stalls} stops improving${rest}`
+    : `${length}, but nothing ends the run when ${stalls} stops improving${rest}`
 }
 
 /** The program has early stopping, which is off unless somebody asks for it; empty: it has none. */
@@ -175,7 +204,7 @@ function epochsText(
 const fewEpochs = 10
 
 function fixesFor(view: SubjectView<'Training'>, epochs: number): FixRequest[] {
-  const smallest = effective(view.settings.fineTuning) === true ? 3 : 5
+  const smallest = effective(view.settings.fineTuning) === true || epochs <= fewEpochs ? 3 : 5
   const patience = Math.max(smallest, Math.floor(epochs / 10))
   return [{ set: [{ claim: view.settings.earlyStopping!, value: { patience } }] }]
 }

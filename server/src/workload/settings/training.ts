@@ -38,6 +38,10 @@ export interface TrainingSettings {
   savedEvery: Rhythm
   /** True when something ends the run when the metric stalls. */
   earlyStopping: boolean
+  /** What would end the run is there and does nothing, as a clause: '`EarlyStopping` is imported and never used'. */
+  stoppingWanted: string
+  /** The weights of the epoch are kept that is best by a metric of validation. */
+  keepsBest: boolean
   /** The logged metric that early stopping would watch, and whether lower is better. */
   monitor: { name: string; lowerIsBetter: boolean }
   /** The loop is a library's own, which takes early stopping as a callback. */
