@@ -96,6 +96,24 @@ export function claimType(compute: SubjectBuilder<'Compute'>, key: string, type:
   compute.say('gpuModel', key, derived(type, acceleratorModel))
 }
 
+/** One of several machine types, whichever the script chooses. */
+export function claimChosenType(
+  compute: SubjectBuilder<'Compute'>,
+  key: string,
+  { texts, open }: { texts: readonly string[]; open: boolean },
+  place: Place,
+): void {
+  const counts = texts.map((type) => acceleratorsInType(type) ?? 0)
+  const range = { low: Math.min(...counts), high: open ? null : Math.max(...counts) }
+  compute.unknown('instanceType', key, 'the script chooses it', place)
+  compute.say('gpus', key, { ...compute.locator.origin(place), overridable: open, state: 'range', ...range })
+}
+
+/** All of them hold accelerators. */
+export function holdAccelerators(types: readonly string[]): boolean {
+  return types.length > 0 && types.every((type) => (acceleratorsInType(type) ?? 0) > 0)
+}
+
 /** As `claimType`, with the processors. */
 export function claimWholeType(compute: SubjectBuilder<'Compute'>, key: string, type: Given<string>): void {
   claimType(compute, key, type)

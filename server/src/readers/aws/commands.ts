@@ -7,15 +7,24 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { addOptions, replaceValue } from '../command-lines/change.js'
-import { besideMatching, type CloudCommand, cloudCommands, optionOf } from '../command-lines/cloud-command.js'
+import {
+  alternativesOf,
+  besideMatching,
+  type CloudCommand,
+  cloudCommands,
+  mayGive,
+  optionOf,
+} from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
 import { claimStartScript, startScriptMayEnd, trainingScript } from '../command-lines/start-script.js'
 import {
   acceleratorModel,
   acceleratorsInType,
   claimBought,
+  claimChosenType,
   claimMachineRequest,
   claimType,
+  holdAccelerators,
   servesByName,
   trainsByName,
 } from '../machine-claims.js'
@@ -28,7 +37,8 @@ const wanted = /^(ec2 run-instances|sagemaker create-(training-job|notebook-inst
 
 export const awsCommandsReader = defineReader({
   name: 'aws-commands',
-  languages: ['shell', 'yaml'],
+  leads: ({ text }) => text.includes('run-instances') || text.includes('create-training-job'),
+  languages: ['shell', 'yaml', 'python'],
   triggers: ['run-instances', 'create-training-job', 'create-notebook-instance'],
   read(facts, context, claims) {
     for (const one of cloudCommands('aws', facts, context, wanted)) {
@@ -53,13 +63,21 @@ function readMachine(
   const scripted = startScriptMayEnd(claims, context, one, 'user-data')
   const bought = optionOf(one, market)?.outline ?? ''
   const spot = /\bspot\b/i.test(bought) && !/ValidUntil|BlockDuration/.test(bought)
+  // A switch of the script asks for it; without it nothing ends the machine.
+  const maySpot = bought === '' && one.unread !== null && mayGive(one, market)
   const source = new OptionSource(one, claims, {
     aliases: {
-      [shutdown]: ['launch-template', ...(spot ? [] : [market]), ...(scripted ? ['user-data'] : [])],
+      [shutdown]: [
+        'launch-template',
+        ...(spot || maySpot ? [] : [market]),
+        ...(scripted ? ['user-data'] : []),
+      ],
     },
   })
   const type = source.text('instance-type')
-  if (effective(type) === undefined || source.option('dry-run') !== undefined) return
+  const chosen = effective(type) === undefined ? alternativesOf(one, source.option('instance-type')) : null
+  if (effective(type) === undefined && (chosen === null || !holdAccelerators(chosen.texts))) return
+  if (source.option('dry-run') !== undefined) return
   const { site } = source.atCommand()
   const script = notebook ? null : trainingScript(claims, context, one, 'user-data')
   const job = script === null ? undefined : `${claims.path}#ec2:${one.head.start}`
@@ -71,14 +89,15 @@ function readMachine(
     scope: '',
     ...(job === undefined ? {} : { job }),
   })
-  claimType(compute, 'instance-type', type)
+  if (chosen === null) claimType(compute, 'instance-type', type)
+  else claimChosenType(compute, 'instance-type', chosen, one.head)
   if (script !== null) {
     compute.known('trials', 'user-data', false, one.head)
     compute.say('nodes', 'count', orDefault(convert(source.get('count'), asCount), 1))
     const { sharing } = claimStartScript(claims, context, script, job!, {
       holder: 'the machine',
-      gpus: acceleratorsInType(effective(type)!) ?? null,
-      model: acceleratorModel(effective(type)!) ?? null,
+      gpus: acceleratorsInType(effective(type) ?? '') ?? null,
+      model: acceleratorModel(effective(type) ?? '') ?? null,
       evidence: compute.subject.evidence,
     })
     if (sharing !== null) compute.known('sharing', 'user-data', sharing, one.head)
@@ -88,7 +107,7 @@ function readMachine(
     claimBought(compute, {
       key: market,
       // A template may ask for it, a file, or what else is given.
-      spot: spot || (one.complete && optionOf(one, market, 'launch-template') === undefined ? false : null),
+      spot: spot || (plainlyBought(one) ? false : null),
       reserved: optionOf(one, 'capacity-reservation-specification') !== undefined,
       place: one.head,
       site,
@@ -99,7 +118,12 @@ function readMachine(
   if (end !== null) compute.known('endedBy', end, end, one.head)
   const key = notebook ? 'lifecycle-config-name' : shutdown
   const ended = opaque(source.get(key), 'it may stop by itself')
-  compute.say('idleStop', key, orDefault({ ...ended, site }, null, spot))
+  compute.say('idleStop', key, orDefault({ ...ended, site }, null, spot || maySpot))
+}
+
+/** Neither a template nor what cannot be read asks for other capacity. */
+function plainlyBought(one: CloudCommand): boolean {
+  return optionOf(one, market, 'launch-template') === undefined && !mayGive(one, market, 'launch-template')
 }
 
 const shutdown = 'instance-initiated-shutdown-behavior'

@@ -12,15 +12,25 @@ import { asNumber, asText } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
+import { doesSay } from '../command-lines/printed-text.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
-import { claimBought, claimMachineRequest, claimType, claimWholeType } from '../machine-claims.js'
+import {
+  acceleratorModel,
+  acceleratorsInType,
+  claimBought,
+  claimMachineRequest,
+  claimType,
+  claimWholeType,
+  mayEndMachine,
+} from '../machine-claims.js'
 import { defineReader, type FragmentFacts, importing, type ReaderContext } from '../reader.js'
 import { claimScriptFile } from '../script-file.js'
 import { trainsByName } from '../shell/failures.js'
+import { claimJobOperations } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
 
@@ -67,7 +77,7 @@ function started(python: PythonModule, call: Call, interactive: boolean, claims:
 function readInstance(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const compute = started(python, call, false, claims)
   if (compute === null) return
-  const key = 'InstanceInitiatedShutdownBehavior'
+  const key = shutdown
   const source = new CallSource(python, call, claims)
   // Spot capacity is billed until others want it.
   const spot =
@@ -80,6 +90,7 @@ function readInstance(python: PythonModule, call: Call, claims: ClaimBuilder): v
 }
 
 const market = 'InstanceMarketOptions'
+const shutdown = 'InstanceInitiatedShutdownBehavior'
 
 /** A machine whose start script launches a training is a job. False: it starts none that can be read. */
 function readStartedJob(
@@ -124,16 +135,47 @@ function readStartedJob(
     site,
   })
   const at = { start: shown.start, end: shown.end }
+  claimEnd(compute, python, call, source, text)
+  const machine = {
+    holder: 'the machine',
+    gpus: acceleratorsInType(effective(type)!) ?? null,
+    model: acceleratorModel(effective(type)!) ?? null,
+    evidence: compute.subject.evidence,
+    job,
+  }
   const work =
     file === undefined
       ? workOf(facts, launches)
-      : claimScriptFile(claims, context, { script: file, place: at, job, nodes: 1, machine: null })
+      : claimScriptFile(claims, context, {
+          script: file,
+          place: at,
+          job,
+          nodes: 1,
+          machine: gpus === 0 ? null : machine,
+        })
   if (work.sharing !== null) compute.known('sharing', 'UserData', work.sharing, place)
   if (file !== undefined) return true
+  if (gpus !== 0) claimJobOperations(claims, facts, launches, machine, text, () => at)
   for (const [index, launch] of launches.entries())
     claimShellLaunch(claims, launch, { job, id: `${job}:${index}`, place: at, folder: null })
   claimScriptCalls(claims, facts.commands, { job, id: job, place: at, folder: null }, () => claims.locate(at))
   return true
+}
+
+/** What ends the machine once its start script is done: the program that made it, or the script itself. */
+function claimEnd(
+  compute: SubjectBuilder<'Compute'>,
+  python: PythonModule,
+  call: Call,
+  source: CallSource,
+  script: string,
+): void {
+  const place = calleePlace(call)
+  const ends = python.calls.find((one) => endings.test(one.method))
+  if (ends !== undefined) compute.known('endedBy', ends.method, ends.method, place)
+  const others = [market, ...(doesSay(script, mayEndMachine) ? ['UserData'] : [])]
+  const given = firstGiven(source.get(shutdown), ...others.map((name) => source.get(name)))
+  compute.say('idleStop', shutdown, orDefault(opaque(given, 'it may end by itself'), null))
 }
 
 /** `UserData=Path('boot.sh').read_text()` */

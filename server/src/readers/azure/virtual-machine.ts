@@ -6,10 +6,19 @@ import { stated } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { byHand } from '../change-answer.js'
 import { addOptions, commandSite } from '../command-lines/change.js'
-import { type CloudCommand, cloudCommands, optionOf, valuePlace } from '../command-lines/cloud-command.js'
+import {
+  alternativesOf,
+  type CloudCommand,
+  cloudCommands,
+  mayGive,
+  optionOf,
+  spelledText,
+  valuePlace,
+} from '../command-lines/cloud-command.js'
 import { doesSay } from '../command-lines/printed-text.js'
 import {
   claimBought,
+  claimChosenType,
   claimMachineRequest,
   claimType,
   servesByName,
@@ -23,10 +32,11 @@ const key = 'az vm auto-shutdown'
 
 export const azureVirtualMachineReader = defineReader({
   name: 'azure-virtual-machine',
-  languages: ['shell', 'yaml'],
-  triggers: ['az vm create'],
+  shares: true,
+  languages: ['shell', 'yaml', 'python'],
+  triggers: ['az vm create', '"vm", "create"', "'vm', 'create'"],
   read(facts, context, claims) {
-    const { text } = facts.fragment
+    const text = spelledText(facts)
     for (const one of cloudCommands('az', facts, context, /^vm create\b/)) readMachine(claims, one, text)
   },
   change(claim, _value, facts) {
@@ -47,7 +57,9 @@ const endings = /\bvm\s+(delete|deallocate|auto-shutdown)\b|\bgroup\s+delete\b|\
 function readMachine(claims: ClaimBuilder, one: CloudCommand, text: string): void {
   const size = optionOf(one, 'size')
   // Machines without accelerators are cheap, and mostly servers.
-  if (typeof size?.value !== 'string' || !isAcceleratedType(size.value)) return
+  const chosen = alternativesOf(one, size)
+  const types = chosen?.texts ?? [size?.value ?? '']
+  if (size === undefined || !types.every(isAcceleratedType)) return
   const { head } = one
   const name = optionOf(one, 'name', 'n')?.value ?? 'vm'
   const site = commandSite(one)
@@ -60,18 +72,19 @@ function readMachine(claims: ClaimBuilder, one: CloudCommand, text: string): voi
   })
   const region = optionOf(one, 'location', 'l')?.value
   if (typeof region === 'string') compute.known('region', 'location', region.toLowerCase(), head)
-  claimType(compute, 'size', stated(claims.origin(valuePlace(size)), size.value))
+  if (chosen === null) claimType(compute, 'size', stated(claims.origin(valuePlace(size)), types[0]!))
+  else claimChosenType(compute, 'size', chosen, head)
   const priority = optionOf(one, 'priority')
   const spot = /^(spot|low)$/i.test(priority?.value ?? '')
   const script = optionOf(one, 'custom-data', 'user-data')
   const words = `${name} ${optionOf(one, 'tags')?.outline ?? ''}`
   if (!workstation.test(name) && trainsByName.test(words) && !servesByName.test(words)) {
     const reserved = optionOf(one, 'capacity-reservation-group') !== undefined
-    const plain = one.complete && (priority === undefined || /^regular$/i.test(priority.value ?? ''))
+    const plain = priority === undefined ? !mayGive(one, 'priority') : /^regular$/i.test(priority.value ?? '')
     const bought = spot || (plain ? false : null)
     claimBought(compute, { key: 'priority', spot: bought, reserved, place: head, site })
   } else if (spot) compute.known('spot', 'priority', true, head)
-  if (script !== undefined || !one.complete || doesSay(text, endings))
+  if (script !== undefined || mayGive(one, 'custom-data', 'user-data') || doesSay(text, endings))
     compute.unknown('idleStop', key, 'it may stop by itself', head, { site })
   // Who stops it by hand is not in the script.
   else compute.default('idleStop', key, null, head, { site, overridable: true })

@@ -5,10 +5,14 @@
 import { at, items, text, textWithTemplates } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
+import type { PythonModule } from '../../python/module.js'
 import type { Span } from '../../text/location.js'
+import { calleePlace } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
 import { bareCommand } from '../bare-command.js'
+import { commandText, starters } from '../python/started-programs.js'
 import type { FragmentFacts, ReaderContext } from '../reader.js'
+import { type AssignedTexts, assignedTexts, textsOfVariables, variableIn } from './assigned-texts.js'
 
 export interface CloudOption {
   /** Without dashes: 'machine-type'. */
@@ -30,8 +34,12 @@ export interface CloudCommand {
   options: CloudOption[]
   /** What stands behind `--`: arguments of the program that is started. */
   rest: ShellWord[]
-  /** False where words may be missing: absent options are then unknown. */
+  /** False where words may be missing: absent options are then unknown, unless `mayGive` tells. */
   complete: boolean
+  /** What the words may be that cannot be read, by what the script assigns to their variables; null: not known. */
+  unread: string | null
+  /** The text that the command was read from; null: it is not at hand. */
+  script: string | null
   /** What is shown for the command itself. */
   head: Place
   /** Every command of the same script. */
@@ -52,6 +60,7 @@ const earlySwitches = /^(--(quiet|debug|verbose|no-[a-z-]+|only-show-errors|log-
 const deepestNode = 40
 const mostCommands = 2_000
 const mostPieces = 100
+const longestCommand = 5_000
 
 const mentions = {
   gcloud: /\bgcloud\s/,
@@ -70,22 +79,61 @@ export function cloudCommands(
   context: ReaderContext,
   wanted: RegExp,
 ): CloudCommand[] {
-  const { shell, config } = facts
-  if (shell !== undefined) return inScript(tool, shell.commands, wanted, null)
+  const { shell, config, python } = facts
+  if (python !== undefined) return inProgram(tool, python, context, wanted)
+  if (shell !== undefined) return inScript(tool, shell.commands, wanted, null, facts.fragment.text)
   if (config === undefined) return []
   const found: CloudCommand[] = []
   for (const { root } of config.documents) {
-    found.push(...inScript(tool, stepsOf(tool, root), wanted, null))
+    found.push(...inScript(tool, stepsOf(tool, root), wanted, null, null))
     for (const node of textsOf(tool, root)) {
       const text = textWithTemplates(node)!
       // Templates of CI systems: their values are filled in later.
       const masked = text.replace(/\$\{\{[\s\S]*?\}\}|<<[^<>]*>>|\{\{[\s\S]*?\}\}/g, '{template}')
       found.push(
-        ...inScript(tool, context.shell(masked).commands, wanted, { start: node.start, end: node.end }),
+        ...inScript(
+          tool,
+          context.shell(masked).commands,
+          wanted,
+          { start: node.start, end: node.end },
+          masked,
+        ),
       )
     }
   }
   return found
+}
+
+/** Those that a Python program hands to the system: `subprocess.run(['gcloud', …])`. */
+function inProgram(
+  tool: CloudTool,
+  python: PythonModule,
+  context: ReaderContext,
+  wanted: RegExp,
+): CloudCommand[] {
+  const found = python.calls.flatMap((call) => {
+    const given = call.name !== null && starters.test(call.name) ? call.expr.args[0]?.value : undefined
+    const text = given === undefined ? null : commandText(python, given)
+    if (given === undefined || text === null || text.length > longestCommand || !text.includes(tool))
+      return []
+    // A library hands the machine on to whoever calls it.
+    if (!python.evidence.notebook && !python.isEntry && call.function !== null) return []
+    // `cmd += ['--spot']`: what the program adds may be any of its words.
+    const grows =
+      given.type === 'name' &&
+      new RegExp(`\\b${given.id}\\s*\\+=|\\b${given.id}\\.(append|extend|insert)\\(`).test(python.code)
+    const { start, end } = calleePlace(call)
+    return inScript(tool, context.shell(text).commands, wanted, { start, end }, null).map((one) =>
+      grows ? { ...one, complete: false, unread: python.code } : one,
+    )
+  })
+  const beside = found.flatMap((one) => one.beside)
+  return found.map((one) => ({ ...one, beside }))
+}
+
+/** The text of the fragment as the shell would spell it: words of a list of Python stand one behind the other. */
+export function spelledText({ python, fragment }: FragmentFacts): string {
+  return python === undefined ? fragment.text : fragment.text.replace(/["',[\]\s]+/g, ' ')
 }
 
 function textsOf(tool: CloudTool, node: ConfigNode, into: ConfigNode[] = [], depth = 0): ConfigNode[] {
@@ -119,11 +167,42 @@ function inScript(
   commands: ShellCommand[],
   wanted: RegExp,
   shown: Span | null,
+  script: string | null,
 ): CloudCommand[] {
   return commands.flatMap((command) => {
     const read = command.unreachable ? null : cloudCommand(tool, command, wanted, shown)
-    return read === null ? [] : [{ ...read, beside: commands }]
+    if (read === null) return []
+    const unread = read.complete ? '' : script === null ? null : unreadOf(script, command)
+    return [{ ...read, unread, script, beside: commands }]
   })
+}
+
+/** What the variables among its words bring; those behind options bring values. */
+function unreadOf(script: string, { start, end }: ShellCommand): string | null {
+  const words = script
+    .slice(start, end)
+    .split(/\s+/)
+    .filter((word, index, list) => /^["']?\$/.test(word) && !/^--?[a-z][\w-]*$/.test(list[index - 1] ?? ''))
+  // `run-instances "$ARG"` in quotes is one word, which is no option unless it is a list.
+  const bare = words.filter((word) => !/^["']/.test(word) || word.includes('[@]'))
+  return bare.length === 0 ? null : textsOfVariables(script, bare)
+}
+
+/** An option of one of these names may be given by words that cannot be read. */
+export function mayGive({ complete, unread }: CloudCommand, ...names: string[]): boolean {
+  if (complete) return false
+  return unread === null || names.some((name) => new RegExp(`(^|[\\s"'])--?${name}\\b`).test(unread))
+}
+
+/** Values of an option that the script chooses from; null: they are not known. */
+export function alternativesOf(one: CloudCommand, option: CloudOption | undefined): AssignedTexts | null {
+  const name = option?.value === null ? variableIn(option.raw) : null
+  if (name === null || one.script === null) return null
+  const found = assignedTexts(one.script, name)
+  const texts = found.texts.filter((text) => text !== '')
+  // `TYPE=$2` of an option of the script.
+  const plain = texts.filter((text) => !text.includes('$'))
+  return plain.length === 0 ? null : { texts: plain, open: found.open || plain.length < texts.length }
 }
 
 /** How many words from here on are an option of the tool itself; 0: none. */
@@ -139,7 +218,7 @@ function cloudCommand(
   command: ShellCommand,
   wanted: RegExp,
   shown: Span | null,
-): Omit<CloudCommand, 'beside'> | null {
+): Omit<CloudCommand, 'beside' | 'unread' | 'script'> | null {
   const { words } = command
   const at = words.findIndex((word) => word.text === tool || word.text?.endsWith(`/${tool}`) === true)
   // `sudo gcloud`, `time gcloud`; not `echo gcloud`.

@@ -12,6 +12,7 @@ import { commandSite, optionsEnd } from './change.js'
 import {
   type CloudCommand,
   type CloudOption,
+  mayGive,
   optionOf,
   pieceOf,
   piecesOf,
@@ -43,15 +44,16 @@ export class OptionSource extends TypedSource {
     return this.locator.origin(this.command.head, { site: commandSite(this.command) })
   }
 
-  private missing(): Given<never> {
+  private missing(name: Key): Given<never> {
     const none = absent({ ...this.atCommand(), channel: 'library default' })
-    return this.command.complete ? none : unreadable(none, 'more may be given')
+    const names = [String(name), ...(lookUp(this.options.aliases, String(name)) ?? [])]
+    return mayGive(this.command, ...names) ? unreadable(none, 'more may be given') : none
   }
 
   /** A switch is true; an option whose value cannot be read is unknown. */
   get(name: Key, ...path: Key[]): Given<Json> {
     const option = this.option(name)
-    if (option === undefined) return this.missing()
+    if (option === undefined) return this.missing(name)
     if (path.length > 0) return this.piece(option, String(path[0]))
     const { value } = option
     const place = valuePlace(option)

@@ -9,13 +9,23 @@ import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { addOptions, commandSite, replaceValue } from '../command-lines/change.js'
-import { type CloudCommand, cloudCommands, isOn, optionOf } from '../command-lines/cloud-command.js'
+import {
+  alternativesOf,
+  type CloudCommand,
+  cloudCommands,
+  isOn,
+  mayGive,
+  optionOf,
+  spelledText,
+} from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
 import { doesSay } from '../command-lines/printed-text.js'
 import { claimStartScript, startScriptMayEnd, trainingScript } from '../command-lines/start-script.js'
 import {
   acceleratorModel,
+  acceleratorsInType,
   claimBought,
+  claimChosenType,
   claimMachineRequest,
   claimType,
   servesByName,
@@ -27,11 +37,17 @@ import { attachedOf } from './accelerators.js'
 import { machineName, type OwnMachine, ownMachines } from './own-machine.js'
 import { deletion, readTpu, tpuVerbs } from './tpus.js'
 
+/** A program makes machines by the command line, written as one text or as a list of words. */
+const makesMachines = /instances (create|bulk)|["']instances["'],\s*["']create["']|tpu-vm|queued-resources/
+
 export const gcloudInstancesReader = defineReader({
   name: 'gcloud-instances',
-  languages: ['shell', 'yaml'],
+  leads: ({ text }) => makesMachines.test(text),
+  languages: ['shell', 'yaml', 'python'],
   triggers: [
     'instances create',
+    '"instances", "create"',
+    "'instances', 'create'",
     'tpu-vm create',
     'queued-resources create',
     'tpus create',
@@ -40,7 +56,7 @@ export const gcloudInstancesReader = defineReader({
   read(facts, context, claims) {
     // What a notebook makes, another of its cells takes away.
     if (facts.fragment.origin !== 'file') return
-    const text = facts.fragment.text
+    const text = spelledText(facts)
     const machines = ownMachines(facts, context)
     for (const one of cloudCommands('gcloud', facts, context, /^compute instances create\b(?!-)/))
       readInstance(claims, context, one, text, machines.get(machineName(one) ?? '') ?? null)
@@ -63,7 +79,9 @@ function readInstance(
   const source = new OptionSource(one, claims)
   const type = source.text('machine-type')
   const attached = attachedOf(source)
-  const held = (instance(effective(type) ?? '')?.gpuCount ?? 0) > 0
+  const chosen = effective(type) === undefined ? alternativesOf(one, source.option('machine-type')) : null
+  const several = attached === null && chosen !== null && mayAllHold(one, chosen.texts)
+  const held = several || (instance(effective(type) ?? '')?.gpuCount ?? 0) > 0
   // Machines without accelerators are cheap, and mostly servers.
   if (attached === null && !held) return
   const { head } = one
@@ -105,23 +123,35 @@ function readInstance(
   else if (spot && !isPreemptible(one)) compute.known('spot', 'provisioning-model', true, head)
   const region = optionOf(one, 'zone')?.value
   if (typeof region === 'string') compute.known('region', 'zone', region.replace(/-[a-z]$/, ''), head)
-  claimType(compute, 'machine-type', type)
+  if (several)
+    claimChosenType(compute, 'machine-type', { ...chosen, texts: chosen.texts.filter(holdsAny) }, head)
+  else claimType(compute, 'machine-type', type)
   if (attached !== null && !held) {
     compute.say('gpus', 'accelerator', attached.gpus)
     compute.say('gpuModel', 'accelerator', attached.model)
   }
   const key = 'max-run-duration'
-  const limit = optionOf(one, key, 'termination-time', 'resource-policies', 'request-valid-for-duration')
+  const limit = optionOf(one, ...limits)
   if (
     limit !== undefined ||
     (spot && isPreemptible(one)) ||
-    !one.complete ||
+    mayGive(one, ...limits, 'metadata', 'metadata-from-file') ||
     doesSay(text, endings) ||
     startScriptMayEnd(claims, context, one, 'metadata-from-file', 'metadata')
   )
     compute.unknown('idleStop', key, 'it may stop by itself', head, { site })
   // Who stops it by hand is not in the script.
   else compute.default('idleStop', key, null, head, { site, overridable: true })
+}
+
+/** What ends it at a time. */
+const limits = ['max-run-duration', 'termination-time', 'resource-policies', 'request-valid-for-duration']
+
+const holdsAny = (type: string): boolean => (acceleratorsInType(type) ?? 0) > 0
+
+/** Each machine type that the script chooses from holds accelerators, or gets them by an option that it adds (`ACC="--accelerator=…"`). */
+function mayAllHold(one: CloudCommand, types: readonly string[]): boolean {
+  return types.every(holdsAny) || (types.some(holdsAny) && !one.complete && mayGive(one, 'accelerator'))
 }
 
 function isSpot(one: CloudCommand): boolean {
@@ -133,7 +163,8 @@ function isSpot(one: CloudCommand): boolean {
 function isPlain(one: CloudCommand): boolean {
   const model = optionOf(one, 'provisioning-model')
   const named = model === undefined || /^standard$/i.test(model.value ?? '')
-  return named && one.complete && optionOf(one, 'source-instance-template') === undefined
+  const others = ['provisioning-model', 'preemptible', 'spot', 'source-instance-template']
+  return named && !mayGive(one, ...others) && optionOf(one, 'source-instance-template') === undefined
 }
 
 /** It ends after a day; spot capacity is billed until others want it. */
@@ -167,6 +198,7 @@ function changeInstance(claim: Claim, value: unknown, facts: FragmentFacts): Cha
     return { reason: 'delete it by a command behind the work, which also runs where that fails' }
   // There is no idle shutdown of a plain machine; a day's work ends in the evening.
   const hours = Math.max(8, Math.round(Number(value) / 3600))
+  if (facts.shell === undefined) return { reason: 'the command is inside a string' }
   const { start, end } = claim.site
   const ends = /--instance-termination-action\b/.test(facts.fragment.text.slice(start, end))
   return addOptions(claim, facts, `Stop it after ${hours} hours: --max-run-duration`, [
