@@ -1,5 +1,6 @@
 /** What a job trains and fits, program by program. */
 import { subjectsOf } from '../rules/subject-view.js'
+import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
 
 /** A training, or an estimator that is fitted. */
@@ -23,9 +24,15 @@ export function trainingsOf(run: Run): Work[][] {
       ({ subject: { evidence } }) => evidence.role !== 'test' && evidence.role !== 'job',
     )
     const own = all.filter(({ subject }) => subject.location.path === one.script)
-    const counted = own.length > 0 ? own : all
+    const counted = own.length > 0 ? own : startsNone(one) ? [] : all
     return counted.length === 0 ? [] : [counted]
   })
+}
+
+/** What its modules train, it only takes something from. */
+function startsNone(run: Run): boolean {
+  const program = subjectsOf(run, 'Program').find(({ subject }) => subject.location.path === run.script)
+  return program !== undefined && effective(program.settings.startsTraining) === false
 }
 
 function flagsOf({ job }: Run): Record<string, unknown> {

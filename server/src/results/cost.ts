@@ -288,7 +288,7 @@ function unreadWork(run: Run, starters: ReadonlySet<string>): UnreadWork | null 
       }
     }
     const program = here.find((view): view is SubjectView<'Program'> => isViewOf(view, 'Program'))
-    if (program !== undefined && effective(program.settings.trains) === true)
+    if (program !== undefined && effective(program.settings.startsTraining) === true)
       return { subject: program, unknown: `how long ${path} trains: its loop is not one that is read` }
   }
   return null

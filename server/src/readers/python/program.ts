@@ -18,6 +18,7 @@ import { mergesOnProcessor } from './merging.js'
 import { parallelismOf, takesOneEach } from './parallelism.js'
 import { readResumption } from './program-resumption.js'
 import { runsNotebook, startsUnknown } from './started-programs.js'
+import { startsTraining } from './started-training.js'
 import { strangersOf } from './strangers.js'
 import { takenDevices } from './taken-devices.js'
 
@@ -86,6 +87,7 @@ export const programReader = defineReader({
     const taken = together ? takenDevices(python) : null
     if (taken !== null) program.known('devices', taken.key, taken.devices, taken.place)
     program.known('trains', 'training', trainsAnywhere(python) && !onlyMeasures(facts.path), place)
+    program.known('startsTraining', 'training', startsTraining(python) && !onlyMeasures(facts.path), place)
     program.known('infers', 'model', inference(python), place)
     const accelerator = takesAccelerator(python, context) ? 'maybe' : evidence.accelerator
     if (accelerator === 'cpu' && staysOnHost(python))

@@ -126,7 +126,10 @@ export interface ProgramSettings {
   asksForAccelerators: boolean
   /** It gives tasks and workers to that scheduler; else all that it does runs in the process that the job starts. */
   handsOut: boolean
+  /** It, what it imports, or what imports it, trains. */
   trains: boolean
+  /** Whoever starts it has something trained. */
+  startsTraining: boolean
   /** The library call by which it runs a trained model over data: 'SentenceTransformer.encode'; null: it does not. */
   infers: string | null
   usesAccelerator: boolean
