@@ -224,18 +224,31 @@ function lengthsOf(settings: Settings): { fast: RunLength | null; slow: RunLengt
     const length: RunLength = { amount: steps, unit: 'steps' }
     return { fast: length, slow: length }
   }
+  const counted = effective(settings.countedEpochs)
+  if (counted !== undefined) {
+    const all = counted.epochs * counted.steps
+    const least = leastEpochs(settings, counted.epochs) / counted.epochs
+    return {
+      fast: { amount: Math.max(1, least * all), unit: 'steps' },
+      slow: { amount: all, unit: 'steps' },
+    }
+  }
   const bounds = settings.epochs?.state === 'unknown' ? settings.epochs.bounds : undefined
   const epochs = effective(settings.epochs) ?? bounds?.high
   if (epochs == null || epochs <= 0) return none
-  const patience = effective(settings.patience)
   const stopped = effective(settings.earlyStopping) === true
-  const least = stopped
-    ? Math.min(epochs, patience === undefined ? Math.ceil(leastShare * epochs) : patience + 1)
-    : Math.min(epochs, bounds?.low ?? epochs)
+  const least = stopped ? leastEpochs(settings, epochs) : Math.min(epochs, bounds?.low ?? epochs)
   return {
     fast: { amount: Math.max(least, Number.EPSILON), unit: 'epochs' },
     slow: { amount: epochs, unit: 'epochs' },
   }
+}
+
+/** Epochs after which early stopping may end the training. */
+function leastEpochs(settings: Settings, epochs: number): number {
+  if (effective(settings.earlyStopping) !== true) return epochs
+  const patience = effective(settings.patience)
+  return Math.min(epochs, patience === undefined ? Math.ceil(leastShare * epochs) : patience + 1)
 }
 
 interface Data {

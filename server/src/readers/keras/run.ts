@@ -6,10 +6,12 @@ import type { Json } from '../../text/json.js'
 import { once } from '../../text/once.js'
 import { isLeftOut, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { convert, unreadable } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writtenList } from '../../values/written-list.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
+import { countedEpochs } from '../counted-epochs.js'
 import { claimEndless, endlessAround } from '../pytorch/endless.js'
 import { usesAny } from '../pytorch/library-uses.js'
 import { loopHeader } from '../pytorch/loop.js'
@@ -94,6 +96,12 @@ function readEpochs(python: PythonModule, fit: Call, training: SubjectBuilder<'T
       : steps !== null && steps < leastSteps
         ? `epochs of ${steps} steps`
         : null
+  if (partial !== 'initial_epoch')
+    training.say(
+      'countedEpochs',
+      'steps_per_epoch',
+      countedEpochs(value, convert(source.get('steps_per_epoch'), asNumber)),
+    )
   training.say(
     'epochs',
     key,

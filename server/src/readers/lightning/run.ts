@@ -86,6 +86,15 @@ function readEpochs(python: PythonModule, call: Call, training: SubjectBuilder<'
   const limit = python.argument(call, 'limit_train_batches')
   if (isUnreadable(limit) || batchLimit(python, call) !== null) {
     // An epoch of a few batches is not a pass over the data.
+    const batches = batchLimit(python, call)
+    if (batches !== null)
+      training.say(
+        'countedEpochs',
+        'limit_train_batches',
+        convert(trainerSettings.read('epochs', source).value, (epochs) =>
+          epochs > 0 ? { epochs, steps: batches } : undefined,
+        ),
+      )
     training.unknown('epochs', 'max_epochs', 'limit_train_batches', calleePlace(call))
     return
   }

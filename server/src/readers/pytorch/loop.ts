@@ -34,6 +34,7 @@ import {
   validates,
 } from './loop-facts.js'
 import { readLoopMemory } from './loop-memory.js'
+import { claimCountedEpochs } from './loop-steps.js'
 import { isMeasurement } from './model-evidence.js'
 import { evidenceIn } from './on-host.js'
 import { changeOwnStopping, readOwnStopping } from './own-stopping.js'
@@ -201,7 +202,10 @@ function readLoop(
     claimSteps(python, loop, training)
     claimProgramEpochs(python, loop, training)
   }
-  if (outer !== null && !again) claimRun(python, outer, training)
+  if (outer !== null && !again) {
+    claimRun(python, outer, training)
+    claimCountedEpochs(python, outer, loop, training)
+  }
   const run = again ? null : runLoopOf(python, loop)
   if (run !== null) claimResumption(python, run, training)
 }

@@ -29,6 +29,8 @@ export interface TrainingSettings {
   precision: Precision
   /** Upper limit of passes over the data. */
   epochs: number
+  /** Epochs that are so many steps each, whatever the data holds. */
+  countedEpochs: { epochs: number; steps: number }
   /** Upper limit of optimiser steps; null: none. */
   maxSteps: number | null
   /** True when a validation metric is computed while training. */

@@ -1,0 +1,72 @@
+/** `costlint cost` of trainings whose epochs are so many steps, however much data there is. */
+import assert from 'node:assert/strict'
+import { runHere } from './here.js'
+
+const slurm = '#!/bin/bash\n#SBATCH --gres=gpu:a100:1\npython train.py\n'
+
+async function hours(train: string): Promise<{ low: number; high: number | null } | null> {
+  const files = { 'job.slurm': slurm, 'train.py': train }
+  const { out } = await runHere(files, ['cost', '--output-format', 'json'])
+  return JSON.parse(out).jobs[0].hours
+}
+
+const keras = (steps: string, epochs = 20) => `import tensorflow as tf
+from mydata import pictures
+
+model = tf.keras.applications.ResNet50(weights=None)
+model.compile("sgd", "sparse_categorical_crossentropy")
+model.fit(pictures.batch(64).repeat(), batch_size=64, epochs=${epochs}, steps_per_epoch=${steps})
+`
+const torch = (steps: string) => `import torch
+from torchvision import models
+from mydata import batches
+
+model = models.resnet50().cuda()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+batch_size = 64
+loader = torch.utils.data.DataLoader(batches, batch_size=batch_size)
+drawn = iter(loader)
+for epoch in range(20):
+    for step in range(${steps}):
+        x, y = next(drawn)
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(x.cuda()), y.cuda()).backward()
+        optimizer.step()
+`
+const lightning = (limit: string) => `import lightning as L
+import torch
+from torchvision import models
+from mydata import batches
+
+class Net(L.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.net = models.resnet50()
+    def training_step(self, batch, index):
+        return torch.nn.functional.cross_entropy(self.net(batch[0]), batch[1])
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+loader = torch.utils.data.DataLoader(batches, batch_size=64)
+L.Trainer(max_epochs=20${limit}).fit(Net(), loader)
+`
+
+describe('costlint cost of epochs that are counted in steps', () => {
+  for (const [name, train] of [
+    ['Keras', keras],
+    ['a loop', torch],
+    ['Lightning', (steps: string) => lightning(`, limit_train_batches=${steps}`)],
+  ] as const)
+    it(`knows how long they are: ${name}`, async () => {
+      const [few, many] = [await hours(train('30')), await hours(train('3000'))]
+      // 20 × 3,000 × 64 pictures at 1,000 to 5,000 a second.
+      assert.ok(many!.low > 0.2 && many!.high! < 5, JSON.stringify(many))
+      assert.ok(few !== null && many!.low / few.low > 99, JSON.stringify([few, many]))
+    })
+
+  it('says nothing of a number that follows from the data', async () => {
+    assert.equal(await hours(keras('len(pictures) // 64')), null)
+    assert.equal(await hours(torch('len(loader)')), null)
+    assert.equal(await hours(lightning('')), null)
+  })
+})
