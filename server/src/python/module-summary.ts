@@ -272,6 +272,8 @@ export interface ModuleSummary {
   brings?: string[]
   /** It imports what gives work to Ray, or a module of the project that it imports does. */
   onRay?: true
+  /** It names resources that Ray is to give to tasks, trials or workers, or a module of the project that it imports does. */
+  asksRay?: true
   /** Those of them that are modules of the project. */
   projectImports?: string[]
   /** The device that its code names where it trains, or else that of modules of the project that it imports. */

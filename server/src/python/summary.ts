@@ -19,6 +19,7 @@ import { givesToRay, isAccelerated } from './packages.js'
 import { placesNothing } from './placing.js'
 import { processSettings } from './process-settings.js'
 import { rankSource } from './rank-source.js'
+import { namesRayResources } from './ray-resources.js'
 import { makesResidentData } from './resident-data.js'
 import { sampleSource } from './sample-sources.js'
 import { scopeAt } from './scope.js'
@@ -65,6 +66,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     ...(analysis.importedByName.size === 0 ? {} : { projectImports: [...analysis.importedByName.keys()] }),
     ...broughtLibraries(analysis),
     ...(isOnRay(analysis) ? { onRay: true as const } : {}),
+    ...(asksRay(analysis) ? { asksRay: true as const } : {}),
     ...namedDevice(analysis),
     ...(placesNothing(analysis) ? { placesNothing: true as const } : {}),
     isEntry: analysis.isEntry,
@@ -130,6 +132,10 @@ function broughtLibraries(analysis: Analysis): Pick<ModuleSummary, 'brings'> {
 
 function isOnRay({ importSpecs, imported }: Analysis): boolean {
   return [...importSpecs].some(givesToRay) || imported.some(({ onRay }) => onRay === true)
+}
+
+function asksRay({ code, importSpecs, imported }: Analysis): boolean {
+  return namesRayResources(code, importSpecs) || imported.some((one) => one.asksRay === true)
 }
 
 const convolution =

@@ -1,6 +1,7 @@
 /** How a Python program uses the devices of a node. */
 import { usesMatch } from '../../python/library-uses.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { mayHandOutDevices } from '../../python/ray-resources.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import { fixedArgument, knownArgument, mayBePassed } from '../../values/argument.js'
@@ -95,11 +96,11 @@ const spawners = [
 
 export function parallelismOf(python: PythonModule, launch: Launch | null): Verdict {
   const found = (names: string[]) => names.find((name) => python.uses(name))?.replace(/\.$/, '')
-  const trials = found(['ray.tune.', 'tune.run', 'hyperopt.SparkTrials'])
+  const hands = mayHandOutDevices(python)
+  const trials = found(hands ? ['ray.tune.', 'tune.run', 'hyperopt.SparkTrials'] : ['hyperopt.SparkTrials'])
   if (trials !== undefined) return { value: 'trials', key: trials }
-  const library = found(
-    launch !== null && startsPlainly(launch) && !knowsRank(launch) ? startsItself : distributed,
-  )
+  const known = launch !== null && startsPlainly(launch) && !knowsRank(launch) ? startsItself : distributed
+  const library = found(hands ? known : known.filter((name) => name !== 'ray.train.'))
   if (library !== undefined) return { value: 'distributed', key: library }
   const lightning = lightningDevices(python)
   if (lightning !== null) return lightning

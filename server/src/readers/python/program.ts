@@ -13,6 +13,7 @@ import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { staysOnHost } from '../pytorch/no-device.js'
 import { asksRay, runsWithoutRay } from '../ray/asked.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { learningAgents } from '../stable-baselines/agents.js'
 import { trainCalls } from '../ultralytics/train.js'
 import { mergesOnProcessor } from './merging.js'
 import { parallelismOf, takesOneEach } from './parallelism.js'
@@ -68,6 +69,8 @@ export const programReader = defineReader({
     'joblib',
     'spacy',
     'paddle',
+    'stable_baselines3',
+    'sb3_contrib',
   ],
   read(facts, context, claims) {
     const python = facts.python
@@ -86,8 +89,12 @@ export const programReader = defineReader({
     const together = 'value' in parallelism && /^(none|distributed|data-parallel)$/.test(parallelism.value)
     const taken = together ? takenDevices(python) : null
     if (taken !== null) program.known('devices', taken.key, taken.devices, taken.place)
-    program.known('trains', 'training', trainsAnywhere(python) && !onlyMeasures(facts.path), place)
+    const agents = learningAgents(python)
+    const trains = trainsAnywhere(python) || agents.length > 0
+    program.known('trains', 'training', trains && !onlyMeasures(facts.path), place)
     program.known('startsTraining', 'training', startsTraining(python) && !onlyMeasures(facts.path), place)
+    if (agents.length > 0 && agents.every(({ small }) => small))
+      program.known('lightNetwork', 'MlpPolicy', 'a few dense layers (`MlpPolicy`)', agents[0]!.place)
     program.known('infers', 'model', inference(python), place)
     const accelerator = takesAccelerator(python, context) ? 'maybe' : evidence.accelerator
     if (accelerator === 'cpu' && staysOnHost(python))
@@ -154,6 +161,7 @@ function takesAccelerator(python: PythonModule, context: ReaderContext): boolean
   )
     return true
   if (python.evidence.accelerator === 'none' && onAnyPlatform(python, context)) return true
+  if (learningAgents(python).some(({ onProcessor }) => !onProcessor)) return true
   return (
     python.evidence.accelerator === 'none' &&
     python.evidence.role === 'training' &&

@@ -1,7 +1,8 @@
 /** Modules that a program imports and that are neither known libraries nor in the project: what they could bring. */
 import { callsInto, type ImportedModule, importedModules } from '../../python/imported-modules.js'
-import type { ModuleSummary, PythonModule } from '../../python/module.js'
+import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
 import { isAccelerated, standardLibrary } from '../../python/packages.js'
+import { mayHandOutDevices } from '../../python/ray-resources.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Hideable, Unseen } from '../../workload/unseen.js'
 import { computesOnProcessors } from '../pipelines/accelerator-use.js'
@@ -13,7 +14,23 @@ const spreadsWork =
 const trains = /train|fit(ter|ting)?$|engine|runner|learner|experiment|pipeline|baseline/i
 const keepsState = /ckpt|checkpoint|resum|restor|snapshot|load_?(model|state|weights)|trainer|engine|runner/i
 const computes =
-  /model|net(s|work)?($|_)|embed|encod|torch|gpu|cuda|neural|deep|nn|infer|predict|train|bert|llm/i
+  /model|net(s|work)?($|_)|embed|encod|torch|gpu|cuda|neural|deep|infer|predict|train|bert|llm|classif|regress|segment|detect|diffus|transcri|generat|render|simulat|cluster|tensor/i
+/** Words of such names, each from its beginning: general ones for work that may be anything. */
+const works =
+  /(?:^|[._]|(?<=[a-z])(?=[A-Z]))(?:nn(?![a-z])|fit|learn|forward|process|pipeline|comput|transform|extract|evaluat|scor|search|engine|optimi|solv|vision|video|audio|speech|imag|featur|decod|nlp|ocr|array|kernel)/i
+/** Whole names that say nothing of what the work is. */
+const anything = /(?:^|\.)(?:run|main|work|job|task|app|core|start|go|do|execute|launch|call|__call__)$/i
+
+/** Libraries that compute or draw on a GPU and are not called like that, by name of their top package. */
+const onAccelerators = new Set(
+  (
+    'mujoco mujoco_py dm_control pyrender moderngl glumpy habitat_sim isaacgym isaaclab isaacsim omni brax warp taichi ' +
+    'arrayfire openmm carla pyopencl spconv MinkowskiEngine kaolin nerfstudio gsplat theano tinygrad mlx tabpfn pycaret tpot ' +
+    'lazypredict skorch pyro numpyro blackjax pennylane qiskit_aer cudaq rapids open3d pyvista bpy mlagents_envs thinc ' +
+    'allennlp stanza bertopic keybert top2vec ctranslate2 faster_whisper llama_cpp gpt4all insightface deepface dlib ' +
+    'paddleocr surya doctr TTS pyannote demucs audiocraft horovod h2o'
+  ).split(' '),
+)
 
 /** Libraries that take all devices by themselves, or start processes on them, by name of their top package. */
 const takesDevices = new Set(
@@ -84,9 +101,9 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
   if (standardLibrary.has(root)) return []
   const could: Hideable[] = []
   const names = [...module.split('.'), ...(name === null ? [] : [name])]
-  if (mayCompute(module, name)) could.push('accelerator')
-  if (singleDeviceLibraries.has(root) || computesOnProcessors(module, name)) return could
   const calls = callsInto(analysis, imported)
+  if (mayCompute(analysis, imported, calls)) could.push('accelerator')
+  if (singleDeviceLibraries.has(root) || computesOnProcessors(module, name)) return could
   const says = (pattern: RegExp) =>
     names.some((one) => pattern.test(one)) || calls.some((call) => pattern.test(call.method))
   const named = networksOf(analysis)
@@ -103,7 +120,9 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
   const spreads =
     root === 'accelerate'
       ? calls.some(({ method }) => dispatches.test(method))
-      : takesDevices.has(root) || says(spreadsWork) || wrapsNetwork
+      : root === 'ray'
+        ? mayHandOutDevices(analysis)
+        : takesDevices.has(root) || says(spreadsWork) || wrapsNetwork
   if (spreads) could.push('devices')
   if (!knownTrainers.test(module) && says(trains)) could.push('training')
   if (says(keepsState) || given.some(({ method }) => /load|init|setup|prepare|state/i.test(method)))
@@ -115,15 +134,40 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
 function broughtThrough(spec: string): Hideable[] {
   const root = spec.split('.')[0]!
   if (root === '' || standardLibrary.has(root) || singleDeviceLibraries.has(root)) return []
-  return mayCompute(spec, null) ? ['accelerator'] : []
+  return !isAccelerated(spec) && !computesOnProcessors(spec) && soundsLikeWork(spec, null)
+    ? ['accelerator']
+    : []
 }
 
-/** It may be or hold a library that computes on an accelerator. */
-function mayCompute(module: string, name: string | null): boolean {
+/**
+ * It may be or hold a library that computes on an accelerator: by its name, or by what is asked of it. What only reports, stores or
+ * parses is given neither a network nor the work.
+ */
+function mayCompute(
+  analysis: PythonModule,
+  { module, name }: ImportedModule,
+  calls: readonly Call[],
+): boolean {
   if (computesOnProcessors(module, name) || isAccelerated(module)) return false
+  // What its tasks, trials and workers compute is code of the program.
+  if (module.split('.')[0] === 'ray')
+    return rayComputes.test(name === null ? module : `${module}.${name}`) || mayHandOutDevices(analysis)
+  return name === '*' || soundsLikeWork(module, name) || calls.some(({ method }) => mayWork(method))
+}
+
+/** Parts of Ray that train networks or run language models. */
+const rayComputes = /^ray\.(rllib|llm)\b/
+
+function soundsLikeWork(module: string, name: string | null): boolean {
+  if (onAccelerators.has(module.split('.')[0]!)) return true
   const last = module.split('.').at(-1)!
   const plain = plainHelper.test(last) || (name !== null && last === '' && plainHelper.test(name))
-  return !plain || computes.test(name ?? '')
+  if (plain) return computes.test(name ?? '')
+  return mayWork(module) || (name !== null && mayWork(name))
+}
+
+function mayWork(name: string): boolean {
+  return computes.test(name) || works.test(name) || anything.test(name)
 }
 
 /** The program puts the network where it computes, so that whoever made it did not; nothing says that it came wrapped. */

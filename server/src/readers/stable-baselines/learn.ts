@@ -5,9 +5,7 @@ import { lookUp } from '../../text/records.js'
 import { knownArgument, numberArgument, passedExpression, textArgument } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { defineReader } from '../reader.js'
-
-const algorithm =
-  /^(stable_baselines3|sb3_contrib)\.(\w+\.)*(PPO|A2C|TRPO|MaskablePPO|RecurrentPPO|DQN|QRDQN|SAC|TD3|DDPG|TQC|CrossQ)$/
+import { algorithm } from './agents.js'
 
 /** DQN learns from every fourth step by itself, the others from each. */
 const kinds: Record<string, Experience['learns']> = {

@@ -1,12 +1,16 @@
-import type { Instance } from '../../catalog/instances.js'
+import { gpu } from '../../catalog/gpus.js'
+import { type Instance, instance, servicePrefix } from '../../catalog/instances.js'
 import type { Price } from '../../catalog/prices.js'
 import { hourlyCost } from '../../estimate/hourly.js'
 import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
 import { oneGpu } from '../fewer-gpus.js'
+import { acceleratorsOf, withoutAccelerators } from '../lifecycle/job-words.js'
+import { lightTraining } from '../light-training.js'
 import { requestOf } from '../machine-request.js'
 import { type OversizedServing, oversizedServing } from '../oversized-serving.js'
 import { type Fleet, largeCard, type Oversized, oversized, wasted } from '../oversized-training.js'
+import { processorMachine, savedOnProcessors } from '../processors-instead.js'
 import { defineRule, type FixRequest, type Report, type RuleOptions, type Saving } from '../rule.js'
 import { isSilence, type Silence } from '../silence.js'
 import { type CheaperMachine, cheaperMachine } from '../smaller-machine.js'
@@ -42,6 +46,8 @@ export default defineRule({
       return isSilence(said) ? silent(said) : report(said)
     }
     if (!isViewOf(view, 'Compute')) return silent('it is neither a job nor an endpoint')
+    const light = processorsDo(view, options)
+    if (!isSilence(light)) return report(light)
     const found = oversized(view, options)
     if (isSilence(found)) return silent(found)
     const priced = pricedOption(view, found, options)
@@ -50,6 +56,39 @@ export default defineRule({
     report(cheaper(found, priced))
   },
 })
+
+/** From so many accelerators on, or so large ones (`largeCard`), they cost much more than processors. */
+const manyCards = 2
+
+/** A job whose network is so small that processors are as fast as any accelerator. */
+function processorsDo(view: SubjectView<'Compute'>, options: RuleOptions): Report | Silence {
+  const { gpus, gpuModel, instanceType, interactive, service, cpus } = view.settings
+  const held = acceleratorsOf(view)
+  if (gpus === undefined || held === undefined) return withoutAccelerators(view)
+  if (effective(interactive) === true || effective(service) === true)
+    return { text: 'it is held for whatever comes next' }
+  const light = lightTraining(view)
+  if (isSilence(light)) return light
+  const type = effective(instanceType)
+  const machine = type === undefined ? undefined : instance(type)
+  const count = effective(gpus)! * Math.max(1, effective(view.settings.nodes) ?? 1)
+  const memory = machine?.gpuMemoryGB ?? gpu(effective(gpuModel) ?? '')?.memoryGB ?? 0
+  const vcpus = Math.min(8, effective(cpus) ?? machine?.vcpus ?? 8)
+  const other = machine === undefined ? undefined : processorMachine(vcpus, machine.provider)
+  const instead = other === undefined ? 'a machine without GPUs' : `${servicePrefix(type ?? '')}${other}`
+  return {
+    at: type === undefined || instanceType === undefined ? gpus : instanceType,
+    severity: count >= manyCards || memory >= largeCard ? 'warning' : 'information',
+    confidence: 'medium',
+    message: `${type ?? 'The job'} ${type === undefined ? 'holds' : 'pays for'} ${held} to train ${light.what}: starting a kernel takes longer than its work, so ${instead} is about as fast.`,
+    saving: savedOnProcessors(
+      view,
+      other === undefined ? undefined : `${servicePrefix(type ?? '')}${other}`,
+      options,
+    ),
+    related: [{ location: light.location, message: 'trains it' }],
+  }
+}
 
 /** An endpoint whose model fills a small part of its accelerators. */
 function serving(view: SubjectView<'Serving'>, options: RuleOptions): Report | Silence {

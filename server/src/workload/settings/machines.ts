@@ -133,6 +133,8 @@ export interface ProgramSettings {
   /** The library call by which it runs a trained model over data: 'SentenceTransformer.encode'; null: it does not. */
   infers: string | null
   usesAccelerator: boolean
+  /** What it trains is so small that a step is hardly more than the start of its kernels: 'a few dense layers (`MlpPolicy`)'. */
+  lightNetwork: string
   /** It saves while it trains and can continue from what it saved. */
   resumes: boolean
   /** Metrics that it reports again and again while it trains. A name that ends in `*` stands for all that begin so. */
