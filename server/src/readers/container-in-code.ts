@@ -4,8 +4,9 @@ import type { ArgumentValue, PythonModule } from '../python/module.js'
 import type { Span } from '../text/location.js'
 import { isLeftOut, passedExpression, textArgument } from '../values/argument.js'
 import type { ClaimBuilder } from '../workload/builder.js'
-import type { Launch } from '../workload/claim.js'
+import type { Evidence, Launch } from '../workload/claim.js'
 import { bareCommand } from './bare-command.js'
+import { claimQuotedSetUp } from './shell/job-operations.js'
 import { claimShellLaunch, launchesOf } from './shell/launches.js'
 import { claimScriptCalls } from './shell/script-calls.js'
 import { wordsOf } from './words-in-code.js'
@@ -18,6 +19,9 @@ export interface ContainerInCode {
   id: string
   nodes: number | null
 }
+
+/** Whether it has accelerators only its job tells. */
+const unsaid: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
 
 /** What the command starts; without one, what the image starts by itself with these arguments. */
 export function claimContainerInCode(
@@ -39,6 +43,12 @@ export function claimContainerInCode(
       claimShellLaunch(claims, { ...launch, parts: { ...launch.parts, complete } }, { job, id, place, nodes })
     }
     claimScriptCalls(claims, [started], { job, id, place, nodes }, locate)
+    claimQuotedSetUp(
+      claims,
+      started,
+      { holder: 'the job', gpus: null, model: null, evidence: unsaid, job },
+      place,
+    )
     return
   }
   const name = imageName(python, image)

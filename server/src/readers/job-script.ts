@@ -100,7 +100,7 @@ export function claimScript(
   claimIgnoredFailures(claims, launches, text, () => place, script.job)
   if (script.machine !== null) {
     const machine = { ...script.machine, job: script.job }
-    claimJobOperations(claims, facts, launches, machine, text, () => place)
+    claimJobOperations(claims, context, facts, launches, machine, text, () => place)
   }
   const work = workOf(facts, launches)
   return {

@@ -25,6 +25,6 @@ export function claimScriptFile(claims: ClaimBuilder, context: ReaderContext, fi
   const facts = context.shell(script.text)
   const launches = launchesOf(facts.commands, () => claims.locate(place))
   if (file.machine !== null)
-    claimJobOperations(claims, facts, launches, { ...file.machine, job }, script.text, () => place)
+    claimJobOperations(claims, context, facts, launches, { ...file.machine, job }, script.text, () => place)
   return workOf(facts, launches)
 }

@@ -54,13 +54,22 @@ function heredocs(text: string): EmbeddedProgram[] {
       at === null
         ? writtenBy(head, text.slice(opening + whole.length, lineEnd), text.slice(lineEnd + 1, lineEnd + 400))
         : null
-    if (at === null && target === null) continue
     const start = lineEnd + 1
+    const isJob =
+      at === null && givesAway.test(head) && directive.test(text.slice(start, start + longestHeader))
+    if (at === null && target === null && !isJob) continue
     const close = new RegExp(`^\\t*${name}[ \\t]*\\r?$`, 'm').exec(text.slice(start))
     if (close === null) continue
     const end = start + close.index
     from = end
     const body = text.slice(start, end)
+    if (isJob) {
+      if (quote === '') values ??= assignmentsIn(text)
+      const pieces =
+        quote === '' ? filledIn(body, start, values!).flatMap(unescaped) : [{ text: body, start, end }]
+      found.push({ embedded: { language: 'shell', origin: 'heredoc', pieces }, at: null })
+      continue
+    }
     if (target !== null) {
       const language = languageOf(target, body.slice(0, 200))
       if (language !== 'python' && language !== 'yaml' && language !== 'json') continue
@@ -78,6 +87,26 @@ function heredocs(text: string): EmbeddedProgram[] {
     found.push(program([{ text: source, start, end }], 'heredoc', lineStart + at!))
   }
   return found
+}
+
+/** A batch script: it goes to the scheduler, or into a file. */
+const givesAway = /\b(sbatch|qsub|bsub|cat|tee)\b/
+const directive = /^#(SBATCH|PBS|BSUB)[ \t]/m
+const longestHeader = 2_000
+
+/** `\$SLURM_JOB_ID` in a text of the shell: the backslash is not part of what is written. */
+function unescaped(piece: Piece): Piece[] {
+  const { text, start, end } = piece
+  if (text.length !== end - start || !text.includes('\\')) return [piece]
+  const pieces: Piece[] = []
+  let from = 0
+  for (const { index } of text.matchAll(/\\[$`\\]/g)) {
+    if (index > from) pieces.push({ text: text.slice(from, index), start: start + from, end: start + index })
+    pieces.push({ text: text[index + 1]!, start: start + index, end: start + index + 2 })
+    from = index + 2
+  }
+  if (from < text.length) pieces.push({ text: text.slice(from), start: start + from, end })
+  return pieces
 }
 
 function program(pieces: Piece[], origin: 'heredoc' | 'argument', at: number): EmbeddedProgram {

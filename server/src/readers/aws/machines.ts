@@ -155,7 +155,7 @@ function readStartedJob(
         })
   if (work.sharing !== null) compute.known('sharing', 'UserData', work.sharing, place)
   if (file !== undefined) return true
-  if (gpus !== 0) claimJobOperations(claims, facts, launches, machine, text, () => at)
+  if (gpus !== 0) claimJobOperations(claims, context, facts, launches, machine, text, () => at)
   for (const [index, launch] of launches.entries())
     claimShellLaunch(claims, launch, { job, id: `${job}:${index}`, place: at, folder: null })
   claimScriptCalls(claims, facts.commands, { job, id: job, place: at, folder: null }, () => claims.locate(at))

@@ -7,7 +7,7 @@ import type { Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { changeJobOperation, claimJobOperations, isJobOperation } from '../shell/job-operations.js'
 import { launchesOf, type Work, workOf } from '../shell/launches.js'
 import { namesGpus, withoutLines } from '../slurm/directive-lines.js'
@@ -32,13 +32,13 @@ export const batchReader = defineReader({
   name: 'batch',
   languages: ['shell'],
   triggers: ['#PBS', '#BSUB'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const { shell, path, fragment } = facts
     if (shell === undefined) return
     const scheduler = batchScheduler(shell)
     const job = batchJobId(path, fragment, shell)
     if (scheduler === null || job === null) return
-    readJob(claims, shell, scheduler, job, fragment.text)
+    readJob(claims, context, shell, scheduler, job, fragment.text)
   },
   change(claim, value, facts) {
     return isJobOperation(claim) ? changeJobOperation(claim, facts) : changeJob(claim, value, facts)
@@ -47,6 +47,7 @@ export const batchReader = defineReader({
 
 function readJob(
   claims: ClaimBuilder,
+  context: ReaderContext,
   shell: ShellFacts,
   scheduler: BatchScheduler,
   job: string,
@@ -106,7 +107,7 @@ function readJob(
     evidence,
     keepsDisk: true,
   }
-  claimJobOperations(claims, shell, launches, machine, text, ({ start, end }) => ({ start, end }))
+  claimJobOperations(claims, context, shell, launches, machine, text, ({ start, end }) => ({ start, end }))
 }
 
 /** `-l select`, `-gpu`. */

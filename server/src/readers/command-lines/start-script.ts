@@ -83,7 +83,7 @@ export function claimStartScript(
     return claimScriptFile(claims, context, { script: file, place, job, nodes: 1, machine })
   const facts = context.shell(text)
   const launches = launchesOf(facts.commands, () => claims.locate(place))
-  claimJobOperations(claims, facts, launches, { ...machine, job }, text, () => place)
+  claimJobOperations(claims, context, facts, launches, { ...machine, job }, text, () => place)
   for (const [index, launch] of launches.entries())
     claimShellLaunch(claims, launch, { job, id: `${job}:${index}`, place, folder: null })
   const inside = { job, id: job, place, folder: null }

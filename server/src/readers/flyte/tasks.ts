@@ -23,10 +23,11 @@ import {
 import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
 import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
+import { claimStepSetUp } from '../pipelines/step-set-up.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const taskNames = /^flytekit\.(core\.)?(task\.)?task$/
@@ -47,19 +48,20 @@ export const flyteReader = defineReader({
   settings: [taskSettings, resourceSettings],
   languages: ['python'],
   triggers: ['flytekit'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
     const tasks = decoratedFunctions(python, taskNames)
     const workflows = decoratedFunctions(python, workflowNames)
     const evidence = stepEvidence(python)
-    for (const task of tasks) readTask(python, claims, task, tasks, workflows, evidence)
+    for (const task of tasks) readTask(python, context, claims, task, tasks, workflows, evidence)
   },
   change,
 })
 
 function readTask(
   python: PythonModule,
+  context: ReaderContext,
   claims: ClaimBuilder,
   task: Decorated,
   tasks: readonly Decorated[],
@@ -102,12 +104,13 @@ function readTask(
         subject.known('volatileInput', input, { what: found.what, input, when: 'built' }, found.place)
     }
   }
-  readResources(python, claims, subject, task, tasks, work, evidence)
+  readResources(python, context, claims, subject, task, tasks, work, evidence)
 }
 
 /** `requests=Resources(gpu='1', cpu='8')`, `limits=…`, `accelerator=…`, `interruptible=`, `timeout=`. */
 function readResources(
   python: PythonModule,
+  context: ReaderContext,
   claims: ClaimBuilder,
   step: SubjectBuilder<'Step'>,
   task: Decorated,
@@ -152,6 +155,7 @@ function readResources(
     const because = isGiven(own.get('timeout')) ? 'a duration' : 'the platform may set it'
     compute.unknown('timeLimit', 'timeout', because, place)
     claimCode(python, compute, func, work, place, false)
+    claimStepSetUp(claims, python, context, compute, func)
     claimStepLaunch(claims, python, compute, task, tasks)
     return
   }

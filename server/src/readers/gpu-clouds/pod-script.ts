@@ -71,7 +71,7 @@ export const podScriptReader = defineReader({
   name: 'pod-script',
   languages: ['shell'],
   triggers: ['python', 'torchrun', 'accelerate', 'deepspeed', 'axolotl', 'llamafactory'],
-  read({ path, fragment, shell }, _context, claims) {
+  read({ path, fragment, shell }, context, claims) {
     if (shell === undefined) return
     const launches = launchesOf(shell.commands, (span) => claims.locate(span))
     const found = podJob(path, fragment, shell, launches)
@@ -92,6 +92,7 @@ export const podScriptReader = defineReader({
     compute.default('idleStop', cloud.ending, null, place, { overridable: true })
     claimJobOperations(
       claims,
+      context,
       shell,
       launches,
       { holder: 'the pod', gpus: null, model: null, evidence, job },

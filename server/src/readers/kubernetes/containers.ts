@@ -109,7 +109,15 @@ export function claimContainer(
   claimIgnoredFailures(claims, script.launches, script.text, (span) => script.whole ?? span, job)
   if (machine !== null) {
     const { facts, launches, whole } = script
-    claimJobOperations(claims, facts, launches, { ...machine, job }, script.text, (span) => whole ?? span)
+    claimJobOperations(
+      claims,
+      context,
+      facts,
+      launches,
+      { ...machine, job },
+      script.text,
+      (span) => whole ?? span,
+    )
   }
   return { ...workOf(script.facts, script.launches), trains: script.launches.some(trainsByName) }
 }

@@ -22,7 +22,8 @@ import {
 import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
 import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimStepSetUp } from '../pipelines/step-set-up.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { claimForeach, type TrainingStep } from './foreach.js'
 
 /** Seconds after which AWS Batch and Kubernetes end a step that sets no limit of its own: five days. */
@@ -33,12 +34,12 @@ export const metaflowReader = defineReader({
   leads: true,
   languages: ['python'],
   triggers: ['metaflow'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
     const evidence = stepEvidence(python)
     const steps = decoratedFunctions(python, /^metaflow\.step$/)
-    const training = steps.flatMap((step) => readStep(python, claims, step, steps, evidence) ?? [])
+    const training = steps.flatMap((step) => readStep(python, context, claims, step, steps, evidence) ?? [])
     claimForeach(python, claims, steps, training)
   },
   change,
@@ -56,6 +57,7 @@ function decorator(python: PythonModule, func: Func, name: string): { expr: Expr
 /** Null: it does not train, as far as is known. */
 function readStep(
   python: PythonModule,
+  context: ReaderContext,
   claims: ClaimBuilder,
   step: Decorated,
   steps: readonly Decorated[],
@@ -103,6 +105,7 @@ function readStep(
       else compute.known('timeLimit', '@timeout', seconds, calleePlace(limit))
     }
     claimCode(python, compute, func, work, place, false)
+    claimStepSetUp(claims, python, context, compute, func)
     claimStepLaunch(claims, python, compute, step, steps)
     const onGpu = (effective(gpus) ?? 1) > 0
     return trains || (onGpu && work.length === 0) ? { func, onGpu } : null

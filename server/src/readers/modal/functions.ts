@@ -21,6 +21,7 @@ import {
 import { claimCode, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
 import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
+import { claimStepSetUp } from '../pipelines/step-set-up.js'
 import { claimStarted } from '../python/started-launches.js'
 import { defineReader, importing, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
@@ -120,6 +121,7 @@ function readFunction(
   compute.say('timeLimit', 'timeout', orDefault(convert(source.get('timeout'), asNumber), 300))
   // A container keeps what a class has loaded, and takes one call after another.
   compute.known('limitsCalls', 'timeout', func.class !== null || isMapped(python, func), place)
+  claimStepSetUp(claims, python, context, compute, func)
   if (claimStarted(claims, python, context, compute, func)) return
   // What a class does, all of its methods do.
   if (func.class === null) {

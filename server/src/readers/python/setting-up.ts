@@ -1,6 +1,6 @@
 /** What a program fetches, builds or installs by itself before it trains. */
 
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { forEachChild, lastName } from '../../syntax/python-children.js'
 import { lookUp } from '../../text/records.js'
@@ -61,7 +61,7 @@ export const pythonSettingUpReader = defineReader({
   },
 })
 
-interface Found {
+export interface Found {
   call: Call
   what: string
   kind: string
@@ -114,10 +114,16 @@ function looksAtDisk(expr: Expr): boolean {
   return found
 }
 
-function settingUpBy(python: PythonModule, call: Call, context: ReaderContext): Found | null {
+/** `own`: a function that somebody else calls. */
+export function settingUpBy(
+  python: PythonModule,
+  call: Call,
+  context: ReaderContext,
+  own: Func | null = null,
+): Found | null {
   // Behind a look at what is there, or in a function that nothing here calls.
   if (call.name === null || call.conditional || call.loops.length > 0 || isFoundBefore(call)) return null
-  if (call.function !== null && !isCalled(python, call)) return null
+  if (call.function !== own && call.function !== null && !isCalled(python, call)) return null
   if (starters.test(call.name)) {
     const command = call.expr.args[0]
     const text =

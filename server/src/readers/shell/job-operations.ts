@@ -1,13 +1,14 @@
 /** What a job does with its machine beside the programs that it starts: waiting, and fetching what it needs. */
-import type { ShellFacts } from '../../config/shell-facts.js'
+import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
-import type { FragmentFacts } from '../reader.js'
-import type { FoundLaunch } from './launches.js'
+import type { FragmentFacts, ReaderContext } from '../reader.js'
+import { mayBeDoneBefore } from './done-before.js'
+import { type FoundLaunch, launchesOf } from './launches.js'
 import { removeLine } from './remove-line.js'
-import { type SettingUp, settingUpIn, settingUpOf } from './setting-up.js'
+import { quotedSettingUp, type SettingUp, settingUpIn, settingUpOf } from './setting-up.js'
 import { waitingOf } from './waiting.js'
 
 export interface JobMachine {
@@ -43,6 +44,7 @@ const setUpElsewhere =
 /** `placeOf`: where a command stands in the fragment; null text: the facts were not read from one text. */
 export function claimJobOperations(
   claims: ClaimBuilder,
+  context: ReaderContext,
   facts: ShellFacts,
   all: FoundLaunch[],
   machine: JobMachine,
@@ -71,7 +73,60 @@ export function claimJobOperations(
     if (machine.byHand === true) operation.known('byHand', 'name', true, at)
     if (machine.gpus !== null) operation.known('gpus', 'job', machine.gpus, at)
   }
-  claimSettingUp(claims, settingUpOf(facts, launches, text, machine.keepsDisk === true), machine, placeOf)
+  const keepsDisk = machine.keepsDisk === true
+  const own = settingUpOf(facts, launches, text, keepsDisk)
+  claimSettingUp(
+    claims,
+    own.length > 0 ? own : settingUpCalled(claims, context, facts, keepsDisk),
+    machine,
+    placeOf,
+  )
+}
+
+/** What a script of the project that the job calls fetches before its own programs, told at the call: `bash run.sh`. */
+function settingUpCalled(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  facts: ShellFacts,
+  keepsDisk: boolean,
+): SettingUp[] {
+  for (const command of facts.commands) {
+    const path = mayBeDoneBefore(command) ? null : calledScript(command)
+    if (path === null) continue
+    claims.namesText({ path })
+    const script = context.textOf(path)
+    if (script === undefined) continue
+    const inner = context.shell(script.text)
+    const launches = launchesOf(inner.commands, (span) => claims.locate(span))
+    const found = settingUpOf(inner, launches, script.text, keepsDisk)
+    if (found.length > 0) return found.map((one) => ({ ...one, command }))
+  }
+  return []
+}
+
+/** A shell script by its path in the project: containers have it below a folder of their own (`/workspace/scripts/run.sh`). */
+function calledScript({ words, unreachable, background }: ShellCommand): string | null {
+  if (unreachable || background) return null
+  const names = words.map((word) => word.text ?? '')
+  const at = names.findIndex((name) => /[\w-]\.(sh|bash)$/.test(name))
+  if (
+    at < 0 ||
+    names.slice(0, at).some((name) => !/^(srun|exec|time|bash|sh|\/bin\/(ba)?sh|-\w+)$/.test(name))
+  )
+    return null
+  const path = names[at]!.replace(/^\.\//, '')
+  return path.startsWith('/') ? path.split('/').slice(-2).join('/') : path
+}
+
+/** `['bash', '-c', 'pip install … && python train.py']` as the command of a container that code describes. */
+export function claimQuotedSetUp(
+  claims: ClaimBuilder,
+  command: ShellCommand,
+  machine: JobMachine,
+  place: Place,
+): void {
+  const found = quotedSettingUp(command)
+  if (found !== null) claimSettingUp(claims, [{ command, ...found }], machine, () => place)
 }
 
 /** Commands that a platform runs on the machine before those of the job: whatever they fetch, it is held meanwhile. */

@@ -73,7 +73,8 @@ export function isDoneAgain({ command, kind }: SettingUp, facts: ShellFacts, tex
   if (inContainer(facts)) return true
   if (kind === 'packages') {
     if (/^(apt|apt-get|yum|dnf|apk)$/.test(tool)) return true
-    if (/^(conda|mamba|micromamba)$/.test(tool) && all.includes('create')) return true
+    // What is asked for is solved again, also where all of it is there.
+    if (/^(conda|mamba|micromamba)$/.test(tool)) return true
     if (has(/^(--force-reinstall|--ignore-installed|-I)$|git\+/)) return true
     return (
       command.words.some(({ raw }) => passing.test(spelled(raw, text))) ||

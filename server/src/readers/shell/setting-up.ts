@@ -1,5 +1,6 @@
 /** Commands that fetch, build or unpack what a program needs before it can start. */
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
+import { splitCommands } from '../../config/shell-words.js'
 import { mayBeDoneBefore } from './done-before.js'
 import { isDoneAgain } from './kept-disk.js'
 import type { FoundLaunch } from './launches.js'
@@ -28,6 +29,27 @@ const base = (text: string) => text.slice(text.lastIndexOf('/') + 1)
 const wrappers = new Set(['sudo', 'srun', 'time', 'exec', 'nohup', 'timeout', 'env'])
 
 export function settingUp(command: ShellCommand): Omit<SettingUp, 'command'> | null {
+  return ownSettingUp(command) ?? quotedSettingUp(command)
+}
+
+/** `srun bash -c "pip install … && python train.py"`: what stands in quotes before its first program. */
+export function quotedSettingUp(command: ShellCommand): Omit<SettingUp, 'command'> | null {
+  const at = command.words.findIndex(({ text }) => text !== null && /^-l?c$/.test(text))
+  const shell = base(command.words[at - 1]?.text ?? '')
+  const quoted = command.words[at + 1]?.text
+  if (at < 1 || !/^(ba|z)?sh$/.test(shell) || quoted == null || quoted.length > longestQuoted) return null
+  for (const words of splitCommands(quoted, 0)) {
+    const name = base(words[0]?.text ?? '')
+    const found = ownSettingUp({ ...command, words })
+    if (found !== null) return found
+    if (/^(python[\d.]*|torchrun|accelerate|deepspeed)$/.test(name)) return null
+  }
+  return null
+}
+
+const longestQuoted = 5_000
+
+function ownSettingUp(command: ShellCommand): Omit<SettingUp, 'command'> | null {
   let words = texts(command)
   for (let rounds = 0; rounds < 4 && wrappers.has(base(words[0] ?? '')); rounds++) {
     const next = words.findIndex((word, index) => index > 0 && !/^-|=|^\d+[smhd]?$/.test(word))
@@ -183,7 +205,8 @@ export function settingUpOf(
   const first = launches[0]?.command.start
   if (first === undefined) return []
   return facts.commands.flatMap((command) => {
-    const runs = command.start === first && base(texts(command)[0] ?? '') === 'uv'
+    const quotes = command.words.some(({ text }) => text !== null && /^-l?c$/.test(text))
+    const runs = command.start === first && (quotes || base(texts(command)[0] ?? '') === 'uv')
     if (command.unreachable || command.background || (command.start >= first && !runs)) return []
     const found = settingUp(command)
     if (found === null || mayBeDoneBefore(command)) return []

@@ -188,8 +188,7 @@ function readTask(
         })
   const serves = entry(root, 'service') !== undefined || entry(root, 'pool') !== undefined
   const held = (wanted.count ?? 1) > 0
-  if (held && !serves && work !== null && !work.service && !work.probes)
-    claimSetup(claims, context, at(root, 'setup'), machine)
+  if (held && !serves && work?.service !== true) claimSetup(claims, context, at(root, 'setup'), machine)
   // Nothing is run, or what somebody works in.
   const byHand =
     held &&

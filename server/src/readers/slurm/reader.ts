@@ -9,7 +9,7 @@ import { convert, orDefault, orUnknown, readAs } from '../../values/operations.j
 import type { Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { defineReader } from '../reader.js'
+import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation, claimJobOperations, isJobOperation } from '../shell/job-operations.js'
 import { type FoundLaunch, launchesOf, shellLaunchId, type Work, workOf } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
@@ -59,7 +59,7 @@ export const slurmReader = defineReader({
       const step = widestStep(shell.directives, launches)
       const wanted = gpuRequest(shell.directives) ?? step?.gpus ?? null
       claimJob(claims, { job, directives: shell.directives, work, command: null, launches, step })
-      claimOperations(claims, shell, launches, fragment.text, wanted)
+      claimOperations(claims, context, shell, launches, fragment.text, wanted)
       claimBatchScripts(claims, shell, job)
       claimArrayGrid(claims, shell, fragment.text, launches, job)
       if (wanted !== null && wanted.count !== 0)
@@ -129,6 +129,7 @@ function claimAllocation(
 /** What the batch script does with its GPUs beside its programs. */
 function claimOperations(
   claims: ClaimBuilder,
+  context: ReaderContext,
   shell: ShellFacts,
   launches: FoundLaunch[],
   text: string,
@@ -143,7 +144,7 @@ function claimOperations(
     evidence: jobEvidence(true),
     keepsDisk: true,
   }
-  claimJobOperations(claims, shell, launches, machine, text, ({ start, end }) => ({ start, end }))
+  claimJobOperations(claims, context, shell, launches, machine, text, ({ start, end }) => ({ start, end }))
 }
 
 const jobEvidence = (gpu: boolean): Evidence => ({

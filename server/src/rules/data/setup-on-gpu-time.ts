@@ -100,6 +100,8 @@ function gpusOf(view: SubjectView<'Operation'>): number | undefined {
 function severityOf(view: SubjectView<'Operation'>, gpus: number | undefined): Severity | Silence {
   const { evidence } = view.subject
   if (gpus === 0) return { text: 'no accelerators are held' }
+  if (gpus === undefined && evidence.role === 'job' && evidence.accelerator === 'none')
+    return { text: 'whether its job holds accelerators is not known' }
   const many = gpus !== undefined && gpus >= manyGpus
   const compute = view.run.job.compute?.settings
   if (effective(view.settings.weight) === 'slight') {
