@@ -70,7 +70,11 @@ export const lifecycle: Readonly<Record<string, RuleKeys>> = {
   'lifecycle/no-checkpoint': {
     settings: ['Training.saves'],
     others: [
+      ['Hugging Face Trainer', '`train(resume_from_checkpoint=…)`', 'starts over'],
+      ['Lightning', '`fit(ckpt_path=…)`', 'starts over'],
       ['Keras', '`ModelCheckpoint`, `BackupAndRestore`', 'none'],
+      ['fastai', '`SaveModelCallback`', 'none'],
+      ['Sentence Transformers', '`fit(checkpoint_path=…)`', 'none'],
       ['PyTorch', '`torch.save(…)` in the loop'],
     ],
   },

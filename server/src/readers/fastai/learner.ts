@@ -28,6 +28,7 @@ import {
   lessonData,
   plannedMethods,
 } from './learners.js'
+import { readRecords } from './records.js'
 
 export const fastaiReader = defineReader({
   name: 'fastai',
@@ -68,11 +69,12 @@ const lowering =
 
 function readFit(
   python: PythonModule,
-  { call, maker }: Fit,
+  fit: Fit,
   first: boolean,
   evidence: Evidence,
   claims: ClaimBuilder,
 ): void {
+  const { call, maker } = fit
   const place = calleePlace(call)
   const site = callSite(call)
   const training = claims.subject('Training', place, call.function?.qualified ?? '', { ...evidence })
@@ -87,6 +89,7 @@ function readFit(
     else training.default('precision', 'to_fp16', 'fp32', made, { site: at })
   }
   readEpochs(python, call, training)
+  readRecords(python, fit, training)
   if (codeMatches(python, /valid_pct\s*=\s*0(\.0*)?\s*[,)]|\bNoSplitter\b|split_none\(|no_split/))
     training.unknown('validation', 'dls', 'some data may have no validation part', place)
   else training.known('validation', 'dls', true, place)

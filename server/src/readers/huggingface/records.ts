@@ -1,7 +1,7 @@
 /** What a Trainer keeps of a run: checkpoints, and the metrics that it reports. Source: transformers 4.46 and 5.0, training_args.py. */
 
 import type { Change, Refusal } from '../../edit/write.js'
-import type { PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
 import { passedExpression } from '../../values/argument.js'
@@ -15,11 +15,12 @@ import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { isOnLaunchLine } from '../launch-flag.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
+import { claimResuming } from '../resuming.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { ArgumentsSource } from './arguments-source.js'
 import { codeArguments } from './trainer-changes.js'
 import { trainerSettings } from './trainer-settings.js'
-import { trainedArguments } from './trainers.js'
+import { type Trainers, trainedArguments } from './trainers.js'
 import { trainerArguments } from './training-arguments.js'
 
 export const huggingfaceRecordsReader = defineReader({
@@ -29,10 +30,11 @@ export const huggingfaceRecordsReader = defineReader({
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
-    for (const { made } of trainedArguments(python)) {
+    for (const { made, trainers } of trainedArguments(python)) {
       const training = claims.extend('Training', trainingId(claims, calleePlace(made.call)))
       const source = new ArgumentsSource(python, made, context.binding, claims)
       readSaving(source, training)
+      readResuming(python, trainers, training)
       readReports(source, context, training)
     }
   },
@@ -57,6 +59,25 @@ function readSaving(source: ArgumentsSource, training: SubjectBuilder<'Training'
     training.say('checkpointCount', 'save_steps', count)
   } else if (strategy !== 'epoch')
     training.unknown('checkpointCount', 'save_strategy', `save_strategy=${strategy}`, place)
+}
+
+/** `trainer.train()`: what `TrainingArguments` says of it is for the program to pass on. */
+function readResuming(python: PythonModule, { calls }: Trainers, training: SubjectBuilder<'Training'>): void {
+  const trains = python
+    .methodCalls('train')
+    .filter((call) =>
+      call.receiverCall !== null ? calls.includes(call.receiverCall) : isOnTrainer(python, call),
+    )
+  const [first] = trains
+  if (first === undefined) return
+  const given = trains.map((call) => python.argument(call, 'resume_from_checkpoint', 0))
+  claimResuming(python, training, first, 'resume_from_checkpoint', given)
+}
+
+function isOnTrainer(python: PythonModule, { expr: { callee } }: Call): boolean {
+  return (
+    callee.type === 'attribute' && /trainer$/i.test(python.code.slice(callee.value.start, callee.value.end))
+  )
 }
 
 function readReports(

@@ -3,12 +3,14 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Evidence } from '../../text/evidence.js'
+import { isLeftOut } from '../../values/argument.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
-import { calleePlace } from '../../values/places.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimResuming } from '../resuming.js'
 import { settingTable } from '../setting-table.js'
 
 const models = /^sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder|SparseEncoder)$/
@@ -59,6 +61,27 @@ function readFit(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   training.known('managed', 'fit', true, place)
   training.known('fineTuning', 'fit', true, place)
   fitSettings.claim(training, fitSettings.argumentsOf(python, call, claims))
+  readSaving(python, call, training)
+}
+
+/** `fit()` writes checkpoints where it is given a folder for them, and the best model where an evaluator tells which that is. */
+function readSaving(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const given = (key: string) => !isLeftOut(python.argument(call, key))
+  const folder = given('output_path')
+  if (given('checkpoint_path')) training.known('saves', 'checkpoint_path', 'while it runs', place, { site })
+  else if (folder && given('evaluator'))
+    training.known('saves', 'output_path', 'while it runs', place, { site })
+  else if (call.loops.length > 0)
+    training.unknown('saves', 'output_path', 'a loop around it', place, { site })
+  else {
+    const kept = folder || python.calls.some(({ method }) => /^save(_pretrained|_to_hub)?$/.test(method))
+    training.default('saves', 'checkpoint_path', kept ? 'at the end' : 'never', place, { site })
+  }
+  claimResuming(python, training, call, 'resume_from_checkpoint', [
+    python.argument(call, 'resume_from_checkpoint'),
+  ])
 }
 
 function changeFit(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {

@@ -18,6 +18,7 @@ import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimResuming } from '../resuming.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { argumentOf, fitPosition, kerasFits } from './fits.js'
@@ -60,6 +61,7 @@ function readFit(python: PythonModule, fit: Call, claims: ClaimBuilder): void {
     training.default('saves', 'callbacks', afterwards ? 'at the end' : 'never', place, { site })
   }
   for (const item of list ?? []) readCheckpoint(python, item, training)
+  readResuming(python, fit, names, training)
   const tracker =
     trackerOf(python) ??
     names?.find((name) => /TensorBoard|CSVLogger|RemoteMonitor|Wandb|MLflow/i.test(name ?? '')) ??
@@ -68,6 +70,23 @@ function readFit(python: PythonModule, fit: Call, claims: ClaimBuilder): void {
   else if (fit.assignedTo !== null || names === null || names.includes(null))
     training.unknown('tracked', 'callbacks', 'what becomes of the history', place, { site })
   else training.default('tracked', 'callbacks', false, place, { site })
+}
+
+/** Goes on by itself, or where the program says which epoch it begins with. */
+function readResuming(
+  python: PythonModule,
+  fit: Call,
+  names: readonly (string | null)[] | null,
+  training: SubjectBuilder<'Training'>,
+): void {
+  const place = calleePlace(fit)
+  const key = 'BackupAndRestore'
+  const given = [argumentOf(python, fit, 'initial_epoch')]
+  if (names?.some((name) => name?.endsWith(key) === true) === true)
+    training.known('resumable', key, true, place)
+  else if (names === null || names.includes(null))
+    training.unknown('resumable', key, 'a callback that cannot be read', place)
+  else claimResuming(python, training, fit, key, given)
 }
 
 const libraries =
@@ -124,7 +143,7 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
           imports: [],
         }
   }
-  if (claim.setting === 'saves') {
+  if (claim.setting === 'saves' || claim.setting === 'resumable') {
     const { path, fragment, versions } = facts
     const use = { path, fragment: fragment.index, offset: call.expr.start }
     const name = nameFor(python.tree, kerasPackage(python, 'callbacks'), 'BackupAndRestore', use)

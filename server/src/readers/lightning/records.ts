@@ -16,6 +16,7 @@ import { passedCallbacks } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimResuming } from '../resuming.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { claimRhythm } from './checkpoint-rhythm.js'
@@ -34,17 +35,26 @@ export const lightningRecordsReader = defineReader({
     for (const call of python.callsTo(trainerClass)) {
       const fits = fitsOf(python, call)
       if (fits === null) continue
-      readTrainer(python, call, claims)
+      readTrainer(python, call, fits, claims)
     }
   },
   change: changeRecords,
 })
 
-function readTrainer(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+function readTrainer(python: PythonModule, call: Call, fits: readonly Call[], claims: ClaimBuilder): void {
   const training = claims.extend('Training', trainingId(claims, calleePlace(call)))
   const source = trainerSettings.argumentsOf(python, call, training.locator)
   trainerSettings.claim(training, source, {}, ['saves'])
   readCallbacks(python, call, source, training)
+  const [fit] = fits
+  if (fit !== undefined) {
+    // Before version 2 the trainer itself was told.
+    const given = [
+      ...fits.map((one) => python.argument(one, 'ckpt_path', 4)),
+      python.argument(call, 'resume_from_checkpoint'),
+    ]
+    claimResuming(python, training, fit, 'ckpt_path', given)
+  }
   const tracker = trackerOf(python)
   const logs = (value: Json) => asBoolean(value) !== false || value === null || tracker !== null
   // Without a logger it writes one of its own.

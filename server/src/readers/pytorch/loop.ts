@@ -13,6 +13,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import { keepsBest } from '../best-kept.js'
 import { claimFolded } from '../claim-argument.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { claimUnusedOption } from '../unused-resume-option.js'
 import { claimWanted } from '../wanted-stopping.js'
 import { changePrecision, isModelCall } from './autocast-change.js'
 import { claimEndless, endlessBecause } from './endless.js'
@@ -244,7 +245,10 @@ function claimResumption(python: PythonModule, run: Loop, training: SubjectBuild
   if (resumes === 'unknown')
     training.unknown('resumable', 'checkpoint', 'something is saved or loaded', place)
   else if (resumes === 'resumes') training.known('resumable', 'checkpoint', true, place)
-  else training.default('resumable', 'checkpoint', false, place)
+  else {
+    training.default('resumable', 'checkpoint', false, place)
+    claimUnusedOption(python, training)
+  }
 }
 
 /** A count that ends a run; -1 and the like stand for none. */

@@ -1,19 +1,9 @@
-import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
-import { defineRule, type Severity } from '../rule.js'
+import { defineRule, type Report, type Severity } from '../rule.js'
 import { isSilence, otherRole, type Silence, unless, unlessUnread } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
-import { onAccelerator, onGpuJob } from '../training/operation.js'
-import { hasUnreadEpochs, mayBeFew } from './unread-epochs.js'
-
-/** So many passes, steps or seconds are too dear to lose. */
-const manyEpochs = 10
-const manySteps = 5000
-const fewEpochs = 30
-const longRun = 100
-const longSteps = 100_000
-const longJob = 7200
+import { type Extent, extentOfRun, isLarge } from './run-extent.js'
 
 export default defineRule({
   name: 'lifecycle/no-checkpoint',
@@ -21,55 +11,75 @@ export default defineRule({
   checklist: ['rightsize/spot', 'observability/failed-jobs'],
   severity: 'warning',
   measuredBy: 'failures',
-  finds: 'long runs that save nothing until the end',
-  summary: 'A long run that saves nothing starts over, and is paid for again, when it is interrupted.',
+  finds: 'long runs that save nothing until the end, or never go on from what they save',
+  summary: 'A long run that cannot go on where it was interrupted starts over, and is paid for again.',
   oncePerProject: true,
   check(view, { report, silent }) {
-    const { saves, resumable, resumesWithout } = view.settings
     if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
-    // A session at the keyboard keeps its model, and most of them try something out.
-    if (view.subject.evidence.notebook) return silent('a notebook keeps its model in memory')
     // Trials are many and short, and the study keeps their results.
     if (subjectsOf(view.run, 'Search').length > 0) return silent('it is the trial of a search')
-    const length = lengthOf(view)
-    if (isSilence(length)) return silent(length)
-    if (saves !== undefined && saves.state !== 'unknown' && saves.value !== 'while it runs') {
-      const end = saves.value === 'at the end'
-      const asked = saves.overridable ? `nothing is saved unless \`${saves.key}\` is on` : undefined
-      report({
-        at: saves,
-        severity: severityOf(view),
-        ...extentOf(view),
-        message: `${length}, and ${asked ?? (end ? 'the only save is at the end' : `nothing is saved (\`${saves.key}\`)`)}: after an interruption all of it is paid for again.`,
-        confidence: 'medium',
-        fixes: [{ set: [{ claim: saves, value: 'while it runs' }] }],
-      })
-      return
-    }
-    // What is saved is of no use to a run that never reads it.
-    if (effective(saves) === undefined) return silent(unless(view, 'saves', ''))
-    const without = resumesWithout === undefined ? undefined : effective(resumesWithout)
-    if (resumesWithout !== undefined && without !== undefined)
-      return report({
-        at: resumesWithout,
-        severity: (without === 'the epochs' && onAccelerator(view)) || long(view) ? 'information' : 'hint',
-        message: `${length}: ${resumed[without]}.`,
-        // A slip, unlike the habit to keep nothing.
-        together: without,
-        ...extentOf(view),
-        confidence: 'medium',
-      })
-    if (resumable === undefined || effective(resumable) !== false)
-      return silent(unlessUnread(view, 'resumable', 'it saves while it runs'))
-    report({
-      at: resumable,
-      severity: onGpuJob(view) || long(view) ? 'information' : 'hint',
-      ...extentOf(view),
-      message: `${length}: checkpoints are written, but nothing here goes on from them, so an interrupted run starts over.`,
-      confidence: 'medium',
-    })
+    const extent = extentOfRun(view)
+    if (isSilence(extent)) return silent(extent)
+    const found = unsaved(view, extent) ?? gone(view, extent) ?? gap(view, extent) ?? unread(view, extent)
+    if (isSilence(found)) return silent(found)
+    const { count } = extent
+    report({ ...found, ...(count === null ? {} : { extent: count }), confidence: 'medium' })
   },
 })
+
+type Found = Report | Silence | undefined
+
+/** Nothing is saved before the end, or at all. */
+function unsaved(view: SubjectView<'Training'>, extent: Extent): Found {
+  const { saves } = view.settings
+  const when = saves === undefined ? undefined : effective(saves)
+  if (saves === undefined || when === undefined) return unless(view, 'saves', '')
+  if (when === 'while it runs') return undefined
+  const end = when === 'at the end'
+  const asked = saves.overridable ? `nothing is saved unless \`${saves.key}\` is on` : undefined
+  return {
+    at: saves,
+    severity: ofUnsaved(view, extent),
+    message: `${extent.says}, and ${asked ?? (end ? 'the only save is at the end' : `nothing is saved (\`${saves.key}\`)`)}: after an interruption all of it is paid for again.`,
+    fixes: [{ set: [{ claim: saves, value: 'while it runs' }] }],
+  }
+}
+
+/** On capacity that may be taken away, or with retries, it is a matter of time. */
+function ofUnsaved(view: SubjectView<'Training'>, extent: Extent): Severity {
+  const job = view.run.job.compute?.settings
+  const trial = effective(job?.trials) === true
+  const again = effective(job?.spot) === true || (effective(job?.retries) ?? 0) > 0
+  if (!trial && again) return 'warning'
+  if (extent.stake === 'minutes') return 'hint'
+  return told(view)
+}
+
+/** What is saved is saved where it goes with the machine. */
+function gone(view: SubjectView<'Training'>, extent: Extent): Found {
+  const { saves } = view.settings
+  const disk = view.run.job.compute?.settings.losesFiles
+  if (saves === undefined || disk === undefined || effective(disk) !== true) return undefined
+  return {
+    at: saves,
+    severity: extent.stake === 'hours' ? told(view) : 'hint',
+    message: `${extent.says}: checkpoints are written to the disk of the ${disk.key} session, which goes with it, so what is not fetched in time is paid for again.`,
+  }
+}
+
+/** A run that goes on from its checkpoint does some of it again. */
+function gap(view: SubjectView<'Training'>, { says, stake }: Extent): Found {
+  const { resumesWithout } = view.settings
+  const without = resumesWithout === undefined ? undefined : effective(resumesWithout)
+  if (resumesWithout === undefined || without === undefined) return undefined
+  return {
+    at: resumesWithout,
+    severity: stake === 'minutes' || (without !== 'the epochs' && stake !== 'hours') ? 'hint' : 'information',
+    message: `${says}: ${resumed[without]}.`,
+    // A slip, unlike the habit to keep nothing.
+    together: without,
+  }
+}
 
 const resumed = {
   'the epochs':
@@ -77,56 +87,37 @@ const resumed = {
   'the optimiser': 'only weights are saved, so a run that goes on from them starts with a fresh optimiser',
 }
 
-/** Of several programs it is the longest that loses most. */
-function extentOf({ settings }: SubjectView<'Training'>): { extent?: number } {
-  const epochs = effective(settings.epochs)
-  return epochs === undefined ? {} : { extent: epochs }
+/** What is saved is of no use to a run that never reads it. */
+function unread(view: SubjectView<'Training'>, { says, stake }: Extent): Report | Silence {
+  const { resumable, unusedResumeOption, checkpointHolds, managed } = view.settings
+  if (resumable === undefined || effective(resumable) !== false)
+    return unlessUnread(view, 'resumable', 'it saves while it runs, and can go on from there')
+  const option = unusedResumeOption === undefined ? undefined : effective(unusedResumeOption)
+  if (unusedResumeOption !== undefined && option !== undefined)
+    return {
+      at: unusedResumeOption,
+      severity: stake === 'minutes' ? 'hint' : told(view),
+      message: `${says}: checkpoints are written, but nothing goes on from what \`${option}\` names, so an interrupted run starts over.`,
+      together: 'unused option',
+    }
+  const without = effective(managed) === true ? ` (\`${resumable.key}\`)` : ''
+  const what =
+    effective(checkpointHolds) === 'weights'
+      ? 'weights are written, without the state of the optimiser'
+      : 'checkpoints are written'
+  return {
+    at: resumable,
+    severity: stake === 'hours' ? told(view) : 'hint',
+    message: `${says}: ${what}, but nothing here goes on from them${without}, so an interrupted run starts over.`,
+    fixes: effective(managed) === true ? [{ set: [{ claim: resumable, value: true }] }] : [],
+  }
 }
 
-/** Hours on an accelerator are at stake. */
-function long(view: SubjectView<'Training'>): boolean {
-  if (!onAccelerator(view) || view.subject.evidence.small !== null) return false
-  const { epochs, lightNetwork, maxSteps } = view.settings
-  if (effective(lightNetwork) !== undefined) return false
-  return (effective(epochs) ?? 0) >= longRun || (effective(maxSteps) ?? 0) >= longSteps
-}
-
-/** `50 epochs`, as the beginning of a sentence; else why it is short, or not known. */
-function lengthOf(view: SubjectView<'Training'>): string | Silence {
-  const { epochs, managed, maxSteps, saves } = view.settings
-  const steps = effective(maxSteps)
-  if (typeof steps === 'number')
-    return steps >= manySteps
-      ? `${formatCount(steps)} steps`
-      : { text: `the run is short: ${formatCount(steps)} steps` }
-  // Whatever their number is, what nobody saves meanwhile, or reads again, is lost.
-  // A library's run of a few epochs looks the same.
-  if (
-    effective(saves) !== undefined &&
-    effective(managed) !== true &&
-    hasUnreadEpochs(view) &&
-    !mayBeFew(view)
-  )
-    return 'A number of epochs that cannot be read here'
-  const count = effective(epochs)
-  if (count !== undefined && count >= manyEpochs) return `${formatCount(count)} epochs`
-  const job = view.run.job.compute?.settings
-  const limit = effective(job?.timeLimit)
-  const short = unless(view, 'epochs', `the run is short: ${count} epoch${count === 1 ? '' : 's'}`)
-  if (count === undefined || count < 2 || job === undefined || (effective(job.gpus) ?? 0) < 1) return short
-  return job.timeLimit?.state === 'known' && typeof limit === 'number' && limit >= longJob
-    ? `${formatCount(count)} epochs on a job of up to ${Math.round(limit / 3600)} hours`
-    : short
-}
-
-/** On capacity that may be taken away, or with retries, it is a matter of time. */
-function severityOf(view: SubjectView<'Training'>): Severity {
-  const job = view.run.job.compute?.settings
-  const trial = effective(job?.trials) === true
-  if (!trial && (effective(job?.spot) === true || (effective(job?.retries) ?? 0) > 0)) return 'warning'
-  // A few passes over a few narrow layers are done again in minutes.
-  const { lightNetwork, epochs } = view.settings
-  const few = (effective(epochs) ?? fewEpochs) < fewEpochs
-  if (few && effective(lightNetwork) !== undefined && !onGpuJob(view)) return 'hint'
-  return onAccelerator(view) || onGpuJob(view) ? 'information' : 'hint'
+/** A notebook and toy data take one step off, which a session that ends by itself, or a large network, outweighs. */
+function told(view: SubjectView<'Training'>): Severity {
+  const { notebook, small, smallNetwork } = view.subject.evidence
+  const session = view.run.job.compute?.settings.sessionLimit
+  const outweighed =
+    small === null || smallNetwork === true ? notebook && session !== undefined : isLarge(view)
+  return outweighed ? 'warning' : 'information'
 }

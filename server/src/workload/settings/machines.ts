@@ -54,6 +54,8 @@ export interface ComputeSettings {
   maxWait: number | null
   /** Where the platform keeps checkpoints; null: nowhere. */
   checkpointStore: string | null
+  /** What is written goes with the machine, and nothing here takes it elsewhere. */
+  losesFiles: boolean
   /** What ends the job in the end all the same, outside of the project: 'the partition'. */
   limitedBy: string
   /** True when each trial of a search runs as a job of its own. */

@@ -60,6 +60,8 @@ export interface TrainingSettings {
   resumable: boolean
   /** What a run that goes on from its checkpoint does not get back from it: the number of epochs done, or the state of the optimiser. */
   resumesWithout: 'the epochs' | 'the optimiser'
+  /** An option that is named for going on from a checkpoint, and that nothing uses: '--resume'. */
+  unusedResumeOption: string
   /** The loss refuses autocast (BCELoss, binary_cross_entropy): its name. */
   autocastRefusedBy: string
   /** Gradients of gradients are taken (gradient penalties, meta-learning). */

@@ -1,0 +1,95 @@
+/** How much of a training an interruption loses. */
+import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
+import type { SubjectView } from '../../workload/claim.js'
+import { type Silence, unless } from '../silence.js'
+import { onAccelerator, onGpuJob } from '../training/operation.js'
+import { hasUnreadEpochs, mayBeFew } from './unread-epochs.js'
+
+export interface Extent {
+  /** '50 epochs', as the beginning of a sentence. */
+  says: string
+  /** Of the passes, or steps; null: not known. */
+  count: number | null
+  /** What is lost at worst: minutes are done again by the way, hours are worth a word. */
+  stake: 'minutes' | 'some' | 'hours'
+}
+
+/** So many passes or steps are worth a checkpoint. */
+const manyEpochs = 10
+const manySteps = 5000
+/** Up to so many passes over a few narrow layers are done again in minutes. */
+const fewEpochs = 30
+/** So many take hours, whatever they are of. */
+const longRun = 100
+const longSteps = 100_000
+/** Seconds. */
+const longJob = 7200
+/** Parameters from which on a single pass takes hours, and a hundred of them do. */
+const largeModel = 1e9
+const largeNetwork = 1e7
+
+/** The extent of a run that is worth a checkpoint; else why it is none. */
+export function extentOfRun(view: SubjectView<'Training'>): Extent | Silence {
+  const { epochs, maxSteps } = view.settings
+  const steps = effective(maxSteps)
+  if (typeof steps === 'number')
+    return steps >= manySteps
+      ? { says: `${formatCount(steps)} steps`, count: steps, stake: stakeOf(view, steps >= longSteps) }
+      : { text: `the run is short: ${formatCount(steps)} steps` }
+  const count = effective(epochs)
+  if (epochs === undefined) return unless(view, 'epochs', '')
+  if (count === undefined) return ofUnread(view)
+  const passes = `${formatCount(count)} epoch${count === 1 ? '' : 's'}`
+  if (count >= manyEpochs) return { says: passes, count, stake: stakeOf(view, count >= longRun, count) }
+  const dear = dearPasses(view)
+  return dear === null
+    ? { text: `the run is short: ${passes}` }
+    : { says: `${passes} ${dear}`, count, stake: 'hours' }
+}
+
+/** Whatever their number is, what nobody saves meanwhile, or reads again, is lost. */
+function ofUnread(view: SubjectView<'Training'>): Extent | Silence {
+  const { epochs } = view.settings
+  // A launch that gives it is judged with what it gives.
+  const { because } = epochs as typeof epochs & { because: string }
+  if (/\blaunch\b/.test(because)) return unless(view, 'epochs', '')
+  const ofEpochs = /epoch/i.test(`${epochs!.key} ${because}`)
+  const says = ofEpochs
+    ? 'A number of epochs that cannot be read here'
+    : 'A run whose length cannot be read here'
+  const stake = stakeOf(view, false)
+  // A loop of one's own with a configuration of its own is mostly a long one.
+  const long =
+    stake === 'hours' ||
+    (effective(view.settings.managed) !== true && hasUnreadEpochs(view) && !mayBeFew(view))
+  return { says, count: null, stake: long ? stake : 'minutes' }
+}
+
+/** Why a few passes take hours all the same, as what follows their number; null: nothing says so. */
+function dearPasses(view: SubjectView<'Training'>): string | null {
+  const job = view.run.job.compute?.settings
+  const limit = effective(job?.timeLimit)
+  if (onGpuJob(view) && job?.timeLimit?.state === 'known' && typeof limit === 'number' && limit >= longJob)
+    return `on a job of up to ${Math.round(limit / 3600)} hours`
+  const size = effective(view.settings.parameters)
+  return onAccelerator(view) && size !== undefined && size >= largeModel
+    ? `of a model of ${Math.round(size / 1e8) / 10} B parameters`
+    : null
+}
+
+function stakeOf(view: SubjectView<'Training'>, long: boolean, epochs?: number): Extent['stake'] {
+  const { accelerator, notebook, small } = view.subject.evidence
+  const light = effective(view.settings.lightNetwork) !== undefined
+  if (onGpuJob(view) && !notebook) return 'hours'
+  if (light && (epochs ?? fewEpochs) < fewEpochs) return 'minutes'
+  if (long && !light && (small === null || isLarge(view)) && accelerator !== 'none') return 'hours'
+  return onAccelerator(view) ? 'some' : 'minutes'
+}
+
+/** A network that takes long whatever it is trained on. */
+export function isLarge({ settings }: SubjectView<'Training'>): boolean {
+  const counted = effective(settings.countedLayers)?.networks ?? []
+  const parameters = [effective(settings.parameters) ?? 0, ...counted.map((one) => one.parameters)]
+  return Math.max(...parameters) >= largeNetwork
+}
