@@ -54,7 +54,18 @@ export class ImportGraph {
     imports: ReadonlyMap<string, string> = this.importsOf(record),
   ): Definition | null {
     const direct = within(imports, target)
-    return direct === null ? null : this.behind(direct)
+    if (direct === null) return null
+    return this.behind((direct.name === '' ? this.namesake(imports, target) : null) ?? direct)
+  }
+
+  /** What a package passes on under the name of the module that defines it: `from .train import train`; null: nothing. */
+  private namesake(imports: ReadonlyMap<string, string>, target: string): Definition | null {
+    const above = moduleAbove(target)
+    const path = above === null ? undefined : imports.get(above)
+    if (above === null || path === undefined) return null
+    const name = target.slice(above.length).replace(/^\./, '')
+    const passed = lookUp(this.summaryOf(path)?.passesOn?.names ?? {}, name)
+    return passed === undefined ? null : { path, name }
   }
 
   /** Modules that define what this one imports from packages. */

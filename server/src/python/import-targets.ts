@@ -30,6 +30,11 @@ export function projectTarget(
 }
 
 function findInProject(analysis: Analysis, target: string): { summary: ModuleSummary; rest: string } | null {
+  // `from pkg.Net import Net` in a package: the class has taken the name of its module.
+  const above = moduleAbove(target)
+  const name = target.slice(above?.length ?? 0).replace(/^\./, '')
+  const holder = above === null ? undefined : analysis.importedByName.get(above)
+  if (holder !== undefined && holds(holder, name)) return { summary: holder, rest: name }
   for (let module: string | null = target; module !== null; module = moduleAbove(module)) {
     const summary = analysis.importedByName.get(module)
     if (summary !== undefined) return { summary, rest: target.slice(module.length).replace(/^\./, '') }
@@ -43,16 +48,13 @@ export function starTarget(analysis: Analysis, id: string): string | null {
   for (const module of analysis.scopes.stars) {
     const summary = analysis.importedByName.get(module)
     if (summary === undefined || id.startsWith('_')) continue
-    if (
-      Object.hasOwn(summary.functions, id) ||
-      Object.hasOwn(summary.classes, id) ||
-      Object.hasOwn(summary.constants, id) ||
-      Object.hasOwn(summary.reexports, id) ||
-      Object.hasOwn(summary.kept ?? {}, id)
-    )
-      return module.endsWith('.') ? `${module}${id}` : `${module}.${id}`
+    if (holds(summary, id)) return module.endsWith('.') ? `${module}${id}` : `${module}.${id}`
   }
   return null
+}
+
+function holds({ functions, classes, constants, reexports, kept }: ModuleSummary, name: string): boolean {
+  return [functions, classes, constants, reexports, kept ?? {}].some((names) => Object.hasOwn(names, name))
 }
 
 /** The import target that a name or attribute chain begins with, as far as it is written: 'common.make_loader'. */
