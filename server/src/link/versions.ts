@@ -105,6 +105,12 @@ export const processorWheels = 'torch+cpu'
 const processorIndex =
   /^[^#]*(?:--(?:extra-)?index-url|--find-links|-[if])[=\s]+["']?https?:\/\/download\.pytorch\.org\/whl\/(?:\w+\/)?cpu\b/
 
+const processorUrl = /^https?:\/\/download\.pytorch\.org\/whl\/(?:\w+\/)?cpu\b/
+
+/** `ENV PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu`: the same for all that an image installs. */
+const processorVariable =
+  /^[ \t]*(?:ENV|ARG)[ \t](?:[^\n#]*[ \t])?(?:PIP|UV)_(?:EXTRA_|DEFAULT_)?INDEX(?:_URL)?[= \t]["']?https?:\/\/download\.pytorch\.org\/whl\/(?:\w+\/)?cpu\b/m
+
 /** requirements*.txt, constraints. Options (`-r`, `--index-url`) are skipped. */
 export function requirementsVersions(text: string): Versions {
   const versions: Versions = {}
@@ -155,7 +161,21 @@ export function pyprojectVersions(facts: ConfigFacts): Versions {
   }
   for (const group of entries(at(root, 'project', 'optional-dependencies'))) list(group.value)
   for (const group of entries(at(root, 'dependency-groups'))) list(group.value)
-  return versions
+  return buildsForProcessor(root) ? mergeVersions(versions, processorBuild()) : versions
+}
+
+/** `torch = { index = "pytorch-cpu" }` of uv, on whatever machine, where the index has the wheels of PyTorch for processors. */
+function buildsForProcessor(root: ConfigNode | undefined): boolean {
+  const uv = at(root, 'tool', 'uv')
+  const source = at(uv, 'sources', 'torch')
+  const named = items(source).length === 0 ? [source] : items(source)
+  const [only, ...others] = named
+  const index = textOf(at(only, 'index'))
+  if (index === undefined || others.length > 0) return false
+  if (['marker', 'extra', 'group'].some((key) => at(only, key) !== undefined)) return false
+  return items(at(uv, 'index')).some(
+    (one) => textOf(at(one, 'name')) === index && processorUrl.test(textOf(at(one, 'url')) ?? ''),
+  )
 }
 
 /** setup.cfg: `install_requires` of `[options]`, and the extras. */
@@ -189,6 +209,8 @@ export function environmentVersions(facts: ConfigFacts): Versions {
       /^(?:[\w./-]+::)?([A-Za-z0-9][\w.-]*)\s*(?:=+|(?=[<>!~]))?\s*([^\s=]*(?:[<>=,~][^\s=]+)*)/.exec(
         source ?? '',
       )
+    // A package of its own that keeps PyTorch from being built for accelerators.
+    if (match?.[1] === 'cpuonly') add(versions, processorWheels, { version: '0', bound: 'pin' })
     if (match === null || match[2] === '') continue
     const name = match[1]!.toLowerCase()
     // `pytorch=2.1` is any 2.1.x, which is as good as pinned here.
@@ -282,8 +304,8 @@ export function dockerfileVersions(text: string): Versions {
     .replace(/\\\r?\n/g, ' ')
     .split(/\r?\n|&&|;/)
     .filter((command) => /\bpip3?\b.*\binstall\b.*\btorch\b/.test(command))
-  if (installs.length > 0 && installs.every((command) => processorIndex.test(command)))
-    versions = { ...versions, ...processorBuild() }
+  const indexed = installs.length > 0 && installs.every((command) => processorIndex.test(command))
+  if (indexed || processorVariable.test(text)) versions = { ...versions, ...processorBuild() }
   return versions
 }
 

@@ -5,6 +5,7 @@ import { once } from '../text/once.js'
 import { isTestPath } from '../text/test-path.js'
 import type { Analysis } from './analysis.js'
 import { largeNetwork } from './large-network.js'
+import { wideWord } from './wide-words.js'
 
 /** Data sets that fit in a moment's training. */
 const toyCalls = new Set(
@@ -131,11 +132,13 @@ export function evidenceOf(analysis: Analysis): Evidence {
   else if (analysis.usesHere('.generate', '.predict')) role = 'inference'
   else if (analysis.usesHere('pandas.', 'datasets.')) role = 'data'
   const older = olderCard(analysis.text)
+  const wide = once(analysis.tree, 'wide words', () => wideWord(analysis.code))
   return {
     role,
     accelerator: acceleratorOf(analysis, strings),
     small,
     ...(large === null ? {} : { large }),
+    ...(wide === null ? {} : { wide }),
     ...(cannotRun(analysis)
       ? { negligible: 'its syntax is broken, so it cannot run' }
       : isToyPath(analysis.path)

@@ -12,6 +12,8 @@ export interface Evidence {
   smallNetwork?: true
   /** A network whose training takes long whatever it is trained on: 'ViT-L_16', 'images of 224 pixels'. */
   large?: string
+  /** What it learns from or trains is wide by nature, as words of its code tell: 'images', 'UNet'. Rows of a table are not. */
+  wide?: string
   /** Its framework trains published networks, of tens of millions of weights and more. */
   published?: true
   /** What the text of the file is written for and mostly has no units for bf16: 'p3.2xlarge', 'V100', '/kaggle/input'. */

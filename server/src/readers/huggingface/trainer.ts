@@ -114,8 +114,8 @@ export function trainerEvidence(
   if (evidence.role !== 'test') evidence.role = 'training'
   const value = (key: string) => knownArgument(field(python, made, key, context.binding))
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
-  if (value('use_cpu') === true || value('no_cuda') === true || visible === '' || visible === '-1')
-    evidence.accelerator = 'cpu'
+  const told = value('use_cpu') === true || value('no_cuda') === true
+  if (told || python.processorOnly || visible === '' || visible === '-1') evidence.accelerator = 'cpu'
   // A Trainer takes the accelerator that it finds, whatever else the file does on the processor.
   else if (evidence.accelerator === 'none' || evidence.accelerator === 'cpu') evidence.accelerator = 'maybe'
   const limit = field(python, made, 'max_steps', context.binding)

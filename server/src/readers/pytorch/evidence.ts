@@ -137,6 +137,7 @@ function completed(python: PythonModule, users: Users): Evidence {
   for (const module of around) {
     noteSmall(evidence, module.evidence?.small ?? null)
     evidence.large ??= module.evidence?.large
+    evidence.wide ??= module.evidence?.wide
   }
   // The folders of a service, or its cards, are mostly named where the program starts.
   for (const user of [...users.importers, ...users.programs]) {

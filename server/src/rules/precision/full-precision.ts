@@ -5,12 +5,14 @@ import {
   mixedPrecisionSpeedupOnAny,
   type Speedup,
 } from '../../estimate/mixed-precision.js'
+import type { Interval } from '../../estimate/network.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Evidence, Run, SubjectView } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { machineOf } from '../hardware.js'
 import { computesOnRows, countedNetworks, isLarge, runsPublishedNetwork } from '../network-size.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
+import { shortFormatGain } from '../short-format-gain.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
 import { subjectIn } from '../subject-view.js'
 
@@ -40,33 +42,34 @@ export default defineRule({
 
     // A published network is large enough to fill each step of a solver.
     const solved = pace === 'steps of a solver' && runsPublishedNetwork(view.run)
+    const { gpu, gpus } = machineOf(view, options)
+    const computed = shortFormatGain(view, gpuNamed(slowest)!)
     const bound =
-      startsOfKernels(view) ??
+      startsOfKernels(view, computed) ??
       (computesOnRows(view) ? 'rows of numbers' : undefined) ??
       (solved ? undefined : pace)
-    const { gpu, gpus } = machineOf(view, options)
     if (gpu !== null && !gpu.formats.has('bf16') && !gpu.formats.has('fp16'))
       return silent(`${gpu.name} has no 16-bit units`)
     const speedup = gpu === null || bound !== undefined ? null : mixedPrecisionSpeedup(gpu)
     const gains = bound === undefined ? (speedup ?? speedupOnAny(view, gpu)) : null
     const refused = effective(settings.autocastRefusedBy)
+    const paid = gpu !== null || (gpus ?? 0) > 0 || takesSeveral(view.run)
+    const heavy = isLarge(view) || (computed !== null && computed.low >= surely)
+    const hidden = !heavy && !paid && !isWide(view)
     report({
       at: precision,
       severity: severityOf(
         precision,
         effective(settings.secondOrder) === true ? 'gradients of gradients' : effective(settings.openEnded),
-        bound,
+        bound ?? (hidden ? 'nothing that shows its work' : undefined),
         gpu === null && effective(settings.automaticDevice) === true ? accelerator : null,
         (subject.evidence.small === null &&
           (runsPublishedNetwork(view.run) || effective(settings.fineTuning) === true)) ||
           mayBeDear(view),
         view.run.job.launch !== null,
         // What is small is told more quietly by itself.
-        subject.evidence.small !== null ||
-          gpu !== null ||
-          (gpus ?? 0) > 0 ||
-          takesSeveral(view.run) ||
-          isLarge(view),
+        (subject.evidence.small !== null || paid || heavy) &&
+          (computed === null || usual(computed) >= little),
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
       ...(gains === null ? {} : { saving: { fraction: gains.fraction, usd: null, basis: gains.basis } }),
@@ -138,13 +141,36 @@ function takesSeveral(run: Run): boolean {
   return (effective(subjectIn(run, 'Program')?.settings.devices)?.count ?? 1) > 1
 }
 
-/** What sets the pace of a network whose layers are known and as good as nothing; undefined: their work does, or it is not known. */
-function startsOfKernels({ settings }: SubjectView<'Training'>): string | undefined {
+/** The card on which arithmetic takes longest of those in common use. */
+const slowest = 'T4'
+/** Times that a step is faster there: where it surely pays, where it is worth a word at most, and where nobody would notice. */
+const surely = 2
+const little = 1.8
+const unnoticed = 1.45
+
+/** What sets the pace of a network whose work is known and as good as nothing; undefined: its work does, or it is not known. */
+function startsOfKernels(
+  { settings, subject }: SubjectView<'Training'>,
+  gain: Interval | null,
+): string | undefined {
   const layers = effective(settings.layers)
   const batch = effective(settings.batchSize)
-  return layers !== undefined && batch !== undefined && waitsForLaunches(layers, batch)
-    ? 'starts of kernels'
-    : undefined
+  const followed = layers !== undefined && batch !== undefined && waitsForLaunches(layers, batch)
+  const reckoned = gain !== null && usual(gain) < unnoticed
+  // What is not known of a small network does not make it a large one.
+  const few = gain !== null && subject.evidence.smallNetwork === true && gain.low < surely
+  return followed || reckoned || few ? 'starts of kernels' : undefined
+}
+
+const usual = ({ low, high }: Interval): number => Math.sqrt(low * high)
+
+/** Something shows that it learns from pictures, sound or texts, whose networks compute much for each sample. */
+function isWide({ run, settings, subject }: SubjectView<'Training'>): boolean {
+  return (
+    effective(settings.fineTuning) === true ||
+    subject.evidence.wide !== undefined ||
+    run.subjects.some((one) => one.subject.evidence.wide !== undefined)
+  )
 }
 
 /** On the accelerators that the job allows, else on usual ones. */
