@@ -79,3 +79,23 @@ if __name__ == "__main__":
       )
     })
 })
+
+describe('a machine that is rented for a training', () => {
+  it('costs a whole month at most, and a machine to work on a month', async () => {
+    const costs = async (files: Record<string, string>) => {
+      const { out } = await runHere(files, ['cost', '.', '--output-format', 'json'])
+      const [{ usd }] = JSON.parse(out).jobs
+      return [Math.round(usd.low), Math.round(usd.high)]
+    }
+    const pod =
+      'runpodctl create pod --name lab --gpuType "NVIDIA GeForce RTX 4090" --imageName me/train --args "--epochs 9"\n'
+    const [least, most] = await costs({ 'launch.sh': pod })
+    assert.ok(least === 0 && most! > 200 && most! < 900, `${least}–${most}`)
+    const make = (name: string) =>
+      `gcloud compute instances create ${name} --zone=us-central1-a --machine-type=a2-highgpu-1g\n`
+    const training = await costs({ 'vm.sh': make('train-detector') })
+    const work = await costs({ 'vm.sh': make('workstation') })
+    assert.deepEqual([training[0], training[1]], [0, work[1]])
+    assert.equal(work[0], work[1])
+  })
+})

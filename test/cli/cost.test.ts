@@ -171,10 +171,10 @@ Trainer(model=model, args=more, train_dataset=data["train"]).train()
     assert.notDeepEqual(await prices('a100-80g'), one!.usdPerHour)
     assert.deepEqual(await prices('volta'), await prices('"v100|v100-32g"'))
     assert.deepEqual(await prices('"gpu_mem_48"'), await prices('"a40|rtx_a6000|l40|l40s|rtx6000-ada"'))
-    assert.ok((await prices('"!k80"')).high > 10)
+    assert.ok((await prices('"!k80"')).high > 2)
     // The names of nodes and networks are no accelerators.
     const [none] = await jobs(files('"ib&node3"'))
-    assert.ok(none!.usdPerHour!.high > 10)
+    assert.ok(none!.usdPerHour!.low < 1 && none!.usdPerHour!.high > 2 && none!.usdPerHour!.high < 10)
   })
 
   it('tells what the runs of a month cost that a clock starts', async () => {
@@ -1019,7 +1019,7 @@ parameters:
 command: ['\${env}', torchrun, --nproc_per_node=4, '\${program}', '\${args}']
 `
     const { out } = await runHere({ 'train.py': train, 'sweep.yaml': sweep }, ['cost'])
-    assert.match(out, /sweep\.yaml\S* train\.py \(job, 4 GPUs\)\n.*\$2\.10–49 an hour/)
+    assert.match(out, /sweep\.yaml\S* train\.py \(job, 4 GPUs\)\n.*\$2\.10–11 an hour/)
   })
 
   it('says that the hosts of a file are not counted', async () => {

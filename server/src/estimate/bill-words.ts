@@ -24,8 +24,9 @@ export function usdWords({ low, high }: OpenInterval, limit = false): string {
 }
 
 /** '≈ 6–11 h · $150–280 a run', '≈ $740 a month', 'at most $1,200 a run', '≈ $3–8 a run for each 10,000 samples'; null: it is not known. */
-export function billWords({ per, hours, usd, limitOnly, ofSamples }: Bill): string | null {
-  const unit = isTelling(ofSamples) ? ofSamplesWords(ofSamples) : null
+export function billWords({ per, hours, usd, limitOnly, ofSamples, onAnyCard }: Bill): string | null {
+  // A range over all usual accelerators says too little to stand beside code.
+  const unit = onAnyCard !== true && isTelling(ofSamples) ? ofSamplesWords(ofSamples) : null
   if (usd === null || hours === null) return unit
   const money = `${usdWords(usd, limitOnly)} a ${per}`
   if (limitOnly) return unit === null ? money : `${unit}, ${money}`
@@ -52,7 +53,6 @@ export function linesWords(lines: readonly BillLine[]): string | null {
   return lines.map(({ what, hours }) => `${names[what]} ${hoursWords(hours)}`).join(', ')
 }
 
-/** A range over all usual accelerators says too little to stand beside code. */
 function isTelling(ofSamples: Bill['ofSamples']): boolean {
   const usd = ofSamples?.usd
   return usd != null && usd.high !== null && usd.high <= widest * usd.low

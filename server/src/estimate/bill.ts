@@ -18,6 +18,8 @@ export interface Bill {
   hours: OpenInterval | null
   /** USD; null: not known. */
   usd: OpenInterval | null
+  /** Nothing names an accelerator: from that of the cheapest of the usual ones to that of the fastest. */
+  onAnyCard?: true
   /** Only a limit is known: the platform ends the job then. */
   limitOnly: boolean
   /** What a run over so many samples takes, where only their number is not known. */

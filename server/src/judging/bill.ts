@@ -1,6 +1,7 @@
 /** What each job of a project costs: its machines, the trainings that it runs, its searches, made into a bill. */
 import { usualCards } from '../catalog/gpus.js'
 import { type Bill, openHull, runBill, serviceBill } from '../estimate/bill.js'
+import { hoursWords, usdWords } from '../estimate/bill-words.js'
 import type { MachineRequest } from '../estimate/hourly.js'
 import type { Interval } from '../estimate/network.js'
 import { type Rate, rateOf } from '../estimate/rate.js'
@@ -62,12 +63,13 @@ export class Bills {
       request.instanceType === undefined && request.gpuModel === undefined && (request.gpus ?? 0) > 0
     const rateOn = (one: MachineRequest) =>
       rateOf(one, effective(compute?.settings.spot), options.prices, this.today)
-    if (compute !== null && isAlwaysOn(compute))
-      return serviceBill({ rate: rateOn(request), replicas: { low: 1, high: 1 }, share: 1, assumptions: [] })
+    if (compute !== null && isAlwaysOn(compute)) return machineBill(compute, rateOn(request))
     if (!unnamed) return this.ofTrainings(run, options, rateOn(request))
-    return onAnyCard(effective(compute?.settings.gpuChoices) ?? null, (card) =>
-      this.ofTrainings(run, { ...options, defaultHardware: card }, rateOn({ ...request, gpuModel: card })),
-    )
+    return onAnyCard(effective(compute?.settings.gpuChoices) ?? null, (card, price) => {
+      const rate = rateOn({ ...request, gpuModel: card })
+      const own = { ...options, defaultHardware: card }
+      return this.ofTrainings(run, own, price === 'lowest' ? atLowest(rate) : rate)
+    })
   }
 
   private ofTrainings(run: Run, options: RuleOptions, rate: Rate | { missing: string }): Bill {
@@ -179,18 +181,21 @@ function withDefault(request: MachineRequest, { defaultHardware }: RuleOptions):
 }
 
 /** Where nothing says on which card something runs: the range over those that the job allows, or over usual ones. */
-function onAnyCard(allowed: readonly string[] | null, on: (card: string) => Bill): Bill {
-  const choices = (cards: readonly string[]) => cards.map((card) => ({ card, bill: on(card) }))
-  const listed = allowed === null ? [] : choices(allowed).filter(({ bill }) => bill.rate !== null)
-  const made = listed.length > 0 ? listed : choices(usualCards)
+function onAnyCard(allowed: readonly string[] | null, on: (card: string, price: CardPrice) => Bill): Bill {
+  const choices = (cards: readonly string[], price: CardPrice) =>
+    cards.map((card) => ({ card, bill: on(card, price) }))
+  const listed = allowed === null ? [] : choices(allowed, 'any').filter(({ bill }) => bill.rate !== null)
+  const named = listed.length > 0
+  // Who has chosen neither a card nor a provider is not bound to a dear one.
+  const made = named ? listed : choices(usualCards, 'lowest')
   const bills = made.map(({ bill }) => bill)
   const first = bills[0]!
   const priced = bills.every(({ rate }) => rate !== null)
   const known = priced && bills.every(({ usd }) => usd !== null)
   const names = made.map(({ card }) => card)
-  const named = listed.length > 0
   return {
     ...first,
+    ...(named ? {} : { onAnyCard: true as const }),
     rate: priced ? { ...first.rate!, usd: hull(bills.map(({ rate }) => rate!.usd)), assumptions: [] } : null,
     hours: known ? openHull(bills.map(({ hours }) => hours!)) : first.hours,
     usd: known ? openHull(bills.map(({ usd }) => usd!)) : null,
@@ -209,9 +214,33 @@ function onAnyCard(allowed: readonly string[] | null, on: (card: string) => Bill
         ? names.length === 1
           ? `a ${names[0]}, which is what it gets: list prices`
           : `any of ${names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')}, as the job allows: list prices`
-        : `no accelerator is named: from ${names[0]} to ${names[names.length - 1]}, list prices; \`[hardware] default\` would say which`,
+        : `no accelerator is named: ${cardsText(made)}, each at its lowest list price; \`[hardware] default\` would say which`,
     ],
   }
+}
+
+/** `lowest`: of all providers, the one that asks least. */
+type CardPrice = 'any' | 'lowest'
+
+interface OnCard {
+  card: string
+  bill: Bill
+}
+
+/** 'on a T4 2–6 h, $1–3; on a H100-SXM 12–30 min, $0.5–1.3', or only which cards where the bill says nothing of a run. */
+function cardsText(made: readonly OnCard[]): string {
+  const ends = [made[0]!, made[made.length - 1]!]
+  const words = ends.flatMap(({ card, bill }) => {
+    const { hours, usd } = bill.usd === null && bill.ofSamples !== null ? bill.ofSamples : bill
+    if (bill.limitOnly || hours === null || usd === null || hours.low === 0) return []
+    return [`on ${card} ${hoursWords(hours)}, ${usdWords(usd)}`]
+  })
+  return words.length < 2 ? `from ${ends[0]!.card} to ${ends[1]!.card}` : words.join('; ')
+}
+
+/** The rate at its lowest. */
+function atLowest(rate: Rate | { missing: string }): Rate | { missing: string } {
+  return 'missing' in rate ? rate : { ...rate, usd: { low: rate.usd.low, high: rate.usd.low } }
 }
 
 /** The lines that all have, each from the least to the most. */
@@ -238,6 +267,21 @@ export function isAlwaysOn(compute: SubjectView<'Compute'>): boolean {
   const { settings } = compute
   if (isSession(compute) || typeof effective(settings.idleStop) === 'number') return false
   return effective(settings.service) === true || effective(settings.interactive) === true
+}
+
+/**
+ * A month of a machine that nothing ends: at most that of one that is rented for a training, since somebody waits for its end or its
+ * program may end it.
+ */
+function machineBill({ settings }: SubjectView<'Compute'>, rate: Rate | { missing: string }): Bill {
+  const rented = effective(settings.trains) === true || effective(settings.gpuCloud) !== undefined
+  const forRun = rented && effective(settings.interactive) !== true
+  return serviceBill({
+    rate,
+    replicas: { low: forRun ? 0 : 1, high: 1 },
+    share: 1,
+    assumptions: forRun ? ['a whole month where neither its program nor anybody ends it'] : [],
+  })
 }
 
 /** In how many zones a pool has as many machines as its sizes say. */
