@@ -385,7 +385,9 @@ export class Analyzer {
     if (facts.python instanceof Analysis) made.push(...facts.python.behindImports())
     // A program is what it starts: `main.py` may leave all of the training to the module that it calls.
     if (context.binding !== null && facts.python !== undefined)
-      made.push(facts.python.imported.flatMap((one) => one.imports).join(' '))
+      made.push(
+        facts.python.imported.flatMap(({ imports, brings = [] }) => [...imports, ...brings]).join(' '),
+      )
     const { overlay } = surroundings
     const isLaidOut = overlay !== undefined && facts.fragment.index === 0
     const layout = isLaidOut ? layoutOf(facts.fragment.text, overlay) : null

@@ -27,6 +27,7 @@ import { claimStepSetUp } from '../pipelines/step-set-up.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
+import { claimStarted } from '../python/started-launches.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
@@ -154,8 +155,9 @@ function readResources(
     // A project or a domain may have limits of its own.
     const because = isGiven(own.get('timeout')) ? 'a duration' : 'the platform may set it'
     compute.unknown('timeLimit', 'timeout', because, place)
-    claimCode(python, compute, func, work, place, false)
     claimStepSetUp(claims, python, context, compute, func)
+    if (claimStarted(claims, python, context, compute, func)) return
+    claimCode(python, compute, func, work, place, false)
     claimStepLaunch(claims, python, compute, task, tasks)
     return
   }

@@ -23,6 +23,7 @@ import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-ste
 import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
 import { claimStepSetUp } from '../pipelines/step-set-up.js'
+import { claimStarted } from '../python/started-launches.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { claimForeach, type TrainingStep } from './foreach.js'
 
@@ -104,9 +105,11 @@ function readStep(
       if (seconds === null) compute.unknown('timeLimit', '@timeout', 'it cannot be read', calleePlace(limit))
       else compute.known('timeLimit', '@timeout', seconds, calleePlace(limit))
     }
-    claimCode(python, compute, func, work, place, false)
     claimStepSetUp(claims, python, context, compute, func)
-    claimStepLaunch(claims, python, compute, step, steps)
+    if (!claimStarted(claims, python, context, compute, func)) {
+      claimCode(python, compute, func, work, place, false)
+      claimStepLaunch(claims, python, compute, step, steps)
+    }
     const onGpu = (effective(gpus) ?? 1) > 0
     return trains || (onGpu && work.length === 0) ? { func, onGpu } : null
   }

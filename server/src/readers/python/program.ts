@@ -1,6 +1,7 @@
 /** What a Python program does as a whole: how it uses the devices of a node, whether it trains and can go on later. */
 
 import type { PythonModule } from '../../python/module.js'
+import { isAccelerated } from '../../python/packages.js'
 import { rankSource } from '../../python/rank-source.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { boosterOnAccelerator } from '../boosting/device.js'
@@ -71,6 +72,8 @@ export const programReader = defineReader({
     'paddle',
     'stable_baselines3',
     'sb3_contrib',
+    'subprocess',
+    'os.system(',
   ],
   read(facts, context, claims) {
     const python = facts.python
@@ -164,11 +167,19 @@ function takesAccelerator(python: PythonModule, context: ReaderContext): boolean
   if (learningAgents(python).some(({ onProcessor }) => !onProcessor)) return true
   return (
     python.evidence.accelerator === 'none' &&
-    python.evidence.role === 'training' &&
-    python.imports.has('tensorflow') &&
+    (python.imports.has('tensorflow') ? python.evidence.role === 'training' : trainsElsewhere(python)) &&
     !python.uses('tensorflow.device', 'tensorflow.config.', 'tensorflow.compat.v1.') &&
     !/CUDA_VISIBLE_DEVICES/.test(python.code)
   )
+}
+
+/** What it trains with TensorFlow or Keras is in modules of the project, which use nothing else that computes on an accelerator. */
+function trainsElsewhere(python: PythonModule): boolean {
+  if (!trainsAnywhere(python)) return false
+  const theirs = python.imported
+    .flatMap(({ imports, brings = [] }) => [...imports, ...brings])
+    .filter(isAccelerated)
+  return theirs.length > 0 && theirs.every((one) => /^(tensorflow|keras|tf_keras)(\.|$)/.test(one))
 }
 
 /** It trains with JAX and chooses no platform. */

@@ -21,7 +21,7 @@ export const startedLaunchesReader = defineReader({
     const { python, fragment } = facts
     if (python === undefined || python.evidence.role === 'test') return
     for (const call of python.calls) {
-      if (asksForMachine(call.function)) continue
+      if (asksForMachine(python, call.function)) continue
       for (const { launch, place, folder } of startedBy(python, context, claims, call)) {
         const id = `${claims.path}#started@${fragment.index}:${place.start}`
         claimShellLaunch(claims, launch, { job: null, id, place, folder })
@@ -60,14 +60,14 @@ function startedBy(
   )
 }
 
-/** `@app.function(gpu='A100')`: what it starts is a launch of that job. */
-function asksForMachine(func: Func | null): boolean {
+/** `@app.function(gpu='A100')`, `@resources(gpu=8)`: what it starts is a launch of that job. */
+function asksForMachine(python: PythonModule, func: Func | null): boolean {
   return (func?.node.decorators ?? []).some(
     (one) =>
       one.type === 'call' &&
-      one.callee.type === 'attribute' &&
-      one.callee.attr === 'function' &&
-      one.args.some(({ name }) => name === 'gpu'),
+      /\bgpu/i.test(python.code.slice(one.start, one.end)) &&
+      ((one.callee.type === 'attribute' && one.callee.attr === 'function') ||
+        /^(metaflow|flytekit|zenml)\./.test(python.nameOf(one.callee) ?? '')),
   )
 }
 

@@ -65,6 +65,15 @@ export function isServer(command: ShellCommand): boolean {
   const name = nameOf(command)
   if (name === null) return false
   const words = texts(command)
+  if (
+    name === 'jupyter' &&
+    /^(nbconvert|execute|run|trust|kernelspec|troubleshoot|nbextension|labextension|serverextension)$/.test(
+      words[1] ?? '',
+    )
+  )
+    return false
+  if (name === 'mlflow' && /^(run|artifacts|experiments|runs|db|gc|doctor)$/.test(words[1] ?? ''))
+    return false
   if (servers.has(name)) return true
   if (name === 'sleep')
     return words[1] === 'infinity' || words[1] === 'inf' || /^\d+[dh]$|^\d{4,}s?$/.test(words[1] ?? '')

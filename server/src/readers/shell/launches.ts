@@ -190,13 +190,16 @@ export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
   let sharing: string | null = null
   let script: string | null = null
   let service = false
+  const beside = facts.commands.filter(({ background, unreachable }) => background && !unreachable)
   for (const command of facts.commands) {
     if (command.unreachable) continue
     const harmless =
       command.sourced === undefined &&
       (isHarmless(command) || command.own === true || isHarmlessFunction(command) || answersOnly(command))
     if (isServer(command) || serving.has(command)) service = true
-    if (command.background && !harmless) sharing ??= 'commands in the background'
+    // A program that the script only waits for has the machine to itself.
+    const alone = launched.has(command) && beside.length === 1 && command.loops.length === 0
+    if (command.background && !harmless && !alone) sharing ??= 'commands in the background'
     else if (!launched.has(command) && !serving.has(command) && !harmless) {
       if (command.sourced !== undefined || runsScript(command)) script ??= spelled(command)
       else sharing ??= spelled(command)

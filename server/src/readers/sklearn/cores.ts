@@ -17,7 +17,18 @@ const spread = [
 
 /** Libraries with threads or processes of their own. */
 const parallel =
-  /^(torch|tensorflow|keras|jax|xgboost|lightgbm|catboost|dask\w*|ray|joblib|multiprocessing|concurrent|pyspark|polars|numba|cuml|mpi4py|modin|swifter|pandarallel|threading|loky|h2o|autogluon|sklearnex|daal4py)(\.|$)/
+  /^(torch|tensorflow|keras|jax|dask\w*|ray|pyspark|polars|numba|cuml|mpi4py|modin|swifter|pandarallel|loky|h2o|autogluon|sklearnex|daal4py)(\.|$)/
+/** Estimators that take all cores by themselves, which a search leaves to them. */
+const boosters = /^(xgboost|lightgbm|catboost)(\.|$)/
+/** What spreads work over cores, of libraries that mostly do something else (`joblib.dump`). */
+const spreads = [
+  'joblib.Parallel',
+  'joblib.parallel_backend',
+  'joblib.parallel_config',
+  'multiprocessing.',
+  'concurrent.futures.',
+  'threading.Thread',
+]
 
 /** `n_jobs` somewhere else, a backend of joblib, or estimators that use all cores by themselves. */
 const otherwise = /n_jobs(?!\s*=\s*(1|None)\b)|parallel_(backend|config)|HistGradientBoosting|NUM_THREADS/
@@ -59,13 +70,26 @@ export const sklearnCoresReader = defineReader({
 /** The outermost of such calls where nothing in sight uses more than one core. */
 function onOneCore(python: PythonModule): Call | null {
   const around = [python, ...python.imported]
-  if (around.some((module) => [...module.imports].some((name) => parallel.test(name)))) return null
-  if (otherwise.test(python.code)) return null
+  const imports = around.flatMap((module) => [...module.imports])
+  if (imports.some((name) => parallel.test(name))) return null
+  if (otherwise.test(python.code) || python.uses(...spreads)) return null
+  const boosts = imports.some((name) => boosters.test(name))
   for (const names of spread) {
     const found = python.calls.filter((call) => names.test(call.name ?? ''))
-    if (found.length > 0) return found.every((call) => takesOne(python, call)) ? found[0]! : null
+    if (found.length > 0)
+      return found.every((call) => takesOne(python, call) && (!boosts || fitsSklearn(python, call)))
+        ? found[0]!
+        : null
   }
   return null
+}
+
+/** What it fits is made here by scikit-learn, or it is an estimator itself. */
+function fitsSklearn(python: PythonModule, call: Call): boolean {
+  const [first] = call.expr.args
+  if (first === undefined || first.name !== null) return /\.ensemble\./.test(call.name ?? '')
+  const made = python.callOf(first.value)
+  return made?.name?.startsWith('sklearn.') === true && !/pipeline/i.test(made.name)
 }
 
 function takesOne(python: PythonModule, call: Call): boolean {

@@ -37,7 +37,8 @@ import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimStarted } from '../python/started-launches.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const stepNames = /^zenml\.(steps\.)?(step_decorator\.)?step$/
@@ -67,13 +68,13 @@ export const zenmlReader = defineReader({
   settings: [stepSettings, retrySettings, resourceSettings],
   languages: ['python'],
   triggers: ['zenml'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
     const steps = decoratedFunctions(python, stepNames)
     const pipelines = decoratedFunctions(python, pipelineNames)
     const evidence = stepEvidence(python)
-    for (const one of steps) readStep(python, claims, one, steps, evidence)
+    for (const one of steps) readStep(python, context, claims, one, steps, evidence)
     for (const one of pipelines) readPipeline(python, claims, one, steps, evidence)
     for (const call of python.calls) {
       if (call.method === 'with_options' || call.method === 'configure')
@@ -89,6 +90,7 @@ const about = (evidence: Evidence) => ({ engine, key: 'zenml', unit: 'task' as c
 
 function readStep(
   python: PythonModule,
+  context: ReaderContext,
   claims: ClaimBuilder,
   one: Decorated,
   steps: readonly Decorated[],
@@ -109,12 +111,13 @@ function readStep(
   const policy = passedCall(python, python.argument(call, 'retry'))
   if (policy?.method === 'StepRetryConfig')
     retrySettings.claim(subject, retrySettings.argumentsOf(python, policy, claims))
-  readResources(python, claims, subject, one, work, steps, evidence)
+  readResources(python, context, claims, subject, one, work, steps, evidence)
 }
 
 /** `settings={'resources': ResourceSettings(gpu_count=1)}`. */
 function readResources(
   python: PythonModule,
+  context: ReaderContext,
   claims: ClaimBuilder,
   step: SubjectBuilder<'Step'>,
   one: Decorated,
@@ -153,6 +156,7 @@ function readResources(
   const card = effective(settings.get('settings', 'accelerator'))
   const model = card === undefined ? undefined : gpu(String(card))
   if (model !== undefined) compute.known('gpuModel', 'accelerator', model.name, place)
+  if (claimStarted(claims, python, context, compute, func)) return
   claimCode(python, compute, func, work, place, false)
   claimStepLaunch(claims, python, compute, one, steps)
 }

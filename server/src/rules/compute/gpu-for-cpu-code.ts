@@ -152,6 +152,8 @@ function onProcessors(view: SubjectView<'Compute'>, serves: boolean): Trainer | 
     if (unseen !== undefined) return unseen
     if (run.script === null || launch === null) return { text: 'no script of the project is launched' }
     const program = subjectIn(run, 'Program')
+    // It has no library that any reader knows, and no module of the project that has.
+    if (program === undefined && subjectsOf(run, 'Program').length === 0) continue
     if (program === undefined) return { text: `nothing is known of what ${run.script} imports` }
     const claim = program.settings.acceleratorLibrary
     const library = effective(claim)

@@ -3,7 +3,7 @@ import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/resource-kinds.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
-import { subjectIn } from '../subject-view.js'
+import { subjectIn, subjectsOf } from '../subject-view.js'
 
 export interface Code {
   work: readonly StepWork[]
@@ -19,6 +19,9 @@ export function codeOfRun(run: Run): Code | Silence {
   const { launch } = run.job
   if (program === undefined && run.script === null && launch !== null)
     return launch.prepares === true ? { work: ['prepare'], location: launch.location } : { work: [] }
+  // It has no library that any reader knows, and no module of the project that has.
+  if (program === undefined && run.script !== null && subjectsOf(run, 'Program').length === 0)
+    return { work: [] }
   if (program === undefined) return { text: `nothing is known of what ${run.script ?? 'it'} imports` }
   const library = effective(program.settings.acceleratorLibrary)
   if (library !== null) return unless(program, 'acceleratorLibrary', `${run.script} uses ${library}`)

@@ -246,7 +246,7 @@ function usesMore(run: Run): Silence | undefined {
             ? `how many processes ${launch.launcher} starts is not known`
             : `${launch.launcher} starts ${launch.processes === 0 ? 'a process for each device' : `${launch.processes} processes`}`,
       }
-    if (launch.launcher !== 'python' && launch.everyNode !== true)
+    if (!/^(python|notebook)$/.test(launch.launcher) && launch.everyNode !== true)
       return { text: `${launch.launcher} may use several devices` }
   }
   const program = subjectIn(run, 'Program')
