@@ -205,6 +205,7 @@ import { sparkDataReader } from './spark/uncached.js'
 import { stableBaselinesReader } from './stable-baselines/learn.js'
 import { submititReader } from './submitit/executor.js'
 import { swiftCommandReader } from './swift/command.js'
+import { tensorflowDeterminismReader } from './tensorflow/determinism.js'
 import { tensorflowReader } from './tensorflow/eager.js'
 import { tensorflowEstimatorReader } from './tensorflow/estimator.js'
 import { tensorflowGraphLoopReader } from './tensorflow/graph-loop.js'
@@ -433,6 +434,7 @@ export const readers: readonly Reader[] = [
   stableBaselinesReader,
   submititReader,
   swiftCommandReader,
+  tensorflowDeterminismReader,
   tensorflowReader,
   tensorflowEstimatorReader,
   tensorflowGraphLoopReader,

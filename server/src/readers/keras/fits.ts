@@ -23,6 +23,11 @@ export function usesKeras(python: PythonModule): boolean {
   })
 }
 
+/** What a module makes is fitted by one that imports it. */
+export function isFittedElsewhere({ importers, programs }: PythonModule): boolean {
+  return [...importers, ...programs].some(({ uses }) => uses.some((use) => /(^|\.)fit$/.test(use)))
+}
+
 /** Every call that trains a compiled model; empty where the module has nothing to do with Keras. */
 export function kerasFits(python: PythonModule): Call[] {
   if (!usesKeras(python)) return []

@@ -4,7 +4,7 @@ import { meansProcessor } from '../pytorch/kept-on-processor.js'
 import { defineReader } from '../reader.js'
 import { changeKeras } from './changes.js'
 import { heavyModel, kerasEvidence } from './evidence.js'
-import { kerasFits } from './fits.js'
+import { isFittedElsewhere, kerasFits, usesKeras } from './fits.js'
 import { readNetwork } from './network.js'
 import { claimDoublePrecision, readPrecision } from './precision.js'
 import { claimSlowLayers } from './recurrent.js'
@@ -24,7 +24,11 @@ export const kerasReader = defineReader({
     if (python === undefined) return
     const fits = kerasFits(python)
     const first = fits[0]
-    if (first === undefined) return
+    if (first === undefined) {
+      if (usesKeras(python) && isFittedElsewhere(python))
+        claimSlowLayers(python, kerasEvidence(python, context).evidence, context, claims)
+      return
+    }
     const { evidence, automatic, keptBy } = kerasEvidence(python, context)
     claimDoublePrecision(python, evidence, claims)
     claimSlowLayers(python, evidence, context, claims)

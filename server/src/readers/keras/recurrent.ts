@@ -46,9 +46,14 @@ export function claimSlowLayers(
     site: callSite(first.call, { kind: 'argument', name: first.keyword }),
     scope: first.call.function?.qualified ?? '',
     evidence,
-    weight: slow.every(({ call }) => isNarrow(python, call)) ? 'slight' : 'ordinary',
+    weight: slow.every(({ call }) => isNarrow(python, call)) && !readsTexts(python) ? 'slight' : 'ordinary',
     places: slow.map(({ call, written }) => ({ what: written, node: call.expr })),
   })
+}
+
+/** Their sequences are long, and the narrower a layer is, the more of its time goes into launching kernels. */
+function readsTexts(python: PythonModule): boolean {
+  return python.usesHere('keras.layers.Embedding')
 }
 
 /** Layers of so few units are there for short runs. */

@@ -68,7 +68,7 @@ export const tensorflowReader = defineReader({
         wantedFor: wanted,
       })
     }
-    for (const step of inlineSteps(python, tensorflow)) {
+    for (const step of [...inlineSteps(python, tensorflow), ...updatesInFunctions(python)]) {
       const place = { start: step.node.start, end: step.headerEnd }
       claimOperation(claims, {
         kind: 'eager step',
@@ -83,7 +83,7 @@ export const tensorflowReader = defineReader({
             reason: `move the step into a function of its own, and decorate that with \`@${step.decorator}\``,
           },
         },
-        scope: step.loop.function?.qualified ?? '',
+        scope: step.func?.qualified ?? '',
         evidence: step.decorator === 'jax.jit' ? { ...evidence, role: 'training' } : evidence,
         byDefault: true,
         ...(step.updateOnly === true ? { weight: 'slight' } : {}),
@@ -178,14 +178,15 @@ interface InlineStep {
   updateOnly?: boolean
   node: Span
   headerEnd: number
-  loop: Loop
+  func: Func | null
   decorator: Step['decorator']
 }
 
 function inlineSteps(python: PythonModule, tensorflow: boolean): InlineStep[] {
   return python.loops.flatMap((loop) => {
     if (loop.role !== 'train' || isCompiled(python, loop.function)) return []
-    const found = (tensorflow ? tapeIn(python, loop) : null) ?? gradientIn(python, loop)
+    const found =
+      (tensorflow ? (tapeIn(python, loop) ?? updateIn(python, loop)) : null) ?? gradientIn(python, loop)
     return found === null ? [] : [found]
   })
 }
@@ -207,7 +208,40 @@ function tapeIn(python: PythonModule, loop: Loop): InlineStep | null {
     return null
   const code = python.code.slice(statement.start, statement.end)
   if (needsHost.test(code)) return null
-  return { node: statement, headerEnd: call.expr.end, loop, decorator: 'tf.function' }
+  return { node: statement, headerEnd: call.expr.end, func: loop.function, decorator: 'tf.function' }
+}
+
+/** `optimizer.apply_gradients(…)` in the loop, with gradients that a compiled function has taken. */
+function updateIn(python: PythonModule, loop: Loop): InlineStep | null {
+  const update = loop.calls.find(
+    (call) =>
+      call.method === 'apply_gradients' && call.function === loop.function && call.loops.at(-1) === loop,
+  )
+  const taken = python
+    .callsTo(tape)
+    .some(({ function: func }) => func !== null && func.node.decorators.length > 0)
+  if (update === undefined || !taken || loop.calls.some(({ name }) => name === tape)) return null
+  const { expr } = update
+  return {
+    node: expr,
+    headerEnd: expr.callee.end,
+    func: loop.function,
+    decorator: 'tf.function',
+    updateOnly: true,
+  }
+}
+
+/** `optax.apply_updates(…)` in a function that is called for each step, with gradients that a compiled one has taken. */
+function updatesInFunctions(python: PythonModule): InlineStep[] {
+  const gradients = python.callsTo('jax.grad', 'jax.value_and_grad')
+  return python.callsTo('optax.apply_updates').flatMap(({ expr, function: func, loops }) => {
+    if (func === null || loops.length > 0 || gradients.some((one) => one.function === func)) return []
+    if (gradients.length === 0 || compiled(python, func, jaxCompilers)) return []
+    const hot = callSites(python, func).some((call) => call.loops.length > 0 && !isShort(call.loops))
+    return hot
+      ? [{ node: expr, headerEnd: expr.callee.end, func, decorator: 'jax.jit', updateOnly: true }]
+      : []
+  })
 }
 
 /** `step = tf.function(step)`. */
@@ -228,7 +262,7 @@ function gradientIn(python: PythonModule, loop: Loop): InlineStep | null {
     : {
         node: update.expr,
         headerEnd: update.expr.callee.end,
-        loop,
+        func: loop.function,
         decorator: 'jax.jit',
         ...(compiles ? { updateOnly: true } : {}),
       }
