@@ -47,7 +47,8 @@ function readTrainer(python: PythonModule, call: Call, fits: readonly Call[], cl
   trainerSettings.claim(training, source, {}, ['saves'])
   readCallbacks(python, call, source, training)
   const [fit] = fits
-  if (fit !== undefined) {
+  // Whoever starts it gives what `from_argparse_args` passes on, `--resume_from_checkpoint` as well.
+  if (fit !== undefined && call.method !== 'from_argparse_args') {
     // Before version 2 the trainer itself was told.
     const given = [
       ...fits.map((one) => python.argument(one, 'ckpt_path', 4)),

@@ -52,7 +52,7 @@ function ofUnsaved(view: SubjectView<'Training'>, extent: Extent): Severity {
   const again = effective(job?.spot) === true || (effective(job?.retries) ?? 0) > 0
   if (!trial && again) return 'warning'
   if (extent.stake === 'minutes') return 'hint'
-  return told(view)
+  return ofSession(view)
 }
 
 /** What is saved is saved where it goes with the machine. */
@@ -62,7 +62,7 @@ function gone(view: SubjectView<'Training'>, extent: Extent): Found {
   if (saves === undefined || disk === undefined || effective(disk) !== true) return undefined
   return {
     at: saves,
-    severity: extent.stake === 'hours' ? told(view) : 'hint',
+    severity: extent.stake === 'hours' ? ofSession(view) : 'hint',
     message: `${extent.says}: checkpoints are written to the disk of the ${disk.key} session, which goes with it, so what is not fetched in time is paid for again.`,
   }
 }
@@ -113,11 +113,15 @@ function unread(view: SubjectView<'Training'>, { says, stake }: Extent): Report 
   }
 }
 
-/** A notebook and toy data take one step off, which a session that ends by itself, or a large network, outweighs. */
+/** Toy data take one step off, which a large network outweighs. */
 function told(view: SubjectView<'Training'>): Severity {
-  const { notebook, small, smallNetwork } = view.subject.evidence
+  const { small, smallNetwork } = view.subject.evidence
+  return small !== null && smallNetwork !== true && isLarge(view) ? 'warning' : 'information'
+}
+
+/** A notebook takes one step off, which a session that ends by itself outweighs. */
+function ofSession(view: SubjectView<'Training'>): Severity {
+  const { notebook, small } = view.subject.evidence
   const session = view.run.job.compute?.settings.sessionLimit
-  const outweighed =
-    small === null || smallNetwork === true ? notebook && session !== undefined : isLarge(view)
-  return outweighed ? 'warning' : 'information'
+  return notebook && small === null && session !== undefined ? 'warning' : told(view)
 }
