@@ -2,6 +2,7 @@
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { passedExpression } from '../../values/argument.js'
 import { callsIn, hotCode } from './hot-code.js'
 
 export interface EpochEvaluation {
@@ -51,7 +52,8 @@ export function needlessEvaluations(python: PythonModule): EpochEvaluation[] {
               ? 'the test data'
               : null
       seen.add(name)
-      if (data !== null) found.push({ data, what, at, epochs })
+      // Of a function that goes over several, the first tells what there is to tell.
+      if (data !== null && found.at(-1)?.at !== at) found.push({ data, what, at, epochs })
     }
   }
   return found
@@ -97,11 +99,33 @@ function passesOf(python: PythonModule, epochs: Loop): Pass[] {
         if (does === null) continue
         const { callee } = call.expr
         inner.push(call)
-        passes.push({ loaders, trains: does === 'train', what: `${textOf(python, callee)}(…)`, at: callee })
+        const pass = { trains: does === 'train', what: `${textOf(python, callee)}(…)`, at: callee }
+        const apart = does === 'evaluate' && loaders.length > 1 ? goneOver(python, call, gone) : []
+        if (apart.length === 0) passes.push({ ...pass, loaders })
+        for (const loader of apart) passes.push({ ...pass, loaders: [loader] })
       }
     }
   }
   return passes
+}
+
+/** The loaders that a function of this module goes through, of all that it is given. */
+function goneOver(python: PythonModule, call: Call, gone: ReadonlySet<string>): Source[] {
+  const func = python.functionOf(call.expr.callee)
+  if (func === null) return []
+  const iterated = new Set(
+    python.loops.flatMap(({ function: owner, node, hasBreak }) =>
+      owner === func && node.type === 'for' && !hasBreak
+        ? textOf(python, plainLoader(python, node.iterable))
+        : [],
+    ),
+  )
+  const self = func.class === null ? 0 : 1
+  return func.node.params.flatMap(({ name }, index) => {
+    if (!iterated.has(name)) return []
+    const given = passedExpression(python.argument(call, name, index - self))
+    return given === null ? [] : (loaderOf(python, given, gone) ?? [])
+  })
 }
 
 function workOf(python: PythonModule, call: Call): 'train' | 'evaluate' | null {
