@@ -18,6 +18,18 @@ export const search: Readonly<Record<string, RuleKeys>> = {
       ['Katib', '`algorithm.algorithmName`'],
     ],
   },
+  'search/linear-scale': {
+    others: [
+      ['Optuna', '`suggest_float(log=…)`', 'linear'],
+      ['W&B sweeps', '`distribution`', '`uniform`'],
+      ['Ray Tune', '`tune.uniform(…)`'],
+      ['KerasTuner', '`hp.Float(sampling=…)`', '`linear`'],
+      ['Hyperopt', '`hp.uniform(…)`'],
+      ['Hydra, Optuna sweeper', '`interval(…)`', 'linear'],
+      ['Katib', '`feasibleSpace.distribution`', '`uniform`'],
+      ['SageMaker', '`ScalingType`, `scaling_type`', '`Auto`'],
+    ],
+  },
   'search/manual-grid': {
     others: [
       ['Python', 'nested `for` loops, `itertools.product`'],

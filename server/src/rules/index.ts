@@ -81,6 +81,7 @@ import onDemandPool from './scaling/on-demand-pool.js'
 import slowScaleDown from './scaling/slow-scale-down.js'
 import untaintedPool from './scaling/untainted-pool.js'
 import gridSearch from './search/grid-search.js'
+import linearScale from './search/linear-scale.js'
 import manualGrid from './search/manual-grid.js'
 import redundantDimension from './search/redundant-dimension.js'
 import unboundedConcurrency from './search/unbounded-concurrency.js'
@@ -187,6 +188,7 @@ export const rules: readonly Rule[] = [
   slowScaleDown,
   untaintedPool,
   gridSearch,
+  linearScale,
   manualGrid,
   redundantDimension,
   unboundedConcurrency,

@@ -1,6 +1,7 @@
 /** Searches that Hydra runs: their space, and how its sweepers go through it. */
 
 import { gridSize } from '../../estimate/grid.js'
+import type { Span } from '../../text/location.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
 import { hyperparameter, repetitionTarget } from '../python/hyperparameter-names.js'
@@ -9,6 +10,8 @@ import type { SweptValue } from './swept-value.js'
 export interface Swept {
   name: string
   value: SweptValue
+  /** Where it is written. */
+  span?: Span
 }
 
 /** Trials where nothing says how many. Source: the plugins' `config.py`, hydra 1.3. */

@@ -2,8 +2,10 @@
  * Sweepers of Hydra in configuration files: `hydra.sweeper.params`, and the plugins that draw instead of going through
  * every combination. Source: hydra 1.3, basic_sweeper.py; plugins hydra_optuna_sweeper, hydra_ax_sweeper.
  */
+
 import {
   at,
+  boolean,
   entries,
   entry,
   isNothing,
@@ -20,8 +22,10 @@ import { gridSize } from '../../estimate/grid.js'
 import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import type { DrawnDimension } from '../../workload/resource-kinds.js'
 import { keyedPlace, writeKeys } from '../config-change.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimDrawn, type Locate, listed, range } from '../search/drawn.js'
 import { claimGrid, type Swept, searchedDimensions, trialsByDefault } from './space.js'
 import { sweptValue } from './swept-value.js'
 
@@ -76,6 +80,17 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
   search.known('folds', 'sweeper', 1, place)
   const grids = [swept.map(({ name, value }) => ({ name, size: value.size }))]
   if (swept.length > 0) search.known('space', 'params', { grids, ...gridSize(grids) }, place)
+  claimDrawn(
+    search,
+    'params',
+    [
+      ...swept.map((one) => drawnOf(one, (span) => claims.locate(span))),
+      ...entries(at(sweeper.value, 'search_space')).map(({ key, value }) =>
+        describedRange(key, value, (span) => claims.locate(span)),
+      ),
+    ],
+    place,
+  )
   const { key, trials } = lookUp(trialsByDefault, plugin)!
   const holder =
     plugin === 'ax'
@@ -102,6 +117,23 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
   // It sees a trial when that is over. The program may end by itself.
   search.default('earlyTermination', 'hydra/sweeper', false, place, { overridable: true })
   search.known('terminationGap', 'hydra/sweeper', "Hydra's Optuna sweeper has no pruner", place)
+}
+
+/** `search_space` of version 1.1: `lr: {type: float, low: 1e-5, high: 1e-2, log: true}`. */
+function describedRange(name: string, node: ConfigNode, locate: Locate): DrawnDimension | null {
+  const [low, high] = [number(at(node, 'low')), number(at(node, 'high'))]
+  if (low === undefined || high === undefined || !/^(float|int)$/.test(text(at(node, 'type')) ?? ''))
+    return null
+  const log = boolean(at(node, 'log')) === true
+  return range(name, low, high, log ? 'logarithmic' : 'linear', node, locate)
+}
+
+/** An interval is linear unless it is tagged: `tag(log, interval(1e-5, 1e-2))`. Source: hydra_optuna_sweeper 1.2, `_impl.py`. */
+function drawnOf({ name, value, span }: Swept, locate: Locate): DrawnDimension | null {
+  if (span === undefined) return null
+  if (value.ends !== undefined)
+    return range(name, ...value.ends, value.log === true ? 'logarithmic' : 'linear', span, locate)
+  return listed(name, value.values, span, locate)
 }
 
 /** Null: Hydra's own, which goes through every combination. */
@@ -160,7 +192,7 @@ function sweptIn(params: ConfigNode): Swept[] {
   return entries(params).flatMap(({ key, value }): Swept[] => {
     const given = textWithTemplates(value) ?? written(value)
     const swept = given === undefined ? null : sweptValue(given)
-    return swept === null ? [] : [{ name: key, value: swept }]
+    return swept === null ? [] : [{ name: key, value: swept, span: { start: value.start, end: value.end } }]
   })
 }
 
@@ -173,6 +205,19 @@ function changeSweeper(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     return writeKeys(claim, facts, `Run ${value} trials at a time`, [
       { keys: ['hydra', 'sweeper', 'n_jobs'], value: value as number },
     ])
+  if (claim.setting === 'drawn') {
+    const { name, low, high } = value as DrawnDimension
+    const root = facts.config?.documents[claim.site.document ?? 0]?.root
+    const described = at(root, 'hydra', 'sweeper', 'search_space', name) !== undefined
+    const title = `Draw ${name} on a logarithmic scale`
+    if (described)
+      return writeKeys(claim, facts, title, [
+        { keys: ['hydra', 'sweeper', 'search_space', name, 'log'], value: true },
+      ])
+    return writeKeys(claim, facts, title, [
+      { keys: ['hydra', 'sweeper', 'params', name], value: `tag(log, interval(${low}, ${high}))` },
+    ])
+  }
   // A study without a name is a new one each time.
   if (claim.setting === 'persisted')
     return writeKeys(claim, facts, 'Keep the study in a file', [

@@ -12,12 +12,18 @@ export interface SweptValue {
   values?: Json[]
   /** An interval: only sweepers that draw can use it. */
   drawn: boolean
+  /** Its ends, and whether it is tagged as one of a logarithmic scale. */
+  ends?: [number, number]
+  log?: true
 }
 
 /** Null for an override of one value. */
 export function sweptValue(text: string): SweptValue | null {
   const inner = /^(?:tag|sort|shuffle)\((.*)\)$/.exec(text.trim())
-  if (inner !== null) return sweptValue(lastArgument(inner[1]!))
+  if (inner !== null) {
+    const value = sweptValue(lastArgument(inner[1]!))
+    return value !== null && /^\s*log\s*,/.test(inner[1]!) ? { ...value, log: true } : value
+  }
   const call = /^(choice|range|interval|glob)\((.*)\)$/.exec(text.trim())
   if (call === null) {
     const parts = split(text)
@@ -33,8 +39,11 @@ export function sweptValue(text: string): SweptValue | null {
       const [start, stop, step] = numbers.length === 1 ? [0, numbers[0]!] : numbers
       return { size: rangeSize(start!, stop!, step), drawn: false }
     }
-    case 'interval':
-      return { size: null, drawn: true }
+    case 'interval': {
+      const [low, high] = given.map((one) => Number(one.replace(/^\w+=/, '')))
+      const known = low !== undefined && high !== undefined && !Number.isNaN(low + high)
+      return { size: null, drawn: true, ...(known ? { ends: [low, high] } : {}) }
+    }
     default:
       return { size: null, drawn: false }
   }

@@ -3,15 +3,16 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { isLeftOut, mayBePassed, passedCall, passedExpression } from '../../values/argument.js'
+import { isLeftOut, mayBePassed, passedCall, passedExpression, textArgument } from '../../values/argument.js'
 import { asLimit } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { SearchSettings } from '../../workload/resource-kinds.js'
+import type { DrawnDimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { codeText, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
+import { claimDrawn, drawnRange } from '../search/drawn.js'
 import { trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
 import { unreadKeys } from '../search/unread-dimensions.js'
@@ -47,6 +48,10 @@ export const hyperoptReader = defineReader({
   change(claim, value, facts): Change | Refusal {
     if (claim.setting === 'earlyTermination')
       return { reason: 'Hyperopt cannot stop a trial: let another library run the search' }
+    if (claim.setting === 'drawn')
+      return {
+        reason: 'hp.loguniform takes the logarithms of the ends: hp.loguniform(label, log(low), log(high))',
+      }
     const python = facts.python!
     const call = python.callAt(claim.site)
     if (call === null) return { reason: 'the call has changed' }
@@ -75,6 +80,17 @@ function strategyOf(python: PythonModule, algo: ArgumentValue): SearchSettings['
   return /\brand\b|\bmix\b/.test(name) ? 'random' : /\banneal\b/.test(name) ? 'other' : null
 }
 
+/** `hp.uniform('lr', low, high)`; `hp.loguniform` takes the logarithms of its ends. */
+function drawnBy(python: PythonModule, call: Call, claims: ClaimBuilder): DrawnDimension | null {
+  if (!/^hyperopt\.(hp|pyll_utils)\.q?uniform$/.test(call.name ?? '')) return null
+  const name = textArgument(python.argument(call, 'label', 0))
+  const ends: [[string, number], [string, number]] = [
+    ['low', 1],
+    ['high', 2],
+  ]
+  return name === null ? null : drawnRange(python, call, name, ends, 'linear', (span) => claims.locate(span))
+}
+
 function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const evidence = tuningEvidence(python)
   const place = calleePlace(call)
@@ -94,6 +110,16 @@ function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): voi
       claims.locate(span),
     )
     if (unread.length > 0) search.known('unread', 'space', unread, place)
+  }
+  if (space !== null) {
+    const { start, end } = python.definition(space)
+    const within = python.calls.filter(({ expr }) => start <= expr.start && expr.end <= end)
+    claimDrawn(
+      search,
+      'space',
+      within.map((one) => drawnBy(python, one, claims)),
+      place,
+    )
   }
   search.known('unit', 'fn', steps === null ? 'fit' : 'run', place)
   if (steps !== null) search.known('trialSteps', 'fn', { what: steps.what, count: steps.count }, place)

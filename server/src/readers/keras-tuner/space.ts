@@ -6,7 +6,8 @@ import type { ArgumentValue, Call, Func, PythonModule } from '../../python/modul
 import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { Dimension, SearchSpace } from '../../workload/resource-kinds.js'
+import type { Dimension, DrawnDimension, SearchSpace } from '../../workload/resource-kinds.js'
+import { drawnList, drawnRange, type Locate } from '../search/drawn.js'
 import { reachedCalls } from '../search/trial-function.js'
 
 export interface Builder {
@@ -48,6 +49,25 @@ export function hyperSpace({ func: builder, python }: Builder): SearchSpace | nu
   const dimensions = [...found.values()]
   return dimensions.length === 0 ? null : { grids: [dimensions], ...gridSize([dimensions]) }
 }
+
+/** Source: keras_tuner 1.4, HyperParameters.Float: `sampling` is linear where nothing is said. */
+export function hyperRanges({ func, python }: Builder, locate: Locate): (DrawnDimension | null)[] {
+  return reachedCalls(python, func).map((call) => {
+    if (!/^(Choice|Int|Float)$/.test(call.method) || call.name !== null) return null
+    const name = knownArgument(python.argument(call, 'name', 0))
+    if (typeof name !== 'string') return null
+    if (call.method === 'Choice') return drawnList(python, call, name, ['values', 1], locate)
+    const sampling = python.argument(call, 'sampling', 4)
+    const kind = mayBePassed(sampling) ? knownArgument(sampling) : 'linear'
+    if (kind === undefined || kind === 'reverse_log') return null
+    return drawnRange(python, call, name, ends, kind === 'log' ? 'logarithmic' : 'linear', locate)
+  })
+}
+
+const ends: [[string, number], [string, number]] = [
+  ['min_value', 1],
+  ['max_value', 2],
+]
 
 /** The names of `f'units_{i}'` in a loop that goes through values known beforehand: one for each of them. */
 function namedInLoop(python: PythonModule, call: Call, name: Expr | null): string[] | null {

@@ -7,16 +7,18 @@ import { lookUp } from '../../text/records.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { asLimit, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { SearchSettings } from '../../workload/resource-kinds.js'
+import type { DrawnDimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { passedCallbacks } from '../callback-list.js'
-import { byHand } from '../change-answer.js'
+import { byHand, changeOf } from '../change-answer.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimDrawn } from '../search/drawn.js'
 import { unreadSuggestions } from '../search/unread-dimensions.js'
 import { settingTable } from '../setting-table.js'
-import { builderOf, hyperSpace } from './space.js'
+import { builderOf, hyperRanges, hyperSpace } from './space.js'
 import { claimTrial } from './trial.js'
 
 const tunerName =
@@ -51,9 +53,21 @@ export const kerasTunerReader = defineReader({
   change(claim, value, facts) {
     if (claim.setting === 'strategy') return toModel(claim, facts, (value as { trials: number }).trials)
     if (claim.setting === 'earlyTermination') return stopEarly(claim, facts)
+    if (claim.setting === 'drawn') return toLogarithm(value as DrawnDimension, facts)
     return byHand(claim)
   },
 })
+
+function toLogarithm({ name, span }: DrawnDimension, facts: FragmentFacts): Change | Refusal {
+  const call = facts.python!.callAt(span)
+  if (call === null) return { reason: 'the model is built in another module' }
+  const given = facts.python!.argument(call, 'sampling', 4)
+  if (mayBePassed(facts.python!.argument(call, 'step', 3)))
+    return { reason: 'a step multiplies on a logarithmic scale' }
+  return changeOf(`Draw ${name} on a logarithmic scale`, [
+    writeArgument(facts, call, 'sampling', given, "'log'"),
+  ])
+}
 
 function readTuner(
   python: PythonModule,
@@ -81,6 +95,12 @@ function readTuner(
       claims.locate(span),
     )
     if (unread.length > 0) search.known('unread', 'hypermodel', unread, place)
+    claimDrawn(
+      search,
+      'hypermodel',
+      hyperRanges(builder, (span) => claims.locate(span)),
+      place,
+    )
   }
   if (strategy === 'grid') {
     const space = builder === null ? null : hyperSpace(builder)

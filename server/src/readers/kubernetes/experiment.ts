@@ -1,4 +1,5 @@
 /** Katib experiments (kubeflow.org/v1beta1, before that v1alpha3). Keys and defaults: the Go types of katib. */
+
 import { at, entry, items, map, number, text, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
@@ -11,9 +12,10 @@ import { convert, orDefault } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
+import type { Dimension, DrawnDimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimDrawn, type Locate, range } from '../search/drawn.js'
 import {
   type KubernetesObject,
   manifestLanguages,
@@ -81,6 +83,13 @@ function readExperiment(claims: ClaimBuilder, object: KubernetesObject): void {
   if (items(parameters).length > 0) {
     const grids = [items(parameters).map(dimensionOf)]
     search.known('space', 'parameters', { grids, ...gridSize(grids) }, placeOf(parameters!))
+    if (name !== 'grid')
+      claimDrawn(
+        search,
+        'parameters',
+        items(parameters).map((one) => drawnOf(one, (span) => claims.locate(span))),
+        placeOf(parameters!),
+      )
   }
   search.known('alternatives', 'algorithmName', ['bayesian'], place)
   claimCount(search, 'trialCap', 'maxTrialCount', at(spec, 'maxTrialCount'), null, site)
@@ -241,6 +250,18 @@ function dimensionOf(parameter: ConfigNode): Dimension {
   const size =
     type === 'int' ? katibIntSize(min, max, by) : type === 'double' ? katibDoubleSize(min, max, by) : null
   return { name, size }
+}
+
+/** Katib draws uniformly where no distribution is named. Source: Katib 0.18, `FeasibleSpace`. */
+function drawnOf(parameter: ConfigNode, locate: Locate): DrawnDimension | null {
+  const name = text(at(parameter, 'name'))
+  const space = at(parameter, 'feasibleSpace')
+  const [low, high] = [number(at(space, 'min')), number(at(space, 'max'))]
+  if (name === undefined || space === undefined || low === undefined || high === undefined) return null
+  const distribution = text(at(space, 'distribution')) ?? 'uniform'
+  if (!/^(uniform|logUniform)$/.test(distribution)) return null
+  const scale = distribution === 'uniform' ? 'linear' : 'logarithmic'
+  return range(name, low, high, scale, space, locate)
 }
 
 /** Shorter trials end before a comparison tells anything. */

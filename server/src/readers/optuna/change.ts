@@ -7,6 +7,7 @@ import type { Span } from '../../text/location.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
+import type { DrawnDimension } from '../../workload/resource-kinds.js'
 import { addCallback } from '../add-callback.js'
 import { byHand, changeOf, rangeOf } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
@@ -18,6 +19,7 @@ const gone: Refusal = { reason: 'the call has changed' }
 
 export function changeStudy(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
+  if (claim.setting === 'drawn') return drawByLogarithm(facts, value as DrawnDimension)
   const call = python.callAt(claim.site)
   if (call === null) return gone
   switch (claim.setting) {
@@ -34,6 +36,23 @@ export function changeStudy(claim: Claim, value: unknown, facts: FragmentFacts):
     default:
       return byHand(claim)
   }
+}
+
+function drawByLogarithm(facts: FragmentFacts, { name, span }: DrawnDimension): Change | Refusal {
+  const call = facts.python!.callAt(span)
+  if (call === null) return gone
+  const title = `Draw ${name} on a logarithmic scale`
+  if (call.method === 'suggest_uniform') {
+    const { callee } = call.expr
+    const object = callee.type === 'attribute' ? callee.value : callee
+    const to = `${facts.python!.text.slice(object.start, object.end)}.suggest_loguniform`
+    return changeOf(title, [{ kind: 'rename callee', path: facts.path, call: rangeOf(facts, call), to }])
+  }
+  if (call.method !== 'suggest_float' || mayBePassed(facts.python!.argument(call, 'step')))
+    return { reason: 'values with a step between them have no logarithmic scale' }
+  return changeOf(title, [
+    { kind: 'set keyword', path: facts.path, call: rangeOf(facts, call), name: 'log', value: 'True' },
+  ])
 }
 
 /** Without a sampler a study uses TPE. */

@@ -17,11 +17,13 @@ import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import { trainingsIn } from '../python/repeated-trainings.js'
 import { codeText, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
+import { claimDrawn } from '../search/drawn.js'
 import { importedFunction, trialEscapes, trialFunction } from '../search/trial-function.js'
 import { type TrialSteps, trainsByEpochs, trialSteps } from '../search/trial-steps.js'
 import { unreadSuggestions } from '../search/unread-dimensions.js'
 import { settingTable } from '../setting-table.js'
 import { changeStudy } from './change.js'
+import { suggestions } from './drawn.js'
 import { keepingCallback, nopPruner, samplers, studyClass, studyOf } from './names.js'
 import { gridSpace, suggestedSpace } from './space.js'
 
@@ -83,6 +85,13 @@ function readOptimize(python: PythonModule, call: Call, claims: ClaimBuilder): v
       ? []
       : unreadSuggestions(python, objective.func, /^suggest_/, (span) => claims.locate(span))
   if (unread.length > 0) search.known('unread', 'objective', unread, place)
+  if (objective !== null)
+    claimDrawn(
+      search,
+      'objective',
+      suggestions(python, objective.func, (span) => claims.locate(span)),
+      place,
+    )
   readLimits(python, search, call)
   readPruning(python, search, call, study, given, steps)
   const gpu = evidence.accelerator === 'gpu' || evidence.accelerator === 'maybe'

@@ -5,6 +5,7 @@ import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { numberArgument, passedCall, passedExpression } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
+import type { DrawnDimension } from '../../workload/resource-kinds.js'
 import { byHand, changeOf, rangeOf } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
 import { runCall } from './names.js'
@@ -29,6 +30,7 @@ export function changeTune(claim: Claim, value: unknown, facts: FragmentFacts): 
   const python = facts.python!
   if (claim.setting === 'earlyTermination' && claim.key === 'trainable')
     return { reason: 'report the metric after each epoch: tune.report({…})' }
+  if (claim.setting === 'drawn') return drawByLogarithm(facts, value as DrawnDimension)
   const call = carrierOf(python, claim) ?? python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
   const old = call.name !== null && runCall.test(call.name)
@@ -51,6 +53,19 @@ export function changeTune(claim: Claim, value: unknown, facts: FragmentFacts): 
     default:
       return byHand(claim)
   }
+}
+
+function drawByLogarithm(facts: FragmentFacts, { span }: DrawnDimension): Change | Refusal {
+  const call = facts.python!.callAt(span)
+  const callee = call?.expr.callee
+  if (call == null || callee === undefined) return { reason: 'the space has changed' }
+  const written = facts.python!.text.slice(callee.start, callee.end)
+  if (!/(^|\.)uniform$/.test(written)) return { reason: 'values with a step between them are drawn' }
+  const to = written.replace(/uniform$/, 'loguniform')
+  if (!to.includes('.')) return { reason: `import ${to} in its place` }
+  return changeOf('Draw it on a logarithmic scale', [
+    { kind: 'rename callee', path: facts.path, call: rangeOf(facts, call), to },
+  ])
 }
 
 /** Claims of an option stand at the `TuneConfig`: the tuner that is given it is meant. */

@@ -8,7 +8,8 @@ import { childrenOf } from '../../syntax/python-children.js'
 import type { Location, Span } from '../../text/location.js'
 import { passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { Dimension } from '../../workload/resource-kinds.js'
+import type { Dimension, DrawnDimension } from '../../workload/resource-kinds.js'
+import { drawnList, drawnRange } from '../search/drawn.js'
 import { gridSearch, sampling } from './names.js'
 
 type Locate = (span: Span) => Location
@@ -21,6 +22,7 @@ export interface TuneSpace {
   grids: (Call | null)[]
   /** True where something is drawn at random. */
   samples: boolean
+  drawn: DrawnDimension[]
   /** False where a part of the configuration cannot be read. */
   complete: boolean
 }
@@ -64,7 +66,7 @@ function sizeOf({ dimensions }: TuneSpace): number {
 }
 
 function spaceAt(python: PythonModule, expr: Expr, locate: Locate | null): TuneSpace {
-  const space: TuneSpace = { python, dimensions: [], grids: [], samples: false, complete: true }
+  const space: TuneSpace = { python, dimensions: [], grids: [], samples: false, drawn: [], complete: true }
   collect(python, expr, '', space, locate, 0)
   return space
 }
@@ -88,6 +90,8 @@ function collect(
   }
   if (call?.name != null && sampling.test(call.name)) {
     space.samples = true
+    const found = locate === null ? null : drawnFrom(python, call, name, locate)
+    if (found !== null) space.drawn.push(found)
     return
   }
   const keys = python.keysOf(expr)
@@ -133,6 +137,19 @@ function collect(
   if (value.type === 'name') space.complete = false
   for (const child of childrenOf(value)) collect(python, child, name, space, locate, depth + 1)
 }
+
+/** `tune.uniform(0.1, 0.9)`: what it draws from, of numbers. */
+function drawnFrom(python: PythonModule, call: Call, name: string, locate: Locate): DrawnDimension | null {
+  if (call.method === 'choice') return drawnList(python, call, name, ['categories', 0], locate)
+  if (!/^(q?uniform|q?randint|q?loguniform|lograndint)$/.test(call.method)) return null
+  const scale = /log/.test(call.method) ? 'logarithmic' : 'linear'
+  return drawnRange(python, call, name, ends, scale, locate)
+}
+
+const ends: [[string, number], [string, number]] = [
+  ['lower', 0],
+  ['upper', 1],
+]
 
 function dimension(
   python: PythonModule,

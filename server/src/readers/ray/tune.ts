@@ -16,6 +16,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
+import { claimDrawn } from '../search/drawn.js'
 import { trialFunction } from '../search/trial-function.js'
 import { unreadKeys } from '../search/unread-dimensions.js'
 import { settingTable } from '../setting-table.js'
@@ -149,6 +150,7 @@ function readSpace(
     return false
   }
   const space = tuneSpace(python, config, (span) => claims.locate(span))
+  claimDrawn(search, 'config', space.drawn, place)
   const grid = space.dimensions.length > 0
   const made = passedCall(python, searcher)
   const strategy = isLeftOut(searcher)

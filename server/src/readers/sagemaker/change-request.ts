@@ -6,7 +6,7 @@ import { ConfigSource } from '../../values/config-source.js'
 import type { Key, TreeSource } from '../../values/source.js'
 import { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand, changeOf } from '../change-answer.js'
+import { byHand, changeOf, refuse } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
 import { textAt } from './request.js'
@@ -21,6 +21,8 @@ import {
 export function changeRequest(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const path = claim.site.keys ?? [claim.key]
   switch (claim.setting) {
+    case 'drawn':
+      return refuse("let the service choose the scale: leave out ScalingType, or 'Logarithmic'")
     case 'checkpointStore':
     case 'retries':
     case 'strategy': {

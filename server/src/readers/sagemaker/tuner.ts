@@ -5,15 +5,17 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { certainReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
-import { mayBePassed, passedCall, passedExpression } from '../../values/argument.js'
+import { knownArgument, mayBePassed, passedCall, passedExpression } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
-import { ClaimBuilder } from '../../workload/builder.js'
+import { writeArgument } from '../../values/write-argument.js'
+import { ClaimBuilder, type SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { SearchSettings, SearchSpace } from '../../workload/resource-kinds.js'
+import type { DrawnDimension, SearchSettings, SearchSpace } from '../../workload/resource-kinds.js'
 import { changeOf } from '../change-answer.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimDrawn, drawnRange } from '../search/drawn.js'
 import { claimJobSearch, listedValues, spaceOfCalls } from '../search/job-search.js'
 import { settingTable } from '../setting-table.js'
 import { epochwiseImages, strategies } from './names.js'
@@ -78,7 +80,7 @@ function readTuner(python: PythonModule, call: Call, claims: ClaimBuilder): void
     const space = ranges === null ? null : rangesSpace(python, ranges)
     if (space === null) search.unknown('space', 'hyperparameter_ranges', 'the ranges cannot be read', place)
     else search.known('space', 'hyperparameter_ranges', space, place, { site })
-  }
+  } else claimRanges(python, call, search, claims)
   // A grid has an end of its own.
   if (strategy !== 'grid' || mayBePassed(source.argument('max_jobs')))
     tunerSettings.claim(search, source, {}, ['trialCap'])
@@ -89,6 +91,30 @@ function readTuner(python: PythonModule, call: Call, claims: ClaimBuilder): void
   if (steps === null) return
   search.known('trialSteps', 'estimator', { what: steps, count: null }, place)
   search.known('terminationGap', 'early_stopping_type', "early_stopping_type is 'Off'", place)
+}
+
+/** The service chooses the scale unless it is told one. Source: sagemaker 2.232, parameter.py. */
+function claimRanges(
+  python: PythonModule,
+  tuner: Call,
+  search: SubjectBuilder<'Search'>,
+  claims: ClaimBuilder,
+): void {
+  const ranges = passedExpression(python.argument(tuner, 'hyperparameter_ranges', 2))
+  const keys = ranges === null ? null : python.keysOf(ranges)
+  if (ranges === null || keys === null) return
+  const drawn = keys.map((name) => {
+    const made = passedCall(python, python.entry(ranges, name))
+    if (made === null || !/^(Continuous|Integer)Parameter$/.test(made.method)) return null
+    const told = knownArgument(python.argument(made, 'scaling_type', 2))
+    const scale = told === 'Linear' || made.method === 'IntegerParameter' ? 'linear' : 'logarithmic'
+    const ends: [[string, number], [string, number]] = [
+      ['min_value', 0],
+      ['max_value', 1],
+    ]
+    return drawnRange(python, made, name, ends, scale, (span) => claims.locate(span))
+  })
+  claimDrawn(search, 'hyperparameter_ranges', drawn, calleePlace(tuner))
 }
 
 /** The call that makes the estimator which a tuner is given, also where a function of the file does that. */
@@ -137,10 +163,20 @@ function rangesSpace(python: PythonModule, ranges: Expr): SearchSpace | null {
   )
 }
 
+function toLogarithm({ name, span }: DrawnDimension, facts: FragmentFacts): Change | Refusal {
+  const call = facts.python!.callAt(span)
+  if (call === null) return { reason: 'the call has changed' }
+  const given = facts.python!.argument(call, 'scaling_type', 2)
+  return changeOf(`Draw ${name} on a logarithmic scale`, [
+    writeArgument(facts, call, 'scaling_type', given, "'Logarithmic'"),
+  ])
+}
+
 function changeTuner(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
+  if (claim.setting === 'drawn') return toLogarithm(value as DrawnDimension, facts)
   if (claim.setting !== 'strategy') return tunerSettings.change(claim, value, facts)
   const { trials } = value as { trials: number }
   const locator = new ClaimBuilder(facts.path, facts.fragment, claim.reader)

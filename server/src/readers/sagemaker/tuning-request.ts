@@ -4,7 +4,8 @@ import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import { below, type Key, type TreeSource } from '../../values/source.js'
 import { effective, isGiven } from '../../values/value.js'
-import type { Dimension, SearchSettings, SearchSpace } from '../../workload/resource-kinds.js'
+import type { Dimension, DrawnDimension, SearchSettings, SearchSpace } from '../../workload/resource-kinds.js'
+import { claimDrawn } from '../search/drawn.js'
 import { epochwiseImages } from './names.js'
 import type { Request } from './request.js'
 import { tuningSettings } from './request-settings.js'
@@ -40,7 +41,7 @@ function claimSearch(request: Request, definition: TreeSource): void {
     const space = spaceOf(source)
     if (space === null) search.unknown('space', 'ParameterRanges', 'the ranges cannot be read', header)
     else search.known('space', 'ParameterRanges', space, header)
-  }
+  } else claimDrawn(search, 'ParameterRanges', rangesOf(source), header)
   // Hyperband stops jobs by itself and does not accept the option.
   if (strategy === undefined || strategy === 'hyperband') return
   tuningSettings.claim(search, source, {}, ['earlyTermination'])
@@ -57,6 +58,26 @@ function stepsOf(definition: TreeSource): SearchSettings['trialSteps']['what'] |
   if (fixed.some((name) => /^((num_|max_|num_train_)?epochs)$/.test(name))) return 'epochs'
   const image = definition.textOf('AlgorithmSpecification', 'TrainingImage') ?? ''
   return /xgboost/.test(image) ? 'boosting rounds' : epochwiseImages.test(image) ? 'epochs' : null
+}
+
+/** Numbers are texts in a request, and the service chooses the scale unless it is told one. */
+function rangesOf(source: TreeSource): (DrawnDimension | null)[] {
+  return (['ContinuousParameterRanges', 'IntegerParameterRanges'] as const).flatMap((kind) => {
+    const keys: Key[] = [config, 'ParameterRanges', kind]
+    const count = Math.min(source.lengthOf(...keys) ?? 0, 100)
+    return Array.from({ length: count }, (_, index): DrawnDimension | null => {
+      const name = source.get(...keys, index, 'Name')
+      const [low, high] = ['MinValue', 'MaxValue'].map((key) =>
+        Number(effective(source.get(...keys, index, key)) ?? Number.NaN),
+      ) as [number, number]
+      const word = effective(name)
+      if (name.state !== 'known' || typeof word !== 'string' || !(low < high)) return null
+      const { location } = name
+      const told = effective(source.get(...keys, index, 'ScalingType'))
+      const scale = told === 'Linear' || kind === 'IntegerParameterRanges' ? 'linear' : 'logarithmic'
+      return { name: word, low, high, scale, location, span: { start: location.start, end: location.end } }
+    })
+  })
 }
 
 /** A grid accepts only choices. */

@@ -1,7 +1,9 @@
 /** The parameters of a W&B sweep as a search space. Source: W&B documentation, "Define a sweep configuration". */
 import { distinctCount, integerSize, quantisedSize } from '../../estimate/dimension.js'
 import type { Json } from '../../text/json.js'
-import type { Dimension } from '../../workload/resource-kinds.js'
+import type { Span } from '../../text/location.js'
+import type { Dimension, DrawnDimension } from '../../workload/resource-kinds.js'
+import { type Locate, listed, range } from '../search/drawn.js'
 
 function isMap(value: Json | undefined): value is Record<string, Json> {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
@@ -26,4 +28,23 @@ function dimension(name: string, parameter: Record<string, Json>): Dimension {
   if (typeof q === 'number') return { name, size: quantisedSize(min, max, q) }
   // A range of whole numbers is enumerated; one of floats cannot be.
   return { name, size: Number.isInteger(min) && Number.isInteger(max) ? integerSize(min, max) : null }
+}
+
+/** What a parameter draws from, of numbers: a range is uniform where no distribution is named. */
+export function drawnFrom(
+  name: string,
+  parameter: Json | undefined,
+  span: Span,
+  locate: Locate,
+): DrawnDimension | null {
+  if (!isMap(parameter)) return null
+  const { values, min, max, distribution } = parameter
+  if (values !== undefined) return listed(name, values, span, locate)
+  if (typeof min !== 'number' || typeof max !== 'number') return null
+  if (distribution !== undefined && typeof distribution !== 'string') return null
+  if (/^(q_)?log_uniform(_values)?$/.test(distribution ?? ''))
+    return range(name, min, max, 'logarithmic', span, locate)
+  return /^((q_|int_)?uniform)?$/.test(distribution ?? '')
+    ? range(name, min, max, 'linear', span, locate)
+    : null
 }

@@ -1,5 +1,6 @@
 /** W&B sweeps: files, and dictionaries that are handed to `wandb.sweep`. */
-import { at, entry, text } from '../../config/access.js'
+
+import { at, entries, entry, text } from '../../config/access.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { gridSize } from '../../estimate/grid.js'
@@ -13,14 +14,15 @@ import { convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { SearchSettings } from '../../workload/resource-kinds.js'
+import type { DrawnDimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
-import { defineReader } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
+import { claimDrawn } from '../search/drawn.js'
 import { type Agent, agentOf, claimCountedAgents } from './agent.js'
 import { agentCommand } from './agent-command.js'
 import { configData, isUnreadable, pythonData } from './sweep-data.js'
 import { launchOfSweep } from './sweep-launch.js'
-import { sweepDimensions } from './sweep-space.js'
+import { drawnFrom, sweepDimensions } from './sweep-space.js'
 
 const strategies: Record<string, SearchSettings['strategy']> = {
   grid: 'grid',
@@ -42,6 +44,7 @@ export const wandbSweepReader = defineReader({
   },
 
   change(claim, value, facts) {
+    if (claim.setting === 'drawn') return drawByLogarithm(value as DrawnDimension, claim, facts)
     const wanted = wantedOf(claim, value)
     if (wanted === null) return byHand(claim)
     if (facts.python !== undefined)
@@ -51,6 +54,27 @@ export const wandbSweepReader = defineReader({
     return changeDocument(document, facts.path, facts.fragment.index, wanted)
   },
 })
+
+function drawByLogarithm({ name }: DrawnDimension, { site }: Claim, facts: FragmentFacts): Change | Refusal {
+  if (facts.python !== undefined || facts.config === undefined)
+    return { reason: "give it 'distribution': 'log_uniform_values'" }
+  const keys = ['parameters', name, 'distribution']
+  return {
+    title: `Draw ${name} on a logarithmic scale`,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'set key',
+        path: facts.path,
+        fragment: facts.fragment.index,
+        document: site.document ?? 0,
+        keys,
+        value: 'log_uniform_values',
+      },
+    ],
+    imports: [],
+  }
+}
 
 const jobEvidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
 
@@ -92,6 +116,11 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
   const search = claimSweep(data, place, '', jobEvidence, claims, null, job)
   const shown = at(document.root, 'metric', 'goal') ?? at(document.root, 'metric', 'name')
   if (shown !== undefined) claimGoal(search, data, { start: shown.start, end: shown.end })
+  const parameters = data.parameters as Record<string, Json>
+  const drawn = entries(at(document.root, 'parameters')).map(({ key, value }) =>
+    drawnFrom(key, lookUp(parameters, key), value, (span) => claims.locate(span)),
+  )
+  claimDrawn(search, 'parameters', drawn, place)
   const epochs = mostEpochs(data)
   if (epochs !== null) search.known('trialSteps', 'parameters', { what: 'epochs', count: epochs }, place)
 }
@@ -121,10 +150,29 @@ function readCalls(module: PythonModule, claims: ClaimBuilder): void {
       null,
       /--count\b/.test(module.text),
     )
+    const parameters = passedExpression(module.entry(given, 'parameters', until))
+    if (parameters !== null) claimRanges(module, parameters, data, search, claims)
     const metric = passedExpression(module.entry(given, 'metric', until))
     if (metric !== null) claimGoal(search, data, { start: metric.start, end: metric.end })
   }
   if (!here) claimCountedAgents(module, evidence, claims)
+}
+
+function claimRanges(
+  module: PythonModule,
+  parameters: Expr,
+  data: Record<string, Json>,
+  search: SubjectBuilder<'Search'>,
+  claims: ClaimBuilder,
+): void {
+  const known = data.parameters as Record<string, Json>
+  const drawn = Object.keys(known).map((name) => {
+    const written = passedExpression(module.entry(parameters, name))
+    // What another module writes has no place here.
+    if (written === null || written.end === written.start) return null
+    return drawnFrom(name, lookUp(known, name), written, (span) => claims.locate(span))
+  })
+  claimDrawn(search, 'parameters', drawn, { start: parameters.start, end: parameters.end })
 }
 
 function claimSweep(

@@ -22,6 +22,7 @@ export default defineRule({
     const space = known(search, 'space')
     const { silent } = context
     unread(search, context)
+    covered(search, context)
     if (known(search, 'strategy') !== 'grid') return silent(noGrid(search))
     if (space === undefined) return silent(unless(search, 'space', ''))
     silent('no two points of the grid are known to be the same')
@@ -63,6 +64,28 @@ function unread(search: SubjectView<'Search'>, { report }: RuleContext): void {
 }
 
 const mostShown = 4
+
+/** Fewer passes than these are soon done, whoever chooses them. */
+const fewPasses = 10
+
+const passes = /^(.*[./-])?((num|n|max|total|train(ing)?)_?)*epochs?$/i
+
+/** Epochs that a search draws: a run of the most of them passes through all the others. */
+function covered(search: SubjectView<'Search'>, { report }: RuleContext): void {
+  const grid = known(search, 'strategy') === 'grid'
+  const told = (known(search, 'nested') ?? []).map(({ name }) => name)
+  for (const { name, low, high, location } of known(search, 'drawn') ?? []) {
+    if (!passes.test(name) || low < 1 || told.includes(name)) continue
+    const advice = grid
+      ? 'train each setting once, and look at its curve'
+      : 'fix it, and let weak trials end early'
+    report({
+      at: location,
+      severity: high <= fewPasses || known(search, 'unit') === 'fit' ? 'hint' : 'information',
+      message: `\`${name}\` is searched from ${formatCount(low)} to ${formatCount(high)}, though a run of ${formatCount(high)} passes through the shorter ones: ${advice}.`,
+    })
+  }
+}
 
 /** The same value written twice: `[1, 10, 10]`. */
 function duplicates(search: SubjectView<'Search'>, dimension: Dimension, { report }: RuleContext): void {

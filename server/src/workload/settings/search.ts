@@ -1,6 +1,6 @@
 /** What a hyperparameter search says of itself. */
 import type { Json } from '../../text/json.js'
-import type { Location } from '../../text/location.js'
+import type { Location, Span } from '../../text/location.js'
 
 /** One dimension of a search space; `size` null where it cannot be computed. */
 export interface Dimension {
@@ -33,6 +33,18 @@ export interface NestedDimension {
 export interface UnreadDimension {
   name: string
   location: Location
+}
+
+/** A dimension of numbers from which trials are given theirs. */
+export interface DrawnDimension {
+  name: string
+  low: number
+  high: number
+  /** How values are spread between the ends; `listed`: there are only a few of them, from `low` to `high`. */
+  scale: 'linear' | 'logarithmic' | 'listed'
+  location: Location
+  /** Where its reader finds it again, in the text of the fragment. */
+  span: Span
 }
 
 export interface SearchSpace {
@@ -99,4 +111,5 @@ export interface SearchSettings {
   inert: InertDimension[]
   nested: NestedDimension[]
   unread: UnreadDimension[]
+  drawn: DrawnDimension[]
 }
