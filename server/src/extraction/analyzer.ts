@@ -297,6 +297,7 @@ export class Analyzer {
     const versions = versionsIn(file, surroundings.versions)
     const facts: FragmentFacts = { path: file.path, fragment, versions }
     if (file.metadata !== undefined) facts.metadata = file.metadata
+    if (file.cellSeconds !== undefined) facts.cellSeconds = file.cellSeconds
     if (tree.config !== undefined) facts.config = tree.config
     const { overlay } = surroundings
     if (overlay !== undefined && tree.config !== undefined && fragment.index === 0)

@@ -14,7 +14,7 @@ import { isViewOf, subjectsOf } from '../rules/subject-view.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
 import { addedParts, computesOnProcessor, hoursOfProgram } from './program-hours.js'
-import { measuredHours, recordsOf } from './run-records.js'
+import { measuredHours, recordsOf, storedHours } from './run-records.js'
 import { trainingsOf, type Work } from './run-trainings.js'
 import { searchText, timesOf, withFits } from './search-times.js'
 
@@ -82,7 +82,7 @@ export class Bills {
     const apart = effective(compute?.settings.trials) === true
     const limit = typeof seconds === 'number' && seconds > 0 ? seconds / 3600 : null
     const isTold = groups.some((group) => this.toldOf(group, options).told.hours !== null)
-    const measured = isTold ? null : measuredHours(this.recordsOf(run))
+    const measured = isTold ? null : (measuredHours(this.recordsOf(run)) ?? storedHours(run))
     if (measured !== null) {
       const times = measured.ofJob && !apart ? { low: 1, high: 1 } : timesOf(run)
       return runBill({
@@ -235,7 +235,9 @@ function cardsText(made: readonly OnCard[]): string {
     if (bill.limitOnly || hours === null || usd === null || hours.low === 0) return []
     return [`on ${card} ${hoursWords(hours)}, ${usdWords(usd)}`]
   })
-  return words.length < 2 ? `from ${ends[0]!.card} to ${ends[1]!.card}` : words.join('; ')
+  // Hours that were measured are those of one machine.
+  const alike = new Set(made.map(({ bill }) => bill.hours?.high)).size === 1
+  return words.length < 2 || alike ? `from ${ends[0]!.card} to ${ends[1]!.card}` : words.join('; ')
 }
 
 /** The rate at its lowest. */

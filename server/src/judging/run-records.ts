@@ -1,6 +1,7 @@
 /** Which measurements are of which job. */
 import type { RunRecord } from '../measured/record.js'
 import { byTime } from '../measured/record.js'
+import { subjectsOf } from '../rules/subject-view.js'
 import { effective } from '../values/value.js'
 import type { Run } from '../workload/claim.js'
 
@@ -49,5 +50,22 @@ export function measuredHours(records: readonly RunRecord[]): MeasuredHours | nu
     hours: { low: Math.min(...hours), high: Math.max(...hours) },
     ofJob: ofJobs.length > 0,
     text: `hours as measured in ${many} (${last.source}${last.started === null ? '' : `, ${last.started.slice(0, 10)}`})`,
+  }
+}
+
+/** From what a notebook keeps of its last run, with all that it searched; null: it keeps nothing of it. */
+export function storedHours(run: Run): MeasuredHours | null {
+  const [notebook, ...others] = run.siblings
+  if (notebook === undefined || others.length > 0 || notebook.script === null) return null
+  const program = subjectsOf(notebook, 'Program').find(
+    ({ subject }) => subject.location.path === notebook.script,
+  )
+  const seconds = effective(program?.settings.trainedSeconds)
+  if (seconds === undefined) return null
+  const hours = seconds / 3600
+  return {
+    hours: { low: hours, high: hours },
+    ofJob: true,
+    text: 'hours as the outputs of the notebook tell of its last run',
   }
 }

@@ -28,6 +28,8 @@ export interface FragmentFacts {
   launch?: true
   /** Of a notebook, also in the commands of its cells: what it says about itself (its kernel, its runtime). */
   metadata?: Record<string, Json>
+  /** Of a notebook: how long each of its cells ran last, where that is known of one that may train. */
+  cellSeconds?: readonly (number | null)[]
   /** The Terraform module that the file belongs to; absent: only the file itself is known. */
   hcl?: HclModule
   /** What the other files of the Databricks asset bundle say. */

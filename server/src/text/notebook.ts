@@ -1,5 +1,6 @@
 /** Notebooks as JSON (nbformat 4): cells out of it, and changed cells back into it. */
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import { cellSeconds } from './cell-outputs.js'
 import type { Json } from './json.js'
 
 export interface NotebookCell {
@@ -9,6 +10,8 @@ export interface NotebookCell {
   text: string
   /** Where the value of `source` stands in the JSON; undefined: the cell has none. */
   source: { start: number; end: number } | undefined
+  /** How long it ran when it was run last, where it may train; null: not known. */
+  seconds: number | null
 }
 
 export interface NotebookJson {
@@ -43,11 +46,13 @@ export function notebookCells(text: string): NotebookJson {
     const type = stringAt(cell, 'cell_type')
     const source = property(cell, 'source')
     const language = stringAt(property(cell, 'metadata'), 'vscode', 'languageId') || kernel
+    const text = source === undefined ? '' : pieces(source).join('')
     return {
       kind: type === 'code' || type === 'raw' ? type : 'markdown',
       language: language.toLowerCase() === 'ipython' ? 'python' : language.toLowerCase(),
-      text: source === undefined ? '' : pieces(source).join(''),
+      text,
       source: source === undefined ? undefined : { start: source.offset, end: source.offset + source.length },
+      seconds: type === 'code' ? cellSeconds(cell, text) : null,
     }
   })
   return { cells, problems, metadata: smallValues(text, metadata) }

@@ -17,6 +17,8 @@ export interface SourceFile {
   notebook: boolean
   /** Of a notebook: what it says about itself as a whole (its kernel, its runtime). */
   metadata?: Record<string, Json>
+  /** Of a notebook: how long each of its cells ran last, where that is known of one that may train. */
+  cellSeconds?: readonly (number | null)[]
   parts: Part[]
   fragments: SourceFragment[]
   /** What is wrong with the file as a whole: it is not read, or not all of it. */

@@ -68,7 +68,9 @@ function notebookFromJson(path: string, text: string): SourceFile {
     text: cell.text,
   }))
   const fragments = notebookFragments(parts, (index) => cells[index]!.language === 'python')
-  return limited({ path, text, notebook: true, metadata, parts, fragments, problems })
+  const seconds = cells.map((cell) => cell.seconds)
+  const ran = seconds.some((one) => one !== null) ? { cellSeconds: seconds } : {}
+  return limited({ path, text, notebook: true, metadata, ...ran, parts, fragments, problems })
 }
 
 /** More texts inside one file than anyone writes; each of them costs a parse. */

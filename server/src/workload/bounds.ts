@@ -73,6 +73,7 @@ const bounds: Record<NumberSetting, Bound> = {
   seconds,
   sequenceLength: atLeastOne,
   sessionLimit: seconds,
+  trainedSeconds: seconds,
   share: [0, 1],
   sharedMemory: weights,
   stopStart: count,

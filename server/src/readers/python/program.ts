@@ -23,6 +23,7 @@ import { runsNotebook, startsUnknown } from './started-programs.js'
 import { startsTraining } from './started-training.js'
 import { strangersOf } from './strangers.js'
 import { takenDevices } from './taken-devices.js'
+import { trainedSeconds } from './trained-cells.js'
 
 export const programReader = defineReader({
   name: 'python-program',
@@ -98,6 +99,8 @@ export const programReader = defineReader({
     program.known('startsTraining', 'training', startsTraining(python) && !onlyMeasures(facts.path), place)
     if (agents.length > 0 && agents.every(({ small }) => small))
       program.known('lightNetwork', 'MlpPolicy', 'a few dense layers (`MlpPolicy`)', agents[0]!.place)
+    const trained = trainedSeconds(facts.cellSeconds, python, claims)
+    if (trained !== null) program.known('trainedSeconds', 'outputs', trained, place)
     program.known('infers', 'model', inference(python), place)
     const accelerator = takesAccelerator(python, context) ? 'maybe' : evidence.accelerator
     if (accelerator === 'cpu' && staysOnHost(python))

@@ -130,6 +130,8 @@ export interface ProgramSettings {
   handsOut: boolean
   /** It, what it imports, or what imports it, trains. */
   trains: boolean
+  /** Seconds that the cells of a notebook that train took when they were run last, by what is kept with them. */
+  trainedSeconds: number
   /** Whoever starts it has something trained. */
   startsTraining: boolean
   /** The library call by which it runs a trained model over data: 'SentenceTransformer.encode'; null: it does not. */

@@ -1,0 +1,100 @@
+/** How long a cell of a notebook ran when it was run last, by what Jupyter, Colab and Kaggle keep with it. */
+import { getNodeValue, type Node } from 'jsonc-parser'
+import { lookUp } from './records.js'
+
+type Values = Readonly<Record<string, unknown>>
+
+/** Code that may train: outputs of other cells are not looked at. */
+const mayTrain = /\b(fit\w*|train\w*|learn|fine_?tune\w*|backward|main|run\w*)\s*\(/i
+
+/** Seconds; null: nothing says so, or it was broken off. `source`: the text of the cell. */
+export function cellSeconds(cell: Node, source: string): number | null {
+  if (!mayTrain.test(source)) return null
+  const outputs = partOf(cell, 'outputs')
+  const list = Array.isArray(outputs) ? (outputs as Values[]) : []
+  if (list.some((one) => one.output_type === 'error')) return null
+  const metadata = partOf(cell, 'metadata')
+  return fromMetadata(isTable(metadata) ? metadata : {}) ?? fromOutputs(list.map(textOf).join('\n'))
+}
+
+function partOf(cell: Node, name: string): unknown {
+  const entry = cell.children?.find((one) => one.children?.[0]?.value === name)?.children?.[1]
+  return entry === undefined ? undefined : getNodeValue(entry)
+}
+
+function isTable(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Colab, papermill, the kernel's own messages (Kaggle, JupyterLab), the extension ExecuteTime. */
+function fromMetadata(metadata: Values): number | null {
+  const table = (name: string): Values => {
+    const found = lookUp(metadata as Record<string, unknown>, name)
+    return isTable(found) ? found : {}
+  }
+  const colab = table('executionInfo')
+  if (colab.status === 'ok' && typeof colab.elapsed === 'number') return positive(colab.elapsed / 1000)
+  const papermill = table('papermill')
+  if (papermill.status === 'completed' && typeof papermill.duration === 'number')
+    return positive(papermill.duration)
+  const kernel = table('execution')
+  const extension = table('ExecuteTime')
+  return (
+    between(kernel['iopub.execute_input'], kernel['shell.execute_reply']) ??
+    between(extension.start_time, extension.end_time)
+  )
+}
+
+function between(start: unknown, end: unknown): number | null {
+  const from = typeof start === 'string' ? Date.parse(start) : Number.NaN
+  const to = typeof end === 'string' ? Date.parse(end) : Number.NaN
+  return positive((to - from) / 1000)
+}
+
+function positive(seconds: number): number | null {
+  return seconds > 0 && seconds < Number.POSITIVE_INFINITY ? seconds : null
+}
+
+/** Characters of outputs that are looked at: the last. */
+const longest = 400_000
+
+function textOf(output: Values): string {
+  const data = isTable(output.data) ? output.data : {}
+  const texts = [output.text, data['text/plain'], data['text/html']].map((one) =>
+    Array.isArray(one) ? one.join('') : typeof one === 'string' ? one : '',
+  )
+  return texts.join('\n').slice(-longest)
+}
+
+/** `'train_runtime': 515.9`, as the Trainer of transformers ends. */
+const ofTrainer = /\btrain_runtime['"]?[:=]\s*['"]?([\d.]+)/
+/** `[1270/1270 08:36, Epoch 5/5]`: its bar in a notebook. */
+const ofBar = /\[\s*(\d+)\/(\d+) (?:(\d+):)?(\d+):(\d+), Epoch/
+/** `49/49 [====] - 159s 3s/step`, `49/49 ━━━ 159s 3s/step`: an epoch of Keras. */
+const ofEpoch = /(?:^|\s)(\d+)\/(\d+) (?:\[=+\] - |[^\s\w]+ )(\d+)s (?=\d)/
+/** `100%|██████| 469/469 [01:23<00:00, 5.6it/s]`: a bar of tqdm, at its end. */
+const ofLoop = /\| (\d+)\/(\d+) \[(?:(\d+):)?(\d+):(\d+)<00:00/
+
+function fromOutputs(text: string): number | null {
+  const found = { trainer: 0, bar: 0, epochs: 0 }
+  /** Bars inside one another come to the same; those of one loop have one length, and follow each other. */
+  const loops = new Map<string, number>()
+  for (const line of text.split('\n')) {
+    // What is written over in its place is there many times.
+    const last = line.slice(line.lastIndexOf('\r') + 1)
+    found.trainer += Number(ofTrainer.exec(last)?.[1] ?? 0)
+    const bar = ofBar.exec(last)
+    if (bar !== null && bar[1] === bar[2]) found.bar += clock(bar)
+    const epoch = ofEpoch.exec(last.slice(last.lastIndexOf('\b') + 1))
+    if (epoch !== null && epoch[1] === epoch[2]) found.epochs += Number(epoch[3])
+    const loop = ofLoop.exec(last)
+    if (loop !== null && loop[1] === loop[2]) loops.set(loop[2]!, (loops.get(loop[2]!) ?? 0) + clock(loop))
+  }
+  const each = [found.trainer, found.bar, found.epochs, Math.max(0, ...loops.values())]
+  return positive(each.find((one) => one > 0) ?? 0)
+}
+
+/** Groups 3 to 5 are hours, minutes and seconds. */
+function clock([, , , hours, minutes, seconds]: RegExpExecArray): number {
+  return 3600 * Number(hours ?? 0) + 60 * Number(minutes) + Number(seconds)
+}

@@ -1,0 +1,114 @@
+/** `costlint cost` of notebooks that keep how long they ran. */
+import assert from 'node:assert/strict'
+import { runHere } from './here.js'
+
+interface Cell {
+  source: string
+  metadata?: object
+  outputs?: object[]
+}
+
+const notebook = (...cells: Cell[]): string =>
+  JSON.stringify({
+    cells: cells.map((cell) => ({
+      cell_type: 'code',
+      execution_count: 1,
+      metadata: {},
+      outputs: [],
+      ...cell,
+    })),
+    metadata: { accelerator: 'GPU', colab: { gpuType: 'T4' }, kernelspec: { language: 'python' } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  })
+const stream = (text: string) => [{ output_type: 'stream', name: 'stdout', text: text.split(/(?<=\n)/) }]
+
+async function job(...cells: Cell[]) {
+  const { out } = await runHere({ 'train.ipynb': notebook(...cells) }, ['cost', '--output-format', 'json'])
+  return JSON.parse(out).jobs[0] as {
+    hours: { low: number; high: number }
+    usd: { low: number }
+    assumptions: string[]
+  }
+}
+
+const keras = `import tensorflow as tf
+from mydata import pictures, labels
+model = tf.keras.Sequential([tf.keras.layers.Dense(9)])
+model.compile('sgd', 'mse')
+model.fit(pictures, labels, epochs=3)`
+const epochs = (last = '') =>
+  ['160s 3s/step - loss: 0.9', '100s 2s/step - loss: 0.8', '100s 2s/step - loss: 0.7']
+    .map(
+      (text, index) =>
+        `Epoch ${index + 1}/3\n48/49 [====>.] - ETA: 0s\b\b\b\b\b\b49/49 [==============================] - ${text}\n`,
+    )
+    .join('') + last
+
+describe('costlint cost of a notebook that keeps how long it ran', () => {
+  it('is that of its last run, by the epochs of Keras', async () => {
+    const { hours, usd, assumptions } = await job({ source: keras, outputs: stream(epochs()) })
+    assert.deepEqual(hours, { low: 0.1, high: 0.1 })
+    assert.equal(usd.low.toFixed(4), '0.0526')
+    assert.ok(assumptions.includes('hours as the outputs of the notebook tell of its last run'))
+  })
+
+  const loop = `import torch
+from tqdm import tqdm
+from mydata import loader, model
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(2):
+    for x, y in tqdm(loader):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(x.cuda()), y.cuda()).backward()
+        optimizer.step()`
+  const bar = (time: string) =>
+    `  0%|          | 0/469 [00:00<?, ?it/s]\r 99%|█████████▉| 468/469 [${time}<00:01, 5it/s]\r100%|██████████| 469/469 [${time}<00:00, 5it/s]\n`
+  for (const [name, cell] of [
+    ['bars of tqdm', { source: loop, outputs: stream(bar('01:00:00') + bar('30:00')) }],
+    ['what Colab keeps', { source: loop, metadata: { executionInfo: { elapsed: 5_400_000, status: 'ok' } } }],
+    [
+      'what the kernel tells',
+      {
+        source: loop,
+        metadata: {
+          execution: {
+            'iopub.execute_input': '2026-02-04T14:00:00.000000Z',
+            'shell.execute_reply': '2026-02-04T15:30:00.000000Z',
+          },
+        },
+      },
+    ],
+    ['papermill', { source: loop, metadata: { papermill: { duration: 5400, status: 'completed' } } }],
+  ] as const)
+    it(`is that of its last run, by ${name}`, async () => {
+      const { hours } = await job({ source: 'import numpy' }, cell)
+      assert.deepEqual(hours, { low: 1.5, high: 1.5 })
+    })
+
+  it('is by the trainer of transformers, once', async () => {
+    const source = `from transformers import Trainer
+from mydata import model, data
+trainer = Trainer(model=model, train_dataset=data)
+trainer.train()`
+    const html = '<progress value="90"></progress> [90/90 30:01, Epoch 5/5]'
+    const { hours } = await job({
+      source,
+      outputs: [
+        { output_type: 'display_data', data: { 'text/html': [html] }, metadata: {} },
+        {
+          output_type: 'execute_result',
+          data: { 'text/plain': ["TrainOutput(metrics={'train_runtime': 1800.0})"] },
+        },
+      ],
+    })
+    assert.deepEqual(hours, { low: 0.5, high: 0.5 })
+  })
+
+  it('is not known of a run that was broken off, and of what says nothing', async () => {
+    const error = { output_type: 'error', ename: 'KeyboardInterrupt', evalue: '', traceback: [] }
+    const broken = await job({ source: keras, outputs: [...stream(epochs()), error] })
+    const silent = await job({ source: keras, outputs: stream('done\n') })
+    for (const { hours } of [broken, silent]) assert.deepEqual(hours, { low: 0, high: 24 })
+  })
+})
