@@ -23,7 +23,10 @@ export const compute: Readonly<Record<string, RuleKeys>> = {
   },
   'compute/exclusive-node': {
     settings: ['Compute.exclusive'],
-    others: [['SLURM', '`--exclusive`']],
+    others: [
+      ['SLURM', '`--exclusive`'],
+      ['AWS ParallelCluster', '`JobExclusiveAllocation`'],
+    ],
   },
   'compute/gpu-for-cpu-code': {
     settings: ['Compute.instanceType'],

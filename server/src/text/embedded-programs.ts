@@ -50,15 +50,18 @@ function heredocs(text: string): EmbeddedProgram[] {
     if (whole === undefined || lineEnd === -1 || lineEnd - lineStart > longestLine) continue
     const head = text.slice(lineStart, opening)
     const at = interpreterIn(head)
-    const target =
-      at === null
-        ? writtenBy(head, text.slice(opening + whole.length, lineEnd), text.slice(lineEnd + 1, lineEnd + 400))
-        : null
     const start = lineEnd + 1
+    const holder = at === null ? heldIn(head) : null
+    const target =
+      holder !== null
+        ? writtenLater(text, start, name!, holder)
+        : at === null
+          ? writtenBy(head, text.slice(opening + whole.length, lineEnd), text.slice(start, lineEnd + 400))
+          : null
     const isJob =
       at === null && givesAway.test(head) && directive.test(text.slice(start, start + longestHeader))
     if (at === null && target === null && !isJob) continue
-    const close = new RegExp(`^\\t*${name}[ \\t]*\\r?$`, 'm').exec(text.slice(start))
+    const close = endOf(name!).exec(text.slice(start))
     if (close === null) continue
     const end = start + close.index
     from = end
@@ -144,6 +147,33 @@ function writtenBy(head: string, rest: string, body: string): string | null {
   // A name that a variable holds: the form tells what it is.
   return /\.ya?ml$/.test(name) || manifest.test(body) ? 'manifest.yaml' : null
 }
+
+/** `read -r -d '' SCRIPT <<EOF`, `SCRIPT=$(cat <<EOF`: the variable that holds the text. */
+function heldIn(head: string): string | null {
+  if (/^\s*#/.test(head)) return null
+  return (
+    /(?:^|[;&|\s])read\s(?:[^;&|]*\s)?([A-Za-z_]\w*)\s*$/.exec(head)?.[1] ??
+    /(?:^|[;&|\s])([A-Za-z_]\w*)=["']?\$\(\s*cat\s*$/.exec(head)?.[1] ??
+    null
+  )
+}
+
+/** So far behind such a text the variable is written to a file: `printf "%s" "$SCRIPT" > "$folder/train.py"`. */
+const soonAfter = 1_000
+
+function writtenLater(text: string, start: number, name: string, holder: string): string | null {
+  const close = endOf(name).exec(text.slice(start))
+  if (close === null) return null
+  const after = text.slice(start + close.index, start + close.index + soonAfter)
+  const line = after
+    .split('\n')
+    .find((one) => new RegExp(`\\b(printf|echo)\\b.*\\$\\{?${holder}\\b`).test(one))
+  const path = line === undefined ? undefined : redirected.exec(line)?.[2]
+  const file = path?.replace(/^.*[$}][^/]*\//, '')
+  return file === undefined || file.includes('$') ? null : file
+}
+
+const endOf = (name: string) => new RegExp(`^\\t*${name}[ \\t]*\\r?$`, 'm')
 
 function printsCode(body: string): boolean {
   return /(^|[^\\])\$\(|(^|[^\\])`|\$\{\w+[^\w}]/.test(body)

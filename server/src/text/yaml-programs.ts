@@ -19,7 +19,8 @@ interface Block {
 const header = /^([ \t]*(?:- +)*)(?:(["']?)([\w./-]+)\2[ \t]*:[ \t]*)?\|[-+]?\d?[ \t]*\r?$/
 
 export function programsInYaml(text: string): Embedded[] {
-  if (!text.includes('python') && !/\.py["']?[ \t]*:/.test(text)) return []
+  const mayHold = text.includes('python') || (text.includes('<<') && text.includes('.py'))
+  if (!mayHold && !/\.py["']?[ \t]*:/.test(text)) return []
   const found: Embedded[] = []
   for (const block of blocksOf(text)) {
     if (found.length >= most) break

@@ -10,7 +10,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { lookUp } from '../../text/records.js'
 import { nodeValue } from '../../values/config-source.js'
 import { convert, orDefault, readAs } from '../../values/operations.js'
-import { asQuotedNumber, asText } from '../../values/parse.js'
+import { asBoolean, asQuotedNumber, asText } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -79,6 +79,11 @@ function readResource(
   const region = text(at(document.root, 'Region'))
   if (region !== undefined) pool.known('region', 'Region', region, shown)
   claimSizes(pool, document.root, resource, keys, given)
+  const alone = at(queue, 'JobExclusiveAllocation')
+  if (alone !== undefined) {
+    const key: Keys = [...keys.slice(0, 3), 'JobExclusiveAllocation']
+    pool.say('exclusive', 'JobExclusiveAllocation', convert(given(alone, key), asBoolean))
+  }
   const bought = convert(given(at(queue, 'CapacityType'), [...keys.slice(0, 3), 'CapacityType']), asText)
   const capacity = convert(bought, (one) => lookUp(capacities, one), 'a capacity that is not known')
   const reserved = at(resource, 'CapacityReservationTarget') ?? at(queue, 'CapacityReservationTarget')
@@ -125,7 +130,7 @@ function claimSizes(
 function changeQueue(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys } = claim.site
   if (keys === undefined) return byHand(claim)
-  const set = (title: string, path: Keys, to: string | number) =>
+  const set = (title: string, path: Keys, to: string | number | boolean) =>
     writeKeys(claim, facts, title, [{ keys: path, value: to }])
   if (claim.setting === 'minimum' && claim.state !== 'default')
     return set('Scale to zero: MinCount: 0', keys, 0)
@@ -133,5 +138,7 @@ function changeQueue(claim: Claim, value: unknown, facts: FragmentFacts): Change
     return set(`Give machines back after ${Math.round(value / 60)} minutes`, keys, Math.round(value / 60))
   if (claim.setting === 'capacity' && claim.state === 'known')
     return set('Buy spot machines: CapacityType: SPOT', keys, 'SPOT')
+  if (claim.setting === 'exclusive' && claim.state === 'known' && value === false)
+    return set('Let jobs share machines: JobExclusiveAllocation: false', keys, false)
   return byHand(claim)
 }

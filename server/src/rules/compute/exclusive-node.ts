@@ -1,6 +1,8 @@
 import { effective } from '../../values/value.js'
-import { defineRule } from '../rule.js'
-import { unless } from '../silence.js'
+import type { SubjectView } from '../../workload/claim.js'
+import { defineRule, type Report } from '../rule.js'
+import { isSilence, type Silence, unless } from '../silence.js'
+import { isViewOf } from '../subject-view.js'
 
 /** Accelerators that come by fours and eights, so that a request for fewer leaves some of the node to others. */
 const inLargeNodes = /^(A100|H100|H200|B200|GH200|V100|MI250|MI300)/
@@ -10,12 +12,17 @@ const whole = 4
 
 export default defineRule({
   name: 'compute/exclusive-node',
-  judges: 'Compute',
+  judges: ['Compute', 'Scaling'],
   checklist: ['rightsize/match-instance', 'baseline/idle-time'],
   severity: 'warning',
   finds: 'whole nodes reserved for some of their GPUs',
   summary: 'A job that reserves a whole node but uses only some of its accelerators pays for the rest.',
   check(view, { report, silent }) {
+    if (isViewOf(view, 'Scaling')) {
+      const said = sharedOut(view)
+      return isSilence(said) ? silent(said) : report(said)
+    }
+    if (!isViewOf(view, 'Compute')) return silent('it is neither a job nor a pool')
     const { exclusive, gpus, gpuModel, nodes } = view.settings
     if (exclusive === undefined || effective(exclusive) !== true)
       return silent(unless(view, 'exclusive', 'it shares its node with others'))
@@ -43,3 +50,20 @@ export default defineRule({
     })
   },
 })
+
+/** A queue that gives each job whole machines with several accelerators, whatever the job asks for. */
+function sharedOut({ settings }: SubjectView<'Scaling'>): Report | Silence {
+  const { exclusive, gpus, machine } = settings
+  if (exclusive === undefined || effective(exclusive) !== true)
+    return unless({ settings }, 'exclusive', 'its jobs share machines')
+  const count = effective(gpus)
+  if (count === undefined || count < 2)
+    return unless({ settings }, 'gpus', `its machines have ${count === 1 ? 'one GPU' : 'no GPUs'}`)
+  return {
+    at: exclusive,
+    severity: 'information',
+    confidence: 'medium',
+    message: `\`${exclusive.key}\` gives each job whole machines${machine === undefined ? '' : ` (${effective(machine)})`}: a job for one of their ${count} GPUs pays for all of them.`,
+    fixes: [{ set: [{ claim: exclusive, value: false }] }],
+  }
+}

@@ -252,6 +252,8 @@ export interface ScalingSettings {
   machine: string
   gpus: number
   gpuModel: string
+  /** Each job gets whole machines, whatever it asks for. */
+  exclusive: boolean
   /** Machines that it keeps whatever happens, and at most; null: no limit. */
   minimum: number
   maximum: number | null
