@@ -70,6 +70,9 @@ export function claimResources(
   compute.known('nodes', 'kfp', 1, at)
   if (limit === null) compute.unknown('gpus', 'set_gpu_limit', 'the number is given elsewhere', at)
   else compute.say('gpus', gpus!.method, limit)
+  // A parameter of the pipeline: how many there are is known when it is started.
+  if (limit?.state === 'unknown' || (limit === null && type !== null))
+    compute.known('gpusFilledIn', gpus?.method ?? 'node selector', true, at)
   if (type !== null) {
     const { method } = type.call
     const site = callSite(type.call, { kind: 'call', role: 'method' })
@@ -177,13 +180,13 @@ function claimTime(
   }
   // A limit for the whole pipeline, or a service with one of its own.
   const elsewhere =
-    engine === 'Vertex AI Pipelines' ||
-    !python.usesHere('kfp.Client') ||
-    python.usesHere('.set_timeout', 'kfp.kubernetes.set_timeout')
+    engine === 'Vertex AI Pipelines' || python.usesHere('.set_timeout', 'kfp.kubernetes.set_timeout')
   if (elsewhere) compute.unknown('timeLimit', 'set_timeout', 'the service or the pipeline may set it', at)
   else
     compute.default('timeLimit', 'set_timeout', null, at, {
       site: { start: task.call.expr.start, end: task.call.expr.end },
+      // What is only compiled here runs on a service that may have a limit of its own.
+      overridable: !python.usesHere('kfp.Client'),
     })
 }
 
