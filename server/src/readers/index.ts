@@ -68,6 +68,7 @@ import { githubReader } from './github/workflow.js'
 import { gitlabReader } from './gitlab/pipeline.js'
 import { googleBatchReader } from './google-batch/job.js'
 import { rentedInstancesReader } from './gpu-clouds/instances.js'
+import { podProgramReader } from './gpu-clouds/pod-program.js'
 import { podScriptReader } from './gpu-clouds/pod-script.js'
 import { htcondorReader } from './htcondor/submit.js'
 import { accelerateReader } from './huggingface/accelerate.js'
@@ -298,6 +299,7 @@ export const readers: readonly Reader[] = [
   gitlabReader,
   googleBatchReader,
   rentedInstancesReader,
+  podProgramReader,
   podScriptReader,
   htcondorReader,
   accelerateReader,

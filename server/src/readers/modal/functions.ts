@@ -7,9 +7,10 @@ import { textArgument } from '../../values/argument.js'
 import { absent, convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { pythonLiteral, quoteOf } from '../../values/python-literal.js'
-import { isGiven } from '../../values/value.js'
+import { type Given, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import {
   changeDecorator,
@@ -43,6 +44,13 @@ export const modalReader = defineReader({
     for (const one of functions) readFunction(python, context, claims, one, functions)
   },
   change(claim, value, facts): Change | Refusal {
+    if (claim.setting === 'minReplicas' && typeof value === 'number')
+      return changeDecorator(
+        facts,
+        claim.site,
+        { [claim.key]: String(value) },
+        `Keep ${value === 0 ? 'no container' : value} warm: ${claim.key}=${value}`,
+      )
     if (claim.setting === 'gpus' && value === 0)
       return changeDecorator(facts, claim.site, { gpu: null }, 'Ask for no GPU')
     if (claim.setting === 'gpus' && typeof value === 'number') {
@@ -118,6 +126,7 @@ function readFunction(
   const model = convert(request, ({ name }) => gpu(name)?.name)
   compute.say('gpuModel', 'gpu', model.state === 'unknown' ? absent(asked) : model)
   functionSettings.claim(compute, source)
+  claimWarm(claims, one, source, { gpus: request, place, evidence })
   compute.say('timeLimit', 'timeout', orDefault(convert(source.get('timeout'), asNumber), 300))
   // A container keeps what a class has loaded, and takes one call after another.
   compute.known('limitsCalls', 'timeout', func.class !== null || isMapped(python, func), place)
@@ -130,6 +139,40 @@ function readFunction(
   }
   const onGpu = functions.filter((each) => isGiven(new DecoratorSource(python, each, claims).get('gpu')))
   claimStepLaunch(claims, python, compute, one, functions, onGpu.length === 1)
+}
+
+interface Warm {
+  gpus: Given<{ name: string; count: number }>
+  place: Place
+  evidence: Evidence
+}
+
+/** Containers that wait for calls at all hours: `min_containers=1`, `keep_warm=1` before 0.73. */
+function claimWarm(
+  claims: ClaimBuilder,
+  { func, decorator }: Decorated,
+  source: DecoratorSource,
+  { gpus, place, evidence }: Warm,
+): void {
+  const key = isGiven(source.get('min_containers')) ? 'min_containers' : 'keep_warm'
+  const least = convert(source.get(key), asNumber)
+  if (!isGiven(least)) return
+  const name = func.class?.name ?? func.name
+  const serving = claims.subject('Serving', place, func.qualified, { ...evidence, accelerator: 'gpu' })
+  serving.known('platform', 'modal', 'Modal', place, { site: decoratorSite(decorator) })
+  serving.known('name', 'modal', name, place)
+  serving.known('object', 'modal', `Function/${name}`, place)
+  serving.known('purpose', 'modal', 'deployment', place)
+  serving.known('scalesToZero', 'modal', true, place)
+  serving.known('autoscaled', 'modal', true, place)
+  serving.say('minReplicas', key, least)
+  serving.say(
+    'gpus',
+    'gpu',
+    convert(gpus, ({ count }) => count),
+  )
+  const model = convert(gpus, ({ name }) => gpu(name)?.name)
+  if (model.state !== 'unknown') serving.say('gpuModel', 'gpu', model)
 }
 
 /** `embed.map(texts)`: called for each of many. */

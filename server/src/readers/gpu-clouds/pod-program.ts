@@ -1,0 +1,48 @@
+/**
+ * Python programs that train on a machine that is rented by the hour, started there by hand: `runpod_train.py`. As with shell scripts
+ * (see pod-script.ts), their end ends nothing.
+ */
+import type { PythonModule } from '../../python/module.js'
+import type { Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
+import { trainsAnywhere } from '../pytorch/evidence.js'
+import { defineReader } from '../reader.js'
+import { type Cloud, clouds, endingIn } from './clouds.js'
+
+const trainsByPath = /(^|[^a-z])(train\w*|fine-?_?tune\w*)([^a-z]|$)/i
+/** It works on the machine from elsewhere, asks for one, or answers requests there. */
+const fromElsewhere =
+  /\brunpod\.(create_pod|serverless|api_key)|\bcreate_instance|\bapi\.runpod|runpodctl (create|ssh|send|exec)|\bparamiko\b|\bssh\b|["']scp\b|\bfabric\b/
+
+export const podProgramReader = defineReader({
+  name: 'pod-program',
+  languages: ['python'],
+  triggers: ['runpod', 'RunPod', 'RUNPOD', 'vast.ai', 'Vast.ai', 'vastai'],
+  shares: true,
+  read({ path, fragment, python }, _context, claims) {
+    const cloud = clouds.find(({ scripts }) => scripts.test(path))
+    if (cloud === undefined || python === undefined || fragment.origin !== 'file') return
+    const last = python.tree.body.at(-1)
+    if (last === undefined || !trainsThere(python, cloud)) return
+    const place = { start: last.start, end: python.text.indexOf('\n', last.start) }
+    if (place.end < 0) place.end = last.end
+    const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
+    const compute = claims.subject('Compute', place, cloud.name, evidence, `${path}#pod`)
+    compute.known('provider', cloud.name, 'other', place)
+    compute.known('gpuCloud', cloud.name, cloud.name, place)
+    compute.known('interactive', cloud.name, false, place)
+    compute.known('service', cloud.name, false, place)
+    compute.say('gpus', cloud.name, { ...claims.origin(place), state: 'range', low: 1, high: null })
+    const ending = endingIn(cloud, python.code)
+    if (ending !== null) compute.known('endedBy', ending, ending, place)
+    // Somebody who sits in front of it may stop it.
+    compute.default('idleStop', cloud.ending, null, place, { overridable: true })
+  },
+  change: byHand,
+})
+
+function trainsThere(python: PythonModule, cloud: Cloud): boolean {
+  if (!python.isEntry || python.evidence.role === 'test') return false
+  if (fromElsewhere.test(python.code) && endingIn(cloud, python.code) === null) return false
+  return trainsByPath.test(python.path.split('/').at(-1)!) || trainsAnywhere(python)
+}
