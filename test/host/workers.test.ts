@@ -1,5 +1,8 @@
 /** The pool that the bundle starts: a file read by a worker says what it says in this thread. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { createAnalyzer, LocalBackend } from '../../server/src/host/backend.js'
@@ -35,6 +38,37 @@ describe('workers', () => {
       }
     } finally {
       await pool.dispose()
+    }
+  })
+
+  it('are sent once what many modules import', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'costlint-workers-'))
+    const setting = 'a value that every module of the library imports'
+    writeFileSync(join(folder, 'common.py'), `import torch\nSETTING = "${setting}"\n`)
+    for (let index = 0; index < 20; index++)
+      writeFileSync(
+        join(folder, `part${index}.py`),
+        'import torch\nfrom common import SETTING\ntorch.save(SETTING, "setting.pt")\n',
+      )
+    let sent = 0
+    const counting = (): HostWorker => {
+      const worker = bundledWorker()
+      return {
+        ...worker,
+        post: (message) => {
+          if (JSON.stringify(message).includes(setting)) sent++
+          worker.post(message)
+        },
+      }
+    }
+    const host: Host = { ...createNodeHost(), createWorker: counting }
+    const project = await openProject(folder, host, { workers: 1 })
+    try {
+      assert.deepEqual((await project.lint()).errors, [])
+      assert.equal(sent, 1)
+    } finally {
+      await project.dispose()
+      rmSync(folder, { recursive: true })
     }
   })
 

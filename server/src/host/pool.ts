@@ -4,24 +4,40 @@ import type { Surroundings } from '../extraction/surroundings.js'
 import type { ModuleSummary } from '../python/module.js'
 import type { Backend, Loaded, ReadResult, SummaryResult, SummaryUse, Versions } from './backend.js'
 import { type Host, type HostWorker, under } from './host.js'
+import { type Sent, SentSummaries, type SentSurroundings } from './shared-summaries.js'
 
 export type WorkerRequest =
   | { id: number; kind: 'start'; root: string }
   | { id: number; kind: 'load'; path: string; force: boolean; versions: Versions }
-  | { id: number; kind: 'read'; path: string; surroundings: Surroundings }
+  | { id: number; kind: 'read'; path: string; surroundings: SentSurroundings; ended: number[] }
   | {
       id: number
+      kind: 'summarise'
+      path: string
+      imported: Record<string, Sent>
+      versions: Versions
+      use: SummaryUse
+      ended: number[]
+    }
+  | { id: number; kind: 'forget'; path: string }
+
+export type WorkerReply = { id: number; result: unknown } | { id: number; failure: string }
+
+type Other = Exclude<WorkerRequest, { kind: 'read' | 'summarise' }>
+
+/** The same before it is made ready for a worker. */
+type Request =
+  | Omit<Extract<Other, { kind: 'start' }>, 'id'>
+  | Omit<Extract<Other, { kind: 'load' }>, 'id'>
+  | Omit<Extract<Other, { kind: 'forget' }>, 'id'>
+  | { kind: 'read'; path: string; surroundings: Surroundings }
+  | {
       kind: 'summarise'
       path: string
       imported: Record<string, ModuleSummary>
       versions: Versions
       use: SummaryUse
     }
-  | { id: number; kind: 'forget'; path: string }
-
-export type WorkerReply = { id: number; result: unknown } | { id: number; failure: string }
-
-type Request = Omit<WorkerRequest, 'id'> & { kind: WorkerRequest['kind'] }
 
 interface Waiting {
   resolve(result: unknown): void
@@ -32,6 +48,7 @@ class Lane {
   private readonly waiting = new Map<number, Waiting>()
   private nextId = 0
   private dead: Error | null = null
+  private readonly sent = new SentSummaries()
   private started: Promise<unknown> = Promise.resolve()
   load = 0
 
@@ -56,7 +73,7 @@ class Lane {
   }
 
   start(root: string): Promise<unknown> {
-    this.started = this.send({ kind: 'start', root } as never).catch((error: Error) => {
+    this.started = this.send({ kind: 'start', root }).catch((error: Error) => {
       this.dead ??= error
       throw error
     })
@@ -73,8 +90,18 @@ class Lane {
     const id = this.nextId++
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject })
-      this.worker.post({ ...request, id })
+      this.worker.post(this.message(request, id))
     })
+  }
+
+  private message(request: Request, id: number): WorkerRequest {
+    if (request.kind === 'read') {
+      const surroundings = this.sent.surroundings(request.surroundings)
+      return { ...request, id, surroundings, ended: this.sent.takeEnded() }
+    }
+    if (request.kind === 'summarise')
+      return { ...request, id, imported: this.sent.record(request.imported), ended: this.sent.takeEnded() }
+    return { ...request, id }
   }
 
   terminate(): Promise<void> {
@@ -146,7 +173,7 @@ export class PoolBackend implements Backend {
         path: next.path,
         force: next.force,
         versions: next.versions,
-      } as never)
+      })
         .then(next.done.resolve, next.done.reject)
         .finally(() => {
           lane.load--
@@ -190,7 +217,7 @@ export class PoolBackend implements Backend {
   }
 
   read(path: string, surroundings: Surroundings): Promise<ReadResult> {
-    return this.ask(this.laneFor(path), { kind: 'read', path, surroundings } as never) as Promise<ReadResult>
+    return this.ask(this.laneFor(path), { kind: 'read', path, surroundings }) as Promise<ReadResult>
   }
 
   summarise(
@@ -199,13 +226,13 @@ export class PoolBackend implements Backend {
     versions: Versions,
     use: SummaryUse,
   ): Promise<SummaryResult | null> {
-    const request = { kind: 'summarise', path, imported, versions, use }
-    return this.ask(this.laneFor(path), request as never) as Promise<SummaryResult | null>
+    const request = { kind: 'summarise', path, imported, versions, use } as const
+    return this.ask(this.laneFor(path), request) as Promise<SummaryResult | null>
   }
 
   forget(path: string): void {
     for (const lane of [this.laneOf.get(path), this.alone])
-      void lane?.ask({ kind: 'forget', path } as never).catch(() => undefined)
+      void lane?.ask({ kind: 'forget', path }).catch(() => undefined)
   }
 
   async dispose(): Promise<void> {

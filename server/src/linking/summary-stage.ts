@@ -8,6 +8,7 @@ import type { KeptAnswers } from '../host/answers.js'
 import { type Backend, hashOf, type ReadResult, type Versions } from '../host/backend.js'
 import { processorWheels } from '../link/versions.js'
 import type { ModuleSummary } from '../python/module.js'
+import { SharedParts } from '../python/shared-parts.js'
 import type { SummaryFor } from '../python/summary.js'
 import { define } from '../text/records.js'
 import type { ImportGraph } from './import-graph.js'
@@ -43,6 +44,7 @@ export class SummaryStage {
   private readonly withoutExports = new Set<string>()
   /** Those of them that a configuration names. */
   private readonly named = new Set<string>()
+  private readonly parts = new SharedParts()
 
   constructor(
     private readonly records: ReadonlyMap<string, FileRecord>,
@@ -232,11 +234,12 @@ export class SummaryStage {
   ): Promise<Kept | null> {
     const answers = this.answersOf(path)
     const known = answers?.get<Summarised>(path, question, key)
-    if (known !== undefined) return { ...known, key }
+    if (known !== undefined) return { summary: this.parts.share(known.summary), hash: known.hash, key }
     const summary = await ask()
     if (summary === null) return null
     const summarised = { summary, hash: hashOf(JSON.stringify(summary)) }
     answers?.put(path, question, key, summarised)
+    this.parts.share(summary)
     return { ...summarised, key }
   }
 }

@@ -2,12 +2,14 @@
 import { parentPort } from 'node:worker_threads'
 import { createAnalyzer, LocalBackend } from '../backend.js'
 import type { WorkerReply, WorkerRequest } from '../pool.js'
+import { ReceivedSummaries } from '../shared-summaries.js'
 import { createNodeHost } from './host.js'
 
 const port = parentPort
 if (port === null) throw new Error('worker.ts runs only as a worker thread')
 
 const host = createNodeHost()
+const summaries = new ReceivedSummaries()
 let backend: LocalBackend | null = null
 
 async function answer(request: WorkerRequest): Promise<unknown> {
@@ -17,9 +19,14 @@ async function answer(request: WorkerRequest): Promise<unknown> {
   }
   if (backend === null) throw new Error('the worker was not started')
   if (request.kind === 'load') return backend.load(request.path, request.force, request.versions)
-  if (request.kind === 'read') return backend.read(request.path, request.surroundings)
-  if (request.kind === 'summarise')
-    return backend.summarise(request.path, request.imported, request.versions, request.use)
+  if (request.kind === 'read') {
+    summaries.end(request.ended)
+    return backend.read(request.path, summaries.surroundings(request.surroundings))
+  }
+  if (request.kind === 'summarise') {
+    summaries.end(request.ended)
+    return backend.summarise(request.path, summaries.record(request.imported), request.versions, request.use)
+  }
   backend.forget(request.path)
   return null
 }

@@ -1,0 +1,50 @@
+/**
+ * Parts of summaries that are alike, held once. A package passes on the classes of its modules, and a module keeps the
+ * code of those that it imports, so a summary that comes as a message or from the disk brings copies of what others hold.
+ */
+import type { KeptCode, ModuleSummary } from './module-summary.js'
+
+/** So many parts are told apart; beyond that it begins anew, and copies stay. */
+const mostParts = 50_000
+
+export class SharedParts {
+  private readonly parts = new Map<string, object>()
+  private readonly codes = new Map<string, { code: KeptCode; number: number }>()
+  private nextCode = 0
+
+  /** Replaces parts of a summary that nobody else has yet. */
+  share(summary: ModuleSummary): ModuleSummary {
+    if (this.parts.size > mostParts) this.parts.clear()
+    if (this.codes.size > mostParts) this.codes.clear()
+    const { classes, functions, code } = summary
+    for (const name of Object.keys(classes)) classes[name] = this.part(classes[name]!)
+    for (const name of Object.keys(functions)) functions[name] = this.part(functions[name]!)
+    if (code !== undefined) summary.code = this.code(code).code
+    return summary
+  }
+
+  private part<T extends object>(part: T): T {
+    const key = JSON.stringify(part)
+    const known = this.parts.get(key)
+    if (known !== undefined) return known as T
+    this.parts.set(key, part)
+    return part
+  }
+
+  private code(code: KeptCode): { code: KeptCode; number: number } {
+    const { imported } = code
+    const below: string[] = []
+    for (const name of Object.keys(imported)) {
+      const one = this.code(imported[name]!)
+      imported[name] = one.code
+      below.push(`${name}\0${one.number}`)
+    }
+    const key = JSON.stringify([code.path, code.text, code.bases, code.reexports, below])
+    let known = this.codes.get(key)
+    if (known === undefined) {
+      known = { code, number: this.nextCode++ }
+      this.codes.set(key, known)
+    }
+    return known
+  }
+}
