@@ -2,6 +2,7 @@
  * Parts of summaries that are alike, held once. A package passes on the classes of its modules, and a module keeps the
  * code of those that it imports, so a summary that comes as a message or from the disk brings copies of what others hold.
  */
+import { define } from '../text/records.js'
 import type { KeptCode, ModuleSummary } from './module-summary.js'
 
 /** So many parts are told apart; beyond that it begins anew, and copies stay. */
@@ -17,8 +18,8 @@ export class SharedParts {
     if (this.parts.size > mostParts) this.parts.clear()
     if (this.codes.size > mostParts) this.codes.clear()
     const { classes, functions, code } = summary
-    for (const name of Object.keys(classes)) classes[name] = this.part(classes[name]!)
-    for (const name of Object.keys(functions)) functions[name] = this.part(functions[name]!)
+    for (const [name, one] of Object.entries(classes)) define(classes, name, this.part(one))
+    for (const [name, one] of Object.entries(functions)) define(functions, name, this.part(one))
     if (code !== undefined) summary.code = this.code(code).code
     return summary
   }
@@ -34,9 +35,9 @@ export class SharedParts {
   private code(code: KeptCode): { code: KeptCode; number: number } {
     const { imported } = code
     const below: string[] = []
-    for (const name of Object.keys(imported)) {
-      const one = this.code(imported[name]!)
-      imported[name] = one.code
+    for (const [name, code] of Object.entries(imported)) {
+      const one = this.code(code)
+      define(imported, name, one.code)
       below.push(`${name}\0${one.number}`)
     }
     const key = JSON.stringify([code.path, code.text, code.bases, code.reexports, below])
