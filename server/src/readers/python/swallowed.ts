@@ -26,6 +26,8 @@ export interface Swallowed {
   told: boolean
   /** The loop whose passes are lost; null: none around it in the same function. */
   loop: Loop | null
+  /** Only the result of a training is saved in it. */
+  saves: boolean
 }
 
 export const swallowedReader = defineReader({
@@ -70,6 +72,7 @@ export const swallowedReader = defineReader({
         weight: found.told ? 'slight' : 'ordinary',
       })
       if (found.place === 'step') operation.known('each', key, 'batch', at)
+      if (found.saves) operation.known('stage', key, 'after', at)
     }
     for (const call of python.methodCalls('optimize')) readCatch(python, call, claims)
     claimFailedTrials(python, claims, catchesEverything, (body) => swallows(python, body) !== null)
@@ -149,12 +152,13 @@ function view(analysis: PythonModule, statement: Try, handler: Handler): Swallow
   }
   const told = swallows(analysis, handler.body)
   if (told === null) return null
-  const place = placeOf(analysis, statement, handler)
+  const saved = savesResult(analysis, statement)
+  const place = saved ? { place: 'run' as const, loop: null } : placeOf(analysis, statement, handler)
   if (place === null || (runtime && !all && place.place !== 'step')) return null
   if (place.place === 'run' && (analysis.evidence.notebook || trainsInBackground(analysis))) return null
   const key =
     handler.type === null ? 'except:' : `except ${analysis.text.slice(handler.type.start, handler.type.end)}`
-  return { statement, handler, key, told, ...place }
+  return { statement, handler, key, told, ...place, saves: saved }
 }
 
 /** A service that trains beside its other work: a failure in a thread ends nothing, and must not. */
@@ -269,6 +273,23 @@ function placeOf(
   if (steps && innermost === null && func !== null && calledInTraining(analysis, func))
     return { place: 'step', loop: null }
   return null
+}
+
+const saving =
+  /^(torch\.save|joblib\.dump|\.save|\.save_pretrained|\.save_model|\.save_checkpoint|safetensors\..*save_file)$/
+
+/** Nothing but saving, behind the training in the same function. */
+function savesResult(python: PythonModule, statement: Try): boolean {
+  const func = functionAt(python, statement)
+  const body = func === null ? python.tree.body : func.node.body
+  const at = body.indexOf(statement)
+  if (at < 1 || statement.orelse.length + statement.finally.length > 0) return false
+  const { calls, trains, backward } = python.effects(statement.body)
+  if (trains || backward || ![...calls].some((name) => saving.test(name))) return false
+  const before = python.effects(body.slice(0, at))
+  return (
+    before.trains || [...before.calls].some((name) => trainerRuns.test(name)) || trainsByEpochs(before.calls)
+  )
 }
 
 /** `loss = model(batch)`, and `continue` where that fails. */
