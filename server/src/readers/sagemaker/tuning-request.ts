@@ -45,7 +45,7 @@ function claimSearch(request: Request, definition: TreeSource): void {
   // Hyperband stops jobs by itself and does not accept the option.
   if (strategy === undefined || strategy === 'hyperband') return
   tuningSettings.claim(search, source, {}, ['earlyTermination'])
-  const steps = stepsOf(definition)
+  const steps = stepsOf(definition, rangesOf(source))
   if (steps === null) return
   const key = 'TrainingJobEarlyStoppingType'
   search.known('trialSteps', 'TrainingJobDefinition', { what: steps, count: null }, header)
@@ -53,9 +53,13 @@ function claimSearch(request: Request, definition: TreeSource): void {
 }
 
 /** What a job does step by step; null where that cannot be seen, or it fits once. */
-function stepsOf(definition: TreeSource): SearchSettings['trialSteps']['what'] | null {
+function stepsOf(
+  definition: TreeSource,
+  searched: readonly (DrawnDimension | null)[],
+): SearchSettings['trialSteps']['what'] | null {
   const fixed = definition.keysOf('StaticHyperParameters') ?? []
-  if (fixed.some((name) => /^((num_|max_|num_train_)?epochs)$/.test(name))) return 'epochs'
+  const names = [...fixed, ...searched.flatMap((one) => one?.name ?? [])]
+  if (names.some((name) => /^((num|max|num[-_]train)[-_])?epochs$/.test(name))) return 'epochs'
   const image = definition.textOf('AlgorithmSpecification', 'TrainingImage') ?? ''
   return /xgboost/.test(image) ? 'boosting rounds' : epochwiseImages.test(image) ? 'epochs' : null
 }
