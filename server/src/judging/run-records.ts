@@ -55,11 +55,20 @@ export function measuredHours(records: readonly RunRecord[]): MeasuredHours | nu
 
 /** From what a notebook keeps of its last run, with all that it searched; null: it keeps nothing of it. */
 export function storedHours(run: Run): MeasuredHours | null {
-  const [notebook, ...others] = run.siblings
-  if (notebook === undefined || others.length > 0 || notebook.script === null) return null
-  const program = subjectsOf(notebook, 'Program').find(
-    ({ subject }) => subject.location.path === notebook.script,
+  const notebooks = run.siblings.flatMap((one) =>
+    subjectsOf(one, 'Program').filter(
+      ({ subject, settings }) =>
+        subject.location.path === one.script && settings.trainedSeconds !== undefined,
+    ),
   )
+  const [program, ...others] = notebooks
+  // Programs that its cells start have times of their own.
+  const elsewhere = run.siblings.some(
+    (one) =>
+      one.script !== program?.subject.location.path &&
+      subjectsOf(one, 'Training').some(({ subject }) => subject.location.path === one.script),
+  )
+  if (others.length > 0 || elsewhere) return null
   const seconds = effective(program?.settings.trainedSeconds)
   if (seconds === undefined) return null
   const hours = seconds / 3600
