@@ -56,6 +56,10 @@ describe('what following advice saves', () => {
     assert.ok(Math.abs(fraction[0] - (1 - 0.768 / 1.624)) < 1e-6)
     assert.equal(fraction[0], fraction[1])
     assert.deepEqual(usd!.range, [0.856, 0.856])
+    const spot = task.replace('resources:\n', 'resources:\n  use_spot: true\n')
+    const less = await saving({ 'task.yaml': spot, 'fit.py': fit }, 'compute/gpu-for-cpu-code')
+    // Both on spot.
+    assert.ok(less.usd!.range[1] < 0.856 * 0.8, JSON.stringify(less.usd))
   })
 
   it('stays a share where no job names a machine, or nobody knows its price', async () => {

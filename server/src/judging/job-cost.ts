@@ -26,11 +26,17 @@ export function inMoney(
   options: RuleOptions,
   today: string,
 ): Saving {
-  if (saving.usd !== null) return saving
+  if (saving.usd !== null) return ofSpot(view, saving) ? perHour(saving, bill, view, options, today) : saving
   if (!bill.limitOnly) return ofRun(saving, bill) ?? perHour(saving, bill, view, options, today)
   const hourly = perHour(saving, bill, view, options, today)
   // What a run takes at most is told where not even an hour has a price.
   return hourly.usd === null ? (ofRun(saving, bill) ?? saving) : hourly
+}
+
+/** A rule has it in list prices on demand, and the job pays less than that. */
+function ofSpot({ subject: { kind }, run }: SubjectView, { usd }: Saving): boolean {
+  const spot = run.job.compute?.settings.spot
+  return kind !== 'Scaling' && kind !== 'Serving' && usd?.per === 'hour' && effective(spot) === true
 }
 
 function ofRun(saving: Saving, { usd, rate, per, limitOnly }: Bill): Saving | null {
