@@ -86,7 +86,38 @@ function readResuming(
     training.known('resumable', key, true, place)
   else if (names === null || names.includes(null))
     training.unknown('resumable', key, 'a callback that cannot be read', place)
-  else claimResuming(python, training, fit, key, given)
+  else {
+    claimResuming(python, training, fit, key, given)
+    if (!mayBePassed(given[0]!) && loadsToGoOn(python, fit))
+      training.known('resumesWithout', 'initial_epoch', 'the epochs', place)
+  }
+}
+
+/** `model.load_weights(latest)` above the call, where that is named for going on, or is the file that the run writes itself. */
+function loadsToGoOn(python: PythonModule, fit: Call): boolean {
+  const shown = ({ start, end }: Expr) => python.code.slice(start, end)
+  const written = python
+    .callsTo('keras.callbacks.ModelCheckpoint')
+    .flatMap((call) => passedExpression(python.argument(call, 'filepath', 0)) ?? [])
+    .map(shown)
+  return python.calls.some(({ method, expr, function: func }) => {
+    if (!/^load_(weights|model)$/.test(method) || expr.start > fit.expr.start || func !== fit.function)
+      return false
+    const path = expr.args[0]?.value
+    if (path === undefined) return false
+    return (
+      written.includes(shown(path)) ||
+      /resum|latest|restart|last_(ckpt|checkpoint|epoch)/i.test(aroundOf(python, expr))
+    )
+  })
+}
+
+/** The call with the test of the `if` that holds it. */
+function aroundOf(python: PythonModule, { start, end }: Expr): string {
+  const tests = python.statements.flatMap((one) =>
+    one.type === 'if' && one.body.some((inner) => inner.start <= start && end <= inner.end) ? [one.test] : [],
+  )
+  return [{ start, end }, ...tests].map((one) => python.code.slice(one.start, one.end)).join(' ')
 }
 
 const libraries =

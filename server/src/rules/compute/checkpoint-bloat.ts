@@ -85,7 +85,7 @@ const usual = 50
 const severalFiles = 4
 const muchInFew = 30e9
 /** A data set of so many samples is no large one. */
-const usualSamples = 10_000
+const usualSamples = 25_000
 
 /** The rhythm is one of steps, and with these batches a data set of usual size makes many checkpoints. */
 function soonMany({ settings }: SubjectView<'Training'>): boolean {

@@ -84,7 +84,8 @@ function stakeOf(view: SubjectView<'Training'>, long: boolean, epochs?: number):
   if (onGpuJob(view) && !notebook) return 'hours'
   if (light && (epochs ?? fewEpochs) < fewEpochs) return 'minutes'
   if (long && !light && (small === null || isLarge(view)) && accelerator !== 'none') return 'hours'
-  return onAccelerator(view) ? 'some' : 'minutes'
+  // A published network takes hours on a processor.
+  return onAccelerator(view) || effective(view.settings.model) !== undefined ? 'some' : 'minutes'
 }
 
 /** A network that takes long whatever it is trained on. */
