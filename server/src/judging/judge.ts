@@ -216,11 +216,12 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
 }
 
 /**
- * Whoever calls it cannot give what is missing: a training with its loop over epochs, a search with its trials or its space
- * beside it. What is missing in one step of a library may be given around it.
+ * Whoever calls it cannot give what is missing: a training with its loop over epochs, a loader beside that loop, a search with
+ * its trials or its space. What is missing in one step of a library may be given around it.
  */
 function isWhole(view: SubjectView): boolean {
   if (isViewOf(view, 'Training')) return view.settings.epochs !== undefined
+  if (isViewOf(view, 'InputPipeline')) return view.settings.passes !== undefined
   if (!isViewOf(view, 'Search')) return false
   return effective(view.settings.trialSteps) !== undefined || effective(view.settings.space) !== undefined
 }

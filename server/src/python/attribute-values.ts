@@ -2,11 +2,13 @@
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
+import { functionOf } from './callables.js'
 import { classConstant } from './data-classes.js'
 import { inheritedField } from './inherited-fields.js'
 import type { Klass } from './module.js'
+import { certainReturn } from './returns.js'
 import { savedParameter } from './saved-parameters.js'
-import { type Scope, scopeAt } from './scope.js'
+import { type Binding, type Scope, scopeAt } from './scope.js'
 
 /** What is assigned to `self.x` in the class, or to `name.x` in the module; null for what has no single value. */
 export function attributeValues(analysis: Analysis, expr: Expr): readonly (Expr | null)[] {
@@ -31,9 +33,19 @@ export function attributeValues(analysis: Analysis, expr: Expr): readonly (Expr 
   for (const { binding } of stored) {
     const { value } = binding
     if (value === null || expr.start < value.start || expr.end > value.end)
-      values.push(binding.kind === 'assign' && binding.unpack === null ? value : null)
+      values.push(
+        binding.kind !== 'assign' ? null : binding.unpack === null ? value : partOfResult(analysis, binding),
+      )
   }
   return values.length > mostValues ? [null] : values
+}
+
+/** `self.train, self.valid = self.load()`: the part of what a function of this module returns in its only place. */
+function partOfResult(analysis: Analysis, { value, unpack }: Binding): Expr | null {
+  if (value?.type !== 'call' || unpack?.length !== 1) return null
+  const func = functionOf(analysis, value.callee)
+  const returned = func === null ? null : certainReturn(func)
+  return returned?.type === 'tuple' ? (returned.items[unpack[0]!] ?? null) : null
 }
 
 const nothing: readonly null[] = []

@@ -43,6 +43,7 @@ const made = [
   'sklearn.model_selection.ParameterGrid',
   'torchvision.transforms.',
   'albumentations.',
+  'keras.preprocessing.image.ImageDataGenerator',
 ]
 
 /** Models that one module loads for others. */

@@ -1,5 +1,7 @@
 /** Pictures that Keras reads from a folder and shrinks in each epoch. Source: keras 3.5, legacy/preprocessing/image.py. */
+import { functionAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import type { ChangeTarget } from '../../text/change-target.js'
 import { knownArgument, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
@@ -7,6 +9,7 @@ import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { claimPreparedAgain } from '../prepared-again.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
+import { feedsByName } from '../pytorch/loader-use.js'
 import { argumentOf, kerasArguments, kerasFits } from './fits.js'
 import { isOfImageGenerator } from './image-generators.js'
 
@@ -19,11 +22,12 @@ const smallest = 100
 export function claimFolderPictures(python: PythonModule, target: ChangeTarget, claims: ClaimBuilder): void {
   const seen = new Set<Call>()
   for (const fit of kerasFits(python)) {
-    const flow = flowOf(python, fit)
-    if (flow === null || seen.has(flow) || !shrinks(python, flow)) continue
-    seen.add(flow)
-    const place = calleePlace(flow)
-    const site = callSite(flow, target)
+    const found = flowOf(python, fit)
+    if (found === null || seen.has(found.at) || !shrinks(found.python, found.flow)) continue
+    const { at, flow } = found
+    seen.add(at)
+    const place = calleePlace(at)
+    const site = callSite(at, target)
     const epochs = effective(kerasArguments(python, fit, claims).get('epochs'))
     const work = claimPreparedAgain(claims, {
       keeper: 'target_size',
@@ -33,7 +37,7 @@ export function claimFolderPictures(python: PythonModule, target: ChangeTarget, 
       overlapped: true,
       place,
       site,
-      scope: flow.function?.qualified ?? '',
+      scope: at.function?.qualified ?? '',
       evidence: trainingEvidence(python),
       apart: 'target_size',
     })
@@ -41,21 +45,57 @@ export function claimFolderPictures(python: PythonModule, target: ChangeTarget, 
   }
 }
 
-/** `ImageDataGenerator(…).flow_from_directory(folder)`, which the training goes through. */
-function flowOf(python: PythonModule, fit: Call): Call | null {
+interface Flow {
+  /** What gives the pictures, here. */
+  at: Call
+  flow: Call
+  /** The module that it stands in. */
+  python: PythonModule
+}
+
+/** `ImageDataGenerator(…).flow_from_directory(folder)`, which the training goes through, or a function of another module that makes it. */
+function flowOf(python: PythonModule, fit: Call): Flow | null {
   const data = passedExpression(argumentOf(python, fit, 'x'))
-  const value = data === null ? null : python.definition(data)
+  const value = data === null ? null : madeBy(python, data)
   const call = value?.type === 'call' ? python.callAt(value) : null
-  const ofFolder = call !== null && /^flow_from_(directory|dataframe)$/.test(call.method)
-  return ofFolder && isOfImageGenerator(call) ? call : null
+  if (call === null) return null
+  if (isFlow(call)) return { at: call, flow: call, python }
+  const maker = functionAt(python, call.expr.callee)
+  const flows = maker?.python.calls.filter(
+    (one) => one.function?.node === maker.func.node && isFlow(one) && partOf(one) !== 'evaluation',
+  )
+  const [flow] = flows ?? []
+  return maker === null || flow === undefined ? null : { at: call, flow, python: maker.python }
+}
+
+const partOf = ({ assignedTo }: Call) => feedsByName(assignedTo ?? '')
+
+const isFlow = (call: Call): boolean =>
+  /^flow_from_(directory|dataframe)$/.test(call.method) && isOfImageGenerator(call)
+
+/** `train, valid = make_pictures()`: the call. */
+function madeBy(python: PythonModule, data: Expr): Expr {
+  const value = python.definition(data)
+  if (value.type !== 'name') return value
+  const [binding, other] = python.bindingsOf(value)
+  return binding?.kind === 'assign' && binding.value !== null && other === undefined ? binding.value : value
 }
 
 function shrinks(python: PythonModule, flow: Call): boolean {
   const given = python.argument(flow, 'target_size', flow.method === 'flow_from_directory' ? 1 : 5)
-  const size = knownArgument(given) ?? (passedExpression(given) === null ? usualSize : null)
+  const written = passedExpression(given)
+  const size = knownArgument(given) ?? (written === null ? usualSize : byDefault(python, written))
   return (
     Array.isArray(size) &&
     size.length === 2 &&
     size.every((edge) => typeof edge === 'number' && edge >= smallest)
   )
+}
+
+/** What a parameter is where nothing is passed for it. */
+function byDefault(python: PythonModule, expr: Expr): unknown {
+  const [binding, other] = expr.type === 'name' ? python.bindingsOf(expr) : []
+  return binding?.kind === 'param' && other === undefined && binding.value !== null
+    ? effective(python.fold(binding.value))
+    : undefined
 }

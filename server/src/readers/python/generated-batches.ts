@@ -1,5 +1,6 @@
 /** Batches that a generator of the program makes in the process that trains: hand-written loops, and `fit` of Keras. */
 
+import { functionAt } from '../../python/definition-places.js'
 import { lastIdentifier } from '../../python/effects.js'
 import { isGenerator } from '../../python/generators.js'
 import type { Call, ClassSummary, Func, Loop, PythonModule } from '../../python/module.js'
@@ -7,7 +8,7 @@ import { returnsOf } from '../../python/returns.js'
 import type { Binding } from '../../python/scope.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
-import { isLeftOut, passedExpression } from '../../values/argument.js'
+import { isLeftOut, knownArgument, passedExpression } from '../../values/argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { isJaxLoop, jaxEvidence } from '../jax/loop.js'
@@ -78,6 +79,8 @@ interface Made {
   decoder: string
   /** Pictures in memory are turned and scaled. */
   light?: true
+  /** Each picture is turned, sheared or scaled by itself, which takes longer than to decode it. */
+  turned?: true
 }
 
 /** What decodes pictures, sound, films: reading rows takes no time worth a word. */
@@ -154,7 +157,7 @@ function methodElsewhere(python: PythonModule, callee: Expr): string[] | null {
 
 function claim(
   claims: ClaimBuilder,
-  { call, decoder, light }: Made,
+  { call, decoder, light, turned }: Made,
   evidence: Evidence,
   scope: string,
   by: 'generator' | 'one thread' | 'the step',
@@ -168,6 +171,7 @@ function claim(
   pipeline.known('work', 'batches', light === true ? 'light' : 'decode', at)
   pipeline.known('decoder', 'batches', decoder, at)
   pipeline.known('generatedBy', lastIdentifier(call.callee), by, at)
+  if (turned === true) pipeline.known('turned', lastIdentifier(call.callee), true, at)
 }
 
 /** Keras draws from a generator, or a sequence, in one thread. */
@@ -251,7 +255,7 @@ function sequenceOf(python: PythonModule, data: Expr): Made | null {
 
 const fromFolder = /\.flow_from_(directory|dataframe)$/
 /** What `ImageDataGenerator` does to each picture by itself, in Python. */
-const turned =
+const turning =
   /^(rotation_range|width_shift_range|height_shift_range|shear_range|zoom_range|brightness_range|channel_shift_range|preprocessing_function)$/
 
 /** `ImageDataGenerator(…).flow_from_directory(folder)`; `.flow(x, y)` where that turns or scales the pictures. */
@@ -262,16 +266,38 @@ function picturesOf(python: PythonModule, data: Expr): Made | null {
   if (value.type !== 'call' || call === null) return null
   // A function of another module that makes it.
   if (python.importedFunction(value.callee)?.calls.some((name) => fromFolder.test(name)) === true)
-    return { call: value, decoder }
+    return { call: value, decoder, ...(turnsElsewhere(python, value) ? { turned: true } : {}) }
   if (value.callee.type !== 'attribute') return null
   const ofGenerator = isOfImageGenerator(call)
+  const maker = python.definition(value.callee.value)
+  const turns = maker.type === 'call' && maker.args.some(({ name }) => name !== null && turning.test(name))
   // Nothing else has methods of these names.
   if (fromFolder.test(`.${call.method}`) && (ofGenerator || (call.receiver ?? call.name ?? '') === ''))
-    return { call: value, decoder }
+    return { call: value, decoder, ...(turns && !isSmall(python, call) ? { turned: true } : {}) }
   if (!ofGenerator || call.method !== 'flow') return null
-  const maker = python.definition(value.callee.value)
-  const turns = maker.type === 'call' && maker.args.some(({ name }) => name !== null && turned.test(name))
   return turns ? { call: value, decoder, light: true } : null
+}
+
+function turnsElsewhere(python: PythonModule, { callee }: CallExpr): boolean {
+  const made = functionAt(python, callee)
+  const calls = made?.python.calls.filter((call) => call.function?.node === made.func.node) ?? []
+  return (
+    calls.some(
+      ({ name, expr }) => makesPictures(name) && expr.args.some((one) => turning.test(one.name ?? '')),
+    ) && calls.every((call) => !fromFolder.test(`.${call.method}`) || !isSmall(made!.python, call))
+  )
+}
+
+const makesPictures = (name: string | null): boolean => /(^|\.)ImageDataGenerator$/.test(name ?? '')
+
+/** Pixels of an edge below which a picture is soon turned. */
+const smallEdge = 100
+
+function isSmall(python: PythonModule, flow: Call): boolean {
+  const size = knownArgument(
+    python.argument(flow, 'target_size', flow.method === 'flow_from_directory' ? 1 : 5),
+  )
+  return Array.isArray(size) && size.some((edge) => typeof edge === 'number' && edge < smallEdge)
 }
 
 /** `tf.data.Dataset.from_generator(read, …)`: its library makes batches ahead, but Python reads in one thread. */

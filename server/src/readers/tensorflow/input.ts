@@ -37,6 +37,9 @@ export const tensorflowInputReader = defineReader({
     'dataset_from_directory',
     'data.Dataset',
     'flow_from_d',
+    // Its pictures may be made in another module.
+    'fit_generator',
+    '.fit(',
   ],
   read(facts, context, claims) {
     const { python } = facts

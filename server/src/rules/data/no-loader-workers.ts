@@ -46,7 +46,10 @@ export default defineRule({
       at: workers,
       severity:
         effective(settings.generatedBy) === 'one thread'
-          ? 'information'
+          ? // Tens of pictures a second, whatever the network.
+            effective(settings.turned) === true && view.subject.evidence.smallNetwork !== true
+            ? 'warning'
+            : 'information'
           : // Nobody knows what its samples cost, and its steps cost little, or nothing shows that samples cost much.
             cost === undefined &&
               (view.subject.evidence.smallNetwork === true || effective(settings.mayTakeLong) === false)
@@ -109,7 +112,7 @@ function suggested(machine: Machine): number | null {
 function messageOf(view: SubjectView<'InputPipeline'>, machine: Machine, count: number | null): string {
   const { settings } = view
   if (effective(settings.generatedBy) === 'one thread')
-    return `One thread of the training process ${effective(settings.work) === 'decode' ? 'reads and decodes' : 'transforms'} (${effective(settings.decoder)}) every batch (\`${settings.workers!.key}\`${settings.workers!.key === settings.generatedBy!.key ? '' : ' is 1'}), which seldom keeps up with the accelerator.`
+    return `One thread of the training process ${effective(settings.work) !== 'decode' ? 'transforms' : effective(settings.turned) === true ? 'reads, decodes and turns' : 'reads and decodes'} (${effective(settings.decoder)}) every batch (\`${settings.workers!.key}\`${settings.workers!.key === settings.generatedBy!.key ? '' : ' is 1'}), which seldom keeps up with the accelerator.`
   const key = settings.workers!.key
   const decoder = effective(settings.decoder)
   const work = effective(settings.work)

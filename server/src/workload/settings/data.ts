@@ -27,6 +27,8 @@ export interface InputPipelineSettings {
   decoder: string
   /** The program makes the batches by itself: a generator does, a thread beside the loop that trains, or each step. */
   generatedBy: 'generator' | 'one thread' | 'the step'
+  /** Each picture is turned, sheared or scaled by itself in Python, which takes longer than to decode it. */
+  turned: boolean
   /** Samples hold pictures, sound or films. */
   media: boolean
   /** True for a stream that workers would repeat, since it is not sharded among them. */
