@@ -3,6 +3,13 @@
 import type { RuleKeys } from '../rule-keys.js'
 
 export const model: Readonly<Record<string, RuleKeys>> = {
+  'model/enlarged-pictures': {
+    others: [
+      ['torchvision', '`Resize`, `RandomResizedCrop`, `CenterCrop`'],
+      ['TensorFlow, Keras', '`tf.image.resize(…)`, `Resizing(…)`'],
+      ['OpenCV', '`cv2.resize(…)`'],
+    ],
+  },
   'model/from-scratch': {
     others: [
       ['torchvision', '`weights`', 'none'],

@@ -134,6 +134,7 @@ import { optunaReader } from './optuna/study.js'
 import { prefectReader } from './prefect/flows.js'
 import { arrayTaskReader } from './python/array-task.js'
 import { dataSetsReader } from './python/data-sets.js'
+import { enlargedPicturesReader } from './python/enlarged-pictures.js'
 import { generatedBatchesReader } from './python/generated-batches.js'
 import { gridLoopReader } from './python/grid-loop.js'
 import { hookedEvaluationsReader } from './python/hooked-evaluations.js'
@@ -365,6 +366,7 @@ export const readers: readonly Reader[] = [
   prefectReader,
   arrayTaskReader,
   dataSetsReader,
+  enlargedPicturesReader,
   generatedBatchesReader,
   gridLoopReader,
   hookedEvaluationsReader,

@@ -47,6 +47,7 @@ import onDemandInterruptible from './lifecycle/on-demand-interruptible.js'
 import refusedArgument from './lifecycle/refused-argument.js'
 import spotWithoutCheckpoint from './lifecycle/spot-without-checkpoint.js'
 import unboundedTraining from './lifecycle/unbounded-training.js'
+import enlargedPictures from './model/enlarged-pictures.js'
 import fromScratch from './model/from-scratch.js'
 import frozenBackboneRecomputed from './model/frozen-backbone-recomputed.js'
 import fullFinetune from './model/full-finetune.js'
@@ -155,6 +156,7 @@ export const rules: readonly Rule[] = [
   refusedArgument,
   spotWithoutCheckpoint,
   unboundedTraining,
+  enlargedPictures,
   fromScratch,
   frozenBackboneRecomputed,
   fullFinetune,

@@ -19,9 +19,11 @@ const cuts: [RegExp, string][] = [
   [/^albumentations\.(\w+\.)*Resize$/, 'height'],
 ]
 /** Data sets whose images have one size, in pixels. */
-const smallImages: [RegExp, number][] = [
+export const smallImages: [RegExp, number][] = [
   [/^torchvision\.datasets\.(CIFAR10|CIFAR100|SVHN)$/, 32],
   [/^torchvision\.datasets\.(MNIST|FashionMNIST|EMNIST|KMNIST|QMNIST)$/, 28],
+  [/^torchvision\.datasets\.USPS$/, 16],
+  [/^medmnist\.(Path|Chest|Derma|OCT|Pneumonia|Retina|Breast|Blood|Tissue|Organ[ACS])MNIST$/, 28],
 ]
 
 /** Null: it is not known, or there are no pictures. */

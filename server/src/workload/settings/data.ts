@@ -86,6 +86,10 @@ export interface DatasetSettings {
   rows: number
   /** Share of it, 0 to 1. */
   share: number
+  /** Pixels of an edge of its pictures as they are stored, and as a network gets them. */
+  enlarged: { from: number; to: number }
+  /** A network of the program that may take pictures of one size: 'ViT'. */
+  fixedFor: string
   /** Pixels of a side to which its pictures are brought. */
   pictureEdge: number
 }
