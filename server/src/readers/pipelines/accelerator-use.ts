@@ -28,6 +28,9 @@ const onProcessors = new Set(
     'more_itertools sortedcontainers xxhash mmh3 pysam Bio anndata scanpy pybedtools nibabel SimpleITK pydicom tifffile openslide ' +
     'osgeo laspy trimesh mne pywt sympy cvxpy pulp ortools river surprise lightfm hdbscan umap igraph pyod mlxtend feature_engine ' +
     'patsy arch ruptures statsforecast hmmlearn pgmpy deap emcee astropy uproot awkward flask fastapi uvicorn starlette django ' +
+    'aeon tslearn pyts stumpy pycatch22 skforecast mlforecast econml causalml dowhy boruta eli5 yellowbrick scikitplot kneed minisom gplearn ' +
+    'pygam interpret optbinning sksurv skmultilearn bayes_opt nevergrad pymoo pyswarms wordcloud pyLDAvis missingno sweetviz folium altair graphviz ' +
+    'pydot filelock portalocker setproctitle medmnist webdataset kagglehub splitfolders prometheus_client slowapi draccus ' +
     'streamlit gradio dash ConfigSpace smac editdistance sacrebleu rouge_score sacremoses jieba konlpy underthesea pythainlp'
   ).split(' '),
 )
@@ -96,5 +99,6 @@ function isBooster(root: string): boolean {
 export function computesOnProcessors(module: string, name: string | null = null): boolean {
   const root = module.split('.')[0]!
   const whole = name === null ? module : `${module}.${name}`
+  if (/\.(deep_learning|dl)(\.|$)/.test(module)) return false
   return standardLibrary.has(root) || onProcessors.has(root) || onlyWhereTold(root) || clients.test(whole)
 }

@@ -20,13 +20,14 @@ export default defineRule({
     const { method } = settings
     if (method === undefined || effective(method) !== 'data-parallel')
       return silent(unless(view, 'method', `the work is spread by ${effective(method)}`))
-    if (settings.devices?.state === 'unknown') return silent(unless(view, 'devices', ''))
     // Without an accelerator the wrapper does nothing.
     if (view.subject.evidence.accelerator === 'cpu') return silent('it runs on the CPU')
     const restricted = effective(settings.devices)
     if (restricted !== undefined && restricted <= 1) return silent('it uses one device')
     const machine = machineOf(view, options)
     const job = view.run.job.compute === null ? null : machine.gpus
+    // A list that whoever starts it gives: of a job with several GPUs more than one of them.
+    if (settings.devices?.state === 'unknown' && job === null) return silent(unless(view, 'devices', ''))
     // On a node with one GPU the wrapper does nothing, or is not reached.
     if (job !== null && job < 2) return silent(`the job has ${job === 1 ? 'one GPU' : 'no GPU'}`)
     if (effective(settings.implicit) === true && job === null)
