@@ -93,6 +93,22 @@ describe('costlint estimate --model', () => {
     assert.match(out, /assumed: \$[\d.]+ to \$[\d.]+ per GPU and hour: list prices of \d+ providers/)
   })
 
+  it('what fits in no way does not fit', async () => {
+    const asked = [
+      'estimate',
+      '--model',
+      'llama-2-13b',
+      '--gpu',
+      'A100-80GB',
+      '--batch',
+      '64',
+      '--size',
+      '4096',
+    ]
+    const { out } = await runHere({}, asked)
+    assert.match(out, /GiB usable: does not fit\n/)
+  })
+
   it('what fits only where it saves memory is tight', async () => {
     const asked = [
       '--model',

@@ -197,6 +197,10 @@ describe('length of a run', () => {
     assert.deepEqual(runLength('90k iters'), { amount: 90_000, unit: 'steps' })
     assert.equal(runLength('until target quality'), null)
     assert.equal(runLength('phase 1 + phase 2'), null)
+    const mixed = runLength('30 epochs + 100 steps + 5 epochs')!
+    assert.deepEqual(mixed, { amount: 35, unit: 'epochs', rest: { amount: 100, unit: 'steps' } })
+    const work = workOf({ length: mixed, samples: 640, perStep: 64, tokens: null })
+    assert.deepEqual(work, { steps: 450, samples: 28_800 })
     assert.equal(runLength('1x schedule'), null)
   })
 

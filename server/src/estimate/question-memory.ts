@@ -81,8 +81,8 @@ function onTooSmall(read: ReadQuestion, plain: MemoryRange, usable: number): Mem
   for (const [bytes, assumption] of frugal) {
     const low = bytes * parameters
     if (!fits(low, usable)) continue
-    const expected = Math.min(usable, (low + moving) * leastBeside.share)
-    return { ...plain, low, expected: Math.max(low, expected), high: Math.max(usable, expected), assumption }
+    const expected = (low + moving) * leastBeside.share
+    return { ...plain, low, expected, high: Math.max(usable, expected), assumption }
   }
   return plain
 }

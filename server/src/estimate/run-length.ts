@@ -6,6 +6,8 @@ import { lookUp } from '../text/records.js'
 export interface RunLength {
   amount: number
   unit: 'epochs' | 'steps' | 'tokens' | 'samples'
+  /** What follows in another unit: '30 epochs + 100 steps'. */
+  rest?: RunLength
 }
 
 const units: Record<string, RunLength['unit']> = {
@@ -76,8 +78,13 @@ function together(text: string): RunLength | null {
     return single(number && last !== null ? `${part.trim()} ${last.unit}` : part)
   })
   const all = lengths.filter((one) => one !== null)
-  if (all.length < 2 || all.some(({ unit }) => unit !== all[0]!.unit)) return null
-  return { amount: all.reduce((sum, { amount }) => sum + amount, 0), unit: all[0]!.unit }
+  if (all.length < 2) return null
+  const amounts = new Map<RunLength['unit'], number>()
+  for (const { amount, unit } of all) amounts.set(unit, (amounts.get(unit) ?? 0) + amount)
+  return [...amounts].reduceRight<RunLength | null>(
+    (rest, [unit, amount]) => ({ amount, unit, ...(rest === null ? {} : { rest }) }),
+    null,
+  )
 }
 
 /** '160k', as tables count steps; '1.4T', as they count tokens. */
@@ -134,7 +141,17 @@ export interface WorkInput {
 }
 
 /** What the run computes, or what would make it known. */
-export function workOf({
+export function workOf(input: WorkInput): Work | { missing: 'batch' | 'samples' | 'tokens' } {
+  const work = workOfUnit(input)
+  const { rest: other } = input.length
+  if (other === undefined || 'missing' in work) return work
+  const rest = workOf({ ...input, length: other })
+  if ('missing' in rest) return rest
+  const sum = (a: number | null, b: number | null) => (a === null || b === null ? null : a + b)
+  return { steps: sum(work.steps, rest.steps), samples: sum(work.samples, rest.samples) }
+}
+
+function workOfUnit({
   length,
   samples,
   perStep,
