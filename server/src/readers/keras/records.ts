@@ -59,6 +59,9 @@ function readFit(python: PythonModule, fit: Call, claims: ClaimBuilder): void {
   else {
     const afterwards = python.calls.some((call) => /^save(_weights|_model)?$/.test(call.method))
     training.default('saves', 'callbacks', afterwards ? 'at the end' : 'never', place, { site })
+    const unused = python.calls.find((call) => saving.test(call.name ?? '') && isLeftLying(python, call))
+    if (unused !== undefined)
+      training.known('unusedCheckpoint', unused.method, unused.method, calleePlace(unused))
   }
   for (const item of list ?? []) readCheckpoint(python, item, training)
   readResuming(python, fit, names, training)
@@ -70,6 +73,14 @@ function readFit(python: PythonModule, fit: Call, claims: ClaimBuilder): void {
   else if (fit.assignedTo !== null || names === null || names.includes(null))
     training.unknown('tracked', 'callbacks', 'what becomes of the history', place, { site })
   else training.default('tracked', 'callbacks', false, place, { site })
+}
+
+/** It is kept under a name that nothing reads. */
+function isLeftLying(python: PythonModule, { assignedTo, function: func }: Call): boolean {
+  if (assignedTo === null || !/^\w+$/.test(assignedTo)) return false
+  const code = func === null ? python.code : python.code.slice(func.node.start, func.node.end)
+  const names = code.replace(/'[^'\n]*'|"[^"\n]*"/g, "''")
+  return names.match(new RegExp(`\\b${assignedTo}\\b`, 'g'))?.length === 1
 }
 
 /** Goes on by itself, or where the program says which epoch it begins with. */

@@ -20,7 +20,12 @@ export default defineRule({
     if (subjectsOf(view.run, 'Search').length > 0) return silent('it is the trial of a search')
     const extent = extentOfRun(view)
     if (isSilence(extent)) return silent(extent)
-    const found = unsaved(view, extent) ?? gone(view, extent) ?? gap(view, extent) ?? unread(view, extent)
+    const found =
+      unsaved(view, extent) ??
+      late(view, extent) ??
+      gone(view, extent) ??
+      gap(view, extent) ??
+      unread(view, extent)
     if (isSilence(found)) return silent(found)
     const { count } = extent
     report({ ...found, ...(count === null ? {} : { extent: count }), confidence: 'medium' })
@@ -31,17 +36,30 @@ type Found = Report | Silence | undefined
 
 /** Nothing is saved before the end, or at all. */
 function unsaved(view: SubjectView<'Training'>, extent: Extent): Found {
-  const { saves } = view.settings
+  const { saves, unusedCheckpoint } = view.settings
   const when = saves === undefined ? undefined : effective(saves)
   if (saves === undefined || when === undefined) return unless(view, 'saves', '')
   if (when === 'while it runs') return undefined
   const end = when === 'at the end'
   const asked = saves.overridable ? `nothing is saved unless \`${saves.key}\` is on` : undefined
+  const made = unusedCheckpoint === undefined ? undefined : effective(unusedCheckpoint)
+  const besides = made === undefined ? '' : ` \`${made}\` is made and never passed.`
   return {
     at: saves,
     severity: ofUnsaved(view, extent),
-    message: `${extent.says}, and ${asked ?? (end ? 'the only save is at the end' : `nothing is saved (\`${saves.key}\`)`)}: after an interruption all of it is paid for again.`,
+    message: `${extent.says}, and ${asked ?? (end ? 'the only save is at the end' : `nothing is saved (\`${saves.key}\`)`)}: after an interruption all of it is paid for again.${besides}`,
     fixes: [{ set: [{ claim: saves, value: 'while it runs' }] }],
+  }
+}
+
+/** The first checkpoint would come after the last step. */
+function late(view: SubjectView<'Training'>, extent: Extent): Found {
+  const { checkpointCount } = view.settings
+  if (checkpointCount === undefined || effective(checkpointCount) !== 0) return undefined
+  return {
+    at: checkpointCount,
+    severity: ofUnsaved(view, extent),
+    message: `${extent.says}, and no checkpoint is written before the last of them (\`${checkpointCount.key}\`): after an interruption all of it is paid for again.`,
   }
 }
 

@@ -33,20 +33,22 @@ const largeNetwork = 1e7
 export function extentOfRun(view: SubjectView<'Training'>): Extent | Silence {
   const { epochs, maxSteps } = view.settings
   const steps = effective(maxSteps)
-  if (typeof steps === 'number')
-    return steps >= manySteps
-      ? { says: `${formatCount(steps)} steps`, count: steps, stake: stakeOf(view, steps >= longSteps) }
-      : { text: `the run is short: ${formatCount(steps)} steps` }
+  if (typeof steps === 'number') {
+    const says = `${formatCount(steps)} steps`
+    if (steps >= manySteps) return { says, count: steps, stake: stakeOf(view, steps >= longSteps) }
+    const dear = dearPasses(view)
+    return dear === null ? short(says) : { says: `${says} ${dear}`, count: steps, stake: 'hours' }
+  }
   const count = effective(epochs)
   if (epochs === undefined) return unless(view, 'epochs', '')
   if (count === undefined) return ofUnread(view)
   const passes = `${formatCount(count)} epoch${count === 1 ? '' : 's'}`
   if (count >= manyEpochs) return { says: passes, count, stake: stakeOf(view, count >= longRun, count) }
   const dear = dearPasses(view)
-  return dear === null
-    ? { text: `the run is short: ${passes}` }
-    : { says: `${passes} ${dear}`, count, stake: 'hours' }
+  return dear === null ? short(passes) : { says: `${passes} ${dear}`, count, stake: 'hours' }
 }
+
+const short = (length: string): Silence => ({ text: `the run is short: ${length}` })
 
 /** Whatever their number is, what nobody saves meanwhile, or reads again, is lost. */
 function ofUnread(view: SubjectView<'Training'>): Extent | Silence {

@@ -99,6 +99,8 @@ export interface TrainingSettings {
   endless: { because: string; untilStopped: boolean }
   /** When the run saves what it could go on from. */
   saves: 'never' | 'at the end' | 'while it runs'
+  /** What would save it, and is given to nobody: 'ModelCheckpoint'. */
+  unusedCheckpoint: string
   /** How many of its checkpoints are kept; null: all of them. */
   keptCheckpoints: number | null
   /** Checkpoints that the run writes in all, where their rhythm is not that of the epochs. */
