@@ -80,9 +80,18 @@ const horizonSchedules = [
 function readBatch(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
   if (fit.method !== 'fit') return
   fitSettings.claim(training, kerasArguments(python, fit, training.locator), {}, ['batchSize'])
-  if (heavyModel(python) === false && !/stateful\s*=\s*True|batch_input_shape/.test(python.code))
-    training.known('lightNetwork', 'layers', 'dense and narrow recurrent layers', calleePlace(fit))
+  if (heavyModel(python) !== false) return
+  const place = calleePlace(fit)
+  if (/stateful\s*=\s*True|batch_input_shape/.test(python.code))
+    training.unknown('lightNetwork', 'stateful', 'its state has the batch that it was made with', place)
+  else {
+    const recurrent = python.calls.some(({ method }) => recurrentLayer.test(method))
+    training.known('lightNetwork', 'layers', recurrent ? narrowRecurrent : 'dense layers', place)
+  }
 }
+
+const narrowRecurrent = 'dense and narrow recurrent layers'
+const recurrentLayer = /^(LSTM|GRU|SimpleRNN|ConvLSTM1D)(Cell)?$/
 
 function readEpochs(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
   const source = kerasArguments(python, fit, training.locator)

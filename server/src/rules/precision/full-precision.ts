@@ -15,6 +15,7 @@ import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { shortFormatGain } from '../short-format-gain.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
 import { subjectIn } from '../subject-view.js'
+import { learnsWide } from '../wide-data.js'
 
 const full: Precision[] = ['fp32', 'tf32']
 
@@ -55,7 +56,7 @@ export default defineRule({
     const refused = effective(settings.autocastRefusedBy)
     const paid = gpu !== null || (gpus ?? 0) > 0 || takesSeveral(view.run)
     const heavy = isLarge(view) || (computed !== null && computed.low >= surely)
-    const hidden = !heavy && !paid && !isWide(view)
+    const hidden = !heavy && !paid && effective(settings.fineTuning) !== true && !learnsWide(view)
     report({
       at: precision,
       severity: severityOf(
@@ -163,15 +164,6 @@ function startsOfKernels(
 }
 
 const usual = ({ low, high }: Interval): number => Math.sqrt(low * high)
-
-/** Something shows that it learns from pictures, sound or texts, whose networks compute much for each sample. */
-function isWide({ run, settings, subject }: SubjectView<'Training'>): boolean {
-  return (
-    effective(settings.fineTuning) === true ||
-    subject.evidence.wide !== undefined ||
-    run.subjects.some((one) => one.subject.evidence.wide !== undefined)
-  )
-}
 
 /** On the accelerators that the job allows, else on usual ones. */
 function speedupOnAny({ run }: SubjectView, named: Gpu | null): Speedup | null {

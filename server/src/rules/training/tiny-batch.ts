@@ -4,8 +4,10 @@ import { trainingMemory, usableMemory } from '../../estimate/memory.js'
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
 import { atLeast, atMost } from '../bounds.js'
+import { freeBatch } from '../free-batch.js'
 import { machineOf } from '../hardware.js'
 import { mostMemoryOf } from '../memory-bound.js'
+import { countedNetworks } from '../network-size.js'
 import { defineRule, type FixRequest, type Report, type RuleOptions } from '../rule.js'
 import { isSilence, offAccelerator, otherRole, type Silence, unless } from '../silence.js'
 import { isViewOf, subjectsOf } from '../subject-view.js'
@@ -17,6 +19,7 @@ import {
   type TrainingMemory,
   usableOf,
 } from '../training-memory.js'
+import { learnsWide } from '../wide-data.js'
 
 /** Where no job names a GPU, the smallest that is still rented: 16 GB. */
 const smallest = 'T4'
@@ -55,13 +58,15 @@ export default defineRule({
       return silent('gradients of gradients take more memory than is estimated')
     if (light !== null) return report(light)
     const found = mostMemoryOf(view, options)
+    const waiting = waitsForKernels(view)
     if (!('estimate' in found)) {
-      const few = found.onlyLayers ? fewForItsSize(view, options) : null
+      const few = (found.onlyLayers ? fewForItsSize(view, options) : null) ?? waiting
       return few === null ? silent(noEstimate(view, found)) : report(few)
     }
     const { setup } = found
     const steps = effective(accumulation) ?? 1
-    if (!isTiny(setup, steps)) return silent(`the batch is not tiny for this model: ${batch}`)
+    if (!isTiny(setup, steps))
+      return waiting === null ? silent(`the batch is not tiny for this model: ${batch}`) : report(waiting)
     const known = found.machine.gpu !== null && found.usable !== null
     const usable = found.usable ?? usableMemory(gpuNamed(smallest)!)!
     if (highAt(found, 4 * setup.batch) > spare * usable) return silent('four times the batch might not fit')
@@ -121,24 +126,61 @@ function fewImages(view: SubjectView<'InputPipeline'>): Report | Silence {
 /** Samples up to which a step of a light network is hardly more than the start of its kernels. */
 const fewSamples = 2
 
+/** The same of layers that take one step after the other, and of plain ones. */
+const halfOfMany = 32
+
 /** What sets the pace of a step, where that is not the network's arithmetic. */
 const light = new Set(['narrow layers', 'table look-ups'])
 
+/** Times the batch that a step must have room for, and samples that nobody takes for few. */
+const roomy = 8
+const many = 64
+/** Samples up to which a step is surely too short for the network, whatever it is made of. */
+const few = 8
+
+/** By the arithmetic of its layers, a step takes no longer with many times the samples. */
+function waitsForKernels(view: SubjectView<'Training'>): Report | null {
+  const { batchSize, epochs } = view.settings
+  const batch = effective(batchSize)
+  if (batchSize === undefined || batch === undefined || batch > many) return null
+  if ((atLeast(epochs)?.value ?? 2) < 2) return null
+  // What is stated of its state holds for the batch as well.
+  if (view.settings.lightNetwork?.state === 'unknown') return null
+  const free = freeBatch(view)
+  if (free === null || free < roomy * batch) return null
+  // The steps of a recurrent layer follow each other, each a kernel of its own, so there is most to gain.
+  const steps = countedNetworks(view).some(({ recurrent = 0 }) => recurrent > 0)
+  return {
+    at: batchSize,
+    severity: batch <= few || (steps && learnsWide(view)) ? 'information' : 'hint',
+    confidence: 'medium',
+    message: `Each step takes ${batch === 1 ? 'one sample' : `${batch} samples`}, and is done with them before ${steps ? 'the kernels of its recurrent layers have' : 'its kernels have'} started: with ${free} it takes about as long, and an epoch a fraction of the time. The learning rate goes with it.`,
+  }
+}
+
 /** A network whose layers are known to be light, though not how large it is. */
-function lightReport({ settings, subject }: SubjectView<'Training'>): Report | null {
+function lightReport(view: SubjectView<'Training'>): Report | null {
+  const { settings, subject } = view
   const { batchSize, lightNetwork, boundBy, epochs } = settings
   const pace = effective(boundBy)
   const layers = effective(lightNetwork) ?? (light.has(pace ?? '') ? pace : undefined)
   const most = atMost(batchSize)
-  if (batchSize === undefined || layers === undefined || most === null || most.value > fewSamples) return null
+  if (batchSize === undefined || layers === undefined || most === null) return null
+  const recurrent = /recurrent/.test(layers)
+  if (most.value > (recurrent ? many : halfOfMany)) return null
   if ((atLeast(epochs)?.value ?? 1) < 5) return null
   const samples = most.exact && most.value === 1 ? 'one sample' : `${most.says} samples`
+  const larger = Math.max(32, 8 * most.value)
+  const worthAWord = most.value <= fewSamples || (recurrent && learnsWide(view))
   return {
     at: batchSize,
     // A light network is what is spoken of; only data may be few.
-    severity: subject.evidence.small === null || subject.evidence.smallNetwork ? 'information' : 'hint',
+    severity:
+      worthAWord && (subject.evidence.small === null || subject.evidence.smallNetwork)
+        ? 'information'
+        : 'hint',
     confidence: 'medium',
-    message: `Each step takes ${samples} through ${layers}: starting the kernels takes longer than their work. A batch of 32 takes a fraction of the time, with a learning rate to match.`,
+    message: `Each step takes ${samples} through ${layers}: starting the kernels takes longer than their work. A batch of ${larger} takes a fraction of the time, with a learning rate to match.`,
   }
 }
 
