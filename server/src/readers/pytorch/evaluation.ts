@@ -112,7 +112,7 @@ function inside(inner: Loop, outer: Loop): boolean {
 const partOfForward = /^(features|forward_features|extract_features|encode)$/
 
 /** A call of the model itself: `model(x)`, `self.net(x)`, `model.forward(x)`, or of most of it: `model.features(x)`. */
-function forwardPass(analysis: PythonModule, code: HotCode): Call | null {
+export function forwardPass(analysis: PythonModule, code: HotCode): Call | null {
   for (const { expressions } of code.statements)
     for (const expr of expressions)
       for (const call of callsIn(analysis, expr)) {

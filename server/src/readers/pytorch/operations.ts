@@ -22,6 +22,7 @@ import { epochLoopOf, paceSetter } from './loop-facts.js'
 import { isMeasurement, isRealModel } from './model-evidence.js'
 import { evidenceIn } from './on-host.js'
 import { changeOperation } from './operation-changes.js'
+import { passesOutsideAutocast } from './outside-autocast.js'
 import { sampleReads } from './sample-reads.js'
 import {
   emptiedCaches,
@@ -53,6 +54,7 @@ export const pytorchOperationsReader = defineReader({
     readEvaluations(python, evidence, claims)
     // `volatile=True` did before what `no_grad` does since. Source: release notes of PyTorch 0.4.
     if (isBefore(context.versions, ['torch'], '0.4')) return
+    readFullPasses(python, evidence, claims)
     for (const { loop, here, phase } of evaluationsWithGradients(python)) {
       claimOperation(claims, {
         kind: 'evaluate with gradients',
@@ -92,6 +94,24 @@ function readEvaluations(python: PythonModule, evidence: Evidence, claims: Claim
       subject: data,
       apart: 'needless evaluation',
     })
+}
+
+/** Networks that run in fp32 where the training around them casts. */
+function readFullPasses(python: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {
+  for (const { loop, call, of } of passesOutsideAutocast(python)) {
+    const { callee } = call.expr
+    claimOperation(claims, {
+      kind: 'full precision pass',
+      place: of === 'step' ? 'step' : 'epoch',
+      key: python.text.slice(callee.start, callee.end),
+      at: calleePlace(call),
+      site: callSite(call),
+      scope: loop.function?.qualified ?? '',
+      evidence: evidenceIn(python, loop.function, evidence, loop),
+      realModel: isRealModel(python),
+      apart: 'full precision pass',
+    })
+  }
 }
 
 const trainers =

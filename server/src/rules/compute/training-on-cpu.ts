@@ -1,9 +1,10 @@
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
-import { isLarge } from '../network-size.js'
+import { countedNetworks, isLarge } from '../network-size.js'
 import { defineRule, type Severity } from '../rule.js'
 import { hidden, notTraining, type Silence, unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
+import { learnsWide } from '../wide-data.js'
 
 export default defineRule({
   name: 'compute/training-on-cpu',
@@ -30,7 +31,7 @@ export default defineRule({
     report({
       at: device,
       severity,
-      message: `${placed(device)}${asked ? `, though its ${isInteractive(view) ? 'notebook' : 'job'} has an accelerator` : ', whatever machine it is started on'}: a network of this size takes tens of times as long there.`,
+      message: `${placed(device)}${asked ? `, though its ${isInteractive(view) ? 'notebook' : 'job'} has an accelerator` : ', whatever machine it is started on'}: ${unreadNetwork(view) ? 'a network for pictures, sound or texts' : 'a network of this size'} takes tens of times as long there.`,
       fixes: device.state === 'known' ? [{ set: [{ claim: device, value: 'whatever there is' }] }] : [],
     })
   },
@@ -53,9 +54,22 @@ function small(view: SubjectView<'Training'>): Silence | undefined {
   if (light !== undefined) return { text: `the network is light: ${light}` }
   if (effective(view.settings.boundBy) === 'an environment')
     return { text: 'its steps wait for an environment, not for the arithmetic' }
-  return isLarge(view) || effective(view.settings.fineTuning) === true || decodesMedia(view)
+  return isLarge(view) ||
+    effective(view.settings.fineTuning) === true ||
+    decodesMedia(view) ||
+    unreadNetwork(view)
     ? undefined
     : unless(view, 'parameters', 'the network is not known to be large')
+}
+
+/** Nobody can tell how large it is, and the code learns from pictures, sound or texts. */
+function unreadNetwork(view: SubjectView<'Training'>): boolean {
+  return (
+    view.settings.model === undefined &&
+    !isLarge(view) &&
+    countedNetworks(view).length === 0 &&
+    learnsWide(view)
+  )
 }
 
 /** Pictures and recordings are read for its samples: what learns from these is convolutional or larger. */

@@ -11,23 +11,30 @@ import type { Claim, Evidence, Run, SubjectView } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { machineOf } from '../hardware.js'
 import { computesOnRows, countedNetworks, isLarge, runsPublishedNetwork } from '../network-size.js'
-import { defineRule, type FixRequest, type Severity } from '../rule.js'
+import { defineRule, type FixRequest, type Report, type Severity } from '../rule.js'
 import { shortFormatGain } from '../short-format-gain.js'
-import { notTraining, offAccelerator, unless } from '../silence.js'
-import { subjectIn } from '../subject-view.js'
+import { isSilence, notTraining, offAccelerator, otherOperation, type Silence, unless } from '../silence.js'
+import { isViewOf, subjectIn } from '../subject-view.js'
+import { operationOf } from '../training/operation.js'
 import { learnsWide } from '../wide-data.js'
 
 const full: Precision[] = ['fp32', 'tf32']
 
 export default defineRule({
   name: 'precision/full-precision',
-  judges: 'Training',
+  judges: ['Training', 'Operation'],
   checklist: ['model/mixed-precision'],
   overlaps: 'machine',
   severity: 'warning',
   finds: 'training in fp32 on hardware that is faster in 16 bits',
   summary: 'Training in fp32 leaves the matrix units of the accelerator idle and takes twice the memory.',
-  check(view, { report, silent, options }) {
+  check(judged, { report, silent, options }) {
+    if (isViewOf(judged, 'Operation')) {
+      const pass = passInFull(judged)
+      return isSilence(pass) ? silent(pass) : report(pass)
+    }
+    if (!isViewOf(judged, 'Training')) return silent('it is no training')
+    const view = judged
     const { settings, subject } = view
     const { precision } = settings
     const format = effective(precision)
@@ -56,13 +63,15 @@ export default defineRule({
     const refused = effective(settings.autocastRefusedBy)
     const paid = gpu !== null || (gpus ?? 0) > 0 || takesSeveral(view.run)
     const heavy = isLarge(view) || (computed !== null && computed.low >= surely)
+    // Precision comes after the device.
+    const onProcessor = subject.evidence.processorByDefault === true && view.run.job.launch === null
     const hidden = !heavy && !paid && effective(settings.fineTuning) !== true && !learnsWide(view)
     report({
       at: precision,
       severity: severityOf(
         precision,
         effective(settings.secondOrder) === true ? 'gradients of gradients' : effective(settings.openEnded),
-        bound ?? (hidden ? 'nothing that shows its work' : undefined),
+        bound ?? (hidden ? 'nothing that shows its work' : onProcessor ? 'the processor' : undefined),
         gpu === null && effective(settings.automaticDevice) === true ? accelerator : null,
         (subject.evidence.small === null &&
           (runsPublishedNetwork(view.run) || effective(settings.fineTuning) === true)) ||
@@ -82,6 +91,22 @@ export default defineRule({
     })
   },
 })
+
+/** A network beside the block in which the training casts; in each step it may well be the larger one. */
+function passInFull(view: SubjectView<'Operation'>): Report | Silence {
+  const kind = operationOf(view, 'full precision pass')
+  if (kind === null) return otherOperation
+  const stopped = notTraining(view) ?? offAccelerator(view)
+  if (stopped !== undefined) return stopped
+  const inStep = effective(view.settings.place) === 'step'
+  return {
+    at: kind,
+    severity: inStep && view.subject.evidence.small === null ? 'information' : 'hint',
+    message: inStep
+      ? `\`${kind.key}\` runs in fp32 in each step: it is called outside the \`autocast\` block, which may hold it as well.`
+      : `This evaluation runs \`${kind.key}\` in fp32, though the training casts to 16 bits (\`autocast\`).`,
+  }
+}
 
 const fullByName = /(^|[^a-z0-9])(fp32|float32|tf32|full[_-]?precision)([^a-z0-9]|$)/i
 

@@ -17,6 +17,8 @@ export type OperationKind =
   | 'untrained network'
   /** A network is run over the same input again. */
   | 'repeated pass'
+  /** A network is run in fp32, beside the blocks in which its program casts to 16 bits. */
+  | 'full precision pass'
   | 'evaluate'
   | 'save'
   | 'record'
