@@ -42,7 +42,8 @@ const endingText =
   /delete_(endpoint|predictor|inference_endpoint)|delete-endpoint|undeploy|endpoints?\s+delete|(endpoint|predictor|service)\w*\.delete\(|\bbegin_delete\(/i
 /** `%store endpoint_name`, as the masked line of a notebook: the next notebook goes on with it. */
 const storedName = /^#store\s+(?!-)[\w \t]*(endpoint|predictor)/i
-const cleaningFunction = /clean_?(up|resources)|tear_?down|(delete|destroy|remove|stop|shut_?down)_\w*/i
+const cleaningFunction =
+  /clean_?(up|resources)|tear_?down|(delete|destroy|remove|stop|shut_?down)_(?!model$|endpoint_config$|object|file|dir|handler|column|bucket|key)\w*/i
 
 /** What makes room for the endpoint, before it is made in the same function, does not end it. */
 function tearsDown(python: PythonModule, made: Call): boolean {
@@ -56,6 +57,19 @@ function tearsDown(python: PythonModule, made: Call): boolean {
     'tears endpoints down',
     () => usesAny(python, endings) || endingText.test(doingText(python)),
   )
+}
+
+/** The call that would end it stands in functions that the file itself never calls: they are offered to whoever imports it. */
+function offeredEnding(python: PythonModule): Call | null {
+  const ended = once(python, 'calls that end endpoints', () =>
+    python.calls.filter((one) => ends(python, one)),
+  )
+  const isOffered = ({ function: func }: Call) =>
+    func !== null &&
+    func.class === null &&
+    func.node.decorators.length === 0 &&
+    python.callSites(func)?.length === 0
+  return ended.length > 0 && ended.every(isOffered) ? ended[0]! : null
 }
 
 /** Ends what it knows of however the program ends. */
@@ -180,7 +194,11 @@ export function claimEndpoint(
   const scope = scopeOf(call)
   const serving = claims.subject('Serving', place, scope, evidence)
   serving.known('platform', platform, platform, place)
-  if (tearsDown(python, call)) {
+  const offered = python.isEntry ? offeredEnding(python) : null
+  if (offered !== null) {
+    serving.default('tornDown', call.method, false, place, { site })
+    serving.known('endedElsewhere', offered.method, claims.locate(offered.expr), place, { site })
+  } else if (tearsDown(python, call)) {
     serving.known('tornDown', call.method, true, place, { site })
     const skipped = skippedEnding(python, call)
     if (skipped !== null) serving.known('endSkipped', skipped, skipped, place)

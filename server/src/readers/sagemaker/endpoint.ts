@@ -2,12 +2,14 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { someExpression } from '../../syntax/python-children.js'
 import { isLeftOut, passedCall, textArgument } from '../../values/argument.js'
-import { CallSource } from '../../values/call-source.js'
+import { CallSource, DictionarySource } from '../../values/call-source.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { pythonLiteral, quoteOf } from '../../values/python-literal.js'
-import { below } from '../../values/source.js'
+import { below, type Source } from '../../values/source.js'
 import { isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import { ClaimBuilder, type SubjectBuilder } from '../../workload/builder.js'
@@ -147,8 +149,10 @@ function readCreation(
   const configurations = python.calls.filter((one) => one.method === 'create_endpoint_config')
   if (configurations.length !== 1) return
   const all = new CallSource(python, configurations[0]!, claims)
-  const variant = below(all, 'ProductionVariants', 0)
-  if (all.lengthOf('ProductionVariants') === null || isGiven(variant.get('ServerlessConfig'))) return
+  // An empty list is filled later.
+  const written = (all.lengthOf('ProductionVariants') ?? 0) > 0
+  const variant = written ? below(all, 'ProductionVariants', 0) : writtenVariant(python, claims)
+  if (variant === null || isGiven(variant.get('ServerlessConfig'))) return
   const serving = claimEndpoint(python, fragment, claims, call, 'SageMaker')
   if (serving === null) return
   claimAnew(python, call, 'EndpointName', serving)
@@ -156,6 +160,21 @@ function readCreation(
   variantSettings.claim(serving, variant)
   serving.known('autoscaled', 'register_scalable_target', scales(python), calleePlace(call))
   claimCreated(python, serving)
+}
+
+/**
+ * The only variant that the program writes down, however it gets into the configuration: appended to a list, in a dictionary that is
+ * passed on. Null: there is none, or several.
+ */
+function writtenVariant(python: PythonModule, claims: ClaimBuilder): Source | null {
+  const found: Expr[] = []
+  someExpression(python.tree.body, (expr) => {
+    if (expr.type === 'dict' && python.entry(expr, 'InstanceType').state === 'given') found.push(expr)
+    return found.length > 1
+  })
+  const [only] = found
+  if (only === undefined || found.length > 1) return null
+  return new DictionarySource(python, only, claims, { start: only.start, end: only.end })
 }
 
 function scales(python: PythonModule): boolean {

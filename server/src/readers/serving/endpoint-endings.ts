@@ -6,7 +6,7 @@ const ending =
 
 export const endpointEndingsReader = defineReader({
   name: 'endpoint-endings',
-  languages: ['python', 'shell', 'yaml', 'markdown', 'json'],
+  languages: ['python', 'shell', 'yaml', 'markdown', 'json', 'hcl'],
   triggers: [
     'delete_endpoint',
     'delete-endpoint',

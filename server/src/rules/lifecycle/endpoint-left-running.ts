@@ -42,6 +42,8 @@ export default defineRule({
       })
       return
     }
+    const offered = effective(view.settings.endedElsewhere)
+    if (offered !== undefined) return silent(`${offered.path} ends endpoints where somebody asks for it`)
     const comment = effective(tearDownComment)
     const accelerated = (effective(gpus) ?? 0) > 0
     const cost = costText(priceOf(view, options, today), effective(minReplicas) ?? 1)
