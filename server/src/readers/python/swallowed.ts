@@ -26,8 +26,8 @@ export interface Swallowed {
   told: boolean
   /** The loop whose passes are lost; null: none around it in the same function. */
   loop: Loop | null
-  /** Only the result of a training is saved in it. */
-  saves: boolean
+  /** What fails is only how its result is saved, or what is looked for before it. */
+  stage?: 'after' | 'before'
 }
 
 export const swallowedReader = defineReader({
@@ -72,7 +72,7 @@ export const swallowedReader = defineReader({
         weight: found.told ? 'slight' : 'ordinary',
       })
       if (found.place === 'step') operation.known('each', key, 'batch', at)
-      if (found.saves) operation.known('stage', key, 'after', at)
+      if (found.stage !== undefined) operation.known('stage', key, found.stage, at)
     }
     for (const call of python.methodCalls('optimize')) readCatch(python, call, claims)
     claimFailedTrials(python, claims, catchesEverything, (body) => swallows(python, body) !== null)
@@ -145,7 +145,8 @@ function view(analysis: PythonModule, statement: Try, handler: Handler): Swallow
   const caught = handler.type === null ? [] : names(handler.type)
   const all = handler.type === null || caught.some(catchesAll)
   const runtime = caught.includes('RuntimeError')
-  if (!all && !runtime) return null
+  const missing = !all && caught.some((name) => absence.test(name))
+  if (!all && !runtime && !missing) return null
   if (statement.handlers.some((other) => other !== handler && other.body.some(raises))) {
     // `except KeyboardInterrupt: raise` before `except Exception: pass` changes nothing; others sort failures out.
     if (!all) return null
@@ -153,12 +154,23 @@ function view(analysis: PythonModule, statement: Try, handler: Handler): Swallow
   const told = swallows(analysis, handler.body)
   if (told === null) return null
   const saved = savesResult(analysis, statement)
-  const place = saved ? { place: 'run' as const, loop: null } : placeOf(analysis, statement, handler)
+  const place = saved
+    ? { place: 'run' as const, loop: null }
+    : missing
+      ? leftBefore(analysis, statement, handler)
+      : placeOf(analysis, statement, handler)
   if (place === null || (runtime && !all && place.place !== 'step')) return null
   if (place.place === 'run' && (analysis.evidence.notebook || trainsInBackground(analysis))) return null
   const key =
     handler.type === null ? 'except:' : `except ${analysis.text.slice(handler.type.start, handler.type.end)}`
-  return { statement, handler, key, told, ...place, saves: saved }
+  return {
+    statement,
+    handler,
+    key,
+    told,
+    ...place,
+    ...(saved ? { stage: 'after' as const } : missing ? { stage: 'before' as const } : {}),
+  }
 }
 
 /** A service that trains beside its other work: a failure in a thread ends nothing, and must not. */
@@ -335,6 +347,19 @@ function keepsFromTraining(
   return (
     trains || trainsByEpochs(calls) || [...calls].some((name) => trainerRuns.test(name) || fits.test(name))
   )
+}
+
+/** What a program is told that does not find its data or its libraries. */
+const absence = /^(FileNotFoundError|OSError|IOError|ImportError|ModuleNotFoundError)$/
+
+/** `except FileNotFoundError: print('no data'); return` before the training of `main`. */
+function leftBefore(
+  python: PythonModule,
+  statement: Try,
+  handler: Handler,
+): Pick<Swallowed, 'place' | 'loop'> | null {
+  const func = functionAt(python, statement)
+  return keepsFromTraining(python, statement, handler, func) ? { place: 'run', loop: null } : null
 }
 
 /** It is called where the program starts, which does not ask what it returns. */

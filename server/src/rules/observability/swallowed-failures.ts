@@ -54,17 +54,22 @@ function swallowed(view: SubjectView<'Operation'>): Report | Silence {
   const untrained = notTraining(view)
   if (untrained !== undefined) return untrained
   const said = told ? 'Failures are only printed' : 'Failures are dropped silently'
-  const lost = effective(view.settings.stage) === 'after'
+  const stage = effective(view.settings.stage)
+  const lost = stage === 'after'
   const what = lost
     ? `${said} (\`${kind.key}\`): when the trained model cannot be saved, the run ends as a success without it.`
-    : where === 'step'
-      ? `${said} (\`${kind.key}\`): a step that fails each time leaves a run that learns nothing and takes its full time.`
-      : where === 'trial'
-        ? `${said} (\`${kind.key}\`): a bug in every run is hit again by each of them, and the job ends as a success.`
-        : `${said} (\`${kind.key}\`): training that breaks off ends as a success, and whatever follows works without a model.`
+    : stage === 'before'
+      ? `${said} (\`${kind.key}\`): where something is missing, the program ends as a success before it has trained, and whatever follows works without a model.`
+      : where === 'step'
+        ? `${said} (\`${kind.key}\`): a step that fails each time leaves a run that learns nothing and takes its full time.`
+        : where === 'trial'
+          ? `${said} (\`${kind.key}\`): a bug in every run is hit again by each of them, and the job ends as a success.`
+          : `${said} (\`${kind.key}\`): training that breaks off ends as a success, and whatever follows works without a model.`
   // Whoever sits at a notebook reads what it prints, and whoever starts a training of seconds by hand.
   const { id, launch } = view.run.job
-  const byHand = notebook || (where === 'run' && accelerator === 'none' && id === null && launch === null)
+  const started = id !== null || launch !== null
+  const soon = accelerator === 'none' || effective(view.settings.stage) === 'before'
+  const byHand = notebook || (where === 'run' && soon && !started)
   const severity = told && byHand ? 'hint' : severityOf(where, told, accelerator)
   return { at: kind, severity, message: what, fixes }
 }
