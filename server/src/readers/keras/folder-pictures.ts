@@ -10,10 +10,11 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import { claimPreparedAgain } from '../prepared-again.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { feedsByName } from '../pytorch/loader-use.js'
+import { pipelineOf } from '../tensorflow/pipeline.js'
 import { argumentOf, kerasArguments, kerasFits } from './fits.js'
 import { isOfImageGenerator } from './image-generators.js'
 
-/** What `flow_from_directory` and `flow_from_dataframe` make of each picture where nobody says. */
+/** What `flow_from_directory`, `flow_from_dataframe` and `image_dataset_from_directory` make of each picture where nobody says. */
 const usualSize = [256, 256]
 /** Pictures that are asked for at fewer pixels mostly have no more. */
 const smallest = 100
@@ -30,7 +31,7 @@ export function claimFolderPictures(python: PythonModule, target: ChangeTarget, 
     const site = callSite(at, target)
     const epochs = effective(kerasArguments(python, fit, claims).get('epochs'))
     const work = claimPreparedAgain(claims, {
-      keeper: 'target_size',
+      keeper: /^flow_/.test(flow.method) ? 'target_size' : 'cache',
       key: flow.method,
       steps: [{ what: flow.method, location: claims.locate(place) }],
       epochs: typeof epochs === 'number' ? epochs : null,
@@ -56,8 +57,11 @@ interface Flow {
 /** `ImageDataGenerator(…).flow_from_directory(folder)`, which the training goes through, or a function of another module that makes it. */
 function flowOf(python: PythonModule, fit: Call): Flow | null {
   const data = passedExpression(argumentOf(python, fit, 'x'))
-  const value = data === null ? null : madeBy(python, data)
-  const call = value?.type === 'call' ? python.callAt(value) : null
+  if (data === null) return null
+  const folder = folderOf(python, data)
+  if (folder !== null) return folder
+  const value = madeBy(python, data)
+  const call = value.type === 'call' ? python.callAt(value) : null
   if (call === null) return null
   if (isFlow(call)) return { at: call, flow: call, python }
   const maker = functionAt(python, call.expr.callee)
@@ -69,6 +73,17 @@ function flowOf(python: PythonModule, fit: Call): Flow | null {
 }
 
 const partOf = ({ assignedTo }: Call) => feedsByName(assignedTo ?? '')
+
+/** `image_dataset_from_directory(folder)`, of which nothing that follows keeps anything. */
+function folderOf(python: PythonModule, data: Expr): Flow | null {
+  const pipeline = pipelineOf(python, data)
+  const { source, sourceCall, steps } = pipeline ?? { source: null, sourceCall: null, steps: [] }
+  if (source === null || sourceCall === null || !/\.image_dataset_from_directory$/.test(source)) return null
+  if (pipeline?.complete !== true || pipeline.sources.length > 1) return null
+  return steps.some(({ method }) => keeps.test(method)) ? null : { at: sourceCall, flow: sourceCall, python }
+}
+
+const keeps = /^(cache|snapshot|save|from_generator)$/
 
 const isFlow = (call: Call): boolean =>
   /^flow_from_(directory|dataframe)$/.test(call.method) && isOfImageGenerator(call)
@@ -82,7 +97,9 @@ function madeBy(python: PythonModule, data: Expr): Expr {
 }
 
 function shrinks(python: PythonModule, flow: Call): boolean {
-  const given = python.argument(flow, 'target_size', flow.method === 'flow_from_directory' ? 1 : 5)
+  const given = /^flow_/.test(flow.method)
+    ? python.argument(flow, 'target_size', flow.method === 'flow_from_directory' ? 1 : 5)
+    : python.argument(flow, 'image_size', 6)
   const written = passedExpression(given)
   const size = knownArgument(given) ?? (written === null ? usualSize : byDefault(python, written))
   return (

@@ -70,17 +70,17 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     if (each === 'row' || kept || (each === 'sample' && func.class === null)) return []
     if (func.class !== null && onlyEvaluates(python, func.class.name)) return []
     const text = codeText(python, whole.start, whole.end)
-    const hot = hotCode(python, func.node.body, func)
+    const code = hotCode(python, func.node.body, func)
     // What its constructor looks for on disk is no result.
-    const makers = [...new Set([func, ...hot.statements.flatMap((one) => one.func ?? [])])]
+    const makers = [...new Set([func, ...code.statements.flatMap((one) => one.func ?? [])])]
     if (makers.some((one) => keepsResults(python, one))) return []
     const otherWays = makers.some((one) => hasOtherWays(python, one))
     // What puts a batch together takes samples of which something may have been drawn elsewhere.
     const collates = each === 'batch' && func.name !== '__getitem__'
-    const same = !isDrawn(collates ? python.code : text)
+    const same = !isDrawn(collates ? python.code : text + codeOfCalled(python, code.followed))
     // Texts of a stream without an end are mostly taken once.
     const tokens = !drawnText.test(text) && trainsAnywhere(python) && !isEndless(python, func)
-    const all = hot.statements.flatMap((hot) =>
+    const all = code.statements.flatMap((hot) =>
       hot.guarded || hot.exceptional
         ? []
         : hot.expressions.flatMap((expr) =>
@@ -89,8 +89,8 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
               // A change of the rate stands under a test of what a file has, reading under one of whether it is there.
               if (hot.conditional && work?.resamples !== true && !(work?.reads === true && !otherWays))
                 return []
-              const smaller = shrinksPicture(python, func, call, same)
-              const early = same || (!collates && isBeforeDraws(python, func, call))
+              const smaller = shrinksPicture(python, { func, followed: code.followed }, call, same)
+              const early = same || (!collates && isBeforeDraws(python, func, call, code.followed))
               const slow = work !== null && (work.reads || early)
               const what =
                 smaller ?? (slow ? work.what : null) ?? (tokens ? tokenizesSample(python, call) : null)
@@ -170,24 +170,51 @@ function ownCode(python: PythonModule, node: Func['node'] | Loop['node']): strin
 }
 
 /** Nothing is drawn before this call: in the function that makes a sample, or in one that it calls. */
-function isBeforeDraws(python: PythonModule, { node }: Func, call: Call): boolean {
-  const inside = node.start <= call.expr.start && call.expr.end <= node.end
-  const own = call.function?.node ?? node
-  const before = inside
-    ? codeText(python, node.start, call.expr.end)
-    : codeText(python, node.start, node.end) + codeText(python, own.start, call.expr.end)
+function isBeforeDraws(
+  python: PythonModule,
+  { node }: Func,
+  call: Call,
+  followed: ReadonlyMap<Func, Call>,
+): boolean {
+  const holds = ({ expr }: Call) => node.start <= expr.start && expr.end <= node.end
+  const own = call.function
+  const site = own === null ? undefined : followed.get(own)
+  // What the maker does before it calls the function, and what that does before.
+  const end = holds(call) ? call.expr.end : site !== undefined && holds(site) ? site.expr.start : node.end
+  const before =
+    codeText(python, node.start, end) +
+    codeOfCalled(python, followed, (one) => !holds(one) || one.expr.end <= end, own) +
+    (holds(call) ? '' : codeText(python, (own?.node ?? node).start, call.expr.end))
   return !isDrawn(before) && !anyTransform.test(before.replace(fixedTransforms, ''))
 }
 
+/** Of the functions that make a sample; `but`: not of this one. */
+function codeOfCalled(
+  python: PythonModule,
+  followed: ReadonlyMap<Func, Call>,
+  counts: (site: Call) => boolean = () => true,
+  but: Func | null = null,
+): string {
+  return [...followed]
+    .filter(([func, site]) => func !== but && counts(site))
+    .map(([{ node }]) => codeText(python, node.start, node.end))
+    .join('\n')
+}
+
 /** It makes a picture smaller, with the same result each time. */
-function shrinksPicture(python: PythonModule, maker: Func, call: Call, same: boolean): string | null {
+function shrinksPicture(
+  python: PythonModule,
+  maker: { func: Func; followed: ReadonlyMap<Func, Call> },
+  call: Call,
+  same: boolean,
+): string | null {
   const { name, expr, method } = call
   const [first] = expr.args
   if (name !== null)
     return shrinks.test(name) &&
       !mayEnlarge(python, call) &&
       isReadHere(python, call) &&
-      (same || isBeforeDraws(python, maker, call))
+      (same || isBeforeDraws(python, maker.func, call, maker.followed))
       ? name
       : null
   const { callee } = expr

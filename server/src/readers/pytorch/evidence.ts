@@ -8,7 +8,7 @@ import { isMainGuard } from '../../python/scopes.js'
 import type { Expr, Param } from '../../syntax/python-ast.js'
 import { noteSmall, noteSmallNetwork } from '../../text/evidence.js'
 import { once } from '../../text/once.js'
-import { fixedArgument, knownArgument } from '../../values/argument.js'
+import { fixedArgument, knownArgument, mayBePassed } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Evidence } from '../../workload/claim.js'
 import { acceleratorKind } from '../lightning/accelerators.js'
@@ -166,6 +166,9 @@ function completed(python: PythonModule, users: Users): Evidence {
     // DeepSpeed's engine places the model by itself.
     else if (accelerators.length > 0 || python.callsTo('deepspeed.initialize').length > 0)
       evidence.accelerator = 'maybe'
+    // An epoch object places the model on the device that it is given, else on the processor.
+    else if (python.callsTo('segmentation_models_pytorch.utils.train.TrainEpoch').some(onOtherDevice(python)))
+      evidence.accelerator = 'maybe'
     // So does what Ray prepares, where its workers are given accelerators.
     else if (python.callsTo('ray.train.torch.prepare_model').length > 0 && asksRay(python) === undefined)
       evidence.accelerator = 'maybe'
@@ -180,6 +183,13 @@ function completed(python: PythonModule, users: Users): Evidence {
   }
   return evidence
 }
+
+const onOtherDevice =
+  (python: PythonModule) =>
+  (call: Call): boolean => {
+    const device = python.argument(call, 'device')
+    return mayBePassed(device) && fixedArgument(device) !== 'cpu'
+  }
 
 const placingLibraries = ['accelerate.', 'lightning.', 'deepspeed.', 'ray.', 'transformers.Trainer']
 

@@ -135,7 +135,7 @@ export function changeUncached(claim: Claim, facts: FragmentFacts): Change | Ref
   const repeated = repeatedSteps(python).find((one) => one.call === call)
   if (repeated === undefined)
     return {
-      reason: /^flow_from_/.test(call.method)
+      reason: /^(flow_from_|image_dataset_from)/.test(call.method)
         ? 'a script of its own has to make the smaller pictures'
         : 'the pipeline has changed',
     }

@@ -79,7 +79,7 @@ function gatheringOf(what: 'on the accelerator' | 'all samples' | undefined): st
 /** Texts and rows of a table: a batch of them is soon copied. */
 function isSlight({ work, mayTakeLong }: SubjectView<'InputPipeline'>['settings']): boolean {
   const cost = effective(work)
-  return cost === undefined ? effective(mayTakeLong) === false : cost !== 'decode'
+  return cost === undefined ? effective(mayTakeLong) === false : cost !== 'decode' && cost !== 'light'
 }
 
 /** So often that starting workers adds up, whatever they load. */
