@@ -13,7 +13,7 @@ import { poolRequest } from '../rules/scaling/pool-words.js'
 import { isViewOf, subjectsOf } from '../rules/subject-view.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
-import { addedParts, computesOnProcessor, hoursOfProgram } from './program-hours.js'
+import { addedParts, computesOnProcessor, hoursOfProgram, mayHold } from './program-hours.js'
 import { measuredHours, recordsOf, storedHours } from './run-records.js'
 import { trainingsOf, type Work } from './run-trainings.js'
 import { searchText, timesOf, withFits } from './search-times.js'
@@ -65,7 +65,10 @@ export class Bills {
       rateOf(one, effective(compute?.settings.spot), options.prices, this.today)
     if (compute !== null && isAlwaysOn(compute)) return machineBill(compute, rateOn(request))
     if (!unnamed) return this.ofTrainings(run, options, rateOn(request))
-    return onAnyCard(effective(compute?.settings.gpuChoices) ?? null, (card, price) => {
+    const trained = trainingsOf(run).flat()
+    const large = usualCards.filter((card) => trained.every((one) => mayHold(one, card, options)))
+    const choices = effective(compute?.settings.gpuChoices) ?? null
+    return onAnyCard(choices, large, (card, price) => {
       const rate = rateOn({ ...request, gpuModel: card })
       const own = { ...options, defaultHardware: card }
       return this.ofTrainings(run, own, price === 'lowest' ? atLowest(rate) : rate)
@@ -181,18 +184,29 @@ function withDefault(request: MachineRequest, { defaultHardware }: RuleOptions):
 }
 
 /** Where nothing says on which card something runs: the range over those that the job allows, or over usual ones. */
-function onAnyCard(allowed: readonly string[] | null, on: (card: string, price: CardPrice) => Bill): Bill {
+function onAnyCard(
+  allowed: readonly string[] | null,
+  usual: readonly string[],
+  on: (card: string, price: CardPrice) => Bill,
+): Bill {
   const choices = (cards: readonly string[], price: CardPrice) =>
     cards.map((card) => ({ card, bill: on(card, price) }))
   const listed = allowed === null ? [] : choices(allowed, 'any').filter(({ bill }) => bill.rate !== null)
   const named = listed.length > 0
   // Who has chosen neither a card nor a provider is not bound to a dear one.
-  const made = named ? listed : choices(usualCards, 'lowest')
+  const made = named ? listed : choices(usual.length > 0 ? usual : usualCards, 'lowest')
   const bills = made.map(({ bill }) => bill)
   const first = bills[0]!
   const priced = bills.every(({ rate }) => rate !== null)
   const known = priced && bills.every(({ usd }) => usd !== null)
   const names = made.map(({ card }) => card)
+  if (!named && usual.length === 0)
+    return {
+      ...first,
+      ...notKnown,
+      rate: null,
+      unknown: ['on which accelerators it runs: none of the usual ones holds it'],
+    }
   return {
     ...first,
     ...(named ? {} : { onAnyCard: true as const }),
@@ -219,6 +233,8 @@ function onAnyCard(allowed: readonly string[] | null, on: (card: string, price: 
   }
 }
 
+const notKnown = { hours: null, usd: null, limitOnly: false, ofSamples: null, lines: [] }
+
 /** `lowest`: of all providers, the one that asks least. */
 type CardPrice = 'any' | 'lowest'
 
@@ -236,7 +252,8 @@ function cardsText(made: readonly OnCard[]): string {
     return [`on ${card} ${hoursWords(hours)}, ${usdWords(usd)}`]
   })
   // Hours that were measured are those of one machine.
-  const alike = new Set(made.map(({ bill }) => bill.hours?.high)).size === 1
+  const shown = made.map(({ bill: { usd, hours, ofSamples } }) => (usd === null ? ofSamples?.hours : hours))
+  const alike = new Set(shown.map((hours) => hours?.high)).size === 1
   return words.length < 2 || alike ? `from ${ends[0]!.card} to ${ends[1]!.card}` : words.join('; ')
 }
 

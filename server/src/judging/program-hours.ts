@@ -3,6 +3,7 @@ import { checkpointHours, evaluationHours } from '../estimate/beside-steps.js'
 import { type Missing, type RunParts, sampleUnit } from '../estimate/bill.js'
 import { experienceHours } from '../estimate/experience-hours.js'
 import { loaderHours, withLoader } from '../estimate/loader-seconds.js'
+import { usableMemory } from '../estimate/memory.js'
 import type { Interval } from '../estimate/network.js'
 import type { ReadQuestion } from '../estimate/question.js'
 import { type RunHours, runHours } from '../estimate/run-hours.js'
@@ -100,6 +101,21 @@ function hoursOfTraining(view: Work, options: RuleOptions): ProgramHours {
     high: parts.reduce((total, one) => total + one.hours.high, 0),
   }
   return { hours, ...(parts.length > 1 ? { parts } : {}), assumptions }
+}
+
+/**
+ * Whether the card may hold what is trained: not where its weights alone, with their gradients where all are trained, are larger.
+ */
+export function mayHold(view: Work, card: string, options: RuleOptions): boolean {
+  if (isViewOf(view, 'Fit') || view.settings.trees !== undefined) return true
+  const own = { ...options, defaultHardware: card }
+  const { gpu } = machineOf(view, own)
+  const question = questionOf(view, gpu, devicesOf(view, own))
+  const usable = gpu === null ? null : usableMemory(gpu)
+  if ('missing' in question || usable === null) return true
+  const { network, method, devices } = question.fast
+  const bytes = method.quantized ? 0.5 : method.adapters || method.headOnly ? 2 : 4
+  return bytes * (network?.parameters ?? 0) <= usable * devices
 }
 
 /** Evaluation and checkpoints, where it is known how often they are made and what of. */
