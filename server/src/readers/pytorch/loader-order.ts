@@ -8,7 +8,8 @@ import { claimArgument } from '../claim-argument.js'
 import { codeMatches, codeText } from './evidence.js'
 
 /** Their order is a part of the data, or the data set draws them itself. */
-const ordered = /time_?series|forecast|stateful|bptt|curriculum|iterable|streaming|mixture|set_\w*epoch/i
+const ordered =
+  /time_?series|forecast|stateful|bptt|curriculum|iterable|streaming|mixture|set_\w*epoch|history_len|look_?back|horizon|(steps|periods)_(ahead|forward)|(fact|data|sample|example|presentation|train(ing)?)_?order/i
 
 /** Something else draws or shuffles the samples: in a class of its own, or once for each epoch. */
 function drawsOtherwise(python: PythonModule): boolean {
@@ -42,10 +43,19 @@ export function claimOrder(
     mayBePassed(python.argument(call, name, 3 + index)),
   )
   if (drawn || codeMatches(python, ordered) || drawsOtherwise(python) || sortsByLength(python)) return
+  if (dataset !== null && isSorted(python, dataset)) return
   const shuffle = python.argument(call, 'shuffle', 2)
   // A stream has the order that it has.
   if (passedExpression(shuffle) === null && (dataset === null || !isIndexed(python, dataset))) return
   claimArgument(pipeline, 'shuffled', 'shuffle', call, shuffle, { convert: asBoolean, otherwise: false })
+}
+
+/** Its class, in another module, sorts the samples when it is made. */
+function isSorted(python: PythonModule, dataset: Expr): boolean {
+  const made = python.definition(dataset)
+  if (made.type !== 'call') return false
+  const calls = python.importedClass(made.callee)?.calls ?? []
+  return calls.some((name) => /(^|\.)(sort|sorted|sort_values|argsort)$/.test(name))
 }
 
 /** The data set gives any sample by its number. */

@@ -49,6 +49,7 @@ export default defineRule({
     // A session holds its accelerator for whatever comes next, and the training is told where it stands.
     if (code.moved === false && effective(view.settings.interactive) === true)
       return silent('its training is told that it is never put on the accelerator')
+    const byHand = effective(view.settings.interactive) === true
     const type = effective(instanceType)
     const machine = type === undefined ? undefined : instance(type)
     const cheaper = machine === undefined ? undefined : processorMachine(machine.vcpus, machine.provider)
@@ -61,8 +62,8 @@ export default defineRule({
     const fixes = code.told !== undefined ? [] : processorsInstead(view, cheaper)
     report({
       at: type === undefined || instanceType === undefined ? gpus : instanceType,
-      ...(code.told !== undefined ? { severity: code.told } : serves ? { severity: 'warning' as const } : {}),
-      message: `${type ?? (serves ? 'The service' : 'The job')} ${counted === undefined ? 'holds' : 'is paid for'} ${type === undefined ? '' : 'its '}${accelerators}, but ${code.name} ${code.does ?? 'uses only libraries that compute on the CPU'}.${other}`,
+      ...severityOf(code, serves, byHand),
+      message: `${type ?? (byHand ? 'The session' : serves ? 'The service' : 'The job')} ${counted === undefined ? 'holds' : 'is paid for'} ${type === undefined ? '' : 'its '}${accelerators}, but ${code.name} ${code.does ?? 'uses only libraries that compute on the CPU'}.${other}`,
       saving: savedOnProcessors(view, cheaper === undefined ? undefined : `${prefix}${cheaper}`, options),
       fixes,
       ...(code.location === undefined
@@ -75,6 +76,12 @@ export default defineRule({
     })
   },
 })
+
+/** Whoever works in a session may leave its accelerator to other cells, and needs it but for hours. */
+function severityOf({ told }: Trainer, serves: boolean, byHand: boolean): Pick<Report, 'severity'> {
+  if (told !== undefined) return { severity: told }
+  return byHand ? { severity: 'information' } : serves ? { severity: 'warning' } : {}
+}
 
 /** A server that cannot use the accelerators that each of its replicas holds. */
 function servedOnProcessors(view: SubjectView<'Serving'>): Report | Silence {
