@@ -209,7 +209,9 @@ export function claimEndpoint(
   if (comment !== undefined)
     serving.known('tearDownComment', call.method, claims.locate(comment), place, { site })
   serving.known('purpose', call.method, purposeOf(python, fragment), place)
-  const ending = lookUp(endingsByPlatform, platform)
+  // What updates an endpoint starts none.
+  const updates = call.expr.args.some(({ name }) => name === 'update_endpoint')
+  const ending = updates ? undefined : lookUp(endingsByPlatform, platform)
   if (ending !== undefined) serving.known('endsBy', ending, ending, place)
   const branches = startedUnder(python, call, claims)
   if (branches !== null) serving.known('branches', call.method, branches, place)

@@ -70,9 +70,11 @@ function deployedForGood(
   options: RuleOptions,
   today: string,
 ): Report | Silence {
-  const { tornDown, minReplicas, endsBy, anew, endedElsewhere, machine } = view.settings
+  const { tornDown, minReplicas, endsBy, anew, endedElsewhere, machine, autoscaled } = view.settings
   const ending = effective(endsBy)
   if (ending === undefined) return unless(view, 'endsBy', 'it is deployed to stay')
+  // Whoever gives it a policy looks after it.
+  if (effective(autoscaled) === true && anew === undefined) return { text: 'something scales it' }
   const elsewhere = effective(endedElsewhere)
   if (elsewhere !== undefined) return { text: `${elsewhere.path} ends endpoints` }
   if (effective(machine) === undefined) return unless(view, 'machine', 'what it runs on is not known')
