@@ -77,9 +77,7 @@ export default defineRule({
           (runsPublishedNetwork(view.run) || effective(settings.fineTuning) === true)) ||
           mayBeDear(view),
         view.run.job.launch !== null,
-        // What is small is told more quietly by itself.
-        (subject.evidence.small !== null || paid || heavy) &&
-          (computed === null || usual(computed) >= little),
+        (paid || heavy) && (computed === null || usual(computed) >= little),
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
       ...(gains === null ? {} : { saving: { fraction: gains.fraction, usd: null, basis: gains.basis } }),
