@@ -8,6 +8,10 @@ import { readsBack } from './reads-back.js'
 const named =
   /^(resume\w*|restore(_\w+)?|(load|from|init)_?(checkpoint|ckpt|snapshot)\w*|(checkpoint|ckpt|snapshot)(_?(path|file))?|load(_(model|weights|state|path|epoch|from))?|(start|initial)_epoch|continue(_train(ing)?)?)$/i
 
+/** A program has a few such options, and a few dozen in all. */
+const most = 8
+const mostOptions = 200
+
 export function claimUnusedOption(python: PythonModule, training: SubjectBuilder<'Training'>): void {
   const option = unusedOption(python)
   if (option === null) return
@@ -18,7 +22,7 @@ export function claimUnusedOption(python: PythonModule, training: SubjectBuilder
 function unusedOption(python: PythonModule): ProgramArgument | null {
   return once(python, 'unused option to resume', () => {
     const options = python.programArguments
-    const wanted = options.filter(({ name, flags }) => named.test(name) && flags.length > 0)
+    const wanted = options.filter(({ name, flags }) => named.test(name) && flags.length > 0).slice(0, most)
     const seen = wanted.filter((one) => placeOf(python, one) !== null)
     const found = readsBack(python)
       ? seen.find((one) => usesOf(python, one).length === 0)
@@ -81,6 +85,7 @@ const reshapes = /^(print|pprint|vars|str|repr|dict|asdict|len|getattr|hasattr|s
 /** All options together go to code that is not in this file, which may use any of them. */
 function areHandedOut(python: PythonModule, options: readonly ProgramArgument[]): boolean {
   const names = options.map(({ name }) => name).filter((name) => /^\w+$/.test(name))
+  if (names.length === 0 || names.length > mostOptions) return true
   const read = new RegExp(`(?<![\\w.])((?:self\\.)?\\w+)\\.(?:${names.join('|')})\\b`, 'g')
   const holders = new Set([...python.code.matchAll(read)].map(([, holder]) => holder))
   const holds = ({ start, end }: { start: number; end: number }) => holders.has(python.code.slice(start, end))

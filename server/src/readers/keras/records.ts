@@ -4,6 +4,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { once } from '../../text/once.js'
 import { lookUp } from '../../text/records.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
@@ -76,11 +77,18 @@ function readFit(python: PythonModule, fit: Call, claims: ClaimBuilder): void {
 }
 
 /** It is kept under a name that nothing reads. */
-function isLeftLying(python: PythonModule, { assignedTo, function: func }: Call): boolean {
-  if (assignedTo === null || !/^\w+$/.test(assignedTo)) return false
-  const code = func === null ? python.code : python.code.slice(func.node.start, func.node.end)
-  const names = code.replace(/'[^'\n]*'|"[^"\n]*"/g, "''")
-  return names.match(new RegExp(`\\b${assignedTo}\\b`, 'g'))?.length === 1
+function isLeftLying(python: PythonModule, { assignedTo }: Call): boolean {
+  return assignedTo !== null && wordsOf(python).get(assignedTo) === 1
+}
+
+/** How often each name stands in the code, texts aside. */
+function wordsOf(python: PythonModule): ReadonlyMap<string, number> {
+  return once(python, 'words of the code', () => {
+    const counts = new Map<string, number>()
+    for (const [word] of python.code.replace(/'[^'\n]*'|"[^"\n]*"/g, "''").matchAll(/\w+/g))
+      counts.set(word, (counts.get(word) ?? 0) + 1)
+    return counts
+  })
 }
 
 /** Goes on by itself, or where the program says which epoch it begins with. */
