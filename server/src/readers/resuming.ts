@@ -40,17 +40,27 @@ const loads =
 const loadsModel = /(^torch|model|net|learn\w*|agent|checkpoint|ckpt)\.load$/i
 
 /** A call above it reads what may be a checkpoint, and not instead of it. */
-function loadsBefore(python: PythonModule, { expr: { start } }: Call): boolean {
-  return python.calls.some(({ method, expr }) => {
+function loadsBefore(python: PythonModule, fit: Call): boolean {
+  const { start } = fit.expr
+  return python.calls.some(({ method, expr, function: func }) => {
     if (expr.start > start) return false
     const { callee } = expr
     if (!loads.test(method) && !loadsModel.test(python.code.slice(callee.start, callee.end))) return false
     return !python.statements.some(
-      (one) => one.type === 'if' && stands(one.body, expr.start) && stands(one.orelse, start),
+      (one) =>
+        one.type === 'if' &&
+        stands(one.body, expr.start) &&
+        (stands(one.orelse, start) ||
+          (func === fit.function && !stands(one.body, start) && leaves(one.body))),
     )
   })
 }
 
 function stands(block: readonly Stmt[], at: number): boolean {
   return block.some(({ start, end }) => start <= at && at < end)
+}
+
+/** `return model` at its end. */
+function leaves(block: readonly Stmt[]): boolean {
+  return /^(return|raise)$/.test(block.at(-1)?.type ?? '')
 }
