@@ -207,6 +207,7 @@ function claimSweep(
     search.known('terminationGapIfReported', 'early_terminate', noTermination, place)
   search.known('persisted', 'sweep', true, place)
   search.known('metric', 'metric', metricName(data), place)
+  search.known('readsRecords', 'metric', 'W&B', place)
   return search
 }
 

@@ -4,6 +4,7 @@ import { betterDirection } from '../lifecycle/metric-direction.js'
 import { defineRule, type Report } from '../rule.js'
 import { known } from '../search/trials.js'
 import { unless } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 
 export default defineRule({
   name: 'observability/no-objective',
@@ -25,7 +26,7 @@ export default defineRule({
       })
       return
     }
-    const wrong = wrongWay(search) ?? prunesWrongWay(search)
+    const wrong = neverRecorded(search) ?? wrongWay(search) ?? prunesWrongWay(search)
     if (wrong !== null) {
       report(wrong)
       return
@@ -52,6 +53,31 @@ export default defineRule({
     })
   },
 })
+
+/** The program of a trial records nothing, so the search never hears of its metric. */
+function neverRecorded(search: SubjectView<'Search'>): Report | null {
+  const by = known(search, 'readsRecords')
+  const { metric } = search.settings
+  const name = effective(metric)
+  if (by === undefined || metric === undefined || typeof name !== 'string') return null
+  const { script } = search.run
+  const trainings = subjectsOf(search.run, 'Training').filter(
+    ({ subject }) => subject.location.path === script,
+  )
+  const records = trainings.map(({ settings }) => settings.tracked)
+  const [first] = records
+  const none = records.every(
+    (one) => one?.state === 'known' && one.value === false && one.overridable !== true,
+  )
+  if (first === undefined || !none) return null
+  const { models, stops } = chooses(search)
+  return {
+    at: metric,
+    severity: models || stops ? 'warning' : 'information',
+    message: `${by} never hears of \`${name}\`: ${script} records nothing (\`${first.key}\`), so ${models ? 'the search learns nothing from its trials' : 'nothing tells its trials apart'}.`,
+    related: [{ location: first.location, message: 'nothing is recorded' }],
+  }
+}
 
 /** What goes by the metric. */
 function chooses(search: SubjectView<'Search'>): { models: boolean; stops: boolean } {

@@ -92,6 +92,8 @@ export interface SearchSettings {
   fitCost: 'cheap' | 'ordinary' | 'dear'
   /** The metric that is optimised; null: none is named. */
   metric: string | null
+  /** All that is known of a trial is what its program records with this service, as messages call it. */
+  readsRecords: string
   /** Which way it looks; null: a word that is neither of these. */
   goal: 'minimize' | 'maximize' | null
   /** Why the metric that is used where none is named says little: 'class_weight tells that the classes are not balanced'. */
