@@ -69,7 +69,10 @@ export interface RunParts {
  */
 const start: Interval = { low: 60 / 3600, high: 240 / 3600 }
 const never: Interval = { low: 0, high: 0 }
-/** Times that the ends of a range lie apart at most for it to say more than the limit that cuts it off. */
+/**
+ * Times that the ends of a range lie apart at most for it to say more than the limit that cuts it off. An assumption: from a limit of a
+ * day such a range goes down to five minutes.
+ */
 const tellsNothing = 300
 const once: OpenInterval = { low: 1, high: 1 }
 

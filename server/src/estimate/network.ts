@@ -297,6 +297,7 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
     // Two operations for each weight and token.
     ...(width !== null && { inputs: (size: number) => forward(size).low / (24 * width) }),
     layers: cost.layers ?? blocks(cost.name, parameters) ?? usualLayers[networkClass],
+    // Targets, losses and, with two stages, proposals: set by published runs of detectors, as estimate/step-seconds.ts is.
     layersOfSample: unit === 'coco' ? (oneStage.test(cost.name) ? 8 : 15) : 0,
     model,
   }

@@ -52,7 +52,10 @@ export function memoryOfQuestion(read: ReadQuestion): MemoryRange | MemoryMissin
   return plain
 }
 
-/** What the allocator and the driver add to tensors at least. */
+/**
+ * What the allocator and the driver add to tensors at least: the least of the shares that were measured (estimate/memory.ts), rounded
+ * down, and the context of the smallest card measured, a T4 (142 MB).
+ */
 const leastBeside = { share: 1.05, bytes: 0.15e9 }
 
 function fits(tensors: number, usable: number): boolean {
@@ -253,7 +256,10 @@ function setups(
   return all
 }
 
-/** Of what layers keep, the widest that is there at a time where nothing goes back through them. */
+/**
+ * Of what layers keep, the widest that is there at a time where nothing goes back through them. Input and output of the widest layer are
+ * 11 % of what ResNet-50 keeps at 224 pixels and 24 % of what VGG-16 does, by their shapes; half of the former is assumed of deeper ones.
+ */
 const oneLayer = { low: 0.05, expected: 0.1, high: 0.25 }
 
 /** Where only a head is trained. */
