@@ -67,12 +67,13 @@ export interface Oversized {
 
 /** Undefined: it fills a good part of them, or nothing shows that it does not. */
 export function oversized(view: SubjectView<'Compute'>, options: RuleOptions): Oversized | Silence {
-  const { service, sharing, trials } = view.settings
+  const { service, sharing } = view.settings
   const fleet = fleetOf(view)
   if (isSilence(fleet)) return fleet
   if (effective(service) === true) return { text: 'it is a service' }
   if (sharing !== undefined && !handsNothingOut(view)) return sharedWith(sharing)
-  if (effective(trials) === true) return { text: 'it runs the trials of a search' }
+  const packed = view.run.siblings.find((run) => sharesDevices(run))
+  if (packed !== undefined) return { text: `${packed.script} may run several trials on one GPU` }
   const found = hungriest(view, options)
   if (isSilence(found)) return found
   const { memory, training } = found
@@ -169,6 +170,11 @@ function hungriest(
     }
   }
   return most ?? none
+}
+
+/** Trials of its own, which may share the accelerators that the job holds. */
+function sharesDevices(run: Run): boolean {
+  return effective(subjectIn(run, 'Program')?.settings.parallelism) === 'trials'
 }
 
 function drivesAll(run: Run): boolean {

@@ -26,7 +26,8 @@ export default defineRule({
     }
     if (sharded === undefined && shuffled !== undefined && effective(shuffled) === false) {
       if (effective(view.settings.passes) === 1) return silent('the data are gone through once')
-      const idle = offAccelerator(view)
+      // More epochs cost time on a processor as well.
+      const idle = view.subject.evidence.accelerator === 'cpu' ? undefined : offAccelerator(view)
       if (idle !== undefined) return silent(idle)
       report({
         at: shuffled,
