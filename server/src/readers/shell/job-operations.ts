@@ -9,7 +9,7 @@ import { mayBeDoneBefore } from './done-before.js'
 import { type FoundLaunch, launchesOf } from './launches.js'
 import { removeLine } from './remove-line.js'
 import { quotedSettingUp, type SettingUp, settingUpIn, settingUpOf } from './setting-up.js'
-import { waitingOf } from './waiting.js'
+import { type Waiting, waitingOf } from './waiting.js'
 
 export interface JobMachine {
   /** As a message begins with it: 'The job "train"'. */
@@ -52,53 +52,77 @@ export function claimJobOperations(
   placeOf: (span: { start: number; end: number }) => Place,
 ): void {
   const launches = all.filter((one) => !one.parts.serves)
-  for (const wait of waitingOf(facts, launches, text)) {
-    const at = placeOf(wait.span)
-    const operation = claimOperation(claims, {
-      kind: 'hold',
-      place: 'run',
-      key: wait.what,
-      at,
-      site: { ...at, target: { kind: 'command line' } },
-      scope: '',
-      evidence: machine.evidence,
-      wantedFor: wait.notebook ? 'a notebook server' : null,
-      ...(machine.job === undefined ? {} : { job: machine.job }),
-      // All commands of a block of YAML are shown at the block.
-      apart: `hold ${wait.span.start}`,
-    })
-    operation.known('stage', wait.what, wait.stage, at)
-    operation.known('seconds', wait.what, wait.seconds, at)
-    operation.known('holder', 'job', machine.holder, at)
-    if (machine.byHand === true) operation.known('byHand', 'name', true, at)
-    if (machine.gpus !== null) operation.known('gpus', 'job', machine.gpus, at)
-  }
+  for (const wait of waitingOf(facts, launches, text)) claimWait(claims, wait, wait.span, machine, placeOf)
+  const called = calledScripts(claims, context, facts)
+  for (const { command, path, facts, launches, text } of called)
+    for (const wait of waitingOf(facts, launches, text))
+      claimWait(claims, wait, command, machine, placeOf, `it stands in ${path}: take it out there`)
   const keepsDisk = machine.keepsDisk === true
   const own = settingUpOf(facts, launches, text, keepsDisk)
-  claimSettingUp(
-    claims,
-    own.length > 0 ? own : settingUpCalled(claims, context, facts, keepsDisk),
-    machine,
-    placeOf,
-  )
+  claimSettingUp(claims, own.length > 0 ? own : settingUpCalled(called, keepsDisk), machine, placeOf)
 }
 
-/** What a script of the project that the job calls fetches before its own programs, told at the call: `bash run.sh`. */
-function settingUpCalled(
+/** `elsewhere`: why a change is refused, where it does not stand in this file. */
+function claimWait(
   claims: ClaimBuilder,
-  context: ReaderContext,
-  facts: ShellFacts,
-  keepsDisk: boolean,
-): SettingUp[] {
-  for (const command of facts.commands) {
+  wait: Waiting,
+  span: { start: number; end: number },
+  machine: JobMachine,
+  placeOf: (span: { start: number; end: number }) => Place,
+  elsewhere?: string,
+): void {
+  const at = placeOf(span)
+  const target =
+    elsewhere === undefined
+      ? ({ kind: 'command line' } as const)
+      : ({ kind: 'refused', reason: elsewhere } as const)
+  const operation = claimOperation(claims, {
+    kind: 'hold',
+    place: 'run',
+    key: wait.what,
+    at,
+    site: { ...at, target },
+    scope: '',
+    evidence: machine.evidence,
+    wantedFor: wait.notebook ? 'a notebook server' : null,
+    ...(machine.job === undefined ? {} : { job: machine.job }),
+    // All commands of a block of YAML are shown at the block.
+    apart: `hold ${span.start}`,
+  })
+  operation.known('stage', wait.what, wait.stage, at)
+  operation.known('seconds', wait.what, wait.seconds, at)
+  operation.known('holder', 'job', machine.holder, at)
+  if (wait.afterFailure === true) operation.known('subject', wait.what, 'a failure', at)
+  if (machine.byHand === true) operation.known('byHand', 'name', true, at)
+  if (machine.gpus !== null) operation.known('gpus', 'job', machine.gpus, at)
+}
+
+interface CalledScript {
+  command: ShellCommand
+  path: string
+  facts: ShellFacts
+  launches: FoundLaunch[]
+  text: string
+}
+
+/** Scripts of the project that the job calls: `bash run.sh`. */
+function calledScripts(claims: ClaimBuilder, context: ReaderContext, facts: ShellFacts): CalledScript[] {
+  return facts.commands.flatMap((command) => {
     const path = mayBeDoneBefore(command) ? null : calledScript(command)
-    if (path === null) continue
+    if (path === null) return []
     claims.namesText({ path })
     const script = context.textOf(path)
-    if (script === undefined) continue
+    if (script === undefined) return []
     const inner = context.shell(script.text)
     const launches = launchesOf(inner.commands, (span) => claims.locate(span))
-    const found = settingUpOf(inner, launches, script.text, keepsDisk)
+    return [{ command, path: script.path, facts: inner, launches, text: script.text }]
+  })
+}
+
+/** What the first of them that does so fetches before its own programs, told at its call. */
+function settingUpCalled(called: readonly CalledScript[], keepsDisk: boolean): SettingUp[] {
+  for (const { command, facts, launches, text } of called) {
+    const found = settingUpOf(facts, launches, text, keepsDisk)
     if (found.length > 0) return found.map((one) => ({ ...one, command }))
   }
   return []

@@ -12,6 +12,8 @@ export interface Waiting {
   /** Null: until somebody ends it. */
   seconds: number | null
   stage: 'before' | 'after' | 'instead'
+  /** Only where the program before it has failed: `python train.py || sleep infinity`. */
+  afterFailure?: true
   /** A notebook server: somebody may work in it. */
   notebook: boolean
   /** What a change would remove. */
@@ -65,6 +67,20 @@ function isAwaited({ commands }: ShellFacts, command: ShellCommand): boolean {
   return next !== undefined && nameOf(next) === 'wait'
 }
 
+/** `python train.py || …`, `if [ $? -ne 0 ]; then …`, `if [ "$EXIT_CODE" != 0 ]; then …`, and nothing else decides. */
+function asksForFailure({ guards }: ShellCommand): boolean {
+  return (
+    guards !== undefined &&
+    guards.length > 0 &&
+    guards.every(({ test, holds }) =>
+      holds
+        ? /\$\{?(\?|\w*(EXIT|STATUS|CODE|RC|RET)\w*)/i.test(test) && /(-ne|!=|-gt|>)\s*["']?0/.test(test)
+        : /^(\S+\/)?(python[\d.]*|torchrun|accelerate|deepspeed)\s/.test(test) ||
+          (/\$\{?(\?|\w*(EXIT|STATUS|CODE|RC|RET)\w*)/i.test(test) && /(-eq|==?)\s*["']?0/.test(test)),
+    )
+  )
+}
+
 /** `text` is what the facts were read from; null: it is not at hand. */
 export function waitingOf(facts: ShellFacts, launches: FoundLaunch[], text: string | null): Waiting[] {
   const found: Waiting[] = []
@@ -88,8 +104,9 @@ export function waitingOf(facts: ShellFacts, launches: FoundLaunch[], text: stri
       continue
     }
     // Between two looks at something, or where a variable asks for it.
-    if (command.loops.length > 0 || command.guards !== undefined || (text !== null && isInLoop(text, start)))
-      continue
+    if (command.loops.length > 0 || (text !== null && isInLoop(text, start))) continue
+    const failed = first !== undefined && start > first && asksForFailure(command)
+    if (command.guards !== undefined && !failed) continue
     const { seconds, notebook } = wait
     if (seconds !== null && seconds < longSleep) continue
     const what = command.words.map((word) => word.raw).join(' ')
@@ -99,7 +116,9 @@ export function waitingOf(facts: ShellFacts, launches: FoundLaunch[], text: stri
           .map((word) => word.raw)
           .join(' ')
       : what
-    found.push({ command, what: shown, seconds, stage: stageOf(start), notebook, span: { start, end } })
+    const stage = stageOf(start)
+    const one = { command, what: shown, seconds, stage, notebook, span: { start, end } }
+    found.push(failed ? { ...one, afterFailure: true } : one)
   }
   // What else the script runs may well use the machine.
   const others = facts.commands.filter((one) => !one.unreachable && waits(one) === null)

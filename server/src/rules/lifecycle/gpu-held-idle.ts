@@ -102,7 +102,8 @@ function around(
   if (job !== undefined && stage === 'after')
     return {
       message: `\`${key}\` holds ${held} after ${job} ${long}, though nothing is computed.`,
-      severity: 'warning',
+      // Somebody wants to look at it.
+      severity: job === 'a failure' ? 'information' : 'warning',
       saving,
     }
   const when = stage === 'after' ? 'after the training' : 'before the training'
