@@ -263,7 +263,7 @@ const plainLibraries =
 const off = new Set<unknown>([false, null, 'no', 'none', 'off', 'fp32', '32', 32, '32-true', 'float32', 0])
 
 /** Where the code lowers a format: short formats by name, and calls that do it or may. */
-function offsets(python: PythonModule, except: readonly string[] = []): number[] {
+export function offsets(python: PythonModule, except: readonly string[] = []): number[] {
   return once(python, `lowering offsets ${except.join(' ')}`, () => {
     const found: number[] = []
     const visit = (expr: Expr): void => {

@@ -25,6 +25,7 @@ import { isBefore } from '../versions.js'
 import { autocastFormats } from './autocast-format.js'
 import { trainedNetwork } from './defined-network.js'
 import { usesAny, usesAround } from './library-uses.js'
+import { lowersOnlyBeside } from './lowered-beside.js'
 import {
   isChosen,
   isOfInference,
@@ -99,9 +100,12 @@ export function precisionOf(
       .callsTo('torch.autocast')
       .filter((call) => !isChosen(python, call) && !isOfInference(python, call)),
   )
-  const lowered = loweringOf(python, spot, formatOf(python, autocasts))
+  const apart = !loop.effects.calls.has('torch.autocast') && lowersOnlyBeside(python, loop)
+  const lowered: Keyed<Precision> = apart
+    ? { key, value: absent(originAt(spot)) }
+    : loweringOf(python, spot, formatOf(python, autocasts))
   const nowhere = lowered.value.state === 'absent'
-  const said = autocasts.length > 0 ? fromAutocasts(python, loop, autocasts, spot) : null
+  const said = autocasts.length > 0 && !apart ? fromAutocasts(python, loop, autocasts, spot) : null
   const own = autocastsOf(python, loop, autocasts)
   const unguarded = own.every((call) => python.reach(call.expr.start).state === 'always')
   if (said?.state === 'known' && lowered.key === key && unguarded) return { key, value: said }
