@@ -1,9 +1,10 @@
 /** Whether a training of a library goes on from what an earlier start of it has saved. */
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Stmt } from '../syntax/python-ast.js'
-import { mayBePassed, passedExpression, passedPlace } from '../values/argument.js'
+import { knownArgument, mayBePassed, passedExpression, passedPlace } from '../values/argument.js'
 import { calleePlace, callSite } from '../values/places.js'
 import type { SubjectBuilder } from '../workload/builder.js'
+import { newEachTime } from './own-folder.js'
 import { claimUnusedOption } from './unused-resume-option.js'
 
 /** Claimed by what the call that trains is `given`: paths of checkpoints, switches. `key`: the argument that is missing. */
@@ -13,18 +14,29 @@ export function claimResuming(
   call: Call,
   key: string,
   given: readonly ArgumentValue[],
+  folders: readonly ArgumentValue[] = [],
 ): void {
   const place = calleePlace(call)
   const asked = given.find((one) => mayBePassed(one) && !isNothing(python, one))
   if (asked?.state === 'unknown') training.unknown('resumable', key, asked.because, place)
-  else if (asked !== undefined)
-    training.known('resumable', key, true, passedPlace(asked) ?? place, { site: callSite(call) })
-  else if (loadsBefore(python, call))
+  else if (asked !== undefined) {
+    const asks = passedPlace(asked) ?? place
+    training.known('resumable', key, true, asks, { site: callSite(call) })
+    const named = folders.flatMap((one) => passedExpression(one) ?? [])
+    if (wantsLast(asked) && named.some((one) => newEachTime(python, one) !== null))
+      training.known('resumesWithout', key, 'its files', asks)
+  } else if (loadsBefore(python, call))
     training.unknown('resumable', key, 'something is loaded before it', place)
   else {
     training.default('resumable', key, false, place, { site: callSite(call) })
     claimUnusedOption(python, training)
   }
+}
+
+/** It looks for the last one by itself. */
+function wantsLast(argument: ArgumentValue): boolean {
+  const value = knownArgument(argument)
+  return value === true || value === 'last' || value === 'latest'
 }
 
 /** Written as None or False. What an option leaves out is given by whoever starts it again. */

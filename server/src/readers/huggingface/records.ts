@@ -34,7 +34,7 @@ export const huggingfaceRecordsReader = defineReader({
       const training = claims.extend('Training', trainingId(claims, calleePlace(made.call)))
       const source = new ArgumentsSource(python, made, context.binding, claims)
       readSaving(source, training)
-      readResuming(python, trainers, training)
+      readResuming(source, trainers, training)
       readReports(source, context, training)
     }
   },
@@ -62,7 +62,12 @@ function readSaving(source: ArgumentsSource, training: SubjectBuilder<'Training'
 }
 
 /** `trainer.train()`: what `TrainingArguments` says of it is for the program to pass on. */
-function readResuming(python: PythonModule, { calls }: Trainers, training: SubjectBuilder<'Training'>): void {
+function readResuming(
+  source: ArgumentsSource,
+  { calls }: Trainers,
+  training: SubjectBuilder<'Training'>,
+): void {
+  const { python } = source
   const trains = python
     .methodCalls('train')
     .filter((call) =>
@@ -71,7 +76,7 @@ function readResuming(python: PythonModule, { calls }: Trainers, training: Subje
   const [first] = trains
   if (first === undefined) return
   const given = trains.map((call) => python.argument(call, 'resume_from_checkpoint', 0))
-  claimResuming(python, training, first, 'resume_from_checkpoint', given)
+  claimResuming(python, training, first, 'resume_from_checkpoint', given, [source.argument('output_dir')])
 }
 
 function isOnTrainer(python: PythonModule, { expr: { callee } }: Call): boolean {

@@ -54,7 +54,11 @@ function readTrainer(python: PythonModule, call: Call, fits: readonly Call[], cl
       ...fits.map((one) => python.argument(one, 'ckpt_path', 4)),
       python.argument(call, 'resume_from_checkpoint'),
     ]
-    claimResuming(python, training, fit, 'ckpt_path', given)
+    const folders = [
+      ...python.callsTo(checkpointClass).map((one) => python.argument(one, 'dirpath', 0)),
+      python.argument(call, 'default_root_dir'),
+    ]
+    claimResuming(python, training, fit, 'ckpt_path', given, folders)
   }
   const tracker = trackerOf(python)
   const logs = (value: Json) => asBoolean(value) !== false || value === null || tracker !== null

@@ -92,7 +92,8 @@ function gap(view: SubjectView<'Training'>, { says, stake }: Extent): Found {
   if (resumesWithout === undefined || without === undefined) return undefined
   return {
     at: resumesWithout,
-    severity: stake === 'minutes' || (without !== 'the epochs' && stake !== 'hours') ? 'hint' : 'information',
+    severity:
+      stake === 'minutes' || (without === 'the optimiser' && stake !== 'hours') ? 'hint' : 'information',
     message: `${says}: ${resumed[without]}.`,
     // A slip, unlike the habit to keep nothing.
     together: without,
@@ -102,6 +103,8 @@ function gap(view: SubjectView<'Training'>, { says, stake }: Extent): Found {
 const resumed = {
   'the epochs':
     'a run that goes on from its checkpoint counts them from the first again, so all of them are paid for again',
+  'its files':
+    'each start writes to a folder that is named by the clock, so a run that goes on from the last checkpoint finds none',
   'the optimiser': 'only weights are saved, so a run that goes on from them starts with a fresh optimiser',
 }
 
