@@ -55,7 +55,7 @@ function edgeByClass(name: string): number | null {
 
 /** Networks that take pictures of one size. */
 const oneSize =
-  /\b(vit|deit|swin|beit|clip|dino|siglip)(?![a-z])|\b(ViT|DeiT|Swin|BEiT|CLIP|Dino)\w*|VisionTransformer/
+  /\b(vit|deit|swin|beit|siglip|dinov2)(?=[_\d])|\b(ViT|DeiT|Swin|BEiT|CLIP|DINO)\w*|VisionTransformer|\bclip\.load\b/
 
 /** Data sets of other libraries, by the name that they are loaded by. */
 const byName: [RegExp, number][] = [

@@ -34,11 +34,13 @@ export const pictureReader =
 export const decodesPictures =
   /^(PIL|OpenCV|imread\(\)|torchvision\.io|ImageFolder|DatasetFolder|ImageNet|Coco(Detection|Captions)|Places365|CelebA|Flowers102|Food101|OxfordIIITPet|StanfordCars|Caltech\d+|FGVCAircraft|INaturalist|Country211|LFW\w+|VOC\w+)$/
 
-/** What programs use that deal with pictures, sound or films. Prefixes end in a dot. */
+/** What programs use that deal with pictures, sound, films or graphs. Prefixes end in a dot. */
 export const mediaLibraries = [
   ...['torchvision.', 'timm.', 'albumentations.', 'kornia.', 'segmentation_models_pytorch.'],
   ...['torch.nn.Conv2d', 'torch.nn.Conv3d'],
   ...['PIL.', 'cv2.', 'skimage.', 'imageio.', 'monai.', 'torchio.'],
+  // Graphs take as long to put together.
+  ...['dgl.', 'torch_geometric.', 'rdkit.'],
   ...['nibabel.', 'SimpleITK.', 'pydicom.', 'rasterio.'],
   ...['librosa.', 'torchaudio.', 'soundfile.', 'audiomentations.', 'decord.', 'av.', 'lerobot.'],
 ]

@@ -12,6 +12,9 @@ const manyCores = 8
 /** Share of a run that the accelerator waits. Assumptions. */
 const contention: [number, number] = [0.02, 0.2]
 const starving: [number, number] = [0.05, 0.3]
+const contended = 'assumes that switching between too many processes and their memory cost 2 to 20 % of a run'
+/** Where nothing tells how many cores there are: more than machines with one GPU have. */
+const veryMany = 32
 /** Shared memory that workers can do with: a batch of images each. */
 const enoughShared = 2 ** 30
 
@@ -93,8 +96,18 @@ function checkCores(
 ) {
   if (workers.state === 'default') return silent('the library chooses how many workers it starts')
   const { cpus } = machine
-  if (cpus === null || cpus < 1) return silent('the number of cores that it runs on is not known')
   const processes = processesOf(view, machine)
+  if (cpus === null || cpus < 1) {
+    if (count < veryMany || workers.channel !== 'code' || workers.overridable || (machine.gpus ?? 1) > 1)
+      return silent('the number of cores that it runs on is not known')
+    report({
+      at: workers,
+      confidence: 'medium',
+      message: `${sum(count, processes)} are more than most machines with one GPU have cores: they compete for them, and each keeps a copy of the data set. One per core is enough.`,
+      saving: { fraction: contention, usd: null, basis: contended },
+    })
+    return
+  }
   const total = count * (processes ?? 1)
   const where = machine.name === null ? 'the job' : machine.name
   if (total > crowded * cpus) {
@@ -103,11 +116,7 @@ function checkCores(
     report({
       at: workers,
       message: `${sum(count, processes)} on the ${vCpus(cpus)} of ${where}: they compete for the cores. ${better} per process ${better === 1 ? 'fits' : 'fit'}.`,
-      saving: {
-        fraction: contention,
-        usd: null,
-        basis: 'assumes that switching between too many processes and their memory cost 2 to 20 % of a run',
-      },
+      saving: { fraction: contention, usd: null, basis: contended },
       fixes: [{ set: [{ claim: workers, value: better }] }],
       related: cores(view),
     })
