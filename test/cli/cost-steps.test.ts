@@ -71,6 +71,31 @@ describe('costlint cost of epochs that are counted in steps', () => {
   })
 })
 
+describe('costlint cost of a function that trains and is called twice', () => {
+  const twice = (first: number, second: number) => `import torch
+from torchvision import models
+from torchvision.datasets import CIFAR10
+
+def train(model, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for epoch in range(epochs):
+        for x, y in torch.utils.data.DataLoader(CIFAR10("data"), batch_size=64):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(x.cuda()), y.cuda()).backward()
+            optimizer.step()
+
+model = models.resnet18().cuda()
+train(model, ${first})
+train(model, ${second})
+`
+  it('goes from the shorter of both to both together', async () => {
+    const [short, long] = [(await hours(twice(5, 5)))!, (await hours(twice(20, 20)))!]
+    const both = (await hours(twice(5, 15)))!
+    assert.ok(Math.abs(both.low / short.low - 1) < 1e-6, JSON.stringify([both, short]))
+    assert.ok(Math.abs(both.high! / long.high! - 1) < 1e-6, JSON.stringify([both, long]))
+  })
+})
+
 describe('costlint cost where no accelerator is named', () => {
   const lora = (model: string) => `from datasets import load_dataset
 from peft import LoraConfig

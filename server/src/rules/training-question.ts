@@ -15,6 +15,7 @@ import { groupedDigits } from '../text/grouped-digits.js'
 import { effective } from '../values/value.js'
 import type { Claim, Run, SubjectView } from '../workload/claim.js'
 import type { TrainingSettings } from '../workload/resource-kinds.js'
+import { withOptions } from './option-bounds.js'
 import { subjectsOf } from './subject-view.js'
 import { operationOf } from './training/operation.js'
 import { arithmeticOf, ofLayers } from './training-memory.js'
@@ -47,7 +48,7 @@ export function questionOf(
   devices: Ends,
   told: number | null = null,
 ): TrainingQuestion | NoQuestion {
-  const { settings } = view
+  const settings = withOptions(view)
   const model = modelOf(view)
   if ('missing' in model) return model
   const counted = 'networks' in model ? countedNetwork(model.name, model.networks) : null
