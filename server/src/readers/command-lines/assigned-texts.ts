@@ -11,8 +11,21 @@ export interface AssignedTexts {
   open: boolean
 }
 
+/** Of the script that was asked about last: its commands name the same variables again and again. */
+let known: { script: string; texts: Map<string, AssignedTexts> } = { script: '', texts: new Map() }
+
 /** What stands behind `NAME=` and `NAME+=`; nothing where the script assigns none. */
 export function assignedTexts(script: string, name: string): AssignedTexts {
+  if (known.script !== script) known = { script, texts: new Map() }
+  let found = known.texts.get(name)
+  if (found === undefined) {
+    found = readAssigned(script, name)
+    known.texts.set(name, found)
+  }
+  return found
+}
+
+function readAssigned(script: string, name: string): AssignedTexts {
   const none = { texts: [], open: true }
   if (script.length > longest || !/^[A-Za-z_]\w*$/.test(name)) return none
   const assignment = new RegExp(

@@ -6,7 +6,7 @@ import { blocksOf, childrenOf, usesOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf, refuse } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
-import { cached, type Load, type Repeated, repeatedLoads } from './model-loads.js'
+import { cached, keptProperty, type Load, type Repeated, repeatedLoads } from './model-loads.js'
 
 export function changeModelLoad(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
@@ -19,6 +19,7 @@ export function changeModelLoad(claim: Claim, _value: unknown, facts: FragmentFa
   const inside = found.loads.find(({ behind }) => behind === true)
   if (inside !== undefined)
     return refuse(`load it outside of \`${inside.call.method}()\`, and pass it what was loaded`)
+  if (found.remedy === keptProperty) return refuse(`load it ${keptProperty}`)
   if (found.remedy === cached) return refuse(`load it ${cached}`)
   if (element === null) return beforeLoop(python, found, facts)
   if (element.once === null || func === null) return refuse(`load it ${element.remedy}`)

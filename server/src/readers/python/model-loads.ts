@@ -113,6 +113,7 @@ export function repeatedLoads(python: PythonModule): Repeated[] {
     for (const { call } of loads) taken.add(call)
     found.push({ loads, func: element.func, each: element.each, remedy: element.remedy, element })
   }
+  found.push(...loadsInProperties(python, taken))
   found.push(...loadsInScript(python, taken), ...loadsInLoops(python, taken), ...loadsInRounds(python, taken))
   return found
 }
@@ -262,6 +263,34 @@ function changesModels(python: PythonModule, loop: Loop | undefined, call: Call)
   if (own !== null) return trainsInText.test(python.code.slice(own.node.start, own.node.end))
   const imported = python.importedFunction(call.expr.callee)
   return imported !== null && (imported.trains || imported.backward || imported.calls.some(changesModel))
+}
+
+export const keptProperty = 'when the object is made, or keep it in an attribute'
+
+/** `@property` that loads a model: each method that reads it does so anew. */
+function loadsInProperties(python: PythonModule, taken: Set<Call>): Repeated[] {
+  return python.functions.flatMap((func): Repeated[] => {
+    const isProperty = func.node.decorators.some((one) => one.type === 'name' && one.id === 'property')
+    if (!isProperty || keeps(python, func) || !isReadByMethods(python, func)) return []
+    const loads = loadsIn(python, func, 1).filter(({ call, light }) => !light && !taken.has(call))
+    if (loads.length === 0) return []
+    for (const { call } of loads) taken.add(call)
+    return [{ loads, func, each: `use of \`${func.name}\``, remedy: keptProperty, element: null }]
+  })
+}
+
+/** Another method that is given something reads it: it does so for each call. */
+function isReadByMethods(python: PythonModule, { name, class: owner }: Func): boolean {
+  const read = new RegExp(`\\bself\\.${name}\\b`)
+  return python.functions.some(
+    ({ node, class: other, name: reader }) =>
+      owner !== null &&
+      other === owner &&
+      reader !== name &&
+      !/^(__\w+__|train\w*|fit\w*|val\w*|test\w*|eval\w*|export\w*|save\w*|load\w*)$/.test(reader) &&
+      node.params.length > 1 &&
+      read.test(python.code.slice(node.start, node.end)),
+  )
 }
 
 const roundWords = /(^|_)(rounds?|rnd|comm\w*|clients?|federated|participants?|selected)(_|$)/i
