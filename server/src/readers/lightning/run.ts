@@ -1,7 +1,7 @@
 /** How long a Lightning trainer runs, whether it validates, and what ends it. */
 
 import { methodNames } from '../../python/extended-classes.js'
-import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import {
@@ -80,11 +80,21 @@ export function isShare(python: PythonModule, expr: Expr, value: number): boolea
   return written.type === 'constant' ? written.float === true : value === 1
 }
 
+/** `10 if debug else None`: without the switch it is all of the data. */
+function mayBeWhole(python: PythonModule, limit: ArgumentValue): boolean {
+  const expr = passedExpression(limit)
+  const value = expr === null ? null : python.definition(expr)
+  if (value?.type !== 'conditional') return false
+  return [value.then, value.otherwise].some(
+    (one) => one.type === 'constant' && (one.value === null || (one.value === 1 && one.float === true)),
+  )
+}
+
 function readEpochs(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
   const source = trainerSettings.argumentsOf(python, call, training.locator)
   trainerSettings.claim(training, source, {}, ['maxSteps', 'device'])
   const limit = python.argument(call, 'limit_train_batches')
-  if (isUnreadable(limit) || batchLimit(python, call) !== null) {
+  if ((isUnreadable(limit) && !mayBeWhole(python, limit)) || batchLimit(python, call) !== null) {
     // An epoch of a few batches is not a pass over the data.
     const batches = batchLimit(python, call)
     if (batches !== null)
@@ -118,7 +128,7 @@ function readEpochs(python: PythonModule, call: Call, training: SubjectBuilder<'
 function validation(python: PythonModule, trainer: Call, fits: Call[]): boolean | null {
   const limit = python.argument(trainer, 'limit_val_batches')
   if (knownArgument(limit) === 0) return false
-  if (isUnreadable(limit)) return null
+  if (isUnreadable(limit) && !mayBeWhole(python, limit)) return null
   if (fits.length === 0) return validatesElsewhere(python)
   let result: boolean | null = false
   for (const fit of fits) {
