@@ -60,7 +60,10 @@ export default defineRule({
     const found = mostMemoryOf(view, options)
     const waiting = waitsForKernels(view)
     if (!('estimate' in found)) {
-      const few = (found.onlyLayers ? fewForItsSize(view, options) : null) ?? waiting
+      const few =
+        (found.onlyLayers ? fewForItsSize(view, options) : null) ??
+        accumulatedLittle(view, options) ??
+        waiting
       return few === null ? silent(noEstimate(view, found)) : report(few)
     }
     const { setup } = found
@@ -204,6 +207,31 @@ function fewForItsSize(view: SubjectView<'Training'>, options: RuleOptions): Rep
     severity: view.subject.evidence.small === null ? 'information' : 'hint',
     confidence: 'low',
     message: `Each step takes ${batch === 1 ? 'one sample' : `${batch} samples`}: weights and states of ${id} (${parametersText(size)}) take ${gigabytes(states)} GB at most. Unless long samples fill the rest of the memory, a batch of 8 or more uses the accelerator far better.`,
+  }
+}
+
+/** Samples, and the passes that sum up their gradients, of which nobody needs so many where the memory is almost empty. */
+const summedUp = { samples: 2, passes: 8 }
+/** Share of the memory that states take of a language model with room for several long texts. */
+const smallShare = 0.15
+
+/** A small language model whose few texts are summed up to a batch that fits as it is, however long they are. */
+function accumulatedLittle(view: SubjectView<'Training'>, options: RuleOptions): Report | null {
+  const { batchSize, accumulation, model, parameters } = view.settings
+  const [batch, passes] = [effective(batchSize), effective(accumulation)]
+  const id = effective(model)
+  const size = effective(parameters) ?? (id === undefined ? undefined : published(id)?.parameters)
+  if (batchSize === undefined || batch === undefined || passes === undefined) return null
+  if (id === undefined || size === undefined || published(id)?.kind !== 'causal-lm') return null
+  if (batch > summedUp.samples || passes < summedUp.passes) return null
+  const usable = usableOf(machineOf(view, options)) ?? usableMemory(gpuNamed(smallest)!)!
+  const states = statesEach * size
+  if (states > smallShare * usable) return null
+  return {
+    at: batchSize,
+    severity: view.subject.evidence.small === null ? 'information' : 'hint',
+    confidence: 'low',
+    message: `Each step takes ${batch === 1 ? 'one sample' : `${batch} samples`}, and ${passes} of them make one update: weights and states of ${id} (${parametersText(size)}) take ${gigabytes(states)} GB at most. A batch of ${4 * batch}${passes > 4 ? ` × ${Math.ceil(passes / 4)}` : ''} gives the same update in a fraction of the steps, unless its texts are very long.`,
   }
 }
 
