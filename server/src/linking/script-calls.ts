@@ -57,7 +57,11 @@ export async function followCalls(launches: readonly Launch[], files: ScriptFile
     if (works.every((work) => work.launches.length === 0)) return nothing
     if (isSubmitted(call)) submitted.add(path)
     else called.add(path)
-    return { launches: works.flatMap((work) => work.launches), whole: works.every((work) => work.whole) }
+    return {
+      launches: works.flatMap((work) => work.launches),
+      whole: works.every((work) => work.whole),
+      calls: started.flatMap(({ shell }) => shell?.spelled ?? []),
+    }
   }
   const works = await Promise.all(
     launches.map((launch) => {
@@ -122,6 +126,8 @@ interface Work {
   launches: Launch[]
   /** Nothing in the script but these launches uses accelerators. */
   whole: boolean
+  /** Scripts that it calls in turn, as written. */
+  calls?: string[]
 }
 
 function wholeCalls(launches: readonly Launch[], works: readonly (Work | null)[]): Followed['whole'] {
@@ -131,9 +137,9 @@ function wholeCalls(launches: readonly Launch[], works: readonly (Work | null)[]
     const work = works[index]
     if (job === null || shell === undefined || shell.submitted === true || work == null) return
     if (!work.whole) open.add(job)
-    const known = calls.get(job)
-    if (known === undefined) calls.set(job, new Set([shell.spelled ?? '']))
-    else known.add(shell.spelled ?? '')
+    const known = calls.get(job) ?? new Set<string>()
+    for (const spelled of [shell.spelled ?? '', ...(work.calls ?? [])]) known.add(spelled)
+    calls.set(job, known)
   })
   // One call that is not known leaves the job as it is.
   for (const job of open) calls.delete(job)

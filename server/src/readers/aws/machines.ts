@@ -29,7 +29,7 @@ import {
 } from '../machine-claims.js'
 import { defineReader, type FragmentFacts, importing, type ReaderContext } from '../reader.js'
 import { claimScriptFile } from '../script-file.js'
-import { trainsByName } from '../shell/failures.js'
+import { trainsAtStart } from '../shell/failures.js'
 import { claimJobOperations } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
@@ -109,7 +109,7 @@ function readStartedJob(
   if (text === null || shown === null || effective(type) === undefined) return false
   const facts = context.shell(text)
   const launches = launchesOf(facts.commands, () => claims.locate(shown))
-  if (!launches.some(trainsByName)) return false
+  if (!trainsAtStart(facts.commands, launches)) return false
   const place = calleePlace(call)
   const site = callSite(call)
   const job = idAt(claims, 'ec2', place)

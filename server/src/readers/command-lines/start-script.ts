@@ -4,7 +4,7 @@ import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { mayEndMachine, servingScript } from '../machine-claims.js'
 import type { ReaderContext } from '../reader.js'
 import { claimScriptFile } from '../script-file.js'
-import { trainsByName } from '../shell/failures.js'
+import { trainsAtStart } from '../shell/failures.js'
 import { claimJobOperations, claimSetUpPhase, type JobMachine } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf, type Work, workOf } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
@@ -65,8 +65,14 @@ export function trainingScript(
   for (const option of one.options) {
     const script = names.includes(option.name) ? readScript(claims, context, option) : null
     if (script == null) continue
-    const launches = launchesOf(context.shell(script.text).commands, () => claims.locate(script.place))
-    if (launches.some(trainsByName)) return script
+    const { commands } = context.shell(script.text)
+    if (
+      trainsAtStart(
+        commands,
+        launchesOf(commands, () => claims.locate(script.place)),
+      )
+    )
+      return script
   }
   return null
 }

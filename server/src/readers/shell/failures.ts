@@ -1,7 +1,9 @@
 /** Shell scripts that go on when a training has failed. */
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { parseScriptCall } from '../../link/launch-line.js'
 import type { ChangeTarget } from '../../text/change-target.js'
+import type { Location } from '../../text/location.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
@@ -115,6 +117,19 @@ export function trainsByName({ parts }: FoundLaunch): boolean {
   if (task === 'train' || task === 'fit' || task === 'finetune') return true
   return trainsByProgram(programOf({ parts } as FoundLaunch), parts.chain)
 }
+
+/** A script that a machine starts with trains: by a program of its own, or by a script of the project (`bash run_train.sh`). */
+export function trainsAtStart(commands: readonly ShellCommand[], launches: readonly FoundLaunch[]): boolean {
+  return launches.some(trainsByName) || commands.some(callsTraining)
+}
+
+function callsTraining({ words, environment, unreachable }: ShellCommand): boolean {
+  const parts = unreachable ? null : parseScriptCall(words, environment, () => nowhere)
+  const path = parts?.program.path
+  return path != null && trainsByProgram(path.replace(/\.(sh|bash)$/, ''), [])
+}
+
+const nowhere: Location = { path: '', cell: null, start: 0, end: 0 }
 
 /** `chain`: the launchers around the program. */
 export function trainsByProgram(name: string, chain: readonly string[]): boolean {

@@ -11,7 +11,7 @@ import { claimScript } from '../job-script.js'
 import { attachedModel, claimWholeType } from '../machine-claims.js'
 import type { ReaderContext } from '../reader.js'
 import { claimScriptFile } from '../script-file.js'
-import { trainsByName } from '../shell/failures.js'
+import { trainsAtStart } from '../shell/failures.js'
 import { launchesOf } from '../shell/launches.js'
 import { type Block, regionOf } from './block.js'
 import { claimCapacity, claimStop } from './machine-use.js'
@@ -33,8 +33,14 @@ export function readStartedJob(
   const type = block.text(key)
   const script = scriptOf(block, provider)
   if (script === undefined || effective(type) === undefined || block.value.path !== claims.path) return false
-  const launches = launchesOf(context.shell(script.text).commands, () => claims.locate(block.header))
-  if (!launches.some(trainsByName)) return false
+  const { commands } = context.shell(script.text)
+  if (
+    !trainsAtStart(
+      commands,
+      launchesOf(commands, () => claims.locate(block.header)),
+    )
+  )
+    return false
   const { header, module } = block
   const keys = module.keysOf(block.value)
   const place = { ...header, document: 0, ...(keys === undefined ? {} : { keys }) }
