@@ -194,7 +194,11 @@ function onAnyCard(
   const listed = allowed === null ? [] : choices(allowed, 'any').filter(({ bill }) => bill.rate !== null)
   const named = listed.length > 0
   // Who has chosen neither a card nor a provider is not bound to a dear one.
-  const made = named ? listed : choices(usual.length > 0 ? usual : usualCards, 'lowest')
+  const cards = usual.length > 0 ? usual : usualCards
+  const lowest = named ? listed : choices(cards, 'lowest')
+  // What it costs at most it costs at most with any provider.
+  const bounded = !named && lowest.some(({ bill }) => bill.limitOnly)
+  const made = bounded ? choices(cards, 'any') : lowest
   const bills = made.map(({ bill }) => bill)
   const first = bills[0]!
   const priced = bills.every(({ rate }) => rate !== null)
@@ -228,7 +232,7 @@ function onAnyCard(
         ? names.length === 1
           ? `a ${names[0]}, which is what it gets: list prices`
           : `any of ${names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')}, as the job allows: list prices`
-        : `no accelerator is named: ${cardsText(made)}, each at its lowest list price; \`[hardware] default\` would say which`,
+        : `no accelerator is named: ${cardsText(made)}, ${bounded ? 'list prices' : 'each at its lowest list price'}; \`[hardware] default\` would say which`,
     ],
   }
 }
