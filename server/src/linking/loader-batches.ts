@@ -4,12 +4,10 @@ import type { Effective, Extraction, Run, Source, Subject, SubjectView } from '.
 import { batchElsewhere } from '../workload/elsewhere.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
 import { settingsOf } from './joined-settings.js'
+import type { Programs } from './programs.js'
 import type { RunInput } from './runs.js'
 
 type Batch = Effective<number>
-
-/** More programs that use one module are not asked. */
-const mostPrograms = 8
 
 interface Loader {
   batch: Batch | undefined
@@ -17,9 +15,10 @@ interface Loader {
 }
 
 export class LoaderBatches {
-  private importers: ReadonlyMap<string, readonly string[]> | null = null
-
-  constructor(private readonly input: RunInput) {}
+  constructor(
+    private readonly input: RunInput,
+    private readonly programs: Programs,
+  ) {}
 
   /** Gives the training the batch that its loaders agree on; leaves any other view as it is. */
   complete(view: SubjectView): void {
@@ -39,17 +38,9 @@ export class LoaderBatches {
 
   /** Loaders of the programs that call the module of the training, where it is read by itself. */
   private loadersOfImporters({ subject }: SubjectView): Loader[] {
-    const { path } = subject.location
-    this.importers ??= importersOf(this.input)
-    const importers = this.importers.get(path) ?? []
-    // So many programs hardly agree.
-    if (importers.length > mostPrograms) return []
-    return importers.flatMap((importer) =>
-      [importer, ...this.input.importedBy(importer)].flatMap((module) => {
-        const extraction = module === path ? undefined : this.input.extractions.get(module)
-        return extraction === undefined ? [] : this.loadersIn(extraction, module)
-      }),
-    )
+    return this.programs
+      .around(subject.location.path)
+      .flatMap(({ extraction, path }) => this.loadersIn(extraction, path))
   }
 
   private loadersIn(extraction: Extraction, path: string): Loader[] {
@@ -69,17 +60,6 @@ function loaderOf({ kind }: Subject, settings: object, from: readonly Source[]):
   if (kind !== ('InputPipeline' satisfies ResourceKind)) return []
   const { feeds, batchSize } = settings as SubjectView<'InputPipeline'>['settings']
   return effective(feeds) === 'training' ? [{ batch: batchSize, from }] : []
-}
-
-function importersOf(input: RunInput): ReadonlyMap<string, readonly string[]> {
-  const importers = new Map<string, string[]>()
-  for (const path of input.extractions.keys())
-    for (const module of input.importedBy(path)) {
-      const list = importers.get(module)
-      if (list === undefined) importers.set(module, [path])
-      else list.push(path)
-    }
-  return importers
 }
 
 function isSame(a: Batch | undefined, b: Batch): boolean {

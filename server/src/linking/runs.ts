@@ -21,6 +21,8 @@ import { LoaderBatches } from './loader-batches.js'
 import { machinesOf, nobody, sourcesOfJob } from './machines.js'
 import { type JobEntry, withUsers } from './pool-links.js'
 import { ProgramDecisions, undecided } from './program-decisions.js'
+import { Programs } from './programs.js'
+import { SamplePasses } from './sample-passes.js'
 import { cappedElsewhere, StarterIndex } from './search-starters.js'
 import { madeWith, Origins, sourceOf, sourcesAround, sourcesOf } from './sources.js'
 
@@ -282,8 +284,10 @@ export function buildRuns(input: RunInput): Judgement[] {
     }
     judged.push(...bySubject.values())
   }
-  const batches = new LoaderBatches(input)
-  for (const runs of judged) for (const view of runs) batches.complete(view)
+  const programs = new Programs(input)
+  const completions = [new LoaderBatches(input, programs), new SamplePasses(input, programs)]
+  for (const runs of judged)
+    for (const view of runs) for (const completion of completions) completion.complete(view)
   const origins = new Origins()
   return judged.map((runs) => ({ runs, from: origins.of(runs) }))
 }

@@ -17,6 +17,7 @@ const factories: Record<string, string> = {
   'keras.Sequential': 'keras.Model',
   'datasets.load_dataset': 'datasets.Dataset',
   'datasets.load_from_disk': 'datasets.Dataset',
+  'spacy.load': 'spacy.Language',
   'sklearn.pipeline.make_pipeline': 'sklearn.pipeline.Pipeline',
   'fastai.vision_learner': 'fastai.Learner',
   'fastai.cnn_learner': 'fastai.Learner',

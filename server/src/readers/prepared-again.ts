@@ -11,6 +11,8 @@ export interface PreparedAgain {
   steps: PreprocessingSettings['steps']
   /** Null: nobody can tell how many epochs there are. */
   epochs: number | null
+  /** More than a few workers can hide. */
+  dear?: boolean
   /** Workers do it beside the accelerator, which may hide it. */
   overlapped: boolean
   place: Place
@@ -23,13 +25,13 @@ export interface PreparedAgain {
 
 export function claimPreparedAgain(
   claims: ClaimBuilder,
-  { keeper, key, steps, epochs, overlapped, place, site, scope, evidence, apart }: PreparedAgain,
+  { keeper, key, steps, epochs, dear, overlapped, place, site, scope, evidence, apart }: PreparedAgain,
 ): SubjectBuilder<'Preprocessing'> {
   const work = claims.subject('Preprocessing', place, scope, evidence, null, apart)
   work.known('cached', keeper, false, place, { site })
   work.known('steps', key, steps, place, { site })
   work.known('again', 'epochs', { per: 'epoch', times: epochs }, place, { site })
-  work.known('weight', key, 'heavy', place, { site })
+  work.known('weight', key, dear === true ? 'dear' : 'heavy', place, { site })
   if (overlapped) work.known('overlapped', key, true, place, { site })
   return work
 }

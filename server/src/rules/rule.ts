@@ -44,6 +44,8 @@ export interface Report {
   message: string
   /** Lower than the rule's own. */
   severity?: Severity
+  /** By its kind, and by how often it is done, it is dear on any machine: a warning also where the rule's own word is less. */
+  dear?: boolean
   confidence?: Confidence
   saving?: Saving
   /** Tried in order; the first that the reader does not refuse is the preferred one. */

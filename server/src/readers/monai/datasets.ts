@@ -24,6 +24,8 @@ const compose = /^monai\.transforms\.([\w.]+\.)?Compose$/
 /** Unpacks a file, or resamples the whole volume. */
 const costly =
   /^(LoadImage|Spacing|Orientation|Resize|Zoom|Affine|ResampleToMatch|ScaleIntensityRangePercentiles)/
+/** Computes each voxel anew. */
+const respaces = /^(Spacing|Resize|Zoom|Affine|ResampleToMatch|SpatialResample)/
 /** Asks for the affine matrix of the volume, which newer versions leave out of what they keep (`track_meta=False`). */
 const asksForMetadata = /^(Spacing|Orientation|ResampleToMatch|SpatialResample|SaveImage)/
 
@@ -48,6 +50,7 @@ function readDataset(python: PythonModule, call: Call, claims: ClaimBuilder): vo
     key: 'transform',
     steps: steps.map((one) => ({ what: one.method, location: claims.locate(calleePlace(one)) })),
     epochs: epochs === null ? null : numberIn(epochs.trips),
+    dear: steps.some(({ method }) => respaces.test(method)),
     overlapped: true,
     place: calleePlace(call),
     site: callSite(call),

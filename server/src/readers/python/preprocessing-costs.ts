@@ -3,12 +3,12 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
+import type { PreprocessingSettings } from '../../workload/resource-kinds.js'
 
 export interface PreparationCost {
   /** As a message calls it: `librosa.feature.mfcc`, `apply(clean, axis=1)`. */
   what: string
-  /** `heavy`: it decodes, parses, or goes row by row in Python; `ordinary`: over a table in compiled code. */
-  weight: 'heavy' | 'ordinary'
+  weight: PreprocessingSettings['weight']
   /** It costs something only where a loop goes through many. */
   single: boolean
   /** What it depends on. */
@@ -57,6 +57,7 @@ const known: Known[] = [
     weight: 'heavy',
     single: true,
   },
+  { names: /^spacy\.Language\.(__call__|pipe)$/, weight: 'heavy', single: true },
   { names: /^rdkit\.Chem\.(AllChem\.\w+|MolFromSmiles|Descriptors\.\w+)$/, weight: 'heavy', single: true },
   {
     names:
@@ -267,6 +268,12 @@ function tableCost(python: PythonModule, call: Call, receiver: Expr, inputs: Exp
     inputs,
     ...(byRow ? { byRow: true as const } : {}),
   })
+  // A column's values one by one; what changes them by a table of words is quick.
+  if (/^(map|progress_map|parallel_map)$/.test(method)) {
+    const [first] = expr.args
+    const column = isColumn(receiver) || isTable(python, receiver)
+    return column && analyses(python, first?.value) ? found('heavy', named(python, call), true) : null
+  }
   if (/^(progress_apply|parallel_apply)$/.test(method))
     return found('heavy', named(python, call), isColumn(receiver) && analyses(python, expr.args[0]?.value))
   if (method === 'apply') {
@@ -346,8 +353,15 @@ const analysis =
 
 /** The function has a library look at each value: milliseconds, where cutting a text into words takes microseconds. */
 function analyses(python: PythonModule, expr: Expr | undefined): boolean {
-  return expr !== undefined && analysis.test(codeOf(python, expr) ?? '')
+  if (expr === undefined) return false
+  const code = codeOf(python, expr)
+  if (code !== null) return analysis.test(code)
+  return python.importedFunction(expr)?.calls.some((one) => analysesByName.test(one)) === true
 }
+
+/** The same in a function of another module, by what it calls. */
+const analysesByName =
+  /^(spacy\.Language|nltk\.(\w+\.)*(pos_tag|word_tokenize|sent_tokenize|WordNetLemmatizer|\w*Stemmer)|bs4\.BeautifulSoup|textblob\.TextBlob|langdetect\.detect|rdkit\.Chem)\b|^librosa\./
 
 const fillsIn = /\.format\(|\.format_map\(|\bf['"]|['"] ?% ?[(\w]/
 const wordsOnly =

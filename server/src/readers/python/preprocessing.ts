@@ -124,7 +124,7 @@ function claimRepetition(
   claims: ClaimBuilder,
 ): void {
   const ordered = [...steps].sort(
-    (a, b) => Number(b.cost.weight === 'heavy') - Number(a.cost.weight === 'heavy'),
+    (a, b) => Number(b.cost.weight !== 'ordinary') - Number(a.cost.weight !== 'ordinary'),
   )
   const [first] = ordered
   if (first === undefined) return
@@ -457,7 +457,7 @@ function atStart(python: PythonModule, seen: ReadonlySet<Call>): Repetition | nu
   }
   const saved = written !== text
   // Among light steps it is not known what is saved.
-  if (steps.length === 0 || (saved && !steps.some(({ cost }) => cost.weight === 'heavy'))) return null
+  if (steps.length === 0 || (saved && !steps.some(({ cost }) => cost.weight !== 'ordinary'))) return null
   return { per: 'run', times: null, steps, around: null, ...(saved ? { saved: true as const } : {}) }
 }
 

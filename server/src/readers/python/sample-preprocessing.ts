@@ -12,6 +12,7 @@ import { codeText, trainsAnywhere } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { makersOf } from '../pytorch/sample-work.js'
 import { plainCalls } from '../repeated-code.js'
+import { isDear } from './dear-samples.js'
 import { isReadPicture, type ShrinkingStep, shrinkingStep, shrunkByDataSet } from './picture-sizes.js'
 import { passesOf, type Repetition } from './preprocessing.js'
 import { isTokenizing, tokenizing } from './preprocessing-costs.js'
@@ -103,7 +104,15 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     )
     // What is computed of a file takes reading it along.
     const computed = all.filter(({ cost }) => cost.made !== 'file')
-    const steps = computed.length > 0 ? computed : all
+    const first = computed.length > 0 ? computed : all
+    const calls = code.statements
+      .flatMap((one) => one.expressions)
+      .flatMap((expr) => plainCalls(python, expr))
+    const told = all.map(({ call }) => call)
+    const dear = told.length > 0 && isDear(python, calls, told)
+    const steps = dear
+      ? first.map((step) => ({ ...step, cost: { ...step.cost, weight: 'dear' as const } }))
+      : first
     return times === 1 ? [] : [{ per: 'epoch' as const, times, steps, around: func, samples: true as const }]
   })
   for (const loop of python.loops) {

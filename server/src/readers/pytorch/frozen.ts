@@ -38,6 +38,7 @@ export const pytorchFrozenReader = defineReader({
         scope: found.call.function?.qualified ?? '',
         evidence: trainingEvidence(python),
         subject: found.architecture,
+        weight: isLarge(found.architecture) ? 'severe' : 'ordinary',
         apart: 'frozen features',
       })
       const { epochs, definedIn } = found
@@ -48,6 +49,16 @@ export const pytorchFrozenReader = defineReader({
   },
   change: sketch,
 })
+
+/** Published networks of some 300 million parameters and more, by their names: `dinov2_vitl14`, `bert-large`, `ViT-H-14`. */
+const large =
+  /vit[-_]?(l|h|g|large|huge|giant|so400m)(?![a-z])|vit[lhg]\d+|[-_.]?(large|huge|giant|xl|xxl|so400m)(?![a-z])|(?<![a-z\d.])\d{1,3}(\.\d)?b(?![a-z])/i
+/** The larger kinds of networks that are light all the same. */
+const light = /mobile|efficientnet|albert|squeeze|shuffle|mnasnet|ghost|tiny/i
+
+function isLarge(architecture: string): boolean {
+  return large.test(architecture) && !light.test(architecture)
+}
 
 /** The one published network that is frozen but for its head: nothing goes back through it. */
 function claimFrozen(python: PythonModule, claims: ClaimBuilder): void {

@@ -58,10 +58,11 @@ type Again = PreprocessingSettings['again']
 
 function severityOf(
   work: SubjectView<'Preprocessing'>,
-  { per, times }: Again,
+  { per, times, unlessTold }: Again,
   steps: number,
 ): Severity | Silence {
-  const heavy = effective(work.settings.weight) === 'heavy'
+  const weight = effective(work.settings.weight)
+  const heavy = weight === 'heavy' || weight === 'dear'
   if (per === 'run') return atStart(work, heavy, steps)
   if (per === 'process') {
     if (times === null && onOneDevice(work)) return { text: 'its job holds one GPU, for one process' }
@@ -70,7 +71,9 @@ function severityOf(
   if (work.subject.evidence.role === 'inference') return otherRole(work)
   if (per === 'action') return 'information'
   if (times !== null && times < (heavy ? 2 : fewPasses)) return { text: `the loop is short: ${times} passes` }
-  if (isPerSample(work)) return 'information'
+  // Tens of passes over what workers cannot hide cost more than the rest of the training, whatever a machine costs.
+  if (isPerSample(work))
+    return weight === 'dear' && (times ?? unlessTold ?? 0) >= manyPasses ? 'warning' : 'information'
   if (heavy) return times !== null && times < fewPasses ? 'information' : 'warning'
   // Between the steps of a training the accelerator waits for it.
   if (per === 'epoch' && offAccelerator(work) === undefined) return 'information'

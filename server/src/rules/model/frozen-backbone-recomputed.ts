@@ -7,6 +7,8 @@ import { operationOf } from '../training/operation.js'
 
 /** Fewer epochs save little for the trouble of keeping features. */
 const severalEpochs = 5
+/** From so many on, a large network takes most of what the training costs. */
+const manyEpochs = 20
 
 export default defineRule({
   name: 'model/frozen-backbone-recomputed',
@@ -30,6 +32,7 @@ export default defineRule({
     report({
       at: kind,
       severity: small ? 'hint' : 'information',
+      dear: effective(view.settings.weight) === 'severe' && (epochs ?? 0) >= manyEpochs,
       confidence: 'medium',
       message: `The frozen ${what} computes the same features for the same samples in ${epochs === undefined ? 'every epoch' : `each of ${epochs} epochs`}: compute them once, and train the layers above on them.`,
       ...(epochs === undefined

@@ -116,9 +116,17 @@ export interface PreprocessingSettings {
    * Each pass of what computes it again; `times` null: not known. `run`: each start of the program;
    * `process`: each process of a launch, at the same time.
    */
-  again: { per: 'fold' | 'epoch' | 'trial' | 'pass' | 'action' | 'run' | 'process'; times: number | null }
-  /** `heavy`: it decodes, parses or goes row by row; `ordinary`: it goes over a table in compiled code. */
-  weight: 'heavy' | 'ordinary'
+  again: {
+    per: 'fold' | 'epoch' | 'trial' | 'pass' | 'action' | 'run' | 'process'
+    times: number | null
+    /** Where `times` is not known: how many there are unless a launch or a configuration says otherwise. */
+    unlessTold?: number
+  }
+  /**
+   * `dear`: a tenth of a second and more for each sample, which few workers can hide; `heavy`: it decodes, parses or goes row by
+   * row; `ordinary`: it goes over a table in compiled code.
+   */
+  weight: 'dear' | 'heavy' | 'ordinary'
   /** It is computed for each sample beside the accelerator, by workers or by the library, which may hide it. */
   overlapped: boolean
 }
