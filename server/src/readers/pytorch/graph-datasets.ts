@@ -14,7 +14,8 @@ import { claimedCall } from '../claim-argument.js'
 import { claimPreparedAgain } from '../prepared-again.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { onlyEpochs } from './data-loader.js'
-import { trainingEvidence } from './evidence.js'
+import { codeText, trainingEvidence } from './evidence.js'
+import { hotCode } from './hot-code.js'
 
 const dataset = /^torch_geometric\.datasets\.|^ogb\.(\w+\.)+Pyg\w+Dataset$/
 /** Data sets that are one graph, which is read once. */
@@ -37,20 +38,19 @@ export const graphDatasetReader = defineReader({
     if (python === undefined || !python.uses(...loaders)) return
     const evidence = trainingEvidence(python)
     if (evidence.role !== 'training') return
-    for (const call of python.calls) {
-      const name = call.name ?? ''
-      if (dataset.test(name) && !oneGraph.test(name) && !isHeldOut(python, call))
-        readDataset(python, call, claims)
-    }
+    const sets = python.calls.filter(({ name }) => dataset.test(name ?? '') && !oneGraph.test(name ?? ''))
+    const costlySets = sets.filter((one) => costlyOf(python, one).length > 0)
+    const trained = costlySets.filter((one) => !isHeldOut(python, one))
+    // What is said of the larger set is meant for the others as well.
+    const told =
+      trained.length > 0 ? trained : costlySets.filter((one) => isReadInEpochs(python, one)).slice(0, 1)
+    for (const call of told) readDataset(python, call, claims)
   },
   change: computeBefore,
 })
 
 function readDataset(python: PythonModule, call: Call, claims: ClaimBuilder): void {
-  const steps = (transformsOf(python, call)?.fixed ?? []).filter(({ call: { method } }) =>
-    costly.test(method),
-  )
-  if (steps.length === 0) return
+  const steps = costlyOf(python, call)
   const place = calleePlace(call)
   const epochs = onlyEpochs(python)
   claimPreparedAgain(claims, {
@@ -68,6 +68,27 @@ function readDataset(python: PythonModule, call: Call, claims: ClaimBuilder): vo
     evidence: trainingEvidence(python),
     apart: 'graphs',
   })
+}
+
+function costlyOf(python: PythonModule, call: Call): Transform[] {
+  return (transformsOf(python, call)?.fixed ?? []).filter(({ call: { method } }) => costly.test(method))
+}
+
+/** The loop over epochs, or a function that it calls, goes through a loader of the set. */
+function isReadInEpochs(python: PythonModule, { assignedTo }: Call): boolean {
+  const epochs = python.loops.find(({ role }) => role === 'epoch')
+  if (epochs === undefined || assignedTo === null) return false
+  const makers = python.calls.filter(
+    ({ name, expr: { args } }) =>
+      name?.startsWith('torch_geometric.loader.') === true &&
+      args[0]?.value.type === 'name' &&
+      args[0].value.id === assignedTo,
+  )
+  const { statements } = hotCode(python, epochs.node.body, epochs.function)
+  const code = statements.map(({ statement: { start, end } }) => codeText(python, start, end))
+  return makers.some(
+    (one) => one.assignedTo !== null && code.some((text) => new RegExp(`\\b${one.assignedTo}\\b`).test(text)),
+  )
 }
 
 /** `split='test'`, `train=False`: read once, or once in an epoch beside the set that is trained on. */

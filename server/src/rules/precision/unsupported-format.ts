@@ -17,6 +17,8 @@ export default defineRule({
   judges: 'Training',
   checklist: ['rightsize/match-instance', 'model/mixed-precision'],
   severity: 'error',
+  // The estimate of a run counts on the units that the format has not.
+  beyondBill: true,
   finds: "number formats that the job's GPU does not support",
   summary: 'A number format that the GPU of the job does not support is emulated slowly, or fails.',
   check(view, { report, silent, options }) {
