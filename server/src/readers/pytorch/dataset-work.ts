@@ -7,6 +7,7 @@ import { movesSamples } from '../../python/resident-data.js'
 import { onlyReturn } from '../../python/returns.js'
 import type { Binding } from '../../python/scope.js'
 import type { Comprehension, Expr } from '../../syntax/python-ast.js'
+import { once } from '../../text/once.js'
 import { passedExpression } from '../../values/argument.js'
 import type { InputPipelineSettings } from '../../workload/resource-kinds.js'
 import { decoderIn, decodingModules, decodingSetIn, decodingWork, inMemoryDataSets } from './datasets.js'
@@ -152,14 +153,24 @@ function asDeclared(python: PythonModule, binding: Binding, depth: number): Data
   return imported === null ? null : fromSummary(imported)
 }
 
-/** What all calls of a function pass for its parameter, where they stand in this module. */
+/** Callers that one function has: a helper of many takes anything. */
+const mostCallers = 8
+
+/** What all calls of a function pass for its parameter, where they stand in this module. Each parameter is asked once. */
 function asPassed(python: PythonModule, binding: Binding, depth: number): DatasetWork | null {
+  const known = once(python, 'data sets of parameters', () => new Map<Binding, DatasetWork | null>())
+  const before = known.get(binding)
+  if (before !== undefined) return before
+  // Functions may call each other in a circle.
+  known.set(binding, null)
   const owner = python.parameterOf(binding)
   if (owner === null || python.outsideCalls(owner.func).length > 0) return null
-  const passed = (python.callSites(owner.func) ?? []).map((site) =>
-    passedExpression(python.argument(site, binding.name, owner.position)),
-  )
-  return costliest(passed.map((one) => (one === null ? null : datasetWork(python, one, depth + 1))))
+  const sites = python.callSites(owner.func) ?? []
+  if (sites.length > mostCallers) return null
+  const passed = sites.map((site) => passedExpression(python.argument(site, binding.name, owner.position)))
+  const work = costliest(passed.map((one) => (one === null ? null : datasetWork(python, one, depth + 1))))
+  known.set(binding, work)
+  return work
 }
 
 /** The class of `Optional[TensorDataset]` or `TensorDataset | None`. */
