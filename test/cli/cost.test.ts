@@ -174,7 +174,7 @@ Trainer(model=model, args=more, train_dataset=data["train"]).train()
     assert.ok((await prices('"!k80"')).high > 2)
     // The names of nodes and networks are no accelerators.
     const [none] = await jobs(files('"ib&node3"'))
-    assert.ok(none!.usdPerHour!.low < 1 && none!.usdPerHour!.high > 2 && none!.usdPerHour!.high < 10)
+    assert.ok(none!.usdPerHour!.low < 1 && none!.usdPerHour!.high > 10)
   })
 
   it('tells what the runs of a month cost that a clock starts', async () => {
