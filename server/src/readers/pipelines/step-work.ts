@@ -90,7 +90,7 @@ const deploying = /^(mlflow\.register_model|google\.cloud\.aiplatform\.(Model\.u
 const downloading =
   /^(urllib\.request\.(urlretrieve|urlopen)|requests\.get|wget\.download|gdown\.|kaggle\.|google\.cloud\.storage\.|boto3\.(client|resource)|huggingface_hub\.snapshot_download)/
 const training =
-  /^((xgboost|lightgbm|catboost)\.(train|cv)$|autogluon\.|(transformers|trl|sentence_transformers|setfit|optimum|composer|lightning|detectron2|mmengine)\.([\w.]+\.)?(\w*Trainer|Runner)$)/
+  /^((xgboost|lightgbm|catboost)(_ray)?\.(main\.)?(train|cv)$|autogluon\.|(transformers|trl|sentence_transformers|setfit|optimum|composer|lightning|detectron2|mmengine)\.([\w.]+\.)?(\w*Trainer|Runner)$)/
 const trainingMethods = /^(fit|fit_generator|train_on_batch|partial_fit)$/
 
 /** Which kind of work one call belongs to; null: none that can be told. */

@@ -124,7 +124,7 @@ export const programReader = defineReader({
     if (none !== undefined) program.known('asksForAccelerators', none.key, false, none.place)
     if (runsWithoutRay(python)) program.known('handsOut', 'import', false, place)
     for (const { what, could, start, end } of strangersOf(python, python.tree.body)) {
-      const handed = none !== undefined && /^the module ray(\.|$)/.test(what)
+      const handed = none !== undefined && /^the module (ray|xgboost_ray|lightgbm_ray)(\.|$)/.test(what)
       const brings = handed ? could.filter((one) => one !== 'accelerator') : could
       if (brings.length > 0) claims.unseen({ what, could: brings, location: claims.locate({ start, end }) })
     }
