@@ -63,15 +63,13 @@ export default defineRule({
     const refused = effective(settings.autocastRefusedBy)
     const paid = gpu !== null || (gpus ?? 0) > 0 || takesSeveral(view.run)
     const heavy = isLarge(view) || (computed !== null && computed.low >= surely)
-    // Precision comes after the device.
-    const onProcessor = subject.evidence.processorByDefault === true && view.run.job.launch === null
     const hidden = !heavy && !paid && effective(settings.fineTuning) !== true && !learnsWide(view)
     report({
       at: precision,
       severity: severityOf(
         precision,
         effective(settings.secondOrder) === true ? 'gradients of gradients' : effective(settings.openEnded),
-        bound ?? (hidden ? 'nothing that shows its work' : onProcessor ? 'the processor' : undefined),
+        bound ?? (hidden ? 'nothing that shows its work' : undefined),
         gpu === null && effective(settings.automaticDevice) === true ? accelerator : null,
         (subject.evidence.small === null &&
           (runsPublishedNetwork(view.run) || effective(settings.fineTuning) === true)) ||
