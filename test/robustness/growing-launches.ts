@@ -122,7 +122,7 @@ export const launches: Record<string, Shape> = {
       `base: &base\n  a: 1\n  b: {c: 2}\n${rep(n, (i) => `j${i}:\n  <<: *base\n  d: ${i}\n`)}${job('a')}`,
   ),
   'YAML: anchors made of anchors': yaml(
-    60,
+    240,
     (n) => `a0: &a0 [1]\n${rep(n, (i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]\n`)}${job('a')}`,
   ),
   'YAML: merges of merges': yaml(
