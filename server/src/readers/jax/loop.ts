@@ -10,6 +10,7 @@ import { effective } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
+import { strangersOf } from '../python/strangers.js'
 import { claimEndless, endlessBecause } from '../pytorch/endless.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { claimRun, claimSteps, demonstration, loopHeader } from '../pytorch/loop.js'
@@ -179,7 +180,8 @@ function readPrecision(python: PythonModule, loop: Loop, training: SubjectBuilde
   // A file of the project says no to the short format that the program has.
   const off = switchedOffByFile(python, training.locator, /bfloat16|float16/)
   if (off !== null) {
-    if (heavyLayers(python) || networkElsewhere(python) !== null)
+    // Whoever gives a network that is not in sight a short format has one that is worth it.
+    if (heavyLayers(python) || networkElsewhere(python) !== null || networkUnseen(python))
       training.say('precision', off.key, off.value)
     return
   }
@@ -210,6 +212,17 @@ function readPrecision(python: PythonModule, loop: Loop, training: SubjectBuilde
   )
     training.unknown('precision', key, 'the format is set in the program', place, { site })
   else training.default('precision', key, 'fp32', place, { site })
+}
+
+/** No network is in sight, and a module that may hold one is not in the project. */
+function networkUnseen(python: PythonModule): boolean {
+  const near = [python, ...python.imported].some(({ imports }) =>
+    [...imports].some((name) => /^(flax\.(linen|nnx)|haiku|equinox)(\.|$)/.test(name)),
+  )
+  return (
+    !near &&
+    strangersOf(python, python.tree.body).some(({ could }) => /accelerator|devices/.test(could.join()))
+  )
 }
 
 /** How layers are told to compute in 16 bits. Haiku and Equinox have no argument for it. */

@@ -15,6 +15,7 @@ import type { Settled, Value } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { autocastFormats } from './autocast-format.js'
+import { conditionsOfArms } from './conditional-arms.js'
 import { codeMatches } from './evidence.js'
 import { followsEngine } from './lowering-engine.js'
 
@@ -99,7 +100,12 @@ export function switchedOffByFile(
   text: RegExp = inDeadCode,
 ): Keyed<Precision> | null {
   const dead = python.dead.filter(({ start, end }) => text.test(python.text.slice(start, end)))
-  const all = dead.map(({ condition }) => noOfFile(python, locator, condition))
+  const chosen = conditionsOfArms(python, text)
+  // A condition that lets it through, or that nobody can tell.
+  if (chosen.some(({ value }) => value !== false)) return null
+  const all = [...dead.map(({ condition }) => condition), ...chosen].map((condition) =>
+    noOfFile(python, locator, condition),
+  )
   const [first] = all
   const same = (one: Keyed<Precision> | null): boolean =>
     first != null && one !== null && sameLocation(one.value.location, first.value.location)
