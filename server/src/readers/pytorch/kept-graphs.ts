@@ -7,6 +7,7 @@ import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'
 import { callsIn, type HotCode, type HotStatement } from './hot-code.js'
+import { addsWithoutGradients, dotted, isPlain, keptTerm, otherNames, partsOf } from './loss-graphs.js'
 import type { Step } from './step-operations.js'
 import { backwardPasses, textOfTarget } from './step-values.js'
 
@@ -93,10 +94,12 @@ function lossesOf(python: PythonModule, code: HotCode, owner: Func | null, depth
       inner.set(func, returned)
       for (const target of statement.targets) for (const name of targetsAt(target, returned)) losses.add(name)
     }
+  const others = otherNames(python, code, own, losses)
   // What is read or detached under the same name has no graph any more.
   for (const { statement } of own)
     if (statement.type === 'assign' && statement.value !== null && isPlain(statement.value, losses))
       for (const target of statement.targets) losses.delete(dotted(target) ?? '')
+  for (const name of others) losses.add(name)
   return losses
 }
 
@@ -142,13 +145,6 @@ function targetsAt(target: Expr, positions: ReadonlySet<number | null>): string[
   return names.flatMap((one) => dotted(one) ?? [])
 }
 
-/** `loss`, `outputs.loss`; null: something else. */
-function dotted(expr: Expr): string | null {
-  if (expr.type === 'name') return expr.id
-  const base = expr.type === 'attribute' ? dotted(expr.value) : null
-  return base === null || expr.type !== 'attribute' ? null : `${base}.${expr.attr}`
-}
-
 /** `loss`, and of `loss / n` as well. */
 function termsOf(expr: Expr): string[] {
   const name = dotted(expr)
@@ -156,45 +152,12 @@ function termsOf(expr: Expr): string[] {
   return expr.type === 'binary' && expr.op === '/' ? termsOf(expr.left) : []
 }
 
-/** `float(loss)`, `loss.detach().cpu()`, and in a product or sum those of a loss: `loss.item() * n`. */
-function isPlain(expr: Expr, losses: ReadonlySet<string>): boolean {
-  if (expr.type !== 'binary') return readFrom(expr) !== null
-  const { left, right } = expr
-  if (termOf(left, losses) !== null || termOf(right, losses) !== null) return false
-  return [left, right].some((side) => {
-    if (side.type === 'binary') return isPlain(side, losses)
-    const read = readFrom(side)
-    return read !== null && losses.has(dotted(read) ?? '')
-  })
-}
-
-/** The tensor whose value is read or detached; null: the expression may have a graph. */
-function readFrom(expr: Expr): Expr | null {
-  let value = expr
-  while (value.type === 'call') {
-    const { callee } = value
-    if (callee.type === 'name') return callee.id === 'float' ? (value.args[0]?.value ?? null) : null
-    if (callee.type !== 'attribute') return null
-    if (/^(item|detach|tolist|numpy)$/.test(callee.attr)) return callee.value
-    value = callee.value
-  }
-  return value.type === 'attribute' && value.attr === 'data' ? value.value : null
-}
-
-/** The loss in `loss`, `loss * n`, `n * loss / m`: a term that keeps its graph. */
-function termOf(expr: Expr, losses: ReadonlySet<string>): Expr | null {
-  const name = dotted(expr)
-  if (name !== null) return losses.has(name) ? expr : null
-  if (expr.type !== 'binary' || !/^[*/]$/.test(expr.op)) return null
-  return termOf(expr.left, losses) ?? (expr.op === '*' ? termOf(expr.right, losses) : null)
-}
-
 function keeps(python: PythonModule, statement: Stmt, losses: ReadonlySet<string>): Keeping | null {
   const written = ({ start, end }: Expr) => python.text.slice(start, end).replace(/\s+/g, ' ')
   if (statement.type === 'augassign' && statement.op.startsWith('+')) {
     const { target, value } = statement
     const into = holderOf(target)
-    const expr = into === null ? null : termOf(value, losses)
+    const expr = into === null ? null : keptTerm(value, losses)
     if (into === null || expr === null) return null
     return { into, expr, what: `${written(target)} += ${written(value)}`, adds: true }
   }
@@ -203,7 +166,7 @@ function keeps(python: PythonModule, statement: Stmt, losses: ReadonlySet<string
     const { left, right } = statement.value
     const into = target === undefined ? null : holderOf(target)
     if (target === undefined || into === null || written(left) !== written(target)) return null
-    const expr = termOf(right, losses)
+    const expr = keptTerm(right, losses)
     return expr && { into, expr, what: `${written(target)} + ${written(right)}`, adds: true }
   }
   if (statement.type !== 'expr' || statement.value.type !== 'call') return null
@@ -224,8 +187,8 @@ function appended(
   const into = holderOf(callee.value)
   const only = args[0]?.value
   if (into === null || only === undefined) return null
-  const made = termOf(only, losses) === null ? python.definition(only) : only
-  const expr = partsOf(made).flatMap((part) => termOf(part, losses) ?? [])[0]
+  const made = keptTerm(only, losses) === null ? python.definition(only) : only
+  const expr = partsOf(made).flatMap((part) => keptTerm(part, losses) ?? [])[0]
   if (expr === undefined) return null
   const whole = written(only)
   const shown = whole.length <= longest ? whole : `… ${written(expr)} …`
@@ -234,12 +197,6 @@ function appended(
 
 /** Longer expressions are shown by the loss in them. */
 const longest = 60
-
-/** What is collected at once: the values of a dictionary, the items of a tuple. */
-function partsOf(expr: Expr): Expr[] {
-  if (expr.type === 'dict') return expr.entries.map(({ value }) => value)
-  return expr.type === 'tuple' || expr.type === 'list' ? expr.items : [expr]
-}
 
 /** `meter.update(loss, n)`: a method of an object that keeps what it is given. */
 function handedToKeeper(
@@ -253,7 +210,7 @@ function handedToKeeper(
   if (into === null) return null
   for (const { name, position } of python.keptArguments(callee)) {
     const given = args.find((one, index) => one.name === name || (one.name === null && index === position))
-    const expr = given === undefined || given.star > 0 ? null : termOf(given.value, losses)
+    const expr = given === undefined || given.star > 0 ? null : keptTerm(given.value, losses)
     if (expr !== null) return { into, expr, what: `${written(callee)}(${written(expr)})`, adds: false }
   }
   return null
@@ -262,19 +219,6 @@ function handedToKeeper(
 /** `total`, `self.total`, and `sums` of `sums['loss']`. */
 function holderOf(expr: Expr): string | null {
   return textOfTarget(expr.type === 'subscript' ? expr.value : expr)
-}
-
-/** A sum that is formed without gradients has no graph. */
-function addsWithoutGradients({ text }: PythonModule, { statements }: HotCode, inner: Stmt): boolean {
-  return statements.some(
-    ({ statement }) =>
-      statement.type === 'with' &&
-      statement.start < inner.start &&
-      inner.end <= statement.end &&
-      statement.items.some(({ value }) =>
-        /no_?grad|inference_?mode/i.test(text.slice(value.start, value.end)),
-      ),
-  )
 }
 
 /** It is made before the loop and not made anew inside it. */

@@ -65,7 +65,9 @@ function keepCache(python: PythonModule, claim: Claim, facts: FragmentFacts): Ch
 
 function detach(python: PythonModule, claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { start, end } = claim.site
-  if (!/^\w+$/.test(python.code.slice(start, end))) return gone
+  const kept = python.code.slice(start, end)
+  if (/[^\w.]/.test(kept)) return refuse('detach the whole sum, in parentheses')
+  if (!/^[\w.]+$/.test(kept)) return gone
   return {
     title: 'Keep the value without its graph (.detach())',
     safety: 'safe',
