@@ -131,7 +131,7 @@ L.Trainer(accelerator="gpu", max_epochs=90, precision=precision).fit(Net())
     })
     assert.match(out, /\n {2}precision +fp32 .*, if .*--amp/)
     assert.match(out, /\n {2}precision +\S+16\S* .*, if .*--amp/)
-    assert.match(out, / {2}Reported\n {4}precision\/full-precision {2}information at .* This holds unless /)
+    assert.match(out, / {2}Reported\n {4}precision\/full-precision {2}\w+ at .* This holds unless /)
   })
 
   it('takes places as `check` prints them, and the line of a launch for its job', async () => {

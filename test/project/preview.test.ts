@@ -32,8 +32,7 @@ const training = (batch = 32) =>
 const job = '#!/bin/bash\n#SBATCH --gres=gpu:a100:1\n#SBATCH --time=24:00:00\nsrun python train.py\n'
 const project: Record<string, string> = {
   'vision/train.py': training(),
-  'vision/layers.py':
-    'import torch\ndef build():\n    return torch.nn.Sequential(torch.nn.Linear(4096, 4096), torch.nn.Linear(4096, 4096))\n',
+  'vision/layers.py': 'from torchvision.models import resnet50\ndef build():\n    return resnet50()\n',
   'vision/run.slurm': job,
   'other/train.py': training(64),
   'other/run.slurm': job,
