@@ -5,6 +5,7 @@ import { isViewOf, subjectsOf } from '../rules/subject-view.js'
 import type { Location } from '../text/location.js'
 import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
+import { isMultiplied } from './multiplied.js'
 
 const order: Severity[] = ['hint', 'information', 'warning', 'error']
 
@@ -75,6 +76,7 @@ export function severityOf(
   if (report.dear === true && severity === 'information') severity = 'warning'
   // Where the bill says how much it is, nobody need guess from names that it is little.
   const guessed = waste === null || likely(waste) < money.warning
+  const multiplied = guessed && evidence.small !== null && isMultiplied(view)
   if (guessed && evidence.small !== null) {
     // How fast data come, and when a run ends, does not depend on the network.
     if (evidence.smallNetwork === true) {
@@ -83,9 +85,10 @@ export function severityOf(
     // Nobody knows how large the network is that is trained on it; in a notebook somebody tries things out.
     else if (family === 'search' || aboutAccelerators.has(family))
       severity = lower(severity, evidence.notebook && inSteps.has(family) ? 'hint' : 'information')
-    else if (aboutTraining.has(family)) severity = oneStepDown(severity)
+    else if (aboutTraining.has(family) && !multiplied) severity = oneStepDown(severity)
   } else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
-  if (guessed && (evidence.negligible !== undefined || onlyTriesOut(view))) severity = 'hint'
+  const negligible = evidence.negligible !== undefined && !(evidence.negligibleOnce === true && multiplied)
+  if (guessed && (negligible || onlyTriesOut(view))) severity = 'hint'
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
   if (retired.test(location.path)) severity = oneStepDown(severity)
   if (evidence.uncalled !== undefined) severity = lower(severity, uncalled(view, severity))

@@ -20,6 +20,8 @@ export interface Evidence {
   withoutBf16?: string
   /** Why what it wastes is worth a hint at most: 'it ends after 6 steps'. */
   negligible?: string
+  /** It is so for one run on one device: a small network on small data. Many devices or trials make hours of it. */
+  negligibleOnce?: true
   /** A pool that no job of the project runs on, though they name the pools that they run on. */
   unused?: true
   /** Nothing in the project calls what it stands in: 'nothing calls setup'. Lowers severity one step, and what is no training to a hint. */
@@ -31,15 +33,21 @@ export interface Evidence {
 export function noteSmall(evidence: Evidence, reason: string | null): void {
   if (reason === null) return
   if (evidence.small === null) evidence.small = reason
-  else if (evidence.smallNetwork) evidence.negligible ??= `${reason}, and ${evidence.small}`
+  else if (evidence.smallNetwork) noteSmallOnSmall(evidence, `${reason}, and ${evidence.small}`)
 }
 
 /** The same of a network. */
 export function noteSmallNetwork(evidence: Evidence, network: string | null): void {
   if (network === null) return
-  if (evidence.small !== null) evidence.negligible ??= `${network}, and ${evidence.small}`
+  if (evidence.small !== null) noteSmallOnSmall(evidence, `${network}, and ${evidence.small}`)
   else {
     evidence.small = network
     evidence.smallNetwork = true
   }
+}
+
+function noteSmallOnSmall(evidence: Evidence, both: string): void {
+  if (evidence.negligible !== undefined) return
+  evidence.negligible = both
+  evidence.negligibleOnce = true
 }

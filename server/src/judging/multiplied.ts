@@ -1,0 +1,37 @@
+/** What is small once, and is multiplied: by devices that train it together, by epochs, by trials. */
+import { subjectsOf } from '../rules/subject-view.js'
+import { effective } from '../values/value.js'
+import type { Run, SubjectView } from '../workload/claim.js'
+import { launched } from './bill.js'
+
+/** Epochs times devices, or times trials, from which even small data and a small network take hours of paid devices. */
+const many = 500
+
+/**
+ * Known numbers make much of little: eight GPUs for a thousand epochs, or a hundred trials. Rows of a table stay a matter of minutes
+ * however often they are gone through, unless several devices are held for them.
+ */
+export function isMultiplied({ run, subject }: SubjectView): boolean {
+  const epochs = Math.max(
+    1,
+    ...subjectsOf(run, 'Training').map(({ settings }) => effective(settings.epochs) ?? 1),
+  )
+  const devices = devicesOf(run)
+  if (devices > 1 && devices * epochs >= many) return true
+  if (subject.evidence.wide === undefined) return false
+  const trials = Math.max(
+    1,
+    ...subjectsOf(run, 'Search').map(({ settings }) =>
+      effective(settings.unit) === 'fit' ? 1 : (effective(settings.trialCap) ?? 1),
+    ),
+  )
+  return trials > 1 && trials * epochs >= many
+}
+
+function devicesOf(run: Run): number {
+  const compute = run.job.compute?.settings
+  const asked = (effective(compute?.gpus) ?? 0) * (effective(compute?.nodes) ?? 1)
+  if (asked > 0) return asked
+  const { gpus = 0, nodes = 1 } = launched(run)
+  return gpus * (nodes ?? 1)
+}
