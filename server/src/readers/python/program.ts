@@ -19,6 +19,7 @@ import { trainCalls } from '../ultralytics/train.js'
 import { mergesOnProcessor } from './merging.js'
 import { parallelismOf, takesOneEach } from './parallelism.js'
 import { readResumption } from './program-resumption.js'
+import { resultFolder } from './result-folder.js'
 import { runsNotebook, startsUnknown } from './started-programs.js'
 import { startsTraining } from './started-training.js'
 import { strangersOf } from './strangers.js'
@@ -117,6 +118,8 @@ export const programReader = defineReader({
       program.known('usesAccelerator', '.to(device)', false, place)
     else readAccelerator(program, accelerator, place)
     readResumption(python, program, place)
+    const folder = resultFolder(python, context.binding?.launch ?? null)
+    if (folder !== null) program.known('resultFolder', folder.name, folder.name, folder.place)
     const rank = rankSource(python)
     program.known('readsRank', rank ?? 'rank', rank, place)
     readWork(python, program, place)

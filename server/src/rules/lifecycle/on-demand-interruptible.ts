@@ -119,7 +119,9 @@ function reason(view: SubjectView<'Compute'>): Reason | Silence {
     }
   }
   const resuming = programs.find((program) => effective(program.settings.resumes) === true)
-  if (resuming !== undefined && !fromStart) {
+  // A platform with a store of its own for checkpoints takes the rest away with the machine.
+  const lost = store === null ? resuming?.settings.resultFolder : undefined
+  if (resuming !== undefined && !fromStart && lost === undefined) {
     return {
       says: `${resuming.subject.location.path} continues from its checkpoints, and the job still runs on demand.`,
       search: false,
@@ -142,9 +144,12 @@ function reason(view: SubjectView<'Compute'>): Reason | Silence {
   return {
     says: `${job} runs on demand.`,
     search: false,
-    care: fromStart
-      ? '; it loads no checkpoint, so an interruption starts it again'
-      : '; whether it continues after an interruption is not known',
+    care:
+      lost !== undefined
+        ? `; its checkpoints lie where only a job that ends by itself leaves them (\`${lost.key}\`), so an interruption starts it again`
+        : fromStart
+          ? '; it loads no checkpoint, so an interruption starts it again'
+          : '; whether it continues after an interruption is not known',
     related: [],
   }
 }

@@ -141,6 +141,8 @@ export interface ProgramSettings {
   lightNetwork: string
   /** It saves while it trains and can continue from what it saved. */
   resumes: boolean
+  /** Where its checkpoints lie, in a folder that its platform keeps only of a job that ends by itself: 'SM_MODEL_DIR'. */
+  resultFolder: string
   /** Metrics that it reports again and again while it trains. A name that ends in `*` stands for all that begin so. */
   reports: { what: 'epochs' | 'steps'; count: number | null; metrics: string[] }
   /** Metrics that it prints as `name=value`: while it trains, and `once` when all is over. */
