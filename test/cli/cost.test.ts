@@ -872,6 +872,20 @@ max_duration: 2h
     assert.doesNotMatch(out, /\bT4\b/)
   })
 
+  it('prices a GPU of a SLURM job by the memory that is asked for beside it', async () => {
+    const priced = async (asked: string) => {
+      const job = `#!/bin/bash\n#SBATCH ${asked}\n#SBATCH --time=24:00:00\nsrun python train.py\n`
+      const { out } = await runHere({ 'job.sh': job, 'train.py': 'import torch\n' }, ['cost'])
+      return out
+    }
+    assert.match(await priced('--gres=gpu:1,VRAM:48G'), /any of A40, .* as the job allows/)
+    assert.match(await priced('--gres=vram:32GB,gpu:1'), /any of V100-32GB, .* as the job allows/)
+    assert.match(await priced('--gres=gpu:1,gpumem:20g'), /any of .*\bA10G\b.* as the job allows/)
+    assert.match(await priced('--gres=gpu:a100:1,VRAM:80G'), /per A100-80GB/)
+    assert.match(await priced('--gres=gpu:a100:1'), /per A100-40GB/)
+    assert.match(await priced('--gres=gpu:1 --constraint=gpu:a100'), /per A100-40GB/)
+  })
+
   it('prices pods of CoreWeave as that cloud does, and says what Databricks charges on top', async () => {
     const job = `apiVersion: batch/v1
 kind: Job

@@ -273,6 +273,14 @@ export class ShellReader {
     }
   }
 
+  /** `$id = az ml job create …`: what PowerShell assigns is what the command answers with. */
+  private calledIn(nodes: PlainNode[]): PlainNode[] {
+    const [variable, sign, command] = nodes
+    if (command === undefined || this.source(sign!) !== '=') return nodes
+    const answers = /^\$\w+(:\w+)?$/.test(this.source(variable!)) && /^[\w./]/.test(this.source(command))
+    return answers ? nodes.slice(2) : nodes
+  }
+
   private command(node: PlainNode, context: Context): boolean {
     this.substitutions(node, context)
     const name = inField(node, 'name')
@@ -305,13 +313,14 @@ export class ShellReader {
       })
     }
     const args = node.children.filter((child) => child.field === 'argument')
-    const words = this.state.words([name, ...args])
+    const called = this.calledIn([name, ...args])
+    const words = this.state.words(called)
     if (words.length > 0) {
       const exported = this.state.variables.environment()
       this.commands.push({
         words,
         environment: own.length > 0 ? [...exported, ...own] : exported,
-        start: own[0]?.start ?? name.start,
+        start: own[0]?.start ?? called[0]!.start,
         end: args[args.length - 1]?.end ?? name.end,
         loops: context.loops,
         background: context.background,
@@ -321,7 +330,7 @@ export class ShellReader {
         ...(context.piped === undefined ? {} : { piped: context.piped }),
         ...(context.repeated === undefined ? {} : { repeated: context.repeated }),
         ...(context.guards === undefined ? {} : { guards: context.guards }),
-        ...(context.captured === undefined ? {} : { captured: context.captured }),
+        ...(context.captured === undefined && called[0] === name ? {} : { captured: true as const }),
         ...(this.survey.functions.has(words[0]!.text ?? '') ? { own: true as const } : {}),
         folder: this.state.folder,
       })

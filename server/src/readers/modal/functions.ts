@@ -27,6 +27,9 @@ import { claimStarted } from '../python/started-launches.js'
 import { defineReader, importing, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
+/** What a container is sure of where nobody asks for more; it may use more while its host has some. Source: modal.com/docs/guide/resources */
+const reservedCores = 0.125
+
 const functionSettings = settingTable('Compute', {
   cpus: { keys: ['cpu'], parse: asNumber },
 })
@@ -50,6 +53,13 @@ export const modalReader = defineReader({
         claim.site,
         { [claim.key]: String(value) },
         `Keep ${value === 0 ? 'no container' : value} warm: ${claim.key}=${value}`,
+      )
+    if (claim.setting === 'unaskedCores')
+      return changeDecorator(
+        facts,
+        claim.site,
+        { [claim.key]: String(value) },
+        `Ask for ${value} cores: ${claim.key}=${value}`,
       )
     if (claim.setting === 'gpus' && value === 0)
       return changeDecorator(facts, claim.site, { gpu: null }, 'Ask for no GPU')
@@ -126,6 +136,8 @@ function readFunction(
   const model = convert(request, ({ name }) => gpu(name)?.name)
   compute.say('gpuModel', 'gpu', model.state === 'unknown' ? absent(asked) : model)
   functionSettings.claim(compute, source)
+  if (!isGiven(source.get('cpu')))
+    compute.say('unaskedCores', 'cpu', orDefault(convert(source.get('cpu'), asNumber), reservedCores))
   claimWarm(claims, one, source, { gpus: request, place, evidence })
   compute.say('timeLimit', 'timeout', orDefault(convert(source.get('timeout'), asNumber), 300))
   // A container keeps what a class has loaded, and takes one call after another.

@@ -21,10 +21,26 @@ export function gpusOfConstraint(value: string): string[] {
   return [...new Set(alternatives.flat().map(({ name }) => name))]
 }
 
+/**
+ * The same of a resource that counts the memory of cards beside them: `gpu:1,VRAM:32G`, `gpumem:24g`. The smallest that have as much
+ * are what is asked for; the cluster may give a larger one.
+ */
+export function gpusOfMemory(value: string): string[] {
+  const asked = value.split(',').flatMap((one) => memoryOf(one.trim()) ?? [])[0]
+  if (asked === undefined) return []
+  const large = allNvidia().filter(({ memoryGB }) => memoryGB !== null && memoryGB >= asked)
+  const least = Math.min(...large.map(({ memoryGB }) => memoryGB!))
+  return large.filter(({ memoryGB }) => memoryGB === least).map(({ name }) => name)
+}
+
 function cardsOf(feature: string): Gpu[] {
-  const plain = feature.toLowerCase()
+  const plain = feature.toLowerCase().replace(/:\d$/, '')
   if (generations.test(plain)) return allNvidia().filter((one) => one.generation.toLowerCase() === plain)
-  const words = [plain.replace(/(\d)g$/, '$1gb'), plain, plain.replace(/^(gpu|nvidia)[-_]|[-_]?\d+gb?$/g, '')]
+  const words = [
+    plain.replace(/(\d)g$/, '$1gb'),
+    plain,
+    plain.replace(/^(gpu|nvidia)[-_:]|[-_]?\d+gb?$/g, ''),
+  ]
   // A feature of nodes is named after one accelerator only where it is more than two letters of some word.
   const found = words.flatMap((word) => (/[a-z]+[-_]?\d/.test(word) ? (gpu(word) ?? []) : []))
   return found.slice(0, 1)
@@ -33,7 +49,7 @@ function cardsOf(feature: string): Gpu[] {
 /** GB: `gpu_mem_80`, `gpu80`, `vram48G`, `gmem:24GB`, `80gb`. Null: it speaks of no memory. */
 function memoryOf(feature: string): number | null {
   const match =
-    /^(?:gpu|vram|gmem|gram)[-_:]?(?:mem|memory|ram)?[-_:]?(\d{2,3})\s?g?b?$/i.exec(feature) ??
+    /^(?:gpu|vram|gmem|gram)[-_:]?(?:mem|memory|ram)?[-_:]?(\d{2,3})\s?g?i?b?$/i.exec(feature) ??
     /^(\d{2,3})gb?$/i.exec(feature)
   return match === null ? null : Number(match[1])
 }

@@ -2,7 +2,7 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Directive, ShellFacts } from '../../config/shell-facts.js'
 import type { SourceFragment } from '../../text/source-fragment.js'
-import { gpusOfConstraint } from './constraint.js'
+import { gpusOfConstraint, gpusOfMemory } from './constraint.js'
 
 /** The job that everything in a batch script belongs to; null: not a batch script. */
 export function slurmJobId(path: string, fragment: SourceFragment, shell: ShellFacts): string | null {
@@ -110,9 +110,17 @@ function request(from: Directive, value: string | null, factor: number | null): 
   }
 }
 
-/** The accelerators that `--constraint` allows, by catalogue name. Empty: it names none. */
-export function gpusAllowed(directives: Directive[]): string[] {
-  return gpusOfConstraint(directive(directives, 'constraint')?.value ?? '')
+/**
+ * The accelerators that `--constraint` allows, by catalogue name, or the memory that is asked for beside them
+ * (`--gres=gpu:1,VRAM:32G`). Null: neither names any.
+ */
+export function gpusAllowed(directives: Directive[]): { option: Directive; models: string[] } | null {
+  const constraint = directive(directives, 'constraint')
+  const featured = gpusOfConstraint(constraint?.value ?? '')
+  if (constraint !== undefined && featured.length > 0) return { option: constraint, models: featured }
+  const gres = directive(directives, 'gres')
+  const large = gpusOfMemory(gres?.value ?? '')
+  return gres !== undefined && large.length > 0 ? { option: gres, models: large } : null
 }
 
 /**

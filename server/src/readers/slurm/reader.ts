@@ -15,6 +15,7 @@ import { type FoundLaunch, launchesOf, shellLaunchId, type Work, workOf } from '
 import { claimScriptCalls } from '../shell/script-calls.js'
 import { changeArray, claimArray, claimArrayGrid } from './array.js'
 import { changeJob } from './change.js'
+import { gpusOfConstraint } from './constraint.js'
 import { DirectiveSource } from './directive-source.js'
 import {
   directive,
@@ -321,19 +322,21 @@ function claimGpus(
   const key = `--${wanted.directive.name}`
   const origin = compute.locator.origin(at, { site })
   compute.say('gpus', key, readAs(origin, wanted.count, 'a number that is not readable'))
-  const model = wanted.model === null ? undefined : gpu(wanted.model)
-  if (model !== undefined) compute.known('gpuModel', key, model.name, at)
+  const model = wanted.model === null ? undefined : gpuNamed(wanted.model, wanted.directive)
+  if (model !== undefined) compute.known('gpuModel', key, model, at)
   else if (wanted.model === null) claimAllowed(compute, directives)
+}
+
+/** `gpu:a100:1`; the memory beside it says which of its name: `gpu:a100:1,VRAM:80G`. */
+function gpuNamed(model: string, { value }: Directive): string | undefined {
+  const beside = (value ?? '').split(',').filter((one) => !/^\s*gpu\b/.test(one) && one.includes(':'))
+  const [only, ...more] = beside.length === 0 ? [] : gpusOfConstraint([model, ...beside].join('&'))
+  return more.length === 0 && only !== undefined ? only : gpu(model)?.name
 }
 
 /** `--constraint=a100`, `--constraint="a40|l40"`, `--partition=gpu_a100`. */
 function claimAllowed(compute: SubjectBuilder<'Compute'>, directives: Directive[]): void {
-  const constraint = directive(directives, 'constraint')
-  const allowed = gpusAllowed(directives)
-  const found =
-    constraint !== undefined && allowed.length > 0
-      ? { option: constraint, models: allowed }
-      : gpusOfPartition(directives)
+  const found = gpusAllowed(directives) ?? gpusOfPartition(directives)
   if (found === null) return
   const { option, models } = found
   const key = `--${option.name}`

@@ -95,11 +95,12 @@ function onCluster(view: SubjectView): boolean {
 /** Worker processes where the job can still ask for the cores that they need. */
 const enough = 4
 
-/** A scheduler gives a task one core where nobody asks for more. */
+/** A scheduler gives a task one core where nobody asks for more, and a platform that shares its hosts part of one. */
 function askFor(unasked: { claim: Claim; cores: number } | null): string {
-  return unasked === null
-    ? ''
-    : ` The job asks for ${unasked.cores === 1 ? 'one core' : 'one core for each task'} (\`${unasked.claim.key}\` is not set): ${enough} workers need ${enough + 1}.`
+  if (unasked === null) return ''
+  const { cores } = unasked
+  const asked = cores < 1 ? `for ${cores} of a core` : `for one core${cores === 1 ? '' : ' for each task'}`
+  return ` The job asks ${asked} (\`${unasked.claim.key}\` is not set): ${enough} workers need ${enough + 1}.`
 }
 
 /** One core of each accelerator's share stays with the training process. Null: the machine is not known. */

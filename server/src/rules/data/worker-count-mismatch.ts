@@ -61,16 +61,15 @@ function checkUnaskedCores(
 ): boolean {
   const asked = view.run.job.compute?.settings.unaskedCores
   const cores = effective(asked)
-  if (asked === undefined || cores === undefined || cores < 1 || !isFirst(view)) return false
+  if (asked === undefined || cores === undefined || cores <= 0 || !isFirst(view)) return false
   const processes = Math.max(1, processesOf(view, machineOf(view, options)) ?? 1)
   // That each task does the same is told, and is the first thing to mend.
   const alike = effective(subjectIn(view.run, 'Program')?.settings.parallelism) === 'none'
   if (count * processes < 2 * cores || (processes > 1 && alike)) return false
-  const better = Math.min(64, Math.ceil(((count + 1) * processes) / cores))
-  const given = cores === 1 ? 'one core' : `one core for each of ${cores} tasks`
+  const better = Math.min(64, Math.ceil(((count + 1) * processes) / Math.max(1, cores)))
   report({
     at: asked,
-    message: `\`${asked.key}\` is not set: the job gets ${given}, unless the cluster gives more with each GPU, and ${sum(count, processes)} share${count * processes === 1 ? 's' : ''} ${cores === 1 ? 'it' : 'them'}.`,
+    message: `\`${asked.key}\` is not set: the job ${gets(cores)}, and ${sum(count, processes)} share${count * processes === 1 ? 's' : ''} ${cores <= 1 ? 'it' : 'them'}.`,
     saving: {
       fraction: starving,
       usd: null,
@@ -85,6 +84,12 @@ function checkUnaskedCores(
     related: [{ location: view.settings.workers!.location, message: 'starts the workers' }],
   })
   return true
+}
+
+/** A platform that rents out parts of its hosts is bound to give no more than what is asked for. */
+function gets(cores: number): string {
+  if (cores < 1) return `is sure of ${cores} of a core, with more only while its host has some to spare`
+  return `gets ${cores === 1 ? 'one core' : `one core for each of ${cores} tasks`}, unless the cluster gives more with each GPU`
 }
 
 function checkCores(
