@@ -43,6 +43,7 @@ import { readSuppressions, type Suppression } from './suppression-comments.js'
 import type { Surroundings } from './surroundings.js'
 import { syntaxErrorOf } from './syntax-error.js'
 import { type FragmentTree, type Thread, Trees } from './trees.js'
+import { markTriedOut } from './tried-out.js'
 import { valueInFile } from './value-in-file.js'
 import { type WrittenFile, whereWritten } from './written-places.js'
 
@@ -420,7 +421,10 @@ export class Analyzer {
         else if (!shares(reader, facts.fragment) && sharesAnything(builder.extraction))
           faults.push(`reader ${reader.name}: is joined with other files, but is not marked so`)
       }
-      if (facts.python !== undefined) markUncalled(facts.python, builder.extraction)
+      if (facts.python !== undefined) {
+        markUncalled(facts.python, builder.extraction)
+        markTriedOut(facts.python, facts.fragment, builder.extraction)
+      }
       if (reasons.length > 0 && layout === null) markReasoned(builder.extraction.claims, builder, reasons)
       into.subjects.push(...builder.extraction.subjects)
       into.claims.push(...builder.extraction.claims)
