@@ -26,10 +26,29 @@ function notebook(source: string): string {
   return JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 })
 }
 
-async function told(files: [string, string][]): Promise<string[]> {
+/** A training of its own that saves nothing. */
+function training(network: string, epochs: number): string {
+  return `import torch
+from data import loader
+
+model = ${network}.cuda()
+optimizer = torch.optim.Adam(model.parameters())
+for epoch in range(${epochs}):
+    for images, labels in loader:
+        loss = torch.nn.functional.cross_entropy(model(images.cuda()), labels.cuda())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+`
+}
+
+const wide = 'torch.nn.Sequential(torch.nn.Conv2d(3, 1024, 3), torch.nn.Conv2d(1024, 1024, 3))'
+const narrow = 'torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Conv2d(4, 8, 3))'
+
+async function told(files: [string, string][], of = rule): Promise<string[]> {
   const project = await openProject(memoryRoot, memoryHost(new Map(files)))
   const { findings } = await project.lint()
-  return findings.filter((one) => one.rule === rule).map((one) => `${one.location.path} ${one.severity}`)
+  return findings.filter((one) => one.rule === of).map((one) => `${one.location.path} ${one.severity}`)
 }
 
 describe('a rule that speaks once in a project', () => {
@@ -57,5 +76,24 @@ describe('a rule that speaks once in a project', () => {
       ['costlint.toml', 'exclude = ["a.py"]\n'],
     ]
     assert.deepEqual(await told(files), ['b.py information'])
+  })
+
+  for (const name of ['check/overfit_one_batch.py', 'a_smoke.py', 'debug/train.py', 'debug_train.py'])
+    it(`names a training before what only shows that one runs: ${name}`, async () => {
+      const files: [string, string][] = [
+        [name, training(wide, 60)],
+        ['train.py', training(wide, 50)],
+      ]
+      assert.deepEqual(await told(files, 'lifecycle/no-checkpoint'), ['train.py information'])
+      assert.deepEqual(await told([files[0]!], 'lifecycle/no-checkpoint'), [`${name} information`])
+    })
+
+  it('names the longer run of the larger network', async () => {
+    const files: [string, string][] = [
+      ['a.py', training(narrow, 90)],
+      ['b.py', training(wide, 30)],
+      ['c.py', training(wide, 40)],
+    ]
+    assert.deepEqual(await told(files, 'lifecycle/no-checkpoint'), ['c.py information'])
   })
 })

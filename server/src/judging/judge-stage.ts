@@ -233,19 +233,17 @@ const saidOnce = new Set(rules.filter((rule) => rule.oncePerProject).map((rule) 
 /** More places than these tell nothing new. */
 const mostPlaces = 20
 
-/** Of the rules that speak once in a project, the most severe finding is kept, then the largest, and of equals the first by path. */
+/** Of the rules that speak once in a project, the finding is kept that is about most. */
 function onlyOnce(drafts: Draft[], configuration: Configuration): Draft[] {
-  const kept = new Map<string, Draft>()
   const others = new Map<string, Draft[]>()
   for (const draft of drafts) {
     const key = keyOf(draft)
     if (key === undefined || !configuration.reported(draft.location.path)) continue
-    const before = kept.get(key)
-    if (before === undefined || comesFirst(draft, before)) kept.set(key, draft)
     const list = others.get(key)
     if (list === undefined) others.set(key, [draft])
     else list.push(draft)
   }
+  const kept = new Map([...others].map(([key, list]) => [key, mostAtStake(list)]))
   return drafts.flatMap((draft) => {
     const key = keyOf(draft)
     if (key === undefined) return [draft]
@@ -262,9 +260,25 @@ function keyOf({ rule, together }: Draft): string | undefined {
   return saidOnce.has(rule) ? rule : undefined
 }
 
-function comesFirst(a: Draft, b: Draft): boolean {
+/** Whatever is tried out comes last; then the more severe, the dearer, the longer run of the larger network, the first by path. */
+function mostAtStake(drafts: readonly Draft[]): Draft {
+  // Bills say something of each other only.
+  const priced = drafts.every(({ usd }) => usd !== undefined)
+  return drafts.reduce((most, draft) => (comesFirst(draft, most, priced) ? draft : most))
+}
+
+function comesFirst(a: Draft, b: Draft, priced: boolean): boolean {
+  if (triesOut(a) !== triesOut(b)) return triesOut(b)
   if (a.severity !== b.severity) return moreSevere(a.severity, b.severity)
+  if (priced && a.usd !== b.usd) return a.usd! > b.usd!
   if (a.extent !== b.extent) return (a.extent ?? 0) > (b.extent ?? 0)
   if (a.location.path !== b.location.path) return a.location.path < b.location.path
   return (a.location.cell ?? -1) < (b.location.cell ?? -1)
 }
+
+/** A script that shows that a program runs at all, by its name: 'overfit_small_batch.py', 'debug_train.py', 'smoke/run.py'. */
+function triesOut({ location: { path } }: Draft): boolean {
+  return trial.test(path)
+}
+
+const trial = /(^|[/_.-])(smoke|sanity|over[-_]?fit\w*|debug\w*|dry[-_]?run|toys?|tests?)([/_.-]|$)/i

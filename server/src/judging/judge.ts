@@ -18,7 +18,7 @@ import type { ResourceKind } from '../workload/resource-kinds.js'
 import { unseenProgram } from '../workload/unseen.js'
 import { type Bills, billKey } from './bill.js'
 import { inMoney } from './job-cost.js'
-import { isClaim, lower, moreSevere, saysNothing, severityOf, wasteOf } from './severity.js'
+import { isClaim, likely, lower, moreSevere, saysNothing, severityOf, wasteOf } from './severity.js'
 
 /** A finding before fingerprint and suppression, with what it needs for them. */
 export interface Draft extends Omit<Finding, 'fingerprint'> {
@@ -29,6 +29,8 @@ export interface Draft extends Omit<Finding, 'fingerprint'> {
   together?: string
   /** `Report.extent`. */
   extent?: number
+  /** What a run costs, or a month of what is always on; absent: not known. */
+  usd?: number
   /** The pool that decides what it speaks of. */
   pool?: Location
 }
@@ -193,6 +195,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
           ...(pool === undefined ? {} : { pool }),
           ...(report.together === undefined ? {} : { together: report.together }),
           ...(report.extent === undefined ? {} : { extent: report.extent }),
+          ...(bill.usd === null ? {} : { usd: likely(bill.usd) }),
           billed: billedBy(view),
           // What somebody chose for a reason is not changed by a command.
           requests: reasoned ? [] : (report.fixes ?? []),

@@ -124,7 +124,7 @@ function uncalled(view: SubjectView, severity: Severity): Severity {
 }
 
 /** Between the ends, where both are known: prices and speeds that are assumed multiply. */
-function likely({ low, high }: OpenInterval): number {
+export function likely({ low, high }: OpenInterval): number {
   return high === null ? low : Math.sqrt(low * high)
 }
 

@@ -3,14 +3,25 @@
 import type { Call, Folded, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import { foldedValue } from '../../values/folded-value.js'
 import { both, convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { codeMatches } from './evidence.js'
+import { loopHeader } from './loop.js'
 import { epochsOf } from './loop-facts.js'
-import { dotted, findIn, isHandedOver, type Saving, savingOf, textOf, varies } from './numbered-files.js'
+import {
+  contentOf,
+  dotted,
+  findIn,
+  isHandedOver,
+  type Saving,
+  savingOf,
+  textOf,
+  varies,
+} from './numbered-files.js'
 import { removesFiles } from './removed-files.js'
 
 /** `torch.save(…, f'epoch-{epoch}.pt')` in each pass, or in every tenth, and nothing that removes the old ones. */
@@ -18,13 +29,19 @@ export function readKept(python: PythonModule, outer: Loop, training: SubjectBui
   // What is saved may be the adapters alone, which are small.
   if (codeMatches(python, adapters)) return
   const counters = countersOf(python, outer)
-  for (const call of outer.calls) {
+  const header = loopHeader(outer)
+  if (writes(python, outer.calls).some((one) => holdsState(python, one)))
+    training.known('savesState', 'checkpoint', true, header)
+  const savings = outer.calls.flatMap((call) => {
     const saved = savingOf(python, call, counters)
-    if (saved === null) continue
-    const rhythm = rhythmOf(python, outer, call, counters)
-    if (rhythm === null) continue
-    if (isHandedOver(call) || !removesFiles(python, outer, call))
-      claimKept(python, outer, saved, rhythm, training)
+    const rhythm = saved === null ? null : rhythmOf(python, outer, call, counters)
+    return saved === null || rhythm === null ? [] : [{ call, saved, rhythm }]
+  })
+  // Of several files that are written, another one may be removed.
+  for (const { call, saved, rhythm } of savings) {
+    const others = savings.filter((one) => one.call !== call).map((one) => one.saved)
+    if (!isHandedOver(call) && removesFiles(python, outer, { ...saved, call }, others)) continue
+    claimKept(python, outer, saved, rhythm, training)
     return
   }
 }
@@ -41,7 +58,7 @@ function claimKept(
   const place = { start: path.start, end: path.end }
   const site = callSite(call)
   training.known('keptCheckpoints', key, null, place, { site })
-  const state = what.some((one) => /optim/i.test(textOf(python, python.definition(one))))
+  const state = [...what, ...writes(python, [call])].some((one) => holdsState(python, one))
   training.known('checkpointHolds', key, state ? 'training state' : 'weights', place)
   if (averages.test(python.code)) training.known('checkpointsFor', 'average', 'they are averaged', place)
   if (rhythm === 'each pass') return
@@ -56,6 +73,35 @@ function claimKept(
     every >= 1 ? Math.floor(all / every) : undefined,
   )
   training.say('checkpointCount', key, count)
+}
+
+/** What calls save, and what functions of the module that they call do. */
+function writes(python: PythonModule, calls: readonly Call[]): Expr[] {
+  const functions = new Set(calls.map(({ expr }) => python.functionOf(expr.callee)))
+  const inside = [...functions].flatMap((func) => func?.calls ?? [])
+  return [...calls, ...inside].flatMap((one) => contentOf(python, one) ?? [])
+}
+
+const stateful = /optim|(?<![a-z])opt(imi[sz]er)?(?![a-z])|(?<![a-z])scaler(?![a-z])/i
+
+/** It holds what an optimiser needs to go on: a dictionary, its keys and what is put into it later. */
+function holdsState(python: PythonModule, content: Expr): boolean {
+  if (stateful.test(textOf(python, python.definition(content)))) return true
+  return content.type === 'name' && givenState(python).has(content.id)
+}
+
+/** Names of dictionaries that it is put into: `checkpoint['optimizer'] = …`. */
+function givenState(python: PythonModule): ReadonlySet<string> {
+  return once(python, 'given the state of an optimiser', () => {
+    const targets = python.statements.flatMap((one) => (one.type === 'assign' ? one.targets : []))
+    return new Set(
+      targets.flatMap((one) =>
+        one.type === 'subscript' && one.value.type === 'name' && stateful.test(textOf(python, one.index))
+          ? [one.value.id]
+          : [],
+      ),
+    )
+  })
 }
 
 /** What counts the passes of a loop: its target, and what is added to inside. */

@@ -6,6 +6,7 @@ import { asBoolean } from '../../values/parse.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { claimArgument } from '../claim-argument.js'
 import { codeMatches, codeText } from './evidence.js'
+import { isOneBatch } from './few-samples.js'
 
 /** Their order is a part of the data, or the data set draws them itself. */
 const ordered =
@@ -44,6 +45,8 @@ export function claimOrder(
   )
   if (drawn || codeMatches(python, ordered) || drawsOtherwise(python) || sortsByLength(python)) return
   if (dataset !== null && isSorted(python, dataset)) return
+  const batchSize = passedExpression(python.argument(call, 'batch_size', 1))
+  if (dataset !== null && batchSize !== null && isOneBatch(python, dataset, batchSize)) return
   const shuffle = python.argument(call, 'shuffle', 2)
   // A stream has the order that it has.
   if (passedExpression(shuffle) === null && (dataset === null || !isIndexed(python, dataset))) return

@@ -65,6 +65,11 @@ function plainSaving(python: PythonModule, call: Call): (Saving & { numbers?: tr
   return { call, path, what: what === null ? [] : [what], key: call.name ?? call.method }
 }
 
+/** What a function of a library writes; null: it is none that saves weights. */
+export function contentOf(python: PythonModule, call: Call): Expr | null {
+  return plainSaving(python, call)?.what[0] ?? null
+}
+
 function nameOf({ name, receiver, method }: Call): string {
   return name ?? (receiver === null ? '' : `${receiver}.${method}`)
 }

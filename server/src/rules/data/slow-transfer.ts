@@ -109,7 +109,8 @@ function restarts(
   const the = first ? 'The' : 'the'
   const who =
     workers === undefined
-      ? `${the} workers are`
+      ? // None is what a loader has by itself.
+        `workers, where there are any, are`
       : workers === 1
         ? `${the} worker is`
         : `${the} ${workers} workers are`

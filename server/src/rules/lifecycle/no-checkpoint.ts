@@ -3,7 +3,7 @@ import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { isSilence, otherRole, type Silence, unless, unlessUnread } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
-import { type Extent, extentOfRun, isLarge } from './run-extent.js'
+import { type Extent, extentOfRun, isLarge, workOf } from './run-extent.js'
 
 export default defineRule({
   name: 'lifecycle/no-checkpoint',
@@ -27,8 +27,7 @@ export default defineRule({
       gap(view, extent) ??
       unread(view, extent)
     if (isSilence(found)) return silent(found)
-    const { count } = extent
-    report({ ...found, ...(count === null ? {} : { extent: count }), confidence: 'medium' })
+    report({ ...found, extent: workOf(view), confidence: 'medium' })
   },
 })
 
@@ -47,7 +46,7 @@ function unsaved(view: SubjectView<'Training'>, extent: Extent): Found {
   return {
     at: saves,
     severity: ofUnsaved(view, extent),
-    message: `${extent.says}, and ${asked ?? (end ? 'the only save is at the end' : `nothing is saved (\`${saves.key}\`)`)}: after an interruption all of it is paid for again.${besides}`,
+    message: `${extent.says}, and ${asked ?? (end ? 'nothing is saved before the end' : `nothing is saved (\`${saves.key}\`)`)}: after an interruption all of it is paid for again.${besides}`,
     fixes: [{ set: [{ claim: saves, value: 'while it runs' }] }],
   }
 }
@@ -110,7 +109,7 @@ const resumed = {
 
 /** What is saved is of no use to a run that never reads it. */
 function unread(view: SubjectView<'Training'>, { says, stake }: Extent): Report | Silence {
-  const { resumable, unusedResumeOption, checkpointHolds, managed } = view.settings
+  const { resumable, unusedResumeOption, checkpointHolds, savesState, managed } = view.settings
   if (resumable === undefined || effective(resumable) !== false)
     return unlessUnread(view, 'resumable', 'it saves while it runs, and can go on from there')
   const option = unusedResumeOption === undefined ? undefined : effective(unusedResumeOption)
@@ -123,7 +122,7 @@ function unread(view: SubjectView<'Training'>, { says, stake }: Extent): Report 
     }
   const without = effective(managed) === true ? ` (\`${resumable.key}\`)` : ''
   const what =
-    effective(checkpointHolds) === 'weights'
+    effective(checkpointHolds) === 'weights' && effective(savesState) !== true
       ? 'weights are written, without the state of the optimiser'
       : 'checkpoints are written'
   return {

@@ -9,8 +9,6 @@ import { hasUnreadEpochs, mayBeFew } from './unread-epochs.js'
 export interface Extent {
   /** '50 epochs', as the beginning of a sentence. */
   says: string
-  /** Of the passes, or steps; null: not known. */
-  count: number | null
   /** What is lost at worst: minutes are done again by the way, hours are worth a word. */
   stake: 'minutes' | 'some' | 'hours'
 }
@@ -35,17 +33,17 @@ export function extentOfRun(view: SubjectView<'Training'>): Extent | Silence {
   const steps = effective(maxSteps)
   if (typeof steps === 'number') {
     const says = `${formatCount(steps)} steps`
-    if (steps >= manySteps) return { says, count: steps, stake: stakeOf(view, steps >= longSteps) }
+    if (steps >= manySteps) return { says, stake: stakeOf(view, steps >= longSteps) }
     const dear = dearPasses(view)
-    return dear === null ? short(says) : { says: `${says} ${dear}`, count: steps, stake: 'hours' }
+    return dear === null ? short(says) : { says: `${says} ${dear}`, stake: 'hours' }
   }
   const count = effective(epochs)
   if (epochs === undefined) return unless(view, 'epochs', '')
   if (count === undefined) return ofUnread(view)
   const passes = `${formatCount(count)} epoch${count === 1 ? '' : 's'}`
-  if (count >= manyEpochs) return { says: passes, count, stake: stakeOf(view, count >= longRun, count) }
+  if (count >= manyEpochs) return { says: passes, stake: stakeOf(view, count >= longRun, count) }
   const dear = dearPasses(view)
-  return dear === null ? short(passes) : { says: `${passes} ${dear}`, count, stake: 'hours' }
+  return dear === null ? short(passes) : { says: `${passes} ${dear}`, stake: 'hours' }
 }
 
 const short = (length: string): Silence => ({ text: `the run is short: ${length}` })
@@ -65,7 +63,7 @@ function ofUnread(view: SubjectView<'Training'>): Extent | Silence {
   const long =
     stake === 'hours' ||
     (effective(view.settings.managed) !== true && hasUnreadEpochs(view) && !mayBeFew(view))
-  return { says, count: null, stake: long ? stake : 'minutes' }
+  return { says, stake: long ? stake : 'minutes' }
 }
 
 /** Why a few passes take hours all the same, as what follows their number; null: nothing says so. */
@@ -88,6 +86,23 @@ function stakeOf(view: SubjectView<'Training'>, long: boolean, epochs?: number):
   if (long && !light && (small === null || isLarge(view)) && accelerator !== 'none') return 'hours'
   // A published network takes hours on a processor.
   return onAccelerator(view) || effective(view.settings.model) !== undefined ? 'some' : 'minutes'
+}
+
+/** A network of which nothing is known has so many parameters, one that is said to be small so many. */
+const usualNetwork = 1e6
+const smallNetwork = 1e4
+
+/** How much arithmetic a run is, to be held against other runs: passes times parameters. */
+export function workOf(view: SubjectView<'Training'>): number {
+  const { epochs, lightNetwork, maxSteps, model, parameters } = view.settings
+  const steps = effective(maxSteps)
+  const passes =
+    typeof steps === 'number' ? (steps * manyEpochs) / manySteps : (effective(epochs) ?? manyEpochs)
+  const counted = (effective(view.settings.countedLayers)?.networks ?? []).map((one) => one.parameters)
+  const known = effective(parameters) ?? (counted.length === 0 ? undefined : Math.max(...counted))
+  const light = effective(lightNetwork) !== undefined || view.subject.evidence.small !== null
+  const unknown = effective(model) !== undefined ? largeNetwork : light ? smallNetwork : usualNetwork
+  return passes * (known ?? unknown)
 }
 
 /** A network that takes long whatever it is trained on. */

@@ -1,4 +1,5 @@
 import { effective } from '../../values/value.js'
+import { workOf } from '../lifecycle/run-extent.js'
 import { defineRule } from '../rule.js'
 import { offAccelerator, otherRole, unless } from '../silence.js'
 
@@ -40,6 +41,7 @@ export default defineRule({
       // What somebody has switched off is more than what nobody has thought of.
       severity: linked || tracked.state === 'known' ? 'information' : 'hint',
       confidence: 'medium',
+      extent: workOf(view),
       message: `Runs of ${script} leave no metrics behind (\`${tracked.key}\`): nobody can tell what an experiment gained for its price.`,
       fixes: tracked.key === 'tracker' ? [] : [{ set: [{ claim: tracked, value: true }] }],
     })

@@ -107,6 +107,8 @@ export interface TrainingSettings {
   checkpointCount: number
   /** What one holds: the weights alone, or also what the optimiser needs to go on. */
   checkpointHolds: 'weights' | 'training state'
+  /** One of the files that it writes holds what the optimiser needs to go on, whichever of them are kept. */
+  savesState: boolean
   /** Why old checkpoints may be wanted: 'they are averaged'. */
   checkpointsFor: string
   /** Metrics of the run outlive it: a tracker, a log that is kept. */
