@@ -15,6 +15,7 @@ import { fewSamples } from '../pytorch/few-samples.js'
 import { usesAny } from '../pytorch/library-uses.js'
 import { type SingleSampleLoader, singleSampleLoaders } from '../pytorch/single-sample-loaders.js'
 import { defineReader } from '../reader.js'
+import { isBusy } from './busy-passes.js'
 import { type RecordLoop, recordLoopOf } from './record-loops.js'
 import { wantedPass } from './wanted-passes.js'
 
@@ -92,7 +93,7 @@ function claim(python: PythonModule, { around, passes }: Found, claims: ClaimBui
     key,
     at,
     places: passes.map((one) => ({ what: `${calleeText(python, one.call)}()`, node: calleePlace(one.call) })),
-    weight: slow.has(kind) ? 'severe' : 'ordinary',
+    weight: slow.has(kind) ? 'severe' : isBusy(python, around, passes) ? 'slight' : 'ordinary',
     wantedFor: wantedFor(python, around, passes),
   })
   operation.known('repeatedFor', key, around.each, at)

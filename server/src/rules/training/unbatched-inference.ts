@@ -38,15 +38,17 @@ export default defineRule({
     if (count !== undefined && count < few) return silent(`it runs for ${count} records`)
     const names = [...new Set((effective(places) ?? []).map(({ what }) => what))]
     const what = names.length > 1 ? listed(names) : kind.key
+    // One pass fills the accelerator, or each waits for something slower.
+    const busy = effective(view.settings.weight) === 'slight'
     report({
       at: kind,
       severity: severityOf(view, count),
       message:
         loader === undefined
-          ? `\`${what}\` ${names.length > 1 ? 'run' : 'runs'} for one ${each} at a time, which leaves most of the accelerator idle: ${effective(view.settings.remedy) ?? 'run it on batches'}.`
+          ? `\`${what}\` ${names.length > 1 ? 'run' : 'runs'} for one ${each} at a time${busy ? '' : ', which leaves most of the accelerator idle'}: ${effective(view.settings.remedy) ?? 'run it on batches'}.`
           : `\`${loader}\` hands over one sample at a time, though all have one size, which leaves most of the accelerator idle: give it the \`${kind.key}\` of the training, or a larger one.`,
       // Beside a training nobody knows how long it takes.
-      ...(view.subject.evidence.role === 'inference'
+      ...(view.subject.evidence.role === 'inference' && !busy
         ? {
             saving: {
               fraction: [0.5, 0.9] as [number, number],
@@ -67,6 +69,7 @@ function limitsOf(view: SubjectView<'Operation'>): (typeof counts)['slow'] {
 
 function severityOf(view: SubjectView<'Operation'>, count: number | undefined): Severity {
   const { some, many } = limitsOf(view)
+  if (effective(view.settings.weight) === 'slight') return 'hint'
   if (count !== undefined && count < some) return 'hint'
   return count !== undefined && count >= many && onGpuJob(view) ? 'warning' : 'information'
 }
