@@ -73,6 +73,7 @@ import { type SetElsewhere, settingsElsewhere } from './process-settings.js'
 import { ProgramParameters } from './program-parameters.js'
 import { projectMember } from './project-members.js'
 import { readsElsewhere } from './reads-elsewhere.js'
+import { withRenamed } from './renamed-options.js'
 import {
   resolveCalls,
   resolveChosenCallees,
@@ -170,8 +171,10 @@ export class Analysis extends IndexedModule implements PythonModule {
     resolveCalls(this, this.sites)
     const adds = hasOptionFunctions(this)
     const options = programArguments(this.calls, (call) => (adds ? optionCall(this, call) : null))
-    this.ownArguments = [...withDefaults(options, this.calls), ...dataclassArguments(this)]
-    this.programArguments = [...this.ownArguments, ...withDefaults(importedArguments(this), this.calls)]
+    const own = [...withDefaults(options, this.calls), ...dataclassArguments(this)]
+    this.ownArguments = withRenamed(this, own)
+    const imported = withDefaults(importedArguments(this), this.calls)
+    this.programArguments = [...this.ownArguments, ...withRenamed(this, imported)]
     this.complete = true
     this.types.forget()
     if (this.configurations.size > 0) resolveInstantiations(this)

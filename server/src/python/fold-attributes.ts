@@ -15,6 +15,7 @@ import { agree, chosen, combine, constantOf, known, unknown } from './folded.js'
 import { projectTarget } from './import-targets.js'
 import type { Folded } from './module.js'
 import { bindingsOf, nameOf } from './names.js'
+import { optionSetOn } from './renamed-options.js'
 import { scopeAt } from './scope.js'
 import { trackedValue } from './tracked-configuration.js'
 import { writtenOut } from './written-out.js'
@@ -38,6 +39,8 @@ export function foldAttribute(analysis: Analysis, fold: Fold, expr: Expr & { typ
   const name = nameOf(analysis, expr)
   if (name === 'math.pi') return known(Math.PI)
   if (name === 'math.inf' || name === 'numpy.inf') return unknown('infinity')
+  const set = optionSetOn(analysis, expr.value, expr.attr)
+  if (set.length > 0) return programArgument(analysis, fold, expr.attr, set)
   const klass = classOf(analysis, expr.value)
   const constant = klass === null ? null : classConstant(klass, expr.attr)
   const stored = attributeValues(analysis, expr).filter(

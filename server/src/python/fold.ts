@@ -35,6 +35,7 @@ import type { Folded } from './module.js'
 import { mayBeFilled } from './mutations.js'
 import { bindingsOf } from './names.js'
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
+import { optionNamed } from './renamed-options.js'
 import { certainReturn } from './returns.js'
 import { type Binding, scopeAt } from './scope.js'
 import { searchingFunctions } from './trial-searches.js'
@@ -287,6 +288,8 @@ export class Folder {
     const bindings = bindingsOf(this.analysis, id, offset)
     if (bindings.length === 0) {
       if (id === '__file__' && !this.analysis.notebook) return known(ownFile(this.analysis.path))
+      const options = optionNamed(this.analysis, id)
+      if (options.length > 0) return programArgument(this.analysis, this.folding, id, options)
       const star = starTarget(this.analysis, id)
       const found = star === null ? null : projectTarget(this.analysis, star)
       const value = found === null ? undefined : constantOf(found.summary, found.rest)

@@ -9,6 +9,7 @@ import { isParsedElsewhere } from './imported-arguments.js'
 import type { Func, ProgramArgument } from './module.js'
 import { bindingsOf } from './names.js'
 import { overlaidNamespace } from './overlaid-arguments.js'
+import { holdsRenamed } from './renamed-options.js'
 
 const namespaceNames =
   /^((model|data|dataset|script|train|training|finetuning|peft|lora|custom|extra|other)_args|args?|opts?|options|flags|FLAGS|hparams|hps|params|config|cfg|conf|parsed|namespace|cli_args|a)$/
@@ -162,7 +163,7 @@ export class ProgramParameters {
 
   /** `parser.parse_args()`, or `get_args()` with the parser inside. */
   private givesNamespace(call: CallExpr): boolean {
-    if (parsesLine(call) || this.takesParser(call)) return true
+    if (parsesLine(call) || this.takesParser(call) || holdsRenamed(this.analysis, call)) return true
     const func = this.analysis.functionOf(call.callee)
     if (func === null) return isParsedElsewhere(this.analysis, call)
     return this.analysis.complete

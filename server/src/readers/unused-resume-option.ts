@@ -25,10 +25,15 @@ function unusedOption(python: PythonModule): ProgramArgument | null {
     const wanted = options.filter(({ name, flags }) => named.test(name) && flags.length > 0).slice(0, most)
     const seen = wanted.filter((one) => placeOf(python, one) !== null)
     const found = readsBack(python)
-      ? seen.find((one) => usesOf(python, one).length === 0)
+      ? seen.find((one) => spellingsOf(options, one).every((each) => usesOf(python, each).length === 0))
       : seen.find((one) => !isOfSaving(python, one))
     return found === undefined || areHandedOut(python, options) ? null : found
   })
+}
+
+/** The same option, also under a name that the program gives it once it is parsed. */
+function spellingsOf(options: readonly ProgramArgument[], { flags }: ProgramArgument): ProgramArgument[] {
+  return options.filter((one) => one.flags[0] === flags[0])
 }
 
 function isWrittenHere(python: PythonModule, { start, end }: Span): boolean {
