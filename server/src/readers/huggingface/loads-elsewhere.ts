@@ -1,4 +1,5 @@
 /** Models that functions of other modules load for this one: `model = get_model(args)`. */
+
 import { model as known } from '../../catalog/models.js'
 import { classAt, functionAt } from '../../python/definition-places.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
@@ -6,6 +7,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
 import { asArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
+import { loadedToTrain } from './loaded-to-train.js'
 import { sizeOfModel } from './model-sizes.js'
 import {
   beside,
@@ -41,11 +43,12 @@ interface LoadElsewhere {
 export function modelElsewhere(python: PythonModule): TrainedModelResult | null {
   return once(python, 'trained model of another module', () => {
     const search: Search = { left: mostLoads, barren: new Map() }
-    const calls = python.calls.flatMap((call) => {
+    const all = python.calls.flatMap((call) => {
       if (call.name !== null || isBeside(call)) return []
       const loads = loadsBehind(python, call, 0, search)
       return loads.length === 0 ? [] : [{ call, loads }]
     })
+    const calls = loadedToTrain(python, all, ({ call }) => call)
     const [first] = calls
     if (first === undefined) return null
     if (search.left === 0) return { because: 'loads in many places' }

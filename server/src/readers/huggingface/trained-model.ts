@@ -12,6 +12,7 @@ import { absent, convert, orDefault, stated } from '../../values/operations.js'
 import { calleePlace } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { layersInFolder } from './configured-network.js'
+import { loadedToTrain } from './loaded-to-train.js'
 import { sizeOfModel } from './model-sizes.js'
 
 export interface TrainedModel {
@@ -114,7 +115,7 @@ function unlessDecided(given: ArgumentValue): ArgumentValue {
 /** The one model that this module makes. */
 export function trainedModel(python: PythonModule): TrainedModelResult | null {
   return once(python, 'trained model', () => {
-    const found = loads(python)
+    const found = loadedToTrain(python, loads(python), ({ call }) => call)
     const [first] = found
     if (first === undefined) return null
     const names = found.map(({ call, library }) => nameOf(python, call, library))

@@ -1,0 +1,22 @@
+/** Models that a notebook or a script loads once it has trained, to try out what it has saved. */
+import type { Call, PythonModule } from '../../python/module.js'
+
+/** `trainer.train()`, `fit(model)`, `train_model(…)`. */
+const trains = /(^|_)(train|fit|finetune|fine_tune|learn)(_|$)/i
+
+/** Those that may be trained: what is loaded behind the last training of the program is not. */
+export function loadedToTrain<T>(python: PythonModule, all: T[], callOf: (one: T) => Call): T[] {
+  if (all.length < 2) return all
+  const ends = [
+    ...python.calls.flatMap(({ method, function: func, expr }) =>
+      func === null && trains.test(method) ? [expr.end] : [],
+    ),
+    ...python.loops.flatMap(({ role, function: func, node }) =>
+      func === null && /^(train|epoch)$/.test(role ?? '') ? [node.end] : [],
+    ),
+  ]
+  if (ends.length === 0) return all
+  const last = Math.max(...ends)
+  const before = all.filter((one) => callOf(one).function !== null || callOf(one).expr.start < last)
+  return before.length === 0 ? all : before
+}
