@@ -278,7 +278,7 @@ function inventsSamples(python: PythonModule, { expr }: Call): boolean {
   const { start, end } = klass.node
   const code = codeText(python, start, end)
   return (
-    /\b(torch|np|numpy)\.(random\.)?(randn?|randint|normal)\(/.test(code) &&
+    draws.test(code) &&
     !/\b(open|load\w*|read\w*|imread|glob|listdir|scandir)\(/.test(code) &&
     // Another library may bring the samples: numbers that are drawn choose among them, or change them.
     python.calls.every(
@@ -287,6 +287,10 @@ function inventsSamples(python: PythonModule, { expr }: Call): boolean {
     )
   )
 }
+
+/** Also from a generator of its own: `rng.normal(…)`. */
+const draws =
+  /\b(torch|np|numpy)\.(random\.)?(randn?|randint|normal|uniform)\(|\b\w*(rng|rand|random|generator)\w*\.(normal|uniform|randint|integers|randn?|random|standard_normal|multivariate_normal)\(/i
 
 const computes = /^(torch|torchvision\.transforms|numpy|random|math|PIL)\./
 

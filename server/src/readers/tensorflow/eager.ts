@@ -221,6 +221,7 @@ function updateIn(python: PythonModule, loop: Loop): InlineStep | null {
     .callsTo(tape)
     .some(({ function: func }) => func !== null && func.node.decorators.length > 0)
   if (update === undefined || !taken || loop.calls.some(({ name }) => name === tape)) return null
+  if (isSoonDone(python, update)) return null
   const { expr } = update
   return {
     node: expr,
@@ -237,7 +238,7 @@ function updatesInFunctions(python: PythonModule): InlineStep[] {
   return python.callsTo('optax.apply_updates').flatMap(({ expr, function: func, loops }) => {
     if (func === null || loops.length > 0 || gradients.some((one) => one.function === func)) return []
     if (gradients.length === 0 || compiled(python, func, jaxCompilers)) return []
-    const hot = callSites(python, func).some((call) => call.loops.length > 0 && !isShort(call.loops))
+    const hot = callSites(python, func).some((call) => call.loops.length > 0 && !isSoonDone(python, call))
     return hot
       ? [{ node: expr, headerEnd: expr.callee.end, func, decorator: 'jax.jit', updateOnly: true }]
       : []
@@ -257,7 +258,7 @@ function gradientIn(python: PythonModule, loop: Loop): InlineStep | null {
   const update = loop.calls.find(
     (call) => call.name === 'optax.apply_updates' && call.function === loop.function,
   )
-  return update === undefined
+  return update === undefined || (compiles && isSoonDone(python, update))
     ? null
     : {
         node: update.expr,
@@ -308,9 +309,17 @@ function jaxSteps(python: PythonModule): Step[] {
 }
 
 /** A loop of a few passes shows something rather than trains. */
-function isShort(loops: Call['loops']): boolean {
+function isShort(loops: Call['loops'], most = 50): boolean {
   const [only] = loops
-  return loops.length === 1 && Number(effective(only!.trips) ?? Number.NaN) <= 50
+  return loops.length === 1 && Number(effective(only!.trips) ?? Number.NaN) <= most
+}
+
+/** So many updates of the weights, a few milliseconds each, are over in seconds. */
+const fewUpdates = 1000
+
+/** The updates are as many as the passes of one loop, which runs once. */
+function isSoonDone(python: PythonModule, { loops, function: func }: Call): boolean {
+  return isShort(loops, fewUpdates) && (func === null || !python.isRepeated(func))
 }
 
 function callSites(python: PythonModule, func: Func): Call[] {
