@@ -86,6 +86,6 @@ function readMachine(claims: ClaimBuilder, one: CloudCommand, text: string): voi
   } else if (spot) compute.known('spot', 'priority', true, head)
   if (script !== undefined || mayGive(one, 'custom-data', 'user-data') || doesSay(text, endings))
     compute.unknown('idleStop', key, 'it may stop by itself', head, { site })
-  // Who stops it by hand is not in the script.
-  else compute.default('idleStop', key, null, head, { site, overridable: true })
+  // What is taken back by the platform hardly runs on for weeks.
+  else compute.default('idleStop', key, null, head, { site, overridable: spot })
 }

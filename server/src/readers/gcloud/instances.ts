@@ -131,6 +131,7 @@ function readInstance(
     compute.say('gpuModel', 'accelerator', attached.model)
   }
   const key = 'max-run-duration'
+  const maySpot = mayGive(one, 'provisioning-model', 'preemptible')
   const limit = optionOf(one, ...limits)
   if (
     limit !== undefined ||
@@ -140,8 +141,8 @@ function readInstance(
     startScriptMayEnd(claims, context, one, 'metadata-from-file', 'metadata')
   )
     compute.unknown('idleStop', key, 'it may stop by itself', head, { site })
-  // Who stops it by hand is not in the script.
-  else compute.default('idleStop', key, null, head, { site, overridable: true })
+  // What is taken back by the platform hardly runs on for weeks.
+  else compute.default('idleStop', key, null, head, { site, overridable: spot || maySpot })
 }
 
 /** What ends it at a time. */

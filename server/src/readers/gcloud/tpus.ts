@@ -64,6 +64,6 @@ export function readTpu(claims: ClaimBuilder, context: ReaderContext, one: Cloud
   const scripted = startScriptMayEnd(claims, context, one, 'metadata-from-file', 'metadata')
   if (ends !== undefined || !one.complete || doesSay(text, endings) || scripted)
     compute.unknown('idleStop', deletion, 'it may stop by itself', head, { site })
-  // Who deletes it by hand is not in the script.
-  else compute.default('idleStop', deletion, null, head, { site, overridable: true })
+  // What is taken back by the platform hardly runs on for weeks.
+  else compute.default('idleStop', deletion, null, head, { site, overridable: isOn(one, 'spot') })
 }

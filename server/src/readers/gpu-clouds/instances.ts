@@ -81,6 +81,5 @@ function claimInstance(claims: ClaimBuilder, python: PythonModule | null, asked:
   if (model !== undefined) compute.known('gpuModel', 'gpus', model.name, place)
   const end = endingIn(cloud, asked.text)
   if (end !== null) compute.known('endedBy', end, end, place)
-  // Another script, or somebody, may end it.
-  compute.default('idleStop', cloud.ending, null, place, { overridable: true })
+  compute.default('idleStop', cloud.ending, null, place)
 }

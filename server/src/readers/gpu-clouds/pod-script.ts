@@ -88,8 +88,7 @@ export const podScriptReader = defineReader({
     compute.say('gpus', cloud.name, { ...claims.origin(place), state: 'range', low: 1, high: null })
     const ending = endingIn(cloud, withoutComments(fragment.text))
     if (ending !== null) compute.known('endedBy', ending, ending, place)
-    // Somebody who sits in front of it may stop it.
-    compute.default('idleStop', cloud.ending, null, place, { overridable: true })
+    compute.default('idleStop', cloud.ending, null, place)
     claimJobOperations(
       claims,
       context,

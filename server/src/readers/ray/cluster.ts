@@ -206,7 +206,7 @@ function claimHead(
   compute.known('service', 'head_node_type', true, place)
   if (region !== undefined) compute.known('region', 'region', region, place)
   claimNode(compute, provider, head, document)
-  compute.default('idleStop', 'ray down', null, place, { overridable: true })
+  compute.default('idleStop', 'ray down', null, place)
 }
 
 /** What each machine runs before it joins the cluster. */

@@ -254,8 +254,6 @@ function claimReplicas(compute: SubjectBuilder<'Compute'>, source: Source): void
 /** `machine_type=…` as arguments: of `from_local_script`, or of the `run` of a training job. */
 function readArguments(python: PythonModule, claims: ClaimBuilder, made: Call, asked: Call): void {
   const source = new CallSource(python, asked, claims, { defaultOf: uncalledDefault })
-  // A dictionary that is unpacked may hold the machine as well; one that cannot be read may hold any.
-  if (source.get('machine_type').state === 'unknown') return
   // The default is a machine with four cores and nothing else.
   if (!isGiven(source.get('machine_type')) && !isGiven(source.get('accelerator_type'))) return
   const compute = start(claims, made, source, [], asked === made ? runOf(python, made) : asked)

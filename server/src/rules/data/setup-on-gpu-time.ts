@@ -8,6 +8,7 @@ import { listed, operationOf, otherPlaces } from '../training/operation.js'
 
 /** From so many accelerators on minutes of waiting are worth a step of their own. */
 const manyGpus = 4
+const wholeMachine = 8
 /** Older and smaller GPUs cost about what a machine without one costs. */
 const cheap = new Set(['T4', 'P4', 'K80', 'M60', 'P100'])
 
@@ -118,13 +119,19 @@ function severityOf(view: SubjectView<'Operation'>, gpus: number | undefined): S
       : { text: 'the notebook does not train on an accelerator of its own' }
   const stopped = evidence.role === 'job' ? undefined : offAccelerator(view)
   if (stopped !== undefined) return stopped
-  // A phase that the platform has for this: it is there once for all tasks that follow.
-  if (many) return effective(view.settings.stage) === 'before' ? 'information' : 'warning'
-  // A cluster that grows pays for it with each machine that joins.
-  if (effective(view.settings.holder) === 'each machine') return 'information'
   const model = effective(view.settings.gpuModel) ?? effective(compute?.gpuModel)
   const known = model === undefined ? undefined : gpu(model)?.name
-  return known !== undefined && cheap.has(known) ? 'hint' : 'information'
+  const plain = known !== undefined && cheap.has(known)
+  const dear = known !== undefined && !plain && evidence.accelerator !== 'tpu'
+  // A phase that the platform has for this is there once for all tasks that follow; a whole machine of dear accelerators costs dollars
+  // in that time all the same.
+  if (many)
+    return effective(view.settings.stage) === 'before' && (gpus < wholeMachine || !dear)
+      ? 'information'
+      : 'warning'
+  // A cluster that grows pays for it with each machine that joins.
+  if (effective(view.settings.holder) === 'each machine') return 'information'
+  return plain ? 'hint' : 'information'
 }
 
 /** The notebook trains on an accelerator of its own; one that asks for machines trains on those. */

@@ -85,7 +85,8 @@ function deployedForGood(
   const { key } = tornDown
   return {
     at: tornDown,
-    severity: why === undefined ? 'information' : 'warning',
+    // Where the bill is known, so is that nothing ends it.
+    severity: why === undefined && cost === null ? 'information' : 'warning',
     message:
       why === undefined
         ? `\`${key}\` leaves ${endpointOf(view)} running${bill}, and nothing in this project ends it (\`${ending}\`).`

@@ -11,6 +11,8 @@ import { acceleratorsOf } from './job-words.js'
 /** Seconds without use that a fix proposes: people come back after lunch, a cluster waits for its next task. */
 const people = 3600
 const tasks = 600
+/** Accelerators of a whole machine, which others wait for whoever owns it. */
+const node = 8
 /** Share of a week in which nobody works at a machine. */
 const idle: [number, number] = [0.3, (168 - 40) / 168]
 
@@ -54,7 +56,7 @@ export default defineRule({
       severity:
         count < 1
           ? plainSeverity(view, byHand, options, today)
-          : given
+          : given && count < node
             ? 'information'
             : idleStop.state === 'known'
               ? 'error'

@@ -37,7 +37,13 @@ export default defineRule({
         return silent('there is one replica, and its price is not known')
       report({
         at: minReplicas,
-        severity: trial.test(view.subject.location.path) ? 'hint' : 'information',
+        // An accelerator that is held day and night is the larger part of most bills; on a cluster whose machines nobody names it may be
+        // paid for anyway.
+        severity: trial.test(view.subject.location.path)
+          ? 'hint'
+          : devices > 0 && cost !== null
+            ? 'warning'
+            : 'information',
         message: `${cost ?? 'Billed at all hours'}, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
         saving: {
           fraction: [0, 1],
@@ -51,7 +57,10 @@ export default defineRule({
     }
     report({
       at: minReplicas,
-      severity: count >= many && !trial.test(view.subject.location.path) ? 'warning' : 'information',
+      severity:
+        (count >= many || cost !== null) && !trial.test(view.subject.location.path)
+          ? 'warning'
+          : 'information',
       message: `${count} replicas run at all hours${cost === null ? '' : `, ${cost}`}: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
       saving: {
         fraction: [0, (count - 1) / count],
