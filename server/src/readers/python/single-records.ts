@@ -17,7 +17,7 @@ import { type SingleSampleLoader, singleSampleLoaders } from '../pytorch/single-
 import { defineReader } from '../reader.js'
 import { isBusy } from './busy-passes.js'
 import { type RecordLoop, recordLoopOf } from './record-loops.js'
-import { wantedPass } from './wanted-passes.js'
+import { isPrinted, wantedPass } from './wanted-passes.js'
 
 /** What to do instead. */
 const remedies: Readonly<Record<SinglePassKind, string>> = {
@@ -88,12 +88,14 @@ function claim(python: PythonModule, { around, passes }: Found, claims: ClaimBui
   const facts = factsOf(python, call)
   if (facts.evidence.accelerator === 'none' && (placed.has(kind) || usesKeras(python)))
     facts.evidence.accelerator = 'maybe'
+  const isRead = facts.evidence.notebook && isPrinted(python, around.loop)
+  const isSlight = isRead || isBusy(python, around, passes)
   const operation = claimOperation(claims, {
     ...facts,
     key,
     at,
     places: passes.map((one) => ({ what: `${calleeText(python, one.call)}()`, node: calleePlace(one.call) })),
-    weight: slow.has(kind) ? 'severe' : isBusy(python, around, passes) ? 'slight' : 'ordinary',
+    weight: slow.has(kind) ? 'severe' : isSlight ? 'slight' : 'ordinary',
     wantedFor: wantedFor(python, around, passes),
   })
   operation.known('repeatedFor', key, around.each, at)

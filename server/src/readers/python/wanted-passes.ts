@@ -31,6 +31,11 @@ export function wantedPass(
   return null
 }
 
+/** A line is printed for each record, which somebody reads in a notebook. */
+export function isPrinted(python: PythonModule, loop: Loop | null): boolean {
+  return loop !== null && printing.test(unconditional(python, loop.node.body))
+}
+
 /** What is written in a block, without what stands behind conditions. */
 function unconditional(python: PythonModule, block: readonly Stmt[]): string {
   const { code } = python
